@@ -3,55 +3,99 @@
 package minhash
 
 import (
+	"fmt"
 	"iter"
-	"math/bits"
 	"slices"
+	"sync"
 )
-
-// A Scheme says how a signature was made; only signatures of one scheme compare.
-type Scheme struct {
-	K         int    // registers
-	Seed      uint64 // of the hash functions
-	Shingling string // what the elements are, in the caller's words
-}
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	K         int    // registers, a power of two from 16 to 1024; 0 means 128
-	Seed      uint64 // secret where texts may be hostile
-	Shingling string // name of what the elements are, say "words:5"
+	// K is the number of registers; 0 means 128. Bucket wants a power of two
+	// from 16 to 1024, the other algorithms take anything from 1 to 4096.
+	K int
+	// Seed selects the hash functions. Keep it secret where the texts may be
+	// hostile. The datasketch algorithms take seeds below 1<<32 and their own
+	// package's default is 1.
+	Seed uint64
+	// Algorithm is Bucket unless set.
+	Algorithm Algorithm
+	// Shingling names what the elements are, in the caller's words, say
+	// "words:5"; at most 255 bytes. It becomes part of the [Scheme], so that
+	// signatures over different elements refuse to compare.
+	Shingling string
 }
 
 // A Sketcher makes signatures of one scheme. It is immutable and safe for
-// concurrent use.
-type Sketcher struct{ scheme Scheme }
+// concurrent use; it starts no goroutines.
+type Sketcher struct {
+	scheme Scheme
+	params params
+	tier   tier
+	blocks sync.Pool // *[blockSize]uint64, for sets that come as sequences
+}
 
-// New returns a Sketcher. It panics if K is not a power of two from 16 to 1024.
+// New returns a Sketcher. It panics if an option is out of its range.
 func New(o Options) *Sketcher {
 	if o.K == 0 {
 		o.K = 128
 	}
-	if o.K < 16 || o.K > 1024 || bits.OnesCount(uint(o.K)) != 1 {
-		panic("minhash: K must be a power of two from 16 to 1024")
+	sc := Scheme{Algorithm: o.Algorithm, K: o.K, Seed: o.Seed, Shingling: o.Shingling, Version: schemeVersion}
+	if o.Algorithm == Bucket {
+		sc.Rounds = bucketRounds
 	}
-	return &Sketcher{Scheme{o.K, o.Seed, o.Shingling}}
+	if err := sc.check(); err != nil {
+		panic("minhash: " + err.Error())
+	}
+	return newSketcher(sc)
+}
+
+// ForScheme returns the Sketcher that makes signatures of the scheme, say of
+// one that was read from a file. The error wraps [ErrVersion] if the scheme is
+// of a version that this code does not know, and [ErrCorrupt] if there is no
+// such scheme.
+func ForScheme(sc Scheme) (*Sketcher, error) {
+	if err := sc.check(); err != nil {
+		return nil, fmt.Errorf("minhash: %w", err)
+	}
+	return newSketcher(sc), nil
+}
+
+func newSketcher(sc Scheme) *Sketcher {
+	return &Sketcher{scheme: sc, params: makeParams(sc), tier: bestTier}
 }
 
 // Scheme returns the scheme of the signatures that s makes.
 func (s *Sketcher) Scheme() Scheme { return s.scheme }
 
-// A Signature is the sketch of a set.
-type Signature struct {
-	scheme *Scheme
-	values []uint32
-}
-
-// Sketch returns the signature of a set; repeats do not matter.
+// Sketch returns the signature of a set; repeats do not matter. The elements
+// are buffered in blocks, never all at once, and the result is the same as of
+// [Sketcher.SketchHashes].
 func (s *Sketcher) Sketch(set iter.Seq[uint64]) Signature {
-	return s.SketchHashes(slices.Collect(set))
+	buf, _ := s.blocks.Get().(*[blockSize]uint64)
+	if buf == nil {
+		buf = new([blockSize]uint64)
+	}
+	k := s.scheme.K
+	regs := make([]uint32, k, s.params.lanes())
+	pad := regs[:cap(regs)]
+	fill(pad)
+	var n int
+	for h := range set {
+		if n == len(buf) {
+			s.update(pad, buf[:])
+			n = 0
+		}
+		buf[n] = h
+		n++
+	}
+	s.update(pad, buf[:n])
+	s.blocks.Put(buf)
+	return Signature{&s.scheme, regs}
 }
 
-// SketchHashes returns the signature of the set of hashes.
+// SketchHashes returns the signature of the set of hashes; repeats do not
+// matter.
 func (s *Sketcher) SketchHashes(hashes []uint64) Signature {
 	var sig Signature
 	s.SketchInto(&sig, hashes)
@@ -59,56 +103,46 @@ func (s *Sketcher) SketchHashes(hashes []uint64) Signature {
 }
 
 // SketchInto overwrites dst with the signature of the set of hashes, reusing
-// the memory that dst already has.
+// the memory that dst already has: it allocates nothing if dst held a signature
+// of as many registers.
 func (s *Sketcher) SketchInto(dst *Signature, hashes []uint64) {
-	v := slices.Grow(dst.values[:0], s.scheme.K)[:s.scheme.K]
-	for i := range v {
-		c := (uint64(i)*2+1)*0x9E3779B97F4A7C15 ^ s.scheme.Seed<<1
-		best := ^uint32(0)
-		for _, h := range hashes {
-			x := (h ^ h>>29) * c
-			best = min(best, uint32(x>>32))
-		}
-		v[i] = best
-	}
-	dst.scheme, dst.values = &s.scheme, v
+	dst.values = s.AppendValues(dst.values[:0], hashes)
+	dst.scheme = &s.scheme
 }
 
-// Scheme returns how the signature was made; the zero Signature has none.
-func (s Signature) Scheme() Scheme {
-	if s.scheme == nil {
-		return Scheme{}
+// AppendValues appends the K registers of the signature of the set of hashes to
+// dst, for those who store registers by the million and keep the [Scheme] once.
+// [Sketcher.Wrap] makes a Signature of them.
+func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
+	k, start := s.scheme.K, len(dst)
+	if lanes := s.params.lanes(); lanes != k {
+		// Kernels work on whole vectors, and what follows in dst is not ours.
+		pad := make([]uint32, lanes)
+		fill(pad)
+		s.update(pad, hashes)
+		return append(dst, pad[:k]...)
 	}
-	return *s.scheme
+	dst = slices.Grow(dst, k)[:start+k]
+	regs := dst[start:]
+	fill(regs)
+	s.update(regs, hashes)
+	return dst
 }
 
-// Values returns the registers of the signature, not a copy.
-func (s Signature) Values() []uint32 { return s.values }
-
-// IsEmpty reports whether s is the signature of the empty set.
-func (s Signature) IsEmpty() bool {
-	for _, v := range s.values {
-		if v != ^uint32(0) {
-			return false
-		}
+// Wrap returns the Signature that has the given registers, which it keeps and
+// does not copy. The error wraps [ErrCorrupt] if they cannot be a signature of
+// the scheme of s, which is seen by their number and, for Bucket, by the
+// absence of any element.
+func (s *Sketcher) Wrap(values []uint32) (Signature, error) {
+	if err := s.scheme.checkValues(values); err != nil {
+		return Signature{}, fmt.Errorf("minhash: %w", err)
 	}
-	return true
+	return Signature{&s.scheme, values}, nil
 }
 
-// Similarity estimates the Jaccard similarity of the two sets; 0 when either
-// is empty. It panics if the schemes differ.
-func (s Signature) Similarity(t Signature) float64 {
-	if s.Scheme() != t.Scheme() {
-		panic("minhash: signatures of unlike schemes")
+// fill makes regs the registers of the empty set.
+func fill(regs []uint32) {
+	for i := range regs {
+		regs[i] = empty
 	}
-	if s.IsEmpty() || t.IsEmpty() {
-		return 0
-	}
-	n := 0
-	for i, v := range s.values {
-		if v == t.values[i] {
-			n++
-		}
-	}
-	return float64(n) / float64(len(s.values))
 }

@@ -1,0 +1,199 @@
+package minhash
+
+import "math/bits"
+
+// bucketRounds is the number of bucket rounds before the fallback. It is part
+// of the definition of every signature: see the package documentation for how
+// it was chosen.
+const bucketRounds = 2
+
+const (
+	empty     = ^uint32(0) // a register that no element has reached
+	blockSize = 1024       // elements that are sketched in one go
+	vector    = 16         // registers of the widest kernel
+	maxRounds = 3          // that the parameters have room for
+)
+
+// A register of the Bucket algorithm says how its bucket was filled, and by the
+// element of which rank. The number of leading ones is the round (at most the
+// number of rounds, which stands for the fallback), a zero ends it except after
+// the last, and the bits behind are the rank. So a value of an earlier round is
+// below every value of a later one, and a minimum merges two signatures exactly.
+
+// tagOf returns the least value that a register may have in the round.
+func tagOf(round int) uint32 { return ^(^uint32(0) >> round) }
+
+// roundOf returns the round in which a register was filled.
+func roundOf(v uint32, rounds int) int { return min(bits.LeadingZeros32(^v), rounds) }
+
+// params are the frozen hash functions of a scheme.
+type params struct {
+	k      int
+	rounds int
+	shift  uint // 64 - log2(k): takes the bucket from the top of a hash
+
+	// An element h becomes x: the finaliser of MurmurHash3 with keyed constants.
+	//	x = h ^ key; x ^= x>>32; x *= mul0; x ^= x>>32; x *= mul1; x ^= x>>32
+	key, mul0, mul1 uint64
+
+	// In round 0 the element lies in the bucket of the top bits of x, and the low
+	// 32 bits, shifted, are its rank. In round r > 0 the same holds for y = x *
+	// rounds[r], y ^= y>>32.
+	round [maxRounds]uint64
+
+	// In the fallback its value in register j is a[j]*uint32(x) + b[j], shifted.
+	// Both slices are padded to whole vectors.
+	a, b []uint32
+
+	fmix32 bool // Affine32: x is the 32-bit finaliser of the low half of h
+	legacy []legacyPermutation
+}
+
+// lanes is k rounded up to whole vectors.
+func (p *params) lanes() int { return (p.k + vector - 1) &^ (vector - 1) }
+
+// splitMix is the generator of Steele, Lea and Flood 2014 that all parameters
+// come from.
+type splitMix uint64
+
+func (s *splitMix) next() uint64 {
+	*s += 0x9E3779B97F4A7C15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// multiplier returns an odd number whose bits change often enough for a product
+// to mix well, by the test of the same paper, section 5.
+func (s *splitMix) multiplier() uint64 {
+	z := s.next() | 1
+	if bits.OnesCount64(z^z>>1) < 24 {
+		z ^= 0xAAAAAAAAAAAAAAAA
+	}
+	return z
+}
+
+func makeParams(sc Scheme) params {
+	p := params{k: sc.K, rounds: sc.Rounds, shift: uint(64 - bits.TrailingZeros(uint(sc.K)))}
+	switch sc.Algorithm {
+	case Affine32:
+		p.affine32(uint32(sc.Seed))
+		return p
+	case Legacy:
+		p.legacy = legacyPermutations(sc.K, uint32(sc.Seed))
+		return p
+	}
+	rng := splitMix(sc.Seed)
+	p.key, p.mul0, p.mul1 = rng.next(), rng.multiplier(), rng.multiplier()
+	for r := range p.round {
+		p.round[r] = rng.multiplier()
+	}
+	p.a, p.b = make([]uint32, p.lanes()), make([]uint32, p.lanes())
+	for i := range p.k {
+		z := rng.next()
+		p.a[i], p.b[i] = uint32(z)|1, uint32(z>>32)
+	}
+	return p
+}
+
+// update brings the elements into the registers, of which there are
+// p.lanes(). The result does not depend on how a set is cut into calls: a
+// bucket that is empty after all elements was empty after each block, so every
+// element has been asked for a later round and for the fallback.
+func (s *Sketcher) update(regs []uint32, hashes []uint64) {
+	if s.params.legacy != nil {
+		updateLegacy(regs, hashes, s.params.legacy)
+		return
+	}
+	// The scratch is on the stack, where it must be cleared: take no more than
+	// the set needs.
+	switch n := len(hashes); {
+	case n == 0:
+	case n <= 64:
+		s.update64(regs, hashes)
+	case n <= 256:
+		s.update256(regs, hashes)
+	default:
+		s.updateAll(regs, hashes)
+	}
+}
+
+func (s *Sketcher) update64(regs []uint32, hashes []uint64) {
+	var scratch [64]uint64
+	s.block(regs, scratch[:len(hashes)], hashes)
+}
+
+func (s *Sketcher) update256(regs []uint32, hashes []uint64) {
+	var scratch [256]uint64
+	s.block(regs, scratch[:len(hashes)], hashes)
+}
+
+func (s *Sketcher) updateAll(regs []uint32, hashes []uint64) {
+	var scratch [blockSize]uint64
+	for len(hashes) > 0 {
+		n := min(len(hashes), len(scratch))
+		s.block(regs, scratch[:n], hashes[:n])
+		hashes = hashes[n:]
+	}
+}
+
+// block sketches up to blockSize elements, using xs as scratch.
+func (s *Sketcher) block(regs []uint32, xs, hashes []uint64) {
+	p := &s.params
+	if p.rounds == 0 {
+		if p.fmix32 {
+			mixAffine32(xs, hashes)
+		} else {
+			s.mix(xs, hashes)
+		}
+		s.fallback(regs, xs)
+		return
+	}
+	s.firstRound(regs, xs, hashes)
+	missing := s.countFrom(regs, tagOf(1))
+	for r := 1; r < p.rounds && missing > 0; r++ {
+		s.laterRound(regs, xs, r)
+		missing = s.countFrom(regs, tagOf(r+1))
+	}
+	if missing == 0 {
+		return
+	}
+	if repeats(len(xs), missing, p.k, p.rounds) {
+		xs = thin(xs)
+	}
+	s.fallback(regs, xs)
+}
+
+// repeats reports whether a block of n elements must be repetitive, since it
+// left so many buckets empty, so that it pays to drop repeats before the
+// fallback, whose cost is the product of both numbers.
+func repeats(n, missing, k, rounds int) bool {
+	// k*exp(-rounds*n/k) distinct elements would be missed: ask for half as many
+	// elements as there are, and leave small blocks alone, where chance rules.
+	if n < k || n < 128 {
+		return false
+	}
+	load := rounds * n / 2
+	expected := uint64(k) << 16
+	for ; load >= k && expected > 0; load -= k {
+		expected = expected * 24109 >> 16 // 1/e
+	}
+	return uint64(missing)<<16 > expected+8<<16
+}
+
+// thin drops repeats from xs, in place, all those that come before another
+// element takes their place in a small table.
+func thin(xs []uint64) []uint64 {
+	var seen [512]uint64
+	n := 0
+	for _, x := range xs {
+		// A zero is never taken for a repeat of the table's initial state.
+		if slot := &seen[x>>55]; *slot != x || x == 0 {
+			*slot = x
+			xs[n] = x
+			n++
+		}
+	}
+	return xs[:n]
+}

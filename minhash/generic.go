@@ -1,0 +1,116 @@
+package minhash
+
+// The functions in this file define the algorithms; the kernels of each
+// architecture compute the same and are tested against them.
+
+func (p *params) mixOne(h uint64) uint64 {
+	x := h ^ p.key
+	x ^= x >> 32
+	x *= p.mul0
+	x ^= x >> 32
+	x *= p.mul1
+	return x ^ x>>32
+}
+
+func mixGeneric(xs, hashes []uint64, p *params) {
+	xs = xs[:len(hashes)]
+	for i, h := range hashes {
+		xs[i] = p.mixOne(h)
+	}
+}
+
+func firstRoundGeneric(regs []uint32, xs, hashes []uint64, p *params) {
+	xs = xs[:len(hashes)]
+	shift, mask := p.shift, len(regs)-1
+	key, mul0, mul1 := p.key, p.mul0, p.mul1
+	for i, h := range hashes {
+		x := h ^ key
+		x ^= x >> 32
+		x *= mul0
+		x ^= x >> 32
+		x *= mul1
+		x ^= x >> 32
+		xs[i] = x
+		r := &regs[int(x>>(shift&63))&mask]
+		*r = min(*r, uint32(x)>>1)
+	}
+}
+
+func laterRoundGeneric(regs []uint32, xs []uint64, p *params, round int) {
+	shift, mask := p.shift, len(regs)-1
+	mul, tag := p.round[round], tagOf(round)
+	for _, x := range xs {
+		y := x * mul
+		y ^= y >> 32
+		r := &regs[int(y>>(shift&63))&mask]
+		*r = min(*r, uint32(y)>>((round+1)&31)|tag)
+	}
+}
+
+func countFromGeneric(regs []uint32, least uint32) int {
+	n := 0
+	for _, v := range regs {
+		if v >= least {
+			n++
+		}
+	}
+	return n
+}
+
+// fallbackGeneric lets every element compete for every register that no round
+// filled. It takes four registers at a time.
+func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
+	tag := tagOf(p.rounds)
+	var lanes [4]int
+	n := 0
+	for i, v := range regs {
+		if v < tag {
+			continue
+		}
+		lanes[n] = i
+		if n++; n == len(lanes) {
+			p.compete4(regs, xs, lanes)
+			n = 0
+		}
+	}
+	for _, i := range lanes[:n] {
+		p.compete(regs, xs, i)
+	}
+}
+
+func (p *params) compete(regs []uint32, xs []uint64, lane int) {
+	a, b, least := p.a[lane], p.b[lane], empty
+	for _, x := range xs {
+		least = min(least, a*uint32(x)+b)
+	}
+	regs[lane] = min(regs[lane], least>>p.rounds|tagOf(p.rounds))
+}
+
+func (p *params) compete4(regs []uint32, xs []uint64, lanes [4]int) {
+	a0, a1, a2, a3 := p.a[lanes[0]], p.a[lanes[1]], p.a[lanes[2]], p.a[lanes[3]]
+	b0, b1, b2, b3 := p.b[lanes[0]], p.b[lanes[1]], p.b[lanes[2]], p.b[lanes[3]]
+	m0, m1, m2, m3 := empty, empty, empty, empty
+	for _, x := range xs {
+		x := uint32(x)
+		m0 = min(m0, a0*x+b0)
+		m1 = min(m1, a1*x+b1)
+		m2 = min(m2, a2*x+b2)
+		m3 = min(m3, a3*x+b3)
+	}
+	tag := tagOf(p.rounds)
+	for i, m := range [4]uint32{m0, m1, m2, m3} {
+		r := &regs[lanes[i]]
+		*r = min(*r, m>>p.rounds|tag)
+	}
+}
+
+func agreeGeneric(a, b []uint32) int {
+	b = b[:len(a)]
+	n := 0
+	for i, v := range a {
+		if v == b[i] {
+			n++
+		}
+	}
+	return n
+}

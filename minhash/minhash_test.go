@@ -1,0 +1,312 @@
+package minhash_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// stream is SplitMix64: n numbers that look random and are always the same.
+func stream(seed uint64, n int) []uint64 {
+	out := make([]uint64, n)
+	for i := range out {
+		seed += 0x9E3779B97F4A7C15
+		z := seed
+		z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+		z = (z ^ z>>27) * 0x94D049BB133111EB
+		out[i] = z ^ z>>31
+	}
+	return out
+}
+
+func everyOptions() []minhash.Options {
+	var all []minhash.Options
+	for _, k := range []int{16, 32, 64, 128, 256, 512, 1024} {
+		all = append(all, minhash.Options{K: k, Seed: 7})
+	}
+	for _, k := range []int{1, 15, 16, 100, 128, 200} {
+		all = append(all,
+			minhash.Options{K: k, Seed: 7, Algorithm: minhash.Classic},
+			minhash.Options{K: k, Seed: 7, Algorithm: minhash.Affine32},
+			minhash.Options{K: k, Seed: 7, Algorithm: minhash.Legacy})
+	}
+	return all
+}
+
+func name(o minhash.Options) string { return minhash.New(o).Scheme().String() }
+
+// A set is what counts: not the order, the repeats, the cut into blocks or the
+// way the elements come.
+func TestSetSemantics(t *testing.T) {
+	for _, o := range everyOptions() {
+		t.Run(name(o), func(t *testing.T) {
+			s := minhash.New(o)
+			for _, n := range []int{1, 2, 5, 20, 64, 65, 200, 257, 1024, 1025, 3000} {
+				set := stream(uint64(n), n)
+				want := s.SketchHashes(set)
+				if got := s.Sketch(slices.Values(set)); !slices.Equal(want.Values(), got.Values()) {
+					t.Fatalf("n=%d: Sketch differs from SketchHashes", n)
+				}
+				again := slices.Concat(set, set[n/3:], set)
+				slices.Reverse(again)
+				if got := s.SketchHashes(again); !slices.Equal(want.Values(), got.Values()) {
+					t.Fatalf("n=%d: order or repeats matter", n)
+				}
+				cut := n / 3
+				union := s.SketchHashes(set[:cut]).Union(s.SketchHashes(set[cut/2:]))
+				if !slices.Equal(want.Values(), union.Values()) {
+					t.Fatalf("n=%d: the union of the parts is not the whole", n)
+				}
+				if got := want.Similarity(union); got != 1 {
+					t.Fatalf("n=%d: similarity of equal sets is %g", n, got)
+				}
+				if want.IsEmpty() {
+					t.Fatalf("n=%d: IsEmpty", n)
+				}
+			}
+		})
+	}
+}
+
+// Text that repeats itself costs no accuracy, and takes the path that drops
+// repeats before the fallback.
+func TestRepetitive(t *testing.T) {
+	s := minhash.New(minhash.Options{})
+	for _, distinct := range []int{1, 3, 20, 100, 300} {
+		set := stream(9, distinct)
+		want := s.SketchHashes(set)
+		var long []uint64
+		for i := range 5000 {
+			long = append(long, set[i*i%distinct], set[i%distinct])
+		}
+		if got := s.SketchHashes(long); !slices.Equal(want.Values(), got.Values()) {
+			t.Errorf("%d distinct of %d elements: another signature", distinct, len(long))
+		}
+	}
+}
+
+func TestEmpty(t *testing.T) {
+	for _, o := range everyOptions() {
+		s := minhash.New(o)
+		none, some := s.SketchHashes(nil), s.SketchHashes([]uint64{1, 2, 3})
+		if !none.IsEmpty() || !s.Sketch(slices.Values([]uint64{})).IsEmpty() {
+			t.Errorf("%s: no elements, but not empty", name(o))
+		}
+		for _, pair := range [][2]minhash.Signature{{none, none}, {none, some}, {some, none}} {
+			if j, c := pair[0].Similarity(pair[1]), pair[0].Containment(pair[1]); j != 0 || c != 0 {
+				t.Errorf("%s: similarity %g, containment %g with the empty set", name(o), j, c)
+			}
+		}
+		if c := none.Cardinality(); c != 0 {
+			t.Errorf("%s: cardinality %g of the empty set", name(o), c)
+		}
+		if u := none.Union(some); !slices.Equal(u.Values(), some.Values()) {
+			t.Errorf("%s: union with the empty set changes", name(o))
+		}
+		if keys := none.BandKeys(nil, 1, 1, 0); len(keys) != 0 {
+			t.Errorf("%s: band keys %x of the empty set", name(o), keys)
+		}
+	}
+}
+
+func TestUnlikeSchemes(t *testing.T) {
+	base := minhash.Options{K: 64, Seed: 1, Shingling: "words:5"}
+	a := minhash.New(base).SketchHashes([]uint64{1})
+	if err := a.Compatible(minhash.New(base).SketchHashes([]uint64{2})); err != nil {
+		t.Errorf("two sketchers of equal options: %v", err)
+	}
+	for _, c := range []struct {
+		why string
+		o   minhash.Options
+	}{
+		{"K", minhash.Options{K: 128, Seed: 1, Shingling: "words:5"}},
+		{"seed", minhash.Options{K: 64, Seed: 2, Shingling: "words:5"}},
+		{"algorithm", minhash.Options{K: 64, Seed: 1, Shingling: "words:5", Algorithm: minhash.Classic}},
+		{"shingling", minhash.Options{K: 64, Seed: 1, Shingling: "words:4"}},
+	} {
+		b := minhash.New(c.o).SketchHashes([]uint64{1})
+		if err := a.Compatible(b); !errors.Is(err, minhash.ErrMismatch) {
+			t.Errorf("other %s: Compatible() = %v", c.why, err)
+		}
+		for what, f := range map[string]func(){
+			"Similarity":  func() { a.Similarity(b) },
+			"Containment": func() { a.Containment(b) },
+			"Union":       func() { a.Union(b) },
+		} {
+			if !panics(f) {
+				t.Errorf("other %s: %s does not panic", c.why, what)
+			}
+		}
+	}
+}
+
+func panics(f func()) (did bool) {
+	defer func() { did = recover() != nil }()
+	f()
+	return
+}
+
+func TestNewPanics(t *testing.T) {
+	for _, o := range []minhash.Options{
+		{K: -1}, {K: 8}, {K: 100}, {K: 2048},
+		{Algorithm: minhash.Classic, K: -1}, {Algorithm: minhash.Classic, K: 5000},
+		{Algorithm: 99}, {Algorithm: minhash.Affine32, Seed: 1 << 32},
+		{Shingling: string(make([]byte, 256))},
+	} {
+		if !panics(func() { minhash.New(o) }) {
+			t.Errorf("New(%+v) does not panic", o)
+		}
+	}
+}
+
+func TestForScheme(t *testing.T) {
+	for _, o := range everyOptions() {
+		sc := minhash.New(o).Scheme()
+		s, err := minhash.ForScheme(sc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := minhash.New(o).SketchHashes(stream(3, 50))
+		if diff := cmp.Diff(want.Values(), s.SketchHashes(stream(3, 50)).Values()); diff != "" {
+			t.Errorf("%v: other values (-want +got):\n%s", sc, diff)
+		}
+		later := sc
+		later.Version++
+		if _, err := minhash.ForScheme(later); !errors.Is(err, minhash.ErrVersion) {
+			t.Errorf("%v: %v", later, err)
+		}
+		wrong := sc
+		wrong.Rounds++
+		if _, err := minhash.ForScheme(wrong); !errors.Is(err, minhash.ErrCorrupt) {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+}
+
+func TestValuesAndWrap(t *testing.T) {
+	for _, o := range everyOptions() {
+		s := minhash.New(o)
+		set := stream(5, 300)
+		want := s.SketchHashes(set).Values()
+		k := s.Scheme().K
+		// What stands behind the registers in memory must not be touched.
+		buf := slices.Repeat([]uint32{77}, k+40)
+		got := s.AppendValues(buf[:3], set)
+		if !slices.Equal(got[:3], []uint32{77, 77, 77}) || !slices.Equal(got[3:], want) {
+			t.Errorf("%s: AppendValues differs from SketchHashes", name(o))
+		}
+		if !slices.Equal(buf[3+k:], slices.Repeat([]uint32{77}, 37)) {
+			t.Errorf("%s: AppendValues wrote behind the registers", name(o))
+		}
+		sig, err := s.Wrap(got[3:])
+		if err != nil || sig.Similarity(s.SketchHashes(set)) != 1 {
+			t.Errorf("%s: Wrap: %v", name(o), err)
+		}
+		if _, err := s.Wrap(got); !errors.Is(err, minhash.ErrCorrupt) {
+			t.Errorf("%s: Wrap of %d registers: %v", name(o), len(got), err)
+		}
+	}
+	if _, err := minhash.New(minhash.Options{}).Wrap(slices.Repeat([]uint32{1 << 31}, 128)); !errors.Is(err, minhash.ErrCorrupt) {
+		t.Errorf("Wrap of registers that no set has: %v", err)
+	}
+}
+
+func TestCardinality(t *testing.T) {
+	for _, o := range []minhash.Options{{}, {K: 1024}, {Algorithm: minhash.Classic}, {Algorithm: minhash.Affine32}} {
+		for _, n := range []int{1, 5, 20, 64, 128, 150, 200, 300, 1000, 5000} {
+			const trials = 200
+			var sum, squares float64
+			for i := range trials {
+				o.Seed = uint64(i)
+				c := minhash.New(o).SketchHashes(stream(uint64(i)<<32, n)).Cardinality()
+				sum += c
+				squares += (c - float64(n)) * (c - float64(n))
+			}
+			k := float64(minhash.New(o).Scheme().K)
+			mean, rms := sum/trials, math.Sqrt(squares/trials)
+			bar := float64(n) / math.Sqrt(k) // the documented standard error
+			if math.Abs(mean-float64(n)) > 4*bar/math.Sqrt(trials)+.015*float64(n) || rms > 1.25*bar+.5 {
+				t.Errorf("%s n=%d: mean %.1f, rms error %.2f of %.2f", name(o), n, mean, rms, bar)
+			}
+		}
+	}
+}
+
+func TestContainment(t *testing.T) {
+	s := minhash.New(minhash.Options{K: 1024, Seed: 3})
+	all := stream(8, 4000)
+	for _, c := range []struct {
+		a, b []uint64
+		want float64
+	}{
+		{all[:1000], all[:2000], 1},
+		{all[:2000], all[:1000], .5},
+		{all[:1000], all[500:1500], .5},
+		{all[:1000], all[1000:], 0},
+	} {
+		got := s.SketchHashes(c.a).Containment(s.SketchHashes(c.b))
+		if math.Abs(got-c.want) > .12 {
+			t.Errorf("containment %.3f of %d in %d elements, want %.3f", got, len(c.a), len(c.b), c.want)
+		}
+	}
+	for _, c := range []struct{ j, a, b, want float64 }{
+		{.5, 100, 100, 2. / 3}, {1, 7, 7, 1}, {0, 5, 5, 0}, {.9, 100, 10, .1}, {.5, 0, 10, 0}, {.5, 10, 0, 0},
+	} {
+		if got := minhash.Containment(c.j, c.a, c.b); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("Containment(%g, %g, %g) = %g, want %g", c.j, c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestAgree(t *testing.T) {
+	a := make([]uint32, 1030)
+	for i := range a {
+		a[i] = uint32(i) * 77
+	}
+	for n := range len(a) + 1 {
+		b := slices.Clone(a[:n])
+		want := n
+		for i := n % 5; i < n; i += 1 + i%7 {
+			b[i] ^= 1 << (i % 32)
+			want--
+		}
+		if got := minhash.Agree(a[:n], b); got != want {
+			t.Fatalf("Agree() = %d of %d, want %d", got, n, want)
+		}
+	}
+	if !panics(func() { minhash.Agree(a[:3], a[:4]) }) {
+		t.Error("Agree on unlike lengths does not panic")
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for _, n := range []int{1, 20, 200, 1000, 5000} {
+		s := minhash.New(minhash.Options{})
+		set := stream(1, n)
+		sig, other := s.SketchHashes(set), s.SketchHashes(set[:1])
+		var values []uint32
+		var keys []uint64
+		var data []byte
+		for what, f := range map[string]func(){
+			"SketchInto":   func() { s.SketchInto(&sig, set) },
+			"AppendValues": func() { values = s.AppendValues(values[:0], set) },
+			"BandKeys":     func() { keys = sig.BandKeys(keys[:0], 16, 8, 1) },
+			"Similarity":   func() { sig.Similarity(other) },
+			"Merge":        func() { sig.Merge(other) },
+			"AppendBinary": func() { data, _ = sig.AppendBinary(data[:0]) },
+		} {
+			f() // grow the buffers
+			if got := testing.AllocsPerRun(100, f); got != 0 {
+				t.Errorf("n=%d: %s makes %g allocations", n, what, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package minhash
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Signature is the sketch of a set: K registers and the scheme by which they
+// were made. The zero Signature belongs to no scheme and compares with nothing.
+//
+// Methods that only read may be called concurrently. A copy shares its registers
+// with the original, as a slice does; [Signature.Clone] does not.
+type Signature struct {
+	scheme *Scheme
+	values []uint32
+}
+
+// Scheme returns how the signature was made; the zero Signature has the zero
+// Scheme.
+func (s Signature) Scheme() Scheme {
+	if s.scheme == nil {
+		return Scheme{}
+	}
+	return *s.scheme
+}
+
+// Values returns the registers of the signature, not a copy.
+func (s Signature) Values() []uint32 { return s.values }
+
+// Clone returns a copy of s that shares no registers with it.
+func (s Signature) Clone() Signature {
+	return Signature{s.scheme, slices.Clone(s.values)}
+}
+
+// IsEmpty reports whether s is the signature of the empty set. The zero
+// Signature is empty.
+func (s Signature) IsEmpty() bool { return isEmpty(s.values) }
+
+func isEmpty(values []uint32) bool {
+	for _, v := range values {
+		if v != empty {
+			return false
+		}
+	}
+	return true
+}
+
+// Compatible returns nil if the two signatures are of one scheme, and otherwise
+// an error that wraps [ErrMismatch] and names the schemes. Ask it before you
+// compare signatures that come from elsewhere.
+func (s Signature) Compatible(t Signature) error {
+	if s.scheme == t.scheme || s.scheme != nil && t.scheme != nil && *s.scheme == *t.scheme {
+		return nil
+	}
+	return fmt.Errorf("minhash: %v and %v: %w", s.Scheme(), t.Scheme(), ErrMismatch)
+}
+
+func (s Signature) mustMatch(t Signature) {
+	if s.scheme != t.scheme {
+		if err := s.Compatible(t); err != nil {
+			panic(err.Error())
+		}
+	}
+}
+
+// Similarity estimates the Jaccard similarity of the two sets, |A∩B| / |A∪B|:
+// the share of registers that agree. It is 0 when either set is empty, and
+// exactly 1 when both are equal and not empty. The standard error is at most
+// sqrt(J(1-J)/K). It panics if the schemes differ: see [Signature.Compatible].
+func (s Signature) Similarity(t Signature) float64 {
+	s.mustMatch(t)
+	n := Agree(s.values, t.values)
+	if n == 0 || n == len(s.values) && s.IsEmpty() {
+		return 0
+	}
+	return float64(n) / float64(len(s.values))
+}
+
+// Agree returns in how many places two signatures have the same register: K
+// times the estimate of the Jaccard similarity if neither set is empty. It is
+// what [Signature.Similarity] counts, for registers that are stored without
+// their scheme; two empty sets agree in all. It panics if the lengths differ.
+func Agree(a, b []uint32) int {
+	if len(a) != len(b) {
+		panic("minhash: Agree on signatures of different length")
+	}
+	return agree(a, b)
+}
+
+// Containment estimates the share of the set of s that is in the set of t,
+// |A∩B| / |A|, from the similarity and the cardinalities of both as the
+// signatures estimate them: see [Containment]. It is 0 when either is empty and
+// panics if the schemes differ.
+//
+// It is a rougher figure than the similarity, most of all when t is much larger
+// than s: where sizes are known, pass them to [Containment].
+func (s Signature) Containment(t Signature) float64 {
+	j := s.Similarity(t)
+	if j == 0 || j == 1 {
+		return j
+	}
+	return Containment(j, s.Cardinality(), t.Cardinality())
+}
+
+// Containment returns the share of a set of size a that is in a set of size b
+// when their Jaccard similarity is j: |A∩B| = j(a+b)/(1+j), divided by a and
+// bounded by 1 and by b/a. It is 0 when either size is not positive.
+func Containment(j, a, b float64) float64 {
+	if a <= 0 || b <= 0 {
+		return 0
+	}
+	return max(0, min(j*(a+b)/(1+j)/a, 1, b/a))
+}
+
+// Union returns the signature of the union of the two sets, which is exactly
+// the one that a sketch of all elements would have. It panics if the schemes
+// differ.
+func (s Signature) Union(t Signature) Signature {
+	u := s.Clone()
+	u.Merge(t)
+	return u
+}
+
+// Merge makes s the signature of the union of both sets, in place. It panics if
+// the schemes differ.
+func (s *Signature) Merge(t Signature) {
+	s.mustMatch(t)
+	for i, v := range t.values {
+		s.values[i] = min(s.values[i], v)
+	}
+}
+
+// Cardinality estimates the number of distinct elements of the set; 0 for the
+// empty set. The standard error is about 1/sqrt(K) of it, and less for sets
+// smaller than K under Bucket.
+//
+// As long as more than a quarter of the buckets stay empty in round 0 it counts
+// those (linear counting: Whang, Vander-Zanden and Taylor 1990); otherwise, and
+// for the other algorithms, it divides K-1 by the sum of the waiting times that
+// the registers stand for, which for a set of n elements are all but exponential
+// with rate n (Giroire 2009; Lumbroso 2010, section 2).
+func (s Signature) Cardinality() float64 {
+	if s.IsEmpty() {
+		return 0
+	}
+	k := float64(len(s.values))
+	if s.scheme.Algorithm != Bucket {
+		var sum float64
+		for _, v := range s.values {
+			sum -= math.Log1p(-unit(v, 0))
+		}
+		return max(1, (k-1)/sum)
+	}
+	missed := -math.Log1p(-1 / k) // the time that an empty round stands for
+	var sum, unfilled float64
+	for _, v := range s.values {
+		r := roundOf(v, s.scheme.Rounds)
+		if r > 0 {
+			unfilled++
+		}
+		sum += float64(r) * missed
+		if u := unit(v, min(r+1, s.scheme.Rounds)); r < s.scheme.Rounds {
+			sum -= math.Log1p(-u / k)
+		} else {
+			sum -= math.Log1p(-u)
+		}
+	}
+	if unfilled > k/4 {
+		return max(1, -math.Log(unfilled/k)/missed)
+	}
+	return (k - 1) / sum
+}
+
+// unit maps the bits of v behind its tag to the open interval (0, 1).
+func unit(v uint32, tagBits int) float64 {
+	return (float64(v<<tagBits>>tagBits) + 0.5) / float64(uint64(1)<<(32-tagBits))
+}
