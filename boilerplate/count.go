@@ -1,0 +1,308 @@
+package boilerplate
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// listed is the number of documents that a counter names.
+const listed = 8
+
+// A site counts the blocks of one scope: a host, a group or all documents.
+type site struct {
+	wide     bool      // a group or all documents: tells hosts, not sections
+	docs     uint32    // distinct documents observed
+	gramDocs uint32    // of these, how many added their grams
+	days     [2]uint16 // of the documents
+	used     uint64    // clock of the last observation
+	slots    []slot    // open addressing; a power of two, or none
+	filled   int
+	counters []counter
+	hosts    []hosts // parallel to counters if wide
+	grams    gramTable
+}
+
+func newSite(wide bool) *site { return &site{wide: wide} }
+
+// A slot holds what is known of one block. What only one document holds, the
+// great majority, costs no more than this.
+type slot struct {
+	key uint64 // 0: free
+	ref uint32 // the document, or an index into counters with the top bit set
+	origin
+}
+
+// An origin is the part of a source that a slot keeps.
+type origin struct {
+	place uint16 // section or, if the site is wide, host
+	day   uint16 // 0: unknown
+}
+
+// A source is where a block is seen.
+type source struct {
+	doc uint32 // fingerprint, neither 0 nor above 31 bits
+	origin
+}
+
+const isCounter = 1 << 31
+
+// A counter counts the documents that hold a block which more than one does.
+// Of these it names those with the smallest fingerprints: which they are does
+// not depend on the order in which they came, and blocks that stand in the same
+// documents name the same ones.
+type counter struct {
+	docs  [listed]uint32 // fingerprints, ascending; zeros at the end are free
+	count uint32
+	place uint16 // section of all of them, or manyPlaces
+	days  [2]uint16
+}
+
+// manyPlaces stands for documents of more than one section. A document without
+// section is in section 0.
+const manyPlaces = 0xFFFF
+
+// hosts counts the hosts of a block's documents: the four smallest
+// fingerprints, and a bit for each of 64 classes.
+type hosts struct {
+	least   [4]uint16
+	classes uint64
+}
+
+func (h *hosts) add(host uint16) {
+	if host != 0 {
+		insertLeast(h.least[:], host)
+		h.classes |= 1 << (host % 64)
+	}
+}
+
+// number returns the number of hosts: exact as long as it is below five, then
+// estimated by linear counting (Whang, Vander-Zanden & Taylor 1990).
+func (h *hosts) number() int {
+	n := filled(h.least[:])
+	if n == len(h.least) {
+		n = max(n, linearCounts[bits.OnesCount64(h.classes)])
+	}
+	return n
+}
+
+// linearCounts[i] is 64 ln(64/(64-i)), rounded; the last entry repeats.
+var linearCounts = [65]int{
+	0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18, 20, 21, 23, 24,
+	25, 27, 28, 30, 32, 33, 35, 37, 39, 40, 42, 44, 46, 48, 51, 53, 55, 58,
+	60, 63, 65, 68, 71, 74, 78, 81, 85, 89, 93, 97, 102, 107, 113, 119, 126,
+	133, 142, 151, 163, 177, 196, 222, 266, 266,
+}
+
+// insertLeast enters x into the ascending list of the smallest values, in
+// which 0 is free, and reports whether it was there.
+func insertLeast[T uint16 | uint32](list []T, x T) bool {
+	for i, y := range list {
+		switch {
+		case y == x:
+			return true
+		case y == 0:
+			list[i] = x
+			return false
+		case y > x:
+			copy(list[i+1:], list[i:])
+			list[i] = x
+			return false
+		}
+	}
+	return false
+}
+
+// filled returns the number of entries before the first 0.
+func filled[T uint16 | uint32](list []T) int {
+	if i := slices.Index(list, 0); i >= 0 {
+		return i
+	}
+	return len(list)
+}
+
+// widen makes days, an interval in which 0 is unknown, hold other.
+func widen(days *[2]uint16, other [2]uint16) {
+	if other[0] != 0 && (days[0] == 0 || other[0] < days[0]) {
+		days[0] = other[0]
+	}
+	days[1] = max(days[1], other[1])
+}
+
+// find returns the index of the slot of key, or of the free one where it
+// belongs. There must be slots.
+func (s *site) find(key uint64) int {
+	mask := uint64(len(s.slots) - 1)
+	for i := key & mask; ; i = (i + 1) & mask {
+		if k := s.slots[i].key; k == key || k == 0 {
+			return int(i)
+		}
+	}
+}
+
+// A sighting is what is known of a block in one scope.
+type sighting struct {
+	docs  [listed]uint32 // as in a counter
+	names int            // how many of docs are there
+	count int            // all documents with the block
+	place uint16
+	days  [2]uint16
+	hosts hosts
+}
+
+// look returns what s knows of a block.
+func (s *site) look(key uint64) (out sighting) {
+	if s == nil || len(s.slots) == 0 {
+		return out
+	}
+	sl := &s.slots[s.find(key)]
+	switch {
+	case sl.key == 0:
+	case sl.ref&isCounter == 0:
+		out.docs[0], out.names, out.count = sl.ref, 1, 1
+		out.place, out.days = sl.place, [2]uint16{sl.day, sl.day}
+		if s.wide {
+			out.hosts.add(sl.place)
+		}
+	default:
+		i := sl.ref &^ isCounter
+		c := &s.counters[i]
+		out.docs, out.names, out.count = c.docs, filled(c.docs[:]), int(c.count)
+		out.place, out.days = c.place, c.days
+		if s.wide {
+			out.hosts = s.hosts[i]
+		}
+	}
+	return out
+}
+
+// add counts a block of a document. The blocks of a document must be distinct,
+// and a document may come only once.
+func (s *site) add(key uint64, from source) {
+	s.reserve(1)
+	sl := &s.slots[s.find(key)]
+	switch {
+	case sl.key == 0:
+		*sl = slot{key, from.doc, from.origin}
+		s.filled++
+	case sl.ref&isCounter == 0:
+		i := s.promote(sl)
+		s.counters[i].count++
+		s.enter(i, from)
+	default:
+		i := sl.ref &^ isCounter
+		c := &s.counters[i]
+		c.count = max(c.count, c.count+1) // stays at its greatest value
+		s.enter(i, from)
+	}
+}
+
+// promote gives the block of sl, which one document holds, a counter.
+func (s *site) promote(sl *slot) uint32 {
+	i := uint32(len(s.counters))
+	s.counters = append(s.counters, counter{
+		docs: [listed]uint32{sl.ref}, count: 1,
+		place: sl.place, days: [2]uint16{sl.day, sl.day},
+	})
+	if s.wide {
+		s.hosts = append(s.hosts, hosts{})
+		s.hosts[i].add(sl.place)
+	}
+	sl.ref = isCounter | i
+	sl.origin = origin{}
+	return i
+}
+
+// enter notes where a document with the block of the i-th counter is from, and
+// reports whether the counter names it already.
+func (s *site) enter(i uint32, from source) bool {
+	c := &s.counters[i]
+	was := insertLeast(c.docs[:], from.doc)
+	widen(&c.days, [2]uint16{from.day, from.day})
+	if s.wide {
+		s.hosts[i].add(from.place)
+	} else if c.place != from.place {
+		c.place = manyPlaces
+	}
+	return was
+}
+
+// reserve makes room for n more blocks.
+func (s *site) reserve(n int) {
+	if s.filled+n <= len(s.slots)-len(s.slots)/4 {
+		return
+	}
+	size := max(16, len(s.slots))
+	for s.filled+n > size-size/4 {
+		size *= 2
+	}
+	s.rehash(size, func(slot) bool { return true })
+}
+
+// rehash moves the slots that keep wants to a table of size slots.
+func (s *site) rehash(size int, keep func(slot) bool) {
+	old := s.slots
+	s.slots, s.filled = make([]slot, size), 0
+	for _, sl := range old {
+		if sl.key != 0 && keep(sl) {
+			s.slots[s.find(sl.key)] = sl
+			s.filled++
+		}
+	}
+}
+
+// bytes returns the memory that s takes, but for the little of its own struct.
+func (s *site) bytes() int {
+	return siteBytes + len(s.slots)*16 + cap(s.counters)*44 + cap(s.hosts)*16 +
+		len(s.grams.slots)*8
+}
+
+// siteBytes is about what a site takes without its tables, its place in the
+// map included.
+const siteBytes = 256
+
+// A gramTable counts the documents that hold a run of words. A slot is 48 bits
+// of the hash above a count of 16 bits that stays at its greatest value; which
+// document it was is not kept.
+type gramTable struct {
+	slots  []uint64 // open addressing; a power of two, or none
+	filled int
+}
+
+const maxGram = 0xFFFF
+
+func (t *gramTable) find(gram uint64) int {
+	mask := uint64(len(t.slots) - 1)
+	// The hash's low bits are zeros: grams are sampled by them.
+	for i := gram >> 16 & mask; ; i = (i + 1) & mask {
+		if x := t.slots[i]; x == 0 || (x^gram)>>16 == 0 {
+			return int(i)
+		}
+	}
+}
+
+// add counts gram n times.
+func (t *gramTable) add(gram uint64, n int) {
+	if t.filled >= len(t.slots)-len(t.slots)/4 {
+		old := t.slots
+		t.slots = make([]uint64, max(16, 2*len(old)))
+		for _, x := range old {
+			if x != 0 {
+				t.slots[t.find(x)] = x
+			}
+		}
+	}
+	p := &t.slots[t.find(gram)]
+	if *p == 0 {
+		*p = gram &^ maxGram
+		t.filled++
+	}
+	*p += uint64(min(n, maxGram-int(*p&maxGram)))
+}
+
+// look returns the number of documents with gram.
+func (t *gramTable) look(gram uint64) int {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	return int(t.slots[t.find(gram)] & maxGram)
+}

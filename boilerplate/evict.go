@@ -1,0 +1,166 @@
+package boilerplate
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Stats says how much a [Detector] holds and what it had to forget.
+type Stats struct {
+	Documents int // distinct documents observed
+	Hosts     int // hosts and groups now held
+	Blocks    int // distinct blocks held, in all scopes together
+	Recurring int // of these, in more than one document
+	Bytes     int // memory of the counts and of the documents' names
+
+	// EvictedHosts is how often a host or group was forgotten to stay within
+	// the bound. What is observed of it later begins anew.
+	EvictedHosts int
+
+	// EvictedBlocks is how many blocks were forgotten one by one because a
+	// single host, or all documents, took up the bound. While it and
+	// EvictedHosts are 0 the counts are exact and verdicts do not depend on
+	// the order of observation.
+	EvictedBlocks int
+
+	// ForgottenDocuments is how many documents would count anew if they were
+	// observed again.
+	ForgottenDocuments int
+
+	// Saturation is the share of MaxBytes in use.
+	Saturation float64
+}
+
+// Stats returns how much d holds. It takes time in proportion to the number of
+// hosts.
+func (d *Detector) Stats() Stats {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	s := d.stats
+	s.Hosts = len(d.sites)
+	count := func(x *site) {
+		s.Blocks += x.filled
+		s.Recurring += len(x.counters)
+	}
+	for _, x := range d.sites {
+		count(x)
+	}
+	if d.global != nil {
+		count(d.global)
+	}
+	s.Bytes = d.bytes + d.seen.bytes()
+	s.ForgottenDocuments = s.Documents - d.seen.recent.filled - d.seen.old.filled
+	s.Saturation = float64(s.Bytes) / float64(d.opts.maxBytes)
+	return s
+}
+
+func (s *seen) bytes() int { return 8 * (len(s.recent.slots) + len(s.old.slots)) }
+
+// evict brings the memory down to three quarters of the bound: first the hosts
+// and groups that were not observed for longest go, all but the latest, then
+// what recurs least often in what remains.
+func (d *Detector) evict() {
+	goal := d.opts.maxBytes / 4 * 3
+	type held struct {
+		key  uint64
+		site *site
+	}
+	var all []held
+	for key, s := range d.sites {
+		all = append(all, held{key, s})
+	}
+	slices.SortFunc(all, func(a, b held) int {
+		return cmp.Or(cmp.Compare(a.site.used, b.site.used), cmp.Compare(a.key, b.key))
+	})
+	// What all documents share takes as much as all hosts: neither may starve
+	// the other.
+	if d.global != nil && d.global.bytes() > goal/2 {
+		d.lighten(d.global, goal/2)
+	}
+	for len(all) > 0 && d.bytes > goal && all[0].site.used < d.clock {
+		d.bytes -= all[0].site.bytes()
+		delete(d.sites, all[0].key)
+		d.stats.EvictedHosts++
+		all = all[1:]
+	}
+	for i, h := range all {
+		if d.bytes > goal {
+			over := d.bytes - goal
+			d.lighten(h.site, max(0, h.site.bytes()-over/(len(all)-i)))
+		}
+	}
+}
+
+// lighten forgets the blocks of s that stand in the fewest documents until it
+// takes no more than goal bytes, or nothing is left to forget.
+func (d *Detector) lighten(s *site, goal int) {
+	d.bytes -= s.bytes()
+	for least := 2; s.bytes() > goal && s.filled+s.grams.filled > 0; least *= 2 {
+		d.stats.EvictedBlocks += s.prune(least)
+	}
+	d.bytes += s.bytes()
+}
+
+// prune forgets the blocks and grams of fewer than least documents, and returns
+// the number of blocks.
+func (s *site) prune(least int) int {
+	was := s.filled
+	keep := func(sl slot) bool {
+		return sl.ref&isCounter != 0 && int(s.counters[sl.ref&^isCounter].count) >= least
+	}
+	n, grams := 0, 0
+	for _, sl := range s.slots {
+		if sl.key != 0 && keep(sl) {
+			n++
+		}
+	}
+	s.rehash(tableSize(n), keep)
+
+	// Move the counters that are still in use to the front, in order.
+	moved := make([]uint32, len(s.counters))
+	for _, sl := range s.slots {
+		if sl.key != 0 {
+			moved[sl.ref&^isCounter] = 1
+		}
+	}
+	counters := make([]counter, 0, n)
+	var wide []hosts
+	for i, used := range moved {
+		if used == 1 {
+			moved[i] = uint32(len(counters))
+			counters = append(counters, s.counters[i])
+			if s.wide {
+				wide = append(wide, s.hosts[i])
+			}
+		}
+	}
+	for i := range s.slots {
+		if sl := &s.slots[i]; sl.key != 0 {
+			sl.ref = isCounter | moved[sl.ref&^isCounter]
+		}
+	}
+	s.counters, s.hosts = counters, slices.Clip(wide)
+
+	for _, x := range s.grams.slots {
+		if int(x&maxGram) >= least {
+			grams++
+		}
+	}
+	old := s.grams.slots
+	s.grams = gramTable{slots: make([]uint64, tableSize(grams))}
+	for _, x := range old {
+		if int(x&maxGram) >= least {
+			s.grams.add(x&^maxGram, int(x&maxGram))
+		}
+	}
+	return was - s.filled
+}
+
+// tableSize returns the size of a table for n entries with room to grow.
+func tableSize(n int) int {
+	size := 16
+	for n >= size/2 {
+		size *= 2
+	}
+	return size
+}

@@ -1,0 +1,581 @@
+package boilerplate
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+// Judge returns the verdict on every block of a page, in order; blocks without
+// a word or number are left out. The page need not have been observed, and
+// judging never learns: a page that was observed does not speak against itself.
+// It panics if p.Blocks are not ascending, disjoint spans of p.Text.
+func (d *Detector) Judge(p Page) []Block {
+	return d.AppendBlocks(nil, p)
+}
+
+// AppendBlocks appends the verdicts that [Detector.Judge] returns to dst.
+func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
+	dg := digests.Get().(*digest)
+	defer digests.Put(dg)
+	dg.read(&p, d.opts.seed)
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.appendBlocks(dst, &p, dg)
+}
+
+// Next judges a page by the pages before it and then observes it, reading its
+// text once: the streaming mode.
+func (d *Detector) Next(p Page) []Block {
+	dg := digests.Get().(*digest)
+	defer digests.Put(dg)
+	dg.read(&p, d.opts.seed)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	blocks := d.appendBlocks(nil, &p, dg)
+	d.observe(&p, dg)
+	return blocks
+}
+
+// Blocks yields the verdicts on the blocks of a text of a host; [Detector.Judge]
+// takes what else is known of a page.
+func (d *Detector) Blocks(host, text string) iter.Seq[Block] {
+	return slices.Values(d.Judge(Page{Host: host, Text: text}))
+}
+
+// A finding is the evidence on one block.
+type finding struct {
+	narrow, group, wide sighting // host, group and all documents
+	others              [3]int   // documents named that are neither the page nor copies
+	scope               int      // that decided: an index into others
+	state               state
+	recurring           int // grams that recur
+	grams               int
+	gramDocs            int // fewest documents of a gram that recurs
+}
+
+type state uint8
+
+const (
+	own         state = iota
+	exact             // recurs
+	unsupported       // recurs, short, wants support
+	variant           // most of its grams recur
+	between           // smoothed
+	copied            // recurs on copies of the page
+	sameDay           // recurs on one day
+)
+
+func (s state) flagged() bool { return s == exact || s == variant || s == between }
+
+// judge is the scratch of one judgement.
+type judge struct {
+	findings []finding
+	overlaps overlaps
+	copies   []uint32 // fingerprints, ascending
+	title    []bool
+}
+
+func (d *Detector) appendBlocks(dst []Block, p *Page, dg *digest) []Block {
+	j := &dg.judge
+	v := view{d: d, p: p, dg: dg, judge: j, day: day(p.Time)}
+	if d.hasHost(p) {
+		v.sites[0] = d.site(hostScope, p.Host, false)
+	}
+	if p.Group != "" {
+		v.sites[1] = d.site(groupScope, p.Group, false)
+	}
+	v.sites[2] = d.global
+	id := d.id(p)
+	if v.observed = d.seen.has(id); v.observed {
+		v.self = fingerprint(id)
+	}
+	dg.blocks = slices.DeleteFunc(dg.blocks, func(b block) bool { return b.key == 0 })
+	j.findings = slices.Grow(j.findings[:0], len(dg.blocks))[:len(dg.blocks)]
+	for i, b := range dg.blocks {
+		j.findings[i] = finding{
+			narrow: v.sites[0].look(b.key),
+			group:  v.sites[1].look(b.key),
+			wide:   v.sites[2].look(b.key),
+		}
+	}
+	for scope, s := range v.sites {
+		if s != nil {
+			v.decide(scope)
+		}
+	}
+	v.support()
+	if d.hasHost(p) || p.Group != "" {
+		v.smooth()
+	}
+	dst = slices.Grow(dst, len(dg.blocks))
+	for i := range dg.blocks {
+		dst = append(dst, v.verdict(i))
+	}
+	return dst
+}
+
+// A view is one page seen by a detector.
+type view struct {
+	*judge
+	d        *Detector
+	p        *Page
+	dg       *digest
+	sites    [3]*site // of host, group and all documents; nil where there is none
+	observed bool
+	self     uint32 // fingerprint, if observed
+	day      uint16
+}
+
+func (f *finding) in(scope int) *sighting {
+	return [...]*sighting{&f.narrow, &f.group, &f.wide}[scope]
+}
+
+// decide judges, by one scope, the blocks on which no narrower scope decided.
+func (v *view) decide(scope int) {
+	s := v.sites[scope]
+	docs := int(s.docs)
+	if !v.observed {
+		docs++
+	}
+	most := v.findCopies(scope, docs)
+	need := v.d.opts.minDocs
+	if scope == 2 {
+		need = v.d.opts.minGlobal
+	}
+	for i := range v.findings {
+		f := &v.findings[i]
+		seen := f.in(scope)
+		others, copies := 0, 0
+		for _, doc := range seen.docs[:seen.names] {
+			if doc == v.self {
+				continue
+			}
+			if _, is := slices.BinarySearch(v.copies, doc); is {
+				copies++
+			} else {
+				others++
+			}
+		}
+		f.others[scope] = others
+		switch {
+		case f.state != own && f.state != copied:
+		case others+1 < need:
+			if copies > 0 && copies+others+1 >= need {
+				f.state, f.scope = copied, scope
+			}
+		case scope == 2 && v.p.Host != "" && v.hosts(seen) < 2:
+			// What stands on one host is the host scope's affair.
+		case v.oneDay(s, seen, v.dg.blocks[i].mass):
+			f.state, f.scope = sameDay, scope
+		case v.dg.blocks[i].mass < shortMass:
+			f.state, f.scope = unsupported, scope
+		default:
+			f.state, f.scope = exact, scope
+		}
+		if f.state == own && (scope < 2 || !v.d.hasHost(v.p)) {
+			v.cover(i, scope, most)
+		}
+	}
+}
+
+// hosts returns the number of hosts with the block, the page's included.
+func (v *view) hosts(seen *sighting) int {
+	h := seen.hosts
+	if v.p.Host != "" {
+		h.add(place(v.d.hash(v.p.Host)))
+	}
+	return h.number()
+}
+
+// proseMass is the mass in half words from which a block is taken for prose.
+const proseMass = 2 * 25
+
+// oneDay reports whether a block is prose that few documents hold, all of one
+// day, on a site that was seen on several.
+func (v *view) oneDay(s *site, seen *sighting, mass int32) bool {
+	days := seen.days
+	widen(&days, [2]uint16{v.day, v.day})
+	return mass >= proseMass && seen.count <= listed &&
+		days[0] != 0 && days[0] == days[1] && s.days[0] != s.days[1]
+}
+
+// cover judges the i-th block by its grams. A gram recurs if, beside the page
+// and its copies, at least two documents hold it and so does one in a hundred.
+func (v *view) cover(i, scope, copies int) {
+	s, b, f := v.sites[scope], &v.dg.blocks[i], &v.findings[i]
+	grams := v.dg.grams[b.grams[0]:b.grams[1]]
+	if len(grams) < 2 || s.gramDocs < 2 {
+		return
+	}
+	need := max(3, (int(s.gramDocs)+99)/100) - 1 + copies
+	if v.observed {
+		need++
+	}
+	n, least := 0, maxGram
+	for _, g := range grams {
+		if c := s.grams.look(g); c >= need {
+			n++
+			least = min(least, c)
+		}
+	}
+	if n >= 2 && n*coverageUnit > int(v.d.opts.coverage)*len(grams) {
+		f.state, f.scope = variant, scope
+		f.recurring, f.grams, f.gramDocs = n, len(grams), least
+	}
+}
+
+// overlaps sums up, document by document, what it shares with the page.
+type overlaps struct {
+	slots []overlap // open addressing; a power of two, or none
+	used  []int32
+}
+
+type overlap struct {
+	doc    uint32 // 0: free
+	mass   int64
+	weight int64
+}
+
+func (o *overlaps) add(doc uint32, mass, weight int64) {
+	if 2*len(o.used) >= len(o.slots) {
+		old := *o
+		*o = overlaps{slots: make([]overlap, max(64, 2*len(old.slots)))}
+		for _, i := range old.used {
+			x := old.slots[i]
+			o.add(x.doc, x.mass, x.weight)
+		}
+	}
+	mask := uint32(len(o.slots) - 1)
+	i := doc * 0x9E3779B1 >> 7 & mask
+	for o.slots[i].doc != doc {
+		if o.slots[i].doc == 0 {
+			o.slots[i].doc = doc
+			o.used = append(o.used, int32(i))
+			break
+		}
+		i = (i + 1) & mask
+	}
+	o.slots[i].mass += mass
+	o.slots[i].weight += weight
+}
+
+func (o *overlaps) clear() {
+	for _, i := range o.used {
+		o.slots[i] = overlap{}
+	}
+	o.used = o.used[:0]
+}
+
+// findCopies finds the documents of a scope that are copies of the page, among
+// those that counters name, and returns how many documents there may be in all.
+// All documents are looked at only for what is not flagged: what a host repeats
+// makes no copies.
+func (v *view) findCopies(scope, docs int) int {
+	var mass, weight int64
+	v.overlaps.clear()
+	for i, b := range v.dg.blocks {
+		f := &v.findings[i]
+		if scope > 0 && (f.state == exact || f.state == variant || f.state == unsupported) {
+			continue
+		}
+		seen := f.in(scope)
+		df := seen.count
+		if !v.observed {
+			df++
+		}
+		m := int64(b.mass)
+		w := m * (log2(docs) - log2(min(docs, max(1, df))))
+		mass += m
+		weight += w
+		for _, doc := range seen.docs[:seen.names] {
+			if doc != v.self {
+				v.overlaps.add(doc, m, w)
+			}
+		}
+	}
+	v.copies = v.copies[:0]
+	for _, i := range v.overlaps.used {
+		o := v.overlaps.slots[i]
+		if 2*o.weight > weight && weight > 0 || 10*o.mass >= 9*mass {
+			v.copies = append(v.copies, o.doc)
+		}
+	}
+	slices.Sort(v.copies)
+	most := len(v.copies)
+	if most < listed {
+		return most
+	}
+	// There may be more than counters name.
+	for i := range v.findings {
+		seen := v.findings[i].in(scope)
+		if seen.names == listed && !slices.ContainsFunc(seen.docs[:], func(doc uint32) bool {
+			_, is := slices.BinarySearch(v.copies, doc)
+			return !is && doc != v.self
+		}) {
+			most = max(most, seen.count)
+		}
+	}
+	return most
+}
+
+// log2 returns the binary logarithm of n >= 1 in units of 1/256, rounded down:
+// in integers, so that it is the same on every machine.
+func log2(n int) int64 {
+	k := bits.Len64(uint64(n)) - 1
+	x := uint64(n) << (63 - k) // 1.0 is 1<<63
+	l := int64(k)
+	for range 8 {
+		hi, lo := bits.Mul64(x, x) // 1.0 is 1<<62 of hi
+		l <<= 1
+		if hi>>63 != 0 {
+			l |= 1
+			x = hi
+		} else {
+			x = hi<<1 | lo>>63
+		}
+	}
+	return l
+}
+
+// support decides on the short blocks that recur: they are flagged with a
+// flagged block or an end of the page beside them, or when the list of other
+// documents is full.
+func (v *view) support() {
+	n := len(v.findings)
+	for i := range v.findings {
+		f := &v.findings[i]
+		if f.state == unsupported && f.others[f.scope] >= listed-1 {
+			f.state = exact
+		}
+	}
+	spread := func(at func(int) int) {
+		before := true // an end of the page
+		for i := range n {
+			f := &v.findings[at(i)]
+			if f.state == unsupported && before {
+				f.state = exact
+			}
+			before = f.state.flagged()
+		}
+	}
+	spread(func(i int) int { return i })
+	spread(func(i int) int { return n - 1 - i })
+}
+
+// smooth flags the short stretches between flagged blocks.
+func (v *view) smooth() {
+	gap := int64(v.d.opts.gap)
+	if gap < 0 {
+		return
+	}
+	type run struct {
+		from, to   int
+		mass, most int64
+	}
+	next := func(i int) (r run) {
+		for i < len(v.findings) && v.findings[i].state.flagged() {
+			i++
+		}
+		r.from = i
+		for ; i < len(v.findings) && !v.findings[i].state.flagged(); i++ {
+			m := int64(v.dg.blocks[i].mass)
+			r.mass += m
+			r.most = max(r.most, m)
+		}
+		r.to = i
+		return r
+	}
+	var longest run
+	for r := next(0); r.from < r.to; r = next(r.to) {
+		if r.mass > longest.mass {
+			longest = r
+		}
+	}
+	if longest.from == 0 && longest.to == len(v.findings) {
+		return // nothing is flagged
+	}
+	v.findTitle()
+	for r := next(0); r.from < r.to; r = next(r.to) {
+		if r.from == longest.from || r.mass > gap && r.most > gap/2 {
+			continue
+		}
+		for i := r.from; i < r.to; i++ {
+			if f := &v.findings[i]; !v.title[i] {
+				f.state = between
+			}
+		}
+	}
+}
+
+// findTitle marks the title, which is the first block unless it recurs, and the
+// blocks of three words and more that repeat a part of it.
+func (v *view) findTitle() {
+	v.title = slices.Grow(v.title[:0], len(v.findings))[:len(v.findings)]
+	clear(v.title)
+	if v.findings[0].state.flagged() {
+		return
+	}
+	title := v.dg.words(0)
+	for i, b := range v.dg.blocks {
+		v.title[i] = i == 0 || b.mass >= 2*3 && contains(title, v.dg.words(i))
+	}
+}
+
+func (dg *digest) words(i int) []uint64 {
+	b := &dg.blocks[i]
+	return dg.hashes[b.toks[0]:b.toks[1]]
+}
+
+// contains reports whether part is a run of whole.
+func contains(whole, part []uint64) bool {
+	for len(whole) >= len(part) {
+		if slices.Equal(whole[:len(part)], part) {
+			return true
+		}
+		whole = whole[1:]
+	}
+	return false
+}
+
+// verdict puts the finding on the i-th block into words.
+func (v *view) verdict(i int) Block {
+	f, b := &v.findings[i], &v.dg.blocks[i]
+	out := Block{Span: b.Span, Flagged: f.state.flagged(), Documents: 1}
+	if v.p.Host != "" {
+		out.Hosts = 1
+	}
+	switch f.state {
+	case own, between:
+		out.Reason = Own
+		if f.state == between {
+			out.Reason = Between
+			out.Confidence = v.neighbours(i) / 2
+		}
+		return out
+	case variant:
+		out.Reason, out.Scope = Variant, v.scope(f, manyPlaces)
+		out.Documents = f.gramDocs
+		if !v.observed {
+			out.Documents++
+		}
+		out.Confidence = float64(f.recurring) / float64(f.grams)
+		return out
+	}
+	seen := f.in(f.scope)
+	out.Documents = seen.count
+	if !v.observed || seen.count == 0 {
+		out.Documents++
+	}
+	out.Scope = v.scope(f, seen.place)
+	if f.scope > 0 {
+		out.Hosts = v.hosts(seen)
+	}
+	switch f.state {
+	case copied:
+		out.Reason = Copy
+	case sameDay:
+		out.Reason = SameDay
+	case unsupported:
+		out.Reason = Unsupported
+	default:
+		out.Reason = v.reason(i)
+		n := float64(f.others[f.scope])
+		if f.others[f.scope] == listed {
+			n = max(n, float64(seen.count))
+		}
+		out.Confidence = n / (n + 1)
+	}
+	return out
+}
+
+// scope names the scope that decided on a block.
+func (v *view) scope(f *finding, section uint16) Scope {
+	switch {
+	case f.scope == 2:
+		return Global
+	case f.scope == 1:
+		return Group
+	case v.p.Section != "" && section == place(v.d.hash(v.p.Section)):
+		return Section
+	}
+	return Host
+}
+
+// reason tells what kind of recycled text the i-th block is.
+func (v *view) reason(i int) Reason {
+	f, b := &v.findings[i], &v.dg.blocks[i]
+	const many = 3
+	amid := i > 0 && !v.findings[i-1].state.flagged() ||
+		i+1 < len(v.findings) && !v.findings[i+1].state.flagged()
+	switch {
+	case b.mass >= proseMass && f.scope > 0:
+		return Background
+	case b.mass >= proseMass && (amid || v.hosts(&f.wide) > 1) &&
+		many*f.narrow.count < int(v.sites[0].docs):
+		return Background
+	case f.scope > 0 && v.p.Host != "", amid && v.hosts(&f.wide) >= many:
+		return SignOff
+	case f.scope > 0:
+		return Recurring
+	}
+	return Furniture
+}
+
+// neighbours returns the confidence of the weaker of the nearest flagged blocks
+// on either side of the i-th, where an end of the page counts as certain.
+func (v *view) neighbours(i int) float64 {
+	weaker := 1.0
+	for _, step := range [...]int{-1, 1} {
+		for k := i + step; k >= 0 && k < len(v.findings); k += step {
+			if s := v.findings[k].state; s == exact || s == variant {
+				weaker = min(weaker, v.verdict(k).Confidence)
+				break
+			}
+		}
+	}
+	return weaker
+}
+
+// Mask returns the flagged spans of a text of a host, ascending, for the
+// functions of package shingle to skip. A detector that observed the text itself
+// does not hold that against it.
+func (d *Detector) Mask(host, text string) []shingle.Span {
+	return d.MaskPage(Page{Host: host, Text: text})
+}
+
+// MaskPage is [Detector.Mask] with what else is known of the page.
+func (d *Detector) MaskPage(p Page) []shingle.Span {
+	var mask []shingle.Span
+	for _, b := range d.Judge(p) {
+		if b.Flagged {
+			mask = append(mask, b.Span)
+		}
+	}
+	return mask
+}
+
+// Strip returns the text without the spans that [Detector.Mask] returns, each
+// with the white space behind it.
+func (d *Detector) Strip(host, text string) string {
+	return Cut(text, d.Mask(host, text))
+}
+
+// Cut returns text without the spans of mask, which must be ascending and
+// disjoint, each with the white space behind it.
+func Cut(text string, mask []shingle.Span) string {
+	if len(mask) == 0 {
+		return text
+	}
+	var out strings.Builder
+	at := 0
+	for _, m := range mask {
+		out.WriteString(text[at:m.Start])
+		at = len(text) - len(strings.TrimLeft(text[m.End:], " \t\r\n"))
+	}
+	out.WriteString(text[at:])
+	return out.String()
+}

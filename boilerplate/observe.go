@@ -1,0 +1,194 @@
+package boilerplate
+
+import (
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Observe counts the blocks of a page, unless a document of its ID was observed
+// before, and reports whether it did. It panics if p.Blocks are not ascending,
+// disjoint spans of p.Text.
+func (d *Detector) Observe(p Page) bool {
+	dg := digests.Get().(*digest)
+	defer digests.Put(dg)
+	dg.read(&p, d.opts.seed)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.observe(&p, dg)
+}
+
+func (d *Detector) observe(p *Page, dg *digest) bool {
+	id := d.id(p)
+	if d.seen.has(id) {
+		return false
+	}
+	d.seen.add(id)
+	d.clock++
+	d.stats.Documents++
+
+	// What counts is in how many documents a block is, not how often.
+	keys := dg.keys[:0]
+	for _, b := range dg.blocks {
+		if b.key != 0 {
+			keys = append(keys, b.key)
+		}
+	}
+	dg.keys = keys
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	slices.Sort(dg.grams)
+	grams := slices.Compact(dg.grams)
+
+	from := source{doc: fingerprint(id), origin: origin{day: day(p.Time)}}
+	host := place(d.hash(p.Host))
+	if d.hasHost(p) {
+		from.place = place(d.hash(p.Section))
+		if p.Section == "" {
+			from.place = 0
+		}
+		d.count(d.site(hostScope, p.Host, true), keys, grams, from)
+	}
+	if p.Host == "" {
+		host = 0
+	}
+	from.place = host
+	if p.Group != "" {
+		d.count(d.site(groupScope, p.Group, true), keys, grams, from)
+	}
+	if d.global != nil {
+		if d.hasHost(p) {
+			grams = nil
+		}
+		d.count(d.global, keys, grams, from)
+	}
+	if d.bytes > d.opts.maxBytes/8*7 {
+		d.evict()
+	}
+	return true
+}
+
+// count adds a document to a site.
+func (d *Detector) count(s *site, keys, grams []uint64, from source) {
+	d.bytes -= s.bytes()
+	s.docs++
+	s.used = d.clock
+	widen(&s.days, [2]uint16{from.day, from.day})
+	for _, k := range keys {
+		s.add(k, from)
+	}
+	if len(grams) > 0 {
+		s.gramDocs++
+		for _, g := range grams {
+			s.grams.add(g, 1)
+		}
+	}
+	d.bytes += s.bytes()
+}
+
+// hasHost reports whether p belongs to a site.
+func (d *Detector) hasHost(p *Page) bool { return p.Host != "" || d.opts.hostOnly }
+
+const (
+	hostScope  = 1
+	groupScope = 2
+)
+
+// site returns the site of that name, which is nil if there is none and it is
+// not to be made.
+func (d *Detector) site(scope uint64, name string, make bool) *site {
+	key := mix(d.hash(name) + scope)
+	s := d.sites[key]
+	if s == nil && make {
+		s = newSite(scope == groupScope)
+		d.sites[key] = s
+		d.bytes += s.bytes()
+	}
+	return s
+}
+
+// hash returns the keyed hash of a name.
+func (d *Detector) hash(name string) uint64 {
+	return mix(xxhash.Sum64String(name) ^ d.opts.seed)
+}
+
+// id returns the hash that stands for the document of p.
+func (d *Detector) id(p *Page) uint64 {
+	h := d.hash(p.ID)
+	if p.ID == "" {
+		h = mix(d.hash(p.Host) ^ mix(d.hash(p.Text)))
+	}
+	return max(h, 1)
+}
+
+// fingerprint returns the 31 bits that stand for a document in counters.
+func fingerprint(id uint64) uint32 { return max(uint32(id>>33), 1) }
+
+// place returns the fingerprint of a host or section.
+func place(hash uint64) uint16 {
+	return min(max(uint16(hash>>48), 1), manyPlaces-1)
+}
+
+// day returns the number of the day of t, counted in UTC from the first of 1970
+// as 1, and 0 for the zero time.
+func day(t time.Time) uint16 {
+	if t.IsZero() {
+		return 0
+	}
+	const seconds = 24 * 60 * 60
+	return uint16(min(max(t.Unix()/seconds+1, 1), 0xFFFF))
+}
+
+// seen remembers the documents that were observed: at least the last half of
+// limit, at most limit.
+type seen struct {
+	limit  int
+	recent idSet
+	old    idSet
+}
+
+func (s *seen) has(id uint64) bool { return s.recent.has(id) || s.old.has(id) }
+
+// add enters an id that is not there.
+func (s *seen) add(id uint64) {
+	if s.recent.filled >= s.limit/2 {
+		s.old, s.recent = s.recent, idSet{}
+	}
+	s.recent.add(id)
+}
+
+// An idSet is a set of hashes other than 0.
+type idSet struct {
+	slots  []uint64 // open addressing; a power of two, or none
+	filled int
+}
+
+func (s *idSet) find(id uint64) int {
+	mask := uint64(len(s.slots) - 1)
+	for i := id & mask; ; i = (i + 1) & mask {
+		if x := s.slots[i]; x == id || x == 0 {
+			return int(i)
+		}
+	}
+}
+
+func (s *idSet) has(id uint64) bool {
+	return len(s.slots) > 0 && s.slots[s.find(id)] == id
+}
+
+func (s *idSet) add(id uint64) {
+	if s.filled >= len(s.slots)-len(s.slots)/4 {
+		old := s.slots
+		s.slots = make([]uint64, max(16, 2*len(old)))
+		for _, x := range old {
+			if x != 0 {
+				s.slots[s.find(x)] = x
+			}
+		}
+	}
+	if p := &s.slots[s.find(id)]; *p == 0 {
+		*p = id
+		s.filled++
+	}
+}
