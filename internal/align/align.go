@@ -1,0 +1,269 @@
+// Package align finds the passages that two sequences of token ids share: many
+// local alignments in any order, tolerant of edits. It knows ids and positions
+// only; package shingle turns them into spans of text.
+//
+// The method is seed and extend. Runs of equal tokens that hold a shared q-gram
+// are seeds; the longest seed that no alignment has passed through yet is
+// extended to both sides by an affine-gap alignment that gives up when its
+// score falls too far below its best (the X-drop rule of Zhang, Berman and
+// Miller 1998, as in BLAST). What lies close together in both texts is then
+// joined, if the evidence pays for the gap.
+package align
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Scores of the alignment. One equal word outweighs two unequal ones.
+const (
+	scoreEqual   = 2
+	costUnequal  = 1
+	costGapFirst = 2 // the first token of a gap
+	costGapNext  = 1 // every further one
+)
+
+// Seeds.
+const (
+	gram       = 3     // tokens of a seed
+	gramLong   = 4     // the same where a text is longer than longText
+	longText   = 20000 // tokens
+	maxCopies  = 64    // pairs of places that one gram may propose
+	sideCopies = 8     // places on a side that are always looked at
+	gramWide   = 12    // tokens of the grams that stand in where short ones are too common
+)
+
+// budgetPerToken bounds the work: so many cells of alignment and comparisons
+// for every token of the two texts. Real texts use a few.
+const (
+	budgetPerToken = 64
+	budgetBase     = 1 << 16
+)
+
+// A Seq is a text as the aligner sees it.
+type Seq struct {
+	IDs    []uint32 // the tokens
+	Breaks []uint32 // the tokens that begin a paragraph, ascending
+}
+
+// A Run is N equal tokens in a row, at A in one text and at B in the other.
+type Run struct{ A, B, N int32 }
+
+// A Chain is one local alignment: a[A0:A1] is b[B0:B1], edited.
+type Chain struct {
+	A0, A1, B0, B1 int32
+	Matched        int32 // tokens that are equal
+	Score          int32
+	Runs           []Run // the equal tokens, ascending
+}
+
+// Copies says what becomes of a stretch that has several counterparts.
+type Copies uint8
+
+// The values of Copies.
+const (
+	Cover Copies = iota // every shared stretch of either side is mapped, no cross product
+	Once                // no stretch of either side is used twice
+	Every               // all pairs of copies
+)
+
+// Params is what a caller may choose. All fields must be set.
+type Params struct {
+	Min      int // least number of equal tokens
+	Gap      int // most tokens between two joined alignments, on either side
+	ParGap   int // the same where the gap holds a paragraph border
+	Drift    int // largest difference between the two sides of such a gap
+	Drop     int // how far the score may fall below its best
+	Copies   Copies
+	Density  float64 // least share of equal tokens in the longer side
+	LocalMin int     // score below which a lone alignment is not even joined
+}
+
+// An Engine holds the memory of one alignment after the other. It must not be
+// used by two goroutines at once.
+type Engine struct {
+	Params
+	Truncated bool // the last alignment used up its budget
+
+	short, wide table
+	indexed     []uint32 // what short was built from
+	segs        []Run
+	order       []int32
+	used        []bool
+	diag        []Run // per diagonal: the run found last
+	path        []Run
+	left        []Run
+	chains      []Chain
+	dp          extender
+	budget      int
+}
+
+// Align returns the chains that a and b share, in the order of a. It reuses the
+// gram table of a when a is the same slice as in the call before.
+func (e *Engine) Align(a, b Seq) []Chain {
+	return e.run(a, b, func(x, y []uint32) { e.seed(x, y) })
+}
+
+// AlignAt is like Align, but looks only where seeds says that tokens are equal.
+// A seed's N counts; its tokens must be equal, or it is passed over.
+func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
+	return e.run(a, b, func(x, y []uint32) {
+		for _, s := range seeds {
+			e.found(x, y, s.A, s.B, max(s.N, 1))
+		}
+	})
+}
+
+func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
+	n, m := len(a.IDs), len(b.IDs)
+	e.budget, e.Truncated = budgetBase+budgetPerToken*(n+m), false
+	e.segs, e.chains = e.segs[:0], e.chains[:0]
+	e.diag = slices.Grow(e.diag[:0], n+m)[:n+m]
+	clear(e.diag)
+	seed(a.IDs, b.IDs)
+	if len(e.segs) == 0 {
+		return nil
+	}
+	// From here on the order of the sides is a property of the texts, not of
+	// the call, so that exchanging the texts exchanges the results.
+	order := slices.Compare(a.IDs, b.IDs)
+	if n != m {
+		order = cmp.Compare(n, m)
+	}
+	if order > 0 {
+		a, b = b, a
+		for i, s := range e.segs {
+			e.segs[i] = Run{s.B, s.A, s.N}
+		}
+	}
+	e.extendAll(a.IDs, b.IDs)
+	out := e.resolve(n+m, len(a.IDs), len(b.IDs))
+	out = e.join(out, a, b)
+	out = e.filter(out)
+	if order > 0 {
+		for i := range out {
+			out[i].flip()
+		}
+	}
+	if order == 0 {
+		out = mirror(out)
+	}
+	slices.SortFunc(out, compareChains)
+	return out
+}
+
+func compareChains(x, y Chain) int {
+	return cmp.Or(cmp.Compare(x.A0, y.A0), cmp.Compare(x.B0, y.B0), cmp.Compare(x.A1, y.A1), cmp.Compare(x.B1, y.B1))
+}
+
+func (c *Chain) flip() {
+	c.A0, c.A1, c.B0, c.B1 = c.B0, c.B1, c.A0, c.A1
+	for i, r := range c.Runs {
+		c.Runs[i] = Run{r.B, r.A, r.N}
+	}
+}
+
+// mirror makes the result for two equal texts its own mirror image.
+func mirror(chains []Chain) []Chain {
+	var out []Chain
+	for _, c := range chains {
+		switch d := cmp.Or(cmp.Compare(c.A0, c.B0), cmp.Compare(c.A1, c.B1)); {
+		case d == 0:
+			out = append(out, c)
+		case d < 0:
+			o := c
+			o.Runs = slices.Clone(c.Runs)
+			o.flip()
+			out = append(out, c, o)
+		}
+	}
+	return out
+}
+
+// extendAll turns the runs found into chains, longest run first; runs that a
+// chain has passed through are done.
+func (e *Engine) extendAll(a, b []uint32) {
+	m := int32(len(b))
+	slices.SortFunc(e.segs, func(x, y Run) int {
+		return cmp.Or(cmp.Compare(x.A-x.B, y.A-y.B), cmp.Compare(x.A, y.A), cmp.Compare(x.N, y.N))
+	})
+	e.segs = slices.Compact(e.segs)
+	e.order = slices.Grow(e.order[:0], len(e.segs))[:len(e.segs)]
+	e.used = slices.Grow(e.used[:0], len(e.segs))[:len(e.segs)]
+	for i := range e.order {
+		e.order[i], e.used[i] = int32(i), false
+	}
+	slices.SortFunc(e.order, func(x, y int32) int {
+		s, t := e.segs[x], e.segs[y]
+		return cmp.Or(cmp.Compare(t.N, s.N), cmp.Compare(s.A+s.B, t.A+t.B), cmp.Compare(s.A, t.A))
+	})
+	_ = m
+	for _, k := range e.order {
+		if e.used[k] {
+			continue
+		}
+		if e.budget <= 0 {
+			e.Truncated = true
+			return
+		}
+		s := e.segs[k]
+		if c := e.chain(a, b, s); int(c.Score) >= e.LocalMin {
+			e.chains = append(e.chains, c)
+			e.passed(c.Runs)
+		}
+	}
+}
+
+// chain extends the run s to both sides.
+func (e *Engine) chain(a, b []uint32, s Run) Chain {
+	e.path = e.path[:0]
+	left := e.dp.extend(a, b, int(s.A), int(s.B), -1, e.Drop, &e.budget, &e.path)
+	e.left = append(e.left[:0], e.path...)
+	e.path = e.path[:0]
+	right := e.dp.extend(a, b, int(s.A+s.N), int(s.B+s.N), 1, e.Drop, &e.budget, &e.path)
+	runs := make([]Run, 0, len(e.left)+1+len(e.path))
+	for _, r := range slices.Backward(e.left) {
+		runs = addRun(runs, r)
+	}
+	runs = addRun(runs, s)
+	for _, r := range e.path {
+		runs = addRun(runs, r)
+	}
+	first, last := runs[0], runs[len(runs)-1]
+	c := Chain{A0: first.A, B0: first.B, A1: last.A + last.N, B1: last.B + last.N, Runs: runs}
+	for _, r := range runs {
+		c.Matched += r.N
+	}
+	c.Score = scoreEqual*s.N + int32(left+right)
+	return c
+}
+
+// addRun appends r, joined with the last run where it continues it.
+func addRun(runs []Run, r Run) []Run {
+	if n := len(runs); n > 0 {
+		if l := &runs[n-1]; l.A+l.N == r.A && l.B+l.N == r.B {
+			l.N += r.N
+			return runs
+		}
+	}
+	return append(runs, r)
+}
+
+// passed marks the found runs that lie on a chain.
+func (e *Engine) passed(runs []Run) {
+	for _, r := range runs {
+		at, _ := slices.BinarySearchFunc(e.segs, r, func(s, t Run) int {
+			return cmp.Or(cmp.Compare(s.A-s.B, t.A-t.B), cmp.Compare(s.A, t.A))
+		})
+		for ; at < len(e.segs) && e.segs[at].A-e.segs[at].B == r.A-r.B && e.segs[at].A < r.A+r.N; at++ {
+			e.used[at] = true
+		}
+	}
+}
+
+func (e *Engine) filter(chains []Chain) []Chain {
+	return slices.DeleteFunc(chains, func(c Chain) bool {
+		longer := max(c.A1-c.A0, c.B1-c.B0)
+		return int(c.Matched) < e.Min || float64(c.Matched) < e.Density*float64(longer)
+	})
+}

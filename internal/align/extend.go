@@ -1,0 +1,237 @@
+package align
+
+import (
+	"math"
+	"slices"
+)
+
+// jump is the number of equal tokens in a row after which an alignment that is
+// the best so far is taken as it stands: no other one that is still alive would
+// catch up, unless the text repeats itself.
+const jump = 8
+
+// maxTrace bounds the memory of one block of the alignment.
+const maxTrace = 1 << 22
+
+const dead = math.MinInt32 / 2
+
+// How a cell was reached: by one token of both sides, or by a gap in one.
+const (
+	fromBoth  = 1
+	fromA     = 2 // a token of a alone
+	fromB     = 3 // a token of b alone
+	moreOfA   = 4 // the gap in a goes on
+	moreOfB   = 8
+	fromStart = 0
+)
+
+// An extender holds the memory of extensions.
+type extender struct {
+	h, ga  []int32 // the row above: best score, best score that ends in a gap of a
+	nh, ng []int32 // the row in work
+	rows   []row
+	trace  []byte
+	found  []Run
+}
+
+// A row is where the cells of one token of a stand in the trace.
+type row struct{ lo, off int }
+
+// extend aligns outwards from the border before the tokens a[i0] and b[j0]: to
+// the right if dir is 1, to the left if it is -1. It appends the runs of equal
+// tokens to path, from the border outwards, and returns the score of the best
+// end, at least 0.
+func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, path *[]Run) int {
+	n, m := len(a)-i0, len(b)-j0
+	ai, bj := i0, j0 // the next token of each side
+	if dir < 0 {
+		n, m, ai, bj = i0, j0, i0-1, j0-1
+	}
+	total := 0
+	emit := func(i, j, k int) { // k equal tokens, i and j beyond the border
+		if dir > 0 {
+			*path = append(*path, Run{int32(i0 + i), int32(j0 + j), int32(k)})
+		} else {
+			*path = append(*path, Run{int32(i0 - i - k), int32(j0 - j - k), int32(k)})
+		}
+	}
+	for i, j := 0, 0; *budget > 0; {
+		k := 0
+		for i+k < n && j+k < m && a[ai+dir*(i+k)] == b[bj+dir*(j+k)] {
+			k++
+		}
+		if k > 0 {
+			emit(i, j, k)
+			i, j, total = i+k, j+k, total+scoreEqual*k
+			*budget -= k
+		}
+		if i == n || j == m {
+			break
+		}
+		score, di, dj, more := x.block(a, b, ai+dir*i, bj+dir*j, dir, n-i, m-j, drop, budget)
+		if score == 0 {
+			break
+		}
+		for _, r := range slices.Backward(x.found) {
+			emit(i+int(r.A), j+int(r.B), int(r.N))
+		}
+		i, j, total = i+di, j+dj, total+score
+		if !more {
+			break
+		}
+	}
+	return total
+}
+
+// block aligns from one border until its best cell is followed by a run of
+// equal tokens (more is true) or no cell is alive. It returns the best score
+// and where that cell lies; x.found has the runs of equal tokens on the way to
+// it, last first.
+func (x *extender) block(a, b []uint32, ai, bj, dir, n, m, drop int, budget *int) (score, bi, bjEnd int, more bool) {
+	x.rows, x.trace = x.rows[:0], x.trace[:0]
+	best, bestI, bestJ := int32(0), 0, 0
+	d := int32(drop)
+	// Row 0: a gap in b only.
+	x.h, x.ga = append(x.h[:0], 0), append(x.ga[:0], dead)
+	x.rows = append(x.rows, row{0, 0})
+	x.trace = append(x.trace, fromStart)
+	for j, s := 1, int32(-costGapFirst); j <= m && s >= -d; j, s = j+1, s-costGapNext {
+		x.h, x.ga = append(x.h, s), append(x.ga, dead)
+		t := byte(fromB)
+		if j > 1 {
+			t |= moreOfB
+		}
+		x.trace = append(x.trace, t)
+	}
+	lo, hi := 0, len(x.h) // the row above has cells lo <= j < hi, at x.h[j-lo]
+rows:
+	for i := 1; i <= n; i++ {
+		id := a[ai+dir*(i-1)]
+		x.nh, x.ng = x.nh[:0], x.ng[:0]
+		start := len(x.trace)
+		x.rows = append(x.rows, row{lo, start})
+		gb, left := int32(dead), int32(dead) // gap in b so far, the cell to the left
+		first, last := -1, -1
+		for j := lo; j <= m; j++ {
+			up, upGap, diagonal := int32(dead), int32(dead), int32(dead)
+			if j < hi {
+				up, upGap = x.h[j-lo], x.ga[j-lo]
+			}
+			if j > lo && j-1 < hi {
+				diagonal = x.h[j-1-lo]
+			}
+			if j >= hi && left <= dead && gb <= dead && diagonal <= dead {
+				break
+			}
+			t := byte(0)
+			ga := up - costGapFirst
+			if v := upGap - costGapNext; v > ga {
+				ga, t = v, t|moreOfA
+			}
+			if v := left - costGapFirst; v >= gb-costGapNext {
+				gb = v
+			} else {
+				gb, t = gb-costGapNext, t|moreOfB
+			}
+			cell := int32(dead)
+			same := false
+			if diagonal > dead {
+				same = b[bj+dir*(j-1)] == id
+				if same {
+					cell = diagonal + scoreEqual
+				} else {
+					cell = diagonal - costUnequal
+				}
+			}
+			how := byte(fromBoth)
+			if ga > cell {
+				cell, how = ga, fromA
+			}
+			if gb > cell {
+				cell, how = gb, fromB
+			}
+			if cell < best-d {
+				cell, ga, gb = dead, dead, dead
+			} else {
+				if first < 0 {
+					first = j
+				}
+				last = j
+			}
+			x.nh, x.ng = append(x.nh, cell), append(x.ng, ga)
+			x.trace = append(x.trace, t|how)
+			left = cell
+			if cell > best {
+				best, bestI, bestJ = cell, i, j
+				if same && x.runsOn(a, b, ai+dir*i, bj+dir*j, dir, min(n-i, m-j)) {
+					more = true
+					break rows
+				}
+			}
+		}
+		*budget -= len(x.nh)
+		if first < 0 || *budget <= 0 {
+			break
+		}
+		if len(x.trace) > maxTrace {
+			more = true // go on from the best cell with empty memory
+			break
+		}
+		x.h, x.nh = x.nh[first-lo:last+1-lo], x.h[:0]
+		x.ga, x.ng = x.ng[first-lo:last+1-lo], x.ga[:0]
+		lo, hi = first, last+1
+	}
+	x.walk(a, b, ai, bj, dir, bestI, bestJ)
+	return int(best), bestI, bestJ, more
+}
+
+// runsOn reports whether jump equal tokens follow.
+func (x *extender) runsOn(a, b []uint32, ai, bj, dir, n int) bool {
+	if n < jump {
+		return false
+	}
+	for k := range jump {
+		if a[ai+dir*k] != b[bj+dir*k] {
+			return false
+		}
+	}
+	return true
+}
+
+// walk goes back from a cell to the start of the block and collects the runs of
+// equal tokens.
+func (x *extender) walk(a, b []uint32, ai, bj, dir, i, j int) {
+	x.found = x.found[:0]
+	gap := byte(0) // the gap that the path is in
+	for i > 0 || j > 0 {
+		r := x.rows[i]
+		t := x.trace[r.off+j-r.lo]
+		how := t & 3
+		if gap != 0 {
+			how = gap
+		}
+		switch how {
+		case fromBoth:
+			i, j = i-1, j-1
+			if a[ai+dir*i] == b[bj+dir*j] {
+				if k := len(x.found); k > 0 && x.found[k-1].A == int32(i+1) && x.found[k-1].B == int32(j+1) {
+					x.found[k-1] = Run{int32(i), int32(j), x.found[k-1].N + 1}
+				} else {
+					x.found = append(x.found, Run{int32(i), int32(j), 1})
+				}
+			}
+		case fromA:
+			i, gap = i-1, 0
+			if t&moreOfA != 0 {
+				gap = fromA
+			}
+		case fromB:
+			j, gap = j-1, 0
+			if t&moreOfB != 0 {
+				gap = fromB
+			}
+		default:
+			panic("align: broken trace")
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package align
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// joinCost is what a gap of so many tokens costs, in the unit of the scores:
+// a fragment beyond it must be worth more.
+func joinCost(gap int32) int32 { return 2 + gap/2 }
+
+// lookAhead bounds the fragments tried as the next one.
+const lookAhead = 64
+
+// overlap is how many tokens two joined fragments may share: an extension takes
+// in a word or two that equal by chance.
+const overlap = 4
+
+// resolve keeps the best of the chains that cover the same ground.
+func (e *Engine) resolve(all, n, m int) []Chain {
+	slices.SortFunc(e.chains, func(x, y Chain) int {
+		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(x.A0+x.B0, y.A0+y.B0), compareChains(x, y))
+	})
+	inA, inB := make(bitset, n/64+1), make(bitset, m/64+1)
+	var out []Chain
+	for _, c := range e.chains {
+		a := 2*inA.count(c.A0, c.A1) > int(c.A1-c.A0)
+		b := 2*inB.count(c.B0, c.B1) > int(c.B1-c.B0)
+		drop := a && b
+		switch e.Copies {
+		case Once:
+			drop = a || b
+		case Every:
+			drop = drop && slices.ContainsFunc(out, func(o Chain) bool { return o.holds(c) })
+		}
+		if drop {
+			continue
+		}
+		inA.set(c.A0, c.A1)
+		inB.set(c.B0, c.B1)
+		out = append(out, c)
+	}
+	return out
+}
+
+// holds reports whether more than half of o, on both sides, lies in c.
+func (c Chain) holds(o Chain) bool {
+	a := min(c.A1, o.A1) - max(c.A0, o.A0)
+	b := min(c.B1, o.B1) - max(c.B0, o.B0)
+	return 2*a > o.A1-o.A0 && 2*b > o.B1-o.B0
+}
+
+type bitset []uint64
+
+func (s bitset) set(from, to int32) {
+	for ; from < to && from&63 != 0; from++ {
+		s[from>>6] |= 1 << (from & 63)
+	}
+	for ; from+64 <= to; from += 64 {
+		s[from>>6] = ^uint64(0)
+	}
+	for ; from < to; from++ {
+		s[from>>6] |= 1 << (from & 63)
+	}
+}
+
+func (s bitset) count(from, to int32) int {
+	n := 0
+	for from < to {
+		w, k := s[from>>6]>>(from&63), min(64-from&63, to-from)
+		if k < 64 {
+			w &= 1<<k - 1
+		}
+		n += bits.OnesCount64(w)
+		from += k
+	}
+	return n
+}
+
+// join makes one chain of chains that follow each other closely in both texts.
+func (e *Engine) join(chains []Chain, a, b Seq) []Chain {
+	slices.SortFunc(chains, compareChains)
+	var out []Chain
+	gone := make([]bool, len(chains))
+	for i := range chains {
+		if gone[i] {
+			continue
+		}
+		c := chains[i]
+		for from := i + 1; ; {
+			k := e.next(c, chains, gone, from, a, b)
+			if k < 0 {
+				break
+			}
+			c = joined(c, chains[k])
+			gone[k] = true
+			from = k + 1
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// next returns the chain that continues c best, or -1.
+func (e *Engine) next(c Chain, chains []Chain, gone []bool, from int, a, b Seq) int {
+	best, bestGap := -1, int32(0)
+	for k := from; k < len(chains) && k < from+lookAhead; k++ {
+		o := chains[k]
+		if int(o.A0-c.A1) > e.Gap {
+			break
+		}
+		if gone[k] || o.A0 < c.A1-overlap || o.B0 < c.B1-overlap || int(o.B0-c.B1) > e.Gap ||
+			o.A0 <= c.A0 || o.B0 <= c.B0 || o.A1 <= c.A1 || o.B1 <= c.B1 {
+			continue
+		}
+		if o = o.After(c.A1, c.B1); len(o.Runs) == 0 {
+			continue
+		}
+		gapA, gapB := o.A0-c.A1, o.B0-c.B1
+		gap := max(gapA, gapB)
+		if int(gap) > e.Gap || int(max(gapA-gapB, gapB-gapA)) > e.Drift || joinCost(gap) >= min(c.Score, o.Score) {
+			continue
+		}
+		if int(gap) > e.ParGap && (borderIn(a.Breaks, c.A1, o.A0) || borderIn(b.Breaks, c.B1, o.B0)) {
+			continue
+		}
+		if best < 0 || gap < bestGap {
+			best, bestGap = k, gap
+		}
+	}
+	return best
+}
+
+// borderIn reports whether a paragraph begins at a token in [from, to].
+func borderIn(breaks []uint32, from, to int32) bool {
+	k, _ := slices.BinarySearch(breaks, uint32(from))
+	return k < len(breaks) && int32(breaks[k]) <= to
+}
+
+// After returns c without what lies before the tokens a or b.
+func (c Chain) After(a, b int32) Chain {
+	if c.A0 >= a && c.B0 >= b {
+		return c
+	}
+	runs := make([]Run, 0, len(c.Runs))
+	for _, r := range c.Runs {
+		if cut := min(max(a-r.A, b-r.B, 0), r.N); cut > 0 {
+			r.A, r.B, r.N = r.A+cut, r.B+cut, r.N-cut
+			c.Matched -= cut
+			c.Score -= scoreEqual * cut
+		}
+		if r.N > 0 {
+			runs = append(runs, r)
+		}
+	}
+	if c.Runs = runs; len(runs) > 0 {
+		c.A0, c.B0 = runs[0].A, runs[0].B
+	}
+	return c
+}
+
+// joined returns c continued by o.
+func joined(c, o Chain) Chain {
+	o = o.After(c.A1, c.B1)
+	runs := slices.Clone(c.Runs)
+	for _, r := range o.Runs {
+		runs = addRun(runs, r)
+	}
+	return Chain{
+		A0: c.A0, B0: c.B0, A1: o.A1, B1: o.B1,
+		Matched: c.Matched + o.Matched,
+		Score:   c.Score + o.Score - joinCost(max(o.A0-c.A1, o.B0-c.B1)),
+		Runs:    runs,
+	}
+}
+
+// Before returns c without what lies at or after the tokens a or b.
+func (c Chain) Before(a, b int32) Chain {
+	if c.A1 <= a && c.B1 <= b {
+		return c
+	}
+	runs := make([]Run, 0, len(c.Runs))
+	for _, r := range c.Runs {
+		if cut := min(max(r.A+r.N-a, r.B+r.N-b, 0), r.N); cut > 0 {
+			r.N -= cut
+			c.Matched -= cut
+			c.Score -= scoreEqual * cut
+		}
+		if r.N > 0 {
+			runs = append(runs, r)
+		}
+	}
+	if c.Runs = runs; len(runs) > 0 {
+		l := runs[len(runs)-1]
+		c.A1, c.B1 = l.A+l.N, l.B+l.N
+	}
+	return c
+}

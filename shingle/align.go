@@ -1,0 +1,260 @@
+package shingle
+
+import (
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/neardup/neardup/internal/align"
+)
+
+// An Aligner finds the passages that two texts share. The zero value is ready
+// to use. An Aligner is a plain value: it may be copied, and used by any number
+// of goroutines.
+//
+// Texts are compared token by token, so case, typography, punctuation and line
+// breaks do not matter. A passage may hold substituted, inserted, deleted and
+// swapped words; passages may come in any order, and overlap in one text when
+// the other repeats itself. Exchanging the texts exchanges the sides of the
+// passages and changes nothing else.
+//
+// # Method and bounds
+//
+// Shared runs of three tokens (four where a text has more than 20,000) are
+// seeds. The longest seed is extended to both sides with affine gaps (2 for an
+// equal token, -1 for an unequal one, -2 for the first token of a gap and -1
+// for each further one) until the score has fallen by Drop, then the longest one
+// that no extension has passed through, and so on. What follows closely in both
+// texts is joined where the evidence pays for the gap.
+//
+// A run of MinTokens equal tokens or more is always found, save where its every
+// run of 12 tokens stands at more than 64 pairs of places: of such only the
+// first few are looked at. Time and memory are linear in the two texts: the
+// work ends when it has cost 64 steps a token, which texts made for the purpose
+// can reach and others do not; what was found until then is returned.
+type Aligner struct {
+	// Shingler says what a token is: its Unit and its folding. Size has no
+	// meaning here.
+	Shingler Shingler
+	// MinTokens is the least number of equal tokens in a passage; 0 means 12.
+	MinTokens int
+	// MaxGap is the largest number of tokens, on either side, that may lie
+	// between two shared stretches of one passage; 0 means 25, negative none
+	// beyond what Drop bridges. Where the gap holds the border of a paragraph, 8
+	// is the limit if that is smaller.
+	MaxGap int
+	// MaxDrift is the largest difference between the two sides of such a gap;
+	// 0 means 25, negative none.
+	MaxDrift int
+	// Drop is how far the score of an alignment may fall below its best before
+	// it ends there: about the number of unequal tokens in a row that it
+	// tolerates. 0 means 8.
+	Drop int
+	// Copies says what becomes of a passage that one text holds several times.
+	Copies Copies
+	// Snap says where a passage may end.
+	Snap Snap
+}
+
+// Copies says what becomes of a passage that a text holds several times.
+type Copies uint8
+
+const (
+	// CoverCopies maps each copy to one counterpart: every shared stretch of
+	// either text is in a passage, and two copies here that have two copies
+	// there make two passages, not four.
+	CoverCopies Copies = iota
+	// BestCopy uses no stretch of either text twice: a passage that one text
+	// holds once and the other three times is reported once.
+	BestCopy
+	// EveryCopy reports every pair of copies (at most 64 for a phrase).
+	EveryCopy
+)
+
+// Snap says where the edges of a passage lie. Edges move outwards only.
+type Snap uint8
+
+const (
+	// SnapNear ends a passage at its last equal token, but takes in what is
+	// left of a paragraph where that is at most three tokens in both texts: a
+	// paragraph whose last word was changed is still that paragraph.
+	SnapNear Snap = iota
+	// SnapNone ends a passage at its last equal token.
+	SnapNone
+	// SnapSentence takes in the whole of every sentence touched.
+	SnapSentence
+	// SnapParagraph takes in the whole of every paragraph touched.
+	SnapParagraph
+)
+
+// A Passage is a stretch that two texts share.
+type Passage struct {
+	A, B Span // where it stands, in bytes of the texts; never cuts a token
+	// Tokens is the number of tokens of the longer side.
+	Tokens int
+	// Matched is the number of tokens that the two sides have in common, in
+	// order.
+	Matched int
+	// Similarity is 2*Matched divided by the tokens of both sides: 1 for equal
+	// sides, the share of equal tokens for edited ones.
+	Similarity float64
+	// Exact says that the two sides are equal token by token: all that differs
+	// is case, typography, punctuation and space.
+	Exact bool
+}
+
+// A Text is a text with its tokens, ready to be aligned with others. It must not
+// be changed, and may be used by any number of goroutines. It takes 12 bytes a
+// token beside the text.
+type Text struct {
+	text   string
+	sh     Shingler
+	seq    align.Seq
+	starts []uint32
+	ends   []uint32
+}
+
+// A Seed says that token A of one text begins the same N tokens as token B of
+// another; see [Aligner.AlignAt].
+type Seed struct{ A, B, N int }
+
+// Prepare tokenizes a text once for any number of alignments. It panics if the
+// text is longer than 2 GiB.
+func (al Aligner) Prepare(text string) *Text {
+	return newText(al.Shingler, text, al.Shingler.AppendTokens(nil, text))
+}
+
+func newText(sh Shingler, text string, tokens []Token) *Text {
+	if int64(len(text)) > math.MaxInt32 {
+		panic("shingle: text of more than 2 GiB")
+	}
+	n := len(tokens)
+	t := &Text{text: text, sh: sh, starts: make([]uint32, n), ends: make([]uint32, n)}
+	t.seq.IDs = make([]uint32, n)
+	for i, tok := range tokens {
+		t.seq.IDs[i] = uint32(tok.Hash >> 32)
+		t.starts[i], t.ends[i] = uint32(tok.Start), uint32(tok.End)
+	}
+	i := 0
+	for p := range Paragraphs(text) {
+		for i < n && int(t.starts[i]) < p.Start {
+			i++
+		}
+		if i < n && int(t.starts[i]) < p.End {
+			t.seq.Breaks = append(t.seq.Breaks, uint32(i))
+		}
+	}
+	return t
+}
+
+// String returns the text as given.
+func (t *Text) String() string { return t.text }
+
+// Len returns the number of tokens.
+func (t *Text) Len() int { return len(t.starts) }
+
+// Token returns where the token i stands.
+func (t *Text) Token(i int) Span { return Span{int(t.starts[i]), int(t.ends[i])} }
+
+// Tokens returns the tokens as numbers that are equal where the tokens are:
+// 32 bits of each token's hash. The slice must not be changed.
+func (t *Text) Tokens() []uint32 { return t.seq.IDs }
+
+// Align returns the passages that a and b share, in the order of a.
+func (al Aligner) Align(a, b string) []Passage {
+	return al.AlignTexts(al.Prepare(a), al.Prepare(b))
+}
+
+// AlignTexts is like [Aligner.Align], for texts that have been prepared. It
+// panics if the texts were prepared with different Shinglers. Aligning one text
+// with many is cheapest when that text is a in one call after the other.
+func (al Aligner) AlignTexts(a, b *Text) []Passage {
+	return al.align(a, b, nil)
+}
+
+// AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds,
+// as an index of a whole corpus finds them: the cost depends on what is shared,
+// not on the length of the texts.
+func (al Aligner) AlignAt(a, b *Text, seeds []Seed) []Passage {
+	runs := make([]align.Run, len(seeds))
+	for i, s := range seeds {
+		runs[i] = align.Run{A: int32(s.A), B: int32(s.B), N: int32(s.N)}
+	}
+	return al.align(a, b, runs)
+}
+
+var engines = sync.Pool{New: func() any { return new(align.Engine) }}
+
+func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
+	if a.sh != b.sh {
+		panic("shingle: texts prepared with different shinglers")
+	}
+	e := engines.Get().(*align.Engine)
+	defer engines.Put(e)
+	e.Params = al.params()
+	var chains []align.Chain
+	if seeds == nil {
+		chains = e.Align(a.seq, b.seq)
+	} else {
+		chains = e.AlignAt(a.seq, b.seq, seeds)
+	}
+	var out []Passage
+	for _, c := range chains {
+		if c = al.Snap.trim(a, b, c); int(c.Matched) >= e.Min {
+			out = append(out, al.passage(a, b, c))
+		}
+	}
+	return al.merge(a, b, out)
+}
+
+func (al Aligner) params() align.Params {
+	if al.MinTokens < 0 || al.Drop < 0 {
+		panic("shingle: negative MinTokens or Drop")
+	}
+	or := func(v, otherwise int) int {
+		switch {
+		case v == 0:
+			return otherwise
+		case v < 0:
+			return 0
+		}
+		return v
+	}
+	p := align.Params{
+		Min: or(al.MinTokens, 12), Gap: or(al.MaxGap, 25), Drift: or(al.MaxDrift, 25),
+		ParGap: 8, Drop: or(al.Drop, 8), Copies: align.Copies(al.Copies), Density: .3,
+	}
+	p.LocalMin = min(2*p.Min, 8)
+	return p
+}
+
+// passage makes a passage of a chain: its edges moved, its bytes and figures.
+func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
+	p := Passage{Matched: int(c.Matched)}
+	ea, eb := edges{a, int(c.A0), int(c.A1)}, edges{b, int(c.B0), int(c.B1)}
+	p.Matched += al.Snap.move(&ea, &eb)
+	na, nb := ea.to-ea.from, eb.to-eb.from
+	p.Tokens = max(na, nb)
+	p.Similarity = 2 * float64(p.Matched) / float64(na+nb)
+	p.A, p.B = ea.span(), eb.span()
+	widen(&ea, &eb, &p)
+	p.Exact = na == nb && p.Matched == na && sameTokens(a, b, p)
+	return p
+}
+
+// sameTokens compares the sides by all bits of their tokens, where 32 have
+// agreed.
+func sameTokens(a, b *Text, p Passage) bool {
+	x, y := p.A.Of(a.text), p.B.Of(b.text)
+	if x == y {
+		return true
+	}
+	return slices.EqualFunc(a.sh.AppendTokens(nil, x), b.sh.AppendTokens(nil, y),
+		func(s, t Token) bool { return s.Hash == t.Hash })
+}
+
+// merge drops passages that the moving of edges has made equal.
+func (al Aligner) merge(a, b *Text, ps []Passage) []Passage {
+	slices.SortFunc(ps, comparePassages)
+	return slices.CompactFunc(ps, func(p, q Passage) bool { return p.A == q.A && p.B == q.B })
+}

@@ -1,0 +1,94 @@
+package shingle
+
+import "github.com/neardup/neardup/internal/align"
+
+// An Op says what became of a stretch of a passage.
+type Op uint8
+
+const (
+	// Equal tokens stand in both sides.
+	Equal Op = iota
+	// Replace: the tokens of A stand where B has others.
+	Replace
+	// Delete: A has tokens that B lacks; B is empty and says where.
+	Delete
+	// Insert: B has tokens that A lacks; A is empty and says where.
+	Insert
+)
+
+// String returns "equal", "replace", "delete" or "insert".
+func (o Op) String() string {
+	switch o {
+	case Equal:
+		return "equal"
+	case Replace:
+		return "replace"
+	case Delete:
+		return "delete"
+	case Insert:
+		return "insert"
+	}
+	return "invalid"
+}
+
+// An Edit is one step of the way from one side of a passage to the other.
+type Edit struct {
+	Op   Op
+	A, B Span // in bytes of the texts
+}
+
+// Edits returns how side A of a passage becomes side B: stretches of equal
+// tokens, and what lies between them. The spans run from the first token of a
+// stretch to its last; marks and spaces between stretches belong to none. It is
+// made to be shown: print what is Equal plain, and the rest struck out or
+// underlined. It panics if the spans of p lie outside the texts.
+//
+// The cost is linear in the passage where its sides resemble each other, and
+// bounded as that of [Aligner.Align] where they do not.
+func (al Aligner) Edits(a, b string, p Passage) []Edit {
+	return al.EditsOf(al.Prepare(p.A.Of(a)), al.Prepare(p.B.Of(b)), p.A.Start, p.B.Start)
+}
+
+// EditsOf is like [Aligner.Edits] for the whole of two prepared texts: it says
+// how a becomes b. The offsets are added to the spans of the result.
+func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
+	if a.sh != b.sh {
+		panic("shingle: texts prepared with different shinglers")
+	}
+	var out []Edit
+	i, j := 0, 0
+	add := func(op Op, na, nb int) {
+		out = append(out, Edit{op, a.tokens(i, i+na).shift(offsetA), b.tokens(j, j+nb).shift(offsetB)})
+		i, j = i+na, j+nb
+	}
+	between := func(na, nb int) {
+		switch {
+		case na > 0 && nb > 0:
+			add(Replace, na, nb)
+		case na > 0:
+			add(Delete, na, 0)
+		case nb > 0:
+			add(Insert, 0, nb)
+		}
+	}
+	for _, r := range align.Global(a.seq.IDs, b.seq.IDs) {
+		between(int(r.A)-i, int(r.B)-j)
+		add(Equal, int(r.N), int(r.N))
+	}
+	between(a.Len()-i, b.Len()-j)
+	return out
+}
+
+// tokens returns the span of the tokens [i, j), for none the empty span after
+// the token before.
+func (t *Text) tokens(i, j int) Span {
+	switch {
+	case i < j:
+		return Span{int(t.starts[i]), int(t.ends[j-1])}
+	case i > 0:
+		return Span{int(t.ends[i-1]), int(t.ends[i-1])}
+	}
+	return Span{}
+}
+
+func (s Span) shift(n int) Span { return Span{s.Start + n, s.End + n} }
