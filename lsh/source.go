@@ -1,0 +1,75 @@
+package lsh
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// A Source holds the signatures of documents that are known by row number, for
+// batch work. [Registers] and [File] are sources. A Source must be safe for
+// concurrent use where [Batch.Workers] is above 1.
+type Source interface {
+	// Len returns the number of documents.
+	Len() int
+	// K returns the number of registers of a signature.
+	K() int
+	// Rows returns the registers of n documents from the given row on, n*K of
+	// them. It may fill and return buf, which has room for them, or return its
+	// own memory, which nobody changes.
+	Rows(buf []uint32, row, n int) ([]uint32, error)
+}
+
+// Registers is a [Source] in memory: the registers of one document after
+// another.
+type Registers struct {
+	Size   int      // registers of one signature
+	Values []uint32 // Size values a document
+}
+
+// Len returns the number of documents.
+func (r Registers) Len() int { return len(r.Values) / r.Size }
+
+// K returns the number of registers of a signature.
+func (r Registers) K() int { return r.Size }
+
+// Rows returns a part of r.Values.
+func (r Registers) Rows(_ []uint32, row, n int) ([]uint32, error) {
+	return r.Values[row*r.Size : (row+n)*r.Size : (row+n)*r.Size], nil
+}
+
+// File is a [Source] in a file or anything like it: the registers of one
+// document after another as little-endian 32-bit words. What it needs of memory
+// does not depend on the number of documents.
+type File struct {
+	Reader io.ReaderAt
+	Offset int64 // of the first document
+	Docs   int
+	Size   int // registers of one signature
+}
+
+// Len returns the number of documents.
+func (f File) Len() int { return f.Docs }
+
+// K returns the number of registers of a signature.
+func (f File) K() int { return f.Size }
+
+// Rows reads n documents into buf.
+func (f File) Rows(buf []uint32, row, n int) ([]uint32, error) {
+	const chunk = 4096
+	var raw [4 * chunk]byte
+	buf = buf[:n*f.Size]
+	at := f.Offset + int64(row)*int64(f.Size)*4
+	for rest := buf; len(rest) > 0; {
+		m := min(chunk, len(rest))
+		b := raw[:4*m]
+		if got, err := f.Reader.ReadAt(b, at); got < len(b) {
+			return nil, fmt.Errorf("lsh: signatures of rows %d to %d: %w", row, row+n, err)
+		}
+		for i := range m {
+			rest[i] = binary.LittleEndian.Uint32(b[4*i:])
+		}
+		rest, at = rest[m:], at+int64(len(b))
+	}
+	return buf, nil
+}

@@ -1,0 +1,173 @@
+package lsh
+
+import "math/bits"
+
+// A table maps the 32-bit tags of one band to the newest entry with that tag.
+// It is open addressing with linear probing over pointer-free words, one slot
+// for each distinct tag: the entries of equal tags are chained by the caller,
+// so that a million documents with the same band cost no probe more than one.
+//
+// A slot is tag<<32 | entry+1, and 0 when free. Its home is the tag scaled to
+// the number of slots, so any size will do, growth needs no keys, and the slots
+// lie nearly in the order of their tags: growing is one pass over both arrays.
+type table struct {
+	slots []uint64
+	used  int
+}
+
+const (
+	// The load is kept at or below 3/4: linear probing takes 8.5 probes for a
+	// miss there, and every step above costs more time than it saves memory.
+	maxLoadNum, maxLoadDen = 3, 4
+	// Growth by a quarter keeps the load between 3/5 and 3/4.
+	growNum, growDen = 5, 4
+	minSlots         = 16
+)
+
+// makeTable returns a table with room for n distinct tags.
+func makeTable(n int) table {
+	if n == 0 {
+		return table{}
+	}
+	return table{slots: make([]uint64, max(minSlots, n*maxLoadDen/maxLoadNum+1))}
+}
+
+// home returns the slot where the search for tag starts.
+func (t *table) home(tag uint32) int {
+	hi, _ := bits.Mul64(uint64(tag)<<32, uint64(len(t.slots)))
+	return int(hi)
+}
+
+// put makes entry the newest of its tag and returns the one that was, as
+// entry+1; 0 if there was none.
+func (t *table) put(tag, entry uint32) uint32 {
+	if t.used*maxLoadDen >= len(t.slots)*maxLoadNum {
+		t.grow()
+	}
+	slot := uint64(tag)<<32 | uint64(entry+1)
+	i := t.home(tag)
+	for {
+		s := t.slots[i]
+		if s == 0 {
+			t.slots[i] = slot
+			t.used++
+			return 0
+		}
+		if uint32(s>>32) == tag {
+			t.slots[i] = slot
+			return uint32(s)
+		}
+		if i++; i == len(t.slots) {
+			i = 0
+		}
+	}
+}
+
+// get returns the newest entry of the tag as entry+1; 0 if there is none.
+func (t *table) get(tag uint32) uint32 {
+	if len(t.slots) == 0 {
+		return 0
+	}
+	i := t.home(tag)
+	for {
+		s := t.slots[i]
+		if s == 0 || uint32(s>>32) == tag {
+			return uint32(s)
+		}
+		if i++; i == len(t.slots) {
+			i = 0
+		}
+	}
+}
+
+func (t *table) grow() {
+	old := t.slots
+	t.slots = make([]uint64, max(minSlots, len(old)*growNum/growDen+1))
+	for _, s := range old {
+		if s == 0 {
+			continue
+		}
+		i := t.home(uint32(s >> 32))
+		for t.slots[i] != 0 {
+			if i++; i == len(t.slots) {
+				i = 0
+			}
+		}
+		t.slots[i] = s
+	}
+}
+
+// tables are the tables of all bands with the chains of equal tags.
+type tables struct {
+	bands []table
+	next  blocks // len(bands) words an entry: the next older entry of the same tag, as entry+1
+	n     int    // entries
+}
+
+func makeTables(bands, capacity int) tables {
+	t := tables{bands: make([]table, bands), next: makeBlocks(bands, capacity)}
+	for i := range t.bands {
+		t.bands[i] = makeTable(capacity)
+	}
+	return t
+}
+
+// add appends an entry with one tag a band and returns its number.
+func (t *tables) add(tags []uint32) uint32 {
+	e := uint32(t.n)
+	next := t.next.add()
+	for b, tag := range tags {
+		next[b] = t.bands[b].put(tag, e)
+	}
+	t.n++
+	return e
+}
+
+// heads writes the newest entry of each band's tag to dst, as entry+1.
+func (t *tables) heads(dst, tags []uint32) {
+	for b, tag := range tags {
+		dst[b] = t.bands[b].get(tag)
+	}
+}
+
+// blockWords bounds the words of a block from above, down to one record.
+const blockWords = 1 << 14
+
+// blocks is a growing array of fixed-width records of words. It grows by whole
+// blocks: nothing is copied, and a reader that holds an older value of it keeps
+// seeing what it saw.
+type blocks struct {
+	width int
+	shift int // log2 of the records in a block
+	n     int
+	list  [][]uint32
+}
+
+func makeBlocks(width, capacity int) blocks {
+	b := blocks{width: width, shift: max(0, bits.Len(uint(blockWords/width))-1)}
+	if capacity > 0 { // one allocation, cut into blocks
+		n := (capacity-1)>>b.shift + 1
+		size := width << b.shift
+		all := make([]uint32, n*size)
+		b.list = make([][]uint32, n)
+		for i := range b.list {
+			b.list[i] = all[i*size : (i+1)*size : (i+1)*size]
+		}
+	}
+	return b
+}
+
+// add appends a record of zeros and returns it.
+func (b *blocks) add() []uint32 {
+	if b.n>>b.shift == len(b.list) {
+		b.list = append(b.list, make([]uint32, b.width<<b.shift))
+	}
+	b.n++
+	return b.at(b.n - 1)
+}
+
+// at returns record i.
+func (b *blocks) at(i int) []uint32 {
+	j := i & (1<<b.shift - 1) * b.width
+	return b.list[i>>b.shift][j : j+b.width : j+b.width]
+}
