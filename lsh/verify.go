@@ -1,14 +1,18 @@
 package lsh
 
-import "math"
+import (
+	"math"
+
+	"github.com/neardup/neardup/minhash"
+)
 
 // A Score says how alike two documents are.
 type Score struct {
 	Similarity float64 // Jaccard: what both have over what either has
 
 	// ContainmentA is the share of A that is in B, ContainmentB the share of B
-	// that is in A. Without sets they follow from the estimate and the number
-	// of elements of either document; 0 where that number is not known.
+	// that is in A. Where there are no sets, they follow from the similarity and
+	// from the number of elements that either signature gives as an estimate.
 	ContainmentA, ContainmentB float64
 
 	// Exact says that the figures were computed from the two sets, and not
@@ -39,17 +43,15 @@ func makeRule(k int, threshold float64) rule {
 	}
 }
 
-// estimate returns the score of two documents of na and nb elements whose
-// signatures agree in that many registers.
-func (r rule) estimate(agree, na, nb int) Score {
+// estimate returns the score of two documents with about na and nb elements
+// whose signatures agree in that many registers.
+func (r rule) estimate(agree int, na, nb float64) Score {
 	j := float64(agree) / float64(r.k)
-	s := Score{Similarity: j}
-	if na > 0 && nb > 0 {
-		common := j / (1 + j) * float64(na+nb)
-		s.ContainmentA = min(1, common/float64(na))
-		s.ContainmentB = min(1, common/float64(nb))
+	return Score{
+		Similarity:   j,
+		ContainmentA: minhash.Containment(j, na, nb),
+		ContainmentB: minhash.Containment(j, nb, na),
 	}
-	return s
 }
 
 // exact returns the score of two sets in ascending order.
@@ -64,16 +66,6 @@ func exact(a, b []uint64) Score {
 		ContainmentB: float64(n) / float64(len(b)),
 		Exact:        true,
 	}
-}
-
-// judge returns the score of two documents whose signatures agree in that many
-// registers, and whether they match. A nil set is one that is not known.
-func (r rule) judge(agree int, a, b []uint64, na, nb int) (Score, bool) {
-	if a != nil && b != nil {
-		s := exact(a, b)
-		return s, s.Similarity >= r.threshold
-	}
-	return r.estimate(agree, na, nb), agree >= r.accept
 }
 
 // common returns how many elements two ascending sets share.
@@ -95,18 +87,7 @@ func common(a, b []uint64) int {
 	return n
 }
 
-// agreement returns in how many registers two signatures agree.
-func agreement(a, b []uint32) int {
-	b = b[:len(a)]
-	n := 0
-	for i, v := range a {
-		if v == b[i] {
-			n++
-		}
-	}
-	return n
-}
-
+// isEmpty says whether the registers are those of the empty set.
 func isEmpty(registers []uint32) bool {
 	for _, v := range registers {
 		if v != ^uint32(0) {

@@ -1,0 +1,388 @@
+package lsh
+
+import (
+	"cmp"
+	"slices"
+)
+
+// clusters returns the rows of every cluster of two and more. The leader of a
+// cluster is its first row in the order of preference; every other is joined to
+// the first representative that it matches. In the order of preference:
+// representatives, and members within their cluster.
+//
+// That is greedy clustering in the order of preference (Hartigan's leader
+// algorithm): a row is a representative unless it matches an earlier one. To
+// find it band at a time, first the earliest match of each row is looked for.
+// Rows without are representatives. Rows whose earliest match is one have
+// joined it. Only what matches earlier rows that are not representatives
+// themselves is left: it joins the first representative among all its matches
+// or, where it has none, is decided in the order of preference.
+func (e *engine) clusters() ([][]uint32, error) {
+	e.total = 2*e.opts.Banding.Bands + 2
+	if err := e.prepare(); err != nil {
+		return nil, err
+	}
+	for row := range e.link {
+		if e.state[row] == open {
+			e.link[row] = none
+		}
+	}
+	if err := e.bands(e.isOpen, (*worker).earliest); err != nil {
+		return nil, err
+	}
+	if left := e.settle(); left > 0 {
+		if err := e.settleRest(left); err != nil {
+			return nil, err
+		}
+	}
+	e.done = e.total - 1
+	e.step()
+	return e.collect(), nil
+}
+
+// earliest visits a bucket and links each row to its earliest match so far.
+func (w *worker) earliest(band, from int) error {
+	for j := from; j < len(w.rows); j++ {
+		row := w.rows[j]
+		for i := range j {
+			if l := w.link[row]; l != none && !w.before(w.rows[i], l) {
+				break
+			}
+			if w.met(band, w.regs[i], w.regs[j]) {
+				continue
+			}
+			if _, ok := w.score(w.rows[i], row, w.regs[i], w.regs[j]); ok {
+				w.link[row] = w.rows[i]
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// settle decides the rows that their earliest match decides, and returns how
+// many are left waiting.
+func (e *engine) settle() int {
+	for row, s := range e.state {
+		if s == open && e.link[row] == none {
+			e.state[row] = chosen
+		}
+	}
+	left := 0
+	for row, s := range e.state {
+		if s != open {
+			continue
+		}
+		if e.state[e.link[row]] == chosen {
+			e.state[row] = joined
+		} else {
+			e.state[row] = waiting
+			e.link[row] = none
+			left++
+		}
+	}
+	return left
+}
+
+// settleRest decides the rows that wait.
+func (e *engine) settleRest(left int) error {
+	rest := make([]uint32, 0, left)
+	for row, s := range e.state {
+		if s == waiting {
+			rest = append(rest, uint32(row))
+		}
+	}
+	take := func(row int) bool { return e.state[row] == waiting || e.state[row] == chosen }
+	if err := e.bands(take, (*worker).earliestChosen); err != nil {
+		return err
+	}
+	if e.rank != nil {
+		slices.SortFunc(rest, func(a, b uint32) int { return cmp.Compare(e.rank[a], e.rank[b]) })
+	}
+	return e.newWorker().inOrder(rest)
+}
+
+// earliestChosen visits a bucket and links each waiting row to the earliest
+// representative that it matches.
+func (w *worker) earliestChosen(band, from int) error {
+	for j := from; j < len(w.rows); j++ {
+		row := w.rows[j]
+		if w.state[row] != waiting {
+			continue
+		}
+		for i := range j {
+			if w.state[w.rows[i]] != chosen {
+				continue
+			}
+			if l := w.link[row]; l != none && !w.before(w.rows[i], l) {
+				break
+			}
+			if w.met(band, w.regs[i], w.regs[j]) {
+				continue
+			}
+			if _, ok := w.score(w.rows[i], row, w.regs[i], w.regs[j]); ok {
+				w.link[row] = w.rows[i]
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// inOrder decides the waiting rows one after the other, each against the
+// representatives that rose among them before it, which it keeps in tables.
+func (w *worker) inOrder(rest []uint32) error {
+	bands := w.opts.Banding.Bands
+	t := makeTables(bands, 0)
+	var risen []uint32 // row of each entry
+	tags, heads := make([]uint32, bands), make([]uint32, bands)
+	buf, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
+	var near []uint32
+	for _, row := range rest {
+		if err := w.ctx.Err(); err != nil {
+			return err
+		}
+		regs, err := w.one(buf, row)
+		if err != nil {
+			return err
+		}
+		for b := range tags {
+			tags[b] = w.key.tag(regs, b)
+		}
+		t.heads(heads, tags)
+		near = near[:0]
+		for b, h := range heads {
+			for n := 0; h != 0 && n < fullBucket; n++ {
+				near = append(near, h-1)
+				h = t.next.at(int(h - 1))[b]
+			}
+		}
+		slices.Sort(near)
+		near = slices.Compact(near)
+		for _, entry := range near { // earliest first: entries were added in order
+			l := w.link[row]
+			if l != none && !w.before(risen[entry], l) {
+				break
+			}
+			r, err := w.one(other, risen[entry])
+			if err != nil {
+				return err
+			}
+			if _, ok := w.score(risen[entry], row, r, regs); ok {
+				w.link[row] = risen[entry]
+				break
+			}
+		}
+		if w.link[row] != none {
+			w.state[row] = joined
+			continue
+		}
+		w.state[row] = chosen
+		t.add(tags)
+		risen = append(risen, row)
+	}
+	w.engine.work.add(w.work)
+	return nil
+}
+
+// collect returns the clusters that the states and links describe.
+func (e *engine) collect() [][]uint32 {
+	var keys []uint64 // rank of the representative, rank of the member
+	var rows []uint32 // row of each rank, where they differ
+	if e.rank != nil {
+		rows = make([]uint32, len(e.rank))
+		for row, r := range e.rank {
+			if e.state[row] != absent {
+				rows[r] = uint32(row)
+			}
+		}
+	}
+	rep := func(row uint32) uint32 {
+		if e.state[row] == twin {
+			row = e.link[row]
+		}
+		if e.state[row] == joined {
+			row = e.link[row]
+		}
+		return row
+	}
+	for row, s := range e.state {
+		if s == twin || s == joined {
+			keys = append(keys, uint64(e.rankOf(rep(uint32(row))))<<32|uint64(e.rankOf(uint32(row))))
+		}
+	}
+	slices.Sort(keys)
+	byRank := func(r uint32) uint32 {
+		if rows == nil {
+			return r
+		}
+		return rows[r]
+	}
+	n := 0
+	for i, k := range keys {
+		if i == 0 || k>>32 != keys[i-1]>>32 {
+			n++
+		}
+	}
+	all := make([]uint32, 0, len(keys)+n)
+	clusters := make([][]uint32, 0, n)
+	for len(keys) > 0 {
+		first := keys[0] >> 32
+		start := len(all)
+		all = append(all, byRank(uint32(first)))
+		i := 0
+		for ; i < len(keys) && keys[i]>>32 == first; i++ {
+			all = append(all, byRank(uint32(keys[i])))
+		}
+		clusters = append(clusters, all[start:len(all):len(all)])
+		keys = keys[i:]
+	}
+	return clusters
+}
+
+// similarities returns the similarity of every row of every cluster to the
+// first of its cluster.
+func (e *engine) similarities(clusters [][]uint32) ([][]float64, error) {
+	out := make([][]float64, len(clusters))
+	const batch = 64
+	err := e.each((len(clusters)+batch-1)/batch, func(w *worker, i int) error {
+		first, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
+		for c := i * batch; c < min((i+1)*batch, len(clusters)); c++ {
+			rows := clusters[c]
+			sims := make([]float64, len(rows))
+			sims[0] = 1
+			ra, err := w.one(first, rows[0])
+			if err != nil {
+				return err
+			}
+			set := w.set(rows[0])
+			for j, row := range rows[1:] {
+				rb, err := w.one(other, row)
+				if err != nil {
+					return err
+				}
+				sims[j+1] = w.similarity(set, w.set(row), ra, rb)
+			}
+			out[c] = sims
+		}
+		return nil
+	})
+	return out, err
+}
+
+// components returns the connected components of the matches instead, in the
+// same form.
+func (e *engine) components() ([][]uint32, error) {
+	e.total = e.opts.Banding.Bands + 1
+	if err := e.prepare(); err != nil {
+		return nil, err
+	}
+	for row := range e.link {
+		if e.state[row] == open {
+			e.link[row] = uint32(row)
+		}
+	}
+	per := e.bandsPerScan()
+	for b := 0; b < e.opts.Banding.Bands; b += per {
+		n := min(per, e.opts.Banding.Bands-b)
+		if err := e.grouper.scan(e.ctx, b, n); err != nil {
+			return nil, err
+		}
+		for i := range n {
+			if err := e.grouper.group(e.ctx, i, e.isOpen); err != nil {
+				return nil, err
+			}
+			if err := e.band(b+i, (*worker).connect); err != nil {
+				return nil, err
+			}
+			// Unions wait for the end of the band: the outcome does not depend
+			// on which worker came first.
+			for _, x := range e.edges {
+				e.union(x.a, x.b)
+			}
+			e.edges = e.edges[:0]
+			e.step()
+		}
+	}
+	for row, s := range e.state {
+		if s == open {
+			if root := e.find(uint32(row)); root != uint32(row) {
+				e.link[row] = root
+			}
+		}
+	}
+	for row, s := range e.state {
+		if s == open {
+			e.state[row] = joined
+			if e.link[row] == uint32(row) {
+				e.state[row] = chosen
+			}
+		}
+	}
+	return e.collect(), nil
+}
+
+// connect visits a bucket and notes matches that join what is not joined yet,
+// neither by the bands before nor within this bucket.
+func (w *worker) connect(band, from int) error {
+	w.local = w.local[:0]
+	for i := range w.rows {
+		w.local = append(w.local, i)
+	}
+	find := func(i int) int {
+		for w.local[i] != i {
+			w.local[i] = w.local[w.local[i]]
+			i = w.local[i]
+		}
+		return i
+	}
+	for j := from; j < len(w.rows); j++ {
+		for i := range j {
+			x, y := find(i), find(j)
+			if x == y {
+				continue
+			}
+			joined := w.root(w.rows[i]) == w.root(w.rows[j])
+			if !joined && !w.met(band, w.regs[i], w.regs[j]) {
+				if _, ok := w.score(w.rows[i], w.rows[j], w.regs[i], w.regs[j]); ok {
+					w.edges = append(w.edges, edge{a: w.rows[i], b: w.rows[j]})
+					joined = true
+				}
+			}
+			if joined {
+				w.local[y] = x
+			}
+		}
+	}
+	return nil
+}
+
+// root returns the root of a row without changing anything, so that workers may
+// ask at the same time.
+func (e *engine) root(row uint32) uint32 {
+	for e.link[row] != row {
+		row = e.link[row]
+	}
+	return row
+}
+
+// find returns the root of a row and shortens the way there.
+func (e *engine) find(row uint32) uint32 {
+	for e.link[row] != row {
+		e.link[row] = e.link[e.link[row]]
+		row = e.link[row]
+	}
+	return row
+}
+
+// union joins two components under the root that comes first.
+func (e *engine) union(a, b uint32) {
+	a, b = e.find(a), e.find(b)
+	if a == b {
+		return
+	}
+	if e.before(b, a) {
+		a, b = b, a
+	}
+	e.link[b] = a
+}

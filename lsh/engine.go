@@ -1,0 +1,523 @@
+package lsh
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// An engine finds pairs and clusters among the rows of a source, one band at a
+// time. [Batch] and [Index] both use it, so their answers are the same.
+//
+// Rows with the same signature, and the same set where sets are known, are
+// twins: only the first of them takes part, the others share its fate.
+type engine struct {
+	src      Source
+	opts     Options
+	rule     rule
+	key      keyer
+	grouper  grouper
+	ctx      context.Context
+	workers  int
+	progress func(done, total int)
+	done     int
+	total    int
+
+	sets     func(row int) []uint64 // nil, or a set that may be nil where it is not known
+	sketcher *minhash.Sketcher      // nil, or what estimates the number of elements
+	rank     []uint32               // position of each row in the order of preference; nil: as the rows are
+	removed  func(row int) bool     // nil: none
+
+	state []uint8  // of each row
+	link  []uint32 // of each row: a row that its state gives a meaning
+
+	giants map[uint64]struct{} // buckets not compared in full: band<<32 | tag
+	work   Work
+	edges  []edge // found so far, in no order
+}
+
+// An edge is a pair of matching rows.
+type edge struct {
+	a, b uint32
+	Score
+}
+
+// The states of a row.
+const (
+	open     = iota // to be decided
+	absent          // empty or removed: takes no part
+	twin            // of the row that its link names
+	chosen          // representative
+	joined          // member of the cluster of the row that its link names
+	waiting         // its link is an earlier match that is no representative
+	finished        // takes no part in what is still to be done
+)
+
+const none = math.MaxUint32
+
+// Work says what a batch call did and what it left out to stay linear.
+type Work struct {
+	Documents  int // that took part: neither empty nor removed
+	Twins      int // of them with signature and set of an earlier one
+	Candidates int // pairs whose signatures were compared
+	Verified   int // of them, pairs whose sets were compared
+
+	// LargestBucket is the number of documents in the largest bucket, twins
+	// counted once.
+	LargestBucket int
+
+	// Bounded is the number of buckets that were too large to compare all their
+	// documents with each other: each was compared with the first 32 only.
+	// BoundedDocuments is the number of documents in them, counted once for
+	// each bucket, and Skipped the number of comparisons that were left out.
+	// A pair that meets in a smaller bucket too is found all the same.
+	Bounded, BoundedDocuments, Skipped int
+
+	// BoundedTwins is the number of documents in groups of twins too large to
+	// list every pair: each was paired with the first of its group only.
+	BoundedTwins int
+}
+
+const (
+	// fullBucket is the size up to which all documents of a bucket are always
+	// compared with each other.
+	fullBucket = 1024
+	// bucketWork is how many comparisons a document and band larger buckets may
+	// take before the largest are bounded.
+	bucketWork = 1024
+	// giantHeads is how many documents of a bounded bucket all others are
+	// compared with.
+	giantHeads = 32
+	// fullTwins is the number of twins of which all pairs are listed.
+	fullTwins = 1000
+)
+
+func newEngine(ctx context.Context, src Source, o Options, workers int) *engine {
+	o = o.withDefaults(src.K())
+	e := &engine{
+		src:     src,
+		opts:    o,
+		rule:    makeRule(src.K(), o.Threshold),
+		key:     makeKeyer(o.Banding, o.Seed),
+		ctx:     ctx,
+		workers: workers,
+		state:   make([]uint8, src.Len()),
+		link:    make([]uint32, src.Len()),
+		giants:  map[uint64]struct{}{},
+	}
+	e.grouper = grouper{src: src, key: &e.key, workers: workers, tags: make([]uint32, src.Len()*e.bandsPerScan())}
+	return e
+}
+
+// bandsPerScan is how many bands share a scan of the signatures: two where a
+// scan means reading a file.
+func (e *engine) bandsPerScan() int {
+	if _, ok := e.src.(Registers); ok {
+		return 1
+	}
+	return 2
+}
+
+// before says whether row a precedes row b in the order of preference.
+func (e *engine) before(a, b uint32) bool { return e.rankOf(a) < e.rankOf(b) }
+
+func (e *engine) rankOf(row uint32) uint32 {
+	if e.rank == nil {
+		return row
+	}
+	return e.rank[row]
+}
+
+func (e *engine) step() {
+	e.done++
+	if e.progress != nil {
+		e.progress(e.done, e.total)
+	}
+}
+
+// A worker is what one goroutine of the engine needs.
+type worker struct {
+	*engine
+	buf  []uint32   // registers read from the source
+	regs [][]uint32 // of the rows of a bucket
+	rows []uint32   // of a bucket, in the order of preference
+	keep map[uint32][]uint64
+	work Work
+
+	edges []edge
+	local []int // of the rows of a bucket, see connect
+}
+
+func (e *engine) newWorker() *worker {
+	return &worker{engine: e, keep: map[uint32][]uint64{}}
+}
+
+// keptSets is how many sets a worker keeps at hand.
+const keptSets = 64
+
+// set returns the set of a row; nil if it is not known.
+func (w *worker) set(row uint32) []uint64 {
+	if w.sets == nil {
+		return nil
+	}
+	if s, ok := w.keep[row]; ok {
+		return s
+	}
+	if len(w.keep) >= keptSets {
+		clear(w.keep)
+	}
+	s := w.sets(int(row))
+	w.keep[row] = s
+	return s
+}
+
+// one returns the registers of a row, which remain until buf is used again.
+func (w *worker) one(buf []uint32, row uint32) ([]uint32, error) {
+	return w.src.Rows(buf, int(row), 1)
+}
+
+// load fetches rows and registers of a bucket in the order of preference.
+func (w *worker) load(entries []uint64) error {
+	w.rows = w.rows[:0]
+	for _, x := range entries {
+		w.rows = append(w.rows, uint32(x))
+	}
+	if w.rank != nil {
+		slices.SortFunc(w.rows, func(a, b uint32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
+	}
+	return w.fetch(w.rows)
+}
+
+// fetch makes w.regs the registers of the rows.
+func (w *worker) fetch(rows []uint32) error {
+	k := w.src.K()
+	if n := len(rows) * k; cap(w.buf) < n {
+		w.buf = make([]uint32, n)
+	}
+	w.regs = w.regs[:0]
+	for i, row := range rows {
+		r, err := w.one(w.buf[i*k:(i+1)*k:(i+1)*k], row)
+		if err != nil {
+			return err
+		}
+		w.regs = append(w.regs, r)
+	}
+	return nil
+}
+
+// score compares rows a and b, whose registers are given, and says whether
+// they match.
+func (w *worker) score(a, b uint32, ra, rb []uint32) (Score, bool) {
+	w.work.Candidates++
+	n := minhash.Agree(ra, rb)
+	if w.sets != nil {
+		if n < w.rule.floor {
+			return Score{}, false
+		}
+		if sa := w.set(a); sa != nil {
+			if sb := w.set(b); sb != nil {
+				w.work.Verified++
+				s := exact(sa, sb)
+				return s, s.Similarity >= w.rule.threshold
+			}
+		}
+	}
+	if n < w.rule.accept {
+		return Score{}, false
+	}
+	return w.rule.estimate(n, w.elements(ra), w.elements(rb)), true
+}
+
+// similarity returns the similarity of two documents, whatever it is.
+func (w *worker) similarity(sa, sb []uint64, ra, rb []uint32) float64 {
+	if sa != nil && sb != nil {
+		return exact(sa, sb).Similarity
+	}
+	return float64(minhash.Agree(ra, rb)) / float64(w.rule.k)
+}
+
+// elements estimates the number of elements of a signature; 0 if the scheme is
+// not known.
+func (w *worker) elements(regs []uint32) float64 {
+	if w.sketcher == nil {
+		return 0
+	}
+	sig, err := w.sketcher.Wrap(regs)
+	if err != nil {
+		return 0
+	}
+	return sig.Cardinality()
+}
+
+// met says whether two rows were compared in a band before b already: they
+// share that band, and its bucket was compared in full.
+func (w *worker) met(b int, ra, rb []uint32) bool {
+	r := w.opts.Banding.Rows
+	for i := range b {
+		if slices.Equal(ra[i*r:i*r+r], rb[i*r:i*r+r]) {
+			if len(w.giants) == 0 {
+				return true
+			}
+			if _, giant := w.giants[uint64(i)<<32|uint64(w.key.tag(ra, i))]; !giant {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// prepare finds the rows that take no part and the twins.
+func (e *engine) prepare() error {
+	n := e.src.Len()
+	if uint64(n) >= none {
+		panic("lsh: more documents than 32 bits can number")
+	}
+	whole := e.opts.Banding.Bands // the band number of the whole signature
+	if err := e.grouper.scan(e.ctx, whole, 1); err != nil {
+		return err
+	}
+	if err := e.markAbsent(); err != nil {
+		return err
+	}
+	if err := e.grouper.group(e.ctx, 0, e.isOpen); err != nil {
+		return err
+	}
+	err := e.eachPart(func(w *worker, p int) error {
+		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error { return w.twins(entries) })
+	})
+	e.step()
+	return err
+}
+
+func (e *engine) isOpen(row int) bool { return e.state[row] == open }
+
+// markAbsent marks the rows that are removed or have an empty signature.
+func (e *engine) markAbsent() error {
+	empty := make([]uint32, e.src.K())
+	for i := range empty {
+		empty[i] = ^uint32(0)
+	}
+	tag := e.key.tag(empty, e.opts.Banding.Bands)
+	w := e.newWorker()
+	buf := make([]uint32, e.src.K())
+	for row := range e.state {
+		switch {
+		case e.removed != nil && e.removed(row):
+			e.state[row] = absent
+			continue
+		case e.grouper.tags[row] == tag:
+			r, err := w.one(buf, uint32(row))
+			if err != nil {
+				return err
+			}
+			if isEmpty(r) {
+				e.state[row] = absent
+				continue
+			}
+		}
+		e.work.Documents++
+	}
+	return nil
+}
+
+// twins marks the twins among rows whose signatures are very likely the same.
+// A row is compared with the leaders of this bucket; that there be many takes
+// as many unlike sets with one signature, so their number is bounded.
+func (w *worker) twins(entries []uint64) error {
+	rows := make([]uint32, len(entries))
+	for i, x := range entries {
+		rows[i] = uint32(x)
+	}
+	if w.rank != nil {
+		slices.SortFunc(rows, func(a, b uint32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
+	}
+	type leader struct {
+		row  uint32
+		regs []uint32
+	}
+	leaders := map[uint64][]leader{} // by the hash of the set
+	buf := make([]uint32, w.src.K())
+next:
+	for _, row := range rows {
+		regs, err := w.one(buf, row)
+		if err != nil {
+			return err
+		}
+		set := w.set(row)
+		h := uint64(len(set))
+		for _, x := range set {
+			h = fold(h^x, w.key.mul)
+		}
+		for _, l := range leaders[h] {
+			if slices.Equal(l.regs, regs) && slices.Equal(w.set(l.row), set) {
+				w.state[row], w.link[row] = twin, l.row
+				w.work.Twins++
+				continue next
+			}
+		}
+		if len(leaders[h]) < giantHeads {
+			leaders[h] = append(leaders[h], leader{row, slices.Clone(regs)})
+		}
+	}
+	return nil
+}
+
+// eachPart calls f for every part of the grouper, in parallel, and adds up the
+// work of all workers.
+func (e *engine) eachPart(f func(w *worker, p int) error) error {
+	return e.each(len(e.grouper.parts), f)
+}
+
+func (e *engine) each(n int, f func(w *worker, i int) error) error {
+	var all []*worker
+	err := parallel(e.ctx, e.workers, n, func() func(int) error {
+		w := e.newWorker()
+		all = append(all, w)
+		return func(i int) error { return f(w, i) }
+	})
+	for _, w := range all {
+		e.work.add(w.work)
+		e.edges = append(e.edges, w.edges...)
+	}
+	return err
+}
+
+func (w *Work) add(v Work) {
+	w.Twins += v.Twins
+	w.Candidates += v.Candidates
+	w.Verified += v.Verified
+	w.LargestBucket = max(w.LargestBucket, v.LargestBucket)
+	w.Bounded += v.Bounded
+	w.BoundedDocuments += v.BoundedDocuments
+	w.Skipped += v.Skipped
+	w.BoundedTwins += v.BoundedTwins
+}
+
+// A visit handles one bucket of a band: w.rows and w.regs hold its documents in
+// the order of preference, of which those at from and behind are each to be
+// compared with all before them.
+type visit func(w *worker, band, from int) error
+
+// bands visits the buckets of every band among the rows that take says.
+func (e *engine) bands(take func(row int) bool, v visit) error {
+	per := e.bandsPerScan()
+	for b := 0; b < e.opts.Banding.Bands; b += per {
+		n := min(per, e.opts.Banding.Bands-b)
+		if err := e.grouper.scan(e.ctx, b, n); err != nil {
+			return err
+		}
+		for i := range n {
+			if err := e.grouper.group(e.ctx, i, take); err != nil {
+				return err
+			}
+			if err := e.band(b+i, v); err != nil {
+				return err
+			}
+			e.step()
+		}
+	}
+	return nil
+}
+
+// band visits the buckets of one band.
+func (e *engine) band(b int, v visit) error {
+	full, err := e.fullSize(b)
+	if err != nil {
+		return err
+	}
+	return e.eachPart(func(w *worker, p int) error {
+		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error {
+			n := len(entries)
+			w.work.LargestBucket = max(w.work.LargestBucket, n)
+			if n <= full {
+				if err := w.load(entries); err != nil {
+					return err
+				}
+				return v(w, b, 1)
+			}
+			w.work.Bounded++
+			w.work.BoundedDocuments += n
+			w.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
+			return w.giant(entries, b, v)
+		})
+	})
+}
+
+// fullSize returns the size up to which the buckets of a band are compared in
+// full, and notes those that are larger.
+func (e *engine) fullSize(band int) (int, error) {
+	sizes := make([][]int, len(e.grouper.parts))
+	err := e.eachPart(func(w *worker, p int) error {
+		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error {
+			if len(entries) > fullBucket {
+				sizes[p] = append(sizes[p], len(entries))
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return 0, err
+	}
+	large := slices.Concat(sizes...)
+	slices.Sort(large)
+	full, left := fullBucket, bucketWork*float64(e.work.Documents)
+	for _, n := range large {
+		if left -= float64(n) * float64(n-1) / 2; left < 0 {
+			break
+		}
+		full = n
+	}
+	if len(large) == 0 || large[len(large)-1] <= full {
+		return full, nil
+	}
+	for p := range e.grouper.parts {
+		_ = e.grouper.buckets(p, func(tag uint32, entries []uint64) error {
+			if len(entries) > full {
+				e.giants[uint64(band)<<32|uint64(tag)] = struct{}{}
+			}
+			return nil
+		})
+	}
+	return full, nil
+}
+
+// giant visits a bucket that is too large: its heads among themselves, then
+// every other document with the heads.
+func (w *worker) giant(entries []uint64, band int, v visit) error {
+	rows := make([]uint32, len(entries))
+	for i, x := range entries {
+		rows[i] = uint32(x)
+	}
+	if w.rank != nil {
+		slices.SortFunc(rows, func(a, b uint32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
+	}
+	w.rows = append(w.rows[:0], rows[:giantHeads]...)
+	if err := w.fetch(w.rows); err != nil {
+		return err
+	}
+	if err := v(w, band, 1); err != nil {
+		return err
+	}
+	buf := make([]uint32, w.src.K())
+	w.rows = append(w.rows, 0)
+	w.regs = append(w.regs, nil)
+	for i, row := range rows[giantHeads:] {
+		if i&1023 == 0 {
+			if err := w.ctx.Err(); err != nil {
+				return err
+			}
+		}
+		r, err := w.one(buf, row)
+		if err != nil {
+			return err
+		}
+		w.rows[giantHeads], w.regs[giantHeads] = row, r
+		if err := v(w, band, giantHeads); err != nil {
+			return err
+		}
+	}
+	return nil
+}
