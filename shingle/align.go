@@ -118,10 +118,11 @@ type Text struct {
 // another; see [Aligner.AlignAt].
 type Seed struct{ A, B, N int }
 
-// Prepare tokenizes a text once for any number of alignments. It panics if the
-// text is longer than 2 GiB.
-func (al Aligner) Prepare(text string) *Text {
-	return newText(al.Shingler, text, al.Shingler.AppendTokens(nil, text))
+// Prepare tokenizes a text once for any number of alignments. The spans of
+// skip, in ascending order, are left out as if the text did not hold them;
+// passages never touch them. It panics if the text is longer than 2 GiB.
+func (al Aligner) Prepare(text string, skip ...Span) *Text {
+	return newText(al.Shingler, text, al.Shingler.AppendTokens(nil, text, skip...))
 }
 
 func newText(sh Shingler, text string, tokens []Token) *Text {

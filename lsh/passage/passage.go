@@ -1,0 +1,276 @@
+// Package passage takes texts in and gives back the passages that they share,
+// to the byte, across a whole corpus: the paragraph that one article took from
+// another, though the rest of the two has nothing in common, and though a few
+// words were changed.
+//
+// Two texts alone need no index: see [shingle.Aligner]. Whole documents that
+// resemble each other are found far cheaper with packages minhash and lsh, which
+// cannot see a single shared paragraph. Blocks that a site prints on every page
+// are the matter of package boilerplate; pass their spans to [Index.Add] to
+// leave them out.
+//
+//	var ix passage.Index
+//	for _, d := range docs {
+//		ix.Add(d.ID, d.Text)
+//	}
+//	for p := range ix.Pairs() {
+//		for _, s := range p.Passages {
+//			fmt.Println(p.A, s.A, p.B, s.B, s.Similarity)
+//		}
+//	}
+//
+// # Method
+//
+// Of every text the index keeps winnowed fingerprints (Schleimer, Wilkerson and
+// Aiken 2003): of any four consecutive shingles of five tokens at least one, and
+// the same one wherever the eight tokens that they span occur. So two texts that
+// share a run of eight tokens share a fingerprint. Each shared fingerprint is
+// tried on the spot: the alignment is extended from it, and the pair is dropped
+// unless that makes a passage. A pair that shares something rare is then aligned
+// whole, so that what is too much edited to hold a fingerprint is found as well.
+//
+// # Common fingerprints
+//
+// A fingerprint that more than Options.MaxDocuments documents hold, such as that
+// of a licence, would propose every pair of them. Instead it proposes each of
+// them with the first few that held it. Nothing is lost from sight by that: a
+// passage that thousands share is still reported for each of them, with its
+// first holders, and [Index.Groups] still finds all who have it. Stats tells how
+// many fingerprints and pairs that concerned.
+//
+// # Memory
+//
+// The index keeps the texts (strings, shared with the caller's), 12 bytes a
+// token, and 16 bytes for each fingerprint, of which there are two for five
+// tokens: 18.4 bytes a token and the text. Pairs takes as much again as the
+// fingerprints while it runs, and no more, however many pairs there are.
+package passage
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+// Options says how an [Index] works. The zero value is ready to use.
+type Options struct {
+	// Aligner aligns the candidates; its MinTokens is the least passage that is
+	// reported, 12 unless set, and its Shingler says what a token is.
+	Aligner shingle.Aligner
+	// Run is the number of equal tokens in a row that are sure to make two texts
+	// candidates, unless they are common; 0 means 8, the least is 5. More is
+	// faster and smaller, and finds less of what was edited much.
+	Run int
+	// MaxDocuments is the number of documents above which a fingerprint is
+	// common; 0 means 256, negative means no limit.
+	MaxDocuments int
+	// RareDocuments is the number of documents up to which a shared fingerprint
+	// has its pair aligned whole; 0 means 8, negative means never.
+	RareDocuments int
+	// Workers is the number of goroutines that align; 0 means 1. Results do not
+	// depend on it.
+	Workers int
+}
+
+// An Index holds documents and finds the passages that they share. The zero
+// value is an empty index with the zero Options; see [New] for others.
+//
+// All methods may be called by any number of goroutines at once. The sequences
+// that it returns see the documents that were there when they began.
+type Index struct {
+	opts    Options
+	mu      sync.RWMutex
+	docs    []*document // by number; nil once removed
+	byID    map[string]uint32
+	store   store
+	live    int
+	tokens  int
+	textLen int
+}
+
+type document struct {
+	id   string
+	text *shingle.Text
+	time time.Time
+}
+
+// A Match is a document that shares passages with a queried text.
+type Match struct {
+	ID       string
+	Passages []shingle.Passage // A in the text asked for, B in the document
+}
+
+// A Pair is two documents that share passages; A was added before B.
+type Pair struct {
+	A, B     string
+	Passages []shingle.Passage // in the order of A
+}
+
+// Stats tells what an index holds.
+type Stats struct {
+	Documents    int
+	Tokens       int
+	TextBytes    int
+	Fingerprints int // held, repeats and those of removed documents included
+	Distinct     int // different ones
+	Common       int // different ones that more than MaxDocuments documents hold
+	Withheld     int // pairs of documents that Common fingerprints did not propose, summed over them
+	Bytes        int // memory of tokens and fingerprints, without the texts
+}
+
+// New returns an empty index. It panics if Run is below 5 and not 0, or if an
+// option that cannot be negative is.
+func New(opts Options) *Index {
+	if opts.Run != 0 && opts.Run < gram {
+		panic(fmt.Sprintf("passage: Run of %d tokens, the least is %d", opts.Run, gram))
+	}
+	if opts.Workers < 0 {
+		panic("passage: negative Workers")
+	}
+	return &Index{opts: opts}
+}
+
+func (o Options) window() int {
+	if o.Run == 0 {
+		o.Run = 8
+	}
+	return o.Run - gram + 1
+}
+
+func (o Options) maxDocuments() int { return limit(o.MaxDocuments, 256) }
+func (o Options) rare() int         { return limit(o.RareDocuments, 8) }
+
+// limit resolves an option whose zero value means otherwise and whose negative
+// ones mean, here, the largest number.
+func limit(v, otherwise int) int {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Add adds a document, or replaces the one of that id. The spans of skip, in
+// ascending order, are left out as if the text did not hold them.
+func (ix *Index) Add(id, text string, skip ...shingle.Span) {
+	ix.AddAt(id, time.Time{}, text, skip...)
+}
+
+// AddAt is like [Index.Add] for a document of a known time, by which the
+// members of a [Group] are ordered.
+func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Span) {
+	t := ix.opts.Aligner.Prepare(text, skip...)
+	fps := appendFingerprints(nil, t.Tokens(), ix.opts.window())
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.remove(id)
+	if ix.byID == nil {
+		ix.byID = map[string]uint32{}
+	}
+	n := uint32(len(ix.docs))
+	ix.byID[id] = n
+	ix.docs = append(ix.docs, &document{id, t, at})
+	ix.live++
+	ix.tokens += t.Len()
+	ix.textLen += len(text)
+	ix.store.add(n, fps)
+}
+
+// Remove removes a document and reports whether it was there.
+func (ix *Index) Remove(id string) bool {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	return ix.remove(id)
+}
+
+func (ix *Index) remove(id string) bool {
+	n, ok := ix.byID[id]
+	if !ok {
+		return false
+	}
+	d := ix.docs[n]
+	delete(ix.byID, id)
+	ix.docs[n] = nil
+	ix.live--
+	ix.tokens -= d.text.Len()
+	ix.textLen -= len(d.text.String())
+	ix.store.removed++
+	if dead := len(ix.docs) - ix.live; dead > 64 && dead > ix.live {
+		ix.compact()
+	}
+	return true
+}
+
+// compact renumbers the documents so that none is missing.
+func (ix *Index) compact() {
+	number := make([]uint32, len(ix.docs))
+	docs := ix.docs[:0:0]
+	for i, d := range ix.docs {
+		number[i] = gone
+		if d != nil {
+			number[i] = uint32(len(docs))
+			ix.byID[d.id] = number[i]
+			docs = append(docs, d)
+		}
+	}
+	ix.docs = docs
+	ix.store.renumber(number)
+}
+
+// Len returns the number of documents.
+func (ix *Index) Len() int {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	return ix.live
+}
+
+// Text returns the text of a document and whether it is there.
+func (ix *Index) Text(id string) (string, bool) {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	n, ok := ix.byID[id]
+	if !ok {
+		return "", false
+	}
+	return ix.docs[n].text.String(), true
+}
+
+// snapshot returns the documents and all their fingerprints as one sorted run,
+// neither of which changes any more.
+func (ix *Index) snapshot() ([]*document, []posting) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	return slices.Clone(ix.docs), ix.store.single(ix.docs)
+}
+
+// Stats counts what the index holds; it reads all fingerprints.
+func (ix *Index) Stats() Stats {
+	docs, run := ix.snapshot()
+	s := Stats{Fingerprints: len(run), Bytes: 16 * len(run)}
+	for _, d := range docs {
+		if d != nil {
+			s.Documents++
+			s.Tokens += d.text.Len()
+			s.TextBytes += len(d.text.String())
+		}
+	}
+	s.Bytes += 12 * s.Tokens
+	most := ix.opts.maxDocuments()
+	for i, k := 0, 0; i < len(run); i = k {
+		df := 0
+		for k = i; k < len(run) && run[k].hash == run[i].hash; k++ {
+			if k == i || run[k].doc != run[k-1].doc {
+				df++
+			}
+		}
+		s.Distinct++
+		if most > 0 && df > most {
+			s.Common++
+			rest := df - holders
+			s.Withheld += rest * (rest - 1) / 2
+		}
+	}
+	return s
+}

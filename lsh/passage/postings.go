@@ -1,0 +1,153 @@
+package passage
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A posting says that a document holds a fingerprint, and at which token.
+type posting struct {
+	hash     uint64
+	doc, pos uint32
+}
+
+// gone stands for the number of a document that is no more.
+const gone = ^uint32(0)
+
+// A store keeps postings: what came last as it came, the rest in a few sorted
+// runs, each at most half as long as the one before it. Sorted runs are never
+// changed, so that readers may keep them.
+type store struct {
+	pending []posting
+	runs    [][]posting
+	removed int // documents removed since the runs were last made one
+}
+
+func (s *store) add(doc uint32, fps []fingerprint) {
+	for _, f := range fps {
+		s.pending = append(s.pending, posting{f.hash, doc, f.pos})
+	}
+}
+
+// seal sorts what is pending.
+func (s *store) seal() {
+	if len(s.pending) == 0 {
+		return
+	}
+	run := s.pending
+	s.pending = nil
+	sortPostings(run)
+	for len(s.runs) > 0 && len(s.runs[len(s.runs)-1]) < 2*len(run) {
+		run = mergeRuns(s.runs[len(s.runs)-1], run)
+		s.runs = s.runs[:len(s.runs)-1]
+	}
+	s.runs = append(s.runs, run)
+}
+
+// single makes one run of all, without the documents that are no more.
+func (s *store) single(docs []*document) []posting {
+	s.seal()
+	for len(s.runs) > 1 {
+		k := len(s.runs) - 2
+		s.runs = append(s.runs[:k], mergeRuns(s.runs[k], s.runs[k+1]))
+	}
+	if len(s.runs) == 0 {
+		return nil
+	}
+	if s.removed > 0 {
+		var left []posting
+		for _, p := range s.runs[0] {
+			if docs[p.doc] != nil {
+				left = append(left, p)
+			}
+		}
+		s.runs[0], s.removed = left, 0
+	}
+	return s.runs[0]
+}
+
+// renumber gives the documents new numbers, in the same order.
+func (s *store) renumber(number []uint32) {
+	s.seal()
+	for i, run := range s.runs {
+		var left []posting
+		for _, p := range run {
+			if p.doc = number[p.doc]; p.doc != gone {
+				left = append(left, p)
+			}
+		}
+		s.runs[i] = left
+	}
+	s.removed = 0
+}
+
+// holding returns the postings of a fingerprint in one run.
+func holding(run []posting, hash uint64) []posting {
+	from, ok := slices.BinarySearchFunc(run, hash, func(p posting, h uint64) int { return cmp.Compare(p.hash, h) })
+	if !ok {
+		return nil
+	}
+	to := from + 1
+	for to < len(run) && run[to].hash == hash {
+		to++
+	}
+	return run[from:to]
+}
+
+func comparePostings(x, y posting) int {
+	return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.doc, y.doc), cmp.Compare(x.pos, y.pos))
+}
+
+func mergeRuns(x, y []posting) []posting {
+	out := make([]posting, 0, len(x)+len(y))
+	for len(x) > 0 && len(y) > 0 {
+		if comparePostings(y[0], x[0]) < 0 {
+			out, y = append(out, y[0]), y[1:]
+		} else {
+			out, x = append(out, x[0]), x[1:]
+		}
+	}
+	return append(append(out, x...), y...)
+}
+
+// sortPostings sorts by the leading bits of the hash first, which are as good as
+// all of them, and sets right what they leave.
+func sortPostings(ps []posting) {
+	const digit, passes = 11, 3
+	if len(ps) < 1<<digit {
+		slices.SortFunc(ps, comparePostings)
+		return
+	}
+	from, to := ps, make([]posting, len(ps))
+	for pass := range passes {
+		shift := 64 - digit*(passes-pass)
+		var at [1 << digit]int
+		for i := range from {
+			at[from[i].hash>>shift&(1<<digit-1)]++
+		}
+		sum := 0
+		for d, n := range at {
+			at[d], sum = sum, sum+n
+		}
+		for _, p := range from {
+			d := p.hash >> shift & (1<<digit - 1)
+			to[at[d]] = p
+			at[d]++
+		}
+		from, to = to, from
+	}
+	// Postings came in the order of documents and tokens, and the passes kept it
+	// among those alike in the leading bits: only different hashes that agree in
+	// them can stand wrong.
+	const low = 64 - digit*passes
+	for i, k := 0, 0; i < len(from); i = k {
+		mixed := false
+		for k = i + 1; k < len(from) && from[k].hash>>low == from[i].hash>>low; k++ {
+			mixed = mixed || from[k].hash != from[i].hash
+		}
+		if mixed {
+			slices.SortFunc(from[i:k], comparePostings)
+		}
+	}
+	copy(ps, from)
+}

@@ -1,0 +1,267 @@
+package passage
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+const (
+	holders = 8 // documents that a common fingerprint is tried with: the first ones that held it
+	places  = 8 // places of a fingerprint in one document that are tried
+
+	limitless = math.MaxInt
+)
+
+// A trial is a fingerprint that the text in hand shares with a document.
+type trial struct {
+	doc    uint32
+	pa, pb uint32 // the tokens
+	rare   bool
+}
+
+// Query returns the documents that share passages with a text, in the order in
+// which they were added. The text need not be in the index; if it is, it is
+// found as well. Spans of skip are left out.
+func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
+	t := ix.opts.Aligner.Prepare(text, skip...)
+	ix.mu.RLock()
+	if len(ix.store.pending) > 0 {
+		ix.mu.RUnlock()
+		ix.mu.Lock()
+		ix.store.seal()
+		ix.mu.Unlock()
+		ix.mu.RLock()
+	}
+	docs, runs := slices.Clone(ix.docs), slices.Clone(ix.store.runs)
+	ix.mu.RUnlock()
+
+	var mine []posting
+	for _, f := range appendFingerprints(nil, t.Tokens(), ix.opts.window()) {
+		mine = append(mine, posting{f.hash, 0, f.pos})
+	}
+	slices.SortFunc(mine, comparePostings)
+	var trials []trial
+	var held []posting
+	for k := 0; len(mine) > 0; mine = mine[k:] {
+		for k = 1; k < len(mine) && mine[k].hash == mine[0].hash; k++ {
+		}
+		held = held[:0]
+		for _, run := range runs {
+			for _, p := range holding(run, mine[0].hash) {
+				if docs[p.doc] != nil {
+					held = append(held, p)
+				}
+			}
+		}
+		slices.SortFunc(held, comparePostings)
+		df, most := distinct(held), limitless
+		if m := ix.opts.maxDocuments(); m > 0 && df > m {
+			most = holders
+		}
+		trials = propose(trials, mine[:k], held, df <= ix.opts.rare(), most)
+	}
+	return ix.opts.matches(t, docs, trials)
+}
+
+// propose adds the trials of one fingerprint: of the text in hand, which has it
+// at the places mine, with the first most documents of held.
+func propose(trials []trial, mine, held []posting, rare bool, most int) []trial {
+	mine = mine[:min(len(mine), places)]
+	for i, k, n := 0, 0, 0; i < len(held) && n < most; i, n = k, n+1 {
+		for k = i + 1; k < len(held) && held[k].doc == held[i].doc; k++ {
+		}
+		for _, p := range held[i:min(k, i+places)] {
+			for _, m := range mine {
+				trials = append(trials, trial{p.doc, m.pos, p.pos, rare})
+			}
+		}
+	}
+	return trials
+}
+
+// distinct counts the documents of postings of one fingerprint.
+func distinct(ps []posting) int {
+	n := 0
+	for i, p := range ps {
+		if i == 0 || p.doc != ps[i-1].doc {
+			n++
+		}
+	}
+	return n
+}
+
+// matches aligns a text with the documents that the trials name.
+func (o Options) matches(t *shingle.Text, docs []*document, trials []trial) []Match {
+	slices.SortFunc(trials, func(x, y trial) int {
+		return cmp.Or(cmp.Compare(x.doc, y.doc), cmp.Compare(x.pa, y.pa), cmp.Compare(x.pb, y.pb))
+	})
+	var out []Match
+	var seeds []shingle.Seed
+	for i, k := 0, 0; i < len(trials); i = k {
+		d := docs[trials[i].doc]
+		seeds = seeds[:0]
+		rare := false
+		for k = i; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
+			tr := trials[k]
+			rare = rare || tr.rare
+			seeds = append(seeds, shingle.Seed{A: int(tr.pa), B: int(tr.pb), N: gram})
+		}
+		ps := o.Aligner.AlignAt(t, d.text, seeds)
+		if len(ps) > 0 && rare {
+			ps = o.Aligner.AlignTexts(t, d.text)
+		}
+		if len(ps) > 0 {
+			out = append(out, Match{d.id, ps})
+		}
+	}
+	return out
+}
+
+// Pairs yields every two documents that share a passage, with the passages:
+// ordered by the first document, then the second, as they were added.
+func (ix *Index) Pairs() iter.Seq[Pair] {
+	return func(yield func(Pair) bool) {
+		docs, run := ix.snapshot()
+		s := newSearch(ix.opts, docs, run)
+		for d, matches := range s.all() {
+			for _, m := range matches {
+				if !yield(Pair{d.id, m.ID, m.Passages}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A search looks for the pairs of a corpus. It keeps the fingerprints that
+// several documents hold and, for every document, which of them it can propose.
+type search struct {
+	opts   Options
+	docs   []*document
+	run    []posting
+	shared []shared
+	from   []uint32 // the entries of document d are entries[from[d]:from[d+1]]
+	entry  []entry
+}
+
+// A shared is a fingerprint of several documents: its postings in the run.
+type shared struct {
+	end  uint32
+	rare bool
+}
+
+// An entry is a shared fingerprint of one document: where the document's
+// postings begin in the run.
+type entry struct{ at, shared uint32 }
+
+func newSearch(opts Options, docs []*document, run []posting) *search {
+	s := &search{opts: opts, docs: docs, run: run, from: make([]uint32, len(docs)+1)}
+	most := opts.maxDocuments()
+	each := func(visit func(at, end, df int)) {
+		for i, k := 0, 0; i < len(run); i = k {
+			df := 1
+			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
+				if run[k].doc != run[k-1].doc {
+					df++
+				}
+			}
+			if df == 1 {
+				continue
+			}
+			// The last document has none after it; of a common fingerprint only
+			// the first documents propose.
+			left := df - 1
+			if most > 0 && df > most {
+				left = min(left, holders)
+			}
+			for j := i; left > 0; j++ {
+				if j == i || run[j].doc != run[j-1].doc {
+					visit(j, k, df)
+					left--
+				}
+			}
+		}
+	}
+	each(func(at, _, _ int) { s.from[run[at].doc+1]++ })
+	for d := range docs {
+		s.from[d+1] += s.from[d]
+	}
+	s.entry = make([]entry, s.from[len(docs)])
+	free := slices.Clone(s.from)
+	each(func(at, end, df int) {
+		if n := len(s.shared); n == 0 || s.shared[n-1].end != uint32(end) {
+			s.shared = append(s.shared, shared{uint32(end), df <= opts.rare()})
+		}
+		d := run[at].doc
+		s.entry[free[d]] = entry{uint32(at), uint32(len(s.shared) - 1)}
+		free[d]++
+	})
+	return s
+}
+
+// later returns the matches of document d among those added after it.
+func (s *search) later(d int) []Match {
+	var trials []trial
+	for _, e := range s.entry[s.from[d]:s.from[d+1]] {
+		sh := s.shared[e.shared]
+		mine := s.run[e.at:sh.end]
+		n := 1
+		for n < len(mine) && mine[n].doc == uint32(d) {
+			n++
+		}
+		trials = propose(trials, mine[:n], mine[n:], sh.rare, limitless)
+	}
+	return s.opts.matches(s.docs[d].text, s.docs, trials)
+}
+
+// all yields the documents in order, each with its matches among the later ones.
+func (s *search) all() iter.Seq2[*document, []Match] {
+	return func(yield func(*document, []Match) bool) {
+		workers := max(s.opts.Workers, 1)
+		batch := make([][]Match, 16*workers)
+		for first := 0; first < len(s.docs); first += len(batch) {
+			n := min(len(batch), len(s.docs)-first)
+			s.fill(batch[:n], first, workers)
+			for i, m := range batch[:n] {
+				if d := s.docs[first+i]; d != nil && len(m) > 0 && !yield(d, m) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fill computes the matches of consecutive documents.
+func (s *search) fill(batch [][]Match, first, workers int) {
+	work := func(i int) {
+		batch[i] = nil
+		if s.docs[first+i] != nil {
+			batch[i] = s.later(first + i)
+		}
+	}
+	if workers == 1 {
+		for i := range batch {
+			work(i)
+		}
+		return
+	}
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range next {
+				work(i)
+			}
+		})
+	}
+	for i := range batch {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
