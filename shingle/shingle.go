@@ -2,10 +2,7 @@
 // consecutive tokens, which is what near-duplicate detection compares.
 package shingle
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // A Span is a half-open range of byte offsets into a text: text[Start:End].
 type Span struct{ Start, End int }
@@ -32,6 +29,14 @@ const (
 type Shingler struct {
 	Unit Unit // Words unless set
 	Size int  // tokens in a shingle; 0 means 5 words or 12 characters
+
+	// KeepAccents tells accented letters from plain ones.
+	KeepAccents bool
+
+	// Multiset makes repeats count: the second occurrence of a shingle in a
+	// text is another element than the first, and so on. Otherwise repeats
+	// have the same hash.
+	Multiset bool
 }
 
 // A Token is one token: the hash of its folded form and where it stands.
@@ -61,7 +66,26 @@ func (s Shingler) size() int {
 // AppendTokens appends the tokens of text to dst. Tokens that touch a span of
 // skip are left out, as if the text had never held them; skip is in ascending order.
 func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
-	return appendTokens(dst, text, s.Unit, skip)
+	t := s.tokenizer(true)
+	for at := 0; at < len(text); {
+		b := bytesOf(text[at:])
+		b = b[:t.cut(b, piece)]
+		t.hashes = t.hashes[:0]
+		t.run(b)
+		for i, h := range t.hashes {
+			sp := t.span(i)
+			sp = Span{sp.Start + at, sp.End + at}
+			for len(skip) > 0 && skip[0].End <= sp.Start {
+				skip = skip[1:]
+			}
+			if len(skip) == 0 || skip[0].Start >= sp.End {
+				dst = append(dst, Token{h, sp})
+			}
+		}
+		at += len(b)
+	}
+	tokenizers.Put(t)
+	return dst
 }
 
 // All yields the shingles of text in order. A text of fewer tokens than Size
@@ -73,8 +97,22 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 		if w == 0 {
 			return
 		}
-		for i := 0; i+w <= len(toks); i++ {
-			if !yield(Shingle{fold(toks[i : i+w]), Span{toks[i].Start, toks[i+w-1].End}}) {
+		hashes := make([]uint64, len(toks))
+		for i, t := range toks {
+			hashes[i] = t.Hash
+		}
+		out := make([]uint64, len(toks)-w+1)
+		foldGeneric(out, hashes, w)
+		var counts map[uint64]uint64
+		if s.Multiset {
+			counts = make(map[uint64]uint64, len(out))
+		}
+		for i, h := range out {
+			if counts != nil {
+				h = occurrence(h, counts[h])
+				counts[out[i]]++
+			}
+			if !yield(Shingle{h, Span{toks[i].Start, toks[i+w-1].End}}) {
 				return
 			}
 		}
@@ -84,8 +122,8 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 // Hashes yields the hashes of the shingles of text, in order, repeats included.
 func (s Shingler) Hashes(text string, skip ...Span) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
-		for sh := range s.All(text, skip...) {
-			if !yield(sh.Hash) {
+		for _, h := range s.AppendHashes(nil, text, skip...) {
+			if !yield(h) {
 				return
 			}
 		}
@@ -94,7 +132,10 @@ func (s Shingler) Hashes(text string, skip ...Span) iter.Seq[uint64] {
 
 // AppendHashes appends the hashes that [Shingler.Hashes] yields to dst.
 func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64 {
-	return slices.AppendSeq(dst, s.Hashes(text, skip...))
+	for sh := range s.All(text, skip...) {
+		dst = append(dst, sh.Hash)
+	}
+	return dst
 }
 
 // Set returns the set of the shingles of text.

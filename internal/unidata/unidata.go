@@ -1,0 +1,124 @@
+// Package unidata holds frozen tables that say how each code point is folded
+// and what part it plays in a token. They depend on no other package's tables,
+// so that a text folds alike under every Go release.
+package unidata
+
+//go:generate sh -c "go run -C _gen . && mv _gen/tables.go tables.go"
+
+// The classes of folded code points. A class says where tokens break.
+const (
+	Sep        = iota // between tokens
+	Letter            // letters and digits of scripts with spaces: runs are tokens
+	Single            // an ideograph or hiragana: a token of its own
+	Katakana          // runs are tokens
+	Extend            // marks: belong to what precedes
+	Prefix            // vowels written before their consonant: belong to what follows
+	Cluster           // consonants of scripts without spaces: begin a token
+	Stacker           // join the next consonant to the cluster
+	Apostrophe        // joins two letters
+	Ignore            // as if not there
+)
+
+// The treatments of an entry with the [Special] bit.
+const (
+	Expand  = iota // several code points, each with a class of its own
+	Reorder        // a mark that canonical order may place before earlier ones
+	HangulV        // a vowel that composes with the consonant before
+	HangulT        // a final consonant that composes with the syllable before
+	Voicing        // a sound mark that composes with the kana before
+)
+
+// An Entry says what a code point becomes. Unless it is special: up to three
+// bytes of UTF-8 in bits 0-23, the class in bits 24-27, the number of bytes in
+// bits 28-30.
+type Entry uint32
+
+// Special marks an entry that needs more than its bytes written.
+const Special Entry = 1 << 31
+
+// Class returns the class.
+func (e Entry) Class() int { return int(e >> 24 & 15) }
+
+// Len returns the number of bytes of an ordinary entry.
+func (e Entry) Len() int { return int(e >> 28) }
+
+// Kind returns the treatment of a special entry.
+func (e Entry) Kind() int { return int(e >> 28 & 7) }
+
+// Text returns the folded text of a special entry.
+func (e Entry) Text() string {
+	off := e & 0xffff
+	return expansions[off : off+e>>16&0x3f]
+}
+
+// A Range says what supplementary code points become.
+type Range struct {
+	Lo, Hi rune
+	Entry  Entry // of length 4: the code point shifted by Delta
+	Delta  rune
+}
+
+// A Table is one way of folding.
+type Table struct {
+	Two    [1920]Entry  // U+0080 to U+07FF
+	Index  [1024]uint16 // by code point / 64: block of the rest of the BMP
+	Ranges []Range      // above U+FFFF, what is not a separator
+}
+
+// An Order is the canonical combining class of a range of marks.
+type Order struct {
+	Lo, Hi rune
+	Class  uint8
+}
+
+// Plain returns the table that folds accents away.
+func Plain() *Table { return &plain }
+
+// Kept returns the table that keeps accents.
+func Kept() *Table { return &kept }
+
+// Three returns the entry of a code point of the BMP from U+0800 whose UTF-8
+// is utf8, little-endian, with the upper byte zero.
+func (t *Table) Three(utf8 uint32) Entry {
+	hi := (utf8&0xf)<<6 | utf8>>8&0x3f
+	k := blocks[t.Index[hi]][utf8>>16&0x3f]
+	if k < nIdentity {
+		return Entry(utf8 | uint32(k)<<24 | 3<<28)
+	}
+	return folds[k-nIdentity]
+}
+
+// Four returns the entry of a code point above U+FFFF, and by how much to
+// shift the code point if the entry's length is 4.
+func (t *Table) Four(r rune) (Entry, rune) {
+	lo, hi := 0, len(t.Ranges)
+	for lo < hi {
+		m := int(uint(lo+hi) >> 1)
+		if t.Ranges[m].Hi < r {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	if lo < len(t.Ranges) && t.Ranges[lo].Lo <= r {
+		return t.Ranges[lo].Entry, t.Ranges[lo].Delta
+	}
+	return Sep<<24 | 1<<28 | ' ', 0
+}
+
+// OrderOf returns the canonical combining class of a mark that tokens keep.
+func OrderOf(r rune) uint8 {
+	lo, hi := 0, len(orders)
+	for lo < hi {
+		m := int(uint(lo+hi) >> 1)
+		if orders[m].Hi < r {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	if lo < len(orders) && orders[lo].Lo <= r {
+		return orders[lo].Class
+	}
+	return 0
+}

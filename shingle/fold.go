@@ -1,0 +1,369 @@
+package shingle
+
+import (
+	"encoding/binary"
+	"unicode/utf8"
+
+	"github.com/neardup/neardup/internal/unidata"
+)
+
+// A folder folds a piece of text into bytes in which every token is a run of
+// word bytes: ASCII letters (of either case), digits, and bytes from 0x80, and
+// the apostrophe where it stands between letters. Whatever separates tokens
+// becomes an ASCII byte that is no word byte; where two tokens adjoin, as
+// ideographs do, a space comes between them.
+type folder struct {
+	table *unidata.Table
+	buf   []byte // folded text, then room for one 64-byte step
+	n     int    // bytes folded
+	state uint8
+	mixed bool // not all ASCII: origins hold
+
+	// Where folded bytes come from, if wanted: byte i stands for
+	// text[start[i]:end[i]], dropped marks included.
+	origins    bool
+	start, end []int32
+}
+
+// slack is how many bytes must be readable behind the folded text.
+const slack = 64
+
+// States are classes, but for these.
+const none = unidata.Sep
+
+// step[state][class] is the next state, with bit 7 if a space comes first.
+var step [16][16]uint8
+
+const brk = 0x80
+
+func init() {
+	for s := range uint8(10) {
+		for c := range uint8(10) {
+			step[s][c] = next(s, c)
+		}
+	}
+}
+
+// next says what a folded code point of class c does in state s.
+func next(s, c uint8) uint8 {
+	switch c {
+	case unidata.Sep:
+		return none
+	case unidata.Ignore:
+		return s
+	case unidata.Extend:
+		switch s {
+		case none, unidata.Apostrophe:
+			return unidata.Letter
+		case unidata.Prefix, unidata.Stacker:
+			return unidata.Cluster
+		}
+		return s
+	case unidata.Letter:
+		if s == none || s == unidata.Letter || s == unidata.Apostrophe {
+			return c
+		}
+	case unidata.Katakana:
+		if s == none || s == c {
+			return c
+		}
+	case unidata.Cluster:
+		if s == none || s == unidata.Prefix || s == unidata.Stacker {
+			return c
+		}
+	case unidata.Stacker:
+		return c
+	case unidata.Apostrophe:
+		if s == unidata.Letter {
+			return c
+		}
+		if s == none {
+			return none
+		}
+		return brk | none
+	}
+	if s == none {
+		return c
+	}
+	return brk | c
+}
+
+// reset prepares f for a text of n bytes.
+func (f *folder) reset(n int) {
+	f.n, f.state, f.mixed = 0, none, false
+	f.reserve(2*n + 4*slack)
+}
+
+func (f *folder) reserve(n int) {
+	if len(f.buf) >= n {
+		return
+	}
+	n += n / 2
+	f.buf = append(make([]byte, 0, n), f.buf[:f.n]...)[:n]
+	if f.origins {
+		f.start = append(make([]int32, 0, n), f.start[:min(f.n, len(f.start))]...)[:n]
+		f.end = append(make([]int32, 0, n), f.end[:min(f.n, len(f.end))]...)[:n]
+	}
+}
+
+// fold folds text, which begins and ends between tokens.
+func (f *folder) fold(text []byte) {
+	f.reset(len(text))
+	if f.origins && len(f.start) < len(f.buf) {
+		f.start, f.end = make([]int32, len(f.buf)), make([]int32, len(f.buf))
+	}
+	for i := 0; i < len(text); {
+		if n := asciiPrefix(text[i:]); n > 0 {
+			f.ascii(text[i:i+n], i)
+			i += n
+			continue
+		}
+		if !f.mixed {
+			f.mixed = true
+			for k := range f.n {
+				if f.origins {
+					f.start[k], f.end[k] = int32(k), int32(k+1)
+				}
+			}
+		}
+		i = f.others(text, i)
+	}
+	clear(f.buf[f.n : f.n+slack])
+}
+
+// asciiPrefix returns the length of the longest prefix below 0x80.
+func asciiPrefix(b []byte) int {
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		if w := binary.LittleEndian.Uint64(b[n:]) & 0x8080808080808080; w != 0 {
+			for b[n] < 0x80 {
+				n++
+			}
+			return n
+		}
+	}
+	for n < len(b) && b[n] < 0x80 {
+		n++
+	}
+	return n
+}
+
+// ascii copies a run of ASCII, which stands at offset at.
+func (f *folder) ascii(run []byte, at int) {
+	switch f.state {
+	case none, unidata.Letter, unidata.Apostrophe:
+	default:
+		f.space(at)
+	}
+	copy(f.buf[f.n:], run)
+	if f.origins && f.mixed {
+		for k := range run {
+			f.start[f.n+k], f.end[f.n+k] = int32(at+k), int32(at+k+1)
+		}
+	}
+	f.n += len(run)
+	switch c := run[len(run)-1]; {
+	case asciiWord[c]:
+		f.state = unidata.Letter
+	case c == '\'':
+		f.state = unidata.Apostrophe
+	default:
+		f.state = none
+	}
+}
+
+func (f *folder) space(at int) {
+	f.buf[f.n] = ' '
+	if f.origins {
+		f.start[f.n], f.end[f.n] = int32(at), int32(at)
+	}
+	f.n++
+}
+
+var asciiWord = func() (t [128]bool) {
+	for c := range t {
+		t[c] = '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+	}
+	return t
+}()
+
+// others folds text[i:] up to the next ASCII byte and returns where that is.
+func (f *folder) others(text []byte, i int) int {
+	for i < len(text) {
+		c := text[i]
+		if c < 0x80 {
+			break
+		}
+		e, size, delta := lookup(f.table, text[i:])
+		f.put(e, delta, text[i:i+size], i)
+		i += size
+	}
+	return i
+}
+
+// lookup returns the entry of the code point that begins b, and its length; a
+// byte that begins none is a separator.
+func lookup(t *unidata.Table, b []byte) (e unidata.Entry, size int, delta rune) {
+	const bad = unidata.Entry(unidata.Sep<<24 | 1<<28 | ' ')
+	c := b[0]
+	switch {
+	case c >= 0xc2 && c < 0xe0 && len(b) > 1 && b[1]&0xc0 == 0x80:
+		return t.Two[(uint32(c)&0x1f<<6|uint32(b[1])&0x3f)-0x80], 2, 0
+	case c >= 0xe0 && c < 0xf0 && len(b) > 2 && b[1]&0xc0 == 0x80 && b[2]&0xc0 == 0x80:
+		return t.Three(uint32(c) | uint32(b[1])<<8 | uint32(b[2])<<16), 3, 0
+	case c >= 0xf0:
+		if r, n := utf8.DecodeRune(b); n == 4 {
+			e, delta := t.Four(r)
+			return e, 4, delta
+		}
+	}
+	return bad, 1, 0
+}
+
+// put writes what one code point, standing at offset at, becomes.
+func (f *folder) put(e unidata.Entry, delta rune, src []byte, at int) {
+	if e&unidata.Special != 0 {
+		f.special(e, src, at)
+		return
+	}
+	s := step[f.state][e.Class()]
+	if s&brk != 0 {
+		f.space(at)
+	}
+	f.state = s &^ brk
+	from := f.n
+	if e.Len() == 4 {
+		r, _ := utf8.DecodeRune(src)
+		f.n += utf8.EncodeRune(f.buf[f.n:], r+delta)
+	} else {
+		binary.LittleEndian.PutUint32(f.buf[f.n:], uint32(e))
+		f.n += e.Len()
+	}
+	f.origin(from, at, at+len(src))
+}
+
+// origin notes that the bytes from from on stand for [start, end) of the text;
+// if there are none, the byte before is followed by something without effect.
+func (f *folder) origin(from, start, end int) {
+	if !f.origins {
+		return
+	}
+	if from == f.n && from > 0 && f.end[from-1] == int32(start) {
+		f.end[from-1] = int32(end)
+	}
+	for k := from; k < f.n; k++ {
+		f.start[k], f.end[k] = int32(start), int32(end)
+	}
+}
+
+// special writes what a code point becomes that takes more than a table.
+func (f *folder) special(e unidata.Entry, src []byte, at int) {
+	text := e.Text()
+	f.reserve(f.n + 2*len(text) + 2*slack)
+	if kind := e.Kind(); kind != unidata.Expand {
+		r, _ := utf8.DecodeRuneInString(text)
+		f.joining(kind, e.Class(), r, at, at+len(src))
+		return
+	}
+	for len(text) > 0 {
+		if c := text[0]; c < 0x80 {
+			f.ascii([]byte{c}, at)
+			f.origin(f.n-1, at, at+len(src))
+			text = text[1:]
+			continue
+		}
+		b := []byte(text[:min(4, len(text))])
+		e, size, delta := lookup(f.table, b)
+		if e&unidata.Special != 0 && e.Kind() == unidata.Expand {
+			// Already folded: stands for itself.
+			e = unidata.Entry(e.Class()<<24 | size<<28)
+			for i := range size {
+				e |= unidata.Entry(b[i]) << (8 * i)
+			}
+		}
+		f.put(e, delta, b[:size], at)
+		f.origin(f.n-size, at, at+len(src))
+		text = text[size:]
+	}
+}
+
+// joining writes a mark or jamo that may change what stands before it.
+func (f *folder) joining(kind, class int, r rune, start, end int) {
+	last, n := utf8.DecodeLastRune(f.buf[:f.n])
+	if f.n == 0 {
+		last, n = 0, 0
+	}
+	composed := rune(0)
+	switch kind {
+	case unidata.HangulV:
+		if last >= 0x1100 && last <= 0x1112 {
+			composed = 0xac00 + (last-0x1100)*588 + (r-0x1161)*28
+		}
+	case unidata.HangulT:
+		if last >= 0xac00 && last <= 0xd7a3 && (last-0xac00)%28 == 0 {
+			composed = last + r - 0x11a7
+		}
+	case unidata.Voicing:
+		composed = voice(last, r)
+	}
+	if composed != 0 {
+		from := f.n - n
+		if f.origins {
+			start = int(f.start[from])
+		}
+		f.n = from + utf8.EncodeRune(f.buf[from:], composed)
+		f.origin(from, start, end)
+		return
+	}
+	s := step[f.state][class]
+	if s&brk != 0 {
+		f.space(start)
+	}
+	f.state = s &^ brk
+	// A mark moves before marks of a higher combining class.
+	from := f.n
+	order := unidata.OrderOf(r)
+	if order != 0 {
+		for from > 0 {
+			last, n := utf8.DecodeLastRune(f.buf[:from])
+			if unidata.OrderOf(last) <= order {
+				break
+			}
+			from -= n
+		}
+	}
+	size := utf8.RuneLen(r)
+	copy(f.buf[from+size:], f.buf[from:f.n])
+	utf8.EncodeRune(f.buf[from:], r)
+	f.n += size
+	if f.origins {
+		// Marks that changed places stand for their place together.
+		if from < f.n-size {
+			start = int(f.start[from])
+		}
+		f.origin(from, start, end)
+	}
+}
+
+// voice composes a kana with the voiced or half-voiced sound mark; 0 if it has
+// no such form.
+func voice(kana, mark rune) rune {
+	base := kana
+	if kana >= 0x30a1 && kana <= 0x30fe {
+		base -= 0x60
+	}
+	switch {
+	case base >= 0x306f && base <= 0x307b && (base-0x306f)%3 == 0: // ha to ho
+		return kana + 1 + mark - 0x3099
+	case mark != 0x3099:
+	case base >= 0x304b && base <= 0x3061 && base%2 == 1, // ka to chi
+		base >= 0x3064 && base <= 0x3068 && base%2 == 0, // tsu, te, to
+		base == 0x309d: // iteration mark
+		return kana + 1
+	case base == 0x3046: // u
+		return kana + 0x4e
+	case kana >= 0x30ef && kana <= 0x30f2: // wa, wi, we, wo
+		return kana + 8
+	}
+	return 0
+}
