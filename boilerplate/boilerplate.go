@@ -226,9 +226,16 @@ type Detector struct {
 	sites  map[uint64]*site // by scope and name
 	global *site            // nil if HostOnly
 	seen   seen
-	clock  uint64 // observations, for the eviction of hosts
-	bytes  int    // of all sites
-	stats  Stats
+	bytes  int // of all sites
+	tallies
+}
+
+// tallies are the counts that a detector keeps for [Stats].
+type tallies struct {
+	clock         uint64 // observations, for the eviction of hosts
+	documents     uint64
+	evictedHosts  uint64
+	evictedBlocks uint64
 }
 
 // options is Options with the defaults filled in.
@@ -250,7 +257,7 @@ func New(o Options) *Detector {
 }
 
 func (d *Detector) reset() {
-	d.sites, d.global = map[uint64]*site{}, nil
+	d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
 	if !d.opts.hostOnly {
 		d.global = newSite(true)
 		d.bytes = d.global.bytes()
@@ -286,7 +293,7 @@ func (o Options) resolve() options {
 		panic("boilerplate: MinGlobal is not between 2 and 8")
 	case !(cov <= 1):
 		panic("boilerplate: Coverage is above 1")
-	case r.maxBytes < 1<<20:
+	case r.maxBytes < minBytes:
 		panic("boilerplate: MaxBytes is below 1 MiB")
 	}
 	if cov > 0 {
@@ -296,6 +303,9 @@ func (o Options) resolve() options {
 	}
 	return r
 }
+
+// minBytes is the least MaxBytes.
+const minBytes = 1 << 20
 
 // coverageUnit is a coverage of 1.
 const coverageUnit = 1 << 16

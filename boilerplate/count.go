@@ -10,12 +10,11 @@ const listed = 8
 
 // A site counts the blocks of one scope: a host, a group or all documents.
 type site struct {
-	wide     bool      // a group or all documents: tells hosts, not sections
-	docs     uint32    // distinct documents observed
-	gramDocs uint32    // of these, how many added their grams
-	days     [2]uint16 // of the documents
-	used     uint64    // clock of the last observation
-	slots    []slot    // open addressing; a power of two, or none
+	wide     bool    // a group or all documents: tells hosts, not sections
+	docs     counter // of all documents observed
+	gramDocs uint32  // of these, how many added their grams
+	used     uint64  // clock of the last observation
+	slots    []slot  // open addressing; a power of two, or none
 	filled   int
 	counters []counter
 	hosts    []hosts // parallel to counters if wide
@@ -120,6 +119,9 @@ func filled[T uint16 | uint32](list []T) int {
 	return len(list)
 }
 
+// names returns the documents that c names.
+func (c *counter) names() []uint32 { return c.docs[:filled(c.docs[:])] }
+
 // widen makes days, an interval in which 0 is unknown, hold other.
 func widen(days *[2]uint16, other [2]uint16) {
 	if other[0] != 0 && (days[0] == 0 || other[0] < days[0]) {
@@ -141,11 +143,7 @@ func (s *site) find(key uint64) int {
 
 // A sighting is what is known of a block in one scope.
 type sighting struct {
-	docs  [listed]uint32 // as in a counter
-	names int            // how many of docs are there
-	count int            // all documents with the block
-	place uint16
-	days  [2]uint16
+	counter
 	hosts hosts
 }
 
@@ -154,25 +152,30 @@ func (s *site) look(key uint64) (out sighting) {
 	if s == nil || len(s.slots) == 0 {
 		return out
 	}
-	sl := &s.slots[s.find(key)]
-	switch {
-	case sl.key == 0:
-	case sl.ref&isCounter == 0:
-		out.docs[0], out.names, out.count = sl.ref, 1, 1
-		out.place, out.days = sl.place, [2]uint16{sl.day, sl.day}
-		if s.wide {
-			out.hosts.add(sl.place)
-		}
-	default:
-		i := sl.ref &^ isCounter
-		c := &s.counters[i]
-		out.docs, out.names, out.count = c.docs, filled(c.docs[:]), int(c.count)
-		out.place, out.days = c.place, c.days
-		if s.wide {
-			out.hosts = s.hosts[i]
-		}
+	if sl := s.slots[s.find(key)]; sl.key != 0 {
+		out.counter, out.hosts = s.counterOf(sl)
 	}
 	return out
+}
+
+// counterOf returns what a slot of s knows, as a counter.
+func (s *site) counterOf(sl slot) (c counter, h hosts) {
+	if sl.ref&isCounter != 0 {
+		i := sl.ref &^ isCounter
+		if s.wide {
+			h = s.hosts[i]
+		}
+		return s.counters[i], h
+	}
+	c = counter{
+		docs: [listed]uint32{sl.ref}, count: 1,
+		place: sl.place, days: [2]uint16{sl.day, sl.day},
+	}
+	if s.wide {
+		c.place = 0
+		h.add(sl.place)
+	}
+	return c, h
 }
 
 // add counts a block of a document. The blocks of a document must be distinct,
@@ -199,13 +202,10 @@ func (s *site) add(key uint64, from source) {
 // promote gives the block of sl, which one document holds, a counter.
 func (s *site) promote(sl *slot) uint32 {
 	i := uint32(len(s.counters))
-	s.counters = append(s.counters, counter{
-		docs: [listed]uint32{sl.ref}, count: 1,
-		place: sl.place, days: [2]uint16{sl.day, sl.day},
-	})
+	c, h := s.counterOf(*sl)
+	s.counters = append(s.counters, c)
 	if s.wide {
-		s.hosts = append(s.hosts, hosts{})
-		s.hosts[i].add(sl.place)
+		s.hosts = append(s.hosts, h)
 	}
 	sl.ref = isCounter | i
 	sl.origin = origin{}

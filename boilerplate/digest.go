@@ -1,9 +1,10 @@
 package boilerplate
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/neardup/neardup/shingle"
 )
@@ -14,19 +15,20 @@ type digest struct {
 	tokens []shingle.Token
 	hashes []uint64 // of the folded tokens, one for a run of numbers
 	blocks []block
-	grams  []uint64 // of all blocks, one after the other
-	keys   []uint64 // scratch
+	narrow []narrow // tokens, ascending
+	digit  int      // where the next digit after the last one looked at is
+	keys   []uint64 // distinct, once counted
+	grams  []uint64 // distinct, once counted; scratch before
+	units  []int32  // scratch
 	judge  judge
 }
 
 // A block is a piece of a text in the form in which it is counted.
 type block struct {
 	shingle.Span
-	key    uint64 // 0: no token
-	mass   int32  // half words
-	toks   [2]int32
-	grams  [2]int32
-	letter int32 // tokens that are not numbers
+	key  uint64   // 0: no token
+	mass int32    // half words
+	toks [2]int32 // of digest.hashes
 }
 
 var digests = sync.Pool{New: func() any { return new(digest) }}
@@ -52,7 +54,8 @@ const gramSample = 3
 func (dg *digest) read(p *Page, seed uint64) {
 	text := p.Text
 	dg.tokens = shingle.Shingler{Size: 1}.AppendTokens(dg.tokens[:0], text)
-	dg.hashes, dg.blocks, dg.grams = dg.hashes[:0], dg.blocks[:0], dg.grams[:0]
+	dg.hashes, dg.blocks, dg.narrow = dg.hashes[:0], dg.blocks[:0], dg.narrow[:0]
+	dg.digit = nextDigit(text, 0)
 	next := 0
 	if p.Blocks == nil {
 		for span := range shingle.Paragraphs(text) {
@@ -70,6 +73,22 @@ func (dg *digest) read(p *Page, seed uint64) {
 	}
 }
 
+// count prepares the digest for counting: the distinct keys and grams of the
+// page, for what counts is in how many documents a block is, not how often.
+func (dg *digest) count(seed uint64) {
+	dg.keys, dg.grams = dg.keys[:0], dg.grams[:0]
+	for i := range dg.blocks {
+		if b := &dg.blocks[i]; b.key != 0 {
+			dg.keys = append(dg.keys, b.key)
+			dg.grams = dg.appendGrams(dg.grams, b, seed)
+		}
+	}
+	slices.Sort(dg.keys)
+	dg.keys = slices.Compact(dg.keys)
+	slices.Sort(dg.grams)
+	dg.grams = slices.Compact(dg.grams)
+}
+
 // add appends the block at span, whose tokens begin at or after the next-th,
 // and returns the index of the token after it.
 func (dg *digest) add(text string, span shingle.Span, next int, seed uint64) int {
@@ -78,62 +97,106 @@ func (dg *digest) add(text string, span shingle.Span, next int, seed uint64) int
 		next++
 	}
 	b := block{Span: span}
-	b.toks[0], b.grams[0] = int32(len(dg.hashes)), int32(len(dg.grams))
+	b.toks[0] = int32(len(dg.hashes))
 	key := mix(seed ^ 0x9E3779B97F4A7C15)
-	var (
-		ring   [gramUnits]gramToken // a gram has at most gramUnits/letterUnits tokens
-		head   int
-		tail   int
-		units  int32
-		roll   uint64 // sum of hash * base^(distance from the newest token)
-		number bool
-	)
+	number := false
 	for ; next < len(toks) && toks[next].Start < span.End; next++ {
-		t := toks[next]
-		h, numeric := foldDigits(text[t.Start:t.End], t.Hash)
-		if numeric && number {
-			continue // 12 April 2013 and 2013 are one number
+		t := &toks[next]
+		h := t.Hash
+		if t.End > dg.digit {
+			var numeric bool
+			h, numeric = dg.foldDigits(text, t)
+			if numeric && number {
+				continue // 12 April 2013 and 2013 are one number
+			}
+			number = numeric
+		} else {
+			number = false
 		}
-		number = numeric
-		w := int32(wordUnits)
-		if c := text[t.Start]; c >= 0xE0 {
-			w = spaceless(text[t.Start:t.End])
-		}
-		b.mass += min(2, w/letterUnits)
-		if !numeric {
-			b.letter++
+		b.mass += 2
+		if text[t.Start] >= 0xE0 {
+			if w := spaceless(t.Of(text)); w < wordUnits {
+				b.mass -= 2 - min(2, w/letterUnits)
+				dg.narrow = append(dg.narrow, narrow{int32(len(dg.hashes)), w})
+			}
 		}
 		dg.hashes = append(dg.hashes, h)
 		key = mix(key ^ h)
-
-		roll = roll*gramBase + h
-		ring[tail%len(ring)] = gramToken{h, w}
-		tail++
-		units += w
-		for units-ring[head%len(ring)].units >= gramUnits {
-			// The gram without its first token is wide enough too.
-			old := ring[head%len(ring)]
-			roll -= old.hash * gramPowers[tail-1-head]
-			units -= old.units
-			head++
-		}
-		if units >= gramUnits {
-			if g := mix(roll ^ seed); g&gramSample == 0 {
-				dg.grams = append(dg.grams, g)
-			}
-		}
 	}
 	if b.toks[1] = int32(len(dg.hashes)); b.toks[1] > b.toks[0] {
 		b.key = max(key, 1)
 	}
-	b.grams[1] = int32(len(dg.grams))
 	dg.blocks = append(dg.blocks, b)
 	return next
 }
 
-type gramToken struct {
-	hash  uint64
+// A narrow token weighs less than a word.
+type narrow struct {
+	token int32 // index into digest.hashes
 	units int32
+}
+
+// appendGrams appends the sampled grams of a block to dst.
+func (dg *digest) appendGrams(dst []uint64, b *block, seed uint64) []uint64 {
+	hashes := dg.hashes[b.toks[0]:b.toks[1]]
+	at, _ := slices.BinarySearchFunc(dg.narrow, b.toks[0], func(n narrow, token int32) int {
+		return cmp.Compare(n.token, token)
+	})
+	if at < len(dg.narrow) && dg.narrow[at].token < b.toks[1] {
+		return dg.appendNarrow(dst, hashes, dg.narrow[at:], b.toks[0], seed)
+	}
+	const width = gramUnits / wordUnits
+	if len(hashes) < width {
+		return dst
+	}
+	var roll uint64 // sum of hash * base^(distance from the newest token)
+	for _, h := range hashes[:width-1] {
+		roll = roll*gramBase + h
+	}
+	for i, h := range hashes[width-1:] {
+		roll = roll*gramBase + h
+		if g := mix(roll ^ seed); g&gramSample == 0 {
+			dst = append(dst, g)
+		}
+		roll -= hashes[i] * gramPowers[width-1]
+	}
+	return dst
+}
+
+// appendNarrow is appendGrams for a block of which some tokens are narrow: those
+// of list, which count from token start.
+func (dg *digest) appendNarrow(dst, hashes []uint64, list []narrow, start int32, seed uint64) []uint64 {
+	units := dg.units[:0]
+	for i := range hashes {
+		w := int32(wordUnits)
+		if len(list) > 0 && list[0].token == start+int32(i) {
+			w = list[0].units
+			list = list[1:]
+		}
+		units = append(units, w)
+	}
+	dg.units = units
+	var (
+		roll uint64
+		wide int32
+		head int
+	)
+	for i, h := range hashes {
+		roll = roll*gramBase + h
+		wide += units[i]
+		for wide-units[head] >= gramUnits {
+			// The gram without its first token is wide enough too.
+			roll -= hashes[head] * gramPowers[i-head]
+			wide -= units[head]
+			head++
+		}
+		if wide >= gramUnits {
+			if g := mix(roll ^ seed); g&gramSample == 0 {
+				dst = append(dst, g)
+			}
+		}
+	}
+	return dst
 }
 
 const gramBase = 0xD6E8FEB86659FD93
@@ -159,25 +222,22 @@ const numberHash = 0x6E756D6265720000
 // foldDigits returns the hash of a token in which every run of digits is the
 // same, and whether there is nothing but digits. What has no digits keeps the
 // hash that it has.
-func foldDigits(tok string, hash uint64) (uint64, bool) {
-	digits := 0
-	for i := 0; i < len(tok); i++ {
-		if c := tok[i]; c-'0' < 10 || digitLead[c] && isDigit(tok[i:]) {
-			digits++
-		}
+func (dg *digest) foldDigits(text string, t *shingle.Token) (uint64, bool) {
+	if t.Start > dg.digit {
+		dg.digit = nextDigit(text, t.Start)
 	}
-	if digits == 0 {
-		return hash, false
+	if t.End <= dg.digit {
+		return t.Hash, false
 	}
-	h, letters, was := uint64(numberHash), false, false
-	for _, r := range tok {
-		is := r-'0' < 10 && r >= '0' || r >= 0x660 && digitRune(r)
+	h, digits, letters, was := uint64(numberHash), false, false, false
+	for _, r := range t.Of(text) {
+		is := '0' <= r && r <= '9' || r >= 0x660 && digitRune(r)
 		if is && was {
 			continue
 		}
 		was = is
 		if is {
-			r = '0'
+			r, digits = '0', true
 		} else {
 			letters = true
 			if 'A' <= r && r <= 'Z' {
@@ -186,17 +246,39 @@ func foldDigits(tok string, hash uint64) (uint64, bool) {
 		}
 		h = mix(h ^ uint64(r))
 	}
+	if !digits {
+		return t.Hash, false
+	}
 	return h, !letters
+}
+
+// nextDigit returns the offset of the first byte from i on that is a digit or
+// may begin one, and len(text) if there is none.
+func nextDigit(text string, i int) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for i < len(text) {
+		if i+8 <= len(text) {
+			s := text[i : i+8]
+			x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+				uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+			// A byte is a digit if, '0' taken away bit by bit, it is below 10.
+			y := x ^ '0'*ones
+			if digits := ^(y&^high + (128-10)*ones | y) & high; digits|x&high == 0 {
+				i += 8
+				continue
+			}
+		}
+		for end := min(i+8, len(text)); i < end; i++ {
+			if c := text[i]; c-'0' < 10 || digitLead[c] {
+				return i
+			}
+		}
+	}
+	return len(text)
 }
 
 // digitLead tells the first bytes of the decimal digits beyond ASCII.
 var digitLead = [256]bool{0xD9: true, 0xDB: true, 0xE0: true, 0xE1: true, 0xEF: true}
-
-// isDigit reports whether s begins with a decimal digit beyond ASCII.
-func isDigit(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return digitRune(r)
-}
 
 // digitRune reports whether r is a decimal digit beyond ASCII of a script in
 // wide use. The list is frozen.

@@ -36,8 +36,10 @@ type Stats struct {
 func (d *Detector) Stats() Stats {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	s := d.stats
-	s.Hosts = len(d.sites)
+	s := Stats{
+		Documents: int(d.documents), Hosts: len(d.sites),
+		EvictedHosts: int(d.evictedHosts), EvictedBlocks: int(d.evictedBlocks),
+	}
 	count := func(x *site) {
 		s.Blocks += x.filled
 		s.Recurring += len(x.counters)
@@ -80,7 +82,7 @@ func (d *Detector) evict() {
 	for len(all) > 0 && d.bytes > goal && all[0].site.used < d.clock {
 		d.bytes -= all[0].site.bytes()
 		delete(d.sites, all[0].key)
-		d.stats.EvictedHosts++
+		d.evictedHosts++
 		all = all[1:]
 	}
 	for i, h := range all {
@@ -96,7 +98,7 @@ func (d *Detector) evict() {
 func (d *Detector) lighten(s *site, goal int) {
 	d.bytes -= s.bytes()
 	for least := 2; s.bytes() > goal && s.filled+s.grams.filled > 0; least *= 2 {
-		d.stats.EvictedBlocks += s.prune(least)
+		d.evictedBlocks += uint64(s.prune(least))
 	}
 	d.bytes += s.bytes()
 }

@@ -36,6 +36,7 @@ func (d *Detector) Next(p Page) []Block {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	blocks := d.appendBlocks(nil, &p, dg)
+	dg.count(d.opts.seed)
 	d.observe(&p, dg)
 	return blocks
 }
@@ -137,7 +138,7 @@ func (f *finding) in(scope int) *sighting {
 // decide judges, by one scope, the blocks on which no narrower scope decided.
 func (v *view) decide(scope int) {
 	s := v.sites[scope]
-	docs := int(s.docs)
+	docs := int(s.docs.count)
 	if !v.observed {
 		docs++
 	}
@@ -150,7 +151,7 @@ func (v *view) decide(scope int) {
 		f := &v.findings[i]
 		seen := f.in(scope)
 		others, copies := 0, 0
-		for _, doc := range seen.docs[:seen.names] {
+		for _, doc := range seen.names() {
 			if doc == v.self {
 				continue
 			}
@@ -200,17 +201,18 @@ func (v *view) oneDay(s *site, seen *sighting, mass int32) bool {
 	days := seen.days
 	widen(&days, [2]uint16{v.day, v.day})
 	return mass >= proseMass && seen.count <= listed &&
-		days[0] != 0 && days[0] == days[1] && s.days[0] != s.days[1]
+		days[0] != 0 && days[0] == days[1] && s.docs.days[0] != s.docs.days[1]
 }
 
 // cover judges the i-th block by its grams. A gram recurs if, beside the page
 // and its copies, at least two documents hold it and so does one in a hundred.
 func (v *view) cover(i, scope, copies int) {
 	s, b, f := v.sites[scope], &v.dg.blocks[i], &v.findings[i]
-	grams := v.dg.grams[b.grams[0]:b.grams[1]]
-	if len(grams) < 2 || s.gramDocs < 2 {
+	if s.gramDocs < 2 {
 		return
 	}
+	grams := v.dg.appendGrams(v.dg.grams[:0], b, v.d.opts.seed)
+	v.dg.grams = grams
 	need := max(3, (int(s.gramDocs)+99)/100) - 1 + copies
 	if v.observed {
 		need++
@@ -283,7 +285,7 @@ func (v *view) findCopies(scope, docs int) int {
 			continue
 		}
 		seen := f.in(scope)
-		df := seen.count
+		df := int(seen.count)
 		if !v.observed {
 			df++
 		}
@@ -291,7 +293,7 @@ func (v *view) findCopies(scope, docs int) int {
 		w := m * (log2(docs) - log2(min(docs, max(1, df))))
 		mass += m
 		weight += w
-		for _, doc := range seen.docs[:seen.names] {
+		for _, doc := range seen.names() {
 			if doc != v.self {
 				v.overlaps.add(doc, m, w)
 			}
@@ -312,11 +314,11 @@ func (v *view) findCopies(scope, docs int) int {
 	// There may be more than counters name.
 	for i := range v.findings {
 		seen := v.findings[i].in(scope)
-		if seen.names == listed && !slices.ContainsFunc(seen.docs[:], func(doc uint32) bool {
+		if len(seen.names()) == listed && !slices.ContainsFunc(seen.docs[:], func(doc uint32) bool {
 			_, is := slices.BinarySearch(v.copies, doc)
 			return !is && doc != v.self
 		}) {
-			most = max(most, seen.count)
+			most = max(most, int(seen.count))
 		}
 	}
 	return most
@@ -466,7 +468,7 @@ func (v *view) verdict(i int) Block {
 		return out
 	}
 	seen := f.in(f.scope)
-	out.Documents = seen.count
+	out.Documents = int(seen.count)
 	if !v.observed || seen.count == 0 {
 		out.Documents++
 	}
@@ -515,7 +517,7 @@ func (v *view) reason(i int) Reason {
 	case b.mass >= proseMass && f.scope > 0:
 		return Background
 	case b.mass >= proseMass && (amid || v.hosts(&f.wide) > 1) &&
-		many*f.narrow.count < int(v.sites[0].docs):
+		many*int(f.narrow.count) < int(v.sites[0].docs.count):
 		return Background
 	case f.scope > 0 && v.p.Host != "", amid && v.hosts(&f.wide) >= many:
 		return SignOff

@@ -1,7 +1,7 @@
 package boilerplate
 
 import (
-	"slices"
+	"iter"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -14,11 +14,13 @@ func (d *Detector) Observe(p Page) bool {
 	dg := digests.Get().(*digest)
 	defer digests.Put(dg)
 	dg.read(&p, d.opts.seed)
+	dg.count(d.opts.seed)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.observe(&p, dg)
 }
 
+// observe counts what dg was prepared for.
 func (d *Detector) observe(p *Page, dg *digest) bool {
 	id := d.id(p)
 	if d.seen.has(id) {
@@ -26,21 +28,9 @@ func (d *Detector) observe(p *Page, dg *digest) bool {
 	}
 	d.seen.add(id)
 	d.clock++
-	d.stats.Documents++
+	d.documents++
 
-	// What counts is in how many documents a block is, not how often.
-	keys := dg.keys[:0]
-	for _, b := range dg.blocks {
-		if b.key != 0 {
-			keys = append(keys, b.key)
-		}
-	}
-	dg.keys = keys
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	slices.Sort(dg.grams)
-	grams := slices.Compact(dg.grams)
-
+	keys, grams := dg.keys, dg.grams
 	from := source{doc: fingerprint(id), origin: origin{day: day(p.Time)}}
 	host := place(d.hash(p.Host))
 	if d.hasHost(p) {
@@ -72,9 +62,10 @@ func (d *Detector) observe(p *Page, dg *digest) bool {
 // count adds a document to a site.
 func (d *Detector) count(s *site, keys, grams []uint64, from source) {
 	d.bytes -= s.bytes()
-	s.docs++
 	s.used = d.clock
-	widen(&s.days, [2]uint16{from.day, from.day})
+	s.docs.count++
+	insertLeast(s.docs.docs[:], from.doc)
+	widen(&s.docs.days, [2]uint16{from.day, from.day})
 	for _, k := range keys {
 		s.add(k, from)
 	}
@@ -156,6 +147,19 @@ func (s *seen) add(id uint64) {
 		s.old, s.recent = s.recent, idSet{}
 	}
 	s.recent.add(id)
+}
+
+// all yields the documents, those that were observed earlier first.
+func (s *seen) all() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for _, set := range [...]*idSet{&s.old, &s.recent} {
+			for _, id := range set.slots {
+				if id != 0 && !yield(id) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // An idSet is a set of hashes other than 0.

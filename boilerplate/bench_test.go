@@ -1,0 +1,67 @@
+package boilerplate_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// BenchmarkObserveJudge observes and judges every page of a made-up site, of
+// which seven tenths are template, beside plain sketching of the same pages;
+// of-sketching is its speed as a share of that.
+func BenchmarkObserveJudge(b *testing.B) {
+	pages := site(1000, 0.7, 1)
+	size := 0
+	for _, p := range pages {
+		size += len(p.Text)
+	}
+	var sh shingle.Shingler
+	mh := minhash.New(minhash.Options{})
+	var hashes []uint64
+	var sig minhash.Signature
+	sketch := func() {
+		for _, p := range pages {
+			hashes = sh.AppendHashes(hashes[:0], p.Text)
+			mh.SketchInto(&sig, hashes)
+		}
+	}
+	var blocks []boilerplate.Block
+	for _, mode := range []struct {
+		name string
+		run  func()
+	}{
+		{"twopass", func() {
+			d := boilerplate.New(boilerplate.Options{})
+			for _, p := range pages {
+				d.Observe(p)
+			}
+			for _, p := range pages {
+				blocks = d.AppendBlocks(blocks[:0], p)
+			}
+		}},
+		{"streaming", func() {
+			d := boilerplate.New(boilerplate.Options{})
+			for _, p := range pages {
+				d.Next(p)
+			}
+		}},
+	} {
+		b.Run(mode.name, func(b *testing.B) {
+			b.SetBytes(int64(size))
+			plain, ours := time.Hour, time.Hour
+			for b.Loop() {
+				start := time.Now()
+				sketch()
+				mid := time.Now()
+				mode.run()
+				plain, ours = min(plain, mid.Sub(start)), min(ours, time.Since(mid))
+			}
+			b.ReportMetric(float64(size)/1e6/plain.Seconds(), "sketching-MB/s")
+			b.ReportMetric(float64(size)/1e6/ours.Seconds(), "ours-MB/s")
+			b.ReportMetric(plain.Seconds()/ours.Seconds(), "of-sketching")
+		})
+	}
+}

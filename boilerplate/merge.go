@@ -1,0 +1,199 @@
+package boilerplate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/neardup/neardup/internal/wire"
+)
+
+// ErrMismatch says that two detectors count in ways that do not compare.
+var ErrMismatch = wire.ErrMismatch
+
+// Merge adds what other has observed to d, as if d had observed it. It returns
+// an error that wraps [ErrMismatch], and changes nothing, if the detectors
+// differ in Seed or HostOnly. The order of merges does not
+// matter to detectors that have no document in common.
+//
+// If the two have no document in common the result is exact. Documents that
+// both have observed count once as long as a block stands in no more than eight
+// in each; beyond, the number of documents is estimated from the eight that are
+// named, which changes nothing if both had observed all the same documents.
+func (d *Detector) Merge(other *Detector) error {
+	if d == other {
+		return nil
+	}
+	// A copy, so that never two detectors are locked at once.
+	from := other.clone()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.opts.seed != from.opts.seed || d.opts.hostOnly != from.opts.hostOnly {
+		return fmt.Errorf("boilerplate: merging detectors of unlike options: %w", ErrMismatch)
+	}
+	common := uint64(0)
+	for id := range from.seen.all() {
+		if d.seen.has(id) {
+			common++
+		} else {
+			d.seen.add(id)
+		}
+	}
+	d.clock = max(d.clock, from.clock)
+	d.documents += from.documents - common
+	d.evictedHosts += from.evictedHosts
+	d.evictedBlocks += from.evictedBlocks
+	for key, s := range from.sites {
+		if t := d.sites[key]; t != nil {
+			d.bytes -= t.bytes()
+			t.merge(s, common > 0)
+			d.bytes += t.bytes()
+		} else {
+			d.sites[key] = s
+			d.bytes += s.bytes()
+		}
+	}
+	if d.global != nil {
+		d.bytes -= d.global.bytes()
+		d.global.merge(from.global, common > 0)
+		d.bytes += d.global.bytes()
+	}
+	if d.bytes > d.opts.maxBytes/8*7 {
+		d.evict()
+	}
+	return nil
+}
+
+func (d *Detector) clone() *Detector {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	c := &Detector{
+		opts: d.opts, sites: maps.Clone(d.sites), global: d.global,
+		seen: d.seen, bytes: d.bytes, tallies: d.tallies,
+	}
+	for key, s := range c.sites {
+		c.sites[key] = s.clone()
+	}
+	if c.global != nil {
+		c.global = c.global.clone()
+	}
+	c.seen.recent.slots = slices.Clone(c.seen.recent.slots)
+	c.seen.old.slots = slices.Clone(c.seen.old.slots)
+	return c
+}
+
+func (s *site) clone() *site {
+	c := *s
+	c.slots = slices.Clone(s.slots)
+	c.counters = slices.Clone(s.counters)
+	c.hosts = slices.Clone(s.hosts)
+	c.grams.slots = slices.Clone(s.grams.slots)
+	return &c
+}
+
+// merge adds the counts of t; overlap says that documents may be in both.
+func (s *site) merge(t *site, overlap bool) {
+	s.used = max(s.used, t.used)
+	before := s.docs
+	s.docs = union(before, t.docs, overlap)
+	total := uint64(before.count) + uint64(t.docs.count)
+	s.gramDocs = uint32(scale(uint64(s.gramDocs)+uint64(t.gramDocs), uint64(s.docs.count), total))
+	for _, x := range t.slots {
+		if x.key == 0 {
+			continue
+		}
+		s.reserve(1)
+		sl := &s.slots[s.find(x.key)]
+		if sl.key == 0 {
+			s.take(sl, x, t)
+			s.filled++
+			continue
+		}
+		a, ah := s.counterOf(*sl)
+		b, bh := t.counterOf(x)
+		c := union(a, b, overlap)
+		if c.count < 2 {
+			continue // the same single document
+		}
+		if sl.ref&isCounter == 0 {
+			s.promote(sl)
+		}
+		i := sl.ref &^ isCounter
+		s.counters[i] = c
+		if s.wide {
+			for _, h := range bh.least {
+				if h != 0 {
+					insertLeast(ah.least[:], h)
+				}
+			}
+			ah.classes |= bh.classes
+			s.hosts[i] = ah
+		}
+	}
+	for _, g := range t.grams.slots {
+		if g != 0 {
+			have := s.grams.look(g)
+			n := int(scale(uint64(have)+g&maxGram, uint64(s.docs.count), total))
+			s.grams.add(g&^maxGram, max(n, have, int(g&maxGram))-have)
+		}
+	}
+}
+
+// scale returns n*of/total, rounded to nearest, or n if total is 0.
+func scale(n, of, total uint64) uint64 {
+	if total == 0 || of == total {
+		return n
+	}
+	return (n*of + total/2) / total
+}
+
+// take fills the free slot sl with what t knows by its slot x.
+func (s *site) take(sl *slot, x slot, t *site) {
+	*sl = x
+	if x.ref&isCounter != 0 {
+		sl.ref = isCounter | uint32(len(s.counters))
+		s.counters = append(s.counters, t.counters[x.ref&^isCounter])
+		if s.wide {
+			s.hosts = append(s.hosts, t.hosts[x.ref&^isCounter])
+		}
+	}
+}
+
+// union returns the counter of the documents of a and b; overlap says that some
+// may be in both.
+func union(a, b counter, overlap bool) counter {
+	c := a
+	widen(&c.days, b.days)
+	if a.place != b.place {
+		c.place = manyPlaces
+	}
+	na, nb := filled(a.docs[:]), filled(b.docs[:])
+	both := 0
+	for _, doc := range b.docs[:nb] {
+		if slices.Contains(a.docs[:na], doc) {
+			both++
+		}
+		insertLeast(c.docs[:], doc)
+	}
+	total := uint64(a.count) + uint64(b.count)
+	switch {
+	case !overlap:
+	case int(a.count) == na && int(b.count) == nb:
+		total -= uint64(both)
+	default:
+		// The documents named are those of the smallest fingerprints: a
+		// sample of the union in which the share of those in both is that
+		// of the whole (Bar-Yossef et al. 2002).
+		both = 0
+		names := c.docs[:filled(c.docs[:])]
+		for _, doc := range names {
+			if slices.Contains(a.docs[:na], doc) && slices.Contains(b.docs[:nb], doc) {
+				both++
+			}
+		}
+		total = scale(total, uint64(len(names)), uint64(len(names)+both))
+		total = max(total, uint64(a.count), uint64(b.count))
+	}
+	c.count = uint32(min(total, 1<<32-1))
+	return c
+}
