@@ -50,6 +50,14 @@ const (
 // Of all grams those whose hash ends in zeros are counted, one in four.
 const gramSample = 3
 
+// Of the grams that are counted, those with three more zeros are anchors: of
+// them it is also known which documents hold them, as of blocks. That tells the
+// copies of a page of which every paragraph was edited.
+const anchorSample = 31
+
+// anchorKey returns the key under which an anchor is counted.
+func anchorKey(gram uint64) uint64 { return max(mix(gram), 1) }
+
 // read cuts the text of a page into blocks.
 func (dg *digest) read(p *Page, seed uint64) {
 	text := p.Text
@@ -73,14 +81,19 @@ func (dg *digest) read(p *Page, seed uint64) {
 	}
 }
 
-// count prepares the digest for counting: the distinct keys and grams of the
-// page, for what counts is in how many documents a block is, not how often.
+// count prepares the digest for counting: the distinct keys, of
+// blocks and anchors, and the distinct grams, for what counts is in how many documents a block is, not how often.
 func (dg *digest) count(seed uint64) {
 	dg.keys, dg.grams = dg.keys[:0], dg.grams[:0]
 	for i := range dg.blocks {
 		if b := &dg.blocks[i]; b.key != 0 {
 			dg.keys = append(dg.keys, b.key)
 			dg.grams = dg.appendGrams(dg.grams, b, seed)
+		}
+	}
+	for _, g := range dg.grams {
+		if g&anchorSample == 0 {
+			dg.keys = append(dg.keys, anchorKey(g))
 		}
 	}
 	slices.Sort(dg.keys)

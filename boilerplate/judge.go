@@ -2,7 +2,6 @@ package boilerplate
 
 import (
 	"iter"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -76,7 +75,8 @@ func (s state) flagged() bool { return s == exact || s == variant || s == betwee
 type judge struct {
 	findings []finding
 	overlaps overlaps
-	copies   []uint32 // fingerprints, ascending
+	copies   []uint32  // fingerprints, ascending
+	full     []counter // that name all the documents they can
 	title    []bool
 }
 
@@ -150,17 +150,7 @@ func (v *view) decide(scope int) {
 	for i := range v.findings {
 		f := &v.findings[i]
 		seen := f.in(scope)
-		others, copies := 0, 0
-		for _, doc := range seen.names() {
-			if doc == v.self {
-				continue
-			}
-			if _, is := slices.BinarySearch(v.copies, doc); is {
-				copies++
-			} else {
-				others++
-			}
-		}
+		copies, others := v.split(&seen.counter)
 		f.others[scope] = others
 		switch {
 		case f.state != own && f.state != copied:
@@ -228,119 +218,6 @@ func (v *view) cover(i, scope, copies int) {
 		f.state, f.scope = variant, scope
 		f.recurring, f.grams, f.gramDocs = n, len(grams), least
 	}
-}
-
-// overlaps sums up, document by document, what it shares with the page.
-type overlaps struct {
-	slots []overlap // open addressing; a power of two, or none
-	used  []int32
-}
-
-type overlap struct {
-	doc    uint32 // 0: free
-	mass   int64
-	weight int64
-}
-
-func (o *overlaps) add(doc uint32, mass, weight int64) {
-	if 2*len(o.used) >= len(o.slots) {
-		old := *o
-		*o = overlaps{slots: make([]overlap, max(64, 2*len(old.slots)))}
-		for _, i := range old.used {
-			x := old.slots[i]
-			o.add(x.doc, x.mass, x.weight)
-		}
-	}
-	mask := uint32(len(o.slots) - 1)
-	i := doc * 0x9E3779B1 >> 7 & mask
-	for o.slots[i].doc != doc {
-		if o.slots[i].doc == 0 {
-			o.slots[i].doc = doc
-			o.used = append(o.used, int32(i))
-			break
-		}
-		i = (i + 1) & mask
-	}
-	o.slots[i].mass += mass
-	o.slots[i].weight += weight
-}
-
-func (o *overlaps) clear() {
-	for _, i := range o.used {
-		o.slots[i] = overlap{}
-	}
-	o.used = o.used[:0]
-}
-
-// findCopies finds the documents of a scope that are copies of the page, among
-// those that counters name, and returns how many documents there may be in all.
-// All documents are looked at only for what is not flagged: what a host repeats
-// makes no copies.
-func (v *view) findCopies(scope, docs int) int {
-	var mass, weight int64
-	v.overlaps.clear()
-	for i, b := range v.dg.blocks {
-		f := &v.findings[i]
-		if scope > 0 && (f.state == exact || f.state == variant || f.state == unsupported) {
-			continue
-		}
-		seen := f.in(scope)
-		df := int(seen.count)
-		if !v.observed {
-			df++
-		}
-		m := int64(b.mass)
-		w := m * (log2(docs) - log2(min(docs, max(1, df))))
-		mass += m
-		weight += w
-		for _, doc := range seen.names() {
-			if doc != v.self {
-				v.overlaps.add(doc, m, w)
-			}
-		}
-	}
-	v.copies = v.copies[:0]
-	for _, i := range v.overlaps.used {
-		o := v.overlaps.slots[i]
-		if 2*o.weight > weight && weight > 0 || 10*o.mass >= 9*mass {
-			v.copies = append(v.copies, o.doc)
-		}
-	}
-	slices.Sort(v.copies)
-	most := len(v.copies)
-	if most < listed {
-		return most
-	}
-	// There may be more than counters name.
-	for i := range v.findings {
-		seen := v.findings[i].in(scope)
-		if len(seen.names()) == listed && !slices.ContainsFunc(seen.docs[:], func(doc uint32) bool {
-			_, is := slices.BinarySearch(v.copies, doc)
-			return !is && doc != v.self
-		}) {
-			most = max(most, int(seen.count))
-		}
-	}
-	return most
-}
-
-// log2 returns the binary logarithm of n >= 1 in units of 1/256, rounded down:
-// in integers, so that it is the same on every machine.
-func log2(n int) int64 {
-	k := bits.Len64(uint64(n)) - 1
-	x := uint64(n) << (63 - k) // 1.0 is 1<<63
-	l := int64(k)
-	for range 8 {
-		hi, lo := bits.Mul64(x, x) // 1.0 is 1<<62 of hi
-		l <<= 1
-		if hi>>63 != 0 {
-			l |= 1
-			x = hi
-		} else {
-			x = hi<<1 | lo>>63
-		}
-	}
-	return l
 }
 
 // support decides on the short blocks that recur: they are flagged with a

@@ -1,0 +1,201 @@
+package boilerplate
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// findCopies finds the documents of a scope that are copies of the page, among
+// those that counters name, and returns how many documents there may be in all.
+// What narrower scopes flagged is left aside: what a host repeats makes no
+// copies.
+//
+// A document is a copy if it holds more than half of the page, every block
+// weighted by its words and the logarithm of its rarity; or nine tenths of the
+// page without weights, for where all pages are copies there is no rarity. Of a
+// block that a document does not hold as it is, it holds as much as it has of
+// its anchors, if there are three in all.
+func (v *view) findCopies(scope, docs int) int {
+	var total overlap
+	v.overlaps.clear()
+	v.full = v.full[:0]
+	for i := range v.dg.blocks {
+		if f := &v.findings[i]; f.state == own || f.state == copied {
+			total.add(v.compare(scope, docs, &v.dg.blocks[i], f.in(scope)))
+		}
+	}
+	v.copies = v.copies[:0]
+	for _, i := range v.overlaps.used {
+		o := &v.overlaps.slots[i]
+		if o.copies(&total) {
+			v.copies = append(v.copies, o.doc)
+		}
+	}
+	slices.Sort(v.copies)
+	most := len(v.copies)
+	for i := range v.full {
+		if n, others := v.split(&v.full[i]); n > others {
+			most = max(most, int(v.full[i].count))
+		}
+	}
+	return most
+}
+
+// split returns how many of the documents that c names are copies of the page,
+// and how many are not; the page itself is neither. A counter that names all it
+// can is a sample: if most are copies all are taken for such.
+func (v *view) split(c *counter) (copies, others int) {
+	names := c.names()
+	for _, doc := range names {
+		if doc == v.self {
+			continue
+		}
+		if _, is := slices.BinarySearch(v.copies, doc); is {
+			copies++
+		} else {
+			others++
+		}
+	}
+	if len(names) == listed && copies > others {
+		copies, others = copies+others, 0
+	}
+	return copies, others
+}
+
+// compare credits the documents that hold a block, or anchors of it, with their
+// share, and returns the whole.
+func (v *view) compare(scope, docs int, b *block, seen *sighting) overlap {
+	whole := overlap{mass: int64(b.mass), weight: int64(b.mass) * v.rarity(seen, docs)}
+	names, unique := seen.names(), true
+	for _, doc := range names {
+		if doc != v.self {
+			v.overlaps.of(doc).add(whole)
+			unique = false
+		}
+	}
+	if len(names) == listed {
+		v.full = append(v.full, seen.counter)
+		return whole // a template, or a story with copies enough
+	}
+	grams := v.dg.appendGrams(v.dg.grams[:0], b, v.d.opts.seed)
+	v.dg.grams = grams
+	grams = slices.DeleteFunc(grams, func(g uint64) bool { return g&anchorSample != 0 })
+	if len(grams) == 0 {
+		if unique && b.toks[1]-b.toks[0] >= gramUnits/wordUnits {
+			whole.unknown = whole.weight
+		}
+		return whole
+	}
+	var edited int64
+	for _, g := range grams {
+		at := v.sites[scope].look(anchorKey(g))
+		part := overlap{
+			anchors: 1,
+			weight:  int64(b.mass) * v.rarity(&at, docs) / int64(len(grams)),
+		}
+		edited += part.weight
+		for _, doc := range at.names() {
+			if doc != v.self && !slices.Contains(names, doc) {
+				v.overlaps.of(doc).add(part)
+			}
+		}
+		if len(at.names()) == listed {
+			v.full = append(v.full, at.counter)
+		}
+	}
+	if unique {
+		whole.weight = edited
+	}
+	return whole
+}
+
+// rarity returns the logarithm of the share of the documents that hold a block,
+// this page included, negated.
+func (v *view) rarity(seen *sighting, docs int) int64 {
+	df := int(seen.count)
+	if !v.observed {
+		df++
+	}
+	return log2(docs) - log2(min(docs, max(1, df)))
+}
+
+// An overlap is what a document shares with the page.
+type overlap struct {
+	doc     uint32 // 0: free
+	anchors int32  // of blocks that it does not hold as they are
+	mass    int64  // of the blocks that it holds as they are
+	weight  int64
+	unknown int64 // part of weight: of blocks that chance left without anchors
+}
+
+func (o *overlap) add(p overlap) {
+	o.anchors += p.anchors
+	o.mass += p.mass
+	o.weight += p.weight
+	o.unknown += p.unknown
+}
+
+// copies reports whether a document with this overlap is a copy of the whole.
+func (o *overlap) copies(whole *overlap) bool {
+	switch {
+	case 10*o.mass >= 9*whole.mass:
+		return true
+	case o.anchors == 0:
+		return 2*o.weight > whole.weight
+	}
+	return o.anchors >= 3 && 2*o.weight > whole.weight-whole.unknown
+}
+
+// overlaps sums up what documents share with the page.
+type overlaps struct {
+	slots []overlap // open addressing; a power of two, or none
+	used  []int32
+}
+
+// of returns the overlap of a document, which is good until the next call.
+func (o *overlaps) of(doc uint32) *overlap {
+	if 2*len(o.used) >= len(o.slots) {
+		old := *o
+		*o = overlaps{slots: make([]overlap, max(64, 2*len(old.slots)))}
+		for _, i := range old.used {
+			*o.of(old.slots[i].doc) = old.slots[i]
+		}
+	}
+	mask := uint32(len(o.slots) - 1)
+	i := doc * 0x9E3779B1 >> 7 & mask
+	for o.slots[i].doc != doc {
+		if o.slots[i].doc == 0 {
+			o.slots[i].doc = doc
+			o.used = append(o.used, int32(i))
+			break
+		}
+		i = (i + 1) & mask
+	}
+	return &o.slots[i]
+}
+
+func (o *overlaps) clear() {
+	for _, i := range o.used {
+		o.slots[i] = overlap{}
+	}
+	o.used = o.used[:0]
+}
+
+// log2 returns the binary logarithm of n >= 1 in units of 1/256, rounded down:
+// in integers, so that it is the same on every machine.
+func log2(n int) int64 {
+	k := bits.Len64(uint64(n)) - 1
+	x := uint64(n) << (63 - k) // 1.0 is 1<<63
+	l := int64(k)
+	for range 8 {
+		hi, lo := bits.Mul64(x, x) // 1.0 is 1<<62 of hi
+		l <<= 1
+		if hi>>63 != 0 {
+			l |= 1
+			x = hi
+		} else {
+			x = hi<<1 | lo>>63
+		}
+	}
+	return l
+}
