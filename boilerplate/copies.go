@@ -27,15 +27,15 @@ func (v *view) findCopies(scope, docs int) int {
 	v.copies = v.copies[:0]
 	for _, i := range v.overlaps.used {
 		o := &v.overlaps.slots[i]
-		if o.copies(&total) {
+		if o.copies(&total, v.undecided(o.doc)) {
 			v.copies = append(v.copies, o.doc)
 		}
 	}
 	slices.Sort(v.copies)
 	most := len(v.copies)
 	for i := range v.full {
-		if n, others := v.split(&v.full[i]); n > others {
-			most = max(most, int(v.full[i].count))
+		if n, others := v.split(&v.full[i].counter); n > others {
+			most = max(most, int(v.full[i].counter.count))
 		}
 	}
 	return most
@@ -74,7 +74,7 @@ func (v *view) compare(scope, docs int, b *block, seen *sighting) overlap {
 		}
 	}
 	if len(names) == listed {
-		v.full = append(v.full, seen.counter)
+		v.full = append(v.full, part{whole.weight, seen.counter})
 		return whole // a template, or a story with copies enough
 	}
 	grams := v.dg.appendGrams(v.dg.grams[:0], b, v.d.opts.seed)
@@ -89,18 +89,18 @@ func (v *view) compare(scope, docs int, b *block, seen *sighting) overlap {
 	var edited int64
 	for _, g := range grams {
 		at := v.sites[scope].look(anchorKey(g))
-		part := overlap{
+		share := overlap{
 			anchors: 1,
 			weight:  int64(b.mass) * v.rarity(&at, docs) / int64(len(grams)),
 		}
-		edited += part.weight
+		edited += share.weight
 		for _, doc := range at.names() {
 			if doc != v.self && !slices.Contains(names, doc) {
-				v.overlaps.of(doc).add(part)
+				v.overlaps.of(doc).add(share)
 			}
 		}
 		if len(at.names()) == listed {
-			v.full = append(v.full, at.counter)
+			v.full = append(v.full, part{share.weight, at.counter})
 		}
 	}
 	if unique {
@@ -135,15 +135,37 @@ func (o *overlap) add(p overlap) {
 	o.unknown += p.unknown
 }
 
-// copies reports whether a document with this overlap is a copy of the whole.
-func (o *overlap) copies(whole *overlap) bool {
+// copies reports whether a document with this overlap is a copy of the whole;
+// undecided is the weight of what it may hold unnamed.
+func (o *overlap) copies(whole *overlap, undecided int64) bool {
+	total := whole.weight
 	switch {
 	case 10*o.mass >= 9*whole.mass:
 		return true
-	case o.anchors == 0:
-		return 2*o.weight > whole.weight
+	case o.anchors >= 3:
+		total -= whole.unknown
+	case o.anchors > 0:
+		return false
 	}
-	return o.anchors >= 3 && 2*o.weight > whole.weight-whole.unknown
+	return 2*o.weight > total-undecided && 4*o.weight > total
+}
+
+// A part of the page is a block or an anchor that so many documents hold that
+// they are not all named.
+type part struct {
+	weight  int64
+	counter counter
+}
+
+// undecided returns the weight of the parts that do not name doc but would not
+// if doc held them either, since all that they name come before it.
+func (v *view) undecided(doc uint32) (weight int64) {
+	for i := range v.full {
+		if v.full[i].counter.docs[listed-1] < doc {
+			weight += v.full[i].weight
+		}
+	}
+	return weight
 }
 
 // overlaps sums up what documents share with the page.

@@ -122,7 +122,7 @@ func TestCopiesOfOneStory(t *testing.T) {
 		{"two", 2, true, "two passes"},
 		{"three", 3, true, "two passes"},
 		{"three", 3, true, "streaming"},
-		{"thirty", 30, true, "two passes"},
+		{"twelve", 12, true, "two passes"},
 	} {
 		name := fmt.Sprintf("%s/edited=%v/%s", c.name, c.edit, c.mode)
 		t.Run(name, func(t *testing.T) {

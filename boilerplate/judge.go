@@ -75,8 +75,8 @@ func (s state) flagged() bool { return s == exact || s == variant || s == betwee
 type judge struct {
 	findings []finding
 	overlaps overlaps
-	copies   []uint32  // fingerprints, ascending
-	full     []counter // that name all the documents they can
+	copies   []uint32 // fingerprints, ascending
+	full     []part   // of which not all documents are named
 	title    []bool
 }
 
