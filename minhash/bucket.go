@@ -33,16 +33,17 @@ type params struct {
 	shift  uint // 64 - log2(k): takes the bucket from the top of a hash
 
 	// An element h becomes x: the finaliser of MurmurHash3 with keyed constants.
-	//	x = h ^ key; x ^= x>>32; x *= mul0; x ^= x>>32; x *= mul1; x ^= x>>32
-	key, mul0, mul1 uint64
+	//	x = h ^ key[0]; x ^= x>>32; x *= key[1]; x ^= x>>32; x *= key[2]; x ^= x>>32
+	key [3]uint64
 
 	// In round 0 the element lies in the bucket of the top bits of x, and the low
 	// 32 bits, shifted, are its rank. In round r > 0 the same holds for y = x *
 	// rounds[r], y ^= y>>32.
 	round [maxRounds]uint64
 
-	// In the fallback its value in register j is a[j]*uint32(x) + b[j], shifted.
-	// Both slices are padded to whole vectors.
+	// In the fallback its value in register j is a[j]*uint32(x), shifted; for the
+	// algorithms without rounds it is a[j]*uint32(x) + b[j]. Both slices are padded
+	// to whole vectors.
 	a, b []uint32
 
 	fmix32 bool // Affine32: x is the 32-bit finaliser of the low half of h
@@ -84,8 +85,10 @@ func makeParams(sc Scheme) params {
 		p.legacy = legacyPermutations(sc.K, uint32(sc.Seed))
 		return p
 	}
-	rng := splitMix(sc.Seed)
-	p.key, p.mul0, p.mul1 = rng.next(), rng.multiplier(), rng.multiplier()
+	// Off the seed itself: elements that are made with SplitMix64 too must not
+	// meet the key, for then x would be 0, which is first in every register.
+	rng := splitMix(sc.Seed ^ 0x6A09E667F3BCC908) // of the square root of 2
+	p.key = [3]uint64{rng.next(), rng.multiplier(), rng.multiplier()}
 	for r := range p.round {
 		p.round[r] = rng.multiplier()
 	}
@@ -110,6 +113,8 @@ func (s *Sketcher) update(regs []uint32, hashes []uint64) {
 	// the set needs.
 	switch n := len(hashes); {
 	case n == 0:
+	case n <= 32:
+		s.update32(regs, hashes)
 	case n <= 64:
 		s.update64(regs, hashes)
 	case n <= 256:
@@ -117,6 +122,11 @@ func (s *Sketcher) update(regs []uint32, hashes []uint64) {
 	default:
 		s.updateAll(regs, hashes)
 	}
+}
+
+func (s *Sketcher) update32(regs []uint32, hashes []uint64) {
+	var scratch [32]uint64
+	s.block(regs, scratch[:len(hashes)], hashes)
 }
 
 func (s *Sketcher) update64(regs []uint32, hashes []uint64) {
@@ -147,6 +157,12 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64) {
 		} else {
 			s.mix(xs, hashes)
 		}
+		s.permute(regs, xs)
+		return
+	}
+	if len(xs) <= p.k/2 {
+		// So few that buckets stay empty, most often after all rounds.
+		s.allRounds(regs, xs, hashes)
 		s.fallback(regs, xs)
 		return
 	}

@@ -4,11 +4,11 @@ package minhash
 // architecture compute the same and are tested against them.
 
 func (p *params) mixOne(h uint64) uint64 {
-	x := h ^ p.key
+	x := h ^ p.key[0]
 	x ^= x >> 32
-	x *= p.mul0
+	x *= p.key[1]
 	x ^= x >> 32
-	x *= p.mul1
+	x *= p.key[2]
 	return x ^ x>>32
 }
 
@@ -22,7 +22,7 @@ func mixGeneric(xs, hashes []uint64, p *params) {
 func firstRoundGeneric(regs []uint32, xs, hashes []uint64, p *params) {
 	xs = xs[:len(hashes)]
 	shift, mask := p.shift, len(regs)-1
-	key, mul0, mul1 := p.key, p.mul0, p.mul1
+	key, mul0, mul1 := p.key[0], p.key[1], p.key[2]
 	for i, h := range hashes {
 		x := h ^ key
 		x ^= x >> 32
@@ -79,28 +79,40 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 }
 
 func (p *params) compete(regs []uint32, xs []uint64, lane int) {
-	a, b, least := p.a[lane], p.b[lane], empty
+	a, least := p.a[lane], empty
 	for _, x := range xs {
-		least = min(least, a*uint32(x)+b)
+		least = min(least, a*uint32(x))
 	}
 	regs[lane] = min(regs[lane], least>>p.rounds|tagOf(p.rounds))
 }
 
 func (p *params) compete4(regs []uint32, xs []uint64, lanes [4]int) {
 	a0, a1, a2, a3 := p.a[lanes[0]], p.a[lanes[1]], p.a[lanes[2]], p.a[lanes[3]]
-	b0, b1, b2, b3 := p.b[lanes[0]], p.b[lanes[1]], p.b[lanes[2]], p.b[lanes[3]]
 	m0, m1, m2, m3 := empty, empty, empty, empty
 	for _, x := range xs {
 		x := uint32(x)
-		m0 = min(m0, a0*x+b0)
-		m1 = min(m1, a1*x+b1)
-		m2 = min(m2, a2*x+b2)
-		m3 = min(m3, a3*x+b3)
+		m0 = min(m0, a0*x)
+		m1 = min(m1, a1*x)
+		m2 = min(m2, a2*x)
+		m3 = min(m3, a3*x)
 	}
 	tag := tagOf(p.rounds)
 	for i, m := range [4]uint32{m0, m1, m2, m3} {
 		r := &regs[lanes[i]]
 		*r = min(*r, m>>p.rounds|tag)
+	}
+}
+
+// permuteGeneric is classic MinHash: every element competes for every register.
+func permuteGeneric(regs []uint32, xs []uint64, p *params) {
+	a, b := p.a[:len(regs)], p.b[:len(regs)]
+	for _, x := range xs {
+		x := uint32(x)
+		for i := range regs {
+			if v := a[i]*x + b[i]; v < regs[i] {
+				regs[i] = v
+			}
+		}
 	}
 }
 

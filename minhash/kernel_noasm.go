@@ -1,16 +1,23 @@
+//go:build purego || (!amd64 && !arm64)
+
 package minhash
 
-// A tier is a family of kernels. All tiers make the same signatures.
-type tier uint8
-
-const tierGeneric tier = 0
-
 const bestTier = tierGeneric
+
+// tiers lists the kernels that this machine can run.
+func tiers() []tier { return []tier{tierGeneric} }
 
 func (s *Sketcher) mix(xs, hashes []uint64) { mixGeneric(xs, hashes, &s.params) }
 
 func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	firstRoundGeneric(regs, xs, hashes, &s.params)
+}
+
+func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
+	s.firstRound(regs, xs, hashes)
+	for r := 1; r < s.params.rounds; r++ {
+		s.laterRound(regs, xs, r)
+	}
 }
 
 func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
@@ -21,4 +28,8 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int { return countFrom
 
 func (s *Sketcher) fallback(regs []uint32, xs []uint64) { fallbackGeneric(regs, xs, &s.params) }
 
+func (s *Sketcher) permute(regs []uint32, xs []uint64) { permuteGeneric(regs, xs, &s.params) }
+
 func agree(a, b []uint32) int { return agreeGeneric(a, b) }
+
+func agreeTier(_ tier, a, b []uint32) int { return agreeGeneric(a, b) }

@@ -142,7 +142,16 @@ func (s *Sketcher) Wrap(values []uint32) (Signature, error) {
 
 // fill makes regs the registers of the empty set.
 func fill(regs []uint32) {
+	for len(regs) > 0 {
+		regs = regs[copy(regs, nothing[:]):]
+	}
+}
+
+// nothing is a piece of the signature of the empty set: copying is faster than
+// a loop.
+var nothing = func() (regs [128]uint32) {
 	for i := range regs {
 		regs[i] = empty
 	}
-}
+	return
+}()

@@ -1,0 +1,149 @@
+package minhash_test
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+var trialsFlag = flag.Int("trials", 0, "trials in each cell of the accuracy tables; 0 means a default for tests")
+
+// A cell is the outcome of many estimates of one similarity.
+type cell struct {
+	z  float64 // bias in standard errors
+	vr float64 // mean squared error over that of classic MinHash in theory
+}
+
+// measure estimates the similarity of two sets that share common of union
+// elements, trials times, with other elements and another seed each time.
+func measure(make func(minhash.Options) *minhash.Sketcher, o minhash.Options, elements func(trial, n int) []uint64, union, common, trials int) cell {
+	j := float64(common) / float64(union)
+	onlyA := (union - common) / 2
+	var sum, squares float64
+	var a, b minhash.Signature
+	for trial := range trials {
+		o.Seed = uint64(trial)
+		s := make(o)
+		set := elements(trial, union)
+		s.SketchInto(&a, set[:onlyA+common])
+		s.SketchInto(&b, set[onlyA:])
+		d := a.Similarity(b) - j
+		sum += d
+		squares += d * d
+	}
+	n := float64(trials)
+	mse, mean := squares/n, sum/n
+	k := float64(minhash.New(o).Scheme().K)
+	return cell{z: mean / math.Sqrt((mse-mean*mean)/n), vr: mse * k / (j * (1 - j))}
+}
+
+func random(trial, n int) []uint64 { return stream(uint64(trial)<<40, n) }
+
+func sequential(trial, n int) []uint64 {
+	set := make([]uint64, n)
+	for i := range set {
+		set[i] = uint64(trial + i)
+	}
+	return set
+}
+
+// real returns the shingles of news articles, n of them from a place that
+// depends on the trial.
+func real(tb testing.TB) func(trial, n int) []uint64 {
+	var all []uint64
+	for _, d := range corpus.Docs(tb, "reuters21578", "docs.jsonl") {
+		all = shingle.Shingler{}.AppendHashes(all, d.Text)
+		if len(all) > 300000 {
+			break
+		}
+	}
+	// In order of appearance, without repeats.
+	seen := make(map[uint64]bool, len(all))
+	all = slices.DeleteFunc(all, func(h uint64) bool {
+		was := seen[h]
+		seen[h] = true
+		return was
+	})
+	return func(trial, n int) []uint64 {
+		at := trial * 7919 % (len(all) - n)
+		return all[at : at+n]
+	}
+}
+
+var accuracySizes = []int{5, 20, 64, 200, 1000, 5000, 20000}
+
+// attainable returns the shares of n elements that come nearest to a grid of
+// similarities, without repeats and without 0 and all.
+func attainable(n int) []int {
+	var common []int
+	for _, j := range []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, .95} {
+		if c := int(math.Round(j * float64(n))); c > 0 && c < n && !slices.Contains(common, c) {
+			common = append(common, c)
+		}
+	}
+	return common
+}
+
+// TestAccuracy makes the table of the package documentation, of all kinds of
+// elements, sizes of the union and similarities:
+//
+//	go test ./minhash -run TestAccuracy -v -trials 2000
+func TestAccuracy(t *testing.T) {
+	trials, sizes := 1000, accuracySizes
+	if testing.Short() || raceEnabled {
+		trials, sizes = 250, sizes[:5]
+	}
+	if *trialsFlag > 0 {
+		trials = *trialsFlag
+	}
+	bar := 1 + 3*math.Sqrt(2/float64(trials))
+	for _, kind := range []string{"random", "sequential", "real"} {
+		t.Run(kind, func(t *testing.T) {
+			elements := map[string]func(int, int) []uint64{"random": random, "sequential": sequential}[kind]
+			if kind == "real" {
+				elements = real(t)
+			}
+			for _, n := range sizes {
+				var row strings.Builder
+				for _, common := range attainable(n) {
+					c := measure(minhash.New, minhash.Options{}, elements, n, common, trials)
+					j := float64(common) / float64(n)
+					fmt.Fprintf(&row, "  %.2f: %.2f (%+.1f)", j, c.vr, c.z)
+					if math.Abs(c.z) > 4 || c.vr > bar {
+						t.Errorf("n=%d J=%.2f: variance ratio %.3f, at most %.3f wanted; bias %+.2f standard errors", n, j, c.vr, bar, c.z)
+					}
+				}
+				t.Logf("n=%-6d J: variance ratio (bias in standard errors)%s", n, row.String())
+			}
+		})
+	}
+}
+
+// TestRoundsAccuracy makes the variance half of the table by which the number of
+// rounds was chosen; BenchmarkRounds makes the other half.
+func TestRoundsAccuracy(t *testing.T) {
+	if *trialsFlag == 0 {
+		t.Skip("makes a table: run with -trials 4000 -v")
+	}
+	for _, n := range []int{20, 64, 200, 1000} {
+		var row strings.Builder
+		for rounds := 1; rounds <= 3; rounds++ {
+			sketcher := func(o minhash.Options) *minhash.Sketcher { return minhash.New(o).WithRounds(rounds) }
+			var sum float64
+			var cells int
+			for _, j := range []float64{.25, .5, .75} {
+				sum += measure(sketcher, minhash.Options{}, random, n, int(j*float64(n)), *trialsFlag).vr
+				cells++
+			}
+			fmt.Fprintf(&row, "  R=%d %.3f", rounds, sum/float64(cells))
+		}
+		t.Logf("n=%-5d mean variance ratio at J=.25, .5, .75:%s", n, row.String())
+	}
+}

@@ -1,0 +1,115 @@
+package minhash_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/minhash/internal/rival"
+)
+
+var benchSizes = []int{20, 64, 200, 1000, 5000}
+
+// fastest returns for each function the least time of a call, over rounds that
+// take turns, in nanoseconds. Each turn makes about as many calls as fit into
+// 200 microseconds.
+func fastest(rounds int, fs ...func()) []float64 {
+	best := make([]float64, len(fs))
+	calls := make([]int, len(fs))
+	for i, f := range fs {
+		f()
+		start := time.Now()
+		f()
+		calls[i] = 1 + int(200*time.Microsecond/max(time.Since(start), 100))
+		best[i] = math.Inf(1)
+	}
+	for range rounds {
+		for i, f := range fs {
+			start := time.Now()
+			for range calls[i] {
+				f()
+			}
+			best[i] = min(best[i], float64(time.Since(start).Nanoseconds())/float64(calls[i]))
+		}
+	}
+	return best
+}
+
+// kernelTimes returns nanoseconds a shingle of every tier, then of classic
+// 64-bit MinHash in AVX-512 and in Go, on sets of n.
+func kernelTimes(n, rounds int) []float64 {
+	set := stream(1, n)
+	var fs []func()
+	for _, tier := range minhash.Tiers() {
+		s := minhash.New(minhash.Options{}).OnTier(tier)
+		sig := s.SketchHashes(set)
+		fs = append(fs, func() { s.SketchInto(&sig, set) })
+	}
+	r := rival.New(1)
+	var dst [rival.K]uint64
+	fs = append(fs, func() { r.AVX512(&dst, set) }, func() { r.Go(&dst, set) })
+	ns := fastest(rounds, fs...)
+	for i := range ns {
+		ns[i] /= float64(n)
+	}
+	return ns
+}
+
+// BenchmarkKernels reports, for sets of n shingles, the time a shingle of each
+// tier and how many times faster it is than classic 64-bit MinHash: AVX2 and
+// AVX-512 against its AVX-512, Go against its Go. The contestants take turns and
+// the least times count.
+func BenchmarkKernels(b *testing.B) {
+	for _, n := range benchSizes {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			var ns []float64
+			for b.Loop() {
+				ns = kernelTimes(n, 200)
+			}
+			b.ReportMetric(0, "ns/op")
+			tiers := minhash.Tiers()
+			for i, tier := range tiers {
+				b.ReportMetric(ns[i], tier+"-ns/shingle")
+				against := ns[len(tiers)]
+				if tier == "Go" {
+					against = ns[len(tiers)+1]
+				}
+				b.ReportMetric(against/ns[i], tier+"-x-classic")
+			}
+			b.ReportMetric(ns[len(tiers)], "classicAVX512-ns/shingle")
+			b.ReportMetric(ns[len(tiers)+1], "classicGo-ns/shingle")
+		})
+	}
+}
+
+// BenchmarkRounds reports the time a shingle with one, two and three bucket
+// rounds on each tier.
+func BenchmarkRounds(b *testing.B) {
+	for _, tier := range minhash.Tiers() {
+		for _, n := range benchSizes {
+			b.Run(fmt.Sprintf("tier=%s/n=%d", tier, n), func(b *testing.B) {
+				set := stream(1, n)
+				base := minhash.New(minhash.Options{}).OnTier(tier)
+				var fs []func()
+				for rounds := 1; rounds <= 3; rounds++ {
+					s := base.WithRounds(rounds)
+					sig := s.SketchHashes(set)
+					fs = append(fs, func() { s.SketchInto(&sig, set) })
+				}
+				c := minhash.New(minhash.Options{Algorithm: minhash.Classic}).OnTier(tier)
+				sig := c.SketchHashes(set)
+				fs = append(fs, func() { c.SketchInto(&sig, set) })
+				var ns []float64
+				for b.Loop() {
+					ns = fastest(100, fs...)
+				}
+				b.ReportMetric(0, "ns/op")
+				for i, what := range []string{"R1", "R2", "R3", "classic"} {
+					b.ReportMetric(ns[i]/float64(n), what+"-ns/shingle")
+				}
+			})
+		}
+	}
+}

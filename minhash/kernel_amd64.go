@@ -1,0 +1,214 @@
+//go:build !purego
+
+package minhash
+
+// bestTier is the fastest tier that the processor and the system support.
+var bestTier = detect()
+
+// tiers lists the kernels that this machine can run.
+func tiers() []tier {
+	return [][]tier{
+		tierGeneric: {tierGeneric},
+		tierAVX2:    {tierGeneric, tierAVX2},
+		tierAVX512:  {tierGeneric, tierAVX2, tierAVX512},
+	}[bestTier]
+}
+
+func detect() tier {
+	const (
+		osxsave, avx, popcnt = 1 << 27, 1 << 28, 1 << 23 // leaf 1, ECX
+		bmi1, avx2, bmi2     = 1 << 3, 1 << 5, 1 << 8    // leaf 7, EBX
+		f, dq, bw, vl        = 1 << 16, 1 << 17, 1 << 30, 1 << 31
+		ymm, zmm             = 0x06, 0xE6 // XCR0: state that the system saves
+	)
+	top, _, _, _ := cpuid(0, 0)
+	if top < 7 {
+		return tierGeneric
+	}
+	_, _, c1, _ := cpuid(1, 0)
+	_, b7, _, _ := cpuid(7, 0)
+	if c1&(osxsave|avx|popcnt) != osxsave|avx|popcnt || b7&(bmi1|avx2|bmi2) != bmi1|avx2|bmi2 {
+		return tierGeneric
+	}
+	saved := xgetbv()
+	switch {
+	case saved&ymm != ymm:
+		return tierGeneric
+	case saved&zmm != zmm || b7&(f|dq|bw|vl) != f|dq|bw|vl:
+		return tierAVX2
+	}
+	return tierAVX512
+}
+
+// gatherLanes[m] lists the lanes whose bits are set in m, a byte each, in
+// order; scatterLanes[m] says for each such lane which of them it is.
+var gatherLanes, scatterLanes = laneTables()
+
+func laneTables() (gather, scatter [256][8]byte) {
+	for m := range 256 {
+		n := byte(0)
+		for lane := range byte(8) {
+			if m>>lane&1 == 1 {
+				gather[m][n] = lane
+				scatter[m][lane] = n
+				n++
+			}
+		}
+	}
+	return
+}
+
+func cpuid(leaf, sub uint32) (a, b, c, d uint32)
+func xgetbv() uint32
+
+// The kernels want n > 0 and a multiple of 16 registers.
+
+//go:noescape
+func mixAVX512(xs, hashes *uint64, n int, key *[3]uint64)
+
+//go:noescape
+func firstRoundAVX512(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
+
+//go:noescape
+func firstRoundBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
+
+//go:noescape
+func twoRoundsBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64, mul uint64)
+
+//go:noescape
+func laterRoundAVX512(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+
+//go:noescape
+func laterRoundBMI2(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+
+//go:noescape
+func countFromAVX512(regs *uint32, lanes int, least uint32) int
+
+//go:noescape
+func countFromAVX2(regs *uint32, lanes int, least uint32) int
+
+//go:noescape
+func fallbackAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+
+//go:noescape
+func fallbackAllAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+
+//go:noescape
+func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+
+//go:noescape
+func permuteAVX512(regs *uint32, lanes int, xs *uint64, n int, a, b *uint32)
+
+//go:noescape
+func permuteAVX2(regs *uint32, lanes int, xs *uint64, n int, a, b *uint32)
+
+//go:noescape
+func agreeAVX512(a, b *uint32, n int) int
+
+//go:noescape
+func agreeAVX2(a, b *uint32, n int) int
+
+func (s *Sketcher) mix(xs, hashes []uint64) {
+	switch s.tier {
+	case tierAVX512:
+		mixAVX512(&xs[0], &hashes[0], len(hashes), &s.params.key)
+	default:
+		mixGeneric(xs, hashes, &s.params)
+	}
+}
+
+func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
+	p := &s.params
+	switch s.tier {
+	case tierAVX512:
+		firstRoundAVX512(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key)
+	case tierAVX2:
+		firstRoundBMI2(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key)
+	default:
+		firstRoundGeneric(regs, xs, hashes, p)
+	}
+}
+
+// allRounds does all rounds at once; it is for few elements, which will not fill
+// all buckets anyhow.
+func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
+	p := &s.params
+	if p.rounds == 2 && (s.tier == tierAVX2 || s.tier == tierAVX512 && len(xs) <= 32) {
+		twoRoundsBMI2(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key, p.round[1])
+		return
+	}
+	s.firstRound(regs, xs, hashes)
+	for r := 1; r < p.rounds; r++ {
+		s.laterRound(regs, xs, r)
+	}
+}
+
+func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
+	p := &s.params
+	switch {
+	case s.tier == tierAVX512 && len(xs) > 32: // else it does not pay
+		laterRoundAVX512(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
+	case s.tier != tierGeneric:
+		laterRoundBMI2(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
+	default:
+		laterRoundGeneric(regs, xs, p, round)
+	}
+}
+
+func (s *Sketcher) countFrom(regs []uint32, least uint32) int {
+	switch s.tier {
+	case tierAVX512:
+		return countFromAVX512(&regs[0], len(regs), least)
+	case tierAVX2:
+		return countFromAVX2(&regs[0], len(regs), least)
+	}
+	return countFromGeneric(regs, least)
+}
+
+func (s *Sketcher) fallback(regs []uint32, xs []uint64) {
+	p := &s.params
+	switch {
+	case s.tier == tierAVX512 && len(xs) <= p.k/5 && p.k >= 128:
+		fallbackAllAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
+	case s.tier == tierAVX512:
+		fallbackAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
+	case s.tier == tierAVX2:
+		fallbackAVX2(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
+	default:
+		fallbackGeneric(regs, xs, p)
+	}
+}
+
+func (s *Sketcher) permute(regs []uint32, xs []uint64) {
+	p := &s.params
+	switch s.tier {
+	case tierAVX512:
+		permuteAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], &p.b[0])
+	case tierAVX2:
+		permuteAVX2(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], &p.b[0])
+	default:
+		permuteGeneric(regs, xs, p)
+	}
+}
+
+func agree(a, b []uint32) int { return agreeTier(bestTier, a, b) }
+
+func agreeTier(t tier, a, b []uint32) int {
+	if len(a) < vector {
+		return agreeGeneric(a, b)
+	}
+	n := len(a) &^ (vector - 1)
+	var same int
+	switch t {
+	case tierAVX512:
+		same = agreeAVX512(&a[0], &b[0], n)
+	case tierAVX2:
+		same = agreeAVX2(&a[0], &b[0], n)
+	default:
+		return agreeGeneric(a, b)
+	}
+	if n < len(a) {
+		same += agreeGeneric(a[n:], b[n:])
+	}
+	return same
+}

@@ -1,0 +1,457 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Puts the mixed element X into its register. R8 = registers, R10 = shift.
+#define PLACE(X, BIN, OLD) \
+	SHRXQ   R10, X, BIN      \
+	SHRL    $1, X            \
+	MOVL    (R8)(BIN*4), OLD \
+	CMPL    X, OLD           \
+	CMOVLCS X, OLD           \
+	MOVL    OLD, (R8)(BIN*4)
+
+// Mixes and places the element at OFF(SI). R9, R11, R12 = key.
+#define FIRST(OFF) \
+	MOVQ  OFF(SI), AX \
+	XORQ  R9, AX      \
+	MOVQ  AX, BX      \
+	SHRQ  $32, BX     \
+	XORQ  BX, AX      \
+	IMULQ R11, AX     \
+	MOVQ  AX, BX      \
+	SHRQ  $32, BX     \
+	XORQ  BX, AX      \
+	IMULQ R12, AX     \
+	MOVQ  AX, BX      \
+	SHRQ  $32, BX     \
+	XORQ  BX, AX      \
+	MOVQ  AX, OFF(DI) \
+	PLACE(AX, BX, DX)
+
+// func firstRoundBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
+TEXT ·firstRoundBMI2(SB), NOSPLIT, $0-48
+	MOVQ regs+0(FP), R8
+	MOVQ xs+8(FP), DI
+	MOVQ hashes+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ shift+32(FP), R10
+	MOVQ key+40(FP), AX
+	MOVQ 0(AX), R9
+	MOVQ 8(AX), R11
+	MOVQ 16(AX), R12
+	SUBQ $2, CX
+	JB   rest
+
+two:
+	FIRST(0)
+	FIRST(8)
+	ADDQ $16, SI
+	ADDQ $16, DI
+	SUBQ $2, CX
+	JAE  two
+
+rest:
+	ADDQ $2, CX
+	JZ   end
+	FIRST(0)
+
+end:
+	RET
+
+// Places the element at OFF(SI) in a later round. R9 = multiplier, R11 = cut,
+// R12 = tag.
+#define LATER(OFF) \
+	MOVQ  OFF(SI), AX \
+	IMULQ R9, AX      \
+	MOVQ  AX, BX      \
+	SHRQ  $32, BX     \
+	XORQ  BX, AX      \
+	SHRXQ R10, AX, BX \
+	SHRXL R11, AX, AX \
+	ORL   R12, AX     \
+	MOVL    (R8)(BX*4), DX \
+	CMPL    AX, DX         \
+	CMOVLCS AX, DX         \
+	MOVL    DX, (R8)(BX*4)
+
+// func laterRoundBMI2(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+TEXT ·laterRoundBMI2(SB), NOSPLIT, $0-52
+	MOVQ regs+0(FP), R8
+	MOVQ xs+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ shift+24(FP), R10
+	MOVQ mul+32(FP), R9
+	MOVQ cut+40(FP), R11
+	MOVL tag+48(FP), R12
+	SUBQ $2, CX
+	JB   rest
+
+two:
+	LATER(0)
+	LATER(8)
+	ADDQ $16, SI
+	SUBQ $2, CX
+	JAE  two
+
+rest:
+	ADDQ $2, CX
+	JZ   end
+	LATER(0)
+
+end:
+	RET
+
+// func twoRoundsBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64, mul uint64)
+//
+// The first two rounds in one pass.
+TEXT ·twoRoundsBMI2(SB), NOSPLIT, $0-56
+	MOVQ regs+0(FP), R8
+	MOVQ xs+8(FP), DI
+	MOVQ hashes+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ shift+32(FP), R10
+	MOVQ key+40(FP), AX
+	MOVQ 0(AX), R9
+	MOVQ 8(AX), R11
+	MOVQ 16(AX), R12
+	MOVQ mul+48(FP), R13
+	LEAQ (SI)(CX*8), SI
+	LEAQ (DI)(CX*8), DI
+	NEGQ CX
+
+loop:
+	MOVQ  (SI)(CX*8), AX
+	XORQ  R9, AX
+	MOVQ  AX, BX
+	SHRQ  $32, BX
+	XORQ  BX, AX
+	IMULQ R11, AX
+	MOVQ  AX, BX
+	SHRQ  $32, BX
+	XORQ  BX, AX
+	IMULQ R12, AX
+	MOVQ  AX, BX
+	SHRQ  $32, BX
+	XORQ  BX, AX
+	MOVQ  AX, (DI)(CX*8)
+	MOVQ  AX, R15
+	PLACE(AX, BX, DX)
+	IMULQ R13, R15
+	MOVQ  R15, BX
+	SHRQ  $32, BX
+	XORQ  BX, R15
+	SHRXQ R10, R15, BX
+	SHRL  $2, R15
+	ORL   $0x80000000, R15
+	MOVL    (R8)(BX*4), DX
+	CMPL    R15, DX
+	CMOVLCS R15, DX
+	MOVL    DX, (R8)(BX*4)
+	INCQ  CX
+	JNZ   loop
+	RET
+
+// func countFromAVX2(regs *uint32, lanes int, least uint32) int
+TEXT ·countFromAVX2(SB), NOSPLIT, $0-32
+	MOVQ regs+0(FP), SI
+	MOVQ lanes+8(FP), CX
+	MOVL least+16(FP), AX
+	VMOVD AX, X0
+	VPBROADCASTD X0, Y0
+	XORQ AX, AX
+
+loop:
+	VMOVDQU  (SI), Y1
+	VMOVDQU  32(SI), Y2
+	VPMAXUD  Y1, Y0, Y3
+	VPMAXUD  Y2, Y0, Y4
+	VPCMPEQD Y1, Y3, Y3
+	VPCMPEQD Y2, Y4, Y4
+	VMOVMSKPS Y3, BX
+	VMOVMSKPS Y4, DX
+	SHLL     $8, DX
+	ORL      DX, BX
+	POPCNTL  BX, BX
+	ADDQ     BX, AX
+	ADDQ     $64, SI
+	SUBQ     $16, CX
+	JNZ      loop
+	VZEROUPPER
+	MOVQ     AX, ret+24(FP)
+	RET
+
+// One block of 8 registers; Y12 holds the element in every lane.
+#define COMPETE(A, T, ACC) \
+	VPMULLD Y12, A, T \
+	VPMINUD T, ACC, ACC
+
+#define STORE(OFF, ACC) \
+	VPSRLD  X14, ACC, ACC \
+	VPOR    Y15, ACC, ACC \
+	VMOVDQU ACC, OFF(R12)
+
+// func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+//
+// As fallbackAVX512, in blocks of 8; tables stand for the instructions that
+// compress and expand a vector.
+TEXT ·fallbackAVX2(SB), 0, $1088-56
+	MOVQ regs+0(FP), DI
+	MOVQ lanes+8(FP), R8
+	MOVQ xs+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ a+32(FP), R9
+	MOVL tag+40(FP), AX
+	VMOVD AX, X15
+	VPBROADCASTD X15, Y15
+	VMOVQ cut+48(FP), X14
+
+group:
+	MOVQ $256, R10
+	CMPQ R8, R10
+	CMOVQCS R8, R10
+	LEAQ buf-1088(SP), R11
+	LEAQ ·gatherLanes(SB), R13
+	XORQ R12, R12
+
+gather:
+	VMOVDQU   (DI)(R12*4), Y0
+	VPMAXUD   Y15, Y0, Y1
+	VPCMPEQD  Y0, Y1, Y1
+	VMOVMSKPS Y1, AX
+	VPMOVZXBD (R13)(AX*8), Y2
+	VPERMD    (R9)(R12*4), Y2, Y3
+	VMOVDQU   Y3, (R11)
+	POPCNTL   AX, AX
+	LEAQ      (R11)(AX*4), R11
+	ADDQ      $8, R12
+	CMPQ      R12, R10
+	JB        gather
+
+	LEAQ buf-1088(SP), R12
+	CMPQ R12, R11
+	JEQ  next
+
+blocks:
+	MOVQ SI, AX
+	MOVQ CX, BX
+	MOVQ R11, DX
+	SUBQ R12, DX
+	CMPQ DX, $96
+	JA   four
+	CMPQ DX, $64
+	JA   three
+	CMPQ DX, $32
+	JA   two
+
+	VMOVDQU  (R12), Y0
+	VPCMPEQD Y8, Y8, Y8
+
+loop1:
+	VPBROADCASTD (AX), Y12
+	COMPETE(Y0, Y4, Y8)
+	ADDQ $8, AX
+	DECQ BX
+	JNZ  loop1
+	STORE(0, Y8)
+	JMP  scatter
+
+two:
+	VMOVDQU  (R12), Y0
+	VMOVDQU  32(R12), Y1
+	VPCMPEQD Y8, Y8, Y8
+	VMOVDQA  Y8, Y9
+
+loop2:
+	VPBROADCASTD (AX), Y12
+	COMPETE(Y0, Y4, Y8)
+	COMPETE(Y1, Y5, Y9)
+	ADDQ $8, AX
+	DECQ BX
+	JNZ  loop2
+	STORE(0, Y8)
+	STORE(32, Y9)
+	JMP  scatter
+
+three:
+	VMOVDQU  (R12), Y0
+	VMOVDQU  32(R12), Y1
+	VMOVDQU  64(R12), Y2
+	VPCMPEQD Y8, Y8, Y8
+	VMOVDQA  Y8, Y9
+	VMOVDQA  Y8, Y10
+
+loop3:
+	VPBROADCASTD (AX), Y12
+	COMPETE(Y0, Y4, Y8)
+	COMPETE(Y1, Y5, Y9)
+	COMPETE(Y2, Y6, Y10)
+	ADDQ $8, AX
+	DECQ BX
+	JNZ  loop3
+	STORE(0, Y8)
+	STORE(32, Y9)
+	STORE(64, Y10)
+	JMP  scatter
+
+four:
+	VMOVDQU  (R12), Y0
+	VMOVDQU  32(R12), Y1
+	VMOVDQU  64(R12), Y2
+	VMOVDQU  96(R12), Y3
+	VPCMPEQD Y8, Y8, Y8
+	VMOVDQA  Y8, Y9
+	VMOVDQA  Y8, Y10
+	VMOVDQA  Y8, Y11
+
+loop4:
+	VPBROADCASTD (AX), Y12
+	COMPETE(Y0, Y4, Y8)
+	COMPETE(Y1, Y5, Y9)
+	COMPETE(Y2, Y6, Y10)
+	COMPETE(Y3, Y7, Y11)
+	ADDQ $8, AX
+	DECQ BX
+	JNZ  loop4
+	STORE(0, Y8)
+	STORE(32, Y9)
+	STORE(64, Y10)
+	STORE(96, Y11)
+	ADDQ $128, R12
+	CMPQ R12, R11
+	JB   blocks
+
+scatter:
+	LEAQ buf-1088(SP), R11
+	LEAQ ·scatterLanes(SB), R13
+	XORQ R12, R12
+	VPCMPEQD Y13, Y13, Y13
+
+put:
+	VMOVDQU   (DI)(R12*4), Y0
+	VPMAXUD   Y15, Y0, Y1
+	VPCMPEQD  Y0, Y1, Y1
+	VMOVMSKPS Y1, AX
+	VPMOVZXBD (R13)(AX*8), Y2
+	VPERMD    (R11), Y2, Y3
+	VPXOR     Y13, Y1, Y1
+	VPOR      Y1, Y3, Y3         // nothing for the registers that are not missing
+	VPMINUD   Y3, Y0, Y0
+	VMOVDQU   Y0, (DI)(R12*4)
+	POPCNTL   AX, AX
+	LEAQ      (R11)(AX*4), R11
+	ADDQ      $8, R12
+	CMPQ      R12, R10
+	JB        put
+
+next:
+	LEAQ (DI)(R10*4), DI
+	LEAQ (R9)(R10*4), R9
+	SUBQ R10, R8
+	JNZ  group
+	VZEROUPPER
+	RET
+
+#define PERMUTE(A, B, T, ACC) \
+	VPMULLD Y12, A, T \
+	VPADDD  B, T, T   \
+	VPMINUD T, ACC, ACC
+
+// func permuteAVX2(regs *uint32, lanes int, xs *uint64, n int, a, b *uint32)
+TEXT ·permuteAVX2(SB), NOSPLIT, $0-48
+	MOVQ regs+0(FP), DI
+	MOVQ lanes+8(FP), R8
+	MOVQ xs+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ a+32(FP), R9
+	MOVQ b+40(FP), R10
+
+blocks:
+	MOVQ SI, AX
+	MOVQ CX, BX
+	SUBQ $32, R8
+	JB   small
+	VMOVDQU 0(R9), Y0
+	VMOVDQU 32(R9), Y1
+	VMOVDQU 64(R9), Y2
+	VMOVDQU 96(R9), Y3
+	VMOVDQU 0(R10), Y4
+	VMOVDQU 32(R10), Y5
+	VMOVDQU 64(R10), Y6
+	VMOVDQU 96(R10), Y7
+	VMOVDQU 0(DI), Y8
+	VMOVDQU 32(DI), Y9
+	VMOVDQU 64(DI), Y10
+	VMOVDQU 96(DI), Y11
+
+loop4:
+	VPBROADCASTD (AX), Y12
+	PERMUTE(Y0, Y4, Y13, Y8)
+	PERMUTE(Y1, Y5, Y14, Y9)
+	PERMUTE(Y2, Y6, Y15, Y10)
+	PERMUTE(Y3, Y7, Y13, Y11)
+	ADDQ $8, AX
+	DECQ BX
+	JNZ  loop4
+	VMOVDQU Y8, 0(DI)
+	VMOVDQU Y9, 32(DI)
+	VMOVDQU Y10, 64(DI)
+	VMOVDQU Y11, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, R9
+	ADDQ $128, R10
+	TESTQ R8, R8
+	JNZ  blocks
+	VZEROUPPER
+	RET
+
+small:
+	VMOVDQU 0(R9), Y0
+	VMOVDQU 32(R9), Y1
+	VMOVDQU 0(R10), Y4
+	VMOVDQU 32(R10), Y5
+	VMOVDQU 0(DI), Y8
+	VMOVDQU 32(DI), Y9
+
+loop2:
+	VPBROADCASTD (AX), Y12
+	PERMUTE(Y0, Y4, Y13, Y8)
+	PERMUTE(Y1, Y5, Y14, Y9)
+	ADDQ $8, AX
+	DECQ BX
+	JNZ  loop2
+	VMOVDQU Y8, 0(DI)
+	VMOVDQU Y9, 32(DI)
+	VZEROUPPER
+	RET
+
+// func agreeAVX2(a, b *uint32, n int) int
+TEXT ·agreeAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+0(FP), SI
+	MOVQ b+8(FP), DI
+	MOVQ n+16(FP), CX
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+loop:
+	VMOVDQU  0(SI), Y2
+	VMOVDQU  32(SI), Y3
+	VPCMPEQD 0(DI), Y2, Y2
+	VPCMPEQD 32(DI), Y3, Y3
+	VPSUBD   Y2, Y0, Y0
+	VPSUBD   Y3, Y1, Y1
+	ADDQ     $64, SI
+	ADDQ     $64, DI
+	SUBQ     $16, CX
+	JNZ      loop
+	VPADDD   Y1, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPADDD   X1, X0, X0
+	VPSHUFD  $0x4E, X0, X1
+	VPADDD   X1, X0, X0
+	VPSHUFD  $0xB1, X0, X1
+	VPADDD   X1, X0, X0
+	VMOVD    X0, AX
+	VZEROUPPER
+	MOVQ     AX, ret+24(FP)
+	RET

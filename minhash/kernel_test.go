@@ -1,0 +1,101 @@
+package minhash_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// compareTiers fails unless all kernels make the same signature of the set.
+func compareTiers(t *testing.T, s *minhash.Sketcher, set []uint64) {
+	t.Helper()
+	tiers := minhash.Tiers()
+	want := s.OnTier(tiers[0]).SketchHashes(set).Values()
+	for _, tier := range tiers[1:] {
+		got := s.OnTier(tier).SketchHashes(set).Values()
+		for i, v := range want {
+			if got[i] != v {
+				t.Fatalf("%v of %d elements, register %d: %08x on %s, %08x in %s",
+					s.Scheme(), len(set), i, got[i], tier, v, tiers[0])
+			}
+		}
+	}
+}
+
+func TestTiers(t *testing.T) {
+	t.Log(minhash.Tiers())
+	for _, o := range everyOptions() {
+		s := minhash.New(o)
+		for n := range 70 {
+			compareTiers(t, s, stream(uint64(n), n))
+		}
+		for _, n := range []int{100, 200, 255, 256, 257, 500, 1000, 1023, 1024, 1025, 2500} {
+			compareTiers(t, s, stream(uint64(n), n))
+		}
+	}
+	for rounds := range 4 {
+		for _, k := range []int{16, 128, 512} {
+			s := minhash.New(minhash.Options{K: k})
+			for _, n := range []int{1, 3, 20, 64, 200, 1000} {
+				want := s.OnTier("Go").WithRounds(rounds).SketchHashes(stream(1, n)).Values()
+				for _, tier := range minhash.Tiers() {
+					if got := s.OnTier(tier).WithRounds(rounds).SketchHashes(stream(1, n)).Values(); !slices.Equal(got, want) {
+						t.Fatalf("%d rounds, k=%d, n=%d: %s differs", rounds, k, n, tier)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAgreeTiers(t *testing.T) {
+	a, b := make([]uint32, 300), make([]uint32, 300)
+	for i, h := range stream(4, 300) {
+		a[i] = uint32(h)
+		b[i] = a[i] ^ uint32(h>>32&1)<<(h>>33&31)
+	}
+	for n := range len(a) {
+		want := minhash.AgreeOnTier("Go", a[:n], b[:n])
+		for _, tier := range minhash.Tiers() {
+			if got := minhash.AgreeOnTier(tier, a[:n], b[:n]); got != want {
+				t.Errorf("%d of %d agree on %s, want %d", got, n, tier, want)
+			}
+		}
+	}
+}
+
+func FuzzTiers(f *testing.F) {
+	f.Add(uint64(1), uint8(3), []byte("some bytes to make a few elements of, thirty-two and more"))
+	f.Add(uint64(0), uint8(0), []byte{})
+	f.Add(uint64(1<<63), uint8(13), slices.Repeat([]byte{0}, 2000))
+	f.Add(uint64(5), uint8(0x83), slices.Repeat([]byte("abcdefghabcdefgi"), 300))
+	f.Fuzz(func(t *testing.T, seed uint64, choice uint8, data []byte) {
+		o := minhash.Options{Seed: seed, K: 16 << (choice % 7)}
+		if choice>>4&1 == 1 {
+			o = minhash.Options{Seed: seed, K: 1 + int(choice%8)*37, Algorithm: minhash.Classic}
+		}
+		var set []uint64
+		for len(data) >= 8 {
+			var h uint64
+			for i, c := range data[:8] {
+				h |= uint64(c) << (8 * i)
+			}
+			set = append(set, h)
+			if choice>>7 == 1 {
+				data = data[1:] // many elements of few bytes
+			} else {
+				data = data[8:]
+			}
+		}
+		s := minhash.New(o)
+		compareTiers(t, s, set)
+		if len(set) > 2 {
+			cut := len(set) / 2
+			union := s.SketchHashes(set[:cut]).Union(s.SketchHashes(set[cut:]))
+			if !slices.Equal(union.Values(), s.SketchHashes(set).Values()) {
+				t.Errorf("%v: the union of both halves is not the whole", s.Scheme())
+			}
+		}
+	})
+}
