@@ -119,8 +119,8 @@ type Text struct {
 type Seed struct{ A, B, N int }
 
 // Prepare tokenizes a text once for any number of alignments. The spans of
-// skip, in ascending order, are left out as if the text did not hold them;
-// passages never touch them. It panics if the text is longer than 2 GiB.
+// skip, in ascending order, are left out as if the text did not hold them, so a
+// passage may run across one. It panics if the text is longer than 2 GiB.
 func (al Aligner) Prepare(text string, skip ...Span) *Text {
 	return newText(al.Shingler, text, al.Shingler.AppendTokens(nil, text, skip...))
 }
@@ -175,11 +175,14 @@ func (al Aligner) AlignTexts(a, b *Text) []Passage {
 
 // AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds,
 // as an index of a whole corpus finds them: the cost depends on what is shared,
-// not on the length of the texts.
+// not on the length of the texts. A seed whose tokens are not equal or not there
+// is passed over.
 func (al Aligner) AlignAt(a, b *Text, seeds []Seed) []Passage {
-	runs := make([]align.Run, len(seeds))
-	for i, s := range seeds {
-		runs[i] = align.Run{A: int32(s.A), B: int32(s.B), N: int32(s.N)}
+	runs := make([]align.Run, 0, len(seeds))
+	for _, s := range seeds {
+		if 0 <= s.A && s.A < a.Len() && 0 <= s.B && s.B < b.Len() && s.N <= a.Len() {
+			runs = append(runs, align.Run{A: int32(s.A), B: int32(s.B), N: int32(max(s.N, 1))})
+		}
 	}
 	return al.align(a, b, runs)
 }

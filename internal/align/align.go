@@ -90,7 +90,7 @@ type Engine struct {
 	segs        []Run
 	order       []int32
 	used        []bool
-	diag        []Run // per diagonal: the run found last
+	diag        []Run // per diagonal: the run found last; empty between calls
 	path        []Run
 	left        []Run
 	chains      []Chain
@@ -109,7 +109,7 @@ func (e *Engine) Align(a, b Seq) []Chain {
 func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 	return e.run(a, b, func(x, y []uint32) {
 		for _, s := range seeds {
-			e.found(x, y, s.A, s.B, max(s.N, 1))
+			e.found(x, y, s.A, s.B, s.N)
 		}
 	})
 }
@@ -118,9 +118,13 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	n, m := len(a.IDs), len(b.IDs)
 	e.budget, e.Truncated = budgetBase+budgetPerToken*(n+m), false
 	e.segs, e.chains = e.segs[:0], e.chains[:0]
-	e.diag = slices.Grow(e.diag[:0], n+m)[:n+m]
-	clear(e.diag)
+	if len(e.diag) < n+m {
+		e.diag = make([]Run, n+m+(n+m)/4)
+	}
 	seed(a.IDs, b.IDs)
+	for _, s := range e.segs {
+		e.diag[int(s.A)-int(s.B)+m-1] = Run{}
+	}
 	if len(e.segs) == 0 {
 		return nil
 	}
@@ -137,7 +141,10 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 		}
 	}
 	e.extendAll(a.IDs, b.IDs)
-	out := e.resolve(n+m, len(a.IDs), len(b.IDs))
+	if !e.enough() {
+		return nil
+	}
+	out := e.resolve(len(a.IDs), len(b.IDs))
 	out = e.join(out, a, b)
 	out = e.filter(out)
 	if order > 0 {
@@ -150,6 +157,15 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	}
 	slices.SortFunc(out, compareChains)
 	return out
+}
+
+// enough reports whether the chains together could make one that is kept.
+func (e *Engine) enough() bool {
+	sum := 0
+	for _, c := range e.chains {
+		sum += int(c.Matched)
+	}
+	return sum >= e.Min
 }
 
 func compareChains(x, y Chain) int {
@@ -183,7 +199,6 @@ func mirror(chains []Chain) []Chain {
 // extendAll turns the runs found into chains, longest run first; runs that a
 // chain has passed through are done.
 func (e *Engine) extendAll(a, b []uint32) {
-	m := int32(len(b))
 	slices.SortFunc(e.segs, func(x, y Run) int {
 		return cmp.Or(cmp.Compare(x.A-x.B, y.A-y.B), cmp.Compare(x.A, y.A), cmp.Compare(x.N, y.N))
 	})
@@ -197,7 +212,6 @@ func (e *Engine) extendAll(a, b []uint32) {
 		s, t := e.segs[x], e.segs[y]
 		return cmp.Or(cmp.Compare(t.N, s.N), cmp.Compare(s.A+s.B, t.A+t.B), cmp.Compare(s.A, t.A))
 	})
-	_ = m
 	for _, k := range e.order {
 		if e.used[k] {
 			continue
@@ -207,11 +221,36 @@ func (e *Engine) extendAll(a, b []uint32) {
 			return
 		}
 		s := e.segs[k]
+		if s.N < gram+2 && !promising(a, b, s, e.Drop) {
+			continue
+		}
 		if c := e.chain(a, b, s); int(c.Score) >= e.LocalMin {
 			e.chains = append(e.chains, c)
 			e.passed(c.Runs)
 		}
 	}
+}
+
+// promising reports whether the tokens on the diagonal of a short run speak for
+// it: at least one more of them is equal, net of what is unequal on the way.
+func promising(a, b []uint32, s Run, drop int) bool {
+	best := 0
+	for i, j, now := s.A+s.N, s.B+s.N, 0; int(i) < len(a) && int(j) < len(b) && now >= best-drop; i, j = i+1, j+1 {
+		if now -= costUnequal; a[i] == b[j] {
+			now += costUnequal + scoreEqual
+			best = max(best, now)
+		}
+	}
+	if best > 0 {
+		return true
+	}
+	for i, j, now := s.A-1, s.B-1, 0; i >= 0 && j >= 0 && now >= best-drop; i, j = i-1, j-1 {
+		if now -= costUnequal; a[i] == b[j] {
+			now += costUnequal + scoreEqual
+			best = max(best, now)
+		}
+	}
+	return best > 0
 }
 
 // chain extends the run s to both sides.

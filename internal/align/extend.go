@@ -88,105 +88,109 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 // and where that cell lies; x.found has the runs of equal tokens on the way to
 // it, last first.
 func (x *extender) block(a, b []uint32, ai, bj, dir, n, m, drop int, budget *int) (score, bi, bjEnd int, more bool) {
-	x.rows, x.trace = x.rows[:0], x.trace[:0]
-	best, bestI, bestJ := int32(0), 0, 0
 	d := int32(drop)
+	wide := drop/costGapNext + 3 // how much wider than the one above a row may be
+	x.grow(wide+1, wide+1)
 	// Row 0: a gap in b only.
-	x.h, x.ga = append(x.h[:0], 0), append(x.ga[:0], dead)
-	x.rows = append(x.rows, row{0, 0})
-	x.trace = append(x.trace, fromStart)
-	for j, s := 1, int32(-costGapFirst); j <= m && s >= -d; j, s = j+1, s-costGapNext {
-		x.h, x.ga = append(x.h, s), append(x.ga, dead)
-		t := byte(fromB)
-		if j > 1 {
-			t |= moreOfB
-		}
-		x.trace = append(x.trace, t)
+	h, ga, trace := x.h, x.ga, x.trace
+	h[0], ga[0], trace[0] = 0, dead, fromStart
+	width := 1 // the row above has the cells lo <= j < lo+width, at h[j-lo]
+	for s := int32(-costGapFirst); width <= m && s >= -d; width, s = width+1, s-costGapNext {
+		h[width], ga[width], trace[width] = s, dead, fromB|moreOfB
 	}
-	lo, hi := 0, len(x.h) // the row above has cells lo <= j < hi, at x.h[j-lo]
+	trace[min(1, width)] &^= moreOfB
+	x.rows = append(x.rows[:0], row{0, 0})
+	best, bestI, bestJ := int32(0), 0, 0
+	lo, end := 0, width // end of the trace
 rows:
 	for i := 1; i <= n; i++ {
 		id := a[ai+dir*(i-1)]
-		x.nh, x.ng = x.nh[:0], x.ng[:0]
-		start := len(x.trace)
-		x.rows = append(x.rows, row{lo, start})
-		gb, left := int32(dead), int32(dead) // gap in b so far, the cell to the left
-		first, last := -1, -1
-		for j := lo; j <= m; j++ {
-			up, upGap, diagonal := int32(dead), int32(dead), int32(dead)
-			if j < hi {
-				up, upGap = x.h[j-lo], x.ga[j-lo]
-			}
-			if j > lo && j-1 < hi {
-				diagonal = x.h[j-1-lo]
-			}
-			if j >= hi && left <= dead && gb <= dead && diagonal <= dead {
+		most := min(width+wide, m+1-lo) // cells of this row at most
+		x.grow(most, end+most)
+		h, ga, nh, ng, trace := x.h[:width], x.ga[:width], x.nh[:most], x.ng[:most], x.trace[end:end+most]
+		x.rows = append(x.rows, row{lo, end})
+		floor := best - d
+		diagonal, left, gb := int32(dead), int32(dead), int32(dead)
+		first, last, k := -1, -1, 0
+		for ; k < len(nh); k++ {
+			up, upGap := int32(dead), int32(dead)
+			if k < len(h) && k < len(ga) {
+				up, upGap = h[k], ga[k]
+			} else if left == dead && diagonal == dead {
 				break
 			}
 			t := byte(0)
-			ga := up - costGapFirst
-			if v := upGap - costGapNext; v > ga {
-				ga, t = v, t|moreOfA
+			gapA := up - costGapFirst
+			if v := upGap - costGapNext; v > gapA {
+				gapA, t = v, moreOfA
 			}
-			if v := left - costGapFirst; v >= gb-costGapNext {
+			gb -= costGapNext
+			if v := left - costGapFirst; v >= gb {
 				gb = v
 			} else {
-				gb, t = gb-costGapNext, t|moreOfB
+				t |= moreOfB
 			}
-			cell := int32(dead)
-			same := false
-			if diagonal > dead {
-				same = b[bj+dir*(j-1)] == id
-				if same {
-					cell = diagonal + scoreEqual
-				} else {
-					cell = diagonal - costUnequal
-				}
+			cell, how, same := diagonal-costUnequal, byte(fromBoth), false
+			if diagonal != dead && b[bj+dir*(lo+k-1)] == id {
+				cell, same = diagonal+scoreEqual, true
 			}
-			how := byte(fromBoth)
-			if ga > cell {
-				cell, how = ga, fromA
+			if gapA > cell {
+				cell, how = gapA, fromA
 			}
 			if gb > cell {
 				cell, how = gb, fromB
 			}
-			if cell < best-d {
-				cell, ga, gb = dead, dead, dead
+			if cell < floor {
+				cell, gapA, gb = dead, dead, dead
 			} else {
 				if first < 0 {
-					first = j
+					first = k
 				}
-				last = j
+				last = k
 			}
-			x.nh, x.ng = append(x.nh, cell), append(x.ng, ga)
-			x.trace = append(x.trace, t|how)
-			left = cell
+			nh[k], ng[k], trace[k] = cell, gapA, t|how
+			left, diagonal = cell, up
 			if cell > best {
-				best, bestI, bestJ = cell, i, j
-				if same && x.runsOn(a, b, ai+dir*i, bj+dir*j, dir, min(n-i, m-j)) {
+				best, bestI, bestJ = cell, i, lo+k
+				floor = best - d
+				if same && runsOn(a, b, ai+dir*i, bj+dir*(lo+k), dir, min(n-i, m-lo-k)) {
 					more = true
 					break rows
 				}
 			}
 		}
-		*budget -= len(x.nh)
+		*budget -= k
 		if first < 0 || *budget <= 0 {
 			break
 		}
-		if len(x.trace) > maxTrace {
+		end += k
+		if end > maxTrace {
 			more = true // go on from the best cell with empty memory
 			break
 		}
-		x.h, x.nh = x.nh[first-lo:last+1-lo], x.h[:0]
-		x.ga, x.ng = x.ng[first-lo:last+1-lo], x.ga[:0]
-		lo, hi = first, last+1
+		width = copy(nh, nh[first:last+1])
+		copy(ng, ng[first:last+1])
+		x.h, x.nh, x.ga, x.ng = x.nh, x.h, x.ng, x.ga
+		lo += first
 	}
 	x.walk(a, b, ai, bj, dir, bestI, bestJ)
 	return int(best), bestI, bestJ, more
 }
 
+// grow makes room for n cells in a row and for so many in the trace.
+func (x *extender) grow(n, trace int) {
+	if trace > len(x.trace) {
+		x.trace = append(x.trace, make([]byte, max(trace, 1024))...)
+	}
+	if n > len(x.h) {
+		n = max(n, 128)
+		x.h, x.ga = append(x.h, make([]int32, n)...), append(x.ga, make([]int32, n)...)
+		x.nh, x.ng = append(x.nh, make([]int32, n)...), append(x.ng, make([]int32, n)...)
+	}
+}
+
 // runsOn reports whether jump equal tokens follow.
-func (x *extender) runsOn(a, b []uint32, ai, bj, dir, n int) bool {
+func runsOn(a, b []uint32, ai, bj, dir, n int) bool {
 	if n < jump {
 		return false
 	}

@@ -18,7 +18,7 @@ const lookAhead = 64
 const overlap = 4
 
 // resolve keeps the best of the chains that cover the same ground.
-func (e *Engine) resolve(all, n, m int) []Chain {
+func (e *Engine) resolve(n, m int) []Chain {
 	slices.SortFunc(e.chains, func(x, y Chain) int {
 		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(x.A0+x.B0, y.A0+y.B0), compareChains(x, y))
 	})

@@ -181,11 +181,18 @@ func (e *Engine) seedWide(a, b []uint32, at []int32) {
 
 // found widens the n equal tokens at (i, j) to the run that they lie in.
 func (e *Engine) found(a, b []uint32, i, j, n int32) {
-	d := &e.diag[int(i)-int(j)+len(b)-1]
-	if d.N > 0 && d.A <= i && i < d.A+d.N || e.budget <= 0 {
+	if i < 0 || j < 0 || int(i)+int(n) > len(a) || int(j)+int(n) > len(b) {
 		return
 	}
-	if i < 0 || j < 0 || int(i+n) > len(a) || int(j+n) > len(b) || !equal(a[i:i+n], b[j:j+n]) {
+	d := &e.diag[int(i)-int(j)+len(b)-1]
+	if d.N > 0 && d.A <= i && i < d.A+d.N {
+		return
+	}
+	if e.budget <= 0 {
+		e.Truncated = true
+		return
+	}
+	if !equal(a[i:i+n], b[j:j+n]) {
 		return
 	}
 	end := i + n

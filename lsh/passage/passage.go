@@ -95,6 +95,7 @@ type document struct {
 	id   string
 	text *shingle.Text
 	time time.Time
+	skip []shingle.Span
 }
 
 // A Match is a document that shares passages with a queried text.
@@ -152,8 +153,9 @@ func limit(v, otherwise int) int {
 	return v
 }
 
-// Add adds a document, or replaces the one of that id. The spans of skip, in
-// ascending order, are left out as if the text did not hold them.
+// Add adds a document, or replaces the one of that id; a replaced document is
+// the last one added. The spans of skip, in ascending order, are left out as if
+// the text did not hold them.
 func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 	ix.AddAt(id, time.Time{}, text, skip...)
 }
@@ -171,7 +173,7 @@ func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Spa
 	}
 	n := uint32(len(ix.docs))
 	ix.byID[id] = n
-	ix.docs = append(ix.docs, &document{id, t, at})
+	ix.docs = append(ix.docs, &document{id, t, at, slices.Clone(skip)})
 	ix.live++
 	ix.tokens += t.Len()
 	ix.textLen += len(text)
