@@ -33,8 +33,8 @@ import (
 // work ends when it has cost 64 steps a token, which texts made for the purpose
 // can reach and others do not; what was found until then is returned.
 type Aligner struct {
-	// Shingler says what a token is: its Unit and its folding. Size has no
-	// meaning here.
+	// Shingler says what a token is: its Unit and its folding. Size and Multiset
+	// have no meaning here.
 	Shingler Shingler
 	// MinTokens is the least number of equal tokens in a passage; 0 means 12.
 	MinTokens int
@@ -122,8 +122,15 @@ type Seed struct{ A, B, N int }
 // skip, in ascending order, are left out as if the text did not hold them, so a
 // passage may run across one. It panics if the text is longer than 2 GiB.
 func (al Aligner) Prepare(text string, skip ...Span) *Text {
-	return newText(al.Shingler, text, al.Shingler.AppendTokens(nil, text, skip...))
+	sh := al.Shingler
+	sh.Size, sh.Multiset = 0, false // of no meaning here
+	buf := tokenBuffers.Get().(*[]Token)
+	defer tokenBuffers.Put(buf)
+	*buf = sh.AppendTokens((*buf)[:0], text, skip...)
+	return newText(sh, text, *buf)
 }
+
+var tokenBuffers = sync.Pool{New: func() any { return new([]Token) }}
 
 func newText(sh Shingler, text string, tokens []Token) *Text {
 	if int64(len(text)) > math.MaxInt32 {
