@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/shingle"
+)
+
+// options holds every flag; a command registers the groups that it heeds, so
+// that a flag without effect is refused.
+type options struct {
+	threshold   float64
+	containment float64
+	estimate    bool
+	k           int
+	size        int
+	unit        string
+	strip       bool
+	stream      bool
+	keep        string
+	minTokens   int
+	input       input.Options
+	workers     int
+	json        bool
+	quiet       bool
+}
+
+// A flagGroup registers flags that belong together.
+type flagGroup func(*flag.FlagSet, *options)
+
+func outputFlags(fs *flag.FlagSet, o *options) {
+	fs.BoolVar(&o.json, "json", false, "print one JSON object a line for each finding, and nothing else")
+	fs.BoolVar(&o.quiet, "quiet", false, "no progress and no summary on standard error; errors are still told")
+}
+
+func inputFlags(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.input.Format, "format", "", "`text or jsonl`, for inputs whose name does not tell (- is jsonl)")
+	fs.StringVar(&o.input.Fields.ID, "field-id", "id", "JSON Lines field `name` of a document's id")
+	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "JSON Lines field `name` of a document's text")
+	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "JSON Lines field `name` of a document's site")
+	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number")
+}
+
+func shingleFlags(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.unit, "unit", "words", "what a shingle is made of: `words or chars`")
+	fs.IntVar(&o.size, "size", 0, "words or characters in a shingle (default 5 words or 12 characters)")
+	fs.BoolVar(&o.strip, "strip", false, "leave out blocks that pages recycle before comparing")
+}
+
+func matchFlags(fs *flag.FlagSet, o *options) {
+	fs.Float64Var(&o.threshold, "threshold", 0.8, "least Jaccard similarity of near-duplicates, above 0 up to 1")
+	fs.BoolVar(&o.estimate, "estimate", false, "trust signatures instead of comparing the documents' shingles")
+	fs.IntVar(&o.k, "k", 128, "registers of a signature: a power of two from 16 to 1024")
+}
+
+func containmentFlag(fs *flag.FlagSet, o *options) {
+	fs.Float64Var(&o.containment, "containment", 0, "also pairs of which one has at least this share of its shingles in the other")
+}
+
+func keepFlag(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.keep, "keep", "first", "which document represents its cluster: `first, longest or newest` (by the time field)")
+	fs.StringVar(&o.input.Fields.Time, "field-time", "time", "JSON Lines field `name` of a document's time, for -keep newest")
+}
+
+func passageFlags(fs *flag.FlagSet, o *options) {
+	fs.IntVar(&o.minTokens, "min", 12, "least number of words of a passage")
+}
+
+func streamFlag(fs *flag.FlagSet, o *options) {
+	fs.BoolVar(&o.stream, "stream", false, "judge each document by those before it, as a crawler would, not by all")
+}
+
+// parseFlags fills o from args and returns the inputs. Flags may stand between
+// inputs; everything behind "--" is an input.
+func parseFlags(o *options, cmd command, args []string, stdout, stderr io.Writer) ([]string, error) {
+	fs := flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	for _, g := range cmd.flags {
+		g(fs, o)
+	}
+	var inputs []string
+	for len(args) > 0 {
+		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+			printCommandHelp(stdout, cmd, fs)
+			return nil, err
+		} else if err != nil {
+			return nil, usageError(stderr, cmd, "%v", err)
+		}
+		rest := fs.Args()
+		if used := len(args) - len(rest); used > 0 && args[used-1] == "--" {
+			inputs, args = append(inputs, rest...), nil
+			break
+		}
+		if len(rest) > 0 {
+			inputs, rest = append(inputs, rest[0]), rest[1:]
+		}
+		args = rest
+	}
+	if err := o.check(fs); err != nil {
+		return nil, usageError(stderr, cmd, "%v", err)
+	}
+	if len(inputs) == 0 {
+		return nil, usageError(stderr, cmd, "no input: name a text file, a folder, a .jsonl file, or - for standard input")
+	}
+	return inputs, nil
+}
+
+// check refuses values that make no sense; only flags that the command has are judged.
+func (o *options) check(fs *flag.FlagSet) error {
+	has := func(name string) bool { return fs.Lookup(name) != nil }
+	oneOf := func(name, value string, allowed ...string) error {
+		for _, a := range allowed {
+			if value == a {
+				return nil
+			}
+		}
+		return fmt.Errorf("-%s %s: must be one of %s", name, value, strings.Join(allowed, ", "))
+	}
+	switch {
+	case has("threshold") && !(o.threshold > 0 && o.threshold <= 1):
+		return fmt.Errorf("-threshold %v: must be above 0 and at most 1", o.threshold)
+	case has("containment") && !(o.containment >= 0 && o.containment <= 1):
+		return fmt.Errorf("-containment %v: must be from 0 (off) to 1", o.containment)
+	case has("k") && (o.k < 16 || o.k > 1024 || o.k&(o.k-1) != 0):
+		return fmt.Errorf("-k %d: must be a power of two from 16 to 1024", o.k)
+	case has("size") && (o.size < 0 || o.size > 1000):
+		return fmt.Errorf("-size %d: must be from 1 to 1000", o.size)
+	case has("workers") && o.workers < 1:
+		return fmt.Errorf("-workers %d: must be 1 or more", o.workers)
+	case has("min") && o.minTokens < 1:
+		return fmt.Errorf("-min %d: must be 1 or more", o.minTokens)
+	}
+	if has("unit") {
+		if err := oneOf("unit", o.unit, "words", "chars"); err != nil {
+			return err
+		}
+	}
+	if has("keep") {
+		if err := oneOf("keep", o.keep, "first", "longest", "newest"); err != nil {
+			return err
+		}
+	}
+	if o.input.Format != "" {
+		return oneOf("format", o.input.Format, "text", "jsonl")
+	}
+	return nil
+}
+
+// shingler returns the shingler that the flags describe.
+func (o *options) shingler() shingle.Shingler {
+	sh := shingle.Shingler{Size: o.size}
+	if o.unit == "chars" {
+		sh.Unit = shingle.Chars
+	}
+	return sh
+}
+
+func printCommandHelp(w io.Writer, cmd command, fs *flag.FlagSet) {
+	fmt.Fprintf(w, "dedup %s: %s\n\n%s\nflags:\n", cmd.name, cmd.summary, cmd.help)
+	fs.VisitAll(func(f *flag.Flag) {
+		arg, usage := flag.UnquoteUsage(f)
+		left := strings.TrimSpace("-" + f.Name + " " + arg)
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+			usage += fmt.Sprintf(" (default %s)", f.DefValue)
+		}
+		fmt.Fprintf(w, "  %s\n        %s\n", left, usage)
+	})
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+)
+
+// A job is one run of a command.
+type job struct {
+	ctx    context.Context
+	opt    options
+	inputs []string
+	stdin  io.Reader
+	out    *bufio.Writer // findings
+	stderr io.Writer     // errors, progress, summary
+
+	docs        []*input.Doc
+	inputErrors int
+}
+
+// load reads every input. What cannot be read is told and counted.
+func (j *job) load() error {
+	p := j.progress("reading", 0)
+	defer p.stop()
+	o := j.opt.input
+	o.Stdin = j.stdin
+	for d, err := range input.Read(j.inputs, o) {
+		if err != nil {
+			p.clear()
+			fmt.Fprintf(j.stderr, "dedup: %v\n", err)
+			j.inputErrors++
+		}
+		if d != nil {
+			j.docs = append(j.docs, d)
+			p.add(1)
+		}
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byID returns the documents by id.
+func (j *job) byID() map[string]*input.Doc {
+	m := make(map[string]*input.Doc, len(j.docs))
+	for _, d := range j.docs {
+		m[d.ID] = d
+	}
+	return m
+}
+
+// print writes one finding as a line of JSON.
+func (j *job) print(v any) error {
+	line, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = j.out.Write(line)
+	return err
+}
+
+// marshal encodes v without escaping characters that only matter in HTML.
+func marshal(v any) ([]byte, error) {
+	var buf jsonBuffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return buf, err
+}
+
+type jsonBuffer []byte
+
+func (b *jsonBuffer) Write(p []byte) (int, error) { *b = append(*b, p...); return len(p), nil }
+
+// summary writes a line for people to standard error.
+func (j *job) summary(format string, args ...any) {
+	if !j.opt.quiet {
+		fmt.Fprintf(j.stderr, format+"\n", args...)
+	}
+}
+
+// parallel calls f(i) for every i below n, on as many goroutines as -workers
+// says. Each call must write only what is its own.
+func (j *job) parallel(what string, n int, f func(i int)) error {
+	p := j.progress(what, n)
+	defer p.stop()
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(j.opt.workers, n) {
+		wg.Go(func() {
+			for j.ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				f(i)
+				p.add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return j.ctx.Err()
+}
+
+// A progress shows on a terminal how far a long step has come.
+type progress struct {
+	w     io.Writer // nil where nobody watches
+	what  string
+	total int
+	start time.Time
+
+	done atomic.Int64
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (j *job) progress(what string, total int) *progress {
+	p := &progress{what: what, total: total, start: time.Now(), last: time.Now()}
+	if f, ok := j.stderr.(*os.File); ok && !j.opt.quiet {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			p.w = f
+		}
+	}
+	return p
+}
+
+// add counts n more; now and then it redraws the line.
+func (p *progress) add(n int) {
+	done := p.done.Add(int64(n))
+	if p.w == nil || done%64 != 0 || !p.mu.TryLock() {
+		return
+	}
+	defer p.mu.Unlock()
+	now := time.Now()
+	if now.Sub(p.last) < 200*time.Millisecond {
+		return
+	}
+	p.last = now
+	elapsed := now.Sub(p.start).Seconds()
+	rate := float64(done) / elapsed
+	if p.total > 0 {
+		left := time.Duration(float64(p.total-int(done)) / rate * float64(time.Second))
+		fmt.Fprintf(p.w, "\r\x1b[K%s %d of %d documents, %.0f a second, %v left", p.what, done, p.total, rate, left.Round(time.Second))
+	} else {
+		fmt.Fprintf(p.w, "\r\x1b[K%s %d documents, %.0f a second", p.what, done, rate)
+	}
+}
+
+// clear wipes the line, so that something else can be written.
+func (p *progress) clear() {
+	if p.w != nil {
+		p.mu.Lock()
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.mu.Unlock()
+	}
+}
+
+// stop ends the step.
+func (p *progress) stop() { p.clear() }

@@ -1,0 +1,128 @@
+// Command dedup finds near-duplicate documents, shared passages and recycled
+// blocks in text files, folders and JSON Lines.
+//
+//	dedup [COMMAND] [flags] INPUT...
+//
+// Run "dedup -h" for the commands and "dedup COMMAND -h" for their flags. The
+// command is report where none is named.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+)
+
+// Exit statuses.
+const (
+	exitDone  = 0 // everything was read and answered
+	exitInput = 1 // some input was reported and skipped or read in part
+	exitFatal = 2 // wrong usage, or nothing could be answered
+)
+
+// errUsage is an error of the command line that has been reported already.
+var errUsage = errors.New("usage")
+
+// A command is one of the things dedup does.
+type command struct {
+	name    string
+	summary string // one line
+	help    string // what it prints and how to use it
+	flags   []flagGroup
+	run     func(*job) error
+}
+
+// commands lists what dedup does, in the order of its help; the first is the default.
+func commands() []command {
+	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the program without its process: it returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	all := commands()
+	cmd := all[0]
+	if len(args) == 0 || slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]) {
+		if len(args) < 2 {
+			printHelp(stdout, all)
+			if len(args) == 0 {
+				return exitFatal
+			}
+			return exitDone
+		}
+		args = []string{args[1], "-h"} // help COMMAND
+	}
+	if i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] }); i >= 0 {
+		cmd, args = all[i], args[1:]
+	}
+	out := bufio.NewWriterSize(stdout, 1<<16)
+	j := &job{ctx: ctx, stdin: stdin, out: out, stderr: stderr}
+	inputs, err := parseFlags(&j.opt, cmd, args, stdout, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case err != nil:
+		return exitFatal
+	}
+	j.inputs = inputs
+	err = cmd.run(j)
+	if e := out.Flush(); err == nil && e != nil {
+		err = fmt.Errorf("standard output: %w", e)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "dedup: interrupted; what was printed is not complete")
+		return exitFatal
+	case err != nil:
+		fmt.Fprintf(stderr, "dedup: %v\n", err)
+		return exitFatal
+	case j.inputErrors > 0:
+		return exitInput
+	}
+	return exitDone
+}
+
+func printHelp(w io.Writer, all []command) {
+	fmt.Fprint(w, `dedup finds near-duplicate documents, the passages that documents share, and
+the blocks that pages recycle.
+
+usage: dedup [COMMAND] [flags] INPUT...
+
+commands:
+`)
+	for _, c := range all {
+		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, `
+An INPUT is a text file, a folder of them, a JSON Lines file (.jsonl, also .gz
+or .zst) whose lines have the fields "id" and "text" and perhaps "host", or -
+for JSON Lines on standard input. Flags may stand before or behind inputs.
+
+examples:
+  dedup stories/                         what is in a folder, on one screen
+  dedup pairs -json corpus.jsonl         every near-duplicate pair, for programs
+  dedup clusters -keep longest pages/    one document to keep of each cluster
+  dedup passages a.txt b.txt             what two articles share
+
+"dedup COMMAND -h" tells a command's flags. Exit status: 0 done, 1 some input
+was reported and skipped, 2 wrong usage or a fatal error.
+`)
+}
+
+// usageError reports a wrong command line and what to do about it.
+func usageError(w io.Writer, cmd command, format string, args ...any) error {
+	fmt.Fprintf(w, "dedup %s: %s\n(\"dedup %s -h\" lists its flags)\n", cmd.name, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"), cmd.name)
+	return errUsage
+}
