@@ -2,6 +2,12 @@ module github.com/neardup/neardup/examples/dedup
 
 go 1.26
 
-require github.com/klauspost/compress v1.20.3
+require (
+	github.com/google/go-cmp v0.7.0
+	github.com/klauspost/compress v1.20.3
+	github.com/neardup/neardup v0.0.0-00010101000000-000000000000
+)
+
+require github.com/cespare/xxhash/v2 v2.3.0 // indirect
 
 replace github.com/neardup/neardup => ../../
