@@ -36,6 +36,10 @@ type flagGroup func(*flag.FlagSet, *options)
 
 func outputFlags(fs *flag.FlagSet, o *options) {
 	fs.BoolVar(&o.json, "json", false, "print one JSON object a line for each finding, and nothing else")
+	quietFlag(fs, o)
+}
+
+func quietFlag(fs *flag.FlagSet, o *options) {
 	fs.BoolVar(&o.quiet, "quiet", false, "no progress and no summary on standard error; errors are still told")
 }
 
@@ -50,7 +54,10 @@ func inputFlags(fs *flag.FlagSet, o *options) {
 func shingleFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.unit, "unit", "words", "what a shingle is made of: `words or chars`")
 	fs.IntVar(&o.size, "size", 0, "words or characters in a shingle (default 5 words or 12 characters)")
-	fs.BoolVar(&o.strip, "strip", false, "leave out blocks that pages recycle before comparing")
+}
+
+func stripFlag(fs *flag.FlagSet, o *options) {
+	fs.BoolVar(&o.strip, "strip", false, "leave out the blocks that pages recycle (see dedup boilerplate) before comparing")
 }
 
 func matchFlags(fs *flag.FlagSet, o *options) {
@@ -66,10 +73,6 @@ func containmentFlag(fs *flag.FlagSet, o *options) {
 func keepFlag(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.keep, "keep", "first", "which document represents its cluster: `first, longest or newest` (by the time field)")
 	fs.StringVar(&o.input.Fields.Time, "field-time", "time", "JSON Lines field `name` of a document's time, for -keep newest")
-}
-
-func passageFlags(fs *flag.FlagSet, o *options) {
-	fs.IntVar(&o.minTokens, "min", 12, "least number of words of a passage")
 }
 
 func streamFlag(fs *flag.FlagSet, o *options) {

@@ -24,6 +24,7 @@ type job struct {
 	stderr io.Writer     // errors, progress, summary
 
 	docs        []*input.Doc
+	texts       map[string]string // by id, once asked for
 	inputErrors int
 }
 
@@ -36,8 +37,7 @@ func (j *job) load() error {
 	for d, err := range input.Read(j.inputs, o) {
 		if err != nil {
 			p.clear()
-			fmt.Fprintf(j.stderr, "dedup: %v\n", err)
-			j.inputErrors++
+			j.inputError(err)
 		}
 		if d != nil {
 			j.docs = append(j.docs, d)
@@ -50,13 +50,26 @@ func (j *job) load() error {
 	return nil
 }
 
-// byID returns the documents by id.
-func (j *job) byID() map[string]*input.Doc {
-	m := make(map[string]*input.Doc, len(j.docs))
-	for _, d := range j.docs {
-		m[d.ID] = d
+// textOf returns the text of a document.
+func (j *job) textOf(id string) string {
+	if j.texts == nil {
+		j.texts = make(map[string]string, len(j.docs))
+		for _, d := range j.docs {
+			j.texts[d.ID] = d.Text
+		}
 	}
-	return m
+	return j.texts[id]
+}
+
+// inputError tells what could not be read and counts it for the exit status.
+func (j *job) inputError(err error) {
+	fmt.Fprintf(j.stderr, "dedup: %v\n", err)
+	j.inputErrors++
+}
+
+// warn tells what a result does not hold.
+func (j *job) warn(format string, args ...any) {
+	fmt.Fprintf(j.stderr, "dedup: "+format+"\n", args...)
 }
 
 // print writes one finding as a line of JSON.
@@ -153,6 +166,19 @@ func (p *progress) add(n int) {
 		fmt.Fprintf(p.w, "\r\x1b[K%s %d of %d documents, %.0f a second, %v left", p.what, done, p.total, rate, left.Round(time.Second))
 	} else {
 		fmt.Fprintf(p.w, "\r\x1b[K%s %d documents, %.0f a second", p.what, done, rate)
+	}
+}
+
+// of is for steps that know themselves how far they have come.
+func (p *progress) of(done, total int) {
+	if p.w == nil || !p.mu.TryLock() {
+		return
+	}
+	defer p.mu.Unlock()
+	if now := time.Now(); now.Sub(p.last) >= 200*time.Millisecond {
+		p.last = now
+		left := time.Duration(float64(now.Sub(p.start)) * float64(total-done) / float64(max(1, done)))
+		fmt.Fprintf(p.w, "\r\x1b[K%s, %d %% done, %v left", p.what, 100*done/max(1, total), left.Round(time.Second))
 	}
 }
 

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/shingle"
+)
+
+var boilerplateCommand = command{
+	name:    "boilerplate",
+	summary: "which blocks are recycled from page to page",
+	help: `Prints every block (paragraph) of a document that other documents recycle:
+what a site puts on its pages, the sign-off of an agency, a background paragraph
+that runs again and again. Documents are counted, not occurrences, and copies of
+a document do not count. The site of a JSON Lines document is its field "host",
+that of a text file the first folder below the input folder.
+`,
+	flags: []flagGroup{inputFlags, streamFlag, outputFlags},
+	run:   runBoilerplate,
+}
+
+// blockJSON is a recycled block as -json prints it.
+type blockJSON struct {
+	ID        string `json:"id"`
+	Start     int    `json:"start"`
+	End       int    `json:"end"`
+	Documents int    `json:"documents"`
+	Hosts     int    `json:"hosts"`
+	Scope     string `json:"scope"`
+	Reason    string `json:"reason"`
+}
+
+func runBoilerplate(j *job) error {
+	if err := j.load(); err != nil {
+		return err
+	}
+	blocks, err := j.blocks()
+	if err != nil {
+		return err
+	}
+	flagged, pages, bytes, all := 0, 0, 0, 0
+	for i, d := range j.docs {
+		all += len(d.Text)
+		was := flagged
+		for _, b := range blocks[i] {
+			if !b.Flagged {
+				continue
+			}
+			flagged++
+			bytes += b.Len()
+			if !j.opt.json {
+				fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", d.ID, b.Start, b.End, b.Reason, where(b), excerpt(b.Of(d.Text), 70))
+			} else if err := j.print(blockJSON{d.ID, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}); err != nil {
+				return err
+			}
+		}
+		if flagged > was {
+			pages++
+		}
+	}
+	j.summary("%s, %s on %s (%s of all text)", j.counted(), count(flagged, "recycled block"), count(pages, "document"), percent(ratio(bytes, all)))
+	return nil
+}
+
+// where says how widely a block is spread.
+func where(b boilerplate.Block) string {
+	s := count(b.Documents, "document")
+	if b.Hosts > 0 {
+		s += " of " + count(b.Hosts, "host")
+	}
+	return s
+}
+
+// blocks returns the verdicts on every document: in two passes by all
+// documents, with -stream by the documents before it.
+func (j *job) blocks() ([][]boilerplate.Block, error) {
+	d := boilerplate.New(boilerplate.Options{})
+	blocks := make([][]boilerplate.Block, len(j.docs))
+	if j.opt.stream {
+		p := j.progress("judging", len(j.docs))
+		defer p.stop()
+		for i := range j.docs {
+			blocks[i] = d.Next(j.page(i))
+			p.add(1)
+			if err := j.ctx.Err(); err != nil {
+				return nil, err
+			}
+		}
+		return blocks, nil
+	}
+	if err := j.observe(d); err != nil {
+		return nil, err
+	}
+	err := j.parallel("judging", len(j.docs), func(i int) { blocks[i] = d.Judge(j.page(i)) })
+	return blocks, err
+}
+
+// flagged returns the spans of the blocks that are recycled.
+func flagged(blocks []boilerplate.Block) (spans []shingle.Span) {
+	for _, b := range blocks {
+		if b.Flagged {
+			spans = append(spans, b.Span)
+		}
+	}
+	return spans
+}
+
+// observe shows every document to the detector.
+func (j *job) observe(d *boilerplate.Detector) error {
+	p := j.progress("observing", len(j.docs))
+	defer p.stop()
+	for i := range j.docs {
+		d.Observe(j.page(i))
+		p.add(1)
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) page(i int) boilerplate.Page {
+	d := j.docs[i]
+	t, _ := parseTime(d.Time) // a time that cannot be read is as good as none here
+	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: d.Text, Time: t}
+}
+
+// masks returns what -strip leaves out of every document, nil without -strip.
+func (j *job) masks() ([][]shingle.Span, error) {
+	if !j.opt.strip {
+		return nil, nil
+	}
+	d := boilerplate.New(boilerplate.Options{})
+	if err := j.observe(d); err != nil {
+		return nil, err
+	}
+	masks := make([][]shingle.Span, len(j.docs))
+	err := j.parallel("judging", len(j.docs), func(i int) { masks[i] = d.MaskPage(j.page(i)) })
+	return masks, err
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/lsh"
+)
+
+var clustersCommand = command{
+	name:    "clusters",
+	summary: "which documents belong together, and which one to keep",
+	help: `Prints every cluster of two and more near-duplicates. Each member has a
+Jaccard similarity of at least -threshold to the representative, the document to
+keep; clusters never chain from document to document.
+`,
+	flags: []flagGroup{inputFlags, shingleFlags, stripFlag, matchFlags, keepFlag, outputFlags},
+	run:   runClusters,
+}
+
+// clusterJSON is a cluster as -json prints it.
+type clusterJSON struct {
+	Representative string       `json:"representative"`
+	Members        []memberJSON `json:"members"`
+}
+
+type memberJSON struct {
+	ID         string  `json:"id"`
+	Similarity float64 `json:"similarity"`
+}
+
+func runClusters(j *job) error {
+	if err := j.load(); err != nil {
+		return err
+	}
+	s, err := j.sketch()
+	if err != nil {
+		return err
+	}
+	clusters, err := j.clusters(s)
+	if err != nil {
+		return err
+	}
+	members := 0
+	for _, c := range clusters {
+		members += len(c.Members)
+		if !j.opt.json {
+			j.printCluster(c)
+			continue
+		}
+		out := clusterJSON{Representative: j.docs[c.Representative].ID}
+		for _, m := range c.Members {
+			out.Members = append(out.Members, memberJSON{j.docs[m.Row].ID, m.Similarity})
+		}
+		if err := j.print(out); err != nil {
+			return err
+		}
+	}
+	j.summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)", j.counted(),
+		count(len(clusters), "cluster"), len(j.docs)-members+len(clusters), members-len(clusters), j.opt.threshold, s.kind())
+	return nil
+}
+
+// printCluster shows a cluster to a person.
+func (j *job) printCluster(c lsh.RowCluster) {
+	fmt.Fprintf(j.out, "keep   %s\n", j.docs[c.Representative].ID)
+	for _, m := range c.Members {
+		if m.Row != c.Representative {
+			fmt.Fprintf(j.out, "%.3f    %s\n", m.Similarity, j.docs[m.Row].ID)
+		}
+	}
+}
+
+// clusters returns the clusters that the flags ask for.
+func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) {
+	p := j.progress("clustering", 0)
+	defer p.stop()
+	before, err := j.preference()
+	if err != nil {
+		return nil, err
+	}
+	clusters, work, err := j.batch(s, p).Clusters(j.ctx, lsh.Registers{Size: s.k, Values: s.values}, lsh.RowClusterOptions{Before: before})
+	if err != nil {
+		return nil, err
+	}
+	j.bounded(work)
+	return clusters, nil
+}
+
+// preference returns which of two documents -keep prefers; nil is the earlier
+// one of the input. Otherwise equals go by id, so that the order of the input
+// does not matter.
+func (j *job) preference() (func(a, b int) bool, error) {
+	switch j.opt.keep {
+	case "longest":
+		return func(a, b int) bool {
+			x, y := j.docs[a], j.docs[b]
+			if len(x.Text) != len(y.Text) {
+				return len(x.Text) > len(y.Text)
+			}
+			return x.ID < y.ID
+		}, nil
+	case "newest":
+		times := make([]time.Time, len(j.docs))
+		for i, d := range j.docs {
+			t, err := parseTime(d.Time)
+			if err != nil {
+				j.inputError(&input.Error{File: d.File, Line: d.Line, Err: fmt.Errorf("%w; taken for the oldest", err)})
+			}
+			times[i] = t
+		}
+		return func(a, b int) bool {
+			if !times[a].Equal(times[b]) {
+				return times[a].After(times[b])
+			}
+			return j.docs[a].ID < j.docs[b].ID
+		}, nil
+	}
+	return nil, nil
+}
+
+// timeLayouts are the forms of the time field, besides seconds since 1970.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", time.RFC1123Z, time.RFC1123}
+
+// parseTime reads a document's time; no time at all is the zero time.
+func parseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.Unix(n, 0).UTC(), nil
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("time %q is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)", s)
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+
+	"github.com/neardup/neardup/examples/dedup/internal/columns"
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/shingle"
+)
+
+var passagesCommand = command{
+	name:    "passages",
+	summary: "which passages documents share, with their places in both",
+	help: `Prints every passage of at least -min words that two documents share, in any
+order, though a few words were changed: both texts side by side, with the words
+that only one of them has in [brackets]. Offsets are bytes of the documents.
+`,
+	flags: []flagGroup{inputFlags, passageFlags, stripFlag, outputFlags},
+	run:   runPassages,
+}
+
+func passageFlags(fs *flag.FlagSet, o *options) {
+	fs.IntVar(&o.minTokens, "min", 12, "least number of words of a passage that both documents have")
+}
+
+// passageJSON is a passage as -json prints it.
+type passageJSON struct {
+	A          spanJSON `json:"a"`
+	B          spanJSON `json:"b"`
+	Similarity float64  `json:"similarity"`
+	Tokens     int      `json:"tokens"`
+	Kind       string   `json:"kind"`
+}
+
+type spanJSON struct {
+	ID    string `json:"id"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+func runPassages(j *job) error {
+	if err := j.load(); err != nil {
+		return err
+	}
+	masks, err := j.masks()
+	if err != nil {
+		return err
+	}
+	ix, err := j.passageIndex(masks)
+	if err != nil {
+		return err
+	}
+	p := j.progress("aligning", 0)
+	defer p.stop()
+	pairs, passages := 0, 0
+	for pair := range ix.Pairs() {
+		pairs++
+		passages += len(pair.Passages)
+		p.add(1)
+		if err := j.printPair(ix, pair); err != nil {
+			return err
+		}
+		if err := j.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	p.stop()
+	if s := ix.Stats(); s.Common > 0 {
+		j.warn("%s stand in more than 256 documents each and were compared with their first holders only (%s left out)", count(s.Common, "phrase"), count(s.Withheld, "pair"))
+	}
+	j.summary("%s: %s of %d words or more shared by %s", j.counted(), count(passages, "passage"), j.opt.minTokens, count(pairs, "pair"))
+	return nil
+}
+
+// passageIndex puts every document into an index, without what masks hide.
+func (j *job) passageIndex(masks [][]shingle.Span) (*passage.Index, error) {
+	o := passage.Options{Workers: j.opt.workers}
+	o.Aligner.MinTokens = j.opt.minTokens
+	o.Run = max(5, min(8, j.opt.minTokens))
+	ix := passage.New(o)
+	p := j.progress("indexing", len(j.docs))
+	defer p.stop()
+	for i, d := range j.docs {
+		var mask []shingle.Span
+		if masks != nil {
+			mask = masks[i]
+		}
+		ix.Add(d.ID, d.Text, mask...)
+		p.add(1)
+		if err := j.ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return ix, nil
+}
+
+// printPair prints the passages of two documents.
+func (j *job) printPair(ix *passage.Index, pair passage.Pair) error {
+	if !j.opt.json {
+		a, _ := ix.Text(pair.A)
+		b, _ := ix.Text(pair.B)
+		j.showPair(pair.A, a, pair.B, b, pair.Passages)
+		return nil
+	}
+	for _, p := range pair.Passages {
+		if err := j.print(passageJSON{
+			A:          spanJSON{pair.A, p.A.Start, p.A.End},
+			B:          spanJSON{pair.B, p.B.Start, p.B.End},
+			Similarity: p.Similarity,
+			Tokens:     p.Tokens,
+			Kind:       kind(p),
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func kind(p shingle.Passage) string {
+	if p.Exact {
+		return "exact"
+	}
+	return "edited"
+}
+
+// showPair shows what two documents share, side by side.
+func (j *job) showPair(idA, a, idB, b string, passages []shingle.Passage) {
+	const width, lines = 48, 40
+	var al shingle.Aligner
+	columns.Write(j.out, width, 0, printable(idA), printable(idB))
+	for _, p := range passages {
+		fmt.Fprintf(j.out, "\n  %s, %s", kind(p), count(p.Tokens, "word"))
+		if !p.Exact {
+			fmt.Fprintf(j.out, ", %s alike", percent(p.Similarity))
+		}
+		fmt.Fprintf(j.out, ", bytes %d to %d and %d to %d\n\n", p.A.Start, p.A.End, p.B.Start, p.B.End)
+		left, right := p.A.Of(a), p.B.Of(b)
+		if !p.Exact {
+			left, right = marked(al.Edits(a, b, p), a, b, p)
+		}
+		columns.Write(j.out, width, lines, printable(oneLine(left)), printable(oneLine(right)))
+	}
+	fmt.Fprintln(j.out)
+}
+
+// marked returns both sides of a passage with what only one side has in brackets.
+func marked(edits []shingle.Edit, a, b string, p shingle.Passage) (left, right string) {
+	side := func(text string, whole shingle.Span, of func(shingle.Edit) shingle.Span) string {
+		var s []byte
+		at := whole.Start
+		for _, e := range edits {
+			span := of(e)
+			s = append(s, text[at:max(at, span.Start)]...)
+			if e.Op == shingle.Equal || span.Len() == 0 {
+				s = append(s, span.Of(text)...)
+			} else {
+				s = append(append(append(s, '['), span.Of(text)...), ']')
+			}
+			at = max(at, span.End)
+		}
+		return string(append(s, text[at:max(at, whole.End)]...))
+	}
+	return side(a, p.A, func(e shingle.Edit) shingle.Span { return e.A }),
+		side(b, p.B, func(e shingle.Edit) shingle.Span { return e.B })
+}
