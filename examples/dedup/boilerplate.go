@@ -16,7 +16,7 @@ that runs again and again. Documents are counted, not occurrences, and copies of
 a document do not count. The site of a JSON Lines document is its field "host",
 that of a text file the first folder below the input folder.
 `,
-	flags: []flagGroup{inputFlags, streamFlag, outputFlags},
+	flags: []flagGroup{streamFlag, inputFlags, outputFlags},
 	run:   runBoilerplate,
 }
 
@@ -50,7 +50,7 @@ func runBoilerplate(j *job) error {
 			flagged++
 			bytes += b.Len()
 			if !j.opt.json {
-				fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", d.ID, b.Start, b.End, b.Reason, where(b), excerpt(b.Of(d.Text), 70))
+				fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", printable(d.ID), b.Start, b.End, b.Reason, where(b), excerpt(b.Of(d.Text), 70))
 			} else if err := j.print(blockJSON{d.ID, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}); err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ var clustersCommand = command{
 Jaccard similarity of at least -threshold to the representative, the document to
 keep; clusters never chain from document to document.
 `,
-	flags: []flagGroup{inputFlags, shingleFlags, stripFlag, matchFlags, keepFlag, outputFlags},
+	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runClusters,
 }
 
@@ -58,17 +58,17 @@ func runClusters(j *job) error {
 			return err
 		}
 	}
-	j.summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)", j.counted(),
-		count(len(clusters), "cluster"), len(j.docs)-members+len(clusters), members-len(clusters), j.opt.threshold, s.kind())
+	j.summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)",
+		count(len(clusters), "cluster"), j.counted(), len(j.docs)-members+len(clusters), members-len(clusters), j.opt.threshold, s.kind())
 	return nil
 }
 
 // printCluster shows a cluster to a person.
 func (j *job) printCluster(c lsh.RowCluster) {
-	fmt.Fprintf(j.out, "keep   %s\n", j.docs[c.Representative].ID)
+	fmt.Fprintf(j.out, "keep   %s\n", printable(j.docs[c.Representative].ID))
 	for _, m := range c.Members {
 		if m.Row != c.Representative {
-			fmt.Fprintf(j.out, "%.3f    %s\n", m.Similarity, j.docs[m.Row].ID)
+			fmt.Fprintf(j.out, "%.3f    %s\n", m.Similarity, printable(j.docs[m.Row].ID))
 		}
 	}
 }

@@ -48,7 +48,7 @@ func inputFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.input.Fields.ID, "field-id", "id", "JSON Lines field `name` of a document's id")
 	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "JSON Lines field `name` of a document's text")
 	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "JSON Lines field `name` of a document's site")
-	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number")
+	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all)")
 }
 
 func shingleFlags(fs *flag.FlagSet, o *options) {
@@ -91,7 +91,7 @@ func parseFlags(o *options, cmd command, args []string, stdout, stderr io.Writer
 	var inputs []string
 	for len(args) > 0 {
 		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-			printCommandHelp(stdout, cmd, fs)
+			printCommandHelp(stdout, cmd)
 			return nil, err
 		} else if err != nil {
 			return nil, usageError(stderr, cmd, "%v", err)
@@ -165,14 +165,19 @@ func (o *options) shingler() shingle.Shingler {
 	return sh
 }
 
-func printCommandHelp(w io.Writer, cmd command, fs *flag.FlagSet) {
-	fmt.Fprintf(w, "dedup %s: %s\n\n%s\nflags:\n", cmd.name, cmd.summary, cmd.help)
-	fs.VisitAll(func(f *flag.Flag) {
-		arg, usage := flag.UnquoteUsage(f)
-		left := strings.TrimSpace("-" + f.Name + " " + arg)
-		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
-			usage += fmt.Sprintf(" (default %s)", f.DefValue)
-		}
-		fmt.Fprintf(w, "  %s\n        %s\n", left, usage)
-	})
+// printCommandHelp lists the flags in the order of their groups, what decides
+// the findings first.
+func printCommandHelp(w io.Writer, cmd command) {
+	fmt.Fprintf(w, "dedup %s: %s\n\nusage: dedup %s [flags] INPUT...\n\n%s\nflags:\n", cmd.name, cmd.summary, cmd.name, cmd.help)
+	for _, group := range cmd.flags {
+		fs := flag.NewFlagSet("", flag.ContinueOnError)
+		group(fs, new(options))
+		fs.VisitAll(func(f *flag.Flag) {
+			arg, usage := flag.UnquoteUsage(f)
+			if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && !strings.Contains(usage, "(default") {
+				usage += fmt.Sprintf(" (default %s)", f.DefValue)
+			}
+			fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace("-"+f.Name+" "+arg), usage)
+		})
+	}
 }

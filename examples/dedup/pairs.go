@@ -14,7 +14,7 @@ both have over those that either has) is at least -threshold. With -containment
 it adds the pairs of which one is contained in the other to at least that share.
 Figures are counted from the shingles of both documents, unless -estimate.
 `,
-	flags: []flagGroup{inputFlags, shingleFlags, stripFlag, matchFlags, containmentFlag, outputFlags},
+	flags: []flagGroup{matchFlags, containmentFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runPairs,
 }
 
@@ -49,7 +49,7 @@ func runPairs(j *job) error {
 			continue
 		}
 		fmt.Fprintf(j.out, "%.3f  %s  %s  (%s of the first is in the second, %s of the second in the first)\n",
-			p.Similarity, a.ID, b.ID, percent(p.ContainmentA), percent(p.ContainmentB))
+			p.Similarity, printable(a.ID), printable(b.ID), percent(p.ContainmentA), percent(p.ContainmentB))
 	}
 	what := fmt.Sprintf("Jaccard %v or more", j.opt.threshold)
 	if j.opt.containment > 0 {

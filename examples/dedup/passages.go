@@ -16,7 +16,7 @@ var passagesCommand = command{
 order, though a few words were changed: both texts side by side, with the words
 that only one of them has in [brackets]. Offsets are bytes of the documents.
 `,
-	flags: []flagGroup{inputFlags, passageFlags, stripFlag, outputFlags},
+	flags: []flagGroup{passageFlags, stripFlag, inputFlags, outputFlags},
 	run:   runPassages,
 }
 

@@ -19,7 +19,7 @@ that other documents share, and the blocks that sites recycle. Recycled blocks
 are left out before documents are compared, so that pages of one site do not
 resemble each other by their frame.
 `,
-	flags: []flagGroup{inputFlags, shingleFlags, matchFlags, keepFlag, passageFlags, quietFlag},
+	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, passageFlags, inputFlags, quietFlag},
 	run:   runReport,
 }
 
@@ -31,7 +31,6 @@ func runReport(j *job) error {
 	if err := j.load(); err != nil {
 		return err
 	}
-	j.opt.strip = true
 	blocks, err := j.blocks()
 	if err != nil {
 		return err

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/internal/corpus"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// dedup runs the program and returns what it prints and its exit status.
+func dedup(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(context.Background(), args, strings.NewReader(stdin), &out, &errs)
+	return out.String(), errs.String(), status
+}
+
+// repository makes the top folder of the repository the working directory, so
+// that ids in golden files are those that the README shows.
+func repository(t *testing.T) {
+	t.Helper()
+	t.Chdir(filepath.Join("..", ".."))
+}
+
+func TestGolden(t *testing.T) {
+	golden, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	repository(t)
+	const stories = "examples/stories"
+	for _, tt := range []struct {
+		name string
+		args []string
+	}{
+		{"help", []string{"-h"}},
+		{"help-report", []string{"report", "-h"}},
+		{"help-pairs", []string{"help", "pairs"}},
+		{"help-clusters", []string{"clusters", "-h"}},
+		{"help-passages", []string{"passages", "-h"}},
+		{"help-boilerplate", []string{"boilerplate", "-h"}},
+		{"report", []string{stories}},
+		{"pairs", []string{"pairs", stories, "-containment", ".2"}},
+		{"pairs-json", []string{"pairs", "-json", "-threshold", ".1", stories}},
+		{"pairs-strip", []string{"pairs", "-strip", "-json", "-threshold", ".1", stories}},
+		{"pairs-chars", []string{"pairs", "-unit", "chars", "-size", "8", "-threshold", ".3", stories}},
+		{"clusters", []string{"clusters", stories}},
+		{"clusters-json", []string{"clusters", "-json", "-keep", "longest", stories}},
+		{"passages", []string{"passages", "-strip", stories}},
+		{"passages-json", []string{"passages", "-json", "-min", "20", stories}},
+		{"boilerplate", []string{"boilerplate", stories}},
+		{"boilerplate-json", []string{"boilerplate", "-json", stories}},
+		{"boilerplate-stream", []string{"boilerplate", "-json", "-stream", stories}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, status := dedup(t, "", tt.args...)
+			got := stdout
+			if stderr != "" {
+				got += "--- standard error\n" + stderr
+			}
+			if status != exitDone {
+				t.Errorf("exit status %d", status)
+			}
+			name := filepath.Join(golden, tt.name+".golden")
+			if *update {
+				if err := os.WriteFile(name, []byte(got), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s (-want +got; -update rewrites it):\n%s", tt.name, diff)
+			}
+		})
+	}
+}
+
+func TestStatus(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, data := range map[string]string{
+		"good.txt":       "a text of some words that nobody else wrote",
+		"empty.txt":      "",
+		"mixed/a.txt":    "a text",
+		"mixed/b.png":    "\x89PNG\x00\x00",
+		"latin.txt":      "caf\xe9",
+		"broken.jsonl":   "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\n",
+		"twice.jsonl":    "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"a\",\"text\":\"y\"}\n",
+		"untimely.jsonl": "{\"id\":\"a\",\"text\":\"x\",\"time\":\"soon\"}\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		why    string
+		args   string
+		status int
+		stderr string // part of standard error
+	}{
+		{"all is well", "pairs good.txt", exitDone, "1 document, 0 pairs"},
+		{"an empty document is a document", "pairs empty.txt good.txt", exitDone, "2 documents (1 empty), 0 pairs"},
+		{"every command reads nothing but an empty document", "report empty.txt", exitDone, ""},
+		{"clusters of an empty one", "clusters empty.txt", exitDone, "0 clusters in 1 document (1 empty)"},
+		{"passages of an empty one", "passages empty.txt", exitDone, "1 document (1 empty): 0 passages"},
+		{"blocks of an empty one", "boilerplate empty.txt", exitDone, "0 recycled blocks"},
+		{"a file is missing", "pairs gone.txt good.txt", exitInput, "dedup: gone.txt: no such file or directory\n1 document"},
+		{"a binary in a folder", "pairs mixed", exitInput, "dedup: mixed/b.png: looks like a binary file"},
+		{"not UTF-8", "pairs latin.txt", exitInput, "dedup: latin.txt:1: not valid UTF-8"},
+		{"a broken line", "clusters broken.jsonl", exitInput, "dedup: broken.jsonl:2: broken JSON"},
+		{"an id twice", "passages twice.jsonl", exitInput, `dedup: twice.jsonl:2: id "a" was read before, at twice.jsonl:1`},
+		{"an unreadable time", "clusters -keep newest untimely.jsonl", exitInput, `dedup: untimely.jsonl:1: time "soon" is none`},
+		{"flags behind inputs", "pairs good.txt -quiet", exitDone, ""},
+		{"a file that looks like a flag", "pairs -- -threshold", exitInput, "dedup: -threshold: no such file"},
+		{"no input", "pairs", exitFatal, "dedup pairs: no input"},
+		{"no such flag", "pairs -bogus good.txt", exitFatal, "flag provided but not defined: -bogus"},
+		{"a flag without effect", "passages -threshold .5 good.txt", exitFatal, "flag provided but not defined: -threshold"},
+		{"threshold 0", "pairs -threshold 0 good.txt", exitFatal, "-threshold 0: must be above 0"},
+		{"threshold NaN", "pairs -threshold NaN good.txt", exitFatal, "-threshold NaN: must be above 0"},
+		{"containment 2", "pairs -containment 2 good.txt", exitFatal, "-containment 2: must be"},
+		{"k not a power of two", "pairs -k 100 good.txt", exitFatal, "-k 100: must be a power of two"},
+		{"size below 0", "pairs -size -1 good.txt", exitFatal, "-size -1: must be"},
+		{"no such unit", "pairs -unit lines good.txt", exitFatal, "-unit lines: must be one of words, chars"},
+		{"no such policy", "clusters -keep best good.txt", exitFatal, "-keep best: must be one of"},
+		{"no such format", "pairs -format csv good.txt", exitFatal, "-format csv: must be one of"},
+		{"no workers", "pairs -workers 0 good.txt", exitFatal, "-workers 0: must be 1 or more"},
+		{"no words", "passages -min 0 good.txt", exitFatal, "-min 0: must be 1 or more"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			_, stderr, status := dedup(t, "", strings.Fields(tt.args)...)
+			if status != tt.status {
+				t.Errorf("exit status %d, want %d; standard error:\n%s", status, tt.status, stderr)
+			}
+			if !strings.Contains(stderr, tt.stderr) || tt.stderr == "" && stderr != "" {
+				t.Errorf("standard error %q, want %q in it", stderr, tt.stderr)
+			}
+		})
+	}
+}
+
+// The documents before and behind a bad line are compared all the same.
+func TestLosesNothing(t *testing.T) {
+	text := "one two three four five six seven eight"
+	stdin := `{"id":"a","text":"` + text + `"}` + "\n{\"id\":\"b\"\n" + `{"id":"c","text":"` + text + `"}`
+	stdout, stderr, status := dedup(t, stdin, "pairs", "-json", "-")
+	want := `{"a":"a","b":"c","jaccard":1,"containment_a":1,"containment_b":1,"exact":true}` + "\n"
+	if diff := cmp.Diff(want, stdout); diff != "" {
+		t.Errorf("standard output (-want +got):\n%s", diff)
+	}
+	if status != exitInput || !strings.HasPrefix(stderr, "dedup: -:2: ") {
+		t.Errorf("exit status %d, standard error %q", status, stderr)
+	}
+}
+
+func TestKeep(t *testing.T) {
+	body := "the same story of forty words or so that three papers printed on three days under one headline and with one photograph of the mayor holding up a very large fish "
+	stdin := `{"id":"c","text":"` + body + `","time":"2026-01-02"}` + "\n" +
+		`{"id":"b","text":"` + body + body + `","time":"2026-01-01T10:00:00Z"}` + "\n" +
+		`{"id":"a","text":"` + body + `","time":1767398401}` + "\n"
+	for policy, want := range map[string]string{"first": "c", "longest": "b", "newest": "a"} {
+		stdout, _, status := dedup(t, stdin, "clusters", "-json", "-threshold", ".6", "-keep", policy, "-")
+		var c clusterJSON
+		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != exitDone {
+			t.Fatalf("status %d, %v: %s", status, err, stdout)
+		}
+		if c.Representative != want || len(c.Members) != 3 || c.Members[0] != (memberJSON{want, 1}) {
+			t.Errorf("-keep %s: %+v, want %s for the representative of three", policy, c, want)
+		}
+	}
+}
+
+// An interrupt ends the work with an exit status that says so.
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, cmd := range commands() {
+		var out, errs bytes.Buffer
+		status := run(ctx, []string{cmd.name, "-"}, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
+		if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {
+			t.Errorf("%s: exit status %d, standard error %q", cmd.name, status, errs.String())
+		}
+	}
+}
+
+// The output has the same bytes for any number of workers.
+func TestWorkers(t *testing.T) {
+	articles := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
+	terms := corpus.Shared(t, "data", "terms_versions", "docs.jsonl")
+	for _, args := range [][]string{
+		{"pairs", "-json", "-threshold", ".2", articles},
+		{"clusters", "-json", "-threshold", ".5", terms},
+		{"passages", "-json", articles},
+		{"boilerplate", "-json", terms},
+		{"report", articles},
+	} {
+		one, _, _ := dedup(t, "", append(args, "-workers", "1")...)
+		seven, _, status := dedup(t, "", append(args, "-workers", "7")...)
+		if status != exitDone || one == "" {
+			t.Errorf("%s: exit status %d, %d bytes", args[0], status, len(one))
+		}
+		if diff := cmp.Diff(one, seven); diff != "" {
+			t.Errorf("%s with one worker and seven (-one +seven):\n%s", args[0], diff)
+		}
+	}
+}

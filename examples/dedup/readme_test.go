@@ -1,0 +1,49 @@
+package main
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var updateReadme = flag.Bool("update-readme", false, "rewrite what the README says its commands print")
+
+// The README's commands print what the README says. A command is a line that
+// begins with "$ " in a console block; what follows is what it prints.
+func TestReadme(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("the command go is not in the path")
+	}
+	repository(t)
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const open, end = "```console\n$ ", "```\n"
+	parts := strings.Split(string(readme), open)
+	if len(parts) < 3 {
+		t.Fatalf("%d console blocks in the README, want 2 or more", len(parts)-1)
+	}
+	for i, part := range parts[1:] {
+		block, rest, _ := strings.Cut(part, end)
+		command, want, _ := strings.Cut(block, "\n")
+		args := strings.Fields(command)
+		out, err := exec.Command(args[0], args[1:]...).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		if diff := cmp.Diff(want, string(out)); diff != "" && !*updateReadme {
+			t.Errorf("%s prints other than the README says (-want +got; -update-readme rewrites it):\n%s", command, diff)
+		}
+		parts[i+1] = command + "\n" + string(out) + end + rest
+	}
+	if *updateReadme {
+		if err := os.WriteFile("README.md", []byte(strings.Join(parts, open)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
