@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/shingle"
@@ -39,10 +40,10 @@ func runBoilerplate(j *job) error {
 	if err != nil {
 		return err
 	}
-	flagged, pages, bytes, all := 0, 0, 0, 0
+	flagged, pages, bytes := 0, 0, 0
 	for i, d := range j.docs {
-		all += len(d.Text)
 		was := flagged
+		text := j.texts.At(i)
 		for _, b := range blocks[i] {
 			if !b.Flagged {
 				continue
@@ -50,7 +51,7 @@ func runBoilerplate(j *job) error {
 			flagged++
 			bytes += b.Len()
 			if !j.opt.json {
-				fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", printable(d.ID), b.Start, b.End, b.Reason, where(b), excerpt(b.Of(d.Text), 70))
+				fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", printable(d.ID), b.Start, b.End, b.Reason, where(b), excerpt(b.Of(text), 70))
 			} else if err := j.print(blockJSON{d.ID, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}); err != nil {
 				return err
 			}
@@ -59,7 +60,7 @@ func runBoilerplate(j *job) error {
 			pages++
 		}
 	}
-	j.summary("%s, %s on %s (%s of all text)", j.counted(), count(flagged, "recycled block"), count(pages, "document"), percent(ratio(bytes, all)))
+	j.summary("%s, %s on %s (%s of all text)", j.counted(), count(flagged, "recycled block"), count(pages, "document"), percent(float64(bytes)/float64(max(1, j.texts.Bytes()))))
 	return nil
 }
 
@@ -75,7 +76,7 @@ func where(b boilerplate.Block) string {
 // blocks returns the verdicts on every document: in two passes by all
 // documents, with -stream by the documents before it.
 func (j *job) blocks() ([][]boilerplate.Block, error) {
-	d := boilerplate.New(boilerplate.Options{})
+	d := j.detector()
 	blocks := make([][]boilerplate.Block, len(j.docs))
 	if j.opt.stream {
 		p := j.progress("judging", len(j.docs))
@@ -94,6 +95,11 @@ func (j *job) blocks() ([][]boilerplate.Block, error) {
 	}
 	err := j.parallel("judging", len(j.docs), func(i int) { blocks[i] = d.Judge(j.page(i)) })
 	return blocks, err
+}
+
+// detector returns one that keeps within the memory that the flags allow.
+func (j *job) detector() *boilerplate.Detector {
+	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(j.opt.memory/4, math.MaxInt))})
 }
 
 // flagged returns the spans of the blocks that are recycled.
@@ -117,13 +123,16 @@ func (j *job) observe(d *boilerplate.Detector) error {
 			return err
 		}
 	}
-	return nil
+	if s := d.Stats(); s.EvictedHosts+s.EvictedBlocks > 0 {
+		j.warn("-memory is too little to count every block: %s and %s were forgotten on the way", count(s.EvictedHosts, "host"), count(s.EvictedBlocks, "block"))
+	}
+	return j.texts.Err()
 }
 
 func (j *job) page(i int) boilerplate.Page {
 	d := j.docs[i]
 	t, _ := parseTime(d.Time) // a time that cannot be read is as good as none here
-	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: d.Text, Time: t}
+	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: j.texts.At(i), Time: t}
 }
 
 // masks returns what -strip leaves out of every document, nil without -strip.
@@ -131,7 +140,7 @@ func (j *job) masks() ([][]shingle.Span, error) {
 	if !j.opt.strip {
 		return nil, nil
 	}
-	d := boilerplate.New(boilerplate.Options{})
+	d := j.detector()
 	if err := j.observe(d); err != nil {
 		return nil, err
 	}

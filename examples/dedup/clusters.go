@@ -59,7 +59,7 @@ func runClusters(j *job) error {
 		}
 	}
 	j.summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)",
-		count(len(clusters), "cluster"), j.counted(), len(j.docs)-members+len(clusters), members-len(clusters), j.opt.threshold, s.kind())
+		count(len(clusters), "cluster"), j.counted(), len(j.docs)-members+len(clusters), members-len(clusters), j.opt.threshold, j.kind())
 	return nil
 }
 
@@ -81,12 +81,12 @@ func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	clusters, work, err := j.batch(s, p).Clusters(j.ctx, lsh.Registers{Size: s.k, Values: s.values}, lsh.RowClusterOptions{Before: before})
+	clusters, work, err := j.batch(s, p).Clusters(j.ctx, j.registers.Source(), lsh.RowClusterOptions{Before: before})
 	if err != nil {
 		return nil, err
 	}
 	j.bounded(work)
-	return clusters, nil
+	return clusters, j.texts.Err()
 }
 
 // preference returns which of two documents -keep prefers; nil is the earlier
@@ -96,11 +96,10 @@ func (j *job) preference() (func(a, b int) bool, error) {
 	switch j.opt.keep {
 	case "longest":
 		return func(a, b int) bool {
-			x, y := j.docs[a], j.docs[b]
-			if len(x.Text) != len(y.Text) {
-				return len(x.Text) > len(y.Text)
+			if x, y := j.texts.Size(a), j.texts.Size(b); x != y {
+				return x > y
 			}
-			return x.ID < y.ID
+			return j.docs[a].ID < j.docs[b].ID
 		}, nil
 	case "newest":
 		times := make([]time.Time, len(j.docs))

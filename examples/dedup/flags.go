@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/shingle"
 )
@@ -27,6 +28,7 @@ type options struct {
 	minTokens   int
 	input       input.Options
 	workers     int
+	memory      int64
 	json        bool
 	quiet       bool
 }
@@ -48,6 +50,8 @@ func inputFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.input.Fields.ID, "field-id", "id", "JSON Lines field `name` of a document's id")
 	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "JSON Lines field `name` of a document's text")
 	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "JSON Lines field `name` of a document's site")
+	o.memory = 2 << 30
+	fs.TextVar((*bytesize.Size)(&o.memory), "memory", bytesize.Size(o.memory), "about how much `memory` to use; what a corpus has beyond it waits in temporary files")
 	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all)")
 }
 
@@ -131,12 +135,16 @@ func (o *options) check(fs *flag.FlagSet) error {
 		return fmt.Errorf("-threshold %v: must be above 0 and at most 1", o.threshold)
 	case has("containment") && !(o.containment >= 0 && o.containment <= 1):
 		return fmt.Errorf("-containment %v: must be from 0 (off) to 1", o.containment)
+	case o.containment > 0 && o.estimate:
+		return errors.New("-containment counts shingles and cannot be had with -estimate")
 	case has("k") && (o.k < 16 || o.k > 1024 || o.k&(o.k-1) != 0):
 		return fmt.Errorf("-k %d: must be a power of two from 16 to 1024", o.k)
 	case has("size") && (o.size < 0 || o.size > 1000):
 		return fmt.Errorf("-size %d: must be from 1 to 1000", o.size)
 	case has("workers") && o.workers < 1:
 		return fmt.Errorf("-workers %d: must be 1 or more", o.workers)
+	case has("memory") && o.memory < 64<<20:
+		return fmt.Errorf("-memory %v: must be 64MiB or more", bytesize.Size(o.memory))
 	case has("min") && o.minTokens < 1:
 		return fmt.Errorf("-min %d: must be 1 or more", o.minTokens)
 	}

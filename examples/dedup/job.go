@@ -7,12 +7,21 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
+
+// A document is what a job keeps of one beside its text.
+type document struct {
+	ID, Host, Time string
+	File           string
+	Line           int
+}
 
 // A job is one run of a command.
 type job struct {
@@ -23,13 +32,16 @@ type job struct {
 	out    *bufio.Writer // findings
 	stderr io.Writer     // errors, progress, summary
 
-	docs        []*input.Doc
-	texts       map[string]string // by id, once asked for
+	docs        []document
+	texts       *spool.Texts // of the documents, by their number
+	registers   *spool.Registers
 	inputErrors int
 }
 
 // load reads every input. What cannot be read is told and counted.
 func (j *job) load() error {
+	debug.SetMemoryLimit(j.opt.memory)
+	j.texts = spool.NewTexts(j.opt.memory / 4)
 	p := j.progress("reading", 0)
 	defer p.stop()
 	o := j.opt.input
@@ -40,25 +52,27 @@ func (j *job) load() error {
 			j.inputError(err)
 		}
 		if d != nil {
-			j.docs = append(j.docs, d)
+			j.docs = append(j.docs, document{d.ID, d.Host, d.Time, d.File, d.Line})
+			if err := j.texts.Append(d.Text); err != nil {
+				return err
+			}
 			p.add(1)
 		}
 		if err := j.ctx.Err(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return j.texts.Flush()
 }
 
-// textOf returns the text of a document.
-func (j *job) textOf(id string) string {
-	if j.texts == nil {
-		j.texts = make(map[string]string, len(j.docs))
-		for _, d := range j.docs {
-			j.texts[d.ID] = d.Text
-		}
+// close gives back what the job holds outside memory.
+func (j *job) close() {
+	if j.texts != nil {
+		j.texts.Close()
 	}
-	return j.texts[id]
+	if j.registers != nil {
+		j.registers.Close()
+	}
 }
 
 // inputError tells what could not be read and counts it for the exit status.
@@ -122,7 +136,10 @@ func (j *job) parallel(what string, n int, f func(i int)) error {
 		})
 	}
 	wg.Wait()
-	return j.ctx.Err()
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	return j.texts.Err()
 }
 
 // A progress shows on a terminal how far a long step has come.

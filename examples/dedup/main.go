@@ -78,6 +78,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	j.inputs = inputs
 	err = cmd.run(j)
+	j.close()
 	if e := out.Flush(); err == nil && e != nil {
 		err = fmt.Errorf("standard output: %w", e)
 	}

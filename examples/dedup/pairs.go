@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/neardup/neardup/lsh"
 )
@@ -55,7 +57,7 @@ func runPairs(j *job) error {
 	if j.opt.containment > 0 {
 		what += fmt.Sprintf(" or containment %v or more", j.opt.containment)
 	}
-	j.summary("%s, %s: %s (%s)", j.counted(), count(len(pairs), "pair"), what, s.kind())
+	j.summary("%s, %s: %s (%s)", j.counted(), count(len(pairs), "pair"), what, j.kind())
 	return nil
 }
 
@@ -64,20 +66,35 @@ func (j *job) pairs(s *sketches) ([]lsh.RowPair, error) {
 	p := j.progress("comparing", 0)
 	defer p.stop()
 	b := j.batch(s, p)
-	src := lsh.Registers{Size: s.k, Values: s.values}
-	pairs, work, err := b.Pairs(j.ctx, src)
+	pairs, work, err := b.Pairs(j.ctx, j.registers.Source())
 	if err != nil {
 		return nil, err
 	}
 	j.bounded(work)
-	return pairs, nil
+	if j.opt.containment > 0 {
+		contained, work, err := b.Contained(j.ctx, len(j.docs), j.opt.containment)
+		if err != nil {
+			return nil, err
+		}
+		j.bounded(work)
+		pairs = union(pairs, contained)
+	}
+	return pairs, j.texts.Err()
+}
+
+// union merges two ascending lists of pairs.
+func union(x, y []lsh.RowPair) []lsh.RowPair {
+	all := slices.Concat(x, y)
+	order := func(p, q lsh.RowPair) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) }
+	slices.SortStableFunc(all, order)
+	return slices.CompactFunc(all, func(p, q lsh.RowPair) bool { return order(p, q) == 0 })
 }
 
 // batch returns the search that the flags describe.
 func (j *job) batch(s *sketches, p *progress) *lsh.Batch {
-	b := &lsh.Batch{Threshold: j.opt.threshold, Scheme: s.scheme, Workers: j.opt.workers, Progress: p.of}
-	if s.sets != nil {
-		b.Sets = func(row int) []uint64 { return s.sets[row] }
+	b := &lsh.Batch{Threshold: j.opt.threshold, Scheme: s.mh.Scheme(), Workers: j.opt.workers, Progress: p.of}
+	if !j.opt.estimate {
+		b.Sets = s.set
 	}
 	return b
 }
@@ -93,8 +110,8 @@ func (j *job) bounded(w lsh.Work) {
 // counted says how many documents were read.
 func (j *job) counted() string {
 	empty := 0
-	for _, d := range j.docs {
-		if d.Text == "" {
+	for i := range j.docs {
+		if j.texts.Size(i) == 0 {
 			empty++
 		}
 	}

@@ -86,7 +86,7 @@ func (j *job) passageIndex(masks [][]shingle.Span) (*passage.Index, error) {
 		if masks != nil {
 			mask = masks[i]
 		}
-		ix.Add(d.ID, d.Text, mask...)
+		ix.Add(d.ID, j.texts.At(i), mask...)
 		p.add(1)
 		if err := j.ctx.Err(); err != nil {
 			return nil, err

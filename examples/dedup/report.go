@@ -51,11 +51,7 @@ func runReport(j *job) error {
 	if err != nil {
 		return err
 	}
-	bytes := 0
-	for _, d := range j.docs {
-		bytes += len(d.Text)
-	}
-	fmt.Fprintf(j.out, "%s, %d bytes of text\n", j.counted(), bytes)
+	fmt.Fprintf(j.out, "%s, %d bytes of text\n", j.counted(), j.texts.Bytes())
 	j.reportClusters(clusters)
 	j.reportPassages(pairs)
 	j.reportBlocks(blocks)
@@ -128,13 +124,17 @@ func (j *job) reportPassages(pairs []passage.Pair) {
 		return n
 	}
 	slices.SortStableFunc(pairs, func(a, b passage.Pair) int { return cmp.Compare(words(b), words(a)) })
+	row := make(map[string]int, len(j.docs))
+	for i, d := range j.docs {
+		row[d.ID] = i
+	}
 	for i, pair := range pairs {
 		if i == listed {
 			fmt.Fprintf(j.out, "\n  … and %s; dedup passages lists them\n", count(len(pairs)-i, "more pair"))
 			break
 		}
 		fmt.Fprintf(j.out, "\n  %s\n  %s\n", printable(pair.A), printable(pair.B))
-		a := j.textOf(pair.A)
+		a := j.texts.At(row[pair.A])
 		for n, p := range pair.Passages {
 			if n == listed {
 				fmt.Fprintf(j.out, "    … and %d more\n", len(pair.Passages)-n)
@@ -163,15 +163,16 @@ func (j *job) reportBlocks(blocks [][]boilerplate.Block) {
 	pages := 0
 	for i, d := range j.docs {
 		any := false
+		text := j.texts.At(i)
 		for _, b := range blocks[i] {
 			if !b.Flagged {
 				continue
 			}
 			any = true
-			key := d.Host + "\x00" + oneLine(b.Of(d.Text))
+			key := d.Host + "\x00" + oneLine(b.Of(text))
 			r := found[key]
 			if r == nil {
-				r = &recycled{b, b.Of(d.Text), d.Host, 0}
+				r = &recycled{b, b.Of(text), d.Host, 0}
 				found[key] = r
 				order = append(order, r)
 			}

@@ -23,13 +23,6 @@ func percent(x float64) string {
 	return fmt.Sprintf("%d %%", p)
 }
 
-func ratio(a, b int) float64 {
-	if b == 0 {
-		return 0
-	}
-	return float64(a) / float64(b)
-}
-
 // excerpt returns the beginning of text on one line of at most width letters.
 func excerpt(text string, width int) string {
 	// Only the beginning is looked at: a block may be very long.

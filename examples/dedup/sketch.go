@@ -1,17 +1,21 @@
 package main
 
 import (
+	"sync"
+
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
 
-// sketches is what pairs and clusters are found by: for every document its
-// registers and, unless signatures are trusted, its shingles.
+// sketches is what documents are compared by: signatures, which the job keeps in
+// its registers, and sets of shingles.
 type sketches struct {
-	k      int
-	scheme minhash.Scheme
-	values []uint32      // k registers a document
-	sets   []shingle.Set // nil with -estimate
+	j     *job
+	sh    shingle.Shingler
+	mh    *minhash.Sketcher
+	masks [][]shingle.Span // what to leave out of each document; nil for nothing
+	sets  []shingle.Set    // nil if they are made anew each time
 }
 
 // sketch shingles and sketches every document, without its recycled blocks if
@@ -28,33 +32,72 @@ func (j *job) sketch() (*sketches, error) {
 // mask; nil masks hide nothing.
 func (j *job) sketchWithout(masks [][]shingle.Span) (*sketches, error) {
 	sh := j.opt.shingler()
-	mh := minhash.New(minhash.Options{K: j.opt.k})
-	s := &sketches{
-		k:      j.opt.k,
-		scheme: mh.Scheme(),
-		values: make([]uint32, j.opt.k*len(j.docs)),
+	s := &sketches{j: j, sh: sh, mh: minhash.New(minhash.Options{K: j.opt.k}), masks: masks}
+	var err error
+	j.registers, err = spool.NewRegisters(j.opt.k, len(j.docs), j.opt.memory/8)
+	if err != nil {
+		return nil, err
 	}
-	if !j.opt.estimate {
+	// A set takes eight bytes a shingle, hardly more than its words take.
+	if !j.opt.estimate && j.texts.Bytes() < j.opt.memory/5 {
 		s.sets = make([]shingle.Set, len(j.docs))
 	}
-	err := j.parallel("sketching", len(j.docs), func(i int) {
-		var mask []shingle.Span
-		if masks != nil {
-			mask = masks[i]
-		}
-		set := sh.Set(j.docs[i].Text, mask...)
-		mh.AppendValues(s.values[i*s.k:i*s.k:(i+1)*s.k], set)
+	buffers := sync.Pool{New: func() any { return new([]uint64) }}
+	var failed onceError
+	err = j.parallel("sketching", len(j.docs), func(i int) {
+		var hashes []uint64
 		if s.sets != nil {
-			s.sets[i] = set
+			s.sets[i] = sh.Set(j.texts.At(i), s.mask(i)...)
+			hashes = s.sets[i]
+		} else {
+			buf := buffers.Get().(*[]uint64)
+			defer buffers.Put(buf)
+			*buf = sh.AppendHashes((*buf)[:0], j.texts.At(i), s.mask(i)...)
+			hashes = *buf
 		}
+		failed.set(j.registers.Put(i, func(dst []uint32) []uint32 { return s.mh.AppendValues(dst, hashes) }))
 	})
+	if err == nil {
+		err = failed.err
+	}
 	return s, err
 }
 
-// kind says what the figures rest on.
-func (s *sketches) kind() string {
-	if s.sets != nil {
-		return "exact"
+func (s *sketches) mask(i int) []shingle.Span {
+	if s.masks == nil {
+		return nil
 	}
-	return "estimated"
+	return s.masks[i]
+}
+
+// set returns the shingles of document i.
+func (s *sketches) set(i int) []uint64 {
+	if s.sets != nil {
+		return s.sets[i]
+	}
+	return s.sh.Set(s.j.texts.At(i), s.mask(i)...)
+}
+
+// kind says what the figures rest on.
+func (j *job) kind() string {
+	if j.opt.estimate {
+		return "estimated"
+	}
+	return "exact"
+}
+
+// A onceError keeps the first error of several goroutines.
+type onceError struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (o *onceError) set(err error) {
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.err == nil {
+			o.err = err
+		}
+	}
 }

@@ -83,15 +83,15 @@ var (
 // whose id was read before is skipped.
 func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 	return func(yield func(*Doc, error) bool) {
-		first := map[string]*Doc{}
+		first := map[string]place{}
 		r := reader{o: o, emit: func(d *Doc, err error) bool {
 			if d == nil {
 				return yield(nil, err)
 			}
 			if was, ok := first[d.ID]; ok {
-				return yield(nil, &Error{d.File, d.Line, fmt.Errorf("id %q was read before, at %s; skipped", d.ID, was.place())})
+				return yield(nil, &Error{d.File, d.Line, fmt.Errorf("id %q was read before, at %s; skipped", d.ID, was)})
 			}
-			first[d.ID] = d
+			first[d.ID] = place{d.File, d.Line}
 			return yield(d, err)
 		}}
 		for _, name := range inputs {
@@ -102,11 +102,17 @@ func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 	}
 }
 
-func (d *Doc) place() string {
-	if d.Line > 0 {
-		return fmt.Sprintf("%s:%d", d.File, d.Line)
+// A place is where a document was read.
+type place struct {
+	file string
+	line int
+}
+
+func (p place) String() string {
+	if p.line > 0 {
+		return fmt.Sprintf("%s:%d", p.file, p.line)
 	}
-	return d.File
+	return p.file
 }
 
 // A reader hands documents to emit; its methods return false when emit has had enough.

@@ -1,0 +1,48 @@
+// Package bytesize reads and prints amounts of memory as people write them.
+package bytesize
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A Size is a number of bytes; as text it is like 512MiB, 2GiB, 2G or 1000000.
+type Size int64
+
+var units = []struct {
+	name string
+	size int64
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"B", 1}, {"", 1}}
+
+// UnmarshalText reads a size. Units of 1024 and of 1000 are told apart as by
+// IEC 80000-13; a bare letter is a unit of 1024. It fails for what is negative,
+// not a number, or above 1<<50.
+func (s *Size) UnmarshalText(text []byte) error {
+	for _, u := range units {
+		number, ok := strings.CutSuffix(string(text), u.name)
+		if !ok {
+			continue
+		}
+		x, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if x *= float64(u.size); err != nil || !(x >= 0 && x <= 1<<50) {
+			break
+		}
+		*s = Size(x)
+		return nil
+	}
+	return fmt.Errorf("%q is no amount of memory; write it like 512MiB or 2GiB", text)
+}
+
+// MarshalText returns what String returns.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// String returns the size in the largest unit of 1024 that divides it.
+func (s Size) String() string {
+	for _, u := range units[:3] {
+		if n := int64(s); n != 0 && n%u.size == 0 {
+			return fmt.Sprintf("%d%s", n/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%dB", int64(s))
+}
