@@ -1,0 +1,449 @@
+package lsh
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/bits"
+	"slices"
+	"sync/atomic"
+)
+
+// Contained returns every pair of documents of which one is contained in the
+// other to at least the given share: a short text inside a long one, however
+// little alike the two are as a whole. Rows run from 0 to docs-1; Sets must be
+// set, is called three times a row at most, and a nil set is an empty one. Scores
+// are exact, pairs are in ascending order.
+//
+// It is an exact join, not a hashing scheme: every pair is found whatever its
+// sizes, unless documents share so many elements that the work had to be bounded
+// as [Work] then says. It needs about 2 bytes for each element of each set, and
+// 24 for each element that occurs in several documents.
+//
+// The method is prefix filtering (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma
+// and Srikant 2007): if A shares at least t elements with B, then one of any
+// |A|-t+1 elements of A is in B. The rarest are taken. An element of one document
+// alone is never shared, so it is not even kept.
+func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([]RowPair, Work, error) {
+	if b.Sets == nil {
+		panic("lsh: containment needs Batch.Sets")
+	}
+	if !(containment > 0 && containment <= 1) {
+		panic("lsh: containment must be above 0 and at most 1")
+	}
+	if uint64(docs) >= none {
+		panic("lsh: more documents than 32 bits can number")
+	}
+	j := &join{b: b, ctx: ctx, docs: docs, least: containment, workers: workers(b.Workers)}
+	pairs, err := j.run()
+	return pairs, j.work, err
+}
+
+// A join finds the pairs of sets of which one contains the other.
+type join struct {
+	b       *Batch
+	ctx     context.Context
+	docs    int
+	least   float64
+	workers int
+	work    Work
+
+	size   []uint32 // of each set
+	twinOf []uint32 // the first row of the same set; none if that is the row itself
+
+	// The shared elements of each row, as numbers in the order of their
+	// frequency, the rarest first: those of row i lie at start[i]:start[i+1].
+	start  []int
+	tokens []uint32
+
+	// The rows of each shared element, in ascending order: those of element i
+	// lie at from[i]:from[i+1].
+	from []int
+	rows []uint32
+	full int // rows of an element up to which all are looked at
+}
+
+func (j *join) run() ([]RowPair, error) {
+	const steps = 4
+	step := func(n int) {
+		if j.b.Progress != nil {
+			j.b.Progress(n, steps)
+		}
+	}
+	seen, err := j.findShared()
+	if err != nil {
+		return nil, err
+	}
+	step(1)
+	if err := j.findPostings(seen); err != nil {
+		return nil, err
+	}
+	step(2)
+	edges, err := j.findPairs()
+	if err != nil {
+		return nil, err
+	}
+	step(3)
+	e := &engine{edges: edges, link: j.twinOf, state: make([]uint8, j.docs), sets: j.b.Sets}
+	for row, t := range j.twinOf {
+		if t != none {
+			e.state[row] = twin
+			j.work.Twins++
+		}
+	}
+	e.sortEdges()
+	e.expandTwins()
+	j.work.BoundedTwins = e.work.BoundedTwins
+	pairs := make([]RowPair, len(e.edges))
+	for i, x := range e.edges {
+		pairs[i] = RowPair{int(x.a), int(x.b), x.Score}
+	}
+	step(4)
+	return pairs, nil
+}
+
+// A repeat filter says which elements may have been seen twice: two bits for
+// each of a power of two of cells.
+type repeatFilter struct {
+	words []atomic.Uint64
+	shift int
+}
+
+func makeRepeatFilter(elements float64) *repeatFilter {
+	const perElement = 8
+	n := min(33, max(10, bits.Len64(uint64(elements*perElement))))
+	return &repeatFilter{make([]atomic.Uint64, 1<<(n-5)), 64 - n}
+}
+
+// cell mixes first: elements need not be hashes.
+func (f *repeatFilter) cell(x uint64) (word *atomic.Uint64, bit int) {
+	c := fold(x, 0xD6E8FEB86659FD93) >> f.shift
+	return &f.words[c/32], int(c % 32)
+}
+
+func (f *repeatFilter) add(x uint64) {
+	w, bit := f.cell(x)
+	if w.Or(1<<bit)>>bit&1 != 0 {
+		w.Or(1 << (bit + 32))
+	}
+}
+
+func (f *repeatFilter) twice(x uint64) bool {
+	w, bit := f.cell(x)
+	return w.Load()>>(bit+32)&1 != 0
+}
+
+// findShared looks at all sets once for their sizes and for the elements that
+// occur in more than one.
+func (j *join) findShared() (*repeatFilter, error) {
+	const sample = 256
+	sum, n := 0, 0
+	for i := 0; i < j.docs; i += max(1, j.docs/sample) {
+		sum += len(j.b.Sets(i))
+		n++
+	}
+	seen := makeRepeatFilter(float64(sum) / float64(max(1, n)) * float64(j.docs))
+	j.size = make([]uint32, j.docs)
+	var documents atomic.Int64
+	err := j.each(j.docs, func(row int) {
+		set := j.b.Sets(row)
+		j.size[row] = uint32(len(set))
+		for _, x := range set {
+			seen.add(x)
+		}
+		if len(set) > 0 {
+			documents.Add(1)
+		}
+	})
+	j.work.Documents = int(documents.Load())
+	return seen, err
+}
+
+// each calls f for every i below n, in parallel, in blocks.
+func (j *join) each(n int, f func(i int)) error {
+	const block = 64
+	return parallel(j.ctx, j.workers, (n+block-1)/block, func() func(int) error {
+		return func(b int) error {
+			for i := b * block; i < min((b+1)*block, n); i++ {
+				f(i)
+			}
+			return nil
+		}
+	})
+}
+
+// findPostings fills the lists of tokens and of rows, and finds the twins.
+func (j *join) findPostings(seen *repeatFilter) error {
+	elements, hashes, err := j.sharedElements(seen)
+	if err != nil {
+		return err
+	}
+	number, n := numberByFrequency(elements)
+	j.tokens = make([]uint32, len(elements))
+	err = j.each(j.docs, func(row int) {
+		list := elements[j.start[row]:j.start[row+1]]
+		tokens := j.tokens[j.start[row]:j.start[row+1]]
+		for i, x := range list {
+			tokens[i] = number.at(x)
+		}
+		slices.Sort(tokens) // those of no number last
+	})
+	if err != nil {
+		return err
+	}
+	j.findTwins(hashes)
+
+	j.from = make([]int, n+1)
+	for row := range j.docs {
+		for _, t := range j.postings(row) {
+			j.from[t+1]++
+		}
+	}
+	for t := range n {
+		j.from[t+1] += j.from[t]
+	}
+	j.rows = make([]uint32, j.from[n])
+	next := slices.Clone(j.from)
+	for row := range j.docs {
+		for _, t := range j.postings(row) {
+			j.rows[next[t]] = uint32(row)
+			next[t]++
+		}
+	}
+	j.bound()
+	return nil
+}
+
+// sharedElements returns the elements of all rows that may occur in several, and
+// a hash of each whole set. It sets start.
+func (j *join) sharedElements(seen *repeatFilter) (elements, hashes []uint64, err error) {
+	const run = 1024
+	runs := make([][]uint64, (j.docs+run-1)/run)
+	hashes = make([]uint64, j.docs)
+	j.start = make([]int, j.docs+1)
+	err = parallel(j.ctx, j.workers, len(runs), func() func(int) error {
+		return func(r int) error {
+			var list []uint64
+			for row := r * run; row < min((r+1)*run, j.docs); row++ {
+				before := len(list)
+				h := j.b.Seed
+				for _, x := range j.b.Sets(row) {
+					h = fold(h^x, 0xA0761D6478BD642F)
+					if seen.twice(x) {
+						list = append(list, x)
+					}
+				}
+				hashes[row] = h
+				j.start[row+1] = len(list) - before
+			}
+			runs[r] = list
+			return nil
+		}
+	})
+	for row := range j.docs {
+		j.start[row+1] += j.start[row]
+	}
+	return slices.Concat(runs...), hashes, err
+}
+
+// A numbering gives elements numbers.
+type numbering struct {
+	elements []uint64 // ascending
+	numbers  []uint32
+}
+
+// numberByFrequency numbers the elements that occur more than once, the rarest
+// first, and returns how many there are.
+func numberByFrequency(elements []uint64) (numbering, int) {
+	sorted := slices.Clone(elements)
+	slices.Sort(sorted)
+	type token struct{ frequency, at uint32 }
+	var tokens []token
+	kept := sorted[:0]
+	for i := 0; i < len(sorted); {
+		x, n := sorted[i], 1
+		for i+n < len(sorted) && sorted[i+n] == x {
+			n++
+		}
+		if n > 1 {
+			tokens = append(tokens, token{uint32(n), uint32(len(kept))})
+			kept = append(kept, x)
+		}
+		i += n
+	}
+	slices.SortFunc(tokens, func(a, b token) int {
+		return cmp.Or(cmp.Compare(a.frequency, b.frequency), cmp.Compare(a.at, b.at))
+	})
+	m := numbering{elements: slices.Clip(kept), numbers: make([]uint32, len(kept))}
+	for i, t := range tokens {
+		m.numbers[t.at] = uint32(i)
+	}
+	return m, len(tokens)
+}
+
+// at returns the number of x; none if it has none.
+func (m *numbering) at(x uint64) uint32 {
+	if i, ok := slices.BinarySearch(m.elements, x); ok {
+		return m.numbers[i]
+	}
+	return none
+}
+
+// list returns the tokens of a row.
+func (j *join) list(row int) []uint32 {
+	t := j.tokens[j.start[row]:j.start[row+1]]
+	for len(t) > 0 && t[len(t)-1] == none {
+		t = t[:len(t)-1]
+	}
+	return t
+}
+
+// postings returns the tokens under which a row is to be found: none for twins.
+func (j *join) postings(row int) []uint32 {
+	if j.twinOf[row] != none {
+		return nil
+	}
+	return j.list(row)
+}
+
+// findTwins finds the rows with the set of an earlier one. All elements of such
+// sets are shared, so the tokens tell.
+func (j *join) findTwins(hashes []uint64) {
+	j.twinOf = make([]uint32, j.docs)
+	order := make([]uint32, 0, j.docs)
+	for row := range j.docs {
+		j.twinOf[row] = none
+		if n := len(j.list(row)); n > 0 && n == int(j.size[row]) {
+			order = append(order, uint32(row))
+		}
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(hashes[a], hashes[b]), cmp.Compare(a, b))
+	})
+	for i := 0; i < len(order); {
+		first := order[i]
+		for i++; i < len(order) && hashes[order[i]] == hashes[first]; i++ {
+			if slices.Equal(j.list(int(first)), j.list(int(order[i]))) {
+				j.twinOf[order[i]] = first
+			}
+		}
+	}
+}
+
+// bound decides how many rows of an element are looked at.
+func (j *join) bound() {
+	var large []int
+	for t := range len(j.from) - 1 {
+		n := j.from[t+1] - j.from[t]
+		j.work.LargestBucket = max(j.work.LargestBucket, n)
+		if n > fullBucket {
+			large = append(large, n)
+		}
+	}
+	slices.Sort(large)
+	j.full = fullBucket
+	left := bucketWork * float64(j.docs)
+	for i, n := range large {
+		if left -= float64(n) * float64(n) / 2; left < 0 {
+			for _, n := range large[i:] {
+				if n > j.full {
+					j.work.Bounded++
+					j.work.BoundedDocuments += n
+					j.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
+				}
+			}
+			break
+		}
+		j.full = n
+	}
+}
+
+// needed returns how many elements a set of the given size must share to be
+// contained.
+func (j *join) needed(size uint32) int {
+	n := int(math.Ceil(j.least*float64(size) - 1e-6))
+	for float64(n)/float64(size) < j.least {
+		n++
+	}
+	return max(1, n)
+}
+
+// findPairs returns the pairs of rows that are no twins.
+func (j *join) findPairs() ([]edge, error) {
+	const block = 64
+	out := make([][]edge, (j.docs+block-1)/block)
+	var candidates atomic.Int64
+	err := parallel(j.ctx, j.workers, len(out), func() func(int) error {
+		var near []uint32
+		return func(b int) error {
+			for row := b * block; row < min((b+1)*block, j.docs); row++ {
+				near = j.candidates(near[:0], row)
+				candidates.Add(int64(len(near)))
+				for _, other := range near {
+					if x, ok := j.compare(uint32(row), other); ok {
+						out[b] = append(out[b], x)
+					}
+				}
+			}
+			return nil
+		}
+	})
+	j.work.Candidates = int(candidates.Load())
+	j.work.Verified = j.work.Candidates
+	return slices.Concat(out...), err
+}
+
+// candidates appends the rows that may contain the given one: those of at least
+// its size that share one of its rarest elements.
+func (j *join) candidates(near []uint32, row int) []uint32 {
+	list := j.postings(row)
+	need := 0
+	if len(list) > 0 {
+		need = j.needed(j.size[row])
+	}
+	if len(list) == 0 || len(list) < need {
+		return near
+	}
+	for _, t := range list[:len(list)-need+1] {
+		rows := j.rows[j.from[t]:j.from[t+1]]
+		if len(rows) > j.full {
+			rows = rows[:giantHeads]
+		}
+		for _, other := range rows {
+			if cmp.Or(cmp.Compare(j.size[row], j.size[other]), cmp.Compare(row, int(other))) < 0 {
+				near = append(near, other)
+			}
+		}
+	}
+	slices.Sort(near)
+	return slices.Compact(near)
+}
+
+// compare returns the pair of a row and a larger one, if the row is contained
+// in it.
+func (j *join) compare(a, b uint32) (edge, bool) {
+	n := commonTokens(j.list(int(a)), j.list(int(b)))
+	if float64(n)/float64(j.size[a]) < j.least {
+		return edge{}, false
+	}
+	na, nb := float64(j.size[a]), float64(j.size[b])
+	c := float64(n)
+	return orderedEdge(a, b, Score{c / (na + nb - c), c / na, c / nb, true}), true
+}
+
+// commonTokens returns how many tokens two ascending lists share. It takes the
+// length of the shorter times the logarithm of the other.
+func commonTokens(a, b []uint32) int {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	n := 0
+	for _, t := range a {
+		i, ok := slices.BinarySearch(b, t)
+		if ok {
+			n++
+		}
+		b = b[i:]
+	}
+	return n
+}
