@@ -51,7 +51,7 @@ func inputFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "JSON Lines field `name` of a document's text")
 	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "JSON Lines field `name` of a document's site")
 	o.memory = 2 << 30
-	fs.TextVar((*bytesize.Size)(&o.memory), "memory", bytesize.Size(o.memory), "about how much `memory` to use; what a corpus has beyond it waits in temporary files")
+	fs.TextVar((*bytesize.Size)(&o.memory), "memory", bytesize.Size(o.memory), "about how much memory to use, as a `size`; what a corpus has beyond it waits in temporary files")
 	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all)")
 }
 

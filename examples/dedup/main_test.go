@@ -50,7 +50,7 @@ func TestGolden(t *testing.T) {
 		{"help-passages", []string{"passages", "-h"}},
 		{"help-boilerplate", []string{"boilerplate", "-h"}},
 		{"report", []string{stories}},
-		{"pairs", []string{"pairs", stories, "-containment", ".2"}},
+		{"pairs", []string{"pairs", stories, "-containment", ".4"}},
 		{"pairs-json", []string{"pairs", "-json", "-threshold", ".1", stories}},
 		{"pairs-strip", []string{"pairs", "-strip", "-json", "-threshold", ".1", stories}},
 		{"pairs-chars", []string{"pairs", "-unit", "chars", "-size", "8", "-threshold", ".3", stories}},
