@@ -2,6 +2,7 @@ package shingle
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/neardup/neardup/internal/unidata"
@@ -17,13 +18,23 @@ type folder struct {
 	buf   []byte // folded text, then room for one 64-byte step
 	n     int    // bytes folded
 	state uint8
-	mixed bool // not all ASCII: origins hold
 
-	// Where folded bytes come from, if wanted: byte i stands for
-	// text[start[i]:end[i]], dropped marks included.
+	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
+	// of the text. Otherwise, if origins are wanted, for the bytes from
+	// base+start[i] to base+end[i], dropped marks included.
+	base       int
+	mixed      bool
 	origins    bool
 	start, end []int32
 }
+
+// maxMarks is how many marks another one may move before: the limit of the
+// stream-safe format of Unicode Standard Annex 15.
+const maxMarks = 30
+
+// unsettled is how many folded bytes at the end may still change with what
+// follows: a base and its marks.
+const unsettled = 4 * (maxMarks + 2)
 
 // slack is how many bytes must be readable behind the folded text.
 const slack = 64
@@ -88,88 +99,111 @@ func next(s, c uint8) uint8 {
 	return brk | c
 }
 
-// reset prepares f for a text of n bytes.
-func (f *folder) reset(n int) {
-	f.n, f.state, f.mixed = 0, none, false
-	f.reserve(2*n + 4*slack)
-}
-
+// reserve makes room for n bytes in all.
 func (f *folder) reserve(n int) {
-	if len(f.buf) >= n {
-		return
+	if len(f.buf) < n {
+		f.buf = append(make([]byte, 0, n+n/2), f.buf[:f.n]...)[:n+n/2]
 	}
-	n += n / 2
-	f.buf = append(make([]byte, 0, n), f.buf[:f.n]...)[:n]
-	if f.origins {
-		f.start = append(make([]int32, 0, n), f.start[:min(f.n, len(f.start))]...)[:n]
-		f.end = append(make([]int32, 0, n), f.end[:min(f.n, len(f.end))]...)[:n]
+	if f.origins && len(f.start) < len(f.buf) {
+		f.start = append(make([]int32, 0, len(f.buf)), f.start[:min(f.n, len(f.start))]...)[:len(f.buf)]
+		f.end = append(make([]int32, 0, len(f.buf)), f.end[:min(f.n, len(f.end))]...)[:len(f.buf)]
 	}
 }
 
-// fold folds text, which begins and ends between tokens.
-func (f *folder) fold(text []byte) {
-	f.reset(len(text))
-	if f.origins && len(f.start) < len(f.buf) {
-		f.start, f.end = make([]int32, len(f.buf)), make([]int32, len(f.buf))
+// reset makes f ready for another text.
+func (f *folder) reset() { f.n, f.state, f.mixed = 0, none, false }
+
+// feed folds a piece of text that begins at offset at, behind what was folded
+// before. Pieces are cut between code points.
+func (f *folder) feed(text []byte, at int) {
+	if f.n == 0 {
+		f.base, f.mixed = at, false
 	}
+	// A code point of two bytes or three becomes a space and up to three bytes,
+	// an ASCII byte itself with at most one space before a run of them.
+	f.reserve(f.n + 2*len(text) + 2*slack)
+	at -= f.base
 	for i := 0; i < len(text); {
-		if n := asciiPrefix(text[i:]); n > 0 {
-			f.ascii(text[i:i+n], i)
+		if n := f.ascii(text[i:], at+i); n > 0 {
 			i += n
 			continue
 		}
-		if !f.mixed {
-			f.mixed = true
+		if !f.mixed && f.origins {
 			for k := range f.n {
-				if f.origins {
-					f.start[k], f.end[k] = int32(k), int32(k+1)
-				}
+				f.start[k], f.end[k] = int32(k), int32(k+1)
 			}
 		}
-		i = f.others(text, i)
+		f.mixed = true
+		i = f.others(text, i, at)
 	}
-	clear(f.buf[f.n : f.n+slack])
 }
 
-// asciiPrefix returns the length of the longest prefix below 0x80.
-func asciiPrefix(b []byte) int {
-	n := 0
-	for ; len(b)-n >= 8; n += 8 {
-		if w := binary.LittleEndian.Uint64(b[n:]) & 0x8080808080808080; w != 0 {
-			for b[n] < 0x80 {
-				n++
-			}
-			return n
-		}
+// drop forgets the first n folded bytes.
+func (f *folder) drop(n int) {
+	copy(f.buf, f.buf[n:f.n])
+	f.n -= n
+	if !f.mixed {
+		f.base += n
+		return
 	}
-	for n < len(b) && b[n] < 0x80 {
-		n++
+	if !f.origins || f.n == 0 {
+		return
 	}
-	return n
+	copy(f.start, f.start[n:n+f.n])
+	copy(f.end, f.end[n:n+f.n])
+	shift := f.start[0]
+	f.base += int(shift)
+	for k := range f.n {
+		f.start[k] -= shift
+		f.end[k] -= shift
+	}
 }
 
-// ascii copies a run of ASCII, which stands at offset at.
-func (f *folder) ascii(run []byte, at int) {
+// origin returns where the folded bytes from start to end come from.
+func (f *folder) origin(start, end int) Span {
+	if f.mixed {
+		start, end = int(f.start[start]), int(f.end[end-1])
+	}
+	return Span{f.base + start, f.base + end}
+}
+
+// ascii folds the run of ASCII that begins text, and returns its length. The
+// run stands at offset at.
+func (f *folder) ascii(text []byte, at int) int {
+	if text[0] >= 0x80 {
+		return 0
+	}
 	switch f.state {
 	case none, unidata.Letter, unidata.Apostrophe:
 	default:
 		f.space(at)
 	}
-	copy(f.buf[f.n:], run)
+	n := copyASCII(f.buf[f.n:], text)
 	if f.origins && f.mixed {
-		for k := range run {
+		for k := range n {
 			f.start[f.n+k], f.end[f.n+k] = int32(at+k), int32(at+k+1)
 		}
 	}
-	f.n += len(run)
-	switch c := run[len(run)-1]; {
-	case asciiWord[c]:
-		f.state = unidata.Letter
-	case c == '\'':
-		f.state = unidata.Apostrophe
-	default:
-		f.state = none
+	f.n += n
+	f.state = uint8(f.table.Low[text[n-1]].Class())
+	return n
+}
+
+// copyASCIIGeneric copies src to dst up to its first byte from 0x80, and returns how
+// many bytes it copied. dst has room for eight bytes more.
+func copyASCIIGeneric(dst, src []byte) int {
+	n := 0
+	for ; len(src)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(src[n:])
+		binary.LittleEndian.PutUint64(dst[n:], w)
+		if w &= high; w != 0 {
+			return n + bits.TrailingZeros64(w)/8
+		}
 	}
+	for ; n < len(src) && src[n] < 0x80; n++ {
+		dst[n] = src[n]
+	}
+	return n
 }
 
 func (f *folder) space(at int) {
@@ -180,25 +214,76 @@ func (f *folder) space(at int) {
 	f.n++
 }
 
-var asciiWord = func() (t [128]bool) {
-	for c := range t {
-		t[c] = '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
-	}
-	return t
-}()
-
-// others folds text[i:] up to the next ASCII byte and returns where that is.
-func (f *folder) others(text []byte, i int) int {
+// others folds text[i:] up to the next run of ASCII and returns where that is;
+// text[0] stands at offset at.
+func (f *folder) others(text []byte, i, at int) int {
 	for i < len(text) {
-		c := text[i]
-		if c < 0x80 {
+		if !f.origins {
+			if i = f.table3(text, i); i == len(text) {
+				break
+			}
+		}
+		if text[i] < 0x80 {
 			break
 		}
 		e, size, delta := lookup(f.table, text[i:])
-		f.put(e, delta, text[i:i+size], i)
+		f.put(e, delta, text[i:i+size], at+i)
 		i += size
 	}
 	return i
+}
+
+// table3 folds text[i:] as far as the tables for up to three bytes go: to a
+// long run of ASCII, a code point of four bytes or in need of special
+// treatment, an invalid byte, or the last bytes of the text.
+func (f *folder) table3(text []byte, i int) int {
+	t, n, state := f.table, f.n, f.state
+	buf := f.buf[:n+2*(len(text)-i)+slack] // room was made in feed or special
+	for i+8 <= len(text) {
+		w := binary.LittleEndian.Uint32(text[i:])
+		var e unidata.Entry
+		if c := w & 0xff; c < 0xe0 {
+			// ASCII and two bytes without a branch.
+			two := c >> 7
+			if two != 0 && (c < 0xc2 || w&0xc000 != 0x8000) {
+				break
+			}
+			e = t.Low[(c^(c^(c&0x1f<<6|w>>8&0x3f))&-two)&0x7ff]
+			i += int(1 + two)
+			if two == 0 && binary.LittleEndian.Uint64(text[i-1:])&high == 0 {
+				i--
+				break
+			}
+		} else {
+			if w&0xc0c0f0 != 0x8080e0 {
+				break
+			}
+			e = t.Three(w & 0xffffff)
+			i += 3
+		}
+		if e&unidata.Special != 0 {
+			i -= runeLen(w)
+			break
+		}
+		s := step[state&15][e.Class()&15]
+		state = s &^ brk
+		buf[n] = ' '
+		n += int(s >> 7)
+		binary.LittleEndian.PutUint32(buf[n:], uint32(e))
+		n += e.Len()
+	}
+	f.n, f.state = n, state
+	return i
+}
+
+func runeLen(w uint32) int {
+	switch {
+	case w&0x80 == 0:
+		return 1
+	case w&0x20 == 0:
+		return 2
+	}
+	return 3
 }
 
 // lookup returns the entry of the code point that begins b, and its length; a
@@ -208,7 +293,7 @@ func lookup(t *unidata.Table, b []byte) (e unidata.Entry, size int, delta rune) 
 	c := b[0]
 	switch {
 	case c >= 0xc2 && c < 0xe0 && len(b) > 1 && b[1]&0xc0 == 0x80:
-		return t.Two[(uint32(c)&0x1f<<6|uint32(b[1])&0x3f)-0x80], 2, 0
+		return t.Low[uint32(c)&0x1f<<6|uint32(b[1])&0x3f], 2, 0
 	case c >= 0xe0 && c < 0xf0 && len(b) > 2 && b[1]&0xc0 == 0x80 && b[2]&0xc0 == 0x80:
 		return t.Three(uint32(c) | uint32(b[1])<<8 | uint32(b[2])<<16), 3, 0
 	case c >= 0xf0:
@@ -239,12 +324,12 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at int) {
 		binary.LittleEndian.PutUint32(f.buf[f.n:], uint32(e))
 		f.n += e.Len()
 	}
-	f.origin(from, at, at+len(src))
+	f.from(from, at, at+len(src))
 }
 
-// origin notes that the bytes from from on stand for [start, end) of the text;
+// from notes that the bytes from from on stand for [start, end) of the text;
 // if there are none, the byte before is followed by something without effect.
-func (f *folder) origin(from, start, end int) {
+func (f *folder) from(from, start, end int) {
 	if !f.origins {
 		return
 	}
@@ -259,7 +344,7 @@ func (f *folder) origin(from, start, end int) {
 // special writes what a code point becomes that takes more than a table.
 func (f *folder) special(e unidata.Entry, src []byte, at int) {
 	text := e.Text()
-	f.reserve(f.n + 2*len(text) + 2*slack)
+	f.reserve(f.n + 2*len(text) + 2*piece + 2*slack)
 	if kind := e.Kind(); kind != unidata.Expand {
 		r, _ := utf8.DecodeRuneInString(text)
 		f.joining(kind, e.Class(), r, at, at+len(src))
@@ -268,7 +353,7 @@ func (f *folder) special(e unidata.Entry, src []byte, at int) {
 	for len(text) > 0 {
 		if c := text[0]; c < 0x80 {
 			f.ascii([]byte{c}, at)
-			f.origin(f.n-1, at, at+len(src))
+			f.from(f.n-1, at, at+len(src))
 			text = text[1:]
 			continue
 		}
@@ -282,7 +367,7 @@ func (f *folder) special(e unidata.Entry, src []byte, at int) {
 			}
 		}
 		f.put(e, delta, b[:size], at)
-		f.origin(f.n-size, at, at+len(src))
+		f.from(f.n-size, at, at+len(src))
 		text = text[size:]
 	}
 }
@@ -312,7 +397,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 			start = int(f.start[from])
 		}
 		f.n = from + utf8.EncodeRune(f.buf[from:], composed)
-		f.origin(from, start, end)
+		f.from(from, start, end)
 		return
 	}
 	s := step[f.state][class]
@@ -324,9 +409,9 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 	from := f.n
 	order := unidata.OrderOf(r)
 	if order != 0 {
-		for from > 0 {
+		for range maxMarks {
 			last, n := utf8.DecodeLastRune(f.buf[:from])
-			if unidata.OrderOf(last) <= order {
+			if from == 0 || unidata.OrderOf(last) <= order {
 				break
 			}
 			from -= n
@@ -341,7 +426,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		if from < f.n-size {
 			start = int(f.start[from])
 		}
-		f.origin(from, start, end)
+		f.from(from, start, end)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/neardup/neardup/internal/unidata"
 )
 
@@ -14,108 +15,169 @@ import (
 // masks, token bounds and hashes then stay in the first-level cache.
 const piece = 4096
 
-// A tokenizer turns pieces of text into token hashes. All its memory is reused.
+// A tokenizer turns a text, given piece by piece, into token hashes. Its memory
+// is reused and does not grow with the text.
 type tokenizer struct {
 	folder
 	unit   Unit
 	masks  []uint64
-	bounds []uint32 // start and end of each token in the folded text
-	hashes []uint64
+	bounds []uint32 // start and end of each token of the last step, in folded bytes
+	hashes []uint64 // of the tokens
+	first  int      // tokens of the last step begin at hashes[first]
+	done   int      // folded bytes that the last step dealt with
+	begun  bool     // a shingle has been made
+
+	// A token longer than longest is hashed bit by bit.
+	long      bool // the open token is such
+	longStart int
+	digest    xxhash.Digest
+	longFirst bool // the first token of the last step was such
+	firstAt   int  // and began here
 }
+
+// longest is how many bytes of an open token are kept before they are hashed.
+const longest = 8192
 
 var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
 
+// tokenizer returns a tokenizer, to be released when done with.
 func (s Shingler) tokenizer(origins bool) *tokenizer {
 	t := tokenizers.Get().(*tokenizer)
 	t.unit, t.origins, t.table = s.Unit, origins, unidata.Plain()
 	if s.KeepAccents {
 		t.table = unidata.Kept()
 	}
+	t.reset()
+	t.hashes, t.first, t.done, t.begun, t.long, t.longFirst = t.hashes[:0], 0, 0, false, false, false
 	return t
 }
+
+func (t *tokenizer) release() { tokenizers.Put(t) }
 
 // bytesOf returns the bytes of s, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// cut returns where text may be cut so that neither a token nor anything that
-// depends on its surroundings crosses the cut: at most n if such a place is
-// found there, otherwise later.
-func (t *tokenizer) cut(text []byte, n int) int {
-	for from := 0; n < len(text); from, n = n, 2*n {
-		if k := t.cutBetween(text, from, n); k > 0 {
-			return k
+// pieceOf returns the length of the piece that begins text: at most piece
+// bytes, ending between code points.
+func pieceOf(text []byte) int {
+	if len(text) <= piece {
+		return len(text)
+	}
+	for n := piece; n > piece-utf8.UTFMax; n-- {
+		if utf8.RuneStart(text[n]) {
+			return n
 		}
 	}
-	return len(text)
+	return piece // no code point is longer: the bytes are broken anyway
 }
 
-// cutBetween returns the last place to cut in text[from+1:to+1], or 0.
-func (t *tokenizer) cutBetween(text []byte, from, to int) int {
-	for i := to - 1; i >= max(from, to-piece/4); i-- {
-		if c := text[i]; c < 0x80 && !asciiWord[c] && c != '\'' {
-			return i + 1
+// step takes the next piece of a text, which begins at offset at, and appends
+// the hashes of the tokens that are complete to t.hashes.
+func (t *tokenizer) step(text []byte, at int, last bool) {
+	t.drop(t.done)
+	t.feed(text, at)
+	if last {
+		t.buf[t.n] = ' '
+		if t.origins && t.mixed {
+			t.start[t.n], t.end[t.n] = 0, 0
 		}
+		t.n++
 	}
-	for i := to - 1; i > from; i-- {
-		c := text[i]
-		if c < 0x80 {
-			if !asciiWord[c] && c != '\'' {
-				return i + 1
-			}
-			continue
+	t.first, t.done = len(t.hashes), t.settled(last)
+	if t.unit == Chars {
+		t.chars()
+		return
+	}
+	t.words()
+	if t.n-t.done > longest {
+		t.swallow()
+	}
+}
+
+// settled returns how many folded bytes no further text can change, up to the
+// end of a token.
+func (t *tokenizer) settled(last bool) int {
+	if last {
+		return t.n
+	}
+	if t.unit == Chars {
+		n := max(0, t.n-unsettled)
+		for n > 0 && !utf8.RuneStart(t.buf[n]) {
+			n--
 		}
-		if !utf8.RuneStart(c) {
-			continue
-		}
-		e, _, _ := lookup(t.table, text[i:])
-		if e&unidata.Special != 0 {
-			continue
-		}
-		switch e.Class() {
-		case unidata.Sep, unidata.Single:
-			return i
-		case unidata.Cluster:
-			if i < 3 {
-				continue
-			}
-			p, size, _ := lookup(t.table, text[i-3:i])
-			if size == 3 && p&unidata.Special == 0 && (p.Class() == unidata.Cluster || p.Class() == unidata.Extend) {
-				return i
-			}
+		return n
+	}
+	for i := t.n - 1; i >= 0; i-- {
+		switch c := t.buf[i]; {
+		case c >= 0x80 || asciiWord[c]:
+		case c != '\'',
+			i == 0 && !t.long || i > 0 && !isLetter(t.buf[i-1]),
+			i+1 < t.n && !isLetter(t.buf[i+1]):
+			return i + 1
 		}
 	}
 	return 0
 }
 
-// run folds a piece of text and finds and hashes its tokens: t.bounds holds
-// their places in the folded text, t.hashes their hashes behind those it held.
-func (t *tokenizer) run(text []byte) {
-	t.fold(text)
-	if t.unit == Chars {
-		t.chars()
-		return
+var asciiWord = func() (t [128]bool) {
+	for c := range t {
+		t[c] = '0' <= c && c <= '9' || isLetter(byte(c))
 	}
-	blocks := (t.n + 63) / 64
+	return t
+}()
+
+func isLetter(c byte) bool { return c >= 0x80 || 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// words finds and hashes the tokens of the first t.done folded bytes.
+func (t *tokenizer) words() {
+	blocks := (t.done + 63) / 64
 	if len(t.masks) < blocks+1 {
 		t.masks = make([]uint64, blocks*3/2+2)
 	}
-	if need := t.n + 64; cap(t.bounds) < need {
+	if need := t.done + 64; cap(t.bounds) < need {
 		t.bounds = make([]uint32, 0, need*3/2)
 	}
-	maskGeneric(t.masks[:blocks], t.buf)
-	t.bounds = t.bounds[:boundsGeneric(t.bounds[:cap(t.bounds)], t.masks[:blocks])]
-	old, n := len(t.hashes), len(t.bounds)/2
-	if cap(t.hashes) < old+n+16 {
-		t.hashes = append(make([]uint64, 0, (old+n+16)*3/2), t.hashes...)
+	t.bounds = t.bounds[:findBounds(t.bounds[:cap(t.bounds)], t.masks[:blocks], t.buf, t.done)]
+	n := len(t.bounds) / 2
+	t.grow(n)
+	hashTokens(t.hashes[t.first:], t.buf, t.bounds)
+	if t.longFirst = t.long && t.done > 0; t.longFirst {
+		// The first token began long ago.
+		t.long, t.firstAt = false, t.longStart
+		t.digest.Write(lowerASCII(t.buf[:t.bounds[1]]))
+		t.hashes[t.first] = t.digest.Sum64()
 	}
-	t.hashes = t.hashes[:old+n]
-	hashGeneric(t.hashes[old:], t.buf, t.bounds)
 }
 
-// chars is run for single characters.
+// grow makes room for n more hashes, and for a vector behind them.
+func (t *tokenizer) grow(n int) {
+	n += len(t.hashes)
+	if cap(t.hashes) < n+64 {
+		t.hashes = append(make([]uint64, 0, (n+64)*3/2), t.hashes...)
+	}
+	t.hashes = t.hashes[:n]
+}
+
+// swallow hashes most of an open token that has grown too long to keep.
+func (t *tokenizer) swallow() {
+	t.drop(t.done)
+	t.done = 0
+	if !t.long {
+		t.long, t.longStart = true, t.origin(0, 1).Start
+		t.digest.Reset()
+	}
+	n := t.n - unsettled
+	for t.buf[n] == '\'' || !utf8.RuneStart(t.buf[n]) {
+		n--
+	}
+	t.digest.Write(lowerASCII(t.buf[:n]))
+	t.drop(n)
+}
+
+// chars is words for single characters.
 func (t *tokenizer) chars() {
 	t.bounds = t.bounds[:0]
-	for i := 0; i < t.n; {
+	for i := 0; i < t.done; {
 		c := t.buf[i]
 		n := 1
 		if c >= 0x80 {
@@ -129,13 +191,13 @@ func (t *tokenizer) chars() {
 	}
 }
 
-// span returns where the i-th token of the last piece stands in that piece.
+// span returns where the i-th token of the last step stands in the text.
 func (t *tokenizer) span(i int) Span {
-	s, e := t.bounds[2*i], t.bounds[2*i+1]
-	if !t.mixed {
-		return Span{int(s), int(e)}
+	sp := t.origin(int(t.bounds[2*i]), int(t.bounds[2*i+1]))
+	if i == 0 && t.longFirst {
+		sp.Start = t.firstAt
 	}
-	return Span{int(t.start[s]), int(t.end[e-1])}
+	return sp
 }
 
 const (
@@ -178,25 +240,28 @@ func classify(b *[64]byte) (quote, letters, words uint64) {
 	return quote, letters, words
 }
 
-// boundsGeneric writes where runs of set bits start and end, alternately.
-func boundsGeneric(dst []uint32, masks []uint64) int {
-	n := 0
+// boundsGeneric writes where the tokens of the first n bytes of buf start and
+// end, alternately, and returns twice their number. Byte n-1, if any, is no
+// word byte; buf and dst have room for a vector more.
+func boundsGeneric(dst []uint32, masks []uint64, buf []byte, n int) int {
+	maskGeneric(masks, buf)
+	if n%64 != 0 {
+		masks[len(masks)-1] &= 1<<(n%64) - 1
+	}
+	k := 0
 	var carry uint64
 	for i, m := range masks {
 		edges := m ^ (m<<1 | carry)
 		carry = m >> 63
 		for ; edges != 0; edges &= edges - 1 {
-			dst[n] = uint32(i*64 + bits.TrailingZeros64(edges))
-			n++
+			dst[k] = uint32(i*64 + bits.TrailingZeros64(edges))
+			k++
 		}
 	}
-	if carry != 0 {
-		dst[n] = uint32(len(masks) * 64)
-		n++
-	}
-	return n
+	return k
 }
 
+// hashGeneric hashes the tokens of buf that bounds gives.
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32) {
 	for i := range dst {
 		dst[i] = hashToken(buf, int(bounds[2*i]), int(bounds[2*i+1]))

@@ -60,7 +60,7 @@ type Range struct {
 
 // A Table is one way of folding.
 type Table struct {
-	Two    [1920]Entry  // U+0080 to U+07FF
+	Low    [2048]Entry  // U+0000 to U+07FF
 	Index  [1024]uint16 // by code point / 64: block of the rest of the BMP
 	Ranges []Range      // above U+FFFF, what is not a separator
 }

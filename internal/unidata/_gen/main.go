@@ -273,6 +273,8 @@ func special(kind, cls int, text string) uint32 {
 func entry(r rune, keep bool) uint32 {
 	s := fold(r, keep)
 	switch {
+	case s == " " && r < 0x80:
+		return sep<<24 | 1<<28 | uint32(r) // text survives as it is where it can
 	case s == "":
 		return ignore << 24
 	case s == " ":
@@ -341,9 +343,9 @@ func main() {
 		if keep {
 			name = "kept"
 		}
-		p("var %s = Table{\nTwo: [1920]Entry{", name)
-		for r := rune(0x80); r < 0x800; r++ {
-			if (r-0x80)%12 == 0 {
+		p("var %s = Table{\nLow: [2048]Entry{", name)
+		for r := range rune(0x800) {
+			if r%12 == 0 {
 				p("\n")
 			}
 			p("%#x,", entry(r, keep))

@@ -1,0 +1,142 @@
+package shingle_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/shingle"
+)
+
+// idiomatic is the pipeline as one writes it without this package: lower the
+// text, split it into fields, join every five, hash.
+func idiomatic(dst []uint64, text string) []uint64 {
+	fields := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	for i := 0; i+5 <= len(fields); i++ {
+		dst = append(dst, xxhash.Sum64String(strings.Join(fields[i:i+5], " ")))
+	}
+	return dst
+}
+
+// sample returns up to n bytes of the documents whose id begins with prefix.
+func sample(tb testing.TB, n int, prefix string, file ...string) []string {
+	tb.Helper()
+	var texts []string
+	for _, d := range corpus.Docs(tb, file...) {
+		if strings.HasPrefix(d.ID, prefix) && n > 0 {
+			texts = append(texts, d.Text)
+			n -= len(d.Text)
+		}
+	}
+	if len(texts) == 0 {
+		tb.Fatalf("no text of %q in %v", prefix, file)
+	}
+	return texts
+}
+
+func size(texts []string) (n int) {
+	for _, t := range texts {
+		n += len(t)
+	}
+	return n
+}
+
+// fastest runs the functions in turn, rounds times, and returns the shortest
+// time of each.
+func fastest(rounds int, fs ...func()) []time.Duration {
+	best := make([]time.Duration, len(fs))
+	for range rounds {
+		for i, f := range fs {
+			start := time.Now()
+			f()
+			if d := time.Since(start); best[i] == 0 || d < best[i] {
+				best[i] = d
+			}
+		}
+	}
+	return best
+}
+
+// BenchmarkEnglish compares five-word shingles of English text with the
+// idiomatic pipeline and with a bare pass of xxhash over the same bytes, in
+// turn, shortest of several rounds.
+func BenchmarkEnglish(b *testing.B) {
+	texts := sample(b, 2<<20, "", "throughput", "english_rfc.jsonl")
+	bytes := float64(size(texts))
+	var hashes []uint64
+	var sum uint64
+	run := func() {
+		for _, t := range texts {
+			hashes = (shingle.Shingler{}).AppendHashes(hashes[:0], t)
+		}
+	}
+	fns := []func(){
+		run,
+		func() {
+			for _, t := range texts {
+				sum += xxhash.Sum64String(t)
+			}
+		},
+		func() {
+			for _, t := range texts {
+				hashes = idiomatic(hashes[:0], t)
+			}
+		},
+	}
+	for b.Loop() {
+		run()
+	}
+	b.SetBytes(int64(bytes))
+	b.StopTimer()
+	rounds := 9
+	if b.N == 1 {
+		rounds = 1
+	}
+	best := fastest(rounds, fns...)
+	b.ReportMetric(bytes/1e6/best[0].Seconds(), "best-MB/s")
+	b.ReportMetric(best[2].Seconds()/best[0].Seconds(), "x-idiomatic")
+	b.ReportMetric(best[1].Seconds()/best[0].Seconds(), "of-xxhash")
+}
+
+// BenchmarkScripts compares the speed on other scripts with that on English.
+func BenchmarkScripts(b *testing.B) {
+	english := sample(b, 1<<20, "", "throughput", "english_rfc.jsonl")
+	for _, c := range []struct{ name, prefix, file string }{
+		{"russian", "", "russian_docs.jsonl"},
+		{"japanese", "", "japanese_books.jsonl"},
+		{"english", "en", "help_7_languages.jsonl"},
+		{"greek", "el", "help_7_languages.jsonl"},
+		{"turkish", "tr", "help_7_languages.jsonl"},
+		{"hindi", "hi", "help_7_languages.jsonl"},
+		{"korean", "ko", "help_7_languages.jsonl"},
+		{"chinese", "zh", "help_7_languages.jsonl"},
+		{"khmer", "km", "help_7_languages.jsonl"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			texts := sample(b, 1<<20, c.prefix, "throughput", c.file)
+			var hashes []uint64
+			pass := func(texts []string) func() {
+				return func() {
+					for _, t := range texts {
+						hashes = (shingle.Shingler{}).AppendHashes(hashes[:0], t)
+					}
+				}
+			}
+			run := pass(texts)
+			for b.Loop() {
+				run()
+			}
+			b.SetBytes(int64(size(texts)))
+			b.StopTimer()
+			best := fastest(5, run, pass(english))
+			speed := float64(size(texts)) / 1e6 / best[0].Seconds()
+			b.ReportMetric(speed, "best-MB/s")
+			b.ReportMetric(speed/(float64(size(english))/1e6/best[1].Seconds()), "of-english")
+		})
+	}
+}

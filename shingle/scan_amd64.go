@@ -1,0 +1,126 @@
+//go:build !purego
+
+package shingle
+
+import (
+	"math/bits"
+
+	"golang.org/x/sys/cpu"
+)
+
+// A tier is a set of instructions to use; each gives the same results.
+type tier uint8
+
+const (
+	tierGeneric tier = iota
+	tierAVX2
+	tierAVX512
+)
+
+// tiers are those that this machine has, the best first.
+var tiers = func() []tier {
+	var ts []tier
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasPOPCNT && cpu.X86.HasAVX2 {
+		ts = append(ts, tierAVX512)
+	}
+	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
+		ts = append(ts, tierAVX2)
+	}
+	return append(ts, tierGeneric)
+}()
+
+// active is the tier in use; only tests change it.
+var active = tiers[0]
+
+//go:noescape
+func boundsAVX512(dst *uint32, buf *byte, n int) int
+
+//go:noescape
+func boundsAVX2(dst *uint32, buf *byte, n int) int
+
+//go:noescape
+func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
+
+//go:noescape
+func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
+
+//go:noescape
+func foldAVX512(dst, toks *uint64, m, w int, width uint64)
+
+//go:noescape
+func foldAVX2(dst, toks *uint64, m, w int, width uint64)
+
+//go:noescape
+func copyAVX2(dst, src *byte, n int) int
+
+// findBounds works like boundsGeneric.
+func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
+	switch {
+	case n == 0:
+		return 0
+	case active == tierAVX512:
+		return boundsAVX512(&dst[0], &buf[0], n)
+	case active == tierAVX2:
+		return boundsAVX2(&dst[0], &buf[0], n)
+	}
+	return boundsGeneric(dst, masks, buf, n)
+}
+
+// hashTokens works like hashGeneric. Both dst and bounds have capacity for a
+// vector more.
+func hashTokens(dst []uint64, buf []byte, bounds []uint32) {
+	if active == tierGeneric || len(dst) == 0 {
+		hashGeneric(dst, buf, bounds)
+		return
+	}
+	clear(bounds[len(bounds) : len(bounds)+16]) // idle lanes load what is there
+	for at := 0; at < len(dst); at += 512 {
+		n := min(512, len(dst)-at)
+		var long [128]byte // a bit for each token of more than 16 bytes
+		step := 8
+		if active == tierAVX512 {
+			hashAVX512(&dst[at], &buf[0], &bounds[2*at], n, &long[0])
+		} else {
+			step = 4
+			hashAVX2(&dst[at], &buf[0], &bounds[2*at], n, &long[0])
+		}
+		for k := range (n + step - 1) / step {
+			for m := long[k]; m != 0; m &= m - 1 {
+				i := at + k*step + bits.TrailingZeros8(m)
+				dst[i] = hashLong(buf[bounds[2*i]:bounds[2*i+1]])
+			}
+		}
+	}
+}
+
+// widest is the widest shingle that is folded anew, not rolled.
+const widest = 16
+
+// foldShingles works like foldGeneric; toks has capacity for a vector more.
+func foldShingles(dst, toks []uint64, w int) {
+	width := uint64(w) * mulWidth
+	switch {
+	case w > widest || len(dst) == 0:
+	case active == tierAVX512:
+		foldAVX512(&dst[0], &toks[0], len(dst), w, width)
+		return
+	case active == tierAVX2 && len(dst) >= 4:
+		n := len(dst) &^ 3
+		foldAVX2(&dst[0], &toks[0], n, w, width)
+		if n == len(dst) {
+			return
+		}
+		dst, toks = dst[n:], toks[n:]
+	}
+	foldGeneric(dst, toks, w)
+}
+
+// copyASCII works like copyASCIIGeneric.
+func copyASCII(dst, src []byte) int {
+	n := 0
+	if active != tierGeneric && len(src) >= 32 {
+		_ = dst[len(src)-1]
+		n = copyAVX2(&dst[0], &src[0], len(src))
+	}
+	return n + copyASCIIGeneric(dst[n:], src[n:])
+}

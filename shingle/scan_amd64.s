@@ -1,0 +1,531 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Constants, eight bytes each, broadcast as needed.
+DATA consts<>+0(SB)/8, $0x2020202020202020
+DATA consts<>+8(SB)/8, $0x6161616161616161
+DATA consts<>+16(SB)/8, $0x1a1a1a1a1a1a1a1a
+DATA consts<>+24(SB)/8, $0x3030303030303030
+DATA consts<>+32(SB)/8, $0x0a0a0a0a0a0a0a0a
+DATA consts<>+40(SB)/8, $0x2727272727272727
+DATA consts<>+48(SB)/8, $16
+DATA consts<>+56(SB)/8, $64
+DATA consts<>+64(SB)/8, $128
+DATA consts<>+72(SB)/8, $0x00000000ffffffff
+DATA consts<>+80(SB)/8, $0x9E3779B97F4A7C15 // mulLow
+DATA consts<>+88(SB)/8, $0xD6E8FEB86659FD93 // mulHigh
+DATA consts<>+96(SB)/8, $0xBF58476D1CE4E5B9 // mulMix
+DATA consts<>+104(SB)/8, $0x94D049BB133111EB // mulEnd
+DATA consts<>+112(SB)/8, $0xA0761D6478BD642D // mulStep
+DATA consts<>+120(SB)/8, $0x1919191919191919
+DATA consts<>+128(SB)/8, $0x0909090909090909
+GLOBL consts<>(SB), RODATA|NOPTR, $136
+
+DATA lanes<>+0(SB)/8, $0x0000000100000000
+DATA lanes<>+8(SB)/8, $0x0000000300000002
+DATA lanes<>+16(SB)/8, $0x0000000500000004
+DATA lanes<>+24(SB)/8, $0x0000000700000006
+DATA lanes<>+32(SB)/8, $0x0000000900000008
+DATA lanes<>+40(SB)/8, $0x0000000b0000000a
+DATA lanes<>+48(SB)/8, $0x0000000d0000000c
+DATA lanes<>+56(SB)/8, $0x0000000f0000000e
+GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+// CLASSIFY sets K1 to the letters, K3 to the word bytes and K4 to the
+// apostrophes of the 64 bytes at SI.
+#define CLASSIFY \
+	VMOVDQU64 (SI), Z0 \
+	VPORQ Z16, Z0, Z1 \
+	VPSUBB Z17, Z1, Z1 \
+	VPCMPUB $1, Z18, Z1, K1 \
+	VPMOVB2M Z0, K2 \
+	KORQ K1, K2, K1 \
+	VPSUBB Z19, Z0, Z2 \
+	VPCMPUB $1, Z20, Z2, K3 \
+	KORQ K1, K3, K3 \
+	VPCMPEQB Z21, Z0, K4
+
+// JOIN sets R13 to the word bytes of the block before, apostrophes between
+// letters included: R8, R9, R10 are its apostrophes, letters and word bytes,
+// AX the letters of the block behind it, R11 the last letter of the one ahead.
+#define JOIN \
+	MOVQ R9, R13 \
+	SHRQ $1, AX, R13 \
+	ANDQ R8, R13 \
+	LEAQ (R11)(R9*2), DX \
+	ANDQ DX, R13 \
+	ORQ R10, R13 \
+	MOVQ R9, R11 \
+	SHRQ $63, R11
+
+// EDGES sets DX to where the runs of R13 start and end.
+#define EDGES \
+	LEAQ (R12)(R13*2), DX \
+	XORQ R13, DX \
+	SHRQ $63, R13 \
+	MOVQ R13, R12
+
+// EMIT16 writes the positions of the low 16 bits of DX.
+#define EMIT16 \
+	KMOVW DX, K5 \
+	VPCOMPRESSD.Z Z22, K5, Z0 \
+	VMOVDQU32 Z0, (DI) \
+	MOVWLZX DX, R13 \
+	POPCNTL R13, R13 \
+	LEAQ (DI)(R13*4), DI \
+	VPADDD Z23, Z22, Z22 \
+	SHRQ $16, DX
+
+// func boundsAVX512(dst *uint32, buf *byte, n int) int
+TEXT ·boundsAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ buf+8(FP), SI
+	MOVQ n+16(FP), CX
+	LEAQ consts<>(SB), AX
+	VPBROADCASTQ 0(AX), Z16
+	VPBROADCASTQ 8(AX), Z17
+	VPBROADCASTQ 16(AX), Z18
+	VPBROADCASTQ 24(AX), Z19
+	VPBROADCASTQ 32(AX), Z20
+	VPBROADCASTQ 40(AX), Z21
+	VPBROADCASTD 48(AX), Z23
+	VMOVDQU64 lanes<>(SB), Z22
+	// BX masks the last block.
+	MOVQ $-1, BX
+	MOVQ CX, DX
+	NEGQ DX
+	ANDQ $63, DX
+	XCHGQ CX, DX
+	SHRQ CX, BX
+	MOVQ DX, CX
+	ADDQ $63, CX
+	SHRQ $6, CX
+	XORL R11, R11
+	XORL R12, R12
+	CLASSIFY
+	KMOVQ K4, R8
+	KMOVQ K1, R9
+	KMOVQ K3, R10
+bounds512:
+	DECQ CX
+	JZ   bounds512last
+	ADDQ $64, SI
+	CLASSIFY
+	KMOVQ K1, AX
+	JOIN
+	EDGES
+	EMIT16
+	EMIT16
+	EMIT16
+	EMIT16
+	MOVQ AX, R9
+	KMOVQ K4, R8
+	KMOVQ K3, R10
+	JMP  bounds512
+bounds512last:
+	XORL AX, AX
+	JOIN
+	ANDQ BX, R13
+	EDGES
+	EMIT16
+	EMIT16
+	EMIT16
+	EMIT16
+	SUBQ dst+0(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
+TEXT ·hashAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ buf+8(FP), SI
+	MOVQ bounds+16(FP), BX
+	MOVQ n+24(FP), CX
+	MOVQ long+32(FP), DX
+	LEAQ consts<>(SB), AX
+	VPBROADCASTQ 0(AX), Z16
+	VPBROADCASTQ 48(AX), Z17
+	VPBROADCASTQ 56(AX), Z18
+	VPBROADCASTQ 64(AX), Z19
+	VPBROADCASTQ 72(AX), Z20
+	VPBROADCASTQ 80(AX), Z21
+	VPBROADCASTQ 88(AX), Z22
+	VPBROADCASTQ 96(AX), Z23
+	VPBROADCASTQ 104(AX), Z24
+	VPXORQ Z25, Z25, Z25
+hash512:
+	// Sixteen bytes from the start of each of eight tokens.
+	MOVL 0(BX), R8
+	MOVL 16(BX), R9
+	MOVL 32(BX), R10
+	MOVL 48(BX), R11
+	VMOVDQU (SI)(R8*1), X0
+	VINSERTI128 $1, (SI)(R9*1), Y0, Y0
+	VMOVDQU (SI)(R10*1), X2
+	VINSERTI128 $1, (SI)(R11*1), Y2, Y2
+	VINSERTI64X4 $1, Y2, Z0, Z0
+	MOVL 8(BX), R8
+	MOVL 24(BX), R9
+	MOVL 40(BX), R10
+	MOVL 56(BX), R11
+	VMOVDQU (SI)(R8*1), X1
+	VINSERTI128 $1, (SI)(R9*1), Y1, Y1
+	VMOVDQU (SI)(R10*1), X3
+	VINSERTI128 $1, (SI)(R11*1), Y3, Y3
+	VINSERTI64X4 $1, Y3, Z1, Z1
+	VPUNPCKLQDQ Z1, Z0, Z4
+	VPUNPCKHQDQ Z1, Z0, Z5
+	// Their lengths.
+	VMOVDQU64 (BX), Z6
+	VPSRLQ $32, Z6, Z7
+	VPSUBD Z6, Z7, Z7
+	VPANDQ Z20, Z7, Z7
+	VPCMPUQ $6, Z17, Z7, K1
+	KMOVW K1, R8
+	MOVB R8, (DX)
+	// Zero what lies behind them.
+	VPSLLQ $3, Z7, Z8
+	VPSUBQ Z8, Z18, Z9
+	VPMAXSQ Z25, Z9, Z9
+	VPSLLVQ Z9, Z4, Z4
+	VPSRLVQ Z9, Z4, Z4
+	VPSUBQ Z8, Z19, Z9
+	VPSLLVQ Z9, Z5, Z5
+	VPSRLVQ Z9, Z5, Z5
+	// Fold the case of ASCII.
+	VPSRLQ $2, Z4, Z8
+	VPTERNLOGQ $0xF4, Z8, Z16, Z4
+	VPSRLQ $2, Z5, Z9
+	VPTERNLOGQ $0xF4, Z9, Z16, Z5
+	// Mix, as mix16 does.
+	VPADDQ Z7, Z4, Z4
+	VPMULLQ Z21, Z4, Z4
+	VPMULLQ Z22, Z5, Z5
+	VPSRLQ $32, Z4, Z8
+	VPXORQ Z8, Z4, Z4
+	VPSRLQ $29, Z5, Z9
+	VPXORQ Z9, Z5, Z5
+	VPROLQ $19, Z5, Z5
+	VPADDQ Z5, Z4, Z4
+	VPMULLQ Z23, Z4, Z4
+	VPSRLQ $32, Z4, Z8
+	VPXORQ Z8, Z4, Z4
+	VPMULLQ Z24, Z4, Z4
+	VPSRLQ $29, Z4, Z8
+	VPXORQ Z8, Z4, Z4
+	VMOVDQU64 Z4, (DI)
+	ADDQ $64, BX
+	ADDQ $64, DI
+	INCQ DX
+	SUBQ $8, CX
+	JG   hash512
+	VZEROUPPER
+	RET
+
+// func foldAVX512(dst, toks *uint64, m, w int, width uint64)
+TEXT ·foldAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ toks+8(FP), SI
+	MOVQ m+16(FP), CX
+	MOVQ w+24(FP), BX
+	VPBROADCASTQ width+32(FP), Z18
+	LEAQ consts<>(SB), AX
+	VPBROADCASTQ 112(AX), Z16
+	VPBROADCASTQ 96(AX), Z17
+	MOVL $0xff, AX
+	KMOVW AX, K1
+fold512:
+	CMPQ CX, $8
+	JGE  fold512full
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K1
+fold512full:
+	VMOVDQU64 (SI), Z0
+	MOVQ $1, DX
+fold512token:
+	CMPQ DX, BX
+	JGE  fold512done
+	VPMULLQ Z16, Z0, Z0
+	VPADDQ (SI)(DX*8), Z0, Z0
+	INCQ DX
+	JMP  fold512token
+fold512done:
+	VPXORQ Z18, Z0, Z0
+	VPSRLQ $32, Z0, Z1
+	VPXORQ Z1, Z0, Z0
+	VPMULLQ Z17, Z0, Z0
+	VPSRLQ $29, Z0, Z1
+	VPXORQ Z1, Z0, Z0
+	VMOVDQU64 Z0, K1, (DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $8, CX
+	JG   fold512
+	VZEROUPPER
+	RET
+
+// CLASSIFY2 sets R8 to the apostrophes, R9 to the letters and R10 to the word
+// bytes of the 64 bytes at SI, with AX, R13 and DX for scratch.
+#define HALF2(OFF, Q, L, W) \
+	VMOVDQU OFF(SI), Y0 \
+	VPOR Y8, Y0, Y1 \
+	VPSUBB Y9, Y1, Y1 \
+	VPMINUB Y10, Y1, Y2 \
+	VPCMPEQB Y2, Y1, Y1 \
+	VPOR Y0, Y1, Y1 \
+	VPSUBB Y11, Y0, Y2 \
+	VPMINUB Y12, Y2, Y3 \
+	VPCMPEQB Y3, Y2, Y2 \
+	VPOR Y1, Y2, Y2 \
+	VPCMPEQB Y13, Y0, Y0 \
+	VPMOVMSKB Y0, Q \
+	VPMOVMSKB Y1, L \
+	VPMOVMSKB Y2, W
+
+#define CLASSIFY2(Q, L, W) \
+	HALF2(0, Q, L, W) \
+	HALF2(32, R13, DX, BX) \
+	SHLQ $32, R13 \
+	ORQ R13, Q \
+	SHLQ $32, DX \
+	ORQ DX, L \
+	SHLQ $32, BX \
+	ORQ BX, W
+
+#define EMIT1(OFF) \
+	TZCNTQ DX, R13 \
+	ADDL R15, R13 \
+	MOVL R13, OFF(DI) \
+	BLSRQ DX, DX
+
+// EMIT64 writes the positions of the bits of DX, eight at a time.
+#define EMIT64(LOOP) \
+	POPCNTQ DX, BX \
+	LEAQ (DI)(BX*4), BX \
+LOOP: \
+	EMIT1(0) \
+	EMIT1(4) \
+	EMIT1(8) \
+	EMIT1(12) \
+	EMIT1(16) \
+	EMIT1(20) \
+	EMIT1(24) \
+	EMIT1(28) \
+	ADDQ $32, DI \
+	CMPQ DI, BX \
+	JB   LOOP \
+	MOVQ BX, DI \
+	ADDL $64, R15
+
+// func boundsAVX2(dst *uint32, buf *byte, n int) int
+TEXT ·boundsAVX2(SB), NOSPLIT, $40-32
+	MOVQ dst+0(FP), DI
+	MOVQ buf+8(FP), SI
+	MOVQ n+16(FP), CX
+	LEAQ consts<>(SB), AX
+	VPBROADCASTQ 0(AX), Y8
+	VPBROADCASTQ 8(AX), Y9
+	VPBROADCASTQ 120(AX), Y10
+	VPBROADCASTQ 24(AX), Y11
+	VPBROADCASTQ 128(AX), Y12
+	VPBROADCASTQ 40(AX), Y13
+	MOVQ $-1, BX
+	MOVQ CX, DX
+	NEGQ DX
+	ANDQ $63, DX
+	XCHGQ CX, DX
+	SHRQ CX, BX
+	MOVQ DX, CX
+	MOVQ BX, last-8(SP)
+	ADDQ $63, CX
+	SHRQ $6, CX
+	XORL R11, R11
+	XORL R12, R12
+	XORL R15, R15
+	CLASSIFY2(R8, R9, R10)
+bounds2:
+	DECQ CX
+	JZ   bounds2last
+	ADDQ $64, SI
+	MOVQ R8, quote-16(SP)
+	MOVQ R10, word-24(SP)
+	CLASSIFY2(R8, AX, R10)
+	MOVQ R8, quotenext-32(SP)
+	MOVQ R10, wordnext-40(SP)
+	MOVQ quote-16(SP), R8
+	MOVQ word-24(SP), R10
+	JOIN
+	EDGES
+	EMIT64(emit2)
+	MOVQ AX, R9
+	MOVQ quotenext-32(SP), R8
+	MOVQ wordnext-40(SP), R10
+	JMP  bounds2
+bounds2last:
+	XORL AX, AX
+	JOIN
+	ANDQ last-8(SP), R13
+	EDGES
+	EMIT64(emit2last)
+	SUBQ dst+0(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// MUL2 multiplies the four words of X by the constant whose low half is in LO
+// and high half in HI, with T and U for scratch.
+#define MUL2(X, LO, HI, T, U) \
+	VPMULUDQ X, HI, T \
+	VPSRLQ $32, X, U \
+	VPMULUDQ U, LO, U \
+	VPADDQ U, T, T \
+	VPSLLQ $32, T, T \
+	VPMULUDQ X, LO, X \
+	VPADDQ T, X, X
+
+// BROADCAST2 broadcasts the constant at OFF into LO and its high half into HI.
+#define BROADCAST2(OFF, LO, HI) \
+	VPBROADCASTQ OFF(AX), LO \
+	VPSRLQ $32, LO, HI
+
+// func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
+TEXT ·hashAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ buf+8(FP), SI
+	MOVQ bounds+16(FP), BX
+	MOVQ n+24(FP), CX
+	MOVQ long+32(FP), DX
+	LEAQ consts<>(SB), AX
+	BROADCAST2(80, Y8, Y9)
+	BROADCAST2(88, Y10, Y11)
+	BROADCAST2(96, Y12, Y13)
+	BROADCAST2(104, Y14, Y15)
+hash2:
+	MOVL 0(BX), R8
+	MOVL 8(BX), R9
+	MOVL 16(BX), R10
+	MOVL 24(BX), R11
+	VMOVDQU (SI)(R8*1), X0
+	VINSERTI128 $1, (SI)(R10*1), Y0, Y0
+	VMOVDQU (SI)(R9*1), X1
+	VINSERTI128 $1, (SI)(R11*1), Y1, Y1
+	VPUNPCKHQDQ Y1, Y0, Y5
+	VPUNPCKLQDQ Y1, Y0, Y4
+	VMOVDQU (BX), Y6
+	VPSRLQ $32, Y6, Y7
+	VPSUBD Y6, Y7, Y7
+	VPSLLQ $32, Y7, Y7
+	VPSRLQ $32, Y7, Y7
+	VPBROADCASTQ 48(AX), Y0
+	VPCMPGTQ Y0, Y7, Y0
+	VMOVMSKPD Y0, R8
+	MOVB R8, (DX)
+	VPSLLQ $3, Y7, Y6
+	VPBROADCASTQ 56(AX), Y0
+	VPSUBQ Y6, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPCMPGTQ Y0, Y1, Y1
+	VPANDN Y0, Y1, Y0
+	VPSLLVQ Y0, Y4, Y4
+	VPSRLVQ Y0, Y4, Y4
+	VPBROADCASTQ 64(AX), Y0
+	VPSUBQ Y6, Y0, Y0
+	VPSLLVQ Y0, Y5, Y5
+	VPSRLVQ Y0, Y5, Y5
+	VPBROADCASTQ 0(AX), Y0
+	VPSRLQ $2, Y4, Y1
+	VPANDN Y0, Y1, Y1
+	VPOR Y1, Y4, Y4
+	VPSRLQ $2, Y5, Y1
+	VPANDN Y0, Y1, Y1
+	VPOR Y1, Y5, Y5
+	VPADDQ Y7, Y4, Y4
+	MUL2(Y4, Y8, Y9, Y0, Y1)
+	MUL2(Y5, Y10, Y11, Y2, Y3)
+	VPSRLQ $32, Y4, Y0
+	VPXOR Y0, Y4, Y4
+	VPSRLQ $29, Y5, Y2
+	VPXOR Y2, Y5, Y5
+	VPSLLQ $19, Y5, Y2
+	VPSRLQ $45, Y5, Y5
+	VPOR Y2, Y5, Y5
+	VPADDQ Y5, Y4, Y4
+	MUL2(Y4, Y12, Y13, Y0, Y1)
+	VPSRLQ $32, Y4, Y0
+	VPXOR Y0, Y4, Y4
+	MUL2(Y4, Y14, Y15, Y0, Y1)
+	VPSRLQ $29, Y4, Y0
+	VPXOR Y0, Y4, Y4
+	VMOVDQU Y4, (DI)
+	ADDQ $32, BX
+	ADDQ $32, DI
+	INCQ DX
+	SUBQ $4, CX
+	JG   hash2
+	VZEROUPPER
+	RET
+
+// func foldAVX2(dst, toks *uint64, m, w int, width uint64)
+TEXT ·foldAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ toks+8(FP), SI
+	MOVQ m+16(FP), CX
+	MOVQ w+24(FP), BX
+	VPBROADCASTQ width+32(FP), Y12
+	LEAQ consts<>(SB), AX
+	BROADCAST2(112, Y8, Y9)
+	BROADCAST2(96, Y10, Y11)
+fold2:
+	VMOVDQU (SI), Y0
+	MOVQ $1, DX
+fold2token:
+	CMPQ DX, BX
+	JGE  fold2done
+	MUL2(Y0, Y8, Y9, Y1, Y2)
+	VPADDQ (SI)(DX*8), Y0, Y0
+	INCQ DX
+	JMP  fold2token
+fold2done:
+	VPXOR Y12, Y0, Y0
+	VPSRLQ $32, Y0, Y1
+	VPXOR Y1, Y0, Y0
+	MUL2(Y0, Y10, Y11, Y1, Y2)
+	VPSRLQ $29, Y0, Y1
+	VPXOR Y1, Y0, Y0
+	VMOVDQU Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $4, CX
+	JG   fold2
+	VZEROUPPER
+	RET
+
+// func copyAVX2(dst, src *byte, n int) int
+// It copies 32 bytes at a time and returns how many there are up to the first
+// block that has a byte from 0x80.
+TEXT ·copyAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORL AX, AX
+copy2:
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JGT  copy2done
+	VMOVDQU -32(SI)(AX*1), Y0
+	VPMOVMSKB Y0, DX
+	TESTL DX, DX
+	JNZ  copy2done
+	VMOVDQU Y0, -32(DI)(AX*1)
+	JMP  copy2
+copy2done:
+	SUBQ $32, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET

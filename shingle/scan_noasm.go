@@ -1,0 +1,24 @@
+//go:build !amd64 || purego
+
+package shingle
+
+// A tier is a set of instructions to use; each gives the same results.
+type tier uint8
+
+const tierGeneric tier = iota
+
+// tiers are those that this build has.
+var tiers = []tier{tierGeneric}
+
+// active is the tier in use.
+var active = tierGeneric
+
+func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
+	return boundsGeneric(dst, masks, buf, n)
+}
+
+func hashTokens(dst []uint64, buf []byte, bounds []uint32) { hashGeneric(dst, buf, bounds) }
+
+func foldShingles(dst, toks []uint64, w int) { foldGeneric(dst, toks, w) }
+
+func copyASCII(dst, src []byte) int { return copyASCIIGeneric(dst, src) }
