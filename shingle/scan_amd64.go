@@ -2,11 +2,7 @@
 
 package shingle
 
-import (
-	"math/bits"
-
-	"golang.org/x/sys/cpu"
-)
+import "math/bits"
 
 // A tier is a set of instructions to use; each gives the same results.
 type tier uint8
@@ -18,16 +14,38 @@ const (
 )
 
 // tiers are those that this machine has, the best first.
-var tiers = func() []tier {
-	var ts []tier
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasPOPCNT && cpu.X86.HasAVX2 {
-		ts = append(ts, tierAVX512)
+var tiers = detect()
+
+// detect asks the processor which instructions it has, and the operating
+// system which registers it saves.
+func detect() []tier {
+	const (
+		popcnt, osxsave = 1 << 23, 1 << 27
+		bmi1, avx2      = 1 << 3, 1 << 5
+		avx512          = 1<<16 | 1<<17 | 1<<30 | 1<<31 // F, DQ, BW, VL
+		ymm, zmm        = 0x6, 0xe6
+	)
+	top, _, _, _ := cpuid(0, 0)
+	_, _, c1, _ := cpuid(1, 0)
+	if top < 7 || c1&osxsave == 0 || c1&popcnt == 0 {
+		return []tier{tierGeneric}
 	}
-	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
-		ts = append(ts, tierAVX2)
+	_, b7, _, _ := cpuid(7, 0)
+	saved := xgetbv()
+	if saved&ymm != ymm || b7&avx2 == 0 || b7&bmi1 == 0 {
+		return []tier{tierGeneric}
 	}
-	return append(ts, tierGeneric)
-}()
+	if saved&zmm != zmm || b7&avx512 != avx512 {
+		return []tier{tierAVX2, tierGeneric}
+	}
+	return []tier{tierAVX512, tierAVX2, tierGeneric}
+}
+
+//go:noescape
+func cpuid(leaf, sub uint32) (a, b, c, d uint32)
+
+//go:noescape
+func xgetbv() uint32
 
 // active is the tier in use; only tests change it.
 var active = tiers[0]
