@@ -81,7 +81,7 @@ func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	clusters, work, err := j.batch(s, p).Clusters(j.ctx, j.registers.Source(), lsh.RowClusterOptions{Before: before})
+	clusters, work, err := j.batch(s, nil, p).Clusters(j.ctx, j.source(nil), lsh.RowClusterOptions{Before: before})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type options struct {
 	strip       bool
 	stream      bool
 	keep        string
+	against     string
 	minTokens   int
 	input       input.Options
 	workers     int
@@ -72,6 +73,10 @@ func matchFlags(fs *flag.FlagSet, o *options) {
 
 func containmentFlag(fs *flag.FlagSet, o *options) {
 	fs.Float64Var(&o.containment, "containment", 0, "also pairs of which one has at least this share of its shingles in the other")
+}
+
+func againstFlag(fs *flag.FlagSet, o *options) {
+	fs.StringVar(&o.against, "against", "", "a `corpus` (file or folder) that the inputs are new to: report what repeats it, not what it repeats itself")
 }
 
 func keepFlag(fs *flag.FlagSet, o *options) {
@@ -135,6 +140,8 @@ func (o *options) check(fs *flag.FlagSet) error {
 		return fmt.Errorf("-threshold %v: must be above 0 and at most 1", o.threshold)
 	case has("containment") && !(o.containment >= 0 && o.containment <= 1):
 		return fmt.Errorf("-containment %v: must be from 0 (off) to 1", o.containment)
+	case o.against != "" && o.containment > 0:
+		return errors.New("-against looks for near-duplicates and cannot be had with -containment")
 	case o.containment > 0 && o.estimate:
 		return errors.New("-containment counts shingles and cannot be had with -estimate")
 	case has("k") && (o.k < 16 || o.k > 1024 || o.k&(o.k-1) != 0):

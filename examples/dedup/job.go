@@ -33,20 +33,36 @@ type job struct {
 	stderr io.Writer     // errors, progress, summary
 
 	docs        []document
+	old         int          // how many of them, the first ones, are from -against
 	texts       *spool.Texts // of the documents, by their number
 	registers   *spool.Registers
 	inputErrors int
 }
 
-// load reads every input. What cannot be read is told and counted.
+// load reads every input, those of -against first. What cannot be read is told
+// and counted.
 func (j *job) load() error {
 	debug.SetMemoryLimit(j.opt.memory)
 	j.texts = spool.NewTexts(j.opt.memory / 4)
+	if j.opt.against != "" {
+		if err := j.read(j.opt.against); err != nil {
+			return err
+		}
+		j.old = len(j.docs)
+	}
+	if err := j.read(j.inputs...); err != nil {
+		return err
+	}
+	return j.texts.Flush()
+}
+
+// read appends the documents of inputs.
+func (j *job) read(inputs ...string) error {
 	p := j.progress("reading", 0)
 	defer p.stop()
 	o := j.opt.input
 	o.Stdin = j.stdin
-	for d, err := range input.Read(j.inputs, o) {
+	for d, err := range input.Read(inputs, o) {
 		if err != nil {
 			p.clear()
 			j.inputError(err)
@@ -62,7 +78,7 @@ func (j *job) load() error {
 			return err
 		}
 	}
-	return j.texts.Flush()
+	return nil
 }
 
 // close gives back what the job holds outside memory.

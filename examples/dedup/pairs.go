@@ -14,9 +14,11 @@ var pairsCommand = command{
 	help: `Prints every pair of documents whose Jaccard similarity (the shingles that
 both have over those that either has) is at least -threshold. With -containment
 it adds the pairs of which one is contained in the other to at least that share.
-Figures are counted from the shingles of both documents, unless -estimate.
+Figures are counted from the shingles of both documents, unless -estimate. With
+-against a pair is a new document and one of that corpus, which comes first, or
+two new ones.
 `,
-	flags: []flagGroup{matchFlags, containmentFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
+	flags: []flagGroup{matchFlags, containmentFlag, againstFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runPairs,
 }
 
@@ -63,16 +65,17 @@ func runPairs(j *job) error {
 
 // pairs returns the pairs that the flags ask for, in input order.
 func (j *job) pairs(s *sketches) ([]lsh.RowPair, error) {
-	p := j.progress("comparing", 0)
-	defer p.stop()
-	b := j.batch(s, p)
-	pairs, work, err := b.Pairs(j.ctx, j.registers.Source())
+	if j.opt.against != "" {
+		return j.pairsAgainst(s)
+	}
+	pairs, err := j.pairsAmong(s, nil)
 	if err != nil {
 		return nil, err
 	}
-	j.bounded(work)
 	if j.opt.containment > 0 {
-		contained, work, err := b.Contained(j.ctx, len(j.docs), j.opt.containment)
+		p := j.progress("comparing", 0)
+		defer p.stop()
+		contained, work, err := j.batch(s, nil, p).Contained(j.ctx, len(j.docs), j.opt.containment)
 		if err != nil {
 			return nil, err
 		}
@@ -88,15 +91,6 @@ func union(x, y []lsh.RowPair) []lsh.RowPair {
 	order := func(p, q lsh.RowPair) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) }
 	slices.SortStableFunc(all, order)
 	return slices.CompactFunc(all, func(p, q lsh.RowPair) bool { return order(p, q) == 0 })
-}
-
-// batch returns the search that the flags describe.
-func (j *job) batch(s *sketches, p *progress) *lsh.Batch {
-	b := &lsh.Batch{Threshold: j.opt.threshold, Scheme: s.mh.Scheme(), Workers: j.opt.workers, Progress: p.of}
-	if !j.opt.estimate {
-		b.Sets = s.set
-	}
-	return b
 }
 
 // bounded tells when comparisons were left out, so that nothing is missing in silence.

@@ -78,6 +78,15 @@ func (s *sketches) set(i int) []uint64 {
 	return s.sh.Set(s.j.texts.At(i), s.mask(i)...)
 }
 
+// signature returns the signature of document i.
+func (s *sketches) signature(i int) (minhash.Signature, error) {
+	values, err := s.j.registers.Source().Rows(make([]uint32, s.j.opt.k), i, 1)
+	if err != nil {
+		return minhash.Signature{}, err
+	}
+	return s.mh.Wrap(values)
+}
+
 // kind says what the figures rest on.
 func (j *job) kind() string {
 	if j.opt.estimate {
