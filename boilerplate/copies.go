@@ -1,6 +1,7 @@
 package boilerplate
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -24,6 +25,7 @@ func (v *view) findCopies(scope, docs int) int {
 			total.add(v.compare(scope, docs, &v.dg.blocks[i], f.in(scope)))
 		}
 	}
+	v.sum()
 	v.copies = v.copies[:0]
 	for _, i := range v.overlaps.used {
 		o := &v.overlaps.slots[i]
@@ -153,19 +155,32 @@ func (o *overlap) copies(whole *overlap, undecided int64) bool {
 // A part of the page is a block or an anchor that so many documents hold that
 // they are not all named.
 type part struct {
-	weight  int64
+	weight  int64 // once sorted, of all the parts up to this one
 	counter counter
+}
+
+// sum sorts the parts by the last document that they name.
+func (v *view) sum() {
+	slices.SortFunc(v.full, func(a, b part) int {
+		return cmp.Compare(a.counter.docs[listed-1], b.counter.docs[listed-1])
+	})
+	weight := int64(0)
+	for i := range v.full {
+		weight += v.full[i].weight
+		v.full[i].weight = weight
+	}
 }
 
 // undecided returns the weight of the parts that do not name doc but would not
 // if doc held them either, since all that they name come before it.
-func (v *view) undecided(doc uint32) (weight int64) {
-	for i := range v.full {
-		if v.full[i].counter.docs[listed-1] < doc {
-			weight += v.full[i].weight
-		}
+func (v *view) undecided(doc uint32) int64 {
+	n, _ := slices.BinarySearchFunc(v.full, doc, func(p part, doc uint32) int {
+		return cmp.Compare(p.counter.docs[listed-1], doc)
+	})
+	if n == 0 {
+		return 0
 	}
-	return weight
+	return v.full[n-1].weight
 }
 
 // overlaps sums up what documents share with the page.

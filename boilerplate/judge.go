@@ -49,12 +49,13 @@ func (d *Detector) Blocks(host, text string) iter.Seq[Block] {
 // A finding is the evidence on one block.
 type finding struct {
 	narrow, group, wide sighting // host, group and all documents
-	others              [3]int   // documents named that are neither the page nor copies
+	others              [3]int   // documents that are neither the page nor copies
 	scope               int      // that decided: an index into others
 	state               state
 	recurring           int // grams that recur
 	grams               int
 	gramDocs            int // fewest documents of a gram that recurs
+	between             float64
 }
 
 type state uint8
@@ -152,6 +153,13 @@ func (v *view) decide(scope int) {
 		seen := f.in(scope)
 		copies, others := v.split(&seen.counter)
 		f.others[scope] = others
+		if n := int(seen.count); n > listed {
+			// Those named are a sample of those that are not the page.
+			if v.observed {
+				n--
+			}
+			f.others[scope] = n * others / max(1, copies+others)
+		}
 		switch {
 		case f.state != own && f.state != copied:
 		case others+1 < need:
@@ -221,13 +229,13 @@ func (v *view) cover(i, scope, copies int) {
 }
 
 // support decides on the short blocks that recur: they are flagged with a
-// flagged block or an end of the page beside them, or when the list of other
-// documents is full.
+// flagged block or an end of the page beside them, or when many other documents
+// have them.
 func (v *view) support() {
 	n := len(v.findings)
 	for i := range v.findings {
 		f := &v.findings[i]
-		if f.state == unsupported && f.others[f.scope] >= listed-1 {
+		if f.state == unsupported && f.others[f.scope] >= listed {
 			f.state = exact
 		}
 	}
@@ -282,13 +290,17 @@ func (v *view) smooth() {
 		if r.from == longest.from || r.mass > gap && r.most > gap/2 {
 			continue
 		}
+		weaker := min(v.confidence(r.from-1), v.confidence(r.to)) / 2
 		for i := r.from; i < r.to; i++ {
 			if f := &v.findings[i]; !v.title[i] {
-				f.state = between
+				f.state, f.between = between, weaker
 			}
 		}
 	}
 }
+
+// maxTitle is the number of words above which a first block is no title.
+const maxTitle = 50
 
 // findTitle marks the title, which is the first block unless it recurs, and the
 // blocks of three words and more that repeat a part of it.
@@ -299,6 +311,9 @@ func (v *view) findTitle() {
 		return
 	}
 	title := v.dg.words(0)
+	if len(title) > maxTitle {
+		title = nil
+	}
 	for i, b := range v.dg.blocks {
 		v.title[i] = i == 0 || b.mass >= 2*3 && contains(title, v.dg.words(i))
 	}
@@ -323,17 +338,18 @@ func contains(whole, part []uint64) bool {
 // verdict puts the finding on the i-th block into words.
 func (v *view) verdict(i int) Block {
 	f, b := &v.findings[i], &v.dg.blocks[i]
-	out := Block{Span: b.Span, Flagged: f.state.flagged(), Documents: 1}
+	out := Block{
+		Span: b.Span, Flagged: f.state.flagged(), Documents: 1,
+		Confidence: v.confidence(i),
+	}
 	if v.p.Host != "" {
 		out.Hosts = 1
 	}
 	switch f.state {
-	case own, between:
-		out.Reason = Own
-		if f.state == between {
-			out.Reason = Between
-			out.Confidence = v.neighbours(i) / 2
-		}
+	case own:
+		return out
+	case between:
+		out.Reason = Between
 		return out
 	case variant:
 		out.Reason, out.Scope = Variant, v.scope(f, manyPlaces)
@@ -341,7 +357,6 @@ func (v *view) verdict(i int) Block {
 		if !v.observed {
 			out.Documents++
 		}
-		out.Confidence = float64(f.recurring) / float64(f.grams)
 		return out
 	}
 	seen := f.in(f.scope)
@@ -362,11 +377,6 @@ func (v *view) verdict(i int) Block {
 		out.Reason = Unsupported
 	default:
 		out.Reason = v.reason(i)
-		n := float64(f.others[f.scope])
-		if f.others[f.scope] == listed {
-			n = max(n, float64(seen.count))
-		}
-		out.Confidence = n / (n + 1)
 	}
 	return out
 }
@@ -404,19 +414,23 @@ func (v *view) reason(i int) Reason {
 	return Furniture
 }
 
-// neighbours returns the confidence of the weaker of the nearest flagged blocks
-// on either side of the i-th, where an end of the page counts as certain.
-func (v *view) neighbours(i int) float64 {
-	weaker := 1.0
-	for _, step := range [...]int{-1, 1} {
-		for k := i + step; k >= 0 && k < len(v.findings); k += step {
-			if s := v.findings[k].state; s == exact || s == variant {
-				weaker = min(weaker, v.verdict(k).Confidence)
-				break
-			}
-		}
+// confidence returns the strength of the evidence on the i-th block, which
+// stretches between blocks do not have of themselves; an end of the page counts
+// as certain.
+func (v *view) confidence(i int) float64 {
+	if i < 0 || i == len(v.findings) {
+		return 1
 	}
-	return weaker
+	switch f := &v.findings[i]; f.state {
+	case exact:
+		n := f.others[f.scope]
+		return float64(n) / float64(n+1)
+	case variant:
+		return float64(f.recurring) / float64(f.grams)
+	case between:
+		return f.between
+	}
+	return 0
 }
 
 // Mask returns the flagged spans of a text of a host, ascending, for the

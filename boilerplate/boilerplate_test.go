@@ -1,0 +1,478 @@
+package boilerplate_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/shingle"
+)
+
+func date(day int) time.Time { return time.Date(2026, 3, day, 12, 0, 0, 0, time.UTC) }
+
+// judgeAll returns the verdicts on all pages.
+func judgeAll(d *boilerplate.Detector, pages []boilerplate.Page) [][]boilerplate.Block {
+	var out [][]boilerplate.Block
+	for _, p := range pages {
+		out = append(out, d.Judge(p))
+	}
+	return out
+}
+
+func observeAll(d *boilerplate.Detector, pages []boilerplate.Page) *boilerplate.Detector {
+	for _, p := range pages {
+		d.Observe(p)
+	}
+	return d
+}
+
+// newsroom is three hosts over twelve days with all kinds of recycled text, and
+// the reason that each is expected to be given.
+func newsroom() (pages []boilerplate.Page, want map[string]boilerplate.Reason) {
+	w := writer(3)
+	want = map[string]boilerplate.Reason{}
+	signOff := "Reporting by the Example Agency; to contact the desk write to desk@agency.example."
+	background := w.paragraph(60)
+	bulletin := w.paragraph(50)
+	want[signOff] = boilerplate.SignOff
+	want[background] = boilerplate.Background
+	want[bulletin] = boilerplate.SameDay
+	for h := range 3 {
+		host := fmt.Sprintf("host%d.example", h)
+		tmpl := newTemplate(&w, 150)
+		sports := "Fixtures, results and tables of " + w.words(6)
+		for _, b := range slices.Concat(tmpl.top, tmpl.bottom) {
+			want[b] = boilerplate.Furniture
+		}
+		want[sports] = boilerplate.Furniture
+		for i := range 12 {
+			story := w.story(250)
+			for _, b := range story {
+				want[b] = boilerplate.Own
+			}
+			p := boilerplate.Page{
+				ID: fmt.Sprintf("%s/%d", host, i), Host: host, Section: "news", Time: date(i + 1),
+			}
+			if i%4 == 1 {
+				story = slices.Insert(story, 2, background)
+			}
+			if h == 0 && 6 <= i && i < 9 {
+				story = slices.Insert(story, 2, bulletin)
+				p.Time = date(7)
+			}
+			if i%3 == 0 {
+				story = append(story, signOff)
+			}
+			page := tmpl.page(story...)
+			if i >= 8 {
+				p.Section = "sports"
+				page = sports + "\n\n" + page
+			}
+			p.Text = page
+			pages = append(pages, p)
+		}
+	}
+	return pages, want
+}
+
+func TestReasons(t *testing.T) {
+	pages, want := newsroom()
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	for _, p := range pages {
+		for _, b := range d.Judge(p) {
+			text := b.Of(p.Text)
+			if diff := cmp.Diff(want[text].String(), b.Reason.String()); diff != "" {
+				t.Errorf("%s: %.60q (-want +got):\n%s", p.ID, text, diff)
+			}
+			flagged := b.Reason != boilerplate.Own && b.Reason != boilerplate.SameDay
+			if b.Flagged != flagged {
+				t.Errorf("%s: %.60q: %v is flagged: %v", p.ID, text, b.Reason, b.Flagged)
+			}
+			if b.Flagged != (b.Confidence > 0) || b.Confidence > 1 {
+				t.Errorf("%s: %.60q: confidence %v", p.ID, text, b.Confidence)
+			}
+		}
+	}
+}
+
+// TestEvidence checks the numbers of verdicts against those known.
+func TestEvidence(t *testing.T) {
+	pages, _ := newsroom()
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	type evidence struct {
+		Scope            string
+		Documents, Hosts int
+	}
+	for _, c := range []struct {
+		page int
+		text string
+		want evidence
+		why  string
+	}{
+		{0, "Reporting by", evidence{"host", 4, 1}, "four of the host's pages are signed off"},
+		{8, "Fixtures, results", evidence{"section", 4, 1}, "only the sports pages have it"},
+	} {
+		p := pages[c.page]
+		for _, b := range d.Judge(p) {
+			if strings.HasPrefix(b.Of(p.Text), c.text) {
+				got := evidence{b.Scope.String(), b.Documents, b.Hosts}
+				if diff := cmp.Diff(c.want, got); diff != "" {
+					t.Errorf("%s: %s (-want +got):\n%s", c.text, c.why, diff)
+				}
+			}
+		}
+	}
+	// On a host that was never seen the sign-off is known from the others.
+	p := boilerplate.Page{Host: "new.example", Text: "A story of its own that nobody else has printed so far.\n\n" +
+		"Reporting by the Example Agency; to contact the desk write to desk@agency.example."}
+	blocks := d.Judge(p)
+	got := blocks[1]
+	want := boilerplate.Block{
+		Span: blocks[1].Span, Flagged: true, Reason: boilerplate.SignOff,
+		Scope: boilerplate.Global, Documents: 13, Hosts: 4, Confidence: 12.0 / 13,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sign-off on a new host (-want +got):\n%s", diff)
+	}
+	if blocks[0].Flagged {
+		t.Errorf("a story of its own is flagged: %+v", blocks[0])
+	}
+}
+
+// TestGroup counts within a scope that the caller names.
+func TestGroup(t *testing.T) {
+	w := writer(5)
+	notice := "Terms of the agency apply to this text in full."
+	d := boilerplate.New(boilerplate.Options{HostOnly: true})
+	for i := range 2 {
+		d.Observe(boilerplate.Page{
+			ID: fmt.Sprint(i), Host: fmt.Sprint("host", i), Group: "agency",
+			Text: strings.Join(append(w.story(100), notice), "\n\n"),
+		})
+	}
+	p := boilerplate.Page{Host: "elsewhere", Text: strings.Join(append(w.story(100), notice), "\n\n")}
+	last := func(p boilerplate.Page) boilerplate.Block {
+		blocks := d.Judge(p)
+		return blocks[len(blocks)-1]
+	}
+	if b := last(p); b.Flagged {
+		t.Errorf("flagged without the group: %+v", b)
+	}
+	p.Group = "agency"
+	if b := last(p); !b.Flagged || b.Scope != boilerplate.Group || b.Documents != 3 || b.Hosts != 3 {
+		t.Errorf("within the group: %+v", b)
+	}
+}
+
+// TestVariants checks that a template with words exchanged is found, and that
+// no more than Coverage asks is.
+func TestVariants(t *testing.T) {
+	w := writer(9)
+	frame := strings.Fields(w.words(60))
+	var pages []boilerplate.Page
+	for i := range 6 {
+		words := slices.Clone(frame)
+		words[10+i], words[40+i] = w.word()+"x", w.word()+"y"
+		pages = append(pages, boilerplate.Page{ID: fmt.Sprint(i), Host: "h",
+			Text: strings.Join(append(w.story(200), strings.Join(words, " ")), "\n\n")})
+	}
+	for _, c := range []struct {
+		coverage float64
+		want     bool
+	}{{0, true}, {0.3, true}, {0.99, false}, {-1, false}} {
+		d := observeAll(boilerplate.New(boilerplate.Options{Coverage: c.coverage}), pages)
+		for _, p := range pages {
+			blocks := d.Judge(p)
+			b := blocks[len(blocks)-1]
+			if b.Flagged != c.want || c.want && b.Reason != boilerplate.Variant {
+				t.Errorf("coverage %v: page %s: %+v", c.coverage, p.ID, b)
+			}
+			for _, b := range blocks[:len(blocks)-1] {
+				if b.Flagged {
+					t.Errorf("coverage %v: page %s: own text flagged: %+v", c.coverage, p.ID, b)
+				}
+			}
+		}
+	}
+}
+
+// TestShortBlocks checks that a word or two that recur need a neighbour that is
+// recycled, and how gaps are closed.
+func TestShortBlocks(t *testing.T) {
+	w := writer(13)
+	menu := "Read the latest stories from the harbour"
+	foot := "All rights reserved by the people who run this site"
+	page := func(name string) boilerplate.Page {
+		s := w.story(200)
+		return boilerplate.Page{ID: name, Host: "h", Text: strings.Join([]string{
+			menu, "Search", "12 March", name + " of the day", foot,
+			s[0], s[1], "Background", s[2], s[3], foot,
+		}, "\n\n")}
+	}
+	p, q := page("first"), page("second")
+	d := observeAll(boilerplate.New(boilerplate.Options{}), []boilerplate.Page{p, q})
+	want := map[string]boilerplate.Reason{
+		menu: boilerplate.Furniture, "Search": boilerplate.Furniture,
+		"12 March": boilerplate.Furniture, "first of the day": boilerplate.Between,
+		"Background": boilerplate.Unsupported,
+		foot:         boilerplate.Furniture,
+	}
+	for _, b := range d.Judge(p) {
+		if got, want := b.Reason, want[b.Of(p.Text)]; got != want {
+			t.Errorf("%.40q: %v, want %v", b.Of(p.Text), got, want)
+		}
+	}
+	d = observeAll(boilerplate.New(boilerplate.Options{Gap: -1}), []boilerplate.Page{p, q})
+	for _, b := range d.Judge(p) {
+		if b.Reason == boilerplate.Between {
+			t.Errorf("without gaps: %q: %v", b.Of(p.Text), b.Reason)
+		}
+	}
+}
+
+// TestTitleIsKept checks that neither the title nor the headline that repeats it
+// fall to the smoothing between menus.
+func TestTitleIsKept(t *testing.T) {
+	w := writer(17)
+	tmpl := newTemplate(&w, 100)
+	var pages []boilerplate.Page
+	var titles []string
+	for i := range 5 {
+		title := w.words(6)
+		titles = append(titles, title)
+		pages = append(pages, boilerplate.Page{ID: fmt.Sprint(i), Host: "h",
+			Text: title + " - The Site\n\n" + tmpl.page(title, "Share this with everyone you know now", w.paragraph(80))})
+	}
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	for i, p := range pages {
+		kept := d.Strip("h", p.Text)
+		if strings.Count(kept, titles[i]) != 2 || strings.Contains(kept, "Share this") {
+			t.Errorf("page %d: kept %q", i, kept)
+		}
+	}
+}
+
+// TestIdempotent observes one page a hundred times, and everything twice.
+func TestIdempotent(t *testing.T) {
+	pages, _ := newsroom()
+	once := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	twice := observeAll(observeAll(boilerplate.New(boilerplate.Options{}), pages), pages)
+	for range 100 {
+		if twice.Observe(pages[3]) {
+			t.Fatal("Observe: a document that is known passes for new")
+		}
+	}
+	if diff := cmp.Diff(judgeAll(once, pages), judgeAll(twice, pages)); diff != "" {
+		t.Errorf("verdicts after observing again (-once +again):\n%s", diff)
+	}
+	if diff := cmp.Diff(once.Stats(), twice.Stats()); diff != "" {
+		t.Errorf("Stats() after observing again (-once +again):\n%s", diff)
+	}
+
+	alone := boilerplate.New(boilerplate.Options{})
+	for range 100 {
+		alone.Observe(pages[0])
+	}
+	for range 100 {
+		alone.Observe(boilerplate.Page{Host: "no id", Text: pages[0].Text})
+	}
+	for _, p := range []boilerplate.Page{pages[0], {Host: "no id", Text: pages[0].Text}} {
+		for _, b := range alone.Judge(p) {
+			if b.Flagged {
+				t.Errorf("a page observed a hundred times speaks against itself: %+v", b)
+			}
+		}
+	}
+}
+
+// TestOrder observes pages in many orders, and by several goroutines at once.
+func TestOrder(t *testing.T) {
+	pages, _ := newsroom()
+	pages = append(pages, site(40, 0.7, 2)...)
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	want := judgeAll(d, pages)
+	bytes, err := d.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seed := range []writer{1, 2, 3} {
+		mixed := slices.Clone(pages)
+		for i := range mixed {
+			k := seed.below(i + 1)
+			mixed[i], mixed[k] = mixed[k], mixed[i]
+		}
+		d := observeAll(boilerplate.New(boilerplate.Options{}), mixed)
+		if diff := cmp.Diff(want, judgeAll(d, pages)); diff != "" {
+			t.Errorf("verdicts in another order (-want +got):\n%s", diff)
+		}
+	}
+	d = boilerplate.New(boilerplate.Options{})
+	var wg sync.WaitGroup
+	for part := range slices.Chunk(pages, 10) {
+		wg.Go(func() {
+			for _, p := range part {
+				d.Observe(p)
+				d.Judge(p)
+				d.Stats()
+			}
+		})
+	}
+	wg.Wait()
+	if diff := cmp.Diff(want, judgeAll(d, pages)); diff != "" {
+		t.Errorf("verdicts after concurrent observation (-want +got):\n%s", diff)
+	}
+	var back boilerplate.Detector
+	if err := back.UnmarshalBinary(bytes); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, judgeAll(&back, pages)); diff != "" {
+		t.Errorf("verdicts after saving and loading (-want +got):\n%s", diff)
+	}
+}
+
+// TestStreaming checks that Next is Judge, then Observe, and that verdicts are
+// revised by judging again.
+func TestStreaming(t *testing.T) {
+	pages, _ := newsroom()
+	next, apart := boilerplate.New(boilerplate.Options{}), boilerplate.New(boilerplate.Options{})
+	var first [][]boilerplate.Block
+	for _, p := range pages {
+		want := apart.Judge(p)
+		apart.Observe(p)
+		got := next.Next(p)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s: Next() mismatch (-want +got):\n%s", p.ID, diff)
+		}
+		first = append(first, got)
+	}
+	for _, b := range first[0] {
+		if b.Flagged {
+			t.Errorf("flagged on the first page of all: %+v", b)
+		}
+	}
+	both := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	if diff := cmp.Diff(judgeAll(both, pages), judgeAll(next, pages)); diff != "" {
+		t.Errorf("revised verdicts are not those of two passes (-want +got):\n%s", diff)
+	}
+	if flagged := len(next.Mask("host0.example", pages[0].Text)); flagged == 0 {
+		t.Error("the first page's verdicts are not revised")
+	}
+}
+
+// TestMask checks what Mask and Strip promise of the spans.
+func TestMask(t *testing.T) {
+	pages, _ := newsroom()
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	for _, p := range pages {
+		var flagged []shingle.Span
+		for b := range d.Blocks(p.Host, p.Text) {
+			if b.Flagged {
+				flagged = append(flagged, b.Span)
+			}
+		}
+		mask := d.Mask(p.Host, p.Text)
+		if diff := cmp.Diff(flagged, mask); diff != "" || len(mask) == 0 {
+			t.Errorf("%s: Mask() is not what Blocks flags (-want +got):\n%s", p.ID, diff)
+		}
+		stripped := d.Strip(p.Host, p.Text)
+		var sh shingle.Shingler
+		if diff := cmp.Diff(sh.Set(stripped), sh.Set(p.Text, mask...)); diff != "" {
+			t.Errorf("%s: shingles of Strip() and of the masked text differ", p.ID)
+		}
+	}
+	if got := boilerplate.Cut("keep  drop\n\nkeep", []shingle.Span{{Start: 6, End: 10}}); got != "keep  keep" {
+		t.Errorf("Cut() = %q", got)
+	}
+}
+
+// TestBlocksOfTheCaller judges spans that are no paragraphs.
+func TestBlocksOfTheCaller(t *testing.T) {
+	d := boilerplate.New(boilerplate.Options{Gap: -1})
+	page := func(id, own string) boilerplate.Page {
+		text := "home news sport about the site " + own
+		return boilerplate.Page{ID: id, Host: "h", Text: text,
+			Blocks: []shingle.Span{{Start: 0, End: 30}, {Start: 31, End: len(text)}}}
+	}
+	a, b := page("a", "one story that is all its own here"), page("b", "another story which nobody else tells")
+	observeAll(d, []boilerplate.Page{a, b})
+	if diff := cmp.Diff([]shingle.Span{{Start: 0, End: 30}}, d.MaskPage(a)); diff != "" {
+		t.Errorf("MaskPage() mismatch (-want +got):\n%s", diff)
+	}
+	for _, bad := range [][]shingle.Span{
+		{{Start: 5, End: 3}}, {{Start: 0, End: 9}, {Start: 8, End: 12}}, {{Start: 0, End: 1 << 20}}, {{Start: -1, End: 2}},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("Judge with blocks %v: no panic", bad)
+				}
+			}()
+			a.Blocks = bad
+			d.Judge(a)
+		}()
+	}
+}
+
+// TestEmpty checks that pages without words match nothing.
+func TestEmpty(t *testing.T) {
+	d := boilerplate.New(boilerplate.Options{})
+	for i, text := range []string{"", " \n\n ", "...", "\xff\xfe", "!!\n\n??"} {
+		for k := range 5 {
+			p := boilerplate.Page{ID: fmt.Sprint(i, k), Host: "h", Text: text}
+			if got := d.Next(p); len(got) > 0 {
+				t.Errorf("%q: %+v", text, got)
+			}
+		}
+	}
+}
+
+// TestOptions checks that each option changes what comes out, and that nonsense
+// panics.
+func TestOptions(t *testing.T) {
+	pages, _ := newsroom()
+	verdicts := func(o boilerplate.Options) [][]boilerplate.Block {
+		return judgeAll(observeAll(boilerplate.New(o), pages), pages)
+	}
+	base := verdicts(boilerplate.Options{})
+	for name, o := range map[string]boilerplate.Options{
+		"MinDocuments": {MinDocuments: 6},
+		"HostOnly":     {HostOnly: true},
+	} {
+		if cmp.Equal(base, verdicts(o)) {
+			t.Errorf("%s changes nothing", name)
+		}
+	}
+	for name, o := range map[string]boilerplate.Options{
+		"Seed": {Seed: 1}, "MaxBytes": {MaxBytes: 1 << 25},
+	} {
+		if diff := cmp.Diff(base, verdicts(o)); diff != "" {
+			t.Errorf("%s changes verdicts (-want +got):\n%s", name, diff)
+		}
+	}
+	p := boilerplate.Page{Host: "new", Text: "Something that is new here, and longer than a menu would be.\n\n" +
+		"Reporting by the Example Agency; to contact the desk write to desk@agency.example."}
+	few := observeAll(boilerplate.New(boilerplate.Options{MinGlobal: 8}), pages[:4])
+	many := observeAll(boilerplate.New(boilerplate.Options{MinGlobal: 2}), pages[:4])
+	if few.Judge(p)[1].Flagged || !many.Judge(p)[1].Flagged {
+		t.Error("MinGlobal changes nothing")
+	}
+	for _, o := range []boilerplate.Options{
+		{MinDocuments: 1}, {MinDocuments: 9}, {MinGlobal: 1}, {MinGlobal: -2},
+		{Coverage: 1.5}, {MaxBytes: 100},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("New(%+v): no panic", o)
+				}
+			}()
+			boilerplate.New(o)
+		}()
+	}
+}
