@@ -1,0 +1,218 @@
+package boilerplate_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/wire"
+)
+
+var update = flag.Bool("update", false, "rewrite the files in testdata")
+
+func marshal(tb testing.TB, d *boilerplate.Detector) []byte {
+	tb.Helper()
+	data, err := d.MarshalBinary()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+// goldenPages are the pages that testdata/v1.detector observed.
+func goldenPages() []boilerplate.Page {
+	pages, _ := newsroom()
+	pages = slices.DeleteFunc(pages, func(p boilerplate.Page) bool { return len(p.ID)%2 == 1 })
+	for i, text := range []string{
+		"Ein Satz auf Deutsch, über Straßen.\n\n版权所有 未经许可 不得转载 本站全部内容归编辑部所有",
+		"Another page, 12 of 40.\n\n版权所有 未经许可 不得转载 本站全部内容归编辑部所有",
+	} {
+		pages = append(pages, boilerplate.Page{
+			ID: fmt.Sprint("golden", i), Group: "golden", Text: text, Time: date(20 + i),
+		})
+	}
+	return pages
+}
+
+func golden(tb testing.TB) []byte {
+	tb.Helper()
+	name := filepath.Join("testdata", "v1.detector")
+	if *update {
+		d := observeAll(boilerplate.New(boilerplate.Options{}), goldenPages())
+		if err := os.WriteFile(name, marshal(tb, d), 0o666); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return data
+}
+
+// TestGolden reads the file that version 1 wrote. If it fails, saved detectors
+// can no longer be read or judge otherwise: that is a new version of the format.
+func TestGolden(t *testing.T) {
+	data := golden(t)
+	var d boilerplate.Detector
+	if err := d.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(data, marshal(t, &d)) {
+		t.Error("the file is not written as it was read")
+	}
+	pages := goldenPages()
+	fresh := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	if !bytes.Equal(data, marshal(t, fresh)) {
+		t.Error("observing the same pages writes another file")
+	}
+	if diff := cmp.Diff(judgeAll(fresh, pages), judgeAll(&d, pages)); diff != "" {
+		t.Errorf("verdicts of the file (-fresh +file):\n%s", diff)
+	}
+	for _, b := range d.Judge(pages[len(pages)-1])[1:] {
+		if !b.Flagged || b.Scope != boilerplate.Group {
+			t.Errorf("the golden notice: %+v", b)
+		}
+	}
+}
+
+func TestUnmarshalErrors(t *testing.T) {
+	data := golden(t)
+	var d boilerplate.Detector
+	for _, c := range []struct {
+		why  string
+		data []byte
+		want error
+	}{
+		{"nothing", nil, boilerplate.ErrFormat},
+		{"another file", []byte("GIF89a and so on and on"), boilerplate.ErrFormat},
+		{"a later version", append([]byte("nbpl\x02"), data[5:]...), boilerplate.ErrVersion},
+		{"cut", data[:len(data)/2], boilerplate.ErrCorrupt},
+		{"one byte more", append(slices.Clone(data), 0), boilerplate.ErrCorrupt},
+	} {
+		if err := d.UnmarshalBinary(c.data); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+		}
+	}
+	step := 1 + len(data)/500
+	for i := 0; i < len(data); i += step {
+		bad := slices.Clone(data)
+		bad[i] ^= 0x10
+		if err := d.UnmarshalBinary(bad); err == nil {
+			t.Fatalf("byte %d of %d damaged, and no error", i, len(data))
+		}
+	}
+	if err := d.UnmarshalBinary(data); err != nil {
+		t.Errorf("after all that: %v", err)
+	}
+}
+
+// TestMerge joins detectors that saw parts of the pages, with and without pages
+// in common.
+func TestMerge(t *testing.T) {
+	pages, _ := newsroom()
+	pages = append(pages, site(60, 0.7, 2)...)
+	whole := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	want := judgeAll(whole, pages)
+
+	part := func(keep func(i int) bool) *boilerplate.Detector {
+		d := boilerplate.New(boilerplate.Options{})
+		for i, p := range pages {
+			if keep(i) {
+				d.Observe(p)
+			}
+		}
+		return d
+	}
+	a := part(func(i int) bool { return i%3 == 0 })
+	b := part(func(i int) bool { return i%3 == 1 })
+	c := part(func(i int) bool { return i%3 == 2 })
+	merge := func(into *boilerplate.Detector, from ...*boilerplate.Detector) *boilerplate.Detector {
+		t.Helper()
+		var d boilerplate.Detector
+		if err := d.UnmarshalBinary(marshal(t, into)); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range from {
+			if err := d.Merge(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return &d
+	}
+	for name, d := range map[string]*boilerplate.Detector{
+		"a b c": merge(a, b, c), "c b a": merge(c, b, a), "a, b and c": merge(a, merge(b, c)),
+		"everything and nothing":     merge(whole, boilerplate.New(boilerplate.Options{})),
+		"nothing and everything":     merge(boilerplate.New(boilerplate.Options{}), whole),
+		"everything twice":           merge(whole, whole),
+		"everything and one as well": merge(whole, observeAll(boilerplate.New(boilerplate.Options{}), pages[:1])),
+	} {
+		if diff := cmp.Diff(want, judgeAll(d, pages)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if got := d.Stats().Documents; got != len(pages) {
+			t.Errorf("%s: %d documents, want %d", name, got, len(pages))
+		}
+	}
+	// Half of the pages in both: counts are estimates, verdicts stand.
+	d := merge(part(func(i int) bool { return i%4 < 3 }), part(func(i int) bool { return i%4 > 0 }))
+	for i, blocks := range judgeAll(d, pages) {
+		for k, b := range blocks {
+			w := want[i][k]
+			if b.Flagged != w.Flagged {
+				t.Errorf("half in common: %s: %+v, want %+v", pages[i].ID, b, w)
+			}
+			if w.Documents <= 8 && b.Documents != w.Documents || b.Documents < w.Documents/2 || b.Documents > 2*w.Documents {
+				t.Errorf("half in common: %s: %d documents, want %d", pages[i].ID, b.Documents, w.Documents)
+			}
+		}
+	}
+	for _, o := range []boilerplate.Options{{Seed: 1}, {HostOnly: true}} {
+		if err := boilerplate.New(o).Merge(a); !errors.Is(err, boilerplate.ErrMismatch) {
+			t.Errorf("Merge into %+v: %v", o, err)
+		}
+	}
+	if err := a.Merge(a); err != nil || a.Stats().Documents != len(pages)/3 {
+		t.Errorf("Merge with itself: %v, %+v", err, a.Stats())
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	small := boilerplate.New(boilerplate.Options{})
+	f.Add(marshal(f, small))
+	pages := goldenPages()
+	observeAll(small, pages[len(pages)-2:])
+	f.Add(marshal(f, small))
+	f.Add(golden(f)[:200])
+	page := pages[0]
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var d boilerplate.Detector
+		// The checksum is mended, for else nothing but it would be tried.
+		if d.UnmarshalBinary(mend(data)) != nil {
+			return
+		}
+		if got, want := marshal(t, &d), mend(data); !bytes.Equal(got, want) {
+			t.Errorf("read %x, wrote %x", want, got)
+		}
+		d.Judge(page)
+		d.Next(page)
+		d.Merge(small)
+		d.Judge(page)
+	})
+}
+
+// mend returns data with the checksum at its end that it should have.
+func mend(data []byte) []byte {
+	if len(data) < 8 {
+		return data
+	}
+	return wire.AppendChecksum(slices.Clone(data[:len(data)-8]), 0)
+}

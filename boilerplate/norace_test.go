@@ -1,0 +1,5 @@
+//go:build !race
+
+package boilerplate_test
+
+const race = false
