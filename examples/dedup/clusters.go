@@ -106,7 +106,7 @@ func (j *job) preference() (func(a, b int) bool, error) {
 		for i, d := range j.docs {
 			t, err := parseTime(d.Time)
 			if err != nil {
-				j.inputError(&input.Error{File: d.File, Line: d.Line, Err: fmt.Errorf("%w; taken for the oldest", err)})
+				j.inputError(&input.Error{Place: d.Place, Err: fmt.Errorf("%w; taken for the oldest", err)})
 			}
 			times[i] = t
 		}

@@ -19,8 +19,7 @@ import (
 // A document is what a job keeps of one beside its text.
 type document struct {
 	ID, Host, Time string
-	File           string
-	Line           int
+	Place          input.Place
 }
 
 // A job is one run of a command.
@@ -61,14 +60,14 @@ func (j *job) read(inputs ...string) error {
 	p := j.progress("reading", 0)
 	defer p.stop()
 	o := j.opt.input
-	o.Stdin = j.stdin
+	o.Stdin, o.Workers = j.stdin, j.opt.workers
 	for d, err := range input.Read(inputs, o) {
 		if err != nil {
 			p.clear()
 			j.inputError(err)
 		}
 		if d != nil {
-			j.docs = append(j.docs, document{d.ID, d.Host, d.Time, d.File, d.Line})
+			j.docs = append(j.docs, document{d.ID, d.Host, d.Time, d.Place})
 			if err := j.texts.Append(d.Text); err != nil {
 				return err
 			}

@@ -12,6 +12,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/neardup/neardup/shingle"
 )
 
 // A Doc is one document.
@@ -22,8 +24,38 @@ type Doc struct {
 	URL  string
 	Time string
 
-	File string // where it was read
-	Line int    // line of a JSON Lines file, 0 for a text file
+	// Blocks are the blocks of a page of HTML within Text, ascending: its
+	// paragraphs, headings, list items. nil where the text itself shows them.
+	Blocks []shingle.Span
+
+	Format string // how it was stored: one of the constants [Text], [JSONL], ...
+	Place         // where it was read
+
+	// Raw is the document as stored, where [Options.KeepRaw] asked: the line of a
+	// JSON Lines file without its end, the record of a WARC file. It is nil for a
+	// file that is one document, which File names, and for a row of a Parquet
+	// file, which File and Row name.
+	Raw []byte
+}
+
+// The formats of documents.
+const (
+	Text  = "text"  // a file of text, one document
+	JSONL = "jsonl" // JSON Lines: an object a line
+)
+
+// A Place is where a document was read or could not be.
+type Place struct {
+	File string
+	Line int // of a text or JSON Lines file, from 1; 0 for the whole
+}
+
+// String returns the file and what is known of the place within.
+func (p Place) String() string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return p.File
 }
 
 // Fields names the fields of a JSON Lines object; empty means the field's own
@@ -35,23 +67,20 @@ type Options struct {
 	Format string // "text", "jsonl", or "" to go by the name; "-" is JSON Lines unless set
 	Fields Fields
 	Stdin  io.Reader // what "-" reads
+
+	KeepRaw bool // fill in [Doc.Raw]
+	Workers int  // goroutines that decode documents; 0 or 1: only the caller's
 }
 
 // An Error is something that could not be read, or could be read only in part.
 // Reading goes on behind it.
 type Error struct {
-	File string
-	Line int // 0 where there is none
-	Err  error
+	Place
+	Err error
 }
 
-// Error returns "file:line: what is wrong".
-func (e *Error) Error() string {
-	if e.Line > 0 {
-		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
-	}
-	return fmt.Sprintf("%s: %v", e.File, e.Err)
-}
+// Error returns "place: what is wrong".
+func (e *Error) Error() string { return fmt.Sprintf("%v: %v", e.Place, e.Err) }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -83,15 +112,15 @@ var (
 // whose id was read before is skipped.
 func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 	return func(yield func(*Doc, error) bool) {
-		first := map[string]place{}
+		first := map[string]Place{}
 		r := reader{o: o, emit: func(d *Doc, err error) bool {
 			if d == nil {
 				return yield(nil, err)
 			}
 			if was, ok := first[d.ID]; ok {
-				return yield(nil, &Error{d.File, d.Line, fmt.Errorf("id %q was read before, at %s; skipped", d.ID, was)})
+				return yield(nil, &Error{d.Place, fmt.Errorf("id %q was read before, at %s; skipped", d.ID, was)})
 			}
-			first[d.ID] = place{d.File, d.Line}
+			first[d.ID] = d.Place
 			return yield(d, err)
 		}}
 		for _, name := range inputs {
@@ -100,19 +129,6 @@ func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 			}
 		}
 	}
-}
-
-// A place is where a document was read.
-type place struct {
-	file string
-	line int
-}
-
-func (p place) String() string {
-	if p.line > 0 {
-		return fmt.Sprintf("%s:%d", p.file, p.line)
-	}
-	return p.file
 }
 
 // A reader hands documents to emit; its methods return false when emit has had enough.
@@ -126,7 +142,7 @@ func (r *reader) fail(file string, line int, err error) bool {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok && pe.Path == file {
 		err = pe.Err
 	}
-	return r.emit(nil, &Error{file, line, err})
+	return r.emit(nil, &Error{Place{file, line}, err})
 }
 
 func (r *reader) input(name string) bool {
@@ -135,7 +151,7 @@ func (r *reader) input(name string) bool {
 			return r.fail("-", 0, errors.New("no standard input"))
 		}
 		if r.o.Format == "text" {
-			return r.text("-", "", r.o.Stdin)
+			return r.text("-", "-", "", r.o.Stdin)
 		}
 		return r.jsonLines("-", r.o.Stdin)
 	}
@@ -217,7 +233,7 @@ func (r *reader) file(name, id, host string) bool {
 	if format == "jsonl" {
 		return r.jsonLines(name, f)
 	}
-	return r.text(id, host, f)
+	return r.text(name, id, host, f)
 }
 
 // guess returns the format that a file's name promises.

@@ -80,10 +80,10 @@ func TestFolder(t *testing.T) {
 	})
 	docs, messages := read(t, input.Options{}, "in/")
 	want := []input.Doc{
-		{ID: "in/b.txt", Text: "bee", File: "in/b.txt"},
-		{ID: "in/empty.txt", File: "in/empty.txt"},
-		{ID: "in/site.example/x", Text: "ex", Host: "site.example", File: "in/site.example/x"},
-		{ID: "in/site.example/y/z", Text: "zed", Host: "site.example", File: "in/site.example/y/z"},
+		{ID: "in/b.txt", Text: "bee", Format: input.Text, Place: input.Place{File: "in/b.txt"}},
+		{ID: "in/empty.txt", Format: input.Text, Place: input.Place{File: "in/empty.txt"}},
+		{ID: "in/site.example/x", Text: "ex", Host: "site.example", Format: input.Text, Place: input.Place{File: "in/site.example/x"}},
+		{ID: "in/site.example/y/z", Text: "zed", Host: "site.example", Format: input.Text, Place: input.Place{File: "in/site.example/y/z"}},
 	}
 	if diff := cmp.Diff(want, docs); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
@@ -97,9 +97,9 @@ func TestJSONLines(t *testing.T) {
 	lines := "\ufeff" + `{"id":"a","text":"one\u00e9","host":"h","url":"u","time":"2026-01-02","extra":[1]}` + "\r\n\n" +
 		`{"id":7,"text":""}` + "\n" + `{"id":"last","text":"no newline"}`
 	want := []input.Doc{
-		{ID: "a", Text: "oneé", Host: "h", URL: "u", Time: "2026-01-02", Line: 1},
-		{ID: "7", Line: 3},
-		{ID: "last", Text: "no newline", Line: 4},
+		{ID: "a", Text: "oneé", Host: "h", URL: "u", Time: "2026-01-02", Format: input.JSONL, Place: input.Place{Line: 1}},
+		{ID: "7", Format: input.JSONL, Place: input.Place{Line: 3}},
+		{ID: "last", Text: "no newline", Format: input.JSONL, Place: input.Place{Line: 4}},
 	}
 	for name, data := range map[string]string{
 		"c.jsonl": lines, "c.ndjson": lines, "c.jsonl.gz": gzipped(lines), "c.jsonl.zst": zstandard(lines),
@@ -109,7 +109,7 @@ func TestJSONLines(t *testing.T) {
 			tree(t, map[string]string{name: data})
 			docs, messages := read(t, input.Options{}, name)
 			for i := range want {
-				want[i].File = name
+				want[i].Place.File = name
 			}
 			if diff := cmp.Diff(want, docs); diff != "" {
 				t.Errorf("documents (-want +got):\n%s", diff)
@@ -127,14 +127,14 @@ func TestJSONLines(t *testing.T) {
 	})
 	t.Run("text from -", func(t *testing.T) {
 		docs, _ := read(t, input.Options{Stdin: strings.NewReader("{}"), Format: "text"}, "-")
-		if diff := cmp.Diff([]input.Doc{{ID: "-", Text: "{}", File: "-"}}, docs); diff != "" {
+		if diff := cmp.Diff([]input.Doc{{ID: "-", Text: "{}", Format: input.Text, Place: input.Place{File: "-"}}}, docs); diff != "" {
 			t.Errorf("documents (-want +got):\n%s", diff)
 		}
 	})
 	t.Run("other fields", func(t *testing.T) {
 		tree(t, map[string]string{"c.jsonl": `{"key":"k","body":"b","id":"no","text":"no"}`})
 		docs, _ := read(t, input.Options{Fields: input.Fields{ID: "key", Text: "body"}}, "c.jsonl")
-		if diff := cmp.Diff([]input.Doc{{ID: "k", Text: "b", File: "c.jsonl", Line: 1}}, docs); diff != "" {
+		if diff := cmp.Diff([]input.Doc{{ID: "k", Text: "b", Format: input.JSONL, Place: input.Place{File: "c.jsonl", Line: 1}}}, docs); diff != "" {
 			t.Errorf("documents (-want +got):\n%s", diff)
 		}
 	})

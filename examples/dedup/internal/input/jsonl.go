@@ -46,10 +46,13 @@ func (r *reader) jsonLines(file string, in io.Reader) bool {
 			}
 			continue
 		}
-		d.File, d.Line = file, n
+		d.Format, d.Place = JSONL, Place{file, n}
+		if r.o.KeepRaw {
+			d.Raw = bytes.Clone(line)
+		}
 		var bad error
 		if !utf8.Valid(line) {
-			bad = &Error{file, n, errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)")}
+			bad = &Error{d.Place, errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)")}
 		}
 		if !r.emit(d, bad) {
 			return false

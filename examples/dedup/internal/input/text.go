@@ -8,26 +8,26 @@ import (
 )
 
 // text reads the whole of in as one document.
-func (r *reader) text(id, host string, in io.Reader) bool {
+func (r *reader) text(file, id, host string, in io.Reader) bool {
 	in, done, err := decompress(in)
 	if err != nil {
-		return r.fail(id, 0, err)
+		return r.fail(file, 0, err)
 	}
 	defer done()
 	data, err := io.ReadAll(io.LimitReader(in, maxText+1))
 	switch {
 	case err != nil:
-		return r.fail(id, 0, err)
+		return r.fail(file, 0, err)
 	case len(data) > maxText:
-		return r.fail(id, 0, fmt.Errorf("longer than %d bytes; skipped (split it, or make it JSON Lines)", maxText))
+		return r.fail(file, 0, fmt.Errorf("longer than %d bytes; skipped (split it, or make it JSON Lines)", maxText))
 	case bytes.IndexByte(data, 0) >= 0:
-		return r.fail(id, 0, errBinary)
+		return r.fail(file, 0, errBinary)
 	}
 	var bad error
 	if at := firstInvalid(data); at >= 0 {
-		bad = &Error{id, 1 + bytes.Count(data[:at], []byte("\n")), errUTF8}
+		bad = &Error{Place{file, 1 + bytes.Count(data[:at], []byte("\n"))}, errUTF8}
 	}
-	return r.emit(&Doc{ID: id, Text: string(data), Host: host, File: id}, bad)
+	return r.emit(&Doc{ID: id, Text: string(data), Host: host, Format: Text, Place: Place{File: file}}, bad)
 }
 
 // firstInvalid returns the offset of the first byte that is not UTF-8, or -1.
