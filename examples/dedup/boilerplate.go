@@ -43,7 +43,6 @@ func runBoilerplate(j *job) error {
 	flagged, pages, bytes := 0, 0, 0
 	for i, d := range j.docs {
 		was := flagged
-		text := j.texts.At(i)
 		for _, b := range blocks[i] {
 			if !b.Flagged {
 				continue
@@ -51,8 +50,8 @@ func runBoilerplate(j *job) error {
 			flagged++
 			bytes += b.Len()
 			if !j.opt.json {
-				fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", printable(d.ID), b.Start, b.End, b.Reason, where(b), excerpt(b.Of(text), 70))
-			} else if err := j.print(blockJSON{d.ID, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}); err != nil {
+				j.showBlock(i, b)
+			} else if err := j.print(newBlockJSON(d.ID, b)); err != nil {
 				return err
 			}
 		}
@@ -62,6 +61,15 @@ func runBoilerplate(j *job) error {
 	}
 	j.summary("%s, %s on %s (%s of all text)", j.counted(), count(flagged, "recycled block"), count(pages, "document"), percent(float64(bytes)/float64(max(1, j.texts.Bytes()))))
 	return nil
+}
+
+func newBlockJSON(id string, b boilerplate.Block) blockJSON {
+	return blockJSON{id, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}
+}
+
+// showBlock shows a recycled block of document i to a person.
+func (j *job) showBlock(i int, b boilerplate.Block) {
+	fmt.Fprintf(j.out, "%s [%d:%d]  %s, in %s\n    %s\n", printable(j.docs[i].ID), b.Start, b.End, b.Reason, where(b), excerpt(b.Of(j.texts.At(i)), 70))
 }
 
 // where says how widely a block is spread.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -65,10 +66,14 @@ func stripFlag(fs *flag.FlagSet, o *options) {
 	fs.BoolVar(&o.strip, "strip", false, "leave out the blocks that pages recycle (see dedup boilerplate) before comparing")
 }
 
-func matchFlags(fs *flag.FlagSet, o *options) {
+func thresholdFlags(fs *flag.FlagSet, o *options) {
 	fs.Float64Var(&o.threshold, "threshold", 0.8, "least Jaccard similarity of near-duplicates, above 0 up to 1")
-	fs.BoolVar(&o.estimate, "estimate", false, "trust signatures instead of comparing the documents' shingles")
 	fs.IntVar(&o.k, "k", 128, "registers of a signature: a power of two from 16 to 1024")
+}
+
+func matchFlags(fs *flag.FlagSet, o *options) {
+	thresholdFlags(fs, o)
+	fs.BoolVar(&o.estimate, "estimate", false, "trust signatures instead of comparing the documents' shingles")
 }
 
 func containmentFlag(fs *flag.FlagSet, o *options) {
@@ -183,7 +188,7 @@ func (o *options) shingler() shingle.Shingler {
 // printCommandHelp lists the flags in the order of their groups, what decides
 // the findings first.
 func printCommandHelp(w io.Writer, cmd command) {
-	fmt.Fprintf(w, "dedup %s: %s\n\nusage: dedup %s [flags] INPUT...\n\n%s\nflags:\n", cmd.name, cmd.summary, cmd.name, cmd.help)
+	fmt.Fprintf(w, "dedup %s: %s\n\nusage: dedup %s [flags] %s\n\n%s\nflags:\n", cmd.name, cmd.summary, cmd.name, cmp.Or(cmd.usage, "INPUT..."), cmd.help)
 	for _, group := range cmd.flags {
 		fs := flag.NewFlagSet("", flag.ContinueOnError)
 		group(fs, new(options))

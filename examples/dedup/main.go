@@ -33,6 +33,7 @@ var errUsage = errors.New("usage")
 // A command is one of the things dedup does.
 type command struct {
 	name    string
+	usage   string // of what is not a flag; "INPUT..." if empty
 	summary string // one line
 	help    string // what it prints and how to use it
 	flags   []flagGroup
@@ -41,7 +42,7 @@ type command struct {
 
 // commands lists what dedup does, in the order of its help; the first is the default.
 func commands() []command {
-	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand}
+	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, compareCommand}
 }
 
 func main() {

@@ -60,6 +60,10 @@ func TestGolden(t *testing.T) {
 		{"passages-json", []string{"passages", "-json", "-min", "20", stories}},
 		{"boilerplate", []string{"boilerplate", stories}},
 		{"boilerplate-json", []string{"boilerplate", "-json", stories}},
+		{"help-compare", []string{"compare", "-h"}},
+		{"compare", []string{"compare", stories + "/harbour-post/letter.txt", stories + "/northern-wire/adviser.txt"}},
+		{"compare-corpus", []string{"compare", stories + "/harbour-post/ferry.txt", stories + "/northern-wire/ferry.txt", stories}},
+		{"compare-json", []string{"compare", "-json", stories + "/harbour-post/ferry.txt", stories + "/northern-wire/ferry.txt", stories}},
 		{"boilerplate-stream", []string{"boilerplate", "-json", "-stream", stories}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,6 +143,8 @@ func TestStatus(t *testing.T) {
 		{"no such unit", "pairs -unit lines good.txt", exitFatal, "-unit lines: must be one of words, chars"},
 		{"no such policy", "clusters -keep best good.txt", exitFatal, "-keep best: must be one of"},
 		{"no such format", "pairs -format csv good.txt", exitFatal, "-format csv: must be one of"},
+		{"compare one", "compare good.txt", exitFatal, "compare needs two documents"},
+		{"compare with nobody", "compare good.txt gone.txt", exitFatal, `no document has the id "gone.txt"`},
 		{"no workers", "pairs -workers 0 good.txt", exitFatal, "-workers 0: must be 1 or more"},
 		{"no words", "passages -min 0 good.txt", exitFatal, "-min 0: must be 1 or more"},
 	} {

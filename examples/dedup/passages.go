@@ -39,6 +39,10 @@ type spanJSON struct {
 	End   int    `json:"end"`
 }
 
+func newPassageJSON(a, b string, p shingle.Passage) passageJSON {
+	return passageJSON{spanJSON{a, p.A.Start, p.A.End}, spanJSON{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, kind(p)}
+}
+
 func runPassages(j *job) error {
 	if err := j.load(); err != nil {
 		return err
@@ -104,13 +108,7 @@ func (j *job) printPair(ix *passage.Index, pair passage.Pair) error {
 		return nil
 	}
 	for _, p := range pair.Passages {
-		if err := j.print(passageJSON{
-			A:          spanJSON{pair.A, p.A.Start, p.A.End},
-			B:          spanJSON{pair.B, p.B.Start, p.B.End},
-			Similarity: p.Similarity,
-			Tokens:     p.Tokens,
-			Kind:       kind(p),
-		}); err != nil {
+		if err := j.print(newPassageJSON(pair.A, pair.B, p)); err != nil {
 			return err
 		}
 	}

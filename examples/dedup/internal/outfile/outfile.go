@@ -1,0 +1,139 @@
+// Package outfile writes files and folders that are there whole or not at all.
+package outfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ErrExists says that there is something at the place to write to.
+var ErrExists = errors.New("exists already")
+
+// Check returns an error that wraps [ErrExists] if name exists, unless overwrite
+// is set.
+func Check(name string, overwrite bool) error {
+	if _, err := os.Lstat(name); err == nil && !overwrite {
+		return fmt.Errorf("%s %w (-overwrite replaces it)", name, ErrExists)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// A File is a file in the making: it lies under a temporary name in the same
+// folder until Commit gives it its own. Write to it, then Commit, and defer Abort.
+type File struct {
+	*os.File
+	name string
+	done bool
+}
+
+// Create begins a file. It fails if there is one of that name and overwrite is
+// not set.
+func Create(name string, overwrite bool) (*File, error) {
+	if err := Check(name, overwrite); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	return &File{File: f, name: name}, nil
+}
+
+// Commit puts the file on the disk and under its name, in one step: whatever
+// ends the process, the name has the old content or all of the new.
+func (f *File) Commit() error {
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Chmod(f.File.Name(), 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(f.File.Name(), f.name); err != nil {
+		return err
+	}
+	f.done = true
+	syncDir(filepath.Dir(f.name))
+	return nil
+}
+
+// Abort removes the file unless it was committed.
+func (f *File) Abort() {
+	if !f.done {
+		f.Close()
+		os.Remove(f.File.Name())
+	}
+}
+
+// A Dir is a folder in the making, like a [File].
+type Dir struct {
+	// Path is where to put the contents.
+	Path string
+
+	name string
+	done bool
+}
+
+// CreateDir begins a folder. It fails if there is something of that name and
+// overwrite is not set.
+func CreateDir(name string, overwrite bool) (*Dir, error) {
+	if err := Check(name, overwrite); err != nil {
+		return nil, err
+	}
+	name = filepath.Clean(name)
+	tmp, err := os.MkdirTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	return &Dir{Path: tmp, name: name}, nil
+}
+
+// Commit gives the folder its name. A folder that it replaces is moved aside
+// first and then removed: folders cannot be exchanged in one step everywhere, so
+// a crash between the two leaves the old one under a name that ends in .old.
+func (d *Dir) Commit() error {
+	if err := os.Chmod(d.Path, 0o755); err != nil {
+		return err
+	}
+	old := d.Path + ".old"
+	err := os.Rename(d.name, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	replaced := err == nil
+	if err := os.Rename(d.Path, d.name); err != nil {
+		if replaced {
+			return errors.Join(err, os.Rename(old, d.name))
+		}
+		return err
+	}
+	d.done = true
+	syncDir(filepath.Dir(d.name))
+	if replaced {
+		return os.RemoveAll(old)
+	}
+	return nil
+}
+
+// Abort removes the folder unless it was committed.
+func (d *Dir) Abort() {
+	if !d.done {
+		os.RemoveAll(d.Path)
+	}
+}
+
+// syncDir makes a rename last. Some systems cannot; there it is as good as they
+// make it.
+func syncDir(dir string) {
+	if f, err := os.Open(dir); err == nil {
+		f.Sync()
+		f.Close()
+	}
+}
