@@ -197,7 +197,11 @@ func TestInterrupt(t *testing.T) {
 	cancel()
 	for _, cmd := range commands() {
 		var out, errs bytes.Buffer
-		status := run(ctx, []string{cmd.name, "-"}, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
+		args := []string{cmd.name, "-"}
+		if cmd.name == "compare" {
+			args = []string{cmd.name, "a", "a", "-"}
+		}
+		status := run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
 		if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {
 			t.Errorf("%s: exit status %d, standard error %q", cmd.name, status, errs.String())
 		}
