@@ -30,7 +30,7 @@ func appendFingerprints(dst []fingerprint, ids []uint32, window int) []fingerpri
 		return dst
 	}
 	window = min(window, n)
-	ring := make([]uint64, window)
+	ring := make([]uint64, max(window, 8))[:window]
 	least, at := ^uint64(0), -1 // the least of the window and where it stands
 	for i := range n {
 		h := gramHash(ids[i:])

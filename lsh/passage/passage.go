@@ -164,7 +164,9 @@ func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 // members of a [Group] are ordered.
 func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Span) {
 	t := ix.opts.Aligner.Prepare(text, skip...)
-	fps := appendFingerprints(nil, t.Tokens(), ix.opts.window())
+	buf := buffers.Get().(*[]fingerprint)
+	defer buffers.Put(buf)
+	*buf = appendFingerprints((*buf)[:0], t.Tokens(), ix.opts.window())
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	ix.remove(id)
@@ -177,8 +179,10 @@ func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Spa
 	ix.live++
 	ix.tokens += t.Len()
 	ix.textLen += len(text)
-	ix.store.add(n, fps)
+	ix.store.add(n, *buf)
 }
+
+var buffers = sync.Pool{New: func() any { return new([]fingerprint) }}
 
 // Remove removes a document and reports whether it was there.
 func (ix *Index) Remove(id string) bool {

@@ -2,6 +2,8 @@ package passage
 
 import (
 	"cmp"
+	"iter"
+	"math/bits"
 	"slices"
 )
 
@@ -18,14 +20,28 @@ const gone = ^uint32(0)
 // runs, each at most half as long as the one before it. Sorted runs are never
 // changed, so that readers may keep them.
 type store struct {
-	pending []posting
+	pending [][]posting // pieces of up to pieceSize
 	runs    [][]posting
 	removed int // documents removed since the runs were last made one
 }
 
+const pieceSize = 1 << 14
+
 func (s *store) add(doc uint32, fps []fingerprint) {
-	for _, f := range fps {
-		s.pending = append(s.pending, posting{f.hash, doc, f.pos})
+	for len(fps) > 0 {
+		n := len(s.pending)
+		if n == 0 || len(s.pending[n-1]) == cap(s.pending[n-1]) {
+			// A small index needs little, a large one is not copied as it grows.
+			size := min(max(len(fps), 2*n*256), pieceSize)
+			s.pending = append(s.pending, make([]posting, 0, size))
+			n++
+		}
+		last := s.pending[n-1]
+		k := min(len(fps), cap(last)-len(last))
+		for _, f := range fps[:k] {
+			last = append(last, posting{f.hash, doc, f.pos})
+		}
+		s.pending[n-1], fps = last, fps[k:]
 	}
 }
 
@@ -34,9 +50,8 @@ func (s *store) seal() {
 	if len(s.pending) == 0 {
 		return
 	}
-	run := s.pending
+	run := sorted(s.pending)
 	s.pending = nil
-	sortPostings(run)
 	for len(s.runs) > 0 && len(s.runs[len(s.runs)-1]) < 2*len(run) {
 		run = mergeRuns(s.runs[len(s.runs)-1], run)
 		s.runs = s.runs[:len(s.runs)-1]
@@ -110,44 +125,68 @@ func mergeRuns(x, y []posting) []posting {
 	return append(append(out, x...), y...)
 }
 
-// sortPostings sorts by the leading bits of the hash first, which are as good as
-// all of them, and sets right what they leave.
-func sortPostings(ps []posting) {
-	const digit, passes = 11, 3
-	if len(ps) < 1<<digit {
-		slices.SortFunc(ps, comparePostings)
-		return
+// sorted returns the postings of all pieces in order. It sorts by the leading
+// bits of the hash first, which are as good as all of them, and sets right what
+// they leave.
+func sorted(pieces [][]posting) []posting {
+	const digit = 11
+	n := 0
+	for _, p := range pieces {
+		n += len(p)
 	}
-	from, to := ps, make([]posting, len(ps))
+	passes := (bits.Len(uint(n)) + digit - 1) / digit
+	to := make([]posting, n)
+	if n < 1<<digit {
+		slices.SortFunc(slices.AppendSeq(to[:0], each(pieces)), comparePostings)
+		return to
+	}
+	from := make([]posting, n)
 	for pass := range passes {
 		shift := 64 - digit*(passes-pass)
 		var at [1 << digit]int
-		for i := range from {
-			at[from[i].hash>>shift&(1<<digit-1)]++
+		for _, piece := range pieces {
+			for i := range piece {
+				at[piece[i].hash>>shift&(1<<digit-1)]++
+			}
 		}
 		sum := 0
 		for d, n := range at {
 			at[d], sum = sum, sum+n
 		}
-		for _, p := range from {
-			d := p.hash >> shift & (1<<digit - 1)
-			to[at[d]] = p
-			at[d]++
+		for _, piece := range pieces {
+			for _, p := range piece {
+				d := p.hash >> shift & (1<<digit - 1)
+				to[at[d]] = p
+				at[d]++
+			}
 		}
+		pieces = [][]posting{to}
 		from, to = to, from
 	}
 	// Postings came in the order of documents and tokens, and the passes kept it
 	// among those alike in the leading bits: only different hashes that agree in
 	// them can stand wrong.
-	const low = 64 - digit*passes
-	for i, k := 0, 0; i < len(from); i = k {
+	low := 64 - digit*passes
+	for i, k := 0, 0; i < n; i = k {
 		mixed := false
-		for k = i + 1; k < len(from) && from[k].hash>>low == from[i].hash>>low; k++ {
+		for k = i + 1; k < n && from[k].hash>>low == from[i].hash>>low; k++ {
 			mixed = mixed || from[k].hash != from[i].hash
 		}
 		if mixed {
 			slices.SortFunc(from[i:k], comparePostings)
 		}
 	}
-	copy(ps, from)
+	return from
+}
+
+func each(pieces [][]posting) iter.Seq[posting] {
+	return func(yield func(posting) bool) {
+		for _, piece := range pieces {
+			for _, p := range piece {
+				if !yield(p) {
+					return
+				}
+			}
+		}
+	}
 }
