@@ -1,0 +1,363 @@
+package align
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// rng is SplitMix64.
+type rng uint64
+
+func (r *rng) n(n int) int {
+	*r += 0x9E3779B97F4A7C15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return int((z ^ z>>31) % uint64(n))
+}
+
+func (r *rng) ids(n, words int) []uint32 {
+	ids := make([]uint32, n)
+	for i := range ids {
+		ids[i] = uint32(r.n(words))
+	}
+	return ids
+}
+
+func standard() Params {
+	return Params{Min: 12, Gap: 25, ParGap: 8, Drift: 25, Drop: 8, Density: .3, LocalMin: 8}
+}
+
+// related returns two sequences of a few words each that share edited and
+// shuffled stretches, and stretches repeated within one of them.
+func related(r *rng) (a, b []uint32) {
+	words := []int{30, 100, 300, 3000}[r.n(4)]
+	blocks := make([][]uint32, 4)
+	for i := range blocks {
+		blocks[i] = r.ids(12+r.n(40), words)
+	}
+	side := func() (out []uint32) {
+		for range 1 + r.n(6) {
+			out = append(out, r.ids(r.n(30), words)...)
+			for i, id := range blocks[r.n(len(blocks))] {
+				switch r.n(40) {
+				case 0:
+					out = append(out, id, uint32(r.n(words)))
+				case 1:
+					out = append(out, uint32(r.n(words)))
+				case 2:
+				case 3:
+					if i > 0 && len(out) > 0 {
+						out[len(out)-1], id = id, out[len(out)-1]
+					}
+					out = append(out, id)
+				default:
+					out = append(out, id)
+				}
+			}
+		}
+		return out
+	}
+	return side(), side()
+}
+
+// maximalRuns is the quadratic oracle: all runs of at least least equal tokens
+// that cannot be made longer.
+func maximalRuns(a, b []uint32, least int) []Run {
+	var out []Run
+	for i := range a {
+		for j := range b {
+			if a[i] != b[j] || i > 0 && j > 0 && a[i-1] == b[j-1] {
+				continue
+			}
+			n := 0
+			for i+n < len(a) && j+n < len(b) && a[i+n] == b[j+n] {
+				n++
+			}
+			if n >= least {
+				out = append(out, Run{int32(i), int32(j), int32(n)})
+			}
+		}
+	}
+	return out
+}
+
+// copies counts where the first gramWide tokens of run stand in ids.
+func copies(ids, run []uint32) int {
+	n := 0
+	for i := 0; i+gramWide <= len(ids); i++ {
+		if equal(run[:gramWide], ids[i:i+gramWide]) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestRunsAreFound holds the aligner against the oracle: every run of Min equal
+// tokens or more lies in the chains, on both sides, and with Every in one chain.
+func TestRunsAreFound(t *testing.T) {
+	r := rng(1)
+	found, skipped := 0, 0
+	for round := range 600 {
+		a, b := related(&r)
+		for _, mode := range []Copies{Cover, Every} {
+			e := &Engine{Params: standard()}
+			e.Copies = mode
+			chains := e.Align(Seq{IDs: a}, Seq{IDs: b})
+			inA, inB := make([]bool, len(a)), make([]bool, len(b))
+			for _, c := range chains {
+				check(t, a, b, c)
+				mark(inA, c.A0, c.A1)
+				mark(inB, c.B0, c.B1)
+			}
+			for _, run := range maximalRuns(a, b, e.Min) {
+				if copies(a, a[run.A:])*copies(b, b[run.B:]) > maxCopies {
+					skipped++
+					continue
+				}
+				found++
+				ok := uncovered(inA, run.A, run.N)*2 <= int(run.N) && uncovered(inB, run.B, run.N)*2 <= int(run.N)
+				if mode == Every {
+					ok = slices.ContainsFunc(chains, func(c Chain) bool {
+						return c.holds(Chain{A0: run.A, A1: run.A + run.N, B0: run.B, B1: run.B + run.N})
+					})
+				}
+				if !ok {
+					t.Fatalf("round %d, mode %d: run %+v is in no chain\na %v\nb %v\n%+v", round, mode, run, a, b, chains)
+				}
+			}
+		}
+	}
+	if found < 1000 || skipped > found {
+		t.Errorf("%d runs looked for, %d passed over: the texts test too little", found, skipped)
+	}
+}
+
+func mark(in []bool, from, to int32) {
+	for i := from; i < to; i++ {
+		in[i] = true
+	}
+}
+
+func uncovered(in []bool, from, n int32) int {
+	k := 0
+	for _, ok := range in[from : from+n] {
+		if !ok {
+			k++
+		}
+	}
+	return k
+}
+
+// check fails unless c is a valid alignment of a and b.
+func check(t *testing.T, a, b []uint32, c Chain) {
+	t.Helper()
+	if c.A0 < 0 || c.A0 >= c.A1 || int(c.A1) > len(a) || c.B0 < 0 || c.B0 >= c.B1 || int(c.B1) > len(b) {
+		t.Fatalf("chain %+v out of bounds", c)
+	}
+	i, j, sum := c.A0, c.B0, int32(0)
+	for k, r := range c.Runs {
+		if r.N <= 0 || r.A < i || r.B < j || k > 0 && r.A == i && r.B == j {
+			t.Fatalf("chain %+v: run %d out of order", c, k)
+		}
+		if !equal(a[r.A:r.A+r.N], b[r.B:r.B+r.N]) {
+			t.Fatalf("chain %+v: run %d is not of equal tokens", c, k)
+		}
+		i, j, sum = r.A+r.N, r.B+r.N, sum+r.N
+	}
+	if first := c.Runs[0]; first.A != c.A0 || first.B != c.B0 || i != c.A1 || j != c.B1 || sum != c.Matched {
+		t.Fatalf("chain %+v does not agree with its runs", c)
+	}
+}
+
+// TestExchange exchanges the texts, which must exchange the sides.
+func TestExchange(t *testing.T) {
+	r := rng(2)
+	for range 600 {
+		a, b := related(&r)
+		if r.n(4) == 0 {
+			b = slices.Clone(a)
+		}
+		for _, mode := range []Copies{Cover, Once, Every} {
+			e := &Engine{Params: standard()}
+			e.Copies = mode
+			x, y := e.Align(Seq{IDs: a}, Seq{IDs: b}), e.Align(Seq{IDs: b}, Seq{IDs: a})
+			for i := range y {
+				y[i].flip()
+			}
+			slices.SortFunc(y, compareChains)
+			if diff := cmp.Diff(x, y); diff != "" {
+				t.Fatalf("mode %d\na %v\nb %v\n%s", mode, a, b, diff)
+			}
+		}
+	}
+}
+
+// best is the oracle of extend: the best score of any alignment that begins at
+// the first tokens, by the full matrix.
+func best(a, b []uint32) int32 {
+	h := make([][]int32, len(a)+1)
+	ga, gb := make([][]int32, len(a)+1), make([][]int32, len(a)+1)
+	top := int32(0)
+	for i := range h {
+		h[i], ga[i], gb[i] = make([]int32, len(b)+1), make([]int32, len(b)+1), make([]int32, len(b)+1)
+		for j := range h[i] {
+			h[i][j], ga[i][j], gb[i][j] = dead, dead, dead
+			if i == 0 && j == 0 {
+				h[i][j] = 0
+			}
+			if i > 0 {
+				ga[i][j] = max(h[i-1][j]-costGapFirst, ga[i-1][j]-costGapNext)
+			}
+			if j > 0 {
+				gb[i][j] = max(h[i][j-1]-costGapFirst, gb[i][j-1]-costGapNext)
+			}
+			if i > 0 && j > 0 {
+				d := h[i-1][j-1] - costUnequal
+				if a[i-1] == b[j-1] {
+					d = h[i-1][j-1] + scoreEqual
+				}
+				h[i][j] = max(h[i][j], d)
+			}
+			h[i][j] = max(h[i][j], ga[i][j], gb[i][j])
+			top = max(top, h[i][j])
+		}
+	}
+	return top
+}
+
+// scoreOf computes what the runs of a path are worth.
+func scoreOf(path []Run) int {
+	score := 0
+	i, j := int32(0), int32(0)
+	for _, r := range path {
+		da, db := int(r.A-i), int(r.B-j)
+		gap := max(da, db) - min(da, db)
+		score += scoreEqual*int(r.N) - costUnequal*min(da, db)
+		if gap > 0 {
+			score -= costGapFirst + costGapNext*(gap-1)
+		}
+		i, j = r.A+r.N, r.B+r.N
+	}
+	return score
+}
+
+// TestExtend holds the extension against the full matrix, to both sides. Nothing
+// is dropped, and the texts repeat too little for the jump to matter.
+func TestExtend(t *testing.T) {
+	r := rng(3)
+	var x extender
+	for range 3000 {
+		a := r.ids(1+r.n(40), 40)
+		b := slices.Clone(a)
+		for range r.n(8) {
+			switch k := r.n(len(b)); r.n(3) {
+			case 0:
+				b[k] = uint32(r.n(40))
+			case 1:
+				b = slices.Insert(b, k, r.ids(1+r.n(3), 40)...)
+			case 2:
+				if len(b) > 1 {
+					b = slices.Delete(b, k, k+1)
+				}
+			}
+		}
+		want := int(best(a, b))
+		budget := 1 << 30
+		var path []Run
+		got := x.extend(a, b, 0, 0, 1, 1000, &budget, &path)
+		if got != want || scoreOf(path) > want {
+			t.Fatalf("score %d, path worth %d, want %d\na %v\nb %v", got, scoreOf(path), want, a, b)
+		}
+		slices.Reverse(a)
+		slices.Reverse(b)
+		path = path[:0]
+		if got := x.extend(a, b, len(a), len(b), -1, 1000, &budget, &path); got != want {
+			t.Fatalf("to the left: score %d, want %d", got, want)
+		}
+	}
+}
+
+// TestHostile aligns texts that repeat themselves: the work must stay within its
+// budget, which is linear, and equal texts must still be found equal.
+func TestHostile(t *testing.T) {
+	const n = 20_000
+	texts := map[string][]uint32{
+		"one word":         make([]uint32, n),
+		"two words":        new(rng).ids(n, 2),
+		"four words":       new(rng).ids(n, 4),
+		"block of a dozen": nil,
+		"block of 100":     nil,
+		"block of 1000":    nil,
+	}
+	for name, size := range map[string]int{"block of a dozen": 12, "block of 100": 100, "block of 1000": 1000} {
+		block := new(rng).ids(size, 5000)
+		r := rng(9)
+		for len(texts[name]) < n {
+			texts[name] = append(texts[name], block...)
+			block[r.n(size)] = uint32(r.n(5000)) // and every repeat differs in a word
+		}
+	}
+	for name, a := range texts {
+		for _, mode := range []Copies{Cover, Once, Every} {
+			t.Run(fmt.Sprint(name, " ", mode), func(t *testing.T) {
+				e := &Engine{Params: standard()}
+				e.Copies = mode
+				start := budgetBase + budgetPerToken*2*len(a)
+				chains := e.Align(Seq{IDs: a}, Seq{IDs: slices.Clone(a)})
+				if over := -e.budget; over > 64*gramWide+len(a) {
+					t.Errorf("%d steps over the budget of %d", over, start)
+				}
+				whole := slices.ContainsFunc(chains, func(c Chain) bool {
+					return c.A0 == 0 && c.B0 == 0 && int(c.A1) == len(a) && int(c.B1) == len(a)
+				})
+				if !whole {
+					t.Errorf("equal texts are not found equal: %d chains", len(chains))
+				}
+				b := append(new(rng).ids(200, 3), a...)
+				e.Align(Seq{IDs: a}, Seq{IDs: b})
+				if over := -e.budget; over > 64*gramWide+len(b) {
+					t.Errorf("%d steps over the budget of %d", over, start)
+				}
+			})
+		}
+	}
+}
+
+// TestGlobal checks that the alignment of whole texts is valid, and good: that
+// it keeps the tokens that were not edited.
+func TestGlobal(t *testing.T) {
+	r := rng(4)
+	for _, n := range []int{0, 1, 5, 100, 3000, 60_000} {
+		for _, words := range []int{2, 50, 5000} {
+			a := r.ids(n, words)
+			var b []uint32
+			kept := 0
+			for _, id := range a {
+				switch r.n(20) {
+				case 0:
+				case 1:
+					b = append(b, id, uint32(r.n(words)))
+					kept++
+				default:
+					b = append(b, id)
+					kept++
+				}
+			}
+			runs := Global(a, b)
+			i, j, sum := int32(0), int32(0), 0
+			for _, run := range runs {
+				if run.A < i || run.B < j || run.N < 1 || !equal(a[run.A:run.A+run.N], b[run.B:run.B+run.N]) {
+					t.Fatalf("n %d, words %d: bad run %+v", n, words, run)
+				}
+				i, j, sum = run.A+run.N, run.B+run.N, sum+int(run.N)
+			}
+			if words >= 50 && sum < kept*98/100 {
+				t.Errorf("n %d, words %d: %d tokens matched, %d kept", n, words, sum, kept)
+			}
+		}
+	}
+}
