@@ -76,8 +76,10 @@ type Snap uint8
 
 const (
 	// SnapNear ends a passage at its last equal token, but takes in what is
-	// left of a paragraph where that is at most three tokens in both texts: a
-	// paragraph whose last word was changed is still that paragraph.
+	// left of a paragraph where that is one token or so in both texts, two from
+	// 16 equal tokens on, three from 32: a paragraph whose last word was changed
+	// is still that paragraph. As few tokens that reach over into another
+	// paragraph are left out.
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
@@ -108,6 +110,7 @@ type Passage struct {
 // token beside the text.
 type Text struct {
 	text   string
+	skip   []Span
 	sh     Shingler
 	seq    align.Seq
 	starts []uint32
@@ -127,7 +130,9 @@ func (al Aligner) Prepare(text string, skip ...Span) *Text {
 	buf := tokenBuffers.Get().(*[]Token)
 	defer tokenBuffers.Put(buf)
 	*buf = sh.AppendTokens((*buf)[:0], text, skip...)
-	return newText(sh, text, *buf)
+	t := newText(sh, text, *buf)
+	t.skip = slices.Clone(skip)
+	return t
 }
 
 var tokenBuffers = sync.Pool{New: func() any { return new([]Token) }}
@@ -243,12 +248,12 @@ func (al Aligner) params() align.Params {
 func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 	p := Passage{Matched: int(c.Matched)}
 	ea, eb := edges{a, int(c.A0), int(c.A1)}, edges{b, int(c.B0), int(c.B1)}
-	p.Matched += al.Snap.move(&ea, &eb)
+	al.Snap.move(&ea, &eb, p.Matched)
 	na, nb := ea.to-ea.from, eb.to-eb.from
 	p.Tokens = max(na, nb)
 	p.Similarity = 2 * float64(p.Matched) / float64(na+nb)
 	p.A, p.B = ea.span(), eb.span()
-	widen(&ea, &eb, &p)
+	al.Snap.widen(&ea, &eb, &p)
 	p.Exact = na == nb && p.Matched == na && sameTokens(a, b, p)
 	return p
 }
@@ -256,12 +261,21 @@ func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 // sameTokens compares the sides by all bits of their tokens, where 32 have
 // agreed.
 func sameTokens(a, b *Text, p Passage) bool {
-	x, y := p.A.Of(a.text), p.B.Of(b.text)
-	if x == y {
+	if len(a.skip) == 0 && len(b.skip) == 0 && p.A.Of(a.text) == p.B.Of(b.text) {
 		return true
 	}
-	return slices.EqualFunc(a.sh.AppendTokens(nil, x), b.sh.AppendTokens(nil, y),
-		func(s, t Token) bool { return s.Hash == t.Hash })
+	return slices.EqualFunc(a.inside(p.A), b.inside(p.B), func(s, t Token) bool { return s.Hash == t.Hash })
+}
+
+// inside tokenizes a part of the text.
+func (t *Text) inside(s Span) []Token {
+	var skip []Span
+	for _, k := range t.skip {
+		if k.End > s.Start && k.Start < s.End {
+			skip = append(skip, Span{max(k.Start-s.Start, 0), min(k.End-s.Start, s.Len())})
+		}
+	}
+	return t.sh.AppendTokens(nil, s.Of(t.text), skip...)
 }
 
 // merge drops passages that the moving of edges has made equal.

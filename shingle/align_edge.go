@@ -3,14 +3,16 @@ package shingle
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/neardup/neardup/internal/align"
 )
 
-// nearTokens is how much of a paragraph [SnapNear] takes in.
-const nearTokens = 3
+// near is how many tokens of a paragraph [SnapNear] takes in or cuts off: the
+// more, the more of the passage speaks for it.
+func near(matched int) int { return min(1+matched/16, 3) }
 
 // edges is one side of a passage: the tokens [from, to) of a text.
 type edges struct {
@@ -39,18 +41,18 @@ func (t *Text) paragraph(i, j int) (from, to int) {
 	return from, to
 }
 
-// trim cuts off what reaches over the border of a paragraph by nearTokens or
+// trim cuts off what reaches over the border of a paragraph by near tokens or
 // less in both texts, unless it begins or ends a paragraph there: a word or two
 // that follow a shared paragraph in both texts are equal by chance.
 func (s Snap) trim(a, b *Text, c align.Chain) align.Chain {
 	if s != SnapNear {
 		return c
 	}
-	n := int32(nearTokens)
+	n := int32(near(int(c.Matched)))
 	af, ato := a.paragraph(int(c.A0), int(c.A0))
 	bf, bto := b.paragraph(int(c.B0), int(c.B0))
 	at, bt := int32(ato), int32(bto)
-	if at < c.A1 && bt < c.B1 && at-c.A0 <= n && bt-c.B0 <= n && int(c.A0)-af > nearTokens && int(c.B0)-bf > nearTokens {
+	if at < c.A1 && bt < c.B1 && at-c.A0 <= n && bt-c.B0 <= n && c.A0-int32(af) > n && c.B0-int32(bf) > n {
 		c = c.After(at, bt)
 	}
 	if len(c.Runs) == 0 {
@@ -59,35 +61,35 @@ func (s Snap) trim(a, b *Text, c align.Chain) align.Chain {
 	af, ato = a.paragraph(int(c.A1)-1, int(c.A1)-1)
 	bf, bto = b.paragraph(int(c.B1)-1, int(c.B1)-1)
 	at, bt = int32(af), int32(bf)
-	if at > c.A0 && bt > c.B0 && c.A1-at <= n && c.B1-bt <= n && ato-int(c.A1) > nearTokens && bto-int(c.B1) > nearTokens {
+	if at > c.A0 && bt > c.B0 && c.A1-at <= n && c.B1-bt <= n && int32(ato)-c.A1 > n && int32(bto)-c.B1 > n {
 		c = c.Before(at, bt)
 	}
 	return c
 }
 
-// move widens both sides as s says, and returns how many more tokens match.
-func (s Snap) move(a, b *edges) int {
+// move widens both sides as s says.
+func (s Snap) move(a, b *edges, matched int) {
 	switch s {
 	case SnapNone:
-		return 0
+		return
 	case SnapSentence:
 		a.from, a.to = a.t.sentence(a.from, a.to)
 		b.from, b.to = b.t.sentence(b.from, b.to)
-		return 0
+		return
 	case SnapParagraph:
 		a.from, a.to = a.t.paragraph(a.from, a.to-1)
 		b.from, b.to = b.t.paragraph(b.from, b.to-1)
-		return 0
+		return
 	}
+	n := near(matched)
 	af, at := a.t.paragraph(a.from, a.to-1)
 	bf, bt := b.t.paragraph(b.from, b.to-1)
-	if a.from-af <= nearTokens && b.from-bf <= nearTokens {
+	if a.from-af <= n && b.from-bf <= n {
 		a.from, b.from = af, bf
 	}
-	if at-a.to <= nearTokens && bt-b.to <= nearTokens {
+	if at-a.to <= n && bt-b.to <= n {
 		a.to, b.to = at, bt
 	}
-	return 0
 }
 
 // sentence widens the tokens [from, to) to whole sentences.
@@ -106,7 +108,7 @@ func (t *Text) sentence(from, to int) (int, int) {
 // a stop that is followed by space or closing marks, unless it stands after a
 // single letter (an initial, "U.S.") or before a small letter.
 func (t *Text) endsSentence(i int) bool {
-	gap := t.text[t.ends[i]:t.starts[i+1]]
+	gap := t.after(i)
 	for k, r := range gap {
 		switch r {
 		case '。', '！', '？', '｡':
@@ -143,43 +145,77 @@ func neutral(r rune) rune {
 	return r
 }
 
-// widen takes in the marks around a passage that belong to it in both texts:
-// what stands next to the edge, without a space, on both sides alike; and all
-// of what is left where both sides end a paragraph.
-func widen(a, b *edges, p *Passage) {
+// widen takes in the marks around a passage that belong to it: where both sides
+// begin or end a paragraph all that is left of it, otherwise what stands next to
+// the edge, without a space, on both sides alike. Where the edge was moved to
+// the border of a sentence, the marks of either side are its own.
+func (s Snap) widen(a, b *edges, p *Passage) {
 	af, at := a.t.paragraph(a.from, a.to-1)
 	bf, bt := b.t.paragraph(b.from, b.to-1)
 	restA, restB := a.t.before(a.from), b.t.before(b.from)
-	if a.from == af && b.from == bf {
-		p.A.Start -= len(trimLeft(lastParagraph(restA)))
-		p.B.Start -= len(trimLeft(lastParagraph(restB)))
-	} else {
-		x, y := commonSuffix(restA, restB)
-		if joins(restA, x, a.from-1, a.from, a.t.Len()) || joins(restB, y, b.from-1, b.from, b.t.Len()) {
+	var x, y int
+	switch {
+	case a.from == af && b.from == bf || s == SnapParagraph:
+		x, y = len(trimLeft(lastParagraph(restA))), len(trimLeft(lastParagraph(restB)))
+	case s == SnapSentence:
+		x, y = len(restA)-lastSpace(restA), len(restB)-lastSpace(restB)
+	default:
+		if x, y = commonSuffix(restA, restB); joins(restA, x) || joins(restB, y) {
 			x, y = 0, 0
 		}
-		p.A.Start, p.B.Start = p.A.Start-x, p.B.Start-y
 	}
+	p.A.Start, p.B.Start = p.A.Start-x, p.B.Start-y
 	restA, restB = a.t.after(a.to-1), b.t.after(b.to-1)
-	if a.to == at && b.to == bt {
-		p.A.End += len(trimRight(firstParagraph(restA)))
-		p.B.End += len(trimRight(firstParagraph(restB)))
-	} else {
-		x, y := commonPrefix(restA, restB)
-		if joins(restA, x, a.to-1, a.to, a.t.Len()) || joins(restB, y, b.to-1, b.to, b.t.Len()) {
+	switch {
+	case a.to == at && b.to == bt || s == SnapParagraph:
+		x, y = len(trimRight(firstParagraph(restA))), len(trimRight(firstParagraph(restB)))
+	case s == SnapSentence:
+		x, y = firstSpace(restA), firstSpace(restB)
+	default:
+		if x, y = commonPrefix(restA, restB); joins(restA, x) || joins(restB, y) {
 			x, y = 0, 0
 		}
-		p.A.End, p.B.End = p.A.End+x, p.B.End+y
 	}
+	p.A.End, p.B.End = p.A.End+x, p.B.End+y
 }
 
-// before returns the text between token i and the one before it.
+// joins reports whether the n marks taken are all of a gap, and such as join two
+// tokens: a hyphen, say, belongs to neither.
+func joins(gap string, n int) bool {
+	if n == 0 || n < len(gap) {
+		return false
+	}
+	for _, r := range gap {
+		if k := neutral(r); k >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// firstSpace returns how many bytes stand before the first space.
+func firstSpace(s string) int {
+	if i := strings.IndexFunc(s, space); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+// lastSpace returns where the last space ends.
+func lastSpace(s string) int {
+	return len(strings.TrimRightFunc(s, func(r rune) bool { return !space(r) }))
+}
+
+func space(r rune) bool { return neutral(r) == ' ' }
+
+// before returns the text between token i and the one before it. It is empty
+// where both come from one character, as the tokens of ½ do.
 func (t *Text) before(i int) string {
 	from := 0
 	if i > 0 {
 		from = int(t.ends[i-1])
 	}
-	return t.text[from:t.starts[i]]
+	return t.text[min(from, int(t.starts[i])):t.starts[i]]
 }
 
 // after returns the text between token i and the next.
@@ -188,7 +224,7 @@ func (t *Text) after(i int) string {
 	if i+1 < t.Len() {
 		to = int(t.starts[i+1])
 	}
-	return t.text[t.ends[i]:to]
+	return t.text[t.ends[i]:max(to, int(t.ends[i]))]
 }
 
 // firstParagraph returns what of a gap between tokens belongs to the paragraph
@@ -211,27 +247,9 @@ func lastParagraph(gap string) string {
 	return gap[start:]
 }
 
-func trimRight(s string) string {
-	for s != "" {
-		r, n := utf8.DecodeLastRuneInString(s)
-		if neutral(r) != ' ' {
-			break
-		}
-		s = s[:len(s)-n]
-	}
-	return s
-}
+func trimRight(s string) string { return strings.TrimRightFunc(s, space) }
 
-func trimLeft(s string) string {
-	for s != "" {
-		r, n := utf8.DecodeRuneInString(s)
-		if neutral(r) != ' ' {
-			break
-		}
-		s = s[n:]
-	}
-	return s
-}
+func trimLeft(s string) string { return strings.TrimLeftFunc(s, space) }
 
 // commonPrefix returns how many bytes of x and of y are the same marks, up to
 // the first space.
@@ -246,12 +264,6 @@ func commonPrefix(x, y string) (int, int) {
 		i, j = i+n, j+m
 	}
 	return i, j
-}
-
-// joins reports whether marks of n bytes fill a gap between two tokens: a
-// hyphen, say, belongs to neither.
-func joins(gap string, n, from, to, tokens int) bool {
-	return n > 0 && n == len(gap) && from >= 0 && to < tokens
 }
 
 func commonSuffix(x, y string) (int, int) {
