@@ -48,7 +48,7 @@ func (w *worker) earliest(band, from int) error {
 			if l := w.link[row]; l != none && !w.before(w.rows[i], l) {
 				break
 			}
-			if w.met(band, w.regs[i], w.regs[j]) {
+			if w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
 				continue
 			}
 			if _, ok := w.score(w.rows[i], row, w.regs[i], w.regs[j]); ok {
@@ -117,7 +117,7 @@ func (w *worker) earliestChosen(band, from int) error {
 			if l := w.link[row]; l != none && !w.before(w.rows[i], l) {
 				break
 			}
-			if w.met(band, w.regs[i], w.regs[j]) {
+			if w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
 				continue
 			}
 			if _, ok := w.score(w.rows[i], row, w.regs[i], w.regs[j]); ok {
@@ -187,6 +187,7 @@ func (w *worker) inOrder(rest []uint32) error {
 
 // collect returns the clusters that the states and links describe.
 func (e *engine) collect() [][]uint32 {
+	e.grouper = grouper{} // its memory serves the result
 	var keys []uint64 // rank of the representative, rank of the member
 	var rows []uint32 // row of each rank, where they differ
 	if e.rank != nil {
@@ -343,7 +344,7 @@ func (w *worker) connect(band, from int) error {
 				continue
 			}
 			joined := w.root(w.rows[i]) == w.root(w.rows[j])
-			if !joined && !w.met(band, w.regs[i], w.regs[j]) {
+			if !joined && !w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
 				if _, ok := w.score(w.rows[i], w.rows[j], w.regs[i], w.regs[j]); ok {
 					w.edges = append(w.edges, edge{a: w.rows[i], b: w.rows[j]})
 					joined = true

@@ -84,16 +84,16 @@ func (j *join) run() ([]RowPair, error) {
 		return nil, err
 	}
 	step(3)
-	e := &engine{edges: edges, link: j.twinOf, state: make([]uint8, j.docs), sets: j.b.Sets}
+	e := &engine{edges: edges, link: j.twinOf, state: make([]uint8, j.docs), sets: j.b.Sets, work: j.work}
 	for row, t := range j.twinOf {
 		if t != none {
 			e.state[row] = twin
-			j.work.Twins++
+			e.work.Twins++
 		}
 	}
 	e.sortEdges()
 	e.expandTwins()
-	j.work.BoundedTwins = e.work.BoundedTwins
+	j.work = e.work
 	pairs := make([]RowPair, len(e.edges))
 	for i, x := range e.edges {
 		pairs[i] = RowPair{int(x.a), int(x.b), x.Score}
@@ -341,20 +341,13 @@ func (j *join) bound() {
 		}
 	}
 	slices.Sort(large)
-	j.full = fullBucket
-	left := bucketWork * float64(j.docs)
-	for i, n := range large {
-		if left -= float64(n) * float64(n) / 2; left < 0 {
-			for _, n := range large[i:] {
-				if n > j.full {
-					j.work.Bounded++
-					j.work.BoundedDocuments += n
-					j.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
-				}
-			}
-			break
+	j.full = fullUpTo(large, budget(j.docs), pairsOf)
+	for _, n := range large {
+		if n > j.full {
+			j.work.Bounded++
+			j.work.BoundedDocuments += n
+			j.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
 		}
-		j.full = n
 	}
 }
 

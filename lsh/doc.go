@@ -35,11 +35,13 @@
 //
 // # Work
 //
-// A bucket holds the documents that share one band. Of up to 1,024 different
-// signatures in a bucket all are compared with each other, and of more as long
-// as a band does not take more than 1,024 comparisons a document. Larger buckets
-// are bounded: all in them are compared with the first 32. So no text can make
-// the work grow faster than the number of documents. What was left out is
-// counted in [Work] and [Stats]. A million copies of one document are one
-// signature, and cost no more than a million others.
+// A bucket holds the documents that share one band. In a bucket of up to 128
+// different signatures all are compared with each other, and in larger ones too
+// as long as these take no more than four million comparisons or 16 a document.
+// Larger buckets are bounded: all in them are compared with the first 8. So no
+// text can make the work grow faster than the number of documents. Alike texts
+// meet in many buckets, most of them small; what was left out is counted in
+// [Work] and [Stats]. A million copies of one document are one signature, and
+// cost no more than a million others; of so many pairs those with the first copy
+// are listed.
 package lsh

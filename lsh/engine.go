@@ -34,7 +34,7 @@ type engine struct {
 	state []uint8  // of each row
 	link  []uint32 // of each row: a row that its state gives a meaning
 
-	giants map[uint64]struct{} // buckets not compared in full: band<<32 | tag
+	giants map[uint64][]uint32 // heads of the buckets not compared in full, by band<<32 | tag
 	work   Work
 	edges  []edge // found so far, in no order
 }
@@ -70,30 +70,54 @@ type Work struct {
 	LargestBucket int
 
 	// Bounded is the number of buckets that were too large to compare all their
-	// documents with each other: each was compared with the first 32 only.
+	// documents with each other: each was compared with the first 8 only.
 	// BoundedDocuments is the number of documents in them, counted once for
 	// each bucket, and Skipped the number of comparisons that were left out.
 	// A pair that meets in a smaller bucket too is found all the same.
 	Bounded, BoundedDocuments, Skipped int
 
-	// BoundedTwins is the number of documents in groups of twins too large to
-	// list every pair: each was paired with the first of its group only.
+	// BoundedTwins is the number of documents in groups of twins of which not
+	// every pair is listed: each is paired with the first of its group, and the
+	// first stands for all in the pairs with others.
 	BoundedTwins int
 }
 
 const (
 	// fullBucket is the size up to which all documents of a bucket are always
 	// compared with each other.
-	fullBucket = 1024
-	// bucketWork is how many comparisons a document and band larger buckets may
-	// take before the largest are bounded.
-	bucketWork = 1024
+	fullBucket = 128
+	// Larger buckets are too, the smaller ones first, as long as they take no
+	// more comparisons than these over all bands, whichever is more.
+	totalWork, workPerDocument = 1 << 22, 16
 	// giantHeads is how many documents of a bounded bucket all others are
 	// compared with.
-	giantHeads = 32
-	// fullTwins is the number of twins of which all pairs are listed.
-	fullTwins = 1000
+	giantHeads = 8
 )
+
+// budget returns how many comparisons in larger buckets, or pairs of twins, n
+// documents may take.
+func budget(n int) float64 { return max(totalWork, workPerDocument*float64(n)) }
+
+// fullUpTo returns the largest size up to which everything fits the budget,
+// given in ascending order the sizes above fullBucket, each of which takes
+// cost(size).
+func fullUpTo(sizes []int, budget float64, cost func(size float64) float64) int {
+	full, left := fullBucket, budget
+	for i := 0; i < len(sizes); {
+		size, end := sizes[i], i
+		for end < len(sizes) && sizes[end] == size {
+			end++
+		}
+		if left -= float64(end-i) * cost(float64(size)); left < 0 {
+			break
+		}
+		full, i = size, end
+	}
+	return full
+}
+
+// pairsOf returns the number of pairs of n documents.
+func pairsOf(n float64) float64 { return n * (n - 1) / 2 }
 
 func newEngine(ctx context.Context, src Source, o Options, workers int) *engine {
 	o = o.withDefaults(src.K())
@@ -106,7 +130,7 @@ func newEngine(ctx context.Context, src Source, o Options, workers int) *engine 
 		workers: workers,
 		state:   make([]uint8, src.Len()),
 		link:    make([]uint32, src.Len()),
-		giants:  map[uint64]struct{}{},
+		giants:  map[uint64][]uint32{},
 	}
 	e.grouper = grouper{src: src, key: &e.key, workers: workers, tags: make([]uint32, src.Len()*e.bandsPerScan())}
 	return e
@@ -252,16 +276,17 @@ func (w *worker) elements(regs []uint32) float64 {
 	return sig.Cardinality()
 }
 
-// met says whether two rows were compared in a band before b already: they
-// share that band, and its bucket was compared in full.
-func (w *worker) met(b int, ra, rb []uint32) bool {
+// met says whether rows x and y were compared in a band before b already: they
+// share that band, and its bucket was compared in full or one of them was a head.
+func (w *worker) met(b int, x, y uint32, rx, ry []uint32) bool {
 	r := w.opts.Banding.Rows
 	for i := range b {
-		if slices.Equal(ra[i*r:i*r+r], rb[i*r:i*r+r]) {
+		if slices.Equal(rx[i*r:i*r+r], ry[i*r:i*r+r]) {
 			if len(w.giants) == 0 {
 				return true
 			}
-			if _, giant := w.giants[uint64(i)<<32|uint64(w.key.tag(ra, i))]; !giant {
+			heads, giant := w.giants[uint64(i)<<32|uint64(w.key.tag(rx, i))]
+			if !giant || slices.Contains(heads, x) || slices.Contains(heads, y) {
 				return true
 			}
 		}
@@ -429,7 +454,7 @@ func (e *engine) band(b int, v visit) error {
 		return err
 	}
 	return e.eachPart(func(w *worker, p int) error {
-		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error {
+		return w.grouper.buckets(p, func(tag uint32, entries []uint64) error {
 			n := len(entries)
 			w.work.LargestBucket = max(w.work.LargestBucket, n)
 			if n <= full {
@@ -441,7 +466,7 @@ func (e *engine) band(b int, v visit) error {
 			w.work.Bounded++
 			w.work.BoundedDocuments += n
 			w.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
-			return w.giant(entries, b, v)
+			return w.giant(tag, entries, b, v)
 		})
 	})
 }
@@ -463,38 +488,44 @@ func (e *engine) fullSize(band int) (int, error) {
 	}
 	large := slices.Concat(sizes...)
 	slices.Sort(large)
-	full, left := fullBucket, bucketWork*float64(e.work.Documents)
-	for _, n := range large {
-		if left -= float64(n) * float64(n-1) / 2; left < 0 {
-			break
-		}
-		full = n
-	}
+	full := fullUpTo(large, budget(e.work.Documents)/float64(e.opts.Banding.Bands), pairsOf)
 	if len(large) == 0 || large[len(large)-1] <= full {
 		return full, nil
 	}
 	for p := range e.grouper.parts {
-		_ = e.grouper.buckets(p, func(tag uint32, entries []uint64) error {
+		err := e.grouper.buckets(p, func(tag uint32, entries []uint64) error {
 			if len(entries) > full {
-				e.giants[uint64(band)<<32|uint64(tag)] = struct{}{}
+				e.giants[uint64(band)<<32|uint64(tag)] = e.heads(entries)
 			}
 			return nil
 		})
+		if err != nil {
+			return 0, err
+		}
 	}
 	return full, nil
 }
 
+// heads returns the first rows of a bucket in the order of preference.
+func (e *engine) heads(entries []uint64) []uint32 {
+	heads := make([]uint32, 0, giantHeads+1)
+	for _, x := range entries {
+		row := uint32(x)
+		if len(heads) == giantHeads && !e.before(row, heads[giantHeads-1]) {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(heads, row, func(a, b uint32) int { return cmp.Compare(e.rankOf(a), e.rankOf(b)) })
+		heads = slices.Insert(heads, i, row)
+		heads = heads[:min(len(heads), giantHeads)]
+	}
+	return heads
+}
+
 // giant visits a bucket that is too large: its heads among themselves, then
 // every other document with the heads.
-func (w *worker) giant(entries []uint64, band int, v visit) error {
-	rows := make([]uint32, len(entries))
-	for i, x := range entries {
-		rows[i] = uint32(x)
-	}
-	if w.rank != nil {
-		slices.SortFunc(rows, func(a, b uint32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
-	}
-	w.rows = append(w.rows[:0], rows[:giantHeads]...)
+func (w *worker) giant(tag uint32, entries []uint64, band int, v visit) error {
+	heads := w.giants[uint64(band)<<32|uint64(tag)]
+	w.rows = append(w.rows[:0], heads...)
 	if err := w.fetch(w.rows); err != nil {
 		return err
 	}
@@ -504,11 +535,15 @@ func (w *worker) giant(entries []uint64, band int, v visit) error {
 	buf := make([]uint32, w.src.K())
 	w.rows = append(w.rows, 0)
 	w.regs = append(w.regs, nil)
-	for i, row := range rows[giantHeads:] {
+	for i, x := range entries {
 		if i&1023 == 0 {
 			if err := w.ctx.Err(); err != nil {
 				return err
 			}
+		}
+		row := uint32(x)
+		if slices.Contains(heads, row) {
+			continue
 		}
 		r, err := w.one(buf, row)
 		if err != nil {

@@ -340,3 +340,57 @@ func TestSearchByDefinition(t *testing.T) {
 		}
 	}
 }
+
+func TestRepeatsByDefinition(t *testing.T) {
+	for seed := range uint64(4) {
+		for _, exact := range []bool{false, true} {
+			const threshold, known = .5, 150
+			w := makeWorld(400, 64, 40+seed)
+			// A text that is new and comes three times.
+			set := w.sets[0][:0:0]
+			for i := range uint64(80) {
+				set = append(set, i*1_000_003)
+			}
+			for i := range 3 {
+				w.add(fmt.Sprint("copy", i), set)
+			}
+			banding := lsh.Choose(64, threshold, .99)
+			var want []lsh.RowMatch
+			for row := known; row < len(w.ids); row++ {
+				best := lsh.RowMatch{Row: row, Match: -1}
+				for other := range row {
+					if other == known && best.Match >= 0 {
+						break
+					}
+					if s, ok := w.match(row, other, banding, threshold, exact); ok && s > best.Similarity {
+						best.Match, best.Similarity = other, s
+					}
+				}
+				if best.Match < 0 {
+					continue
+				}
+				best.Exact = exact
+				if exact {
+					_, best.ContainmentA, best.ContainmentB = jaccard(w.sets[row], w.sets[best.Match])
+				}
+				want = append(want, best)
+			}
+			for _, workers := range []int{1, 4} {
+				b := lsh.Batch{Threshold: threshold, Workers: workers}
+				if exact {
+					b.Sets = w.set
+				}
+				got, _, err := b.Repeats(t.Context(), w.source(), known)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := gocmp.Diff(want, got); diff != "" {
+					t.Fatalf("Repeats() mismatch (-want +got):\n%s", diff)
+				}
+			}
+			if n := len(want); n < 50 || want[n-1].Row != len(w.ids)-1 || want[n-1].Match != len(w.ids)-3 {
+				t.Errorf("the second copies within the batch are not there: %+v", want[n-1])
+			}
+		}
+	}
+}

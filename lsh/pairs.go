@@ -15,6 +15,7 @@ func (e *engine) pairs() ([]edge, error) {
 	if err := e.bands(e.isOpen, (*worker).pairs); err != nil {
 		return nil, err
 	}
+	e.grouper = grouper{} // its memory serves the result
 	e.sortEdges()
 	e.expandTwins()
 	return e.edges, nil
@@ -30,7 +31,7 @@ func (e *engine) sortEdges() {
 func (w *worker) pairs(band, from int) error {
 	for j := from; j < len(w.rows); j++ {
 		for i := range j {
-			if w.met(band, w.regs[i], w.regs[j]) {
+			if w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
 				continue
 			}
 			if s, ok := w.score(w.rows[i], w.rows[j], w.regs[i], w.regs[j]); ok {
@@ -42,13 +43,14 @@ func (w *worker) pairs(band, from int) error {
 }
 
 // expandTwins adds the pairs of twins: those among themselves, and for every
-// pair of their leaders theirs. Where that is too many, each twin is paired
-// with the leaders only.
+// pair of their leaders theirs. Where that is too many, each twin is paired with
+// its leader only.
 func (e *engine) expandTwins() {
 	groups := e.twinGroups()
 	if len(groups) == 0 {
 		return
 	}
+	full := e.fullTwins(groups)
 	members := func(row uint32) []uint32 {
 		if g, ok := groups[row]; ok {
 			return g
@@ -57,36 +59,51 @@ func (e *engine) expandTwins() {
 	}
 	for _, x := range e.edges { // appended to below: the range is over the leaders' pairs
 		as, bs := members(x.a), members(x.b)
-		all := len(as)+len(bs) <= fullTwins
+		if n := len(as) + len(bs); n == 2 || n > full {
+			continue
+		}
 		for i, a := range as {
 			for j, b := range bs {
-				if i+j > 0 && (all || i == 0 || j == 0) {
+				if i+j > 0 {
 					e.edges = append(e.edges, orderedEdge(a, b, x.Score))
 				}
-				if !all && i > 0 {
-					break
-				}
 			}
-		}
-		if !all {
-			e.work.BoundedTwins += len(as) + len(bs)
 		}
 	}
 	for _, g := range groups {
 		s := Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: e.sets != nil && e.sets(int(g[0])) != nil}
-		if len(g) > fullTwins {
+		if len(g) > full {
 			e.work.BoundedTwins += len(g)
 		}
 		for j := 1; j < len(g); j++ {
 			for i := range g[:j] {
 				e.edges = append(e.edges, edge{g[i], g[j], s})
-				if len(g) > fullTwins {
+				if len(g) > full {
 					break
 				}
 			}
 		}
 	}
 	e.sortEdges()
+}
+
+// fullTwins returns the size up to which all pairs of a group of twins are
+// listed, and of two groups that match all pairs between them.
+func (e *engine) fullTwins(groups map[uint32][]uint32) int {
+	size := func(row uint32) int { return max(1, len(groups[row])) }
+	var sizes []int
+	for _, g := range groups {
+		if len(g) > fullBucket {
+			sizes = append(sizes, len(g))
+		}
+	}
+	for _, x := range e.edges {
+		if n := size(x.a) + size(x.b); n > fullBucket {
+			sizes = append(sizes, n)
+		}
+	}
+	slices.Sort(sizes)
+	return fullUpTo(sizes, budget(e.work.Documents), func(n float64) float64 { return n * n / 2 })
 }
 
 // orderedEdge returns the edge of a and b with the lower row first; s is the

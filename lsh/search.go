@@ -21,7 +21,7 @@ type SearchOptions struct {
 	Set []uint64
 
 	// Limit is the most matches to return; 0 means all. It also bounds the
-	// work: of the documents that share a band with the query at most 1,024 and
+	// work: of the documents that share a band with the query at most 128 and
 	// 8 more for each match asked for are looked at, those added last. How often
 	// that left some out, [Index.Stats] tells. Documents with the very signature
 	// of the query are always looked at.
@@ -126,7 +126,7 @@ func (ix *Index) collect(sc *scratch, regs []uint32, r rule, exact bool, limit i
 		if limit > 0 {
 			left = limit
 			if exact {
-				left += giantHeads
+				left += fullBucket
 			}
 		}
 		for ; f != 0 && left != 0; f = ix.next[f-1] {

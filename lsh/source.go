@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"unsafe"
 )
 
 // A Source holds the signatures of documents that are known by row number, for
@@ -56,20 +57,19 @@ func (f File) K() int { return f.Size }
 
 // Rows reads n documents into buf.
 func (f File) Rows(buf []uint32, row, n int) ([]uint32, error) {
-	const chunk = 4096
-	var raw [4 * chunk]byte
 	buf = buf[:n*f.Size]
-	at := f.Offset + int64(row)*int64(f.Size)*4
-	for rest := buf; len(rest) > 0; {
-		m := min(chunk, len(rest))
-		b := raw[:4*m]
-		if got, err := f.Reader.ReadAt(b, at); got < len(b) {
-			return nil, fmt.Errorf("lsh: signatures of rows %d to %d: %w", row, row+n, err)
+	if len(buf) == 0 {
+		return buf, nil
+	}
+	// The bytes are read to where the words will be, to copy nothing.
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), 4*len(buf))
+	if got, err := f.Reader.ReadAt(raw, f.Offset+int64(row)*int64(f.Size)*4); got < len(raw) {
+		return nil, fmt.Errorf("lsh: signatures of rows %d to %d: %w", row, row+n, err)
+	}
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		for i := range buf {
+			buf[i] = binary.LittleEndian.Uint32(raw[4*i:])
 		}
-		for i := range m {
-			rest[i] = binary.LittleEndian.Uint32(b[4*i:])
-		}
-		rest, at = rest[m:], at+int64(len(b))
 	}
 	return buf, nil
 }

@@ -1,0 +1,141 @@
+package lsh_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// many returns a number of documents that is large unless tests are to be short
+// or the race detector slows them.
+func many(n int) int {
+	if testing.Short() || raceEnabled {
+		return n / 20
+	}
+	return n
+}
+
+// template returns n documents of 100 elements, of which the first `shared` are
+// the same in all, as registers.
+func template(n, shared int) (*minhash.Sketcher, []uint32, func(row int) []uint64) {
+	sk := minhash.New(minhash.Options{K: 64})
+	set := func(row int) []uint64 {
+		s := make([]uint64, 100)
+		for i := range s {
+			// Ascending, and what is not shared differs in the low bits.
+			s[i] = mix(uint64(i))>>8 + uint64(i)<<56
+			if i >= shared {
+				s[i] = mix(uint64(row)<<8|uint64(i))>>8 + uint64(i)<<56
+			}
+		}
+		return s
+	}
+	var values []uint32
+	for row := range n {
+		values = sk.AppendValues(values, set(row))
+	}
+	return sk, values, set
+}
+
+func mix(z uint64) uint64 {
+	z += 0x9E3779B97F4A7C15
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// TestHostile has documents of which very many are alike, and counts the work:
+// it may grow with their number, and no faster.
+func TestHostile(t *testing.T) {
+	tests := []struct {
+		name     string
+		shared   int // of 100 elements
+		docs     int
+		clusters int // -1: as may be
+	}{
+		{"identical", 100, many(1_000_000), 1},
+		{"one template, alike", 97, many(100_000), 1},
+		{"one template, unlike", 70, many(100_000), -1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, values, set := template(min(test.docs, 100_000), test.shared)
+			for len(values) < test.docs*64 { // identical ones need not be made anew
+				values = append(values, values[:min(len(values), test.docs*64-len(values))]...)
+			}
+			for _, exact := range []bool{false, true} {
+				b := lsh.Batch{Threshold: .8, Workers: -1}
+				if exact {
+					b.Sets = set
+				}
+				src := lsh.Registers{Size: 64, Values: values}
+				clusters, work, err := b.Clusters(t.Context(), src, lsh.RowClusterOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("clusters: %d, %+v", len(clusters), work)
+				checkWork(t, test.docs, work)
+				if test.clusters == 1 && (len(clusters) != 1 || len(clusters[0].Members) != test.docs) {
+					t.Errorf("%d clusters, the first of %d documents", len(clusters), len(clusters[0].Members))
+				}
+				pairs, work, err := b.Pairs(t.Context(), src)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("pairs: %d, %+v", len(pairs), work)
+				checkWork(t, test.docs, work)
+				if len(pairs) > 100*test.docs {
+					t.Errorf("%d pairs of %d documents", len(pairs), test.docs)
+				}
+				if test.clusters == 1 && work.BoundedTwins+work.Bounded == 0 {
+					t.Errorf("what was left out is not reported: %+v", work)
+				}
+			}
+		})
+	}
+}
+
+func checkWork(t *testing.T, docs int, w lsh.Work) {
+	t.Helper()
+	if w.Documents != docs {
+		t.Errorf("%d documents of %d", w.Documents, docs)
+	}
+	// 64 comparisons a band and document in buckets of 128 are the bound, and 8
+	// where a bucket is bounded; there are 12 bands, which clusters go through
+	// twice.
+	if w.Candidates > 2*(12*(64+8)+16)*docs {
+		t.Errorf("%d comparisons for %d documents", w.Candidates, docs)
+	}
+}
+
+// TestHostileInsert inserts documents that are all alike, one after the other.
+func TestHostileInsert(t *testing.T) {
+	for _, shared := range []int{100, 97, 70} {
+		n := many(20_000)
+		sk, values, _ := template(n, shared)
+		ix := lsh.New(lsh.Options{})
+		repeats := 0
+		for row := range n {
+			sig, err := sk.Wrap(values[row*64 : row*64+64])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m, ok := ix.Insert(fmt.Sprint(row), sig, nil); ok {
+				repeats++
+				if m.Similarity < .8 {
+					t.Fatalf("%+v is no match", m)
+				}
+			}
+		}
+		if shared > 90 && repeats < n-n/100 {
+			t.Errorf("%d of %d documents repeat another", repeats, n)
+		}
+		s := ix.Stats()
+		t.Logf("%d repeats, %+v", repeats, s)
+		if shared == 97 && n > 5_000 && s.BoundedQueries == 0 {
+			t.Error("bounded queries are not reported")
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package lsh
+
+import (
+	"context"
+)
+
+// A RowMatch says that a document repeats another one. Score has the document
+// as A and the other as B.
+type RowMatch struct {
+	Row   int
+	Match int // a lower row
+	Score
+}
+
+// Repeats compares a new batch of documents with known ones, which are the rows
+// below known: it returns every new document that matches a known one or an
+// earlier new one, so that a second copy within the batch is told too, in the
+// order of their rows. Each comes with its most similar match, the lowest row of
+// several, and a known document before any new one.
+//
+// Known documents are not compared with each other. Those who want a corpus that
+// stays, and new documents one at a time, use [Index.Insert].
+func (b *Batch) Repeats(ctx context.Context, src Source, known int) ([]RowMatch, Work, error) {
+	if known < 0 || known > src.Len() {
+		panic("lsh: more known documents than there are")
+	}
+	e := b.engine(ctx, src)
+	matches, err := e.repeats(uint32(known))
+	return matches, e.work, err
+}
+
+func (e *engine) repeats(known uint32) ([]RowMatch, error) {
+	e.total = e.opts.Banding.Bands + 1
+	if err := e.prepare(); err != nil {
+		return nil, err
+	}
+	for row := range e.link {
+		if e.state[row] == open {
+			e.link[row] = none
+		}
+	}
+	best := make([]float64, e.src.Len()-int(known))
+	err := e.bands(e.isOpen, func(w *worker, band, from int) error {
+		for j := from; j < len(w.rows); j++ {
+			row := w.rows[j]
+			if row < known {
+				continue
+			}
+			at := &best[row-known]
+			for i := range j {
+				other, link := w.rows[i], w.link[row]
+				if link < known && other >= known || w.met(band, other, row, w.regs[i], w.regs[j]) {
+					continue
+				}
+				s, ok := w.score(row, other, w.regs[j], w.regs[i])
+				if !ok {
+					continue
+				}
+				// Rows of a bucket ascend, buckets of different bands do not.
+				closer := s.Similarity > *at || s.Similarity == *at && other < link
+				if link == none || other < known && link >= known || closer {
+					w.link[row], *at = other, s.Similarity
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.grouper = grouper{} // its memory serves the result
+	return e.bestMatches(known)
+}
+
+// bestMatches returns the matches that the links name.
+func (e *engine) bestMatches(known uint32) ([]RowMatch, error) {
+	var out []RowMatch
+	for row := known; int(row) < len(e.state); row++ {
+		match := uint32(none)
+		switch e.state[row] {
+		case open:
+			match = e.link[row]
+		case twin:
+			leader := e.link[row]
+			match = leader
+			if leader >= known && e.link[leader] < known {
+				match = e.link[leader]
+			}
+		}
+		if match != none {
+			out = append(out, RowMatch{Row: int(row), Match: int(match)})
+		}
+	}
+	const batch = 64
+	err := e.each((len(out)+batch-1)/batch, func(w *worker, i int) error {
+		a, b := make([]uint32, w.src.K()), make([]uint32, w.src.K())
+		for j := i * batch; j < min((i+1)*batch, len(out)); j++ {
+			m := &out[j]
+			ra, err := w.one(a, uint32(m.Row))
+			if err != nil {
+				return err
+			}
+			rb, err := w.one(b, uint32(m.Match))
+			if err != nil {
+				return err
+			}
+			m.Score, _ = w.score(uint32(m.Row), uint32(m.Match), ra, rb)
+		}
+		return nil
+	})
+	return out, err
+}
