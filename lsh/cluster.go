@@ -188,8 +188,8 @@ func (w *worker) inOrder(rest []uint32) error {
 // collect returns the clusters that the states and links describe.
 func (e *engine) collect() [][]uint32 {
 	e.grouper = grouper{} // its memory serves the result
-	var keys []uint64 // rank of the representative, rank of the member
-	var rows []uint32 // row of each rank, where they differ
+	var keys []uint64     // rank of the representative, rank of the member
+	var rows []uint32     // row of each rank, where they differ
 	if e.rank != nil {
 		rows = make([]uint32, len(e.rank))
 		for row, r := range e.rank {
