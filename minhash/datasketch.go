@@ -3,7 +3,10 @@ package minhash
 import (
 	"crypto/sha1"
 	"encoding/binary"
+	"fmt"
 	"math/bits"
+
+	"github.com/neardup/neardup/internal/wire"
 )
 
 // DatasketchHash returns the hash that the Python package datasketch gives to a
@@ -110,4 +113,67 @@ func (t *twister) next() uint32 {
 	y ^= y << 7 & 0x9D2C5680
 	y ^= y << 15 & 0xEFC60000
 	return y ^ y>>18
+}
+
+// leanAffine32 is the code of the scheme in the bytes of a LeanMinHash; legacy
+// has none, and affine64 another.
+const leanAffine32 = 1
+
+// AppendDatasketch appends the bytes that LeanMinHash.serialize of datasketch
+// 2.0 writes on a little-endian machine, and that its deserialize reads there.
+// They carry neither checksum nor shingling. The error wraps [ErrMismatch]
+// unless the algorithm is Affine32 or Legacy.
+func (s Signature) AppendDatasketch(dst []byte) ([]byte, error) {
+	sc := s.Scheme()
+	if sc.Algorithm != Affine32 && sc.Algorithm != Legacy {
+		return dst, fmt.Errorf("minhash: datasketch cannot read a signature of %v: %w", sc, ErrMismatch)
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, sc.Seed)
+	if sc.Algorithm == Legacy {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(sc.K))
+	} else {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(-sc.K))
+		dst = append(dst, leanAffine32, 0, 0, 0)
+	}
+	return wire.AppendUint32s(dst, s.values), nil
+}
+
+// ReadDatasketch returns the signature in the bytes of a LeanMinHash, of scheme
+// affine32 or legacy, as serialize writes them on a little-endian machine or
+// anywhere with byteorder "<". They do not say what the elements are: shingling
+// becomes part of the scheme. The error wraps [ErrVersion] if the scheme is
+// another one, and otherwise [ErrCorrupt]; damage to the values goes unseen, as
+// there is no checksum.
+func ReadDatasketch(data []byte, shingling string) (Signature, error) {
+	r := wire.NewReader(data)
+	sc := Scheme{Seed: r.Uint64(), Shingling: shingling, Version: schemeVersion}
+	switch k := int64(int32(r.Uint32())); {
+	case k >= 0:
+		sc.Algorithm, sc.K = Legacy, int(k)
+	default:
+		code := r.Byte()
+		if r.Err() == nil && code != leanAffine32 {
+			return Signature{}, fmt.Errorf("minhash: LeanMinHash of scheme %d: %w", code, ErrVersion)
+		}
+		sc.Algorithm, sc.K = Affine32, int(min(-k, maxK+1))
+		// In native order the values are aligned; the length tells.
+		if r.Len() == 4*sc.K+3 {
+			for range 3 {
+				if r.Byte() != 0 {
+					r.Failf("padding is not zero")
+				}
+			}
+		}
+	}
+	if err := r.Err(); err != nil {
+		return Signature{}, fmt.Errorf("minhash: LeanMinHash: %w", err)
+	}
+	if err := sc.check(); err != nil {
+		return Signature{}, fmt.Errorf("minhash: LeanMinHash: %w", err)
+	}
+	values, err := readValues(r, sc)
+	if err != nil {
+		return Signature{}, err
+	}
+	return Signature{&sc, values}, nil
 }

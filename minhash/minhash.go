@@ -12,7 +12,7 @@ import (
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
 	// K is the number of registers; 0 means 128. Bucket wants a power of two
-	// from 16 to 1024, the other algorithms take anything from 1 to 4096.
+	// from 16 to 1024, the other algorithms take anything from 1 to 65536.
 	K int
 	// Seed selects the hash functions. Keep it secret where the texts may be
 	// hostile. The datasketch algorithms take seeds below 1<<32 and their own

@@ -154,7 +154,7 @@ func panics(f func()) (did bool) {
 func TestNewPanics(t *testing.T) {
 	for _, o := range []minhash.Options{
 		{K: -1}, {K: 8}, {K: 100}, {K: 2048},
-		{Algorithm: minhash.Classic, K: -1}, {Algorithm: minhash.Classic, K: 5000},
+		{Algorithm: minhash.Classic, K: -1}, {Algorithm: minhash.Classic, K: 1<<16 + 1},
 		{Algorithm: 99}, {Algorithm: minhash.Affine32, Seed: 1 << 32},
 		{Shingling: string(make([]byte, 256))},
 	} {

@@ -45,7 +45,7 @@ func (a Algorithm) String() string {
 // The largest K of the algorithms, and the longest name of a shingling.
 const (
 	maxBucketK   = 1024
-	maxK         = 4096
+	maxK         = 1 << 16
 	maxShingling = 255
 )
 
