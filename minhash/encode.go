@@ -18,6 +18,7 @@ type kind byte
 const (
 	kindScheme    kind = 0
 	kindSignature kind = 1
+	kindPacked    kind = 2
 )
 
 var (

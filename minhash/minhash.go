@@ -1,5 +1,3 @@
-// Package minhash condenses a set of 64-bit hashes into a signature whose
-// agreement with another estimates the Jaccard similarity of the two sets.
 package minhash
 
 import (

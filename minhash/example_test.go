@@ -1,0 +1,190 @@
+package minhash_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+func Example() {
+	var sh shingle.Shingler
+	mh := minhash.New(minhash.Options{Seed: 1, Shingling: "words:5"})
+
+	const report = "The ferry to the northern islands was late again on Monday because of fog, " +
+		"and the harbour master asked passengers to wait in the hall until the horn had sounded twice."
+	monday := mh.Sketch(sh.Hashes(report))
+	tuesday := mh.Sketch(sh.Hashes(strings.Replace(report, "Monday", "Tuesday", 1)))
+	other := mh.Sketch(sh.Hashes("Nothing on the line to the coast was late at all."))
+
+	fmt.Println(monday.Similarity(tuesday) > .5, monday.Similarity(other) < .1)
+	// Output: true true
+}
+
+// The memory for hashes and signature serves for all documents.
+func ExampleSketcher_SketchInto() {
+	mh := minhash.New(minhash.Options{})
+	var sh shingle.Shingler
+	var hashes []uint64
+	var sig minhash.Signature
+	for _, text := range []string{"one document after the other", "", "and so on"} {
+		hashes = sh.AppendHashes(hashes[:0], text)
+		mh.SketchInto(&sig, hashes)
+		fmt.Println(sig.IsEmpty())
+	}
+	// Output:
+	// false
+	// true
+	// false
+}
+
+// Registers of many documents in one slice, and their scheme once.
+func ExampleSketcher_AppendValues() {
+	mh := minhash.New(minhash.Options{K: 64})
+	var registers []uint32
+	for _, set := range [][]uint64{{1, 2, 3}, {1, 2, 3}, {4, 5, 6}} {
+		registers = mh.AppendValues(registers, set)
+	}
+	k := mh.Scheme().K
+	fmt.Println(minhash.Agree(registers[:k], registers[k:2*k]), minhash.Agree(registers[:k], registers[2*k:]))
+	// Output: 64 0
+}
+
+func ExampleOptions() {
+	s := minhash.New(minhash.Options{K: 256, Seed: 42, Shingling: "words:5"})
+	fmt.Println(s.Scheme())
+	// Output: bucket k=256 rounds=2 seed=42 shingling="words:5" version=1
+}
+
+// The Jaccard similarity of multisets: the n-th occurrence of a hash is an
+// element of its own.
+func ExampleSketcher_Sketch_weighted() {
+	weighted := func(hashes []uint64) func(func(uint64) bool) {
+		return func(yield func(uint64) bool) {
+			seen := make(map[uint64]uint64)
+			for _, h := range hashes {
+				n := seen[h]
+				seen[h]++
+				// Far apart for neighbouring n, so that sums do not meet.
+				if !yield(h + n*0x9E3779B97F4A7C15) {
+					return
+				}
+			}
+		}
+	}
+	mh := minhash.New(minhash.Options{K: 1024})
+	a := []uint64{1, 1, 1, 1, 2} // four of one, one of the other
+	b := []uint64{1, 1, 2, 2, 2}
+	got := mh.Sketch(weighted(a)).Similarity(mh.Sketch(weighted(b)))
+	exact := (2. + 1) / (4 + 3)
+	fmt.Println(math.Abs(got-exact) < .06)
+	// Output: true
+}
+
+func ExampleSignature_Union() {
+	mh := minhash.New(minhash.Options{})
+	left, right := mh.SketchHashes([]uint64{1, 2, 3}), mh.SketchHashes([]uint64{3, 4})
+	whole := mh.SketchHashes([]uint64{1, 2, 3, 4})
+	fmt.Println(left.Union(right).Similarity(whole))
+	// Output: 1
+}
+
+func ExampleSignature_Compatible() {
+	words := minhash.New(minhash.Options{Shingling: "words:5"}).SketchHashes([]uint64{1})
+	chars := minhash.New(minhash.Options{Shingling: "chars:9"}).SketchHashes([]uint64{1})
+	fmt.Println(errors.Is(words.Compatible(chars), minhash.ErrMismatch))
+	// Output: true
+}
+
+// Band keys find similar sets in any database with an index on numbers: pairs
+// that share a key are candidates.
+func ExampleSignature_BandKeys() {
+	mh := minhash.New(minhash.Options{})
+	a, b := mh.SketchHashes([]uint64{1, 2, 3, 4, 5, 6}), mh.SketchHashes([]uint64{2, 3, 4, 5, 6, 7})
+	keys := a.BandKeys(nil, 32, 4, 1)
+	shared := 0
+	for i, key := range b.BandKeys(nil, 32, 4, 1) {
+		if key == keys[i] {
+			shared++
+		}
+	}
+	fmt.Println(len(keys), shared > 0)
+	// Output: 32 true
+}
+
+func ExampleSignature_MarshalBinary() {
+	sig := minhash.New(minhash.Options{Seed: 1, Shingling: "words:5"}).SketchHashes([]uint64{1, 2, 3})
+	data, err := sig.MarshalBinary()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var read minhash.Signature
+	if err := read.UnmarshalBinary(data); err != nil {
+		fmt.Println(err)
+		return
+	}
+	data[40] ^= 1
+	fmt.Println(len(data), read.Similarity(sig), errors.Is(read.UnmarshalBinary(data), minhash.ErrCorrupt))
+	// Output: 547 1 true
+}
+
+func ExamplePacked() {
+	mh := minhash.New(minhash.Options{})
+	set := []uint64{1, 2, 3, 4, 5, 6, 7, 8}
+	a, b := mh.SketchHashes(set).Pack(8), mh.SketchHashes(set[:4]).Pack(8)
+	fmt.Println(a.Similarity(a), a.Similarity(b) > .3 && a.Similarity(b) < .7)
+	// Output: 1 true
+}
+
+func ExampleContainment() {
+	// A quotation of 40 shingles lies wholly within an article of 400.
+	fmt.Printf("%.2f\n", minhash.Containment(40./400, 40, 400))
+	// Output: 1.00
+}
+
+func ExampleScheme() {
+	made := minhash.New(minhash.Options{K: 64}).Scheme()
+	data, err := made.MarshalBinary()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var stored minhash.Scheme
+	if err := stored.UnmarshalBinary(data); err != nil {
+		fmt.Println(err)
+		return
+	}
+	mh, err := minhash.ForScheme(stored)
+	fmt.Println(stored == made, mh.Scheme() == made, err)
+	// Output: true true <nil>
+}
+
+// A signature that Python made with datasketch, compared with one made here.
+func ExampleReadDatasketch() {
+	mh := minhash.New(minhash.Options{Algorithm: minhash.Affine32, Seed: 1})
+	var set []uint64
+	for _, token := range []string{"ferry", "harbour", "fog"} {
+		set = append(set, minhash.DatasketchHash([]byte(token)))
+	}
+	lean, err := mh.SketchHashes(set).AppendDatasketch(nil) // LeanMinHash.serialize
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sig, err := minhash.ReadDatasketch(lean, "")
+	fmt.Println(len(lean), sig.Similarity(mh.SketchHashes(set)), err)
+	// Output: 528 1 <nil>
+}
+
+func ExampleSimHash64() {
+	var sh shingle.Shingler
+	sh.Size = 1
+	a := minhash.SimHash64(sh.AppendHashes(nil, "the ferry to the northern islands was late again on monday"))
+	b := minhash.SimHash64(sh.AppendHashes(nil, "the ferry to the northern islands was late again on tuesday"))
+	fmt.Println(minhash.SimHashDistance(a, b) < 20)
+	// Output: true
+}

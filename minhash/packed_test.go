@@ -1,0 +1,143 @@
+package minhash_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// Packed signatures agree wherever whole ones do, are corrected for chance and
+// no worse than the documentation says.
+func TestPackedAccuracy(t *testing.T) {
+	trials := 3000
+	if testing.Short() || raceEnabled {
+		trials = 600
+	}
+	for _, width := range []int{8, 16} {
+		for _, n := range []int{20, 200, 2000} {
+			for _, j := range []float64{.2, .5, .8, .95} {
+				common := int(math.Round(j * float64(n)))
+				onlyA := (n - common) / 2
+				exact := float64(common) / float64(n)
+				var sum, squares float64
+				for trial := range trials {
+					s := minhash.New(minhash.Options{Seed: uint64(trial)})
+					set := random(trial, n)
+					a, b := s.SketchHashes(set[:onlyA+common]), s.SketchHashes(set[onlyA:])
+					d := a.Pack(width).Similarity(b.Pack(width)) - exact
+					if lost := a.Similarity(b) - exact - d; lost > 1.01/float64(int(1)<<width) {
+						t.Fatalf("%d bits n=%d J=%.2f: packed estimate %.4f below the whole one", width, n, exact, lost)
+					}
+					sum += d
+					squares += d * d
+				}
+				chance := 1 / float64(int(1)<<width)
+				p := chance + (1-chance)*exact
+				theory := p * (1 - p) / 128 / (1 - chance) / (1 - chance)
+				mean, mse := sum/float64(trials), squares/float64(trials)
+				z := mean / math.Sqrt((mse-mean*mean)/float64(trials))
+				if math.Abs(z) > 4 || mse > theory*(1+3*math.Sqrt(2/float64(trials))) {
+					t.Errorf("%d bits n=%d J=%.2f: bias %.1f standard errors, squared error %.3f of theory", width, n, exact, z, mse/theory)
+				}
+			}
+		}
+	}
+}
+
+// Sets that share nothing score next to nothing on the average, where an
+// estimate without correction would score 2^-8.
+func TestPackedDisjoint(t *testing.T) {
+	var sum float64
+	const trials = 2000
+	s := minhash.New(minhash.Options{K: 1024})
+	for trial := range trials {
+		set := random(trial, 200)
+		sum += s.SketchHashes(set[:100]).Pack(8).Similarity(s.SketchHashes(set[100:]).Pack(8))
+	}
+	// Negative estimates count as 0, so what is left is half the spread.
+	if mean := sum / trials; mean > .0012 {
+		t.Errorf("mean similarity %.5f of disjoint sets", mean)
+	}
+}
+
+func TestPackedEmpty(t *testing.T) {
+	s := minhash.New(minhash.Options{})
+	none, some := s.SketchHashes(nil).Pack(8), s.SketchHashes([]uint64{1}).Pack(8)
+	if !none.IsEmpty() || some.IsEmpty() {
+		t.Error("IsEmpty is wrong")
+	}
+	if none.Similarity(none) != 0 || none.Similarity(some) != 0 || some.Similarity(some) != 1 {
+		t.Error("the empty set must match nothing, another itself")
+	}
+}
+
+func TestPackedMismatch(t *testing.T) {
+	a := minhash.New(minhash.Options{}).SketchHashes([]uint64{1})
+	b := minhash.New(minhash.Options{Seed: 1}).SketchHashes([]uint64{1})
+	for _, pair := range [][2]minhash.Packed{{a.Pack(8), a.Pack(16)}, {a.Pack(8), b.Pack(8)}} {
+		if err := pair[0].Compatible(pair[1]); !errors.Is(err, minhash.ErrMismatch) {
+			t.Errorf("Compatible() = %v", err)
+		}
+		if !panics(func() { pair[0].Similarity(pair[1]) }) {
+			t.Error("Similarity does not panic")
+		}
+	}
+	if !panics(func() { a.Pack(4) }) {
+		t.Error("Pack(4) does not panic")
+	}
+}
+
+func TestSimHash(t *testing.T) {
+	naive := func(set []uint64) (sum uint64) {
+		for i := range 64 {
+			n := 0
+			for _, h := range set {
+				h ^= h >> 33
+				h *= 0xFF51AFD7ED558CCD
+				h ^= h >> 33
+				h *= 0xC4CEB9FE1A85EC53
+				h ^= h >> 33
+				n += int(h >> i & 1)
+			}
+			if 2*n > len(set) {
+				sum |= 1 << i
+			}
+		}
+		return
+	}
+	for n := range 300 {
+		if got, want := minhash.SimHash64(stream(1, n)), naive(stream(1, n)); got != want {
+			t.Fatalf("n=%d: %016x, want %016x", n, got, want)
+		}
+	}
+	if got, want := minhash.SimHash64(stream(1, 70001)), naive(stream(1, 70001)); got != want {
+		t.Errorf("n=70001: %016x, want %016x", got, want)
+	}
+	// The angle between sets of equal size that share half of it is 60 degrees,
+	// a third of pi: 21.3 bits of 64.
+	var sum int
+	const trials = 500
+	for trial := range trials {
+		set := sequential(trial*1000, 300)
+		sum += minhash.SimHashDistance(minhash.SimHash64(set[:200]), minhash.SimHash64(set[100:]))
+	}
+	if mean := float64(sum) / trials; math.Abs(mean-64./3) > .7 {
+		t.Errorf("mean distance %.2f, want %.2f", mean, 64./3)
+	}
+}
+
+func BenchmarkSimHash64(b *testing.B) {
+	for _, n := range []int{20, 200, 1000} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			set := stream(1, n)
+			var sum uint64
+			for b.Loop() {
+				sum ^= minhash.SimHash64(set)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/shingle")
+		})
+	}
+}
