@@ -74,18 +74,34 @@ func (j *job) printCluster(c lsh.RowCluster) {
 }
 
 // clusters returns the clusters that the flags ask for.
-func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) {
+func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) { return j.clustersAmong(s, nil) }
+
+// clustersAmong returns the clusters of some documents, of all if rows is nil.
+func (j *job) clustersAmong(s *sketches, rows []int) ([]lsh.RowCluster, error) {
 	p := j.progress("clustering", 0)
 	defer p.stop()
 	before, err := j.preference()
 	if err != nil {
 		return nil, err
 	}
-	clusters, work, err := j.batch(s, nil, p).Clusters(j.ctx, j.source(nil), lsh.RowClusterOptions{Before: before})
+	if all := before; rows != nil && all != nil {
+		before = func(a, b int) bool { return all(rows[a], rows[b]) }
+	}
+	clusters, work, err := j.batch(s, rows, p).Clusters(j.ctx, j.source(rows), lsh.RowClusterOptions{Before: before})
 	if err != nil {
 		return nil, err
 	}
 	j.bounded(work)
+	if rows != nil {
+		for _, c := range clusters {
+			for i, m := range c.Members {
+				c.Members[i].Row = rows[m.Row]
+			}
+		}
+		for i, c := range clusters {
+			clusters[i].Representative = rows[c.Representative]
+		}
+	}
 	return clusters, j.texts.Err()
 }
 

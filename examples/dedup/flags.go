@@ -27,6 +27,9 @@ type options struct {
 	stream      bool
 	keep        string
 	against     string
+	out, log    string
+	overwrite   bool
+	dryRun      bool
 	minTokens   int
 	input       input.Options
 	workers     int

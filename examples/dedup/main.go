@@ -42,7 +42,7 @@ type command struct {
 
 // commands lists what dedup does, in the order of its help; the first is the default.
 func commands() []command {
-	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, compareCommand}
+	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, cleanCommand, compareCommand}
 }
 
 func main() {
@@ -117,6 +117,7 @@ examples:
   dedup pairs -json corpus.jsonl         every near-duplicate pair, for programs
   dedup clusters -keep longest pages/    one document to keep of each cluster
   dedup passages a.txt b.txt             what two articles share
+  dedup clean -out kept.jsonl all.jsonl  a corpus without its near-duplicates
 
 "dedup COMMAND -h" tells a command's flags. Exit status: 0 done, 1 some input
 was reported and skipped, 2 wrong usage or a fatal error.

@@ -60,6 +60,9 @@ func TestGolden(t *testing.T) {
 		{"passages-json", []string{"passages", "-json", "-min", "20", stories}},
 		{"boilerplate", []string{"boilerplate", stories}},
 		{"boilerplate-json", []string{"boilerplate", "-json", stories}},
+		{"help-clean", []string{"clean", "-h"}},
+		{"clean-dry-run", []string{"clean", "-dry-run", "-strip", stories}},
+		{"clean-dry-run-json", []string{"clean", "-dry-run", "-json", "-threshold", ".7", stories}},
 		{"help-compare", []string{"compare", "-h"}},
 		{"compare", []string{"compare", stories + "/harbour-post/letter.txt", stories + "/northern-wire/adviser.txt"}},
 		{"compare-corpus", []string{"compare", stories + "/harbour-post/ferry.txt", stories + "/northern-wire/ferry.txt", stories}},
@@ -200,6 +203,9 @@ func TestInterrupt(t *testing.T) {
 		args := []string{cmd.name, "-"}
 		if cmd.name == "compare" {
 			args = []string{cmd.name, "a", "a", "-"}
+		}
+		if cmd.name == "clean" {
+			args = append(args, "-dry-run")
 		}
 		status := run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
 		if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/shingle"
+)
+
+// The test binary is also the program, so that it can be killed.
+func TestMain(m *testing.M) {
+	if os.Getenv("DEDUP_AS_PROGRAM") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// put writes files below the working directory.
+func put(t *testing.T, files map[string]string) {
+	t.Helper()
+	for name, data := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// files returns the files below dir by their path.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		all[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+const (
+	ferry = "the night ferry sails again from the first of may nine years after the last crossing left forty cars on the quay"
+	bread = "the baker on cooper street lets her rye rest for two nights before the ovens are lit at four in the morning"
+)
+
+func line(id, text string) string {
+	return `{"text":"` + text + `", "id":"` + id + `", "more":[1, 2]}` + "\n"
+}
+
+func TestClean(t *testing.T) {
+	removed := func(id, match, text, place string) string {
+		return fmt.Sprintf(`{"id":%q,"reason":"identical","match":%q,"similarity":1,"exact":true,"spans":[{"start":0,"end":%d,"match_start":0,"match_end":%d}],"place":%q}`+"\n",
+			id, match, len(text), len(text), place)
+	}
+	for _, tt := range []struct {
+		why    string
+		in     map[string]string
+		args   string
+		stdin  string
+		status int
+		out    map[string]string // what is new
+	}{
+		{
+			why:  "lines stay as they are",
+			in:   map[string]string{"in.jsonl": line("a", ferry) + line("b", bread) + line("c", ferry)},
+			args: "-out out.jsonl in.jsonl",
+			out: map[string]string{"out.jsonl": line("a", ferry) + line("b", bread),
+				"out.jsonl.removed.jsonl": removed("c", "a", ferry, "in.jsonl:3")},
+		}, {
+			why:   "from standard input, log elsewhere",
+			stdin: line("a", ferry) + line("c", ferry),
+			args:  "-out out.jsonl -log log -",
+			out:   map[string]string{"out.jsonl": line("a", ferry), "log": removed("c", "a", ferry, "-:2")},
+		}, {
+			why:    "what cannot be read is in the log",
+			in:     map[string]string{"in.jsonl": "nonsense\n" + line("a", ferry) + line("a", bread)},
+			args:   "-out out.jsonl in.jsonl",
+			status: exitInput,
+			out: map[string]string{"out.jsonl": line("a", ferry), "out.jsonl.removed.jsonl": `{"reason":"unreadable: broken JSON at byte 2: invalid character 'o' in literal null (expecting 'u'); skipped","place":"in.jsonl:1"}` + "\n" +
+				`{"reason":"unreadable: id \"a\" was read before, at in.jsonl:2; skipped","place":"in.jsonl:3"}` + "\n"},
+		}, {
+			why:  "a folder becomes a folder",
+			in:   map[string]string{"in/x/a.txt": ferry + "\n", "in/x/b.jsonl": line("b", bread) + line("c", ferry), "in/d.txt": bread},
+			args: "-out out in",
+			out: map[string]string{"out/d.txt": bread, "out/x/a.txt": ferry + "\n", "out.removed.jsonl": `{"id":"b","reason":"identical","match":"in/d.txt","similarity":1,"exact":true,"spans":[{"start":0,"end":107,"match_start":0,"match_end":107}],"place":"in/x/b.jsonl:1"}` + "\n" +
+				`{"id":"c","reason":"near-duplicate","match":"in/x/a.txt","similarity":1,"exact":true,"spans":[{"start":0,"end":112,"match_start":0,"match_end":112}],"place":"in/x/b.jsonl:2"}` + "\n"},
+		}, {
+			why:    "several inputs become folders in a folder; an id is taken once",
+			in:     map[string]string{"one/a.jsonl": line("a", ferry), "two/a.jsonl": line("a", bread) + line("b", bread)},
+			args:   "-out out one two",
+			status: exitInput,
+			out: map[string]string{"out/one/a.jsonl": line("a", ferry), "out/two/a.jsonl": line("b", bread),
+				"out.removed.jsonl": `{"id":"a","reason":"unreadable: id was read before","place":"two/a.jsonl:1"}` + "\n"},
+		}, {
+			why:  "against a corpus",
+			in:   map[string]string{"old.jsonl": line("a", ferry) + line("b", ferry), "new.jsonl": line("a", bread) + line("x", ferry) + line("y", bread)},
+			args: "-out out.jsonl -against old.jsonl new.jsonl",
+			out: map[string]string{"out.jsonl": line("a", bread),
+				"out.jsonl.removed.jsonl": removed("x", "a", ferry, "new.jsonl:2") + removed("y", "a", bread, "new.jsonl:3")},
+		}, {
+			why:  "a dry run writes nothing",
+			in:   map[string]string{"in.jsonl": line("a", ferry) + line("c", ferry)},
+			args: "-dry-run in.jsonl",
+			out:  map[string]string{},
+		}, {
+			why:    "what is there stays",
+			in:     map[string]string{"in.jsonl": line("a", ferry), "out.jsonl": "precious"},
+			args:   "-out out.jsonl in.jsonl",
+			status: exitFatal,
+			out:    map[string]string{},
+		}, {
+			why:    "what is there stays, the log too",
+			in:     map[string]string{"in.jsonl": line("a", ferry), "log": "precious"},
+			args:   "-out out.jsonl -log log in.jsonl",
+			status: exitFatal,
+			out:    map[string]string{},
+		}, {
+			why:  "unless it is to be overwritten",
+			in:   map[string]string{"in.jsonl": line("a", ferry), "out.jsonl": "worthless"},
+			args: "-overwrite -out out.jsonl in.jsonl",
+			out:  map[string]string{"out.jsonl": line("a", ferry), "out.jsonl.removed.jsonl": ""},
+		}, {
+			why:    "but never the input",
+			in:     map[string]string{"in.jsonl": line("a", ferry)},
+			args:   "-overwrite -out ./in.jsonl in.jsonl",
+			status: exitFatal,
+			out:    map[string]string{},
+		}, {
+			why:    "nor into the input",
+			in:     map[string]string{"in/a.txt": ferry},
+			args:   "-out in/out in",
+			status: exitFatal,
+			out:    map[string]string{},
+		}, {
+			why:    "two files that would become one",
+			in:     map[string]string{"p/a.txt": ferry, "q/a.txt": bread},
+			args:   "-out out p/a.txt q/a.txt",
+			status: exitFatal,
+			out:    map[string]string{},
+		}, {
+			why:    "nowhere to write",
+			in:     map[string]string{"in.jsonl": line("a", ferry)},
+			args:   "in.jsonl",
+			status: exitFatal,
+			out:    map[string]string{},
+		},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			put(t, tt.in)
+			before := files(t, ".")
+			_, stderr, status := dedup(t, tt.stdin, append([]string{"clean"}, strings.Fields(tt.args)...)...)
+			if status != tt.status {
+				t.Errorf("exit status %d, want %d: %s", status, tt.status, stderr)
+			}
+			want := before
+			for name, data := range tt.out {
+				want[name] = data
+			}
+			if diff := cmp.Diff(want, files(t, ".")); diff != "" {
+				t.Errorf("files (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Compressed output holds what plain output would.
+func TestCleanCompressed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	put(t, map[string]string{"in.jsonl": line("a", ferry) + line("b", bread) + line("c", ferry)})
+	for _, out := range []string{"out.jsonl.gz", "out.jsonl.zst"} {
+		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.jsonl"); status != exitDone {
+			t.Fatalf("%s: exit status %d: %s", out, status, stderr)
+		}
+		stdout, stderr, status := dedup(t, "", "pairs", out)
+		if status != exitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
+			t.Errorf("%s: exit status %d, %q, %q", out, status, stdout, stderr)
+		}
+	}
+}
+
+// On real news: what is kept has no pair at .85 or more by the exact reference,
+// nothing is removed without a partner that is kept, and every line is somewhere.
+func TestCleanReuters(t *testing.T) {
+	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")
+	out := filepath.Join(t.TempDir(), "kept.jsonl")
+	if _, stderr, status := dedup(t, "", "clean", "-out", out, in); status != exitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	text := map[string]string{}
+	for _, d := range corpus.Docs(t, "reuters21578", "docs.jsonl") {
+		text[d.ID] = d.Text
+	}
+	kept := map[string]bool{}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(data)) {
+		var d corpus.Doc
+		if err := json.Unmarshal([]byte(l), &d); err != nil || d.Text != text[d.ID] || kept[d.ID] {
+			t.Fatalf("bad line for %q: %v", d.ID, err)
+		}
+		kept[d.ID] = true
+	}
+	for _, p := range corpus.Silver(t, "reuters21578", "silver_j5.tsv") {
+		if p.Jaccard >= .85 && kept[p.A] && kept[p.B] {
+			t.Errorf("both kept: %+v", p)
+		}
+	}
+	log, err := os.ReadFile(out + ".removed.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed := 0
+	var sh shingle.Shingler
+	for l := range strings.Lines(string(log)) {
+		var r removalJSON
+		if err := json.Unmarshal([]byte(l), &r); err != nil {
+			t.Fatal(err)
+		}
+		removed++
+		j := sh.Set(text[r.ID]).Jaccard(sh.Set(text[r.Match]))
+		if kept[r.ID] || !kept[r.Match] || j < .8 || j != r.Similarity || len(r.Spans) == 0 {
+			t.Errorf("%+v: kept %v, match kept %v, Jaccard %v", r, kept[r.ID], kept[r.Match], j)
+		}
+	}
+	if removed < 300 || removed+len(kept) != len(text) {
+		t.Errorf("%d kept, %d removed of %d", len(kept), removed, len(text))
+	}
+}
+
+// Whenever it is interrupted or killed, the input is as it was, the output is
+// whole or absent, and a second run succeeds.
+func TestCleanInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	var in strings.Builder
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range 4000 {
+		text := ferry
+		if i%2 == 0 {
+			var words []string
+			for range 60 {
+				words = append(words, fmt.Sprint("w", r.IntN(5000)))
+			}
+			text = strings.Join(words, " ")
+		}
+		in.WriteString(line(fmt.Sprint(i), text))
+	}
+	put(t, map[string]string{"in.jsonl": in.String()})
+	begin := time.Now()
+	if _, stderr, status := dedup(t, "", "clean", "-out", "whole.jsonl", "in.jsonl"); status != exitDone {
+		t.Fatal(stderr)
+	}
+	took := time.Since(begin)
+	whole, err := os.ReadFile("whole.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Some runs are ended before they are done, some after: both must hold.
+	ended, completed := 0, 0
+	for i := range 20 {
+		os.Remove("out.jsonl")
+		os.Remove("out.jsonl.removed.jsonl")
+		wait := time.Duration(r.Int64N(int64(took)*3/2) + 1)
+		if i%2 == 0 {
+			ctx, cancel := context.WithTimeout(t.Context(), wait)
+			var out, errs strings.Builder
+			run(ctx, []string{"clean", "-out", "out.jsonl", "in.jsonl"}, strings.NewReader(""), &out, &errs)
+			cancel()
+		} else {
+			cmd := exec.Command(exe, "clean", "-out", "out.jsonl", "in.jsonl")
+			cmd.Env = append(os.Environ(), "DEDUP_AS_PROGRAM=1")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+		got, err := os.ReadFile("out.jsonl")
+		switch {
+		case os.IsNotExist(err):
+			ended++
+		case err != nil || string(got) != string(whole):
+			t.Fatalf("run %d: %v, %d bytes, want %d", i, err, len(got), len(whole))
+		default:
+			completed++
+		}
+		if now, err := os.ReadFile("in.jsonl"); err != nil || string(now) != in.String() {
+			t.Fatalf("run %d: the input has changed", i)
+		}
+	}
+	t.Logf("%d ended before they were done, %d completed", ended, completed)
+	os.Remove("out.jsonl")
+	os.Remove("out.jsonl.removed.jsonl")
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out.jsonl", "in.jsonl"); status != exitDone {
+		t.Errorf("after all: %s", stderr)
+	}
+}
