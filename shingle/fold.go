@@ -3,6 +3,7 @@ package shingle
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/neardup/neardup/internal/unidata"
@@ -17,7 +18,7 @@ type folder struct {
 	table *unidata.Table
 	buf   []byte // folded text, then room for one 64-byte step
 	n     int    // bytes folded
-	state uint8
+	state uint64
 
 	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
 	// of the text. Otherwise, if origins are wanted, for the bytes from
@@ -39,28 +40,45 @@ const unsettled = 4 * (maxMarks + 2)
 // slack is how many bytes must be readable behind the folded text.
 const slack = 64
 
-// States are classes, but for these.
+// States are classes; none is that between tokens.
 const none = unidata.Sep
 
-// step[state][class] is the next state, with bit 7 if a space comes first.
-var step [16][16]uint8
+// rows[class] holds, in the eight bits from 8*k on, what a code point of the
+// class does in state k: bit 0 is set if a space comes first, bits 3 to 5 are
+// the state after it. So the states of a text depend on each other only by a
+// shift.
+var rows [16]uint64
 
-const brk = 0x80
+const stateBits = 7 << 3
 
 func init() {
-	for s := range uint8(10) {
-		for c := range uint8(10) {
-			step[s][c] = next(s, c)
+	for k, s := range states {
+		for c := range uint8(len(rows)) {
+			n := next(s, c)
+			f := uint64(slices.Index(states[:], n&^brk)) << 3
+			if n&brk != 0 {
+				f |= 1
+			}
+			rows[c] |= f << (8 * k)
 		}
 	}
 }
+
+// states are the classes that a state may be; a folder's state is the place
+// here, times eight.
+var states = [8]uint8{
+	none, unidata.Letter, unidata.Single, unidata.Katakana, unidata.Prefix,
+	unidata.Cluster, unidata.Stacker, unidata.Apostrophe,
+}
+
+const brk = 0x80
 
 // next says what a folded code point of class c does in state s.
 func next(s, c uint8) uint8 {
 	switch c {
 	case unidata.Sep:
 		return none
-	case unidata.Ignore:
+	case unidata.Ignore, 10, 11, 12, 13, 14, 15:
 		return s
 	case unidata.Extend:
 		switch s {
@@ -111,7 +129,7 @@ func (f *folder) reserve(n int) {
 }
 
 // reset makes f ready for another text.
-func (f *folder) reset() { f.n, f.state, f.mixed = 0, none, false }
+func (f *folder) reset() { f.n, f.state, f.mixed = 0, 0, false }
 
 // feed folds a piece of text that begins at offset at, behind what was folded
 // before. Pieces are cut between code points.
@@ -173,11 +191,7 @@ func (f *folder) ascii(text []byte, at int) int {
 	if text[0] >= 0x80 {
 		return 0
 	}
-	switch f.state {
-	case none, unidata.Letter, unidata.Apostrophe:
-	default:
-		f.space(at)
-	}
+	f.enter(unidata.Letter, at)
 	n := copyASCII(f.buf[f.n:], text)
 	if f.origins && f.mixed {
 		for k := range n {
@@ -185,9 +199,22 @@ func (f *folder) ascii(text []byte, at int) int {
 		}
 	}
 	f.n += n
-	f.state = uint8(f.table.Low[text[n-1]].Class())
+	f.state = asciiState[text[n-1]&0x7f]
 	return n
 }
+
+// asciiState is the state behind each ASCII byte.
+var asciiState = func() (t [128]uint64) {
+	for c := range t {
+		switch {
+		case asciiWord[c]:
+			t[c] = 1 << 3
+		case c == '\'':
+			t[c] = 7 << 3
+		}
+	}
+	return t
+}()
 
 // copyASCIIGeneric copies src to dst up to its first byte from 0x80, and returns how
 // many bytes it copied. dst has room for eight bytes more.
@@ -206,6 +233,16 @@ func copyASCIIGeneric(dst, src []byte) int {
 	return n
 }
 
+// enter goes to the state behind a code point of a class, which stands at
+// offset at, with a space ahead of it where tokens adjoin.
+func (f *folder) enter(class, at int) {
+	row := rows[class] >> f.state
+	if row&1 != 0 {
+		f.space(at)
+	}
+	f.state = row & stateBits
+}
+
 func (f *folder) space(at int) {
 	f.buf[f.n] = ' '
 	if f.origins {
@@ -214,77 +251,148 @@ func (f *folder) space(at int) {
 	f.n++
 }
 
-// others folds text[i:] up to the next run of ASCII and returns where that is;
+// others folds text[i:] up to a long run of ASCII and returns where that is;
 // text[0] stands at offset at.
 func (f *folder) others(text []byte, i, at int) int {
+	var tail [blockSize + slack]byte
 	for i < len(text) {
-		if !f.origins {
-			if i = f.table3(text, i); i == len(text) {
-				break
+		src := text[i:]
+		n, ok := min(blockSize, len(src)), false
+		if f.origins {
+			if src[0] < 0x80 {
+				return i
 			}
+			e, size, delta := lookup(f.table, src)
+			f.put(e, delta, src[:size], at+i)
+			i += size
+			continue
 		}
-		if text[i] < 0x80 {
-			break
+		if len(src) < blockSize+slack/4 {
+			src = tail[:copy(tail[:], src)+slack/4]
+			clear(src[n:])
 		}
-		e, size, delta := lookup(f.table, text[i:])
-		f.put(e, delta, text[i:i+size], at+i)
-		i += size
+		n, ok = f.block(src, n, at+i)
+		switch {
+		case n == 0:
+			return i
+		case ok:
+			i += n
+			continue
+		}
+		for end := i + n; i < end; {
+			e, size, delta := lookup(f.table, text[i:])
+			f.put(e, delta, text[i:i+size], at+i)
+			i += size
+		}
 	}
 	return i
 }
 
-// table3 folds text[i:] as far as the tables for up to three bytes go: to a
-// long run of ASCII, a code point of four bytes or in need of special
-// treatment, an invalid byte, or the last bytes of the text.
-func (f *folder) table3(text []byte, i int) int {
-	t, n, state := f.table, f.n, f.state
-	buf := f.buf[:n+2*(len(text)-i)+slack] // room was made in feed or special
-	for i+8 <= len(text) {
-		w := binary.LittleEndian.Uint32(text[i:])
+// blockSize is how many bytes block takes at a time.
+const blockSize = 64
+
+// utf8Masks says what the bytes of a block are.
+type utf8Masks struct {
+	high, cont, three, four uint64 // from 0x80, continuing, leads of three and more, of four
+}
+
+// block folds the code points that are complete in the first n bytes of text,
+// at most 64, and returns how many bytes they have. It returns 0 if all are
+// ASCII, and false without doing anything if they are not in valid order.
+// There are 16 bytes more to read.
+func (f *folder) block(text []byte, n, at int) (int, bool) {
+	var m utf8Masks
+	classifyUTF8(&m, text)
+	valid := ^uint64(0) >> (blockSize - n)
+	if m.high &= valid; m.high == 0 {
+		return 0, true
+	}
+	leads := m.high &^ m.cont
+	if n == blockSize {
+		// A code point that is not complete is for the next block.
+		if open := leads&(1<<63) | m.three&(3<<62) | m.four&(7<<61); open != 0 {
+			n = bits.TrailingZeros64(open)
+			valid = 1<<n - 1
+			leads &= valid
+		}
+	}
+	if leads<<1|m.three&valid<<2|m.four&valid<<3 != m.cont&valid {
+		return n, false
+	}
+	text = text[:blockSize+16]
+	sparse := bits.OnesCount64(leads) < blockSize/6
+	next := leads
+	if !sparse {
+		next = valid &^ m.cont
+	}
+	t, buf, o, state := f.table, f.buf, f.n, f.state
+	for p := 0; ; next &= next - 1 {
+		q := min(n, bits.TrailingZeros64(next))
+		if sparse && q > p {
+			// The run of ASCII ahead of the next other code point.
+			buf[o] = ' '
+			o += int(rows[unidata.Letter] >> (state & stateBits) & 1)
+			for k := p; k < q; k += 8 {
+				binary.LittleEndian.PutUint64(buf[o+k-p:], binary.LittleEndian.Uint64(text[k:]))
+			}
+			o += q - p
+			state = asciiState[text[q-1]&0x7f]
+		}
+		if q == n {
+			break
+		}
+		w := binary.LittleEndian.Uint32(text[q:])
 		var e unidata.Entry
 		if c := w & 0xff; c < 0xe0 {
 			// ASCII and two bytes without a branch.
-			two := c >> 7
-			if two != 0 && (c < 0xc2 || w&0xc000 != 0x8000) {
-				break
-			}
-			e = t.Low[(c^(c^(c&0x1f<<6|w>>8&0x3f))&-two)&0x7ff]
-			i += int(1 + two)
-			if two == 0 && binary.LittleEndian.Uint64(text[i-1:])&high == 0 {
-				i--
-				break
-			}
-		} else {
-			if w&0xc0c0f0 != 0x8080e0 {
-				break
-			}
+			k := c | unidata.ASCII
+			k ^= (k ^ (c&0x1f<<6 | w>>8&0x3f)) & -(c >> 7)
+			e = t.Low[k]
+			p = q + 2
+		} else if c < 0xf0 {
 			e = t.Three(w & 0xffffff)
-			i += 3
+			p = q + 3
+		} else {
+			e = unidata.Special
+			p = q + 4
 		}
 		if e&unidata.Special != 0 {
-			i -= runeLen(w)
-			break
+			f.n, f.state = o, state
+			e, size, delta := lookup(t, text[q:])
+			f.put(e, delta, text[q:q+size], at+q)
+			buf, o, state = f.buf, f.n, f.state
+			continue
 		}
-		s := step[state&15][e.Class()&15]
-		state = s &^ brk
-		buf[n] = ' '
-		n += int(s >> 7)
-		binary.LittleEndian.PutUint32(buf[n:], uint32(e))
-		n += e.Len()
+		row := rows[e>>24&15] >> (state & stateBits)
+		buf[o] = ' '
+		o += int(row & 1)
+		state = row & stateBits
+		binary.LittleEndian.PutUint32(buf[o:], uint32(e))
+		o += e.Len()
 	}
-	f.n, f.state = n, state
-	return i
+	f.n, f.state = o, state
+	return n, true
 }
 
-func runeLen(w uint32) int {
-	switch {
-	case w&0x80 == 0:
-		return 1
-	case w&0x20 == 0:
-		return 2
+// classifyUTF8Generic sets m for the first 64 bytes of b.
+func classifyUTF8Generic(m *utf8Masks, b []byte) {
+	b = b[:blockSize]
+	*m = utf8Masks{}
+	for k := 0; k < blockSize; k += 8 {
+		w := binary.LittleEndian.Uint64(b[k:])
+		h := w & high
+		two := h & (w << 1)
+		three := two & (w << 2)
+		m.high |= gather(h) << k
+		m.cont |= gather(h&^two) << k
+		m.three |= gather(three) << k
+		m.four |= gather(three&(w<<3)) << k
 	}
-	return 3
 }
+
+// gather puts the top bits of the eight bytes of w, which has no others, into
+// the lowest byte.
+func gather(w uint64) uint64 { return w >> 7 * 0x0102040810204080 >> 56 }
 
 // lookup returns the entry of the code point that begins b, and its length; a
 // byte that begins none is a separator.
@@ -292,7 +400,9 @@ func lookup(t *unidata.Table, b []byte) (e unidata.Entry, size int, delta rune) 
 	const bad = unidata.Entry(unidata.Sep<<24 | 1<<28 | ' ')
 	c := b[0]
 	switch {
-	case c >= 0xc2 && c < 0xe0 && len(b) > 1 && b[1]&0xc0 == 0x80:
+	case c < 0x80:
+		return t.Low[unidata.ASCII+int(c)], 1, 0
+	case c >= 0xc0 && c < 0xe0 && len(b) > 1 && b[1]&0xc0 == 0x80:
 		return t.Low[uint32(c)&0x1f<<6|uint32(b[1])&0x3f], 2, 0
 	case c >= 0xe0 && c < 0xf0 && len(b) > 2 && b[1]&0xc0 == 0x80 && b[2]&0xc0 == 0x80:
 		return t.Three(uint32(c) | uint32(b[1])<<8 | uint32(b[2])<<16), 3, 0
@@ -311,11 +421,7 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at int) {
 		f.special(e, src, at)
 		return
 	}
-	s := step[f.state][e.Class()]
-	if s&brk != 0 {
-		f.space(at)
-	}
-	f.state = s &^ brk
+	f.enter(e.Class(), at)
 	from := f.n
 	if e.Len() == 4 {
 		r, _ := utf8.DecodeRune(src)
@@ -400,11 +506,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		f.from(from, start, end)
 		return
 	}
-	s := step[f.state][class]
-	if s&brk != 0 {
-		f.space(start)
-	}
-	f.state = s &^ brk
+	f.enter(class, start)
 	// A mark moves before marks of a higher combining class.
 	from := f.n
 	order := unidata.OrderOf(r)

@@ -51,36 +51,29 @@ func mix16(x, y uint64, n int) uint64 {
 func hashToken(buf []byte, start, end int) uint64 {
 	n := end - start
 	if n > 16 {
-		return hashLong(buf[start:end])
+		return hashLong(buf, start, end)
 	}
 	b := buf[start : start+16]
 	m := &keep[n]
 	return mix16(binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1], n)
 }
 
-// hashLong hashes a token of more than 16 bytes.
-func hashLong(b []byte) uint64 {
-	var tmp [256]byte
-	if len(b) <= len(tmp) {
-		return xxhash.Sum64(lowerASCII(tmp[:copy(tmp[:], b)]))
-	}
-	var d xxhash.Digest
-	d.Reset()
-	for len(b) > 0 {
-		n := copy(tmp[:], b)
-		d.Write(lowerASCII(tmp[:n]))
-		b = b[n:]
-	}
-	return d.Sum64()
+// hashLong hashes buf[start:end], a token of more than 16 bytes. It folds the
+// case of ASCII in place, eight bytes at a time, and so perhaps behind the token.
+func hashLong(buf []byte, start, end int) uint64 {
+	lowerASCII(buf[start:], end-start)
+	return xxhash.Sum64(buf[start:end])
 }
 
-func lowerASCII(b []byte) []byte {
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c | 0x20
-		}
+// lowerASCII folds the case of ASCII in the first n bytes of b and perhaps in
+// up to seven more.
+func lowerASCII(b []byte, n int) {
+	for i := 0; i < n; i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		c := w &^ high
+		capital := (c + ones*(0x80-'A')) &^ (c + ones*(0x80-'Z'-1)) &^ w & high
+		binary.LittleEndian.PutUint64(b[i:], w|capital>>2)
 	}
-	return b
 }
 
 // finish turns the sum over n tokens into the hash of their shingle.

@@ -45,7 +45,9 @@ func foldRune(out []folded, s shingle.Shingler, r rune, start, end int, again bo
 	var e unidata.Entry
 	var delta rune
 	switch b := string(r); len(b) {
-	case 1, 2:
+	case 1:
+		e = table.Low[unidata.ASCII+r]
+	case 2:
 		e = table.Low[r]
 	case 3:
 		e = table.Three(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16)

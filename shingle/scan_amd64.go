@@ -69,6 +69,12 @@ func foldAVX512(dst, toks *uint64, m, w int, width uint64)
 func foldAVX2(dst, toks *uint64, m, w int, width uint64)
 
 //go:noescape
+func classifyAVX512(m *utf8Masks, b *byte)
+
+//go:noescape
+func classifyAVX2(m *utf8Masks, b *byte)
+
+//go:noescape
 func copyAVX2(dst, src *byte, n int) int
 
 // findBounds works like boundsGeneric.
@@ -105,7 +111,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32) {
 		for k := range (n + step - 1) / step {
 			for m := long[k]; m != 0; m &= m - 1 {
 				i := at + k*step + bits.TrailingZeros8(m)
-				dst[i] = hashLong(buf[bounds[2*i]:bounds[2*i+1]])
+				dst[i] = hashLong(buf, int(bounds[2*i]), int(bounds[2*i+1]))
 			}
 		}
 	}
@@ -141,4 +147,16 @@ func copyASCII(dst, src []byte) int {
 		n = copyAVX2(&dst[0], &src[0], len(src))
 	}
 	return n + copyASCIIGeneric(dst[n:], src[n:])
+}
+
+// classifyUTF8 works like classifyUTF8Generic.
+func classifyUTF8(m *utf8Masks, b []byte) {
+	switch b = b[:blockSize]; active {
+	case tierAVX512:
+		classifyAVX512(m, &b[0])
+	case tierAVX2:
+		classifyAVX2(m, &b[0])
+	default:
+		classifyUTF8Generic(m, b)
+	}
 }

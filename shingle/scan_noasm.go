@@ -22,3 +22,5 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32) { hashGeneric(dst, bu
 func foldShingles(dst, toks []uint64, w int) { foldGeneric(dst, toks, w) }
 
 func copyASCII(dst, src []byte) int { return copyASCIIGeneric(dst, src) }
+
+func classifyUTF8(m *utf8Masks, b []byte) { classifyUTF8Generic(m, b) }

@@ -144,7 +144,8 @@ func (t *tokenizer) words() {
 	if t.longFirst = t.long && t.done > 0; t.longFirst {
 		// The first token began long ago.
 		t.long, t.firstAt = false, t.longStart
-		t.digest.Write(lowerASCII(t.buf[:t.bounds[1]]))
+		lowerASCII(t.buf, int(t.bounds[1]))
+		t.digest.Write(t.buf[:t.bounds[1]])
 		t.hashes[t.first] = t.digest.Sum64()
 	}
 }
@@ -170,7 +171,8 @@ func (t *tokenizer) swallow() {
 	for t.buf[n] == '\'' || !utf8.RuneStart(t.buf[n]) {
 		n--
 	}
-	t.digest.Write(lowerASCII(t.buf[:n]))
+	lowerASCII(t.buf, n)
+	t.digest.Write(t.buf[:n])
 	t.drop(n)
 }
 
@@ -233,9 +235,9 @@ func classify(b *[64]byte) (quote, letters, words uint64) {
 		q := ^((c7 ^ ones*'\'') + ones*0x7f) &^ c & high
 		l = (l | c) & high
 		w := l | d&high
-		quote |= q >> 7 * 0x0102040810204080 >> 56 << (8 * k)
-		letters |= l >> 7 * 0x0102040810204080 >> 56 << (8 * k)
-		words |= w >> 7 * 0x0102040810204080 >> 56 << (8 * k)
+		quote |= gather(q) << (8 * k)
+		letters |= gather(l) << (8 * k)
+		words |= gather(w) << (8 * k)
 	}
 	return quote, letters, words
 }

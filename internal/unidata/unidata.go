@@ -3,7 +3,7 @@
 // so that a text folds alike under every Go release.
 package unidata
 
-//go:generate sh -c "go run -C _gen . && mv _gen/tables.go tables.go"
+//go:generate sh -c "GOWORK=off go run -C _gen . && mv _gen/tables.go tables.go"
 
 // The classes of folded code points. A class says where tokens break.
 const (
@@ -58,11 +58,14 @@ type Range struct {
 	Delta  rune
 }
 
+// ASCII is where ASCII begins in Low.
+const ASCII = 2048
+
 // A Table is one way of folding.
 type Table struct {
-	Low    [2048]Entry  // U+0000 to U+07FF
-	Index  [1024]uint16 // by code point / 64: block of the rest of the BMP
-	Ranges []Range      // above U+FFFF, what is not a separator
+	Low    [ASCII + 128]Entry // what two bytes encode, invalid where that is ASCII; then ASCII
+	Index  [1024]uint16       // by code point / 64: block of the rest of the BMP
+	Ranges []Range            // above U+FFFF, what is not a separator
 }
 
 // An Order is the canonical combining class of a range of marks.

@@ -324,6 +324,8 @@ func reorders(r rune, keep bool) bool {
 	return c != 0 && (c != 9 || keep) && c != 107
 }
 
+const invalid = sep<<24 | 1<<28 | ' ' // what no valid encoding becomes
+
 const nIdentity = 16 // block values below it are classes of unchanged code points
 
 func main() {
@@ -343,12 +345,19 @@ func main() {
 		if keep {
 			name = "kept"
 		}
-		p("var %s = Table{\nLow: [2048]Entry{", name)
-		for r := range rune(0x800) {
-			if r%12 == 0 {
+		p("var %s = Table{\nLow: [2048 + 128]Entry{", name)
+		for k := range rune(0x800 + 0x80) {
+			if k%12 == 0 {
 				p("\n")
 			}
-			p("%#x,", entry(r, keep))
+			switch {
+			case k < 0x80:
+				p("%#x,", invalid)
+			case k < 0x800:
+				p("%#x,", entry(k, keep))
+			default:
+				p("%#x,", entry(k-0x800, keep))
+			}
 		}
 		p("\n},\nIndex: [1024]uint16{")
 		for hi := range rune(1024) {
@@ -357,7 +366,7 @@ func main() {
 				r := hi<<6 | lo
 				e := entry(r, keep)
 				if r < 0x800 || r >= 0xd800 && r < 0xe000 {
-					e = sep<<24 | 1<<28 | ' ' // not a valid encoding
+					e = invalid
 				}
 				var same uint32
 				s := string(r)
