@@ -67,7 +67,7 @@ func init() {
 // states are the classes that a state may be; a folder's state is the place
 // here, times eight.
 var states = [8]uint8{
-	none, unidata.Letter, unidata.Single, unidata.Katakana, unidata.Prefix,
+	none, unidata.Letter, unidata.Single, unidata.Katakana, unidata.Hiragana,
 	unidata.Cluster, unidata.Stacker, unidata.Apostrophe,
 }
 
@@ -78,13 +78,13 @@ func next(s, c uint8) uint8 {
 	switch c {
 	case unidata.Sep:
 		return none
-	case unidata.Ignore, 10, 11, 12, 13, 14, 15:
+	case unidata.Ignore, 11, 12, 13, 14, 15:
 		return s
 	case unidata.Extend:
 		switch s {
 		case none, unidata.Apostrophe:
 			return unidata.Letter
-		case unidata.Prefix, unidata.Stacker:
+		case unidata.Stacker:
 			return unidata.Cluster
 		}
 		return s
@@ -92,14 +92,20 @@ func next(s, c uint8) uint8 {
 		if s == none || s == unidata.Letter || s == unidata.Apostrophe {
 			return c
 		}
-	case unidata.Katakana:
+	case unidata.Katakana, unidata.Hiragana:
 		if s == none || s == c {
 			return c
 		}
 	case unidata.Cluster:
-		if s == none || s == unidata.Prefix || s == unidata.Stacker {
+		if s == none || s == unidata.Stacker {
 			return c
 		}
+	case unidata.Prefix:
+		// A prefix vowel joins what follows, as a stacker does.
+		if s == none {
+			return unidata.Stacker
+		}
+		return brk | unidata.Stacker
 	case unidata.Stacker:
 		return c
 	case unidata.Apostrophe:

@@ -169,7 +169,7 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 				state = -1
 				continue
 			}
-		case unidata.Letter, unidata.Katakana:
+		case unidata.Letter, unidata.Katakana, unidata.Hiragana:
 			joins = state == f.class
 		case unidata.Cluster:
 			joins = state == unidata.Prefix || state == unidata.Stacker

@@ -36,6 +36,7 @@ func TestTokens(t *testing.T) {
 		{"ภาษาไทย", []string{"ภา", "ษา", "ไท", "ย"}, "Thai clusters"},
 		{"ភាសាខ្មែរ", []string{"ភា", "សា", "ខ្មែ", "រ"}, "Khmer clusters"},
 		{"コンピューターを使う", []string{"コンピューター", "を", "使", "う"}, "Japanese"},
+		{"らーめんとラーメンを食べたいです", []string{"らーめんと", "ラーメン", "を", "食", "べたいです"}, "kana runs"},
 		{"한국어 단어", []string{"한국어", "단어"}, "Korean"},
 		{"a\xffb\xe4\xb8c", []string{"a", "b", "c"}, "broken encoding separates"},
 		{"ﬁne ﬃ", []string{"ﬁne", "ﬃ"}, "ligatures"},

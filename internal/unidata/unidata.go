@@ -9,7 +9,7 @@ package unidata
 const (
 	Sep        = iota // between tokens
 	Letter            // letters and digits of scripts with spaces: runs are tokens
-	Single            // an ideograph or hiragana: a token of its own
+	Single            // an ideograph: a token of its own
 	Katakana          // runs are tokens
 	Extend            // marks: belong to what precedes
 	Prefix            // vowels written before their consonant: belong to what follows
@@ -17,6 +17,7 @@ const (
 	Stacker           // join the next consonant to the cluster
 	Apostrophe        // joins two letters
 	Ignore            // as if not there
+	Hiragana          // runs are tokens
 )
 
 // The treatments of an entry with the [Special] bit.

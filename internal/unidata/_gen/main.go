@@ -32,6 +32,7 @@ const (
 	stacker
 	apostrophe
 	ignore
+	hiragana
 )
 
 // The special treatments, in the order of package unidata.
@@ -126,8 +127,10 @@ func class(r rune) int {
 		return letter
 	case unicode.Is(unicode.M, r):
 		return extend
-	case unicode.In(r, ideographic...) || unicode.Is(unicode.Hiragana, r):
+	case unicode.In(r, ideographic...):
 		return single
+	case unicode.Is(unicode.Hiragana, r):
+		return hiragana
 	case unicode.Is(unicode.Katakana, r):
 		return katakana
 	}
