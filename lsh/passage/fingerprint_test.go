@@ -1,0 +1,111 @@
+package passage
+
+import (
+	"slices"
+	"testing"
+)
+
+type rng uint64
+
+func (r *rng) n(n int) int {
+	*r += 0x9E3779B97F4A7C15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return int((z ^ z>>31) % uint64(n))
+}
+
+// TestFingerprintsMeet holds the winnowing against the quadratic oracle: any two
+// equal runs of Run tokens have a fingerprint in common, at the same token.
+func TestFingerprintsMeet(t *testing.T) {
+	r := rng(1)
+	met := 0
+	for round := range 2000 {
+		run := 5 + r.n(8)
+		window := Options{Run: run}.window()
+		words := []int{2, 5, 50, 1000}[r.n(4)]
+		shared := make([]uint32, run)
+		for i := range shared {
+			shared[i] = uint32(r.n(words))
+		}
+		side := func() []uint32 {
+			var ids []uint32
+			for range r.n(20) {
+				ids = append(ids, uint32(r.n(words)))
+			}
+			ids = append(ids, shared...)
+			for range r.n(20) {
+				ids = append(ids, uint32(r.n(words)))
+			}
+			return ids
+		}
+		a, b := side(), side()
+		x, y := appendFingerprints(nil, a, window), appendFingerprints(nil, b, window)
+		for i := 0; i+run <= len(a); i++ {
+			for j := 0; j+run <= len(b); j++ {
+				if !slices.Equal(a[i:i+run], b[j:j+run]) {
+					continue
+				}
+				met++
+				ok := slices.ContainsFunc(x, func(f fingerprint) bool {
+					k := int(f.pos) - i
+					return k >= 0 && k+gram <= run && slices.ContainsFunc(y, func(g fingerprint) bool {
+						return g.hash == f.hash && int(g.pos)-j == k
+					})
+				})
+				if !ok {
+					t.Fatalf("round %d: the runs of %d at %d and %d do not meet\n%v %v\n%v %v", round, run, i, j, a, x, b, y)
+				}
+			}
+		}
+		for k, f := range x {
+			if f.hash != gramHash(a[f.pos:]) || k > 0 && f.pos <= x[k-1].pos {
+				t.Fatalf("fingerprint %d is wrong: %v", k, x)
+			}
+		}
+	}
+	if met < 2000 {
+		t.Errorf("%d runs", met)
+	}
+}
+
+// TestFingerprintDensity checks the memory that the package documents: two
+// fingerprints for five tokens.
+func TestFingerprintDensity(t *testing.T) {
+	r := rng(2)
+	ids := make([]uint32, 100_000)
+	for i := range ids {
+		ids[i] = uint32(r.n(1 << 20))
+	}
+	if n := len(appendFingerprints(nil, ids, Options{}.window())); n < 39_000 || n > 41_000 {
+		t.Errorf("%d fingerprints of %d tokens", n, len(ids))
+	}
+}
+
+// TestSorted compares the sorting of postings with that of the library, at sizes
+// around each number of passes, hashes that agree in many bits included.
+func TestSorted(t *testing.T) {
+	r := rng(3)
+	for _, n := range []int{0, 1, 100, 2047, 2048, 5000, 300_000} {
+		var s store
+		var want []posting
+		for doc := uint32(0); len(want) < n; doc++ {
+			var fps []fingerprint
+			for pos := range min(1+r.n(3000), n-len(want)) {
+				h := uint64(r.n(1<<30))<<34 | uint64(r.n(4))
+				if r.n(4) == 0 {
+					h = uint64(r.n(50)) << 60
+				}
+				fps = append(fps, fingerprint{h, uint32(pos)})
+			}
+			s.add(doc, fps)
+			for _, f := range fps {
+				want = append(want, posting{f.hash, doc, f.pos})
+			}
+		}
+		slices.SortFunc(want, comparePostings)
+		if got := sorted(s.pending); !slices.Equal(got, want) {
+			t.Errorf("%d postings come out in another order", n)
+		}
+	}
+}

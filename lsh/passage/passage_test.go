@@ -1,0 +1,436 @@
+package passage_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/shingle"
+)
+
+// rng is SplitMix64.
+type rng uint64
+
+func (r *rng) n(n int) int {
+	*r += 0x9E3779B97F4A7C15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return int((z ^ z>>31) % uint64(n))
+}
+
+func (r *rng) words(n, vocabulary int) []string {
+	w := make([]string, n)
+	for i := range w {
+		w[i] = fmt.Sprintf("w%d", r.n(vocabulary))
+	}
+	return w
+}
+
+// library returns documents of which some share stretches of words.
+func library(r *rng, docs, vocabulary int) []string {
+	var stock [][]string
+	for range docs / 2 {
+		stock = append(stock, r.words(8+r.n(40), vocabulary))
+	}
+	texts := make([]string, docs)
+	for i := range texts {
+		var w []string
+		for range 1 + r.n(4) {
+			w = append(w, r.words(r.n(60), vocabulary)...)
+			w = append(w, stock[r.n(len(stock))]...)
+		}
+		texts[i] = strings.Join(w, " ")
+	}
+	return texts
+}
+
+func id(i int) string { return fmt.Sprintf("d%03d", i) }
+
+func index(opts passage.Options, texts []string) *passage.Index {
+	ix := passage.New(opts)
+	for i, text := range texts {
+		ix.Add(id(i), text)
+	}
+	return ix
+}
+
+// sharedRun is the quadratic oracle: the longest run of equal words.
+func sharedRun(a, b string) int {
+	x, y := strings.Fields(a), strings.Fields(b)
+	best := 0
+	prev := make([]int, len(y)+1)
+	for i := range x {
+		next := make([]int, len(y)+1)
+		for j := range y {
+			if x[i] == y[j] {
+				next[j+1] = prev[j] + 1
+				best = max(best, next[j+1])
+			}
+		}
+		prev = next
+	}
+	return best
+}
+
+// TestPairsFindsRuns holds Pairs against the oracle: two documents that share a
+// run of 12 words or more are reported, and no two that share no word.
+func TestPairsFindsRuns(t *testing.T) {
+	r := rng(1)
+	for _, vocabulary := range []int{60, 500, 5000} {
+		texts := library(&r, 60, vocabulary)
+		texts = append(texts, "", "few words", strings.Repeat("again ", 300), strings.Repeat("again ", 400))
+		got := map[[2]string]bool{}
+		for p := range index(passage.Options{}, texts).Pairs() {
+			got[[2]string{p.A, p.B}] = true
+			if p.A >= p.B {
+				t.Fatalf("pair %s, %s is not in the order of the documents", p.A, p.B)
+			}
+		}
+		found := 0
+		for i := range texts {
+			for j := range i {
+				run := sharedRun(texts[i], texts[j])
+				key := [2]string{id(j), id(i)}
+				if run >= 12 && !got[key] {
+					t.Errorf("vocabulary %d: %v share a run of %d words, and are not reported", vocabulary, key, run)
+				}
+				if run == 0 && got[key] {
+					t.Errorf("vocabulary %d: %v share nothing, and are reported", vocabulary, key)
+				}
+				if got[key] {
+					found++
+				}
+			}
+		}
+		if found < 20 || found != len(got) {
+			t.Errorf("vocabulary %d: %d pairs, %d of them known", vocabulary, len(got), found)
+		}
+	}
+}
+
+// TestPairsAgreesWithAlign checks that the passages are those of the aligner.
+func TestPairsAgreesWithAlign(t *testing.T) {
+	r := rng(2)
+	texts := library(&r, 40, 2000)
+	ix := index(passage.Options{}, texts)
+	n := 0
+	for p := range ix.Pairs() {
+		a, okA := ix.Text(p.A)
+		b, okB := ix.Text(p.B)
+		if !okA || !okB {
+			t.Fatalf("%s or %s has no text", p.A, p.B)
+		}
+		if diff := cmp.Diff(shingle.Aligner{}.Align(a, b), p.Passages); diff != "" {
+			t.Errorf("%s, %s (-Align +Pairs):\n%s", p.A, p.B, diff)
+		}
+		n++
+	}
+	if n < 20 {
+		t.Errorf("%d pairs", n)
+	}
+}
+
+// TestWorkers checks that neither workers nor the way the index was filled
+// change what it finds.
+func TestWorkers(t *testing.T) {
+	r := rng(3)
+	texts := library(&r, 80, 300)
+	want := slices.Collect(index(passage.Options{}, texts).Pairs())
+	for _, workers := range []int{1, 2, 7} {
+		got := slices.Collect(index(passage.Options{Workers: workers}, texts).Pairs())
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d workers:\n%s", workers, diff)
+		}
+	}
+	ix := passage.New(passage.Options{})
+	for i, text := range texts {
+		ix.Add(id(i), texts[(i+1)%len(texts)])
+		ix.Query(texts[i]) // seals what was added
+		if i%3 == 0 {
+			ix.Remove(id(i))
+		}
+		ix.Add(id(i), text)
+	}
+	if diff := cmp.Diff(want, slices.Collect(ix.Pairs())); diff != "" {
+		t.Errorf("documents replaced one by one:\n%s", diff)
+	}
+	for range ix.Pairs() {
+		break // ends early without harm
+	}
+}
+
+// TestQuery checks that a query finds what Pairs does.
+func TestQuery(t *testing.T) {
+	r := rng(4)
+	texts := library(&r, 50, 300)
+	ix := index(passage.Options{}, texts)
+	pairs := map[[2]string][]shingle.Passage{}
+	for p := range ix.Pairs() {
+		pairs[[2]string{p.A, p.B}] = p.Passages
+	}
+	n := 0
+	for i, text := range texts {
+		self := false
+		last := ""
+		for _, m := range ix.Query(text) {
+			if m.ID <= last {
+				t.Fatalf("%s after %s", m.ID, last)
+			}
+			last = m.ID
+			switch {
+			case m.ID == id(i):
+				self = true
+			case m.ID > id(i):
+				if diff := cmp.Diff(pairs[[2]string{id(i), m.ID}], m.Passages); diff != "" {
+					t.Errorf("%s, %s (-Pairs +Query):\n%s", id(i), m.ID, diff)
+				}
+				n++
+			}
+		}
+		if !self {
+			t.Errorf("%s does not find itself", id(i))
+		}
+	}
+	if n != len(pairs) {
+		t.Errorf("%d pairs by queries, %d by Pairs", n, len(pairs))
+	}
+	if got := ix.Query(""); got != nil {
+		t.Errorf("an empty text matches %v", got)
+	}
+}
+
+// TestRemove removes and adds again, many times over.
+func TestRemove(t *testing.T) {
+	r := rng(5)
+	texts := library(&r, 150, 300)
+	ix := index(passage.Options{}, texts)
+	if ix.Remove("unknown") {
+		t.Error("removed what is not there")
+	}
+	for i := range 140 {
+		if !ix.Remove(id(i)) {
+			t.Fatalf("%s was not there", id(i))
+		}
+		if i%50 == 0 {
+			ix.Query(texts[i])
+		}
+	}
+	want := passage.New(passage.Options{})
+	for i := 140; i < 150; i++ {
+		want.Add(id(i), texts[i])
+	}
+	for i := range 30 {
+		ix.Add(id(i), texts[i])
+		want.Add(id(i), texts[i])
+	}
+	if ix.Len() != 40 {
+		t.Errorf("%d documents", ix.Len())
+	}
+	if diff := cmp.Diff(slices.Collect(want.Pairs()), slices.Collect(ix.Pairs())); diff != "" {
+		t.Errorf("(-never held +removed):\n%s", diff)
+	}
+	if diff := cmp.Diff(want.Stats(), ix.Stats()); diff != "" {
+		t.Errorf("Stats (-never held +removed):\n%s", diff)
+	}
+	if _, ok := ix.Text(id(139)); ok {
+		t.Error("a removed document has a text")
+	}
+}
+
+// TestCommon gives a passage to more documents than the cap: every one of them
+// is still reported, with the first who had it, in time linear in them.
+func TestCommon(t *testing.T) {
+	const docs, most = 400, 20
+	r := rng(6)
+	licence := strings.Join(r.words(40, 5000), " ")
+	texts := make([]string, docs)
+	for i := range texts {
+		texts[i] = strings.Join(r.words(30, 5000), " ") + "\n\n" + licence + "\n\n" + strings.Join(r.words(30, 5000), " ")
+	}
+	ix := index(passage.Options{MaxDocuments: most}, texts)
+	seen := map[string]int{}
+	pairs := 0
+	for p := range ix.Pairs() {
+		pairs++
+		seen[p.A]++
+		seen[p.B]++
+	}
+	if len(seen) != docs {
+		t.Errorf("%d of %d documents are reported", len(seen), docs)
+	}
+	if pairs > 10*docs {
+		t.Errorf("%d pairs: the cap did nothing", pairs)
+	}
+	s := ix.Stats()
+	if s.Common < 10 || s.Withheld == 0 {
+		t.Errorf("nothing is said of the cap: %+v", s)
+	}
+	groups := ix.Groups(ix.Pairs())
+	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
+		t.Fatalf("the licence is no group of all: %d groups", len(groups))
+	}
+	for i, m := range groups[0].Members {
+		if text, _ := ix.Text(m.ID); m.Span.Of(text) != licence {
+			t.Fatalf("member %d is %q", i, m.Span.Of(text))
+		}
+	}
+	all := index(passage.Options{MaxDocuments: -1}, texts)
+	if s := all.Stats(); s.Common != 0 || s.Withheld != 0 {
+		t.Errorf("no cap, yet %+v", s)
+	}
+	n := 0
+	for range all.Pairs() {
+		n++
+	}
+	if n != docs*(docs-1)/2 {
+		t.Errorf("without a cap %d pairs of %d", n, docs*(docs-1)/2)
+	}
+	if got := len(ix.Query(licence)); got < 8 || got > most {
+		t.Errorf("a query finds %d holders of a common passage", got)
+	}
+}
+
+// TestGroups tells a recycled paragraph from a quotation used once, and who had
+// it first.
+func TestGroups(t *testing.T) {
+	const quote = "We shall not sell a single acre of this forest, not to the railway and not to anybody else"
+	const background = "The forest above the lake has belonged to the three villages since 1611, when the last count died without an heir"
+	day := func(d int) time.Time { return time.Date(2020, 5, d, 0, 0, 0, 0, time.UTC) }
+	var ix passage.Index
+	ix.AddAt("third", day(3), "A report came today. \""+quote+"\", the mayor wrote.\n\n"+background+".")
+	ix.Add("undated", background+", as has been told here many times over.")
+	ix.AddAt("first", day(1), "“"+quote+"!” That was the answer.\n\nMore of it tomorrow, said the paper.")
+	ix.AddAt("second", day(2), "To repeat what we know: "+background+". The rest is rumour.")
+	type member struct{ ID, Text string }
+	var got [][]member
+	for _, g := range ix.Groups(ix.Pairs()) {
+		var members []member
+		for _, m := range g.Members {
+			text, _ := ix.Text(m.ID)
+			members = append(members, member{m.ID, strings.Trim(m.Span.Of(text), "\"“”!,.")})
+		}
+		if g.Members[g.Representative].Similarity != 1 || g.Documents != len(members) {
+			t.Errorf("group %+v", g)
+		}
+		got = append(got, members)
+	}
+	want := [][]member{
+		{{"second", background}, {"third", background}, {"undated", background}},
+		{{"first", quote}, {"third", quote}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	ix.Remove("second")
+	if g := ix.Groups(ix.Pairs()); len(g) != 2 || len(g[0].Members) != 2 {
+		t.Errorf("after a removal: %+v", g)
+	}
+}
+
+// TestOptions shows that each option changes what an index does.
+func TestOptions(t *testing.T) {
+	r := rng(7)
+	// Thirty documents share one paragraph; two of them another one, of which
+	// every fourth word is another.
+	shared, edited := r.words(30, 5000), r.words(60, 5000)
+	texts := make([]string, 30)
+	for i := range texts {
+		texts[i] = strings.Join(slices.Concat(r.words(40, 5000), shared, r.words(40, 5000)), " ")
+	}
+	quote := r.words(30, 5000)
+	for i := range 2 {
+		for k := i; k < len(edited); k += 4 {
+			if i > 0 {
+				edited[k] = r.words(1, 5000)[0]
+			}
+		}
+		texts[i] += "\n\n" + strings.Join(edited, " ") + "\n\n" + strings.Join(slices.Concat(r.words(40, 5000), quote), " ")
+	}
+	count := func(o passage.Options) (pairs, passages int, s passage.Stats) {
+		ix := index(o, texts)
+		for p := range ix.Pairs() {
+			pairs++
+			passages += len(p.Passages)
+		}
+		return pairs, passages, ix.Stats()
+	}
+	pairs, passages, stats := count(passage.Options{})
+	if _, _, s := count(passage.Options{Run: 5}); s.Fingerprints <= stats.Fingerprints {
+		t.Errorf("Run 5: %d fingerprints, %d by default", s.Fingerprints, stats.Fingerprints)
+	}
+	if p, _, s := count(passage.Options{MaxDocuments: 2}); p >= pairs || s.Common == 0 {
+		t.Errorf("MaxDocuments 2: %d pairs, %d by default", p, pairs)
+	}
+	if _, p, _ := count(passage.Options{RareDocuments: -1}); p >= passages {
+		t.Errorf("RareDocuments -1: %d passages, %d by default", p, passages)
+	}
+	if _, p, _ := count(passage.Options{Aligner: shingle.Aligner{MinTokens: 31}}); p >= passages {
+		t.Errorf("MinTokens 31: %d passages, %d by default", p, passages)
+	}
+	for name, o := range map[string]passage.Options{"Run": {Run: 4}, "Workers": {Workers: -1}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("nonsense in %s does not panic", name)
+				}
+			}()
+			passage.New(o)
+		}()
+	}
+}
+
+// TestSkip leaves out what the caller knows to be boilerplate.
+func TestSkip(t *testing.T) {
+	r := rng(8)
+	footer := strings.Join(r.words(30, 5000), " ")
+	a := strings.Join(r.words(30, 5000), " ") + " " + footer
+	b := strings.Join(r.words(30, 5000), " ") + " " + footer
+	mask := shingle.Span{Start: strings.Index(a, footer), End: len(a)}
+	var ix passage.Index
+	ix.Add("a", a, mask)
+	ix.Add("b", b)
+	if got := slices.Collect(ix.Pairs()); got != nil {
+		t.Errorf("a shared passage that was to be skipped: %+v", got)
+	}
+	if got := ix.Query(a, mask); len(got) != 1 || got[0].ID != "a" {
+		t.Errorf("a query that skips: %+v", got)
+	}
+	if got := ix.Query(a); len(got) != 2 {
+		t.Errorf("a query that does not skip: %+v", got)
+	}
+}
+
+// TestTogether uses an index from many goroutines; it is of use under -race.
+func TestTogether(t *testing.T) {
+	r := rng(9)
+	texts := library(&r, 40, 300)
+	ix := passage.New(passage.Options{Workers: 2})
+	done := make(chan bool)
+	for w := range 4 {
+		go func() {
+			defer func() { done <- true }()
+			for i := w; i < len(texts); i += 4 {
+				ix.Add(id(i), texts[i])
+				ix.Query(texts[i])
+				if i%5 == 0 {
+					for range ix.Pairs() {
+					}
+					ix.Remove(id(i))
+				}
+				ix.Stats()
+			}
+		}()
+	}
+	for range 4 {
+		<-done
+	}
+	if ix.Len() != 32 {
+		t.Errorf("%d documents", ix.Len())
+	}
+}
