@@ -94,7 +94,7 @@ func fallbackAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag u
 func fallbackAllAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
 
 //go:noescape
-func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint, gather, scatter *[256][8]byte)
 
 //go:noescape
 func permuteAVX512(regs *uint32, lanes int, xs *uint64, n int, a, b *uint32)
@@ -173,7 +173,7 @@ func (s *Sketcher) fallback(regs []uint32, xs []uint64) {
 	case s.tier == tierAVX512:
 		fallbackAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
 	case s.tier == tierAVX2:
-		fallbackAVX2(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
+		fallbackAVX2(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds), &gatherLanes, &scatterLanes)
 	default:
 		fallbackGeneric(regs, xs, p)
 	}

@@ -191,11 +191,11 @@ loop:
 	VPOR    Y15, ACC, ACC \
 	VMOVDQU ACC, OFF(R12)
 
-// func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+// func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint, gather, scatter *[256][8]byte)
 //
 // As fallbackAVX512, in blocks of 8; tables stand for the instructions that
 // compress and expand a vector.
-TEXT ·fallbackAVX2(SB), 0, $1088-56
+TEXT ·fallbackAVX2(SB), 0, $1088-72
 	MOVQ regs+0(FP), DI
 	MOVQ lanes+8(FP), R8
 	MOVQ xs+16(FP), SI
@@ -211,7 +211,7 @@ group:
 	CMPQ R8, R10
 	CMOVQCS R8, R10
 	LEAQ buf-1088(SP), R11
-	LEAQ ·gatherLanes(SB), R13
+	MOVQ gather+56(FP), R13
 	XORQ R12, R12
 
 gather:
@@ -323,7 +323,7 @@ loop4:
 
 scatter:
 	LEAQ buf-1088(SP), R11
-	LEAQ ·scatterLanes(SB), R13
+	MOVQ scatter+64(FP), R13
 	XORQ R12, R12
 	VPCMPEQD Y13, Y13, Y13
 

@@ -94,9 +94,9 @@ func (sc Scheme) check() error {
 	case sc.Algorithm == Bucket && sc.Rounds != bucketRounds || sc.Algorithm != Bucket && sc.Rounds != 0:
 		return fmt.Errorf("%v with %d rounds: %w", sc.Algorithm, sc.Rounds, ErrCorrupt)
 	case sc.Algorithm == Bucket && (sc.K < 16 || sc.K > maxBucketK || bits.OnesCount(uint(sc.K)) != 1):
-		return fmt.Errorf("K is %d, must be a power of two from 16 to %d: %w", sc.K, maxBucketK, ErrCorrupt)
+		return fmt.Errorf("k is %d, must be a power of two from 16 to %d: %w", sc.K, maxBucketK, ErrCorrupt)
 	case sc.K < 1 || sc.K > maxK:
-		return fmt.Errorf("K is %d, must be from 1 to %d: %w", sc.K, maxK, ErrCorrupt)
+		return fmt.Errorf("k is %d, must be from 1 to %d: %w", sc.K, maxK, ErrCorrupt)
 	case sc.Algorithm >= Affine32 && sc.Seed>>32 != 0:
 		return fmt.Errorf("seed %d of %v does not fit 32 bits: %w", sc.Seed, sc.Algorithm, ErrCorrupt)
 	}
