@@ -1,6 +1,9 @@
 package minhash
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // BandKeys appends a key for each of the first bands bands of rows registers to
 // dst: two sets whose signatures agree in all registers of a band have the same
@@ -25,20 +28,38 @@ func BandKeys(dst []uint64, values []uint32, bands, rows int, seed uint64) []uin
 	if isEmpty(values) {
 		return dst
 	}
+	key := makeBandKey(seed)
+	n := len(dst)
+	dst = slices.Grow(dst, bands)[:n+bands]
+	bandKeys(dst[n:], values, rows, &key)
+	return dst
+}
+
+// A bandKey is what the keys depend on beside the registers. A key starts at
+// start + number of the band * 0x9E3779B97F4A7C15; each pair of registers, the
+// first in the lower half, then a single one that is left, then end is xored and
+// the result folded.
+type bandKey struct{ start, mul, end uint64 }
+
+func makeBandKey(seed uint64) bandKey {
 	rng := splitMix(seed)
-	start, mul, end := rng.next(), rng.multiplier(), rng.multiplier()
-	for band := range bands {
-		h := start + uint64(band)*0x9E3779B97F4A7C15
-		v := values[band*rows : (band+1)*rows]
+	return bandKey{rng.next(), rng.multiplier(), rng.multiplier()}
+}
+
+func bandKeysGeneric(keys []uint64, values []uint32, rows int, key *bandKey) {
+	start := key.start
+	for i := range keys {
+		h := start
+		start += 0x9E3779B97F4A7C15
+		v := values[i*rows : (i+1)*rows]
 		for ; len(v) >= 2; v = v[2:] {
-			h = fold(h^(uint64(v[0])|uint64(v[1])<<32), mul)
+			h = fold(h^(uint64(v[0])|uint64(v[1])<<32), key.mul)
 		}
 		if len(v) == 1 {
-			h = fold(h^uint64(v[0]), mul)
+			h = fold(h^uint64(v[0]), key.mul)
 		}
-		dst = append(dst, fold(h^end, mul))
+		keys[i] = fold(h^key.end, key.mul)
 	}
-	return dst
 }
 
 // fold multiplies to 128 bits and returns both halves combined, so that unlike

@@ -1,10 +1,15 @@
 package minhash_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/minhash/internal/rival"
@@ -112,4 +117,93 @@ func BenchmarkRounds(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkAgree reports the time to compare two signatures of 128 registers on
+// each tier.
+func BenchmarkAgree(b *testing.B) {
+	s := minhash.New(minhash.Options{})
+	set := stream(1, 1000)
+	x, y := s.SketchHashes(set[:900]).Values(), s.SketchHashes(set[100:]).Values()
+	var fs []func()
+	total := 0
+	for _, tier := range minhash.Tiers() {
+		fs = append(fs, func() { total += minhash.AgreeOnTier(tier, x, y) })
+	}
+	var ns []float64
+	for b.Loop() {
+		ns = fastest(100, fs...)
+	}
+	b.ReportMetric(0, "ns/op")
+	for i, tier := range minhash.Tiers() {
+		b.ReportMetric(ns[i], tier+"-ns")
+	}
+}
+
+// BenchmarkBandKeys reports the time to make all keys of a signature of 128
+// registers, and how many times faster that is than XXH64 of each band's bytes.
+func BenchmarkBandKeys(b *testing.B) {
+	for _, bands := range []int{16, 32} {
+		rows := 128 / bands
+		b.Run(fmt.Sprintf("bands=%d", bands), func(b *testing.B) {
+			values := minhash.New(minhash.Options{}).SketchHashes(stream(1, 1000)).Values()
+			var keys []uint64
+			var bytes []byte
+			var ns []float64
+			for b.Loop() {
+				ns = fastest(100,
+					func() { keys = minhash.BandKeys(keys[:0], values, bands, rows, 1) },
+					func() {
+						keys = keys[:0]
+						for band := range bands {
+							bytes = bytes[:0]
+							for _, v := range values[band*rows : (band+1)*rows] {
+								bytes = binary.LittleEndian.AppendUint32(bytes, v)
+							}
+							keys = append(keys, xxhash.Sum64(bytes))
+						}
+					})
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(ns[0], "ns/signature")
+			b.ReportMetric(ns[1]/ns[0], "x-xxh64")
+		})
+	}
+}
+
+// BenchmarkParallel reports nanoseconds of processor time a shingle for one and
+// for two goroutines that sketch documents of 200 shingles, each with its own
+// memory and both with one Sketcher: what they share must not slow them.
+func BenchmarkParallel(b *testing.B) {
+	s := minhash.New(minhash.Options{})
+	set := stream(1, 200)
+	for b.Loop() {
+		var best [2]float64
+		for round := range 40 {
+			for i := range best {
+				const docs = 2000
+				var wg sync.WaitGroup
+				spent := make([]time.Duration, i+1)
+				for g := range spent {
+					wg.Go(func() {
+						var sig minhash.Signature
+						start := time.Now()
+						for range docs {
+							s.SketchInto(&sig, set)
+						}
+						spent[g] = time.Since(start)
+					})
+				}
+				wg.Wait()
+				ns := float64(slices.Min(spent).Nanoseconds()) / docs / float64(len(set))
+				if round == 0 || ns < best[i] {
+					best[i] = ns
+				}
+			}
+		}
+		b.ReportMetric(best[0], "ns/shingle-alone")
+		b.ReportMetric(best[1], "ns/shingle-of-two")
+		b.ReportMetric(best[1]/best[0], "two/one")
+	}
+	b.ReportMetric(0, "ns/op")
 }

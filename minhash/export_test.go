@@ -40,3 +40,11 @@ func AgreeOnTier(name string, a, b []uint32) int {
 	}
 	panic("no tier " + name)
 }
+
+// BandKeysGeneric is BandKeys of a set that is not empty, in Go.
+func BandKeysGeneric(values []uint32, bands, rows int, seed uint64) []uint64 {
+	keys := make([]uint64, bands)
+	key := makeBandKey(seed)
+	bandKeysGeneric(keys, values, rows, &key)
+	return keys
+}

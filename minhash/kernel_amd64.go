@@ -108,6 +108,9 @@ func agreeAVX512(a, b *uint32, n int) int
 //go:noescape
 func agreeAVX2(a, b *uint32, n int) int
 
+//go:noescape
+func bandKeysBMI2(keys *uint64, values *uint32, bands, rows int, key *bandKey)
+
 func (s *Sketcher) mix(xs, hashes []uint64) {
 	switch s.tier {
 	case tierAVX512:
@@ -211,4 +214,14 @@ func agreeTier(t tier, a, b []uint32) int {
 		same += agreeGeneric(a[n:], b[n:])
 	}
 	return same
+}
+
+// bandKeys takes 64x64-bit products, which no vector unit has; but with a
+// multiplier that leaves the flags alone the bands overlap.
+func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
+	if bestTier == tierGeneric {
+		bandKeysGeneric(keys, values, rows, key)
+		return
+	}
+	bandKeysBMI2(&keys[0], &values[0], len(keys), rows, key)
 }

@@ -86,3 +86,7 @@ func agreeTier(t tier, a, b []uint32) int {
 	}
 	return agreeNEON(&a[0], &b[0], n) + agreeGeneric(a[n:], b[n:])
 }
+
+func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
+	bandKeysGeneric(keys, values, rows, key)
+}

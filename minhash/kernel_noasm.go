@@ -33,3 +33,7 @@ func (s *Sketcher) permute(regs []uint32, xs []uint64) { permuteGeneric(regs, xs
 func agree(a, b []uint32) int { return agreeGeneric(a, b) }
 
 func agreeTier(_ tier, a, b []uint32) int { return agreeGeneric(a, b) }
+
+func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
+	bandKeysGeneric(keys, values, rows, key)
+}

@@ -99,3 +99,18 @@ func FuzzTiers(f *testing.F) {
 		}
 	})
 }
+
+func TestBandKeyTiers(t *testing.T) {
+	for _, k := range []int{16, 128, 1024} {
+		values := minhash.New(minhash.Options{K: k}).SketchHashes(stream(3, 50)).Values()
+		for rows := 1; rows <= k; rows += 1 + rows/20 {
+			for _, bands := range []int{1, (k/rows + 1) / 2, k / rows} {
+				got := minhash.BandKeys([]uint64{5}, values, bands, rows, 77)
+				want := minhash.BandKeysGeneric(values, bands, rows, 77)
+				if !slices.Equal(got[1:], want) || got[0] != 5 {
+					t.Fatalf("k=%d, %d bands of %d rows: %x, want %x", k, bands, rows, got[1:], want)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package minhash_test
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"testing"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// The share of bands in which two sets meet is J^rows, also for sets far
+// smaller than K, where shortcuts in the literature fail.
+func TestBandProbability(t *testing.T) {
+	trials := 3000
+	if testing.Short() || raceEnabled {
+		trials = 500
+	}
+	for _, n := range []int{5, 10, 20, 50, 200, 1000} {
+		for _, share := range []float64{.4, .6, .8} {
+			common := int(math.Round(share * float64(n)))
+			onlyA := (n - common) / 2
+			j := float64(common) / float64(n)
+			for _, rows := range []int{2, 4, 8} {
+				met, bands := 0, 128/rows
+				var a, b []uint64
+				for trial := range trials {
+					s := minhash.New(minhash.Options{Seed: uint64(trial)})
+					set := random(trial, n)
+					a = s.SketchHashes(set[:onlyA+common]).BandKeys(a[:0], bands, rows, 5)
+					b = s.SketchHashes(set[onlyA:]).BandKeys(b[:0], bands, rows, 5)
+					for i := range a {
+						if a[i] == b[i] {
+							met++
+						}
+					}
+				}
+				got, want := float64(met)/float64(trials*bands), math.Pow(j, float64(rows))
+				// Bands of one document are not independent: at small n they rise and
+				// fall with the few elements, so the bar is an absolute one.
+				if math.Abs(got-want) > .02+.05*want {
+					t.Errorf("n=%d J=%.2f rows=%d: %.4f of the bands agree, J^rows is %.4f", n, j, rows, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestBandKeys(t *testing.T) {
+	s := minhash.New(minhash.Options{})
+	a := s.SketchHashes(stream(1, 100))
+	keys := a.BandKeys(nil, 16, 8, 1)
+	if !slices.Equal(keys, minhash.BandKeys(nil, a.Values(), 16, 8, 1)) {
+		t.Error("Signature.BandKeys and BandKeys differ")
+	}
+	other := a.BandKeys(nil, 16, 8, 2)
+	for i := range keys {
+		if keys[i] == other[i] {
+			t.Errorf("band %d: the seed does not matter", i)
+		}
+	}
+	// Equal registers in another band have another key.
+	same, err := minhash.New(minhash.Options{Algorithm: minhash.Classic, K: 64}).Wrap(slices.Repeat([]uint32{7}, 64))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys = same.BandKeys(nil, 16, 4, 0)
+	slices.Sort(keys)
+	if len(slices.Compact(keys)) != 16 {
+		t.Error("bands of equal registers share keys")
+	}
+	// One bit of one register changes about half of the bits of its key alone.
+	flips, trials := 0, 0
+	values := a.Values()
+	before := minhash.BandKeys(nil, values, 16, 8, 9)
+	for i := range 128 {
+		for bit := range 32 {
+			changed := slices.Clone(values)
+			changed[i] ^= 1 << bit
+			for band, k := range minhash.BandKeys(nil, changed, 16, 8, 9) {
+				d := bits.OnesCount64(k ^ before[band])
+				if (d != 0) != (band == i/8) {
+					t.Fatalf("register %d bit %d: %d bits of the key of band %d change", i, bit, d, band)
+				}
+				flips += d
+			}
+			trials++
+		}
+	}
+	if mean := float64(flips) / float64(trials); math.Abs(mean-32) > .5 {
+		t.Errorf("a changed bit changes %.2f bits of a key on the average", mean)
+	}
+	for _, c := range [][2]int{{0, 1}, {1, 0}, {-1, -1}, {17, 8}, {1, 129}} {
+		if !panics(func() { a.BandKeys(nil, c[0], c[1], 0) }) {
+			t.Errorf("BandKeys(%d, %d) does not panic", c[0], c[1])
+		}
+	}
+}
