@@ -19,10 +19,12 @@ import (
 func (v *view) findCopies(scope, docs int) int {
 	var total overlap
 	v.overlaps.clear()
-	v.full = v.full[:0]
+	v.full, v.limits = v.full[:0], v.limits[:0]
+	v.docs, v.logDocs = docs, log2(docs)
 	for i := range v.dg.blocks {
 		if f := &v.findings[i]; f.state == own || f.state == copied {
-			total.add(v.compare(scope, docs, &v.dg.blocks[i], f.in(scope)))
+			whole := v.compare(scope, &v.dg.blocks[i], &f.seen[scope])
+			total.add(&whole)
 		}
 	}
 	v.sum()
@@ -35,28 +37,34 @@ func (v *view) findCopies(scope, docs int) int {
 	}
 	slices.Sort(v.copies)
 	most := len(v.copies)
+	if most == 0 {
+		return 0
+	}
 	for i := range v.full {
-		if n, others := v.split(&v.full[i].counter); n > others {
-			most = max(most, int(v.full[i].counter.count))
+		if n, others := v.split(v.full[i].names()); n > others {
+			most = max(most, int(v.full[i].count))
 		}
 	}
 	return most
 }
 
-// split returns how many of the documents that c names are copies of the page,
-// and how many are not; the page itself is neither. A counter that names all it
-// can is a sample: if most are copies all are taken for such.
-func (v *view) split(c *counter) (copies, others int) {
-	names := c.names()
-	for _, doc := range names {
-		if doc == v.self {
-			continue
+// split returns how many of the documents named are copies of the page,
+// and how many are not; the page itself is neither. As many as can be
+// named are a sample: if most are copies all are taken for such.
+func (v *view) split(names []uint32) (copies, others int) {
+	if v.observed || len(v.copies) > 0 {
+		for _, doc := range names {
+			if doc == v.self {
+				continue
+			}
+			if _, is := slices.BinarySearch(v.copies, doc); is {
+				copies++
+			} else {
+				others++
+			}
 		}
-		if _, is := slices.BinarySearch(v.copies, doc); is {
-			copies++
-		} else {
-			others++
-		}
+	} else {
+		others = len(names)
 	}
 	if len(names) == listed && copies > others {
 		copies, others = copies+others, 0
@@ -66,23 +74,27 @@ func (v *view) split(c *counter) (copies, others int) {
 
 // compare credits the documents that hold a block, or anchors of it, with their
 // share, and returns the whole.
-func (v *view) compare(scope, docs int, b *block, seen *sighting) overlap {
-	whole := overlap{mass: int64(b.mass), weight: int64(b.mass) * v.rarity(seen, docs)}
+func (v *view) compare(scope int, b *block, seen *sighting) overlap {
+	whole := overlap{mass: int64(b.mass), weight: int64(b.mass) * v.rarity(seen)}
 	names, unique := seen.names(), true
 	for _, doc := range names {
 		if doc != v.self {
-			v.overlaps.of(doc).add(whole)
+			v.overlaps.of(doc).add(&whole)
 			unique = false
 		}
 	}
 	if len(names) == listed {
-		v.full = append(v.full, part{whole.weight, seen.counter})
+		v.fill(&seen.counter, whole.weight)
 		return whole // a template, or a story with copies enough
 	}
-	grams := v.dg.appendGrams(v.dg.grams[:0], b, v.d.opts.seed)
-	v.dg.grams = grams
-	grams = slices.DeleteFunc(grams, func(g uint64) bool { return g&anchorSample != 0 })
-	if len(grams) == 0 {
+	anchors := 0
+	grams := v.dg.gramsOf(b, v.d.opts.seed)
+	for _, g := range grams {
+		if g&anchorSample == 0 {
+			anchors++
+		}
+	}
+	if anchors == 0 {
 		if unique && b.toks[1]-b.toks[0] >= gramUnits/wordUnits {
 			whole.unknown = whole.weight
 		}
@@ -90,19 +102,20 @@ func (v *view) compare(scope, docs int, b *block, seen *sighting) overlap {
 	}
 	var edited int64
 	for _, g := range grams {
-		at := v.sites[scope].look(anchorKey(g))
-		share := overlap{
-			anchors: 1,
-			weight:  int64(b.mass) * v.rarity(&at, docs) / int64(len(grams)),
+		if g&anchorSample != 0 {
+			continue
 		}
+		at := &v.anchor
+		v.sites[scope].look(anchorKey(g), at)
+		share := overlap{anchors: 1, weight: int64(b.mass) * v.rarity(at) / int64(anchors)}
 		edited += share.weight
 		for _, doc := range at.names() {
 			if doc != v.self && !slices.Contains(names, doc) {
-				v.overlaps.of(doc).add(share)
+				v.overlaps.of(doc).add(&share)
 			}
 		}
-		if len(at.names()) == listed {
-			v.full = append(v.full, part{share.weight, at.counter})
+		if at.named == listed {
+			v.fill(&at.counter, share.weight)
 		}
 	}
 	if unique {
@@ -111,14 +124,28 @@ func (v *view) compare(scope, docs int, b *block, seen *sighting) overlap {
 	return whole
 }
 
+// fill notes a counter that does not name all its documents.
+func (v *view) fill(c *counter, weight int64) {
+	v.full = append(v.full, *c)
+	if weight > 0 {
+		v.limits = append(v.limits, limit{c.docs[listed-1], weight})
+	}
+}
+
 // rarity returns the logarithm of the share of the documents that hold a block,
 // this page included, negated.
-func (v *view) rarity(seen *sighting, docs int) int64 {
+func (v *view) rarity(seen *sighting) int64 {
 	df := int(seen.count)
 	if !v.observed {
 		df++
 	}
-	return log2(docs) - log2(min(docs, max(1, df)))
+	switch {
+	case df <= 1:
+		return v.logDocs
+	case df >= v.docs:
+		return 0
+	}
+	return v.logDocs - log2(df)
 }
 
 // An overlap is what a document shares with the page.
@@ -130,7 +157,7 @@ type overlap struct {
 	unknown int64 // part of weight: of blocks that chance left without anchors
 }
 
-func (o *overlap) add(p overlap) {
+func (o *overlap) add(p *overlap) {
 	o.anchors += p.anchors
 	o.mass += p.mass
 	o.weight += p.weight
@@ -152,35 +179,33 @@ func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	return 2*o.weight > total-undecided && 4*o.weight > total
 }
 
-// A part of the page is a block or an anchor that so many documents hold that
-// they are not all named.
-type part struct {
-	weight  int64 // once sorted, of all the parts up to this one
-	counter counter
+// A limit is the last document that a part of the page names of those that hold
+// it, which are too many to be named.
+type limit struct {
+	doc    uint32
+	weight int64 // of the part; once sorted, of all up to this one
 }
 
-// sum sorts the parts by the last document that they name.
+// sum sorts the limits.
 func (v *view) sum() {
-	slices.SortFunc(v.full, func(a, b part) int {
-		return cmp.Compare(a.counter.docs[listed-1], b.counter.docs[listed-1])
-	})
+	slices.SortFunc(v.limits, func(a, b limit) int { return cmp.Compare(a.doc, b.doc) })
 	weight := int64(0)
-	for i := range v.full {
-		weight += v.full[i].weight
-		v.full[i].weight = weight
+	for i := range v.limits {
+		weight += v.limits[i].weight
+		v.limits[i].weight = weight
 	}
 }
 
 // undecided returns the weight of the parts that do not name doc but would not
 // if doc held them either, since all that they name come before it.
 func (v *view) undecided(doc uint32) int64 {
-	n, _ := slices.BinarySearchFunc(v.full, doc, func(p part, doc uint32) int {
-		return cmp.Compare(p.counter.docs[listed-1], doc)
+	n, _ := slices.BinarySearchFunc(v.limits, doc, func(l limit, doc uint32) int {
+		return cmp.Compare(l.doc, doc)
 	})
 	if n == 0 {
 		return 0
 	}
-	return v.full[n-1].weight
+	return v.limits[n-1].weight
 }
 
 // overlaps sums up what documents share with the page.
@@ -221,6 +246,20 @@ func (o *overlaps) clear() {
 // log2 returns the binary logarithm of n >= 1 in units of 1/256, rounded down:
 // in integers, so that it is the same on every machine.
 func log2(n int) int64 {
+	if n < len(logs) {
+		return int64(logs[n])
+	}
+	return slowLog2(n)
+}
+
+var logs = func() (t [256]int16) {
+	for n := 1; n < len(t); n++ {
+		t[n] = int16(slowLog2(n))
+	}
+	return t
+}()
+
+func slowLog2(n int) int64 {
 	k := bits.Len64(uint64(n)) - 1
 	x := uint64(n) << (63 - k) // 1.0 is 1<<63
 	l := int64(k)

@@ -120,7 +120,12 @@ func filled[T uint16 | uint32](list []T) int {
 }
 
 // names returns the documents that c names.
-func (c *counter) names() []uint32 { return c.docs[:filled(c.docs[:])] }
+func (c *counter) names() []uint32 {
+	if c.docs[listed-1] != 0 {
+		return c.docs[:]
+	}
+	return c.docs[:filled(c.docs[:])]
+}
 
 // widen makes days, an interval in which 0 is unknown, hold other.
 func widen(days *[2]uint16, other [2]uint16) {
@@ -145,18 +150,27 @@ func (s *site) find(key uint64) int {
 type sighting struct {
 	counter
 	hosts hosts
+	named int // of counter.docs
 }
 
-// look returns what s knows of a block.
-func (s *site) look(key uint64) (out sighting) {
+// look fills in what s knows of a block.
+func (s *site) look(key uint64, out *sighting) {
+	out.named, out.count, out.place, out.days = 0, 0, 0, [2]uint16{}
 	if s == nil || len(s.slots) == 0 {
-		return out
+		out.hosts = hosts{}
+		return
 	}
-	if sl := s.slots[s.find(key)]; sl.key != 0 {
-		out.counter, out.hosts = s.counterOf(sl)
+	sl := &s.slots[s.find(key)]
+	if sl.key != 0 {
+		out.counter, out.hosts = s.counterOf(*sl)
+		out.named = len(out.counter.names())
+	} else {
+		out.hosts = hosts{}
 	}
-	return out
 }
+
+// names returns the documents that a sighting names.
+func (s *sighting) names() []uint32 { return s.docs[:s.named] }
 
 // counterOf returns what a slot of s knows, as a counter.
 func (s *site) counterOf(sl slot) (c counter, h hosts) {

@@ -12,23 +12,27 @@ import (
 // A digest is what counting and judging know of a text. It lives in a pool: all
 // its slices are reused.
 type digest struct {
-	tokens []shingle.Token
-	hashes []uint64 // of the folded tokens, one for a run of numbers
-	blocks []block
-	narrow []narrow // tokens, ascending
-	digit  int      // where the next digit after the last one looked at is
-	keys   []uint64 // distinct, once counted
-	grams  []uint64 // distinct, once counted; scratch before
-	units  []int32  // scratch
-	judge  judge
+	tokens  []shingle.Token
+	hashes  []uint64 // of the folded tokens, one for a run of numbers
+	blocks  []block  // that have tokens
+	narrow  []narrow // tokens, ascending
+	special int      // offset of the next byte that is no plain letter
+	grams   []uint64 // of the blocks that were asked for
+	units   []int32  // scratch
+	keys    []uint64 // to be counted: of blocks and anchors, distinct
+	counted []uint64 // grams to be counted, distinct
+	known   hashSet  // scratch
+	judge   judge
 }
 
 // A block is a piece of a text in the form in which it is counted.
 type block struct {
 	shingle.Span
-	key  uint64   // 0: no token
-	mass int32    // half words
-	toks [2]int32 // of digest.hashes
+	key   uint64
+	mass  int32    // half words
+	toks  [2]int32 // of digest.hashes
+	grams [2]int32 // of digest.grams, if there are any
+	cut   bool     // grams are known
 }
 
 var digests = sync.Pool{New: func() any { return new(digest) }}
@@ -62,12 +66,13 @@ func anchorKey(gram uint64) uint64 { return max(mix(gram), 1) }
 func (dg *digest) read(p *Page, seed uint64) {
 	text := p.Text
 	dg.tokens = shingle.Shingler{Size: 1}.AppendTokens(dg.tokens[:0], text)
-	dg.hashes, dg.blocks, dg.narrow = dg.hashes[:0], dg.blocks[:0], dg.narrow[:0]
-	dg.digit = nextDigit(text, 0)
-	next := 0
+	dg.hashes = slices.Grow(dg.hashes[:0], len(dg.tokens))
+	dg.blocks, dg.narrow, dg.grams = dg.blocks[:0], dg.narrow[:0], dg.grams[:0]
+	dg.special = nextSpecial(text, 0)
+	next, start := 0, mix(seed^0x9E3779B97F4A7C15)
 	if p.Blocks == nil {
 		for span := range shingle.Paragraphs(text) {
-			next = dg.add(text, span, next, seed)
+			next = dg.add(text, span, next, start)
 		}
 		return
 	}
@@ -77,71 +82,119 @@ func (dg *digest) read(p *Page, seed uint64) {
 			panic("boilerplate: blocks are not ascending, disjoint spans of the text")
 		}
 		end = span.End
-		next = dg.add(text, span, next, seed)
+		next = dg.add(text, span, next, start)
 	}
 }
 
-// count prepares the digest for counting: the distinct keys, of
-// blocks and anchors, and the distinct grams, for what counts is in how many documents a block is, not how often.
+// count prepares the digest for counting: the distinct keys, of blocks and
+// anchors, and the distinct grams, for what counts is in how many documents a
+// block is, not how often.
 func (dg *digest) count(seed uint64) {
-	dg.keys, dg.grams = dg.keys[:0], dg.grams[:0]
+	dg.keys, dg.counted = dg.keys[:0], dg.counted[:0]
+	dg.known.clear(len(dg.hashes)/2 + len(dg.blocks))
 	for i := range dg.blocks {
-		if b := &dg.blocks[i]; b.key != 0 {
-			dg.keys = append(dg.keys, b.key)
-			dg.grams = dg.appendGrams(dg.grams, b, seed)
+		b := &dg.blocks[i]
+		if dg.known.add(b.key) {
+			continue // and so its grams were
+		}
+		dg.keys = append(dg.keys, b.key)
+		for _, g := range dg.gramsOf(b, seed) {
+			if dg.known.add(g) {
+				continue
+			}
+			dg.counted = append(dg.counted, g)
+			if g&anchorSample == 0 {
+				dg.keys = append(dg.keys, anchorKey(g))
+			}
 		}
 	}
-	for _, g := range dg.grams {
-		if g&anchorSample == 0 {
-			dg.keys = append(dg.keys, anchorKey(g))
+}
+
+// A hashSet is a set of hashes other than 0.
+type hashSet struct {
+	slots []uint64 // open addressing; a power of two
+	n     int
+}
+
+// clear empties the set and makes room for some hashes.
+func (s *hashSet) clear(room int) {
+	size := 64
+	for size < 2*room {
+		size *= 2
+	}
+	s.slots = slices.Grow(s.slots[:0], size)[:size]
+	clear(s.slots)
+	s.n = 0
+}
+
+// add adds a hash and reports whether it was there.
+func (s *hashSet) add(h uint64) bool {
+	if 2*s.n >= len(s.slots) {
+		old := slices.Clone(s.slots)
+		s.clear(len(old))
+		for _, x := range old {
+			if x != 0 {
+				s.add(x)
+			}
 		}
 	}
-	slices.Sort(dg.keys)
-	dg.keys = slices.Compact(dg.keys)
-	slices.Sort(dg.grams)
-	dg.grams = slices.Compact(dg.grams)
+	mask := uint64(len(s.slots) - 1)
+	for i := h >> 32 & mask; ; i = (i + 1) & mask {
+		switch s.slots[i] {
+		case h:
+			return true
+		case 0:
+			s.slots[i] = h
+			s.n++
+			return false
+		}
+	}
 }
 
 // add appends the block at span, whose tokens begin at or after the next-th,
-// and returns the index of the token after it.
-func (dg *digest) add(text string, span shingle.Span, next int, seed uint64) int {
-	toks := dg.tokens
+// and returns the index of the token after it. The key of a block is that of no
+// tokens, start, with theirs folded in.
+func (dg *digest) add(text string, span shingle.Span, next int, start uint64) int {
+	toks, hashes := dg.tokens, dg.hashes
 	for next < len(toks) && toks[next].Start < span.Start {
 		next++
 	}
-	b := block{Span: span}
-	b.toks[0] = int32(len(dg.hashes))
-	key := mix(seed ^ 0x9E3779B97F4A7C15)
-	number := false
-	for ; next < len(toks) && toks[next].Start < span.End; next++ {
+	from, narrow := len(hashes), len(dg.narrow)
+	special, key, number := dg.special, start, false
+	for ; next < len(toks); next++ {
 		t := &toks[next]
-		h := t.Hash
-		if t.End > dg.digit {
-			var numeric bool
-			h, numeric = dg.foldDigits(text, t)
+		if t.Start >= span.End {
+			break
+		}
+		h, numeric := t.Hash, false
+		if t.End > special {
+			h, numeric = dg.fold(text, t, int32(len(hashes)))
+			special = dg.special
 			if numeric && number {
 				continue // 12 April 2013 and 2013 are one number
 			}
-			number = numeric
-		} else {
-			number = false
 		}
-		b.mass += 2
-		if text[t.Start] >= 0xE0 {
-			if w := spaceless(t.Of(text)); w < wordUnits {
-				b.mass -= 2 - min(2, w/letterUnits)
-				dg.narrow = append(dg.narrow, narrow{int32(len(dg.hashes)), w})
-			}
-		}
-		dg.hashes = append(dg.hashes, h)
-		key = mix(key ^ h)
+		number = numeric
+		hashes = append(hashes, h)
+		key = (key ^ h) * keyBase
 	}
-	if b.toks[1] = int32(len(dg.hashes)); b.toks[1] > b.toks[0] {
-		b.key = max(key, 1)
+	if len(hashes) == from {
+		return next
 	}
+	b := block{
+		Span: span, key: max(mix(key), 1), mass: int32(2 * (len(hashes) - from)),
+		toks: [2]int32{int32(from), int32(len(hashes))},
+	}
+	for _, n := range dg.narrow[narrow:] {
+		b.mass -= 2 - min(2, n.units/letterUnits)
+	}
+	dg.hashes = hashes
 	dg.blocks = append(dg.blocks, b)
 	return next
 }
+
+// keyBase is the odd factor by which the key of a block grows.
+const keyBase = 0xD6E8FEB86659FD93
 
 // A narrow token weighs less than a word.
 type narrow struct {
@@ -149,32 +202,52 @@ type narrow struct {
 	units int32
 }
 
-// appendGrams appends the sampled grams of a block to dst.
+// gramsOf returns the sampled grams of a block, which the digest keeps.
+func (dg *digest) gramsOf(b *block, seed uint64) []uint64 {
+	if !b.cut {
+		from := len(dg.grams)
+		dg.grams = dg.appendGrams(dg.grams, b, seed)
+		b.grams = [2]int32{int32(from), int32(len(dg.grams))}
+		b.cut = true
+	}
+	return dg.grams[b.grams[0]:b.grams[1]]
+}
+
+// appendGrams appends the sampled grams of a block to dst. The hash of a gram
+// is that of its last token, xor that of the one before rotated by gramTurn,
+// and so on (cyclic polynomials: Cohen 1997).
 func (dg *digest) appendGrams(dst []uint64, b *block, seed uint64) []uint64 {
 	hashes := dg.hashes[b.toks[0]:b.toks[1]]
-	at, _ := slices.BinarySearchFunc(dg.narrow, b.toks[0], func(n narrow, token int32) int {
-		return cmp.Compare(n.token, token)
-	})
-	if at < len(dg.narrow) && dg.narrow[at].token < b.toks[1] {
-		return dg.appendNarrow(dst, hashes, dg.narrow[at:], b.toks[0], seed)
+	if len(dg.narrow) > 0 {
+		at, _ := slices.BinarySearchFunc(dg.narrow, b.toks[0], func(n narrow, token int32) int {
+			return cmp.Compare(n.token, token)
+		})
+		if at < len(dg.narrow) && dg.narrow[at].token < b.toks[1] {
+			return dg.appendNarrow(dst, hashes, dg.narrow[at:], b.toks[0], seed)
+		}
 	}
 	const width = gramUnits / wordUnits
 	if len(hashes) < width {
 		return dst
 	}
-	var roll uint64 // sum of hash * base^(distance from the newest token)
+	var roll uint64
 	for _, h := range hashes[:width-1] {
-		roll = roll*gramBase + h
+		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 	}
-	for i, h := range hashes[width-1:] {
-		roll = roll*gramBase + h
-		if g := mix(roll ^ seed); g&gramSample == 0 {
+	last := hashes[width-1:]
+	for i, old := range hashes[:len(last)] {
+		roll = bits.RotateLeft64(roll, gramTurn) ^ last[i]
+		if g := roll ^ seed; g&gramSample == 0 && g != 0 {
 			dst = append(dst, g)
 		}
-		roll -= hashes[i] * gramPowers[width-1]
+		roll ^= bits.RotateLeft64(old, (width-1)*gramTurn)
 	}
 	return dst
 }
+
+// gramTurn is by how many bits the hash of a token is rotated for each that
+// follows it. It is odd, so that 64 tokens pass before one comes round.
+const gramTurn = 13
 
 // appendNarrow is appendGrams for a block of which some tokens are narrow: those
 // of list, which count from token start.
@@ -195,32 +268,20 @@ func (dg *digest) appendNarrow(dst, hashes []uint64, list []narrow, start int32,
 		head int
 	)
 	for i, h := range hashes {
-		roll = roll*gramBase + h
+		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 		wide += units[i]
 		for wide-units[head] >= gramUnits {
 			// The gram without its first token is wide enough too.
-			roll -= hashes[head] * gramPowers[i-head]
+			roll ^= bits.RotateLeft64(hashes[head], (i-head)*gramTurn)
 			wide -= units[head]
 			head++
 		}
-		if wide >= gramUnits {
-			if g := mix(roll ^ seed); g&gramSample == 0 {
-				dst = append(dst, g)
-			}
+		if g := roll ^ seed; wide >= gramUnits && g&gramSample == 0 && g != 0 {
+			dst = append(dst, g)
 		}
 	}
 	return dst
 }
-
-const gramBase = 0xD6E8FEB86659FD93
-
-var gramPowers = func() (p [gramUnits + 1]uint64) {
-	p[0] = 1
-	for i := range p[1:] {
-		p[i+1] = p[i] * gramBase
-	}
-	return p
-}()
 
 // mix scrambles x so that every bit of the result depends on every bit of x.
 func mix(x uint64) uint64 {
@@ -232,18 +293,26 @@ func mix(x uint64) uint64 {
 // numberHash stands for every number.
 const numberHash = 0x6E756D6265720000
 
-// foldDigits returns the hash of a token in which every run of digits is the
-// same, and whether there is nothing but digits. What has no digits keeps the
-// hash that it has.
-func (dg *digest) foldDigits(text string, t *shingle.Token) (uint64, bool) {
-	if t.Start > dg.digit {
-		dg.digit = nextDigit(text, t.Start)
+// fold looks at the i-th token of the digest, which may hold bytes that are
+// special. It returns the token's hash, in which every run of digits is the
+// same, and whether there is nothing but digits; what has no digits keeps the
+// hash that it has. Of a narrow token it takes note.
+func (dg *digest) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
+	if t.Start > dg.special {
+		dg.special = nextSpecial(text, t.Start)
+		if t.End <= dg.special {
+			return t.Hash, false
+		}
 	}
-	if t.End <= dg.digit {
-		return t.Hash, false
+	tok := t.Of(text)
+	if tok[0] > 0xE1 && tok[0] < 0xEF { // where no digits are
+		dg.note(tok, i)
+		if len(tok) == 3 {
+			return t.Hash, false // an ideograph
+		}
 	}
 	h, digits, letters, was := uint64(numberHash), false, false, false
-	for _, r := range t.Of(text) {
+	for _, r := range tok {
 		is := '0' <= r && r <= '9' || r >= 0x660 && digitRune(r)
 		if is && was {
 			continue
@@ -259,15 +328,25 @@ func (dg *digest) foldDigits(text string, t *shingle.Token) (uint64, bool) {
 		}
 		h = mix(h ^ uint64(r))
 	}
+	if tok[0] >= 0xE0 && letters && (tok[0] <= 0xE1 || tok[0] >= 0xEF) {
+		dg.note(tok, i)
+	}
 	if !digits {
 		return t.Hash, false
 	}
 	return h, !letters
 }
 
-// nextDigit returns the offset of the first byte from i on that is a digit or
-// may begin one, and len(text) if there is none.
-func nextDigit(text string, i int) int {
+// note takes note of the i-th token if it is narrow.
+func (dg *digest) note(tok string, i int32) {
+	if w := spaceless(tok); w < wordUnits {
+		dg.narrow = append(dg.narrow, narrow{i, w})
+	}
+}
+
+// nextSpecial returns the offset of the first byte from i on that is a digit,
+// may begin one or may begin a narrow token; len(text) if there is none.
+func nextSpecial(text string, i int) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for i < len(text) {
 		if i+8 <= len(text) {
@@ -282,7 +361,7 @@ func nextDigit(text string, i int) int {
 			}
 		}
 		for end := min(i+8, len(text)); i < end; i++ {
-			if c := text[i]; c-'0' < 10 || digitLead[c] {
+			if c := text[i]; c-'0' < 10 || c >= 0xE0 || digitLead[c] != 0 {
 				return i
 			}
 		}
@@ -291,7 +370,7 @@ func nextDigit(text string, i int) int {
 }
 
 // digitLead tells the first bytes of the decimal digits beyond ASCII.
-var digitLead = [256]bool{0xD9: true, 0xDB: true, 0xE0: true, 0xE1: true, 0xEF: true}
+var digitLead = [256]byte{0xD9: 1, 0xDB: 1, 0xE0: 1, 0xE1: 1, 0xEF: 1}
 
 // digitRune reports whether r is a decimal digit beyond ASCII of a script in
 // wide use. The list is frozen.

@@ -48,14 +48,14 @@ func (d *Detector) Blocks(host, text string) iter.Seq[Block] {
 
 // A finding is the evidence on one block.
 type finding struct {
-	narrow, group, wide sighting // host, group and all documents
-	others              [3]int   // documents that are neither the page nor copies
-	scope               int      // that decided: an index into others
-	state               state
-	recurring           int // grams that recur
-	grams               int
-	gramDocs            int // fewest documents of a gram that recurs
-	between             float64
+	seen      [3]sighting // in the host, the group and all documents
+	others    [3]int      // documents that are neither the page nor copies
+	scope     int         // that decided: an index into the above
+	state     state
+	recurring int     // grams that recur, if a variant
+	grams     int     // of how many
+	gramDocs  int     // fewest documents of a gram that recurs
+	between   float64 // confidence, if between
 }
 
 type state uint8
@@ -76,8 +76,12 @@ func (s state) flagged() bool { return s == exact || s == variant || s == betwee
 type judge struct {
 	findings []finding
 	overlaps overlaps
-	copies   []uint32 // fingerprints, ascending
-	full     []part   // of which not all documents are named
+	copies   []uint32  // fingerprints, ascending
+	full     []counter // of blocks and anchors: not all documents are named
+	limits   []limit   // of what weighs among these
+	anchor   sighting  // scratch
+	docs     int       // of the scope, the page included
+	logDocs  int64     // logarithm of docs
 	title    []bool
 }
 
@@ -95,13 +99,18 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, dg *digest) []Block {
 	if v.observed = d.seen.has(id); v.observed {
 		v.self = fingerprint(id)
 	}
-	dg.blocks = slices.DeleteFunc(dg.blocks, func(b block) bool { return b.key == 0 })
+	if p.Host != "" {
+		v.host = place(d.hash(p.Host))
+	}
+	if p.Section != "" {
+		v.section = place(d.hash(p.Section))
+	}
 	j.findings = slices.Grow(j.findings[:0], len(dg.blocks))[:len(dg.blocks)]
-	for i, b := range dg.blocks {
-		j.findings[i] = finding{
-			narrow: v.sites[0].look(b.key),
-			group:  v.sites[1].look(b.key),
-			wide:   v.sites[2].look(b.key),
+	for i := range dg.blocks {
+		f := &j.findings[i]
+		f.state, f.scope, f.others = own, 0, [3]int{}
+		for scope, s := range v.sites {
+			s.look(dg.blocks[i].key, &f.seen[scope])
 		}
 	}
 	for scope, s := range v.sites {
@@ -129,11 +138,9 @@ type view struct {
 	sites    [3]*site // of host, group and all documents; nil where there is none
 	observed bool
 	self     uint32 // fingerprint, if observed
+	host     uint16 // fingerprint, or 0
+	section  uint16 // fingerprint, or 0
 	day      uint16
-}
-
-func (f *finding) in(scope int) *sighting {
-	return [...]*sighting{&f.narrow, &f.group, &f.wide}[scope]
 }
 
 // decide judges, by one scope, the blocks on which no narrower scope decided.
@@ -150,8 +157,8 @@ func (v *view) decide(scope int) {
 	}
 	for i := range v.findings {
 		f := &v.findings[i]
-		seen := f.in(scope)
-		copies, others := v.split(&seen.counter)
+		seen := &f.seen[scope]
+		copies, others := v.split(seen.names())
 		f.others[scope] = others
 		if n := int(seen.count); n > listed {
 			// Those named are a sample of those that are not the page.
@@ -184,9 +191,7 @@ func (v *view) decide(scope int) {
 // hosts returns the number of hosts with the block, the page's included.
 func (v *view) hosts(seen *sighting) int {
 	h := seen.hosts
-	if v.p.Host != "" {
-		h.add(place(v.d.hash(v.p.Host)))
-	}
+	h.add(v.host)
 	return h.number()
 }
 
@@ -209,8 +214,10 @@ func (v *view) cover(i, scope, copies int) {
 	if s.gramDocs < 2 {
 		return
 	}
-	grams := v.dg.appendGrams(v.dg.grams[:0], b, v.d.opts.seed)
-	v.dg.grams = grams
+	grams := v.dg.gramsOf(b, v.d.opts.seed)
+	if len(grams) < 2 {
+		return
+	}
 	need := max(3, (int(s.gramDocs)+99)/100) - 1 + copies
 	if v.observed {
 		need++
@@ -359,7 +366,7 @@ func (v *view) verdict(i int) Block {
 		}
 		return out
 	}
-	seen := f.in(f.scope)
+	seen := &f.seen[f.scope]
 	out.Documents = int(seen.count)
 	if !v.observed || seen.count == 0 {
 		out.Documents++
@@ -388,7 +395,7 @@ func (v *view) scope(f *finding, section uint16) Scope {
 		return Global
 	case f.scope == 1:
 		return Group
-	case v.p.Section != "" && section == place(v.d.hash(v.p.Section)):
+	case v.section != 0 && section == v.section:
 		return Section
 	}
 	return Host
@@ -403,10 +410,10 @@ func (v *view) reason(i int) Reason {
 	switch {
 	case b.mass >= proseMass && f.scope > 0:
 		return Background
-	case b.mass >= proseMass && (amid || v.hosts(&f.wide) > 1) &&
-		many*int(f.narrow.count) < int(v.sites[0].docs.count):
+	case b.mass >= proseMass && (amid || v.hosts(&f.seen[2]) > 1) &&
+		many*int(f.seen[0].count) < int(v.sites[0].docs.count):
 		return Background
-	case f.scope > 0 && v.p.Host != "", amid && v.hosts(&f.wide) >= many:
+	case f.scope > 0 && v.p.Host != "", amid && v.hosts(&f.seen[2]) >= many:
 		return SignOff
 	case f.scope > 0:
 		return Recurring

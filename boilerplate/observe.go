@@ -30,7 +30,7 @@ func (d *Detector) observe(p *Page, dg *digest) bool {
 	d.clock++
 	d.documents++
 
-	keys, grams := dg.keys, dg.grams
+	keys, grams := dg.keys, dg.counted
 	from := source{doc: fingerprint(id), origin: origin{day: day(p.Time)}}
 	host := place(d.hash(p.Host))
 	if d.hasHost(p) {
