@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -174,9 +175,7 @@ func TestClean(t *testing.T) {
 				t.Errorf("exit status %d, want %d: %s", status, tt.status, stderr)
 			}
 			want := before
-			for name, data := range tt.out {
-				want[name] = data
-			}
+			maps.Copy(want, tt.out)
 			if diff := cmp.Diff(want, files(t, ".")); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
@@ -136,10 +137,8 @@ func parseFlags(o *options, cmd command, args []string, stdout, stderr io.Writer
 func (o *options) check(fs *flag.FlagSet) error {
 	has := func(name string) bool { return fs.Lookup(name) != nil }
 	oneOf := func(name, value string, allowed ...string) error {
-		for _, a := range allowed {
-			if value == a {
-				return nil
-			}
+		if slices.Contains(allowed, value) {
+			return nil
 		}
 		return fmt.Errorf("-%s %s: must be one of %s", name, value, strings.Join(allowed, ", "))
 	}
