@@ -82,17 +82,22 @@ func (ix *Index) AddSet(id string, sig minhash.Signature, set []uint64) {
 func (ix *Index) Insert(id string, sig minhash.Signature, set []uint64) (Match, bool) {
 	sc := ix.scratch.Get().(*scratch)
 	defer ix.scratch.Put(sc)
-	ix.mu.Lock()
-	ix.fix(sig)
-	ix.remove(id)
-	ix.collect(sc, sig.Values(), ix.rule, set != nil, 1)
-	ix.insert(id, sig.Values(), set)
-	ix.mu.Unlock()
-	m := sc.matches(ix.rule, set, 1)
+	m := sc.matches(ix.swap(sc, id, sig, set), set, 1)
 	if len(m) == 0 {
 		return Match{}, false
 	}
 	return m[0], true
+}
+
+// swap collects the candidates for a document and puts it into the index.
+func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, set []uint64) rule {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.fix(sig)
+	ix.remove(id)
+	ix.collect(sc, sig.Values(), ix.rule, set != nil, 1)
+	ix.insert(id, sig.Values(), set)
+	return ix.rule
 }
 
 // fix makes the index one for signatures like sig, or panics if it is one for

@@ -1,71 +1,565 @@
 package lsh_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
-	"github.com/neardup/neardup/internal/corpus"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
-	"github.com/neardup/neardup/shingle"
 )
 
-func TestReuters(t *testing.T) {
-	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
-	truth := corpus.Silver(t, "reuters21578", "silver_j5.tsv")
-	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
-	sets := make([][]uint64, len(docs))
-	var values []uint32
-	for i, d := range docs {
-		sets[i] = sh.Set(d.Text)
-		values = mh.AppendValues(values, sets[i])
+func TestClusterPolicies(t *testing.T) {
+	// b is the longest, d the newest; e is alone.
+	sets := map[string][]uint64{
+		"a": span(0, 90), "b": span(0, 100), "c": span(0, 90), "d": span(2, 95), "e": span(1000, 1100),
 	}
-	for _, threshold := range []float64{.3, .5, .7, .8, .9} {
-		b := lsh.Batch{Threshold: threshold, Sets: func(i int) []uint64 { return sets[i] }}
-		pairs, work, err := b.Pairs(t.Context(), lsh.Registers{Size: 128, Values: values})
-		if err != nil {
-			t.Fatal(err)
+	sk := minhash.New(minhash.Options{})
+	ix := lsh.New(lsh.Options{})
+	for _, id := range []string{"c", "b", "a", "e", "d"} {
+		ix.AddSet(id, sk.SketchHashes(sets[id]), sets[id])
+	}
+	tests := []struct {
+		name    string
+		options lsh.ClusterOptions
+		want    []string
+	}{
+		{"first", lsh.ClusterOptions{}, []string{"c", "b", "a", "d"}},
+		{"newest", lsh.ClusterOptions{Keep: lsh.Newest}, []string{"d", "a", "b", "c"}},
+		{"longest", lsh.ClusterOptions{Keep: lsh.Longest}, []string{"b", "d", "a", "c"}},
+		{"caller's", lsh.ClusterOptions{Before: func(a, b string) bool { return a > b }}, []string{"d", "c", "b", "a"}},
+		{"caller's ties by id", lsh.ClusterOptions{Before: func(a, b string) bool { return false }}, []string{"a", "b", "c", "d"}},
+		{"connected", lsh.ClusterOptions{Connected: true}, []string{"c", "b", "a", "d"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			clusters := ix.Clusters(test.options)
+			if len(clusters) != 1 {
+				t.Fatalf("%d clusters: %+v", len(clusters), clusters)
+			}
+			var got []string
+			for i, m := range clusters[0].Members {
+				got = append(got, m.ID)
+				j, _, _ := jaccard(sets[m.ID], sets[clusters[0].Representative])
+				if m.Similarity != j || i == 0 && (m.ID != clusters[0].Representative || j != 1) {
+					t.Errorf("member %+v of %q has %v", m, clusters[0].Representative, j)
+				}
+			}
+			if diff := gocmp.Diff(test.want, got); diff != "" {
+				t.Errorf("members (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// span returns the integers from lo up to hi, spread over 64 bits, ascending.
+func span(lo, hi uint64) []uint64 {
+	var s []uint64
+	for i := lo; i < hi; i++ {
+		s = append(s, i<<40|mix(i)>>24)
+	}
+	return s
+}
+
+// TestConnectedByDefinition compares components with a search over all matches.
+func TestConnectedByDefinition(t *testing.T) {
+	for seed := range uint64(5) {
+		w := makeWorld(400, 64, 20+seed)
+		const threshold = .6
+		banding := lsh.Choose(64, threshold, .99)
+		root := rows(len(w.ids))
+		var find func(int) int
+		find = func(i int) int {
+			if root[i] != i {
+				root[i] = find(root[i])
+			}
+			return root[i]
 		}
-		got := map[[2]string]float64{}
-		for _, p := range pairs {
-			got[[2]string{docs[p.A].ID, docs[p.B].ID}] = p.Similarity
-			got[[2]string{docs[p.B].ID, docs[p.A].ID}] = p.Similarity
-		}
-		due, found := 0, 0
-		for _, p := range truth {
-			if p.Jaccard >= threshold+.05 {
-				due++
-				if _, ok := got[[2]string{p.A, p.B}]; ok {
-					found++
+		for b := range w.ids {
+			for a := range b {
+				if _, ok := w.match(a, b, banding, threshold, true); ok {
+					x, y := find(a), find(b)
+					root[max(x, y)] = min(x, y)
 				}
 			}
 		}
-		t.Logf("%v: %d pairs, recall %d/%d, %+v", threshold, len(pairs), found, due, work)
-		if recall := float64(found) / float64(due); recall < .985 {
-			t.Errorf("recall %.4f at %v", recall, threshold)
+		want := map[int][]int{}
+		for row := range w.ids {
+			want[find(row)] = append(want[find(row)], row)
 		}
-
-		ix := lsh.New(lsh.Options{Threshold: threshold})
-		for i, d := range docs {
-			sig, err := mh.Wrap(values[i*128 : (i+1)*128])
-			if err != nil {
-				t.Fatal(err)
-			}
-			ix.AddSet(d.ID, sig, sets[i])
-		}
-		i := 0
-		for p := range ix.Pairs() {
-			if diff := cmp.Diff(lsh.Pair{A: docs[pairs[i].A].ID, B: docs[pairs[i].B].ID, Score: pairs[i].Score}, p); diff != "" {
-				t.Fatal(diff)
-			}
-			i++
-		}
-		c, work, err := b.Clusters(t.Context(), lsh.Registers{Size: 128, Values: values}, lsh.RowClusterOptions{})
+		b := lsh.Batch{Threshold: threshold, Sets: w.set, Workers: 2}
+		clusters, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%d clusters %+v", len(c), work)
+		got := map[int][]int{}
+		for _, c := range clusters {
+			for _, m := range c.Members {
+				got[c.Representative] = append(got[c.Representative], m.Row)
+			}
+		}
+		for r, m := range want {
+			if len(m) < 2 {
+				delete(want, r)
+			}
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("components (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestSurvivors removes what clusters say may go: whatever the policy, at least
+// one document of every cluster stays, and everything that went has a match of
+// at least the threshold among what stays.
+func TestSurvivors(t *testing.T) {
+	for seed := range uint64(10) {
+		w := makeWorld(300, 64, 60+seed)
+		for _, o := range []lsh.ClusterOptions{
+			{}, {Keep: lsh.Newest}, {Keep: lsh.Longest},
+			{Before: func(a, b string) bool { return a[1:] > b[1:] }},
+		} {
+			const threshold = .4
+			ix := w.index(lsh.Options{Threshold: threshold}, true)
+			row := map[string]int{}
+			for i, id := range w.ids {
+				row[id] = i
+			}
+			gone := map[string]bool{}
+			clusters := ix.Clusters(o)
+			for _, c := range clusters {
+				if len(c.Members) < 2 || c.Members[0] != (lsh.Member{ID: c.Representative, Similarity: 1}) {
+					t.Fatalf("cluster %+v", c)
+				}
+				for _, m := range c.Members[1:] {
+					if gone[m.ID] {
+						t.Fatalf("%s is in two clusters", m.ID)
+					}
+					gone[m.ID] = true
+				}
+			}
+			for _, c := range clusters {
+				if gone[c.Representative] {
+					t.Errorf("representative %s goes with another cluster", c.Representative)
+				}
+				for _, m := range c.Members[1:] {
+					if j, _, _ := jaccard(w.sets[row[m.ID]], w.sets[row[c.Representative]]); j < threshold || j != m.Similarity {
+						t.Errorf("%s: %v to %s, said to be %v", m.ID, j, c.Representative, m.Similarity)
+					}
+				}
+			}
+			for id := range gone {
+				ix.Remove(id)
+			}
+			if left := ix.Clusters(o); len(left) != 0 {
+				t.Errorf("what stays still has clusters: %+v", left)
+			}
+			if ix.Len() != len(w.ids)-len(gone) {
+				t.Errorf("%d documents stay of %d less %d", ix.Len(), len(w.ids), len(gone))
+			}
+		}
+	}
+}
+
+// TestSameAnswers compares sources, numbers of workers and processors.
+func TestSameAnswers(t *testing.T) {
+	w := makeWorld(6000, 32, 9)
+	var file bytes.Buffer
+	file.WriteString("a header")
+	for _, v := range w.values {
+		file.Write(binary.LittleEndian.AppendUint32(nil, v))
+	}
+	type outcome struct {
+		Pairs      []lsh.RowPair
+		Clusters   []lsh.RowCluster
+		Components []lsh.RowCluster
+		Repeats    []lsh.RowMatch
+		Work       [4]lsh.Work
+	}
+	run := func(src lsh.Source, workers int) (o outcome) {
+		b := lsh.Batch{Threshold: .6, Sets: w.set, Workers: workers}
+		var err [4]error
+		o.Pairs, o.Work[0], err[0] = b.Pairs(t.Context(), src)
+		o.Clusters, o.Work[1], err[1] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{
+			Before: func(a, b int) bool { return len(w.sets[a]) > len(w.sets[b]) },
+		})
+		o.Components, o.Work[2], err[2] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{Connected: true})
+		o.Repeats, o.Work[3], err[3] = b.Repeats(t.Context(), src, 3000)
+		if e := errors.Join(err[:]...); e != nil {
+			t.Fatal(e)
+		}
+		return o
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	want := run(w.source(), 1)
+	if len(want.Pairs) < 1000 || len(want.Clusters) < 300 || len(want.Repeats) < 300 {
+		t.Fatalf("%d pairs, %d clusters, %d repeats", len(want.Pairs), len(want.Clusters), len(want.Repeats))
+	}
+	for _, procs := range []int{1, 4} {
+		runtime.GOMAXPROCS(procs)
+		for _, workers := range []int{-1, 3} {
+			for name, src := range map[string]lsh.Source{
+				"memory": w.source(),
+				"file":   lsh.File{Reader: bytes.NewReader(file.Bytes()), Offset: 8, Docs: len(w.ids), Size: 32},
+			} {
+				if diff := gocmp.Diff(want, run(src, workers)); diff != "" {
+					t.Fatalf("%s, %d workers on %d processors (-want +got):\n%s", name, workers, procs, diff)
+				}
+			}
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	w := makeWorld(200, 64, 5)
+	all := w.index(lsh.Options{Threshold: .5}, true)
+	a, b := lsh.New(lsh.Options{Threshold: .5}), lsh.New(lsh.Options{})
+	for i, id := range w.ids {
+		ix := a
+		if i >= 120 {
+			ix = b
+		}
+		ix.AddSet(id, w.sigs[i], w.sets[i])
+	}
+	b.Add("gone", w.sigs[0])
+	b.Remove("gone")
+	if err := a.Merge(b); err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(slices.Collect(all.Pairs()), slices.Collect(a.Pairs())); diff != "" {
+		t.Errorf("pairs of the merged index (-want +got):\n%s", diff)
+	}
+	if a.Len() != len(w.ids) || a.Contains("gone") {
+		t.Errorf("%d documents", a.Len())
+	}
+	if err := a.Merge(lsh.New(lsh.Options{})); err != nil {
+		t.Errorf("an empty index does not merge: %v", err)
+	}
+	other := lsh.New(lsh.Options{})
+	other.Add("x", minhash.New(minhash.Options{K: 64, Shingling: "something else"}).SketchHashes(w.sets[0]))
+	if err := a.Merge(other); !errors.Is(err, lsh.ErrMismatch) {
+		t.Errorf("Merge() of another scheme: %v", err)
+	}
+	if a.Contains("x") {
+		t.Error("a failed merge left something behind")
+	}
+	if err := a.Merge(a); err == nil {
+		t.Error("an index merges with itself")
+	}
+}
+
+// TestReplace adds an id again and again: the index holds the last version, and
+// does not grow without bound.
+func TestReplace(t *testing.T) {
+	sk := minhash.New(minhash.Options{K: 16})
+	ix := lsh.New(lsh.Options{})
+	ix.Add("b", sk.SketchHashes(span(0, 50)))
+	for i := range uint64(5000) {
+		ix.Add("a", sk.SketchHashes(span(i*100, i*100+50)))
+	}
+	if ix.Len() != 2 {
+		t.Errorf("Len() = %d", ix.Len())
+	}
+	if got := ix.Query(sk.SketchHashes(span(0, 50))); len(got) != 1 || got[0].ID != "b" {
+		t.Errorf("the first version is still there: %+v", got)
+	}
+	if got := ix.Query(sk.SketchHashes(span(499900, 499950))); len(got) != 1 || got[0].ID != "a" {
+		t.Errorf("the last version is not there: %+v", got)
+	}
+	if s := ix.Stats(); s.Removed > 2000 || s.Documents != 2 || s.Signatures != 2 {
+		t.Errorf("Stats() = %+v", s)
+	}
+}
+
+func TestEmptyAndStrange(t *testing.T) {
+	sk := minhash.New(minhash.Options{})
+	ix := lsh.New(lsh.Options{Threshold: .1})
+	if ix.Query(sk.SketchHashes(nil)) != nil || ix.Clusters(lsh.ClusterOptions{}) != nil || ix.Remove("") || ix.Contains("x") {
+		t.Error("an index that never held anything finds something")
+	}
+	for range ix.Pairs() {
+		t.Error("a pair of nothing")
+	}
+	if diff := gocmp.Diff(lsh.Stats{}, ix.Stats()); diff != "" {
+		t.Errorf("Stats() of an empty index (-want +got):\n%s", diff)
+	}
+	ids := []string{"", "\x00", "\xff\xfe", "\n", "\u00e9", "e\u0301", string(make([]byte, 10_000))}
+	for i, id := range ids {
+		ix.Add(id, sk.SketchHashes(span(uint64(i)*1000, uint64(i)*1000+20)))
+	}
+	ix.Add("empty", sk.SketchHashes(nil))
+	ix.Add("empty too", sk.SketchHashes(nil))
+	for i, id := range ids {
+		got := ix.Query(sk.SketchHashes(span(uint64(i)*1000, uint64(i)*1000+20)))
+		if len(got) != 1 || got[0].ID != id || got[0].Similarity != 1 || !ix.Contains(id) {
+			t.Errorf("id %q: %+v", id, got)
+		}
+	}
+	if got := ix.Query(sk.SketchHashes(nil)); got != nil {
+		t.Errorf("empty matches %+v", got)
+	}
+	if got := ix.Clusters(lsh.ClusterOptions{}); len(got) != 0 {
+		t.Errorf("clusters %+v", got)
+	}
+	if _, ok := ix.Insert("empty three", sk.SketchHashes(nil), nil); ok {
+		t.Error("an empty document repeats another")
+	}
+	if ix.Len() != len(ids)+3 || !ix.Contains("empty") {
+		t.Errorf("Len() = %d", ix.Len())
+	}
+	var batch lsh.Batch
+	pairs, work, err := batch.Pairs(t.Context(), lsh.Registers{Size: 128})
+	if err != nil || pairs != nil && len(pairs) > 0 || work != (lsh.Work{}) {
+		t.Errorf("pairs of no documents: %v, %+v, %v", pairs, work, err)
+	}
+}
+
+func TestPanics(t *testing.T) {
+	sk := minhash.New(minhash.Options{})
+	sig := sk.SketchHashes([]uint64{1})
+	other := minhash.New(minhash.Options{Seed: 5}).SketchHashes([]uint64{1})
+	ix := lsh.New(lsh.Options{})
+	ix.Add("a", sig)
+	for name, f := range map[string]func(){
+		"threshold above 1":   func() { lsh.New(lsh.Options{Threshold: 1.1}) },
+		"negative threshold":  func() { lsh.New(lsh.Options{Threshold: -1}) },
+		"recall of 1":         func() { lsh.New(lsh.Options{Recall: 1}) },
+		"negative capacity":   func() { lsh.New(lsh.Options{Capacity: -1}) },
+		"banding too large":   func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17, Rows: 8}}).Add("a", sig) },
+		"half a banding":      func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17}}).Add("a", sig) },
+		"no scheme":           func() { lsh.New(lsh.Options{}).Add("a", minhash.Signature{}) },
+		"another scheme":      func() { ix.Add("b", other) },
+		"insert of another":   func() { ix.Insert("b", other, nil) },
+		"query of another":    func() { ix.Query(other) },
+		"negative limit":      func() { ix.Search(sig, lsh.SearchOptions{Limit: -1}) },
+		"search threshold":    func() { ix.Search(sig, lsh.SearchOptions{Threshold: 2}) },
+		"unknown policy":      func() { ix.Clusters(lsh.ClusterOptions{Keep: 9}) },
+		"choose for nothing":  func() { lsh.Choose(0, .8, .99) },
+		"choose at 0":         func() { lsh.Choose(128, 0, .99) },
+		"no rows":             func() { lsh.NeededK(.8, .99, 0) },
+		"containment no sets": func() { _, _, _ = (&lsh.Batch{}).Contained(context.Background(), 3, .5) },
+		"known too many":      func() { _, _, _ = (&lsh.Batch{}).Repeats(context.Background(), lsh.Registers{Size: 128}, 1) },
+	} {
+		func() {
+			defer func() {
+				if r := recover(); r == nil {
+					t.Errorf("%s: no panic", name)
+				} else if s := fmt.Sprint(r); len(s) < 5 || s[:5] != "lsh: " {
+					t.Errorf("%s: panic %q", name, s)
+				}
+			}()
+			f()
+		}()
+	}
+	if ix.Len() != 1 {
+		t.Errorf("Len() = %d after panics", ix.Len())
+	}
+	ix.Add("b", sig) // the lock was released
+}
+
+func TestBatchErrors(t *testing.T) {
+	w := makeWorld(3000, 32, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	steps := 0
+	b := lsh.Batch{Progress: func(done, total int) {
+		if steps++; done == 3 {
+			cancel()
+		}
+	}}
+	if _, _, err := b.Clusters(ctx, w.source(), lsh.RowClusterOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if steps != 3 {
+		t.Errorf("%d steps after the third one cancelled", steps)
+	}
+	var last, total int
+	b = lsh.Batch{Progress: func(d, n int) {
+		if d <= last || d > n || total != 0 && n != total {
+			t.Errorf("step %d of %d after %d of %d", d, n, last, total)
+		}
+		last, total = d, n
+	}}
+	for _, connected := range []bool{false, true} {
+		last, total = 0, 0
+		if _, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: connected}); err != nil || last != total {
+			t.Errorf("done at %d of %d: %v", last, total, err)
+		}
+	}
+	short := lsh.File{Reader: bytes.NewReader(make([]byte, 1000)), Docs: 100, Size: 32}
+	for _, workers := range []int{1, 3} {
+		b := lsh.Batch{Workers: workers}
+		if _, _, err := b.Pairs(t.Context(), short); err == nil {
+			t.Error("a file that is too short gives no error")
+		}
+	}
+}
+
+// TestConcurrent uses an index from many goroutines.
+func TestConcurrent(t *testing.T) {
+	w := makeWorld(200, 32, 2)
+	ix := lsh.New(lsh.Options{Threshold: .5})
+	other := w.index(lsh.Options{Threshold: .5}, true)
+	var wg sync.WaitGroup
+	for g := range 6 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(g), 1))
+			for range 300 {
+				row := r.IntN(len(w.ids))
+				switch r.IntN(12) {
+				case 0, 1, 2:
+					ix.AddSet(w.ids[row], w.sigs[row], w.sets[row])
+				case 3, 4:
+					if m, ok := ix.Insert(w.ids[row], w.sigs[row], w.sets[row]); ok && m.ID == w.ids[row] {
+						t.Errorf("%q repeats itself", m.ID)
+					}
+				case 5, 6:
+					ix.Remove(w.ids[row])
+				case 7, 8, 9:
+					for _, m := range ix.Search(w.sigs[row], lsh.SearchOptions{Set: w.sets[row], Limit: r.IntN(3)}) {
+						if m.Similarity < .5 {
+							t.Errorf("match %+v", m)
+						}
+					}
+				case 10:
+					for p := range ix.Pairs() {
+						if p.Similarity < .5 {
+							t.Errorf("pair %+v", p)
+						}
+					}
+				case 11:
+					ix.Clusters(lsh.ClusterOptions{Keep: lsh.Longest})
+					ix.Stats()
+					ix.Len()
+					if r.IntN(8) == 0 {
+						if err := ix.Merge(other); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestConcurrentInsert inserts copies at the same time: all but one are told.
+func TestConcurrentInsert(t *testing.T) {
+	sk := minhash.New(minhash.Options{})
+	for round := range uint64(30) {
+		ix := lsh.New(lsh.Options{})
+		set := span(round*100, round*100+40)
+		sig := sk.SketchHashes(set)
+		var wg sync.WaitGroup
+		told := make([]bool, 8)
+		for i := range told {
+			wg.Go(func() { _, told[i] = ix.Insert(fmt.Sprint(i), sig, set) })
+		}
+		wg.Wait()
+		n := 0
+		for _, t := range told {
+			if t {
+				n++
+			}
+		}
+		if n != len(told)-1 {
+			t.Fatalf("%d of %d copies were told to be copies", n, len(told))
+		}
+	}
+}
+
+// TestSetsByID gives the index a function instead of sets.
+func TestSetsByID(t *testing.T) {
+	w := makeWorld(300, 64, 8)
+	row := map[string]int{}
+	for i, id := range w.ids {
+		row[id] = i
+	}
+	given := w.index(lsh.Options{Threshold: .4}, true)
+	asked := w.index(lsh.Options{Threshold: .4, Workers: 2, Sets: func(id string) []uint64 { return w.sets[row[id]] }}, false)
+	if diff := gocmp.Diff(slices.Collect(given.Pairs()), slices.Collect(asked.Pairs())); diff != "" {
+		t.Errorf("pairs (-given +asked):\n%s", diff)
+	}
+	for _, keep := range []lsh.Keep{lsh.First, lsh.Newest, lsh.Longest} {
+		o := lsh.ClusterOptions{Keep: keep}
+		if diff := gocmp.Diff(given.Clusters(o), asked.Clusters(o)); diff != "" {
+			t.Errorf("clusters (-given +asked):\n%s", diff)
+		}
+	}
+	for i, sig := range w.sigs {
+		o := lsh.SearchOptions{Set: w.sets[i], Limit: 5}
+		if diff := gocmp.Diff(given.Search(sig, o), asked.Search(sig, o)); diff != "" {
+			t.Fatalf("search (-given +asked):\n%s", diff)
+		}
+	}
+}
+
+// TestSearchThreshold searches below and above the threshold of the index.
+func TestSearchThreshold(t *testing.T) {
+	sk := minhash.New(minhash.Options{})
+	ix := lsh.New(lsh.Options{Threshold: .3})
+	ix.AddSet("half", sk.SketchHashes(span(0, 50)), span(0, 50))
+	ix.AddSet("whole", sk.SketchHashes(span(0, 100)), span(0, 100))
+	q := span(0, 100)
+	for _, test := range []struct {
+		threshold float64
+		want      []string
+	}{{0, []string{"whole", "half"}}, {.5, []string{"whole", "half"}}, {.51, []string{"whole"}}} {
+		var got []string
+		for _, m := range ix.Search(sk.SketchHashes(q), lsh.SearchOptions{Set: q, Threshold: test.threshold}) {
+			got = append(got, m.ID)
+		}
+		if diff := gocmp.Diff(test.want, got); diff != "" {
+			t.Errorf("threshold %v (-want +got):\n%s", test.threshold, diff)
+		}
+	}
+}
+
+// TestTemplate has families of near-duplicates within a template that all
+// documents share and that alone makes no match: buckets are huge, and bounded,
+// and still the families are found.
+func TestTemplate(t *testing.T) {
+	n := many(40_000)
+	sk := minhash.New(minhash.Options{})
+	body := func(row int) []uint64 {
+		s := span(0, 70)
+		for i := range 30 {
+			s = append(s, mix(uint64(row/2)<<8|uint64(i))|1<<63)
+		}
+		if row%2 == 1 { // a copy with a word changed
+			s[99] = mix(uint64(row)<<8|1<<60) | 1<<63
+		}
+		slices.Sort(s)
+		return s
+	}
+	var values []uint32
+	for row := range n {
+		values = sk.AppendValues(values, body(row))
+	}
+	b := lsh.Batch{Threshold: .9, Sets: body}
+	pairs, work, err := b.Pairs(t.Context(), lsh.Registers{Size: 128, Values: values})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pairs {
+		if p.A/2 != p.B/2 {
+			t.Errorf("%+v do not belong together", p)
+		}
+	}
+	recall := float64(len(pairs)) / float64(n/2)
+	t.Logf("recall %.4f, %+v", recall, work)
+	if recall < .99 {
+		t.Errorf("recall %.4f", recall)
+	}
+	if n == 40_000 && work.Bounded == 0 {
+		t.Error("nothing was bounded: the test shows nothing")
 	}
 }

@@ -1,0 +1,157 @@
+package lsh_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+func TestChoose(t *testing.T) {
+	tests := []struct {
+		k                 int
+		threshold, recall float64
+		want              lsh.Banding
+		why               string
+	}{
+		{128, .8, .99, lsh.Banding{Bands: 16, Rows: 6}, "18x7 has .986"},
+		{128, .8, .95, lsh.Banding{Bands: 13, Rows: 7}, "13 bands of 7 rows are enough"},
+		{128, .5, .99, lsh.Banding{Bands: 35, Rows: 3}, ""},
+		{128, .3, .99, lsh.Banding{Bands: 49, Rows: 2}, ""},
+		{128, .9, .99, lsh.Banding{Bands: 11, Rows: 10}, ""},
+		{128, 1, .99, lsh.Banding{Bands: 1, Rows: 128}, "equal sets agree everywhere"},
+		{128, .01, .99, lsh.Banding{Bands: 128, Rows: 1}, "as many chances as there are, and still only .72"},
+		{1, .5, .4, lsh.Banding{Bands: 1, Rows: 1}, ""},
+	}
+	for _, test := range tests {
+		got := lsh.Choose(test.k, test.threshold, test.recall)
+		if diff := gocmp.Diff(test.want, got); diff != "" {
+			t.Errorf("Choose(%d, %v, %v) mismatch (-want +got), %s:\n%s", test.k, test.threshold, test.recall, test.why, diff)
+		}
+	}
+}
+
+// TestChooseKeepsItsPromise tries every banding: what is chosen reaches the
+// recall, no banding with more rows does, nor one with fewer bands.
+func TestChooseKeepsItsPromise(t *testing.T) {
+	for _, k := range []int{16, 64, 128, 200, 256} {
+		for threshold := .05; threshold < 1; threshold += .05 {
+			for _, recall := range []float64{.5, .9, .95, .99, .999} {
+				b := lsh.Choose(k, threshold, recall)
+				if b.Bands*b.Rows > k {
+					t.Fatalf("Choose(%d, %v, %v) = %v does not fit", k, threshold, recall, b)
+				}
+				needed := lsh.NeededK(threshold, recall, b.Rows)
+				if b.Recall(threshold) < recall {
+					if b != (lsh.Banding{Bands: k, Rows: 1}) || needed <= k {
+						t.Errorf("Choose(%d, %v, %v) = %v has %v", k, threshold, recall, b, b.Recall(threshold))
+					}
+					continue
+				}
+				if needed != b.Bands*b.Rows {
+					t.Errorf("NeededK(%v, %v, %d) = %d, but %v is enough", threshold, recall, b.Rows, needed, b)
+				}
+				if fewer := (lsh.Banding{Bands: b.Bands - 1, Rows: b.Rows}); fewer.Recall(threshold) >= recall {
+					t.Errorf("Choose(%d, %v, %v) = %v, but %v is enough", k, threshold, recall, b, fewer)
+				}
+				for rows := b.Rows + 1; rows <= k; rows++ {
+					if more := (lsh.Banding{Bands: k / rows, Rows: rows}); more.Recall(threshold) >= recall {
+						t.Errorf("Choose(%d, %v, %v) = %v, but %v will do", k, threshold, recall, b, more)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestBandingRecall(t *testing.T) {
+	for _, b := range []lsh.Banding{{16, 8}, {1, 1}, {128, 1}, {9, 13}, {1, 128}} {
+		last := 0.0
+		for i := range 101 {
+			s := float64(i) / 100
+			want := 1 - math.Pow(1-math.Pow(s, float64(b.Rows)), float64(b.Bands))
+			got := b.Recall(s)
+			if math.Abs(got-want) > 1e-12 {
+				t.Errorf("%v.Recall(%v) = %v, want %v", b, s, got, want)
+			}
+			if got < last {
+				t.Errorf("%v.Recall falls at %v", b, s)
+			}
+			last = got
+		}
+		if b.Recall(0) != 0 || b.Recall(1) != 1 || b.Recall(-1) != 0 || b.Recall(2) != 1 {
+			t.Errorf("%v.Recall at the ends: %v, %v", b, b.Recall(0), b.Recall(1))
+		}
+	}
+	// Far from the threshold the naive form would be 0.
+	if got, want := (lsh.Banding{Bands: 8, Rows: 16}).Recall(.01), 8e-32; math.Abs(got/want-1) > 1e-9 {
+		t.Errorf("Recall(.01) = %v, want %v", got, want)
+	}
+}
+
+func TestBandingCandidates(t *testing.T) {
+	b := lsh.Banding{Bands: 16, Rows: 6}
+	if got, want := b.Candidates([]float64{1000, 0, 0, 10}), 1000*b.Recall(.125)+10*b.Recall(.875); math.Abs(got-want) > 1e-9 {
+		t.Errorf("Candidates() = %v, want %v", got, want)
+	}
+	if got := b.Candidates(nil); got != 0 {
+		t.Errorf("Candidates(nil) = %v", got)
+	}
+}
+
+func TestNeededK(t *testing.T) {
+	if got := lsh.NeededK(.8, .99, 13); got <= 128 || got > 2000 {
+		t.Errorf("NeededK(.8, .99, 13) = %d", got)
+	}
+	if got := lsh.NeededK(.001, .99, 200); got != math.MaxInt {
+		t.Errorf("NeededK(.001, .99, 200) = %d", got)
+	}
+}
+
+// TestSCurve measures how often pairs of a known similarity become candidates,
+// and compares that with the curve.
+func TestSCurve(t *testing.T) {
+	const n, union = 2000, 1000
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, algorithm := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
+		if algorithm == minhash.Classic && (raceEnabled || testing.Short()) {
+			continue // 100 times the work, for the reference
+		}
+		sk := minhash.New(minhash.Options{Algorithm: algorithm})
+		for _, common := range []int{300, 400, 500, 600, 700, 800, 900} {
+			s := float64(common) / union
+			bandings := []lsh.Banding{{16, 6}, {35, 3}, {49, 2}, {10, 9}, {16, 8}}
+			hits := make([]int, len(bandings))
+			for range n {
+				all := make([]uint64, union)
+				for i := range all {
+					all[i] = r.Uint64()
+				}
+				half := common + (union-common)/2
+				a := sk.SketchHashes(all[:half]).Values()
+				b := sk.SketchHashes(append(slices.Clone(all[:common]), all[half:]...)).Values()
+				for i, banding := range bandings {
+					for j := range banding.Bands {
+						lo, hi := j*banding.Rows, (j+1)*banding.Rows
+						if slices.Equal(a[lo:hi], b[lo:hi]) {
+							hits[i]++
+							break
+						}
+					}
+				}
+			}
+			for i, banding := range bandings {
+				p, got := banding.Recall(s), float64(hits[i])/n
+				// Where p is all but 0 or 1, one in n either way is no deviation.
+				if se := math.Sqrt(p * (1 - p) / n); math.Abs(got-p) > 4*se+1.0/n {
+					t.Errorf("%v, %v: %.4f of pairs at %v are candidates, want %.4f with standard error %.4f", algorithm, banding, got, s, p, se)
+				}
+			}
+		}
+	}
+}
