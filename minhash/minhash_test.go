@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -309,4 +310,24 @@ func TestAllocations(t *testing.T) {
 			}
 		}
 	}
+}
+
+// One Sketcher serves many goroutines.
+func TestConcurrent(t *testing.T) {
+	s := minhash.New(minhash.Options{})
+	set := stream(6, 3000)
+	want := s.SketchHashes(set)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			var sig minhash.Signature
+			for range 20 {
+				s.SketchInto(&sig, set)
+				if got := s.Sketch(slices.Values(set)); got.Similarity(want) != 1 || sig.Similarity(want) != 1 {
+					t.Error("another signature")
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

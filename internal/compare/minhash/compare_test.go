@@ -1,0 +1,201 @@
+// Package minhash_test compares the way from text to signature with that of
+// other modules. It is a module of its own, so that they are no dependency of
+// the library:
+//
+//	cd internal/compare && GOWORK=off go test -run '^$' -bench . -benchtime 1x ./minhash
+//
+// With -tags purego the library uses no assembly.
+package minhash_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	minhashlsh "github.com/ekzhu/minhash-lsh"
+
+	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// The sketch that is compared: 128 registers over five words.
+const (
+	registers = 128
+	width     = 5
+)
+
+// rival sketches a text with ekzhu/minhash-lsh, as its users do: lower case,
+// runs of letters and digits, joined five at a time. Shorter texts give one
+// shingle of all they have.
+func rival(text string) []uint64 {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	m := minhashlsh.NewMinhash(1, registers)
+	w := min(width, len(words))
+	for i := 0; w > 0 && i+w <= len(words); i++ {
+		m.Push([]byte(strings.Join(words[i:i+w], " ")))
+	}
+	return m.Signature()
+}
+
+// ours is the way of the library that keeps its memory.
+type ours struct {
+	mh     *minhash.Sketcher
+	sh     shingle.Shingler
+	hashes []uint64
+	sig    minhash.Signature
+}
+
+func newOurs() *ours {
+	return &ours{mh: minhash.New(minhash.Options{K: registers, Seed: 1})}
+}
+
+func (o *ours) sketch(text string) {
+	o.hashes = o.sh.AppendHashes(o.hashes[:0], text)
+	o.mh.SketchInto(&o.sig, o.hashes)
+}
+
+// texts returns English documents of a few thousand words, and the pieces of
+// about 50 words that they fall into.
+func texts(tb testing.TB) (docs, paragraphs []string) {
+	size := 0
+	for _, d := range corpus.Docs(tb, "throughput", "english_rfc.jsonl") {
+		docs = append(docs, d.Text)
+		words := 0
+		start, inWord := 0, false
+		for i, r := range d.Text {
+			space := unicode.IsSpace(r)
+			if inWord && space {
+				if words++; words == 50 {
+					paragraphs = append(paragraphs, d.Text[start:i])
+					start, words = i, 0
+				}
+			}
+			inWord = !space
+		}
+		if size += len(d.Text); size > 1<<20 {
+			break
+		}
+	}
+	return docs, paragraphs
+}
+
+func total(texts []string) (n int) {
+	for _, t := range texts {
+		n += len(t)
+	}
+	return n
+}
+
+// BenchmarkTextToSignature reports megabytes a second of both and how many
+// times faster the library is, on each tier of instructions that the machine
+// has. The contestants take turns, in processor time with the garbage
+// collector's in it, and the best of many turns counts.
+func BenchmarkTextToSignature(b *testing.B) {
+	docs, paragraphs := texts(b)
+	for _, kind := range []struct {
+		name  string
+		texts []string
+	}{{"documents", docs}, {"paragraphs", paragraphs}} {
+		mb := float64(total(kind.texts)) / 1e6
+		for _, tier := range tiers() {
+			b.Run(kind.name+"/"+tier.name, func(b *testing.B) {
+				defer tier.use()()
+				o := newOurs()
+				const rounds = 4
+				us, them := math.Inf(1), math.Inf(1)
+				for b.Loop() {
+					for range rounds {
+						us = min(us, cpu(func() {
+							for range 10 {
+								for _, t := range kind.texts {
+									o.sketch(t)
+								}
+							}
+						})/10)
+						them = min(them, cpu(func() {
+							for _, t := range kind.texts {
+								rival(t)
+							}
+						}))
+					}
+				}
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(mb/us, "MB/s")
+				b.ReportMetric(mb/them, "ekzhu-MB/s")
+				b.ReportMetric(them/us, "x-ekzhu")
+			})
+		}
+	}
+}
+
+// BenchmarkGoroutines reports processor time for all documents from one and
+// from two goroutines that share the work, and the ratio of both.
+func BenchmarkGoroutines(b *testing.B) {
+	docs, paragraphs := texts(b)
+	for _, kind := range []struct {
+		name  string
+		texts []string
+	}{{"documents", docs}, {"paragraphs", paragraphs}} {
+		b.Run(kind.name, func(b *testing.B) {
+			times := [2]float64{math.Inf(1), math.Inf(1)}
+			for b.Loop() {
+				for range 10 {
+					for i := range times {
+						times[i] = min(times[i], cpu(func() {
+							var wg sync.WaitGroup
+							for g := range i + 1 {
+								wg.Go(func() {
+									o := newOurs()
+									for range 10 {
+										for at := g; at < len(kind.texts); at += i + 1 {
+											o.sketch(kind.texts[at])
+										}
+									}
+								})
+							}
+							wg.Wait()
+						}))
+					}
+				}
+			}
+			b.ReportMetric(0, "ns/op")
+			for i, t := range times {
+				b.ReportMetric(t*1e3/10, fmt.Sprintf("cpu-ms-%d-goroutines", i+1))
+			}
+			b.ReportMetric(times[1]/times[0], "two/one")
+		})
+	}
+}
+
+// Both must estimate the similarity of the same pair alike, or the race is none.
+func TestSameTask(t *testing.T) {
+	text := strings.Repeat("x ", 3)
+	for i := range 400 {
+		text += fmt.Sprintf("stop %d lies %d minutes behind the harbour. ", i, i*i%91)
+	}
+	other := strings.ReplaceAll(text, "harbour. stop 2", "station. stop 2")
+	a, b := rival(text), rival(other)
+	same := 0
+	for i := range a {
+		if a[i] == b[i] {
+			same++
+		}
+	}
+	o := newOurs()
+	o.sketch(text)
+	first := o.sig.Clone()
+	o.sketch(other)
+	theirs, mine := float64(same)/registers, first.Similarity(o.sig)
+	exact := shingle.Shingler{}.Set(text).Jaccard(shingle.Shingler{}.Set(other))
+	for who, got := range map[string]float64{"ekzhu/minhash-lsh": theirs, "neardup": mine} {
+		if math.Abs(got-exact) > .16 {
+			t.Errorf("%s estimates %.3f, exact is %.3f", who, got, exact)
+		}
+	}
+}
