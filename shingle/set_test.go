@@ -1,0 +1,140 @@
+package shingle_test
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/shingle"
+)
+
+// stream is a SplitMix64.
+type stream uint64
+
+func (s *stream) next() uint64 {
+	*s += 0x9E3779B97F4A7C15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+func TestMakeSet(t *testing.T) {
+	s := stream(1)
+	for _, n := range []int{0, 1, 2, 63, 64, 65, 200, 5000, 100000} {
+		for name, gen := range map[string]func() uint64{
+			"even":    s.next,
+			"few":     func() uint64 { return s.next() % 7 },
+			"skewed":  func() uint64 { return s.next() >> (s.next() % 64) },
+			"one":     func() uint64 { return 42 },
+			"crowded": func() uint64 { return s.next()>>50 | 1<<63 },
+		} {
+			h := make([]uint64, n)
+			seen := map[uint64]bool{}
+			for i := range h {
+				h[i] = gen()
+				seen[h[i]] = true
+			}
+			got := shingle.MakeSet(h)
+			want := make(shingle.Set, 0, len(seen))
+			for x := range seen {
+				want = append(want, x)
+			}
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%s, %d (-want +got):\n%s", name, n, diff)
+			}
+		}
+	}
+}
+
+func TestSetOperations(t *testing.T) {
+	s := stream(2)
+	for _, sizes := range [][2]int{{0, 0}, {0, 5}, {1, 1}, {10, 10}, {10, 1000}, {1000, 10}, {300, 400}, {1, 5000}, {40, 100000}} {
+		for _, space := range []uint64{1 << 4, 1 << 10, 1 << 20, 1 << 63} {
+			var sets [2]shingle.Set
+			in := map[uint64]int{}
+			for k, n := range sizes {
+				h := make([]uint64, n)
+				for i := range h {
+					h[i] = s.next() % space
+				}
+				sets[k] = shingle.MakeSet(h)
+				for _, x := range sets[k] {
+					in[x] |= 1 << k
+				}
+			}
+			common := 0
+			for _, m := range in {
+				if m == 3 {
+					common++
+				}
+			}
+			a, b := sets[0], sets[1]
+			if a.Common(b) != common || b.Common(a) != common {
+				t.Fatalf("%v of %d: common %d and %d, want %d", sizes, space, a.Common(b), b.Common(a), common)
+			}
+			jaccard, containment := 0.0, 0.0
+			if common > 0 {
+				jaccard, containment = float64(common)/float64(len(in)), float64(common)/float64(len(a))
+			}
+			if a.Jaccard(b) != jaccard || a.Containment(b) != containment {
+				t.Fatalf("%v of %d: %v %v, want %v %v", sizes, space, a.Jaccard(b), a.Containment(b), jaccard, containment)
+			}
+		}
+	}
+}
+
+func randomSet(s *stream, n int) []uint64 {
+	h := make([]uint64, n)
+	for i := range h {
+		h[i] = s.next()
+	}
+	return h
+}
+
+func BenchmarkMakeSet(b *testing.B) {
+	for _, n := range []int{50, 1000, 30000} {
+		s := stream(3)
+		h := randomSet(&s, n)
+		tmp := make([]uint64, n)
+		b.Run("n="+strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				copy(tmp, h)
+				shingle.MakeSet(tmp)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/hash")
+		})
+		b.Run("slices.Sort/n="+strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				copy(tmp, h)
+				slices.Sort(tmp)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/hash")
+		})
+	}
+}
+
+func BenchmarkCommon(b *testing.B) {
+	for _, c := range [][2]int{{1000, 1000}, {1000, 20000}, {1000, 30000}, {100, 100000}} {
+		s := stream(4)
+		big := shingle.MakeSet(randomSet(&s, c[1]))
+		small := slices.Clone(big[:0])
+		for i := range c[0] {
+			if i%2 == 0 {
+				small = append(small, big[int(s.next()%uint64(len(big)))])
+			} else {
+				small = append(small, s.next())
+			}
+		}
+		small = shingle.MakeSet(small)
+		b.Run(strconv.Itoa(c[0])+"and"+strconv.Itoa(c[1]), func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				n += small.Common(big)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(c[0]), "ns/smaller")
+		})
+	}
+}

@@ -1,0 +1,86 @@
+package shingle
+
+import (
+	"io"
+	"iter"
+	"unicode/utf8"
+)
+
+// HashesFrom yields the hashes of the shingles of what r holds: the same, in
+// the same order, that [Shingler.Hashes] yields for all of it in one string,
+// however r cuts it. Memory does not grow with the text, nor with the longest
+// token; only Multiset has to remember every distinct shingle.
+//
+// If r fails with anything but io.EOF, the last element is that error with the
+// hash 0, and what came before covers only what was read.
+func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[uint64, error] {
+	w := s.size()
+	return func(yield func(uint64, error) bool) {
+		t := s.tokenizer(false)
+		defer t.release()
+		var (
+			out   []uint64
+			count = s.counter()
+			buf   = make([]byte, 16*piece)
+			held  int // bytes of a code point that is not complete
+			idle  int // reads in a row that gave nothing
+		)
+		for {
+			n, err := r.Read(buf[held:])
+			if n == 0 && err == nil {
+				if idle++; idle == 100 {
+					err = io.ErrNoProgress
+				}
+			} else {
+				idle = 0
+			}
+			b := buf[:held+n]
+			whole := len(b)
+			if err == nil {
+				whole = complete(b)
+			}
+			for at := 0; at < whole; {
+				n := pieceOf(b[at:whole])
+				t.step(b[at:at+n], 0, false)
+				at += n
+				if out = t.shingles(out[:0], w, false); !yieldAll(out, count, yield) {
+					return
+				}
+			}
+			held = copy(buf, b[whole:])
+			if err == nil {
+				continue
+			}
+			if err != io.EOF {
+				yield(0, err)
+				return
+			}
+			t.step(nil, 0, true)
+			yieldAll(t.shingles(out[:0], w, true), count, yield)
+			return
+		}
+	}
+}
+
+func yieldAll(hashes []uint64, count counter, yield func(uint64, error) bool) bool {
+	for _, h := range hashes {
+		if !yield(count.element(h), nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// complete returns how many bytes of b come before a code point that may go on
+// behind it.
+func complete(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if utf8.RuneStart(b[len(b)-n]) {
+			if utf8.FullRune(b[len(b)-n:]) {
+				break
+			}
+			return len(b) - n
+		}
+	}
+	return len(b)
+}

@@ -1,0 +1,133 @@
+package shingle_test
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/shingle"
+)
+
+func collect(t *testing.T, s shingle.Shingler, r io.Reader) (hashes []uint64) {
+	t.Helper()
+	for h, err := range s.HashesFrom(r) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes = append(hashes, h)
+	}
+	return hashes
+}
+
+func TestHashesFrom(t *testing.T) {
+	texts := []string{"", " ", "word", "two words", "中", "e\u0301", "cut\xe4\xb8", strings.Repeat("a", 100), randomText(7, 20000), randomText(8, 30)}
+	for i, s := range append(configurations, shingle.Shingler{Multiset: true}) {
+		for _, text := range texts {
+			want := slices.Collect(s.Hashes(text))
+			for name, r := range map[string]io.Reader{
+				"whole":         strings.NewReader(text),
+				"half":          iotest.HalfReader(strings.NewReader(text)),
+				"data with EOF": iotest.DataErrReader(strings.NewReader(text)),
+				"bytes":         iotest.OneByteReader(strings.NewReader(text)),
+			} {
+				if diff := cmp.Diff(want, collect(t, s, r)); diff != "" {
+					t.Fatalf("configuration %d, %d bytes, %s (-want +got):\n%s", i, len(text), name, diff)
+				}
+			}
+		}
+	}
+}
+
+// TestLongTokens has tokens longer than anything that is kept of one.
+func TestLongTokens(t *testing.T) {
+	for _, unit := range []string{"a", "Ab", "中", "é", "e\u0301", "don't", "'", "x'", "か", "e\u0301\u0323", "\u0301\u0323", "ﷺ", "ក្ក", "1", "longer than piece "} {
+		text := "before " + strings.Repeat(unit, 60000/len(unit)) + " after it all"
+		for _, s := range []shingle.Shingler{{Size: 2}, {Size: 3, KeepAccents: true}} {
+			want := reference(s, text)
+			if diff := cmp.Diff(want, s.AppendTokens(nil, text)); diff != "" {
+				t.Fatalf("%v: %q (-want +got):\n%s", s, unit, diff)
+			}
+			var hashes []uint64
+			for _, h := range shinglesOf(want, s.Size) {
+				hashes = append(hashes, h.Hash)
+			}
+			if diff := cmp.Diff(hashes, s.AppendHashes(nil, text)); diff != "" {
+				t.Fatalf("%v: %q (-want +got):\n%s", s, unit, diff)
+			}
+			if diff := cmp.Diff(hashes, collect(t, s, iotest.HalfReader(strings.NewReader(text)))); diff != "" {
+				t.Fatalf("%v: %q read (-want +got):\n%s", s, unit, diff)
+			}
+		}
+	}
+}
+
+func TestHashesFromError(t *testing.T) {
+	broken := errors.New("broken")
+	n := 0
+	var last error
+	for _, err := range (shingle.Shingler{Size: 1}).HashesFrom(io.MultiReader(strings.NewReader("one two three"), iotest.ErrReader(broken))) {
+		if last != nil {
+			t.Fatal("an element follows the error")
+		}
+		if last = err; err == nil {
+			n++
+		}
+	}
+	if last != broken || n != 2 {
+		t.Errorf("%d hashes, then %v; want 2 (the third word may go on), then %v", n, last, broken)
+	}
+	for _, err := range (shingle.Shingler{}).HashesFrom(idle{}) {
+		if last = err; err != io.ErrNoProgress {
+			t.Errorf("%v, want %v", err, io.ErrNoProgress)
+		}
+	}
+}
+
+type idle struct{}
+
+func (idle) Read([]byte) (int, error) { return 0, nil }
+
+// repeated reads a text again and again.
+type repeated struct {
+	text  string
+	left  int
+	place int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, r.text[r.place:])
+	r.place = (r.place + n) % len(r.text)
+	r.left -= n
+	return n, nil
+}
+
+// TestBoundedMemory reads 64 MB of one word, and of many.
+func TestBoundedMemory(t *testing.T) {
+	if testing.Short() || race {
+		t.Skip("reads 128 MB")
+	}
+	for _, text := range []string{strings.Repeat("endless", 5000), strings.Repeat("word after word ", 2000)} {
+		n := 0
+		got := testing.Benchmark(func(b *testing.B) {
+			for b.Loop() {
+				n = 0
+				for _, err := range (shingle.Shingler{}).HashesFrom(&repeated{text: text, left: 64 << 20}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					n++
+				}
+			}
+		})
+		if per := got.AllocedBytesPerOp(); per > 1<<20 || n == 0 {
+			t.Errorf("%d shingles, %d bytes allocated", n, per)
+		}
+	}
+}
