@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/shingle"
 )
 
 // tree writes files below a new folder and makes it the working directory.
@@ -258,4 +262,94 @@ func FuzzJSONLines(f *testing.F) {
 			at = line
 		}
 	})
+}
+
+// What is read is the same for any number of goroutines, and so are the messages.
+func TestReadWorkers(t *testing.T) {
+	files := map[string]string{"in/bad.txt": "\x00", "in/page.html": "<p>one<p>two", "in/z.jsonl.gz": gzipped("{}\n")[:12]}
+	var lines strings.Builder
+	for i := range 3000 {
+		files[fmt.Sprintf("in/%04d.txt", i)] = strings.Repeat("some text of a file ", i%50)
+		fmt.Fprintf(&lines, `{"id":"line %d","text":%q}`+"\n", i, strings.Repeat("text of a line ", i%60))
+		if i%100 == 50 {
+			lines.WriteString("{broken\n\n")
+		}
+	}
+	files["in/lines.jsonl"] = lines.String()
+	tree(t, files)
+	want, wantMessages := read(t, input.Options{}, "in", "gone")
+	if len(want) != 6001 || len(wantMessages) != 30+3 {
+		t.Fatalf("%d documents, messages %q", len(want), wantMessages)
+	}
+	for _, workers := range []int{2, 3, 8} {
+		docs, messages := read(t, input.Options{Workers: workers}, "in", "gone")
+		if diff := cmp.Diff(want, docs); diff != "" {
+			t.Errorf("documents of %d workers (-want +got):\n%s", workers, diff)
+		}
+		if diff := cmp.Diff(wantMessages, messages); diff != "" {
+			t.Errorf("messages of %d workers (-want +got):\n%s", workers, diff)
+		}
+		// Stopping early leaves nothing running.
+		n := 0
+		for range input.Read([]string{"in"}, input.Options{Workers: workers}) {
+			if n++; n == 100*workers {
+				break
+			}
+		}
+	}
+}
+
+// A reader that is asked for more than was written yet must not hold back lines.
+func TestStdinAnswers(t *testing.T) {
+	for _, workers := range []int{1, 2} {
+		r, w := io.Pipe()
+		go io.WriteString(w, `{"id":"1","text":"first"}`+"\n")
+		n := 0
+		for d, err := range input.Read([]string{"-"}, input.Options{Stdin: r, Workers: workers}) {
+			if n++; err != nil || d.ID != strconv.Itoa(n) {
+				t.Fatalf("document %v, error %v", d, err)
+			}
+			if n == 3 {
+				break
+			}
+			go fmt.Fprintf(w, "{\"id\":\"%d\",\"text\":\"next\"}\n", n+1)
+		}
+		r.Close()
+	}
+}
+
+func TestPattern(t *testing.T) {
+	tree(t, map[string]string{"a1.txt": "one", "a2.txt": "two", "b.txt": "no", "dir1/x.txt": "in", "odd[1].txt": "odd"})
+	docs, messages := read(t, input.Options{}, "a?.txt", "dir*", "odd[1].txt", "none*.txt", "bad[")
+	if diff := cmp.Diff([]string{"a1.txt", "a2.txt", "dir1/x.txt", "odd[1].txt"}, ids(docs)); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"none*.txt: no file matches this pattern", "bad[: syntax error in pattern"}, messages); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
+func TestHTML(t *testing.T) {
+	tree(t, map[string]string{
+		"page.html":  "<title>T</title><p>Caf\xc3\xa9 &amp; bar<script>no()</script><li>item",
+		"latin.htm":  "<meta charset=iso-8859-1><p>Caf\xe9",
+		"deep.html":  strings.Repeat("<div>", 1<<20) + "deep",
+		"page.xhtml": "<p>x</p>",
+	})
+	docs, messages := read(t, input.Options{}, "page.html", "latin.htm", "deep.html", "page.xhtml")
+	want := []input.Doc{
+		{ID: "page.html", Text: "T\n\nCafé & bar\n\nitem", Blocks: []shingle.Span{{Start: 0, End: 1}, {Start: 3, End: 14}, {Start: 16, End: 20}}},
+		{ID: "latin.htm", Text: "Café", Blocks: []shingle.Span{{Start: 0, End: 5}}},
+		{ID: "deep.html", Text: "deep", Blocks: []shingle.Span{{Start: 0, End: 4}}},
+		{ID: "page.xhtml", Text: "x", Blocks: []shingle.Span{{Start: 0, End: 1}}},
+	}
+	for i := range want {
+		want[i].Format, want[i].Place = input.HTML, input.Place{File: want[i].ID}
+	}
+	if diff := cmp.Diff(want, docs); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+	if len(messages) > 0 {
+		t.Errorf("messages: %q", messages)
+	}
 }

@@ -1,36 +1,75 @@
 package input
 
 import (
-	"bufio"
 	"bytes"
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
+	"sync"
 )
+
+const (
+	// maxLine bounds a line of JSON Lines, far beyond any document.
+	maxLine = 256 << 20
+
+	// chunkSize is how much of a file is decoded together.
+	chunkSize = 256 << 10
+)
+
+var errLongLine = fmt.Errorf("line longer than %d MiB; skipped", maxLine>>20)
 
 // jsonLines reads a document from every line of in.
 func (r *reader) jsonLines(file string, in io.Reader) bool {
 	in, done, err := decompress(in)
 	if err != nil {
-		return r.fail(file, 0, err)
+		return r.fail(Place{File: file}, err)
 	}
 	defer done()
-	lines := lineReader{in: bufio.NewReaderSize(in, 1<<16)}
-	for n := 1; ; n++ {
-		line, err := lines.next()
+	c := chunker{in: in, eager: file == "-"}
+	line := 1
+	for {
+		data, long, err := c.next()
+		if len(data) > 0 {
+			first := line
+			line += bytes.Count(data, []byte("\n"))
+			if !r.add(len(data), func(emit emitFunc) {
+				r.lines(file, first, data, emit)
+				recycle(data)
+			}) {
+				return false
+			}
+		}
 		switch {
 		case err == io.EOF:
 			return true
-		case errors.Is(err, errLongLine):
-			if !r.fail(file, n, err) {
+		case err != nil:
+			return r.fail(Place{File: file, Line: line}, lost(err))
+		case long:
+			if !r.fail(Place{File: file, Line: line}, errLongLine) {
 				return false
 			}
-			continue
-		case err != nil:
-			return r.fail(file, n, fmt.Errorf("%w; the rest of the file is lost", err))
+			line++
+		}
+	}
+}
+
+// lost says what an error of reading means for the rest of the file.
+func lost(err error) error {
+	if errors.Is(err, errBomb) {
+		return err
+	}
+	return fmt.Errorf("%w; the rest of the file is lost", err)
+}
+
+// lines emits the documents of data, whose first line has the number n.
+func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
+	p := lineParser{fields: r.o.Fields.names()}
+	for ; len(data) > 0; n++ {
+		line := data
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			line, data = data[:i], data[i+1:]
+		} else {
+			data = nil
 		}
 		if n == 1 {
 			line = bytes.TrimPrefix(line, []byte("\ufeff"))
@@ -39,95 +78,101 @@ func (r *reader) jsonLines(file string, in io.Reader) bool {
 		if len(line) == 0 {
 			continue
 		}
-		d, err := parseLine(line, r.o.Fields)
+		place := Place{File: file, Line: n}
+		d, err := p.parse(line)
 		if err != nil {
-			if !r.fail(file, n, err) {
-				return false
+			if !emit(nil, failure(place, err)) {
+				return
 			}
 			continue
 		}
-		d.Format, d.Place = JSONL, Place{file, n}
+		d.Format, d.Place = JSONL, place
 		if r.o.KeepRaw {
 			d.Raw = bytes.Clone(line)
 		}
 		var bad error
-		if !utf8.Valid(line) {
-			bad = &Error{d.Place, errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)")}
+		if !p.valid {
+			bad = failure(place, errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)"))
 		}
-		if !r.emit(d, bad) {
-			return false
+		if !emit(d, bad) {
+			return
 		}
 	}
 }
 
-// parseLine decodes one object.
-func parseLine(line []byte, f Fields) (*Doc, error) {
-	var obj map[string]json.RawMessage
-	if err := json.Unmarshal(line, &obj); err != nil {
-		if se, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return nil, fmt.Errorf("broken JSON at byte %d: %v; skipped", se.Offset, err)
-		}
-		return nil, fmt.Errorf("not a JSON object; skipped")
-	}
-	var d Doc
-	for _, field := range []struct {
-		name     string
-		dst      *string
-		required bool
-	}{
-		{cmp.Or(f.ID, "id"), &d.ID, true},
-		{cmp.Or(f.Text, "text"), &d.Text, true},
-		{cmp.Or(f.Host, "host"), &d.Host, false},
-		{cmp.Or(f.URL, "url"), &d.URL, false},
-		{cmp.Or(f.Time, "time"), &d.Time, false},
-	} {
-		raw, ok := obj[field.name]
-		switch {
-		case !ok || string(raw) == "null":
-			if field.required {
-				return nil, fmt.Errorf("no field %q (name another with -field-id or -field-text); skipped", field.name)
-			}
-		case raw[0] == '"':
-			if err := json.Unmarshal(raw, field.dst); err != nil {
-				return nil, fmt.Errorf("field %q: %v; skipped", field.name, err)
-			}
-		case field.dst != &d.Text && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'):
-			*field.dst = string(raw) // a number is a fine id or time
-		default:
-			return nil, fmt.Errorf("field %q is not a string; skipped", field.name)
-		}
-	}
-	return &d, nil
+// A chunker cuts what it reads behind line ends.
+type chunker struct {
+	in io.Reader
+
+	// eager returns lines as soon as they are there: whoever writes them may wait
+	// for an answer before writing more.
+	eager bool
+
+	buf  []byte // read and not returned
+	line int    // where in buf the last line begins
+	err  error
 }
 
-var errLongLine = fmt.Errorf("line longer than %d bytes; skipped", maxLine)
+// chunks holds buffers of chunkSize bytes that are free.
+var chunks = sync.Pool{New: func() any { return make([]byte, 0, chunkSize) }}
 
-// A lineReader returns lines of any length up to maxLine.
-type lineReader struct {
-	in  *bufio.Reader
-	buf []byte
+// recycle gives back what next returned.
+func recycle(data []byte) {
+	if cap(data) == chunkSize {
+		chunks.Put(data[:0]) //nolint:staticcheck
+	}
 }
 
-// next returns the next line, valid until the next call. A line that is too
-// long is passed over and reported; io.EOF comes after the last line.
-func (l *lineReader) next() ([]byte, error) {
-	l.buf = l.buf[:0]
-	long := false
-	for {
-		part, err := l.in.ReadSlice('\n')
-		if long = long || len(l.buf)+len(part) > maxLine; !long {
-			l.buf = append(l.buf, part...)
+// next returns some whole lines, or the last one without its end. If long, a line
+// behind them was too long and has been passed over. The error is for what is
+// behind all that; a line that it cuts off is not returned.
+func (c *chunker) next() (data []byte, long bool, err error) {
+	if c.buf == nil {
+		c.buf = chunks.Get().([]byte)
+	}
+	for c.err == nil {
+		if len(c.buf)-c.line > maxLine {
+			c.passOver()
+			return c.cut(), true, nil
 		}
-		switch {
-		case err == bufio.ErrBufferFull:
-			continue
-		case err == io.EOF && len(l.buf) == 0 && !long:
-			return nil, io.EOF
-		case err != nil && err != io.EOF:
-			return nil, err
-		case long:
-			return nil, errLongLine
+		if cap(c.buf)-len(c.buf) < chunkSize/8 {
+			c.buf = append(make([]byte, 0, 2*cap(c.buf)), c.buf...)
 		}
-		return l.buf, nil
+		old := len(c.buf)
+		var n int
+		n, c.err = c.in.Read(c.buf[old:cap(c.buf)])
+		c.buf = c.buf[:old+n]
+		if end := bytes.LastIndexByte(c.buf[old:], '\n'); end >= 0 {
+			c.line = old + end + 1
+		}
+		if c.line > 0 && (c.eager || len(c.buf) >= chunkSize-chunkSize/8) {
+			return c.cut(), false, nil
+		}
+	}
+	if c.err == io.EOF {
+		c.line = len(c.buf)
+	}
+	return c.cut(), false, c.err
+}
+
+// cut returns the whole lines of the buffer and keeps what is behind them.
+func (c *chunker) cut() []byte {
+	data := c.buf[:c.line]
+	c.buf = append(chunks.Get().([]byte), c.buf[c.line:]...)
+	c.line = 0
+	return data
+}
+
+// passOver drops the line that the buffer ends in.
+func (c *chunker) passOver() {
+	c.buf = c.buf[:c.line]
+	buf := make([]byte, 1<<16)
+	for c.err == nil {
+		var n int
+		n, c.err = c.in.Read(buf)
+		if end := bytes.IndexByte(buf[:n], '\n'); end >= 0 {
+			c.buf = append(c.buf, buf[end+1:n]...)
+			return
+		}
 	}
 }

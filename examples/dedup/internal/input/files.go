@@ -1,0 +1,145 @@
+package input
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"github.com/neardup/neardup/examples/pages"
+)
+
+// maxFile bounds a file that is one document, as it is when it is unpacked. It is
+// far beyond any text that somebody wrote.
+const maxFile = 256 << 20
+
+// A file is a document in a file of its own.
+type file struct {
+	name, id, host, format string
+	size                   int64
+}
+
+// files are read together if they are small, because handing one to another
+// goroutine costs more than reading it.
+type files struct {
+	waiting []file
+	weight  int
+}
+
+const (
+	batchFiles = 64
+	batchBytes = 256 << 10
+)
+
+// later adds a file to those that wait.
+func (r *reader) later(f file) bool {
+	r.files.waiting = append(r.files.waiting, f)
+	r.files.weight += int(min(f.size, maxFile))
+	if len(r.files.waiting) < batchFiles && r.files.weight < batchBytes {
+		return true
+	}
+	return r.flush()
+}
+
+// flush adds the files that wait as one batch.
+func (r *reader) flush() bool {
+	b := r.files
+	r.files = files{}
+	if len(b.waiting) == 0 {
+		return true
+	}
+	return r.add(b.weight, func(emit emitFunc) {
+		for _, f := range b.waiting {
+			if !emit(f.read()) {
+				return
+			}
+		}
+	})
+}
+
+func (f file) read() (*Doc, error) {
+	in, err := os.Open(f.name)
+	if err != nil {
+		return nil, failure(Place{File: f.name}, err)
+	}
+	defer in.Close()
+	return f.decode(in)
+}
+
+// decode reads the whole of in as one document.
+func (f file) decode(in io.Reader) (*Doc, error) {
+	place := Place{File: f.name}
+	data, err := readFile(in, f.size)
+	if err != nil {
+		return nil, failure(place, err)
+	}
+	d := &Doc{ID: f.id, Host: f.host, Format: f.format, Place: place}
+	if f.format == HTML {
+		return d.withPage(data, "")
+	}
+	if bytes.IndexByte(data, 0) >= 0 {
+		return nil, failure(place, errBinary)
+	}
+	d.Text = string(data)
+	if at := firstInvalid(data); at >= 0 {
+		place.Line = 1 + bytes.Count(data[:at], []byte("\n"))
+		return d, failure(place, errUTF8)
+	}
+	return d, nil
+}
+
+// readFile returns what in holds, unpacked if it is compressed. size is a hint.
+func readFile(in io.Reader, size int64) ([]byte, error) {
+	plain, done, err := decompress(in)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var b bytes.Buffer
+	b.Grow(int(min(size, 1<<20)) + bytes.MinRead) // more only when it is there
+	switch n, err := b.ReadFrom(io.LimitReader(plain, maxFile+1)); {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%w: the file is cut off; skipped", err)
+	case err != nil:
+		return nil, err
+	case n > maxFile:
+		return nil, fmt.Errorf("longer than %d MiB; skipped (split it, or make it JSON Lines)", maxFile>>20)
+	}
+	return b.Bytes(), nil
+}
+
+// Limits of one page.
+const (
+	maxPage   = 32 << 20
+	maxBlocks = 200_000
+)
+
+// withPage makes the text of a page of HTML d's; contentType is the HTTP header
+// of that name. An error that comes with d says what the text does not hold.
+func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
+	p, err := pages.Parse(bytes.NewReader(html), pages.Options{ContentType: contentType, MaxBytes: maxPage, MaxBlocks: maxBlocks})
+	if err != nil {
+		return nil, failure(d.Place, fmt.Errorf("%w; skipped", err))
+	}
+	d.Text, d.Blocks = p.Text, p.Blocks
+	if p.Truncated {
+		return d, failure(d.Place, fmt.Errorf("a page of more than %d MiB or %d blocks; what is beyond was left out", maxPage>>20, maxBlocks))
+	}
+	return d, nil
+}
+
+// firstInvalid returns the offset of the first byte that is not UTF-8, or -1.
+func firstInvalid(data []byte) int {
+	if utf8.Valid(data) {
+		return -1
+	}
+	for i := 0; ; {
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+}

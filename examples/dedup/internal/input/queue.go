@@ -1,0 +1,119 @@
+package input
+
+import (
+	"sync"
+)
+
+// An item is what emit is called with: a document, an error, or both.
+type item struct {
+	doc *Doc
+	err error
+}
+
+// emitFunc takes documents and errors; it returns false when it wants no more.
+type emitFunc func(*Doc, error) bool
+
+// A batch is some consecutive documents that one goroutine decodes.
+type batch struct {
+	weight int // about how many bytes it holds
+	decode func(emitFunc)
+	items  []item
+	ready  chan struct{} // closed when items are all there
+}
+
+// maxInFlight is how many bytes batches together may hold between the goroutine
+// that reads and the one that takes documents. One that is larger goes alone.
+const maxInFlight = 64 << 20
+
+// A queue decodes batches on several goroutines and hands out their documents in
+// the order in which the batches were added.
+type queue struct {
+	order chan *batch   // as added
+	work  chan *batch   // the same, for whoever is free
+	stop  chan struct{} // closed when nobody wants more
+
+	mu       sync.Mutex
+	room     sync.Cond
+	inFlight int
+	stopped  bool
+}
+
+// runQueue calls produce on a goroutine of its own, which adds batches, decodes
+// those on as many goroutines as workers says, and calls emit on the caller's.
+// It returns when all of them have ended, unless produce may be waiting for ever
+// (for somebody to type, say): then it does not wait for that.
+func runQueue(workers int, produce func(*queue), emit emitFunc, mayHang bool) {
+	q := &queue{order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
+	q.room.L = &q.mu
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() {
+			for b := range q.work {
+				b.decode(func(d *Doc, err error) bool {
+					b.items = append(b.items, item{d, err})
+					return true
+				})
+				close(b.ready)
+			}
+		})
+	}
+	running.Go(func() {
+		defer close(q.order)
+		defer close(q.work)
+		produce(q)
+	})
+	q.consume(emit)
+	if !mayHang {
+		running.Wait()
+	}
+}
+
+// consume hands out documents until there are no more or emit has had enough.
+func (q *queue) consume(emit emitFunc) {
+	defer func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.stopped = true
+		q.room.Broadcast()
+		close(q.stop)
+	}()
+	for b := range q.order {
+		<-b.ready
+		for _, it := range b.items {
+			if !emit(it.doc, it.err) {
+				return
+			}
+		}
+		q.mu.Lock()
+		q.inFlight -= b.weight
+		q.room.Broadcast()
+		q.mu.Unlock()
+	}
+}
+
+// add queues what decode will emit. It waits while too much is in flight, and
+// returns false when nobody wants more.
+func (q *queue) add(weight int, decode func(emitFunc)) bool {
+	b := &batch{weight: weight, decode: decode, ready: make(chan struct{})}
+	q.mu.Lock()
+	for !q.stopped && q.inFlight > 0 && q.inFlight+weight > maxInFlight {
+		q.room.Wait()
+	}
+	q.inFlight += weight
+	stopped := q.stopped
+	q.mu.Unlock()
+	if stopped {
+		return false
+	}
+	select {
+	case q.order <- b:
+	case <-q.stop:
+		return false
+	}
+	select {
+	case q.work <- b:
+		return true
+	case <-q.stop:
+		return false
+	}
+}
