@@ -52,10 +52,10 @@ func quietFlag(fs *flag.FlagSet, o *options) {
 }
 
 func inputFlags(fs *flag.FlagSet, o *options) {
-	fs.StringVar(&o.input.Format, "format", "", "`text or jsonl`, for inputs whose name does not tell (- is jsonl)")
-	fs.StringVar(&o.input.Fields.ID, "field-id", "id", "JSON Lines field `name` of a document's id")
-	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "JSON Lines field `name` of a document's text")
-	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "JSON Lines field `name` of a document's site")
+	fs.StringVar(&o.input.Format, "format", "", "`format` of inputs whose name does not tell: text, html, jsonl, parquet or warc (- is jsonl)")
+	fs.StringVar(&o.input.Fields.ID, "field-id", "id", "`name` of the JSON Lines field or Parquet column of a document's id")
+	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "`name` of the JSON Lines field or Parquet column of a document's text")
+	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "`name` of the JSON Lines field or Parquet column of a document's site")
 	o.memory = 2 << 30
 	fs.TextVar((*bytesize.Size)(&o.memory), "memory", bytesize.Size(o.memory), "about how much memory to use, as a `size`; what a corpus has beyond it waits in temporary files")
 	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all)")
@@ -90,7 +90,7 @@ func againstFlag(fs *flag.FlagSet, o *options) {
 
 func keepFlag(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.keep, "keep", "first", "which document represents its cluster: `first, longest or newest` (by the time field)")
-	fs.StringVar(&o.input.Fields.Time, "field-time", "time", "JSON Lines field `name` of a document's time, for -keep newest")
+	fs.StringVar(&o.input.Fields.Time, "field-time", "time", "`name` of the JSON Lines field or Parquet column of a document's time, for -keep newest")
 }
 
 func streamFlag(fs *flag.FlagSet, o *options) {
@@ -173,7 +173,7 @@ func (o *options) check(fs *flag.FlagSet) error {
 		}
 	}
 	if o.input.Format != "" {
-		return oneOf("format", o.input.Format, "text", "jsonl")
+		return oneOf("format", o.input.Format, input.Text, input.HTML, input.JSONL, input.Parquet, input.WARC)
 	}
 	return nil
 }
