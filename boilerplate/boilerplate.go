@@ -26,20 +26,33 @@
 // is its folded text without punctuation, every number the same, so that dates
 // and counters do not hide a template. Documents are counted in up to three
 // scopes: the host, the group that the caller names (say an agency), and all
-// documents there are. A block that is unlike any other, but of whose runs of
-// five words more than half recur, is an edited variant of recycled text.
+// documents there are; of a host's blocks it is also known whether they keep to
+// one section. A block that is unlike any other, but of whose runs of five words
+// (fifteen letters in scripts without spaces) more than half recur, is an
+// edited variant of recycled text.
+//
+// A block of less than four words is flagged only beside another that is, or at
+// an end of the page, or if eight other documents have it. Short stretches
+// between flagged blocks are flagged with them ([Options].Gap), but never the
+// title of a page nor its longest stretch.
 //
 // # Copies
 //
 // A site may print one story under several addresses. Whoever counts only pages
 // takes such a story for a template and deletes it altogether. So pages that
 // are copies of the page to be judged do not count: those that hold more than
-// half of its text, every block weighted by its words and by how rare it is on
-// the host, or nine tenths of its text without weights. What every page of a
+// half of its text, every block weighted by its words and by how rare it is in
+// the scope, or nine tenths of its text without weights. What every page of a
 // host shares weighs nothing, so that template-heavy pages with different
 // stories never pass for copies of one another. There is no threshold on the
 // similarity of whole pages: at a Jaccard similarity of 0.8 it would merge
-// different stories of template-heavy sites, at 0.9 find next to nothing.
+// different stories of template-heavy sites, at 0.9 find next to nothing. Of
+// edited paragraphs one run of words in 32 tells whether a page holds them. A
+// story of which many copies were edited, each otherwise, while they make up a
+// fifth of the host and more, is at the limit of this.
+//
+// After masking little may be left of a page: containment of what remains means
+// something only from about twenty shingles on.
 //
 // # Modes
 //
@@ -48,6 +61,66 @@
 // forgotten ([Stats]). Streaming: [Detector.Next] judges a page by those before
 // it and then observes it; to judge again later revises the verdict. Detectors
 // of parallel workers are joined by [Detector.Merge].
+//
+// # Accuracy
+//
+// On the 71 pages of five portals in CleanPortalEval (github.com/ppke-nlpg),
+// labelled block by block, the default keeps content with F1 0.91 (precision
+// 0.85, recall 0.97) in two passes and 0.87 (0.78, 0.98) streaming; keeping
+// everything is 0.62, and knowing every truth but only the blocks that recur
+// would be 0.91. What is left is mostly text that stands on one page only, such
+// as readers' comments, which is not recycled. On 967 labelled pages without
+// hosts the recall of content is 0.99 (go test -v -run 'Eval|Hosts').
+//
+// Of a thousand made-up pages, seven tenths template, no two unlike ones share a
+// tenth of their shingles when masked, and the fifty edited copies among them
+// are all above 0.8; without masking 97 in 100 pairs of unlike pages are above
+// 0.5 (go test -v -run TemplateHeavy).
+//
+// # Memory
+//
+// Pages are not kept. A block that one document holds takes 16 bytes, and one
+// that more do 44 more, in each scope, in tables that are between three eighths
+// and three quarters full; so do the sampled runs of words of its own.
+// A million distinct blocks of fifteen words take some 110 MB, with HostOnly
+// some 65 (go test -bench Memory). [Options].MaxBytes bounds the whole between
+// calls; [Stats] tells what was forgotten to stay within it.
+//
+// # File format
+//
+// [Detector.AppendBinary] writes an envelope of package internal/wire: the magic
+// "nbpl", the version 1 as a uvarint, the payload, and the XXH64 of all before
+// it in eight bytes. Numbers are uvarints unless a width is given; those with a
+// width are little-endian. The payload is
+//
+//	options    MinDocuments, MinGlobal, Gap in half words and one more (0: none),
+//	           Coverage in 1/65536, HostOnly as 0 or 1, MaxBytes, Seed
+//	tallies    observations, documents, hosts evicted, blocks evicted
+//	documents  four times: number, then hashes, 8 bytes each, ascending: of the
+//	           documents and of their texts, of either the older and the newer
+//	hosts      number, then of each, ascending: the hash of its name, 8 bytes; a site
+//	all        a site, unless HostOnly
+//
+// A site is
+//
+//	wide       1 byte: 1 for a group and for all documents, 0 for a host
+//	used       the observation that was its last
+//	gramDocs   documents whose runs of words were counted
+//	documents  a counter
+//	single     number, then of each block, ascending: key, 8 bytes; document, 4;
+//	           section, or host if wide, 2; day, 2
+//	recurring  number, then of each block, ascending: key, 8 bytes; a counter; if
+//	           wide, the number of hosts named, 1 byte, these, 2 bytes each, and a
+//	           bitmap of hosts, 8 bytes
+//	runs       number, then of each, ascending, 8 bytes: 48 bits of its hash above
+//	           a count of 16
+//
+// and a counter is the number of documents; the section, 2 bytes (65535: many);
+// the first and the last day since 1970, 2 bytes each (0: unknown); the number
+// of documents named, 1 byte, at most eight; these, 4 bytes each, ascending.
+//
+// Every later version of this module with the same major version reads what
+// this one writes and judges alike by it.
 package boilerplate
 
 import (
@@ -225,8 +298,9 @@ type Detector struct {
 	mu     sync.RWMutex
 	sites  map[uint64]*site // by scope and name
 	global *site            // nil if HostOnly
-	seen   seen
-	bytes  int // of all sites
+	ids    seen             // documents that were observed
+	texts  seen             // and their texts
+	bytes  int              // of all sites
 	tallies
 }
 
@@ -257,12 +331,13 @@ func New(o Options) *Detector {
 }
 
 func (d *Detector) reset() {
+	d.ids, d.texts = seen{}, seen{}
 	d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
 	if !d.opts.hostOnly {
 		d.global = newSite(true)
 		d.bytes = d.global.bytes()
 	}
-	d.seen = seen{limit: d.opts.maxBytes / 256}
+	d.ids.limit, d.texts.limit = d.opts.maxBytes/512, d.opts.maxBytes/512
 }
 
 func (o Options) resolve() options {

@@ -18,11 +18,13 @@ import (
 // its anchors, if there are three in all.
 func (v *view) findCopies(scope, docs int) int {
 	var total overlap
+	twins := 0
 	v.overlaps.clear()
 	v.full, v.limits = v.full[:0], v.limits[:0]
 	v.docs, v.logDocs = docs, log2(docs)
 	for i := range v.dg.blocks {
 		if f := &v.findings[i]; f.state == own || f.state == copied {
+			twins = max(twins, f.seen[scope].twins())
 			whole := v.compare(scope, &v.dg.blocks[i], &f.seen[scope])
 			total.add(&whole)
 		}
@@ -36,9 +38,9 @@ func (v *view) findCopies(scope, docs int) int {
 		}
 	}
 	slices.Sort(v.copies)
-	most := len(v.copies)
-	if most == 0 {
-		return 0
+	most := len(v.copies) + twins
+	if len(v.copies) == 0 {
+		return most
 	}
 	for i := range v.full {
 		if n, others := v.split(v.full[i].names()); n > others {

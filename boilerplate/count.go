@@ -169,6 +169,15 @@ func (s *site) look(key uint64, out *sighting) {
 	}
 }
 
+// twins returns how many documents are not named although there is room: their
+// very text is that of another.
+func (s *sighting) twins() int {
+	if s.named == listed {
+		return 0
+	}
+	return int(s.count) - s.named
+}
+
 // names returns the documents that a sighting names.
 func (s *sighting) names() []uint32 { return s.docs[:s.named] }
 

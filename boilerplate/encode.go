@@ -40,7 +40,7 @@ func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
 	for _, v := range d.tally() {
 		dst = binary.AppendUvarint(dst, *v)
 	}
-	for _, set := range [...]*idSet{&d.seen.old, &d.seen.recent} {
+	for _, set := range [...]*idSet{&d.ids.old, &d.ids.recent, &d.texts.old, &d.texts.recent} {
 		ids := slices.DeleteFunc(slices.Clone(set.slots), func(id uint64) bool { return id == 0 })
 		slices.Sort(ids)
 		dst = binary.AppendUvarint(dst, uint64(len(ids)))
@@ -76,7 +76,8 @@ func (d *Detector) UnmarshalBinary(data []byte) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.opts, d.sites, d.global, d.seen = n.opts, n.sites, n.global, n.seen
+	d.opts, d.sites, d.global = n.opts, n.sites, n.global
+	d.ids, d.texts = n.ids, n.texts
 	d.bytes, d.tallies = n.bytes, n.tallies
 	return nil
 }
@@ -117,7 +118,7 @@ func (d *Detector) read(r *wire.Reader) {
 	for _, p := range d.tally() {
 		*p = r.Uvarint()
 	}
-	for _, set := range [...]*idSet{&d.seen.old, &d.seen.recent} {
+	for _, set := range [...]*idSet{&d.ids.old, &d.ids.recent, &d.texts.old, &d.texts.recent} {
 		last := uint64(0)
 		for range r.Count(8) {
 			id := r.Uint64()

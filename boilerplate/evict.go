@@ -50,8 +50,8 @@ func (d *Detector) Stats() Stats {
 	if d.global != nil {
 		count(d.global)
 	}
-	s.Bytes = d.bytes + d.seen.bytes()
-	s.ForgottenDocuments = s.Documents - d.seen.recent.filled - d.seen.old.filled
+	s.Bytes = d.bytes + d.ids.bytes() + d.texts.bytes()
+	s.ForgottenDocuments = s.Documents - d.ids.len()
 	s.Saturation = float64(s.Bytes) / float64(d.opts.maxBytes)
 	return s
 }

@@ -95,9 +95,14 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, dg *digest) []Block {
 		v.sites[1] = d.site(groupScope, p.Group, false)
 	}
 	v.sites[2] = d.global
-	id := d.id(p)
-	if v.observed = d.seen.has(id); v.observed {
-		v.self = fingerprint(id)
+	id, text := d.names(p)
+	if p.ID == "" {
+		v.observed = d.texts.has(text)
+	} else {
+		v.observed = d.ids.has(id)
+	}
+	if v.observed {
+		v.self = fingerprint(text)
 	}
 	if p.Host != "" {
 		v.host = place(d.hash(p.Host))
@@ -159,8 +164,9 @@ func (v *view) decide(scope int) {
 		f := &v.findings[i]
 		seen := &f.seen[scope]
 		copies, others := v.split(seen.names())
+		copies += seen.twins()
 		f.others[scope] = others
-		if n := int(seen.count); n > listed {
+		if n := int(seen.count); n > listed && seen.named == listed {
 			// Those named are a sample of those that are not the page.
 			if v.observed {
 				n--

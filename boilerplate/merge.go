@@ -16,10 +16,10 @@ var ErrMismatch = wire.ErrMismatch
 // differ in Seed or HostOnly. The order of merges does not
 // matter to detectors that have no document in common.
 //
-// If the two have no document in common the result is exact. Documents that
-// both have observed count once as long as a block stands in no more than eight
-// in each; beyond, the number of documents is estimated from the eight that are
-// named, which changes nothing if both had observed all the same documents.
+// If the two have no document in common, or one has observed all that the other
+// has, the result is exact. Otherwise a document that both have observed counts
+// once in blocks that stand in no more than eight documents of each; beyond, the
+// number of documents is estimated from the eight that are named.
 func (d *Detector) Merge(other *Detector) error {
 	if d == other {
 		return nil
@@ -31,16 +31,32 @@ func (d *Detector) Merge(other *Detector) error {
 	if d.opts.seed != from.opts.seed || d.opts.hostOnly != from.opts.hostOnly {
 		return fmt.Errorf("boilerplate: merging detectors of unlike options: %w", ErrMismatch)
 	}
-	common := uint64(0)
-	for id := range from.seen.all() {
-		if d.seen.has(id) {
+	mine, common := d.ids.len(), 0
+	for id := range from.ids.all() {
+		if d.ids.has(id) {
 			common++
 		} else {
-			d.seen.add(id)
+			d.ids.add(id)
+		}
+	}
+	for text := range from.texts.all() {
+		if !d.texts.has(text) {
+			d.texts.add(text)
+		}
+	}
+	switch {
+	case common == from.ids.len() && common > 0:
+		return nil // nothing new
+	case common == mine && common > 0:
+		// Nothing but what from knows already.
+		d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
+		if from.global != nil {
+			d.global = newSite(true)
+			d.bytes = d.global.bytes()
 		}
 	}
 	d.clock = max(d.clock, from.clock)
-	d.documents += from.documents - common
+	d.documents += from.documents - uint64(common)
 	d.evictedHosts += from.evictedHosts
 	d.evictedBlocks += from.evictedBlocks
 	for key, s := range from.sites {
@@ -69,7 +85,7 @@ func (d *Detector) clone() *Detector {
 	defer d.mu.RUnlock()
 	c := &Detector{
 		opts: d.opts, sites: maps.Clone(d.sites), global: d.global,
-		seen: d.seen, bytes: d.bytes, tallies: d.tallies,
+		ids: d.ids.clone(), texts: d.texts.clone(), bytes: d.bytes, tallies: d.tallies,
 	}
 	for key, s := range c.sites {
 		c.sites[key] = s.clone()
@@ -77,9 +93,13 @@ func (d *Detector) clone() *Detector {
 	if c.global != nil {
 		c.global = c.global.clone()
 	}
-	c.seen.recent.slots = slices.Clone(c.seen.recent.slots)
-	c.seen.old.slots = slices.Clone(c.seen.old.slots)
 	return c
+}
+
+func (s seen) clone() seen {
+	s.recent.slots = slices.Clone(s.recent.slots)
+	s.old.slots = slices.Clone(s.old.slots)
+	return s
 }
 
 func (s *site) clone() *site {

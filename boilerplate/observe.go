@@ -22,16 +22,19 @@ func (d *Detector) Observe(p Page) bool {
 
 // observe counts what dg was prepared for.
 func (d *Detector) observe(p *Page, dg *digest) bool {
-	id := d.id(p)
-	if d.seen.has(id) {
+	id, text := d.names(p)
+	if d.ids.has(id) {
 		return false
 	}
-	d.seen.add(id)
+	d.ids.add(id)
+	if !d.texts.has(text) {
+		d.texts.add(text)
+	}
 	d.clock++
 	d.documents++
 
 	keys, grams := dg.keys, dg.counted
-	from := source{doc: fingerprint(id), origin: origin{day: day(p.Time)}}
+	from := source{doc: fingerprint(text), origin: origin{day: day(p.Time)}}
 	host := place(d.hash(p.Host))
 	if d.hasHost(p) {
 		from.place = place(d.hash(p.Section))
@@ -104,13 +107,15 @@ func (d *Detector) hash(name string) uint64 {
 	return mix(xxhash.Sum64String(name) ^ d.opts.seed)
 }
 
-// id returns the hash that stands for the document of p.
-func (d *Detector) id(p *Page) uint64 {
-	h := d.hash(p.ID)
+// names returns the hashes that stand for the document of p, and for its text on
+// its host. The first makes observing idempotent; by the second a document is
+// named in counters, so that Mask knows a page that was observed under an ID.
+func (d *Detector) names(p *Page) (id, text uint64) {
+	text = max(mix(d.hash(p.Host)^mix(d.hash(p.Text))), 1)
 	if p.ID == "" {
-		h = mix(d.hash(p.Host) ^ mix(d.hash(p.Text)))
+		return text, text
 	}
-	return max(h, 1)
+	return max(d.hash(p.ID), 1), text
 }
 
 // fingerprint returns the 31 bits that stand for a document in counters.
@@ -131,7 +136,7 @@ func day(t time.Time) uint16 {
 	return uint16(min(max(t.Unix()/seconds+1, 1), 0xFFFF))
 }
 
-// seen remembers the documents that were observed: at least the last half of
+// seen remembers hashes of the documents that were observed: at least the last half of
 // limit, at most limit.
 type seen struct {
 	limit  int
@@ -140,6 +145,9 @@ type seen struct {
 }
 
 func (s *seen) has(id uint64) bool { return s.recent.has(id) || s.old.has(id) }
+
+// len returns the number of documents remembered.
+func (s *seen) len() int { return s.recent.filled + s.old.filled }
 
 // add enters an id that is not there.
 func (s *seen) add(id uint64) {

@@ -27,11 +27,11 @@ var syllables = strings.Fields("ba co du el fi go ha in jo ka lu mi no or pe ra 
 // word returns one of some thousand words, some of them frequent.
 func (w *writer) word() string {
 	n := min(w.below(4000), w.below(4000))
-	s := ""
+	var s strings.Builder
 	for n += 20; n > 0; n /= 20 {
-		s += syllables[n%20]
+		s.WriteString(syllables[n%20])
 	}
-	return s
+	return s.String()
 }
 
 // words returns n words.

@@ -1,0 +1,168 @@
+package boilerplate_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/shingle"
+)
+
+// TestAgainstMaps counts the same pages with plain maps of strings: pages that
+// draw their blocks at random from a common stock.
+func TestAgainstMaps(t *testing.T) {
+	w := writer(21)
+	var stock []string
+	for range 300 {
+		stock = append(stock, w.words(4+w.below(40)))
+	}
+	type set map[string]bool
+	docs := map[string]set{} // by scope and block
+	add := func(key, doc string) {
+		if docs[key] == nil {
+			docs[key] = set{}
+		}
+		docs[key][doc] = true
+	}
+	var pages []boilerplate.Page
+	for i := range 200 {
+		host := fmt.Sprint("host", w.below(7))
+		var blocks []string
+		for range 1 + w.below(30) {
+			// Some are drawn often, most are not, a third is nobody else's.
+			b := stock[min(w.below(len(stock)), w.below(len(stock)), w.below(len(stock)))]
+			if w.below(3) == 0 {
+				b = w.words(20)
+			}
+			blocks = append(blocks, b)
+			add(host+"\n"+b, fmt.Sprint(i))
+			add("all\n"+b, fmt.Sprint(i))
+			add("hosts\n"+b, host)
+		}
+		pages = append(pages, boilerplate.Page{
+			ID: fmt.Sprint(i), Host: host,
+			// Case, punctuation and typography must not matter.
+			Text: strings.Join(blocks, strings.Repeat("\n", 2+w.below(2))) + strings.Repeat("!", w.below(2)),
+		})
+	}
+	d := observeAll(boilerplate.New(boilerplate.Options{Coverage: -1, Gap: -1}), pages)
+	exact := 0
+	for _, p := range pages {
+		for _, b := range d.Judge(p) {
+			text := strings.TrimRight(b.Of(p.Text), "!")
+			host, all := len(docs[p.Host+"\n"+text]), len(docs["all\n"+text])
+			hosts := len(docs["hosts\n"+text])
+			switch b.Scope {
+			case boilerplate.Host:
+				if b.Documents != host || b.Hosts != 1 {
+					t.Errorf("%s %q: %d documents of %d hosts, want %d of 1", p.ID, text, b.Documents, b.Hosts, host)
+				}
+			case boilerplate.Global:
+				if b.Documents != all || hosts <= 4 && b.Hosts != hosts {
+					t.Errorf("%s %q: %d documents of %d hosts, want %d of %d", p.ID, text, b.Documents, b.Hosts, all, hosts)
+				}
+			}
+			if !b.Flagged {
+				continue
+			}
+			exact++
+			if host < 2 && (all < 3 || hosts < 2) {
+				t.Errorf("%s %q is flagged: %d documents on the host, %d in all", p.ID, text, host, all)
+			}
+		}
+	}
+	if exact < 500 {
+		t.Errorf("only %d blocks flagged: the pages show nothing", exact)
+	}
+}
+
+// TestScripts judges one manual in seven languages, three of them in scripts of
+// their own and two without spaces between words: what is recycled in one is so
+// in all.
+func TestScripts(t *testing.T) {
+	docs := corpus.Docs(t, "throughput", "help_7_languages.jsonl")
+	d := boilerplate.New(boilerplate.Options{})
+	for _, doc := range docs {
+		d.Observe(boilerplate.Page{ID: doc.ID, Host: doc.ID[:2], Text: doc.Text})
+	}
+	all, flagged, variants := map[string]int{}, map[string]int{}, map[string]int{}
+	for _, doc := range docs {
+		lang := doc.ID[:2]
+		for _, b := range d.Judge(boilerplate.Page{ID: doc.ID, Host: lang, Text: doc.Text}) {
+			all[lang] += b.Len()
+			if b.Flagged {
+				flagged[lang] += b.Len()
+			}
+			if b.Reason == boilerplate.Variant {
+				variants[lang] += b.Len()
+			}
+		}
+	}
+	english := float64(flagged["en"]) / float64(all["en"])
+	for _, lang := range slices.Sorted(maps.Keys(all)) {
+		share := float64(flagged[lang]) / float64(all[lang])
+		t.Logf("%s: %d bytes, %.3f flagged, %.4f as variants", lang, all[lang], share, float64(variants[lang])/float64(all[lang]))
+		if share < english-0.1 || share > english+0.1 {
+			t.Errorf("%s: %.3f of the bytes are flagged, in English %.3f", lang, share, english)
+		}
+		if v := float64(variants[lang]) / float64(all[lang]); v > 0.02 {
+			t.Errorf("%s: %.3f of the bytes pass for variants", lang, v)
+		}
+	}
+	if len(all) != 7 {
+		t.Errorf("%d languages", len(all))
+	}
+}
+
+// FuzzJudge checks what holds for every text: spans in order and on the borders
+// of characters, verdicts that do not depend on calls made before.
+func FuzzJudge(f *testing.F) {
+	f.Add("menu one two three\n\nown text\n\n12 April 2013\n\nfooter of four words", "host", true)
+	f.Add("全角１２３ 数字 和 汉字 漢字 かな ไทย ภาษา ລາວ\n\n\xff\xfe 12a b2c", "", false)
+	f.Add(strings.Repeat("a b c d e f\n\n", 40), "h", true)
+	base := boilerplate.New(boilerplate.Options{})
+	pages, _ := newsroom()
+	data := marshal(f, observeAll(base, pages))
+	f.Fuzz(func(t *testing.T, text, host string, observe bool) {
+		var d boilerplate.Detector
+		if err := d.UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+		p := boilerplate.Page{ID: "fuzz", Host: host, Text: text}
+		before := d.Judge(p)
+		if observe {
+			d.Observe(p)
+			if after := d.Judge(p); len(after) != len(before) {
+				t.Errorf("%d blocks before, %d after", len(before), len(after))
+			} else {
+				for i := range after {
+					if after[i] != before[i] {
+						t.Errorf("block %d: %+v before it was observed, %+v after", i, before[i], after[i])
+					}
+				}
+			}
+		}
+		end := 0
+		for _, b := range before {
+			if b.Start < end || b.End <= b.Start || b.End > len(text) {
+				t.Fatalf("span %v after %d in a text of %d bytes", b.Span, end, len(text))
+			}
+			end = b.End
+			if utf8.ValidString(text) && !utf8.ValidString(b.Of(text)) {
+				t.Errorf("span %v cuts a character", b.Span)
+			}
+			if b.Documents < 1 || b.Confidence < 0 || b.Confidence > 1 || b.Flagged != (b.Confidence > 0) {
+				t.Errorf("%+v", b)
+			}
+		}
+		var sh shingle.Shingler
+		for range sh.Hashes(text, d.MaskPage(p)...) {
+			break
+		}
+	})
+}
