@@ -16,8 +16,9 @@ import (
 // ideographs do, a space comes between them.
 type folder struct {
 	table *unidata.Table
-	buf   []byte // folded text, then room for one 64-byte step
-	n     int    // bytes folded
+	two   *[8192]uint16 // of twos
+	buf   []byte        // folded text, then room for one 64-byte step
+	n     int           // bytes folded
 	state uint64
 
 	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
@@ -260,7 +261,7 @@ func (f *folder) space(at int) {
 // others folds text[i:] up to a long run of ASCII and returns where that is;
 // text[0] stands at offset at.
 func (f *folder) others(text []byte, i, at int) int {
-	var tail [blockSize + slack]byte
+	var tail [blockSize + slack/4]byte
 	for i < len(text) {
 		src := text[i:]
 		n, ok := min(blockSize, len(src)), false
@@ -274,8 +275,8 @@ func (f *folder) others(text []byte, i, at int) int {
 			continue
 		}
 		if len(src) < blockSize+slack/4 {
-			src = tail[:copy(tail[:], src)+slack/4]
-			clear(src[n:])
+			clear(tail[copy(tail[:], src):])
+			src = tail[:]
 		}
 		n, ok = f.block(src, n, at+i)
 		switch {
@@ -324,6 +325,9 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 	}
 	if leads<<1|m.three&valid<<2|m.four&valid<<3 != m.cont&valid {
 		return n, false
+	}
+	if f.inPlace((*[blockSize + 16]byte)(text), leads, n, m.three&valid) {
+		return n, true
 	}
 	text = text[:blockSize+16]
 	sparse := bits.OnesCount64(leads) < blockSize/6
@@ -379,6 +383,71 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 	f.n, f.state = o, state
 	return n, true
 }
+
+// inPlace folds the first n bytes of text, which are whole code points, leads
+// the first bytes of those outside ASCII and three of those of three bytes, if
+// each becomes as many bytes as it has, and none adjoins another token. It
+// returns false without doing anything otherwise.
+func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three uint64) bool {
+	if rows[unidata.Letter]>>f.state&1 != 0 {
+		return false
+	}
+	out := (*[blockSize + 16]byte)(f.buf[f.n:])
+	*out = *text
+	for two := leads &^ three; two != 0; two &= two - 1 {
+		q := bits.TrailingZeros64(two) & 63
+		v := f.two[binary.BigEndian.Uint16(text[q:q+2])&0x1fff]
+		if v == 0 {
+			return false
+		}
+		binary.LittleEndian.PutUint16(out[q:q+2], v)
+	}
+	for ; three != 0; three &= three - 1 {
+		q := bits.TrailingZeros64(three) & 63
+		w := binary.LittleEndian.Uint32(text[q : q+4])
+		if w&0xf0 == 0xf0 {
+			return false
+		}
+		e := f.table.Three(w & 0xffffff)
+		switch e.Class() {
+		case unidata.Sep:
+			out[q], out[q+1], out[q+2] = ' ', ' ', ' '
+		case unidata.Letter, unidata.Extend:
+			if e>>28 != 3 {
+				return false
+			}
+			out[q], out[q+1], out[q+2] = byte(e), byte(e>>8), byte(e>>16)
+		default:
+			return false
+		}
+	}
+	f.n += n
+	if c := out[n-1]; c < 0x80 {
+		f.state = asciiState[c]
+	} else {
+		f.state = 1 << 3
+	}
+	return true
+}
+
+// twos holds, for each table, what two bytes become that become two bytes of a
+// letter or mark, or two spaces for a separator; 0 is anything else. The index
+// is the encoding, big-endian, without its three upper bits.
+var twos = func() (t [2][8192]uint16) {
+	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
+		for r := 0x80; r < 0x800; r++ {
+			v := &t[k][r>>6<<8|0x80|r&0x3f]
+			switch e := table.Low[r]; {
+			case e&unidata.Special != 0:
+			case e.Class() == unidata.Sep:
+				*v = ' '<<8 | ' '
+			case (e.Class() == unidata.Letter || e.Class() == unidata.Extend) && e.Len() == 2:
+				*v = uint16(e)
+			}
+		}
+	}
+	return t
+}()
 
 // classifyUTF8Generic sets m for the first 64 bytes of b.
 func classifyUTF8Generic(m *utf8Masks, b []byte) {

@@ -44,8 +44,9 @@ var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
 func (s Shingler) tokenizer(origins bool) *tokenizer {
 	t := tokenizers.Get().(*tokenizer)
 	t.unit, t.origins, t.table = s.Unit, origins, unidata.Plain()
+	t.two = &twos[0]
 	if s.KeepAccents {
-		t.table = unidata.Kept()
+		t.table, t.two = unidata.Kept(), &twos[1]
 	}
 	t.reset()
 	t.hashes, t.first, t.done, t.begun, t.long, t.longFirst = t.hashes[:0], 0, 0, false, false, false
