@@ -207,3 +207,28 @@ func BenchmarkParallel(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 }
+
+// BenchmarkRepetitive reports the time an element of 10,000 that are few
+// distinct ones over and over, and how many times slower that is than as many
+// distinct ones.
+func BenchmarkRepetitive(b *testing.B) {
+	const n = 10000
+	for _, distinct := range []int{1, 20, 100, 300} {
+		b.Run(fmt.Sprintf("distinct=%d", distinct), func(b *testing.B) {
+			s := minhash.New(minhash.Options{})
+			all := stream(1, n)
+			few := make([]uint64, n)
+			for i := range few {
+				few[i] = all[i%distinct]
+			}
+			var sig minhash.Signature
+			var ns []float64
+			for b.Loop() {
+				ns = fastest(50, func() { s.SketchInto(&sig, few) }, func() { s.SketchInto(&sig, all) })
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(ns[0]/n, "ns/element")
+			b.ReportMetric(ns[0]/ns[1], "x-slower")
+		})
+	}
+}

@@ -168,31 +168,29 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64) {
 	}
 	s.firstRound(regs, xs, hashes)
 	missing := s.countFrom(regs, tagOf(1))
+	if missing > 0 && repeats(len(xs), missing, p.k) {
+		xs = thin(xs)
+	}
 	for r := 1; r < p.rounds && missing > 0; r++ {
 		s.laterRound(regs, xs, r)
 		missing = s.countFrom(regs, tagOf(r+1))
 	}
-	if missing == 0 {
-		return
+	if missing > 0 {
+		s.fallback(regs, xs)
 	}
-	if repeats(len(xs), missing, p.k, p.rounds) {
-		xs = thin(xs)
-	}
-	s.fallback(regs, xs)
 }
 
-// repeats reports whether a block of n elements must be repetitive, since it
-// left so many buckets empty, so that it pays to drop repeats before the
-// fallback, whose cost is the product of both numbers.
-func repeats(n, missing, k, rounds int) bool {
-	// k*exp(-rounds*n/k) distinct elements would be missed: ask for half as many
-	// elements as there are, and leave small blocks alone, where chance rules.
+// repeats reports whether a block of n elements must be repetitive, since round
+// 0 left so many of k buckets empty, so that it pays to drop repeats before the
+// fallback, whose cost is the product of the elements and the empty buckets.
+func repeats(n, missing, k int) bool {
+	// n/2 distinct elements would miss k*exp(-n/2k). Leave small blocks alone,
+	// where chance rules.
 	if n < k || n < 128 {
 		return false
 	}
-	load := rounds * n / 2
 	expected := uint64(k) << 16
-	for ; load >= k && expected > 0; load -= k {
+	for load := n / 2; load >= k && expected > 0; load -= k {
 		expected = expected * 24109 >> 16 // 1/e
 	}
 	return uint64(missing)<<16 > expected+8<<16
