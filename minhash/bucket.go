@@ -143,7 +143,9 @@ func (s *Sketcher) updateAll(regs []uint32, hashes []uint64) {
 	var scratch [blockSize]uint64
 	for len(hashes) > 0 {
 		n := min(len(hashes), len(scratch))
-		s.block(regs, scratch[:n], hashes[:n])
+		if s.params.rounds == 0 || !s.fullRound(regs, scratch[:n], hashes[:n]) {
+			s.block(regs, scratch[:n], hashes[:n])
+		}
 		hashes = hashes[n:]
 	}
 }

@@ -1,5 +1,7 @@
 package minhash
 
+import "slices"
+
 // The functions in this file define the algorithms; the kernels of each
 // architecture compute the same and are tested against them.
 
@@ -34,6 +36,34 @@ func firstRoundGeneric(regs []uint32, xs, hashes []uint64, p *params) {
 		r := &regs[int(x>>(shift&63))&mask]
 		*r = min(*r, uint32(x)>>1)
 	}
+}
+
+// fullLimit is how large the greatest register may be for fullRound: below it a
+// bucket has seen some elements, and most that come come too late.
+const fullLimit = 1 << 30
+
+// fullRoundGeneric does the first round, and returns true, if all buckets are
+// well filled; there is no other round then.
+func fullRoundGeneric(regs []uint32, hashes []uint64, p *params) bool {
+	limit := slices.Max(regs)
+	if limit > fullLimit {
+		return false
+	}
+	shift, mask := p.shift, len(regs)-1
+	key, mul0, mul1 := p.key[0], p.key[1], p.key[2]
+	for _, h := range hashes {
+		x := h ^ key
+		x ^= x >> 32
+		x *= mul0
+		x ^= x >> 32
+		x *= mul1
+		x ^= x >> 32
+		if v := uint32(x) >> 1; v < limit {
+			r := &regs[int(x>>(shift&63))&mask]
+			*r = min(*r, v)
+		}
+	}
+	return true
 }
 
 func laterRoundGeneric(regs []uint32, xs []uint64, p *params, round int) {

@@ -70,6 +70,9 @@ func mixAVX512(xs, hashes *uint64, n int, key *[3]uint64)
 func firstRoundAVX512(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
 
 //go:noescape
+func fullRoundAVX512(regs *uint32, lanes int, xs, hashes *uint64, n int, shift uint, key *[3]uint64) bool
+
+//go:noescape
 func firstRoundBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
 
 //go:noescape
@@ -130,6 +133,24 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	default:
 		firstRoundGeneric(regs, xs, hashes, p)
 	}
+}
+
+// fullRound does the first round, which is then the only one, and returns true
+// if every bucket is so well filled that it is worth while to look for the
+// elements that come too late.
+func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
+	p := &s.params
+	if s.tier != tierAVX512 {
+		return fullRoundGeneric(regs, hashes, p)
+	}
+	n := len(hashes) &^ 7
+	if n == 0 || !fullRoundAVX512(&regs[0], len(regs), &xs[0], &hashes[0], n, p.shift, &p.key) {
+		return false
+	}
+	if n < len(hashes) {
+		s.firstRound(regs, xs[n:], hashes[n:])
+	}
+	return true
 }
 
 // allRounds does all rounds at once; it is for few elements, which will not fill

@@ -32,6 +32,10 @@ func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	laterRoundGeneric(regs, xs, &s.params, round)
 }
 
+func (s *Sketcher) fullRound(regs []uint32, _, hashes []uint64) bool {
+	return fullRoundGeneric(regs, hashes, &s.params)
+}
+
 func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 	s.firstRound(regs, xs, hashes)
 	for r := 1; r < s.params.rounds; r++ {

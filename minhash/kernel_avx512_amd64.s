@@ -108,6 +108,79 @@ one:
 end:
 	RET
 
+// func fullRoundAVX512(regs *uint32, lanes int, xs, hashes *uint64, n int, shift uint, key *[3]uint64) bool
+//
+// As firstRoundAVX512, for a multiple of 8 elements, if no register is above
+// 2^30: then every bucket is filled and most elements come too late. Those whose
+// value is not below the greatest register are dropped eight at a time, and need
+// not be looked up. Otherwise it does nothing and returns false.
+TEXT ·fullRoundAVX512(SB), NOSPLIT, $0-57
+	MOVQ regs+0(FP), R8
+	MOVQ lanes+8(FP), CX
+	MOVQ R8, SI
+	VPXORQ Z0, Z0, Z0
+
+max:
+	VPMAXUD (SI), Z0, Z0
+	ADDQ $64, SI
+	SUBQ $16, CX
+	JNZ  max
+	VEXTRACTI64X4 $1, Z0, Y1
+	VPMAXUD Y1, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPMAXUD X1, X0, X0
+	VPSHUFD $0x4E, X0, X1
+	VPMAXUD X1, X0, X0
+	VPSHUFD $0xB1, X0, X1
+	VPMAXUD X1, X0, X0
+	VMOVD   X0, AX
+	CMPL    AX, $0x40000000         // fullLimit
+	JHI     no
+
+	// A value is the low half of an element without its last bit.
+	SHLQ $33, AX
+	VPBROADCASTQ AX, Z27
+	MOVQ xs+16(FP), DI
+	MOVQ hashes+24(FP), SI
+	MOVQ n+32(FP), CX
+	MOVQ key+48(FP), AX
+	KEYS(AX)
+	MOVQ DI, R9
+
+eight:
+	VMOVDQU64 (SI), Z0
+	MIX(Z0, Z1)
+	VPSLLQ  $32, Z0, Z2
+	VPCMPUQ $1, Z27, Z2, K1      // element < limit
+	VPCOMPRESSQ.Z Z0, K1, Z3
+	VMOVDQU64 Z3, (R9)
+	KMOVW   K1, AX
+	POPCNTL AX, AX
+	LEAQ    (R9)(AX*8), R9
+	ADDQ    $64, SI
+	SUBQ    $8, CX
+	JNZ     eight
+	VZEROUPPER
+
+	MOVQ shift+40(FP), R10
+	CMPQ DI, R9
+	JEQ  yes
+
+one:
+	PLACE(0, AX, BX, DX)
+	ADDQ $8, DI
+	CMPQ DI, R9
+	JB   one
+
+yes:
+	MOVB $1, ret+56(FP)
+	RET
+
+no:
+	VZEROUPPER
+	MOVB $0, ret+56(FP)
+	RET
+
 // Eight lanes of bucket<<32 | value of a later round, from the elements in X.
 // Z20 = multiplier, X23 = shift, X24 = cut, Z25 = tag, Z26 = upper halves.
 #define LATER(X, T) \

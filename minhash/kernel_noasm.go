@@ -13,6 +13,10 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	firstRoundGeneric(regs, xs, hashes, &s.params)
 }
 
+func (s *Sketcher) fullRound(regs []uint32, _, hashes []uint64) bool {
+	return fullRoundGeneric(regs, hashes, &s.params)
+}
+
 func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 	s.firstRound(regs, xs, hashes)
 	for r := 1; r < s.params.rounds; r++ {

@@ -30,7 +30,7 @@ func TestTiers(t *testing.T) {
 		for n := range 70 {
 			compareTiers(t, s, stream(uint64(n), n))
 		}
-		for _, n := range []int{100, 200, 255, 256, 257, 500, 1000, 1023, 1024, 1025, 2500} {
+		for _, n := range []int{100, 200, 255, 256, 257, 500, 1000, 1023, 1024, 1025, 2500, 7001, 20003} {
 			compareTiers(t, s, stream(uint64(n), n))
 		}
 	}
