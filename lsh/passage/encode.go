@@ -171,12 +171,11 @@ func readHeader(br *bufio.Reader) error {
 		}
 		return fmt.Errorf("no %q at the start: %w", formatMagic, ErrFormat)
 	}
-	version, err := binary.ReadUvarint(br)
-	switch {
+	switch version, err := br.ReadByte(); { // a uvarint that is 1 has one byte
 	case err != nil:
 		return cut(err)
 	case version != formatVersion:
-		return fmt.Errorf("version %d, newest known %d: %w", version, formatVersion, ErrVersion)
+		return fmt.Errorf("newest version known is %d: %w", formatVersion, ErrVersion)
 	}
 	return nil
 }

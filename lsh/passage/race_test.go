@@ -1,0 +1,6 @@
+//go:build race
+
+package passage_test
+
+// race says that the race detector is on, which makes the heaviest tests do less.
+const race = true
