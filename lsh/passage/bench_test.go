@@ -1,6 +1,7 @@
 package passage_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// rfc returns about so many bytes of real documents, or made-up ones where
-// there are none.
+// rfc returns about so many bytes of real documents; where there are none the
+// benchmark is skipped.
 func rfc(b *testing.B, size int) []corpus.Doc {
 	b.Helper()
 	docs := corpus.Docs(b, "throughput", "english_rfc.jsonl")
@@ -54,4 +55,113 @@ func BenchmarkAdd(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(sketch)/float64(add), "speed/sketching")
+}
+
+// BenchmarkPairs measures the finding of all passages of a corpus, indexing
+// included, and compares it with the alignment of the same pairs of documents by
+// the full matrix, which it measures on some and reckons for all by the number
+// of cells: the metric "speed/matrix" is the quotient of the two speeds.
+func BenchmarkPairs(b *testing.B) {
+	docs := rfc(b, 4<<20)
+	size := 0
+	var al shingle.Aligner
+	ids := map[string][]uint32{}
+	for _, d := range docs {
+		size += len(d.Text)
+		ids[d.ID] = al.Prepare(d.Text).Tokens()
+	}
+	b.SetBytes(int64(size))
+	index, found := time.Duration(1<<62), time.Duration(1<<62)
+	var pairs []passage.Pair
+	passages := 0
+	for b.Loop() {
+		start := time.Now()
+		ix := passage.New(passage.Options{})
+		for _, d := range docs {
+			ix.Add(d.ID, d.Text)
+		}
+		index = min(index, time.Since(start))
+		pairs, passages = nil, 0
+		for p := range ix.Pairs() {
+			pairs = append(pairs, p)
+			passages += len(p.Passages)
+		}
+		found = min(found, time.Since(start))
+	}
+	cells, some := 0., 0.
+	var spent time.Duration
+	for i, p := range pairs {
+		n := float64(len(ids[p.A])) * float64(len(ids[p.B]))
+		if cells += n; i%(len(pairs)/20+1) == 0 && n < 2e7 {
+			start := time.Now()
+			matrix(ids[p.A], ids[p.B])
+			spent += time.Since(start)
+			some += n
+		}
+	}
+	b.ReportMetric(spent.Seconds()*cells/some/found.Seconds(), "speed/matrix")
+	b.ReportMetric(float64(len(pairs)), "pairs")
+	b.ReportMetric(float64(passages), "passages")
+	b.ReportMetric(float64((found-index).Microseconds())/float64(len(pairs)), "µs/pair")
+}
+
+// matrix is the local alignment with affine gaps by the full matrix (Smith and
+// Waterman 1981, Gotoh 1982) in two rows, without the way back: its best score.
+func matrix(a, b []uint32) int32 {
+	h, gaps := make([]int32, len(b)+1), make([]int32, len(b)+1)
+	best := int32(0)
+	for _, x := range a {
+		diagonal, gap := int32(0), int32(0)
+		left := int32(0)
+		for j, y := range b {
+			up := h[j+1]
+			gaps[j+1] = max(up-2, gaps[j+1]-1)
+			gap = max(left-2, gap-1)
+			s := diagonal - 1
+			if x == y {
+				s = diagonal + 2
+			}
+			s = max(s, gaps[j+1], gap, 0)
+			diagonal, left, h[j+1] = up, s, s
+			best = max(best, s)
+		}
+	}
+	return best
+}
+
+// BenchmarkQuery measures a query of one paragraph.
+func BenchmarkQuery(b *testing.B) {
+	docs := rfc(b, 4<<20)
+	ix := passage.New(passage.Options{})
+	for _, d := range docs {
+		ix.Add(d.ID, d.Text)
+	}
+	text := docs[len(docs)/2].Text
+	text = text[len(text)/2:][:min(1000, len(text)/2)]
+	ix.Query(text)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if len(ix.Query(text)) == 0 {
+			b.Fatal("a document does not find itself")
+		}
+	}
+}
+
+// BenchmarkRead measures the reading of a file, tokens and fingerprints made
+// anew.
+func BenchmarkRead(b *testing.B) {
+	ix := passage.New(passage.Options{})
+	for _, d := range rfc(b, 4<<20) {
+		ix.Add(d.ID, d.Text)
+	}
+	var file bytes.Buffer
+	if _, err := ix.WriteTo(&file); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(file.Len()))
+	for b.Loop() {
+		if _, err := passage.Read(bytes.NewReader(file.Bytes()), passage.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

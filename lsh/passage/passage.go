@@ -22,9 +22,9 @@
 // # Method
 //
 // Of every text the index keeps winnowed fingerprints (Schleimer, Wilkerson and
-// Aiken 2003): of any four consecutive shingles of five tokens at least one, and
-// the same one wherever the eight tokens that they span occur. So two texts that
-// share a run of eight tokens share a fingerprint. Each shared fingerprint is
+// Aiken 2003): of any three consecutive shingles of five tokens at least one, and
+// the same one wherever the seven tokens that they span occur. So two texts that
+// share a run of seven tokens share a fingerprint. Each shared fingerprint is
 // tried on the spot: the alignment is extended from it, and the pair is dropped
 // unless that makes a passage. A pair that shares something rare is then aligned
 // whole, so that what is too much edited to hold a fingerprint is found as well.
@@ -41,9 +41,11 @@
 // # Memory
 //
 // The index keeps the texts (strings, shared with the caller's), 12 bytes a
-// token, and 16 bytes for each fingerprint, of which there are two for five
-// tokens: 18.4 bytes a token and the text. Pairs takes as much again as the
-// fingerprints while it runs, and no more, however many pairs there are.
+// token, and 16 bytes for each fingerprint, of which there is one for two tokens:
+// 20 bytes a token and the text. Pairs and Stats sort what was added last into
+// the rest, which for a moment takes as much again as the fingerprints; Pairs
+// then takes up to 16 bytes for each fingerprint that several documents hold,
+// and for one document at a time its candidates, however many pairs there are.
 package passage
 
 import (
@@ -61,8 +63,9 @@ type Options struct {
 	// reported, 12 unless set, and its Shingler says what a token is.
 	Aligner shingle.Aligner
 	// Run is the number of equal tokens in a row that are sure to make two texts
-	// candidates, unless they are common; 0 means 8, the least is 5. More is
-	// faster and smaller, and finds less of what was edited much.
+	// candidates, unless they are common; 0 means 7, the least is 5. More is
+	// faster and smaller, and finds less of what was edited much: there are
+	// 2/(Run-3) fingerprints a token.
 	Run int
 	// MaxDocuments is the number of documents above which a fingerprint is
 	// common; 0 means 256, negative means no limit.
@@ -136,7 +139,7 @@ func New(opts Options) *Index {
 
 func (o Options) window() int {
 	if o.Run == 0 {
-		o.Run = 8
+		o.Run = 7
 	}
 	return o.Run - gram + 1
 }
