@@ -112,9 +112,12 @@ type Text struct {
 	text   string
 	skip   []Span
 	sh     Shingler
-	seq    align.Seq
+	ids    []uint32
 	starts []uint32
 	ends   []uint32
+
+	once   sync.Once
+	breaks []uint32
 }
 
 // A Seed says that token A of one text begins the same N tokens as token B of
@@ -143,21 +146,31 @@ func newText(sh Shingler, text string, tokens []Token) *Text {
 	}
 	n := len(tokens)
 	t := &Text{text: text, sh: sh, starts: make([]uint32, n), ends: make([]uint32, n)}
-	t.seq.IDs = make([]uint32, n)
+	t.ids = make([]uint32, n)
 	for i, tok := range tokens {
-		t.seq.IDs[i] = uint32(tok.Hash >> 32)
+		t.ids[i] = uint32(tok.Hash >> 32)
 		t.starts[i], t.ends[i] = uint32(tok.Start), uint32(tok.End)
 	}
-	i := 0
-	for p := range Paragraphs(text) {
-		for i < n && int(t.starts[i]) < p.Start {
-			i++
-		}
-		if i < n && int(t.starts[i]) < p.End {
-			t.seq.Breaks = append(t.seq.Breaks, uint32(i))
-		}
-	}
 	return t
+}
+
+func (t *Text) seq() align.Seq { return align.Seq{IDs: t.ids, Breaks: t.paragraphs} }
+
+// paragraphs returns the tokens that begin a paragraph. Most texts of a corpus
+// share nothing, and need not be asked.
+func (t *Text) paragraphs() []uint32 {
+	t.once.Do(func() {
+		i := 0
+		for p := range Paragraphs(t.text) {
+			for i < len(t.starts) && int(t.starts[i]) < p.Start {
+				i++
+			}
+			if i < len(t.starts) && int(t.starts[i]) < p.End {
+				t.breaks = append(t.breaks, uint32(i))
+			}
+		}
+	})
+	return t.breaks
 }
 
 // String returns the text as given.
@@ -171,7 +184,7 @@ func (t *Text) Token(i int) Span { return Span{int(t.starts[i]), int(t.ends[i])}
 
 // Tokens returns the tokens as numbers that are equal where the tokens are:
 // 32 bits of each token's hash. The slice must not be changed.
-func (t *Text) Tokens() []uint32 { return t.seq.IDs }
+func (t *Text) Tokens() []uint32 { return t.ids }
 
 // Align returns the passages that a and b share, in the order of a.
 func (al Aligner) Align(a, b string) []Passage {
@@ -210,9 +223,9 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	e.Params = al.params()
 	var chains []align.Chain
 	if seeds == nil {
-		chains = e.Align(a.seq, b.seq)
+		chains = e.Align(a.seq(), b.seq())
 	} else {
-		chains = e.AlignAt(a.seq, b.seq, seeds)
+		chains = e.AlignAt(a.seq(), b.seq(), seeds)
 	}
 	var out []Passage
 	for _, c := range chains {

@@ -27,16 +27,17 @@ func (e *edges) span() Span {
 
 // paragraph returns the tokens of the paragraphs that hold tokens i and j.
 func (t *Text) paragraph(i, j int) (from, to int) {
-	k, found := slices.BinarySearch(t.seq.Breaks, uint32(i))
+	breaks := t.paragraphs()
+	k, found := slices.BinarySearch(breaks, uint32(i))
 	if !found {
 		k--
 	}
 	if k >= 0 {
-		from = int(t.seq.Breaks[k])
+		from = int(breaks[k])
 	}
 	to = t.Len()
-	if k, _ = slices.BinarySearch(t.seq.Breaks, uint32(j+1)); k < len(t.seq.Breaks) {
-		to = int(t.seq.Breaks[k])
+	if k, _ = slices.BinarySearch(breaks, uint32(j+1)); k < len(breaks) {
+		to = int(breaks[k])
 	}
 	return from, to
 }

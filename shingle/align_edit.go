@@ -71,7 +71,7 @@ func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
 			add(Insert, 0, nb)
 		}
 	}
-	for _, r := range align.Global(a.seq.IDs, b.seq.IDs) {
+	for _, r := range align.Global(a.ids, b.ids) {
 		between(int(r.A)-i, int(r.B)-j)
 		add(Equal, int(r.N), int(r.N))
 	}

@@ -42,8 +42,8 @@ const (
 
 // A Seq is a text as the aligner sees it.
 type Seq struct {
-	IDs    []uint32 // the tokens
-	Breaks []uint32 // the tokens that begin a paragraph, ascending
+	IDs    []uint32        // the tokens
+	Breaks func() []uint32 // the tokens that begin a paragraph, ascending; nil if none
 }
 
 // A Run is N equal tokens in a row, at A in one text and at B in the other.

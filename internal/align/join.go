@@ -133,7 +133,11 @@ func (e *Engine) next(c Chain, chains []Chain, gone []bool, from int, a, b Seq) 
 }
 
 // borderIn reports whether a paragraph begins at a token in [from, to].
-func borderIn(breaks []uint32, from, to int32) bool {
+func borderIn(of func() []uint32, from, to int32) bool {
+	if of == nil {
+		return false
+	}
+	breaks := of()
 	k, _ := slices.BinarySearch(breaks, uint32(from))
 	return k < len(breaks) && int32(breaks[k]) <= to
 }

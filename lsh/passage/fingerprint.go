@@ -1,6 +1,6 @@
 package passage
 
-import "math/bits"
+import "slices"
 
 // gram is the number of tokens in a fingerprint.
 const gram = 5
@@ -13,12 +13,11 @@ type fingerprint struct {
 
 // gramHash mixes the tokens of a gram. It is part of no file format.
 func gramHash(ids []uint32) uint64 {
-	h := uint64(0)
-	for _, id := range ids[:gram] {
-		h = (bits.RotateLeft64(h, 23) ^ uint64(id)) * 0x9E3779B97F4A7C15
-	}
-	h = (h ^ h>>32) * 0xD6E8FEB86659FD93
-	return h ^ h>>32
+	_ = ids[gram-1]
+	h := uint64(ids[0])*0x9E3779B97F4A7C15 + uint64(ids[1])*0xC2B2AE3D27D4EB4F +
+		uint64(ids[2])*0xD6E8FEB86659FD93 + uint64(ids[3])*0x165667B19E3779F9 + uint64(ids[4])*0xFF51AFD7ED558CCD
+	h = (h ^ h>>32) * 0x94D049BB133111EB
+	return h ^ h>>29
 }
 
 // appendFingerprints appends the winnowed fingerprints of a text: the least hash
@@ -30,26 +29,40 @@ func appendFingerprints(dst []fingerprint, ids []uint32, window int) []fingerpri
 		return dst
 	}
 	window = min(window, n)
-	ring := make([]uint64, max(window, 8))[:window]
+	dst = slices.Grow(dst, n*2/(window+1)+n/16)
+	// The hashes of a stretch at a time, the end of the one before kept.
+	var hashes [512]uint64
+	size := max(len(hashes), 2*window)
+	recent := hashes[:]
+	if size > len(hashes) {
+		recent = make([]uint64, size)
+	}
+	first := 0                  // recent[0] is the hash of this gram
 	least, at := ^uint64(0), -1 // the least of the window and where it stands
 	for i := range n {
+		if i-first == size {
+			copy(recent, recent[size-window:])
+			first = i - window
+		}
 		h := gramHash(ids[i:])
-		ring[i%window] = h
+		recent[i-first] = h
 		switch {
 		case h <= least:
 			least, at = h, i
-		case at <= i-window:
-			least, at = ^uint64(0), -1
-			for k := max(i-window+1, 0); k <= i; k++ {
-				if v := ring[k%window]; v <= least {
-					least, at = v, k
+		case at > i-window:
+			if i != window-1 {
+				continue // nothing new; the first window has its least yet to report
+			}
+		default:
+			least = ^uint64(0)
+			for k, v := range recent[i-window+1-first : i-first+1] {
+				if v <= least {
+					least, at = v, i-window+1+k
 				}
 			}
 		}
 		if i >= window-1 {
-			if k := len(dst); k == 0 || dst[k-1].pos != uint32(at) {
-				dst = append(dst, fingerprint{least, uint32(at)})
-			}
+			dst = append(dst, fingerprint{least, uint32(at)})
 		}
 	}
 	return dst
