@@ -21,8 +21,8 @@ type Batch struct {
 	Banding   Banding // as in Options
 	Seed      uint64  // as in Options
 
-	// Scheme is that of the signatures. It serves to estimate containment
-	// without Sets, which is 0 if Scheme is not set.
+	// Scheme is that of the signatures. It serves to estimate containment where
+	// there are no sets: without it, that is 0 unless the signatures are equal.
 	Scheme minhash.Scheme
 
 	// Sets, if not nil, returns the set of a document in ascending order,

@@ -132,17 +132,16 @@ func newEngine(ctx context.Context, src Source, o Options, workers int) *engine 
 		link:    make([]uint32, src.Len()),
 		giants:  map[uint64][]uint32{},
 	}
-	e.grouper = grouper{src: src, key: &e.key, workers: workers, tags: make([]uint32, src.Len()*e.bandsPerScan())}
 	return e
 }
 
 // bandsPerScan is how many bands share a scan of the signatures: two where a
-// scan means reading a file.
+// scan means reading a file and no ranks take the memory.
 func (e *engine) bandsPerScan() int {
-	if _, ok := e.src.(Registers); ok {
-		return 1
+	if _, ok := e.src.(File); ok && e.rank == nil {
+		return 2
 	}
-	return 2
+	return 1
 }
 
 // before says whether row a precedes row b in the order of preference.
@@ -252,7 +251,7 @@ func (w *worker) score(a, b uint32, ra, rb []uint32) (Score, bool) {
 	if n < w.rule.accept {
 		return Score{}, false
 	}
-	return w.rule.estimate(n, w.elements(ra), w.elements(rb)), true
+	return w.rule.estimate(n, func() (float64, float64) { return w.elements(ra), w.elements(rb) }), true
 }
 
 // similarity returns the similarity of two documents, whatever it is.
@@ -300,6 +299,7 @@ func (e *engine) prepare() error {
 	if uint64(n) >= none {
 		panic("lsh: more documents than 32 bits can number")
 	}
+	e.grouper = grouper{src: e.src, key: &e.key, workers: e.workers, tags: make([]uint32, n*e.bandsPerScan())}
 	whole := e.opts.Banding.Bands // the band number of the whole signature
 	if err := e.grouper.scan(e.ctx, whole, 1); err != nil {
 		return err

@@ -43,6 +43,7 @@ type Index struct {
 	first, last []uint32 // document of each, as row+1
 	registers   blocks
 	tables      tables // one entry a group; the last table is by whole signature
+	tags        []uint32
 
 	scratch        sync.Pool
 	boundedQueries atomic.Int64
@@ -134,6 +135,7 @@ func (ix *Index) reset(capacity int) {
 	ix.live, ix.nonNil = 0, 0
 	ix.registers = makeBlocks(ix.scheme.K, capacity)
 	ix.tables = makeTables(ix.opts.Banding.Bands+1, capacity)
+	ix.tags = make([]uint32, ix.opts.Banding.Bands+1)
 }
 
 func (ix *Index) add(id string, sig minhash.Signature, set []uint64) {
@@ -177,9 +179,8 @@ func (ix *Index) groupOf(regs []uint32) uint32 {
 			return e - 1
 		}
 	}
-	tags := make([]uint32, bands+1)
-	ix.key.tags(tags, regs)
-	g := ix.tables.add(tags)
+	ix.key.tags(ix.tags, regs)
+	g := ix.tables.add(ix.tags)
 	copy(ix.registers.add(), regs)
 	ix.first = append(ix.first, 0)
 	ix.last = append(ix.last, 0)

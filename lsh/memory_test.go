@@ -1,6 +1,9 @@
 package lsh
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"runtime"
 	"testing"
@@ -57,6 +60,59 @@ func bytesPerDocument(n, capacity int) (index, bare float64) {
 		panic("lsh: not the index that was meant")
 	}
 	return float64(used-beside) / float64(n), float64(tables) / float64(n)
+}
+
+// TestMemory checks the index against what the documentation says.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("100,000 signatures take a second or two")
+	}
+	for _, test := range []struct {
+		docs, capacity int
+		most           float64
+	}{{100_000, 0, 340}, {110_000, 0, 340}, {100_000, 100_000, 270}} {
+		index, bare := bytesPerDocument(test.docs, test.capacity)
+		t.Logf("%d documents, room for %d: %.1f bytes each, %.1f of them tables of bands", test.docs, test.capacity, index, bare)
+		if index > test.most {
+			t.Errorf("%d documents, room for %d: %.1f bytes each", test.docs, test.capacity, index)
+		}
+	}
+}
+
+// TestBatchMemory adds up what an engine holds for each document at most.
+func TestBatchMemory(t *testing.T) {
+	const n, k = 50_000, 16
+	values := make([]uint32, n*k)
+	state := uint64(3)
+	for i := range values {
+		values[i] = uint32(splitMix(&state))
+		if i/k%2 == 1 && i%k < k/2 {
+			values[i] = values[i-k] // every row shares bands with another
+		}
+	}
+	var file bytes.Buffer
+	for _, v := range values {
+		file.Write(binary.LittleEndian.AppendUint32(nil, v))
+	}
+	for _, src := range []Source{Registers{k, values}, File{bytes.NewReader(file.Bytes()), 0, n, k}} {
+		for _, ranked := range []bool{false, true} {
+			e := newEngine(t.Context(), src, Options{Threshold: .5}, 1)
+			if ranked {
+				e.rankBy(func(a, b uint32) int { return cmp.Compare(b, a) })
+			}
+			most := 0
+			e.progress = func(int, int) {
+				g := &e.grouper
+				most = max(most, 4*cap(g.tags)+8*cap(g.entries)+cap(e.state)+4*cap(e.link)+4*cap(e.rank))
+			}
+			if _, err := e.clusters(); err != nil {
+				t.Fatal(err)
+			}
+			if most < 16*n || most > 24*n {
+				t.Errorf("%T, ranked %v: %.1f bytes a document", src, ranked, float64(most)/n)
+			}
+		}
+	}
 }
 
 // BenchmarkMemory reports the heap of an index with 16 bands beside signatures

@@ -372,11 +372,14 @@ func TestRepeatsByDefinition(t *testing.T) {
 				best.Exact = exact
 				if exact {
 					_, best.ContainmentA, best.ContainmentB = jaccard(w.sets[row], w.sets[best.Match])
+				} else {
+					x, y := w.sigs[row], w.sigs[best.Match]
+					best.ContainmentA, best.ContainmentB = x.Containment(y), y.Containment(x)
 				}
 				want = append(want, best)
 			}
 			for _, workers := range []int{1, 4} {
-				b := lsh.Batch{Threshold: threshold, Workers: workers}
+				b := lsh.Batch{Threshold: threshold, Workers: workers, Scheme: w.sk.Scheme()}
 				if exact {
 					b.Sets = w.set
 				}

@@ -204,10 +204,12 @@ func (sc *scratch) matches(r rule, set []uint64, limit int) []Match {
 			if h.agree < r.accept {
 				continue
 			}
-			if size < 0 {
-				size = sc.elements(sc.query)
-			}
-			s = r.estimate(h.agree, size, sc.elements(h.regs))
+			s = r.estimate(h.agree, func() (float64, float64) {
+				if size < 0 {
+					size = sc.elements(sc.query)
+				}
+				return size, sc.elements(h.regs)
+			})
 		}
 		found = append(found, scored{h.row, Match{h.name, s}})
 		// Nothing behind can be better, nor as good and earlier.

@@ -43,14 +43,19 @@ func makeRule(k int, threshold float64) rule {
 	}
 }
 
-// estimate returns the score of two documents with about na and nb elements
-// whose signatures agree in that many registers.
-func (r rule) estimate(agree int, na, nb float64) Score {
+// estimate returns the score of two documents whose signatures agree in that
+// many registers; elements gives the estimates of the sizes of their sets, which
+// take longer than all the rest.
+func (r rule) estimate(agree int, elements func() (a, b float64)) Score {
+	if agree == r.k {
+		return Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1}
+	}
 	j := float64(agree) / float64(r.k)
+	a, b := elements()
 	return Score{
 		Similarity:   j,
-		ContainmentA: minhash.Containment(j, na, nb),
-		ContainmentB: minhash.Containment(j, nb, na),
+		ContainmentA: minhash.Containment(j, a, b),
+		ContainmentB: minhash.Containment(j, b, a),
 	}
 }
 
