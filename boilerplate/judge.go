@@ -419,9 +419,10 @@ func (v *view) reason(i int) Reason {
 	case b.mass >= proseMass && (amid || v.hosts(&f.seen[2]) > 1) &&
 		many*int(f.seen[0].count) < int(v.sites[0].docs.count):
 		return Background
-	case f.scope > 0 && v.p.Host != "", amid && v.hosts(&f.seen[2]) >= many:
+	case f.scope == 1, amid && v.hosts(&f.seen[2]) >= many,
+		amid && f.scope == 2 && v.p.Host != "":
 		return SignOff
-	case f.scope > 0:
+	case v.p.Host == "":
 		return Recurring
 	}
 	return Furniture
