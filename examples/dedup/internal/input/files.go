@@ -119,6 +119,9 @@ const (
 // withPage makes the text of a page of HTML d's; contentType is the HTTP header
 // of that name. An error that comes with d says what the text does not hold.
 func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
+	if isUTF8(html) {
+		contentType = "text/html; charset=utf-8"
+	}
 	p, err := pages.Parse(bytes.NewReader(html), pages.Options{ContentType: contentType, MaxBytes: maxPage, MaxBlocks: maxBlocks})
 	if err != nil {
 		return nil, failure(d.Place, fmt.Errorf("%w; skipped", err))
@@ -129,6 +132,11 @@ func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	}
 	return d, nil
 }
+
+// isUTF8 reports whether bytes whose encoding is a guess otherwise are UTF-8: what
+// is valid as such and goes beyond ASCII is hardly anything else, whatever a header
+// or the first kilobyte says. Escape and NUL hint at ISO 2022 and UTF-16.
+func isUTF8(b []byte) bool { return utf8.Valid(b) && !bytes.ContainsAny(b, "\x1b\x00") }
 
 // firstInvalid returns the offset of the first byte that is not UTF-8, or -1.
 func firstInvalid(data []byte) int {

@@ -1,0 +1,341 @@
+package warc
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"sort"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// A stream is the plain bytes of a file, with a look ahead, and with the places in
+// the file that they come from.
+type stream struct {
+	source source
+	buf    []byte // read and not taken
+	taken  int64  // bytes before buf
+	err    error  // what came behind buf
+	starts []start
+}
+
+// A source reads a file's plain bytes. Read never returns bytes of two members
+// of a gzip file at once.
+type source interface {
+	io.Reader
+	// at returns where in the file what Read returned last begins: the member
+	// that holds it, or where it stands itself.
+	at() int64
+	// skip looks for a place behind an error of Read where to go on. It returns
+	// false if there is none.
+	skip() bool
+	close()
+}
+
+// A start says that the plain bytes from plain on come from the offset file: of a
+// gzip member each of them, of anything else the first.
+type start struct{ plain, file int64 }
+
+const fillSize = 64 << 10
+
+func newStream(in io.Reader) (*stream, error) {
+	count := &counter{in: in}
+	b := bufio.NewReaderSize(count, fillSize)
+	first, err := b.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(first, []byte{0x1f, 0x8b}):
+		return &stream{source: &gzipSource{in: b, count: count}}, nil
+	case isZstandard(first):
+		z, err := newZstandard(b)
+		if err != nil {
+			return nil, err
+		}
+		return &stream{source: &plainSource{in: z, done: z.Close}}, nil
+	}
+	return &stream{source: &plainSource{in: b, done: func() {}}}, nil
+}
+
+func (s *stream) close() { s.source.close() }
+
+// compressed reports whether places in the file are those of gzip members.
+func (s *stream) compressed() bool { _, ok := s.source.(*gzipSource); return ok }
+
+// offset returns where in the file the next byte comes from.
+func (s *stream) offset() int64 {
+	if len(s.buf) == 0 && s.err != nil && s.compressed() {
+		return s.source.at() // no byte of that member was had
+	}
+	return s.place(s.taken)
+}
+
+// place returns where in the file the given plain byte comes from.
+func (s *stream) place(plain int64) int64 {
+	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i].plain > plain })
+	if i == 0 {
+		return s.source.at()
+	}
+	st := s.starts[i-1]
+	if s.compressed() {
+		return st.file
+	}
+	return st.file + plain - st.plain
+}
+
+// mark forgets starts that no offset will be asked for any more.
+func (s *stream) mark() {
+	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i].plain > s.taken })
+	if i > 1 {
+		s.starts = append(s.starts[:0], s.starts[i-1:]...)
+	}
+}
+
+// fill reads more. It returns false if there is no more; then s.err tells why.
+func (s *stream) fill() bool {
+	for tries := 0; s.err == nil; tries++ {
+		if cap(s.buf)-len(s.buf) < fillSize/4 {
+			s.buf = append(make([]byte, 0, max(fillSize, 2*len(s.buf))), s.buf...)
+		}
+		n, err := s.source.Read(s.buf[len(s.buf):cap(s.buf)])
+		if n > 0 {
+			st := start{s.taken + int64(len(s.buf)), s.source.at()}
+			if k := len(s.starts); k == 0 || s.starts[k-1].file != st.file && s.compressed() {
+				s.starts = append(s.starts, st)
+			}
+		}
+		s.buf = s.buf[:len(s.buf)+n]
+		if s.err = err; n > 0 {
+			return true
+		}
+		if tries > 100 && err == nil {
+			s.err = io.ErrNoProgress
+		}
+	}
+	return false
+}
+
+// peek returns the next n bytes without taking them, or what there is and an error.
+func (s *stream) peek(n int) ([]byte, error) {
+	for len(s.buf) < n {
+		if !s.fill() {
+			return s.buf, s.err
+		}
+	}
+	return s.buf[:n], nil
+}
+
+// discard takes n bytes that peek returned.
+func (s *stream) discard(n int) {
+	s.buf = s.buf[n:]
+	s.taken += int64(n)
+}
+
+// discardAll takes n bytes.
+func (s *stream) discardAll(n int64) error {
+	for n > 0 {
+		if len(s.buf) == 0 && !s.fill() {
+			return s.err
+		}
+		k := min(n, int64(len(s.buf)))
+		s.discard(int(k))
+		n -= k
+	}
+	return nil
+}
+
+// take returns the next n bytes, or those that there are and an error.
+func (s *stream) take(n int64) ([]byte, error) {
+	block := make([]byte, 0, min(n, 4*fillSize)) // more only when it is there
+	for int64(len(block)) < n {
+		if len(s.buf) == 0 && !s.fill() {
+			return block, s.err
+		}
+		k := min(n-int64(len(block)), int64(len(s.buf)))
+		block = append(block, s.buf[:k]...)
+		s.discard(int(k))
+	}
+	return block, nil
+}
+
+// line takes the next line with its end, which the last one may lack. A line
+// longer than limit is ErrLimit and is not taken.
+func (s *stream) line(limit int) ([]byte, error) {
+	seen := 0
+	for {
+		if i := bytes.IndexByte(s.buf[seen:], '\n'); i >= 0 && seen+i < limit {
+			line := s.buf[: seen+i+1 : seen+i+1]
+			s.discard(len(line))
+			return line, nil
+		} else if i >= 0 || len(s.buf) >= limit {
+			return nil, ErrLimit
+		}
+		seen = len(s.buf)
+		if !s.fill() {
+			return nil, s.err
+		}
+	}
+}
+
+// recordStart is what stands between a record and the next.
+var recordStart = []byte("\r\n\r\n" + magic)
+
+// unreadRecord gives back the part of a block that was taken and looks like the
+// beginning of another record.
+func (s *stream) unreadRecord(block []byte) {
+	i := bytes.Index(block, recordStart)
+	if i < 0 {
+		return
+	}
+	again := block[i:]
+	s.buf = append(bytes.Clone(again), s.buf...)
+	s.taken -= int64(len(again))
+}
+
+// resync passes over what is no beginning of a record: the next one stands at the
+// beginning of a line. Behind an error of the source it looks for a place to go on.
+func (s *stream) resync() {
+	if b, _ := s.peek(len(magic)); string(b) == magic {
+		return
+	}
+	for {
+		i := bytes.Index(s.buf, []byte("\n"+magic))
+		if i >= 0 {
+			s.discard(i + 1)
+			return
+		}
+		// The end of the buffer may be the beginning of what is looked for.
+		if keep := len(magic); len(s.buf) > keep {
+			s.discard(len(s.buf) - keep)
+		}
+		if s.fill() {
+			continue
+		}
+		if s.err == io.EOF || !s.source.skip() {
+			s.discard(len(s.buf))
+			s.err = io.EOF
+			return
+		}
+		// A member begins with a record.
+		s.discard(len(s.buf))
+		s.err = nil
+		if b, _ := s.peek(len(magic)); string(b) == magic {
+			return
+		}
+	}
+}
+
+// A plainSource is not compressed, or compressed so that places in it are of no
+// use to anybody.
+type plainSource struct {
+	in   io.Reader
+	n    int64 // bytes before the last ones
+	last int
+	done func()
+}
+
+func (p *plainSource) Read(b []byte) (int, error) {
+	p.n += int64(p.last)
+	n, err := p.in.Read(b)
+	p.last = n
+	return n, err
+}
+
+func (p *plainSource) at() int64  { return p.n }
+func (p *plainSource) skip() bool { return false }
+func (p *plainSource) close()     { p.done() }
+
+// A gzipSource reads one gzip member after another.
+type gzipSource struct {
+	in     *bufio.Reader
+	count  *counter
+	z      *gzip.Reader
+	member int64 // where the member begins
+	open   bool
+}
+
+// position returns how much of the file the members have taken.
+func (g *gzipSource) position() int64 { return g.count.n - int64(g.in.Buffered()) }
+
+func (g *gzipSource) Read(b []byte) (int, error) {
+	for {
+		if !g.open {
+			if err := g.next(); err != nil {
+				return 0, err
+			}
+		}
+		n, err := g.z.Read(b)
+		if err == io.EOF {
+			g.open = false
+			if err = nil; n == 0 {
+				continue
+			}
+		}
+		return n, err
+	}
+}
+
+// next opens the next member.
+func (g *gzipSource) next() error {
+	g.member = g.position()
+	if _, err := g.in.Peek(1); err != nil {
+		return err // the end, as it should be
+	}
+	var err error
+	if g.z == nil {
+		g.z, err = gzip.NewReader(g.in)
+	} else {
+		err = g.z.Reset(g.in)
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	g.z.Multistream(false)
+	g.open = true
+	return nil
+}
+
+func (g *gzipSource) at() int64 { return g.member }
+
+// skip looks for the next header of a member: identification, the one method that
+// there is, and no reserved flag (RFC 1952, section 2.3).
+func (g *gzipSource) skip() bool {
+	g.open = false
+	for {
+		b, err := g.in.Peek(4)
+		if err != nil {
+			return false
+		}
+		if b[0] == 0x1f && b[1] == 0x8b && b[2] == 8 && b[3]&0xe0 == 0 {
+			return true
+		}
+		rest, _ := g.in.Peek(g.in.Buffered())
+		if i := bytes.IndexByte(rest[1:], 0x1f); i >= 0 {
+			g.in.Discard(i + 1)
+		} else {
+			g.in.Discard(len(rest))
+		}
+	}
+}
+
+func (g *gzipSource) close() {
+	if g.z != nil {
+		g.z.Close()
+	}
+}
+
+// A counter counts what is read through it.
+type counter struct {
+	in io.Reader
+	n  int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.in.Read(p)
+	c.n += int64(n)
+	return n, err
+}
