@@ -1,0 +1,259 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+)
+
+// Compact writes the index anew without what was removed, replaced or expired,
+// and gives back its room on disk. The index may be used meanwhile; for the last
+// few documents, and while the new files are made durable, others wait. It needs
+// room for the new files beside the old ones and 4 bytes of memory a document.
+// When the context ends before that, the index stays as it was.
+func (ix *Index) Compact(ctx context.Context) error {
+	if err := ix.holdRows(ctx); err != nil {
+		return err
+	}
+	defer ix.rows.Unlock()
+	if err := ix.work.enter(ctx); err != nil {
+		return err
+	}
+	defer ix.work.leave()
+	ix.mu.RLock()
+	err := ix.writable()
+	ix.mu.RUnlock()
+	if err != nil {
+		return err
+	}
+	old := ix.st
+	st, err := createStore(old.dir, old.p, old.saved.next)
+	if err != nil {
+		return ix.wrap(err)
+	}
+	c := copier{ix: ix, from: old, to: st, tableSize: ix.opts.TableSize}
+	if err = c.compact(ctx); err != nil {
+		_ = st.close()
+		old.tidy()
+		return ix.wrap(err)
+	}
+	err = old.close()
+	st.tidy()
+	ix.meter.compactions.Add(1)
+	return ix.wrap(err)
+}
+
+// holdRows waits until no sequence of [Index.All] is under way, and keeps new
+// ones waiting. It asks again and again: a lock that waits would stop those who
+// begin a second sequence inside the first.
+func (ix *Index) holdRows(ctx context.Context) error {
+	for !ix.rows.TryLock() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// Snapshot writes a copy of the index as it is at this moment, without what was
+// removed, into a directory that is empty or is not there yet; it may be opened
+// like any other. The index may be used meanwhile. What was added and not synced
+// is in the copy, and durable there.
+func (ix *Index) Snapshot(ctx context.Context, dir string) (err error) {
+	if err := ix.work.enter(ctx); err != nil {
+		return err
+	}
+	defer ix.work.leave()
+	ix.mu.RLock()
+	err = ix.usable()
+	ix.mu.RUnlock()
+	if err != nil {
+		return err
+	}
+	if err := makeDir(dir); err != nil {
+		return ix.wrap(err)
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) > 0 {
+		return ix.wrap(errors.Join(err, fmt.Errorf("snapshot: %s is not empty", dir)))
+	}
+	st, err := createStore(dir, ix.p, 1)
+	if err != nil {
+		return ix.wrap(err)
+	}
+	ix.mu.RLock()
+	c := copier{ix: ix, from: ix.st, to: st, tableSize: ix.opts.TableSize, dead: slices.Clone(ix.st.dead)}
+	rows := ix.st.rows
+	ix.mu.RUnlock()
+	if c.dead == nil {
+		c.dead = bitmap{}
+	}
+	err = c.rows(ctx, rows)
+	if err == nil {
+		err = c.finish()
+	}
+	return ix.wrap(errors.Join(err, st.close()))
+}
+
+// A copier copies the documents of a store to another, which nobody else has.
+type copier struct {
+	ix        *Index
+	from, to  *store
+	tableSize int
+	dead      bitmap   // rows to leave out; nil for those that are dead by now
+	row       uint32   // the next to copy
+	moved     []uint32 // the new row of each old one
+	buf, set  []byte
+	reg       []uint32
+}
+
+// compact copies all rows and puts the new store in the place of the old one.
+func (c *copier) compact(ctx context.Context) error {
+	// Most rows are copied while others come, the last ones while they wait.
+	for range 4 {
+		c.ix.mu.RLock()
+		rows := c.from.rows
+		c.ix.mu.RUnlock()
+		if rows-c.row < 256 {
+			break
+		}
+		if err := c.rows(ctx, rows); err != nil {
+			return err
+		}
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
+	if err := c.ix.syncing.enter(ctx); err != nil {
+		return err
+	}
+	defer c.ix.syncing.leave()
+	c.ix.mu.Lock()
+	defer c.ix.mu.Unlock()
+	if err := c.ix.writable(); err != nil {
+		return err
+	}
+	if err := c.span(c.from.rows); err != nil {
+		return err
+	}
+	for row, moved := range c.moved {
+		if moved != noRow && c.from.dead.has(uint32(row)) {
+			c.to.kill(moved)
+		}
+	}
+	if err := c.finish(); err != nil {
+		return err
+	}
+	c.ix.st = c.to
+	return nil
+}
+
+// rows copies the rows up to one, a few at a time under the lock.
+func (c *copier) rows(ctx context.Context, to uint32) error {
+	const step = 64
+	for c.row < to {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c.ix.mu.RLock()
+		err := c.span(min(to, c.row+step))
+		c.ix.mu.RUnlock()
+		if err != nil {
+			return err
+		}
+		if len(c.to.log.pending) >= maxFrame {
+			if err := c.write(); err != nil {
+				return err
+			}
+		}
+		if c.to.mem.rows() >= c.tableSize {
+			if err := c.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// span copies the rows up to one under the lock.
+func (c *copier) span(to uint32) (err error) {
+	defer faults(&err)()
+	for ; c.row < to; c.row++ {
+		dead := c.from.dead
+		if c.dead != nil {
+			dead = c.dead
+		}
+		if dead.has(c.row) {
+			c.moved = append(c.moved, noRow)
+			continue
+		}
+		if err := c.copy(c.row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copy copies the record of one row as it is.
+func (c *copier) copy(row uint32) error {
+	r, err := c.from.head(row, &c.buf)
+	if err != nil {
+		return err
+	}
+	l, off := c.to.log, c.to.log.end()
+	l.pending = append(l.pending, c.buf[:r.head]...)
+	if r.kind == kindAddSet {
+		if _, err := c.from.set(row, &r, nil, &c.set); err != nil {
+			return err
+		}
+		l.pending = append(l.pending, c.set...)
+	}
+	l.records++
+	c.moved = append(c.moved, c.to.rows)
+	c.reg = appendRegisters(c.reg[:0], r.regs)
+	c.to.tag = c.to.tg.bandTags(c.to.tag[:0], c.reg)
+	return c.to.addRow(off, r.time, c.to.tag, c.to.p.tagOf(string(r.id)))
+}
+
+// write writes what is pending; finish will sync it.
+func (c *copier) write() error {
+	frame, at := c.to.log.cut()
+	if frame == nil {
+		return nil
+	}
+	_, err := c.to.log.f.WriteAt(frame, at)
+	c.to.log.written(frame)
+	return err
+}
+
+// flush makes a segment of the new tables in memory.
+func (c *copier) flush() error {
+	if err := c.write(); err != nil || c.to.mem.rows() == 0 {
+		return err
+	}
+	c.to.freeze()
+	s, ms, err := c.to.writeFrozen()
+	if err != nil {
+		return err
+	}
+	c.to.segs = append(c.to.segs, s)
+	c.to.frozen = nil
+	c.to.flushed(ms)
+	return nil
+}
+
+// finish makes the new store durable and its directory's index.
+func (c *copier) finish() error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	if err := c.to.log.f.Sync(); err != nil {
+		return err
+	}
+	c.to.saved.dead = slices.Clone(c.to.dead)
+	return writeManifest(c.to.dir, &c.to.saved)
+}

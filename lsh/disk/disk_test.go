@@ -1,0 +1,292 @@
+package disk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/minhash"
+)
+
+var sketcher = minhash.New(minhash.Options{Shingling: "test"})
+
+var options = disk.Options{Scheme: sketcher.Scheme()}
+
+// makeDocument returns a document that its id and version determine. Documents
+// of a family are near-duplicates of each other, more or less.
+func makeDocument(id string, family, version int, withSet bool) disk.Document {
+	r := rand.New(rand.NewPCG(uint64(family), 1))
+	set := make([]uint64, 0, 120)
+	for range 100 {
+		set = append(set, r.Uint64())
+	}
+	own := rand.New(rand.NewPCG(uint64(version), 2))
+	for range version % 30 {
+		set[own.IntN(len(set))] = own.Uint64()
+	}
+	slices.Sort(set)
+	set = slices.Compact(set)
+	d := disk.Document{ID: id, Signature: sketcher.SketchHashes(set), Time: time.UnixMilli(int64(version))}
+	if withSet {
+		d.Set = set
+	}
+	return d
+}
+
+func open(t testing.TB, dir string, o disk.Options) *disk.Index {
+	t.Helper()
+	ix, err := disk.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ix.Close() })
+	return ix
+}
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOracle does the same to an index in memory and to one on disk, whose files
+// are replaced all the time, and wants the same answers.
+func TestOracle(t *testing.T) {
+	ctx := t.Context()
+	for _, withSets := range []bool{false, true} {
+		t.Run(fmt.Sprintf("sets=%v", withSets), func(t *testing.T) {
+			dir := t.TempDir()
+			o := options
+			o.TableSize = 16
+			o.Threshold = 0.7
+			ix := open(t, dir, o)
+			oracle := lsh.New(lsh.Options{Threshold: 0.7})
+			times := map[string]int64{}
+			r := rand.New(rand.NewPCG(1, 1))
+			steps := 4000
+			if testing.Short() {
+				steps = 800
+			}
+			for step := range steps {
+				id := fmt.Sprintf("d%d", r.IntN(300))
+				switch p := r.IntN(1000); {
+				case p < 700:
+					d := makeDocument(id, r.IntN(40), step, withSets && r.IntN(4) > 0)
+					if r.IntN(50) == 0 {
+						d.Signature, d.Set = sketcher.SketchHashes(nil), nil
+					}
+					got, dup, err := ix.Insert(ctx, d)
+					check(t, err)
+					want, wantDup := oracle.Insert(id, d.Signature, d.Set)
+					if diff := cmp.Diff(want, got); diff != "" || dup != wantDup {
+						t.Fatalf("step %d: Insert(%s) (-memory +disk):\n%s", step, id, diff)
+					}
+					times[id] = int64(step)
+				case p < 850:
+					if got, want := must(ix.Remove(ctx, id))(t), oracle.Remove(id); got != want {
+						t.Fatalf("step %d: Remove(%s) = %v, want %v", step, id, got, want)
+					}
+					delete(times, id)
+				case p < 860:
+					before := int64(step - 300)
+					n := 0
+					for id, ms := range maps.Clone(times) {
+						if ms < before {
+							oracle.Remove(id)
+							delete(times, id)
+							n++
+						}
+					}
+					if got := must(ix.Expire(ctx, time.UnixMilli(before)))(t); got != n {
+						t.Fatalf("step %d: Expire = %d, want %d", step, got, n)
+					}
+				case p < 870:
+					check(t, ix.Compact(ctx))
+				case p < 890:
+					check(t, ix.Close())
+					ix = open(t, dir, o)
+				case p < 900:
+					check(t, ix.Sync(ctx))
+				}
+				q := makeDocument("", r.IntN(40), step+1, withSets && r.IntN(2) > 0)
+				so := lsh.SearchOptions{Set: q.Set, Limit: r.IntN(4)}
+				got := must(ix.Search(ctx, q.Signature, so))(t)
+				if diff := cmp.Diff(oracle.Search(q.Signature, so), got); diff != "" {
+					t.Fatalf("step %d: Search (-memory +disk):\n%s", step, diff)
+				}
+				if ix.Len() != oracle.Len() {
+					t.Fatalf("step %d: %d documents, want %d", step, ix.Len(), oracle.Len())
+				}
+			}
+			check(t, ix.Verify(ctx))
+			ids := map[string]bool{}
+			for d, err := range ix.All(ctx) {
+				check(t, err)
+				if !oracle.Contains(d.ID) || ids[d.ID] {
+					t.Errorf("All yields %q", d.ID)
+				}
+				ids[d.ID] = true
+			}
+			if len(ids) != oracle.Len() {
+				t.Errorf("All yields %d documents, want %d", len(ids), oracle.Len())
+			}
+			s := must(ix.Stats(ctx))(t)
+			if want := oracle.Stats().Documents; s.Documents != want || s.Segments > 12 || len(s.Largest) == 0 {
+				t.Errorf("Stats() = %+v, want %d documents in a dozen of files at most", s, want)
+			}
+		})
+	}
+}
+
+func TestOpen(t *testing.T) {
+	ctx := t.Context()
+	dir := filepath.Join(t.TempDir(), "deep", "index")
+	if _, err := disk.Open(dir, disk.Options{ReadOnly: true}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("read-only of nothing: %v", err)
+	}
+	if _, err := disk.Open(dir, disk.Options{}); err == nil {
+		t.Error("an index without a scheme was created")
+	}
+	ix := open(t, dir, options)
+	if _, err := disk.Open(dir, options); !errors.Is(err, disk.ErrLocked) {
+		t.Errorf("second writer: %v", err)
+	} else if want := fmt.Sprintf("process %d", os.Getpid()); !strings.Contains(err.Error(), want) {
+		t.Errorf("second writer: %q does not say %q", err, want)
+	}
+	reader := open(t, dir, disk.Options{ReadOnly: true})
+	check(t, ix.Add(ctx, makeDocument("a", 1, 1, true)))
+	if reader.Len() != 0 {
+		t.Error("a reader sees what is not durable")
+	}
+	check(t, ix.Sync(ctx))
+	check(t, reader.Refresh(ctx))
+	if d, ok, err := reader.Get(ctx, "a"); err != nil || !ok || !d.Time.Equal(time.UnixMilli(1)) || len(d.Set) == 0 {
+		t.Errorf("Get = %+v, %v, %v", d, ok, err)
+	}
+	for name, err := range map[string]error{
+		"Add":     reader.Add(ctx, makeDocument("b", 1, 1, false)),
+		"Compact": reader.Compact(ctx),
+		"Sync":    reader.Sync(ctx),
+	} {
+		if !errors.Is(err, disk.ErrReadOnly) {
+			t.Errorf("%s of a reader: %v", name, err)
+		}
+	}
+	check(t, reader.Close())
+	check(t, ix.Close())
+	if err := ix.Add(ctx, makeDocument("b", 1, 1, false)); !errors.Is(err, disk.ErrClosed) {
+		t.Errorf("Add after Close: %v", err)
+	}
+	if _, err := ix.Query(ctx, sketcher.SketchHashes(nil)); !errors.Is(err, disk.ErrClosed) {
+		t.Errorf("Query after Close: %v", err)
+	}
+
+	other := minhash.New(minhash.Options{K: 64, Shingling: "test"})
+	for name, o := range map[string]disk.Options{
+		"scheme":    {Scheme: other.Scheme()},
+		"threshold": {Threshold: 0.7},
+		"recall":    {Recall: 0.5},
+		"banding":   {Banding: lsh.Banding{Bands: 2, Rows: 3}},
+		"seed":      {Seed: 7},
+	} {
+		if _, err := disk.Open(dir, o); !errors.Is(err, disk.ErrMismatch) {
+			t.Errorf("another %s: %v", name, err)
+		}
+	}
+	ix = open(t, dir, disk.Options{Scheme: sketcher.Scheme(), Threshold: 0.8, Recall: 0.99})
+	if _, err := ix.Query(ctx, other.SketchHashes(nil)); !errors.Is(err, disk.ErrMismatch) {
+		t.Errorf("query of another scheme: %v", err)
+	}
+	if err := ix.Add(ctx, disk.Document{ID: "c", Signature: other.SketchHashes(nil)}); !errors.Is(err, disk.ErrMismatch) {
+		t.Errorf("document of another scheme: %v", err)
+	}
+	if ix.Scheme() != sketcher.Scheme() || ix.Threshold() != 0.8 || ix.Banding() != lsh.Choose(128, 0.8, 0.99) {
+		t.Errorf("%v, %v, %v", ix.Scheme(), ix.Threshold(), ix.Banding())
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	ctx := t.Context()
+	o := options
+	o.TableSize = 64
+	ix := open(t, t.TempDir(), o)
+	for i := range 500 {
+		check(t, ix.Add(ctx, makeDocument(fmt.Sprint(i), i, i, i%2 == 0)))
+	}
+	for i := range 100 {
+		must(ix.Remove(ctx, fmt.Sprint(3*i)))(t)
+	}
+	dir := t.TempDir()
+	check(t, ix.Snapshot(ctx, dir))
+	if err := ix.Snapshot(ctx, dir); err == nil {
+		t.Error("a snapshot was written over another")
+	}
+	check(t, ix.Add(ctx, makeDocument("later", 1, 1, false)))
+	copied := open(t, dir, disk.Options{})
+	check(t, copied.Verify(ctx))
+	if copied.Len() != 400 {
+		t.Errorf("%d documents in the snapshot, want 400", copied.Len())
+	}
+	for i := range 500 {
+		want, ok := must2(ix.Get(ctx, fmt.Sprint(i)))(t)
+		got, also := must2(copied.Get(ctx, fmt.Sprint(i)))(t)
+		if ok != also || ok && (got.ID != want.ID || !slices.Equal(got.Set, want.Set) || !slices.Equal(got.Signature.Values(), want.Signature.Values()) || !got.Time.Equal(want.Time)) {
+			t.Fatalf("document %d: %v, %v in the snapshot, want %v, %v", i, got, also, want, ok)
+		}
+	}
+}
+
+func must2[T any](v T, ok bool, err error) func(testing.TB) (T, bool) {
+	return func(t testing.TB) (T, bool) {
+		t.Helper()
+		check(t, err)
+		return v, ok
+	}
+}
+
+func TestContext(t *testing.T) {
+	ix := open(t, t.TempDir(), options)
+	ctx, cancel := context.WithCancel(t.Context())
+	check(t, ix.Add(ctx, makeDocument("a", 1, 1, false)))
+	cancel()
+	for name, err := range map[string]error{
+		"Add":      ix.Add(ctx, makeDocument("b", 1, 1, false)),
+		"Compact":  ix.Compact(ctx),
+		"Snapshot": ix.Snapshot(ctx, t.TempDir()),
+	} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s with an ended context: %v", name, err)
+		}
+	}
+	if _, err := ix.Query(ctx, sketcher.SketchHashes(nil)); !errors.Is(err, context.Canceled) {
+		t.Errorf("Query with an ended context: %v", err)
+	}
+	check(t, ix.Add(t.Context(), makeDocument("c", 1, 1, false)))
+	if ix.Len() != 2 {
+		t.Errorf("%d documents, want 2", ix.Len())
+	}
+}

@@ -1,0 +1,45 @@
+// Package disk is an index of near-duplicates that outlives the process:
+// documents with their signatures go in, and what matches a document comes out,
+// after a crash as before it.
+//
+// It answers what an [lsh.Index] answers, and is for those who add documents for
+// months and cannot start anew, such as a crawler:
+//
+//	mh := minhash.New(minhash.Options{Shingling: sh.String()})
+//	ix, err := disk.Open("seen", disk.Options{Scheme: mh.Scheme()})
+//	...
+//	set := sh.Set(page.Text)
+//	match, seen, err := ix.Insert(ctx, disk.Document{ID: page.URL, Signature: mh.SketchHashes(set), Set: set})
+//	...
+//	err = ix.Sync(ctx) // now the page will be known whatever happens
+//
+// # Durability
+//
+// What was added before a call of [Index.Sync] is on disk when the call returns:
+// it survives the death of the process at any moment and, as far as the disk
+// does what it is asked to, a loss of power. What was not synced may be lost, as
+// a whole from some document on; nothing else is. [Index.Recovery] says what was
+// found half written and was cut off.
+//
+// Every byte of every file is under a checksum, which is checked when the byte
+// is read, or for tables when their page is first read. Damage is an error that
+// wraps [ErrCorrupt], never a wrong answer; [Index.Verify] looks for it
+// everywhere. One thing cannot be told from an unfinished write: damage to the
+// very last frame of an index that was not closed. It is cut off.
+//
+// # Files
+//
+// An index is a directory with a log of documents, sorted tables by which they
+// are found, and a manifest. Opening reads the manifest and the end of the log,
+// however large the index is. Tables are mapped into memory (on Windows read
+// into it), documents are read from the log when they are candidates; see
+// FORMAT.md. The files hold signatures, and sets if they were given, but no text.
+//
+// An index has one writer at a time, and any number of readers: see
+// [Options.ReadOnly]. It must be on a local disk.
+//
+// # Forgetting
+//
+// Documents go by id ([Index.Remove]), by being added anew, or by age
+// ([Index.Expire]); [Index.Compact] gives back their room.
+package disk

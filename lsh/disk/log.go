@@ -1,0 +1,302 @@
+package disk
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/neardup/neardup/internal/wire"
+)
+
+const (
+	logMagic  = "NDlg"
+	frameHead = 32
+	// maxFrame is the most bytes that wait in memory to be synced.
+	maxFrame = 8 << 20
+)
+
+var frameMagic = [4]byte{'N', 'D', 'f', 'r'}
+
+func logName(number uint64) string { return fmt.Sprintf("documents-%06d.log", number) }
+
+// A log is the file that has all records. It begins with an envelope that says
+// what the index is; then come frames, each written and synced as one:
+//
+//	4 bytes  "NDfr"
+//	4 bytes  number of records
+//	8 bytes  size of the records
+//	8 bytes  offset of the frame in the file
+//	8 bytes  checksum: XXH64 of the 24 bytes before, seeded by the seed of the index
+//	         the records
+//
+// A frame is written when all before it are durable. So a frame that is not
+// whole is the last, or else the file is damaged.
+type log struct {
+	f      *os.File
+	number uint64
+	p      params
+
+	// Bytes from base on are in memory: those of writing on their way to the
+	// file, those of pending to be synced later. Each begins with the room for
+	// the head of a frame.
+	writing, pending         []byte
+	writingBase, pendingBase int64
+	records                  uint32 // in pending
+	spare                    []byte
+}
+
+// logHeader returns the envelope of a log: the size of the whole as two bytes
+// comes first in the payload.
+func logHeader(number uint64, p params) ([]byte, error) {
+	b := wire.AppendHeader(nil, logMagic, formatVersion)
+	at := len(b)
+	b = append(b, 0, 0)
+	b = binary.AppendUvarint(b, number)
+	b, err := p.append(b)
+	if err != nil {
+		return nil, err
+	}
+	binary.LittleEndian.PutUint16(b[at:], uint16(len(b)+8))
+	return wire.AppendChecksum(b, 0), nil
+}
+
+// createLog creates a log, durably but for its name.
+func createLog(dir string, number uint64, p params) (*log, error) {
+	b, err := logHeader(number, p)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Create(filePath(dir, logName(number)))
+	if err != nil {
+		return nil, err
+	}
+	if _, err = f.Write(b); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	l := &log{f: f, number: number, p: p}
+	l.reset(int64(len(b)))
+	return l, nil
+}
+
+// openLog opens a log and returns where its frames begin.
+func openLog(dir string, number uint64, p params, readOnly bool) (*log, int64, error) {
+	flag := os.O_RDWR
+	if readOnly {
+		flag = os.O_RDONLY
+	}
+	f, err := os.OpenFile(filePath(dir, logName(number)), flag, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	want, err := logHeader(number, p)
+	if err == nil {
+		err = checkLogHeader(f, want)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, 0, fmt.Errorf("%s: %w", logName(number), err)
+	}
+	return &log{f: f, number: number, p: p}, int64(len(want)), nil
+}
+
+// checkLogHeader looks whether a log begins as the manifest has it.
+func checkLogHeader(f *os.File, want []byte) error {
+	got := make([]byte, len(want))
+	if n, err := f.ReadAt(got, 0); err != nil && err != io.EOF {
+		return err
+	} else if n < len(want) {
+		return fmt.Errorf("%d bytes: %w", n, ErrCorrupt)
+	}
+	if string(got) == string(want) {
+		return nil
+	}
+	if _, _, err := wire.Open(got, logMagic, formatVersion); err != nil {
+		return err
+	}
+	return fmt.Errorf("log of another index than the manifest: %w", ErrCorrupt)
+}
+
+// reset makes end the end of the file.
+func (l *log) reset(end int64) {
+	l.writing, l.pendingBase, l.records = nil, end, 0
+	l.pending = append(l.pending[:0], make([]byte, frameHead)...)
+}
+
+// end returns the offset of the next record.
+func (l *log) end() int64 { return l.pendingBase + int64(len(l.pending)) }
+
+// cut takes what is pending for a frame to be written at the offset returned;
+// nil if nothing is. The frame is to be passed to finish.
+func (l *log) cut() ([]byte, int64) {
+	if l.records == 0 {
+		return nil, l.pendingBase
+	}
+	frame := l.pending
+	copy(frame, frameHeader(l.records, len(frame)-frameHead, l.pendingBase, l.p.seed))
+	l.writing, l.writingBase = frame, l.pendingBase
+	l.pendingBase += int64(len(frame))
+	l.pending = append(l.spare[:0], make([]byte, frameHead)...)
+	l.spare = nil
+	l.records = 0
+	return frame, l.writingBase
+}
+
+// written notes that a frame is in the file.
+func (l *log) written(frame []byte) {
+	if cap(frame) <= 2*maxFrame {
+		l.spare = frame
+	}
+	l.writing = nil
+}
+
+func frameHeader(records uint32, size int, at int64, seed uint64) []byte {
+	b := append(make([]byte, 0, frameHead), frameMagic[:]...)
+	b = binary.LittleEndian.AppendUint32(b, records)
+	b = binary.LittleEndian.AppendUint64(b, uint64(size))
+	b = binary.LittleEndian.AppendUint64(b, uint64(at))
+	return binary.LittleEndian.AppendUint64(b, frameSum(b, seed))
+}
+
+func frameSum(b []byte, seed uint64) uint64 {
+	var d xxhash.Digest
+	d.ResetWithSeed(seed)
+	_, _ = d.Write(b[:24]) // never fails
+	return d.Sum64()
+}
+
+// parseFrame returns what the header of a frame says, if b begins with one that
+// belongs at the offset.
+func parseFrame(b []byte, at int64, seed uint64) (records uint32, size int64, ok bool) {
+	if len(b) < frameHead || [4]byte(b) != frameMagic || frameSum(b, seed) != binary.LittleEndian.Uint64(b[24:]) {
+		return 0, 0, false
+	}
+	size = int64(binary.LittleEndian.Uint64(b[8:]))
+	if int64(binary.LittleEndian.Uint64(b[16:])) != at || size <= 0 {
+		return 0, 0, false
+	}
+	return binary.LittleEndian.Uint32(b[4:]), size, true
+}
+
+// read fills b from the offset, from memory where that is where the bytes are,
+// and returns how many there were.
+func (l *log) read(b []byte, off int64) (int, error) {
+	switch {
+	case off >= l.pendingBase:
+		return copy(b, l.pending[min(int64(len(l.pending)), off-l.pendingBase):]), nil
+	case l.writing != nil && off >= l.writingBase:
+		return copy(b, l.writing[off-l.writingBase:]), nil
+	}
+	end := l.pendingBase
+	if l.writing != nil {
+		end = l.writingBase
+	}
+	n, err := l.f.ReadAt(b[:min(int64(len(b)), end-off)], off)
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// scan calls visit for every record between two offsets, of frames that are
+// whole, and returns where the last of them ends.
+func (l *log) scan(from, to int64, visit func(r *record, off int64, raw []byte) error) (int64, error) {
+	var buf []byte
+	head := make([]byte, frameHead)
+	for from < to {
+		n, err := l.f.ReadAt(head, from)
+		if err != nil && err != io.EOF {
+			return from, err
+		}
+		records, size, ok := parseFrame(head[:n], from, l.p.seed)
+		if !ok || size > to-from-frameHead {
+			return from, nil
+		}
+		if int64(cap(buf)) < size {
+			buf = make([]byte, size)
+		}
+		buf = buf[:size]
+		if _, err := l.f.ReadAt(buf, from+frameHead); err == io.EOF {
+			return from, nil
+		} else if err != nil {
+			return from, err
+		}
+		if err := checkFrame(buf, records, l.p.scheme.K); err != nil {
+			return from, nil
+		}
+		if err := eachRecord(buf, from+frameHead, l.p.scheme.K, visit); err != nil {
+			return from, err
+		}
+		from += frameHead + size
+	}
+	return from, nil
+}
+
+// checkFrame looks whether every record of a frame is whole.
+func checkFrame(b []byte, records uint32, registers int) error {
+	n := uint32(0)
+	err := eachRecord(b, 0, registers, func(r *record, _ int64, raw []byte) error {
+		n++
+		if r.kind == kindAddSet {
+			return checkSet(raw[r.head:])
+		}
+		return nil
+	})
+	if err == nil && n != records {
+		err = fmt.Errorf("frame of %d records, should be %d: %w", n, records, ErrCorrupt)
+	}
+	return err
+}
+
+func eachRecord(b []byte, off int64, registers int, visit func(*record, int64, []byte) error) error {
+	for len(b) > 0 {
+		if len(b) < recordLeast {
+			return fmt.Errorf("%d bytes behind the last record: %w", len(b), ErrCorrupt)
+		}
+		r, err := decodeHead(b, registers)
+		if err != nil {
+			return err
+		}
+		if r.size() > len(b) {
+			return fmt.Errorf("record of %d bytes: %w", r.size(), ErrCorrupt)
+		}
+		if err := visit(&r, off, b[:r.size()]); err != nil {
+			return err
+		}
+		off += int64(r.size())
+		b = b[r.size():]
+	}
+	return nil
+}
+
+// hasFrame looks for the header of a frame between two offsets.
+func (l *log) hasFrame(from, to int64) (bool, error) {
+	const step = 1 << 20
+	buf := make([]byte, step+frameHead)
+	for ; from < to; from += step {
+		n, err := l.f.ReadAt(buf[:min(int64(len(buf)), to-from)], from)
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+		for i := 0; i+frameHead <= n; i++ {
+			if buf[i] == frameMagic[0] {
+				if _, _, ok := parseFrame(buf[i:n], from+int64(i), l.p.seed); ok {
+					return true, nil
+				}
+			}
+		}
+	}
+	return false, nil
+}
+
+// append adds a record to what is pending.
+func (l *log) append(k kind, ms int64, id string, regs []uint32, set []uint64) {
+	l.pending = appendRecord(l.pending, k, ms, id, regs, set)
+	l.records++
+}

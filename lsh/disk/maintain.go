@@ -1,0 +1,239 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/bits"
+	"os"
+	"slices"
+)
+
+// fanIn is how many segments of about the same size are merged into one, and
+// how much larger the next size is.
+const fanIn = 4
+
+// maintain writes the tables in memory to a segment when they are full, and
+// merges segments. It waits for others at it only when choked. When the context
+// ends it stops, and what is left is done by the next call.
+func (ix *Index) maintain(ctx context.Context, choked bool) error {
+	if choked {
+		if err := ix.work.enter(ctx); err != nil {
+			return err
+		}
+	} else if !ix.work.tryEnter() {
+		return nil
+	}
+	defer ix.work.leave()
+	ix.mu.RLock()
+	err := ix.writable()
+	full := err == nil && (ix.st.mem.rows() >= ix.opts.TableSize || ix.st.frozen != nil)
+	ix.mu.RUnlock()
+	if err != nil || !full {
+		return err
+	}
+	if err := ix.flush(ctx); err != nil {
+		return ix.fail(err)
+	}
+	err = ix.merge(ctx)
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil // the document is in the index, and the segments may stay
+	}
+	return ix.fail(err)
+}
+
+// flush makes a segment of the tables in memory; the caller is past the work
+// gate.
+func (ix *Index) flush(ctx context.Context) error {
+	if ix.st.frozen == nil {
+		if err := ix.freeze(ctx); err != nil {
+			return err
+		}
+	}
+	st := ix.st
+	s, ms, err := st.writeFrozen()
+	if err != nil {
+		return err
+	}
+	ix.mu.Lock()
+	st.segs = append(slices.Clip(st.segs), s)
+	st.frozen = nil
+	ix.mu.Unlock()
+	st.flushed(ms)
+	ix.meter.flushes.Add(1)
+	return writeManifest(st.dir, &st.saved)
+}
+
+// freeze begins new tables in memory at the end of a frame.
+func (ix *Index) freeze(ctx context.Context) error {
+	if err := ix.syncing.enter(ctx); err != nil {
+		return err
+	}
+	defer ix.syncing.leave()
+	ix.mu.Lock()
+	if err := ix.writable(); err != nil {
+		ix.mu.Unlock()
+		return err
+	}
+	frame, at := ix.st.log.cut()
+	ix.st.freeze()
+	ix.mu.Unlock()
+	return ix.write(frame, at)
+}
+
+// freeze begins new tables in memory; all records have been cut.
+func (st *store) freeze() {
+	st.frozen, st.frozenDead, st.frozenEnd = st.mem, slices.Clone(st.dead), st.log.pendingBase
+	st.mem = newTable(st.p.tags(), st.rows)
+}
+
+// writeFrozen writes the frozen tables to a segment, and needs no lock.
+func (st *store) writeFrozen() (*segment, manifestSegment, error) {
+	t := st.frozen
+	w, err := newSegmentWriter(st.dir, st.saved.next, t.base, t.base+uint32(t.rows()))
+	if err != nil {
+		return nil, manifestSegment{}, err
+	}
+	for i, off := range t.offsets {
+		w.row(off, t.times[i])
+	}
+	var entries []uint64
+	for k := range t.width {
+		entries = t.entries(entries[:0], k, st.frozenDead)
+		w.beginTable(len(entries))
+		for _, e := range entries {
+			w.entry(e)
+		}
+		w.endTable()
+	}
+	return st.adopt(w)
+}
+
+// adopt finishes and opens a segment.
+func (st *store) adopt(w *segmentWriter) (*segment, manifestSegment, error) {
+	s, toc, err := w.finish()
+	if err == nil {
+		err = openSegment(filePath(st.dir, segmentName(s.number)), s, toc, st.p.tags())
+	}
+	if err == nil {
+		st.saved.next = s.number + 1
+	}
+	return s, manifestSegment{s.number, s.hi, s.size, toc}, err
+}
+
+// flushed notes in the manifest that what was frozen is a segment.
+func (st *store) flushed(ms manifestSegment) {
+	m := &st.saved
+	m.segs = append(slices.Clip(m.segs), ms)
+	m.rows, m.indexed, m.dead = ms.hi, st.frozenEnd, st.frozenDead
+	m.durable = max(m.durable, m.indexed)
+}
+
+// merge merges segments until there are few of each size.
+func (ix *Index) merge(ctx context.Context) error {
+	for {
+		from := mergeFrom(ix.st.segs, ix.opts.TableSize)
+		if from < 0 {
+			return nil
+		}
+		if err := ix.mergeSegments(ctx, from); err != nil {
+			return err
+		}
+	}
+}
+
+// mergeFrom returns the first of the last segments that are to be merged: as
+// many as there are of no more than one size, if these are fanIn or more, and
+// of the largest such size; -1 if there are none.
+func mergeFrom(segs []*segment, tableSize int) int {
+	best, levels := -1, 0
+	for i := len(segs) - 1; i >= 0; i-- {
+		level := bits.Len(uint((segs[i].hi-segs[i].lo)/uint32(tableSize))) / 2
+		levels = max(levels, level)
+		more := i > 0 && bits.Len(uint((segs[i-1].hi-segs[i-1].lo)/uint32(tableSize)))/2 <= levels
+		if !more && len(segs)-i >= fanIn {
+			best = i
+		}
+	}
+	return best
+}
+
+// mergeSegments makes one of all segments from an index on; the caller is past
+// the work gate.
+func (ix *Index) mergeSegments(ctx context.Context, from int) error {
+	st := ix.st
+	ix.mu.RLock()
+	dead := slices.Clone(st.dead)
+	ix.mu.RUnlock()
+	old := st.segs[from:]
+	w, err := newSegmentWriter(st.dir, st.saved.next, old[0].lo, old[len(old)-1].hi)
+	if err != nil {
+		return err
+	}
+	if err := mergeTables(ctx, w, old, st.p.tags(), dead); err != nil {
+		w.abandon()
+		return err
+	}
+	s, ms, err := st.adopt(w)
+	if err != nil {
+		return err
+	}
+	ix.mu.Lock()
+	st.segs = append(slices.Clip(st.segs[:from]), s)
+	ix.mu.Unlock() // and nobody has the old ones any more
+	st.saved.segs = append(slices.Clip(st.saved.segs[:from]), ms)
+	ix.meter.merges.Add(1)
+	if err := writeManifest(st.dir, &st.saved); err != nil {
+		return err
+	}
+	for _, s := range old {
+		if err := s.close(); err != nil {
+			return err
+		}
+		_ = os.Remove(filePath(st.dir, segmentName(s.number)))
+	}
+	return nil
+}
+
+// mergeTables writes the rows and the tables of segments without dead rows'
+// entries.
+func mergeTables(ctx context.Context, w *segmentWriter, segs []*segment, kinds int, dead bitmap) (err error) {
+	defer faults(&err)()
+	for _, s := range segs {
+		for row := s.lo; row < s.hi; row++ {
+			off, ms, err := s.row(row)
+			if err != nil {
+				return err
+			}
+			w.row(off, ms)
+		}
+	}
+	for k := range kinds {
+		n := 0
+		for _, s := range segs {
+			n += int(s.tables[k].count)
+		}
+		m, err := newMerger(segs, k)
+		if err != nil {
+			return err
+		}
+		w.beginTable(n)
+		for i := 0; ; i++ {
+			if i&0xffff == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			e, err := m.next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if !dead.has(uint32(e)) {
+				w.entry(e)
+			}
+		}
+		w.endTable()
+	}
+	return w.err
+}

@@ -1,0 +1,132 @@
+package disk
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/neardup/neardup/internal/wire"
+)
+
+const (
+	formatVersion = 1
+	manifestMagic = "NDmf"
+	manifestName  = "MANIFEST"
+	lockName      = "LOCK"
+)
+
+// A manifest says which files are the index and how much of the log is in the
+// tables of segments. It is replaced as a whole.
+type manifest struct {
+	params
+	log     uint64 // number of the log
+	next    uint64 // number that no file has
+	rows    uint32 // in segments
+	indexed int64  // end of the log that is in segments
+	durable int64  // end of the log that was durable when this was written
+	segs    []manifestSegment
+	dead    bitmap // rows of segments that are dead, as of indexed
+}
+
+type manifestSegment struct {
+	number uint64
+	hi     uint32 // rows from the hi of the one before
+	size   int64
+	toc    int64
+}
+
+func (m *manifest) marshal() ([]byte, error) {
+	b := wire.AppendHeader(nil, manifestMagic, formatVersion)
+	b, err := m.params.append(b)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range []uint64{m.log, m.next, uint64(m.rows), uint64(m.indexed), uint64(m.durable), uint64(len(m.segs))} {
+		b = binary.AppendUvarint(b, v)
+	}
+	for _, s := range m.segs {
+		for _, v := range []uint64{s.number, uint64(s.hi), uint64(s.size), uint64(s.toc)} {
+			b = binary.AppendUvarint(b, v)
+		}
+	}
+	words := (int(m.rows) + 63) / 64
+	dead := append(m.dead[:min(words, len(m.dead)):min(words, len(m.dead))], make(bitmap, words-min(words, len(m.dead)))...)
+	b = wire.AppendUint64s(b, dead)
+	return wire.AppendChecksum(b, 0), nil
+}
+
+func (m *manifest) unmarshal(b []byte) error {
+	r, _, err := wire.Open(b, manifestMagic, formatVersion)
+	if err != nil {
+		return err
+	}
+	m.params = readParams(r)
+	m.log, m.next = r.Uvarint(), r.Uvarint()
+	rows, indexed, durable := r.Uvarint(), r.Uvarint(), r.Uvarint()
+	if rows >= maxRows || indexed > durable || durable > 1<<62 {
+		r.Failf("%d rows, %d bytes of %d", rows, indexed, durable)
+	}
+	m.rows, m.indexed, m.durable = uint32(rows), int64(indexed), int64(durable)
+	lo := uint64(0)
+	for range r.Count(4) {
+		number, hi, size, toc := r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()
+		if hi <= lo || hi > rows || size > 1<<62 || toc >= size || number >= m.next {
+			r.Failf("segment %d with rows up to %d, %d bytes", number, hi, size)
+			break
+		}
+		m.segs = append(m.segs, manifestSegment{number, uint32(hi), int64(size), int64(toc)})
+		lo = hi
+	}
+	if lo != rows && r.Err() == nil {
+		r.Failf("segments of %d rows, should be %d", lo, rows)
+	}
+	words := int((rows + 63) / 64)
+	m.dead = r.Uint64s(nil, words)
+	return r.End()
+}
+
+func filePath(dir, name string) string { return filepath.Join(dir, name) }
+
+// writeManifest replaces the manifest of a directory, durably.
+func writeManifest(dir string, m *manifest) error {
+	b, err := m.marshal()
+	if err != nil {
+		return err
+	}
+	tmp := filePath(dir, manifestName+".new")
+	if err := writeDurably(tmp, b); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, filePath(dir, manifestName)); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func writeDurably(name string, b []byte) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
+}
+
+func readManifest(dir string) (*manifest, error) {
+	b, err := os.ReadFile(filePath(dir, manifestName))
+	if err != nil {
+		return nil, err
+	}
+	m := &manifest{}
+	if err := m.unmarshal(b); err != nil {
+		return nil, fmt.Errorf("%s: %w", manifestName, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,170 @@
+package disk
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/neardup/neardup/internal/wire"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// The errors of this package, always wrapped.
+var (
+	// ErrFormat says that a file is something else altogether.
+	ErrFormat = wire.ErrFormat
+	// ErrVersion says that a file is of a later version of the format.
+	ErrVersion = wire.ErrVersion
+	// ErrCorrupt says that a file is damaged.
+	ErrCorrupt = wire.ErrCorrupt
+	// ErrMismatch says that an index and what was asked of it do not go together:
+	// a signature of another scheme, or options unlike those of the index.
+	ErrMismatch = minhash.ErrMismatch
+	// ErrLocked says that another Index has the same directory open for writing.
+	ErrLocked = errors.New("open for writing elsewhere")
+	// ErrReadOnly says that an index was opened to be read only.
+	ErrReadOnly = errors.New("index is read only")
+	// ErrClosed says that an index was closed.
+	ErrClosed = errors.New("index is closed")
+)
+
+// Options configures [Open]. Scheme, Threshold, Recall, Banding and Seed are
+// fixed when an index is created. For one that is there, the zero value of each
+// stands for what the index has, and any other must be what the index has.
+type Options struct {
+	// Scheme is that of the signatures. It must be set to create an index.
+	Scheme minhash.Scheme
+
+	// Threshold, Recall, Banding and Seed mean what they mean in [lsh.Options],
+	// and have the same defaults. Seed is stored in the index: a secret one is
+	// as secret as its files.
+	Threshold float64
+	Recall    float64
+	Banding   lsh.Banding
+	Seed      uint64
+
+	// ReadOnly opens an index that is there without changing it. Any number of
+	// readers may have it open, beside one writer; a reader sees what was
+	// durable when it opened or last called [Index.Refresh].
+	ReadOnly bool
+
+	// TableSize is how many documents are kept in tables in memory, about half a
+	// kilobyte each, before their tables are written to a file; 0 means 32,768.
+	// It changes no answer.
+	TableSize int
+
+	// Now is the clock that gives a document its time where the caller does
+	// not; nil means [time.Now].
+	Now func() time.Time
+}
+
+const defaultTableSize = 1 << 15
+
+func (o Options) check() {
+	if o.Threshold != 0 && !(o.Threshold > 0 && o.Threshold <= 1) {
+		panic("disk: threshold must be above 0 and at most 1")
+	}
+	if o.Recall != 0 && !(o.Recall > 0 && o.Recall < 1) {
+		panic("disk: recall must lie between 0 and 1")
+	}
+	if o.TableSize < 0 || o.TableSize > 1<<24 {
+		panic("disk: TableSize must be from 0 to 1<<24")
+	}
+	if o.Banding.Bands < 0 || o.Banding.Rows < 0 {
+		panic("disk: negative banding")
+	}
+}
+
+// params is what an index fixes for good.
+type params struct {
+	scheme    minhash.Scheme
+	threshold float64
+	banding   lsh.Banding
+	seed      uint64
+}
+
+// create returns the parameters of a new index.
+func (o Options) create() (params, error) {
+	if o.Scheme == (minhash.Scheme{}) {
+		return params{}, errors.New("there is no index, and without Options.Scheme none is created")
+	}
+	if _, err := minhash.ForScheme(o.Scheme); err != nil {
+		return params{}, err
+	}
+	p := params{o.Scheme, o.Threshold, o.Banding, o.Seed}
+	if p.threshold == 0 {
+		p.threshold = 0.8
+	}
+	if p.banding == (lsh.Banding{}) {
+		p.banding = o.choose(p)
+	}
+	if b := p.banding; b.Bands < 1 || b.Rows < 1 || b.Bands > p.scheme.K/b.Rows {
+		panic("disk: banding " + b.String() + " does not fit the signature")
+	}
+	return p, nil
+}
+
+func (o Options) choose(p params) lsh.Banding {
+	recall := o.Recall
+	if recall == 0 {
+		recall = 0.99
+	}
+	return lsh.Choose(p.scheme.K, p.threshold, recall)
+}
+
+// match returns an error if the options ask for anything but p.
+func (o Options) match(p params) error {
+	unlike := func(what string, want, have any) error {
+		return fmt.Errorf("the index has %s %v, not %v: %w", what, have, want, ErrMismatch)
+	}
+	switch {
+	case o.Scheme != (minhash.Scheme{}) && o.Scheme != p.scheme:
+		return unlike("the scheme", o.Scheme, p.scheme)
+	case o.Threshold != 0 && o.Threshold != p.threshold:
+		return unlike("the threshold", o.Threshold, p.threshold)
+	case o.Banding != (lsh.Banding{}) && o.Banding != p.banding:
+		return unlike("the banding", o.Banding, p.banding)
+	case o.Banding == (lsh.Banding{}) && o.Recall != 0 && o.choose(p) != p.banding:
+		return unlike("the banding", o.choose(p), p.banding)
+	case o.Seed != 0 && o.Seed != p.seed:
+		return fmt.Errorf("the index has another seed: %w", ErrMismatch)
+	}
+	return nil
+}
+
+func (p params) append(dst []byte) ([]byte, error) {
+	sc, err := p.scheme.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	dst = wire.AppendString(dst, string(sc))
+	dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(p.threshold))
+	dst = binary.AppendUvarint(dst, uint64(p.banding.Bands))
+	dst = binary.AppendUvarint(dst, uint64(p.banding.Rows))
+	return binary.LittleEndian.AppendUint64(dst, p.seed), nil
+}
+
+func readParams(r *wire.Reader) params {
+	var p params
+	if sc := r.String(); r.Err() == nil {
+		if err := p.scheme.UnmarshalBinary([]byte(sc)); err != nil {
+			r.Fail(err)
+		}
+	}
+	p.threshold = math.Float64frombits(r.Uint64())
+	bands, rows := r.Uvarint(), r.Uvarint()
+	p.seed = r.Uint64()
+	if r.Err() != nil {
+		return params{}
+	}
+	k := uint64(p.scheme.K)
+	if !(p.threshold > 0 && p.threshold <= 1) || rows < 1 || rows > k || bands < 1 || bands > k/rows {
+		r.Failf("threshold %v with %d bands of %d rows", p.threshold, bands, rows)
+		return params{}
+	}
+	p.banding = lsh.Banding{Bands: int(bands), Rows: int(rows)}
+	return p
+}

@@ -1,0 +1,163 @@
+package disk
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// A Document is what an index keeps of one.
+type Document struct {
+	ID        string // any bytes, at most 1 MiB
+	Signature minhash.Signature
+
+	// Set, if not nil, is the set of which Signature is, in ascending order and
+	// without repeats, as shingle.Set has it. Pairs of documents with sets are
+	// judged exactly. It takes 8 bytes an element on disk.
+	Set []uint64
+
+	// Time is what [Index.Expire] goes by, in milliseconds since 1970 (earlier
+	// ones count as 1970); the zero Time means now. It need not be of a clock: say
+	// time.UnixMilli(generation).
+	Time time.Time
+}
+
+const maxID = 1 << 20
+
+// A record is one entry of the log:
+//
+//	bytes
+//	4     size of the head: 32 + size of the id + 4*K under an add
+//	4     number of elements of the set
+//	1     kind
+//	3     zeros
+//	4     size of the id
+//	8     time
+//	      id
+//	4*K   registers, under an add
+//	8     checksum: XXH64 of all of the head before it
+//	      elements of the set, 8 bytes each, and XXH64 of them, under kindAddSet
+type record struct {
+	kind kind
+	time int64
+	id   []byte // shares memory with what was decoded, as all of a record
+	regs []byte // 4*K bytes
+	set  int    // number of elements
+	head int    // size of the head
+}
+
+type kind byte
+
+const (
+	kindAdd    kind = 1
+	kindAddSet kind = 2
+	kindRemove kind = 3
+	kindExpire kind = 4 // of documents with a time before that of the record
+)
+
+const (
+	recordFixed = 24
+	recordLeast = recordFixed + 8
+)
+
+func (k kind) adds() bool { return k == kindAdd || k == kindAddSet }
+
+// size returns the size of the whole record.
+func (r *record) size() int {
+	if r.kind == kindAddSet {
+		return r.head + 8*r.set + 8
+	}
+	return r.head
+}
+
+// appendRecord appends a record; regs and set count under adds alone.
+func appendRecord(dst []byte, k kind, ms int64, id string, regs []uint32, set []uint64) []byte {
+	start := len(dst)
+	head := recordLeast + len(id) + 4*len(regs)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(head))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(set)))
+	dst = append(dst, byte(k), 0, 0, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(id)))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(ms))
+	dst = append(dst, id...)
+	for _, v := range regs {
+		dst = binary.LittleEndian.AppendUint32(dst, v)
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, xxhash.Sum64(dst[start:]))
+	if k == kindAddSet {
+		start = len(dst)
+		for _, v := range set {
+			dst = binary.LittleEndian.AppendUint64(dst, v)
+		}
+		dst = binary.LittleEndian.AppendUint64(dst, xxhash.Sum64(dst[start:]))
+	}
+	return dst
+}
+
+// headSize returns the size of the head that b begins with, by its first four
+// bytes; 0 if it cannot be one for signatures of K registers.
+func headSize(b []byte, registers int) int {
+	n := int64(binary.LittleEndian.Uint32(b))
+	if n < recordLeast || n > int64(recordLeast+maxID+4*registers) {
+		return 0
+	}
+	return int(n)
+}
+
+// decodeHead returns the record whose head b is.
+func decodeHead(b []byte, registers int) (record, error) {
+	n := headSize(b, registers)
+	if n == 0 || n > len(b) {
+		return record{}, fmt.Errorf("record of %d bytes: %w", n, ErrCorrupt)
+	}
+	b = b[:n]
+	if xxhash.Sum64(b[:n-8]) != binary.LittleEndian.Uint64(b[n-8:]) {
+		return record{}, fmt.Errorf("checksum of a record: %w", ErrCorrupt)
+	}
+	r := record{
+		kind: kind(b[8]),
+		time: int64(binary.LittleEndian.Uint64(b[16:])),
+		set:  int(min(binary.LittleEndian.Uint32(b[4:]), 1<<28)),
+		head: n,
+	}
+	ids := int(min(binary.LittleEndian.Uint32(b[12:]), maxID+1))
+	want := recordLeast + ids
+	if r.kind.adds() {
+		want += 4 * registers
+	}
+	if r.kind < kindAdd || r.kind > kindExpire || want != n || r.kind != kindAddSet && r.set != 0 || b[9]|b[10]|b[11] != 0 {
+		return record{}, fmt.Errorf("record that contradicts itself: %w", ErrCorrupt)
+	}
+	r.id = b[recordFixed : recordFixed+ids]
+	r.regs = b[recordFixed+ids : n-8]
+	return r, nil
+}
+
+// checkSet verifies the checksum of the bytes of a set and its elements.
+func checkSet(b []byte) error {
+	n := len(b) - 8
+	if n < 0 || xxhash.Sum64(b[:n]) != binary.LittleEndian.Uint64(b[n:]) {
+		return fmt.Errorf("checksum of a set: %w", ErrCorrupt)
+	}
+	return nil
+}
+
+// appendSet appends the elements of a set from its bytes with checksum.
+func appendSet(dst []uint64, b []byte) []uint64 {
+	for b = b[:len(b)-8]; len(b) > 0; b = b[8:] {
+		dst = append(dst, binary.LittleEndian.Uint64(b))
+	}
+	return dst
+}
+
+// appendRegisters appends registers from their bytes.
+func appendRegisters(dst []uint32, b []byte) []uint32 {
+	for ; len(b) >= 4; b = b[4:] {
+		dst = append(dst, binary.LittleEndian.Uint32(b))
+	}
+	return dst
+}

@@ -1,0 +1,253 @@
+package disk
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"slices"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// A query is what one search looks for.
+type query struct {
+	regs   []uint32
+	set    []uint64
+	limit  int
+	except uint32 // a row that is no match
+	floor  int    // fewest agreeing registers worth an exact look
+	accept int    // fewest agreeing registers of a match by estimate
+	least  float64
+}
+
+// standardErrors is how far below the threshold an estimate must lie before it
+// alone rules a pair out, as in package lsh.
+const standardErrors = 4
+
+func makeQuery(k int, threshold float64) query {
+	n := float64(k)
+	ceil := func(x float64) int { return max(1, int(math.Ceil(x-1e-9))) }
+	return query{
+		except: noRow,
+		floor:  ceil(n*threshold - standardErrors*math.Sqrt(n*threshold*(1-threshold))),
+		accept: ceil(n * threshold),
+		least:  threshold,
+	}
+}
+
+const (
+	// fullBucket and perMatch bound the rows of one band that a query with a
+	// limit looks at, and moreTwins those of its very signature.
+	fullBucket = 1024
+	perMatch   = 8
+	moreTwins  = 32
+)
+
+// scratch is what a search needs beside its result.
+type scratch struct {
+	tg         tagger
+	tags       []uint32
+	rows       []uint32
+	twins      []uint32
+	regs       []uint32
+	set        []uint64
+	buf, bytes []byte
+	found      []found
+	bounded    bool
+	candidates int
+}
+
+type found struct {
+	row uint32
+	lsh.Match
+}
+
+// search returns the matches of a query, the best first and of equals the first
+// that was added.
+func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Match, err error) {
+	defer faults(&err)()
+	sc.found, sc.candidates, sc.bounded = sc.found[:0], 0, false
+	sc.tg.p = st.p
+	sc.tags = sc.tg.bandTags(sc.tags[:0], q.regs)
+	sc.twins = sc.twins[:0]
+	if len(sc.tags) == 0 || st.live == 0 {
+		return nil, nil
+	}
+	done, err := st.searchTwins(ctx, sc, &q)
+	if err == nil && !done {
+		err = st.searchBands(ctx, sc, &q)
+	}
+	if err != nil || len(sc.found) == 0 {
+		return nil, err
+	}
+	slices.SortFunc(sc.found, func(x, y found) int {
+		return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(x.row, y.row))
+	})
+	if q.limit > 0 && len(sc.found) > q.limit {
+		sc.found = sc.found[:q.limit]
+	}
+	out := make([]lsh.Match, len(sc.found))
+	for i := range sc.found {
+		out[i] = sc.found[i].Match
+	}
+	clear(sc.found)
+	return out, nil
+}
+
+// faults makes an error of the fault that a page of a mapped file which cannot
+// be read is; it is to be called when a function begins, and its result when it
+// ends.
+func faults(err *error) func() {
+	was := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(was)
+		switch r := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			*err = fmt.Errorf("reading tables at %#x: %w", r.Addr(), ErrCorrupt)
+		default:
+			panic(r)
+		}
+	}
+}
+
+// searchTwins looks at the documents of the very signature first where only some
+// matches are wanted, and says whether they are all that is needed: of twins in
+// the order in which they were added, none behind is better than one of
+// similarity 1, nor as good and earlier.
+func (st *store) searchTwins(ctx context.Context, sc *scratch, q *query) (done bool, err error) {
+	if q.limit == 0 {
+		return false, nil
+	}
+	n := q.limit + 1 // one may be except
+	if q.set != nil {
+		n += moreTwins
+	}
+	w := st.p.wholeTag()
+	if sc.twins, err = st.find(sc.twins, w, sc.tags[w], n); err != nil {
+		return false, err
+	}
+	perfect := 0
+	for _, row := range sc.twins {
+		if err := st.judge(ctx, sc, q, row); err != nil {
+			return false, err
+		}
+		if i := len(sc.found) - 1; i >= 0 && sc.found[i].row == row && sc.found[i].Similarity == 1 {
+			if perfect++; perfect == q.limit {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+func (st *store) searchBands(ctx context.Context, sc *scratch, q *query) error {
+	n := math.MaxInt
+	if q.limit > 0 {
+		n = fullBucket + perMatch*q.limit
+	}
+	sc.rows = sc.rows[:0]
+	var err error
+	for b := range st.p.banding.Bands {
+		from := len(sc.rows)
+		if sc.rows, err = st.find(sc.rows, b, sc.tags[b], n); err != nil {
+			return err
+		}
+		sc.bounded = sc.bounded || len(sc.rows)-from == n
+	}
+	slices.Sort(sc.rows)
+	sc.rows = slices.Compact(sc.rows)
+	for _, row := range sc.rows {
+		if _, ok := slices.BinarySearch(sc.twins, row); !ok {
+			if err := st.judge(ctx, sc, q, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// judge adds a row to what was found if it matches.
+func (st *store) judge(ctx context.Context, sc *scratch, q *query, row uint32) error {
+	if row == q.except {
+		return nil
+	}
+	if sc.candidates++; sc.candidates&63 == 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	r, err := st.head(row, &sc.buf)
+	if err != nil {
+		return err
+	}
+	sc.regs = appendRegisters(sc.regs[:0], r.regs)
+	agree := minhash.Agree(q.regs, sc.regs)
+	if agree < q.floor {
+		return nil
+	}
+	var s lsh.Score
+	if q.set != nil && r.kind == kindAddSet {
+		if sc.set, err = st.set(row, &r, sc.set[:0], &sc.bytes); err != nil {
+			return err
+		}
+		if s = exact(q.set, sc.set); s.Similarity < q.least {
+			return nil
+		}
+	} else {
+		if agree < q.accept {
+			return nil
+		}
+		s = st.estimate(agree, q.regs, sc.regs)
+	}
+	sc.found = append(sc.found, found{row, lsh.Match{ID: string(r.id), Score: s}})
+	return nil
+}
+
+func (st *store) estimate(agree int, a, b []uint32) lsh.Score {
+	j := float64(agree) / float64(len(a))
+	na, nb := st.elements(a), st.elements(b)
+	return lsh.Score{
+		Similarity:   j,
+		ContainmentA: minhash.Containment(j, na, nb),
+		ContainmentB: minhash.Containment(j, nb, na),
+	}
+}
+
+func (st *store) elements(regs []uint32) float64 {
+	sig, err := st.sk.Wrap(regs)
+	if err != nil {
+		return 0
+	}
+	return sig.Cardinality()
+}
+
+// exact returns the score of two sets in ascending order.
+func exact(a, b []uint64) lsh.Score {
+	n, i, j := 0, 0, 0
+	for i < len(a) && j < len(b) {
+		x, y := a[i], b[j]
+		// Branch-free steps: which side is smaller is as good as random.
+		if x == y {
+			n++
+		}
+		if x <= y {
+			i++
+		}
+		if y <= x {
+			j++
+		}
+	}
+	if n == 0 {
+		return lsh.Score{Exact: true}
+	}
+	return lsh.Score{
+		Similarity:   float64(n) / float64(len(a)+len(b)-n),
+		ContainmentA: float64(n) / float64(len(a)),
+		ContainmentB: float64(n) / float64(len(b)),
+		Exact:        true,
+	}
+}
