@@ -14,6 +14,7 @@ import (
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
+	"github.com/neardup/neardup/lsh"
 )
 
 // A document is what a job keeps of one beside its text.
@@ -36,6 +37,8 @@ type job struct {
 	texts       *spool.Texts // of the documents, by their number
 	registers   *spool.Registers
 	inputErrors int
+	notes       []string // what a result does not hold
+	work        lsh.Work // of the last search
 }
 
 // load reads every input, those of -against first. What cannot be read is told
@@ -99,6 +102,12 @@ func (j *job) inputError(err error) {
 // warn tells what a result does not hold.
 func (j *job) warn(format string, args ...any) {
 	fmt.Fprintf(j.stderr, "dedup: "+format+"\n", args...)
+	j.note(format, args...)
+}
+
+// note keeps what a result does not hold for the page of -html.
+func (j *job) note(format string, args ...any) {
+	j.notes = append(j.notes, capital(fmt.Sprintf(format, args...))+".")
 }
 
 // print writes one finding as a line of JSON.

@@ -95,6 +95,7 @@ func union(x, y []lsh.RowPair) []lsh.RowPair {
 
 // bounded tells when comparisons were left out, so that nothing is missing in silence.
 func (j *job) bounded(w lsh.Work) {
+	j.work = w
 	if w.Bounded > 0 || w.BoundedTwins > 0 {
 		j.warn("%s of documents that share text were too large to compare all with all (%d comparisons left out), and of %s with many copies only pairs with the first are listed",
 			count(w.Bounded, "group"), w.Skipped, count(w.BoundedTwins, "document"))

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/lsh"
@@ -17,9 +19,10 @@ var reportCommand = command{
 	help: `Shows the clusters of near-duplicates and which document to keep, the passages
 that other documents share, and the blocks that sites recycle. Recycled blocks
 are left out before documents are compared, so that pages of one site do not
-resemble each other by their frame.
+resemble each other by their frame. With -html the same goes into a page that
+also shows the texts side by side, their differences marked.
 `,
-	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, passageFlags, inputFlags, quietFlag},
+	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, passageFlags, htmlFlags, inputFlags, quietFlag},
 	run:   runReport,
 }
 
@@ -28,6 +31,9 @@ resemble each other by their frame.
 const listed = 10
 
 func runReport(j *job) error {
+	if err := j.checkPage(); err != nil {
+		return err
+	}
 	if err := j.load(); err != nil {
 		return err
 	}
@@ -55,7 +61,10 @@ func runReport(j *job) error {
 	j.reportClusters(clusters)
 	j.reportPassages(pairs)
 	j.reportBlocks(blocks)
-	return nil
+	if j.opt.html == "" {
+		return nil
+	}
+	return j.writePage(findings{s, masks, clusters, pairs, blocks})
 }
 
 func (j *job) reportClusters(clusters []lsh.RowCluster) {
@@ -107,6 +116,9 @@ func (j *job) sharedOutside(clusters []lsh.RowCluster, masks [][]shingle.Span) (
 			return nil, err
 		}
 	}
+	if s := ix.Stats(); s.Common > 0 {
+		j.note("phrases that stand in more than 256 documents each (%d of them) were compared with their first holders only, which left %s of documents out", s.Common, count(s.Withheld, "pair"))
+	}
 	return pairs, nil
 }
 
@@ -124,10 +136,7 @@ func (j *job) reportPassages(pairs []passage.Pair) {
 		return n
 	}
 	slices.SortStableFunc(pairs, func(a, b passage.Pair) int { return cmp.Compare(words(b), words(a)) })
-	row := make(map[string]int, len(j.docs))
-	for i, d := range j.docs {
-		row[d.ID] = i
-	}
+	row := j.rows()
 	for i, pair := range pairs {
 		if i == listed {
 			fmt.Fprintf(j.out, "\n  … and %s; dedup passages lists them\n", count(len(pairs)-i, "more pair"))
@@ -154,41 +163,67 @@ type recycled struct {
 	block boilerplate.Block
 	text  string
 	host  string
-	pages int
+	pages []int
 }
 
-func (j *job) reportBlocks(blocks [][]boilerplate.Block) {
+// recycled gathers the flagged blocks of each host that are the same but for
+// space and numbers.
+func (j *job) recycled(blocks [][]boilerplate.Block) []*recycled {
 	found := map[string]*recycled{}
 	var order []*recycled
-	pages := 0
 	for i, d := range j.docs {
-		any := false
 		text := j.texts.At(i)
 		for _, b := range blocks[i] {
 			if !b.Flagged {
 				continue
 			}
-			any = true
-			key := d.Host + "\x00" + oneLine(b.Of(text))
+			key := d.Host + "\x00" + withoutNumbers(oneLine(b.Of(text)))
 			r := found[key]
 			if r == nil {
-				r = &recycled{b, b.Of(text), d.Host, 0}
+				r = &recycled{block: b, text: b.Of(text), host: d.Host}
 				found[key] = r
 				order = append(order, r)
 			}
-			r.pages++
+			if n := len(r.pages); n == 0 || r.pages[n-1] != i {
+				r.pages = append(r.pages, i)
+			}
 		}
-		if any {
+	}
+	return order
+}
+
+// withoutNumbers returns s with every number the same, as package boilerplate
+// has it.
+func withoutNumbers(s string) string {
+	was := false
+	return strings.Map(func(r rune) rune {
+		digit := unicode.IsDigit(r)
+		defer func() { was = digit }()
+		switch {
+		case digit && was:
+			return -1
+		case digit:
+			return '0'
+		}
+		return r
+	}, s)
+}
+
+func (j *job) reportBlocks(blocks [][]boilerplate.Block) {
+	order := j.recycled(blocks)
+	pages := 0
+	for _, b := range blocks {
+		if len(flagged(b)) > 0 {
 			pages++
 		}
 	}
 	fmt.Fprintf(j.out, "\nRECYCLED BLOCKS  %s on %s\n\n", count(len(order), "block"), count(pages, "document"))
-	slices.SortStableFunc(order, func(a, b *recycled) int { return cmp.Compare(b.pages, a.pages) })
+	slices.SortStableFunc(order, func(a, b *recycled) int { return cmp.Compare(len(b.pages), len(a.pages)) })
 	for i, r := range order {
 		if i == listed {
 			fmt.Fprintf(j.out, "  … and %s; dedup boilerplate lists them\n", count(len(order)-i, "more block"))
 			break
 		}
-		fmt.Fprintf(j.out, "  %s of %s, %s\n    %s\n", count(r.pages, "document"), cmp.Or(printable(r.host), "no host"), r.block.Reason, excerpt(r.text, 72))
+		fmt.Fprintf(j.out, "  %s of %s, %s\n    %s\n", count(len(r.pages), "document"), cmp.Or(printable(r.host), "no host"), r.block.Reason, excerpt(r.text, 72))
 	}
 }

@@ -14,6 +14,9 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// capital returns s with its first letter, a plain one, as a capital.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
 // percent returns a share as a person writes it; only all of it is 100 %.
 func percent(x float64) string {
 	p := int(100*x + 0.5)

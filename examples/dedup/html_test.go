@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// read returns the contents of a file.
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestPage(t *testing.T) {
+	repository(t)
+	dir := t.TempDir()
+	var pages []string
+	for _, workers := range []string{"1", "4"} {
+		name := filepath.Join(dir, workers+".html")
+		stdout, stderr, status := dedup(t, "", "report", "-workers", workers, "-html", name, "examples/stories")
+		if status != exitDone || !strings.Contains(stderr, "open it in a browser") {
+			t.Fatalf("exit status %d, standard error:\n%s", status, stderr)
+		}
+		if plain, _, _ := dedup(t, "", "report", "examples/stories"); plain != stdout {
+			t.Error("-html changes what the terminal shows")
+		}
+		pages = append(pages, read(t, name))
+	}
+	if pages[0] != pages[1] {
+		t.Error("the page depends on -workers")
+	}
+	for _, part := range []string{"<!doctype html>", "examples/stories/harbour-post/letter.txt", "site furniture", "Ayatollah Ali Khamenei, for his part"} {
+		if !strings.Contains(pages[0], part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestPageIsNotWrittenOver(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"in.txt": "a text of some words", "old.html": "old", "more/in.html": "an input whose name is that of a page"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		why, args, stderr string
+		status            int
+	}{
+		{"there is one", "-html old.html in.txt", "old.html exists already (-overwrite replaces it)", exitFatal},
+		{"an input", "-overwrite -html ./in.txt in.txt", "./in.txt is one of the inputs", exitFatal},
+		{"an input in a folder", "-overwrite -format text -html more/in.html more", "more/in.html is one of the inputs", exitFatal},
+		{"no such folder", "-html gone/new.html in.txt", "-html: ", exitFatal},
+		{"nothing to write over", "-overwrite in.txt", "there is no -html", exitFatal},
+	} {
+		_, stderr, status := dedup(t, "", append([]string{"report"}, strings.Fields(tt.args)...)...)
+		if status != tt.status || !strings.Contains(stderr, tt.stderr) {
+			t.Errorf("%s: exit status %d, standard error:\n%s", tt.why, status, stderr)
+		}
+	}
+	if read(t, "old.html") != "old" || read(t, "in.txt") != "a text of some words" {
+		t.Error("a file was written over")
+	}
+	if _, stderr, status := dedup(t, "", "report", "-overwrite", "-html", "old.html", "in.txt"); status != exitDone {
+		t.Errorf("-overwrite: exit status %d, standard error:\n%s", status, stderr)
+	}
+	if !strings.HasPrefix(read(t, "old.html"), "<!doctype html>") {
+		t.Error("-overwrite did not write")
+	}
+	// An interrupted report leaves no page and no half of one.
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if status := run(ctx, []string{"report", "-html", "new.html", "in.txt"}, strings.NewReader(""), &strings.Builder{}, &strings.Builder{}); status != exitFatal {
+		t.Errorf("interrupted: exit status %d", status)
+	}
+	if left, err := filepath.Glob("*new*"); err != nil || len(left) > 0 {
+		t.Errorf("an interrupted report leaves %v", left)
+	}
+}

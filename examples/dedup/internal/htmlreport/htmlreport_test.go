@@ -1,0 +1,350 @@
+package htmlreport
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/shingle"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const (
+	ferry   = "The night ferry sails again from May. Tickets go on sale on Monday, and bicycles travel free of charge."
+	ferry2  = "The night ferry sails again from June. Tickets go on sale on Monday; and bicycles travel free of charge!"
+	quote   = "She told the council that the ramp would be paid for by the harbour and by nobody else in this town."
+	footer  = "Harbour Post reports from the quay every morning."
+	hostile = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \u2028 \u2029 \x00 \u202e & ' \" ]]> \xff"
+)
+
+// small is a report with a finding of each kind.
+func small() *Report {
+	docs := []Document{
+		{ID: "post/ferry.txt", Host: "post", Text: ferry + "\n\n" + footer, Mask: []shingle.Span{{Start: len(ferry) + 2, End: len(ferry) + 2 + len(footer)}}},
+		{ID: "wire/ferry.txt", Host: "wire", Text: ferry2},
+		{ID: "post/ramp.txt", Host: "post", Text: "A ramp at last. " + quote + " So much for that.\n\n" + footer, Mask: []shingle.Span{{Start: 135, End: 135 + len(footer)}}},
+		{ID: "wire/town.txt", Host: "wire", Text: quote},
+	}
+	var al shingle.Aligner
+	return &Report{
+		Title: "stories", Documents: 5, Empty: 1, Bytes: 1234, Threshold: .5,
+		Banding: lsh.Choose(128, .5, .99), Exact: true,
+		Similarities: []float64{.61, .5, .3, 1}, ObservedFrom: .2,
+		Settings: []Setting{{"Shingles", "words:5"}}, Notes: []string{"One input could not be read."},
+		Clusters: []lsh.RowCluster{{Representative: 0, Members: []lsh.RowMember{{Row: 0, Similarity: 1}, {Row: 1, Similarity: .61}}}},
+		Shared:   []Shared{{A: 2, B: 3, Passages: al.Align(docs[2].Text, docs[3].Text)}},
+		Blocks:   []Block{{Host: "post", Text: footer, Reason: "site furniture", Scope: "host", Documents: 2, Hosts: 1, Pages: []int{0, 2}}},
+		Document: func(i int) Document { return docs[i] },
+	}
+}
+
+func write(t *testing.T, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// between returns what lies between two marks, the first time that it does.
+func between(t *testing.T, s, from, to string) string {
+	t.Helper()
+	_, s, ok := strings.Cut(s, from)
+	if !ok {
+		t.Fatalf("no %q", from)
+	}
+	s, _, ok = strings.Cut(s, to)
+	if !ok {
+		t.Fatalf("no %q behind %q", to, from)
+	}
+	return s
+}
+
+// data decodes the findings of one kind.
+func data[T any](t *testing.T, page, key string) (v []T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(between(t, page, `id="data-`+key+`">`, "</script>")), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestGolden(t *testing.T) {
+	got := write(t, small())
+	for _, part := range []string{styleCSS, scriptJS} {
+		if strings.Count(got, part) != 1 {
+			t.Fatal("style or script is not in the page as it is")
+		}
+		got = strings.Replace(got, part, "(left out here)", 1)
+		got = strings.Replace(got, hashOf(part), "(its hash)", 1)
+	}
+	name := filepath.Join("testdata", "page.golden")
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("page (-want +got; -update rewrites it):\n%s", diff)
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	if a, b := write(t, small()), write(t, small()); a != b {
+		t.Error("two equal reports give different pages")
+	}
+}
+
+// The policy must allow the script and the style that are there, and no more;
+// and nothing in the page may point outside it.
+func TestSelfContained(t *testing.T) {
+	page := write(t, small())
+	policy := between(t, page, `http-equiv="Content-Security-Policy" content="`, `"`)
+	for _, inline := range []struct{ directive, from, to string }{
+		{"style-src", "<style>", "</style>"},
+		{"script-src", "<script>", "</script>"},
+	} {
+		sum := sha256.Sum256([]byte(between(t, page, inline.from, inline.to)))
+		want := inline.directive + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy %q lacks %q", policy, want)
+		}
+	}
+	if !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "unsafe") {
+		t.Errorf("the policy %q allows too much", policy)
+	}
+	for _, outside := range []string{`(?i)\b(src|srcset|action|data|poster)=`, `(?i)href="[^#]`, `(?i)url\(`, `@import`, `https?:`, `//[a-z]+\.`,
+		`\bfetch\(`, `XMLHttpRequest`, `WebSocket`, `sendBeacon`, `innerHTML`, `outerHTML`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`} {
+		if found := regexp.MustCompile(outside).FindString(page); found != "" {
+			t.Errorf("the page holds %q", found)
+		}
+	}
+}
+
+// Whatever the documents hold, the page has the elements of the template alone.
+func TestHostileText(t *testing.T) {
+	r := small()
+	plain := write(t, r)
+	doc := r.Document
+	r.Document = func(i int) Document {
+		d := doc(i)
+		return Document{ID: d.ID + hostile, Host: d.Host + hostile, Text: hostile + d.Text + hostile}
+	}
+	r.Title += hostile
+	r.Notes[0] += hostile
+	r.Settings[0].Value += hostile
+	r.Blocks[0].Text = hostile
+	r.Blocks[0].Host = hostile
+	page := write(t, r)
+	elements := regexp.MustCompile(`<[!/a-zA-Z][^\s>]*`)
+	outside := func(s string) []string { return elements.FindAllString(s, -1) }
+	if diff := cmp.Diff(outside(plain), outside(page)); diff != "" {
+		t.Errorf("elements without and with hostile text (-without +with):\n%s", diff)
+	}
+	for _, bad := range []string{"\x00", "\u2028", "\u2029", "\u202e", "\xff"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %+q", bad)
+		}
+	}
+	// It is there all the same, to be seen.
+	clusters := data[clusterData](t, page, "clusters")
+	if want := shown(hostile); !strings.Contains(clusters[0].Kept, want) || !strings.Contains(clusters[0].Text, want) {
+		t.Errorf("the cluster shows %q and %q, not %q", clusters[0].Kept, clusters[0].Text, want)
+	}
+	if blocks := data[blockData](t, page, "blocks"); blocks[0].Text != shown(hostile) {
+		t.Errorf("the block shows %q", blocks[0].Text)
+	}
+}
+
+func TestShown(t *testing.T) {
+	for _, tt := range []struct{ why, in, want string }{
+		{"plain text stays", "Straße\n\t日本 שלום", "Straße\n\t日本 שלום"},
+		{"a NUL is seen", "a\x00b", "a\u2400b"},
+		{"an escape and a delete too", "\x1b[31m\x7f", "\u241b[31m\u2421"},
+		{"carriage returns and byte order marks go", "\ufeffa\r\nb", "a\nb"},
+		{"nothing turns the text around", "a\u202eb\u2066c\u2069", "a\ufffdb\ufffdc\ufffd"},
+		{"separators of lines are line breaks", "a\u2028b\u2029c", "a\nb\nc"},
+		{"a broken byte is one sign", "a\xffb", "a\ufffdb"},
+	} {
+		if got := shown(tt.in); got != tt.want {
+			t.Errorf("%s: shown(%q) = %q, want %q", tt.why, tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	r := small()
+	text := strings.Repeat("one word after another makes a text that is long enough to be cut ", 400)
+	r.Document = func(i int) Document {
+		return Document{ID: fmt.Sprint("d", i), Text: fmt.Sprint("number ", i, " ") + text}
+	}
+	r.Clusters, r.Shared, r.Blocks = nil, nil, nil
+	for i := range 300 {
+		c := lsh.RowCluster{Representative: 1000 * i, Members: []lsh.RowMember{{Row: 1000 * i, Similarity: 1}}}
+		for m := range 1 + 250*max(0, 1-i) {
+			c.Members = append(c.Members, lsh.RowMember{Row: 1000*i + 1 + m, Similarity: .9})
+		}
+		r.Clusters = append(r.Clusters, c)
+		r.Shared = append(r.Shared, Shared{2 * i, 2*i + 1, []shingle.Passage{{A: shingle.Span{Start: 10, End: 20000}, B: shingle.Span{Start: 10, End: 20000}, Tokens: 3000, Exact: true, Similarity: 1}}})
+		r.Blocks = append(r.Blocks, Block{Text: text, Pages: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}})
+	}
+	r.MaxFindings, r.MaxBytes, r.MaxText = 100, 200_000, 2000
+	page := write(t, r)
+	if most := 2 * r.MaxBytes; len(page) > most {
+		t.Errorf("a page of %d bytes for MaxBytes %d", len(page), r.MaxBytes)
+	}
+	clusters, pairs, blocks := data[clusterData](t, page, "clusters"), data[pairData](t, page, "passages"), data[blockData](t, page, "blocks")
+	if len(clusters) != 100 || len(pairs) != 100 || len(blocks) != 100 {
+		t.Errorf("%d clusters, %d pairs, %d blocks, want 100 of each", len(clusters), len(pairs), len(blocks))
+	}
+	if c := clusters[0]; c.Removed != 251 || len(c.Members) != maxMembers {
+		t.Errorf("%d of %d members are named", len(c.Members), c.Removed)
+	}
+	if b := blocks[0]; len(b.Text)+b.Cut != len(text) || len(b.Text) > r.MaxText || len(b.Pages) != maxPages || b.Count != 11 {
+		t.Errorf("block: %d bytes shown, %d left out of %d; %d of %d pages named", len(b.Text), b.Cut, len(text), len(b.Pages), b.Count)
+	}
+	for _, said := range []string{
+		"Of 300 clusters the page holds the first 100.",
+		"Of 300 pairs with shared passages the page holds the first 100.",
+		"Of 300 recycled blocks the page holds the first 100.",
+		"comparisons of clusters were left out, to keep the page under 200 kB.",
+		"recycled blocks were left out, to keep the page under 200 kB.",
+	} {
+		if !strings.Contains(page, said) {
+			t.Errorf("the page does not say: %s", said)
+		}
+	}
+}
+
+func TestSort(t *testing.T) {
+	r := &Report{
+		Clusters: []lsh.RowCluster{{Members: make([]lsh.RowMember, 2)}, {Representative: 1, Members: make([]lsh.RowMember, 3)}},
+		Shared:   []Shared{{A: 1, Passages: []shingle.Passage{{Tokens: 20}}}, {A: 2, Passages: []shingle.Passage{{Tokens: 15}, {Tokens: 15}}}},
+		Blocks:   []Block{{Host: "a", Pages: []int{1}}, {Host: "b", Pages: []int{1, 2}}},
+	}
+	r.Sort()
+	if r.Clusters[0].Representative != 1 || r.Shared[0].A != 2 || r.Blocks[0].Host != "b" {
+		t.Errorf("the largest are not first: %+v", r)
+	}
+}
+
+// Every chart is well-formed XML with a title and a description, and its table
+// accounts for every pair.
+func TestCharts(t *testing.T) {
+	for _, tt := range []struct {
+		why          string
+		similarities []float64
+		threshold    float64
+		from         float64
+	}{
+		{"none", nil, .8, .5},
+		{"one", []float64{1}, .8, .5},
+		{"the ends", []float64{.5, .8, .9999999, 1}, .8, .5},
+		{"a low threshold", []float64{.1, .12, .4}, .1, .1},
+		{"the highest threshold", []float64{1, 1}, 1, 1},
+		{"many", func() (s []float64) {
+			for i := range 5000 {
+				s = append(s, .5+float64(i*i%5000)/10000)
+			}
+			return s
+		}(), .8, .5},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			r := &Report{Similarities: tt.similarities, Threshold: tt.threshold, ObservedFrom: tt.from, Banding: lsh.Choose(128, tt.threshold, .99)}
+			for _, c := range []struct {
+				chart
+				column int
+			}{{r.histogram(), 1}, {r.curve(), 2}} {
+				d := xml.NewDecoder(strings.NewReader(string(c.Drawing)))
+				var names []string
+				for {
+					token, err := d.Token()
+					if err == io.EOF {
+						break
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if e, ok := token.(xml.StartElement); ok {
+						names = append(names, e.Name.Local)
+					}
+				}
+				if len(names) < 10 || names[0] != "svg" || names[1] != "title" || names[2] != "desc" {
+					t.Errorf("elements %v", names)
+				}
+				if bad := regexp.MustCompile(`NaN|Inf|"-\d`).FindString(string(c.Drawing)); bad != "" {
+					t.Errorf("the drawing holds %s", bad)
+				}
+				sum := 0
+				for _, row := range c.Rows {
+					n := 0
+					fmt.Sscan(strings.ReplaceAll(row[c.column], "\u202f", ""), &n)
+					sum += n
+				}
+				if sum != len(tt.similarities) {
+					t.Errorf("the table accounts for %d of %d pairs", sum, len(tt.similarities))
+				}
+			}
+		})
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, tt := range []struct{ got, want string }{
+		{number(0), "0"}, {number(999), "999"}, {number(1000), "1\u202f000"}, {number(1234567), "1\u202f234\u202f567"}, {number(-1000), "-1\u202f000"},
+		{count(1, "pair"), "1 pair"}, {count(0, "pair"), "0 pairs"},
+		{percentOf(0), "0 %"}, {percentOf(.0001), "under 0.1 %"}, {percentOf(.023), "2.3 %"}, {percentOf(.5), "50 %"}, {percentOf(.992), "99.2 %"}, {percentOf(.99999), "over 99.9 %"}, {percentOf(1), "100 %"},
+		{byteSize(1), "1 byte"}, {byteSize(999), "999 bytes"}, {byteSize(1000), "1.0 kB"}, {byteSize(17182810), "17 MB"}, {byteSize(999_999_999), "1.0 GB"},
+		{decimal(.8), "0.8"}, {decimal(.05), "0.05"}, {decimal(1), "1"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+// BenchmarkWrite makes a page of 10,000 findings of each kind.
+func BenchmarkWrite(b *testing.B) {
+	r := small()
+	r.Clusters = repeated(r.Clusters, 10_000)
+	r.Shared = repeated(r.Shared, 10_000)
+	r.Blocks = repeated(r.Blocks, 10_000)
+	var size countWriter
+	for b.Loop() {
+		size = 0
+		if err := r.Write(&size); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(size), "page-bytes")
+}
+
+func repeated[T any](s []T, n int) (all []T) {
+	for range n {
+		all = append(all, s...)
+	}
+	return all
+}
+
+type countWriter int
+
+func (c *countWriter) Write(p []byte) (int, error) { *c += countWriter(len(p)); return len(p), nil }

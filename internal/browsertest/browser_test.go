@@ -1,0 +1,210 @@
+// Package browsertest opens the page of "dedup report -html" in headless
+// Chromium and uses it as a reader does. It is a module of its own, so that
+// nobody else needs what drives the browser; where there is no Chromium its
+// tests skip.
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// browser finds Chromium, or skips the test.
+func browser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no Chromium on this machine")
+	return ""
+}
+
+// patience is how long the browser may take for one step; what a reader would
+// call slow is measured elsewhere.
+const patience = time.Minute
+
+// A tab is an open page that notes what goes wrong in it.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	problems []string
+	requests []string
+}
+
+// open starts a browser with a profile of its own and opens a file in it.
+func open(t *testing.T, file string, width, height int64, dark bool) *tab {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(browser(t)),
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+	)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	tb := &tab{t: t, ctx: ctx}
+	tb.run() // starts the browser
+	if err := chromedp.Listen(ctx, tb.listen); err != nil {
+		t.Fatal(err)
+	}
+	scheme := "light"
+	if dark {
+		scheme = "dark"
+	}
+	call(tb, log.Enable, cdp.Empty{})
+	call(tb, network.Enable, network.EnableParams{})
+	call(tb, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600})
+	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	tb.run(chromedp.Navigate("file://" + file))
+	tb.wait(`document.documentElement.classList.contains("ready")`)
+	return tb
+}
+
+// call sends a command of the DevTools protocol.
+func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	r, err := chromedp.Call(ctx, command, params)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	return r
+}
+
+// listen notes errors, and every request but that for the page itself.
+func (tb *tab) listen(event any) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		tb.problems = append(tb.problems, exception(e.ExceptionDetails))
+	case *runtime.EventConsoleAPICalled:
+		tb.problems = append(tb.problems, "console: "+string(e.Type))
+	case *log.EventEntryAdded:
+		tb.problems = append(tb.problems, string(e.Entry.Level)+": "+e.Entry.Text)
+	case *page.EventJavascriptDialogOpening:
+		tb.problems = append(tb.problems, "dialog: "+e.Message)
+	case *network.EventRequestWillBeSent:
+		tb.requests = append(tb.requests, e.Request.URL)
+	}
+}
+
+// clean fails the test if anything went wrong in the page, or it asked for more
+// than itself.
+func (tb *tab) clean() {
+	tb.t.Helper()
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	for _, p := range tb.problems {
+		tb.t.Errorf("the browser reports: %s", p)
+	}
+	for _, r := range tb.requests {
+		if !strings.HasPrefix(r, "file://") || len(tb.requests) > 1 {
+			tb.t.Errorf("the page requests %s", r)
+		}
+	}
+}
+
+func (tb *tab) run(actions ...chromedp.Action[chromedp.Void]) {
+	tb.t.Helper()
+	if err := chromedp.Do(tb.ctx, actions...); err != nil {
+		tb.t.Fatal(err)
+	}
+}
+
+// eval returns the value of a JavaScript expression.
+func eval[T any](tb *tab, expression string) T {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		tb.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// wait waits until a JavaScript expression is true.
+func (tb *tab) wait(expression string) {
+	tb.t.Helper()
+	if _, err := chromedp.Run(tb.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience))); err != nil {
+		tb.t.Fatalf("waiting for %s: %v", expression, err)
+	}
+}
+
+// key presses a key with whatever has the focus.
+func (tb *tab) key(keys ...string) {
+	tb.t.Helper()
+	for _, k := range keys {
+		tb.run(chromedp.KeyEvent(k))
+	}
+}
+
+// dedup builds the program once and runs it.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "dedup")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "dedup")
+	cmd := exec.Command("go", "build", "-o", program, ".")
+	cmd.Dir = filepath.Join("..", "..", "examples", "dedup")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %v\n%s", err, out)
+	}
+	return program, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if program, err := build(); err == nil {
+		os.RemoveAll(filepath.Dir(program))
+	}
+	os.Exit(status)
+}
+
+// report writes a page about inputs and returns its name.
+func report(t *testing.T, args ...string) string {
+	t.Helper()
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "report.html")
+	if out, err := exec.Command(program, append([]string{"report", "-quiet", "-html", name}, args...)...).CombinedOutput(); err != nil {
+		t.Fatalf("dedup: %v\n%s", err, out)
+	}
+	return name
+}
+
+func exception(d *runtime.ExceptionDetails) string {
+	if d.Exception != nil {
+		return d.Text + " " + d.Exception.Description
+	}
+	return d.Text
+}

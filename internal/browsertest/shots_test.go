@@ -1,0 +1,67 @@
+package browsertest
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+var (
+	shots    = flag.String("shots", "", "write screenshots to this folder")
+	shotPage = flag.String("page", "", "take them of this page instead of one about the stories")
+)
+
+// TestScreenshots writes pictures for people to look at.
+func TestScreenshots(t *testing.T) {
+	file := *shotPage
+	if file == "" {
+		file = report(t, filepath.Join("..", "..", "examples", "stories"))
+	}
+	for _, view := range pictures() {
+		for _, part := range []string{"summary", "clusters", "passages", "blocks"} {
+			t.Run(view.name+"-"+part, func(t *testing.T) {
+				tb := open(t, file+"#"+part, view.width, view.height, view.dark)
+				picture, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(picture) < 1000 {
+					t.Errorf("a picture of %d bytes", len(picture))
+				}
+				if *shots != "" {
+					if err := os.WriteFile(filepath.Join(*shots, view.name+"-"+part+".png"), picture, 0o666); err != nil {
+						t.Fatal(err)
+					}
+				}
+				tb.clean()
+			})
+		}
+	}
+}
+
+type viewport struct {
+	name          string
+	width, height int64
+	dark          bool
+}
+
+// views are the screens that the page is tried on.
+var views = []viewport{
+	{"desktop-light", 1280, 900, false},
+	{"desktop-dark", 1280, 900, true},
+	{"phone-light", 390, 844, false},
+	{"phone-dark", 390, 844, true},
+}
+
+// pictures are the views, taller, so that more is to be seen.
+func pictures() []viewport {
+	tall := slices.Clone(views)
+	for i := range tall {
+		tall[i].height = 1700
+	}
+	return tall
+}
