@@ -38,7 +38,7 @@ type Batch struct {
 	Workers int
 
 	// Progress, if not nil, is called from time to time, by one goroutine at a
-	// time, with how many of a number of steps of equal size are done.
+	// time, with how many of a number of steps are done.
 	Progress func(done, total int)
 }
 
@@ -62,7 +62,7 @@ type RowMember struct {
 
 // Pairs returns every pair of matching documents in ascending order.
 //
-// It needs 56 bytes for each pair found beside what every batch needs.
+// It needs some 90 bytes for each pair found beside what every batch needs.
 func (b *Batch) Pairs(ctx context.Context, src Source) ([]RowPair, Work, error) {
 	e := b.engine(ctx, src)
 	edges, err := e.pairs()

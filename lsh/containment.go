@@ -346,7 +346,7 @@ func (j *join) bound() {
 		if n > j.full {
 			j.work.Bounded++
 			j.work.BoundedDocuments += n
-			j.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
+			j.work.Skipped += skipped(n)
 		}
 	}
 }
@@ -381,7 +381,7 @@ func (j *join) findPairs() ([]edge, error) {
 			return nil
 		}
 	})
-	j.work.Candidates = int(candidates.Load())
+	j.work.Candidates = candidates.Load()
 	j.work.Verified = j.work.Candidates
 	return slices.Concat(out...), err
 }

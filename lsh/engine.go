@@ -60,10 +60,10 @@ const none = math.MaxUint32
 
 // Work says what a batch call did and what it left out to stay linear.
 type Work struct {
-	Documents  int // that took part: neither empty nor removed
-	Twins      int // of them with signature and set of an earlier one
-	Candidates int // pairs whose signatures were compared
-	Verified   int // of them, pairs whose sets were compared
+	Documents  int   // that took part: neither empty nor removed
+	Twins      int   // of them with signature and set of an earlier one
+	Candidates int64 // pairs whose signatures were compared
+	Verified   int64 // of them, pairs whose sets were compared
 
 	// LargestBucket is the number of documents in the largest bucket, twins
 	// counted once.
@@ -74,7 +74,8 @@ type Work struct {
 	// BoundedDocuments is the number of documents in them, counted once for
 	// each bucket, and Skipped the number of comparisons that were left out.
 	// A pair that meets in a smaller bucket too is found all the same.
-	Bounded, BoundedDocuments, Skipped int
+	Bounded, BoundedDocuments int
+	Skipped                   int64
 
 	// BoundedTwins is the number of documents in groups of twins of which not
 	// every pair is listed: each is paired with the first of its group, and the
@@ -115,6 +116,9 @@ func fullUpTo(sizes []int, budget float64, cost func(size float64) float64) int 
 	}
 	return full
 }
+
+// skipped returns how many comparisons are left out in a bucket of n documents.
+func skipped(n int) int64 { return int64(pairsOf(float64(n - giantHeads))) }
 
 // pairsOf returns the number of pairs of n documents.
 func pairsOf(n float64) float64 { return n * (n - 1) / 2 }
@@ -202,8 +206,8 @@ func (w *worker) one(buf []uint32, row uint32) ([]uint32, error) {
 	return w.src.Rows(buf, int(row), 1)
 }
 
-// load fetches rows and registers of a bucket in the order of preference.
-func (w *worker) load(entries []uint64) error {
+// sortRows makes w.rows the rows of a bucket in the order of preference.
+func (w *worker) sortRows(entries []uint64) {
 	w.rows = w.rows[:0]
 	for _, x := range entries {
 		w.rows = append(w.rows, uint32(x))
@@ -211,7 +215,6 @@ func (w *worker) load(entries []uint64) error {
 	if w.rank != nil {
 		slices.SortFunc(w.rows, func(a, b uint32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
 	}
-	return w.fetch(w.rows)
 }
 
 // fetch makes w.regs the registers of the rows.
@@ -349,42 +352,36 @@ func (e *engine) markAbsent() error {
 }
 
 // twins marks the twins among rows whose signatures are very likely the same.
-// A row is compared with the leaders of this bucket; that there be many takes
-// as many unlike sets with one signature, so their number is bounded.
 func (w *worker) twins(entries []uint64) error {
-	rows := make([]uint32, len(entries))
-	for i, x := range entries {
-		rows[i] = uint32(x)
-	}
-	if w.rank != nil {
-		slices.SortFunc(rows, func(a, b uint32) int { return cmp.Compare(w.rank[a], w.rank[b]) })
-	}
-	type leader struct {
-		row  uint32
-		regs []uint32
-	}
-	leaders := map[uint64][]leader{} // by the hash of the set
-	buf := make([]uint32, w.src.K())
-next:
-	for _, row := range rows {
-		regs, err := w.one(buf, row)
+	w.sortRows(entries)
+	leaders := make(map[uint64]uint32, min(len(w.rows), 4)) // by the hash of signature and set
+	k := w.src.K()
+	buf := make([]uint32, 2*k)
+	for _, row := range w.rows {
+		regs, err := w.one(buf[:k:k], row)
 		if err != nil {
 			return err
 		}
 		set := w.set(row)
-		h := uint64(len(set))
+		h := w.key.start[0]
+		for _, v := range regs {
+			h = fold(h^uint64(v), w.key.mul)
+		}
 		for _, x := range set {
 			h = fold(h^x, w.key.mul)
 		}
-		for _, l := range leaders[h] {
-			if slices.Equal(l.regs, regs) && slices.Equal(w.set(l.row), set) {
-				w.state[row], w.link[row] = twin, l.row
-				w.work.Twins++
-				continue next
-			}
+		leader, ok := leaders[h]
+		if !ok {
+			leaders[h] = row
+			continue
 		}
-		if len(leaders[h]) < giantHeads {
-			leaders[h] = append(leaders[h], leader{row, slices.Clone(regs)})
+		other, err := w.one(buf[k:], leader)
+		if err != nil {
+			return err
+		}
+		if slices.Equal(regs, other) && slices.Equal(set, w.set(leader)) {
+			w.state[row], w.link[row] = twin, leader
+			w.work.Twins++
 		}
 	}
 	return nil
@@ -458,14 +455,15 @@ func (e *engine) band(b int, v visit) error {
 			n := len(entries)
 			w.work.LargestBucket = max(w.work.LargestBucket, n)
 			if n <= full {
-				if err := w.load(entries); err != nil {
+				w.sortRows(entries)
+				if err := w.fetch(w.rows); err != nil {
 					return err
 				}
 				return v(w, b, 1)
 			}
 			w.work.Bounded++
 			w.work.BoundedDocuments += n
-			w.work.Skipped += (n - giantHeads) * (n - giantHeads - 1) / 2
+			w.work.Skipped += skipped(n)
 			return w.giant(tag, entries, b, v)
 		})
 	})

@@ -105,7 +105,7 @@ func checkWork(t *testing.T, docs int, w lsh.Work) {
 	// 64 comparisons a band and document in buckets of 128 are the bound, and 8
 	// where a bucket is bounded; there are 12 bands, which clusters go through
 	// twice.
-	if w.Candidates > 2*(12*(64+8)+16)*docs {
+	if w.Candidates > int64(2*(12*(64+8)+16)*docs) {
 		t.Errorf("%d comparisons for %d documents", w.Candidates, docs)
 	}
 }
