@@ -1,7 +1,7 @@
 package lsh_test
 
 import (
-	"fmt"
+	"encoding/binary"
 	"math"
 	"os"
 	"slices"
@@ -124,7 +124,7 @@ func TestRealClusters(t *testing.T) {
 			members := 0
 			for _, c := range clusters {
 				for _, m := range c.Members[1:] {
-					j, _, _ := jaccard(r.sets[c.Representative], r.sets[m.Row])
+					j := shingle.Set(r.sets[c.Representative]).Jaccard(r.sets[m.Row])
 					if j < threshold || j != m.Similarity {
 						t.Errorf("%s is %v from its representative %s, said to be %v", r.docs[m.Row].ID, j, r.docs[c.Representative].ID, m.Similarity)
 					}
@@ -192,7 +192,11 @@ func TestRealContained(t *testing.T) {
 	first := map[string]int{}
 	text := make([]int, len(r.docs)) // row of the first document of the same set
 	for row, set := range r.sets {
-		key := fmt.Sprint(set)
+		var bytes []byte
+		for _, x := range set {
+			bytes = binary.LittleEndian.AppendUint64(bytes, x)
+		}
+		key := string(bytes)
 		if _, ok := first[key]; !ok {
 			first[key] = row
 		}
