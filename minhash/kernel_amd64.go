@@ -97,6 +97,12 @@ func fallbackAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag u
 func fallbackAllAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
 
 //go:noescape
+func tinyAVX512(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32)
+
+//go:noescape
+func tinyAVX2(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32)
+
+//go:noescape
 func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint, gather, scatter *[256][8]byte)
 
 //go:noescape
@@ -133,6 +139,25 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	default:
 		firstRoundGeneric(regs, xs, hashes, p)
 	}
+}
+
+// tiny overwrites regs with the signature of the elements and returns true, if
+// it has a kernel for so few.
+func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
+	p := &s.params
+	n := len(hashes)
+	if n > 32 || n == 0 || p.rounds != 2 || len(regs) != 128 {
+		return false
+	}
+	switch s.tier {
+	case tierAVX512:
+		tinyAVX512((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
+	case tierAVX2:
+		tinyAVX2((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
+	default:
+		return false
+	}
+	return true
 }
 
 // fullRound does the first round, which is then the only one, and returns true

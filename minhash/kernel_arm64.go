@@ -32,6 +32,8 @@ func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	laterRoundGeneric(regs, xs, &s.params, round)
 }
 
+func (s *Sketcher) tiny(_ []uint32, _ []uint64) bool { return false }
+
 func (s *Sketcher) fullRound(regs []uint32, _, hashes []uint64) bool {
 	return fullRoundGeneric(regs, hashes, &s.params)
 }

@@ -13,6 +13,8 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	firstRoundGeneric(regs, xs, hashes, &s.params)
 }
 
+func (s *Sketcher) tiny(_ []uint32, _ []uint64) bool { return false }
+
 func (s *Sketcher) fullRound(regs []uint32, _, hashes []uint64) bool {
 	return fullRoundGeneric(regs, hashes, &s.params)
 }

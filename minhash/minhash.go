@@ -77,17 +77,23 @@ func (s *Sketcher) Sketch(set iter.Seq[uint64]) Signature {
 	k := s.scheme.K
 	regs := make([]uint32, k, s.params.lanes())
 	pad := regs[:cap(regs)]
-	fill(pad)
-	var n int
+	n, first := 0, true
+	next := func() {
+		if first {
+			s.overwrite(pad, buf[:n])
+		} else {
+			s.update(pad, buf[:n])
+		}
+		n, first = 0, false
+	}
 	for h := range set {
 		if n == len(buf) {
-			s.update(pad, buf[:])
-			n = 0
+			next()
 		}
 		buf[n] = h
 		n++
 	}
-	s.update(pad, buf[:n])
+	next()
 	s.blocks.Put(buf)
 	return Signature{&s.scheme, regs}
 }
@@ -116,15 +122,20 @@ func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
 	if lanes := s.params.lanes(); lanes != k {
 		// Kernels work on whole vectors, and what follows in dst is not ours.
 		pad := make([]uint32, lanes)
-		fill(pad)
-		s.update(pad, hashes)
+		s.overwrite(pad, hashes)
 		return append(dst, pad[:k]...)
 	}
 	dst = slices.Grow(dst, k)[:start+k]
-	regs := dst[start:]
-	fill(regs)
-	s.update(regs, hashes)
+	s.overwrite(dst[start:], hashes)
 	return dst
+}
+
+// overwrite makes regs those of the elements.
+func (s *Sketcher) overwrite(regs []uint32, hashes []uint64) {
+	if !s.tiny(regs, hashes) {
+		fill(regs)
+		s.update(regs, hashes)
+	}
 }
 
 // Wrap returns the Signature that has the given registers, which it keeps and
