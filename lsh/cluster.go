@@ -27,7 +27,7 @@ func (e *engine) clusters() ([][]uint32, error) {
 			e.link[row] = none
 		}
 	}
-	if err := e.bands(e.isOpen, (*worker).earliest); err != nil {
+	if err := e.bands(e.isOpen, earliest); err != nil {
 		return nil, err
 	}
 	if left := e.settle(); left > 0 {
@@ -40,24 +40,26 @@ func (e *engine) clusters() ([][]uint32, error) {
 	return e.collect(), nil
 }
 
-// earliest visits a bucket and links each row to its earliest match so far.
-func (w *worker) earliest(band, from int) error {
-	for j := from; j < len(w.rows); j++ {
-		row := w.rows[j]
-		for i := range j {
-			if l := w.link[row]; l != none && !w.before(w.rows[i], l) {
-				break
-			}
-			if w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
+// earliest links each row to its earliest match.
+var earliest = visit{
+	wanted: func(w *worker, j int) bool { return w.improves(0, j) },
+	compare: func(w *worker, band, j int) {
+		for i := 0; i < j && w.improves(i, j); i++ {
+			if w.met(band, i, j) {
 				continue
 			}
-			if _, ok := w.score(w.rows[i], row, w.regs[i], w.regs[j]); ok {
-				w.link[row] = w.rows[i]
-				break
+			if _, ok := w.score(i, j); ok {
+				w.link[w.rows[j]] = w.rows[i]
 			}
 		}
-	}
-	return nil
+	},
+}
+
+// improves says whether the i-th row of the bucket comes before the link of the
+// j-th one.
+func (w *worker) improves(i, j int) bool {
+	l := w.link[w.rows[j]]
+	return l == none || w.before(w.rows[i], l)
 }
 
 // settle decides the rows that their earliest match decides, and returns how
@@ -93,7 +95,7 @@ func (e *engine) settleRest(left int) error {
 		}
 	}
 	take := func(row int) bool { return e.state[row] == waiting || e.state[row] == chosen }
-	if err := e.bands(take, (*worker).earliestChosen); err != nil {
+	if err := e.bands(take, earliestChosen); err != nil {
 		return err
 	}
 	if e.rank != nil {
@@ -102,31 +104,20 @@ func (e *engine) settleRest(left int) error {
 	return e.newWorker().inOrder(rest)
 }
 
-// earliestChosen visits a bucket and links each waiting row to the earliest
-// representative that it matches.
-func (w *worker) earliestChosen(band, from int) error {
-	for j := from; j < len(w.rows); j++ {
-		row := w.rows[j]
-		if w.state[row] != waiting {
-			continue
-		}
-		for i := range j {
-			if w.state[w.rows[i]] != chosen {
+// earliestChosen links each waiting row to the earliest representative that it
+// matches.
+var earliestChosen = visit{
+	wanted: func(w *worker, j int) bool { return w.state[w.rows[j]] == waiting && w.improves(0, j) },
+	compare: func(w *worker, band, j int) {
+		for i := 0; i < j && w.improves(i, j); i++ {
+			if w.state[w.rows[i]] != chosen || w.met(band, i, j) {
 				continue
 			}
-			if l := w.link[row]; l != none && !w.before(w.rows[i], l) {
-				break
-			}
-			if w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
-				continue
-			}
-			if _, ok := w.score(w.rows[i], row, w.regs[i], w.regs[j]); ok {
-				w.link[row] = w.rows[i]
-				break
+			if _, ok := w.score(i, j); ok {
+				w.link[w.rows[j]] = w.rows[i]
 			}
 		}
-	}
-	return nil
+	},
 }
 
 // inOrder decides the waiting rows one after the other, each against the
@@ -168,7 +159,7 @@ func (w *worker) inOrder(rest []uint32) error {
 			if err != nil {
 				return err
 			}
-			if _, ok := w.score(risen[entry], row, r, regs); ok {
+			if _, ok := w.scoreRows(risen[entry], row, r, regs); ok {
 				w.link[row] = risen[entry]
 				break
 			}
@@ -293,7 +284,7 @@ func (e *engine) components() ([][]uint32, error) {
 			if err := e.grouper.group(e.ctx, i, e.isOpen); err != nil {
 				return nil, err
 			}
-			if err := e.band(b+i, (*worker).connect); err != nil {
+			if err := e.band(b+i, connecting); err != nil {
 				return nil, err
 			}
 			// Unions wait for the end of the band: the outcome does not depend
@@ -323,39 +314,49 @@ func (e *engine) components() ([][]uint32, error) {
 	return e.collect(), nil
 }
 
-// connect visits a bucket and notes matches that join what is not joined yet,
-// neither by the bands before nor within this bucket.
-func (w *worker) connect(band, from int) error {
-	w.local = w.local[:0]
-	for i := range w.rows {
-		w.local = append(w.local, i)
-	}
-	find := func(i int) int {
-		for w.local[i] != i {
-			w.local[i] = w.local[w.local[i]]
-			i = w.local[i]
+// connecting notes the matches that join what is not joined yet, neither by the
+// bands before nor within the bucket.
+var connecting = visit{
+	wanted: func(w *worker, j int) bool {
+		root := w.root(w.rows[j])
+		for _, row := range w.rows[:j] {
+			if w.root(row) != root {
+				return true
+			}
 		}
-		return i
-	}
-	for j := from; j < len(w.rows); j++ {
+		return false
+	},
+	compare: func(w *worker, band, j int) {
+		w.local = w.local[:min(j, len(w.local))]
+		for len(w.local) <= j {
+			w.local = append(w.local, len(w.local))
+		}
 		for i := range j {
-			x, y := find(i), find(j)
+			x, y := w.localRoot(i), w.localRoot(j)
 			if x == y {
 				continue
 			}
 			joined := w.root(w.rows[i]) == w.root(w.rows[j])
-			if !joined && !w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
-				if _, ok := w.score(w.rows[i], w.rows[j], w.regs[i], w.regs[j]); ok {
+			if !joined && !w.met(band, i, j) {
+				if _, ok := w.score(i, j); ok {
 					w.edges = append(w.edges, edge{a: w.rows[i], b: w.rows[j]})
 					joined = true
 				}
 			}
 			if joined {
-				w.local[y] = x
+				w.local[max(x, y)] = min(x, y)
 			}
 		}
+	},
+}
+
+// localRoot returns the root of the i-th row within the bucket.
+func (w *worker) localRoot(i int) int {
+	for w.local[i] != i {
+		w.local[i] = w.local[w.local[i]]
+		i = w.local[i]
 	}
-	return nil
+	return i
 }
 
 // root returns the root of a row without changing anything, so that workers may

@@ -175,7 +175,7 @@ type worker struct {
 	work Work
 
 	edges []edge
-	local []int // of the rows of a bucket, see connect
+	local []int // of the rows of a bucket: see connecting
 }
 
 func (e *engine) newWorker() *worker {
@@ -234,9 +234,14 @@ func (w *worker) fetch(rows []uint32) error {
 	return nil
 }
 
-// score compares rows a and b, whose registers are given, and says whether
-// they match.
-func (w *worker) score(a, b uint32, ra, rb []uint32) (Score, bool) {
+// score compares the i-th and the j-th row of the bucket and says whether they
+// match.
+func (w *worker) score(i, j int) (Score, bool) {
+	return w.scoreRows(w.rows[i], w.rows[j], w.regs[i], w.regs[j])
+}
+
+// scoreRows compares rows a and b, whose registers are given.
+func (w *worker) scoreRows(a, b uint32, ra, rb []uint32) (Score, bool) {
 	w.work.Candidates++
 	n := minhash.Agree(ra, rb)
 	if w.sets != nil {
@@ -278,16 +283,18 @@ func (w *worker) elements(regs []uint32) float64 {
 	return sig.Cardinality()
 }
 
-// met says whether rows x and y were compared in a band before b already: they
-// share that band, and its bucket was compared in full or one of them was a head.
-func (w *worker) met(b int, x, y uint32, rx, ry []uint32) bool {
+// met says whether the i-th and the j-th row of the bucket were compared in a
+// band before already: they share it, and its bucket was compared in full or one
+// of them was a head.
+func (w *worker) met(band, i, j int) bool {
+	x, y, rx, ry := w.rows[i], w.rows[j], w.regs[i], w.regs[j]
 	r := w.opts.Banding.Rows
-	for i := range b {
-		if slices.Equal(rx[i*r:i*r+r], ry[i*r:i*r+r]) {
+	for b := range band {
+		if slices.Equal(rx[b*r:b*r+r], ry[b*r:b*r+r]) {
 			if len(w.giants) == 0 {
 				return true
 			}
-			heads, giant := w.giants[uint64(i)<<32|uint64(w.key.tag(rx, i))]
+			heads, giant := w.giants[uint64(b)<<32|uint64(w.key.tag(rx, b))]
 			if !giant || slices.Contains(heads, x) || slices.Contains(heads, y) {
 				return true
 			}
@@ -418,10 +425,24 @@ func (w *Work) add(v Work) {
 	w.BoundedTwins += v.BoundedTwins
 }
 
-// A visit handles one bucket of a band: w.rows and w.regs hold its documents in
-// the order of preference, of which those at from and behind are each to be
-// compared with all before them.
-type visit func(w *worker, band, from int) error
+// A visit says what is to be done in a bucket, whose documents are in the order
+// of preference.
+type visit struct {
+	// wanted says whether w.rows[j] has to be compared with the rows before it;
+	// registers are not fetched where no row has to.
+	wanted func(w *worker, j int) bool
+	// compare compares w.rows[j] with all before it; w.regs are there.
+	compare func(w *worker, band, j int)
+}
+
+// run makes the comparisons of a bucket from its j-th row on.
+func (v visit) run(w *worker, band, j int) {
+	for ; j < len(w.rows); j++ {
+		if v.wanted(w, j) {
+			v.compare(w, band, j)
+		}
+	}
+}
 
 // bands visits the buckets of every band among the rows that take says.
 func (e *engine) bands(take func(row int) bool, v visit) error {
@@ -455,11 +476,7 @@ func (e *engine) band(b int, v visit) error {
 			n := len(entries)
 			w.work.LargestBucket = max(w.work.LargestBucket, n)
 			if n <= full {
-				w.sortRows(entries)
-				if err := w.fetch(w.rows); err != nil {
-					return err
-				}
-				return v(w, b, 1)
+				return w.bucket(entries, b, v)
 			}
 			w.work.Bounded++
 			w.work.BoundedDocuments += n
@@ -467,6 +484,24 @@ func (e *engine) band(b int, v visit) error {
 			return w.giant(tag, entries, b, v)
 		})
 	})
+}
+
+// bucket visits a bucket that is compared in full.
+func (w *worker) bucket(entries []uint64, band int, v visit) error {
+	w.sortRows(entries)
+	w.local = w.local[:0]
+	first := 1
+	for first < len(w.rows) && !v.wanted(w, first) {
+		first++
+	}
+	if first == len(w.rows) {
+		return nil
+	}
+	if err := w.fetch(w.rows); err != nil {
+		return err
+	}
+	v.run(w, band, first)
+	return nil
 }
 
 // fullSize returns the size up to which the buckets of a band are compared in
@@ -527,9 +562,8 @@ func (w *worker) giant(tag uint32, entries []uint64, band int, v visit) error {
 	if err := w.fetch(w.rows); err != nil {
 		return err
 	}
-	if err := v(w, band, 1); err != nil {
-		return err
-	}
+	w.local = w.local[:0]
+	v.run(w, band, 1)
 	buf := make([]uint32, w.src.K())
 	w.rows = append(w.rows, 0)
 	w.regs = append(w.regs, nil)
@@ -543,14 +577,16 @@ func (w *worker) giant(tag uint32, entries []uint64, band int, v visit) error {
 		if slices.Contains(heads, row) {
 			continue
 		}
+		w.rows[giantHeads] = row
+		if !v.wanted(w, giantHeads) {
+			continue
+		}
 		r, err := w.one(buf, row)
 		if err != nil {
 			return err
 		}
-		w.rows[giantHeads], w.regs[giantHeads] = row, r
-		if err := v(w, band, giantHeads); err != nil {
-			return err
-		}
+		w.regs[giantHeads] = r
+		v.compare(w, band, giantHeads)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ func (e *engine) pairs() ([]edge, error) {
 	if err := e.prepare(); err != nil {
 		return nil, err
 	}
-	if err := e.bands(e.isOpen, (*worker).pairs); err != nil {
+	if err := e.bands(e.isOpen, allPairs); err != nil {
 		return nil, err
 	}
 	e.grouper = grouper{} // its memory serves the result
@@ -27,19 +27,19 @@ func (e *engine) sortEdges() {
 	e.edges = slices.CompactFunc(e.edges, func(x, y edge) bool { return x.a == y.a && x.b == y.b })
 }
 
-// pairs visits a bucket for [engine.pairs].
-func (w *worker) pairs(band, from int) error {
-	for j := from; j < len(w.rows); j++ {
+// allPairs is the visit of [engine.pairs].
+var allPairs = visit{
+	wanted: func(*worker, int) bool { return true },
+	compare: func(w *worker, band, j int) {
 		for i := range j {
-			if w.met(band, w.rows[i], w.rows[j], w.regs[i], w.regs[j]) {
+			if w.met(band, i, j) {
 				continue
 			}
-			if s, ok := w.score(w.rows[i], w.rows[j], w.regs[i], w.regs[j]); ok {
+			if s, ok := w.score(i, j); ok {
 				w.edges = append(w.edges, edge{w.rows[i], w.rows[j], s})
 			}
 		}
-	}
-	return nil
+	},
 }
 
 // expandTwins adds the pairs of twins: those among themselves, and for every

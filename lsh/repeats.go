@@ -40,19 +40,17 @@ func (e *engine) repeats(known uint32) ([]RowMatch, error) {
 		}
 	}
 	best := make([]float64, e.src.Len()-int(known))
-	err := e.bands(e.isOpen, func(w *worker, band, from int) error {
-		for j := from; j < len(w.rows); j++ {
+	err := e.bands(e.isOpen, visit{
+		wanted: func(w *worker, j int) bool { return w.rows[j] >= known },
+		compare: func(w *worker, band, j int) {
 			row := w.rows[j]
-			if row < known {
-				continue
-			}
 			at := &best[row-known]
-			for i := range j {
-				other, link := w.rows[i], w.link[row]
-				if link < known && other >= known || w.met(band, other, row, w.regs[i], w.regs[j]) {
+			for i, other := range w.rows[:j] {
+				link := w.link[row]
+				if link < known && other >= known || w.met(band, i, j) {
 					continue
 				}
-				s, ok := w.score(row, other, w.regs[j], w.regs[i])
+				s, ok := w.score(i, j)
 				if !ok {
 					continue
 				}
@@ -62,8 +60,7 @@ func (e *engine) repeats(known uint32) ([]RowMatch, error) {
 					w.link[row], *at = other, s.Similarity
 				}
 			}
-		}
-		return nil
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -104,7 +101,7 @@ func (e *engine) bestMatches(known uint32) ([]RowMatch, error) {
 			if err != nil {
 				return err
 			}
-			m.Score, _ = w.score(uint32(m.Row), uint32(m.Match), ra, rb)
+			m.Score, _ = w.scoreRows(uint32(m.Row), uint32(m.Match), ra, rb)
 		}
 		return nil
 	})
