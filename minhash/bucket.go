@@ -104,7 +104,9 @@ func makeParams(sc Scheme) params {
 // p.lanes(). The result does not depend on how a set is cut into calls: a
 // bucket that is empty after all elements was empty after each block, so every
 // element has been asked for a later round and for the fallback.
-func (s *Sketcher) update(regs []uint32, hashes []uint64) {
+//
+// fresh says that regs are those of the empty set.
+func (s *Sketcher) update(regs []uint32, hashes []uint64, fresh bool) {
 	if s.params.legacy != nil {
 		updateLegacy(regs, hashes, s.params.legacy)
 		return
@@ -114,44 +116,44 @@ func (s *Sketcher) update(regs []uint32, hashes []uint64) {
 	switch n := len(hashes); {
 	case n == 0:
 	case n <= 32:
-		s.update32(regs, hashes)
+		s.update32(regs, hashes, fresh)
 	case n <= 64:
-		s.update64(regs, hashes)
+		s.update64(regs, hashes, fresh)
 	case n <= 256:
-		s.update256(regs, hashes)
+		s.update256(regs, hashes, fresh)
 	default:
-		s.updateAll(regs, hashes)
+		s.updateAll(regs, hashes, fresh)
 	}
 }
 
-func (s *Sketcher) update32(regs []uint32, hashes []uint64) {
+func (s *Sketcher) update32(regs []uint32, hashes []uint64, fresh bool) {
 	var scratch [32]uint64
-	s.block(regs, scratch[:len(hashes)], hashes)
+	s.block(regs, scratch[:len(hashes)], hashes, fresh)
 }
 
-func (s *Sketcher) update64(regs []uint32, hashes []uint64) {
+func (s *Sketcher) update64(regs []uint32, hashes []uint64, fresh bool) {
 	var scratch [64]uint64
-	s.block(regs, scratch[:len(hashes)], hashes)
+	s.block(regs, scratch[:len(hashes)], hashes, fresh)
 }
 
-func (s *Sketcher) update256(regs []uint32, hashes []uint64) {
+func (s *Sketcher) update256(regs []uint32, hashes []uint64, fresh bool) {
 	var scratch [256]uint64
-	s.block(regs, scratch[:len(hashes)], hashes)
+	s.block(regs, scratch[:len(hashes)], hashes, fresh)
 }
 
-func (s *Sketcher) updateAll(regs []uint32, hashes []uint64) {
+func (s *Sketcher) updateAll(regs []uint32, hashes []uint64, fresh bool) {
 	var scratch [blockSize]uint64
 	for len(hashes) > 0 {
 		n := min(len(hashes), len(scratch))
-		if s.params.rounds == 0 || !s.fullRound(regs, scratch[:n], hashes[:n]) {
-			s.block(regs, scratch[:n], hashes[:n])
+		if fresh || s.params.rounds == 0 || !s.fullRound(regs, scratch[:n], hashes[:n]) {
+			s.block(regs, scratch[:n], hashes[:n], fresh)
 		}
-		hashes = hashes[n:]
+		hashes, fresh = hashes[n:], false
 	}
 }
 
 // block sketches up to blockSize elements, using xs as scratch.
-func (s *Sketcher) block(regs []uint32, xs, hashes []uint64) {
+func (s *Sketcher) block(regs []uint32, xs, hashes []uint64, fresh bool) {
 	p := &s.params
 	if p.rounds == 0 {
 		if p.fmix32 {
@@ -162,10 +164,10 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64) {
 		s.permute(regs, xs)
 		return
 	}
-	if len(xs) <= p.k/2 {
-		// So few that buckets stay empty, most often after all rounds.
+	if fresh && len(xs) <= p.k/2 {
+		// So few that many buckets stay empty after all rounds.
 		s.allRounds(regs, xs, hashes)
-		s.fallback(regs, xs)
+		s.fallback(regs, xs, p.k)
 		return
 	}
 	s.firstRound(regs, xs, hashes)
@@ -178,7 +180,7 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64) {
 		missing = s.countFrom(regs, tagOf(r+1))
 	}
 	if missing > 0 {
-		s.fallback(regs, xs)
+		s.fallback(regs, xs, missing)
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int { return countFrom
 // fallback gathers the multipliers of up to 128 missing registers, finds the
 // minima for them in blocks of 16, and puts the results back. What a last block
 // finds beyond the missing registers is never put back.
-func (s *Sketcher) fallback(regs []uint32, xs []uint64) {
+func (s *Sketcher) fallback(regs []uint32, xs []uint64, _ int) {
 	p := &s.params
 	if s.tier == tierGeneric {
 		fallbackGeneric(regs, xs, p)

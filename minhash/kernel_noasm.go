@@ -32,7 +32,7 @@ func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 
 func (s *Sketcher) countFrom(regs []uint32, least uint32) int { return countFromGeneric(regs, least) }
 
-func (s *Sketcher) fallback(regs []uint32, xs []uint64) { fallbackGeneric(regs, xs, &s.params) }
+func (s *Sketcher) fallback(regs []uint32, xs []uint64, _ int) { fallbackGeneric(regs, xs, &s.params) }
 
 func (s *Sketcher) permute(regs []uint32, xs []uint64) { permuteGeneric(regs, xs, &s.params) }
 

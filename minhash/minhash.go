@@ -82,7 +82,7 @@ func (s *Sketcher) Sketch(set iter.Seq[uint64]) Signature {
 		if first {
 			s.overwrite(pad, buf[:n])
 		} else {
-			s.update(pad, buf[:n])
+			s.update(pad, buf[:n], false)
 		}
 		n, first = 0, false
 	}
@@ -134,7 +134,7 @@ func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
 func (s *Sketcher) overwrite(regs []uint32, hashes []uint64) {
 	if !s.tiny(regs, hashes) {
 		fill(regs)
-		s.update(regs, hashes)
+		s.update(regs, hashes, true)
 	}
 }
 
