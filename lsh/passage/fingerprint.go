@@ -24,11 +24,20 @@ func gramHash(ids []uint32) uint64 {
 // of every window of consecutive grams, the last of equal ones; of a text with
 // fewer grams than a window, the least of all.
 func appendFingerprints(dst []fingerprint, ids []uint32, window int) []fingerprint {
-	n := len(ids) - gram + 1
-	if n < 1 {
+	switch n := len(ids) - gram + 1; {
+	case n < 1:
 		return dst
+	case window == 3 && n >= window:
+		return appendByThree(dst, ids)
+	case n < window:
+		return appendWindows(dst, ids, n)
 	}
-	window = min(window, n)
+	return appendWindows(dst, ids, window)
+}
+
+// appendWindows is appendFingerprints for a text of a window or more.
+func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
+	n := len(ids) - gram + 1
 	dst = slices.Grow(dst, n*2/(window+1)+n/16)
 	// The hashes of a stretch at a time, the end of the one before kept.
 	var hashes [512]uint64
@@ -66,4 +75,33 @@ func appendFingerprints(dst []fingerprint, ids []uint32, window int) []fingerpri
 		}
 	}
 	return dst
+}
+
+// appendByThree is appendFingerprints for windows of three, the usual ones,
+// without branches that depend on the hashes.
+func appendByThree(dst []fingerprint, ids []uint32) []fingerprint {
+	n := len(ids) - gram + 1
+	old := len(dst)
+	dst = slices.Grow(dst, n)[:old+n]
+	out := dst[old:]
+	h0, h1 := gramHash(ids), gramHash(ids[1:])
+	k, last := 0, -1
+	for i := 2; i < n; i++ {
+		h2 := gramHash(ids[i:])
+		h, at := h0, i-2
+		if h1 <= h {
+			h, at = h1, i-1
+		}
+		if h2 <= h {
+			h, at = h2, i
+		}
+		next := k
+		if at != last {
+			next = k + 1
+		}
+		out[k] = fingerprint{h, uint32(at)}
+		k, last = next, at
+		h0, h1 = h1, h2
+	}
+	return dst[:old+k]
 }

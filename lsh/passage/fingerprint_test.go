@@ -69,6 +69,22 @@ func TestFingerprintsMeet(t *testing.T) {
 	}
 }
 
+// TestByThree compares the two ways to winnow.
+func TestByThree(t *testing.T) {
+	r := rng(4)
+	for range 500 {
+		ids := make([]uint32, gram+r.n(1500))
+		words := []int{1, 3, 100}[r.n(3)]
+		for i := range ids {
+			ids[i] = uint32(r.n(words))
+		}
+		want := appendWindows(nil, ids, min(3, len(ids)-gram+1))
+		if got := appendFingerprints(nil, ids, 3); !slices.Equal(got, want) {
+			t.Fatalf("%d tokens of %d words: %v, want %v", len(ids), words, got, want)
+		}
+	}
+}
+
 // TestFingerprintDensity checks the memory that the package documents: one
 // fingerprint for two tokens.
 func TestFingerprintDensity(t *testing.T) {

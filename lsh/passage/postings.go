@@ -2,7 +2,6 @@ package passage
 
 import (
 	"cmp"
-	"iter"
 	"math/bits"
 	"slices"
 )
@@ -125,68 +124,100 @@ func mergeRuns(x, y []posting) []posting {
 	return append(append(out, x...), y...)
 }
 
-// sorted returns the postings of all pieces in order. It sorts by the leading
-// bits of the hash first, which are as good as all of them, and sets right what
-// they leave.
+// sorted returns the postings of all pieces in order. Hashes are as good as
+// random, so it deals the postings out by their leading bits into parts that fit
+// the nearest cache, and sorts those by the next bits; what still ties is rare.
 func sorted(pieces [][]posting) []posting {
-	const digit = 11
 	n := 0
 	for _, p := range pieces {
 		n += len(p)
 	}
-	passes := (bits.Len(uint(n)) + digit - 1) / digit
-	to := make([]posting, n)
-	if n < 1<<digit {
-		slices.SortFunc(slices.AppendSeq(to[:0], each(pieces)), comparePostings)
-		return to
-	}
-	from := make([]posting, n)
-	for pass := range passes {
-		shift := 64 - digit*(passes-pass)
-		var at [1 << digit]int
-		for _, piece := range pieces {
-			for i := range piece {
-				at[piece[i].hash>>shift&(1<<digit-1)]++
-			}
-		}
-		sum := 0
-		for d, n := range at {
-			at[d], sum = sum, sum+n
-		}
-		for _, piece := range pieces {
-			for _, p := range piece {
-				d := p.hash >> shift & (1<<digit - 1)
-				to[at[d]] = p
-				at[d]++
-			}
-		}
-		pieces = [][]posting{to}
-		from, to = to, from
-	}
-	// Postings came in the order of documents and tokens, and the passes kept it
-	// among those alike in the leading bits: only different hashes that agree in
-	// them can stand wrong.
-	low := 64 - digit*passes
-	for i, k := 0, 0; i < n; i = k {
-		mixed := false
-		for k = i + 1; k < n && from[k].hash>>low == from[i].hash>>low; k++ {
-			mixed = mixed || from[k].hash != from[i].hash
-		}
-		if mixed {
-			slices.SortFunc(from[i:k], comparePostings)
+	lead := min(max(bits.Len(uint(n))-8, 0), 14) // parts of about 256
+	shift := 64 - lead
+	end := make([]uint32, 1<<lead)
+	for _, piece := range pieces {
+		for i := range piece {
+			end[piece[i].hash>>shift]++
 		}
 	}
-	return from
+	sum := uint32(0)
+	for part, k := range end {
+		end[part], sum = sum, sum+k
+	}
+	out := make([]posting, n)
+	for _, piece := range pieces {
+		for _, p := range piece {
+			at := &end[p.hash>>shift]
+			out[*at] = p
+			*at++
+		}
+	}
+	var scratch []posting
+	from := uint32(0)
+	for _, to := range end {
+		scratch = sortPart(out[from:to], scratch, lead)
+		from = to
+	}
+	return out
 }
 
-func each(pieces [][]posting) iter.Seq[posting] {
-	return func(yield func(posting) bool) {
-		for _, piece := range pieces {
-			for _, p := range piece {
-				if !yield(p) {
-					return
-				}
-			}
+// sortPart sorts postings whose hashes agree in the leading bits. They come in
+// the order of documents and tokens, which every step keeps among equal hashes.
+// It returns scratch, perhaps grown.
+func sortPart(ps, scratch []posting, lead int) []posting {
+	if len(ps) < 24 {
+		insert(ps, ps)
+		return scratch
+	}
+	if len(scratch) < len(ps) {
+		scratch = make([]posting, 2*len(ps))
+	}
+	tmp := scratch[:len(ps)]
+	if len(ps) <= 1024 {
+		deal(tmp, ps, 64-lead-8)
+		insert(ps, tmp)
+		return scratch
+	}
+	deal(tmp, ps, 64-lead-16)
+	deal(ps, tmp, 64-lead-8)
+	low := 64 - lead - 16
+	for i, k := 0, 0; i < len(ps); i = k {
+		mixed := false
+		for k = i + 1; k < len(ps) && ps[k].hash>>low == ps[i].hash>>low; k++ {
+			mixed = mixed || ps[k].hash != ps[i].hash
 		}
+		if mixed {
+			slices.SortFunc(ps[i:k], comparePostings)
+		}
+	}
+	return scratch
+}
+
+// deal orders from by eight bits of the hash into to.
+func deal(to, from []posting, shift int) {
+	var at [256]uint32
+	for i := range from {
+		at[from[i].hash>>shift&255]++
+	}
+	sum := uint32(0)
+	for d, k := range at {
+		at[d], sum = sum, sum+k
+	}
+	for _, p := range from {
+		k := &at[p.hash>>shift&255]
+		to[*k] = p
+		*k++
+	}
+}
+
+// insert sorts from into to, which may be the same, one by one: good for what is
+// nearly in order.
+func insert(to, from []posting) {
+	for i, p := range from {
+		k := i
+		for ; k > 0 && to[k-1].hash > p.hash; k-- {
+			to[k] = to[k-1]
+		}
+		to[k] = p
 	}
 }
