@@ -12,6 +12,7 @@ package align
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -212,6 +213,7 @@ func (e *Engine) extendAll(a, b []uint32) {
 		s, t := e.segs[x], e.segs[y]
 		return cmp.Or(cmp.Compare(t.N, s.N), cmp.Compare(s.A+s.B, t.A+t.B), cmp.Compare(s.A, t.A))
 	})
+	worth := e.worth(len(a), len(b))
 	for _, k := range e.order {
 		if e.used[k] {
 			continue
@@ -221,7 +223,7 @@ func (e *Engine) extendAll(a, b []uint32) {
 			return
 		}
 		s := e.segs[k]
-		if s.N < gram+2 && !promising(a, b, s, e.Drop) {
+		if !promising(a, b, s, e.Drop, worth) {
 			continue
 		}
 		if c := e.chain(a, b, s); int(c.Score) >= e.LocalMin {
@@ -231,26 +233,33 @@ func (e *Engine) extendAll(a, b []uint32) {
 	}
 }
 
-// promising reports whether the tokens on the diagonal of a short run speak for
-// it: at least one more of them is equal, net of what is unequal on the way.
-func promising(a, b []uint32, s Run, drop int) bool {
-	best := 0
-	for i, j, now := s.A+s.N, s.B+s.N, 0; int(i) < len(a) && int(j) < len(b) && now >= best-drop; i, j = i+1, j+1 {
-		if now -= costUnequal; a[i] == b[j] {
-			now += costUnequal + scoreEqual
-			best = max(best, now)
+// worth returns the score on its diagonal from which a run is extended: a seed
+// and something beside it, and the more the larger the texts are, since what
+// chance brings about grows with their product (Karlin and Altschul 1990).
+func (e *Engine) worth(n, m int) int {
+	large := bits.Len64(uint64(n)*uint64(m)) - 20
+	return min(scoreEqual*gram+1+max(large, 0), scoreEqual*min(e.Min, 8))
+}
+
+// promising reports whether the tokens on the diagonal of a run are worth its
+// extension.
+func promising(a, b []uint32, s Run, drop, worth int) bool {
+	score := scoreEqual * int(s.N)
+	for step, at := range [2]int32{s.N, -1} {
+		best, now := 0, 0
+		i, j := s.A+at, s.B+at
+		for d := int32(1 - 2*step); score+best < worth && now >= best-drop &&
+			i >= 0 && j >= 0 && int(i) < len(a) && int(j) < len(b); i, j = i+d, j+d {
+			if a[i] == b[j] {
+				now += scoreEqual
+				best = max(best, now)
+			} else {
+				now -= costUnequal
+			}
 		}
+		score += best
 	}
-	if best > 0 {
-		return true
-	}
-	for i, j, now := s.A-1, s.B-1, 0; i >= 0 && j >= 0 && now >= best-drop; i, j = i-1, j-1 {
-		if now -= costUnequal; a[i] == b[j] {
-			now += costUnequal + scoreEqual
-			best = max(best, now)
-		}
-	}
-	return best > 0
+	return score >= worth
 }
 
 // chain extends the run s to both sides.

@@ -26,8 +26,9 @@
 // the same one wherever the seven tokens that they span occur. So two texts that
 // share a run of seven tokens share a fingerprint. Each shared fingerprint is
 // tried on the spot: the alignment is extended from it, and the pair is dropped
-// unless that makes a passage. A pair that shares something rare is then aligned
-// whole, so that what is too much edited to hold a fingerprint is found as well.
+// unless that makes a passage. A pair that shares a passage which is rare is then
+// aligned whole, so that what is too much edited to hold a fingerprint is found
+// as well.
 //
 // # Common fingerprints
 //
@@ -70,8 +71,9 @@ type Options struct {
 	// MaxDocuments is the number of documents above which a fingerprint is
 	// common; 0 means 256, negative means no limit.
 	MaxDocuments int
-	// RareDocuments is the number of documents up to which a shared fingerprint
-	// has its pair aligned whole; 0 means 8, negative means never.
+	// RareDocuments is the number of documents that may hold a fingerprint for
+	// which a pair is aligned whole, once a passage has been found around it; 0
+	// means 8, negative means that no pair is.
 	RareDocuments int
 	// Workers is the number of goroutines that align; 0 means 1. Results do not
 	// depend on it.

@@ -105,14 +105,11 @@ func (o Options) matches(t *shingle.Text, docs []*document, trials []trial) []Ma
 	for i, k := 0, 0; i < len(trials); i = k {
 		d := docs[trials[i].doc]
 		seeds = seeds[:0]
-		rare := false
 		for k = i; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
-			tr := trials[k]
-			rare = rare || tr.rare
-			seeds = append(seeds, shingle.Seed{A: int(tr.pa), B: int(tr.pb), N: gram})
+			seeds = append(seeds, shingle.Seed{A: int(trials[k].pa), B: int(trials[k].pb), N: gram})
 		}
 		ps := o.Aligner.AlignAt(t, d.text, seeds)
-		if len(ps) > 0 && rare {
+		if anyRare(ps, t, d.text, trials[i:k]) {
 			ps = o.Aligner.AlignTexts(t, d.text)
 		}
 		if len(ps) > 0 {
@@ -120,6 +117,25 @@ func (o Options) matches(t *shingle.Text, docs []*document, trials []trial) []Ma
 		}
 	}
 	return out
+}
+
+// anyRare reports whether a rare fingerprint lies in a passage.
+func anyRare(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
+	if len(ps) == 0 {
+		return false
+	}
+	for _, tr := range trials {
+		if !tr.rare {
+			continue
+		}
+		x, y := a.Token(int(tr.pa)).Start, b.Token(int(tr.pb)).Start
+		for _, p := range ps {
+			if p.A.Start <= x && x < p.A.End && p.B.Start <= y && y < p.B.End {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Pairs yields every two documents that share a passage, with the passages:
