@@ -18,22 +18,34 @@ import (
 // its anchors, if there are three in all.
 func (v *view) findCopies(scope, docs int) int {
 	var total overlap
-	twins := 0
+	twins, everywhere := 0, int64(0)
 	v.overlaps.clear()
 	v.full, v.limits = v.full[:0], v.limits[:0]
 	v.docs, v.logDocs = docs, log2(docs)
 	for i := range v.dg.blocks {
 		if f := &v.findings[i]; f.state == own || f.state == copied {
-			twins = max(twins, f.seen[scope].twins())
-			whole := v.compare(scope, &v.dg.blocks[i], &f.seen[scope])
+			seen := v.seen(i, scope)
+			twins = max(twins, seen.twins())
+			whole := v.compare(scope, &v.dg.blocks[i], seen)
 			total.add(&whole)
+			if whole.weight == 0 {
+				everywhere += whole.mass
+			}
+		}
+	}
+	if 10*everywhere >= 9*total.mass {
+		// All documents hold nearly all of the page: they are its copies.
+		for i := range v.dg.blocks {
+			if f := &v.findings[i]; f.state == own || f.state == copied {
+				v.credit(v.seen(i, scope), &overlap{})
+			}
 		}
 	}
 	v.sum()
 	v.copies = v.copies[:0]
 	for _, i := range v.overlaps.used {
 		o := &v.overlaps.slots[i]
-		if o.copies(&total, v.undecided(o.doc)) {
+		if o.copies(&total, everywhere, v.undecided(o.doc)) {
 			v.copies = append(v.copies, o.doc)
 		}
 	}
@@ -78,13 +90,14 @@ func (v *view) split(names []uint32) (copies, others int) {
 // share, and returns the whole.
 func (v *view) compare(scope int, b *block, seen *sighting) overlap {
 	whole := overlap{mass: int64(b.mass), weight: int64(b.mass) * v.rarity(seen)}
-	names, unique := seen.names(), true
-	for _, doc := range names {
-		if doc != v.self {
-			v.overlaps.of(doc).add(&whole)
-			unique = false
+	names := seen.names()
+	if whole.weight == 0 {
+		if len(names) == listed {
+			v.full = append(v.full, seen.counter)
 		}
+		return whole // of a page that holds little else; see findCopies
 	}
+	unique := !v.credit(seen, &whole)
 	if len(names) == listed {
 		v.fill(&seen.counter, whole.weight)
 		return whole // a template, or a story with copies enough
@@ -126,12 +139,22 @@ func (v *view) compare(scope int, b *block, seen *sighting) overlap {
 	return whole
 }
 
+// credit credits the documents that a sighting names with a part of the page,
+// and reports whether there are any but the page itself.
+func (v *view) credit(seen *sighting, part *overlap) (others bool) {
+	for _, doc := range seen.names() {
+		if doc != v.self {
+			v.overlaps.of(doc).add(part)
+			others = true
+		}
+	}
+	return others
+}
+
 // fill notes a counter that does not name all its documents.
 func (v *view) fill(c *counter, weight int64) {
 	v.full = append(v.full, *c)
-	if weight > 0 {
-		v.limits = append(v.limits, limit{c.docs[listed-1], weight})
-	}
+	v.limits = append(v.limits, limit{c.docs[listed-1], weight})
 }
 
 // rarity returns the logarithm of the share of the documents that hold a block,
@@ -167,11 +190,12 @@ func (o *overlap) add(p *overlap) {
 }
 
 // copies reports whether a document with this overlap is a copy of the whole;
-// undecided is the weight of what it may hold unnamed.
-func (o *overlap) copies(whole *overlap, undecided int64) bool {
+// everywhere is the mass of what all documents hold, undecided the weight of
+// what this one may hold unnamed.
+func (o *overlap) copies(whole *overlap, everywhere, undecided int64) bool {
 	total := whole.weight
 	switch {
-	case 10*o.mass >= 9*whole.mass:
+	case 10*(o.mass+everywhere) >= 9*whole.mass:
 		return true
 	case o.anchors >= 3:
 		total -= whole.unknown

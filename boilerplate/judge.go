@@ -49,6 +49,7 @@ func (d *Detector) Blocks(host, text string) iter.Seq[Block] {
 // A finding is the evidence on one block.
 type finding struct {
 	seen      [3]sighting // in the host, the group and all documents
+	looked    [3]bool     // seen is filled in
 	others    [3]int      // documents that are neither the page nor copies
 	scope     int         // that decided: an index into the above
 	state     state
@@ -113,10 +114,7 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, dg *digest) []Block {
 	j.findings = slices.Grow(j.findings[:0], len(dg.blocks))[:len(dg.blocks)]
 	for i := range dg.blocks {
 		f := &j.findings[i]
-		f.state, f.scope, f.others = own, 0, [3]int{}
-		for scope, s := range v.sites {
-			s.look(dg.blocks[i].key, &f.seen[scope])
-		}
+		f.state, f.scope, f.others, f.looked = own, 0, [3]int{}, [3]bool{}
 	}
 	for scope, s := range v.sites {
 		if s != nil {
@@ -148,6 +146,17 @@ type view struct {
 	day      uint16
 }
 
+// seen returns what a scope knows of the i-th block. Most blocks of most pages
+// are a host's, and of these the other scopes are not asked.
+func (v *view) seen(i, scope int) *sighting {
+	f := &v.findings[i]
+	if !f.looked[scope] {
+		f.looked[scope] = true
+		v.sites[scope].look(v.dg.blocks[i].key, &f.seen[scope])
+	}
+	return &f.seen[scope]
+}
+
 // decide judges, by one scope, the blocks on which no narrower scope decided.
 func (v *view) decide(scope int) {
 	s := v.sites[scope]
@@ -162,7 +171,10 @@ func (v *view) decide(scope int) {
 	}
 	for i := range v.findings {
 		f := &v.findings[i]
-		seen := &f.seen[scope]
+		if f.state != own && f.state != copied {
+			continue
+		}
+		seen := v.seen(i, scope)
 		copies, others := v.split(seen.names())
 		copies += seen.twins()
 		f.others[scope] = others
@@ -174,7 +186,6 @@ func (v *view) decide(scope int) {
 			f.others[scope] = n * others / max(1, copies+others)
 		}
 		switch {
-		case f.state != own && f.state != copied:
 		case others+1 < need:
 			if copies > 0 && copies+others+1 >= need {
 				f.state, f.scope = copied, scope
@@ -372,7 +383,7 @@ func (v *view) verdict(i int) Block {
 		}
 		return out
 	}
-	seen := &f.seen[f.scope]
+	seen := v.seen(i, f.scope)
 	out.Documents = int(seen.count)
 	if !v.observed || seen.count == 0 {
 		out.Documents++
@@ -416,10 +427,10 @@ func (v *view) reason(i int) Reason {
 	switch {
 	case b.mass >= proseMass && f.scope > 0:
 		return Background
-	case b.mass >= proseMass && (amid || v.hosts(&f.seen[2]) > 1) &&
+	case b.mass >= proseMass && (amid || v.hosts(v.seen(i, 2)) > 1) &&
 		many*int(f.seen[0].count) < int(v.sites[0].docs.count):
 		return Background
-	case f.scope == 1, amid && v.hosts(&f.seen[2]) >= many,
+	case f.scope == 1, amid && v.hosts(v.seen(i, 2)) >= many,
 		amid && f.scope == 2 && v.p.Host != "":
 		return SignOff
 	case v.p.Host == "":
