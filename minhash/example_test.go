@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -41,6 +42,27 @@ func ExampleSketcher_SketchInto() {
 	// false
 }
 
+// As many goroutines as the caller likes, each with its own memory.
+func ExampleSketcher() {
+	mh := minhash.New(minhash.Options{})
+	texts := []string{"all the boats are in", "the boats are all in", "none of the boats is in", ""}
+	sigs := make([]minhash.Signature, len(texts))
+	var wg sync.WaitGroup
+	for w := range 2 {
+		wg.Go(func() {
+			var sh shingle.Shingler
+			var hashes []uint64
+			for i := w; i < len(texts); i += 2 {
+				hashes = sh.AppendHashes(hashes[:0], texts[i])
+				mh.SketchInto(&sigs[i], hashes)
+			}
+		})
+	}
+	wg.Wait()
+	fmt.Println(sigs[0].Similarity(sigs[0]), sigs[0].Similarity(sigs[1]), sigs[3].IsEmpty())
+	// Output: 1 0 true
+}
+
 // Registers of many documents in one slice, and their scheme once.
 func ExampleSketcher_AppendValues() {
 	mh := minhash.New(minhash.Options{K: 64})
@@ -51,6 +73,22 @@ func ExampleSketcher_AppendValues() {
 	k := mh.Scheme().K
 	fmt.Println(minhash.Agree(registers[:k], registers[k:2*k]), minhash.Agree(registers[:k], registers[2*k:]))
 	// Output: 64 0
+}
+
+// The same sets by the default and by the reference.
+func ExampleAlgorithm() {
+	set := make([]uint64, 100)
+	for i := range set {
+		set[i] = uint64(i)
+	}
+	for _, a := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
+		mh := minhash.New(minhash.Options{Algorithm: a, K: 1024})
+		j := mh.SketchHashes(set[:80]).Similarity(mh.SketchHashes(set[20:]))
+		fmt.Println(a, math.Abs(j-.6) < .05)
+	}
+	// Output:
+	// bucket true
+	// classic true
 }
 
 func ExampleOptions() {

@@ -217,8 +217,10 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int {
 // fallback is told how many registers are missing at the most.
 func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 	p := &s.params
+	n := len(xs)
 	switch {
-	case s.tier == tierAVX512 && len(xs) <= p.k/5 && missing > p.k*5/8 && p.k >= 128:
+	// With few elements all registers cost less than to gather the missing ones.
+	case s.tier == tierAVX512 && n*n <= 4*p.k && missing > p.k*5/8 && p.k >= 128:
 		fallbackAllAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
 	case s.tier == tierAVX512:
 		fallbackAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))

@@ -1,6 +1,7 @@
 package minhash_test
 
 import (
+	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -70,6 +71,11 @@ func FuzzTiers(f *testing.F) {
 	f.Add(uint64(0), uint8(0), []byte{})
 	f.Add(uint64(1<<63), uint8(13), slices.Repeat([]byte{0}, 2000))
 	f.Add(uint64(5), uint8(0x83), slices.Repeat([]byte("abcdefghabcdefgi"), 300))
+	var bytes []byte
+	for _, h := range stream(3, 500) {
+		bytes = binary.LittleEndian.AppendUint64(bytes, h)
+	}
+	f.Add(uint64(9), uint8(0x83), bytes) // thousands of distinct elements
 	f.Fuzz(func(t *testing.T, seed uint64, choice uint8, data []byte) {
 		o := minhash.Options{Seed: seed, K: 16 << (choice % 7)}
 		if choice>>4&1 == 1 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/neardup/neardup/minhash"
@@ -69,6 +70,9 @@ func TestPackedEmpty(t *testing.T) {
 	if !none.IsEmpty() || some.IsEmpty() {
 		t.Error("IsEmpty is wrong")
 	}
+	if none.Bits() != 8 || some.Scheme() != s.Scheme() || (minhash.Packed{}).Scheme() != (minhash.Scheme{}) {
+		t.Error("Bits or Scheme is wrong")
+	}
 	if none.Similarity(none) != 0 || none.Similarity(some) != 0 || some.Similarity(some) != 1 {
 		t.Error("the empty set must match nothing, another itself")
 	}
@@ -87,6 +91,43 @@ func TestPackedMismatch(t *testing.T) {
 	}
 	if !panics(func() { a.Pack(4) }) {
 		t.Error("Pack(4) does not panic")
+	}
+}
+
+func TestPackedDamage(t *testing.T) {
+	p := minhash.New(minhash.Options{K: 16}).SketchHashes([]uint64{1}).Pack(16)
+	good, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range good {
+		var got minhash.Packed
+		if err := got.UnmarshalBinary(good[:cut]); err == nil || got.Bits() != 0 {
+			t.Errorf("read although cut at %d: %v", cut, err)
+		}
+	}
+	body := len(good) - 8 - 32 // where the registers start, behind their width
+	for _, c := range []struct {
+		why  string
+		data []byte
+		want error
+	}{
+		{"a width of 12 bits", reseal(append(append(slices.Clone(good[:body-1]), 12), good[body:]...)), minhash.ErrCorrupt},
+		{"half of the registers", reseal(append(slices.Clone(good[:body+16]), good[body+32:]...)), minhash.ErrCorrupt},
+		{"no width", reseal(append(slices.Clone(good[:body-1]), good[body+32:]...)), minhash.ErrCorrupt},
+	} {
+		var got minhash.Packed
+		if err := got.UnmarshalBinary(c.data); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+		}
+	}
+	whole, err := minhash.New(minhash.Options{K: 16}).SketchHashes([]uint64{1}).MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got minhash.Packed
+	if err := got.UnmarshalBinary(whole); !errors.Is(err, minhash.ErrFormat) {
+		t.Errorf("a whole signature: %v", err)
 	}
 }
 
