@@ -147,9 +147,9 @@ type Options struct {
 	// a negative number none.
 	Gap int
 
-	// Coverage is the share of a block's five-word runs that must recur for
-	// it to count as an edited variant: above 0 and at most 1; 0 means 0.5,
-	// a negative number switches variants off.
+	// Coverage is the share of a block's five-word runs of which more must
+	// recur for it to count as an edited variant: below 1; 0 means 0.5, a
+	// negative number switches variants off.
 	Coverage float64
 
 	// HostOnly leaves out the scope of all documents, and with it a third to
@@ -193,100 +193,6 @@ type Page struct {
 	// Blocks are the spans of Text to be judged, ascending and disjoint; nil
 	// means the paragraphs that [shingle.Paragraphs] finds.
 	Blocks []shingle.Span
-}
-
-// A Scope is a circle of documents.
-type Scope uint8
-
-const (
-	// Single is one page: no scope decided.
-	Single Scope = iota
-	// Section is one section of one host: no other of its pages has the block.
-	Section
-	// Host is one host.
-	Host
-	// Group is the group that the caller named.
-	Group
-	// Global is all documents.
-	Global
-)
-
-// String returns the name of the scope in lower case.
-func (s Scope) String() string {
-	return nameOf(s, "single", "section", "host", "group", "global")
-}
-
-// A Reason says in a word or two why a verdict is as it is.
-type Reason uint8
-
-const (
-	// Own is text that no other document holds.
-	Own Reason = iota
-	// Furniture is what a site puts on its pages: menus, footers, notices.
-	Furniture
-	// SignOff is a short block that stands on pages of several hosts.
-	SignOff
-	// Background is a paragraph of prose that several documents share.
-	Background
-	// Recurring is a block of which no host is known and which is too short to
-	// be Background.
-	Recurring
-	// Variant is a block most of whose runs of words recur.
-	Variant
-	// Between is a short stretch between recycled blocks.
-	Between
-	// Copy is text that recurs, but only on copies of the page. It is not
-	// flagged.
-	Copy
-	// SameDay is prose that recurs, but on pages of one day only: content
-	// that is repeated while it is new. It is not flagged.
-	SameDay
-	// Unsupported is a block of less than four words that recurs, but stands
-	// amid text of the page's own. It is not flagged.
-	Unsupported
-)
-
-// String returns the reason in words.
-func (r Reason) String() string {
-	return nameOf(r, "own text", "site furniture", "agency sign-off",
-		"recycled background", "recurring block", "edited variant", "between recycled blocks",
-		"copy of the page", "repeated on one day", "short, amid own text")
-}
-
-func nameOf[T ~uint8](i T, names ...string) string {
-	if int(i) < len(names) {
-		return names[i]
-	}
-	return "unknown"
-}
-
-// A Block is the verdict on one block of a page.
-type Block struct {
-	shingle.Span // of the text as given
-
-	// Flagged reports whether the block is recycled.
-	Flagged bool
-
-	// Reason says why, whether flagged or not.
-	Reason Reason
-
-	// Scope is the narrowest scope that decided on the block.
-	Scope Scope
-
-	// Documents is the number of distinct documents in the scope that hold
-	// the block, this page included, copies of it too.
-	Documents int
-
-	// Hosts is the number of hosts that these documents are from: exact up to
-	// four, then an estimate that saturates near 250; 0 if no document has a
-	// host.
-	Hosts int
-
-	// Confidence is the strength of the evidence that the block is recycled,
-	// from 0 to 1: with n other documents that are not copies n/(n+1), for a
-	// Variant the share of its runs that recur, for Between the weaker
-	// neighbour's halved, 0 for what is not flagged.
-	Confidence float64
 }
 
 // A Detector counts blocks and judges pages. It is made by [New] or
@@ -366,8 +272,8 @@ func (o Options) resolve() options {
 		panic("boilerplate: MinDocuments is not between 2 and 8")
 	case r.minGlobal < 2 || r.minGlobal > listed:
 		panic("boilerplate: MinGlobal is not between 2 and 8")
-	case !(cov <= 1):
-		panic("boilerplate: Coverage is above 1")
+	case !(cov < 1):
+		panic("boilerplate: Coverage is not below 1")
 	case r.maxBytes < minBytes:
 		panic("boilerplate: MaxBytes is below 1 MiB")
 	}

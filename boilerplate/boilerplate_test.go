@@ -2,6 +2,7 @@ package boilerplate_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -464,7 +465,7 @@ func TestOptions(t *testing.T) {
 	}
 	for _, o := range []boilerplate.Options{
 		{MinDocuments: 1}, {MinDocuments: 9}, {MinGlobal: 1}, {MinGlobal: -2},
-		{Coverage: 1.5}, {MaxBytes: 100},
+		{Coverage: 1}, {Coverage: math.NaN()}, {MaxBytes: 100},
 	} {
 		func() {
 			defer func() {

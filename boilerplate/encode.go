@@ -63,7 +63,7 @@ func (d *Detector) MarshalBinary() ([]byte, error) { return d.AppendBinary(nil) 
 // UnmarshalBinary makes d the detector that was written, with its options. What
 // d held before is gone, unless there is an error, which wraps [ErrFormat],
 // [ErrVersion] or [ErrCorrupt]. The bytes are copied; the memory that is needed
-// is in proportion to theirs.
+// is in proportion to theirs. It must not run concurrently with other methods.
 func (d *Detector) UnmarshalBinary(data []byte) error {
 	r, _, err := wire.Open(data, magic, version)
 	if err != nil {

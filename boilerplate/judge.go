@@ -3,9 +3,6 @@ package boilerplate
 import (
 	"iter"
 	"slices"
-	"strings"
-
-	"github.com/neardup/neardup/shingle"
 )
 
 // Judge returns the verdict on every block of a page, in order; blocks without
@@ -21,9 +18,10 @@ func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
 	dg := digests.Get().(*digest)
 	defer digests.Put(dg)
 	dg.read(&p, d.opts.seed)
+	name := d.name(&p)
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.appendBlocks(dst, &p, dg)
+	return d.appendBlocks(dst, &p, name, dg)
 }
 
 // Next judges a page by the pages before it and then observes it, reading its
@@ -32,11 +30,12 @@ func (d *Detector) Next(p Page) []Block {
 	dg := digests.Get().(*digest)
 	defer digests.Put(dg)
 	dg.read(&p, d.opts.seed)
+	name := d.name(&p)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	blocks := d.appendBlocks(nil, &p, dg)
+	blocks := d.appendBlocks(nil, &p, name, dg)
 	dg.count(d.opts.seed)
-	d.observe(&p, dg)
+	d.observe(&p, name, dg)
 	return blocks
 }
 
@@ -86,7 +85,7 @@ type judge struct {
 	title    []bool
 }
 
-func (d *Detector) appendBlocks(dst []Block, p *Page, dg *digest) []Block {
+func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []Block {
 	j := &dg.judge
 	v := view{d: d, p: p, dg: dg, judge: j, day: day(p.Time)}
 	if d.hasHost(p) {
@@ -96,14 +95,13 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, dg *digest) []Block {
 		v.sites[1] = d.site(groupScope, p.Group, false)
 	}
 	v.sites[2] = d.global
-	id, text := d.names(p)
 	if p.ID == "" {
-		v.observed = d.texts.has(text)
+		v.observed = d.texts.has(name.text)
 	} else {
-		v.observed = d.ids.has(id)
+		v.observed = d.ids.has(name.id)
 	}
 	if v.observed {
-		v.self = fingerprint(text)
+		v.self = fingerprint(name.text)
 	}
 	if p.Host != "" {
 		v.host = place(d.hash(p.Host))
@@ -357,143 +355,4 @@ func contains(whole, part []uint64) bool {
 		whole = whole[1:]
 	}
 	return false
-}
-
-// verdict puts the finding on the i-th block into words.
-func (v *view) verdict(i int) Block {
-	f, b := &v.findings[i], &v.dg.blocks[i]
-	out := Block{
-		Span: b.Span, Flagged: f.state.flagged(), Documents: 1,
-		Confidence: v.confidence(i),
-	}
-	if v.p.Host != "" {
-		out.Hosts = 1
-	}
-	switch f.state {
-	case own:
-		return out
-	case between:
-		out.Reason = Between
-		return out
-	case variant:
-		out.Reason, out.Scope = Variant, v.scope(f, manyPlaces)
-		out.Documents = f.gramDocs
-		if !v.observed {
-			out.Documents++
-		}
-		return out
-	}
-	seen := v.seen(i, f.scope)
-	out.Documents = int(seen.count)
-	if !v.observed || seen.count == 0 {
-		out.Documents++
-	}
-	out.Scope = v.scope(f, seen.place)
-	if f.scope > 0 {
-		out.Hosts = v.hosts(seen)
-	}
-	switch f.state {
-	case copied:
-		out.Reason = Copy
-	case sameDay:
-		out.Reason = SameDay
-	case unsupported:
-		out.Reason = Unsupported
-	default:
-		out.Reason = v.reason(i)
-	}
-	return out
-}
-
-// scope names the scope that decided on a block.
-func (v *view) scope(f *finding, section uint16) Scope {
-	switch {
-	case f.scope == 2:
-		return Global
-	case f.scope == 1:
-		return Group
-	case v.section != 0 && section == v.section:
-		return Section
-	}
-	return Host
-}
-
-// reason tells what kind of recycled text the i-th block is.
-func (v *view) reason(i int) Reason {
-	f, b := &v.findings[i], &v.dg.blocks[i]
-	const many = 3
-	amid := i > 0 && !v.findings[i-1].state.flagged() ||
-		i+1 < len(v.findings) && !v.findings[i+1].state.flagged()
-	switch {
-	case b.mass >= proseMass && f.scope > 0:
-		return Background
-	case b.mass >= proseMass && (amid || v.hosts(v.seen(i, 2)) > 1) &&
-		many*int(f.seen[0].count) < int(v.sites[0].docs.count):
-		return Background
-	case f.scope == 1, amid && v.hosts(v.seen(i, 2)) >= many,
-		amid && f.scope == 2 && v.p.Host != "":
-		return SignOff
-	case v.p.Host == "":
-		return Recurring
-	}
-	return Furniture
-}
-
-// confidence returns the strength of the evidence on the i-th block, which
-// stretches between blocks do not have of themselves; an end of the page counts
-// as certain.
-func (v *view) confidence(i int) float64 {
-	if i < 0 || i == len(v.findings) {
-		return 1
-	}
-	switch f := &v.findings[i]; f.state {
-	case exact:
-		n := f.others[f.scope]
-		return float64(n) / float64(n+1)
-	case variant:
-		return float64(f.recurring) / float64(f.grams)
-	case between:
-		return f.between
-	}
-	return 0
-}
-
-// Mask returns the flagged spans of a text of a host, ascending, for the
-// functions of package shingle to skip. A detector that observed the text itself
-// does not hold that against it.
-func (d *Detector) Mask(host, text string) []shingle.Span {
-	return d.MaskPage(Page{Host: host, Text: text})
-}
-
-// MaskPage is [Detector.Mask] with what else is known of the page.
-func (d *Detector) MaskPage(p Page) []shingle.Span {
-	var mask []shingle.Span
-	for _, b := range d.Judge(p) {
-		if b.Flagged {
-			mask = append(mask, b.Span)
-		}
-	}
-	return mask
-}
-
-// Strip returns the text without the spans that [Detector.Mask] returns, each
-// with the white space behind it.
-func (d *Detector) Strip(host, text string) string {
-	return Cut(text, d.Mask(host, text))
-}
-
-// Cut returns text without the spans of mask, which must be ascending and
-// disjoint, each with the white space behind it.
-func Cut(text string, mask []shingle.Span) string {
-	if len(mask) == 0 {
-		return text
-	}
-	var out strings.Builder
-	at := 0
-	for _, m := range mask {
-		out.WriteString(text[at:m.Start])
-		at = len(text) - len(strings.TrimLeft(text[m.End:], " \t\r\n"))
-	}
-	out.WriteString(text[at:])
-	return out.String()
 }

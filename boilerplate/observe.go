@@ -13,28 +13,34 @@ import (
 func (d *Detector) Observe(p Page) bool {
 	dg := digests.Get().(*digest)
 	defer digests.Put(dg)
+	name := d.name(&p)
+	d.mu.RLock()
+	known := d.ids.has(name.id)
+	d.mu.RUnlock()
+	if known {
+		return false
+	}
 	dg.read(&p, d.opts.seed)
 	dg.count(d.opts.seed)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.observe(&p, dg)
+	return d.observe(&p, name, dg)
 }
 
 // observe counts what dg was prepared for.
-func (d *Detector) observe(p *Page, dg *digest) bool {
-	id, text := d.names(p)
-	if d.ids.has(id) {
+func (d *Detector) observe(p *Page, name name, dg *digest) bool {
+	if d.ids.has(name.id) {
 		return false
 	}
-	d.ids.add(id)
-	if !d.texts.has(text) {
-		d.texts.add(text)
+	d.ids.add(name.id)
+	if !d.texts.has(name.text) {
+		d.texts.add(name.text)
 	}
 	d.clock++
 	d.documents++
 
 	keys, grams := dg.keys, dg.counted
-	from := source{doc: fingerprint(text), origin: origin{day: day(p.Time)}}
+	from := source{doc: fingerprint(name.text), origin: origin{day: day(p.Time)}}
 	host := place(d.hash(p.Host))
 	if d.hasHost(p) {
 		from.place = place(d.hash(p.Section))
@@ -107,15 +113,17 @@ func (d *Detector) hash(name string) uint64 {
 	return mix(xxhash.Sum64String(name) ^ d.opts.seed)
 }
 
-// names returns the hashes that stand for the document of p, and for its text on
-// its host. The first makes observing idempotent; by the second a document is
-// named in counters, so that Mask knows a page that was observed under an ID.
-func (d *Detector) names(p *Page) (id, text uint64) {
-	text = max(mix(d.hash(p.Host)^mix(d.hash(p.Text))), 1)
+// A name is the hashes that stand for a document, and for its text on its host.
+// The first makes observing idempotent; by the second the document is named in
+// counters, so that Mask knows a page that was observed under an ID.
+type name struct{ id, text uint64 }
+
+func (d *Detector) name(p *Page) name {
+	text := max(mix(d.hash(p.Host)^mix(d.hash(p.Text))), 1)
 	if p.ID == "" {
-		return text, text
+		return name{text, text}
 	}
-	return max(d.hash(p.ID), 1), text
+	return name{max(d.hash(p.ID), 1), text}
 }
 
 // fingerprint returns the 31 bits that stand for a document in counters.
