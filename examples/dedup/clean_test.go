@@ -322,3 +322,46 @@ func TestCleanInterrupted(t *testing.T) {
 		t.Errorf("after all: %s", stderr)
 	}
 }
+
+// A web archive is copied record by record, each a gzip member of its own where
+// the output is compressed.
+func TestCleanWARC(t *testing.T) {
+	record := func(id, uri, text string) string {
+		return fmt.Sprintf("WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <urn:uuid:%s>\r\nWARC-Target-URI: %s\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", id, uri, len(text), text)
+	}
+	a, b, c := record("1", "http://a.example/ferry", ferry), record("2", "http://b.example/bread", bread), record("3", "http://c.example/ferry", ferry)
+	t.Chdir(t.TempDir())
+	put(t, map[string]string{"in.wet": a + b + c})
+	for _, out := range []string{"out.wet", "out.wet.gz"} {
+		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.wet"); status != exitDone {
+			t.Fatalf("exit status %d: %s", status, stderr)
+		}
+		stdout, stderr, status := dedup(t, "", "pairs", "-json", "-threshold", ".01", out)
+		if status != exitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
+			t.Errorf("%s: exit status %d, %q, %q", out, status, stdout, stderr)
+		}
+	}
+	got := files(t, ".")
+	if diff := cmp.Diff(a+b, got["out.wet"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := strings.Count(got["out.wet.gz"], "\x1f\x8b\x08"); n != 2 {
+		t.Errorf("%d gzip members, want 2", n)
+	}
+	if log := got["out.wet.removed.jsonl"]; !strings.Contains(log, `"id":"http://c.example/ferry","reason":"identical","match":"http://a.example/ferry"`) {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// A pattern is as good as the files that it matches.
+func TestCleanPattern(t *testing.T) {
+	t.Chdir(t.TempDir())
+	put(t, map[string]string{"in/a.txt": ferry, "in/b.html": "<p>" + bread + "</p>", "in/c.txt": ferry})
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out", "in/*"); status != exitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	want := map[string]string{"a.txt": ferry, "b.html": "<p>" + bread + "</p>"}
+	if diff := cmp.Diff(want, files(t, "out")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

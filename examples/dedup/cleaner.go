@@ -47,7 +47,8 @@ func (j *job) cleaner() (*cleaner, error) {
 			return nil, err
 		}
 	}
-	for _, in := range append([]string{j.opt.against}, j.inputs...) {
+	j.inputs = expand(j.inputs)
+	for _, in := range append(expand([]string{j.opt.against}), j.inputs...) {
 		for _, out := range []string{j.opt.out, c.log} {
 			if within(in, out) || within(out, in) {
 				return nil, fmt.Errorf("%s lies in the input %s, or holds it: the input is never changed; write elsewhere", out, in)
@@ -70,11 +71,28 @@ func (j *job) cleaner() (*cleaner, error) {
 			j.stdin = f
 		}
 	}
-	if len(j.inputs) == 1 {
+	if len(j.inputs) == 1 && j.inputs[0] != "-" {
 		info, err := os.Stat(j.inputs[0])
-		c.single = j.inputs[0] == "-" || err == nil && !info.IsDir()
+		c.single = err == nil && !info.IsDir()
+	} else {
+		c.single = len(j.inputs) == 1
 	}
 	return c, nil
+}
+
+// expand replaces patterns by the files that they match.
+func expand(inputs []string) []string {
+	var out []string
+	for _, in := range inputs {
+		if _, err := os.Lstat(in); err != nil {
+			if matches, err := filepath.Glob(in); err == nil && len(matches) > 0 {
+				out = append(out, matches...)
+				continue
+			}
+		}
+		out = append(out, in)
+	}
+	return out
 }
 
 func (c *cleaner) close() {
@@ -225,7 +243,12 @@ func (c *cleaner) keep(in, target string, d *input.Doc) error {
 		}
 		_, err = s.Write([]byte("\n"))
 		return err
-	case input.Text:
+	case input.WARC:
+		if _, err := s.Write(d.Raw); err != nil {
+			return err
+		}
+		return s.endMember()
+	case input.Text, input.HTML:
 		if d.File == "-" {
 			_, err := io.WriteString(s, d.Text)
 			return err
@@ -293,6 +316,22 @@ type sink struct {
 	file     io.Writer // beneath compression
 	verbatim bool      // written to file, past Writer
 	flush    []func() error
+	gzip     *gzip.Writer // nil if it is not gzip
+	buffer   *bufio.Writer
+}
+
+// endMember ends the member of a gzip file: in a web archive every record has one
+// of its own, so that it can be read by its offset.
+func (s *sink) endMember() error {
+	if s.gzip == nil {
+		return nil
+	}
+	if err := s.gzip.Close(); err != nil {
+		return err
+	}
+	s.gzip.Reset(s.buffer)
+	s.flush = []func() error{s.buffer.Flush} // an empty member more would be no record
+	return nil
 }
 
 func newSink(w io.Writer, name string) (*sink, error) {
@@ -300,7 +339,7 @@ func newSink(w io.Writer, name string) (*sink, error) {
 	switch filepath.Ext(name) {
 	case ".gz":
 		z := gzip.NewWriter(b)
-		return &sink{Writer: z, file: w, flush: []func() error{z.Close, b.Flush}}, nil
+		return &sink{Writer: z, file: w, flush: []func() error{z.Close, b.Flush}, gzip: z, buffer: b}, nil
 	case ".zst":
 		z, err := zstd.NewWriter(b, zstd.WithEncoderConcurrency(1))
 		if err != nil {
