@@ -140,7 +140,7 @@ func (j *job) observe(d *boilerplate.Detector) error {
 func (j *job) page(i int) boilerplate.Page {
 	d := j.docs[i]
 	t, _ := parseTime(d.Time) // a time that cannot be read is as good as none here
-	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: j.texts.At(i), Time: t}
+	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: j.texts.At(i), Time: t, Blocks: d.Blocks}
 }
 
 // masks returns what -strip leaves out of every document, nil without -strip.

@@ -15,12 +15,14 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/shingle"
 )
 
 // A document is what a job keeps of one beside its text.
 type document struct {
 	ID, Host, Time string
 	Place          input.Place
+	Blocks         []shingle.Span // of a page of HTML; nil where the text shows them
 }
 
 // A job is one run of a command.
@@ -70,7 +72,7 @@ func (j *job) read(inputs ...string) error {
 			j.inputError(err)
 		}
 		if d != nil {
-			j.docs = append(j.docs, document{d.ID, d.Host, d.Time, d.Place})
+			j.docs = append(j.docs, document{d.ID, d.Host, d.Time, d.Place, d.Blocks})
 			if err := j.texts.Append(d.Text); err != nil {
 				return err
 			}

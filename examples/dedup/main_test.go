@@ -235,3 +235,16 @@ func TestWorkers(t *testing.T) {
 		}
 	}
 }
+
+// Pages of HTML are judged by the blocks of their markup.
+func TestPages(t *testing.T) {
+	t.Chdir(t.TempDir())
+	body := func(story string) string {
+		return "<nav>Home <b>World</b> Sport News</nav><h1>" + story + "</h1><p>" + story + " began at dawn.</p><footer>Write to the desk with corrections</footer>"
+	}
+	put(t, map[string]string{"in/post/1.html": body("A tale of cats"), "in/post/2.html": body("The dogs of war"), "in/post/3.html": body("Our river")})
+	stdout, stderr, status := dedup(t, "", "boilerplate", "-json", "in")
+	if n := strings.Count(stdout, `"reason":"site furniture"`); status != exitDone || n != 6 {
+		t.Errorf("exit status %d, %d pieces of site furniture, want 6: %s%s", status, n, stdout, stderr)
+	}
+}
