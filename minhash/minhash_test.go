@@ -289,7 +289,7 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	for _, n := range []int{1, 20, 200, 1000, 5000} {
+	for _, n := range []int{1, 20, 50, 200, 1000, 5000} {
 		s := minhash.New(minhash.Options{})
 		set := stream(1, n)
 		sig, other := s.SketchHashes(set), s.SketchHashes(set[:1])
@@ -308,6 +308,13 @@ func TestAllocations(t *testing.T) {
 			if got := testing.AllocsPerRun(100, f); got != 0 {
 				t.Errorf("n=%d: %s makes %g allocations", n, what, got)
 			}
+		}
+		// A new signature, and what the loop over a sequence takes.
+		if got := testing.AllocsPerRun(100, func() { s.Sketch(slices.Values(set)) }); got > 8 {
+			t.Errorf("n=%d: Sketch makes %g allocations", n, got)
+		}
+		if got := testing.AllocsPerRun(100, func() { s.SketchHashes(set) }); got > 1 {
+			t.Errorf("n=%d: SketchHashes makes %g allocations", n, got)
 		}
 	}
 }
