@@ -10,6 +10,7 @@ package minhash_test
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -197,5 +198,46 @@ func TestSameTask(t *testing.T) {
 		if math.Abs(got-exact) > .16 {
 			t.Errorf("%s estimates %.3f, exact is %.3f", who, got, exact)
 		}
+	}
+}
+
+// BenchmarkAccuracy reports the mean squared error of both, over the J(1-J)/128
+// of classic MinHash in theory, on sets of consecutive numbers, which the other
+// is given in decimal: what an element hash that does not avalanche costs. J is
+// .5.
+func BenchmarkAccuracy(b *testing.B) {
+	for _, n := range []int{20, 100, 1000} {
+		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
+			const trials = 300
+			var us, them float64
+			for b.Loop() {
+				us, them = 0, 0
+				for trial := range trials {
+					var theirs [2][]uint64
+					var mine [2]minhash.Signature
+					mh := minhash.New(minhash.Options{K: registers, Seed: uint64(trial)})
+					for i := range 2 {
+						m := minhashlsh.NewMinhash(int64(trial), registers)
+						var set []uint64
+						for id := range n * 3 / 4 { // half of the union of n is shared
+							set = append(set, uint64(trial+id+i*n/4))
+							m.Push(strconv.AppendUint(nil, set[id], 10))
+						}
+						theirs[i], mine[i] = m.Signature(), mh.SketchHashes(set)
+					}
+					same := 0
+					for i, v := range theirs[0] {
+						if v == theirs[1][i] {
+							same++
+						}
+					}
+					them += math.Pow(float64(same)/registers-.5, 2)
+					us += math.Pow(mine[0].Similarity(mine[1])-.5, 2)
+				}
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(us/trials*registers*4, "variance-ratio")
+			b.ReportMetric(them/trials*registers*4, "ekzhu-variance-ratio")
+		})
 	}
 }
