@@ -106,7 +106,6 @@ var (
 	errJSON    = errors.New("is this JSON Lines? pass -format jsonl if each line is one object, -format text if it is one document; skipped")
 	errIsDir   = errors.New("a folder inside a folder link; skipped")
 	errNoMatch = errors.New("no file matches this pattern")
-	errNotYet  = errors.New("this format cannot be read yet; skipped")
 )
 
 // Read yields the documents of inputs in order. An input is a file, whose name

@@ -1,0 +1,329 @@
+package table_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+
+	"github.com/neardup/neardup/examples/dedup/internal/input/table"
+)
+
+// write returns a file of rows as parquet-go writes it.
+func write[T any](t testing.TB, rows []T, perGroup int, options ...parquet.WriterOption) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[T](&b, options...)
+	for len(rows) > 0 {
+		n := min(perGroup, len(rows))
+		if _, err := w.Write(rows[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		rows = rows[n:]
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// read returns the rows of columns, "null" for null, and the errors.
+func read(file []byte, o table.Options, names ...string) (rows []string, errs []error) {
+	f, err := table.Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, []error{err}
+	}
+	var columns []table.Column
+	for _, name := range names {
+		c, err := f.Column(name)
+		if err != nil {
+			return nil, []error{err}
+		}
+		columns = append(columns, c)
+	}
+	r := f.Rows(columns, o)
+	defer r.Close()
+	for {
+		values, err := r.Next()
+		if err == io.EOF {
+			return rows, errs
+		}
+		if err != nil {
+			if errs = append(errs, err); len(errs) > 1000 {
+				return rows, errs
+			}
+			continue
+		}
+		var row []string
+		for _, v := range values {
+			if v == nil {
+				row = append(row, "null")
+			} else {
+				row = append(row, fmt.Sprintf("%q", v))
+			}
+		}
+		rows = append(rows, strings.Join(row, " "))
+	}
+}
+
+type plainRow struct {
+	ID   int64   `parquet:"id"`
+	N    int32   `parquet:"n"`
+	Text string  `parquet:"text"`
+	Opt  *string `parquet:"opt,optional"`
+}
+type deltaRow struct {
+	ID   int64   `parquet:"id,delta"`
+	N    int32   `parquet:"n,delta"`
+	Text string  `parquet:"text,delta"`
+	Opt  *string `parquet:"opt,optional"`
+}
+type dictRow struct {
+	ID   int64   `parquet:"id,dict"`
+	N    int32   `parquet:"n,dict"`
+	Text string  `parquet:"text,dict"`
+	Opt  *string `parquet:"opt,optional,dict"`
+}
+
+// samples are n rows with texts that share beginnings, repeat and are empty.
+func samples(n int) (plain []plainRow, delta []deltaRow, dict []dictRow, want []string) {
+	for i := range n {
+		id := int64(i*i*7919) - 5
+		if i%50 == 0 {
+			id = math.MinInt64 + int64(i)
+		}
+		text := strings.Repeat("beginning ", i%7) + fmt.Sprint(i%31)
+		if i%13 == 0 {
+			text = ""
+		}
+		r := plainRow{ID: id, N: int32(-i) * 1000003, Text: text}
+		opt := "null"
+		if i%3 > 0 && i/100%3 > 0 {
+			s := strings.Repeat("opt", i%4)
+			r.Opt = &s
+			opt = fmt.Sprintf("%q", s)
+		}
+		plain, delta, dict = append(plain, r), append(delta, deltaRow(r)), append(dict, dictRow(r))
+		want = append(want, fmt.Sprintf("%q %q %q %s", fmt.Sprint(r.ID), fmt.Sprint(r.N), r.Text, opt))
+	}
+	return plain, delta, dict, want
+}
+
+// Every encoding, compression and version of pages that parquet-go writes is read.
+func TestRead(t *testing.T) {
+	plain, delta, dict, want := samples(1500)
+	codecs := map[string]compress.Codec{
+		"plain": &parquet.Uncompressed, "snappy": &parquet.Snappy, "gzip": &parquet.Gzip,
+		"brotli": &parquet.Brotli, "zstd": &parquet.Zstd, "lz4": &parquet.Lz4Raw,
+	}
+	for name, codec := range codecs {
+		for version := 1; version <= 2; version++ {
+			options := []parquet.WriterOption{parquet.Compression(codec), parquet.DataPageVersion(version), parquet.PageBufferSize(2000)}
+			for encoding, file := range map[string][]byte{
+				"plain": write(t, plain, 700, options...),
+				"delta": write(t, delta, 700, options...),
+				"dict":  write(t, dict, 700, options...),
+			} {
+				rows, errs := read(file, table.Options{}, "id", "n", "text", "opt")
+				if len(errs) > 0 {
+					t.Errorf("%s, %s, version %d: %v", encoding, name, version, errs)
+				}
+				if diff := cmp.Diff(want, rows); diff != "" {
+					t.Errorf("%s, %s, version %d (-want +got):\n%s", encoding, name, version, diff)
+				}
+			}
+		}
+	}
+}
+
+type prefixRow struct {
+	Text string `parquet:"text,delta"`
+}
+
+// DELTA_LENGTH_BYTE_ARRAY, which parquet-go only writes where it is told to.
+func TestDeltaLength(t *testing.T) {
+	schema := parquet.NewSchema("table", parquet.Group{
+		"text": parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray),
+		"more": parquet.Encoded(parquet.String(), &parquet.DeltaByteArray),
+	})
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[map[string]any](&b, schema, parquet.Compression(&parquet.Snappy))
+	var want []string
+	for i := range 1000 {
+		s, m := strings.Repeat("s", i%300), fmt.Sprintf("prefix/%03d/%d", i/10, i)
+		if _, err := w.WriteRows([]parquet.Row{{parquet.ValueOf(m).Level(0, 0, 0), parquet.ValueOf(s).Level(0, 0, 1)}}); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, fmt.Sprintf("%q %q", s, m))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows, errs := read(b.Bytes(), table.Options{}, "text", "more")
+	if len(errs) > 0 {
+		t.Error(errs)
+	}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTypes(t *testing.T) {
+	type inner struct {
+		URL *string `parquet:"url,optional"`
+	}
+	type row struct {
+		Millis  time.Time `parquet:"millis,timestamp(millisecond)"`
+		Micros  time.Time `parquet:"micros,timestamp(microsecond)"`
+		Nanos   time.Time `parquet:"nanos,timestamp(nanosecond)"`
+		Day     int32     `parquet:"day,date"`
+		Big     uint64    `parquet:"big"`
+		Small   uint32    `parquet:"small"`
+		UUID    [16]byte  `parquet:"uuid,uuid"`
+		Fixed   [3]byte   `parquet:"fixed"`
+		Bytes   []byte    `parquet:"bytes"`
+		Meta    *inner    `parquet:"meta,optional"`
+		List    []string  `parquet:"list"`
+		Float   float64   `parquet:"float"`
+		Decimal int64     `parquet:"decimal,decimal(2:10)"`
+		Bool    bool      `parquet:"bool"`
+	}
+	at := time.Date(1969, 12, 31, 23, 59, 58, 123456789, time.UTC)
+	url := "http://a/"
+	file := write(t, []row{{
+		Millis: at, Micros: at, Nanos: at, Day: -1, Big: math.MaxUint64, Small: math.MaxUint32,
+		UUID: [16]byte{0x12, 0x34, 15: 0xff}, Fixed: [3]byte{'a', 'b', 'c'}, Bytes: []byte("bytes"), Meta: &inner{&url},
+	}, {Millis: at, Micros: at, Nanos: at, Meta: &inner{}}, {Millis: at, Micros: at, Nanos: at}}, 10)
+	rows, errs := read(file, table.Options{}, "millis", "micros", "nanos", "day", "big", "small", "uuid", "fixed", "bytes", "meta.url")
+	want := `"1969-12-31T23:59:58.123Z" "1969-12-31T23:59:58.123456Z" "1969-12-31T23:59:58.123456789Z" "1969-12-31" ` +
+		`"18446744073709551615" "4294967295" "12340000-0000-0000-0000-0000000000ff" "abc" "bytes" "http://a/"`
+	if len(errs) > 0 || len(rows) != 3 || rows[0] != want || !strings.HasSuffix(rows[1], ` "" null`) || !strings.HasSuffix(rows[2], ` "" null`) {
+		t.Errorf("errors %v, rows\n%s\nwant\n%s", errs, strings.Join(rows, "\n"), want)
+	}
+	for name, want := range map[string]error{
+		"none": table.ErrColumn, "list": table.ErrUnsupported, "float": table.ErrUnsupported,
+		"decimal": table.ErrUnsupported, "bool": table.ErrUnsupported, "meta": table.ErrUnsupported,
+	} {
+		if _, errs := read(file, table.Options{}, name); len(errs) != 1 || !errors.Is(errs[0], want) {
+			t.Errorf("column %q: %v, want %v", name, errs, want)
+		}
+	}
+}
+
+// A broken page costs its row group; the others are read.
+func TestBrokenPage(t *testing.T) {
+	plain, _, _, want := samples(300)
+	file := write(t, plain, 100, parquet.Compression(&parquet.Zstd))
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := f.Metadata().RowGroups[1].Columns[2].MetaData
+	for i := range int64(20) {
+		file[m.DataPageOffset+m.TotalCompressedSize-1-i] ^= 0xa5
+	}
+	rows, errs := read(file, table.Options{}, "id", "n", "text", "opt")
+	if len(errs) != 1 {
+		t.Fatalf("errors %v, want one", errs)
+	}
+	e, ok := errors.AsType[*table.Error](errs[0])
+	if !ok || e.Column != "text" || e.Row < 100 || e.End != 200 {
+		t.Errorf("error %+v, want one of column text and rows from 100 to 200", e)
+	}
+	if diff := cmp.Diff(append(want[:e.Row:e.Row], want[200:]...), rows); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Whatever byte of a file changes, and wherever it is cut, there are rows and
+// errors, no panic and no memory beyond a bound.
+func TestDamage(t *testing.T) {
+	plain, delta, dict, want := samples(40)
+	opt := []parquet.WriterOption{parquet.Compression(&parquet.Snappy), parquet.PageBufferSize(300)}
+	lz4 := []parquet.WriterOption{parquet.Compression(&parquet.Lz4Raw), parquet.DataPageVersion(1)}
+	for name, file := range map[string][]byte{
+		"plain": write(t, plain, 20, opt...), "delta": write(t, delta, 20, opt...), "dict": write(t, dict, 20, opt...), "lz4": write(t, plain, 20, lz4...),
+	} {
+		damaged := 0
+		check := func(file []byte) {
+			rows, errs := read(file, table.Options{MaxPage: 1 << 20}, "id", "n", "text", "opt")
+			if len(rows) > 1000 {
+				t.Fatalf("%s: %d rows", name, len(rows))
+			}
+			if len(errs) > 0 || cmp.Diff(want, rows) != "" {
+				damaged++
+			}
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		n := 0
+		for i := range file {
+			for _, x := range []byte{0x01, 0x80, 0xff, 0x7f ^ file[i]} {
+				changed := bytes.Clone(file)
+				changed[i] ^= x
+				check(changed)
+				n++
+			}
+			check(file[:i])
+		}
+		runtime.ReadMemStats(&after)
+		if per := (after.TotalAlloc - before.TotalAlloc) / uint64(n); per > 8<<20 {
+			t.Errorf("%s: %d bytes allocated for each damaged file of %d bytes", name, per, len(file))
+		}
+		if damaged < n/4 {
+			t.Errorf("%s: only %d of %d changes were seen", name, damaged, n)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	plain, delta, dict, _ := samples(30)
+	f.Add(write(f, plain, 20, parquet.Compression(&parquet.Snappy)))
+	f.Add(write(f, delta, 20, parquet.Compression(&parquet.Zstd)))
+	f.Add(write(f, dict, 20, parquet.Compression(&parquet.Lz4Raw)))
+	f.Add(write(f, []prefixRow{{"a"}, {"ab"}}, 20))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		f, err := table.Open(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			return
+		}
+		var columns []table.Column
+		for _, name := range f.Names() {
+			if c, err := f.Column(name); err == nil {
+				columns = append(columns, c)
+			}
+		}
+		if len(columns) == 0 {
+			return
+		}
+		r := f.Rows(columns, table.Options{MaxPage: 1 << 20})
+		defer r.Close()
+		last := int64(-1)
+		for range 100_000 {
+			_, err := r.Next()
+			if err == io.EOF {
+				return
+			}
+			if e, ok := errors.AsType[*table.Error](err); ok {
+				if e.Row >= e.End || e.End != r.Row() {
+					t.Fatalf("rows %d to %d are lost, and the next is %d", e.Row, e.End, r.Row())
+				}
+			} else if err != nil || r.Row() <= last {
+				t.Fatalf("row %d behind %d, error %v", r.Row(), last, err)
+			}
+			last = r.Row()
+		}
+	})
+}
