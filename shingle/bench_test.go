@@ -23,14 +23,23 @@ func idiomatic(dst []uint64, text string) []uint64 {
 	return dst
 }
 
-// sample returns up to n bytes of the documents whose id begins with prefix.
+// sample returns up to n bytes of the documents whose id begins with prefix, in
+// parts of about 8 KB, cut at line ends: each is timed by itself.
 func sample(tb testing.TB, n int, prefix string, file ...string) []string {
 	tb.Helper()
 	var texts []string
 	for _, d := range corpus.Docs(tb, file...) {
-		if strings.HasPrefix(d.ID, prefix) && n > 0 {
-			texts = append(texts, d.Text)
-			n -= len(d.Text)
+		if !strings.HasPrefix(d.ID, prefix) {
+			continue
+		}
+		for text := d.Text; text != "" && n > 0; {
+			k := len(text)
+			if k > 8192 {
+				k = 8192 + strings.IndexByte(text[8192:]+"\n", '\n')
+				k = min(k+1, len(text))
+			}
+			texts = append(texts, text[:k])
+			text, n = text[k:], n-k
 		}
 	}
 	if len(texts) == 0 {

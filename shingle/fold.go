@@ -146,7 +146,7 @@ func (f *folder) feed(text []byte, at int) {
 	}
 	// A code point of two bytes or three becomes a space and up to three bytes,
 	// an ASCII byte itself with at most one space before a run of them.
-	f.reserve(f.n + 2*len(text) + 2*slack)
+	f.reserve(f.n + 2*len(text) + 4*slack)
 	at -= f.base
 	for i := 0; i < len(text); {
 		if n := f.ascii(text[i:], at+i); n > 0 {
@@ -336,7 +336,10 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		next = valid &^ m.cont
 	}
 	t, buf, o, state := f.table, f.buf, f.n, f.state
-	for p := 0; ; next &= next - 1 {
+	if !sparse {
+		next, o, state = foldPoints(t, buf, text, next, o, state)
+	}
+	for p := 0; ; {
 		q := min(n, bits.TrailingZeros64(next))
 		if sparse && q > p {
 			// The run of ASCII ahead of the next other code point.
@@ -371,6 +374,9 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 			e, size, delta := lookup(t, text[q:])
 			f.put(e, delta, text[q:q+size], at+q)
 			buf, o, state = f.buf, f.n, f.state
+			if next &= next - 1; !sparse {
+				next, o, state = foldPoints(t, buf, text, next, o, state)
+			}
 			continue
 		}
 		row := rows[e>>24&15] >> (state & stateBits)
@@ -379,6 +385,7 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		state = row & stateBits
 		binary.LittleEndian.PutUint32(buf[o:], uint32(e))
 		o += e.Len()
+		next &= next - 1
 	}
 	f.n, f.state = o, state
 	return n, true
@@ -525,7 +532,7 @@ func (f *folder) from(from, start, end int) {
 // special writes what a code point becomes that takes more than a table.
 func (f *folder) special(e unidata.Entry, src []byte, at int) {
 	text := e.Text()
-	f.reserve(f.n + 2*len(text) + 2*piece + 2*slack)
+	f.reserve(f.n + 2*len(text) + 2*piece + 4*slack)
 	if kind := e.Kind(); kind != unidata.Expand {
 		r, _ := utf8.DecodeRuneInString(text)
 		f.joining(kind, e.Class(), r, at, at+len(src))

@@ -2,7 +2,12 @@
 
 package shingle
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+
+	"github.com/neardup/neardup/internal/unidata"
+)
 
 // A tier is a set of instructions to use; each gives the same results.
 type tier uint8
@@ -22,6 +27,7 @@ func detect() []tier {
 	const (
 		popcnt, osxsave = 1 << 23, 1 << 27
 		bmi1, avx2      = 1 << 3, 1 << 5
+		bmi2            = 1 << 8
 		avx512          = 1<<16 | 1<<17 | 1<<30 | 1<<31 // F, DQ, BW, VL
 		ymm, zmm        = 0x6, 0xe6
 	)
@@ -32,7 +38,7 @@ func detect() []tier {
 	}
 	_, b7, _, _ := cpuid(7, 0)
 	saved := xgetbv()
-	if saved&ymm != ymm || b7&avx2 == 0 || b7&bmi1 == 0 {
+	if saved&ymm != ymm || b7&avx2 == 0 || b7&bmi1 == 0 || b7&bmi2 == 0 {
 		return []tier{tierGeneric}
 	}
 	if saved&zmm != zmm || b7&avx512 != avx512 {
@@ -159,4 +165,32 @@ func classifyUTF8(m *utf8Masks, b []byte) {
 	default:
 		classifyUTF8Generic(m, b)
 	}
+}
+
+// points is what foldPointsBMI works on; it moves out, next and state on.
+type points struct {
+	text   *byte
+	out    *byte
+	next   uint64 // where code points begin
+	state  uint64
+	low    *unidata.Entry
+	index  *uint16
+	blocks *[64]unidata.Entry
+	rows   *uint64
+}
+
+//go:noescape
+func foldPointsBMI(p *points)
+
+// foldPoints folds the code points of text that begin where next says, as far
+// as they take no special treatment, to buf[o:]. It returns what is left of
+// next, and o and the state behind them.
+func foldPoints(t *unidata.Table, buf, text []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
+	if active == tierGeneric {
+		return next, o, state // left to the loop in block
+	}
+	out := buf[o : o+3*blockSize] // at most a space and a byte for each byte, and four more
+	p := points{&text[0], &out[0], next, state, &t.Low[0], &t.Index[0], unidata.Blocks(), &rows[0]}
+	foldPointsBMI(&p)
+	return p.next, o + int(uintptr(unsafe.Pointer(p.out))-uintptr(unsafe.Pointer(&out[0]))), p.state
 }

@@ -600,3 +600,84 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
 	MASKS2(32, 4)
 	VZEROUPPER
 	RET
+
+// func foldPointsBMI(p *points)
+TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ 0(AX), SI   // text
+	MOVQ 8(AX), DI   // out
+	MOVQ 16(AX), R8  // next
+	MOVQ 24(AX), R9  // state
+	MOVQ 32(AX), R10 // low
+	MOVQ 40(AX), R11 // index
+	MOVQ 48(AX), R12 // blocks
+	MOVQ 56(AX), R13 // rows
+points:
+	TESTQ R8, R8
+	JZ    pointsdone
+	TZCNTQ R8, AX
+	MOVL  (SI)(AX*1), BX
+	MOVBLZX BX, CX
+	CMPL  CX, $0xe0
+	JB    pointstwo
+	CMPL  CX, $0xf0
+	JAE   pointsdone
+	// Three bytes: through the index; where the entry has no bytes, those
+	// of the code point itself.
+	ANDL  $0xf, CX
+	SHLL  $6, CX
+	MOVL  BX, DX
+	SHRL  $8, DX
+	ANDL  $0x3f, DX
+	ORL   DX, CX
+	MOVWLZX (R11)(CX*2), CX
+	SHLL  $8, CX
+	ADDQ  R12, CX
+	ANDL  $0xffffff, BX
+	MOVL  BX, DX
+	SHRL  $16, DX
+	ANDL  $0x3f, DX
+	MOVL  (CX)(DX*4), DX
+	MOVL  DX, CX
+	ANDL  $0xffffff, CX
+	DECL  CX
+	SARL  $31, CX
+	ANDL  BX, CX
+	ORL   CX, DX
+	JMP   pointsemit
+pointstwo:
+	MOVL  CX, DX
+	ANDL  $0x1f, DX
+	SHLL  $6, DX
+	SHRL  $8, BX
+	ANDL  $0x3f, BX
+	ORL   BX, DX
+	LEAL  0x800(CX), BX
+	CMPL  CX, $0x80
+	CMOVLCS BX, DX
+	MOVL  (R10)(DX*4), DX
+pointsemit:
+	TESTL DX, DX
+	JS    pointsdone
+	MOVL  DX, CX
+	SHRL  $24, CX
+	ANDL  $15, CX
+	MOVQ  (R13)(CX*8), CX
+	SHRXQ R9, CX, CX
+	MOVB  $0x20, (DI)
+	MOVL  CX, BX
+	ANDL  $1, BX
+	ADDQ  BX, DI
+	MOVL  CX, R9
+	ANDL  $0x38, R9
+	MOVL  DX, (DI)
+	SHRL  $28, DX
+	ADDQ  DX, DI
+	BLSRQ R8, R8
+	JMP   points
+pointsdone:
+	MOVQ  p+0(FP), AX
+	MOVQ  DI, 8(AX)
+	MOVQ  R8, 16(AX)
+	MOVQ  R9, 24(AX)
+	RET

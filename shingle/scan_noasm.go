@@ -2,6 +2,8 @@
 
 package shingle
 
+import "github.com/neardup/neardup/internal/unidata"
+
 // A tier is a set of instructions to use; each gives the same results.
 type tier uint8
 
@@ -24,3 +26,7 @@ func foldShingles(dst, toks []uint64, w int) { foldGeneric(dst, toks, w) }
 func copyASCII(dst, src []byte) int { return copyASCIIGeneric(dst, src) }
 
 func classifyUTF8(m *utf8Masks, b []byte) { classifyUTF8Generic(m, b) }
+
+func foldPoints(_ *unidata.Table, _, _ []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
+	return next, o, state // left to the loop in block
+}

@@ -84,13 +84,14 @@ func Kept() *Table { return &kept }
 // Three returns the entry of a code point of the BMP from U+0800 whose UTF-8
 // is utf8, little-endian, with the upper byte zero.
 func (t *Table) Three(utf8 uint32) Entry {
-	hi := (utf8&0xf)<<6 | utf8>>8&0x3f
-	k := blocks[t.Index[hi]][utf8>>16&0x3f]
-	if k < nIdentity {
-		return Entry(utf8 | uint32(k)<<24 | 3<<28)
-	}
-	return folds[k-nIdentity]
+	e := blocks[t.Index[(utf8&0xf)<<6|utf8>>8&0x3f]][utf8>>16&0x3f]
+	// Where there are no bytes, those of the code point itself belong; what
+	// becomes nothing has length 0, so it does no harm to it.
+	return e | Entry(utf8&0xffffff)&Entry(int32(e&0xffffff-1)>>31)
 }
+
+// Blocks returns the first of the blocks that the indexes of tables give.
+func Blocks() *[64]Entry { return &blocks[0] }
 
 // Four returns the entry of a code point above U+FFFF, and by how much to
 // shift the code point if the entry's length is 4.
