@@ -55,6 +55,9 @@ var accentFolds = map[rune]string{
 // symbols have a compatibility decomposition into letters but are decoration.
 const symbols = "™℠"
 
+// apostrophes are all that people and machines write for one.
+const apostrophes = "'‘’‛\u02b9\u02bb\u02bc\u02bd\u055a\uff07"
+
 // southEast are the scripts without spaces whose tokens are clusters: a
 // consonant or independent vowel with all that hangs on it.
 var southEast = []*unicode.RangeTable{
@@ -185,7 +188,7 @@ func compose(s string) string {
 // fold returns what a code point becomes: "" for nothing, " " for a separator.
 func fold(r rune, keep bool) string {
 	switch {
-	case strings.ContainsRune("'‘’‛ʼ＇\u02b9\u02bb\u02bd\u055a\uff07", r):
+	case strings.ContainsRune(apostrophes, r):
 		return "'"
 	case strings.ContainsRune(symbols, r):
 		return " "
@@ -216,6 +219,8 @@ func fold(r rune, keep bool) string {
 		d := decimal(c)
 		switch {
 		case ignorable(c) || accent(c) && !keep:
+		case strings.ContainsRune(apostrophes, c):
+			b.WriteByte('\'')
 		case d >= 0:
 			b.WriteRune('0' + d)
 		case accentFolds[c] != "" && !keep:

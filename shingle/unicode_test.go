@@ -1,0 +1,129 @@
+package shingle_test
+
+import (
+	"bufio"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/shingle"
+)
+
+func readLines(t *testing.T, name string) (lines []string) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		if line := sc.Text(); line != "" && line[0] != '#' {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func codePoint(t *testing.T, hex string) string {
+	t.Helper()
+	n, err := strconv.ParseUint(hex, 16, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(rune(n))
+}
+
+// TestWordBoundaries holds tokens against the conformance data of Unicode
+// Standard Annex 29. A line with a character on which the package departs from
+// the annex is left out; everything else must agree: each word of the annex
+// that has a letter or digit is a token, and the other way round.
+func TestWordBoundaries(t *testing.T) {
+	departures := []struct{ chars, why string }{
+		{".:,;\u2024", "points, colons and commas always split: 3.14 and example.com are found as parts too"},
+		{"_\u203f", "connectors always split: names in code and in text meet"},
+		{"\"", "a double quote is not part of a Hebrew word"},
+		{"'\u2019", "an apostrophe joins letters only, not digits, and does not end a Hebrew word"},
+		{"\U0001f1e6\U0001f476\U0001f6d1\u2701", "emoji separate, joined or not: texts agree with and without them"},
+		{"\u3031", "a kana repeat mark is a letter, not Katakana"},
+	}
+	compared, left := 0, map[string]int{}
+lines:
+	for _, line := range readLines(t, "testdata/wordbreak.txt") {
+		var text strings.Builder
+		var ends []int
+		for i := 0; i < len(line); {
+			mark := line[i]
+			i++
+			if mark == '/' {
+				ends = append(ends, text.Len())
+			}
+			k := i
+			for k < len(line) && line[k] != '/' && line[k] != '+' {
+				k++
+			}
+			if k > i {
+				text.WriteString(codePoint(t, line[i:k]))
+			}
+			i = k
+		}
+		s := text.String()
+		for _, d := range departures {
+			if strings.ContainsAny(s, d.chars) {
+				left[d.why]++
+				continue lines
+			}
+		}
+		// Words of the annex that have a letter or digit, without what is
+		// invisible or accent at their ends.
+		trim := func(s string) string { return strings.Trim(s, "\u00ad\u2060\u200d\u0300\u0308") }
+		var want, got []string
+		for i := 1; i < len(ends); i++ {
+			word := trim(s[ends[i-1]:ends[i]])
+			if strings.ContainsAny(word, "0123456789") || strings.IndexFunc(word, func(r rune) bool {
+				return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= 0x5d0 && r < 0x1f000 && r != 0x231a && r != 0x2701 && r != 0x3000
+			}) >= 0 {
+				want = append(want, word)
+			}
+		}
+		for _, tok := range (shingle.Shingler{}).AppendTokens(nil, s) {
+			got = append(got, trim(tok.Of(s)))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %q (-want +got):\n%s", line, s, diff)
+		}
+		compared++
+	}
+	t.Logf("%d lines compared", compared)
+	for _, d := range departures {
+		t.Logf("%d lines left out: %s", left[d.why], d.why)
+		if left[d.why] == 0 {
+			t.Errorf("nothing departs because %s", d.why)
+		}
+	}
+}
+
+// TestCaseFolding demands that every code point with a case folding makes the
+// same token as what it folds to, accents kept or not.
+func TestCaseFolding(t *testing.T) {
+	n := 0
+	for _, line := range readLines(t, "testdata/casefolding.txt") {
+		f := strings.Fields(line)
+		a, b := codePoint(t, f[0]), ""
+		for _, hex := range f[1:] {
+			b += codePoint(t, hex)
+		}
+		for _, s := range []shingle.Shingler{{Size: 1}, {Size: 1, KeepAccents: true}} {
+			x, y := s.AppendHashes(nil, "x"+a+"y"), s.AppendHashes(nil, "x"+b+"y")
+			if len(x) == 0 || !slices.Equal(x, y) {
+				t.Errorf("%v: %s (%s) makes %x, %q %x", s, a, f[0], x, b, y)
+			}
+		}
+		n++
+	}
+	if n < 1500 {
+		t.Errorf("%d case foldings, want more", n)
+	}
+}
