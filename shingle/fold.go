@@ -79,9 +79,9 @@ func next(s, c uint8) uint8 {
 	switch c {
 	case unidata.Sep:
 		return none
-	case unidata.Ignore, 11, 12, 13, 14, 15:
+	case unidata.Ignore, 12, 13, 14, 15:
 		return s
-	case unidata.Extend:
+	case unidata.Extend, unidata.Accent:
 		switch s {
 		case none, unidata.Apostrophe:
 			return unidata.Letter
@@ -416,6 +416,9 @@ func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three 
 			return false
 		}
 		e := f.table.Three(w & 0xffffff)
+		if e&unidata.Special != 0 {
+			return false
+		}
 		switch e.Class() {
 		case unidata.Sep:
 			out[q], out[q+1], out[q+2] = ' ', ' ', ' '
@@ -586,6 +589,9 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		}
 		f.n = from + utf8.EncodeRune(f.buf[from:], composed)
 		f.from(from, start, end)
+		return
+	}
+	if class == unidata.Accent && (f.n == 0 || f.buf[f.n-1] < 0x80 && !asciiWord[f.buf[f.n-1]]) {
 		return
 	}
 	f.enter(class, start)

@@ -90,6 +90,9 @@ func foldRune(out []folded, s shingle.Shingler, r rune, start, end int, again bo
 			return out
 		}
 	}
+	if e.Class() == unidata.Accent && (n == 0 || out[n-1].class == unidata.Sep || out[n-1].class == unidata.Apostrophe) {
+		return out // an accent on nothing
+	}
 	out = append(out, folded{r, e.Class(), start, end})
 	order := unidata.OrderOf(r)
 	k := n
@@ -145,6 +148,9 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 	}
 	state := -1 // class that the open token goes on with
 	for i, f := range rs {
+		if f.class == unidata.Accent {
+			f.class = unidata.Extend
+		}
 		if s.Unit == shingle.Chars {
 			if isWord(f) {
 				start, end = f.start, f.end
@@ -245,7 +251,7 @@ var snippets = []string{
 	"привет", "Ёж", "ὀδός", "ᾳ", "σς", "שָׁלוֹם", "كِتَابـ", "لا", "ﻼ", "हिन्दी", "क\u093c", "क्\u093c", "ো", "தமிழ்", "కొ", "ไทย", "เ", "ำ", "น้ำ", "ภาษา", "ลาว", "ຫນ", "ໜ",
 	"ខ្មែរ", "្", "មြန်မာ", "မြန်မာ", "္", "中", "文字", "々", "〇", "ひらがな", "が", "か\u3099", "は\u309a", "カタカナ", "ー", "ｶﾞ", "ﾊﾟ", "・", "한국어", "\u1112\u1161\u11ab", "ㅎㅏ", "\u11a8",
 	"😀", "👨‍👩‍👧", "𝐀𝟘", "𐐀", "𠀀", "丽", "\U0001e900", "\u2028", "\u0085", "\u3000", "，", "。", "longerthansixteenbytes", "exactlysixteen16", "seventeen17bytes7",
-	"eight888", "nine99999", "\u0f0b", "བོད", "ⴰⴱ", "ꙮ", "\u0488", "1\ufe0f\u20e3", "ŉ", "ΐ", "ﬗ", "\u0345", "\u1dc0",
+	"⑷", "℃", "№", "ŉ", "∄", "\u0338", "ㅋㅋ", "eight888", "nine99999", "\u0f0b", "བོད", "ⴰⴱ", "ꙮ", "\u0488", "1\ufe0f\u20e3", "ŉ", "ΐ", "ﬗ", "\u0345", "\u1dc0",
 }
 
 func randomText(seed uint64, n int) string {

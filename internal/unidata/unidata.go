@@ -18,6 +18,7 @@ const (
 	Apostrophe        // joins two letters
 	Ignore            // as if not there
 	Hiragana          // runs are tokens
+	Accent            // marks that are nothing without a letter before them
 )
 
 // The treatments of an entry with the [Special] bit.

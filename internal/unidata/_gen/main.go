@@ -33,6 +33,7 @@ const (
 	apostrophe
 	ignore
 	hiragana
+	accentMark
 )
 
 // The special treatments, in the order of package unidata.
@@ -128,6 +129,8 @@ func class(r rune) int {
 			return cluster
 		}
 		return letter
+	case accent(r):
+		return accentMark
 	case unicode.Is(unicode.M, r):
 		return extend
 	case unicode.In(r, ideographic...):
