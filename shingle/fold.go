@@ -557,8 +557,10 @@ func (f *folder) special(e unidata.Entry, src []byte, at int) {
 				e |= unidata.Entry(b[i]) << (8 * i)
 			}
 		}
-		f.put(e, delta, b[:size], at)
-		f.from(f.n-size, at, at+len(src))
+		before := f.n
+		if f.put(e, delta, b[:size], at); f.n > before {
+			f.from(before, at, at+len(src))
+		}
 		text = text[size:]
 	}
 }
