@@ -543,12 +543,12 @@ func (f *folder) special(e unidata.Entry, src []byte, at int) {
 	}
 	for len(text) > 0 {
 		if c := text[0]; c < 0x80 {
-			f.ascii([]byte{c}, at)
+			f.ascii(bytesOf(text[:1]), at)
 			f.from(f.n-1, at, at+len(src))
 			text = text[1:]
 			continue
 		}
-		b := []byte(text[:min(4, len(text))])
+		b := bytesOf(text[:min(4, len(text))])
 		e, size, delta := lookup(f.table, b)
 		if e&unidata.Special != 0 && e.Kind() == unidata.Expand {
 			// Already folded: stands for itself.

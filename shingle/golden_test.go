@@ -1,0 +1,89 @@
+package shingle_test
+
+import (
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/shingle"
+)
+
+var update = flag.Bool("update", false, "write the golden file anew")
+
+// golden renders what must never change: each token of the multilingual text
+// with its hash, and for several ways of shingling the number of hashes of each
+// line and of the whole, with a checksum over them.
+func golden(text string) string {
+	var b strings.Builder
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		for _, tok := range (shingle.Shingler{}).AppendTokens(nil, line) {
+			fmt.Fprintf(&b, "%d\t%d\t%d\t%016x\t%q\n", i+1, tok.Start, tok.End, tok.Hash, tok.Of(line))
+		}
+	}
+	for _, s := range []shingle.Shingler{
+		{}, {Size: 1}, {Size: 2}, {Size: 3}, {Size: 8}, {Size: 17}, {Size: 64}, {Size: 100},
+		{KeepAccents: true}, {Multiset: true, Size: 1},
+		{Unit: shingle.Chars}, {Unit: shingle.Chars, Size: 1}, {Unit: shingle.Chars, Size: 5, KeepAccents: true},
+	} {
+		for i, line := range append([]string{text}, lines...) {
+			hashes := s.AppendHashes(nil, line)
+			var bytes []byte
+			for _, h := range hashes {
+				bytes = binary.LittleEndian.AppendUint64(bytes, h)
+			}
+			fmt.Fprintf(&b, "%s\t%d\t%d\t%016x\n", s, i, len(hashes), xxhash.Sum64(bytes))
+		}
+	}
+	return b.String()
+}
+
+func TestGolden(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("testdata", "golden.txt")
+	if *update {
+		if err := os.WriteFile(name, []byte(golden(string(text))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shingle.EachTier(func(tier string) {
+		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(golden(string(text)), "\n")); diff != "" {
+			t.Errorf("%s: hashes have changed, which is a new major version (-want +got):\n%s", tier, diff)
+		}
+	})
+}
+
+// FuzzKernels compares the sets of instructions with one another on bytes that
+// may be anything.
+func FuzzKernels(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(uint8(seed), []byte(randomText(seed, 40)))
+	}
+	f.Add(uint8(1), []byte(strings.Repeat("a'b ''c' ", 40)))
+	f.Fuzz(func(t *testing.T, size uint8, text []byte) {
+		s := shingle.Shingler{Size: 1 + int(size)%70, KeepAccents: size > 200}
+		var want []uint64
+		var first string
+		shingle.EachTier(func(tier string) {
+			got := s.AppendHashes(nil, string(text))
+			if first == "" {
+				first, want = tier, got
+			} else if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("%q: %s and %s differ:\n%s", text, first, tier, diff)
+			}
+		})
+	})
+}
