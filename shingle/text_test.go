@@ -1,0 +1,127 @@
+package shingle_test
+
+import (
+	"encoding"
+	"slices"
+	"testing"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+var (
+	_ encoding.TextMarshaler   = shingle.Shingler{}
+	_ encoding.TextUnmarshaler = (*shingle.Shingler)(nil)
+)
+
+func TestText(t *testing.T) {
+	for _, c := range []struct {
+		s    shingle.Shingler
+		name string
+	}{
+		{shingle.Shingler{}, "words:5"},
+		{shingle.Shingler{Size: 3}, "words:3"},
+		{shingle.Shingler{Unit: shingle.Chars}, "chars:12"},
+		{shingle.Shingler{Unit: shingle.Chars, Size: 5, KeepAccents: true, Multiset: true}, "chars:5+accents+multiset"},
+	} {
+		if got := c.s.String(); got != c.name {
+			t.Errorf("%#v is called %q, want %q", c.s, got, c.name)
+		}
+		var back shingle.Shingler
+		if err := back.UnmarshalText([]byte(c.name)); err != nil || back != c.s {
+			t.Errorf("%q gives %#v, %v; want %#v", c.name, back, err, c.s)
+		}
+	}
+	same := shingle.Shingler{Size: 7}
+	for _, bad := range []string{"", "lines:5", "words:", "words:0", "words:-1", "words:5+", "words:5+accents+accents", "words:99999999999", "Words:5", "words:5 "} {
+		if err := same.UnmarshalText([]byte(bad)); err == nil || same != (shingle.Shingler{Size: 7}) {
+			t.Errorf("%q gives %v, %v", bad, same, err)
+		}
+	}
+	if _, err := (shingle.Shingler{Unit: 9}).MarshalText(); err == nil {
+		t.Error("unit 9 has a name")
+	}
+	if _, err := (shingle.Shingler{Size: -1}).MarshalText(); err == nil {
+		t.Error("size -1 has a name")
+	}
+}
+
+func TestNegativeSize(t *testing.T) {
+	for name, f := range map[string]func(s shingle.Shingler){
+		"Set":          func(s shingle.Shingler) { s.Set("x") },
+		"AppendTokens": func(s shingle.Shingler) { s.AppendTokens(nil, "x") },
+		"All":          func(s shingle.Shingler) { s.All("x") },
+		"Hashes":       func(s shingle.Shingler) { s.Hashes("x") },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s does not panic", name)
+				}
+			}()
+			f(shingle.Shingler{Size: -1})
+		}()
+	}
+}
+
+// TestMultiset compares with counts in a map.
+func TestMultiset(t *testing.T) {
+	a, b := "x y x y x z", "x x y y y"
+	s := shingle.Shingler{Size: 1, Multiset: true}
+	// x 3 and 2, y 2 and 3, z 1 and 0: 4 in common of 7.
+	if got := s.Set(a).Jaccard(s.Set(b)); got != 4.0/7 {
+		t.Errorf("%v, want 4/7", got)
+	}
+	if n := len(s.Set(a)); n != 6 {
+		t.Errorf("%d elements, want 6", n)
+	}
+	if !slices.Equal(s.AppendHashes([]uint64{1}, a)[1:], slices.Collect(s.Hashes(a))) {
+		t.Error("AppendHashes and Hashes differ")
+	}
+	// First occurrences are the plain elements.
+	plain := shingle.Shingler{Size: 1}.Set(a)
+	if got := plain.Containment(s.Set(a)); got != 1 {
+		t.Errorf("%v of the plain elements are there", got)
+	}
+}
+
+// TestSkip compares with the text without the tokens in question.
+func TestSkip(t *testing.T) {
+	for seed := range uint64(60) {
+		text := randomText(seed, 200)
+		s := configurations[seed%uint64(len(configurations))]
+		r := stream(seed)
+		var skip []shingle.Span
+		for at := int(r.next() % 100); at < len(text); {
+			end := min(len(text), at+int(r.next()%60))
+			skip = append(skip, shingle.Span{Start: at, End: end})
+			at = end + int(r.next()%300)
+		}
+		var want []shingle.Token
+	tokens:
+		for _, tok := range reference(s, text) {
+			for _, sp := range skip {
+				if sp.Start < tok.End && tok.Start < sp.End {
+					continue tokens
+				}
+			}
+			want = append(want, tok)
+		}
+		if got := s.AppendTokens(nil, text, skip...); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: tokens differ", seed)
+		}
+		shingles := shinglesOf(want, s.Size)
+		if got := slices.Collect(s.All(text, skip...)); !slices.Equal(got, shingles) {
+			t.Fatalf("seed %d: shingles differ", seed)
+		}
+		var hashes []uint64
+		for _, h := range shingles {
+			hashes = append(hashes, h.Hash)
+		}
+		if !slices.Equal(s.AppendHashes(nil, text, skip...), hashes) || !slices.Equal(slices.Collect(s.Hashes(text, skip...)), hashes) {
+			t.Fatalf("seed %d: hashes differ", seed)
+		}
+		if got := s.Set(text, skip...); !slices.Equal(got, shingle.MakeSet(hashes)) {
+			t.Fatalf("seed %d: sets differ", seed)
+		}
+	}
+}
