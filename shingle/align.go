@@ -20,8 +20,8 @@ import (
 //
 // # Method and bounds
 //
-// Shared runs of three tokens (four where a text has more than 20,000) are
-// seeds. The longest seed is extended to both sides with affine gaps (2 for an
+// Shared runs of three tokens are seeds (of four where a text has more than
+// 20,000, of five where it has more than 200,000). The longest seed is extended to both sides with affine gaps (2 for an
 // equal token, -1 for an unequal one, -2 for the first token of a gap and -1
 // for each further one) until the score has fallen by Drop, then the longest one
 // that no extension has passed through, and so on. What follows closely in both

@@ -161,7 +161,7 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 	case s == SnapSentence:
 		x, y = len(restA)-lastSpace(restA), len(restB)-lastSpace(restB)
 	default:
-		if x, y = commonSuffix(restA, restB); joins(restA, x) || joins(restB, y) {
+		if x, y = commonSuffix(restA, restB); a.from > 0 && joins(restA, x) || b.from > 0 && joins(restB, y) {
 			x, y = 0, 0
 		}
 	}
@@ -173,15 +173,15 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 	case s == SnapSentence:
 		x, y = firstSpace(restA), firstSpace(restB)
 	default:
-		if x, y = commonPrefix(restA, restB); joins(restA, x) || joins(restB, y) {
+		if x, y = commonPrefix(restA, restB); a.to < a.t.Len() && joins(restA, x) || b.to < b.t.Len() && joins(restB, y) {
 			x, y = 0, 0
 		}
 	}
 	p.A.End, p.B.End = p.A.End+x, p.B.End+y
 }
 
-// joins reports whether the n marks taken are all of a gap, and such as join two
-// tokens: a hyphen, say, belongs to neither.
+// joins reports whether the n bytes of marks taken are all that stands between
+// two tokens, and such as join them: a hyphen, say, belongs to neither.
 func joins(gap string, n int) bool {
 	if n == 0 || n < len(gap) {
 		return false

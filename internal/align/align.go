@@ -12,6 +12,7 @@ package align
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -27,8 +28,7 @@ const (
 // Seeds.
 const (
 	gram       = 3     // tokens of a seed
-	gramLong   = 4     // the same where a text is longer than longText
-	longText   = 20000 // tokens
+	longText   = 20000 // tokens; where a text has more, a seed has one more, and again for ten times as many
 	maxCopies  = 64    // pairs of places that one gram may propose
 	sideCopies = 8     // places on a side that are always looked at
 	gramWide   = 12    // tokens of the grams that stand in where short ones are too common
@@ -117,7 +117,7 @@ func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 
 func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	n, m := len(a.IDs), len(b.IDs)
-	e.budget, e.Truncated = budgetBase+budgetPerToken*(n+m), false
+	e.budget, e.Truncated = budgetBase+budgetPerToken*min(n+m, math.MaxInt/budgetPerToken/2), false
 	e.segs, e.chains = e.segs[:0], e.chains[:0]
 	if len(e.diag) < n+m {
 		e.diag = make([]Run, n+m+(n+m)/4)

@@ -1,6 +1,9 @@
 package align
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // zipf returns n ids, few of them frequent, as words are.
 func zipf(n int, seed uint64) []uint32 {
@@ -21,11 +24,41 @@ func BenchmarkExtend(b *testing.B) {
 	x, y := zipf(10000, 1), zipf(10000, 2)
 	var e extender
 	var path []Run
-	budget, i := 1<<62, 0
+	i, cells := 0, 0
 	for b.Loop() {
 		i = (i*5 + 1) & 8191
 		path = path[:0]
+		budget := 1 << 30
 		e.extend(x, y, i+50, 8191-i+50, 1, 8, &budget, &path)
+		cells += 1<<30 - budget
 	}
-	b.ReportMetric(float64(1<<62-budget)/float64(b.N), "cells/op")
+	b.ReportMetric(float64(cells)/float64(b.N), "cells/op")
+}
+
+// BenchmarkAlign measures the alignment of two texts of so many words that share
+// a fifth of them in ten stretches, an edit in ten words.
+func BenchmarkAlign(b *testing.B) {
+	for _, n := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			x, y := zipf(n, 1), zipf(n, 2)
+			r := rng(3)
+			for k := range 10 {
+				from, to := k*n/10, (9-k)*n/10
+				copy(y[to:], x[from:from+n/50])
+				for i := range n / 50 {
+					if r.n(10) == 0 {
+						y[to+i] = uint32(r.n(n))
+					}
+				}
+			}
+			e := &Engine{Params: standard()}
+			var chains []Chain
+			for b.Loop() {
+				e.indexed = nil
+				chains = e.Align(Seq{IDs: x}, Seq{IDs: y})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(2*n), "ns/token")
+			b.ReportMetric(float64(len(chains)), "chains")
+		})
+	}
 }

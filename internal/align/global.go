@@ -160,10 +160,11 @@ func (g *global) exact(a, b []uint32, oa, ob int) {
 				gb, t = gb-costGapNext, t|moreOfB
 			}
 			cell, how := diagonal-costUnequal, byte(fromBoth)
+			gap := int32(0) // what a gap must be better by: among equals it may lead to more equal tokens
 			if a[i-1] == b[j-1] {
-				cell = diagonal + scoreEqual
+				cell, gap = diagonal+scoreEqual, 1
 			}
-			if up > cell {
+			if up >= cell+gap {
 				cell, how = up, fromA
 			}
 			if gb > cell {

@@ -185,7 +185,7 @@ func typography(r *rng, text string, _ []string) string {
 func words(percent int) edit {
 	return func(r *rng, text string, vocabulary []string) string {
 		var out []string
-		for _, w := range strings.Fields(text) {
+		for w := range strings.FieldsSeq(text) {
 			k := r.n(10)
 			switch {
 			case r.n(100) >= percent:
@@ -257,11 +257,15 @@ func (r *rng) order(n int) []int {
 	return p
 }
 
-// run returns where a run of 20 words or more of a paragraph stands.
+// run returns where a run of 20 words or more of a paragraph stands: all of it,
+// if it has fewer.
 func run(r *rng, text string) (from, to int) {
 	var starts, ends []int
 	for _, m := range regexp.MustCompile(`\S+`).FindAllStringIndex(text, -1) {
 		starts, ends = append(starts, m[0]), append(ends, m[1])
+	}
+	if len(starts) < 20 {
+		return 0, len(text)
 	}
 	n := 20 + r.n(len(starts)-19)
 	first := r.n(len(starts) - n + 1)
