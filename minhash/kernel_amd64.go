@@ -146,13 +146,14 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes)
-	if n > 32 || n == 0 || p.rounds != 2 || len(regs) != 128 {
+	if n == 0 || p.rounds != 2 || len(regs) != 128 {
 		return false
 	}
-	switch s.tier {
-	case tierAVX512:
+	// Beyond these sizes it is faster to leave out the registers that are filled.
+	switch {
+	case s.tier == tierAVX512 && n <= 44:
 		tinyAVX512((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
-	case tierAVX2:
+	case s.tier == tierAVX2 && n <= 24:
 		tinyAVX2((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
 	default:
 		return false

@@ -550,10 +550,10 @@ loop:
 
 // func tinyAVX512(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32)
 //
-// All of a signature of 128 registers and two rounds, of at most 32 elements:
+// All of a signature of 128 registers and two rounds, of at most 48 elements:
 // the scalar work of the rounds hides behind the products of the fallback, for
 // all registers as in fallbackAllAVX512.
-TEXT ·tinyAVX512(SB), 0, $256-48
+TEXT ·tinyAVX512(SB), 0, $384-48
 	MOVQ regs+0(FP), R8
 	MOVQ hashes+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -565,7 +565,7 @@ TEXT ·tinyAVX512(SB), 0, $256-48
 	MOVQ 16(AX), R12
 	MOVL $57, R10
 	MOVL $32, R14
-	LEAQ x-256(SP), DI
+	LEAQ x-384(SP), DI
 	VMOVDQU32 0(BX), Z0
 	VMOVDQU32 64(BX), Z1
 	VMOVDQU32 128(BX), Z2
