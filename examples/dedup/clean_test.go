@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/neardup/neardup/internal/corpus"
 	"github.com/neardup/neardup/shingle"
@@ -363,5 +366,78 @@ func TestCleanPattern(t *testing.T) {
 	want := map[string]string{"a.txt": ferry, "b.html": "<p>" + bread + "</p>"}
 	if diff := cmp.Diff(want, files(t, "out")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A table keeps its columns, its metadata and the rows that are kept.
+func TestCleanParquet(t *testing.T) {
+	type row struct {
+		ID    string   `parquet:"id,zstd"`
+		Text  string   `parquet:"text,zstd"`
+		Score *float64 `parquet:"score,optional"`
+		Tags  []string `parquet:"tags,list"`
+	}
+	t.Chdir(t.TempDir())
+	half := .5
+	rows := []row{{"a", ferry, &half, []string{"x", "y"}}, {"b", bread, nil, nil}, {"c", ferry, nil, []string{"z"}}, {"d", "something else that is new", &half, nil}}
+	f, err := os.Create("in.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := parquet.NewGenericWriter[row](f, parquet.KeyValueMetadata("made by", "hand"), parquet.MaxRowsPerRowGroup(3))
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "in.parquet"); status != exitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	got, err := parquet.ReadFile[row]("out.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []row{rows[0], rows[1], rows[3]}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	out, err := os.Open("out.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	info, err := out.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := parquet.OpenFile(out, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := table.Lookup("made by"); !ok || v != "hand" {
+		t.Errorf("metadata: %q, %v", v, ok)
+	}
+	if c := table.Metadata().RowGroups[0].Columns[1].MetaData.Codec; c != format.Zstd {
+		t.Errorf("compression %v, want %v", c, format.Zstd)
+	}
+}
+
+// A table of which nothing is kept is a table without rows.
+func TestCleanParquetEmpty(t *testing.T) {
+	type row struct {
+		ID   string `parquet:"id"`
+		Text string `parquet:"text"`
+	}
+	t.Chdir(t.TempDir())
+	if err := parquet.WriteFile("in.parquet", []row{{"a", ferry}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "-against", "in.parquet", "in.parquet"); status != exitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	if got, err := parquet.ReadFile[row]("out.parquet"); err != nil || len(got) != 0 {
+		t.Errorf("%v, %v", got, err)
 	}
 }

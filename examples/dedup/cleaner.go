@@ -199,6 +199,14 @@ func (c *cleaner) copyInput(in, target string, gone map[int]removal, p *progress
 			if d.Text != j.texts.At(c.next) {
 				return c.changed(d.Place)
 			}
+			if d.Format == input.Parquet {
+				// A table without rows is a table all the same.
+				s, err := c.sink(in, target, d)
+				if err != nil {
+					return err
+				}
+				s.table = d.File
+			}
 			if r, ok := gone[c.next]; ok {
 				err = c.logLine(j.removalJSON(r))
 			} else {
@@ -243,6 +251,10 @@ func (c *cleaner) keep(in, target string, d *input.Doc) error {
 		}
 		_, err = s.Write([]byte("\n"))
 		return err
+	case input.Parquet:
+		// Rows are copied together once all of them are known.
+		s.rows = append(s.rows, d.Row)
+		return nil
 	case input.WARC:
 		if _, err := s.Write(d.Raw); err != nil {
 			return err
@@ -317,6 +329,8 @@ type sink struct {
 	verbatim bool      // written to file, past Writer
 	flush    []func() error
 	gzip     *gzip.Writer // nil if it is not gzip
+	table    string       // the Parquet file that it copies rows of
+	rows     []int
 	buffer   *bufio.Writer
 }
 
@@ -352,6 +366,9 @@ func newSink(w io.Writer, name string) (*sink, error) {
 
 // close writes what is pending.
 func (s *sink) close() error {
+	if s.table != "" {
+		return copyRows(s.file, s.table, s.rows)
+	}
 	if s.verbatim {
 		return nil
 	}
