@@ -15,8 +15,9 @@
 //		fmt.Printf("%.2f %s %s\n", p.Similarity, p.A, p.B)
 //	}
 //
-// An [Index] serves documents that come and go; a [Batch] takes millions at once,
-// one band at a time, and gives the same answers.
+// An [Index] serves documents that come and go. A [Batch] takes millions at once,
+// one band at a time, and gives the same answers; it also compares a new batch
+// with known documents, and finds short texts inside long ones.
 //
 // # Recall
 //
@@ -24,6 +25,14 @@
 // in a whole band of registers. Bands and rows are chosen so that a pair at the
 // threshold becomes a candidate with a probability of at least 99 % unless asked
 // otherwise ([Choose]); [Banding.Recall] is the curve for every other similarity.
+// Signatures of 128 registers get
+//
+//	threshold  bands x rows  found at it  and .05 above   candidates of all pairs at .05, .1
+//	      0.3          49x2        99.0 %         99.8 %                12 %            39 %
+//	      0.5          35x3        99.1 %         99.8 %               .44 %           3.4 %
+//	      0.7          17x4        99.1 %         99.8 %               .01 %           .17 %
+//	      0.8          16x6        99.2 %         99.9 %      one in 4 million    one in 63,000
+//	      0.9         11x10        99.1 %        100.0 %                none            none
 //
 // Candidates are then verified. Where the sets of both documents are known, the
 // exact similarity decides: nothing below the threshold is ever reported, and a
@@ -44,4 +53,21 @@
 // [Work] and [Stats]. A million copies of one document are one signature, and
 // cost no more than a million others; of so many pairs those with the first copy
 // are listed.
+//
+// # Memory
+//
+// An index of 16 bands takes up to 315 bytes a document, 270 if
+// [Options.Capacity] was right, beside 4 bytes a register, the id and 20 more.
+// A batch takes up to 24 beside the results. Signatures of 128 registers in a
+// file, every fifth a near-duplicate of an earlier one, clustered on one core of
+// a busy 2.5 GHz Xeon (go run ./lsh/internal/scale 10000 100000 1000000 10000000):
+//
+//	documents   us a document   heap with all results   found
+//
+// # Stability
+//
+// Results come in a defined order, and are the same for any number of workers
+// and processors, on every platform. Nothing of this package is stored: bands and
+// keys may change from one version to the next, and with them which of the pairs
+// below the promised recall are found.
 package lsh

@@ -1,6 +1,6 @@
 // Scale measures batch clustering: it writes made-up signatures with planted
-// duplicates to a file, clusters them from there, and prints time and memory for
-// each number of documents.
+// duplicates to a file, clusters them from there, and prints the least time and
+// the most memory for each number of documents.
 //
 //	go run ./lsh/internal/scale [-workers n] [-dir folder] 10000 100000 1000000 10000000
 //
@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,7 +38,7 @@ func main() {
 	// The collector would let garbage double what is in use: it is part of what
 	// is measured, but need not be idle.
 	debug.SetGCPercent(50)
-	fmt.Println("documents  clusters  planted found  us/document  peak heap MiB  bytes/document")
+	fmt.Println("documents  clusters  planted found  CPU us/document  peak heap MiB  bytes/document")
 	for _, arg := range flag.Args() {
 		n, err := strconv.Atoi(arg)
 		if err != nil {
@@ -61,15 +62,25 @@ func run(name string, n, workers int, threshold float64) error {
 	}
 	debug.FreeOSMemory()
 
-	peak := watchHeap()
-	start := time.Now()
 	b := lsh.Batch{Threshold: threshold, Workers: workers}
-	clusters, work, err := b.Clusters(context.Background(), lsh.File{Reader: f, Docs: n, Size: registers}, lsh.RowClusterOptions{})
-	if err != nil {
-		return err
+	src := lsh.File{Reader: f, Docs: n, Size: registers}
+	var (
+		clusters []lsh.RowCluster
+		work     lsh.Work
+		took     = time.Duration(math.MaxInt64)
+		most     uint64
+	)
+	// What is over soon is measured five times, and the least time counts.
+	for begin, i := time.Now(), 0; i < 5 && (i == 0 || time.Since(begin) < 10*time.Second); i++ {
+		clusters = nil
+		peak, start := watchHeap(), clock()
+		clusters, work, err = b.Clusters(context.Background(), src, lsh.RowClusterOptions{})
+		if err != nil {
+			return err
+		}
+		took = min(took, clock()-start)
+		most = max(most, peak())
 	}
-	took := time.Since(start)
-	most := peak()
 	found := 0
 	for _, c := range clusters {
 		for _, m := range c.Members[1:] {
@@ -84,7 +95,7 @@ func run(name string, n, workers int, threshold float64) error {
 			planted++
 		}
 	}
-	fmt.Printf("%9d  %8d  %12.4f%%  %11.2f  %13.0f  %14.1f\n", n, len(clusters), 100*float64(found)/float64(planted),
+	fmt.Printf("%9d  %8d  %12.4f%%  %15.2f  %13.0f  %14.1f\n", n, len(clusters), 100*float64(found)/float64(planted),
 		float64(took.Microseconds())/float64(n), float64(most)/(1<<20), float64(most)/float64(n))
 	if work.Bounded > 0 {
 		fmt.Printf("           bounded: %+v\n", work)

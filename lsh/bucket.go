@@ -1,0 +1,172 @@
+package lsh
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A visit says what is to be done in a bucket, whose documents are in the order
+// of preference.
+type visit struct {
+	// wanted says whether w.rows[j] has to be compared with the rows before it;
+	// registers are not fetched where no row has to.
+	wanted func(w *worker, j int) bool
+	// compare compares w.rows[j] with all before it; w.regs are there.
+	compare func(w *worker, band, j int)
+}
+
+// run makes the comparisons of a bucket from its j-th row on.
+func (v visit) run(w *worker, band, j int) {
+	for ; j < len(w.rows); j++ {
+		if v.wanted(w, j) {
+			v.compare(w, band, j)
+		}
+	}
+}
+
+// bands visits the buckets of every band among the rows that take says.
+func (e *engine) bands(take func(row int) bool, v visit) error {
+	per := e.bandsPerScan()
+	for b := 0; b < e.opts.Banding.Bands; b += per {
+		n := min(per, e.opts.Banding.Bands-b)
+		if err := e.grouper.scan(e.ctx, b, n); err != nil {
+			return err
+		}
+		for i := range n {
+			if err := e.grouper.group(e.ctx, i, take); err != nil {
+				return err
+			}
+			if err := e.band(b+i, v); err != nil {
+				return err
+			}
+			e.step()
+		}
+	}
+	return nil
+}
+
+// band visits the buckets of one band.
+func (e *engine) band(b int, v visit) error {
+	full, err := e.fullSize(b)
+	if err != nil {
+		return err
+	}
+	return e.eachPart(func(w *worker, p int) error {
+		return w.grouper.buckets(p, func(tag uint32, entries []uint64) error {
+			n := len(entries)
+			w.work.LargestBucket = max(w.work.LargestBucket, n)
+			if n <= full {
+				return w.bucket(entries, b, v)
+			}
+			w.work.Bounded++
+			w.work.BoundedDocuments += n
+			w.work.Skipped += skipped(n)
+			return w.giant(tag, entries, b, v)
+		})
+	})
+}
+
+// bucket visits a bucket that is compared in full.
+func (w *worker) bucket(entries []uint64, band int, v visit) error {
+	w.sortRows(entries)
+	w.local = w.local[:0]
+	first := 1
+	for first < len(w.rows) && !v.wanted(w, first) {
+		first++
+	}
+	if first == len(w.rows) {
+		return nil
+	}
+	if err := w.fetch(w.rows); err != nil {
+		return err
+	}
+	v.run(w, band, first)
+	return nil
+}
+
+// fullSize returns the size up to which the buckets of a band are compared in
+// full, and notes those that are larger.
+func (e *engine) fullSize(band int) (int, error) {
+	sizes := make([][]int, len(e.grouper.parts))
+	err := e.eachPart(func(w *worker, p int) error {
+		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error {
+			if len(entries) > fullBucket {
+				sizes[p] = append(sizes[p], len(entries))
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return 0, err
+	}
+	large := slices.Concat(sizes...)
+	slices.Sort(large)
+	full := fullUpTo(large, budget(e.work.Documents)/float64(e.opts.Banding.Bands), pairsOf)
+	if len(large) == 0 || large[len(large)-1] <= full {
+		return full, nil
+	}
+	for p := range e.grouper.parts {
+		err := e.grouper.buckets(p, func(tag uint32, entries []uint64) error {
+			if len(entries) > full {
+				e.giants[uint64(band)<<32|uint64(tag)] = e.heads(entries)
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return full, nil
+}
+
+// heads returns the first rows of a bucket in the order of preference.
+func (e *engine) heads(entries []uint64) []uint32 {
+	heads := make([]uint32, 0, giantHeads+1)
+	for _, x := range entries {
+		row := uint32(x)
+		if len(heads) == giantHeads && !e.before(row, heads[giantHeads-1]) {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(heads, row, func(a, b uint32) int { return cmp.Compare(e.rankOf(a), e.rankOf(b)) })
+		heads = slices.Insert(heads, i, row)
+		heads = heads[:min(len(heads), giantHeads)]
+	}
+	return heads
+}
+
+// giant visits a bucket that is too large: its heads among themselves, then
+// every other document with the heads.
+func (w *worker) giant(tag uint32, entries []uint64, band int, v visit) error {
+	heads := w.giants[uint64(band)<<32|uint64(tag)]
+	w.rows = append(w.rows[:0], heads...)
+	if err := w.fetch(w.rows); err != nil {
+		return err
+	}
+	w.local = w.local[:0]
+	v.run(w, band, 1)
+	buf := make([]uint32, w.src.K())
+	w.rows = append(w.rows, 0)
+	w.regs = append(w.regs, nil)
+	for i, x := range entries {
+		if i&1023 == 0 {
+			if err := w.ctx.Err(); err != nil {
+				return err
+			}
+		}
+		row := uint32(x)
+		if slices.Contains(heads, row) {
+			continue
+		}
+		w.rows[giantHeads] = row
+		if !v.wanted(w, giantHeads) {
+			continue
+		}
+		r, err := w.one(buf, row)
+		if err != nil {
+			return err
+		}
+		w.regs[giantHeads] = r
+		v.compare(w, band, giantHeads)
+	}
+	return nil
+}
