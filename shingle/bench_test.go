@@ -78,28 +78,90 @@ func fastest(rounds int, texts []string, fs ...func(string)) []time.Duration {
 	return best
 }
 
-// BenchmarkEnglish compares five-word shingles of English text with the
-// idiomatic pipeline and with a bare pass of xxhash over the same bytes, in
-// turn, shortest of several rounds.
+// BenchmarkEnglish compares five-word shingles of English text, with each set
+// of instructions, with the idiomatic pipeline and with a bare pass of xxhash
+// over the same bytes, in turn, shortest of several rounds.
 func BenchmarkEnglish(b *testing.B) {
 	texts := sample(b, 2<<20, "", "throughput", "english_rfc.jsonl")
-	bytes := float64(size(texts))
 	var hashes []uint64
 	var sum uint64
 	run := func(text string) { hashes = (shingle.Shingler{}).AppendHashes(hashes[:0], text) }
-	b.SetBytes(int64(bytes))
-	for b.Loop() {
+	shingle.EachTier(func(tier string) {
+		b.Run(tier, func(b *testing.B) {
+			b.SetBytes(int64(size(texts)))
+			for b.Loop() {
+				for _, t := range texts {
+					run(t)
+				}
+			}
+			b.StopTimer()
+			best := fastest(rounds(b), texts, run,
+				func(text string) { sum += xxhash.Sum64String(text) },
+				func(text string) { hashes = idiomatic(hashes[:0], text) })
+			b.ReportMetric(float64(size(texts))/1e6/best[0].Seconds(), "best-MB/s")
+			b.ReportMetric(best[2].Seconds()/best[0].Seconds(), "x-idiomatic")
+			b.ReportMetric(best[1].Seconds()/best[0].Seconds(), "of-xxhash")
+		})
+	})
+}
+
+// BenchmarkUnits measures what else there is: characters, tokens with their
+// spans, a stream, and short texts.
+func BenchmarkUnits(b *testing.B) {
+	for _, lang := range []struct{ name, file string }{{"english", "english_rfc.jsonl"}, {"russian", "russian_docs.jsonl"}} {
+		texts := sample(b, 1<<20, "", "throughput", lang.file)
+		var paragraphs []string
 		for _, t := range texts {
-			run(t)
+			for p := range shingle.Paragraphs(t) {
+				paragraphs = append(paragraphs, p.Of(t))
+			}
+		}
+		var hashes []uint64
+		var toks []shingle.Token
+		n := 0
+		for _, c := range []struct {
+			name  string
+			texts []string
+			f     func(string)
+		}{
+			{"words", texts, func(t string) { hashes = (shingle.Shingler{}).AppendHashes(hashes[:0], t) }},
+			{"words by paragraph", paragraphs, func(t string) { hashes = (shingle.Shingler{}).AppendHashes(hashes[:0], t) }},
+			{"accents kept", texts, func(t string) { hashes = (shingle.Shingler{KeepAccents: true}).AppendHashes(hashes[:0], t) }},
+			{"chars", texts, func(t string) { hashes = (shingle.Shingler{Unit: shingle.Chars}).AppendHashes(hashes[:0], t) }},
+			{"tokens", texts, func(t string) { toks = (shingle.Shingler{}).AppendTokens(toks[:0], t) }},
+			{"sequence", texts, func(t string) {
+				for range (shingle.Shingler{}).Hashes(t) {
+					n++
+				}
+			}},
+			{"stream", texts, func(t string) {
+				for range (shingle.Shingler{}).HashesFrom(strings.NewReader(t)) {
+					n++
+				}
+			}},
+			{"set", texts, func(t string) {
+				hashes = (shingle.Shingler{}).AppendHashes(hashes[:0], t)
+				n += len(shingle.MakeSet(hashes))
+			}},
+			{"paragraphs", texts, func(t string) {
+				for range shingle.Paragraphs(t) {
+					n++
+				}
+			}},
+		} {
+			b.Run(lang.name+"/"+c.name, func(b *testing.B) {
+				b.SetBytes(int64(size(c.texts)))
+				for b.Loop() {
+					for _, t := range c.texts {
+						c.f(t)
+					}
+				}
+				b.StopTimer()
+				best := fastest(rounds(b), c.texts, c.f)
+				b.ReportMetric(float64(size(c.texts))/1e6/best[0].Seconds(), "best-MB/s")
+			})
 		}
 	}
-	b.StopTimer()
-	best := fastest(rounds(b), texts, run,
-		func(text string) { sum += xxhash.Sum64String(text) },
-		func(text string) { hashes = idiomatic(hashes[:0], text) })
-	b.ReportMetric(bytes/1e6/best[0].Seconds(), "best-MB/s")
-	b.ReportMetric(best[2].Seconds()/best[0].Seconds(), "x-idiomatic")
-	b.ReportMetric(best[1].Seconds()/best[0].Seconds(), "of-xxhash")
 }
 
 // rounds is how often fastest repeats.

@@ -118,6 +118,18 @@ func nextLine(text string, at int) (l line, next int) {
 	word := false // in the first word
 	for at < len(text) {
 		r, n := rune(text[at]), 1
+		if r > ' ' && r < 0x7f {
+			if l.kind == blank {
+				l.Start, l.indent, l.kind, word = at, l.width, plain, true
+			}
+			l.width++
+			if word {
+				l.first++
+			}
+			at++
+			l.End = at
+			continue
+		}
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(text[at:])
 		}

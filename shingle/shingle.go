@@ -298,8 +298,6 @@ func (t *tokenizer) skip(spans []Span) []Span {
 			spans = spans[1:]
 		}
 		if len(spans) > 0 && spans[0].Start < sp.End {
-			if i == 0 && t.long {
-			}
 			continue
 		}
 		t.longFirst = t.longFirst && i == kept

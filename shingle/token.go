@@ -179,20 +179,41 @@ func (t *tokenizer) swallow() {
 
 // chars is words for single characters.
 func (t *tokenizer) chars() {
+	t.grow(t.done)
+	dst := t.hashes[t.first:]
 	t.bounds = t.bounds[:0]
+	k := 0
 	for i := 0; i < t.done; {
 		c := t.buf[i]
 		n := 1
-		if c >= 0x80 {
-			_, n = utf8.DecodeRune(t.buf[i:t.n])
+		if c < 0x80 {
+			dst[k] = charHash[c]
+			if !asciiWord[c] {
+				i++
+				continue
+			}
+		} else {
+			// The folded text is valid: the first byte tells the length.
+			n = 2 + int(c>>5&1) + int(c>>5&c>>4&1)
+			x := binary.LittleEndian.Uint32(t.buf[i:]) << (32 - 8*n) >> (32 - 8*n)
+			dst[k] = mix16(uint64(x), 0, n)
 		}
-		if c >= 0x80 || asciiWord[c] {
+		k++
+		if t.origins {
 			t.bounds = append(t.bounds, uint32(i), uint32(i+n))
-			t.hashes = append(t.hashes, hashToken(t.buf, i, i+n))
 		}
 		i += n
 	}
+	t.hashes = t.hashes[:t.first+k]
 }
+
+// charHash holds the hashes of ASCII characters as tokens.
+var charHash = func() (t [128]uint64) {
+	for c := range t {
+		t[c] = mix16(uint64(c), 0, 1)
+	}
+	return t
+}()
 
 // span returns where the i-th token of the last step stands in the text.
 func (t *tokenizer) span(i int) Span {
