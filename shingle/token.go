@@ -194,7 +194,7 @@ func (t *tokenizer) chars() {
 			}
 		} else {
 			// The folded text is valid: the first byte tells the length.
-			n = 2 + int(c>>5&1) + int(c>>5&c>>4&1)
+			n = 2 + int(c>>5&1) + int((c>>5)&(c>>4)&1)
 			x := binary.LittleEndian.Uint32(t.buf[i:]) << (32 - 8*n) >> (32 - 8*n)
 			dst[k] = mix16(uint64(x), 0, n)
 		}
