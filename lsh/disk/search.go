@@ -58,6 +58,7 @@ type scratch struct {
 	found      []found
 	bounded    bool
 	candidates int
+	elements   float64 // of the query, about; 0 until needed
 }
 
 type found struct {
@@ -69,7 +70,7 @@ type found struct {
 // that was added.
 func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Match, err error) {
 	defer faults(&err)()
-	sc.found, sc.candidates, sc.bounded = sc.found[:0], 0, false
+	sc.found, sc.candidates, sc.bounded, sc.elements = sc.found[:0], 0, false, 0
 	sc.tg.p = st.p
 	sc.tags = sc.tg.bandTags(sc.tags[:0], q.regs)
 	sc.twins = sc.twins[:0]
@@ -190,26 +191,31 @@ func (st *store) judge(ctx context.Context, sc *scratch, q *query, row uint32) e
 		return nil
 	}
 	var s lsh.Score
-	if q.set != nil && r.kind == kindAddSet {
+	switch {
+	case q.set != nil && r.kind == kindAddSet:
 		if sc.set, err = st.set(row, &r, sc.set[:0], &sc.bytes); err != nil {
 			return err
 		}
 		if s = exact(q.set, sc.set); s.Similarity < q.least {
 			return nil
 		}
-	} else {
-		if agree < q.accept {
-			return nil
+	case agree < q.accept:
+		return nil
+	case agree == len(q.regs):
+		s = lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1}
+	default:
+		if sc.elements == 0 {
+			sc.elements = st.elements(q.regs)
 		}
-		s = st.estimate(agree, q.regs, sc.regs)
+		s = estimate(agree, len(q.regs), sc.elements, st.elements(sc.regs))
 	}
 	sc.found = append(sc.found, found{row, lsh.Match{ID: string(r.id), Score: s}})
 	return nil
 }
 
-func (st *store) estimate(agree int, a, b []uint32) lsh.Score {
-	j := float64(agree) / float64(len(a))
-	na, nb := st.elements(a), st.elements(b)
+// estimate returns the score of two documents of about na and nb elements.
+func estimate(agree, k int, na, nb float64) lsh.Score {
+	j := float64(agree) / float64(k)
 	return lsh.Score{
 		Similarity:   j,
 		ContainmentA: minhash.Containment(j, na, nb),

@@ -16,7 +16,7 @@ import (
 
 const (
 	segmentMagic = "NDix"
-	pageSize     = 4096
+	pageSize     = 1024
 	rowSize      = 16 // offset and time
 )
 
@@ -87,6 +87,7 @@ func (s *segment) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) (
 	if from > to || to > t.count {
 		return dst, fmt.Errorf("%s: directory of table %d: %w", segmentName(s.number), kind, ErrCorrupt)
 	}
+	end := to
 	// The tag begins at the first entry that is not below tag<<32.
 	for to-from > 8 {
 		mid := (from + to) / 2
@@ -100,21 +101,24 @@ func (s *segment) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) (
 			to = mid
 		}
 	}
-	for ; from < t.count && n > 0; from++ {
-		b, err := s.bytes(t.entries+8*from, 8)
+	const step = 64
+	for ; from < end && n > 0; from += step {
+		b, err := s.bytes(t.entries+8*from, 8*min(step, end-from))
 		if err != nil {
 			return dst, err
 		}
-		e := binary.LittleEndian.Uint64(b)
-		if uint32(e>>32) > tag {
-			break
-		}
-		if row := uint32(e); uint32(e>>32) == tag && !dead.has(row) {
-			if row < s.lo || row >= s.hi {
-				return dst, fmt.Errorf("%s: row %d in table %d: %w", segmentName(s.number), row, kind, ErrCorrupt)
+		for ; len(b) > 0 && n > 0; b = b[8:] {
+			e := binary.LittleEndian.Uint64(b)
+			if uint32(e>>32) > tag {
+				return dst, nil
 			}
-			dst = append(dst, row)
-			n--
+			if row := uint32(e); uint32(e>>32) == tag && !dead.has(row) {
+				if row < s.lo || row >= s.hi {
+					return dst, fmt.Errorf("%s: row %d in table %d: %w", segmentName(s.number), row, kind, ErrCorrupt)
+				}
+				dst = append(dst, row)
+				n--
+			}
 		}
 	}
 	return dst, nil

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// A usage is what the process has in memory.
+type usage struct{ heap, file int64 }
+
+// resident returns what the process has in memory: of its own, and pages of
+// files that are mapped, which the system may take back at any time.
+func resident() usage {
+	var u usage
+	b, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(b)) {
+		var n int64
+		if _, err := fmt.Sscanf(line, "RssAnon: %d kB", &n); err == nil {
+			u.heap = n << 10
+		}
+		if _, err := fmt.Sscanf(line, "RssFile: %d kB", &n); err == nil {
+			u.file = n << 10
+		}
+	}
+	return u
+}

@@ -1,0 +1,160 @@
+package disk_test
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+type match = lsh.Match
+
+var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrent goes on")
+
+// TestConcurrent adds and queries from eight goroutines while files are replaced,
+// and compares the outcome with a sequential run.
+func TestConcurrent(t *testing.T) {
+	ctx := t.Context()
+	o := options
+	o.TableSize = 100
+	ix := open(t, t.TempDir(), o)
+	end := time.Now().Add(*concurrentTime)
+	var added [8]int
+	var queries, seen atomic.Int64
+	var wg sync.WaitGroup
+	document := func(g, i int) disk.Document {
+		// Goroutines add copies of each other's documents.
+		return makeDocument(fmt.Sprintf("%d/%d", g, i), i%500, i, i%2 == 0)
+	}
+	for g := range 8 {
+		wg.Go(func() {
+			for i := 0; time.Now().Before(end); i++ {
+				d := document(g, i)
+				if _, _, err := ix.Insert(ctx, d); err != nil {
+					t.Error(err)
+					return
+				}
+				added[g] = i + 1
+				found, err := ix.Search(ctx, d.Signature, lsh.SearchOptions{Set: d.Set})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !slices.ContainsFunc(found, func(m match) bool { return m.ID == d.ID }) {
+					t.Errorf("%s was added and is not found", d.ID)
+					return
+				}
+				queries.Add(1)
+				switch {
+				case i%10 == 0:
+					if err := ix.Sync(ctx); err != nil {
+						t.Error(err)
+					}
+				case i%10 == 1:
+					if _, err := ix.Remove(ctx, fmt.Sprintf("%d/%d", g, i-1)); err != nil {
+						t.Error(err)
+					}
+				case i%300 == 5 && g == 0:
+					if err := ix.Compact(ctx); err != nil {
+						t.Error(err)
+					}
+				case i%300 == 5 && g == 1:
+					for d, err := range ix.All(ctx) {
+						if err != nil || d.ID == "" {
+							t.Error(d.ID, err)
+						}
+						seen.Add(1)
+					}
+				case i%300 == 5 && g == 2:
+					if err := ix.Verify(ctx); err != nil {
+						t.Error(err)
+					}
+				case i%300 == 5 && g == 3:
+					if _, err := ix.Stats(ctx); err != nil {
+						t.Error(err)
+					}
+					_ = ix.Metrics()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	sequential := lsh.New(lsh.Options{})
+	for g := range 8 {
+		for i := range added[g] {
+			d := document(g, i)
+			sequential.AddSet(d.ID, d.Signature, d.Set)
+			if i%10 == 1 {
+				sequential.Remove(fmt.Sprintf("%d/%d", g, i-1))
+			}
+		}
+	}
+	if ix.Len() != sequential.Len() {
+		t.Errorf("%d documents, want %d", ix.Len(), sequential.Len())
+	}
+	// Equal matches come in the order in which they were added, which differs.
+	byID := func(m []match) []match {
+		slices.SortFunc(m, func(x, y match) int {
+			return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(x.ID, y.ID))
+		})
+		return m
+	}
+	for i := range min(300, added[0]) {
+		d := document(0, i)
+		q := lsh.SearchOptions{Set: d.Set}
+		got, err := ix.Search(ctx, d.Signature, q)
+		check(t, err)
+		if diff := gocmp.Diff(byID(sequential.Search(d.Signature, q)), byID(got)); diff != "" {
+			t.Fatalf("query %d (-sequential +concurrent):\n%s", i, diff)
+		}
+	}
+	t.Logf("%d documents, %d queries", ix.Len(), queries.Load())
+}
+
+// Of copies inserted at the same time exactly one is new, and one sync serves
+// many.
+func TestGroupCommit(t *testing.T) {
+	ctx := context.Background()
+	ix := open(t, t.TempDir(), options)
+	var wg sync.WaitGroup
+	var fresh atomic.Int64
+	for g := range 32 {
+		wg.Go(func() {
+			for i := range 5 {
+				_, dup, err := ix.Insert(ctx, makeDocument(strconv.Itoa(g*10+i), i, 0, true))
+				if err == nil {
+					err = ix.Sync(ctx)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				if !dup {
+					fresh.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if fresh.Load() != 5 {
+		t.Errorf("%d documents of 5 texts were new", fresh.Load())
+	}
+	m := ix.Metrics()
+	if m.Syncs > m.Added*3/4 || m.Syncs == 0 || m.Duplicates != 155 || m.Add.Calls != 160 || m.Add.P99 < m.Add.P50 || m.Add.P50 <= 0 {
+		t.Errorf("%+v", m)
+	}
+	t.Logf("%d documents, each synced, by %d writes", m.Added, m.Syncs)
+}
