@@ -38,6 +38,10 @@ type options struct {
 	memory      int64
 	json        bool
 	quiet       bool
+	db          string
+	sync, limit int
+	verify      bool
+	given       map[string]bool // flags on the command line
 }
 
 // A flagGroup registers flags that belong together.
@@ -125,10 +129,12 @@ func parseFlags(o *options, cmd command, args []string, stdout, stderr io.Writer
 		}
 		args = rest
 	}
+	o.given = map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { o.given[f.Name] = true })
 	if err := o.check(fs); err != nil {
 		return nil, usageError(stderr, cmd, "%v", err)
 	}
-	if len(inputs) == 0 {
+	if len(inputs) == 0 && cmd.usage != noInputs {
 		return nil, usageError(stderr, cmd, "no input: name a text file, a folder, a .jsonl file, or - for standard input")
 	}
 	return inputs, nil
@@ -160,6 +166,12 @@ func (o *options) check(fs *flag.FlagSet) error {
 		return fmt.Errorf("-workers %d: must be 1 or more", o.workers)
 	case has("memory") && o.memory < 64<<20:
 		return fmt.Errorf("-memory %v: must be 64MiB or more", bytesize.Size(o.memory))
+	case has("db") && o.db == "":
+		return errors.New("no index: name its folder with -db")
+	case has("sync") && o.sync < 1:
+		return fmt.Errorf("-sync %d: must be 1 or more", o.sync)
+	case has("limit") && o.limit < 0:
+		return fmt.Errorf("-limit %d: must be 0 (all) or more", o.limit)
 	case has("min") && o.minTokens < 1:
 		return fmt.Errorf("-min %d: must be 1 or more", o.minTokens)
 	}

@@ -38,11 +38,16 @@ type command struct {
 	help    string // what it prints and how to use it
 	flags   []flagGroup
 	run     func(*job) error
+
+	commands []command // in the place of all that is above, but for name and help
 }
+
+// noInputs is the usage of a command that takes none.
+const noInputs = " "
 
 // commands lists what dedup does, in the order of its help; the first is the default.
 func commands() []command {
-	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, cleanCommand, compareCommand}
+	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, cleanCommand, compareCommand, indexCommand}
 }
 
 func main() {
@@ -67,6 +72,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] }); i >= 0 {
 		cmd, args = all[i], args[1:]
+	}
+	if len(cmd.commands) > 0 {
+		i := -1
+		if len(args) > 0 {
+			i = slices.IndexFunc(cmd.commands, func(c command) bool { return c.name == cmd.name+" "+args[0] })
+		}
+		if i < 0 {
+			return chooseCommand(cmd, args, stdout, stderr)
+		}
+		cmd, args = cmd.commands[i], args[1:]
 	}
 	out := bufio.NewWriterSize(stdout, 1<<16)
 	j := &job{ctx: ctx, stdin: stdin, out: out, stderr: stderr}
@@ -94,6 +109,23 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitInput
 	}
 	return exitDone
+}
+
+// chooseCommand answers who named none of the commands that a command has.
+func chooseCommand(cmd command, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]) {
+		fmt.Fprintf(stdout, "dedup %s: %s\n\n%s\ncommands:\n", cmd.name, cmd.summary, cmd.help)
+		for _, c := range cmd.commands {
+			fmt.Fprintf(stdout, "  %-16s %s\n", c.name, c.summary)
+		}
+		return exitDone
+	}
+	var names []string
+	for _, c := range cmd.commands {
+		names = append(names, strings.TrimPrefix(c.name, cmd.name+" "))
+	}
+	_ = usageError(stderr, cmd, "say which: %s", strings.Join(names, ", "))
+	return exitFatal
 }
 
 func printHelp(w io.Writer, all []command) {

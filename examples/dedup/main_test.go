@@ -49,6 +49,9 @@ func TestGolden(t *testing.T) {
 		{"help-clusters", []string{"clusters", "-h"}},
 		{"help-passages", []string{"passages", "-h"}},
 		{"help-boilerplate", []string{"boilerplate", "-h"}},
+		{"help-index", []string{"index", "-h"}},
+		{"help-index-add", []string{"index", "add", "-h"}},
+		{"help-index-query", []string{"index", "query", "-h"}},
 		{"report", []string{stories}},
 		{"pairs", []string{"pairs", stories, "-containment", ".4"}},
 		{"pairs-json", []string{"pairs", "-json", "-threshold", ".1", stories}},
@@ -206,6 +209,9 @@ func TestInterrupt(t *testing.T) {
 		}
 		if cmd.name == "clean" {
 			args = append(args, "-dry-run")
+		}
+		if cmd.name == "index" {
+			args = []string{cmd.name, "add", "-db", t.TempDir(), "-"}
 		}
 		status := run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
 		if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {

@@ -71,8 +71,9 @@ func (g gate) leave() { <-g }
 // Open opens the index in a directory, and creates both where there is none.
 // The error wraps [ErrLocked] if another Index has it open for writing,
 // [ErrMismatch] if the options ask for anything but what the index has, and
-// [ErrFormat], [ErrVersion] or [ErrCorrupt] if its files cannot be read. A
-// read-only index that is not there is an error that wraps [fs.ErrNotExist].
+// [ErrFormat], [ErrVersion] or [ErrCorrupt] if its files cannot be read. An index
+// that is not there is an error that wraps [fs.ErrNotExist] if it is to be read
+// only or the options have no Scheme.
 //
 // Open reads the records that are not in tables yet, 32,768 by default, and of
 // the rest a few bytes each 4 KiB. See [Index.Recovery] for what it cut off. It
@@ -119,6 +120,11 @@ func openToRead(dir string) (st *store, err error) {
 }
 
 func (ix *Index) openToWrite() error {
+	if ix.opts.Scheme == (minhash.Scheme{}) {
+		if _, err := os.Stat(filePath(ix.dir, manifestName)); err != nil {
+			return fmt.Errorf("%w (without Options.Scheme no index is created)", err)
+		}
+	}
 	if err := makeDir(ix.dir); err != nil {
 		return err
 	}

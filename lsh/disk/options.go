@@ -35,7 +35,7 @@ var (
 // fixed when an index is created. For one that is there, the zero value of each
 // stands for what the index has, and any other must be what the index has.
 type Options struct {
-	// Scheme is that of the signatures. It must be set to create an index.
+	// Scheme is that of the signatures. Without it no index is created.
 	Scheme minhash.Scheme
 
 	// Threshold, Recall, Banding and Seed mean what they mean in [lsh.Options],
@@ -88,9 +88,6 @@ type params struct {
 
 // create returns the parameters of a new index.
 func (o Options) create() (params, error) {
-	if o.Scheme == (minhash.Scheme{}) {
-		return params{}, errors.New("there is no index, and without Options.Scheme none is created")
-	}
 	if _, err := minhash.ForScheme(o.Scheme); err != nil {
 		return params{}, err
 	}

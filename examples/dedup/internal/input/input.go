@@ -81,6 +81,10 @@ type Options struct {
 
 	KeepRaw bool // fill in [Doc.Raw]
 
+	// Repeats yields documents whose id was read before like any other, and so
+	// keeps no ids in memory.
+	Repeats bool
+
 	// Workers is how many goroutines decode documents beside the one that reads
 	// and the caller's; what is read is the same for any number. With 0 and 1 no
 	// goroutine is started. About 64 MB and a batch for each worker are read ahead.
@@ -117,13 +121,16 @@ var (
 // Every error is an [*Error]. One that comes with a document says that the
 // document is not quite as given; one without says what was skipped. A document
 // whose id was read before is skipped, but for a page that a web archive holds
-// again: a space and its time are added to its id.
+// again: a space and its time are added to its id. [Options.Repeats] changes that.
 func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 	return func(yield func(*Doc, error) bool) {
 		seen := firsts{}
 		emit := func(d *Doc, err error) bool {
 			if d == nil {
 				return yield(nil, err)
+			}
+			if o.Repeats {
+				return yield(d, err)
 			}
 			if was, ok := seen.add(d); !ok {
 				return yield(nil, &Error{d.Place, fmt.Errorf("id %q was read before, at %s; skipped", d.ID, was)})

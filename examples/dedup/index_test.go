@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/shingle"
+)
+
+func docLine(id, text string) string {
+	b, _ := json.Marshal(map[string]string{"id": id, "text": text}) // strings never fail
+	return string(b) + "\n"
+}
+
+const (
+	storyA = "The old lighthouse keeper climbed the winding stairs each night and wrote in a ledger what the weather and the ships had done since noon."
+	storyB = "Nobody in the valley remembered who had planted the walnut trees along the road or why every seventh of them bore no fruit at all."
+)
+
+func TestIndex(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "seen")
+	ok := func(stdin, want string, args ...string) {
+		t.Helper()
+		stdout, stderr, status := dedup(t, stdin, append([]string{"index"}, args...)...)
+		if diff := cmp.Diff(want, stdout); diff != "" || status != exitDone {
+			t.Errorf("%v: exit status %d, standard error %q, standard output (-want +got):\n%s", args, status, stderr, diff)
+		}
+	}
+	ok(docLine("a", storyA)+docLine("b", storyB)+docLine("e", ""),
+		`{"id":"a","new":true}`+"\n"+`{"id":"b","new":true}`+"\n"+`{"id":"e","new":true}`+"\n", "add", "-db", db, "-")
+	ok(docLine("a", storyA), `{"id":"a","new":true}`+"\n", "add", "-db", db, "-")
+	ok(docLine("c", storyA+" Twice.")+docLine("b", storyA)+docLine("b", storyB),
+		`{"id":"c","new":false}`+"\n"+`{"id":"b","new":false}`+"\n"+`{"id":"b","new":true}`+"\n", "add", "-db", db, "-", "-sync", "1")
+	set := func(s string) shingle.Set { return shingle.Shingler{}.Set(s) }
+	similar := strconv.FormatFloat(set(storyA).Jaccard(set(storyA+" Twice.")), 'g', -1, 64)
+	ok(docLine("a", storyA)+docLine("e", ""), `{"id":"a","match":"a","similarity":1}`+"\n"+`{"id":"a","match":"c","similarity":`+similar+"}\n", "query", "-db", db, "-")
+	ok(docLine("x", storyA), `{"id":"x","match":"a","similarity":1}`+"\n", "query", "-limit", "1", "-db", db, "-json", "-")
+	ok("", `{"id":"a","removed":true}`+"\n"+`{"id":"nobody","removed":false}`+"\n", "remove", "-db", db, "a", "nobody")
+	ok(docLine("a", storyA), `{"id":"a","match":"c","similarity":`+similar+"}\n", "query", "-db", db, "-", "-threshold", ".8", "-k", "128", "-unit", "words")
+	stdout, _, status := dedup(t, "", "index", "stats", "-db", db, "-verify")
+	var s statsJSON
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != exitDone {
+		t.Fatalf("%v, exit status %d: %s", err, status, stdout)
+	}
+	want := statsJSON{Documents: 3, Removed: 4, Threshold: .8, Bands: 16, Rows: 6, K: 128, Shingles: "words:5", LogBytes: s.LogBytes, Largest: s.Largest, Verified: true}
+	if diff := cmp.Diff(want, s); diff != "" {
+		t.Errorf("index stats (-want +got):\n%s", diff)
+	}
+
+	for _, tt := range []struct{ args, stderr string }{
+		{"add -db " + db + " -threshold .9 -", "the index has the threshold 0.8, not 0.9"},
+		{"query -db " + db + " -threshold .7 -", "the index has the threshold 0.8, not 0.7"},
+		{"add -db " + db + " -k 256 -", "not -k 256"},
+		{"query -db " + db + " -size 3 -", "words:3"},
+		{"add -db " + db + " -unit chars -", "chars:12"},
+		{"query -db " + db + "x -", "there is no index"},
+		{"remove -db " + db + "x a", "there is no index"},
+		{"stats -db " + db + "x", "there is no index"},
+		{"stats -db " + db + " a", "takes no input"},
+		{"add -", "name its folder with -db"},
+		{"add -db " + db + " -sync 0 -", "-sync 0: must be"},
+		{"query -db " + db + " -limit -1 -", "-limit -1: must be"},
+		{"query -db " + db + " -sync 3 -", "not defined: -sync"},
+		{"", "say which: add, query, remove, stats"},
+		{"find -db " + db, "say which"},
+		{"add -db " + db, "no input"},
+	} {
+		_, stderr, status := dedup(t, docLine("a", storyA), append([]string{"index"}, strings.Fields(tt.args)...)...)
+		if status != exitFatal || !strings.Contains(stderr, tt.stderr) {
+			t.Errorf("index %s: exit status %d, standard error %q, want %q in it", tt.args, status, stderr, tt.stderr)
+		}
+	}
+	if _, err := os.Stat(db + "x"); err == nil {
+		t.Error("a query made an index")
+	}
+}
+
+// As a filter it answers a line before the next one comes, however large -sync is.
+func TestIndexFilter(t *testing.T) {
+	in, feed := io.Pipe()
+	answers, out := io.Pipe()
+	done := make(chan int)
+	go func() {
+		var errs bytes.Buffer
+		status := run(context.Background(), []string{"index", "add", "-db", t.TempDir(), "-quiet", "-"}, in, out, &errs)
+		_ = out.Close()
+		done <- status
+	}()
+	lines := bufio.NewReader(answers)
+	for i := range 5 {
+		began := time.Now()
+		fmt.Fprint(feed, docLine(strconv.Itoa(i), storyA))
+		got, err := lines.ReadString('\n')
+		if want := fmt.Sprintf("{\"id\":\"%d\",\"new\":%v}\n", i, i == 0); err != nil || got != want {
+			t.Fatalf("answer %q, %v, want %q", got, err, want)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("an answer took %v", took)
+		}
+	}
+	_ = feed.Close()
+	if status := <-done; status != exitDone {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// On real text, what add says and query finds is what comparing all documents
+// with all finds, but for what the bands may miss.
+func TestIndexExact(t *testing.T) {
+	name := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
+	db := filepath.Join(t.TempDir(), "seen")
+	added, stderr, status := dedup(t, "", "index", "add", "-db", db, "-threshold", ".5", name)
+	if status != exitDone {
+		t.Fatal(stderr)
+	}
+	found, stderr, status := dedup(t, "", "index", "query", "-db", db, name)
+	if status != exitDone {
+		t.Fatal(stderr)
+	}
+	type doc struct{ ID, Text string }
+	var docs []doc
+	sets := map[string]shingle.Set{}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range bytes.Lines(data) {
+		var d doc
+		if err := json.Unmarshal(l, &d); err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, d)
+		sets[d.ID] = shingle.Shingler{}.Set(d.Text)
+	}
+	want, got := map[[2]string]float64{}, map[[2]string]float64{}
+	repeats := map[string]bool{}
+	for i, a := range docs {
+		for j, b := range docs {
+			if s := sets[a.ID].Jaccard(sets[b.ID]); s >= .5 {
+				want[[2]string{a.ID, b.ID}] = s
+				repeats[a.ID] = repeats[a.ID] || j < i
+			}
+		}
+	}
+	for l := range strings.Lines(found) {
+		var m matchJSON
+		if err := json.Unmarshal([]byte(l), &m); err != nil {
+			t.Fatal(err)
+		}
+		got[[2]string{m.ID, m.Match}] = m.Similarity
+	}
+	missed := 0
+	for pair, s := range want {
+		if g, ok := got[pair]; !ok {
+			missed++
+		} else if g != s {
+			t.Errorf("%v: similarity %v, want %v", pair, g, s)
+		}
+		delete(got, pair)
+	}
+	if len(got) > 0 || missed*50 > len(want) || len(want) <= len(docs) {
+		t.Errorf("of %d pairs %d were missed, and %d others found", len(want), missed, len(got))
+	}
+	wrong := 0
+	for l := range strings.Lines(added) {
+		var a acknowledgement
+		if err := json.Unmarshal([]byte(l), &a); err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(docs, func(d doc) bool { return d.ID == a.ID })
+		if i < 0 || a.New == repeats[a.ID] {
+			wrong++
+		}
+	}
+	if wrong > missed {
+		t.Errorf("%d documents of %d were wrongly told new or old", wrong, len(docs))
+	}
+}
