@@ -287,8 +287,8 @@ func (ix *Index) wrap(err error) error {
 // later has returned. Add syncs by itself what exceeds 8 MiB.
 //
 // The error wraps [ErrMismatch] if the signature is of another scheme than the
-// index, and the document is then not in it. After any other error but one of
-// the context it may be, and the index takes no more.
+// index, and the document is then not in it. After any other error it may be in
+// it; unless the error is that of the context, the index takes no more.
 func (ix *Index) Add(ctx context.Context, d Document) error {
 	_, _, err := ix.insert(ctx, d, false)
 	return err

@@ -197,6 +197,9 @@ func (l *log) read(b []byte, off int64) (int, error) {
 	if l.writing != nil {
 		end = l.writingBase
 	}
+	if off < 0 || off >= end {
+		return 0, fmt.Errorf("offset %d of %d: %w", off, end, ErrCorrupt)
+	}
 	n, err := l.f.ReadAt(b[:min(int64(len(b)), end-off)], off)
 	if err == io.EOF {
 		err = nil

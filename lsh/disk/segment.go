@@ -155,7 +155,8 @@ func openSegment(path string, s *segment, toc int64, width int) error {
 	}
 	number, lo, hi := r.Uvarint(), r.Uvarint(), r.Uvarint()
 	s.rows = r.Uvarint()
-	ok := number == s.number && lo == uint64(s.lo) && hi == uint64(s.hi) && s.rows+uint64(s.hi-s.lo)*rowSize <= uint64(toc)
+	ok := number == s.number && lo == uint64(s.lo) && hi == uint64(s.hi) &&
+		s.rows <= uint64(toc) && uint64(s.hi-s.lo) <= (uint64(toc)-s.rows)/rowSize
 	s.tables = make([]segmentTable, width)
 	for i := range s.tables {
 		t := segmentTable{r.Uvarint(), r.Uvarint(), r.Uvarint(), int(r.Byte())}
