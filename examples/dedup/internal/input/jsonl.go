@@ -142,7 +142,7 @@ func (c *chunker) next() (data []byte, long bool, err error) {
 		var n int
 		n, c.err = c.in.Read(c.buf[old:cap(c.buf)])
 		c.buf = c.buf[:old+n]
-		if end := bytes.LastIndexByte(c.buf[old:], '\n'); end >= 0 {
+		if end := lastLine(c.buf[old:]); end >= 0 {
 			c.line = old + end + 1
 		}
 		if c.line > 0 && (c.eager || len(c.buf) >= chunkSize-chunkSize/8) {
@@ -153,6 +153,21 @@ func (c *chunker) next() (data []byte, long bool, err error) {
 		c.line = len(c.buf)
 	}
 	return c.cut(), false, c.err
+}
+
+// lastLine returns the last line end of b, or -1. It looks for a block that has
+// one first, which is a fast search; one backwards is slow.
+func lastLine(b []byte) int {
+	const block = 1 << 12
+	for start := max(0, len(b)-block); ; start = max(0, start-block) {
+		if bytes.IndexByte(b[start:], '\n') >= 0 {
+			return start + bytes.LastIndexByte(b[start:], '\n')
+		}
+		if start == 0 {
+			return -1
+		}
+		b = b[:start]
+	}
 }
 
 // cut returns the whole lines of the buffer and keeps what is behind them.

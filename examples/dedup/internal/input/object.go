@@ -42,6 +42,7 @@ func (d *Doc) field(i int) *string {
 type lineParser struct {
 	fields  [numFields]string
 	values  [numFields][]byte // of the last object, as they stand there
+	strings [numFields]string // those that are strings, if scan found them
 	valid   bool              // the last line was valid UTF-8
 	scratch []byte
 }
@@ -50,7 +51,8 @@ type lineParser struct {
 func (p *lineParser) parse(line []byte) (*Doc, error) {
 	clear(p.values[:])
 	p.valid = utf8.Valid(line)
-	if !p.valid || !p.scan(line) {
+	scanned := p.valid && p.scan(line)
+	if !scanned {
 		if err := p.unmarshal(line); err != nil {
 			return nil, err
 		}
@@ -62,12 +64,12 @@ func (p *lineParser) parse(line []byte) (*Doc, error) {
 			if i == fieldID || i == fieldText {
 				return nil, fmt.Errorf("no field %q (name another with -field-id or -field-text); skipped", p.fields[i])
 			}
+		case raw[0] == '"' && scanned:
+			*d.field(i) = p.strings[i]
 		case raw[0] == '"':
-			s, ok := p.unquote(raw)
-			if !ok {
-				return nil, fmt.Errorf("field %q is not a string; skipped", p.fields[i])
+			if err := json.Unmarshal(raw, d.field(i)); err != nil {
+				return nil, fmt.Errorf("field %q: %v; skipped", p.fields[i], err)
 			}
-			*d.field(i) = s
 		case i != fieldText && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'):
 			*d.field(i) = string(raw) // a number is a fine id or time
 		default:
@@ -117,14 +119,8 @@ func (p *lineParser) scan(b []byte) bool {
 		if i >= len(b) || b[i] != ':' {
 			return false
 		}
-		start := skipSpace(b, i+1)
-		if i, ok = skipValue(b, start, 0); !ok {
+		if i, ok = p.value(b, skipSpace(b, i+1), key); !ok {
 			return false
-		}
-		for f, name := range p.fields {
-			if string(key) == name {
-				p.values[f] = b[start:i:i] // the last one counts, as in encoding/json
-			}
 		}
 		if i = skipSpace(b, i); i >= len(b) {
 			return false
@@ -138,6 +134,32 @@ func (p *lineParser) scan(b []byte) bool {
 			return false
 		}
 	}
+}
+
+// value returns the end of the value that begins at i, and keeps it if key is that
+// of a field. If a key comes twice the last one counts, as in encoding/json.
+func (p *lineParser) value(b []byte, i int, key []byte) (end int, ok bool) {
+	var text string
+	for f, name := range p.fields {
+		if string(key) != name {
+			continue
+		}
+		if end == 0 {
+			if i < len(b) && b[i] == '"' {
+				text, end = p.text(b, i)
+			} else if end, ok = skipValue(b, i, 0); !ok {
+				return 0, false
+			}
+			if end < 0 {
+				return 0, false
+			}
+		}
+		p.values[f], p.strings[f] = b[i:end:end], text
+	}
+	if end > 0 {
+		return end, true
+	}
+	return skipValue(b, i, 0)
 }
 
 func skipSpace(b []byte, i int) int {
@@ -253,34 +275,31 @@ const (
 	highs = 0x8080808080808080
 )
 
-// plain returns how many bytes at the beginning of b are neither a quote, a
-// backslash nor a control character. It looks at eight at once: a byte's high bit
+// plain returns the first place from i on where b has a quote, a backslash or a
+// control character, or its end. It looks at eight bytes at once: a byte's high bit
 // in special is set for the first byte that is one of them, and for none before it.
-func plain(b []byte) int {
-	n := 0
-	for ; len(b) >= 8; b = b[8:] {
-		x := binary.LittleEndian.Uint64(b)
+func plain(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
 		quote, slash := x^lows*'"', x^lows*'\\'
 		special := ((x-lows*0x20)&^x | (quote-lows)&^quote | (slash-lows)&^slash) & highs
 		if special != 0 {
-			return n + bits.TrailingZeros64(special)/8
+			return i + bits.TrailingZeros64(special)/8
 		}
-		n += 8
 	}
-	for _, c := range b {
-		if c < 0x20 || c == '"' || c == '\\' {
+	for ; i < len(b); i++ {
+		if c := b[i]; c < 0x20 || c == '"' || c == '\\' {
 			break
 		}
-		n++
 	}
-	return n
+	return i
 }
 
 // skipString returns the end of the string that begins with the quote at i, and
 // whether there are escapes in it; the end is -1 if it is not valid.
 func skipString(b []byte, i int) (end int, escaped bool) {
 	for i++; ; {
-		i += plain(b[i:])
+		i = plain(b, i)
 		switch {
 		case i >= len(b) || b[i] < 0x20:
 			return -1, false
@@ -288,21 +307,75 @@ func skipString(b []byte, i int) (end int, escaped bool) {
 			return i + 1, escaped
 		}
 		escaped = true
-		if i+1 >= len(b) {
-			return -1, false
-		}
-		switch b[i+1] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			i += 2
-		case 'u':
-			if hex4(b[i+2:]) < 0 {
-				return -1, false
-			}
-			i += 6
-		default:
+		var ok bool
+		if _, i, ok = escape(b, i); !ok {
 			return -1, false
 		}
 	}
+}
+
+// text returns what the string that begins with the quote at i stands for, and its
+// end, which is -1 if it is not valid.
+func (p *lineParser) text(b []byte, i int) (s string, end int) {
+	i++
+	end = plain(b, i)
+	if end < len(b) && b[end] == '"' {
+		return string(b[i:end]), end + 1
+	}
+	buf := p.scratch[:0]
+	for {
+		if end >= len(b) || b[end] < 0x20 {
+			return "", -1
+		}
+		buf = append(buf, b[i:end]...)
+		if b[end] == '"' {
+			p.scratch = buf
+			return string(buf), end + 1
+		}
+		var r rune
+		var ok bool
+		if r, i, ok = escape(b, end); !ok {
+			return "", -1
+		}
+		if r < utf8.RuneSelf {
+			buf = append(buf, byte(r))
+		} else {
+			buf = utf8.AppendRune(buf, r)
+		}
+		end = plain(b, i)
+	}
+}
+
+// unescaped is what a letter behind a backslash stands for.
+var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// escape returns what the escape that begins with the backslash at i stands for,
+// and its end.
+func escape(b []byte, i int) (r rune, end int, ok bool) {
+	if i+1 >= len(b) {
+		return 0, 0, false
+	}
+	if c := unescaped[b[i+1]]; c != 0 {
+		return rune(c), i + 2, true
+	}
+	if b[i+1] != 'u' {
+		return 0, 0, false
+	}
+	if r = hex4(b[i+2:]); r < 0 {
+		return 0, 0, false
+	}
+	i += 6
+	if utf16.IsSurrogate(r) {
+		// The first half of a pair, or else no character at all.
+		second := rune(-1)
+		if i+1 < len(b) && b[i] == '\\' && b[i+1] == 'u' {
+			second = hex4(b[i+2:])
+		}
+		if r = utf16.DecodeRune(r, second); r != utf8.RuneError {
+			i += 6
+		}
+	}
+	return r, i, true
 }
 
 // hex4 returns the number that the first four bytes of b write in hexadecimal, or -1.
@@ -324,49 +397,3 @@ func hex4(b []byte) rune {
 	}
 	return r
 }
-
-// unquote returns the string that a valid JSON string with its quotes stands for.
-func (p *lineParser) unquote(raw []byte) (string, bool) {
-	if !p.valid {
-		var s string
-		err := json.Unmarshal(raw, &s)
-		return s, err == nil
-	}
-	b := raw[1 : len(raw)-1]
-	n := plain(b)
-	if n == len(b) {
-		return string(b), true
-	}
-	s := p.scratch[:0]
-	for {
-		s = append(s, b[:n]...)
-		if n == len(b) {
-			break
-		}
-		b = b[n+1:] // behind the backslash
-		switch c := b[0]; c {
-		case 'u':
-			r := hex4(b[1:])
-			b = b[5:]
-			if utf16.IsSurrogate(r) {
-				r2 := rune(-1)
-				if len(b) >= 6 && b[0] == '\\' && b[1] == 'u' {
-					r2 = hex4(b[2:])
-				}
-				if r = utf16.DecodeRune(r, r2); r != utf8.RuneError {
-					b = b[6:]
-				}
-			}
-			s = utf8.AppendRune(s, r)
-		default:
-			s = append(s, unescaped[c])
-			b = b[1:]
-		}
-		n = plain(b)
-	}
-	p.scratch = s
-	return string(s), true
-}
-
-// unescaped is what a letter behind a backslash stands for.
-var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
