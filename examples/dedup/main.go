@@ -1,5 +1,5 @@
 // Command dedup finds near-duplicate documents, shared passages and recycled
-// blocks in text files, folders and JSON Lines.
+// blocks in text and HTML files, folders, JSON Lines, Parquet and web archives.
 //
 //	dedup [COMMAND] [flags] INPUT...
 //
@@ -140,9 +140,17 @@ commands:
 		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, `
-An INPUT is a text file, a folder of them, a JSON Lines file (.jsonl, also .gz
-or .zst) whose lines have the fields "id" and "text" and perhaps "host", or -
-for JSON Lines on standard input. Flags may stand before or behind inputs.
+An INPUT is a file, a folder, a pattern like 'crawl/*.warc.gz', or - for JSON
+Lines on standard input. A file's name tells its format:
+  .jsonl, .ndjson    a document a line, with the fields "id" and "text" and
+                     perhaps "host", "url" and "time" (-field-... names others)
+  .parquet           a document a row, with columns of these names
+  .warc, .wet        a document a page of a web archive; its URI is the id
+  .html, .htm        a page; its text is what a reader sees
+  any other          a text
+All but .parquet may be packed (.gz, .zst). A folder's files are read with those
+below; a file that is one document has its path for an id. Flags may stand before
+or behind inputs.
 
 examples:
   dedup stories/                         what is in a folder, on one screen

@@ -65,17 +65,20 @@ func (f file) read() (*Doc, error) {
 		return nil, failure(Place{File: f.name}, err)
 	}
 	defer in.Close()
-	return f.decode(in)
+	return f.decode(in, false)
 }
 
 // decode reads the whole of in as one document.
-func (f file) decode(in io.Reader) (*Doc, error) {
+func (f file) decode(in io.Reader, keepRaw bool) (*Doc, error) {
 	place := Place{File: f.name}
 	data, err := readFile(in, f.size)
 	if err != nil {
 		return nil, failure(place, err)
 	}
 	d := &Doc{ID: f.id, Host: f.host, Format: f.format, Place: place}
+	if keepRaw {
+		d.Raw = data
+	}
 	if f.format == HTML {
 		return d.withPage(data, "")
 	}

@@ -327,3 +327,38 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A copy has the rows that were wanted, with every column.
+func TestCopy(t *testing.T) {
+	_, _, dict, want := samples(700)
+	file := write(t, dict, 300, parquet.Compression(&parquet.Zstd), parquet.KeyValueMetadata("made-by", "a test"))
+	var b bytes.Buffer
+	if err := table.Copy(&b, bytes.NewReader(file), int64(len(file)), func(row int64) bool { return row%3 != 1 }); err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for i, row := range want {
+		if i%3 != 1 {
+			kept = append(kept, row)
+		}
+	}
+	rows, errs := read(b.Bytes(), table.Options{}, "id", "n", "text", "opt")
+	if diff := cmp.Diff(kept, rows); diff != "" || len(errs) > 0 {
+		t.Errorf("errors %v (-want +got):\n%s", errs, diff)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := f.Lookup("made-by"); v != "a test" {
+		t.Errorf("metadata made-by: %q", v)
+	}
+	if c := f.Metadata().RowGroups[0].Columns[2].MetaData.Codec; c.String() != "ZSTD" {
+		t.Errorf("compression %v, want ZSTD", c)
+	}
+	if n := len(f.RowGroups()); n != 3 {
+		t.Errorf("%d row groups, want 3", n)
+	}
+	file[40] ^= 0xff // whatever comes of it, no panic
+	_ = table.Copy(io.Discard, bytes.NewReader(file[:len(file)-9]), int64(len(file)-9), func(int64) bool { return true })
+}
