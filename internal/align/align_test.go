@@ -284,7 +284,10 @@ func TestExtend(t *testing.T) {
 // TestHostile aligns texts that repeat themselves: the work must stay within its
 // budget, which is linear, and equal texts must still be found equal.
 func TestHostile(t *testing.T) {
-	const n = 20_000
+	n := 20_000
+	if testing.Short() {
+		n = 5000
+	}
 	texts := map[string][]uint32{
 		"one word":         make([]uint32, n),
 		"two words":        new(rng).ids(n, 2),

@@ -64,9 +64,9 @@ type Options struct {
 	// reported, 12 unless set, and its Shingler says what a token is.
 	Aligner shingle.Aligner
 	// Run is the number of equal tokens in a row that are sure to make two texts
-	// candidates, unless they are common; 0 means 7, the least is 5. More is
-	// faster and smaller, and finds less of what was edited much: there are
-	// 2/(Run-3) fingerprints a token.
+	// candidates, unless they are common; 0 means 7, or Aligner.MinTokens if that
+	// is less, and the least is 5. More is faster and smaller, and finds less of
+	// what was edited much: there are 2/(Run-3) fingerprints a token.
 	Run int
 	// MaxDocuments is the number of documents above which a fingerprint is
 	// common; 0 means 256, negative means no limit.
@@ -142,6 +142,9 @@ func New(opts Options) *Index {
 func (o Options) window() int {
 	if o.Run == 0 {
 		o.Run = 7
+		if least := o.Aligner.MinTokens; least > 0 {
+			o.Run = max(min(o.Run, least), gram)
+		}
 	}
 	return o.Run - gram + 1
 }

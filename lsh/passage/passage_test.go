@@ -363,6 +363,8 @@ func TestOptions(t *testing.T) {
 	pairs, passages, stats := count(passage.Options{})
 	if _, _, s := count(passage.Options{Run: 5}); s.Fingerprints <= stats.Fingerprints {
 		t.Errorf("Run 5: %d fingerprints, %d by default", s.Fingerprints, stats.Fingerprints)
+	} else if _, _, least := count(passage.Options{Aligner: shingle.Aligner{MinTokens: 4}}); least != s {
+		t.Errorf("MinTokens 4: %+v, want %+v as with Run 5", least, s)
 	}
 	if p, _, s := count(passage.Options{MaxDocuments: 2}); p >= pairs || s.Common == 0 {
 		t.Errorf("MaxDocuments 2: %d pairs, %d by default", p, pairs)
