@@ -31,8 +31,9 @@
 // For the Jaccard similarity of multisets, the sum of the least over the sum of
 // the greatest counts, make an element of each pair of a hash and the number of
 // its occurrence: the first h is one element, the second h another. The
-// estimate is then exact in the same sense as for sets, with any algorithm of
-// this package. An example shows how.
+// estimate is then as good as for sets, with any algorithm of this package. The
+// shingles of a text come so from a shingle.Shingler with Multiset set; an example
+// shows it for other hashes.
 //
 // # Choosing k
 //
