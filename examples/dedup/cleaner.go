@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
@@ -322,60 +318,3 @@ func (c *cleaner) closeSink() error {
 	return err
 }
 
-// A sink writes to a file and compresses if the file's name asks for that.
-type sink struct {
-	io.Writer
-	file     io.Writer // beneath compression
-	verbatim bool      // written to file, past Writer
-	flush    []func() error
-	gzip     *gzip.Writer // nil if it is not gzip
-	table    string       // the Parquet file that it copies rows of
-	rows     []int
-	buffer   *bufio.Writer
-}
-
-// endMember ends the member of a gzip file: in a web archive every record has one
-// of its own, so that it can be read by its offset.
-func (s *sink) endMember() error {
-	if s.gzip == nil {
-		return nil
-	}
-	if err := s.gzip.Close(); err != nil {
-		return err
-	}
-	s.gzip.Reset(s.buffer)
-	s.flush = []func() error{s.buffer.Flush} // an empty member more would be no record
-	return nil
-}
-
-func newSink(w io.Writer, name string) (*sink, error) {
-	b := bufio.NewWriterSize(w, 1<<16)
-	switch filepath.Ext(name) {
-	case ".gz":
-		z := gzip.NewWriter(b)
-		return &sink{Writer: z, file: w, flush: []func() error{z.Close, b.Flush}, gzip: z, buffer: b}, nil
-	case ".zst":
-		z, err := zstd.NewWriter(b, zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		return &sink{Writer: z, file: w, flush: []func() error{z.Close, b.Flush}}, nil
-	}
-	return &sink{Writer: b, file: w, flush: []func() error{b.Flush}}, nil
-}
-
-// close writes what is pending.
-func (s *sink) close() error {
-	if s.table != "" {
-		return copyRows(s.file, s.table, s.rows)
-	}
-	if s.verbatim {
-		return nil
-	}
-	for _, f := range s.flush {
-		if err := f(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
