@@ -317,4 +317,3 @@ func (c *cleaner) closeSink() error {
 	}
 	return err
 }
-
