@@ -184,9 +184,10 @@ func (f *folder) drop(n int) {
 	}
 }
 
-// origin returns where the folded bytes from start to end come from.
+// origin returns where the folded bytes from start to end come from. Without
+// origins that is right for ASCII only.
 func (f *folder) origin(start, end int) Span {
-	if f.mixed {
+	if f.mixed && f.origins {
 		start, end = int(f.start[start]), int(f.end[end-1])
 	}
 	return Span{f.base + start, f.base + end}

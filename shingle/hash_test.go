@@ -21,9 +21,12 @@ var collisions = flag.Int("collisions", 1_000_000, "shingles of BenchmarkCollisi
 // shingle's hash flips half the time.
 func TestAvalanche(t *testing.T) {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
-	const trials = 3000
+	trials, last := 3000, 20
+	if race {
+		trials, last = 500, 17
+	}
 	s := stream(5)
-	for n := 1; n <= 20; n++ {
+	for n := 1; n <= last; n++ {
 		for place := range n {
 			var tokens, shingles [64]int
 			for range trials {
@@ -44,15 +47,15 @@ func TestAvalanche(t *testing.T) {
 				}
 			}
 			// Of a single character there are too few for 64 fair coins.
-			limit := 5 * math.Sqrt(trials) / 2
+			limit := 5.5 * math.Sqrt(float64(trials)) / 2
 			if n == 1 {
-				limit = trials / 4
+				limit = float64(trials) / 4
 			}
 			for bit := range 64 {
-				if d := math.Abs(float64(tokens[bit]) - trials/2); d > limit {
+				if d := math.Abs(float64(tokens[bit]) - float64(trials)/2); d > limit {
 					t.Errorf("length %d, place %d: bit %d of the token flips %d times of %d", n, place, bit, tokens[bit], trials)
 				}
-				if d := math.Abs(float64(shingles[bit]) - trials/2); d > limit {
+				if d := math.Abs(float64(shingles[bit]) - float64(trials)/2); d > limit {
 					t.Errorf("length %d, place %d: bit %d of the shingle flips %d times of %d", n, place, bit, shingles[bit], trials)
 				}
 			}
@@ -143,21 +146,22 @@ func TestShortTexts(t *testing.T) {
 		a, b string
 		want float64
 	}{
-		{"", "", 0}, {"", " ", 0}, {" ", " ", 0}, {"...", "!?", 0}, {"", "word", 0},
+		{"", "", 0}, {"", " ", 0}, {" ", " ", 0}, {"...", "!?", 0}, {"", "word", 0}, {"👍", "👍", 0},
 		{"word", "word", 1}, {"word", "Word!", 1}, {"word", "other", 0}, {"one two", "one two", 1},
-		{"one two", "two one", 0}, {"one two", "one two three", 0}, {"中", "中", 1}, {"中", "文", 0},
+		{"中", "中", 1}, {"中", "文", 0},
 		{"今天下午图书馆门口排着很长的队伍。", "这种苹果只在山谷北面的坡地上生长。", 0},
 		{"คืนนี้ฝนจะตกหนัก", "แมวตัวนั้นชอบนอนบนหลังคา", 0},
 		{"きょうは風が強い。", "あの橋はもう渡れません。", 0},
-		{"👍", "👍", 0},
 	} {
-		for _, s := range []shingle.Shingler{{}, {Size: 1}, {Size: 3}, {Unit: shingle.Chars}} {
-			if s.Size == 1 && (c.want == 0 && strings.Contains(c.a, "one") || len(c.a) > 20) {
-				continue // single tokens may well be shared
-			}
-			if got := s.Set(c.a).Jaccard(s.Set(c.b)); got != c.want && !(s.Unit == shingle.Chars && strings.HasPrefix(c.a, "one two") && c.want == 0) {
+		for _, s := range []shingle.Shingler{{}, {Size: 3}, {Unit: shingle.Chars}} {
+			if got := s.Set(c.a).Jaccard(s.Set(c.b)); got != c.want {
 				t.Errorf("%v: %q and %q: %v, want %v", s, c.a, c.b, got, c.want)
 			}
+		}
+	}
+	for _, c := range [][2]string{{"one two", "two one"}, {"one two", "one two three"}, {"one", "one one"}} {
+		if got := (shingle.Shingler{}).Set(c[0]).Jaccard((shingle.Shingler{}).Set(c[1])); got != 0 {
+			t.Errorf("%q and %q: %v, want 0", c[0], c[1], got)
 		}
 	}
 }
@@ -169,7 +173,11 @@ func TestBirthday(t *testing.T) {
 	var hashes []uint64
 	s := stream(6)
 	var text strings.Builder
-	for i := range 100000 { // combinations of near-equal tokens
+	made, docs := 100000, 60
+	if race {
+		made, docs = 20000, 6
+	}
+	for i := range made { // combinations of near-equal tokens
 		text.WriteString(strconv.Itoa(i % 317))
 		text.WriteString([]string{"a ", "b ", " ", "x1 "}[s.next()%4])
 		text.WriteString([]string{"the ", "of ", "abcdefgh", "中"}[i/5%4])
@@ -178,7 +186,7 @@ func TestBirthday(t *testing.T) {
 	t.Run("made up", func(t *testing.T) { birthday(t, hashes) })
 	t.Run("real", func(t *testing.T) {
 		var all []uint64
-		for _, d := range corpus.Docs(t, "throughput", "english_rfc.jsonl")[:60] {
+		for _, d := range corpus.Docs(t, "throughput", "english_rfc.jsonl")[:docs] {
 			all = append(all, distinctShingles(t, d.Text)...)
 		}
 		birthday(t, shingle.MakeSet(all))
