@@ -69,15 +69,18 @@ func (t *table) get(tag uint32) uint32 {
 		return 0
 	}
 	i := t.home(tag)
-	for {
-		s := t.slots[i]
-		if s == 0 || uint32(s>>32) == tag {
-			return uint32(s)
-		}
+	return t.find(tag, i, t.slots[i])
+}
+
+// find is get from slot i on, which holds s.
+func (t *table) find(tag uint32, i int, s uint64) uint32 {
+	for s != 0 && uint32(s>>32) != tag {
 		if i++; i == len(t.slots) {
 			i = 0
 		}
+		s = t.slots[i]
 	}
+	return uint32(s)
 }
 
 func (t *table) grow() {
@@ -102,6 +105,8 @@ type tables struct {
 	bands []table
 	next  blocks // len(bands) words an entry: the next older entry of the same tag, as entry+1
 	n     int    // entries
+
+	touched uint64 // keeps touch from being optimised away
 }
 
 func makeTables(bands, capacity int) tables {
@@ -116,6 +121,7 @@ func makeTables(bands, capacity int) tables {
 func (t *tables) add(tags []uint32) uint32 {
 	e := uint32(t.n)
 	next := t.next.add()
+	t.touch(tags)
 	for b, tag := range tags {
 		next[b] = t.bands[b].put(tag, e)
 	}
@@ -123,10 +129,43 @@ func (t *tables) add(tags []uint32) uint32 {
 	return e
 }
 
-// heads writes the newest entry of each band's tag to dst, as entry+1.
-func (t *tables) heads(dst, tags []uint32) {
+// touch loads the first slot of each band's tag, all at once: put would wait for
+// one after the other.
+func (t *tables) touch(tags []uint32) {
+	if t.n == 0 {
+		return
+	}
+	sum := uint64(0)
 	for b, tag := range tags {
-		dst[b] = t.bands[b].get(tag)
+		sum |= t.bands[b].slots[t.bands[b].home(tag)]
+	}
+	t.touched = sum
+}
+
+// heads writes the newest entry of each band's tag to dst, as entry+1.
+//
+// The first slots of some bands are loaded before any is looked at: the loads do
+// not wait for each other then, and each would miss the cache.
+func (t *tables) heads(dst, tags []uint32) {
+	const ahead = 16
+	var (
+		home [ahead]int
+		slot [ahead]uint64
+	)
+	if t.n == 0 {
+		clear(dst)
+		return
+	}
+	for from := 0; from < len(tags); from += ahead {
+		part := tags[from:min(from+ahead, len(tags))]
+		bands := t.bands[from : from+len(part)]
+		for i := range bands {
+			h := bands[i].home(part[i])
+			home[i], slot[i] = h, bands[i].slots[h]
+		}
+		for i, tag := range part {
+			dst[from+i] = bands[i].find(tag, home[i], slot[i])
+		}
 	}
 }
 
