@@ -29,7 +29,9 @@ import (
 //
 // A run of MinTokens equal tokens or more is always found, save where its every
 // run of 12 tokens stands at more than 64 pairs of places: of such only the
-// first few are looked at. Time and memory are linear in the two texts: the
+// first few are looked at. (In texts of a handful of different words everything
+// resembles everything, and a run may be displaced by a better alignment of the
+// same ground.) Time and memory are linear in the two texts: the
 // work ends when it has cost 64 steps a token, which texts made for the purpose
 // can reach and others do not; what was found until then is returned.
 type Aligner struct {

@@ -29,6 +29,18 @@ type trial struct {
 // found as well. Spans of skip are left out.
 func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	t := ix.opts.Aligner.Prepare(text, skip...)
+	var mine []posting
+	for _, f := range appendFingerprints(nil, t.Tokens(), ix.opts.window()) {
+		mine = append(mine, posting{f.hash, 0, f.pos})
+	}
+	slices.SortFunc(mine, comparePostings)
+	trials, docs := ix.candidates(mine)
+	return ix.opts.matches(t, func(doc uint32) *document { return docs[doc] }, trials)
+}
+
+// candidates returns the trials for the sorted fingerprints of a text, and the
+// documents that they name.
+func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 	ix.mu.RLock()
 	if len(ix.store.pending) > 0 {
 		ix.mu.RUnlock()
@@ -37,23 +49,16 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 		ix.mu.Unlock()
 		ix.mu.RLock()
 	}
-	docs, runs := slices.Clone(ix.docs), slices.Clone(ix.store.runs)
-	ix.mu.RUnlock()
-
-	var mine []posting
-	for _, f := range appendFingerprints(nil, t.Tokens(), ix.opts.window()) {
-		mine = append(mine, posting{f.hash, 0, f.pos})
-	}
-	slices.SortFunc(mine, comparePostings)
+	defer ix.mu.RUnlock()
 	var trials []trial
 	var held []posting
 	for k := 0; len(mine) > 0; mine = mine[k:] {
 		for k = 1; k < len(mine) && mine[k].hash == mine[0].hash; k++ {
 		}
 		held = held[:0]
-		for _, run := range runs {
+		for _, run := range ix.store.runs {
 			for _, p := range holding(run, mine[0].hash) {
-				if docs[p.doc] != nil {
+				if ix.docs[p.doc] != nil {
 					held = append(held, p)
 				}
 			}
@@ -65,7 +70,11 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 		}
 		trials = propose(trials, mine[:k], held, df <= ix.opts.rare(), most)
 	}
-	return ix.opts.matches(t, docs, trials)
+	docs := map[uint32]*document{}
+	for _, tr := range trials {
+		docs[tr.doc] = ix.docs[tr.doc]
+	}
+	return trials, docs
 }
 
 // propose adds the trials of one fingerprint: of the text in hand, which has it
@@ -96,14 +105,14 @@ func distinct(ps []posting) int {
 }
 
 // matches aligns a text with the documents that the trials name.
-func (o Options) matches(t *shingle.Text, docs []*document, trials []trial) []Match {
+func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []trial) []Match {
 	slices.SortFunc(trials, func(x, y trial) int {
 		return cmp.Or(cmp.Compare(x.doc, y.doc), cmp.Compare(x.pa, y.pa), cmp.Compare(x.pb, y.pb))
 	})
 	var out []Match
 	var seeds []shingle.Seed
 	for i, k := 0, 0; i < len(trials); i = k {
-		d := docs[trials[i].doc]
+		d := docs(trials[i].doc)
 		seeds = seeds[:0]
 		for k = i; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
 			seeds = append(seeds, shingle.Seed{A: int(trials[k].pa), B: int(trials[k].pb), N: gram})
@@ -232,7 +241,7 @@ func (s *search) later(d int) []Match {
 		}
 		trials = propose(trials, mine[:n], mine[n:], sh.rare, limitless)
 	}
-	return s.opts.matches(s.docs[d].text, s.docs, trials)
+	return s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, trials)
 }
 
 // all yields the documents in order, each with its matches among the later ones.
