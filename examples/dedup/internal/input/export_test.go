@@ -5,5 +5,6 @@ package input
 func ParseObject(line []byte, f Fields) (d *Doc, scanned bool, err error) {
 	p := lineParser{fields: f.names()}
 	d, err = p.parse(line)
+	p.look(line)
 	return d, p.valid && p.scan(line), err
 }

@@ -63,7 +63,9 @@ func lost(err error) error {
 
 // lines emits the documents of data, whose first line has the number n.
 func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
-	p := lineParser{fields: r.o.Fields.names()}
+	p := parsers.Get().(*lineParser)
+	defer parsers.Put(p)
+	p.fields = r.o.Fields.names()
 	for ; len(data) > 0; n++ {
 		line := data
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -173,7 +175,13 @@ func lastLine(b []byte) int {
 // cut returns the whole lines of the buffer and keeps what is behind them.
 func (c *chunker) cut() []byte {
 	data := c.buf[:c.line]
-	c.buf = append(chunks.Get().([]byte), c.buf[c.line:]...)
+	rest := c.buf[c.line:]
+	if cap(c.buf) > chunkSize {
+		// Where one line is long, others are, and growing is copying.
+		c.buf = append(make([]byte, 0, max(cap(c.buf)/2, 2*len(rest), chunkSize+1)), rest...)
+	} else {
+		c.buf = append(chunks.Get().([]byte), rest...)
+	}
 	c.line = 0
 	return data
 }

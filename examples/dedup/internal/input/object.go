@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -44,13 +45,18 @@ type lineParser struct {
 	values  [numFields][]byte // of the last object, as they stand there
 	strings [numFields]string // those that are strings, if scan found them
 	valid   bool              // the last line was valid UTF-8
+	control bool              // and it has control characters
+	quote   int               // where in it a quote stands, and none between the last place that was looked at
 	scratch []byte
 }
+
+// parsers holds those that are free, for their scratch.
+var parsers = sync.Pool{New: func() any { return new(lineParser) }}
 
 // parse decodes one object.
 func (p *lineParser) parse(line []byte) (*Doc, error) {
 	clear(p.values[:])
-	p.valid = utf8.Valid(line)
+	p.look(line)
 	scanned := p.valid && p.scan(line)
 	if !scanned {
 		if err := p.unmarshal(line); err != nil {
@@ -110,7 +116,7 @@ func (p *lineParser) scan(b []byte) bool {
 		if i >= len(b) || b[i] != '"' {
 			return false
 		}
-		end, escaped := skipString(b, i)
+		end, escaped := p.skipString(b, i)
 		if end < 0 || escaped {
 			return false
 		}
@@ -147,7 +153,7 @@ func (p *lineParser) value(b []byte, i int, key []byte) (end int, ok bool) {
 		if end == 0 {
 			if i < len(b) && b[i] == '"' {
 				text, end = p.text(b, i)
-			} else if end, ok = skipValue(b, i, 0); !ok {
+			} else if end, ok = p.skipValue(b, i, 0); !ok {
 				return 0, false
 			}
 			if end < 0 {
@@ -159,7 +165,7 @@ func (p *lineParser) value(b []byte, i int, key []byte) (end int, ok bool) {
 	if end > 0 {
 		return end, true
 	}
-	return skipValue(b, i, 0)
+	return p.skipValue(b, i, 0)
 }
 
 func skipSpace(b []byte, i int) int {
@@ -173,13 +179,13 @@ func skipSpace(b []byte, i int) int {
 const maxNesting = 64
 
 // skipValue returns the end of the value that begins at i.
-func skipValue(b []byte, i, depth int) (end int, ok bool) {
+func (p *lineParser) skipValue(b []byte, i, depth int) (end int, ok bool) {
 	if i >= len(b) || depth > maxNesting {
 		return 0, false
 	}
 	switch c := b[i]; c {
 	case '"':
-		end, _ := skipString(b, i)
+		end, _ := p.skipString(b, i)
 		return end, end >= 0
 	case 't':
 		return skipWord(b, i, "true")
@@ -188,7 +194,7 @@ func skipValue(b []byte, i, depth int) (end int, ok bool) {
 	case 'n':
 		return skipWord(b, i, "null")
 	case '{', '[':
-		return skipNested(b, i, depth)
+		return p.skipNested(b, i, depth)
 	}
 	return skipNumber(b, i)
 }
@@ -198,7 +204,7 @@ func skipWord(b []byte, i int, word string) (int, bool) {
 }
 
 // skipNested returns the end of the object or array that begins at i.
-func skipNested(b []byte, i, depth int) (end int, ok bool) {
+func (p *lineParser) skipNested(b []byte, i, depth int) (end int, ok bool) {
 	object := b[i] == '{'
 	last := b[i] + 2 // } and ] stand two behind { and [
 	i = skipSpace(b, i+1)
@@ -210,7 +216,7 @@ func skipNested(b []byte, i, depth int) (end int, ok bool) {
 			if i >= len(b) || b[i] != '"' {
 				return 0, false
 			}
-			if i, _ = skipString(b, i); i < 0 {
+			if i, _ = p.skipString(b, i); i < 0 {
 				return 0, false
 			}
 			if i = skipSpace(b, i); i >= len(b) || b[i] != ':' {
@@ -218,7 +224,7 @@ func skipNested(b []byte, i, depth int) (end int, ok bool) {
 			}
 			i = skipSpace(b, i+1)
 		}
-		if i, ok = skipValue(b, i, depth+1); !ok {
+		if i, ok = p.skipValue(b, i, depth+1); !ok {
 			return 0, false
 		}
 		if i = skipSpace(b, i); i >= len(b) {
@@ -275,6 +281,44 @@ const (
 	highs = 0x8080808080808080
 )
 
+// look finds out about a line what special needs to know.
+func (p *lineParser) look(line []byte) {
+	var below, above uint64 // space, ASCII
+	b := line
+	for ; len(b) >= 8; b = b[8:] {
+		x := binary.LittleEndian.Uint64(b)
+		below |= (x - lows*0x20) &^ x
+		above |= x
+	}
+	for _, c := range b {
+		if above |= uint64(c); c < 0x20 {
+			below = highs
+		}
+	}
+	p.control = below&highs != 0
+	p.valid = above&highs == 0 || utf8.Valid(line)
+	p.quote = -1
+}
+
+// special returns the first place from i on where b has a quote or a backslash, or
+// a control character if there are any, or its end. It is asked for places further
+// and further on.
+func (p *lineParser) special(b []byte, i int) int {
+	if p.control {
+		return plain(b, i)
+	}
+	if p.quote < i {
+		p.quote = len(b)
+		if n := bytes.IndexByte(b[i:], '"'); n >= 0 {
+			p.quote = i + n
+		}
+	}
+	if n := bytes.IndexByte(b[i:p.quote], '\\'); n >= 0 {
+		return i + n
+	}
+	return p.quote
+}
+
 // plain returns the first place from i on where b has a quote, a backslash or a
 // control character, or its end. It looks at eight bytes at once: a byte's high bit
 // in special is set for the first byte that is one of them, and for none before it.
@@ -297,9 +341,9 @@ func plain(b []byte, i int) int {
 
 // skipString returns the end of the string that begins with the quote at i, and
 // whether there are escapes in it; the end is -1 if it is not valid.
-func skipString(b []byte, i int) (end int, escaped bool) {
+func (p *lineParser) skipString(b []byte, i int) (end int, escaped bool) {
 	for i++; ; {
-		i = plain(b, i)
+		i = p.special(b, i)
 		switch {
 		case i >= len(b) || b[i] < 0x20:
 			return -1, false
@@ -318,9 +362,12 @@ func skipString(b []byte, i int) (end int, escaped bool) {
 // end, which is -1 if it is not valid.
 func (p *lineParser) text(b []byte, i int) (s string, end int) {
 	i++
-	end = plain(b, i)
+	end = p.special(b, i)
 	if end < len(b) && b[end] == '"' {
 		return string(b[i:end]), end + 1
+	}
+	if cap(p.scratch) < len(b)-i {
+		p.scratch = make([]byte, 0, len(b)-i)
 	}
 	buf := p.scratch[:0]
 	for {
@@ -329,7 +376,6 @@ func (p *lineParser) text(b []byte, i int) (s string, end int) {
 		}
 		buf = append(buf, b[i:end]...)
 		if b[end] == '"' {
-			p.scratch = buf
 			return string(buf), end + 1
 		}
 		var r rune
@@ -342,7 +388,7 @@ func (p *lineParser) text(b []byte, i int) (s string, end int) {
 		} else {
 			buf = utf8.AppendRune(buf, r)
 		}
-		end = plain(b, i)
+		end = p.special(b, i)
 	}
 }
 

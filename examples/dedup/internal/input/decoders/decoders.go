@@ -1,0 +1,159 @@
+// Package decoders compares ways to read the id and the text out of a line of JSON
+// Lines: with the scanner of package input and with the decoders of others. They
+// all must find the same in lines that are valid.
+//
+//	GOWORK=off go test -bench . -benchtime 5x
+//
+// The scanner does more than the others here: it reads from a stream and knows the
+// lines' numbers and which ids were there before. fastjson does less: it looks
+// neither for control characters nor for bytes that are not UTF-8, so what it makes
+// of a broken line is not what encoding/json makes of it. It is the yardstick, the
+// others are the choice. Decoders in assembly for a few processors were left out.
+package decoders
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/valyala/fastjson"
+
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+)
+
+// A Decoder returns the id and the text of every line of a file; ids that are
+// numbers as they stand there. The error is for a line that is not valid.
+type Decoder struct {
+	Name   string
+	Decode func(file []byte, emit func(id, text string)) error
+}
+
+// All are the decoders, the one in use first.
+var All = []Decoder{
+	{"scanner", scanner},
+	{"encoding-json-struct", overLines(encodingStruct)},
+	{"encoding-json-map", overLines(encodingMap)},
+	{"jsontext", overLines(text)},
+	{"fastjson", fast},
+}
+
+// scanner is package input, with all that it does beside.
+func scanner(file []byte, emit func(id, text string)) error {
+	for d, err := range input.Read([]string{"-"}, input.Options{Stdin: bytes.NewReader(file)}) {
+		if err != nil {
+			return err
+		}
+		emit(d.ID, d.Text)
+	}
+	return nil
+}
+
+func overLines(decode func(line []byte, emit func(id, text string)) error) func([]byte, func(id, text string)) error {
+	return func(file []byte, emit func(id, text string)) error {
+		for line := range bytes.Lines(file) {
+			if err := decode(line, emit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// unquoted is a JSON string or number as a Go string.
+type unquoted string
+
+func (u *unquoted) UnmarshalJSON(b []byte) error {
+	if b[0] == '"' {
+		return json.Unmarshal(b, (*string)(u))
+	}
+	*u = unquoted(b)
+	return nil
+}
+
+func encodingStruct(line []byte, emit func(id, text string)) error {
+	var d struct {
+		ID   unquoted `json:"id"`
+		Text string   `json:"text"`
+	}
+	if err := json.Unmarshal(line, &d); err != nil {
+		return err
+	}
+	emit(string(d.ID), d.Text)
+	return nil
+}
+
+func encodingMap(line []byte, emit func(id, text string)) error {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(line, &m); err != nil {
+		return err
+	}
+	var id unquoted
+	if err := json.Unmarshal(m["id"], &id); err != nil {
+		return err
+	}
+	var text string
+	if err := json.Unmarshal(m["text"], &text); err != nil {
+		return err
+	}
+	emit(string(id), text)
+	return nil
+}
+
+// text walks the tokens of github.com/go-json-experiment/json, whose decoder is
+// the one of Go's coming encoding/json/v2.
+func text(line []byte, emit func(id, text string)) error {
+	d := jsontext.NewDecoder(bytes.NewBuffer(line))
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	var id, text string
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		var dst *string
+		switch name.String() {
+		case "id":
+			dst = &id
+		case "text":
+			dst = &text
+		default:
+			if err := d.SkipValue(); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		*dst = value.String()
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		return err
+	}
+	emit(id, text)
+	return nil
+}
+
+func fast(file []byte, emit func(id, text string)) error {
+	var p fastjson.Parser
+	for line := range bytes.Lines(file) {
+		v, err := p.ParseBytes(line)
+		if err != nil {
+			return err
+		}
+		id := v.Get("id")
+		s := string(id.GetStringBytes())
+		if id.Type() == fastjson.TypeNumber {
+			s = id.String()
+		}
+		emit(s, string(v.GetStringBytes("text")))
+	}
+	return nil
+}
