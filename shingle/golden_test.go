@@ -81,7 +81,7 @@ func FuzzKernels(f *testing.F) {
 			got := s.AppendHashes(nil, string(text))
 			if first == "" {
 				first, want = tier, got
-			} else if diff := cmp.Diff(want, got); diff != "" {
+			} else if diff := differ(want, got); diff != "" {
 				t.Fatalf("%q: %s and %s differ:\n%s", text, first, tier, diff)
 			}
 		})

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -38,7 +37,7 @@ func TestHashesFrom(t *testing.T) {
 				"data with EOF": iotest.DataErrReader(strings.NewReader(text)),
 				"bytes":         iotest.OneByteReader(strings.NewReader(text)),
 			} {
-				if diff := cmp.Diff(want, collect(t, s, r)); diff != "" {
+				if diff := differ(want, collect(t, s, r)); diff != "" {
 					t.Fatalf("configuration %d, %d bytes, %s (-want +got):\n%s", i, len(text), name, diff)
 				}
 			}
@@ -56,17 +55,17 @@ func TestLongTokens(t *testing.T) {
 		text := "before " + strings.Repeat(unit, long/len(unit)) + " after it all"
 		for _, s := range []shingle.Shingler{{Size: 2}, {Size: 3, KeepAccents: true}} {
 			want := reference(s, text)
-			if diff := cmp.Diff(want, s.AppendTokens(nil, text)); diff != "" {
+			if diff := differ(want, s.AppendTokens(nil, text)); diff != "" {
 				t.Fatalf("%v: %q (-want +got):\n%s", s, unit, diff)
 			}
 			var hashes []uint64
 			for _, h := range shinglesOf(want, s.Size) {
 				hashes = append(hashes, h.Hash)
 			}
-			if diff := cmp.Diff(hashes, s.AppendHashes(nil, text)); diff != "" {
+			if diff := differ(hashes, s.AppendHashes(nil, text)); diff != "" {
 				t.Fatalf("%v: %q (-want +got):\n%s", s, unit, diff)
 			}
-			if diff := cmp.Diff(hashes, collect(t, s, iotest.HalfReader(strings.NewReader(text)))); diff != "" {
+			if diff := differ(hashes, collect(t, s, iotest.HalfReader(strings.NewReader(text)))); diff != "" {
 				t.Fatalf("%v: %q read (-want +got):\n%s", s, unit, diff)
 			}
 		}

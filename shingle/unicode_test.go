@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/neardup/neardup/shingle"
@@ -125,5 +127,28 @@ func TestCaseFolding(t *testing.T) {
 	}
 	if n < 1500 {
 		t.Errorf("%d case foldings, want more", n)
+	}
+}
+
+// TestIdempotent folds what each code point folds to once more: nothing may
+// change, or a text and a copy of it that was normalised elsewhere would differ.
+func TestIdempotent(t *testing.T) {
+	for _, s := range []shingle.Shingler{{}, {KeepAccents: true}} {
+		for r := rune(0); r <= unicode.MaxRune; r++ {
+			if !utf8.ValidRune(r) {
+				continue
+			}
+			var once strings.Builder
+			for _, f := range foldText(s, string(r)) {
+				once.WriteRune(f.r)
+			}
+			var twice strings.Builder
+			for _, f := range foldText(s, once.String()) {
+				twice.WriteRune(f.r)
+			}
+			if once.String() != twice.String() {
+				t.Errorf("%v: %U folds to %q and then to %q", s, r, once.String(), twice.String())
+			}
+		}
 	}
 }
