@@ -1,7 +1,10 @@
 package shingle
 
 import (
+	"encoding/binary"
 	"iter"
+	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -26,19 +29,21 @@ import (
 // The cost is one pass over the text.
 func Paragraphs(text string) iter.Seq[Span] {
 	return func(yield func(Span) bool) {
-		var block []line
+		var room [16]line
+		block := room[:0]
 		for at := 0; at < len(text); {
-			l, next := nextLine(text, at)
-			at = next
-			if l.kind != blank {
-				block = append(block, l)
+			block = append(block, line{})
+			l := &block[len(block)-1]
+			at = l.read(text, at)
+			if l.kind == blank {
+				block = block[:len(block)-1]
+			} else if !l.last && at < len(text) {
+				continue
 			}
-			if l.kind == blank || l.last || at == len(text) {
-				if !paragraphs(block, yield) {
-					return
-				}
-				block = block[:0]
+			if !paragraphs(block, yield) {
+				return
 			}
+			block = block[:0]
 		}
 	}
 }
@@ -111,28 +116,38 @@ func breaks(block []line, from, i, width int) bool {
 	return !wrapped
 }
 
-// nextLine returns the line of text that begins at offset at, and where the
-// next one does.
-func nextLine(text string, at int) (l line, next int) {
+// read makes l, which is zero, the line of text that begins at offset at, and
+// returns where the next one does.
+func (l *line) read(text string, at int) int {
 	l.Start, l.End, l.kind = at, at, blank
 	word := false // in the first word
 	for at < len(text) {
-		r, n := rune(text[at]), 1
-		if r > ' ' && r < 0x7f {
-			if l.kind == blank {
-				l.Start, l.indent, l.kind, word = at, l.width, plain, true
-			}
-			l.width++
-			if word {
-				l.first++
-			}
-			at++
-			l.End = at
+		if c := text[at]; ' ' <= c && c < utf8.RuneSelf {
+			end := printable(text, at+1)
+			l.ascii(text, at, end, &word)
+			at = end
 			continue
 		}
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(text[at:])
+		if end, columns := narrow(text, at); columns > 0 {
+			l.ink(at, end, &word)
+			l.width += columns
+			if word {
+				l.first += columns
+			}
+			at = end
+			continue
 		}
+		if end := wide(text, at); end > at {
+			l.ink(at, end, &word)
+			l.width += (end - at) / 3 * 2
+			if word {
+				l.first += 2
+				word = false // it may be wrapped anywhere
+			}
+			at = end
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[at:])
 		switch {
 		case r == '\n', r == '\r', r == '\v', r == '\f', r == 0x85, r == 0x2028, r == 0x2029:
 			at += n
@@ -141,7 +156,7 @@ func nextLine(text string, at int) (l line, next int) {
 			}
 			l.last = r == '\f' || r == 0x2029
 			l.classify(text)
-			return l, at
+			return at
 		case r == '\t':
 			l.width = (l.width + 8) &^ 7
 			word = false
@@ -149,23 +164,119 @@ func nextLine(text string, at int) (l line, next int) {
 			l.width += columns(r)
 			word = false
 		default:
-			if l.kind == blank {
-				l.Start, l.indent, l.kind, word = at, l.width, plain, true
-			}
 			c := columns(r)
+			l.ink(at, at+n, &word)
 			l.width += c
 			if word {
 				l.first += c
-				// Scripts without spaces may be wrapped anywhere.
 				word = c < 2
 			}
-			l.End = at + n
 		}
 		at += n
 	}
 	l.classify(text)
-	return l, at
+	return at
 }
+
+// ascii takes a run of printable ASCII into the line; word says whether it is in
+// its first word.
+func (l *line) ascii(text string, at, end int, word *bool) {
+	run := text[at:end]
+	ahead := 0
+	for ahead < len(run) && run[ahead] == ' ' {
+		ahead++
+	}
+	if ahead > 0 {
+		*word = false
+	}
+	if ahead == len(run) {
+		l.width += ahead
+		return
+	}
+	behind := len(run)
+	for run[behind-1] == ' ' {
+		behind--
+	}
+	before := l.width
+	l.width += ahead
+	l.ink(at+ahead, at+behind, word)
+	l.width = before + len(run)
+	if *word {
+		n := strings.IndexByte(run[ahead:], ' ')
+		if n < 0 {
+			n = len(run) - ahead
+		} else {
+			*word = false
+		}
+		l.first += n
+	}
+}
+
+// ink notes that something visible stands from start to end; if it is the first
+// of the line, it begins the first word.
+func (l *line) ink(start, end int, word *bool) {
+	if l.kind == blank {
+		l.Start, l.indent, l.kind, *word = start, l.width, plain, true
+	}
+	l.End = end
+}
+
+// printable returns the offset of the first byte from at on that is no printable
+// ASCII, len(text) if there is none.
+func printable(text string, at int) int {
+	b := bytesOf(text)
+	for ; at+32 <= len(b); at += 32 {
+		w := b[at : at+32]
+		x := binary.LittleEndian.Uint64(w)
+		y := binary.LittleEndian.Uint64(w[8:])
+		z := binary.LittleEndian.Uint64(w[16:])
+		u := binary.LittleEndian.Uint64(w[24:])
+		if (unprintable(x)|unprintable(y)|unprintable(z)|unprintable(u))&high != 0 {
+			break
+		}
+	}
+	for ; at+8 <= len(b); at += 8 {
+		if bad := unprintable(binary.LittleEndian.Uint64(b[at:])) & high; bad != 0 {
+			return at + bits.TrailingZeros64(bad)/8
+		}
+	}
+	for at < len(b) && ' ' <= b[at] && b[at] < utf8.RuneSelf {
+		at++
+	}
+	return at
+}
+
+// narrow returns the end of the run of code points from U+00C0 to U+07FF that
+// begins at offset at, all letters and marks, and how many there are.
+func narrow(text string, at int) (end, columns int) {
+	for at+1 < len(text) && text[at]-0xC3 <= 0xDF-0xC3 && text[at+1]&0xC0 == 0x80 {
+		at += 2
+		columns++
+	}
+	return at, columns
+}
+
+// wide returns the end of the run of kana, ideographs and Hangul that begins at
+// offset at: of most of those whose code takes three bytes.
+func wide(text string, at int) (end int) {
+	for at+2 < len(text) {
+		switch text[at] {
+		default:
+			return at
+		case 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEB, 0xEC:
+		}
+		// From U+3040 on; before it is a space.
+		if text[at+1] <= 0x80 || text[at+1] > 0xBF || text[at+2]&0xC0 != 0x80 {
+			return at
+		}
+		at += 3
+	}
+	return at
+}
+
+// unprintable sets the top bit of the bytes of x that are not printable ASCII,
+// but DEL, up to the first such byte and perhaps of some behind it.
+func unprintable(x uint64) uint64 { return x | (x - ' '*ones) }
 
 // classify finds out what kind of line l is.
 func (l *line) classify(text string) {

@@ -103,3 +103,48 @@ func FuzzParagraphs(f *testing.F) {
 		}
 	})
 }
+
+// TestParagraphsAllocate: finding paragraphs allocates nothing, unless more than
+// a few lines follow one another without a blank one.
+func TestParagraphsAllocate(t *testing.T) {
+	text := strings.Repeat(randomText(1, 300)+"\n\n", 10)
+	if n := testing.AllocsPerRun(20, func() {
+		for range shingle.Paragraphs(text) {
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// BenchmarkParagraphs compares finding paragraphs with hashing the shingles of
+// the same text, in turn, shortest of several rounds.
+func BenchmarkParagraphs(b *testing.B) {
+	for _, c := range []struct{ name, prefix, file string }{
+		{"english", "", "english_rfc.jsonl"},
+		{"russian", "", "russian_docs.jsonl"},
+		{"japanese", "", "japanese_books.jsonl"},
+		{"turkish", "tr", "help_7_languages.jsonl"},
+		{"hindi", "hi", "help_7_languages.jsonl"},
+		{"korean", "ko", "help_7_languages.jsonl"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			texts := sample(b, 1<<20, c.prefix, "throughput", c.file)
+			find := func(text string) {
+				for range shingle.Paragraphs(text) {
+				}
+			}
+			b.SetBytes(int64(size(texts)))
+			for b.Loop() {
+				for _, t := range texts {
+					find(t)
+				}
+			}
+			b.StopTimer()
+			var hashes []uint64
+			best := fastest(rounds(b), texts, find,
+				func(text string) { hashes = shingle.Shingler{}.AppendHashes(hashes[:0], text) })
+			b.ReportMetric(float64(size(texts))/1e6/best[0].Seconds(), "best-MB/s")
+			b.ReportMetric(best[1].Seconds()/best[0].Seconds(), "of-hashing")
+		})
+	}
+}
