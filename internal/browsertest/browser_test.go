@@ -6,6 +6,7 @@ package browsertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,17 +25,61 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser finds Chromium, or skips the test.
-func browser(t *testing.T) string {
-	t.Helper()
+// start starts one browser for all tests, with a profile of its own.
+var start = sync.OnceValues(func() (context.Context, error) {
+	var program string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path
+			program = path
+			break
 		}
 	}
-	t.Skip("no Chromium on this machine")
-	return ""
+	if program == "" {
+		return nil, errAbsent
+	}
+	profile, err := os.MkdirTemp("", "browser")
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program),
+		chromedp.UserDataDir(profile),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+	)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ = chromedp.NewContext(ctx)
+	stop = append(stop, func() {
+		chromedp.Cancel(ctx)
+		cancel()
+		os.RemoveAll(profile)
+	})
+	return ctx, chromedp.Do(ctx)
+})
+
+var errAbsent = errors.New("no Chromium on this machine")
+
+// stop is what to do when all tests are over.
+var stop []func()
+
+type viewport struct {
+	name          string
+	width, height int64
+	dark          bool
 }
+
+// views are the screens that the page is tried on.
+var views = []viewport{desktop, desktopDark, phone, phoneDark}
+
+var (
+	desktop     = viewport{"desktop-light", 1280, 900, false}
+	desktopDark = viewport{"desktop-dark", 1280, 900, true}
+	phone       = viewport{"phone-light", 390, 844, false}
+	phoneDark   = viewport{"phone-dark", 390, 844, true}
+)
 
 // patience is how long the browser may take for one step; what a reader would
 // call slow is measured elsewhere.
@@ -50,37 +95,33 @@ type tab struct {
 	requests []string
 }
 
-// open starts a browser with a profile of its own and opens a file in it.
-func open(t *testing.T, file string, width, height int64, dark bool) *tab {
+// open opens a file in a tab of its own.
+func open(t *testing.T, file string, v viewport) *tab {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(browser(t)),
-		chromedp.UserDataDir(t.TempDir()),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-	)
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, err := start()
+	if errors.Is(err, errAbsent) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx}
-	tb.run() // starts the browser
 	if err := chromedp.Listen(ctx, tb.listen); err != nil {
 		t.Fatal(err)
 	}
 	scheme := "light"
-	if dark {
+	if v.dark {
 		scheme = "dark"
 	}
 	call(tb, log.Enable, cdp.Empty{})
 	call(tb, network.Enable, network.EnableParams{})
-	call(tb, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600})
+	call(tb, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: v.height, DeviceScaleFactor: 1, Mobile: v.width < 600})
 	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 	tb.run(chromedp.Navigate("file://" + file))
-	tb.wait(`document.documentElement.classList.contains("ready")`)
+	if v.width > 0 {
+		tb.wait(`document.documentElement.classList.contains("ready")`)
+	}
 	return tb
 }
 
@@ -132,7 +173,9 @@ func (tb *tab) clean() {
 
 func (tb *tab) run(actions ...chromedp.Action[chromedp.Void]) {
 	tb.t.Helper()
-	if err := chromedp.Do(tb.ctx, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		tb.t.Fatal(err)
 	}
 }
@@ -142,7 +185,7 @@ func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		tb.t.Fatalf("%s: %v", expression, err)
 	}
@@ -171,6 +214,7 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	stop = append(stop, func() { os.RemoveAll(dir) })
 	program := filepath.Join(dir, "dedup")
 	cmd := exec.Command("go", "build", "-o", program, ".")
 	cmd.Dir = filepath.Join("..", "..", "examples", "dedup")
@@ -182,8 +226,8 @@ var build = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if program, err := build(); err == nil {
-		os.RemoveAll(filepath.Dir(program))
+	for _, f := range stop {
+		f()
 	}
 	os.Exit(status)
 }
@@ -191,6 +235,9 @@ func TestMain(m *testing.M) {
 // report writes a page about inputs and returns its name.
 func report(t *testing.T, args ...string) string {
 	t.Helper()
+	if _, err := start(); errors.Is(err, errAbsent) {
+		t.Skip(err)
+	}
 	program, err := build()
 	if err != nil {
 		t.Fatal(err)

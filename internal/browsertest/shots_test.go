@@ -24,7 +24,7 @@ func TestScreenshots(t *testing.T) {
 	for _, view := range pictures() {
 		for _, part := range []string{"summary", "clusters", "passages", "blocks"} {
 			t.Run(view.name+"-"+part, func(t *testing.T) {
-				tb := open(t, file+"#"+part, view.width, view.height, view.dark)
+				tb := open(t, file+"#"+part, view)
 				picture, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
 				if err != nil {
 					t.Fatal(err)
@@ -41,20 +41,6 @@ func TestScreenshots(t *testing.T) {
 			})
 		}
 	}
-}
-
-type viewport struct {
-	name          string
-	width, height int64
-	dark          bool
-}
-
-// views are the screens that the page is tried on.
-var views = []viewport{
-	{"desktop-light", 1280, 900, false},
-	{"desktop-dark", 1280, 900, true},
-	{"phone-light", 390, 844, false},
-	{"phone-dark", 390, 844, true},
 }
 
 // pictures are the views, taller, so that more is to be seen.

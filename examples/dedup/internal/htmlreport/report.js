@@ -194,7 +194,7 @@ let unique = 0;
 const card = (title, meta, excerpt, body, item) => {
   const id = 'finding-' + unique++;
   const button = el('button', { type: 'button', class: 'open', 'aria-expanded': 'false', 'aria-controls': id },
-    el('span', { class: 'title' }, ...title), el('span', { class: 'meta' }, ...meta),
+    el('span', { class: 'title' }, ...title), el('span', { class: 'meta' }, ...meta.filter(m => m)),
     excerpt ? el('span', { class: 'excerpt', dir: 'auto', text: excerpt }) : null);
   const inside = el('div', { class: 'body', id, hidden: true });
   const toggle = open => {
@@ -276,13 +276,13 @@ const passageBody = item => {
   return parts;
 };
 
-const blockCard = item => card(
-  [el('span', { class: 'role c', text: item.r }), ' ', el('span', { class: 'line', dir: 'auto', text: item.t })],
-  [el('span', { class: 'badge c', text: count(item.n, 'document') }), el('bdi', { class: 'host', text: item.h || 'no host' })],
+const blockCard = (item, grouped) => card(
+  [el('span', { class: 'line', dir: 'auto', text: item.t })],
+  [el('span', { class: 'role c', text: item.r }), el('span', { text: 'on ' + count(item.n, 'document') }), grouped ? null : el('bdi', { class: 'host', text: item.h || 'no host' })],
   '', () => [
     el('div', { class: 'text block', dir: 'auto' }, item.t, item.c ? cutMark(item.c) : null),
     el('p', { class: 'quietly', text: 'Counted among ' + scopes(item) + '.' }),
-    el('h4', { text: 'On these documents' }),
+    el('h4', { text: item.h ? 'On these documents of ' + item.h : 'On these documents' }),
     el('ul', { class: 'pages' }, ...item.p.map(p => el('li', null, foreign(p))),
       item.n > item.p.length ? el('li', { class: 'quietly', text: '… and ' + number(item.n - item.p.length) + ' more' }) : null)], item);
 
@@ -397,7 +397,7 @@ const draw = (list, opened) => {
       ol.append(el('li', { class: 'group' }, el('h3', null, el('bdi', { text: g }), ' ', el('span', { class: 'quietly', text: count(n, 'block') }))));
     }
     group = g;
-    ol.append(list.card(item));
+    ol.append(list.card(item, g !== null));
   }
   const total = shown.length === items.length ? count(items.length, list.noun) : number(shown.length) + ' of ' + count(items.length, list.noun);
   const status = el('p', { class: 'status', role: 'status', text: total + (pages > 1 ? ', ' + number(from + 1) + ' to ' + number(from + some.length) + ' here' : '') });

@@ -1,0 +1,77 @@
+package browsertest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Ten thousand findings open, are searched, filtered and paged in a time that a
+// reader does not mind. The bounds are wide, since a gate may run on a busy
+// machine; the log has the times.
+func TestManyFindings(t *testing.T) {
+	began := time.Now()
+	file := report(t, corpus(t, many()))
+	t.Logf("dedup took %v", time.Since(began).Round(time.Millisecond))
+	for _, v := range []viewport{desktop, phone} {
+		t.Run(v.name, func(t *testing.T) {
+			began := time.Now()
+			tb := open(t, file, v)
+			step := func(what string, limit time.Duration) {
+				t.Helper()
+				took := time.Since(began)
+				t.Logf("%s: %v", what, took.Round(time.Millisecond))
+				if took > limit {
+					t.Errorf("%s took %v, more than %v", what, took, limit)
+				}
+				began = time.Now()
+			}
+			step("opening", 10*time.Second)
+			findings := eval[int](tb, `[...document.querySelectorAll(".count")].reduce((n, c) => n + Number(c.textContent.replace(/\D/g, "")), 0)`)
+			if findings < 10_000 {
+				t.Errorf("%d findings", findings)
+			}
+			began = time.Now()
+			tb.run(chromedp.Click("#tab-clusters"))
+			tb.status("4000 clusters, 1 to 20 here")
+			step("the list of clusters", 5*time.Second)
+			tb.key("]")
+			tb.status("4000 clusters, 21 to 40 here")
+			step("the next page", 5*time.Second)
+			tb.run(chromedp.Focus(".pager input"), chromedp.Evaluate[chromedp.Void](`document.querySelector(".pager input").select()`), chromedp.KeyEvent("200"+kb.Enter))
+			tb.status("4000 clusters, 3981 to 4000 here")
+			step("the last page", 5*time.Second)
+			tb.search("03777")
+			tb.status("1 of 4000 clusters")
+			step("the first search", 10*time.Second)
+			tb.search("otherword")
+			tb.status("4000 clusters, 1 to 20 here")
+			step("the second search", 5*time.Second)
+			if n := eval[int](tb, `document.querySelectorAll("*").length`); n > 20_000 {
+				t.Errorf("%d elements", n)
+			}
+			// How long the page is deaf to its reader.
+			busy := eval[float64](tb, `(async () => {
+				const input = document.querySelector("#search");
+				input.value = "Ba";
+				let longest = 0, last = performance.now();
+				const end = last + 1000;
+				input.dispatchEvent(new Event("input"));
+				while (last < end) {
+					await new Promise(r => setTimeout(r));
+					const now = performance.now();
+					longest = Math.max(longest, now - last);
+					last = now;
+				}
+				return longest;
+			})()`)
+			t.Logf("deaf while searching: %.0f ms", busy)
+			if busy > 2000 {
+				t.Errorf("deaf for %.0f ms", busy)
+			}
+			tb.clean()
+		})
+	}
+}

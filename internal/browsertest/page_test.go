@@ -1,0 +1,374 @@
+package browsertest
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+var parts = []string{"summary", "clusters", "passages", "blocks"}
+
+// Every part opens on every screen, every finding in it opens, and nothing that
+// the documents hold runs.
+func TestOpens(t *testing.T) {
+	file := report(t, corpus(t, mixed()))
+	for _, v := range views {
+		for _, part := range parts {
+			t.Run(v.name+"/"+part, func(t *testing.T) {
+				tb := open(t, file+"#"+part, v)
+				if part != "summary" {
+					if n := eval[int](tb, `document.querySelectorAll("main .card").length`); n == 0 {
+						t.Error("no findings")
+					}
+					openAll(tb)
+					tb.run(chromedp.Evaluate[chromedp.Void](`for (const m of document.querySelectorAll(".member")) m.click()`))
+				}
+				if harmed := eval[bool](tb, `"harmed" in window`); harmed {
+					t.Error("text of a document was run")
+				}
+				if n := eval[int](tb, `document.querySelectorAll("main :is(img, a, script, iframe, object)").length`); n != 0 {
+					t.Errorf("%d elements came out of documents", n)
+				}
+				tb.clean()
+			})
+		}
+	}
+}
+
+// openAll opens every finding that is shown.
+func openAll(tb *tab) {
+	tb.t.Helper()
+	tb.run(chromedp.Evaluate[chromedp.Void](`for (const b of document.querySelectorAll(".open[aria-expanded=false]")) if (b.checkVisibility()) b.click()`))
+}
+
+// A page that tries to load something is stopped by its policy, and the tests
+// see it: without this one, "no requests" could mean that nobody looks.
+func TestPolicyHolds(t *testing.T) {
+	tb := open(t, report(t, corpus(t, mixed())), desktop)
+	tb.clean()
+	got := eval[[]string](tb, `(async () => {
+		const blocked = [];
+		document.addEventListener("securitypolicyviolation", e => blocked.push(e.effectiveDirective));
+		const add = (tag, props) => document.body.append(Object.assign(document.createElement(tag), props));
+		add("img", { src: "http://localhost:9/x.png" });
+		add("script", { textContent: "window.ran = 1" });
+		add("style", { textContent: "body { color: red }" });
+		await fetch("http://localhost:9/").catch(() => 0);
+		await new Promise(r => setTimeout(r, 300));
+		return blocked.sort();
+	})()`)
+	if s := strings.Join(got, " "); s != "connect-src img-src script-src-elem style-src-elem" {
+		t.Errorf("the policy stops %q", s)
+	}
+	if eval[bool](tb, `"ran" in window`) {
+		t.Error("a script that the policy does not name was run")
+	}
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	if len(tb.problems) == 0 {
+		t.Error("the tests do not see what the browser reports")
+	}
+}
+
+// titles returns the titles of the findings that are shown.
+func titles(tb *tab) []string {
+	tb.t.Helper()
+	return eval[[]string](tb, `[...document.querySelectorAll(".panel:not([hidden]) .card .title")].map(e => e.textContent)`)
+}
+
+func (tb *tab) status(want string) {
+	tb.t.Helper()
+	if got := eval[string](tb, `document.querySelector(".panel:not([hidden]) .status").textContent.replaceAll("\u202f", "")`); got != want {
+		tb.t.Errorf("the list says %q, want %q", got, want)
+	}
+}
+
+// search types into the search field and waits until the list has followed.
+func (tb *tab) search(text string) {
+	tb.t.Helper()
+	tb.run(chromedp.Focus("#search"), chromedp.Evaluate[chromedp.Void](`document.querySelector("#search").select()`), chromedp.KeyEvent(text))
+	tb.run(chromedp.Sleep(400 * time.Millisecond)) // the page waits for a pause in the typing
+}
+
+func TestSearch(t *testing.T) {
+	docs := mixed()
+	tb := open(t, report(t, corpus(t, docs))+"#clusters", desktop)
+	all := len(titles(tb))
+	if all < 4 {
+		t.Fatalf("%d clusters", all)
+	}
+	tb.search("changedword")
+	if got := titles(tb); len(got) != 2 {
+		t.Errorf("the changed word is in %q", got)
+	}
+	if got := eval[string](tb, `document.querySelector("#count-passages").textContent`); !strings.HasPrefix(got, "1 of ") {
+		t.Errorf("passages with the changed word: %s", got)
+	}
+	if n := eval[int](tb, `CSS.highlights.get("hit").size`); n == 0 {
+		t.Error("what was searched for is not marked")
+	}
+	words := strings.Fields(docs[0].Text)
+	tb.search(`"` + strings.ToUpper(words[4]+" "+words[5]) + `"`)
+	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "cluster/keep") {
+		t.Errorf("a phrase in capitals is in %q", got)
+	}
+	tb.search(words[5] + " edited/")
+	if got := titles(tb); len(got) != 0 {
+		t.Errorf("words of two findings are in %q", got)
+	}
+	if text := eval[string](tb, `document.querySelector(".panel:not([hidden]) .nothing").textContent`); !strings.Contains(text, "No finding fits") {
+		t.Errorf("an empty list says %q", text)
+	}
+	tb.search("两港之间")
+	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "scripts/chinese1") {
+		t.Errorf("Chinese is in %q", got)
+	}
+	tb.search("window.harmed")
+	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "<script>window.harmed=1</script>") {
+		t.Errorf("markup is in %q", got)
+	}
+	tb.key(kb.Escape)
+	if got := len(titles(tb)); got != all {
+		t.Errorf("Escape shows %d of %d clusters", got, all)
+	}
+	tb.clean()
+}
+
+func TestFilters(t *testing.T) {
+	tb := open(t, report(t, corpus(t, mixed()))+"#clusters", desktop)
+	set := func(name, value string) {
+		t.Helper()
+		tb.run(chromedp.Evaluate[chromedp.Void](`{
+			const e = document.querySelector(".panel:not([hidden]) .filters").elements[` + strconv.Quote(name) + `];
+			if (e.type === "checkbox") e.checked = ` + strconv.Quote(value) + ` !== ""; else e.value = ` + strconv.Quote(value) + `;
+			e.dispatchEvent(new Event("input", { bubbles: true }));
+		}`))
+	}
+	has := func(why string, n int, one string) {
+		t.Helper()
+		got := titles(tb)
+		found := one == ""
+		for _, s := range got {
+			found = found || strings.Contains(s, one)
+		}
+		if len(got) != n || !found {
+			t.Errorf("%s: %d findings, want %d with %q: %.200q", why, len(got), n, one, got)
+		}
+	}
+	all := len(titles(tb))
+	set("from", "1")
+	has("similarity 1", 1, "cluster/keep")
+	set("from", "")
+	set("to", "0.9")
+	low := len(titles(tb))
+	set("to", "")
+	set("from", "0.9")
+	if high := len(titles(tb)); low == 0 || high == 0 || low+high < all {
+		t.Errorf("%d clusters have a similarity up to .9, %d from .9, and %d are there", low, high, all)
+	}
+	set("from", "")
+	set("differ", "on")
+	has("only where words differ", all, "")
+	set("differ", "")
+	set("order", "id")
+	if got := titles(tb); !strings.Contains(got[0], "cluster/keep") {
+		t.Errorf("by id the first is %q", got[0])
+	}
+	set("order", "high")
+	if got := titles(tb); !strings.Contains(got[0], "cluster/keep") {
+		t.Errorf("the most alike is %q", got[0])
+	}
+
+	tb.run(chromedp.Click("#tab-passages"))
+	pairs := len(titles(tb))
+	set("kind", "exact")
+	exact := len(titles(tb))
+	has("exact", exact, "passages/exact1")
+	set("kind", "edited")
+	edited := len(titles(tb))
+	has("edited", edited, "passages/edited1")
+	if exact+edited < pairs || exact == 0 || edited == 0 || exact == pairs {
+		t.Errorf("%d exact, %d edited of %d", exact, edited, pairs)
+	}
+	set("kind", "")
+	set("words", "44")
+	has("44 words and more", 1, "passages/edited1")
+	set("words", "100000")
+	has("100,000 words", 0, "")
+	tb.status("0 of " + strconv.Itoa(pairs) + " pairs")
+	set("words", "")
+
+	tb.run(chromedp.Click("#tab-blocks"))
+	blocks := len(titles(tb))
+	set("host", "hfurniture-one.example")
+	has("one host", 3, "repeated everywhere") // separators of lines split its hostile block
+	set("host", "")
+	set("pages", "5")
+	if n := len(titles(tb)); n == 0 || n > blocks {
+		t.Errorf("%d of %d blocks are on 5 pages", n, blocks)
+	}
+	set("pages", "6")
+	has("6 pages", 0, "")
+	set("pages", "")
+	reasons := eval[[]string](tb, `[...document.querySelector("[name=reason]").options].slice(1).map(o => o.value)`)
+	sum := 0
+	for _, r := range reasons {
+		set("reason", r)
+		sum += len(titles(tb))
+	}
+	if sum != blocks || len(reasons) == 0 {
+		t.Errorf("the reasons %q have %d blocks of %d", reasons, sum, blocks)
+	}
+	tb.clean()
+}
+
+// What the summary says is what the lists hold.
+func TestCounts(t *testing.T) {
+	tb := open(t, report(t, corpus(t, mixed())), desktop)
+	tiles := eval[[]string](tb, `[...document.querySelectorAll(".tile strong")].map(e => e.textContent)`)
+	if tiles[0] != strconv.Itoa(len(mixed())) {
+		t.Errorf("%s documents, want %d", tiles[0], len(mixed()))
+	}
+	for i, part := range parts[1:] {
+		tb.run(chromedp.Click("#tab-" + part))
+		if got, want := len(titles(tb)), eval[string](tb, `document.querySelector("#count-`+part+`").textContent`); strconv.Itoa(got) != want {
+			t.Errorf("%d %s shown, the tab says %s (tile %s)", got, part, want, tiles[i+1])
+		}
+	}
+}
+
+func TestKeyboard(t *testing.T) {
+	tb := open(t, report(t, corpus(t, mixed())), desktop)
+	focused := func(why, want string) {
+		t.Helper()
+		if got := eval[bool](tb, `document.activeElement.matches(`+strconv.Quote(want)+`)`); !got {
+			t.Errorf("%s: the focus is on %s, want %s", why, eval[string](tb, `document.activeElement.outerHTML.slice(0, 100)`), want)
+		}
+	}
+	tb.key(kb.Tab)
+	focused("Tab", ".skip")
+	tb.key(kb.Tab)
+	focused("Tab", "a.tile")
+	tb.key("/")
+	focused("/", "#search")
+	tb.key(kb.Escape)
+	tb.key("2")
+	focused("2", "#tab-clusters[aria-selected=true]")
+	tb.key(kb.ArrowRight)
+	focused("right", "#tab-passages[aria-selected=true]")
+	tb.key(kb.ArrowLeft)
+	focused("left", "#tab-clusters[aria-selected=true]")
+	tb.key("j")
+	focused("j", "#panel-clusters .card:first-child .open")
+	tb.key("j")
+	focused("j", "#panel-clusters .card:nth-child(2) .open[aria-expanded=false]")
+	tb.key(kb.Enter)
+	focused("Enter", "#panel-clusters .card:nth-child(2) .open[aria-expanded=true]")
+	tb.key("k")
+	focused("k", "#panel-clusters .card:first-child .open")
+	tb.key("?")
+	if !eval[bool](tb, `document.querySelector("#help").open`) {
+		t.Error("? does not open the help")
+	}
+	tb.key(kb.Escape)
+	if eval[bool](tb, `document.querySelector("#help").open`) {
+		t.Error("Escape does not close the help")
+	}
+	// From word to word, each lit on both sides.
+	tb.run(chromedp.Focus("#panel-clusters .card:first-child .pane.a"))
+	first := lit(tb)
+	tb.key(kb.ArrowRight, kb.ArrowRight)
+	third := lit(tb)
+	tb.key(kb.ArrowLeft, kb.ArrowLeft)
+	if again := lit(tb); again != first || third == first {
+		t.Errorf("words: %q, two on %q, and back %q", first, third, again)
+	}
+	// What has the focus can be seen.
+	if w := eval[string](tb, `getComputedStyle(document.activeElement).outlineStyle`); w == "none" {
+		t.Error("the focus is not to be seen")
+	}
+	tb.clean()
+}
+
+// lit returns the word that is lit, which must be the same on both sides.
+func lit(tb *tab) string {
+	tb.t.Helper()
+	words := eval[[]string](tb, `[...document.querySelectorAll(".lit")].map(e => e.textContent)`)
+	if len(words) != 2 || words[0] != words[1] {
+		tb.t.Errorf("lit words: %q", words)
+		return ""
+	}
+	return words[0]
+}
+
+// A word under the pointer is lit on both sides.
+func TestPointer(t *testing.T) {
+	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
+	openAll(tb)
+	type place struct{ X, Y float64 }
+	for _, side := range []string{"a", "b"} {
+		p := eval[place](tb, `(() => {
+			const box = [...document.querySelectorAll(".card")].find(c => c.textContent.includes("passages/exact1")).querySelector(".compare");
+			box.scrollIntoView({ block: "center" });
+			const r = box.querySelectorAll(".pane.`+side+` .w")[7].getBoundingClientRect();
+			return { X: r.x + r.width / 2, Y: r.y + r.height / 2 };
+		})()`)
+		tb.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, p.X, p.Y))
+		if lit(tb) == "" {
+			t.Errorf("nothing is lit from side %s", side)
+		}
+	}
+	tb.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1))
+	tb.clean()
+}
+
+// Words are linked one by one in scripts without spaces too.
+func TestChineseLinks(t *testing.T) {
+	tb := open(t, report(t, "-threshold", ".6", corpus(t, mixed()))+"#clusters", desktop)
+	openAll(tb)
+	n := eval[int](tb, `[...document.querySelectorAll(".card")].find(c => c.textContent.includes("chinese1")).querySelectorAll(".pane.a .w").length`)
+	if n < 40 {
+		t.Errorf("%d signs are linked", n)
+	}
+	marked := eval[[]string](tb, `[...[...document.querySelectorAll(".card")].find(c => c.textContent.includes("chinese1")).querySelectorAll("mark")].map(e => e.textContent)`)
+	if strings.Join(marked, "") != "绿红" {
+		t.Errorf("marked as different: %q", marked)
+	}
+}
+
+// Both ways to show a comparison tell the same differences.
+func TestAsOneText(t *testing.T) {
+	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
+	openAll(tb)
+	sides := eval[[]string](tb, `["a", "b"].map(s => [...document.querySelectorAll(".pane." + s + " mark")].map(e => e.textContent).join(" "))`)
+	tb.run(chromedp.Click(".panel:not([hidden]) .view"))
+	one := eval[[]string](tb, `["del", "ins"].map(s => [...document.querySelectorAll(".one " + s)].map(e => e.textContent).join(" "))`)
+	if sides[0] != one[0] || sides[1] != one[1] || !strings.Contains(sides[1], "changedword") {
+		t.Errorf("side by side %q, as one text %q", sides, one)
+	}
+	tb.clean()
+}
+
+// Without its script the page still shows the summary.
+func TestWithoutScript(t *testing.T) {
+	tb := open(t, "/dev/null", viewport{})
+	call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	call(tb, network.Enable, network.EnableParams{})
+	tb.run(chromedp.Navigate("file://" + report(t, corpus(t, mixed()))))
+	text, err := chromedp.Run(tb.ctx, chromedp.Text("main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"need the script of this page", "How likely a pair is found", "How the findings were made"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not show %q", want)
+		}
+	}
+}
