@@ -137,19 +137,19 @@ func FuzzCompare(f *testing.F) {
 			if p.kind != common {
 				continue
 			}
-			other := ""
+			var other strings.Builder
 			for _, q := range c.b {
 				if q.kind == common && q.link == p.link {
-					other += q.text
+					other.WriteString(q.text)
 				}
 			}
-			x, y := sh.AppendTokens(nil, p.text), sh.AppendTokens(nil, other)
+			x, y := sh.AppendTokens(nil, p.text), sh.AppendTokens(nil, other.String())
 			if len(x) != len(y) {
-				t.Fatalf("%q is linked with %q", p.text, other)
+				t.Fatalf("%q is linked with %q", p.text, other.String())
 			}
 			for i := range x {
 				if x[i].Hash != y[i].Hash {
-					t.Fatalf("%q is linked with %q", p.text, other)
+					t.Fatalf("%q is linked with %q", p.text, other.String())
 				}
 			}
 		}

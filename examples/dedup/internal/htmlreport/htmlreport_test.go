@@ -39,14 +39,15 @@ func small() *Report {
 		{ID: "post/ramp.txt", Host: "post", Text: "A ramp at last. " + quote + " So much for that.\n\n" + footer, Mask: []shingle.Span{{Start: 135, End: 135 + len(footer)}}},
 		{ID: "wire/town.txt", Host: "wire", Text: quote},
 	}
-	var al shingle.Aligner
 	return &Report{
 		Title: "stories", Documents: 5, Empty: 1, Bytes: 1234, Threshold: .5,
 		Banding: lsh.Choose(128, .5, .99), Exact: true,
 		Similarities: []float64{.61, .5, .3, 1}, ObservedFrom: .2,
 		Settings: []Setting{{"Shingles", "words:5"}}, Notes: []string{"One input could not be read."},
 		Clusters: []lsh.RowCluster{{Representative: 0, Members: []lsh.RowMember{{Row: 0, Similarity: 1}, {Row: 1, Similarity: .61}}}},
-		Shared:   []Shared{{A: 2, B: 3, Passages: al.Align(docs[2].Text, docs[3].Text)}},
+		Shared: []Shared{{A: 2, B: 3, Passages: []shingle.Passage{{
+			A: shingle.Span{Start: 16, End: 16 + len(quote)}, B: shingle.Span{End: len(quote)}, Tokens: 21, Matched: 21, Similarity: 1, Exact: true,
+		}}}},
 		Blocks:   []Block{{Host: "post", Text: footer, Reason: "site furniture", Scope: "host", Documents: 2, Hosts: 1, Pages: []int{0, 2}}},
 		Document: func(i int) Document { return docs[i] },
 	}
