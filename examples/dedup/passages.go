@@ -71,7 +71,7 @@ func runPassages(j *job) error {
 	}
 	p.stop()
 	if s := ix.Stats(); s.Common > 0 {
-		j.warn("%s stand in more than 256 documents each and were compared with their first holders only (%s left out)", count(s.Common, "phrase"), count(s.Withheld, "pair"))
+		j.warn("%s stand in very many documents; each of these was compared with the first holders only (%s left out)", count(s.Common, "phrase"), count(s.Withheld, "pair"))
 	}
 	j.summary("%s: %s of %d words or more shared by %s", j.counted(), count(passages, "passage"), j.opt.minTokens, count(pairs, "pair"))
 	return nil
@@ -81,7 +81,6 @@ func runPassages(j *job) error {
 func (j *job) passageIndex(masks [][]shingle.Span) (*passage.Index, error) {
 	o := passage.Options{Workers: j.opt.workers}
 	o.Aligner.MinTokens = j.opt.minTokens
-	o.Run = max(5, min(8, j.opt.minTokens))
 	ix := passage.New(o)
 	p := j.progress("indexing", len(j.docs))
 	defer p.stop()
