@@ -176,12 +176,13 @@ func BenchmarkGoroutines(b *testing.B) {
 
 // Both must estimate the similarity of the same pair alike, or the race is none.
 func TestSameTask(t *testing.T) {
-	text := strings.Repeat("x ", 3)
+	var text strings.Builder
+	text.WriteString(strings.Repeat("x ", 3))
 	for i := range 400 {
-		text += fmt.Sprintf("stop %d lies %d minutes behind the harbour. ", i, i*i%91)
+		text.WriteString(fmt.Sprintf("stop %d lies %d minutes behind the harbour. ", i, i*i%91))
 	}
-	other := strings.ReplaceAll(text, "harbour. stop 2", "station. stop 2")
-	a, b := rival(text), rival(other)
+	other := strings.ReplaceAll(text.String(), "harbour. stop 2", "station. stop 2")
+	a, b := rival(text.String()), rival(other)
 	same := 0
 	for i := range a {
 		if a[i] == b[i] {
@@ -189,11 +190,11 @@ func TestSameTask(t *testing.T) {
 		}
 	}
 	o := newOurs()
-	o.sketch(text)
+	o.sketch(text.String())
 	first := o.sig.Clone()
 	o.sketch(other)
 	theirs, mine := float64(same)/registers, first.Similarity(o.sig)
-	exact := shingle.Shingler{}.Set(text).Jaccard(shingle.Shingler{}.Set(other))
+	exact := shingle.Shingler{}.Set(text.String()).Jaccard(shingle.Shingler{}.Set(other))
 	for who, got := range map[string]float64{"ekzhu/minhash-lsh": theirs, "neardup": mine} {
 		if math.Abs(got-exact) > .16 {
 			t.Errorf("%s estimates %.3f, exact is %.3f", who, got, exact)
