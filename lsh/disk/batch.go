@@ -1,0 +1,79 @@
+package disk
+
+import (
+	"context"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// A Store is what an [Index] has in common with indexes that are elsewhere, such
+// as in a server which several crawlers share. Its calls take many documents, so
+// that a server is asked a few times for all of them.
+type Store interface {
+	// InsertAll stores documents, in the place of those with their ids, and says
+	// of each whether it matched one that was there before or that comes earlier
+	// in the call. They are durable when it returns without error.
+	InsertAll(ctx context.Context, docs []Document) ([]Verdict, error)
+
+	// SearchAll returns the matches of each query, as [Index.Search] does.
+	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match, error)
+
+	// RemoveAll removes documents and says of each id whether it was there. They
+	// are durably gone when it returns without error.
+	RemoveAll(ctx context.Context, ids []string) ([]bool, error)
+
+	Close() error
+}
+
+var _ Store = (*Index)(nil)
+
+// A Verdict is what a [Store] says of a document that was inserted.
+type Verdict struct {
+	Seen  bool      // it had a match other than one of its own id
+	Match lsh.Match // the best one
+}
+
+// A Query is one question of [Store.SearchAll].
+type Query struct {
+	Signature minhash.Signature
+	lsh.SearchOptions
+}
+
+// InsertAll is [Index.Insert] of each document and then one [Index.Sync]. After
+// an error, some documents may be in the index.
+func (ix *Index) InsertAll(ctx context.Context, docs []Document) ([]Verdict, error) {
+	out := make([]Verdict, len(docs))
+	for i, d := range docs {
+		match, seen, err := ix.Insert(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Verdict{seen, match}
+	}
+	return out, ix.Sync(ctx)
+}
+
+// SearchAll is [Index.Search] for each query.
+func (ix *Index) SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match, error) {
+	out := make([][]lsh.Match, len(queries))
+	for i, q := range queries {
+		var err error
+		if out[i], err = ix.Search(ctx, q.Signature, q.SearchOptions); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// RemoveAll is [Index.Remove] of each id and then one [Index.Sync].
+func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
+	out := make([]bool, len(ids))
+	for i, id := range ids {
+		var err error
+		if out[i], err = ix.Remove(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return out, ix.Sync(ctx)
+}

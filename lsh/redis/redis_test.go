@@ -1,0 +1,265 @@
+package redis_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/lsh/redis"
+	"github.com/neardup/neardup/minhash"
+)
+
+var sketcher = minhash.New(minhash.Options{Shingling: "test"})
+
+// server starts a server on a free port of this machine.
+func server(t testing.TB) goredis.UniversalClient {
+	t.Helper()
+	var name string
+	for _, n := range []string{"redis-server", "valkey-server"} {
+		if _, err := exec.LookPath(n); err == nil {
+			name = n
+		}
+	}
+	if name == "" {
+		t.Skip("neither redis-server nor valkey-server is installed")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	addr := l.Addr().(*net.TCPAddr)
+	check(t, l.Close())
+	cmd := exec.Command(name, "--port", strconv.Itoa(addr.Port), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--appendonly", "no")
+	check(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	client := goredis.NewClient(&goredis.Options{Addr: addr.String()})
+	t.Cleanup(func() { _ = client.Close() })
+	for range 200 {
+		if err = client.Ping(t.Context()).Err(); err == nil {
+			return client
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal(err)
+	return nil
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func document(id string, family, version int, keep bool) disk.Document {
+	r := rand.New(rand.NewPCG(uint64(family), 1))
+	var set []uint64
+	for range 100 {
+		set = append(set, r.Uint64())
+	}
+	own := rand.New(rand.NewPCG(uint64(version), 2))
+	for range version % 30 {
+		set[own.IntN(len(set))] = own.Uint64()
+	}
+	slices.Sort(set)
+	set = slices.Compact(set)
+	d := disk.Document{ID: id, Signature: sketcher.SketchHashes(set)}
+	if keep {
+		d.Set = set
+	}
+	return d
+}
+
+// A server answers what an index on disk answers.
+func TestStores(t *testing.T) {
+	ctx := t.Context()
+	local, err := disk.Open(t.TempDir(), disk.Options{Scheme: sketcher.Scheme(), Threshold: .7, TableSize: 50})
+	check(t, err)
+	defer local.Close()
+	client := server(t)
+	shared, err := redis.Open(ctx, client, redis.Options{Namespace: "seen", Scheme: sketcher.Scheme(), Threshold: .7})
+	check(t, err)
+	stores := []disk.Store{local, shared}
+	r := rand.New(rand.NewPCG(1, 1))
+	var matches, seen int
+	for step := range 150 {
+		var docs []disk.Document
+		var queries []disk.Query
+		var ids []string
+		for i := range r.IntN(20) {
+			docs = append(docs, document(fmt.Sprint(r.IntN(150)), r.IntN(30), 20*step+i, r.IntN(2) == 0))
+			q := document("", r.IntN(30), 20*step+i+7, r.IntN(2) == 0)
+			queries = append(queries, disk.Query{Signature: q.Signature, SearchOptions: lsh.SearchOptions{Set: q.Set, Limit: r.IntN(3)}})
+		}
+		for range r.IntN(6) {
+			ids = append(ids, fmt.Sprint(r.IntN(150)))
+		}
+		var verdicts [2][]disk.Verdict
+		var found [2][][]lsh.Match
+		var removed [2][]bool
+		for i, s := range stores {
+			verdicts[i], err = s.InsertAll(ctx, docs)
+			check(t, err)
+			found[i], err = s.SearchAll(ctx, queries)
+			check(t, err)
+			removed[i], err = s.RemoveAll(ctx, ids)
+			check(t, err)
+		}
+		if diff := cmp.Diff(verdicts[0], verdicts[1]); diff != "" {
+			t.Fatalf("step %d: verdicts (-disk +server):\n%s", step, diff)
+		}
+		if diff := cmp.Diff(found[0], found[1]); diff != "" {
+			t.Fatalf("step %d: matches (-disk +server):\n%s", step, diff)
+		}
+		if diff := cmp.Diff(removed[0], removed[1]); diff != "" {
+			t.Fatalf("step %d: removals (-disk +server):\n%s", step, diff)
+		}
+		for i := range verdicts[0] {
+			matches += len(found[0][i])
+			if verdicts[0][i].Seen {
+				seen++
+			}
+		}
+	}
+	if matches < 100 || seen < 100 {
+		t.Errorf("%d matches and %d repeats are too few to prove anything", matches, seen)
+	}
+	// Nothing is left of what was removed.
+	var ids []string
+	for i := range 150 {
+		ids = append(ids, fmt.Sprint(i))
+	}
+	_, err = shared.RemoveAll(ctx, ids)
+	check(t, err)
+	left, err := client.Keys(ctx, "*").Result()
+	check(t, err)
+	slices.Sort(left)
+	if diff := cmp.Diff([]string{"{seen}:meta", "{seen}:next"}, left); diff != "" {
+		t.Errorf("keys that are left (-want +got):\n%s", diff)
+	}
+}
+
+// Of copies that several crawlers insert at the same time exactly one is new.
+func TestCrawlers(t *testing.T) {
+	ctx := t.Context()
+	client := server(t)
+	const texts, crawlers = 200, 4
+	var fresh atomic.Int64
+	var wg sync.WaitGroup
+	for c := range crawlers {
+		ix, err := redis.Open(ctx, client, redis.Options{Namespace: "seen", Scheme: sketcher.Scheme()})
+		check(t, err)
+		wg.Go(func() {
+			order := rand.New(rand.NewPCG(uint64(c/2), 3)).Perm(texts)
+			for part := range slices.Chunk(order, 10) {
+				var docs []disk.Document
+				for _, i := range part {
+					docs = append(docs, document(fmt.Sprintf("%d/%d", c, i), i, 0, true))
+				}
+				verdicts, err := ix.InsertAll(ctx, docs)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, v := range verdicts {
+					if !v.Seen {
+						fresh.Add(1)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if fresh.Load() != texts {
+		t.Errorf("%d documents of %d texts were new", fresh.Load(), texts)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	ctx := t.Context()
+	client := server(t)
+	ix, err := redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme(), TimeToLive: 300 * time.Millisecond, Bucket: 2})
+	check(t, err)
+	if _, err := redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme(), Threshold: .9}); !errors.Is(err, disk.ErrMismatch) {
+		t.Errorf("another threshold: %v", err)
+	}
+	other, err := redis.Open(ctx, client, redis.Options{Namespace: "b", Scheme: sketcher.Scheme(), Threshold: .9})
+	check(t, err)
+	foreign := minhash.New(minhash.Options{K: 64})
+	if _, err := ix.InsertAll(ctx, []disk.Document{{ID: "x", Signature: foreign.SketchHashes(nil)}}); !errors.Is(err, disk.ErrMismatch) {
+		t.Errorf("document of another scheme: %v", err)
+	}
+	_, err = ix.InsertAll(ctx, []disk.Document{document("1", 1, 0, false), document("2", 1, 0, false), document("3", 1, 0, false)})
+	check(t, err)
+	query := []disk.Query{{Signature: document("", 1, 0, false).Signature}}
+	found, err := ix.SearchAll(ctx, query)
+	check(t, err)
+	if len(found[0]) != 2 || found[0][0].ID != "1" || ix.Bounded() == 0 {
+		t.Errorf("%v, %d bounded, want the first two", found, ix.Bounded())
+	}
+	found, err = other.SearchAll(ctx, query)
+	check(t, err)
+	if len(found[0]) != 0 {
+		t.Errorf("%v in another namespace", found)
+	}
+	time.Sleep(500 * time.Millisecond)
+	found, err = ix.SearchAll(ctx, query)
+	check(t, err)
+	if len(found[0]) != 0 {
+		t.Errorf("%v after their time to live", found)
+	}
+}
+
+// BenchmarkInsert inserts documents, 1,000 a batch, into a server and into an
+// index on disk.
+func BenchmarkInsert(b *testing.B) {
+	insert := func(b *testing.B, s disk.Store) (n int) {
+		docs := make([]disk.Document, 1000)
+		for b.Loop() {
+			b.StopTimer()
+			for i := range docs {
+				docs[i] = document(strconv.Itoa(n), n, 0, false)
+				n++
+			}
+			b.StartTimer()
+			_, err := s.InsertAll(b.Context(), docs)
+			check(b, err)
+		}
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "documents/s")
+		return n
+	}
+	b.Run("disk", func(b *testing.B) {
+		ix, err := disk.Open(b.TempDir(), disk.Options{Scheme: sketcher.Scheme()})
+		check(b, err)
+		insert(b, ix)
+		check(b, ix.Close())
+	})
+	b.Run("server", func(b *testing.B) {
+		client := server(b)
+		ix, err := redis.Open(b.Context(), client, redis.Options{Namespace: "seen", Scheme: sketcher.Scheme()})
+		check(b, err)
+		n := insert(b, ix)
+		info, err := client.Info(b.Context(), "memory").Result()
+		check(b, err)
+		var used float64
+		for line := range strings.Lines(info) {
+			_, _ = fmt.Sscanf(line, "used_memory:%f", &used)
+		}
+		b.ReportMetric(used/float64(n), "B/document")
+	})
+}
