@@ -24,6 +24,14 @@ const (
 
 var errBomb = fmt.Errorf("expands to more than %d times its size, like a decompression bomb; the rest of the file is lost (unpack it yourself if it is meant to)", maxRatio)
 
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+)
+
+// packed reports whether b begins like what decompress unpacks.
+func packed(b []byte) bool { return bytes.HasPrefix(b, gzipMagic) || bytes.HasPrefix(b, zstdMagic) }
+
 // decompress returns the plain bytes of in, which may be gzip, Zstandard or
 // plain: its first bytes tell, not its name. Call done when finished.
 func decompress(in io.Reader) (plain io.Reader, done func(), err error) {
@@ -31,13 +39,13 @@ func decompress(in io.Reader) (plain io.Reader, done func(), err error) {
 	b := bufio.NewReaderSize(count, 1<<16)
 	magic, _ := b.Peek(4)
 	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+	case bytes.HasPrefix(magic, gzipMagic):
 		z, err := gzip.NewReader(b)
 		if err != nil {
 			return nil, nil, err
 		}
 		return &guard{in: z, packed: count}, func() { z.Close() }, nil
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case bytes.HasPrefix(magic, zstdMagic):
 		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, err

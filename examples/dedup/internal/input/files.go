@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/neardup/neardup/examples/pages"
@@ -59,26 +60,52 @@ func (r *reader) flush() bool {
 	})
 }
 
+// smallFiles holds buffers for files that fit in one.
+var smallFiles = sync.Pool{New: func() any { return make([]byte, smallFile) }}
+
+const smallFile = 64 << 10
+
 func (f file) read() (*Doc, error) {
 	in, err := os.Open(f.name)
 	if err != nil {
 		return nil, failure(Place{File: f.name}, err)
 	}
 	defer in.Close()
-	return f.decode(in, false)
+	if f.size >= smallFile {
+		return f.decode(in, false)
+	}
+	// Most files are small, and reading one is little more than opening it.
+	buf := smallFiles.Get().([]byte)
+	defer smallFiles.Put(buf) //nolint:staticcheck
+	n, err := in.Read(buf)
+	data := buf[:n]
+	switch {
+	case err == io.EOF:
+	case err != nil:
+		return nil, failure(Place{File: f.name}, err)
+	case int64(n) != f.size || packed(data):
+		return f.decode(io.MultiReader(bytes.NewReader(data), in), false)
+	}
+	return f.document(data)
 }
 
 // decode reads the whole of in as one document.
 func (f file) decode(in io.Reader, keepRaw bool) (*Doc, error) {
-	place := Place{File: f.name}
 	data, err := readFile(in, f.size)
 	if err != nil {
-		return nil, failure(place, err)
+		return nil, failure(Place{File: f.name}, err)
 	}
-	d := &Doc{ID: f.id, Host: f.host, Format: f.format, Place: place}
-	if keepRaw {
+	d, err := f.document(data)
+	if d != nil && keepRaw {
 		d.Raw = data
 	}
+	return d, err
+}
+
+// document makes a document of what a file holds. It keeps nothing of data.
+func (f file) document(data []byte) (*Doc, error) {
+	place := Place{File: f.name}
+	d := &Doc{ID: f.id, Host: f.host, Format: f.format, Place: place}
 	if f.format == HTML {
 		return d.withPage(data, "")
 	}

@@ -43,9 +43,9 @@
 //
 // # Limits
 //
-// A text file, a line of JSON Lines, a value of Parquet and a page of Parquet may
-// have 256 MiB, as they are when they are unpacked; a page of HTML 32 MiB (the rest
-// is left out) and 200,000 blocks; a record of a web archive that is wanted 64 MiB
+// A text file and a page of Parquet may have 256 MiB, as they are when they are
+// unpacked; a line of JSON Lines 64 MiB; a page of HTML 32 MiB (the rest is left
+// out) and 200,000 blocks; a record of a web archive that is wanted 64 MiB
 // in the archive and 32 MiB unpacked. A compressed file or a Parquet file may expand
 // to 1 GiB and, beyond that, to 1,000 times its size. What exceeds a limit is an
 // error; the rest of the input is read. Nothing is allocated because a file says

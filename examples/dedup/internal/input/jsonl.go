@@ -10,7 +10,7 @@ import (
 
 const (
 	// maxLine bounds a line of JSON Lines, far beyond any document.
-	maxLine = 256 << 20
+	maxLine = 64 << 20
 
 	// chunkSize is how much of a file is decoded together.
 	chunkSize = 256 << 10
@@ -138,7 +138,7 @@ func (c *chunker) next() (data []byte, long bool, err error) {
 			return c.cut(), true, nil
 		}
 		if cap(c.buf)-len(c.buf) < chunkSize/8 {
-			c.buf = append(make([]byte, 0, 2*cap(c.buf)), c.buf...)
+			c.buf = append(make([]byte, 0, min(2*cap(c.buf), len(c.buf)+maxLine/4)), c.buf...)
 		}
 		old := len(c.buf)
 		var n int
@@ -188,7 +188,7 @@ func (c *chunker) cut() []byte {
 
 // passOver drops the line that the buffer ends in.
 func (c *chunker) passOver() {
-	c.buf = c.buf[:c.line]
+	c.buf = append(make([]byte, 0, c.line+chunkSize), c.buf[:c.line]...)
 	buf := make([]byte, 1<<16)
 	for c.err == nil {
 		var n int
