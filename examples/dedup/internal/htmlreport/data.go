@@ -129,6 +129,16 @@ func (r *Report) data() dataSet {
 	return d
 }
 
+// hopeless reports that there is not enough left for a comparison of n bytes a
+// side, however much of it is cut: there is no need to make it then.
+func (b *builder) hopeless(n int) bool {
+	if b.left >= min(n, head+tail) {
+		return false
+	}
+	b.spared++
+	return true
+}
+
 // take pays for a finding and reports whether there was enough left.
 func (b *builder) take(bytes int) bool {
 	if b.left < bytes {
@@ -165,8 +175,7 @@ func (b *builder) cluster(c lsh.RowCluster) clusterData {
 		}
 		d := b.Document(m.Row)
 		md := memberData{ID: shown(d.ID), Host: shown(d.Host), Similarity: round(m.Similarity)}
-		if compared < maxCompared {
-			compared++
+		if compared++; compared <= maxCompared && !b.hopeless(min(len(kept.Text), len(d.Text))) {
 			md.Sides = b.sides(compare(b.al, whole, newSide(b.al, d, shingle.Span{End: len(d.Text)}), b.limit))
 		}
 		data.Members = append(data.Members, md)
@@ -186,7 +195,9 @@ func (b *builder) pairs() []pairData {
 			}
 			pd := passageData{Words: p.Tokens, Similarity: round(p.Similarity), Exact: p.Exact,
 				Places: [4]int{p.A.Start, p.A.End, p.B.Start, p.B.End}}
-			pd.Sides = b.sides(comparePassage(b.al, x, y, p, b.limit))
+			if !b.hopeless(min(p.A.Len(), p.B.Len())) {
+				pd.Sides = b.sides(comparePassage(b.al, x, y, p, b.limit))
+			}
 			data.Passages = append(data.Passages, pd)
 		}
 		all = append(all, data)

@@ -400,7 +400,8 @@ const draw = (list, opened) => {
     ol.append(list.card(item, g !== null));
   }
   const total = shown.length === items.length ? count(items.length, list.noun) : number(shown.length) + ' of ' + count(items.length, list.noun);
-  const status = el('p', { class: 'status', role: 'status', text: total + (pages > 1 ? ', ' + number(from + 1) + ' to ' + number(from + some.length) + ' here' : '') });
+  const status = el('p', { class: 'status', role: 'status', text: total + (pages > 1 ? ', ' + number(from + 1) + ' to ' + number(from + some.length) + ' here' : '') +
+    (number(items.length) === list.total ? '' : ' (the page holds the largest of ' + list.total + ')') });
   const tools = el('div', { class: 'tools' }, status);
   if (list.key !== 'blocks' && some.length > 0) {
     const toggle = el('button', { type: 'button', class: 'view', text: view === 'one' ? 'Show side by side' : 'Show as one text' });
@@ -517,7 +518,7 @@ const runSearch = () => {
     if (q && q !== '"') query.push(q);
   }
   for (const list of Object.values(lists)) {
-    const n = query.length === 0 ? list.total : load(list).filter(i => matches(list, i)).length + ' of ' + list.total;
+    const n = query.length === 0 ? list.total : number(load(list).filter(i => matches(list, i)).length) + ' of ' + number(list.items.length);
     $('#count-' + list.key).textContent = n;
     list.shown = null;
   }
