@@ -140,8 +140,8 @@ func (r *Report) curve() chart {
 	var c canvas
 	at := percentOf(r.found(r.Threshold))
 	c.open("curve", "How likely a pair is found", fmt.Sprintf(
-		"The probability that the search finds a pair, by its similarity, for %d bands of %d rows: a curve in the shape of an S that reaches %s at the threshold of %s. Circles on the curve are the pairs that were found; the table below has the figures.",
-		r.Banding.Bands, r.Banding.Rows, at, decimal(r.Threshold)))
+		"The probability that the search finds a pair, by its similarity, for %s of %s: a curve in the shape of an S that reaches %s at the threshold of %s. Circles on the curve are the pairs that were found; the table below has the figures.",
+		count(r.Banding.Bands, "band"), count(r.Banding.Rows, "row"), at, decimal(r.Threshold)))
 	c.axisY("chance to be found", []mark{{0, "0 %"}, {.25, "25 %"}, {.5, "50 %"}, {.75, "75 %"}, {1, "100 %"}})
 	x := c.axisX(0, plotRight, "Jaccard similarity of a pair")
 	y := func(p float64) float64 { return plotBottom - p*(plotBottom-plotTop) }
@@ -170,8 +170,8 @@ func (r *Report) curve() chart {
 	}
 	ch := chart{
 		Drawing: c.close(),
-		Caption: fmt.Sprintf("%d bands of %d rows find a pair at the threshold of %s with a chance of %s. Circles are the pairs that were found, the larger the more.",
-			r.Banding.Bands, r.Banding.Rows, decimal(r.Threshold), at),
+		Caption: fmt.Sprintf("With %s of %s a pair at the threshold of %s is found with a chance of %s. Circles are the pairs that were found, the larger the more.",
+			count(r.Banding.Bands, "band"), count(r.Banding.Rows, "row"), decimal(r.Threshold), at),
 		Columns: []string{"Similarity", "Chance to be found", "Pairs found", "Expected in all"},
 	}
 	if r.ObservedFrom > 0 {
@@ -250,7 +250,7 @@ func (r *Report) histogram() chart {
 	}
 	var c canvas
 	c.open("histogram", "Similarities of the pairs that were found", fmt.Sprintf(
-		"A histogram of the similarities of %s, of which %s reach the threshold of %s. The largest bar is %s; the table below has the figures.",
+		"A histogram of the similarities of %s, %s of them at the threshold of %s or above. The largest bar is %s; the table below has the figures.",
 		count(total, "pair"), number(above), decimal(r.Threshold), count(most, "pair")))
 	label := "pairs"
 	if log {
@@ -277,7 +277,7 @@ func (r *Report) histogram() chart {
 	c.threshold(at, r.Threshold, plotTop+3)
 	ch := chart{
 		Drawing: c.close(),
-		Caption: fmt.Sprintf("%s of similarity %s or more, of which %s reach the threshold. The last bar is the pairs of similarity 1.",
+		Caption: fmt.Sprintf("%s of similarity %s or more, %s of them at the threshold or above. The last bar is the pairs of similarity 1.",
 			capital(count(total, "pair")), decimal(r.ObservedFrom), number(above)),
 		Columns: []string{"Similarity", "Pairs"},
 	}
