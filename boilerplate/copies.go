@@ -66,19 +66,22 @@ func (v *view) findCopies(scope, docs int) int {
 // and how many are not; the page itself is neither. As many as can be
 // named are a sample: if most are copies all are taken for such.
 func (v *view) split(names []uint32) (copies, others int) {
-	if v.observed || len(v.copies) > 0 {
-		for _, doc := range names {
-			if doc == v.self {
-				continue
-			}
-			if _, is := slices.BinarySearch(v.copies, doc); is {
-				copies++
-			} else {
-				others++
-			}
-		}
-	} else {
+	if len(v.copies) == 0 {
 		others = len(names)
+		if v.observed && slices.Contains(names, v.self) {
+			others--
+		}
+		return 0, others
+	}
+	for _, doc := range names {
+		if doc == v.self {
+			continue
+		}
+		if _, is := slices.BinarySearch(v.copies, doc); is {
+			copies++
+		} else {
+			others++
+		}
 	}
 	if len(names) == listed && copies > others {
 		copies, others = copies+others, 0
@@ -99,7 +102,7 @@ func (v *view) compare(scope int, b *block, seen *sighting) overlap {
 	}
 	unique := !v.credit(seen, &whole)
 	if len(names) == listed {
-		v.fill(&seen.counter, whole.weight)
+		v.fill(seen.counter, whole.weight)
 		return whole // a template, or a story with copies enough
 	}
 	anchors := 0
@@ -130,7 +133,7 @@ func (v *view) compare(scope int, b *block, seen *sighting) overlap {
 			}
 		}
 		if at.named == listed {
-			v.fill(&at.counter, share.weight)
+			v.fill(at.counter, share.weight)
 		}
 	}
 	if unique {
@@ -153,7 +156,7 @@ func (v *view) credit(seen *sighting, part *overlap) (others bool) {
 
 // fill notes a counter that does not name all its documents.
 func (v *view) fill(c *counter, weight int64) {
-	v.full = append(v.full, *c)
+	v.full = append(v.full, c)
 	v.limits = append(v.limits, limit{c.docs[listed-1], weight})
 }
 

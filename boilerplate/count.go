@@ -95,6 +95,9 @@ var linearCounts = [65]int{
 // insertLeast enters x into the ascending list of the smallest values, in
 // which 0 is free, and reports whether it was there.
 func insertLeast[T uint16 | uint32](list []T, x T) bool {
+	if last := list[len(list)-1]; last != 0 && last < x {
+		return false
+	}
 	for i, y := range list {
 		switch {
 		case y == x:
@@ -146,28 +149,57 @@ func (s *site) find(key uint64) int {
 	}
 }
 
-// A sighting is what is known of a block in one scope.
+// A sighting is what is known of a block in one scope. It is good until the site
+// changes.
 type sighting struct {
-	counter
-	hosts hosts
-	named int // of counter.docs
+	*counter     // of the site, or single, or unseen
+	named    int // of counter.docs
+	hosts    hosts
+	single   counter
 }
+
+// unseen is the counter of what no document holds.
+var unseen counter
 
 // look fills in what s knows of a block.
 func (s *site) look(key uint64, out *sighting) {
-	out.named, out.count, out.place, out.days = 0, 0, 0, [2]uint16{}
+	out.counter, out.named, out.hosts = &unseen, 0, hosts{}
 	if s == nil || len(s.slots) == 0 {
-		out.hosts = hosts{}
 		return
 	}
 	sl := &s.slots[s.find(key)]
-	if sl.key != 0 {
-		out.counter, out.hosts = s.counterOf(*sl)
+	switch i := sl.ref &^ isCounter; {
+	case sl.key == 0:
+	case sl.ref&isCounter == 0:
+		out.single, out.hosts = s.counterOf(*sl)
+		out.counter, out.named = &out.single, 1
+	default:
+		out.counter = &s.counters[i]
 		out.named = len(out.counter.names())
-	} else {
-		out.hosts = hosts{}
+		if s.wide {
+			out.hosts = s.hosts[i]
+		}
 	}
 }
+
+// fetch reads where s keeps what it knows of some keys and has no use for it:
+// the processor then waits for all of these places at once, and not for one
+// after the other.
+func (s *site) fetch(keys []uint64) {
+	if s == nil || len(s.slots) == 0 {
+		return
+	}
+	mask, sum := uint64(len(s.slots)-1), uint64(0)
+	for _, key := range keys {
+		sum |= s.slots[key&mask].key
+	}
+	fetched(sum)
+}
+
+// fetched is where fetch leaves what it read, lest it be optimized away.
+//
+//go:noinline
+func fetched(uint64) {}
 
 // twins returns how many documents are not named although there is room: their
 // very text is that of another.
@@ -301,6 +333,18 @@ func (t *gramTable) find(gram uint64) int {
 			return int(i)
 		}
 	}
+}
+
+// fetch does what that of a site does.
+func (t *gramTable) fetch(grams []uint64) {
+	if len(t.slots) == 0 {
+		return
+	}
+	mask, sum := uint64(len(t.slots)-1), uint64(0)
+	for _, g := range grams {
+		sum |= t.slots[g>>16&mask]
+	}
+	fetched(sum)
 }
 
 // add counts gram n times.

@@ -91,7 +91,7 @@ func (dg *digest) read(p *Page, seed uint64) {
 // block is, not how often.
 func (dg *digest) count(seed uint64) {
 	dg.keys, dg.counted = dg.keys[:0], dg.counted[:0]
-	dg.known.clear(len(dg.hashes)/2 + len(dg.blocks))
+	dg.known.clear(len(dg.hashes)/(gramSample+1) + len(dg.blocks))
 	for i := range dg.blocks {
 		b := &dg.blocks[i]
 		if dg.known.add(b.key) {
@@ -99,7 +99,7 @@ func (dg *digest) count(seed uint64) {
 		}
 		dg.keys = append(dg.keys, b.key)
 		for _, g := range dg.gramsOf(b, seed) {
-			if dg.known.add(g) {
+			if g == 0 || dg.known.add(g) {
 				continue
 			}
 			dg.counted = append(dg.counted, g)
@@ -162,6 +162,17 @@ func (dg *digest) add(text string, span shingle.Span, next int, start uint64) in
 	from, narrow := len(hashes), len(dg.narrow)
 	special, key, number := dg.special, start, false
 	for ; next < len(toks); next++ {
+		for plain := min(special, span.End); toks[next].End <= plain; number = false {
+			h := toks[next].Hash
+			hashes = append(hashes, h)
+			key = (key ^ h) * keyBase
+			if next++; next == len(toks) {
+				break
+			}
+		}
+		if next == len(toks) {
+			break
+		}
 		t := &toks[next]
 		if t.Start >= span.End {
 			break
@@ -235,14 +246,17 @@ func (dg *digest) appendGrams(dst []uint64, b *block, seed uint64) []uint64 {
 		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 	}
 	last := hashes[width-1:]
+	n := len(dst)
+	dst = slices.Grow(dst, len(last))[:n+len(last)]
 	for i, old := range hashes[:len(last)] {
 		roll = bits.RotateLeft64(roll, gramTurn) ^ last[i]
-		if g := roll ^ seed; g&gramSample == 0 && g != 0 {
-			dst = append(dst, g)
-		}
+		g := roll ^ seed
+		dst[n] = g
+		// Which grams are sampled no processor foretells: no branch.
+		n += int((g&gramSample - 1) >> 63)
 		roll ^= bits.RotateLeft64(old, (width-1)*gramTurn)
 	}
-	return dst
+	return dst[:n]
 }
 
 // gramTurn is by how many bits the hash of a token is rotated for each that
@@ -347,18 +361,15 @@ func (dg *digest) note(tok string, i int32) {
 // nextSpecial returns the offset of the first byte from i on that is a digit,
 // may begin one or may begin a narrow token; len(text) if there is none.
 func nextSpecial(text string, i int) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for i < len(text) {
-		if i+8 <= len(text) {
-			s := text[i : i+8]
-			x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-				uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-			// A byte is a digit if, '0' taken away bit by bit, it is below 10.
-			y := x ^ '0'*ones
-			if digits := ^(y&^high + (128-10)*ones | y) & high; digits|x&high == 0 {
-				i += 8
-				continue
-			}
+		switch {
+		case i+32 <= len(text) && (maybeSpecial(text[i:])|maybeSpecial(text[i+8:])|
+			maybeSpecial(text[i+16:])|maybeSpecial(text[i+24:]))&high == 0:
+			i += 32
+			continue
+		case i+8 <= len(text) && maybeSpecial(text[i:])&high == 0:
+			i += 8
+			continue
 		}
 		for end := min(i+8, len(text)); i < end; i++ {
 			if c := text[i]; c-'0' < 10 || c >= 0xE0 || digitLead[c] != 0 {
@@ -367,6 +378,22 @@ func nextSpecial(text string, i int) int {
 		}
 	}
 	return len(text)
+}
+
+const (
+	ones = 0x0101010101010101
+	high = 0x8080808080808080
+)
+
+// maybeSpecial sets the top bits of the first eight bytes of s that are digits
+// or no ASCII.
+func maybeSpecial(s string) uint64 {
+	s = s[:8]
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	// A byte is a digit if, '0' taken away bit by bit, it is below 10.
+	y := x ^ '0'*ones
+	return x | ^(y&^high + (128-10)*ones | y)
 }
 
 // digitLead tells the first bytes of the decimal digits beyond ASCII.

@@ -76,18 +76,19 @@ func (s state) flagged() bool { return s == exact || s == variant || s == betwee
 type judge struct {
 	findings []finding
 	overlaps overlaps
-	copies   []uint32  // fingerprints, ascending
-	full     []counter // of blocks and anchors: not all documents are named
-	limits   []limit   // of what weighs among these
-	anchor   sighting  // scratch
-	docs     int       // of the scope, the page included
-	logDocs  int64     // logarithm of docs
+	copies   []uint32   // fingerprints, ascending
+	full     []*counter // of blocks and anchors: not all documents are named
+	limits   []limit    // of what weighs among these
+	anchor   sighting   // scratch
+	docs     int        // of the scope, the page included
+	logDocs  int64      // logarithm of docs
 	title    []bool
+	keys     []uint64 // scratch
 }
 
 func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []Block {
 	j := &dg.judge
-	v := view{d: d, p: p, dg: dg, judge: j, day: day(p.Time)}
+	v := view{d: d, p: *p, dg: dg, judge: j, day: day(p.Time)}
 	if d.hasHost(p) {
 		v.sites[0] = d.site(hostScope, p.Host, false)
 	}
@@ -134,7 +135,7 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []B
 type view struct {
 	*judge
 	d        *Detector
-	p        *Page
+	p        Page
 	dg       *digest
 	sites    [3]*site // of host, group and all documents; nil where there is none
 	observed bool
@@ -162,11 +163,16 @@ func (v *view) decide(scope int) {
 	if !v.observed {
 		docs++
 	}
-	most := v.findCopies(scope, docs)
 	need := v.d.opts.minDocs
 	if scope == 2 {
 		need = v.d.opts.minGlobal
 	}
+	s.fetch(v.undecidedKeys())
+	covers := scope < 2 || !v.d.hasHost(&v.p)
+	if !covers && !v.reach(scope, need) {
+		return
+	}
+	most := v.findCopies(scope, docs)
 	for i := range v.findings {
 		f := &v.findings[i]
 		if f.state != own && f.state != copied {
@@ -181,7 +187,10 @@ func (v *view) decide(scope int) {
 			if v.observed {
 				n--
 			}
-			f.others[scope] = n * others / max(1, copies+others)
+			f.others[scope] = n
+			if copies > 0 {
+				f.others[scope] = n * others / (copies + others)
+			}
 		}
 		switch {
 		case others+1 < need:
@@ -197,10 +206,33 @@ func (v *view) decide(scope int) {
 		default:
 			f.state, f.scope = exact, scope
 		}
-		if f.state == own && (scope < 2 || !v.d.hasHost(v.p)) {
+		if f.state == own && covers {
 			v.cover(i, scope, most)
 		}
 	}
+}
+
+// reach reports whether a block on which no scope decided yet stands in as many
+// documents of this one as are needed beside the page, copies too.
+func (v *view) reach(scope, need int) bool {
+	for i := range v.findings {
+		f := &v.findings[i]
+		if (f.state == own || f.state == copied) && int(v.seen(i, scope).count) >= need-1 {
+			return true
+		}
+	}
+	return false
+}
+
+// undecidedKeys returns the keys of the blocks on which no scope decided yet.
+func (v *view) undecidedKeys() []uint64 {
+	v.keys = v.keys[:0]
+	for i := range v.findings {
+		if s := v.findings[i].state; s == own || s == copied {
+			v.keys = append(v.keys, v.dg.blocks[i].key)
+		}
+	}
+	return v.keys
 }
 
 // hosts returns the number of hosts with the block, the page's included.
@@ -237,6 +269,7 @@ func (v *view) cover(i, scope, copies int) {
 	if v.observed {
 		need++
 	}
+	s.grams.fetch(grams)
 	n, least := 0, maxGram
 	for _, g := range grams {
 		if c := s.grams.look(g); c >= need {

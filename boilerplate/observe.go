@@ -75,11 +75,13 @@ func (d *Detector) count(s *site, keys, grams []uint64, from source) {
 	s.docs.count++
 	insertLeast(s.docs.docs[:], from.doc)
 	widen(&s.docs.days, [2]uint16{from.day, from.day})
+	s.fetch(keys)
 	for _, k := range keys {
 		s.add(k, from)
 	}
 	if len(grams) > 0 {
 		s.gramDocs++
+		s.grams.fetch(grams)
 		for _, g := range grams {
 			s.grams.add(g, 1)
 		}

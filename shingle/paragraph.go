@@ -284,6 +284,9 @@ func (l *line) classify(text string) {
 		return
 	}
 	s := l.Of(text)
+	if len(s) > 1 && letter(s[0]) && letter(s[1]) && l.indent < 2 {
+		return // what most lines are: a word comes first
+	}
 	if rule(s) {
 		l.kind = blank
 		return
@@ -306,6 +309,8 @@ func (l *line) classify(text string) {
 		l.kind = opening
 	}
 }
+
+func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // rule reports whether a line is drawn rather than written: three and more of
 // the characters that lines are drawn with, and spaces.
