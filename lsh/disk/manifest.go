@@ -83,6 +83,9 @@ func (m *manifest) unmarshal(b []byte) error {
 	}
 	words := int((rows + 63) / 64)
 	m.dead = r.Uint64s(nil, words)
+	if n := len(m.dead); n > 0 && rows%64 != 0 && m.dead[n-1]>>(rows%64) != 0 {
+		r.Failf("dead rows beyond the last")
+	}
 	return r.End()
 }
 

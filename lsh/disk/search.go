@@ -58,6 +58,8 @@ type scratch struct {
 	found      []found
 	bounded    bool
 	candidates int
+	left       []int // rows wanted of each band
+	spans      []span
 	elements   float64 // of the query, about; 0 until needed
 }
 
@@ -150,14 +152,28 @@ func (st *store) searchBands(ctx context.Context, sc *scratch, q *query) error {
 	if q.limit > 0 {
 		n = fullBucket + perMatch*q.limit
 	}
-	sc.rows = sc.rows[:0]
+	bands := st.p.banding.Bands
+	tags := sc.tags[:bands]
+	sc.rows, sc.left = sc.rows[:0], sc.left[:0]
+	for range bands {
+		sc.left = append(sc.left, n)
+	}
+	sc.spans = slices.Grow(sc.spans[:0], bands)[:bands]
 	var err error
-	for b := range st.p.banding.Bands {
-		from := len(sc.rows)
-		if sc.rows, err = st.find(sc.rows, b, sc.tags[b], n); err != nil {
+	for _, s := range st.segs {
+		if sc.rows, err = s.findBands(sc.rows, tags, sc.left, sc.spans, st.dead); err != nil {
 			return err
 		}
-		sc.bounded = sc.bounded || len(sc.rows)-from == n
+	}
+	for _, t := range []*table{st.frozen, st.mem} {
+		for b := 0; t != nil && b < bands; b++ {
+			from := len(sc.rows)
+			sc.rows = t.find(sc.rows, b, tags[b], sc.left[b], st.dead)
+			sc.left[b] -= len(sc.rows) - from
+		}
+	}
+	for _, n := range sc.left {
+		sc.bounded = sc.bounded || n == 0
 	}
 	slices.Sort(sc.rows)
 	sc.rows = slices.Compact(sc.rows)

@@ -78,18 +78,58 @@ func (s *segment) row(row uint32) (offset uint64, ms int64, err error) {
 // find appends the rows with a tag, in ascending order, at most n of them that
 // are not dead.
 func (s *segment) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) ([]uint32, error) {
-	t := &s.tables[kind]
-	b, err := s.bytes(t.dir+4*uint64(prefix(tag, t.dirBits)), 8)
+	from, to, err := s.bucket(kind, tag)
 	if err != nil {
 		return dst, err
 	}
-	from, to := uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
-	if from > to || to > t.count {
-		return dst, fmt.Errorf("%s: directory of table %d: %w", segmentName(s.number), kind, ErrCorrupt)
+	return s.scan(dst, kind, tag, from, to, n, dead)
+}
+
+// A span is the entries of a table that may have a tag.
+type span struct{ from, to uint64 }
+
+// findBands is find for the tags of all bands. left says how many rows of each
+// are wanted, and is reduced by those that were found. Buckets are looked up for
+// all bands before any is read, so that a processor waits for many of them at once.
+func (s *segment) findBands(dst []uint32, tags []uint32, left []int, spans []span, dead bitmap) ([]uint32, error) {
+	for k, tag := range tags {
+		from, to, err := s.bucket(k, tag)
+		if err != nil {
+			return dst, err
+		}
+		spans[k] = span{from, to}
 	}
+	for k, tag := range tags {
+		n := len(dst)
+		var err error
+		if dst, err = s.scan(dst, k, tag, spans[k].from, spans[k].to, left[k], dead); err != nil {
+			return dst, err
+		}
+		left[k] -= len(dst) - n
+	}
+	return dst, nil
+}
+
+// bucket returns the entries of a table that begin like a tag.
+func (s *segment) bucket(kind int, tag uint32) (from, to uint64, err error) {
+	t := &s.tables[kind]
+	b, err := s.bytes(t.dir+4*uint64(prefix(tag, t.dirBits)), 8)
+	if err != nil {
+		return 0, 0, err
+	}
+	from, to = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
+	if from > to || to > t.count {
+		return 0, 0, fmt.Errorf("%s: directory of table %d: %w", segmentName(s.number), kind, ErrCorrupt)
+	}
+	return from, to, nil
+}
+
+// scan appends the rows with a tag among entries of a table.
+func (s *segment) scan(dst []uint32, kind int, tag uint32, from, to uint64, n int, dead bitmap) ([]uint32, error) {
+	t := &s.tables[kind]
 	end := to
 	// The tag begins at the first entry that is not below tag<<32.
-	for to-from > 8 {
+	for to-from > 16 {
 		mid := (from + to) / 2
 		b, err := s.bytes(t.entries+8*mid, 8)
 		if err != nil {

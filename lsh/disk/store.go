@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,10 +112,8 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 	}
 	st.rows = m.rows
 	st.live = int(m.rows)
-	for row := range m.rows {
-		if st.dead.has(row) {
-			st.live--
-		}
+	for _, w := range st.dead { // which has no bit beyond the rows
+		st.live -= bits.OnesCount64(w)
 	}
 	st.mem = newTable(st.p.tags(), st.rows)
 	var begin int64

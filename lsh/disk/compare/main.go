@@ -247,6 +247,13 @@ func report(sides []*side) error {
 	row("add and sync one, µs, p50", at(.5, solo), "%.0f", false)
 	row("add and sync one, µs, p99", at(.99, solo), "%.0f", false)
 	row("open, ms", func(s *side) float64 { return us(s.open) / 1e3 }, "%.1f", false)
+	row("queries a second", func(s *side) float64 {
+		var all time.Duration
+		for _, d := range s.queries {
+			all += d
+		}
+		return float64(len(s.queries)) / all.Seconds()
+	}, "%.0f", true)
 	row("query, µs, p50", at(.5, asked), "%.1f", false)
 	row("query, µs, p99", at(.99, asked), "%.1f", false)
 	row("matches", func(s *side) float64 { return float64(s.matches) }, "%.0f", true)
