@@ -290,3 +290,26 @@ func TestContext(t *testing.T) {
 		t.Errorf("%d documents, want 2", ix.Len())
 	}
 }
+
+// Opening and closing again and again does not leave ever more files behind.
+func TestReopen(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	o := options
+	o.TableSize = 10
+	n := 0
+	for range 30 {
+		ix := open(t, dir, o)
+		for range 12 {
+			check(t, ix.Add(ctx, makeDocument(fmt.Sprint(n), n, n, false)))
+			n++
+		}
+		check(t, ix.Close())
+	}
+	ix := open(t, dir, o)
+	s := must(ix.Stats(ctx))(t)
+	files := must(os.ReadDir(dir))(t)
+	if s.Documents != n || s.Segments > 12 || len(files) != s.Segments+3 {
+		t.Errorf("%d documents in %d tables and %d files, want %d", s.Documents, s.Segments, len(files), n)
+	}
+}

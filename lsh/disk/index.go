@@ -210,28 +210,41 @@ func (ix *Index) release() error {
 	return errors.Join(errs...)
 }
 
+// closingRows is from how many documents in memory on Close writes their tables,
+// so that the next Open need not make them again.
+const closingRows = 4096
+
 // Close makes durable what was added and closes the index. An index that was
 // not closed loses what was not synced, and nothing else.
 func (ix *Index) Close() error {
-	err := ix.Sync(context.Background())
+	ctx := context.Background()
+	err := ix.Sync(ctx)
+	if ix.opts.ReadOnly && errors.Is(err, ErrReadOnly) {
+		err = nil
+	}
 	ix.work <- struct{}{}
 	defer ix.work.leave()
+	ix.mu.RLock()
+	closed := ix.usable() // by another call
+	ix.mu.RUnlock()
+	if closed != nil {
+		return closed
+	}
+	if !ix.opts.ReadOnly && err == nil && ix.st.mem.rows() >= min(closingRows, ix.opts.TableSize) {
+		if err = ix.flush(ctx); err == nil {
+			err = ix.merge(ctx)
+		}
+	}
 	ix.syncing <- struct{}{}
 	defer ix.syncing.leave()
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	if errors.Is(ix.failed, ErrClosed) {
-		return ix.failed
-	}
 	if err == nil && !ix.opts.ReadOnly && ix.failed == nil {
 		// Damage before the end can now be told from what was never finished.
 		if end := ix.st.log.pendingBase; end > ix.st.saved.durable {
 			ix.st.saved.durable = end
 			err = writeManifest(ix.dir, &ix.st.saved)
 		}
-	}
-	if ix.opts.ReadOnly && errors.Is(err, ErrReadOnly) {
-		err = nil
 	}
 	ix.failed = fmt.Errorf("disk: %s: %w", ix.dir, ErrClosed)
 	err = errors.Join(err, ix.release())
