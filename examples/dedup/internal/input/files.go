@@ -61,7 +61,7 @@ func (r *reader) flush() bool {
 }
 
 // smallFiles holds buffers for files that fit in one.
-var smallFiles = sync.Pool{New: func() any { return make([]byte, smallFile) }}
+var smallFiles = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 const smallFile = 64 << 10
 
@@ -75,9 +75,9 @@ func (f file) read() (*Doc, error) {
 		return f.decode(in, false)
 	}
 	// Most files are small, and reading one is little more than opening it.
-	buf := smallFiles.Get().([]byte)
-	defer smallFiles.Put(buf) //nolint:staticcheck
-	n, err := in.Read(buf)
+	buf := smallFiles.Get().(*[smallFile]byte)
+	defer smallFiles.Put(buf)
+	n, err := in.Read(buf[:])
 	data := buf[:n]
 	switch {
 	case err == io.EOF:

@@ -57,7 +57,7 @@ func heapOf(f func()) uint64 {
 // A line of a gigabyte is an error with its number; memory is bounded and the
 // lines around it are read.
 func TestLongLine(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || race {
 		t.Skip("reads a gigabyte")
 	}
 	in := func() io.Reader {
@@ -85,7 +85,7 @@ func TestLongLine(t *testing.T) {
 // A gzip file that expands a thousandfold ends with an error, at a gigabyte or at
 // the limit of what it is; memory is bounded.
 func TestBomb(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || race {
 		t.Skip("unpacks gigabytes")
 	}
 	t.Chdir(t.TempDir())

@@ -116,12 +116,14 @@ type chunker struct {
 }
 
 // chunks holds buffers of chunkSize bytes that are free.
-var chunks = sync.Pool{New: func() any { return make([]byte, 0, chunkSize) }}
+var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+
+func newChunk() []byte { return chunks.Get().(*[chunkSize]byte)[:0] }
 
 // recycle gives back what next returned.
 func recycle(data []byte) {
 	if cap(data) == chunkSize {
-		chunks.Put(data[:0]) //nolint:staticcheck
+		chunks.Put((*[chunkSize]byte)(data[:chunkSize]))
 	}
 }
 
@@ -130,7 +132,7 @@ func recycle(data []byte) {
 // behind all that; a line that it cuts off is not returned.
 func (c *chunker) next() (data []byte, long bool, err error) {
 	if c.buf == nil {
-		c.buf = chunks.Get().([]byte)
+		c.buf = newChunk()
 	}
 	for c.err == nil {
 		if len(c.buf)-c.line > maxLine {
@@ -180,7 +182,7 @@ func (c *chunker) cut() []byte {
 		// Where one line is long, others are, and growing is copying.
 		c.buf = append(make([]byte, 0, max(cap(c.buf)/2, 2*len(rest), chunkSize+1)), rest...)
 	} else {
-		c.buf = append(chunks.Get().([]byte), rest...)
+		c.buf = append(newChunk(), rest...)
 	}
 	c.line = 0
 	return data

@@ -14,6 +14,9 @@ const (
 	headerWindow = 4 << 10 // what most headers fit in
 	maxHeader    = 4 << 20 // they may hold the least and the greatest value
 	maxValues    = 1 << 26 // of a page
+
+	// plainDictionary is what old writers call RLE_DICTIONARY.
+	plainDictionary = format.Encoding(2)
 )
 
 // A chunk is a column of a row group.
@@ -183,7 +186,7 @@ func (ch *chunk) decoder(e format.Encoding, data []byte, n int) (decoder, error)
 	switch {
 	case e == format.Plain:
 		return ch.plain(data)
-	case e == format.RLEDictionary || e == format.PlainDictionary:
+	case e == format.RLEDictionary || e == plainDictionary:
 		d := &indices{dict: ch.dict}
 		if len(data) > 0 {
 			d.hybrid = hybrid{b: data[1:], width: int(data[0])}
