@@ -30,6 +30,8 @@ query meanwhile. What is printed is one JSON object a line.
 As a filter, "dedup index add -db seen -" reads JSON Lines and answers each line
 with {"id":...,"new":...}, as soon as its document is durable: lines that are
 there together are stored together, a line that comes alone is not kept waiting.
+Stream processors that hand lines to a program and wait for its own, such as
+Bento with its processor "subprocess", can use it as it is.
 `,
 	commands: []command{
 		{

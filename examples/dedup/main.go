@@ -158,6 +158,7 @@ examples:
   dedup clusters -keep longest pages/    one document to keep of each cluster
   dedup passages a.txt b.txt             what two articles share
   dedup clean -out kept.jsonl all.jsonl  a corpus without its near-duplicates
+  dedup index add -db seen new.jsonl     store documents, and say which are new
 
 "dedup COMMAND -h" tells a command's flags. Exit status: 0 done, 1 some input
 was reported and skipped, 2 wrong usage or a fatal error.
