@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +20,10 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-var kills = flag.Int("kills", 20, "how many times TestKill kills a writer")
+var (
+	kills = flag.Int("kills", 20, "how many times TestKill kills a writer")
+	flips = flag.Int("flips", 97, "TestFlip flips a bit in one byte out of so many of large files")
+)
 
 // crashDocument returns the document that a writer adds as number n: every third
 // one replaces an earlier one.
@@ -287,9 +292,9 @@ func TestFlip(t *testing.T) {
 	}
 	check(t, ix.Close())
 	entries := must(os.ReadDir(dir))(t)
-	step := 97
+	step := *flips
 	if testing.Short() {
-		step = 997
+		step *= 10
 	}
 	opened, refused, answered := 0, 0, 0
 	for _, e := range entries {
@@ -300,7 +305,7 @@ func TestFlip(t *testing.T) {
 		whole := must(os.ReadFile(name))(t)
 		fileStep := step
 		if len(whole) < 4000 {
-			fileStep = 5
+			fileStep = min(5, step)
 		}
 		for at := 0; at < len(whole); at += fileStep {
 			whole[at] ^= 1 << (at % 8)
@@ -338,6 +343,41 @@ func TestFlip(t *testing.T) {
 	if opened == 0 || refused == 0 || answered == 0 {
 		t.Errorf("%d flips were seen on opening, %d later, %d queries were answered", refused, opened, answered)
 	}
+	t.Logf("%d flips were seen on opening, %d later; %d queries were answered, all right", refused, opened, answered)
 	ix = open(t, dir, o)
 	check(t, ix.Verify(ctx))
+}
+
+// A file that shrinks below its mapping is an error like any other damage.
+func TestShrunk(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a mapped file is read into memory on Windows")
+	}
+	ctx := t.Context()
+	dir := t.TempDir()
+	o := options
+	o.TableSize = 1000
+	ix := open(t, dir, o)
+	for i := range 3000 {
+		check(t, ix.Add(ctx, makeDocument(strconv.Itoa(i), i, i, false)))
+	}
+	names := must(filepath.Glob(dir + "/tables-*.idx"))(t)
+	for _, name := range names {
+		check(t, os.Truncate(name, 0))
+	}
+	failed := 0
+	for i := range 100 {
+		if _, err := ix.Query(ctx, makeDocument("", i, i, false).Signature); errors.Is(err, disk.ErrCorrupt) {
+			failed++
+		}
+	}
+	if failed != 100 || len(names) == 0 {
+		t.Errorf("%d of 100 queries of %d files without content were refused", failed, len(names))
+	}
+	if err := ix.Verify(ctx); !errors.Is(err, disk.ErrCorrupt) {
+		t.Errorf("Verify: %v", err)
+	}
+	if _, _, err := ix.Insert(ctx, makeDocument("new", 1, 1, false)); !errors.Is(err, disk.ErrCorrupt) {
+		t.Errorf("Insert: %v", err)
+	}
 }
