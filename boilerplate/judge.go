@@ -47,15 +47,15 @@ func (d *Detector) Blocks(host, text string) iter.Seq[Block] {
 
 // A finding is the evidence on one block.
 type finding struct {
-	seen      [3]sighting // in the host, the group and all documents
-	looked    [3]bool     // seen is filled in
-	others    [3]int      // documents that are neither the page nor copies
-	scope     int         // that decided: an index into the above
 	state     state
-	recurring int     // grams that recur, if a variant
-	grams     int     // of how many
-	gramDocs  int     // fewest documents of a gram that recurs
-	between   float64 // confidence, if between
+	looked    [3]bool     // seen is filled in
+	scope     int         // that decided: an index into seen
+	others    int         // documents of the scope that are neither the page nor copies
+	recurring int         // grams that recur, if a variant
+	grams     int         // of how many
+	gramDocs  int         // fewest documents of a gram that recurs
+	between   float64     // confidence, if between
+	seen      [3]sighting // in the host, the group and all documents
 }
 
 type state uint8
@@ -113,7 +113,7 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []B
 	j.findings = slices.Grow(j.findings[:0], len(dg.blocks))[:len(dg.blocks)]
 	for i := range dg.blocks {
 		f := &j.findings[i]
-		f.state, f.scope, f.others, f.looked = own, 0, [3]int{}, [3]bool{}
+		f.state, f.scope, f.others, f.looked = own, 0, 0, [3]bool{}
 	}
 	for scope, s := range v.sites {
 		if s != nil {
@@ -124,9 +124,10 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []B
 	if d.hasHost(p) || p.Group != "" {
 		v.smooth()
 	}
-	dst = slices.Grow(dst, len(dg.blocks))
+	n := len(dst)
+	dst = slices.Grow(dst, len(dg.blocks))[:n+len(dg.blocks)]
 	for i := range dg.blocks {
-		dst = append(dst, v.verdict(i))
+		v.verdict(&dst[n+i], i)
 	}
 	return dst
 }
@@ -181,15 +182,15 @@ func (v *view) decide(scope int) {
 		seen := v.seen(i, scope)
 		copies, others := v.split(seen.names())
 		copies += seen.twins()
-		f.others[scope] = others
+		f.others = others
 		if n := int(seen.count); n > listed && seen.named == listed {
 			// Those named are a sample of those that are not the page.
 			if v.observed {
 				n--
 			}
-			f.others[scope] = n
+			f.others = n
 			if copies > 0 {
-				f.others[scope] = n * others / (copies + others)
+				f.others = n * others / (copies + others)
 			}
 		}
 		switch {
@@ -290,7 +291,7 @@ func (v *view) support() {
 	n := len(v.findings)
 	for i := range v.findings {
 		f := &v.findings[i]
-		if f.state == unsupported && f.others[f.scope] >= listed {
+		if f.state == unsupported && f.others >= listed {
 			f.state = exact
 		}
 	}

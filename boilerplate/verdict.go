@@ -97,9 +97,9 @@ type Block struct {
 }
 
 // verdict puts the finding on the i-th block into words.
-func (v *view) verdict(i int) Block {
+func (v *view) verdict(out *Block, i int) {
 	f, b := &v.findings[i], &v.dg.blocks[i]
-	out := Block{
+	*out = Block{
 		Span: b.Span, Flagged: f.state.flagged(), Documents: 1,
 		Confidence: v.confidence(i),
 	}
@@ -108,17 +108,17 @@ func (v *view) verdict(i int) Block {
 	}
 	switch f.state {
 	case own:
-		return out
+		return
 	case between:
 		out.Reason = Between
-		return out
+		return
 	case variant:
 		out.Reason, out.Scope = Variant, v.scope(f, manyPlaces)
 		out.Documents = f.gramDocs
 		if !v.observed {
 			out.Documents++
 		}
-		return out
+		return
 	}
 	seen := v.seen(i, f.scope)
 	out.Documents = int(seen.count)
@@ -139,7 +139,6 @@ func (v *view) verdict(i int) Block {
 	default:
 		out.Reason = v.reason(i)
 	}
-	return out
 }
 
 // scope names the scope that decided on a block.
@@ -185,7 +184,7 @@ func (v *view) confidence(i int) float64 {
 	}
 	switch f := &v.findings[i]; f.state {
 	case exact:
-		n := f.others[f.scope]
+		n := f.others
 		return float64(n) / float64(n+1)
 	case variant:
 		return float64(f.recurring) / float64(f.grams)
