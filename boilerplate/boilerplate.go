@@ -77,13 +77,23 @@
 // are all above 0.8; without masking 97 in 100 pairs of unlike pages are above
 // 0.5 (go test -v -run TemplateHeavy).
 //
-// # Memory
+// # Speed and memory
+//
+// Judging and observing in one call ([Detector.Next]) runs at 250 MB/s on a core
+// of a Xeon with AVX-512, finding the paragraphs included: three tenths of the
+// speed of the sketch in the one line above without a mask, a third where the
+// caller gives the blocks. Against sketches that reuse all their buffers it is a
+// sixth. Two passes, which read every text twice, are 0.22 and 0.12. Without
+// assembly (purego) sketching is what slows down most: then it is 0.54 and 0.42
+// streaming, 0.35 and 0.27 in two passes (go test -bench ObserveJudge
+// -benchtime 60x). What it costs is a token's place and a key, a quarter of the
+// time, and some four hundred look-ups in tables for every thousand words.
 //
 // Pages are not kept. A block that one document holds takes 16 bytes, and one
 // that more do 44 more, in each scope, in tables that are between three eighths
 // and three quarters full; so do the sampled runs of words of its own.
 // A million distinct blocks of fifteen words take some 110 MB, with HostOnly
-// some 65 (go test -bench Memory). [Options].MaxBytes bounds the whole between
+// some 67 (go test -bench Memory). [Options].MaxBytes bounds the whole between
 // calls; [Stats] tells what was forgotten to stay within it.
 //
 // # File format
