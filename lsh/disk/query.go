@@ -1,0 +1,113 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// Query returns the documents that match the signature by estimate, the best
+// first, and of those that match equally the first that was added first. The
+// error wraps [ErrMismatch] if the signature is of another scheme.
+func (ix *Index) Query(ctx context.Context, sig minhash.Signature) ([]lsh.Match, error) {
+	return ix.Search(ctx, sig, lsh.SearchOptions{})
+}
+
+// Search is [Index.Query] with options, which mean what they mean to
+// [lsh.Index.Search], but for the bound that a Limit sets: of the documents that
+// share a band with the query, the first 1,024 and 8 more for each match asked
+// for are looked at. It panics if an option is out of its range.
+func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match, error) {
+	began := time.Now()
+	if o.Limit < 0 {
+		panic("disk: negative limit")
+	}
+	if o.Threshold != 0 && !(o.Threshold > 0 && o.Threshold <= 1) {
+		panic("disk: threshold must be above 0 and at most 1")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	sc := ix.scratch.Get().(*scratch)
+	defer ix.scratch.Put(sc)
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if err := ix.usable(); err != nil {
+		return nil, err
+	}
+	p := ix.st.p
+	if sig.Scheme() != p.scheme {
+		return nil, fmt.Errorf("disk: signature of %v, the index has %v: %w", sig.Scheme(), p.scheme, ErrMismatch)
+	}
+	threshold := p.threshold
+	if o.Threshold != 0 {
+		threshold = o.Threshold
+	}
+	q := makeQuery(p.scheme.K, threshold)
+	q.regs, q.set, q.limit = sig.Values(), o.Set, o.Limit
+	found, err := ix.st.search(ctx, sc, q)
+	if err != nil {
+		return nil, ix.wrap(err)
+	}
+	ix.meter.queried(began, len(found), sc)
+	return found, nil
+}
+
+// Get returns the document of an id, if there is one.
+func (ix *Index) Get(ctx context.Context, id string) (_ Document, _ bool, err error) {
+	defer faults(&err)()
+	if err := ctx.Err(); err != nil {
+		return Document{}, false, err
+	}
+	ix.mu.Lock() // findID has one buffer
+	defer ix.mu.Unlock()
+	if err := ix.usable(); err != nil {
+		return Document{}, false, err
+	}
+	row, err := ix.st.findID(id)
+	if err != nil || row == noRow {
+		return Document{}, false, ix.wrap(err)
+	}
+	d, err := ix.st.document(row)
+	return d, err == nil, ix.wrap(err)
+}
+
+// document returns the document of a row.
+func (st *store) document(row uint32) (Document, error) {
+	var buf []byte
+	r, err := st.head(row, &buf)
+	if err != nil {
+		return Document{}, err
+	}
+	d := Document{ID: string(r.id), Time: time.UnixMilli(r.time)}
+	if d.Signature, err = st.sk.Wrap(appendRegisters(nil, r.regs)); err != nil {
+		return Document{}, err
+	}
+	if r.kind == kindAddSet {
+		var bytes []byte
+		d.Set, err = st.set(row, &r, make([]uint64, 0, r.set), &bytes)
+	}
+	return d, err
+}
+
+// Len returns the number of documents; 0 once the index is closed.
+func (ix *Index) Len() int {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.st == nil {
+		return 0
+	}
+	return ix.st.live
+}
+
+// Scheme returns the scheme of the signatures in the index.
+func (ix *Index) Scheme() minhash.Scheme { return ix.p.scheme }
+
+// Threshold returns the least similarity of a match.
+func (ix *Index) Threshold() float64 { return ix.p.threshold }
+
+// Banding returns the banding of the index.
+func (ix *Index) Banding() lsh.Banding { return ix.p.banding }

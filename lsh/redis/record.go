@@ -1,0 +1,62 @@
+package redis
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A record is what the server keeps of a document: 1 byte whether there is a
+// set, the registers, a uvarint with the number of elements, the elements, the
+// id, and 8 bytes checksum.
+type record struct {
+	number int64
+	until  int64 // number of the document that took its place, if one just did
+	id     string
+	regs   []uint32
+	set    shingle.Set
+	hasSet bool
+}
+
+func (r *record) marshal() []byte {
+	b := []byte{0}
+	if r.hasSet {
+		b[0] = 1
+	}
+	for _, v := range r.regs {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	b = binary.AppendUvarint(b, uint64(len(r.set)))
+	for _, v := range r.set {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	b = append(b, r.id...)
+	return binary.LittleEndian.AppendUint64(b, xxhash.Sum64(b))
+}
+
+func unmarshalRecord(s string, k int) (*record, error) {
+	b := []byte(s)
+	if len(b) < 1+4*k+1+8 || xxhash.Sum64(b[:len(b)-8]) != binary.LittleEndian.Uint64(b[len(b)-8:]) {
+		return nil, fmt.Errorf("record of %d bytes: %w", len(b), disk.ErrCorrupt)
+	}
+	r := &record{hasSet: b[0] == 1}
+	b = b[1 : len(b)-8]
+	for range k {
+		r.regs = append(r.regs, binary.LittleEndian.Uint32(b))
+		b = b[4:]
+	}
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)-size)/8 {
+		return nil, fmt.Errorf("record with a set of %d elements: %w", n, disk.ErrCorrupt)
+	}
+	for b = b[size:]; n > 0; n-- {
+		r.set = append(r.set, binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	}
+	r.id = string(b)
+	return r, nil
+}
