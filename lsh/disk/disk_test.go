@@ -224,6 +224,15 @@ func TestOpen(t *testing.T) {
 	if err := ix.Add(ctx, disk.Document{ID: "c", Signature: other.SketchHashes(nil)}); !errors.Is(err, disk.ErrMismatch) {
 		t.Errorf("document of another scheme: %v", err)
 	}
+	if err := ix.Add(ctx, disk.Document{ID: strings.Repeat("x", 1<<20+1), Signature: sketcher.SketchHashes(nil)}); err == nil {
+		t.Error("an id of more than 1 MiB was added")
+	}
+	long := strings.Repeat("x", 1<<20)
+	check(t, ix.Add(ctx, disk.Document{ID: long, Signature: sketcher.SketchHashes(nil)}))
+	check(t, ix.Sync(ctx))
+	if _, ok, err := ix.Get(ctx, long); !ok || err != nil {
+		t.Errorf("Get of an id of 1 MiB: %v, %v", ok, err)
+	}
 	if ix.Scheme() != sketcher.Scheme() || ix.Threshold() != 0.8 || ix.Banding() != lsh.Choose(128, 0.8, 0.99) {
 		t.Errorf("%v, %v, %v", ix.Scheme(), ix.Threshold(), ix.Banding())
 	}

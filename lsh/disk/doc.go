@@ -38,6 +38,17 @@
 // An index has one writer at a time, and any number of readers: see
 // [Options.ReadOnly]. It must be on a local disk.
 //
+// # Speed
+//
+// The command in compare puts the same documents into an index and into SQLite
+// and prints a table. On two busy cores, with 150,000 documents, an index took 18
+// times as many documents a second at 1,000 a sync (34,365 and 1,929), synced
+// single ones in 0.6 of the time, and answered a query in 9.4 µs (median; 108 µs);
+// it had 711 bytes a document on disk (904), and 21 MB of its own in memory.
+// With a million documents it had 26 MB in memory and 724 bytes a document on disk.
+//
+//	cd lsh/disk/compare && GOWORK=off go run . -docs 150000 -queries 10000
+//
 // # Forgetting
 //
 // Documents go by id ([Index.Remove]), by being added anew, or by age

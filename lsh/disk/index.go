@@ -131,6 +131,9 @@ func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match
 	if len(d.ID) > maxID {
 		return m, false, fmt.Errorf("disk: id of %d bytes, %d at most", len(d.ID), maxID)
 	}
+	if len(d.Set) > maxSet {
+		return m, false, fmt.Errorf("disk: set of %d elements, %d at most", len(d.Set), maxSet)
+	}
 	ms := max(0, d.Time.UnixMilli())
 	if d.Time.IsZero() {
 		ms = ix.opts.Now().UnixMilli()

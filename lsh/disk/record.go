@@ -26,7 +26,10 @@ type Document struct {
 	Time time.Time
 }
 
-const maxID = 1 << 20
+const (
+	maxID  = 1 << 20
+	maxSet = 1 << 28 // elements
+)
 
 // A record is one entry of the log:
 //
@@ -121,7 +124,7 @@ func decodeHead(b []byte, registers int) (record, error) {
 	r := record{
 		kind: kind(b[8]),
 		time: int64(binary.LittleEndian.Uint64(b[16:])),
-		set:  int(min(binary.LittleEndian.Uint32(b[4:]), 1<<28)),
+		set:  int(min(binary.LittleEndian.Uint32(b[4:]), maxSet)),
 		head: n,
 	}
 	ids := int(min(binary.LittleEndian.Uint32(b[12:]), maxID+1))
