@@ -63,7 +63,7 @@ func (r *reader) flush() bool {
 // smallFiles holds buffers for files that fit in one.
 var smallFiles = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
-const smallFile = 64 << 10
+const smallFile = 1 << 20
 
 func (f file) read() (*Doc, error) {
 	in, err := os.Open(f.name)
@@ -71,7 +71,7 @@ func (f file) read() (*Doc, error) {
 		return nil, failure(Place{File: f.name}, err)
 	}
 	defer in.Close()
-	if f.size >= smallFile {
+	if f.size > smallFile {
 		return f.decode(in, false)
 	}
 	// Most files are small, and reading one is little more than opening it.
