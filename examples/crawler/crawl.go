@@ -1,0 +1,352 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/neardup/neardup/examples/crawler/seen"
+)
+
+// A crawl fetches pages on several goroutines and judges them on one.
+//
+// The journal is written before anything else: a page that is in it has been
+// fetched, and all that follows from it (verdicts, stored pages, the index, what
+// the detector counts, the queue) is done again from the last checkpoint when a
+// crawl begins. A page that is not in it is still in the queue.
+type crawl struct {
+	o       options
+	stdout  *bufio.Writer
+	stderr  io.Writer
+	filter  *seen.Filter
+	journal *journal
+	pages   *output
+	results *output // verdicts.jsonl
+	urls    *frontier
+	at      position
+	since   int // pages since the last checkpoint
+	counts  counts
+}
+
+// A position is what a crawl has to know to go on, besides what its filter knows
+// itself: the note that is saved with the filter.
+type position struct {
+	Journal  int              `json:"journal"` // the number of the journal to replay
+	Pages    int64            `json:"pages"`   // durable bytes of pages.jsonl
+	Verdicts int64            `json:"verdicts"`
+	Fetched  int              `json:"fetched"`
+	Counts   map[string]int64 `json:"counts"`
+	Hosts    []string         `json:"hosts"`
+	Waiting  []string         `json:"waiting"` // URLs to fetch, in order
+	Known    []string         `json:"known"`   // all URLs, sorted
+}
+
+// A storedPage is a line of pages.jsonl.
+type storedPage struct {
+	ID   string    `json:"id"`
+	Host string    `json:"host"`
+	Text string    `json:"text"`
+	Time time.Time `json:"time"`
+}
+
+// A result is a line of verdicts.jsonl.
+type result struct {
+	seen.Verdict
+	Reason string `json:"reason,omitempty"` // why a page is unreadable
+}
+
+// open opens what an earlier crawl left, or begins one.
+func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer) (_ *crawl, err error) {
+	c := &crawl{o: o, stdout: stdout, stderr: stderr, urls: newFrontier()}
+	if c.filter, err = seen.Open(filepath.Join(o.out, "state"), seen.Options{Threshold: o.threshold}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	note, err := c.filter.Note(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if note == nil && len(o.seeds) == 0 {
+		return nil, fmt.Errorf("no crawl was begun in %s: name URLs to begin with", o.out)
+	}
+	if note != nil {
+		if err := json.Unmarshal(note, &c.at); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.out, err)
+		}
+	}
+	c.counts.set(c.at.Counts)
+	for _, host := range c.at.Hosts {
+		c.urls.allow(host)
+	}
+	for _, link := range c.at.Waiting {
+		c.urls.add(link)
+	}
+	for _, link := range c.at.Known {
+		c.urls.known[link] = true
+	}
+	if c.pages, err = openOutput(filepath.Join(o.out, "pages.jsonl"), c.at.Pages); err != nil {
+		return nil, err
+	}
+	if c.results, err = openOutput(filepath.Join(o.out, "verdicts.jsonl"), c.at.Verdicts); err != nil {
+		return nil, err
+	}
+	replayed := 0
+	c.journal, err = openJournal(c.journalName(c.at.Journal), func(e entry) error {
+		replayed++
+		return c.apply(ctx, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range o.seeds {
+		c.urls.allow(strings.ToLower(u.Host))
+		c.urls.add(u.String())
+	}
+	if note != nil {
+		fmt.Fprintf(stderr, "crawler: goes on after %d pages, %d of them judged again; %d URLs wait\n", c.at.Fetched, replayed, len(c.urls.waiting()))
+	}
+	return c, c.checkpoint(ctx)
+}
+
+func (c *crawl) journalName(n int) string {
+	return filepath.Join(c.o.out, "state", fmt.Sprintf("journal-%d", n))
+}
+
+// run crawls until there is nothing to fetch, the limit is reached, or the
+// context ends.
+func (c *crawl) run(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, c.close()) }()
+	stop, err := c.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	// What has been fetched is judged and saved, whatever happens meanwhile.
+	after := context.WithoutCancel(ctx)
+	if err := c.fetchAll(ctx, after); err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			err = errors.Join(err, c.checkpoint(after))
+		}
+		return err
+	}
+	if err := c.commit(after, []entry{{Release: true}}); err != nil {
+		return err
+	}
+	if err := c.checkpoint(after); err != nil {
+		return err
+	}
+	if !c.o.json {
+		n := &c.counts
+		fmt.Fprintf(c.stderr, "crawler: %d pages: %d new, %d near-duplicates, %d nothing but frame, %d unreadable; %d URLs wait\n",
+			c.at.Fetched, n.fresh.Load(), n.duplicate.Load(), n.frame.Load(), n.unreadable.Load(), len(c.urls.waiting()))
+	}
+	return nil
+}
+
+// maxBatch is how many pages are committed together at most.
+const maxBatch = 64
+
+// fetchAll fetches and judges pages until there are no more.
+func (c *crawl) fetchAll(ctx, after context.Context) error {
+	fetching, cancel := context.WithCancel(ctx)
+	f := newFetcher(fetching, c.o, maps.Clone(c.urls.hosts))
+	fetched := make(chan fetch)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel() // before waiting
+	for {
+		wait := time.Duration(-1)
+		for ctx.Err() == nil && (c.o.maxPages == 0 || c.at.Fetched+c.urls.flying() < c.o.maxPages) {
+			var link string
+			if link, wait = c.urls.start(time.Now(), c.o); link == "" {
+				break
+			}
+			running.Go(func() {
+				x := f.get(link)
+				select {
+				case fetched <- x:
+				case <-fetching.Done():
+				}
+			})
+		}
+		if c.urls.flying() == 0 && wait < 0 {
+			return ctx.Err()
+		}
+		var timer <-chan time.Time
+		if wait >= 0 {
+			timer = time.After(wait)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer:
+		case x := <-fetched:
+			if ctx.Err() != nil {
+				return ctx.Err() // it may have failed because of that
+			}
+			batch := c.collect(nil, x)
+			for more := true; more && len(batch) < maxBatch; {
+				select {
+				case x := <-fetched:
+					batch = c.collect(batch, x)
+				default:
+					more = false
+				}
+			}
+			if len(batch) == 0 {
+				continue
+			}
+			if err := c.commit(after, batch); err != nil {
+				return err
+			}
+			if c.since >= c.o.checkpoint {
+				if err := c.checkpoint(after); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// collect appends a fetch to a batch, unless it is to be tried again.
+func (c *crawl) collect(batch []entry, x fetch) []entry {
+	if x.retry && c.urls.again(x.URL) {
+		return batch
+	}
+	return append(batch, entry{Fetch: &x})
+}
+
+// commit makes a batch durable, and then does what follows from it.
+func (c *crawl) commit(ctx context.Context, batch []entry) error {
+	if err := c.journal.append(batch); err != nil {
+		return err
+	}
+	for _, e := range batch {
+		if err := c.apply(ctx, e); err != nil {
+			return err
+		}
+	}
+	c.counts.observe(ctx, c)
+	return errors.Join(c.pages.w.Flush(), c.results.w.Flush(), c.stdout.Flush())
+}
+
+// apply does what follows from an entry of the journal.
+func (c *crawl) apply(ctx context.Context, e entry) error {
+	if x := e.Fetch; x != nil {
+		c.at.Fetched++
+		c.since++
+		c.urls.done(x.URL)
+		for _, link := range x.Links {
+			c.urls.add(link)
+		}
+		switch {
+		case x.Problem != "":
+			return c.record(result{Verdict: seen.Verdict{ID: x.URL, Outcome: seen.Unreadable}, Reason: x.Problem}, seen.Page{})
+		case x.Page == nil:
+			return nil // it leads elsewhere
+		}
+		v, err := c.filter.Judge(ctx, *x.Page)
+		if err != nil {
+			return err
+		}
+		if err := c.record(result{Verdict: v}, *x.Page); err != nil {
+			return err
+		}
+	}
+	released, err := c.filter.Release(ctx, e.Release)
+	if err != nil {
+		return err
+	}
+	for _, r := range released {
+		if err := c.record(result{Verdict: r.Verdict}, r.Page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record writes down a verdict, stores the page if it is new, and prints what
+// was not printed before.
+func (c *crawl) record(r result, p seen.Page) error {
+	if r.Outcome == seen.Held {
+		return nil
+	}
+	c.counts.add(r.Outcome)
+	if r.Outcome == seen.Unreadable && r.Reason == "" {
+		r.Reason = "no text"
+	}
+	if r.Outcome == seen.New {
+		if _, err := c.pages.add(p.ID, storedPage{ID: p.ID, Host: p.Host, Text: p.Text, Time: p.Time}); err != nil {
+			return err
+		}
+	}
+	if added, err := c.results.add(r.ID, r); err != nil || !added {
+		return err
+	}
+	if c.o.json {
+		return json.NewEncoder(c.stdout).Encode(r)
+	}
+	line := r.String()
+	if r.Reason != "" {
+		line += ": " + r.Reason
+	}
+	_, err := fmt.Fprintf(c.stdout, "%s\n    %s\n", r.ID, line)
+	return err
+}
+
+// checkpoint makes durable all that follows from the journal, and begins
+// another.
+func (c *crawl) checkpoint(ctx context.Context) error {
+	if err := errors.Join(c.pages.sync(), c.results.sync()); err != nil {
+		return err
+	}
+	clear(c.pages.tail)
+	clear(c.results.tail)
+	next := c.journalName(c.at.Journal + 1)
+	f, err := os.Create(next) // a checkpoint that was interrupted may have left one
+	if err != nil {
+		return err
+	}
+	c.at.Journal++
+	c.at.Pages, c.at.Verdicts = c.pages.size, c.results.size
+	c.at.Counts, c.at.Hosts, c.at.Waiting = c.counts.get(), c.urls.order, c.urls.waiting()
+	c.at.Known = slices.Sorted(maps.Keys(c.urls.known))
+	note, err := json.Marshal(c.at)
+	if err == nil {
+		err = c.filter.Save(ctx, note)
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	old := c.journal
+	c.journal, c.since = &journal{f: f}, 0
+	return errors.Join(old.f.Close(), os.Remove(old.f.Name()))
+}
+
+// close closes what is open.
+func (c *crawl) close() error {
+	var errs []error
+	if c.journal != nil {
+		errs = append(errs, c.journal.f.Close())
+	}
+	for _, o := range []*output{c.pages, c.results} {
+		if o != nil {
+			errs = append(errs, o.close())
+		}
+	}
+	return errors.Join(append(errs, c.filter.Close())...)
+}

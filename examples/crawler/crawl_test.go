@@ -1,0 +1,276 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/examples/crawler/seen"
+)
+
+// asCrawler is the argument with which this test binary is the crawler.
+const asCrawler = "-as-crawler"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asCrawler {
+		os.Args = append(os.Args[:1], os.Args[2:]...)
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// lines reads a file of JSON objects and refuses one whose id was there before.
+func lines[T any](t *testing.T, name string, id func(T) string) map[string]T {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, b, name, id)
+}
+
+func parse[T any](t *testing.T, b []byte, name string, id func(T) string) map[string]T {
+	t.Helper()
+	m := map[string]T{}
+	for line := range bytes.Lines(b) {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("%s: %v in %q", name, err, line)
+		}
+		if _, twice := m[id(v)]; twice {
+			t.Errorf("%s has %s twice", name, id(v))
+		}
+		m[id(v)] = v
+	}
+	return m
+}
+
+// A site of 2,000 pages is crawled by a process that is killed and started
+// again. Every copy is found, every article is stored once, nothing that was
+// acknowledged is lost.
+func TestCrawl(t *testing.T) {
+	pages := 2000
+	if testing.Short() || raceEnabled {
+		pages = 400
+	}
+	w := newWeb(t, pages)
+	dir := filepath.Join(t.TempDir(), "out")
+	args := []string{asCrawler, "-out", dir, "-delay", "0", "-parallel", "4", "-json", "-checkpoint", "300"}
+	for _, host := range w.hosts {
+		args = append(args, host+"/")
+	}
+
+	// The first process is killed in the middle.
+	first := exec.Command(os.Args[0], args...)
+	first.Stderr = os.Stderr
+	stdout, err := first.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := map[string]result{}
+	r := bufio.NewScanner(stdout)
+	for r.Scan() {
+		var v result
+		if err := json.Unmarshal(r.Bytes(), &v); err != nil {
+			break // cut by the kill
+		}
+		acknowledged[v.ID] = v
+		if len(acknowledged) == pages*2/5 {
+			if err := first.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := first.Wait(); err == nil || first.ProcessState.Exited() {
+		t.Fatalf("the first process was not killed: %v", first.ProcessState)
+	}
+	w.mu.Lock()
+	clear(w.requests)
+	w.mu.Unlock()
+
+	// The second one needs no URLs, and ends.
+	second := exec.Command(os.Args[0], args[:len(args)-len(w.hosts)]...)
+	var out, progress bytes.Buffer
+	second.Stdout, second.Stderr = &out, &progress
+	if err := second.Run(); second.ProcessState.ExitCode() != exitInput { // a picture, a page that is gone, a forbidden one
+		t.Fatalf("%v: %s", err, &progress)
+	}
+	t.Logf("%d verdicts before the kill; then: %s", len(acknowledged), progress.String())
+	printed := parse(t, out.Bytes(), "standard output", func(r result) string { return r.ID })
+
+	stored := lines(t, filepath.Join(dir, "pages.jsonl"), func(p storedPage) string { return p.ID })
+	verdicts := lines(t, filepath.Join(dir, "verdicts.jsonl"), func(r result) string { return r.ID })
+	for id, v := range acknowledged {
+		if verdicts[id] != v {
+			t.Errorf("%s: acknowledged as %+v, recorded as %+v", id, v, verdicts[id])
+		}
+		if n := w.requests[id]; n > 0 {
+			t.Errorf("%s was fetched again, %d times", id, n)
+		}
+		if again, ok := printed[id]; ok {
+			t.Errorf("%s was acknowledged again, as %+v", id, again)
+		}
+	}
+	for id, v := range verdicts {
+		if _, ok := stored[id]; ok != (v.Outcome == seen.New) {
+			t.Errorf("%s: %v, and stored is %v", id, v, ok)
+		}
+	}
+	w.check(t, stored, verdicts)
+	for address := range w.requests {
+		if strings.Contains(address, "/private/") || strings.Contains(address, "/login") {
+			t.Errorf("%s was fetched", address)
+		}
+	}
+
+	// A third finds nothing to do.
+	var stderr bytes.Buffer
+	out.Reset()
+	if status := run(t.Context(), []string{"-out", dir, "-json"}, &out, &stderr); status != exitInput || out.Len() > 0 {
+		t.Errorf("exit status %d of a crawl that was over, standard output %q, standard error %q", status, &out, &stderr)
+	}
+}
+
+// check compares verdicts with what was put onto the sites.
+func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[string]result) {
+	t.Helper()
+	kept := map[int]int{}
+	byKind := map[string]map[seen.Outcome]int{}
+	for address, group := range w.group {
+		v, ok := verdicts[address]
+		if !ok {
+			t.Errorf("%s has no verdict", address)
+			continue
+		}
+		kind := w.kind[address]
+		if byKind[kind] == nil {
+			byKind[kind] = map[seen.Outcome]int{}
+		}
+		byKind[kind][v.Outcome]++
+		switch v.Outcome {
+		case seen.New:
+			kept[group]++
+		case seen.Duplicate:
+			if w.group[v.Match] != group {
+				t.Errorf("%s (%s) is taken for a copy of %s at %.2f", address, kind, v.Match, v.Similarity)
+			}
+			if _, ok := stored[v.Match]; !ok {
+				t.Errorf("%s is a copy of %s, which is not stored", address, v.Match)
+			}
+		default:
+			t.Errorf("%s (%s): %v", address, kind, v)
+		}
+	}
+	groups := map[int]bool{}
+	for _, group := range w.group {
+		groups[group] = true
+	}
+	missed, dropped := 0, 0
+	for group := range groups {
+		missed += max(kept[group]-1, 0)
+		dropped += max(1-kept[group], 0)
+	}
+	if missed > 0 || dropped > 0 {
+		t.Errorf("%d copies not found, %d articles dropped, of %d pages with %d articles", missed, dropped, len(w.group), len(groups))
+	}
+	for address := range w.stubs {
+		if v := verdicts[address]; v.Outcome != seen.Frame {
+			t.Errorf("%s has a headline at most, and %v", address, v)
+		}
+	}
+	// A frame alone repeats on several pages like an article that has several
+	// addresses does, and so may be stored once.
+	bare := map[string]int{}
+	for address := range w.bare {
+		v := verdicts[address]
+		switch v.Outcome {
+		case seen.New:
+			host := stored[address].Host
+			if bare[host]++; bare[host] > 1 {
+				t.Errorf("the frame of %s is stored %d times", host, bare[host])
+			}
+		case seen.Duplicate:
+			if !w.bare[v.Match] {
+				t.Errorf("%s is nothing but frame, and %v", address, v)
+			}
+		case seen.Frame:
+		default:
+			t.Errorf("%s: %v", address, v)
+		}
+	}
+	t.Logf("%d pages, %d articles: %v", len(w.group), len(groups), byKind)
+	for _, host := range w.hosts {
+		for path, reason := range map[string]string{"/private/1": "robots.txt forbids it", "/picture": "no HTML but image/png", "/gone": "the server answered 404 Not Found"} {
+			if v := verdicts[host+path]; v.Outcome != seen.Unreadable || v.Reason != reason {
+				t.Errorf("%s: %+v, want %s", host+path, v, reason)
+			}
+		}
+		for _, path := range []string{"/moved", "/elsewhere", "/login"} {
+			if v, ok := verdicts[host+path]; ok {
+				t.Errorf("%s: %+v, want no verdict", host+path, v)
+			}
+		}
+	}
+}
+
+// A crawl that is interrupted ends at once, and goes on later.
+func TestInterrupt(t *testing.T) {
+	w := newWeb(t, 60)
+	dir := filepath.Join(t.TempDir(), "out")
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	var out, stderr bytes.Buffer
+	args := []string{"-out", dir, "-delay", "1h", "-json"} // each host has one page
+	for _, host := range w.hosts {
+		args = append(args, host)
+	}
+	began := time.Now()
+	c, err := open(ctx, mustParse(t, args), bufio.NewWriter(&out), &stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.run(ctx); ctx.Err() == nil || err == nil {
+		t.Fatalf("run of an interrupted crawl: %v", err)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("the crawl ended after %v", took)
+	}
+	if c.at.Fetched != len(w.hosts) {
+		t.Errorf("%d pages fetched within the delay, want %d", c.at.Fetched, len(w.hosts))
+	}
+	if status := run(t.Context(), []string{"-out", dir, "-delay", "0", "-json", "-max-pages", "30"}, &out, &stderr); status == exitFatal {
+		t.Fatal(stderr.String())
+	}
+	if status := run(t.Context(), []string{"-out", dir, "-delay", "0", "-json"}, &out, &stderr); status != exitInput {
+		t.Fatal(stderr.String())
+	}
+	verdicts := lines(t, filepath.Join(dir, "verdicts.jsonl"), func(r result) string { return r.ID })
+	for address := range w.group {
+		if _, ok := verdicts[address]; !ok {
+			t.Errorf("%s has no verdict", address)
+		}
+	}
+	parse(t, out.Bytes(), "standard output", func(r result) string { return r.ID })
+	if n := w.requests[w.hosts[0]+"/"]; n != 1 {
+		t.Errorf("the first page was fetched %d times", n)
+	}
+}
+
+func mustParse(t *testing.T, args []string) options {
+	t.Helper()
+	o, err := parseFlags(args, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gocolly/colly/v2"
+
+	"github.com/neardup/neardup/examples/crawler/seen"
+	"github.com/neardup/neardup/examples/pages"
+)
+
+// A fetch is what came of a URL. It is what the journal keeps.
+type fetch struct {
+	URL     string     `json:"url"`
+	Problem string     `json:"problem,omitempty"` // why there is no page
+	Page    *seen.Page `json:"page,omitempty"`
+	Links   []string   `json:"links,omitempty"`
+
+	retry bool // may succeed another time
+	moved bool // leads elsewhere: not a page, and no fault
+}
+
+// A fetcher asks servers for pages, through a collector of colly: robots.txt,
+// link extraction and encodings named in headers are its part. What it keeps in
+// memory only (visited URLs, queues, delays) is not used.
+type fetcher struct {
+	c       *colly.Collector
+	maxBody int
+}
+
+// inTransit is the key under which a request carries its fetch.
+const inTransit = "fetch"
+
+func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher {
+	c := colly.NewCollector()
+	// colly takes settings from the environment: all that matter are set here.
+	c.UserAgent = o.agent
+	c.IgnoreRobotsTxt = false
+	c.AllowURLRevisit = true // the frontier knows better
+	c.MaxBodySize = o.maxBody + 1
+	c.MaxDepth, c.MaxRequests = 0, 0
+	c.CacheDir, c.Async, c.ParseHTTPErrorResponse, c.DetectCharset = "", false, false, false
+	c.AllowedDomains, c.DisallowedDomains = nil, nil
+	c.Context = ctx
+	c.SetRequestTimeout(o.timeout)
+	c.DisableCookies()
+	c.WithTransport(&transport{ctx: ctx, base: http.DefaultTransport.(*http.Transport).Clone(), limit: int64(o.maxBody) + 1})
+	// A redirected page is a link like any other: it has to be of a host that
+	// may be visited, allowed by robots.txt, and not visited before.
+	c.SetRedirectHandler(func(req *http.Request, via []*http.Request) error {
+		if via[0].URL.Path == "/robots.txt" && hosts[req.URL.Host] && len(via) < 5 {
+			return nil
+		}
+		return http.ErrUseLastResponse
+	})
+	f := &fetcher{c: c, maxBody: o.maxBody}
+	c.OnResponse(f.response)
+	c.OnHTML("a[href]", func(e *colly.HTMLElement) {
+		if !slices.Contains(strings.Fields(strings.ToLower(e.Attr("rel"))), "nofollow") {
+			x := e.Request.Ctx.GetAny(inTransit).(*fetch)
+			x.Links = append(x.Links, e.Request.AbsoluteURL(e.Attr("href")))
+		}
+	})
+	c.OnError(func(r *colly.Response, _ error) {
+		x := r.Ctx.GetAny(inTransit).(*fetch)
+		if r.StatusCode == 0 || r.Headers == nil {
+			return
+		}
+		if to := r.Headers.Get("Location"); to != "" && r.StatusCode >= 300 && r.StatusCode < 400 {
+			x.Links, x.moved = []string{r.Request.AbsoluteURL(to)}, true
+			return
+		}
+		x.Problem = fmt.Sprintf("the server answered %d %s", r.StatusCode, http.StatusText(r.StatusCode))
+		x.retry = r.StatusCode >= 500 || r.StatusCode == http.StatusTooManyRequests
+	})
+	return f
+}
+
+// get fetches a page. It is safe for concurrent use.
+func (f *fetcher) get(address string) fetch {
+	x := fetch{URL: address}
+	ctx := colly.NewContext()
+	ctx.Put(inTransit, &x)
+	err := f.c.Request(http.MethodGet, address, nil, ctx, nil)
+	switch {
+	case errors.Is(err, colly.ErrRobotsTxtBlocked):
+		x.Problem = "robots.txt forbids it"
+	case err != nil && !x.moved && x.Problem == "":
+		x.Problem, x.retry = err.Error(), true
+	}
+	return x
+}
+
+// response makes a page of what a server sent.
+func (f *fetcher) response(r *colly.Response) {
+	x := r.Ctx.GetAny(inTransit).(*fetch)
+	header := r.Headers.Get("Content-Type")
+	if header == "" {
+		header = http.DetectContentType(r.Body)
+	}
+	kind, params, err := mime.ParseMediaType(header)
+	switch {
+	case len(r.Body) > f.maxBody:
+		x.Problem = fmt.Sprintf("larger than %d bytes", f.maxBody)
+		return
+	case err != nil && kind == "", kind != "text/html" && kind != "application/xhtml+xml":
+		x.Problem = fmt.Sprintf("no HTML but %s", header)
+		return
+	}
+	if params["charset"] != "" {
+		header = "text/html; charset=utf-8" // colly has made it that
+	}
+	page, err := pages.Parse(bytes.NewReader(r.Body), pages.Options{ContentType: header, MaxBytes: f.maxBody * 4})
+	if err != nil {
+		x.Problem = err.Error()
+		return
+	}
+	x.Page = &seen.Page{ID: x.URL, Host: r.Request.URL.Host, Section: section(r.Request.URL), Text: page.Text, Blocks: page.Blocks, Time: time.Now().UTC().Truncate(time.Millisecond)}
+}
+
+// section returns the part of a site that a page is of: the first segment of its
+// path, if there is more behind it.
+func section(u *url.URL) string {
+	first, _, more := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	if !more {
+		return ""
+	}
+	return first
+}
+
+// A transport ends requests with the crawl, and bodies at a limit: colly knows
+// neither when it asks for robots.txt.
+type transport struct {
+	ctx   context.Context
+	base  *http.Transport
+	limit int64
+}
+
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(req.Context())
+	stop := context.AfterFunc(t.ctx, cancel)
+	resp, err := t.base.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		stop()
+		cancel()
+		return nil, err
+	}
+	resp.Body = &body{Reader: io.LimitReader(resp.Body, t.limit), body: resp.Body, end: func() { stop(); cancel() }}
+	resp.Request = req // whose URL colly compares with the one it sent
+	return resp, nil
+}
+
+// A body is a limited one that ends its request when it is closed.
+type body struct {
+	io.Reader
+	body io.Closer
+	end  func()
+}
+
+func (b *body) Close() error {
+	defer b.end()
+	return b.body.Close()
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"expvar"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/neardup/neardup/examples/crawler/seen"
+)
+
+// counts are what became of pages, of earlier runs of a crawl too, and what the
+// crawl held when it last looked. They may be read at any time.
+type counts struct {
+	fresh, duplicate, frame, unreadable atomic.Int64
+	fetched, waiting                    atomic.Int64
+	filter                              atomic.Pointer[seen.Stats]
+}
+
+func (n *counts) of(o seen.Outcome) *atomic.Int64 {
+	switch o {
+	case seen.New:
+		return &n.fresh
+	case seen.Duplicate:
+		return &n.duplicate
+	case seen.Frame:
+		return &n.frame
+	}
+	return &n.unreadable
+}
+
+func (n *counts) add(o seen.Outcome) { n.of(o).Add(1) }
+
+var outcomes = []seen.Outcome{seen.New, seen.Duplicate, seen.Frame, seen.Unreadable}
+
+func (n *counts) get() map[string]int64 {
+	m := map[string]int64{}
+	for _, o := range outcomes {
+		m[string(o)] = n.of(o).Load()
+	}
+	return m
+}
+
+func (n *counts) set(m map[string]int64) {
+	for _, o := range outcomes {
+		n.of(o).Store(m[string(o)])
+	}
+}
+
+// observe looks at what a crawl holds, if figures are served.
+func (n *counts) observe(ctx context.Context, c *crawl) {
+	n.fetched.Store(int64(c.at.Fetched))
+	if c.o.metrics == "" {
+		return
+	}
+	n.waiting.Store(int64(len(c.urls.waiting())))
+	if s, err := c.filter.Stats(ctx); err == nil {
+		n.filter.Store(&s)
+	}
+}
+
+// metrics is what /debug/vars shows under "crawler".
+func (n *counts) metrics() any {
+	return struct {
+		Fetched  int64            `json:"fetched"`
+		Waiting  int64            `json:"waiting"`
+		Verdicts map[string]int64 `json:"verdicts"`
+		Filter   *seen.Stats      `json:"filter"`
+	}{n.fetched.Load(), n.waiting.Load(), n.get(), n.filter.Load()}
+}
+
+// The variables of expvar belong to the process; so one crawl at a time has them.
+var (
+	publish sync.Once
+	current atomic.Pointer[counts]
+)
+
+// serve serves figures if there is a flag that says where. The caller stops it.
+func (c *crawl) serve(ctx context.Context) (stop func(), err error) {
+	if c.o.metrics == "" {
+		return func() {}, nil
+	}
+	current.Store(&c.counts)
+	publish.Do(func() { expvar.Publish("crawler", expvar.Func(func() any { return current.Load().metrics() })) })
+	c.counts.observe(ctx, c)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.o.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("-metrics: %w", err)
+	}
+	fmt.Fprintf(c.stderr, "crawler: figures at http://%s/debug/vars\n", l.Addr())
+	mux := http.NewServeMux()
+	mux.Handle("GET /debug/vars", expvar.Handler())
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			fmt.Fprintf(c.stderr, "crawler: -metrics: %v\n", err)
+		}
+	})
+	return func() { _ = s.Close(); serving.Wait() }, nil
+}

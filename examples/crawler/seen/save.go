@@ -1,0 +1,215 @@
+package seen
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc64"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/neardup/neardup/boilerplate"
+)
+
+// A filter's directory holds "index", which looks after itself, and the folder
+// of the last save, "saved-" and its number in 16 hexadecimal digits: in it
+// "detector" in the detector's own format, and "held": a line with the magic, the
+// version and the CRC-64 (ECMA) of the JSON object behind it. A folder is made
+// under another name and renamed when it is durable, so a save is there as a
+// whole or not at all.
+const (
+	savePrefix   = "saved-"
+	detectorFile = "detector"
+	heldFile     = "held"
+	heldMagic    = "neardup-seen 1 "
+)
+
+// A save is what the file "held" has.
+type save struct {
+	Sites map[string]*site `json:"sites"`
+	Turns int64            `json:"turns"`
+	Note  []byte           `json:"note,omitempty"`
+}
+
+var crcTable = crc64.MakeTable(crc64.ECMA)
+
+// Save makes durable all that was judged before, and with it, in one step, a note
+// of the caller's: say the place in a queue up to which pages were judged. It takes
+// time in proportion to the detector and to the pages that are held, so it is for
+// every thousandth page or every minute, and for the end.
+func (f *Filter) Save(ctx context.Context, note []byte) error {
+	if err := f.enter(ctx); err != nil {
+		return err
+	}
+	defer f.leave()
+	if err := f.ix.Sync(ctx); err != nil {
+		return wrap(err)
+	}
+	detector, err := f.detector.MarshalBinary()
+	if err != nil {
+		return wrap(err)
+	}
+	body, err := json.Marshal(save{Sites: f.sites, Turns: f.turns, Note: note})
+	if err != nil {
+		return wrap(err)
+	}
+	head := fmt.Sprintf("%s%016x\n", heldMagic, crc64.Checksum(body, crcTable))
+	tmp := filepath.Join(f.dir, "saving")
+	if err := errors.Join(os.RemoveAll(tmp), os.Mkdir(tmp, 0o777)); err != nil {
+		return wrap(err)
+	}
+	err = errors.Join(
+		writeFile(filepath.Join(tmp, detectorFile), detector),
+		writeFile(filepath.Join(tmp, heldFile), append([]byte(head), body...)),
+		syncDir(tmp),
+	)
+	if err == nil {
+		err = ctx.Err() // the last moment to turn back
+	}
+	if err == nil {
+		err = os.Rename(tmp, f.folder(f.saved+1))
+	}
+	if err == nil {
+		err = syncDir(f.dir)
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	old := f.folder(f.saved)
+	f.saved++
+	f.note = bytes.Clone(note)
+	return wrap(os.RemoveAll(old))
+}
+
+// Note returns the note of the last save, which may be one of an earlier process;
+// nil if there is none.
+func (f *Filter) Note(ctx context.Context) ([]byte, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	return bytes.Clone(f.note), nil
+}
+
+// Close closes the filter without saving it: what was judged since the last Save
+// is forgotten, except by the index. Call Save first where that is not meant.
+func (f *Filter) Close() error {
+	<-f.turn
+	defer f.leave()
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	return wrap(f.ix.Close())
+}
+
+func (f *Filter) folder(n uint64) string {
+	return filepath.Join(f.dir, fmt.Sprintf("%s%016x", savePrefix, n))
+}
+
+// load reads the last save, if there is one, and removes earlier ones.
+func (f *Filter) load() error {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return wrap(err)
+	}
+	var older []string
+	for _, e := range entries { // in ascending order
+		digits, ok := strings.CutPrefix(e.Name(), savePrefix)
+		n, err := strconv.ParseUint(digits, 16, 64)
+		if !ok || err != nil {
+			continue
+		}
+		if f.saved > 0 {
+			older = append(older, f.folder(f.saved))
+		}
+		f.saved = n
+	}
+	if f.saved == 0 {
+		return nil
+	}
+	dir := f.folder(f.saved)
+	detector, err := os.ReadFile(filepath.Join(dir, detectorFile))
+	if err != nil {
+		return wrap(err)
+	}
+	if err := f.detector.UnmarshalBinary(detector); err != nil {
+		return fmt.Errorf("seen: %s: %w", filepath.Join(dir, detectorFile), err)
+	}
+	name := filepath.Join(dir, heldFile)
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return wrap(err)
+	}
+	if err := f.parse(b); err != nil {
+		return fmt.Errorf("seen: %s: %w", name, err)
+	}
+	for _, dir := range older {
+		if err := os.RemoveAll(dir); err != nil {
+			return wrap(err)
+		}
+	}
+	return nil
+}
+
+// parse reads what the file "held" has.
+func (f *Filter) parse(b []byte) error {
+	head, body, ok := bytes.Cut(b, []byte{'\n'})
+	sum, magic := bytes.CutPrefix(head, []byte(heldMagic))
+	if !ok || !magic {
+		return boilerplate.ErrFormat
+	}
+	if string(sum) != fmt.Sprintf("%016x", crc64.Checksum(body, crcTable)) {
+		return boilerplate.ErrCorrupt
+	}
+	s := save{Sites: map[string]*site{}}
+	if err := json.Unmarshal(body, &s); err != nil {
+		return fmt.Errorf("%w: %w", boilerplate.ErrCorrupt, err)
+	}
+	f.sites, f.turns, f.note, f.holding = s.Sites, s.Turns, s.Note, 0
+	for host, s := range f.sites {
+		if f.holding += len(s.Held); len(s.Held) > 0 {
+			s.dirty = true
+			f.dirty = append(f.dirty, host)
+		}
+		if s.Sections == nil && !s.Many {
+			s.Sections = map[string]int{}
+		}
+	}
+	return nil
+}
+
+// writeFile writes a file and makes it durable.
+func writeFile(name string, b []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// syncDir makes names in a directory durable. Windows cannot do it, and need not.
+func syncDir(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}

@@ -1,0 +1,411 @@
+// Package seen tells pages that are new from those that were seen before: in
+// goes the text of a page with its address and host, out comes a [Verdict]. It
+// is what a crawler needs of neardup, in one call that fits any pipeline:
+//
+//	filter, err := seen.Open("state", seen.Options{})
+//	...
+//	verdict, err := filter.Judge(ctx, seen.Page{ID: url, Host: host, Text: text})
+//
+// It joins two packages: a [boilerplate.Detector] learns what the pages of a
+// site have in common, and a [disk.Index] holds what was kept, without that.
+// Package pages of this repository makes text of HTML.
+//
+// # Frame
+//
+// Two pages that carry the same article in the frames of two sites are alike
+// only without the frames, and two articles in the same large frame differ only
+// without it. A frame is known when several pages have it. So a page is not
+// judged before its site is known: until [Options.Settle] pages of its section
+// have been observed, the verdict is [Held], and the page is kept in memory.
+// [Filter.Release] judges the held pages whose frame is known by now, in the
+// order in which they came; all of them at the end of a crawl. Pages of sections
+// that are known are judged in line. A verdict other than Held is final.
+//
+// A section that remains small does not hold its pages for ever: four times
+// Settle further pages of the host release them. Of a host with more than 256
+// sections the sections are forgotten, and the host counts as one.
+//
+// What can go wrong is the first page in a frame that replaces a known one: it
+// is sketched with the new frame, and a copy of it may be kept.
+//
+// A paragraph that many articles quote is learnt about in the same way, only
+// later, and by one host before another. So two pages are compared without what
+// either is known to share with others by the time of the comparison: what is
+// frame of the later page does not count in the earlier one, and a block of the
+// later page that recurs anywhere does not count if the earlier one is without it.
+//
+// # First come, first kept
+//
+// The index holds only pages that were judged [New], so a page repeats one that
+// was kept, and never one that was itself left out.
+//
+// # Durability
+//
+// [Filter.Save] makes durable what was judged. After a crash a filter is as it
+// was saved, but for the index, which may hold pages that were judged since:
+// judge those again, in the same order, and the verdicts will be the same. A
+// page never repeats itself. A source that delivers anew what was not
+// acknowledged, acknowledged after Save, gets this for nothing.
+//
+// [disk.Index]: https://pkg.go.dev/github.com/neardup/neardup/lsh/disk#Index
+package seen
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// Options configures [Open]; the zero value is the recommended setting.
+type Options struct {
+	// Threshold is the least Jaccard similarity of five-word shingles, without
+	// frame, of a page that repeats another, at most 1; 0 means 0.8. It is fixed
+	// when a filter is created.
+	Threshold float64
+
+	// Own is how many shingles must be left of a page that has frame for it to
+	// be more than frame; 0 means 20, 1 takes all that have any.
+	Own int
+
+	// Settle is how many pages of a section must have been observed before its
+	// pages are judged; 0 means 16.
+	Settle int
+
+	// Detector configures the detector of a new filter. A filter that is there
+	// has the options that it was made with.
+	Detector boilerplate.Options
+
+	// Seed keys signatures and buckets: secret where texts may be hostile. It is
+	// stored in the index.
+	Seed uint64
+}
+
+// A Page is a text and where it is from.
+type Page struct {
+	ID      string `json:"id"`                // its address; at most 1 MiB
+	Host    string `json:"host,omitempty"`    // the site
+	Section string `json:"section,omitempty"` // of the site, say the first segment of the path
+	Text    string `json:"text"`
+
+	// Blocks are the spans of Text that may be frame, ascending and disjoint;
+	// nil means its paragraphs.
+	Blocks []shingle.Span `json:"blocks,omitempty"`
+
+	// Time is when the page was published or fetched, if known.
+	Time time.Time `json:"time,omitzero"`
+}
+
+func (p Page) boilerplate() boilerplate.Page {
+	return boilerplate.Page{ID: p.ID, Host: p.Host, Section: p.Section, Text: p.Text, Blocks: p.Blocks, Time: p.Time}
+}
+
+// An Outcome is what became of a page.
+type Outcome string
+
+const (
+	// New pages repeat none that was kept. They are in the index.
+	New Outcome = "new"
+	// Duplicate pages are near-duplicates of one that was kept.
+	Duplicate Outcome = "near-duplicate"
+	// Frame pages are nothing but frame, or next to nothing.
+	Frame Outcome = "frame"
+	// Unreadable pages have no text.
+	Unreadable Outcome = "unreadable"
+	// Held pages wait until their frame is known; see [Filter.Release].
+	Held Outcome = "held"
+)
+
+// A Verdict says what became of a page.
+type Verdict struct {
+	ID      string  `json:"id"`
+	Outcome Outcome `json:"verdict"`
+
+	// Match is the kept page that a Duplicate is most like, and Similarity the
+	// Jaccard similarity of the shingles of both without frame, counted, not
+	// estimated.
+	Match      string  `json:"match,omitempty"`
+	Similarity float64 `json:"similarity,omitempty"`
+}
+
+// String returns the verdict in words.
+func (v Verdict) String() string {
+	switch v.Outcome {
+	case Duplicate:
+		return fmt.Sprintf("near-duplicate of %s at %.2f", v.Match, v.Similarity)
+	case Frame:
+		return "nothing but frame"
+	}
+	return string(v.Outcome)
+}
+
+// A Released page was held, and has been judged.
+type Released struct {
+	Page    Page
+	Verdict Verdict
+}
+
+// reach is the share of the threshold at which the index finds pages: what was
+// taken for a page's own and is frame by now, or the other way about, hides that
+// two pages are alike. The remaining third is more than two paragraphs of ten.
+const reach = 0.7
+
+// maxSections is how many sections of a host are told apart.
+const maxSections = 256
+
+// A site is what a filter knows of a host, besides what the detector does.
+type site struct {
+	Pages    int            `json:"pages"`
+	Sections map[string]int `json:"sections,omitempty"` // pages of each; nil if there are too many
+	Many     bool           `json:"many,omitempty"`     // sections
+	Held     []held         `json:"held,omitempty"`
+
+	dirty bool // pages were observed since the last release
+}
+
+// A held page waits for its frame.
+type held struct {
+	Page Page  `json:"page"`
+	Turn int64 `json:"turn"` // among all that were held
+	At   int   `json:"at"`   // Pages of the site when it came
+}
+
+// A Filter judges pages. It is made by [Open] and safe for concurrent use by
+// multiple goroutines, which take turns; waiting for one's turn ends with the
+// context.
+type Filter struct {
+	dir       string
+	threshold float64
+	own       int
+	settle    int
+	turn      chan struct{} // holds one token: the right to use what follows
+	detector  *boilerplate.Detector
+	ix        *disk.Index
+	mh        *minhash.Sketcher
+	sh        shingle.Shingler
+	sites     map[string]*site
+	dirty     []string // sites in the order in which they became so
+	turns     int64    // pages that were held so far
+	holding   int
+	saved     uint64 // the number of the last save
+	note      []byte
+	closed    bool
+}
+
+// Open opens the filter in a directory, and creates both where there is none.
+// The error wraps [disk.ErrLocked] if another process has it open, and
+// [disk.ErrMismatch] if the threshold is not that of the index. It panics if an
+// option is out of its range.
+func Open(dir string, o Options) (*Filter, error) {
+	if o.Own < 0 || o.Settle < 0 || !(o.Threshold >= 0 && o.Threshold <= 1) {
+		panic("seen: option out of range")
+	}
+	f := &Filter{
+		dir: dir, threshold: cmp.Or(o.Threshold, 0.8), own: cmp.Or(o.Own, 20), settle: cmp.Or(o.Settle, 16),
+		turn: make(chan struct{}, 1), sites: map[string]*site{},
+		detector: boilerplate.New(o.Detector),
+	}
+	f.mh = minhash.New(minhash.Options{Seed: o.Seed, Shingling: f.sh.String()})
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("seen: %w", err)
+	}
+	var err error
+	f.ix, err = disk.Open(filepath.Join(dir, "index"), disk.Options{Scheme: f.mh.Scheme(), Threshold: f.threshold * reach, Seed: o.Seed})
+	if err != nil {
+		return nil, fmt.Errorf("seen: %w", err)
+	}
+	// The lock of the index is the lock of the directory.
+	if err := f.load(); err != nil {
+		return nil, errors.Join(err, f.ix.Close())
+	}
+	f.turn <- struct{}{}
+	return f, nil
+}
+
+// enter waits for the turn of the caller, who calls leave if there is no error.
+func (f *Filter) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-f.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if f.closed {
+		f.leave()
+		return fmt.Errorf("seen: %w", disk.ErrClosed)
+	}
+	return nil
+}
+
+func (f *Filter) leave() { f.turn <- struct{}{} }
+
+// Judge observes a page and says whether it is new. A page of an id that was
+// judged before is judged anew, and takes its place. After an error the page may
+// have been observed; judging it again is safe. It panics if p.Blocks are not
+// ascending, disjoint spans of p.Text.
+func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
+	if err := f.enter(ctx); err != nil {
+		return Verdict{}, err
+	}
+	defer f.leave()
+	if len(f.sh.Set(p.Text)) == 0 {
+		return Verdict{ID: p.ID, Outcome: Unreadable}, nil
+	}
+	s := f.sites[p.Host]
+	if s == nil {
+		s = &site{Sections: map[string]int{}}
+		f.sites[p.Host] = s
+	}
+	if f.detector.Observe(p.boilerplate()) {
+		s.count(p.Section)
+		if !s.dirty && len(s.Held) > 0 {
+			s.dirty = true
+			f.dirty = append(f.dirty, p.Host)
+		}
+	}
+	if i := slices.IndexFunc(s.Held, func(h held) bool { return h.Page.ID == p.ID }); i >= 0 {
+		s.Held[i].Page = p
+		return Verdict{ID: p.ID, Outcome: Held}, nil
+	}
+	if !f.known(s, p.Section) {
+		f.turns++
+		f.holding++
+		s.Held = append(s.Held, held{Page: p, Turn: f.turns, At: s.Pages})
+		return Verdict{ID: p.ID, Outcome: Held}, nil
+	}
+	return f.decide(ctx, p)
+}
+
+// count counts a page of a section.
+func (s *site) count(section string) {
+	s.Pages++
+	if s.Many {
+		return
+	}
+	if s.Sections[section]++; len(s.Sections) > maxSections {
+		s.Sections, s.Many = nil, true
+	}
+}
+
+// known reports whether enough of a section has been observed.
+func (f *Filter) known(s *site, section string) bool {
+	if s.Many {
+		return s.Pages >= f.settle
+	}
+	return s.Sections[section] >= f.settle
+}
+
+// decide judges a page by what is known.
+func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
+	v := Verdict{ID: p.ID}
+	mask := f.detector.MaskPage(p.boilerplate())
+	set := f.sh.Set(p.Text, mask...)
+	if len(set) == 0 || len(mask) > 0 && len(set) < f.own {
+		v.Outcome = Frame
+		_, err := f.ix.Remove(ctx, p.ID)
+		return v, wrap(err)
+	}
+	sig := f.mh.SketchHashes(set)
+	match, similarity, err := f.best(ctx, p, sig, set)
+	if err != nil {
+		return Verdict{}, wrap(err)
+	}
+	if similarity >= f.threshold {
+		v.Outcome, v.Match, v.Similarity = Duplicate, match, similarity
+		_, err := f.ix.Remove(ctx, p.ID)
+		return v, wrap(err)
+	}
+	v.Outcome = New
+	return v, wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time}))
+}
+
+// Release judges held pages whose frame is known by now, or all that are held
+// if all is true, and returns them in the order in which they came. What it
+// returns beside an error has been judged; the others remain held.
+func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	hosts := f.dirty
+	if all {
+		hosts = nil
+		for host, s := range f.sites {
+			if len(s.Held) > 0 {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	var due []held
+	for _, host := range hosts {
+		s := f.sites[host]
+		for _, h := range s.Held {
+			if all || f.known(s, h.Page.Section) || s.Pages-h.At >= 4*f.settle {
+				due = append(due, h)
+			}
+		}
+	}
+	slices.SortFunc(due, func(a, b held) int { return cmp.Compare(a.Turn, b.Turn) })
+	out := make([]Released, 0, len(due))
+	for _, h := range due {
+		v, err := f.decide(ctx, h.Page)
+		if err != nil {
+			return out, err
+		}
+		s := f.sites[h.Page.Host]
+		s.Held = slices.DeleteFunc(s.Held, func(x held) bool { return x.Turn == h.Turn })
+		f.holding--
+		out = append(out, Released{Page: h.Page, Verdict: v})
+	}
+	for _, host := range f.dirty {
+		f.sites[host].dirty = false
+	}
+	f.dirty = nil
+	return out, nil
+}
+
+// Forget takes pages out of the index that are older than the given time, so
+// that what repeats them is new again, and returns how many there were.
+func (f *Filter) Forget(ctx context.Context, before time.Time) (int, error) {
+	if err := f.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer f.leave()
+	n, err := f.ix.Expire(ctx, before)
+	return n, wrap(err)
+}
+
+// Stats says how much a filter holds.
+type Stats struct {
+	Kept     int // pages in the index
+	Held     int // pages that wait for their frame
+	Detector boilerplate.Stats
+	Index    disk.Metrics
+}
+
+// Stats returns figures about the filter.
+func (f *Filter) Stats(ctx context.Context) (Stats, error) {
+	if err := f.enter(ctx); err != nil {
+		return Stats{}, err
+	}
+	defer f.leave()
+	return Stats{Kept: f.ix.Len(), Held: f.holding, Detector: f.detector.Stats(), Index: f.ix.Metrics()}, nil
+}
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("seen: %w", err)
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A random is SplitMix64.
+type random uint64
+
+func (r *random) next(n int) int {
+	*r += 0x9e3779b97f4a7c15
+	x := uint64(*r)
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return int((x ^ x>>31) % uint64(n))
+}
+
+// words returns n made-up words, in sentences.
+func (r *random) words(n int) string {
+	syllables := strings.Fields("ba ro ti ka lu men so vir da el no pa qui sta ger hol im jun ket las mor nem os pul")
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		for range 2 + r.next(3) {
+			b.WriteString(syllables[r.next(len(syllables))])
+		}
+		if i%13 == 12 {
+			b.WriteByte('.')
+		}
+	}
+	return b.String()
+}
+
+// An article is what stands on one page or on several.
+type article struct {
+	headline   string
+	paragraphs []string
+}
+
+// A web is a number of sites on 127.0.0.1, each with its own frame.
+type web struct {
+	servers []*httptest.Server
+	hosts   []string
+	group   map[string]int // URL of an article's page -> which article it is
+	kind    map[string]string
+	bare    map[string]bool // URLs of pages that are the frame of the site alone
+	stubs   map[string]bool // URLs of pages that have a headline of their own at most
+
+	mu       sync.Mutex
+	requests map[string]int // URLs that were asked for
+	pages    []map[string]string
+}
+
+// newWeb makes sites with that many pages together, and a tenth of a tenth of
+// others: lists, a page that is forbidden, one that is no HTML, one that is gone.
+func newWeb(t *testing.T, total int) *web {
+	w := &web{group: map[string]int{}, kind: map[string]string{}, bare: map[string]bool{}, stubs: map[string]bool{}, requests: map[string]int{}}
+	const sites = 4
+	for i := range sites {
+		w.pages = append(w.pages, map[string]string{})
+		s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.serve(i, rw, r) }))
+		t.Cleanup(s.Close)
+		w.servers = append(w.servers, s)
+		w.hosts = append(w.hosts, s.URL)
+	}
+	w.fill(total)
+	return w
+}
+
+func (w *web) serve(site int, rw http.ResponseWriter, r *http.Request) {
+	address := w.hosts[site] + r.URL.Path
+	w.mu.Lock()
+	w.requests[address]++
+	w.mu.Unlock()
+	switch r.URL.Path {
+	case "/robots.txt":
+		fmt.Fprint(rw, "User-agent: *\nDisallow: /private/\n")
+	case "/picture":
+		rw.Header().Set("Content-Type", "image/png")
+		fmt.Fprint(rw, "\x89PNG\r\n\x1a\n")
+	case "/moved":
+		http.Redirect(rw, r, "/", http.StatusFound)
+	case "/elsewhere":
+		http.Redirect(rw, r, "http://127.0.0.1:1/", http.StatusFound)
+	default:
+		page, ok := w.pages[site][r.URL.Path]
+		if !ok {
+			http.NotFound(rw, r)
+			return
+		}
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(rw, page)
+	}
+}
+
+// A frame is what the pages of a site have in common.
+type frame struct {
+	name, menu, notice, footer string
+	sections                   []string // their own menus
+	teasers                    []string // some on each page
+}
+
+var sections = []string{"home", "world", "sport"}
+
+func (w *web) fill(total int) {
+	r := random(20)
+	var frames []frame
+	for range w.hosts {
+		f := frame{name: fmt.Sprintf("Site %s", r.words(2)), menu: r.words(24), notice: r.words(40), footer: r.words(60)}
+		for range sections {
+			f.sections = append(f.sections, r.words(30))
+		}
+		for range 10 {
+			f.teasers = append(f.teasers, r.words(16))
+		}
+		frames = append(frames, f)
+	}
+	type placed struct {
+		site    int
+		section int
+		article article
+		group   int
+		kind    string
+	}
+	background := make([]string, 12) // paragraphs that several articles quote
+	for i := range background {
+		background[i] = r.words(50)
+	}
+	var list []placed
+	for group := 0; len(list) < total; group++ {
+		a := article{headline: r.words(6)}
+		for range 3 + r.next(3) {
+			a.paragraphs = append(a.paragraphs, r.words(70+r.next(50)))
+		}
+		if group%4 == 0 {
+			a.paragraphs = append(a.paragraphs, background[r.next(len(background))])
+		}
+		site, sec := r.next(len(w.hosts)), r.next(len(sections))
+		list = append(list, placed{site, sec, a, group, "original"})
+		switch group % 6 {
+		case 1: // the same text on another site
+			list = append(list, placed{(site + 1 + r.next(3)) % 4, r.next(3), a, group, "mirror"})
+		case 2: // the same text with two words changed and a line more
+			b := article{headline: a.headline, paragraphs: append([]string{"First printed elsewhere."}, a.paragraphs...)}
+			for range 2 {
+				p := 1 + r.next(3)
+				fields := strings.Fields(b.paragraphs[p])
+				fields[r.next(len(fields))] = "otherwise"
+				b.paragraphs[p] = strings.Join(fields, " ")
+			}
+			list = append(list, placed{(site + 1 + r.next(3)) % 4, r.next(3), b, group, "reprint"})
+		case 3: // the version of the same site for printing
+			if group%12 == 3 {
+				list = append(list, placed{site, sec, a, group, "print"})
+			}
+		case 5: // a distinct article that shares a third of its text
+			b := article{headline: r.words(6), paragraphs: []string{a.paragraphs[0], r.words(110), r.words(120)}}
+			group++
+			list = append(list, placed{r.next(4), r.next(3), b, group, "sibling"})
+		}
+	}
+	// Copies come before, between and behind their originals.
+	for i := len(list) - 1; i > 0; i-- {
+		j := r.next(i + 1)
+		list[i], list[j] = list[j], list[i]
+	}
+	links := make([][]string, len(w.hosts))
+	for i, p := range list {
+		path := fmt.Sprintf("/%s/%d", sections[p.section], i)
+		address := w.hosts[p.site] + path
+		w.group[address], w.kind[address] = p.group, p.kind
+		var own strings.Builder
+		fmt.Fprintf(&own, "<h1>%s</h1>", p.article.headline)
+		for _, text := range p.article.paragraphs {
+			fmt.Fprintf(&own, "<p>%s</p>\n", html.EscapeString(text))
+		}
+		w.pages[p.site][path] = frames[p.site].page(p.article.headline, own.String(), p.section, i)
+		links[p.site] = append(links[p.site], path)
+	}
+	for site := range w.hosts {
+		for i := range 5 {
+			bare := fmt.Sprintf("/%s/bare-%d", sections[i%3], i)
+			w.bare[w.hosts[site]+bare] = true
+			w.pages[site][bare] = frames[site].bare()
+			stub := fmt.Sprintf("/%s/stub-%d", sections[i%3], i)
+			w.stubs[w.hosts[site]+stub] = true
+			headline := r.words(4)
+			w.pages[site][stub] = frames[site].page(headline, "<h1>"+headline+"</h1>", i%3, i)
+			links[site] = append(links[site], bare, stub)
+		}
+		links[site] = append(links[site], "/private/1", "/picture", "/gone", "/moved", "/elsewhere")
+		lists := ""
+		for i := 0; i < len(links[site]); i += 50 {
+			var own strings.Builder
+			for _, path := range links[site][i:min(i+50, len(links[site]))] {
+				fmt.Fprintf(&own, "<li><a href=\"%s#top\">%s</a></li>\n", path, path)
+			}
+			path := fmt.Sprintf("/list/%d", i/50)
+			w.pages[site][path] = frames[site].page("List", own.String(), 0, i)
+			lists += fmt.Sprintf("<a href=%q>more</a>\n", path)
+		}
+		w.pages[site]["/"] = frames[site].page("All", lists+`<a href="http://127.0.0.1:1/">another site</a> <a rel="nofollow" href="/login">in</a>`, 0, 0)
+	}
+}
+
+// bare returns the frame without anything in it.
+func (f *frame) bare() string {
+	return fmt.Sprintf("<!doctype html><title>%s</title><nav>%s</nav><div>%s</div><footer>%s</footer>", f.name, f.menu, f.notice, f.footer)
+}
+
+// page puts text into the frame.
+func (f *frame) page(headline, own string, section, n int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!doctype html><title>%s - %s</title><body><nav>%s</nav><div>%s</div><nav>%s</nav><main>%s</main><aside>", headline, f.name, f.menu, f.notice, f.sections[section], own)
+	for i := range 4 {
+		fmt.Fprintf(&b, "<p>%s</p>", f.teasers[(n*7+i*3)%len(f.teasers)])
+	}
+	fmt.Fprintf(&b, "</aside><footer>%s</footer>", f.footer)
+	return b.String()
+}
