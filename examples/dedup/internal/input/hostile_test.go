@@ -89,7 +89,7 @@ func TestBomb(t *testing.T) {
 		t.Skip("unpacks gigabytes")
 	}
 	t.Chdir(t.TempDir())
-	for name, line := range map[string]string{"zeros.jsonl.gz": "0", "blank.jsonl.gz": strings.Repeat(" ", 99) + "\n", "zeros.txt.gz": "0"} {
+	for name, line := range map[string]string{"zeros.jsonl.gz": "0", "blank.jsonl.gz": strings.Repeat(" ", 1<<20-1) + "\n", "zeros.txt.gz": "0"} {
 		// Of one member, over and over.
 		member := gzipped(strings.Repeat(line, 64<<20/len(line)))
 		if err := os.WriteFile(name, []byte(strings.Repeat(member, 24)), 0o666); err != nil {
