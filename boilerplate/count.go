@@ -236,7 +236,9 @@ func (s *site) counterOf(sl slot) (c counter, h hosts) {
 // add counts a block of a document. The blocks of a document must be distinct,
 // and a document may come only once.
 func (s *site) add(key uint64, from source) {
-	s.reserve(1)
+	if s.filled >= len(s.slots)-len(s.slots)/4 {
+		s.reserve(1)
+	}
 	sl := &s.slots[s.find(key)]
 	switch {
 	case sl.key == 0:
