@@ -441,3 +441,15 @@ func TestCleanParquetEmpty(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// A page from standard input is written as it came, markup and all.
+func TestCleanPageFromInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	page := "<h1>Ferry</h1><p>" + ferry + "</p>\n"
+	if _, stderr, status := dedup(t, page, "clean", "-format", "html", "-out", "out.html", "-"); status != exitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	if diff := cmp.Diff(page, files(t, ".")["out.html"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

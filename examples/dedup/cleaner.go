@@ -258,7 +258,7 @@ func (c *cleaner) keep(in, target string, d *input.Doc) error {
 		return s.endMember()
 	case input.Text, input.HTML:
 		if d.File == "-" {
-			_, err := io.WriteString(s, d.Text)
+			_, err := s.Write(d.Raw)
 			return err
 		}
 		f, err := os.Open(d.File)
