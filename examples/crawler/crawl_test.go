@@ -231,9 +231,7 @@ func TestInterrupt(t *testing.T) {
 	defer cancel()
 	var out, stderr bytes.Buffer
 	args := []string{"-out", dir, "-delay", "1h", "-json"} // each host has one page
-	for _, host := range w.hosts {
-		args = append(args, host)
-	}
+	args = append(args, w.hosts...)
 	began := time.Now()
 	c, err := open(ctx, mustParse(t, args), bufio.NewWriter(&out), &stderr)
 	if err != nil {
@@ -273,4 +271,20 @@ func mustParse(t *testing.T, args []string) options {
 		t.Fatal(err)
 	}
 	return o
+}
+
+func readAll(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func write(t *testing.T, name string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -59,8 +59,9 @@ type web struct {
 	pages    []map[string]string
 }
 
-// newWeb makes sites with that many pages together, and a tenth of a tenth of
-// others: lists, a page that is forbidden, one that is no HTML, one that is gone.
+// newWeb makes sites with that many articles' pages together, and a few others:
+// lists, frames without an article, a page that is forbidden, one that is no HTML,
+// one that is gone.
 func newWeb(t *testing.T, total int) *web {
 	w := &web{group: map[string]int{}, kind: map[string]string{}, bare: map[string]bool{}, stubs: map[string]bool{}, requests: map[string]int{}}
 	const sites = 4
@@ -197,7 +198,7 @@ func (w *web) fill(total int) {
 			links[site] = append(links[site], bare, stub)
 		}
 		links[site] = append(links[site], "/private/1", "/picture", "/gone", "/moved", "/elsewhere")
-		lists := ""
+		var lists strings.Builder
 		for i := 0; i < len(links[site]); i += 50 {
 			var own strings.Builder
 			for _, path := range links[site][i:min(i+50, len(links[site]))] {
@@ -205,9 +206,9 @@ func (w *web) fill(total int) {
 			}
 			path := fmt.Sprintf("/list/%d", i/50)
 			w.pages[site][path] = frames[site].page("List", own.String(), 0, i)
-			lists += fmt.Sprintf("<a href=%q>more</a>\n", path)
+			fmt.Fprintf(&lists, "<a href=%q>more</a>\n", path)
 		}
-		w.pages[site]["/"] = frames[site].page("All", lists+`<a href="http://127.0.0.1:1/">another site</a> <a rel="nofollow" href="/login">in</a>`, 0, 0)
+		w.pages[site]["/"] = frames[site].page("All", lists.String()+`<a href="http://127.0.0.1:1/">another site</a> <a rel="nofollow" href="/login">in</a>`, 0, 0)
 	}
 }
 

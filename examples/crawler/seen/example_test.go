@@ -30,8 +30,7 @@ func Example() {
 		post    = "\n\nHarbour Post reporters file from the quay every morning but Sunday; write to them at the old customs house, or call on any day before the tide."
 		wire    = "\n\nNorthern Wire keeps this page current until midnight. All times shown are those of the capital, and all prices are in kroner unless marked otherwise."
 	)
-	// judge fits any pipeline.
-	var judge func(context.Context, seen.Page) (seen.Verdict, error) = filter.Judge
+	judge := filter.Judge // a func(context.Context, seen.Page) (seen.Verdict, error)
 
 	ctx := context.Background()
 	for _, p := range []seen.Page{
