@@ -1,12 +1,14 @@
 package shingle
 
+import "math/bits"
+
 // Each runs f once for every set of instructions that this machine has.
 func EachTier(f func(name string)) {
 	old := active
 	defer func() { active = old }()
 	for _, t := range tiers {
 		active = t
-		f([...]string{"generic", "avx2", "avx512"}[t])
+		f([...]string{"generic", "avx2", "avx512", "vbmi2"}[t])
 	}
 }
 
@@ -36,4 +38,41 @@ func (s Shingler) Pieces(text string, n int) []Token {
 		at = end
 	}
 	return out
+}
+
+// SameBlocks reports whether the instructions in use agree with the plain
+// forms on a block of text, for both tables.
+func SameBlocks(text [blockSize + 16]byte, breaks, two uint64) bool {
+	for k := range kindTables {
+		var got, want kinds
+		var gotOut, wantOut [2 * blockSize]byte
+		if findKinds(&got, &gotOut, &text, &kindTables[k]) {
+			findKindsGeneric(&want, &wantOut, &text, &kindTables[k])
+			if got != want || gotOut != wantOut {
+				return false
+			}
+		}
+		copy(gotOut[:], text[:])
+		copy(wantOut[:], text[:])
+		insertSpaces(&gotOut, breaks)
+		insertSpacesGeneric(&wantOut, breaks)
+		if n := blockSize + bits.OnesCount64(breaks); string(gotOut[:n]) != string(wantOut[:n]) {
+			return false
+		}
+		// Only first bytes of two, as a block has them.
+		for q := range 64 {
+			if c := text[q]; c < 0xc0 || c >= 0xe0 || text[q+1]&0xc0 != 0x80 {
+				two &^= 1 << q
+			}
+		}
+		if two == 0 {
+			continue
+		}
+		gotTwo, wantTwo := text, text
+		done := foldTwos(&gotTwo, &text, &pairTables[k], two)
+		if done != 0 && (done != foldTwosGeneric(&wantTwo, &text, &pairTables[k], two) || gotTwo != wantTwo) {
+			return false
+		}
+	}
+	return true
 }

@@ -70,6 +70,9 @@ func hashLong(buf []byte, start, end int) uint64 {
 func lowerASCII(b []byte, n int) {
 	for i := 0; i < n; i += 8 {
 		w := binary.LittleEndian.Uint64(b[i:])
+		if w&high == high {
+			continue
+		}
 		c := w &^ high
 		capital := (c + ones*(0x80-'A')) &^ (c + ones*(0x80-'Z'-1)) &^ w & high
 		binary.LittleEndian.PutUint64(b[i:], w|capital>>2)

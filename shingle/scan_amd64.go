@@ -16,6 +16,7 @@ const (
 	tierGeneric tier = iota
 	tierAVX2
 	tierAVX512
+	tierVBMI2 // with AVX-512 VBMI and VBMI2, on bytes
 )
 
 // tiers are those that this machine has, the best first.
@@ -29,6 +30,7 @@ func detect() []tier {
 		bmi1, avx2      = 1 << 3, 1 << 5
 		bmi2            = 1 << 8
 		avx512          = 1<<16 | 1<<17 | 1<<30 | 1<<31 // F, DQ, BW, VL
+		vbmi            = 1<<1 | 1<<6                   // VBMI, VBMI2
 		ymm, zmm        = 0x6, 0xe6
 	)
 	top, _, _, _ := cpuid(0, 0)
@@ -36,7 +38,7 @@ func detect() []tier {
 	if top < 7 || c1&osxsave == 0 || c1&popcnt == 0 {
 		return []tier{tierGeneric}
 	}
-	_, b7, _, _ := cpuid(7, 0)
+	_, b7, c7, _ := cpuid(7, 0)
 	saved := xgetbv()
 	if saved&ymm != ymm || b7&avx2 == 0 || b7&bmi1 == 0 || b7&bmi2 == 0 {
 		return []tier{tierGeneric}
@@ -44,7 +46,10 @@ func detect() []tier {
 	if saved&zmm != zmm || b7&avx512 != avx512 {
 		return []tier{tierAVX2, tierGeneric}
 	}
-	return []tier{tierAVX512, tierAVX2, tierGeneric}
+	if c7&vbmi != vbmi {
+		return []tier{tierAVX512, tierAVX2, tierGeneric}
+	}
+	return []tier{tierVBMI2, tierAVX512, tierAVX2, tierGeneric}
 }
 
 //go:noescape
@@ -88,7 +93,7 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	switch {
 	case n == 0:
 		return 0
-	case active == tierAVX512:
+	case active >= tierAVX512:
 		return boundsAVX512(&dst[0], &buf[0], n)
 	case active == tierAVX2:
 		return boundsAVX2(&dst[0], &buf[0], n)
@@ -108,7 +113,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32) {
 		n := min(512, len(dst)-at)
 		var long [128]byte // a bit for each token of more than 16 bytes
 		step := 8
-		if active == tierAVX512 {
+		if active >= tierAVX512 {
 			hashAVX512(&dst[at], &buf[0], &bounds[2*at], n, &long[0])
 		} else {
 			step = 4
@@ -131,7 +136,7 @@ func foldShingles(dst, toks []uint64, w int) {
 	width := uint64(w) * mulWidth
 	switch {
 	case w > widest || len(dst) == 0:
-	case active == tierAVX512:
+	case active >= tierAVX512:
 		foldAVX512(&dst[0], &toks[0], len(dst), w, width)
 		return
 	case active == tierAVX2 && len(dst) >= 4:
@@ -158,7 +163,7 @@ func copyASCII(dst, src []byte) int {
 // classifyUTF8 works like classifyUTF8Generic.
 func classifyUTF8(m *utf8Masks, b []byte) {
 	switch b = b[:blockSize]; active {
-	case tierAVX512:
+	case tierAVX512, tierVBMI2:
 		classifyAVX512(m, &b[0])
 	case tierAVX2:
 		classifyAVX2(m, &b[0])
@@ -193,4 +198,42 @@ func foldPoints(t *unidata.Table, buf, text []byte, next uint64, o int, state ui
 	p := points{&text[0], &out[0], next, state, &t.Low[0], &t.Index[0], unidata.Blocks(), &rows[0]}
 	foldPointsBMI(&p)
 	return p.next, o + int(uintptr(unsafe.Pointer(p.out))-uintptr(unsafe.Pointer(&out[0]))), p.state
+}
+
+//go:noescape
+func kindsVBMI2(k *kinds, out, text *byte, table *uint8)
+
+//go:noescape
+func insertVBMI2(out *byte, breaks uint64)
+
+// findKinds works like findKindsGeneric. It returns false where the loop in
+// block is faster.
+func findKinds(k *kinds, out *[2 * blockSize]byte, text *[blockSize + 16]byte, table *[4 * 128]uint8) bool {
+	if active != tierVBMI2 {
+		return false
+	}
+	kindsVBMI2(k, &out[0], &text[0], &table[0])
+	return true
+}
+
+// insertSpaces works like insertSpacesGeneric.
+func insertSpaces(out *[2 * blockSize]byte, breaks uint64) {
+	if active != tierVBMI2 {
+		insertSpacesGeneric(out, breaks)
+		return
+	}
+	insertVBMI2(&out[0], breaks)
+}
+
+//go:noescape
+func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64
+
+// foldTwos works like foldTwosGeneric, or does nothing where the loop in
+// inPlace is as fast.
+func foldTwos(out, text *[blockSize + 16]byte, tables *[16]pairTable, two uint64) uint64 {
+	if active != tierVBMI2 {
+		return 0
+	}
+	first := text[bits.TrailingZeros64(two)&63] &^ 1
+	return twosVBMI2(&out[0], &text[0], &tables[first>>1&15], two, uint64(first))
 }

@@ -30,3 +30,13 @@ func classifyUTF8(m *utf8Masks, b []byte) { classifyUTF8Generic(m, b) }
 func foldPoints(_ *unidata.Table, _, _ []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
 	return next, o, state // left to the loop in block
 }
+
+func findKinds(*kinds, *[2 * blockSize]byte, *[blockSize + 16]byte, *[4 * 128]uint8) bool {
+	return false // the loop in block is faster
+}
+
+func insertSpaces(out *[2 * blockSize]byte, breaks uint64) { insertSpacesGeneric(out, breaks) }
+
+func foldTwos(_, _ *[blockSize + 16]byte, _ *[16]pairTable, _ uint64) uint64 {
+	return 0 // left to the loop in inPlace
+}

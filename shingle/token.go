@@ -44,10 +44,11 @@ var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
 func (s Shingler) tokenizer(origins bool) *tokenizer {
 	t := tokenizers.Get().(*tokenizer)
 	t.unit, t.origins, t.table = s.Unit, origins, unidata.Plain()
-	t.two = &twos[0]
+	k := 0
 	if s.KeepAccents {
-		t.table, t.two = unidata.Kept(), &twos[1]
+		k, t.table = 1, unidata.Kept()
 	}
+	t.two, t.pairs, t.kinds = &twos[k], &pairTables[k], &kindTables[k]
 	t.reset()
 	t.hashes, t.first, t.done, t.begun, t.long, t.longFirst = t.hashes[:0], 0, 0, false, false, false
 	return t

@@ -1,0 +1,234 @@
+package shingle
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/neardup/neardup/internal/unidata"
+)
+
+// blockSize is how many bytes block takes at a time.
+const blockSize = 64
+
+// utf8Masks says what the bytes of a block are.
+type utf8Masks struct {
+	high, cont, three, four uint64 // from 0x80, continuing, leads of three and more, of four
+}
+
+// block folds the code points that are complete in the first n bytes of text,
+// at most 64, and returns how many bytes they have. It returns 0 if all are
+// ASCII, and false without doing anything if they are not in valid order.
+// There are 16 bytes more to read.
+func (f *folder) block(text []byte, n, at int) (int, bool) {
+	var m utf8Masks
+	classifyUTF8(&m, text)
+	valid := ^uint64(0) >> (blockSize - n)
+	if m.high &= valid; m.high == 0 {
+		return 0, true
+	}
+	leads := m.high &^ m.cont
+	if n == blockSize {
+		// A code point that is not complete is for the next block.
+		if open := leads&(1<<63) | m.three&(3<<62) | m.four&(7<<61); open != 0 {
+			n = bits.TrailingZeros64(open)
+			valid = 1<<n - 1
+			leads &= valid
+		}
+	}
+	if leads<<1|m.three&valid<<2|m.four&valid<<3 != m.cont&valid {
+		return n, false
+	}
+	text = text[:blockSize+16]
+	sparse := bits.OnesCount64(leads) < blockSize/6
+	whole := (*[blockSize + 16]byte)(text)
+	switch three := m.three & valid; {
+	case !sparse && leads == three && f.unspaced(whole, leads, n),
+		f.inPlace(whole, leads, n, three):
+		return n, true
+	}
+	next := leads
+	if !sparse {
+		next = valid &^ m.cont
+	}
+	t, buf, o, state := f.table, f.buf, f.n, f.state
+	if !sparse {
+		next, o, state = foldPoints(t, buf, text, next, o, state)
+	}
+	for p := 0; ; {
+		q := min(n, bits.TrailingZeros64(next))
+		if sparse && q > p {
+			// The run of ASCII ahead of the next other code point.
+			buf[o] = ' '
+			o += int(rows[unidata.Letter] >> (state & stateBits) & 1)
+			for k := p; k < q; k += 8 {
+				binary.LittleEndian.PutUint64(buf[o+k-p:], binary.LittleEndian.Uint64(text[k:]))
+			}
+			o += q - p
+			state = asciiState[text[q-1]&0x7f]
+		}
+		if q == n {
+			break
+		}
+		w := binary.LittleEndian.Uint32(text[q:])
+		var e unidata.Entry
+		if c := w & 0xff; c < 0xe0 {
+			// ASCII and two bytes without a branch.
+			k := c | unidata.ASCII
+			k ^= (k ^ (c&0x1f<<6 | w>>8&0x3f)) & -(c >> 7)
+			e = t.Low[k]
+			p = q + 2
+		} else if c < 0xf0 {
+			e = t.Three(w & 0xffffff)
+			p = q + 3
+		} else {
+			e = unidata.Special
+			p = q + 4
+		}
+		if e&unidata.Special != 0 {
+			f.n, f.state = o, state
+			e, size, delta := lookup(t, text[q:])
+			f.put(e, delta, text[q:q+size], at+q)
+			buf, o, state = f.buf, f.n, f.state
+			if next &= next - 1; !sparse {
+				next, o, state = foldPoints(t, buf, text, next, o, state)
+			}
+			continue
+		}
+		row := rows[e>>24&15] >> (state & stateBits)
+		buf[o] = ' '
+		o += int(row & 1)
+		state = row & stateBits
+		binary.LittleEndian.PutUint32(buf[o:], uint32(e))
+		o += e.Len()
+		next &= next - 1
+	}
+	f.n, f.state = o, state
+	return n, true
+}
+
+// inPlace folds the first n bytes of text, which are whole code points, leads
+// the first bytes of those outside ASCII and three of those of three bytes, if
+// each becomes as many bytes as it has, and none adjoins another token. It
+// returns false without doing anything otherwise.
+func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three uint64) bool {
+	if rows[unidata.Letter]>>f.state&1 != 0 {
+		return false
+	}
+	out := (*[blockSize + 16]byte)(f.buf[f.n:])
+	*out = *text
+	two := leads &^ three
+	if bits.OnesCount64(two) > blockSize/10 {
+		two &^= foldTwos(out, text, f.pairs, two)
+	}
+	for ; two != 0; two &= two - 1 {
+		q := bits.TrailingZeros64(two) & 63
+		v := f.two[binary.BigEndian.Uint16(text[q:q+2])&0x1fff]
+		if v == 0 {
+			return false
+		}
+		binary.LittleEndian.PutUint16(out[q:q+2], v)
+	}
+	for ; three != 0; three &= three - 1 {
+		q := bits.TrailingZeros64(three) & 63
+		w := binary.LittleEndian.Uint32(text[q : q+4])
+		if w&0xf0 == 0xf0 {
+			return false
+		}
+		e := f.table.Three(w & 0xffffff)
+		if e&unidata.Special != 0 {
+			return false
+		}
+		switch e.Class() {
+		case unidata.Sep:
+			out[q], out[q+1], out[q+2] = ' ', ' ', ' '
+		case unidata.Letter, unidata.Extend:
+			if e>>28 != 3 {
+				return false
+			}
+			out[q], out[q+1], out[q+2] = byte(e), byte(e>>8), byte(e>>16)
+		default:
+			return false
+		}
+	}
+	f.n += n
+	if c := out[n-1]; c < 0x80 {
+		f.state = asciiState[c]
+	} else {
+		f.state = stateLetter
+	}
+	return true
+}
+
+// twos holds, for each table, what two bytes become that become two bytes of a
+// letter or mark, or two spaces for a separator; 0 is anything else. The index
+// is the encoding, big-endian, without its three upper bits.
+var twos = func() (t [2][8192]uint16) {
+	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
+		for r := 0x80; r < 0x800; r++ {
+			v := &t[k][r>>6<<8|0x80|r&0x3f]
+			switch e := table.Low[r]; {
+			case e&unidata.Special != 0:
+			case e.Class() == unidata.Sep:
+				*v = ' '<<8 | ' '
+			case (e.Class() == unidata.Letter || e.Class() == unidata.Extend) && e.Len() == 2:
+				*v = uint16(e)
+			}
+		}
+	}
+	return t
+}()
+
+// A pairTable holds the first and the second bytes of twos for the 128 code
+// points that two adjoining first bytes, of which the lower is even, begin.
+type pairTable [2][128]uint8
+
+// pairTables holds, for each table, those of the first bytes 0xc0+2*i.
+var pairTables = func() (t [2][16]pairTable) {
+	for k := range t {
+		for i := range t[k] {
+			for c := range 128 {
+				v := twos[k][i<<9|c>>6<<8|0x80|c&0x3f]
+				t[k][i][0][c], t[k][i][1][c] = uint8(v), uint8(v>>8)
+			}
+		}
+	}
+	return t
+}()
+
+// foldTwosGeneric writes to out what the code points of text that begin where
+// two says become, as far as they share a table with the first of them and
+// become two bytes, and returns which did. Bytes of text from the 64th on are
+// left alone.
+func foldTwosGeneric(out, text *[blockSize + 16]byte, tables *[16]pairTable, two uint64) (done uint64) {
+	first := text[bits.TrailingZeros64(two)&63] &^ 1
+	table := &tables[first>>1&15]
+	for ; two != 0; two &= two - 1 {
+		q := bits.TrailingZeros64(two) & 63
+		c := text[q]&1<<6 | text[q+1]&0x3f
+		if text[q]&^1 == first && table[0][c] != 0 {
+			out[q], out[q+1] = table[0][c], table[1][c]
+			done |= 1 << q
+		}
+	}
+	return done
+}
+
+// classifyUTF8Generic sets m for the first 64 bytes of b.
+func classifyUTF8Generic(m *utf8Masks, b []byte) {
+	b = b[:blockSize]
+	*m = utf8Masks{}
+	for k := 0; k < blockSize; k += 8 {
+		w := binary.LittleEndian.Uint64(b[k:])
+		h := w & high
+		two := h & (w << 1)
+		three := two & (w << 2)
+		m.high |= gather(h) << k
+		m.cont |= gather(h&^two) << k
+		m.three |= gather(three) << k
+		m.four |= gather(three&(w<<3)) << k
+	}
+}
+
+// gather puts the top bits of the eight bytes of w, which has no others, into
+// the lowest byte.
+func gather(w uint64) uint64 { return w >> 7 * 0x0102040810204080 >> 56 }

@@ -1,0 +1,112 @@
+package shingle
+
+import (
+	"slices"
+
+	"github.com/neardup/neardup/internal/unidata"
+)
+
+// States are classes; none is that between tokens.
+const none = unidata.Sep
+
+// rows[class] holds, in the eight bits from 8*k on, what a code point of the
+// class does in state k: bit 0 is set if a space comes first, bits 3 to 5 are
+// the state after it. So the states of a text depend on each other only by a
+// shift.
+var rows [16]uint64
+
+const stateBits = 7 << 3
+
+// The states that runs of code points end in.
+const (
+	stateLetter = (iota + 1) << 3
+	stateSingle
+	stateKatakana
+	stateHiragana
+	stateApostrophe = 7 << 3
+)
+
+func init() {
+	for k, s := range states {
+		for c := range uint8(len(rows)) {
+			n := next(s, c)
+			f := uint64(slices.Index(states[:], n&^brk)) << 3
+			if n&brk != 0 {
+				f |= 1
+			}
+			rows[c] |= f << (8 * k)
+		}
+	}
+}
+
+// states are the classes that a state may be; a folder's state is the place
+// here, times eight.
+var states = [8]uint8{
+	none, unidata.Letter, unidata.Single, unidata.Katakana, unidata.Hiragana,
+	unidata.Cluster, unidata.Stacker, unidata.Apostrophe,
+}
+
+const brk = 0x80
+
+// next says what a folded code point of class c does in state s.
+func next(s, c uint8) uint8 {
+	switch c {
+	case unidata.Sep:
+		return none
+	case unidata.Ignore, 12, 13, 14, 15:
+		return s
+	case unidata.Extend, unidata.Accent:
+		switch s {
+		case none, unidata.Apostrophe:
+			return unidata.Letter
+		case unidata.Stacker:
+			return unidata.Cluster
+		}
+		return s
+	case unidata.Letter:
+		if s == none || s == unidata.Letter || s == unidata.Apostrophe {
+			return c
+		}
+	case unidata.Katakana, unidata.Hiragana:
+		if s == none || s == c {
+			return c
+		}
+	case unidata.Cluster:
+		if s == none || s == unidata.Stacker {
+			return c
+		}
+	case unidata.Prefix:
+		// A prefix vowel joins what follows, as a stacker does.
+		if s == none {
+			return unidata.Stacker
+		}
+		return brk | unidata.Stacker
+	case unidata.Stacker:
+		return c
+	case unidata.Apostrophe:
+		if s == unidata.Letter {
+			return c
+		}
+		if s == none {
+			return none
+		}
+		return brk | none
+	}
+	if s == none {
+		return c
+	}
+	return brk | c
+}
+
+// asciiState is the state behind each ASCII byte.
+var asciiState = func() (t [128]uint64) {
+	for c := range t {
+		switch {
+		case asciiWord[c]:
+			t[c] = stateLetter
+		case c == '\'':
+			t[c] = stateApostrophe
+		}
+	}
+	return t
+}()
