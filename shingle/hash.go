@@ -61,8 +61,18 @@ func hashToken(buf []byte, start, end int) uint64 {
 // hashLong hashes buf[start:end], a token of more than 16 bytes. It folds the
 // case of ASCII in place, eight bytes at a time, and so perhaps behind the token.
 func hashLong(buf []byte, start, end int) uint64 {
-	lowerASCII(buf[start:], end-start)
+	if b := buf[start:end]; len(b) > 32 || !beyondASCII(b) {
+		lowerASCII(buf[start:], end-start)
+	}
 	return xxhash.Sum64(buf[start:end])
+}
+
+// beyondASCII reports whether all of the 16 to 32 bytes of b are from 0x80.
+func beyondASCII(b []byte) bool {
+	n := len(b)
+	w := binary.LittleEndian.Uint64(b) & binary.LittleEndian.Uint64(b[8:]) &
+		binary.LittleEndian.Uint64(b[n-16:]) & binary.LittleEndian.Uint64(b[n-8:])
+	return w&high == high
 }
 
 // lowerASCII folds the case of ASCII in the first n bytes of b and perhaps in
@@ -70,9 +80,6 @@ func hashLong(buf []byte, start, end int) uint64 {
 func lowerASCII(b []byte, n int) {
 	for i := 0; i < n; i += 8 {
 		w := binary.LittleEndian.Uint64(b[i:])
-		if w&high == high {
-			continue
-		}
 		c := w &^ high
 		capital := (c + ones*(0x80-'A')) &^ (c + ones*(0x80-'Z'-1)) &^ w & high
 		binary.LittleEndian.PutUint64(b[i:], w|capital>>2)

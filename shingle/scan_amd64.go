@@ -3,6 +3,7 @@
 package shingle
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"unsafe"
 
@@ -119,9 +120,11 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32) {
 			step = 4
 			hashAVX2(&dst[at], &buf[0], &bounds[2*at], n, &long[0])
 		}
-		for k := range (n + step - 1) / step {
-			for m := long[k]; m != 0; m &= m - 1 {
-				i := at + k*step + bits.TrailingZeros8(m)
+		// Eight steps at a time, to take fewer turns that none can predict.
+		for k := 0; k*step < n; k += 8 {
+			for m := binary.LittleEndian.Uint64(long[k:]); m != 0; m &= m - 1 {
+				p := bits.TrailingZeros64(m)
+				i := at + (k+p/8)*step + p%8
 				dst[i] = hashLong(buf, int(bounds[2*i]), int(bounds[2*i+1]))
 			}
 		}
