@@ -89,16 +89,17 @@
 // of the speed of a bare pass of xxhash with AVX-512, and some forty times as
 // fast as lowering, splitting, joining and hashing it with the standard library.
 // BenchmarkEnglish measures it on the text of RFCs, whose indents and rules make
-// it quick reading. Against that, in bytes per second, one core of a server that
-// has AVX-512 with VBMI2 runs at 0.79 on the English of a desktop's help pages, 0.60
+// it quick reading. Against that, in bytes per second, a processor that has
+// AVX-512 with VBMI2 runs at 0.79 on the English of a desktop's help pages, 0.60
 // on their Hindi, 0.53 Chinese, 0.49 Korean, 0.48 Greek, 0.42 Turkish and 0.36
 // Khmer, 0.47 on Russian documents and 0.31 on Japanese books. Of the plainer
 // English, that is 0.40 for Japanese, which has a token in every six or seven
-// bytes, and many of them long enough for xxhash. BenchmarkScripts measures
-// these, each text in turn with an English one. Every set of instructions gives
-// the same results;
-// the build tag purego leaves out assembly. Methods that append to a buffer
-// allocate nothing once it is large enough.
+// bytes, and some of them long enough for xxhash. BenchmarkScripts measures
+// these, each text in turn with one of English.
+//
+// Every set of instructions gives the same results; the build tag purego leaves
+// out assembly. Methods that append to a buffer allocate nothing once it is large
+// enough.
 package shingle
 
 import (
