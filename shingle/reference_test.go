@@ -327,6 +327,21 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// Code points that stand for nothing, and what only looks like one sign, are
+// between tokens wherever they come.
+func TestReferenceSeparators(t *testing.T) {
+	for _, r := range "\uffbf\uffc0\uffc1\uffc8\uffc9\uffd0\uffd1\uffd8\uffd9\uffdd\u2044\u0378\uffff" {
+		for _, c := range configurations {
+			for _, text := range []string{"%", "a%b", "漢%가", "%'ワογράμμα%", "ก%'%ᄀ%ᅡ"} {
+				check(t, c, strings.ReplaceAll(text, "%", string(r)))
+			}
+		}
+		if n := len((shingle.Shingler{}).AppendTokens(nil, "a"+string(r)+"b")); n != 2 {
+			t.Errorf("a%+qb has %d tokens, want 2", r, n)
+		}
+	}
+}
+
 func FuzzReference(f *testing.F) {
 	for seed := range uint64(40) {
 		f.Add(uint8(seed), randomText(seed, int(seed)))

@@ -197,8 +197,11 @@ func fold(r rune, keep bool) string {
 		return " "
 	case r >= 0x3131 && r <= 0x318e && !ignorable(r):
 		return string(r) // compatibility jamo stand for themselves
-	case r >= 0xffa1 && r <= 0xffdc:
-		// half-width jamo become compatibility jamo
+	case r == '⁄':
+		return " "
+	case r >= 0xffa1 && r <= 0xffdc && unicode.IsLetter(r):
+		// half-width jamo become compatibility jamo; between them are code
+		// points that stand for nothing
 		return halfJamo(r)
 	case ignorable(r):
 		return ""
