@@ -110,11 +110,12 @@ func TestCrawl(t *testing.T) {
 
 	stored := lines(t, filepath.Join(dir, "pages.jsonl"), func(p storedPage) string { return p.ID })
 	verdicts := lines(t, filepath.Join(dir, "verdicts.jsonl"), func(r result) string { return r.ID })
+	asked := w.asked()
 	for id, v := range acknowledged {
 		if verdicts[id] != v {
 			t.Errorf("%s: acknowledged as %+v, recorded as %+v", id, v, verdicts[id])
 		}
-		if n := w.requests[id]; n > 0 {
+		if n := asked[id]; n > 0 {
 			t.Errorf("%s was fetched again, %d times", id, n)
 		}
 		if again, ok := printed[id]; ok {
@@ -127,7 +128,7 @@ func TestCrawl(t *testing.T) {
 		}
 	}
 	w.check(t, stored, verdicts)
-	for address := range w.requests {
+	for address := range asked {
 		if strings.Contains(address, "/private/") || strings.Contains(address, "/login") {
 			t.Errorf("%s was fetched", address)
 		}
@@ -267,7 +268,7 @@ func TestInterrupt(t *testing.T) {
 		}
 	}
 	parse(t, out.Bytes(), "standard output", func(r result) string { return r.ID })
-	if n := w.requests[w.hosts[0]+"/"]; n != 1 {
+	if n := w.asked()[w.hosts[0]+"/"]; n != 1 {
 		t.Errorf("the first page was fetched %d times", n)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,6 +60,13 @@ type web struct {
 	pages    []map[string]string
 }
 
+// asked returns how often each URL was asked for.
+func (w *web) asked() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.requests)
+}
+
 // newWeb makes sites with that many articles' pages together, and a few others:
 // lists, frames without an article, a page that is forbidden, one that is no HTML,
 // one that is gone.
@@ -72,6 +80,8 @@ func newWeb(t *testing.T, total int) *web {
 		w.servers = append(w.servers, s)
 		w.hosts = append(w.hosts, s.URL)
 	}
+	w.mu.Lock() // the servers run already
+	defer w.mu.Unlock()
 	w.fill(total)
 	return w
 }
