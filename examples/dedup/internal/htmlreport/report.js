@@ -511,7 +511,11 @@ addEventListener('hashchange', () => {
 });
 
 const search = $('#search');
+let timer = 0;
 const runSearch = () => {
+  // Escape searches at once; a search that waits would draw the list again later
+  // and take the focus from what has it by then.
+  clearTimeout(timer);
   query = [];
   for (const m of search.value.toLowerCase().matchAll(/"([^"]+)"?|(\S+)/g)) {
     const q = (m[1] ?? m[2]).trim();
@@ -532,7 +536,6 @@ const runSearch = () => {
     draw(list, true);
   }
 };
-let timer = 0;
 search.addEventListener('input', () => {
   clearTimeout(timer);
   timer = setTimeout(runSearch, 150);
