@@ -30,6 +30,7 @@ type options struct {
 	against     string
 	out, log    string
 	overwrite   bool
+	banding     banding
 	html        string
 	dryRun      bool
 	minTokens   int

@@ -47,7 +47,7 @@ const noInputs = " "
 
 // commands lists what dedup does, in the order of its help; the first is the default.
 func commands() []command {
-	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, cleanCommand, compareCommand, indexCommand}
+	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, cleanCommand, compareCommand, bandsCommand, indexCommand}
 }
 
 func main() {

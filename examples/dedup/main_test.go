@@ -70,6 +70,9 @@ func TestGolden(t *testing.T) {
 		{"compare", []string{"compare", stories + "/harbour-post/letter.txt", stories + "/northern-wire/adviser.txt"}},
 		{"compare-corpus", []string{"compare", stories + "/harbour-post/ferry.txt", stories + "/northern-wire/ferry.txt", stories}},
 		{"compare-json", []string{"compare", "-json", stories + "/harbour-post/ferry.txt", stories + "/northern-wire/ferry.txt", stories}},
+		{"help-bands", []string{"bands", "-h"}},
+		{"bands", []string{"bands", "-banding", "3x8", stories}},
+		{"bands-json", []string{"bands", "-json", "-threshold", ".95", stories + "/harbour-post/ferry.txt"}},
 		{"boilerplate-stream", []string{"boilerplate", "-json", "-stream", stories}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
