@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/growth"
 )
 
 // TestHostile judges and observes pages made to hurt: time grows with the
@@ -42,28 +42,16 @@ func TestHostile(t *testing.T) {
 			return fill("é ", n)
 		},
 	} {
-		// The small text takes as many turns as it goes into the large one, so
-		// that what else the machine does hits both alike.
-		took := func(n int) time.Duration {
-			text := text(n)
-			least := time.Hour
-			for range 3 {
-				start := time.Now()
-				for range size / n {
-					d := boilerplate.New(boilerplate.Options{})
-					// Three times, so that blocks recur, and are copies.
-					for i := range 3 {
-						d.Next(boilerplate.Page{ID: fmt.Sprint(i), Host: "h", Text: fmt.Sprintf("page x%c\n\n", 'a'+i) + text})
-					}
-					d.Judge(boilerplate.Page{Host: "h", Text: text})
+		t.Run(name, func(t *testing.T) {
+			growth.Linear(t, size, func(n int) {
+				text := text(n)
+				d := boilerplate.New(boilerplate.Options{})
+				// Three times, so that blocks recur, and are copies.
+				for i := range 3 {
+					d.Next(boilerplate.Page{ID: fmt.Sprint(i), Host: "h", Text: fmt.Sprintf("page x%c\n\n", 'a'+i) + text})
 				}
-				least = min(least, time.Since(start))
-			}
-			return least
-		}
-		small, large := took(size/8), took(size)
-		if large > 6*small+50*time.Millisecond {
-			t.Errorf("%s: %v for %d times %d bytes, %v for %d", name, small, 8, size/8, large, size)
-		}
+				d.Judge(boilerplate.Page{Host: "h", Text: text})
+			})
+		})
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -102,14 +101,10 @@ func TestIndexFilter(t *testing.T) {
 	}()
 	lines := bufio.NewReader(answers)
 	for i := range 5 {
-		began := time.Now()
 		fmt.Fprint(feed, docLine(strconv.Itoa(i), storyA))
 		got, err := lines.ReadString('\n')
 		if want := fmt.Sprintf("{\"id\":\"%d\",\"new\":%v}\n", i, i == 0); err != nil || got != want {
 			t.Fatalf("answer %q, %v, want %q", got, err, want)
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("an answer took %v", took)
 		}
 	}
 	_ = feed.Close()

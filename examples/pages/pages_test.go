@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/pages"
+	"github.com/neardup/neardup/internal/growth"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -156,21 +156,9 @@ func TestHostile(t *testing.T) {
 		"end tags":   func(n int) string { return fill("</p></title></script>", n) },
 		"titles":     func(n int) string { return fill("<title>a</title>", n) },
 	} {
-		took := func(n int) time.Duration {
-			m := markup(n)
-			least := time.Hour
-			for range 3 {
-				start := time.Now()
-				check(t, parse(t, m, pages.Options{}))
-				least = min(least, time.Since(start))
-			}
-			return least
-		}
-		small, large := took(size/8), took(size)
-		// Eight times the length may take eight times as long, with room.
-		if large > 40*small+50*time.Millisecond {
-			t.Errorf("%s: %v for %d bytes, %v for %d", name, small, size/8, large, size)
-		}
+		t.Run(name, func(t *testing.T) {
+			growth.Linear(t, size, func(n int) { check(t, parse(t, markup(n), pages.Options{})) })
+		})
 	}
 }
 

@@ -1,0 +1,34 @@
+// Package growth tests that work grows with its input and not faster. Nothing
+// outside tests imports it.
+package growth
+
+import (
+	"testing"
+	"time"
+)
+
+// parts is how many times the small input goes into the large one.
+const parts = 8
+
+// Linear runs f for one input of n bytes and for eight of n/8, and fails the test
+// if the one takes more than six times as long as the eight, which work that grows
+// with the square does. The machine may be busy with other things: one fair
+// comparison of ten is enough.
+func Linear(tb testing.TB, n int, f func(n int)) {
+	tb.Helper()
+	took := func(times, n int) time.Duration {
+		start := time.Now()
+		for range times {
+			f(n)
+		}
+		return time.Since(start)
+	}
+	small, large := time.Duration(1<<62), time.Duration(1<<62)
+	for range 10 {
+		small, large = min(small, took(parts, n/parts)), min(large, took(1, n))
+		if large <= 6*small {
+			return
+		}
+	}
+	tb.Errorf("%v for %d times %d bytes, %v for %d", small, parts, n/parts, large, n)
+}

@@ -1,0 +1,36 @@
+package growth_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/neardup/neardup/internal/growth"
+)
+
+// A recorder is a test that notes whether it fails.
+type recorder struct {
+	testing.TB
+	failed string
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Errorf(format string, args ...any) { r.failed = fmt.Sprintf(format, args...) }
+
+func TestLinear(t *testing.T) {
+	var sum int
+	steps := func(n int) {
+		for i := range n {
+			sum ^= i
+		}
+	}
+	var linear, square recorder
+	growth.Linear(&linear, 1<<22, steps)
+	if linear.failed != "" {
+		t.Errorf("linear work: %s", linear.failed)
+	}
+	growth.Linear(&square, 1<<12, func(n int) { steps(n * n) })
+	if square.failed == "" {
+		t.Errorf("work that grows with the square passes (%d)", sum)
+	}
+}
