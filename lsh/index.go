@@ -40,10 +40,11 @@ type Index struct {
 	nonNil int // sets that were given
 
 	// Groups of documents with one signature.
-	first, last []uint32 // document of each, as row+1
+	first, last []uint32 // document of each, as row+1; first is 0 where none is left
 	registers   blocks
 	tables      tables // one entry a group; the last table is by whole signature
 	tags        []uint32
+	emptied     uint32 // the group that was the last to lose its last document; none if there was none
 
 	scratch        sync.Pool
 	boundedQueries atomic.Int64
@@ -136,6 +137,7 @@ func (ix *Index) reset(capacity int) {
 	ix.registers = makeBlocks(ix.scheme.K, capacity)
 	ix.tables = makeTables(ix.opts.Banding.Bands+1, capacity)
 	ix.tags = make([]uint32, ix.opts.Banding.Bands+1)
+	ix.emptied = none
 }
 
 func (ix *Index) add(id string, sig minhash.Signature, set []uint64) {
@@ -175,8 +177,8 @@ func (ix *Index) insert(id string, regs []uint32, set []uint64) {
 func (ix *Index) groupOf(regs []uint32) uint32 {
 	bands := ix.opts.Banding.Bands
 	for e := ix.tables.bands[bands].get(ix.key.tag(regs, bands)); e != 0; e = ix.tables.next.at(int(e - 1))[bands] {
-		if slices.Equal(ix.registers.at(int(e-1)), regs) {
-			return e - 1
+		if g := e - 1; !ix.buried(g) && slices.Equal(ix.registers.at(int(g)), regs) {
+			return g
 		}
 	}
 	ix.key.tags(ix.tags, regs)
@@ -208,14 +210,63 @@ func (ix *Index) remove(id string) bool {
 		ix.nonNil--
 	}
 	ix.live--
-	// The chain of the group begins with a document that is there.
-	for f := ix.first[g]; f != 0 && ix.group[f-1] == none; f = ix.first[g] {
-		ix.first[g] = ix.next[f-1]
+	ix.unchain(g)
+	if ix.first[g] == 0 && ix.emptied != g {
+		before := ix.emptied
+		ix.emptied = g // it is not to be swept along
+		ix.bury(before)
 	}
 	if dead := len(ix.names) - ix.live; dead > ix.live+1024 {
 		ix.compact()
 	}
 	return true
+}
+
+// sweepDepth is how many documents or groups that are there are passed in one
+// chain to take those that are not out of it: as many as a search for one match
+// looks at. A page that is replaced again and again would else leave a trail that
+// every search has to follow.
+const sweepDepth = fullBucket + 8
+
+// unchain takes removed documents out of the chain of a group.
+func (ix *Index) unchain(g uint32) {
+	last := uint32(0)
+	left := sweepDepth
+	for f := ix.first[g]; f != 0 && left > 0; f = ix.next[f-1] {
+		if ix.group[f-1] == none {
+			continue
+		}
+		if last == 0 {
+			ix.first[g] = f
+		} else {
+			ix.next[last-1] = f
+		}
+		last = f
+		left--
+	}
+	switch {
+	case left == 0:
+	case last == 0:
+		ix.first[g], ix.last[g] = 0, 0
+	default:
+		ix.next[last-1], ix.last[g] = 0, last
+	}
+}
+
+// buried says whether a group has no documents and will have none again. The one
+// that was emptied last may: a document that is replaced by its like returns.
+func (ix *Index) buried(g uint32) bool { return ix.first[g] == 0 && g != ix.emptied }
+
+// bury takes a group out of the chains of its tags, if it is still empty, and with
+// it what was buried before it and is within reach.
+func (ix *Index) bury(g uint32) {
+	if g == none || ix.first[g] != 0 {
+		return
+	}
+	ix.key.tags(ix.tags, ix.registers.at(int(g)))
+	for b, tag := range ix.tags {
+		ix.tables.sweep(b, tag, sweepDepth, ix.buried)
+	}
 }
 
 // compact builds the index anew without what was removed.

@@ -111,10 +111,6 @@ func (ix *Index) collect(sc *scratch, regs []uint32, r rule, exact bool, limit i
 		least = r.floor
 	}
 	for _, g := range sc.near {
-		f := ix.first[g]
-		if f == 0 {
-			continue
-		}
 		other := ix.registers.at(int(g))
 		n := minhash.Agree(regs, other)
 		if n < least {
@@ -129,7 +125,7 @@ func (ix *Index) collect(sc *scratch, regs []uint32, r rule, exact bool, limit i
 				left += fullBucket
 			}
 		}
-		for ; f != 0 && left != 0; f = ix.next[f-1] {
+		for f := ix.first[g]; f != 0 && left != 0; f = ix.next[f-1] {
 			row := f - 1
 			if ix.group[row] == none {
 				continue
@@ -160,11 +156,17 @@ func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 	bounded := false
 	for b, e := range sc.heads {
 		left := longest
-		for ; e != 0 && left > 0; left-- {
+		for ; e != 0; e = ix.tables.next.at(int(e - 1))[b] {
+			if ix.first[e-1] == 0 {
+				continue // removed, and counts for nothing
+			}
+			if left == 0 {
+				bounded = true
+				break
+			}
 			sc.near = append(sc.near, e-1)
-			e = ix.tables.next.at(int(e - 1))[b]
+			left--
 		}
-		bounded = bounded || e != 0
 	}
 	if bounded {
 		ix.boundedQueries.Add(1)

@@ -169,6 +169,26 @@ func (t *tables) heads(dst, tags []uint32) {
 	}
 }
 
+// sweep takes entries out of the chain of a band's tag: those that are dead, until
+// it has passed the given number of others. A chain keeps one entry at least.
+func (t *tables) sweep(band int, tag uint32, passing int, dead func(entry uint32) bool) {
+	table := &t.bands[band]
+	kept := uint32(0)
+	for e := table.get(tag); e != 0 && passing > 0; {
+		next := t.next.at(int(e - 1))[band]
+		switch {
+		case !dead(e - 1):
+			kept = e
+			passing--
+		case kept != 0:
+			t.next.at(int(kept - 1))[band] = next
+		case next != 0:
+			table.put(tag, next-1)
+		}
+		e = next
+	}
+}
+
 // blockWords bounds the words of a block from above, down to one record.
 const blockWords = 1 << 14
 
