@@ -107,20 +107,19 @@ func (t *Text) sentence(from, to int) (int, int) {
 
 // endsSentence reports whether a sentence ends between token i and the next: at
 // a stop that is followed by space or closing marks, unless it stands after a
-// single letter (an initial, "U.S.") or before a small letter.
+// single letter (an initial, "U.S."), after a title, or before a small letter.
 func (t *Text) endsSentence(i int) bool {
 	gap := t.after(i)
 	for k, r := range gap {
-		switch r {
-		case '。', '！', '？', '｡':
+		switch {
+		case wideStop(r):
 			return true
-		case '!', '?', '…', '؟', '।', '።', '។':
-		case '.':
-			if utf8.RuneCountInString(t.Token(i).Of(t.text)) < 2 {
+		case !stop(r):
+			continue
+		case r == '.':
+			if word := t.Token(i).Of(t.text); utf8.RuneCountInString(word) < 2 || title(word) {
 				continue
 			}
-		default:
-			continue
 		}
 		next, _ := utf8.DecodeRuneInString(t.text[t.starts[i+1]:])
 		rest := gap[k+utf8.RuneLen(r):]
@@ -130,6 +129,43 @@ func (t *Text) endsSentence(i int) bool {
 		}
 	}
 	return false
+}
+
+// stop reports whether r ends sentences, wideStop whether it does so without a
+// space after it.
+func stop(r rune) bool { return wideStop(r) || strings.ContainsRune(".!?…؟।።។", r) }
+
+func wideStop(r rune) bool { return strings.ContainsRune("。！？｡", r) }
+
+// title reports whether a word with a point after it goes before a name.
+func title(word string) bool {
+	switch word {
+	case "Mr", "Mrs", "Ms", "Dr", "Prof", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Capt", "Sgt", "Rev", "Messrs", "Mme", "Mlle":
+		return true
+	}
+	return false
+}
+
+// border returns where, in the gap between two sentences, the one before it ends
+// and the one after it begins. Most have a space between them; where there is
+// none, closing marks go with the stop and all others with what follows. A gap
+// without either belongs to both.
+func border(gap string) (end, begin int) {
+	stopped := false
+	for k, r := range gap {
+		switch {
+		case space(r):
+			return k, lastSpace(gap)
+		case stop(r):
+			stopped = true
+		case stopped && neutral(r) != '"' && !unicode.Is(unicode.Pe, r) || stopped && unicode.Is(unicode.Pi, r):
+			return k, max(k, lastSpace(gap))
+		}
+	}
+	if stopped {
+		return len(gap), len(gap)
+	}
+	return len(gap), 0
 }
 
 // neutral folds the variants of a mark into one: quotes, dashes, spaces.
@@ -159,7 +195,9 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 	case a.from == af && b.from == bf || s == SnapParagraph:
 		x, y = len(trimLeft(lastParagraph(restA))), len(trimLeft(lastParagraph(restB)))
 	case s == SnapSentence:
-		x, y = len(restA)-lastSpace(restA), len(restB)-lastSpace(restB)
+		_, x = border(restA)
+		_, y = border(restB)
+		x, y = len(restA)-x, len(restB)-y
 	default:
 		if x, y = commonSuffix(restA, restB); a.from > 0 && joins(restA, x) || b.from > 0 && joins(restB, y) {
 			x, y = 0, 0
@@ -171,7 +209,8 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 	case a.to == at && b.to == bt || s == SnapParagraph:
 		x, y = len(trimRight(firstParagraph(restA))), len(trimRight(firstParagraph(restB)))
 	case s == SnapSentence:
-		x, y = firstSpace(restA), firstSpace(restB)
+		x, _ = border(restA)
+		y, _ = border(restB)
 	default:
 		if x, y = commonPrefix(restA, restB); a.to < a.t.Len() && joins(restA, x) || b.to < b.t.Len() && joins(restB, y) {
 			x, y = 0, 0
@@ -194,15 +233,7 @@ func joins(gap string, n int) bool {
 	return true
 }
 
-// firstSpace returns how many bytes stand before the first space.
-func firstSpace(s string) int {
-	if i := strings.IndexFunc(s, space); i >= 0 {
-		return i
-	}
-	return len(s)
-}
-
-// lastSpace returns where the last space ends.
+// lastSpace returns where the last space ends; 0 if there is none.
 func lastSpace(s string) int {
 	return len(strings.TrimRightFunc(s, func(r rune) bool { return !space(r) }))
 }

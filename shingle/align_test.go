@@ -370,3 +370,23 @@ func FuzzAlign(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryCopyOfNearCopies has two copies on each side that stand so close
+// together that one alignment passes through both: still every pair of them is
+// reported.
+func TestEveryCopyOfNearCopies(t *testing.T) {
+	const phrase = "to be a good neighbour costs nothing but the time it takes to say good morning twice"
+	a := phrase + ". So it goes. " + phrase
+	b := phrase + ", he wrote; " + phrase
+	ps := shingle.Aligner{Copies: shingle.EveryCopy}.Align(a, b)
+	checkPassages(t, shingle.Aligner{}, a, b, ps)
+	for _, fromA := range []int{0, strings.LastIndex(a, phrase)} {
+		for _, fromB := range []int{0, strings.LastIndex(b, phrase)} {
+			if !slices.ContainsFunc(ps, func(p shingle.Passage) bool {
+				return p.Exact && p.A.Start == fromA && p.B.Start == fromB || p.Matched > 20 && (fromA == 0) == (fromB == 0)
+			}) {
+				t.Errorf("no passage from %d to %d: %+v", fromA, fromB, ps)
+			}
+		}
+	}
+}

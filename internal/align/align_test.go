@@ -122,7 +122,7 @@ func TestRunsAreFound(t *testing.T) {
 				ok := uncovered(inA, run.A, run.N)*2 <= int(run.N) && uncovered(inB, run.B, run.N)*2 <= int(run.N)
 				if mode == Every {
 					ok = slices.ContainsFunc(chains, func(c Chain) bool {
-						return c.holds(Chain{A0: run.A, A1: run.A + run.N, B0: run.B, B1: run.B + run.N})
+						return c.repeats(Chain{Matched: run.N, Runs: []Run{run}})
 					})
 				}
 				if !ok {

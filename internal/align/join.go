@@ -32,7 +32,7 @@ func (e *Engine) resolve(n, m int) []Chain {
 		case Once:
 			drop = a || b
 		case Every:
-			drop = drop && slices.ContainsFunc(out, func(o Chain) bool { return o.holds(c) })
+			drop = drop && slices.ContainsFunc(out, func(o Chain) bool { return o.repeats(c) })
 		}
 		if drop {
 			continue
@@ -44,11 +44,24 @@ func (e *Engine) resolve(n, m int) []Chain {
 	return out
 }
 
-// holds reports whether more than half of o, on both sides, lies in c.
-func (c Chain) holds(o Chain) bool {
-	a := min(c.A1, o.A1) - max(c.A0, o.A0)
-	b := min(c.B1, o.B1) - max(c.B0, o.B0)
-	return 2*a > o.A1-o.A0 && 2*b > o.B1-o.B0
+// repeats reports whether more than half of the equal tokens of o are such of c,
+// each of them with the same counterpart: whether they cover the same ground is
+// not enough, for a chain through two copies of a phrase covers all four pairs of
+// them.
+func (c Chain) repeats(o Chain) bool {
+	both := int32(0)
+	for i, k := 0, 0; i < len(c.Runs) && k < len(o.Runs); {
+		x, y := c.Runs[i], o.Runs[k]
+		if x.A-x.B == y.A-y.B {
+			both += max(0, min(x.A+x.N, y.A+y.N)-max(x.A, y.A))
+		}
+		if x.A+x.N < y.A+y.N {
+			i++
+		} else {
+			k++
+		}
+	}
+	return 2*both > o.Matched
 }
 
 type bitset []uint64
