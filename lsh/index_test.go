@@ -1,13 +1,10 @@
 package lsh_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -18,49 +15,6 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-func TestClusterPolicies(t *testing.T) {
-	// b is the longest, d the newest; e is alone.
-	sets := map[string][]uint64{
-		"a": span(0, 90), "b": span(0, 100), "c": span(0, 90), "d": span(2, 95), "e": span(1000, 1100),
-	}
-	sk := minhash.New(minhash.Options{})
-	ix := lsh.New(lsh.Options{})
-	for _, id := range []string{"c", "b", "a", "e", "d"} {
-		ix.AddSet(id, sk.SketchHashes(sets[id]), sets[id])
-	}
-	tests := []struct {
-		name    string
-		options lsh.ClusterOptions
-		want    []string
-	}{
-		{"first", lsh.ClusterOptions{}, []string{"c", "b", "a", "d"}},
-		{"newest", lsh.ClusterOptions{Keep: lsh.Newest}, []string{"d", "a", "b", "c"}},
-		{"longest", lsh.ClusterOptions{Keep: lsh.Longest}, []string{"b", "d", "a", "c"}},
-		{"caller's", lsh.ClusterOptions{Before: func(a, b string) bool { return a > b }}, []string{"d", "c", "b", "a"}},
-		{"caller's ties by id", lsh.ClusterOptions{Before: func(a, b string) bool { return false }}, []string{"a", "b", "c", "d"}},
-		{"connected", lsh.ClusterOptions{Connected: true}, []string{"c", "b", "a", "d"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			clusters := ix.Clusters(test.options)
-			if len(clusters) != 1 {
-				t.Fatalf("%d clusters: %+v", len(clusters), clusters)
-			}
-			var got []string
-			for i, m := range clusters[0].Members {
-				got = append(got, m.ID)
-				j, _, _ := jaccard(sets[m.ID], sets[clusters[0].Representative])
-				if m.Similarity != j || i == 0 && (m.ID != clusters[0].Representative || j != 1) {
-					t.Errorf("member %+v of %q has %v", m, clusters[0].Representative, j)
-				}
-			}
-			if diff := gocmp.Diff(test.want, got); diff != "" {
-				t.Errorf("members (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
 // span returns the integers from lo up to hi, spread over 64 bits, ascending.
 func span(lo, hi uint64) []uint64 {
 	var s []uint64
@@ -68,155 +22,6 @@ func span(lo, hi uint64) []uint64 {
 		s = append(s, i<<40|mix(i)>>24)
 	}
 	return s
-}
-
-// TestConnectedByDefinition compares components with a search over all matches.
-func TestConnectedByDefinition(t *testing.T) {
-	for seed := range uint64(5) {
-		w := makeWorld(400, 64, 20+seed)
-		const threshold = .6
-		banding := lsh.Choose(64, threshold, .99)
-		root := rows(len(w.ids))
-		var find func(int) int
-		find = func(i int) int {
-			if root[i] != i {
-				root[i] = find(root[i])
-			}
-			return root[i]
-		}
-		for b := range w.ids {
-			for a := range b {
-				if _, ok := w.match(a, b, banding, threshold, true); ok {
-					x, y := find(a), find(b)
-					root[max(x, y)] = min(x, y)
-				}
-			}
-		}
-		want := map[int][]int{}
-		for row := range w.ids {
-			want[find(row)] = append(want[find(row)], row)
-		}
-		b := lsh.Batch{Threshold: threshold, Sets: w.set, Workers: 2}
-		clusters, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := map[int][]int{}
-		for _, c := range clusters {
-			for _, m := range c.Members {
-				got[c.Representative] = append(got[c.Representative], m.Row)
-			}
-		}
-		for r, m := range want {
-			if len(m) < 2 {
-				delete(want, r)
-			}
-		}
-		if diff := gocmp.Diff(want, got); diff != "" {
-			t.Errorf("components (-want +got):\n%s", diff)
-		}
-	}
-}
-
-// TestSurvivors removes what clusters say may go: whatever the policy, at least
-// one document of every cluster stays, and everything that went has a match of
-// at least the threshold among what stays.
-func TestSurvivors(t *testing.T) {
-	for seed := range uint64(10) {
-		w := makeWorld(300, 64, 60+seed)
-		for _, o := range []lsh.ClusterOptions{
-			{}, {Keep: lsh.Newest}, {Keep: lsh.Longest},
-			{Before: func(a, b string) bool { return a[1:] > b[1:] }},
-		} {
-			const threshold = .4
-			ix := w.index(lsh.Options{Threshold: threshold}, true)
-			row := map[string]int{}
-			for i, id := range w.ids {
-				row[id] = i
-			}
-			gone := map[string]bool{}
-			clusters := ix.Clusters(o)
-			for _, c := range clusters {
-				if len(c.Members) < 2 || c.Members[0] != (lsh.Member{ID: c.Representative, Similarity: 1}) {
-					t.Fatalf("cluster %+v", c)
-				}
-				for _, m := range c.Members[1:] {
-					if gone[m.ID] {
-						t.Fatalf("%s is in two clusters", m.ID)
-					}
-					gone[m.ID] = true
-				}
-			}
-			for _, c := range clusters {
-				if gone[c.Representative] {
-					t.Errorf("representative %s goes with another cluster", c.Representative)
-				}
-				for _, m := range c.Members[1:] {
-					if j, _, _ := jaccard(w.sets[row[m.ID]], w.sets[row[c.Representative]]); j < threshold || j != m.Similarity {
-						t.Errorf("%s: %v to %s, said to be %v", m.ID, j, c.Representative, m.Similarity)
-					}
-				}
-			}
-			for id := range gone {
-				ix.Remove(id)
-			}
-			if left := ix.Clusters(o); len(left) != 0 {
-				t.Errorf("what stays still has clusters: %+v", left)
-			}
-			if ix.Len() != len(w.ids)-len(gone) {
-				t.Errorf("%d documents stay of %d less %d", ix.Len(), len(w.ids), len(gone))
-			}
-		}
-	}
-}
-
-// TestSameAnswers compares sources, numbers of workers and processors.
-func TestSameAnswers(t *testing.T) {
-	w := makeWorld(6000, 32, 9)
-	var file bytes.Buffer
-	file.WriteString("a header")
-	for _, v := range w.values {
-		file.Write(binary.LittleEndian.AppendUint32(nil, v))
-	}
-	type outcome struct {
-		Pairs      []lsh.RowPair
-		Clusters   []lsh.RowCluster
-		Components []lsh.RowCluster
-		Repeats    []lsh.RowMatch
-		Work       [4]lsh.Work
-	}
-	run := func(src lsh.Source, workers int) (o outcome) {
-		b := lsh.Batch{Threshold: .6, Sets: w.set, Workers: workers}
-		var err [4]error
-		o.Pairs, o.Work[0], err[0] = b.Pairs(t.Context(), src)
-		o.Clusters, o.Work[1], err[1] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{
-			Before: func(a, b int) bool { return len(w.sets[a]) > len(w.sets[b]) },
-		})
-		o.Components, o.Work[2], err[2] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{Connected: true})
-		o.Repeats, o.Work[3], err[3] = b.Repeats(t.Context(), src, 3000)
-		if e := errors.Join(err[:]...); e != nil {
-			t.Fatal(e)
-		}
-		return o
-	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	want := run(w.source(), 1)
-	if len(want.Pairs) < 1000 || len(want.Clusters) < 300 || len(want.Repeats) < 300 {
-		t.Fatalf("%d pairs, %d clusters, %d repeats", len(want.Pairs), len(want.Clusters), len(want.Repeats))
-	}
-	for _, procs := range []int{1, 4} {
-		runtime.GOMAXPROCS(procs)
-		for _, workers := range []int{-1, 3} {
-			for name, src := range map[string]lsh.Source{
-				"memory": w.source(),
-				"file":   lsh.File{Reader: bytes.NewReader(file.Bytes()), Offset: 8, Docs: len(w.ids), Size: 32},
-			} {
-				if diff := gocmp.Diff(want, run(src, workers)); diff != "" {
-					t.Fatalf("%s, %d workers on %d processors (-want +got):\n%s", name, workers, procs, diff)
-				}
-			}
-		}
-	}
 }
 
 func TestMerge(t *testing.T) {
@@ -366,43 +171,6 @@ func TestPanics(t *testing.T) {
 	ix.Add("b", sig) // the lock was released
 }
 
-func TestBatchErrors(t *testing.T) {
-	w := makeWorld(3000, 32, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	steps := 0
-	b := lsh.Batch{Progress: func(done, total int) {
-		if steps++; done == 3 {
-			cancel()
-		}
-	}}
-	if _, _, err := b.Clusters(ctx, w.source(), lsh.RowClusterOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
-	if steps != 3 {
-		t.Errorf("%d steps after the third one cancelled", steps)
-	}
-	var last, total int
-	b = lsh.Batch{Progress: func(d, n int) {
-		if d <= last || d > n || total != 0 && n != total {
-			t.Errorf("step %d of %d after %d of %d", d, n, last, total)
-		}
-		last, total = d, n
-	}}
-	for _, connected := range []bool{false, true} {
-		last, total = 0, 0
-		if _, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: connected}); err != nil || last != total {
-			t.Errorf("done at %d of %d: %v", last, total, err)
-		}
-	}
-	short := lsh.File{Reader: bytes.NewReader(make([]byte, 1000)), Docs: 100, Size: 32}
-	for _, workers := range []int{1, 3} {
-		b := lsh.Batch{Workers: workers}
-		if _, _, err := b.Pairs(t.Context(), short); err == nil {
-			t.Error("a file that is too short gives no error")
-		}
-	}
-}
-
 // TestConcurrent uses an index from many goroutines.
 func TestConcurrent(t *testing.T) {
 	w := makeWorld(200, 32, 2)
@@ -520,46 +288,5 @@ func TestSearchThreshold(t *testing.T) {
 		if diff := gocmp.Diff(test.want, got); diff != "" {
 			t.Errorf("threshold %v (-want +got):\n%s", test.threshold, diff)
 		}
-	}
-}
-
-// TestTemplate has families of near-duplicates within a template that all
-// documents share and that alone makes no match: buckets are huge, and bounded,
-// and still the families are found.
-func TestTemplate(t *testing.T) {
-	n := many(40_000)
-	sk := minhash.New(minhash.Options{})
-	body := func(row int) []uint64 {
-		s := span(0, 70)
-		for i := range 30 {
-			s = append(s, mix(uint64(row/2)<<8|uint64(i))|1<<63)
-		}
-		if row%2 == 1 { // a copy with a word changed
-			s[99] = mix(uint64(row)<<8|1<<60) | 1<<63
-		}
-		slices.Sort(s)
-		return s
-	}
-	var values []uint32
-	for row := range n {
-		values = sk.AppendValues(values, body(row))
-	}
-	b := lsh.Batch{Threshold: .9, Sets: body}
-	pairs, work, err := b.Pairs(t.Context(), lsh.Registers{Size: 128, Values: values})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range pairs {
-		if p.A/2 != p.B/2 {
-			t.Errorf("%+v do not belong together", p)
-		}
-	}
-	recall := float64(len(pairs)) / float64(n/2)
-	t.Logf("recall %.4f, %+v", recall, work)
-	if recall < .99 {
-		t.Errorf("recall %.4f", recall)
-	}
-	if n == 40_000 && work.Bounded == 0 {
-		t.Error("nothing was bounded: the test shows nothing")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -216,16 +217,20 @@ func (ix *Index) readDocument(r *wire.Reader) error {
 		r.Failf("unknown kind of time")
 	}
 	text := r.String()
+	if len(text) > math.MaxInt32 {
+		r.Failf("text of %d bytes", len(text))
+	}
 	skip := make([]shingle.Span, r.Count(2))
-	start := uint64(0)
+	start, end := uint64(0), uint64(0)
 	for i := range skip {
 		start += r.Uvarint()
 		n := r.Uvarint()
-		if start > uint64(len(text)) || n > uint64(len(text))-start {
-			r.Failf("skipped span beyond the text")
+		if start < end || start > uint64(len(text)) || n > uint64(len(text))-start {
+			r.Failf("skipped span out of order or beyond the text")
 			break
 		}
-		skip[i] = shingle.Span{Start: int(start), End: int(start + n)}
+		end = start + n
+		skip[i] = shingle.Span{Start: int(start), End: int(end)}
 	}
 	if err := r.Err(); err != nil {
 		return err

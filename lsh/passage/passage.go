@@ -120,7 +120,7 @@ type Stats struct {
 	Documents    int
 	Tokens       int
 	TextBytes    int
-	Fingerprints int // held, repeats and those of removed documents included
+	Fingerprints int // held, repeats included
 	Distinct     int // different ones
 	Common       int // different ones that more than MaxDocuments documents hold
 	Withheld     int // pairs of documents that Common fingerprints did not propose, summed over them
@@ -162,8 +162,9 @@ func limit(v, otherwise int) int {
 }
 
 // Add adds a document, or replaces the one of that id; a replaced document is
-// the last one added. The spans of skip, in ascending order, are left out as if
-// the text did not hold them.
+// the last one added. The spans of skip, say what boilerplate.Detector.Mask
+// returns, are left out as if the text did not hold them. Add panics if they are
+// not ascending, disjoint spans of the text, or if that is longer than 2 GiB.
 func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 	ix.AddAt(id, time.Time{}, text, skip...)
 }
@@ -171,6 +172,7 @@ func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 // AddAt is like [Index.Add] for a document of a known time, by which the
 // members of a [Group] are ordered.
 func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Span) {
+	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
 	buf := buffers.Get().(*[]fingerprint)
 	defer buffers.Put(buf)
@@ -188,6 +190,16 @@ func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Spa
 	ix.tokens += t.Len()
 	ix.textLen += len(text)
 	ix.store.add(n, *buf)
+}
+
+func checkSkip(text string, skip []shingle.Span) {
+	end := 0
+	for _, s := range skip {
+		if s.Start < end || s.End < s.Start || s.End > len(text) {
+			panic("passage: spans to skip are not ascending, disjoint spans of the text")
+		}
+		end = s.End
+	}
 }
 
 var buffers = sync.Pool{New: func() any { return new([]fingerprint) }}

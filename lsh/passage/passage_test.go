@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -243,96 +242,6 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestCommon gives a passage to more documents than the cap: every one of them
-// is still reported, with the first who had it, in time linear in them.
-func TestCommon(t *testing.T) {
-	const docs, most = 400, 20
-	r := rng(6)
-	licence := strings.Join(r.words(40, 5000), " ")
-	texts := make([]string, docs)
-	for i := range texts {
-		texts[i] = strings.Join(r.words(30, 5000), " ") + "\n\n" + licence + "\n\n" + strings.Join(r.words(30, 5000), " ")
-	}
-	ix := index(passage.Options{MaxDocuments: most}, texts)
-	seen := map[string]int{}
-	pairs := 0
-	for p := range ix.Pairs() {
-		pairs++
-		seen[p.A]++
-		seen[p.B]++
-	}
-	if len(seen) != docs {
-		t.Errorf("%d of %d documents are reported", len(seen), docs)
-	}
-	if pairs > 10*docs {
-		t.Errorf("%d pairs: the cap did nothing", pairs)
-	}
-	s := ix.Stats()
-	if s.Common < 10 || s.Withheld == 0 {
-		t.Errorf("nothing is said of the cap: %+v", s)
-	}
-	groups := ix.Groups(ix.Pairs())
-	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
-		t.Fatalf("the licence is no group of all: %d groups", len(groups))
-	}
-	for i, m := range groups[0].Members {
-		if text, _ := ix.Text(m.ID); m.Span.Of(text) != licence {
-			t.Fatalf("member %d is %q", i, m.Span.Of(text))
-		}
-	}
-	all := index(passage.Options{MaxDocuments: -1}, texts)
-	if s := all.Stats(); s.Common != 0 || s.Withheld != 0 {
-		t.Errorf("no cap, yet %+v", s)
-	}
-	n := 0
-	for range all.Pairs() {
-		n++
-	}
-	if n != docs*(docs-1)/2 {
-		t.Errorf("without a cap %d pairs of %d", n, docs*(docs-1)/2)
-	}
-	if got := len(ix.Query(licence)); got < 8 || got > most {
-		t.Errorf("a query finds %d holders of a common passage", got)
-	}
-}
-
-// TestGroups tells a recycled paragraph from a quotation used once, and who had
-// it first.
-func TestGroups(t *testing.T) {
-	const quote = "We shall not sell a single acre of this forest, not to the railway and not to anybody else"
-	const background = "The forest above the lake has belonged to the three villages since 1611, when the last count died without an heir"
-	day := func(d int) time.Time { return time.Date(2020, 5, d, 0, 0, 0, 0, time.UTC) }
-	var ix passage.Index
-	ix.AddAt("third", day(3), "A report came today. \""+quote+"\", the mayor wrote.\n\n"+background+".")
-	ix.Add("undated", background+", as has been told here many times over.")
-	ix.AddAt("first", day(1), "“"+quote+"!” That was the answer.\n\nMore of it tomorrow, said the paper.")
-	ix.AddAt("second", day(2), "To repeat what we know: "+background+". The rest is rumour.")
-	type member struct{ ID, Text string }
-	var got [][]member
-	for _, g := range ix.Groups(ix.Pairs()) {
-		var members []member
-		for _, m := range g.Members {
-			text, _ := ix.Text(m.ID)
-			members = append(members, member{m.ID, strings.Trim(m.Span.Of(text), "\"“”!,.")})
-		}
-		if g.Members[g.Representative].Similarity != 1 || g.Documents != len(members) {
-			t.Errorf("group %+v", g)
-		}
-		got = append(got, members)
-	}
-	want := [][]member{
-		{{"second", background}, {"third", background}, {"undated", background}},
-		{{"first", quote}, {"third", quote}},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	ix.Remove("second")
-	if g := ix.Groups(ix.Pairs()); len(g) != 2 || len(g[0].Members) != 2 {
-		t.Errorf("after a removal: %+v", g)
-	}
-}
-
 // TestOptions shows that each option changes what an index does.
 func TestOptions(t *testing.T) {
 	r := rng(7)
@@ -405,6 +314,23 @@ func TestSkip(t *testing.T) {
 	}
 	if got := ix.Query(a); len(got) != 2 {
 		t.Errorf("a query that does not skip: %+v", got)
+	}
+	for _, bad := range [][]shingle.Span{
+		{{Start: 9, End: 12}, {Start: 2, End: 5}}, {{Start: 2, End: 9}, {Start: 5, End: 12}},
+		{{Start: 5, End: 3}}, {{Start: -1, End: 3}}, {{Start: 0, End: len(a) + 1}},
+	} {
+		for name, call := range map[string]func(){
+			"Add": func() { ix.Add("a", a, bad...) }, "Query": func() { ix.Query(a, bad...) },
+		} {
+			func() {
+				defer func() {
+					if r := recover(); r == nil || !strings.HasPrefix(fmt.Sprint(r), "passage: ") {
+						t.Errorf("%s, skipping %v: panic %v", name, bad, r)
+					}
+				}()
+				call()
+			}()
+		}
 	}
 }
 

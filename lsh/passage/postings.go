@@ -95,17 +95,38 @@ func (s *store) renumber(number []uint32) {
 	s.removed = 0
 }
 
-// holding returns the postings of a fingerprint in one run.
-func holding(run []posting, hash uint64) []posting {
-	from, ok := slices.BinarySearchFunc(run, hash, func(p posting, h uint64) int { return cmp.Compare(p.hash, h) })
-	if !ok {
-		return nil
+// holders appends the postings of a fingerprint, in the order of documents, and
+// returns how many documents have them. Beyond most documents of a run, if that is
+// above 0, it counts no further: the first ones are there, and that they are many
+// is known.
+func (s *store) holders(dst []posting, hash uint64, docs []*document, most int) ([]posting, int) {
+	start, df := len(dst), 0
+	for _, run := range s.runs {
+		from, ok := slices.BinarySearchFunc(run, hash, func(p posting, h uint64) int { return cmp.Compare(p.hash, h) })
+		if !ok {
+			continue
+		}
+		last, n := gone, 0 // all postings of a document are in one run
+		for ; from < len(run) && run[from].hash == hash; from++ {
+			p := run[from]
+			if docs[p.doc] == nil {
+				continue
+			}
+			if p.doc != last {
+				if most > 0 && n > most {
+					break
+				}
+				last = p.doc
+				n++
+			}
+			dst = append(dst, p)
+		}
+		df += n
 	}
-	to := from + 1
-	for to < len(run) && run[to].hash == hash {
-		to++
+	if len(s.runs) > 1 {
+		slices.SortFunc(dst[start:], comparePostings)
 	}
-	return run[from:to]
+	return dst, df
 }
 
 func comparePostings(x, y posting) int {

@@ -26,8 +26,9 @@ type trial struct {
 
 // Query returns the documents that share passages with a text, in the order in
 // which they were added. The text need not be in the index; if it is, it is
-// found as well. Spans of skip are left out.
+// found as well. Spans of skip are left out, as by [Index.Add].
 func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
+	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
 	var mine []posting
 	for _, f := range appendFingerprints(nil, t.Tokens(), ix.opts.window()) {
@@ -52,20 +53,14 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 	defer ix.mu.RUnlock()
 	var trials []trial
 	var held []posting
+	common := ix.opts.maxDocuments()
 	for k := 0; len(mine) > 0; mine = mine[k:] {
 		for k = 1; k < len(mine) && mine[k].hash == mine[0].hash; k++ {
 		}
-		held = held[:0]
-		for _, run := range ix.store.runs {
-			for _, p := range holding(run, mine[0].hash) {
-				if ix.docs[p.doc] != nil {
-					held = append(held, p)
-				}
-			}
-		}
-		slices.SortFunc(held, comparePostings)
-		df, most := distinct(held), limitless
-		if m := ix.opts.maxDocuments(); m > 0 && df > m {
+		var df int
+		held, df = ix.store.holders(held[:0], mine[0].hash, ix.docs, common)
+		most := limitless
+		if common > 0 && df > common {
 			most = holders
 		}
 		trials = propose(trials, mine[:k], held, df <= ix.opts.rare(), most)
@@ -91,17 +86,6 @@ func propose(trials []trial, mine, held []posting, rare bool, most int) []trial 
 		}
 	}
 	return trials
-}
-
-// distinct counts the documents of postings of one fingerprint.
-func distinct(ps []posting) int {
-	n := 0
-	for i, p := range ps {
-		if i == 0 || p.doc != ps[i-1].doc {
-			n++
-		}
-	}
-	return n
 }
 
 // matches aligns a text with the documents that the trials name.

@@ -1,0 +1,88 @@
+package boilerplate_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/shingle"
+)
+
+// TestTitleIsKept checks that neither the title nor the headline that repeats it
+// fall to the smoothing between menus.
+func TestTitleIsKept(t *testing.T) {
+	w := writer(17)
+	tmpl := newTemplate(&w, 100)
+	var pages []boilerplate.Page
+	var titles []string
+	for i := range 5 {
+		title := w.words(6)
+		titles = append(titles, title)
+		pages = append(pages, boilerplate.Page{ID: fmt.Sprint(i), Host: "h",
+			Text: title + " - The Site\n\n" + tmpl.page(title, "Share this with everyone you know now", w.paragraph(80))})
+	}
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	for i, p := range pages {
+		kept := d.Strip("h", p.Text)
+		if strings.Count(kept, titles[i]) != 2 || strings.Contains(kept, "Share this") {
+			t.Errorf("page %d: kept %q", i, kept)
+		}
+	}
+}
+
+// TestMask checks what Mask and Strip promise of the spans.
+func TestMask(t *testing.T) {
+	pages, _ := newsroom()
+	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+	for _, p := range pages {
+		var flagged []shingle.Span
+		for b := range d.Blocks(p.Host, p.Text) {
+			if b.Flagged {
+				flagged = append(flagged, b.Span)
+			}
+		}
+		mask := d.Mask(p.Host, p.Text)
+		if diff := cmp.Diff(flagged, mask); diff != "" || len(mask) == 0 {
+			t.Errorf("%s: Mask() is not what Blocks flags (-want +got):\n%s", p.ID, diff)
+		}
+		stripped := d.Strip(p.Host, p.Text)
+		var sh shingle.Shingler
+		if diff := cmp.Diff(sh.Set(stripped), sh.Set(p.Text, mask...)); diff != "" {
+			t.Errorf("%s: shingles of Strip() and of the masked text differ", p.ID)
+		}
+	}
+	if got := boilerplate.Cut("keep  drop\n\nkeep", []shingle.Span{{Start: 6, End: 10}}); got != "keep  keep" {
+		t.Errorf("Cut() = %q", got)
+	}
+}
+
+// TestBlocksOfTheCaller judges spans that are no paragraphs.
+func TestBlocksOfTheCaller(t *testing.T) {
+	d := boilerplate.New(boilerplate.Options{Gap: -1})
+	page := func(id, own string) boilerplate.Page {
+		text := "home news sport about the site " + own
+		return boilerplate.Page{ID: id, Host: "h", Text: text,
+			Blocks: []shingle.Span{{Start: 0, End: 30}, {Start: 31, End: len(text)}}}
+	}
+	a, b := page("a", "one story that is all its own here"), page("b", "another story which nobody else tells")
+	observeAll(d, []boilerplate.Page{a, b})
+	if diff := cmp.Diff([]shingle.Span{{Start: 0, End: 30}}, d.MaskPage(a)); diff != "" {
+		t.Errorf("MaskPage() mismatch (-want +got):\n%s", diff)
+	}
+	for _, bad := range [][]shingle.Span{
+		{{Start: 5, End: 3}}, {{Start: 0, End: 9}, {Start: 8, End: 12}}, {{Start: 0, End: 1 << 20}}, {{Start: -1, End: 2}},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("Judge with blocks %v: no panic", bad)
+				}
+			}()
+			a.Blocks = bad
+			d.Judge(a)
+		}()
+	}
+}

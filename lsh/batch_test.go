@@ -1,0 +1,143 @@
+package lsh_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// TestSameAnswers compares sources, numbers of workers and processors.
+func TestSameAnswers(t *testing.T) {
+	w := makeWorld(6000, 32, 9)
+	var file bytes.Buffer
+	file.WriteString("a header")
+	for _, v := range w.values {
+		file.Write(binary.LittleEndian.AppendUint32(nil, v))
+	}
+	type outcome struct {
+		Pairs      []lsh.RowPair
+		Clusters   []lsh.RowCluster
+		Components []lsh.RowCluster
+		Repeats    []lsh.RowMatch
+		Work       [4]lsh.Work
+	}
+	run := func(src lsh.Source, workers int) (o outcome) {
+		b := lsh.Batch{Threshold: .6, Sets: w.set, Workers: workers}
+		var err [4]error
+		o.Pairs, o.Work[0], err[0] = b.Pairs(t.Context(), src)
+		o.Clusters, o.Work[1], err[1] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{
+			Before: func(a, b int) bool { return len(w.sets[a]) > len(w.sets[b]) },
+		})
+		o.Components, o.Work[2], err[2] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{Connected: true})
+		o.Repeats, o.Work[3], err[3] = b.Repeats(t.Context(), src, 3000)
+		if e := errors.Join(err[:]...); e != nil {
+			t.Fatal(e)
+		}
+		return o
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	want := run(w.source(), 1)
+	if len(want.Pairs) < 1000 || len(want.Clusters) < 300 || len(want.Repeats) < 300 {
+		t.Fatalf("%d pairs, %d clusters, %d repeats", len(want.Pairs), len(want.Clusters), len(want.Repeats))
+	}
+	for _, procs := range []int{1, 4} {
+		runtime.GOMAXPROCS(procs)
+		for _, workers := range []int{-1, 3} {
+			for name, src := range map[string]lsh.Source{
+				"memory": w.source(),
+				"file":   lsh.File{Reader: bytes.NewReader(file.Bytes()), Offset: 8, Docs: len(w.ids), Size: 32},
+			} {
+				if diff := gocmp.Diff(want, run(src, workers)); diff != "" {
+					t.Fatalf("%s, %d workers on %d processors (-want +got):\n%s", name, workers, procs, diff)
+				}
+			}
+		}
+	}
+}
+
+func TestBatchErrors(t *testing.T) {
+	w := makeWorld(3000, 32, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	steps := 0
+	b := lsh.Batch{Progress: func(done, total int) {
+		if steps++; done == 3 {
+			cancel()
+		}
+	}}
+	if _, _, err := b.Clusters(ctx, w.source(), lsh.RowClusterOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if steps != 3 {
+		t.Errorf("%d steps after the third one cancelled", steps)
+	}
+	var last, total int
+	b = lsh.Batch{Progress: func(d, n int) {
+		if d <= last || d > n || total != 0 && n != total {
+			t.Errorf("step %d of %d after %d of %d", d, n, last, total)
+		}
+		last, total = d, n
+	}}
+	for _, connected := range []bool{false, true} {
+		last, total = 0, 0
+		if _, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: connected}); err != nil || last != total {
+			t.Errorf("done at %d of %d: %v", last, total, err)
+		}
+	}
+	short := lsh.File{Reader: bytes.NewReader(make([]byte, 1000)), Docs: 100, Size: 32}
+	for _, workers := range []int{1, 3} {
+		b := lsh.Batch{Workers: workers}
+		if _, _, err := b.Pairs(t.Context(), short); err == nil {
+			t.Error("a file that is too short gives no error")
+		}
+	}
+}
+
+// TestTemplate has families of near-duplicates within a template that all
+// documents share and that alone makes no match: buckets are huge, and bounded,
+// and still the families are found.
+func TestTemplate(t *testing.T) {
+	n := many(40_000)
+	sk := minhash.New(minhash.Options{})
+	body := func(row int) []uint64 {
+		s := span(0, 70)
+		for i := range 30 {
+			s = append(s, mix(uint64(row/2)<<8|uint64(i))|1<<63)
+		}
+		if row%2 == 1 { // a copy with a word changed
+			s[99] = mix(uint64(row)<<8|1<<60) | 1<<63
+		}
+		slices.Sort(s)
+		return s
+	}
+	var values []uint32
+	for row := range n {
+		values = sk.AppendValues(values, body(row))
+	}
+	b := lsh.Batch{Threshold: .9, Sets: body}
+	pairs, work, err := b.Pairs(t.Context(), lsh.Registers{Size: 128, Values: values})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pairs {
+		if p.A/2 != p.B/2 {
+			t.Errorf("%+v do not belong together", p)
+		}
+	}
+	recall := float64(len(pairs)) / float64(n/2)
+	t.Logf("recall %.4f, %+v", recall, work)
+	if recall < .99 {
+		t.Errorf("recall %.4f", recall)
+	}
+	if n == 40_000 && work.Bounded == 0 {
+		t.Error("nothing was bounded: the test shows nothing")
+	}
+}

@@ -1,0 +1,153 @@
+package lsh_test
+
+import (
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+func TestClusterPolicies(t *testing.T) {
+	// b is the longest, d the newest; e is alone.
+	sets := map[string][]uint64{
+		"a": span(0, 90), "b": span(0, 100), "c": span(0, 90), "d": span(2, 95), "e": span(1000, 1100),
+	}
+	sk := minhash.New(minhash.Options{})
+	ix := lsh.New(lsh.Options{})
+	for _, id := range []string{"c", "b", "a", "e", "d"} {
+		ix.AddSet(id, sk.SketchHashes(sets[id]), sets[id])
+	}
+	tests := []struct {
+		name    string
+		options lsh.ClusterOptions
+		want    []string
+	}{
+		{"first", lsh.ClusterOptions{}, []string{"c", "b", "a", "d"}},
+		{"newest", lsh.ClusterOptions{Keep: lsh.Newest}, []string{"d", "a", "b", "c"}},
+		{"longest", lsh.ClusterOptions{Keep: lsh.Longest}, []string{"b", "d", "a", "c"}},
+		{"caller's", lsh.ClusterOptions{Before: func(a, b string) bool { return a > b }}, []string{"d", "c", "b", "a"}},
+		{"caller's ties by id", lsh.ClusterOptions{Before: func(a, b string) bool { return false }}, []string{"a", "b", "c", "d"}},
+		{"connected", lsh.ClusterOptions{Connected: true}, []string{"c", "b", "a", "d"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			clusters := ix.Clusters(test.options)
+			if len(clusters) != 1 {
+				t.Fatalf("%d clusters: %+v", len(clusters), clusters)
+			}
+			var got []string
+			for i, m := range clusters[0].Members {
+				got = append(got, m.ID)
+				j, _, _ := jaccard(sets[m.ID], sets[clusters[0].Representative])
+				if m.Similarity != j || i == 0 && (m.ID != clusters[0].Representative || j != 1) {
+					t.Errorf("member %+v of %q has %v", m, clusters[0].Representative, j)
+				}
+			}
+			if diff := gocmp.Diff(test.want, got); diff != "" {
+				t.Errorf("members (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestConnectedByDefinition compares components with a search over all matches.
+func TestConnectedByDefinition(t *testing.T) {
+	for seed := range uint64(5) {
+		w := makeWorld(400, 64, 20+seed)
+		const threshold = .6
+		banding := lsh.Choose(64, threshold, .99)
+		root := rows(len(w.ids))
+		var find func(int) int
+		find = func(i int) int {
+			if root[i] != i {
+				root[i] = find(root[i])
+			}
+			return root[i]
+		}
+		for b := range w.ids {
+			for a := range b {
+				if _, ok := w.match(a, b, banding, threshold, true); ok {
+					x, y := find(a), find(b)
+					root[max(x, y)] = min(x, y)
+				}
+			}
+		}
+		want := map[int][]int{}
+		for row := range w.ids {
+			want[find(row)] = append(want[find(row)], row)
+		}
+		b := lsh.Batch{Threshold: threshold, Sets: w.set, Workers: 2}
+		clusters, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[int][]int{}
+		for _, c := range clusters {
+			for _, m := range c.Members {
+				got[c.Representative] = append(got[c.Representative], m.Row)
+			}
+		}
+		for r, m := range want {
+			if len(m) < 2 {
+				delete(want, r)
+			}
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("components (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestSurvivors removes what clusters say may go: whatever the policy, at least
+// one document of every cluster stays, and everything that went has a match of
+// at least the threshold among what stays.
+func TestSurvivors(t *testing.T) {
+	for seed := range uint64(10) {
+		w := makeWorld(300, 64, 60+seed)
+		for _, o := range []lsh.ClusterOptions{
+			{}, {Keep: lsh.Newest}, {Keep: lsh.Longest},
+			{Before: func(a, b string) bool { return a[1:] > b[1:] }},
+		} {
+			const threshold = .4
+			ix := w.index(lsh.Options{Threshold: threshold}, true)
+			row := map[string]int{}
+			for i, id := range w.ids {
+				row[id] = i
+			}
+			gone := map[string]bool{}
+			clusters := ix.Clusters(o)
+			for _, c := range clusters {
+				if len(c.Members) < 2 || c.Members[0] != (lsh.Member{ID: c.Representative, Similarity: 1}) {
+					t.Fatalf("cluster %+v", c)
+				}
+				for _, m := range c.Members[1:] {
+					if gone[m.ID] {
+						t.Fatalf("%s is in two clusters", m.ID)
+					}
+					gone[m.ID] = true
+				}
+			}
+			for _, c := range clusters {
+				if gone[c.Representative] {
+					t.Errorf("representative %s goes with another cluster", c.Representative)
+				}
+				for _, m := range c.Members[1:] {
+					if j, _, _ := jaccard(w.sets[row[m.ID]], w.sets[row[c.Representative]]); j < threshold || j != m.Similarity {
+						t.Errorf("%s: %v to %s, said to be %v", m.ID, j, c.Representative, m.Similarity)
+					}
+				}
+			}
+			for id := range gone {
+				ix.Remove(id)
+			}
+			if left := ix.Clusters(o); len(left) != 0 {
+				t.Errorf("what stays still has clusters: %+v", left)
+			}
+			if ix.Len() != len(w.ids)-len(gone) {
+				t.Errorf("%d documents stay of %d less %d", ix.Len(), len(w.ids), len(gone))
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package passage_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh/passage"
+)
+
+// TestCommon gives a passage to more documents than the cap: every one of them
+// is still reported, with the first who had it, in time linear in them.
+func TestCommon(t *testing.T) {
+	const docs, most = 400, 20
+	r := rng(6)
+	licence := strings.Join(r.words(40, 5000), " ")
+	texts := make([]string, docs)
+	for i := range texts {
+		texts[i] = strings.Join(r.words(30, 5000), " ") + "\n\n" + licence + "\n\n" + strings.Join(r.words(30, 5000), " ")
+	}
+	ix := index(passage.Options{MaxDocuments: most}, texts)
+	seen := map[string]int{}
+	pairs := 0
+	for p := range ix.Pairs() {
+		pairs++
+		seen[p.A]++
+		seen[p.B]++
+	}
+	if len(seen) != docs {
+		t.Errorf("%d of %d documents are reported", len(seen), docs)
+	}
+	if pairs > 10*docs {
+		t.Errorf("%d pairs: the cap did nothing", pairs)
+	}
+	s := ix.Stats()
+	if s.Common < 10 || s.Withheld == 0 {
+		t.Errorf("nothing is said of the cap: %+v", s)
+	}
+	groups := ix.Groups(ix.Pairs())
+	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
+		t.Fatalf("the licence is no group of all: %d groups", len(groups))
+	}
+	for i, m := range groups[0].Members {
+		if text, _ := ix.Text(m.ID); m.Span.Of(text) != licence {
+			t.Fatalf("member %d is %q", i, m.Span.Of(text))
+		}
+	}
+	all := index(passage.Options{MaxDocuments: -1}, texts)
+	if s := all.Stats(); s.Common != 0 || s.Withheld != 0 {
+		t.Errorf("no cap, yet %+v", s)
+	}
+	n := 0
+	for range all.Pairs() {
+		n++
+	}
+	if n != docs*(docs-1)/2 {
+		t.Errorf("without a cap %d pairs of %d", n, docs*(docs-1)/2)
+	}
+	if got := len(ix.Query(licence)); got < 8 || got > most {
+		t.Errorf("a query finds %d holders of a common passage", got)
+	}
+}
+
+// TestCommonQuery asks for a passage that very many documents hold, some of which
+// are gone: it is compared with the first holders that are left, however the
+// index came by them.
+func TestCommonQuery(t *testing.T) {
+	r := rng(11)
+	licence := strings.Join(r.words(40, 5000), " ")
+	for _, every := range []int{1, 7, 1000} { // documents between two queries, each of which sorts them
+		ix := passage.New(passage.Options{MaxDocuments: 20})
+		for i := range 100 {
+			ix.Add(id(i), strings.Join(r.words(30, 5000), " ")+" "+licence)
+			if i%every == 0 {
+				ix.Query("nothing")
+			}
+		}
+		for gone := range 3 {
+			for i := range 30 * gone {
+				ix.Remove(id(i))
+			}
+			var got, want []string
+			for _, m := range ix.Query(licence) {
+				got = append(got, m.ID)
+			}
+			for i := range 8 {
+				want = append(want, id(30*gone+i))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("queries after every %d documents, %d gone (-want +got):\n%s", every, 30*gone, diff)
+			}
+		}
+		// Twenty and fewer are all compared.
+		for i := range 80 {
+			ix.Remove(id(i))
+		}
+		if got := len(ix.Query(licence)); got != 20 {
+			t.Errorf("queries after every %d documents: %d of the last 20 are found", every, got)
+		}
+	}
+}
