@@ -1,7 +1,6 @@
 package boilerplate
 
 import (
-	"iter"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -144,73 +143,4 @@ func day(t time.Time) uint16 {
 	}
 	const seconds = 24 * 60 * 60
 	return uint16(min(max(t.Unix()/seconds+1, 1), 0xFFFF))
-}
-
-// seen remembers hashes of the documents that were observed: at least the last half of
-// limit, at most limit.
-type seen struct {
-	limit  int
-	recent idSet
-	old    idSet
-}
-
-func (s *seen) has(id uint64) bool { return s.recent.has(id) || s.old.has(id) }
-
-// len returns the number of documents remembered.
-func (s *seen) len() int { return s.recent.filled + s.old.filled }
-
-// add enters an id that is not there.
-func (s *seen) add(id uint64) {
-	if s.recent.filled >= s.limit/2 {
-		s.old, s.recent = s.recent, idSet{}
-	}
-	s.recent.add(id)
-}
-
-// all yields the documents, those that were observed earlier first.
-func (s *seen) all() iter.Seq[uint64] {
-	return func(yield func(uint64) bool) {
-		for _, set := range [...]*idSet{&s.old, &s.recent} {
-			for _, id := range set.slots {
-				if id != 0 && !yield(id) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// An idSet is a set of hashes other than 0.
-type idSet struct {
-	slots  []uint64 // open addressing; a power of two, or none
-	filled int
-}
-
-func (s *idSet) find(id uint64) int {
-	mask := uint64(len(s.slots) - 1)
-	for i := id & mask; ; i = (i + 1) & mask {
-		if x := s.slots[i]; x == id || x == 0 {
-			return int(i)
-		}
-	}
-}
-
-func (s *idSet) has(id uint64) bool {
-	return len(s.slots) > 0 && s.slots[s.find(id)] == id
-}
-
-func (s *idSet) add(id uint64) {
-	if s.filled >= len(s.slots)-len(s.slots)/4 {
-		old := s.slots
-		s.slots = make([]uint64, max(16, 2*len(old)))
-		for _, x := range old {
-			if x != 0 {
-				s.slots[s.find(x)] = x
-			}
-		}
-	}
-	if p := &s.slots[s.find(id)]; *p == 0 {
-		*p = id
-		s.filled++
-	}
 }

@@ -1,0 +1,116 @@
+package boilerplate
+
+import (
+	"iter"
+	"slices"
+)
+
+// seen remembers hashes of the documents that were observed: at least the last half of
+// limit, at most limit.
+type seen struct {
+	limit  int
+	recent idSet
+	old    idSet
+}
+
+func (s *seen) has(id uint64) bool { return s.recent.has(id) || s.old.has(id) }
+
+// len returns the number of documents remembered.
+func (s *seen) len() int { return s.recent.filled + s.old.filled }
+
+// add enters an id that is not there.
+func (s *seen) add(id uint64) {
+	if s.recent.filled >= s.limit/2 {
+		s.old, s.recent = s.recent, idSet{}
+	}
+	s.recent.add(id)
+}
+
+// all yields the documents, those that were observed earlier first.
+func (s *seen) all() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for _, set := range [...]*idSet{&s.old, &s.recent} {
+			for _, id := range set.slots {
+				if id != 0 && !yield(id) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// An idSet is a set of hashes other than 0.
+type idSet struct {
+	slots  []uint64 // open addressing; a power of two, or none
+	filled int
+}
+
+func (s *idSet) find(id uint64) int {
+	mask := uint64(len(s.slots) - 1)
+	for i := id & mask; ; i = (i + 1) & mask {
+		if x := s.slots[i]; x == id || x == 0 {
+			return int(i)
+		}
+	}
+}
+
+func (s *idSet) has(id uint64) bool {
+	return len(s.slots) > 0 && s.slots[s.find(id)] == id
+}
+
+func (s *idSet) add(id uint64) {
+	if s.filled >= len(s.slots)-len(s.slots)/4 {
+		old := s.slots
+		s.slots = make([]uint64, max(16, 2*len(old)))
+		for _, x := range old {
+			if x != 0 {
+				s.slots[s.find(x)] = x
+			}
+		}
+	}
+	if p := &s.slots[s.find(id)]; *p == 0 {
+		*p = id
+		s.filled++
+	}
+}
+
+// A hashSet is a set of hashes other than 0.
+type hashSet struct {
+	slots []uint64 // open addressing; a power of two
+	n     int
+}
+
+// clear empties the set and makes room for some hashes.
+func (s *hashSet) clear(room int) {
+	size := 64
+	for size < 2*room {
+		size *= 2
+	}
+	s.slots = slices.Grow(s.slots[:0], size)[:size]
+	clear(s.slots)
+	s.n = 0
+}
+
+// add adds a hash and reports whether it was there.
+func (s *hashSet) add(h uint64) bool {
+	if 2*s.n >= len(s.slots) {
+		old := slices.Clone(s.slots)
+		s.clear(len(old))
+		for _, x := range old {
+			if x != 0 {
+				s.add(x)
+			}
+		}
+	}
+	mask := uint64(len(s.slots) - 1)
+	for i := h >> 32 & mask; ; i = (i + 1) & mask {
+		switch s.slots[i] {
+		case h:
+			return true
+		case 0:
+			s.slots[i] = h
+			s.n++
+			return false
+		}
+	}
+}
