@@ -107,7 +107,8 @@
 //	           Coverage in 1/65536, HostOnly as 0 or 1, MaxBytes, Seed
 //	tallies    observations, documents, hosts evicted, blocks evicted
 //	documents  four times: number, then hashes, 8 bytes each, ascending: of the
-//	           documents and of their texts, of either the older and the newer
+//	           documents' IDs; of their texts, and of IDs together with the
+//	           documents named in counters; of either the older and the newer
 //	hosts      number, then of each, ascending: the hash of its name, 8 bytes; a site
 //	all        a site, unless HostOnly
 //
@@ -179,8 +180,9 @@ type Options struct {
 // known makes verdicts sharper.
 type Page struct {
 	// ID names the document. Documents of one ID are one document, of which
-	// the first observation counts. A page without ID is named by its host
-	// and text.
+	// the first observation counts; when its text has changed since, its older
+	// text is not held against it. A page without ID is named by its host and
+	// text.
 	ID string
 
 	// Host is the site that the page is from. Without a host only what recurs
@@ -253,7 +255,7 @@ func (d *Detector) reset() {
 		d.global = newSite(true)
 		d.bytes = d.global.bytes()
 	}
-	d.ids.limit, d.texts.limit = d.opts.maxBytes/512, d.opts.maxBytes/512
+	d.ids.limit, d.texts.limit = d.opts.maxBytes/512, d.opts.maxBytes/256
 }
 
 func (o Options) resolve() options {

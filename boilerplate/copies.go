@@ -164,7 +164,7 @@ func (v *view) fill(c *counter, weight int64) {
 // this page included, negated.
 func (v *view) rarity(seen *sighting) int64 {
 	df := int(seen.count)
-	if !v.observed {
+	if !v.counted(seen) {
 		df++
 	}
 	switch {

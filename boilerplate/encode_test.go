@@ -84,6 +84,28 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestGoldenOlder reads a file of version 1 from before detectors knew documents
+// whose text has changed: it is read, written and judged by all the same.
+func TestGoldenOlder(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "v1-older.detector"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var older, newer boilerplate.Detector
+	for d, data := range map[*boilerplate.Detector][]byte{&older: data, &newer: golden(t)} {
+		if err := d.UnmarshalBinary(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(data, marshal(t, &older)) {
+		t.Error("the file is not written as it was read")
+	}
+	pages := goldenPages()
+	if diff := cmp.Diff(judgeAll(&newer, pages), judgeAll(&older, pages)); diff != "" {
+		t.Errorf("verdicts (-newer file +older file):\n%s", diff)
+	}
+}
+
 func TestUnmarshalErrors(t *testing.T) {
 	data := golden(t)
 	var d boilerplate.Detector

@@ -101,9 +101,6 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []B
 	} else {
 		v.observed = d.ids.has(name.id)
 	}
-	if v.observed {
-		v.self = fingerprint(name.text)
-	}
 	if p.Host != "" {
 		v.host = place(d.hash(p.Host))
 	}
@@ -114,6 +111,9 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []B
 	for i := range dg.blocks {
 		f := &j.findings[i]
 		f.state, f.scope, f.others, f.looked = own, 0, 0, [3]bool{}
+	}
+	if v.observed {
+		v.self = v.findSelf(name)
 	}
 	for scope, s := range v.sites {
 		if s != nil {
@@ -140,10 +140,39 @@ type view struct {
 	dg       *digest
 	sites    [3]*site // of host, group and all documents; nil where there is none
 	observed bool
-	self     uint32 // fingerprint, if observed
+	self     uint32 // fingerprint, if observed: what counters name the page
 	host     uint16 // fingerprint, or 0
 	section  uint16 // fingerprint, or 0
 	day      uint16
+}
+
+// findSelf returns the fingerprint under which counters name the page, which was
+// observed: that of its text or, if the text has changed since, of the one that it
+// had then, as far as a block is left of it.
+func (v *view) findSelf(name name) uint32 {
+	now := fingerprint(name.text)
+	if v.p.ID == "" || v.d.texts.has(name.with(now)) {
+		return now
+	}
+	for scope, s := range v.sites {
+		if s == nil {
+			continue
+		}
+		for i := range v.findings {
+			for _, doc := range v.seen(i, scope).names() {
+				if v.d.texts.has(name.with(doc)) {
+					return doc
+				}
+			}
+		}
+	}
+	return now
+}
+
+// counted reports whether the page is among the documents that a sighting counts,
+// of which it need not name all.
+func (v *view) counted(seen *sighting) bool {
+	return v.observed && (int(seen.count) > seen.named || slices.Contains(seen.names(), v.self))
 }
 
 // seen returns what a scope knows of the i-th block. Most blocks of most pages
@@ -185,7 +214,7 @@ func (v *view) decide(scope int) {
 		f.others = others
 		if n := int(seen.count); n > listed && seen.named == listed {
 			// Those named are a sample of those that are not the page.
-			if v.observed {
+			if v.counted(seen) {
 				n--
 			}
 			f.others = n
@@ -282,111 +311,4 @@ func (v *view) cover(i, scope, copies int) {
 		f.state, f.scope = variant, scope
 		f.recurring, f.grams, f.gramDocs = n, len(grams), least
 	}
-}
-
-// support decides on the short blocks that recur: they are flagged with a
-// flagged block or an end of the page beside them, or when many other documents
-// have them.
-func (v *view) support() {
-	n := len(v.findings)
-	for i := range v.findings {
-		f := &v.findings[i]
-		if f.state == unsupported && f.others >= listed {
-			f.state = exact
-		}
-	}
-	spread := func(at func(int) int) {
-		before := true // an end of the page
-		for i := range n {
-			f := &v.findings[at(i)]
-			if f.state == unsupported && before {
-				f.state = exact
-			}
-			before = f.state.flagged()
-		}
-	}
-	spread(func(i int) int { return i })
-	spread(func(i int) int { return n - 1 - i })
-}
-
-// smooth flags the short stretches between flagged blocks.
-func (v *view) smooth() {
-	gap := int64(v.d.opts.gap)
-	if gap < 0 {
-		return
-	}
-	type run struct {
-		from, to   int
-		mass, most int64
-	}
-	next := func(i int) (r run) {
-		for i < len(v.findings) && v.findings[i].state.flagged() {
-			i++
-		}
-		r.from = i
-		for ; i < len(v.findings) && !v.findings[i].state.flagged(); i++ {
-			m := int64(v.dg.blocks[i].mass)
-			r.mass += m
-			r.most = max(r.most, m)
-		}
-		r.to = i
-		return r
-	}
-	var longest run
-	for r := next(0); r.from < r.to; r = next(r.to) {
-		if r.mass > longest.mass {
-			longest = r
-		}
-	}
-	if longest.from == 0 && longest.to == len(v.findings) {
-		return // nothing is flagged
-	}
-	v.findTitle()
-	for r := next(0); r.from < r.to; r = next(r.to) {
-		if r.from == longest.from || r.mass > gap && r.most > gap/2 {
-			continue
-		}
-		weaker := min(v.confidence(r.from-1), v.confidence(r.to)) / 2
-		for i := r.from; i < r.to; i++ {
-			if f := &v.findings[i]; !v.title[i] {
-				f.state, f.between = between, weaker
-			}
-		}
-	}
-}
-
-// maxTitle is the number of words above which a first block is no title.
-const maxTitle = 50
-
-// findTitle marks the title, which is the first block unless it recurs, and the
-// blocks of three words and more that repeat a part of it.
-func (v *view) findTitle() {
-	v.title = slices.Grow(v.title[:0], len(v.findings))[:len(v.findings)]
-	clear(v.title)
-	if v.findings[0].state.flagged() {
-		return
-	}
-	title := v.dg.words(0)
-	if len(title) > maxTitle {
-		title = nil
-	}
-	for i, b := range v.dg.blocks {
-		v.title[i] = i == 0 || b.mass >= 2*3 && contains(title, v.dg.words(i))
-	}
-}
-
-func (dg *digest) words(i int) []uint64 {
-	b := &dg.blocks[i]
-	return dg.hashes[b.toks[0]:b.toks[1]]
-}
-
-// contains reports whether part is a run of whole.
-func contains(whole, part []uint64) bool {
-	for len(whole) >= len(part) {
-		if slices.Equal(whole[:len(part)], part) {
-			return true
-		}
-		whole = whole[1:]
-	}
-	return false
 }

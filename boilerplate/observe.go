@@ -26,14 +26,22 @@ func (d *Detector) Observe(p Page) bool {
 	return d.observe(&p, name, dg)
 }
 
+// addText enters a hash into texts.
+func (d *Detector) addText(hash uint64) {
+	if !d.texts.has(hash) {
+		d.texts.add(hash)
+	}
+}
+
 // observe counts what dg was prepared for.
 func (d *Detector) observe(p *Page, name name, dg *digest) bool {
 	if d.ids.has(name.id) {
 		return false
 	}
 	d.ids.add(name.id)
-	if !d.texts.has(name.text) {
-		d.texts.add(name.text)
+	d.addText(name.text)
+	if p.ID != "" {
+		d.addText(name.with(fingerprint(name.text)))
 	}
 	d.clock++
 	d.documents++
@@ -118,6 +126,10 @@ func (d *Detector) hash(name string) uint64 {
 // The first makes observing idempotent; by the second the document is named in
 // counters, so that Mask knows a page that was observed under an ID.
 type name struct{ id, text uint64 }
+
+// with returns the hash that says that the document of this ID is the one that
+// counters name so: that it is known again when its text has changed.
+func (n name) with(doc uint32) uint64 { return max(mix(n.id^mix(uint64(doc))), 1) }
 
 func (d *Detector) name(p *Page) name {
 	text := max(mix(d.hash(p.Host)^mix(d.hash(p.Text))), 1)

@@ -1,6 +1,7 @@
 package boilerplate_test
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -114,5 +115,54 @@ func TestStreaming(t *testing.T) {
 	}
 	if flagged := len(next.Mask("host0.example", pages[0].Text)); flagged == 0 {
 		t.Error("the first page's verdicts are not revised")
+	}
+}
+
+// TestChangedPage judges pages under the ID of an older text of theirs: what they
+// have kept of it is not held against them, however little that is, and what
+// others hold counts as if the older text had never been.
+func TestChangedPage(t *testing.T) {
+	w := writer(31)
+	tmpl := newTemplate(&w, 150)
+	others := observeAll(boilerplate.New(boilerplate.Options{}), site(30, 0.7, 3))
+	shared := w.paragraph(40)
+	page := func(id string, story ...string) boilerplate.Page {
+		return boilerplate.Page{ID: id, Host: "site.example", Text: tmpl.page(story...)}
+	}
+	for i := range 12 {
+		story := w.story(200)
+		if i < 3 {
+			story = append(story, shared)
+		}
+		others.Observe(page(fmt.Sprint("other", i), story...))
+	}
+	var d, loaded boilerplate.Detector
+	if err := d.UnmarshalBinary(marshal(t, others)); err != nil {
+		t.Fatal(err)
+	}
+	older := append(w.story(400), shared)
+	d.Observe(page("page", older...))
+	if err := loaded.UnmarshalBinary(marshal(t, &d)); err != nil {
+		t.Fatal(err)
+	}
+	merged := boilerplate.New(boilerplate.Options{})
+	for _, from := range []*boilerplate.Detector{&d, others} {
+		if err := merged.Merge(from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kept := range len(older) {
+		story := append(slices.Clone(older[:kept]), w.story(500)...)
+		now := page("page", append(story, shared)...)
+		want := others.Judge(now)
+		for name, d := range map[string]*boilerplate.Detector{"observed": &d, "loaded": &loaded, "merged": merged} {
+			got := d.Judge(now)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %d paragraphs kept (-without the older text +with it):\n%s", name, kept, diff)
+			}
+			if next := d.Next(now); !cmp.Equal(got, next) || d.Observe(now) {
+				t.Errorf("%s, %d paragraphs kept: the changed page passes for a new one", name, kept)
+			}
+		}
 	}
 }

@@ -122,7 +122,7 @@ func (v *view) verdict(out *Block, i int) {
 	}
 	seen := v.seen(i, f.scope)
 	out.Documents = int(seen.count)
-	if !v.observed || seen.count == 0 {
+	if !v.counted(seen) {
 		out.Documents++
 	}
 	out.Scope = v.scope(f, seen.place)
