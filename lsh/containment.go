@@ -298,7 +298,11 @@ func (j *join) findPairs() ([]edge, error) {
 				near = j.candidates(near[:0], row)
 				candidates.Add(int64(len(near)))
 				for _, other := range near {
-					if x, ok := j.compare(uint32(row), other); ok {
+					small, large := uint32(row), other
+					if j.larger(small, large) {
+						small, large = large, small
+					}
+					if x, ok := j.compare(small, large); ok {
 						out[b] = append(out[b], x)
 					}
 				}
@@ -311,8 +315,15 @@ func (j *join) findPairs() ([]edge, error) {
 	return slices.Concat(out...), err
 }
 
+// larger reports whether row a is the one of two that may contain the other: of
+// those of one size the later.
+func (j *join) larger(a, b uint32) bool {
+	return cmp.Or(cmp.Compare(j.size[a], j.size[b]), cmp.Compare(a, b)) > 0
+}
+
 // candidates appends the rows that may contain the given one: those of at least
-// its size that share one of its rarest elements.
+// its size that share one of its rarest elements. Of an element that too many
+// share it appends the first rows, larger or not: they look at no others either.
 func (j *join) candidates(near []uint32, row int) []uint32 {
 	list := j.postings(row)
 	need := 0
@@ -324,11 +335,12 @@ func (j *join) candidates(near []uint32, row int) []uint32 {
 	}
 	for _, t := range list[:len(list)-need+1] {
 		rows := j.rows[j.from[t]:j.from[t+1]]
-		if len(rows) > j.full {
+		bounded := len(rows) > j.full
+		if bounded {
 			rows = rows[:giantHeads]
 		}
 		for _, other := range rows {
-			if cmp.Or(cmp.Compare(j.size[row], j.size[other]), cmp.Compare(row, int(other))) < 0 {
+			if j.larger(other, uint32(row)) || bounded && other != uint32(row) {
 				near = append(near, other)
 			}
 		}

@@ -60,6 +60,12 @@ const none = math.MaxUint32
 
 func newEngine(ctx context.Context, src Source, o Options, workers int) *engine {
 	o = o.withDefaults(src.K())
+	if r, ok := src.(Registers); ok && len(r.Values)%r.Size != 0 {
+		panic("lsh: Registers end within a signature")
+	}
+	if src.Len() < 0 {
+		panic("lsh: negative number of documents")
+	}
 	e := &engine{
 		src:     src,
 		opts:    o,

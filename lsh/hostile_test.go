@@ -142,3 +142,37 @@ func TestHostileInsert(t *testing.T) {
 		}
 	}
 }
+
+// TestHostileContained joins documents of one template: every element of it is
+// shared by all, so all that share more than the threshold are compared with the
+// first of them, whichever of the two is larger, and with no others.
+func TestHostileContained(t *testing.T) {
+	n := many(40_000)
+	_, _, set := template(1, 70)
+	b := lsh.Batch{Workers: -1, Sets: func(row int) []uint64 {
+		return set(row)[:100-row%3*10] // of three sizes
+	}}
+	pairs, work, err := b.Contained(t.Context(), n, .5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d pairs, %+v", len(pairs), work)
+	if n > 4000 && work.Bounded < 70 {
+		t.Errorf("%d elements were bounded", work.Bounded)
+	}
+	if work.Candidates > int64(20*n) {
+		t.Errorf("%d comparisons for %d documents", work.Candidates, n)
+	}
+	found := make([]bool, n)
+	for i, p := range pairs {
+		if max(p.ContainmentA, p.ContainmentB) < .5 || p.A >= p.B || i > 0 && pairs[i-1] == p {
+			t.Fatalf("pair %+v", p)
+		}
+		found[p.A], found[p.B] = true, true
+	}
+	for row, ok := range found {
+		if !ok {
+			t.Fatalf("document %d, which shares its larger part with all, is in no pair", row)
+		}
+	}
+}

@@ -152,7 +152,14 @@ func TestPanics(t *testing.T) {
 		"choose at 0":         func() { lsh.Choose(128, 0, .99) },
 		"no rows":             func() { lsh.NeededK(.8, .99, 0) },
 		"containment no sets": func() { _, _, _ = (&lsh.Batch{}).Contained(context.Background(), 3, .5) },
-		"known too many":      func() { _, _, _ = (&lsh.Batch{}).Repeats(context.Background(), lsh.Registers{Size: 128}, 1) },
+		"half a signature": func() {
+			_, _, _ = (&lsh.Batch{}).Pairs(context.Background(), lsh.Registers{Size: 128, Values: make([]uint32, 200)})
+		},
+		"no registers": func() { _, _, _ = (&lsh.Batch{}).Pairs(context.Background(), lsh.Registers{}) },
+		"documents below 0": func() {
+			_, _, _ = (&lsh.Batch{}).Pairs(context.Background(), lsh.File{Docs: -1, Size: 128})
+		},
+		"known too many": func() { _, _, _ = (&lsh.Batch{}).Repeats(context.Background(), lsh.Registers{Size: 128}, 1) },
 	} {
 		func() {
 			defer func() {

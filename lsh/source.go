@@ -22,7 +22,7 @@ type Source interface {
 }
 
 // Registers is a [Source] in memory: the registers of one document after
-// another.
+// another. A [Batch] panics if they end within a signature.
 type Registers struct {
 	Size   int      // registers of one signature
 	Values []uint32 // Size values a document

@@ -46,7 +46,9 @@
 // 20 bytes a token and the text. Pairs and Stats sort what was added last into
 // the rest, which for a moment takes as much again as the fingerprints; Pairs
 // then takes up to 16 bytes for each fingerprint that several documents hold,
-// and for one document at a time its candidates, however many pairs there are.
+// and for one document at a time its candidates, however many pairs there are. An
+// index holds up to four billion fingerprints, of eight billion tokens; beyond, its
+// methods panic.
 package passage
 
 import (

@@ -2,6 +2,7 @@ package passage
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -133,7 +134,16 @@ func comparePostings(x, y posting) int {
 	return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.doc, y.doc), cmp.Compare(x.pos, y.pos))
 }
 
+// checkNumber panics if there are more postings than the 32 bits hold by which a
+// search refers to them.
+func checkNumber(n int) {
+	if uint64(n) > math.MaxUint32 {
+		panic("passage: more fingerprints than 32 bits can number")
+	}
+}
+
 func mergeRuns(x, y []posting) []posting {
+	checkNumber(len(x) + len(y))
 	out := make([]posting, 0, len(x)+len(y))
 	for len(x) > 0 && len(y) > 0 {
 		if comparePostings(y[0], x[0]) < 0 {
@@ -153,6 +163,7 @@ func sorted(pieces [][]posting) []posting {
 	for _, p := range pieces {
 		n += len(p)
 	}
+	checkNumber(n)
 	lead := min(max(bits.Len(uint(n))-8, 0), 14) // parts of about 256
 	shift := 64 - lead
 	end := make([]uint32, 1<<lead)
