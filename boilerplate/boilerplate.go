@@ -79,15 +79,16 @@
 //
 // # Speed and memory
 //
-// Judging and observing in one call ([Detector.Next]) runs at 250 MB/s on a core
-// of a Xeon with AVX-512, finding the paragraphs included: three tenths of the
-// speed of the sketch in the one line above without a mask, a third where the
-// caller gives the blocks. Against sketches that reuse all their buffers it is a
-// sixth. Two passes, which read every text twice, are 0.22 and 0.12. Without
-// assembly (purego) sketching is what slows down most: then it is 0.54 and 0.42
-// streaming, 0.35 and 0.27 in two passes (go test -bench ObserveJudge
-// -benchtime 60x). What it costs is a token's place and a key, a quarter of the
-// time, and some four hundred look-ups in tables for every thousand words.
+// Judging and observing in one call ([Detector.Next]) runs at 390 MB/s on a core
+// of an EPYC of the fifth Zen generation, with AVX-512 and finding the paragraphs
+// included: three tenths of the speed of the sketch in the one line above without
+// a mask, a third where the caller gives the blocks. Against sketches that reuse
+// all their buffers it is an eighth. Two passes, which read every text twice, are
+// 0.21 and 0.09. Without assembly (purego) sketching is what slows down most: then
+// it is 0.59 and 0.47 streaming, 0.38 and 0.30 in two passes (go test -bench
+// ObserveJudge -benchtime 60x). What it costs is a token's place and a key, a
+// quarter of the time, and some four hundred look-ups in tables for every thousand
+// words.
 //
 // Pages are not kept. A block that one document holds takes 16 bytes, and one
 // that more do 44 more, in each scope, in tables that are between three eighths

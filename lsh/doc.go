@@ -56,17 +56,19 @@
 //
 // # Memory
 //
-// An index of 16 bands takes up to 315 bytes a document, 270 if
-// [Options.Capacity] was right, beside the signature and the id. A batch takes up
-// to 24 beside signatures and results. Signatures of 128 registers in a file,
-// every fifth of them a near-duplicate of an earlier one, clustered by one worker
-// on a 2.5 GHz Xeon (go run ./lsh/internal/scale 10000 100000 1000000 10000000):
+// An index of 16 bands takes up to 315 bytes a document, and 267 to 275 if
+// [Options.Capacity] was right, beside the signature and the id (go test ./lsh
+// -bench Memory). A batch takes up to 24 beside signatures and results. Signatures
+// of 128 registers in a file, every fifth of them a near-duplicate of an earlier
+// one, clustered by one worker (go run ./lsh/internal/scale 10000 100000 1000000
+// 10000000):
 //
-//	 documents  CPU us a document  peak heap with all results
-//	    10,000               1.69                       2 MiB
-//	   100,000               2.32                       3 MiB
-//	 1,000,000               2.87                      30 MiB
-//	10,000,000               3.44                     308 MiB
+//	            CPU us a document       peak heap
+//	 documents  2.5 GHz Xeon  EPYC Zen 5  with all results
+//	    10,000          1.69        1.18             2 MiB
+//	   100,000          2.32        1.36             4 MiB
+//	 1,000,000          2.87        1.55            30 MiB
+//	10,000,000          3.44        1.62           308 MiB
 //
 // # Stability
 //

@@ -79,8 +79,9 @@ func (ix *Index) AddSet(id string, sig minhash.Signature, set []uint64) {
 
 // Insert is [Index.AddSet] that also says whether the index held a match: the
 // best one among the documents that were there before, other than one of the
-// same id. Of two copies inserted at the same time, exactly one is reported to
-// repeat the other. A set of nil is one that is not known.
+// same id, as [Index.Search] with a Limit of 1 finds it. Of two copies inserted at
+// the same time, exactly one is reported to repeat the other. A set of nil is one
+// that is not known.
 func (ix *Index) Insert(id string, sig minhash.Signature, set []uint64) (Match, bool) {
 	sc := ix.scratch.Get().(*scratch)
 	defer ix.scratch.Put(sc)
