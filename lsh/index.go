@@ -320,17 +320,27 @@ func (ix *Index) Banding() Banding {
 // Merge adds all documents of other, in the order in which they were added
 // there; those of ids that ix has replace the ones in ix. The error wraps
 // [ErrMismatch] if the signatures are of unlike schemes, and ix stays as it was.
-// Options need not be alike. Other may be in use, and may not be ix itself.
+// Options need not be alike: where ix has no [Options.Sets], the sets that other's
+// returns are asked for now and kept. Other may be in use, and may not be ix itself.
 func (ix *Index) Merge(other *Index) error {
 	if ix == other {
 		return errors.New("lsh: an index cannot be merged with itself")
 	}
 	v := other.view()
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
 	if v.sketcher == nil {
 		return nil
 	}
+	if ix.hasSets() {
+		v.opts.Sets = nil
+	}
+	sets := make([][]uint64, len(v.group)) // made before ix is locked: that calls back
+	for row, g := range v.group {
+		if g != none {
+			sets[row] = v.set(row)
+		}
+	}
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
 	if ix.sketcher != nil && ix.scheme != v.scheme {
 		return fmt.Errorf("lsh: index of %v merged with one of %v: %w", ix.scheme, v.scheme, ErrMismatch)
 	}
@@ -342,7 +352,14 @@ func (ix *Index) Merge(other *Index) error {
 		if err != nil {
 			return fmt.Errorf("lsh: %w", err)
 		}
-		ix.add(v.names[row], sig, v.set(row))
+		ix.add(v.names[row], sig, sets[row])
 	}
 	return nil
+}
+
+// hasSets says whether the caller's function knows the sets of documents.
+func (ix *Index) hasSets() bool {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	return ix.opts.Sets != nil
 }

@@ -277,6 +277,40 @@ func TestSetsByID(t *testing.T) {
 	}
 }
 
+// TestMergeSets merges an index whose sets come from the caller: one that has no
+// such function keeps the sets, one that has does not ask for them. The function
+// may look into either index.
+func TestMergeSets(t *testing.T) {
+	w := makeWorld(200, 64, 12)
+	row := map[string]int{}
+	for i, id := range w.ids {
+		row[id] = i
+	}
+	sets := func(id string) []uint64 { return w.sets[row[id]] }
+	want := slices.Collect(w.index(lsh.Options{Threshold: .4}, true).Pairs())
+	for _, own := range []bool{false, true} {
+		o := lsh.Options{Threshold: .4}
+		if own {
+			o.Sets = sets
+		}
+		ix, asked := lsh.New(o), 0
+		other := w.index(lsh.Options{Sets: func(id string) []uint64 {
+			asked++
+			ix.Contains(id)
+			return sets(id)
+		}}, false)
+		if err := ix.Merge(other); err != nil {
+			t.Fatal(err)
+		}
+		if own != (asked == 0) {
+			t.Errorf("with a function of its own: %v; the other's was called %d times", own, asked)
+		}
+		if diff := gocmp.Diff(want, slices.Collect(ix.Pairs())); diff != "" {
+			t.Errorf("with a function of its own: %v; pairs (-want +got):\n%s", own, diff)
+		}
+	}
+}
+
 // TestSearchThreshold searches below and above the threshold of the index.
 func TestSearchThreshold(t *testing.T) {
 	sk := minhash.New(minhash.Options{})

@@ -77,8 +77,8 @@ type Options struct {
 	// which a pair is aligned whole, once a passage has been found around it; 0
 	// means 8, negative means that no pair is.
 	RareDocuments int
-	// Workers is the number of goroutines that align; 0 means 1. Results do not
-	// depend on it.
+	// Workers is the number of goroutines that align; 0 means 1, below 0 as many
+	// as there are processors. Results do not depend on it.
 	Workers int
 }
 
@@ -129,14 +129,10 @@ type Stats struct {
 	Bytes        int // memory of tokens and fingerprints, without the texts
 }
 
-// New returns an empty index. It panics if Run is below 5 and not 0, or if an
-// option that cannot be negative is.
+// New returns an empty index. It panics if Run is below 5 and not 0.
 func New(opts Options) *Index {
 	if opts.Run != 0 && opts.Run < gram {
 		panic(fmt.Sprintf("passage: Run of %d tokens, the least is %d", opts.Run, gram))
-	}
-	if opts.Workers < 0 {
-		panic("passage: negative Workers")
 	}
 	return &Index{opts: opts}
 }

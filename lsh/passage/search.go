@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -232,6 +233,9 @@ func (s *search) later(d int) []Match {
 func (s *search) all() iter.Seq2[*document, []Match] {
 	return func(yield func(*document, []Match) bool) {
 		workers := max(s.opts.Workers, 1)
+		if s.opts.Workers < 0 {
+			workers = runtime.GOMAXPROCS(0)
+		}
 		batch := make([][]Match, 16*workers)
 		for first := 0; first < len(s.docs); first += len(batch) {
 			n := min(len(batch), len(s.docs)-first)
