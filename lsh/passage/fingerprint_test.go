@@ -1,7 +1,9 @@
 package passage
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -123,5 +125,40 @@ func TestSorted(t *testing.T) {
 		if got := sorted(s.pending); !slices.Equal(got, want) {
 			t.Errorf("%d postings come out in another order", n)
 		}
+	}
+}
+
+// TestReplacedLeavesNoTrail replaces one document again and again in an index of
+// many: what a query passes on its way to it may not grow with that.
+func TestReplacedLeavesNoTrail(t *testing.T) {
+	r := rng(5)
+	words := func(n int) string {
+		var b strings.Builder
+		for range n {
+			fmt.Fprintf(&b, "w%d ", r.n(5000))
+		}
+		return b.String()
+	}
+	ix := New(Options{})
+	const docs = 1500
+	for i := range docs {
+		ix.Add(fmt.Sprint("other", i), words(60))
+	}
+	page := words(200)
+	for range docs - 100 { // few enough that the documents are not numbered anew
+		ix.Add("page", page)
+		if got := ix.Query(page); len(got) != 1 || got[0].ID != "page" {
+			t.Fatalf("Query() = %+v", got)
+		}
+	}
+	if len(ix.docs) != 2*docs-100 {
+		t.Fatalf("%d of %d numbers are in use: the test shows nothing", ix.live, len(ix.docs))
+	}
+	held := 0
+	for _, run := range ix.store.runs {
+		held += len(run)
+	}
+	if living := len(ix.store.single(ix.docs)); held > living+living/2 {
+		t.Errorf("%d postings held, %d of them of documents that are there", held, living)
 	}
 }

@@ -239,8 +239,8 @@ func (ix *Index) compact() {
 			docs = append(docs, d)
 		}
 	}
+	ix.store.renumber(ix.docs, number)
 	ix.docs = docs
-	ix.store.renumber(number)
 }
 
 // Len returns the number of documents.

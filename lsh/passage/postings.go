@@ -45,23 +45,46 @@ func (s *store) add(doc uint32, fps []fingerprint) {
 	}
 }
 
-// seal sorts what is pending.
-func (s *store) seal() {
+// seal sorts what is pending. On the way it drops postings of documents that are
+// no more, so that one which is replaced again and again leaves no trail.
+func (s *store) seal(docs []*document) {
 	if len(s.pending) == 0 {
 		return
 	}
-	run := sorted(s.pending)
+	run := s.living(sorted(s.pending), docs)
 	s.pending = nil
 	for len(s.runs) > 0 && len(s.runs[len(s.runs)-1]) < 2*len(run) {
-		run = mergeRuns(s.runs[len(s.runs)-1], run)
-		s.runs = s.runs[:len(s.runs)-1]
+		last := len(s.runs) - 1
+		run = mergeRuns(s.living(s.runs[last], docs), run)
+		s.runs = s.runs[:last]
 	}
-	s.runs = append(s.runs, run)
+	if len(run) > 0 {
+		s.runs = append(s.runs, run)
+	}
+}
+
+// living returns a run without the documents that are no more: the run itself if
+// there are none of them.
+func (s *store) living(run []posting, docs []*document) []posting {
+	if s.removed == 0 {
+		return run
+	}
+	first := slices.IndexFunc(run, func(p posting) bool { return docs[p.doc] == nil })
+	if first < 0 {
+		return run
+	}
+	left := slices.Clone(run[:first])
+	for _, p := range run[first:] {
+		if docs[p.doc] != nil {
+			left = append(left, p)
+		}
+	}
+	return left
 }
 
 // single makes one run of all, without the documents that are no more.
 func (s *store) single(docs []*document) []posting {
-	s.seal()
+	s.seal(docs)
 	for len(s.runs) > 1 {
 		k := len(s.runs) - 2
 		s.runs = append(s.runs[:k], mergeRuns(s.runs[k], s.runs[k+1]))
@@ -69,21 +92,15 @@ func (s *store) single(docs []*document) []posting {
 	if len(s.runs) == 0 {
 		return nil
 	}
-	if s.removed > 0 {
-		var left []posting
-		for _, p := range s.runs[0] {
-			if docs[p.doc] != nil {
-				left = append(left, p)
-			}
-		}
-		s.runs[0], s.removed = left, 0
-	}
+	s.runs[0] = s.living(s.runs[0], docs)
+	s.removed = 0
 	return s.runs[0]
 }
 
-// renumber gives the documents new numbers, in the same order.
-func (s *store) renumber(number []uint32) {
-	s.seal()
+// renumber gives the documents, of which docs are those of the old numbers, new
+// numbers in the same order.
+func (s *store) renumber(docs []*document, number []uint32) {
+	s.seal(docs)
 	for i, run := range s.runs {
 		var left []posting
 		for _, p := range run {

@@ -47,7 +47,7 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 	if len(ix.store.pending) > 0 {
 		ix.mu.RUnlock()
 		ix.mu.Lock()
-		ix.store.seal()
+		ix.store.seal(ix.docs)
 		ix.mu.Unlock()
 		ix.mu.RLock()
 	}
