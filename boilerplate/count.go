@@ -93,25 +93,24 @@ var linearCounts = [65]int{
 }
 
 // insertLeast enters x into the ascending list of the smallest values, in
-// which 0 is free, and reports whether it was there.
-func insertLeast[T uint16 | uint32](list []T, x T) bool {
+// which 0 is free, unless it is there.
+func insertLeast[T uint16 | uint32](list []T, x T) {
 	if last := list[len(list)-1]; last != 0 && last < x {
-		return false
+		return
 	}
 	for i, y := range list {
 		switch {
 		case y == x:
-			return true
+			return
 		case y == 0:
 			list[i] = x
-			return false
+			return
 		case y > x:
 			copy(list[i+1:], list[i:])
 			list[i] = x
-			return false
+			return
 		}
 	}
-	return false
 }
 
 // filled returns the number of entries before the first 0.
@@ -269,18 +268,16 @@ func (s *site) promote(sl *slot) uint32 {
 	return i
 }
 
-// enter notes where a document with the block of the i-th counter is from, and
-// reports whether the counter names it already.
-func (s *site) enter(i uint32, from source) bool {
+// enter notes a document with the block of the i-th counter, and where it is from.
+func (s *site) enter(i uint32, from source) {
 	c := &s.counters[i]
-	was := insertLeast(c.docs[:], from.doc)
+	insertLeast(c.docs[:], from.doc)
 	widen(&c.days, [2]uint16{from.day, from.day})
 	if s.wide {
 		s.hosts[i].add(from.place)
 	} else if c.place != from.place {
 		c.place = manyPlaces
 	}
-	return was
 }
 
 // reserve makes room for n more blocks.

@@ -19,7 +19,8 @@ var ErrMismatch = wire.ErrMismatch
 // If the two have no document in common, or one has observed all that the other
 // has, the result is exact. Otherwise a document that both have observed counts
 // once in blocks that stand in no more than eight documents of each; beyond, the
-// number of documents is estimated from the eight that are named.
+// number of documents is estimated from the eight that are named. A document whose
+// text had changed between the two counts with both texts.
 func (d *Detector) Merge(other *Detector) error {
 	if d == other {
 		return nil

@@ -47,13 +47,12 @@ type edge struct {
 
 // The states of a row.
 const (
-	open     = iota // to be decided
-	absent          // empty or removed: takes no part
-	twin            // of the row that its link names
-	chosen          // representative
-	joined          // member of the cluster of the row that its link names
-	waiting         // its link is an earlier match that is no representative
-	finished        // takes no part in what is still to be done
+	open    = iota // to be decided
+	absent         // empty or removed: takes no part
+	twin           // of the row that its link names
+	chosen         // representative
+	joined         // member of the cluster of the row that its link names
+	waiting        // its link is an earlier match that is no representative
 )
 
 const none = math.MaxUint32

@@ -85,7 +85,9 @@ const (
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
-	// SnapSentence takes in the whole of every sentence touched.
+	// SnapSentence takes in the whole of every sentence touched. A sentence ends
+	// at a stop with a space behind it, or at an ideographic one; an initial, a
+	// title and what a small letter follows end none.
 	SnapSentence
 	// SnapParagraph takes in the whole of every paragraph touched.
 	SnapParagraph
