@@ -157,6 +157,9 @@ func TestCopiesOfOneStory(t *testing.T) {
 				from := len(strings.Join(tmpl.top, "\n\n"))
 				to := len(p.Text) - len(strings.Join(tmpl.bottom, "\n\n"))
 				for _, b := range judge(p) {
+					if b.Reason == boilerplate.Copy && b.Scope != boilerplate.Host {
+						t.Errorf("page %d: a copy on the host itself is said to be of scope %v", i, b.Scope)
+					}
 					switch in := b.Start > from && b.End < to; {
 					case in && b.Flagged:
 						flagged += b.Len()

@@ -224,8 +224,8 @@ func (v *view) decide(scope int) {
 		}
 		switch {
 		case others+1 < need:
-			if copies > 0 && copies+others+1 >= need {
-				f.state, f.scope = copied, scope
+			if f.state == own && copies > 0 && copies+others+1 >= need {
+				f.state, f.scope = copied, scope // a wider scope may yet decide otherwise
 			}
 		case scope == 2 && v.p.Host != "" && v.hosts(seen) < 2:
 			// What stands on one host is the host scope's affair.
