@@ -253,7 +253,7 @@ func (d *Detector) reset() {
 	d.ids, d.texts = seen{}, seen{}
 	d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
 	if !d.opts.hostOnly {
-		d.global = newSite(true)
+		d.global = newSite(true, d.opts.placing())
 		d.bytes = d.global.bytes()
 	}
 	d.ids.limit, d.texts.limit = d.opts.maxBytes/512, d.opts.maxBytes/256

@@ -21,7 +21,23 @@ type site struct {
 	grams    gramTable
 }
 
-func newSite(wide bool) *site { return &site{wide: wide} }
+// newSite returns a site without documents; place is that of its grams' table.
+func newSite(wide bool, place placing) *site {
+	return &site{wide: wide, grams: gramTable{place: place}}
+}
+
+// A placing says where a table looks for a hash: at the leading bits of its
+// product with an odd number that follows from the seed. Whoever does not know it
+// cannot crowd grams into one place: their hashes he can choose, up to an
+// exclusive or with the seed.
+type placing uint64
+
+func (o *options) placing() placing { return placing(mix(o.seed^0x67726170) | 1) }
+
+// of returns the place of a hash in a table of size slots, a power of two.
+func (p placing) of(hash uint64, size int) uint64 {
+	return hash * uint64(p) >> (bits.LeadingZeros64(uint64(size-1)) & 63)
+}
 
 // A slot holds what is known of one block. What only one document holds, the
 // great majority, costs no more than this.
@@ -318,6 +334,7 @@ const siteBytes = 256
 // of the hash above a count of 16 bits that stays at its greatest value; which
 // document it was is not kept.
 type gramTable struct {
+	place  placing
 	slots  []uint64 // open addressing; a power of two, or none
 	filled int
 }
@@ -326,8 +343,7 @@ const maxGram = 0xFFFF
 
 func (t *gramTable) find(gram uint64) int {
 	mask := uint64(len(t.slots) - 1)
-	// The hash's low bits are zeros: grams are sampled by them.
-	for i := gram >> 16 & mask; ; i = (i + 1) & mask {
+	for i := t.place.of(gram>>16, len(t.slots)); ; i = (i + 1) & mask {
 		if x := t.slots[i]; x == 0 || (x^gram)>>16 == 0 {
 			return int(i)
 		}
@@ -339,9 +355,9 @@ func (t *gramTable) fetch(grams []uint64) {
 	if len(t.slots) == 0 {
 		return
 	}
-	mask, sum := uint64(len(t.slots)-1), uint64(0)
+	sum := uint64(0)
 	for _, g := range grams {
-		sum |= t.slots[g>>16&mask]
+		sum |= t.slots[t.place.of(g>>16, len(t.slots))]
 	}
 	fetched(sum)
 }

@@ -66,7 +66,9 @@ func (dg *digest) read(p *Page, seed uint64) {
 // count prepares the digest for counting: the distinct keys, of blocks and
 // anchors, and the distinct grams, for what counts is in how many documents a
 // block is, not how often.
-func (dg *digest) count(seed uint64) {
+func (dg *digest) count(o *options) {
+	seed := o.seed
+	dg.known.place = o.placing()
 	dg.keys, dg.counted = dg.keys[:0], dg.counted[:0]
 	dg.known.clear(len(dg.hashes)/(gramSample+1) + len(dg.blocks))
 	for i := range dg.blocks {

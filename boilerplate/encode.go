@@ -138,7 +138,7 @@ func (d *Detector) read(r *wire.Reader) {
 			return
 		}
 		last = key
-		s := readSite(r)
+		s := readSite(r, d.opts.placing())
 		if r.Err() != nil {
 			return
 		}
@@ -147,7 +147,7 @@ func (d *Detector) read(r *wire.Reader) {
 	}
 	if d.global != nil {
 		d.bytes -= d.global.bytes()
-		if d.global = readSite(r); !d.global.wide {
+		if d.global = readSite(r, d.opts.placing()); !d.global.wide {
 			r.Failf("all documents taken for a host")
 		}
 		d.bytes += d.global.bytes()
@@ -216,12 +216,12 @@ func (c *counter) append(dst []byte) []byte {
 	return wire.AppendUint32s(dst, c.names())
 }
 
-func readSite(r *wire.Reader) *site {
+func readSite(r *wire.Reader, place placing) *site {
 	wide := r.Byte()
 	if wide > 1 {
 		r.Failf("host of kind %d", wide)
 	}
-	s := newSite(wide == 1)
+	s := newSite(wide == 1, place)
 	s.used = r.Uvarint()
 	gramDocs := r.Uvarint()
 	s.docs = readCounter(r)

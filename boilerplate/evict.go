@@ -149,7 +149,7 @@ func (s *site) prune(least int) int {
 		}
 	}
 	old := s.grams.slots
-	s.grams = gramTable{slots: make([]uint64, tableSize(grams))}
+	s.grams = gramTable{place: s.grams.place, slots: make([]uint64, tableSize(grams))}
 	for _, x := range old {
 		if int(x&maxGram) >= least {
 			s.grams.add(x&^maxGram, int(x&maxGram))

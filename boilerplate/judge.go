@@ -34,7 +34,7 @@ func (d *Detector) Next(p Page) []Block {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	blocks := d.appendBlocks(nil, &p, name, dg)
-	dg.count(d.opts.seed)
+	dg.count(&d.opts)
 	d.observe(&p, name, dg)
 	return blocks
 }

@@ -52,7 +52,7 @@ func (d *Detector) Merge(other *Detector) error {
 		// Nothing but what from knows already.
 		d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
 		if from.global != nil {
-			d.global = newSite(true)
+			d.global = newSite(true, d.opts.placing())
 			d.bytes = d.global.bytes()
 		}
 	}

@@ -20,7 +20,7 @@ func (d *Detector) Observe(p Page) bool {
 		return false
 	}
 	dg.read(&p, d.opts.seed)
-	dg.count(d.opts.seed)
+	dg.count(&d.opts)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.observe(&p, name, dg)
@@ -110,7 +110,7 @@ func (d *Detector) site(scope uint64, name string, make bool) *site {
 	key := mix(d.hash(name) + scope)
 	s := d.sites[key]
 	if s == nil && make {
-		s = newSite(scope == groupScope)
+		s = newSite(scope == groupScope, d.opts.placing())
 		d.sites[key] = s
 		d.bytes += s.bytes()
 	}

@@ -76,6 +76,7 @@ func (s *idSet) add(id uint64) {
 
 // A hashSet is a set of hashes other than 0.
 type hashSet struct {
+	place placing
 	slots []uint64 // open addressing; a power of two
 	n     int
 }
@@ -103,7 +104,7 @@ func (s *hashSet) add(h uint64) bool {
 		}
 	}
 	mask := uint64(len(s.slots) - 1)
-	for i := h >> 32 & mask; ; i = (i + 1) & mask {
+	for i := s.place.of(h, len(s.slots)); ; i = (i + 1) & mask {
 		switch s.slots[i] {
 		case h:
 			return true

@@ -1,0 +1,47 @@
+package boilerplate
+
+import "testing"
+
+// TestCrowding enters hashes that agree in all bits but a few, as whoever writes
+// the text can have them: neither may they crowd at one place of a table, nor may
+// a seed that is not known leave them there.
+func TestCrowding(t *testing.T) {
+	const n = 20_000
+	for _, seed := range []uint64{0, 1, 0xFEEDFACECAFEBEEF} {
+		o := Options{Seed: seed}.resolve()
+		for _, free := range []int{16, 40} { // the lowest bit in which hashes differ
+			grams := gramTable{place: o.placing()}
+			set := hashSet{place: o.placing()}
+			set.clear(n)
+			for i := range uint64(n) {
+				g := i<<free ^ seed&^maxGram
+				if g == 0 {
+					continue
+				}
+				grams.add(g, 1)
+				if set.add(g) {
+					t.Fatalf("%#x is there twice", g)
+				}
+			}
+			if run := longestRun(grams.slots); run > 500 {
+				t.Errorf("seed %#x, bits from %d: %d grams in a row", seed, free, run)
+			}
+			if run := longestRun(set.slots); run > 500 {
+				t.Errorf("seed %#x, bits from %d: %d hashes in a row", seed, free, run)
+			}
+		}
+	}
+}
+
+// longestRun returns the length of the longest run of slots in use.
+func longestRun(slots []uint64) int {
+	longest, run := 0, 0
+	for _, x := range slots {
+		run++
+		if x == 0 {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return longest
+}
