@@ -1,6 +1,7 @@
 package passage_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +98,57 @@ func TestCommonQuery(t *testing.T) {
 		}
 		if got := len(ix.Query(licence)); got != 20 {
 			t.Errorf("queries after every %d documents: %d of the last 20 are found", every, got)
+		}
+	}
+}
+
+// TestLikeNew adds, replaces and removes documents at random, with queries in
+// between, and compares the index with a new one of what is left.
+func TestLikeNew(t *testing.T) {
+	r := rng(14)
+	texts := library(&r, 60, 400)
+	for i := range texts { // some of what is shared is common
+		texts[i] += "\n\n" + texts[i%4]
+	}
+	opts := passage.Options{MaxDocuments: 12, RareDocuments: 3}
+	ix := passage.New(opts)
+	var live []int // documents as they were added; a document's text is that of its number
+	for step := range 3000 {
+		i := r.n(len(texts))
+		at := slices.Index(live, i)
+		if at >= 0 {
+			live = slices.Delete(live, at, at+1)
+		}
+		if r.n(3) == 0 {
+			if ix.Remove(id(i)) != (at >= 0) {
+				t.Fatalf("step %d: Remove(%s)", step, id(i))
+			}
+		} else {
+			ix.Add(id(i), texts[i])
+			live = append(live, i)
+		}
+		if r.n(4) == 0 {
+			ix.Query(texts[i])
+		}
+		if step%250 != 249 {
+			continue
+		}
+		fresh := passage.New(opts)
+		for _, i := range live {
+			fresh.Add(id(i), texts[i])
+		}
+		for _, q := range []int{0, 5, r.n(len(texts))} {
+			if diff := cmp.Diff(fresh.Query(texts[q]), ix.Query(texts[q])); diff != "" {
+				t.Fatalf("step %d: a query (-new +index):\n%s", step, diff)
+			}
+		}
+		if step%1000 == 999 {
+			if diff := cmp.Diff(slices.Collect(fresh.Pairs()), slices.Collect(ix.Pairs())); diff != "" {
+				t.Fatalf("step %d: pairs (-new +index):\n%s", step, diff)
+			}
+		}
+		if diff := cmp.Diff(fresh.Stats(), ix.Stats()); diff != "" {
+			t.Fatalf("step %d: Stats (-new +index):\n%s", step, diff)
 		}
 	}
 }
