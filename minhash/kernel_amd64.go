@@ -2,6 +2,8 @@
 
 package minhash
 
+import "slices"
+
 // bestTier is the fastest tier that the processor and the system support.
 var bestTier = detect()
 
@@ -73,13 +75,22 @@ func firstRoundAVX512(regs *uint32, xs, hashes *uint64, n int, shift uint, key *
 func fullRoundAVX512(regs *uint32, lanes int, xs, hashes *uint64, n int, shift uint, key *[3]uint64) bool
 
 //go:noescape
-func firstRoundBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
+func mixAVX2(xs, hashes *uint64, n int, key *[3]uint64)
+
+//go:noescape
+func placeBMI2(regs *uint32, xs *uint64, n int, shift uint)
+
+//go:noescape
+func fullRoundAVX2(regs *uint32, hashes *uint64, n int, limit uint32, shift uint, key *[3]uint64)
 
 //go:noescape
 func twoRoundsBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64, mul uint64)
 
 //go:noescape
 func laterRoundAVX512(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+
+//go:noescape
+func siftRoundAVX512(regs *uint32, lanes int, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
 
 //go:noescape
 func laterRoundBMI2(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
@@ -121,9 +132,12 @@ func agreeAVX2(a, b *uint32, n int) int
 func bandKeysBMI2(keys *uint64, values *uint32, bands, rows int, key *bandKey)
 
 func (s *Sketcher) mix(xs, hashes []uint64) {
-	switch s.tier {
-	case tierAVX512:
+	switch n := len(hashes) &^ 7; {
+	case s.tier == tierAVX512:
 		mixAVX512(&xs[0], &hashes[0], len(hashes), &s.params.key)
+	case s.tier == tierAVX2 && n > 0:
+		mixAVX2(&xs[0], &hashes[0], n, &s.params.key)
+		mixGeneric(xs[n:], hashes[n:], &s.params)
 	default:
 		mixGeneric(xs, hashes, &s.params)
 	}
@@ -135,7 +149,8 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	case tierAVX512:
 		firstRoundAVX512(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key)
 	case tierAVX2:
-		firstRoundBMI2(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key)
+		s.mix(xs, hashes)
+		placeBMI2(&regs[0], &xs[0], len(hashes), p.shift)
 	default:
 		firstRoundGeneric(regs, xs, hashes, p)
 	}
@@ -166,12 +181,20 @@ func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 // elements that come too late.
 func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 	p := &s.params
-	if s.tier != tierAVX512 {
-		return fullRoundGeneric(regs, hashes, p)
-	}
 	n := len(hashes) &^ 7
-	if n == 0 || !fullRoundAVX512(&regs[0], len(regs), &xs[0], &hashes[0], n, p.shift, &p.key) {
-		return false
+	switch {
+	case s.tier == tierGeneric || n == 0:
+		return fullRoundGeneric(regs, hashes, p)
+	case s.tier == tierAVX2:
+		limit := slices.Max(regs)
+		if limit > fullLimit {
+			return false
+		}
+		fullRoundAVX2(&regs[0], &hashes[0], n, limit, p.shift, &p.key)
+	default:
+		if !fullRoundAVX512(&regs[0], len(regs), &xs[0], &hashes[0], n, p.shift, &p.key) {
+			return false
+		}
 	}
 	if n < len(hashes) {
 		s.firstRound(regs, xs[n:], hashes[n:])
@@ -196,6 +219,8 @@ func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	p := &s.params
 	switch {
+	case s.tier == tierAVX512 && len(xs) > p.k: // so that most registers are filled
+		siftRoundAVX512(&regs[0], len(regs), &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
 	case s.tier == tierAVX512 && len(xs) > 32: // else it does not pay
 		laterRoundAVX512(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
 	case s.tier != tierGeneric:

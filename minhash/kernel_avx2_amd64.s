@@ -11,52 +11,136 @@
 	CMOVLCS X, OLD           \
 	MOVL    OLD, (R8)(BIN*4)
 
-// Mixes and places the element at OFF(SI). R9, R11, R12 = key.
-#define FIRST(OFF) \
-	MOVQ  OFF(SI), AX \
-	XORQ  R9, AX      \
-	MOVQ  AX, BX      \
-	SHRQ  $32, BX     \
-	XORQ  BX, AX      \
-	IMULQ R11, AX     \
-	MOVQ  AX, BX      \
-	SHRQ  $32, BX     \
-	XORQ  BX, AX      \
-	IMULQ R12, AX     \
-	MOVQ  AX, BX      \
-	SHRQ  $32, BX     \
-	XORQ  BX, AX      \
-	MOVQ  AX, OFF(DI) \
-	PLACE(AX, BX, DX)
+// Multiplies the four words of X by the constant in LO, whose upper half is in HI.
+#define MUL(X, LO, HI, T, U) \
+	VPSRLQ   $32, X, T \
+	VPMULUDQ X, HI, U  \
+	VPMULUDQ T, LO, T  \
+	VPMULUDQ X, LO, X  \
+	VPADDQ   U, T, T   \
+	VPSLLQ   $32, T, T \
+	VPADDQ   T, X, X
 
-// func firstRoundBMI2(regs *uint32, xs, hashes *uint64, n int, shift uint, key *[3]uint64)
-TEXT ·firstRoundBMI2(SB), NOSPLIT, $0-48
+// The element mixer on four elements: see params. Y8 = key[0], Y9 and Y10 =
+// key[1] and its upper half, Y11 and Y12 = key[2] and its upper half.
+#define MIX(X, T, U) \
+	VPXOR  Y8, X, X         \
+	VPSRLQ $32, X, T        \
+	VPXOR  T, X, X          \
+	MUL(X, Y9, Y10, T, U)   \
+	VPSRLQ $32, X, T        \
+	VPXOR  T, X, X          \
+	MUL(X, Y11, Y12, T, U)  \
+	VPSRLQ $32, X, T        \
+	VPXOR  T, X, X
+
+#define KEYS(KEY) \
+	VPBROADCASTQ 0(KEY), Y8  \
+	VPBROADCASTQ 8(KEY), Y9  \
+	VPBROADCASTQ 16(KEY), Y11 \
+	VPSRLQ $32, Y9, Y10      \
+	VPSRLQ $32, Y11, Y12
+
+// func mixAVX2(xs, hashes *uint64, n int, key *[3]uint64)
+//
+// It wants a multiple of 8 elements.
+TEXT ·mixAVX2(SB), NOSPLIT, $0-32
+	MOVQ xs+0(FP), DI
+	MOVQ hashes+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ key+24(FP), AX
+	KEYS(AX)
+
+eight:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	MIX(Y0, Y2, Y3)
+	MIX(Y1, Y4, Y5)
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	SUBQ $8, CX
+	JNZ  eight
+	VZEROUPPER
+	RET
+
+// Puts the element at OFF(SI) into its register. R8 = registers, R10 = shift.
+#define FIRST(OFF, X, BIN, OLD) \
+	MOVQ OFF(SI), X \
+	PLACE(X, BIN, OLD)
+
+// func placeBMI2(regs *uint32, xs *uint64, n int, shift uint)
+//
+// The first round of mixed elements.
+TEXT ·placeBMI2(SB), NOSPLIT, $0-32
 	MOVQ regs+0(FP), R8
-	MOVQ xs+8(FP), DI
-	MOVQ hashes+16(FP), SI
-	MOVQ n+24(FP), CX
-	MOVQ shift+32(FP), R10
-	MOVQ key+40(FP), AX
-	MOVQ 0(AX), R9
-	MOVQ 8(AX), R11
-	MOVQ 16(AX), R12
-	SUBQ $2, CX
+	MOVQ xs+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ shift+24(FP), R10
+	SUBQ $4, CX
 	JB   rest
 
-two:
-	FIRST(0)
-	FIRST(8)
-	ADDQ $16, SI
-	ADDQ $16, DI
-	SUBQ $2, CX
-	JAE  two
+four:
+	FIRST(0, AX, BX, DX)
+	FIRST(8, R11, R12, R13)
+	FIRST(16, AX, BX, DX)
+	FIRST(24, R11, R12, R13)
+	ADDQ $32, SI
+	SUBQ $4, CX
+	JAE  four
 
 rest:
-	ADDQ $2, CX
+	ADDQ $4, CX
 	JZ   end
-	FIRST(0)
+
+one:
+	FIRST(0, AX, BX, DX)
+	ADDQ $8, SI
+	DECQ CX
+	JNZ  one
 
 end:
+	RET
+
+// func fullRoundAVX2(regs *uint32, hashes *uint64, n int, limit uint32, shift uint, key *[3]uint64)
+//
+// The first round for a multiple of 4 elements when no register is above limit:
+// four elements of which none has a value below that are passed over.
+TEXT ·fullRoundAVX2(SB), NOSPLIT, $0-48
+	MOVQ regs+0(FP), R8
+	MOVQ hashes+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVL limit+24(FP), AX
+	VMOVQ AX, X13
+	VPBROADCASTQ X13, Y13
+	MOVQ shift+32(FP), R10
+	MOVQ key+40(FP), AX
+	KEYS(AX)
+
+next:
+	VMOVDQU (SI), Y0
+	MIX(Y0, Y2, Y3)
+	VPSLLQ   $32, Y0, Y1
+	VPSRLQ   $33, Y1, Y1        // the value
+	VPCMPGTQ Y1, Y13, Y1
+	VPTEST   Y1, Y1
+	JZ       late
+	VMOVQ    X0, AX
+	VPEXTRQ  $1, X0, R11
+	VEXTRACTI128 $1, Y0, X0
+	PLACE(AX, BX, DX)
+	PLACE(R11, R12, R13)
+	VMOVQ    X0, AX
+	VPEXTRQ  $1, X0, R11
+	PLACE(AX, BX, DX)
+	PLACE(R11, R12, R13)
+
+late:
+	ADDQ $32, SI
+	SUBQ $4, CX
+	JNZ  next
+	VZEROUPPER
 	RET
 
 // Places the element at OFF(SI) in a later round. R9 = multiplier, R11 = cut,

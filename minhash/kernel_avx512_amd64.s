@@ -181,17 +181,36 @@ no:
 	MOVB $0, ret+56(FP)
 	RET
 
-// Eight lanes of bucket<<32 | value of a later round, from the elements in X.
-// Z20 = multiplier, X23 = shift, X24 = cut, Z25 = tag, Z26 = upper halves.
+// Eight elements of a later round: their buckets in T, what ranks them in X.
+// Z20 = multiplier, X23 = shift.
 #define LATER(X, T) \
-	VPMULLQ Z20, X, X          \
-	VPSRLQ  $32, X, T          \
-	VPXORQ  T, X, X            \
-	VPSRLQ  X23, X, T          \
-	VPSLLQ  $32, T, T          \
-	VPSRLD  X24, X, X          \
-	VPORQ   Z25, X, X          \
+	VPMULLQ Z20, X, X \
+	VPSRLQ  $32, X, T \
+	VPXORQ  T, X, X   \
+	VPSRLQ  X23, X, T
+
+// Packs them as bucket<<32 | value into X. X24 = cut, Z25 = tag, Z26 = upper
+// halves.
+#define PACK(X, T) \
+	VPSLLQ  $32, T, T \
+	VPSRLD  X24, X, X \
+	VPORQ   Z25, X, X \
 	VPTERNLOGQ $0xB8, T, Z26, X
+
+// Appends those whose register is open to what ends at R11. X22 = shift+6, Z27 =
+// 1, Z28 = a bit for each register.
+#define SIFT(X, T, U) \
+	LATER(X, T)              \
+	VPSRLQ   X22, X, U       \
+	VPERMQ   Z28, U, U       \
+	VPRORVQ  T, U, U         \
+	VPTESTMQ Z27, U, K1, K1  \
+	PACK(X, T)               \
+	VPCOMPRESSQ.Z X, K1, T   \
+	VMOVDQU64 T, (R11)       \
+	KMOVW    K1, AX          \
+	POPCNTL  AX, AX          \
+	LEAQ     (R11)(AX*8), R11
 
 // Puts the packed lane at OFF(R10) into its register. R8 = registers.
 #define UNPACK(OFF, X, BIN, OLD) \
@@ -201,6 +220,29 @@ no:
 	CMPL    X, OLD           \
 	CMOVLCS X, OLD           \
 	MOVL    OLD, (R8)(BIN*4)
+
+// Puts the packed lanes from R10 to R11 into their registers.
+#define UNPACKALL(loop, tail, one, done) \
+	SUBQ R10, R11              \
+	SUBQ $32, R11              \
+	JB   tail                  \
+loop:                              \
+	UNPACK(0, AX, BX, DX)      \
+	UNPACK(8, R9, R12, R13)    \
+	UNPACK(16, AX, BX, DX)     \
+	UNPACK(24, R9, R12, R13)   \
+	ADDQ $32, R10              \
+	SUBQ $32, R11              \
+	JAE  loop                  \
+tail:                              \
+	ADDQ $32, R11              \
+	JZ   done                  \
+one:                               \
+	UNPACK(0, AX, BX, DX)      \
+	ADDQ $8, R10               \
+	SUBQ $8, R11               \
+	JNZ  one                   \
+done:
 
 // func laterRoundAVX512(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
 //
@@ -220,58 +262,106 @@ TEXT ·laterRoundAVX512(SB), NOSPLIT, $512-52
 
 chunk:
 	LEAQ buf-512(SP), R10
+	MOVQ R10, R11
 	MOVQ $64, R9
 	CMPQ CX, R9
 	CMOVQCS CX, R9
 	SUBQ R9, CX
-	MOVQ R9, BX
-	SUBQ $8, BX
+	SUBQ $8, R9
 	JB   tail
 
 eight:
 	VMOVDQU64 (SI), Z0
 	LATER(Z0, Z1)
-	VMOVDQU64 Z0, (R10)
+	PACK(Z0, Z1)
+	VMOVDQU64 Z0, (R11)
 	ADDQ $64, SI
-	ADDQ $64, R10
-	SUBQ $8, BX
+	ADDQ $64, R11
+	SUBQ $8, R9
 	JAE  eight
 
 tail:
-	ADDQ $8, BX
+	ADDQ $8, R9
 	JZ   place
 	MOVL $-1, AX
-	BZHIL BX, AX, AX
+	BZHIL R9, AX, AX
 	KMOVW AX, K1
 	VMOVDQU64.Z (SI), K1, Z0
 	LATER(Z0, Z1)
-	VMOVDQU64 Z0, (R10)
+	PACK(Z0, Z1)
+	VMOVDQU64 Z0, (R11)
+	LEAQ (R11)(R9*8), R11
 
 place:
-	LEAQ buf-512(SP), R10
-	SUBQ $4, R9
-	JB   rest
+	UNPACKALL(four, rest, one, placed)
+	TESTQ CX, CX
+	JNZ   chunk
+	VZEROUPPER
+	RET
 
-four:
-	UNPACK(0, AX, BX, DX)
-	UNPACK(8, R11, R12, R13)
-	UNPACK(16, AX, BX, DX)
-	UNPACK(24, R11, R12, R13)
-	ADDQ $32, R10
-	SUBQ $4, R9
-	JAE  four
+// func siftRoundAVX512(regs *uint32, lanes int, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+//
+// As laterRoundAVX512, for at most 512 registers, but it drops the elements whose
+// register an earlier round has filled, which pays where that is most.
+TEXT ·siftRoundAVX512(SB), 0, $2176-60
+	MOVQ regs+0(FP), R8
+	MOVQ lanes+8(FP), CX
+	MOVL tag+56(FP), AX
+	VPBROADCASTD AX, Z25
+	MOVQ R8, SI
+	LEAQ open-2176(SP), R10
 
-rest:
-	ADDQ $4, R9
-	JZ   more
+mark:
+	VPCMPUD $2, (SI), Z25, K1    // tag <= register
+	KMOVW K1, (R10)
+	ADDQ  $64, SI
+	ADDQ  $2, R10
+	SUBQ  $16, CX
+	JNZ   mark
 
-one:
-	UNPACK(0, AX, BX, DX)
-	ADDQ $8, R10
-	DECQ R9
-	JNZ  one
+	MOVQ xs+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ shift+32(FP), AX
+	VMOVQ AX, X23
+	ADDQ $6, AX
+	VMOVQ AX, X22
+	VPBROADCASTQ mul+40(FP), Z20
+	VMOVQ cut+48(FP), X24
+	VPTERNLOGD $0xFF, Z26, Z26, Z26
+	VPSRLQ $63, Z26, Z27
+	VPSLLQ $32, Z26, Z26
+	VMOVDQU64 open-2176(SP), Z28
 
-more:
+chunk:
+	LEAQ buf-2112(SP), R10
+	MOVQ R10, R11
+	MOVQ $256, R9
+	CMPQ CX, R9
+	CMOVQCS CX, R9
+	SUBQ R9, CX
+	SUBQ $8, R9
+	JB   tail
+
+eight:
+	MOVL $0xff, AX
+	KMOVW AX, K1
+	VMOVDQU64 (SI), Z0
+	SIFT(Z0, Z1, Z2)
+	ADDQ $64, SI
+	SUBQ $8, R9
+	JAE  eight
+
+tail:
+	ADDQ $8, R9
+	JZ   place
+	MOVL $-1, AX
+	BZHIL R9, AX, AX
+	KMOVW AX, K1
+	VMOVDQU64.Z (SI), K1, Z0
+	SIFT(Z0, Z1, Z2)
+
+place:
+	UNPACKALL(four, rest, one, placed)
 	TESTQ CX, CX
 	JNZ   chunk
 	VZEROUPPER
