@@ -16,9 +16,9 @@ type utf8Masks struct {
 }
 
 // block folds the code points that are complete in the first n bytes of text,
-// at most 64, and returns how many bytes they have. It returns 0 if all are
-// ASCII, and false without doing anything if they are not in valid order.
-// There are 16 bytes more to read.
+// at most 64, and perhaps more blocks like them, and returns how many bytes they
+// have. It returns 0 if all are ASCII, and false without doing anything if they
+// are not in valid order. There are 16 bytes more to read.
 func (f *folder) block(text []byte, n, at int) (int, bool) {
 	var m utf8Masks
 	classifyUTF8(&m, text)
@@ -27,7 +27,10 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		return 0, true
 	}
 	leads := m.high &^ m.cont
-	if n == blockSize {
+	all := text
+	if n < blockSize {
+		all = nil
+	} else {
 		// A code point that is not complete is for the next block.
 		if open := leads&(1<<63) | m.three&(3<<62) | m.four&(7<<61); open != 0 {
 			n = bits.TrailingZeros64(open)
@@ -41,9 +44,13 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 	text = text[:blockSize+16]
 	sparse := bits.OnesCount64(leads) < blockSize/6
 	whole := (*[blockSize + 16]byte)(text)
-	switch three := m.three & valid; {
-	case !sparse && leads == three && f.unspaced(whole, leads, n),
-		f.inPlace(whole, leads, n, three):
+	three := m.three & valid
+	if !sparse && leads == three && all != nil && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
+		if read := f.unspaced(all); read > 0 {
+			return read, true
+		}
+	}
+	if f.inPlace(whole, leads, n, three) {
 		return n, true
 	}
 	next := leads
@@ -59,7 +66,7 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		if sparse && q > p {
 			// The run of ASCII ahead of the next other code point.
 			buf[o] = ' '
-			o += int(rows[unidata.Letter] >> (state & stateBits) & 1)
+			o += int(rows[unidata.Letter] >> (state & stateBits) >> spaceBit & 1)
 			for k := p; k < q; k += 8 {
 				binary.LittleEndian.PutUint64(buf[o+k-p:], binary.LittleEndian.Uint64(text[k:]))
 			}
@@ -96,7 +103,7 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		}
 		row := rows[e>>24&15] >> (state & stateBits)
 		buf[o] = ' '
-		o += int(row & 1)
+		o += int(row >> spaceBit & 1)
 		state = row & stateBits
 		binary.LittleEndian.PutUint32(buf[o:], uint32(e))
 		o += e.Len()
@@ -111,7 +118,7 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 // each becomes as many bytes as it has, and none adjoins another token. It
 // returns false without doing anything otherwise.
 func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three uint64) bool {
-	if rows[unidata.Letter]>>f.state&1 != 0 {
+	if rows[unidata.Letter]>>f.state>>spaceBit&1 != 0 {
 		return false
 	}
 	out := (*[blockSize + 16]byte)(f.buf[f.n:])

@@ -1,16 +1,16 @@
 package shingle
 
-import "math/bits"
-
 // Each runs f once for every set of instructions that this machine has.
 func EachTier(f func(name string)) {
 	old := active
 	defer func() { active = old }()
 	for _, t := range tiers {
 		active = t
-		f([...]string{"generic", "avx2", "avx512", "vbmi2"}[t])
+		f(tierNames[t])
 	}
 }
+
+var tierNames = [...]string{"generic", "avx2", "avx512", "vbmi2"}
 
 // Occurrence is occurrence.
 func Occurrence(h, n uint64) uint64 { return occurrence(h, n) }
@@ -40,37 +40,40 @@ func (s Shingler) Pieces(text string, n int) []Token {
 	return out
 }
 
-// SameBlocks reports whether the instructions in use agree with the plain
-// forms on a block of text, for both tables.
-func SameBlocks(text [blockSize + 16]byte, breaks, two uint64) bool {
+// SameUnspaced reports whether the instructions in use, if there are any, agree with the plain form
+// on blocks of text without spaces, behind each kind and for both tables. It
+// returns how many bytes are taken at most.
+func SameUnspaced(text []byte) (same bool, read int) {
 	for k := range kindTables {
-		var got, want kinds
-		var gotOut, wantOut [2 * blockSize]byte
-		if findKinds(&got, &gotOut, &text, &kindTables[k]) {
-			findKindsGeneric(&want, &wantOut, &text, &kindTables[k])
-			if got != want || gotOut != wantOut {
-				return false
+		for _, before := range []uint8{kindSep, kindLetter, kindSingle, kindHiragana, kindKatakana} {
+			got, want := make([]byte, 2*len(text)+blockSize), make([]byte, 2*len(text)+blockSize)
+			n, m, after := foldUnspacedGeneric(want, text, &kindTables[k], before)
+			read = max(read, n)
+			gotN, gotM, gotAfter := foldUnspaced(got, text, &kindTables[k], before)
+			if tierNames[active] == "vbmi2" && (gotN != n || gotM != m || gotAfter != after || string(got[:m]) != string(want[:m])) {
+				return false, read
 			}
 		}
-		copy(gotOut[:], text[:])
-		copy(wantOut[:], text[:])
-		insertSpaces(&gotOut, breaks)
-		insertSpacesGeneric(&wantOut, breaks)
-		if n := blockSize + bits.OnesCount64(breaks); string(gotOut[:n]) != string(wantOut[:n]) {
-			return false
+	}
+	return true, read
+}
+
+// SameTwos reports whether the instructions in use agree with the plain form on
+// the code points of two bytes of a block that two names, for both tables.
+func SameTwos(text [blockSize + 16]byte, two uint64) bool {
+	// Only first bytes of two, as a block has them.
+	for q := range 64 {
+		if c := text[q]; c < 0xc0 || c >= 0xe0 || text[q+1]&0xc0 != 0x80 {
+			two &^= 1 << q
 		}
-		// Only first bytes of two, as a block has them.
-		for q := range 64 {
-			if c := text[q]; c < 0xc0 || c >= 0xe0 || text[q+1]&0xc0 != 0x80 {
-				two &^= 1 << q
-			}
-		}
-		if two == 0 {
-			continue
-		}
-		gotTwo, wantTwo := text, text
-		done := foldTwos(&gotTwo, &text, &pairTables[k], two)
-		if done != 0 && (done != foldTwosGeneric(&wantTwo, &text, &pairTables[k], two) || gotTwo != wantTwo) {
+	}
+	if two == 0 {
+		return true
+	}
+	for k := range pairTables {
+		got, want := text, text
+		done := foldTwos(&got, &text, &pairTables[k], two)
+		if done != 0 && (done != foldTwosGeneric(&want, &text, &pairTables[k], two) || got != want) {
 			return false
 		}
 	}

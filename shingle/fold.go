@@ -17,9 +17,9 @@ type folder struct {
 	table *unidata.Table
 	two   *[8192]uint16 // of twos
 	pairs *[16]pairTable
-	kinds *[4 * 128]uint8 // of kindTables
-	buf   []byte          // folded text, then room for one 64-byte step
-	n     int             // bytes folded
+	kinds *kindTable // of kindTables
+	buf   []byte     // folded text, then room for one 64-byte step
+	n     int        // bytes folded
 	state uint64
 
 	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
@@ -150,7 +150,7 @@ func copyASCIIGeneric(dst, src []byte) int {
 // offset at, with a space ahead of it where tokens adjoin.
 func (f *folder) enter(class, at int) {
 	row := rows[class] >> f.state
-	if row&1 != 0 {
+	if row>>spaceBit&1 != 0 {
 		f.space(at)
 	}
 	f.state = row & stateBits

@@ -1,18 +1,10 @@
 package shingle
 
-import (
-	"math/bits"
-
-	"github.com/neardup/neardup/internal/unidata"
-)
+import "github.com/neardup/neardup/internal/unidata"
 
 // Chinese and Japanese adjoin tokens at every other code point and yet keep
 // their bytes, but for punctuation. So whole blocks of them are told apart by
 // masks, and the spaces between adjoining tokens put in at once.
-
-// kinds says which bytes of a block are word bytes of ASCII or apostrophes or,
-// outside ASCII, begin a code point of a class.
-type kinds struct{ letter, single, hiragana, katakana, extend, sep uint64 }
 
 // The pages of code points that kindTables cover, 128 each, by their first two
 // bytes: kana, punctuation of ideographs, full-width forms, quotes and dashes.
@@ -29,13 +21,21 @@ const (
 	kindSep      // 0x04
 )
 
-// kindTables holds, for each table, the kinds of the code points of kindPages.
-var kindTables = func() (t [2][4 * 128]uint8) {
+// A kindTable holds the kinds of the code points of kindPages, then of ASCII.
+type kindTable [5 * 128]uint8
+
+// kindTables holds the kinds for each table.
+var kindTables = func() (t [2]kindTable) {
 	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
 		for p, page := range kindPages {
 			for i := range 128 {
 				utf8 := uint32(page[0]) | uint32(page[1]+uint8(i>>6))<<8 | uint32(0x80|i&0x3f)<<16
 				t[k][p*128+i] = kindOf(table.Three(utf8), utf8)
+			}
+		}
+		for c := range 128 {
+			if asciiWord[c] || c == '\'' {
+				t[k][len(kindPages)*128+c] = kindLetter
 			}
 		}
 	}
@@ -87,116 +87,103 @@ var kindOfState = func() (t [8]uint8) {
 	return t
 }()
 
-// unspaced folds the first n bytes of text, which are whole code points, leads
-// the first bytes of those outside ASCII, if these are of kinds that it knows.
-// It returns false without doing anything otherwise.
-func (f *folder) unspaced(text *[blockSize + 16]byte, leads uint64, n int) bool {
+// stateOfKind holds the state behind a kind, by its upper half.
+var stateOfKind = [16]uint64{
+	kindLetter >> 4:   stateLetter,
+	kindSingle >> 4:   stateSingle,
+	kindHiragana >> 4: stateHiragana,
+	kindKatakana >> 4: stateKatakana,
+}
+
+// mayBeUnspaced reports whether a first byte is one of those that kinds know.
+func mayBeUnspaced(c byte) bool { return c >= 0xe2 && c <= 0xe9 || c == 0xef }
+
+// unspaced folds blocks of text as long as what they have outside ASCII is of
+// the kinds that it knows, and returns how many bytes it has folded.
+func (f *folder) unspaced(text []byte) int {
 	before := kindOfState[f.state>>3]
 	if before == 0 {
-		return false
+		return 0
 	}
-	var k kinds
-	out := (*[2 * blockSize]byte)(f.buf[f.n:])
-	if !findKinds(&k, out, text, f.kinds) ||
-		leads&^(k.letter|k.single|k.hiragana|k.katakana|k.extend|k.sep) != 0 {
-		return false
+	read, written, after := foldUnspaced(f.buf[f.n:], text, f.kinds, before)
+	if read == 0 {
+		return 0
 	}
-	// Times 7 is all three bytes of code points for their first.
-	var (
-		letter   = k.letter + (k.letter&leads)*6
-		single   = k.single * 7
-		hiragana = k.hiragana * 7
-		katakana = k.katakana * 7
-		extend   = k.extend * 7
-		sep      = ^(letter | single | hiragana | katakana | extend)
-	)
-	// behind gives what comes behind bytes of a kind.
-	behind := func(m uint64, kind uint8) uint64 {
-		return m<<1 | uint64(before/kind&1)
+	f.n += written
+	if c := text[read-1]; c < 0x80 {
+		f.state = asciiState[c] // tells apostrophes from letters
+	} else {
+		f.state = stateOfKind[after>>4]
 	}
-	// A mark is of the kind of what precedes; by itself, it is a letter. Adding
-	// its first bit to a run of marks clears the run.
-	marks := func(behind uint64) uint64 { return extend &^ (extend + behind&extend) }
-	letter |= marks(behind(letter, kindLetter) | behind(sep, kindSep))
-	single |= marks(behind(single, kindSingle))
-	hiragana |= marks(behind(hiragana, kindHiragana))
-	katakana |= marks(behind(katakana, kindKatakana))
-	var (
-		afterL = behind(letter, kindLetter)
-		afterS = behind(single, kindSingle)
-		afterH = behind(hiragana, kindHiragana)
-		afterK = behind(katakana, kindKatakana)
-	)
-	breaks := k.single&(afterL|afterS|afterH|afterK) |
-		letter&(afterS|afterH|afterK) |
-		hiragana&(afterL|afterS|afterK) |
-		katakana&(afterL|afterS|afterH)
-	breaks &= ^uint64(0) >> (blockSize - n)
-	if breaks != 0 {
-		insertSpaces(out, breaks)
-	}
-	f.n += n + bits.OnesCount64(breaks)
-	if c := text[n-1]; c < 0x80 {
-		f.state = asciiState[c]
-		return true
-	}
-	last := n - 1 // has one kind at most; branches would be mispredicted
-	f.state = letter>>last&1*stateLetter | single>>last&1*stateSingle |
-		hiragana>>last&1*stateHiragana | katakana>>last&1*stateKatakana
-	return true
+	return read
 }
 
-// findKindsGeneric sets k for the first 64 bytes of text and writes them to
-// out, separators outside ASCII as spaces. What folding changes has no kind.
-func findKindsGeneric(k *kinds, out *[2 * blockSize]byte, text *[blockSize + 16]byte, table *[4 * 128]uint8) {
-	*k = kinds{}
-	copy(out[:], text[:blockSize])
-	for i, c := range text[:blockSize] {
-		bit := uint64(1) << i
-		if c < 0x80 {
-			if asciiWord[c] || c == '\'' {
-				k.letter |= bit
+// foldUnspacedGeneric folds to out the blocks that text begins with, as long as
+// they have code points outside ASCII and kinds know all of them. A block is 64
+// bytes, less a code point that is not complete, and has 16 more behind it. What
+// comes ahead is of the kind before. It returns how many bytes were read and
+// written, and the kind of the last of them. Out has room for twice the text.
+func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
+	for len(text)-read >= blockSize+16 {
+		block := text[read : read+blockSize]
+		kind, o, ascii := before, written, true
+		i := 0
+		for i < len(block) {
+			c, k, size := block[i], uint8(0), 1
+			switch {
+			case c < 0x80:
+				if k = table[len(kindPages)*128+int(c)]; k == 0 {
+					k = kindSep
+				}
+			case c < 0xc0:
+				return read, written, before
+			case i+3 > len(block):
+				block = block[:i]
+				continue
+			default:
+				ascii, size = false, 3
+				k = kindAt(table, c, block[i+1], block[i+2])
 			}
-			continue
-		}
-		kind := uint8(0)
-		second, third := text[i+1], text[i+2]
-		if c >= 0xe5 && c <= 0xe9 || c == 0xe4 && second >= 0xb8 {
-			kind = kindSingle
-		}
-		for p, page := range kindPages {
-			if c == page[0] && second&0xfe == page[1] {
-				kind = table[p*128+int(second&1)<<6+int(third&0x3f)]
+			switch k {
+			case 0:
+				return read, written, before
+			case kindExtend:
+				// A mark is of the kind of what precedes; by itself, it is a letter.
+				if k = kind; k == kindSep {
+					k = kindLetter
+				}
+			default:
+				if kind != kindSep && k != kindSep && (k != kind || k == kindSingle) {
+					out[o] = ' '
+					o++
+				}
 			}
+			copy(out[o:], block[i:i+size])
+			if k == kindSep && size == 3 {
+				copy(out[o:], "   ")
+			}
+			i, o, kind = i+size, o+size, k
 		}
-		switch kind {
-		case kindLetter:
-			k.letter |= bit
-		case kindSingle:
-			k.single |= bit
-		case kindHiragana:
-			k.hiragana |= bit
-		case kindKatakana:
-			k.katakana |= bit
-		case kindExtend:
-			k.extend |= bit
-		case kindSep:
-			k.sep |= bit
-			copy(out[i:blockSize], "   ")
+		if ascii {
+			break
 		}
+		read, written, before = read+i, o, kind
 	}
+	return read, written, before
 }
 
-// insertSpacesGeneric puts a space ahead of each of the first 64 bytes of out
-// that breaks names, at most 17 of either half.
-func insertSpacesGeneric(out *[2 * blockSize]byte, breaks uint64) {
-	o := blockSize + bits.OnesCount64(breaks)
-	for i := blockSize - 1; i >= 0 && o > i+1; i-- {
-		o--
-		out[o] = out[i]
-		if breaks>>i&1 != 0 {
-			o--
-			out[o] = ' '
+// kindAt returns the kind of the code point of three bytes, 0 if there is none.
+func kindAt(table *kindTable, first, second, third byte) uint8 {
+	if second&0xc0 != 0x80 || third&0xc0 != 0x80 {
+		return 0
+	}
+	if first >= 0xe5 && first <= 0xe9 || first == 0xe4 && second >= 0xb8 {
+		return kindSingle
+	}
+	for p, page := range kindPages {
+		if first == page[0] && second&0xfe == page[1] {
+			return table[p*128+int(second&1)<<6+int(third&0x3f)]
 		}
 	}
+	return 0
 }

@@ -1,7 +1,6 @@
 package shingle_test
 
 import (
-	"math/bits"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -44,6 +43,39 @@ func TestEveryCodePoint(t *testing.T) {
 	}
 }
 
+// unspacedPieces are what the texts of TestUnspaced are made of.
+var unspacedPieces = []string{
+	"漢", "字", "の", "ひらがな", "カナ", "ー", "々", "、", "。", "「", "」", "a", "B", "'", "'", " ", "9", "word", "\n", "\u3000", "“", "—", "…", "，",
+	"Ａ", "１", "\u3099", "\u309a", "゛", "é", "한", "\U00020000", "\xe3", "\x80", "\xe4\xb8", "㈱", "ﾊ", "\u3400", "\u9fff",
+}
+
+// unspacedKnown is how many of them are of those kinds.
+const unspacedKnown = 24
+
+// TestUnspaced compares the vector instructions for text without spaces with
+// their plain form, on text that is mostly of the kinds that they know.
+func TestUnspaced(t *testing.T) {
+	s, taken := stream(11), 0
+	for range 20000 {
+		var b strings.Builder
+		for n, few := 64+int(s.next()%300), 1+s.next()%100; b.Len() < n; {
+			of := unspacedKnown
+			if s.next()%few == 0 {
+				of = len(unspacedPieces)
+			}
+			b.WriteString(unspacedPieces[s.next()%uint64(of)])
+		}
+		same, read := shingle.SameUnspaced([]byte(b.String()))
+		if !same {
+			t.Fatalf("%q: vector instructions differ", b.String())
+		}
+		taken += read
+	}
+	if taken < 1<<20 {
+		t.Errorf("%d bytes were folded by blocks, want most", taken)
+	}
+}
+
 // FuzzBlocks compares the vector instructions for blocks of 64 bytes with
 // their plain form.
 func FuzzBlocks(f *testing.F) {
@@ -51,9 +83,9 @@ func FuzzBlocks(f *testing.F) {
 		"漢字かなカナーabc、「日本語」'a'漢'", "0年5月abc中a中a中a中a中a中a中a中a中a中a中a中a",
 		"Широкая электрификация южных губерний", "ξεσκεπάζω την ψυχοφθόρα βδελυγμία", "çã éñ ßü ğışİ", "\xe3\xe3\xe4\xe4\xd0\xd0\xd1",
 	} {
-		f.Add([]byte(s), uint64(0x9249249249249249), uint64(0x5555555555555555))
+		f.Add([]byte(s), uint64(0x5555555555555555))
 	}
-	f.Fuzz(func(t *testing.T, text []byte, breaks, two uint64) {
+	f.Fuzz(func(t *testing.T, text []byte, two uint64) {
 		if len(text) == 0 {
 			return
 		}
@@ -61,13 +93,14 @@ func FuzzBlocks(f *testing.F) {
 		for n := 0; n < len(block); {
 			n += copy(block[n:], text)
 		}
-		// No more than 17 spaces in either half, none in adjoining places.
-		breaks &^= breaks << 1
-		for bits.OnesCount32(uint32(breaks)) > 17 || bits.OnesCount64(breaks>>32) > 17 {
-			breaks &= breaks - 1
+		if !shingle.SameTwos(block, two) {
+			t.Errorf("%q, two %x: vector instructions differ", block, two)
 		}
-		if !shingle.SameBlocks(block, breaks, two) {
-			t.Errorf("%q, breaks %x, two %x: vector instructions differ", block, breaks, two)
+		for len(text) < 200 {
+			text = append(text, text...)
+		}
+		if same, _ := shingle.SameUnspaced(text); !same {
+			t.Errorf("%q: vector instructions differ", text)
 		}
 	})
 }

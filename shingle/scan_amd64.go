@@ -200,33 +200,45 @@ func foldPoints(t *unidata.Table, buf, text []byte, next uint64, o int, state ui
 	out := buf[o : o+3*blockSize] // at most a space and a byte for each byte, and four more
 	p := points{&text[0], &out[0], next, state, &t.Low[0], &t.Index[0], unidata.Blocks(), &rows[0]}
 	foldPointsBMI(&p)
-	return p.next, o + int(uintptr(unsafe.Pointer(p.out))-uintptr(unsafe.Pointer(&out[0]))), p.state
+	return p.next, o + distance(&out[0], p.out), p.state
+}
+
+// unspacedRun is what unspacedVBMI2 works on; it moves text and out on and
+// keeps in carry which kind the last byte was: letter, single, hiragana, katakana.
+type unspacedRun struct {
+	text  *byte
+	last  *byte // where the last block may begin
+	out   *byte
+	table *kindTable
+	carry [4]uint64
 }
 
 //go:noescape
-func kindsVBMI2(k *kinds, out, text *byte, table *uint8)
+func unspacedVBMI2(r *unspacedRun)
 
-//go:noescape
-func insertVBMI2(out *byte, breaks uint64)
-
-// findKinds works like findKindsGeneric. It returns false where the loop in
+// foldUnspaced works like foldUnspacedGeneric, or does nothing where the loop in
 // block is faster.
-func findKinds(k *kinds, out *[2 * blockSize]byte, text *[blockSize + 16]byte, table *[4 * 128]uint8) bool {
-	if active != tierVBMI2 {
-		return false
+func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
+	if active != tierVBMI2 || len(text) < blockSize+16 {
+		return 0, 0, before
 	}
-	kindsVBMI2(k, &out[0], &text[0], &table[0])
-	return true
+	_ = out[2*len(text)-1]
+	r := unspacedRun{text: &text[0], last: &text[len(text)-blockSize-16], out: &out[0], table: table}
+	for i := range r.carry {
+		r.carry[i] = uint64(before >> (7 - i) & 1)
+	}
+	unspacedVBMI2(&r)
+	after = kindSep
+	for i, c := range r.carry {
+		if c != 0 {
+			after = kindLetter >> i
+		}
+	}
+	return distance(&text[0], r.text), distance(&out[0], r.out), after
 }
 
-// insertSpaces works like insertSpacesGeneric.
-func insertSpaces(out *[2 * blockSize]byte, breaks uint64) {
-	if active != tierVBMI2 {
-		insertSpacesGeneric(out, breaks)
-		return
-	}
-	insertVBMI2(&out[0], breaks)
-}
+// distance returns how far q lies behind p, in one slice.
+func distance(p, q *byte) int { return int(uintptr(unsafe.Pointer(q)) - uintptr(unsafe.Pointer(p))) }
 
 //go:noescape
 func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64

@@ -602,6 +602,9 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
 	RET
 
 // func foldPointsBMI(p *points)
+//
+// Only the low six bits of R9, which shift a row, are the state; the upper ones
+// are left behind.
 TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), AX
 	MOVQ 0(AX), SI   // text
@@ -612,71 +615,62 @@ TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
 	MOVQ 40(AX), R11 // index
 	MOVQ 48(AX), R12 // blocks
 	MOVQ 56(AX), R13 // rows
+	// The bits that make bytes first and continuing ones are not taken off them.
+	SUBQ $(2*(0xe0*64+0x80)), R11
+	SUBQ $(4*0x80), R12
 points:
-	TESTQ R8, R8
-	JZ    pointsdone
 	TZCNTQ R8, AX
-	MOVL  (SI)(AX*1), BX
-	MOVBLZX BX, CX
+	JCS   pointsdone
+	MOVBLZX (SI)(AX*1), CX
 	CMPL  CX, $0xe0
 	JB    pointstwo
 	CMPL  CX, $0xf0
 	JAE   pointsdone
 	// Three bytes: through the index; where the entry has no bytes, those
 	// of the code point itself.
-	ANDL  $0xf, CX
+	MOVBLZX 1(SI)(AX*1), DX
 	SHLL  $6, CX
-	MOVL  BX, DX
-	SHRL  $8, DX
-	ANDL  $0x3f, DX
-	ORL   DX, CX
+	ADDL  DX, CX
 	MOVWLZX (R11)(CX*2), CX
+	MOVBLZX 2(SI)(AX*1), DX
+	MOVL  (SI)(AX*1), BX
 	SHLL  $8, CX
 	ADDQ  R12, CX
-	ANDL  $0xffffff, BX
-	MOVL  BX, DX
-	SHRL  $16, DX
-	ANDL  $0x3f, DX
 	MOVL  (CX)(DX*4), DX
+	ANDL  $0xffffff, BX
+	ORL   DX, BX
+	TESTL $0xffffff, DX
+	CMOVLEQ BX, DX
+pointsemit:
 	MOVL  DX, CX
-	ANDL  $0xffffff, CX
-	DECL  CX
-	SARL  $31, CX
-	ANDL  BX, CX
-	ORL   CX, DX
-	JMP   pointsemit
+	SHRL  $24, CX
+	CMPL  CX, $0x80
+	JAE   pointsdone
+	MOVQ  (R13)(CX*8), CX
+	SHRXQ R9, CX, R9
+	MOVB  $0x20, (DI)
+	BTL   $6, R9
+	ADCQ  $0, DI
+	MOVL  DX, (DI)
+	SHRL  $28, DX
+	ADDQ  DX, DI
+	BLSRQ R8, R8
+	JMP   points
 pointstwo:
+	MOVBLZX 1(SI)(AX*1), BX
 	MOVL  CX, DX
 	ANDL  $0x1f, DX
 	SHLL  $6, DX
-	SHRL  $8, BX
 	ANDL  $0x3f, BX
 	ORL   BX, DX
 	LEAL  0x800(CX), BX
 	CMPL  CX, $0x80
 	CMOVLCS BX, DX
 	MOVL  (R10)(DX*4), DX
-pointsemit:
-	TESTL DX, DX
-	JS    pointsdone
-	MOVL  DX, CX
-	SHRL  $24, CX
-	ANDL  $15, CX
-	MOVQ  (R13)(CX*8), CX
-	SHRXQ R9, CX, CX
-	MOVB  $0x20, (DI)
-	MOVL  CX, BX
-	ANDL  $1, BX
-	ADDQ  BX, DI
-	MOVL  CX, R9
-	ANDL  $0x38, R9
-	MOVL  DX, (DI)
-	SHRL  $28, DX
-	ADDQ  DX, DI
-	BLSRQ R8, R8
-	JMP   points
+	JMP   pointsemit
 pointsdone:
 	MOVQ  p+0(FP), AX
+	ANDL  $0x38, R9
 	MOVQ  DI, 8(AX)
 	MOVQ  R8, 16(AX)
 	MOVQ  R9, 24(AX)

@@ -31,11 +31,9 @@ func foldPoints(_ *unidata.Table, _, _ []byte, next uint64, o int, state uint64)
 	return next, o, state // left to the loop in block
 }
 
-func findKinds(*kinds, *[2 * blockSize]byte, *[blockSize + 16]byte, *[4 * 128]uint8) bool {
-	return false // the loop in block is faster
+func foldUnspaced(_, _ []byte, _ *kindTable, before uint8) (read, written int, after uint8) {
+	return 0, 0, before // left to the loop in block
 }
-
-func insertSpaces(out *[2 * blockSize]byte, breaks uint64) { insertSpacesGeneric(out, breaks) }
 
 func foldTwos(_, _ *[blockSize + 16]byte, _ *[16]pairTable, _ uint64) uint64 {
 	return 0 // left to the loop in inPlace

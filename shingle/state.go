@@ -10,12 +10,15 @@ import (
 const none = unidata.Sep
 
 // rows[class] holds, in the eight bits from 8*k on, what a code point of the
-// class does in state k: bit 0 is set if a space comes first, bits 3 to 5 are
-// the state after it. So the states of a text depend on each other only by a
-// shift.
-var rows [16]uint64
+// class does in state k: bits 3 to 5 are the state after it, bit 6 is set if a
+// space comes first. So the states of a text depend on each other only by a
+// shift. The upper bits of an index are the length of an entry and do not matter.
+var rows [128]uint64
 
-const stateBits = 7 << 3
+const (
+	stateBits = 7 << 3
+	spaceBit  = 6
+)
 
 // The states that runs of code points end in.
 const (
@@ -29,10 +32,10 @@ const (
 func init() {
 	for k, s := range states {
 		for c := range uint8(len(rows)) {
-			n := next(s, c)
+			n := next(s, c&15)
 			f := uint64(slices.Index(states[:], n&^brk)) << 3
 			if n&brk != 0 {
-				f |= 1
+				f |= 1 << spaceBit
 			}
 			rows[c] |= f << (8 * k)
 		}
