@@ -128,9 +128,9 @@ type Text struct {
 // another; see [Aligner.AlignAt].
 type Seed struct{ A, B, N int }
 
-// Prepare tokenizes a text once for any number of alignments. The spans of
-// skip, in ascending order, are left out as if the text did not hold them, so a
-// passage may run across one. It panics if the text is longer than 2 GiB.
+// Prepare tokenizes a text once for any number of alignments. The spans of skip
+// are left out as [Shingler.AppendTokens] does, as if the text did not hold them,
+// so a passage may run across one. It panics if the text is longer than 2 GiB.
 func (al Aligner) Prepare(text string, skip ...Span) *Text {
 	sh := al.Shingler
 	sh.Size, sh.Multiset = 0, false // of no meaning here

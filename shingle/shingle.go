@@ -183,11 +183,14 @@ func (s Shingler) size() int {
 
 // AppendTokens appends the tokens of text to dst, in order.
 //
-// Tokens that touch a span of skip are left out, as if the text had never held
-// them: shingles run across the gap. The spans are in ascending order and do
-// not overlap. Every method with such spans treats them so.
+// Tokens that share a byte with a span of skip are left out, as if the text had
+// never held them: shingles run across the gap. The spans are in ascending order
+// of Start and may overlap, be empty, which leaves out nothing, or reach beyond
+// the text. Every method with such spans treats them so, and panics if they are
+// out of order or end before they start.
 func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 	s.size()
+	checkSpans(skip)
 	t := s.tokenizer(true)
 	for b, at := bytesOf(text), 0; len(b) > 0; {
 		n := pieceOf(b)
@@ -209,6 +212,7 @@ func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 // alike; a text without tokens yields none, and matches nothing.
 func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	w := s.size()
+	checkSpans(skip)
 	return func(yield func(Shingle) bool) {
 		var (
 			t     = s.tokenizer(true)
@@ -242,6 +246,7 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 // Hashes yields the hashes of the shingles of text, in order, repeats included.
 func (s Shingler) Hashes(text string, skip ...Span) iter.Seq[uint64] {
 	w := s.size()
+	checkSpans(skip)
 	return func(yield func(uint64) bool) {
 		var (
 			t     = s.tokenizer(len(skip) > 0)
@@ -270,6 +275,7 @@ func (s Shingler) Hashes(text string, skip ...Span) iter.Seq[uint64] {
 // the fastest way to them.
 func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64 {
 	w := s.size()
+	checkSpans(skip)
 	t := s.tokenizer(len(skip) > 0)
 	from := len(dst)
 	for b, at := bytesOf(text), 0; len(b) > 0; {
@@ -294,6 +300,16 @@ func (s Shingler) Set(text string, skip ...Span) Set {
 	return MakeSet(s.AppendHashes(nil, text, skip...))
 }
 
+// checkSpans panics if spans to skip are not what AppendTokens wants. Out of order
+// they would be missed without a word.
+func checkSpans(spans []Span) {
+	for i, sp := range spans {
+		if sp.Start > sp.End || i > 0 && sp.Start < spans[i-1].Start {
+			panic("shingle: spans to skip out of order")
+		}
+	}
+}
+
 // skip removes the tokens of the last step that touch a span, and returns the
 // spans that are still to come.
 func (t *tokenizer) skip(spans []Span) []Span {
@@ -303,7 +319,7 @@ func (t *tokenizer) skip(spans []Span) []Span {
 	kept := 0
 	for i, h := range t.hashes[t.first:] {
 		sp := t.span(i)
-		for len(spans) > 0 && spans[0].End <= sp.Start {
+		for len(spans) > 0 && (spans[0].End <= sp.Start || spans[0].Len() == 0) {
 			spans = spans[1:]
 		}
 		if len(spans) > 0 && spans[0].Start < sp.End {

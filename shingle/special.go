@@ -84,12 +84,23 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		}
 	}
 	size := utf8.RuneLen(r)
+	moved := from < f.n
 	copy(f.buf[from+size:], f.buf[from:f.n])
 	utf8.EncodeRune(f.buf[from:], r)
 	f.n += size
+	if moved {
+		// What comes next stands behind another mark than the one that came last.
+		_, n := utf8.DecodeLastRune(f.buf[:f.n])
+		switch e, _, _ := lookup(f.table, f.buf[f.n-n:f.n]); {
+		case e.Class() == unidata.Stacker:
+			f.state = stateStacker
+		case class == unidata.Stacker:
+			f.state = stateCluster
+		}
+	}
 	if f.origins {
 		// Marks that changed places stand for their place together.
-		if from < f.n-size {
+		if moved {
 			start = int(f.start[from])
 		}
 		f.from(from, start, end)

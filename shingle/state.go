@@ -20,13 +20,15 @@ const (
 	spaceBit  = 6
 )
 
-// The states that runs of code points end in.
+// The states, but for none.
 const (
 	stateLetter = (iota + 1) << 3
 	stateSingle
 	stateKatakana
 	stateHiragana
-	stateApostrophe = 7 << 3
+	stateCluster
+	stateStacker
+	stateApostrophe
 )
 
 func init() {

@@ -3,6 +3,7 @@ package shingle_test
 import (
 	"encoding"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/neardup/neardup/shingle"
@@ -48,18 +49,15 @@ func TestText(t *testing.T) {
 func TestNegativeSize(t *testing.T) {
 	for name, f := range map[string]func(s shingle.Shingler){
 		"Set":          func(s shingle.Shingler) { s.Set("x") },
+		"AppendHashes": func(s shingle.Shingler) { s.AppendHashes(nil, "x") },
+		"HashesFrom":   func(s shingle.Shingler) { s.HashesFrom(strings.NewReader("x")) },
 		"AppendTokens": func(s shingle.Shingler) { s.AppendTokens(nil, "x") },
 		"All":          func(s shingle.Shingler) { s.All("x") },
 		"Hashes":       func(s shingle.Shingler) { s.Hashes("x") },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s does not panic", name)
-				}
-			}()
-			f(shingle.Shingler{Size: -1})
-		}()
+		if !panics(func() { f(shingle.Shingler{Size: -1}) }) {
+			t.Errorf("%s does not panic", name)
+		}
 	}
 }
 
@@ -94,13 +92,16 @@ func TestSkip(t *testing.T) {
 		for at := int(r.next() % 100); at < len(text); {
 			end := min(len(text), at+int(r.next()%60))
 			skip = append(skip, shingle.Span{Start: at, End: end})
+			if r.next()%4 == 0 { // overlapping, or beyond the text
+				skip = append(skip, shingle.Span{Start: at, End: at + int(r.next()%500)})
+			}
 			at = end + int(r.next()%300)
 		}
 		var want []shingle.Token
 	tokens:
 		for _, tok := range reference(s, text) {
 			for _, sp := range skip {
-				if sp.Start < tok.End && tok.Start < sp.End {
+				if sp.Len() > 0 && sp.Start < tok.End && tok.Start < sp.End {
 					continue tokens
 				}
 			}
@@ -124,4 +125,30 @@ func TestSkip(t *testing.T) {
 			t.Fatalf("seed %d: sets differ", seed)
 		}
 	}
+}
+
+func TestSkipOutOfOrder(t *testing.T) {
+	s := shingle.Shingler{}
+	for _, skip := range [][]shingle.Span{
+		{{Start: 5, End: 9}, {Start: 0, End: 2}},
+		{{Start: 3, End: 2}},
+	} {
+		for name, f := range map[string]func(){
+			"AppendTokens": func() { s.AppendTokens(nil, "one two three", skip...) },
+			"AppendHashes": func() { s.AppendHashes(nil, "one two three", skip...) },
+			"All":          func() { s.All("one two three", skip...) },
+			"Hashes":       func() { s.Hashes("one two three", skip...) },
+			"Set":          func() { s.Set("one two three", skip...) },
+		} {
+			if !panics(f) {
+				t.Errorf("%s of %v does not panic", name, skip)
+			}
+		}
+	}
+}
+
+func panics(f func()) (did bool) {
+	defer func() { did = recover() != nil }()
+	f()
+	return
 }

@@ -152,3 +152,21 @@ func TestIdempotent(t *testing.T) {
 		}
 	}
 }
+
+// TestCanonical has texts that are canonically equivalent and differ in the
+// order of marks, some of which join consonants, or in the code points.
+func TestCanonical(t *testing.T) {
+	for _, c := range [][2]string{
+		{"Ã\u1039ซ", "a\u1039\u0303ซ"},
+		{"\u1a20\u1a75\u1a60\u1a23", "\u1a20\u1a60\u1a75\u1a23"}, // Tai Tham: a tone and a joiner
+		{"\u1b13\u1b44\u1b34\u1b13", "\u1b13\u1b34\u1b44\u1b13"}, // Balinese: a joiner and a nukta
+		{"e\u0323\u0302x", "ệx"}, {"x\u0374y", "x\u02b9y"}, {"\u212bx", "åx"}, {"\u1f71", "ά"}, {"\u0958ल", "क\u093cल"},
+	} {
+		for _, s := range []shingle.Shingler{{Size: 1}, {Size: 1, KeepAccents: true}, {Unit: shingle.Chars}} {
+			a, b := s.AppendHashes(nil, c[0]), s.AppendHashes(nil, c[1])
+			if len(a) == 0 || !slices.Equal(a, b) {
+				t.Errorf("%v: %+q makes %x, %+q %x", s, c[0], a, c[1], b)
+			}
+		}
+	}
+}

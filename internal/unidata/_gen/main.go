@@ -56,8 +56,9 @@ var accentFolds = map[rune]string{
 // symbols have a compatibility decomposition into letters but are decoration.
 const symbols = "™℠"
 
-// apostrophes are all that people and machines write for one.
-const apostrophes = "'‘’‛\u02b9\u02bb\u02bc\u02bd\u055a\uff07"
+// apostrophes are all that people and machines write for one, and the geresh of
+// Hebrew. The acute accent is none: its compatibility form is a space and a mark.
+const apostrophes = "'‘’‛\u02b9\u02bb\u02bc\u02bd\u055a\u05f3\uff07"
 
 // southEast are the scripts without spaces whose tokens are clusters: a
 // consonant or independent vowel with all that hangs on it.
@@ -239,6 +240,9 @@ func fold(r rune, keep bool) string {
 		return "" // an accent
 	}
 	s = compose(b.String())
+	if s == "'" {
+		return s
+	}
 	word := false
 	for _, c := range s {
 		word = word || wordlike(c) && !accent(c)
@@ -332,10 +336,12 @@ func order(r rune, keep bool) int {
 	return int(norm.NFD.PropertiesString(string(r)).CCC())
 }
 
-// reorders reports whether a mark may have to move before an earlier one.
+// reorders reports whether a mark may have to move before an earlier one. Of the
+// viramas, which are frequent, only those do that tones of their script may
+// precede, as long as accents do not count.
 func reorders(r rune, keep bool) bool {
 	c := order(r, keep)
-	return c != 0 && (c != 9 || keep) && c != 107
+	return c != 0 && (c != 9 || keep || strings.ContainsRune("\u0e3a\u0eba\u1a60", r)) && c != 107
 }
 
 const invalid = sep<<24 | 1<<28 | ' ' // what no valid encoding becomes
