@@ -53,6 +53,16 @@ func TestParagraphs(t *testing.T) {
 			[]string{"Keeper  The man who lives in the lighthouse and who writes every evening\n        into a book that nobody was ever going to read, with great care\n        and for thirty years."},
 		},
 		{
+			"hanging list items of two lines",
+			"   o  The keeper of the lighthouse wrote every evening into a book that\n      nobody was ever going to read.\n   o  He did so for thirty years.\n\n   Then  he stopped, and nobody knows why he did so, or has ever asked for\n         the reason.",
+			[]string{"o  The keeper of the lighthouse wrote every evening into a book that\n      nobody was ever going to read.", "o  He did so for thirty years.", "Then  he stopped, and nobody knows why he did so, or has ever asked for\n         the reason."},
+		},
+		{
+			"mail",
+			"On Monday the keeper wrote:\n> > Is there anybody who would like to read the book that I have written\n> > for thirty years?\n> >\n> > It is long.\n> I would, if I only knew where the lighthouse is and how one gets there,\n> and when.\nSo would I.\n",
+			[]string{"On Monday the keeper wrote:", "> > Is there anybody who would like to read the book that I have written\n> > for thirty years?", "> > It is long.", "> I would, if I only knew where the lighthouse is and how one gets there,\n> and when.", "So would I."},
+		},
+		{
 			"a list",
 			"What he needed:\n- ink, of which there was never enough in that place by the\n  sea\n- paper\n* a pen\n1. first\n2) second\n(c) third\n• bullet",
 			[]string{"What he needed:", "- ink, of which there was never enough in that place by the\n  sea", "- paper", "* a pen", "1. first", "2) second", "(c) third", "• bullet"},
