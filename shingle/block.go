@@ -94,7 +94,7 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		if e&unidata.Special != 0 {
 			f.n, f.state = o, state
 			e, size, delta := lookup(t, text[q:])
-			f.put(e, delta, text[q:q+size], at+q)
+			f.put(e, delta, text[q:q+size], at+q, at+q+size)
 			buf, o, state = f.buf, f.n, f.state
 			if next &= next - 1; !sparse {
 				next, o, state = foldPoints(t, buf, text, next, o, state)

@@ -176,7 +176,7 @@ func (f *folder) others(text []byte, i, at int) int {
 				return i
 			}
 			e, size, delta := lookup(f.table, src)
-			f.put(e, delta, src[:size], at+i)
+			f.put(e, delta, src[:size], at+i, at+i+size)
 			i += size
 			continue
 		}
@@ -194,7 +194,7 @@ func (f *folder) others(text []byte, i, at int) int {
 		}
 		for end := i + n; i < end; {
 			e, size, delta := lookup(f.table, text[i:])
-			f.put(e, delta, text[i:i+size], at+i)
+			f.put(e, delta, text[i:i+size], at+i, at+i+size)
 			i += size
 		}
 	}
@@ -222,10 +222,10 @@ func lookup(t *unidata.Table, b []byte) (e unidata.Entry, size int, delta rune) 
 	return bad, 1, 0
 }
 
-// put writes what one code point, standing at offset at, becomes.
-func (f *folder) put(e unidata.Entry, delta rune, src []byte, at int) {
+// put writes what the code point src, standing from at to end, becomes.
+func (f *folder) put(e unidata.Entry, delta rune, src []byte, at, end int) {
 	if e&unidata.Special != 0 {
-		f.special(e, src, at)
+		f.special(e, at, end)
 		return
 	}
 	f.enter(e.Class(), at)
@@ -237,7 +237,7 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at int) {
 		binary.LittleEndian.PutUint32(f.buf[f.n:], uint32(e))
 		f.n += e.Len()
 	}
-	f.from(from, at, at+len(src))
+	f.from(from, at, end)
 }
 
 // from notes that the bytes from from on stand for [start, end) of the text;

@@ -6,19 +6,20 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// special writes what a code point becomes that takes more than a table.
-func (f *folder) special(e unidata.Entry, src []byte, at int) {
+// special writes what a code point, standing from at to end, becomes that takes
+// more than a table.
+func (f *folder) special(e unidata.Entry, at, end int) {
 	text := e.Text()
 	f.reserve(f.n + 2*len(text) + 2*piece + 4*slack)
 	if kind := e.Kind(); kind != unidata.Expand {
 		r, _ := utf8.DecodeRuneInString(text)
-		f.joining(kind, e.Class(), r, at, at+len(src))
+		f.joining(kind, e.Class(), r, at, end)
 		return
 	}
 	for len(text) > 0 {
 		if c := text[0]; c < 0x80 {
 			f.ascii(bytesOf(text[:1]), at)
-			f.from(f.n-1, at, at+len(src))
+			f.from(f.n-1, at, end)
 			text = text[1:]
 			continue
 		}
@@ -31,10 +32,7 @@ func (f *folder) special(e unidata.Entry, src []byte, at int) {
 				e |= unidata.Entry(b[i]) << (8 * i)
 			}
 		}
-		before := f.n
-		if f.put(e, delta, b[:size], at); f.n > before {
-			f.from(before, at, at+len(src))
-		}
+		f.put(e, delta, b[:size], at, end)
 		text = text[size:]
 	}
 }
