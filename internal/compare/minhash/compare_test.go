@@ -93,6 +93,20 @@ func total(texts []string) (n int) {
 	return n
 }
 
+// timed returns the processor time of one call of f, over as many as take about
+// a twentieth of a second: what the system counts is coarse.
+func timed(f func()) float64 {
+	for n := 1; ; n *= 4 {
+		if t := cpu(func() {
+			for range n {
+				f()
+			}
+		}); t > .04 {
+			return t / float64(n)
+		}
+	}
+}
+
 // BenchmarkTextToSignature reports megabytes a second of both and how many
 // times faster the library is, on each tier of instructions that the machine
 // has. The contestants take turns, in processor time with the garbage
@@ -112,14 +126,12 @@ func BenchmarkTextToSignature(b *testing.B) {
 				us, them := math.Inf(1), math.Inf(1)
 				for b.Loop() {
 					for range rounds {
-						us = min(us, cpu(func() {
-							for range 10 {
-								for _, t := range kind.texts {
-									o.sketch(t)
-								}
+						us = min(us, timed(func() {
+							for _, t := range kind.texts {
+								o.sketch(t)
 							}
-						})/10)
-						them = min(them, cpu(func() {
+						}))
+						them = min(them, timed(func() {
 							for _, t := range kind.texts {
 								rival(t)
 							}
@@ -144,16 +156,17 @@ func BenchmarkGoroutines(b *testing.B) {
 		texts []string
 	}{{"documents", docs}, {"paragraphs", paragraphs}} {
 		b.Run(kind.name, func(b *testing.B) {
+			const passes = 100
 			times := [2]float64{math.Inf(1), math.Inf(1)}
 			for b.Loop() {
 				for range 10 {
 					for i := range times {
-						times[i] = min(times[i], cpu(func() {
+						times[i] = min(times[i], timed(func() {
 							var wg sync.WaitGroup
 							for g := range i + 1 {
 								wg.Go(func() {
 									o := newOurs()
-									for range 10 {
+									for range passes {
 										for at := g; at < len(kind.texts); at += i + 1 {
 											o.sketch(kind.texts[at])
 										}
@@ -167,7 +180,7 @@ func BenchmarkGoroutines(b *testing.B) {
 			}
 			b.ReportMetric(0, "ns/op")
 			for i, t := range times {
-				b.ReportMetric(t*1e3/10, fmt.Sprintf("cpu-ms-%d-goroutines", i+1))
+				b.ReportMetric(t*1e3/passes, fmt.Sprintf("cpu-ms-%d-goroutines", i+1))
 			}
 			b.ReportMetric(times[1]/times[0], "two/one")
 		})

@@ -21,7 +21,7 @@ type tierChoice struct {
 
 // tiers lists what the machine can do, by the numbers that both packages have.
 func tiers() []tierChoice {
-	all := []tierChoice{{"Go", 0, 0}, {"AVX2", 1, 2}, {"AVX-512", 2, 3}}
+	all := []tierChoice{{"Go", 0, 0}, {"AVX2", 1, 2}, {"AVX-512", 2, 3}, {"AVX-512-VBMI2", 3, 3}}
 	n := 0
 	for n < len(all) && all[n].shingle <= shingleTier && all[n].minhash <= minhashTier {
 		n++
