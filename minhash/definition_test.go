@@ -1,9 +1,17 @@
 package minhash_test
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"math/bits"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/minhash"
 )
@@ -75,5 +83,37 @@ func TestDefinition(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestFormatByHand decodes the dump in FORMAT.md at the offsets that its prose
+// gives, without the package.
+func TestFormatByHand(t *testing.T) {
+	page, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data []byte
+	for _, line := range regexp.MustCompile(`(?m)^000000[0-9a-f]{2}  ([0-9a-f ]+?)  +\|`).FindAllSubmatch(page, -1) {
+		b, err := hex.DecodeString(strings.ReplaceAll(string(line[1]), " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(data, b...)
+	}
+	set := make([]uint64, 40)
+	for i := range set {
+		set[i] = uint64(i + 1)
+	}
+	want := []byte("NDmh\x01\x01\x00\x02\x01") // versions 1, a signature, bucket, two rounds
+	want = append(want, 16)
+	want = binary.LittleEndian.AppendUint64(want, 1)
+	want = append(want, "\x07words:5"...)
+	for _, v := range define(16, 1, false, set) {
+		want = binary.LittleEndian.AppendUint32(want, v)
+	}
+	want = binary.LittleEndian.AppendUint64(want, xxhash.Sum64(want))
+	if diff := cmp.Diff(hex.Dump(want), hex.Dump(data)); diff != "" {
+		t.Errorf("the dump in FORMAT.md (-by hand +there):\n%s", diff)
 	}
 }

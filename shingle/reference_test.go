@@ -133,6 +133,11 @@ func compose(a, b rune, kind int) rune {
 // reference returns the tokens of text.
 func reference(s shingle.Shingler, text string) []shingle.Token {
 	rs := foldText(s, text)
+	for i := range rs {
+		if rs[i].class == unidata.Accent {
+			rs[i].class = unidata.Extend
+		}
+	}
 	isWord := func(f folded) bool { return f.class != unidata.Sep && f.class != unidata.Apostrophe }
 	isLetter := func(f folded) bool {
 		return isWord(f) && (f.r < '0' || f.r > '9')
@@ -148,9 +153,6 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 	}
 	state := -1 // class that the open token goes on with
 	for i, f := range rs {
-		if f.class == unidata.Accent {
-			f.class = unidata.Extend
-		}
 		if s.Unit == shingle.Chars {
 			if isWord(f) {
 				start, end = f.start, f.end

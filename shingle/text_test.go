@@ -46,6 +46,27 @@ func TestText(t *testing.T) {
 	}
 }
 
+// FuzzText has any bytes for a name: what is accepted is written as it would be
+// and read again.
+func FuzzText(f *testing.F) {
+	for _, name := range []string{"words:5", "chars", "words:12+accents+multiset", "words:05", "chars:+accents", "words:2147483648"} {
+		f.Add([]byte(name))
+	}
+	f.Fuzz(func(t *testing.T, name []byte) {
+		var s, again shingle.Shingler
+		if s.UnmarshalText(name) != nil {
+			if s != (shingle.Shingler{}) {
+				t.Errorf("%q is refused and sets %#v", name, s)
+			}
+			return
+		}
+		text, err := s.MarshalText()
+		if err != nil || again.UnmarshalText(text) != nil || again != s {
+			t.Errorf("%q makes %#v, then %q, then %#v", name, s, text, again)
+		}
+	})
+}
+
 func TestNegativeSize(t *testing.T) {
 	for name, f := range map[string]func(s shingle.Shingler){
 		"Set":          func(s shingle.Shingler) { s.Set("x") },
