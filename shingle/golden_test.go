@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +65,40 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s: hashes have changed, which is a new major version (-want +got):\n%s", tier, diff)
 		}
 	})
+}
+
+// TestGoldenStream reads the multilingual text in pieces of many sizes: the hashes
+// are those that the golden file has for the whole.
+func TestGoldenStream(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shingle.EachTier(func(tier string) {
+		for _, s := range []shingle.Shingler{{}, {Size: 1, Multiset: true}, {Unit: shingle.Chars, KeepAccents: true}} {
+			want := s.AppendHashes(nil, string(text))
+			for _, n := range []int{1, 2, 3, 7, 61, 64, 1000, 4096, len(text)} {
+				if diff := differ(want, collect(t, s, &pieces{text, n})); diff != "" {
+					t.Fatalf("%s: %v in pieces of %d (-want +got):\n%s", tier, s, n, diff)
+				}
+			}
+		}
+	})
+}
+
+// pieces reads text n bytes at a time.
+type pieces struct {
+	text []byte
+	n    int
+}
+
+func (p *pieces) Read(b []byte) (int, error) {
+	if len(p.text) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b[:min(p.n, len(b))], p.text)
+	p.text = p.text[n:]
+	return n, nil
 }
 
 // FuzzKernels compares the sets of instructions with one another on bytes that
