@@ -2,7 +2,11 @@
 
 package minhash
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/neardup/neardup/internal/cpu"
+)
 
 // bestTier is the fastest tier that the processor and the system support.
 var bestTier = detect()
@@ -17,29 +21,13 @@ func tiers() []tier {
 }
 
 func detect() tier {
-	const (
-		osxsave, avx, popcnt = 1 << 27, 1 << 28, 1 << 23 // leaf 1, ECX
-		bmi1, avx2, bmi2     = 1 << 3, 1 << 5, 1 << 8    // leaf 7, EBX
-		f, dq, bw, vl        = 1 << 16, 1 << 17, 1 << 30, 1 << 31
-		ymm, zmm             = 0x06, 0xE6 // XCR0: state that the system saves
-	)
-	top, _, _, _ := cpuid(0, 0)
-	if top < 7 {
-		return tierGeneric
-	}
-	_, _, c1, _ := cpuid(1, 0)
-	_, b7, _, _ := cpuid(7, 0)
-	if c1&(osxsave|avx|popcnt) != osxsave|avx|popcnt || b7&(bmi1|avx2|bmi2) != bmi1|avx2|bmi2 {
-		return tierGeneric
-	}
-	saved := xgetbv()
 	switch {
-	case saved&ymm != ymm:
-		return tierGeneric
-	case saved&zmm != zmm || b7&(f|dq|bw|vl) != f|dq|bw|vl:
+	case cpu.AVX512:
+		return tierAVX512
+	case cpu.AVX2:
 		return tierAVX2
 	}
-	return tierAVX512
+	return tierGeneric
 }
 
 // gatherLanes[m] lists the lanes whose bits are set in m, a byte each, in
@@ -59,9 +47,6 @@ func laneTables() (gather, scatter [256][8]byte) {
 	}
 	return
 }
-
-func cpuid(leaf, sub uint32) (a, b, c, d uint32)
-func xgetbv() uint32
 
 // The kernels want n > 0 and a multiple of 16 registers.
 

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/neardup/neardup/internal/cpu"
 	"github.com/neardup/neardup/internal/unidata"
 )
 
@@ -23,41 +24,17 @@ const (
 // tiers are those that this machine has, the best first.
 var tiers = detect()
 
-// detect asks the processor which instructions it has, and the operating
-// system which registers it saves.
 func detect() []tier {
-	const (
-		popcnt, osxsave = 1 << 23, 1 << 27
-		bmi1, avx2      = 1 << 3, 1 << 5
-		bmi2            = 1 << 8
-		avx512          = 1<<16 | 1<<17 | 1<<30 | 1<<31 // F, DQ, BW, VL
-		vbmi            = 1<<1 | 1<<6                   // VBMI, VBMI2
-		ymm, zmm        = 0x6, 0xe6
-	)
-	top, _, _, _ := cpuid(0, 0)
-	_, _, c1, _ := cpuid(1, 0)
-	if top < 7 || c1&osxsave == 0 || c1&popcnt == 0 {
-		return []tier{tierGeneric}
-	}
-	_, b7, c7, _ := cpuid(7, 0)
-	saved := xgetbv()
-	if saved&ymm != ymm || b7&avx2 == 0 || b7&bmi1 == 0 || b7&bmi2 == 0 {
-		return []tier{tierGeneric}
-	}
-	if saved&zmm != zmm || b7&avx512 != avx512 {
+	switch {
+	case cpu.VBMI2:
+		return []tier{tierVBMI2, tierAVX512, tierAVX2, tierGeneric}
+	case cpu.AVX512:
+		return []tier{tierAVX512, tierAVX2, tierGeneric}
+	case cpu.AVX2:
 		return []tier{tierAVX2, tierGeneric}
 	}
-	if c7&vbmi != vbmi {
-		return []tier{tierAVX512, tierAVX2, tierGeneric}
-	}
-	return []tier{tierVBMI2, tierAVX512, tierAVX2, tierGeneric}
+	return []tier{tierGeneric}
 }
-
-//go:noescape
-func cpuid(leaf, sub uint32) (a, b, c, d uint32)
-
-//go:noescape
-func xgetbv() uint32
 
 // active is the tier in use; only tests change it.
 var active = tiers[0]

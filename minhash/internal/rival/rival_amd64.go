@@ -2,12 +2,17 @@
 
 package rival
 
+import "github.com/neardup/neardup/internal/cpu"
+
 //go:noescape
 func classic64AVX512(dst *[K]uint64, hashes *uint64, n int, a, b *[K]uint64)
 
-// AVX512 overwrites dst with the minima. It must not be called on a processor
-// without AVX-512 F and DQ.
+// AVX512 overwrites dst with the minima. Without AVX-512 it does what Go does.
 func (s *Sketcher) AVX512(dst *[K]uint64, hashes []uint64) {
+	if !cpu.AVX512 {
+		s.Go(dst, hashes)
+		return
+	}
 	for i := range dst {
 		dst[i] = ^uint64(0)
 	}

@@ -1,0 +1,33 @@
+//go:build amd64 && !purego
+
+package cpu
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The kernel of Linux lists what may be used.
+func TestAgainstKernel(t *testing.T) {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		t.Skip(err)
+	}
+	_, rest, _ := strings.Cut(string(info), "\nflags")
+	line, _, _ := strings.Cut(rest, "\n")
+	flags := strings.Fields(line)
+	all := func(names ...string) bool {
+		for _, n := range names {
+			if !slices.Contains(flags, n) {
+				return false
+			}
+		}
+		return true
+	}
+	want := [3]bool{all("avx2", "bmi1", "bmi2", "popcnt"), all("avx2", "avx512f", "avx512dq", "avx512bw", "avx512vl"), all("avx512f", "avx512_vbmi2", "avx512vbmi")}
+	if got := [3]bool{AVX2, AVX512, VBMI2}; got != want {
+		t.Errorf("AVX2, AVX-512, VBMI2: %v, the kernel says %v", got, want)
+	}
+}
