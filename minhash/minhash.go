@@ -108,7 +108,7 @@ func (s *Sketcher) SketchHashes(hashes []uint64) Signature {
 
 // SketchInto overwrites dst with the signature of the set of hashes, reusing
 // the memory that dst already has: it allocates nothing if dst held a signature
-// of as many registers.
+// of as many registers, unless K is no multiple of 16.
 func (s *Sketcher) SketchInto(dst *Signature, hashes []uint64) {
 	dst.values = s.AppendValues(dst.values[:0], hashes)
 	dst.scheme = &s.scheme
@@ -116,7 +116,8 @@ func (s *Sketcher) SketchInto(dst *Signature, hashes []uint64) {
 
 // AppendValues appends the K registers of the signature of the set of hashes to
 // dst, for those who store registers by the million and keep the [Scheme] once.
-// [Sketcher.Wrap] makes a Signature of them.
+// [Sketcher.Wrap] makes a Signature of them. It allocates as [Sketcher.SketchInto]
+// does.
 func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
 	k, start := s.scheme.K, len(dst)
 	if lanes := s.params.lanes(); lanes != k {

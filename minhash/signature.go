@@ -132,8 +132,8 @@ func (s *Signature) Merge(t Signature) {
 }
 
 // Cardinality estimates the number of distinct elements of the set: 0 for the
-// empty set, at least 1 for any other. The standard error is about 1/sqrt(K) of it, and less for sets
-// smaller than K under Bucket.
+// empty set, at least 1 for any other. The standard error is about 1/sqrt(K) of
+// it, and less for sets smaller than K under Bucket.
 //
 // As long as more than a quarter of the buckets stay empty in round 0 it counts
 // those (linear counting: Whang, Vander-Zanden and Taylor 1990); otherwise, and

@@ -152,7 +152,7 @@ const UnicodeVersion = unidata.Version
 // use: five-word shingles, case and accents folded. A Shingler is a plain
 // value: it may be compared, copied and used by any number of goroutines.
 //
-// Its methods panic if Size is negative.
+// Its methods panic if Size is negative or Unit is none of the constants.
 type Shingler struct {
 	// Unit is what a token is: Words unless set.
 	Unit Unit
@@ -187,6 +187,8 @@ type Shingle struct {
 
 func (s Shingler) size() int {
 	switch {
+	case s.Unit > Chars:
+		panic("shingle: unknown unit")
 	case s.Size < 0:
 		panic("shingle: negative size")
 	case s.Size > 0:

@@ -67,7 +67,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-func TestNegativeSize(t *testing.T) {
+func TestNonsense(t *testing.T) {
 	for name, f := range map[string]func(s shingle.Shingler){
 		"Set":          func(s shingle.Shingler) { s.Set("x") },
 		"AppendHashes": func(s shingle.Shingler) { s.AppendHashes(nil, "x") },
@@ -76,8 +76,10 @@ func TestNegativeSize(t *testing.T) {
 		"All":          func(s shingle.Shingler) { s.All("x") },
 		"Hashes":       func(s shingle.Shingler) { s.Hashes("x") },
 	} {
-		if !panics(func() { f(shingle.Shingler{Size: -1}) }) {
-			t.Errorf("%s does not panic", name)
+		for _, s := range []shingle.Shingler{{Size: -1}, {Unit: 2}} {
+			if !panics(func() { f(s) }) {
+				t.Errorf("%s of %v does not panic", name, s)
+			}
 		}
 	}
 }
