@@ -27,10 +27,8 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		return 0, true
 	}
 	leads := m.high &^ m.cont
-	all := text
-	if n < blockSize {
-		all = nil
-	} else {
+	rest, full := text, n == blockSize
+	if full {
 		// A code point that is not complete is for the next block.
 		if open := leads&(1<<63) | m.three&(3<<62) | m.four&(7<<61); open != 0 {
 			n = bits.TrailingZeros64(open)
@@ -45,8 +43,8 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 	sparse := bits.OnesCount64(leads) < blockSize/6
 	whole := (*[blockSize + 16]byte)(text)
 	three := m.three & valid
-	if !sparse && leads == three && all != nil && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
-		if read := f.unspaced(all); read > 0 {
+	if full && !sparse && leads == three && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
+		if read := f.unspaced(rest); read > 0 {
 			return read, true
 		}
 	}
