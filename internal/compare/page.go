@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+//go:embed page.md.tmpl
+var pageTemplate string
+
+// ours is the row that all others are compared with: the use in the README.
+const ours = "neardup"
+
+// A why names a reason for being behind; page.md.tmpl has it in words.
+type why string
+
+const (
+	whyLoop     why = "loop"
+	whyProcess  why = "process"
+	whyMemory   why = "memory"
+	whyIndex    why = "index"
+	whyStrict   why = "strict"
+	whyQuality  why = "quality"
+	whyClusters why = "clusters"
+)
+
+// whys is all of them, in the order of the page, with their marks.
+var whys = []why{whyLoop, whyProcess, whyMemory, whyIndex, whyStrict, whyQuality, whyClusters}
+
+// A behind is a measure by which a peer is ahead of neardup.
+type behind struct {
+	Why         why
+	Where, Peer string
+	Ours, Peers string
+}
+
+// A pager makes the tables, and remembers where neardup is behind.
+type pager struct {
+	*results
+	behind []behind
+}
+
+// writePage writes the page and its plots.
+func writePage(r *results, folder string) error {
+	files, err := makePage(r)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := os.WriteFile(filepath.Join(folder, name), files[name], 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makePage returns the files of the page by name.
+func makePage(r *results) (map[string][]byte, error) {
+	p := &pager{results: r}
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"count": count, "pairs": p.pairsTable, "growth": p.growthTables, "growthQuality": p.growthQuality,
+		"passages": p.passagesTable, "blocks": p.blocksTable, "behind": p.behindFor, "losses": p.losses, "version": p.version,
+		"mib": func(n int) string { return mib(float64(n)) }, "rank": p.rank,
+	}).Parse(pageTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, p); err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{"comparison.md": b.Bytes()}
+	maps.Copy(files, plots(r))
+	return files, nil
+}
+
+// behindFor is where neardup is behind for one reason: it is empty if nowhere.
+// The tables must have been made before.
+func (p *pager) behindFor(w string) []behind {
+	var out []behind
+	for _, b := range p.behind {
+		if b.Why == why(w) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// losses lists them, peer by peer.
+func (p *pager) losses(bs []behind) string {
+	var b strings.Builder
+	for _, peer := range slices.Sorted(maps.Keys(byPeer(bs))) {
+		var parts []string
+		for _, x := range byPeer(bs)[peer] {
+			parts = append(parts, fmt.Sprintf("%s: %s against neardup's %s", x.Where, x.Peers, x.Ours))
+		}
+		fmt.Fprintf(&b, "- %s. %s.\n", label(peer), strings.Join(parts, "; "))
+	}
+	return b.String()
+}
+
+func byPeer(bs []behind) map[string][]behind {
+	m := map[string][]behind{}
+	for _, b := range bs {
+		m[b.Peer] = append(m[b.Peer], b)
+	}
+	return m
+}
+
+// rank is the number of the footnote of a reason.
+func (p *pager) rank(w string) (int, error) {
+	i := slices.Index(whys, why(w))
+	if i < 0 {
+		return 0, fmt.Errorf("no reason %q", w)
+	}
+	return i + 1, nil
+}
+
+func (p *pager) version(name string) string {
+	for _, v := range p.Versions {
+		if v.Name == name {
+			return v.Version
+		}
+	}
+	return "(absent)"
+}
+
+// labels are what the page calls the peers.
+var labels = map[string]string{
+	ours:                     "**neardup**",
+	"neardup-signatures":     "**neardup**, signatures only",
+	"neardup-common":         "**neardup**, shingles of the others",
+	"neardup, dedup program": "**neardup**, the program `dedup`",
+	"map of sets":            "map of sets (exact)",
+}
+
+func label(peer string) string {
+	if l, ok := labels[peer]; ok {
+		return l
+	}
+	if rest, ok := strings.CutPrefix(peer, "neardup"); ok {
+		return "**neardup**" + rest
+	}
+	return peer
+}
+
+// number has three digits.
+func number(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return ""
+	case v >= 100:
+		return count(int(math.Round(v)))
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func times(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return ""
+	}
+	return number(v) + "×"
+}
+
+func secs(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return ""
+	case v < .1:
+		return number(v*1000) + " ms"
+	}
+	return number(v) + " s"
+}
+
+func mib(v float64) string {
+	if math.IsNaN(v) {
+		return ""
+	}
+	return number(v/(1<<20)) + " MiB"
+}
+
+// count separates thousands.
+func count(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

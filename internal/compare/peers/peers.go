@@ -1,0 +1,66 @@
+// Package peers has the contestants that are written in Go, each used as its own
+// documentation recommends.
+package peers
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Width is the number of words in a shingle, Registers that of a signature.
+const (
+	Width     = 5
+	Registers = 128
+)
+
+// A Found is what a peer found among the documents.
+type Found struct {
+	Pairs   [][2]int // rows of near-duplicates, the lower first
+	Banding string   // bands x rows, or what stands for it
+	Index   any      // what the peer keeps to answer the next query
+}
+
+// A Peer finds the near-duplicates among texts: all that it does with a text is
+// within the call, tokens and shingles too.
+type Peer struct {
+	Name string
+	Find func(texts []string, threshold float64) Found
+	// Quadratic says that every document is compared with every other one.
+	Quadratic bool
+	// Floor says that it finds nothing: it is what others cannot be faster than.
+	Floor bool
+}
+
+// Near is the list of peers.
+var Near = []Peer{
+	{Name: "neardup", Find: neardupSets},
+	{Name: "neardup-signatures", Find: neardupSignatures},
+	{Name: "neardup-common", Find: neardupCommon},
+	{Name: "ekzhu/minhash-lsh", Find: ekzhu},
+	{Name: "dgryski/go-minhash", Find: dgryski},
+	{Name: "mfonda/simhash", Find: mfonda, Quadratic: true},
+	{Name: "map of sets", Find: mapOfSets},
+	{Name: "shingles alone, Go", Find: shinglesAlone, Floor: true},
+}
+
+// words is the tokenizer of all peers that bring none: runs of letters, digits
+// and underscores of the text in lower case, as \w+ has it in other languages.
+func words(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
+	})
+}
+
+// shingles returns five words at a time, and a shorter text as one shingle.
+func shingles(text string) []string {
+	ws := words(text)
+	if len(ws) == 0 {
+		return nil
+	}
+	w := min(Width, len(ws))
+	out := make([]string, 0, len(ws)-w+1)
+	for i := 0; i+w <= len(ws); i++ {
+		out = append(out, strings.Join(ws[i:i+w], " "))
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package peers
+
+import (
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+	metro "github.com/dgryski/go-metro"
+	"github.com/dgryski/go-minhash"
+	minhashlsh "github.com/ekzhu/minhash-lsh"
+	"github.com/mfonda/simhash"
+)
+
+// ekzhu is ekzhu/minhash-lsh as its all-pairs program has it: signatures, an
+// index whose parameters it chooses for the threshold, a query for each document.
+func ekzhu(texts []string, threshold float64) Found {
+	return inEkzhu(texts, threshold, func(text string) []uint64 {
+		m := minhashlsh.NewMinhash(1, Registers)
+		for _, s := range shingles(text) {
+			m.Push([]byte(s))
+		}
+		return m.Signature()
+	})
+}
+
+// dgryski is dgryski/go-minhash, which makes signatures and has no index: that
+// of ekzhu serves, whose signatures are of this module too, but for the hashes.
+// The first is the one that its tests use, the second xxhash.
+func dgryski(texts []string, threshold float64) Found {
+	first := func(b []byte) uint64 { return metro.Hash64(b, 0) }
+	return inEkzhu(texts, threshold, func(text string) []uint64 {
+		m := minhash.NewMinWise(first, xxhash.Sum64, Registers)
+		for _, s := range shingles(text) {
+			m.Push([]byte(s))
+		}
+		return m.Signature()
+	})
+}
+
+func inEkzhu(texts []string, threshold float64, sketch func(string) []uint64) Found {
+	ix := minhashlsh.NewMinhashLSH32(Registers, threshold)
+	sigs := make([][]uint64, len(texts))
+	for i, text := range texts {
+		sigs[i] = sketch(text)
+		ix.Add(i, sigs[i])
+	}
+	ix.Index()
+	rows, bands := ix.Params()
+	f := Found{Banding: fmt.Sprintf("%dx%d", bands, rows), Index: []any{ix, sigs}}
+	for i, sig := range sigs {
+		for _, other := range ix.Query(sig) {
+			if j := other.(int); i < j {
+				f.Pairs = append(f.Pairs, [2]int{i, j})
+			}
+		}
+	}
+	return f
+}
+
+// mfonda is mfonda/simhash over shingles, and near-duplicates are those at most
+// three bits apart, the distance of Manku, Jain and Das Sarma (2007). It has no
+// index, and does not know a threshold of Jaccard similarity.
+func mfonda(texts []string, _ float64) Found {
+	hashes := make([]uint64, len(texts))
+	for i, text := range texts {
+		ss := shingles(text)
+		bs := make([][]byte, len(ss))
+		for j, s := range ss {
+			bs[j] = []byte(s)
+		}
+		hashes[i] = simhash.SimhashBytes(bs)
+	}
+	f := Found{Banding: "3 of 64 bits", Index: hashes}
+	for i, a := range hashes {
+		for j := i + 1; j < len(hashes); j++ {
+			if simhash.Compare(a, hashes[j]) <= 3 {
+				f.Pairs = append(f.Pairs, [2]int{i, j})
+			}
+		}
+	}
+	return f
+}
+
+// mapOfSets is what is written without any library: a map from each shingle to
+// the documents that hold it, and a count of what is common. It is exact.
+func mapOfSets(texts []string, threshold float64) Found {
+	holders := map[string][]int32{}
+	sizes := make([]int, len(texts))
+	f := Found{Banding: "exact"}
+	common := map[int32]int{}
+	for i, text := range texts {
+		set := map[string]bool{}
+		for _, s := range shingles(text) {
+			set[s] = true
+		}
+		sizes[i] = len(set)
+		clear(common)
+		for s := range set {
+			for _, j := range holders[s] {
+				common[j]++
+			}
+			holders[s] = append(holders[s], int32(i))
+		}
+		for j, n := range common {
+			if float64(n) >= threshold*float64(sizes[i]+sizes[j]-n) {
+				f.Pairs = append(f.Pairs, [2]int{int(j), i})
+			}
+		}
+	}
+	f.Index = []any{holders, sizes}
+	return f
+}
+
+// shinglesAlone makes the shingles that all others here begin with, and forgets
+// them.
+func shinglesAlone(texts []string, _ float64) Found {
+	n := 0
+	for _, text := range texts {
+		n += len(shingles(text))
+	}
+	return Found{Banding: "none", Index: n}
+}

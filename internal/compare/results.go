@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"slices"
+)
+
+// Where the figures and the page are, from the folder of this program.
+const (
+	resultsFile = "results.json"
+	docsFolder  = "../../docs"
+)
+
+// results is all that was measured: the page is made of it and of nothing else.
+type results struct {
+	Date         string
+	Minutes      map[string]float64 // by part
+	Rounds       int
+	LimitSeconds float64
+	Machine      machineInfo
+	Versions     []version
+	Missing      []string
+	Corpora      []corpus
+	Pairs        []nearResult
+	Growth       []nearResult
+	Passages     []sharedResult
+	Blocks       []sharedResult
+}
+
+// A corpus is a set of documents with known pairs.
+type corpus struct {
+	Name             string
+	Documents, Bytes int
+	Due              []due
+}
+
+// A due is how many pairs there are at a threshold or above.
+type due struct {
+	Threshold float64
+	Pairs     int
+}
+
+// A nearRun is one run of one peer.
+type nearRun struct {
+	Process cost
+	Loop    *report `json:",omitempty"` // nil where the peer is a program as it is
+}
+
+// A nearResult is what one peer did on one corpus.
+type nearResult struct {
+	Corpus    string
+	Threshold float64
+	Documents int
+	Bytes     int
+	Peer      string
+	Stopped   string    `json:",omitempty"` // why there are no figures
+	Runs      []nearRun `json:",omitempty"`
+	Quality   quality
+}
+
+// A sharedResult is what one peer did about passages or blocks.
+type sharedResult struct {
+	Set, Peer                             string
+	Bytes                                 int
+	Told                                  bool // it was told which documents to compare
+	Runs                                  []nearRun
+	Precision, Recall, Score, Granularity float64
+	Stopped                               string `json:",omitempty"`
+}
+
+// TotalMinutes is how long all parts took.
+func (r *results) TotalMinutes() (sum float64) {
+	for _, part := range slices.Sorted(maps.Keys(r.Minutes)) {
+		sum += r.Minutes[part]
+	}
+	return sum
+}
+
+func readResults(name string) (*results, error) {
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &results{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r results
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &r, nil
+}
+
+func (r *results) write(name string) error {
+	data, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, append(data, '\n'), 0o666)
+}
+
+// median of what f says of the runs; NaN if there are none.
+func median(runs []nearRun, f func(nearRun) float64) float64 {
+	var vs []float64
+	for _, r := range runs {
+		if v := f(r); !math.IsNaN(v) {
+			vs = append(vs, v)
+		}
+	}
+	if len(vs) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(vs)
+	return (vs[(len(vs)-1)/2] + vs[len(vs)/2]) / 2
+}
+
+func processCPU(r nearRun) float64  { return r.Process.CPU }
+func processRSS(r nearRun) float64  { return float64(r.Process.RSS) }
+func processWall(r nearRun) float64 { return r.Process.Wall }
+
+func loopCPU(r nearRun) float64 {
+	if r.Loop == nil {
+		return math.NaN()
+	}
+	return r.Loop.LoopCPU
+}
+
+func indexBytes(r nearRun) float64 {
+	if r.Loop == nil {
+		return math.NaN()
+	}
+	return float64(r.Loop.IndexBytes)
+}
