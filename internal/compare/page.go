@@ -68,7 +68,7 @@ func makePage(r *results) (map[string][]byte, error) {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"count": count, "pairs": p.pairsTable, "growth": p.growthTables, "growthQuality": p.growthQuality,
 		"passages": p.passagesTable, "blocks": p.blocksTable, "behind": p.behindFor, "losses": p.losses, "version": p.version,
-		"mib": func(n int) string { return mib(float64(n)) }, "rank": p.rank,
+		"mib": func(n int) string { return mib(float64(n)) },
 	}).Parse(pageTemplate)
 	if err != nil {
 		return nil, err
@@ -113,15 +113,6 @@ func byPeer(bs []behind) map[string][]behind {
 		m[b.Peer] = append(m[b.Peer], b)
 	}
 	return m
-}
-
-// rank is the number of the footnote of a reason.
-func (p *pager) rank(w string) (int, error) {
-	i := slices.Index(whys, why(w))
-	if i < 0 {
-		return 0, fmt.Errorf("no reason %q", w)
-	}
-	return i + 1, nil
 }
 
 func (p *pager) version(name string) string {

@@ -77,10 +77,7 @@ func (p *pager) compare(where string, us, r nearResult) string {
 	return strings.Join(cell, ", ")
 }
 
-func mark(w why) string {
-	n := slices.Index(whys, w) + 1
-	return fmt.Sprintf(" [[%d]](#why-%d)", n, n)
-}
+func mark(w why) string { return fmt.Sprintf(" ([why](#why-%s))", w) }
 
 // order sorts by loop, or process where there is no loop, and what has no
 // figures last.
