@@ -45,23 +45,33 @@ func (e *engine) bands(take func(row int) bool, v visit) error {
 	return nil
 }
 
-// band visits the buckets of one band.
+// band visits the buckets of one band. Which of them are bounded, and what their
+// heads are, is decided at the first visit: a second one, among fewer rows,
+// finds the very same matches.
 func (e *engine) band(b int, v visit) error {
-	full, err := e.fullSize(b)
-	if err != nil {
-		return err
+	first := b == e.sized
+	if first {
+		if err := e.findGiants(b); err != nil {
+			return err
+		}
+		e.sized++
 	}
 	return e.eachPart(func(w *worker, p int) error {
 		return w.grouper.buckets(p, func(tag uint32, entries []uint64) error {
 			n := len(entries)
-			w.work.LargestBucket = max(w.work.LargestBucket, n)
-			if n <= full {
-				return w.bucket(entries, b, v)
+			heads, giant := w.giants[uint64(b)<<32|uint64(tag)]
+			if first {
+				w.work.LargestBucket = max(w.work.LargestBucket, n)
+				if giant {
+					w.work.Bounded++
+					w.work.BoundedDocuments += n
+					w.work.Skipped += skipped(n)
+				}
 			}
-			w.work.Bounded++
-			w.work.BoundedDocuments += n
-			w.work.Skipped += skipped(n)
-			return w.giant(tag, entries, b, v)
+			if giant {
+				return w.giant(heads, entries, b, v)
+			}
+			return w.bucket(entries, b, v)
 		})
 	})
 }
@@ -84,26 +94,26 @@ func (w *worker) bucket(entries []uint64, band int, v visit) error {
 	return nil
 }
 
-// fullSize returns the size up to which the buckets of a band are compared in
-// full, and notes those that are larger.
-func (e *engine) fullSize(band int) (int, error) {
+// findGiants notes the buckets of a band that are too large to be compared in
+// full, with their heads.
+func (e *engine) findGiants(band int) error {
 	sizes := make([][]int, len(e.grouper.parts))
 	err := e.eachPart(func(w *worker, p int) error {
 		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error {
-			if len(entries) > fullBucket {
+			if len(entries) > FullBucket {
 				sizes[p] = append(sizes[p], len(entries))
 			}
 			return nil
 		})
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	large := slices.Concat(sizes...)
 	slices.Sort(large)
-	full := fullUpTo(large, budget(e.work.Documents)/float64(e.opts.Banding.Bands), pairsOf)
+	full := FullSize(large, e.work.Documents, e.opts.Banding.Bands)
 	if len(large) == 0 || large[len(large)-1] <= full {
-		return full, nil
+		return nil
 	}
 	for p := range e.grouper.parts {
 		err := e.grouper.buckets(p, func(tag uint32, entries []uint64) error {
@@ -113,31 +123,30 @@ func (e *engine) fullSize(band int) (int, error) {
 			return nil
 		})
 		if err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return full, nil
+	return nil
 }
 
 // heads returns the first rows of a bucket in the order of preference.
 func (e *engine) heads(entries []uint64) []uint32 {
-	heads := make([]uint32, 0, giantHeads+1)
+	heads := make([]uint32, 0, BucketHeads+1)
 	for _, x := range entries {
 		row := uint32(x)
-		if len(heads) == giantHeads && !e.before(row, heads[giantHeads-1]) {
+		if len(heads) == BucketHeads && !e.before(row, heads[BucketHeads-1]) {
 			continue
 		}
 		i, _ := slices.BinarySearchFunc(heads, row, func(a, b uint32) int { return cmp.Compare(e.rankOf(a), e.rankOf(b)) })
 		heads = slices.Insert(heads, i, row)
-		heads = heads[:min(len(heads), giantHeads)]
+		heads = heads[:min(len(heads), BucketHeads)]
 	}
 	return heads
 }
 
 // giant visits a bucket that is too large: its heads among themselves, then
 // every other document with the heads.
-func (w *worker) giant(tag uint32, entries []uint64, band int, v visit) error {
-	heads := w.giants[uint64(band)<<32|uint64(tag)]
+func (w *worker) giant(heads []uint32, entries []uint64, band int, v visit) error {
 	w.rows = append(w.rows[:0], heads...)
 	if err := w.fetch(w.rows); err != nil {
 		return err
@@ -157,16 +166,16 @@ func (w *worker) giant(tag uint32, entries []uint64, band int, v visit) error {
 		if slices.Contains(heads, row) {
 			continue
 		}
-		w.rows[giantHeads] = row
-		if !v.wanted(w, giantHeads) {
+		w.rows[BucketHeads] = row
+		if !v.wanted(w, BucketHeads) {
 			continue
 		}
 		r, err := w.one(buf, row)
 		if err != nil {
 			return err
 		}
-		w.regs[giantHeads] = r
-		v.compare(w, band, giantHeads)
+		w.regs[BucketHeads] = r
+		v.compare(w, band, BucketHeads)
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 // representatives, and members within their cluster.
 //
 // That is greedy clustering in the order of preference (Hartigan's leader
-// algorithm): a row is a representative unless it matches an earlier one. To
-// find it band at a time, first the earliest match of each row is looked for.
+// algorithm): a row is a representative unless it matches an earlier one, and the
+// matches are those that pairs lists, of bounded buckets those with a head. To find it band at a time, first the earliest match of each row is looked for.
 // Rows without are representatives. Rows whose earliest match is one have
 // joined it. Only what matches earlier rows that are not representatives
 // themselves is left: it joins the first representative among all its matches
@@ -129,6 +129,7 @@ func (w *worker) inOrder(rest []uint32) error {
 	tags, heads := make([]uint32, bands), make([]uint32, bands)
 	buf, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
 	var near []uint32
+	byRank := func(a, b uint32) int { return cmp.Compare(w.rankOf(a), w.rankOf(b)) }
 	for _, row := range rest {
 		if err := w.ctx.Err(); err != nil {
 			return err
@@ -143,7 +144,15 @@ func (w *worker) inOrder(rest []uint32) error {
 		t.heads(heads, tags)
 		near = near[:0]
 		for b, h := range heads {
-			for n := 0; h != 0 && n < fullBucket; n++ {
+			if giant, ok := w.giants[uint64(b)<<32|uint64(tags[b])]; ok {
+				for _, head := range giant {
+					if entry, ok := slices.BinarySearchFunc(risen, head, byRank); ok {
+						near = append(near, uint32(entry))
+					}
+				}
+				continue
+			}
+			for h != 0 {
 				near = append(near, h-1)
 				h = t.next.at(int(h - 1))[b]
 			}

@@ -261,7 +261,7 @@ func (j *join) bound() {
 	for t := range len(j.from) - 1 {
 		n := j.from[t+1] - j.from[t]
 		j.work.LargestBucket = max(j.work.LargestBucket, n)
-		if n > fullBucket {
+		if n > FullBucket {
 			large = append(large, n)
 		}
 	}
@@ -337,7 +337,7 @@ func (j *join) candidates(near []uint32, row int) []uint32 {
 		rows := j.rows[j.from[t]:j.from[t+1]]
 		bounded := len(rows) > j.full
 		if bounded {
-			rows = rows[:giantHeads]
+			rows = rows[:BucketHeads]
 		}
 		for _, other := range rows {
 			if j.larger(other, uint32(row)) || bounded && other != uint32(row) {

@@ -34,6 +34,7 @@ type engine struct {
 	state []uint8  // of each row
 	link  []uint32 // of each row: a row that its state gives a meaning
 
+	sized  int                 // bands whose giants are known
 	giants map[uint64][]uint32 // heads of the buckets not compared in full, by band<<32 | tag
 	work   Work
 	edges  []edge // found so far, in no order

@@ -122,7 +122,7 @@ func (ix *Index) collect(sc *scratch, regs []uint32, r rule, exact bool, limit i
 		if limit > 0 {
 			left = limit
 			if exact {
-				left += fullBucket
+				left += FullBucket
 			}
 		}
 		for f := ix.first[g]; f != 0 && left != 0; f = ix.next[f-1] {
@@ -151,7 +151,7 @@ func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 	sc.near = sc.near[:0]
 	longest := len(ix.registers.list) << ix.registers.shift
 	if limit > 0 {
-		longest = fullBucket + 8*limit
+		longest = FullBucket + 8*limit
 	}
 	bounded := false
 	for b, e := range sc.heads {

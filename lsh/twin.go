@@ -146,12 +146,12 @@ func (e *engine) fullTwins(groups map[uint32][]uint32) int {
 	size := func(row uint32) int { return max(1, len(groups[row])) }
 	var sizes []int
 	for _, g := range groups {
-		if len(g) > fullBucket {
+		if len(g) > FullBucket {
 			sizes = append(sizes, len(g))
 		}
 	}
 	for _, x := range e.edges {
-		if n := size(x.a) + size(x.b); n > fullBucket {
+		if n := size(x.a) + size(x.b); n > FullBucket {
 			sizes = append(sizes, n)
 		}
 	}

@@ -1,8 +1,6 @@
 package lsh
 
 import (
-	"math"
-
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -33,14 +31,8 @@ type rule struct {
 const standardErrors = 4
 
 func makeRule(k int, threshold float64) rule {
-	t, n := threshold, float64(k)
-	ceil := func(x float64) int { return max(1, int(math.Ceil(x-1e-9))) }
-	return rule{
-		k:         k,
-		threshold: t,
-		floor:     ceil(n*t - standardErrors*math.Sqrt(n*t*(1-t))),
-		accept:    ceil(n * t),
-	}
+	floor, accept := Agreement(k, threshold)
+	return rule{k: k, threshold: threshold, floor: floor, accept: accept}
 }
 
 // estimate returns the score of two documents whose signatures agree in that

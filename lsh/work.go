@@ -26,15 +26,10 @@ type Work struct {
 }
 
 const (
-	// fullBucket is the size up to which all documents of a bucket are always
-	// compared with each other.
-	fullBucket = 128
-	// Larger buckets are too, the smaller ones first, as long as they take no
-	// more comparisons than these over all bands, whichever is more.
+	// Buckets larger than FullBucket are compared in full too, the smaller ones
+	// first, as long as they take no more comparisons than these over all bands,
+	// whichever is more.
 	totalWork, workPerDocument = 1 << 22, 16
-	// giantHeads is how many documents of a bounded bucket all others are
-	// compared with.
-	giantHeads = 8
 )
 
 // budget returns how many comparisons in larger buckets, or pairs of twins, n
@@ -42,10 +37,10 @@ const (
 func budget(n int) float64 { return max(totalWork, workPerDocument*float64(n)) }
 
 // fullUpTo returns the largest size up to which everything fits the budget,
-// given in ascending order the sizes above fullBucket, each of which takes
+// given in ascending order the sizes above FullBucket, each of which takes
 // cost(size).
 func fullUpTo(sizes []int, budget float64, cost func(size float64) float64) int {
-	full, left := fullBucket, budget
+	full, left := FullBucket, budget
 	for i := 0; i < len(sizes); {
 		size, end := sizes[i], i
 		for end < len(sizes) && sizes[end] == size {
@@ -60,7 +55,7 @@ func fullUpTo(sizes []int, budget float64, cost func(size float64) float64) int 
 }
 
 // skipped returns how many comparisons are left out in a bucket of n documents.
-func skipped(n int) int64 { return int64(pairsOf(float64(n - giantHeads))) }
+func skipped(n int) int64 { return int64(pairsOf(float64(n - BucketHeads))) }
 
 // pairsOf returns the number of pairs of n documents.
 func pairsOf(n float64) float64 { return n * (n - 1) / 2 }
