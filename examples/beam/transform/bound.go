@@ -36,7 +36,7 @@ type Bounded struct {
 // decided is what decide emits.
 type decided struct {
 	verdicts beam.PCollection // of KV<BucketKey, Held>
-	pairs    beam.PCollection // of Pair: the heads of bounded buckets among themselves
+	stars    beam.PCollection // of Star: the heads of bounded buckets among themselves
 	bounded  beam.PCollection // of Bounded
 }
 
@@ -45,8 +45,8 @@ func decide(s beam.Scope, leaders, large beam.PCollection, o Options) decided {
 	s = s.Scope("Bound")
 	counts := beam.ParDo(s, &countFn{}, leaders)
 	total := beam.ParDo(s, &everyBandFn{Bands: o.Banding.Bands}, beam.CombinePerKey(s, &sumFn{}, counts))
-	verdicts, pairs, bounded := beam.ParDo3(s, &boundFn{Bands: o.Banding.Bands}, beam.GroupByKey(s, beam.Flatten(s, large, total)))
-	return decided{verdicts, pairs, bounded}
+	verdicts, stars, bounded := beam.ParDo3(s, &boundFn{Bands: o.Banding.Bands}, beam.GroupByKey(s, beam.Flatten(s, large, total)))
+	return decided{verdicts, stars, bounded}
 }
 
 // countFn makes a leader the number of documents that it stands for.
@@ -82,7 +82,7 @@ var (
 )
 
 // ProcessElement emits a verdict for every part of every large bucket.
-func (f *boundFn) ProcessElement(ctx context.Context, band int, notes func(*Large) bool, verdict func(BucketKey, Held), pair func(Pair), bounded func(Bounded)) {
+func (f *boundFn) ProcessElement(ctx context.Context, band int, notes func(*Large) bool, verdict func(BucketKey, Held), star func(Star), bounded func(Bounded)) {
 	var (
 		l         Large
 		all       []Large
@@ -104,7 +104,7 @@ func (f *boundFn) ProcessElement(ctx context.Context, band int, notes func(*Larg
 		v := Held{Kind: verdictFull}
 		if l.Count > full {
 			v = Held{Kind: verdictHead, Refs: l.Heads}
-			allPairs(l.Heads, pair)
+			allPairs(l.Heads, star)
 			rest := l.Count - lsh.BucketHeads
 			skipped := rest * (rest - 1) / 2
 			boundedCounter.Inc(ctx, 1)
@@ -122,7 +122,7 @@ func init() {
 	register.DoFn1x2[Twin, int, int64](&countFn{})
 	register.Combiner1[int64](&sumFn{})
 	register.DoFn3x0[int, int64, func(int, Large)](&everyBandFn{})
-	register.DoFn6x0[context.Context, int, func(*Large) bool, func(BucketKey, Held), func(Pair), func(Bounded)](&boundFn{})
+	register.DoFn6x0[context.Context, int, func(*Large) bool, func(BucketKey, Held), func(Star), func(Bounded)](&boundFn{})
 	register.Iter1[Large]()
 	register.Emitter1[Bounded]()
 }

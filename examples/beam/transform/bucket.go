@@ -25,12 +25,15 @@ type Part struct {
 	Refs  []Ref // all, or of a part that is held the first lsh.BucketHeads of Count
 }
 
-// A Pair is two documents, A preferred to B.
-type Pair struct{ A, B Ref }
+// A Star is candidate pairs: A with each of B, all of which A is preferred to.
+type Star struct {
+	A Ref
+	B []Ref
+}
 
 // Candidates is what [FindCandidates] finds.
 type Candidates struct {
-	Pairs   beam.PCollection // of Pair, repeated where they share several bands
+	Stars   beam.PCollection // of Star; pairs recur where they share several bands
 	Bounded beam.PCollection // of Bounded
 }
 
@@ -51,7 +54,7 @@ func FindCandidates(s beam.Scope, c Collapsed, o Options) Candidates {
 	d := decide(s, c.Leaders, large, o)
 	settled, full := beam.ParDo2(s, &heldFn{}, beam.GroupByKey(s, beam.Flatten(s, held, again, d.verdicts)))
 	rest := beam.ParDo(s, &fullFn{}, beam.GroupByKey(s, full))
-	return Candidates{Pairs: beam.Flatten(s, small, d.pairs, settled, rest), Bounded: d.bounded}
+	return Candidates{Stars: beam.Flatten(s, small, d.stars, settled, rest), Bounded: d.bounded}
 }
 
 // bandsFn sends a leader to its buckets.
@@ -119,7 +122,7 @@ type bucketFn struct{ Salts int }
 // ProcessElement emits the pairs of a bucket that is always compared in full; of
 // a larger one what is needed to decide on it, and its documents back to the
 // salted keys.
-func (f *bucketFn) ProcessElement(k BucketKey, parts func(*Part) bool, pair func(Pair), large func(int, Large), again func(BucketKey, Held)) {
+func (f *bucketFn) ProcessElement(k BucketKey, parts func(*Part) bool, star func(Star), large func(int, Large), again func(BucketKey, Held)) {
 	var (
 		p     Part
 		n     int64
@@ -143,7 +146,7 @@ func (f *bucketFn) ProcessElement(k BucketKey, parts func(*Part) bool, pair func
 		}
 	}
 	if n <= lsh.FullBucket {
-		allPairs(refs, pair)
+		allPairs(refs, star)
 		return
 	}
 	waiting := map[uint16][]Ref{}
@@ -161,12 +164,10 @@ func (f *bucketFn) ProcessElement(k BucketKey, parts func(*Part) bool, pair func
 }
 
 // allPairs emits every pair of refs, which it sorts.
-func allPairs(refs []Ref, emit func(Pair)) {
+func allPairs(refs []Ref, emit func(Star)) {
 	slices.Sort(refs)
-	for j := range refs {
-		for i := range j {
-			emit(Pair{refs[i], refs[j]})
-		}
+	for i := 1; i < len(refs); i++ {
+		emit(Star{refs[i-1], refs[i:]})
 	}
 }
 
@@ -191,7 +192,7 @@ type heldFn struct{}
 
 // ProcessElement pairs the documents with the heads of their bucket, or sends
 // them to it.
-func (*heldFn) ProcessElement(k BucketKey, held func(*Held) bool, pair func(Pair), full func(BucketKey, Held)) error {
+func (*heldFn) ProcessElement(k BucketKey, held func(*Held) bool, star func(Star), full func(BucketKey, Held)) error {
 	var (
 		h       Held
 		refs    []Ref
@@ -213,12 +214,11 @@ func (*heldFn) ProcessElement(k BucketKey, held func(*Held) bool, pair func(Pair
 		full(k, Held{Kind: heldRefs, Refs: refs})
 		return nil
 	}
-	for _, r := range refs {
-		if slices.Contains(verdict.Refs, r) {
-			continue // heads are paired with each other once for the bucket
-		}
+	// Heads are paired with each other once for the bucket.
+	refs = slices.DeleteFunc(refs, func(r Ref) bool { return slices.Contains(verdict.Refs, r) })
+	if len(refs) > 0 {
 		for _, head := range verdict.Refs {
-			pair(Pair{head, r})
+			star(Star{head, refs})
 		}
 	}
 	return nil
@@ -228,7 +228,7 @@ func (*heldFn) ProcessElement(k BucketKey, held func(*Held) bool, pair func(Pair
 type fullFn struct{}
 
 // ProcessElement emits every pair of the bucket.
-func (*fullFn) ProcessElement(_ BucketKey, held func(*Held) bool, pair func(Pair)) {
+func (*fullFn) ProcessElement(_ BucketKey, held func(*Held) bool, star func(Star)) {
 	var (
 		h    Held
 		refs []Ref
@@ -236,20 +236,20 @@ func (*fullFn) ProcessElement(_ BucketKey, held func(*Held) bool, pair func(Pair
 	for held(&h) {
 		refs = append(refs, h.Refs...)
 	}
-	allPairs(refs, pair)
+	allPairs(refs, star)
 }
 
 func init() {
 	register.DoFn2x0[Twin, func(BucketKey, Ref)](&bandsFn{})
 	register.DoFn4x0[BucketKey, func(*Ref) bool, func(BucketKey, Part), func(BucketKey, Held)](&partFn{})
-	register.DoFn5x0[BucketKey, func(*Part) bool, func(Pair), func(int, Large), func(BucketKey, Held)](&bucketFn{})
-	register.DoFn4x1[BucketKey, func(*Held) bool, func(Pair), func(BucketKey, Held), error](&heldFn{})
-	register.DoFn3x0[BucketKey, func(*Held) bool, func(Pair)](&fullFn{})
+	register.DoFn5x0[BucketKey, func(*Part) bool, func(Star), func(int, Large), func(BucketKey, Held)](&bucketFn{})
+	register.DoFn4x1[BucketKey, func(*Held) bool, func(Star), func(BucketKey, Held), error](&heldFn{})
+	register.DoFn3x0[BucketKey, func(*Held) bool, func(Star)](&fullFn{})
 	register.Emitter2[BucketKey, Ref]()
 	register.Emitter2[BucketKey, Part]()
 	register.Emitter2[BucketKey, Held]()
 	register.Emitter2[int, Large]()
-	register.Emitter1[Pair]()
+	register.Emitter1[Star]()
 	register.Iter1[Ref]()
 	register.Iter1[Part]()
 	register.Iter1[Held]()

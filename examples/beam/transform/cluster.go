@@ -45,8 +45,8 @@ func ClusterEdges(s beam.Scope, edges, sketches beam.PCollection, o Options) bea
 	if !o.Connected {
 		return beam.ParDo(s, &leaderFn{}, grouped)
 	}
-	fates, pairs := beam.ParDo2(s, &connectFn{}, grouped)
-	return beam.Flatten(s, fates, beam.ParDo(s, &memberFn{}, verify(s, pairs, sketches, o, true)))
+	fates, stars := beam.ParDo2(s, &connectFn{}, grouped)
+	return beam.Flatten(s, fates, beam.ParDo(s, &memberFn{}, verify(s, stars, sketches, o, true)))
 }
 
 // oneKeyFn puts all edges under one key.
@@ -135,7 +135,7 @@ type connectFn struct{}
 
 // ProcessElement emits the representative of each component and its pairs with
 // the others.
-func (*connectFn) ProcessElement(_ Ref, edges func(*Edge) bool, emit func(Ref, Fate), pair func(Pair)) {
+func (*connectFn) ProcessElement(_ Ref, edges func(*Edge) bool, emit func(Ref, Fate), star func(Star)) {
 	g := readGraph(edges)
 	root := make([]int, len(g.refs))
 	find := func(i int) int {
@@ -162,7 +162,7 @@ func (*connectFn) ProcessElement(_ Ref, edges func(*Edge) bool, emit func(Ref, F
 			told[r] = true
 			emit(g.refs[r], represents(g.refs[r]))
 		}
-		pair(Pair{g.refs[r], ref})
+		star(Star{g.refs[r], []Ref{ref}})
 	}
 }
 
@@ -178,7 +178,7 @@ func (*memberFn) ProcessElement(e Edge) (Ref, Fate) {
 func init() {
 	register.DoFn1x2[Edge, Ref, Edge](&oneKeyFn{})
 	register.DoFn3x0[Ref, func(*Edge) bool, func(Ref, Fate)](&leaderFn{})
-	register.DoFn4x0[Ref, func(*Edge) bool, func(Ref, Fate), func(Pair)](&connectFn{})
+	register.DoFn4x0[Ref, func(*Edge) bool, func(Ref, Fate), func(Star)](&connectFn{})
 	register.DoFn1x2[Edge, Ref, Fate](&memberFn{})
 	register.Iter1[Edge]()
 }

@@ -301,6 +301,20 @@ func decodeHeld(b []byte) (Held, error) {
 	return Held{heldKind(b[0]), d.refs()}, d.err
 }
 
+func encodeStar(st Star) []byte {
+	b := make([]byte, 0, 16+16*len(st.B))
+	return appendRefs(appendString(b, st.A), st.B)
+}
+
+func decodeStar(b []byte) (Star, error) {
+	d := decoder{b: b}
+	st := Star{d.ref(), d.refs()}
+	if len(st.B) == 0 {
+		d.fail()
+	}
+	return st, d.err
+}
+
 func encodePair(p Pair) []byte {
 	b := make([]byte, 0, len(p.A)+len(p.B)+2)
 	return append(appendString(b, p.A), p.B...)
@@ -393,6 +407,7 @@ func init() {
 	registerCoder(encodePart, decodePart)
 	registerCoder(encodeLarge, decodeLarge)
 	registerCoder(encodeHeld, decodeHeld)
+	registerCoder(encodeStar, decodeStar)
 	registerCoder(encodePair, decodePair)
 	registerCoder(encodeRole, decodeRole)
 	registerCoder(encodeEdge, decodeEdge)

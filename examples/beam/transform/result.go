@@ -59,7 +59,7 @@ func NearDuplicates(s beam.Scope, documents beam.PCollection, o Options) Result 
 	sk := SketchDocuments(s, documents, o)
 	twins := CollapseTwins(s, sk, o)
 	candidates := FindCandidates(s, twins, o)
-	edges := Verify(s, candidates.Pairs, sk.Sketches, o)
+	edges := Verify(s, candidates.Stars, sk.Sketches, o)
 	fates := ClusterEdges(s, edges, sk.Sketches, o)
 	r := Settle(s, sk, twins, fates)
 	r.Bounded, r.Edges = candidates.Bounded, edges

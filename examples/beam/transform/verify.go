@@ -12,6 +12,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
+// A Pair is two documents, A preferred to B.
+type Pair struct{ A, B Ref }
+
 // An Edge is a verified pair.
 type Edge struct {
 	A, B       Ref
@@ -42,17 +45,17 @@ type Role struct {
 	Sketch Sketch
 }
 
-// Verify returns the pairs that match, as Edges, each once however often it comes.
+// Verify returns the pairs of stars that match, as Edges, each once however often it comes.
 // References travel to the sketches, and each sketch to the pairs that it is in.
 // A document in very many pairs, such as the head of a bounded bucket, sends its
 // sketch to the salted parts of its pairs first.
-func Verify(s beam.Scope, pairs, sketches beam.PCollection, o Options) beam.PCollection {
-	return verify(s.Scope("Verify"), pairs, sketches, o.withDefaults(), false)
+func Verify(s beam.Scope, stars, sketches beam.PCollection, o Options) beam.PCollection {
+	return verify(s.Scope("Verify"), stars, sketches, o.withDefaults(), false)
 }
 
 // verify is Verify; with all, it returns pairs that do not match too.
-func verify(s beam.Scope, pairs, sketches beam.PCollection, o Options, all bool) beam.PCollection {
-	salted := beam.ParDo(s, &saltPairFn{Salts: o.Salts}, pairs)
+func verify(s beam.Scope, stars, sketches beam.PCollection, o Options, all bool) beam.PCollection {
+	salted := beam.ParDo(s, &saltStarFn{Salts: o.Salts}, stars)
 	roles, waiting := beam.ParDo2(s, &pairsFn{}, beam.GroupByKey(s, salted))
 	own := beam.ParDo(s, &ownFn{}, sketches)
 	met, sent := beam.ParDo2(s, &meetFn{}, beam.GroupByKey(s, beam.Flatten(s, roles, own)))
@@ -60,12 +63,28 @@ func verify(s beam.Scope, pairs, sketches beam.PCollection, o Options, all bool)
 	return beam.ParDo(s, &verifyFn{Options: o, All: all}, beam.GroupByKey(s, beam.Flatten(s, met, rest)))
 }
 
-// saltPairFn puts a pair under its first document.
-type saltPairFn struct{ Salts int }
+// saltStarFn puts pairs under their first document and the salts of the second.
+type saltStarFn struct{ Salts int }
 
-// ProcessElement returns the key of the pair and its second document.
-func (f *saltPairFn) ProcessElement(p Pair) (SaltedRef, Ref) {
-	return SaltedRef{p.A, saltOf(p.B, f.Salts)}, p.B
+// ProcessElement emits the second documents of each salt.
+func (f *saltStarFn) ProcessElement(st Star, emit func(SaltedRef, Star)) {
+	salt := saltOf(st.B[0], f.Salts)
+	same := true
+	for _, r := range st.B[1:] {
+		same = same && saltOf(r, f.Salts) == salt
+	}
+	if same { // always so in what a held part emits
+		emit(SaltedRef{st.A, salt}, Star{B: st.B})
+		return
+	}
+	parts := map[uint16][]Ref{}
+	for _, r := range st.B {
+		salt := saltOf(r, f.Salts)
+		parts[salt] = append(parts[salt], r)
+	}
+	for salt, refs := range parts {
+		emit(SaltedRef{st.A, salt}, Star{B: refs})
+	}
 }
 
 // pairsFn makes pairs distinct and gives both documents their roles.
@@ -77,24 +96,26 @@ const directPairs = 16
 
 // ProcessElement emits the roles of the documents of each pair; pairs of a
 // document that has many wait for its sketch.
-func (*pairsFn) ProcessElement(k SaltedRef, partners func(*Ref) bool, role func(Ref, Role), wait func(SaltedRef, Role)) {
-	var r Ref
+func (*pairsFn) ProcessElement(k SaltedRef, stars func(*Star) bool, role func(Ref, Role), wait func(SaltedRef, Role)) {
+	var st Star
 	seen := map[Ref]bool{}
-	for partners(&r) {
-		if seen[r] {
-			continue
+	for stars(&st) {
+		for _, r := range st.B {
+			if seen[r] {
+				continue
+			}
+			seen[r] = true
+			role(r, Role{Kind: roleSecond, Ref: k.Ref})
+			first := Role{Kind: roleFirst, Ref: r}
+			if len(seen) <= directPairs {
+				role(k.Ref, first)
+				continue
+			}
+			if len(seen) == directPairs+1 {
+				role(k.Ref, Role{Kind: roleAsked, Salt: k.Salt})
+			}
+			wait(k, first)
 		}
-		seen[r] = true
-		role(r, Role{Kind: roleSecond, Ref: k.Ref})
-		first := Role{Kind: roleFirst, Ref: r}
-		if len(seen) <= directPairs {
-			role(k.Ref, first)
-			continue
-		}
-		if len(seen) == directPairs+1 {
-			role(k.Ref, Role{Kind: roleAsked, Salt: k.Salt})
-		}
-		wait(k, first)
 	}
 }
 
@@ -206,8 +227,10 @@ func (f *verifyFn) ProcessElement(ctx context.Context, p Pair, sketches func(*Sk
 }
 
 func init() {
-	register.DoFn1x2[Pair, SaltedRef, Ref](&saltPairFn{})
-	register.DoFn4x0[SaltedRef, func(*Ref) bool, func(Ref, Role), func(SaltedRef, Role)](&pairsFn{})
+	register.DoFn2x0[Star, func(SaltedRef, Star)](&saltStarFn{})
+	register.Emitter2[SaltedRef, Star]()
+	register.Iter1[Star]()
+	register.DoFn4x0[SaltedRef, func(*Star) bool, func(Ref, Role), func(SaltedRef, Role)](&pairsFn{})
 	register.DoFn1x2[Sketch, Ref, Role](&ownFn{})
 	register.DoFn4x1[Ref, func(*Role) bool, func(Pair, Sketch), func(SaltedRef, Role), error](&meetFn{})
 	register.DoFn3x1[SaltedRef, func(*Role) bool, func(Pair, Sketch), error](&waitingFn{})
