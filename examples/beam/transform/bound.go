@@ -119,10 +119,10 @@ func (f *boundFn) ProcessElement(ctx context.Context, band int, notes func(*Larg
 }
 
 func init() {
-	register.DoFn1x2[Twin, int, int64](&countFn{})
-	register.Combiner1[int64](&sumFn{})
-	register.DoFn3x0[int, int64, func(int, Large)](&everyBandFn{})
-	register.DoFn6x0[context.Context, int, func(*Large) bool, func(BucketKey, Held), func(Star), func(Bounded)](&boundFn{})
+	registerDoFn[countFn]()
+	registerDoFn[sumFn]()
+	registerDoFn[everyBandFn]()
+	registerDoFn[boundFn]()
 	register.Iter1[Large]()
 	register.Emitter1[Bounded]()
 }

@@ -240,11 +240,11 @@ func (*fullFn) ProcessElement(_ BucketKey, held func(*Held) bool, star func(Star
 }
 
 func init() {
-	register.DoFn2x0[Twin, func(BucketKey, Ref)](&bandsFn{})
-	register.DoFn4x0[BucketKey, func(*Ref) bool, func(BucketKey, Part), func(BucketKey, Held)](&partFn{})
-	register.DoFn5x0[BucketKey, func(*Part) bool, func(Star), func(int, Large), func(BucketKey, Held)](&bucketFn{})
-	register.DoFn4x1[BucketKey, func(*Held) bool, func(Star), func(BucketKey, Held), error](&heldFn{})
-	register.DoFn3x0[BucketKey, func(*Held) bool, func(Star)](&fullFn{})
+	registerDoFn[bandsFn]()
+	registerDoFn[partFn]()
+	registerDoFn[bucketFn]()
+	registerDoFn[heldFn]()
+	registerDoFn[fullFn]()
 	register.Emitter2[BucketKey, Ref]()
 	register.Emitter2[BucketKey, Part]()
 	register.Emitter2[BucketKey, Held]()

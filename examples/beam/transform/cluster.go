@@ -176,9 +176,9 @@ func (*memberFn) ProcessElement(e Edge) (Ref, Fate) {
 }
 
 func init() {
-	register.DoFn1x2[Edge, Ref, Edge](&oneKeyFn{})
-	register.DoFn3x0[Ref, func(*Edge) bool, func(Ref, Fate)](&leaderFn{})
-	register.DoFn4x0[Ref, func(*Edge) bool, func(Ref, Fate), func(Star)](&connectFn{})
-	register.DoFn1x2[Edge, Ref, Fate](&memberFn{})
+	registerDoFn[oneKeyFn]()
+	registerDoFn[leaderFn]()
+	registerDoFn[connectFn]()
+	registerDoFn[memberFn]()
 	register.Iter1[Edge]()
 }

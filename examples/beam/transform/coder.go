@@ -396,6 +396,13 @@ func registerCoder[T any](enc any, dec func([]byte) (T, error)) {
 	coder.RegisterDeterministicCoder(t, enc, dec) // which package beam does not pass on
 }
 
+// registerDoFn registers a DoFn or CombineFn. The generated callers of package
+// register spare a call by reflection, but for the DoFns here they take the
+// compiler minutes and gigabytes: their number grows with the ways to choose
+// among the parameters. Emitters and iterators, where most of the time goes, are
+// registered with it.
+func registerDoFn[T any]() { beam.RegisterDoFn(reflect.TypeFor[T]()) }
+
 func init() {
 	registerCoder(encodeDocument, decodeDocument)
 	registerCoder(encodeRef, decodeRef)

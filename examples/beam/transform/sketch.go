@@ -87,7 +87,7 @@ func (s Sketch) hash() (h [16]byte) {
 }
 
 func init() {
-	register.DoFn5x0[context.Context, Document, func(Sketch), func(TwinKey, Twin), func(Ref, Fate)](&sketchFn{})
+	registerDoFn[sketchFn]()
 	register.Emitter1[Sketch]()
 	register.Emitter2[TwinKey, Twin]()
 	register.Emitter2[Ref, Fate]()

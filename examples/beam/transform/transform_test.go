@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -101,11 +102,11 @@ func (f *sourceFn) ProcessElement(_ []byte, emit func(transform.Document)) {
 }
 
 func init() {
-	register.DoFn1x0[transform.Cluster](&collectClusters{})
-	register.DoFn1x0[transform.Kept](&collectKept{})
-	register.DoFn1x0[transform.Removal](&collectRemoved{})
-	register.DoFn1x0[transform.Bounded](&collectBounded{})
-	register.DoFn2x0[[]byte, func(transform.Document)](&sourceFn{})
+	beam.RegisterDoFn(reflect.TypeFor[collectClusters]())
+	beam.RegisterDoFn(reflect.TypeFor[collectKept]())
+	beam.RegisterDoFn(reflect.TypeFor[collectRemoved]())
+	beam.RegisterDoFn(reflect.TypeFor[collectBounded]())
+	beam.RegisterDoFn(reflect.TypeFor[sourceFn]())
 	register.Emitter1[transform.Document]()
 }
 
@@ -269,32 +270,67 @@ func crowd(n int) []transform.Document {
 	return docs
 }
 
+// variants are the settings under which pipelines are compared.
+var variants = []transform.Options{
+	{},
+	{Keep: transform.Longest, Salts: 3},
+	{Keep: transform.Newest, Threshold: .7, K: 64},
+	{Estimate: true, Seed: 5},
+	{Connected: true},
+	{Rounds: 6},
+	{Rounds: 6, Connected: true, Threshold: .6, Shingler: shingle.Shingler{Size: 3}},
+}
+
+func TestVariants(t *testing.T) {
+	docs := crowd(3000)
+	for i, o := range variants {
+		t.Run(fmt.Sprint(i), func(t *testing.T) { compare(t, "direct", docs, 2, o) })
+	}
+}
+
+// compare runs a pipeline and package lsh on the same documents.
+func compare(t *testing.T, runner string, docs []transform.Document, parts int, o transform.Options) lsh.Work {
+	t.Helper()
+	want, work := inProcess(t, docs, o)
+	start := time.Now()
+	got, _, err := run(t, runner, docs, parts, o)
+	if err != nil {
+		t.Fatalf("%+v: %.3000s", o, err.Error())
+	}
+	t.Logf("%d documents, %d clusters, %d kept, %d buckets bounded, %v", len(docs), len(got.clusters), len(got.kept), len(got.bounded), time.Since(start).Round(time.Millisecond))
+	same(t, want, got)
+	if len(got.bounded) != work.Bounded {
+		t.Errorf("%d buckets bounded, in process %d", len(got.bounded), work.Bounded)
+	}
+	var skipped int64
+	for _, b := range got.bounded {
+		skipped += b.Skipped
+	}
+	if skipped != work.Skipped {
+		t.Errorf("%d comparisons left out, in process %d", skipped, work.Skipped)
+	}
+	return work
+}
+
+// TestPrism runs a portable runner, for which every element is encoded.
+func TestPrism(t *testing.T) {
+	docs := crowd(600)
+	for _, parts := range []int{1, 2, 7} {
+		compare(t, "prism", docs, parts, transform.Options{Salts: 5})
+	}
+}
+
+// TestCrowd has two fifths of 100,000 documents in one bucket.
 func TestCrowd(t *testing.T) {
-	for _, runner := range []string{"direct", "prism"} {
-		n := 3000
-		docs := crowd(n)
-		for _, o := range []transform.Options{
-			{},
-			{Keep: transform.Longest, Salts: 3},
-			{Keep: transform.Newest, Threshold: .7},
-			{Estimate: true},
-			{Connected: true},
-			{Rounds: 5},
-			{Rounds: 5, Connected: true, Threshold: .6},
-		} {
-			t.Run(fmt.Sprintf("%s/%+v", runner, o), func(t *testing.T) {
-				want, work := inProcess(t, docs, o)
-				start := time.Now()
-				got, _, err := run(t, runner, docs, 2, o)
-				if err != nil {
-					t.Fatalf("%.3000s", err.Error())
-				}
-				t.Logf("%+v; %v", work, time.Since(start))
-				same(t, want, got)
-				if len(got.bounded) != work.Bounded {
-					t.Errorf("%d buckets bounded, in process %d", len(got.bounded), work.Bounded)
-				}
-			})
+	n := 100_000
+	if testing.Short() {
+		n /= 20
+	}
+	docs := crowd(n)
+	for _, parts := range []int{1, 2, 7} {
+		work := compare(t, "direct", docs, parts, transform.Options{})
+		if work.LargestBucket < n*2/5 {
+			t.Errorf("the largest bucket has %d documents only", work.LargestBucket)
 		}
 	}
 }

@@ -86,8 +86,8 @@ func (*twinsFn) ProcessElement(ctx context.Context, _ TwinKey, twins func(*Twin)
 }
 
 func init() {
-	register.DoFn5x0[context.Context, TwinKey, func(*Twin) bool, func(TwinKey, Twin), func(Ref, Fate)](&localTwinsFn{})
-	register.DoFn5x0[context.Context, TwinKey, func(*Twin) bool, func(Twin), func(Ref, Fate)](&twinsFn{})
+	registerDoFn[localTwinsFn]()
+	registerDoFn[twinsFn]()
 	register.Iter1[Twin]()
 	register.Emitter1[Twin]()
 }

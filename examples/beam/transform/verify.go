@@ -227,14 +227,14 @@ func (f *verifyFn) ProcessElement(ctx context.Context, p Pair, sketches func(*Sk
 }
 
 func init() {
-	register.DoFn2x0[Star, func(SaltedRef, Star)](&saltStarFn{})
+	registerDoFn[saltStarFn]()
 	register.Emitter2[SaltedRef, Star]()
 	register.Iter1[Star]()
-	register.DoFn4x0[SaltedRef, func(*Star) bool, func(Ref, Role), func(SaltedRef, Role)](&pairsFn{})
-	register.DoFn1x2[Sketch, Ref, Role](&ownFn{})
-	register.DoFn4x1[Ref, func(*Role) bool, func(Pair, Sketch), func(SaltedRef, Role), error](&meetFn{})
-	register.DoFn3x1[SaltedRef, func(*Role) bool, func(Pair, Sketch), error](&waitingFn{})
-	register.DoFn4x1[context.Context, Pair, func(*Sketch) bool, func(Edge), error](&verifyFn{})
+	registerDoFn[pairsFn]()
+	registerDoFn[ownFn]()
+	registerDoFn[meetFn]()
+	registerDoFn[waitingFn]()
+	registerDoFn[verifyFn]()
 	register.Emitter2[Ref, Role]()
 	register.Emitter2[SaltedRef, Role]()
 	register.Emitter2[Pair, Sketch]()
