@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -125,8 +126,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	c := counters(res.Metrics())
-	fmt.Fprintf(stderr, "%d documents in %d clusters and alone: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept)\n",
-		c["documents"], c["clusters"], c["kept"], c["removed"], o.threshold())
+	fmt.Fprintf(stderr, "%d clusters in %d documents: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept)\n",
+		c["clusters"], c["documents"], c["kept"], c["removed"], o.Threshold)
 	if n := c["bounded_buckets"]; n > 0 {
 		fmt.Fprintf(stderr, "beam: %d buckets were too large to compare all documents with each other: %d comparisons were left out (bounded-*.jsonl)\n", n, c["skipped_comparisons"])
 	}
@@ -134,10 +135,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "beam: %d blocks were forgotten to stay within the memory of a detector\n", n)
 	}
 	if n := c["bad_documents"]; n > 0 {
+		tellErrors(stderr, o.out)
 		fmt.Fprintf(stderr, "beam: %d errors in the input (errors-*.jsonl)\n", n)
 		return exitInput
 	}
 	return exitDone
+}
+
+// tellErrors prints the first errors of the input, where they are at hand.
+func tellErrors(w io.Writer, dir string) {
+	f, err := os.Open(filepath.Join(dir, "errors-00000-of-00001.jsonl"))
+	if err != nil {
+		return // on a file system of the workers
+	}
+	defer f.Close()
+	d := json.NewDecoder(f)
+	for range 20 {
+		var bad files.Bad
+		if d.Decode(&bad) != nil {
+			return
+		}
+		fmt.Fprintf(w, "beam: %v\n", bad)
+	}
 }
 
 func (o *options) register(fs *flag.FlagSet) {
@@ -255,8 +274,6 @@ func (o *options) check(ctx context.Context, inputs []string) (err error) {
 	}
 	return nil
 }
-
-func (o *options) threshold() float64 { return o.Threshold }
 
 // pipeline returns what is to be run.
 func (o *options) pipeline(parts []files.Part) *beam.Pipeline {
