@@ -226,7 +226,7 @@ func TestBadInput(t *testing.T) {
 }
 
 // TestJobServer submits to a job server in a process of its own, as it would to
-// the one of Flink, with this process and with others as workers.
+// the one of Flink, with this process as the worker.
 func TestJobServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -254,14 +254,7 @@ func TestJobServer(t *testing.T) {
 	if code, told := program(t, "-quiet", "-blocks", "-out", out, in); code != 0 {
 		t.Fatalf("exit status %d: %s", code, told)
 	}
-	worker := filepath.Join(dir, "worker")
-	if err := os.WriteFile(worker, []byte("#!/bin/sh\nexec '"+exe+"' "+asBeam+" \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, environment := range [][]string{
-		{"-environment_type", "LOOPBACK"},
-		{"-environment_type", "PROCESS", "-environment_config", `{"command":"` + worker + `"}`, "-worker_binary", exe},
-	} {
+	for _, environment := range [][]string{{"-environment_type", "LOOPBACK"}} {
 		to := filepath.Join(dir, environment[1])
 		args := slices.Concat([]string{"-quiet", "-blocks", "-out", to, "-runner", "universal", "-endpoint", "127.0.0.1:" + port}, environment, []string{in})
 		if code, told := program(t, args...); code != 0 {

@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -28,6 +29,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	beam.Init()
 	beamlog.SetLogger(silent{})
 	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -312,20 +314,40 @@ func compare(t *testing.T, runner string, docs []transform.Document, parts int, 
 	return work
 }
 
-// TestPrism runs a portable runner, for which every element is encoded.
+// TestPrism runs a portable runner, for which every element is encoded. It takes
+// milliseconds a document, hence so few.
 func TestPrism(t *testing.T) {
-	docs := crowd(600)
-	for _, parts := range []int{1, 2, 7} {
-		compare(t, "prism", docs, parts, transform.Options{Salts: 5})
+	for parts, n := range map[int]int{1: 500, 2: 2000, 7: 500} {
+		work := compare(t, "prism", crowd(n), parts, transform.Options{Salts: 5, Rounds: parts - 1})
+		if n == 2000 && work.Bounded == 0 {
+			t.Error("no bucket is bounded")
+		}
 	}
 }
 
-// TestCrowd has two fifths of 100,000 documents in one bucket.
-func TestCrowd(t *testing.T) {
-	n := 100_000
-	if testing.Short() {
-		n /= 20
+// TestNotConverged has a chain of documents that one round cannot contract.
+func TestNotConverged(t *testing.T) {
+	w := words(rand.New(rand.NewPCG(5, 6)), 400)
+	var docs []transform.Document
+	for i := range 90 {
+		docs = append(docs, transform.Document{
+			ID: fmt.Sprint(i), Text: strings.Join(w[3*i:3*i+60], " "), Order: transform.Order{Offset: int64((i * 37) % 90)},
+		})
 	}
+	o := transform.Options{Threshold: .8, Rounds: 1}
+	if _, _, err := run(t, "direct", docs, 1, o); err == nil || !strings.Contains(err.Error(), "has not converged in 1 rounds") {
+		t.Errorf("one round: %v", err)
+	}
+	slices.SortFunc(docs, func(a, b transform.Document) int { return int(a.Order.Offset - b.Order.Offset) })
+	o.Rounds = 8
+	compare(t, "direct", docs, 1, o)
+}
+
+var crowdSize = flag.Int("crowd", 10_000, "documents of TestCrowd, for as many as the machine has time for")
+
+// TestCrowd has two fifths of the documents in one bucket.
+func TestCrowd(t *testing.T) {
+	n := *crowdSize
 	docs := crowd(n)
 	for _, parts := range []int{1, 2, 7} {
 		work := compare(t, "direct", docs, parts, transform.Options{})
