@@ -1,0 +1,103 @@
+package lsh_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh"
+)
+
+func TestFullSize(t *testing.T) {
+	for _, c := range []struct {
+		sizes            []int
+		documents, bands int
+		want             int
+	}{
+		{nil, 1000, 16, lsh.FullBucket},
+		{[]int{129, 700}, 1000, 16, 700}, // 253,000 comparisons of 262,144
+		{[]int{129, 725}, 1000, 16, 129},
+		{[]int{129, 300, 725}, 1 << 20, 16, 725}, // 16 a document
+		{[]int{600, 600}, 1000, 16, lsh.FullBucket},
+	} {
+		if got := lsh.FullSize(c.sizes, c.documents, c.bands); got != c.want {
+			t.Errorf("FullSize(%v, %d, %d) = %d, want %d", c.sizes, c.documents, c.bands, got, c.want)
+		}
+	}
+}
+
+func TestAgreement(t *testing.T) {
+	if look, match := lsh.Agreement(128, .8); look != 85 || match != 103 {
+		t.Errorf("Agreement(128, .8) = %d, %d", look, match)
+	}
+}
+
+// TestClustersFollowFromPairs has buckets that are bounded: clusters are greedy
+// over the pairs that are listed, no matter how many buckets a second look at
+// fewer documents would compare in full.
+func TestClustersFollowFromPairs(t *testing.T) {
+	w := crowdWorld(t, 4000, 70, 100)
+	b := lsh.Batch{Threshold: .5, Banding: lsh.Banding{Bands: 8, Rows: 1}, Sets: w.set}
+	pairs, work, err := b.Pairs(t.Context(), w.source())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if work.Bounded == 0 {
+		t.Fatal("no bucket is bounded: nothing is tested")
+	}
+	earlier := map[int][]lsh.RowPair{}
+	for _, p := range pairs {
+		earlier[p.B] = append(earlier[p.B], p)
+	}
+	members := map[int][]lsh.RowMember{}
+	joined := map[int]bool{}
+next:
+	for row := range w.ids {
+		for _, p := range earlier[row] { // ascending
+			if !joined[p.A] {
+				joined[row] = true
+				members[p.A] = append(members[p.A], lsh.RowMember{Row: row, Similarity: p.Similarity})
+				continue next
+			}
+		}
+	}
+	var want []lsh.RowCluster
+	for row := range w.ids {
+		if m := members[row]; m != nil {
+			want = append(want, lsh.RowCluster{Representative: row, Members: append([]lsh.RowMember{{Row: row, Similarity: 1}}, m...)})
+		}
+	}
+	got, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Fatalf("clusters (-of the pairs +found):\n%.2000s", diff)
+	}
+}
+
+// crowdWorld returns n documents of the given size, of which the first `shared`
+// elements are drawn from few and are the same in many.
+func crowdWorld(t *testing.T, n, shared, size int) *world {
+	t.Helper()
+	w := makeWorld(1, 64, 1)
+	w.ids, w.sets, w.sigs, w.values = nil, nil, nil, nil
+	for i := range uint64(n) {
+		var set []uint64
+		for j := range uint64(size) {
+			x := j * 0x9E3779B97F4A7C15
+			if int(j) >= shared || (i+j)%5 == 0 && i%3 > 0 {
+				x = (i%700*1000 + j + 1) * 0xD1342543DE82EF95
+				if j%2 == 0 {
+					x = (i*1000 + j + 1) * 0xA24BAED4963EE407
+				}
+			}
+			set = append(set, x)
+		}
+		slices.Sort(set)
+		w.add(fmt.Sprint("t", i), slices.Compact(set))
+	}
+	return w
+}
