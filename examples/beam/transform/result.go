@@ -57,7 +57,7 @@ type Result struct {
 func NearDuplicates(s beam.Scope, documents beam.PCollection, o Options) Result {
 	s = s.Scope("NearDuplicates")
 	sk := SketchDocuments(s, documents, o)
-	twins := CollapseTwins(s, sk, o)
+	twins := CollapseTwins(s, sk)
 	candidates := FindCandidates(s, twins, o)
 	edges := Verify(s, candidates.Stars, sk.Sketches, o)
 	fates := ClusterEdges(s, edges, sk.Sketches, o)

@@ -33,7 +33,7 @@ func SketchDocuments(s beam.Scope, documents beam.PCollection, o Options) Sketch
 	return Sketched{sketches, twins, names}
 }
 
-// Metrics of the pipeline, by which a program tells what happened.
+// Namespace is that of the metrics, by which a program tells what happened.
 const Namespace = "neardup"
 
 var (
@@ -45,7 +45,6 @@ var (
 type sketchFn struct {
 	Options Options
 	mh      *minhash.Sketcher
-	keys    []uint64
 }
 
 // Setup makes the sketcher.

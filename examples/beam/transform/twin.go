@@ -32,9 +32,8 @@ type Collapsed struct {
 
 // CollapseTwins finds the documents that have the same signature and set, in two
 // levels: that four in ten are one document makes no hot key.
-func CollapseTwins(s beam.Scope, sk Sketched, o Options) Collapsed {
+func CollapseTwins(s beam.Scope, sk Sketched) Collapsed {
 	s = s.Scope("Twins")
-	o = o.withDefaults()
 	local, members := beam.ParDo2(s, &localTwinsFn{}, beam.GroupByKey(s, sk.Twins))
 	leaders, heirs := beam.ParDo2(s, &twinsFn{}, beam.GroupByKey(s, local))
 	return Collapsed{leaders, heirs, members}
