@@ -169,19 +169,20 @@ func TestFormats(t *testing.T) {
 						return -strings.Compare(x.Time, y.Time)
 					})
 				}
-				c := fmt.Sprintf(`{"representative":"%d/%s","members":[`, f, first[0])
+				var c strings.Builder
+				fmt.Fprintf(&c, `{"representative":"%d/%s","members":[`, f, first[0])
 				for j, m := range first {
 					s := 1.
 					if (m == "2") != (first[0] == "2") {
 						s = sim
 					}
 					if j > 0 {
-						c += ","
+						c.WriteString(",")
 						removed = append(removed, fmt.Sprintf("{\"id\":\"%d/%s\",\"representative\":\"%d/%s\",\"similarity\":%v}\n", f, m, f, first[0], s))
 					}
-					c += fmt.Sprintf(`{"id":"%d/%s","similarity":%v}`, f, m, s)
+					fmt.Fprintf(&c, `{"id":"%d/%s","similarity":%v}`, f, m, s)
 				}
-				clusters = append(clusters, c+"]}\n")
+				clusters = append(clusters, c.String()+"]}\n")
 				for _, m := range []string{first[0], "3", "4"} {
 					kept = append(kept, fmt.Sprintf("{\"id\":\"%d/%s\"}\n", f, m))
 				}
