@@ -227,7 +227,7 @@ func (ix *Index) remove(id string) bool {
 // chain to take those that are not out of it: as many as a search for one match
 // looks at. A page that is replaced again and again would else leave a trail that
 // every search has to follow.
-const sweepDepth = fullBucket + 8
+const sweepDepth = FullBucket + 8
 
 // unchain takes removed documents out of the chain of a group.
 func (ix *Index) unchain(g uint32) {
