@@ -92,7 +92,7 @@ func (j *job) pairsAgainst(s *sketches) ([]lsh.RowPair, error) {
 
 // pairsAmong returns the pairs among some documents, all of them if rows is nil.
 func (j *job) pairsAmong(s *sketches, rows []int) ([]lsh.RowPair, error) {
-	p := j.progress("comparing", 0)
+	p := j.progress("comparing", "", 0)
 	defer p.stop()
 	pairs, work, err := j.batch(s, rows, p).Pairs(j.ctx, j.source(rows))
 	if err != nil {

@@ -17,6 +17,10 @@ that runs again and again. Documents are counted, not occurrences, and copies of
 a document do not count. The site of a JSON Lines document is its field "host",
 that of a text file the first folder below the input folder.
 `,
+	example: `pages/
+-json -field-host domain crawl.jsonl.gz
+-stream crawl.warc.gz
+`,
 	flags: []flagGroup{streamFlag, inputFlags, outputFlags},
 	run:   runBoilerplate,
 }
@@ -87,7 +91,7 @@ func (j *job) blocks() ([][]boilerplate.Block, error) {
 	d := j.detector()
 	blocks := make([][]boilerplate.Block, len(j.docs))
 	if j.opt.stream {
-		p := j.progress("judging", len(j.docs))
+		p := j.progress("judging", "documents", len(j.docs))
 		defer p.stop()
 		for i := range j.docs {
 			blocks[i] = d.Next(j.page(i))
@@ -122,7 +126,7 @@ func flagged(blocks []boilerplate.Block) (spans []shingle.Span) {
 
 // observe shows every document to the detector.
 func (j *job) observe(d *boilerplate.Detector) error {
-	p := j.progress("observing", len(j.docs))
+	p := j.progress("observing", "documents", len(j.docs))
 	defer p.stop()
 	for i := range j.docs {
 		d.Observe(j.page(i))

@@ -20,6 +20,13 @@ with the reason, the document it repeats, how alike they are and the passages th
 both have. The input is never changed; what is written appears whole at the end
 or, after an interrupt, not at all. With -against, documents that repeat that
 corpus are left out too, and the corpus is not written. -dry-run only tells.
+After an interrupt begin again: what a killed process leaves beside -out ends in
+.tmp and may be deleted.
+`,
+	example: `-dry-run corpus.jsonl
+-out kept.jsonl.zst corpus.jsonl.zst
+-strip -keep longest -out kept/ pages/
+-against archive.jsonl -out new.jsonl today.jsonl
 `,
 	flags: []flagGroup{cleanFlags, matchFlags, keepFlag, againstFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runClean,
@@ -29,7 +36,7 @@ func cleanFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.out, "out", "", "`file or folder` to write the kept documents to; .gz and .zst compress")
 	fs.StringVar(&o.log, "log", "", "`file` to write the removals to (default: that of -out with .removed.jsonl behind)")
 	fs.BoolVar(&o.overwrite, "overwrite", false, "replace what -out and -log name, if there is something")
-	fs.BoolVar(&o.dryRun, "dry-run", false, "print the removals and write nothing")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
 }
 
 // A removal is a document that is left out, and why.
@@ -66,7 +73,10 @@ const (
 )
 
 func runClean(j *job) error {
-	if j.opt.out == "" && !j.opt.dryRun {
+	switch {
+	case j.opt.out == "" && (j.opt.log != "" || j.opt.overwrite):
+		return fmt.Errorf("-log and -overwrite go with -out, which is missing")
+	case j.opt.out == "" && !j.opt.dryRun:
 		return fmt.Errorf("clean needs -out FILE, or -dry-run to see what it would do")
 	}
 	w, err := j.cleaner()

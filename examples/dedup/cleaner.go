@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
 
 // A cleaner writes the kept documents. It reads the inputs once more: their
@@ -32,8 +34,8 @@ type cleaner struct {
 // put aside, since it is read twice.
 func (j *job) cleaner() (*cleaner, error) {
 	c := &cleaner{j: j, log: j.opt.log, written: map[string]string{}}
-	if j.opt.dryRun {
-		return c, nil
+	if j.opt.out == "" {
+		return c, nil // a dry run
 	}
 	if c.log == "" {
 		c.log = filepath.Clean(j.opt.out) + ".removed.jsonl"
@@ -43,6 +45,9 @@ func (j *job) cleaner() (*cleaner, error) {
 			return nil, err
 		}
 	}
+	if within(j.opt.out, c.log) || within(c.log, j.opt.out) {
+		return nil, fmt.Errorf("-log %s lies in -out %s, or holds it: write the removals elsewhere", c.log, j.opt.out)
+	}
 	j.inputs = expand(j.inputs)
 	for _, in := range append(expand([]string{j.opt.against}), j.inputs...) {
 		for _, out := range []string{j.opt.out, c.log} {
@@ -50,21 +55,14 @@ func (j *job) cleaner() (*cleaner, error) {
 				return nil, fmt.Errorf("%s lies in the input %s, or holds it: the input is never changed; write elsewhere", out, in)
 			}
 		}
-		if in == "-" && c.stdin == nil {
-			f, err := os.CreateTemp("", "dedup-*")
-			if err != nil {
-				return nil, err
-			}
-			c.stdin = f
-			if _, err := io.Copy(f, j.stdin); err != nil {
-				c.close()
-				return nil, fmt.Errorf("standard input: %w", err)
-			}
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
+		if info, err := os.Stat(in); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !j.opt.dryRun {
+			return nil, fmt.Errorf("%s is a pipe, and clean reads its inputs twice: make it a file, or standard input (-)", in)
+		}
+		if in == "-" && c.stdin == nil && !j.opt.dryRun {
+			if err := c.putAside(); err != nil {
 				c.close()
 				return nil, err
 			}
-			j.stdin = f
 		}
 	}
 	if len(j.inputs) == 1 && j.inputs[0] != "-" {
@@ -74,6 +72,37 @@ func (j *job) cleaner() (*cleaner, error) {
 		c.single = len(j.inputs) == 1
 	}
 	return c, nil
+}
+
+// putAside copies standard input into a temporary file, from which it can be read
+// again.
+func (c *cleaner) putAside() (err error) {
+	if c.stdin, err = spool.Temp(); err != nil {
+		return err
+	}
+	from, to := c.j.stdin, c.stdin
+	chunks := func(yield func(error) bool) {
+		for {
+			_, err := io.CopyN(to, from, 1<<20)
+			if err == io.EOF || !yield(err) || err != nil {
+				return
+			}
+		}
+	}
+	p := c.j.progress("reading standard input", "MiB", 0)
+	defer p.stop()
+	for err, interrupted := range until(c.j.ctx, chunks) {
+		switch {
+		case interrupted != nil:
+			return interrupted
+		case err != nil:
+			return fmt.Errorf("standard input: %w", err)
+		}
+		p.add(1)
+	}
+	c.j.stdin = c.stdin
+	_, err = c.stdin.Seek(0, io.SeekStart)
+	return err
 }
 
 // expand replaces patterns by the files that they match.
@@ -91,25 +120,28 @@ func expand(inputs []string) []string {
 	return out
 }
 
-func (c *cleaner) close() {
-	if c.stdin != nil {
-		c.stdin.Close()
-		os.Remove(c.stdin.Name())
-	}
-}
+func (c *cleaner) close() { spool.Remove(c.stdin) }
 
 // within reports whether path lies in dir or is dir; "-" and "" are nowhere.
 func within(dir, path string) bool {
 	if dir == "-" || dir == "" || path == "-" || path == "" {
 		return false
 	}
-	a, errA := filepath.Abs(dir)
-	b, errB := filepath.Abs(path)
-	if errA != nil || errB != nil {
-		return false
-	}
-	rel, err := filepath.Rel(a, b)
+	rel, err := filepath.Rel(place(dir), place(path))
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// place returns the place of a path, which need not exist yet, without the links
+// in the path to its folder.
+func place(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return path
+	}
+	return filepath.Join(dir, filepath.Base(path))
 }
 
 // write copies what is kept, logs what is not, and makes both visible at the end,
@@ -155,7 +187,7 @@ func (c *cleaner) write(removals []removal) error {
 			return err
 		}
 	}
-	p := j.progress("writing", len(j.docs)-j.old)
+	p := j.progress("writing", "documents", len(j.docs)-j.old)
 	defer p.stop()
 	for _, in := range j.inputs {
 		if err := c.copyInput(in, target, gone, p); err != nil {

@@ -16,6 +16,10 @@ var clustersCommand = command{
 Jaccard similarity of at least -threshold to the representative, the document to
 keep; clusters never chain from document to document.
 `,
+	example: `corpus.jsonl
+-keep newest -threshold 0.9 versions.parquet
+-json -strip 'crawl/*.warc.gz'
+`,
 	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runClusters,
 }
@@ -78,7 +82,7 @@ func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) { return j.cluster
 
 // clustersAmong returns the clusters of some documents, of all if rows is nil.
 func (j *job) clustersAmong(s *sketches, rows []int) ([]lsh.RowCluster, error) {
-	p := j.progress("clustering", 0)
+	p := j.progress("clustering", "", 0)
 	defer p.stop()
 	before, err := j.preference()
 	if err != nil {

@@ -18,6 +18,9 @@ and without the blocks that they recycle; how likely the search is to find such
 a pair; and what they share. A and B are two text files or, where inputs follow,
 the ids of two documents in these, which then also tell what is recycled.
 `,
+	example: `a.txt b.txt
+https://example.org/a https://example.org/b crawl.warc.gz
+`,
 	flags: []flagGroup{thresholdFlags, passageFlags, shingleFlags, inputFlags, outputFlags},
 	run:   runCompare,
 }

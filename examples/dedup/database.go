@@ -67,6 +67,15 @@ func (j *job) open(m mode) (*database, error) {
 	return d, nil
 }
 
+// close closes the index at the end of work that ended with err. An index that
+// could not be written says so once.
+func (d *database) close(err error) error {
+	if e := d.ix.Close(); err == nil {
+		return e
+	}
+	return err
+}
+
 // settle makes shingler and sketcher those of the index, and refuses flags that
 // say otherwise.
 func (d *database) settle() error {
@@ -114,30 +123,16 @@ const maxBatch = 64 << 20
 // where no more come for a moment, since whoever sends them may wait for the answer.
 func (d *database) batches(ctx context.Context, n int, f func([]*entry) error) error {
 	debug.SetMemoryLimit(d.j.opt.memory)
-	type item struct {
-		doc *input.Doc
-		err error
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	items := make(chan item, 256)
 	o := d.j.opt.input
-	o.Stdin, o.Repeats, o.Workers = d.j.stdin, true, d.j.opt.workers
+	o.Repeats = true
 	if slices.Contains(d.j.inputs, "-") {
 		o.Workers = 1 // nothing is read ahead
 	}
-	go func() {
-		defer close(items)
-		for doc, err := range input.Read(d.j.inputs, o) {
-			select {
-			case items <- item{doc, err}:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	p := d.j.progress("indexing", 0)
+	p, read := d.j.items("indexing", d.j.inputs, o)
 	defer p.stop()
+	items := background(ctx, read)
 	var batch []*entry
 	size := 0
 	flush := func() error {

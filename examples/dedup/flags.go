@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
+	"github.com/neardup/neardup/examples/dedup/internal/columns"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/shingle"
 )
@@ -62,13 +63,15 @@ func inputFlags(fs *flag.FlagSet, o *options) {
 	fs.StringVar(&o.input.Fields.ID, "field-id", "id", "`name` of the JSON Lines field or Parquet column of a document's id")
 	fs.StringVar(&o.input.Fields.Text, "field-text", "text", "`name` of the JSON Lines field or Parquet column of a document's text")
 	fs.StringVar(&o.input.Fields.Host, "field-host", "host", "`name` of the JSON Lines field or Parquet column of a document's site")
+	fs.StringVar(&o.input.Fields.URL, "field-url", "url", "`name` of the field or column of its URL, whose host is the site where no site is named")
+	fs.StringVar(&o.input.Fields.Time, "field-time", "time", "`name` of the field or column of the time when it was published or fetched")
 	o.memory = 2 << 30
 	fs.TextVar((*bytesize.Size)(&o.memory), "memory", bytesize.Size(o.memory), "about how much memory to use, as a `size`; what a corpus has beyond it waits in temporary files")
 	fs.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all)")
 }
 
 func shingleFlags(fs *flag.FlagSet, o *options) {
-	fs.StringVar(&o.unit, "unit", "words", "what a shingle is made of: `words or chars`")
+	fs.StringVar(&o.unit, "unit", "words", "what a shingle is made of: `words|chars`")
 	fs.IntVar(&o.size, "size", 0, "words or characters in a shingle (default 5 words or 12 characters)")
 }
 
@@ -95,8 +98,7 @@ func againstFlag(fs *flag.FlagSet, o *options) {
 }
 
 func keepFlag(fs *flag.FlagSet, o *options) {
-	fs.StringVar(&o.keep, "keep", "first", "which document represents its cluster: `first, longest or newest` (by the time field)")
-	fs.StringVar(&o.input.Fields.Time, "field-time", "time", "`name` of the JSON Lines field or Parquet column of a document's time, for -keep newest")
+	fs.StringVar(&o.keep, "keep", "first", "which document represents its cluster: `first|longest|newest` (by the time field)")
 }
 
 func streamFlag(fs *flag.FlagSet, o *options) {
@@ -118,7 +120,7 @@ func parseFlags(o *options, cmd command, args []string, stdout, stderr io.Writer
 			printCommandHelp(stdout, cmd)
 			return nil, err
 		} else if err != nil {
-			return nil, usageError(stderr, cmd, "%v", err)
+			return nil, usageError(stderr, cmd, "%v%s", err, whoHas(err))
 		}
 		rest := fs.Args()
 		if used := len(args) - len(rest); used > 0 && args[used-1] == "--" {
@@ -139,6 +141,30 @@ func parseFlags(o *options, cmd command, args []string, stdout, stderr io.Writer
 		return nil, usageError(stderr, cmd, "no input: name a text file, a folder, a .jsonl file, or - for standard input")
 	}
 	return inputs, nil
+}
+
+// whoHas tells which commands have the flag that one has not.
+func whoHas(err error) string {
+	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !ok {
+		return ""
+	}
+	var have []string
+	for _, c := range commands() {
+		for _, c := range append(c.commands, c) {
+			fs := flag.NewFlagSet("", flag.ContinueOnError)
+			for _, g := range c.flags {
+				g(fs, new(options))
+			}
+			if fs.Lookup(name) != nil {
+				have = append(have, c.name)
+			}
+		}
+	}
+	if len(have) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (a flag of %s)", strings.Join(have, ", "))
 }
 
 // check refuses values that make no sense; only flags that the command has are judged.
@@ -204,7 +230,16 @@ func (o *options) shingler() shingle.Shingler {
 // printCommandHelp lists the flags in the order of their groups, what decides
 // the findings first.
 func printCommandHelp(w io.Writer, cmd command) {
-	fmt.Fprintf(w, "dedup %s: %s\n\nusage: dedup %s [flags] %s\n\n%s\nflags:\n", cmd.name, cmd.summary, cmd.name, cmp.Or(cmd.usage, "INPUT..."), cmd.help)
+	usage := strings.TrimSpace(fmt.Sprintf("dedup %s [flags] %s", cmd.name, cmp.Or(cmd.usage, "INPUT...")))
+	fmt.Fprintf(w, "dedup %s: %s\n\nusage: %s\n\n%s\n", cmd.name, cmd.summary, usage, cmd.help)
+	if cmd.example != "" {
+		fmt.Fprintf(w, "examples:\n")
+		for line := range strings.Lines(cmd.example) {
+			fmt.Fprintf(w, "  dedup %s %s", cmd.name, line)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w, "flags:")
 	for _, group := range cmd.flags {
 		fs := flag.NewFlagSet("", flag.ContinueOnError)
 		group(fs, new(options))
@@ -213,7 +248,10 @@ func printCommandHelp(w io.Writer, cmd command) {
 			if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && !strings.Contains(usage, "(default") {
 				usage += fmt.Sprintf(" (default %s)", f.DefValue)
 			}
-			fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace("-"+f.Name+" "+arg), usage)
+			fmt.Fprintf(w, "  %s\n", strings.TrimSpace("-"+f.Name+" "+arg))
+			for _, line := range columns.Wrap(usage, 72) {
+				fmt.Fprintf(w, "        %s\n", line)
+			}
 		})
 	}
 }

@@ -166,7 +166,7 @@ const (
 // below the threshold on or, where that would take too much memory, from the
 // threshold on.
 func (j *job) similarities(s *sketches) ([]float64, float64, error) {
-	p := j.progress("comparing", 0)
+	p := j.progress("comparing", "", 0)
 	defer p.stop()
 	from := math.Floor((j.opt.threshold-observedBelow)*20+1e-9) / 20
 	if from <= 0 || int64(j.work.Candidates)*bytesPerPair > j.opt.memory/4 {

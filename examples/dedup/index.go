@@ -32,6 +32,10 @@ fixes -threshold, -k, -unit and -size; later ones may leave them out, and may no
 say anything else. Shingles are stored, so that similarities are exact, at 8
 bytes each; with -estimate they are not.
 `,
+			example: `-db seen corpus.jsonl
+-db seen -threshold 0.9 -sync 10000 'crawl/*.warc.gz'
+-db seen -quiet - < new.jsonl
+`,
 			flags: []flagGroup{dbFlag, syncFlag, databaseFlags, inputFlags, indexOutputFlags},
 			run:   runIndexAdd,
 		},
@@ -40,6 +44,9 @@ bytes each; with -estimate they are not.
 			summary: "which stored documents are like these",
 			help: `Prints {"id":"...","match":"...","similarity":x} for every stored document that
 is like one of the input, the best first, its own id included.
+`,
+			example: `-db seen today.jsonl
+-db seen -limit 1 article.txt
 `,
 			flags: []flagGroup{dbFlag, limitFlag, databaseFlags, inputFlags, indexOutputFlags},
 			run:   runIndexQuery,
@@ -52,6 +59,8 @@ is like one of the input, the best first, its own id included.
 {"id":"...","removed":true} for each once that is durable, false where there was
 none, and gives back room on disk when most of it is free.
 `,
+			example: `-db seen https://example.org/a https://example.org/b
+`,
 			flags: []flagGroup{dbFlag, indexOutputFlags},
 			run:   runIndexRemove,
 		},
@@ -62,6 +71,8 @@ none, and gives back room on disk when most of it is free.
 			help: `Prints one JSON object: documents, removed ones whose room is not yet free, the
 threshold, bands and scheme, bytes on disk, and the sizes of the largest buckets.
 With -verify it reads every byte and says whether it is as it was written.
+`,
+			example: `-db seen -verify
 `,
 			flags: []flagGroup{dbFlag, verifyFlag, indexOutputFlags},
 			run:   runIndexStats,
@@ -107,7 +118,7 @@ func runIndexAdd(j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.ix.Close()) }()
+	defer func() { err = d.close(err) }()
 	stored, fresh := 0, 0
 	err = d.batches(j.ctx, j.opt.sync, func(batch []*entry) error {
 		for _, e := range batch {
@@ -147,7 +158,7 @@ func runIndexQuery(j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.ix.Close()) }()
+	defer func() { err = d.close(err) }()
 	asked, matches := 0, 0
 	err = d.batches(j.ctx, 1000, func(batch []*entry) error {
 		err := j.each(len(batch), func(i int) (err error) {
@@ -186,7 +197,7 @@ func runIndexRemove(j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.ix.Close()) }()
+	defer func() { err = d.close(err) }()
 	removed := make([]bool, len(j.inputs))
 	n := 0
 	for i, id := range j.inputs {
@@ -242,7 +253,7 @@ func runIndexStats(j *job) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.ix.Close()) }()
+	defer func() { err = d.close(err) }()
 	s, err := d.ix.Stats(j.ctx)
 	if err != nil {
 		return err

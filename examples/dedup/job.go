@@ -2,15 +2,16 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
+	"iter"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
@@ -62,27 +63,50 @@ func (j *job) load() error {
 
 // read appends the documents of inputs.
 func (j *job) read(inputs ...string) error {
-	p := j.progress("reading", 0)
+	p, items := j.items("reading", inputs, j.opt.input)
 	defer p.stop()
-	o := j.opt.input
-	o.Stdin, o.Workers = j.stdin, j.opt.workers
-	for d, err := range input.Read(inputs, o) {
+	for it, err := range until(j.ctx, items) {
 		if err != nil {
-			p.clear()
-			j.inputError(err)
+			return err
 		}
-		if d != nil {
+		if it.err != nil {
+			p.clear()
+			j.inputError(it.err)
+		}
+		if d := it.doc; d != nil {
 			j.docs = append(j.docs, document{d.ID, d.Host, d.Time, d.Place, d.Blocks})
 			if err := j.texts.Append(d.Text); err != nil {
 				return err
 			}
 			p.add(1)
 		}
-		if err := j.ctx.Err(); err != nil {
-			return err
-		}
 	}
 	return nil
+}
+
+// An item is what is read of an input: a document, an error, or both.
+type item struct {
+	doc *input.Doc
+	err error
+}
+
+// items returns what inputs hold and a progress of reading it, to which the
+// caller adds the documents.
+func (j *job) items(what string, inputs []string, o input.Options) (*progress, iter.Seq[item]) {
+	o.Stdin, o.Workers = j.stdin, cmp.Or(o.Workers, j.opt.workers)
+	p := j.progress(what, "documents", 0)
+	if p.w != nil && !slices.Contains(inputs, "-") {
+		var total atomic.Int64
+		go func() { total.Store(input.Size(inputs)) }()
+		o.Progress = func(bytes int64) { p.part.Store(&fraction{bytes, total.Load()}) }
+	}
+	return p, func(yield func(item) bool) {
+		for d, err := range input.Read(inputs, o) {
+			if !yield(item{d, err}) {
+				return
+			}
+		}
+	}
 }
 
 // close gives back what the job holds outside memory.
@@ -97,7 +121,7 @@ func (j *job) close() {
 
 // inputError tells what could not be read and counts it for the exit status.
 func (j *job) inputError(err error) {
-	fmt.Fprintf(j.stderr, "dedup: %v\n", err)
+	fmt.Fprintf(j.stderr, "dedup: %s\n", printable(err.Error()))
 	j.inputErrors++
 }
 
@@ -145,7 +169,7 @@ func (j *job) summary(format string, args ...any) {
 // parallel calls f(i) for every i below n, on as many goroutines as -workers
 // says. Each call must write only what is its own.
 func (j *job) parallel(what string, n int, f func(i int)) error {
-	p := j.progress(what, n)
+	p := j.progress(what, "documents", n)
 	defer p.stop()
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -167,72 +191,3 @@ func (j *job) parallel(what string, n int, f func(i int)) error {
 	}
 	return j.texts.Err()
 }
-
-// A progress shows on a terminal how far a long step has come.
-type progress struct {
-	w     io.Writer // nil where nobody watches
-	what  string
-	total int
-	start time.Time
-
-	done atomic.Int64
-	mu   sync.Mutex
-	last time.Time
-}
-
-func (j *job) progress(what string, total int) *progress {
-	p := &progress{what: what, total: total, start: time.Now(), last: time.Now()}
-	if f, ok := j.stderr.(*os.File); ok && !j.opt.quiet {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.w = f
-		}
-	}
-	return p
-}
-
-// add counts n more; now and then it redraws the line.
-func (p *progress) add(n int) {
-	done := p.done.Add(int64(n))
-	if p.w == nil || done%64 != 0 || !p.mu.TryLock() {
-		return
-	}
-	defer p.mu.Unlock()
-	now := time.Now()
-	if now.Sub(p.last) < 200*time.Millisecond {
-		return
-	}
-	p.last = now
-	elapsed := now.Sub(p.start).Seconds()
-	rate := float64(done) / elapsed
-	if p.total > 0 {
-		left := time.Duration(float64(p.total-int(done)) / rate * float64(time.Second))
-		fmt.Fprintf(p.w, "\r\x1b[K%s %d of %d documents, %.0f a second, %v left", p.what, done, p.total, rate, left.Round(time.Second))
-	} else {
-		fmt.Fprintf(p.w, "\r\x1b[K%s %d documents, %.0f a second", p.what, done, rate)
-	}
-}
-
-// of is for steps that know themselves how far they have come.
-func (p *progress) of(done, total int) {
-	if p.w == nil || !p.mu.TryLock() {
-		return
-	}
-	defer p.mu.Unlock()
-	if now := time.Now(); now.Sub(p.last) >= 200*time.Millisecond {
-		p.last = now
-		left := time.Duration(float64(now.Sub(p.start)) * float64(total-done) / float64(max(1, done)))
-		fmt.Fprintf(p.w, "\r\x1b[K%s, %d %% done, %v left", p.what, 100*done/max(1, total), left.Round(time.Second))
-	}
-}
-
-// clear wipes the line, so that something else can be written.
-func (p *progress) clear() {
-	if p.w != nil {
-		p.mu.Lock()
-		fmt.Fprint(p.w, "\r\x1b[K")
-		p.mu.Unlock()
-	}
-}
-
-// stop ends the step.
-func (p *progress) stop() { p.clear() }

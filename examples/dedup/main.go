@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Exit statuses.
@@ -36,6 +37,7 @@ type command struct {
 	usage   string // of what is not a flag; "INPUT..." if empty
 	summary string // one line
 	help    string // what it prints and how to use it
+	example string // command lines to begin with
 	flags   []flagGroup
 	run     func(*job) error
 
@@ -45,14 +47,17 @@ type command struct {
 // noInputs is the usage of a command that takes none.
 const noInputs = " "
 
+// helpFlags ask for help.
+var helpFlags = []string{"-h", "-help", "--help", "help"}
+
 // commands lists what dedup does, in the order of its help; the first is the default.
 func commands() []command {
 	return []command{reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand, cleanCommand, compareCommand, bandsCommand, indexCommand}
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second one ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -60,18 +65,32 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	all := commands()
 	cmd := all[0]
-	if len(args) == 0 || slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]) {
-		if len(args) < 2 {
-			printHelp(stdout, all)
-			if len(args) == 0 {
-				return exitFatal
-			}
-			return exitDone
-		}
-		args = []string{args[1], "-h"} // help COMMAND
+	if len(args) == 0 {
+		printHelp(stderr, all)
+		return exitFatal
 	}
-	if i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] }); i >= 0 {
-		cmd, args = all[i], args[1:]
+	named := func(name string) bool {
+		i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
+		if i >= 0 {
+			cmd = all[i]
+		}
+		return i >= 0
+	}
+	switch {
+	case slices.Contains(helpFlags, args[0]) && len(args) == 1:
+		printHelp(stdout, all)
+		return exitDone
+	case slices.Contains(helpFlags, args[0]) && named(args[1]):
+		args = append(args[2:], "-h")
+	case slices.Contains(helpFlags, args[0]):
+		fmt.Fprintf(stderr, "dedup: %s is no command (\"dedup -h\" lists them)\n", printable(args[1]))
+		return exitFatal
+	case named(args[0]):
+		args = args[1:]
+	case strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "":
+		if _, err := os.Lstat(args[0]); err != nil {
+			fmt.Fprintf(stderr, "dedup: %s is no command (\"dedup -h\" lists them), so it is taken for an input\n", args[0])
+		}
 	}
 	if len(cmd.commands) > 0 {
 		i := -1
@@ -103,7 +122,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintln(stderr, "dedup: interrupted; what was printed is not complete")
 		return exitFatal
 	case err != nil:
-		fmt.Fprintf(stderr, "dedup: %v\n", err)
+		fmt.Fprintf(stderr, "dedup: %s\n", printable(err.Error()))
 		return exitFatal
 	case j.inputErrors > 0:
 		return exitInput
@@ -113,7 +132,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // chooseCommand answers who named none of the commands that a command has.
 func chooseCommand(cmd command, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help", "help"}, args[0]) {
+	if len(args) > 0 && slices.Contains(helpFlags, args[0]) {
 		fmt.Fprintf(stdout, "dedup %s: %s\n\n%s\ncommands:\n", cmd.name, cmd.summary, cmd.help)
 		for _, c := range cmd.commands {
 			fmt.Fprintf(stdout, "  %-16s %s\n", c.name, c.summary)

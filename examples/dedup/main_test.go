@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,6 +64,8 @@ func TestGolden(t *testing.T) {
 		{"passages-json", []string{"passages", "-json", "-min", "20", stories}},
 		{"boilerplate", []string{"boilerplate", stories}},
 		{"boilerplate-json", []string{"boilerplate", "-json", stories}},
+		{"help-index-remove", []string{"index", "remove", "-h"}},
+		{"help-index-stats", []string{"help", "index", "stats"}},
 		{"help-clean", []string{"clean", "-h"}},
 		{"clean-dry-run", []string{"clean", "-dry-run", "-strip", stories}},
 		{"clean-dry-run-json", []string{"clean", "-dry-run", "-json", "-threshold", ".7", stories}},
@@ -143,7 +146,12 @@ func TestStatus(t *testing.T) {
 		{"a file that looks like a flag", "pairs -- -threshold", exitInput, "dedup: -threshold: no such file"},
 		{"no input", "pairs", exitFatal, "dedup pairs: no input"},
 		{"no such flag", "pairs -bogus good.txt", exitFatal, "flag provided but not defined: -bogus"},
-		{"a flag without effect", "passages -threshold .5 good.txt", exitFatal, "flag provided but not defined: -threshold"},
+		{"a flag without effect", "passages -threshold .5 good.txt", exitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, index add, index query)"},
+		{"no such command", "bogus", exitInput, "dedup: bogus is no command (\"dedup -h\" lists them), so it is taken for an input\ndedup: bogus: no such file"},
+		{"help for no command", "help bogus", exitFatal, "dedup: bogus is no command"},
+		{"what would be removed, to nowhere", "clean -dry-run -log gone.jsonl good.txt", exitFatal, "-log and -overwrite go with -out"},
+		{"a dry run over what is there", "clean -dry-run -out latin.txt good.txt", exitFatal, "latin.txt exists already"},
+		{"log and output in one", "clean -out kept.txt -log kept.txt good.txt", exitFatal, "-log kept.txt lies in -out kept.txt"},
 		{"threshold 0", "pairs -threshold 0 good.txt", exitFatal, "-threshold 0: must be above 0"},
 		{"threshold NaN", "pairs -threshold NaN good.txt", exitFatal, "-threshold NaN: must be above 0"},
 		{"containment 2", "pairs -containment 2 good.txt", exitFatal, "-containment 2: must be"},
@@ -220,6 +228,37 @@ func TestInterrupt(t *testing.T) {
 		if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {
 			t.Errorf("%s: exit status %d, standard error %q", cmd.name, status, errs.String())
 		}
+	}
+}
+
+// An interrupt is heeded while a command waits for its input.
+func TestInterruptWaiting(t *testing.T) {
+	for _, args := range [][]string{
+		{"report", "-"}, {"pairs", "-"}, {"clusters", "-workers", "1", "-"}, {"passages", "-"}, {"boilerplate", "-"},
+		{"pairs", "-format", "text", "-"}, {"clean", "-dry-run", "-"}, {"clean", "-out", "kept.jsonl", "-"},
+		{"compare", "a", "b", "-"}, {"index", "add", "-db", "seen", "-"}, {"index", "query", "-db", "seen", "-"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if args[0] == "index" {
+				dedup(t, `{"id":"a","text":"b"}`, "index", "add", "-db", "seen", "-")
+			}
+			stdin, never := io.Pipe()
+			defer never.Close()
+			ctx, interrupt := context.WithCancel(context.Background())
+			go func() {
+				_, _ = never.Write([]byte(`{"id":"a","text":"b"}`)) // without the end of its line
+				interrupt()
+			}()
+			var out, errs bytes.Buffer
+			status := run(ctx, args, stdin, &out, &errs)
+			if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {
+				t.Errorf("exit status %d, standard error %q", status, errs.String())
+			}
+			if left, _ := filepath.Glob("*.tmp*"); left != nil {
+				t.Errorf("left behind: %v", left)
+			}
+		})
 	}
 }
 

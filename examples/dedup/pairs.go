@@ -18,6 +18,11 @@ Figures are counted from the shingles of both documents, unless -estimate. With
 -against a pair is a new document and one of that corpus, which comes first, or
 two new ones.
 `,
+	example: `corpus.jsonl
+-threshold 0.5 -strip pages/
+-containment 0.5 excerpts/ books/
+-json -against archive.parquet today.jsonl
+`,
 	flags: []flagGroup{matchFlags, containmentFlag, againstFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runPairs,
 }
@@ -73,7 +78,7 @@ func (j *job) pairs(s *sketches) ([]lsh.RowPair, error) {
 		return nil, err
 	}
 	if j.opt.containment > 0 {
-		p := j.progress("comparing", 0)
+		p := j.progress("comparing", "", 0)
 		defer p.stop()
 		contained, work, err := j.batch(s, nil, p).Contained(j.ctx, len(j.docs), j.opt.containment)
 		if err != nil {
@@ -96,9 +101,12 @@ func union(x, y []lsh.RowPair) []lsh.RowPair {
 // bounded tells when comparisons were left out, so that nothing is missing in silence.
 func (j *job) bounded(w lsh.Work) {
 	j.work = w
-	if w.Bounded > 0 || w.BoundedTwins > 0 {
-		j.warn("%s of documents that share text were too large to compare all with all (%d comparisons left out), and of %s with many copies only pairs with the first are listed",
-			count(w.Bounded, "group"), w.Skipped, count(w.BoundedTwins, "document"))
+	if w.Bounded > 0 {
+		j.warn("%s of documents that share text, too large to compare all with all: %s left out (fewer with -strip or a higher -threshold)",
+			count(w.Bounded, "group"), count(int(w.Skipped), "comparison"))
+	}
+	if w.BoundedTwins > 0 {
+		j.warn("%s with very many copies: of these only the pairs with the first copy are listed", count(w.BoundedTwins, "document"))
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"iter"
 
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
 	"github.com/neardup/neardup/lsh/passage"
@@ -15,6 +16,10 @@ var passagesCommand = command{
 	help: `Prints every passage of at least -min words that two documents share, in any
 order, though a few words were changed: both texts side by side, with the words
 that only one of them has in [brackets]. Offsets are bytes of the documents.
+`,
+	example: `a.txt b.txt
+-strip -min 20 articles.jsonl
+-json articles.jsonl.zst
 `,
 	flags: []flagGroup{passageFlags, stripFlag, inputFlags, outputFlags},
 	run:   runPassages,
@@ -55,21 +60,17 @@ func runPassages(j *job) error {
 	if err != nil {
 		return err
 	}
-	p := j.progress("aligning", 0)
-	defer p.stop()
 	pairs, passages := 0, 0
-	for pair := range ix.Pairs() {
+	for pair, err := range j.shared(ix) {
+		if err != nil {
+			return err
+		}
 		pairs++
 		passages += len(pair.Passages)
-		p.add(1)
 		if err := j.printPair(ix, pair); err != nil {
 			return err
 		}
-		if err := j.ctx.Err(); err != nil {
-			return err
-		}
 	}
-	p.stop()
 	if s := ix.Stats(); s.Common > 0 {
 		j.warn("%s stand in very many documents; each of these was compared with the first holders only (%s left out)", count(s.Common, "phrase"), count(s.Withheld, "pair"))
 	}
@@ -82,7 +83,7 @@ func (j *job) passageIndex(masks [][]shingle.Span) (*passage.Index, error) {
 	o := passage.Options{Workers: j.opt.workers}
 	o.Aligner.MinTokens = j.opt.minTokens
 	ix := passage.New(o)
-	p := j.progress("indexing", len(j.docs))
+	p := j.progress("indexing", "documents", len(j.docs))
 	defer p.stop()
 	for i, d := range j.docs {
 		var mask []shingle.Span
@@ -96,6 +97,25 @@ func (j *job) passageIndex(masks [][]shingle.Span) (*passage.Index, error) {
 		}
 	}
 	return ix, nil
+}
+
+// shared yields the pairs that share passages. They come in the order of their
+// first documents, which tells how far the search is.
+func (j *job) shared(ix *passage.Index) iter.Seq2[passage.Pair, error] {
+	return func(yield func(passage.Pair, error) bool) {
+		p := j.progress("aligning", "pairs", 0)
+		defer p.stop()
+		row := j.rows()
+		for pair, err := range until(j.ctx, ix.Pairs()) {
+			if err == nil {
+				p.add(1)
+				p.of(row[pair.A]+1, len(j.docs))
+			}
+			if !yield(pair, err) {
+				return
+			}
+		}
+	}
 }
 
 // printPair prints the passages of two documents.

@@ -22,6 +22,10 @@ are left out before documents are compared, so that pages of one site do not
 resemble each other by their frame. With -html the same goes into a page that
 also shows the texts side by side, their differences marked.
 `,
+	example: `stories/
+corpus.jsonl.gz -html findings.html
+'crawl/*.warc.gz' -keep longest -html findings.html -overwrite
+`,
 	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, passageFlags, htmlFlags, inputFlags, quietFlag},
 	run:   runReport,
 }
@@ -104,16 +108,13 @@ func (j *job) sharedOutside(clusters []lsh.RowCluster, masks [][]shingle.Span) (
 	if err != nil {
 		return nil, err
 	}
-	p := j.progress("aligning", 0)
-	defer p.stop()
 	var pairs []passage.Pair
-	for pair := range ix.Pairs() {
-		p.add(1)
+	for pair, err := range j.shared(ix) {
+		if err != nil {
+			return nil, err
+		}
 		if c := cluster[pair.A]; c == 0 || c != cluster[pair.B] {
 			pairs = append(pairs, pair)
-		}
-		if err := j.ctx.Err(); err != nil {
-			return nil, err
 		}
 	}
 	if s := ix.Stats(); s.Common > 0 {

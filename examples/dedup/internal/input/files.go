@@ -53,7 +53,9 @@ func (r *reader) flush() bool {
 	}
 	return r.add(b.weight, func(emit emitFunc) {
 		for _, f := range b.waiting {
-			if !emit(f.read()) {
+			d, err := f.read()
+			r.count(f.size)
+			if !emit(d, err) {
 				return
 			}
 		}

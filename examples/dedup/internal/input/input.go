@@ -1,55 +1,3 @@
-// Package input reads documents: in go names of files, folders and patterns, out
-// come the texts in them with their ids, sites and times, and for everything that
-// could not be read an error that says where it is and what to do.
-//
-//	for d, err := range input.Read([]string{"crawl/", "*.jsonl.gz"}, input.Options{}) {
-//		if err != nil {
-//			log.Print(err) // reading goes on
-//		}
-//		if d != nil {
-//			use(d.ID, d.Text)
-//		}
-//	}
-//
-// Package warc, below, knows web archives and package table Parquet.
-//
-// # Formats
-//
-// A file's name tells its format, unless [Options] name one. All but Parquet may be
-// compressed with gzip, in one member or many, or Zstandard; their first bytes
-// tell.
-//
-//   - .jsonl, .ndjson: JSON Lines. Each line is an object; its fields "id" and
-//     "text" must be there, "host", "url" and "time" may be ([Fields] names others).
-//     Texts are strings; anything else may be a number as well. Blank lines are
-//     passed over. If a field comes twice, the last one counts.
-//   - .parquet: a row is a document; its columns are named like the fields above,
-//     with dots for groups. Texts are of type BYTE_ARRAY; anything else may be a
-//     whole number, a time or a UUID as well, and is written as people do.
-//   - .warc, .wet: web archives (ISO 28500). Documents are the response records of
-//     status 200 to 299 and the resource and conversion records that hold HTML or
-//     plain text; what else there is, images and redirects say, is passed over
-//     without a word. The id is the target URI, the host comes from it, the time is
-//     WARC-Date. Of a page that is there more than once, the later ones have their
-//     time behind the id, with a space.
-//   - .html, .htm, .xhtml: a page. Its text is what a reader sees, cut into
-//     [Doc.Blocks], and that is what offsets refer to, here and in web archives.
-//   - any other: a text in UTF-8. The id of a file that is one document is its path
-//     as given, or below a folder the folder as given joined with the path below it;
-//     its host is the first folder below the one that was given.
-//
-// A page or a text of a web archive that is valid UTF-8 is taken for that; else its
-// byte order mark, the HTTP header and its first kilobyte tell its encoding.
-//
-// # Limits
-//
-// A text file and a page of Parquet may have 256 MiB, as they are when they are
-// unpacked; a line of JSON Lines 64 MiB; a page of HTML 32 MiB (the rest is left
-// out) and 200,000 blocks; a record of a web archive that is wanted 64 MiB
-// in the archive and 32 MiB unpacked. A compressed file or a Parquet file may expand
-// to 1 GiB and, beyond that, to 1,000 times its size. What exceeds a limit is an
-// error; the rest of the input is read. Nothing is allocated because a file says
-// how large something will be.
 package input
 
 import (
@@ -58,10 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
-	"path"
-	"path/filepath"
-	"strings"
+	"sync/atomic"
 
 	"github.com/neardup/neardup/shingle"
 )
@@ -133,6 +78,10 @@ type Options struct {
 	Stdin  io.Reader // what "-" reads
 
 	KeepRaw bool // fill in [Doc.Raw]
+
+	// Progress, where it is set, is told now and then how many bytes of files have
+	// been read, from any goroutine; [Size] tells how many there are.
+	Progress func(bytes int64)
 
 	// Repeats yields documents whose id was read before like any other, and so
 	// keeps no ids in memory.
@@ -241,7 +190,15 @@ type reader struct {
 	o   Options
 	add func(weight int, decode func(emitFunc)) bool
 
-	files files // waiting to be read together
+	files files        // waiting to be read together
+	bytes atomic.Int64 // of files, read so far
+}
+
+// count tells that n bytes of a file have been read.
+func (r *reader) count(n int64) {
+	if r.o.Progress != nil {
+		r.o.Progress(r.bytes.Add(n))
+	}
 }
 
 // emit adds what is ready.
@@ -272,162 +229,4 @@ func failure(p Place, err error) *Error {
 		err = pe.Err
 	}
 	return &Error{p, err}
-}
-
-func (r *reader) input(name string) bool {
-	if name == "-" {
-		return r.stdin()
-	}
-	info, err := os.Stat(name)
-	switch {
-	case err != nil && strings.ContainsAny(name, "*?["):
-		return r.pattern(name)
-	case err != nil:
-		return r.fail(Place{File: name}, err)
-	case info.IsDir():
-		return r.folder(name)
-	}
-	return r.file(name, name, "", info) && r.flush()
-}
-
-// pattern reads what a pattern matches, in lexical order.
-func (r *reader) pattern(pattern string) bool {
-	names, err := filepath.Glob(pattern)
-	if err == nil && len(names) == 0 {
-		err = errNoMatch
-	}
-	if err != nil {
-		return r.fail(Place{File: pattern}, err)
-	}
-	for _, name := range names {
-		// A file may be gone by now, which input would take for a pattern again.
-		if _, err := os.Lstat(name); err != nil {
-			if !r.fail(Place{File: name}, err) {
-				return false
-			}
-		} else if !r.input(name) {
-			return false
-		}
-	}
-	return true
-}
-
-func (r *reader) stdin() bool {
-	if r.o.Stdin == nil {
-		return r.fail(Place{File: "-"}, errors.New("no standard input"))
-	}
-	switch r.o.Format {
-	case Text, HTML:
-		f := file{name: "-", id: "-", format: r.o.Format}
-		return r.add(0, func(emit emitFunc) { emit(f.decode(r.o.Stdin, r.o.KeepRaw)) })
-	case Parquet:
-		return r.fail(Place{File: "-"}, errors.New("a Parquet file begins at its end and cannot be read from standard input: name the file"))
-	case WARC:
-		return r.warc("-", r.o.Stdin)
-	}
-	return r.jsonLines("-", r.o.Stdin)
-}
-
-func (r *reader) folder(dir string) bool {
-	more := true
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			more = r.flush() && r.fail(Place{File: name}, err)
-		case name != dir && strings.HasPrefix(e.Name(), "."):
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case e.IsDir():
-			return nil
-		default:
-			more = r.inFolder(dir, name, e)
-		}
-		if !more {
-			return fs.SkipAll
-		}
-		return nil
-	})
-	more = more && r.flush()
-	if err != nil && more {
-		more = r.fail(Place{File: dir}, err)
-	}
-	return more
-}
-
-func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
-	info, err := e.Info()
-	// A link counts as what it points at, but a linked folder is not walked:
-	// it may lead back up.
-	if err == nil && e.Type()&fs.ModeSymlink != 0 {
-		if info, err = os.Stat(name); err == nil && info.IsDir() {
-			err = errIsDir
-		}
-	}
-	var below string
-	if err == nil {
-		below, err = filepath.Rel(dir, name)
-	}
-	if err != nil {
-		return r.flush() && r.fail(Place{File: name}, err)
-	}
-	below = filepath.ToSlash(below)
-	host, _, inSub := strings.Cut(below, "/")
-	if !inSub {
-		host = ""
-	}
-	return r.file(name, path.Join(filepath.ToSlash(dir), below), host, info)
-}
-
-// file reads a file that is one document later, with others, and any other now.
-func (r *reader) file(name, id, host string, info fs.FileInfo) bool {
-	format := r.o.Format
-	if format == "" {
-		format = guess(name)
-	}
-	place := Place{File: name}
-	switch {
-	case !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0:
-		return r.flush() && r.fail(place, errors.New("not a regular file; skipped"))
-	case format == Text || format == HTML:
-		return r.later(file{name, id, host, format, info.Size()})
-	case !r.flush():
-		return false
-	case format == "json":
-		return r.fail(place, errJSON)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return r.fail(place, err)
-	}
-	defer f.Close()
-	switch format {
-	case Parquet:
-		return r.parquet(name, f, info.Size())
-	case WARC:
-		return r.warc(name, f)
-	}
-	return r.jsonLines(name, f)
-}
-
-// guess returns the format that a file's name promises.
-func guess(name string) string {
-	name = strings.ToLower(name)
-	for _, z := range []string{".gz", ".zst"} {
-		name = strings.TrimSuffix(name, z)
-	}
-	switch path.Ext(filepath.ToSlash(name)) {
-	case ".jsonl", ".ndjson":
-		return JSONL
-	case ".json":
-		return "json"
-	case ".html", ".htm", ".xhtml":
-		return HTML
-	case ".parquet":
-		return Parquet
-	case ".warc", ".wet":
-		return WARC
-	}
-	return Text
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +14,7 @@ import (
 const batchRows = 1024
 
 // parquet reads a document from every row of a table.
-func (r *reader) parquet(name string, f *os.File, size int64) bool {
+func (r *reader) parquet(name string, f io.ReaderAt, size int64) bool {
 	place := Place{File: name}
 	t, err := table.Open(f, size)
 	if err != nil {
@@ -140,5 +139,6 @@ func (r *rowReader) document(values [][]byte) (d *Doc, bad error) {
 		}
 		*d.field(i) = s
 	}
+	d.fillHost()
 	return d, bad
 }

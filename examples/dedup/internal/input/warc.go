@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -105,9 +104,7 @@ func (r *reader) record(file string, rec *warc.Record) (*Doc, error) {
 	if d.ID == "" {
 		return nil, failure(d.Place, errors.New("neither WARC-Target-URI nor WARC-Record-ID names the record; skipped"))
 	}
-	if u, err := url.Parse(d.URL); err == nil {
-		d.Host = strings.ToLower(u.Hostname())
-	}
+	d.fillHost()
 	body, contentType := rec.Block, rec.Get("Content-Type")
 	var partial error
 	if rec.Type == "response" {

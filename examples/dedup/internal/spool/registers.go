@@ -27,7 +27,7 @@ func NewRegisters(k, docs int, limit int64) (*Registers, error) {
 		return r, nil
 	}
 	var err error
-	r.file, err = temp()
+	r.file, err = Temp()
 	return r, err
 }
 
@@ -58,4 +58,4 @@ func (r *Registers) Source() lsh.Source {
 }
 
 // Close removes the file.
-func (r *Registers) Close() error { return remove(r.file) }
+func (r *Registers) Close() error { return Remove(r.file) }

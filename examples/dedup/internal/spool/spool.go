@@ -36,7 +36,7 @@ func (t *Texts) Append(text string) error {
 		return nil
 	}
 	if t.file == nil {
-		f, err := temp()
+		f, err := Temp()
 		if err != nil {
 			return err
 		}
@@ -100,20 +100,22 @@ func (t *Texts) Err() error {
 }
 
 // Close removes the file.
-func (t *Texts) Close() error { return remove(t.file) }
+func (t *Texts) Close() error { return Remove(t.file) }
 
-// temp returns a new file, whose name is gone already where the system allows it,
-// so that nothing is left behind whatever ends the process.
-func temp() (*os.File, error) {
+// Temp returns a new temporary file for [Remove] to end. Its name is gone already
+// where the system allows that, so that nothing is left behind whatever ends the
+// process.
+func Temp() (*os.File, error) {
 	f, err := os.CreateTemp("", "dedup-*")
 	if err != nil {
 		return nil, fmt.Errorf("temporary file (name another folder in TMPDIR): %w", err)
 	}
-	os.Remove(f.Name()) // fails on Windows, where remove does it
+	os.Remove(f.Name()) // fails on Windows, where Remove does it
 	return f, nil
 }
 
-func remove(f *os.File) error {
+// Remove closes a temporary file, if it is one, and removes it.
+func Remove(f *os.File) error {
 	if f == nil {
 		return nil
 	}
