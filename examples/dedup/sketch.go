@@ -2,6 +2,7 @@ package main
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 	"github.com/neardup/neardup/minhash"
@@ -14,8 +15,8 @@ type sketches struct {
 	j     *job
 	sh    shingle.Shingler
 	mh    *minhash.Sketcher
-	masks [][]shingle.Span // what to leave out of each document; nil for nothing
-	sets  []shingle.Set    // nil if they are made anew each time
+	masks [][]shingle.Span              // what to leave out of each document; nil for nothing
+	sets  []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
 }
 
 // sketch shingles and sketches every document, without its recycled blocks if
@@ -38,24 +39,19 @@ func (j *job) sketchWithout(masks [][]shingle.Span) (*sketches, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A set takes eight bytes a shingle, hardly more than its words take.
+	// A set takes eight bytes a shingle, hardly more than its words take. To sort
+	// its hashes takes longer than to sketch them, so only sets that are compared
+	// are made, and each once.
 	if !j.opt.estimate && j.texts.Bytes() < j.opt.memory/5 {
-		s.sets = make([]shingle.Set, len(j.docs))
+		s.sets = make([]atomic.Pointer[shingle.Set], len(j.docs))
 	}
 	buffers := sync.Pool{New: func() any { return new([]uint64) }}
 	var failed onceError
 	err = j.parallel("sketching", len(j.docs), func(i int) {
-		var hashes []uint64
-		if s.sets != nil {
-			s.sets[i] = sh.Set(j.texts.At(i), s.mask(i)...)
-			hashes = s.sets[i]
-		} else {
-			buf := buffers.Get().(*[]uint64)
-			defer buffers.Put(buf)
-			*buf = sh.AppendHashes((*buf)[:0], j.texts.At(i), s.mask(i)...)
-			hashes = *buf
-		}
-		failed.set(j.registers.Put(i, func(dst []uint32) []uint32 { return s.mh.AppendValues(dst, hashes) }))
+		buf := buffers.Get().(*[]uint64)
+		defer buffers.Put(buf)
+		*buf = sh.AppendHashes((*buf)[:0], j.texts.At(i), s.mask(i)...)
+		failed.set(j.registers.Put(i, func(dst []uint32) []uint32 { return s.mh.AppendValues(dst, *buf) }))
 	})
 	if err == nil {
 		err = failed.err
@@ -72,10 +68,15 @@ func (s *sketches) mask(i int) []shingle.Span {
 
 // set returns the shingles of document i.
 func (s *sketches) set(i int) []uint64 {
-	if s.sets != nil {
-		return s.sets[i]
+	if s.sets == nil {
+		return s.sh.Set(s.j.texts.At(i), s.mask(i)...)
 	}
-	return s.sh.Set(s.j.texts.At(i), s.mask(i)...)
+	if set := s.sets[i].Load(); set != nil {
+		return *set
+	}
+	set := s.sh.Set(s.j.texts.At(i), s.mask(i)...)
+	s.sets[i].Store(&set)
+	return set
 }
 
 // signature returns the signature of document i.
