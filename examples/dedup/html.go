@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/boilerplate"
-	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/lsh"
@@ -110,7 +109,7 @@ func (j *job) writePage(f findings) error {
 	if err := file.Commit(); err != nil {
 		return err
 	}
-	j.summary("%s: %v, open it in a browser", printable(j.opt.html), bytesize.Size(page.Len()))
+	j.summary("%s (%.1f MB) is the page: open it in a browser", printable(j.opt.html), float64(page.Len())/1e6)
 	return nil
 }
 
@@ -148,11 +147,17 @@ func (j *job) settings() []htmlreport.Setting {
 	return []htmlreport.Setting{
 		{Name: "Near-duplicates", Value: fmt.Sprintf("Jaccard similarity of %v or more to the document to keep, %s", j.opt.threshold, figures)},
 		{Name: "To keep", Value: map[string]string{"first": "the first of a cluster in the input", "longest": "the longest of a cluster", "newest": "the newest of a cluster"}[j.opt.keep]},
-		{Name: "Shingles", Value: j.opt.shingler().String()},
+		{Name: "Shingles", Value: j.shingles()},
 		{Name: "Signatures", Value: fmt.Sprintf("%d registers in %d bands of %d rows", j.opt.k, b.Bands, b.Rows)},
 		{Name: "Shared passages", Value: count(j.opt.minTokens, "word") + " or more, equal or edited"},
 		{Name: "Recycled blocks", Value: "judged by all documents, and left out of every comparison"},
 	}
+}
+
+// shingles says what documents are compared by.
+func (j *job) shingles() string {
+	unit, size, _ := strings.Cut(j.opt.shingler().String(), ":")
+	return fmt.Sprintf("%s %s in a row, at every place", size, map[string]string{"words": "words", "chars": "characters"}[unit])
 }
 
 // observedBelow is how far below the threshold the page looks for pairs, so that

@@ -72,10 +72,15 @@ func runPassages(j *job) error {
 		}
 	}
 	if s := ix.Stats(); s.Common > 0 {
-		j.warn("%s stand in very many documents; each of these was compared with the first holders only (%s left out)", count(s.Common, "phrase"), count(s.Withheld, "pair"))
+		j.warn("%s", commonPhrases(s))
 	}
 	j.summary("%s: %s of %d words or more shared by %s", j.counted(), count(passages, "passage"), j.opt.minTokens, count(pairs, "pair"))
 	return nil
+}
+
+// commonPhrases tells what the search for passages left out.
+func commonPhrases(s passage.Stats) string {
+	return fmt.Sprintf("%s found in more than 256 documents; such a phrase leads to the first documents that hold it only, which left %s of documents uncompared", count(s.Common, "phrase"), count(s.Withheld, "pair"))
 }
 
 // passageIndex puts every document into an index, without what masks hide.

@@ -118,7 +118,7 @@ func (j *job) sharedOutside(clusters []lsh.RowCluster, masks [][]shingle.Span) (
 		}
 	}
 	if s := ix.Stats(); s.Common > 0 {
-		j.note("phrases that stand in more than 256 documents each (%d of them) were compared with their first holders only, which left %s of documents out", s.Common, count(s.Withheld, "pair"))
+		j.note("%s", commonPhrases(s))
 	}
 	return pairs, nil
 }

@@ -19,7 +19,7 @@ type chart struct {
 // The drawing area of a chart, in units of its viewBox.
 const (
 	chartWidth, chartHeight = 460, 300
-	plotLeft, plotRight     = 58, 448
+	plotLeft, plotRight     = 74, 448
 	plotTop, plotBottom     = 20, 248
 )
 

@@ -30,7 +30,7 @@ package htmlreport
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"html/template"
 	"io"
@@ -115,8 +115,21 @@ var pageHTML string
 //go:embed report.css
 var styleCSS string
 
-//go:embed report.js
-var scriptJS string
+//go:embed elements.js compare.js cards.js lists.js keys.js
+var scripts embed.FS
+
+// scriptJS is the script of the page, in one function.
+var scriptJS = func() string {
+	js := "'use strict';\n(() => {\n\n"
+	for _, name := range []string{"elements.js", "compare.js", "cards.js", "lists.js", "keys.js"} {
+		part, err := scripts.ReadFile(name)
+		if err != nil {
+			panic(err) // it is part of the program
+		}
+		js += string(part) + "\n"
+	}
+	return js + "})();\n"
+}()
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"number": number,

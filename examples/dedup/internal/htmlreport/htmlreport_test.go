@@ -313,7 +313,7 @@ func TestWords(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{number(0), "0"}, {number(999), "999"}, {number(1000), "1\u202f000"}, {number(1234567), "1\u202f234\u202f567"}, {number(-1000), "-1\u202f000"},
 		{count(1, "pair"), "1 pair"}, {count(0, "pair"), "0 pairs"},
-		{percentOf(0), "0 %"}, {percentOf(.0001), "under 0.1 %"}, {percentOf(.023), "2.3 %"}, {percentOf(.5), "50 %"}, {percentOf(.992), "99.2 %"}, {percentOf(.99999), "over 99.9 %"}, {percentOf(1), "100 %"},
+		{percentOf(0), "0\u00a0%"}, {percentOf(.0001), "under 0.1\u00a0%"}, {percentOf(.023), "2.3\u00a0%"}, {percentOf(.5), "50\u00a0%"}, {percentOf(.992), "99.2\u00a0%"}, {percentOf(.99999), "over 99.9\u00a0%"}, {percentOf(1), "100\u00a0%"},
 		{byteSize(1), "1 byte"}, {byteSize(999), "999 bytes"}, {byteSize(1000), "1.0 kB"}, {byteSize(17182810), "17 MB"}, {byteSize(999_999_999), "1.0 GB"},
 		{decimal(.8), "0.8"}, {decimal(.05), "0.05"}, {decimal(1), "1"},
 	} {

@@ -61,21 +61,22 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // decimal writes a similarity without zeros at its end.
 func decimal(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
 
-// percentOf writes a share; only all of it is 100 %, and only nothing is 0 %.
+// percentOf writes a share; only all of it is 100 %, and only nothing is 0 %. The
+// space does not break.
 func percentOf(x float64) string {
 	switch {
 	case x <= 0:
-		return "0 %"
+		return "0\u00a0%"
 	case x >= 1:
-		return "100 %"
+		return "100\u00a0%"
 	case x < .001:
-		return "under 0.1 %"
+		return "under 0.1\u00a0%"
 	case x > .999:
-		return "over 99.9 %"
+		return "over 99.9\u00a0%"
 	case x < .1 || x > .9:
-		return strconv.FormatFloat(100*x, 'f', 1, 64) + " %"
+		return strconv.FormatFloat(100*x, 'f', 1, 64) + "\u00a0%"
 	}
-	return strconv.FormatFloat(100*x, 'f', 0, 64) + " %"
+	return strconv.FormatFloat(100*x, 'f', 0, 64) + "\u00a0%"
 }
 
 // byteSize writes a number of bytes with two or three digits.
