@@ -48,9 +48,6 @@ func runBoilerplate(j *job) error {
 	for i, d := range j.docs {
 		was := flagged
 		for _, b := range blocks[i] {
-			if !b.Flagged {
-				continue
-			}
 			flagged++
 			bytes += b.Len()
 			if !j.opt.json {
@@ -85,8 +82,8 @@ func where(b boilerplate.Block) string {
 	return s
 }
 
-// blocks returns the verdicts on every document: in two passes by all
-// documents, with -stream by the documents before it.
+// blocks returns the recycled blocks of every document: in two passes as all
+// documents tell them, with -stream as the documents before it do.
 func (j *job) blocks() ([][]boilerplate.Block, error) {
 	d := j.detector()
 	blocks := make([][]boilerplate.Block, len(j.docs))
@@ -94,7 +91,7 @@ func (j *job) blocks() ([][]boilerplate.Block, error) {
 		p := j.progress("judging", "documents", len(j.docs))
 		defer p.stop()
 		for i := range j.docs {
-			blocks[i] = d.Next(j.page(i))
+			blocks[i] = recycledOnly(d.Next(j.page(i)))
 			p.add(1)
 			if err := j.ctx.Err(); err != nil {
 				return nil, err
@@ -105,7 +102,7 @@ func (j *job) blocks() ([][]boilerplate.Block, error) {
 	if err := j.observe(d); err != nil {
 		return nil, err
 	}
-	err := j.parallel("judging", len(j.docs), func(i int) { blocks[i] = d.Judge(j.page(i)) })
+	err := j.parallel("judging", len(j.docs), func(i int) { blocks[i] = recycledOnly(d.Judge(j.page(i))) })
 	return blocks, err
 }
 
@@ -114,12 +111,21 @@ func (j *job) detector() *boilerplate.Detector {
 	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(j.opt.memory/4, math.MaxInt))})
 }
 
-// flagged returns the spans of the blocks that are recycled.
-func flagged(blocks []boilerplate.Block) (spans []shingle.Span) {
+// recycledOnly returns the flagged blocks. Most are not, and those of a large
+// corpus would take more memory than its texts.
+func recycledOnly(blocks []boilerplate.Block) (recycled []boilerplate.Block) {
 	for _, b := range blocks {
 		if b.Flagged {
-			spans = append(spans, b.Span)
+			recycled = append(recycled, b)
 		}
+	}
+	return recycled
+}
+
+// spans returns where blocks stand.
+func spans(blocks []boilerplate.Block) (spans []shingle.Span) {
+	for _, b := range blocks {
+		spans = append(spans, b.Span)
 	}
 	return spans
 }

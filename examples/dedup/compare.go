@@ -58,7 +58,7 @@ func runCompare(j *job) error {
 		return err
 	}
 	c := comparisonJSON{A: j.docs[a].ID, B: j.docs[b].ID, Passages: []passageJSON{}, Boilerplate: []blockJSON{}}
-	maskA, maskB := flagged(blocks[a]), flagged(blocks[b])
+	maskA, maskB := spans(blocks[a]), spans(blocks[b])
 	c.Whole = j.likeness(a, b, nil, nil)
 	c.Stripped = j.likeness(a, b, maskA, maskB)
 	c.NearDuplicates = c.Whole.Jaccard >= j.opt.threshold
@@ -69,9 +69,7 @@ func runCompare(j *job) error {
 	}
 	for _, i := range []int{a, b} {
 		for _, bl := range blocks[i] {
-			if bl.Flagged {
-				c.Boilerplate = append(c.Boilerplate, newBlockJSON(j.docs[i].ID, bl))
-			}
+			c.Boilerplate = append(c.Boilerplate, newBlockJSON(j.docs[i].ID, bl))
 		}
 	}
 	if err := j.texts.Err(); err != nil {
@@ -87,9 +85,7 @@ func runCompare(j *job) error {
 	}
 	for _, i := range []int{a, b} {
 		for _, bl := range blocks[i] {
-			if bl.Flagged {
-				j.showBlock(i, bl)
-			}
+			j.showBlock(i, bl)
 		}
 	}
 	return nil

@@ -47,7 +47,7 @@ func runReport(j *job) error {
 	}
 	masks := make([][]shingle.Span, len(j.docs))
 	for i := range blocks {
-		masks[i] = flagged(blocks[i])
+		masks[i] = spans(blocks[i])
 	}
 	s, err := j.sketchWithout(masks)
 	if err != nil {
@@ -175,9 +175,6 @@ func (j *job) recycled(blocks [][]boilerplate.Block) []*recycled {
 	for i, d := range j.docs {
 		text := j.texts.At(i)
 		for _, b := range blocks[i] {
-			if !b.Flagged {
-				continue
-			}
 			key := d.Host + "\x00" + withoutNumbers(oneLine(b.Of(text)))
 			r := found[key]
 			if r == nil {
@@ -214,7 +211,7 @@ func (j *job) reportBlocks(blocks [][]boilerplate.Block) {
 	order := j.recycled(blocks)
 	pages := 0
 	for _, b := range blocks {
-		if len(flagged(b)) > 0 {
+		if len(b) > 0 {
 			pages++
 		}
 	}

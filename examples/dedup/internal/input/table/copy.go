@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // Copy writes the rows that keep wants to a new Parquet file, with all columns,
@@ -25,7 +27,7 @@ func Copy(w io.Writer, r io.ReaderAt, size int64, keep func(row int64) bool) (er
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	options := []parquet.WriterOption{f.Schema()}
+	options := []parquet.WriterOption{parquet.NewSchema(f.Schema().Name(), writable{f.Schema()})}
 	for _, kv := range f.Metadata().KeyValueMetadata {
 		options = append(options, parquet.KeyValueMetadata(kv.Key, kv.Value))
 	}
@@ -40,6 +42,34 @@ func Copy(w io.Writer, r io.ReaderAt, size int64, keep func(row int64) bool) (er
 		}
 	}
 	return out.Close()
+}
+
+// A writable is a node whose columns can be written as they say they are. What a
+// file tells of the encodings of a column includes those of its levels, which
+// parquet-go takes for the column's where they come first.
+type writable struct{ parquet.Node }
+
+func (n writable) Encoding() encoding.Encoding { return encodingOf(n.Node) }
+func (n writable) Fields() []parquet.Field     { return fieldsOf(n.Node) }
+
+type writableField struct{ parquet.Field }
+
+func (f writableField) Encoding() encoding.Encoding { return encodingOf(f.Field) }
+func (f writableField) Fields() []parquet.Field     { return fieldsOf(f.Field) }
+
+func fieldsOf(n parquet.Node) (fields []parquet.Field) {
+	for _, f := range n.Fields() {
+		fields = append(fields, writableField{f})
+	}
+	return fields
+}
+
+func encodingOf(n parquet.Node) encoding.Encoding {
+	e := n.Encoding()
+	if n.Leaf() && e != nil && (e.Encoding() == format.RLE || e.Encoding() == format.BitPacked) {
+		return &parquet.Plain
+	}
+	return e
 }
 
 // copyGroup copies the rows of a row group and returns the number of the next.

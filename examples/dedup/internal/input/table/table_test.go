@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -362,6 +363,24 @@ func TestCopy(t *testing.T) {
 	}
 	file[40] ^= 0xff // whatever comes of it, no panic
 	_ = table.Copy(io.Discard, bytes.NewReader(file[:len(file)-9]), int64(len(file)-9), func(int64) bool { return true })
+}
+
+// A column of PyArrow without a dictionary names the encoding of its levels
+// before that of its values.
+func TestCopyPlain(t *testing.T) {
+	file, err := os.ReadFile("testdata/plain.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := table.Copy(&b, bytes.NewReader(file), int64(len(file)), func(row int64) bool { return row != 0 }); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := read(file, table.Options{}, "id", "n", "text")
+	got, errs := read(b.Bytes(), table.Options{}, "id", "n", "text")
+	if diff := cmp.Diff(want[1:], got); diff != "" || len(errs) > 0 {
+		t.Errorf("errors %v (-want +got):\n%s", errs, diff)
+	}
 }
 
 // FuzzPage: whatever a page holds, there are as many values as it says, or an error.
