@@ -40,25 +40,24 @@ func runBoilerplate(j *job) error {
 	if err := j.load(); err != nil {
 		return err
 	}
-	blocks, err := j.blocks()
-	if err != nil {
-		return err
-	}
 	flagged, pages, bytes := 0, 0, 0
-	for i, d := range j.docs {
-		was := flagged
-		for _, b := range blocks[i] {
+	err := j.eachJudged(func(i int, blocks []boilerplate.Block) error {
+		for _, b := range blocks {
 			flagged++
 			bytes += b.Len()
 			if !j.opt.json {
 				j.showBlock(i, b)
-			} else if err := j.print(newBlockJSON(d.ID, b)); err != nil {
+			} else if err := j.print(newBlockJSON(j.docs[i].ID, b)); err != nil {
 				return err
 			}
 		}
-		if flagged > was {
+		if len(blocks) > 0 {
 			pages++
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	j.summary("%s, %s on %s (%s of all text)", j.counted(), count(flagged, "recycled block"), count(pages, "document"), percent(float64(bytes)/float64(max(1, j.texts.Bytes()))))
 	return nil
@@ -82,27 +81,43 @@ func where(b boilerplate.Block) string {
 	return s
 }
 
-// blocks returns the recycled blocks of every document: in two passes as all
-// documents tell them, with -stream as the documents before it do.
-func (j *job) blocks() ([][]boilerplate.Block, error) {
+// eachJudged calls f with the recycled blocks of every document, in order: in two
+// passes as all documents tell them, with -stream as the documents before it do.
+func (j *job) eachJudged(f func(i int, blocks []boilerplate.Block) error) error {
 	d := j.detector()
-	blocks := make([][]boilerplate.Block, len(j.docs))
+	judge, together := d.Judge, 4096
 	if j.opt.stream {
-		p := j.progress("judging", "documents", len(j.docs))
-		defer p.stop()
-		for i := range j.docs {
-			blocks[i] = recycledOnly(d.Next(j.page(i)))
+		judge, together = d.Next, 1
+	} else if err := j.observe(d); err != nil {
+		return err
+	}
+	p := j.progress("judging", "documents", len(j.docs))
+	defer p.stop()
+	blocks := make([][]boilerplate.Block, together)
+	for first := 0; first < len(j.docs); first += together {
+		n := min(together, len(j.docs)-first)
+		err := j.each(n, func(i int) error {
+			blocks[i] = recycledOnly(judge(j.page(first + i)))
 			p.add(1)
-			if err := j.ctx.Err(); err != nil {
-				return nil, err
-			}
+			return nil
+		})
+		for i := 0; i < n && err == nil; i++ {
+			err = f(first+i, blocks[i])
 		}
-		return blocks, nil
+		if err != nil {
+			return err
+		}
 	}
-	if err := j.observe(d); err != nil {
-		return nil, err
-	}
-	err := j.parallel("judging", len(j.docs), func(i int) { blocks[i] = recycledOnly(d.Judge(j.page(i))) })
+	return j.texts.Err()
+}
+
+// blocks returns the recycled blocks of every document.
+func (j *job) blocks() ([][]boilerplate.Block, error) {
+	blocks := make([][]boilerplate.Block, len(j.docs))
+	err := j.eachJudged(func(i int, b []boilerplate.Block) error {
+		blocks[i] = b
+		return nil
+	})
 	return blocks, err
 }
 

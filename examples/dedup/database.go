@@ -1,15 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"runtime/debug"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
@@ -192,25 +189,4 @@ func (d *database) sketch(batch []*entry) error {
 		}
 		return nil
 	})
-}
-
-// each calls f(i) for every i below n, on as many goroutines as -workers says,
-// and returns one of the errors.
-func (j *job) each(n int, f func(i int) error) error {
-	var failed onceError
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(j.opt.workers, n) {
-		wg.Go(func() {
-			for j.ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				failed.set(f(i))
-			}
-		})
-	}
-	wg.Wait()
-	return cmp.Or(failed.err, j.ctx.Err())
 }

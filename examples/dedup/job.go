@@ -167,10 +167,22 @@ func (j *job) summary(format string, args ...any) {
 }
 
 // parallel calls f(i) for every i below n, on as many goroutines as -workers
-// says. Each call must write only what is its own.
+// says, and shows how far it is. Each call must write only what is its own.
 func (j *job) parallel(what string, n int, f func(i int)) error {
 	p := j.progress(what, "documents", n)
 	defer p.stop()
+	err := j.each(n, func(i int) error {
+		f(i)
+		p.add(1)
+		return nil
+	})
+	return cmp.Or(err, j.texts.Err())
+}
+
+// each calls f(i) for every i below n, on as many goroutines as -workers says,
+// and returns one of the errors.
+func (j *job) each(n int, f func(i int) error) error {
+	var failed onceError
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(j.opt.workers, n) {
@@ -180,14 +192,10 @@ func (j *job) parallel(what string, n int, f func(i int)) error {
 				if i >= n {
 					return
 				}
-				f(i)
-				p.add(1)
+				failed.set(f(i))
 			}
 		})
 	}
 	wg.Wait()
-	if err := j.ctx.Err(); err != nil {
-		return err
-	}
-	return j.texts.Err()
+	return cmp.Or(failed.err, j.ctx.Err())
 }

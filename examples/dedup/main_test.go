@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -188,6 +189,38 @@ func TestLosesNothing(t *testing.T) {
 	}
 	if status != exitInput || !strings.HasPrefix(stderr, "dedup: -:2: ") {
 		t.Errorf("exit status %d, standard error %q", status, stderr)
+	}
+}
+
+// With -strip a passage may run across a block that only one of its documents has;
+// it is not exact then.
+func TestStripPassages(t *testing.T) {
+	line := func(id, host, text string) string {
+		return fmt.Sprintf("{\"id\":%q,\"host\":%q,\"text\":%q}\n", id, host, text)
+	}
+	const (
+		first  = "The old bridge will close for eleven weeks from the first of March,"
+		second = "said the county on Monday, which means to lay a new deck before the summer brings the caravans. Carts and bicycles can use the ford below the mill, if the river allows, and the bus will turn at the inn, where a shelter is to be put up for those who wait."
+		frame  = "Read the Tern for news of the river and everything that floats on it."
+	)
+	stdin := line("a", "tern", first+"\n\n"+frame+"\n\n"+second) +
+		line("b", "tern", "Eels are back.\n\n"+frame) + line("c", "tern", "The weir is dry.\n\n"+frame) +
+		line("d", "heron", first+"\n\n"+second)
+	stdout, _, status := dedup(t, stdin, "passages", "-strip", "-json", "-")
+	const words, hidden = 65, 14
+	want := passageJSON{
+		A:          spanJSON{"a", 0, len(first + frame + second + "\n\n\n\n")},
+		B:          spanJSON{"d", 0, len(first + second + "\n\n")},
+		Similarity: 2. * words / (2*words + hidden),
+		Tokens:     words + hidden,
+		Kind:       "edited",
+	}
+	var got passageJSON
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != exitDone {
+		t.Fatalf("exit status %d, %v: %s", status, err, stdout)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

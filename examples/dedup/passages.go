@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
 	"github.com/neardup/neardup/lsh/passage"
@@ -15,7 +16,9 @@ var passagesCommand = command{
 	summary: "which passages documents share, with their places in both",
 	help: `Prints every passage of at least -min words that two documents share, in any
 order, though a few words were changed: both texts side by side, with the words
-that only one of them has in [brackets]. Offsets are bytes of the documents.
+that only one of them has in [brackets]. Offsets are bytes of the documents. With
+-strip a passage may run across a recycled block, whose words then count as
+differences if only one document has them.
 `,
 	example: `a.txt b.txt
 -strip -min 20 articles.jsonl
@@ -61,7 +64,7 @@ func runPassages(j *job) error {
 		return err
 	}
 	pairs, passages := 0, 0
-	for pair, err := range j.shared(ix) {
+	for pair, err := range j.shared(ix, masks) {
 		if err != nil {
 			return err
 		}
@@ -76,6 +79,34 @@ func runPassages(j *job) error {
 	}
 	j.summary("%s: %s of %d words or more shared by %s", j.counted(), count(passages, "passage"), j.opt.minTokens, count(pairs, "pair"))
 	return nil
+}
+
+// countHidden makes the figures of passages those of all their words. A passage may
+// run across a block that was left out of the search: the two sides are equal only
+// if they are there too.
+func (j *job) countHidden(passages []shingle.Passage, a, b int, masks [][]shingle.Span) {
+	var sh shingle.Shingler
+	textA, textB := j.texts.At(a), j.texts.At(b)
+	for i, p := range passages {
+		if !touches(masks[a], p.A) && !touches(masks[b], p.B) {
+			continue
+		}
+		same := 0
+		for _, e := range (shingle.Aligner{}).Edits(textA, textB, p) {
+			if e.Op == shingle.Equal {
+				same += len(sh.AppendTokens(nil, e.A.Of(textA)))
+			}
+		}
+		x, y := len(sh.AppendTokens(nil, p.A.Of(textA))), len(sh.AppendTokens(nil, p.B.Of(textB)))
+		p.Tokens, p.Matched, p.Similarity = max(x, y), same, 2*float64(same)/float64(x+y)
+		p.Exact = same == x && same == y
+		passages[i] = p
+	}
+}
+
+// touches reports whether one of the spans has bytes in s.
+func touches(spans []shingle.Span, s shingle.Span) bool {
+	return slices.ContainsFunc(spans, func(k shingle.Span) bool { return k.Start < s.End && s.Start < k.End })
 }
 
 // commonPhrases tells what the search for passages left out.
@@ -104,9 +135,9 @@ func (j *job) passageIndex(masks [][]shingle.Span) (*passage.Index, error) {
 	return ix, nil
 }
 
-// shared yields the pairs that share passages. They come in the order of their
-// first documents, which tells how far the search is.
-func (j *job) shared(ix *passage.Index) iter.Seq2[passage.Pair, error] {
+// shared yields the pairs that share passages, without what masks hide. They come
+// in the order of their first documents, which tells how far the search is.
+func (j *job) shared(ix *passage.Index, masks [][]shingle.Span) iter.Seq2[passage.Pair, error] {
 	return func(yield func(passage.Pair, error) bool) {
 		p := j.progress("aligning", "pairs", 0)
 		defer p.stop()
@@ -115,6 +146,9 @@ func (j *job) shared(ix *passage.Index) iter.Seq2[passage.Pair, error] {
 			if err == nil {
 				p.add(1)
 				p.of(row[pair.A]+1, len(j.docs))
+				if a, b := row[pair.A], row[pair.B]; masks != nil && len(masks[a])+len(masks[b]) > 0 {
+					j.countHidden(pair.Passages, a, b, masks)
+				}
 			}
 			if !yield(pair, err) {
 				return

@@ -109,7 +109,7 @@ func (j *job) sharedOutside(clusters []lsh.RowCluster, masks [][]shingle.Span) (
 		return nil, err
 	}
 	var pairs []passage.Pair
-	for pair, err := range j.shared(ix) {
+	for pair, err := range j.shared(ix, masks) {
 		if err != nil {
 			return nil, err
 		}
