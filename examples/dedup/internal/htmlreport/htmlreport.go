@@ -34,6 +34,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/shingle"
@@ -120,15 +121,16 @@ var scripts embed.FS
 
 // scriptJS is the script of the page, in one function.
 var scriptJS = func() string {
-	js := "'use strict';\n(() => {\n\n"
+	var js strings.Builder
+	js.WriteString("'use strict';\n(() => {\n\n")
 	for _, name := range []string{"elements.js", "compare.js", "cards.js", "lists.js", "keys.js"} {
 		part, err := scripts.ReadFile(name)
 		if err != nil {
 			panic(err) // it is part of the program
 		}
-		js += string(part) + "\n"
+		js.WriteString(string(part) + "\n")
 	}
-	return js + "})();\n"
+	return js.String() + "})();\n"
 }()
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{

@@ -1,0 +1,94 @@
+package seen
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// A Released page was held, and has been judged.
+type Released struct {
+	Page    Page
+	Verdict Verdict
+}
+
+// A site is what a filter knows of a host, besides what the detector does.
+type site struct {
+	Pages    int            `json:"pages"`
+	Sections map[string]int `json:"sections,omitempty"` // pages of each; nil if there are too many
+	Many     bool           `json:"many,omitempty"`     // sections
+	Held     []held         `json:"held,omitempty"`
+
+	dirty bool // pages were observed since the last release
+}
+
+// A held page waits for its frame.
+type held struct {
+	Page Page  `json:"page"`
+	Turn int64 `json:"turn"` // among all that were held
+	At   int   `json:"at"`   // Pages of the site when it came
+}
+
+// count counts a page of a section.
+func (s *site) count(section string) {
+	s.Pages++
+	if s.Many {
+		return
+	}
+	if s.Sections[section]++; len(s.Sections) > maxSections {
+		s.Sections, s.Many = nil, true
+	}
+}
+
+// known reports whether enough of a section has been observed.
+func (f *Filter) known(s *site, section string) bool {
+	if s.Many {
+		return s.Pages >= f.settle
+	}
+	return s.Sections[section] >= f.settle
+}
+
+// Release judges held pages whose frame is known by now, or all that are held
+// if all is true, and returns them in the order in which they came. What it
+// returns beside an error has been judged; the others remain held.
+func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	hosts := f.dirty
+	if all {
+		hosts = nil
+		for host, s := range f.sites {
+			if len(s.Held) > 0 {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	var due []held
+	for _, host := range hosts {
+		s := f.sites[host]
+		for _, h := range s.Held {
+			if all || f.known(s, h.Page.Section) || s.Pages-h.At >= 4*f.settle {
+				due = append(due, h)
+			}
+		}
+	}
+	slices.SortFunc(due, func(a, b held) int { return cmp.Compare(a.Turn, b.Turn) })
+	out := make([]Released, 0, len(due))
+	for _, h := range due {
+		v, err := f.decide(ctx, h.Page)
+		if err != nil {
+			return out, err
+		}
+		s := f.sites[h.Page.Host]
+		s.Held = slices.DeleteFunc(s.Held, func(x held) bool { return x.Turn == h.Turn })
+		f.holding--
+		out = append(out, Released{Page: h.Page, Verdict: v})
+	}
+	for _, host := range f.dirty {
+		f.sites[host].dirty = false
+	}
+	f.dirty = nil
+	return out, nil
+}
