@@ -30,6 +30,9 @@ Rows are tab-separated with a header, or a Parquet file where -out ends in
 rows. With -banding 128x1 the rows are the registers themselves: the share of
 equal ones estimates the similarity of a candidate pair.
 `,
+	example: `corpus.jsonl > bands.tsv
+-strip -out bands.parquet 'crawl/*.warc.gz'
+`,
 	flags: []flagGroup{bandsFlags, thresholdFlags, shingleFlags, stripFlag, inputFlags, outputFlags},
 	run:   runBands,
 }
@@ -97,7 +100,7 @@ func runBands(j *job) error {
 	total := 0
 	var keys []uint64
 	var rows []bandRow
-	p := j.progress("writing", len(j.docs))
+	p := j.progress("writing", "documents", len(j.docs))
 	defer p.stop()
 	for i, d := range j.docs {
 		if err := j.ctx.Err(); err != nil {

@@ -147,7 +147,7 @@ func TestStatus(t *testing.T) {
 		{"a file that looks like a flag", "pairs -- -threshold", exitInput, "dedup: -threshold: no such file"},
 		{"no input", "pairs", exitFatal, "dedup pairs: no input"},
 		{"no such flag", "pairs -bogus good.txt", exitFatal, "flag provided but not defined: -bogus"},
-		{"a flag without effect", "passages -threshold .5 good.txt", exitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, index add, index query)"},
+		{"a flag without effect", "passages -threshold .5 good.txt", exitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, index add, index query)"},
 		{"no such command", "bogus", exitInput, "dedup: bogus is no command (\"dedup -h\" lists them), so it is taken for an input\ndedup: bogus: no such file"},
 		{"help for no command", "help bogus", exitFatal, "dedup: bogus is no command"},
 		{"what would be removed, to nowhere", "clean -dry-run -log gone.jsonl good.txt", exitFatal, "-log and -overwrite go with -out"},
