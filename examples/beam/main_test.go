@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,11 +52,17 @@ func TestMain(m *testing.M) {
 // program runs the program and returns its exit status and what it told.
 func program(t *testing.T, args ...string) (int, string) {
 	t.Helper()
+	return programWithin(t, 2*time.Minute, args...)
+}
+
+// programWithin is program for one that may have to be ended.
+func programWithin(t *testing.T, limit time.Duration, args ...string) (int, string) {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe, append([]string{asBeam}, args...)...)
 	var out bytes.Buffer
@@ -223,49 +228,5 @@ func TestBadInput(t *testing.T) {
 	}
 	if code, told := program(t, "-h"); code != 0 || !strings.Contains(told, "-runner") {
 		t.Errorf("-h: exit status %d: %s", code, told)
-	}
-}
-
-// TestJobServer submits to a job server in a process of its own, as it would to
-// the one of Flink, with this process as the worker.
-func TestJobServer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command(exe, asJobServer, port)
-	stdin, err := server.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { stdin.Close(); server.Wait() }()
-
-	dir := t.TempDir()
-	in := write(t, filepath.Join(dir, "a.jsonl"), corpus(30))
-	out := filepath.Join(dir, "direct")
-	if code, told := program(t, "-quiet", "-blocks", "-out", out, in); code != 0 {
-		t.Fatalf("exit status %d: %s", code, told)
-	}
-	for _, environment := range [][]string{{"-environment_type", "LOOPBACK"}} {
-		to := filepath.Join(dir, environment[1])
-		args := slices.Concat([]string{"-quiet", "-blocks", "-out", to, "-runner", "universal", "-endpoint", "127.0.0.1:" + port}, environment, []string{in})
-		if code, told := program(t, args...); code != 0 {
-			t.Errorf("%s: exit status %d: %.2000s", environment[1], code, told)
-			continue
-		}
-		for _, kind := range []string{"clusters", "keep", "removed", "blocks"} {
-			if diff := cmp.Diff(results(t, out, kind), results(t, to, kind)); diff != "" {
-				t.Errorf("%s, %s (-direct +job server):\n%.1500s", environment[1], kind, diff)
-			}
-		}
 	}
 }
