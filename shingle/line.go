@@ -24,11 +24,16 @@ func (l *line) read(text string, at int) int {
 	l.Start, l.End, l.kind = at, at, blank
 	word := false // in the first word
 	for at < len(text) {
-		if c := text[at]; ' ' <= c && c < utf8.RuneSelf {
+		c := text[at]
+		if ' ' <= c && c < utf8.RuneSelf {
 			end := printable(text, at+1)
 			l.ascii(text, at, end, &word)
 			at = end
 			continue
+		}
+		if c == '\n' { // what ends nearly all lines
+			l.classify(text)
+			return at + 1
 		}
 		if end, columns := narrow(text, at); columns > 0 {
 			l.ink(at, end, &word)

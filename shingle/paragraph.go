@@ -56,9 +56,9 @@ const (
 // paragraphs yields the paragraphs of a block of lines without a blank one.
 func paragraphs(block []line, yield func(Span) bool) bool {
 	width := 0 // to which the block is wrapped
-	for _, l := range block {
-		if l.width <= widestLine {
-			width = max(width, l.width)
+	for i := range block {
+		if w := block[i].width; w <= widestLine {
+			width = max(width, w)
 		}
 	}
 	from := 0
@@ -77,7 +77,7 @@ func paragraphs(block []line, yield func(Span) bool) bool {
 // breaks reports whether line i begins a paragraph, when that of the line
 // above began with line from.
 func breaks(block []line, from, i, width int) bool {
-	a, b := block[i-1], block[i]
+	a, b := &block[i-1], &block[i]
 	wrapped := width >= narrowest && a.width <= widestLine && b.width <= widestLine &&
 		4*(a.width+1+b.first) > 3*width
 	switch {

@@ -215,12 +215,34 @@ func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 		t.hashes = t.hashes[:0]
 		t.step(b[:n], at, n == len(b))
 		skip = t.skip(skip)
-		for i, h := range t.hashes {
-			dst = append(dst, Token{h, t.span(i)})
-		}
+		dst = t.tokens(dst)
 		b, at = b[n:], at+n
 	}
 	t.release()
+	return dst
+}
+
+// tokens appends the tokens of the last step, which are all there are, to dst.
+func (t *tokenizer) tokens(dst []Token) []Token {
+	n := len(dst)
+	dst = slices.Grow(dst, len(t.hashes))[:n+len(t.hashes)]
+	out := dst[n:]
+	if t.mixed {
+		for i, h := range t.hashes {
+			out[i] = Token{h, t.span(i)}
+		}
+		return dst
+	}
+	// The folded bytes are those of the text.
+	base, hashes, bounds := t.base, t.hashes, t.bounds
+	for i := 0; i < len(out) && i < len(hashes) && 2*i+1 < len(bounds); i++ {
+		p := &out[i]
+		p.Hash = hashes[i]
+		p.Start, p.End = base+int(bounds[2*i]), base+int(bounds[2*i+1])
+	}
+	if t.longFirst && len(out) > 0 {
+		out[0].Start = t.firstAt
+	}
 	return dst
 }
 
