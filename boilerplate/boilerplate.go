@@ -206,6 +206,8 @@ type Page struct {
 	// Blocks are the spans of Text to be judged, ascending and disjoint; nil
 	// means the paragraphs that [shingle.Paragraphs] finds.
 	Blocks []shingle.Span
+
+	prepared *prepared // by Prepare
 }
 
 // A Detector counts blocks and judges pages. It is made by [New] or

@@ -26,7 +26,8 @@ func (v *view) findCopies(scope, docs int) int {
 		if f := &v.findings[i]; f.state == own || f.state == copied {
 			seen := v.seen(i, scope)
 			twins = max(twins, seen.twins())
-			whole := v.compare(scope, &v.dg.blocks[i], seen)
+			var whole overlap
+			v.compare(scope, &v.dg.blocks[i], seen, &whole)
 			total.add(&whole)
 			if whole.weight == 0 {
 				everywhere += whole.mass
@@ -90,23 +91,23 @@ func (v *view) split(names []uint32) (copies, others int) {
 }
 
 // compare credits the documents that hold a block, or anchors of it, with their
-// share, and returns the whole.
-func (v *view) compare(scope int, b *block, seen *sighting) overlap {
-	whole := overlap{mass: int64(b.mass), weight: int64(b.mass) * v.rarity(seen)}
+// share, and sets whole, which is zero, to the whole.
+func (v *view) compare(scope int, b *block, seen *sighting, whole *overlap) {
+	whole.mass, whole.weight = int64(b.mass), int64(b.mass)*v.rarity(seen)
 	names := seen.names()
 	if whole.weight == 0 {
 		if len(names) == listed {
 			v.full = append(v.full, seen.counter)
 		}
-		return whole // of a page that holds little else; see findCopies
+		return // of a page that holds little else; see findCopies
 	}
-	unique := !v.credit(seen, &whole)
+	unique := !v.credit(seen, whole)
 	if len(names) == listed {
 		v.fill(seen.counter, whole.weight)
-		return whole // a template, or a story with copies enough
+		return // a template, or a story with copies enough
 	}
 	anchors := 0
-	grams := v.dg.gramsOf(b, v.d.opts.seed)
+	grams := v.dg.gramsOf(b)
 	for _, g := range grams {
 		if g&anchorSample == 0 {
 			anchors++
@@ -116,7 +117,7 @@ func (v *view) compare(scope int, b *block, seen *sighting) overlap {
 		if unique && b.toks[1]-b.toks[0] >= gramUnits/wordUnits {
 			whole.unknown = whole.weight
 		}
-		return whole
+		return
 	}
 	var edited int64
 	for _, g := range grams {
@@ -139,7 +140,6 @@ func (v *view) compare(scope int, b *block, seen *sighting) overlap {
 	if unique {
 		whole.weight = edited
 	}
-	return whole
 }
 
 // credit credits the documents that a sighting names with a part of the page,

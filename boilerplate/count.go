@@ -26,19 +26,6 @@ func newSite(wide bool, place placing) *site {
 	return &site{wide: wide, grams: gramTable{place: place}}
 }
 
-// A placing says where a table looks for a hash: at the leading bits of its
-// product with an odd number that follows from the seed. Whoever does not know it
-// cannot crowd grams into one place: their hashes he can choose, up to an
-// exclusive or with the seed.
-type placing uint64
-
-func (o *options) placing() placing { return placing(mix(o.seed^0x67726170) | 1) }
-
-// of returns the place of a hash in a table of size slots, a power of two.
-func (p placing) of(hash uint64, size int) uint64 {
-	return hash * uint64(p) >> (bits.LeadingZeros64(uint64(size-1)) & 63)
-}
-
 // A slot holds what is known of one block. What only one document holds, the
 // great majority, costs no more than this.
 type slot struct {
@@ -186,8 +173,14 @@ func (s *site) look(key uint64, out *sighting) {
 	switch i := sl.ref &^ isCounter; {
 	case sl.key == 0:
 	case sl.ref&isCounter == 0:
-		out.single, out.hosts = s.counterOf(*sl)
-		out.counter, out.named = &out.single, 1
+		// No other document was ever entered there.
+		c := &out.single
+		c.docs[0], c.count, c.place, c.days = sl.ref, 1, sl.place, [2]uint16{sl.day, sl.day}
+		if s.wide {
+			c.place = 0
+			out.hosts.add(sl.place)
+		}
+		out.counter, out.named = c, 1
 	default:
 		out.counter = &s.counters[i]
 		out.named = len(out.counter.names())
@@ -329,62 +322,3 @@ func (s *site) bytes() int {
 // siteBytes is about what a site takes without its tables, its place in the
 // map included.
 const siteBytes = 256
-
-// A gramTable counts the documents that hold a run of words. A slot is 48 bits
-// of the hash above a count of 16 bits that stays at its greatest value; which
-// document it was is not kept.
-type gramTable struct {
-	place  placing
-	slots  []uint64 // open addressing; a power of two, or none
-	filled int
-}
-
-const maxGram = 0xFFFF
-
-func (t *gramTable) find(gram uint64) int {
-	mask := uint64(len(t.slots) - 1)
-	for i := t.place.of(gram>>16, len(t.slots)); ; i = (i + 1) & mask {
-		if x := t.slots[i]; x == 0 || (x^gram)>>16 == 0 {
-			return int(i)
-		}
-	}
-}
-
-// fetch does what that of a site does.
-func (t *gramTable) fetch(grams []uint64) {
-	if len(t.slots) == 0 {
-		return
-	}
-	sum := uint64(0)
-	for _, g := range grams {
-		sum |= t.slots[t.place.of(g>>16, len(t.slots))]
-	}
-	fetched(sum)
-}
-
-// add counts gram n times.
-func (t *gramTable) add(gram uint64, n int) {
-	if t.filled >= len(t.slots)-len(t.slots)/4 {
-		old := t.slots
-		t.slots = make([]uint64, max(16, 2*len(old)))
-		for _, x := range old {
-			if x != 0 {
-				t.slots[t.find(x)] = x
-			}
-		}
-	}
-	p := &t.slots[t.find(gram)]
-	if *p == 0 {
-		*p = gram &^ maxGram
-		t.filled++
-	}
-	*p += uint64(min(n, maxGram-int(*p&maxGram)))
-}
-
-// look returns the number of documents with gram.
-func (t *gramTable) look(gram uint64) int {
-	if len(t.slots) == 0 {
-		return 0
-	}
-	return int(t.slots[t.find(gram)] & maxGram)
-}

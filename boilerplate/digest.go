@@ -8,18 +8,23 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A digest is what counting and judging know of a text. It lives in a pool: all
-// its slices are reused.
+// A digest is what counting and judging know of a text.
 type digest struct {
+	blocks []block  // that have tokens
+	grams  []uint64 // of the blocks, those that are sampled
+	keys   []uint64 // to be counted: of blocks and anchors, distinct
+	fresh  []uint64 // grams to be counted, distinct
+}
+
+// A reader makes digests. It lives in a pool: all its slices are reused, those of
+// its digest too.
+type reader struct {
+	digest
 	tokens  []shingle.Token
 	hashes  []uint64 // of the folded tokens, one for a run of numbers
-	blocks  []block  // that have tokens
 	narrow  []narrow // tokens, ascending
 	special int      // offset of the next byte that is no plain letter
-	grams   []uint64 // of the blocks that were asked for
 	units   []int32  // scratch
-	keys    []uint64 // to be counted: of blocks and anchors, distinct
-	counted []uint64 // grams to be counted, distinct
 	known   hashSet  // scratch
 	judge   judge
 }
@@ -29,28 +34,49 @@ type block struct {
 	shingle.Span
 	key   uint64
 	mass  int32    // half words
-	toks  [2]int32 // of digest.hashes
-	grams [2]int32 // of digest.grams, if there are any
-	cut   bool     // grams are known
+	toks  [2]int32 // of reader.hashes
+	grams [2]int32 // of digest.grams
+	title bool     // a part of the title, if the first block is one
 }
 
-var digests = sync.Pool{New: func() any { return new(digest) }}
+var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // shortMass is the mass in half words below which a block needs support.
 const shortMass = 2 * 4
 
+// digestOf returns the digest of a page, good until the reader's next one. It is
+// not prepared for counting.
+func (r *reader) digestOf(p *Page, o *options) *digest {
+	if q := p.ready(o.seed); q != nil {
+		return &q.digest
+	}
+	r.read(p, o.seed)
+	return &r.digest
+}
+
+// counted is digestOf with the digest prepared for counting.
+func (r *reader) counted(p *Page, o *options) *digest {
+	if q := p.ready(o.seed); q != nil {
+		return &q.digest
+	}
+	r.read(p, o.seed)
+	r.count(o)
+	return &r.digest
+}
+
 // read cuts the text of a page into blocks.
-func (dg *digest) read(p *Page, seed uint64) {
+func (r *reader) read(p *Page, seed uint64) {
 	text := p.Text
-	dg.tokens = shingle.Shingler{Size: 1}.AppendTokens(dg.tokens[:0], text)
-	dg.hashes = slices.Grow(dg.hashes[:0], len(dg.tokens))
-	dg.blocks, dg.narrow, dg.grams = dg.blocks[:0], dg.narrow[:0], dg.grams[:0]
-	dg.special = nextSpecial(text, 0)
-	next, start := 0, mix(seed^0x9E3779B97F4A7C15)
+	r.tokens = shingle.Shingler{Size: 1}.AppendTokens(r.tokens[:0], text)
+	r.hashes = slices.Grow(r.hashes[:0], len(r.tokens))
+	r.blocks, r.narrow, r.grams = r.blocks[:0], r.narrow[:0], r.grams[:0]
+	r.special = nextSpecial(text, 0)
+	next := 0
 	if p.Blocks == nil {
 		for span := range shingle.Paragraphs(text) {
-			next = dg.add(text, span, next, start)
+			next = r.add(text, span, next, seed)
 		}
+		r.findTitle()
 		return
 	}
 	end := 0
@@ -59,51 +85,46 @@ func (dg *digest) read(p *Page, seed uint64) {
 			panic("boilerplate: blocks are not ascending, disjoint spans of the text")
 		}
 		end = span.End
-		next = dg.add(text, span, next, start)
+		next = r.add(text, span, next, seed)
 	}
+	r.findTitle()
 }
 
 // count prepares the digest for counting: the distinct keys, of blocks and
 // anchors, and the distinct grams, for what counts is in how many documents a
 // block is, not how often.
-func (dg *digest) count(o *options) {
-	seed := o.seed
-	dg.known.place = o.placing()
-	dg.keys, dg.counted = dg.keys[:0], dg.counted[:0]
-	dg.known.clear(len(dg.hashes)/(gramSample+1) + len(dg.blocks))
-	for i := range dg.blocks {
-		b := &dg.blocks[i]
-		if dg.known.add(b.key) {
+func (r *reader) count(o *options) {
+	r.known.place = o.placing()
+	r.known.clear(len(r.grams) + len(r.blocks))
+	r.keys, r.fresh = r.keys[:0], r.fresh[:0]
+	for i := range r.blocks {
+		b := &r.blocks[i]
+		if r.known.add(b.key) {
 			continue // and so its grams were
 		}
-		dg.keys = append(dg.keys, b.key)
-		for _, g := range dg.gramsOf(b, seed) {
-			if g == 0 || dg.known.add(g) {
-				continue
-			}
-			dg.counted = append(dg.counted, g)
+		r.keys = append(r.keys, b.key)
+		from := len(r.fresh)
+		r.fresh = r.known.appendNew(r.fresh, r.gramsOf(b))
+		for _, g := range r.fresh[from:] {
 			if g&anchorSample == 0 {
-				dg.keys = append(dg.keys, anchorKey(g))
+				r.keys = append(r.keys, anchorKey(g))
 			}
 		}
 	}
 }
 
 // add appends the block at span, whose tokens begin at or after the next-th,
-// and returns the index of the token after it. The key of a block is that of no
-// tokens, start, with theirs folded in.
-func (dg *digest) add(text string, span shingle.Span, next int, start uint64) int {
-	toks, hashes := dg.tokens, dg.hashes
+// and returns the index of the token after it.
+func (r *reader) add(text string, span shingle.Span, next int, seed uint64) int {
+	toks, hashes := r.tokens, r.hashes
 	for next < len(toks) && toks[next].Start < span.Start {
 		next++
 	}
-	from, narrow := len(hashes), len(dg.narrow)
-	special, key, number := dg.special, start, false
+	from, narrow := len(hashes), len(r.narrow)
+	special, number := r.special, false
 	for ; next < len(toks); next++ {
 		for plain := min(special, span.End); toks[next].End <= plain; number = false {
-			h := toks[next].Hash
-			hashes = append(hashes, h)
-			key = (key ^ h) * keyBase
+			hashes = append(hashes, toks[next].Hash)
 			if next++; next == len(toks) {
 				break
 			}
@@ -117,37 +138,33 @@ func (dg *digest) add(text string, span shingle.Span, next int, start uint64) in
 		}
 		h, numeric := t.Hash, false
 		if t.End > special {
-			h, numeric = dg.fold(text, t, int32(len(hashes)))
-			special = dg.special
+			h, numeric = r.fold(text, t, int32(len(hashes)))
+			special = r.special
 			if numeric && number {
 				continue // 12 April 2013 and 2013 are one number
 			}
 		}
 		number = numeric
 		hashes = append(hashes, h)
-		key = (key ^ h) * keyBase
 	}
 	if len(hashes) == from {
 		return next
 	}
-	b := block{
-		Span: span, key: max(mix(key), 1), mass: int32(2 * (len(hashes) - from)),
-		toks: [2]int32{int32(from), int32(len(hashes))},
-	}
-	for _, n := range dg.narrow[narrow:] {
+	r.hashes = hashes
+	r.blocks = append(r.blocks, block{})
+	b := &r.blocks[len(r.blocks)-1]
+	b.Span, b.mass = span, int32(2*(len(hashes)-from))
+	b.toks = [2]int32{int32(from), int32(len(hashes))}
+	for _, n := range r.narrow[narrow:] {
 		b.mass -= 2 - min(2, n.units/letterUnits)
 	}
-	dg.hashes = hashes
-	dg.blocks = append(dg.blocks, b)
+	r.hash(b, r.narrow[narrow:], seed)
 	return next
 }
 
-// keyBase is the odd factor by which the key of a block grows.
-const keyBase = 0xD6E8FEB86659FD93
-
 // A narrow token weighs less than a word.
 type narrow struct {
-	token int32 // index into digest.hashes
+	token int32 // index into reader.hashes
 	units int32
 }
 
@@ -165,39 +182,39 @@ const numberHash = 0x6E756D6265720000
 // special. It returns the token's hash, in which every run of digits is the
 // same, and whether there is nothing but digits; what has no digits keeps the
 // hash that it has. Of a narrow token it takes note.
-func (dg *digest) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
-	if t.Start > dg.special {
-		dg.special = nextSpecial(text, t.Start)
-		if t.End <= dg.special {
+func (r *reader) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
+	if t.Start > r.special {
+		r.special = nextSpecial(text, t.Start)
+		if t.End <= r.special {
 			return t.Hash, false
 		}
 	}
 	tok := t.Of(text)
 	if tok[0] > 0xE1 && tok[0] < 0xEF { // where no digits are
-		dg.note(tok, i)
+		r.note(tok, i)
 		if len(tok) == 3 {
 			return t.Hash, false // an ideograph
 		}
 	}
 	h, digits, letters, was := uint64(numberHash), false, false, false
-	for _, r := range tok {
-		is := '0' <= r && r <= '9' || r >= 0x660 && digitRune(r)
+	for _, c := range tok {
+		is := '0' <= c && c <= '9' || c >= 0x660 && digitRune(c)
 		if is && was {
 			continue
 		}
 		was = is
 		if is {
-			r, digits = '0', true
+			c, digits = '0', true
 		} else {
 			letters = true
-			if 'A' <= r && r <= 'Z' {
-				r += 'a' - 'A'
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
 			}
 		}
-		h = mix(h ^ uint64(r))
+		h = mix(h ^ uint64(c))
 	}
 	if tok[0] >= 0xE0 && letters && (tok[0] <= 0xE1 || tok[0] >= 0xEF) {
-		dg.note(tok, i)
+		r.note(tok, i)
 	}
 	if !digits {
 		return t.Hash, false
@@ -206,9 +223,9 @@ func (dg *digest) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
 }
 
 // note takes note of the i-th token if it is narrow.
-func (dg *digest) note(tok string, i int32) {
+func (r *reader) note(tok string, i int32) {
 	if w := spaceless(tok); w < wordUnits {
-		dg.narrow = append(dg.narrow, narrow{i, w})
+		r.narrow = append(r.narrow, narrow{i, w})
 	}
 }
 
@@ -216,12 +233,15 @@ func (dg *digest) note(tok string, i int32) {
 // may begin one or may begin a narrow token; len(text) if there is none.
 func nextSpecial(text string, i int) int {
 	for i < len(text) {
-		switch {
-		case i+32 <= len(text) && (maybeSpecial(text[i:])|maybeSpecial(text[i+8:])|
-			maybeSpecial(text[i+16:])|maybeSpecial(text[i+24:]))&high == 0:
-			i += 32
-			continue
-		case i+8 <= len(text) && maybeSpecial(text[i:])&high == 0:
+		if i+32 <= len(text) {
+			w := text[i : i+32]
+			if (maybeSpecial(w[:8])|maybeSpecial(w[8:16])|
+				maybeSpecial(w[16:24])|maybeSpecial(w[24:32]))&high == 0 {
+				i += 32
+				continue
+			}
+		}
+		if i+8 <= len(text) && maybeSpecial(text[i:i+8])&high == 0 {
 			i += 8
 			continue
 		}
@@ -239,15 +259,12 @@ const (
 	high = 0x8080808080808080
 )
 
-// maybeSpecial sets the top bits of the first eight bytes of s that are digits
-// or no ASCII.
+// maybeSpecial sets the top bits of the eight bytes of s that are digits or no
+// ASCII, and perhaps of others that follow one that is no ASCII.
 func maybeSpecial(s string) uint64 {
-	s = s[:8]
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	// A byte is a digit if, '0' taken away bit by bit, it is below 10.
-	y := x ^ '0'*ones
-	return x | ^(y&^high + (128-10)*ones | y)
+	return x | (x+(0x80-'0')*ones)&^(x+(0x80-'9'-1)*ones)
 }
 
 // digitLead tells the first bytes of the decimal digits beyond ASCII.

@@ -1,7 +1,6 @@
 package boilerplate
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -28,60 +27,58 @@ const anchorSample = 31
 // anchorKey returns the key under which an anchor is counted.
 func anchorKey(gram uint64) uint64 { return max(mix(gram), 1) }
 
-// gramsOf returns the sampled grams of a block, which the digest keeps.
-func (dg *digest) gramsOf(b *block, seed uint64) []uint64 {
-	if !b.cut {
-		from := len(dg.grams)
-		dg.grams = dg.appendGrams(dg.grams, b, seed)
-		b.grams = [2]int32{int32(from), int32(len(dg.grams))}
-		b.cut = true
-	}
-	return dg.grams[b.grams[0]:b.grams[1]]
-}
+// gramsOf returns the sampled grams of a block.
+func (dg *digest) gramsOf(b *block) []uint64 { return dg.grams[b.grams[0]:b.grams[1]] }
 
-// appendGrams appends the sampled grams of a block to dst. The hash of a gram
-// is that of its last token, xor that of the one before rotated by gramTurn,
-// and so on (cyclic polynomials: Cohen 1997).
-func (dg *digest) appendGrams(dst []uint64, b *block, seed uint64) []uint64 {
-	hashes := dg.hashes[b.toks[0]:b.toks[1]]
-	if len(dg.narrow) > 0 {
-		at, _ := slices.BinarySearchFunc(dg.narrow, b.toks[0], func(n narrow, token int32) int {
-			return cmp.Compare(n.token, token)
-		})
-		if at < len(dg.narrow) && dg.narrow[at].token < b.toks[1] {
-			return dg.appendNarrow(dst, hashes, dg.narrow[at:], b.toks[0], seed)
-		}
-	}
+// hash finds the key of a block and its sampled grams; narrow are those of its
+// tokens that are.
+//
+// The key is that of no tokens with theirs folded in. The hash of a gram is that
+// of its last token, xor that of the one before rotated by gramTurn, and so on
+// (cyclic polynomials: Cohen 1997). Both are found in one loop, since each
+// multiplication for the key waits for the one before, and there is time for the
+// grams meanwhile.
+func (r *reader) hash(b *block, narrow []narrow, seed uint64) {
 	const width = gramUnits / wordUnits
-	if len(hashes) < width {
-		return dst
-	}
-	var roll uint64
-	for _, h := range hashes[:width-1] {
+	hashes := r.hashes[b.toks[0]:b.toks[1]]
+	key, roll := mix(seed^0x9E3779B97F4A7C15), uint64(0)
+	first := hashes[:min(width-1, len(hashes))]
+	for _, h := range first {
+		key = (key ^ h) * keyBase
 		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 	}
-	last := hashes[width-1:]
-	n := len(dst)
-	dst = slices.Grow(dst, len(last))[:n+len(last)]
+	last := hashes[len(first):]
+	from := len(r.grams)
+	n := from
+	grams := slices.Grow(r.grams, len(last))[:n+len(last)]
 	for i, old := range hashes[:len(last)] {
-		roll = bits.RotateLeft64(roll, gramTurn) ^ last[i]
+		h := last[i]
+		key = (key ^ h) * keyBase
+		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 		g := roll ^ seed
-		dst[n] = g
+		grams[n] = g
 		// Which grams are sampled no processor foretells: no branch.
 		n += int((g&gramSample - 1) >> 63)
 		roll ^= bits.RotateLeft64(old, (width-1)*gramTurn)
 	}
-	return dst[:n]
+	b.key, r.grams = max(mix(key), 1), grams[:n]
+	if len(narrow) > 0 {
+		r.grams = r.appendNarrow(grams[:from], hashes, narrow, b.toks[0], seed)
+	}
+	b.grams = [2]int32{int32(from), int32(len(r.grams))}
 }
+
+// keyBase is the odd factor by which the key of a block grows.
+const keyBase = 0xD6E8FEB86659FD93
 
 // gramTurn is by how many bits the hash of a token is rotated for each that
 // follows it. It is odd, so that 64 tokens pass before one comes round.
 const gramTurn = 13
 
-// appendNarrow is appendGrams for a block of which some tokens are narrow: those
-// of list, which count from token start.
-func (dg *digest) appendNarrow(dst, hashes []uint64, list []narrow, start int32, seed uint64) []uint64 {
-	units := dg.units[:0]
+// appendNarrow appends the sampled grams of a block of which some tokens are
+// narrow: those of list, which count from token start.
+func (r *reader) appendNarrow(dst, hashes []uint64, list []narrow, start int32, seed uint64) []uint64 {
+	units := r.units[:0]
 	for i := range hashes {
 		w := int32(wordUnits)
 		if len(list) > 0 && list[0].token == start+int32(i) {
@@ -90,7 +87,7 @@ func (dg *digest) appendNarrow(dst, hashes []uint64, list []narrow, start int32,
 		}
 		units = append(units, w)
 	}
-	dg.units = units
+	r.units = units
 	var (
 		roll uint64
 		wide int32

@@ -15,26 +15,23 @@ func (d *Detector) Judge(p Page) []Block {
 
 // AppendBlocks appends the verdicts that [Detector.Judge] returns to dst.
 func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
-	dg := digests.Get().(*digest)
-	defer digests.Put(dg)
-	dg.read(&p, d.opts.seed)
-	name := d.name(&p)
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	dg, name := r.digestOf(&p, &d.opts), d.name(&p)
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.appendBlocks(dst, &p, name, dg)
+	return d.appendBlocks(dst, &p, name, dg, &r.judge)
 }
 
 // Next judges a page by the pages before it and then observes it, reading its
 // text once: the streaming mode.
 func (d *Detector) Next(p Page) []Block {
-	dg := digests.Get().(*digest)
-	defer digests.Put(dg)
-	dg.read(&p, d.opts.seed)
-	name := d.name(&p)
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
+	dg, name := r.counted(&p, &d.opts), d.name(&p)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	blocks := d.appendBlocks(nil, &p, name, dg)
-	dg.count(&d.opts)
+	blocks := d.appendBlocks(nil, &p, name, dg, &r.judge)
 	d.observe(&p, name, dg)
 	return blocks
 }
@@ -82,12 +79,10 @@ type judge struct {
 	anchor   sighting   // scratch
 	docs     int        // of the scope, the page included
 	logDocs  int64      // logarithm of docs
-	title    []bool
-	keys     []uint64 // scratch
+	keys     []uint64   // scratch
 }
 
-func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest) []Block {
-	j := &dg.judge
+func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *judge) []Block {
 	v := view{d: d, p: *p, dg: dg, judge: j, day: day(p.Time)}
 	if d.hasHost(p) {
 		v.sites[0] = d.site(hostScope, p.Host, false)
@@ -237,6 +232,14 @@ func (v *view) decide(scope int) {
 			f.state, f.scope = exact, scope
 		}
 		if f.state == own && covers {
+			s.grams.fetch(v.dg.gramsOf(&v.dg.blocks[i]))
+		}
+	}
+	if !covers {
+		return
+	}
+	for i := range v.findings {
+		if v.findings[i].state == own {
 			v.cover(i, scope, most)
 		}
 	}
@@ -291,7 +294,7 @@ func (v *view) cover(i, scope, copies int) {
 	if s.gramDocs < 2 {
 		return
 	}
-	grams := v.dg.gramsOf(b, v.d.opts.seed)
+	grams := v.dg.gramsOf(b)
 	if len(grams) < 2 {
 		return
 	}
@@ -299,14 +302,7 @@ func (v *view) cover(i, scope, copies int) {
 	if v.observed {
 		need++
 	}
-	s.grams.fetch(grams)
-	n, least := 0, maxGram
-	for _, g := range grams {
-		if c := s.grams.look(g); c >= need {
-			n++
-			least = min(least, c)
-		}
-	}
+	n, least := s.grams.recurring(grams, need)
 	if n >= 2 && n*coverageUnit > int(v.d.opts.coverage)*len(grams) {
 		f.state, f.scope = variant, scope
 		f.recurring, f.grams, f.gramDocs = n, len(grams), least

@@ -10,8 +10,8 @@ import (
 // before, and reports whether it did. It panics if p.Blocks are not ascending,
 // disjoint spans of p.Text.
 func (d *Detector) Observe(p Page) bool {
-	dg := digests.Get().(*digest)
-	defer digests.Put(dg)
+	r := readers.Get().(*reader)
+	defer readers.Put(r)
 	name := d.name(&p)
 	d.mu.RLock()
 	known := d.ids.has(name.id)
@@ -19,8 +19,7 @@ func (d *Detector) Observe(p Page) bool {
 	if known {
 		return false
 	}
-	dg.read(&p, d.opts.seed)
-	dg.count(&d.opts)
+	dg := r.counted(&p, &d.opts)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.observe(&p, name, dg)
@@ -46,7 +45,7 @@ func (d *Detector) observe(p *Page, name name, dg *digest) bool {
 	d.clock++
 	d.documents++
 
-	keys, grams := dg.keys, dg.counted
+	keys, grams := dg.keys, dg.fresh
 	from := source{doc: fingerprint(name.text), origin: origin{day: day(p.Time)}}
 	host := place(d.hash(p.Host))
 	if d.hasHost(p) {
@@ -88,10 +87,7 @@ func (d *Detector) count(s *site, keys, grams []uint64, from source) {
 	}
 	if len(grams) > 0 {
 		s.gramDocs++
-		s.grams.fetch(grams)
-		for _, g := range grams {
-			s.grams.add(g, 1)
-		}
+		s.grams.addAll(grams)
 	}
 	d.bytes += s.bytes()
 }
@@ -132,7 +128,13 @@ type name struct{ id, text uint64 }
 func (n name) with(doc uint32) uint64 { return max(mix(n.id^mix(uint64(doc))), 1) }
 
 func (d *Detector) name(p *Page) name {
-	text := max(mix(d.hash(p.Host)^mix(d.hash(p.Text))), 1)
+	var sum uint64
+	if q := p.ready(d.opts.seed); q != nil {
+		sum = q.sum
+	} else {
+		sum = d.hash(p.Text)
+	}
+	text := max(mix(d.hash(p.Host)^mix(sum)), 1)
 	if p.ID == "" {
 		return name{text, text}
 	}

@@ -95,23 +95,56 @@ func (s *hashSet) clear(room int) {
 // add adds a hash and reports whether it was there.
 func (s *hashSet) add(h uint64) bool {
 	if 2*s.n >= len(s.slots) {
-		old := slices.Clone(s.slots)
-		s.clear(len(old))
-		for _, x := range old {
-			if x != 0 {
-				s.add(x)
-			}
-		}
+		s.grow()
 	}
-	mask := uint64(len(s.slots) - 1)
-	for i := s.place.of(h, len(s.slots)); ; i = (i + 1) & mask {
-		switch s.slots[i] {
+	slots, mask := s.slots, uint64(len(s.slots)-1)
+	for i := s.place.of(h, len(slots)); ; i++ {
+		p := &slots[i&mask]
+		switch *p {
 		case h:
 			return true
 		case 0:
-			s.slots[i] = h
+			*p = h
 			s.n++
 			return false
+		}
+	}
+}
+
+// appendNew adds hashes and appends those that were not there to dst, but for 0.
+func (s *hashSet) appendNew(dst, hashes []uint64) []uint64 {
+	for 2*(s.n+len(hashes)) > len(s.slots) {
+		s.grow()
+	}
+	slots, mask := s.slots, uint64(len(s.slots)-1)
+	shift := shiftFor(len(slots))
+	was := len(dst)
+	n := was
+	dst = slices.Grow(dst, len(hashes))[:n+len(hashes)]
+	for _, h := range hashes {
+		i := s.place.at(h, shift)
+		x := slots[i&mask]
+		for x != h && x != 0 {
+			i++
+			x = slots[i&mask]
+		}
+		slots[i&mask] = h
+		dst[n] = h
+		if x != h {
+			n++
+		}
+	}
+	s.n += n - was
+	return dst[:n]
+}
+
+// grow doubles the room.
+func (s *hashSet) grow() {
+	old := slices.Clone(s.slots)
+	s.clear(len(old))
+	for _, x := range old {
+		if x != 0 {
+			s.add(x)
 		}
 	}
 }

@@ -59,14 +59,14 @@ func (v *view) smooth() {
 	if longest.from == 0 && longest.to == len(v.findings) {
 		return // nothing is flagged
 	}
-	v.findTitle()
+	titled := !v.findings[0].state.flagged()
 	for r := next(0); r.from < r.to; r = next(r.to) {
 		if r.from == longest.from || r.mass > gap && r.most > gap/2 {
 			continue
 		}
 		weaker := min(v.confidence(r.from-1), v.confidence(r.to)) / 2
 		for i := r.from; i < r.to; i++ {
-			if f := &v.findings[i]; !v.title[i] {
+			if f := &v.findings[i]; !titled || !v.dg.blocks[i].title {
 				f.state, f.between = between, weaker
 			}
 		}
@@ -78,24 +78,16 @@ const maxTitle = 50
 
 // findTitle marks the title, which is the first block unless it recurs, and the
 // blocks of three words and more that repeat a part of it.
-func (v *view) findTitle() {
-	v.title = slices.Grow(v.title[:0], len(v.findings))[:len(v.findings)]
-	clear(v.title)
-	if v.findings[0].state.flagged() {
-		return
+func (r *reader) findTitle() {
+	var title []uint64
+	for i := range r.blocks {
+		b := &r.blocks[i]
+		words := r.hashes[b.toks[0]:b.toks[1]]
+		if i == 0 && len(words) <= maxTitle {
+			title = words
+		}
+		b.title = i == 0 || b.mass >= 2*3 && contains(title, words)
 	}
-	title := v.dg.words(0)
-	if len(title) > maxTitle {
-		title = nil
-	}
-	for i, b := range v.dg.blocks {
-		v.title[i] = i == 0 || b.mass >= 2*3 && contains(title, v.dg.words(i))
-	}
-}
-
-func (dg *digest) words(i int) []uint64 {
-	b := &dg.blocks[i]
-	return dg.hashes[b.toks[0]:b.toks[1]]
 }
 
 // contains reports whether part is a run of whole.

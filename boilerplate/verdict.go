@@ -99,10 +99,9 @@ type Block struct {
 // verdict puts the finding on the i-th block into words.
 func (v *view) verdict(out *Block, i int) {
 	f, b := &v.findings[i], &v.dg.blocks[i]
-	*out = Block{
-		Span: b.Span, Flagged: f.state.flagged(), Documents: 1,
-		Confidence: v.confidence(i),
-	}
+	*out = Block{}
+	out.Span, out.Flagged, out.Documents = b.Span, f.state.flagged(), 1
+	out.Confidence = v.confidence(i)
 	if v.p.Host != "" {
 		out.Hosts = 1
 	}

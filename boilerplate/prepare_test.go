@@ -1,0 +1,106 @@
+package boilerplate_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/shingle"
+)
+
+// TestPrepare counts and judges prepared pages beside plain ones, in two passes
+// and streaming: verdicts and saved bytes are the same.
+func TestPrepare(t *testing.T) {
+	pages, _ := newsroom()
+	pages = append(pages, site(40, 0.7, 2)...)
+	for i, p := range pages {
+		switch i % 3 {
+		case 1:
+			pages[i].Blocks = slices.Collect(shingle.Paragraphs(p.Text))
+		case 2:
+			pages[i].Text += "\n\n" + p.Text[:len(p.Text)/2] + "\n\n字符汉字 รายการ 12 3 april"
+		}
+	}
+	for _, o := range []boilerplate.Options{{}, {Seed: 7, HostOnly: true}} {
+		save := func(d *boilerplate.Detector) []byte {
+			b, err := d.MarshalBinary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		var ready []boilerplate.Page
+		for _, p := range pages {
+			ready = append(ready, boilerplate.New(o).Prepare(p))
+		}
+		plain, prepared := observeAll(boilerplate.New(o), pages), observeAll(boilerplate.New(o), ready)
+		if !bytes.Equal(save(plain), save(prepared)) {
+			t.Errorf("%+v: what was observed of prepared pages is not the same", o)
+		}
+		want := judgeAll(plain, pages)
+		if diff := cmp.Diff(want, judgeAll(prepared, ready)); diff != "" {
+			t.Errorf("%+v: verdicts (-plain +prepared):\n%s", o, diff)
+		}
+		a, b := boilerplate.New(o), boilerplate.New(o)
+		for i, p := range pages {
+			if diff := cmp.Diff(a.Next(p), b.Next(ready[i])); diff != "" {
+				t.Errorf("%+v: Next (-plain +prepared):\n%s", o, diff)
+			}
+		}
+		// A page may be in use by many goroutines.
+		var group sync.WaitGroup
+		got := make([][][]boilerplate.Block, 4)
+		for i := range got {
+			group.Go(func() { got[i] = judgeAll(prepared, ready) })
+		}
+		group.Wait()
+		for _, got := range got {
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%+v: verdicts side by side (-plain +prepared):\n%s", o, diff)
+			}
+		}
+	}
+}
+
+// TestPrepareChanged hands on prepared pages that are no longer what they were,
+// and one that a detector of another seed prepared.
+func TestPrepareChanged(t *testing.T) {
+	d := boilerplate.New(boilerplate.Options{})
+	footer := "All rights reserved by the people of the site and their heirs."
+	page := func(i int) boilerplate.Page {
+		return boilerplate.Page{Host: "h", Text: fmt.Sprintf("Title number %c here\n\nA story of its own %c\n\n%s", 'a'+i, 'p'+i, footer)}
+	}
+	for i := range 5 {
+		d.Observe(page(i))
+	}
+	p := page(6)
+	was := d.Prepare(p)
+
+	other := was
+	other.Text = strings.ReplaceAll(p.Text, "story", "novel")
+	cut := was
+	cut.Blocks = []shingle.Span{{Start: 0, End: len(p.Text)}}
+	blocks := d.Prepare(cut)
+	blocks.Blocks = nil
+	seeded := boilerplate.New(boilerplate.Options{Seed: 5}).Prepare(p)
+	for name, prepared := range map[string]boilerplate.Page{
+		"text": other, "blocks": cut, "blocks that are gone": blocks, "seed": seeded,
+	} {
+		plain := boilerplate.Page{Host: "h", Text: prepared.Text, Blocks: prepared.Blocks}
+		want := d.Judge(plain)
+		if diff := cmp.Diff(want, d.Judge(prepared)); diff != "" {
+			t.Errorf("another %s: verdicts (-plain +prepared):\n%s", name, diff)
+		}
+		// What else is known of a page may change.
+		prepared.Host, plain.Host = "elsewhere", "elsewhere"
+		if diff := cmp.Diff(d.Judge(plain), d.Judge(prepared)); diff != "" {
+			t.Errorf("another %s and host: verdicts (-plain +prepared):\n%s", name, diff)
+		}
+	}
+}
