@@ -56,11 +56,12 @@
 //
 // # Modes
 //
-// Two passes, for a corpus: observe every page, then judge every page. The
-// verdicts do not depend on the order of the pages as long as nothing had to be
-// forgotten ([Stats]). Streaming: [Detector.Next] judges a page by those before
-// it and then observes it; to judge again later revises the verdict. Detectors
-// of parallel workers are joined by [Detector.Merge].
+// Two passes, for a corpus: observe every page, then judge every page; pages that
+// stay in memory may be read once for both ([Detector.Prepare]). The verdicts do
+// not depend on the order of the pages as long as nothing had to be forgotten
+// ([Stats]). Streaming: [Detector.Next] judges a page by those before it and then
+// observes it; to judge again later revises the verdict. Detectors of parallel
+// workers are joined by [Detector.Merge].
 //
 // # Accuracy
 //
@@ -79,21 +80,23 @@
 //
 // # Speed and memory
 //
-// Judging and observing in one call ([Detector.Next]) runs at 390 MB/s on a core
+// Judging and observing in one call ([Detector.Next]) runs at 430 MB/s on a core
 // of an EPYC of the fifth Zen generation, with AVX-512 and finding the paragraphs
-// included: three tenths of the speed of the sketch in the one line above without
-// a mask, a third where the caller gives the blocks. Against sketches that reuse
-// all their buffers it is an eighth. Two passes, which read every text twice, are
-// 0.21 and 0.09. Without assembly (purego) sketching is what slows down most: then
-// it is 0.59 and 0.47 streaming, 0.38 and 0.30 in two passes (go test -bench
-// ObserveJudge -benchtime 60x). What it costs is a token's place and a key, a
-// quarter of the time, and some four hundred look-ups in tables for every thousand
-// words.
+// included. That falls short of a third of the speed of the sketch in the one line
+// above without a mask: it is 0.28 of it, and 0.31 where the caller gives the
+// blocks. Against sketches that reuse all their buffers it is an eighth. Two
+// passes, which read every text twice, are 0.21 and 0.09; on pages that
+// [Detector.Prepare] has read once, 0.27 and 0.12. Without assembly (purego)
+// sketching is what slows down most: then it is 0.59 and 0.49 streaming, 0.38 and
+// 0.31 in two passes, 0.58 and 0.48 on prepared pages (go test -bench ObserveJudge
+// -benchtime 30x, the median of several runs). What it costs is a token's place
+// and a key, a third of the time, and some four hundred look-ups in tables for
+// every thousand words.
 //
-// Pages are not kept. A block that one document holds takes 16 bytes, and one
-// that more do 44 more, in each scope, in tables that are between three eighths
-// and three quarters full; so do the sampled runs of words of its own.
-// A million distinct blocks of fifteen words take some 110 MB, with HostOnly
+// Pages are not kept, but by whoever prepares them. A block that one document
+// holds takes 16 bytes, and one that more do 44 more, in each scope, in tables
+// that are between three eighths and three quarters full; so do the sampled runs
+// of words of its own. A million distinct blocks of fifteen words take some 110 MB, with HostOnly
 // some 67 (go test -bench Memory). [Options].MaxBytes bounds the whole between
 // calls; [Stats] tells what was forgotten to stay within it.
 //
