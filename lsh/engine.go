@@ -192,7 +192,7 @@ func (w *worker) scoreRows(a, b uint32, ra, rb []uint32) (Score, bool) {
 		if sa := w.set(a); sa != nil {
 			if sb := w.set(b); sb != nil {
 				w.work.Verified++
-				s := exact(sa, sb)
+				s := ExactScore(sa, sb)
 				return s, s.Similarity >= w.rule.threshold
 			}
 		}
@@ -206,7 +206,7 @@ func (w *worker) scoreRows(a, b uint32, ra, rb []uint32) (Score, bool) {
 // similarity returns the similarity of two documents, whatever it is.
 func (w *worker) similarity(sa, sb []uint64, ra, rb []uint32) float64 {
 	if sa != nil && sb != nil {
-		return exact(sa, sb).Similarity
+		return ExactScore(sa, sb).Similarity
 	}
 	return float64(minhash.Agree(ra, rb)) / float64(w.rule.k)
 }

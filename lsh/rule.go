@@ -6,7 +6,7 @@ import "math"
 // know to give the answers of [Batch]. It makes the buckets of
 // [minhash.BandKeys], twins counted once, compares those that FullSize lets it
 // in full and of the others all with the first BucketHeads, and judges each
-// candidate by Agreement and then by the two sets. Clusters follow from these
+// candidate by Agreement and then by ExactScore. Clusters follow from these
 // matches alone: a document is a representative unless it matches an earlier
 // one, and otherwise joins the first of those that it matches.
 
@@ -35,4 +35,19 @@ func Agreement(k int, threshold float64) (worthALook, match int) {
 	t, n := threshold, float64(k)
 	ceil := func(x float64) int { return max(1, int(math.Ceil(x-1e-9))) }
 	return ceil(n*t - standardErrors*math.Sqrt(n*t*(1-t))), ceil(n * t)
+}
+
+// ExactScore returns the score of two sets, each in ascending order and without
+// repeats. Two empty sets have nothing in common: their similarity is 0.
+func ExactScore(a, b []uint64) Score {
+	n := common(a, b)
+	if n == 0 {
+		return Score{Exact: true}
+	}
+	return Score{
+		Similarity:   float64(n) / float64(len(a)+len(b)-n),
+		ContainmentA: float64(n) / float64(len(a)),
+		ContainmentB: float64(n) / float64(len(b)),
+		Exact:        true,
+	}
 }

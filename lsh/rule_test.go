@@ -101,3 +101,21 @@ func crowdWorld(t *testing.T, n, shared, size int) *world {
 	}
 	return w
 }
+
+func TestExactScore(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		a, b []uint64
+		want lsh.Score
+	}{
+		{"empty", nil, nil, lsh.Score{Exact: true}},
+		{"one empty", []uint64{1}, nil, lsh.Score{Exact: true}},
+		{"nothing in common", []uint64{1, 3}, []uint64{2, 4, 5}, lsh.Score{Exact: true}},
+		{"equal", []uint64{1, 1 << 63}, []uint64{1, 1 << 63}, lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: true}},
+		{"contained", []uint64{2, 3}, []uint64{1, 2, 3, 9}, lsh.Score{Similarity: .5, ContainmentA: 1, ContainmentB: .5, Exact: true}},
+	} {
+		if got := lsh.ExactScore(tt.a, tt.b); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -198,7 +198,7 @@ func (sc *scratch) matches(r rule, set []uint64, limit int) []Match {
 		}
 		var s Score
 		if other != nil {
-			s = exact(set, other)
+			s = ExactScore(set, other)
 			if s.Similarity < r.threshold {
 				continue
 			}

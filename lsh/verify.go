@@ -51,20 +51,6 @@ func (r rule) estimate(agree int, elements func() (a, b float64)) Score {
 	}
 }
 
-// exact returns the score of two sets in ascending order.
-func exact(a, b []uint64) Score {
-	n := common(a, b)
-	if n == 0 {
-		return Score{Exact: true}
-	}
-	return Score{
-		Similarity:   float64(n) / float64(len(a)+len(b)-n),
-		ContainmentA: float64(n) / float64(len(a)),
-		ContainmentB: float64(n) / float64(len(b)),
-		Exact:        true,
-	}
-}
-
 // common returns how many elements two ascending sets share.
 func common(a, b []uint64) int {
 	n, i, j := 0, 0, 0

@@ -23,19 +23,9 @@ type query struct {
 	least  float64
 }
 
-// standardErrors is how far below the threshold an estimate must lie before it
-// alone rules a pair out, as in package lsh.
-const standardErrors = 4
-
 func makeQuery(k int, threshold float64) query {
-	n := float64(k)
-	ceil := func(x float64) int { return max(1, int(math.Ceil(x-1e-9))) }
-	return query{
-		except: noRow,
-		floor:  ceil(n*threshold - standardErrors*math.Sqrt(n*threshold*(1-threshold))),
-		accept: ceil(n * threshold),
-		least:  threshold,
-	}
+	floor, accept := lsh.Agreement(k, threshold)
+	return query{except: noRow, floor: floor, accept: accept, least: threshold}
 }
 
 const (
@@ -212,7 +202,7 @@ func (st *store) judge(ctx context.Context, sc *scratch, q *query, row uint32) e
 		if sc.set, err = st.set(row, &r, sc.set[:0], &sc.bytes); err != nil {
 			return err
 		}
-		if s = exact(q.set, sc.set); s.Similarity < q.least {
+		if s = lsh.ExactScore(q.set, sc.set); s.Similarity < q.least {
 			return nil
 		}
 	case agree < q.accept:
@@ -245,31 +235,4 @@ func (st *store) elements(regs []uint32) float64 {
 		return 0
 	}
 	return sig.Cardinality()
-}
-
-// exact returns the score of two sets in ascending order.
-func exact(a, b []uint64) lsh.Score {
-	n, i, j := 0, 0, 0
-	for i < len(a) && j < len(b) {
-		x, y := a[i], b[j]
-		// Branch-free steps: which side is smaller is as good as random.
-		if x == y {
-			n++
-		}
-		if x <= y {
-			i++
-		}
-		if y <= x {
-			j++
-		}
-	}
-	if n == 0 {
-		return lsh.Score{Exact: true}
-	}
-	return lsh.Score{
-		Similarity:   float64(n) / float64(len(a)+len(b)-n),
-		ContainmentA: float64(n) / float64(len(a)),
-		ContainmentB: float64(n) / float64(len(b)),
-		Exact:        true,
-	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 	"github.com/neardup/neardup/minhash"
-	"github.com/neardup/neardup/shingle"
 )
 
 // SearchAll returns the matches of each query: see [disk.Store]. Of each band it
@@ -104,9 +103,8 @@ func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64
 // judge returns the matches among candidates, the best first, and of equals the
 // first that was added.
 func (ix *Index) judge(q query, candidates []int64, records map[int64]*record) []lsh.Match {
-	k, t := float64(ix.o.Scheme.K), q.threshold
-	ceil := func(x float64) int { return max(1, int(math.Ceil(x-1e-9))) }
-	accept, floor := ceil(k*t), ceil(k*t-4*math.Sqrt(k*t*(1-t)))
+	t := q.threshold
+	floor, accept := lsh.Agreement(ix.o.Scheme.K, t)
 	var out []lsh.Match
 	for _, n := range candidates {
 		r := records[n]
@@ -117,7 +115,7 @@ func (ix *Index) judge(q query, candidates []int64, records map[int64]*record) [
 		switch {
 		case agree < floor:
 		case q.hasSet && r.hasSet:
-			if s := exact(q.set, r.set); s.Similarity >= t {
+			if s := lsh.ExactScore(q.set, r.set); s.Similarity >= t {
 				out = append(out, lsh.Match{ID: r.id, Score: s})
 			}
 		case agree >= accept:
@@ -129,19 +127,6 @@ func (ix *Index) judge(q query, candidates []int64, records map[int64]*record) [
 		out = out[:q.limit]
 	}
 	return out
-}
-
-func exact(a, b shingle.Set) lsh.Score {
-	n := a.Common(b)
-	if n == 0 {
-		return lsh.Score{Exact: true}
-	}
-	return lsh.Score{
-		Similarity:   float64(n) / float64(len(a)+len(b)-n),
-		ContainmentA: float64(n) / float64(len(a)),
-		ContainmentB: float64(n) / float64(len(b)),
-		Exact:        true,
-	}
 }
 
 func (ix *Index) estimate(agree int, a, b []uint32) lsh.Score {
