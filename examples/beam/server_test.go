@@ -1,3 +1,5 @@
+// Workers are started by shell scripts here.
+
 //go:build unix
 
 package main
@@ -8,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,9 +52,6 @@ func jobServer(t *testing.T) []string {
 // that is returned.
 func process(t *testing.T) (flags []string, pid string) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("workers are started by shell scripts here")
-	}
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
 	for name, pkg := range map[string]string{"beam": ".", "boot": "github.com/apache/beam/sdks/v2/go/container"} {
