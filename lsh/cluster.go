@@ -12,11 +12,12 @@ import (
 //
 // That is greedy clustering in the order of preference (Hartigan's leader
 // algorithm): a row is a representative unless it matches an earlier one, and the
-// matches are those that pairs lists, of bounded buckets those with a head. To find it band at a time, first the earliest match of each row is looked for.
-// Rows without are representatives. Rows whose earliest match is one have
-// joined it. Only what matches earlier rows that are not representatives
-// themselves is left: it joins the first representative among all its matches
-// or, where it has none, is decided in the order of preference.
+// matches are those that pairs lists, of bounded buckets those with a head. To
+// find it band at a time, first the earliest match of each row is looked for.
+// Rows without are representatives. Rows whose earliest match is one have joined
+// it. Only what matches earlier rows that are not representatives themselves is
+// left: it joins the first representative among all its matches or, where it has
+// none, is decided in the order of preference.
 func (e *engine) clusters() ([][]uint32, error) {
 	e.total = 2*e.opts.Banding.Bands + 2
 	if err := e.prepare(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -164,7 +165,7 @@ func (j *job) observe(d *boilerplate.Detector) error {
 
 func (j *job) page(i int) boilerplate.Page {
 	d := j.docs[i]
-	t, _ := parseTime(d.Time) // a time that cannot be read is as good as none here
+	t, _ := doctime.Parse(d.Time) // a time that cannot be read is as good as none here
 	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: j.texts.At(i), Time: t, Blocks: d.Blocks}
 }
 

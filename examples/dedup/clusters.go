@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/lsh"
 )
 
@@ -124,7 +124,7 @@ func (j *job) preference() (func(a, b int) bool, error) {
 	case "newest":
 		times := make([]time.Time, len(j.docs))
 		for i, d := range j.docs {
-			t, err := parseTime(d.Time)
+			t, err := doctime.Parse(d.Time)
 			if err != nil {
 				j.inputError(&input.Error{Place: d.Place, Err: fmt.Errorf("%w; taken for the oldest", err)})
 			}
@@ -138,23 +138,4 @@ func (j *job) preference() (func(a, b int) bool, error) {
 		}, nil
 	}
 	return nil, nil
-}
-
-// timeLayouts are the forms of the time field, besides seconds since 1970.
-var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", time.RFC1123Z, time.RFC1123}
-
-// parseTime reads a document's time; no time at all is the zero time.
-func parseTime(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return time.Unix(n, 0).UTC(), nil
-	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("time %q is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)", s)
 }

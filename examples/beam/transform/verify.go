@@ -45,8 +45,8 @@ type Role struct {
 	Sketch Sketch
 }
 
-// Verify returns the pairs of stars that match, as Edges, each once however often it comes.
-// References travel to the sketches, and each sketch to the pairs that it is in.
+// Verify returns the pairs of stars that match, as Edges, each once however often
+// it comes. References travel to the sketches, and each sketch to the pairs that it is in.
 // A document in very many pairs, such as the head of a bounded bucket, sends its
 // sketch to the salted parts of its pairs first.
 func Verify(s beam.Scope, stars, sketches beam.PCollection, o Options) beam.PCollection {

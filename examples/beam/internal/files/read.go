@@ -14,7 +14,6 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,6 +24,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/neardup/neardup/examples/beam/transform"
+	"github.com/neardup/neardup/internal/doctime"
 )
 
 // Fields are the names of the fields of JSON objects, or of columns. Without a name
@@ -336,22 +336,13 @@ func (f *readFn) table(p Part, in io.Reader, document func(transform.Document), 
 	}
 }
 
-// timeLayouts are the forms of the time field, besides seconds since 1970.
-var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", time.RFC1123Z, time.RFC1123}
-
+// parseTime reads a document's time and says what becomes of one that is none.
 func parseTime(s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
+	t, err := doctime.Parse(s)
+	if err != nil {
+		err = fmt.Errorf("%w; taken for the oldest", err)
 	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return time.Unix(n, 0).UTC(), nil
-	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("time %q is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970); taken for the oldest", s)
+	return t, err
 }
 
 func encodeBad(b Bad) ([]byte, error)         { return json.Marshal(b) }

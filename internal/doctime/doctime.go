@@ -1,0 +1,28 @@
+// Package doctime reads the time field of documents, for the programs that take
+// them: what one of them takes for newer, the others do.
+package doctime
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// layouts are the forms of a time, besides seconds since 1970.
+var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", time.RFC1123Z, time.RFC1123}
+
+// Parse reads a document's time; no time at all is the zero time.
+func Parse(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.Unix(n, 0).UTC(), nil
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("time %q is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)", s)
+}
