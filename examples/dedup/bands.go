@@ -14,7 +14,6 @@ import (
 
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/lsh"
-	"github.com/neardup/neardup/minhash"
 )
 
 var bandsCommand = command{
@@ -220,7 +219,7 @@ func rowsAsText(w io.Writer) (write func([]bandRow) error, flush func() error) {
 
 // rowsAsTable writes a Parquet file whose metadata tell what the keys hang on.
 func (j *job) rowsAsTable(w io.Writer, b lsh.Banding) *parquet.GenericWriter[bandRow] {
-	scheme := minhash.New(minhash.Options{K: j.opt.k, Shingling: j.opt.shingler().String()}).Scheme()
+	scheme := j.opt.sketcher().Scheme()
 	return parquet.NewGenericWriter[bandRow](w,
 		parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(1<<20),

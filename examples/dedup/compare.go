@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/neardup/neardup/lsh"
-	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -116,7 +115,7 @@ func (j *job) loadTwo() (a, b int, err error) {
 // likeness compares two documents without the spans of their masks.
 func (j *job) likeness(a, b int, maskA, maskB []shingle.Span) likenessJSON {
 	sh := j.opt.shingler()
-	mh := minhash.New(minhash.Options{K: j.opt.k, Shingling: sh.String()})
+	mh := j.opt.sketcher()
 	x, y := sh.Set(j.texts.At(a), maskA...), sh.Set(j.texts.At(b), maskB...)
 	l := likenessJSON{
 		ShinglesA: len(x), ShinglesB: len(y), Common: x.Common(y),

@@ -47,7 +47,7 @@ func (j *job) open(m mode) (*database, error) {
 		if m != toCreate {
 			return nil, fmt.Errorf("there is no index in %s: \"dedup index add\" makes one", j.opt.db)
 		}
-		o.Scheme = minhash.New(minhash.Options{K: j.opt.k, Shingling: j.opt.shingler().String()}).Scheme()
+		o.Scheme = j.opt.sketcher().Scheme()
 		o.Threshold = j.opt.threshold
 		ix, err = disk.Open(j.opt.db, o)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -225,6 +226,11 @@ func (o *options) shingler() shingle.Shingler {
 		sh.Unit = shingle.Chars
 	}
 	return sh
+}
+
+// sketcher returns what makes the signatures of its shingles.
+func (o *options) sketcher() *minhash.Sketcher {
+	return minhash.New(minhash.Options{K: o.k, Shingling: o.shingler().String()})
 }
 
 // printCommandHelp lists the flags in the order of their groups, what decides

@@ -33,7 +33,7 @@ func (j *job) sketch() (*sketches, error) {
 // mask; nil masks hide nothing.
 func (j *job) sketchWithout(masks [][]shingle.Span) (*sketches, error) {
 	sh := j.opt.shingler()
-	s := &sketches{j: j, sh: sh, mh: minhash.New(minhash.Options{K: j.opt.k, Shingling: sh.String()}), masks: masks}
+	s := &sketches{j: j, sh: sh, mh: j.opt.sketcher(), masks: masks}
 	var err error
 	j.registers, err = spool.NewRegisters(j.opt.k, len(j.docs), j.opt.memory/8)
 	if err != nil {
