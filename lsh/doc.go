@@ -60,7 +60,7 @@
 // [Options.Capacity] was right, beside the signature and the id (go test ./lsh
 // -bench Memory). A batch takes up to 24 beside signatures and results. Signatures
 // of 128 registers in a file, every fifth of them a near-duplicate of an earlier
-// one, clustered by one worker (go run ./lsh/internal/scale 10000 100000 1000000
+// one, clustered by one worker (GOWORK=off go -C bench/scale run . 10000 100000 1000000
 // 10000000):
 //
 //	            CPU us a document       peak heap

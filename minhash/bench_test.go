@@ -12,7 +12,6 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/neardup/neardup/minhash"
-	"github.com/neardup/neardup/minhash/internal/rival"
 )
 
 var benchSizes = []int{20, 64, 200, 1000, 5000, 20000}
@@ -40,53 +39,6 @@ func fastest(rounds int, fs ...func()) []float64 {
 		}
 	}
 	return best
-}
-
-// kernelTimes returns nanoseconds a shingle of every tier, then of classic
-// 64-bit MinHash in AVX-512 and in Go, on sets of n.
-func kernelTimes(n, rounds int) []float64 {
-	set := stream(1, n)
-	var fs []func()
-	for _, tier := range minhash.Tiers() {
-		s := minhash.New(minhash.Options{}).OnTier(tier)
-		sig := s.SketchHashes(set)
-		fs = append(fs, func() { s.SketchInto(&sig, set) })
-	}
-	r := rival.New(1)
-	var dst [rival.K]uint64
-	fs = append(fs, func() { r.AVX512(&dst, set) }, func() { r.Go(&dst, set) })
-	ns := fastest(rounds, fs...)
-	for i := range ns {
-		ns[i] /= float64(n)
-	}
-	return ns
-}
-
-// BenchmarkKernels reports, for sets of n shingles, the time a shingle of each
-// tier and how many times faster it is than classic 64-bit MinHash: AVX2 and
-// AVX-512 against its AVX-512, Go against its Go. The contestants take turns and
-// the least times count.
-func BenchmarkKernels(b *testing.B) {
-	for _, n := range benchSizes {
-		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
-			var ns []float64
-			for b.Loop() {
-				ns = kernelTimes(n, 200)
-			}
-			b.ReportMetric(0, "ns/op")
-			tiers := minhash.Tiers()
-			for i, tier := range tiers {
-				b.ReportMetric(ns[i], tier+"-ns/shingle")
-				against := ns[len(tiers)]
-				if tier == "Go" {
-					against = ns[len(tiers)+1]
-				}
-				b.ReportMetric(against/ns[i], tier+"-x-classic")
-			}
-			b.ReportMetric(ns[len(tiers)], "classicAVX512-ns/shingle")
-			b.ReportMetric(ns[len(tiers)+1], "classicGo-ns/shingle")
-		})
-	}
 }
 
 // BenchmarkRounds reports the time a shingle with one, two and three bucket

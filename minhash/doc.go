@@ -147,7 +147,7 @@
 //
 // To repeat it:
 //
-//	go test ./minhash -run '^$' -bench Kernels -benchtime 6x
+//	GOWORK=off go -C bench/speed test -run '^$' -bench Kernels -benchtime 6x
 //
 // Sets that repeat few elements many times take up to about four times as long as
 // sets of as many distinct ones (BenchmarkRepetitive).

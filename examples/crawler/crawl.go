@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/neardup/neardup/examples/crawler/seen"
+	"github.com/neardup/neardup/boilerplate/seen"
 )
 
 // A crawl fetches pages on several goroutines and judges them on one.

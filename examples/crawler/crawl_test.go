@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/neardup/neardup/examples/crawler/seen"
+	"github.com/neardup/neardup/boilerplate/seen"
 )
 
 // asCrawler is the argument with which this test binary is the crawler.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/gocolly/colly/v2"
 
-	"github.com/neardup/neardup/examples/crawler/seen"
-	"github.com/neardup/neardup/examples/pages"
+	"github.com/neardup/neardup/boilerplate/pages"
+	"github.com/neardup/neardup/boilerplate/seen"
 )
 
 // A fetch is what came of a URL. It is what the journal keeps.

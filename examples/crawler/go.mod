@@ -5,9 +5,10 @@ go 1.26
 require (
 	github.com/gocolly/colly/v2 v2.3.0
 	github.com/google/go-cmp v0.7.0
-	github.com/neardup/neardup v0.0.0
-	github.com/neardup/neardup/examples/pages v0.0.0-00010101000000-000000000000
+	github.com/neardup/neardup/boilerplate/pages v0.0.0
 )
+
+require github.com/neardup/neardup v0.0.0 // indirect
 
 require (
 	github.com/PuerkitoBio/goquery v1.11.0 // indirect
@@ -21,6 +22,7 @@ require (
 	github.com/golang/groupcache v0.0.0-20241129210726-2c02b8208cf8 // indirect
 	github.com/golang/protobuf v1.5.4 // indirect
 	github.com/kennygrant/sanitize v1.2.4 // indirect
+	github.com/neardup/neardup/boilerplate/seen v0.0.0
 	github.com/nlnwa/whatwg-url v0.6.2 // indirect
 	github.com/saintfish/chardet v0.0.0-20230101081208-5e3ef4b5456d // indirect
 	github.com/temoto/robotstxt v1.1.2 // indirect
@@ -32,5 +34,7 @@ require (
 
 replace (
 	github.com/neardup/neardup => ../../
-	github.com/neardup/neardup/examples/pages => ../pages
+	github.com/neardup/neardup/boilerplate/pages => ../../boilerplate/pages
 )
+
+replace github.com/neardup/neardup/boilerplate/seen => ../../boilerplate/seen

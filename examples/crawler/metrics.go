@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/neardup/neardup/examples/crawler/seen"
+	"github.com/neardup/neardup/boilerplate/seen"
 )
 
 // counts are what became of pages, of earlier runs of a crawl too, and what the

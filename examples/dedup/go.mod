@@ -7,7 +7,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/klauspost/compress v1.20.3
 	github.com/neardup/neardup v0.0.0
-	github.com/neardup/neardup/examples/pages v0.0.0
+	github.com/neardup/neardup/boilerplate/pages v0.0.0
 	github.com/parquet-go/parquet-go v0.32.0
 	github.com/pierrec/lz4/v4 v4.1.33
 	golang.org/x/net v0.58.0
@@ -26,5 +26,5 @@ require (
 
 replace (
 	github.com/neardup/neardup => ../../
-	github.com/neardup/neardup/examples/pages => ../pages
+	github.com/neardup/neardup/boilerplate/pages => ../../boilerplate/pages
 )

@@ -49,8 +49,8 @@
 // the time, and a query 20 µs (median; 123 µs); the index opened in 5 ms, had 4.5 MB
 // of its own in memory and 726 bytes a document on disk.
 //
-//	cd lsh/disk/compare && GOWORK=off go run . -docs 150000 -queries 10000
-//	cd lsh/disk/compare && GOWORK=off go run . -docs 1000000 -queries 10000
+//	GOWORK=off go -C bench/disk run . -docs 150000 -queries 10000
+//	GOWORK=off go -C bench/disk run . -docs 1000000 -queries 10000
 //
 // # Forgetting
 //

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/neardup/neardup/examples/pages"
+	"github.com/neardup/neardup/boilerplate/pages"
 )
 
 // maxFile bounds a file that is one document, as it is when it is unpacked. It is

@@ -4,8 +4,8 @@ go 1.26
 
 replace (
 	github.com/neardup/neardup => ../../../../../
+	github.com/neardup/neardup/boilerplate/pages => ../../../../../boilerplate/pages
 	github.com/neardup/neardup/examples/dedup => ../../../
-	github.com/neardup/neardup/examples/pages => ../../../../pages
 )
 
 require (
@@ -21,7 +21,7 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
-	github.com/neardup/neardup/examples/pages v0.0.0 // indirect
+	github.com/neardup/neardup/boilerplate/pages v0.0.0 // indirect
 	github.com/parquet-go/bitpack v1.0.0 // indirect
 	github.com/parquet-go/jsonlite v1.0.0 // indirect
 	github.com/parquet-go/parquet-go v0.32.0 // indirect

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/neardup/neardup/bench/peers/peers"
+	"github.com/neardup/neardup/boilerplate"
+)
+
+// TestMain lets the test's own binary be the process of a peer, as the program is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && slices.Contains([]string{"measure", "peer", "passages", "blocks"}, os.Args[1]) {
+		if err := run(os.Args[1:]); err != nil {
+			println(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// small is a generated corpus, and what is planted in it.
+func small(t *testing.T, n int) (texts []string, tr truth, file string) {
+	t.Helper()
+	file, tr, err := generated(t.TempDir(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if texts, err = readTexts(file); err != nil {
+		t.Fatal(err)
+	}
+	if len(texts) != n {
+		t.Fatalf("%d documents, want %d", len(texts), n)
+	}
+	return texts, tr, file
+}
+
+// Every peer finds the exact duplicates, and no peer but the one that knows no
+// threshold takes unlike documents for alike.
+func TestPeers(t *testing.T) {
+	texts, tr, _ := small(t, 500)
+	copies := 0
+	for _, p := range peers.Near {
+		t.Run(p.Name, func(t *testing.T) {
+			f := p.Find(texts, .8)
+			if p.Floor {
+				if len(f.Pairs) > 0 {
+					t.Error("a floor has found something")
+				}
+				return
+			}
+			if f.Banding == "" || f.Index == nil {
+				t.Errorf("banding %q, index %v", f.Banding, f.Index)
+			}
+			got := map[[2]int]bool{}
+			for _, pair := range f.Pairs {
+				if pair[0] >= pair[1] {
+					t.Fatalf("pair %v is out of order", pair)
+				}
+				got[pair] = true
+			}
+			copies = 0
+			for pair, s := range tr {
+				if s == 1 {
+					copies++
+					if !got[pair] {
+						t.Errorf("%v are copies, and were not found", pair)
+					}
+				}
+			}
+			if q := judge(len(texts), tr, .8, f.Pairs); q.Precision < .95 || q.Recall < .5 {
+				t.Errorf("precision %.3f, recall %.3f", q.Precision, q.Recall)
+			}
+		})
+	}
+	if copies < 20 {
+		t.Errorf("%d copies are planted", copies)
+	}
+}
+
+// What is exact must agree with the generator, and neardup with what is exact.
+func TestExact(t *testing.T) {
+	texts, tr, _ := small(t, 500)
+	for _, p := range peers.Near {
+		if p.Name != "map of sets" && p.Name != ours && p.Name != "neardup-common" {
+			continue
+		}
+		for _, threshold := range []float64{.8, .5} {
+			q := judge(len(texts), tr, threshold, p.Find(texts, threshold).Pairs)
+			if q.StrictPrecision != 1 || q.StrictRecall < .98 || p.Name == "map of sets" && q.StrictRecall != 1 {
+				t.Errorf("%s at %g: strict precision %.3f, recall %.3f", p.Name, threshold, q.StrictPrecision, q.StrictRecall)
+			}
+		}
+	}
+}
+
+// The way through a process gives what the call gives.
+func TestProcess(t *testing.T) {
+	texts, _, file := small(t, 200)
+	pairs := filepath.Join(t.TempDir(), "pairs")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range peers.Near {
+		printed, c, err := measure(60e9, "", self, "peer", p.Name, file, "0.8", pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rep report
+		if err := parseReport(printed, &rep); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readPairs(pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := p.Find(texts, .8).Pairs
+		for _, l := range [][][2]int{got, want} {
+			slices.SortFunc(l, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
+		}
+		if !slices.Equal(got, want) || rep.Pairs != len(want) || rep.Documents != len(texts) {
+			t.Errorf("%s: %d pairs and %+v, want %d pairs", p.Name, len(got), rep, len(want))
+		}
+		if c.CPU <= 0 || c.Wall <= 0 || c.RSS < 1<<20 || rep.LoopCPU > c.CPU+.05 {
+			t.Errorf("%s: process %+v, loop %+v", p.Name, c, rep)
+		}
+	}
+	if _, _, err := measure(1e9, "", "sh", "-c", "while :; do :; done"); !errors.Is(err, errLimit) {
+		t.Errorf("a process that does not end: %v", err)
+	}
+	if _, _, err := measure(60e9, "", self, "peer", "nobody", file, "0.8", pairs); err == nil {
+		t.Error("an unknown peer is no error")
+	}
+}
+
+// The finders of passages find a moved paragraph with one word changed, those of
+// blocks a line on every page.
+func TestShared(t *testing.T) {
+	first := "The ferry leaves the northern pier at nine, calls at both islands before noon, and is back when the lamps are lit along the quay."
+	second := "Nobody had counted the herons since the flood, so the wardens went out with three boats and came home with two different numbers."
+	docs := map[string]string{
+		"a": first + "\n\nWhat the harbour board says of this is not known.\n\n" + second,
+		"b": strings.Replace(second, "three", "four", 1) + "\n\nThe rest is about bread.\n\n" + first,
+	}
+	for _, p := range peers.Passages {
+		found := p.Find(docs, []string{"a", "b"}, [][2]string{{"a", "b"}})
+		covered := 0
+		for _, s := range found {
+			covered += s.SpanA[1] - s.SpanA[0]
+		}
+		least := len(first) + len(second) - 10
+		if p.Name == "Smith-Waterman" { // it has one passage to give
+			least = len(second) - 10
+		}
+		if covered < least || covered > least+40 {
+			t.Errorf("%s covers %d bytes, want about %d: %v", p.Name, covered, least, found)
+		}
+	}
+	var pages []boilerplate.Page
+	for i, body := range []string{"The rye rests for two nights.", "The glacier lost a metre in July.", "A choir sang at the bridge."} {
+		pages = append(pages, boilerplate.Page{ID: string(rune('a' + i)), Host: "post", Text: body + "\n\nReporters of the Harbour Post file from the quay every morning but Sunday."})
+	}
+	for _, p := range peers.Blocks {
+		if found := p.Find(pages); len(found) == 0 || found[0].Start < 20 {
+			t.Errorf("%s flags %v", p.Name, found)
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	tr := truth{{0, 1}: 1, {0, 2}: .9, {1, 2}: .82, {3, 4}: .78, {5, 6}: .6, {7, 8}: .9}
+	q := judge(10, tr, .8, [][2]int{{1, 0}, {2, 0}, {3, 4}, {5, 6}, {5, 9}})
+	want := quality{Recall: 2. / 3, Precision: 3. / 5, StrictRecall: 2. / 4, StrictPrecision: 2. / 5, Reported: 5, Due: 3}
+	want.F1, want.StrictF1 = harmonic(want.Recall, want.Precision), harmonic(want.StrictRecall, want.StrictPrecision)
+	// True clusters: 012, 78; reported: 012, 34, 569. Of 45 pairs of documents 4
+	// are together in truth, 7 as reported, 3 in both.
+	expected := 4. * 7 / 45
+	want.ARI = (3 - expected) / (5.5 - expected)
+	if math.Abs(q.ARI-want.ARI) > 1e-12 {
+		t.Errorf("ARI %v, want %v", q.ARI, want.ARI)
+	}
+	if q.ARI = want.ARI; q != want {
+		t.Errorf("got  %+v\nwant %+v", q, want)
+	}
+}
+
+// The same documents come out everywhere.
+func TestGenerate(t *testing.T) {
+	var a, b bytes.Buffer
+	pairs, err := generate(&a, 1500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := generate(&b, 2500); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(a.Bytes(), []byte("\n")); n != 1500 || !bytes.HasPrefix(b.Bytes(), a.Bytes()[:bytes.IndexByte(a.Bytes(), '\n')]) {
+		t.Errorf("%d documents, or others in a larger corpus", n)
+	}
+	if len(pairs) != 300 {
+		t.Errorf("%d pairs, want 300", len(pairs))
+	}
+	kinds := [4]float64{}
+	for i, p := range pairs {
+		kinds[i%4] += p.Jaccard / 75
+	}
+	if math.Abs(kinds[0]-1) > 1e-9 || kinds[1] < .85 || kinds[1] > .95 || kinds[2] < .75 || kinds[2] > .87 || kinds[3] > .75 || kinds[3] < .6 {
+		t.Errorf("similarities of no, one, two and four words: %v", kinds)
+	}
+}
+
+// The page in the docs is the one that the figures make.
+func TestPage(t *testing.T) {
+	res, err := readResults(resultsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Pairs) == 0 || len(res.Growth) == 0 || len(res.Passages) == 0 || len(res.Blocks) == 0 {
+		t.Fatal("the figures are not complete")
+	}
+	files, err := makePage(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join(docsFolder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("docs/%s is not what %s makes: GOWORK=off go -C bench/peers run . -page", name, resultsFile)
+		}
+	}
+	if len(files) != 3 {
+		t.Errorf("%d files, want 3", len(files))
+	}
+	if page := string(files["comparison.md"]); strings.Contains(page, "NaN") || strings.Contains(page, "Inf") || strings.Contains(page, "<no value>") {
+		t.Error("the page has a figure that is none")
+	}
+}
+
+// Where neardup is behind, the page says why.
+func TestReasons(t *testing.T) {
+	slow, fast := nearRun{Process: cost{CPU: 2, Wall: 2, RSS: 2}, Loop: &report{LoopCPU: 2, IndexBytes: 2}}, nearRun{Process: cost{CPU: 1, Wall: 1, RSS: 1}, Loop: &report{LoopCPU: 1, IndexBytes: 1}}
+	res := &results{Corpora: []corpus{{Name: "reuters", Due: []due{{Threshold: .8}}}}, Pairs: []nearResult{
+		{Corpus: "reuters", Threshold: .8, Documents: 10, Peer: ours, Runs: []nearRun{slow}},
+		{Corpus: "reuters", Threshold: .8, Documents: 10, Peer: "rival", Runs: []nearRun{fast}, Quality: quality{F1: 1, StrictF1: 1, ARI: 1}},
+	}, Growth: []nearResult{
+		{Documents: 10, Peer: ours, Runs: []nearRun{slow}}, {Documents: 10, Peer: "rival", Runs: []nearRun{fast}},
+	}}
+	files, err := makePage(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, losses, ok := strings.Cut(string(files["comparison.md"]), "## Where neardup is behind")
+	if !ok {
+		t.Fatal("no section on where neardup is behind")
+	}
+	if n := strings.Count(losses, "- rival. "); n != len(whys) {
+		t.Errorf("%d of %d kinds of being behind are told:\n%s", n, len(whys), losses)
+	}
+}
+
+// The drivers in other languages are what the program carries with it, and their
+// versions are pinned.
+func TestDrivers(t *testing.T) {
+	for _, name := range []string{"near.py", "passages.py", "blocks.py", "requirements.txt", "requirements-nodeps.txt", "gaoya/Cargo.toml", "gaoya/Cargo.lock", "gaoya/src/main.rs"} {
+		if _, err := drivers.ReadFile("drivers/" + name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"requirements.txt", "requirements-nodeps.txt"} {
+		data, err := drivers.ReadFile("drivers/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(data)) {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !strings.Contains(line, "==") {
+				t.Errorf("%s: %q is not pinned", name, line)
+			}
+		}
+	}
+	// Where there is a Python, it can at least read them.
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Log("no python3: its drivers were not read")
+		return
+	}
+	for _, name := range []string{"near.py", "passages.py", "blocks.py"} {
+		if out, err := command("", nil, python, "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", "drivers/"+name); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// The peers in other languages find what is planted, if a comparison has
+// installed them; the tokenizer of text-dedup makes words of the space between
+// punctuation, so that it finds half.
+func TestOtherLanguages(t *testing.T) {
+	in := &installed{python: filepath.Join(workFolder(), "venv", "bin", "python"), drivers: "drivers",
+		gaoya: filepath.Join(workFolder(), "drivers", "gaoya", "target", "release", "gaoya-near")}
+	for _, program := range []*string{&in.python, &in.gaoya} {
+		if _, err := os.Stat(*program); err != nil {
+			t.Logf("not installed: %v", err)
+			*program = ""
+		}
+	}
+	_, tr, file := small(t, 500)
+	pairs := filepath.Join(t.TempDir(), "pairs")
+	for _, p := range contestants(in) {
+		if p.program || floor(p.name) || slices.ContainsFunc(peers.Near, func(g peers.Peer) bool { return g.Name == p.name }) {
+			continue
+		}
+		printed, _, err := measure(60e9, "", p.command(file, "0.8", pairs)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rep report
+		if err := parseReport(printed, &rep); err != nil {
+			t.Fatal(err)
+		}
+		found, err := readPairs(pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := judge(500, tr, .8, found)
+		if q.Precision < .8 || q.Recall < .4 || q.Recall < .75 && p.name != "text-dedup" || rep.Documents != 500 || rep.Pairs != len(found) {
+			t.Errorf("%s: %+v, %+v", p.name, q, rep)
+		}
+	}
+}
+
+// All that results say is kept.
+func TestResults(t *testing.T) {
+	res, err := readResults(resultsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "results.json")
+	if err := res.write(name); err != nil {
+		t.Fatal(err)
+	}
+	a, err := os.ReadFile(resultsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a, b) {
+		t.Error("figures were lost between reading and writing")
+	}
+	if err := os.WriteFile(name, []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readResults(name); err == nil {
+		t.Error("broken figures are no error")
+	}
+	var any json.RawMessage
+	if err := json.Unmarshal(a, &any); err != nil {
+		t.Error(err)
+	}
+}

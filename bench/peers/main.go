@@ -1,0 +1,154 @@
+// Command compare sets neardup beside what people use today: on the same
+// documents, with the same shingles where a peer takes them, at the same
+// threshold, and with tokenizing inside everyone's clock. It writes
+// docs/comparison.md, its plots, and the figures behind them:
+//
+//	GOWORK=off go -C bench/peers run . -shared ../../../shared
+//
+// It needs Go, a Python with venv, and cargo, installs the peers at pinned
+// versions into a folder of its own (-work), and takes about twenty minutes. A
+// peer that is not installed is named in the page as missing.
+//
+// Each peer is a process that reads the documents, finds what it has to find, and
+// writes it; the operating system accounts for its processor time and its
+// memory, and the process tells what the loop between texts and results took,
+// which leaves out starting, reading and writing. Peers take turns, round after
+// round; the page has medians. All run on one thread.
+//
+//	measure.go  a process under the accounts of the operating system
+//	install.go  the peers, and their versions
+//	near.go     near-duplicates: corpora with truth, and growth
+//	shared.go   passages and blocks, scored by the programs in shared/score
+//	score.go    pairs against exact truth
+//	generate.go documents in any number, with planted near-duplicates
+//	page.go     the page, from results.json and page.md.tmpl
+//	tables.go   its tables, and growth.go those of the growth
+//	plot.go     its plots
+//
+// Packages peers (Go) and folders in drivers (Python, Rust, and a Go module that
+// the proxy does not have) hold the peers.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A config is what the flags say.
+type config struct {
+	shared, work string
+	rounds       int
+	limit        time.Duration
+	only         string
+	largest      int
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "compare:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "measure":
+			return measureMain(args[1:])
+		case "peer":
+			return peerMain(args[1:])
+		case "passages", "blocks":
+			return sharedMain(args[0], args[1:])
+		}
+	}
+	var c config
+	fs := flag.NewFlagSet("compare", flag.ContinueOnError)
+	fs.StringVar(&c.shared, "shared", "../../../shared", "`folder` with the documents and their truth")
+	fs.StringVar(&c.work, "work", workFolder(), "`folder` for what is installed and generated")
+	fs.IntVar(&c.rounds, "rounds", 3, "how often each peer runs on each corpus")
+	fs.DurationVar(&c.limit, "limit", 60*time.Second, "processor time after which a run is stopped")
+	fs.IntVar(&c.largest, "largest", 1_000_000, "most documents of the growth")
+	fs.StringVar(&c.only, "only", "", "run only these `parts` (pairs, growth, passages, blocks), and keep the other figures")
+	page := fs.Bool("page", false, "write the page from the figures that are there, and measure nothing")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	res, err := readResults(resultsFile)
+	if err != nil {
+		return err
+	}
+	if !*page {
+		if err := compare(c, res); err != nil {
+			return err
+		}
+	}
+	return writePage(res, docsFolder)
+}
+
+// workFolder is where the peers are unless a flag says otherwise.
+func workFolder() string {
+	home, err := os.UserCacheDir()
+	if err != nil {
+		home = os.TempDir()
+	}
+	return filepath.Join(home, "neardup-compare")
+}
+
+// compare measures what c asks for and writes it after each part.
+func compare(c config, res *results) error {
+	began := time.Now()
+	var err error
+	for _, p := range []*string{&c.shared, &c.work} {
+		if *p != "" {
+			if *p, err = filepath.Abs(*p); err != nil {
+				return err
+			}
+		}
+	}
+	in, err := install(c)
+	if err != nil {
+		return err
+	}
+	parts := []struct {
+		name string
+		run  func(config, *installed, *results) error
+	}{{"blocks", runBlocks}, {"passages", runPassages}, {"pairs", runPairs}, {"growth", runGrowth}}
+	res.Machine = machine()
+	res.Versions = in.versions
+	res.Missing = in.missing
+	res.Rounds, res.LimitSeconds = c.rounds, c.limit.Seconds()
+	res.Date = began.UTC().Format("2 January 2006")
+	if res.Minutes == nil {
+		res.Minutes = map[string]float64{}
+	}
+	res.Minutes["install"] = time.Since(began).Minutes()
+	for _, p := range parts {
+		if c.only != "" && !strings.Contains(","+c.only+",", ","+p.name+",") {
+			continue
+		}
+		start := time.Now()
+		if err := p.run(c, in, res); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		res.Minutes[p.name] = time.Since(start).Minutes()
+		if err := res.write(resultsFile); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// progress tells what is being done.
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
+}

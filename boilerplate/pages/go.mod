@@ -1,0 +1,15 @@
+module github.com/neardup/neardup/boilerplate/pages
+
+go 1.26
+
+require github.com/neardup/neardup v0.0.0
+
+require github.com/google/go-cmp v0.7.0
+
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	golang.org/x/net v0.58.0
+	golang.org/x/text v0.41.0 // indirect
+)
+
+replace github.com/neardup/neardup => ../../

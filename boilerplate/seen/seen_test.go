@@ -1,0 +1,261 @@
+package seen_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+// words returns n words that only texts of the same seed have.
+func words(seed string, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%sx%c%c", seed, 'a'+i/26%26, 'a'+i%26)
+	}
+	return strings.Join(list, " ")
+}
+
+// page returns an article in the frame of a host, which is as long as itself.
+func page(host string, n int, article string) seen.Page {
+	id := fmt.Sprintf("%s/%d", host, n)
+	return seen.Page{ID: id, Host: host, Text: words("menu"+host, 80) + "\n\n" + words(article, 120) + "\n\n" + words("foot"+host, 60)}
+}
+
+func open(t *testing.T, dir string, o seen.Options) *seen.Filter {
+	t.Helper()
+	f, err := seen.Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// judge returns the verdicts of pages in the order in which they are final.
+func judge(t *testing.T, f *seen.Filter, all bool, pages ...seen.Page) []string {
+	t.Helper()
+	var got []string
+	release := func(all bool) {
+		released, err := f.Release(t.Context(), all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range released {
+			got = append(got, r.Page.ID+": "+r.Verdict.String())
+		}
+	}
+	for _, p := range pages {
+		v, err := f.Judge(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Outcome != seen.Held {
+			got = append(got, v.ID+": "+v.String())
+		}
+		release(false)
+	}
+	if all {
+		release(true)
+	}
+	return got
+}
+
+func count(verdicts []string, what string) int {
+	n := 0
+	for _, v := range verdicts {
+		if strings.Contains(v, what) {
+			n++
+		}
+	}
+	return n
+}
+
+// The first pages of two sites carry the same article: it is found because
+// they wait for their frames, and is not where they do not.
+func TestEarly(t *testing.T) {
+	var pages []seen.Page
+	for n := range 20 {
+		pages = append(pages, page("p", n, fmt.Sprintf("story%c", 'a'+n)))
+	}
+	for n := range 20 {
+		pages = append(pages, page("q", n, fmt.Sprintf("story%c", 'a'+n)))
+	}
+	held := judge(t, open(t, t.TempDir(), seen.Options{}), true, pages...)
+	if n, d := count(held, ": new"), count(held, "near-duplicate"); n != 20 || d != 20 {
+		t.Errorf("%d new and %d near-duplicates, want 20 of each: %q", n, d, held)
+	}
+	// This is why they wait.
+	hasty := judge(t, open(t, t.TempDir(), seen.Options{Settle: 1}), true, pages...)
+	if n := count(hasty, "near-duplicate"); n >= 20 {
+		t.Errorf("%d copies were found without waiting: this test shows nothing", n)
+	}
+}
+
+// Distinct articles in one large frame are kept; what has next to nothing of its
+// own is not.
+func TestDistinct(t *testing.T) {
+	var pages []seen.Page
+	for n := range 30 {
+		p := page("p", n, fmt.Sprintf("story%c%c", 'a'+n/26, 'a'+n%26))
+		p.Text += "\n\n" + words("moreframe", 400)
+		pages = append(pages, p)
+	}
+	stub := page("p", 30, "none")
+	stub.Text = words("menup", 80) + "\n\n" + words("headline", 20) + "\n\n" + words("footp", 60)
+	got := judge(t, open(t, t.TempDir(), seen.Options{}), true, append(pages, stub, seen.Page{ID: "blank", Host: "p", Text: " \n.\n"})...)
+	if n := count(got, ": new"); n != 30 {
+		t.Errorf("%d pages of 30 are new: %q", n, got)
+	}
+	want := []string{"p/30: nothing but frame", "blank: unreadable"}
+	if diff := cmp.Diff(want, got[30:]); diff != "" {
+		t.Errorf("pages without text of their own (-want +got):\n%s", diff)
+	}
+}
+
+// A page that is judged again does not repeat itself, and what it was is
+// forgotten.
+func TestAgain(t *testing.T) {
+	f := open(t, t.TempDir(), seen.Options{Settle: 1})
+	a, b := page("p", 1, "a"), page("q", 1, "a")
+	changed := page("p", 1, "b")
+	got := judge(t, f, false, a, a, b, changed, b)
+	// The frame of q is still unknown, so b is compared with it.
+	want := []string{"p/1: new", "p/1: new", "q/1: new", "p/1: new", "q/1: new"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s, err := f.Stats(t.Context())
+	if err != nil || s.Kept != 2 {
+		t.Errorf("%d pages kept, error %v, want 2", s.Kept, err)
+	}
+	if n, err := f.Forget(t.Context(), time.Now().Add(time.Hour)); n != 2 || err != nil {
+		t.Errorf("Forget: %d, %v, want 2", n, err)
+	}
+}
+
+// A filter that was saved at any point, and lost what came after, gives the same
+// verdicts when that is judged again.
+func TestSave(t *testing.T) {
+	var pages []seen.Page
+	for n := range 24 {
+		pages = append(pages, page("p", n, fmt.Sprintf("s%c", 'a'+n)), page("q", n, fmt.Sprintf("s%c", 'a'+(n*7)%24)))
+	}
+	want := judge(t, open(t, t.TempDir(), seen.Options{}), true, pages...)
+	for _, at := range []int{1, 9, 17, 31, 33, 47} {
+		dir := t.TempDir()
+		f := open(t, dir, seen.Options{})
+		got := judge(t, f, false, pages[:at]...)
+		if err := f.Save(t.Context(), []byte("note")); err != nil {
+			t.Fatal(err)
+		}
+		judge(t, f, false, pages[at:min(at+10, len(pages))]...) // the index gets these
+		if _, err := seen.Open(dir, seen.Options{}); !errors.Is(err, disk.ErrLocked) {
+			t.Errorf("a second filter opens the directory: %v", err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		f = open(t, dir, seen.Options{})
+		if note, err := f.Note(t.Context()); string(note) != "note" || err != nil {
+			t.Errorf("note %q, %v", note, err)
+		}
+		got = append(got, judge(t, f, true, pages[at:]...)...)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("saved after %d pages (-want +got):\n%s", at, diff)
+		}
+	}
+}
+
+// A damaged save is an error, wherever the damage is.
+func TestCorrupt(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, seen.Options{})
+	judge(t, f, false, page("p", 1, "a"), page("q", 1, "b"))
+	if err := errors.Join(f.Save(t.Context(), nil), f.Save(t.Context(), []byte("x")), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	saves, err := filepath.Glob(filepath.Join(dir, "saved-*"))
+	if err != nil || len(saves) != 1 {
+		t.Fatalf("saves %q, %v, want one", saves, err)
+	}
+	for _, file := range []string{"detector", "held"} {
+		name := filepath.Join(saves[0], file)
+		good, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := 0; at < len(good); at += 1 + len(good)/50 {
+			bad := []byte(string(good))
+			bad[at] ^= 4
+			if err := os.WriteFile(name, bad, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			_, err := seen.Open(dir, seen.Options{})
+			if !errors.Is(err, boilerplate.ErrCorrupt) && !errors.Is(err, boilerplate.ErrFormat) && !errors.Is(err, boilerplate.ErrVersion) {
+				t.Errorf("%s with byte %d changed: %v", file, at, err)
+			}
+		}
+		if err := os.WriteFile(name, good, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, dir, seen.Options{})
+}
+
+// Calls end with their context, and at once.
+func TestCancel(t *testing.T) {
+	f := open(t, t.TempDir(), seen.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Judge(ctx, page("p", 1, "a")); !errors.Is(err, context.Canceled) {
+		t.Errorf("Judge: %v", err)
+	}
+	if _, err := f.Release(ctx, true); !errors.Is(err, context.Canceled) {
+		t.Errorf("Release: %v", err)
+	}
+	if err := f.Save(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Save: %v", err)
+	}
+}
+
+// Of copies that are judged at the same time one is kept.
+func TestConcurrent(t *testing.T) {
+	f := open(t, t.TempDir(), seen.Options{Settle: 1})
+	outcomes := make([]seen.Outcome, 64)
+	var wg sync.WaitGroup
+	for i := range outcomes {
+		wg.Go(func() {
+			v, err := f.Judge(t.Context(), seen.Page{ID: fmt.Sprint(i), Host: "p", Text: words(fmt.Sprintf("s%c", 'a'+i%8), 100)})
+			if err != nil {
+				t.Error(err)
+			}
+			outcomes[i] = v.Outcome
+		})
+	}
+	wg.Wait()
+	n := 0
+	for _, o := range outcomes {
+		if o == seen.New {
+			n++
+		}
+	}
+	if n != 8 {
+		t.Errorf("%d of 8 texts in 64 pages are new: %v", n, outcomes)
+	}
+}

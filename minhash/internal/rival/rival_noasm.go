@@ -1,6 +1,0 @@
-//go:build !amd64 || purego
-
-package rival
-
-// AVX512 is Go where there is no AVX-512.
-func (s *Sketcher) AVX512(dst *[K]uint64, hashes []uint64) { s.Go(dst, hashes) }
