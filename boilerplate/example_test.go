@@ -50,7 +50,7 @@ func ExampleDetector_Mask() {
 		d.Observe(p)
 	}
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	var plain, masked []minhash.Signature
 	for _, p := range gazettePages {
 		plain = append(plain, mh.Sketch(sh.Hashes(p.Text)))

@@ -133,8 +133,8 @@ func TestSCurve(t *testing.T) {
 					all[i] = r.Uint64()
 				}
 				half := common + (union-common)/2
-				a := sk.SketchHashes(all[:half]).Values()
-				b := sk.SketchHashes(append(slices.Clone(all[:common]), all[half:]...)).Values()
+				a := sk.Sketch(all[:half]).Values()
+				b := sk.Sketch(append(slices.Clone(all[:common]), all[half:]...)).Values()
 				for i, banding := range bandings {
 					for j := range banding.Bands {
 						lo, hi := j*banding.Rows, (j+1)*banding.Rows

@@ -17,7 +17,7 @@ func TestClusterPolicies(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{})
 	for _, id := range []string{"c", "b", "a", "e", "d"} {
-		ix.AddSet(id, sk.SketchHashes(sets[id]), sets[id])
+		ix.AddSet(id, sk.Sketch(sets[id]), sets[id])
 	}
 	tests := []struct {
 		name    string

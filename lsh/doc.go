@@ -5,11 +5,11 @@
 // shingle:
 //
 //	var sh shingle.Shingler
-//	mh := minhash.New(minhash.Options{})
+//	mh := minhash.New(minhash.Options{Elements: sh})
 //	ix := lsh.New(lsh.Options{Threshold: 0.8})
 //	for _, d := range docs {
 //		set := sh.Set(d.Text)
-//		ix.AddSet(d.ID, mh.SketchHashes(set), set)
+//		ix.AddSet(d.ID, mh.Sketch(set), set)
 //	}
 //	for p := range ix.Pairs() {
 //		fmt.Printf("%.2f %s %s\n", p.Similarity, p.A, p.B)

@@ -22,13 +22,13 @@ const (
 
 func Example() {
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	ix := lsh.New(lsh.Options{Threshold: 0.7})
 	for _, d := range []struct{ id, text string }{
 		{"harbour", harbour}, {"bakery", bakery}, {"update", harbourUpdated},
 	} {
 		set := sh.Set(d.text)
-		ix.AddSet(d.id, mh.SketchHashes(set), set)
+		ix.AddSet(d.id, mh.Sketch(set), set)
 	}
 	for p := range ix.Pairs() {
 		fmt.Printf("%s and %s: %.2f, exact %v\n", p.A, p.B, p.Similarity, p.Exact)
@@ -41,13 +41,13 @@ func Example() {
 // crawler asks for every page.
 func ExampleIndex_Insert() {
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	ix := lsh.New(lsh.Options{})
 	for _, page := range []struct{ url, text string }{
 		{"a.example/1", harbour}, {"b.example/news", harbourUpdated}, {"a.example/2", bakery},
 	} {
 		set := sh.Set(page.text)
-		if m, ok := ix.Insert(page.url, mh.SketchHashes(set), set); ok {
+		if m, ok := ix.Insert(page.url, mh.Sketch(set), set); ok {
 			fmt.Printf("%s repeats %s: %.2f\n", page.url, m.ID, m.Similarity)
 		} else {
 			fmt.Printf("%s is new\n", page.url)
@@ -61,13 +61,13 @@ func ExampleIndex_Insert() {
 
 func ExampleIndex_Search() {
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	ix := lsh.New(lsh.Options{Threshold: 0.3})
 	for id, text := range []string{harbour, harbourUpdated, bakery} {
 		ix.Add(fmt.Sprint(id), mh.Sketch(sh.Hashes(text)))
 	}
 	set := sh.Set(harbour)
-	for _, m := range ix.Search(mh.SketchHashes(set), lsh.SearchOptions{Limit: 1}) {
+	for _, m := range ix.Search(mh.Sketch(set), lsh.SearchOptions{Limit: 1}) {
 		fmt.Printf("%s: %.2f\n", m.ID, m.Similarity)
 	}
 	// Output:
@@ -76,13 +76,13 @@ func ExampleIndex_Search() {
 
 func ExampleIndex_Clusters() {
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	ix := lsh.New(lsh.Options{})
 	for _, d := range []struct{ id, text string }{
 		{"harbour", harbour}, {"bakery", bakery}, {"update", harbourUpdated},
 	} {
 		set := sh.Set(d.text)
-		ix.AddSet(d.id, mh.SketchHashes(set), set)
+		ix.AddSet(d.id, mh.Sketch(set), set)
 	}
 	for _, c := range ix.Clusters(lsh.ClusterOptions{Keep: lsh.Longest}) {
 		fmt.Println("keep", c.Representative)
@@ -98,7 +98,7 @@ func ExampleIndex_Clusters() {
 func ExampleBatch() {
 	texts := []string{harbour, bakery, harbourUpdated, strings.ToUpper(bakery)}
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	var registers []uint32
 	for _, t := range texts {
 		registers = mh.AppendValues(registers, sh.AppendHashes(nil, t))
@@ -136,7 +136,7 @@ func ExampleBatch_Contained() {
 func ExampleBatch_Repeats() {
 	texts := []string{harbour, bakery, summary, harbourUpdated, summary}
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	var registers []uint32
 	for _, t := range texts {
 		registers = mh.AppendValues(registers, sh.AppendHashes(nil, t))

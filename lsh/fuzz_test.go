@@ -31,7 +31,7 @@ func FuzzIndex(f *testing.F) {
 		// One of 32 texts: 8 families, in each of which sizes grow by a fifth.
 		text := func(b byte) doc {
 			set := span(uint64(b%8)*1000, uint64(b%8)*1000+uint64(b/8%4)*5+uint64(b>>5))
-			return doc{set: set, sig: sk.SketchHashes(set)}
+			return doc{set: set, sig: sk.Sketch(set)}
 		}
 		for ; len(program) >= 2; program = program[2:] {
 			d := text(program[1])

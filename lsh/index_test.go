@@ -50,7 +50,7 @@ func TestMerge(t *testing.T) {
 		t.Errorf("an empty index does not merge: %v", err)
 	}
 	other := lsh.New(lsh.Options{})
-	other.Add("x", minhash.New(minhash.Options{K: 64, Shingling: "something else"}).SketchHashes(w.sets[0]))
+	other.Add("x", minhash.New(minhash.Options{K: 64, Elements: minhash.Name("something else")}).Sketch(w.sets[0]))
 	if err := a.Merge(other); !errors.Is(err, lsh.ErrMismatch) {
 		t.Errorf("Merge() of another scheme: %v", err)
 	}
@@ -67,17 +67,17 @@ func TestMerge(t *testing.T) {
 func TestReplace(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 16})
 	ix := lsh.New(lsh.Options{})
-	ix.Add("b", sk.SketchHashes(span(0, 50)))
+	ix.Add("b", sk.Sketch(span(0, 50)))
 	for i := range uint64(5000) {
-		ix.Add("a", sk.SketchHashes(span(i*100, i*100+50)))
+		ix.Add("a", sk.Sketch(span(i*100, i*100+50)))
 	}
 	if ix.Len() != 2 {
 		t.Errorf("Len() = %d", ix.Len())
 	}
-	if got := ix.Query(sk.SketchHashes(span(0, 50))); len(got) != 1 || got[0].ID != "b" {
+	if got := ix.Query(sk.Sketch(span(0, 50))); len(got) != 1 || got[0].ID != "b" {
 		t.Errorf("the first version is still there: %+v", got)
 	}
-	if got := ix.Query(sk.SketchHashes(span(499900, 499950))); len(got) != 1 || got[0].ID != "a" {
+	if got := ix.Query(sk.Sketch(span(499900, 499950))); len(got) != 1 || got[0].ID != "a" {
 		t.Errorf("the last version is not there: %+v", got)
 	}
 	if s := ix.Stats(); s.Removed > 2000 || s.Documents != 2 || s.Signatures != 2 {
@@ -88,7 +88,7 @@ func TestReplace(t *testing.T) {
 func TestEmptyAndStrange(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{Threshold: .1})
-	if ix.Query(sk.SketchHashes(nil)) != nil || ix.Clusters(lsh.ClusterOptions{}) != nil || ix.Remove("") || ix.Contains("x") {
+	if ix.Query(sk.Sketch(nil)) != nil || ix.Clusters(lsh.ClusterOptions{}) != nil || ix.Remove("") || ix.Contains("x") {
 		t.Error("an index that never held anything finds something")
 	}
 	for range ix.Pairs() {
@@ -99,23 +99,23 @@ func TestEmptyAndStrange(t *testing.T) {
 	}
 	ids := []string{"", "\x00", "\xff\xfe", "\n", "\u00e9", "e\u0301", string(make([]byte, 10_000))}
 	for i, id := range ids {
-		ix.Add(id, sk.SketchHashes(span(uint64(i)*1000, uint64(i)*1000+20)))
+		ix.Add(id, sk.Sketch(span(uint64(i)*1000, uint64(i)*1000+20)))
 	}
-	ix.Add("empty", sk.SketchHashes(nil))
-	ix.Add("empty too", sk.SketchHashes(nil))
+	ix.Add("empty", sk.Sketch(nil))
+	ix.Add("empty too", sk.Sketch(nil))
 	for i, id := range ids {
-		got := ix.Query(sk.SketchHashes(span(uint64(i)*1000, uint64(i)*1000+20)))
+		got := ix.Query(sk.Sketch(span(uint64(i)*1000, uint64(i)*1000+20)))
 		if len(got) != 1 || got[0].ID != id || got[0].Similarity != 1 || !ix.Contains(id) {
 			t.Errorf("id %q: %+v", id, got)
 		}
 	}
-	if got := ix.Query(sk.SketchHashes(nil)); got != nil {
+	if got := ix.Query(sk.Sketch(nil)); got != nil {
 		t.Errorf("empty matches %+v", got)
 	}
 	if got := ix.Clusters(lsh.ClusterOptions{}); len(got) != 0 {
 		t.Errorf("clusters %+v", got)
 	}
-	if _, ok := ix.Insert("empty three", sk.SketchHashes(nil), nil); ok {
+	if _, ok := ix.Insert("empty three", sk.Sketch(nil), nil); ok {
 		t.Error("an empty document repeats another")
 	}
 	if ix.Len() != len(ids)+3 || !ix.Contains("empty") {
@@ -130,8 +130,8 @@ func TestEmptyAndStrange(t *testing.T) {
 
 func TestPanics(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
-	sig := sk.SketchHashes([]uint64{1})
-	other := minhash.New(minhash.Options{Seed: 5}).SketchHashes([]uint64{1})
+	sig := sk.Sketch([]uint64{1})
+	other := minhash.New(minhash.Options{Seed: 5}).Sketch([]uint64{1})
 	ix := lsh.New(lsh.Options{})
 	ix.Add("a", sig)
 	for name, f := range map[string]func(){
@@ -232,7 +232,7 @@ func TestConcurrentInsert(t *testing.T) {
 	for round := range uint64(30) {
 		ix := lsh.New(lsh.Options{})
 		set := span(round*100, round*100+40)
-		sig := sk.SketchHashes(set)
+		sig := sk.Sketch(set)
 		var wg sync.WaitGroup
 		told := make([]bool, 8)
 		for i := range told {
@@ -315,15 +315,15 @@ func TestMergeSets(t *testing.T) {
 func TestSearchThreshold(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{Threshold: .3})
-	ix.AddSet("half", sk.SketchHashes(span(0, 50)), span(0, 50))
-	ix.AddSet("whole", sk.SketchHashes(span(0, 100)), span(0, 100))
+	ix.AddSet("half", sk.Sketch(span(0, 50)), span(0, 50))
+	ix.AddSet("whole", sk.Sketch(span(0, 100)), span(0, 100))
 	q := span(0, 100)
 	for _, test := range []struct {
 		threshold float64
 		want      []string
 	}{{0, []string{"whole", "half"}}, {.5, []string{"whole", "half"}}, {.51, []string{"whole"}}} {
 		var got []string
-		for _, m := range ix.Search(sk.SketchHashes(q), lsh.SearchOptions{Set: q, Threshold: test.threshold}) {
+		for _, m := range ix.Search(sk.Sketch(q), lsh.SearchOptions{Set: q, Threshold: test.threshold}) {
 			got = append(got, m.ID)
 		}
 		if diff := gocmp.Diff(test.want, got); diff != "" {

@@ -50,7 +50,7 @@ func TestCollisions(t *testing.T) {
 // difference in the registers or the number of the band changes the tag.
 func TestKeys(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
-	a := sk.SketchHashes([]uint64{1, 2, 3}).Values()
+	a := sk.Sketch([]uint64{1, 2, 3}).Values()
 	key := makeKeyer(Banding{25, 5}, 9)
 	for b := range 26 {
 		tag := key.tag(a, b)

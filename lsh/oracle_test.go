@@ -27,7 +27,7 @@ type world struct {
 // some equal, some empty, some parts of others.
 func makeWorld(n, k int, seed uint64) *world {
 	r := rand.New(rand.NewPCG(seed, 7))
-	w := &world{k: k, sk: minhash.New(minhash.Options{K: k, Shingling: "made up"})}
+	w := &world{k: k, sk: minhash.New(minhash.Options{K: k, Elements: minhash.Name("made up")})}
 	for i := range n {
 		var set []uint64
 		switch x := r.IntN(20); {
@@ -67,7 +67,7 @@ func (w *world) add(id string, set []uint64) {
 	}
 	w.ids = append(w.ids, id)
 	w.sets = append(w.sets, set)
-	w.sigs = append(w.sigs, w.sk.SketchHashes(set))
+	w.sigs = append(w.sigs, w.sk.Sketch(set))
 	w.values = append(w.values, w.sigs[len(w.sigs)-1].Values()...)
 }
 

@@ -49,7 +49,7 @@ func chains(ix *Index) (entries, documents int) {
 // replacements, nor may removed versions keep it from those that are there.
 func TestRemovedLeavesNoTrail(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
-	sig := func(number uint64) minhash.Signature { return sk.SketchHashes(family(number)) }
+	sig := func(number uint64) minhash.Signature { return sk.Sketch(family(number)) }
 	const pages, rounds = 5, 600
 	for _, test := range []struct {
 		name    string
@@ -66,7 +66,7 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 			ix := New(Options{})
 			for i := range pages*rounds + 2000 { // enough that nothing is compacted
 				state := uint64(i)
-				ix.Add(fmt.Sprint("other", i), sk.SketchHashes([]uint64{splitMix(&state), splitMix(&state), splitMix(&state)}))
+				ix.Add(fmt.Sprint("other", i), sk.Sketch([]uint64{splitMix(&state), splitMix(&state), splitMix(&state)}))
 			}
 			ix.Add("still", sig(1))
 			for round := range rounds {
@@ -106,7 +106,7 @@ func TestRemovalAmongVeryMany(t *testing.T) {
 	const ids = 900
 	sigs := make([]minhash.Signature, 300) // the first of most documents
 	for i := range sigs {
-		sigs[i] = sk.SketchHashes(family(uint64(i)))
+		sigs[i] = sk.Sketch(family(uint64(i)))
 	}
 	ix := New(Options{Threshold: .8})
 	type doc struct{ id, text int }

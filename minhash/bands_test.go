@@ -27,8 +27,8 @@ func TestBandProbability(t *testing.T) {
 				for trial := range trials {
 					s := minhash.New(minhash.Options{Seed: uint64(trial)})
 					set := random(trial, n)
-					a = s.SketchHashes(set[:onlyA+common]).BandKeys(a[:0], bands, rows, 5)
-					b = s.SketchHashes(set[onlyA:]).BandKeys(b[:0], bands, rows, 5)
+					a = s.Sketch(set[:onlyA+common]).BandKeys(a[:0], bands, rows, 5)
+					b = s.Sketch(set[onlyA:]).BandKeys(b[:0], bands, rows, 5)
 					for i := range a {
 						if a[i] == b[i] {
 							met++
@@ -48,7 +48,7 @@ func TestBandProbability(t *testing.T) {
 
 func TestBandKeys(t *testing.T) {
 	s := minhash.New(minhash.Options{})
-	a := s.SketchHashes(stream(1, 100))
+	a := s.Sketch(stream(1, 100))
 	keys := a.BandKeys(nil, 16, 8, 1)
 	if !slices.Equal(keys, minhash.BandKeys(nil, a.Values(), 16, 8, 1)) {
 		t.Error("Signature.BandKeys and BandKeys differ")

@@ -52,11 +52,11 @@ func BenchmarkRounds(b *testing.B) {
 				var fs []func()
 				for rounds := 1; rounds <= 3; rounds++ {
 					s := base.WithRounds(rounds)
-					sig := s.SketchHashes(set)
+					sig := s.Sketch(set)
 					fs = append(fs, func() { s.SketchInto(&sig, set) })
 				}
 				c := minhash.New(minhash.Options{Algorithm: minhash.Classic}).OnTier(tier)
-				sig := c.SketchHashes(set)
+				sig := c.Sketch(set)
 				fs = append(fs, func() { c.SketchInto(&sig, set) })
 				var ns []float64
 				for b.Loop() {
@@ -76,7 +76,7 @@ func BenchmarkRounds(b *testing.B) {
 func BenchmarkAgree(b *testing.B) {
 	s := minhash.New(minhash.Options{})
 	set := stream(1, 1000)
-	x, y := s.SketchHashes(set[:900]).Values(), s.SketchHashes(set[100:]).Values()
+	x, y := s.Sketch(set[:900]).Values(), s.Sketch(set[100:]).Values()
 	var fs []func()
 	total := 0
 	for _, tier := range minhash.Tiers() {
@@ -98,7 +98,7 @@ func BenchmarkBandKeys(b *testing.B) {
 	for _, bands := range []int{16, 32} {
 		rows := 128 / bands
 		b.Run(fmt.Sprintf("bands=%d", bands), func(b *testing.B) {
-			values := minhash.New(minhash.Options{}).SketchHashes(stream(1, 1000)).Values()
+			values := minhash.New(minhash.Options{}).Sketch(stream(1, 1000)).Values()
 			var keys []uint64
 			var bytes []byte
 			var ns []float64

@@ -77,7 +77,7 @@ func TestDefinition(t *testing.T) {
 				want := define(k, seed, algorithm == minhash.Classic, stream(7, n))
 				s := minhash.New(minhash.Options{K: k, Seed: seed, Algorithm: algorithm})
 				for _, tier := range minhash.Tiers() {
-					if got := s.OnTier(tier).SketchHashes(stream(7, n)).Values(); !slices.Equal(got, want) {
+					if got := s.OnTier(tier).Sketch(stream(7, n)).Values(); !slices.Equal(got, want) {
 						t.Errorf("%v n=%d: %s does not keep to the definition", s.Scheme(), n, tier)
 					}
 				}

@@ -7,7 +7,7 @@
 // among many. A set is made of hashes, so repeats do not count:
 //
 //	sh := shingle.Shingler{}
-//	mh := minhash.New(minhash.Options{Seed: 1, Shingling: "words:5"})
+//	mh := minhash.New(minhash.Options{Elements: sh})
 //	a, b := mh.Sketch(sh.Hashes(text)), mh.Sketch(sh.Hashes(other))
 //	fmt.Println(a.Similarity(b))
 //
@@ -88,8 +88,8 @@
 //
 // [Classic] is MinHash as Broder (1997) has it, with K functions a*h + b modulo
 // 2^32 of the mixed element: the reference. [Affine32] and [Legacy] make the
-// signatures of the Python package datasketch bit for bit
-// ([DatasketchHash], [ReadDatasketch], [Signature.AppendDatasketch]).
+// signatures of the Python package datasketch bit for bit; package
+// minhash/datasketch has its hash and its file format.
 //
 // All algorithms but the last two mix an element first, with a finaliser keyed by
 // the seed: elements may be sequential numbers.
@@ -155,8 +155,8 @@
 // # File format
 //
 // Signatures, packed signatures and schemes have a binary form, little-endian
-// with version and checksum, that FORMAT.md in the directory of the package
-// describes.
+// with version and checksum, and a text form for JSON and logs. FORMAT.md in the
+// directory of the package describes both.
 //
 // # Stability
 //

@@ -31,10 +31,11 @@ var (
 )
 
 // AppendBinary appends the signature with its scheme to dst, in the format that
-// FORMAT.md describes. It fails for the zero Signature alone.
+// FORMAT.md describes. It fails for the zero Signature alone, with an error that
+// wraps [ErrScheme].
 func (s Signature) AppendBinary(dst []byte) ([]byte, error) {
 	if s.scheme == nil {
-		return dst, fmt.Errorf("minhash: a signature without scheme has no binary form: %w", ErrMismatch)
+		return dst, fmt.Errorf("minhash: the zero Signature has no encoded form: %w", ErrScheme)
 	}
 	start := len(dst)
 	dst = appendHeader(dst, kindSignature, *s.scheme)
@@ -81,10 +82,10 @@ func (s *Sketcher) Decode(data []byte) (Signature, error) {
 }
 
 // AppendBinary appends the scheme to dst, in the format of FORMAT.md, for files
-// that hold registers and keep the scheme once. It fails if there is no such
-// scheme.
+// that hold registers and keep the scheme once. It fails for an invalid scheme,
+// with an error that wraps [ErrScheme] or [ErrVersion].
 func (sc Scheme) AppendBinary(dst []byte) ([]byte, error) {
-	if err := sc.check(); err != nil {
+	if err := sc.valid(); err != nil {
 		return dst, fmt.Errorf("minhash: %w", err)
 	}
 	start := len(dst)

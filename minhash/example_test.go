@@ -1,6 +1,7 @@
 package minhash_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -13,7 +14,7 @@ import (
 
 func Example() {
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{Seed: 1, Shingling: "words:5"})
+	mh := minhash.New(minhash.Options{Seed: 1, Elements: sh})
 
 	const report = "The ferry to the northern islands was late again on Monday because of fog, " +
 		"and the harbour master asked passengers to wait in the hall until the horn had sounded twice."
@@ -27,8 +28,8 @@ func Example() {
 
 // The memory for hashes and signature serves for all documents.
 func ExampleSketcher_SketchInto() {
-	mh := minhash.New(minhash.Options{})
 	var sh shingle.Shingler
+	mh := minhash.New(minhash.Options{Elements: sh})
 	var hashes []uint64
 	var sig minhash.Signature
 	for _, text := range []string{"one document after the other", "", "and so on"} {
@@ -44,7 +45,7 @@ func ExampleSketcher_SketchInto() {
 
 // As many goroutines as the caller likes, each with its own memory.
 func ExampleSketcher() {
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: shingle.Shingler{}})
 	texts := []string{"all the boats are in", "the boats are all in", "none of the boats is in", ""}
 	sigs := make([]minhash.Signature, len(texts))
 	var wg sync.WaitGroup
@@ -83,7 +84,7 @@ func ExampleAlgorithm() {
 	}
 	for _, a := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
 		mh := minhash.New(minhash.Options{Algorithm: a, K: 1024})
-		j := mh.SketchHashes(set[:80]).Similarity(mh.SketchHashes(set[20:]))
+		j := mh.Sketch(set[:80]).Similarity(mh.Sketch(set[20:]))
 		fmt.Println(a, math.Abs(j-.6) < .05)
 	}
 	// Output:
@@ -91,15 +92,17 @@ func ExampleAlgorithm() {
 	// classic true
 }
 
+// The shingler names the elements in the scheme.
 func ExampleOptions() {
-	s := minhash.New(minhash.Options{K: 256, Seed: 42, Shingling: "words:5"})
-	fmt.Println(s.Scheme())
-	// Output: bucket k=256 rounds=2 seed=42 shingling="words:5" version=1
+	var sh shingle.Shingler
+	mh := minhash.New(minhash.Options{K: 256, Seed: 42, Elements: sh})
+	fmt.Println(mh.Scheme())
+	// Output: bucket k=256 rounds=2 seed=42 elements="words:5" version=1
 }
 
 // The Jaccard similarity of multisets: the n-th occurrence of a hash is an
 // element of its own.
-func ExampleSketcher_Sketch_weighted() {
+func ExampleSketcher_SketchSeq() {
 	weighted := func(hashes []uint64) func(func(uint64) bool) {
 		return func(yield func(uint64) bool) {
 			seen := make(map[uint64]uint64)
@@ -116,7 +119,7 @@ func ExampleSketcher_Sketch_weighted() {
 	mh := minhash.New(minhash.Options{K: 1024})
 	a := []uint64{1, 1, 1, 1, 2} // four of one, one of the other
 	b := []uint64{1, 1, 2, 2, 2}
-	got := mh.Sketch(weighted(a)).Similarity(mh.Sketch(weighted(b)))
+	got := mh.SketchSeq(weighted(a)).Similarity(mh.SketchSeq(weighted(b)))
 	exact := (2. + 1) / (4 + 3)
 	fmt.Println(math.Abs(got-exact) < .06)
 	// Output: true
@@ -124,16 +127,16 @@ func ExampleSketcher_Sketch_weighted() {
 
 func ExampleSignature_Union() {
 	mh := minhash.New(minhash.Options{})
-	left, right := mh.SketchHashes([]uint64{1, 2, 3}), mh.SketchHashes([]uint64{3, 4})
-	whole := mh.SketchHashes([]uint64{1, 2, 3, 4})
+	left, right := mh.Sketch([]uint64{1, 2, 3}), mh.Sketch([]uint64{3, 4})
+	whole := mh.Sketch([]uint64{1, 2, 3, 4})
 	fmt.Println(left.Union(right).Similarity(whole))
 	// Output: 1
 }
 
 func ExampleSignature_Compatible() {
-	words := minhash.New(minhash.Options{Shingling: "words:5"}).SketchHashes([]uint64{1})
-	chars := minhash.New(minhash.Options{Shingling: "chars:9"}).SketchHashes([]uint64{1})
-	fmt.Println(errors.Is(words.Compatible(chars), minhash.ErrMismatch))
+	words := minhash.New(minhash.Options{Elements: shingle.Shingler{Size: 5}}).Sketch([]uint64{1})
+	other := minhash.New(minhash.Options{Elements: minhash.Name("sentences")}).Sketch([]uint64{1})
+	fmt.Println(errors.Is(words.Compatible(other), minhash.ErrMismatch))
 	// Output: true
 }
 
@@ -141,7 +144,7 @@ func ExampleSignature_Compatible() {
 // that share a key are candidates.
 func ExampleSignature_BandKeys() {
 	mh := minhash.New(minhash.Options{})
-	a, b := mh.SketchHashes([]uint64{1, 2, 3, 4, 5, 6}), mh.SketchHashes([]uint64{2, 3, 4, 5, 6, 7})
+	a, b := mh.Sketch([]uint64{1, 2, 3, 4, 5, 6}), mh.Sketch([]uint64{2, 3, 4, 5, 6, 7})
 	keys := a.BandKeys(nil, 32, 4, 1)
 	shared := 0
 	for i, key := range b.BandKeys(nil, 32, 4, 1) {
@@ -154,7 +157,7 @@ func ExampleSignature_BandKeys() {
 }
 
 func ExampleSignature_MarshalBinary() {
-	sig := minhash.New(minhash.Options{Seed: 1, Shingling: "words:5"}).SketchHashes([]uint64{1, 2, 3})
+	sig := minhash.New(minhash.Options{Seed: 1, Elements: minhash.Name("words:5")}).Sketch([]uint64{1, 2, 3})
 	data, err := sig.MarshalBinary()
 	if err != nil {
 		fmt.Println(err)
@@ -170,10 +173,29 @@ func ExampleSignature_MarshalBinary() {
 	// Output: 547 1 true
 }
 
+// A signature in JSON is a string.
+func ExampleSignature_MarshalText() {
+	type page struct {
+		URL       string
+		Signature minhash.Signature `json:",omitzero"`
+	}
+	mh := minhash.New(minhash.Options{K: 16, Elements: minhash.Name("lines")})
+	made := page{"https://example.org/ferry", mh.Sketch([]uint64{1, 2, 3})}
+	data, err := json.Marshal(made)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var read page
+	err = json.Unmarshal(data, &read)
+	fmt.Println(read.Signature.Scheme(), read.Signature.Similarity(made.Signature), err)
+	// Output: bucket k=16 rounds=2 seed=0 elements="lines" version=1 1 <nil>
+}
+
 func ExamplePacked() {
 	mh := minhash.New(minhash.Options{})
 	set := []uint64{1, 2, 3, 4, 5, 6, 7, 8}
-	a, b := mh.SketchHashes(set).Pack(8), mh.SketchHashes(set[:4]).Pack(8)
+	a, b := mh.Sketch(set).Pack(8), mh.Sketch(set[:4]).Pack(8)
 	fmt.Println(a.Similarity(a), a.Similarity(b) > .3 && a.Similarity(b) < .7)
 	// Output: 1 true
 }
@@ -199,23 +221,6 @@ func ExampleScheme() {
 	mh, err := minhash.ForScheme(stored)
 	fmt.Println(stored == made, mh.Scheme() == made, err)
 	// Output: true true <nil>
-}
-
-// A signature that Python made with datasketch, compared with one made here.
-func ExampleReadDatasketch() {
-	mh := minhash.New(minhash.Options{Algorithm: minhash.Affine32, Seed: 1})
-	var set []uint64
-	for _, token := range []string{"ferry", "harbour", "fog"} {
-		set = append(set, minhash.DatasketchHash([]byte(token)))
-	}
-	lean, err := mh.SketchHashes(set).AppendDatasketch(nil) // LeanMinHash.serialize
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	sig, err := minhash.ReadDatasketch(lean, "")
-	fmt.Println(len(lean), sig.Similarity(mh.SketchHashes(set)), err)
-	// Output: 528 1 <nil>
 }
 
 func ExampleSimHash64() {

@@ -43,7 +43,7 @@ func TestKernelsStayInside(t *testing.T) {
 				regs := unsafe.Slice((*uint32)(unsafe.Pointer(&registers[0])), k)
 				for _, a := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
 					s := minhash.New(minhash.Options{K: k, Algorithm: a})
-					want := s.OnTier("Go").SketchHashes(set).Values()
+					want := s.OnTier("Go").Sketch(set).Values()
 					for _, tier := range minhash.Tiers() {
 						got := s.OnTier(tier).AppendValues(regs[:0], set)
 						if &got[0] != &regs[0] || !slices.Equal(got, want) {

@@ -12,9 +12,9 @@ import (
 func compareTiers(t *testing.T, s *minhash.Sketcher, set []uint64) {
 	t.Helper()
 	tiers := minhash.Tiers()
-	want := s.OnTier(tiers[0]).SketchHashes(set).Values()
+	want := s.OnTier(tiers[0]).Sketch(set).Values()
 	for _, tier := range tiers[1:] {
-		got := s.OnTier(tier).SketchHashes(set).Values()
+		got := s.OnTier(tier).Sketch(set).Values()
 		for i, v := range want {
 			if got[i] != v {
 				t.Fatalf("%v of %d elements, register %d: %08x on %s, %08x in %s",
@@ -39,9 +39,9 @@ func TestTiers(t *testing.T) {
 		for _, k := range []int{16, 128, 512} {
 			s := minhash.New(minhash.Options{K: k})
 			for _, n := range []int{1, 3, 20, 64, 200, 1000} {
-				want := s.OnTier("Go").WithRounds(rounds).SketchHashes(stream(1, n)).Values()
+				want := s.OnTier("Go").WithRounds(rounds).Sketch(stream(1, n)).Values()
 				for _, tier := range minhash.Tiers() {
-					if got := s.OnTier(tier).WithRounds(rounds).SketchHashes(stream(1, n)).Values(); !slices.Equal(got, want) {
+					if got := s.OnTier(tier).WithRounds(rounds).Sketch(stream(1, n)).Values(); !slices.Equal(got, want) {
 						t.Fatalf("%d rounds, k=%d, n=%d: %s differs", rounds, k, n, tier)
 					}
 				}
@@ -98,8 +98,8 @@ func FuzzTiers(f *testing.F) {
 		compareTiers(t, s, set)
 		if len(set) > 2 {
 			cut := len(set) / 2
-			union := s.SketchHashes(set[:cut]).Union(s.SketchHashes(set[cut:]))
-			if !slices.Equal(union.Values(), s.SketchHashes(set).Values()) {
+			union := s.Sketch(set[:cut]).Union(s.Sketch(set[cut:]))
+			if !slices.Equal(union.Values(), s.Sketch(set).Values()) {
 				t.Errorf("%v: the union of both halves is not the whole", s.Scheme())
 			}
 		}
@@ -108,7 +108,7 @@ func FuzzTiers(f *testing.F) {
 
 func TestBandKeyTiers(t *testing.T) {
 	for _, k := range []int{16, 128, 1024} {
-		values := minhash.New(minhash.Options{K: k}).SketchHashes(stream(3, 50)).Values()
+		values := minhash.New(minhash.Options{K: k}).Sketch(stream(3, 50)).Values()
 		for rows := 1; rows <= k; rows += 1 + rows/20 {
 			for _, bands := range []int{1, (k/rows + 1) / 2, k / rows} {
 				got := minhash.BandKeys([]uint64{5}, values, bands, rows, 77)

@@ -18,14 +18,23 @@ type Options struct {
 	Seed uint64
 	// Algorithm is Bucket unless set.
 	Algorithm Algorithm
-	// Shingling names what the elements are, in the caller's words, say
-	// "words:5"; at most 255 bytes. It becomes part of the [Scheme], so that
-	// signatures over different elements refuse to compare.
-	Shingling string
+	// Elements names what the elements are, so that signatures of different
+	// elements refuse to compare: its string, of at most 255 bytes, becomes part
+	// of the [Scheme]. Pass the shingle.Shingler that makes the elements, or a
+	// [Name] of your own. Nil is the empty name.
+	Elements fmt.Stringer
 }
 
+// A Name is what a caller calls elements that do not come from package shingle,
+// for [Options].
+type Name string
+
+// String returns the name.
+func (n Name) String() string { return string(n) }
+
 // A Sketcher makes signatures of one scheme. It is immutable and safe for
-// concurrent use; it starts no goroutines.
+// concurrent use; it starts no goroutines. The zero Sketcher is not usable, and its
+// methods that sketch panic: [New] and [ForScheme] make Sketchers.
 type Sketcher struct {
 	scheme Scheme
 	params params
@@ -38,9 +47,12 @@ func New(o Options) *Sketcher {
 	if o.K == 0 {
 		o.K = 128
 	}
-	sc := Scheme{Algorithm: o.Algorithm, K: o.K, Seed: o.Seed, Shingling: o.Shingling, Version: schemeVersion}
+	sc := Scheme{Algorithm: o.Algorithm, K: o.K, Seed: o.Seed, Version: schemeVersion}
 	if o.Algorithm == Bucket {
 		sc.Rounds = bucketRounds
+	}
+	if o.Elements != nil {
+		sc.Elements = o.Elements.String()
 	}
 	if err := sc.check(); err != nil {
 		panic("minhash: " + err.Error())
@@ -50,10 +62,10 @@ func New(o Options) *Sketcher {
 
 // ForScheme returns the Sketcher that makes signatures of the scheme, say of
 // one that was read from a file. The error wraps [ErrVersion] if the scheme is
-// of a version that this code does not know, and [ErrCorrupt] if there is no
-// such scheme.
+// of a version that this code does not know, and [ErrScheme] if a field has a
+// value that no scheme has.
 func ForScheme(sc Scheme) (*Sketcher, error) {
-	if err := sc.check(); err != nil {
+	if err := sc.valid(); err != nil {
 		return nil, fmt.Errorf("minhash: %w", err)
 	}
 	return newSketcher(sc), nil
@@ -66,10 +78,19 @@ func newSketcher(sc Scheme) *Sketcher {
 // Scheme returns the scheme of the signatures that s makes.
 func (s *Sketcher) Scheme() Scheme { return s.scheme }
 
-// Sketch returns the signature of a set; repeats do not matter. The elements
-// are buffered in blocks, never all at once, and the result is the same as of
-// [Sketcher.SketchHashes].
-func (s *Sketcher) Sketch(set iter.Seq[uint64]) Signature {
+// Sketch returns the signature of the set of hashes; repeats and order do not
+// matter.
+func (s *Sketcher) Sketch(hashes []uint64) Signature {
+	var sig Signature
+	s.SketchInto(&sig, hashes)
+	return sig
+}
+
+// SketchSeq returns the signature of the set of hashes that a sequence yields,
+// the same as [Sketcher.Sketch] of all of them. It takes them in blocks and never
+// holds all at once.
+func (s *Sketcher) SketchSeq(hashes iter.Seq[uint64]) Signature {
+	s.mustBeMade()
 	buf, _ := s.blocks.Get().(*[blockSize]uint64)
 	if buf == nil {
 		buf = new([blockSize]uint64)
@@ -86,7 +107,7 @@ func (s *Sketcher) Sketch(set iter.Seq[uint64]) Signature {
 		}
 		n, first = 0, false
 	}
-	for h := range set {
+	for h := range hashes {
 		if n == len(buf) {
 			next()
 		}
@@ -98,12 +119,10 @@ func (s *Sketcher) Sketch(set iter.Seq[uint64]) Signature {
 	return Signature{&s.scheme, regs}
 }
 
-// SketchHashes returns the signature of the set of hashes; repeats do not
-// matter.
-func (s *Sketcher) SketchHashes(hashes []uint64) Signature {
-	var sig Signature
-	s.SketchInto(&sig, hashes)
-	return sig
+func (s *Sketcher) mustBeMade() {
+	if s.scheme.K == 0 {
+		panic("minhash: a Sketcher comes from New or ForScheme")
+	}
 }
 
 // SketchInto overwrites dst with the signature of the set of hashes, reusing
@@ -119,6 +138,7 @@ func (s *Sketcher) SketchInto(dst *Signature, hashes []uint64) {
 // [Sketcher.Wrap] makes a Signature of them. It allocates as [Sketcher.SketchInto]
 // does.
 func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
+	s.mustBeMade()
 	k, start := s.scheme.K, len(dst)
 	if lanes := s.params.lanes(); lanes != k {
 		// Kernels work on whole vectors, and what follows in dst is not ours.
@@ -144,6 +164,7 @@ func (s *Sketcher) overwrite(regs []uint32, hashes []uint64) {
 // the scheme of s, which is seen by their number and, for Bucket, by the
 // absence of any element.
 func (s *Sketcher) Wrap(values []uint32) (Signature, error) {
+	s.mustBeMade()
 	if err := s.scheme.checkValues(values); err != nil {
 		return Signature{}, fmt.Errorf("minhash: %w", err)
 	}

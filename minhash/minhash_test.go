@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -49,17 +50,17 @@ func TestSetSemantics(t *testing.T) {
 			s := minhash.New(o)
 			for _, n := range []int{1, 2, 5, 20, 64, 65, 200, 257, 1024, 1025, 3000} {
 				set := stream(uint64(n), n)
-				want := s.SketchHashes(set)
-				if got := s.Sketch(slices.Values(set)); !slices.Equal(want.Values(), got.Values()) {
-					t.Fatalf("n=%d: Sketch differs from SketchHashes", n)
+				want := s.Sketch(set)
+				if got := s.SketchSeq(slices.Values(set)); !slices.Equal(want.Values(), got.Values()) {
+					t.Fatalf("n=%d: SketchSeq differs from Sketch", n)
 				}
 				again := slices.Concat(set, set[n/3:], set)
 				slices.Reverse(again)
-				if got := s.SketchHashes(again); !slices.Equal(want.Values(), got.Values()) {
+				if got := s.Sketch(again); !slices.Equal(want.Values(), got.Values()) {
 					t.Fatalf("n=%d: order or repeats matter", n)
 				}
 				cut := n / 3
-				union := s.SketchHashes(set[:cut]).Union(s.SketchHashes(set[cut/2:]))
+				union := s.Sketch(set[:cut]).Union(s.Sketch(set[cut/2:]))
 				if !slices.Equal(want.Values(), union.Values()) {
 					t.Fatalf("n=%d: the union of the parts is not the whole", n)
 				}
@@ -80,12 +81,12 @@ func TestRepetitive(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	for _, distinct := range []int{1, 3, 20, 100, 300} {
 		set := stream(9, distinct)
-		want := s.SketchHashes(set)
+		want := s.Sketch(set)
 		var long []uint64
 		for i := range 5000 {
 			long = append(long, set[i*i%distinct], set[i%distinct])
 		}
-		if got := s.SketchHashes(long); !slices.Equal(want.Values(), got.Values()) {
+		if got := s.Sketch(long); !slices.Equal(want.Values(), got.Values()) {
 			t.Errorf("%d distinct of %d elements: another signature", distinct, len(long))
 		}
 	}
@@ -94,8 +95,8 @@ func TestRepetitive(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	for _, o := range everyOptions() {
 		s := minhash.New(o)
-		none, some := s.SketchHashes(nil), s.SketchHashes([]uint64{1, 2, 3})
-		if !none.IsEmpty() || !s.Sketch(slices.Values([]uint64{})).IsEmpty() {
+		none, some := s.Sketch(nil), s.Sketch([]uint64{1, 2, 3})
+		if !none.IsEmpty() || !s.SketchSeq(slices.Values([]uint64{})).IsEmpty() {
 			t.Errorf("%s: no elements, but not empty", name(o))
 		}
 		for _, pair := range [][2]minhash.Signature{{none, none}, {none, some}, {some, none}} {
@@ -116,21 +117,21 @@ func TestEmpty(t *testing.T) {
 }
 
 func TestUnlikeSchemes(t *testing.T) {
-	base := minhash.Options{K: 64, Seed: 1, Shingling: "words:5"}
-	a := minhash.New(base).SketchHashes([]uint64{1})
-	if err := a.Compatible(minhash.New(base).SketchHashes([]uint64{2})); err != nil {
+	base := minhash.Options{K: 64, Seed: 1, Elements: minhash.Name("words:5")}
+	a := minhash.New(base).Sketch([]uint64{1})
+	if err := a.Compatible(minhash.New(base).Sketch([]uint64{2})); err != nil {
 		t.Errorf("two sketchers of equal options: %v", err)
 	}
 	for _, c := range []struct {
 		why string
 		o   minhash.Options
 	}{
-		{"K", minhash.Options{K: 128, Seed: 1, Shingling: "words:5"}},
-		{"seed", minhash.Options{K: 64, Seed: 2, Shingling: "words:5"}},
-		{"algorithm", minhash.Options{K: 64, Seed: 1, Shingling: "words:5", Algorithm: minhash.Classic}},
-		{"shingling", minhash.Options{K: 64, Seed: 1, Shingling: "words:4"}},
+		{"K", minhash.Options{K: 128, Seed: 1, Elements: minhash.Name("words:5")}},
+		{"seed", minhash.Options{K: 64, Seed: 2, Elements: minhash.Name("words:5")}},
+		{"algorithm", minhash.Options{K: 64, Seed: 1, Elements: minhash.Name("words:5"), Algorithm: minhash.Classic}},
+		{"shingling", minhash.Options{K: 64, Seed: 1, Elements: minhash.Name("words:4")}},
 	} {
-		b := minhash.New(c.o).SketchHashes([]uint64{1})
+		b := minhash.New(c.o).Sketch([]uint64{1})
 		if err := a.Compatible(b); !errors.Is(err, minhash.ErrMismatch) {
 			t.Errorf("other %s: Compatible() = %v", c.why, err)
 		}
@@ -157,7 +158,7 @@ func TestNewPanics(t *testing.T) {
 		{K: -1}, {K: 8}, {K: 100}, {K: 2048},
 		{Algorithm: minhash.Classic, K: -1}, {Algorithm: minhash.Classic, K: 1<<16 + 1},
 		{Algorithm: 99}, {Algorithm: minhash.Affine32, Seed: 1 << 32},
-		{Shingling: string(make([]byte, 256))},
+		{Elements: minhash.Name(make([]byte, 256))},
 	} {
 		if !panics(func() { minhash.New(o) }) {
 			t.Errorf("New(%+v) does not panic", o)
@@ -172,8 +173,8 @@ func TestForScheme(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := minhash.New(o).SketchHashes(stream(3, 50))
-		if diff := cmp.Diff(want.Values(), s.SketchHashes(stream(3, 50)).Values()); diff != "" {
+		want := minhash.New(o).Sketch(stream(3, 50))
+		if diff := cmp.Diff(want.Values(), s.Sketch(stream(3, 50)).Values()); diff != "" {
 			t.Errorf("%v: other values (-want +got):\n%s", sc, diff)
 		}
 		later := sc
@@ -183,9 +184,90 @@ func TestForScheme(t *testing.T) {
 		}
 		wrong := sc
 		wrong.Rounds++
-		if _, err := minhash.ForScheme(wrong); !errors.Is(err, minhash.ErrCorrupt) {
+		if _, err := minhash.ForScheme(wrong); !errors.Is(err, minhash.ErrScheme) {
 			t.Errorf("%v: %v", wrong, err)
 		}
+	}
+}
+
+// A caller who passes a wrong scheme reads which field is wrong, and nothing of
+// damaged data.
+func TestSchemeErrors(t *testing.T) {
+	good := minhash.New(minhash.Options{}).Scheme()
+	for _, c := range []struct {
+		change func(*minhash.Scheme)
+		want   string
+	}{
+		{func(sc *minhash.Scheme) { sc.K = 100 }, "minhash: invalid scheme: K is 100, bucket needs a power of two from 16 to 1024"},
+		{func(sc *minhash.Scheme) { sc.Rounds = 3 }, "minhash: invalid scheme: 3 rounds, bucket has 2"},
+		{func(sc *minhash.Scheme) { sc.Algorithm = minhash.Classic }, "minhash: invalid scheme: 2 rounds, classic has none"},
+		{func(sc *minhash.Scheme) { sc.Elements = strings.Repeat("x", 256) }, "minhash: invalid scheme: the name of the elements has 256 bytes, the limit is 255"},
+		{func(sc *minhash.Scheme) { sc.Algorithm, sc.Rounds, sc.Seed = minhash.Legacy, 0, 1<<32 }, "minhash: invalid scheme: seed 4294967296 does not fit the 32 bits of legacy"},
+	} {
+		sc := good
+		c.change(&sc)
+		for what, err := range map[string]error{
+			"ForScheme":     second(minhash.ForScheme(sc)),
+			"MarshalBinary": second(sc.MarshalBinary()),
+			"MarshalText":   second(sc.MarshalText()),
+			"Wrap":          second(sc.Wrap(make([]uint32, sc.K))),
+		} {
+			if !errors.Is(err, minhash.ErrScheme) || err.Error() != c.want {
+				t.Errorf("%s: %v, want %s", what, err, c.want)
+			}
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// The zero values of the exported types: which methods work, and what they return.
+func TestZeroValues(t *testing.T) {
+	var sig minhash.Signature
+	var packed minhash.Packed
+	var sc minhash.Scheme
+	var sk minhash.Sketcher
+	real := minhash.New(minhash.Options{}).Sketch([]uint64{1})
+	if sig.Scheme() != sc || !sig.IsEmpty() || sig.Values() != nil || sig.Similarity(sig) != 0 || sig.Cardinality() != 0 || sig.Union(sig).Values() != nil {
+		t.Error("the zero Signature is not empty")
+	}
+	if packed.Scheme() != sc || !packed.IsEmpty() || packed.Bits() != 0 || packed.Similarity(packed) != 0 || sig.Pack(8).Scheme() != sc {
+		t.Error("the zero Packed is not empty")
+	}
+	if sig.Compatible(real) == nil || packed.Compatible(real.Pack(8)) == nil || !panics(func() { sig.Similarity(real) }) {
+		t.Error("the zero Signature compares with one that has a scheme")
+	}
+	for what, err := range map[string]error{
+		"Signature":      second(sig.MarshalBinary()),
+		"Signature text": second(sig.MarshalText()),
+		"Packed":         second(packed.MarshalBinary()),
+		"Packed text":    second(packed.MarshalText()),
+	} {
+		if !errors.Is(err, minhash.ErrScheme) {
+			t.Errorf("the zero %s is encoded: %v", what, err)
+		}
+	}
+	if _, err := minhash.ForScheme(sc); !errors.Is(err, minhash.ErrVersion) {
+		t.Errorf("ForScheme(zero): %v", err)
+	}
+	for what, f := range map[string]func(){
+		"Sketch":       func() { sk.Sketch([]uint64{1}) },
+		"SketchInto":   func() { sk.SketchInto(&sig, []uint64{1}) },
+		"AppendValues": func() { sk.AppendValues(nil, nil) },
+		"SketchSeq":    func() { sk.SketchSeq(slices.Values([]uint64{1})) },
+		"Wrap":         func() { _, _ = sk.Wrap(nil) },
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != "minhash: a Sketcher comes from New or ForScheme" {
+					t.Errorf("%s of the zero Sketcher: %v", what, got)
+				}
+			}()
+			f()
+		}()
+	}
+	if !sig.IsEmpty() || sig.Scheme() != sc {
+		t.Error("a failed SketchInto has changed its destination")
 	}
 }
 
@@ -193,19 +275,19 @@ func TestValuesAndWrap(t *testing.T) {
 	for _, o := range everyOptions() {
 		s := minhash.New(o)
 		set := stream(5, 300)
-		want := s.SketchHashes(set).Values()
+		want := s.Sketch(set).Values()
 		k := s.Scheme().K
 		// What stands behind the registers in memory must not be touched.
 		buf := slices.Repeat([]uint32{77}, k+40)
 		got := s.AppendValues(buf[:3], set)
 		if !slices.Equal(got[:3], []uint32{77, 77, 77}) || !slices.Equal(got[3:], want) {
-			t.Errorf("%s: AppendValues differs from SketchHashes", name(o))
+			t.Errorf("%s: AppendValues differs from Sketch", name(o))
 		}
 		if !slices.Equal(buf[3+k:], slices.Repeat([]uint32{77}, 37)) {
 			t.Errorf("%s: AppendValues wrote behind the registers", name(o))
 		}
 		sig, err := s.Wrap(got[3:])
-		if err != nil || sig.Similarity(s.SketchHashes(set)) != 1 {
+		if err != nil || sig.Similarity(s.Sketch(set)) != 1 {
 			t.Errorf("%s: Wrap: %v", name(o), err)
 		}
 		if _, err := s.Wrap(got); !errors.Is(err, minhash.ErrCorrupt) {
@@ -224,7 +306,7 @@ func TestCardinality(t *testing.T) {
 			var sum, squares float64
 			for i := range trials {
 				o.Seed = uint64(i)
-				c := minhash.New(o).SketchHashes(stream(uint64(i)<<32, n)).Cardinality()
+				c := minhash.New(o).Sketch(stream(uint64(i)<<32, n)).Cardinality()
 				sum += c
 				squares += (c - float64(n)) * (c - float64(n))
 			}
@@ -250,7 +332,7 @@ func TestContainment(t *testing.T) {
 		{all[:1000], all[500:1500], .5},
 		{all[:1000], all[1000:], 0},
 	} {
-		got := s.SketchHashes(c.a).Containment(s.SketchHashes(c.b))
+		got := s.Sketch(c.a).Containment(s.Sketch(c.b))
 		if math.Abs(got-c.want) > .12 {
 			t.Errorf("containment %.3f of %d in %d elements, want %.3f", got, len(c.a), len(c.b), c.want)
 		}
@@ -292,7 +374,7 @@ func TestAllocations(t *testing.T) {
 	for _, n := range []int{1, 20, 50, 200, 1000, 5000} {
 		s := minhash.New(minhash.Options{})
 		set := stream(1, n)
-		sig, other := s.SketchHashes(set), s.SketchHashes(set[:1])
+		sig, other := s.Sketch(set), s.Sketch(set[:1])
 		var values []uint32
 		var keys []uint64
 		var data []byte
@@ -310,11 +392,11 @@ func TestAllocations(t *testing.T) {
 			}
 		}
 		// A new signature, and what the loop over a sequence takes.
-		if got := testing.AllocsPerRun(100, func() { s.Sketch(slices.Values(set)) }); got > 8 {
-			t.Errorf("n=%d: Sketch makes %g allocations", n, got)
+		if got := testing.AllocsPerRun(100, func() { s.SketchSeq(slices.Values(set)) }); got > 8 {
+			t.Errorf("n=%d: SketchSeq makes %g allocations", n, got)
 		}
-		if got := testing.AllocsPerRun(100, func() { s.SketchHashes(set) }); got > 1 {
-			t.Errorf("n=%d: SketchHashes makes %g allocations", n, got)
+		if got := testing.AllocsPerRun(100, func() { s.Sketch(set) }); got > 1 {
+			t.Errorf("n=%d: Sketch makes %g allocations", n, got)
 		}
 	}
 }
@@ -323,14 +405,14 @@ func TestAllocations(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	set := stream(6, 3000)
-	want := s.SketchHashes(set)
+	want := s.Sketch(set)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			var sig minhash.Signature
 			for range 20 {
 				s.SketchInto(&sig, set)
-				if got := s.Sketch(slices.Values(set)); got.Similarity(want) != 1 || sig.Similarity(want) != 1 {
+				if got := s.SketchSeq(slices.Values(set)); got.Similarity(want) != 1 || sig.Similarity(want) != 1 {
 					t.Error("another signature")
 				}
 			}

@@ -138,10 +138,11 @@ func agreePairs(a, b []byte) int {
 }
 
 // AppendBinary appends the packed signature with its scheme to dst, in the
-// format that FORMAT.md describes. It fails for the zero Packed alone.
+// format that FORMAT.md describes. It fails for the zero Packed alone, with an error
+// that wraps [ErrScheme].
 func (p Packed) AppendBinary(dst []byte) ([]byte, error) {
 	if p.scheme == nil {
-		return dst, fmt.Errorf("minhash: a packed signature without scheme has no binary form: %w", ErrMismatch)
+		return dst, fmt.Errorf("minhash: the zero Packed has no encoded form: %w", ErrScheme)
 	}
 	start := len(dst)
 	dst = appendHeader(dst, kindPacked, *p.scheme)

@@ -26,7 +26,7 @@ func TestPackedAccuracy(t *testing.T) {
 				for trial := range trials {
 					s := minhash.New(minhash.Options{Seed: uint64(trial)})
 					set := random(trial, n)
-					a, b := s.SketchHashes(set[:onlyA+common]), s.SketchHashes(set[onlyA:])
+					a, b := s.Sketch(set[:onlyA+common]), s.Sketch(set[onlyA:])
 					d := a.Pack(width).Similarity(b.Pack(width)) - exact
 					if lost := a.Similarity(b) - exact - d; lost > 1.01/float64(int(1)<<width) {
 						t.Fatalf("%d bits n=%d J=%.2f: packed estimate %.4f below the whole one", width, n, exact, lost)
@@ -55,7 +55,7 @@ func TestPackedDisjoint(t *testing.T) {
 	s := minhash.New(minhash.Options{K: 1024})
 	for trial := range trials {
 		set := random(trial, 200)
-		sum += s.SketchHashes(set[:100]).Pack(8).Similarity(s.SketchHashes(set[100:]).Pack(8))
+		sum += s.Sketch(set[:100]).Pack(8).Similarity(s.Sketch(set[100:]).Pack(8))
 	}
 	// Negative estimates count as 0, so what is left is half the spread.
 	if mean := sum / trials; mean > .0012 {
@@ -65,7 +65,7 @@ func TestPackedDisjoint(t *testing.T) {
 
 func TestPackedEmpty(t *testing.T) {
 	s := minhash.New(minhash.Options{})
-	none, some := s.SketchHashes(nil).Pack(8), s.SketchHashes([]uint64{1}).Pack(8)
+	none, some := s.Sketch(nil).Pack(8), s.Sketch([]uint64{1}).Pack(8)
 	if !none.IsEmpty() || some.IsEmpty() {
 		t.Error("IsEmpty is wrong")
 	}
@@ -78,8 +78,8 @@ func TestPackedEmpty(t *testing.T) {
 }
 
 func TestPackedMismatch(t *testing.T) {
-	a := minhash.New(minhash.Options{}).SketchHashes([]uint64{1})
-	b := minhash.New(minhash.Options{Seed: 1}).SketchHashes([]uint64{1})
+	a := minhash.New(minhash.Options{}).Sketch([]uint64{1})
+	b := minhash.New(minhash.Options{Seed: 1}).Sketch([]uint64{1})
 	for _, pair := range [][2]minhash.Packed{{a.Pack(8), a.Pack(16)}, {a.Pack(8), b.Pack(8)}} {
 		if err := pair[0].Compatible(pair[1]); !errors.Is(err, minhash.ErrMismatch) {
 			t.Errorf("Compatible() = %v", err)
@@ -94,7 +94,7 @@ func TestPackedMismatch(t *testing.T) {
 }
 
 func TestPackedDamage(t *testing.T) {
-	p := minhash.New(minhash.Options{K: 16}).SketchHashes([]uint64{1}).Pack(16)
+	p := minhash.New(minhash.Options{K: 16}).Sketch([]uint64{1}).Pack(16)
 	good, err := p.MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestPackedDamage(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.why, err, c.want)
 		}
 	}
-	whole, err := minhash.New(minhash.Options{K: 16}).SketchHashes([]uint64{1}).MarshalBinary()
+	whole, err := minhash.New(minhash.Options{K: 16}).Sketch([]uint64{1}).MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package minhash
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 
@@ -19,7 +20,8 @@ const (
 	// for each element, and the reference against which the others are judged.
 	Classic
 	// Affine32 makes the signatures of the scheme "affine32" of the Python
-	// package datasketch 2.0, bit for bit: see [DatasketchHash].
+	// package datasketch 2.0, bit for bit, from the hashes of package
+	// minhash/datasketch.
 	Affine32
 	// Legacy makes those of its scheme "legacy", the only one before 2.0. It is
 	// biased for large sets and slow; it serves to read and to extend old data.
@@ -42,65 +44,107 @@ func (a Algorithm) String() string {
 	return fmt.Sprintf("Algorithm(%d)", uint8(a))
 }
 
-// The largest K of the algorithms, and the longest name of a shingling.
+// The largest K of the algorithms, and the longest name of the elements.
 const (
-	maxBucketK   = 1024
-	maxK         = 1 << 16
-	maxShingling = 255
+	maxBucketK = 1024
+	maxK       = 1 << 16
+	maxName    = 255
 )
 
 // schemeVersion changes whenever the same options would give other registers.
 const schemeVersion = 1
 
-// The errors of reading signatures and schemes, always wrapped. Other packages
-// of this module return the same values.
+// The errors of this package, always wrapped. All but ErrScheme are the same
+// values in the other packages of this module.
 var (
-	// ErrFormat says that the bytes are no signature at all.
+	// ErrFormat means that the bytes or the text are not in the format at all.
 	ErrFormat = wire.ErrFormat
-	// ErrVersion says that they are of a later version of the format or scheme.
+	// ErrVersion means that they are of a later version of the format or scheme.
 	ErrVersion = wire.ErrVersion
-	// ErrCorrupt says that they are damaged or contradict themselves.
+	// ErrCorrupt means that they are damaged or contradict themselves.
 	ErrCorrupt = wire.ErrCorrupt
-	// ErrMismatch says that two signatures are of unlike schemes.
+	// ErrMismatch means that two signatures are of different schemes.
 	ErrMismatch = wire.ErrMismatch
+	// ErrScheme means that a Scheme has fields that no Sketcher takes, as the
+	// zero Scheme has.
+	ErrScheme = errors.New("invalid scheme")
 )
 
-// A Scheme says how a signature was made. Only signatures of equal schemes
-// compare; schemes are compared with ==.
+// A Scheme describes how a signature was made. Only signatures of equal schemes
+// compare; schemes are compared with ==. The zero Scheme is that of no signature:
+// a valid one comes from [Sketcher.Scheme] or from stored data.
 type Scheme struct {
 	Algorithm Algorithm
 	K         int    // registers
 	Rounds    int    // bucket rounds before the fallback; 0 unless Bucket
 	Seed      uint64 // of the hash functions
-	Shingling string // what the elements are, in the caller's words
+	Elements  string // what the elements are: the name from Options, or ""
 	Version   int    // of the definition of the algorithms
 }
 
-// String describes the scheme for a log or an error message.
+// String returns the scheme on one line, as [Scheme.MarshalText] does, and does so
+// for invalid schemes too.
 func (sc Scheme) String() string {
-	return fmt.Sprintf("%v k=%d rounds=%d seed=%d shingling=%q version=%d",
-		sc.Algorithm, sc.K, sc.Rounds, sc.Seed, sc.Shingling, sc.Version)
+	return fmt.Sprintf("%v k=%d rounds=%d seed=%d elements=%+q version=%d",
+		sc.Algorithm, sc.K, sc.Rounds, sc.Seed, sc.Elements, sc.Version)
 }
 
-// check returns an error if there is no such scheme.
+// check returns nil if there is such a scheme, and otherwise an error that names the
+// field; it wraps ErrVersion where a later release may know the scheme.
 func (sc Scheme) check() error {
 	switch {
 	case sc.Version != schemeVersion:
 		return fmt.Errorf("scheme version %d, known is %d: %w", sc.Version, schemeVersion, ErrVersion)
 	case sc.Algorithm >= algorithms:
 		return fmt.Errorf("unknown algorithm %d: %w", sc.Algorithm, ErrVersion)
-	case len(sc.Shingling) > maxShingling:
-		return fmt.Errorf("name of the shingling of %d bytes, %d at most: %w", len(sc.Shingling), maxShingling, ErrCorrupt)
-	case sc.Algorithm == Bucket && sc.Rounds != bucketRounds || sc.Algorithm != Bucket && sc.Rounds != 0:
-		return fmt.Errorf("%v with %d rounds: %w", sc.Algorithm, sc.Rounds, ErrCorrupt)
+	case len(sc.Elements) > maxName:
+		return fmt.Errorf("the name of the elements has %d bytes, the limit is %d", len(sc.Elements), maxName)
+	case sc.Algorithm == Bucket && sc.Rounds != bucketRounds:
+		return fmt.Errorf("%d rounds, %v has %d", sc.Rounds, sc.Algorithm, bucketRounds)
+	case sc.Algorithm != Bucket && sc.Rounds != 0:
+		return fmt.Errorf("%d rounds, %v has none", sc.Rounds, sc.Algorithm)
 	case sc.Algorithm == Bucket && (sc.K < 16 || sc.K > maxBucketK || bits.OnesCount(uint(sc.K)) != 1):
-		return fmt.Errorf("k is %d, must be a power of two from 16 to %d: %w", sc.K, maxBucketK, ErrCorrupt)
+		return fmt.Errorf("K is %d, %v needs a power of two from 16 to %d", sc.K, sc.Algorithm, maxBucketK)
 	case sc.K < 1 || sc.K > maxK:
-		return fmt.Errorf("k is %d, must be from 1 to %d: %w", sc.K, maxK, ErrCorrupt)
+		return fmt.Errorf("K is %d, %v needs a number from 1 to %d", sc.K, sc.Algorithm, maxK)
 	case sc.Algorithm >= Affine32 && sc.Seed>>32 != 0:
-		return fmt.Errorf("seed %d of %v does not fit 32 bits: %w", sc.Seed, sc.Algorithm, ErrCorrupt)
+		return fmt.Errorf("seed %d does not fit the 32 bits of %v", sc.Seed, sc.Algorithm)
 	}
 	return nil
+}
+
+// valid returns the error of check for those who pass a Scheme.
+func (sc Scheme) valid() error {
+	err := sc.check()
+	if err == nil || errors.Is(err, ErrVersion) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrScheme, err)
+}
+
+// intact returns the error of check for data that holds a Scheme.
+func (sc Scheme) intact() error {
+	err := sc.check()
+	if err == nil || errors.Is(err, ErrVersion) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
+}
+
+// Wrap returns the Signature of the scheme that has the given registers, which it
+// keeps and does not copy: for registers that were stored without their scheme.
+// [Sketcher.Wrap] does the same without a copy of the scheme for each signature.
+// The error wraps [ErrScheme] or [ErrVersion] if sc is invalid, and [ErrCorrupt]
+// if no set has the registers.
+func (sc Scheme) Wrap(values []uint32) (Signature, error) {
+	err := sc.valid()
+	if err == nil {
+		err = sc.checkValues(values)
+	}
+	if err != nil {
+		return Signature{}, fmt.Errorf("minhash: %w", err)
+	}
+	return Signature{&sc, values}, nil
 }
 
 // checkValues returns an error if no set has the registers.
@@ -130,7 +174,7 @@ func (sc Scheme) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(sc.Version))
 	dst = binary.AppendUvarint(dst, uint64(sc.K))
 	dst = binary.LittleEndian.AppendUint64(dst, sc.Seed)
-	return wire.AppendString(dst, sc.Shingling)
+	return wire.AppendString(dst, sc.Elements)
 }
 
 func readScheme(r *wire.Reader) Scheme {
@@ -145,9 +189,9 @@ func readScheme(r *wire.Reader) Scheme {
 	}
 	sc.Version, sc.K = int(version), int(k)
 	sc.Seed = r.Uint64()
-	sc.Shingling = r.String()
+	sc.Elements = r.String()
 	if r.Err() == nil {
-		if err := sc.check(); err != nil {
+		if err := sc.intact(); err != nil {
 			r.Fail(err)
 		}
 	}

@@ -130,7 +130,7 @@ func BenchmarkUnits(b *testing.B) {
 			{"chars", texts, func(t string) { hashes = (shingle.Shingler{Unit: shingle.Chars}).AppendHashes(hashes[:0], t) }},
 			{"tokens", texts, func(t string) { toks = (shingle.Shingler{}).AppendTokens(toks[:0], t) }},
 			{"sequence", texts, func(t string) {
-				for range (shingle.Shingler{}).Hashes(t) {
+				for range (shingle.Shingler{}).HashesSeq(t) {
 					n++
 				}
 			}},

@@ -283,8 +283,16 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	}
 }
 
-// Hashes yields the hashes of the shingles of text, in order, repeats included.
-func (s Shingler) Hashes(text string, skip ...Span) iter.Seq[uint64] {
+// Hashes returns the hashes of the shingles of text, in order, repeats included:
+// what a minhash.Sketcher takes. It is nil for a text without tokens.
+// [Shingler.AppendHashes] does the same with the memory of an earlier text.
+func (s Shingler) Hashes(text string, skip ...Span) []uint64 {
+	return s.AppendHashes(nil, text, skip...)
+}
+
+// HashesSeq yields the hashes that [Shingler.Hashes] returns, without holding more
+// than a few thousand of them.
+func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
 	w := s.size()
 	checkSpans(skip)
 	return func(yield func(uint64) bool) {
@@ -311,8 +319,8 @@ func (s Shingler) Hashes(text string, skip ...Span) iter.Seq[uint64] {
 	}
 }
 
-// AppendHashes appends the hashes that [Shingler.Hashes] yields to dst. It is
-// the fastest way to them.
+// AppendHashes appends the hashes that [Shingler.Hashes] returns to dst. It is
+// the fastest way to them, and allocates nothing once dst is large enough.
 func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64 {
 	w := s.size()
 	checkSpans(skip)

@@ -7,7 +7,7 @@ import (
 )
 
 // HashesFrom yields the hashes of the shingles of what r holds: the same, in
-// the same order, that [Shingler.Hashes] yields for all of it in one string,
+// the same order, that [Shingler.Hashes] returns for all of it in one string,
 // however r cuts it. Memory does not grow with the text, nor with the longest
 // token; only Multiset has to remember every distinct shingle.
 //

@@ -30,7 +30,7 @@ func TestHashesFrom(t *testing.T) {
 	texts := []string{"", " ", "word", "two words", "中", "e\u0301", "cut\xe4\xb8", strings.Repeat("a", 100), randomText(7, long), randomText(8, 30)}
 	for i, s := range append(configurations, shingle.Shingler{Multiset: true}) {
 		for _, text := range texts {
-			want := slices.Collect(s.Hashes(text))
+			want := slices.Collect(s.HashesSeq(text))
 			for name, r := range map[string]io.Reader{
 				"whole":         strings.NewReader(text),
 				"half":          iotest.HalfReader(strings.NewReader(text)),

@@ -39,7 +39,7 @@ var (
 )
 
 var (
-	sketcher = minhash.New(minhash.Options{Shingling: "compare"})
+	sketcher = minhash.New(minhash.Options{Elements: minhash.Name("compare")})
 	banding  = lsh.Choose(128, 0.8, 0.99)
 )
 
@@ -138,7 +138,7 @@ func document(i int) minhash.Signature {
 	if i%4 == 3 {
 		set[0], set[1] = r.Uint64(), r.Uint64()
 	}
-	return sketcher.SketchHashes(set)
+	return sketcher.Sketch(set)
 }
 
 // fill adds documents, a batch a sync.

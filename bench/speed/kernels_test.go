@@ -67,7 +67,7 @@ func BenchmarkKernels(b *testing.B) {
 				restore := t.use()
 				s := minhash.New(minhash.Options{}) // keeps the tier that is set now
 				restore()
-				sig := s.SketchHashes(set)
+				sig := s.Sketch(set)
 				fs = append(fs, func() { s.SketchInto(&sig, set) })
 			}
 			r := classic.New(1)
@@ -100,7 +100,7 @@ func BenchmarkKernels(b *testing.B) {
 // than one tier: otherwise the benchmark compares a kernel with itself.
 func TestTiers(t *testing.T) {
 	set := stream(1, 1000)
-	want := minhash.New(minhash.Options{}).SketchHashes(set).Values()
+	want := minhash.New(minhash.Options{}).Sketch(set).Values()
 	tiers := tiers()
 	if len(tiers) != tierCount() {
 		t.Fatalf("%d tiers, want %d", len(tiers), tierCount())
@@ -109,7 +109,7 @@ func TestTiers(t *testing.T) {
 		restore := tier.use()
 		s := minhash.New(minhash.Options{})
 		restore()
-		if got := s.SketchHashes(set).Values(); !slices.Equal(got, want) {
+		if got := s.Sketch(set).Values(); !slices.Equal(got, want) {
 			t.Errorf("%s: another signature", tier.name)
 		}
 	}

@@ -191,7 +191,7 @@ func Open(dir string, o Options) (*Filter, error) {
 		turn: make(chan struct{}, 1), sites: map[string]*site{},
 		detector: boilerplate.New(o.Detector),
 	}
-	f.mh = minhash.New(minhash.Options{Seed: o.Seed, Shingling: f.sh.String()})
+	f.mh = minhash.New(minhash.Options{Seed: o.Seed, Elements: f.sh})
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("seen: %w", err)
 	}
@@ -274,7 +274,7 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 		_, err := f.ix.Remove(ctx, p.ID)
 		return v, wrap(err)
 	}
-	sig := f.mh.SketchHashes(set)
+	sig := f.mh.Sketch(set)
 	match, similarity, err := f.best(ctx, p, sig, set)
 	if err != nil {
 		return Verdict{}, wrap(err)

@@ -35,7 +35,7 @@ func TestBands(t *testing.T) {
 	mh := minhash.New(minhash.Options{})
 	b := lsh.Choose(128, .7, .99)
 	for _, id := range []string{"a", "tab\tquote\"line\n", "short"} {
-		for band, key := range mh.SketchHashes(sh.Set(docs[id])).BandKeys(nil, b.Bands, b.Rows, 0) {
+		for band, key := range mh.Sketch(sh.Set(docs[id])).BandKeys(nil, b.Bands, b.Rows, 0) {
 			want = append(want, bandRow{int32(band), int64(key), id})
 		}
 	}
@@ -70,7 +70,7 @@ func TestBands(t *testing.T) {
 	}
 	scheme, _ := p.Lookup("neardup.scheme")
 	banding, _ := p.Lookup("neardup.banding")
-	if scheme != minhash.New(minhash.Options{Shingling: sh.String()}).Scheme().String() || banding != b.String() {
+	if scheme != minhash.New(minhash.Options{Elements: sh}).Scheme().String() || banding != b.String() {
 		t.Errorf("made with %q and %q", scheme, banding)
 	}
 }

@@ -120,7 +120,7 @@ func (j *job) likeness(a, b int, maskA, maskB []shingle.Span) likenessJSON {
 	l := likenessJSON{
 		ShinglesA: len(x), ShinglesB: len(y), Common: x.Common(y),
 		Jaccard:      x.Jaccard(y),
-		Estimate:     mh.SketchHashes(x).Similarity(mh.SketchHashes(y)),
+		Estimate:     mh.Sketch(x).Similarity(mh.Sketch(y)),
 		ContainmentA: x.Containment(y), ContainmentB: y.Containment(x),
 	}
 	l.Recall = j.banding().Recall(l.Jaccard)

@@ -77,7 +77,7 @@ func (d *database) close(err error) error {
 // say otherwise.
 func (d *database) settle() error {
 	have := d.ix.Scheme()
-	if err := d.sh.UnmarshalText([]byte(have.Shingling)); err != nil {
+	if err := d.sh.UnmarshalText([]byte(have.Elements)); err != nil {
 		return fmt.Errorf("%s: made by another program: %w", d.j.opt.db, err)
 	}
 	want, k := d.sh, have.K
@@ -183,7 +183,7 @@ func (d *database) sketch(batch []*entry) error {
 	return d.j.each(len(batch), func(i int) error {
 		e := batch[i]
 		e.set = d.sh.Set(e.doc.Text)
-		e.sig = d.mh.SketchHashes(e.set)
+		e.sig = d.mh.Sketch(e.set)
 		if d.j.opt.estimate {
 			e.set = nil
 		}

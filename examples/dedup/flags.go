@@ -230,7 +230,7 @@ func (o *options) shingler() shingle.Shingler {
 
 // sketcher returns what makes the signatures of its shingles.
 func (o *options) sketcher() *minhash.Sketcher {
-	return minhash.New(minhash.Options{K: o.k, Shingling: o.shingler().String()})
+	return minhash.New(minhash.Options{K: o.k, Elements: o.shingler()})
 }
 
 // printCommandHelp lists the flags in the order of their groups, what decides

@@ -29,7 +29,7 @@ func benchSignatures(n int) []minhash.Signature {
 		if i%4 == 3 {
 			set[0], set[1] = r.Uint64(), r.Uint64()
 		}
-		sigs[i] = sketcher.SketchHashes(set)
+		sigs[i] = sketcher.Sketch(set)
 	}
 	return sigs
 }

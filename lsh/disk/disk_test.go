@@ -21,7 +21,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-var sketcher = minhash.New(minhash.Options{Shingling: "test"})
+var sketcher = minhash.New(minhash.Options{Elements: minhash.Name("test")})
 
 var options = disk.Options{Scheme: sketcher.Scheme()}
 
@@ -39,7 +39,7 @@ func makeDocument(id string, family, version int, withSet bool) disk.Document {
 	}
 	slices.Sort(set)
 	set = slices.Compact(set)
-	d := disk.Document{ID: id, Signature: sketcher.SketchHashes(set), Time: time.UnixMilli(int64(version))}
+	d := disk.Document{ID: id, Signature: sketcher.Sketch(set), Time: time.UnixMilli(int64(version))}
 	if withSet {
 		d.Set = set
 	}
@@ -97,7 +97,7 @@ func TestOracle(t *testing.T) {
 				case p < 700:
 					d := makeDocument(id, r.IntN(40), step, withSets && r.IntN(4) > 0)
 					if r.IntN(50) == 0 {
-						d.Signature, d.Set = sketcher.SketchHashes(nil), nil
+						d.Signature, d.Set = sketcher.Sketch(nil), nil
 					}
 					got, dup, err := ix.Insert(ctx, d)
 					check(t, err)
@@ -201,11 +201,11 @@ func TestOpen(t *testing.T) {
 	if err := ix.Add(ctx, makeDocument("b", 1, 1, false)); !errors.Is(err, disk.ErrClosed) {
 		t.Errorf("Add after Close: %v", err)
 	}
-	if _, err := ix.Query(ctx, sketcher.SketchHashes(nil)); !errors.Is(err, disk.ErrClosed) {
+	if _, err := ix.Query(ctx, sketcher.Sketch(nil)); !errors.Is(err, disk.ErrClosed) {
 		t.Errorf("Query after Close: %v", err)
 	}
 
-	other := minhash.New(minhash.Options{K: 64, Shingling: "test"})
+	other := minhash.New(minhash.Options{K: 64, Elements: minhash.Name("test")})
 	for name, o := range map[string]disk.Options{
 		"scheme":    {Scheme: other.Scheme()},
 		"threshold": {Threshold: 0.7},
@@ -218,17 +218,17 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	ix = open(t, dir, disk.Options{Scheme: sketcher.Scheme(), Threshold: 0.8, Recall: 0.99})
-	if _, err := ix.Query(ctx, other.SketchHashes(nil)); !errors.Is(err, disk.ErrMismatch) {
+	if _, err := ix.Query(ctx, other.Sketch(nil)); !errors.Is(err, disk.ErrMismatch) {
 		t.Errorf("query of another scheme: %v", err)
 	}
-	if err := ix.Add(ctx, disk.Document{ID: "c", Signature: other.SketchHashes(nil)}); !errors.Is(err, disk.ErrMismatch) {
+	if err := ix.Add(ctx, disk.Document{ID: "c", Signature: other.Sketch(nil)}); !errors.Is(err, disk.ErrMismatch) {
 		t.Errorf("document of another scheme: %v", err)
 	}
-	if err := ix.Add(ctx, disk.Document{ID: strings.Repeat("x", 1<<20+1), Signature: sketcher.SketchHashes(nil)}); err == nil {
+	if err := ix.Add(ctx, disk.Document{ID: strings.Repeat("x", 1<<20+1), Signature: sketcher.Sketch(nil)}); err == nil {
 		t.Error("an id of more than 1 MiB was added")
 	}
 	long := strings.Repeat("x", 1<<20)
-	check(t, ix.Add(ctx, disk.Document{ID: long, Signature: sketcher.SketchHashes(nil)}))
+	check(t, ix.Add(ctx, disk.Document{ID: long, Signature: sketcher.Sketch(nil)}))
 	check(t, ix.Sync(ctx))
 	if _, ok, err := ix.Get(ctx, long); !ok || err != nil {
 		t.Errorf("Get of an id of 1 MiB: %v, %v", ok, err)
@@ -291,7 +291,7 @@ func TestContext(t *testing.T) {
 			t.Errorf("%s with an ended context: %v", name, err)
 		}
 	}
-	if _, err := ix.Query(ctx, sketcher.SketchHashes(nil)); !errors.Is(err, context.Canceled) {
+	if _, err := ix.Query(ctx, sketcher.Sketch(nil)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Query with an ended context: %v", err)
 	}
 	check(t, ix.Add(t.Context(), makeDocument("c", 1, 1, false)))

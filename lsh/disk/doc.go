@@ -5,11 +5,11 @@
 // It answers what an [lsh.Index] answers, and is for those who add documents for
 // months and cannot start anew, such as a crawler:
 //
-//	mh := minhash.New(minhash.Options{Shingling: sh.String()})
+//	mh := minhash.New(minhash.Options{Elements: sh})
 //	ix, err := disk.Open("seen", disk.Options{Scheme: mh.Scheme()})
 //	...
 //	set := sh.Set(page.Text)
-//	match, seen, err := ix.Insert(ctx, disk.Document{ID: page.URL, Signature: mh.SketchHashes(set), Set: set})
+//	match, seen, err := ix.Insert(ctx, disk.Document{ID: page.URL, Signature: mh.Sketch(set), Set: set})
 //	...
 //	err = ix.Sync(ctx) // now the page will be known whatever happens
 //

@@ -23,7 +23,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	ctx := context.Background()
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{Shingling: sh.String()})
+	mh := minhash.New(minhash.Options{Elements: sh})
 
 	crawl := func(url, text string) {
 		ix, err := disk.Open(dir, disk.Options{Scheme: mh.Scheme()})
@@ -32,7 +32,7 @@ func Example() {
 		}
 		defer ix.Close()
 		set := sh.Set(text)
-		match, seen, err := ix.Insert(ctx, disk.Document{ID: url, Signature: mh.SketchHashes(set), Set: set})
+		match, seen, err := ix.Insert(ctx, disk.Document{ID: url, Signature: mh.Sketch(set), Set: set})
 		if err == nil {
 			err = ix.Sync(ctx) // now it will be known
 		}
@@ -59,7 +59,7 @@ func exampleIndex() (*disk.Index, *minhash.Sketcher, func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: minhash.Name("numbers")})
 	ix, err := disk.Open(dir, disk.Options{Scheme: mh.Scheme()})
 	if err != nil {
 		log.Fatal(err)
@@ -78,14 +78,14 @@ func ExampleIndex_Expire() {
 	defer done()
 	ctx := context.Background()
 	for crawl, id := range []string{"first", "second", "third"} {
-		d := disk.Document{ID: id, Signature: mh.SketchHashes([]uint64{1, 2, 3}), Time: time.UnixMilli(int64(crawl))}
+		d := disk.Document{ID: id, Signature: mh.Sketch([]uint64{1, 2, 3}), Time: time.UnixMilli(int64(crawl))}
 		if err := ix.Add(ctx, d); err != nil {
 			log.Fatal(err)
 		}
 	}
 	n, err := ix.Expire(ctx, time.UnixMilli(2))
 	fmt.Println(n, err)
-	found, err := ix.Search(ctx, mh.SketchHashes([]uint64{1, 2, 3}), lsh.SearchOptions{})
+	found, err := ix.Search(ctx, mh.Sketch([]uint64{1, 2, 3}), lsh.SearchOptions{})
 	fmt.Println(found, err)
 	// Output:
 	// 2 <nil>
@@ -98,7 +98,7 @@ func ExampleMetrics() {
 	defer done()
 	ctx := context.Background()
 	for i := range 10 {
-		d := disk.Document{ID: fmt.Sprint(i), Signature: mh.SketchHashes([]uint64{uint64(i / 2)})}
+		d := disk.Document{ID: fmt.Sprint(i), Signature: mh.Sketch([]uint64{uint64(i / 2)})}
 		if _, _, err := ix.Insert(ctx, d); err != nil {
 			log.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func FuzzFile(f *testing.F) {
 			t.Fatal(err)
 		}
 		set := []uint64{4, 5, 6}
-		_, _ = ix.Search(t.Context(), mh.SketchHashes(set), lsh.SearchOptions{Set: set})
+		_, _ = ix.Search(t.Context(), mh.Sketch(set), lsh.SearchOptions{Set: set})
 		_, _, _ = ix.Get(t.Context(), "c")
 		_, _ = ix.Stats(t.Context())
 		_ = ix.Verify(t.Context())

@@ -21,11 +21,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func goldenIndex(t *testing.T, dir string) {
 	t.Helper()
 	ctx := t.Context()
-	mh := minhash.New(minhash.Options{K: 16, Seed: 1, Shingling: "words:5"})
+	mh := minhash.New(minhash.Options{K: 16, Seed: 1, Elements: minhash.Name("words:5")})
 	ix := open(t, dir, disk.Options{Scheme: mh.Scheme(), Threshold: 0.5, Banding: lsh.Banding{Bands: 2, Rows: 3}, Seed: 7, TableSize: 2})
 	add := func(id string, ms int64, keep bool, set ...uint64) {
 		t.Helper()
-		d := disk.Document{ID: id, Signature: mh.SketchHashes(set), Time: time.UnixMilli(ms)}
+		d := disk.Document{ID: id, Signature: mh.Sketch(set), Time: time.UnixMilli(ms)}
 		if keep {
 			d.Set = set
 		}
@@ -60,7 +60,7 @@ func TestGolden(t *testing.T) {
 	ix := open(t, golden, disk.Options{ReadOnly: true})
 	mh := must(minhash.ForScheme(ix.Scheme()))(t)
 	set := []uint64{4, 5, 6}
-	found := must(ix.Search(t.Context(), mh.SketchHashes(set), lsh.SearchOptions{Set: set}))(t)
+	found := must(ix.Search(t.Context(), mh.Sketch(set), lsh.SearchOptions{Set: set}))(t)
 	want := []lsh.Match{{ID: "c", Score: lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: true}}}
 	if diff := cmp.Diff(want, found); diff != "" || ix.Len() != 1 {
 		t.Errorf("%d documents; Search (-want +got):\n%s", ix.Len(), diff)

@@ -37,7 +37,7 @@ func BenchmarkAdd(b *testing.B) {
 	}
 	b.SetBytes(int64(size))
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	add, ready, sketch := time.Duration(1<<62), time.Duration(1<<62), time.Duration(1<<62)
 	for b.Loop() {
 		start := time.Now()

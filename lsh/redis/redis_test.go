@@ -23,7 +23,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-var sketcher = minhash.New(minhash.Options{Shingling: "test"})
+var sketcher = minhash.New(minhash.Options{Elements: minhash.Name("test")})
 
 // server starts a server on a free port of this machine.
 func server(t testing.TB) goredis.UniversalClient {
@@ -78,7 +78,7 @@ func document(id string, family, version int, keep bool) disk.Document {
 	}
 	slices.Sort(set)
 	set = slices.Compact(set)
-	d := disk.Document{ID: id, Signature: sketcher.SketchHashes(set)}
+	d := disk.Document{ID: id, Signature: sketcher.Sketch(set)}
 	if keep {
 		d.Set = set
 	}
@@ -201,7 +201,7 @@ func TestOptions(t *testing.T) {
 	other, err := redis.Open(ctx, client, redis.Options{Namespace: "b", Scheme: sketcher.Scheme(), Threshold: .9})
 	check(t, err)
 	foreign := minhash.New(minhash.Options{K: 64})
-	if _, err := ix.InsertAll(ctx, []disk.Document{{ID: "x", Signature: foreign.SketchHashes(nil)}}); !errors.Is(err, disk.ErrMismatch) {
+	if _, err := ix.InsertAll(ctx, []disk.Document{{ID: "x", Signature: foreign.Sketch(nil)}}); !errors.Is(err, disk.ErrMismatch) {
 		t.Errorf("document of another scheme: %v", err)
 	}
 	_, err = ix.InsertAll(ctx, []disk.Document{document("1", 1, 0, false), document("2", 1, 0, false), document("3", 1, 0, false)})

@@ -237,7 +237,7 @@ func BenchmarkAccuracy(b *testing.B) {
 							set = append(set, uint64(trial+id+i*n/4))
 							m.Push(strconv.AppendUint(nil, set[id], 10))
 						}
-						theirs[i], mine[i] = m.Signature(), mh.SketchHashes(set)
+						theirs[i], mine[i] = m.Signature(), mh.Sketch(set)
 					}
 					same := 0
 					for i, v := range theirs[0] {

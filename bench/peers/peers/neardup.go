@@ -35,7 +35,7 @@ func neardupIndex(texts []string, threshold float64, set func(string) shingle.Se
 	ix := lsh.New(lsh.Options{Threshold: threshold})
 	for i, text := range texts {
 		s := set(text)
-		ix.AddSet(strconv.Itoa(i), mh.SketchHashes(s), s)
+		ix.AddSet(strconv.Itoa(i), mh.Sketch(s), s)
 	}
 	f := Found{Index: ix, Banding: ix.Banding().String()}
 	for p := range ix.Pairs() {
@@ -50,7 +50,7 @@ func neardupIndex(texts []string, threshold float64, set func(string) shingle.Se
 // that estimate do.
 func neardupSignatures(texts []string, threshold float64) Found {
 	var sh shingle.Shingler
-	mh := minhash.New(minhash.Options{})
+	mh := minhash.New(minhash.Options{Elements: sh})
 	values := make([]uint32, 0, len(texts)*Registers)
 	var hashes []uint64
 	for _, text := range texts {

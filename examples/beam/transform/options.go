@@ -87,5 +87,5 @@ func (o Options) withDefaults() Options {
 
 // sketcher returns what makes the signatures.
 func (o Options) sketcher() *minhash.Sketcher {
-	return minhash.New(minhash.Options{K: o.K, Seed: o.Seed, Shingling: o.Shingler.String()})
+	return minhash.New(minhash.Options{K: o.K, Seed: o.Seed, Elements: o.Shingler})
 }

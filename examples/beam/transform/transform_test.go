@@ -143,7 +143,7 @@ func run(t testing.TB, runner string, docs []transform.Document, parts int, o tr
 // inProcess gives the answer of package lsh.
 func inProcess(t testing.TB, docs []transform.Document, o transform.Options) (*collection, lsh.Work) {
 	t.Helper()
-	mh := minhash.New(minhash.Options{K: o.K, Seed: o.Seed, Shingling: o.Shingler.String()})
+	mh := minhash.New(minhash.Options{K: o.K, Seed: o.Seed, Elements: o.Shingler})
 	src := lsh.Registers{Size: mh.Scheme().K}
 	sets := make([]shingle.Set, len(docs))
 	for i, d := range docs {
