@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
 )
 
 // New documents are compared with all old ones and with each other; what old
@@ -42,7 +44,7 @@ func TestAgainst(t *testing.T) {
 		{"nothing new", "-against old.jsonl empty.jsonl", ""},
 	} {
 		stdout, stderr, status := dedup(t, "", append([]string{"pairs", "-json"}, strings.Fields(tt.args)...)...)
-		if diff := cmp.Diff(tt.want, stdout); diff != "" || status != exitDone {
+		if diff := cmp.Diff(tt.want, stdout); diff != "" || status != cli.ExitDone {
 			t.Errorf("%s: exit status %d, %s (-want +got):\n%s", tt.why, status, stderr, diff)
 		}
 	}

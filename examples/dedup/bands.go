@@ -12,14 +12,18 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 )
 
-var bandsCommand = command{
-	name:    "bands",
-	summary: "band keys, for engines that group them: SQL, Spark, DuckDB",
-	help: `Prints a row (band, key, id) for each band of each document's signature. Two
+var bandsCommand = cli.Command{
+	Name:    "bands",
+	Summary: "band keys, for engines that group them: SQL, Spark, DuckDB",
+	Help: `Prints a row (band, key, id) for each band of each document's signature. Two
 documents that share a row but for the id are candidates; whatever can group rows
 finds them in corpora of any size. Rows made by several machines belong together
 if their flags were the same. docs/bands.md has the SQL.
@@ -29,17 +33,28 @@ Rows are tab-separated with a header, or a Parquet file where -out ends in
 rows. With -banding 128x1 the rows are the registers themselves: the share of
 equal ones estimates the similarity of a candidate pair.
 `,
-	example: `corpus.jsonl > bands.tsv
+	Example: `corpus.jsonl > bands.tsv
 -strip -out bands.parquet 'crawl/*.warc.gz'
 `,
-	flags: []flagGroup{bandsFlags, thresholdFlags, shingleFlags, stripFlag, inputFlags, outputFlags},
-	run:   runBands,
+	New: func() cli.Action { return new(bands) },
 }
 
-func bandsFlags(fs *flag.FlagSet, o *options) {
-	fs.StringVar(&o.out, "out", "", "`file` to write to instead of standard output; .parquet, or .tsv, also with .gz or .zst")
-	fs.BoolVar(&o.overwrite, "overwrite", false, "replace what -out names, if there is something")
-	fs.TextVar(&o.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: what finds 99 % of the pairs at -threshold)")
+type bands struct {
+	find.Options
+	read      corpus.Options
+	out       string
+	overwrite bool
+	banding   banding
+	cli.Output
+}
+
+func (k *bands) Flags() []cli.Flags {
+	own := cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.StringVar(&k.out, "out", "", "`file` to write to instead of standard output; .parquet, or .tsv, also with .gz or .zst")
+		fs.BoolVar(&k.overwrite, "overwrite", false, "replace what -out names, if there is something")
+		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: what finds 99 % of the pairs at -threshold)")
+	}}
+	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
 // A banding is an lsh.Banding as a flag; none where it is zero.
@@ -63,77 +78,74 @@ func (b *banding) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A bandRow is one row of what bands prints.
-type bandRow struct {
-	Band int32  `json:"band" parquet:"band"`
-	Key  int64  `json:"key" parquet:"key"`
-	ID   string `json:"id" parquet:"id,dict"`
-}
-
-func runBands(j *job) error {
-	b := lsh.Banding(j.opt.banding)
+func (k *bands) Run(e *cli.Env) error {
+	b := lsh.Banding(k.banding)
 	switch {
 	case b == (lsh.Banding{}):
-		b = lsh.Choose(j.opt.k, j.opt.threshold, 0.99)
-	case j.opt.given["threshold"]:
+		b = k.Banding()
+	case e.Given["threshold"]:
 		return errors.New("-banding says what -threshold would choose: give one of them")
-	case b.Bands > j.opt.k/b.Rows:
-		return fmt.Errorf("-banding %v: takes %d registers and -k has %d", b, b.Bands*b.Rows, j.opt.k)
+	case b.Bands > k.K/b.Rows:
+		return fmt.Errorf("-banding %v: takes %d registers and -k has %d", b, b.Bands*b.Rows, k.K)
 	}
-	if j.opt.json && j.opt.out != "" {
+	if k.JSON && k.out != "" {
 		return errors.New("-json prints to standard output and cannot be had with -out")
 	}
-	w, err := j.bandWriter(b)
+	w, err := k.writer(e, b)
 	if err != nil {
 		return err
 	}
 	defer w.abort()
-	if err := j.load(); err != nil {
-		return err
-	}
-	j.opt.estimate = true // no sets are needed
-	s, err := j.sketch()
+	c, err := corpus.Load(e, k.read, "", e.Inputs)
 	if err != nil {
 		return err
 	}
+	defer c.Close()
+	o := k.Options
+	o.Estimate = true // no sets are needed
+	s, err := find.SketchStripped(c, o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
 	total := 0
 	var keys []uint64
-	var rows []bandRow
-	p := j.progress("writing", "documents", len(j.docs))
-	defer p.stop()
-	for i, d := range j.docs {
-		if err := j.ctx.Err(); err != nil {
+	var rows []show.BandRow
+	p := e.Progress("writing", "documents", len(c.Docs))
+	defer p.Stop()
+	for i, d := range c.Docs {
+		if err := e.Ctx.Err(); err != nil {
 			return err
 		}
-		sig, err := s.signature(i)
+		sig, err := s.Signature(i)
 		if err != nil {
 			return err
 		}
 		keys = sig.BandKeys(keys[:0], b.Bands, b.Rows, 0)
 		rows = rows[:0]
 		for band, key := range keys {
-			rows = append(rows, bandRow{int32(band), int64(key), d.ID})
+			rows = append(rows, show.BandRow{Band: int32(band), Key: int64(key), ID: d.ID})
 		}
 		if err := w.write(rows); err != nil {
 			return err
 		}
 		total += len(rows)
-		p.add(1)
+		p.Add(1)
 	}
 	if err := w.close(); err != nil {
 		return err
 	}
 	where := ""
-	if j.opt.out != "" {
-		where = "; written to " + j.opt.out
+	if k.out != "" {
+		where = "; written to " + k.out
 	}
-	j.summary("%s, %s in %d bands of %s%s", j.counted(), count(total, "row"), b.Bands, count(b.Rows, "register"), where)
+	e.Summary("%s, %s in %d bands of %s%s", c.Counted(), show.Count(total, "row"), b.Bands, show.Count(b.Rows, "register"), where)
 	return nil
 }
 
 // A bandWriter writes rows in one of the formats.
 type bandWriter struct {
-	write func([]bandRow) error
+	write func([]show.BandRow) error
 	flush func() error
 	file  *outfile.File // nil for standard output
 }
@@ -156,38 +168,38 @@ func (w *bandWriter) abort() {
 	}
 }
 
-func (j *job) bandWriter(b lsh.Banding) (*bandWriter, error) {
+func (k *bands) writer(e *cli.Env, b lsh.Banding) (*bandWriter, error) {
 	switch {
-	case j.opt.json:
-		return &bandWriter{write: j.printRows, flush: func() error { return nil }}, nil
-	case j.opt.out == "":
+	case k.JSON:
+		return &bandWriter{write: func(rows []show.BandRow) error { return printRows(e, rows) }, flush: func() error { return nil }}, nil
+	case k.out == "":
 		w := new(bandWriter)
-		w.write, w.flush = rowsAsText(j.out)
+		w.write, w.flush = rowsAsText(e.Out)
 		return w, nil
 	}
-	f, err := outfile.Create(j.opt.out, j.opt.overwrite)
+	f, err := outfile.Create(k.out, k.overwrite)
 	if err != nil {
 		return nil, err
 	}
 	w := &bandWriter{file: f}
-	if filepath.Ext(j.opt.out) == ".parquet" {
-		t := j.rowsAsTable(f, b)
-		w.write, w.flush = func(rows []bandRow) error { _, err := t.Write(rows); return err }, t.Close
+	if filepath.Ext(k.out) == ".parquet" {
+		t := k.rowsAsTable(f, b)
+		w.write, w.flush = func(rows []show.BandRow) error { _, err := t.Write(rows); return err }, t.Close
 		return w, nil
 	}
-	s, err := newSink(f, j.opt.out)
+	s, err := outfile.NewPacked(f, k.out)
 	if err != nil {
 		f.Abort()
 		return nil, err
 	}
 	write, flush := rowsAsText(s)
-	w.write, w.flush = write, func() error { return cmp.Or(flush(), s.close()) }
+	w.write, w.flush = write, func() error { return cmp.Or(flush(), s.Close()) }
 	return w, nil
 }
 
-func (j *job) printRows(rows []bandRow) error {
+func printRows(e *cli.Env, rows []show.BandRow) error {
 	for _, r := range rows {
-		if err := j.print(r); err != nil {
+		if err := e.Print(r); err != nil {
 			return err
 		}
 	}
@@ -196,12 +208,12 @@ func (j *job) printRows(rows []bandRow) error {
 
 // rowsAsText writes rows with tabs between the columns. Ids that hold a tab, a
 // quote or a line break are quoted as RFC 4180 has it, which readers of CSV undo.
-func rowsAsText(w io.Writer) (write func([]bandRow) error, flush func() error) {
+func rowsAsText(w io.Writer) (write func([]show.BandRow) error, flush func() error) {
 	c := csv.NewWriter(w)
 	c.Comma = '\t'
 	line := []string{"band", "key", "id"}
 	first := c.Write(line)
-	write = func(rows []bandRow) error {
+	write = func(rows []show.BandRow) error {
 		for _, r := range rows {
 			line[0], line[1], line[2] = strconv.Itoa(int(r.Band)), strconv.FormatInt(r.Key, 10), r.ID
 			if err := c.Write(line); err != nil {
@@ -218,9 +230,9 @@ func rowsAsText(w io.Writer) (write func([]bandRow) error, flush func() error) {
 }
 
 // rowsAsTable writes a Parquet file whose metadata tell what the keys hang on.
-func (j *job) rowsAsTable(w io.Writer, b lsh.Banding) *parquet.GenericWriter[bandRow] {
-	scheme := j.opt.sketcher().Scheme()
-	return parquet.NewGenericWriter[bandRow](w,
+func (k *bands) rowsAsTable(w io.Writer, b lsh.Banding) *parquet.GenericWriter[show.BandRow] {
+	scheme := k.Sketcher().Scheme()
+	return parquet.NewGenericWriter[show.BandRow](w,
 		parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(1<<20),
 		parquet.KeyValueMetadata("neardup.scheme", scheme.String()),

@@ -12,6 +12,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -30,13 +32,13 @@ func TestBands(t *testing.T) {
 	if err := os.WriteFile("docs.jsonl", []byte(corpus), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	var want []bandRow
+	var want []show.BandRow
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{})
 	b := lsh.Choose(128, .7, .99)
 	for _, id := range []string{"a", "tab\tquote\"line\n", "short"} {
 		for band, key := range mh.Sketch(sh.Set(docs[id])).BandKeys(nil, b.Bands, b.Rows, 0) {
-			want = append(want, bandRow{int32(band), int64(key), id})
+			want = append(want, show.BandRow{Band: int32(band), Key: int64(key), ID: id})
 		}
 	}
 	if len(want) != 3*b.Bands {
@@ -48,7 +50,7 @@ func TestBands(t *testing.T) {
 			args = append(args, "-out", name)
 		}
 		stdout, stderr, status := dedup(t, "", args...)
-		if status != exitDone {
+		if status != cli.ExitDone {
 			t.Fatalf("%s: %s", name, stderr)
 		}
 		if diff := cmp.Diff(want, readRows(t, name, stdout)); diff != "" {
@@ -76,10 +78,10 @@ func TestBands(t *testing.T) {
 }
 
 // readRows reads what bands wrote to a file, or printed.
-func readRows(t *testing.T, name, stdout string) []bandRow {
+func readRows(t *testing.T, name, stdout string) []show.BandRow {
 	t.Helper()
 	if filepath.Ext(name) == ".parquet" {
-		rows, err := parquet.ReadFile[bandRow](name)
+		rows, err := parquet.ReadFile[show.BandRow](name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +111,7 @@ func readRows(t *testing.T, name, stdout string) []bandRow {
 	if diff := cmp.Diff([]string{"band", "key", "id"}, lines[0]); diff != "" {
 		t.Errorf("header (-want +got):\n%s", diff)
 	}
-	var rows []bandRow
+	var rows []show.BandRow
 	for _, l := range lines[1:] {
 		band, err := strconv.ParseInt(l[0], 10, 32)
 		if err != nil {
@@ -119,7 +121,7 @@ func readRows(t *testing.T, name, stdout string) []bandRow {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = append(rows, bandRow{int32(band), key, l[2]})
+		rows = append(rows, show.BandRow{Band: int32(band), Key: key, ID: l[2]})
 	}
 	return rows
 }
@@ -143,7 +145,7 @@ func TestBandsRefused(t *testing.T) {
 		"no such file or direct": {"-out", "missing/x.parquet"},
 	} {
 		stdout, stderr, status := dedup(t, "", append(append([]string{"bands"}, args...), "a.txt")...)
-		if status != exitFatal || stdout != "" || !strings.Contains(stderr, want) {
+		if status != cli.ExitFatal || stdout != "" || !strings.Contains(stderr, want) {
 			t.Errorf("%q: status %d, %q on standard output, says %q, want %q", args, status, stdout, stderr, want)
 		}
 	}

@@ -19,6 +19,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
 	"github.com/neardup/neardup/shingle"
 )
@@ -99,7 +101,7 @@ func TestClean(t *testing.T) {
 			why:    "what cannot be read is in the log",
 			in:     map[string]string{"in.jsonl": "nonsense\n" + line("a", ferry) + line("a", bread)},
 			args:   "-out out.jsonl in.jsonl",
-			status: exitInput,
+			status: cli.ExitInput,
 			out: map[string]string{"out.jsonl": line("a", ferry), "out.jsonl.removed.jsonl": `{"reason":"unreadable: broken JSON at byte 2: invalid character 'o' in literal null (expecting 'u'); skipped","place":"in.jsonl:1"}` + "\n" +
 				`{"reason":"unreadable: id \"a\" was read before, at in.jsonl:2; skipped","place":"in.jsonl:3"}` + "\n"},
 		}, {
@@ -112,7 +114,7 @@ func TestClean(t *testing.T) {
 			why:    "several inputs become folders in a folder; an id is taken once",
 			in:     map[string]string{"one/a.jsonl": line("a", ferry), "two/a.jsonl": line("a", bread) + line("b", bread)},
 			args:   "-out out one two",
-			status: exitInput,
+			status: cli.ExitInput,
 			out: map[string]string{"out/one/a.jsonl": line("a", ferry), "out/two/a.jsonl": line("b", bread),
 				"out.removed.jsonl": `{"id":"a","reason":"unreadable: id was read before","place":"two/a.jsonl:1"}` + "\n"},
 		}, {
@@ -130,13 +132,13 @@ func TestClean(t *testing.T) {
 			why:    "what is there stays",
 			in:     map[string]string{"in.jsonl": line("a", ferry), "out.jsonl": "precious"},
 			args:   "-out out.jsonl in.jsonl",
-			status: exitFatal,
+			status: cli.ExitFatal,
 			out:    map[string]string{},
 		}, {
 			why:    "what is there stays, the log too",
 			in:     map[string]string{"in.jsonl": line("a", ferry), "log": "precious"},
 			args:   "-out out.jsonl -log log in.jsonl",
-			status: exitFatal,
+			status: cli.ExitFatal,
 			out:    map[string]string{},
 		}, {
 			why:  "unless it is to be overwritten",
@@ -147,25 +149,25 @@ func TestClean(t *testing.T) {
 			why:    "but never the input",
 			in:     map[string]string{"in.jsonl": line("a", ferry)},
 			args:   "-overwrite -out ./in.jsonl in.jsonl",
-			status: exitFatal,
+			status: cli.ExitFatal,
 			out:    map[string]string{},
 		}, {
 			why:    "nor into the input",
 			in:     map[string]string{"in/a.txt": ferry},
 			args:   "-out in/out in",
-			status: exitFatal,
+			status: cli.ExitFatal,
 			out:    map[string]string{},
 		}, {
 			why:    "two files that would become one",
 			in:     map[string]string{"p/a.txt": ferry, "q/a.txt": bread},
 			args:   "-out out p/a.txt q/a.txt",
-			status: exitFatal,
+			status: cli.ExitFatal,
 			out:    map[string]string{},
 		}, {
 			why:    "nowhere to write",
 			in:     map[string]string{"in.jsonl": line("a", ferry)},
 			args:   "in.jsonl",
-			status: exitFatal,
+			status: cli.ExitFatal,
 			out:    map[string]string{},
 		},
 	} {
@@ -191,11 +193,11 @@ func TestCleanCompressed(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in.jsonl": line("a", ferry) + line("b", bread) + line("c", ferry)})
 	for _, out := range []string{"out.jsonl.gz", "out.jsonl.zst"} {
-		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.jsonl"); status != exitDone {
+		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.jsonl"); status != cli.ExitDone {
 			t.Fatalf("%s: exit status %d: %s", out, status, stderr)
 		}
 		stdout, stderr, status := dedup(t, "", "pairs", out)
-		if status != exitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
+		if status != cli.ExitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
 			t.Errorf("%s: exit status %d, %q, %q", out, status, stdout, stderr)
 		}
 	}
@@ -206,7 +208,7 @@ func TestCleanCompressed(t *testing.T) {
 func TestCleanReuters(t *testing.T) {
 	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")
 	out := filepath.Join(t.TempDir(), "kept.jsonl")
-	if _, stderr, status := dedup(t, "", "clean", "-out", out, in); status != exitDone {
+	if _, stderr, status := dedup(t, "", "clean", "-out", out, in); status != cli.ExitDone {
 		t.Fatalf("exit status %d: %s", status, stderr)
 	}
 	text := map[string]string{}
@@ -237,7 +239,7 @@ func TestCleanReuters(t *testing.T) {
 	removed := 0
 	var sh shingle.Shingler
 	for l := range strings.Lines(string(log)) {
-		var r removalJSON
+		var r show.Removal
 		if err := json.Unmarshal([]byte(l), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +274,7 @@ func TestCleanInterrupted(t *testing.T) {
 	}
 	put(t, map[string]string{"in.jsonl": in.String()})
 	begin := time.Now()
-	if _, stderr, status := dedup(t, "", "clean", "-out", "whole.jsonl", "in.jsonl"); status != exitDone {
+	if _, stderr, status := dedup(t, "", "clean", "-out", "whole.jsonl", "in.jsonl"); status != cli.ExitDone {
 		t.Fatal(stderr)
 	}
 	took := time.Since(begin)
@@ -293,7 +295,7 @@ func TestCleanInterrupted(t *testing.T) {
 		if i%2 == 0 {
 			ctx, cancel := context.WithTimeout(t.Context(), wait)
 			var out, errs strings.Builder
-			run(ctx, []string{"clean", "-out", "out.jsonl", "in.jsonl"}, strings.NewReader(""), &out, &errs)
+			program().Run(ctx, []string{"clean", "-out", "out.jsonl", "in.jsonl"}, strings.NewReader(""), &out, &errs)
 			cancel()
 		} else {
 			cmd := exec.Command(exe, "clean", "-out", "out.jsonl", "in.jsonl")
@@ -321,7 +323,7 @@ func TestCleanInterrupted(t *testing.T) {
 	t.Logf("%d ended before they were done, %d completed", ended, completed)
 	os.Remove("out.jsonl")
 	os.Remove("out.jsonl.removed.jsonl")
-	if _, stderr, status := dedup(t, "", "clean", "-out", "out.jsonl", "in.jsonl"); status != exitDone {
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out.jsonl", "in.jsonl"); status != cli.ExitDone {
 		t.Errorf("after all: %s", stderr)
 	}
 }
@@ -336,11 +338,11 @@ func TestCleanWARC(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in.wet": a + b + c})
 	for _, out := range []string{"out.wet", "out.wet.gz"} {
-		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.wet"); status != exitDone {
+		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.wet"); status != cli.ExitDone {
 			t.Fatalf("exit status %d: %s", status, stderr)
 		}
 		stdout, stderr, status := dedup(t, "", "pairs", "-json", "-threshold", ".01", out)
-		if status != exitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
+		if status != cli.ExitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
 			t.Errorf("%s: exit status %d, %q, %q", out, status, stdout, stderr)
 		}
 	}
@@ -360,7 +362,7 @@ func TestCleanWARC(t *testing.T) {
 func TestCleanPattern(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in/a.txt": ferry, "in/b.html": "<p>" + bread + "</p>", "in/c.txt": ferry})
-	if _, stderr, status := dedup(t, "", "clean", "-out", "out", "in/*"); status != exitDone {
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out", "in/*"); status != cli.ExitDone {
 		t.Fatalf("exit status %d: %s", status, stderr)
 	}
 	want := map[string]string{"a.txt": ferry, "b.html": "<p>" + bread + "</p>"}
@@ -392,7 +394,7 @@ func TestCleanParquet(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "in.parquet"); status != exitDone {
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "in.parquet"); status != cli.ExitDone {
 		t.Fatalf("exit status %d: %s", status, stderr)
 	}
 	got, err := parquet.ReadFile[row]("out.parquet")
@@ -434,7 +436,7 @@ func TestCleanParquetEmpty(t *testing.T) {
 	if err := parquet.WriteFile("in.parquet", []row{{"a", ferry}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "-against", "in.parquet", "in.parquet"); status != exitDone {
+	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "-against", "in.parquet", "in.parquet"); status != cli.ExitDone {
 		t.Fatalf("exit status %d: %s", status, stderr)
 	}
 	if got, err := parquet.ReadFile[row]("out.parquet"); err != nil || len(got) != 0 {
@@ -446,7 +448,7 @@ func TestCleanParquetEmpty(t *testing.T) {
 func TestCleanPageFromInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	page := "<h1>Ferry</h1><p>" + ferry + "</p>\n"
-	if _, stderr, status := dedup(t, page, "clean", "-format", "html", "-out", "out.html", "-"); status != exitDone {
+	if _, stderr, status := dedup(t, page, "clean", "-format", "html", "-out", "out.html", "-"); status != cli.ExitDone {
 		t.Fatalf("exit status %d: %s", status, stderr)
 	}
 	if diff := cmp.Diff(page, files(t, ".")["out.html"]); diff != "" {

@@ -2,140 +2,79 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/neardup/neardup/examples/dedup/internal/input"
-	"github.com/neardup/neardup/internal/doctime"
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 )
 
-var clustersCommand = command{
-	name:    "clusters",
-	summary: "which documents belong together, and which one to keep",
-	help: `Prints every cluster of two and more near-duplicates. Each member has a
+var clustersCommand = cli.Command{
+	Name:    "clusters",
+	Summary: "which documents belong together, and which one to keep",
+	Help: `Prints every cluster of two and more near-duplicates. Each member has a
 Jaccard similarity of at least -threshold to the representative, the document to
 keep; clusters never chain from document to document.
 `,
-	example: `corpus.jsonl
+	Example: `corpus.jsonl
 -keep newest -threshold 0.9 versions.parquet
 -json -strip 'crawl/*.warc.gz'
 `,
-	flags: []flagGroup{matchFlags, keepFlag, shingleFlags, stripFlag, inputFlags, outputFlags},
-	run:   runClusters,
+	New: func() cli.Action { return new(clusters) },
 }
 
-// clusterJSON is a cluster as -json prints it.
-type clusterJSON struct {
-	Representative string       `json:"representative"`
-	Members        []memberJSON `json:"members"`
+type clusters struct {
+	find.Options
+	read corpus.Options
+	cli.Output
 }
 
-type memberJSON struct {
-	ID         string  `json:"id"`
-	Similarity float64 `json:"similarity"`
+func (k *clusters) Flags() []cli.Flags {
+	return []cli.Flags{k.MatchFlags(), k.KeepFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
-func runClusters(j *job) error {
-	if err := j.load(); err != nil {
-		return err
-	}
-	s, err := j.sketch()
+func (k *clusters) Run(e *cli.Env) error {
+	c, err := corpus.Load(e, k.read, "", e.Inputs)
 	if err != nil {
 		return err
 	}
-	clusters, err := j.clusters(s)
+	defer c.Close()
+	s, err := find.SketchStripped(c, k.Options)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	found, err := s.Clusters()
 	if err != nil {
 		return err
 	}
 	members := 0
-	for _, c := range clusters {
-		members += len(c.Members)
-		if !j.opt.json {
-			j.printCluster(c)
+	for _, cl := range found {
+		members += len(cl.Members)
+		if !k.JSON {
+			showCluster(e, c, cl)
 			continue
 		}
-		out := clusterJSON{Representative: j.docs[c.Representative].ID}
-		for _, m := range c.Members {
-			out.Members = append(out.Members, memberJSON{j.docs[m.Row].ID, m.Similarity})
+		out := show.Cluster{Representative: c.Docs[cl.Representative].ID}
+		for _, m := range cl.Members {
+			out.Members = append(out.Members, show.Member{ID: c.Docs[m.Row].ID, Similarity: m.Similarity})
 		}
-		if err := j.print(out); err != nil {
+		if err := e.Print(out); err != nil {
 			return err
 		}
 	}
-	j.summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)",
-		count(len(clusters), "cluster"), j.counted(), len(j.docs)-members+len(clusters), members-len(clusters), j.opt.threshold, j.kind())
+	e.Summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)",
+		show.Count(len(found), "cluster"), c.Counted(), len(c.Docs)-members+len(found), members-len(found), k.Threshold, k.Figures())
 	return nil
 }
 
-// printCluster shows a cluster to a person.
-func (j *job) printCluster(c lsh.RowCluster) {
-	fmt.Fprintf(j.out, "keep   %s\n", printable(j.docs[c.Representative].ID))
-	for _, m := range c.Members {
-		if m.Row != c.Representative {
-			fmt.Fprintf(j.out, "%.3f    %s\n", m.Similarity, printable(j.docs[m.Row].ID))
+// showCluster shows a cluster to a person.
+func showCluster(e *cli.Env, c *corpus.Corpus, cl lsh.RowCluster) {
+	fmt.Fprintf(e.Out, "keep   %s\n", show.Printable(c.Docs[cl.Representative].ID))
+	for _, m := range cl.Members {
+		if m.Row != cl.Representative {
+			fmt.Fprintf(e.Out, "%.3f    %s\n", m.Similarity, show.Printable(c.Docs[m.Row].ID))
 		}
 	}
-}
-
-// clusters returns the clusters that the flags ask for.
-func (j *job) clusters(s *sketches) ([]lsh.RowCluster, error) { return j.clustersAmong(s, nil) }
-
-// clustersAmong returns the clusters of some documents, of all if rows is nil.
-func (j *job) clustersAmong(s *sketches, rows []int) ([]lsh.RowCluster, error) {
-	p := j.progress("clustering", "", 0)
-	defer p.stop()
-	before, err := j.preference()
-	if err != nil {
-		return nil, err
-	}
-	if all := before; rows != nil && all != nil {
-		before = func(a, b int) bool { return all(rows[a], rows[b]) }
-	}
-	clusters, work, err := j.batch(s, rows, p).Clusters(j.ctx, j.source(rows), lsh.RowClusterOptions{Before: before})
-	if err != nil {
-		return nil, err
-	}
-	j.bounded(work)
-	if rows != nil {
-		for _, c := range clusters {
-			for i, m := range c.Members {
-				c.Members[i].Row = rows[m.Row]
-			}
-		}
-		for i, c := range clusters {
-			clusters[i].Representative = rows[c.Representative]
-		}
-	}
-	return clusters, j.texts.Err()
-}
-
-// preference returns which of two documents -keep prefers; nil is the earlier
-// one of the input. Otherwise equals go by id, so that the order of the input
-// does not matter.
-func (j *job) preference() (func(a, b int) bool, error) {
-	switch j.opt.keep {
-	case "longest":
-		return func(a, b int) bool {
-			if x, y := j.texts.Size(a), j.texts.Size(b); x != y {
-				return x > y
-			}
-			return j.docs[a].ID < j.docs[b].ID
-		}, nil
-	case "newest":
-		times := make([]time.Time, len(j.docs))
-		for i, d := range j.docs {
-			t, err := doctime.Parse(d.Time)
-			if err != nil {
-				j.inputError(&input.Error{Place: d.Place, Err: fmt.Errorf("%w; taken for the oldest", err)})
-			}
-			times[i] = t
-		}
-		return func(a, b int) bool {
-			if !times[a].Equal(times[b]) {
-				return times[a].After(times[b])
-			}
-			return j.docs[a].ID < j.docs[b].ID
-		}, nil
-	}
-	return nil, nil
 }

@@ -1,154 +1,135 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 
-	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/shingle"
 )
 
-var compareCommand = command{
-	name:    "compare",
-	usage:   "A B [INPUT...]",
-	summary: "why two documents match or do not",
-	help: `Shows how alike two documents are, exactly and by their signatures, as they are
+var compareCommand = cli.Command{
+	Name:    "compare",
+	Usage:   "A B [INPUT...]",
+	Summary: "why two documents match or do not",
+	Help: `Shows how alike two documents are, exactly and by their signatures, as they are
 and without the blocks that they recycle; how likely the search is to find such
 a pair; and what they share. A and B are two text files or, where inputs follow,
 the ids of two documents in these, which then also tell what is recycled.
 `,
-	example: `a.txt b.txt
+	Example: `a.txt b.txt
 https://example.org/a https://example.org/b crawl.warc.gz
 `,
-	flags: []flagGroup{thresholdFlags, passageFlags, shingleFlags, inputFlags, outputFlags},
-	run:   runCompare,
+	New: func() cli.Action { return new(compare) },
 }
 
-// comparisonJSON is what -json prints.
-type comparisonJSON struct {
-	A              string        `json:"a"`
-	B              string        `json:"b"`
-	NearDuplicates bool          `json:"near_duplicates"` // at the threshold, as they are
-	Whole          likenessJSON  `json:"whole"`
-	Stripped       likenessJSON  `json:"stripped"` // without recycled blocks
-	Passages       []passageJSON `json:"passages"`
-	Boilerplate    []blockJSON   `json:"boilerplate"`
+type compare struct {
+	find.Options
+	read corpus.Options
+	cli.Output
 }
 
-// likenessJSON says how alike two documents are.
-type likenessJSON struct {
-	ShinglesA    int     `json:"shingles_a"`
-	ShinglesB    int     `json:"shingles_b"`
-	Common       int     `json:"common"`
-	Jaccard      float64 `json:"jaccard"`
-	Estimate     float64 `json:"estimate"` // of the Jaccard similarity, from signatures
-	ContainmentA float64 `json:"containment_a"`
-	ContainmentB float64 `json:"containment_b"`
-	Recall       float64 `json:"recall"` // probability that a search at the threshold finds such a pair
+func (k *compare) Flags() []cli.Flags {
+	return []cli.Flags{k.ThresholdFlags(), k.PassageFlags(), k.ShingleFlags(), k.read.InputFlags(), k.OutputFlags()}
 }
 
-func runCompare(j *job) error {
-	a, b, err := j.loadTwo()
+func (k *compare) Run(e *cli.Env) error {
+	if len(e.Inputs) < 2 {
+		return errors.New("compare needs two documents: two text files, or two ids and the inputs that hold them")
+	}
+	ids, inputs := e.Inputs[:2], e.Inputs
+	if len(inputs) > 2 {
+		inputs = inputs[2:]
+	}
+	c, err := corpus.Load(e, k.read, "", inputs)
 	if err != nil {
 		return err
 	}
-	blocks, err := j.blocks()
-	if err != nil {
-		return err
-	}
-	c := comparisonJSON{A: j.docs[a].ID, B: j.docs[b].ID, Passages: []passageJSON{}, Boilerplate: []blockJSON{}}
-	maskA, maskB := spans(blocks[a]), spans(blocks[b])
-	c.Whole = j.likeness(a, b, nil, nil)
-	c.Stripped = j.likeness(a, b, maskA, maskB)
-	c.NearDuplicates = c.Whole.Jaccard >= j.opt.threshold
-	textA, textB := j.texts.At(a), j.texts.At(b)
-	passages := shingle.Aligner{MinTokens: j.opt.minTokens}.Align(textA, textB)
-	for _, p := range passages {
-		c.Passages = append(c.Passages, newPassageJSON(c.A, c.B, p))
-	}
-	for _, i := range []int{a, b} {
-		for _, bl := range blocks[i] {
-			c.Boilerplate = append(c.Boilerplate, newBlockJSON(j.docs[i].ID, bl))
+	defer c.Close()
+	var rows [2]int
+	for i, id := range ids {
+		rows[i] = slices.IndexFunc(c.Docs, func(d corpus.Document) bool { return d.ID == id })
+		if rows[i] < 0 {
+			return fmt.Errorf("no document has the id %q (the id of a text file is its path as given)", id)
 		}
 	}
-	if err := j.texts.Err(); err != nil {
+	a, b := rows[0], rows[1]
+	blocks, err := find.Blocks(c, k.Options)
+	if err != nil {
 		return err
 	}
-	if j.opt.json {
-		return j.print(c)
+	textA, textB := c.Text(a), c.Text(b)
+	out := show.Comparison{A: ids[0], B: ids[1], Passages: []show.Passage{}, Boilerplate: []show.Block{}}
+	out.Whole = k.likeness(textA, textB, nil, nil)
+	out.Stripped = k.likeness(textA, textB, find.Spans(blocks[a]), find.Spans(blocks[b]))
+	out.NearDuplicates = out.Whole.Jaccard >= k.Threshold
+	passages := shingle.Aligner{MinTokens: k.MinTokens}.Align(textA, textB)
+	for _, p := range passages {
+		out.Passages = append(out.Passages, show.NewPassage(out.A, out.B, p))
 	}
-	j.showComparison(c)
-	if len(passages) > 0 {
-		fmt.Fprintf(j.out, "\nThey share %s of %d words or more:\n\n", count(len(passages), "passage"), j.opt.minTokens)
-		j.showPair(c.A, textA, c.B, textB, passages)
-	}
-	for _, i := range []int{a, b} {
+	for _, i := range rows {
 		for _, bl := range blocks[i] {
-			j.showBlock(i, bl)
+			out.Boilerplate = append(out.Boilerplate, show.NewBlock(c.Docs[i].ID, bl))
+		}
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if k.JSON {
+		return e.Print(out)
+	}
+	k.show(e.Out, out)
+	if len(passages) > 0 {
+		fmt.Fprintf(e.Out, "\nThey share %s of %d words or more:\n\n", show.Count(len(passages), "passage"), k.MinTokens)
+		show.SideBySide(e.Out, out.A, textA, out.B, textB, passages)
+	}
+	for _, i := range rows {
+		for _, bl := range blocks[i] {
+			showBlock(e, c, i, bl)
 		}
 	}
 	return nil
 }
 
-// loadTwo reads the inputs and returns the rows of the two documents to compare.
-func (j *job) loadTwo() (a, b int, err error) {
-	if len(j.inputs) < 2 {
-		return 0, 0, fmt.Errorf("compare needs two documents: two text files, or two ids and the inputs that hold them")
-	}
-	ids := j.inputs[:2]
-	if len(j.inputs) > 2 {
-		j.inputs = j.inputs[2:]
-	}
-	if err := j.load(); err != nil {
-		return 0, 0, err
-	}
-	row := func(id string) int { return slices.IndexFunc(j.docs, func(d document) bool { return d.ID == id }) }
-	a, b = row(ids[0]), row(ids[1])
-	for i, r := range []int{a, b} {
-		if r < 0 {
-			return 0, 0, fmt.Errorf("no document has the id %q (the id of a text file is its path as given)", ids[i])
-		}
-	}
-	return a, b, nil
-}
-
-// likeness compares two documents without the spans of their masks.
-func (j *job) likeness(a, b int, maskA, maskB []shingle.Span) likenessJSON {
-	sh := j.opt.shingler()
-	mh := j.opt.sketcher()
-	x, y := sh.Set(j.texts.At(a), maskA...), sh.Set(j.texts.At(b), maskB...)
-	l := likenessJSON{
+// likeness compares two texts without the spans of their masks.
+func (k *compare) likeness(a, b string, maskA, maskB []shingle.Span) show.Likeness {
+	sh := k.Shingler()
+	mh := k.Sketcher()
+	x, y := sh.Set(a, maskA...), sh.Set(b, maskB...)
+	l := show.Likeness{
 		ShinglesA: len(x), ShinglesB: len(y), Common: x.Common(y),
 		Jaccard:      x.Jaccard(y),
 		Estimate:     mh.Sketch(x).Similarity(mh.Sketch(y)),
 		ContainmentA: x.Containment(y), ContainmentB: y.Containment(x),
 	}
-	l.Recall = j.banding().Recall(l.Jaccard)
+	l.Recall = k.Banding().Recall(l.Jaccard)
 	return l
 }
 
-// banding returns the one that the flags lead to.
-func (j *job) banding() lsh.Banding { return lsh.Choose(j.opt.k, j.opt.threshold, 0.99) }
-
-func (j *job) showComparison(c comparisonJSON) {
+func (k *compare) show(out io.Writer, c show.Comparison) {
 	w, s := c.Whole, c.Stripped
-	fmt.Fprintf(j.out, "A  %s\nB  %s\n\n", printable(c.A), printable(c.B))
-	fmt.Fprintf(j.out, "%-28s %12s %24s\n", "", "as they are", "without recycled blocks")
+	fmt.Fprintf(out, "A  %s\nB  %s\n\n", show.Printable(c.A), show.Printable(c.B))
+	fmt.Fprintf(out, "%-28s %12s %24s\n", "", "as they are", "without recycled blocks")
 	figure := func(name string, x, y float64) {
-		fmt.Fprintf(j.out, "%-28s %12.3f %24.3f\n", name, x, y)
+		fmt.Fprintf(out, "%-28s %12.3f %24.3f\n", name, x, y)
 	}
-	fmt.Fprintf(j.out, "%-28s %12s %24s\n", "shingles of A, B, both",
+	fmt.Fprintf(out, "%-28s %12s %24s\n", "shingles of A, B, both",
 		fmt.Sprint(w.ShinglesA, ", ", w.ShinglesB, ", ", w.Common), fmt.Sprint(s.ShinglesA, ", ", s.ShinglesB, ", ", s.Common))
 	figure("Jaccard, exact", w.Jaccard, s.Jaccard)
 	figure("Jaccard, by signatures", w.Estimate, s.Estimate)
 	figure("share of A that is in B", w.ContainmentA, s.ContainmentA)
 	figure("share of B that is in A", w.ContainmentB, s.ContainmentB)
-	figure(fmt.Sprintf("chance to be found (%v)", j.banding()), w.Recall, s.Recall)
-	verdict := func(l likenessJSON) string {
-		if l.Jaccard >= j.opt.threshold {
+	figure(fmt.Sprintf("chance to be found (%v)", k.Banding()), w.Recall, s.Recall)
+	verdict := func(l show.Likeness) string {
+		if l.Jaccard >= k.Threshold {
 			return "are near-duplicates"
 		}
 		return "are no near-duplicates"
 	}
-	fmt.Fprintf(j.out, "\nAt %v they %s as they are, and %s without recycled blocks (-strip).\n", j.opt.threshold, verdict(w), verdict(s))
+	fmt.Fprintf(out, "\nAt %v they %s as they are, and %s without recycled blocks (-strip).\n", k.Threshold, verdict(w), verdict(s))
 }

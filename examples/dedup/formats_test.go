@@ -16,6 +16,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
 )
 
 // A formatDoc is a document of the corpus that TestFormats stores in every format.
@@ -176,7 +178,7 @@ func TestFormats(t *testing.T) {
 	} {
 		findings := func(input string) string {
 			stdout, stderr, status := dedup(t, "", append(args, "-workers", "3", input)...)
-			if status != exitDone {
+			if status != cli.ExitDone {
 				t.Errorf("%s %s: exit status %d, standard error %q", args[0], input, status, stderr)
 			}
 			return formatIDs.ReplaceAllString(stdout, `"$1`)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
 )
 
 // read returns the contents of a file.
@@ -25,7 +27,7 @@ func TestPage(t *testing.T) {
 	for _, workers := range []string{"1", "4"} {
 		name := filepath.Join(dir, workers+".html")
 		stdout, stderr, status := dedup(t, "", "report", "-workers", workers, "-html", name, "examples/stories")
-		if status != exitDone || !strings.Contains(stderr, "open it in a browser") {
+		if status != cli.ExitDone || !strings.Contains(stderr, "open it in a browser") {
 			t.Fatalf("exit status %d, standard error:\n%s", status, stderr)
 		}
 		if plain, _, _ := dedup(t, "", "report", "examples/stories"); plain != stdout {
@@ -60,11 +62,11 @@ func TestPageIsNotWrittenOver(t *testing.T) {
 		why, args, stderr string
 		status            int
 	}{
-		{"there is one", "-html old.html in.txt", "old.html exists already (-overwrite replaces it)", exitFatal},
-		{"an input", "-overwrite -html ./in.txt in.txt", "./in.txt is one of the inputs", exitFatal},
-		{"an input in a folder", "-overwrite -format text -html more/in.html more", "more/in.html is one of the inputs", exitFatal},
-		{"no such folder", "-html gone/new.html in.txt", "-html: ", exitFatal},
-		{"nothing to write over", "-overwrite in.txt", "there is no -html", exitFatal},
+		{"there is one", "-html old.html in.txt", "old.html exists already (-overwrite replaces it)", cli.ExitFatal},
+		{"an input", "-overwrite -html ./in.txt in.txt", "./in.txt is one of the inputs", cli.ExitFatal},
+		{"an input in a folder", "-overwrite -format text -html more/in.html more", "more/in.html is one of the inputs", cli.ExitFatal},
+		{"no such folder", "-html gone/new.html in.txt", "-html: ", cli.ExitFatal},
+		{"nothing to write over", "-overwrite in.txt", "there is no -html", cli.ExitFatal},
 	} {
 		_, stderr, status := dedup(t, "", append([]string{"report"}, strings.Fields(tt.args)...)...)
 		if status != tt.status || !strings.Contains(stderr, tt.stderr) {
@@ -74,7 +76,7 @@ func TestPageIsNotWrittenOver(t *testing.T) {
 	if read(t, "old.html") != "old" || read(t, "in.txt") != "a text of some words" {
 		t.Error("a file was written over")
 	}
-	if _, stderr, status := dedup(t, "", "report", "-overwrite", "-html", "old.html", "in.txt"); status != exitDone {
+	if _, stderr, status := dedup(t, "", "report", "-overwrite", "-html", "old.html", "in.txt"); status != cli.ExitDone {
 		t.Errorf("-overwrite: exit status %d, standard error:\n%s", status, stderr)
 	}
 	if !strings.HasPrefix(read(t, "old.html"), "<!doctype html>") {
@@ -83,7 +85,7 @@ func TestPageIsNotWrittenOver(t *testing.T) {
 	// An interrupted report leaves no page and no half of one.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if status := run(ctx, []string{"report", "-html", "new.html", "in.txt"}, strings.NewReader(""), &strings.Builder{}, &strings.Builder{}); status != exitFatal {
+	if status := program().Run(ctx, []string{"report", "-html", "new.html", "in.txt"}, strings.NewReader(""), &strings.Builder{}, &strings.Builder{}); status != cli.ExitFatal {
 		t.Errorf("interrupted: exit status %d", status)
 	}
 	if left, err := filepath.Glob("*new*"); err != nil || len(left) > 0 {

@@ -1,17 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
+	"fmt"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/index"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-var indexCommand = command{
-	name:    "index",
-	summary: "a durable index: has this document been seen, where, how similar",
-	help: `Keeps an index of documents in a folder. It survives crashes: a document that
+var indexCommand = cli.Command{
+	Name:    "index",
+	Summary: "a durable index: has this document been seen, where, how similar",
+	Help: `Keeps an index of documents in a folder. It survives crashes: a document that
 was acknowledged stays. One process at a time may add and remove; any number may
 query meanwhile. What is printed is one JSON object a line.
 
@@ -21,159 +28,197 @@ there together are stored together, a line that comes alone is not kept waiting.
 Stream processors that hand lines to a program and wait for its own, such as
 Bento with its processor "subprocess", can use it as it is.
 `,
-	commands: []command{
+	Commands: []cli.Command{
 		{
-			name:    "index add",
-			summary: "store documents and say which are new",
-			help: `Stores every document, in the place of the one with its id, and prints
+			Name:    "index add",
+			Summary: "store documents and say which are new",
+			Help: `Stores every document, in the place of the one with its id, and prints
 {"id":"...","new":true} once it is on disk; new means that no other stored
 document is at or above the threshold. The first add creates the index and
 fixes -threshold, -k, -unit and -size; later ones may leave them out, and may not
 say anything else. Shingles are stored, so that similarities are exact, at 8
 bytes each; with -estimate they are not.
 `,
-			example: `-db seen corpus.jsonl
+			Example: `-db seen corpus.jsonl
 -db seen -threshold 0.9 -sync 10000 'crawl/*.warc.gz'
 -db seen -quiet - < new.jsonl
 `,
-			flags: []flagGroup{dbFlag, syncFlag, databaseFlags, inputFlags, indexOutputFlags},
-			run:   runIndexAdd,
+			New: func() cli.Action { return new(indexAdd) },
 		},
 		{
-			name:    "index query",
-			summary: "which stored documents are like these",
-			help: `Prints {"id":"...","match":"...","similarity":x} for every stored document that
+			Name:    "index query",
+			Summary: "which stored documents are like these",
+			Help: `Prints {"id":"...","match":"...","similarity":x} for every stored document that
 is like one of the input, the best first, its own id included.
 `,
-			example: `-db seen today.jsonl
+			Example: `-db seen today.jsonl
 -db seen -limit 1 article.txt
 `,
-			flags: []flagGroup{dbFlag, limitFlag, databaseFlags, inputFlags, indexOutputFlags},
-			run:   runIndexQuery,
+			New: func() cli.Action { return new(indexQuery) },
 		},
 		{
-			name:    "index remove",
-			usage:   "ID...",
-			summary: "take documents out",
-			help: `Takes the documents with the ids out of the index, prints
+			Name:    "index remove",
+			Usage:   "ID...",
+			Summary: "take documents out",
+			Help: `Takes the documents with the ids out of the index, prints
 {"id":"...","removed":true} for each once that is durable, false where there was
 none, and gives back room on disk when most of it is free.
 `,
-			example: `-db seen https://example.org/a https://example.org/b
+			Example: `-db seen https://example.org/a https://example.org/b
 `,
-			flags: []flagGroup{dbFlag, indexOutputFlags},
-			run:   runIndexRemove,
+			New: func() cli.Action { return new(indexRemove) },
 		},
 		{
-			name:    "index stats",
-			usage:   noInputs,
-			summary: "how much is stored",
-			help: `Prints one JSON object: documents, removed ones whose room is not yet free, the
+			Name:    "index stats",
+			Usage:   cli.NoInputs,
+			Summary: "how much is stored",
+			Help: `Prints one JSON object: documents, removed ones whose room is not yet free, the
 threshold, bands and scheme, bytes on disk, and the sizes of the largest buckets.
 With -verify it reads every byte and says whether it is as it was written.
 `,
-			example: `-db seen -verify
+			Example: `-db seen -verify
 `,
-			flags: []flagGroup{dbFlag, verifyFlag, indexOutputFlags},
-			run:   runIndexStats,
+			New: func() cli.Action { return new(indexStats) },
 		},
 	},
 }
 
-func dbFlag(fs *flag.FlagSet, o *options) {
-	fs.StringVar(&o.db, "db", "", "`folder` of the index")
+// indexOptions are what the commands of an index have in common.
+type indexOptions struct {
+	db string
+	find.Options
+	read corpus.Options
+	cli.Output
 }
 
-func syncFlag(fs *flag.FlagSet, o *options) {
-	fs.IntVar(&o.sync, "sync", 1000, "documents to store and acknowledge together at most")
+func (k *indexOptions) dbFlag() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) { fs.StringVar(&k.db, "db", "", "`folder` of the index") },
+		Check: func() error {
+			if k.db == "" {
+				return errors.New("no index: name its folder with -db")
+			}
+			return nil
+		},
+	}
 }
 
-func limitFlag(fs *flag.FlagSet, o *options) {
-	fs.IntVar(&o.limit, "limit", 0, "matches to print for a document at most (default all)")
+// settingFlags are those that an index fixes.
+func (k *indexOptions) settingFlags() cli.Flags {
+	a, b := k.MatchFlags(), k.ShingleFlags()
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) { a.Register(fs); b.Register(fs) },
+		Check:    func() error { return cmp.Or(a.Check(), b.Check()) },
+	}
 }
 
-func verifyFlag(fs *flag.FlagSet, o *options) {
-	fs.BoolVar(&o.verify, "verify", false, "read everything and check it")
+func (k *indexOptions) outputFlags() cli.Flags {
+	return cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolVar(&k.JSON, "json", false, "print JSON, which is what this command prints anyway")
+		k.QuietFlag().Register(fs)
+	}}
 }
 
-// databaseFlags are those that an index fixes.
-func databaseFlags(fs *flag.FlagSet, o *options) {
-	matchFlags(fs, o)
-	shingleFlags(fs, o)
+// open opens the index, which must be as the flags that were given say.
+func (k *indexOptions) open(e *cli.Env, m index.Mode) (*index.Database, error) {
+	return index.Open(e, k.db, k.Options, k.read, m)
 }
 
-func indexOutputFlags(fs *flag.FlagSet, o *options) {
-	fs.BoolVar(&o.json, "json", false, "print JSON, which is what this command prints anyway")
-	quietFlag(fs, o)
+type indexAdd struct {
+	indexOptions
+	sync int
 }
 
-// acknowledgement is what index add prints.
-type acknowledgement struct {
-	ID  string `json:"id"`
-	New bool   `json:"new"`
+func (k *indexAdd) Flags() []cli.Flags {
+	own := cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.IntVar(&k.sync, "sync", 1000, "documents to store and acknowledge together at most")
+		},
+		Check: func() error {
+			if k.sync < 1 {
+				return fmt.Errorf("-sync %d: must be 1 or more", k.sync)
+			}
+			return nil
+		},
+	}
+	return []cli.Flags{k.dbFlag(), own, k.settingFlags(), k.read.InputFlags(), k.outputFlags()}
 }
 
-func runIndexAdd(j *job) (err error) {
-	d, err := j.open(toCreate)
+func (k *indexAdd) Run(e *cli.Env) (err error) {
+	d, err := k.open(e, index.ToCreate)
 	if err != nil {
 		return err
 	}
-	defer func() { err = d.close(err) }()
+	defer func() { err = d.Close(err) }()
 	stored, fresh := 0, 0
-	err = d.batches(j.ctx, j.opt.sync, func(batch []*entry) error {
-		for _, e := range batch {
-			if e.match, e.old, err = d.ix.Insert(j.ctx, disk.Document{ID: e.doc.ID, Signature: e.sig, Set: e.set}); err != nil {
+	err = d.Batches(k.sync, func(batch []*index.Entry) error {
+		old := make([]bool, len(batch))
+		for i, b := range batch {
+			if _, old[i], err = d.Insert(e.Ctx, disk.Document{ID: b.Doc.ID, Signature: b.Signature, Set: b.Set}); err != nil {
 				return err
 			}
 		}
-		if err := d.ix.Sync(j.ctx); err != nil {
+		if err := d.Sync(e.Ctx); err != nil {
 			return err
 		}
-		for _, e := range batch {
+		for i, b := range batch {
 			stored++
-			if !e.old {
+			if !old[i] {
 				fresh++
 			}
-			if err := j.print(acknowledgement{e.doc.ID, !e.old}); err != nil {
+			if err := e.Print(show.Added{ID: b.Doc.ID, New: !old[i]}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err == nil {
-		j.summary("%s stored, %d new; the index has %d", count(stored, "document"), fresh, d.ix.Len())
+		e.Summary("%s stored, %d new; the index has %d", show.Count(stored, "document"), fresh, d.Len())
 	}
 	return err
 }
 
-// matchJSON is what index query prints.
-type matchJSON struct {
-	ID         string  `json:"id"`
-	Match      string  `json:"match"`
-	Similarity float64 `json:"similarity"`
+type indexQuery struct {
+	indexOptions
+	limit int
 }
 
-func runIndexQuery(j *job) (err error) {
-	d, err := j.open(toRead)
+func (k *indexQuery) Flags() []cli.Flags {
+	own := cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.IntVar(&k.limit, "limit", 0, "matches to print for a document at most (default all)")
+		},
+		Check: func() error {
+			if k.limit < 0 {
+				return fmt.Errorf("-limit %d: must be 0 (all) or more", k.limit)
+			}
+			return nil
+		},
+	}
+	return []cli.Flags{k.dbFlag(), own, k.settingFlags(), k.read.InputFlags(), k.outputFlags()}
+}
+
+func (k *indexQuery) Run(e *cli.Env) (err error) {
+	d, err := k.open(e, index.ToRead)
 	if err != nil {
 		return err
 	}
-	defer func() { err = d.close(err) }()
+	defer func() { err = d.Close(err) }()
 	asked, matches := 0, 0
-	err = d.batches(j.ctx, 1000, func(batch []*entry) error {
-		err := j.each(len(batch), func(i int) (err error) {
-			e := batch[i]
-			e.found, err = d.ix.Search(j.ctx, e.sig, lsh.SearchOptions{Set: e.set, Limit: j.opt.limit})
+	err = d.Batches(1000, func(batch []*index.Entry) error {
+		found := make([][]lsh.Match, len(batch))
+		err := corpus.Each(e.Ctx, k.read.Workers, len(batch), func(i int) (err error) {
+			found[i], err = d.Search(e.Ctx, batch[i].Signature, lsh.SearchOptions{Set: batch[i].Set, Limit: k.limit})
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		for _, e := range batch {
+		for i, b := range batch {
 			asked++
-			matches += len(e.found)
-			for _, m := range e.found {
-				if err := j.print(matchJSON{e.doc.ID, m.ID, m.Similarity}); err != nil {
+			matches += len(found[i])
+			for _, m := range found[i] {
+				if err := e.Print(show.Found{ID: b.Doc.ID, Match: m.ID, Similarity: m.Similarity}); err != nil {
 					return err
 				}
 			}
@@ -181,93 +226,88 @@ func runIndexQuery(j *job) (err error) {
 		return nil
 	})
 	if err == nil {
-		j.summary("%s asked for, %d matches among %d stored", count(asked, "document"), matches, d.ix.Len())
+		e.Summary("%s asked for, %d matches among %d stored", show.Count(asked, "document"), matches, d.Len())
 	}
 	return err
 }
 
-// removedJSON is what index remove prints.
-type removedJSON struct {
-	ID      string `json:"id"`
-	Removed bool   `json:"removed"`
-}
+type indexRemove struct{ indexOptions }
 
-func runIndexRemove(j *job) (err error) {
-	d, err := j.open(toWrite)
+func (k *indexRemove) Flags() []cli.Flags { return []cli.Flags{k.dbFlag(), k.outputFlags()} }
+
+func (k *indexRemove) Run(e *cli.Env) (err error) {
+	d, err := k.open(e, index.ToWrite)
 	if err != nil {
 		return err
 	}
-	defer func() { err = d.close(err) }()
-	removed := make([]bool, len(j.inputs))
+	defer func() { err = d.Close(err) }()
+	removed := make([]bool, len(e.Inputs))
 	n := 0
-	for i, id := range j.inputs {
-		if removed[i], err = d.ix.Remove(j.ctx, id); err != nil {
+	for i, id := range e.Inputs {
+		if removed[i], err = d.Remove(e.Ctx, id); err != nil {
 			return err
 		}
 		if removed[i] {
 			n++
 		}
 	}
-	if err := d.ix.Sync(j.ctx); err != nil {
+	if err := d.Sync(e.Ctx); err != nil {
 		return err
 	}
-	for i, id := range j.inputs {
-		if err := j.print(removedJSON{id, removed[i]}); err != nil {
+	for i, id := range e.Inputs {
+		if err := e.Print(show.Removed{ID: id, Removed: removed[i]}); err != nil {
 			return err
 		}
 	}
-	if err := j.out.Flush(); err != nil {
+	if err := e.Out.Flush(); err != nil {
 		return err
 	}
-	s, err := d.ix.Stats(j.ctx)
+	s, err := d.Stats(e.Ctx)
 	if err != nil {
 		return err
 	}
 	if s.Removed > s.Documents+10_000 {
-		err = d.ix.Compact(j.ctx)
+		err = d.Compact(e.Ctx)
 	}
-	j.summary("%s removed; the index has %d", count(n, "document"), s.Documents)
+	e.Summary("%s removed; the index has %d", show.Count(n, "document"), s.Documents)
 	return err
 }
 
-// statsJSON is what index stats prints.
-type statsJSON struct {
-	Documents  int     `json:"documents"`
-	Removed    int     `json:"removed"`
-	Threshold  float64 `json:"threshold"`
-	Bands      int     `json:"bands"`
-	Rows       int     `json:"rows"`
-	K          int     `json:"k"`
-	Shingles   string  `json:"shingles"`
-	LogBytes   int64   `json:"log_bytes"`
-	TableBytes int64   `json:"table_bytes"`
-	Largest    []int   `json:"largest_buckets"`
-	Verified   bool    `json:"verified,omitempty"`
+type indexStats struct {
+	indexOptions
+	verify bool
 }
 
-func runIndexStats(j *job) (err error) {
-	if len(j.inputs) > 0 {
+func (k *indexStats) Flags() []cli.Flags {
+	own := cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolVar(&k.verify, "verify", false, "read everything and check it")
+	}}
+	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
+}
+
+func (k *indexStats) Run(e *cli.Env) (err error) {
+	if len(e.Inputs) > 0 {
 		return errors.New("index stats takes no input")
 	}
-	d, err := j.open(toRead)
+	d, err := k.open(e, index.ToRead)
 	if err != nil {
 		return err
 	}
-	defer func() { err = d.close(err) }()
-	s, err := d.ix.Stats(j.ctx)
+	defer func() { err = d.Close(err) }()
+	s, err := d.Stats(e.Ctx)
 	if err != nil {
 		return err
 	}
-	if j.opt.verify {
-		if err := d.ix.Verify(j.ctx); err != nil {
+	if k.verify {
+		if err := d.Verify(e.Ctx); err != nil {
 			return err
 		}
 	}
 	if s.Largest == nil {
 		s.Largest = []int{}
 	}
-	return j.print(statsJSON{
-		s.Documents, s.Removed, s.Threshold, s.Banding.Bands, s.Banding.Rows,
-		d.ix.Scheme().K, d.sh.String(), s.LogBytes, s.TableBytes, s.Largest, j.opt.verify,
+	return e.Print(show.Stats{
+		Documents: s.Documents, Removed: s.Removed, Threshold: s.Threshold, Bands: s.Banding.Bands, Rows: s.Banding.Rows,
+		K: d.Scheme().K, Shingles: d.Shingles(), LogBytes: s.LogBytes, TableBytes: s.TableBytes, Largest: s.Largest, Verified: k.verify,
 	})
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
 	"github.com/neardup/neardup/shingle"
 )
@@ -35,7 +37,7 @@ func TestIndex(t *testing.T) {
 	ok := func(stdin, want string, args ...string) {
 		t.Helper()
 		stdout, stderr, status := dedup(t, stdin, append([]string{"index"}, args...)...)
-		if diff := cmp.Diff(want, stdout); diff != "" || status != exitDone {
+		if diff := cmp.Diff(want, stdout); diff != "" || status != cli.ExitDone {
 			t.Errorf("%v: exit status %d, standard error %q, standard output (-want +got):\n%s", args, status, stderr, diff)
 		}
 	}
@@ -51,11 +53,11 @@ func TestIndex(t *testing.T) {
 	ok("", `{"id":"a","removed":true}`+"\n"+`{"id":"nobody","removed":false}`+"\n", "remove", "-db", db, "a", "nobody")
 	ok(docLine("a", storyA), `{"id":"a","match":"c","similarity":`+similar+"}\n", "query", "-db", db, "-", "-threshold", ".8", "-k", "128", "-unit", "words")
 	stdout, _, status := dedup(t, "", "index", "stats", "-db", db, "-verify")
-	var s statsJSON
-	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != exitDone {
+	var s show.Stats
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != cli.ExitDone {
 		t.Fatalf("%v, exit status %d: %s", err, status, stdout)
 	}
-	want := statsJSON{Documents: 3, Removed: 4, Threshold: .8, Bands: 16, Rows: 6, K: 128, Shingles: "words:5", LogBytes: s.LogBytes, Largest: s.Largest, Verified: true}
+	want := show.Stats{Documents: 3, Removed: 4, Threshold: .8, Bands: 16, Rows: 6, K: 128, Shingles: "words:5", LogBytes: s.LogBytes, Largest: s.Largest, Verified: true}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("index stats (-want +got):\n%s", diff)
 	}
@@ -79,7 +81,7 @@ func TestIndex(t *testing.T) {
 		{"add -db " + db, "no input"},
 	} {
 		_, stderr, status := dedup(t, docLine("a", storyA), append([]string{"index"}, strings.Fields(tt.args)...)...)
-		if status != exitFatal || !strings.Contains(stderr, tt.stderr) {
+		if status != cli.ExitFatal || !strings.Contains(stderr, tt.stderr) {
 			t.Errorf("index %s: exit status %d, standard error %q, want %q in it", tt.args, status, stderr, tt.stderr)
 		}
 	}
@@ -95,7 +97,7 @@ func TestIndexFilter(t *testing.T) {
 	done := make(chan int)
 	go func() {
 		var errs bytes.Buffer
-		status := run(context.Background(), []string{"index", "add", "-db", t.TempDir(), "-quiet", "-"}, in, out, &errs)
+		status := program().Run(context.Background(), []string{"index", "add", "-db", t.TempDir(), "-quiet", "-"}, in, out, &errs)
 		_ = out.Close()
 		done <- status
 	}()
@@ -108,7 +110,7 @@ func TestIndexFilter(t *testing.T) {
 		}
 	}
 	_ = feed.Close()
-	if status := <-done; status != exitDone {
+	if status := <-done; status != cli.ExitDone {
 		t.Errorf("exit status %d", status)
 	}
 }
@@ -119,11 +121,11 @@ func TestIndexExact(t *testing.T) {
 	name := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
 	db := filepath.Join(t.TempDir(), "seen")
 	added, stderr, status := dedup(t, "", "index", "add", "-db", db, "-threshold", ".5", name)
-	if status != exitDone {
+	if status != cli.ExitDone {
 		t.Fatal(stderr)
 	}
 	found, stderr, status := dedup(t, "", "index", "query", "-db", db, name)
-	if status != exitDone {
+	if status != cli.ExitDone {
 		t.Fatal(stderr)
 	}
 	type doc struct{ ID, Text string }
@@ -152,7 +154,7 @@ func TestIndexExact(t *testing.T) {
 		}
 	}
 	for l := range strings.Lines(found) {
-		var m matchJSON
+		var m show.Found
 		if err := json.Unmarshal([]byte(l), &m); err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +174,7 @@ func TestIndexExact(t *testing.T) {
 	}
 	wrong := 0
 	for l := range strings.Lines(added) {
-		var a acknowledgement
+		var a show.Added
 		if err := json.Unmarshal([]byte(l), &a); err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
 )
 
@@ -23,7 +25,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func dedup(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = run(context.Background(), args, strings.NewReader(stdin), &out, &errs)
+	status = program().Run(context.Background(), args, strings.NewReader(stdin), &out, &errs)
 	return out.String(), errs.String(), status
 }
 
@@ -85,7 +87,7 @@ func TestGolden(t *testing.T) {
 			if stderr != "" {
 				got += "--- standard error\n" + stderr
 			}
-			if status != exitDone {
+			if status != cli.ExitDone {
 				t.Errorf("exit status %d", status)
 			}
 			name := filepath.Join(golden, tt.name+".golden")
@@ -131,40 +133,40 @@ func TestStatus(t *testing.T) {
 		status int
 		stderr string // part of standard error
 	}{
-		{"all is well", "pairs good.txt", exitDone, "1 document, 0 pairs"},
-		{"an empty document is a document", "pairs empty.txt good.txt", exitDone, "2 documents (1 empty), 0 pairs"},
-		{"every command reads nothing but an empty document", "report empty.txt", exitDone, ""},
-		{"clusters of an empty one", "clusters empty.txt", exitDone, "0 clusters in 1 document (1 empty)"},
-		{"passages of an empty one", "passages empty.txt", exitDone, "1 document (1 empty): 0 passages"},
-		{"blocks of an empty one", "boilerplate empty.txt", exitDone, "0 recycled blocks"},
-		{"a file is missing", "pairs gone.txt good.txt", exitInput, "dedup: gone.txt: no such file or directory\n1 document"},
-		{"a binary in a folder", "pairs mixed", exitInput, "dedup: mixed/b.png: looks like a binary file"},
-		{"not UTF-8", "pairs latin.txt", exitInput, "dedup: latin.txt:1: not valid UTF-8"},
-		{"a broken line", "clusters broken.jsonl", exitInput, "dedup: broken.jsonl:2: broken JSON"},
-		{"an id twice", "passages twice.jsonl", exitInput, `dedup: twice.jsonl:2: id "a" was read before, at twice.jsonl:1`},
-		{"an unreadable time", "clusters -keep newest untimely.jsonl", exitInput, `dedup: untimely.jsonl:1: time "soon" is none`},
-		{"flags behind inputs", "pairs good.txt -quiet", exitDone, ""},
-		{"a file that looks like a flag", "pairs -- -threshold", exitInput, "dedup: -threshold: no such file"},
-		{"no input", "pairs", exitFatal, "dedup pairs: no input"},
-		{"no such flag", "pairs -bogus good.txt", exitFatal, "flag provided but not defined: -bogus"},
-		{"a flag without effect", "passages -threshold .5 good.txt", exitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, index add, index query)"},
-		{"no such command", "bogus", exitInput, "dedup: bogus is no command (\"dedup -h\" lists them), so it is taken for an input\ndedup: bogus: no such file"},
-		{"help for no command", "help bogus", exitFatal, "dedup: bogus is no command"},
-		{"what would be removed, to nowhere", "clean -dry-run -log gone.jsonl good.txt", exitFatal, "-log and -overwrite go with -out"},
-		{"a dry run over what is there", "clean -dry-run -out latin.txt good.txt", exitFatal, "latin.txt exists already"},
-		{"log and output in one", "clean -out kept.txt -log kept.txt good.txt", exitFatal, "-log kept.txt lies in -out kept.txt"},
-		{"threshold 0", "pairs -threshold 0 good.txt", exitFatal, "-threshold 0: must be above 0"},
-		{"threshold NaN", "pairs -threshold NaN good.txt", exitFatal, "-threshold NaN: must be above 0"},
-		{"containment 2", "pairs -containment 2 good.txt", exitFatal, "-containment 2: must be"},
-		{"k not a power of two", "pairs -k 100 good.txt", exitFatal, "-k 100: must be a power of two"},
-		{"size below 0", "pairs -size -1 good.txt", exitFatal, "-size -1: must be"},
-		{"no such unit", "pairs -unit lines good.txt", exitFatal, "-unit lines: must be one of words, chars"},
-		{"no such policy", "clusters -keep best good.txt", exitFatal, "-keep best: must be one of"},
-		{"no such format", "pairs -format csv good.txt", exitFatal, "-format csv: must be one of"},
-		{"compare one", "compare good.txt", exitFatal, "compare needs two documents"},
-		{"compare with nobody", "compare good.txt gone.txt", exitFatal, `no document has the id "gone.txt"`},
-		{"no workers", "pairs -workers 0 good.txt", exitFatal, "-workers 0: must be 1 or more"},
-		{"no words", "passages -min 0 good.txt", exitFatal, "-min 0: must be 1 or more"},
+		{"all is well", "pairs good.txt", cli.ExitDone, "1 document, 0 pairs"},
+		{"an empty document is a document", "pairs empty.txt good.txt", cli.ExitDone, "2 documents (1 empty), 0 pairs"},
+		{"every command reads nothing but an empty document", "report empty.txt", cli.ExitDone, ""},
+		{"clusters of an empty one", "clusters empty.txt", cli.ExitDone, "0 clusters in 1 document (1 empty)"},
+		{"passages of an empty one", "passages empty.txt", cli.ExitDone, "1 document (1 empty): 0 passages"},
+		{"blocks of an empty one", "boilerplate empty.txt", cli.ExitDone, "0 recycled blocks"},
+		{"a file is missing", "pairs gone.txt good.txt", cli.ExitInput, "dedup: gone.txt: no such file or directory\n1 document"},
+		{"a binary in a folder", "pairs mixed", cli.ExitInput, "dedup: mixed/b.png: looks like a binary file"},
+		{"not UTF-8", "pairs latin.txt", cli.ExitInput, "dedup: latin.txt:1: not valid UTF-8"},
+		{"a broken line", "clusters broken.jsonl", cli.ExitInput, "dedup: broken.jsonl:2: broken JSON"},
+		{"an id twice", "passages twice.jsonl", cli.ExitInput, `dedup: twice.jsonl:2: id "a" was read before, at twice.jsonl:1`},
+		{"an unreadable time", "clusters -keep newest untimely.jsonl", cli.ExitInput, `dedup: untimely.jsonl:1: time "soon" is none`},
+		{"flags behind inputs", "pairs good.txt -quiet", cli.ExitDone, ""},
+		{"a file that looks like a flag", "pairs -- -threshold", cli.ExitInput, "dedup: -threshold: no such file"},
+		{"no input", "pairs", cli.ExitFatal, "dedup pairs: no input"},
+		{"no such flag", "pairs -bogus good.txt", cli.ExitFatal, "flag provided but not defined: -bogus"},
+		{"a flag without effect", "passages -threshold .5 good.txt", cli.ExitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, index add, index query)"},
+		{"no such command", "bogus", cli.ExitInput, "dedup: bogus is no command (\"dedup -h\" lists them), so it is taken for an input\ndedup: bogus: no such file"},
+		{"help for no command", "help bogus", cli.ExitFatal, "dedup: bogus is no command"},
+		{"what would be removed, to nowhere", "clean -dry-run -log gone.jsonl good.txt", cli.ExitFatal, "-log and -overwrite go with -out"},
+		{"a dry run over what is there", "clean -dry-run -out latin.txt good.txt", cli.ExitFatal, "latin.txt exists already"},
+		{"log and output in one", "clean -out kept.txt -log kept.txt good.txt", cli.ExitFatal, "-log kept.txt lies in -out kept.txt"},
+		{"threshold 0", "pairs -threshold 0 good.txt", cli.ExitFatal, "-threshold 0: must be above 0"},
+		{"threshold NaN", "pairs -threshold NaN good.txt", cli.ExitFatal, "-threshold NaN: must be above 0"},
+		{"containment 2", "pairs -containment 2 good.txt", cli.ExitFatal, "-containment 2: must be"},
+		{"k not a power of two", "pairs -k 100 good.txt", cli.ExitFatal, "-k 100: must be a power of two"},
+		{"size below 0", "pairs -size -1 good.txt", cli.ExitFatal, "-size -1: must be"},
+		{"no such unit", "pairs -unit lines good.txt", cli.ExitFatal, "-unit lines: must be one of words, chars"},
+		{"no such policy", "clusters -keep best good.txt", cli.ExitFatal, "-keep best: must be one of"},
+		{"no such format", "pairs -format csv good.txt", cli.ExitFatal, "-format csv: must be one of"},
+		{"compare one", "compare good.txt", cli.ExitFatal, "compare needs two documents"},
+		{"compare with nobody", "compare good.txt gone.txt", cli.ExitFatal, `no document has the id "gone.txt"`},
+		{"no workers", "pairs -workers 0 good.txt", cli.ExitFatal, "-workers 0: must be 1 or more"},
+		{"no words", "passages -min 0 good.txt", cli.ExitFatal, "-min 0: must be 1 or more"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			_, stderr, status := dedup(t, "", strings.Fields(tt.args)...)
@@ -187,7 +189,7 @@ func TestLosesNothing(t *testing.T) {
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Errorf("standard output (-want +got):\n%s", diff)
 	}
-	if status != exitInput || !strings.HasPrefix(stderr, "dedup: -:2: ") {
+	if status != cli.ExitInput || !strings.HasPrefix(stderr, "dedup: -:2: ") {
 		t.Errorf("exit status %d, standard error %q", status, stderr)
 	}
 }
@@ -208,15 +210,15 @@ func TestStripPassages(t *testing.T) {
 		line("d", "heron", first+"\n\n"+second)
 	stdout, _, status := dedup(t, stdin, "passages", "-strip", "-json", "-")
 	const words, hidden = 65, 14
-	want := passageJSON{
-		A:          spanJSON{"a", 0, len(first + frame + second + "\n\n\n\n")},
-		B:          spanJSON{"d", 0, len(first + second + "\n\n")},
+	want := show.Passage{
+		A:          show.Span{ID: "a", Start: 0, End: len(first + frame + second + "\n\n\n\n")},
+		B:          show.Span{ID: "d", Start: 0, End: len(first + second + "\n\n")},
 		Similarity: 2. * words / (2*words + hidden),
 		Tokens:     words + hidden,
 		Kind:       "edited",
 	}
-	var got passageJSON
-	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != exitDone {
+	var got show.Passage
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != cli.ExitDone {
 		t.Fatalf("exit status %d, %v: %s", status, err, stdout)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -231,11 +233,11 @@ func TestKeep(t *testing.T) {
 		`{"id":"a","text":"` + body + `","time":1767398401}` + "\n"
 	for policy, want := range map[string]string{"first": "c", "longest": "b", "newest": "a"} {
 		stdout, _, status := dedup(t, stdin, "clusters", "-json", "-threshold", ".6", "-keep", policy, "-")
-		var c clusterJSON
-		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != exitDone {
+		var c show.Cluster
+		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != cli.ExitDone {
 			t.Fatalf("status %d, %v: %s", status, err, stdout)
 		}
-		if c.Representative != want || len(c.Members) != 3 || c.Members[0] != (memberJSON{want, 1}) {
+		if c.Representative != want || len(c.Members) != 3 || c.Members[0] != (show.Member{ID: want, Similarity: 1}) {
 			t.Errorf("-keep %s: %+v, want %s for the representative of three", policy, c, want)
 		}
 	}
@@ -245,21 +247,21 @@ func TestKeep(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, cmd := range commands() {
+	for _, cmd := range program().Commands {
 		var out, errs bytes.Buffer
-		args := []string{cmd.name, "-"}
-		if cmd.name == "compare" {
-			args = []string{cmd.name, "a", "a", "-"}
+		args := []string{cmd.Name, "-"}
+		if cmd.Name == "compare" {
+			args = []string{cmd.Name, "a", "a", "-"}
 		}
-		if cmd.name == "clean" {
+		if cmd.Name == "clean" {
 			args = append(args, "-dry-run")
 		}
-		if cmd.name == "index" {
-			args = []string{cmd.name, "add", "-db", t.TempDir(), "-"}
+		if cmd.Name == "index" {
+			args = []string{cmd.Name, "add", "-db", t.TempDir(), "-"}
 		}
-		status := run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
-		if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {
-			t.Errorf("%s: exit status %d, standard error %q", cmd.name, status, errs.String())
+		status := program().Run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
+		if status != cli.ExitFatal || !strings.Contains(errs.String(), "interrupted") {
+			t.Errorf("%s: exit status %d, standard error %q", cmd.Name, status, errs.String())
 		}
 	}
 }
@@ -284,8 +286,8 @@ func TestInterruptWaiting(t *testing.T) {
 				interrupt()
 			}()
 			var out, errs bytes.Buffer
-			status := run(ctx, args, stdin, &out, &errs)
-			if status != exitFatal || !strings.Contains(errs.String(), "interrupted") {
+			status := program().Run(ctx, args, stdin, &out, &errs)
+			if status != cli.ExitFatal || !strings.Contains(errs.String(), "interrupted") {
 				t.Errorf("exit status %d, standard error %q", status, errs.String())
 			}
 			if left, _ := filepath.Glob("*.tmp*"); left != nil {
@@ -308,7 +310,7 @@ func TestWorkers(t *testing.T) {
 	} {
 		one, _, _ := dedup(t, "", append(args, "-workers", "1")...)
 		seven, _, status := dedup(t, "", append(args, "-workers", "7")...)
-		if status != exitDone || one == "" {
+		if status != cli.ExitDone || one == "" {
 			t.Errorf("%s: exit status %d, %d bytes", args[0], status, len(one))
 		}
 		if diff := cmp.Diff(one, seven); diff != "" {
@@ -325,7 +327,7 @@ func TestPages(t *testing.T) {
 	}
 	put(t, map[string]string{"in/post/1.html": body("A tale of cats"), "in/post/2.html": body("The dogs of war"), "in/post/3.html": body("Our river")})
 	stdout, stderr, status := dedup(t, "", "boilerplate", "-json", "in")
-	if n := strings.Count(stdout, `"reason":"site furniture"`); status != exitDone || n != 6 {
+	if n := strings.Count(stdout, `"reason":"site furniture"`); status != cli.ExitDone || n != 6 {
 		t.Errorf("exit status %d, %d pieces of site furniture, want 6: %s%s", status, n, stdout, stderr)
 	}
 }

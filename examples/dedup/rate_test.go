@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/internal/corpus"
 	"github.com/neardup/neardup/minhash"
@@ -88,7 +89,7 @@ func rate(b *testing.B, in string, args []string) {
 		texts = nil
 		start = time.Now()
 		var out, errs strings.Builder
-		if status := run(b.Context(), args, nil, &out, &errs); status != exitDone {
+		if status := program().Run(b.Context(), args, nil, &out, &errs); status != cli.ExitDone {
 			b.Fatalf("exit status %d: %s", status, errs.String())
 		}
 		whole = min(whole, time.Since(start))

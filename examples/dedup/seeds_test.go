@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
 )
 
@@ -29,7 +31,7 @@ func TestSeeds(t *testing.T) {
 		t.Fatalf("%v, %v", names, err)
 	}
 	stdout, _, status := dedup(t, "", append([]string{"passages", "-json"}, names...)...)
-	if status != exitDone {
+	if status != cli.ExitDone {
 		t.Fatalf("exit status %d", status)
 	}
 	var found []goldPassage
@@ -113,7 +115,7 @@ func TestSeedsPairs(t *testing.T) {
 		t.Errorf("near-duplicates at 0.8: %s", stdout)
 	}
 	stdout, _, _ := dedup(t, "", append([]string{"pairs", "-json", "-containment", ".4"}, names...)...)
-	var p pairJSON
+	var p show.Pair
 	if err := json.Unmarshal([]byte(stdout), &p); err != nil {
 		t.Fatalf("%v: %q", err, stdout)
 	}
@@ -125,8 +127,8 @@ func TestSeedsPairs(t *testing.T) {
 			common++
 		}
 	}
-	want := pairJSON{names[0], names[1], float64(common) / float64(len(a)+len(b)-common),
-		float64(common) / float64(len(a)), float64(common) / float64(len(b)), true}
+	want := show.Pair{A: names[0], B: names[1], Jaccard: float64(common) / float64(len(a)+len(b)-common),
+		ContainmentA: float64(common) / float64(len(a)), ContainmentB: float64(common) / float64(len(b)), Exact: true}
 	if p != want {
 		t.Errorf("%+v, want %+v", p, want)
 	}

@@ -1,10 +1,9 @@
-package main
+package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"iter"
+
 	"os"
 	"strings"
 	"sync"
@@ -12,9 +11,9 @@ import (
 	"time"
 )
 
-// A progress shows on a terminal how far a long step has come. The line is drawn
+// A Progress shows on a terminal how far a long step has come. The line is drawn
 // anew several times a second, whether the step moves or not.
-type progress struct {
+type Progress struct {
 	w          io.Writer // nil where nobody watches
 	what, unit string
 	start      time.Time
@@ -29,11 +28,11 @@ type progress struct {
 // A fraction is how much of a step is done, where its units do not tell.
 type fraction struct{ done, total int64 }
 
-// progress begins a step of total units, 0 if nobody knows how many.
-func (j *job) progress(what, unit string, total int) *progress {
-	p := &progress{what: what, unit: unit, start: time.Now()}
+// Progress begins a step of total units, 0 if nobody knows how many.
+func (e *Env) Progress(what, unit string, total int) *Progress {
+	p := &Progress{what: what, unit: unit, start: time.Now()}
 	p.total.Store(int64(total))
-	if f, ok := j.stderr.(*os.File); ok && !j.opt.quiet {
+	if f, ok := e.Stderr.(*os.File); ok && !e.quiet {
 		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 			p.w, p.ended = f, make(chan struct{})
 			go p.redraw(p.ended)
@@ -42,7 +41,7 @@ func (j *job) progress(what, unit string, total int) *progress {
 	return p
 }
 
-func (p *progress) redraw(ended chan struct{}) {
+func (p *Progress) redraw(ended chan struct{}) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -63,7 +62,7 @@ func (p *progress) redraw(ended chan struct{}) {
 const wipe = "\r\x1b[K"
 
 // line says how far the step has come after a time.
-func (p *progress) line(elapsed time.Duration) string {
+func (p *Progress) line(elapsed time.Duration) string {
 	var b strings.Builder
 	b.WriteString(p.what)
 	part := fraction{p.done.Load(), p.total.Load()}
@@ -85,14 +84,21 @@ func (p *progress) line(elapsed time.Duration) string {
 	return b.String()
 }
 
-// add counts n units more.
-func (p *progress) add(n int) { p.done.Add(int64(n)) }
+// Add counts n units more.
+func (p *Progress) Add(n int) { p.done.Add(int64(n)) }
 
-// of is for steps whose units do not tell how much is done.
-func (p *progress) of(done, total int) { p.part.Store(&fraction{int64(done), int64(total)}) }
+// Of is for steps whose units do not tell how much is done.
+func (p *Progress) Of(done, total int) { p.Bytes(int64(done), int64(total)) }
 
-// clear wipes the line, so that something else can be written.
-func (p *progress) clear() {
+// Bytes is for steps whose bytes show how much is done; total is 0 if it is not
+// known.
+func (p *Progress) Bytes(done, total int64) { p.part.Store(&fraction{done, total}) }
+
+// Watched reports whether somebody sees the progress.
+func (p *Progress) Watched() bool { return p.w != nil }
+
+// Clear wipes the line, so that something else can be written.
+func (p *Progress) Clear() {
 	if p.w != nil {
 		p.mu.Lock()
 		fmt.Fprint(p.w, wipe)
@@ -100,51 +106,13 @@ func (p *progress) clear() {
 	}
 }
 
-// stop ends the step; it may be called again.
-func (p *progress) stop() {
+// Stop ends the step; it may be called again.
+func (p *Progress) Stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended != nil {
 		close(p.ended)
 		p.ended = nil
 		fmt.Fprint(p.w, wipe)
-	}
-}
-
-// background runs seq on a goroutine of its own and sends what it yields. So an
-// interrupt is heeded though seq waits for somebody to type, or works long for
-// its next value. When ctx is done the goroutine ends with that value.
-func background[T any](ctx context.Context, seq iter.Seq[T]) <-chan T {
-	values := make(chan T, 256)
-	go func() {
-		defer close(values)
-		for v := range seq {
-			select {
-			case values <- v:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return values
-}
-
-// until yields what seq does. When ctx is done it ends at once, with its error.
-func until[T any](ctx context.Context, seq iter.Seq[T]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		values := background(ctx, seq)
-		for ctx.Err() == nil {
-			select {
-			case v, more := <-values:
-				if !more || !yield(v, nil) {
-					return
-				}
-			case <-ctx.Done():
-			}
-		}
-		var none T
-		yield(none, ctx.Err())
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package clean
 
 import (
 	"errors"
@@ -9,17 +9,31 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
+	"github.com/neardup/neardup/examples/dedup/internal/until"
 )
 
-// A cleaner writes the kept documents. It reads the inputs once more: their
-// bytes are copied, not made anew.
-type cleaner struct {
-	j      *job
-	log    string // where the removals go
-	single bool   // the output is a file, not a folder
+// A Target is where a Writer writes.
+type Target struct {
+	Out       string // a file or folder
+	Log       string // a file for the removals; "" for Out with .removed.jsonl added
+	Overwrite bool   // replace what is there
+}
+
+// A Writer writes the kept documents. It reads the inputs once more: their
+// bytes are copied, not made anew. Close it.
+type Writer struct {
+	e      *cli.Env
+	to     Target
+	inputs []string
+	c      *corpus.Corpus
+	o      input.Options
+	single bool // the output is a file, not a folder
 	stdin  *os.File
 	next   int // row of the first document that was not met yet
 
@@ -30,57 +44,57 @@ type cleaner struct {
 	written map[string]string // by path below the output folder, the file copied
 }
 
-// cleaner refuses early what could only fail late. What standard input brings is
-// put aside, since it is read twice.
-func (j *job) cleaner() (*cleaner, error) {
-	c := &cleaner{j: j, log: j.opt.log, written: map[string]string{}}
-	if j.opt.out == "" {
-		return c, nil // a dry run
+// NewWriter refuses early what could only fail late. What standard input brings is
+// put aside, since it is read twice. With dry, nothing will be written.
+func NewWriter(e *cli.Env, to Target, against string, dry bool) (*Writer, error) {
+	c := &Writer{e: e, to: to, written: map[string]string{}}
+	if to.Out == "" {
+		return c, nil
 	}
-	if c.log == "" {
-		c.log = filepath.Clean(j.opt.out) + ".removed.jsonl"
+	if c.to.Log == "" {
+		c.to.Log = filepath.Clean(to.Out) + ".removed.jsonl"
 	}
-	for _, name := range []string{j.opt.out, c.log} {
-		if err := outfile.Check(name, j.opt.overwrite); err != nil {
+	for _, name := range []string{to.Out, c.to.Log} {
+		if err := outfile.Check(name, to.Overwrite); err != nil {
 			return nil, err
 		}
 	}
-	if within(j.opt.out, c.log) || within(c.log, j.opt.out) {
-		return nil, fmt.Errorf("-log %s lies in -out %s, or holds it: write the removals elsewhere", c.log, j.opt.out)
+	if within(to.Out, c.to.Log) || within(c.to.Log, to.Out) {
+		return nil, fmt.Errorf("-log %s lies in -out %s, or holds it: write the removals elsewhere", c.to.Log, to.Out)
 	}
-	j.inputs = expand(j.inputs)
-	for _, in := range append(expand([]string{j.opt.against}), j.inputs...) {
-		for _, out := range []string{j.opt.out, c.log} {
+	c.inputs = expand(e.Inputs)
+	for _, in := range append(expand([]string{against}), c.inputs...) {
+		for _, out := range []string{to.Out, c.to.Log} {
 			if within(in, out) || within(out, in) {
 				return nil, fmt.Errorf("%s lies in the input %s, or holds it: the input is never changed; write elsewhere", out, in)
 			}
 		}
-		if info, err := os.Stat(in); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !j.opt.dryRun {
+		if info, err := os.Stat(in); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !dry {
 			return nil, fmt.Errorf("%s is a pipe, and clean reads its inputs twice: make it a file, or standard input (-)", in)
 		}
-		if in == "-" && c.stdin == nil && !j.opt.dryRun {
+		if in == "-" && c.stdin == nil && !dry {
 			if err := c.putAside(); err != nil {
-				c.close()
+				c.Close()
 				return nil, err
 			}
 		}
 	}
-	if len(j.inputs) == 1 && j.inputs[0] != "-" {
-		info, err := os.Stat(j.inputs[0])
+	if len(c.inputs) == 1 && c.inputs[0] != "-" {
+		info, err := os.Stat(c.inputs[0])
 		c.single = err == nil && !info.IsDir()
 	} else {
-		c.single = len(j.inputs) == 1
+		c.single = len(c.inputs) == 1
 	}
 	return c, nil
 }
 
 // putAside copies standard input into a temporary file, from which it can be read
 // again.
-func (c *cleaner) putAside() (err error) {
+func (c *Writer) putAside() (err error) {
 	if c.stdin, err = spool.Temp(); err != nil {
 		return err
 	}
-	from, to := c.j.stdin, c.stdin
+	from, to := c.e.Stdin, c.stdin
 	chunks := func(yield func(error) bool) {
 		for {
 			_, err := io.CopyN(to, from, 1<<20)
@@ -89,18 +103,18 @@ func (c *cleaner) putAside() (err error) {
 			}
 		}
 	}
-	p := c.j.progress("reading standard input", "MiB", 0)
-	defer p.stop()
-	for err, interrupted := range until(c.j.ctx, chunks) {
+	p := c.e.Progress("reading standard input", "MiB", 0)
+	defer p.Stop()
+	for err, interrupted := range until.Done(c.e.Ctx, chunks) {
 		switch {
 		case interrupted != nil:
 			return interrupted
 		case err != nil:
 			return fmt.Errorf("standard input: %w", err)
 		}
-		p.add(1)
+		p.Add(1)
 	}
-	c.j.stdin = c.stdin
+	c.e.Stdin = c.stdin
 	_, err = c.stdin.Seek(0, io.SeekStart)
 	return err
 }
@@ -120,7 +134,11 @@ func expand(inputs []string) []string {
 	return out
 }
 
-func (c *cleaner) close() { spool.Remove(c.stdin) }
+// Log returns the file that the removals go to.
+func (c *Writer) Log() string { return c.to.Log }
+
+// Close removes what was put aside.
+func (c *Writer) Close() { spool.Remove(c.stdin) }
 
 // within reports whether path lies in dir or is dir; "-" and "" are nowhere.
 func within(dir, path string) bool {
@@ -144,36 +162,36 @@ func place(path string) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// write copies what is kept, logs what is not, and makes both visible at the end,
-// the log first.
-func (c *cleaner) write(removals []removal) error {
-	j := c.j
-	gone := make(map[int]removal, len(removals))
+// Write copies what is kept, logs what is not, and makes both visible at the end,
+// the log first. The inputs are read again as o says.
+func (c *Writer) Write(docs *corpus.Corpus, o input.Options, removals []Removal) error {
+	c.c, c.o = docs, o
+	gone := make(map[int]Removal, len(removals))
 	for _, r := range removals {
-		gone[r.row] = r
+		gone[r.Row] = r
 	}
-	log, err := outfile.Create(c.log, j.opt.overwrite)
+	log, err := outfile.Create(c.to.Log, c.to.Overwrite)
 	if err != nil {
 		return err
 	}
 	defer log.Abort()
-	if c.logw, err = newSink(log, c.log); err != nil {
+	if c.logw, err = newSink(log, c.to.Log); err != nil {
 		return err
 	}
 	var target string
 	var commit func() error
 	if c.single {
-		f, err := outfile.Create(j.opt.out, j.opt.overwrite)
+		f, err := outfile.Create(c.to.Out, c.to.Overwrite)
 		if err != nil {
 			return err
 		}
 		defer f.Abort()
-		if c.out, err = newSink(f, j.opt.out); err != nil {
+		if c.out, err = newSink(f, c.to.Out); err != nil {
 			return err
 		}
 		commit = f.Commit
 	} else {
-		d, err := outfile.CreateDir(j.opt.out, j.opt.overwrite)
+		d, err := outfile.CreateDir(c.to.Out, c.to.Overwrite)
 		if err != nil {
 			return err
 		}
@@ -181,21 +199,21 @@ func (c *cleaner) write(removals []removal) error {
 		target, commit = d.Path, d.Commit
 	}
 	defer c.closeSink()
-	c.next = j.old
+	c.next = docs.Old
 	if c.stdin != nil {
 		if _, err := c.stdin.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 	}
-	p := j.progress("writing", "documents", len(j.docs)-j.old)
-	defer p.stop()
-	for _, in := range j.inputs {
+	p := c.e.Progress("writing", "documents", len(docs.Docs)-docs.Old)
+	defer p.Stop()
+	for _, in := range c.inputs {
 		if err := c.copyInput(in, target, gone, p); err != nil {
 			return err
 		}
 	}
-	if c.next != len(j.docs) {
-		return c.changed(j.docs[c.next].Place)
+	if c.next != len(docs.Docs) {
+		return c.changed(docs.Docs[c.next].Place)
 	}
 	if err := c.closeSink(); err != nil {
 		return err
@@ -210,21 +228,20 @@ func (c *cleaner) write(removals []removal) error {
 }
 
 // copyInput reads an input again and copies what is kept of it.
-func (c *cleaner) copyInput(in, target string, gone map[int]removal, p *progress) error {
-	j := c.j
-	o := j.opt.input
-	o.Stdin, o.KeepRaw = j.stdin, true
+func (c *Writer) copyInput(in, target string, gone map[int]Removal, p *cli.Progress) error {
+	docs, o := c.c, c.o
+	o.Stdin, o.KeepRaw = c.e.Stdin, true
 	for d, err := range input.Read([]string{in}, o) {
-		if err := j.ctx.Err(); err != nil {
+		if err := c.e.Ctx.Err(); err != nil {
 			return err
 		}
 		switch {
 		case d == nil:
 			if e, ok := errors.AsType[*input.Error](err); ok {
-				err = c.logLine(removalJSON{Reason: reasonUnreadable + ": " + e.Err.Error(), Place: e.Place.String()})
+				err = c.logLine(show.Removal{Reason: Unreadable + ": " + e.Err.Error(), Place: e.Place.String()})
 			}
-		case c.next < len(j.docs) && j.docs[c.next].Place == d.Place:
-			if d.Text != j.texts.At(c.next) {
+		case c.next < len(docs.Docs) && docs.Docs[c.next].Place == d.Place:
+			if d.Text != docs.Text(c.next) {
 				return c.changed(d.Place)
 			}
 			if d.Format == input.Parquet {
@@ -236,15 +253,15 @@ func (c *cleaner) copyInput(in, target string, gone map[int]removal, p *progress
 				s.table = d.File
 			}
 			if r, ok := gone[c.next]; ok {
-				err = c.logLine(j.removalJSON(r))
+				err = c.logLine(r.Line(docs))
 			} else {
 				err = c.keep(in, target, d)
 			}
 			c.next++
-			p.add(1)
+			p.Add(1)
 		default:
 			// Its id was read before, in another input.
-			err = c.logLine(removalJSON{ID: d.ID, Reason: reasonUnreadable + ": id was read before", Place: d.Place.String()})
+			err = c.logLine(show.Removal{ID: d.ID, Reason: Unreadable + ": id was read before", Place: d.Place.String()})
 		}
 		if err != nil {
 			return err
@@ -253,12 +270,12 @@ func (c *cleaner) copyInput(in, target string, gone map[int]removal, p *progress
 	return nil
 }
 
-func (c *cleaner) changed(p input.Place) error {
+func (c *Writer) changed(p input.Place) error {
 	return fmt.Errorf("%v is not what it was when it was read first; nothing was written", p)
 }
 
-func (c *cleaner) logLine(r removalJSON) error {
-	line, err := marshal(r)
+func (c *Writer) logLine(r show.Removal) error {
+	line, err := show.JSON(r)
 	if err != nil {
 		return err
 	}
@@ -267,7 +284,7 @@ func (c *cleaner) logLine(r removalJSON) error {
 }
 
 // keep copies a document as it was stored.
-func (c *cleaner) keep(in, target string, d *input.Doc) error {
+func (c *Writer) keep(in, target string, d *input.Doc) error {
 	s, err := c.sink(in, target, d)
 	if err != nil {
 		return err
@@ -287,7 +304,7 @@ func (c *cleaner) keep(in, target string, d *input.Doc) error {
 		if _, err := s.Write(d.Raw); err != nil {
 			return err
 		}
-		return s.endMember()
+		return s.EndMember()
 	case input.Text, input.HTML:
 		if d.File == "-" {
 			_, err := s.Write(d.Raw)
@@ -307,7 +324,7 @@ func (c *cleaner) keep(in, target string, d *input.Doc) error {
 
 // sink returns where a document of an input goes. Documents come file by file, so
 // one is open at a time.
-func (c *cleaner) sink(in, target string, d *input.Doc) (*sink, error) {
+func (c *Writer) sink(in, target string, d *input.Doc) (*sink, error) {
 	if c.single || c.out != nil && c.from == d.File {
 		return c.out, nil
 	}
@@ -317,11 +334,11 @@ func (c *cleaner) sink(in, target string, d *input.Doc) (*sink, error) {
 	rel, err := filepath.Rel(in, d.File)
 	if err != nil || rel == "." {
 		rel = filepath.Base(d.File)
-	} else if len(c.j.inputs) > 1 {
+	} else if len(c.inputs) > 1 {
 		rel = filepath.Join(filepath.Base(in), rel)
 	}
 	if was, ok := c.written[rel]; ok {
-		return nil, fmt.Errorf("%s and %s would both become %s; clean them one by one", was, d.File, filepath.Join(c.j.opt.out, rel))
+		return nil, fmt.Errorf("%s and %s would both become %s; clean them one by one", was, d.File, filepath.Join(c.to.Out, rel))
 	}
 	c.written[rel] = d.File
 	name := filepath.Join(target, rel)
@@ -337,7 +354,7 @@ func (c *cleaner) sink(in, target string, d *input.Doc) (*sink, error) {
 }
 
 // closeSink finishes the file that is open.
-func (c *cleaner) closeSink() error {
+func (c *Writer) closeSink() error {
 	if c.out == nil {
 		return nil
 	}

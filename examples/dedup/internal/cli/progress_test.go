@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"testing"
@@ -21,7 +21,7 @@ func TestProgressLine(t *testing.T) {
 		{"a file grew", "documents", 9, 0, &fraction{900, 800}, "reading 9 documents, 1 a second, 100 % done, 0s left"},
 		{"no units", "", 0, 0, &fraction{1, 2}, "reading, 50 % done, 10s left"},
 	} {
-		p := &progress{what: "reading", unit: tt.unit}
+		p := &Progress{what: "reading", unit: tt.unit}
 		p.done.Store(tt.done)
 		p.total.Store(tt.total)
 		p.part.Store(tt.part)

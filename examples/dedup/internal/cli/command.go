@@ -1,0 +1,173 @@
+// Package cli is what every command of a program needs besides its work: flags and
+// help, messages, progress and the exit status.
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+)
+
+// Exit statuses.
+const (
+	ExitDone  = 0 // everything was read and answered
+	ExitInput = 1 // some input was reported and skipped or read in part
+	ExitFatal = 2 // wrong usage, or nothing could be answered
+)
+
+// errUsage is an error of the command line that has been reported already.
+var errUsage = errors.New("usage")
+
+// A Program is a name and the commands that it has.
+type Program struct {
+	Name     string
+	Help     string // all of it but the list of commands, which comes in the place of %s
+	Commands []Command
+	Default  string // the command where none is named
+}
+
+// A Command is one of the things that a program does.
+type Command struct {
+	Name    string
+	Usage   string // arguments other than flags; "INPUT..." if empty
+	Summary string // one line
+	Help    string // what it prints and how to use it
+	Example string // command lines to begin with
+	New     func() Action
+
+	Commands []Command // replaces all of the above but the name, the summary and the help
+}
+
+// NoInputs is the usage of a command that takes none.
+const NoInputs = " "
+
+// An Action is a command with values for its flags. It may have a method
+// Check() error, which is called when all flags are parsed.
+type Action interface {
+	Flags() []Flags
+	Run(*Env) error
+}
+
+// Flags are flags that belong together.
+type Flags struct {
+	Register func(*flag.FlagSet)
+	Check    func() error // refuses values that make no sense; may be nil
+}
+
+// helpFlags ask for help.
+var helpFlags = []string{"-h", "-help", "--help", "help"}
+
+// Run runs the command that args name and returns the exit status.
+func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		p.printHelp(stderr)
+		return ExitFatal
+	}
+	cmd, _ := find(p.Commands, p.Default)
+	switch {
+	case slices.Contains(helpFlags, args[0]) && len(args) == 1:
+		p.printHelp(stdout)
+		return ExitDone
+	case slices.Contains(helpFlags, args[0]):
+		c, ok := find(p.Commands, args[1])
+		if !ok {
+			fmt.Fprintf(stderr, "%s: %s is no command (\"%[1]s -h\" lists them)\n", p.Name, show.Printable(args[1]))
+			return ExitFatal
+		}
+		cmd, args = c, append(args[2:], "-h")
+	default:
+		if c, ok := find(p.Commands, args[0]); ok {
+			cmd, args = c, args[1:]
+		} else if strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "" {
+			if _, err := os.Lstat(args[0]); err != nil {
+				fmt.Fprintf(stderr, "%s: %s is no command (\"%[1]s -h\" lists them), so it is taken for an input\n", p.Name, show.Printable(args[0]))
+			}
+		}
+	}
+	if len(cmd.Commands) > 0 {
+		sub, ok := Command{}, false
+		if len(args) > 0 {
+			sub, ok = find(cmd.Commands, cmd.Name+" "+args[0])
+		}
+		if !ok {
+			return p.choose(cmd, args, stdout, stderr)
+		}
+		cmd, args = sub, args[1:]
+	}
+	return p.run(ctx, cmd, args, stdin, stdout, stderr)
+}
+
+func find(commands []Command, name string) (Command, bool) {
+	i := slices.IndexFunc(commands, func(c Command) bool { return c.Name == name })
+	if i < 0 {
+		return Command{}, false
+	}
+	return commands[i], true
+}
+
+func (p Program) run(ctx context.Context, cmd Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	out := bufio.NewWriterSize(stdout, 1<<16)
+	e := &Env{Ctx: ctx, Stdin: stdin, Out: out, Stderr: stderr, program: p.Name}
+	action := cmd.New()
+	err := p.parse(e, cmd, action, args, stdout)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return ExitDone
+	case err != nil:
+		return ExitFatal
+	}
+	err = action.Run(e)
+	if flushed := out.Flush(); err == nil && flushed != nil {
+		err = fmt.Errorf("standard output: %w", flushed)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(stderr, "%s: interrupted; what was printed is not complete\n", p.Name)
+		return ExitFatal
+	case err != nil:
+		fmt.Fprintf(stderr, "%s: %s\n", p.Name, show.Printable(err.Error()))
+		return ExitFatal
+	case e.InputErrors > 0:
+		return ExitInput
+	}
+	return ExitDone
+}
+
+// choose answers a command line that names none of the commands that cmd has.
+func (p Program) choose(cmd Command, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && slices.Contains(helpFlags, args[0]) {
+		fmt.Fprintf(stdout, "%s %s: %s\n\n%s\ncommands:\n", p.Name, cmd.Name, cmd.Summary, cmd.Help)
+		for _, c := range cmd.Commands {
+			fmt.Fprintf(stdout, "  %-16s %s\n", c.Name, c.Summary)
+		}
+		return ExitDone
+	}
+	var names []string
+	for _, c := range cmd.Commands {
+		names = append(names, strings.TrimPrefix(c.Name, cmd.Name+" "))
+	}
+	_ = p.usageError(stderr, cmd, "say which: %s", strings.Join(names, ", "))
+	return ExitFatal
+}
+
+// usageError reports a wrong command line and what to do about it.
+func (p Program) usageError(w io.Writer, cmd Command, format string, args ...any) error {
+	fmt.Fprintf(w, "%s %s: %s\n(\"%[1]s %[2]s -h\" lists its flags)\n", p.Name, cmd.Name, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
+	return errUsage
+}
+
+func (p Program) printHelp(w io.Writer) {
+	var list strings.Builder
+	for _, c := range p.Commands {
+		fmt.Fprintf(&list, "  %-12s %s\n", c.Name, c.Summary)
+	}
+	fmt.Fprint(w, strings.Replace(p.Help, "%s", list.String(), 1))
+}

@@ -1,0 +1,168 @@
+// Package find finds near-duplicates, clusters, shared passages and recycled blocks
+// among the documents of a corpus.
+package find
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// Options are what flags choose about finding; a command registers the flags that
+// it heeds, so that a flag without effect is refused.
+type Options struct {
+	Threshold   float64
+	K           int
+	Estimate    bool
+	Containment float64
+	Against     string
+	Unit        string
+	Size        int
+	Strip       bool
+	Stream      bool
+	Keep        string
+	MinTokens   int
+}
+
+// ThresholdFlags are -threshold and -k.
+func (o *Options) ThresholdFlags() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.Float64Var(&o.Threshold, "threshold", 0.8, "least Jaccard similarity of near-duplicates, above 0 up to 1")
+			fs.IntVar(&o.K, "k", 128, "registers of a signature: a power of two from 16 to 1024")
+		},
+		Check: func() error {
+			switch {
+			case !(o.Threshold > 0 && o.Threshold <= 1):
+				return fmt.Errorf("-threshold %v: must be above 0 and at most 1", o.Threshold)
+			case o.K < 16 || o.K > 1024 || o.K&(o.K-1) != 0:
+				return fmt.Errorf("-k %d: must be a power of two from 16 to 1024", o.K)
+			}
+			return nil
+		},
+	}
+}
+
+// MatchFlags are -threshold, -k and -estimate.
+func (o *Options) MatchFlags() cli.Flags {
+	f := o.ThresholdFlags()
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			f.Register(fs)
+			fs.BoolVar(&o.Estimate, "estimate", false, "trust signatures instead of comparing the documents' shingles")
+		},
+		Check: f.Check,
+	}
+}
+
+// ContainmentFlag is -containment.
+func (o *Options) ContainmentFlag() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.Float64Var(&o.Containment, "containment", 0, "also pairs of which one has at least this share of its shingles in the other")
+		},
+		Check: func() error {
+			switch {
+			case !(o.Containment >= 0 && o.Containment <= 1):
+				return fmt.Errorf("-containment %v: must be from 0 (off) to 1", o.Containment)
+			case o.Against != "" && o.Containment > 0:
+				return errors.New("-against looks for near-duplicates and cannot be had with -containment")
+			case o.Containment > 0 && o.Estimate:
+				return errors.New("-containment counts shingles and cannot be had with -estimate")
+			}
+			return nil
+		},
+	}
+}
+
+// AgainstFlag is -against.
+func (o *Options) AgainstFlag() cli.Flags {
+	return cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.StringVar(&o.Against, "against", "", "a `corpus` (file or folder) that the inputs are new to: report what repeats it, not what it repeats itself")
+	}}
+}
+
+// ShingleFlags are -unit and -size.
+func (o *Options) ShingleFlags() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&o.Unit, "unit", "words", "what a shingle is made of: `words|chars`")
+			fs.IntVar(&o.Size, "size", 0, "words or characters in a shingle (default 5 words or 12 characters)")
+		},
+		Check: func() error {
+			if o.Size < 0 || o.Size > 1000 {
+				return fmt.Errorf("-size %d: must be from 1 to 1000", o.Size)
+			}
+			return cli.OneOf("unit", o.Unit, "words", "chars")
+		},
+	}
+}
+
+// StripFlag is -strip.
+func (o *Options) StripFlag() cli.Flags {
+	return cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolVar(&o.Strip, "strip", false, "leave out the blocks that pages recycle (see dedup boilerplate) before comparing")
+	}}
+}
+
+// StreamFlag is -stream.
+func (o *Options) StreamFlag() cli.Flags {
+	return cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolVar(&o.Stream, "stream", false, "judge each document by those before it, as a crawler would, not by all")
+	}}
+}
+
+// KeepFlag is -keep.
+func (o *Options) KeepFlag() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&o.Keep, "keep", "first", "which document represents its cluster: `first|longest|newest` (by the time field)")
+		},
+		Check: func() error { return cli.OneOf("keep", o.Keep, "first", "longest", "newest") },
+	}
+}
+
+// PassageFlags are those of passages.
+func (o *Options) PassageFlags() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.IntVar(&o.MinTokens, "min", 12, "least number of words of a passage that both documents have")
+		},
+		Check: func() error {
+			if o.MinTokens < 1 {
+				return fmt.Errorf("-min %d: must be 1 or more", o.MinTokens)
+			}
+			return nil
+		},
+	}
+}
+
+// Shingler returns the shingler that the flags describe.
+func (o *Options) Shingler() shingle.Shingler {
+	sh := shingle.Shingler{Size: o.Size}
+	if o.Unit == "chars" {
+		sh.Unit = shingle.Chars
+	}
+	return sh
+}
+
+// Sketcher returns the sketcher for its shingles.
+func (o *Options) Sketcher() *minhash.Sketcher {
+	return minhash.New(minhash.Options{K: o.K, Elements: o.Shingler()})
+}
+
+// Banding returns the bands and rows that the flags lead to.
+func (o *Options) Banding() lsh.Banding { return lsh.Choose(o.K, o.Threshold, 0.99) }
+
+// Figures returns how similarities are had: exact or estimated.
+func (o *Options) Figures() string {
+	if o.Estimate {
+		return "estimated"
+	}
+	return "exact"
+}

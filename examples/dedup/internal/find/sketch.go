@@ -1,0 +1,113 @@
+package find
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// Sketches are the signatures of the documents of a corpus and, as they are asked
+// for, their sets of shingles.
+type Sketches struct {
+	Work lsh.Work // of the last search
+
+	c         *corpus.Corpus
+	o         Options
+	sh        shingle.Shingler
+	mh        *minhash.Sketcher
+	registers *spool.Registers
+	masks     [][]shingle.Span              // left out of each document; nil for nothing
+	sets      []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
+}
+
+// Sketch shingles and sketches every document without the spans of its mask; nil
+// masks hide nothing. Close the sketches.
+func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, error) {
+	s := &Sketches{c: c, o: o, sh: o.Shingler(), mh: o.Sketcher(), masks: masks}
+	var err error
+	s.registers, err = spool.NewRegisters(o.K, len(c.Docs), c.Memory()/8)
+	if err != nil {
+		return nil, err
+	}
+	// A set takes eight bytes a shingle, hardly more than its words take. To sort
+	// its hashes takes longer than to sketch them, so only sets that are compared
+	// are made, and each once.
+	if !o.Estimate && c.Bytes() < c.Memory()/5 {
+		s.sets = make([]atomic.Pointer[shingle.Set], len(c.Docs))
+	}
+	buffers := sync.Pool{New: func() any { return new([]uint64) }}
+	err = c.Parallel("sketching", func(i int) error {
+		buf := buffers.Get().(*[]uint64)
+		defer buffers.Put(buf)
+		*buf = s.sh.AppendHashes((*buf)[:0], c.Text(i), s.mask(i)...)
+		return s.registers.Put(i, func(dst []uint32) []uint32 { return s.mh.AppendValues(dst, *buf) })
+	})
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close removes what the sketches keep outside memory.
+func (s *Sketches) Close() { s.registers.Close() }
+
+func (s *Sketches) env() *cli.Env { return s.c.Env() }
+
+func (s *Sketches) mask(i int) []shingle.Span {
+	if s.masks == nil {
+		return nil
+	}
+	return s.masks[i]
+}
+
+// set returns the shingles of document i.
+func (s *Sketches) set(i int) []uint64 {
+	if s.sets == nil {
+		return s.sh.Set(s.c.Text(i), s.mask(i)...)
+	}
+	if set := s.sets[i].Load(); set != nil {
+		return *set
+	}
+	set := s.sh.Set(s.c.Text(i), s.mask(i)...)
+	s.sets[i].Store(&set)
+	return set
+}
+
+// Signature returns the signature of document i.
+func (s *Sketches) Signature(i int) (minhash.Signature, error) {
+	values, err := s.registers.Source().Rows(make([]uint32, s.o.K), i, 1)
+	if err != nil {
+		return minhash.Signature{}, err
+	}
+	return s.mh.Wrap(values)
+}
+
+// bounded reports comparisons that were left out, so that nothing is missing in
+// silence.
+func (s *Sketches) bounded(w lsh.Work) {
+	s.Work = w
+	if w.Bounded > 0 {
+		s.env().Warn("%s of documents that share text, too large to compare all with all: %s left out (fewer with -strip or a higher -threshold)",
+			show.Count(w.Bounded, "group"), show.Count(int(w.Skipped), "comparison"))
+	}
+	if w.BoundedTwins > 0 {
+		s.env().Warn("%s with very many copies: of these only the pairs with the first copy are listed", show.Count(w.BoundedTwins, "document"))
+	}
+}
+
+// SketchStripped is Sketch without the blocks that Options.Strip leaves out.
+func SketchStripped(c *corpus.Corpus, o Options) (*Sketches, error) {
+	masks, err := Masks(c, o)
+	if err != nil {
+		return nil, err
+	}
+	return Sketch(c, o, masks)
+}

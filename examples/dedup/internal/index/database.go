@@ -1,0 +1,200 @@
+// Package index opens the durable index of "dedup index" and makes signatures and
+// sets as it wants them.
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/until"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Database is an open index and how to make what it keeps.
+type Database struct {
+	*disk.Index
+	e    *cli.Env
+	dir  string
+	o    find.Options
+	read corpus.Options
+	sh   shingle.Shingler
+	mh   *minhash.Sketcher
+}
+
+// A Mode is what an index is opened for.
+type Mode uint8
+
+// The modes.
+const (
+	ToRead Mode = iota
+	ToWrite
+	ToCreate // if it is not there
+)
+
+// Open opens the index in a folder, which must be as the flags that were given say.
+func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, m Mode) (*Database, error) {
+	if err := e.Ctx.Err(); err != nil {
+		return nil, err
+	}
+	do := disk.Options{ReadOnly: m == ToRead}
+	if e.Given["threshold"] {
+		do.Threshold = o.Threshold
+	}
+	ix, err := disk.Open(dir, do)
+	if errors.Is(err, fs.ErrNotExist) {
+		if m != ToCreate {
+			return nil, fmt.Errorf("there is no index in %s: \"dedup index add\" makes one", dir)
+		}
+		do.Scheme = o.Sketcher().Scheme()
+		do.Threshold = o.Threshold
+		ix, err = disk.Open(dir, do)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := &Database{Index: ix, e: e, dir: dir, o: o, read: read}
+	if err := d.settle(); err != nil {
+		return nil, errors.Join(err, ix.Close())
+	}
+	if r := ix.Recovery(); r.Bytes > 0 {
+		e.Warn("%s: the last %d bytes of %s were never acknowledged and are cut off", dir, r.Bytes, r.File)
+	}
+	return d, nil
+}
+
+// Shingles returns what the documents of the index are compared by, as text.
+func (d *Database) Shingles() string { return d.sh.String() }
+
+// Close closes the index at the end of work that ended with err. An index that
+// could not be written says so once.
+func (d *Database) Close(err error) error {
+	if e := d.Index.Close(); err == nil {
+		return e
+	}
+	return err
+}
+
+// settle makes shingler and sketcher those of the index, and refuses flags that
+// say otherwise.
+func (d *Database) settle() error {
+	have := d.Scheme()
+	if err := d.sh.UnmarshalText([]byte(have.Elements)); err != nil {
+		return fmt.Errorf("%s: made by another program: %w", d.dir, err)
+	}
+	want, k := d.sh, have.K
+	given, o := d.e.Given, d.o.Shingler()
+	if given["unit"] && o.Unit != want.Unit {
+		want.Unit, want.Size = o.Unit, 0
+	}
+	if given["size"] {
+		want.Size = o.Size
+	}
+	if given["k"] {
+		k = d.o.K
+	}
+	if want.String() != d.sh.String() || k != have.K {
+		return fmt.Errorf("%s: the index has -k %d and shingles of %v, not -k %d and %v: %w", d.dir, have.K, d.sh, k, want, disk.ErrMismatch)
+	}
+	var err error
+	d.mh, err = minhash.ForScheme(have)
+	return err
+}
+
+// An Entry is a document on its way into or against the index.
+type Entry struct {
+	Doc       *input.Doc
+	Signature minhash.Signature
+	Set       shingle.Set // nil with -estimate
+}
+
+// idle is how long to wait for more documents before those at hand are dealt with.
+const idle = 10 * time.Millisecond
+
+// maxBatch bounds the text that is dealt with together.
+const maxBatch = 64 << 20
+
+// Batches reads the input and calls f with up to n documents at a time: fewer
+// where no more come for a moment, since whoever sends them may wait for the answer.
+func (d *Database) Batches(n int, f func([]*Entry) error) error {
+	debug.SetMemoryLimit(d.read.Memory)
+	ctx, stop := context.WithCancel(d.e.Ctx)
+	defer stop()
+	o := d.read.Input
+	o.Repeats = true
+	if slices.Contains(d.e.Inputs, "-") {
+		o.Workers = 1 // nothing is read ahead
+	}
+	p, read := corpus.Read(d.e, "indexing", d.e.Inputs, o, d.read.Workers)
+	defer p.Stop()
+	items := until.Background(ctx, read)
+	var batch []*Entry
+	size := 0
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := d.sketch(batch)
+		if err == nil {
+			err = f(batch)
+		}
+		if err == nil {
+			err = d.e.Out.Flush()
+		}
+		p.Add(len(batch))
+		batch, size = batch[:0], 0
+		return err
+	}
+	for {
+		var wait <-chan time.Time
+		if len(batch) > 0 {
+			wait = time.After(idle)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case it, ok := <-items:
+			if !ok {
+				return flush()
+			}
+			if it.Err != nil {
+				p.Clear()
+				d.e.InputError(it.Err)
+			}
+			if it.Doc == nil {
+				continue
+			}
+			batch = append(batch, &Entry{Doc: it.Doc})
+			if size += len(it.Doc.Text); len(batch) < n && size < maxBatch {
+				continue
+			}
+		case <-wait:
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+}
+
+// sketch makes signatures and sets, on as many goroutines as -workers says.
+func (d *Database) sketch(batch []*Entry) error {
+	return corpus.Each(d.e.Ctx, d.read.Workers, len(batch), func(i int) error {
+		e := batch[i]
+		e.Set = d.sh.Set(e.Doc.Text)
+		e.Signature = d.mh.Sketch(e.Set)
+		if d.o.Estimate {
+			e.Set = nil
+		}
+		return nil
+	})
+}

@@ -1,0 +1,176 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
+	"github.com/neardup/neardup/examples/dedup/internal/outfile"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+)
+
+// A Page is where to write a page for a browser.
+type Page struct {
+	File      string
+	Overwrite bool // replace the file
+}
+
+// Check refuses early what would only fail when the work is done.
+func (p Page) Check() error {
+	if p.File == "" {
+		if p.Overwrite {
+			return errors.New("-overwrite says that the file of -html may be replaced, and there is no -html")
+		}
+		return nil
+	}
+	if err := outfile.Check(p.File, p.Overwrite); err != nil {
+		return err
+	}
+	if info, err := os.Stat(filepath.Dir(p.File)); err != nil {
+		return fmt.Errorf("-html: %w", err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("-html: %s is no folder", filepath.Dir(p.File))
+	}
+	return nil
+}
+
+// WritePage writes the findings as a page.
+func (f *Findings) WritePage(to Page) error {
+	if err := f.notInput(to.File); err != nil {
+		return err
+	}
+	r := &htmlreport.Report{
+		Title:     strings.Join(f.c.Env().Inputs, " "),
+		Documents: len(f.c.Docs),
+		Bytes:     f.c.Bytes(),
+		Threshold: f.o.Threshold,
+		Banding:   f.o.Banding(),
+		Exact:     !f.o.Estimate,
+		Settings:  f.settings(),
+		Notes:     f.c.Env().Notes,
+		Clusters:  f.clusters,
+		Document: func(i int) htmlreport.Document {
+			return htmlreport.Document{ID: f.c.Docs[i].ID, Host: f.c.Docs[i].Host, Text: f.c.Text(i), Mask: f.masks[i]}
+		},
+	}
+	if f.c.Env().InputErrors > 0 {
+		r.Notes = append(r.Notes, show.Count(f.c.Env().InputErrors, "input")+" could not be read in whole; standard error said which.")
+	}
+	r.Empty = f.c.Empty()
+	row := f.c.Rows()
+	for _, p := range f.pairs {
+		r.Shared = append(r.Shared, htmlreport.Shared{A: row[p.A], B: row[p.B], Passages: p.Passages})
+	}
+	for _, b := range f.recycled() {
+		r.Blocks = append(r.Blocks, htmlreport.Block{Host: b.host, Text: b.text, Reason: b.block.Reason.String(), Scope: b.block.Scope.String(),
+			Documents: b.block.Documents, Hosts: b.block.Hosts, Pages: b.pages})
+	}
+	var err error
+	if r.Similarities, r.ObservedFrom, err = f.similarities(); err != nil {
+		return err
+	}
+	r.Sort()
+	var page bytes.Buffer
+	if err := r.Write(&page); err != nil {
+		return err
+	}
+	if err := errors.Join(f.c.Err(), f.c.Env().Ctx.Err()); err != nil {
+		return err
+	}
+	file, err := outfile.Create(to.File, to.Overwrite)
+	if err != nil {
+		return err
+	}
+	defer file.Abort()
+	if _, err := file.Write(page.Bytes()); err != nil {
+		return err
+	}
+	if err := file.Commit(); err != nil {
+		return err
+	}
+	f.c.Env().Summary("%s (%.1f MB) is the page: open it in a browser", show.Printable(to.File), float64(page.Len())/1e6)
+	return nil
+}
+
+// notInput refuses to write over a file that was read.
+func (f *Findings) notInput(name string) error {
+	there, err := os.Stat(name)
+	if err != nil {
+		return nil // nothing to write over
+	}
+	seen := ""
+	for _, d := range f.c.Docs {
+		if d.Place.File == seen || d.Place.File == "" || filepath.Base(d.Place.File) != filepath.Base(name) {
+			continue
+		}
+		seen = d.Place.File
+		if info, err := os.Stat(d.Place.File); err == nil && os.SameFile(info, there) {
+			return fmt.Errorf("%s is one of the inputs, which are never changed; write the page elsewhere", name)
+		}
+	}
+	for _, in := range f.c.Env().Inputs {
+		if info, err := os.Stat(in); err == nil && os.SameFile(info, there) {
+			return fmt.Errorf("%s is one of the inputs, which are never changed; write the page elsewhere", name)
+		}
+	}
+	return nil
+}
+
+// settings tells how the findings were made.
+func (f *Findings) settings() []htmlreport.Setting {
+	b := f.o.Banding()
+	figures := "counted from the shingles of both documents"
+	if f.o.Estimate {
+		figures = "estimated from signatures"
+	}
+	return []htmlreport.Setting{
+		{Name: "Near-duplicates", Value: fmt.Sprintf("Jaccard similarity of %v or more to the document to keep, %s", f.o.Threshold, figures)},
+		{Name: "To keep", Value: map[string]string{"first": "the first of a cluster in the input", "longest": "the longest of a cluster", "newest": "the newest of a cluster"}[f.o.Keep]},
+		{Name: "Shingles", Value: f.shingles()},
+		{Name: "Signatures", Value: fmt.Sprintf("%d registers in %d bands of %d rows", f.o.K, b.Bands, b.Rows)},
+		{Name: "Shared passages", Value: show.Count(f.o.MinTokens, "word") + " or more, equal or edited"},
+		{Name: "Recycled blocks", Value: "judged by all documents, and left out of every comparison"},
+	}
+}
+
+// shingles says what documents are compared by.
+func (f *Findings) shingles() string {
+	unit, size, _ := strings.Cut(f.o.Shingler().String(), ":")
+	return fmt.Sprintf("%s %s in a row, at every place", size, map[string]string{"words": "words", "chars": "characters"}[unit])
+}
+
+// observedBelow is how far below the threshold the page looks for pairs, so that
+// a reader sees what another threshold would change.
+const (
+	observedBelow = 0.3
+	bytesPerPair  = 56
+)
+
+// similarities returns those of all pairs that the bands propose, from somewhat
+// below the threshold on or, where that would take too much memory, from the
+// threshold on.
+func (f *Findings) similarities() ([]float64, float64, error) {
+	p := f.c.Env().Progress("comparing", "", 0)
+	defer p.Stop()
+	from := math.Floor((f.o.Threshold-observedBelow)*20+1e-9) / 20
+	if from <= 0 || int64(f.sketches.Work.Candidates)*bytesPerPair > f.c.Memory()/4 {
+		from = f.o.Threshold
+	}
+	b := f.sketches.Batch(p)
+	b.Banding = f.o.Banding()
+	b.Threshold = from
+	pairs, _, err := b.Pairs(f.c.Env().Ctx, f.sketches.Source())
+	if err != nil {
+		return nil, 0, err
+	}
+	values := make([]float64, len(pairs))
+	for i, p := range pairs {
+		values[i] = p.Similarity
+	}
+	return values, from, nil
+}

@@ -1,0 +1,157 @@
+package show
+
+import (
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Pair is a line of "dedup pairs -json".
+type Pair struct {
+	A            string  `json:"a"`
+	B            string  `json:"b"`
+	Jaccard      float64 `json:"jaccard"`
+	ContainmentA float64 `json:"containment_a"`
+	ContainmentB float64 `json:"containment_b"`
+	Exact        bool    `json:"exact"`
+}
+
+// A Cluster is a line of "dedup clusters -json".
+type Cluster struct {
+	Representative string   `json:"representative"`
+	Members        []Member `json:"members"`
+}
+
+// A Member is a document of a cluster.
+type Member struct {
+	ID         string  `json:"id"`
+	Similarity float64 `json:"similarity"`
+}
+
+// A Passage is a line of "dedup passages -json".
+type Passage struct {
+	A          Span    `json:"a"`
+	B          Span    `json:"b"`
+	Similarity float64 `json:"similarity"`
+	Tokens     int     `json:"tokens"`
+	Kind       string  `json:"kind"`
+}
+
+// A Span is a part of a document.
+type Span struct {
+	ID    string `json:"id"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+// NewPassage returns the line for a passage of the documents a and b.
+func NewPassage(a, b string, p shingle.Passage) Passage {
+	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p)}
+}
+
+// Kind returns "exact" or "edited".
+func Kind(p shingle.Passage) string {
+	if p.Exact {
+		return "exact"
+	}
+	return "edited"
+}
+
+// A Block is a line of "dedup boilerplate -json".
+type Block struct {
+	ID        string `json:"id"`
+	Start     int    `json:"start"`
+	End       int    `json:"end"`
+	Documents int    `json:"documents"`
+	Hosts     int    `json:"hosts"`
+	Scope     string `json:"scope"`
+	Reason    string `json:"reason"`
+}
+
+// NewBlock returns the line for a recycled block of the document id.
+func NewBlock(id string, b boilerplate.Block) Block {
+	return Block{id, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}
+}
+
+// A Comparison is what "dedup compare -json" prints.
+type Comparison struct {
+	A              string    `json:"a"`
+	B              string    `json:"b"`
+	NearDuplicates bool      `json:"near_duplicates"` // at the threshold, as they are
+	Whole          Likeness  `json:"whole"`
+	Stripped       Likeness  `json:"stripped"` // without recycled blocks
+	Passages       []Passage `json:"passages"`
+	Boilerplate    []Block   `json:"boilerplate"`
+}
+
+// A Likeness is how alike two documents are.
+type Likeness struct {
+	ShinglesA    int     `json:"shingles_a"`
+	ShinglesB    int     `json:"shingles_b"`
+	Common       int     `json:"common"`
+	Jaccard      float64 `json:"jaccard"`
+	Estimate     float64 `json:"estimate"` // of the Jaccard similarity, from signatures
+	ContainmentA float64 `json:"containment_a"`
+	ContainmentB float64 `json:"containment_b"`
+	Recall       float64 `json:"recall"` // probability that a search at the threshold finds such a pair
+}
+
+// A Removal is a line of "dedup clean -json" and of its log. A document that could
+// not be read has a reason and a place only.
+type Removal struct {
+	ID         string  `json:"id,omitempty"`
+	Reason     string  `json:"reason"`
+	Match      string  `json:"match,omitempty"`
+	Similarity float64 `json:"similarity,omitempty"`
+	Exact      bool    `json:"exact,omitempty"`
+	Spans      []Both  `json:"spans,omitempty"`
+	Place      string  `json:"place"`
+}
+
+// A Both is a passage of a removed document and its place in the match.
+type Both struct {
+	Start      int `json:"start"`
+	End        int `json:"end"`
+	MatchStart int `json:"match_start"`
+	MatchEnd   int `json:"match_end"`
+}
+
+// A BandRow is a line of "dedup bands -json" and a row of its table.
+type BandRow struct {
+	Band int32  `json:"band" parquet:"band"`
+	Key  int64  `json:"key" parquet:"key"`
+	ID   string `json:"id" parquet:"id,dict"`
+}
+
+// An Added is a line of "dedup index add".
+type Added struct {
+	ID  string `json:"id"`
+	New bool   `json:"new"`
+}
+
+// A Found is a line of "dedup index query".
+type Found struct {
+	ID         string  `json:"id"`
+	Match      string  `json:"match"`
+	Similarity float64 `json:"similarity"`
+}
+
+// A Removed is a line of "dedup index remove".
+type Removed struct {
+	ID      string `json:"id"`
+	Removed bool   `json:"removed"`
+}
+
+// A Stats is what "dedup index stats" prints.
+type Stats struct {
+	Documents  int     `json:"documents"`
+	Removed    int     `json:"removed"`
+	Threshold  float64 `json:"threshold"`
+	Bands      int     `json:"bands"`
+	Rows       int     `json:"rows"`
+	K          int     `json:"k"`
+	Shingles   string  `json:"shingles"`
+	LogBytes   int64   `json:"log_bytes"`
+	TableBytes int64   `json:"table_bytes"`
+	Largest    []int   `json:"largest_buckets"`
+	Verified   bool    `json:"verified,omitempty"`
+}
