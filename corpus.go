@@ -1,0 +1,278 @@
+package neardup
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Document is a text under the caller's name.
+type Document struct {
+	ID   string
+	Text string
+
+	// Host is the site that a page is from. Blocks that the pages of a host
+	// recycle, such as menus and footers, do not count when a document with a
+	// host is compared. A document without a host is compared as a whole.
+	Host string
+
+	// Time is when the document was published or fetched, if known. It helps to
+	// tell site furniture from news that several pages repeat on one day.
+	Time time.Time
+}
+
+func (d Document) page() boilerplate.Page {
+	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: d.Text, Time: d.Time}
+}
+
+// A Corpus holds documents in memory and finds what they have in common. The zero
+// value is an empty corpus with the recommended settings.
+//
+// A page is compared without the blocks that its host recycles, and those are
+// known only when other pages of the host have been added. So [Corpus.Seen] and
+// [Corpus.AddNew] use what is known at the time of the call, while Pairs, Clusters
+// and Passages first sketch all documents anew if pages were added since the last
+// such call. Without hosts nothing is sketched twice.
+//
+// A Corpus keeps the texts and about 8 bytes for each of their words. All methods
+// may be called by any number of goroutines at once. A Corpus must not be copied
+// after first use.
+type Corpus struct {
+	// Threshold is the least Jaccard similarity of near-duplicates; 0 means 0.8.
+	// It must not change after first use, and methods panic if it is out of its
+	// range.
+	Threshold float64
+
+	mu       sync.Mutex
+	docs     []*Document // in the order in which they were added; nil where one was replaced
+	rows     map[string]int
+	pages    bool // some document has a host
+	stale    bool // documents were added since all masks were last made
+	sites    *boilerplate.Detector
+	index    *lsh.Index
+	sketcher *minhash.Sketcher
+	shingler shingle.Shingler
+	passages *passage.Index // nil if documents were added since it was made
+}
+
+// prepare makes an empty corpus ready; c.mu is held.
+func (c *Corpus) prepare() {
+	if c.rows != nil {
+		return
+	}
+	c.rows = map[string]int{}
+	c.sites = boilerplate.New(boilerplate.Options{})
+	c.sketcher = minhash.New(minhash.Options{Shingling: c.shingler.String()})
+	c.index = c.newIndex()
+}
+
+func (c *Corpus) newIndex() *lsh.Index { return lsh.New(lsh.Options{Threshold: c.Threshold}) }
+
+// mask returns the recycled blocks of a document that has a host.
+func (c *Corpus) mask(d Document) []shingle.Span {
+	if d.Host == "" {
+		return nil
+	}
+	return c.sites.MaskPage(d.page())
+}
+
+// sketch returns the shingles of a document and their signature.
+func (c *Corpus) sketch(d Document) (minhash.Signature, []uint64) {
+	set := c.shingler.Set(d.Text, c.mask(d)...)
+	return c.sketcher.SketchHashes(set), set
+}
+
+// keep stores a document under its sketch; c.mu is held.
+func (c *Corpus) keep(d Document, sig minhash.Signature, set []uint64) {
+	if i, ok := c.rows[d.ID]; ok {
+		c.docs[i] = nil
+	}
+	if len(c.docs) >= 2*len(c.rows)+2 {
+		c.docs = slices.DeleteFunc(c.docs, func(d *Document) bool { return d == nil })
+		for i, d := range c.docs {
+			c.rows[d.ID] = i
+		}
+	}
+	c.rows[d.ID] = len(c.docs)
+	c.docs = append(c.docs, &d)
+	c.index.AddSet(d.ID, sig, set)
+	c.pages = c.pages || d.Host != ""
+	c.stale = c.pages
+	c.passages = nil
+}
+
+// Add adds a document. It replaces the document of the same ID, if there is one,
+// and then counts as the last one added.
+func (c *Corpus) Add(d Document) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prepare()
+	c.sites.Observe(d.page())
+	sig, set := c.sketch(d)
+	c.keep(d, sig, set)
+}
+
+// AddNew adds a document unless it is a near-duplicate of another one, and returns
+// the most similar match and true if it is. A corpus filled by AddNew alone holds
+// one of several near-duplicates, the first, and whatever was left out is at the
+// threshold to a document that was kept. The document of the same ID is not a
+// match: it is replaced if nothing else matches, and stays otherwise.
+func (c *Corpus) AddNew(d Document) (lsh.Match, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prepare()
+	c.sites.Observe(d.page())
+	sig, set := c.sketch(d)
+	if m, ok := c.best(d.ID, sig, set); ok {
+		return m, true
+	}
+	c.keep(d, sig, set)
+	return lsh.Match{}, false
+}
+
+// Seen returns the document that d is most similar to, and whether there is one at
+// the threshold. It adds nothing. A document of the ID of d is not a match.
+func (c *Corpus) Seen(d Document) (lsh.Match, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prepare()
+	sig, set := c.sketch(d)
+	return c.best(d.ID, sig, set)
+}
+
+func (c *Corpus) best(id string, sig minhash.Signature, set []uint64) (lsh.Match, bool) {
+	for _, m := range c.index.Search(sig, lsh.SearchOptions{Set: set, Limit: 2}) {
+		if m.ID != id {
+			return m, true
+		}
+	}
+	return lsh.Match{}, false
+}
+
+// Len returns the number of documents.
+func (c *Corpus) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.rows)
+}
+
+// all yields the documents in the order in which they were added; c.mu is held.
+func (c *Corpus) all() iter.Seq[Document] {
+	return func(yield func(Document) bool) {
+		for _, d := range c.docs {
+			if d != nil && !yield(*d) {
+				return
+			}
+		}
+	}
+}
+
+// sketched returns the index of all documents, without the blocks that are known
+// to be recycled now.
+func (c *Corpus) sketched(ctx context.Context) (*lsh.Index, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prepare()
+	if !c.stale {
+		return c.index, nil
+	}
+	index := c.newIndex()
+	for d := range c.all() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		sig, set := c.sketch(d)
+		index.AddSet(d.ID, sig, set)
+	}
+	c.index, c.stale = index, false
+	return index, nil
+}
+
+// Pairs returns every pair of near-duplicates with their similarity, in the order
+// in which A and then B were added. The error is that of the context. Where very
+// many documents are the same, not every pair of them is listed: see
+// [lsh.Index.Pairs].
+func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair, error) {
+	index, err := c.sketched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(index.Pairs()), nil
+}
+
+// Clusters returns groups of near-duplicates. Each member is at the threshold to
+// the representative, which is the document of its cluster that was added first.
+// Documents without near-duplicates are in no cluster. The error is that of the
+// context.
+func (c *Corpus) Clusters(ctx context.Context) ([]lsh.Cluster, error) {
+	index, err := c.sketched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return index.Clusters(lsh.ClusterOptions{}), nil
+}
+
+// Passages yields every two documents that share a passage of twelve words or
+// more, exactly or slightly edited, with these passages, in the order in which the
+// documents were added. Recycled blocks of pages are left out. The error is that
+// of the context, and ends the sequence.
+func (c *Corpus) Passages(ctx context.Context) iter.Seq2[passage.Pair, error] {
+	return func(yield func(passage.Pair, error) bool) {
+		index, err := c.withPassages(ctx)
+		if err != nil {
+			yield(passage.Pair{}, err)
+			return
+		}
+		for p := range index.Pairs() {
+			if !yield(p, ctx.Err()) || ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+func (c *Corpus) withPassages(ctx context.Context) (*passage.Index, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prepare()
+	if c.passages != nil {
+		return c.passages, nil
+	}
+	index := passage.New(passage.Options{})
+	for d := range c.all() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		index.AddAt(d.ID, d.Time, d.Text, c.mask(d)...)
+	}
+	c.passages = index
+	return index, nil
+}
+
+// Recycled returns the blocks of a document that recur in other documents, with
+// the number of these and the reason, in the order of the text. It returns nil if
+// there is no document of that ID.
+func (c *Corpus) Recycled(id string) []boilerplate.Block {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prepare()
+	row, ok := c.rows[id]
+	if !ok {
+		return nil
+	}
+	var out []boilerplate.Block
+	for _, b := range c.sites.Judge(c.docs[row].page()) {
+		if b.Flagged {
+			out = append(out, b)
+		}
+	}
+	return out
+}

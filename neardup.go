@@ -1,0 +1,97 @@
+// Package neardup compares texts: it finds near-duplicate documents, the passages
+// that documents share, and the blocks that pages recycle.
+//
+// Two texts need one call:
+//
+//	fmt.Println(neardup.Compare(a, b))
+//
+// Many texts go into a [Corpus]:
+//
+//	var c neardup.Corpus
+//	for _, d := range docs {
+//		c.Add(neardup.Document{ID: d.Name, Text: d.Text})
+//	}
+//	pairs, err := c.Pairs(ctx)
+//
+// The package is a thin layer with recommended settings over four packages, which
+// hold everything else: other shingles, signatures that are stored, indexes on
+// disk, batches of millions.
+//
+//   - [github.com/neardup/neardup/shingle] cuts text into tokens, shingles and
+//     paragraphs, and aligns the passages of two texts.
+//   - [github.com/neardup/neardup/minhash] turns shingles into signatures.
+//   - [github.com/neardup/neardup/lsh] finds pairs and clusters by signatures;
+//     below it are indexes on disk and in Redis, and shared passages.
+//   - [github.com/neardup/neardup/boilerplate] finds recycled blocks of pages.
+package neardup
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Comparison describes how alike two texts are. Shingles are runs of five words;
+// case, accents, punctuation and layout do not count.
+type Comparison struct {
+	// Jaccard is the number of shingles that both texts have over the number
+	// that either has: 1 for equal texts, 0 where one text has no words.
+	Jaccard float64
+
+	// ContainmentA is the share of the shingles of A that B has as well,
+	// ContainmentB the share of the shingles of B that A has.
+	ContainmentA, ContainmentB float64
+
+	// Passages are the stretches of twelve words and more that the texts share,
+	// exactly or slightly edited, in the order of A. Spans are in bytes of the
+	// texts.
+	Passages []shingle.Passage
+
+	a string
+}
+
+// Compare compares two texts. All figures are exact: none is an estimate.
+//
+// The cost is linear in the texts, and most of it goes into the passages. See
+// [shingle.Shingler] and [shingle.Aligner] for other units, sizes and limits.
+func Compare(a, b string) Comparison {
+	var sh shingle.Shingler
+	var al shingle.Aligner
+	x, y := sh.Set(a), sh.Set(b)
+	return Comparison{
+		Jaccard:      x.Jaccard(y),
+		ContainmentA: x.Containment(y),
+		ContainmentB: y.Containment(x),
+		Passages:     al.Align(a, b),
+		a:            a,
+	}
+}
+
+// String returns the comparison in words: one line for the figures and two for
+// each passage, with the start of its text in A.
+func (c Comparison) String() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "Jaccard %.2f; %.0f %% of A is in B, %.0f %% of B is in A\n", c.Jaccard, 100*c.ContainmentA, 100*c.ContainmentB)
+	for _, p := range c.Passages {
+		kind := "exact"
+		if !p.Exact {
+			kind = fmt.Sprintf("%.0f %% alike", 100*p.Similarity)
+		}
+		fmt.Fprintf(&s, "%d words, %s, bytes %d to %d of A and %d to %d of B:\n\t%s\n", p.Tokens, kind, p.A.Start, p.A.End, p.B.Start, p.B.End, excerpt(p.A.Of(c.a)))
+	}
+	return strings.TrimSuffix(s.String(), "\n")
+}
+
+// excerpt quotes the beginning of a text on one line.
+func excerpt(text string) string {
+	const most = 60 // runes
+	text = strings.Join(strings.Fields(text), " ")
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			return fmt.Sprintf("%q…", text[:i])
+		}
+	}
+	return fmt.Sprintf("%q", text)
+}
