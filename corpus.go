@@ -70,7 +70,7 @@ func (c *Corpus) prepare() {
 	}
 	c.rows = map[string]int{}
 	c.sites = boilerplate.New(boilerplate.Options{})
-	c.sketcher = minhash.New(minhash.Options{Shingling: c.shingler.String()})
+	c.sketcher = minhash.New(minhash.Options{Elements: c.shingler})
 	c.index = c.newIndex()
 }
 
@@ -86,12 +86,12 @@ func (c *Corpus) mask(d Document) []shingle.Span {
 
 // sketch returns the shingles of a document and their signature.
 func (c *Corpus) sketch(d Document) (minhash.Signature, []uint64) {
-	set := c.shingler.Set(d.Text, c.mask(d)...)
-	return c.sketcher.SketchHashes(set), set
+	hashes := c.shingler.Set(d.Text, c.mask(d)...)
+	return c.sketcher.Sketch(hashes), hashes
 }
 
 // keep stores a document under its sketch; c.mu is held.
-func (c *Corpus) keep(d Document, sig minhash.Signature, set []uint64) {
+func (c *Corpus) keep(d Document, sig minhash.Signature, hashes []uint64) {
 	if i, ok := c.rows[d.ID]; ok {
 		c.docs[i] = nil
 	}
@@ -103,21 +103,23 @@ func (c *Corpus) keep(d Document, sig minhash.Signature, set []uint64) {
 	}
 	c.rows[d.ID] = len(c.docs)
 	c.docs = append(c.docs, &d)
-	c.index.AddSet(d.ID, sig, set)
+	c.index.AddSet(d.ID, sig, hashes)
 	c.pages = c.pages || d.Host != ""
 	c.stale = c.pages
 	c.passages = nil
 }
 
-// Add adds a document. It replaces the document of the same ID, if there is one,
+// Add adds documents. Each replaces the document of the same ID, if there is one,
 // and then counts as the last one added.
-func (c *Corpus) Add(d Document) {
+func (c *Corpus) Add(docs ...Document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.prepare()
-	c.sites.Observe(d.page())
-	sig, set := c.sketch(d)
-	c.keep(d, sig, set)
+	for _, d := range docs {
+		c.sites.Observe(d.page())
+		sig, hashes := c.sketch(d)
+		c.keep(d, sig, hashes)
+	}
 }
 
 // AddNew adds a document unless it is a near-duplicate of another one, and returns
@@ -130,11 +132,11 @@ func (c *Corpus) AddNew(d Document) (lsh.Match, bool) {
 	defer c.mu.Unlock()
 	c.prepare()
 	c.sites.Observe(d.page())
-	sig, set := c.sketch(d)
-	if m, ok := c.best(d.ID, sig, set); ok {
+	sig, hashes := c.sketch(d)
+	if m, ok := c.best(d.ID, sig, hashes); ok {
 		return m, true
 	}
-	c.keep(d, sig, set)
+	c.keep(d, sig, hashes)
 	return lsh.Match{}, false
 }
 
@@ -144,12 +146,12 @@ func (c *Corpus) Seen(d Document) (lsh.Match, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.prepare()
-	sig, set := c.sketch(d)
-	return c.best(d.ID, sig, set)
+	sig, hashes := c.sketch(d)
+	return c.best(d.ID, sig, hashes)
 }
 
-func (c *Corpus) best(id string, sig minhash.Signature, set []uint64) (lsh.Match, bool) {
-	for _, m := range c.index.Search(sig, lsh.SearchOptions{Set: set, Limit: 2}) {
+func (c *Corpus) best(id string, sig minhash.Signature, hashes []uint64) (lsh.Match, bool) {
+	for _, m := range c.index.Search(sig, lsh.SearchOptions{Set: hashes, Limit: 2}) {
 		if m.ID != id {
 			return m, true
 		}
@@ -189,8 +191,8 @@ func (c *Corpus) sketched(ctx context.Context) (*lsh.Index, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		sig, set := c.sketch(d)
-		index.AddSet(d.ID, sig, set)
+		sig, hashes := c.sketch(d)
+		index.AddSet(d.ID, sig, hashes)
 	}
 	c.index, c.stale = index, false
 	return index, nil

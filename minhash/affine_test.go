@@ -1,6 +1,8 @@
 package minhash_test
 
 import (
+	"crypto/sha1"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -8,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/minhash"
-	"github.com/neardup/neardup/minhash/datasketch"
 )
 
 type datasketchCase struct {
@@ -56,7 +57,8 @@ func TestDatasketch(t *testing.T) {
 	for _, c := range cases {
 		var set []uint64
 		for _, tok := range tokens[c.Tokens] {
-			set = append(set, datasketch.Hash([]byte(tok)))
+			sum := sha1.Sum([]byte(tok)) // as datasketch hashes tokens
+			set = append(set, uint64(binary.LittleEndian.Uint32(sum[:])))
 		}
 		for _, tier := range minhash.Tiers() {
 			sig := minhash.New(c.options()).OnTier(tier).Sketch(set)
