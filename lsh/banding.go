@@ -5,9 +5,10 @@ import (
 	"math"
 )
 
-// A Banding says how the registers of a signature are cut into bands: two
-// signatures become a candidate pair when all rows of at least one band agree.
-// Registers beyond Bands*Rows serve the estimate only.
+// A Banding is how the registers of a signature are cut into bands: two signatures
+// become a candidate pair when all rows of at least one band agree. Registers
+// beyond Bands*Rows serve the estimate only. Options take the zero Banding to mean
+// the one that [Choose] returns.
 //
 // More rows make a band harder to share, more bands give a pair more chances:
 // for a fixed number of rows, more bands find more pairs and cost more memory.
@@ -96,10 +97,6 @@ func neededBands(t, target float64, r int) float64 {
 }
 
 func checkTarget(threshold, recall float64) {
-	if !(threshold > 0 && threshold <= 1) {
-		panic("lsh: threshold must be above 0 and at most 1")
-	}
-	if !(recall > 0 && recall < 1) {
-		panic("lsh: recall must lie between 0 and 1")
-	}
+	checkThreshold(threshold)
+	checkRecall(recall)
 }

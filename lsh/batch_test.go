@@ -24,20 +24,20 @@ func TestSameAnswers(t *testing.T) {
 		file.Write(binary.LittleEndian.AppendUint32(nil, v))
 	}
 	type outcome struct {
-		Pairs      []lsh.RowPair
-		Clusters   []lsh.RowCluster
-		Components []lsh.RowCluster
-		Repeats    []lsh.RowMatch
+		Pairs      []lsh.Pair[int]
+		Clusters   []lsh.Cluster[int]
+		Components []lsh.Cluster[int]
+		Repeats    []lsh.Pair[int]
 		Work       [4]lsh.Work
 	}
 	run := func(src lsh.Source, workers int) (o outcome) {
 		b := lsh.Batch{Threshold: .6, Sets: w.set, Workers: workers}
 		var err [4]error
 		o.Pairs, o.Work[0], err[0] = b.Pairs(t.Context(), src)
-		o.Clusters, o.Work[1], err[1] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{
+		o.Clusters, o.Work[1], err[1] = b.Clusters(t.Context(), src, lsh.ClusterOptions[int]{
 			Before: func(a, b int) bool { return len(w.sets[a]) > len(w.sets[b]) },
 		})
-		o.Components, o.Work[2], err[2] = b.Clusters(t.Context(), src, lsh.RowClusterOptions{Connected: true})
+		o.Components, o.Work[2], err[2] = b.Clusters(t.Context(), src, lsh.ClusterOptions[int]{Connected: true})
 		o.Repeats, o.Work[3], err[3] = b.Repeats(t.Context(), src, 3000)
 		if e := errors.Join(err[:]...); e != nil {
 			t.Fatal(e)
@@ -73,7 +73,7 @@ func TestBatchErrors(t *testing.T) {
 			cancel()
 		}
 	}}
-	if _, _, err := b.Clusters(ctx, w.source(), lsh.RowClusterOptions{}); !errors.Is(err, context.Canceled) {
+	if _, _, err := b.Clusters(ctx, w.source(), lsh.ClusterOptions[int]{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	if steps != 3 {
@@ -88,7 +88,7 @@ func TestBatchErrors(t *testing.T) {
 	}}
 	for _, connected := range []bool{false, true} {
 		last, total = 0, 0
-		if _, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: connected}); err != nil || last != total {
+		if _, _, err := b.Clusters(t.Context(), w.source(), lsh.ClusterOptions[int]{Connected: connected}); err != nil || last != total {
 			t.Errorf("done at %d of %d: %v", last, total, err)
 		}
 	}

@@ -117,7 +117,7 @@ func BenchmarkBatch(b *testing.B) {
 			return len(pairs), err
 		})
 		run("clusters", func() (int, error) {
-			clusters, _, err := batch.Clusters(context.Background(), src, lsh.RowClusterOptions{})
+			clusters, _, err := batch.Clusters(context.Background(), src, lsh.ClusterOptions[int]{})
 			return len(clusters), err
 		})
 	}

@@ -46,12 +46,12 @@ func (e *engine) bands(take func(row int) bool, v visit) error {
 }
 
 // band visits the buckets of one band. Which of them are bounded, and what their
-// heads are, is decided at the first visit: a second one, among fewer rows,
+// leaders are, is decided at the first visit: a second one, among fewer rows,
 // finds the very same matches.
 func (e *engine) band(b int, v visit) error {
 	first := b == e.sized
 	if first {
-		if err := e.findGiants(b); err != nil {
+		if err := e.findOversized(b); err != nil {
 			return err
 		}
 		e.sized++
@@ -59,17 +59,17 @@ func (e *engine) band(b int, v visit) error {
 	return e.eachPart(func(w *worker, p int) error {
 		return w.grouper.buckets(p, func(tag uint32, entries []uint64) error {
 			n := len(entries)
-			heads, giant := w.giants[uint64(b)<<32|uint64(tag)]
+			leaders, oversized := w.oversized[uint64(b)<<32|uint64(tag)]
 			if first {
 				w.work.LargestBucket = max(w.work.LargestBucket, n)
-				if giant {
+				if oversized {
 					w.work.Bounded++
 					w.work.BoundedDocuments += n
 					w.work.Skipped += skipped(n)
 				}
 			}
-			if giant {
-				return w.giant(heads, entries, b, v)
+			if oversized {
+				return w.oversizedBucket(leaders, entries, b, v)
 			}
 			return w.bucket(entries, b, v)
 		})
@@ -94,9 +94,9 @@ func (w *worker) bucket(entries []uint64, band int, v visit) error {
 	return nil
 }
 
-// findGiants notes the buckets of a band that are too large to be compared in
-// full, with their heads.
-func (e *engine) findGiants(band int) error {
+// findOversized notes the buckets of a band that are too large to be compared in
+// full, with their leaders.
+func (e *engine) findOversized(band int) error {
 	sizes := make([][]int, len(e.grouper.parts))
 	err := e.eachPart(func(w *worker, p int) error {
 		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error {
@@ -118,7 +118,7 @@ func (e *engine) findGiants(band int) error {
 	for p := range e.grouper.parts {
 		err := e.grouper.buckets(p, func(tag uint32, entries []uint64) error {
 			if len(entries) > full {
-				e.giants[uint64(band)<<32|uint64(tag)] = e.heads(entries)
+				e.oversized[uint64(band)<<32|uint64(tag)] = e.leaders(entries)
 			}
 			return nil
 		})
@@ -129,25 +129,25 @@ func (e *engine) findGiants(band int) error {
 	return nil
 }
 
-// heads returns the first rows of a bucket in the order of preference.
-func (e *engine) heads(entries []uint64) []uint32 {
-	heads := make([]uint32, 0, BucketHeads+1)
+// leaders returns the first rows of a bucket in the order of preference.
+func (e *engine) leaders(entries []uint64) []uint32 {
+	leaders := make([]uint32, 0, BucketLeaders+1)
 	for _, x := range entries {
 		row := uint32(x)
-		if len(heads) == BucketHeads && !e.before(row, heads[BucketHeads-1]) {
+		if len(leaders) == BucketLeaders && !e.before(row, leaders[BucketLeaders-1]) {
 			continue
 		}
-		i, _ := slices.BinarySearchFunc(heads, row, func(a, b uint32) int { return cmp.Compare(e.rankOf(a), e.rankOf(b)) })
-		heads = slices.Insert(heads, i, row)
-		heads = heads[:min(len(heads), BucketHeads)]
+		i, _ := slices.BinarySearchFunc(leaders, row, func(a, b uint32) int { return cmp.Compare(e.rankOf(a), e.rankOf(b)) })
+		leaders = slices.Insert(leaders, i, row)
+		leaders = leaders[:min(len(leaders), BucketLeaders)]
 	}
-	return heads
+	return leaders
 }
 
-// giant visits a bucket that is too large: its heads among themselves, then
-// every other document with the heads.
-func (w *worker) giant(heads []uint32, entries []uint64, band int, v visit) error {
-	w.rows = append(w.rows[:0], heads...)
+// oversized visits a bucket that is too large: its leaders among themselves, then
+// every other document with the leaders.
+func (w *worker) oversizedBucket(leaders []uint32, entries []uint64, band int, v visit) error {
+	w.rows = append(w.rows[:0], leaders...)
 	if err := w.fetch(w.rows); err != nil {
 		return err
 	}
@@ -163,19 +163,19 @@ func (w *worker) giant(heads []uint32, entries []uint64, band int, v visit) erro
 			}
 		}
 		row := uint32(x)
-		if slices.Contains(heads, row) {
+		if slices.Contains(leaders, row) {
 			continue
 		}
-		w.rows[BucketHeads] = row
-		if !v.wanted(w, BucketHeads) {
+		w.rows[BucketLeaders] = row
+		if !v.wanted(w, BucketLeaders) {
 			continue
 		}
 		r, err := w.one(buf, row)
 		if err != nil {
 			return err
 		}
-		w.regs[BucketHeads] = r
-		v.compare(w, band, BucketHeads)
+		w.regs[BucketLeaders] = r
+		v.compare(w, band, BucketLeaders)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package lsh_test
 
 import (
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -14,6 +15,8 @@ func TestClusterPolicies(t *testing.T) {
 	sets := map[string][]uint64{
 		"a": span(0, 90), "b": span(0, 100), "c": span(0, 90), "d": span(2, 95), "e": span(1000, 1100),
 	}
+	day := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+	times := map[string]time.Time{"a": day, "b": day, "d": day.AddDate(0, 0, 1)} // c has none
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{})
 	for _, id := range []string{"c", "b", "a", "e", "d"} {
@@ -21,19 +24,19 @@ func TestClusterPolicies(t *testing.T) {
 	}
 	tests := []struct {
 		name    string
-		options lsh.ClusterOptions
+		options lsh.ClusterOptions[string]
 		want    []string
 	}{
-		{"first", lsh.ClusterOptions{}, []string{"c", "b", "a", "d"}},
-		{"newest", lsh.ClusterOptions{Keep: lsh.Newest}, []string{"d", "a", "b", "c"}},
-		{"longest", lsh.ClusterOptions{Keep: lsh.Longest}, []string{"b", "d", "a", "c"}},
-		{"caller's", lsh.ClusterOptions{Before: func(a, b string) bool { return a > b }}, []string{"d", "c", "b", "a"}},
-		{"caller's ties by id", lsh.ClusterOptions{Before: func(a, b string) bool { return false }}, []string{"a", "b", "c", "d"}},
-		{"connected", lsh.ClusterOptions{Connected: true}, []string{"c", "b", "a", "d"}},
+		{"first", lsh.ClusterOptions[string]{}, []string{"c", "b", "a", "d"}},
+		{"newest", lsh.ClusterOptions[string]{Keep: lsh.Newest, Time: func(id string) time.Time { return times[id] }}, []string{"d", "a", "b", "c"}},
+		{"longest", lsh.ClusterOptions[string]{Keep: lsh.Longest}, []string{"b", "d", "a", "c"}},
+		{"caller's", lsh.ClusterOptions[string]{Before: func(a, b string) bool { return a > b }}, []string{"d", "c", "b", "a"}},
+		{"caller's ties by id", lsh.ClusterOptions[string]{Before: func(a, b string) bool { return false }}, []string{"a", "b", "c", "d"}},
+		{"connected", lsh.ClusterOptions[string]{Connected: true}, []string{"c", "b", "a", "d"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			clusters := ix.Clusters(test.options)
+			clusters := clustersIn(t, ix, test.options)
 			if len(clusters) != 1 {
 				t.Fatalf("%d clusters: %+v", len(clusters), clusters)
 			}
@@ -79,14 +82,14 @@ func TestConnectedByDefinition(t *testing.T) {
 			want[find(row)] = append(want[find(row)], row)
 		}
 		b := lsh.Batch{Threshold: threshold, Sets: w.set, Workers: 2}
-		clusters, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Connected: true})
+		clusters, _, err := b.Clusters(t.Context(), w.source(), lsh.ClusterOptions[int]{Connected: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := map[int][]int{}
 		for _, c := range clusters {
 			for _, m := range c.Members {
-				got[c.Representative] = append(got[c.Representative], m.Row)
+				got[c.Representative] = append(got[c.Representative], m.ID)
 			}
 		}
 		for r, m := range want {
@@ -106,8 +109,9 @@ func TestConnectedByDefinition(t *testing.T) {
 func TestSurvivors(t *testing.T) {
 	for seed := range uint64(10) {
 		w := makeWorld(300, 64, 60+seed)
-		for _, o := range []lsh.ClusterOptions{
-			{}, {Keep: lsh.Newest}, {Keep: lsh.Longest},
+		for _, o := range []lsh.ClusterOptions[string]{
+			{}, {Keep: lsh.Longest},
+			{Keep: lsh.Newest, Time: func(id string) time.Time { return time.Unix(int64(len(id)), 0) }},
 			{Before: func(a, b string) bool { return a[1:] > b[1:] }},
 		} {
 			const threshold = .4
@@ -117,9 +121,9 @@ func TestSurvivors(t *testing.T) {
 				row[id] = i
 			}
 			gone := map[string]bool{}
-			clusters := ix.Clusters(o)
+			clusters := clustersIn(t, ix, o)
 			for _, c := range clusters {
-				if len(c.Members) < 2 || c.Members[0] != (lsh.Member{ID: c.Representative, Similarity: 1}) {
+				if len(c.Members) < 2 || c.Members[0] != (lsh.Member[string]{ID: c.Representative, Similarity: 1}) {
 					t.Fatalf("cluster %+v", c)
 				}
 				for _, m := range c.Members[1:] {
@@ -142,7 +146,7 @@ func TestSurvivors(t *testing.T) {
 			for id := range gone {
 				ix.Remove(id)
 			}
-			if left := ix.Clusters(o); len(left) != 0 {
+			if left := clustersIn(t, ix, o); len(left) != 0 {
 				t.Errorf("what stays still has clusters: %+v", left)
 			}
 			if ix.Len() != len(w.ids)-len(gone) {

@@ -23,7 +23,7 @@ import (
 // and Srikant 2007): if A shares at least t elements with B, then one of any
 // |A|-t+1 elements of A is in B. The rarest are taken. An element of one document
 // alone is never shared, so it is not even kept.
-func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([]RowPair, Work, error) {
+func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([]Pair[int], Work, error) {
 	if b.Sets == nil {
 		panic("lsh: containment needs Batch.Sets")
 	}
@@ -33,7 +33,7 @@ func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([
 	if uint64(docs) >= none {
 		panic("lsh: more documents than 32 bits can number")
 	}
-	j := &join{b: b, ctx: ctx, docs: docs, least: containment, workers: workers(b.Workers)}
+	j := &join{b: b, sets: asSets(b.Sets), ctx: ctx, docs: docs, least: containment, workers: workers(b.Workers)}
 	pairs, err := j.run()
 	return pairs, j.work, err
 }
@@ -41,14 +41,15 @@ func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([
 // A join finds the pairs of sets of which one contains the other.
 type join struct {
 	b       *Batch
+	sets    func(row int) []uint64
 	ctx     context.Context
 	docs    int
 	least   float64
 	workers int
 	work    Work
 
-	size   []uint32 // of each set
-	twinOf []uint32 // the first row of the same set; none if that is the row itself
+	size    []uint32 // of each set
+	firstOf []uint32 // the first row of the same set; none if that is the row itself
 
 	// The shared elements of each row, as numbers in the order of their
 	// frequency, the rarest first: those of row i lie at start[i]:start[i+1].
@@ -62,7 +63,7 @@ type join struct {
 	full int // rows of an element up to which all are looked at
 }
 
-func (j *join) run() ([]RowPair, error) {
+func (j *join) run() ([]Pair[int], error) {
 	const steps = 4
 	step := func(n int) {
 		if j.b.Progress != nil {
@@ -83,20 +84,17 @@ func (j *join) run() ([]RowPair, error) {
 		return nil, err
 	}
 	step(3)
-	e := &engine{edges: edges, link: j.twinOf, state: make([]uint8, j.docs), sets: j.b.Sets, work: j.work}
-	for row, t := range j.twinOf {
+	e := &engine{edges: edges, link: j.firstOf, state: make([]uint8, j.docs), sets: j.sets, work: j.work}
+	for row, t := range j.firstOf {
 		if t != none {
-			e.state[row] = twin
-			e.work.Twins++
+			e.state[row] = duplicate
+			e.work.ExactDuplicates++
 		}
 	}
 	e.sortEdges()
-	e.expandTwins()
+	e.expandDuplicates()
 	j.work = e.work
-	pairs := make([]RowPair, len(e.edges))
-	for i, x := range e.edges {
-		pairs[i] = RowPair{int(x.a), int(x.b), x.Score}
-	}
+	pairs := pairsOfEdges(e.edges, rowNumber)
 	step(4)
 	return pairs, nil
 }
@@ -107,14 +105,14 @@ func (j *join) findShared() (*repeatFilter, error) {
 	const sample = 256
 	sum, n := 0, 0
 	for i := 0; i < j.docs; i += max(1, j.docs/sample) {
-		sum += len(j.b.Sets(i))
+		sum += len(j.sets(i))
 		n++
 	}
 	seen := makeRepeatFilter(float64(sum) / float64(max(1, n)) * float64(j.docs))
 	j.size = make([]uint32, j.docs)
 	var documents atomic.Int64
 	err := j.each(j.docs, func(row int) {
-		set := j.b.Sets(row)
+		set := j.sets(row)
 		j.size[row] = uint32(len(set))
 		for _, x := range set {
 			seen.add(x)
@@ -140,7 +138,7 @@ func (j *join) each(n int, f func(i int)) error {
 	})
 }
 
-// findPostings fills the lists of tokens and of rows, and finds the twins.
+// findPostings fills the lists of tokens and of rows, and finds the exact duplicates.
 func (j *join) findPostings(seen *repeatFilter) error {
 	elements, hashes, err := j.sharedElements(seen)
 	if err != nil {
@@ -159,7 +157,7 @@ func (j *join) findPostings(seen *repeatFilter) error {
 	if err != nil {
 		return err
 	}
-	j.findTwins(hashes)
+	j.findDuplicates(hashes)
 
 	j.from = make([]int, n+1)
 	for row := range j.docs {
@@ -195,7 +193,7 @@ func (j *join) sharedElements(seen *repeatFilter) (elements, hashes []uint64, er
 			for row := r * run; row < min((r+1)*run, j.docs); row++ {
 				before := len(list)
 				h := j.b.Seed
-				for _, x := range j.b.Sets(row) {
+				for _, x := range j.sets(row) {
 					h = fold(h^x, 0xA0761D6478BD642F)
 					if seen.twice(x) {
 						list = append(list, x)
@@ -223,21 +221,21 @@ func (j *join) list(row int) []uint32 {
 	return t
 }
 
-// postings returns the tokens under which a row is to be found: none for twins.
+// postings returns the tokens under which a row is to be found: none for exact duplicates.
 func (j *join) postings(row int) []uint32 {
-	if j.twinOf[row] != none {
+	if j.firstOf[row] != none {
 		return nil
 	}
 	return j.list(row)
 }
 
-// findTwins finds the rows with the set of an earlier one. All elements of such
+// findDuplicates finds the rows with the set of an earlier one. All elements of such
 // sets are shared, so the tokens tell.
-func (j *join) findTwins(hashes []uint64) {
-	j.twinOf = make([]uint32, j.docs)
+func (j *join) findDuplicates(hashes []uint64) {
+	j.firstOf = make([]uint32, j.docs)
 	order := make([]uint32, 0, j.docs)
 	for row := range j.docs {
-		j.twinOf[row] = none
+		j.firstOf[row] = none
 		if n := len(j.list(row)); n > 0 && n == int(j.size[row]) {
 			order = append(order, uint32(row))
 		}
@@ -249,7 +247,7 @@ func (j *join) findTwins(hashes []uint64) {
 		first := order[i]
 		for i++; i < len(order) && hashes[order[i]] == hashes[first]; i++ {
 			if slices.Equal(j.list(int(first)), j.list(int(order[i]))) {
-				j.twinOf[order[i]] = first
+				j.firstOf[order[i]] = first
 			}
 		}
 	}
@@ -286,7 +284,7 @@ func (j *join) needed(size uint32) int {
 	return max(1, n)
 }
 
-// findPairs returns the pairs of rows that are no twins.
+// findPairs returns the pairs of rows that are not exact duplicates.
 func (j *join) findPairs() ([]edge, error) {
 	const block = 64
 	out := make([][]edge, (j.docs+block-1)/block)
@@ -337,7 +335,7 @@ func (j *join) candidates(near []uint32, row int) []uint32 {
 		rows := j.rows[j.from[t]:j.from[t+1]]
 		bounded := len(rows) > j.full
 		if bounded {
-			rows = rows[:BucketHeads]
+			rows = rows[:BucketLeaders]
 		}
 		for _, other := range rows {
 			if j.larger(other, uint32(row)) || bounded && other != uint32(row) {

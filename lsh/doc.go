@@ -1,17 +1,21 @@
 // Package lsh finds near-duplicates: signatures of documents go in, and verified
 // matches, pairs and clusters come out.
 //
-// The signatures come from package minhash, the sets behind them from package
-// shingle:
+// The signatures come from package minhash, the elements of the documents from
+// package shingle:
 //
 //	var sh shingle.Shingler
 //	mh := minhash.New(minhash.Options{Elements: sh})
 //	ix := lsh.New(lsh.Options{Threshold: 0.8})
 //	for _, d := range docs {
-//		set := sh.Set(d.Text)
-//		ix.AddSet(d.ID, mh.Sketch(set), set)
+//		h := sh.AppendHashes(nil, d.Text)
+//		ix.AddSet(d.ID, mh.Sketch(h), h)
 //	}
-//	for p := range ix.Pairs() {
+//	pairs, err := ix.Pairs(ctx)
+//	if err != nil {
+//		return err
+//	}
+//	for _, p := range pairs {
 //		fmt.Printf("%.2f %s %s\n", p.Similarity, p.A, p.B)
 //	}
 //
@@ -34,13 +38,14 @@
 //	      0.8          16x6        99.2 %         99.9 %      one in 4 million    one in 63,000
 //	      0.9         11x10        99.1 %        100.0 %                none            none
 //
-// Candidates are then verified. Where the sets of both documents are known, the
-// exact similarity decides: nothing below the threshold is ever reported, and a
-// pair at the threshold is lost to the banding or, one time in 30,000, to an
-// estimate more than four standard errors below the threshold. Where only
-// signatures are known, the estimate decides: of pairs at the very threshold it
-// lets half pass, with k registers 98 % of those two standard errors, each
-// sqrt(t(1-t)/k), above it. Every result says which of the two it is.
+// Candidates are then verified by a [Rule]. Where the sets of both documents are
+// known, the exact similarity decides: nothing below the threshold is ever
+// reported, and a pair at the threshold is lost to the banding or, one time in
+// 30,000, to an estimate more than four standard errors below the threshold. Where
+// only signatures are known, the estimate decides: it accepts half of the pairs
+// exactly at the threshold, and 98 % of those two standard errors above it, each
+// sqrt(t(1-t)/k) with k registers. [Score.Exact] reports which of the two a result
+// is.
 //
 // # Work
 //
@@ -49,16 +54,17 @@
 // as long as these take no more than four million comparisons or 16 a document.
 // Larger buckets are bounded: all in them are compared with the first 8. So no
 // text can make the work grow faster than the number of documents. Alike texts
-// meet in many buckets, most of them small; what was left out is counted in
-// [Work] and [Stats]. A million copies of one document are one signature, and
-// cost no more than a million others; of so many pairs those with the first copy
+// meet in many buckets, most of them small; comparisons left out are counted in
+// [Work] and [Stats]. A million exact duplicates are one signature, and cost no
+// more than a million other documents; of so many pairs, those with the first copy
 // are listed.
 //
 // # Memory
 //
 // An index of 16 bands takes up to 315 bytes a document, and 267 to 275 if
-// [Options.Capacity] was right, beside the signature and the id (go test ./lsh
-// -bench Memory). A batch takes up to 24 beside signatures and results. Signatures
+// [Options.Capacity] was right, in addition to the signature and the id (go test
+// ./lsh -bench Memory), and 8 for each hash that [Index.AddSet] is given. A batch
+// takes up to 24 in addition to signatures and results. Signatures
 // of 128 registers in a file, every fifth of them a near-duplicate of an earlier
 // one, clustered by one worker (GOWORK=off go -C bench/scale run . 10000 100000 1000000
 // 10000000):

@@ -13,11 +13,11 @@ import (
 // time. [Batch] and [Index] both use it, so their answers are the same.
 //
 // Rows with the same signature, and the same set where sets are known, are
-// twins: only the first of them takes part, the others share its fate.
+// exact duplicates: only the first of them takes part, and the others follow it.
 type engine struct {
 	src      Source
 	opts     Options
-	rule     rule
+	rule     Rule
 	key      keyer
 	grouper  grouper
 	ctx      context.Context
@@ -34,10 +34,10 @@ type engine struct {
 	state []uint8  // of each row
 	link  []uint32 // of each row: a row that its state gives a meaning
 
-	sized  int                 // bands whose giants are known
-	giants map[uint64][]uint32 // heads of the buckets not compared in full, by band<<32 | tag
-	work   Work
-	edges  []edge // found so far, in no order
+	sized     int                 // bands whose oversized buckets are known
+	oversized map[uint64][]uint32 // leaders of the buckets not compared in full, by band<<32 | tag
+	work      Work
+	edges     []edge // found so far, in no order
 }
 
 // An edge is a pair of matching rows.
@@ -48,34 +48,34 @@ type edge struct {
 
 // The states of a row.
 const (
-	open    = iota // to be decided
-	absent         // empty or removed: takes no part
-	twin           // of the row that its link names
-	chosen         // representative
-	joined         // member of the cluster of the row that its link names
-	waiting        // its link is an earlier match that is no representative
+	open      = iota // to be decided
+	absent           // empty or removed: takes no part
+	duplicate        // of the row that its link names
+	chosen           // representative
+	joined           // member of the cluster of the row that its link names
+	waiting          // its link is an earlier match that is not a representative
 )
 
 const none = math.MaxUint32
 
 func newEngine(ctx context.Context, src Source, o Options, workers int) *engine {
 	o = o.withDefaults(src.K())
-	if r, ok := src.(Registers); ok && len(r.Values)%r.Size != 0 {
+	if r, ok := src.(Registers); ok && r.Size > 0 && len(r.Values)%r.Size != 0 {
 		panic("lsh: Registers end within a signature")
 	}
 	if src.Len() < 0 {
 		panic("lsh: negative number of documents")
 	}
 	e := &engine{
-		src:     src,
-		opts:    o,
-		rule:    makeRule(src.K(), o.Threshold),
-		key:     makeKeyer(o.Banding, o.Seed),
-		ctx:     ctx,
-		workers: workers,
-		state:   make([]uint8, src.Len()),
-		link:    make([]uint32, src.Len()),
-		giants:  map[uint64][]uint32{},
+		src:       src,
+		opts:      o,
+		rule:      NewRule(src.K(), o.Threshold),
+		key:       makeKeyer(o.Banding, o.Seed),
+		ctx:       ctx,
+		workers:   workers,
+		state:     make([]uint8, src.Len()),
+		link:      make([]uint32, src.Len()),
+		oversized: map[uint64][]uint32{},
 	}
 	return e
 }
@@ -89,7 +89,7 @@ func (e *engine) bandsPerScan() int {
 	return 1
 }
 
-// before says whether row a precedes row b in the order of preference.
+// before reports whether row a precedes row b in the order of preference.
 func (e *engine) before(a, b uint32) bool { return e.rankOf(a) < e.rankOf(b) }
 
 func (e *engine) rankOf(row uint32) uint32 {
@@ -175,40 +175,44 @@ func (w *worker) fetch(rows []uint32) error {
 	return nil
 }
 
-// score compares the i-th and the j-th row of the bucket and says whether they
+// score compares the i-th and the j-th row of the bucket and reports whether they
 // match.
 func (w *worker) score(i, j int) (Score, bool) {
-	return w.scoreRows(w.rows[i], w.rows[j], w.regs[i], w.regs[j])
+	a, b := w.regs[i], w.regs[j]
+	return w.judge(w.rows[i], w.rows[j], a, b, func() (float64, float64) { return w.elements(a), w.elements(b) })
 }
 
-// scoreRows compares rows a and b, whose registers are given.
-func (w *worker) scoreRows(a, b uint32, ra, rb []uint32) (Score, bool) {
+// match is score without the containments of an estimate, which take longer than
+// all the rest.
+func (w *worker) match(i, j int) (Score, bool) {
+	return w.judge(w.rows[i], w.rows[j], w.regs[i], w.regs[j], nil)
+}
+
+// judge compares rows a and b, whose registers are given.
+func (w *worker) judge(a, b uint32, ra, rb []uint32, sizes func() (float64, float64)) (Score, bool) {
 	w.work.Candidates++
-	n := minhash.Agree(ra, rb)
-	if w.sets != nil {
-		if n < w.rule.floor {
-			return Score{}, false
-		}
-		if sa := w.set(a); sa != nil {
-			if sb := w.set(b); sb != nil {
-				w.work.Verified++
-				s := ExactScore(sa, sb)
-				return s, s.Similarity >= w.rule.threshold
-			}
-		}
+	agree := minhash.Agree(ra, rb)
+	if w.sets == nil {
+		return w.rule.judge(agree, nil, nil, sizes)
 	}
-	if n < w.rule.accept {
-		return Score{}, false
-	}
-	return w.rule.estimate(n, func() (float64, float64) { return w.elements(ra), w.elements(rb) }), true
+	return w.rule.judge(agree, scoreSets, func() (sa, sb []uint64, known bool) {
+		if sa = w.set(a); sa == nil {
+			return nil, nil, false
+		}
+		if sb = w.set(b); sb == nil {
+			return nil, nil, false
+		}
+		w.work.Verified++
+		return sa, sb, true
+	}, sizes)
 }
 
 // similarity returns the similarity of two documents, whatever it is.
 func (w *worker) similarity(sa, sb []uint64, ra, rb []uint32) float64 {
 	if sa != nil && sb != nil {
-		return ExactScore(sa, sb).Similarity
+		return scoreSets(sa, sb).Similarity
 	}
-	return float64(minhash.Agree(ra, rb)) / float64(w.rule.k)
+	return float64(minhash.Agree(ra, rb)) / float64(w.rule.K)
 }
 
 // elements estimates the number of elements of a signature; 0 if the scheme is
@@ -224,19 +228,19 @@ func (w *worker) elements(regs []uint32) float64 {
 	return sig.Cardinality()
 }
 
-// met says whether the i-th and the j-th row of the bucket were compared in a
-// band before already: they share it, and its bucket was compared in full or one
-// of them was a head.
-func (w *worker) met(band, i, j int) bool {
+// compared reports whether the i-th and the j-th row of the bucket were already
+// compared in an earlier band: they share it, and its bucket was compared in full
+// or one of them was a leader.
+func (w *worker) compared(band, i, j int) bool {
 	x, y, rx, ry := w.rows[i], w.rows[j], w.regs[i], w.regs[j]
 	r := w.opts.Banding.Rows
 	for b := range band {
 		if slices.Equal(rx[b*r:b*r+r], ry[b*r:b*r+r]) {
-			if len(w.giants) == 0 {
+			if len(w.oversized) == 0 {
 				return true
 			}
-			heads, giant := w.giants[uint64(b)<<32|uint64(w.key.tag(rx, b))]
-			if !giant || slices.Contains(heads, x) || slices.Contains(heads, y) {
+			leaders, oversized := w.oversized[uint64(b)<<32|uint64(w.key.tag(rx, b))]
+			if !oversized || slices.Contains(leaders, x) || slices.Contains(leaders, y) {
 				return true
 			}
 		}
@@ -262,4 +266,14 @@ func (e *engine) each(n int, f func(w *worker, i int) error) error {
 		e.edges = append(e.edges, w.edges...)
 	}
 	return err
+}
+
+// isEmpty reports whether the registers are those of the empty set.
+func isEmpty(registers []uint32) bool {
+	for _, v := range registers {
+		if v != ^uint32(0) {
+			return false
+		}
+	}
+	return true
 }

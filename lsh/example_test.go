@@ -27,36 +27,56 @@ func Example() {
 	for _, d := range []struct{ id, text string }{
 		{"harbour", harbour}, {"bakery", bakery}, {"update", harbourUpdated},
 	} {
-		set := sh.Set(d.text)
-		ix.AddSet(d.id, mh.Sketch(set), set)
+		h := sh.AppendHashes(nil, d.text)
+		ix.AddSet(d.id, mh.Sketch(h), h)
 	}
-	for p := range ix.Pairs() {
+	pairs, err := ix.Pairs(context.Background())
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, p := range pairs {
 		fmt.Printf("%s and %s: %.2f, exact %v\n", p.A, p.B, p.Similarity, p.Exact)
 	}
 	// Output:
 	// harbour and update: 0.97, exact true
 }
 
-// Insert tells at once whether a document repeats another: that is what a
-// crawler asks for every page.
-func ExampleIndex_Insert() {
+// A crawler keeps the pages that are new. The index is the only state: it stores a
+// page unless it holds a match.
+func ExampleIndex_InsertNew() {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})
 	ix := lsh.New(lsh.Options{})
 	for _, page := range []struct{ url, text string }{
 		{"a.example/1", harbour}, {"b.example/news", harbourUpdated}, {"a.example/2", bakery},
 	} {
-		set := sh.Set(page.text)
-		if m, ok := ix.Insert(page.url, mh.Sketch(set), set); ok {
+		h := sh.AppendHashes(nil, page.text)
+		if m, found := ix.InsertNew(page.url, mh.Sketch(h), h); found {
 			fmt.Printf("%s repeats %s: %.2f\n", page.url, m.ID, m.Similarity)
 		} else {
 			fmt.Printf("%s is new\n", page.url)
 		}
 	}
+	fmt.Println(ix.Len(), "pages")
 	// Output:
 	// a.example/1 is new
 	// b.example/news repeats a.example/1: 0.97
 	// a.example/2 is new
+	// 2 pages
+}
+
+// A rule judges candidates that were found elsewhere, here by a query engine that
+// returned two signatures which share a band.
+func ExampleRule() {
+	var sh shingle.Shingler
+	mh := minhash.New(minhash.Options{Elements: sh})
+	rule := lsh.NewRule(128, lsh.DefaultThreshold)
+	a, b := sh.Set(harbour), sh.Set(harbourUpdated)
+	agree := minhash.Agree(mh.Sketch(a).Values(), mh.Sketch(b).Values())
+	s, ok := rule.Judge(agree, func() (x, y []uint64, known bool) { return a, b, true }, nil)
+	fmt.Printf("match %v: %.2f, exact %v\n", ok, s.Similarity, s.Exact)
+	// Output:
+	// match true: 0.97, exact true
 }
 
 func ExampleIndex_Search() {
@@ -64,7 +84,7 @@ func ExampleIndex_Search() {
 	mh := minhash.New(minhash.Options{Elements: sh})
 	ix := lsh.New(lsh.Options{Threshold: 0.3})
 	for id, text := range []string{harbour, harbourUpdated, bakery} {
-		ix.Add(fmt.Sprint(id), mh.Sketch(sh.Hashes(text)))
+		ix.Add(fmt.Sprint(id), mh.Sketch(sh.AppendHashes(nil, text)))
 	}
 	set := sh.Set(harbour)
 	for _, m := range ix.Search(mh.Sketch(set), lsh.SearchOptions{Limit: 1}) {
@@ -81,10 +101,14 @@ func ExampleIndex_Clusters() {
 	for _, d := range []struct{ id, text string }{
 		{"harbour", harbour}, {"bakery", bakery}, {"update", harbourUpdated},
 	} {
-		set := sh.Set(d.text)
-		ix.AddSet(d.id, mh.Sketch(set), set)
+		h := sh.AppendHashes(nil, d.text)
+		ix.AddSet(d.id, mh.Sketch(h), h)
 	}
-	for _, c := range ix.Clusters(lsh.ClusterOptions{Keep: lsh.Longest}) {
+	clusters, err := ix.Clusters(context.Background(), lsh.ClusterOptions[string]{Keep: lsh.Longest})
+	if err != nil {
+		fmt.Println(err)
+	}
+	for _, c := range clusters {
 		fmt.Println("keep", c.Representative)
 		for _, m := range c.Members[1:] {
 			fmt.Printf("drop %s: %.2f\n", m.ID, m.Similarity)
@@ -147,7 +171,7 @@ func ExampleBatch_Repeats() {
 		fmt.Println(err)
 	}
 	for _, r := range repeats {
-		fmt.Printf("%d repeats %d\n", r.Row, r.Match)
+		fmt.Printf("%d repeats %d\n", r.A, r.B)
 	}
 	// Output:
 	// 3 repeats 0

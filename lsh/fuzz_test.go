@@ -81,7 +81,7 @@ func FuzzIndex(f *testing.F) {
 				}
 			}
 		}
-		for p := range ix.Pairs() {
+		for _, p := range pairsIn(t, ix) {
 			a := slices.IndexFunc(docs, func(x doc) bool { return x.id == p.A })
 			b := slices.IndexFunc(docs, func(x doc) bool { return x.id == p.B })
 			if a < 0 || b <= a {
@@ -120,11 +120,11 @@ func FuzzContained(f *testing.F) {
 			slices.Sort(s)
 			sets[i] = slices.Compact(s)
 		}
-		var want []lsh.RowPair
+		var want []lsh.Pair[int]
 		for a, x := range sets {
 			for b := a + 1; b < len(sets); b++ {
 				if j, ca, cb := jaccard(x, sets[b]); max(ca, cb) >= least {
-					want = append(want, lsh.RowPair{A: a, B: b, Score: lsh.Score{Similarity: j, ContainmentA: ca, ContainmentB: cb, Exact: true}})
+					want = append(want, lsh.Pair[int]{A: a, B: b, Score: lsh.Score{Similarity: j, ContainmentA: ca, ContainmentB: cb, Exact: true}})
 				}
 			}
 		}
@@ -141,8 +141,8 @@ func FuzzContained(f *testing.F) {
 
 // cmpopts makes no difference between no pairs and an empty slice of them.
 func cmpopts() gocmp.Option {
-	return gocmp.Transformer("list", func(p []lsh.RowPair) map[int]lsh.RowPair {
-		m := map[int]lsh.RowPair{}
+	return gocmp.Transformer("list", func(p []lsh.Pair[int]) map[int]lsh.Pair[int] {
+		m := map[int]lsh.Pair[int]{}
 		for i, x := range p {
 			m[i] = x
 		}

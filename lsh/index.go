@@ -10,34 +10,43 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// ErrMismatch says that signatures of unlike schemes met.
+// ErrMismatch reports signatures of unlike schemes.
 var ErrMismatch = minhash.ErrMismatch
 
-// An Index holds documents under the caller's ids and finds those that are
-// alike. What it returns has been verified: by the sets of both documents where
-// it has them, by their signatures otherwise. An empty signature is kept and
-// matches nothing. Ids are any bytes.
+// An Index holds documents under the caller's ids and finds those that are alike.
+// Every result is verified: by the sets of both documents where the index has
+// them, by their signatures otherwise. A document with an empty signature is kept
+// and matches nothing. Ids are any bytes. The zero Index is empty and has the
+// recommended options.
+//
+// Add, AddSet, Insert and InsertNew take the element hashes of a document as
+// shingle.Shingler.Hashes returns them, in any order and with repeats, and copy
+// them: the caller may use the slice again. Nil hashes are not known. The first
+// document fixes the scheme of the index: these methods and Search panic if the
+// signature is of another scheme, or of none. Compare [Index.Scheme] with that of
+// signatures from elsewhere.
 //
 // An Index is safe for concurrent use. Queries do not wait for each other; Pairs
-// and Clusters work on the documents of the moment they are called and hold
-// nobody up.
+// and Clusters work on the documents at the moment of the call and hold nobody up.
 type Index struct {
 	mu   sync.RWMutex
 	opts Options // as given until the first Add, then with defaults
 
 	scheme   minhash.Scheme // of the first document
 	sketcher *minhash.Sketcher
-	rule     rule
+	rule     Rule
 	key      keyer
 
 	// Documents, by row in the order of insertion.
 	names  []string
-	sets   [][]uint64 // shorter than names, or empty, where no set was given
-	group  []uint32   // the group that each belongs to; none once removed
-	next   []uint32   // the next document of the same group, as row+1
+	sets   []record // shorter than names, or empty, where no hashes were given
+	group  []uint32 // the group that each belongs to; none once removed
+	next   []uint32 // the next document of the same group, as row+1
 	ids    idTable
 	live   int
-	nonNil int // sets that were given
+	nonNil int // records that are known
+	arena  arena
+	epoch  int // grows when rows are numbered anew
 
 	// Groups of documents with one signature.
 	first, last []uint32 // document of each, as row+1; first is 0 where none is left
@@ -51,56 +60,107 @@ type Index struct {
 	work           atomic.Pointer[Work] // of the last Pairs or Clusters
 }
 
-// New returns an empty index. It panics if an option is out of its range; what
-// depends on the number of registers is checked by the first Add.
+// New returns an empty index. It panics if an option is out of its range; options
+// that depend on the number of registers are checked by the first Add.
 func New(o Options) *Index {
 	o.check()
-	ix := &Index{opts: o}
-	ix.scratch.New = func() any { return new(scratch) }
-	return ix
+	return &Index{opts: o}
 }
 
-// Add puts a document into the index. A document with the same id is replaced,
-// and the new one counts as the last that was added.
-//
-// The first document fixes the scheme of the index: Add panics if the signature
-// is of another one, or of none. Compare [Index.Scheme] with that of signatures
-// which come from elsewhere.
+// Add adds a document without its elements: it is compared by its signature. A
+// document with the same id is replaced, and the new one counts as the last that
+// was added.
 func (ix *Index) Add(id string, sig minhash.Signature) { ix.AddSet(id, sig, nil) }
 
-// AddSet is [Index.Add] with the set of which sig is the signature, in ascending
-// order and without repeats, as shingle.Set has it. The index keeps it, and
-// judges pairs of documents with sets exactly.
-func (ix *Index) AddSet(id string, sig minhash.Signature, set []uint64) {
-	ix.mu.Lock()
-	defer ix.mu.Unlock()
-	ix.add(id, sig, set)
-}
-
-// Insert is [Index.AddSet] that also says whether the index held a match: the
-// best one among the documents that were there before, other than one of the
-// same id, as [Index.Search] with a Limit of 1 finds it. Of two copies inserted at
-// the same time, exactly one is reported to repeat the other. A set of nil is one
-// that is not known.
-func (ix *Index) Insert(id string, sig minhash.Signature, set []uint64) (Match, bool) {
-	sc := ix.scratch.Get().(*scratch)
-	defer ix.scratch.Put(sc)
-	m := sc.matches(ix.swap(sc, id, sig, set), set, 1)
-	if len(m) == 0 {
-		return Match{}, false
-	}
-	return m[0], true
-}
-
-// swap collects the candidates for a document and puts it into the index.
-func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, set []uint64) rule {
+// AddSet is [Index.Add] with the element hashes of which sig is the signature.
+// Pairs of documents with hashes are compared exactly. A copy of 8 bytes a hash is
+// kept; it is sorted when the document is compared for the first time.
+func (ix *Index) AddSet(id string, sig minhash.Signature, hashes []uint64) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	ix.fix(sig)
 	ix.remove(id)
-	ix.collect(sc, sig.Values(), ix.rule, set != nil, 1)
-	ix.insert(id, sig.Values(), set)
+	ix.insert(id, sig.Values(), ix.arena.put(hashes))
+}
+
+// Insert is [Index.AddSet] that also reports whether the index held a match, and
+// returns the best one among the documents that were there before, other than one
+// of the same id, as [Index.Search] with a Limit of 1 finds it. Of two copies
+// inserted at the same time, exactly one is reported to have a match.
+//
+// Insert stores duplicates too, so a text that changes step by step matches its
+// last version for ever: see [Index.InsertNew].
+func (ix *Index) Insert(id string, sig minhash.Signature, hashes []uint64) (Match[string], bool) {
+	sc := ix.getScratch()
+	defer ix.putScratch(sc)
+	return sc.best(ix.swap(sc, id, sig, hashes))
+}
+
+// swap collects the candidates for a document and puts it into the index.
+func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, hashes []uint64) Rule {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.fix(sig)
+	ix.remove(id)
+	r := ix.arena.put(hashes)
+	sc.ask(sig.Values(), r, nil)
+	ix.collect(sc, ix.rule, 1, none, 0)
+	ix.insert(id, sig.Values(), r)
 	return ix.rule
+}
+
+// InsertNew adds a document unless the index holds a match, which it returns then:
+// the best one, as [Index.Search] with a Limit of 1 finds it. A document of the
+// same id is not a match. It is replaced if there is no match, and otherwise stays
+// as it is.
+//
+// So every document left out is at or above the threshold to one that was kept. Of
+// two copies inserted at the same time, exactly one is stored.
+func (ix *Index) InsertNew(id string, sig minhash.Signature, hashes []uint64) (Match[string], bool) {
+	sc := ix.getScratch()
+	defer ix.putScratch(sc)
+	sc.ask(sig.Values(), nil, hashes)
+	seen := span{}
+	for {
+		rule, stored := ix.insertUnlessNear(sc, &seen, id, sig, hashes)
+		if stored {
+			return Match[string]{}, false
+		}
+		// Candidates are compared outside the lock. If none of them matches, only
+		// documents added since then are left to compare.
+		if m, ok := sc.best(rule); ok {
+			return m, true
+		}
+	}
+}
+
+// A span is the rows that InsertNew has seen: those below rows, in one epoch.
+type span struct {
+	epoch int
+	rows  uint32
+}
+
+// insertUnlessNear stores a document and returns true if there is no candidate
+// among the rows that were not seen yet; otherwise it collects the candidates.
+func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhash.Signature, hashes []uint64) (Rule, bool) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	ix.fix(sig)
+	if seen.epoch != ix.epoch {
+		*seen = span{epoch: ix.epoch}
+	}
+	self, ok := ix.ids.get(ix.names, id)
+	if !ok {
+		self = none
+	}
+	ix.collect(sc, ix.rule, 1, self, seen.rows)
+	if len(sc.hits) > 0 {
+		seen.rows = uint32(len(ix.names))
+		return ix.rule, false
+	}
+	ix.remove(id)
+	ix.insert(id, sig.Values(), ix.arena.put(hashes))
+	return ix.rule, true
 }
 
 // fix makes the index one for signatures like sig, or panics if it is one for
@@ -108,7 +168,7 @@ func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, set []uint6
 func (ix *Index) fix(sig minhash.Signature) {
 	sc := sig.Scheme()
 	if sc == (minhash.Scheme{}) {
-		panic("lsh: signature without a scheme")
+		panic("lsh: zero Signature: signatures are made by a minhash.Sketcher")
 	}
 	if ix.scheme == (minhash.Scheme{}) {
 		sk, err := minhash.ForScheme(sc)
@@ -117,13 +177,28 @@ func (ix *Index) fix(sig minhash.Signature) {
 		}
 		ix.opts = ix.opts.withDefaults(sc.K)
 		ix.scheme, ix.sketcher = sc, sk
-		ix.rule = makeRule(sc.K, ix.opts.Threshold)
+		ix.rule = NewRule(sc.K, ix.opts.Threshold)
 		ix.key = makeKeyer(ix.opts.Banding, ix.opts.Seed)
 		ix.reset(ix.opts.Capacity)
 	}
 	if sc != ix.scheme {
-		panic("lsh: signature of another scheme than the index: " + sc.String())
+		panic("lsh: " + unlike(ix.scheme, sc))
 	}
+}
+
+// unlike describes the mismatch of the scheme of an index and another one.
+func unlike(index, other minhash.Scheme) string {
+	same := index
+	same.Elements = other.Elements
+	switch {
+	case same != other:
+		return fmt.Sprintf("signature of another scheme than the index: %v, the index has %v", other, index)
+	case index.Elements == "":
+		return fmt.Sprintf("the signatures in the index do not name their elements, this one names %q: set minhash.Options.Elements for all", other.Elements)
+	case other.Elements == "":
+		return fmt.Sprintf("the signature does not name its elements, those in the index name %q: set minhash.Options.Elements for all", index.Elements)
+	}
+	return fmt.Sprintf("signature of the elements %q, the index has %q", other.Elements, index.Elements)
 }
 
 // reset empties the index and makes room for documents.
@@ -133,21 +208,16 @@ func (ix *Index) reset(capacity int) {
 	ix.next = make([]uint32, 0, capacity)
 	ix.first = make([]uint32, 0, capacity)
 	ix.last = make([]uint32, 0, capacity)
-	ix.sets, ix.ids = nil, makeIDTable(capacity)
+	ix.sets, ix.ids, ix.arena = nil, makeIDTable(capacity), makeArena()
 	ix.live, ix.nonNil = 0, 0
+	ix.epoch++
 	ix.registers = makeBlocks(ix.scheme.K, capacity)
 	ix.tables = makeTables(ix.opts.Banding.Bands+1, capacity)
 	ix.tags = make([]uint32, ix.opts.Banding.Bands+1)
 	ix.emptied = none
 }
 
-func (ix *Index) add(id string, sig minhash.Signature, set []uint64) {
-	ix.fix(sig)
-	ix.remove(id)
-	ix.insert(id, sig.Values(), set)
-}
-
-func (ix *Index) insert(id string, regs []uint32, set []uint64) {
+func (ix *Index) insert(id string, regs []uint32, set record) {
 	row := uint32(len(ix.names))
 	if row >= none-1 {
 		panic("lsh: more documents than 32 bits can number")
@@ -178,7 +248,7 @@ func (ix *Index) insert(id string, regs []uint32, set []uint64) {
 func (ix *Index) groupOf(regs []uint32) uint32 {
 	bands := ix.opts.Banding.Bands
 	for e := ix.tables.bands[bands].get(ix.key.tag(regs, bands)); e != 0; e = ix.tables.next.at(int(e - 1))[bands] {
-		if g := e - 1; !ix.buried(g) && slices.Equal(ix.registers.at(int(g)), regs) {
+		if g := e - 1; !ix.unlinked(g) && slices.Equal(ix.registers.at(int(g)), regs) {
 			return g
 		}
 	}
@@ -207,6 +277,7 @@ func (ix *Index) remove(id string) bool {
 	ix.group[row] = none
 	ix.names[row] = ""
 	if int(row) < len(ix.sets) && ix.sets[row] != nil {
+		ix.arena.drop(ix.sets[row])
 		ix.sets[row] = nil
 		ix.nonNil--
 	}
@@ -214,11 +285,13 @@ func (ix *Index) remove(id string) bool {
 	ix.unchain(g)
 	if ix.first[g] == 0 && ix.emptied != g {
 		before := ix.emptied
-		ix.emptied = g // it is not to be swept along
-		ix.bury(before)
+		ix.emptied = g // keep it out of this sweep
+		ix.unlink(before)
 	}
 	if dead := len(ix.names) - ix.live; dead > ix.live+1024 {
 		ix.compact()
+	} else if ix.arena.wasted() {
+		ix.compactArena()
 	}
 	return true
 }
@@ -254,36 +327,46 @@ func (ix *Index) unchain(g uint32) {
 	}
 }
 
-// buried says whether a group has no documents and will have none again. The one
-// that was emptied last may: a document that is replaced by its like returns.
-func (ix *Index) buried(g uint32) bool { return ix.first[g] == 0 && g != ix.emptied }
+// unlinked reports whether a group has no documents and will have none again. The
+// one that was emptied last may: a document that is replaced by its like returns.
+func (ix *Index) unlinked(g uint32) bool { return ix.first[g] == 0 && g != ix.emptied }
 
-// bury takes a group out of the chains of its tags, if it is still empty, and with
-// it what was buried before it and is within reach.
-func (ix *Index) bury(g uint32) {
+// unlink takes a group out of the chains of its tags, if it is still empty, and with
+// it the groups within reach that were unlinked before it.
+func (ix *Index) unlink(g uint32) {
 	if g == none || ix.first[g] != 0 {
 		return
 	}
 	ix.key.tags(ix.tags, ix.registers.at(int(g)))
 	for b, tag := range ix.tags {
-		ix.tables.sweep(b, tag, sweepDepth, ix.buried)
+		ix.tables.sweep(b, tag, sweepDepth, ix.unlinked)
 	}
 }
 
-// compact builds the index anew without what was removed.
+// compact builds the index anew without removed documents.
 func (ix *Index) compact() {
-	names, sets, group, registers := ix.names, ix.sets, ix.group, ix.registers
+	names, sets, group, registers, locks := ix.names, ix.sets, ix.group, ix.registers, ix.arena.locks
 	ix.reset(0)
 	for row, g := range group {
 		if g == none {
 			continue
 		}
-		var set []uint64
+		var set record
 		if row < len(sets) {
-			set = sets[row]
+			set = ix.arena.copy(sets[row], locks)
 		}
 		ix.insert(names[row], registers.at(int(g)), set)
 	}
+}
+
+// compactArena copies the records that are there to a new arena. Searches that
+// hold an old one keep it.
+func (ix *Index) compactArena() {
+	a := makeArena()
+	for row, r := range ix.sets {
+		ix.sets[row] = a.copy(r, ix.arena.locks)
+	}
+	ix.arena = a
 }
 
 // Contains reports whether there is a document of that id.
@@ -333,16 +416,16 @@ func (ix *Index) Merge(other *Index) error {
 	if ix.hasSets() {
 		v.opts.Sets = nil
 	}
-	sets := make([][]uint64, len(v.group)) // made before ix is locked: that calls back
+	given := make([][]uint64, len(v.group)) // made before ix is locked: that calls back
 	for row, g := range v.group {
-		if g != none {
-			sets[row] = v.set(row)
+		if g != none && v.record(row) == nil && v.opts.Sets != nil {
+			given[row] = v.opts.Sets(v.names[row])
 		}
 	}
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.sketcher != nil && ix.scheme != v.scheme {
-		return fmt.Errorf("lsh: index of %v merged with one of %v: %w", ix.scheme, v.scheme, ErrMismatch)
+		return fmt.Errorf("lsh: merging an index: %s: %w", unlike(ix.scheme, v.scheme), ErrMismatch)
 	}
 	for row, g := range v.group {
 		if g == none {
@@ -352,12 +435,18 @@ func (ix *Index) Merge(other *Index) error {
 		if err != nil {
 			return fmt.Errorf("lsh: %w", err)
 		}
-		ix.add(v.names[row], sig, sets[row])
+		ix.fix(sig)
+		ix.remove(v.names[row])
+		set := ix.arena.put(given[row])
+		if r := v.record(row); r != nil {
+			set = ix.arena.copy(r, v.locks)
+		}
+		ix.insert(v.names[row], sig.Values(), set)
 	}
 	return nil
 }
 
-// hasSets says whether the caller's function knows the sets of documents.
+// hasSets reports whether the caller's function knows the sets of documents.
 func (ix *Index) hasSets() bool {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -40,7 +40,7 @@ func TestMerge(t *testing.T) {
 	if err := a.Merge(b); err != nil {
 		t.Fatal(err)
 	}
-	if diff := gocmp.Diff(slices.Collect(all.Pairs()), slices.Collect(a.Pairs())); diff != "" {
+	if diff := gocmp.Diff(pairsIn(t, all), pairsIn(t, a)); diff != "" {
 		t.Errorf("pairs of the merged index (-want +got):\n%s", diff)
 	}
 	if a.Len() != len(w.ids) || a.Contains("gone") {
@@ -74,10 +74,10 @@ func TestReplace(t *testing.T) {
 	if ix.Len() != 2 {
 		t.Errorf("Len() = %d", ix.Len())
 	}
-	if got := ix.Query(sk.Sketch(span(0, 50))); len(got) != 1 || got[0].ID != "b" {
+	if got := ix.Search(sk.Sketch(span(0, 50)), lsh.SearchOptions{}); len(got) != 1 || got[0].ID != "b" {
 		t.Errorf("the first version is still there: %+v", got)
 	}
-	if got := ix.Query(sk.Sketch(span(499900, 499950))); len(got) != 1 || got[0].ID != "a" {
+	if got := ix.Search(sk.Sketch(span(499900, 499950)), lsh.SearchOptions{}); len(got) != 1 || got[0].ID != "a" {
 		t.Errorf("the last version is not there: %+v", got)
 	}
 	if s := ix.Stats(); s.Removed > 2000 || s.Documents != 2 || s.Signatures != 2 {
@@ -88,10 +88,10 @@ func TestReplace(t *testing.T) {
 func TestEmptyAndStrange(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{Threshold: .1})
-	if ix.Query(sk.Sketch(nil)) != nil || ix.Clusters(lsh.ClusterOptions{}) != nil || ix.Remove("") || ix.Contains("x") {
+	if ix.Search(sk.Sketch(nil), lsh.SearchOptions{}) != nil || clustersIn(t, ix, lsh.ClusterOptions[string]{}) != nil || ix.Remove("") || ix.Contains("x") {
 		t.Error("an index that never held anything finds something")
 	}
-	for range ix.Pairs() {
+	for range pairsIn(t, ix) {
 		t.Error("a pair of nothing")
 	}
 	if diff := gocmp.Diff(lsh.Stats{}, ix.Stats()); diff != "" {
@@ -104,15 +104,15 @@ func TestEmptyAndStrange(t *testing.T) {
 	ix.Add("empty", sk.Sketch(nil))
 	ix.Add("empty too", sk.Sketch(nil))
 	for i, id := range ids {
-		got := ix.Query(sk.Sketch(span(uint64(i)*1000, uint64(i)*1000+20)))
+		got := ix.Search(sk.Sketch(span(uint64(i)*1000, uint64(i)*1000+20)), lsh.SearchOptions{})
 		if len(got) != 1 || got[0].ID != id || got[0].Similarity != 1 || !ix.Contains(id) {
 			t.Errorf("id %q: %+v", id, got)
 		}
 	}
-	if got := ix.Query(sk.Sketch(nil)); got != nil {
+	if got := ix.Search(sk.Sketch(nil), lsh.SearchOptions{}); got != nil {
 		t.Errorf("empty matches %+v", got)
 	}
-	if got := ix.Clusters(lsh.ClusterOptions{}); len(got) != 0 {
+	if got := clustersIn(t, ix, lsh.ClusterOptions[string]{}); len(got) != 0 {
 		t.Errorf("clusters %+v", got)
 	}
 	if _, ok := ix.Insert("empty three", sk.Sketch(nil), nil); ok {
@@ -144,10 +144,10 @@ func TestPanics(t *testing.T) {
 		"no scheme":           func() { lsh.New(lsh.Options{}).Add("a", minhash.Signature{}) },
 		"another scheme":      func() { ix.Add("b", other) },
 		"insert of another":   func() { ix.Insert("b", other, nil) },
-		"query of another":    func() { ix.Query(other) },
+		"query of another":    func() { ix.Search(other, lsh.SearchOptions{}) },
 		"negative limit":      func() { ix.Search(sig, lsh.SearchOptions{Limit: -1}) },
 		"search threshold":    func() { ix.Search(sig, lsh.SearchOptions{Threshold: 2}) },
-		"unknown policy":      func() { ix.Clusters(lsh.ClusterOptions{Keep: 9}) },
+		"unknown policy":      func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: 9}) },
 		"choose for nothing":  func() { lsh.Choose(0, .8, .99) },
 		"choose at 0":         func() { lsh.Choose(128, 0, .99) },
 		"no rows":             func() { lsh.NeededK(.8, .99, 0) },
@@ -191,8 +191,12 @@ func TestConcurrent(t *testing.T) {
 				row := r.IntN(len(w.ids))
 				switch r.IntN(12) {
 				case 0, 1, 2:
-					ix.AddSet(w.ids[row], w.sigs[row], w.sets[row])
-				case 3, 4:
+					ix.AddSet(w.ids[row], w.sigs[row], shuffled(r, w.sets[row]))
+				case 3:
+					if m, ok := ix.InsertNew(w.ids[row], w.sigs[row], shuffled(r, w.sets[row])); ok && m.ID == w.ids[row] {
+						t.Errorf("%q repeats itself", m.ID)
+					}
+				case 4:
 					if m, ok := ix.Insert(w.ids[row], w.sigs[row], w.sets[row]); ok && m.ID == w.ids[row] {
 						t.Errorf("%q repeats itself", m.ID)
 					}
@@ -205,13 +209,13 @@ func TestConcurrent(t *testing.T) {
 						}
 					}
 				case 10:
-					for p := range ix.Pairs() {
+					for _, p := range pairsIn(t, ix) {
 						if p.Similarity < .5 {
 							t.Errorf("pair %+v", p)
 						}
 					}
 				case 11:
-					ix.Clusters(lsh.ClusterOptions{Keep: lsh.Longest})
+					clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: lsh.Longest})
 					ix.Stats()
 					ix.Len()
 					if r.IntN(8) == 0 {
@@ -226,27 +230,35 @@ func TestConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-// TestConcurrentInsert inserts copies at the same time: all but one are told.
+// TestConcurrentInsert inserts copies at the same time: all but one have a match,
+// and only InsertNew leaves them out.
 func TestConcurrentInsert(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
-	for round := range uint64(30) {
+	for round := range uint64(60) {
 		ix := lsh.New(lsh.Options{})
+		insert := ix.Insert
+		if round%2 == 1 {
+			insert = ix.InsertNew
+		}
 		set := span(round*100, round*100+40)
 		sig := sk.Sketch(set)
 		var wg sync.WaitGroup
-		told := make([]bool, 8)
-		for i := range told {
-			wg.Go(func() { _, told[i] = ix.Insert(fmt.Sprint(i), sig, set) })
+		found := make([]bool, 8)
+		for i := range found {
+			wg.Go(func() { _, found[i] = insert(fmt.Sprint(i), sig, set) })
 		}
 		wg.Wait()
 		n := 0
-		for _, t := range told {
-			if t {
+		for _, ok := range found {
+			if ok {
 				n++
 			}
 		}
-		if n != len(told)-1 {
-			t.Fatalf("%d of %d copies were told to be copies", n, len(told))
+		if n != len(found)-1 {
+			t.Fatalf("%d of %d copies had a match", n, len(found))
+		}
+		if want := len(found); round%2 == 0 && ix.Len() != want || round%2 == 1 && ix.Len() != 1 {
+			t.Fatalf("round %d: %d documents are stored", round, ix.Len())
 		}
 	}
 }
@@ -260,12 +272,12 @@ func TestSetsByID(t *testing.T) {
 	}
 	given := w.index(lsh.Options{Threshold: .4}, true)
 	asked := w.index(lsh.Options{Threshold: .4, Workers: 2, Sets: func(id string) []uint64 { return w.sets[row[id]] }}, false)
-	if diff := gocmp.Diff(slices.Collect(given.Pairs()), slices.Collect(asked.Pairs())); diff != "" {
+	if diff := gocmp.Diff(pairsIn(t, given), pairsIn(t, asked)); diff != "" {
 		t.Errorf("pairs (-given +asked):\n%s", diff)
 	}
 	for _, keep := range []lsh.Keep{lsh.First, lsh.Newest, lsh.Longest} {
-		o := lsh.ClusterOptions{Keep: keep}
-		if diff := gocmp.Diff(given.Clusters(o), asked.Clusters(o)); diff != "" {
+		o := lsh.ClusterOptions[string]{Keep: keep, Time: func(id string) time.Time { return time.Unix(int64(row[id]/3), 0) }}
+		if diff := gocmp.Diff(clustersIn(t, given, o), clustersIn(t, asked, o)); diff != "" {
 			t.Errorf("clusters (-given +asked):\n%s", diff)
 		}
 	}
@@ -287,7 +299,7 @@ func TestMergeSets(t *testing.T) {
 		row[id] = i
 	}
 	sets := func(id string) []uint64 { return w.sets[row[id]] }
-	want := slices.Collect(w.index(lsh.Options{Threshold: .4}, true).Pairs())
+	want := pairsIn(t, w.index(lsh.Options{Threshold: .4}, true))
 	for _, own := range []bool{false, true} {
 		o := lsh.Options{Threshold: .4}
 		if own {
@@ -305,7 +317,7 @@ func TestMergeSets(t *testing.T) {
 		if own != (asked == 0) {
 			t.Errorf("with a function of its own: %v; the other's was called %d times", own, asked)
 		}
-		if diff := gocmp.Diff(want, slices.Collect(ix.Pairs())); diff != "" {
+		if diff := gocmp.Diff(want, pairsIn(t, ix)); diff != "" {
 			t.Errorf("with a function of its own: %v; pairs (-want +got):\n%s", own, diff)
 		}
 	}

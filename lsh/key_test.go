@@ -40,7 +40,7 @@ func TestCollisions(t *testing.T) {
 		if got := work.LargestBucket == n; got != meet {
 			t.Errorf("seed %#x: largest bucket has %d of %d", seed, work.LargestBucket, n)
 		}
-		if most := budget(n) + 4*n*BucketHeads; float64(work.Candidates) > most {
+		if most := budget(n) + 4*n*BucketLeaders; float64(work.Candidates) > most {
 			t.Errorf("seed %#x: %d comparisons", seed, work.Candidates)
 		}
 	}

@@ -1,32 +1,37 @@
 package lsh
 
-// Options configures [New]; the zero value is the recommended
-// setting. A field out of its range panics when the options are first used.
+// Options configures [New]; the zero value is the recommended setting. A field
+// out of its range panics when the options are first used.
 type Options struct {
-	// Threshold is the least Jaccard similarity of a match; 0 means 0.8. It
-	// decides both which banding is chosen and what verification lets through.
+	// Threshold is the least Jaccard similarity of a match; 0 means
+	// DefaultThreshold. Both the banding and the verification follow it.
 	Threshold float64
 
 	// Recall is the least probability with which a pair at the threshold
-	// becomes a candidate; 0 means 0.99. See [Choose].
+	// becomes a candidate; 0 means DefaultRecall. See [Choose].
 	Recall float64
 
-	// Banding overrides what Threshold and Recall choose.
+	// Banding overrides the one that Threshold and Recall choose.
 	Banding Banding
 
 	// Seed is mixed into the keys of bands. Keep it secret, like the one of the
 	// signatures, where the texts may be hostile.
 	Seed uint64
 
-	// Sets, if not nil, returns the set of a document that was added without
-	// one, in ascending order and without repeats, or nil if it cannot. It may
-	// compute the set anew at each call, and is asked for several times. It must
-	// be safe for concurrent use and may not change the index.
+	// Sets, if not nil, returns the element hashes of a document that was added
+	// without them, in any order, or nil if it cannot. It may compute them anew
+	// at each call, and is called several times for a document. It must be safe
+	// for concurrent use and must not change the index.
 	Sets func(id string) []uint64
 
 	// Workers is the number of goroutines that Pairs and Clusters use; 0 means
 	// 1, below 0 as many as there are processors. No result depends on it.
 	Workers int
+
+	// Progress, if not nil, is called by Pairs and Clusters from time to time,
+	// by one goroutine of a call at a time, with the number of steps that are
+	// done and the total.
+	Progress func(done, total int)
 
 	// Capacity is the number of documents to make room for in advance.
 	Capacity int
@@ -36,10 +41,10 @@ type Options struct {
 func (o Options) withDefaults(k int) Options {
 	o.check()
 	if o.Threshold == 0 {
-		o.Threshold = 0.8
+		o.Threshold = DefaultThreshold
 	}
 	if o.Recall == 0 {
-		o.Recall = 0.99
+		o.Recall = DefaultRecall
 	}
 	if o.Banding == (Banding{}) {
 		o.Banding = Choose(k, o.Threshold, o.Recall)
@@ -51,11 +56,11 @@ func (o Options) withDefaults(k int) Options {
 }
 
 func (o Options) check() {
-	if o.Threshold != 0 && !(o.Threshold > 0 && o.Threshold <= 1) {
-		panic("lsh: threshold must be above 0 and at most 1")
+	if o.Threshold != 0 {
+		checkThreshold(o.Threshold)
 	}
-	if o.Recall != 0 && !(o.Recall > 0 && o.Recall < 1) {
-		panic("lsh: recall must lie between 0 and 1")
+	if o.Recall != 0 {
+		checkRecall(o.Recall)
 	}
 	if o.Capacity < 0 {
 		panic("lsh: negative capacity")

@@ -127,23 +127,23 @@ func (w *world) match(a, b int, banding lsh.Banding, threshold float64, exact bo
 }
 
 // leaders is greedy clustering by the definition, in the given order of rows.
-func (w *world) leaders(order []int, banding lsh.Banding, threshold float64, exact bool) []lsh.RowCluster {
+func (w *world) leaders(order []int, banding lsh.Banding, threshold float64, exact bool) []lsh.Cluster[int] {
 	var reps []int
-	members := map[int][]lsh.RowMember{}
+	members := map[int][]lsh.Member[int]{}
 next:
 	for _, row := range order {
 		for _, rep := range reps {
 			if s, ok := w.match(rep, row, banding, threshold, exact); ok {
-				members[rep] = append(members[rep], lsh.RowMember{Row: row, Similarity: s})
+				members[rep] = append(members[rep], lsh.Member[int]{ID: row, Similarity: s})
 				continue next
 			}
 		}
 		reps = append(reps, row)
 	}
-	var out []lsh.RowCluster
+	var out []lsh.Cluster[int]
 	for _, rep := range reps {
 		if m := members[rep]; m != nil {
-			out = append(out, lsh.RowCluster{Representative: rep, Members: append([]lsh.RowMember{{Row: rep, Similarity: 1}}, m...)})
+			out = append(out, lsh.Cluster[int]{Representative: rep, Members: append([]lsh.Member[int]{{ID: rep, Similarity: 1}}, m...)})
 		}
 	}
 	return out
@@ -170,11 +170,11 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 					ix := w.index(lsh.Options{Threshold: threshold}, exact)
 					banding := ix.Banding()
 
-					var want []lsh.Pair
+					var want []lsh.Pair[string]
 					for a := range w.ids {
 						for b := a + 1; b < len(w.ids); b++ {
 							if s, ok := w.match(a, b, banding, threshold, exact); ok {
-								p := lsh.Pair{A: w.ids[a], B: w.ids[b], Score: lsh.Score{Similarity: s, Exact: exact}}
+								p := lsh.Pair[string]{A: w.ids[a], B: w.ids[b], Score: lsh.Score{Similarity: s, Exact: exact}}
 								if exact {
 									_, p.ContainmentA, p.ContainmentB = jaccard(w.sets[a], w.sets[b])
 								} else {
@@ -184,7 +184,7 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 							}
 						}
 					}
-					got := slices.Collect(ix.Pairs())
+					got := pairsIn(t, ix)
 					if diff := gocmp.Diff(want, got); diff != "" {
 						t.Fatalf("Pairs() mismatch (-want +got):\n%s", diff)
 					}
@@ -201,7 +201,7 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 						t.Fatal(err)
 					}
 					for i, p := range pairs {
-						if i >= len(got) || (lsh.Pair{A: w.ids[p.A], B: w.ids[p.B], Score: p.Score}) != got[i] {
+						if i >= len(got) || (lsh.Pair[string]{A: w.ids[p.A], B: w.ids[p.B], Score: p.Score}) != got[i] {
 							t.Fatalf("Batch.Pairs()[%d] = %+v, the index has %+v", i, p, got[i])
 						}
 					}
@@ -224,7 +224,7 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 							})
 						}
 						want := w.leaders(order, banding, threshold, exact)
-						got, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{Before: before})
+						got, _, err := b.Clusters(t.Context(), w.source(), lsh.ClusterOptions[int]{Before: before})
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -242,11 +242,11 @@ func TestContainedByDefinition(t *testing.T) {
 	for seed := range uint64(2) {
 		w := makeWorld(250, 16, 100+seed)
 		for _, least := range []float64{.1, .4, .5, .9, 1} {
-			var want []lsh.RowPair
+			var want []lsh.Pair[int]
 			for a := range w.ids {
 				for b := a + 1; b < len(w.ids); b++ {
 					if j, ca, cb := jaccard(w.sets[a], w.sets[b]); max(ca, cb) >= least {
-						want = append(want, lsh.RowPair{A: a, B: b, Score: lsh.Score{Similarity: j, ContainmentA: ca, ContainmentB: cb, Exact: true}})
+						want = append(want, lsh.Pair[int]{A: a, B: b, Score: lsh.Score{Similarity: j, ContainmentA: ca, ContainmentB: cb, Exact: true}})
 					}
 				}
 			}
@@ -355,25 +355,25 @@ func TestRepeatsByDefinition(t *testing.T) {
 				w.add(fmt.Sprint("copy", i), set)
 			}
 			banding := lsh.Choose(64, threshold, .99)
-			var want []lsh.RowMatch
+			var want []lsh.Pair[int]
 			for row := known; row < len(w.ids); row++ {
-				best := lsh.RowMatch{Row: row, Match: -1}
+				best := lsh.Pair[int]{A: row, B: -1}
 				for other := range row {
-					if other == known && best.Match >= 0 {
+					if other == known && best.B >= 0 {
 						break
 					}
 					if s, ok := w.match(row, other, banding, threshold, exact); ok && s > best.Similarity {
-						best.Match, best.Similarity = other, s
+						best.B, best.Similarity = other, s
 					}
 				}
-				if best.Match < 0 {
+				if best.B < 0 {
 					continue
 				}
 				best.Exact = exact
 				if exact {
-					_, best.ContainmentA, best.ContainmentB = jaccard(w.sets[row], w.sets[best.Match])
+					_, best.ContainmentA, best.ContainmentB = jaccard(w.sets[row], w.sets[best.B])
 				} else {
-					x, y := w.sigs[row], w.sigs[best.Match]
+					x, y := w.sigs[row], w.sigs[best.B]
 					best.ContainmentA, best.ContainmentB = x.Containment(y), y.Containment(x)
 				}
 				want = append(want, best)
@@ -391,7 +391,7 @@ func TestRepeatsByDefinition(t *testing.T) {
 					t.Fatalf("Repeats() mismatch (-want +got):\n%s", diff)
 				}
 			}
-			if n := len(want); n < 50 || want[n-1].Row != len(w.ids)-1 || want[n-1].Match != len(w.ids)-3 {
+			if n := len(want); n < 50 || want[n-1].A != len(w.ids)-1 || want[n-1].B != len(w.ids)-3 {
 				t.Errorf("the second copies within the batch are not there: %+v", want[n-1])
 			}
 		}

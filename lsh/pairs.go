@@ -2,8 +2,58 @@ package lsh
 
 import (
 	"cmp"
+	"context"
 	"slices"
 )
+
+// A Pair is two documents that match. In an [Index], A was added before B; in a
+// [Batch], A is the lower row.
+type Pair[ID any] struct {
+	A, B ID
+	Score
+}
+
+// Pairs returns every pair of documents that match, in the order in which A and
+// then B were added. It lists fewer than all where very many documents are the
+// same: see [Work] and [Index.Stats]. The error is that of the context.
+func (ix *Index) Pairs(ctx context.Context) ([]Pair[string], error) {
+	v := ix.view()
+	e := v.engine(ctx)
+	if e == nil {
+		return nil, ctx.Err()
+	}
+	edges, err := e.pairs()
+	if err != nil {
+		return nil, err
+	}
+	ix.note(e.work)
+	return pairsOfEdges(edges, v.name), nil
+}
+
+// Pairs returns every pair of matching documents in ascending order. The error is
+// that of the context or of the source.
+//
+// It takes some 90 bytes for each pair found, in addition to the memory of every
+// batch.
+func (b *Batch) Pairs(ctx context.Context, src Source) ([]Pair[int], Work, error) {
+	e := b.engine(ctx, src)
+	edges, err := e.pairs()
+	if err != nil {
+		return nil, e.work, err
+	}
+	return pairsOfEdges(edges, rowNumber), e.work, nil
+}
+
+func pairsOfEdges[ID any](edges []edge, id func(row uint32) ID) []Pair[ID] {
+	pairs := make([]Pair[ID], len(edges))
+	for i, x := range edges {
+		pairs[i] = Pair[ID]{id(x.a), id(x.b), x.Score}
+	}
+	return pairs
+}
+
+// rowNumber is the id of a document of a [Batch].
+func rowNumber(row uint32) int { return int(row) }
 
 // pairs returns every matching pair of rows, the lower row first, in ascending
 // order.
@@ -17,7 +67,7 @@ func (e *engine) pairs() ([]edge, error) {
 	}
 	e.grouper = grouper{} // its memory serves the result
 	e.sortEdges()
-	e.expandTwins()
+	e.expandDuplicates()
 	return e.edges, nil
 }
 
@@ -32,7 +82,7 @@ var allPairs = visit{
 	wanted: func(*worker, int) bool { return true },
 	compare: func(w *worker, band, j int) {
 		for i := range j {
-			if w.met(band, i, j) {
+			if w.compared(band, i, j) {
 				continue
 			}
 			if s, ok := w.score(i, j); ok {

@@ -97,7 +97,7 @@ func TestRealPairs(t *testing.T) {
 				}
 				recall := 1 - float64(missed)/float64(due)
 				t.Logf("threshold %v: recall %.4f (%d due), %d wrong of %d, %d off; %d candidates, largest bucket %d, %d bounded",
-					threshold, recall, due, wrong, len(pairs), off, work.Candidates, work.LargestBucket, work.Bounded+work.BoundedTwins)
+					threshold, recall, due, wrong, len(pairs), off, work.Candidates, work.LargestBucket, work.Bounded+work.BoundedDuplicates)
 				if least := .99; recall < least && !(threshold == .3 && recall >= .985) {
 					t.Errorf("recall %.4f at %v", recall, threshold)
 				}
@@ -116,7 +116,7 @@ func TestRealClusters(t *testing.T) {
 	for _, threshold := range []float64{.5, .8} {
 		for _, before := range []func(a, b int) bool{nil, func(a, b int) bool { return len(r.sets[a]) > len(r.sets[b]) }} {
 			b := lsh.Batch{Threshold: threshold, Sets: r.set}
-			clusters, _, err := b.Clusters(t.Context(), r.source(), lsh.RowClusterOptions{Before: before})
+			clusters, _, err := b.Clusters(t.Context(), r.source(), lsh.ClusterOptions[int]{Before: before})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,11 +124,11 @@ func TestRealClusters(t *testing.T) {
 			members := 0
 			for _, c := range clusters {
 				for _, m := range c.Members[1:] {
-					j := shingle.Set(r.sets[c.Representative]).Jaccard(r.sets[m.Row])
+					j := shingle.Set(r.sets[c.Representative]).Jaccard(r.sets[m.ID])
 					if j < threshold || j != m.Similarity {
-						t.Errorf("%s is %v from its representative %s, said to be %v", r.docs[m.Row].ID, j, r.docs[c.Representative].ID, m.Similarity)
+						t.Errorf("%s is %v from its representative %s, said to be %v", r.docs[m.ID].ID, j, r.docs[c.Representative].ID, m.Similarity)
 					}
-					dropped[m.Row] = true
+					dropped[m.ID] = true
 					members++
 				}
 			}
@@ -244,7 +244,7 @@ func TestRealContained(t *testing.T) {
 // representative is the longest document, do not depend on the order.
 func TestRealOrder(t *testing.T) {
 	r := load(t, shingle.Shingler{}, "minhash_articles", "articles_1000.jsonl")
-	outcome := func(order []int) ([]lsh.Cluster, map[[2]string]float64) {
+	outcome := func(order []int) ([]lsh.Cluster[string], map[[2]string]float64) {
 		ix := lsh.New(lsh.Options{Threshold: .2})
 		for _, i := range order {
 			sig, err := r.sk.Wrap(r.values[i*128 : (i+1)*128])
@@ -254,10 +254,10 @@ func TestRealOrder(t *testing.T) {
 			ix.AddSet(r.docs[i].ID, sig, r.sets[i])
 		}
 		pairs := map[[2]string]float64{}
-		for p := range ix.Pairs() {
+		for _, p := range pairsIn(t, ix) {
 			pairs[[2]string{min(p.A, p.B), max(p.A, p.B)}] = p.Similarity
 		}
-		return ix.Clusters(lsh.ClusterOptions{Keep: lsh.Longest}), pairs
+		return clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: lsh.Longest}), pairs
 	}
 	order := rows(len(r.docs))
 	clusters, pairs := outcome(order)

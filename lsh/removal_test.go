@@ -82,7 +82,7 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 			if entries, documents := chains(ix); entries > pages+2 || documents > pages+1 {
 				t.Errorf("chains of %d signatures and of %d documents", entries, documents)
 			}
-			if got := len(ix.Query(sig(2))); got != pages+1 {
+			if got := len(ix.Search(sig(2), SearchOptions{})); got != pages+1 {
 				t.Errorf("a query finds %d documents, want %d", got, pages+1)
 			}
 			for page := range pages {
@@ -147,7 +147,7 @@ func TestRemovalAmongVeryMany(t *testing.T) {
 				}
 			}
 			got := make([]string, 0, ids)
-			for _, m := range ix.Query(sigs[q]) {
+			for _, m := range ix.Search(sigs[q], SearchOptions{}) {
 				got = append(got, m.ID)
 			}
 			if len(got) != len(same)+len(alike) || !slices.Equal(got[:len(same)], same) {

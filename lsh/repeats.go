@@ -4,23 +4,15 @@ import (
 	"context"
 )
 
-// A RowMatch says that a document repeats another one. Score has the document
-// as A and the other as B.
-type RowMatch struct {
-	Row   int
-	Match int // a lower row
-	Score
-}
-
 // Repeats compares a new batch of documents with known ones, which are the rows
 // below known: it returns every new document that matches a known one or an
-// earlier new one, so that a second copy within the batch is told too, in the
-// order of their rows. Each comes with its most similar match, the lowest row of
-// several, and a known document before any new one.
+// earlier new one, so that a second copy within the batch is found too, in the
+// order of their rows. In each pair, A is the new document and B its most similar
+// match: a known document before any new one, and the lowest row of several.
 //
-// Known documents are not compared with each other. Those who want a corpus that
-// stays, and new documents one at a time, use [Index.Insert].
-func (b *Batch) Repeats(ctx context.Context, src Source, known int) ([]RowMatch, Work, error) {
+// Known documents are not compared with each other. For a corpus that stays, and
+// new documents one at a time, use [Index.InsertNew].
+func (b *Batch) Repeats(ctx context.Context, src Source, known int) ([]Pair[int], Work, error) {
 	if known < 0 || known > src.Len() {
 		panic("lsh: more known documents than there are")
 	}
@@ -29,7 +21,7 @@ func (b *Batch) Repeats(ctx context.Context, src Source, known int) ([]RowMatch,
 	return matches, e.work, err
 }
 
-func (e *engine) repeats(known uint32) ([]RowMatch, error) {
+func (e *engine) repeats(known uint32) ([]Pair[int], error) {
 	e.total = e.opts.Banding.Bands + 1
 	if err := e.prepare(); err != nil {
 		return nil, err
@@ -47,10 +39,10 @@ func (e *engine) repeats(known uint32) ([]RowMatch, error) {
 			at := &best[row-known]
 			for i, other := range w.rows[:j] {
 				link := w.link[row]
-				if link < known && other >= known || w.met(band, i, j) {
+				if link < known && other >= known || w.compared(band, i, j) {
 					continue
 				}
-				s, ok := w.score(i, j)
+				s, ok := w.match(i, j)
 				if !ok {
 					continue
 				}
@@ -70,14 +62,14 @@ func (e *engine) repeats(known uint32) ([]RowMatch, error) {
 }
 
 // bestMatches returns the matches that the links name.
-func (e *engine) bestMatches(known uint32) ([]RowMatch, error) {
-	var out []RowMatch
+func (e *engine) bestMatches(known uint32) ([]Pair[int], error) {
+	var out []Pair[int]
 	for row := known; int(row) < len(e.state); row++ {
 		match := uint32(none)
 		switch e.state[row] {
 		case open:
 			match = e.link[row]
-		case twin:
+		case duplicate:
 			leader := e.link[row]
 			match = leader
 			if leader >= known && e.link[leader] < known {
@@ -85,7 +77,7 @@ func (e *engine) bestMatches(known uint32) ([]RowMatch, error) {
 			}
 		}
 		if match != none {
-			out = append(out, RowMatch{Row: int(row), Match: int(match)})
+			out = append(out, Pair[int]{A: int(row), B: int(match)})
 		}
 	}
 	const batch = 64
@@ -93,15 +85,15 @@ func (e *engine) bestMatches(known uint32) ([]RowMatch, error) {
 		a, b := make([]uint32, w.src.K()), make([]uint32, w.src.K())
 		for j := i * batch; j < min((i+1)*batch, len(out)); j++ {
 			m := &out[j]
-			ra, err := w.one(a, uint32(m.Row))
+			ra, err := w.one(a, uint32(m.A))
 			if err != nil {
 				return err
 			}
-			rb, err := w.one(b, uint32(m.Match))
+			rb, err := w.one(b, uint32(m.B))
 			if err != nil {
 				return err
 			}
-			m.Score, _ = w.scoreRows(uint32(m.Row), uint32(m.Match), ra, rb)
+			m.Score, _ = w.judge(uint32(m.A), uint32(m.B), ra, rb, func() (float64, float64) { return w.elements(ra), w.elements(rb) })
 		}
 		return nil
 	})

@@ -1,53 +1,117 @@
 package lsh
 
-import "math"
+import (
+	"fmt"
+	"math"
 
-// What an engine of another kind, such as a pipeline on many machines, has to
-// know to give the answers of [Batch]. It makes the buckets of
-// [minhash.BandKeys], twins counted once, compares those that FullSize lets it
-// in full and of the others all with the first BucketHeads, and judges each
-// candidate by Agreement and then by ExactScore. Clusters follow from these
-// matches alone: a document is a representative unless it matches an earlier
-// one, and otherwise joins the first of those that it matches.
-
-const (
-	// FullBucket is the number of different signatures up to which all in a
-	// bucket are always compared with each other.
-	FullBucket = 128
-
-	// BucketHeads is the number of documents in a bounded bucket, the first ones
-	// in the order of preference, that all others are compared with.
-	BucketHeads = 8
+	"github.com/neardup/neardup/minhash"
 )
 
-// FullSize returns the size up to which the buckets of one band are compared in
-// full. sizes are those of the band's buckets above [FullBucket], in ascending
-// order and twins counted once; documents is the number of documents in the whole
-// corpus that are not empty, twins included, and bands the number of bands.
-func FullSize(sizes []int, documents, bands int) int {
-	return fullUpTo(sizes, budget(documents)/float64(bands), pairsOf)
+// The defaults of this package and of the indexes below it.
+const (
+	DefaultThreshold = 0.8  // least similarity of a match
+	DefaultRecall    = 0.99 // least probability that a pair at the threshold is found
+)
+
+// standardErrors is how far below the threshold an estimate must lie before it
+// alone rules a pair out: one pair in 30,000 at the threshold is lost to it.
+const standardErrors = 4
+
+// A Rule decides which candidates match. [Index], [Batch] and the indexes below
+// this package all call its Judge, and so does whoever makes candidates elsewhere,
+// say with a query engine.
+//
+// A pair whose signatures agree in fewer than Floor registers is not a match. If
+// the sets of both documents are known, they decide: a pair at or above the
+// threshold is a match, and its score is exact. Otherwise the pair is a match if
+// the signatures agree in at least Accept registers, and its score is an estimate.
+//
+// Rules are made by [NewRule]. The zero Rule panics when it is used.
+type Rule struct {
+	K         int     // registers of a signature
+	Threshold float64 // least Jaccard similarity of a match
+	Floor     int     // agreement four standard errors below the threshold
+	Accept    int     // agreement at the threshold
 }
 
-// Agreement returns how many of k registers must agree for a pair to be judged
-// by its sets, which is four standard errors below the threshold, and how many
-// for it to be a match where there are no sets.
-func Agreement(k int, threshold float64) (worthALook, match int) {
+// NewRule returns the rule for signatures of k registers. It panics if k is not
+// positive or the threshold is not above 0 and at most 1.
+func NewRule(k int, threshold float64) Rule {
+	if k < 1 {
+		panic("lsh: signatures have at least one register")
+	}
+	checkThreshold(threshold)
 	t, n := threshold, float64(k)
 	ceil := func(x float64) int { return max(1, int(math.Ceil(x-1e-9))) }
-	return ceil(n*t - standardErrors*math.Sqrt(n*t*(1-t))), ceil(n * t)
+	return Rule{
+		K:         k,
+		Threshold: threshold,
+		Floor:     ceil(n*t - standardErrors*math.Sqrt(n*t*(1-t))),
+		Accept:    ceil(n * t),
+	}
 }
 
-// ExactScore returns the score of two sets, each in ascending order and without
-// repeats. Two empty sets have nothing in common: their similarity is 0.
-func ExactScore(a, b []uint64) Score {
-	n := common(a, b)
-	if n == 0 {
-		return Score{Exact: true}
+// Judge reports whether two documents match whose signatures agree in the given
+// number of registers, and returns the score of those that do.
+//
+// The function sets returns the sets of both documents, or false if one of them is
+// not known; it is called only where they decide, and may be nil. Sets that are not
+// ascending are sorted, as by [ExactScore]. The function sizes returns the number
+// of elements of both documents, say [minhash.Signature.Cardinality]; it is called
+// for matches by estimate only, and without it containments are 0 unless the
+// signatures are equal.
+func (r Rule) Judge(agree int, sets func() (a, b []uint64, known bool), sizes func() (a, b float64)) (Score, bool) {
+	return r.judge(agree, ExactScore, sets, sizes)
+}
+
+func (r Rule) judge(agree int, score func(a, b []uint64) Score, sets func() (a, b []uint64, known bool), sizes func() (a, b float64)) (Score, bool) {
+	if agree < r.Floor {
+		return Score{}, false
 	}
-	return Score{
-		Similarity:   float64(n) / float64(len(a)+len(b)-n),
-		ContainmentA: float64(n) / float64(len(a)),
-		ContainmentB: float64(n) / float64(len(b)),
-		Exact:        true,
+	if r.K < 1 {
+		panic("lsh: Rule that was not made by NewRule")
+	}
+	if sets != nil {
+		if a, b, known := sets(); known {
+			s := score(a, b)
+			return s, s.Similarity >= r.Threshold
+		}
+	}
+	if agree < r.Accept {
+		return Score{}, false
+	}
+	s := Score{Similarity: float64(agree) / float64(r.K)}
+	if agree == r.K {
+		s.ContainmentA, s.ContainmentB = 1, 1
+	} else if sizes != nil {
+		s.estimateContainment(sizes())
+	}
+	return s, true
+}
+
+// estimateContainment sets both containments from the similarity and the sizes of
+// the sets.
+func (s *Score) estimateContainment(a, b float64) {
+	s.ContainmentA = minhash.Containment(s.Similarity, a, b)
+	s.ContainmentB = minhash.Containment(s.Similarity, b, a)
+}
+
+// least returns the fewest agreeing registers of a match.
+func (r Rule) least(sets bool) int {
+	if sets {
+		return r.Floor
+	}
+	return r.Accept
+}
+
+func checkThreshold(threshold float64) {
+	if !(threshold > 0 && threshold <= 1) {
+		panic(fmt.Sprintf("lsh: threshold %v is not above 0 and at most 1", threshold))
+	}
+}
+
+func checkRecall(recall float64) {
+	if !(recall > 0 && recall < 1) {
+		panic(fmt.Sprintf("lsh: recall %v is not between 0 and 1", recall))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
 )
 
 func TestFullSize(t *testing.T) {
@@ -28,9 +29,39 @@ func TestFullSize(t *testing.T) {
 	}
 }
 
-func TestAgreement(t *testing.T) {
-	if look, match := lsh.Agreement(128, .8); look != 85 || match != 103 {
-		t.Errorf("Agreement(128, .8) = %d, %d", look, match)
+func TestRule(t *testing.T) {
+	r := lsh.NewRule(128, .8)
+	if want := (lsh.Rule{K: 128, Threshold: .8, Floor: 85, Accept: 103}); r != want {
+		t.Errorf("NewRule(128, .8) = %+v, want %+v", r, want)
+	}
+	a := []uint64{1, 2, 3, 4}
+	alike := []uint64{9, 4, 3, 2, 1, 3, 4, 9} // of similarity .8, unsorted, with repeats
+	unlike := []uint64{1, 2, 3, 7}
+	exact := func(b []uint64) func() ([]uint64, []uint64, bool) {
+		return func() ([]uint64, []uint64, bool) { return a, b, true }
+	}
+	unknown := func() ([]uint64, []uint64, bool) { return nil, nil, false }
+	sizes := func() (float64, float64) { return 100, 120 }
+	for _, tt := range []struct {
+		name  string
+		agree int
+		sets  func() ([]uint64, []uint64, bool)
+		sizes func() (float64, float64)
+		want  lsh.Score
+		match bool
+	}{
+		{"below the floor, sets are not asked for", 84, func() ([]uint64, []uint64, bool) { panic("asked") }, nil, lsh.Score{}, false},
+		{"sets at the threshold", 85, exact(alike), nil, lsh.Score{Similarity: .8, ContainmentA: 1, ContainmentB: .8, Exact: true}, true},
+		{"sets below the threshold", 128, exact(unlike), nil, lsh.Score{Similarity: .6, ContainmentA: .75, ContainmentB: .75, Exact: true}, false},
+		{"unknown sets below the threshold", 102, unknown, sizes, lsh.Score{}, false},
+		{"unknown sets at the threshold", 104, unknown, nil, lsh.Score{Similarity: .8125}, true},
+		{"no sets, with sizes", 104, nil, sizes, lsh.Score{Similarity: .8125, ContainmentA: minhash.Containment(.8125, 100, 120), ContainmentB: minhash.Containment(.8125, 120, 100)}, true},
+		{"equal signatures", 128, nil, nil, lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1}, true},
+	} {
+		got, ok := r.Judge(tt.agree, tt.sets, tt.sizes)
+		if ok != tt.match || got != tt.want {
+			t.Errorf("%s: %+v, %v, want %+v, %v", tt.name, got, ok, tt.want, tt.match)
+		}
 	}
 }
 
@@ -47,29 +78,29 @@ func TestClustersFollowFromPairs(t *testing.T) {
 	if work.Bounded == 0 {
 		t.Fatal("no bucket is bounded: nothing is tested")
 	}
-	earlier := map[int][]lsh.RowPair{}
+	earlier := map[int][]lsh.Pair[int]{}
 	for _, p := range pairs {
 		earlier[p.B] = append(earlier[p.B], p)
 	}
-	members := map[int][]lsh.RowMember{}
+	members := map[int][]lsh.Member[int]{}
 	joined := map[int]bool{}
 next:
 	for row := range w.ids {
 		for _, p := range earlier[row] { // ascending
 			if !joined[p.A] {
 				joined[row] = true
-				members[p.A] = append(members[p.A], lsh.RowMember{Row: row, Similarity: p.Similarity})
+				members[p.A] = append(members[p.A], lsh.Member[int]{ID: row, Similarity: p.Similarity})
 				continue next
 			}
 		}
 	}
-	var want []lsh.RowCluster
+	var want []lsh.Cluster[int]
 	for row := range w.ids {
 		if m := members[row]; m != nil {
-			want = append(want, lsh.RowCluster{Representative: row, Members: append([]lsh.RowMember{{Row: row, Similarity: 1}}, m...)})
+			want = append(want, lsh.Cluster[int]{Representative: row, Members: append([]lsh.Member[int]{{ID: row, Similarity: 1}}, m...)})
 		}
 	}
-	got, _, err := b.Clusters(t.Context(), w.source(), lsh.RowClusterOptions{})
+	got, _, err := b.Clusters(t.Context(), w.source(), lsh.ClusterOptions[int]{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +143,7 @@ func TestExactScore(t *testing.T) {
 		{"one empty", []uint64{1}, nil, lsh.Score{Exact: true}},
 		{"nothing in common", []uint64{1, 3}, []uint64{2, 4, 5}, lsh.Score{Exact: true}},
 		{"equal", []uint64{1, 1 << 63}, []uint64{1, 1 << 63}, lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: true}},
+		{"unsorted with repeats", []uint64{3, 2, 3}, []uint64{9, 1, 2, 3, 1}, lsh.Score{Similarity: .5, ContainmentA: 1, ContainmentB: .5, Exact: true}},
 		{"contained", []uint64{2, 3}, []uint64{1, 2, 3, 9}, lsh.Score{Similarity: .5, ContainmentA: 1, ContainmentB: .5, Exact: true}},
 	} {
 		if got := lsh.ExactScore(tt.a, tt.b); got != tt.want {

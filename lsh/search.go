@@ -7,24 +7,25 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Match is a document that a query found.
-type Match struct {
-	ID string
+// A Match is a document that a search found.
+type Match[ID any] struct {
+	ID ID
 	// Score has the query as A and the document as B.
 	Score
 }
 
-// SearchOptions configures [Index.Search].
+// SearchOptions configures [Index.Search]; the zero value asks for all documents
+// that match by estimate.
 type SearchOptions struct {
-	// Set is the set of which the signature is, in ascending order and without
-	// repeats. With it, documents whose sets are known are judged exactly.
+	// Set is the element hashes of which the signature is, in any order. With
+	// it, documents whose sets are known are compared exactly.
 	Set []uint64
 
 	// Limit is the most matches to return; 0 means all. It also bounds the
-	// work: of the documents that share a band with the query at most 128 and
-	// 8 more for each match asked for are looked at, those added last. How often
-	// that left some out, [Index.Stats] tells. Documents with the very signature
-	// of the query are always looked at.
+	// work: of the documents that share a band with the query, only the last 128
+	// that were added, and 8 more for each match asked for, are compared. How
+	// often that left some out is in [Stats]. Documents with exactly the
+	// signature of the query are always compared.
 	Limit int
 
 	// Threshold is the least similarity of a match; 0 means that of the index.
@@ -33,58 +34,91 @@ type SearchOptions struct {
 	Threshold float64
 }
 
-// Query returns the documents that match the signature by estimate, the best
-// first, and in the order of insertion those that match equally. It panics if
-// the signature is of another scheme than those of the index.
-func (ix *Index) Query(sig minhash.Signature) []Match {
-	return ix.Search(sig, SearchOptions{})
-}
-
-// Search is [Index.Query] with options.
-func (ix *Index) Search(sig minhash.Signature, o SearchOptions) []Match {
+// Search returns the documents that match the signature, the best first, and of
+// equal matches the one that was added first. It panics if the signature is of
+// another scheme than those of the index, or an option is out of its range.
+func (ix *Index) Search(sig minhash.Signature, o SearchOptions) []Match[string] {
 	if o.Limit < 0 {
 		panic("lsh: negative limit")
 	}
-	sc := ix.scratch.Get().(*scratch)
-	defer ix.scratch.Put(sc)
-	r, ok := ix.search(sc, sig, o)
+	if o.Threshold != 0 {
+		checkThreshold(o.Threshold)
+	}
+	sc := ix.getScratch()
+	defer ix.putScratch(sc)
+	sc.ask(sig.Values(), nil, o.Set)
+	rule, ok := ix.search(sc, sig.Scheme(), o)
 	if !ok {
 		return nil
 	}
 	// Sets are compared outside the lock: that may take long, and calls back.
-	return sc.matches(r, o.Set, o.Limit)
+	return sc.matches(rule, o.Limit)
 }
 
 // search collects the candidates under the lock.
-func (ix *Index) search(sc *scratch, sig minhash.Signature, o SearchOptions) (rule, bool) {
+func (ix *Index) search(sc *scratch, scheme minhash.Scheme, o SearchOptions) (Rule, bool) {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if ix.sketcher == nil || ix.live == 0 {
-		return rule{}, false
+		return Rule{}, false
 	}
-	if sig.Scheme() != ix.scheme {
-		panic("lsh: signature of another scheme than the index: " + sig.Scheme().String())
+	if scheme != ix.scheme {
+		panic("lsh: " + unlike(ix.scheme, scheme))
 	}
 	r := ix.rule
 	if o.Threshold != 0 {
-		if !(o.Threshold > 0 && o.Threshold <= 1) {
-			panic("lsh: threshold must be above 0 and at most 1")
-		}
-		r = makeRule(ix.scheme.K, o.Threshold)
+		r = NewRule(ix.scheme.K, o.Threshold)
 	}
-	ix.collect(sc, sig.Values(), r, o.Set != nil, o.Limit)
+	ix.collect(sc, r, o.Limit, none, 0)
 	return r, true
 }
 
-// scratch is what a query needs beside its result.
+// scratch is the memory of a search other than its result.
 type scratch struct {
 	tags, heads []uint32
 	near        []uint32
 	hits        []hit
 
 	query    []uint32
+	record   record   // of the query, where the index has it
+	set      []uint64 // of the query; nil if it is not known
+	ready    bool     // set is ascending
 	sets     func(id string) []uint64
+	locks    *recordLocks
 	sketcher *minhash.Sketcher
+}
+
+func (ix *Index) getScratch() *scratch {
+	if sc, ok := ix.scratch.Get().(*scratch); ok {
+		return sc
+	}
+	return new(scratch)
+}
+
+func (ix *Index) putScratch(sc *scratch) {
+	sc.ask(nil, nil, nil) // keep no set of the caller's alive
+	ix.scratch.Put(sc)
+}
+
+// ask sets the signature and the hashes of the query: those of a record, or as
+// they were given.
+func (sc *scratch) ask(regs []uint32, r record, hashes []uint64) {
+	sc.query, sc.record, sc.set, sc.ready = regs, r, hashes, false
+}
+
+func (sc *scratch) known() bool { return sc.record != nil || sc.set != nil }
+
+// querySet returns the set of the query, which must be known.
+func (sc *scratch) querySet() []uint64 {
+	if !sc.ready {
+		if sc.record != nil {
+			sc.set = sc.record.set(sc.locks)
+		} else {
+			sc.set = asSet(sc.set)
+		}
+		sc.ready = true
+	}
+	return sc.set
 }
 
 // A hit is a document that may match.
@@ -92,27 +126,24 @@ type hit struct {
 	row   uint32
 	agree int
 	name  string
-	set   []uint64
+	set   record
 	regs  []uint32
 }
 
-// collect puts the documents that may match into sc.hits. With exact, those
-// whose sets are known are held to the weaker demand of the rule.
-func (ix *Index) collect(sc *scratch, regs []uint32, r rule, exact bool, limit int) {
+// collect puts the documents that may match into sc.hits, of the rows from the
+// given one on, other than except.
+func (ix *Index) collect(sc *scratch, r Rule, limit int, except, from uint32) {
 	sc.hits = sc.hits[:0]
-	sc.query, sc.sets, sc.sketcher = regs, ix.opts.Sets, ix.sketcher
-	if isEmpty(regs) {
+	sc.sets, sc.locks, sc.sketcher = ix.opts.Sets, ix.arena.locks, ix.sketcher
+	if isEmpty(sc.query) {
 		return
 	}
-	exact = exact && (ix.nonNil > 0 || ix.opts.Sets != nil)
-	ix.collectGroups(sc, regs, limit)
-	least := r.accept
-	if exact {
-		least = r.floor
-	}
+	exact := sc.known() && (ix.nonNil > 0 || ix.opts.Sets != nil)
+	ix.collectGroups(sc, sc.query, limit)
+	least := r.least(exact)
 	for _, g := range sc.near {
 		other := ix.registers.at(int(g))
-		n := minhash.Agree(regs, other)
+		n := minhash.Agree(sc.query, other)
 		if n < least {
 			continue
 		}
@@ -127,7 +158,7 @@ func (ix *Index) collect(sc *scratch, regs []uint32, r rule, exact bool, limit i
 		}
 		for f := ix.first[g]; f != 0 && left != 0; f = ix.next[f-1] {
 			row := f - 1
-			if ix.group[row] == none {
+			if ix.group[row] == none || row == except || row < from {
 				continue
 			}
 			h := hit{row: row, agree: n, name: ix.names[row], regs: other}
@@ -175,46 +206,46 @@ func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 	sc.near = slices.Compact(sc.near)
 }
 
+// best returns the best of the hits that match, if any does.
+func (sc *scratch) best(r Rule) (Match[string], bool) {
+	m := sc.matches(r, 1)
+	if len(m) == 0 {
+		return Match[string]{}, false
+	}
+	return m[0], true
+}
+
 // matches judges the hits.
-func (sc *scratch) matches(r rule, set []uint64, limit int) []Match {
+func (sc *scratch) matches(r Rule, limit int) []Match[string] {
 	slices.SortFunc(sc.hits, func(x, y hit) int {
 		return cmp.Or(cmp.Compare(y.agree, x.agree), cmp.Compare(x.row, y.row))
 	})
 	type scored struct {
-		row uint32
-		Match
+		hit int
+		Score
 	}
 	var found []scored
-	size := -1.0 // of the query, estimated when first needed
 	perfect := 0
+	known := sc.known()
 	for i := range sc.hits {
 		h := &sc.hits[i]
-		var other []uint64
-		if set != nil {
-			other = h.set
-			if other == nil && sc.sets != nil {
-				other = sc.sets(h.name)
+		s, ok := r.judge(h.agree, scoreSets, func() (a, b []uint64, ok bool) {
+			if !known {
+				return nil, nil, false
 			}
+			if b = h.set.set(sc.locks); b == nil && sc.sets != nil {
+				b = asSet(sc.sets(h.name))
+			}
+			if b == nil {
+				return nil, nil, false
+			}
+			return sc.querySet(), b, true
+		}, nil)
+		if !ok {
+			continue
 		}
-		var s Score
-		if other != nil {
-			s = ExactScore(set, other)
-			if s.Similarity < r.threshold {
-				continue
-			}
-		} else {
-			if h.agree < r.accept {
-				continue
-			}
-			s = r.estimate(h.agree, func() (float64, float64) {
-				if size < 0 {
-					size = sc.elements(sc.query)
-				}
-				return size, sc.elements(h.regs)
-			})
-		}
-		found = append(found, scored{h.row, Match{h.name, s}})
-		// Nothing behind can be better, nor as good and earlier.
+		found = append(found, scored{i, s})
+		// No later candidate can rank higher.
 		if s.Similarity == 1 {
 			perfect++
 		}
@@ -222,20 +253,28 @@ func (sc *scratch) matches(r rule, set []uint64, limit int) []Match {
 			break
 		}
 	}
-	clear(sc.hits) // keep no set and no name alive
 	slices.SortFunc(found, func(x, y scored) int {
-		return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(x.row, y.row))
+		return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(sc.hits[x.hit].row, sc.hits[y.hit].row))
 	})
 	if limit > 0 && len(found) > limit {
 		found = found[:limit]
 	}
-	if len(found) == 0 {
-		return nil
+	var out []Match[string]
+	if len(found) > 0 {
+		out = make([]Match[string], len(found))
 	}
-	out := make([]Match, len(found))
+	size := -1.0 // of the query, estimated when first needed
 	for i, f := range found {
-		out[i] = f.Match
+		h := &sc.hits[f.hit]
+		if !f.Exact && h.agree < r.K {
+			if size < 0 {
+				size = sc.elements(sc.query)
+			}
+			f.estimateContainment(size, sc.elements(h.regs))
+		}
+		out[i] = Match[string]{h.name, f.Score}
 	}
+	clear(sc.hits) // keep no set and no name alive
 	return out
 }
 

@@ -22,14 +22,23 @@ type Source interface {
 }
 
 // Registers is a [Source] in memory: the registers of one document after
-// another. A [Batch] panics if they end within a signature.
+// another. A [Batch] panics if they end within a signature, or Size is 0.
 type Registers struct {
 	Size   int      // registers of one signature
 	Values []uint32 // Size values a document
 }
 
-// Len returns the number of documents.
-func (r Registers) Len() int { return len(r.Values) / r.Size }
+// Len returns the number of documents. It panics if there are values without a
+// Size.
+func (r Registers) Len() int {
+	switch {
+	case len(r.Values) == 0:
+		return 0
+	case r.Size < 1:
+		panic("lsh: Registers without a Size")
+	}
+	return len(r.Values) / r.Size
+}
 
 // K returns the number of registers of a signature.
 func (r Registers) K() int { return r.Size }
@@ -40,8 +49,8 @@ func (r Registers) Rows(_ []uint32, row, n int) ([]uint32, error) {
 }
 
 // File is a [Source] in a file or anything like it: the registers of one
-// document after another as little-endian 32-bit words. What it needs of memory
-// does not depend on the number of documents.
+// document after another as little-endian 32-bit words. Its memory does not depend
+// on the number of documents. A [Batch] panics if Size is 0.
 type File struct {
 	Reader io.ReaderAt
 	Offset int64 // of the first document

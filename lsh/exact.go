@@ -4,7 +4,7 @@ import (
 	"slices"
 )
 
-// prepare finds the rows that take no part and the twins.
+// prepare finds the rows that take no part and the exact duplicates.
 func (e *engine) prepare() error {
 	n := e.src.Len()
 	if uint64(n) >= none {
@@ -22,7 +22,7 @@ func (e *engine) prepare() error {
 		return err
 	}
 	err := e.eachPart(func(w *worker, p int) error {
-		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error { return w.twins(entries) })
+		return w.grouper.buckets(p, func(_ uint32, entries []uint64) error { return w.duplicates(entries) })
 	})
 	e.step()
 	return err
@@ -59,10 +59,10 @@ func (e *engine) markAbsent() error {
 	return nil
 }
 
-// twins marks the twins among rows whose signatures are very likely the same.
-func (w *worker) twins(entries []uint64) error {
+// exact duplicates marks the exact duplicates among rows whose signatures are very likely the same.
+func (w *worker) duplicates(entries []uint64) error {
 	w.sortRows(entries)
-	leaders := make(map[uint64]uint32, min(len(w.rows), 4)) // by the hash of signature and set
+	firsts := make(map[uint64]uint32, min(len(w.rows), 4)) // by the hash of signature and set
 	k := w.src.K()
 	buf := make([]uint32, 2*k)
 	for _, row := range w.rows {
@@ -78,39 +78,39 @@ func (w *worker) twins(entries []uint64) error {
 		for _, x := range set {
 			h = fold(h^x, w.key.mul)
 		}
-		leader, ok := leaders[h]
+		first, ok := firsts[h]
 		if !ok {
-			leaders[h] = row
+			firsts[h] = row
 			continue
 		}
-		other, err := w.one(buf[k:], leader)
+		other, err := w.one(buf[k:], first)
 		if err != nil {
 			return err
 		}
-		if slices.Equal(regs, other) && slices.Equal(set, w.set(leader)) {
-			w.state[row], w.link[row] = twin, leader
-			w.work.Twins++
+		if slices.Equal(regs, other) && slices.Equal(set, w.set(first)) {
+			w.state[row], w.link[row] = duplicate, first
+			w.work.ExactDuplicates++
 		}
 	}
 	return nil
 }
 
-// expandTwins adds the pairs of twins: those among themselves, and for every
-// pair of their leaders theirs. Where that is too many, each twin is paired with
-// its leader only.
-func (e *engine) expandTwins() {
-	groups := e.twinGroups()
+// expandDuplicates adds the pairs of exact duplicates: those among themselves, and for every
+// pair of their firsts theirs. Where that is too many, each is paired with
+// its first only.
+func (e *engine) expandDuplicates() {
+	groups := e.duplicateGroups()
 	if len(groups) == 0 {
 		return
 	}
-	full := e.fullTwins(groups)
+	full := e.fullDuplicates(groups)
 	members := func(row uint32) []uint32 {
 		if g, ok := groups[row]; ok {
 			return g
 		}
 		return []uint32{row}
 	}
-	for _, x := range e.edges { // appended to below: the range is over the leaders' pairs
+	for _, x := range e.edges { // appended to below: the range is over the firsts' pairs
 		as, bs := members(x.a), members(x.b)
 		if n := len(as) + len(bs); n == 2 || n > full {
 			continue
@@ -126,7 +126,7 @@ func (e *engine) expandTwins() {
 	for _, g := range groups {
 		s := Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: e.sets != nil && e.sets(int(g[0])) != nil}
 		if len(g) > full {
-			e.work.BoundedTwins += len(g)
+			e.work.BoundedDuplicates += len(g)
 		}
 		for j := 1; j < len(g); j++ {
 			for i := range g[:j] {
@@ -140,9 +140,9 @@ func (e *engine) expandTwins() {
 	e.sortEdges()
 }
 
-// fullTwins returns the size up to which all pairs of a group of twins are
+// fullDuplicates returns the size up to which all pairs of a group of exact duplicates are
 // listed, and of two groups that match all pairs between them.
-func (e *engine) fullTwins(groups map[uint32][]uint32) int {
+func (e *engine) fullDuplicates(groups map[uint32][]uint32) int {
 	size := func(row uint32) int { return max(1, len(groups[row])) }
 	var sizes []int
 	for _, g := range groups {
@@ -169,12 +169,12 @@ func orderedEdge(a, b uint32, s Score) edge {
 	return edge{a, b, s}
 }
 
-// twinGroups returns the rows of each group of twins under the row of their
-// leader, which comes first.
-func (e *engine) twinGroups() map[uint32][]uint32 {
+// duplicateGroups returns the rows of each group of exact duplicates under the row of their
+// first, which comes first.
+func (e *engine) duplicateGroups() map[uint32][]uint32 {
 	groups := map[uint32][]uint32{}
 	for row, s := range e.state {
-		if s == twin {
+		if s == duplicate {
 			l := e.link[row]
 			if groups[l] == nil {
 				groups[l] = []uint32{l}

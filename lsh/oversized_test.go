@@ -74,7 +74,7 @@ func TestHostile(t *testing.T) {
 				}
 				values := values[:docs*64]
 				src := lsh.Registers{Size: 64, Values: values}
-				clusters, work, err := b.Clusters(t.Context(), src, lsh.RowClusterOptions{})
+				clusters, work, err := b.Clusters(t.Context(), src, lsh.ClusterOptions[int]{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -92,7 +92,7 @@ func TestHostile(t *testing.T) {
 				if len(pairs) > 100*docs {
 					t.Errorf("%d pairs of %d documents", len(pairs), docs)
 				}
-				if test.clusters == 1 && work.BoundedTwins+work.Bounded == 0 {
+				if test.clusters == 1 && work.BoundedDuplicates+work.Bounded == 0 {
 					t.Errorf("what was left out is not reported: %+v", work)
 				}
 			}

@@ -1,0 +1,108 @@
+package lsh
+
+import (
+	"cmp"
+	"context"
+	"time"
+)
+
+// ClusterOptions configures [Index.Clusters] and [Batch.Clusters]; the zero value
+// makes the first document of a cluster its representative.
+type ClusterOptions[ID any] struct {
+	Keep Keep // First unless set
+
+	// Time returns the time of a document, for Keep: Newest. Documents of the
+	// zero time come last.
+	Time func(id ID) time.Time
+
+	// Before, if not nil, takes the place of Keep: it reports whether document a
+	// is preferred to b. It must be a strict weak order. Ties go to the lesser
+	// id or row.
+	Before func(a, b ID) bool
+
+	// Connected asks for the connected components of all matching pairs. They
+	// chain: two members may have nothing in common but a path of matches, and
+	// the similarity of a member to the representative may be anything.
+	Connected bool
+}
+
+// A Cluster is a group of two and more documents around a representative.
+type Cluster[ID any] struct {
+	Representative ID
+	Members        []Member[ID] // the representative first, then by preference
+}
+
+// A Member is a document of a cluster and its similarity to the representative: 1
+// for the representative itself.
+type Member[ID any] struct {
+	ID         ID
+	Similarity float64
+}
+
+// Clusters returns the clusters of two and more documents, in the order of
+// preference of their representatives. The error is that of the context.
+//
+// Clusters do not chain. Documents are taken in the order of preference: one that
+// matches a representative joins the first that it matches, any other becomes a
+// representative. So every member was verified against its representative, and no
+// representative was found to match another. A caller that keeps the
+// representatives and the documents in no cluster keeps at least one document of
+// every cluster. The outcome depends on the order of insertion only where the
+// preference does.
+func (ix *Index) Clusters(ctx context.Context, o ClusterOptions[string]) ([]Cluster[string], error) {
+	v := ix.view()
+	e := v.engine(ctx)
+	if e == nil {
+		return nil, ctx.Err()
+	}
+	byID := func(a, b uint32) int { return cmp.Compare(v.names[a], v.names[b]) }
+	clusters, err := clusterRows(e, o, v.name, byID)
+	if err != nil {
+		return nil, err
+	}
+	ix.note(e.work)
+	return clusters, nil
+}
+
+// Clusters returns the clusters of two and more documents, in the order of
+// preference of their representatives: see [Index.Clusters]. The error is that of
+// the context or of the source.
+func (b *Batch) Clusters(ctx context.Context, src Source, o ClusterOptions[int]) ([]Cluster[int], Work, error) {
+	e := b.engine(ctx, src)
+	byRow := func(x, y uint32) int { return cmp.Compare(x, y) }
+	clusters, err := clusterRows(e, o, rowNumber, byRow)
+	return clusters, e.work, err
+}
+
+// clusterRows finds the clusters of an engine's rows. Ties of the preference are
+// broken by tie.
+func clusterRows[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID, tie func(a, b uint32) int) ([]Cluster[ID], error) {
+	compare, err := preference(e, o, id, tie)
+	if err != nil {
+		return nil, err
+	}
+	if compare != nil {
+		e.rankBy(compare)
+	}
+	find := e.clusters
+	if o.Connected {
+		find = e.components
+	}
+	clusters, err := find()
+	if err != nil {
+		return nil, err
+	}
+	sims, err := e.similarities(clusters)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Cluster[ID], len(clusters))
+	for i, rows := range clusters {
+		m := make([]Member[ID], len(rows))
+		for j, row := range rows {
+			m[j] = Member[ID]{id(row), sims[i][j]}
+		}
+		out[i] = Cluster[ID]{m[0].ID, m}
+	}
+	return out, nil
+}

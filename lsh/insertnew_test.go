@@ -1,0 +1,121 @@
+package lsh_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+)
+
+// TestInsertNewDrift inserts families of texts that drift from version to version:
+// every document left out is at or above the threshold to one that is kept. Insert
+// does not have that property, as the test shows.
+func TestInsertNewDrift(t *testing.T) {
+	const families, versions, size = 20, 40, 300
+	r := rand.New(rand.NewPCG(20, 40))
+	sk := minhash.New(minhash.Options{})
+	kept, stored := lsh.New(lsh.Options{}), lsh.New(lsh.Options{})
+	sets := map[string][]uint64{}
+	var left, chained []string // by InsertNew and by Insert
+	for f := range families {
+		var text []uint64
+		for range size {
+			text = append(text, r.Uint64())
+		}
+		for v := range versions {
+			for range 6 { // of 300: each version is about .96 like the one before
+				text[r.IntN(size)] = r.Uint64()
+			}
+			id, set := fmt.Sprint(f, "/", v), slices.Sorted(slices.Values(text))
+			sets[id] = set
+			sig := sk.Sketch(text)
+			if m, found := kept.InsertNew(id, sig, text); found {
+				if j, _, _ := jaccard(set, sets[m.ID]); j != m.Similarity || !m.Exact || !kept.Contains(m.ID) {
+					t.Fatalf("InsertNew(%q) = %+v, which is %v", id, m, j)
+				}
+				left = append(left, id)
+			}
+			if _, found := stored.Insert(id, sig, text); found {
+				chained = append(chained, id)
+			}
+		}
+	}
+	below := func(out []string, isKept func(id string) bool) (n int) {
+		for _, id := range out {
+			if !slices.ContainsFunc(keys(sets), func(other string) bool {
+				if !isKept(other) {
+					return false
+				}
+				j, _, _ := jaccard(sets[id], sets[other])
+				return j >= lsh.DefaultThreshold
+			}) {
+				n++
+			}
+		}
+		return n
+	}
+	if kept.Len()+len(left) != families*versions {
+		t.Errorf("%d kept and %d left out of %d", kept.Len(), len(left), families*versions)
+	}
+	if n := below(left, kept.Contains); n != 0 {
+		t.Errorf("InsertNew left out %d documents of which no match is kept", n)
+	}
+	if n := below(chained, func(id string) bool { return !slices.Contains(chained, id) }); n < families*versions/4 {
+		t.Errorf("Insert left out %d such documents: the texts do not drift", n)
+	}
+	t.Logf("%d kept, %d left out", kept.Len(), len(left))
+}
+
+func keys(m map[string][]uint64) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// TestInsertNewAgain inserts ids that are there.
+func TestInsertNewAgain(t *testing.T) {
+	sk := minhash.New(minhash.Options{})
+	for _, exact := range []bool{false, true} {
+		var ix lsh.Index
+		insert := func(id string, set []uint64) (lsh.Match[string], bool) {
+			sig := sk.Sketch(set)
+			if !exact {
+				set = nil
+			}
+			return ix.InsertNew(id, sig, set)
+		}
+		holds := func(set []uint64) (ids []string) {
+			for _, m := range ix.Search(sk.Sketch(set), lsh.SearchOptions{Threshold: 1}) {
+				ids = append(ids, m.ID)
+			}
+			return ids
+		}
+		a, a2, b := span(0, 100), span(5, 105), span(1000, 1100)
+		for _, step := range []struct {
+			id    string
+			set   []uint64
+			match string // of another document
+		}{
+			{"a", a, ""}, {"a", a, ""}, {"a", a2, ""}, {"b", a2, "a"}, {"b", b, ""}, {"b", a, "a"}, {"a", b, "b"},
+		} {
+			m, found := insert(step.id, step.set)
+			if m.ID != step.match || found != (step.match != "") {
+				t.Fatalf("exact %v, %+v: match %+v, %v", exact, step, m, found)
+			}
+		}
+		if ix.Len() != 2 || !slices.Equal(holds(a2), []string{"a"}) || !slices.Equal(holds(b), []string{"b"}) {
+			t.Errorf("exact %v: a document that was left out changed the index", exact)
+		}
+		// Many copies of one document, and its own among them.
+		ix.Add("first", sk.Sketch(span(5000, 5100)))
+		ix.Add("second", sk.Sketch(span(5000, 5100)))
+		if m, found := insert("first", span(5000, 5100)); !found || m.ID != "second" {
+			t.Errorf("exact %v: %+v, %v", exact, m, found)
+		}
+	}
+}
