@@ -65,7 +65,7 @@ func run(name string, n, workers int, threshold float64) error {
 	b := lsh.Batch{Threshold: threshold, Workers: workers}
 	src := lsh.File{Reader: f, Docs: n, Size: registers}
 	var (
-		clusters []lsh.RowCluster
+		clusters []lsh.Cluster[int]
 		work     lsh.Work
 		took     = time.Duration(math.MaxInt64)
 		most     uint64
@@ -74,7 +74,7 @@ func run(name string, n, workers int, threshold float64) error {
 	for begin, i := time.Now(), 0; i < 5 && (i == 0 || time.Since(begin) < 10*time.Second); i++ {
 		clusters = nil
 		peak, start := watchHeap(), clock()
-		clusters, work, err = b.Clusters(context.Background(), src, lsh.RowClusterOptions{})
+		clusters, work, err = b.Clusters(context.Background(), src, lsh.ClusterOptions[int]{})
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func run(name string, n, workers int, threshold float64) error {
 	found := 0
 	for _, c := range clusters {
 		for _, m := range c.Members[1:] {
-			if at, ok := original(m.Row); ok && at == c.Representative {
+			if at, ok := original(m.ID); ok && at == c.Representative {
 				found++
 			}
 		}

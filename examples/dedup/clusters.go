@@ -58,7 +58,7 @@ func (k *clusters) Run(e *cli.Env) error {
 		}
 		out := show.Cluster{Representative: c.Docs[cl.Representative].ID}
 		for _, m := range cl.Members {
-			out.Members = append(out.Members, show.Member{ID: c.Docs[m.Row].ID, Similarity: m.Similarity})
+			out.Members = append(out.Members, show.Member{ID: c.Docs[m.ID].ID, Similarity: m.Similarity})
 		}
 		if err := e.Print(out); err != nil {
 			return err
@@ -70,11 +70,11 @@ func (k *clusters) Run(e *cli.Env) error {
 }
 
 // showCluster shows a cluster to a person.
-func showCluster(e *cli.Env, c *corpus.Corpus, cl lsh.RowCluster) {
+func showCluster(e *cli.Env, c *corpus.Corpus, cl lsh.Cluster[int]) {
 	fmt.Fprintf(e.Out, "keep   %s\n", show.Printable(c.Docs[cl.Representative].ID))
 	for _, m := range cl.Members {
-		if m.Row != cl.Representative {
-			fmt.Fprintf(e.Out, "%.3f    %s\n", m.Similarity, show.Printable(c.Docs[m.Row].ID))
+		if m.ID != cl.Representative {
+			fmt.Fprintf(e.Out, "%.3f    %s\n", m.Similarity, show.Printable(c.Docs[m.ID].ID))
 		}
 	}
 }

@@ -206,7 +206,7 @@ func (k *indexQuery) Run(e *cli.Env) (err error) {
 	defer func() { err = d.Close(err) }()
 	asked, matches := 0, 0
 	err = d.Batches(1000, func(batch []*index.Entry) error {
-		found := make([][]lsh.Match, len(batch))
+		found := make([][]lsh.Match[string], len(batch))
 		err := corpus.Each(e.Ctx, k.read.Workers, len(batch), func(i int) (err error) {
 			found[i], err = d.Search(e.Ctx, batch[i].Signature, lsh.SearchOptions{Set: batch[i].Set, Limit: k.limit})
 			return err

@@ -17,7 +17,7 @@ type Store interface {
 	InsertAll(ctx context.Context, docs []Document) ([]Verdict, error)
 
 	// SearchAll returns the matches of each query, as [Index.Search] does.
-	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match, error)
+	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
 	// RemoveAll removes documents and says of each id whether it was there. They
 	// are durably gone when it returns without error.
@@ -30,8 +30,8 @@ var _ Store = (*Index)(nil)
 
 // A Verdict is what a [Store] says of a document that was inserted.
 type Verdict struct {
-	Seen  bool      // it had a match other than one of its own id
-	Match lsh.Match // the best one
+	Seen  bool              // it had a match other than one of its own id
+	Match lsh.Match[string] // the best one
 }
 
 // A Query is one question of [Store.SearchAll].
@@ -55,8 +55,8 @@ func (ix *Index) InsertAll(ctx context.Context, docs []Document) ([]Verdict, err
 }
 
 // SearchAll is [Index.Search] for each query.
-func (ix *Index) SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match, error) {
-	out := make([][]lsh.Match, len(queries))
+func (ix *Index) SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error) {
+	out := make([][]lsh.Match[string], len(queries))
 	for i, q := range queries {
 		var err error
 		if out[i], err = ix.Search(ctx, q.Signature, q.SearchOptions); err != nil {

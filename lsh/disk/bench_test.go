@@ -91,7 +91,7 @@ func BenchmarkQuery(b *testing.B) {
 		b.ReportAllocs()
 		i := 0
 		for b.Loop() {
-			ix.Query(sigs[i*7919%len(sigs)])
+			ix.Search(sigs[i*7919%len(sigs)], lsh.SearchOptions{})
 			i++
 		}
 	})

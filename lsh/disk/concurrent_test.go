@@ -18,7 +18,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-type match = lsh.Match
+type match = lsh.Match[string]
 
 var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrent goes on")
 

@@ -61,7 +61,7 @@ func TestGolden(t *testing.T) {
 	mh := must(minhash.ForScheme(ix.Scheme()))(t)
 	set := []uint64{4, 5, 6}
 	found := must(ix.Search(t.Context(), mh.Sketch(set), lsh.SearchOptions{Set: set}))(t)
-	want := []lsh.Match{{ID: "c", Score: lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: true}}}
+	want := []lsh.Match[string]{{ID: "c", Score: lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: true}}}
 	if diff := cmp.Diff(want, found); diff != "" || ix.Len() != 1 {
 		t.Errorf("%d documents; Search (-want +got):\n%s", ix.Len(), diff)
 	}

@@ -119,11 +119,11 @@ func (ix *Index) Add(ctx context.Context, d Document) error {
 // one among the documents that were there before, other than one of the same
 // id. Of two copies inserted at the same time, exactly one is reported to repeat
 // the other.
-func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match, bool, error) {
+func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
 	return ix.insert(ctx, d, true)
 }
 
-func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match, dup bool, err error) {
+func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match[string], dup bool, err error) {
 	began := time.Now()
 	if err := ctx.Err(); err != nil {
 		return m, false, err
@@ -147,7 +147,7 @@ func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match
 	long := err == nil && len(ix.st.log.pending) >= maxFrame
 	ix.mu.Unlock()
 	if err != nil {
-		return lsh.Match{}, false, err
+		return lsh.Match[string]{}, false, err
 	}
 	if long {
 		err = ix.Sync(ctx)
@@ -159,29 +159,29 @@ func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match
 	return m, dup, err
 }
 
-func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms int64, look bool) (_ lsh.Match, _ bool, err error) {
+func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms int64, look bool) (_ lsh.Match[string], _ bool, err error) {
 	defer faults(&err)()
 	if err := ix.writable(); err != nil {
-		return lsh.Match{}, false, err
+		return lsh.Match[string]{}, false, err
 	}
 	st := ix.st
 	if d.Signature.Scheme() != st.p.scheme {
-		return lsh.Match{}, false, fmt.Errorf("disk: signature of %v, the index has %v: %w", d.Signature.Scheme(), st.p.scheme, ErrMismatch)
+		return lsh.Match[string]{}, false, fmt.Errorf("disk: signature of %v, the index has %v: %w", d.Signature.Scheme(), st.p.scheme, ErrMismatch)
 	}
 	if st.rows >= maxRows {
-		return lsh.Match{}, false, ix.wrap(errors.New("more documents than 32 bits can number: see Compact"))
+		return lsh.Match[string]{}, false, ix.wrap(errors.New("more documents than 32 bits can number: see Compact"))
 	}
 	regs := d.Signature.Values()
 	old, err := st.findID(d.ID)
 	if err != nil {
-		return lsh.Match{}, false, ix.wrap(err)
+		return lsh.Match[string]{}, false, ix.wrap(err)
 	}
-	var found []lsh.Match
+	var found []lsh.Match[string]
 	if look {
 		q := makeQuery(st.p.scheme.K, st.p.threshold)
 		q.regs, q.set, q.limit, q.except = regs, d.Set, 1, old
 		if found, err = st.search(ctx, sc, q); err != nil {
-			return lsh.Match{}, false, ix.wrap(err)
+			return lsh.Match[string]{}, false, ix.wrap(err)
 		}
 	}
 	if old != noRow {
@@ -196,10 +196,10 @@ func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms i
 	off := st.log.end()
 	st.log.append(k, ms, d.ID, regs, d.Set)
 	if err := st.addRow(off, ms, sc.tags, st.p.tagOf(d.ID)); err != nil {
-		return lsh.Match{}, false, ix.wrap(err)
+		return lsh.Match[string]{}, false, ix.wrap(err)
 	}
 	if len(found) == 0 {
-		return lsh.Match{}, false, nil
+		return lsh.Match[string]{}, false, nil
 	}
 	return found[0], true, nil
 }

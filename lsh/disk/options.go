@@ -93,7 +93,7 @@ func (o Options) create() (params, error) {
 	}
 	p := params{o.Scheme, o.Threshold, o.Banding, o.Seed}
 	if p.threshold == 0 {
-		p.threshold = 0.8
+		p.threshold = lsh.DefaultThreshold
 	}
 	if p.banding == (lsh.Banding{}) {
 		p.banding = o.choose(p)
@@ -107,7 +107,7 @@ func (o Options) create() (params, error) {
 func (o Options) choose(p params) lsh.Banding {
 	recall := o.Recall
 	if recall == 0 {
-		recall = 0.99
+		recall = lsh.DefaultRecall
 	}
 	return lsh.Choose(p.scheme.K, p.threshold, recall)
 }

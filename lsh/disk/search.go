@@ -17,15 +17,12 @@ type query struct {
 	regs   []uint32
 	set    []uint64
 	limit  int
-	except uint32 // a row that is no match
-	floor  int    // fewest agreeing registers worth an exact look
-	accept int    // fewest agreeing registers of a match by estimate
-	least  float64
+	except uint32 // a row that is not a match
+	rule   lsh.Rule
 }
 
 func makeQuery(k int, threshold float64) query {
-	floor, accept := lsh.Agreement(k, threshold)
-	return query{except: noRow, floor: floor, accept: accept, least: threshold}
+	return query{except: noRow, rule: lsh.NewRule(k, threshold)}
 }
 
 const (
@@ -55,12 +52,12 @@ type scratch struct {
 
 type found struct {
 	row uint32
-	lsh.Match
+	lsh.Match[string]
 }
 
 // search returns the matches of a query, the best first and of equals the first
 // that was added.
-func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Match, err error) {
+func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Match[string], err error) {
 	defer faults(&err)()
 	sc.found, sc.candidates, sc.bounded, sc.elements = sc.found[:0], 0, false, 0
 	sc.tg.p = st.p
@@ -82,7 +79,7 @@ func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Matc
 	if q.limit > 0 && len(sc.found) > q.limit {
 		sc.found = sc.found[:q.limit]
 	}
-	out := make([]lsh.Match, len(sc.found))
+	out := make([]lsh.Match[string], len(sc.found))
 	for i := range sc.found {
 		out[i] = sc.found[i].Match
 	}
@@ -192,41 +189,23 @@ func (st *store) judge(ctx context.Context, sc *scratch, q *query, row uint32) e
 		return err
 	}
 	sc.regs = appendRegisters(sc.regs[:0], r.regs)
-	agree := minhash.Agree(q.regs, sc.regs)
-	if agree < q.floor {
-		return nil
-	}
-	var s lsh.Score
-	switch {
-	case q.set != nil && r.kind == kindAddSet:
-		if sc.set, err = st.set(row, &r, sc.set[:0], &sc.bytes); err != nil {
-			return err
+	s, ok := q.rule.Judge(minhash.Agree(q.regs, sc.regs), func() (a, b []uint64, known bool) {
+		if q.set == nil || r.kind != kindAddSet {
+			return nil, nil, false
 		}
-		if s = lsh.ExactScore(q.set, sc.set); s.Similarity < q.least {
-			return nil
-		}
-	case agree < q.accept:
-		return nil
-	case agree == len(q.regs):
-		s = lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1}
-	default:
+		sc.set, err = st.set(row, &r, sc.set[:0], &sc.bytes)
+		return q.set, sc.set, true
+	}, func() (float64, float64) {
 		if sc.elements == 0 {
 			sc.elements = st.elements(q.regs)
 		}
-		s = estimate(agree, len(q.regs), sc.elements, st.elements(sc.regs))
+		return sc.elements, st.elements(sc.regs)
+	})
+	if err != nil || !ok {
+		return err
 	}
-	sc.found = append(sc.found, found{row, lsh.Match{ID: string(r.id), Score: s}})
+	sc.found = append(sc.found, found{row, lsh.Match[string]{ID: string(r.id), Score: s}})
 	return nil
-}
-
-// estimate returns the score of two documents of about na and nb elements.
-func estimate(agree, k int, na, nb float64) lsh.Score {
-	j := float64(agree) / float64(k)
-	return lsh.Score{
-		Similarity:   j,
-		ContainmentA: minhash.Containment(j, na, nb),
-		ContainmentB: minhash.Containment(j, nb, na),
-	}
 }
 
 func (st *store) elements(regs []uint32) float64 {

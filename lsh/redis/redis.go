@@ -51,8 +51,8 @@ type Options struct {
 	Namespace string
 
 	Scheme    minhash.Scheme // must be set
-	Threshold float64        // 0 means 0.8
-	Banding   lsh.Banding    // zero is chosen for a recall of 0.99
+	Threshold float64        // 0 means lsh.DefaultThreshold
+	Banding   lsh.Banding    // zero is chosen for lsh.DefaultRecall
 	Seed      uint64         // mixed into the keys of bands
 
 	// TimeToLive is how long a document stays; 0 means for ever.
@@ -84,7 +84,7 @@ func Open(ctx context.Context, client redis.UniversalClient, o Options) (*Index,
 	if o.Bucket < 0 || o.TimeToLive < 0 {
 		panic("redis: negative option")
 	}
-	o.Threshold = cmp.Or(o.Threshold, 0.8)
+	o.Threshold = cmp.Or(o.Threshold, lsh.DefaultThreshold)
 	o.Bucket = cmp.Or(o.Bucket, 1024)
 	if !(o.Threshold > 0 && o.Threshold <= 1) {
 		panic("redis: threshold must be above 0 and at most 1")
@@ -94,7 +94,7 @@ func Open(ctx context.Context, client redis.UniversalClient, o Options) (*Index,
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	if o.Banding == (lsh.Banding{}) {
-		o.Banding = lsh.Choose(o.Scheme.K, o.Threshold, 0.99)
+		o.Banding = lsh.Choose(o.Scheme.K, o.Threshold, lsh.DefaultRecall)
 	}
 	ix := &Index{client: client, o: o, sk: sk}
 	want := fmt.Sprintf("neardup 1: %v, threshold %v, bands %v, seed %d", o.Scheme, o.Threshold, o.Banding, o.Seed)

@@ -110,7 +110,7 @@ func TestStores(t *testing.T) {
 			ids = append(ids, fmt.Sprint(r.IntN(150)))
 		}
 		var verdicts [2][]disk.Verdict
-		var found [2][][]lsh.Match
+		var found [2][][]lsh.Match[string]
 		var removed [2][]bool
 		for i, s := range stores {
 			verdicts[i], err = s.InsertAll(ctx, docs)

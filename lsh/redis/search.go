@@ -18,7 +18,7 @@ import (
 
 // SearchAll returns the matches of each query: see [disk.Store]. Of each band it
 // looks at no more documents than Options.Bucket says.
-func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.Match, error) {
+func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.Match[string], error) {
 	qs := make([]query, len(queries))
 	for i, q := range queries {
 		if q.Signature.Scheme() != ix.o.Scheme {
@@ -51,7 +51,7 @@ type query struct {
 
 // search answers queries. Of the documents that were just replaced it takes those
 // that were there when the one that asks was numbered.
-func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64]*record) ([][]lsh.Match, error) {
+func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64]*record) ([][]lsh.Match[string], error) {
 	buckets := make([][]*redis.StringSliceCmd, len(queries))
 	_, err := ix.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, q := range queries {
@@ -93,7 +93,7 @@ func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64
 		return nil, err
 	}
 	maps.Copy(records, replaced)
-	out := make([][]lsh.Match, len(queries))
+	out := make([][]lsh.Match[string], len(queries))
 	for i, q := range queries {
 		out[i] = ix.judge(q, candidates[i], records)
 	}
@@ -102,37 +102,26 @@ func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64
 
 // judge returns the matches among candidates, the best first, and of equals the
 // first that was added.
-func (ix *Index) judge(q query, candidates []int64, records map[int64]*record) []lsh.Match {
-	t := q.threshold
-	floor, accept := lsh.Agreement(ix.o.Scheme.K, t)
-	var out []lsh.Match
+func (ix *Index) judge(q query, candidates []int64, records map[int64]*record) []lsh.Match[string] {
+	rule := lsh.NewRule(ix.o.Scheme.K, q.threshold)
+	var out []lsh.Match[string]
 	for _, n := range candidates {
 		r := records[n]
 		if r == nil || r.until != 0 && r.until <= q.below {
 			continue
 		}
-		agree := minhash.Agree(q.regs, r.regs)
-		switch {
-		case agree < floor:
-		case q.hasSet && r.hasSet:
-			if s := lsh.ExactScore(q.set, r.set); s.Similarity >= t {
-				out = append(out, lsh.Match{ID: r.id, Score: s})
-			}
-		case agree >= accept:
-			out = append(out, lsh.Match{ID: r.id, Score: ix.estimate(agree, q.regs, r.regs)})
+		s, ok := rule.Judge(minhash.Agree(q.regs, r.regs),
+			func() (a, b []uint64, known bool) { return q.set, r.set, q.hasSet && r.hasSet },
+			func() (a, b float64) { return ix.elements(q.regs), ix.elements(r.regs) })
+		if ok {
+			out = append(out, lsh.Match[string]{ID: r.id, Score: s})
 		}
 	}
-	slices.SortStableFunc(out, func(x, y lsh.Match) int { return cmp.Compare(y.Similarity, x.Similarity) })
+	slices.SortStableFunc(out, func(x, y lsh.Match[string]) int { return cmp.Compare(y.Similarity, x.Similarity) })
 	if q.limit > 0 && len(out) > q.limit {
 		out = out[:q.limit]
 	}
 	return out
-}
-
-func (ix *Index) estimate(agree int, a, b []uint32) lsh.Score {
-	j := float64(agree) / float64(len(a))
-	na, nb := ix.elements(a), ix.elements(b)
-	return lsh.Score{Similarity: j, ContainmentA: minhash.Containment(j, na, nb), ContainmentB: minhash.Containment(j, nb, na)}
 }
 
 func (ix *Index) elements(regs []uint32) float64 {

@@ -38,7 +38,11 @@ func neardupIndex(texts []string, threshold float64, set func(string) shingle.Se
 		ix.AddSet(strconv.Itoa(i), mh.Sketch(s), s)
 	}
 	f := Found{Index: ix, Banding: ix.Banding().String()}
-	for p := range ix.Pairs() {
+	pairs, err := ix.Pairs(context.Background())
+	if err != nil {
+		panic(err) // only the context could fail
+	}
+	for _, p := range pairs {
 		a, _ := strconv.Atoi(p.A)
 		b, _ := strconv.Atoi(p.B)
 		f.Pairs = append(f.Pairs, [2]int{a, b})

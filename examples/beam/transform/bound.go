@@ -25,7 +25,7 @@ type Large struct {
 }
 
 // Bounded tells of a bucket that was not compared in full: all its documents
-// were compared with the first lsh.BucketHeads only.
+// were compared with the first lsh.BucketLeaders only.
 type Bounded struct {
 	Band      int    `json:"band"`
 	Key       uint64 `json:"key"`
@@ -105,7 +105,7 @@ func (f *boundFn) ProcessElement(ctx context.Context, band int, notes func(*Larg
 		if l.Count > full {
 			v = Held{Kind: verdictHead, Refs: l.Heads}
 			allPairs(l.Heads, star)
-			rest := l.Count - lsh.BucketHeads
+			rest := l.Count - lsh.BucketLeaders
 			skipped := rest * (rest - 1) / 2
 			boundedCounter.Inc(ctx, 1)
 			boundedDocuments.Inc(ctx, l.Count)

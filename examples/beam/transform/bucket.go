@@ -22,7 +22,7 @@ type BucketKey struct {
 type Part struct {
 	Count int64
 	Salt  uint16
-	Refs  []Ref // all, or of a part that is held the first lsh.BucketHeads of Count
+	Refs  []Ref // all, or of a part that is held the first lsh.BucketLeaders of Count
 }
 
 // A Star is candidate pairs: A with each of B, all of which A is preferred to.
@@ -40,7 +40,7 @@ type Candidates struct {
 // FindCandidates returns the pairs of documents that share a band, by the rule
 // of package lsh: buckets of up to [lsh.FullBucket] are compared in full, larger
 // ones as [lsh.FullSize] says, and of the others all documents with the first
-// [lsh.BucketHeads].
+// [lsh.BucketLeaders].
 //
 // Parts of a bucket with up to lsh.FullBucket documents are sent to it as they
 // are. A larger part is held: it sends its number and its heads, and its
@@ -74,11 +74,11 @@ type heads []Ref
 // add puts r where it belongs.
 func (h *heads) add(r Ref) {
 	i, _ := slices.BinarySearch(*h, r)
-	if i == lsh.BucketHeads {
+	if i == lsh.BucketLeaders {
 		return
 	}
 	*h = slices.Insert(*h, i, r)
-	*h = (*h)[:min(len(*h), lsh.BucketHeads)]
+	*h = (*h)[:min(len(*h), lsh.BucketLeaders)]
 }
 
 // partFn makes the salted parts of buckets.

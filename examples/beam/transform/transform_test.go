@@ -171,7 +171,7 @@ func inProcess(t testing.TB, docs []transform.Document, o transform.Options) (*c
 			return docs[a].ID < docs[b].ID
 		}
 	}
-	clusters, work, err := b.Clusters(t.Context(), src, lsh.RowClusterOptions{Before: before, Connected: o.Connected})
+	clusters, work, err := b.Clusters(t.Context(), src, lsh.ClusterOptions[int]{Before: before, Connected: o.Connected})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,10 +180,10 @@ func inProcess(t testing.TB, docs []transform.Document, o transform.Options) (*c
 	for _, x := range clusters {
 		cl := transform.Cluster{Representative: docs[x.Representative].ID}
 		for _, m := range x.Members {
-			cl.Members = append(cl.Members, transform.Member{ID: docs[m.Row].ID, Similarity: m.Similarity})
-			if m.Row != x.Representative {
-				gone[m.Row] = true
-				c.removed = append(c.removed, transform.Removal{ID: docs[m.Row].ID, Representative: cl.Representative, Similarity: m.Similarity})
+			cl.Members = append(cl.Members, transform.Member{ID: docs[m.ID].ID, Similarity: m.Similarity})
+			if m.ID != x.Representative {
+				gone[m.ID] = true
+				c.removed = append(c.removed, transform.Removal{ID: docs[m.ID].ID, Representative: cl.Representative, Similarity: m.Similarity})
 			}
 		}
 		c.clusters = append(c.clusters, cl)

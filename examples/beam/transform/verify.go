@@ -189,11 +189,11 @@ type verifyFn struct {
 	Options Options
 	All     bool
 
-	look, match int
+	rule lsh.Rule
 }
 
-// Setup computes what to let through.
-func (f *verifyFn) Setup() { f.look, f.match = lsh.Agreement(f.Options.K, f.Options.Threshold) }
+// Setup makes the rule of what to let through.
+func (f *verifyFn) Setup() { f.rule = lsh.NewRule(f.Options.K, f.Options.Threshold) }
 
 // ProcessElement emits the pair if it matches.
 func (f *verifyFn) ProcessElement(ctx context.Context, p Pair, sketches func(*Sketch) bool, emit func(Edge)) error {
@@ -212,17 +212,17 @@ func (f *verifyFn) ProcessElement(ctx context.Context, p Pair, sketches func(*Sk
 		return nil
 	}
 	candidatesCounter.Inc(ctx, 1)
-	switch {
-	case !exact && agree < f.match, exact && agree < f.look:
-		return nil
-	case exact:
-		verifiedCounter.Inc(ctx, 1)
-		if sim = shingle.Set(a.Set).Jaccard(b.Set); !(sim >= f.Options.Threshold) {
-			return nil
+	s, ok := f.rule.Judge(agree, func() (x, y []uint64, known bool) {
+		if exact {
+			verifiedCounter.Inc(ctx, 1)
 		}
+		return a.Set, b.Set, exact
+	}, nil)
+	if !ok {
+		return nil
 	}
 	matchesCounter.Inc(ctx, 1)
-	emit(Edge{p.A, p.B, sim})
+	emit(Edge{p.A, p.B, s.Similarity})
 	return nil
 }
 

@@ -30,7 +30,7 @@ const (
 // that match one of -against, and of the others all but the representatives.
 func Removals(c *corpus.Corpus, s *find.Sketches, o find.Options) ([]Removal, error) {
 	var out []Removal
-	var clusters []lsh.RowCluster
+	var clusters []lsh.Cluster[int]
 	var err error
 	if o.Against == "" {
 		clusters, err = s.Clusters()
@@ -54,8 +54,8 @@ func Removals(c *corpus.Corpus, s *find.Sketches, o find.Options) ([]Removal, er
 	}
 	for _, k := range clusters {
 		for _, m := range k.Members {
-			if m.Row != k.Representative {
-				out = append(out, Removal{m.Row, k.Representative, lsh.Score{Similarity: m.Similarity, Exact: !o.Estimate}})
+			if m.ID != k.Representative {
+				out = append(out, Removal{m.ID, k.Representative, lsh.Score{Similarity: m.Similarity, Exact: !o.Estimate}})
 			}
 		}
 	}

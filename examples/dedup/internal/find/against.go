@@ -73,7 +73,7 @@ func rowOf(id string) int {
 
 // PairsAgainst returns the pairs of a new document with one of the corpus or with
 // another new one, in input order.
-func (s *Sketches) PairsAgainst() ([]lsh.RowPair, error) {
+func (s *Sketches) PairsAgainst() ([]lsh.Pair[int], error) {
 	found, err := s.Old(0)
 	if err != nil {
 		return nil, err
@@ -95,14 +95,14 @@ func (s *Sketches) PairsAgainst() ([]lsh.RowPair, error) {
 	for i, ms := range found {
 		for _, m := range ms {
 			m.ContainmentA, m.ContainmentB = m.ContainmentB, m.ContainmentA // A is the older
-			pairs = append(pairs, lsh.RowPair{A: m.Row, B: s.c.Old + i, Score: m.Score})
+			pairs = append(pairs, lsh.Pair[int]{A: m.Row, B: s.c.Old + i, Score: m.Score})
 		}
 	}
 	return union(pairs, nil), s.c.Err()
 }
 
 // ClustersAmong returns the clusters of some documents.
-func (s *Sketches) ClustersAmong(rows []int) ([]lsh.RowCluster, error) {
+func (s *Sketches) ClustersAmong(rows []int) ([]lsh.Cluster[int], error) {
 	prefer, err := s.preference()
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (s *Sketches) ClustersAmong(rows []int) ([]lsh.RowCluster, error) {
 	}
 	p := s.env().Progress("clustering", "", 0)
 	defer p.Stop()
-	clusters, work, err := s.batchAmong(rows, p).Clusters(s.env().Ctx, subset{s.Source(), rows}, lsh.RowClusterOptions{Before: before})
+	clusters, work, err := s.batchAmong(rows, p).Clusters(s.env().Ctx, subset{s.Source(), rows}, lsh.ClusterOptions[int]{Before: before})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (s *Sketches) ClustersAmong(rows []int) ([]lsh.RowCluster, error) {
 	for i, c := range clusters {
 		clusters[i].Representative = rows[c.Representative]
 		for i, m := range c.Members {
-			c.Members[i].Row = rows[m.Row]
+			c.Members[i].ID = rows[m.ID]
 		}
 	}
 	return clusters, s.c.Err()

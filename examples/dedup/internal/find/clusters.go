@@ -10,14 +10,14 @@ import (
 )
 
 // Clusters returns the clusters of near-duplicates.
-func (s *Sketches) Clusters() ([]lsh.RowCluster, error) {
+func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
 	before, err := s.preference()
 	if err != nil {
 		return nil, err
 	}
 	p := s.env().Progress("clustering", "", 0)
 	defer p.Stop()
-	clusters, work, err := s.Batch(p).Clusters(s.env().Ctx, s.Source(), lsh.RowClusterOptions{Before: before})
+	clusters, work, err := s.Batch(p).Clusters(s.env().Ctx, s.Source(), lsh.ClusterOptions[int]{Before: before})
 	if err != nil {
 		return nil, err
 	}

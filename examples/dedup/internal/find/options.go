@@ -33,7 +33,7 @@ type Options struct {
 func (o *Options) ThresholdFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Float64Var(&o.Threshold, "threshold", 0.8, "least Jaccard similarity of near-duplicates, above 0 up to 1")
+			fs.Float64Var(&o.Threshold, "threshold", lsh.DefaultThreshold, "least Jaccard similarity of near-duplicates, above 0 up to 1")
 			fs.IntVar(&o.K, "k", 128, "registers of a signature: a power of two from 16 to 1024")
 		},
 		Check: func() error {
@@ -157,7 +157,7 @@ func (o *Options) Sketcher() *minhash.Sketcher {
 }
 
 // Banding returns the bands and rows that the flags lead to.
-func (o *Options) Banding() lsh.Banding { return lsh.Choose(o.K, o.Threshold, 0.99) }
+func (o *Options) Banding() lsh.Banding { return lsh.Choose(o.K, o.Threshold, lsh.DefaultRecall) }
 
 // Figures returns how similarities are had: exact or estimated.
 func (o *Options) Figures() string {

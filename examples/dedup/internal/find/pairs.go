@@ -10,7 +10,7 @@ import (
 
 // Pairs returns the pairs of near-duplicates, with Options.Containment also those of
 // which one contains the other, in input order.
-func (s *Sketches) Pairs() ([]lsh.RowPair, error) {
+func (s *Sketches) Pairs() ([]lsh.Pair[int], error) {
 	p := s.env().Progress("comparing", "", 0)
 	defer p.Stop()
 	pairs, work, err := s.Batch(p).Pairs(s.env().Ctx, s.Source())
@@ -30,11 +30,11 @@ func (s *Sketches) Pairs() ([]lsh.RowPair, error) {
 }
 
 // union merges two ascending lists of pairs.
-func union(x, y []lsh.RowPair) []lsh.RowPair {
+func union(x, y []lsh.Pair[int]) []lsh.Pair[int] {
 	all := slices.Concat(x, y)
-	order := func(p, q lsh.RowPair) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) }
+	order := func(p, q lsh.Pair[int]) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) }
 	slices.SortStableFunc(all, order)
-	return slices.CompactFunc(all, func(p, q lsh.RowPair) bool { return order(p, q) == 0 })
+	return slices.CompactFunc(all, func(p, q lsh.Pair[int]) bool { return order(p, q) == 0 })
 }
 
 // Batch returns the search that the options describe, among all documents.

@@ -98,8 +98,8 @@ func (s *Sketches) bounded(w lsh.Work) {
 		s.env().Warn("%s of documents that share text, too large to compare all with all: %s left out (fewer with -strip or a higher -threshold)",
 			show.Count(w.Bounded, "group"), show.Count(int(w.Skipped), "comparison"))
 	}
-	if w.BoundedTwins > 0 {
-		s.env().Warn("%s with very many copies: of these only the pairs with the first copy are listed", show.Count(w.BoundedTwins, "document"))
+	if w.BoundedDuplicates > 0 {
+		s.env().Warn("%s with very many copies: of these only the pairs with the first copy are listed", show.Count(w.BoundedDuplicates, "document"))
 	}
 }
 

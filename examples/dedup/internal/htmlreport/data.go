@@ -157,7 +157,7 @@ func (b *builder) clusters() []clusterData {
 	return all
 }
 
-func (b *builder) cluster(c lsh.RowCluster) clusterData {
+func (b *builder) cluster(c lsh.Cluster[int]) clusterData {
 	kept := b.Document(c.Representative)
 	text := kept.Text
 	if i := cutAfter(text, 200); i < len(text) {
@@ -167,13 +167,13 @@ func (b *builder) cluster(c lsh.RowCluster) clusterData {
 	whole := newSide(b.al, kept, shingle.Span{End: len(kept.Text)})
 	compared := 0
 	for _, m := range c.Members {
-		if m.Row == c.Representative {
+		if m.ID == c.Representative {
 			continue
 		}
 		if len(data.Members) == maxMembers {
 			break
 		}
-		d := b.Document(m.Row)
+		d := b.Document(m.ID)
 		md := memberData{ID: shown(d.ID), Host: shown(d.Host), Similarity: round(m.Similarity)}
 		if compared++; compared <= maxCompared && !b.hopeless(min(len(kept.Text), len(d.Text))) {
 			md.Sides = b.sides(compare(b.al, whole, newSide(b.al, d, shingle.Span{End: len(d.Text)}), b.limit))
@@ -278,7 +278,7 @@ func round(x float64) float64 {
 // Sort puts the findings in the order of the page: the largest first, since the
 // limits cut from the end.
 func (r *Report) Sort() {
-	slices.SortStableFunc(r.Clusters, func(a, b lsh.RowCluster) int { return cmp.Compare(len(b.Members), len(a.Members)) })
+	slices.SortStableFunc(r.Clusters, func(a, b lsh.Cluster[int]) int { return cmp.Compare(len(b.Members), len(a.Members)) })
 	words := func(s Shared) (n int) {
 		for _, p := range s.Passages {
 			n += p.Tokens

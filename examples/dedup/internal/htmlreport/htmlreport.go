@@ -62,7 +62,7 @@ type Report struct {
 	Settings []Setting // how the findings were made
 	Notes    []string  // what they do not hold
 
-	Clusters []lsh.RowCluster
+	Clusters []lsh.Cluster[int]
 	Shared   []Shared
 	Blocks   []Block
 

@@ -44,7 +44,7 @@ func small() *Report {
 		Banding: lsh.Choose(128, .5, .99), Exact: true,
 		Similarities: []float64{.61, .5, .3, 1}, ObservedFrom: .2,
 		Settings: []Setting{{"Shingles", "words:5"}}, Notes: []string{"One input could not be read."},
-		Clusters: []lsh.RowCluster{{Representative: 0, Members: []lsh.RowMember{{Row: 0, Similarity: 1}, {Row: 1, Similarity: .61}}}},
+		Clusters: []lsh.Cluster[int]{{Representative: 0, Members: []lsh.Member[int]{{ID: 0, Similarity: 1}, {ID: 1, Similarity: .61}}}},
 		Shared: []Shared{{A: 2, B: 3, Passages: []shingle.Passage{{
 			A: shingle.Span{Start: 16, End: 16 + len(quote)}, B: shingle.Span{End: len(quote)}, Tokens: 21, Matched: 21, Similarity: 1, Exact: true,
 		}}}},
@@ -200,9 +200,9 @@ func TestLimits(t *testing.T) {
 	}
 	r.Clusters, r.Shared, r.Blocks = nil, nil, nil
 	for i := range 300 {
-		c := lsh.RowCluster{Representative: 1000 * i, Members: []lsh.RowMember{{Row: 1000 * i, Similarity: 1}}}
+		c := lsh.Cluster[int]{Representative: 1000 * i, Members: []lsh.Member[int]{{ID: 1000 * i, Similarity: 1}}}
 		for m := range 1 + 250*max(0, 1-i) {
-			c.Members = append(c.Members, lsh.RowMember{Row: 1000*i + 1 + m, Similarity: .9})
+			c.Members = append(c.Members, lsh.Member[int]{ID: 1000*i + 1 + m, Similarity: .9})
 		}
 		r.Clusters = append(r.Clusters, c)
 		r.Shared = append(r.Shared, Shared{2 * i, 2*i + 1, []shingle.Passage{{A: shingle.Span{Start: 10, End: 20000}, B: shingle.Span{Start: 10, End: 20000}, Tokens: 3000, Exact: true, Similarity: 1}}})
@@ -238,7 +238,7 @@ func TestLimits(t *testing.T) {
 
 func TestSort(t *testing.T) {
 	r := &Report{
-		Clusters: []lsh.RowCluster{{Members: make([]lsh.RowMember, 2)}, {Representative: 1, Members: make([]lsh.RowMember, 3)}},
+		Clusters: []lsh.Cluster[int]{{Members: make([]lsh.Member[int], 2)}, {Representative: 1, Members: make([]lsh.Member[int], 3)}},
 		Shared:   []Shared{{A: 1, Passages: []shingle.Passage{{Tokens: 20}}}, {A: 2, Passages: []shingle.Passage{{Tokens: 15}, {Tokens: 15}}}},
 		Blocks:   []Block{{Host: "a", Pages: []int{1}}, {Host: "b", Pages: []int{1, 2}}},
 	}

@@ -17,7 +17,7 @@ type Findings struct {
 	o        find.Options
 	sketches *find.Sketches
 	masks    [][]shingle.Span
-	clusters []lsh.RowCluster
+	clusters []lsh.Cluster[int]
 	pairs    []passage.Pair // of documents of different clusters
 	blocks   [][]boilerplate.Block
 }
@@ -54,7 +54,7 @@ func (f *Findings) findPassages() error {
 	cluster := map[string]int{}
 	for i, c := range f.clusters {
 		for _, m := range c.Members {
-			cluster[f.c.Docs[m.Row].ID] = i + 1
+			cluster[f.c.Docs[m.ID].ID] = i + 1
 		}
 	}
 	ix, err := find.IndexPassages(f.c, f.o, f.masks)

@@ -35,7 +35,7 @@ func (f *Findings) showClusters(w io.Writer) {
 	fmt.Fprintf(w, "\nNEAR-DUPLICATES  %s; %s could go (Jaccard %v or more to the one to keep)\n\n",
 		show.Count(len(clusters), "cluster"), show.Count(extra, "document"), f.o.Threshold)
 	// The largest first: they are what a person should look at.
-	slices.SortStableFunc(clusters, func(a, b lsh.RowCluster) int { return cmp.Compare(len(b.Members), len(a.Members)) })
+	slices.SortStableFunc(clusters, func(a, b lsh.Cluster[int]) int { return cmp.Compare(len(b.Members), len(a.Members)) })
 	for i, c := range clusters {
 		if i == listed {
 			fmt.Fprintf(w, "  … and %s; dedup clusters lists them\n", show.Count(len(clusters)-i, "more cluster"))
@@ -47,7 +47,7 @@ func (f *Findings) showClusters(w io.Writer) {
 				fmt.Fprintf(w, "         … and %d more\n", len(c.Members)-1-n)
 				break
 			}
-			fmt.Fprintf(w, "  %.3f    %s\n", m.Similarity, show.Printable(f.c.Docs[m.Row].ID))
+			fmt.Fprintf(w, "  %.3f    %s\n", m.Similarity, show.Printable(f.c.Docs[m.ID].ID))
 		}
 	}
 }
