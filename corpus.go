@@ -127,7 +127,7 @@ func (c *Corpus) Add(docs ...Document) {
 // one of several near-duplicates, the first, and whatever was left out is at the
 // threshold to a document that was kept. The document of the same ID is not a
 // match: it is replaced if nothing else matches, and stays otherwise.
-func (c *Corpus) AddNew(d Document) (lsh.Match, bool) {
+func (c *Corpus) AddNew(d Document) (lsh.Match[string], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.prepare()
@@ -137,12 +137,12 @@ func (c *Corpus) AddNew(d Document) (lsh.Match, bool) {
 		return m, true
 	}
 	c.keep(d, sig, hashes)
-	return lsh.Match{}, false
+	return lsh.Match[string]{}, false
 }
 
 // Seen returns the document that d is most similar to, and whether there is one at
 // the threshold. It adds nothing. A document of the ID of d is not a match.
-func (c *Corpus) Seen(d Document) (lsh.Match, bool) {
+func (c *Corpus) Seen(d Document) (lsh.Match[string], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.prepare()
@@ -150,13 +150,13 @@ func (c *Corpus) Seen(d Document) (lsh.Match, bool) {
 	return c.best(d.ID, sig, hashes)
 }
 
-func (c *Corpus) best(id string, sig minhash.Signature, hashes []uint64) (lsh.Match, bool) {
+func (c *Corpus) best(id string, sig minhash.Signature, hashes []uint64) (lsh.Match[string], bool) {
 	for _, m := range c.index.Search(sig, lsh.SearchOptions{Set: hashes, Limit: 2}) {
 		if m.ID != id {
 			return m, true
 		}
 	}
-	return lsh.Match{}, false
+	return lsh.Match[string]{}, false
 }
 
 // Len returns the number of documents.
@@ -202,24 +202,24 @@ func (c *Corpus) sketched(ctx context.Context) (*lsh.Index, error) {
 // in which A and then B were added. The error is that of the context. Where very
 // many documents are the same, not every pair of them is listed: see
 // [lsh.Index.Pairs].
-func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair, error) {
+func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair[string], error) {
 	index, err := c.sketched(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.Collect(index.Pairs()), nil
+	return index.Pairs(ctx)
 }
 
 // Clusters returns groups of near-duplicates. Each member is at the threshold to
 // the representative, which is the document of its cluster that was added first.
 // Documents without near-duplicates are in no cluster. The error is that of the
 // context.
-func (c *Corpus) Clusters(ctx context.Context) ([]lsh.Cluster, error) {
+func (c *Corpus) Clusters(ctx context.Context) ([]lsh.Cluster[string], error) {
 	index, err := c.sketched(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return index.Clusters(lsh.ClusterOptions{}), nil
+	return index.Clusters(ctx, lsh.ClusterOptions[string]{})
 }
 
 // Passages yields every two documents that share a passage of twelve words or

@@ -429,5 +429,5 @@ func TestThresholdOutOfRange(t *testing.T) {
 var (
 	_ fmt.Stringer      = neardup.Comparison{}
 	_ []shingle.Passage = neardup.Comparison{}.Passages
-	_                   = lsh.Match{}
+	_                   = lsh.Match[string]{}
 )
