@@ -171,11 +171,12 @@
 // Decoding takes memory in proportion to the bytes that are there, never to what
 // they declare, and yields a valid value or an error.
 //
-// Who knows the seed can make sets that fool the estimate or meet in any bucket;
-// where authors may be hostile choose a random seed and keep it secret, likewise
-// the one of [Signature.BandKeys]. The mixing is fast, not cryptographic: a
-// secret seed stops crafted collisions of registers, not an author who can ask
-// for signatures of his own at will. Nor can it help if the element hash is
-// public and two tokens with one hash can be found. No input costs more than the
-// rounds and classic MinHash together, whatever its author knows.
+// An author who knows the seed can make sets whose estimates are wrong, in either
+// direction; choose a random seed and keep it secret where authors may be hostile.
+// The mixing is fast, not cryptographic: a secret seed stops crafted registers, not an
+// author who can have any number of signatures made. It cannot tell two texts apart
+// that have equal element hashes, which is what Shingler.Seed in package shingle is
+// for; and the seed of [Signature.BandKeys] keeps different registers out of one
+// bucket, while equal ones always meet. No input costs more than the rounds and
+// classic MinHash together.
 package minhash

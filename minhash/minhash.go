@@ -12,9 +12,11 @@ type Options struct {
 	// K is the number of registers; 0 means 128. Bucket wants a power of two
 	// from 16 to 1024, the other algorithms take anything from 1 to 65536.
 	K int
-	// Seed selects the hash functions. Keep it secret where the texts may be
-	// hostile. The datasketch algorithms take seeds below 1<<32 and their own
-	// package's default is 1.
+	// Seed selects the hash functions of the registers. A secret one keeps authors
+	// from choosing elements that make an estimate too high or too low. It does
+	// nothing about two texts whose elements are equal: see Shingler.Seed in package
+	// shingle. It is part of every stored scheme. The datasketch algorithms take
+	// seeds below 1<<32, and that package's default is 1.
 	Seed uint64
 	// Algorithm is Bucket unless set.
 	Algorithm Algorithm

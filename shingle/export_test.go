@@ -13,7 +13,7 @@ func EachTier(f func(name string)) {
 var tierNames = [...]string{"generic", "avx2", "avx512", "vbmi2"}
 
 // Occurrence is occurrence.
-func Occurrence(h, n uint64) uint64 { return occurrence(h, n) }
+func Occurrence(h, n uint64) uint64 { return public.occurrence(h, n) }
 
 // Pieces returns the tokens and their spans as found when text is given in
 // pieces of n bytes, cut between code points.

@@ -20,11 +20,11 @@ var update = flag.Bool("update", false, "write the golden file anew")
 // golden renders what must never change: each token of the multilingual text
 // with its hash, and for several ways of shingling the number of hashes of each
 // line and of the whole, with a checksum over them.
-func golden(text string) string {
+func golden(text string, seed uint64) string {
 	var b strings.Builder
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		for _, tok := range (shingle.Shingler{}).AppendTokens(nil, line) {
+		for _, tok := range (shingle.Shingler{Seed: seed}).AppendTokens(nil, line) {
 			fmt.Fprintf(&b, "%d\t%d\t%d\t%016x\t%q\n", i+1, tok.Start, tok.End, tok.Hash, tok.Of(line))
 		}
 	}
@@ -33,6 +33,7 @@ func golden(text string) string {
 		{KeepAccents: true}, {Multiset: true, Size: 1},
 		{Unit: shingle.Chars}, {Unit: shingle.Chars, Size: 1}, {Unit: shingle.Chars, Size: 5, KeepAccents: true},
 	} {
+		s.Seed = seed
 		for i, line := range append([]string{text}, lines...) {
 			hashes := s.AppendHashes(nil, line)
 			var bytes []byte
@@ -45,26 +46,32 @@ func golden(text string) string {
 	return b.String()
 }
 
+// TestGolden compares with the golden files: one without a seed, one with.
 func TestGolden(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join("testdata", "golden.txt")
-	if *update {
-		if err := os.WriteFile(name, []byte(golden(string(text))), 0o644); err != nil {
+	for _, c := range []struct {
+		file string
+		seed uint64
+	}{{"golden.txt", 0}, {"golden_seed.txt", 0x123456789ABCDEF0}} {
+		name := filepath.Join("testdata", c.file)
+		if *update {
+			if err := os.WriteFile(name, []byte(golden(string(text), c.seed)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
+		shingle.EachTier(func(tier string) {
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(golden(string(text), c.seed), "\n")); diff != "" {
+				t.Errorf("%s, %s: hashes have changed, which is a new major version (-want +got):\n%s", c.file, tier, diff)
+			}
+		})
 	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shingle.EachTier(func(tier string) {
-		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(golden(string(text)), "\n")); diff != "" {
-			t.Errorf("%s: hashes have changed, which is a new major version (-want +got):\n%s", tier, diff)
-		}
-	})
 }
 
 // TestGoldenStream reads the multilingual text in pieces of many sizes: the hashes
@@ -75,7 +82,7 @@ func TestGoldenStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	shingle.EachTier(func(tier string) {
-		for _, s := range []shingle.Shingler{{}, {Size: 1, Multiset: true}, {Unit: shingle.Chars, KeepAccents: true}} {
+		for _, s := range []shingle.Shingler{{}, {Size: 1, Multiset: true}, {Unit: shingle.Chars, KeepAccents: true}, {Seed: 9}} {
 			want := s.AppendHashes(nil, string(text))
 			for _, n := range []int{1, 2, 3, 7, 61, 64, 1000, 4096, len(text)} {
 				if diff := differ(want, collect(t, s, &pieces{text, n})); diff != "" {
@@ -110,6 +117,9 @@ func FuzzKernels(f *testing.F) {
 	f.Add(uint8(1), []byte(strings.Repeat("a'b ''c' ", 40)))
 	f.Fuzz(func(t *testing.T, size uint8, text []byte) {
 		s := shingle.Shingler{Size: 1 + int(size)%70, KeepAccents: size > 200}
+		if size%3 == 0 {
+			s.Seed = uint64(size)
+		}
 		var want []uint64
 		var first string
 		shingle.EachTier(func(tier string) {

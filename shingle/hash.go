@@ -6,16 +6,30 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// The multipliers of the token hash and of the shingle fold. They are odd, with
+// A mixer holds the constants of the token hash and of the shingle fold. The
+// kernels read its fields by their names.
+type mixer struct {
+	low   uint64 // multiplies the first eight bytes of a token
+	high  uint64 // multiplies the next eight
+	mix   uint64 // multiplies both together, and the finished shingle
+	end   uint64 // multiplies in the last step of a token
+	step  uint64 // leads from one token of a shingle to the next; 5 mod 8
+	width uint64 // multiplies the number of tokens in a shingle
+	short uint64 // the most bytes of a token that is hashed by multiplying and mixing
+	point uint64 // where the polynomial of a longer token is evaluated; 0 is for xxhash
+}
+
+// public is the mixer of Shinglers without a seed. The multipliers are odd, with
 // about half their bits set and no pattern; all are frozen, see Stability.
-const (
-	mulLow   = 0x9E3779B97F4A7C15 // first eight bytes of a token
-	mulHigh  = 0xD6E8FEB86659FD93 // next eight
-	mulMix   = 0xBF58476D1CE4E5B9 // both together, and the finished shingle
-	mulEnd   = 0x94D049BB133111EB // the token's last step
-	mulStep  = 0xA0761D6478BD642D // from one token of a shingle to the next; 5 mod 8
-	mulWidth = 0x8CB92BA72F3D8DD7 // by the number of tokens in a shingle
-)
+var public = mixer{
+	low:   0x9E3779B97F4A7C15,
+	high:  0xD6E8FEB86659FD93,
+	mix:   0xBF58476D1CE4E5B9,
+	end:   0x94D049BB133111EB,
+	step:  0xA0761D6478BD642D,
+	width: 0x8CB92BA72F3D8DD7,
+	short: 16,
+}
 
 // lower has the bit that tells small ASCII letters from capital ones in every byte.
 const lower = 0x2020202020202020
@@ -31,38 +45,41 @@ func init() {
 	}
 }
 
-// mix16 hashes a token of n <= 16 bytes: x holds the first eight, y the others,
+// hash16 hashes a token of n <= 16 bytes: x holds the first eight, y the others,
 // little-endian, zeros behind the token. Every byte below 0x80 gets the bit
 // that folds case; digits and apostrophes have it, and the zeros become spaces.
-func mix16(x, y uint64, n int) uint64 {
+func (m *mixer) hash16(x, y uint64, n int) uint64 {
 	x |= lower &^ (x >> 2)
 	y |= lower &^ (y >> 2)
-	a := (x + uint64(n)) * mulLow
-	b := y * mulHigh
+	a := (x + uint64(n)) * m.low
+	b := y * m.high
 	a ^= a >> 32
 	b ^= b >> 29
-	h := (a + (b<<19 | b>>45)) * mulMix
+	h := (a + (b<<19 | b>>45)) * m.mix
 	h ^= h >> 32
-	h *= mulEnd
+	h *= m.end
 	return h ^ h>>29
 }
 
 // hashToken hashes buf[start:end]; buf has 16 readable bytes from start.
-func hashToken(buf []byte, start, end int) uint64 {
+func (m *mixer) hashToken(buf []byte, start, end int) uint64 {
 	n := end - start
-	if n > 16 {
-		return hashLong(buf, start, end)
+	if n > int(m.short) {
+		return m.hashLong(buf, start, end)
 	}
 	b := buf[start : start+16]
-	m := &keep[n]
-	return mix16(binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1], n)
+	k := &keep[n]
+	return m.hash16(binary.LittleEndian.Uint64(b)&k[0], binary.LittleEndian.Uint64(b[8:])&k[1], n)
 }
 
-// hashLong hashes buf[start:end], a token of more than 16 bytes. It folds the
+// hashLong hashes buf[start:end], a token of more than m.short bytes. It folds the
 // case of ASCII in place, eight bytes at a time, and so perhaps behind the token.
-func hashLong(buf []byte, start, end int) uint64 {
-	if b := buf[start:end]; len(b) > 32 || !beyondASCII(b) {
+func (m *mixer) hashLong(buf []byte, start, end int) uint64 {
+	if b := buf[start:end]; len(b) < 16 || len(b) > 32 || !beyondASCII(b) {
 		lowerASCII(buf[start:], end-start)
+	}
+	if m.point != 0 {
+		return m.polynomial(buf[start:end])
 	}
 	return xxhash.Sum64(buf[start:end])
 }
@@ -87,41 +104,58 @@ func lowerASCII(b []byte, n int) {
 }
 
 // finish turns the sum over n tokens into the hash of their shingle.
-func finish(sum uint64, n int) uint64 {
-	sum ^= uint64(n) * mulWidth
+func (m *mixer) finish(sum uint64, n int) uint64 {
+	sum ^= uint64(n) * m.width
 	sum ^= sum >> 32
-	sum *= mulMix
+	sum *= m.mix
 	return sum ^ sum>>29
 }
 
 // foldGeneric writes the hashes of the len(toks)-w+1 shingles of w tokens.
-// The hash of a shingle is a polynomial in mulStep over the hashes of its
+// The hash of a shingle is a polynomial in m.step over the hashes of its
 // tokens, modulo 2^64, finished: it rolls from one shingle to the next.
-func foldGeneric(dst, toks []uint64, w int) {
+func foldGeneric(dst, toks []uint64, w int, m *mixer) {
 	var sum uint64
-	first := uint64(1) // mulStep to the power of w
+	step := m.step
+	first := uint64(1) // step to the power of w
 	for _, t := range toks[:w-1] {
-		sum = sum*mulStep + t
-		first *= mulStep
+		sum = sum*step + t
+		first *= step
 	}
-	first *= mulStep
+	first *= step
 	dst = dst[:len(toks)-w+1]
 	last := toks[w-1:][:len(dst)]
 	var gone uint64
 	for i := range dst {
-		sum = sum*mulStep + last[i] - gone*first
+		sum = sum*step + last[i] - gone*first
 		gone = toks[i]
-		dst[i] = finish(sum, w)
+		dst[i] = m.finish(sum, w)
 	}
 }
 
 // occurrence returns the hash of the n-th occurrence, from 0, of a shingle.
-func occurrence(h, n uint64) uint64 {
+func (m *mixer) occurrence(h, n uint64) uint64 {
 	if n == 0 {
 		return h
 	}
-	h = (h ^ h>>32 + n*mulWidth) * mulEnd
+	h = (h ^ h>>32 + n*m.width) * m.end
 	h ^= h >> 29
-	h *= mulMix
+	h *= m.mix
 	return h ^ h>>32
+}
+
+// A counter tells the occurrences of a shingle apart; the zero counter does not.
+type counter struct {
+	seen map[uint64]uint64
+	mul  *mixer
+}
+
+// element returns the hash of the next occurrence of a shingle.
+func (c counter) element(h uint64) uint64 {
+	if c.seen == nil {
+		return h
+	}
+	n := c.seen[h]
+	c.seen[h] = n + 1
+	return c.mul.occurrence(h, n)
 }

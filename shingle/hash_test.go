@@ -20,6 +20,12 @@ var collisions = flag.Int("collisions", 1_000_000, "shingles of BenchmarkCollisi
 // every length, and demands that every bit of the token's hash and of the
 // shingle's hash flips half the time.
 func TestAvalanche(t *testing.T) {
+	for _, seed := range []uint64{0, 3} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { avalanche(t, shingle.Shingler{Seed: seed}) })
+	}
+}
+
+func avalanche(t *testing.T, sh shingle.Shingler) {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	trials, last := 3000, 20
 	if race {
@@ -38,9 +44,9 @@ func TestAvalanche(t *testing.T) {
 				k := strings.IndexByte(alphabet, word[place])
 				word[place] = alphabet[(k+1+int(s.next()%35))%36]
 				other := "w1 w2 " + string(word) + " w4 w5"
-				a, b := (shingle.Shingler{}).AppendTokens(nil, text), (shingle.Shingler{}).AppendTokens(nil, other)
+				a, b := sh.AppendTokens(nil, text), sh.AppendTokens(nil, other)
 				x := a[2].Hash ^ b[2].Hash
-				y := (shingle.Shingler{}).AppendHashes(nil, text)[0] ^ (shingle.Shingler{}).AppendHashes(nil, other)[0]
+				y := sh.AppendHashes(nil, text)[0] ^ sh.AppendHashes(nil, other)[0]
 				for bit := range 64 {
 					tokens[bit] += int(x >> bit & 1)
 					shingles[bit] += int(y >> bit & 1)

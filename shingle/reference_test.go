@@ -2,6 +2,7 @@ package shingle_test
 
 import (
 	"encoding/binary"
+	"math/big"
 	"math/bits"
 	"slices"
 	"strings"
@@ -144,10 +145,11 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 	}
 	var out []shingle.Token
 	var token strings.Builder
+	mul := multipliersOf(s.Seed)
 	start, end := 0, 0
 	flush := func() {
 		if token.Len() > 0 {
-			out = append(out, shingle.Token{Hash: hashOf(token.String()), Span: shingle.Span{Start: start, End: end}})
+			out = append(out, shingle.Token{Hash: mul.hashOf(token.String()), Span: shingle.Span{Start: start, End: end}})
 			token.Reset()
 		}
 	}
@@ -205,10 +207,44 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 	return out
 }
 
+// multipliers are the constants of the hashes.
+type multipliers struct {
+	seed                             uint64
+	low, high, mix, end, step, width uint64
+	short                            int
+	point                            *big.Int
+}
+
+func multipliersOf(seed uint64) multipliers {
+	if seed == 0 {
+		return multipliers{0, 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xA0761D6478BD642D, 0x8CB92BA72F3D8DD7, 16, nil}
+	}
+	rng := stream(seed)
+	draw := func() uint64 {
+		z := rng.next() | 1
+		if bits.OnesCount64(z^z>>1) < 24 {
+			z ^= 0xAAAAAAAAAAAAAAAA
+		}
+		return z
+	}
+	m := multipliers{seed: seed, low: draw(), high: draw(), mix: draw(), end: draw(), short: 8}
+	m.step = draw()/8*8 + 5
+	m.width = draw()
+	for m.point == nil || m.point.Cmp(big.NewInt(2)) < 0 || m.point.Cmp(prime) >= 0 {
+		m.point = new(big.Int).SetUint64(rng.next() << 3 >> 3)
+	}
+	return m
+}
+
+var prime = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 61), big.NewInt(1))
+
 // hashOf hashes a folded token, byte by byte.
-func hashOf(token string) uint64 {
-	if len(token) > 16 {
-		return xxhash.Sum64String(token)
+func (m multipliers) hashOf(token string) uint64 {
+	if len(token) > m.short {
+		if m.seed == 0 {
+			return xxhash.Sum64String(token)
+		}
+		return m.polynomial(token)
 	}
 	padded := []byte(token + strings.Repeat(" ", 16-len(token)))
 	for i, c := range padded {
@@ -216,31 +252,53 @@ func hashOf(token string) uint64 {
 			padded[i] |= 0x20
 		}
 	}
-	a := (binary.LittleEndian.Uint64(padded) + uint64(len(token))) * 0x9E3779B97F4A7C15
-	b := binary.LittleEndian.Uint64(padded[8:]) * 0xD6E8FEB86659FD93
+	a := (binary.LittleEndian.Uint64(padded) + uint64(len(token))) * m.low
+	b := binary.LittleEndian.Uint64(padded[8:]) * m.high
 	a ^= a >> 32
 	b ^= b >> 29
-	h := (a + bits.RotateLeft64(b, 19)) * 0xBF58476D1CE4E5B9
+	return m.last(a + bits.RotateLeft64(b, 19))
+}
+
+func (m multipliers) last(h uint64) uint64 {
+	h *= m.mix
 	h ^= h >> 32
-	h *= 0x94D049BB133111EB
+	h *= m.end
 	return h ^ h>>29
 }
 
+// polynomial hashes a token as a number in the base of the secret point.
+func (m multipliers) polynomial(token string) uint64 {
+	var sum big.Int
+	add := func(x uint64) {
+		sum.Mul(&sum, m.point)
+		sum.Add(&sum, new(big.Int).SetUint64(x))
+		sum.Mod(&sum, prime)
+	}
+	for i := 0; i < len(token); i += 7 {
+		var word [8]byte
+		copy(word[:7], token[i:])
+		add(binary.LittleEndian.Uint64(word[:]))
+	}
+	add(uint64(len(token)))
+	return m.last(sum.Uint64() ^ m.high)
+}
+
 // shinglesOf returns the shingles of w of the tokens.
-func shinglesOf(toks []shingle.Token, w int) []shingle.Shingle {
+func shinglesOf(toks []shingle.Token, w int, seed uint64) []shingle.Shingle {
 	w = min(w, len(toks))
 	if w == 0 {
 		return nil
 	}
+	m := multipliersOf(seed)
 	var out []shingle.Shingle
 	for i := range len(toks) - w + 1 {
 		var sum uint64
 		for _, t := range toks[i : i+w] {
-			sum = sum*0xA0761D6478BD642D + t.Hash
+			sum = sum*m.step + t.Hash
 		}
-		sum ^= uint64(w) * 0x8CB92BA72F3D8DD7
+		sum ^= uint64(w) * m.width
 		sum ^= sum >> 32
-		sum *= 0xBF58476D1CE4E5B9
+		sum *= m.mix
 		out = append(out, shingle.Shingle{Hash: sum ^ sum>>29, Span: shingle.Span{Start: toks[i].Start, End: toks[i+w-1].End}})
 	}
 	return out
@@ -286,7 +344,7 @@ func differ[T comparable](want, got []T) string {
 func check(t *testing.T, s shingle.Shingler, text string) {
 	t.Helper()
 	want := reference(s, text)
-	shingles := shinglesOf(want, max(1, s.Size))
+	shingles := shinglesOf(want, max(1, s.Size), s.Seed)
 	var hashes []uint64
 	for _, h := range shingles {
 		hashes = append(hashes, h.Hash)
@@ -314,6 +372,7 @@ func check(t *testing.T, s shingle.Shingler, text string) {
 
 var configurations = []shingle.Shingler{
 	{Size: 5}, {Size: 1}, {Size: 2, KeepAccents: true}, {Unit: shingle.Chars, Size: 12}, {Unit: shingle.Chars, Size: 3, KeepAccents: true}, {Size: 8}, {Size: 17}, {Size: 64},
+	{Size: 5, Seed: 1}, {Size: 1, Seed: 0xFEDCBA9876543210}, {Size: 2, KeepAccents: true, Seed: 3}, {Unit: shingle.Chars, Size: 7, Seed: 1 << 63}, {Size: 20, Seed: 77},
 }
 
 func TestReference(t *testing.T) {
@@ -324,8 +383,8 @@ func TestReference(t *testing.T) {
 	for seed := range texts {
 		check(t, configurations[seed%uint64(len(configurations))], randomText(seed, 1+int(seed)%60))
 	}
-	for seed := range uint64(8) {
-		check(t, configurations[seed], randomText(seed, 3000))
+	for i, s := range configurations {
+		check(t, s, randomText(uint64(i), 3000))
 	}
 }
 

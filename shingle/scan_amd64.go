@@ -46,16 +46,16 @@ func boundsAVX512(dst *uint32, buf *byte, n int) int
 func boundsAVX2(dst *uint32, buf *byte, n int) int
 
 //go:noescape
-func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
+func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
 
 //go:noescape
-func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
+func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
 
 //go:noescape
-func foldAVX512(dst, toks *uint64, m, w int, width uint64)
+func foldAVX512(dst, toks *uint64, n, w int, m *mixer)
 
 //go:noescape
-func foldAVX2(dst, toks *uint64, m, w int, width uint64)
+func foldAVX2(dst, toks *uint64, n, w int, m *mixer)
 
 //go:noescape
 func classifyAVX512(m *utf8Masks, b *byte)
@@ -81,28 +81,28 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 
 // hashTokens works like hashGeneric. Both dst and bounds have capacity for a
 // vector more.
-func hashTokens(dst []uint64, buf []byte, bounds []uint32) {
+func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	if active == tierGeneric || len(dst) == 0 {
-		hashGeneric(dst, buf, bounds)
+		hashGeneric(dst, buf, bounds, m)
 		return
 	}
 	clear(bounds[len(bounds) : len(bounds)+16]) // idle lanes load what is there
 	for at := 0; at < len(dst); at += 512 {
 		n := min(512, len(dst)-at)
-		var long [128]byte // a bit for each token of more than 16 bytes
+		var long [128]byte // a bit for each token of more than m.short bytes
 		step := 8
 		if active >= tierAVX512 {
-			hashAVX512(&dst[at], &buf[0], &bounds[2*at], n, &long[0])
+			hashAVX512(&dst[at], &buf[0], &bounds[2*at], n, &long[0], m)
 		} else {
 			step = 4
-			hashAVX2(&dst[at], &buf[0], &bounds[2*at], n, &long[0])
+			hashAVX2(&dst[at], &buf[0], &bounds[2*at], n, &long[0], m)
 		}
 		// Eight steps at a time, to take fewer turns that none can predict.
 		for k := 0; k*step < n; k += 8 {
-			for m := binary.LittleEndian.Uint64(long[k:]); m != 0; m &= m - 1 {
-				p := bits.TrailingZeros64(m)
+			for left := binary.LittleEndian.Uint64(long[k:]); left != 0; left &= left - 1 {
+				p := bits.TrailingZeros64(left)
 				i := at + (k+p/8)*step + p%8
-				dst[i] = hashLong(buf, int(bounds[2*i]), int(bounds[2*i+1]))
+				dst[i] = m.hashLong(buf, int(bounds[2*i]), int(bounds[2*i+1]))
 			}
 		}
 	}
@@ -112,22 +112,21 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32) {
 const widest = 16
 
 // foldShingles works like foldGeneric; toks has capacity for a vector more.
-func foldShingles(dst, toks []uint64, w int) {
-	width := uint64(w) * mulWidth
+func foldShingles(dst, toks []uint64, w int, m *mixer) {
 	switch {
 	case w > widest || len(dst) == 0:
 	case active >= tierAVX512:
-		foldAVX512(&dst[0], &toks[0], len(dst), w, width)
+		foldAVX512(&dst[0], &toks[0], len(dst), w, m)
 		return
 	case active == tierAVX2 && len(dst) >= 4:
 		n := len(dst) &^ 3
-		foldAVX2(&dst[0], &toks[0], n, w, width)
+		foldAVX2(&dst[0], &toks[0], n, w, m)
 		if n == len(dst) {
 			return
 		}
 		dst, toks = dst[n:], toks[n:]
 	}
-	foldGeneric(dst, toks, w)
+	foldGeneric(dst, toks, w, m)
 }
 
 // copyASCII works like copyASCIIGeneric.

@@ -1,5 +1,6 @@
 //go:build !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // Constants, eight bytes each, broadcast as needed.
@@ -13,11 +14,11 @@ DATA consts<>+48(SB)/8, $16
 DATA consts<>+56(SB)/8, $64
 DATA consts<>+64(SB)/8, $128
 DATA consts<>+72(SB)/8, $0x00000000ffffffff
-DATA consts<>+80(SB)/8, $0x9E3779B97F4A7C15 // mulLow
-DATA consts<>+88(SB)/8, $0xD6E8FEB86659FD93 // mulHigh
-DATA consts<>+96(SB)/8, $0xBF58476D1CE4E5B9 // mulMix
-DATA consts<>+104(SB)/8, $0x94D049BB133111EB // mulEnd
-DATA consts<>+112(SB)/8, $0xA0761D6478BD642D // mulStep
+DATA consts<>+80(SB)/8, $0
+DATA consts<>+88(SB)/8, $0
+DATA consts<>+96(SB)/8, $0
+DATA consts<>+104(SB)/8, $0
+DATA consts<>+112(SB)/8, $0
 DATA consts<>+120(SB)/8, $0x1919191919191919
 DATA consts<>+128(SB)/8, $0x0909090909090909
 DATA consts<>+136(SB)/8, $0xc0c0c0c0c0c0c0c0
@@ -141,8 +142,8 @@ bounds512last:
 	VZEROUPPER
 	RET
 
-// func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
-TEXT ·hashAVX512(SB), NOSPLIT, $0-40
+// func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
+TEXT ·hashAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
 	MOVQ bounds+16(FP), BX
@@ -150,14 +151,15 @@ TEXT ·hashAVX512(SB), NOSPLIT, $0-40
 	MOVQ long+32(FP), DX
 	LEAQ consts<>(SB), AX
 	VPBROADCASTQ 0(AX), Z16
-	VPBROADCASTQ 48(AX), Z17
+	MOVQ m+40(FP), R8
+	VPBROADCASTQ mixer_short(R8), Z17
 	VPBROADCASTQ 56(AX), Z18
 	VPBROADCASTQ 64(AX), Z19
 	VPBROADCASTQ 72(AX), Z20
-	VPBROADCASTQ 80(AX), Z21
-	VPBROADCASTQ 88(AX), Z22
-	VPBROADCASTQ 96(AX), Z23
-	VPBROADCASTQ 104(AX), Z24
+	VPBROADCASTQ mixer_low(R8), Z21
+	VPBROADCASTQ mixer_high(R8), Z22
+	VPBROADCASTQ mixer_mix(R8), Z23
+	VPBROADCASTQ mixer_end(R8), Z24
 	VPXORQ Z25, Z25, Z25
 hash512:
 	// Sixteen bytes from the start of each of eight tokens.
@@ -228,16 +230,18 @@ hash512:
 	VZEROUPPER
 	RET
 
-// func foldAVX512(dst, toks *uint64, m, w int, width uint64)
+// func foldAVX512(dst, toks *uint64, n, w int, m *mixer)
 TEXT ·foldAVX512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ toks+8(FP), SI
-	MOVQ m+16(FP), CX
+	MOVQ n+16(FP), CX
 	MOVQ w+24(FP), BX
-	VPBROADCASTQ width+32(FP), Z18
-	LEAQ consts<>(SB), AX
-	VPBROADCASTQ 112(AX), Z16
-	VPBROADCASTQ 96(AX), Z17
+	MOVQ m+32(FP), AX
+	VPBROADCASTQ mixer_step(AX), Z16
+	VPBROADCASTQ mixer_mix(AX), Z17
+	MOVQ mixer_width(AX), DX
+	IMULQ BX, DX
+	VPBROADCASTQ DX, Z18
 	MOVL $0xff, AX
 	KMOVW AX, K1
 fold512:
@@ -392,23 +396,24 @@ bounds2last:
 	VPMULUDQ X, LO, X \
 	VPADDQ T, X, X
 
-// BROADCAST2 broadcasts the constant at OFF into LO and its high half into HI.
-#define BROADCAST2(OFF, LO, HI) \
-	VPBROADCASTQ OFF(AX), LO \
+// BROADCAST2 broadcasts the constant FROM into LO and its high half into HI.
+#define BROADCAST2(FROM, LO, HI) \
+	VPBROADCASTQ FROM, LO \
 	VPSRLQ $32, LO, HI
 
-// func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte)
-TEXT ·hashAVX2(SB), NOSPLIT, $0-40
+// func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
+TEXT ·hashAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
 	MOVQ bounds+16(FP), BX
 	MOVQ n+24(FP), CX
 	MOVQ long+32(FP), DX
 	LEAQ consts<>(SB), AX
-	BROADCAST2(80, Y8, Y9)
-	BROADCAST2(88, Y10, Y11)
-	BROADCAST2(96, Y12, Y13)
-	BROADCAST2(104, Y14, Y15)
+	MOVQ m+40(FP), R12
+	BROADCAST2(mixer_low(R12), Y8, Y9)
+	BROADCAST2(mixer_high(R12), Y10, Y11)
+	BROADCAST2(mixer_mix(R12), Y12, Y13)
+	BROADCAST2(mixer_end(R12), Y14, Y15)
 hash2:
 	MOVL 0(BX), R8
 	MOVL 8(BX), R9
@@ -425,7 +430,7 @@ hash2:
 	VPSUBD Y6, Y7, Y7
 	VPSLLQ $32, Y7, Y7
 	VPSRLQ $32, Y7, Y7
-	VPBROADCASTQ 48(AX), Y0
+	VPBROADCASTQ mixer_short(R12), Y0
 	VPCMPGTQ Y0, Y7, Y0
 	VMOVMSKPD Y0, R8
 	MOVB R8, (DX)
@@ -474,16 +479,19 @@ hash2:
 	VZEROUPPER
 	RET
 
-// func foldAVX2(dst, toks *uint64, m, w int, width uint64)
+// func foldAVX2(dst, toks *uint64, n, w int, m *mixer)
 TEXT ·foldAVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ toks+8(FP), SI
-	MOVQ m+16(FP), CX
+	MOVQ n+16(FP), CX
 	MOVQ w+24(FP), BX
-	VPBROADCASTQ width+32(FP), Y12
-	LEAQ consts<>(SB), AX
-	BROADCAST2(112, Y8, Y9)
-	BROADCAST2(96, Y10, Y11)
+	MOVQ m+32(FP), AX
+	BROADCAST2(mixer_step(AX), Y8, Y9)
+	BROADCAST2(mixer_mix(AX), Y10, Y11)
+	MOVQ mixer_width(AX), DX
+	IMULQ BX, DX
+	VMOVQ DX, X12
+	VPBROADCASTQ X12, Y12
 fold2:
 	VMOVDQU (SI), Y0
 	MOVQ $1, DX

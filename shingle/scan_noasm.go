@@ -19,9 +19,11 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	return boundsGeneric(dst, masks, buf, n)
 }
 
-func hashTokens(dst []uint64, buf []byte, bounds []uint32) { hashGeneric(dst, buf, bounds) }
+func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
+	hashGeneric(dst, buf, bounds, m)
+}
 
-func foldShingles(dst, toks []uint64, w int) { foldGeneric(dst, toks, w) }
+func foldShingles(dst, toks []uint64, w int, m *mixer) { foldGeneric(dst, toks, w, m) }
 
 func copyASCII(dst, src []byte) int { return copyASCIIGeneric(dst, src) }
 

@@ -68,16 +68,37 @@
 //
 // # Hashes
 //
-// A token of up to 16 bytes of folded UTF-8 is hashed by multiplying and mixing
-// its first and its next eight bytes and its length; a longer one by xxhash. The
+// Without a seed, a token of up to 16 bytes of folded UTF-8 is hashed by multiplying
+// and mixing its first and its next eight bytes and its length; a longer one by xxhash. The
 // hash of a shingle is the polynomial whose coefficients are the hashes of its
 // tokens, modulo 2^64, with the number of tokens mixed in, finished so that
 // every bit depends on every bit. So the order of tokens counts and so does
 // where each ends. The tests demand that every bit flips half the time and that
 // halves of hashes collide as those of random numbers do; 100 million distinct
-// shingles of near-equal words gave no collision. The hashes are not keyed:
-// someone who knows them can make texts that collide, so what must withstand
-// that takes its seed in package minhash.
+// shingles of near-equal words gave no collision.
+//
+// # Seeds
+//
+// The hashes are public: anyone can compute two tokens with one hash, and so a text
+// that has every shingle of another and shares no word with it. Such a pair has the
+// exact similarity 1, and nothing that starts from the hashes can tell: no seed of
+// package minhash, lsh or boilerplate helps.
+//
+// [Shingler.Seed] does. With a random seed of 64 bits that authors do not know,
+// tokens of up to eight bytes of folded UTF-8 never have one hash, and two longer ones
+// of n bytes do with a probability of about n/7/2^61, whatever they are; a short and a
+// long token, and whole shingles, collide as random numbers do as far as is known,
+// which is no proof. To confirm what public hashes found, hash both texts again with a
+// seed drawn for the run. It does not protect against an author who learns it or sees
+// hashes, and texts that normalization makes equal stay equal.
+//
+// Three seeds do three things:
+//
+//   - Shingler.Seed: no one can make different shingles with equal hashes.
+//   - The Seed of a minhash.Sketcher: no one can choose words so that the registers of a
+//     text agree with those of another more, or less, often than their shingles do.
+//   - The Seed of an index of package lsh: no one can make different registers
+//     that share a bucket. Equal registers share it with any seed.
 //
 // # Stability
 //
@@ -164,6 +185,13 @@ type Shingler struct {
 
 	// KeepAccents tells accented letters from plain ones.
 	KeepAccents bool
+
+	// Seed selects the hash functions. 0 is the public one, the same everywhere and
+	// for ever; with any other seed hashes compare with those of the same seed only.
+	// Take a random one and keep it secret where authors may be hostile: see
+	// Seeds in the package documentation. Names carry a fingerprint of the seed,
+	// never the seed. Tokens of more than eight bytes take longer to hash.
+	Seed uint64
 
 	// Multiset makes repeats count: the second occurrence of a shingle in a
 	// text has another hash than the first, and so on, so that the Jaccard
@@ -259,7 +287,7 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 			skip  = skip
 			spans []Span
 			out   []uint64
-			count = s.counter()
+			count = s.counter(t)
 		)
 		for b, at := bytesOf(text), 0; len(b) > 0; {
 			n := pieceOf(b)
@@ -300,7 +328,7 @@ func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
 			t     = s.tokenizer(len(skip) > 0)
 			skip  = skip
 			out   []uint64
-			count = s.counter()
+			count = s.counter(t)
 		)
 		for b, at := bytesOf(text), 0; len(b) > 0; {
 			n := pieceOf(b)
@@ -333,13 +361,13 @@ func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64
 		dst = t.shingles(dst, w, n == len(b))
 		b, at = b[n:], at+n
 	}
-	t.release()
 	if s.Multiset {
-		count := s.counter()
+		count := s.counter(t)
 		for i, h := range dst[from:] {
 			dst[from+i] = count.element(h)
 		}
 	}
+	t.release()
 	return dst
 }
 
@@ -396,28 +424,17 @@ func (t *tokenizer) shingles(dst []uint64, w int, last bool) []uint64 {
 	t.begun = true
 	m := n - w + 1
 	dst = slices.Grow(dst, m)
-	foldShingles(dst[len(dst):len(dst)+m], t.hashes, w)
+	foldShingles(dst[len(dst):len(dst)+m], t.hashes, w, &t.mixer)
 	copy(t.hashes, t.hashes[m:])
 	t.hashes = t.hashes[:n-m]
 	return dst[:len(dst)+m]
 }
 
-// A counter tells the occurrences of a shingle apart; nil does not.
-type counter map[uint64]uint64
-
-func (s Shingler) counter() counter {
+// counter returns the counter of the occurrences in a text that t reads, which
+// serves as long as t does.
+func (s Shingler) counter(t *tokenizer) counter {
 	if !s.Multiset {
-		return nil
+		return counter{}
 	}
-	return make(counter)
-}
-
-// element returns the hash of the next occurrence of a shingle.
-func (c counter) element(h uint64) uint64 {
-	if c == nil {
-		return h
-	}
-	n := c[h]
-	c[h] = n + 1
-	return occurrence(h, n)
+	return counter{make(map[uint64]uint64), &t.mixer}
 }

@@ -53,13 +53,13 @@ func TestLongTokens(t *testing.T) {
 	}
 	for _, unit := range []string{"a", "Ab", "中", "é", "e\u0301", "don't", "'", "x'", "か", "e\u0301\u0323", "\u0301\u0323", "ﷺ", "ក្ក", "1", "longer than piece "} {
 		text := "before " + strings.Repeat(unit, long/len(unit)) + " after it all"
-		for _, s := range []shingle.Shingler{{Size: 2}, {Size: 3, KeepAccents: true}} {
+		for _, s := range []shingle.Shingler{{Size: 2}, {Size: 3, KeepAccents: true}, {Size: 2, Seed: 5}} {
 			want := reference(s, text)
 			if diff := differ(want, s.AppendTokens(nil, text)); diff != "" {
 				t.Fatalf("%v: %q (-want +got):\n%s", s, unit, diff)
 			}
 			var hashes []uint64
-			for _, h := range shinglesOf(want, s.Size) {
+			for _, h := range shinglesOf(want, s.Size, s.Seed) {
 				hashes = append(hashes, h.Hash)
 			}
 			if diff := differ(hashes, s.AppendHashes(nil, text)); diff != "" {

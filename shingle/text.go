@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// String returns the name of what the shingles are, say "words:5": the unit, a
-// colon, the size, and "+accents" or "+multiset" where those are set. Two
-// Shinglers that make the same shingles have the same name.
+// String returns the name of the shingles, say "words:5": the unit, a colon, the
+// size, "+accents" or "+multiset" where those are set, and with a seed "+keyed:" and
+// its fingerprint, 16 hexadecimal digits. Two Shinglers that make the same shingles
+// have the same name. A seed cannot be computed from its fingerprint; it can be found
+// by trying, so that only a random one of 64 bits is a secret.
 func (s Shingler) String() string {
 	b, err := s.MarshalText()
 	if err != nil {
@@ -31,15 +33,25 @@ func (s Shingler) MarshalText() ([]byte, error) {
 	if s.Multiset {
 		b = append(b, "+multiset"...)
 	}
+	if s.Seed != 0 {
+		b = append(append(b, keyedOption...), fingerprint(s.Seed)...)
+	}
 	return b, nil
 }
 
+const keyedOption = "+keyed:"
+
 var unitNames = [...]string{Words: "words", Chars: "chars"}
 
-// UnmarshalText sets s from a name as [Shingler.String] gives it. The size may
+// UnmarshalText sets s from a name that [Shingler.String] returned. The size may
 // be left out, with its colon.
+//
+// A name does not hold the seed. The caller sets s.Seed first, and keeps it; the error
+// wraps [ErrSeed] if the name belongs to another seed, or to none where s has one. On
+// any error s stays as it was.
 func (s *Shingler) UnmarshalText(text []byte) error {
-	parts := strings.Split(string(text), "+")
+	name, print, hasSeed := strings.Cut(string(text), keyedOption)
+	parts := strings.Split(name, "+")
 	var t Shingler
 	unit, size, sized := strings.Cut(parts[0], ":")
 	switch unit {
@@ -69,6 +81,17 @@ func (s *Shingler) UnmarshalText(text []byte) error {
 	if t.size() == (Shingler{Unit: t.Unit}).size() {
 		t.Size = 0
 	}
+	switch {
+	case hasSeed && (len(print) != 16 || strings.Trim(print, "0123456789abcdef") != ""):
+		return fmt.Errorf("shingle: bad fingerprint %q", print)
+	case hasSeed && s.Seed == 0:
+		return fmt.Errorf("shingle: %q needs the seed of that fingerprint: %w", text, ErrSeed)
+	case hasSeed && fingerprint(s.Seed) != print:
+		return fmt.Errorf("shingle: %q is of another seed than that of fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
+	case !hasSeed && s.Seed != 0:
+		return fmt.Errorf("shingle: %q is without a seed, but one of fingerprint %s is set: %w", text, fingerprint(s.Seed), ErrSeed)
+	}
+	t.Seed = s.Seed
 	*s = t
 	return nil
 }

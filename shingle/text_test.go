@@ -49,13 +49,17 @@ func TestText(t *testing.T) {
 // FuzzText has any bytes for a name: what is accepted is written as it would be
 // and read again.
 func FuzzText(f *testing.F) {
-	for _, name := range []string{"words:5", "chars", "words:12+accents+multiset", "words:05", "chars:+accents", "words:2147483648"} {
+	for _, name := range []string{"words:5", "chars", "words:12+accents+multiset", "words:05", "chars:+accents", "words:2147483648", "words:5+keyed:80bb9b052a6c3b55"} {
 		f.Add([]byte(name))
 	}
 	f.Fuzz(func(t *testing.T, name []byte) {
 		var s, again shingle.Shingler
+		if strings.Contains(string(name), "+keyed:") {
+			s.Seed, again.Seed = 42, 42
+		}
+		before := s
 		if s.UnmarshalText(name) != nil {
-			if s != (shingle.Shingler{}) {
+			if s != before {
 				t.Errorf("%q is refused and sets %#v", name, s)
 			}
 			return
@@ -133,7 +137,7 @@ func TestSkip(t *testing.T) {
 		if got := s.AppendTokens(nil, text, skip...); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: tokens differ", seed)
 		}
-		shingles := shinglesOf(want, s.Size)
+		shingles := shinglesOf(want, s.Size, s.Seed)
 		if got := slices.Collect(s.All(text, skip...)); !slices.Equal(got, shingles) {
 			t.Fatalf("seed %d: shingles differ", seed)
 		}

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/neardup/neardup/internal/unidata"
 )
 
@@ -26,11 +25,12 @@ type tokenizer struct {
 	first  int      // tokens of the last step begin at hashes[first]
 	done   int      // folded bytes that the last step dealt with
 	begun  bool     // a shingle has been made
+	*keyed          // hash functions
 
 	// A token longer than longest is hashed bit by bit.
 	long      bool // the open token is such
 	longStart int
-	digest    xxhash.Digest
+	digest    digest
 	longFirst bool // the first token of the last step was such
 	firstAt   int  // and began here
 }
@@ -44,6 +44,12 @@ var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
 func (s Shingler) tokenizer(origins bool) *tokenizer {
 	t := tokenizers.Get().(*tokenizer)
 	t.unit, t.origins, t.table = s.Unit, origins, unidata.Plain()
+	switch {
+	case s.Seed == 0:
+		t.keyed = unkeyed
+	case t.keyed == nil || t.seed != s.Seed:
+		t.keyed = newKeyed(s.Seed)
+	}
 	k := 0
 	if s.KeepAccents {
 		k, t.table = 1, unidata.Kept()
@@ -142,13 +148,13 @@ func (t *tokenizer) words() {
 	t.bounds = t.bounds[:findBounds(t.bounds[:cap(t.bounds)], t.masks[:blocks], t.buf, t.done)]
 	n := len(t.bounds) / 2
 	t.grow(n)
-	hashTokens(t.hashes[t.first:], t.buf, t.bounds)
+	hashTokens(t.hashes[t.first:], t.buf, t.bounds, &t.mixer)
 	if t.longFirst = t.long && t.done > 0; t.longFirst {
 		// The first token began long ago.
 		t.long, t.firstAt = false, t.longStart
 		lowerASCII(t.buf, int(t.bounds[1]))
-		t.digest.Write(t.buf[:t.bounds[1]])
-		t.hashes[t.first] = t.digest.Sum64()
+		t.digest.write(&t.mixer, t.buf[:t.bounds[1]])
+		t.hashes[t.first] = t.digest.sum(&t.mixer)
 	}
 }
 
@@ -167,14 +173,14 @@ func (t *tokenizer) swallow() {
 	t.done = 0
 	if !t.long {
 		t.long, t.longStart = true, t.origin(0, 1).Start
-		t.digest.Reset()
+		t.digest.reset()
 	}
 	n := t.n - unsettled
 	for t.buf[n] == '\'' || !utf8.RuneStart(t.buf[n]) {
 		n--
 	}
 	lowerASCII(t.buf, n)
-	t.digest.Write(t.buf[:n])
+	t.digest.write(&t.mixer, t.buf[:n])
 	t.drop(n)
 }
 
@@ -188,7 +194,7 @@ func (t *tokenizer) chars() {
 		c := t.buf[i]
 		n := 1
 		if c < 0x80 {
-			dst[k] = charHash[c]
+			dst[k] = t.keyed.chars[c]
 			if !asciiWord[c] {
 				i++
 				continue
@@ -197,7 +203,7 @@ func (t *tokenizer) chars() {
 			// The folded text is valid: the first byte tells the length.
 			n = 2 + int(c>>5&1) + int((c>>5)&(c>>4)&1)
 			x := binary.LittleEndian.Uint32(t.buf[i:]) << (32 - 8*n) >> (32 - 8*n)
-			dst[k] = mix16(uint64(x), 0, n)
+			dst[k] = t.mixer.hash16(uint64(x), 0, n)
 		}
 		k++
 		if t.origins {
@@ -207,14 +213,6 @@ func (t *tokenizer) chars() {
 	}
 	t.hashes = t.hashes[:t.first+k]
 }
-
-// charHash holds the hashes of ASCII characters as tokens.
-var charHash = func() (t [128]uint64) {
-	for c := range t {
-		t[c] = mix16(uint64(c), 0, 1)
-	}
-	return t
-}()
 
 // span returns where the i-th token of the last step stands in the text.
 func (t *tokenizer) span(i int) Span {
@@ -287,8 +285,8 @@ func boundsGeneric(dst []uint32, masks []uint64, buf []byte, n int) int {
 }
 
 // hashGeneric hashes the tokens of buf that bounds gives.
-func hashGeneric(dst []uint64, buf []byte, bounds []uint32) {
+func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	for i := range dst {
-		dst[i] = hashToken(buf, int(bounds[2*i]), int(bounds[2*i+1]))
+		dst[i] = m.hashToken(buf, int(bounds[2*i]), int(bounds[2*i+1]))
 	}
 }

@@ -1,0 +1,176 @@
+package shingle
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"math/bits"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// ErrSeed means that the name of a Shingler belongs to another seed than the
+// Shingler that reads it has: see [Shingler.UnmarshalText].
+var ErrSeed = errors.New("wrong seed")
+
+// fingerprint returns 16 hexadecimal digits that name a seed and from which it can
+// be found by trying out seeds only.
+func fingerprint(seed uint64) string {
+	sum := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte("neardup/shingle seed "), seed))
+	return hex.EncodeToString(sum[:8])
+}
+
+// keyed is what depends on a seed.
+type keyed struct {
+	seed  uint64
+	mixer mixer
+	chars [128]uint64 // hashes of ASCII characters as tokens
+}
+
+var unkeyed = newKeyed(0)
+
+// newKeyed derives the constants from the seed; the derivation is frozen. Up to
+// eight bytes of a token go through the mixer, which then is a bijection: no two
+// such tokens have one hash. Longer tokens are polynomials: the two multiplications
+// of hash16 would meet for chosen tokens far more often than by chance, and xxhash
+// has collisions that no seed prevents.
+func newKeyed(seed uint64) *keyed {
+	k := &keyed{seed: seed, mixer: public}
+	if seed != 0 {
+		rng := splitMix(seed)
+		k.mixer = mixer{
+			low: rng.multiplier(), high: rng.multiplier(), mix: rng.multiplier(), end: rng.multiplier(),
+			step: rng.multiplier()&^7 | 5, width: rng.multiplier(), short: 8,
+		}
+		for k.mixer.point < 2 || k.mixer.point >= mersenne61 {
+			k.mixer.point = rng.next() & mersenne61
+		}
+	}
+	for c := range k.chars {
+		k.chars[c] = k.mixer.hash16(uint64(c), 0, 1)
+	}
+	return k
+}
+
+// splitMix is the generator of Steele, Lea and Flood 2014.
+type splitMix uint64
+
+func (s *splitMix) next() uint64 {
+	*s += 0x9E3779B97F4A7C15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// multiplier returns an odd number whose bits change often enough for a product
+// to mix well, by the test of the same paper, section 5.
+func (s *splitMix) multiplier() uint64 {
+	z := s.next() | 1
+	if bits.OnesCount64(z^z>>1) < 24 {
+		z ^= 0xAAAAAAAAAAAAAAAA
+	}
+	return z
+}
+
+const (
+	mersenne61 = 1<<61 - 1
+	limb       = 7 // bytes of a coefficient
+)
+
+// polynomial returns the hash of a token with a seed: the polynomial over the
+// integers modulo 2^61-1 whose coefficients are seven bytes of the token each, the
+// last one filled up with zeros, and then its length, evaluated at the secret point
+// and finished. For two tokens of up to 7*d bytes that do not depend on the seed the
+// polynomials meet at d+1 points at most (Carter and Wegman 1979).
+func (m *mixer) polynomial(b []byte) uint64 {
+	var p polynomial
+	p.write(m, b)
+	return p.sum(m)
+}
+
+// A polynomial is the hash of a token that comes in parts.
+type polynomial struct {
+	value uint64
+	n     int        // bytes so far
+	part  [limb]byte // the last n%limb of them
+}
+
+func (p *polynomial) write(m *mixer, b []byte) {
+	held := p.n % limb
+	p.n += len(b)
+	if held > 0 {
+		n := copy(p.part[held:], b)
+		if b = b[n:]; held+n < limb {
+			return
+		}
+		p.value = multiply(p.value, m.point, coefficient(p.part[:]))
+	}
+	for ; len(b) >= 8; b = b[limb:] {
+		p.value = multiply(p.value, m.point, binary.LittleEndian.Uint64(b)&(1<<(8*limb)-1))
+	}
+	if len(b) >= limb {
+		p.value = multiply(p.value, m.point, coefficient(b[:limb]))
+		b = b[limb:]
+	}
+	copy(p.part[:], b)
+}
+
+func coefficient(b []byte) (x uint64) {
+	for i, c := range b {
+		x |= uint64(c) << (8 * i)
+	}
+	return x
+}
+
+func (p *polynomial) sum(m *mixer) uint64 {
+	v := p.value
+	if held := p.n % limb; held > 0 {
+		v = multiply(v, m.point, coefficient(p.part[:held]))
+	}
+	v = multiply(v, m.point, uint64(p.n))
+	if v >= mersenne61 {
+		v -= mersenne61
+	}
+	h := (v ^ m.high) * m.mix
+	h ^= h >> 32
+	h *= m.end
+	return h ^ h>>29
+}
+
+// multiply returns a*b + x modulo 2^61-1, up to a multiple of that, below 2^62, for
+// b and x below 2^61 and a below 2^62.
+func multiply(a, b, x uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	sum := lo&mersenne61 + (hi<<3 | lo>>61)
+	sum = sum&mersenne61 + sum>>61 + x
+	return sum&mersenne61 + sum>>61
+}
+
+// A digest hashes a token that is too long to keep, part by part, as hashLong does
+// in one go.
+type digest struct {
+	xx   xxhash.Digest
+	poly polynomial
+}
+
+func (d *digest) reset() {
+	d.xx.Reset()
+	d.poly = polynomial{}
+}
+
+func (d *digest) write(m *mixer, b []byte) {
+	if m.point != 0 {
+		d.poly.write(m, b)
+		return
+	}
+	d.xx.Write(b)
+}
+
+func (d *digest) sum(m *mixer) uint64 {
+	if m.point != 0 {
+		return d.poly.sum(m)
+	}
+	return d.xx.Sum64()
+}
