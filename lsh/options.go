@@ -14,8 +14,10 @@ type Options struct {
 	// Banding overrides the one that Threshold and Recall choose.
 	Banding Banding
 
-	// Seed is mixed into the keys of bands. Keep it secret, like the one of the
-	// signatures, where the texts may be hostile.
+	// Seed is mixed into the keys of bands. A secret one keeps authors from filling
+	// a bucket with signatures whose registers differ. Equal registers share a bucket
+	// with any seed: those are prevented by the secret seed of the signatures, and
+	// equal shingles of different words by that of the shingles.
 	Seed uint64
 
 	// Sets, if not nil, returns the element hashes of a document that was added
