@@ -40,8 +40,12 @@ func (s *site) count(section string) {
 	}
 }
 
-// known reports whether enough of a section has been observed.
-func (f *Filter) known(s *site, section string) bool {
+// known reports whether enough of a section has been observed. Pages without a
+// host are of no site, and never wait.
+func (f *Filter) known(host string, s *site, section string) bool {
+	if host == "" {
+		return true
+	}
 	if s.Many {
 		return s.Pages >= f.settle
 	}
@@ -56,6 +60,11 @@ func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
 		return nil, err
 	}
 	defer f.leave()
+	return f.release(ctx, all)
+}
+
+// release is Release for whoever has the turn.
+func (f *Filter) release(ctx context.Context, all bool) ([]Released, error) {
 	hosts := f.dirty
 	if all {
 		hosts = nil
@@ -69,7 +78,7 @@ func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
 	for _, host := range hosts {
 		s := f.sites[host]
 		for _, h := range s.Held {
-			if all || f.known(s, h.Page.Section) || s.Pages-h.At >= 4*f.settle {
+			if all || f.known(host, s, h.Page.Section) || s.Pages-h.At >= 4*f.settle {
 				due = append(due, h)
 			}
 		}

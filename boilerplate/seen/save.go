@@ -48,25 +48,45 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 		return err
 	}
 	defer f.leave()
+	s, err := f.snapshot(ctx, note)
+	if err == nil {
+		err = f.write(ctx, s)
+	}
+	return err
+}
+
+// A snapshot is a save on its way to the disk.
+type snapshot struct {
+	detector, held, note []byte
+}
+
+// snapshot makes the index durable and encodes everything else.
+func (f *Filter) snapshot(ctx context.Context, note []byte) (snapshot, error) {
 	if err := f.ix.Sync(ctx); err != nil {
-		return wrap(err)
+		return snapshot{}, wrap(err)
 	}
 	detector, err := f.detector.MarshalBinary()
 	if err != nil {
-		return wrap(err)
+		return snapshot{}, wrap(err)
 	}
 	body, err := json.Marshal(save{Sites: f.sites, Turns: f.turns, Note: note})
 	if err != nil {
-		return wrap(err)
+		return snapshot{}, wrap(err)
 	}
 	head := fmt.Sprintf("%s%016x\n", heldMagic, crc64.Checksum(body, crcTable))
+	return snapshot{detector, append([]byte(head), body...), bytes.Clone(note)}, nil
+}
+
+// write writes a snapshot. Only one goroutine at a time may, and it need not have
+// the turn.
+func (f *Filter) write(ctx context.Context, s snapshot) error {
 	tmp := filepath.Join(f.dir, "saving")
 	if err := errors.Join(os.RemoveAll(tmp), os.Mkdir(tmp, 0o777)); err != nil {
 		return wrap(err)
 	}
-	err = errors.Join(
-		writeFile(filepath.Join(tmp, detectorFile), detector),
-		writeFile(filepath.Join(tmp, heldFile), append([]byte(head), body...)),
+	err := errors.Join(
+		writeFile(filepath.Join(tmp, detectorFile), s.detector),
+		writeFile(filepath.Join(tmp, heldFile), s.held),
 		syncDir(tmp),
 	)
 	if err == nil {
@@ -83,7 +103,7 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 	}
 	old := f.folder(f.saved)
 	f.saved++
-	f.note = bytes.Clone(note)
+	f.note = s.note
 	return wrap(os.RemoveAll(old))
 }
 

@@ -61,6 +61,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -93,7 +94,7 @@ type Options struct {
 // A Page is a text and where it is from.
 type Page struct {
 	ID      string `json:"id"`                // its address; at most 1 MiB
-	Host    string `json:"host,omitempty"`    // the site
+	Host    string `json:"host,omitempty"`    // the site; a page without one is never held
 	Section string `json:"section,omitempty"` // of the site, say the first segment of the path
 	Text    string `json:"text"`
 
@@ -236,9 +237,30 @@ func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
 		return Verdict{}, err
 	}
 	defer f.leave()
+	return f.judge(ctx, p)
+}
+
+// judge is Judge for whoever has the turn.
+func (f *Filter) judge(ctx context.Context, p Page) (Verdict, error) {
 	if len(f.sh.Set(p.Text)) == 0 {
 		return Verdict{ID: p.ID, Outcome: Unreadable}, nil
 	}
+	s := f.observe(p)
+	if i := slices.IndexFunc(s.Held, func(h held) bool { return h.Page.ID == p.ID }); i >= 0 {
+		s.Held[i].Page = p
+		return Verdict{ID: p.ID, Outcome: Held}, nil
+	}
+	if !f.known(p.Host, s, p.Section) {
+		f.turns++
+		f.holding++
+		s.Held = append(s.Held, held{Page: p, Turn: f.turns, At: s.Pages})
+		return Verdict{ID: p.ID, Outcome: Held}, nil
+	}
+	return f.decide(ctx, p)
+}
+
+// observe counts a page and returns its site.
+func (f *Filter) observe(p Page) *site {
 	s := f.sites[p.Host]
 	if s == nil {
 		s = &site{Sections: map[string]int{}}
@@ -251,17 +273,7 @@ func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
 			f.dirty = append(f.dirty, p.Host)
 		}
 	}
-	if i := slices.IndexFunc(s.Held, func(h held) bool { return h.Page.ID == p.ID }); i >= 0 {
-		s.Held[i].Page = p
-		return Verdict{ID: p.ID, Outcome: Held}, nil
-	}
-	if !f.known(s, p.Section) {
-		f.turns++
-		f.holding++
-		s.Held = append(s.Held, held{Page: p, Turn: f.turns, At: s.Pages})
-		return Verdict{ID: p.ID, Outcome: Held}, nil
-	}
-	return f.decide(ctx, p)
+	return s
 }
 
 // decide judges a page by what is known.
@@ -286,6 +298,64 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	}
 	v.Outcome = New
 	return v, wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time}))
+}
+
+// keep observes a page and stores it without judging it, for whoever has the turn.
+func (f *Filter) keep(ctx context.Context, p Page) error {
+	if len(f.sh.Set(p.Text)) == 0 {
+		return nil
+	}
+	f.observe(p)
+	f.unhold(p.ID, p.Host)
+	set := f.sh.Set(p.Text, f.detector.MaskPage(p.boilerplate())...)
+	return wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
+}
+
+// remove takes a page out of the index and out of those that are held, for whoever
+// has the turn.
+func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
+	there := false
+	for host := range f.sites {
+		there = f.unhold(id, host) || there
+	}
+	removed, err := f.ix.Remove(ctx, id)
+	return removed || there, wrap(err)
+}
+
+// unhold forgets a held page and reports whether there was one.
+func (f *Filter) unhold(id, host string) bool {
+	s := f.sites[host]
+	if s == nil {
+		return false
+	}
+	n := len(s.Held)
+	s.Held = slices.DeleteFunc(s.Held, func(h held) bool { return h.Page.ID == id })
+	f.holding -= n - len(s.Held)
+	return len(s.Held) < n
+}
+
+// Query returns the kept pages that are at the threshold to a page, the best first,
+// n at most, 0 for all. It changes nothing, and leaves out the frame that is known
+// of the page. It panics if p.Blocks are not ascending, disjoint spans of p.Text.
+func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	set := f.sh.Set(p.Text, f.detector.MaskPage(p.boilerplate())...)
+	matches, err := f.ix.Search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
+	return matches, wrap(err)
+}
+
+// Blocks returns the verdict on every block of a page: see
+// [boilerplate.Detector.Judge]. It panics if p.Blocks are not ascending, disjoint
+// spans of p.Text.
+func (f *Filter) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	return f.detector.Judge(p.boilerplate()), nil
 }
 
 // Forget takes pages out of the index that are older than the given time, so

@@ -1,0 +1,566 @@
+package seen
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+// ErrPage says that a page cannot be judged: its ID or text is too long, or its
+// blocks are not spans of its text.
+var ErrPage = errors.New("invalid page")
+
+// Limits of a page that a Durable takes.
+const (
+	maxID   = 1 << 20 // as package disk has it
+	maxText = 1 << 28
+)
+
+// DurableOptions configures [OpenDurable]; the zero value is the recommended
+// setting.
+type DurableOptions struct {
+	Options
+
+	// Checkpoint is how many bytes of pages go into the journal before the filter
+	// is saved and a new journal begins; 0 means 64 MiB. Opening reads that much
+	// again.
+	Checkpoint int64
+
+	// MaxBatch is how many operations are made durable together at most; 0 means
+	// 1,000.
+	MaxBatch int
+
+	// Observe, if not nil, is called after each batch by one goroutine.
+	Observe func(Batch)
+}
+
+// A Batch describes operations that were made durable together.
+type Batch struct {
+	Operations int
+	Bytes      int64         // of the journal
+	Sync       time.Duration // of the flush
+	Total      time.Duration // of the whole batch, the flush included
+	Checkpoint bool          // a new journal began
+}
+
+// A Durable is a [Filter] whose every answer is durable: when a call returns
+// without an error, what it did survives the death of the process and, as far as
+// the disk does what it is asked to, a loss of power. Calls that come together
+// share one flush.
+//
+// Operations go into a journal first. Opened again, a Durable repeats what came
+// after the last checkpoint, in the same order, so that detector, index and held
+// pages are as they were. An operation whose answer was lost may have been done:
+// repeat it. A page never repeats itself, so that its verdict is the same unless a
+// copy was judged in between.
+//
+// All methods may be called by any number of goroutines at once. After a failure of
+// the disk all of them return that error: close the Durable and open it again.
+type Durable struct {
+	f        *Filter
+	o        DurableOptions
+	requests chan *request
+	done     chan struct{} // closed when every request has been answered
+	replayed int
+
+	mu      sync.Mutex // guards what follows
+	failed  error
+	closing bool
+	queue   []Final // released pages that were not acknowledged, by number
+	last    uint64  // number of the last released page
+
+	calls   sync.WaitGroup
+	journal *journal   // of write
+	saving  chan error // of apply: the outcome of a save in the background
+}
+
+// A Final is the verdict on a page that was held.
+type Final struct {
+	Number  uint64  `json:"number"` // ascending, from 1 on
+	Page    Page    `json:"page"`
+	Verdict Verdict `json:"verdict"`
+}
+
+// An op is one operation, as the journal has it: one of its fields is set.
+type op struct {
+	Judge   *Page   `json:"judge,omitempty"`
+	Keep    *Page   `json:"keep,omitempty"`
+	Remove  *string `json:"remove,omitempty"`
+	Release bool    `json:"release,omitempty"`
+}
+
+// A result is what came of an op.
+type result struct {
+	verdict Verdict
+	removed bool
+}
+
+type request struct {
+	ctx     context.Context
+	ops     []op
+	payload []byte
+	results []result
+	err     error
+	done    chan struct{}
+}
+
+// A position is where a saved filter stands: the note of its save.
+type position struct {
+	Journal uint64  `json:"journal"` // the first journal to repeat
+	Frame   uint64  `json:"frame"`   // the number of its first frame
+	Last    uint64  `json:"last"`
+	Queue   []Final `json:"queue,omitempty"`
+}
+
+// OpenDurable opens the filter in a directory with its journal, and creates both
+// where there is none. Errors are those of [Open]; one that wraps
+// [boilerplate.ErrCorrupt] says that acknowledged operations are damaged. It panics
+// if an option is out of its range. A directory belongs to a Durable or to a
+// Filter with a Save of its own, not to both in turn.
+func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
+	if o.Checkpoint < 0 || o.MaxBatch < 0 {
+		panic("seen: option out of range")
+	}
+	o.Checkpoint, o.MaxBatch = cmp.Or(o.Checkpoint, 64<<20), cmp.Or(o.MaxBatch, 1000)
+	f, err := Open(dir, o.Options)
+	if err != nil {
+		return nil, err
+	}
+	d := &Durable{f: f, o: o, requests: make(chan *request, o.MaxBatch), done: make(chan struct{})}
+	if err := d.replay(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	written := make(chan batch, 1)
+	go d.write(written)
+	go d.apply(written)
+	return d, nil
+}
+
+// replay repeats what came after the last checkpoint.
+func (d *Durable) replay() error {
+	var at position
+	if d.f.note == nil {
+		all, err := journals(d.f.dir)
+		if err != nil {
+			return wrap(err)
+		}
+		if len(all) > 0 && all[0] > 1 {
+			return fmt.Errorf("seen: %s: a journal without its checkpoint: %w", journalName(d.f.dir, all[0]), boilerplate.ErrCorrupt)
+		}
+		at = position{Journal: 1, Frame: 1}
+		if len(all) == 0 {
+			d.journal, err = createJournal(d.f.dir, 1, 1)
+			return wrap(err)
+		}
+	} else if err := json.Unmarshal(d.f.note, &at); err != nil || at.Journal == 0 {
+		return fmt.Errorf("seen: %s was saved without a journal: %w", d.f.dir, boilerplate.ErrFormat)
+	}
+	d.last, d.queue = at.Last, at.Queue
+	for number, frame := at.Journal, at.Frame; ; number++ {
+		j, err := openJournal(d.f.dir, number, frame, func(payload []byte) error {
+			for line := range bytes.Lines(payload) {
+				var x op
+				if err := json.Unmarshal(line, &x); err != nil {
+					return fmt.Errorf("%w: %w", boilerplate.ErrCorrupt, err)
+				}
+				d.replayed++
+				if _, err := d.do(context.Background(), x); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			if d.journal != nil {
+				err = errors.Join(err, d.journal.f.Close())
+			}
+			return wrap(err)
+		}
+		d.journal, frame = j, j.frame
+		all, err := journals(d.f.dir)
+		if err == nil && (len(all) == 0 || all[len(all)-1] == number) {
+			return wrap(removeJournals(d.f.dir, at.Journal))
+		}
+		if err = errors.Join(err, j.f.Close()); err != nil {
+			return wrap(err)
+		}
+	}
+}
+
+// do does an operation and releases pages that waited for it.
+func (d *Durable) do(ctx context.Context, x op) (r result, err error) {
+	if err := d.f.enter(ctx); err != nil {
+		return r, err
+	}
+	defer d.f.leave()
+	switch {
+	case x.Judge != nil:
+		r.verdict, err = d.f.judge(ctx, *x.Judge)
+	case x.Keep != nil:
+		err = d.f.keep(ctx, *x.Keep)
+	case x.Remove != nil:
+		r.removed, err = d.f.remove(ctx, *x.Remove)
+	}
+	if err != nil {
+		return r, err
+	}
+	released, err := d.f.release(ctx, x.Release)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, x := range released {
+		d.last++
+		d.queue = append(d.queue, Final{Number: d.last, Page: x.Page, Verdict: x.Verdict})
+	}
+	return r, err
+}
+
+// maxBatchBytes bounds the pages of a batch, as MaxBatch does their number.
+const maxBatchBytes = 16 << 20
+
+// A batch is on its way from the goroutine that writes the journal to the one that
+// does what it has.
+type batch struct {
+	requests []*request
+	began    time.Time
+	about    Batch
+	rotated  *position // not nil where a new journal began after the batch
+}
+
+// write writes requests to the journal, batch by batch, and hands them on when
+// they are durable. Nothing is done before: an index that knew of a page which the
+// journal lost would take copies of it for known.
+func (d *Durable) write(out chan<- batch) {
+	defer close(out)
+	for first := range d.requests {
+		b := batch{requests: []*request{first}, began: time.Now()}
+		ops, size := len(first.ops), len(first.payload)
+	more:
+		for ops < d.o.MaxBatch && size < maxBatchBytes {
+			select {
+			case r, ok := <-d.requests:
+				if !ok {
+					break more
+				}
+				b.requests = append(b.requests, r)
+				ops, size = ops+len(r.ops), size+len(r.payload)
+			default:
+				break more
+			}
+		}
+		if d.writeBatch(&b); len(b.requests) > 0 {
+			out <- b
+		}
+	}
+}
+
+func (d *Durable) writeBatch(b *batch) {
+	// Calls that have ended are not written down.
+	b.requests = slices.DeleteFunc(b.requests, func(r *request) bool {
+		if r.err = cmp.Or(d.err(), r.ctx.Err()); r.err != nil {
+			close(r.done)
+		}
+		return r.err != nil
+	})
+	if len(b.requests) == 0 {
+		return
+	}
+	var payload []byte
+	for _, r := range b.requests {
+		payload = append(payload, r.payload...)
+		b.about.Operations += len(r.ops)
+	}
+	b.about.Bytes = int64(len(payload))
+	err := d.journal.write(payload)
+	if err == nil {
+		start := time.Now()
+		err = d.journal.sync()
+		b.about.Sync = time.Since(start)
+	}
+	if err == nil && d.journal.size >= d.o.Checkpoint {
+		var next *journal
+		if next, err = createJournal(d.f.dir, d.journal.number+1, d.journal.frame); err == nil {
+			err = d.journal.f.Close()
+			d.journal = next
+			b.rotated = &position{Journal: next.number, Frame: next.frame}
+			b.about.Checkpoint = true
+		}
+	}
+	if err != nil {
+		d.fail(err)
+	}
+}
+
+// apply does what durable batches have, answers their calls and saves the filter
+// where a new journal began.
+func (d *Durable) apply(in <-chan batch) {
+	defer close(d.done)
+	for b := range in {
+		err := d.err()
+		for _, r := range b.requests {
+			for i := 0; i < len(r.ops) && err == nil; i++ {
+				r.results[i], err = d.do(context.Background(), r.ops[i])
+			}
+		}
+		if err == nil && b.rotated != nil {
+			err = d.checkpoint(*b.rotated)
+		}
+		if err != nil {
+			d.fail(err)
+			err = d.err()
+		}
+		b.about.Total = time.Since(b.began)
+		if d.o.Observe != nil {
+			d.o.Observe(b.about)
+		}
+		for _, r := range b.requests {
+			r.err = err
+			close(r.done)
+		}
+	}
+}
+
+// checkpoint saves the filter, which is as it was at a place between two journals.
+// The files are written in the background.
+func (d *Durable) checkpoint(at position) error {
+	if err := d.saved(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	at.Last, at.Queue = d.last, d.queue
+	note, err := json.Marshal(at)
+	d.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	s, err := d.f.snapshot(context.Background(), note)
+	if err != nil {
+		return err
+	}
+	saving := make(chan error, 1)
+	d.saving = saving
+	go func() {
+		err := d.f.write(context.Background(), s)
+		if err == nil {
+			err = removeJournals(d.f.dir, at.Journal)
+		}
+		saving <- err
+	}()
+	return nil
+}
+
+// saved waits for a save in the background.
+func (d *Durable) saved() error {
+	if d.saving == nil {
+		return nil
+	}
+	err := <-d.saving
+	d.saving = nil
+	return err
+}
+
+func (d *Durable) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.failed == nil {
+		d.failed = wrap(err)
+	}
+}
+
+func (d *Durable) err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
+}
+
+// submit makes operations durable, does them, and returns what came of them. When
+// the context ends early they may have been done.
+func (d *Durable) submit(ctx context.Context, ops ...op) ([]result, error) {
+	r := &request{ctx: ctx, ops: ops, results: make([]result, len(ops)), done: make(chan struct{})}
+	for _, x := range ops {
+		line, err := json.Marshal(x)
+		if err != nil {
+			return nil, fmt.Errorf("seen: %w: %w", ErrPage, err)
+		}
+		r.payload = append(append(r.payload, line...), '\n')
+	}
+	d.mu.Lock()
+	if d.closing {
+		d.mu.Unlock()
+		return nil, wrap(disk.ErrClosed)
+	}
+	d.calls.Add(1)
+	d.mu.Unlock()
+	defer d.calls.Done()
+	select {
+	case d.requests <- r:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return r.results, r.err
+}
+
+func (p Page) check() error {
+	if len(p.ID) > maxID {
+		return fmt.Errorf("seen: %w: id of %d bytes, %d at most", ErrPage, len(p.ID), maxID)
+	}
+	if len(p.Text) > maxText {
+		return fmt.Errorf("seen: %w: text of %d bytes, %d at most", ErrPage, len(p.Text), maxText)
+	}
+	end := 0
+	for _, b := range p.Blocks {
+		if b.Start < end || b.End < b.Start || b.End > len(p.Text) {
+			return fmt.Errorf("seen: %w: blocks are not ascending, disjoint spans of the text", ErrPage)
+		}
+		end = b.End
+	}
+	return nil
+}
+
+// Judge is [Filter.Judge] of each page in turn. If a page is invalid it does
+// nothing and returns an error that wraps [ErrPage].
+func (d *Durable) Judge(ctx context.Context, pages ...Page) ([]Verdict, error) {
+	results, err := d.pages(ctx, pages, func(p *Page) op { return op{Judge: p} })
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Verdict, len(results))
+	for i, r := range results {
+		out[i] = r.verdict
+	}
+	return out, nil
+}
+
+// Keep stores pages without judging them, so that what repeats them later is not
+// new. They are observed, and sketched without the frame that is known by now.
+func (d *Durable) Keep(ctx context.Context, pages ...Page) error {
+	_, err := d.pages(ctx, pages, func(p *Page) op { return op{Keep: p} })
+	return err
+}
+
+func (d *Durable) pages(ctx context.Context, pages []Page, f func(*Page) op) ([]result, error) {
+	ops := make([]op, len(pages))
+	for i := range pages {
+		if err := pages[i].check(); err != nil {
+			return nil, err
+		}
+		ops[i] = f(&pages[i])
+	}
+	if len(ops) == 0 {
+		return nil, ctx.Err()
+	}
+	return d.submit(ctx, ops...)
+}
+
+// Remove takes pages out of the index, so that what repeats them is new again, and
+// reports for each whether it was there. Held pages are not held any more.
+func (d *Durable) Remove(ctx context.Context, ids ...string) ([]bool, error) {
+	if len(ids) == 0 {
+		return nil, ctx.Err()
+	}
+	ops := make([]op, len(ids))
+	for i := range ids {
+		ops[i] = op{Remove: &ids[i]}
+	}
+	results, err := d.submit(ctx, ops...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, len(ids))
+	for i, r := range results {
+		out[i] = r.removed
+	}
+	return out, nil
+}
+
+// Release judges all pages that are held: at the end of a crawl. Pages whose frame
+// has become known are judged without it. See [Durable.Released].
+func (d *Durable) Release(ctx context.Context) error {
+	_, err := d.submit(ctx, op{Release: true})
+	return err
+}
+
+// Released returns up to n verdicts on pages that were held, in the order in which
+// they were judged, from the first one on whose number is above after. It forgets
+// those up to after: pass the number of the last one that has been dealt with, 0 at
+// first. What was forgotten since the last checkpoint comes again after a crash,
+// under the same number.
+func (d *Durable) Released(after uint64, n int) []Final {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i, found := slices.BinarySearchFunc(d.queue, after, func(x Final, n uint64) int { return cmp.Compare(x.Number, n) })
+	if found {
+		i++
+	}
+	d.queue = slices.Clone(d.queue[i:])
+	return slices.Clone(d.queue[:min(n, len(d.queue))])
+}
+
+// Query returns the kept pages that are at the threshold to a page, the best first,
+// n at most, 0 for all. It changes nothing, and leaves out the frame that is known
+// of the page.
+func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return d.f.Query(ctx, p, n)
+}
+
+// Blocks returns the verdict on every block of a page: see [boilerplate.Detector.Judge].
+func (d *Durable) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return d.f.Blocks(ctx, p)
+}
+
+// Stats returns figures about the filter.
+func (d *Durable) Stats(ctx context.Context) (Stats, error) { return d.f.Stats(ctx) }
+
+// Repeated returns how many operations were repeated when the Durable was opened.
+func (d *Durable) Repeated() int { return d.replayed }
+
+// Err returns the failure that ended the Durable's work, nil as long as it works.
+func (d *Durable) Err() error { return d.err() }
+
+// Close waits for calls that are running, saves the filter and closes it. Calls
+// that come later return an error that wraps [disk.ErrClosed].
+func (d *Durable) Close() error {
+	d.mu.Lock()
+	closing := d.closing
+	d.closing = true
+	d.mu.Unlock()
+	if closing {
+		<-d.done
+		return nil
+	}
+	d.calls.Wait()
+	close(d.requests)
+	<-d.done
+	err := d.err()
+	if err == nil && d.journal.size > 0 {
+		var next *journal
+		if next, err = createJournal(d.f.dir, d.journal.number+1, d.journal.frame); err == nil {
+			err = d.journal.f.Close()
+			d.journal = next
+		}
+		if err == nil {
+			err = d.checkpoint(position{Journal: next.number, Frame: next.frame})
+		}
+	}
+	return errors.Join(err, wrap(d.saved()), wrap(d.journal.f.Close()), d.f.Close())
+}
