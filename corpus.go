@@ -86,12 +86,12 @@ func (c *Corpus) mask(d Document) []shingle.Span {
 
 // sketch returns the shingles of a document and their signature.
 func (c *Corpus) sketch(d Document) (minhash.Signature, []uint64) {
-	hashes := c.shingler.Set(d.Text, c.mask(d)...)
+	hashes := c.shingler.Hashes(d.Text, c.mask(d)...)
 	return c.sketcher.Sketch(hashes), hashes
 }
 
-// keep stores a document under its sketch; c.mu is held.
-func (c *Corpus) keep(d Document, sig minhash.Signature, hashes []uint64) {
+// keep stores a document that is in the index; c.mu is held.
+func (c *Corpus) keep(d Document) {
 	if i, ok := c.rows[d.ID]; ok {
 		c.docs[i] = nil
 	}
@@ -103,7 +103,6 @@ func (c *Corpus) keep(d Document, sig minhash.Signature, hashes []uint64) {
 	}
 	c.rows[d.ID] = len(c.docs)
 	c.docs = append(c.docs, &d)
-	c.index.AddSet(d.ID, sig, hashes)
 	c.pages = c.pages || d.Host != ""
 	c.stale = c.pages
 	c.passages = nil
@@ -118,7 +117,8 @@ func (c *Corpus) Add(docs ...Document) {
 	for _, d := range docs {
 		c.sites.Observe(d.page())
 		sig, hashes := c.sketch(d)
-		c.keep(d, sig, hashes)
+		c.index.AddSet(d.ID, sig, hashes)
+		c.keep(d)
 	}
 }
 
@@ -133,11 +133,11 @@ func (c *Corpus) AddNew(d Document) (lsh.Match[string], bool) {
 	c.prepare()
 	c.sites.Observe(d.page())
 	sig, hashes := c.sketch(d)
-	if m, ok := c.best(d.ID, sig, hashes); ok {
-		return m, true
+	m, seen := c.index.InsertNew(d.ID, sig, hashes)
+	if !seen {
+		c.keep(d)
 	}
-	c.keep(d, sig, hashes)
-	return lsh.Match[string]{}, false
+	return m, seen
 }
 
 // Seen returns the document that d is most similar to, and whether there is one at
@@ -147,12 +147,8 @@ func (c *Corpus) Seen(d Document) (lsh.Match[string], bool) {
 	defer c.mu.Unlock()
 	c.prepare()
 	sig, hashes := c.sketch(d)
-	return c.best(d.ID, sig, hashes)
-}
-
-func (c *Corpus) best(id string, sig minhash.Signature, hashes []uint64) (lsh.Match[string], bool) {
 	for _, m := range c.index.Search(sig, lsh.SearchOptions{Set: hashes, Limit: 2}) {
-		if m.ID != id {
+		if m.ID != d.ID {
 			return m, true
 		}
 	}

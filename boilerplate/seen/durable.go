@@ -513,7 +513,7 @@ func (d *Durable) Released(after uint64, n int) []Final {
 // Query returns the kept pages that are at the threshold to a page, the best first,
 // n at most, 0 for all. It changes nothing, and leaves out the frame that is known
 // of the page.
-func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match, error) {
+func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}

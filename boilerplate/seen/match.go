@@ -2,6 +2,7 @@ package seen
 
 import (
 	"context"
+	"time"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
@@ -46,6 +47,25 @@ func (f *Filter) best(ctx context.Context, p Page, sig minhash.Signature, set sh
 		}
 	}
 	return id, similarity, nil
+}
+
+// revisit compares a page with the one of its ID that was kept. A page that is
+// judged twice, because an answer was lost, is not its own earlier state: it has the
+// same time.
+func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdict) error {
+	if p.Time.IsZero() {
+		return nil
+	}
+	d, ok, err := f.ix.Get(ctx, p.ID)
+	if err != nil || !ok || !d.Time.Before(p.Time.Truncate(time.Millisecond)) {
+		return err
+	}
+	similarity := set.Jaccard(d.Set)
+	if similarity < 1 {
+		similarity = max(similarity, f.recurring(p, set).compare(set, d.Set))
+	}
+	v.Revisit, v.Changed = true, 1-similarity
+	return nil
 }
 
 // recurring is what a page has that other pages have too.

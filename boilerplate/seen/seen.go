@@ -136,11 +136,22 @@ type Verdict struct {
 	// estimated.
 	Match      string  `json:"match,omitempty"`
 	Similarity float64 `json:"similarity,omitempty"`
+
+	// Revisit reports that an earlier page of this ID was kept, whose [Page.Time]
+	// is earlier, and Changed how much the text has changed since, from 0 to 1: 1
+	// minus the Jaccard similarity of the two without frame.
+	Revisit bool    `json:"revisit,omitempty"`
+	Changed float64 `json:"changed,omitempty"`
 }
 
-// String returns the verdict in words.
+// String returns the verdict in words. A New page that is a Revisit is described by
+// how much it has changed.
 func (v Verdict) String() string {
 	switch v.Outcome {
+	case New:
+		if v.Revisit {
+			return fmt.Sprintf("%.0f %% changed", 100*v.Changed)
+		}
 	case Duplicate:
 		return fmt.Sprintf("near-duplicate of %s at %.2f", v.Match, v.Similarity)
 	case Frame:
@@ -281,6 +292,9 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
 	mask := f.detector.MaskPage(p.boilerplate())
 	set := f.sh.Set(p.Text, mask...)
+	if err := f.revisit(ctx, p, set, &v); err != nil {
+		return Verdict{}, wrap(err)
+	}
 	if len(set) == 0 || len(mask) > 0 && len(set) < f.own {
 		v.Outcome = Frame
 		_, err := f.ix.Remove(ctx, p.ID)
@@ -337,7 +351,7 @@ func (f *Filter) unhold(id, host string) bool {
 // Query returns the kept pages that are at the threshold to a page, the best first,
 // n at most, 0 for all. It changes nothing, and leaves out the frame that is known
 // of the page. It panics if p.Blocks are not ascending, disjoint spans of p.Text.
-func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match, error) {
+func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
 	if err := f.enter(ctx); err != nil {
 		return nil, err
 	}
