@@ -48,3 +48,18 @@ func BandKeysGeneric(values []uint32, bands, rows int, seed uint64) []uint64 {
 	bandKeysGeneric(keys, values, rows, &key)
 	return keys
 }
+
+// The logarithms of Cardinality.
+var (
+	Logarithm  = logarithm
+	Logarithm1 = logarithm1
+)
+
+// Waiting sums -log(1-u).
+func Waiting(us []float64) float64 {
+	var w waiting
+	for _, u := range us {
+		w.add(u)
+	}
+	return w.total()
+}

@@ -2,7 +2,6 @@ package minhash
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -129,50 +128,4 @@ func (s *Signature) Merge(t Signature) {
 	for i, v := range t.values {
 		s.values[i] = min(s.values[i], v)
 	}
-}
-
-// Cardinality estimates the number of distinct elements of the set: 0 for the
-// empty set, at least 1 for any other. The standard error is about 1/sqrt(K) of
-// it, and less for sets smaller than K under Bucket.
-//
-// As long as more than a quarter of the buckets stay empty in round 0 it counts
-// those (linear counting: Whang, Vander-Zanden and Taylor 1990); otherwise, and
-// for the other algorithms, it divides K-1 by the sum of the waiting times that
-// the registers stand for, which for a set of n elements are all but exponential
-// with rate n (Giroire 2009; Lumbroso 2010, section 2).
-func (s Signature) Cardinality() float64 {
-	if s.IsEmpty() {
-		return 0
-	}
-	k := float64(len(s.values))
-	if s.scheme.Algorithm != Bucket {
-		var sum float64
-		for _, v := range s.values {
-			sum -= math.Log1p(-unit(v, 0))
-		}
-		return max(1, (k-1)/sum)
-	}
-	missed := -math.Log1p(-1 / k) // the time that an empty round stands for
-	var sum, unfilled float64
-	for _, v := range s.values {
-		r := roundOf(v, s.scheme.Rounds)
-		if r > 0 {
-			unfilled++
-		}
-		sum += float64(r) * missed
-		if u := unit(v, min(r+1, s.scheme.Rounds)); r < s.scheme.Rounds {
-			sum -= math.Log1p(-u / k)
-		} else {
-			sum -= math.Log1p(-u)
-		}
-	}
-	if unfilled > k/4 {
-		return max(1, -math.Log(unfilled/k)/missed)
-	}
-	return (k - 1) / sum
-}
-
-// unit maps the bits of v behind its tag to the open interval (0, 1).
-func unit(v uint32, tagBits int) float64 {
-	return (float64(v<<tagBits>>tagBits) + 0.5) / float64(uint64(1)<<(32-tagBits))
 }

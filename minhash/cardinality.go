@@ -1,0 +1,103 @@
+package minhash
+
+import "math"
+
+// Cardinality estimates the number of distinct elements of the set: 0 for the
+// empty set, at least 1 for any other. The standard error is about 1/sqrt(K) of
+// it, and less for sets smaller than K under Bucket. The result is the same, to the
+// last bit, on every processor.
+//
+// As long as more than a quarter of the buckets stay empty in round 0 it counts
+// those (linear counting: Whang, Vander-Zanden and Taylor 1990); otherwise, and
+// for the other algorithms, it divides K-1 by the sum of the waiting times that
+// the registers stand for, which for a set of n elements are all but exponential
+// with rate n (Giroire 2009; Lumbroso 2010, section 2).
+func (s Signature) Cardinality() float64 {
+	if s.IsEmpty() {
+		return 0
+	}
+	k := float64(len(s.values))
+	var time waiting
+	if s.scheme.Algorithm != Bucket {
+		for _, v := range s.values {
+			time.add(unit(v, 0))
+		}
+		return max(1, (k-1)/time.total())
+	}
+	// An element has a share of 1/k in each register of a round, and all of it in
+	// the fallback.
+	rounds := s.scheme.Rounds
+	passed, unfilled := 0, 0 // rounds without an element, and registers with such a round
+	for _, v := range s.values {
+		r := roundOf(v, rounds)
+		if r > 0 {
+			unfilled++
+			passed += r
+		}
+		if r < rounds {
+			time.add(unit(v, r+1) / k)
+		} else {
+			time.add(unit(v, rounds))
+		}
+	}
+	skipped := -logarithm(1 - 1/k) // the time that a round without an element stands for
+	if n := float64(unfilled); n > k/4 {
+		return max(1, -logarithm(n/k)/skipped)
+	}
+	return (k - 1) / (time.total() + float64(float64(passed)*skipped))
+}
+
+// unit maps the bits of v behind its tag to the open interval (0, 1), exactly.
+func unit(v uint32, tagBits int) float64 {
+	return (float64(v<<tagBits>>tagBits) + 0.5) / float64(uint64(1)<<(32-tagBits))
+}
+
+// waiting sums -log(1-u) over many u in (0, 1). It multiplies the 1-u, and takes the
+// logarithm only when the product becomes small.
+//
+// The conversions of products to float64 here and below keep compilers from fusing
+// them with a sum, which rounds differently on the processors that can.
+type waiting struct {
+	sum  float64
+	gone float64 // 1 less the product: so small terms keep their digits
+}
+
+func (w *waiting) add(u float64) {
+	w.gone += float64(u * (1 - w.gone))
+	if w.gone > 1-1./16 {
+		w.sum -= logarithm(1 - w.gone)
+		w.gone = 0
+	}
+}
+
+func (w *waiting) total() float64 { return w.sum - logarithm1(w.gone) }
+
+// logarithm returns log(x) for x > 0, to within some units of the last place.
+// Package math has several implementations, by processor, that differ there.
+func logarithm(x float64) float64 {
+	fraction, exponent := math.Frexp(x)
+	if fraction < math.Sqrt2/2 {
+		fraction, exponent = 2*fraction, exponent-1
+	}
+	return float64(float64(exponent)*math.Ln2) + series(fraction-1)
+}
+
+// logarithm1 returns log(1-x) for x from 0 to 15/16, with all digits where x is small.
+func logarithm1(x float64) float64 {
+	if x > .25 {
+		return logarithm(1 - x)
+	}
+	return series(-x)
+}
+
+// series returns log(1+x) for x from -0.3 to 0.42: with s = x/(2+x) it is twice the
+// series s + s^3/3 + s^5/5 and so on, whose next term is below 2^-56 of the sum.
+func series(x float64) float64 {
+	s := x / (2 + x)
+	square := s * s
+	var tail float64
+	for _, c := range [...]float64{1. / 21, 1. / 19, 1. / 17, 1. / 15, 1. / 13, 1. / 11, 1. / 9, 1. / 7, 1. / 5, 1. / 3} {
+		tail = float64((tail + c) * square)
+	}
+	return 2 * (s + float64(s*tail))
+}
