@@ -1,25 +1,33 @@
 package minhash
 
+import "github.com/neardup/neardup/internal/cpu"
+
 // Tiers names the kernels that this machine can run; the first is the generic
 // one, the last the one that is used.
 func Tiers() []string {
 	var names []string
-	for _, t := range tiers() {
-		names = append(names, t.String())
+	for _, t := range cpu.Tiers() {
+		if t <= cpu.AVX512 {
+			names = append(names, t.String())
+		}
 	}
 	return names
 }
 
-// OnTier returns a Sketcher like s that uses the named kernels.
-func (s *Sketcher) OnTier(name string) *Sketcher {
-	for _, t := range tiers() {
+func tierNamed(name string) cpu.Tier {
+	for _, t := range cpu.Tiers() {
 		if t.String() == name {
-			c := newSketcher(s.scheme)
-			c.tier = t
-			return c
+			return t
 		}
 	}
 	panic("no tier " + name)
+}
+
+// OnTier returns a Sketcher like s that uses the named kernels.
+func (s *Sketcher) OnTier(name string) *Sketcher {
+	c := newSketcher(s.scheme)
+	c.tier = tierNamed(name)
+	return c
 }
 
 // WithRounds returns a Sketcher like s with another number of bucket rounds,
@@ -32,14 +40,7 @@ func (s *Sketcher) WithRounds(n int) *Sketcher {
 }
 
 // AgreeOnTier is Agree with the named kernel.
-func AgreeOnTier(name string, a, b []uint32) int {
-	for _, t := range tiers() {
-		if t.String() == name {
-			return agreeTier(t, a, b)
-		}
-	}
-	panic("no tier " + name)
-}
+func AgreeOnTier(name string, a, b []uint32) int { return agreeTier(tierNamed(name), a, b) }
 
 // BandKeysGeneric is BandKeys of a set that is not empty, in Go.
 func BandKeysGeneric(values []uint32, bands, rows int, seed uint64) []uint64 {

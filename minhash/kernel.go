@@ -1,16 +1,9 @@
 package minhash
 
-// A tier is a family of kernels. All tiers make the same signatures: what the
-// functions of generic.go make.
-type tier uint8
+import "github.com/neardup/neardup/internal/cpu"
 
-const (
-	tierGeneric tier = iota
-	tierNEON
-	tierAVX2
-	tierAVX512
-)
+// Each tier of package cpu is a family of kernels. All make the same signatures: what
+// the functions of generic.go make.
 
-func (t tier) String() string {
-	return [...]string{"Go", "NEON", "AVX2", "AVX-512"}[t]
-}
+// activeTier returns the tier in use, of those that this package has kernels for.
+func activeTier() cpu.Tier { return min(cpu.Active(), cpu.AVX512) }

@@ -8,28 +8,6 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// bestTier is the fastest tier that the processor and the system support.
-var bestTier = detect()
-
-// tiers lists the kernels that this machine can run.
-func tiers() []tier {
-	return [][]tier{
-		tierGeneric: {tierGeneric},
-		tierAVX2:    {tierGeneric, tierAVX2},
-		tierAVX512:  {tierGeneric, tierAVX2, tierAVX512},
-	}[bestTier]
-}
-
-func detect() tier {
-	switch {
-	case cpu.AVX512:
-		return tierAVX512
-	case cpu.AVX2:
-		return tierAVX2
-	}
-	return tierGeneric
-}
-
 // gatherLanes[m] lists the lanes whose bits are set in m, a byte each, in
 // order; scatterLanes[m] says for each such lane which of them it is.
 var gatherLanes, scatterLanes = laneTables()
@@ -118,9 +96,9 @@ func bandKeysBMI2(keys *uint64, values *uint32, bands, rows int, key *bandKey)
 
 func (s *Sketcher) mix(xs, hashes []uint64) {
 	switch n := len(hashes) &^ 7; {
-	case s.tier == tierAVX512:
+	case s.tier == cpu.AVX512:
 		mixAVX512(&xs[0], &hashes[0], len(hashes), &s.params.key)
-	case s.tier == tierAVX2 && n > 0:
+	case s.tier == cpu.AVX2 && n > 0:
 		mixAVX2(&xs[0], &hashes[0], n, &s.params.key)
 		mixGeneric(xs[n:], hashes[n:], &s.params)
 	default:
@@ -131,9 +109,9 @@ func (s *Sketcher) mix(xs, hashes []uint64) {
 func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	p := &s.params
 	switch s.tier {
-	case tierAVX512:
+	case cpu.AVX512:
 		firstRoundAVX512(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key)
-	case tierAVX2:
+	case cpu.AVX2:
 		s.mix(xs, hashes)
 		placeBMI2(&regs[0], &xs[0], len(hashes), p.shift)
 	default:
@@ -151,9 +129,9 @@ func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 	}
 	// Beyond these sizes it is faster to leave out the registers that are filled.
 	switch {
-	case s.tier == tierAVX512 && n <= 44:
+	case s.tier == cpu.AVX512 && n <= 44:
 		tinyAVX512((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
-	case s.tier == tierAVX2 && n <= 24:
+	case s.tier == cpu.AVX2 && n <= 24:
 		tinyAVX2((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
 	default:
 		return false
@@ -168,9 +146,9 @@ func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes) &^ 7
 	switch {
-	case s.tier == tierGeneric || n == 0:
+	case s.tier == cpu.Generic || n == 0:
 		return fullRoundGeneric(regs, hashes, p)
-	case s.tier == tierAVX2:
+	case s.tier == cpu.AVX2:
 		limit := slices.Max(regs)
 		if limit > fullLimit {
 			return false
@@ -191,7 +169,7 @@ func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 // all buckets anyhow.
 func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 	p := &s.params
-	if p.rounds == 2 && (s.tier == tierAVX2 || s.tier == tierAVX512 && len(xs) <= 32) {
+	if p.rounds == 2 && (s.tier == cpu.AVX2 || s.tier == cpu.AVX512 && len(xs) <= 32) {
 		twoRoundsBMI2(&regs[0], &xs[0], &hashes[0], len(hashes), p.shift, &p.key, p.round[1])
 		return
 	}
@@ -204,11 +182,11 @@ func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	p := &s.params
 	switch {
-	case s.tier == tierAVX512 && len(xs) > p.k: // so that most registers are filled
+	case s.tier == cpu.AVX512 && len(xs) > p.k: // so that most registers are filled
 		siftRoundAVX512(&regs[0], len(regs), &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
-	case s.tier == tierAVX512 && len(xs) > 32: // else it does not pay
+	case s.tier == cpu.AVX512 && len(xs) > 32: // else it does not pay
 		laterRoundAVX512(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
-	case s.tier != tierGeneric:
+	case s.tier != cpu.Generic:
 		laterRoundBMI2(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
 	default:
 		laterRoundGeneric(regs, xs, p, round)
@@ -217,9 +195,9 @@ func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 
 func (s *Sketcher) countFrom(regs []uint32, least uint32) int {
 	switch s.tier {
-	case tierAVX512:
+	case cpu.AVX512:
 		return countFromAVX512(&regs[0], len(regs), least)
-	case tierAVX2:
+	case cpu.AVX2:
 		return countFromAVX2(&regs[0], len(regs), least)
 	}
 	return countFromGeneric(regs, least)
@@ -231,11 +209,11 @@ func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 	n := len(xs)
 	switch {
 	// With few elements all registers cost less than to gather the missing ones.
-	case s.tier == tierAVX512 && n*n <= 4*p.k && missing > p.k*5/8 && p.k >= 128:
+	case s.tier == cpu.AVX512 && n*n <= 4*p.k && missing > p.k*5/8 && p.k >= 128:
 		fallbackAllAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
-	case s.tier == tierAVX512:
+	case s.tier == cpu.AVX512:
 		fallbackAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
-	case s.tier == tierAVX2:
+	case s.tier == cpu.AVX2:
 		fallbackAVX2(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds), &gatherLanes, &scatterLanes)
 	default:
 		fallbackGeneric(regs, xs, p)
@@ -245,27 +223,27 @@ func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 func (s *Sketcher) permute(regs []uint32, xs []uint64) {
 	p := &s.params
 	switch s.tier {
-	case tierAVX512:
+	case cpu.AVX512:
 		permuteAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], &p.b[0])
-	case tierAVX2:
+	case cpu.AVX2:
 		permuteAVX2(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], &p.b[0])
 	default:
 		permuteGeneric(regs, xs, p)
 	}
 }
 
-func agree(a, b []uint32) int { return agreeTier(bestTier, a, b) }
+func agree(a, b []uint32) int { return agreeTier(activeTier(), a, b) }
 
-func agreeTier(t tier, a, b []uint32) int {
+func agreeTier(t cpu.Tier, a, b []uint32) int {
 	if len(a) < vector {
 		return agreeGeneric(a, b)
 	}
 	n := len(a) &^ (vector - 1)
 	var same int
 	switch t {
-	case tierAVX512:
+	case cpu.AVX512:
 		same = agreeAVX512(&a[0], &b[0], n)
-	case tierAVX2:
+	case cpu.AVX2:
 		same = agreeAVX2(&a[0], &b[0], n)
 	default:
 		return agreeGeneric(a, b)
@@ -279,7 +257,7 @@ func agreeTier(t tier, a, b []uint32) int {
 // bandKeys takes 64x64-bit products, which no vector unit has; but with a
 // multiplier that leaves the flags alone the bands overlap.
 func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
-	if bestTier == tierGeneric {
+	if activeTier() == cpu.Generic {
 		bandKeysGeneric(keys, values, rows, key)
 		return
 	}

@@ -2,10 +2,7 @@
 
 package minhash
 
-// bestTier is NEON, which every arm64 processor has.
-const bestTier = tierNEON
-
-func tiers() []tier { return []tier{tierGeneric, tierNEON} }
+import "github.com/neardup/neardup/internal/cpu"
 
 // The kernels want n > 0 and a multiple of 16 registers.
 
@@ -52,7 +49,7 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int { return countFrom
 // finds beyond the missing registers is never put back.
 func (s *Sketcher) fallback(regs []uint32, xs []uint64, _ int) {
 	p := &s.params
-	if s.tier == tierGeneric {
+	if s.tier == cpu.Generic {
 		fallbackGeneric(regs, xs, p)
 		return
 	}
@@ -76,18 +73,18 @@ func (s *Sketcher) fallback(regs []uint32, xs []uint64, _ int) {
 }
 
 func (s *Sketcher) permute(regs []uint32, xs []uint64) {
-	if s.tier == tierGeneric {
+	if s.tier == cpu.Generic {
 		permuteGeneric(regs, xs, &s.params)
 		return
 	}
 	permuteNEON(&regs[0], len(regs), &xs[0], len(xs), &s.params.a[0], &s.params.b[0])
 }
 
-func agree(a, b []uint32) int { return agreeTier(bestTier, a, b) }
+func agree(a, b []uint32) int { return agreeTier(activeTier(), a, b) }
 
-func agreeTier(t tier, a, b []uint32) int {
+func agreeTier(t cpu.Tier, a, b []uint32) int {
 	n := len(a) &^ (vector - 1)
-	if t == tierGeneric || n == 0 {
+	if t == cpu.Generic || n == 0 {
 		return agreeGeneric(a, b)
 	}
 	return agreeNEON(&a[0], &b[0], n) + agreeGeneric(a[n:], b[n:])

@@ -2,10 +2,7 @@
 
 package minhash
 
-const bestTier = tierGeneric
-
-// tiers lists the kernels that this machine can run.
-func tiers() []tier { return []tier{tierGeneric} }
+import "github.com/neardup/neardup/internal/cpu"
 
 func (s *Sketcher) mix(xs, hashes []uint64) { mixGeneric(xs, hashes, &s.params) }
 
@@ -38,7 +35,7 @@ func (s *Sketcher) permute(regs []uint32, xs []uint64) { permuteGeneric(regs, xs
 
 func agree(a, b []uint32) int { return agreeGeneric(a, b) }
 
-func agreeTier(_ tier, a, b []uint32) int { return agreeGeneric(a, b) }
+func agreeTier(_ cpu.Tier, a, b []uint32) int { return agreeGeneric(a, b) }
 
 func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
 	bandKeysGeneric(keys, values, rows, key)

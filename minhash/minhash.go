@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"sync"
+
+	"github.com/neardup/neardup/internal/cpu"
 )
 
 // Options configures [New]; the zero value is the recommended setting.
@@ -40,7 +42,7 @@ func (n Name) String() string { return string(n) }
 type Sketcher struct {
 	scheme Scheme
 	params params
-	tier   tier
+	tier   cpu.Tier
 	blocks sync.Pool // *[blockSize]uint64, for sets that come as sequences
 }
 
@@ -74,7 +76,7 @@ func ForScheme(sc Scheme) (*Sketcher, error) {
 }
 
 func newSketcher(sc Scheme) *Sketcher {
-	return &Sketcher{scheme: sc, params: makeParams(sc), tier: bestTier}
+	return &Sketcher{scheme: sc, params: makeParams(sc), tier: activeTier()}
 }
 
 // Scheme returns the scheme of the signatures that s makes.

@@ -1,16 +1,23 @@
 package shingle
 
-// Each runs f once for every set of instructions that this machine has.
+import (
+	"slices"
+
+	"github.com/neardup/neardup/internal/cpu"
+)
+
+// EachTier runs f once for every set of instructions that this machine has, the best
+// first.
 func EachTier(f func(name string)) {
-	old := active
-	defer func() { active = old }()
+	tiers := cpu.Tiers()
+	slices.Reverse(tiers)
 	for _, t := range tiers {
-		active = t
-		f(tierNames[t])
+		func() {
+			defer cpu.Use(t)()
+			f(t.String())
+		}()
 	}
 }
-
-var tierNames = [...]string{"generic", "avx2", "avx512", "vbmi2"}
 
 // Occurrence is occurrence.
 func Occurrence(h, n uint64) uint64 { return public.occurrence(h, n) }
@@ -50,7 +57,7 @@ func SameUnspaced(text []byte) (same bool, read int) {
 			n, m, after := foldUnspacedGeneric(want, text, &kindTables[k], before)
 			read = max(read, n)
 			gotN, gotM, gotAfter := foldUnspaced(got, text, &kindTables[k], before)
-			if tierNames[active] == "vbmi2" && (gotN != n || gotM != m || gotAfter != after || string(got[:m]) != string(want[:m])) {
+			if cpu.Active() == cpu.VBMI2 && (gotN != n || gotM != m || gotAfter != after || string(got[:m]) != string(want[:m])) {
 				return false, read
 			}
 		}

@@ -111,10 +111,10 @@ func (m *mixer) finish(sum uint64, n int) uint64 {
 	return sum ^ sum>>29
 }
 
-// foldGeneric writes the hashes of the len(toks)-w+1 shingles of w tokens.
+// shinglesGeneric writes the hashes of the len(toks)-w+1 shingles of w tokens.
 // The hash of a shingle is a polynomial in m.step over the hashes of its
 // tokens, modulo 2^64, finished: it rolls from one shingle to the next.
-func foldGeneric(dst, toks []uint64, w int, m *mixer) {
+func shinglesGeneric(dst, toks []uint64, w int, m *mixer) {
 	var sum uint64
 	step := m.step
 	first := uint64(1) // step to the power of w

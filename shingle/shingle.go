@@ -237,14 +237,10 @@ func (s Shingler) size() int {
 func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 	s.size()
 	checkSpans(skip)
-	t := s.tokenizer(true)
-	for b, at := bytesOf(text), 0; len(b) > 0; {
-		n := pieceOf(b)
-		t.hashes = t.hashes[:0]
-		t.step(b[:n], at, n == len(b))
-		skip = t.skip(skip)
+	t := s.read(text, skip, true)
+	for t.more() {
 		dst = t.tokens(dst)
-		b, at = b[n:], at+n
+		t.hashes = t.hashes[:0]
 	}
 	t.release()
 	return dst
@@ -283,20 +279,16 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	checkSpans(skip)
 	return func(yield func(Shingle) bool) {
 		var (
-			t     = s.tokenizer(true)
-			skip  = skip
+			t     = s.read(text, skip, true)
 			spans []Span
 			out   []uint64
 			count = s.counter(t)
 		)
-		for b, at := bytesOf(text), 0; len(b) > 0; {
-			n := pieceOf(b)
-			t.step(b[:n], at, n == len(b))
-			skip = t.skip(skip)
+		for t.more() {
 			for i := range t.hashes[t.first:] {
 				spans = append(spans, t.span(i))
 			}
-			out = t.shingles(out[:0], w, n == len(b))
+			out = t.shingles(out[:0], w, t.last())
 			width := min(w, len(spans))
 			for i, h := range out {
 				if !yield(Shingle{count.element(h), Span{spans[i].Start, spans[i+width-1].End}}) {
@@ -305,7 +297,6 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 				}
 			}
 			spans = append(spans[:0], spans[len(spans)-len(t.hashes):]...)
-			b, at = b[n:], at+n
 		}
 		t.release()
 	}
@@ -325,23 +316,18 @@ func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
 	checkSpans(skip)
 	return func(yield func(uint64) bool) {
 		var (
-			t     = s.tokenizer(len(skip) > 0)
-			skip  = skip
+			t     = s.read(text, skip, false)
 			out   []uint64
 			count = s.counter(t)
 		)
-		for b, at := bytesOf(text), 0; len(b) > 0; {
-			n := pieceOf(b)
-			t.step(b[:n], at, n == len(b))
-			skip = t.skip(skip)
-			out = t.shingles(out[:0], w, n == len(b))
+		for t.more() {
+			out = t.shingles(out[:0], w, t.last())
 			for _, h := range out {
 				if !yield(count.element(h)) {
 					t.release()
 					return
 				}
 			}
-			b, at = b[n:], at+n
 		}
 		t.release()
 	}
@@ -352,14 +338,10 @@ func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
 func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64 {
 	w := s.size()
 	checkSpans(skip)
-	t := s.tokenizer(len(skip) > 0)
+	t := s.read(text, skip, false)
 	from := len(dst)
-	for b, at := bytesOf(text), 0; len(b) > 0; {
-		n := pieceOf(b)
-		t.step(b[:n], at, n == len(b))
-		skip = t.skip(skip)
-		dst = t.shingles(dst, w, n == len(b))
-		b, at = b[n:], at+n
+	for t.more() {
+		dst = t.shingles(dst, w, t.last())
 	}
 	if s.Multiset {
 		count := s.counter(t)
@@ -424,7 +406,7 @@ func (t *tokenizer) shingles(dst []uint64, w int, last bool) []uint64 {
 	t.begun = true
 	m := n - w + 1
 	dst = slices.Grow(dst, m)
-	foldShingles(dst[len(dst):len(dst)+m], t.hashes, w, &t.mixer)
+	hashShingles(dst[len(dst):len(dst)+m], t.hashes, w, &t.mixer)
 	copy(t.hashes, t.hashes[m:])
 	t.hashes = t.hashes[:n-m]
 	return dst[:len(dst)+m]

@@ -27,6 +27,11 @@ type tokenizer struct {
 	begun  bool     // a shingle has been made
 	*keyed          // hash functions
 
+	// What more is to come of a text in one piece: see more.
+	rest  []byte
+	at    int // offset of rest
+	spans []Span
+
 	// A token longer than longest is hashed bit by bit.
 	long      bool // the open token is such
 	longStart int
@@ -60,7 +65,35 @@ func (s Shingler) tokenizer(origins bool) *tokenizer {
 	return t
 }
 
-func (t *tokenizer) release() { tokenizers.Put(t) }
+// release gives t back, without what it read.
+func (t *tokenizer) release() {
+	t.rest, t.spans = nil, nil
+	tokenizers.Put(t)
+}
+
+// read returns a tokenizer of text, without the spans to skip, to be moved on by more
+// and released. Positions are wanted with origins.
+func (s Shingler) read(text string, skip []Span, origins bool) *tokenizer {
+	t := s.tokenizer(origins || len(skip) > 0)
+	t.rest, t.at, t.spans = bytesOf(text), 0, skip
+	return t
+}
+
+// more takes the next piece of the text and appends the hashes of its complete tokens
+// to t.hashes; it returns false at the end.
+func (t *tokenizer) more() bool {
+	if len(t.rest) == 0 {
+		return false
+	}
+	n := pieceOf(t.rest)
+	t.step(t.rest[:n], t.at, n == len(t.rest))
+	t.spans = t.skip(t.spans)
+	t.rest, t.at = t.rest[n:], t.at+n
+	return true
+}
+
+// last reports whether the last step was the last of the text.
+func (t *tokenizer) last() bool { return len(t.rest) == 0 }
 
 // bytesOf returns the bytes of s, which must not be written to.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -2,11 +2,7 @@
 
 package cpu
 
-// The sets of instructions, each with all of those before it: AVX2 with BMI1,
-// BMI2 and POPCNT; AVX-512 F, DQ, BW and VL; VBMI and VBMI2.
-var AVX2, AVX512, VBMI2 = detect()
-
-func detect() (has2, has512, hasVBMI2 bool) {
+func detect() []Tier {
 	const (
 		popcnt, osxsave, avx = 1 << 23, 1 << 27, 1 << 28     // leaf 1, ECX
 		bmi1, avx2, bmi2     = 1 << 3, 1 << 5, 1 << 8        // leaf 7, EBX
@@ -15,19 +11,28 @@ func detect() (has2, has512, hasVBMI2 bool) {
 		ymm, zmm             = 0x06, 0xE6                    // XCR0: state that the system saves
 		want1, want7         = popcnt | osxsave | avx, bmi1 | avx2 | bmi2
 	)
+	tiers := []Tier{Generic}
 	if top, _, _, _ := cpuid(0, 0); top < 7 {
-		return
+		return tiers
 	}
 	_, _, c1, _ := cpuid(1, 0)
 	_, b7, c7, _ := cpuid(7, 0)
 	if c1&want1 != want1 || b7&want7 != want7 {
-		return
+		return tiers
 	}
 	saved := xgetbv()
-	has2 = saved&ymm == ymm
-	has512 = has2 && saved&zmm == zmm && b7&avx512 == avx512
-	hasVBMI2 = has512 && c7&vbmi == vbmi
-	return
+	if saved&ymm != ymm {
+		return tiers
+	}
+	tiers = append(tiers, AVX2)
+	if saved&zmm != zmm || b7&avx512 != avx512 {
+		return tiers
+	}
+	tiers = append(tiers, AVX512)
+	if c7&vbmi == vbmi {
+		tiers = append(tiers, VBMI2)
+	}
+	return tiers
 }
 
 func cpuid(leaf, sub uint32) (a, b, c, d uint32)

@@ -1,10 +1,5 @@
-//go:build !amd64 || purego
+//go:build purego || (!amd64 && !arm64)
 
 package cpu
 
-// The sets of instructions, of which there are none.
-const (
-	AVX2   = false
-	AVX512 = false
-	VBMI2  = false
-)
+func detect() []Tier { return []Tier{Generic} }

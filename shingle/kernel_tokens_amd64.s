@@ -3,28 +3,23 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Constants, eight bytes each, broadcast as needed.
-DATA consts<>+0(SB)/8, $0x2020202020202020
-DATA consts<>+8(SB)/8, $0x6161616161616161
-DATA consts<>+16(SB)/8, $0x1a1a1a1a1a1a1a1a
-DATA consts<>+24(SB)/8, $0x3030303030303030
-DATA consts<>+32(SB)/8, $0x0a0a0a0a0a0a0a0a
-DATA consts<>+40(SB)/8, $0x2727272727272727
-DATA consts<>+48(SB)/8, $16
-DATA consts<>+56(SB)/8, $64
-DATA consts<>+64(SB)/8, $128
-DATA consts<>+72(SB)/8, $0x00000000ffffffff
-DATA consts<>+80(SB)/8, $0
-DATA consts<>+88(SB)/8, $0
-DATA consts<>+96(SB)/8, $0
-DATA consts<>+104(SB)/8, $0
-DATA consts<>+112(SB)/8, $0
-DATA consts<>+120(SB)/8, $0x1919191919191919
-DATA consts<>+128(SB)/8, $0x0909090909090909
-DATA consts<>+136(SB)/8, $0xc0c0c0c0c0c0c0c0
-DATA consts<>+144(SB)/8, $0xe0e0e0e0e0e0e0e0
-DATA consts<>+152(SB)/8, $0xf0f0f0f0f0f0f0f0
-GLOBL consts<>(SB), RODATA|NOPTR, $160
+// QUAD defines a constant of eight bytes, to be broadcast.
+#define QUAD(NAME, VALUE) \
+	DATA NAME<>(SB)/8, $VALUE \
+	GLOBL NAME<>(SB), RODATA|NOPTR, $8
+
+QUAD(caseBits, 0x2020202020202020) // lower, which folds the case of ASCII
+QUAD(firstLetter, 0x6161616161616161)
+QUAD(letterCount, 0x1a1a1a1a1a1a1a1a)
+QUAD(lastLetter, 0x1919191919191919)
+QUAD(firstDigit, 0x3030303030303030)
+QUAD(digitCount, 0x0a0a0a0a0a0a0a0a)
+QUAD(lastDigit, 0x0909090909090909)
+QUAD(apostrophe, 0x2727272727272727)
+QUAD(sixteen, 16)
+QUAD(wordBits, 64)
+QUAD(twoWordBits, 128)
+QUAD(lowHalf, 0x00000000ffffffff)
 
 DATA lanes<>+0(SB)/8, $0x0000000100000000
 DATA lanes<>+8(SB)/8, $0x0000000300000002
@@ -35,6 +30,16 @@ DATA lanes<>+40(SB)/8, $0x0000000b0000000a
 DATA lanes<>+48(SB)/8, $0x0000000d0000000c
 DATA lanes<>+56(SB)/8, $0x0000000f0000000e
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+// The bounds of tokens are found a block of 64 bytes ahead, since an apostrophe needs
+// the letters on both sides of it:
+//
+//	SI  the block that is classified         DI  where the next bound goes
+//	CX  blocks that are left                 BX  mask of the last block (AVX2: last-8(SP))
+//	R8  apostrophes, R9 letters, R10 word bytes of the block whose bounds are found
+//	R11 whether the block before it ended in a letter
+//	R12 whether it ended in a word byte
+//	AX  letters of the block behind it       DX, R13 scratch
 
 // CLASSIFY sets K1 to the letters, K3 to the word bytes and K4 to the
 // apostrophes of the 64 bytes at SI.
@@ -82,18 +87,20 @@ GLOBL lanes<>(SB), RODATA|NOPTR, $64
 	SHRQ $16, DX
 
 // func boundsAVX512(dst *uint32, buf *byte, n int) int
+//
+//	Z16 to Z21 constants of CLASSIFY
+//	Z22 the next sixteen positions, Z23 sixteen to add to them
 TEXT ·boundsAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
 	MOVQ n+16(FP), CX
-	LEAQ consts<>(SB), AX
-	VPBROADCASTQ 0(AX), Z16
-	VPBROADCASTQ 8(AX), Z17
-	VPBROADCASTQ 16(AX), Z18
-	VPBROADCASTQ 24(AX), Z19
-	VPBROADCASTQ 32(AX), Z20
-	VPBROADCASTQ 40(AX), Z21
-	VPBROADCASTD 48(AX), Z23
+	VPBROADCASTQ caseBits<>(SB), Z16
+	VPBROADCASTQ firstLetter<>(SB), Z17
+	VPBROADCASTQ letterCount<>(SB), Z18
+	VPBROADCASTQ firstDigit<>(SB), Z19
+	VPBROADCASTQ digitCount<>(SB), Z20
+	VPBROADCASTQ apostrophe<>(SB), Z21
+	VPBROADCASTD sixteen<>(SB), Z23
 	VMOVDQU64 lanes<>(SB), Z22
 	// BX masks the last block.
 	MOVQ $-1, BX
@@ -143,19 +150,24 @@ bounds512last:
 	RET
 
 // func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
+//
+//	SI  buf             DI  dst              BX  bounds of the next eight tokens
+//	CX  tokens left     DX  where the next eight bits of long go
+//	R8 to R11           offsets of tokens; before, R8 is m
+//	Z4, Z5              first and next eight bytes of each token; Z4 in the end the hash
+//	Z7  lengths         Z16 to Z25 constants; the others are scratch
 TEXT ·hashAVX512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
 	MOVQ bounds+16(FP), BX
 	MOVQ n+24(FP), CX
 	MOVQ long+32(FP), DX
-	LEAQ consts<>(SB), AX
-	VPBROADCASTQ 0(AX), Z16
+	VPBROADCASTQ caseBits<>(SB), Z16
 	MOVQ m+40(FP), R8
 	VPBROADCASTQ mixer_short(R8), Z17
-	VPBROADCASTQ 56(AX), Z18
-	VPBROADCASTQ 64(AX), Z19
-	VPBROADCASTQ 72(AX), Z20
+	VPBROADCASTQ wordBits<>(SB), Z18
+	VPBROADCASTQ twoWordBits<>(SB), Z19
+	VPBROADCASTQ lowHalf<>(SB), Z20
 	VPBROADCASTQ mixer_low(R8), Z21
 	VPBROADCASTQ mixer_high(R8), Z22
 	VPBROADCASTQ mixer_mix(R8), Z23
@@ -230,8 +242,12 @@ hash512:
 	VZEROUPPER
 	RET
 
-// func foldAVX512(dst, toks *uint64, n, w int, m *mixer)
-TEXT ·foldAVX512(SB), NOSPLIT, $0-40
+// func shinglesAVX512(dst, toks *uint64, n, w int, m *mixer)
+//
+//	SI  tokens          DI  dst              CX  shingles left
+//	BX  w               DX  the token of each shingle that is added
+//	Z0  the sums of eight shingles, Z16 step, Z17 mix, Z18 width
+TEXT ·shinglesAVX512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ toks+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -244,24 +260,24 @@ TEXT ·foldAVX512(SB), NOSPLIT, $0-40
 	VPBROADCASTQ DX, Z18
 	MOVL $0xff, AX
 	KMOVW AX, K1
-fold512:
+shingles512:
 	CMPQ CX, $8
-	JGE  fold512full
+	JGE  shingles512full
 	MOVL $1, AX
 	SHLL CX, AX
 	DECL AX
 	KMOVW AX, K1
-fold512full:
+shingles512full:
 	VMOVDQU64 (SI), Z0
 	MOVQ $1, DX
-fold512token:
+shingles512token:
 	CMPQ DX, BX
-	JGE  fold512done
+	JGE  shingles512done
 	VPMULLQ Z16, Z0, Z0
 	VPADDQ (SI)(DX*8), Z0, Z0
 	INCQ DX
-	JMP  fold512token
-fold512done:
+	JMP  shingles512token
+shingles512done:
 	VPXORQ Z18, Z0, Z0
 	VPSRLQ $32, Z0, Z1
 	VPXORQ Z1, Z0, Z0
@@ -272,12 +288,13 @@ fold512done:
 	ADDQ $64, SI
 	ADDQ $64, DI
 	SUBQ $8, CX
-	JG   fold512
+	JG   shingles512
 	VZEROUPPER
 	RET
 
 // CLASSIFY2 sets R8 to the apostrophes, R9 to the letters and R10 to the word
 // bytes of the 64 bytes at SI, with AX, R13 and DX for scratch.
+// HALF2 does so for the 32 bytes at OFF(SI).
 #define HALF2(OFF, Q, L, W) \
 	VMOVDQU OFF(SI), Y0 \
 	VPOR Y8, Y0, Y1 \
@@ -330,17 +347,18 @@ LOOP: \
 	ADDL $64, R15
 
 // func boundsAVX2(dst *uint32, buf *byte, n int) int
+//
+//	Y8 to Y13 constants of HALF2             R15 position of the block
 TEXT ·boundsAVX2(SB), NOSPLIT, $40-32
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
 	MOVQ n+16(FP), CX
-	LEAQ consts<>(SB), AX
-	VPBROADCASTQ 0(AX), Y8
-	VPBROADCASTQ 8(AX), Y9
-	VPBROADCASTQ 120(AX), Y10
-	VPBROADCASTQ 24(AX), Y11
-	VPBROADCASTQ 128(AX), Y12
-	VPBROADCASTQ 40(AX), Y13
+	VPBROADCASTQ caseBits<>(SB), Y8
+	VPBROADCASTQ firstLetter<>(SB), Y9
+	VPBROADCASTQ lastLetter<>(SB), Y10
+	VPBROADCASTQ firstDigit<>(SB), Y11
+	VPBROADCASTQ lastDigit<>(SB), Y12
+	VPBROADCASTQ apostrophe<>(SB), Y13
 	MOVQ $-1, BX
 	MOVQ CX, DX
 	NEGQ DX
@@ -402,13 +420,18 @@ bounds2last:
 	VPSRLQ $32, LO, HI
 
 // func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
+//
+//	SI  buf             DI  dst              BX  bounds of the next four tokens
+//	CX  tokens left     DX  where the next four bits of long go
+//	R8 to R11           offsets of tokens    R12 m
+//	Y4, Y5              first and next eight bytes of each token; Y4 in the end the hash
+//	Y7  lengths         Y8 to Y15 multipliers and their upper halves
 TEXT ·hashAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
 	MOVQ bounds+16(FP), BX
 	MOVQ n+24(FP), CX
 	MOVQ long+32(FP), DX
-	LEAQ consts<>(SB), AX
 	MOVQ m+40(FP), R12
 	BROADCAST2(mixer_low(R12), Y8, Y9)
 	BROADCAST2(mixer_high(R12), Y10, Y11)
@@ -435,18 +458,18 @@ hash2:
 	VMOVMSKPD Y0, R8
 	MOVB R8, (DX)
 	VPSLLQ $3, Y7, Y6
-	VPBROADCASTQ 56(AX), Y0
+	VPBROADCASTQ wordBits<>(SB), Y0
 	VPSUBQ Y6, Y0, Y0
 	VPXOR Y1, Y1, Y1
 	VPCMPGTQ Y0, Y1, Y1
 	VPANDN Y0, Y1, Y0
 	VPSLLVQ Y0, Y4, Y4
 	VPSRLVQ Y0, Y4, Y4
-	VPBROADCASTQ 64(AX), Y0
+	VPBROADCASTQ twoWordBits<>(SB), Y0
 	VPSUBQ Y6, Y0, Y0
 	VPSLLVQ Y0, Y5, Y5
 	VPSRLVQ Y0, Y5, Y5
-	VPBROADCASTQ 0(AX), Y0
+	VPBROADCASTQ caseBits<>(SB), Y0
 	VPSRLQ $2, Y4, Y1
 	VPANDN Y0, Y1, Y1
 	VPOR Y1, Y4, Y4
@@ -479,8 +502,12 @@ hash2:
 	VZEROUPPER
 	RET
 
-// func foldAVX2(dst, toks *uint64, n, w int, m *mixer)
-TEXT ·foldAVX2(SB), NOSPLIT, $0-40
+// func shinglesAVX2(dst, toks *uint64, n, w int, m *mixer)
+//
+//	SI  tokens          DI  dst              CX  shingles left
+//	BX  w               DX  the token of each shingle that is added
+//	Y0  the sums of four shingles, Y8, Y9 step, Y10, Y11 mix, Y12 width
+TEXT ·shinglesAVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ toks+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -492,17 +519,17 @@ TEXT ·foldAVX2(SB), NOSPLIT, $0-40
 	IMULQ BX, DX
 	VMOVQ DX, X12
 	VPBROADCASTQ X12, Y12
-fold2:
+shingles2:
 	VMOVDQU (SI), Y0
 	MOVQ $1, DX
-fold2token:
+shingles2token:
 	CMPQ DX, BX
-	JGE  fold2done
+	JGE  shingles2done
 	MUL2(Y0, Y8, Y9, Y1, Y2)
 	VPADDQ (SI)(DX*8), Y0, Y0
 	INCQ DX
-	JMP  fold2token
-fold2done:
+	JMP  shingles2token
+shingles2done:
 	VPXOR Y12, Y0, Y0
 	VPSRLQ $32, Y0, Y1
 	VPXOR Y1, Y0, Y0
@@ -513,155 +540,6 @@ fold2done:
 	ADDQ $32, SI
 	ADDQ $32, DI
 	SUBQ $4, CX
-	JG   fold2
+	JG   shingles2
 	VZEROUPPER
-	RET
-
-// func copyAVX2(dst, src *byte, n int) int
-// It copies 32 bytes at a time and returns how many there are up to the first
-// block that has a byte from 0x80.
-TEXT ·copyAVX2(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ n+16(FP), CX
-	XORL AX, AX
-copy2:
-	ADDQ $32, AX
-	CMPQ AX, CX
-	JGT  copy2done
-	VMOVDQU -32(SI)(AX*1), Y0
-	VPMOVMSKB Y0, DX
-	TESTL DX, DX
-	JNZ  copy2done
-	VMOVDQU Y0, -32(DI)(AX*1)
-	JMP  copy2
-copy2done:
-	SUBQ $32, AX
-	MOVQ AX, ret+24(FP)
-	VZEROUPPER
-	RET
-
-// func classifyAVX512(m *utf8Masks, b *byte)
-TEXT ·classifyAVX512(SB), NOSPLIT, $0-16
-	MOVQ m+0(FP), DI
-	MOVQ b+8(FP), SI
-	LEAQ consts<>(SB), AX
-	VMOVDQU64 (SI), Z0
-	VPBROADCASTQ 136(AX), Z1
-	VPBROADCASTQ 144(AX), Z2
-	VPBROADCASTQ 152(AX), Z3
-	VPMOVB2M Z0, K1
-	VPCMPB $1, Z1, Z0, K2
-	VPCMPUB $5, Z2, Z0, K3
-	VPCMPUB $5, Z3, Z0, K4
-	KMOVQ K1, 0(DI)
-	KMOVQ K2, 8(DI)
-	KMOVQ K3, 16(DI)
-	KMOVQ K4, 24(DI)
-	VZEROUPPER
-	RET
-
-// MASKS2 writes the masks of 32 bytes.
-#define MASKS2(OFF, AT) \
-	VMOVDQU OFF(SI), Y0 \
-	VPMOVMSKB Y0, DX \
-	MOVL DX, (0+AT)(DI) \
-	VPCMPGTB Y0, Y1, Y4 \
-	VPMOVMSKB Y4, DX \
-	MOVL DX, (8+AT)(DI) \
-	VPMAXUB Y2, Y0, Y4 \
-	VPCMPEQB Y4, Y0, Y4 \
-	VPMOVMSKB Y4, DX \
-	MOVL DX, (16+AT)(DI) \
-	VPMAXUB Y3, Y0, Y4 \
-	VPCMPEQB Y4, Y0, Y4 \
-	VPMOVMSKB Y4, DX \
-	MOVL DX, (24+AT)(DI)
-
-// func classifyAVX2(m *utf8Masks, b *byte)
-TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
-	MOVQ m+0(FP), DI
-	MOVQ b+8(FP), SI
-	LEAQ consts<>(SB), AX
-	VPBROADCASTQ 136(AX), Y1
-	VPBROADCASTQ 144(AX), Y2
-	VPBROADCASTQ 152(AX), Y3
-	MASKS2(0, 0)
-	MASKS2(32, 4)
-	VZEROUPPER
-	RET
-
-// func foldPointsBMI(p *points)
-//
-// Only the low six bits of R9, which shift a row, are the state; the upper ones
-// are left behind.
-TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), AX
-	MOVQ 0(AX), SI   // text
-	MOVQ 8(AX), DI   // out
-	MOVQ 16(AX), R8  // next
-	MOVQ 24(AX), R9  // state
-	MOVQ 32(AX), R10 // low
-	MOVQ 40(AX), R11 // index
-	MOVQ 48(AX), R12 // blocks
-	MOVQ 56(AX), R13 // rows
-	// The bits that make bytes first and continuing ones are not taken off them.
-	SUBQ $(2*(0xe0*64+0x80)), R11
-	SUBQ $(4*0x80), R12
-points:
-	TZCNTQ R8, AX
-	JCS   pointsdone
-	MOVBLZX (SI)(AX*1), CX
-	CMPL  CX, $0xe0
-	JB    pointstwo
-	CMPL  CX, $0xf0
-	JAE   pointsdone
-	// Three bytes: through the index; where the entry has no bytes, those
-	// of the code point itself.
-	MOVBLZX 1(SI)(AX*1), DX
-	SHLL  $6, CX
-	ADDL  DX, CX
-	MOVWLZX (R11)(CX*2), CX
-	MOVBLZX 2(SI)(AX*1), DX
-	MOVL  (SI)(AX*1), BX
-	SHLL  $8, CX
-	ADDQ  R12, CX
-	MOVL  (CX)(DX*4), DX
-	ANDL  $0xffffff, BX
-	ORL   DX, BX
-	TESTL $0xffffff, DX
-	CMOVLEQ BX, DX
-pointsemit:
-	MOVL  DX, CX
-	SHRL  $24, CX
-	CMPL  CX, $0x80
-	JAE   pointsdone
-	MOVQ  (R13)(CX*8), CX
-	SHRXQ R9, CX, R9
-	MOVB  $0x20, (DI)
-	BTL   $6, R9
-	ADCQ  $0, DI
-	MOVL  DX, (DI)
-	SHRL  $28, DX
-	ADDQ  DX, DI
-	BLSRQ R8, R8
-	JMP   points
-pointstwo:
-	MOVBLZX 1(SI)(AX*1), BX
-	MOVL  CX, DX
-	ANDL  $0x1f, DX
-	SHLL  $6, DX
-	ANDL  $0x3f, BX
-	ORL   BX, DX
-	LEAL  0x800(CX), BX
-	CMPL  CX, $0x80
-	CMOVLCS BX, DX
-	MOVL  (R10)(DX*4), DX
-	JMP   pointsemit
-pointsdone:
-	MOVQ  p+0(FP), AX
-	ANDL  $0x38, R9
-	MOVQ  DI, 8(AX)
-	MOVQ  R8, 16(AX)
-	MOVQ  R9, 24(AX)
 	RET

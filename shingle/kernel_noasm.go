@@ -4,17 +4,6 @@ package shingle
 
 import "github.com/neardup/neardup/internal/unidata"
 
-// A tier is a set of instructions to use; each gives the same results.
-type tier uint8
-
-const tierGeneric tier = iota
-
-// tiers are those that this build has.
-var tiers = []tier{tierGeneric}
-
-// active is the tier in use.
-var active = tierGeneric
-
 func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	return boundsGeneric(dst, masks, buf, n)
 }
@@ -23,7 +12,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	hashGeneric(dst, buf, bounds, m)
 }
 
-func foldShingles(dst, toks []uint64, w int, m *mixer) { foldGeneric(dst, toks, w, m) }
+func hashShingles(dst, toks []uint64, w int, m *mixer) { shinglesGeneric(dst, toks, w, m) }
 
 func copyASCII(dst, src []byte) int { return copyASCIIGeneric(dst, src) }
 

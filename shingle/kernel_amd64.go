@@ -11,33 +11,8 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// A tier is a set of instructions to use; each gives the same results.
-type tier uint8
-
-const (
-	tierGeneric tier = iota
-	tierAVX2
-	tierAVX512
-	tierVBMI2 // with AVX-512 VBMI and VBMI2, on bytes
-)
-
-// tiers are those that this machine has, the best first.
-var tiers = detect()
-
-func detect() []tier {
-	switch {
-	case cpu.VBMI2:
-		return []tier{tierVBMI2, tierAVX512, tierAVX2, tierGeneric}
-	case cpu.AVX512:
-		return []tier{tierAVX512, tierAVX2, tierGeneric}
-	case cpu.AVX2:
-		return []tier{tierAVX2, tierGeneric}
-	}
-	return []tier{tierGeneric}
-}
-
-// active is the tier in use; only tests change it.
-var active = tiers[0]
+// Each tier of package cpu is a family of kernels. All work like their generic
+// counterparts, which are in the files named after what they do.
 
 //go:noescape
 func boundsAVX512(dst *uint32, buf *byte, n int) int
@@ -52,10 +27,10 @@ func hashAVX512(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mi
 func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
 
 //go:noescape
-func foldAVX512(dst, toks *uint64, n, w int, m *mixer)
+func shinglesAVX512(dst, toks *uint64, n, w int, m *mixer)
 
 //go:noescape
-func foldAVX2(dst, toks *uint64, n, w int, m *mixer)
+func shinglesAVX2(dst, toks *uint64, n, w int, m *mixer)
 
 //go:noescape
 func classifyAVX512(m *utf8Masks, b *byte)
@@ -71,9 +46,9 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	switch {
 	case n == 0:
 		return 0
-	case active >= tierAVX512:
+	case cpu.Active() >= cpu.AVX512:
 		return boundsAVX512(&dst[0], &buf[0], n)
-	case active == tierAVX2:
+	case cpu.Active() == cpu.AVX2:
 		return boundsAVX2(&dst[0], &buf[0], n)
 	}
 	return boundsGeneric(dst, masks, buf, n)
@@ -82,7 +57,7 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 // hashTokens works like hashGeneric. Both dst and bounds have capacity for a
 // vector more.
 func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
-	if active == tierGeneric || len(dst) == 0 {
+	if cpu.Active() == cpu.Generic || len(dst) == 0 {
 		hashGeneric(dst, buf, bounds, m)
 		return
 	}
@@ -91,7 +66,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 		n := min(512, len(dst)-at)
 		var long [128]byte // a bit for each token of more than m.short bytes
 		step := 8
-		if active >= tierAVX512 {
+		if cpu.Active() >= cpu.AVX512 {
 			hashAVX512(&dst[at], &buf[0], &bounds[2*at], n, &long[0], m)
 		} else {
 			step = 4
@@ -111,28 +86,28 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 // widest is the widest shingle that is folded anew, not rolled.
 const widest = 16
 
-// foldShingles works like foldGeneric; toks has capacity for a vector more.
-func foldShingles(dst, toks []uint64, w int, m *mixer) {
+// hashShingles works like shinglesGeneric; toks has capacity for a vector more.
+func hashShingles(dst, toks []uint64, w int, m *mixer) {
 	switch {
 	case w > widest || len(dst) == 0:
-	case active >= tierAVX512:
-		foldAVX512(&dst[0], &toks[0], len(dst), w, m)
+	case cpu.Active() >= cpu.AVX512:
+		shinglesAVX512(&dst[0], &toks[0], len(dst), w, m)
 		return
-	case active == tierAVX2 && len(dst) >= 4:
+	case cpu.Active() == cpu.AVX2 && len(dst) >= 4:
 		n := len(dst) &^ 3
-		foldAVX2(&dst[0], &toks[0], n, w, m)
+		shinglesAVX2(&dst[0], &toks[0], n, w, m)
 		if n == len(dst) {
 			return
 		}
 		dst, toks = dst[n:], toks[n:]
 	}
-	foldGeneric(dst, toks, w, m)
+	shinglesGeneric(dst, toks, w, m)
 }
 
 // copyASCII works like copyASCIIGeneric.
 func copyASCII(dst, src []byte) int {
 	n := 0
-	if active != tierGeneric && len(src) >= 32 {
+	if cpu.Active() != cpu.Generic && len(src) >= 32 {
 		_ = dst[len(src)-1]
 		n = copyAVX2(&dst[0], &src[0], len(src))
 	}
@@ -141,10 +116,10 @@ func copyASCII(dst, src []byte) int {
 
 // classifyUTF8 works like classifyUTF8Generic.
 func classifyUTF8(m *utf8Masks, b []byte) {
-	switch b = b[:blockSize]; active {
-	case tierAVX512, tierVBMI2:
+	switch b = b[:blockSize]; cpu.Active() {
+	case cpu.AVX512, cpu.VBMI2:
 		classifyAVX512(m, &b[0])
-	case tierAVX2:
+	case cpu.AVX2:
 		classifyAVX2(m, &b[0])
 	default:
 		classifyUTF8Generic(m, b)
@@ -170,7 +145,7 @@ func foldPointsBMI(p *points)
 // as they take no special treatment, to buf[o:]. It returns what is left of
 // next, and o and the state behind them.
 func foldPoints(t *unidata.Table, buf, text []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
-	if active == tierGeneric {
+	if cpu.Active() == cpu.Generic {
 		return next, o, state // left to the loop in block
 	}
 	out := buf[o : o+3*blockSize] // at most a space and a byte for each byte, and four more
@@ -195,7 +170,7 @@ func unspacedVBMI2(r *unspacedRun)
 // foldUnspaced works like foldUnspacedGeneric, or does nothing where the loop in
 // block is faster.
 func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
-	if active != tierVBMI2 || len(text) < blockSize+16 {
+	if cpu.Active() != cpu.VBMI2 || len(text) < blockSize+16 {
 		return 0, 0, before
 	}
 	_ = out[2*len(text)-1]
@@ -222,7 +197,7 @@ func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64
 // foldTwos works like foldTwosGeneric, or does nothing where the loop in
 // inPlace is as fast.
 func foldTwos(out, text *[blockSize + 16]byte, tables *[16]pairTable, two uint64) uint64 {
-	if active != tierVBMI2 {
+	if cpu.Active() != cpu.VBMI2 {
 		return 0
 	}
 	first := text[bits.TrailingZeros64(two)&63] &^ 1

@@ -1,0 +1,479 @@
+//go:build !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// QUAD defines a constant of eight bytes, to be broadcast.
+#define QUAD(NAME, VALUE) \
+	DATA NAME<>(SB)/8, $VALUE \
+	GLOBL NAME<>(SB), RODATA|NOPTR, $8
+
+QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the least first byte of two
+QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
+QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
+
+// BYTES defines a byte four times: broadcasting single bytes would take the port that
+// compares and permutes.
+#define BYTES(NAME, VALUE) \
+	DATA NAME<>(SB)/4, $VALUE \
+	GLOBL NAME<>(SB), RODATA|NOPTR, $4
+
+BYTES(lead2x4, 0xc0c0c0c0) // the least first byte of two
+BYTES(evenBits, 0xfefefefe)
+BYTES(lowSix, 0x3f3f3f3f) // what a continuing byte holds
+BYTES(firstHan, 0xe4e4e4e4) // ideographs begin with e4 and b8 or more,
+BYTES(hanSecond, 0xb8b8b8b8)
+BYTES(hanLeads, 0x06060606) // or with one of the five bytes behind e4
+BYTES(single, 0x40404040) // kindSingle
+BYTES(leadKana, 0xe3e3e3e3) // the first and second bytes of kindPages
+BYTES(leadFull, 0xefefefef)
+BYTES(leadQuotes, 0xe2e2e2e2)
+BYTES(page80, 0x80808080)
+BYTES(page82, 0x82828282)
+BYTES(pageBC, 0xbcbcbcbc)
+BYTES(spaces, 0x20202020)
+
+// func copyAVX2(dst, src *byte, n int) int
+// It copies 32 bytes at a time and returns how many there are up to the first
+// block that has a byte from 0x80.
+TEXT ·copyAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORL AX, AX
+copy2:
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JGT  copy2done
+	VMOVDQU -32(SI)(AX*1), Y0
+	VPMOVMSKB Y0, DX
+	TESTL DX, DX
+	JNZ  copy2done
+	VMOVDQU Y0, -32(DI)(AX*1)
+	JMP  copy2
+copy2done:
+	SUBQ $32, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func classifyAVX512(m *utf8Masks, b *byte)
+//
+// Continuing bytes are those below 0xc0 as signed numbers, whose first bit is set.
+TEXT ·classifyAVX512(SB), NOSPLIT, $0-16
+	MOVQ m+0(FP), DI
+	MOVQ b+8(FP), SI
+	VMOVDQU64 (SI), Z0
+	VPBROADCASTQ lead2<>(SB), Z1
+	VPBROADCASTQ lead3<>(SB), Z2
+	VPBROADCASTQ lead4<>(SB), Z3
+	VPMOVB2M Z0, K1
+	VPCMPB $1, Z1, Z0, K2
+	VPCMPUB $5, Z2, Z0, K3
+	VPCMPUB $5, Z3, Z0, K4
+	KMOVQ K1, utf8Masks_high(DI)
+	KMOVQ K2, utf8Masks_cont(DI)
+	KMOVQ K3, utf8Masks_three(DI)
+	KMOVQ K4, utf8Masks_four(DI)
+	VZEROUPPER
+	RET
+
+// MASKS2 writes the masks of the 32 bytes at OFF(SI), AT bytes into each mask at DI.
+// Y1, Y2, Y3 hold lead2, lead3, lead4; Y0, Y4 and DX are scratch.
+#define MASKS2(OFF, AT) \
+	VMOVDQU OFF(SI), Y0 \
+	VPMOVMSKB Y0, DX \
+	MOVL DX, (utf8Masks_high+AT)(DI) \
+	VPCMPGTB Y0, Y1, Y4 \
+	VPMOVMSKB Y4, DX \
+	MOVL DX, (utf8Masks_cont+AT)(DI) \
+	VPMAXUB Y2, Y0, Y4 \
+	VPCMPEQB Y4, Y0, Y4 \
+	VPMOVMSKB Y4, DX \
+	MOVL DX, (utf8Masks_three+AT)(DI) \
+	VPMAXUB Y3, Y0, Y4 \
+	VPCMPEQB Y4, Y0, Y4 \
+	VPMOVMSKB Y4, DX \
+	MOVL DX, (utf8Masks_four+AT)(DI)
+
+// func classifyAVX2(m *utf8Masks, b *byte)
+TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
+	MOVQ m+0(FP), DI
+	MOVQ b+8(FP), SI
+	VPBROADCASTQ lead2<>(SB), Y1
+	VPBROADCASTQ lead3<>(SB), Y2
+	VPBROADCASTQ lead4<>(SB), Y3
+	MASKS2(0, 0)
+	MASKS2(32, 4)
+	VZEROUPPER
+	RET
+
+// func foldPointsBMI(p *points)
+//
+//	SI  text, block of 64 bytes
+//	DI  where the next folded byte goes
+//	R8  next: where code points begin that are still to be folded
+//	R9  state, in the low six bits, which shift a row; the upper ones are left behind
+//	R10 table for two bytes and ASCII     R11 index for three bytes
+//	R12 blocks of entries                 R13 rows
+//	AX  offset of the code point          CX, BX, DX scratch; DX its entry at pointsemit
+TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	MOVQ points_text(AX), SI
+	MOVQ points_out(AX), DI
+	MOVQ points_next(AX), R8
+	MOVQ points_state(AX), R9
+	MOVQ points_low(AX), R10
+	MOVQ points_index(AX), R11
+	MOVQ points_blocks(AX), R12
+	MOVQ points_rows(AX), R13
+	// The bits that make bytes first and continuing ones are not taken off them.
+	SUBQ $(2*(0xe0*64+0x80)), R11
+	SUBQ $(4*0x80), R12
+points:
+	TZCNTQ R8, AX
+	JCS   pointsdone
+	MOVBLZX (SI)(AX*1), CX
+	CMPL  CX, $0xe0
+	JB    pointstwo
+	CMPL  CX, $0xf0
+	JAE   pointsdone
+	// Three bytes: through the index; where the entry has no bytes, those
+	// of the code point itself.
+	MOVBLZX 1(SI)(AX*1), DX
+	SHLL  $6, CX
+	ADDL  DX, CX
+	MOVWLZX (R11)(CX*2), CX
+	MOVBLZX 2(SI)(AX*1), DX
+	MOVL  (SI)(AX*1), BX
+	SHLL  $8, CX
+	ADDQ  R12, CX
+	MOVL  (CX)(DX*4), DX
+	ANDL  $0xffffff, BX
+	ORL   DX, BX
+	TESTL $0xffffff, DX
+	CMOVLEQ BX, DX
+pointsemit:
+	MOVL  DX, CX
+	SHRL  $24, CX
+	CMPL  CX, $0x80
+	JAE   pointsdone
+	MOVQ  (R13)(CX*8), CX
+	SHRXQ R9, CX, R9
+	MOVB  $0x20, (DI)
+	BTL   $6, R9
+	ADCQ  $0, DI
+	MOVL  DX, (DI)
+	SHRL  $28, DX
+	ADDQ  DX, DI
+	BLSRQ R8, R8
+	JMP   points
+pointstwo:
+	MOVBLZX 1(SI)(AX*1), BX
+	MOVL  CX, DX
+	ANDL  $0x1f, DX
+	SHLL  $6, DX
+	ANDL  $0x3f, BX
+	ORL   BX, DX
+	LEAL  0x800(CX), BX
+	CMPL  CX, $0x80
+	CMOVLCS BX, DX
+	MOVL  (R10)(DX*4), DX
+	JMP   pointsemit
+pointsdone:
+	MOVQ  p+0(FP), AX
+	ANDL  $0x38, R9
+	MOVQ  DI, points_out(AX)
+	MOVQ  R8, points_next(AX)
+	MOVQ  R9, points_state(AX)
+	RET
+
+// PAGE adds to Z6 the kinds that the 128 bytes in LO and HI give for the code
+// points of K.
+#define PAGE(LO, HI, K) \
+	VMOVDQA64 Z5, Z7 \
+	VPERMI2B.Z HI, LO, K, Z7 \
+	VPORQ Z7, Z6, Z6
+
+// KIND moves the top bits of Z6 to R and the next ones there.
+#define KIND(R) \
+	VPMOVB2M Z6, K1 \
+	KMOVQ K1, R \
+	VPADDB Z6, Z6, Z6
+
+// WHOLE makes the first bytes in R all three.
+#define WHOLE(R) \
+	LEAQ (R)(R*2), AX \
+	LEAQ (R)(AX*2), R
+
+// BEHIND sets TO to what comes behind the bytes in R, which the block before left
+// in CARRY.
+#define BEHIND(R, CARRY, TO) \
+	LEAQ (R)(R*1), TO \
+	ORQ CARRY, TO
+
+// MARKS adds to R the runs of R13 that begin where AX says: adding its first bit
+// to a run clears it.
+#define MARKS(R) \
+	ANDQ R13, AX \
+	ADDQ R13, AX \
+	ANDNQ R13, AX, AX \
+	ORQ AX, R
+
+// CARRY keeps the bit R14 of R in TO.
+#define CARRY(R, TO) \
+	SHRXQ R14, R, R \
+	ANDL $1, R \
+	MOVQ R, TO
+
+// SPREAD sets K to where the bytes of half a block go if a space comes ahead of
+// those that the low half of DX names: from two bits for each byte, the upper one
+// the byte itself, drop those of spaces that are not there.
+#define SPREAD(K) \
+	PDEPQ R10, DX, R11 \
+	ORQ R9, R11 \
+	PEXTQ R11, R9, R11 \
+	KMOVQ R11, K
+
+// The carry of each kind: whether the block before ended in it.
+#define LETTERS (unspacedRun_carry+0)(R8)
+#define SINGLES (unspacedRun_carry+8)(R8)
+#define HIRAGANAS (unspacedRun_carry+16)(R8)
+#define KATAKANAS (unspacedRun_carry+24)(R8)
+
+// func unspacedVBMI2(r *unspacedRun)
+//
+//	R8  r               SI  text             DI  out
+//	BX  first bytes of code points outside ASCII in the block
+//	CX  bytes of the block that are whole code points
+//	R9  letters         R10 single ones      R11 hiragana    R12 katakana
+//	R13 marks           R14 CX-1, for CARRY  R15 first bytes of single ones
+//	AX, DX              scratch; from whole on DX is where spaces come
+//	Z0  first bytes, then what is written    Z1, Z2 second and third bytes
+//	Z3 to Z7            scratch; Z6 the kinds of the code points
+//	Z8 to Z15           the table for the pages, two registers each
+//	Z16 to Z29          constants            Z30, Z31 the table for ASCII
+TEXT ·unspacedVBMI2(SB), NOSPLIT, $0-8
+	MOVQ r+0(FP), R8
+	MOVQ unspacedRun_text(R8), SI
+	MOVQ unspacedRun_out(R8), DI
+	MOVQ unspacedRun_table(R8), DX
+	VMOVDQU64 0(DX), Z8
+	VMOVDQU64 64(DX), Z9
+	VMOVDQU64 128(DX), Z10
+	VMOVDQU64 192(DX), Z11
+	VMOVDQU64 256(DX), Z12
+	VMOVDQU64 320(DX), Z13
+	VMOVDQU64 384(DX), Z14
+	VMOVDQU64 448(DX), Z15
+	VMOVDQU64 512(DX), Z30
+	VMOVDQU64 576(DX), Z31
+	VPBROADCASTD lead2x4<>(SB), Z16
+	VPBROADCASTD evenBits<>(SB), Z17
+	VPBROADCASTD lowSix<>(SB), Z18
+	VPBROADCASTD firstHan<>(SB), Z19
+	VPBROADCASTD hanLeads<>(SB), Z20
+	VPBROADCASTD hanSecond<>(SB), Z21
+	VPBROADCASTD single<>(SB), Z22
+	VPBROADCASTD leadKana<>(SB), Z23
+	VPBROADCASTD leadFull<>(SB), Z24
+	VPBROADCASTD leadQuotes<>(SB), Z25
+	VPBROADCASTD page80<>(SB), Z26
+	VPBROADCASTD page82<>(SB), Z27
+	VPBROADCASTD pageBC<>(SB), Z28
+	VPBROADCASTD spaces<>(SB), Z29
+
+block:
+	CMPQ SI, unspacedRun_last(R8)
+	JHI  done
+	// First, second and third bytes of code points.
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 1(SI), Z1
+	VMOVDQU64 2(SI), Z2
+	// BX is where those outside ASCII begin, CX how many bytes are complete.
+	VPMOVB2M Z0, K1
+	VPCMPB $1, Z16, Z0, K2
+	KMOVQ K1, AX
+	KMOVQ K2, DX
+	ANDNQ AX, DX, BX
+	JZ    done
+	MOVQ $0xc000000000000000, CX
+	ANDQ BX, CX
+	TZCNTQ CX, CX
+	BZHIQ CX, BX, BX
+	BZHIQ CX, DX, DX
+	LEAQ (BX)(BX*2), AX
+	ADDQ AX, AX
+	CMPQ AX, DX
+	JNE  done
+	// The kinds of ASCII.
+	KNOTQ K1, K1
+	VMOVDQA64 Z0, Z6
+	VPERMI2B.Z Z31, Z30, K1, Z6
+	// The lower six bits of the third byte and one of the second index the
+	// pages, as in kindPages.
+	VPSLLW $6, Z1, Z5
+	VPTERNLOGQ $0xD8, Z18, Z2, Z5
+	VPANDQ Z17, Z1, Z4
+	VPCMPEQB Z23, Z0, K1
+	VPCMPEQB Z24, Z0, K2
+	VPCMPEQB Z25, Z0, K3
+	VPCMPEQB Z26, Z4, K1, K4
+	VPCMPEQB Z27, Z4, K1, K5
+	VPCMPEQB Z28, Z4, K2, K2
+	VPCMPEQB Z26, Z4, K3, K3
+	PAGE(Z8, Z9, K4)
+	PAGE(Z10, Z11, K5)
+	PAGE(Z12, Z13, K2)
+	PAGE(Z14, Z15, K3)
+	// Ideographs.
+	VPSUBB Z19, Z0, Z3
+	VPCMPUB $1, Z20, Z3, K1
+	VPCMPEQB Z19, Z0, K2
+	VPCMPUB $1, Z21, Z1, K2, K2
+	KANDNQ K1, K2, K1
+	VMOVDQU8 Z22, K1, Z6
+	// R9 to R13 are letters, single ones, hiragana, katakana and marks, AX the
+	// separators.
+	KIND(R9)
+	KIND(R10)
+	KIND(R11)
+	KIND(R12)
+	KIND(R13)
+	VPMOVB2M Z6, K1
+	KMOVQ K1, AX
+	MOVQ R9, DX
+	ORQ  R10, DX
+	ORQ  R11, DX
+	ORQ  R12, DX
+	ORQ  R13, DX
+	ORQ  AX, DX
+	ANDNQ BX, DX, DX
+	JNZ  done
+	// Separators become spaces.
+	LEAQ (AX)(AX*2), DX
+	LEAQ (AX)(DX*2), AX
+	KMOVQ AX, K1
+	VMOVDQU8 Z29, K1, Z0
+	MOVQ R9, AX
+	ANDQ BX, AX
+	LEAQ (AX)(AX*2), AX
+	LEAQ (R9)(AX*2), R9
+	MOVQ R10, R15
+	WHOLE(R10)
+	WHOLE(R11)
+	WHOLE(R12)
+	TESTQ R13, R13
+	JNZ  marks
+whole:
+	// Spaces come where a token is behind another of another kind, and ahead of
+	// every single one.
+	XORQ R10, R15
+	BEHIND(R9, LETTERS, AX)
+	BEHIND(R10, SINGLES, DX)
+	ORQ  AX, DX
+	ANDQ R9, AX
+	ORQ  AX, R15
+	BEHIND(R11, HIRAGANAS, AX)
+	ORQ  AX, DX
+	ANDQ R11, AX
+	ORQ  AX, R15
+	BEHIND(R12, KATAKANAS, AX)
+	ORQ  AX, DX
+	ANDQ R12, AX
+	ORQ  AX, R15
+	MOVQ R9, AX
+	ORQ  R10, AX
+	ORQ  R11, AX
+	ORQ  R12, AX
+	ANDQ AX, DX
+	ANDNQ DX, R15, DX
+	BZHIQ CX, DX, DX
+	LEAQ -1(CX), R14
+	CARRY(R9, LETTERS)
+	CARRY(R10, SINGLES)
+	CARRY(R11, HIRAGANAS)
+	CARRY(R12, KATAKANAS)
+	MOVQ $0xaaaaaaaaaaaaaaaa, R9
+	MOVQ $0x5555555555555555, R10
+	POPCNTQ DX, AX
+	POPCNTL DX, BX
+	SPREAD(K1)
+	SHRQ $32, DX
+	SPREAD(K2)
+	VMOVDQA64 Z29, Z2
+	VMOVDQA64 Z29, Z3
+	VEXTRACTI64X4 $1, Z0, Y1
+	VPEXPANDB Z0, K1, Z2
+	VPEXPANDB Z1, K2, Z3
+	VMOVDQU64 Z2, (DI)
+	VMOVDQU64 Z3, 32(DI)(BX*1)
+	ADDQ CX, SI
+	ADDQ CX, DI
+	ADDQ AX, DI
+	JMP  block
+marks:
+	// A mark is of the kind of what precedes; by itself, it is a letter.
+	WHOLE(R13)
+	MOVQ R9, AX
+	ORQ  R10, AX
+	ORQ  R11, AX
+	ORQ  R12, AX
+	ORQ  R13, AX
+	NOTQ AX
+	MOVQ LETTERS, DX
+	ORQ  SINGLES, DX
+	ORQ  HIRAGANAS, DX
+	ORQ  KATAKANAS, DX
+	XORQ $1, DX
+	LEAQ (DX)(AX*2), AX
+	BEHIND(R9, LETTERS, DX)
+	ORQ  DX, AX
+	MARKS(R9)
+	BEHIND(R10, SINGLES, AX)
+	MARKS(R10)
+	BEHIND(R11, HIRAGANAS, AX)
+	MARKS(R11)
+	BEHIND(R12, KATAKANAS, AX)
+	MARKS(R12)
+	JMP  whole
+done:
+	MOVQ SI, unspacedRun_text(R8)
+	MOVQ DI, unspacedRun_out(R8)
+	VZEROUPPER
+	RET
+
+// func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64
+//
+//	SI  text            DX  out              R8  table       R9  first
+//	K1  where the code points begin that are folded, in the end those that were
+//	Z5, Z6              what their first and second bytes become
+TEXT ·twosVBMI2(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DX
+	MOVQ text+8(FP), SI
+	MOVQ table+16(FP), R8
+	KMOVQ two+24(FP), K1
+	VMOVDQU64 (SI), Z0
+	VMOVDQU64 1(SI), Z1
+	MOVQ first+32(FP), R9
+	VPBROADCASTB R9, Z2
+	VPBROADCASTD evenBits<>(SB), Z3
+	VPBROADCASTD lowSix<>(SB), Z4
+	// The code points of the table.
+	VPANDQ Z3, Z0, Z3
+	VPCMPEQB Z2, Z3, K1, K1
+	// One bit of the first byte and six of the second index it.
+	VPSLLW $6, Z0, Z5
+	VPTERNLOGQ $0xD8, Z4, Z1, Z5
+	VMOVDQA64 Z5, Z6
+	VMOVDQU64 (R8), Z7
+	VMOVDQU64 128(R8), Z8
+	VPERMI2B 64(R8), Z7, Z5
+	VPERMI2B 192(R8), Z8, Z6
+	VPTESTMB Z5, Z5, K1, K1
+	VMOVDQU8 Z5, K1, (DX)
+	VMOVDQU8 Z6, K1, 1(DX)
+	KMOVQ K1, R9
+	MOVQ R9, ret+40(FP)
+	VZEROUPPER
+	RET
