@@ -3,6 +3,7 @@ package lsh_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/neardup/neardup/lsh"
@@ -146,4 +147,42 @@ func BenchmarkContained(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/doc")
 	b.ReportMetric(float64(found)/float64(n), "found/doc")
+}
+
+// BenchmarkAddSet adds documents with their hashes, sorted and not: the cost of the
+// copy over that of Add.
+func BenchmarkAddSet(b *testing.B) {
+	const n, size = 20_000, 500
+	sk := minhash.New(minhash.Options{})
+	ids := make([]string, n)
+	sigs := make([]minhash.Signature, n)
+	unsorted, sorted := make([]uint64, n*size), make([]uint64, n*size)
+	for row := range n {
+		of := unsorted[row*size : (row+1)*size]
+		for i := range of {
+			of[i] = mix(uint64(row)<<20 | uint64(i))
+		}
+		ids[row], sigs[row] = fmt.Sprint("document-", row), sk.Sketch(of)
+		copy(sorted[row*size:], of)
+		slices.Sort(sorted[row*size : (row+1)*size])
+	}
+	for _, test := range []struct {
+		name   string
+		hashes []uint64
+	}{{"without", nil}, {"sorted", sorted}, {"unsorted", unsorted}} {
+		b.Run(test.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ix := lsh.New(lsh.Options{})
+				for row, id := range ids {
+					if test.hashes == nil {
+						ix.Add(id, sigs[row])
+					} else {
+						ix.AddSet(id, sigs[row], test.hashes[row*size:(row+1)*size])
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/doc")
+		})
+	}
 }

@@ -56,7 +56,10 @@ func (ix *Index) Clusters(ctx context.Context, o ClusterOptions[string]) ([]Clus
 		return nil, ctx.Err()
 	}
 	byID := func(a, b uint32) int { return cmp.Compare(v.names[a], v.names[b]) }
-	clusters, err := clusterRows(e, o, v.name, byID)
+	if err := rankBy(e, o, v.name, byID); err != nil {
+		return nil, err
+	}
+	clusters, err := clusterRows(e, o.Connected, v.name)
 	if err != nil {
 		return nil, err
 	}
@@ -68,24 +71,25 @@ func (ix *Index) Clusters(ctx context.Context, o ClusterOptions[string]) ([]Clus
 // preference of their representatives: see [Index.Clusters]. The error is that of
 // the context or of the source.
 func (b *Batch) Clusters(ctx context.Context, src Source, o ClusterOptions[int]) ([]Cluster[int], Work, error) {
-	e := b.engine(ctx, src)
-	byRow := func(x, y uint32) int { return cmp.Compare(x, y) }
-	clusters, err := clusterRows(e, o, rowNumber, byRow)
+	e, err := b.preferring(ctx, src, o)
+	if err != nil {
+		return nil, Work{}, err
+	}
+	clusters, err := clusterRows(e, o.Connected, rowNumber)
 	return clusters, e.work, err
 }
 
-// clusterRows finds the clusters of an engine's rows. Ties of the preference are
-// broken by tie.
-func clusterRows[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID, tie func(a, b uint32) int) ([]Cluster[ID], error) {
-	compare, err := preference(e, o, id, tie)
-	if err != nil {
-		return nil, err
-	}
-	if compare != nil {
-		e.rankBy(compare)
-	}
+// preferring returns an engine with the order of preference of the options.
+func (b *Batch) preferring(ctx context.Context, src Source, o ClusterOptions[int]) (*engine, error) {
+	e := b.engine(ctx, src)
+	byRow := func(x, y uint32) int { return cmp.Compare(x, y) }
+	return e, rankBy(e, o, rowNumber, byRow)
+}
+
+// clusterRows finds the clusters of an engine's rows.
+func clusterRows[ID any](e *engine, connected bool, id func(row uint32) ID) ([]Cluster[ID], error) {
 	find := e.clusters
-	if o.Connected {
+	if connected {
 		find = e.components
 	}
 	clusters, err := find()

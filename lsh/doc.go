@@ -61,7 +61,7 @@
 //
 // # Memory
 //
-// An index of 16 bands takes up to 315 bytes a document, and 267 to 275 if
+// An index of 16 bands takes up to 325 bytes a document, and 267 to 275 if
 // [Options.Capacity] was right, in addition to the signature and the id (go test
 // ./lsh -bench Memory), and 8 for each hash that [Index.AddSet] is given. A batch
 // takes up to 24 in addition to signatures and results. Signatures

@@ -98,8 +98,17 @@ func (e *engine) sizes() ([]float64, error) {
 	return sizes, nil
 }
 
-// rankBy sets the order of preference of all rows.
-func (e *engine) rankBy(compare func(a, b uint32) int) {
+// rankBy sets the order of preference of all rows that the options ask for. Ties are
+// broken by tie.
+func rankBy[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID, tie func(a, b uint32) int) error {
+	compare, err := preference(e, o, id, tie)
+	if err == nil && compare != nil {
+		e.setRanks(compare)
+	}
+	return err
+}
+
+func (e *engine) setRanks(compare func(a, b uint32) int) {
 	order := make([]uint32, e.src.Len())
 	for i := range order {
 		order[i] = uint32(i)

@@ -98,7 +98,7 @@ func TestBatchMemory(t *testing.T) {
 		for _, ranked := range []bool{false, true} {
 			e := newEngine(t.Context(), src, Options{Threshold: .5}, 1)
 			if ranked {
-				e.rankBy(func(a, b uint32) int { return cmp.Compare(b, a) })
+				e.setRanks(func(a, b uint32) int { return cmp.Compare(b, a) })
 			}
 			most := 0
 			e.progress = func(int, int) {

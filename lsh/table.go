@@ -19,8 +19,9 @@ const (
 	// The load is kept at or below 3/4: linear probing takes 8.5 probes for a
 	// miss there, and every step above costs more time than it saves memory.
 	maxLoadNum, maxLoadDen = 3, 4
-	// Growth by a quarter keeps the load between 3/5 and 3/4.
-	growNum, growDen = 5, 4
+	// Growth by a third keeps the load between 9/16 and 3/4, and moves an entry
+	// three times in all.
+	growNum, growDen = 4, 3
 	minSlots         = 16
 )
 
