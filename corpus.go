@@ -229,8 +229,8 @@ func (c *Corpus) Passages(ctx context.Context) iter.Seq2[passage.Pair, error] {
 			yield(passage.Pair{}, err)
 			return
 		}
-		for p := range index.Pairs() {
-			if !yield(p, ctx.Err()) || ctx.Err() != nil {
+		for p, err := range index.Pairs(ctx) {
+			if !yield(p, err) {
 				return
 			}
 		}

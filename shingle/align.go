@@ -99,7 +99,7 @@ type Passage struct {
 	// Tokens is the number of tokens of the longer side.
 	Tokens int
 	// Matched is the number of tokens that the two sides have in common, in
-	// order.
+	// order; of a moved passage, in the order of each part.
 	Matched int
 	// Similarity is 2*Matched divided by the tokens of both sides: 1 for equal
 	// sides, the share of equal tokens for edited ones.
@@ -107,6 +107,9 @@ type Passage struct {
 	// Exact says that the two sides are equal token by token: all that differs
 	// is case, typography, punctuation and space.
 	Exact bool
+	// Moved says that parts of the passage, such as its sentences, come in
+	// another order in B.
+	Moved bool
 }
 
 // A Text is a text with its tokens, ready to be aligned with others. It must not
@@ -233,7 +236,10 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	}
 	var out []Passage
 	for _, c := range chains {
-		if c = al.Snap.trim(a, b, c); int(c.Matched) >= e.Min {
+		if !c.Moved {
+			c = al.Snap.trim(a, b, c)
+		}
+		if int(c.Matched) >= e.Min {
 			out = append(out, al.passage(a, b, c))
 		}
 	}
@@ -263,7 +269,7 @@ func (al Aligner) params() align.Params {
 
 // passage makes a passage of a chain: its edges moved, its bytes and figures.
 func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
-	p := Passage{Matched: int(c.Matched)}
+	p := Passage{Matched: int(c.Matched), Moved: c.Moved}
 	ea, eb := edges{a, int(c.A0), int(c.A1)}, edges{b, int(c.B0), int(c.B1)}
 	al.Snap.move(&ea, &eb, p.Matched)
 	na, nb := ea.to-ea.from, eb.to-eb.from

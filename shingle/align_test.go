@@ -299,7 +299,7 @@ func TestAlignOptions(t *testing.T) {
 	}{
 		{"MinTokens", shingle.Aligner{MinTokens: 8}, "the owl sat in an old oak tree", "why the owl sat in an old oak tree"},
 		{"MaxGap", shingle.Aligner{MaxGap: -1}, text(long + " " + tail), text(long + " which is said to be older than the oldest man " + tail)},
-		{"MaxDrift", shingle.Aligner{MaxDrift: 3}, text(long + " " + tail), text(long + " which is said to be older than the oldest man " + tail)},
+		{"MaxDrift", shingle.Aligner{MaxDrift: 2}, text(long + " " + tail), text(long + " which is said to be older than the oldest man " + tail)},
 		{"Drop", shingle.Aligner{Drop: 2, MaxGap: -1}, text(long + " a b c d e " + tail), text(long + " f g h i j " + tail)},
 		{"Copies", shingle.Aligner{Copies: shingle.BestCopy}, long, long + " and then again " + long},
 		{"Snap", shingle.Aligner{Snap: shingle.SnapSentence}, "Now we know that " + long + " sleeps.", "I saw how " + long + " hunts, and more."},

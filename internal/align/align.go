@@ -55,7 +55,8 @@ type Chain struct {
 	A0, A1, B0, B1 int32
 	Matched        int32 // tokens that are equal
 	Score          int32
-	Runs           []Run // the equal tokens, ascending
+	Runs           []Run // the equal tokens, ascending; if Moved, in a only
+	Moved          bool  // parts of it have another order in b
 }
 
 // Copies says what becomes of a stretch that has several counterparts.
@@ -91,12 +92,20 @@ type Engine struct {
 	segs        []Run
 	order       []int32
 	used        []bool
-	diag        []Run // per diagonal: the run found last; empty between calls
+	diag        []reach // per diagonal: the run found last
+	call        uint32  // counts the alignments, to know what of diag is of this one
+	worth       int     // the least score on its diagonal of a run that is extended
 	path        []Run
 	left        []Run
 	chains      []Chain
 	dp          extender
 	budget      int
+}
+
+// A reach is a run on its diagonal: the tokens [from, to) of a, found in a call.
+type reach struct {
+	from, to int32
+	call     uint32
 }
 
 // Align returns the chains that a and b share, in the order of a. It reuses the
@@ -120,12 +129,14 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	e.budget, e.Truncated = budgetBase+budgetPerToken*min(n+m, math.MaxInt/budgetPerToken/2), false
 	e.segs, e.chains = e.segs[:0], e.chains[:0]
 	if len(e.diag) < n+m {
-		e.diag = make([]Run, n+m+(n+m)/4)
+		e.diag = make([]reach, n+m+(n+m)/4)
 	}
+	if e.call++; e.call == 0 {
+		clear(e.diag)
+		e.call = 1
+	}
+	e.worth = e.worthOf(n, m)
 	seed(a.IDs, b.IDs)
-	for _, s := range e.segs {
-		e.diag[int(s.A)-int(s.B)+m-1] = Run{}
-	}
 	if len(e.segs) == 0 {
 		return nil
 	}
@@ -147,6 +158,11 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	}
 	out := e.resolve(len(a.IDs), len(b.IDs))
 	out = e.join(out, a, b)
+	// In a text aligned with itself, a part moved there and back is two chains; where
+	// every pair of copies is asked for, parts that cross are two copies.
+	if order != 0 && e.Copies != Every {
+		out = e.gather(out, a, b)
+	}
 	out = e.filter(out)
 	if order > 0 {
 		for i := range out {
@@ -178,7 +194,12 @@ func (c *Chain) flip() {
 	for i, r := range c.Runs {
 		c.Runs[i] = Run{r.B, r.A, r.N}
 	}
+	if c.Moved {
+		slices.SortFunc(c.Runs, compareRuns)
+	}
 }
+
+func compareRuns(x, y Run) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) }
 
 // mirror makes the result for two equal texts its own mirror image.
 func mirror(chains []Chain) []Chain {
@@ -201,7 +222,10 @@ func mirror(chains []Chain) []Chain {
 // chain has passed through are done.
 func (e *Engine) extendAll(a, b []uint32) {
 	slices.SortFunc(e.segs, func(x, y Run) int {
-		return cmp.Or(cmp.Compare(x.A-x.B, y.A-y.B), cmp.Compare(x.A, y.A), cmp.Compare(x.N, y.N))
+		if d, f := x.A-x.B, y.A-y.B; d != f {
+			return cmp.Compare(d, f)
+		}
+		return cmp.Compare(x.A, y.A)
 	})
 	e.segs = slices.Compact(e.segs)
 	e.order = slices.Grow(e.order[:0], len(e.segs))[:len(e.segs)]
@@ -210,10 +234,15 @@ func (e *Engine) extendAll(a, b []uint32) {
 		e.order[i], e.used[i] = int32(i), false
 	}
 	slices.SortFunc(e.order, func(x, y int32) int {
-		s, t := e.segs[x], e.segs[y]
-		return cmp.Or(cmp.Compare(t.N, s.N), cmp.Compare(s.A+s.B, t.A+t.B), cmp.Compare(s.A, t.A))
+		s, t := &e.segs[x], &e.segs[y]
+		if s.N != t.N {
+			return cmp.Compare(t.N, s.N)
+		}
+		if at, bt := int64(s.A)+int64(s.B), int64(t.A)+int64(t.B); at != bt {
+			return cmp.Compare(at, bt)
+		}
+		return cmp.Compare(s.A, t.A)
 	})
-	worth := e.worth(len(a), len(b))
 	for _, k := range e.order {
 		if e.used[k] {
 			continue
@@ -223,9 +252,6 @@ func (e *Engine) extendAll(a, b []uint32) {
 			return
 		}
 		s := e.segs[k]
-		if !promising(a, b, s, e.Drop, worth) {
-			continue
-		}
 		if c := e.chain(a, b, s); int(c.Score) >= e.LocalMin {
 			e.chains = append(e.chains, c)
 			e.passed(c.Runs)
@@ -233,10 +259,10 @@ func (e *Engine) extendAll(a, b []uint32) {
 	}
 }
 
-// worth returns the score on its diagonal from which a run is extended: a seed
+// worthOf returns the score on its diagonal from which a run is extended: a seed
 // and something beside it, and the more the larger the texts are, since what
 // chance brings about grows with their product (Karlin and Altschul 1990).
-func (e *Engine) worth(n, m int) int {
+func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
 	return min(scoreEqual*gram+1+max(large, 0), scoreEqual*min(e.Min, 8))
 }
@@ -300,9 +326,14 @@ func addRun(runs []Run, r Run) []Run {
 // passed marks the found runs that lie on a chain.
 func (e *Engine) passed(runs []Run) {
 	for _, r := range runs {
-		at, _ := slices.BinarySearchFunc(e.segs, r, func(s, t Run) int {
-			return cmp.Or(cmp.Compare(s.A-s.B, t.A-t.B), cmp.Compare(s.A, t.A))
-		})
+		at, to := 0, len(e.segs)
+		for at < to {
+			if m := (at + to) / 2; e.segs[m].A-e.segs[m].B < r.A-r.B || e.segs[m].A-e.segs[m].B == r.A-r.B && e.segs[m].A < r.A {
+				at = m + 1
+			} else {
+				to = m
+			}
+		}
 		for ; at < len(e.segs) && e.segs[at].A-e.segs[at].B == r.A-r.B && e.segs[at].A < r.A+r.N; at++ {
 			e.used[at] = true
 		}

@@ -158,6 +158,10 @@ func check(t *testing.T, a, b []uint32, c Chain) {
 	if c.A0 < 0 || c.A0 >= c.A1 || int(c.A1) > len(a) || c.B0 < 0 || c.B0 >= c.B1 || int(c.B1) > len(b) {
 		t.Fatalf("chain %+v out of bounds", c)
 	}
+	if c.Moved {
+		checkMoved(t, a, b, c)
+		return
+	}
 	i, j, sum := c.A0, c.B0, int32(0)
 	for k, r := range c.Runs {
 		if r.N <= 0 || r.A < i || r.B < j || k > 0 && r.A == i && r.B == j {
@@ -170,6 +174,29 @@ func check(t *testing.T, a, b []uint32, c Chain) {
 	}
 	if first := c.Runs[0]; first.A != c.A0 || first.B != c.B0 || i != c.A1 || j != c.B1 || sum != c.Matched {
 		t.Fatalf("chain %+v does not agree with its runs", c)
+	}
+}
+
+// checkMoved checks a chain whose parts were moved: no token of either text is used
+// twice, and the runs reach from edge to edge.
+func checkMoved(t *testing.T, a, b []uint32, c Chain) {
+	t.Helper()
+	inA, inB := make([]bool, len(a)), make([]bool, len(b))
+	a0, a1, b0, b1, sum := c.A1, c.A0, c.B1, c.B0, int32(0)
+	for k, r := range c.Runs {
+		if r.N <= 0 || !equal(a[r.A:r.A+r.N], b[r.B:r.B+r.N]) {
+			t.Fatalf("moved chain %+v: run %d is not of equal tokens", c, k)
+		}
+		for n := range r.N {
+			if inA[r.A+n] || inB[r.B+n] {
+				t.Fatalf("moved chain %+v: run %d uses a token twice", c, k)
+			}
+			inA[r.A+n], inB[r.B+n] = true, true
+		}
+		a0, a1, b0, b1, sum = min(a0, r.A), max(a1, r.A+r.N), min(b0, r.B), max(b1, r.B+r.N), sum+r.N
+	}
+	if !slices.IsSortedFunc(c.Runs, compareRuns) || a0 != c.A0 || a1 != c.A1 || b0 != c.B0 || b1 != c.B1 || sum != c.Matched {
+		t.Fatalf("moved chain %+v does not agree with its runs", c)
 	}
 }
 
@@ -362,5 +389,91 @@ func TestGlobal(t *testing.T) {
 				t.Errorf("n %d, words %d: %d tokens matched, %d kept", n, words, sum, kept)
 			}
 		}
+	}
+}
+
+// FuzzSingle compares the extension with and without its shortcut for single edits.
+func FuzzSingle(f *testing.F) {
+	f.Add([]byte("abcdefghijklmnopqrstuvw"), []byte("abcxefghijklmnopqrstuvw"), byte(8))
+	f.Add([]byte("abcdefghijklmnopqrstuvw"), []byte("abcdeefghijklmnopqrstuvw"), byte(8))
+	f.Add([]byte("xbcdefghijklmnop"), []byte("bcdefghijklmnop"), byte(2))
+	f.Add([]byte("xyabababababababababab"), []byte("zabababababababababab"), byte(5))
+	f.Fuzz(func(t *testing.T, x, y []byte, drop byte) {
+		a, b := ids(x), ids(y)
+		for dir := -1; dir <= 1; dir += 2 {
+			i, j := 0, 0
+			if dir < 0 {
+				i, j = len(a), len(b)
+			}
+			var got, want []Run
+			plain := extender{plain: true}
+			var quick extender
+			n, m := 1<<30, 1<<30
+			score := quick.extend(a, b, i, j, dir, int(drop%16), &n, &got)
+			full := plain.extend(a, b, i, j, dir, int(drop%16), &m, &want)
+			if d := cmp.Diff(joinRuns(want), joinRuns(got)); score != full || d != "" {
+				t.Errorf("direction %d: score %d, want %d; runs (-want +got):\n%s", dir, score, full, d)
+			}
+		}
+	})
+}
+
+func ids(x []byte) []uint32 {
+	out := make([]uint32, len(x))
+	for i, c := range x {
+		out[i] = uint32(c)
+	}
+	return out
+}
+
+// joinRuns sorts runs and joins those that continue one another.
+func joinRuns(rs []Run) (out []Run) {
+	slices.SortFunc(rs, func(x, y Run) int { return int(x.A - y.A) })
+	for _, r := range rs {
+		out = addRun(out, r)
+	}
+	return out
+}
+
+// TestSingle compares the same on texts with edits, of few and of many words.
+func TestSingle(t *testing.T) {
+	r := rng(5)
+	shortcuts := 0
+	for range 20000 {
+		words, rate := 2+r.n(60), 4+r.n(30)
+		var a, b []uint32
+		for range 10 + r.n(60) {
+			w := uint32(r.n(words))
+			if r.n(rate) > 0 {
+				a = append(a, w)
+			}
+			if r.n(rate) > 0 {
+				b = append(b, w)
+			} else {
+				b = append(b, uint32(r.n(words)))
+			}
+		}
+		drop := 1 + r.n(12)
+		for dir := -1; dir <= 1; dir += 2 {
+			i, j := 0, 0
+			if dir < 0 {
+				i, j = len(a), len(b)
+			}
+			var got, want []Run
+			var quick extender
+			plain := extender{plain: true}
+			n, m := 1<<30, 1<<30
+			score := quick.extend(a, b, i, j, dir, drop, &n, &got)
+			full := plain.extend(a, b, i, j, dir, drop, &m, &want)
+			if d := cmp.Diff(joinRuns(want), joinRuns(got)); score != full || d != "" {
+				t.Fatalf("%v\n%v\ndirection %d, drop %d: score %d, want %d; runs (-want +got):\n%s", a, b, dir, drop, score, full, d)
+			}
+			if n > m {
+				shortcuts++
+			}
+		}
+	}
+	if shortcuts < 1000 {
+		t.Errorf("%d shortcuts taken: too few to be tested", shortcuts)
 	}
 }

@@ -32,6 +32,7 @@ type extender struct {
 	rows   []row
 	trace  []byte
 	found  []Run
+	plain  bool // tests: every edit by block
 }
 
 // A row is where the cells of one token of a stand in the trace.
@@ -68,6 +69,14 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 		if i == n || j == m {
 			break
 		}
+		if drop >= costGapFirst && !x.plain {
+			if k, ok := single(a, b, ai+dir*i, bj+dir*j, dir, n-i, m-j); ok {
+				*budget -= jump
+				emit(i+int(k.A), j+int(k.B), int(k.N))
+				i, j, total = i+int(k.A+k.N), j+int(k.B+k.N), total+k.score
+				continue
+			}
+		}
 		score, di, dj, more := x.block(a, b, ai+dir*i, bj+dir*j, dir, n-i, m-j, drop, budget)
 		if score == 0 {
 			break
@@ -81,6 +90,48 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 		}
 	}
 	return total
+}
+
+// An edit is one changed, inserted or deleted token with the run that follows
+// it, as block returns them.
+type edit struct {
+	Run
+	score int
+}
+
+// single recognises one changed, inserted or deleted token that is followed by
+// so many equal ones that block would end there. Most edits are of this kind,
+// and take no matrix. The conditions are those under which no cell that block
+// reaches earlier ends it or scores as much; the tokens at the border differ.
+func single(a, b []uint32, ai, bj, dir, n, m int) (edit, bool) {
+	const run = jump + 2 // tokens that must be there
+	if n < run || m < run {
+		return edit{}, false
+	}
+	a1, b1 := a[ai+dir], b[bj+dir]
+	switch {
+	case a1 == b1 && same(a, b, ai+2*dir, bj+2*dir, dir, jump):
+		return edit{Run{1, 1, 1}, scoreEqual - costUnequal}, true
+	case a[ai] == b1 && a1 == b[bj+2*dir]:
+		if m > run && same(a, b, ai+2*dir, bj+3*dir, dir, jump) {
+			return edit{Run{0, 1, 2}, 2*scoreEqual - costGapFirst}, true
+		}
+	case a1 == b[bj] && a[ai+2*dir] == b1:
+		if n > run && same(a, b, ai+3*dir, bj+2*dir, dir, jump) {
+			return edit{Run{1, 0, 2}, 2*scoreEqual - costGapFirst}, true
+		}
+	}
+	return edit{}, false
+}
+
+// same reports whether n tokens from those positions on are equal.
+func same(a, b []uint32, ai, bj, dir, n int) bool {
+	for k := range n {
+		if a[ai+dir*k] != b[bj+dir*k] {
+			return false
+		}
+	}
+	return true
 }
 
 // block aligns from one border until its best cell is followed by a run of
@@ -191,15 +242,7 @@ func (x *extender) grow(n, trace int) {
 
 // runsOn reports whether jump equal tokens follow.
 func runsOn(a, b []uint32, ai, bj, dir, n int) bool {
-	if n < jump {
-		return false
-	}
-	for k := range jump {
-		if a[ai+dir*k] != b[bj+dir*k] {
-			return false
-		}
-	}
-	return true
+	return n >= jump && same(a, b, ai, bj, dir, jump)
 }
 
 // walk goes back from a cell to the start of the block and collects the runs of

@@ -67,20 +67,20 @@ func unique(a, b []uint32, q int) []Run {
 	for i := len(a) - q; i >= 0; i-- {
 		t.add(i)
 	}
-	clear(t.other)
+	counts := make([]int32, len(t.slots))
 	at := make([]int32, len(b)-q+1)
 	for j := range at {
 		at[j] = -1
 		if s := t.slot(b, j); t.slots[s].count == 1 {
 			at[j] = s
-			t.other[s]++
+			counts[s]++
 		}
 	}
 	var pairs []Run // ascending in b
 	var tails []int32
 	var prev []int32
 	for j, s := range at {
-		if s < 0 || t.other[s] != 1 {
+		if s < 0 || counts[s] != 1 {
 			continue
 		}
 		i := t.slots[s].first

@@ -10,6 +10,16 @@ import (
 // a fragment beyond it must be worth more.
 func joinCost(gap int32) int32 { return 2 + gap/2 }
 
+// Where one text goes on without a break of its paragraph, the other may hold
+// more in between: a foreign line that was put in, a clause that was cut out.
+// That the parts touch in one text is evidence by itself, so the gap costs less.
+const (
+	touch     = 3 // tokens between parts that touch
+	wideByGap = 4 // such a gap may be so many times as wide as another
+)
+
+func touchCost(gap int32) int32 { return 4 + gap/8 }
+
 // lookAhead bounds the fragments tried as the next one.
 const lookAhead = 64
 
@@ -118,31 +128,48 @@ func (e *Engine) join(chains []Chain, a, b Seq) []Chain {
 // next returns the chain that continues c best, or -1.
 func (e *Engine) next(c Chain, chains []Chain, gone []bool, from int, a, b Seq) int {
 	best, bestGap := -1, int32(0)
+	most := int32(wideByGap * e.Gap)
 	for k := from; k < len(chains) && k < from+lookAhead; k++ {
 		o := chains[k]
-		if int(o.A0-c.A1) > e.Gap {
+		if o.A0-c.A1 > most {
 			break
 		}
-		if gone[k] || o.A0 < c.A1-overlap || o.B0 < c.B1-overlap || int(o.B0-c.B1) > e.Gap ||
+		if gone[k] || o.A0 < c.A1-overlap || o.B0 < c.B1-overlap || o.B0-c.B1 > most ||
 			o.A0 <= c.A0 || o.B0 <= c.B0 || o.A1 <= c.A1 || o.B1 <= c.B1 {
 			continue
 		}
 		if o = o.After(c.A1, c.B1); len(o.Runs) == 0 {
 			continue
 		}
-		gapA, gapB := o.A0-c.A1, o.B0-c.B1
-		gap := max(gapA, gapB)
-		if int(gap) > e.Gap || int(max(gapA-gapB, gapB-gapA)) > e.Drift || joinCost(gap) >= min(c.Score, o.Score) {
-			continue
-		}
-		if int(gap) > e.ParGap && (borderIn(a.Breaks, c.A1, o.A0) || borderIn(b.Breaks, c.B1, o.B0)) {
-			continue
-		}
-		if best < 0 || gap < bestGap {
+		if gap := max(o.A0-c.A1, o.B0-c.B1); (best < 0 || gap < bestGap) && (e.close(c, o, a, b) || e.touching(c, o, a, b)) {
 			best, bestGap = k, gap
 		}
 	}
 	return best
+}
+
+// close reports whether the gap from c to o is small on both sides.
+func (e *Engine) close(c, o Chain, a, b Seq) bool {
+	gapA, gapB := o.A0-c.A1, o.B0-c.B1
+	gap := max(gapA, gapB)
+	if int(gap) > e.Gap || int(max(gapA-gapB, gapB-gapA)) > e.Drift || joinCost(gap) >= min(c.Score, o.Score) {
+		return false
+	}
+	return int(gap) <= e.ParGap || !borderIn(a.Breaks, c.A1, o.A0) && !borderIn(b.Breaks, c.B1, o.B0)
+}
+
+// touching reports whether c and o touch within a paragraph of one text, and what
+// the other holds between them is not too much for what they are worth.
+func (e *Engine) touching(c, o Chain, a, b Seq) bool {
+	gapA, gapB := o.A0-c.A1, o.B0-c.B1
+	breaks, from, to := a.Breaks, c.A1, o.A0
+	if gapB < gapA {
+		breaks, from, to = b.Breaks, c.B1, o.B0
+	}
+	gap := max(gapA, gapB)
+	longer := max(o.A1-c.A0, o.B1-c.B0)
+	return min(gapA, gapB) <= touch && int(gap) <= wideByGap*min(e.Gap, e.Drift) && touchCost(gap) < min(c.Score, o.Score) &&
+		float64(c.Matched+o.Matched) >= e.Density*float64(longer) && !borderIn(breaks, from-touch, to+touch)
 }
 
 // borderIn reports whether a paragraph begins at a token in [from, to].
@@ -151,7 +178,7 @@ func borderIn(of func() []uint32, from, to int32) bool {
 		return false
 	}
 	breaks := of()
-	k, _ := slices.BinarySearch(breaks, uint32(from))
+	k, _ := slices.BinarySearch(breaks, uint32(max(from, 0)))
 	return k < len(breaks) && int32(breaks[k]) <= to
 }
 

@@ -13,11 +13,19 @@ type table struct {
 	shift uint
 	slots []slot
 	next  []int32
-	other []int32 // per slot: places in the other text
-	rank  []int32 // per slot: places of the other text seen so far
+	maybe []uint64 // a bit for every hash that is there: most grams are ruled out by it
+	hits  []hit
 }
 
-type slot struct{ first, count int32 } // count 0: free
+// count 0: free. other and rank are 0 between scans.
+type slot struct {
+	first, count int32
+	other        int32 // places in the other text
+	rank         int32 // places of the other text seen so far
+}
+
+// A hit is a gram of the other text, at token j, that the table has.
+type hit struct{ j, slot int32 }
 
 // reset empties the table for up to n grams of ids.
 func (t *table) reset(ids []uint32, q, n int) {
@@ -26,24 +34,30 @@ func (t *table) reset(ids []uint32, q, n int) {
 	t.slots = slices.Grow(t.slots[:0], 1<<width)[:1<<width]
 	clear(t.slots)
 	t.next = slices.Grow(t.next[:0], len(ids))[:len(ids)]
-	t.other = slices.Grow(t.other[:0], 1<<width)[:1<<width]
-	t.rank = slices.Grow(t.rank[:0], 1<<width)[:1<<width]
+	t.maybe = slices.Grow(t.maybe[:0], 1<<(width-3))[:1<<(width-3)] // 8 bits a slot
+	clear(t.maybe)
 }
 
-// hash mixes the q ids from at on.
+// hash mixes the q ids from at on; its leading bits are the best.
 func (t *table) hash(ids []uint32, at int) uint64 {
-	h := uint64(0)
-	for _, id := range ids[at : at+t.q] {
-		h = (bits.RotateLeft64(h, 23) ^ uint64(id)) * 0x9E3779B97F4A7C15
+	g := ids[at : at+t.q]
+	h, g := uint64(g[0])*0x9E3779B97F4A7C15, g[1:]
+	for ; len(g) > 1; g = g[2:] {
+		h = bits.RotateLeft64(h, 29) + uint64(g[0])*0xC2B2AE3D27D4EB4F + uint64(g[1])*0xD6E8FEB86659FD93
 	}
-	return h ^ h>>29
+	if len(g) > 0 {
+		h = bits.RotateLeft64(h, 29) + uint64(g[0])*0xC2B2AE3D27D4EB4F
+	}
+	return (h ^ h>>32) * 0xD1B54A32D192ED03
 }
 
 // slot returns the place of the gram of ids at the given token: its slot, or
 // the free one where it would go.
-func (t *table) slot(ids []uint32, at int) int32 {
+func (t *table) slot(ids []uint32, at int) int32 { return t.slotOf(ids, at, t.hash(ids, at)) }
+
+func (t *table) slotOf(ids []uint32, at int, h uint64) int32 {
 	mask := len(t.slots) - 1
-	for s := int(t.hash(ids, at) * 0xD1B54A32D192ED03 >> t.shift); ; s = (s + 1) & mask {
+	for s := int(h >> t.shift); ; s = (s + 1) & mask {
 		sl := t.slots[s]
 		if sl.count == 0 || equal(t.ids[sl.first:int(sl.first)+t.q], ids[at:at+t.q]) {
 			return int32(s)
@@ -51,14 +65,46 @@ func (t *table) slot(ids []uint32, at int) int32 {
 	}
 }
 
+// bit returns the word and the bit of a hash in maybe.
+func (t *table) bit(h uint64) (int, uint64) {
+	k := h >> (t.shift - 3)
+	return int(k >> 6), 1 << (k & 63)
+}
+
 // add puts the gram at the given token in; later tokens must be added first.
 func (t *table) add(at int) {
-	sl := &t.slots[t.slot(t.ids, at)]
+	h := t.hash(t.ids, at)
+	w, b := t.bit(h)
+	t.maybe[w] |= b
+	sl := &t.slots[t.slotOf(t.ids, at, h)]
 	t.next[at] = -1
 	if sl.count > 0 {
 		t.next[at] = sl.first
 	}
 	sl.first, sl.count = int32(at), sl.count+1
+}
+
+// meet collects the grams of b that the table has, and counts their places.
+func (t *table) meet(b []uint32, want func(j int) bool) {
+	t.hits = t.hits[:0]
+	for j := range len(b) - t.q + 1 {
+		h := t.hash(b, j)
+		if w, bit := t.bit(h); t.maybe[w]&bit == 0 || want != nil && !want(j) {
+			continue
+		}
+		if s := t.slotOf(b, j, h); t.slots[s].count > 0 {
+			t.hits = append(t.hits, hit{int32(j), s})
+			t.slots[s].other++
+		}
+	}
+}
+
+// part leaves the table as it was before meet.
+func (t *table) part() {
+	for _, h := range t.hits {
+		s := &t.slots[h.slot]
+		s.other, s.rank = 0, 0
+	}
 }
 
 func equal(x, y []uint32) bool {
@@ -99,41 +145,26 @@ func (e *Engine) seed(a, b []uint32) {
 		}
 		e.indexed = a
 	}
-	at := make([]int32, len(b)-q+1)
-	if e.scan(t, a, b, at, func(int) bool { return true }) {
-		e.seedWide(a, b, at)
+	t.meet(b, nil)
+	if e.scan(t, a, b) {
+		e.seedWide(a, b)
 	}
+	t.part()
 }
 
-// scan looks the grams of b up in t and reports whether some stood at too many
-// places to look at all of them. at[j] becomes the slot of the gram at j, -1
-// where a has none.
-func (e *Engine) scan(t *table, a, b []uint32, at []int32, want func(j int) bool) (common bool) {
-	clear(t.other)
-	clear(t.rank)
-	for j := range at {
-		at[j] = -1
-		if !want(j) {
+// scan looks at the places of the grams that t has met and reports whether some
+// had too many to look at all of them.
+func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
+	for _, h := range t.hits {
+		s := &t.slots[h.slot]
+		ka, kb := limits(s.count, s.other)
+		common = common || ka < s.count || kb < s.other
+		s.rank++
+		if s.rank > kb {
 			continue
 		}
-		if s := t.slot(b, j); t.slots[s].count > 0 {
-			at[j] = s
-			t.other[s]++
-		}
-	}
-	for j, s := range at {
-		if s < 0 {
-			continue
-		}
-		ca, cb := t.slots[s].count, t.other[s]
-		ka, kb := limits(ca, cb)
-		common = common || ka < ca || kb < cb
-		t.rank[s]++
-		if t.rank[s] > kb {
-			continue
-		}
-		for i := t.slots[s].first; ka > 0; ka-- {
-			e.found(a, b, i, int32(j), int32(t.q))
+		for i := s.first; ka > 0; ka-- {
+			e.found(a, b, i, h.j, int32(t.q))
 			i = t.next[i]
 		}
 	}
@@ -142,19 +173,35 @@ func (e *Engine) scan(t *table, a, b []uint32, at []int32, want func(j int) bool
 
 // seedWide looks for wider grams where all the short ones are too common, so
 // that a long shared run is found in a text of few words as well.
-func (e *Engine) seedWide(a, b []uint32, at []int32) {
+func (e *Engine) seedWide(a, b []uint32) {
 	if len(a) < gramWide || len(b) < gramWide {
 		return
 	}
 	s := &e.short
 	over := func(k int32) bool {
-		if k < 0 {
-			return false
-		}
-		ka, kb := limits(s.slots[k].count, s.other[k])
-		return ka < s.slots[k].count || kb < s.other[k]
+		ka, kb := limits(s.slots[k].count, s.slots[k].other)
+		return ka < s.slots[k].count || kb < s.slots[k].other
 	}
 	span := gramWide - s.q + 1 // short grams in a wide one
+	// The tokens of b at which a wide gram of common short ones begins, ascending.
+	var at []int32
+	for k, run := len(s.hits)-1, 0; k >= 0; k-- {
+		h := s.hits[k]
+		switch {
+		case !over(h.slot):
+			run = 0
+		case run > 0 && s.hits[k+1].j == h.j+1:
+			run++
+		default:
+			run = 1
+		}
+		if run >= span && int(h.j) <= len(b)-gramWide {
+			at = append(at, h.j)
+		}
+	}
+	if len(at) == 0 {
+		return
+	}
 	t := &e.wide
 	t.reset(a, gramWide, len(a))
 	run := 0
@@ -166,17 +213,15 @@ func (e *Engine) seedWide(a, b []uint32, at []int32) {
 			t.add(i)
 		}
 	}
-	ok := make([]bool, len(b)-gramWide+1)
-	run = 0
-	for j := len(at) - 1; j >= 0; j-- {
-		if run++; !over(at[j]) {
-			run = 0
+	next := len(at) - 1
+	t.meet(b, func(j int) bool {
+		for next >= 0 && int(at[next]) < j {
+			next--
 		}
-		if run >= span {
-			ok[j] = true
-		}
-	}
-	e.scan(t, a, b, make([]int32, len(ok)), func(j int) bool { return ok[j] })
+		return next >= 0 && int(at[next]) == j
+	})
+	e.scan(t, a, b)
+	t.part()
 }
 
 // found widens the n equal tokens at (i, j) to the run that they lie in.
@@ -185,7 +230,7 @@ func (e *Engine) found(a, b []uint32, i, j, n int32) {
 		return
 	}
 	d := &e.diag[int(i)-int(j)+len(b)-1]
-	if d.N > 0 && d.A <= i && i < d.A+d.N {
+	if d.call == e.call && d.from <= i && i < d.to {
 		return
 	}
 	if e.budget <= 0 {
@@ -202,7 +247,9 @@ func (e *Engine) found(a, b []uint32, i, j, n int32) {
 	for i > 0 && j > 0 && a[i-1] == b[j-1] {
 		i, j = i-1, j-1
 	}
-	*d = Run{i, j, end - i}
+	*d = reach{i, end, e.call}
 	e.budget -= int(end - i)
-	e.segs = append(e.segs, *d)
+	if r := (Run{i, j, end - i}); promising(a, b, r, e.Drop, e.worth) {
+		e.segs = append(e.segs, r)
+	}
 }

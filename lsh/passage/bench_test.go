@@ -2,6 +2,7 @@ package passage_test
 
 import (
 	"bytes"
+	"context"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func BenchmarkPairs(b *testing.B) {
 		}
 		index = min(index, time.Since(start))
 		pairs, passages = nil, 0
-		for p := range ix.Pairs() {
+		for p := range ix.Pairs(context.Background()) {
 			pairs = append(pairs, p)
 			passages += len(p.Passages)
 		}

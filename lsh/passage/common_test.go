@@ -1,6 +1,7 @@
 package passage_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func TestCommon(t *testing.T) {
 	ix := index(passage.Options{MaxDocuments: most}, texts)
 	seen := map[string]int{}
 	pairs := 0
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		pairs++
 		seen[p.A]++
 		seen[p.B]++
@@ -38,7 +39,7 @@ func TestCommon(t *testing.T) {
 	if s.Common < 10 || s.Withheld == 0 {
 		t.Errorf("nothing is said of the cap: %+v", s)
 	}
-	groups := ix.Groups(ix.Pairs())
+	groups := ix.Groups(pairsOf(ix))
 	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
 		t.Fatalf("the licence is no group of all: %d groups", len(groups))
 	}
@@ -52,7 +53,7 @@ func TestCommon(t *testing.T) {
 		t.Errorf("no cap, yet %+v", s)
 	}
 	n := 0
-	for range all.Pairs() {
+	for range all.Pairs(context.Background()) {
 		n++
 	}
 	if n != docs*(docs-1)/2 {
@@ -143,7 +144,7 @@ func TestLikeNew(t *testing.T) {
 			}
 		}
 		if step%1000 == 999 {
-			if diff := cmp.Diff(slices.Collect(fresh.Pairs()), slices.Collect(ix.Pairs())); diff != "" {
+			if diff := cmp.Diff(collect(fresh), collect(ix)); diff != "" {
 				t.Fatalf("step %d: pairs (-new +index):\n%s", step, diff)
 			}
 		}

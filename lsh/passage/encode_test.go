@@ -2,6 +2,7 @@ package passage_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -49,10 +50,10 @@ func TestReadWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(slices.Collect(ix.Pairs()), slices.Collect(got.Pairs())); diff != "" {
+	if diff := cmp.Diff(collect(ix), collect(got)); diff != "" {
 		t.Errorf("Pairs (-written +read):\n%s", diff)
 	}
-	if diff := cmp.Diff(ix.Groups(ix.Pairs()), got.Groups(got.Pairs())); diff != "" {
+	if diff := cmp.Diff(ix.Groups(pairsOf(ix)), got.Groups(pairsOf(got))); diff != "" {
 		t.Errorf("Groups (-written +read):\n%s", diff)
 	}
 	if diff := cmp.Diff(ix.Stats(), got.Stats()); diff != "" {
@@ -62,7 +63,7 @@ func TestReadWritten(t *testing.T) {
 	if _, err := got.WriteTo(&again); err != nil || !bytes.Equal(again.Bytes(), file) {
 		t.Errorf("written again: %v, equal %v", err, bytes.Equal(again.Bytes(), file))
 	}
-	if n := len(slices.Collect(got.Pairs())); n != 3 {
+	if n := len(collect(got)); n != 3 {
 		t.Errorf("%d pairs, want 3", n)
 	}
 }
@@ -193,7 +194,7 @@ func FuzzRead(f *testing.F) {
 		if _, err := again.WriteTo(&twice); err != nil || !bytes.Equal(once.Bytes(), twice.Bytes()) {
 			t.Fatalf("written twice: %v", err)
 		}
-		for range again.Pairs() {
+		for range again.Pairs(context.Background()) {
 		}
 	})
 }

@@ -2,6 +2,7 @@ package passage_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log"
 	"time"
@@ -14,7 +15,7 @@ func Example() {
 	ix.Add("harbour", "The council met on Monday.\n\nThe old harbour wall, which was built in 1884 of stone from the quarry above the town, will be repaired this summer, the mayor said.\n\nBoats will moor at the north quay.")
 	ix.Add("walks", "“The old harbour wall, which was built in 1884 of stone from the nearby quarry above the town, will be repaired this summer,” the mayor said.\n\nWalkers may use the upper path.")
 	ix.Add("weather", "It will rain on Tuesday.")
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		a, _ := ix.Text(p.A)
 		b, _ := ix.Text(p.B)
 		for _, s := range p.Passages {
@@ -50,7 +51,7 @@ func ExampleIndex_Groups() {
 	ix.AddAt("copy", day(3), "As everyone writes: "+wall)
 	ix.AddAt("source", day(1), wall+" So it was decided.")
 	ix.AddAt("late", day(9), "It bears repeating, as the summer is short. "+wall)
-	for _, g := range ix.Groups(ix.Pairs()) {
+	for _, g := range ix.Groups(pairsOf(&ix)) {
 		for _, m := range g.Members {
 			fmt.Println(m.Time.Format(time.DateOnly), m.ID, m.Span)
 		}
@@ -73,7 +74,7 @@ func ExampleRead() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for p := range again.Pairs() {
+	for p := range again.Pairs(context.Background()) {
 		fmt.Println(p.A, p.B, len(p.Passages))
 	}
 	// Output:
@@ -87,7 +88,7 @@ func ExampleStats() {
 		ix.Add(fmt.Sprint(i), wall)
 	}
 	pairs := 0
-	for range ix.Pairs() {
+	for range ix.Pairs(context.Background()) {
 		pairs++
 	}
 	s := ix.Stats()

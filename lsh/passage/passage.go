@@ -13,7 +13,10 @@
 //	for _, d := range docs {
 //		ix.Add(d.ID, d.Text)
 //	}
-//	for p := range ix.Pairs() {
+//	for p, err := range ix.Pairs(ctx) {
+//		if err != nil {
+//			return err
+//		}
 //		for _, s := range p.Passages {
 //			fmt.Println(p.A, s.A, p.B, s.B, s.Similarity)
 //		}
@@ -80,6 +83,9 @@ type Options struct {
 	// Workers is the number of goroutines that align; 0 means 1, below 0 as many
 	// as there are processors. Results do not depend on it.
 	Workers int
+	// Progress, if not nil, is called by Pairs and Groups from time to time, by one
+	// goroutine at a time, with the number of documents searched and that of all.
+	Progress func(done, total int)
 }
 
 // An Index holds documents and finds the passages that they share. The zero

@@ -1,7 +1,10 @@
 package passage_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -85,7 +88,7 @@ func TestPairsFindsRuns(t *testing.T) {
 		texts := library(&r, 60, vocabulary)
 		texts = append(texts, "", "few words", strings.Repeat("again ", 300), strings.Repeat("again ", 400))
 		got := map[[2]string]bool{}
-		for p := range index(passage.Options{}, texts).Pairs() {
+		for p := range index(passage.Options{}, texts).Pairs(context.Background()) {
 			got[[2]string{p.A, p.B}] = true
 			if p.A >= p.B {
 				t.Fatalf("pair %s, %s is not in the order of the documents", p.A, p.B)
@@ -119,7 +122,7 @@ func TestPairsAgreesWithAlign(t *testing.T) {
 	texts := library(&r, 40, 2000)
 	ix := index(passage.Options{}, texts)
 	n := 0
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		a, okA := ix.Text(p.A)
 		b, okB := ix.Text(p.B)
 		if !okA || !okB {
@@ -140,9 +143,9 @@ func TestPairsAgreesWithAlign(t *testing.T) {
 func TestWorkers(t *testing.T) {
 	r := rng(3)
 	texts := library(&r, 80, 300)
-	want := slices.Collect(index(passage.Options{}, texts).Pairs())
+	want := collect(index(passage.Options{}, texts))
 	for _, workers := range []int{-1, 1, 2, 7} {
-		got := slices.Collect(index(passage.Options{Workers: workers}, texts).Pairs())
+		got := collect(index(passage.Options{Workers: workers}, texts))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%d workers:\n%s", workers, diff)
 		}
@@ -156,10 +159,10 @@ func TestWorkers(t *testing.T) {
 		}
 		ix.Add(id(i), text)
 	}
-	if diff := cmp.Diff(want, slices.Collect(ix.Pairs())); diff != "" {
+	if diff := cmp.Diff(want, collect(ix)); diff != "" {
 		t.Errorf("documents replaced one by one:\n%s", diff)
 	}
-	for range ix.Pairs() {
+	for range ix.Pairs(context.Background()) {
 		break // ends early without harm
 	}
 }
@@ -170,7 +173,7 @@ func TestQuery(t *testing.T) {
 	texts := library(&r, 50, 300)
 	ix := index(passage.Options{}, texts)
 	pairs := map[[2]string][]shingle.Passage{}
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		pairs[[2]string{p.A, p.B}] = p.Passages
 	}
 	n := 0
@@ -231,7 +234,7 @@ func TestRemove(t *testing.T) {
 	if ix.Len() != 40 {
 		t.Errorf("%d documents", ix.Len())
 	}
-	if diff := cmp.Diff(slices.Collect(want.Pairs()), slices.Collect(ix.Pairs())); diff != "" {
+	if diff := cmp.Diff(collect(want), collect(ix)); diff != "" {
 		t.Errorf("(-never held +removed):\n%s", diff)
 	}
 	if diff := cmp.Diff(want.Stats(), ix.Stats()); diff != "" {
@@ -263,7 +266,7 @@ func TestOptions(t *testing.T) {
 	}
 	count := func(o passage.Options) (pairs, passages int, s passage.Stats) {
 		ix := index(o, texts)
-		for p := range ix.Pairs() {
+		for p := range ix.Pairs(context.Background()) {
 			pairs++
 			passages += len(p.Passages)
 		}
@@ -302,7 +305,7 @@ func TestSkip(t *testing.T) {
 	var ix passage.Index
 	ix.Add("a", a, mask)
 	ix.Add("b", b)
-	if got := slices.Collect(ix.Pairs()); got != nil {
+	if got := collect(&ix); got != nil {
 		t.Errorf("a shared passage that was to be skipped: %+v", got)
 	}
 	if got := ix.Query(a, mask); len(got) != 1 || got[0].ID != "a" {
@@ -343,7 +346,7 @@ func TestTogether(t *testing.T) {
 				ix.Add(id(i), texts[i])
 				ix.Query(texts[i])
 				if i%5 == 0 {
-					for range ix.Pairs() {
+					for range ix.Pairs(context.Background()) {
 					}
 					ix.Remove(id(i))
 				}
@@ -356,5 +359,62 @@ func TestTogether(t *testing.T) {
 	}
 	if ix.Len() != 32 {
 		t.Errorf("%d documents", ix.Len())
+	}
+}
+
+// pairsOf returns the pairs of an index whose search is not interrupted.
+func pairsOf(ix *passage.Index) iter.Seq[passage.Pair] {
+	return func(yield func(passage.Pair) bool) {
+		for p, err := range ix.Pairs(context.Background()) {
+			if err != nil {
+				panic(err)
+			}
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+func collect(ix *passage.Index) []passage.Pair { return slices.Collect(pairsOf(ix)) }
+
+// TestPairsInterrupted ends the search when its context does, with that error.
+func TestPairsInterrupted(t *testing.T) {
+	text := "the quick grey fox of the northern woods lives by the brook and hunts at night"
+	var texts []string
+	for range 100 {
+		texts = append(texts, text)
+	}
+	ix := index(passage.Options{}, texts)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	var last error
+	for _, err := range ix.Pairs(ctx) {
+		if n++; n == 10 {
+			cancel()
+		}
+		last = err
+	}
+	if !errors.Is(last, context.Canceled) || n > 100*99/2 {
+		t.Errorf("%d pairs, error %v; want fewer and context.Canceled", n, last)
+	}
+}
+
+// TestProgress counts up to the number of documents.
+func TestProgress(t *testing.T) {
+	var texts []string
+	for range 100 {
+		texts = append(texts, "too short")
+	}
+	last := 0
+	ix := index(passage.Options{Workers: 2, Progress: func(done, total int) {
+		if done <= last || total != 100 {
+			t.Errorf("progress %d of %d after %d", done, total, last)
+		}
+		last = done
+	}}, texts)
+	if collect(ix); last != 100 {
+		t.Errorf("ends at %d of 100", last)
 	}
 }

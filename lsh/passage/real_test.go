@@ -1,6 +1,7 @@
 package passage_test
 
 import (
+	"context"
 	"os"
 	"regexp"
 	"slices"
@@ -42,7 +43,7 @@ func TestRevisions(t *testing.T) {
 		size[d.ID] = len(d.Text)
 	}
 	covered := map[[2]string][]shingle.Span{}
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		for _, s := range p.Passages {
 			covered[[2]string{p.A, p.B}] = append(covered[[2]string{p.A, p.B}], s.B)
 			covered[[2]string{p.B, p.A}] = append(covered[[2]string{p.B, p.A}], s.A)
@@ -128,7 +129,7 @@ func TestLicences(t *testing.T) {
 			found[file][ref] = append(found[file][ref], s)
 		}
 	}
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		for _, s := range p.Passages {
 			hit(p.A, p.B, s.A)
 			hit(p.B, p.A, s.B)

@@ -2,6 +2,8 @@ package passage
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"iter"
 	"math"
 	"runtime"
@@ -133,17 +135,21 @@ func anyRare(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
 }
 
 // Pairs yields every two documents that share a passage, with the passages:
-// ordered by the first document, then the second, as they were added.
-func (ix *Index) Pairs() iter.Seq[Pair] {
-	return func(yield func(Pair) bool) {
+// ordered by the first document, then the second, as they were added. When ctx is
+// done it yields an empty pair with the error of ctx, and ends.
+func (ix *Index) Pairs(ctx context.Context) iter.Seq2[Pair, error] {
+	return func(yield func(Pair, error) bool) {
 		docs, run := ix.snapshot()
 		s := newSearch(ix.opts, docs, run)
-		for d, matches := range s.all() {
+		for d, matches := range s.all(ctx) {
 			for _, m := range matches {
-				if !yield(Pair{d.id, m.ID, m.Passages}) {
+				if !yield(Pair{d.id, m.ID, m.Passages}, nil) {
 					return
 				}
 			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(Pair{}, fmt.Errorf("passage: %w", err))
 		}
 	}
 }
@@ -229,8 +235,9 @@ func (s *search) later(d int) []Match {
 	return s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, trials)
 }
 
-// all yields the documents in order, each with its matches among the later ones.
-func (s *search) all() iter.Seq2[*document, []Match] {
+// all yields the documents in order, each with its matches among the later ones,
+// until ctx is done.
+func (s *search) all(ctx context.Context) iter.Seq2[*document, []Match] {
 	return func(yield func(*document, []Match) bool) {
 		workers := max(s.opts.Workers, 1)
 		if s.opts.Workers < 0 {
@@ -239,7 +246,13 @@ func (s *search) all() iter.Seq2[*document, []Match] {
 		batch := make([][]Match, 16*workers)
 		for first := 0; first < len(s.docs); first += len(batch) {
 			n := min(len(batch), len(s.docs)-first)
-			s.fill(batch[:n], first, workers)
+			s.fill(ctx, batch[:n], first, workers)
+			if ctx.Err() != nil {
+				return
+			}
+			if s.opts.Progress != nil {
+				s.opts.Progress(first+n, len(s.docs))
+			}
 			for i, m := range batch[:n] {
 				if d := s.docs[first+i]; d != nil && len(m) > 0 && !yield(d, m) {
 					return
@@ -249,11 +262,11 @@ func (s *search) all() iter.Seq2[*document, []Match] {
 	}
 }
 
-// fill computes the matches of consecutive documents.
-func (s *search) fill(batch [][]Match, first, workers int) {
+// fill computes the matches of consecutive documents, until ctx is done.
+func (s *search) fill(ctx context.Context, batch [][]Match, first, workers int) {
 	work := func(i int) {
 		batch[i] = nil
-		if s.docs[first+i] != nil {
+		if s.docs[first+i] != nil && ctx.Err() == nil {
 			batch[i] = s.later(first + i)
 		}
 	}

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,7 +40,7 @@ func neardupCorpus(docs map[string]string, order []string, _ [][2]string) (out [
 	for _, id := range order {
 		ix.Add(id, docs[id])
 	}
-	for p := range ix.Pairs() {
+	for p := range ix.Pairs(context.Background()) {
 		out = appendPassages(out, p.A, p.B, p.Passages)
 	}
 	return out

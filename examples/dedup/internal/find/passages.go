@@ -7,7 +7,6 @@ import (
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
-	"github.com/neardup/neardup/examples/dedup/internal/until"
 	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
@@ -49,7 +48,7 @@ func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 		p := c.Env().Progress("aligning", "pairs", 0)
 		defer p.Stop()
 		row := c.Rows()
-		for pair, err := range until.Done(c.Env().Ctx, ix.Pairs()) {
+		for pair, err := range ix.Pairs(c.Env().Ctx) {
 			if err == nil {
 				p.Add(1)
 				p.Of(row[pair.A]+1, len(c.Docs))

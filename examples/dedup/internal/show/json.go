@@ -48,10 +48,13 @@ func NewPassage(a, b string, p shingle.Passage) Passage {
 	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p)}
 }
 
-// Kind returns "exact" or "edited".
+// Kind returns "exact", "moved" or "edited".
 func Kind(p shingle.Passage) string {
-	if p.Exact {
+	switch {
+	case p.Exact:
 		return "exact"
+	case p.Moved:
+		return "moved"
 	}
 	return "edited"
 }
