@@ -414,7 +414,8 @@ func (d *Durable) submit(ctx context.Context, ops ...op) ([]result, error) {
 	return r.results, r.err
 }
 
-func (p Page) check() error {
+// Check returns an error that wraps [ErrPage] if a [Durable] does not take the page.
+func (p Page) Check() error {
 	if len(p.ID) > maxID {
 		return fmt.Errorf("seen: %w: id of %d bytes, %d at most", ErrPage, len(p.ID), maxID)
 	}
@@ -455,7 +456,7 @@ func (d *Durable) Keep(ctx context.Context, pages ...Page) error {
 func (d *Durable) pages(ctx context.Context, pages []Page, f func(*Page) op) ([]result, error) {
 	ops := make([]op, len(pages))
 	for i := range pages {
-		if err := pages[i].check(); err != nil {
+		if err := pages[i].Check(); err != nil {
 			return nil, err
 		}
 		ops[i] = f(&pages[i])
@@ -514,7 +515,7 @@ func (d *Durable) Released(after uint64, n int) []Final {
 // n at most, 0 for all. It changes nothing, and leaves out the frame that is known
 // of the page.
 func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	return d.f.Query(ctx, p, n)
@@ -522,7 +523,7 @@ func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string]
 
 // Blocks returns the verdict on every block of a page: see [boilerplate.Detector.Judge].
 func (d *Durable) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error) {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	return d.f.Blocks(ctx, p)

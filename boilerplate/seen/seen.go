@@ -209,6 +209,9 @@ func Open(dir string, o Options) (*Filter, error) {
 	}
 	var err error
 	f.ix, err = disk.Open(filepath.Join(dir, "index"), disk.Options{Scheme: f.mh.Scheme(), Threshold: f.threshold * reach, Seed: o.Seed})
+	if errors.Is(err, disk.ErrMismatch) {
+		return nil, fmt.Errorf("seen: %s was made with another threshold than %v, or with another seed: %w", dir, f.threshold, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("seen: %w", err)
 	}

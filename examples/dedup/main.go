@@ -23,7 +23,7 @@ func program() cli.Program {
 		Help: help,
 		Commands: []cli.Command{
 			reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand,
-			cleanCommand, compareCommand, bandsCommand, indexCommand,
+			cleanCommand, compareCommand, bandsCommand, indexCommand, serveCommand,
 		},
 		Default: "report",
 	}

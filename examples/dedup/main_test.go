@@ -149,7 +149,7 @@ func TestStatus(t *testing.T) {
 		{"a file that looks like a flag", "pairs -- -threshold", cli.ExitInput, "dedup: -threshold: no such file"},
 		{"no input", "pairs", cli.ExitFatal, "dedup pairs: no input"},
 		{"no such flag", "pairs -bogus good.txt", cli.ExitFatal, "flag provided but not defined: -bogus"},
-		{"a flag without effect", "passages -threshold .5 good.txt", cli.ExitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, index add, index query)"},
+		{"a flag without effect", "passages -threshold .5 good.txt", cli.ExitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, index add, index query, serve)"},
 		{"no such command", "bogus", cli.ExitInput, "dedup: bogus is no command (\"dedup -h\" lists them), so it is taken for an input\ndedup: bogus: no such file"},
 		{"help for no command", "help bogus", cli.ExitFatal, "dedup: bogus is no command"},
 		{"what would be removed, to nowhere", "clean -dry-run -log gone.jsonl good.txt", cli.ExitFatal, "-log and -overwrite go with -out"},
@@ -248,6 +248,9 @@ func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, cmd := range program().Commands {
+		if cmd.Name == "serve" {
+			continue // it has no other end: see TestServe
+		}
 		var out, errs bytes.Buffer
 		args := []string{cmd.Name, "-"}
 		if cmd.Name == "compare" {
@@ -262,6 +265,33 @@ func TestInterrupt(t *testing.T) {
 		status := program().Run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
 		if status != cli.ExitFatal || !strings.Contains(errs.String(), "interrupted") {
 			t.Errorf("%s: exit status %d, standard error %q", cmd.Name, status, errs.String())
+		}
+	}
+}
+
+// An interrupt ends the service in good order.
+func TestServe(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	dir := t.TempDir()
+	for _, c := range []struct {
+		args   string
+		status int
+		stderr string
+	}{
+		{"serve -db DIR -addr 127.0.0.1:0", cli.ExitDone, "msg=stopped"},
+		{"serve -db DIR -addr 127.0.0.1:0 -log-json", cli.ExitDone, `"msg":"stopped"`},
+		{"serve -addr 127.0.0.1:0", cli.ExitFatal, "no folder: name it with -db"},
+		{"serve -db DIR -addr 127.0.0.1:0 -threshold 0.9", cli.ExitFatal, "made with another threshold than 0.9"},
+		{"serve -db DIR -addr 127.0.0.1:0 -settle 0", cli.ExitFatal, "-settle 0: must be 1 or more"},
+		{"serve -db DIR -addr 127.0.0.1:0 -token-file DIR/none", cli.ExitFatal, "no such file"},
+		{"serve -db DIR -addr 0.0.0.0:0", cli.ExitFatal, "a token is needed"},
+		{"serve -db DIR page.html", cli.ExitFatal, "serve takes no input"},
+	} {
+		var out, errs bytes.Buffer
+		status := program().Run(ctx, strings.Fields(strings.ReplaceAll(c.args, "DIR", dir)), strings.NewReader(""), &out, &errs)
+		if status != c.status || !strings.Contains(errs.String(), c.stderr) || out.Len() > 0 {
+			t.Errorf("%s: exit status %d, want %d; standard error %q; standard output %q", c.args, status, c.status, errs.String(), &out)
 		}
 	}
 }

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Asks a neardup service which pages are new, and prints those that are.
+
+    dedup serve -db seen &
+    python3 judge.py http://127.0.0.1:8080 < pages.jsonl > new.jsonl
+
+Each line of the input is a page: {"url": ..., "text" or "html": ..., "time": ...}.
+Only the standard library is used; the class Service can be copied into a crawler.
+The pages are printed in the order of their verdicts: pages of a site that is not
+known yet wait until the service has seen more of it, at the latest until the end.
+"""
+
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+
+
+class Service:
+    """A connection to "dedup serve"."""
+
+    def __init__(self, address, token=None, tries=8):
+        self.address = address.rstrip("/")
+        self.token = token
+        self.tries = tries
+        self.after = 0  # the last verdict on a held page that was dealt with
+
+    def request(self, path, body=None, kind="application/json"):
+        """Returns the answer as text. Tries again where the service is busy, or
+        away: an answer that was lost may be asked for again."""
+        for n in range(self.tries):
+            req = urllib.request.Request(self.address + path, data=body)
+            if body is not None:
+                req.add_header("Content-Type", kind)
+            if self.token:
+                req.add_header("Authorization", "Bearer " + self.token)
+            wait = min(0.1 * 2**n, 5)
+            try:
+                with urllib.request.urlopen(req, timeout=60) as answer:
+                    return answer.read().decode()
+            except urllib.error.HTTPError as e:
+                message = e.read().decode()
+                if e.code not in (429, 503, 504) or n + 1 == self.tries:
+                    raise RuntimeError(f"{path}: {e.code} {message.strip()}") from e
+                wait = float(e.headers.get("Retry-After", wait))
+            except (urllib.error.URLError, ConnectionError):
+                if n + 1 == self.tries:
+                    raise
+            time.sleep(wait)
+
+    def judge(self, pages):
+        """Returns a verdict for each page, in the same order."""
+        body = "".join(json.dumps(p) + "\n" for p in pages).encode()
+        answer = self.request("/v1/judge", body, "application/x-ndjson")
+        verdicts = [json.loads(line) for line in answer.splitlines()]
+        for v in verdicts:
+            if "error" in v:
+                raise ValueError(f"page {v['line']}: {v['error']}")
+        return verdicts
+
+    def released(self):
+        """Yields verdicts on pages that were held, and then acknowledges them."""
+        while True:
+            answer = self.request(f"/v1/released?after={self.after}")
+            if not answer:
+                return
+            for line in answer.splitlines():
+                v = json.loads(line)
+                yield v
+                self.after = v["number"]
+
+    def release(self):
+        """Has all held pages judged: at the end of a crawl."""
+        self.request("/v1/release", b"{}")
+
+
+def batches(lines, n):
+    batch = []
+    for line in lines:
+        if line.strip():
+            batch.append(json.loads(line))
+        if len(batch) == n:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def main():
+    service = Service(*sys.argv[1:3])
+    counts = {}
+
+    def deal_with(verdict, text):
+        counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
+        if verdict["new"]:
+            print(json.dumps({"id": verdict["id"], "text": text}))
+
+    for pages in batches(sys.stdin, 100):
+        for page, verdict in zip(pages, service.judge(pages)):
+            if verdict["verdict"] != "held":
+                deal_with(verdict, page.get("text"))
+        for verdict in service.released():
+            deal_with(verdict, verdict.get("text"))
+    service.release()
+    for verdict in service.released():
+        deal_with(verdict, verdict.get("text"))
+    print(json.dumps(counts), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+// Package serve answers over HTTP whether a page is new: it puts a [seen.Durable]
+// at the end of a socket, for crawlers that are not written in Go.
+package serve
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate/seen"
+)
+
+// Options configures [Run]. Every field but Log must be set.
+type Options struct {
+	Dir         string        // of the filter
+	Addr        string        // HOST:PORT, or unix:PATH
+	Token       string        // that callers must send; "" for none
+	MaxBody     int64         // bytes of a request
+	MaxRequests int           // that are answered at the same time
+	Timeout     time.Duration // of a request
+	Grace       time.Duration // for running requests when the service stops
+	Seen        seen.DurableOptions
+	Log         *slog.Logger
+
+	// Listening, if not nil, is called with the address when requests are
+	// accepted, and Ready when they are answered.
+	Listening func(net.Addr)
+	Ready     func()
+}
+
+// A server holds what the handlers need.
+type server struct {
+	o       Options
+	log     *slog.Logger
+	token   [sha256.Size]byte
+	local   bool // listens on a loopback address without a token
+	slots   chan struct{}
+	filter  atomic.Pointer[seen.Durable]
+	stop    atomic.Bool
+	metrics *metrics
+	handler http.Handler
+}
+
+func newServer(o Options) *server {
+	s := &server{o: o, log: o.Log, token: sha256.Sum256([]byte(o.Token)), slots: make(chan struct{}, o.MaxRequests)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.metrics = newMetrics(s)
+	s.handler = s.routes()
+	return s
+}
+
+// Run serves until the context ends, and then answers the requests that are
+// running, saves the filter and returns.
+func Run(ctx context.Context, o Options) (err error) {
+	s := newServer(o)
+	l, err := s.listen()
+	if err != nil {
+		return err
+	}
+	h := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       o.Timeout,
+		WriteTimeout:      o.Timeout + 10*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(l) }()
+	s.log.Info("listening", "address", o.Addr, "pid", os.Getpid())
+	if o.Listening != nil {
+		o.Listening(l.Addr())
+	}
+
+	// Requests are answered with 503 until the filter is open, which takes a while
+	// where a journal has to be repeated.
+	began := time.Now()
+	so := o.Seen
+	so.Observe = s.metrics.observe
+	d, err := seen.OpenDurable(o.Dir, so)
+	if err != nil {
+		return errors.Join(err, h.Close(), ended(<-served))
+	}
+	s.filter.Store(d)
+	s.log.Info("ready", "directory", o.Dir, "repeated", d.Repeated(), "took", time.Since(began).Round(time.Millisecond))
+	if o.Ready != nil {
+		o.Ready()
+	}
+
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		s.stop.Store(true)
+		s.log.Info("stopping", "grace", o.Grace)
+		grace, cancel := context.WithTimeout(context.Background(), o.Grace)
+		err = h.Shutdown(grace)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.log.Warn("requests were cut off", "after", o.Grace)
+			err = h.Close()
+		}
+		err = errors.Join(err, ended(<-served))
+	}
+	if err := errors.Join(ended(err), d.Close()); err != nil {
+		s.log.Error("stopped", "error", err)
+		return err
+	}
+	s.log.Info("stopped")
+	return nil
+}
+
+// ended drops the error that a server returns when it is shut down.
+func ended(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// listen opens the socket. Without a token it must be out of the reach of other
+// machines.
+func (s *server) listen() (net.Listener, error) {
+	if path, ok := strings.CutPrefix(s.o.Addr, "unix:"); ok {
+		return listenUnix(path)
+	}
+	l, err := net.Listen("tcp", s.o.Addr)
+	if err != nil {
+		return nil, err
+	}
+	loopback := l.Addr().(*net.TCPAddr).IP.IsLoopback()
+	if !loopback && s.o.Token == "" {
+		return nil, errors.Join(fmt.Errorf("%s can be reached from other machines: a token is needed", s.o.Addr), l.Close())
+	}
+	s.local = loopback && s.o.Token == ""
+	return l, nil
+}
+
+// listenUnix opens a socket that only the user may use, in the place of one that
+// nobody listens at any more.
+func listenUnix(path string) (net.Listener, error) {
+	switch info, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case info.Mode().Type() != fs.ModeSocket:
+		return nil, fmt.Errorf("%s exists and is not a socket", path)
+	default:
+		if c, err := net.Dial("unix", path); err == nil {
+			return nil, errors.Join(fmt.Errorf("%s: another process listens", path), c.Close())
+		}
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}

@@ -1,0 +1,588 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+// TestMain is also the service that TestKill kills.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("SERVE_TEST_DIR"); dir != "" {
+		o := options(dir)
+		o.Listening = func(a net.Addr) { fmt.Println(a) }
+		if err := Run(context.Background(), o); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func options(dir string) Options {
+	return Options{Dir: dir, Addr: "127.0.0.1:0", MaxBody: 1 << 20, MaxRequests: 64, Timeout: 20 * time.Second, Grace: 5 * time.Second}
+}
+
+// A service is one that runs in the test.
+type service struct {
+	t      *testing.T
+	url    string
+	token  string
+	client *http.Client
+	stop   func() error // stops it and returns what Run did
+}
+
+func start(t *testing.T, o Options) *service {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	address, ready, ended := make(chan net.Addr, 1), make(chan bool, 1), make(chan error, 1)
+	o.Listening = func(a net.Addr) { address <- a }
+	o.Ready = func() { ready <- true }
+	go func() { ended <- Run(ctx, o) }()
+	s := &service{t: t, token: o.Token, client: &http.Client{}}
+	s.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case <-ready:
+	case err := <-ended:
+		ended <- err
+		t.Fatal(err)
+	}
+	a := <-address
+	s.url = "http://" + a.String()
+	if a.Network() == "unix" {
+		s.url = "http://localhost"
+		s.client.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", a.String())
+		}}
+	}
+	return s
+}
+
+const (
+	oneJSON = "application/json"
+	ndjson  = "application/x-ndjson"
+)
+
+// do sends a request and returns the status and the body of the answer.
+func (s *service) do(method, path, kind, body string) (int, string, http.Header) {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	if s.token != "" {
+		req.Header.Set("Authorization", "Bearer "+s.token)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b), resp.Header
+}
+
+// ok is do for an answer of 200.
+func (s *service) ok(method, path, kind, body string) string {
+	s.t.Helper()
+	code, b, _ := s.do(method, path, kind, body)
+	if code != 200 {
+		s.t.Fatalf("%s %s: %d %s", method, path, code, b)
+	}
+	return b
+}
+
+// words returns n words that only texts of the same seed have.
+func words(seed string, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%sx%c%c", seed, 'a'+i/26%26, 'a'+i%26)
+	}
+	return strings.Join(list, " ")
+}
+
+// page returns a page of a host, in a frame that is as long as the article.
+func page(host string, n int, article string) string {
+	b, err := json.Marshal(map[string]string{
+		"url":  fmt.Sprintf("http://%s/%d", host, n),
+		"text": words("menu"+host, 80) + "\n\n" + words(article, 120) + "\n\n" + words("foot"+host, 60),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(b) + "\n"
+}
+
+// outcomes returns "ID verdict MATCH" of each line.
+func outcomes(t *testing.T, lines string) (all []string) {
+	t.Helper()
+	for l := range strings.Lines(lines) {
+		var v final
+		if err := json.Unmarshal([]byte(l), &v); err != nil {
+			t.Fatalf("%v: %s", err, l)
+		}
+		all = append(all, strings.TrimSpace(v.ID+" "+v.Verdict+" "+v.Match))
+	}
+	return all
+}
+
+// Two sites print the same twenty stories, each in a frame of its own: twenty are
+// new, twenty are near-duplicates, and the first pages of either site wait.
+func TestTwoSites(t *testing.T) {
+	s := start(t, options(t.TempDir()))
+	var all strings.Builder
+	for n := range 20 {
+		all.WriteString(page("p", n, fmt.Sprintf("story%c", 'a'+n)))
+		all.WriteString(page("q", n, fmt.Sprintf("story%c", 'a'+n)))
+	}
+	got := outcomes(t, s.ok("POST", "/v1/judge", ndjson, all.String()))
+	if len(got) != 40 || got[0] != "http://p/0 held" {
+		t.Fatalf("%d answers: %q", len(got), got)
+	}
+	got = slices.DeleteFunc(got, func(v string) bool { return strings.HasSuffix(v, " held") })
+	s.ok("POST", "/v1/release", oneJSON, "{}")
+	after, pages := 0, 0
+	for {
+		lines := s.ok("GET", fmt.Sprintf("/v1/released?after=%d&limit=7", after), "", "")
+		if lines == "" {
+			break
+		}
+		for l := range strings.Lines(lines) {
+			var f final
+			if err := json.Unmarshal([]byte(l), &f); err != nil {
+				t.Fatal(err)
+			}
+			if after++; f.Number != uint64(after) || f.New != (f.Text != "") {
+				t.Errorf("number %d, new %v, %d bytes of text; want number %d", f.Number, f.New, len(f.Text), after)
+			}
+			pages++
+		}
+		got = append(got, outcomes(t, lines)...)
+	}
+	fresh, copies := map[string]bool{}, 0
+	for _, v := range got {
+		id, rest, _ := strings.Cut(v, " ")
+		story := id[len("http://p/"):]
+		switch {
+		case rest == "new" && !fresh[story]:
+			fresh[story] = true
+		case strings.HasPrefix(rest, "near-duplicate http://") && strings.HasSuffix(rest, "/"+story):
+			copies++
+		default:
+			t.Errorf("unexpected: %s", v)
+		}
+	}
+	if len(fresh) != 20 || copies != 20 || pages < 30 {
+		t.Errorf("%d new, %d copies, %d pages were held", len(fresh), copies, pages)
+	}
+	if body := s.ok("GET", "/metrics", "", ""); !strings.Contains(body, "\nneardup_pages_kept 20\n") || !strings.Contains(body, `neardup_requests_total{path="/v1/judge",status="200"} 1`) {
+		t.Errorf("metrics: %s", body)
+	}
+}
+
+// The rest of the life of a page: asked for, changed, removed, added; its blocks.
+func TestLife(t *testing.T) {
+	s := start(t, options(t.TempDir()))
+	a, b := words("a", 64), words("b", 64)
+	steps := []struct{ path, body, want string }{
+		{"/v1/judge", `{"id":"a","text":"` + a + `","time":"2026-03-01"}`, `{"id":"a","verdict":"new","new":true}`},
+		{"/v1/judge", `{"id":"a","text":"` + a + `","time":"2026-03-01"}`, `{"id":"a","verdict":"new","new":true}`},
+		{"/v1/judge", `{"id":"a","text":"` + a + `","time":1772582400}`, `{"id":"a","verdict":"new","new":true,"changed":0}`},
+		{"/v1/judge", `{"id":"b","text":"` + strings.ToUpper(a) + `!"}`, `{"id":"b","verdict":"near-duplicate","new":false,"match":"a","similarity":1}`},
+		{"/v1/judge", `{"id":"none","text":" \n"}`, `{"id":"none","verdict":"unreadable","new":false}`},
+		{"/v1/query", `{"id":"q","html":"<p>` + a + `</p>"}`, `{"id":"q","matches":[{"id":"a","similarity":1}]}`},
+		{"/v1/query", `{"id":"q","text":"` + b + `"}`, `{"id":"q","matches":[]}`},
+		{"/v1/add", `{"id":"b","text":"` + a + `"}`, `{"id":"b","stored":true}`},
+		{"/v1/query?limit=1", `{"id":"q","text":"` + a + `"}`, `{"id":"q","matches":[{"id":"a","similarity":1}]}`},
+		{"/v1/remove", `{"id":"a"}`, `{"id":"a","removed":true}`},
+		{"/v1/remove", `{"id":"a"}`, `{"id":"a","removed":false}`},
+		{"/v1/query", `{"id":"q","text":"` + a + `"}`, `{"id":"q","matches":[{"id":"b","similarity":1}]}`},
+		{"/v1/blocks", `{"id":"q","html":"<p>One.</p><p>Two.</p>"}`, `{"id":"q","text":"One.\n\nTwo.","blocks":[{"start":0,"end":4,"flagged":false,"reason":"own text","scope":"single","documents":1,"hosts":0,"confidence":0},{"start":6,"end":10,"flagged":false,"reason":"own text","scope":"single","documents":1,"hosts":0,"confidence":0}]}`},
+	}
+	for i, x := range steps {
+		if diff := cmp.Diff(x.want+"\n", s.ok("POST", x.path, oneJSON, x.body)); diff != "" {
+			t.Errorf("step %d, %s (-want +got):\n%s", i, x.path, diff)
+		}
+	}
+}
+
+// Lines that cannot be read are answered in their place, and the others as if they
+// were alone.
+func TestLines(t *testing.T) {
+	s := start(t, options(t.TempDir()))
+	body := `{"id":"a","text":"` + words("a", 40) + `"}` + "\n\n" + `{"id":` + "\n" + `{"id":"b","text":"` + words("a", 40) + `"}` + "\r\n" + `{"text":"no name"}`
+	want := `{"id":"a","verdict":"new","new":true}
+{"line":3,"error":"invalid JSON: it ends early"}
+{"id":"b","verdict":"near-duplicate","new":false,"match":"a","similarity":1}
+{"line":5,"error":"neither id nor url"}
+`
+	if diff := cmp.Diff(want, s.ok("POST", "/v1/judge", ndjson, body)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := s.ok("POST", "/v1/judge", ndjson, ""); got != "" {
+		t.Errorf("no lines: %q", got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	o := options(t.TempDir())
+	o.MaxBody = 200
+	s := start(t, o)
+	for _, c := range []struct {
+		method, path, kind, body string
+		code                     int
+		message                  string
+	}{
+		{"POST", "/v1/judge", oneJSON, `{"id":"a"`, 400, "invalid JSON: it ends early"},
+		{"POST", "/v1/judge", oneJSON, ``, 400, "invalid JSON: it ends early"},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x"} {}`, 400, "invalid JSON: more than one object"},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","txt":"x"}`, 400, `invalid JSON: json: unknown field "txt"`},
+		{"POST", "/v1/judge", oneJSON, `{"id":7,"text":"x"}`, 400, "invalid JSON: json: cannot unmarshal number into Go struct field document.id of type string"},
+		{"POST", "/v1/judge", oneJSON, `{"text":"x"}`, 400, "neither id nor url"},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a"}`, 400, "neither text nor html"},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","html":"x"}`, 400, "both text and html"},
+		{"POST", "/v1/judge", oneJSON, `{"url":"http://[::1","text":"x"}`, 400, `url: parse "http://[::1": missing ']' in host`},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","time":"noon"}`, 400, `time "noon" is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)`},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","time":999999999999999}`, 400, "time: year 31690708"},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"` + words("a", 100) + `"}`, 413, "more than 200 bytes"},
+		{"POST", "/v1/judge", "text/plain", `{"id":"a","text":"x"}`, 415, "the Content-Type must be application/json or application/x-ndjson"},
+		{"POST", "/v1/judge", "", `{"id":"a","text":"x"}`, 415, "the Content-Type must be application/json or application/x-ndjson"},
+		{"POST", "/v1/query?limit=all", oneJSON, `{"id":"a","text":"x"}`, 400, `limit="all" is not a number`},
+		{"POST", "/v1/remove", oneJSON, `{}`, 400, "no id"},
+		{"POST", "/v1/release", "", ``, 415, "the Content-Type must be application/json or application/x-ndjson"},
+		{"GET", "/v1/judge", "", ``, 405, "/v1/judge takes POST"},
+		{"POST", "/v1/released", oneJSON, `{}`, 405, "/v1/released takes GET"},
+		{"GET", "/v1/released?after=-1", "", ``, 400, `after="-1" is not a number`},
+		{"GET", "/v2/judge", "", ``, 404, "no such path; /openapi.json lists the paths"},
+	} {
+		code, body, _ := s.do(c.method, c.path, c.kind, c.body)
+		var p problem
+		if err := json.Unmarshal([]byte(body), &p); err != nil {
+			t.Errorf("%s %s %s: %v: %s", c.method, c.path, c.body, err, body)
+		}
+		if code != c.code || p.Error != c.message {
+			t.Errorf("%s %s %s: %d %q, want %d %q", c.method, c.path, c.body, code, p.Error, c.code, c.message)
+		}
+	}
+	// Nothing of it was stored.
+	if body := s.ok("GET", "/metrics", "", ""); !strings.Contains(body, "\nneardup_pages_kept 0\n") {
+		t.Error("a refused page is stored")
+	}
+}
+
+func TestToken(t *testing.T) {
+	o := options(t.TempDir())
+	o.Token = "secret"
+	s := start(t, o)
+	for token, want := range map[string]int{"": 401, "wrong": 401, "secret": 200} {
+		s.token = token
+		if code, body, _ := s.do("POST", "/v1/judge", oneJSON, `{"id":"a","text":"x"}`); code != want {
+			t.Errorf("token %q: %d %s, want %d", token, code, body, want)
+		}
+		if code, _, _ := s.do("GET", "/metrics", "", ""); code != want {
+			t.Errorf("metrics with token %q: %d, want %d", token, code, want)
+		}
+		for _, path := range []string{"/healthz", "/readyz", "/openapi.json"} {
+			if code, body, _ := s.do("GET", path, "", ""); code != 200 {
+				t.Errorf("%s with token %q: %d %s", path, token, code, body)
+			}
+		}
+	}
+}
+
+// Without a token the service is out of the reach of other machines, and of pages
+// in a browser on this one.
+func TestReach(t *testing.T) {
+	o := options(t.TempDir())
+	o.Addr = "0.0.0.0:0"
+	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "a token is needed") {
+		t.Errorf("all addresses without a token: %v", err)
+	}
+	o.Addr = "127.0.0.1:0"
+	s := start(t, o)
+	for host, want := range map[string]int{"localhost": 200, "127.0.0.1:8080": 200, "[::1]:80": 200, "evil.example": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example:80": 403} {
+		req, err := http.NewRequest("POST", s.url+"/v1/judge", strings.NewReader(`{"id":"a","text":"x"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		req.Header.Set("Content-Type", oneJSON)
+		resp, err := s.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("Host %s: %d, want %d", host, resp.StatusCode, want)
+		}
+	}
+}
+
+// With all its slots taken the service answers 429, and the requests that had a
+// slot are answered as ever.
+func TestOverload(t *testing.T) {
+	o := options(t.TempDir())
+	o.MaxRequests = 2
+	s := start(t, o)
+	var slow []*io.PipeWriter
+	answers := make(chan string, 2)
+	for i := range 2 {
+		r, w := io.Pipe()
+		slow = append(slow, w)
+		go func() {
+			resp, err := s.client.Post(s.url+"/v1/judge", oneJSON, r)
+			if err != nil {
+				answers <- err.Error()
+				return
+			}
+			defer resp.Body.Close()
+			b, _ := io.ReadAll(resp.Body)
+			answers <- string(b)
+		}()
+		fmt.Fprintf(w, `{"id":"slow%d",`, i)
+	}
+	judge := func(id string) (int, http.Header) {
+		code, _, header := s.do("POST", "/v1/judge", oneJSON, `{"id":"`+id+`","text":"`+words(id, 30)+`"}`)
+		return code, header
+	}
+	refused := 0
+	for deadline := time.Now().Add(10 * time.Second); refused == 0 && time.Now().Before(deadline); {
+		code, header := judge("early") // until both have their slot
+		if code == 429 {
+			if refused++; header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		}
+	}
+	if refused == 0 {
+		t.Fatal("never refused")
+	}
+	if code, body, _ := s.do("GET", "/healthz", "", ""); code != 200 {
+		t.Errorf("health of a busy service: %d %s", code, body)
+	}
+	if code, _ := judge("late"); code != 429 {
+		t.Errorf("a third request: %d", code)
+	}
+	for i, w := range slow {
+		fmt.Fprintf(w, `"text":"%s"}`, words(fmt.Sprintf("slow%c", 'a'+i), 30))
+		w.Close()
+	}
+	for range slow {
+		if a := <-answers; !strings.Contains(a, `"verdict":"new"`) {
+			t.Errorf("a slow request: %s", a)
+		}
+	}
+	if code, _ := judge("late"); code != 200 {
+		t.Errorf("tried again: %d", code)
+	}
+}
+
+func TestUnixSocket(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("permissions of sockets are those of Unix")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "s")
+	o := options(filepath.Join(dir, "db"))
+	o.Addr = "unix:" + path
+	// A socket that a killed process left.
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	s := start(t, o)
+	if got := s.ok("POST", "/v1/judge", oneJSON, `{"id":"a","text":"one two three"}`); !strings.Contains(got, `"new":true`) {
+		t.Error(got)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	o.Dir = filepath.Join(dir, "other")
+	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "another process listens") {
+		t.Errorf("a second service: %v", err)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket is still there: %v", err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("precious"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	o.Addr = "unix:" + file
+	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is not a socket") {
+		t.Errorf("in the place of a file: %v", err)
+	}
+}
+
+// A service that is stopped answers what it has begun, saves, and repeats nothing
+// when it starts again.
+func TestStop(t *testing.T) {
+	o := options(t.TempDir())
+	s := start(t, o)
+	r, w := io.Pipe()
+	answered := make(chan string, 1)
+	go func() {
+		resp, err := s.client.Post(s.url+"/v1/judge", ndjson, r)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		answered <- string(b)
+	}()
+	fmt.Fprintf(w, `{"id":"a","text":"%s"}`+"\n", words("a", 30))
+	// The request that asks is one of the two.
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.ok("GET", "/metrics", "", ""), "\nneardup_requests_running 2\n"); {
+		if time.Now().After(deadline) {
+			t.Fatal("the request does not begin")
+		}
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.stop() }()
+	time.Sleep(100 * time.Millisecond)
+	fmt.Fprintf(w, `{"id":"b","text":"%s"}`+"\n", words("b", 30))
+	w.Close()
+	if a := <-answered; strings.Count(a, `"new":true`) != 2 {
+		t.Errorf("the request that was running: %q", a)
+	}
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	d, err := seen.OpenDurable(o.Dir, seen.DurableOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := d.Repeated(); n != 0 {
+		t.Errorf("%d operations were repeated after a clean stop", n)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Another process may not use the same folder.
+func TestLocked(t *testing.T) {
+	o := options(t.TempDir())
+	start(t, o)
+	if err := Run(t.Context(), o); !errors.Is(err, disk.ErrLocked) {
+		t.Errorf("a second service: %v", err)
+	}
+}
+
+// Killed under load, the service has every page that it acknowledged.
+func TestKill(t *testing.T) {
+	dir := t.TempDir()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := map[string]string{}
+	total := 0
+	for life := range 4 {
+		cmd := exec.Command(exe)
+		cmd.Env = append(os.Environ(), "SERVE_TEST_DIR="+dir)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var addr string
+		if _, err := fmt.Fscanln(out, &addr); err != nil {
+			t.Fatal(err)
+		}
+		s := &service{t: t, url: "http://" + addr, client: &http.Client{}}
+		for deadline := time.Now().Add(20 * time.Second); ; {
+			if code, _, _ := s.do("GET", "/readyz", "", ""); code == 200 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("not ready")
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		// What earlier lives acknowledged is there.
+		for id, text := range acknowledged {
+			if got := s.ok("POST", "/v1/query", oneJSON, `{"id":"q","text":"`+text+`"}`); !strings.Contains(got, `{"id":"`+id+`","similarity":1}`) {
+				t.Errorf("life %d: %s is lost: %s", life, id, got)
+			}
+		}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for g := range 8 {
+			wg.Go(func() {
+				for i := 0; ; i++ {
+					id := fmt.Sprintf("%c%c%c", 'a'+life, 'a'+g, 'a'+i%26) + strings.Repeat("z", i/26)
+					text := words(id, 40)
+					resp, err := s.client.Post(s.url+"/v1/judge", oneJSON, strings.NewReader(`{"id":"`+id+`","text":"`+text+`"}`))
+					if err != nil {
+						return // killed
+					}
+					var b bytes.Buffer
+					_, err = b.ReadFrom(resp.Body)
+					resp.Body.Close()
+					if err != nil || resp.StatusCode != 200 {
+						return
+					}
+					if !strings.Contains(b.String(), `"new":true`) {
+						t.Errorf("%s: %s", id, &b)
+					}
+					mu.Lock()
+					acknowledged[id] = text
+					mu.Unlock()
+				}
+			})
+		}
+		time.Sleep(300 * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+		cmd.Wait()
+		if len(acknowledged) == total {
+			t.Errorf("life %d: nothing was acknowledged", life)
+		}
+		total = len(acknowledged)
+	}
+	t.Logf("%d pages were acknowledged in 4 lives", total)
+}

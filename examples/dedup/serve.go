@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/serve"
+)
+
+var serveCommand = cli.Command{
+	Name:    "serve",
+	Usage:   cli.NoInputs,
+	Summary: "a service for crawlers: is this page new, over HTTP",
+	Help: `Answers over HTTP whether a page is new, a near-duplicate of which stored one, the
+same page changed by how much, or nothing but the frame of its site. Pages are
+compared without what their site puts on every page, so the first pages of a site
+are held until that is known; GET /v1/released has the verdicts on them. An answer
+is given when it is durable: the service may be killed at any moment.
+
+  POST /v1/judge    {"url":...,"text" or "html":...,"time":...}: store it if it is new
+  POST /v1/query    the stored pages that are like it
+  POST /v1/add      store it without judging it
+  POST /v1/remove   {"id":...}: forget it
+  POST /v1/blocks   which of its blocks are recycled
+  POST /v1/release  {}: judge all held pages now
+  GET  /v1/released?after=N, /healthz, /readyz, /metrics, /openapi.json
+
+A request holds one JSON object, or one on each line with the Content-Type
+application/x-ndjson; /openapi.json describes them. The service listens on this
+machine only. To be reached from others it needs -token-file: callers send the
+token as "Authorization: Bearer TOKEN". It does not speak TLS.
+`,
+	Example: `-db seen
+-db seen -addr unix:/run/neardup.sock
+-db seen -addr :8080 -token-file token
+`,
+	New: func() cli.Action { return &serveAction{} },
+}
+
+type serveAction struct {
+	o         serve.Options
+	tokenFile string
+	logJSON   bool
+	verbose   bool
+}
+
+func (k *serveAction) Flags() []cli.Flags {
+	return []cli.Flags{{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&k.o.Dir, "db", "", "`folder` of what was seen; created if it is not there")
+			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
+			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "pages of a section to see before its pages are judged")
+		},
+		Check: func() error {
+			switch {
+			case k.o.Dir == "":
+				return errors.New("no folder: name it with -db")
+			case !(k.o.Seen.Threshold > 0 && k.o.Seen.Threshold <= 1):
+				return fmt.Errorf("-threshold %v: must be above 0 and at most 1", k.o.Seen.Threshold)
+			case k.o.Seen.Settle < 1:
+				return fmt.Errorf("-settle %d: must be 1 or more", k.o.Seen.Settle)
+			}
+			return nil
+		},
+	}, {
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&k.o.Addr, "addr", "127.0.0.1:8080", "`address` to listen at: HOST:PORT, or unix:PATH")
+			fs.StringVar(&k.tokenFile, "token-file", "", "`file` with the token that callers must send")
+			fs.Int64Var(&k.o.MaxBody, "max-body", 16<<20, "bytes of a request at most")
+			fs.IntVar(&k.o.MaxRequests, "max-requests", 64, "requests that are answered at the same time; others get status 429")
+			fs.DurationVar(&k.o.Timeout, "timeout", 30*time.Second, "time for a request")
+			fs.DurationVar(&k.o.Grace, "grace", 10*time.Second, "time for running requests when the service is stopped")
+			fs.Int64Var(&k.o.Seen.Checkpoint, "checkpoint", 64<<20, "bytes of journal after which everything is saved")
+		},
+		Check: func() error {
+			if k.o.MaxBody < 1 || k.o.MaxRequests < 1 || k.o.Timeout <= 0 || k.o.Grace <= 0 || k.o.Seen.Checkpoint < 1 {
+				return errors.New("-max-body, -max-requests, -timeout, -grace and -checkpoint must be above 0")
+			}
+			return nil
+		},
+	}, {
+		Register: func(fs *flag.FlagSet) {
+			fs.BoolVar(&k.logJSON, "log-json", false, "write the log as JSON")
+			fs.BoolVar(&k.verbose, "verbose", false, "log every request")
+		},
+	}}
+}
+
+func (k *serveAction) Run(e *cli.Env) error {
+	if len(e.Inputs) > 0 {
+		return errors.New("serve takes no input")
+	}
+	if k.tokenFile != "" {
+		b, err := os.ReadFile(k.tokenFile)
+		if err != nil {
+			return err
+		}
+		if k.o.Token = strings.TrimSpace(string(b)); k.o.Token == "" {
+			return fmt.Errorf("%s: no token", k.tokenFile)
+		}
+	}
+	k.o.Log = slog.New(k.handler(e.Stderr))
+	return serve.Run(e.Ctx, k.o)
+}
+
+func (k *serveAction) handler(w io.Writer) slog.Handler {
+	o := &slog.HandlerOptions{}
+	if k.verbose {
+		o.Level = slog.LevelDebug
+	}
+	if k.logJSON {
+		return slog.NewJSONHandler(w, o)
+	}
+	return slog.NewTextHandler(w, o)
+}
