@@ -276,7 +276,7 @@ func (o Options) resolve() options {
 		r.minGlobal = 3
 	}
 	if r.gap == 0 {
-		r.gap = 2 * 20
+		r.gap = 2 * 50
 	}
 	if r.maxBytes == 0 {
 		r.maxBytes = 1 << 30

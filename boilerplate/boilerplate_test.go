@@ -48,6 +48,9 @@ func newsroom() (pages []boilerplate.Page, want map[string]boilerplate.Reason) {
 		sports := "Fixtures, results and tables of " + w.words(6)
 		for _, b := range slices.Concat(tmpl.top, tmpl.bottom) {
 			want[b] = boilerplate.Furniture
+			if len(strings.Fields(b)) <= 8 {
+				want[b] = boilerplate.Navigation
+			}
 		}
 		want[sports] = boilerplate.Furniture
 		for i := range 12 {
@@ -133,7 +136,7 @@ func TestEvidence(t *testing.T) {
 	blocks := d.Judge(p)
 	got := blocks[1]
 	want := boilerplate.Block{
-		Span: blocks[1].Span, Flagged: true, Reason: boilerplate.SignOff,
+		Span: blocks[1].Span, Flagged: true, Masked: true, Reason: boilerplate.SignOff,
 		Scope: boilerplate.Global, Documents: 13, Hosts: 4, Confidence: 12.0 / 13,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -217,8 +220,8 @@ func TestShortBlocks(t *testing.T) {
 	p, q := page("first"), page("second")
 	d := observeAll(boilerplate.New(boilerplate.Options{}), []boilerplate.Page{p, q})
 	want := map[string]boilerplate.Reason{
-		menu: boilerplate.Furniture, "Search": boilerplate.Furniture,
-		"12 March": boilerplate.Furniture, "first of the day": boilerplate.Between,
+		menu: boilerplate.Navigation, "Search": boilerplate.Navigation,
+		"12 March": boilerplate.Navigation, "first of the day": boilerplate.Between,
 		"Background": boilerplate.Unsupported,
 		foot:         boilerplate.Furniture,
 	}

@@ -12,46 +12,35 @@ import (
 // copies.
 //
 // A document is a copy if it holds more than half of the page, every block
-// weighted by its words and the logarithm of its rarity; or nine tenths of the
-// page without weights, for where all pages are copies there is no rarity. Of a
-// block that a document does not hold as it is, it holds as much as it has of
-// its anchors, if there are three in all.
-func (v *view) findCopies(scope, docs int) int {
+// weighted by its words and the logarithm of its rarity. Of a block that a document
+// does not hold as it is, it holds as much as it has of its anchors. Where all
+// documents hold all of the page there is no rarity and there are no copies; see
+// restore.
+func (v *view) findCopies(scope Scope, docs int) int {
 	var total overlap
-	twins, everywhere := 0, int64(0)
+	same := 0
 	v.overlaps.clear()
 	v.full, v.limits = v.full[:0], v.limits[:0]
 	v.docs, v.logDocs = docs, log2(docs)
 	for i := range v.dg.blocks {
-		if f := &v.findings[i]; f.state == own || f.state == copied {
+		if v.findings[i].state.undecided() {
 			seen := v.seen(i, scope)
-			twins = max(twins, seen.twins())
+			same = max(same, seen.unnamed())
 			var whole overlap
-			v.compare(scope, &v.dg.blocks[i], seen, &whole)
+			v.compare(scope, i, seen, &whole)
 			total.add(&whole)
-			if whole.weight == 0 {
-				everywhere += whole.mass
-			}
-		}
-	}
-	if 10*everywhere >= 9*total.mass {
-		// All documents hold nearly all of the page: they are its copies.
-		for i := range v.dg.blocks {
-			if f := &v.findings[i]; f.state == own || f.state == copied {
-				v.credit(v.seen(i, scope), &overlap{})
-			}
 		}
 	}
 	v.sum()
 	v.copies = v.copies[:0]
 	for _, i := range v.overlaps.used {
 		o := &v.overlaps.slots[i]
-		if o.copies(&total, everywhere, v.undecided(o.doc)) {
+		if o.copies(&total, v.undecided(o.doc)) {
 			v.copies = append(v.copies, o.doc)
 		}
 	}
 	slices.Sort(v.copies)
-	most := len(v.copies) + twins
+	most := len(v.copies) + same
 	if len(v.copies) == 0 {
 		return most
 	}
@@ -92,14 +81,18 @@ func (v *view) split(names []uint32) (copies, others int) {
 
 // compare credits the documents that hold a block, or anchors of it, with their
 // share, and sets whole, which is zero, to the whole.
-func (v *view) compare(scope int, b *block, seen *sighting, whole *overlap) {
-	whole.mass, whole.weight = int64(b.mass), int64(b.mass)*v.rarity(seen)
+func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
+	b := &v.dg.blocks[i]
+	whole.weight = int64(b.mass) * v.rarity(seen)
+	if v.findings[i].prose {
+		whole.prose = whole.weight
+	}
 	names := seen.names()
 	if whole.weight == 0 {
 		if len(names) == listed {
 			v.full = append(v.full, seen.counter)
 		}
-		return // of a page that holds little else; see findCopies
+		return
 	}
 	unique := !v.credit(seen, whole)
 	if len(names) == listed {
@@ -128,6 +121,9 @@ func (v *view) compare(scope int, b *block, seen *sighting, whole *overlap) {
 		v.sites[scope].look(anchorKey(g), at)
 		share := overlap{anchors: 1, weight: int64(b.mass) * v.rarity(at) / int64(anchors)}
 		edited += share.weight
+		if v.findings[i].prose {
+			share.prose = share.weight
+		}
 		for _, doc := range at.names() {
 			if doc != v.self && !slices.Contains(names, doc) {
 				v.overlaps.of(doc).add(&share)
@@ -180,30 +176,24 @@ func (v *view) rarity(seen *sighting) int64 {
 type overlap struct {
 	doc     uint32 // 0: free
 	anchors int32  // of blocks that it does not hold as they are
-	mass    int64  // of the blocks that it holds as they are
 	weight  int64
+	prose   int64 // part of weight: of prose
 	unknown int64 // part of weight: of blocks that chance left without anchors
 }
 
 func (o *overlap) add(p *overlap) {
 	o.anchors += p.anchors
-	o.mass += p.mass
 	o.weight += p.weight
+	o.prose += p.prose
 	o.unknown += p.unknown
 }
 
 // copies reports whether a document with this overlap is a copy of the whole;
-// everywhere is the mass of what all documents hold, undecided the weight of
-// what this one may hold unnamed.
-func (o *overlap) copies(whole *overlap, everywhere, undecided int64) bool {
+// undecided is the weight of what it may hold unnamed.
+func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	total := whole.weight
-	switch {
-	case 10*(o.mass+everywhere) >= 9*whole.mass:
-		return true
-	case o.anchors >= 3:
+	if o.anchors >= 3 {
 		total -= whole.unknown
-	case o.anchors > 0:
-		return false
 	}
 	return 2*o.weight > total-undecided && 4*o.weight > total
 }

@@ -209,9 +209,9 @@ func (s *site) fetch(keys []uint64) {
 //go:noinline
 func fetched(uint64) {}
 
-// twins returns how many documents are not named although there is room: their
-// very text is that of another.
-func (s *sighting) twins() int {
+// unnamed returns how many documents are not named although there is room: their
+// text is that of another.
+func (s *sighting) unnamed() int {
 	if s.named == listed {
 		return 0
 	}

@@ -23,7 +23,7 @@ var (
 
 const (
 	magic   = "nbpl"
-	version = 1
+	version = 2 // of what is written; 1 is read
 )
 
 // AppendBinary appends the detector to dst, in the form that the package

@@ -27,7 +27,7 @@ func marshal(tb testing.TB, d *boilerplate.Detector) []byte {
 	return data
 }
 
-// goldenPages are the pages that testdata/v1.detector observed.
+// goldenPages are the pages that the detectors in testdata observed.
 func goldenPages() []boilerplate.Page {
 	pages, _ := newsroom()
 	pages = slices.DeleteFunc(pages, func(p boilerplate.Page) bool { return len(p.ID)%2 == 1 })
@@ -44,7 +44,7 @@ func goldenPages() []boilerplate.Page {
 
 func golden(tb testing.TB) []byte {
 	tb.Helper()
-	name := filepath.Join("testdata", "v1.detector")
+	name := filepath.Join("testdata", "v2.detector")
 	if *update {
 		d := observeAll(boilerplate.New(boilerplate.Options{}), goldenPages())
 		if err := os.WriteFile(name, marshal(tb, d), 0o666); err != nil {
@@ -58,7 +58,7 @@ func golden(tb testing.TB) []byte {
 	return data
 }
 
-// TestGolden reads the file that version 1 wrote. If it fails, saved detectors
+// TestGolden reads the file that version 2 wrote. If it fails, saved detectors
 // can no longer be read or judge otherwise: that is a new version of the format.
 func TestGolden(t *testing.T) {
 	data := golden(t)
@@ -84,25 +84,29 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenOlder reads a file of version 1 from before detectors knew documents
-// whose text has changed: it is read, written and judged by all the same.
+// TestGoldenOlder reads files of version 1, one of them from before detectors knew
+// documents whose text has changed. They judge as a detector of this version with
+// their options does, and are written as version 2 with the same payload.
 func TestGoldenOlder(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("testdata", "v1-older.detector"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var older, newer boilerplate.Detector
-	for d, data := range map[*boilerplate.Detector][]byte{&older: data, &newer: golden(t)} {
+	pages := goldenPages()
+	fresh := observeAll(boilerplate.New(boilerplate.Options{Gap: 20}), pages)
+	want := judgeAll(fresh, pages)
+	for _, name := range []string{"v1.detector", "v1-older.detector"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d boilerplate.Detector
 		if err := d.UnmarshalBinary(data); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if !bytes.Equal(data, marshal(t, &older)) {
-		t.Error("the file is not written as it was read")
-	}
-	pages := goldenPages()
-	if diff := cmp.Diff(judgeAll(&newer, pages), judgeAll(&older, pages)); diff != "" {
-		t.Errorf("verdicts (-newer file +older file):\n%s", diff)
+		if diff := cmp.Diff(want, judgeAll(&d, pages)); diff != "" {
+			t.Errorf("%s: verdicts (-fresh +file):\n%s", name, diff)
+		}
+		data[len("nbpl")] = 2
+		if !bytes.Equal(mend(data), marshal(t, &d)) {
+			t.Errorf("%s: the payload is not written as it was read", name)
+		}
 	}
 }
 
@@ -116,7 +120,7 @@ func TestUnmarshalErrors(t *testing.T) {
 	}{
 		{"nothing", nil, boilerplate.ErrFormat},
 		{"another file", []byte("GIF89a and so on and on"), boilerplate.ErrFormat},
-		{"a later version", append([]byte("nbpl\x02"), data[5:]...), boilerplate.ErrVersion},
+		{"a later version", append([]byte("nbpl\x03"), data[5:]...), boilerplate.ErrVersion},
 		{"cut", data[:len(data)/2], boilerplate.ErrCorrupt},
 		{"one byte more", append(slices.Clone(data), 0), boilerplate.ErrCorrupt},
 	} {
@@ -221,6 +225,8 @@ func FuzzUnmarshal(f *testing.F) {
 		if d.UnmarshalBinary(mend(data)) != nil {
 			return
 		}
+		data = slices.Clone(data)
+		data[len("nbpl")] = 2 // version 1 is read, and written as 2
 		if got, want := marshal(t, &d), mend(data); !bytes.Equal(got, want) {
 			t.Errorf("read %x, wrote %x", want, got)
 		}

@@ -33,11 +33,11 @@ func Example() {
 		d.Observe(p)
 	}
 	page := gazettePages[0]
-	for b := range d.Blocks(page.Host, page.Text) {
+	for _, b := range d.Judge(page) {
 		fmt.Printf("%-5v %d pages  %-14v %.28q\n", b.Flagged, b.Documents, b.Reason, b.Of(page.Text))
 	}
 	// Output:
-	// true  3 pages  site furniture "Home · News · Weather · Abou"
+	// true  3 pages  navigation     "Home · News · Weather · Abou"
 	// false 1 pages  own text       "Ferry to become a museum"
 	// false 1 pages  own text       "The old ferry will be sold t"
 	// true  3 pages  site furniture "Printed by the Harbour Gazet"
@@ -54,7 +54,7 @@ func ExampleDetector_Mask() {
 	var plain, masked []minhash.Signature
 	for _, p := range gazettePages {
 		plain = append(plain, mh.Sketch(sh.Hashes(p.Text)))
-		masked = append(masked, mh.Sketch(sh.Hashes(p.Text, d.Mask(p.Host, p.Text)...)))
+		masked = append(masked, mh.Sketch(sh.Hashes(p.Text, d.Mask(p)...)))
 	}
 	fmt.Println("plain pages look alike: ", plain[0].Similarity(plain[1]) > 0.1)
 	fmt.Println("masked pages look alike:", masked[0].Similarity(masked[1]) > 0.1)
@@ -77,7 +77,7 @@ func ExampleDetector_Next() {
 		fmt.Println(p.ID, flagged)
 	}
 	first := gazettePages[0]
-	fmt.Println(first.ID, len(d.Mask(first.Host, first.Text)), "revised")
+	fmt.Println(first.ID, len(d.Mask(first)), "revised")
 	// Output:
 	// /ferry 0
 	// /kites 2
@@ -91,7 +91,7 @@ func ExampleDetector_Strip() {
 	for _, p := range gazettePages {
 		d.Observe(p)
 	}
-	fmt.Println(d.Strip("gazette.example", gazette("A page that nobody has observed.")))
+	fmt.Println(d.Strip(boilerplate.Page{Host: "gazette.example", Text: gazette("A page that nobody has observed.")}))
 	// Output:
 	// A page that nobody has observed.
 }
@@ -122,7 +122,7 @@ func ExampleBlock() {
 	page := boilerplate.Page{Host: "new.example", Text: "Something else entirely happened here last night.\n\n" + signOff}
 	b := d.Judge(page)[1]
 	fmt.Println(b.Flagged, b.Scope, b.Documents, b.Hosts, b.Reason, b.Confidence)
-	// Output: true global 4 4 agency sign-off 0.75
+	// Output: true global 4 4 sign-off 0.75
 }
 
 // A detector is saved and loaded with its options.
@@ -142,8 +142,8 @@ func ExampleDetector_UnmarshalBinary() {
 		return
 	}
 	page := gazettePages[1]
-	fmt.Println(len(loaded.Mask(page.Host, page.Text)), "blocks flagged")
-	// Output: 2 blocks flagged
+	fmt.Println(len(loaded.Mask(page)), "blocks masked")
+	// Output: 2 blocks masked
 }
 
 // Cut leaves spans out of a text, here those of a rule of the caller's own.

@@ -1,9 +1,6 @@
 package boilerplate
 
-import (
-	"iter"
-	"slices"
-)
+import "slices"
 
 // Judge returns the verdict on every block of a page, in order; blocks without
 // a word or number are left out. The page need not have been observed, and
@@ -36,23 +33,21 @@ func (d *Detector) Next(p Page) []Block {
 	return blocks
 }
 
-// Blocks yields the verdicts on the blocks of a text of a host; [Detector.Judge]
-// takes what else is known of a page.
-func (d *Detector) Blocks(host, text string) iter.Seq[Block] {
-	return slices.Values(d.Judge(Page{Host: host, Text: text}))
-}
-
 // A finding is the evidence on one block.
 type finding struct {
-	state     state
-	looked    [3]bool     // seen is filled in
-	scope     int         // that decided: an index into seen
-	others    int         // documents of the scope that are neither the page nor copies
-	recurring int         // grams that recur, if a variant
-	grams     int         // of how many
-	gramDocs  int         // fewest documents of a gram that recurs
-	between   float64     // confidence, if between
-	seen      [3]sighting // in the host, the group and all documents
+	state       state
+	prose       bool
+	masked      bool
+	restored    bool         // to the text, by restore
+	independent bool         // of other prose of the page; see the function
+	looked      [scopes]bool // seen is filled in
+	scope       Scope        // that decided
+	others      int          // documents of the scope that are neither the page nor copies
+	recurring   int          // grams that recur, if a variant
+	grams       int          // of how many
+	gramDocs    int          // fewest documents of a gram that recurs
+	between     float64      // confidence, if between
+	seen        [scopes]sighting
 }
 
 type state uint8
@@ -60,14 +55,18 @@ type state uint8
 const (
 	own         state = iota
 	exact             // recurs
-	unsupported       // recurs, short, wants support
+	unsupported       // recurs, short, needs support
 	variant           // most of its grams recur
-	between           // smoothed
+	between           // lies between masked blocks
 	copied            // recurs on copies of the page
 	sameDay           // recurs on one day
+	paired            // prose that one other page holds
 )
 
-func (s state) flagged() bool { return s == exact || s == variant || s == between }
+// undecided reports whether a wider scope may still decide on a block.
+func (s state) undecided() bool { return s == own || s == copied || s == paired }
+
+func (s state) flagged() bool { return s == exact || s == variant }
 
 // judge is the scratch of one judgement.
 type judge struct {
@@ -85,12 +84,12 @@ type judge struct {
 func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *judge) []Block {
 	v := view{d: d, p: *p, dg: dg, judge: j, day: day(p.Time)}
 	if d.hasHost(p) {
-		v.sites[0] = d.site(hostScope, p.Host, false)
+		v.sites[Host] = d.site(Host, p.Host, false)
 	}
 	if p.Group != "" {
-		v.sites[1] = d.site(groupScope, p.Group, false)
+		v.sites[Group] = d.site(Group, p.Group, false)
 	}
-	v.sites[2] = d.global
+	v.sites[Global] = d.global
 	if p.ID == "" {
 		v.observed = d.texts.has(name.text)
 	} else {
@@ -105,20 +104,20 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *
 	j.findings = slices.Grow(j.findings[:0], len(dg.blocks))[:len(dg.blocks)]
 	for i := range dg.blocks {
 		f := &j.findings[i]
-		f.state, f.scope, f.others, f.looked = own, 0, 0, [3]bool{}
+		f.state, f.scope, f.others, f.looked = own, Single, 0, [scopes]bool{}
+		f.masked, f.restored, f.independent = false, false, false
+		f.prose = isProse(&dg.blocks[i], p.Text)
 	}
 	if v.observed {
 		v.self = v.findSelf(name)
 	}
 	for scope, s := range v.sites {
 		if s != nil {
-			v.decide(scope)
+			v.decide(Scope(scope))
 		}
 	}
 	v.support()
-	if d.hasHost(p) || p.Group != "" {
-		v.smooth()
-	}
+	v.mask()
 	n := len(dst)
 	dst = slices.Grow(dst, len(dg.blocks))[:n+len(dg.blocks)]
 	for i := range dg.blocks {
@@ -133,7 +132,7 @@ type view struct {
 	d        *Detector
 	p        Page
 	dg       *digest
-	sites    [3]*site // of host, group and all documents; nil where there is none
+	sites    [scopes]*site // nil where there is none
 	observed bool
 	self     uint32 // fingerprint, if observed: what counters name the page
 	host     uint16 // fingerprint, or 0
@@ -154,7 +153,7 @@ func (v *view) findSelf(name name) uint32 {
 			continue
 		}
 		for i := range v.findings {
-			for _, doc := range v.seen(i, scope).names() {
+			for _, doc := range v.seen(i, Scope(scope)).names() {
 				if v.d.texts.has(name.with(doc)) {
 					return doc
 				}
@@ -172,7 +171,7 @@ func (v *view) counted(seen *sighting) bool {
 
 // seen returns what a scope knows of the i-th block. Most blocks of most pages
 // are a host's, and of these the other scopes are not asked.
-func (v *view) seen(i, scope int) *sighting {
+func (v *view) seen(i int, scope Scope) *sighting {
 	f := &v.findings[i]
 	if !f.looked[scope] {
 		f.looked[scope] = true
@@ -182,30 +181,30 @@ func (v *view) seen(i, scope int) *sighting {
 }
 
 // decide judges, by one scope, the blocks on which no narrower scope decided.
-func (v *view) decide(scope int) {
+func (v *view) decide(scope Scope) {
 	s := v.sites[scope]
 	docs := int(s.docs.count)
 	if !v.observed {
 		docs++
 	}
 	need := v.d.opts.minDocs
-	if scope == 2 {
+	if scope == Global {
 		need = v.d.opts.minGlobal
 	}
 	s.fetch(v.undecidedKeys())
-	covers := scope < 2 || !v.d.hasHost(&v.p)
+	covers := scope != Global || !v.d.hasHost(&v.p)
 	if !covers && !v.reach(scope, need) {
 		return
 	}
 	most := v.findCopies(scope, docs)
 	for i := range v.findings {
 		f := &v.findings[i]
-		if f.state != own && f.state != copied {
+		if !f.state.undecided() {
 			continue
 		}
 		seen := v.seen(i, scope)
 		copies, others := v.split(seen.names())
-		copies += seen.twins()
+		copies += seen.unnamed()
 		f.others = others
 		if n := int(seen.count); n > listed && seen.named == listed {
 			// Those named are a sample of those that are not the page.
@@ -217,19 +216,26 @@ func (v *view) decide(scope int) {
 				f.others = n * others / (copies + others)
 			}
 		}
+		all := copies + others + 1
 		switch {
-		case others+1 < need:
-			if f.state == own && copies > 0 && copies+others+1 >= need {
+		case all < need:
+		case others == 0 || others+1 < need && scope != Global:
+			if f.state == own {
 				f.state, f.scope = copied, scope // a wider scope may yet decide otherwise
 			}
-		case scope == 2 && v.p.Host != "" && v.hosts(seen) < 2:
+		case f.prose && all < leastProse:
+			f.state, f.scope = paired, scope
+		case scope == Global && v.p.Host != "" && v.hosts(seen) < 2:
 			// What stands on one host is the host scope's affair.
-		case v.oneDay(s, seen, v.dg.blocks[i].mass):
+		case v.oneDay(s, seen, f.prose):
 			f.state, f.scope = sameDay, scope
 		case v.dg.blocks[i].mass < shortMass:
 			f.state, f.scope = unsupported, scope
 		default:
 			f.state, f.scope = exact, scope
+		}
+		if f.state.flagged() || f.state == unsupported {
+			f.independent = scope == Host || v.independent(i, seen, need)
 		}
 		if f.state == own && covers {
 			s.grams.fetch(v.dg.gramsOf(&v.dg.blocks[i]))
@@ -247,10 +253,10 @@ func (v *view) decide(scope int) {
 
 // reach reports whether a block on which no scope decided yet stands in as many
 // documents of this one as are needed beside the page, copies too.
-func (v *view) reach(scope, need int) bool {
+func (v *view) reach(scope Scope, need int) bool {
 	for i := range v.findings {
 		f := &v.findings[i]
-		if (f.state == own || f.state == copied) && int(v.seen(i, scope).count) >= need-1 {
+		if f.state.undecided() && int(v.seen(i, scope).count) >= need-1 {
 			return true
 		}
 	}
@@ -261,7 +267,7 @@ func (v *view) reach(scope, need int) bool {
 func (v *view) undecidedKeys() []uint64 {
 	v.keys = v.keys[:0]
 	for i := range v.findings {
-		if s := v.findings[i].state; s == own || s == copied {
+		if v.findings[i].state.undecided() {
 			v.keys = append(v.keys, v.dg.blocks[i].key)
 		}
 	}
@@ -275,21 +281,22 @@ func (v *view) hosts(seen *sighting) int {
 	return h.number()
 }
 
-// proseMass is the mass in half words from which a block is taken for prose.
-const proseMass = 2 * 25
+// leastProse is the number of documents that decide on prose: two that share it may
+// be a story and its update.
+const leastProse = 3
 
 // oneDay reports whether a block is prose that few documents hold, all of one
 // day, on a site that was seen on several.
-func (v *view) oneDay(s *site, seen *sighting, mass int32) bool {
+func (v *view) oneDay(s *site, seen *sighting, prose bool) bool {
 	days := seen.days
 	widen(&days, [2]uint16{v.day, v.day})
-	return mass >= proseMass && seen.count <= listed &&
+	return prose && seen.count <= listed &&
 		days[0] != 0 && days[0] == days[1] && s.docs.days[0] != s.docs.days[1]
 }
 
 // cover judges the i-th block by its grams. A gram recurs if, beside the page
 // and its copies, at least two documents hold it and so does one in a hundred.
-func (v *view) cover(i, scope, copies int) {
+func (v *view) cover(i int, scope Scope, copies int) {
 	s, b, f := v.sites[scope], &v.dg.blocks[i], &v.findings[i]
 	if s.gramDocs < 2 {
 		return

@@ -39,7 +39,7 @@ func TestBound(t *testing.T) {
 				}
 			}
 			page := menu + "\n\n" + w.distinctPage(20) + notice
-			if got := len(d.Mask(host, page)); got != 2 {
+			if got := len(d.Mask(boilerplate.Page{Host: host, Text: page})); got != 2 {
 				t.Fatalf("host %d: %d blocks flagged right after its pages, want 2", h, got)
 			}
 		}
@@ -49,7 +49,7 @@ func TestBound(t *testing.T) {
 			t.Errorf("nothing was forgotten: %+v", s)
 		}
 		// What recurs everywhere survives although nearly all hosts are gone.
-		if got := len(d.Mask("another host", w.distinctPage(20)+notice)); got != 1 {
+		if got := len(d.Mask(boilerplate.Page{Host: "another host", Text: w.distinctPage(20) + notice})); got != 1 {
 			t.Errorf("%d blocks flagged on a new host, want 1", got)
 		}
 	})

@@ -53,14 +53,14 @@ func (d *Detector) observe(p *Page, name name, dg *digest) bool {
 		if p.Section == "" {
 			from.place = 0
 		}
-		d.count(d.site(hostScope, p.Host, true), keys, grams, from)
+		d.count(d.site(Host, p.Host, true), keys, grams, from)
 	}
 	if p.Host == "" {
 		host = 0
 	}
 	from.place = host
 	if p.Group != "" {
-		d.count(d.site(groupScope, p.Group, true), keys, grams, from)
+		d.count(d.site(Group, p.Group, true), keys, grams, from)
 	}
 	if d.global != nil {
 		if d.hasHost(p) {
@@ -95,18 +95,13 @@ func (d *Detector) count(s *site, keys, grams []uint64, from source) {
 // hasHost reports whether p belongs to a site.
 func (d *Detector) hasHost(p *Page) bool { return p.Host != "" || d.opts.hostOnly }
 
-const (
-	hostScope  = 1
-	groupScope = 2
-)
-
-// site returns the site of that name, which is nil if there is none and it is
-// not to be made.
-func (d *Detector) site(scope uint64, name string, make bool) *site {
-	key := mix(d.hash(name) + scope)
+// site returns the site of that name. If there is none it is added, or nil is
+// returned.
+func (d *Detector) site(scope Scope, name string, add bool) *site {
+	key := mix(d.hash(name) + uint64(scope))
 	s := d.sites[key]
-	if s == nil && make {
-		s = newSite(scope == groupScope, d.opts.placing())
+	if s == nil && add {
+		s = newSite(scope == Group, d.opts.placing())
 		d.sites[key] = s
 		d.bytes += s.bytes()
 	}

@@ -113,7 +113,7 @@ func TestStreaming(t *testing.T) {
 	if diff := cmp.Diff(judgeAll(both, pages), judgeAll(next, pages)); diff != "" {
 		t.Errorf("revised verdicts are not those of two passes (-want +got):\n%s", diff)
 	}
-	if flagged := len(next.Mask("host0.example", pages[0].Text)); flagged == 0 {
+	if flagged := len(next.Mask(pages[0])); flagged == 0 {
 		t.Error("the first page's verdicts are not revised")
 	}
 }

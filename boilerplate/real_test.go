@@ -59,13 +59,13 @@ func readLabelled(tb testing.TB, elem ...string) []labelled {
 }
 
 // score returns precision and recall of content, and their F1, over the bytes
-// of the labelled spans, where what judge flags is dropped.
+// of the labelled spans, without the blocks that judge masks.
 func score(pages []labelled, judge func(boilerplate.Page) []boilerplate.Block) (p, r, f1 float64) {
 	var kept, content, both float64
 	for _, page := range pages {
 		dead := make([]bool, len(page.Text))
 		for _, b := range judge(page.Page) {
-			if b.Flagged {
+			if b.Masked {
 				for i := b.Start; i < b.End; i++ {
 					dead[i] = true
 				}

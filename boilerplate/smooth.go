@@ -1,10 +1,12 @@
 package boilerplate
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
-// support decides on the short blocks that recur: they are flagged with a
-// flagged block or an end of the page beside them, or when many other documents
-// have them.
+// support decides on the short blocks that recur: they are flagged next to a
+// flagged block or at an end of the page, or if many other documents have them.
 func (v *view) support() {
 	n := len(v.findings)
 	for i := range v.findings {
@@ -27,53 +29,76 @@ func (v *view) support() {
 	spread(func(i int) int { return n - 1 - i })
 }
 
-// smooth flags the short stretches between flagged blocks.
+// A gap is a stretch of blocks that are not masked.
+type gap struct {
+	from, to   int
+	mass, most int32 // of all its blocks, of the longest
+	prose      bool  // holds prose
+}
+
+// gaps yields the gaps between masked blocks, in order. Masking a gap that was
+// yielded changes nothing in those that follow.
+func (v *view) gaps() iter.Seq[gap] {
+	return func(yield func(gap) bool) {
+		n := len(v.findings)
+		for i := 0; i < n; {
+			for i < n && v.findings[i].masked {
+				i++
+			}
+			g := gap{from: i}
+			for ; i < n && !v.findings[i].masked; i++ {
+				m := v.dg.blocks[i].mass
+				g.mass += m
+				g.most = max(g.most, m)
+				g.prose = g.prose || v.findings[i].prose
+			}
+			if g.to = i; g.from < g.to && !yield(g) {
+				return
+			}
+		}
+	}
+}
+
+// smooth masks short gaps, whether their text recurs or not. Of gaps with prose it
+// takes those that are short compared with the longest gap, which is the page's
+// story.
 func (v *view) smooth() {
-	gap := int64(v.d.opts.gap)
-	if gap < 0 {
+	limit := v.d.opts.gap
+	if limit < 0 || v.sites[Host] == nil && v.sites[Group] == nil {
 		return
 	}
-	type run struct {
-		from, to   int
-		mass, most int64
-	}
-	next := func(i int) (r run) {
-		for i < len(v.findings) && v.findings[i].state.flagged() {
-			i++
-		}
-		r.from = i
-		for ; i < len(v.findings) && !v.findings[i].state.flagged(); i++ {
-			m := int64(v.dg.blocks[i].mass)
-			r.mass += m
-			r.most = max(r.most, m)
-		}
-		r.to = i
-		return r
-	}
-	var longest run
-	for r := next(0); r.from < r.to; r = next(r.to) {
-		if r.mass > longest.mass {
-			longest = r
+	var longest gap
+	for g := range v.gaps() {
+		if g.mass > longest.mass {
+			longest = g
 		}
 	}
-	if longest.from == 0 && longest.to == len(v.findings) {
-		return // nothing is flagged
+	if longest.from == longest.to || longest.from == 0 && longest.to == len(v.findings) {
+		return // all is masked, or nothing
 	}
-	titled := !v.findings[0].state.flagged()
-	for r := next(0); r.from < r.to; r = next(r.to) {
-		if r.from == longest.from || r.mass > gap && r.most > gap/2 {
+	titled := !v.findings[0].masked
+	for g := range v.gaps() {
+		switch {
+		case g.from == longest.from, int(g.mass) > limit && int(g.most) > limit/2,
+			g.prose && 4*g.mass > longest.mass,
+			g.most >= proseMass && 12*g.mass > longest.mass:
 			continue
 		}
-		weaker := min(v.confidence(r.from-1), v.confidence(r.to)) / 2
-		for i := r.from; i < r.to; i++ {
-			if f := &v.findings[i]; !titled || !v.dg.blocks[i].title {
+		weaker := min(v.confidence(g.from-1), v.confidence(g.to)) / 2
+		for i := g.from; i < g.to; i++ {
+			f := &v.findings[i]
+			if titled && v.dg.blocks[i].title {
+				continue
+			}
+			f.masked = true
+			if !f.state.flagged() {
 				f.state, f.between = between, weaker
 			}
 		}
 	}
 }
 
-// maxTitle is the number of words above which a first block is no title.
+// maxTitle is the number of words above which a first block is not a title.
 const maxTitle = 50
 
 // findTitle marks the title, which is the first block unless it recurs, and the

@@ -6,32 +6,28 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Mask returns the flagged spans of a text of a host, ascending, for the
-// functions of package shingle to skip. A detector that observed the text itself
-// does not hold that against it.
-func (d *Detector) Mask(host, text string) []shingle.Span {
-	return d.MaskPage(Page{Host: host, Text: text})
-}
-
-// MaskPage is [Detector.Mask] with what else is known of the page.
-func (d *Detector) MaskPage(p Page) []shingle.Span {
+// Mask returns the spans of the masked blocks of a page, ascending: what the
+// functions of package shingle skip and [Cut] leaves out. Blocks are as
+// [Detector.Judge] and [Detector.Next] return them.
+func Mask(blocks []Block) []shingle.Span {
 	var mask []shingle.Span
-	for _, b := range d.Judge(p) {
-		if b.Flagged {
-			mask = append(mask, b.Span)
+	for i := range blocks {
+		if blocks[i].Masked {
+			mask = append(mask, blocks[i].Span)
 		}
 	}
 	return mask
 }
 
-// Strip returns the text without the spans that [Detector.Mask] returns, each
-// with the white space behind it.
-func (d *Detector) Strip(host, text string) string {
-	return Cut(text, d.Mask(host, text))
-}
+// Mask judges a page and returns the spans of its masked blocks.
+func (d *Detector) Mask(p Page) []shingle.Span { return Mask(d.Judge(p)) }
 
-// Cut returns text without the spans of mask, which must be ascending and
-// disjoint, each with the white space behind it.
+// Strip judges a page and returns its text without the masked blocks, as [Cut]
+// does.
+func (d *Detector) Strip(p Page) string { return Cut(p.Text, d.Mask(p)) }
+
+// Cut returns text without the spans of mask, each with the white space after
+// it. The spans must be ascending and disjoint.
 func Cut(text string, mask []shingle.Span) string {
 	if len(mask) == 0 {
 		return text

@@ -2,62 +2,81 @@ package boilerplate
 
 import "github.com/neardup/neardup/shingle"
 
-// A Scope is a circle of documents.
+// A Scope is the set of documents that are counted together.
 type Scope uint8
 
 const (
 	// Single is one page: no scope decided.
 	Single Scope = iota
-	// Section is one section of one host: no other of its pages has the block.
-	Section
 	// Host is one host.
 	Host
 	// Group is the group that the caller named.
 	Group
 	// Global is all documents.
 	Global
+	// Section is one section of one host: no other of its pages has the block.
+	Section
 )
+
+// scopes is the number of scopes that are counted, and one: a Scope is an index
+// into arrays of that length.
+const scopes = Global + 1
 
 // String returns the name of the scope in lower case.
 func (s Scope) String() string {
-	return nameOf(s, "single", "section", "host", "group", "global")
+	return nameOf(s, "single", "host", "group", "global", "section")
 }
 
-// A Reason says in a word or two why a verdict is as it is.
+// A Reason names what led to a verdict.
 type Reason uint8
 
 const (
 	// Own is text that no other document holds.
 	Own Reason = iota
-	// Furniture is what a site puts on its pages: menus, footers, notices.
+	// Furniture is what a site puts on its pages: headers, footers, notices.
 	Furniture
-	// SignOff is a short block that stands on pages of several hosts.
+	// Navigation is a block of a few words that leads elsewhere: an item of a
+	// menu, a heading of a list.
+	Navigation
+	// Advertisement is a label of one.
+	Advertisement
+	// SignOff is what an agency or a contributor puts at an end of its stories.
 	SignOff
-	// Background is a paragraph of prose that several documents share.
+	// Background is prose that several documents share and that is not masked:
+	// evidence of reuse, within a site or between sites.
 	Background
-	// Recurring is a block of which no host is known and which is too short to
-	// be Background.
+	// Recurring is any other block that recurs, such as a heading, or one of
+	// which no host is known.
 	Recurring
 	// Variant is a block most of whose runs of words recur.
 	Variant
-	// Between is a short stretch between recycled blocks.
+	// Between is a short stretch between masked blocks. It does not recur and is
+	// masked, but not flagged.
 	Between
+	// Kept is prose that recurs and belongs to the frame as far as a few pages
+	// can tell, but would leave little of the page's prose. It is flagged, and
+	// not masked.
+	Kept
 	// Copy is text that recurs, but only on copies of the page. It is not
 	// flagged.
 	Copy
 	// SameDay is prose that recurs, but on pages of one day only: content
 	// that is repeated while it is new. It is not flagged.
 	SameDay
-	// Unsupported is a block of less than four words that recurs, but stands
-	// amid text of the page's own. It is not flagged.
+	// Unsupported is a block of less than four words that recurs, amid text of
+	// the page's own. It is not flagged.
 	Unsupported
+	// Paired is prose that one other page of the site holds: an update or a
+	// rewrite as often as a frame. It is not flagged.
+	Paired
 )
 
 // String returns the reason in words.
 func (r Reason) String() string {
-	return nameOf(r, "own text", "site furniture", "agency sign-off",
+	return nameOf(r, "own text", "site furniture", "navigation", "advertisement", "sign-off",
 		"recycled background", "recurring block", "edited variant", "between recycled blocks",
-		"copy of the page", "repeated on one day", "short, amid own text")
+		"most of the page", "copy of the page", "same-day content", "short, amid own text",
+		"on one other page")
 }
 
 func nameOf[T ~uint8](i T, names ...string) string {
@@ -67,14 +86,21 @@ func nameOf[T ~uint8](i T, names ...string) string {
 	return "unknown"
 }
 
-// A Block is the verdict on one block of a page.
+// A Block is the verdict on one block of a page. The zero value is an empty block
+// of own text.
 type Block struct {
 	shingle.Span // of the text as given
 
-	// Flagged reports whether the block is recycled.
+	// Flagged reports whether the block recurs, on documents that are not
+	// copies of the page. That is evidence of reuse.
 	Flagged bool
 
-	// Reason says why, whether flagged or not.
+	// Masked reports whether the block belongs to the frame of the page, so
+	// that it may be left out when pages are compared. A masked block is
+	// flagged or Between masked blocks.
+	Masked bool
+
+	// Reason names what led to the verdict, whether flagged or not.
 	Reason Reason
 
 	// Scope is the narrowest scope that decided on the block.
@@ -85,37 +111,40 @@ type Block struct {
 	Documents int
 
 	// Hosts is the number of hosts that these documents are from: exact up to
-	// four, then an estimate that saturates near 250; 0 if no document has a
-	// host.
+	// four, then an estimate that saturates near 250 and never exceeds
+	// Documents; 0 if no document has a host.
 	Hosts int
 
 	// Confidence is the strength of the evidence that the block is recycled,
 	// from 0 to 1: with n other documents that are not copies n/(n+1), for a
 	// Variant the share of its runs that recur, for Between the weaker
-	// neighbour's halved, 0 for what is not flagged.
+	// neighbour's halved, 0 for blocks that are neither flagged nor masked.
 	Confidence float64
 }
 
-// verdict puts the finding on the i-th block into words.
+// verdict fills in the verdict on the i-th block.
 func (v *view) verdict(out *Block, i int) {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	*out = Block{}
-	out.Span, out.Flagged, out.Documents = b.Span, f.state.flagged(), 1
+	out.Span, out.Flagged, out.Masked, out.Documents = b.Span, f.state.flagged(), f.masked, 1
 	out.Confidence = v.confidence(i)
 	if v.p.Host != "" {
 		out.Hosts = 1
 	}
-	switch f.state {
-	case own:
+	switch {
+	case f.state == own:
 		return
-	case between:
+	case f.state == between:
 		out.Reason = Between
 		return
-	case variant:
+	case f.state == variant:
 		out.Reason, out.Scope = Variant, v.scope(f, manyPlaces)
 		out.Documents = f.gramDocs
 		if !v.observed {
 			out.Documents++
+		}
+		if f.restored {
+			out.Reason = Kept
 		}
 		return
 	}
@@ -125,14 +154,16 @@ func (v *view) verdict(out *Block, i int) {
 		out.Documents++
 	}
 	out.Scope = v.scope(f, seen.place)
-	if f.scope > 0 {
-		out.Hosts = v.hosts(seen)
+	if f.scope != Host {
+		out.Hosts = min(v.hosts(seen), out.Documents)
 	}
 	switch f.state {
 	case copied:
 		out.Reason = Copy
 	case sameDay:
 		out.Reason = SameDay
+	case paired:
+		out.Reason = Paired
 	case unsupported:
 		out.Reason = Unsupported
 	default:
@@ -143,35 +174,12 @@ func (v *view) verdict(out *Block, i int) {
 // scope names the scope that decided on a block.
 func (v *view) scope(f *finding, section uint16) Scope {
 	switch {
-	case f.scope == 2:
-		return Global
-	case f.scope == 1:
-		return Group
+	case f.scope != Host:
+		return f.scope
 	case v.section != 0 && section == v.section:
 		return Section
 	}
 	return Host
-}
-
-// reason tells what kind of recycled text the i-th block is.
-func (v *view) reason(i int) Reason {
-	f, b := &v.findings[i], &v.dg.blocks[i]
-	const many = 3
-	amid := i > 0 && !v.findings[i-1].state.flagged() ||
-		i+1 < len(v.findings) && !v.findings[i+1].state.flagged()
-	switch {
-	case b.mass >= proseMass && f.scope > 0:
-		return Background
-	case b.mass >= proseMass && (amid || v.hosts(v.seen(i, 2)) > 1) &&
-		many*int(f.seen[0].count) < int(v.sites[0].docs.count):
-		return Background
-	case f.scope == 1, amid && v.hosts(v.seen(i, 2)) >= many,
-		amid && f.scope == 2 && v.p.Host != "":
-		return SignOff
-	case v.p.Host == "":
-		return Recurring
-	}
-	return Furniture
 }
 
 // confidence returns the strength of the evidence on the i-th block, which

@@ -1,0 +1,265 @@
+package boilerplate
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Masses in half words.
+const (
+	proseMass    = 2 * 25  // a block of this mass is prose
+	sentenceMass = 2 * 16  // so is one that ends like a sentence
+	spokenMass   = 2 * 5   // the least of a block that reads like running text
+	framedMass   = 2 * 100 // prose of a frame in one piece
+	enclosedMass = 2 * 60  // recurring text enclosed by masked blocks
+	ownMass      = 2 * 12  // the least own text of a page that is masked
+)
+
+// isProse reports whether a block is a paragraph, or a sentence that is too long
+// for a caption.
+func isProse(b *block, text string) bool {
+	return b.mass >= proseMass || b.mass >= sentenceMass && endsSentence(b.Of(text))
+}
+
+// endsSentence reports whether s ends with a full stop or the like, quotation marks
+// and parentheses aside.
+func endsSentence(s string) bool {
+	for len(s) > 0 {
+		r, size := utf8.DecodeLastRuneInString(s)
+		switch {
+		case strings.ContainsRune(".!?…。！？｡।؟", r):
+			return true
+		case !strings.ContainsRune(" \t\r\n\"'”’»)]」』）", r):
+			return false
+		}
+		s = s[:len(s)-size]
+	}
+	return false
+}
+
+// mask decides which blocks may be left out of comparing: those of the frame.
+// Recurring is not enough for prose, since what pages share may be a story, its
+// updates or a background paragraph. Prose belongs to the frame if it lies in the
+// frame or nearly all pages of the site have it.
+func (v *view) mask() {
+	first, last := v.ownProse()
+	for i := range v.findings {
+		if f := &v.findings[i]; f.state.flagged() {
+			f.masked = v.framed(i, first < i && i < last)
+		}
+	}
+	v.enclose()
+	v.smooth()
+	v.restore()
+}
+
+// ownProse returns the block with which the page's own prose has reached the mass
+// of a paragraph, from its beginning and from its end.
+func (v *view) ownProse() (first, last int) {
+	first, last = len(v.findings), -1
+	mass := int32(0)
+	for i := range v.findings {
+		if f := &v.findings[i]; f.prose && !f.state.flagged() {
+			if mass += v.dg.blocks[i].mass; mass >= proseMass {
+				first = i
+				break
+			}
+		}
+	}
+	mass = 0
+	for i := range slices.Backward(v.findings) {
+		if f := &v.findings[i]; f.prose && !f.state.flagged() {
+			if mass += v.dg.blocks[i].mass; mass >= proseMass {
+				last = i
+				break
+			}
+		}
+	}
+	return first, last
+}
+
+// framed reports whether the i-th block, which is flagged, belongs to a frame; amid
+// means that own prose comes before and after it.
+func (v *view) framed(i int, amid bool) bool {
+	f, b := &v.findings[i], &v.dg.blocks[i]
+	switch {
+	case f.scope != Host && (f.scope == Group || v.p.Host != ""):
+		// What travels between sites is masked if it is a formula.
+		return !amid && b.mass < proseMass && f.state == exact && f.independent
+	case f.scope != Host:
+		// Without sites there is no telling a frame from a wire story, nor one
+		// day's figures from another's.
+		return f.state == exact && f.others >= listed && !figures(b.Of(v.p.Text)) &&
+			(!f.prose || 4*v.holders(i) >= int(v.sites[f.scope].docs.count))
+	case v.everywhere(i):
+		return true
+	case f.prose:
+		return v.witnesses(i) >= 2 && v.proseRun(i) <= framedMass && !v.touches(i, -1) && !v.touches(i, 1)
+	}
+	// Of two pages that share sentences one may be a rewrite of the other.
+	return f.others > 1 || !v.spoken(i) || !v.spoken(i-1) && !v.spoken(i+1)
+}
+
+// holders returns the number of documents that hold the i-th block, the page
+// included: of a variant, one of its runs of words that recur.
+func (v *view) holders(i int) int {
+	f := &v.findings[i]
+	if f.state == variant {
+		return f.gramDocs
+	}
+	seen := v.seen(i, f.scope)
+	if v.counted(seen) {
+		return int(seen.count)
+	}
+	return int(seen.count) + 1
+}
+
+// witnesses returns how many documents hold the i-th block that are neither the page
+// nor copies of it.
+func (v *view) witnesses(i int) int {
+	if f := &v.findings[i]; f.state == variant {
+		return f.gramDocs - 1
+	}
+	return v.findings[i].others
+}
+
+// everywhere reports whether four in five documents of a scope hold the i-th block,
+// among them at least three that are not copies of the page.
+func (v *view) everywhere(i int) bool {
+	f := &v.findings[i]
+	return f.scope != Single && v.witnesses(i) >= 3 &&
+		5*v.holders(i) >= 4*int(v.sites[f.scope].docs.count)
+}
+
+// proseRun returns the mass of the prose around the i-th block, but no more than
+// framedMass and a block.
+func (v *view) proseRun(i int) int32 {
+	mass := v.dg.blocks[i].mass
+	for _, by := range [...]int{-1, 1} {
+		for k := i + by; 0 <= k && k < len(v.findings) && v.findings[k].prose && mass <= framedMass; k += by {
+			mass += v.dg.blocks[k].mass
+		}
+	}
+	return mass
+}
+
+// touches reports whether own text follows the i-th block in direction by, other
+// recurring prose aside.
+func (v *view) touches(i, by int) bool {
+	for i += by; 0 <= i && i < len(v.findings); i += by {
+		if f := &v.findings[i]; !f.state.flagged() {
+			return true
+		} else if !f.prose {
+			return false
+		}
+	}
+	return false
+}
+
+// spoken reports whether the i-th block recurs and reads like running text.
+func (v *view) spoken(i int) bool {
+	if i < 0 || i >= len(v.findings) || v.findings[i].state == own {
+		return false
+	}
+	b := &v.dg.blocks[i]
+	return v.findings[i].prose || b.mass >= spokenMass && endsSentence(b.Of(v.p.Text))
+}
+
+// independent reports whether the documents that hold the i-th block of a scope are
+// mostly documents that share no prose with the page: then the block is a formula
+// and no part of a story. It holds after findCopies.
+func (v *view) independent(i int, seen *sighting, need int) bool {
+	own := int64(v.dg.blocks[i].mass) * v.rarity(seen)
+	related, others := 0, 0
+	for _, doc := range seen.names() {
+		if v.observed && doc == v.self {
+			continue
+		}
+		o := *v.overlaps.of(doc)
+		o.weight -= own
+		if v.findings[i].prose {
+			o.prose -= own
+		}
+		// Sister sites share a frame, of which prose is the smaller part.
+		if o.prose+v.undecided(doc) >= proseMass/2*v.logDocs && 2*o.prose >= o.weight {
+			related++
+		} else {
+			others++
+		}
+	}
+	return others+1 >= need && others >= 3*related
+}
+
+// figures reports whether s is made of numbers. Blocks that differ in numbers only
+// are counted as one.
+func figures(s string) bool {
+	digits, letters := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c-'0' < 10:
+			digits++
+		case c >= utf8.RuneSelf || c|0x20-'a' < 26:
+			letters++
+		}
+	}
+	return 3*digits > letters
+}
+
+// enclose masks recurring text between masked blocks. Of a site of two pages it
+// leaves alone what the site decided on.
+func (v *view) enclose() {
+	host := v.sites[Host]
+	if host == nil {
+		return
+	}
+	docs := int(host.docs.count)
+	if !v.observed {
+		docs++
+	}
+	for r := range v.gaps() {
+		ok := (r.from > 0 || r.to < len(v.findings)) && r.mass <= enclosedMass
+		for i := r.from; i < r.to && ok; i++ {
+			f := &v.findings[i]
+			ok = (f.state.flagged() || f.state == paired || f.state == unsupported) &&
+				!v.dg.blocks[i].title && (docs > 2 || f.scope != Host)
+		}
+		if !ok {
+			continue
+		}
+		for i := r.from; i < r.to; i++ {
+			f := &v.findings[i]
+			f.masked = true
+			if !f.state.flagged() {
+				f.state = exact
+			}
+		}
+	}
+}
+
+// restore takes prose out of the mask again where it would take most of the page's
+// prose on the word of a few pages, or leave hardly any text.
+func (v *view) restore() {
+	var weak, prose, text int32 // mass: masked on the word of a few pages; left
+	for i := range v.findings {
+		f, m := &v.findings[i], v.dg.blocks[i].mass
+		switch {
+		case !f.masked:
+			text += m
+			if f.prose {
+				prose += m
+			}
+		case f.prose && f.state != between && !v.everywhere(i):
+			weak += m
+		}
+	}
+	if weak <= prose && text >= ownMass {
+		return
+	}
+	for i := range v.findings {
+		if f := &v.findings[i]; f.masked && f.prose && f.state != between &&
+			(text < ownMass || !v.everywhere(i)) {
+			f.masked, f.restored = false, true
+		}
+	}
+}
