@@ -81,7 +81,7 @@ func (c *Corpus) mask(d Document) []shingle.Span {
 	if d.Host == "" {
 		return nil
 	}
-	return c.sites.MaskPage(d.page())
+	return c.sites.Mask(d.page())
 }
 
 // sketch returns the shingles of a document and their signature.

@@ -48,7 +48,7 @@ func newsroom() (pages []boilerplate.Page, want map[string]boilerplate.Reason) {
 		sports := "Fixtures, results and tables of " + w.words(6)
 		for _, b := range slices.Concat(tmpl.top, tmpl.bottom) {
 			want[b] = boilerplate.Furniture
-			if len(strings.Fields(b)) <= 8 {
+			if len(strings.Fields(b)) <= 4 {
 				want[b] = boilerplate.Navigation
 			}
 		}
@@ -220,7 +220,7 @@ func TestShortBlocks(t *testing.T) {
 	p, q := page("first"), page("second")
 	d := observeAll(boilerplate.New(boilerplate.Options{}), []boilerplate.Page{p, q})
 	want := map[string]boilerplate.Reason{
-		menu: boilerplate.Navigation, "Search": boilerplate.Navigation,
+		menu: boilerplate.Furniture, "Search": boilerplate.Navigation,
 		"12 March": boilerplate.Navigation, "first of the day": boilerplate.Between,
 		"Background": boilerplate.Unsupported,
 		foot:         boilerplate.Furniture,

@@ -38,6 +38,7 @@ type finding struct {
 	state       state
 	prose       bool
 	masked      bool
+	weak        bool         // masked on the word of a few pages
 	restored    bool         // to the text, by restore
 	independent bool         // of other prose of the page; see the function
 	looked      [scopes]bool // seen is filled in
@@ -105,7 +106,7 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *
 	for i := range dg.blocks {
 		f := &j.findings[i]
 		f.state, f.scope, f.others, f.looked = own, Single, 0, [scopes]bool{}
-		f.masked, f.restored, f.independent = false, false, false
+		f.masked, f.weak, f.restored, f.independent = false, false, false, false
 		f.prose = isProse(&dg.blocks[i], p.Text)
 	}
 	if v.observed {

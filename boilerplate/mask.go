@@ -95,7 +95,12 @@ func (v *view) framed(i int, amid bool) bool {
 	case v.everywhere(i):
 		return true
 	case f.prose:
-		return v.witnesses(i) >= 2 && v.proseRun(i) <= framedMass && !v.touches(i, -1) && !v.touches(i, 1)
+		run := v.proseRun(i)
+		if run <= enclosedMass && v.witnesses(i) >= 2 && v.closes(i) {
+			return true
+		}
+		f.weak = v.witnesses(i) >= 2 && run <= framedMass && !v.touches(i, -1) && !v.touches(i, 1)
+		return f.weak
 	}
 	// Of two pages that share sentences one may be a rewrite of the other.
 	return f.others > 1 || !v.spoken(i) || !v.spoken(i-1) && !v.spoken(i+1)
@@ -132,12 +137,15 @@ func (v *view) everywhere(i int) bool {
 		5*v.holders(i) >= 4*int(v.sites[f.scope].docs.count)
 }
 
-// proseRun returns the mass of the prose around the i-th block, but no more than
+// proseRun returns the mass of the recurring prose around the i-th block, but no more than
 // framedMass and a block.
 func (v *view) proseRun(i int) int32 {
 	mass := v.dg.blocks[i].mass
 	for _, by := range [...]int{-1, 1} {
-		for k := i + by; 0 <= k && k < len(v.findings) && v.findings[k].prose && mass <= framedMass; k += by {
+		for k := i + by; 0 <= k && k < len(v.findings) && mass <= framedMass; k += by {
+			if f := &v.findings[k]; !f.prose || !f.state.flagged() {
+				break
+			}
 			mass += v.dg.blocks[k].mass
 		}
 	}
@@ -155,6 +163,22 @@ func (v *view) touches(i, by int) bool {
 		}
 	}
 	return false
+}
+
+// closes reports whether all pages of the site hold the i-th block, and nothing but
+// prose that recurs comes between it and an end of this one.
+func (v *view) closes(i int) bool {
+	if v.holders(i) < int(v.sites[v.findings[i].scope].docs.count) {
+		return false
+	}
+	edge := func(by int) bool {
+		k := i + by
+		for 0 <= k && k < len(v.findings) && v.findings[k].prose && v.findings[k].state.flagged() {
+			k += by
+		}
+		return k < 0 || k == len(v.findings)
+	}
+	return edge(-1) || edge(1)
 }
 
 // spoken reports whether the i-th block recurs and reads like running text.
@@ -229,7 +253,7 @@ func (v *view) enclose() {
 		}
 		for i := r.from; i < r.to; i++ {
 			f := &v.findings[i]
-			f.masked = true
+			f.masked, f.weak = true, f.prose
 			if !f.state.flagged() {
 				f.state = exact
 			}
@@ -249,7 +273,7 @@ func (v *view) restore() {
 			if f.prose {
 				prose += m
 			}
-		case f.prose && f.state != between && !v.everywhere(i):
+		case f.weak:
 			weak += m
 		}
 	}
@@ -257,8 +281,7 @@ func (v *view) restore() {
 		return
 	}
 	for i := range v.findings {
-		if f := &v.findings[i]; f.masked && f.prose && f.state != between &&
-			(text < ownMass || !v.everywhere(i)) {
+		if f := &v.findings[i]; f.masked && f.prose && f.state != between && (text < ownMass || f.weak) {
 			f.masked, f.restored = false, true
 		}
 	}

@@ -5,8 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// menuMass is the mass in half words of the longest item of a menu.
-const menuMass = 2 * 8
+// Masses in half words of the longest item of a menu, of the longest menu in one line
+// and of the longest label of an advertisement.
+const (
+	itemMass  = 2 * 4
+	menuMass  = 2 * 25
+	labelMass = 2 * 8
+)
 
 // signOffMass is that of the longest sign-off.
 const signOffMass = 2 * 60
@@ -18,7 +23,7 @@ func (v *view) reason(i int) Reason {
 	switch {
 	case f.restored:
 		return Kept
-	case b.mass <= menuMass && advertises(text):
+	case b.mass <= labelMass && advertises(text):
 		return Advertisement
 	case b.mass <= signOffMass && v.p.Host != "" && v.signOff(i, text):
 		return SignOff
@@ -26,7 +31,7 @@ func (v *view) reason(i int) Reason {
 		return Background
 	case v.p.Host == "" || !f.masked:
 		return Recurring
-	case b.mass <= menuMass && !endsSentence(text):
+	case b.mass <= itemMass, b.mass <= menuMass && strings.ContainsAny(text, "|·•»›"):
 		return Navigation
 	}
 	return Furniture

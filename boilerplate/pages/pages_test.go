@@ -209,7 +209,7 @@ func Example() {
 		}
 	}
 	// Output:
-	// true "Home News": site furniture
+	// true "Home News": navigation
 	// false "A new bakery has opened its doors beside the lighthouse.": own text
 	// true "Printed by the Harbour Gazette since 1893": site furniture
 }

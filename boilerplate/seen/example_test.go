@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// Four stories stand on two sites, each in the frame of its site; one of them on
+// Five stories are on two sites, each in the frame of its site; one of them is on
 // both.
 func Example() {
 	dir, err := os.MkdirTemp("", "seen")
@@ -17,7 +17,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	filter, err := seen.Open(dir, seen.Options{Settle: 2})
+	filter, err := seen.Open(dir, seen.Options{Settle: 3})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,6 +27,8 @@ func Example() {
 		ferry   = "The night ferry between the two harbours will sail again from May, nine years after the last crossing, with forty cabins, a single saloon and room for eleven lorries on the lower deck."
 		bread   = "The bakers of the old town let their rye rest for two nights now, since a spring so cold that no dough would rise in one, and their customers have learnt to order on a Tuesday for the weekend."
 		glacier = "The glacier above the village lost another metre of its height in July, and the poles that the school planted in the ice nine years ago stand on bare rock today, four hundred steps below its edge."
+		kites   = "Rain kept most visitors away from the festival of kites on the long beach, yet three hundred children came all the same, and the largest dragon flew above the dunes for an hour before its line broke."
+		orchard = "The orchard behind the monastery has been let to a cooperative of seven families, who mean to press their own cider from the autumn after next, and to open the gate to walkers on the first of each month."
 		post    = "\n\nHarbour Post reporters file from the quay every morning but Sunday; write to them at the old customs house, or call on any day before the tide."
 		wire    = "\n\nNorthern Wire keeps this page current until midnight. All times shown are those of the capital, and all prices are in kroner unless marked otherwise."
 	)
@@ -36,7 +38,9 @@ func Example() {
 	for _, p := range []seen.Page{
 		{ID: "post/ferry", Host: "post", Text: ferry + post},
 		{ID: "post/bread", Host: "post", Text: bread + post},
+		{ID: "post/kites", Host: "post", Text: kites + post},
 		{ID: "wire/glacier", Host: "wire", Text: glacier + wire},
+		{ID: "wire/orchard", Host: "wire", Text: orchard + wire},
 		{ID: "wire/ferry", Host: "wire", Text: ferry + wire},
 	} {
 		v, err := judge(ctx, p)
@@ -57,11 +61,15 @@ func Example() {
 	}
 	// Output:
 	// post/ferry: held
-	// post/bread: new
+	// post/bread: held
+	// post/kites: new
 	//   released: post/ferry: new
+	//   released: post/bread: new
 	// wire/glacier: held
+	// wire/orchard: held
 	// wire/ferry: near-duplicate of post/ferry at 1.00
 	//   released: wire/glacier: new
+	//   released: wire/orchard: new
 }
 
 func ExampleFilter_Release() {

@@ -293,7 +293,7 @@ func (f *Filter) observe(p Page) *site {
 // decide judges a page by what is known.
 func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
-	mask := f.detector.MaskPage(p.boilerplate())
+	mask := f.detector.Mask(p.boilerplate())
 	set := f.sh.Set(p.Text, mask...)
 	if err := f.revisit(ctx, p, set, &v); err != nil {
 		return Verdict{}, wrap(err)
@@ -324,7 +324,7 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	}
 	f.observe(p)
 	f.unhold(p.ID, p.Host)
-	set := f.sh.Set(p.Text, f.detector.MaskPage(p.boilerplate())...)
+	set := f.sh.Set(p.Text, f.detector.Mask(p.boilerplate())...)
 	return wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
 }
 
@@ -359,7 +359,7 @@ func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string],
 		return nil, err
 	}
 	defer f.leave()
-	set := f.sh.Set(p.Text, f.detector.MaskPage(p.boilerplate())...)
+	set := f.sh.Set(p.Text, f.detector.Mask(p.boilerplate())...)
 	matches, err := f.ix.Search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
 	return matches, wrap(err)
 }

@@ -42,11 +42,16 @@ func (b *blocks) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	flagged, pages, bytes := 0, 0, 0
+	flagged, pages, all, masked := 0, 0, 0, 0
 	err = find.EachJudged(c, b.Options, func(i int, blocks []boilerplate.Block) error {
 		for _, bl := range blocks {
-			flagged++
-			bytes += bl.Len()
+			if bl.Flagged {
+				flagged++
+				all += bl.Len()
+			}
+			if bl.Masked {
+				masked += bl.Len()
+			}
 			if !b.JSON {
 				showBlock(e, c, i, bl)
 			} else if err := e.Print(show.NewBlock(c.Docs[i].ID, bl)); err != nil {
@@ -61,15 +66,22 @@ func (b *blocks) Run(e *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	e.Summary("%s, %s on %s (%s of all text)", c.Counted(), show.Count(flagged, "recycled block"), show.Count(pages, "document"), show.Percent(float64(bytes)/float64(max(1, c.Bytes()))))
+	share := func(n int) string { return show.Percent(float64(n) / float64(max(1, c.Bytes()))) }
+	e.Summary("%s, %s on %s (%s of all text); %s of all text is masked", c.Counted(), show.Count(flagged, "recycled block"), show.Count(pages, "document"), share(all), share(masked))
 	return nil
 }
 
-// showBlock shows a recycled block of document i to a person.
+// showBlock shows a flagged or masked block of document i to a person.
 func showBlock(e *cli.Env, c *corpus.Corpus, i int, b boilerplate.Block) {
-	where := show.Count(b.Documents, "document")
-	if b.Hosts > 0 {
-		where += " of " + show.Count(b.Hosts, "host")
+	about := b.Reason.String()
+	if b.Flagged {
+		about += ", in " + show.Count(b.Documents, "document")
+		if b.Hosts > 0 {
+			about += " of " + show.Count(b.Hosts, "host")
+		}
 	}
-	fmt.Fprintf(e.Out, "%s [%d:%d]  %s, in %s\n    %s\n", show.Printable(c.Docs[i].ID), b.Start, b.End, b.Reason, where, show.Excerpt(b.Of(c.Text(i)), 70))
+	if b.Masked {
+		about += "; masked"
+	}
+	fmt.Fprintf(e.Out, "%s [%d:%d]  %s\n    %s\n", show.Printable(c.Docs[i].ID), b.Start, b.End, about, show.Excerpt(b.Of(c.Text(i)), 70))
 }

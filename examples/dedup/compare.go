@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
@@ -66,7 +67,7 @@ func (k *compare) Run(e *cli.Env) error {
 	textA, textB := c.Text(a), c.Text(b)
 	out := show.Comparison{A: ids[0], B: ids[1], Passages: []show.Passage{}, Boilerplate: []show.Block{}}
 	out.Whole = k.likeness(textA, textB, nil, nil)
-	out.Stripped = k.likeness(textA, textB, find.Spans(blocks[a]), find.Spans(blocks[b]))
+	out.Stripped = k.likeness(textA, textB, boilerplate.Mask(blocks[a]), boilerplate.Mask(blocks[b]))
 	out.NearDuplicates = out.Whole.Jaccard >= k.Threshold
 	passages := shingle.Aligner{MinTokens: k.MinTokens}.Align(textA, textB)
 	for _, p := range passages {

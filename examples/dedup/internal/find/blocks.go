@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// EachJudged calls f with the recycled blocks of every document, in order: judged in
+// EachJudged calls f with the flagged and masked blocks of every document, in order: judged in
 // two passes by all documents, with Options.Stream by those before it.
 func EachJudged(c *corpus.Corpus, o Options, f func(i int, blocks []boilerplate.Block) error) error {
 	d := detector(c)
@@ -40,7 +40,7 @@ func EachJudged(c *corpus.Corpus, o Options, f func(i int, blocks []boilerplate.
 	return c.Err()
 }
 
-// Blocks returns the recycled blocks of every document.
+// Blocks returns the flagged and masked blocks of every document.
 func Blocks(c *corpus.Corpus, o Options) ([][]boilerplate.Block, error) {
 	blocks := make([][]boilerplate.Block, len(c.Docs))
 	err := EachJudged(c, o, func(i int, b []boilerplate.Block) error {
@@ -55,23 +55,15 @@ func detector(c *corpus.Corpus) *boilerplate.Detector {
 	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(c.Memory()/4, math.MaxInt))})
 }
 
-// recycled returns the flagged blocks. Most are not, and those of a large corpus
-// would take more memory than its texts.
-func recycled(blocks []boilerplate.Block) (flagged []boilerplate.Block) {
+// recycled returns the blocks that are flagged or masked. Most are neither, and those
+// of a large corpus would take more memory than its texts.
+func recycled(blocks []boilerplate.Block) (found []boilerplate.Block) {
 	for _, b := range blocks {
-		if b.Flagged {
-			flagged = append(flagged, b)
+		if b.Flagged || b.Masked {
+			found = append(found, b)
 		}
 	}
-	return flagged
-}
-
-// Spans returns the places of blocks.
-func Spans(blocks []boilerplate.Block) (spans []shingle.Span) {
-	for _, b := range blocks {
-		spans = append(spans, b.Span)
-	}
-	return spans
+	return found
 }
 
 // observe shows every document to the detector.
@@ -109,7 +101,7 @@ func Masks(c *corpus.Corpus, o Options) ([][]shingle.Span, error) {
 	}
 	masks := make([][]shingle.Span, len(c.Docs))
 	err := c.Parallel("judging", func(i int) error {
-		masks[i] = d.MaskPage(page(c, i))
+		masks[i] = d.Mask(page(c, i))
 		return nil
 	})
 	return masks, err

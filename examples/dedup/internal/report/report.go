@@ -31,7 +31,7 @@ func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 		return nil, err
 	}
 	for i := range f.blocks {
-		f.masks[i] = find.Spans(f.blocks[i])
+		f.masks[i] = boilerplate.Mask(f.blocks[i])
 	}
 	if f.sketches, err = find.Sketch(c, o, f.masks); err != nil {
 		return nil, err

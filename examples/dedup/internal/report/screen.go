@@ -105,6 +105,9 @@ func (f *Findings) recycled() []*recycled {
 	for i, d := range f.c.Docs {
 		text := f.c.Text(i)
 		for _, b := range f.blocks[i] {
+			if !b.Flagged {
+				continue
+			}
 			key := d.Host + "\x00" + withoutNumbers(show.OneLine(b.Of(text)))
 			r := found[key]
 			if r == nil {

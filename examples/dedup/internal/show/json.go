@@ -68,11 +68,12 @@ type Block struct {
 	Hosts     int    `json:"hosts"`
 	Scope     string `json:"scope"`
 	Reason    string `json:"reason"`
+	Masked    bool   `json:"masked"`
 }
 
-// NewBlock returns the line for a recycled block of the document id.
+// NewBlock returns the line for a flagged or masked block of the document id.
 func NewBlock(id string, b boilerplate.Block) Block {
-	return Block{id, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String()}
+	return Block{id, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String(), b.Masked}
 }
 
 // A Comparison is what "dedup compare -json" prints.
