@@ -66,7 +66,7 @@ func (c *canvas) axisX(low, right float64, label string) (at func(float64) float
 
 // axisY draws a vertical axis with a grid line at each of the marks, which run
 // from 0 at the bottom to 1 at the top.
-func (c *canvas) axisY(label string, marks []mark) {
+func (c *canvas) axisY(label string, marks []axisMark) {
 	for _, m := range marks {
 		y := plotBottom - m.at*(plotBottom-plotTop)
 		if m.at > 0 {
@@ -78,7 +78,7 @@ func (c *canvas) axisY(label string, marks []mark) {
 	c.add(`<text class="name" text-anchor="middle" x="14" y="%s" transform="rotate(-90 14 %[1]s)">%s</text>`, coord(mid), label)
 }
 
-type mark struct {
+type axisMark struct {
 	at    float64
 	label string
 }
@@ -142,7 +142,7 @@ func (r *Report) curve() chart {
 	c.open("curve", "How likely a pair is found", fmt.Sprintf(
 		"The probability that the search finds a pair, by its similarity, for %s of %s: a curve in the shape of an S that reaches %s at the threshold of %s. Circles on the curve are the pairs that were found; the table below has the figures.",
 		count(r.Banding.Bands, "band"), count(r.Banding.Rows, "row"), at, decimal(r.Threshold)))
-	c.axisY("chance to be found", []mark{{0, "0 %"}, {.25, "25 %"}, {.5, "50 %"}, {.75, "75 %"}, {1, "100 %"}})
+	c.axisY("chance to be found", []axisMark{{0, "0 %"}, {.25, "25 %"}, {.5, "50 %"}, {.75, "75 %"}, {1, "100 %"}})
 	x := c.axisX(0, plotRight, "Jaccard similarity of a pair")
 	y := func(p float64) float64 { return plotBottom - p*(plotBottom-plotTop) }
 	var line strings.Builder
@@ -293,12 +293,12 @@ func (r *Report) histogram() chart {
 // scale returns the top of an axis for counts up to most, its marks (at holds
 // the count) and whether it is logarithmic, as it is where small counts would
 // vanish beside large ones.
-func scale(most int) (top int, marks []mark, log bool) {
+func scale(most int) (top int, marks []axisMark, log bool) {
 	if most > 200 {
 		for top = 1; top < most; top *= 10 {
-			marks = append(marks, mark{float64(top), number(top)})
+			marks = append(marks, axisMark{float64(top), number(top)})
 		}
-		return top, append(marks, mark{float64(top), number(top)}), true
+		return top, append(marks, axisMark{float64(top), number(top)}), true
 	}
 	step := 1
 	for _, s := range []int{1, 2, 5, 10, 20, 50, 100} {
@@ -308,7 +308,7 @@ func scale(most int) (top int, marks []mark, log bool) {
 	}
 	top = max(step, (most+step-1)/step*step)
 	for n := 0; n <= top; n += step {
-		marks = append(marks, mark{float64(n), number(n)})
+		marks = append(marks, axisMark{float64(n), number(n)})
 	}
 	return top, marks, false
 }

@@ -1,6 +1,7 @@
 package htmlreport
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,30 +9,29 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// What a piece of text is to the side that it belongs to.
+// The kinds of a piece, as the page's script knows them.
 const (
 	plain    = iota // marks and spaces between stretches
 	common          // in both sides
 	own             // in this side only, or changed
 	recycled        // left out of the comparison
-	cut             // left out of the page: text holds how many letters
-	around          // before and behind a passage
 )
 
-// A piece is a stretch of one side of a comparison. Pieces of both sides that
-// have the same link belong together; 0 is none.
+// A piece is a stretch of one side of a comparison. Pieces of both sides with the
+// same link belong together; 0 is none. A piece without text marks the place at
+// which only the other side has any.
 type piece struct {
 	kind int
-	text string
-	n    int // of a cut
+	span shingle.Span // of the whole text
 	link int
 }
 
 // A comparison is two texts side by side.
 type comparison struct {
 	a, b       []piece
-	ownA, ownB int // tokens that only one side has
-	same       bool
+	equal      []copied // equal tokens, a before b
+	ownA, ownB int      // tokens that only one side has
+	same       bool     // byte by byte
 }
 
 // A side is a stretch of a text that is compared with another.
@@ -64,40 +64,27 @@ func within(spans []shingle.Span, whole shingle.Span) []shingle.Span {
 	return in
 }
 
-// compare returns how a becomes b, about limit bytes of each side.
-func compare(al shingle.Aligner, a, b *side, limit int) comparison {
+// compare returns how a becomes b.
+func compare(al shingle.Aligner, a, b *side) comparison {
 	c := comparison{same: a.span.Of(a.text) == b.span.Of(b.text)}
 	var edits []shingle.Edit
-	if c.same && len(a.mask)+len(b.mask) == 0 {
+	if c.same && slices.Equal(a.mask, b.mask) && len(a.mask) == 0 {
 		edits = []shingle.Edit{{Op: shingle.Equal, A: a.span, B: b.span}}
 	} else {
 		edits = al.EditsOf(a.made, b.made, a.span.Start, b.span.Start)
 	}
 	atA, atB := a.span.Start, b.span.Start
-	full := false
 	for i, e := range edits {
-		if e.Op != shingle.Equal {
+		kind := own
+		if e.Op == shingle.Equal {
+			kind = common
+			c.equal = append(c.equal, copied{e.A, e.B})
+		} else {
 			c.ownA += countTokens(al, e.A.Of(a.text))
 			c.ownB += countTokens(al, e.B.Of(b.text))
 		}
-		if full {
-			continue
-		}
-		kind, link := own, 0
-		switch e.Op {
-		case shingle.Equal:
-			kind, link = common, 2*i+1
-		case shingle.Replace:
-			link = 2*i + 1
-		}
-		c.a = a.appendEdit(c.a, &atA, e.A, kind, link)
-		c.b = b.appendEdit(c.b, &atB, e.B, kind, link)
-		full = atA-a.span.Start > limit && size(c.a) > limit || atB-b.span.Start > limit && size(c.b) > limit
-	}
-	if full {
-		c.a = appendCut(c.a, a.text[atA:a.span.End])
-		c.b = appendCut(c.b, b.text[atB:b.span.End])
-		return c
+		c.a = a.appendEdit(c.a, &atA, e.A, kind, i+1)
+		c.b = b.appendEdit(c.b, &atB, e.B, kind, i+1)
 	}
 	c.a = a.appendMasked(c.a, shingle.Span{Start: atA, End: a.span.End}, plain, 0)
 	c.b = b.appendMasked(c.b, shingle.Span{Start: atB, End: b.span.End}, plain, 0)
@@ -111,14 +98,7 @@ func countTokens(al shingle.Aligner, text string) int {
 	return len(al.Shingler.AppendTokens(nil, text))
 }
 
-func size(ps []piece) (n int) {
-	for _, p := range ps {
-		n += len(p.text)
-	}
-	return n
-}
-
-// appendEdit appends what lies between at and the edit's span, and the span.
+// appendEdit appends the text between at and the edit's span, and the span.
 func (s *side) appendEdit(dst []piece, at *int, span shingle.Span, kind, link int) []piece {
 	if span.Start > *at {
 		dst = s.appendMasked(dst, shingle.Span{Start: *at, End: span.Start}, plain, 0)
@@ -128,6 +108,8 @@ func (s *side) appendEdit(dst []piece, at *int, span shingle.Span, kind, link in
 	if span.End > span.Start {
 		dst = s.appendMasked(dst, span, kind, link)
 		*at = span.End
+	} else if kind == own {
+		dst = append(dst, piece{kind, shingle.Span{Start: *at, End: *at}, link})
 	}
 	return dst
 }
@@ -136,44 +118,31 @@ func (s *side) appendEdit(dst []piece, at *int, span shingle.Span, kind, link in
 // recycled.
 func (s *side) appendMasked(dst []piece, span shingle.Span, kind, link int) []piece {
 	at := span.Start
+	put := func(kind, until, link int) {
+		if until > at {
+			dst = append(dst, piece{kind, shingle.Span{Start: at, End: until}, link})
+			at = until
+		}
+	}
 	for _, m := range within(s.mask, span) {
-		dst = appendPiece(dst, s.text[at:m.Start], kind, link)
-		dst = appendPiece(dst, m.Of(s.text), recycled, 0)
-		at = m.End
+		put(kind, m.Start, link)
+		put(recycled, m.End, 0)
 	}
-	return appendPiece(dst, s.text[at:span.End], kind, link)
+	put(kind, span.End, link)
+	return dst
 }
 
-// Of a long piece the page shows the head and the tail.
-const head, tail = 480, 200
-
-// appendPiece appends a text, shortened in the middle if it is long. The tail
-// then has a link of its own, so that the words of both parts can be counted off.
-func appendPiece(dst []piece, text string, kind, link int) []piece {
-	if text == "" {
-		return dst
+// flat returns pieces as kind, length, link, kind, length, link and so on, with
+// lengths in code units of the page.
+func (d *doc) flat(ps []piece) []int {
+	list := make([]int, 0, 3*len(ps))
+	for _, p := range ps {
+		list = append(list, p.kind, d.unit(p.span.End)-d.unit(p.span.Start), p.link)
 	}
-	if len(text) <= head+tail+160 {
-		return append(dst, piece{kind: kind, text: text, link: link})
-	}
-	h, t := cutAfter(text, head), cutBefore(text, tail)
-	dst = append(dst, piece{kind: kind, text: text[:h], link: link})
-	dst = appendCut(dst, text[h:t])
-	if link > 0 {
-		link++
-	}
-	return append(dst, piece{kind: kind, text: text[t:], link: link})
+	return list
 }
 
-// appendCut appends the statement that text is not shown.
-func appendCut(dst []piece, text string) []piece {
-	if text == "" {
-		return dst
-	}
-	return append(dst, piece{kind: cut, n: utf8.RuneCountInString(text)})
-}
-
-// cutAfter returns a place in text at or soon after n bytes: behind a space if
+// cutAfter returns a place in text at or soon after n bytes: after a space if
 // there is one, else between two letters.
 func cutAfter(text string, n int) int {
 	if n >= len(text) {
@@ -206,53 +175,26 @@ func cutBefore(text string, n int) int {
 	return n
 }
 
-// comparePassage returns a passage with a little of what is around it.
-func comparePassage(al shingle.Aligner, a, b Document, p shingle.Passage, limit int) comparison {
-	c := compare(al, newSide(al, a, p.A), newSide(al, b, p.B), limit)
-	c.a = surround(c.a, a.Text, p.A)
-	c.b = surround(c.b, b.Text, p.B)
-	return c
-}
+// shown returns s with visible signs in place of what a browser would obey or
+// hide: control characters other than line breaks and tabs, characters that
+// change the direction of text, and invalid bytes.
+func shown(s string) string { return strings.Map(shownRune, s) }
 
-func surround(ps []piece, text string, span shingle.Span) []piece {
-	const width = 90
-	before, behind := text[:span.Start], text[span.End:]
-	if from := cutBefore(before, width); from < len(before) {
-		ps = append([]piece{{kind: around, text: ellipsis(from > 0) + strings.TrimLeftFunc(before[from:], unicode.IsSpace)}}, ps...)
-	}
-	if to := cutAfter(behind, width); to > 0 {
-		ps = append(ps, piece{kind: around, text: strings.TrimRightFunc(behind[:to], unicode.IsSpace) + ellipsis(to < len(behind))})
-	}
-	return ps
-}
-
-func ellipsis(yes bool) string {
-	if yes {
-		return "…"
-	}
-	return ""
-}
-
-// shown returns s with signs in place of what a browser would obey or swallow:
-// control characters other than line breaks and tabs, those that override the
-// direction of text, and bytes that are no text.
-func shown(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r', r == 0xfeff:
-			return -1
-		case r == 0x2028, r == 0x2029:
-			return '\n'
-		case r < ' ':
-			return 0x2400 + r
-		case r == 0x7f:
-			return 0x2421
-		case 0x80 <= r && r < 0xa0, 0x202a <= r && r <= 0x202e,
-			0x2066 <= r && r <= 0x2069, 0xfff9 <= r && r <= 0xfffb:
-			return utf8.RuneError
-		}
+func shownRune(r rune) rune {
+	switch {
+	case r == '\n' || r == '\t':
 		return r
-	}, s)
+	case r == '\r', r == 0xfeff:
+		return -1
+	case r == 0x2028, r == 0x2029:
+		return '\n'
+	case r < ' ':
+		return 0x2400 + r
+	case r == 0x7f:
+		return 0x2421
+	case 0x80 <= r && r < 0xa0, 0x202a <= r && r <= 0x202e,
+		0x2066 <= r && r <= 0x2069, 0xfff9 <= r && r <= 0xfffb:
+		return utf8.RuneError
+	}
+	return r
 }

@@ -6,24 +6,29 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/shingle"
 )
 
-// Of a cluster the page names so many members, and compares so many with the one
-// to keep; of a pair it shows so many passages, of a block it names so many pages.
+// The page names so many members of a cluster, and compares so many with the one
+// to keep; it shows so many passages of a pair, places of a block and holders of
+// a passage.
 const (
 	maxMembers  = 200
 	maxCompared = 20
-	maxPassages = 50
-	maxPages    = 8
+	maxPassages = 100
+	maxPlaces   = 50
+	maxHolders  = 200
 )
 
 // dataSet is the data that the page's script reads.
 type dataSet struct {
 	kinds   []dataKind
 	omitted []string // what the limits left out
+	static  map[string][]staticFinding
+	folder  string // of all ids
 }
 
 type dataKind struct {
@@ -32,66 +37,81 @@ type dataKind struct {
 }
 
 // The JSON forms have short names, since each occurs thousands of times.
+// Documents are numbers of the store.
 type (
 	clusterData struct {
-		Kept    string       `json:"k"`
-		Host    string       `json:"h,omitempty"`
-		Text    string       `json:"t"` // how the document begins
+		Kept    int          `json:"k"`
 		Removed int          `json:"n"`
 		Members []memberData `json:"m"`
 	}
 	memberData struct {
-		ID         string    `json:"i"`
-		Host       string    `json:"h,omitempty"`
-		Similarity float64   `json:"s"`
-		Sides      *sideData `json:"c,omitempty"` // none: not compared on the page
+		Doc        int     `json:"d"`
+		Similarity float64 `json:"s"`
+		// The rest is of a member that the page compares. A and B are pieces: see
+		// doc.flat. Kept is the document to keep where the cluster's is too long.
+		Kept *int  `json:"k,omitempty"`
+		A    []int `json:"a,omitempty"`
+		B    []int `json:"b,omitempty"`
+		OwnA int   `json:"e,omitempty"`
+		OwnB int   `json:"f,omitempty"`
+		Same bool  `json:"x,omitempty"`
 	}
 	pairData struct {
-		A        string        `json:"a"`
-		B        string        `json:"b"`
-		HostA    string        `json:"g,omitempty"`
-		HostB    string        `json:"h,omitempty"`
+		A        int           `json:"a"`
+		B        int           `json:"b"`
+		ShareA   float64       `json:"x"`
+		ShareB   float64       `json:"y"`
 		Words    int           `json:"w"`
 		Count    int           `json:"n"`
 		Passages []passageData `json:"p"`
 	}
 	passageData struct {
-		Words      int       `json:"w"`
-		Similarity float64   `json:"s"`
-		Exact      bool      `json:"x,omitempty"`
-		Places     [4]int    `json:"o"` // start and end in a, then in b
-		Sides      *sideData `json:"c,omitempty"`
-	}
-	// sideData holds both sides as kind, text, link, kind, text, link and so on:
-	// see packPieces.
-	sideData struct {
-		A    []any `json:"a"`
-		B    []any `json:"b"`
-		OwnA int   `json:"d"`
-		OwnB int   `json:"e"`
-		Same bool  `json:"x,omitempty"`
+		Words      int     `json:"w"`
+		Similarity float64 `json:"s"`
+		Exact      bool    `json:"x,omitempty"`
+		Places     [4]int  `json:"o"` // bytes of the documents: start and end in a, then in b
+		// A and B are the start in the text and then pieces.
+		A []int `json:"a,omitempty"`
+		B []int `json:"b,omitempty"`
 	}
 	blockData struct {
-		Host      string   `json:"h"`
-		Text      string   `json:"t"`
-		Cut       int      `json:"c,omitempty"` // letters that are not shown
-		Reason    string   `json:"r"`
-		Scope     string   `json:"s"`
-		Documents int      `json:"d"`
-		Hosts     int      `json:"g"`
-		Count     int      `json:"n"`
-		Pages     []string `json:"p"`
+		Host      string `json:"h"`
+		Text      string `json:"t"`
+		Cut       int    `json:"c,omitempty"` // letters that are not shown
+		Reason    string `json:"r"`
+		Scope     string `json:"s"`
+		Documents int    `json:"d"`
+		Hosts     int    `json:"g"`
+		Count     int    `json:"n"`
+		Places    []int  `json:"p"` // document, start, length; length 0: its text is not there
+	}
+	originData struct {
+		Text      string       `json:"t"`
+		Cut       int          `json:"c,omitempty"`
+		Words     int          `json:"w"`
+		Documents int          `json:"n"`
+		Origins   int          `json:"g"`
+		First     int          `json:"f"` // of the holders, -1: not known
+		Holders   []holderData `json:"p"`
+	}
+	holderData struct {
+		Doc    int      `json:"d"`
+		Start  int      `json:"o"`
+		Length int      `json:"l"`           // 0: the text is not there
+		Time   int64    `json:"t,omitempty"` // milliseconds since 1970
+		When   string   `json:"w,omitempty"`
+		From   *int     `json:"f,omitempty"` // number of another holder
+		Cites  []string `json:"c,omitempty"`
 	}
 )
 
 // A builder makes the data, up to a number of bytes.
 type builder struct {
 	*Report
+	store
 	al       shingle.Aligner
 	findings int
-	limit    int // bytes of text of one side
-	left     int // bytes of comparisons that may still be added
-	spared   int // comparisons that were left out for want of them
+	static   map[string][]staticFinding // by kind
 }
 
 func (r *Report) data() dataSet {
@@ -99,72 +119,123 @@ func (r *Report) data() dataSet {
 	b := &builder{
 		Report:   r,
 		findings: cmp.Or(r.MaxFindings, defaultFindings),
-		limit:    cmp.Or(r.MaxText, defaultText),
+		static:   map[string][]staticFinding{},
+		store:    store{report: r, limit: cmp.Or(r.MaxText, defaultText), number: map[int]int{}},
 	}
+	b.folder = r.sharedFolder(b.findings)
 	var d dataSet
 	list := func(key, what string, have, of int, findings any) {
-		data, err := json.Marshal(findings)
-		if err != nil {
-			panic("htmlreport: " + err.Error()) // no value that JSON lacks is in there
-		}
-		d.kinds = append(d.kinds, dataKind{key, data})
+		d.kinds = append(d.kinds, dataKind{key, marshal(findings)})
 		if have < of {
-			d.omitted = append(d.omitted, fmt.Sprintf("Of %s %s the page holds the first %s.", number(of), what, number(have)))
+			d.omitted = append(d.omitted, fmt.Sprintf("The page holds the first %s of %s %s.", number(have), number(of), what))
 		}
 		if b.spared > 0 {
-			d.omitted = append(d.omitted, fmt.Sprintf("The texts of %s comparisons of %s were left out, to keep the page under %s.", number(b.spared), what, byteSize(int64(total))))
+			d.omitted = append(d.omitted, fmt.Sprintf("The texts of %s of %s are left out, to keep the page under %s.", count(b.spared, "comparison"), what, byteSize(int64(total))))
 		}
 		b.spared = 0
 	}
-	// Each kind gets its share of the bytes, and what the one before left.
+	// Each kind gets its share of the bytes, and the bytes that the one before left.
 	b.left = total * 4 / 10
-	clusters := b.clusters()
+	clusters := firstOf(r.Clusters, b.findings, &b.left, b.cluster)
 	list("clusters", "clusters", len(clusters), len(r.Clusters), clusters)
 	b.left += total * 4 / 10
-	pairs := b.pairs()
+	pairs := firstOf(r.Shared, b.findings, &b.left, b.pair)
 	list("passages", "pairs with shared passages", len(pairs), len(r.Shared), pairs)
-	b.left += total * 2 / 10
-	blocks := b.blocks()
+	b.left += total * 1 / 10
+	blocks := firstOf(r.Blocks, b.findings, &b.left, b.block)
 	list("blocks", "recycled blocks", len(blocks), len(r.Blocks), blocks)
+	if len(r.Origins) > 0 {
+		b.left += total * 1 / 10
+		origins := firstOf(r.Origins, b.findings, &b.left, b.origin)
+		list("origins", "passages with an origin", len(origins), len(r.Origins), origins)
+	}
+	docs := make([]docData, len(b.docs))
+	for i, doc := range b.docs {
+		docs[i] = doc.data
+	}
+	d.kinds = append(d.kinds, dataKind{"docs", marshal(docs)})
+	d.static, d.folder = b.static, b.folder
 	return d
 }
 
-// hopeless reports that there is not enough left for a comparison of n bytes a
-// side, however much of it is cut: there is no need to make it then.
-func (b *builder) hopeless(n int) bool {
-	if b.left >= min(n, head+tail) {
+func marshal(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("htmlreport: " + err.Error()) // no value that JSON lacks is in there
+	}
+	return data
+}
+
+// firstOf converts findings until there are enough, or no bytes left even for
+// those without texts. What is taken is never more than a finding too much.
+func firstOf[F, D any](findings []F, most int, left *int, convert func(F) D) []D {
+	all := make([]D, 0, min(len(findings), most))
+	for _, f := range findings[:cap(all)] {
+		if *left <= 0 {
+			break
+		}
+		d := convert(f)
+		*left -= jsonSize(d) + 1
+		all = append(all, d)
+	}
+	return all
+}
+
+// sharedFolder returns the folder that the documents of the first findings have in
+// common.
+func (r *Report) sharedFolder(findings int) string {
+	var ids []string
+	seen := map[int]bool{}
+	add := func(row int) {
+		if !seen[row] {
+			seen[row] = true
+			ids = append(ids, r.Document(row).ID)
+		}
+	}
+	for _, c := range firstN(r.Clusters, findings) {
+		add(c.Representative)
+		for _, m := range firstN(c.Members, maxMembers+1) {
+			add(m.ID)
+		}
+	}
+	for _, s := range firstN(r.Shared, findings) {
+		add(s.A)
+		add(s.B)
+	}
+	for _, b := range firstN(r.Blocks, findings) {
+		for _, p := range firstN(b.Places, maxPlaces) {
+			add(p.Document)
+		}
+	}
+	for _, o := range firstN(r.Origins, findings) {
+		for _, h := range firstN(o.Holders, maxHolders) {
+			add(h.Document)
+		}
+	}
+	return commonFolder(ids)
+}
+
+func firstN[T any](s []T, n int) []T { return s[:min(len(s), n)] }
+
+// hopeless reports that there is no room for a comparison, without making it.
+func (b *builder) hopeless(rows ...int) bool {
+	need := 0
+	for _, row := range rows {
+		if !b.has(row) {
+			need += min(len(b.docs[b.named(row)].Text)/8, b.limit/8) // the rest may be a copy
+		}
+	}
+	if need <= b.left {
 		return false
 	}
 	b.spared++
 	return true
 }
 
-// take pays for a finding and reports whether there was enough left.
-func (b *builder) take(bytes int) bool {
-	if b.left < bytes {
-		b.spared++
-		return false
-	}
-	b.left -= bytes
-	return true
-}
-
-func (b *builder) clusters() []clusterData {
-	all := make([]clusterData, 0, min(len(b.Clusters), b.findings))
-	for _, c := range b.Clusters[:min(len(b.Clusters), b.findings)] {
-		all = append(all, b.cluster(c))
-	}
-	return all
-}
-
 func (b *builder) cluster(c lsh.Cluster[int]) clusterData {
-	kept := b.Document(c.Representative)
-	text := kept.Text
-	if i := cutAfter(text, 200); i < len(text) {
-		text = text[:i] + "…"
-	}
-	data := clusterData{Kept: shown(kept.ID), Host: shown(kept.Host), Text: shown(text), Removed: len(c.Members) - 1}
-	whole := newSide(b.al, kept, shingle.Span{End: len(kept.Text)})
+	data := clusterData{Kept: b.named(c.Representative), Removed: len(c.Members) - 1}
+	kept := b.docs[data.Kept]
+	var whole *side
 	compared := 0
 	for _, m := range c.Members {
 		if m.ID == c.Representative {
@@ -173,98 +244,175 @@ func (b *builder) cluster(c lsh.Cluster[int]) clusterData {
 		if len(data.Members) == maxMembers {
 			break
 		}
-		d := b.Document(m.ID)
-		md := memberData{ID: shown(d.ID), Host: shown(d.Host), Similarity: round(m.Similarity)}
-		if compared++; compared <= maxCompared && !b.hopeless(min(len(kept.Text), len(d.Text))) {
-			md.Sides = b.sides(compare(b.al, whole, newSide(b.al, d, shingle.Span{End: len(d.Text)}), b.limit))
+		md := memberData{Doc: b.named(m.ID), Similarity: round(m.Similarity)}
+		d := b.docs[md.Doc]
+		if compared++; compared <= maxCompared && !b.hopeless(c.Representative, m.ID) {
+			if whole == nil {
+				whole = newSide(b.al, kept.Document, shingle.Span{End: len(kept.Text)})
+			}
+			cmp := compare(b.al, whole, newSide(b.al, d.Document, shingle.Span{End: len(d.Text)}))
+			md.OwnA, md.OwnB, md.Same = cmp.ownA, cmp.ownB, cmp.same
+			nA, nB := b.both(c.Representative, m.ID, edited(cmp.a), edited(cmp.b), cmp.equal)
+			if nA >= 0 {
+				md.A, md.B = b.docs[nA].flat(cmp.a), b.docs[nB].flat(cmp.b)
+				md.Doc = nB
+				if nA != data.Kept {
+					md.Kept = &nA
+				}
+				if compared == 1 {
+					b.addStatic("clusters", func() staticFinding { return b.staticCluster(c, kept.Document, d.Document, m, cmp) })
+				}
+			}
 		}
 		data.Members = append(data.Members, md)
 	}
 	return data
 }
 
-func (b *builder) pairs() []pairData {
-	all := make([]pairData, 0, min(len(b.Shared), b.findings))
-	for _, s := range b.Shared[:min(len(b.Shared), b.findings)] {
-		x, y := b.Document(s.A), b.Document(s.B)
-		data := pairData{A: shown(x.ID), B: shown(y.ID), HostA: shown(x.Host), HostB: shown(y.Host), Count: len(s.Passages)}
-		for i, p := range s.Passages {
-			data.Words += p.Tokens
-			if i >= maxPassages {
-				continue
-			}
-			pd := passageData{Words: p.Tokens, Similarity: round(p.Similarity), Exact: p.Exact,
-				Places: [4]int{p.A.Start, p.A.End, p.B.Start, p.B.End}}
-			if !b.hopeless(min(p.A.Len(), p.B.Len())) {
-				pd.Sides = b.sides(comparePassage(b.al, x, y, p, b.limit))
-			}
-			data.Passages = append(data.Passages, pd)
-		}
-		all = append(all, data)
-	}
-	return all
-}
-
-func (b *builder) blocks() []blockData {
-	all := make([]blockData, 0, min(len(b.Blocks), b.findings))
-	for _, bl := range b.Blocks[:min(len(b.Blocks), b.findings)] {
-		data := blockData{Host: shown(bl.Host), Text: bl.Text, Reason: bl.Reason, Scope: bl.Scope,
-			Documents: bl.Documents, Hosts: bl.Hosts, Count: len(bl.Pages)}
-		limit := b.limit / 2
-		if b.left < len(bl.Text) {
-			limit = 100
-			b.spared++
-		}
-		if i := cutAfter(bl.Text, limit); i < len(bl.Text) {
-			data.Text = bl.Text[:i]
-			data.Cut = len([]rune(bl.Text[i:]))
-		}
-		b.left = max(0, b.left-len(data.Text))
-		data.Text = shown(data.Text)
-		for _, p := range bl.Pages[:min(len(bl.Pages), maxPages)] {
-			data.Pages = append(data.Pages, shown(b.Document(p).ID))
-		}
-		all = append(all, data)
-	}
-	return all
-}
-
-// sides packs a comparison, or returns nil if there is no room for it.
-func (b *builder) sides(c comparison) *sideData {
-	s := &sideData{OwnA: c.ownA, OwnB: c.ownB, Same: c.same}
-	there := map[int]string{}
-	bytes := 0
-	for _, p := range c.a {
-		if p.kind == common {
-			there[p.link] += p.text
-		}
-	}
-	s.A = packPieces(c.a, nil, &bytes)
-	s.B = packPieces(c.b, there, &bytes)
-	if !b.take(bytes) {
-		return nil
-	}
-	return s
-}
-
-// packPieces flattens pieces. A shared piece whose text is that of the other side
-// has a 0 in place of it, and a cut the number of letters.
-func packPieces(ps []piece, there map[int]string, bytes *int) []any {
-	flat := make([]any, 0, 3*len(ps))
+// edited returns the spans of the pieces that differ.
+func edited(ps []piece) (spans []shingle.Span) {
 	for _, p := range ps {
-		var text any = shown(p.text)
-		switch {
-		case p.kind == cut:
-			text = p.n
-		case p.kind == common && there != nil && there[p.link] == p.text:
-			text = 0
-		default:
-			*bytes += len(p.text)
+		if p.kind == own {
+			spans = append(spans, p.span)
 		}
-		flat = append(flat, p.kind, text, p.link)
-		*bytes += 12
 	}
-	return flat
+	return spans
+}
+
+// both adds the texts of two documents and returns their numbers, or -1 if there
+// is no room. Of long texts it adds the parts around the spans.
+func (b *builder) both(rowA, rowB int, aroundA, aroundB []shingle.Span, equal []copied) (nA, nB int) {
+	add := func(row, other int, around []shingle.Span) int {
+		n := b.named(row)
+		if len(b.docs[n].Text) > b.limit {
+			return b.excerpt(row, around)
+		}
+		if !b.whole(n, other, equal) {
+			return -1
+		}
+		return n
+	}
+	nA = add(rowA, -1, aroundA)
+	nB = -1
+	if nA >= 0 {
+		other := nA
+		if b.number[rowA] != nA {
+			other = -1 // an excerpt
+		}
+		nB = add(rowB, other, aroundB)
+	}
+	if nB < 0 {
+		b.spared++
+		return -1, -1
+	}
+	return nA, nB
+}
+
+func (b *builder) pair(s Shared) pairData {
+	data := pairData{A: b.named(s.A), B: b.named(s.B), ShareA: round(s.ShareA), ShareB: round(s.ShareB), Count: len(s.Passages)}
+	for _, p := range s.Passages {
+		data.Words += p.Tokens
+	}
+	passages := s.Passages[:min(len(s.Passages), maxPassages)]
+	comparisons := make([]comparison, len(passages))
+	nA, nB := -1, -1
+	if !b.hopeless(s.A, s.B) {
+		x, y := b.docs[data.A].Document, b.docs[data.B].Document
+		var aroundA, aroundB []shingle.Span
+		var equal []copied
+		for i, p := range passages {
+			comparisons[i] = compare(b.al, newSide(b.al, x, p.A), newSide(b.al, y, p.B))
+			aroundA, aroundB = append(aroundA, p.A), append(aroundB, p.B)
+			equal = append(equal, comparisons[i].equal...)
+		}
+		if nA, nB = b.both(s.A, s.B, aroundA, aroundB, equal); nA >= 0 {
+			data.A, data.B = nA, nB
+		}
+	}
+	for i, p := range passages {
+		pd := passageData{Words: p.Tokens, Similarity: round(p.Similarity), Exact: p.Exact,
+			Places: [4]int{p.A.Start, p.A.End, p.B.Start, p.B.End}}
+		if nA >= 0 {
+			x, y := b.docs[nA], b.docs[nB]
+			pd.A = append([]int{x.unit(p.A.Start)}, x.flat(comparisons[i].a)...)
+			pd.B = append([]int{y.unit(p.B.Start)}, y.flat(comparisons[i].b)...)
+		}
+		data.Passages = append(data.Passages, pd)
+	}
+	if nA >= 0 {
+		b.addStatic("passages", func() staticFinding { return b.staticPair(b.docs[nA].Document, b.docs[nB].Document, s, comparisons) })
+	}
+	return data
+}
+
+func (b *builder) block(bl Block) blockData {
+	data := blockData{Host: shown(bl.Host), Reason: bl.Reason, Scope: bl.Scope,
+		Documents: bl.Documents, Hosts: bl.Hosts, Count: len(bl.Places)}
+	data.Text, data.Cut = beginning(bl.Text, 2000)
+	for i, p := range bl.Places[:min(len(bl.Places), maxPlaces)] {
+		n := b.named(p.Document)
+		start, length := 0, 0
+		// The texts of the first places show how the block occurs; others are there if
+		// another finding needs them.
+		if d := b.docs[n]; len(d.Text) <= b.limit && (d.data.Text != nil || i < 3 && b.whole(n, -1, nil)) {
+			start = d.unit(p.Span.Start)
+			length = d.unit(p.Span.End) - start
+		}
+		data.Places = append(data.Places, n, start, length)
+	}
+	b.addStatic("blocks", func() staticFinding { return staticBlock(bl) })
+	return data
+}
+
+func (b *builder) origin(o Origin) originData {
+	data := originData{Words: o.Tokens, Documents: o.Documents, Origins: o.Origins, First: o.First}
+	for i, h := range o.Holders[:min(len(o.Holders), maxHolders)] {
+		n := b.named(h.Document)
+		d := b.docs[n]
+		hd := holderData{Doc: n, Cites: make([]string, 0, len(h.Cites))}
+		for _, c := range h.Cites {
+			text, _ := beginning(c, 160)
+			hd.Cites = append(hd.Cites, text)
+		}
+		if !h.Time.IsZero() {
+			hd.Time, hd.When = h.Time.UnixMilli(), when(h.Time)
+		}
+		if h.From >= 0 && h.From < maxHolders {
+			hd.From = &o.Holders[i].From
+		}
+		if i == max(0, o.First) || i == 0 {
+			data.Text, data.Cut = beginning(h.Span.Of(d.Text), 1200)
+		}
+		if len(d.Text) <= b.limit && (d.data.Text != nil || i < 8 && b.whole(n, -1, nil)) {
+			hd.Start = d.unit(h.Span.Start)
+			hd.Length = d.unit(h.Span.End) - hd.Start
+		}
+		data.Holders = append(data.Holders, hd)
+	}
+	if data.First >= maxHolders {
+		data.First = -1
+	}
+	b.addStatic("origins", func() staticFinding { return b.staticOrigin(o) })
+	return data
+}
+
+// when writes a time, without its zero parts.
+func when(t time.Time) string {
+	t = t.UTC()
+	switch {
+	case t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0:
+		return t.Format("2 January 2006")
+	case t.Second() == 0:
+		return t.Format("2 January 2006, 15:04 UTC")
+	}
+	return t.Format("2 January 2006, 15:04:05 UTC")
+}
+
+// beginning returns the first bytes of a text as the page shows it, and the number
+// of letters left out.
+func beginning(text string, limit int) (string, int) {
+	i := cutAfter(text, limit)
+	return shown(text[:i]), len([]rune(text[i:]))
 }
 
 // round keeps four digits: more would only be bytes. Nothing below 1 becomes 1.
@@ -275,16 +423,19 @@ func round(x float64) float64 {
 	return x
 }
 
-// Sort puts the findings in the order of the page: the largest first, since the
+// Sort puts the findings in the order of the page, the largest first, since the
 // limits cut from the end.
 func (r *Report) Sort() {
 	slices.SortStableFunc(r.Clusters, func(a, b lsh.Cluster[int]) int { return cmp.Compare(len(b.Members), len(a.Members)) })
-	words := func(s Shared) (n int) {
-		for _, p := range s.Passages {
-			n += p.Tokens
-		}
-		return n
+	slices.SortStableFunc(r.Shared, func(a, b Shared) int { return cmp.Compare(b.rank(), a.rank()) })
+	slices.SortStableFunc(r.Blocks, func(a, b Block) int { return cmp.Compare(len(b.Places), len(a.Places)) })
+	slices.SortStableFunc(r.Origins, func(a, b Origin) int { return cmp.Compare(b.Documents, a.Documents) })
+}
+
+// rank returns the number of words that the two documents have in common.
+func (s Shared) rank() (n int) {
+	for _, p := range s.Passages {
+		n += p.Matched
 	}
-	slices.SortStableFunc(r.Shared, func(a, b Shared) int { return cmp.Compare(words(b), words(a)) })
-	slices.SortStableFunc(r.Blocks, func(a, b Block) int { return cmp.Compare(len(b.Pages), len(a.Pages)) })
+	return n
 }

@@ -13,13 +13,15 @@ const el = (tag, attributes, ...children) => {
 };
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const button = (text, attributes, act) => {
+  const b = el('button', { type: 'button', text, ...attributes });
+  b.addEventListener('click', act);
+  return b;
+};
+
 const number = n => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 const count = (n, what) => number(n) + ' ' + what + (n === 1 ? '' : 's');
-const similarity = s => s >= 1 ? '1.000' : Math.min(s, 0.999).toFixed(3);
-const percent = s => s >= 1 ? '100\u00a0%' : Math.min(99, Math.round(100 * s)) + '\u00a0%';
-// foreign shows an id, the folder of a path less than its end.
-const foreign = text => {
-  const at = text.lastIndexOf('/') + 1;
-  return el('bdi', { class: 'id' }, at > 0 ? el('span', { class: 'folder', text: text.slice(0, at) }) : null, text.slice(at));
-};
+// Only all of something is 100 %, and only nothing is 0 %.
+const percent = s => (s >= 1 ? 100 : s <= 0 ? 0 : Math.max(1, Math.min(99, Math.round(100 * s)))) + '\u00a0%';
 const narrow = matchMedia('(max-width: 760px)');
+const still = matchMedia('(prefers-reduced-motion: reduce)');

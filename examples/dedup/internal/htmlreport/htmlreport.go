@@ -34,63 +34,75 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Report is what the page tells. Documents are known by number: those of
-// Clusters, Shared and Blocks are passed to Document.
+// A Report is what the page shows. Documents are known by number: those of
+// Clusters, Shared, Blocks and Origins are passed to Document.
 type Report struct {
-	// Title names the corpus, say by its files.
+	// Title names the corpus, for example by its files.
 	Title string
 
-	Documents int   // all that were read
+	Documents int   // that were read
 	Empty     int   // of them, those without text
 	Bytes     int64 // of text
 
-	Threshold float64     // least similarity of near-duplicates
+	Threshold float64     // minimum similarity of near-duplicates
 	Banding   lsh.Banding // that found them
-	Exact     bool        // similarities were counted, not estimated
+	Exact     bool        // similarities were computed from shingles, not estimated
 
-	// Similarities are those of the pairs that were compared, in any order: all
-	// that were found of at least ObservedFrom, which may lie below Threshold.
+	// Similarities are those of the compared pairs, in any order: all that were
+	// found at ObservedFrom or above, which may be below Threshold.
 	Similarities []float64
 	ObservedFrom float64
 
 	Settings []Setting // how the findings were made
-	Notes    []string  // what they do not hold
+	Notes    []string  // what they do not include
 
 	Clusters []lsh.Cluster[int]
 	Shared   []Shared
 	Blocks   []Block
+	Origins  []Origin
 
 	// Document returns a document. It is called several times for each, one call
 	// at a time.
 	Document func(i int) Document
 
-	// MaxFindings is how many findings of a kind the page holds, MaxBytes about
-	// how many bytes of data, and MaxText about how many bytes it shows of one
-	// side of a comparison; 0 means 10,000, 32 MiB and 4,000. The page says what
-	// they left out.
+	// MaxFindings is the number of findings of a kind that the page holds, MaxBytes
+	// about the number of bytes of data, and MaxText about the number of bytes of
+	// one document; 0 means 5,000, 7,000,000 and 32 KiB. The page reports what they
+	// leave out.
 	MaxFindings, MaxBytes, MaxText int
 }
 
-// A Setting is a line of the table that says how the findings were made.
+// A Setting is a line of the table of settings.
 type Setting struct{ Name, Value string }
 
-// A Document is what the page shows of one.
+// A Document is what the page shows of a document.
 type Document struct {
 	ID, Host, Text string
-	// Mask holds the spans that were left out of the comparison, ascending.
+	// Source is where the document was read, such as a file and a line, if its ID
+	// does not say so.
+	Source string
+	// Link leads to the document: an http or https URL, or a path relative to the
+	// page, escaped as in a URL. Others are dropped.
+	Link string
+	// Mask holds the spans left out of the comparison, ascending and disjoint.
 	Mask []shingle.Span
 }
 
-// Shared says which passages two documents share.
+// Shared holds the passages that two documents share.
 type Shared struct {
 	A, B     int
 	Passages []shingle.Passage
+	// ShareA and ShareB are the shares of the documents' own text that the passages
+	// cover; both 0 if they are not known.
+	ShareA, ShareB float64
 }
 
 // A Block is a recycled block of one host.
@@ -98,16 +110,39 @@ type Block struct {
 	Host   string
 	Text   string
 	Reason string // why it counts as recycled
-	Scope  string // among which documents it was counted
-	// Documents and Hosts is how many of them hold it.
+	Scope  string // the documents among which it was counted
+	// Documents and Hosts are the numbers of those that hold it.
 	Documents, Hosts int
-	Pages            []int // the documents that were read and hold it
+	Places           []Place // in the documents that were read
+}
+
+// A Place is a span of a document.
+type Place struct {
+	Document int
+	Span     shingle.Span
+}
+
+// An Origin is a passage with the documents that hold it, by time.
+type Origin struct {
+	Tokens    int
+	Documents int // that hold it
+	Origins   int // that hold it and did not take it from another one
+	First     int // the holder that had it first; -1 if that is not known
+	Holders   []Holder
+}
+
+// A Holder is a document that holds a passage.
+type Holder struct {
+	Place
+	Time  time.Time // the zero time if it is not known
+	From  int       // the holder that it took the passage from; -1 if that is not known
+	Cites []string  // the words by which it names a source
 }
 
 const (
-	defaultFindings = 10_000
-	defaultBytes    = 32 << 20
-	defaultText     = 4_000
+	defaultFindings = 5_000
+	defaultBytes    = 7_000_000
+	defaultText     = 32 << 10
 )
 
 //go:embed page.html
@@ -116,14 +151,20 @@ var pageHTML string
 //go:embed report.css
 var styleCSS string
 
-//go:embed elements.js compare.js cards.js lists.js keys.js
+//go:embed early.js
+var earlyJS string
+
+// scriptFiles are the parts of the page's script, in order.
+var scriptFiles = []string{"elements.js", "store.js", "compare.js", "cards.js", "blocks.js", "origins.js", "reader.js", "lists.js", "print.js", "keys.js"}
+
+//go:embed elements.js store.js compare.js cards.js blocks.js origins.js reader.js lists.js print.js keys.js
 var scripts embed.FS
 
 // scriptJS is the script of the page, in one function.
 var scriptJS = func() string {
 	var js strings.Builder
 	js.WriteString("'use strict';\n(() => {\n\n")
-	for _, name := range []string{"elements.js", "compare.js", "cards.js", "lists.js", "keys.js"} {
+	for _, name := range scriptFiles {
 		part, err := scripts.ReadFile(name)
 		if err != nil {
 			panic(err) // it is part of the program
@@ -136,6 +177,7 @@ var scriptJS = func() string {
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"number": number,
 	"shown":  shown,
+	"plus":   func(a, b int) int { return a + b },
 }).Parse(pageHTML))
 
 // page is what the template sees.
@@ -143,10 +185,12 @@ type page struct {
 	*Report
 	Policy  template.HTMLAttr // the content attribute of the policy
 	Style   template.CSS
+	Early   template.JS // runs before the page is shown
 	Script  template.JS
 	Tiles   []tile
 	Curve   chart
 	Bars    chart
+	Folder  string // that ids are shown without
 	Omitted []string
 	Kinds   []kind
 }
@@ -157,10 +201,12 @@ type tile struct {
 	Href                string
 }
 
-// A kind is one sort of findings.
+// A kind is one sort of findings. One of them is open when the page opens.
 type kind struct {
 	Key, Name string
 	Count     int
+	Open      bool
+	Static    []staticFinding
 }
 
 // Write writes the page. Its errors are those of w.
@@ -169,18 +215,16 @@ func (r *Report) Write(w io.Writer) error {
 	p := page{
 		Report: r,
 		Style:  template.CSS(styleCSS),
+		Early:  template.JS(earlyJS),
 		Script: template.JS(scriptJS),
 		Policy: template.HTMLAttr(`content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src ` +
-			hashOf(styleCSS) + `; script-src ` + hashOf(scriptJS) + `"`),
+			hashOf(styleCSS) + `; script-src ` + hashOf(earlyJS) + " " + hashOf(scriptJS) + `"`),
 		Tiles:   r.tiles(),
 		Curve:   r.curve(),
 		Bars:    r.histogram(),
+		Folder:  data.folder,
 		Omitted: data.omitted,
-		Kinds: []kind{
-			{"clusters", "Duplicates", len(r.Clusters)},
-			{"passages", "Passages", len(r.Shared)},
-			{"blocks", "Blocks", len(r.Blocks)},
-		},
+		Kinds:   r.kinds(data),
 	}
 	var head, tail bytes.Buffer
 	if err := pageTemplate.ExecuteTemplate(&head, "head", p); err != nil {
@@ -200,6 +244,24 @@ func (r *Report) Write(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// kinds returns the kinds of findings. The first that has any is open.
+func (r *Report) kinds(data dataSet) []kind {
+	kinds := []kind{
+		{Key: "clusters", Name: "Duplicates", Count: len(r.Clusters)},
+		{Key: "passages", Name: "Passages", Count: len(r.Shared)},
+		{Key: "blocks", Name: "Blocks", Count: len(r.Blocks)},
+	}
+	if len(r.Origins) > 0 {
+		kinds = append(kinds, kind{Key: "origins", Name: "Origins", Count: len(r.Origins)})
+	}
+	open := max(0, slices.IndexFunc(kinds, func(k kind) bool { return k.Count > 0 }))
+	kinds[open].Open = true
+	for i := range kinds {
+		kinds[i].Static = data.static[kinds[i].Key]
+	}
+	return kinds
 }
 
 // hashOf returns the source expression that allows one inline element.

@@ -1,8 +1,8 @@
 // Tabs, the search field, the keyboard; the last lines start the page.
 
 const tabs = $$('[role=tab]');
-let current = 'summary';
 const keyOf = tab => tab.id.slice('tab-'.length);
+let current = keyOf(tabs.find(t => t.getAttribute('aria-selected') === 'true'));
 
 const openTab = key => {
   if (!tabs.some(t => keyOf(t) === key)) return;
@@ -11,7 +11,7 @@ const openTab = key => {
     const on = keyOf(t) === key;
     t.setAttribute('aria-selected', String(on));
     t.tabIndex = on ? 0 : -1;
-    $('#panel-' + keyOf(t)).hidden = !on;
+    $('#' + keyOf(t)).classList.toggle('on', on);
     if (on) t.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
   const list = lists[key];
@@ -64,7 +64,7 @@ const runSearch = () => {
     $('#count-' + list.key).textContent = n;
     list.shown = null;
   }
-  if (current === 'summary' && query.length > 0) {
+  if (query.length > 0 && !lists[current].items.some(i => matches(lists[current], i))) {
     const first = Object.values(lists).find(list => list.items.some(i => matches(list, i)));
     if (first) return go(first.key);
   }
@@ -81,7 +81,7 @@ search.addEventListener('input', () => {
 
 for (const [key, list] of Object.entries(lists)) {
   list.key = key;
-  list.panel = $('#panel-' + key);
+  list.panel = $('#' + key);
   list.total = $('#count-' + key).textContent;
   const form = $('.filters', list.panel);
   form.addEventListener('submit', e => e.preventDefault());
@@ -106,6 +106,11 @@ const moveTo = by => {
 };
 document.addEventListener('keydown', e => {
   if (e.ctrlKey || e.metaKey || e.altKey || help.open) return;
+  if (reader.open) {
+    const by = { n: 1, j: 1, p: -1, k: -1 }[e.key];
+    if (by) reading.go(reading.at + by);
+    return;
+  }
   if (e.target.matches('input, select, textarea')) {
     if (e.key === 'Escape' && e.target === search) {
       search.value = '';
@@ -121,21 +126,23 @@ document.addEventListener('keydown', e => {
     '?': () => help.showModal(),
     j: () => moveTo(1),
     k: () => moveTo(-1),
+    o: () => (document.activeElement.closest('.card') ?? $('.card:has(.whole)', list.panel))?.querySelector('.whole')?.click(),
     '[': () => list && list.page > 0 && turn(list, list.page - 1),
     ']': () => list && (list.page + 1) * perPage < list.shown.length && turn(list, list.page + 1),
     ArrowRight: pane && (() => stepWord(pane, 1)),
     ArrowLeft: pane && (() => stepWord(pane, -1)),
     Escape: () => { search.value = ''; runSearch(); },
-  }[e.key] || (/^[1-4]$/.test(e.key) && (() => { go(keyOf(tabs[e.key - 1])); tabs[e.key - 1].focus({ preventScroll: true }); }));
+  }[e.key] || (/^[1-9]$/.test(e.key) && tabs[e.key - 1] && (() => { go(keyOf(tabs[e.key - 1])); tabs[e.key - 1].focus({ preventScroll: true }); }));
   if (!act) return;
   e.preventDefault();
   act();
 });
 narrow.addEventListener('change', () => {
   view = narrow.matches ? 'one' : 'two';
-  for (const c of $$('.compare')) c.redraw();
+  for (const c of $$('.results .compare')) c.redraw();
   for (const b of $$('.view')) b.textContent = view === 'one' ? 'Show side by side' : 'Show as one text';
 });
 
+openTab(lists[location.hash.slice(1)] ? location.hash.slice(1) : current);
 document.documentElement.classList.add('ready');
-openTab(lists[location.hash.slice(1)] ? location.hash.slice(1) : 'summary');
+performance.mark('ready');

@@ -1,30 +1,37 @@
 // The lists of findings: search, filters, orders, pages.
 
-const textOf = c => c ? [...pieces(c.a), ...c.b.filter((_, i) => i % 3 === 1).map(text => ({ text }))].map(p => typeof p.text === 'string' ? p.text : '').join('') : '';
 const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0;
 const limit = input => input.value === '' ? null : Number(input.value);
+// A document is found by its whole name, its host and its source.
+const folder = $('#findings').dataset.folder;
+const nameText = n => {
+  const d = documentOf(n);
+  return [folder + d.i, d.h, d.s].filter(s => s).join('\n');
+};
+const passageText = (doc, packed) => packed ? textOf(doc).slice(packed[0], packed[0] + lengthOf(packed, 1)) : '';
 
 const lists = {
   clusters: {
     noun: 'cluster', card: clusterCard,
-    hay: i => [i.k, i.h, i.t, ...i.m.map(m => m.i + '\n' + (m.h || '') + '\n' + textOf(m.c))].join('\n'),
+    hay: i => [nameText(i.k), textOf(i.k), ...i.m.map(m => nameText(m.d) + '\n' + (m.a ? textOf(m.d) : ''))].join('\n'),
     orders: {
       low: (a, b) => Math.min(...a.m.map(m => m.s)) - Math.min(...b.m.map(m => m.s)),
       high: (a, b) => Math.max(...b.m.map(m => m.s)) - Math.max(...a.m.map(m => m.s)),
-      id: (a, b) => compare(a.k, b.k),
+      id: (a, b) => compare(documentOf(a.k).i, documentOf(b.k).i),
     },
     filter: f => {
       const from = limit(f.from), to = limit(f.to), differ = f.differ.checked;
-      return i => i.m.some(m => (from === null || m.s >= from) && (to === null || m.s <= to) &&
-        (!differ || m.c && m.c.d + m.c.e > 0));
+      return i => i.m.some(m => (from === null || 100 * m.s >= from) && (to === null || 100 * m.s <= to) &&
+        (!differ || m.e > 0 || m.f > 0));
     },
   },
   passages: {
     noun: 'pair', card: passageCard,
-    hay: i => [i.a, i.g, i.b, i.h, ...i.p.map(p => textOf(p.c))].join('\n'),
+    hay: i => [nameText(i.a), nameText(i.b), ...i.p.map(p => passageText(i.a, p.a) + '\n' + passageText(i.b, p.b))].join('\n'),
     orders: {
       low: (a, b) => Math.min(...a.p.map(p => p.s)) - Math.min(...b.p.map(p => p.s)),
-      id: (a, b) => compare(a.a, b.a) || compare(a.b, b.b),
+      share: (a, b) => Math.max(b.x, b.y) - Math.max(a.x, a.y),
+      id: (a, b) => compare(documentOf(a.a).i, documentOf(b.a).i) || compare(documentOf(a.b).i, documentOf(b.b).i),
     },
     filter: f => {
       const least = limit(f.words), kind = f.kind.value;
@@ -33,7 +40,7 @@ const lists = {
   },
   blocks: {
     noun: 'block', card: blockCard,
-    hay: i => [i.h, i.t, i.r, ...i.p].join('\n'),
+    hay: i => [i.h, i.t, i.r, ...i.p.filter((_, n) => n % 3 === 0).map(nameText)].join('\n'),
     orders: {
       '': (a, b) => compare(a.h, b.h),
       pages: (a, b) => b.n - a.n,
@@ -57,11 +64,23 @@ const lists = {
       options(form.elements.reason, 'r', '');
     },
   },
+  origins: {
+    noun: 'passage', card: originCard,
+    hay: i => [i.t, ...i.p.map(h => [nameText(h.d), h.w, ...(h.c || [])].join('\n'))].join('\n'),
+    orders: {
+      time: (a, b) => (a.p[0].t ?? Infinity) - (b.p[0].t ?? Infinity) || 0,
+      long: (a, b) => b.w - a.w,
+    },
+    filter: f => {
+      const least = limit(f.documents), known = f.known.checked;
+      return i => (least === null || i.n >= least) && (!known || i.f >= 0);
+    },
+  },
 };
+if (!$('#origins')) delete lists.origins;
 
 const perPage = 20;
 let query = [];
-let view = narrow.matches ? 'one' : 'two';
 
 const load = list => {
   if (list.items) return list.items;
@@ -69,6 +88,8 @@ const load = list => {
   list.items = JSON.parse(script.textContent) || [];
   script.remove();
   list.prepare?.(list);
+  // A few findings need no filters.
+  $('.filters', list.panel).hidden = list.items.length < 3;
   return list.items;
 };
 
@@ -110,7 +131,7 @@ const draw = (list, opened) => {
   const status = el('p', { class: 'status', role: 'status', text: total + (pages > 1 ? ', ' + number(from + 1) + ' to ' + number(from + some.length) + ' here' : '') +
     (number(items.length) === list.total ? '' : ' (the page holds the largest of ' + list.total + ')') });
   const tools = el('div', { class: 'tools' }, status);
-  if (list.key !== 'blocks' && some.length > 0) {
+  if ((list.key === 'clusters' || list.key === 'passages') && some.length > 0) {
     const toggle = el('button', { type: 'button', class: 'view', text: view === 'one' ? 'Show side by side' : 'Show as one text' });
     toggle.addEventListener('click', () => {
       view = view === 'one' ? 'two' : 'one';
@@ -133,16 +154,12 @@ const turn = (list, page) => {
 };
 
 const pager = (list, pages) => {
-  const button = (text, page, off) => {
-    const b = el('button', { type: 'button', text, disabled: off });
-    b.addEventListener('click', () => turn(list, page));
-    return b;
-  };
+  const step = (text, page, off) => button(text, { disabled: off }, () => turn(list, page));
   const input = el('input', { type: 'number', min: 1, max: pages, value: list.page + 1, 'aria-label': 'Page', inputmode: 'numeric' });
   input.addEventListener('change', () => turn(list, Math.round(Number(input.value) || 1) - 1));
   return el('nav', { class: 'pager', 'aria-label': 'Pages of findings' },
-    button('Previous', list.page - 1, list.page === 0), el('span', { class: 'where' }, 'Page ', input, ' of ' + number(pages)),
-    button('Next', list.page + 1, list.page === pages - 1));
+    step('Previous', list.page - 1, list.page === 0), el('span', { class: 'where' }, 'Page ', input, ' of ' + number(pages)),
+    step('Next', list.page + 1, list.page === pages - 1));
 };
 
 // markHits colours the words searched for, without touching the text.

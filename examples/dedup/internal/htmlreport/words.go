@@ -18,8 +18,8 @@ func (r *Report) tiles() []tile {
 	}
 	pages := map[int]bool{}
 	for _, b := range r.Blocks {
-		for _, p := range b.Pages {
-			pages[p] = true
+		for _, p := range b.Places {
+			pages[p.Document] = true
 		}
 	}
 	share := "0 %"
