@@ -34,6 +34,7 @@ addEventListener('beforeprint', () => {
     let n = 0, letters = 0;
     for (; n < Math.min(list.shown.length, PRINTED.findings) && letters < PRINTED.letters; n++) {
       const sheet = el('article', { class: 'sheet' }, ...printed[list.key](list.shown[n]).filter(x => x));
+      if (list.key === 'passages') for (const f of $$('[data-fold]', sheet)) f.unfold();
       letters += sheet.textContent.length;
       paper.append(sheet);
     }
