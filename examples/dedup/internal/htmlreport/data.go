@@ -136,17 +136,17 @@ func (r *Report) data() dataSet {
 	}
 	// Each kind gets its share of the bytes, and the bytes that the one before left.
 	b.left = total * 4 / 10
-	clusters := firstOf(r.Clusters, b.findings, &b.left, b.cluster)
+	clusters := firstOf(&b.store, r.Clusters, b.findings, b.cluster)
 	list("clusters", "clusters", len(clusters), len(r.Clusters), clusters)
 	b.left += total * 4 / 10
-	pairs := firstOf(r.Shared, b.findings, &b.left, b.pair)
+	pairs := firstOf(&b.store, r.Shared, b.findings, b.pair)
 	list("passages", "pairs with shared passages", len(pairs), len(r.Shared), pairs)
 	b.left += total * 1 / 10
-	blocks := firstOf(r.Blocks, b.findings, &b.left, b.block)
+	blocks := firstOf(&b.store, r.Blocks, b.findings, b.block)
 	list("blocks", "recycled blocks", len(blocks), len(r.Blocks), blocks)
 	if len(r.Origins) > 0 {
 		b.left += total * 1 / 10
-		origins := firstOf(r.Origins, b.findings, &b.left, b.origin)
+		origins := firstOf(&b.store, r.Origins, b.findings, b.origin)
 		list("origins", "passages with an origin", len(origins), len(r.Origins), origins)
 	}
 	docs := make([]docData, len(b.docs))
@@ -167,17 +167,23 @@ func marshal(v any) []byte {
 }
 
 // firstOf converts findings until there are enough, or no bytes left even for
-// those without texts. What is taken is never more than a finding too much.
-func firstOf[F, D any](findings []F, most int, left *int, convert func(F) D) []D {
-	all := make([]D, 0, min(len(findings), most))
-	for _, f := range findings[:cap(all)] {
-		if *left <= 0 {
+// those without texts. It keeps up to half of the bytes from being used up by the
+// texts of the first ones.
+func firstOf[F, D any](st *store, findings []F, most int, convert func(F) D) []D {
+	const name = 120 // about the bytes that a finding without texts takes
+	findings = firstN(findings, most)
+	half := st.left / 2
+	all := make([]D, 0, len(findings))
+	for i, f := range findings {
+		if st.left <= 0 {
 			break
 		}
+		st.kept = min(half, name*(len(findings)-i-1))
 		d := convert(f)
-		*left -= jsonSize(d) + 1
+		st.left -= jsonSize(d) + 1
 		all = append(all, d)
 	}
+	st.kept = 0
 	return all
 }
 
@@ -225,7 +231,7 @@ func (b *builder) hopeless(rows ...int) bool {
 			need += min(len(b.docs[b.named(row)].Text)/8, b.limit/8) // the rest may be a copy
 		}
 	}
-	if need <= b.left {
+	if need <= b.room() {
 		return false
 	}
 	b.spared++

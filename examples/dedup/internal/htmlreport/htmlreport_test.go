@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func small() *Report {
 		Shared: []Shared{{A: 2, B: 3, Passages: []shingle.Passage{{
 			A: shingle.Span{Start: 16, End: 16 + len(quote)}, B: shingle.Span{End: len(quote)}, Tokens: 21, Matched: 21, Similarity: 1, Exact: true,
 		}}}},
-		Blocks:   []Block{{Host: "post", Text: footer, Reason: "site furniture", Scope: "host", Documents: 2, Hosts: 1, Pages: []int{0, 2}}},
+		Blocks:   []Block{{Host: "post", Text: footer, Reason: "site furniture", Scope: "host", Documents: 2, Hosts: 1, Places: []Place{{0, docs[0].Mask[0]}, {2, docs[2].Mask[0]}}}},
 		Document: func(i int) Document { return docs[i] },
 	}
 }
@@ -87,7 +88,7 @@ func data[T any](t *testing.T, page, key string) (v []T) {
 
 func TestGolden(t *testing.T) {
 	got := write(t, small())
-	for _, part := range []string{styleCSS, scriptJS} {
+	for _, part := range []string{styleCSS, earlyJS, scriptJS} {
 		if strings.Count(got, part) != 1 {
 			t.Fatal("style or script is not in the page as it is")
 		}
@@ -120,18 +121,16 @@ func TestSameBytes(t *testing.T) {
 func TestSelfContained(t *testing.T) {
 	page := write(t, small())
 	policy := between(t, page, `http-equiv="Content-Security-Policy" content="`, `"`)
-	for _, inline := range []struct{ directive, from, to string }{
-		{"style-src", "<style>", "</style>"},
-		{"script-src", "<script>", "</script>"},
-	} {
-		sum := sha256.Sum256([]byte(between(t, page, inline.from, inline.to)))
-		want := inline.directive + " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-		if !strings.Contains(policy, want) {
-			t.Errorf("the policy %q lacks %q", policy, want)
+	want := "default-src 'none'; base-uri 'none'; form-action 'none'"
+	for _, element := range []string{"style", "script"} {
+		want += "; " + element + "-src"
+		for _, inline := range regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(page, -1) {
+			sum := sha256.Sum256([]byte(inline[1]))
+			want += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 		}
 	}
-	if !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "unsafe") {
-		t.Errorf("the policy %q allows too much", policy)
+	if policy != want {
+		t.Errorf("policy = %q, want %q", policy, want)
 	}
 	for _, outside := range []string{`(?i)\b(src|srcset|action|data|poster)=`, `(?i)href="[^#]`, `(?i)url\(`, `@import`, `https?:`, `//[a-z]+\.`,
 		`\bfetch\(`, `XMLHttpRequest`, `WebSocket`, `sendBeacon`, `innerHTML`, `outerHTML`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`} {
@@ -148,7 +147,7 @@ func TestHostileText(t *testing.T) {
 	doc := r.Document
 	r.Document = func(i int) Document {
 		d := doc(i)
-		return Document{ID: d.ID + hostile, Host: d.Host + hostile, Text: hostile + d.Text + hostile}
+		return Document{ID: d.ID + hostile, Host: d.Host + hostile, Source: hostile, Link: "javascript:alert(3)" + hostile, Text: hostile + d.Text + hostile}
 	}
 	r.Title += hostile
 	r.Notes[0] += hostile
@@ -156,20 +155,28 @@ func TestHostileText(t *testing.T) {
 	r.Blocks[0].Text = hostile
 	r.Blocks[0].Host = hostile
 	page := write(t, r)
-	elements := regexp.MustCompile(`<[!/a-zA-Z][^\s>]*`)
-	outside := func(s string) []string { return elements.FindAllString(s, -1) }
-	if diff := cmp.Diff(outside(plain), outside(page)); diff != "" {
+	elements := func(s string) []string {
+		all := regexp.MustCompile(`<[!/a-zA-Z][^\s>]*`).FindAllString(s, -1)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	if diff := cmp.Diff(elements(plain), elements(page)); diff != "" {
 		t.Errorf("elements without and with hostile text (-without +with):\n%s", diff)
 	}
-	for _, bad := range []string{"\x00", "\u2028", "\u2029", "\u202e", "\xff"} {
+	for _, tag := range []string{"<script", "</script", "<noscript", "</noscript", "<!"} {
+		if got, want := strings.Count(page, tag), strings.Count(plain, tag); got != want {
+			t.Errorf("%d times %s with hostile text, %d times without", got, tag, want)
+		}
+	}
+	for _, bad := range []string{"\x00", "\u2028", "\u2029", "\u202e", "\xff", `href="javascript`, `"l":"javascript`} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page holds %+q", bad)
 		}
 	}
 	// It is there all the same, to be seen.
-	clusters := data[clusterData](t, page, "clusters")
-	if want := shown(hostile); !strings.Contains(clusters[0].Kept, want) || !strings.Contains(clusters[0].Text, want) {
-		t.Errorf("the cluster shows %q and %q, not %q", clusters[0].Kept, clusters[0].Text, want)
+	docs := data[docData](t, page, "docs")
+	if want := shown(hostile); !strings.Contains(docs[0].ID, want) || !strings.HasPrefix(resolved(t, docs, 0), want) {
+		t.Errorf("the first document is %q with the text %q, want %q in both", docs[0].ID, docs[0].Text, want)
 	}
 	if blocks := data[blockData](t, page, "blocks"); blocks[0].Text != shown(hostile) {
 		t.Errorf("the block shows %q", blocks[0].Text)
@@ -205,33 +212,36 @@ func TestLimits(t *testing.T) {
 			c.Members = append(c.Members, lsh.Member[int]{ID: 1000*i + 1 + m, Similarity: .9})
 		}
 		r.Clusters = append(r.Clusters, c)
-		r.Shared = append(r.Shared, Shared{2 * i, 2*i + 1, []shingle.Passage{{A: shingle.Span{Start: 10, End: 20000}, B: shingle.Span{Start: 10, End: 20000}, Tokens: 3000, Exact: true, Similarity: 1}}})
-		r.Blocks = append(r.Blocks, Block{Text: text, Pages: []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}})
+		r.Shared = append(r.Shared, Shared{A: 2 * i, B: 2*i + 1, Passages: []shingle.Passage{{A: shingle.Span{Start: 10, End: 20000}, B: shingle.Span{Start: 10, End: 20000}, Tokens: 3000, Exact: true, Similarity: 1}}})
+		r.Blocks = append(r.Blocks, Block{Text: text, Places: repeated([]Place{{Document: 1, Span: shingle.Span{Start: 10, End: 20}}}, 60)})
 	}
-	r.MaxFindings, r.MaxBytes, r.MaxText = 100, 200_000, 2000
+	r.MaxFindings, r.MaxBytes, r.MaxText = 100, 400_000, 2000
 	page := write(t, r)
-	if most := 2 * r.MaxBytes; len(page) > most {
-		t.Errorf("a page of %d bytes for MaxBytes %d", len(page), r.MaxBytes)
+	total := 0
+	for _, key := range []string{"clusters", "passages", "blocks", "docs"} {
+		total += len(between(t, page, `id="data-`+key+`">`, "</script>"))
+	}
+	if total > r.MaxBytes*11/10 {
+		t.Errorf("%d bytes of data for MaxBytes %d", total, r.MaxBytes)
 	}
 	clusters, pairs, blocks := data[clusterData](t, page, "clusters"), data[pairData](t, page, "passages"), data[blockData](t, page, "blocks")
-	if len(clusters) != 100 || len(pairs) != 100 || len(blocks) != 100 {
-		t.Errorf("%d clusters, %d pairs, %d blocks, want 100 of each", len(clusters), len(pairs), len(blocks))
+	if len(clusters) != 100 || len(pairs) != 100 || len(blocks) == 0 || len(blocks) > 100 {
+		t.Errorf("%d clusters, %d pairs, %d blocks, want 100, 100 and up to 100", len(clusters), len(pairs), len(blocks))
 	}
 	if c := clusters[0]; c.Removed != 251 || len(c.Members) != maxMembers {
 		t.Errorf("%d of %d members are named", len(c.Members), c.Removed)
 	}
-	if b := blocks[0]; len(b.Text)+b.Cut != len(text) || len(b.Text) > r.MaxText || len(b.Pages) != maxPages || b.Count != 11 {
-		t.Errorf("block: %d bytes shown, %d left out of %d; %d of %d pages named", len(b.Text), b.Cut, len(text), len(b.Pages), b.Count)
+	if b := blocks[0]; len(b.Text)+b.Cut != len(text) || len(b.Text) > 2100 || len(b.Places) != 3*maxPlaces || b.Count != 60 {
+		t.Errorf("block: %d bytes shown, %d left out of %d; %d of %d places named", len(b.Text), b.Cut, len(text), len(b.Places)/3, b.Count)
 	}
 	for _, said := range []string{
-		"Of 300 clusters the page holds the first 100.",
-		"Of 300 pairs with shared passages the page holds the first 100.",
-		"Of 300 recycled blocks the page holds the first 100.",
-		"comparisons of clusters were left out, to keep the page under 200 kB.",
-		"recycled blocks were left out, to keep the page under 200 kB.",
+		"The page holds the first 100 of 300 clusters.",
+		"The page holds the first 100 of 300 pairs with shared passages.",
+		"of 300 recycled blocks.",
+		"comparisons of clusters are left out, to keep the page under 400 kB.",
 	} {
 		if !strings.Contains(page, said) {
-			t.Errorf("the page does not say: %s", said)
+			t.Errorf("the page lacks: %s", said)
 		}
 	}
 }
@@ -239,8 +249,8 @@ func TestLimits(t *testing.T) {
 func TestSort(t *testing.T) {
 	r := &Report{
 		Clusters: []lsh.Cluster[int]{{Members: make([]lsh.Member[int], 2)}, {Representative: 1, Members: make([]lsh.Member[int], 3)}},
-		Shared:   []Shared{{A: 1, Passages: []shingle.Passage{{Tokens: 20}}}, {A: 2, Passages: []shingle.Passage{{Tokens: 15}, {Tokens: 15}}}},
-		Blocks:   []Block{{Host: "a", Pages: []int{1}}, {Host: "b", Pages: []int{1, 2}}},
+		Shared:   []Shared{{A: 1, Passages: []shingle.Passage{{Matched: 20}}}, {A: 2, Passages: []shingle.Passage{{Matched: 15}, {Matched: 15}}}},
+		Blocks:   []Block{{Host: "a", Places: make([]Place, 1)}, {Host: "b", Places: make([]Place, 2)}},
 	}
 	r.Sort()
 	if r.Clusters[0].Representative != 1 || r.Shared[0].A != 2 || r.Blocks[0].Host != "b" {

@@ -19,6 +19,9 @@ func commonFolder(ids []string) string {
 		}
 		prefix = prefix[:strings.LastIndexByte(prefix[:n], '/')+1]
 	}
+	if strings.HasSuffix(prefix, "://") {
+		return "" // a scheme is not a folder
+	}
 	for _, id := range ids {
 		if id == prefix {
 			return ""

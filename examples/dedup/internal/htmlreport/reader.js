@@ -1,7 +1,7 @@
 // The reader: two whole texts side by side, in the whole window, the parts that
 // belong together joined by ribbons.
 
-const reader = $('#reader');
+const reader = $('#reader'), gutter = $('#reader-ribbons');
 let reading = null; // what the reader shows
 
 // HUES is how many colours passages take turns with.
@@ -90,9 +90,6 @@ const foldable = (pieces, size, first, last) => {
 
 const openReader = (a, b, how) => {
   const opener = document.activeElement;
-  const gutter = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  gutter.setAttribute('class', 'ribbons');
-  gutter.setAttribute('aria-hidden', 'true');
   const columns = [a, b].map((s, i) => {
     const key = 'ab'[i];
     const scroll = el('div', { class: 'reader-pane ' + key, tabindex: '0', role: 'region', 'aria-label': s.role + ' ' + documentOf(s.doc).i }, s.pane);
@@ -142,7 +139,7 @@ const openReader = (a, b, how) => {
           return p[i] && { top: p[i].top + by, bottom: p[i].bottom + by };
         });
         if (!x || !y || Math.max(x.bottom, y.bottom) < 0 || Math.min(x.top, y.top) > height) continue;
-        const path = document.createElementNS('http://www.w3.org/2000/svg', 'path'), w = width / 2;
+        const path = document.createElementNS(gutter.namespaceURI, 'path'), w = width / 2;
         path.setAttribute('class', (how.noun === 'Passage' ? 'hue-' + i % HUES : 'change') + (i === r.at ? ' here' : ''));
         path.setAttribute('d', `M0 ${x.top}C${w} ${x.top} ${w} ${y.top} ${width} ${y.top}V${y.bottom}C${w} ${y.bottom} ${w} ${x.bottom} 0 ${x.bottom}Z`);
         paths.push(path);

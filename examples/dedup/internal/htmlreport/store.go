@@ -20,7 +20,8 @@ type store struct {
 	docs   []*doc
 	number map[int]int // by row, of the documents kept whole or by name only
 	left   int         // bytes that may still be added
-	spared int         // comparisons left out because of that
+	kept   int         // of them, bytes kept for the names of findings to come
+	spared int         // comparisons left out for want of bytes
 }
 
 // A doc is a document of the page.
@@ -70,6 +71,9 @@ func (st *store) add(d *doc) int {
 	return len(st.docs) - 1
 }
 
+// room returns the number of bytes that texts may still take.
+func (st *store) room() int { return st.left - st.kept }
+
 // has reports whether a document is in the store with all its text.
 func (st *store) has(row int) bool {
 	n, ok := st.number[row]
@@ -95,7 +99,7 @@ func (st *store) whole(n, other int, copies []copied) bool {
 func (st *store) excerpt(row int, around []shingle.Span) int {
 	d := &doc{Document: st.report.Document(row)}
 	d.keep(windows(d.Text, around, st.limit))
-	if st.left < len(d.text) {
+	if st.room() < len(d.text) {
 		return -1
 	}
 	n := st.add(d)
@@ -126,7 +130,7 @@ func (st *store) fill(d *doc, other int, copies []copied) bool {
 		at = k.End
 	}
 	cost := jsonSize(data) - jsonSize(d.data)
-	if cost > st.left {
+	if cost > st.room() {
 		return false
 	}
 	if _, delta := data.Text.([]any); delta {

@@ -68,7 +68,7 @@ func (f *Findings) WritePage(to Page) error {
 	}
 	for _, b := range f.recycled() {
 		r.Blocks = append(r.Blocks, htmlreport.Block{Host: b.host, Text: b.text, Reason: b.block.Reason.String(), Scope: b.block.Scope.String(),
-			Documents: b.block.Documents, Hosts: b.block.Hosts, Pages: b.pages})
+			Documents: b.block.Documents, Hosts: b.block.Hosts, Places: b.places})
 	}
 	var err error
 	if r.Similarities, r.ObservedFrom, err = f.similarities(); err != nil {

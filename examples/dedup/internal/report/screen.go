@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/passage"
@@ -91,10 +92,11 @@ func (f *Findings) showPassages(w io.Writer) {
 
 // A recycled is a block as the report lists it.
 type recycled struct {
-	block boilerplate.Block
-	text  string
-	host  string
-	pages []int
+	block  boilerplate.Block
+	text   string
+	host   string
+	pages  []int              // documents
+	places []htmlreport.Place // in them
 }
 
 // recycled gathers the flagged blocks of each host that are the same but for
@@ -117,6 +119,7 @@ func (f *Findings) recycled() []*recycled {
 			}
 			if n := len(r.pages); n == 0 || r.pages[n-1] != i {
 				r.pages = append(r.pages, i)
+				r.places = append(r.places, htmlreport.Place{Document: i, Span: b.Span})
 			}
 		}
 	}
