@@ -17,9 +17,9 @@ import (
 
 // A Document is all but the text of one.
 type Document struct {
-	ID, Host, Time string
-	Place          input.Place
-	Blocks         []shingle.Span // of a page of HTML; nil where the text shows them
+	ID, Host, URL, Time string
+	Place               input.Place
+	Blocks              []shingle.Span // of a page of HTML; nil where the text shows them
 }
 
 // A Corpus is documents by number, in the order in which they were read.
@@ -71,7 +71,7 @@ func (c *Corpus) read(inputs []string) error {
 			c.env.InputError(it.Err)
 		}
 		if d := it.Doc; d != nil {
-			c.Docs = append(c.Docs, Document{d.ID, d.Host, d.Time, d.Place, d.Blocks})
+			c.Docs = append(c.Docs, Document{d.ID, d.Host, d.URL, d.Time, d.Place, d.Blocks})
 			if err := c.texts.Append(d.Text); err != nil {
 				return err
 			}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/neardup/neardup/lsh"
@@ -118,7 +117,7 @@ func (r *Report) data() dataSet {
 	total := cmp.Or(r.MaxBytes, defaultBytes)
 	b := &builder{
 		Report:   r,
-		findings: cmp.Or(r.MaxFindings, defaultFindings),
+		findings: cmp.Or(r.MaxFindings, DefaultFindings),
 		static:   map[string][]staticFinding{},
 		store:    store{report: r, limit: cmp.Or(r.MaxText, defaultText), number: map[int]int{}},
 	}
@@ -427,21 +426,4 @@ func round(x float64) float64 {
 		return min(.9999, math.Round(x*1e4)/1e4)
 	}
 	return x
-}
-
-// Sort puts the findings in the order of the page, the largest first, since the
-// limits cut from the end.
-func (r *Report) Sort() {
-	slices.SortStableFunc(r.Clusters, func(a, b lsh.Cluster[int]) int { return cmp.Compare(len(b.Members), len(a.Members)) })
-	slices.SortStableFunc(r.Shared, func(a, b Shared) int { return cmp.Compare(b.rank(), a.rank()) })
-	slices.SortStableFunc(r.Blocks, func(a, b Block) int { return cmp.Compare(len(b.Places), len(a.Places)) })
-	slices.SortStableFunc(r.Origins, func(a, b Origin) int { return cmp.Compare(b.Documents, a.Documents) })
-}
-
-// rank returns the number of words that the two documents have in common.
-func (s Shared) rank() (n int) {
-	for _, p := range s.Passages {
-		n += p.Matched
-	}
-	return n
 }

@@ -64,6 +64,7 @@ type Report struct {
 	Settings []Setting // how the findings were made
 	Notes    []string  // what they do not include
 
+	// Findings are shown in the order given, and the limits cut from the end.
 	Clusters []lsh.Cluster[int]
 	Shared   []Shared
 	Blocks   []Block
@@ -75,7 +76,7 @@ type Report struct {
 
 	// MaxFindings is the number of findings of a kind that the page holds, MaxBytes
 	// about the number of bytes of data, and MaxText about the number of bytes of
-	// one document; 0 means 5,000, 7,000,000 and 32 KiB. The page reports what they
+	// one document; 0 means DefaultFindings, 7,000,000 and 32 KiB. The page reports what they
 	// leave out.
 	MaxFindings, MaxBytes, MaxText int
 }
@@ -139,10 +140,13 @@ type Holder struct {
 	Cites []string  // the words by which it names a source
 }
 
+// DefaultFindings is the number of findings of a kind that a page holds unless
+// Report.MaxFindings is set.
+const DefaultFindings = 5_000
+
 const (
-	defaultFindings = 5_000
-	defaultBytes    = 7_000_000
-	defaultText     = 32 << 10
+	defaultBytes = 7_000_000
+	defaultText  = 32 << 10
 )
 
 //go:embed page.html

@@ -246,18 +246,6 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestSort(t *testing.T) {
-	r := &Report{
-		Clusters: []lsh.Cluster[int]{{Members: make([]lsh.Member[int], 2)}, {Representative: 1, Members: make([]lsh.Member[int], 3)}},
-		Shared:   []Shared{{A: 1, Passages: []shingle.Passage{{Matched: 20}}}, {A: 2, Passages: []shingle.Passage{{Matched: 15}, {Matched: 15}}}},
-		Blocks:   []Block{{Host: "a", Places: make([]Place, 1)}, {Host: "b", Places: make([]Place, 2)}},
-	}
-	r.Sort()
-	if r.Clusters[0].Representative != 1 || r.Shared[0].A != 2 || r.Blocks[0].Host != "b" {
-		t.Errorf("the largest are not first: %+v", r)
-	}
-}
-
 // Every chart is well-formed XML with a title and a description, and its table
 // accounts for every pair.
 func TestCharts(t *testing.T) {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
@@ -54,27 +56,33 @@ func (f *Findings) WritePage(to Page) error {
 		Settings:  f.settings(),
 		Notes:     f.c.Env().Notes,
 		Clusters:  f.clusters,
-		Document: func(i int) htmlreport.Document {
-			return htmlreport.Document{ID: f.c.Docs[i].ID, Host: f.c.Docs[i].Host, Text: f.c.Text(i), Mask: f.masks[i]}
-		},
+	}
+	folder, err := filepath.Abs(filepath.Dir(to.File))
+	if err != nil {
+		return err
+	}
+	r.Document = func(i int) htmlreport.Document {
+		d := &f.c.Docs[i]
+		return htmlreport.Document{ID: d.ID, Host: d.Host, Source: source(d), Link: link(d, folder), Text: f.c.Text(i), Mask: f.masks[i]}
 	}
 	if f.c.Env().InputErrors > 0 {
 		r.Notes = append(r.Notes, show.Count(f.c.Env().InputErrors, "input")+" could not be read in whole; standard error said which.")
 	}
 	r.Empty = f.c.Empty()
-	row := f.c.Rows()
-	for _, p := range f.pairs {
-		r.Shared = append(r.Shared, htmlreport.Shared{A: row[p.A], B: row[p.B], Passages: p.Passages})
+	for i, p := range f.pairs {
+		shared := htmlreport.Shared{A: p.a, B: p.b, Passages: p.passages}
+		if i < htmlreport.DefaultFindings {
+			shared.ShareA, shared.ShareB = f.shares(p)
+		}
+		r.Shared = append(r.Shared, shared)
 	}
-	for _, b := range f.recycled() {
+	for _, b := range f.recycled {
 		r.Blocks = append(r.Blocks, htmlreport.Block{Host: b.host, Text: b.text, Reason: b.block.Reason.String(), Scope: b.block.Scope.String(),
 			Documents: b.block.Documents, Hosts: b.block.Hosts, Places: b.places})
 	}
-	var err error
 	if r.Similarities, r.ObservedFrom, err = f.similarities(); err != nil {
 		return err
 	}
-	r.Sort()
 	var page bytes.Buffer
 	if err := r.Write(&page); err != nil {
 		return err
@@ -95,6 +103,36 @@ func (f *Findings) WritePage(to Page) error {
 	}
 	f.c.Env().Summary("%s (%.1f MB) is the page: open it in a browser", show.Printable(to.File), float64(page.Len())/1e6)
 	return nil
+}
+
+// source returns where a record was read; the id of a file is its path.
+func source(d *corpus.Document) string {
+	if d.Place.File == d.ID || d.Place.File == "" {
+		return ""
+	}
+	return filepath.Base(d.Place.String())
+}
+
+// link returns the document's URL or, of a file that is one document, its path from
+// the folder of the page; "" if it has neither.
+func link(d *corpus.Document, folder string) string {
+	if d.URL != "" {
+		return d.URL
+	}
+	if strings.HasPrefix(d.ID, "http://") || strings.HasPrefix(d.ID, "https://") {
+		return d.ID
+	}
+	if d.Place.File != d.ID || d.Place.File == "" {
+		return ""
+	}
+	path, err := filepath.Abs(d.Place.File)
+	if err != nil {
+		return ""
+	}
+	if path, err = filepath.Rel(folder, path); err != nil {
+		return ""
+	}
+	return (&url.URL{Path: filepath.ToSlash(path)}).String()
 }
 
 // notInput refuses to write over a file that was read.

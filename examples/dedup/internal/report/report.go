@@ -3,11 +3,12 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/lsh"
-	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -17,22 +18,29 @@ type Findings struct {
 	o        find.Options
 	sketches *find.Sketches
 	masks    [][]shingle.Span
-	clusters []lsh.Cluster[int]
-	pairs    []passage.Pair // of documents of different clusters
-	blocks   [][]boilerplate.Block
+	clusters []cluster
+	pairs    []pair      // of documents of different clusters
+	recycled []*recycled // blocks
+	pages    int         // documents with recycled blocks
 }
+
+type cluster = lsh.Cluster[int]
 
 // Find finds them; recycled blocks are left out before documents are compared. Close
 // the findings.
 func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	f := &Findings{c: c, o: o, masks: make([][]shingle.Span, len(c.Docs))}
-	var err error
-	if f.blocks, err = find.Blocks(c, o); err != nil {
+	blocks, err := find.Blocks(c, o)
+	if err != nil {
 		return nil, err
 	}
-	for i := range f.blocks {
-		f.masks[i] = boilerplate.Mask(f.blocks[i])
+	for i := range blocks {
+		f.masks[i] = boilerplate.Mask(blocks[i])
+		if slices.ContainsFunc(blocks[i], func(b boilerplate.Block) bool { return b.Flagged }) {
+			f.pages++
+		}
 	}
+	f.recycled = gather(c, blocks)
 	if f.sketches, err = find.Sketch(c, o, f.masks); err != nil {
 		return nil, err
 	}
@@ -43,6 +51,7 @@ func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 		f.Close()
 		return nil, err
 	}
+	f.rank()
 	return f, nil
 }
 
@@ -51,22 +60,24 @@ func (f *Findings) Close() { f.sketches.Close() }
 
 // findPassages finds the passages that documents of different clusters share.
 func (f *Findings) findPassages() error {
-	cluster := map[string]int{}
+	cluster := map[int]int{}
 	for i, c := range f.clusters {
 		for _, m := range c.Members {
-			cluster[f.c.Docs[m.ID].ID] = i + 1
+			cluster[m.ID] = i + 1
 		}
 	}
 	ix, err := find.IndexPassages(f.c, f.o, f.masks)
 	if err != nil {
 		return err
 	}
+	row := f.c.Rows()
 	for pair, err := range ix.Shared() {
 		if err != nil {
 			return err
 		}
-		if c := cluster[pair.A]; c == 0 || c != cluster[pair.B] {
-			f.pairs = append(f.pairs, pair)
+		a, b := row[pair.A], row[pair.B]
+		if c := cluster[a]; c == 0 || c != cluster[b] {
+			f.addPair(a, b, pair)
 		}
 	}
 	if s := ix.LeftOut(); s != "" {

@@ -4,15 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
-	"unicode"
 
-	"github.com/neardup/neardup/boilerplate"
-	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
-	"github.com/neardup/neardup/lsh"
-	"github.com/neardup/neardup/lsh/passage"
 )
 
 // listed is how many findings of a kind the report shows; the other commands
@@ -35,8 +28,6 @@ func (f *Findings) showClusters(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\nNEAR-DUPLICATES  %s; %s could go (Jaccard %v or more to the one to keep)\n\n",
 		show.Count(len(clusters), "cluster"), show.Count(extra, "document"), f.o.Threshold)
-	// The largest first: they are what a person should look at.
-	slices.SortStableFunc(clusters, func(a, b lsh.Cluster[int]) int { return cmp.Compare(len(b.Members), len(a.Members)) })
 	for i, c := range clusters {
 		if i == listed {
 			fmt.Fprintf(w, "  … and %s; dedup clusters lists them\n", show.Count(len(clusters)-i, "more cluster"))
@@ -54,31 +45,22 @@ func (f *Findings) showClusters(w io.Writer) {
 }
 
 func (f *Findings) showPassages(w io.Writer) {
-	pairs := f.pairs
 	total := 0
-	for _, p := range pairs {
-		total += len(p.Passages)
+	for _, p := range f.pairs {
+		total += len(p.passages)
 	}
 	fmt.Fprintf(w, "\nSHARED PASSAGES  %s of %d words or more, in %s of documents that are no near-duplicates\n",
-		show.Count(total, "passage"), f.o.MinTokens, show.Count(len(pairs), "pair"))
-	words := func(p passage.Pair) (n int) {
-		for _, s := range p.Passages {
-			n += s.Tokens
-		}
-		return n
-	}
-	slices.SortStableFunc(pairs, func(a, b passage.Pair) int { return cmp.Compare(words(b), words(a)) })
-	row := f.c.Rows()
-	for i, pair := range pairs {
+		show.Count(total, "passage"), f.o.MinTokens, show.Count(len(f.pairs), "pair"))
+	for i, pair := range f.pairs {
 		if i == listed {
-			fmt.Fprintf(w, "\n  … and %s; dedup passages lists them\n", show.Count(len(pairs)-i, "more pair"))
+			fmt.Fprintf(w, "\n  … and %s; dedup passages lists them\n", show.Count(len(f.pairs)-i, "more pair"))
 			break
 		}
-		fmt.Fprintf(w, "\n  %s\n  %s\n", show.Printable(pair.A), show.Printable(pair.B))
-		a := f.c.Text(row[pair.A])
-		for n, p := range pair.Passages {
+		fmt.Fprintf(w, "\n  %s\n  %s\n", show.Printable(f.c.Docs[pair.a].ID), show.Printable(f.c.Docs[pair.b].ID))
+		a := f.c.Text(pair.a)
+		for n, p := range pair.passages {
 			if n == listed {
-				fmt.Fprintf(w, "    … and %d more\n", len(pair.Passages)-n)
+				fmt.Fprintf(w, "    … and %d more\n", len(pair.passages)-n)
 				break
 			}
 			alike := show.Kind(p)
@@ -90,74 +72,13 @@ func (f *Findings) showPassages(w io.Writer) {
 	}
 }
 
-// A recycled is a block as the report lists it.
-type recycled struct {
-	block  boilerplate.Block
-	text   string
-	host   string
-	pages  []int              // documents
-	places []htmlreport.Place // in them
-}
-
-// recycled gathers the flagged blocks of each host that are the same but for
-// space and numbers.
-func (f *Findings) recycled() []*recycled {
-	found := map[string]*recycled{}
-	var order []*recycled
-	for i, d := range f.c.Docs {
-		text := f.c.Text(i)
-		for _, b := range f.blocks[i] {
-			if !b.Flagged {
-				continue
-			}
-			key := d.Host + "\x00" + withoutNumbers(show.OneLine(b.Of(text)))
-			r := found[key]
-			if r == nil {
-				r = &recycled{block: b, text: b.Of(text), host: d.Host}
-				found[key] = r
-				order = append(order, r)
-			}
-			if n := len(r.pages); n == 0 || r.pages[n-1] != i {
-				r.pages = append(r.pages, i)
-				r.places = append(r.places, htmlreport.Place{Document: i, Span: b.Span})
-			}
-		}
-	}
-	return order
-}
-
-// withoutNumbers returns s with every number the same, as package boilerplate
-// has it.
-func withoutNumbers(s string) string {
-	was := false
-	return strings.Map(func(r rune) rune {
-		digit := unicode.IsDigit(r)
-		defer func() { was = digit }()
-		switch {
-		case digit && was:
-			return -1
-		case digit:
-			return '0'
-		}
-		return r
-	}, s)
-}
-
 func (f *Findings) showBlocks(w io.Writer) {
-	order := f.recycled()
-	pages := 0
-	for _, b := range f.blocks {
-		if len(b) > 0 {
-			pages++
-		}
-	}
-	fmt.Fprintf(w, "\nRECYCLED BLOCKS  %s on %s\n\n", show.Count(len(order), "block"), show.Count(pages, "document"))
-	slices.SortStableFunc(order, func(a, b *recycled) int { return cmp.Compare(len(b.pages), len(a.pages)) })
-	for i, r := range order {
+	fmt.Fprintf(w, "\nRECYCLED BLOCKS  %s on %s\n\n", show.Count(len(f.recycled), "block"), show.Count(f.pages, "document"))
+	for i, r := range f.recycled {
 		if i == listed {
-			fmt.Fprintf(w, "  … and %s; dedup boilerplate lists them\n", show.Count(len(order)-i, "more block"))
+			fmt.Fprintf(w, "  … and %s; dedup boilerplate lists them\n", show.Count(len(f.recycled)-i, "more block"))
 			break
 		}
-		fmt.Fprintf(w, "  %s of %s, %s\n    %s\n", show.Count(len(r.pages), "document"), cmp.Or(show.Printable(r.host), "no host"), r.block.Reason, show.Excerpt(r.text, 72))
+		fmt.Fprintf(w, "  %s of %s, %s\n    %s\n", show.Count(len(r.places), "document"), cmp.Or(show.Printable(r.host), "no host"), r.block.Reason, show.Excerpt(r.text, 72))
 	}
 }
