@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,6 +14,7 @@ import (
 type document struct {
 	ID   string `json:"id"`
 	Host string `json:"host,omitempty"`
+	URL  string `json:"url,omitempty"`
 	Text string `json:"text"`
 }
 
@@ -93,7 +95,7 @@ const attack = `</script><script>window.harmed=1</script><img src=x onerror="win
 func mixed() []document {
 	g := generator(7)
 	var docs []document
-	add := func(id, host, text string) { docs = append(docs, document{id, host, text}) }
+	add := func(id, host, text string) { docs = append(docs, document{ID: id, Host: host, Text: text}) }
 	changed := func(ws []string, at int) []string {
 		ws = append([]string(nil), ws...)
 		ws[at] = "changedword"
@@ -139,29 +141,32 @@ func mixed() []document {
 	return docs
 }
 
-// many is a corpus with 4,000 clusters, 4,000 pairs with a shared passage, and
-// 2,000 recycled blocks.
+// many is a corpus of 20,000 documents with 4,000 clusters, 4,000 pairs with a
+// shared passage, and 2,000 recycled blocks.
 func many() []document {
 	g := generator(11)
 	var docs []document
 	for i := range 4000 {
 		story := g.words(90)
-		docs = append(docs, document{fmt.Sprintf("clusters/%05d/kept", i), "", text(story)})
+		docs = append(docs, document{ID: fmt.Sprintf("clusters/%05d/kept", i), Text: text(story)})
 		story[45] = "otherword"
-		docs = append(docs, document{fmt.Sprintf("clusters/%05d/gone", i), "", text(story)})
+		docs = append(docs, document{ID: fmt.Sprintf("clusters/%05d/gone", i), Text: text(story)})
 	}
 	feet := make([]string, 2000)
 	for i := range feet {
 		feet[i] = text(g.words(12))
 	}
 	for i := range 4000 {
-		shared := text(g.words(30))
+		shared := g.words(30) // within a paragraph: a whole one could be a recycled block
 		for side := range 2 {
 			// Two pages of a host share a foot.
 			host := (2*i + side) / 4
-			docs = append(docs, document{fmt.Sprintf("passages/%05d/%d", i, side), fmt.Sprintf("host%04d.example", host),
-				text(g.words(40)) + "\n\n" + shared + "\n\n" + text(g.words(40)) + "\n\n" + feet[host]})
+			docs = append(docs, document{ID: fmt.Sprintf("passages/%05d/%d", i, side), Host: fmt.Sprintf("host%04d.example", host),
+				Text: text(slices.Concat(g.words(40), shared, g.words(40))) + "\n\n" + feet[host]})
 		}
+	}
+	for i := range 4000 {
+		docs = append(docs, document{ID: fmt.Sprintf("alone/%05d", i), Text: text(g.words(200))})
 	}
 	return docs
 }

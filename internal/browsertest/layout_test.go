@@ -110,7 +110,7 @@ func TestLayout(t *testing.T) {
 				tb.run(chromedp.Evaluate[chromedp.Void](`for (const d of document.querySelectorAll("details")) d.open = true`))
 				check("all open")
 				if part == "clusters" || part == "passages" {
-					tb.run(chromedp.Click(".panel:not([hidden]) .view"))
+					tb.run(chromedp.Click(".panel.on .view"))
 					check("the other way to show a comparison")
 				}
 			})
@@ -134,6 +134,7 @@ func TestLayoutFaultsAreFound(t *testing.T) {
 			const sheet = new CSSStyleSheet();
 			sheet.replaceSync("` + tt.style + `");
 			document.adoptedStyleSheets = [sheet];
+			for (const d of document.querySelectorAll("details")) d.open = true;
 		}`))
 		if got := strings.Join(eval[[]string](tb, faults), "\n"); !strings.Contains(got, tt.fault) {
 			t.Errorf("%s: the faults found are\n%s", tt.why, got)

@@ -1,12 +1,75 @@
 package browsertest
 
 import (
+	"math"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
+
+// A page about 20,000 documents with ten thousand findings is small and quick. A
+// machine that runs a gate may be busy, so the best of a few tries counts.
+func TestManyDocuments(t *testing.T) {
+	const (
+		largest    = 8_000_000 // bytes
+		firstPaint = 1000.     // milliseconds
+		tabChange  = 200.
+	)
+	file := report(t, corpus(t, many()))
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the page has %d bytes", info.Size())
+	if info.Size() >= largest {
+		t.Errorf("the page has %d bytes, not under %d", info.Size(), largest)
+	}
+	best := func(what string, limit float64, try func() float64) {
+		t.Helper()
+		least := math.Inf(1)
+		for range 5 {
+			if least = min(least, try()); least < limit/2 {
+				break
+			}
+		}
+		t.Logf("%s: %.0f ms", what, least)
+		if least >= limit {
+			t.Errorf("%s takes %.0f ms, not under %.0f", what, least, limit)
+		}
+	}
+	for _, v := range []viewport{desktop, phone} {
+		t.Run(v.name, func(t *testing.T) {
+			best("first paint", firstPaint, func() float64 {
+				tb := open(t, file, v)
+				return eval[float64](tb, `(async () => {
+					for (;;) {
+						const paint = performance.getEntriesByName("first-contentful-paint")[0];
+						if (paint) return paint.startTime;
+						await new Promise(r => setTimeout(r, 20));
+					}
+				})()`)
+			})
+			best("findings shown", firstPaint, func() float64 {
+				return eval[float64](open(t, file, v), `performance.getEntriesByName("ready")[0].startTime`)
+			})
+			for _, part := range []string{"passages", "blocks", "clusters"} {
+				best("to "+part, tabChange, func() float64 {
+					// A new page, since the first change reads the findings.
+					return eval[float64](open(t, file, v), `(async () => {
+						const began = performance.now();
+						document.querySelector("#tab-`+part+`").click();
+						document.querySelector("#`+part+` .card").getBoundingClientRect();
+						await new Promise(r => requestAnimationFrame(() => setTimeout(r)));
+						return performance.now() - began;
+					})()`)
+				})
+			}
+		})
+	}
+}
 
 // Ten thousand findings open, are searched, filtered and paged in a time that a
 // reader does not mind. The bounds are wide, since a gate may run on a busy
@@ -43,11 +106,13 @@ func TestManyFindings(t *testing.T) {
 			tb.run(chromedp.Focus(".pager input"), chromedp.Evaluate[chromedp.Void](`document.querySelector(".pager input").select()`), chromedp.KeyEvent("200"+kb.Enter))
 			tb.status("4000 clusters, 3981 to 4000 here")
 			step("the last page", 5*time.Second)
-			tb.search("03777")
+			tb.search("01777")
 			tb.status("1 of 4000 clusters")
 			step("the first search", 10*time.Second)
-			tb.search("otherword")
-			tb.status("4000 clusters, 1 to 20 here")
+			tb.search("otherword") // in every cluster whose texts the page has room for
+			if n := len(titles(tb)); n != 20 {
+				t.Errorf("%d clusters on the first page of those found", n)
+			}
 			step("the second search", 5*time.Second)
 			if n := eval[int](tb, `document.querySelectorAll("*").length`); n > 20_000 {
 				t.Errorf("%d elements", n)

@@ -22,7 +22,7 @@ func TestScreenshots(t *testing.T) {
 		file = report(t, filepath.Join("..", "..", "examples", "stories"))
 	}
 	for _, view := range pictures() {
-		for _, part := range []string{"summary", "clusters", "passages", "blocks"} {
+		for _, part := range parts {
 			t.Run(view.name+"-"+part, func(t *testing.T) {
 				tb := open(t, file+"#"+part, view)
 				picture, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())

@@ -134,17 +134,21 @@ func (r *Report) data() dataSet {
 		b.spared = 0
 	}
 	// Each kind gets its share of the bytes, and the bytes that the one before left.
-	b.left = total * 4 / 10
+	last := 0
+	if len(r.Origins) > 0 {
+		last = total / 10
+	}
+	b.left = (total - last) * 4 / 10
 	clusters := firstOf(&b.store, r.Clusters, b.findings, b.cluster)
 	list("clusters", "clusters", len(clusters), len(r.Clusters), clusters)
-	b.left += total * 4 / 10
+	b.left += (total - last) * 4 / 10
 	pairs := firstOf(&b.store, r.Shared, b.findings, b.pair)
 	list("passages", "pairs with shared passages", len(pairs), len(r.Shared), pairs)
-	b.left += total * 1 / 10
+	b.left += (total - last) * 2 / 10
 	blocks := firstOf(&b.store, r.Blocks, b.findings, b.block)
 	list("blocks", "recycled blocks", len(blocks), len(r.Blocks), blocks)
 	if len(r.Origins) > 0 {
-		b.left += total * 1 / 10
+		b.left += last
 		origins := firstOf(&b.store, r.Origins, b.findings, b.origin)
 		list("origins", "passages with an origin", len(origins), len(r.Origins), origins)
 	}
@@ -169,7 +173,7 @@ func marshal(v any) []byte {
 // those without texts. It keeps up to half of the bytes from being used up by the
 // texts of the first ones.
 func firstOf[F, D any](st *store, findings []F, most int, convert func(F) D) []D {
-	const name = 120 // about the bytes that a finding without texts takes
+	const name = 200 // about the bytes that a finding without texts takes
 	findings = firstN(findings, most)
 	half := st.left / 2
 	all := make([]D, 0, len(findings))
