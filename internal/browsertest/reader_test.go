@@ -19,6 +19,17 @@ func (tb *tab) read(words string) {
 	tb.wait(`document.querySelector("#reader").open`)
 }
 
+// press clicks on the middle of an element that is in view.
+func (tb *tab) press(selector string) {
+	tb.t.Helper()
+	type place struct{ X, Y float64 }
+	p := eval[place](tb, `(() => {
+		const r = document.querySelector(`+strconv.Quote(selector)+`).getBoundingClientRect();
+		return { X: r.x + r.width / 2, Y: r.y + r.height / 2 };
+	})()`)
+	tb.run(chromedp.MouseClickXY(p.X, p.Y))
+}
+
 // texts returns the two texts that the reader shows, without the numbers of passages.
 func texts(tb *tab) []string {
 	tb.t.Helper()
@@ -65,7 +76,7 @@ func TestReader(t *testing.T) {
 				if got := eval[[]bool](tb, shown); !got[0] || got[1] {
 					t.Errorf("on a phone the sides shown are %v", got)
 				}
-				tb.run(chromedp.Click(".reader-sides [data-side=b]"))
+				tb.press(".reader-sides [data-side=b]")
 				if got := eval[[]bool](tb, shown); got[0] || !got[1] {
 					t.Errorf("after B the sides shown are %v", got)
 				}
@@ -102,16 +113,19 @@ func TestReaderOfDuplicates(t *testing.T) {
 	}
 	height := `document.querySelector("#reader .text").scrollHeight`
 	whole := eval[int](tb, height)
-	tb.run(chromedp.Click("#reader-fold"))
+	tb.press("#reader-fold")
 	if folded := eval[int](tb, height); folded >= whole {
 		t.Errorf("%d pixels high, %d with equal text hidden", whole, folded)
 	}
-	tb.run(chromedp.Evaluate[chromedp.Void](`document.querySelector("#reader .fold").click()`))
+	tb.press("#reader .fold")
 	if opened := eval[int](tb, height); opened <= eval[int](tb, `document.querySelectorAll("#reader .text")[1].scrollHeight`) {
 		t.Errorf("%d pixels high after a fold was opened", opened)
 	}
 	tb.key("n", "p")
-	tb.run(chromedp.Click("#reader-close"))
+	tb.press("#reader-close")
+	if eval[bool](tb, `document.querySelector("#reader").open`) {
+		t.Error("the reader does not close")
+	}
 	tb.clean()
 }
 
