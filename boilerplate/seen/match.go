@@ -71,7 +71,7 @@ func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdic
 // recurring is what a page has that other pages have too.
 type recurring struct {
 	frame  map[uint64]bool // shingles of the frame
-	blocks []shingle.Set   // those of blocks that recur and are not frame
+	blocks []shingle.Set   // those of blocks that recur and are not frame: prose that is quoted
 }
 
 func (f *Filter) recurring(p Page, set shingle.Set) *recurring {
@@ -86,7 +86,7 @@ func (f *Filter) recurring(p Page, set shingle.Set) *recurring {
 		}
 	}
 	for _, b := range f.detector.Judge(p.boilerplate()) {
-		if !b.Flagged && b.Documents > 1 {
+		if !ownSite(b) && b.Documents > 1 {
 			r.blocks = append(r.blocks, f.sh.Set(b.Of(p.Text)))
 		}
 	}

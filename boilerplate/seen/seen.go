@@ -290,10 +290,29 @@ func (f *Filter) observe(p Page) *site {
 	return s
 }
 
+// mask returns the spans that do not count when a page is compared: its frame, and
+// blocks that other pages of its site repeat, such as teasers. The detector does not
+// mask these, because a text without them would lack something; here nothing is
+// taken out but for the comparison.
+func (f *Filter) mask(p Page) []shingle.Span {
+	var out []shingle.Span
+	for _, b := range f.detector.Judge(p.boilerplate()) {
+		if ownSite(b) {
+			out = append(out, b.Span)
+		}
+	}
+	return out
+}
+
+// ownSite reports whether a block is frame or repeated within its site.
+func ownSite(b boilerplate.Block) bool {
+	return b.Masked || b.Flagged && (b.Scope == boilerplate.Section || b.Scope == boilerplate.Host)
+}
+
 // decide judges a page by what is known.
 func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
-	mask := f.detector.Mask(p.boilerplate())
+	mask := f.mask(p)
 	set := f.sh.Set(p.Text, mask...)
 	if err := f.revisit(ctx, p, set, &v); err != nil {
 		return Verdict{}, wrap(err)
@@ -324,7 +343,7 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	}
 	f.observe(p)
 	f.unhold(p.ID, p.Host)
-	set := f.sh.Set(p.Text, f.detector.Mask(p.boilerplate())...)
+	set := f.sh.Set(p.Text, f.mask(p)...)
 	return wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
 }
 
@@ -359,7 +378,7 @@ func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string],
 		return nil, err
 	}
 	defer f.leave()
-	set := f.sh.Set(p.Text, f.detector.Mask(p.boilerplate())...)
+	set := f.sh.Set(p.Text, f.mask(p)...)
 	matches, err := f.ix.Search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
 	return matches, wrap(err)
 }

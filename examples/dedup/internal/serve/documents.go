@@ -272,6 +272,7 @@ type block struct {
 	Start      int     `json:"start"`
 	End        int     `json:"end"`
 	Flagged    bool    `json:"flagged"`
+	Masked     bool    `json:"masked"`
 	Reason     string  `json:"reason"`
 	Scope      string  `json:"scope"`
 	Documents  int     `json:"documents"`
@@ -293,7 +294,7 @@ var blocks = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server
 		}
 		for _, b := range bs {
 			j.Blocks = append(j.Blocks, block{
-				Start: b.Start, End: b.End, Flagged: b.Flagged, Reason: b.Reason.String(), Scope: b.Scope.String(),
+				Start: b.Start, End: b.End, Flagged: b.Flagged, Masked: b.Masked, Reason: b.Reason.String(), Scope: b.Scope.String(),
 				Documents: b.Documents, Hosts: b.Hosts, Confidence: b.Confidence,
 			})
 		}

@@ -228,7 +228,7 @@ func TestLife(t *testing.T) {
 		{"/v1/remove", `{"id":"a"}`, `{"id":"a","removed":true}`},
 		{"/v1/remove", `{"id":"a"}`, `{"id":"a","removed":false}`},
 		{"/v1/query", `{"id":"q","text":"` + a + `"}`, `{"id":"q","matches":[{"id":"b","similarity":1}]}`},
-		{"/v1/blocks", `{"id":"q","html":"<p>One.</p><p>Two.</p>"}`, `{"id":"q","text":"One.\n\nTwo.","blocks":[{"start":0,"end":4,"flagged":false,"reason":"own text","scope":"single","documents":1,"hosts":0,"confidence":0},{"start":6,"end":10,"flagged":false,"reason":"own text","scope":"single","documents":1,"hosts":0,"confidence":0}]}`},
+		{"/v1/blocks", `{"id":"q","html":"<p>One.</p><p>Two.</p>"}`, `{"id":"q","text":"One.\n\nTwo.","blocks":[{"start":0,"end":4,"flagged":false,"masked":false,"reason":"own text","scope":"single","documents":1,"hosts":0,"confidence":0},{"start":6,"end":10,"flagged":false,"masked":false,"reason":"own text","scope":"single","documents":1,"hosts":0,"confidence":0}]}`},
 	}
 	for i, x := range steps {
 		if diff := cmp.Diff(x.want+"\n", s.ok("POST", x.path, oneJSON, x.body)); diff != "" {
