@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
-	"os"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -14,7 +13,9 @@ import (
 
 // A segmentWriter writes the file of a segment from front to back.
 type segmentWriter struct {
-	f    *os.File
+	fsys fileSystem
+	name string
+	f    file
 	w    *bufio.Writer
 	off  uint64
 	page []byte // not yet complete
@@ -28,14 +29,17 @@ type segmentWriter struct {
 }
 
 // newSegmentWriter starts the file of a segment of rows lo to hi.
-func newSegmentWriter(dir string, number uint64, lo, hi uint32) (*segmentWriter, error) {
-	f, err := os.Create(filePath(dir, segmentName(number)))
+func newSegmentWriter(fsys fileSystem, dir string, number uint64, lo, hi uint32) (*segmentWriter, error) {
+	name := filePath(dir, segmentName(number))
+	f, err := fsys.create(name)
 	if err != nil {
 		return nil, err
 	}
 	return &segmentWriter{
+		fsys: fsys,
+		name: name,
 		f:    f,
-		w:    bufio.NewWriterSize(f, 1<<18),
+		w:    bufio.NewWriterSize(&offsetWriter{f: f}, 1<<18),
 		page: make([]byte, 0, pageSize),
 		s:    &segment{number: number, lo: lo, hi: hi},
 	}, nil
@@ -133,7 +137,7 @@ func (w *segmentWriter) finish() (*segment, int64, error) {
 // abandon removes what was written.
 func (w *segmentWriter) abandon() {
 	_ = w.f.Close()
-	_ = os.Remove(w.f.Name())
+	_ = w.fsys.remove(w.name)
 }
 
 // A merger yields the entries of one kind of several segments in ascending order.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 )
@@ -30,13 +29,19 @@ func (ix *Index) Compact(ctx context.Context) error {
 		return err
 	}
 	old := ix.st
-	st, err := createStore(old.dir, old.p, old.saved.next)
+	st, err := createStore(old.fsys, old.dir, old.p, old.saved.next)
 	if err != nil {
+		old.tidy()
 		return ix.wrap(err)
 	}
 	c := copier{ix: ix, from: old, to: st, tableSize: ix.opts.TableSize}
-	if err = c.compact(ctx); err != nil {
+	if placed, err := c.compact(ctx); err != nil {
 		_ = st.close()
+		if placed {
+			// The index on disk is the old one or the new one: the next Open will
+			// see, and needs the files of both.
+			return ix.fail(err)
+		}
 		old.tidy()
 		return ix.wrap(err)
 	}
@@ -75,13 +80,17 @@ func (ix *Index) Snapshot(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := makeDir(dir); err != nil {
+	if err := makeDir(ix.fsys, dir); err != nil {
 		return ix.wrap(err)
 	}
-	if names, err := os.ReadDir(dir); err != nil || len(names) > 0 {
-		return ix.wrap(errors.Join(err, fmt.Errorf("snapshot: %s is not empty", dir)))
+	names, err := ix.fsys.names(dir)
+	if err == nil && len(names) > 0 {
+		err = fmt.Errorf("snapshot: %s is not empty", dir)
 	}
-	st, err := createStore(dir, ix.p, 1)
+	if err != nil {
+		return ix.wrap(err)
+	}
+	st, err := createStore(ix.fsys, dir, ix.p, 1)
 	if err != nil {
 		return ix.wrap(err)
 	}
@@ -94,7 +103,7 @@ func (ix *Index) Snapshot(ctx context.Context, dir string) (err error) {
 	}
 	err = c.rows(ctx, rows)
 	if err == nil {
-		err = c.finish()
+		_, err = c.finish()
 	}
 	return ix.wrap(errors.Join(err, st.close()))
 }
@@ -112,7 +121,8 @@ type copier struct {
 }
 
 // compact copies all rows and puts the new store in the place of the old one.
-func (c *copier) compact(ctx context.Context) error {
+// After an error, placed is that of writeManifest.
+func (c *copier) compact(ctx context.Context) (placed bool, err error) {
 	// Most rows are copied while others come, the last ones while they wait.
 	for range 4 {
 		c.ix.mu.RLock()
@@ -122,34 +132,34 @@ func (c *copier) compact(ctx context.Context) error {
 			break
 		}
 		if err := c.rows(ctx, rows); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := c.flush(); err != nil {
-		return err
+		return false, err
 	}
 	if err := c.ix.syncing.enter(ctx); err != nil {
-		return err
+		return false, err
 	}
 	defer c.ix.syncing.leave()
 	c.ix.mu.Lock()
 	defer c.ix.mu.Unlock()
 	if err := c.ix.writable(); err != nil {
-		return err
+		return false, err
 	}
 	if err := c.span(c.from.rows); err != nil {
-		return err
+		return false, err
 	}
 	for row, moved := range c.moved {
 		if moved != noRow && c.from.dead.has(uint32(row)) {
 			c.to.kill(moved)
 		}
 	}
-	if err := c.finish(); err != nil {
-		return err
+	if placed, err := c.finish(); err != nil {
+		return placed, err
 	}
 	c.ix.st = c.to
-	return nil
+	return true, nil
 }
 
 // rows copies the rows up to one, a few at a time under the lock.
@@ -246,14 +256,15 @@ func (c *copier) flush() error {
 	return nil
 }
 
-// finish makes the new store durable and its directory's index.
-func (c *copier) finish() error {
+// finish makes the new store durable and its directory's index. After an error,
+// placed is that of writeManifest.
+func (c *copier) finish() (placed bool, err error) {
 	if err := c.flush(); err != nil {
-		return err
+		return false, err
 	}
 	if err := c.to.log.f.Sync(); err != nil {
-		return err
+		return false, err
 	}
 	c.to.saved.dead = slices.Clone(c.to.dead)
-	return writeManifest(c.to.dir, &c.to.saved)
+	return writeManifest(c.to.fsys, c.to.dir, &c.to.saved)
 }

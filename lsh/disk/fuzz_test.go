@@ -108,7 +108,7 @@ func FuzzRecord(f *testing.F) {
 			binary.LittleEndian.PutUint64(data[n-8:], xxhash.Sum64(data[:n-8]))
 		}
 		r, err := decodeHead(data, k)
-		if err != nil || r.size() > len(data) {
+		if err != nil || r.size() > int64(len(data)) {
 			return
 		}
 		var set []uint64

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"sync"
 	"time"
 
@@ -20,9 +20,10 @@ import (
 // goroutine is started.
 type Index struct {
 	opts Options
+	fsys fileSystem
 	dir  string
 	p    params
-	lock *os.File // held by a writer
+	lock io.Closer // held by a writer
 
 	mu     sync.RWMutex // of store and failed
 	st     *store
@@ -243,8 +244,7 @@ func (ix *Index) Expire(ctx context.Context, before time.Time) (_ int, err error
 	ms := before.UnixMilli()
 	n, err := ix.st.expire(ms)
 	if err != nil {
-		ix.failed = ix.wrap(err) // some are dead already
-		return n, ix.failed
+		return 0, ix.wrap(err)
 	}
 	if n > 0 {
 		ix.st.log.append(kindExpire, ms, "", nil, nil)

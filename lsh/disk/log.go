@@ -4,7 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
+	"math"
+	"slices"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -35,7 +36,7 @@ func logName(number uint64) string { return fmt.Sprintf("documents-%06d.log", nu
 // A frame is written when all before it are durable. So a frame that is not
 // whole is the last, or else the file is damaged.
 type log struct {
-	f      *os.File
+	f      file
 	number uint64
 	p      params
 
@@ -64,16 +65,16 @@ func logHeader(number uint64, p params) ([]byte, error) {
 }
 
 // createLog creates a log, durably but for its name.
-func createLog(dir string, number uint64, p params) (*log, error) {
+func createLog(fsys fileSystem, dir string, number uint64, p params) (*log, error) {
 	b, err := logHeader(number, p)
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Create(filePath(dir, logName(number)))
+	f, err := fsys.create(filePath(dir, logName(number)))
 	if err != nil {
 		return nil, err
 	}
-	if _, err = f.Write(b); err == nil {
+	if _, err = f.WriteAt(b, 0); err == nil {
 		err = f.Sync()
 	}
 	if err != nil {
@@ -86,12 +87,8 @@ func createLog(dir string, number uint64, p params) (*log, error) {
 }
 
 // openLog opens a log and returns where its frames begin.
-func openLog(dir string, number uint64, p params, readOnly bool) (*log, int64, error) {
-	flag := os.O_RDWR
-	if readOnly {
-		flag = os.O_RDONLY
-	}
-	f, err := os.OpenFile(filePath(dir, logName(number)), flag, 0)
+func openLog(fsys fileSystem, dir string, number uint64, p params, readOnly bool) (*log, int64, error) {
+	f, err := fsys.open(filePath(dir, logName(number)), !readOnly)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -107,7 +104,7 @@ func openLog(dir string, number uint64, p params, readOnly bool) (*log, int64, e
 }
 
 // checkLogHeader looks whether a log begins as the manifest has it.
-func checkLogHeader(f *os.File, want []byte) error {
+func checkLogHeader(f file, want []byte) error {
 	got := make([]byte, len(want))
 	if n, err := f.ReadAt(got, 0); err != nil && err != io.EOF {
 		return err
@@ -211,21 +208,12 @@ func (l *log) read(b []byte, off int64) (int, error) {
 // whole, and returns where the last of them ends.
 func (l *log) scan(from, to int64, visit func(r *record, off int64, raw []byte) error) (int64, error) {
 	var buf []byte
-	head := make([]byte, frameHead)
 	for from < to {
-		n, err := l.f.ReadAt(head, from)
-		if err != nil && err != io.EOF {
+		records, size, err := l.frameAt(from, to)
+		if err != nil || size == 0 {
 			return from, err
 		}
-		records, size, ok := parseFrame(head[:n], from, l.p.seed)
-		if !ok || size > to-from-frameHead {
-			return from, nil
-		}
-		if int64(cap(buf)) < size {
-			buf = make([]byte, size)
-		}
-		buf = buf[:size]
-		if _, err := l.f.ReadAt(buf, from+frameHead); err == io.EOF {
+		if buf, err = l.frame(buf[:0], from+frameHead, size); err == io.EOF {
 			return from, nil
 		} else if err != nil {
 			return from, err
@@ -239,6 +227,40 @@ func (l *log) scan(from, to int64, visit func(r *record, off int64, raw []byte) 
 		from += frameHead + size
 	}
 	return from, nil
+}
+
+// frameAt returns the number of records and the size of the frame at an offset;
+// size 0 if there is none that ends at to or before.
+func (l *log) frameAt(from, to int64) (records uint32, size int64, err error) {
+	var head [frameHead]byte
+	n, err := l.f.ReadAt(head[:], from)
+	if err != nil && err != io.EOF {
+		return 0, 0, err
+	}
+	records, size, ok := parseFrame(head[:n], from, l.p.seed)
+	if !ok || size > to-from-frameHead || size > math.MaxInt {
+		return 0, 0, nil
+	}
+	return records, size, nil
+}
+
+// frame appends size bytes at the offset to buf, and returns io.EOF if there are
+// fewer. It allocates as it reads, not what the size claims.
+func (l *log) frame(buf []byte, off, size int64) ([]byte, error) {
+	for n := int64(0); n < size; {
+		step := min(size-n, max(2<<20, n))
+		buf = slices.Grow(buf, int(step))
+		got, err := l.f.ReadAt(buf[n:n+step], off+n)
+		if int64(got) < step {
+			if err == nil {
+				err = io.EOF
+			}
+			return buf, err
+		}
+		n += step
+		buf = buf[:n]
+	}
+	return buf, nil
 }
 
 // checkFrame looks whether every record of a frame is whole.
@@ -266,36 +288,70 @@ func eachRecord(b []byte, off int64, registers int, visit func(*record, int64, [
 		if err != nil {
 			return err
 		}
-		if r.size() > len(b) {
+		if r.size() > int64(len(b)) {
 			return fmt.Errorf("record of %d bytes: %w", r.size(), ErrCorrupt)
 		}
 		if err := visit(&r, off, b[:r.size()]); err != nil {
 			return err
 		}
-		off += int64(r.size())
+		off += r.size()
 		b = b[r.size():]
 	}
 	return nil
 }
 
-// hasFrame looks for the header of a frame between two offsets.
-func (l *log) hasFrame(from, to int64) (bool, error) {
+// nextFrame returns the offset of the next header of a frame between that of a
+// frame which is not whole and another offset; -1 if there is none. If the header
+// of the broken frame is whole, its records are passed over: ids and sets may be
+// anything, the bytes of a header included.
+func (l *log) nextFrame(from, to int64) (int64, error) {
+	if _, size, err := l.frameAt(from, math.MaxInt64); err != nil {
+		return -1, err
+	} else if size > 0 {
+		if size > to-from-frameHead {
+			return -1, nil
+		}
+		from += frameHead + size
+	} else {
+		from++
+	}
 	const step = 1 << 20
-	buf := make([]byte, step+frameHead)
+	buf := make([]byte, min(step+frameHead, max(0, to-from)))
 	for ; from < to; from += step {
 		n, err := l.f.ReadAt(buf[:min(int64(len(buf)), to-from)], from)
 		if err != nil && err != io.EOF {
-			return false, err
+			return -1, err
 		}
 		for i := 0; i+frameHead <= n; i++ {
 			if buf[i] == frameMagic[0] {
 				if _, _, ok := parseFrame(buf[i:n], from+int64(i), l.p.seed); ok {
-					return true, nil
+					return from + int64(i), nil
 				}
 			}
 		}
 	}
-	return false, nil
+	return -1, nil
+}
+
+// rewrite writes the bytes between two offsets once more as they are.
+func (l *log) rewrite(from, to int64) error {
+	const step = 1 << 20
+	buf := make([]byte, min(step, max(0, to-from)))
+	for from < to {
+		b := buf[:min(int64(len(buf)), to-from)]
+		n, err := l.f.ReadAt(b, from)
+		if n < len(b) {
+			if err == nil || err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if _, err := l.f.WriteAt(b, from); err != nil {
+			return err
+		}
+		from += int64(n)
+	}
+	return nil
 }
 
 // append adds a record to what is pending.

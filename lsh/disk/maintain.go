@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"math/bits"
-	"os"
 	"slices"
 )
 
@@ -61,7 +60,8 @@ func (ix *Index) flush(ctx context.Context) error {
 	ix.mu.Unlock()
 	st.flushed(ms)
 	ix.meter.flushes.Add(1)
-	return writeManifest(st.dir, &st.saved)
+	_, err = writeManifest(st.fsys, st.dir, &st.saved)
+	return err
 }
 
 // freeze begins new tables in memory at the end of a frame.
@@ -90,7 +90,7 @@ func (st *store) freeze() {
 // writeFrozen writes the frozen tables to a segment, and needs no lock.
 func (st *store) writeFrozen() (*segment, manifestSegment, error) {
 	t := st.frozen
-	w, err := newSegmentWriter(st.dir, st.saved.next, t.base, t.base+uint32(t.rows()))
+	w, err := newSegmentWriter(st.fsys, st.dir, st.saved.next, t.base, t.base+uint32(t.rows()))
 	if err != nil {
 		return nil, manifestSegment{}, err
 	}
@@ -113,7 +113,7 @@ func (st *store) writeFrozen() (*segment, manifestSegment, error) {
 func (st *store) adopt(w *segmentWriter) (*segment, manifestSegment, error) {
 	s, toc, err := w.finish()
 	if err == nil {
-		err = openSegment(filePath(st.dir, segmentName(s.number)), s, toc, st.p.tags())
+		err = openSegment(st.fsys, filePath(st.dir, segmentName(s.number)), s, toc, st.p.tags())
 	}
 	if err == nil {
 		st.saved.next = s.number + 1
@@ -159,18 +159,17 @@ func mergeFrom(segs []*segment, tableSize int) int {
 }
 
 // mergeSegments makes one of all segments from an index on; the caller is past
-// the work gate.
+// the work gate. It leaves out the rows that are dead in the manifest, and no
+// others: whatever killed those may not be durable yet, and a row that is alive
+// after a crash needs its entries.
 func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	st := ix.st
-	ix.mu.RLock()
-	dead := slices.Clone(st.dead)
-	ix.mu.RUnlock()
 	old := st.segs[from:]
-	w, err := newSegmentWriter(st.dir, st.saved.next, old[0].lo, old[len(old)-1].hi)
+	w, err := newSegmentWriter(st.fsys, st.dir, st.saved.next, old[0].lo, old[len(old)-1].hi)
 	if err != nil {
 		return err
 	}
-	if err := mergeTables(ctx, w, old, st.p.tags(), dead); err != nil {
+	if err := mergeTables(ctx, w, old, st.p.tags(), st.saved.dead); err != nil {
 		w.abandon()
 		return err
 	}
@@ -183,14 +182,17 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	ix.mu.Unlock() // and nobody has the old ones any more
 	st.saved.segs = append(slices.Clip(st.saved.segs[:from]), ms)
 	ix.meter.merges.Add(1)
-	if err := writeManifest(st.dir, &st.saved); err != nil {
-		return err
+	_, err = writeManifest(st.fsys, st.dir, &st.saved)
+	for _, s := range old {
+		if e := s.close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return err // the manifest in place may name the old ones
 	}
 	for _, s := range old {
-		if err := s.close(); err != nil {
-			return err
-		}
-		_ = os.Remove(filePath(st.dir, segmentName(s.number)))
+		_ = st.fsys.remove(filePath(st.dir, segmentName(s.number)))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package disk
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/neardup/neardup/internal/wire"
@@ -91,39 +90,30 @@ func (m *manifest) unmarshal(b []byte) error {
 
 func filePath(dir, name string) string { return filepath.Join(dir, name) }
 
-// writeManifest replaces the manifest of a directory, durably.
-func writeManifest(dir string, m *manifest) error {
+// writeManifest replaces the manifest of a directory, durably. After an error,
+// placed reports that the new one may be in place all the same: then every file
+// that either of the two names must stay.
+func writeManifest(fsys fileSystem, dir string, m *manifest) (placed bool, err error) {
 	b, err := m.marshal()
 	if err != nil {
-		return err
+		return false, err
 	}
 	tmp := filePath(dir, manifestName+".new")
-	if err := writeDurably(tmp, b); err != nil {
-		return err
+	if err := writeFile(fsys, tmp, b); err != nil {
+		return false, err
 	}
-	if err := os.Rename(tmp, filePath(dir, manifestName)); err != nil {
-		return err
+	// The names of the files that it names are durable before it is.
+	if err := fsys.syncDir(dir); err != nil {
+		return false, err
 	}
-	return syncDir(dir)
+	if err := fsys.rename(tmp, filePath(dir, manifestName)); err != nil {
+		return true, err
+	}
+	return true, fsys.syncDir(dir)
 }
 
-func writeDurably(name string, b []byte) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
-}
-
-func readManifest(dir string) (*manifest, error) {
-	b, err := os.ReadFile(filePath(dir, manifestName))
+func readManifest(fsys fileSystem, dir string) (*manifest, error) {
+	b, err := readFile(fsys, filePath(dir, manifestName))
 	if err != nil {
 		return nil, err
 	}

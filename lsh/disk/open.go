@@ -2,13 +2,11 @@ package disk
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/neardup/neardup/minhash"
@@ -24,7 +22,9 @@ import (
 // Open reads the records that are not in tables yet, 32,768 by default, and of
 // the rest a few bytes each 4 KiB. See [Index.Recovery] for what it cut off. It
 // panics if an option is out of its range.
-func Open(dir string, o Options) (*Index, error) {
+func Open(dir string, o Options) (*Index, error) { return openOn(osFS{}, dir, o) }
+
+func openOn(fsys fileSystem, dir string, o Options) (*Index, error) {
 	o.check()
 	if o.TableSize == 0 {
 		o.TableSize = defaultTableSize
@@ -32,11 +32,11 @@ func Open(dir string, o Options) (*Index, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	ix := &Index{opts: o, dir: dir, syncing: make(gate, 1), work: make(gate, 1)}
+	ix := &Index{opts: o, fsys: fsys, dir: dir, syncing: make(gate, 1), work: make(gate, 1)}
 	ix.scratch.New = func() any { return new(scratch) }
 	var err error
 	if o.ReadOnly {
-		ix.st, err = openToRead(dir)
+		ix.st, ix.recovery, err = openToRead(fsys, dir)
 		if err == nil {
 			err = o.match(ix.st.p)
 		}
@@ -52,32 +52,40 @@ func Open(dir string, o Options) (*Index, error) {
 }
 
 // openToRead opens an index beside a writer, who may replace files meanwhile.
-func openToRead(dir string) (st *store, err error) {
+func openToRead(fsys fileSystem, dir string) (st *store, r Recovery, err error) {
 	for range 10 {
 		var m *manifest
-		if m, err = readManifest(dir); err != nil {
-			return nil, err
+		if m, err = readManifest(fsys, dir); err != nil {
+			return nil, r, err
 		}
-		if st, _, err = openStore(dir, m, true); !errors.Is(err, fs.ErrNotExist) {
-			return st, err
+		if st, r, err = openStore(fsys, dir, m, true); !errors.Is(err, fs.ErrNotExist) {
+			return st, r, err
 		}
 	}
-	return nil, err
+	return nil, r, err
 }
 
 func (ix *Index) openToWrite() error {
 	if ix.opts.Scheme == (minhash.Scheme{}) {
-		if _, err := os.Stat(filePath(ix.dir, manifestName)); err != nil {
-			return fmt.Errorf("%w (without Options.Scheme no index is created)", err)
+		ok, err := ix.fsys.exists(filePath(ix.dir, manifestName))
+		if err == nil && !ok {
+			err = fmt.Errorf("%s: %w (without Options.Scheme no index is created)", manifestName, fs.ErrNotExist)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	if err := makeDir(ix.dir); err != nil {
+	ok, err := ix.fsys.exists(ix.dir)
+	if err == nil && !ok {
+		err = makeDir(ix.fsys, ix.dir)
+	}
+	if err != nil {
 		return err
 	}
-	if err := ix.takeLock(); err != nil {
+	if ix.lock, err = ix.fsys.lock(filePath(ix.dir, lockName)); err != nil {
 		return err
 	}
-	m, err := readManifest(ix.dir)
+	m, err := readManifest(ix.fsys, ix.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return ix.create()
 	}
@@ -87,7 +95,11 @@ func (ix *Index) openToWrite() error {
 	if err := ix.opts.match(m.params); err != nil {
 		return err
 	}
-	if ix.st, ix.recovery, err = openStore(ix.dir, m, false); err != nil {
+	// What the manifest does not name is removed once its own name is durable.
+	if err := ix.fsys.syncDir(ix.dir); err != nil {
+		return err
+	}
+	if ix.st, ix.recovery, err = openStore(ix.fsys, ix.dir, m, false); err != nil {
 		return err
 	}
 	ix.st.tidy()
@@ -95,53 +107,67 @@ func (ix *Index) openToWrite() error {
 }
 
 func (ix *Index) create() error {
-	// A log without manifest is an index that lost it, unless it is empty.
-	logs, _ := filepath.Glob(filePath(globQuote(ix.dir), "documents-*.log"))
-	for _, name := range logs {
-		if info, err := os.Stat(name); err != nil || info.Size() > 1<<12 {
-			return fmt.Errorf("%s is there, %s is not: %w", filepath.Base(name), manifestName, ErrCorrupt)
-		}
+	if err := makeDir(ix.fsys, ix.dir); err != nil {
+		return err
+	}
+	if err := ix.refuseRemains(); err != nil {
+		return err
 	}
 	p, err := ix.opts.create()
 	if err != nil {
 		return err
 	}
-	if ix.st, err = createStore(ix.dir, p, 1); err != nil {
+	if ix.st, err = createStore(ix.fsys, ix.dir, p, 1); err != nil {
 		return err
 	}
-	return writeManifest(ix.dir, &ix.st.saved)
+	_, err = writeManifest(ix.fsys, ix.dir, &ix.st.saved)
+	return err
 }
 
-// makeDir makes a directory with a durable name.
-func makeDir(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(filepath.Clean(dir)))
-}
-
-func (ix *Index) takeLock() error {
-	f, err := os.OpenFile(filePath(ix.dir, lockName), os.O_RDWR|os.O_CREATE, 0o666)
+// refuseRemains returns an error if the directory has files of an index that lost
+// its manifest. A log without frames is none: whoever made it was stopped before
+// there was a manifest.
+func (ix *Index) refuseRemains() error {
+	names, err := ix.fsys.names(ix.dir)
 	if err != nil {
 		return err
 	}
-	if err := lockFile(f); err != nil {
-		holder, _ := io.ReadAll(io.LimitReader(f, 64))
-		_ = f.Close()
-		if s := strings.TrimSpace(string(holder)); s != "" && errors.Is(err, ErrLocked) {
-			return fmt.Errorf("%w, by process %s; readers may open it with ReadOnly", err, s)
+	for _, name := range names {
+		if !isIndexFile(name) || name == manifestName+".new" {
+			continue
 		}
-		return err
+		if _, ok := numberOf(name, "documents-", ".log"); ok {
+			empty, err := emptyLog(ix.fsys, filePath(ix.dir, name))
+			if err != nil {
+				return err
+			}
+			if empty {
+				continue
+			}
+		}
+		return fmt.Errorf("%s is there, %s is not: %w", name, manifestName, ErrCorrupt)
 	}
-	ix.lock = f
-	if err := f.Truncate(0); err != nil {
-		return err
+	return nil
+}
+
+// emptyLog reports whether the file of a log has nothing after its header.
+func emptyLog(fsys fileSystem, name string) (bool, error) {
+	f, err := fsys.open(name, false)
+	if err != nil {
+		return false, err
 	}
-	_, err = fmt.Fprintln(f, os.Getpid())
-	return err
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return false, err
+	}
+	head := make([]byte, 7)
+	if n, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
+		return false, err
+	} else if n == len(head) && string(head[:4]) == logMagic {
+		return size <= int64(binary.LittleEndian.Uint16(head[5:])), nil
+	}
+	return size <= 1<<12, nil // a header that was never durable
 }
 
 // release gives up files and lock.
@@ -151,7 +177,7 @@ func (ix *Index) release() error {
 		errs = append(errs, ix.st.close())
 	}
 	if ix.lock != nil {
-		errs = append(errs, ix.lock.Truncate(0), ix.lock.Close())
+		errs = append(errs, ix.lock.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -189,7 +215,7 @@ func (ix *Index) Close() error {
 		// Damage before the end can now be told from what was never finished.
 		if end := ix.st.log.pendingBase; end > ix.st.saved.durable {
 			ix.st.saved.durable = end
-			err = writeManifest(ix.dir, &ix.st.saved)
+			_, err = writeManifest(ix.fsys, ix.dir, &ix.st.saved)
 		}
 	}
 	ix.failed = fmt.Errorf("disk: %s: %w", ix.dir, ErrClosed)
@@ -198,5 +224,9 @@ func (ix *Index) Close() error {
 	return err
 }
 
-// Recovery says what was cut off when the index was opened.
-func (ix *Index) Recovery() Recovery { return ix.recovery }
+// Recovery describes what [Open] found after the last whole frame of the log.
+func (ix *Index) Recovery() Recovery {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	return ix.recovery
+}

@@ -70,11 +70,11 @@ const (
 func (k kind) adds() bool { return k == kindAdd || k == kindAddSet }
 
 // size returns the size of the whole record.
-func (r *record) size() int {
+func (r *record) size() int64 {
 	if r.kind == kindAddSet {
-		return r.head + 8*r.set + 8
+		return int64(r.head) + 8*int64(r.set) + 8
 	}
-	return r.head
+	return int64(r.head)
 }
 
 // appendRecord appends a record; regs and set count under adds alone.
@@ -124,7 +124,7 @@ func decodeHead(b []byte, registers int) (record, error) {
 	r := record{
 		kind: kind(b[8]),
 		time: int64(binary.LittleEndian.Uint64(b[16:])),
-		set:  int(min(binary.LittleEndian.Uint32(b[4:]), maxSet)),
+		set:  int(min(binary.LittleEndian.Uint32(b[4:]), maxSet+1)),
 		head: n,
 	}
 	ids := int(min(binary.LittleEndian.Uint32(b[12:]), maxID+1))
@@ -132,7 +132,7 @@ func decodeHead(b []byte, registers int) (record, error) {
 	if r.kind.adds() {
 		want += 4 * registers
 	}
-	if r.kind < kindAdd || r.kind > kindExpire || want != n || r.kind != kindAddSet && r.set != 0 || b[9]|b[10]|b[11] != 0 {
+	if r.kind < kindAdd || r.kind > kindExpire || want != n || r.set > maxSet || r.kind != kindAddSet && r.set != 0 || b[9]|b[10]|b[11] != 0 {
 		return record{}, fmt.Errorf("record that contradicts itself: %w", ErrCorrupt)
 	}
 	r.id = b[recordFixed : recordFixed+ids]

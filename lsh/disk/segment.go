@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"os"
 	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
@@ -28,7 +27,8 @@ type segment struct {
 	lo, hi uint32 // rows
 	size   int64
 	data   []byte // whole pages
-	full   []byte // what was mapped
+	full   []byte // the mapped file
+	unmap  func() error
 	sums   []uint64
 	seen   []atomic.Uint64 // pages that were checked
 	rows   uint64          // offset of the row table
@@ -167,8 +167,8 @@ func prefix(tag uint32, dirBits int) uint32 { return uint32(uint64(tag) << dirBi
 func segmentName(number uint64) string { return fmt.Sprintf("tables-%06d.idx", number) }
 
 // openSegment opens the file of a segment that the manifest describes.
-func openSegment(path string, s *segment, toc int64, width int) error {
-	f, err := os.Open(path)
+func openSegment(fsys fileSystem, path string, s *segment, toc int64, width int) error {
+	f, err := fsys.open(path, false)
 	if err != nil {
 		return err
 	}
@@ -176,12 +176,12 @@ func openSegment(path string, s *segment, toc int64, width int) error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("%s: %s: %w", segmentName(s.number), fmt.Sprintf(format, args...), ErrCorrupt)
 	}
-	info, err := f.Stat()
+	size, err := f.Size()
 	if err != nil {
 		return err
 	}
-	if info.Size() != s.size || toc <= 0 || toc%pageSize != 0 || toc >= s.size {
-		return fail("%d bytes, %d of them tables, should be %d", info.Size(), toc, s.size)
+	if size != s.size || toc <= 0 || toc%pageSize != 0 || toc >= s.size {
+		return fail("%d bytes, %d of them tables, should be %d", size, toc, s.size)
 	}
 	tail := make([]byte, s.size-toc)
 	if _, err := f.ReadAt(tail, toc); err != nil {
@@ -214,7 +214,7 @@ func openSegment(path string, s *segment, toc int64, width int) error {
 	if s.size > 1<<(bits.UintSize-2) {
 		return fmt.Errorf("%s: %d bytes are too many for this processor to map", segmentName(s.number), s.size)
 	}
-	if s.full, err = mapFile(f, int(s.size)); err != nil {
+	if s.full, s.unmap, err = f.mapped(int(s.size)); err != nil {
 		return fmt.Errorf("%s: %w", segmentName(s.number), err)
 	}
 	s.data = s.full[:toc]
@@ -222,10 +222,10 @@ func openSegment(path string, s *segment, toc int64, width int) error {
 }
 
 func (s *segment) close() error {
-	full := s.full
-	s.full, s.data = nil, nil
-	if full == nil {
+	unmap := s.unmap
+	s.full, s.data, s.unmap = nil, nil, nil
+	if unmap == nil {
 		return nil
 	}
-	return unmapFile(full)
+	return unmap()
 }

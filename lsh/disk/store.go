@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"math"
 	"math/bits"
-	"os"
-	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/neardup/neardup/minhash"
 )
@@ -23,19 +23,20 @@ const noRow = math.MaxUint32
 // is a row; tables by which rows are found, in segments and, of the newest rows,
 // in memory; and which rows are dead. It has no lock of its own.
 type store struct {
-	dir string
-	p   params
-	sk  *minhash.Sketcher
-	log *log
+	fsys fileSystem
+	dir  string
+	p    params
+	sk   *minhash.Sketcher
+	log  *log
 
 	segs   []*segment // of consecutive rows
-	frozen *table     // rows behind, on their way to a segment; or nil
-	mem    *table     // rows behind
+	frozen *table     // the rows after those, on their way to a segment; or nil
+	mem    *table     // the rows after those
 	dead   bitmap
 	rows   uint32
 	live   int
 
-	// What the manifest is to say once frozen is a segment.
+	// What goes into the manifest once frozen is a segment.
 	frozenDead bitmap
 	frozenEnd  int64
 
@@ -45,12 +46,13 @@ type store struct {
 	buf   []byte
 }
 
-func newStore(dir string, p params) (*store, error) {
+func newStore(fsys fileSystem, dir string, p params) (*store, error) {
 	sk, err := minhash.ForScheme(p.scheme)
 	if err != nil {
 		return nil, err
 	}
 	return &store{
+		fsys:  fsys,
 		dir:   dir,
 		p:     p,
 		sk:    sk,
@@ -61,12 +63,12 @@ func newStore(dir string, p params) (*store, error) {
 }
 
 // createStore makes an index without documents, whose log has the number.
-func createStore(dir string, p params, number uint64) (*store, error) {
-	st, err := newStore(dir, p)
+func createStore(fsys fileSystem, dir string, p params, number uint64) (*store, error) {
+	st, err := newStore(fsys, dir, p)
 	if err != nil {
 		return nil, err
 	}
-	if st.log, err = createLog(dir, number, p); err != nil {
+	if st.log, err = createLog(fsys, dir, number, p); err != nil {
 		return nil, err
 	}
 	st.saved.log, st.saved.next = number, number+1
@@ -75,18 +77,19 @@ func createStore(dir string, p params, number uint64) (*store, error) {
 	return st, nil
 }
 
-// Recovery says what [Index] found behind the last whole record when it was
-// opened, and cut off: what a writer that was killed, or a machine that lost
-// its power, had begun to write and never acknowledged.
+// Recovery describes the bytes that [Open] found after the last whole frame of
+// the log: a write that a killed process or a loss of power left unfinished, and
+// that was never acknowledged. A writer cuts them off; a reader leaves them
+// unread, since a writer may be at work on them.
 type Recovery struct {
 	File   string
-	Offset int64 // where the file was cut
-	Bytes  int64 // that were cut off; 0 if nothing was
+	Offset int64 // where the last whole frame ends
+	Bytes  int64 // after it; 0 if the log is whole
 }
 
 // openStore opens what the manifest describes.
-func openStore(dir string, m *manifest, readOnly bool) (*store, Recovery, error) {
-	st, err := newStore(dir, m.params)
+func openStore(fsys fileSystem, dir string, m *manifest, readOnly bool) (*store, Recovery, error) {
+	st, err := newStore(fsys, dir, m.params)
 	if err != nil {
 		return nil, Recovery{}, err
 	}
@@ -104,7 +107,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 	lo := uint32(0)
 	for _, ms := range m.segs {
 		s := &segment{number: ms.number, lo: lo, hi: ms.hi, size: ms.size}
-		if err := openSegment(filePath(st.dir, segmentName(ms.number)), s, ms.toc, st.p.tags()); err != nil {
+		if err := openSegment(st.fsys, filePath(st.dir, segmentName(ms.number)), s, ms.toc, st.p.tags()); err != nil {
 			return Recovery{}, missing(err)
 		}
 		st.segs = append(st.segs, s)
@@ -118,7 +121,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 	st.mem = newTable(st.p.tags(), st.rows)
 	var begin int64
 	var err error
-	if st.log, begin, err = openLog(st.dir, m.log, m.params, readOnly); err != nil {
+	if st.log, begin, err = openLog(st.fsys, st.dir, m.log, m.params, readOnly); err != nil {
 		return Recovery{}, missing(err)
 	}
 	if m.indexed < begin {
@@ -127,7 +130,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 	return st.replay(readOnly)
 }
 
-// missing says that a file which the manifest names is gone.
+// missing marks as damage that a file which the manifest names is gone.
 func missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", err, ErrCorrupt)
@@ -135,43 +138,79 @@ func missing(err error) error {
 	return err
 }
 
-// replay applies the records behind those in segments.
+// replay applies the records that are not in segments.
 func (st *store) replay(readOnly bool) (Recovery, error) {
-	name := logName(st.log.number)
-	info, err := st.log.f.Stat()
+	l, name := st.log, logName(st.log.number)
+	size, err := l.f.Size()
 	if err != nil {
 		return Recovery{}, err
 	}
-	size := info.Size()
-	st.log.reset(size)
-	end, err := st.log.scan(st.saved.indexed, size, func(r *record, off int64, _ []byte) error {
-		return st.apply(r, off)
-	})
-	if err != nil {
-		return Recovery{}, fmt.Errorf("%s: offset %d: %w", name, end, err)
+	if size < st.saved.durable {
+		return Recovery{}, fmt.Errorf("%s: %d bytes, %d were durable: %w", name, size, st.saved.durable, ErrCorrupt)
+	}
+	l.reset(size)
+	end, stuck := st.saved.indexed, int64(-1)
+	for {
+		end, err = l.scan(end, size, func(r *record, off int64, _ []byte) error { return st.apply(r, off) })
+		if err != nil {
+			return Recovery{}, fmt.Errorf("%s: offset %d: %w", name, end, err)
+		}
+		if end == size {
+			break
+		}
+		later, err := l.nextFrame(end, size)
+		if err != nil {
+			return Recovery{}, err
+		}
+		if later < 0 {
+			break
+		}
+		// A frame is written once all before it are durable. So what a reader
+		// saw of a frame that a writer was at is whole by now, or damaged.
+		if !readOnly || end == stuck {
+			return Recovery{}, fmt.Errorf("%s: damaged at offset %d, a later frame at %d is there: %w", name, end, later, ErrCorrupt)
+		}
+		stuck = end
+		if size, err = l.f.Size(); err != nil {
+			return Recovery{}, err
+		}
+		l.reset(max(size, end))
 	}
 	if end < st.saved.durable {
 		return Recovery{}, fmt.Errorf("%s: damaged at offset %d, before its durable end at %d: %w", name, end, st.saved.durable, ErrCorrupt)
 	}
-	if end == size {
-		return Recovery{}, nil
+	l.reset(end)
+	r := Recovery{}
+	if end < size {
+		r = Recovery{File: name, Offset: end, Bytes: size - end}
 	}
-	if more, err := st.log.hasFrame(end+1, size); err != nil {
-		return Recovery{}, err
-	} else if more && !readOnly {
-		return Recovery{}, fmt.Errorf("%s: damaged at offset %d, records behind are whole: %w", name, end, ErrCorrupt)
-	}
-	st.log.reset(end)
 	if readOnly {
-		return Recovery{}, nil // a writer may be at it
+		return r, nil
 	}
-	if err := st.log.f.Truncate(end); err != nil {
-		return Recovery{}, err
-	}
-	return Recovery{File: name, Offset: end, Bytes: size - end}, st.log.f.Sync()
+	return r, st.settle(end, size)
 }
 
-// apply does to the tables what a record of the log says.
+// settle makes durable what replay took from the log, before anything is added
+// to it or acknowledged because of it. The process that wrote it may have been
+// killed before it synced, or its sync may have failed: systems then take the
+// pages for clean, and sync them only if they are written once more.
+func (st *store) settle(end, size int64) error {
+	l := st.log
+	if end == st.saved.durable && end == size {
+		return nil // it was closed
+	}
+	if err := l.rewrite(st.saved.durable, end); err != nil {
+		return err
+	}
+	if end < size {
+		if err := l.f.Truncate(end); err != nil {
+			return err
+		}
+	}
+	return l.f.Sync()
+}
+
+// apply repeats a record of the log in the tables.
 func (st *store) apply(r *record, off int64) error {
 	switch {
 	case r.kind == kindExpire:
@@ -212,23 +251,25 @@ func (st *store) kill(row uint32) {
 	st.live--
 }
 
-// expire kills the rows with a time before ms.
+// expire kills the rows with a time before ms; after an error, none.
 func (st *store) expire(ms int64) (int, error) {
-	n := 0
+	var old []uint32
 	for row := range st.rows {
 		if st.dead.has(row) {
 			continue
 		}
 		_, t, err := st.at(row)
 		if err != nil {
-			return n, err
+			return 0, err
 		}
 		if t < ms {
-			st.kill(row)
-			n++
+			old = append(old, row)
 		}
 	}
-	return n, nil
+	for _, row := range old {
+		st.kill(row)
+	}
+	return len(old), nil
 }
 
 // at returns offset and time of a row.
@@ -332,10 +373,14 @@ func (st *store) set(row uint32, r *record, dst []uint64, buf *[]byte) ([]uint64
 		return nil, err
 	}
 	off += int64(r.head)
-	n := 8*r.set + 8
-	*buf = slices.Grow((*buf)[:0], n)[:n]
+	// The size is that of a whole head, yet no more is asked for than is there.
+	n := r.size() - int64(r.head)
+	if left := st.log.end() - off; n > left || n > math.MaxInt {
+		return nil, fmt.Errorf("%s: offset %d: set of %d bytes, %d are left: %w", logName(st.log.number), off, n, left, ErrCorrupt)
+	}
+	*buf = slices.Grow((*buf)[:0], int(n))[:n]
 	got, err := st.log.read(*buf, off)
-	if err == nil && got < n {
+	if err == nil && int64(got) < n {
 		err = fmt.Errorf("%d bytes of a set: %w", got, ErrCorrupt)
 	}
 	if err == nil {
@@ -344,37 +389,42 @@ func (st *store) set(row uint32, r *record, dst []uint64, buf *[]byte) ([]uint64
 	if err != nil {
 		return nil, fmt.Errorf("%s: offset %d: %w", logName(st.log.number), off, err)
 	}
-	return appendSet(dst, *buf), nil
+	return appendSet(slices.Grow(dst, r.set), *buf), nil
 }
 
-// tidy removes the files of a directory that the manifest does not name.
+// tidy removes the files of an index that the manifest does not name.
 func (st *store) tidy() {
 	keep := map[string]bool{logName(st.saved.log): true}
 	for _, s := range st.saved.segs {
 		keep[segmentName(s.number)] = true
 	}
-	for _, pattern := range []string{"documents-*.log", "tables-*.idx", manifestName + ".new"} {
-		names, _ := filepath.Glob(filePath(globQuote(st.dir), pattern))
-		for _, name := range names {
-			if !keep[filepath.Base(name)] {
-				_ = os.Remove(name) // on some systems not while a reader has it open
-			}
+	names, _ := st.fsys.names(st.dir)
+	for _, name := range names {
+		if isIndexFile(name) && !keep[name] {
+			_ = st.fsys.remove(filePath(st.dir, name)) // on some systems not while a reader has it open
 		}
 	}
 }
 
-// globQuote escapes what filepath.Glob would take for a pattern.
-func globQuote(dir string) string {
-	var b []byte
-	for i := range len(dir) {
-		switch c := dir[i]; c {
-		case '*', '?', '[':
-			b = append(b, '[', c, ']')
-		default:
-			b = append(b, c)
-		}
+// isIndexFile reports whether a name is one that an index gives to its files and
+// takes away.
+func isIndexFile(name string) bool {
+	_, isLog := numberOf(name, "documents-", ".log")
+	_, isTables := numberOf(name, "tables-", ".idx")
+	return isLog || isTables || name == manifestName+".new"
+}
+
+// numberOf returns the number in the name of a file.
+func numberOf(name, prefix, suffix string) (uint64, bool) {
+	s, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
 	}
-	return string(b)
+	if s, ok = strings.CutSuffix(s, suffix); !ok || len(s) < 6 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	return n, err == nil
 }
 
 func (st *store) close() error {

@@ -35,7 +35,7 @@ func (ix *Index) Verify(ctx context.Context) error {
 // verify checks the files, of the log as much as is durable.
 func (st *store) verify(ctx context.Context, end int64) (err error) {
 	defer faults(&err)()
-	if _, err := readManifest(st.dir); err != nil {
+	if _, err := readManifest(st.fsys, st.dir); err != nil {
 		return err
 	}
 	want, err := logHeader(st.log.number, st.p)
@@ -118,7 +118,7 @@ func (ix *Index) Refresh(ctx context.Context) error {
 		return err
 	}
 	defer ix.work.leave()
-	st, err := openToRead(ix.dir)
+	st, r, err := openToRead(ix.fsys, ix.dir)
 	if err != nil {
 		return ix.wrap(err)
 	}
@@ -131,7 +131,7 @@ func (ix *Index) Refresh(ctx context.Context) error {
 	if old == nil {
 		old = st
 	} else {
-		ix.st = st
+		ix.st, ix.recovery = st, r
 	}
 	err = ix.usable()
 	ix.mu.Unlock()
