@@ -7,20 +7,27 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Store is what an [Index] has in common with indexes that are elsewhere, such
-// as in a server which several crawlers share. Its calls take many documents, so
-// that a server is asked a few times for all of them.
+// A Store is an index that may be in this process, as [Index] is, or in a server
+// that several crawlers share. Its calls take many documents, so that a server is
+// asked a few times for all of them.
 type Store interface {
-	// InsertAll stores documents, in the place of those with their ids, and says
-	// of each whether it matched one that was there before or that comes earlier
-	// in the call. They are durable when it returns without error.
+	// InsertAll stores documents, in the place of those with their ids, and
+	// reports for each whether it matched one that was there before or that comes
+	// earlier in the call. They are durable when it returns without error.
 	InsertAll(ctx context.Context, docs []Document) ([]Verdict, error)
+
+	// InsertNewAll stores the documents that match no other: neither one that was
+	// there before nor one that comes earlier in the call and was stored. See
+	// [Index.InsertNew]. What it stored is durable when it returns without error,
+	// and it may be repeated after one.
+	InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, error)
 
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
-	// RemoveAll removes documents and says of each id whether it was there. They
-	// are durably gone when it returns without error.
+	// RemoveAll removes documents and reports for each id whether it was there.
+	// They are durably gone when it returns without error, and it may be repeated
+	// after one.
 	RemoveAll(ctx context.Context, ids []string) ([]bool, error)
 
 	Close() error
@@ -28,9 +35,9 @@ type Store interface {
 
 var _ Store = (*Index)(nil)
 
-// A Verdict is what a [Store] says of a document that was inserted.
+// A Verdict is the outcome of an insertion into a [Store].
 type Verdict struct {
-	Seen  bool              // it had a match other than one of its own id
+	Seen  bool              // the document had a match other than one of its own id
 	Match lsh.Match[string] // the best one
 }
 
@@ -43,9 +50,19 @@ type Query struct {
 // InsertAll is [Index.Insert] of each document and then one [Index.Sync]. After
 // an error, some documents may be in the index.
 func (ix *Index) InsertAll(ctx context.Context, docs []Document) ([]Verdict, error) {
+	return ix.insertAll(ctx, docs, addAndLook)
+}
+
+// InsertNewAll is [Index.InsertNew] of each document and then one [Index.Sync].
+// After an error, some documents may be in the index.
+func (ix *Index) InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, error) {
+	return ix.insertAll(ctx, docs, addNew)
+}
+
+func (ix *Index) insertAll(ctx context.Context, docs []Document, how adding) ([]Verdict, error) {
 	out := make([]Verdict, len(docs))
 	for i, d := range docs {
-		match, seen, err := ix.Insert(ctx, d)
+		match, seen, err := ix.insert(ctx, d, how)
 		if err != nil {
 			return nil, err
 		}

@@ -112,19 +112,40 @@ func (ix *Index) wrap(err error) error {
 // index, and the document is then not in it. After any other error it may be in
 // it; unless the error is that of the context, the index takes no more.
 func (ix *Index) Add(ctx context.Context, d Document) error {
-	_, _, err := ix.insert(ctx, d, false)
+	_, _, err := ix.insert(ctx, d, addAll)
 	return err
 }
 
-// Insert is [Index.Add] that also says whether the index held a match: the best
-// one among the documents that were there before, other than one of the same
-// id. Of two copies inserted at the same time, exactly one is reported to repeat
-// the other.
+// Insert is [Index.Add] that also returns the best match among the documents that
+// were there before, other than one of the same id, and whether there was one. Of
+// two copies inserted at the same time, exactly one is reported to match the other.
+// The document is stored either way; see [Index.InsertNew].
 func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
-	return ix.insert(ctx, d, true)
+	return ix.insert(ctx, d, addAndLook)
 }
 
-func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match[string], dup bool, err error) {
+// InsertNew adds a document unless another one matches it: then it returns the
+// best match and true, and changes nothing. A stored document of the same id is
+// not a match, and is replaced if there is no other. So every document that is
+// left out is at or above the threshold to one that is kept. The call is atomic:
+// of two copies added at the same time, exactly one is stored.
+//
+// It may be repeated after an error, or when it is not known whether its outcome
+// was durable: a document that was stored is stored once more and is new again.
+func (ix *Index) InsertNew(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
+	return ix.insert(ctx, d, addNew)
+}
+
+// An adding is how a document is added.
+type adding uint8
+
+const (
+	addAll     adding = iota // whatever is there
+	addAndLook               // and look for a match
+	addNew                   // only without a match
+)
+
+func (ix *Index) insert(ctx context.Context, d Document, how adding) (m lsh.Match[string], dup bool, err error) {
 	began := time.Now()
 	if err := ctx.Err(); err != nil {
 		return m, false, err
@@ -141,8 +162,9 @@ func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match
 	}
 	sc := ix.scratch.Get().(*scratch)
 	defer ix.scratch.Put(sc)
+	d.Set = ascending(&sc.sorted, d.Set)
 	ix.mu.Lock()
-	m, dup, err = ix.insertLocked(ctx, sc, d, ms, look)
+	m, dup, err = ix.insertLocked(ctx, sc, d, ms, how)
 	full := err == nil && ix.st.mem.rows() >= ix.opts.TableSize
 	choked := full && ix.st.mem.rows() >= 2*ix.opts.TableSize
 	long := err == nil && len(ix.st.log.pending) >= maxFrame
@@ -156,11 +178,11 @@ func (ix *Index) insert(ctx context.Context, d Document, look bool) (m lsh.Match
 	if full && err == nil {
 		err = ix.maintain(ctx, choked)
 	}
-	ix.meter.added(began, look, dup, sc)
+	ix.meter.added(began, how, dup, sc)
 	return m, dup, err
 }
 
-func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms int64, look bool) (_ lsh.Match[string], _ bool, err error) {
+func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms int64, how adding) (_ lsh.Match[string], _ bool, err error) {
 	defer faults(&err)()
 	if err := ix.writable(); err != nil {
 		return lsh.Match[string]{}, false, err
@@ -178,12 +200,15 @@ func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms i
 		return lsh.Match[string]{}, false, ix.wrap(err)
 	}
 	var found []lsh.Match[string]
-	if look {
+	if how != addAll {
 		q := makeQuery(st.p.scheme.K, st.p.threshold)
 		q.regs, q.set, q.limit, q.except = regs, d.Set, 1, old
 		if found, err = st.search(ctx, sc, q); err != nil {
 			return lsh.Match[string]{}, false, ix.wrap(err)
 		}
+	}
+	if how == addNew && len(found) > 0 {
+		return found[0], true, nil
 	}
 	if old != noRow {
 		st.kill(old)

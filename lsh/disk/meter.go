@@ -17,8 +17,8 @@ import (
 type Metrics struct {
 	Documents int // in the index
 
-	Added      int64 // by Add and Insert, those that were replaced among them
-	Inserted   int64 // of them, by Insert
+	Added      int64 // stored, those that were replaced later included
+	Inserted   int64 // calls of Insert and InsertNew
 	Duplicates int64 // of those, documents that had a match
 	Removed    int64
 	Expired    int64
@@ -54,9 +54,11 @@ type meter struct {
 	addLatency, queryLatency, syncLatency       histogram
 }
 
-func (m *meter) added(began time.Time, look, dup bool, sc *scratch) {
-	m.adds.Add(1)
-	if look {
+func (m *meter) added(began time.Time, how adding, dup bool, sc *scratch) {
+	if how != addNew || !dup {
+		m.adds.Add(1)
+	}
+	if how != addAll {
 		m.inserts.Add(1)
 		m.looked(sc)
 	}

@@ -33,6 +33,7 @@ func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.Search
 	}
 	sc := ix.scratch.Get().(*scratch)
 	defer ix.scratch.Put(sc)
+	o.Set = ascending(&sc.sorted, o.Set)
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	if err := ix.usable(); err != nil {

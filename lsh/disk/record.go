@@ -15,9 +15,10 @@ type Document struct {
 	ID        string // any bytes, at most 1 MiB
 	Signature minhash.Signature
 
-	// Set, if not nil, is the set of which Signature is, in ascending order and
-	// without repeats, as shingle.Set has it. Pairs of documents with sets are
-	// judged exactly. It takes 8 bytes an element on disk.
+	// Set, if not nil, is the set that Signature was made of, in any order and with
+	// or without repeats; what an index returns is ascending, each element once.
+	// Pairs of documents with sets are judged exactly. It takes 8 bytes an element
+	// on disk, and is not needed after the call.
 	Set []uint64
 
 	// Time is what [Index.Expire] goes by, in milliseconds since 1970 (earlier

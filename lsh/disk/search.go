@@ -41,6 +41,7 @@ type scratch struct {
 	twins      []uint32
 	regs       []uint32
 	set        []uint64
+	sorted     []uint64 // the set of the query, if it came in another order
 	buf, bytes []byte
 	found      []found
 	bounded    bool
@@ -85,6 +86,19 @@ func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Matc
 	}
 	clear(sc.found)
 	return out, nil
+}
+
+// ascending returns a set in ascending order and without repeats: the slice itself
+// if it is like that, otherwise a copy in buf.
+func ascending(buf *[]uint64, set []uint64) []uint64 {
+	for i := 1; i < len(set); i++ {
+		if set[i-1] >= set[i] {
+			*buf = append((*buf)[:0], set...)
+			slices.Sort(*buf)
+			return slices.Compact(*buf)
+		}
+	}
+	return set
 }
 
 // faults makes an error of the fault that a page of a mapped file which cannot
