@@ -113,7 +113,11 @@ func TestStores(t *testing.T) {
 		var found [2][][]lsh.Match[string]
 		var removed [2][]bool
 		for i, s := range stores {
-			verdicts[i], err = s.InsertAll(ctx, docs)
+			if step%2 == 0 {
+				verdicts[i], err = s.InsertAll(ctx, docs)
+			} else {
+				verdicts[i], err = s.InsertNewAll(ctx, docs)
+			}
 			check(t, err)
 			found[i], err = s.SearchAll(ctx, queries)
 			check(t, err)
@@ -136,7 +140,7 @@ func TestStores(t *testing.T) {
 			}
 		}
 	}
-	if matches < 100 || seen < 100 {
+	if local.Len() < 20 || matches < 100 || seen < 100 {
 		t.Errorf("%d matches and %d repeats are too few to prove anything", matches, seen)
 	}
 	// Nothing is left of what was removed.

@@ -17,7 +17,7 @@ import (
 )
 
 // SearchAll returns the matches of each query: see [disk.Store]. Of each band it
-// looks at no more documents than Options.Bucket says.
+// looks at no more documents than Options.Bucket.
 func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.Match[string], error) {
 	qs := make([]query, len(queries))
 	for i, q := range queries {
@@ -28,7 +28,7 @@ func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.M
 			panic("redis: search option out of its range")
 		}
 		qs[i] = query{
-			record:    &record{regs: q.Signature.Values(), set: q.Set, hasSet: q.Set != nil},
+			record:    &record{regs: q.Signature.Values(), set: ascending(q.Set), hasSet: q.Set != nil},
 			below:     math.MaxInt64,
 			limit:     q.Limit,
 			threshold: cmp.Or(q.Threshold, ix.o.Threshold),
@@ -52,50 +52,173 @@ type query struct {
 // search answers queries. Of the documents that were just replaced it takes those
 // that were there when the one that asks was numbered.
 func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64]*record) ([][]lsh.Match[string], error) {
-	buckets := make([][]*redis.StringSliceCmd, len(queries))
-	_, err := ix.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	candidates, records, _, err := ix.candidates(ctx, queries, replaced)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]lsh.Match[string], len(queries))
+	for i, q := range queries {
+		out[i] = ix.judge(q, candidates[i], records)
+	}
+	return out, nil
+}
+
+// candidates returns the numbers of documents that share a band with each query,
+// in ascending order, and their records with those that were just replaced. Every
+// document up to the number last was seen.
+//
+// A number without a record is of a document that was replaced, removed or has
+// expired: it is taken out of the band, so that it hides no other.
+func (ix *Index) candidates(ctx context.Context, queries []query, replaced map[int64]*record) (out [][]int64, records map[int64]*record, last int64, err error) {
+	for {
+		buckets, last, err := ix.buckets(ctx, queries)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		out = make([][]int64, len(queries))
+		var all []int64
 		for i, q := range queries {
-			for _, k := range ix.bandKeys(q.record) {
-				buckets[i] = append(buckets[i], p.ZRange(ctx, k, 0, int64(ix.o.Bucket)))
+			for _, b := range buckets[i] {
+				for _, n := range b.numbers {
+					if n < q.below {
+						out[i] = append(out[i], n)
+					}
+				}
+			}
+			slices.Sort(out[i])
+			out[i] = slices.Compact(out[i])
+			all = append(all, out[i]...)
+		}
+		slices.Sort(all)
+		if records, err = ix.records(ctx, slices.Compact(all)); err != nil {
+			return nil, nil, 0, err
+		}
+		maps.Copy(records, replaced)
+		again, err := ix.clean(ctx, queries, buckets, records)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if !again {
+			return out, records, last, nil
+		}
+	}
+}
+
+// A bucket is the numbers in a band.
+type bucket struct {
+	key     string
+	numbers []int64
+	bounded bool // there are more
+}
+
+// buckets returns the numbers in the bands of queries, and the last number that was
+// given before.
+func (ix *Index) buckets(ctx context.Context, queries []query) (out [][]bucket, last int64, err error) {
+	cmds := make([][]*redis.StringSliceCmd, len(queries))
+	out = make([][]bucket, len(queries))
+	for i, q := range queries {
+		for _, k := range ix.bandKeys(q.record) {
+			out[i] = append(out[i], bucket{key: k})
+		}
+	}
+	var g guard
+	var next *redis.StringCmd
+	err = ix.pipelined(ctx, func(p redis.Pipeliner) error {
+		g = ix.guard(ctx, p)
+		next = p.Get(ctx, ix.key("next"))
+		for i := range queries {
+			for _, b := range out[i] {
+				cmds[i] = append(cmds[i], p.ZRange(ctx, b.key, 0, int64(ix.o.Bucket)))
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = g.check(ix)
 	}
-	candidates := make([][]int64, len(queries))
-	var all []int64
-	for i, q := range queries {
-		for _, b := range buckets[i] {
-			members := b.Val()
-			if len(members) > ix.o.Bucket {
+	if err == nil {
+		last, err = next.Int64()
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range queries {
+		for j, c := range cmds[i] {
+			members, err := c.Result()
+			if err != nil {
+				return nil, 0, err
+			}
+			b := &out[i][j]
+			if b.bounded = len(members) > ix.o.Bucket; b.bounded {
 				ix.bounded.Add(1)
 				members = members[:ix.o.Bucket]
 			}
 			for _, m := range members {
 				n, err := strconv.ParseInt(m, 10, 64)
 				if err != nil {
-					return nil, fmt.Errorf("bucket holds %q: %w", m, disk.ErrCorrupt)
+					return nil, 0, fmt.Errorf("bucket holds %q: %w", m, disk.ErrCorrupt)
 				}
-				if n < q.below {
-					candidates[i] = append(candidates[i], n)
+				b.numbers = append(b.numbers, n)
+			}
+		}
+	}
+	return out, last, nil
+}
+
+// clean takes the numbers without a record out of buckets, and reports whether
+// that brought others to the front.
+func (ix *Index) clean(ctx context.Context, queries []query, buckets [][]bucket, records map[int64]*record) (again bool, err error) {
+	type member struct {
+		key    string
+		number int64
+	}
+	var dead []member
+	for i, q := range queries {
+		for _, b := range buckets[i] {
+			for _, n := range b.numbers {
+				if n < q.below && records[n] == nil {
+					dead = append(dead, member{b.key, n})
+					again = again || b.bounded
 				}
 			}
 		}
-		slices.Sort(candidates[i])
-		candidates[i] = slices.Compact(candidates[i])
-		all = append(all, candidates[i]...)
 	}
-	slices.Sort(all)
-	records, err := ix.records(ctx, slices.Compact(all))
-	if err != nil {
-		return nil, err
+	if len(dead) == 0 {
+		return false, nil
 	}
-	maps.Copy(records, replaced)
-	out := make([][]lsh.Match[string], len(queries))
-	for i, q := range queries {
-		out[i] = ix.judge(q, candidates[i], records)
+	return again, ix.pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, m := range dead {
+			p.ZRem(ctx, m.key, m.number)
+		}
+		return nil
+	})
+}
+
+// records returns the records of numbers, where there are any.
+func (ix *Index) records(ctx context.Context, numbers []int64) (map[int64]*record, error) {
+	out := make(map[int64]*record, len(numbers))
+	const together = 1000
+	for part := range slices.Chunk(numbers, together) {
+		keys := make([]string, len(part))
+		for i, n := range part {
+			keys[i] = ix.recordKey(n)
+		}
+		values, err := within(ctx, func() ([]any, error) { return ix.client.MGet(ctx, keys...).Result() })
+		if err != nil {
+			return nil, err
+		}
+		for i, v := range values {
+			s, ok := v.(string)
+			if !ok {
+				continue // removed or expired
+			}
+			r, err := unmarshalRecord(s, ix.o.Scheme.K)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", keys[i], err)
+			}
+			r.number = part[i]
+			out[r.number] = r
+		}
 	}
 	return out, nil
 }

@@ -1,0 +1,332 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+// makeRecords checks documents and returns what the server is to keep of them.
+func (ix *Index) makeRecords(docs []disk.Document) ([]*record, error) {
+	records := make([]*record, len(docs))
+	for i, d := range docs {
+		if d.Signature.Scheme() != ix.o.Scheme {
+			return nil, fmt.Errorf("redis: signature of %v, the index has %v: %w", d.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
+		}
+		records[i] = &record{id: d.ID, regs: d.Signature.Values(), set: ascending(d.Set), hasSet: d.Set != nil}
+	}
+	return records, nil
+}
+
+// ascending returns a set in ascending order and without repeats: the slice itself
+// if it is like that.
+func ascending(set []uint64) []uint64 {
+	for i := 1; i < len(set); i++ {
+		if set[i-1] >= set[i] {
+			set = slices.Clone(set)
+			slices.Sort(set)
+			return slices.Compact(set)
+		}
+	}
+	return set
+}
+
+// InsertAll stores documents and reports which had a match: see [disk.Store].
+func (ix *Index) InsertAll(ctx context.Context, docs []disk.Document) ([]disk.Verdict, error) {
+	records, err := ix.makeRecords(docs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]disk.Verdict, 0, len(docs))
+	for len(records) > 0 {
+		// Of documents with one id the second replaces the first: not in one batch.
+		n := distinct(records, func(r *record) string { return r.id })
+		v, err := ix.insert(ctx, records[:n])
+		if err != nil {
+			return nil, fmt.Errorf("redis: %w", err)
+		}
+		out, records = append(out, v...), records[n:]
+	}
+	return out, nil
+}
+
+// distinct returns how many of the first elements have unlike ids.
+func distinct[T any](s []T, id func(T) string) int {
+	seen := map[string]bool{}
+	for i, x := range s {
+		if seen[id(x)] {
+			return i
+		}
+		seen[id(x)] = true
+	}
+	return len(s)
+}
+
+func (ix *Index) insert(ctx context.Context, records []*record) ([]disk.Verdict, error) {
+	old, err := ix.store(ctx, records)
+	if err != nil {
+		return nil, err
+	}
+	queries := make([]query, len(records))
+	for i, r := range records {
+		queries[i] = query{record: r, below: r.number, limit: 1, threshold: ix.o.Threshold}
+	}
+	found, err := ix.search(ctx, queries, old)
+	if err == nil {
+		err = ix.unlink(ctx, slices.Collect(maps.Values(old)))
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]disk.Verdict, len(records))
+	for i, m := range found {
+		if len(m) > 0 {
+			out[i] = disk.Verdict{Seen: true, Match: m[0]}
+		}
+	}
+	return out, nil
+}
+
+// putScript defines how a document is stored: it gets the next number, takes the
+// place of the one that has its id, and is put into its bands, which are the keys
+// from a position on. The function returns the number, and number and record of
+// the document that it replaced, which stays in its bands.
+const putScript = guardScript + `
+local ttl, prefix = tonumber(ARGV[2]), ARGV[3]
+local function set(key, value)
+	if ttl > 0 then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
+end
+local function put(record, id, from, to)
+	local number = string.format('%d', redis.call('INCR', KEYS[2]))
+	local answer = {number}
+	local old = redis.call('GET', id)
+	if old then
+		local was = redis.call('GET', prefix .. old)
+		if was then
+			answer = {number, old, was}
+			redis.call('DEL', prefix .. old)
+		end
+	end
+	set(id, number)
+	set(prefix .. number, record)
+	for i = from, to do
+		redis.call('ZADD', KEYS[i], number, number)
+		if ttl > 0 then redis.call('PEXPIRE', KEYS[i], ttl) end
+	end
+	return answer
+end
+`
+
+// storeScript stores one document in one step, so that whatever has a smaller
+// number can be found by those who ask afterwards.
+var storeScript = redis.NewScript(putScript + `
+return put(ARGV[4], KEYS[3], 4, #KEYS)
+`)
+
+// store gives records their numbers and stores them, in one round trip. It
+// returns the records that were replaced, which are still in their bands.
+func (ix *Index) store(ctx context.Context, records []*record) (map[int64]*record, error) {
+	answers := make([]*redis.Cmd, len(records))
+	err := ix.run(ctx, storeScript, func(p redis.Pipeliner) error {
+		for i, r := range records {
+			keys := append([]string{ix.key("meta"), ix.key("next"), ix.idKey(r.id)}, ix.bandKeys(r)...)
+			answers[i] = p.EvalSha(ctx, storeScript.Hash(), keys, ix.meta, ix.o.TimeToLive.Milliseconds(), ix.key("n:"), r.marshal())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	old := map[int64]*record{}
+	for i, r := range records {
+		answer, err := answers[i].StringSlice()
+		if err != nil {
+			return nil, err
+		}
+		if r.number, err = ix.replaced(old, answer); err != nil {
+			return nil, err
+		}
+	}
+	return old, nil
+}
+
+// replaced returns the number in an answer of the function put, and adds the
+// record that was replaced to old.
+func (ix *Index) replaced(old map[int64]*record, answer []string) (int64, error) {
+	if len(answer) != 1 && len(answer) != 3 {
+		return 0, fmt.Errorf("answer %q to a document: %w", answer, disk.ErrCorrupt)
+	}
+	number, err := strconv.ParseInt(answer[0], 10, 64)
+	if err != nil || len(answer) == 1 {
+		return number, err
+	}
+	o, err := unmarshalRecord(answer[2], ix.o.Scheme.K)
+	if err != nil {
+		return 0, err
+	}
+	if o.number, err = strconv.ParseInt(answer[1], 10, 64); err != nil {
+		return 0, err
+	}
+	o.until = number
+	old[o.number] = o
+	return number, nil
+}
+
+// unlink takes the numbers of records out of their bands. What a lost connection
+// leaves there, later searches take away.
+func (ix *Index) unlink(ctx context.Context, records []*record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return ix.pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, r := range records {
+			for _, k := range ix.bandKeys(r) {
+				p.ZRem(ctx, k, r.number)
+			}
+		}
+		return nil
+	})
+}
+
+// together is how many documents are stored in one step of the server, which
+// does nothing else meanwhile.
+const together = 100
+
+// InsertNewAll stores the documents that match no other: see [disk.Store].
+func (ix *Index) InsertNewAll(ctx context.Context, docs []disk.Document) ([]disk.Verdict, error) {
+	records, err := ix.makeRecords(docs)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]disk.Verdict, 0, len(docs))
+	for part := range slices.Chunk(records, together) {
+		for stored := false; !stored; {
+			v, fresh, last, err := ix.decide(ctx, part)
+			if err == nil {
+				stored, err = ix.storeNew(ctx, fresh, last)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("redis: %w", err)
+			}
+			if stored {
+				out = append(out, v...)
+			}
+		}
+	}
+	return out, nil
+}
+
+// decide returns the verdicts on records one after the other, as if each new one
+// was stored before the next is looked up, and the new ones. They hold as long as
+// no document with a number above last is stored in their bands.
+func (ix *Index) decide(ctx context.Context, records []*record) (out []disk.Verdict, fresh []*record, last int64, err error) {
+	queries := make([]query, len(records))
+	for i, r := range records {
+		queries[i] = query{record: r, below: math.MaxInt64, limit: 1, threshold: ix.o.Threshold}
+	}
+	candidates, known, last, err := ix.candidates(ctx, queries, nil)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	out = make([]disk.Verdict, len(records))
+	current := map[string]int64{} // numbers of the new ones by id
+	inBand := map[string][]int64{}
+	const provisional = math.MaxInt64 / 2 // numbers above all in the server
+	for i, r := range records {
+		var near []int64
+		for _, n := range candidates[i] {
+			if o := known[n]; o != nil && o.id != r.id && current[o.id] == 0 {
+				near = append(near, n)
+			}
+		}
+		bands := ix.bandKeys(r)
+		for _, b := range bands {
+			for _, n := range inBand[b] {
+				if o := known[n]; o.id != r.id && current[o.id] == n {
+					near = append(near, n)
+				}
+			}
+		}
+		slices.Sort(near)
+		if found := ix.judge(queries[i], slices.Compact(near), known); len(found) > 0 {
+			out[i] = disk.Verdict{Seen: true, Match: found[0]}
+			continue
+		}
+		n := int64(provisional + i)
+		known[n], current[r.id] = r, n
+		for _, b := range bands {
+			inBand[b] = append(inBand[b], n)
+		}
+		fresh = append(fresh, r)
+	}
+	return out, fresh, last, nil
+}
+
+// storeNewScript stores documents in one step, unless one of their bands has a
+// number above a given one.
+var storeNewScript = redis.NewScript(putScript + `
+local last = tonumber(ARGV[4])
+local at = 3
+for d = 5, #ARGV, 2 do
+	for i = at + 1, at + tonumber(ARGV[d + 1]) do
+		local newest = redis.call('ZRANGE', KEYS[i], -1, -1)[1]
+		if newest and tonumber(newest) > last then return {} end
+	end
+	at = at + 1 + tonumber(ARGV[d + 1])
+end
+local answers = {}
+at = 3
+for d = 5, #ARGV, 2 do
+	local bands = tonumber(ARGV[d + 1])
+	answers[#answers + 1] = put(ARGV[d], KEYS[at], at + 1, at + bands)
+	at = at + 1 + bands
+end
+return answers
+`)
+
+// storeNew stores records, and reports false if another document came in between.
+func (ix *Index) storeNew(ctx context.Context, records []*record, last int64) (bool, error) {
+	if len(records) == 0 {
+		return true, nil
+	}
+	keys := []string{ix.key("meta"), ix.key("next")}
+	args := []any{ix.meta, ix.o.TimeToLive.Milliseconds(), ix.key("n:"), last}
+	for _, r := range records {
+		bands := ix.bandKeys(r)
+		keys = append(append(keys, ix.idKey(r.id)), bands...)
+		args = append(args, r.marshal(), len(bands))
+	}
+	var cmd *redis.Cmd
+	err := ix.run(ctx, storeNewScript, func(p redis.Pipeliner) error {
+		cmd = p.EvalSha(ctx, storeNewScript.Hash(), keys, args...)
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	answers, err := cmd.Slice()
+	if err != nil || len(answers) == 0 {
+		return false, err
+	}
+	old := map[int64]*record{}
+	for _, a := range answers {
+		var answer []string
+		parts, _ := a.([]any)
+		for _, x := range parts {
+			s, _ := x.(string)
+			answer = append(answer, s)
+		}
+		if _, err := ix.replaced(old, answer); err != nil {
+			return false, errors.Join(err, disk.ErrCorrupt)
+		}
+	}
+	return true, ix.unlink(ctx, slices.Collect(maps.Values(old)))
+}

@@ -1,0 +1,120 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// RemoveAll removes documents: see [disk.Store].
+func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
+	out := make([]bool, 0, len(ids))
+	for len(ids) > 0 {
+		n := distinct(ids, func(id string) string { return id })
+		r, err := ix.remove(ctx, ids[:n])
+		if err != nil {
+			return nil, fmt.Errorf("redis: %w", err)
+		}
+		out, ids = append(out, r...), ids[n:]
+	}
+	return out, nil
+}
+
+// removeScript removes a document with all that belongs to it in one step, if its
+// id has still the number. It returns 0 if not, 1 if there was no record of it any
+// more, 2 if it was removed.
+var removeScript = redis.NewScript(guardScript + `
+if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+local had = redis.call('DEL', ARGV[3] .. ARGV[2])
+redis.call('DEL', KEYS[3])
+for i = 4, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
+return 1 + had
+`)
+
+// remove removes documents of unlike ids. The bands of a document follow from its
+// record, so that is read first; whoever replaces the document meanwhile makes it
+// be read again.
+func (ix *Index) remove(ctx context.Context, ids []string) ([]bool, error) {
+	out := make([]bool, len(ids))
+	left := make([]int, len(ids)) // positions of the ids to go
+	for i := range left {
+		left[i] = i
+	}
+	for len(left) > 0 {
+		numbers, err := ix.numbers(ctx, ids, left)
+		if err != nil {
+			return nil, err
+		}
+		left = slices.DeleteFunc(left, func(i int) bool { return numbers[i] == 0 })
+		if len(left) == 0 {
+			break
+		}
+		wanted := make([]int64, len(left))
+		for j, i := range left {
+			wanted[j] = numbers[i]
+		}
+		records, err := ix.records(ctx, wanted)
+		if err != nil {
+			return nil, err
+		}
+		answers := make([]*redis.Cmd, len(ids))
+		err = ix.run(ctx, removeScript, func(p redis.Pipeliner) error {
+			for _, i := range left {
+				keys := []string{ix.key("meta"), ix.key("next"), ix.idKey(ids[i])}
+				if r := records[numbers[i]]; r != nil {
+					keys = append(keys, ix.bandKeys(r)...)
+				}
+				answers[i] = p.EvalSha(ctx, removeScript.Hash(), keys, ix.meta, numbers[i], ix.key("n:"))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		again := left[:0]
+		for _, i := range left {
+			n, err := answers[i].Int()
+			if err != nil {
+				return nil, err
+			}
+			if n == 0 {
+				again = append(again, i)
+			}
+			out[i] = n == 2
+		}
+		left = again
+	}
+	return out, nil
+}
+
+// numbers returns the numbers of documents at some positions of ids; 0 for those
+// that are not there.
+func (ix *Index) numbers(ctx context.Context, ids []string, at []int) ([]int64, error) {
+	cmds := make([]*redis.StringCmd, len(ids))
+	var g guard
+	err := ix.pipelined(ctx, func(p redis.Pipeliner) error {
+		g = ix.guard(ctx, p)
+		for _, i := range at {
+			cmds[i] = p.Get(ctx, ix.idKey(ids[i]))
+		}
+		return nil
+	})
+	if err == nil {
+		err = g.check(ix)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int64, len(ids))
+	for _, i := range at {
+		n, err := cmds[i].Int64()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
