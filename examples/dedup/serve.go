@@ -73,8 +73,8 @@ func (k *serveAction) Flags() []cli.Flags {
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&k.o.Addr, "addr", "127.0.0.1:8080", "`address` to listen at: HOST:PORT, or unix:PATH")
 			fs.StringVar(&k.tokenFile, "token-file", "", "`file` with the token that callers must send")
-			fs.Int64Var(&k.o.MaxBody, "max-body", 16<<20, "bytes of a request at most")
-			fs.IntVar(&k.o.MaxRequests, "max-requests", 64, "requests that are answered at the same time; others get status 429")
+			fs.Int64Var(&k.o.MaxBody, "max-body", 8<<20, "bytes of a request at most")
+			fs.IntVar(&k.o.MaxRequests, "max-requests", 256, "requests that are answered at the same time; others get status 429")
 			fs.DurationVar(&k.o.Timeout, "timeout", 30*time.Second, "time for a request")
 			fs.DurationVar(&k.o.Grace, "grace", 10*time.Second, "time for running requests when the service is stopped")
 			fs.Int64Var(&k.o.Seen.Checkpoint, "checkpoint", 64<<20, "bytes of journal after which everything is saved")

@@ -1,0 +1,355 @@
+// Command serve loads the service "dedup serve" and compares it with the filter in
+// one process and with the disk:
+//
+//	GOWORK=off go -C bench/serve run . [-docs 20000] [-seconds 10]
+//
+// It builds and starts the service itself, on a folder of -dir, and prints
+//
+//   - how many documents of 3 KB a second the filter judges, called from one
+//     goroutine, and the service, asked in batches by a few clients, with their ratio;
+//   - the latencies of single documents that arrive at random moments, at a given rate,
+//     whether or not earlier ones were answered (an open loop), with the 99th
+//     percentile over that of a write and flush of as many bytes, measured in turns;
+//   - what the service answers above its capacity.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate/seen"
+)
+
+var (
+	docs    = flag.Int("docs", 20_000, "documents of the throughput")
+	batch   = flag.Int("batch", 100, "documents of a request")
+	clients = flag.Int("clients", 4, "clients that send batches")
+	seconds = flag.Int("seconds", 10, "seconds of each open loop")
+	rate    = flag.Float64("rate", 0, "single documents a second; 0 for half of what one-document requests reach")
+	dir     = flag.String("dir", os.TempDir(), "folder for the files")
+)
+
+// A document is one in four times a copy of an earlier one with a few words changed.
+func document(i int) seen.Page {
+	family, edits := i, 0
+	if i%4 == 3 {
+		family, edits = i-3, 1+i%5
+	}
+	words := make([]string, 600)
+	r := rand.New(rand.NewPCG(uint64(family), 1))
+	for j := range words {
+		words[j] = fmt.Sprintf("w%c%c%c", 'a'+r.IntN(26), 'a'+r.IntN(26), 'a'+r.IntN(26))
+	}
+	r = rand.New(rand.NewPCG(uint64(i), 2))
+	for range edits {
+		words[r.IntN(len(words))] = "changed"
+	}
+	return seen.Page{ID: fmt.Sprint("doc", i), Text: strings.Join(words, " ")}
+}
+
+func main() {
+	log.SetFlags(0)
+	flag.Parse()
+	tmp, err := os.MkdirTemp(*dir, "serve")
+	if err == nil {
+		err = run(tmp)
+		err = errors.Join(err, os.RemoveAll(tmp))
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(tmp string) error {
+	exe := filepath.Join(tmp, "dedup")
+	build := exec.Command("go", "build", "-o", exe, ".")
+	build.Dir, build.Stderr = filepath.Join("..", "..", "examples", "dedup"), os.Stderr
+	build.Env = append(os.Environ(), "GOWORK=off")
+	if err := build.Run(); err != nil {
+		return err
+	}
+	pages := make([]seen.Page, *docs)
+	size := 0
+	for i := range pages {
+		pages[i] = document(i)
+		size += len(pages[i].Text)
+	}
+	fmt.Printf("%d documents of %d bytes\n", len(pages), size/len(pages))
+
+	alone, fresh, err := library(filepath.Join(tmp, "library"), pages)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("filter in one process    %6.0f documents/s, %d new\n", alone, fresh)
+
+	s, err := start(exe, filepath.Join(tmp, "service"))
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	served, fresh, err := s.batches(pages)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("service, batches of %-4d %6.0f documents/s, %d new: %.2f of the filter\n", *batch, served, fresh, served/alone)
+
+	next := len(pages)
+	capacity := s.closedLoop(&next, 2*time.Second)
+	fmt.Printf("service, single requests %6.0f documents/s from %d clients\n", capacity, 16*(*clients))
+	offered := *rate
+	if offered == 0 {
+		offered = capacity / 2
+	}
+	disk := make(chan []time.Duration, 1)
+	stop := make(chan bool)
+	go func() { disk <- flushes(filepath.Join(tmp, "flush"), stop) }()
+	l, codes := s.openLoop(&next, offered, time.Duration(*seconds)*time.Second)
+	close(stop)
+	f := <-disk
+	fmt.Printf("open loop, %5.0f a second: answers %v; p50 %v, p99 %v; flush p50 %v, p99 %v; p99 over p99 %.2f\n",
+		offered, codes, quantile(l, .5), quantile(l, .99), quantile(f, .5), quantile(f, .99), float64(quantile(l, .99))/float64(quantile(f, .99)))
+
+	_, codes = s.openLoop(&next, 3*capacity, time.Duration(*seconds)*time.Second/4)
+	fmt.Printf("open loop, %5.0f a second: answers %v\n", 3*capacity, codes)
+	if n := s.lost(); n > 0 {
+		return fmt.Errorf("%d pages were acknowledged and are lost", n)
+	}
+	return nil
+}
+
+func quantile(l []time.Duration, q float64) time.Duration {
+	if len(l) == 0 {
+		return 0
+	}
+	slices.Sort(l)
+	return l[min(len(l)-1, int(q*float64(len(l))))].Round(time.Microsecond)
+}
+
+// library returns how many documents a second a Durable judges for one goroutine.
+func library(dir string, pages []seen.Page) (rate float64, fresh int, err error) {
+	d, err := seen.OpenDurable(dir, seen.DurableOptions{})
+	if err != nil {
+		return 0, 0, err
+	}
+	began := time.Now()
+	for part := range slices.Chunk(pages, *batch) {
+		verdicts, err := d.Judge(context.Background(), part...)
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, v := range verdicts {
+			if v.Outcome == seen.New {
+				fresh++
+			}
+		}
+	}
+	rate = float64(len(pages)) / time.Since(began).Seconds()
+	return rate, fresh, d.Close()
+}
+
+// flushes writes a document and flushes it, ten times a second, until it is stopped.
+func flushes(name string, stop chan bool) (took []time.Duration) {
+	f, err := os.Create(name)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	text := []byte(document(0).Text)
+	for {
+		select {
+		case <-stop:
+			return took
+		case <-time.After(100 * time.Millisecond):
+		}
+		start := time.Now()
+		if _, err := f.Write(text); err != nil {
+			log.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			log.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+}
+
+// A service is a process of "dedup serve".
+type service struct {
+	cmd  *exec.Cmd
+	url  string
+	http *http.Client
+
+	mu    sync.Mutex
+	acked []int // documents that were acknowledged as new
+}
+
+func start(exe, dir string) (*service, error) {
+	s := &service{url: "http://127.0.0.1:18099", http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
+	s.cmd = exec.Command(exe, "serve", "-db", dir, "-addr", "127.0.0.1:18099")
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	for range 200 {
+		if resp, err := s.http.Get(s.url + "/readyz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == 200 {
+				return s, nil
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	s.stop()
+	return nil, errors.New("the service does not start")
+}
+
+func (s *service) stop() {
+	s.cmd.Process.Signal(os.Interrupt)
+	s.cmd.Wait()
+}
+
+func (s *service) post(kind string, body []byte) (int, []byte, error) {
+	resp, err := s.http.Post(s.url+"/v1/judge", kind, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, b, err
+}
+
+func encode(p seen.Page) []byte {
+	b, err := json.Marshal(map[string]string{"id": p.ID, "text": p.Text})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return append(b, '\n')
+}
+
+func (s *service) batches(pages []seen.Page) (rate float64, fresh int, err error) {
+	parts := make(chan []seen.Page)
+	var wg sync.WaitGroup
+	var n atomic.Int64
+	var failed atomic.Value
+	began := time.Now()
+	for range *clients {
+		wg.Go(func() {
+			for part := range parts {
+				var body []byte
+				for _, p := range part {
+					body = append(body, encode(p)...)
+				}
+				code, b, err := s.post("application/x-ndjson", body)
+				if err != nil || code != 200 {
+					failed.Store(fmt.Errorf("status %d, %v: %s", code, err, b))
+				}
+				n.Add(int64(bytes.Count(b, []byte(`"new":true`))))
+			}
+		})
+	}
+	for part := range slices.Chunk(pages, *batch) {
+		parts <- part
+	}
+	close(parts)
+	wg.Wait()
+	rate = float64(len(pages)) / time.Since(began).Seconds()
+	if e, ok := failed.Load().(error); ok {
+		err = e
+	}
+	return rate, int(n.Load()), err
+}
+
+// one judges a single document and returns the status.
+func (s *service) one(i int) int {
+	code, b, err := s.post("application/json", encode(document(i)))
+	if err != nil {
+		return 0
+	}
+	if code == 200 && bytes.Contains(b, []byte(`"new":true`)) {
+		s.mu.Lock()
+		s.acked = append(s.acked, i)
+		s.mu.Unlock()
+	}
+	return code
+}
+
+// closedLoop returns how many single documents a second are answered to clients that
+// each wait for their answer.
+func (s *service) closedLoop(next *int, d time.Duration) float64 {
+	var wg sync.WaitGroup
+	var at, answered atomic.Int64
+	at.Store(int64(*next))
+	end := time.Now().Add(d)
+	for range 16 * *clients {
+		wg.Go(func() {
+			for time.Now().Before(end) {
+				if s.one(int(at.Add(1))) == 200 {
+					answered.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	*next = int(at.Load()) + 1
+	return float64(answered.Load()) / d.Seconds()
+}
+
+// openLoop sends single documents at random moments, at a rate, and returns the
+// latencies of those that were judged and a count of the statuses.
+func (s *service) openLoop(next *int, rate float64, d time.Duration) ([]time.Duration, map[int]int) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var took []time.Duration
+	codes := map[int]int{}
+	at := time.Now()
+	for end := at.Add(d); at.Before(end); {
+		at = at.Add(time.Duration(rand.ExpFloat64() / rate * float64(time.Second)))
+		time.Sleep(time.Until(at))
+		i, due := *next, at
+		*next++
+		wg.Go(func() {
+			code := s.one(i)
+			t := time.Since(due) // from the moment at which it was due
+			mu.Lock()
+			defer mu.Unlock()
+			codes[code]++
+			if code == 200 {
+				took = append(took, t)
+			}
+		})
+	}
+	wg.Wait()
+	return took, codes
+}
+
+// lost returns how many acknowledged pages the service does not have.
+func (s *service) lost() (n int) {
+	slices.Sort(s.acked)
+	for k := 0; k < len(s.acked); k += 1 + len(s.acked)/500 {
+		i := s.acked[k]
+		resp, err := s.http.Post(s.url+"/v1/query?limit=5", "application/json", bytes.NewReader(encode(document(i))))
+		if err != nil {
+			return len(s.acked)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if !bytes.Contains(b, fmt.Appendf(nil, `{"id":"doc%d","similarity":1}`, i)) {
+			n++
+		}
+	}
+	return n
+}
