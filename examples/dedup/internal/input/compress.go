@@ -3,11 +3,13 @@ package input
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 const (
@@ -22,37 +24,106 @@ const (
 	maxRatio = 1000
 )
 
-var errBomb = fmt.Errorf("expands to more than %d times its size, like a decompression bomb; the rest of the file is lost (unpack it yourself if it is meant to)", maxRatio)
+var errBomb = because("a decompression bomb", fmt.Errorf("expands to more than %d times its size, like a decompression bomb; the rest of the file is lost (unpack it yourself if it is meant to)", maxRatio))
 
-var (
-	gzipMagic = []byte{0x1f, 0x8b}
-	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
-)
+// A packingFormat is a way to compress a file.
+type packingFormat struct {
+	extension string
+	magic     string
+	open      func(io.Reader) (io.Reader, func(), error)
+}
 
-// packed reports whether b begins like what decompress unpacks.
-func packed(b []byte) bool { return bytes.HasPrefix(b, gzipMagic) || bytes.HasPrefix(b, zstdMagic) }
-
-// decompress returns the plain bytes of in, which may be gzip, Zstandard or
-// plain: its first bytes tell, not its name. Call done when finished.
-func decompress(in io.Reader) (plain io.Reader, done func(), err error) {
-	count := &counter{in: in}
-	b := bufio.NewReaderSize(count, 1<<16)
-	magic, _ := b.Peek(4)
-	switch {
-	case bytes.HasPrefix(magic, gzipMagic):
-		z, err := gzip.NewReader(b)
+// packings are recognised by their first bytes, not by the name of a file.
+var packings = []packingFormat{
+	{".gz", "\x1f\x8b", func(in io.Reader) (io.Reader, func(), error) {
+		z, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, nil, err
 		}
-		return &guard{in: z, packed: count}, func() { z.Close() }, nil
-	case bytes.HasPrefix(magic, zstdMagic):
-		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		return z, func() { z.Close() }, nil
+	}},
+	{".zst", "\x28\xb5\x2f\xfd", func(in io.Reader) (io.Reader, func(), error) {
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, err
 		}
-		return &guard{in: z, packed: count}, z.Close, nil
+		return z, z.Close, nil
+	}},
+	{".bz2", "BZh", func(in io.Reader) (io.Reader, func(), error) {
+		return bzip2.NewReader(in), func() {}, nil
+	}},
+	{".xz", "\xfd7zXZ\x00", openXZ},
+}
+
+// Packings returns the extensions of the ways to compress a file that are read.
+func Packings() (extensions []string) {
+	for _, p := range packings {
+		extensions = append(extensions, p.extension)
 	}
-	return b, func() {}, nil
+	return extensions
+}
+
+// packingOf returns how b is compressed, or nil.
+func packingOf(b []byte) *packingFormat {
+	for i, p := range packings {
+		// Text may begin with BZh, but not go on with a level and the digits of pi.
+		if bytes.HasPrefix(b, []byte(p.magic)) && (p.extension != ".bz2" || len(b) >= 10 && string(b[4:10]) == "1AY&SY") {
+			return &packings[i]
+		}
+	}
+	return nil
+}
+
+// unpack returns the plain bytes of in, whose first bytes show how it is compressed.
+// Call done when finished.
+func unpack(in *bufio.Reader) (plain *bufio.Reader, done func(), err error) {
+	head, _ := in.Peek(4)
+	if string(head) == "BZh9" || len(head) == 4 && string(head[:3]) == "BZh" {
+		head, _ = in.Peek(10)
+	} else if len(head) > 0 && head[0] == 0xfd {
+		head, _ = in.Peek(6)
+	}
+	p := packingOf(head)
+	if p == nil {
+		return in, func() {}, nil
+	}
+	count := &counter{in: in}
+	z, done, err := p.open(count)
+	if err != nil {
+		return nil, nil, because("broken compression", err)
+	}
+	return bufio.NewReaderSize(&guard{in: z, packed: count}, 1<<16), done, nil
+}
+
+// openXZ opens an XZ file, whose header declares how much memory it takes to read.
+func openXZ(in io.Reader) (io.Reader, func(), error) {
+	b := bufio.NewReaderSize(in, 1<<16)
+	// The stream header has 12 bytes; a block header begins with its size, flags and
+	// filters, of which LZMA2 has one byte of properties (The .xz File Format, 5.3.1).
+	head, _ := b.Peek(12 + 64)
+	if i := bytes.Index(head[min(12, len(head)):], []byte{0x21, 0x01}); i >= 0 && 12+i+2 < len(head) {
+		if bits := head[12+i+2]; bits > 40 || (2|uint64(bits&1))<<(bits/2+11) > maxWindow {
+			return nil, nil, fmt.Errorf("an XZ file that takes more than %d MiB of memory to unpack", maxWindow>>20)
+		}
+	}
+	z, err := xz.NewReader(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &noPanic{z}, func() {}, nil
+}
+
+// A noPanic makes errors of panics, such as those of a reader that cannot allocate
+// what a hostile file declares.
+type noPanic struct{ in io.Reader }
+
+func (r *noPanic) Read(p []byte) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n, err = 0, fmt.Errorf("broken XZ: %v", v)
+		}
+	}()
+	return r.in.Read(p)
 }
 
 // A counter counts what is read through it.

@@ -3,7 +3,8 @@ package input
 // ParseObject decodes a line as Read does; scanned tells whether the scanner took
 // it, so that encoding/json was not asked.
 func ParseObject(line []byte, f Fields) (d *Doc, scanned bool, err error) {
-	p := lineParser{fields: f.names()}
+	var p lineParser
+	p.setFields(f.names())
 	d, err = p.parse(line)
 	p.look(line)
 	return d, p.valid && p.scan(line), err

@@ -1,25 +1,29 @@
 package input
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/neardup/neardup/boilerplate/pages"
 )
 
-// maxFile bounds a file that is one document, as it is when it is unpacked. It is
+// maxFile bounds a file that is one document, unpacked. It is
 // far beyond any text that somebody wrote.
 const maxFile = 256 << 20
 
 // A file is a document in a file of its own.
 type file struct {
-	name, id, host, format string
-	size                   int64
+	name, id, host string
+	format         string // "" to recognise it
+	size           int64
 }
 
 // files are read together if they are small, because handing one to another
@@ -51,11 +55,15 @@ func (r *reader) flush() bool {
 	if len(b.waiting) == 0 {
 		return true
 	}
-	return r.add(b.weight, func(emit emitFunc) {
+	return r.add(b.weight, func(emit emitFunc, grow func(int)) {
+		more := true
 		for _, f := range b.waiting {
-			d, err := f.read()
+			f.read(r.o, func(d *Doc, err error) bool {
+				more = more && emit(d, err)
+				return more
+			}, grow)
 			r.count(f.size)
-			if !emit(d, err) {
+			if !more {
 				return
 			}
 		}
@@ -67,79 +75,132 @@ var smallFiles = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 const smallFile = 1 << 20
 
-func (f file) read() (*Doc, error) {
+// read emits the document of a file or, where its content is that of a file of many,
+// its documents.
+func (f file) read(o Options, emit emitFunc, grow func(int)) {
 	in, err := os.Open(f.name)
 	if err != nil {
-		return nil, failure(Place{File: f.name}, err)
+		emit(nil, failure(Place{File: f.name}, err))
+		return
 	}
 	defer in.Close()
-	if f.size > smallFile {
-		return f.decode(in, false)
+	if f.size <= smallFile {
+		// Most files are small, and reading one is little more than opening it.
+		buf := smallFiles.Get().(*[smallFile]byte)
+		defer smallFiles.Put(buf)
+		n, err := in.Read(buf[:])
+		data := buf[:n]
+		if (err == nil || err == io.EOF) && int64(n) == f.size && packingOf(data) == nil {
+			f.document(o, data, emit)
+			return
+		}
+		if _, err := in.Seek(0, io.SeekStart); err != nil {
+			emit(nil, failure(Place{File: f.name}, err))
+			return
+		}
 	}
-	// Most files are small, and reading one is little more than opening it.
-	buf := smallFiles.Get().(*[smallFile]byte)
-	defer smallFiles.Put(buf)
-	n, err := in.Read(buf[:])
-	data := buf[:n]
-	switch {
-	case err == io.EOF:
-	case err != nil:
-		return nil, failure(Place{File: f.name}, err)
-	case int64(n) != f.size || packed(data):
-		return f.decode(io.MultiReader(bytes.NewReader(data), in), false)
-	}
-	return f.document(data)
-}
-
-// decode reads the whole of in as one document.
-func (f file) decode(in io.Reader, keepRaw bool) (*Doc, error) {
-	data, err := readFile(in, f.size)
+	plain, done, err := unpack(bufio.NewReaderSize(in, 1<<16))
 	if err != nil {
-		return nil, failure(Place{File: f.name}, err)
+		emit(nil, failure(Place{File: f.name}, err))
+		return
 	}
-	d, err := f.document(data)
-	if d != nil && keepRaw {
-		d.Raw = data
+	defer done()
+	data, err := readWhole(plain, o.maxDoc(maxFile), f.size, grow)
+	if err != nil {
+		emit(nil, failure(Place{File: f.name}, err))
+		return
 	}
-	return d, err
+	f.document(o, data, emit)
 }
 
-// document makes a document of what a file holds. It keeps nothing of data.
-func (f file) document(data []byte) (*Doc, error) {
+// document emits the documents that data, the whole of a file, holds. It keeps
+// nothing of data but for Options.KeepRaw.
+func (f file) document(o Options, data []byte, emit emitFunc) {
 	place := Place{File: f.name}
-	d := &Doc{ID: f.id, Host: f.host, Format: f.format, Place: place}
-	if f.format == HTML {
-		return d.withPage(data, "")
+	raw := data
+	if isUTF16(data) {
+		data, _ = io.ReadAll(inUTF8(bufio.NewReader(bytes.NewReader(data)))) // replaces what is not valid
 	}
+	format := FormatOf(cmp.Or(f.format, o.Format))
+	if format == nil {
+		var err error
+		if format, err = recognize(f.name, data[:min(len(data), headSize)]); err != nil {
+			emit(nil, failure(place, err))
+			return
+		}
+	}
+	if !format.Whole {
+		size := int64(len(data))
+		more := true
+		r := &reader{o: o}
+		r.o.Progress = nil // the file counts as a whole
+		r.add = func(_ int, decode decodeFunc) bool {
+			decode(func(d *Doc, err error) bool {
+				more = more && emit(d, err)
+				return more
+			}, func(int) {})
+			return more
+		}
+		in := bytes.NewReader(data)
+		format.Read(&File{Name: f.name, In: in, At: in, Size: size, taken: func() int64 { return size }, r: r})
+		return
+	}
+	d, err := format.Document(&Doc{ID: f.id, Host: f.host, Format: format.Name, Place: place}, data)
+	if d != nil && o.KeepRaw && f.name == "-" {
+		d.Raw = raw
+	}
+	emit(d, err)
+}
+
+// withText makes data d's text.
+func (d *Doc) withText(data []byte) (*Doc, error) {
 	if bytes.IndexByte(data, 0) >= 0 {
-		return nil, failure(place, errBinary)
+		return nil, failure(d.Place, errBinary)
 	}
 	d.Text = string(data)
 	if at := firstInvalid(data); at >= 0 {
+		place := d.Place
 		place.Line = 1 + bytes.Count(data[:at], []byte("\n"))
-		return d, failure(place, errUTF8)
+		return d, flawed(place, errUTF8)
 	}
 	return d, nil
 }
 
-// readFile returns what in holds, unpacked if it is compressed. size is a hint.
-func readFile(in io.Reader, size int64) ([]byte, error) {
-	plain, done, err := decompress(in)
-	if err != nil {
-		return nil, err
+var (
+	errBinary = because("binary", errors.New("looks like a binary file (it holds a NUL byte); skipped"))
+	errUTF8   = because("not UTF-8", errors.New("not valid UTF-8; read all the same, each bad byte as a separator (convert the file, say with iconv, to keep its letters)"))
+)
+
+// growStep is how much of a file is unpacked before there must be room for more.
+const growStep = 1 << 20
+
+// readWhole returns the bytes of in, at most limit. size is a hint; grow is called for
+// bytes beyond it.
+func readWhole(in io.Reader, limit int, size int64, grow func(int)) ([]byte, error) {
+	data := make([]byte, 0, min(size, growStep)+bytes.MinRead) // more only when it is there
+	room := int(min(size, int64(limit)))
+	for {
+		if len(data) == cap(data) {
+			grow(cap(data) / 2)
+			data = slices.Grow(data, max(bytes.MinRead, cap(data)/2))
+		}
+		if len(data) > room {
+			grow(growStep)
+			room += growStep
+		}
+		n, err := in.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > limit:
+			return nil, because("too long", fmt.Errorf("longer than %d MiB; skipped (split it, or make it JSON Lines)", limit>>20))
+		case err == io.EOF:
+			return data, nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, because("cut off", fmt.Errorf("%w: the file is cut off; skipped", err))
+		case err != nil:
+			return nil, err
+		}
 	}
-	defer done()
-	var b bytes.Buffer
-	b.Grow(int(min(size, 1<<20)) + bytes.MinRead) // more only when it is there
-	switch n, err := b.ReadFrom(io.LimitReader(plain, maxFile+1)); {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%w: the file is cut off; skipped", err)
-	case err != nil:
-		return nil, err
-	case n > maxFile:
-		return nil, fmt.Errorf("longer than %d MiB; skipped (split it, or make it JSON Lines)", maxFile>>20)
-	}
-	return b.Bytes(), nil
 }
 
 // Limits of one page.
@@ -156,11 +217,11 @@ func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	}
 	p, err := pages.Parse(bytes.NewReader(html), pages.Options{ContentType: contentType, MaxBytes: maxPage, MaxBlocks: maxBlocks})
 	if err != nil {
-		return nil, failure(d.Place, fmt.Errorf("%w; skipped", err))
+		return nil, failure(d.Place, because("not a page", fmt.Errorf("%w; skipped", err)))
 	}
 	d.Text, d.Blocks = p.Text, p.Blocks
 	if p.Truncated {
-		return d, failure(d.Place, fmt.Errorf("a page of more than %d MiB or %d blocks; what is beyond was left out", maxPage>>20, maxBlocks))
+		return d, flawed(d.Place, fmt.Errorf("a page of more than %d MiB or %d blocks; what is beyond was left out", maxPage>>20, maxBlocks))
 	}
 	return d, nil
 }

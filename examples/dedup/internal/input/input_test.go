@@ -155,21 +155,21 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"broken line", "c.jsonl", good + `{"id":"x","text":` + "\n" + `{"id":"after","text":""}`,
 			[]string{"good", "after"}, []string{"c.jsonl:2: broken JSON at byte 17"}},
-		{"no id", "c.jsonl", `{"text":"t"}` + "\n" + good, []string{"good"}, []string{`c.jsonl:1: no field "id"`}},
+		{"no id", "c.jsonl", `{"text":"t"}` + "\n" + good, []string{"c.jsonl:1", "good"}, []string{"c.jsonl: 1 document has no id; named by place, like c.jsonl:1"}},
 		{"no text", "c.jsonl", `{"id":"t"}` + "\n" + good, []string{"good"}, []string{`c.jsonl:1: no field "text"`}},
 		{"null text", "c.jsonl", `{"id":"t","text":null}` + "\n" + good, []string{"good"}, []string{`c.jsonl:1: no field "text"`}},
 		{"text of another type", "c.jsonl", `{"id":"t","text":7}` + "\n" + good, []string{"good"}, []string{`c.jsonl:1: field "text" is not a string`}},
 		{"an array", "c.jsonl", `["id"]` + "\n" + good, []string{"good"}, []string{`c.jsonl:1: not a JSON object`}},
 		{"a bare word", "c.jsonl", "nonsense\n" + good, []string{"good"}, []string{"c.jsonl:1: broken JSON at byte 2"}},
-		{"an id twice", "c.jsonl", good + good, []string{"good"}, []string{`c.jsonl:2: id "good" was read before, at c.jsonl:1`}},
+		{"an id twice", "c.jsonl", good + good, []string{"good", "c.jsonl:2"}, []string{`c.jsonl: 1 document has an id that was read before, like "good" at c.jsonl:2; named by place`}},
 		{"bytes that are not UTF-8", "c.jsonl", `{"id":"x","text":"caf` + "\xe9" + `"}` + "\n" + good,
 			[]string{"x", "good"}, []string{"c.jsonl:1: not valid UTF-8"}},
 		{"truncated gzip", "c.jsonl.gz", truncated[:len(truncated)-6], []string{"good"}, []string{"c.jsonl.gz:2: unexpected EOF; the rest of the file is lost"}},
 		{"not gzip at all", "c.jsonl.gz", "\x1f\x8b\xff\xff", nil, []string{"c.jsonl.gz: "}},
-		{"garbage in Zstandard", "c.jsonl.zst", "\x28\xb5\x2f\xfd garbage", nil, []string{"c.jsonl.zst:1: "}},
+		{"garbage in Zstandard", "c.jsonl.zst", "\x28\xb5\x2f\xfd garbage", nil, []string{"c.jsonl.zst: "}},
 		{"NUL bytes", "c.txt", "text\x00text", nil, []string{"c.txt: looks like a binary file"}},
 		{"a text in Latin-1", "c.txt", "one\ntwo caf\xe9\n", []string{"c.txt"}, []string{"c.txt:2: not valid UTF-8"}},
-		{"a JSON document", "c.json", "{}", nil, []string{"c.json: is this JSON Lines?"}},
+		{"a JSON document", "c.json", "{}", nil, []string{"c.json: one JSON document, not JSON Lines"}},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			tree(t, map[string]string{tt.name: tt.data})

@@ -16,23 +16,17 @@ const (
 	chunkSize = 256 << 10
 )
 
-var errLongLine = fmt.Errorf("line longer than %d MiB; skipped", maxLine>>20)
-
-// jsonLines reads a document from every line of in.
-func (r *reader) jsonLines(file string, in io.Reader) bool {
-	in, done, err := decompress(in)
-	if err != nil {
-		return r.fail(Place{File: file}, err)
-	}
-	defer done()
-	c := chunker{in: in, eager: file == "-"}
+// readJSONLines reads a document from every line of a file.
+func readJSONLines(f *File) bool {
+	r, file := f.r, f.Name
+	c := chunker{in: f.In, eager: file == "-", maxLine: r.o.maxDoc(maxLine)}
 	line := 1
 	for {
 		data, long, err := c.next()
 		if len(data) > 0 {
 			first := line
 			line += bytes.Count(data, []byte("\n"))
-			if !r.add(len(data), func(emit emitFunc) {
+			if !r.add(len(data), func(emit emitFunc, _ func(int)) {
 				r.lines(file, first, data, emit)
 				recycle(data)
 			}) {
@@ -45,7 +39,7 @@ func (r *reader) jsonLines(file string, in io.Reader) bool {
 		case err != nil:
 			return r.fail(Place{File: file, Line: line}, lost(err))
 		case long:
-			if !r.fail(Place{File: file, Line: line}, errLongLine) {
+			if !r.fail(Place{File: file, Line: line}, because("too long", fmt.Errorf("line longer than %d MiB; skipped", c.maxLine>>20))) {
 				return false
 			}
 			line++
@@ -58,14 +52,14 @@ func lost(err error) error {
 	if errors.Is(err, errBomb) {
 		return err
 	}
-	return fmt.Errorf("%w; the rest of the file is lost", err)
+	return because("lost", fmt.Errorf("%w; the rest of the file is lost", err))
 }
 
 // lines emits the documents of data, whose first line has the number n.
 func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
 	p := parsers.Get().(*lineParser)
 	defer parsers.Put(p)
-	p.fields = r.o.Fields.names()
+	p.setFields(r.o.Fields.names())
 	for ; len(data) > 0; n++ {
 		line := data
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -94,7 +88,7 @@ func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
 		}
 		var bad error
 		if !p.valid {
-			bad = failure(place, errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)"))
+			bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)")))
 		}
 		if !emit(d, bad) {
 			return
@@ -108,7 +102,8 @@ type chunker struct {
 
 	// eager returns lines as soon as they are there: whoever writes them may wait
 	// for an answer before writing more.
-	eager bool
+	eager   bool
+	maxLine int
 
 	buf  []byte // read and not returned
 	line int    // where in buf the last line begins
@@ -135,12 +130,12 @@ func (c *chunker) next() (data []byte, long bool, err error) {
 		c.buf = newChunk()
 	}
 	for c.err == nil {
-		if len(c.buf)-c.line > maxLine {
+		if len(c.buf)-c.line > c.maxLine {
 			c.passOver()
 			return c.cut(), true, nil
 		}
 		if cap(c.buf)-len(c.buf) < chunkSize/8 {
-			c.buf = append(make([]byte, 0, min(2*cap(c.buf), len(c.buf)+maxLine/4)), c.buf...)
+			c.buf = append(make([]byte, 0, min(2*cap(c.buf), len(c.buf)+c.maxLine/4)), c.buf...)
 		}
 		old := len(c.buf)
 		var n int

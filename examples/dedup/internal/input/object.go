@@ -18,19 +18,23 @@ const (
 	fieldHost
 	fieldURL
 	fieldTime
+	fieldRank
 	numFields
 )
+
+// fieldNames are the ends of the flags that name other fields.
+var fieldNames = [numFields]string{"id", "text", "host", "url", "time", "rank"}
 
 // names returns what the fields are called.
 func (f Fields) names() [numFields]string {
 	return [numFields]string{
-		cmp.Or(f.ID, "id"), cmp.Or(f.Text, "text"), cmp.Or(f.Host, "host"), cmp.Or(f.URL, "url"), cmp.Or(f.Time, "time"),
+		cmp.Or(f.ID, "id"), cmp.Or(f.Text, "text"), cmp.Or(f.Host, "host"), cmp.Or(f.URL, "url"), cmp.Or(f.Time, "time"), f.Rank,
 	}
 }
 
 // field returns where d keeps a field.
 func (d *Doc) field(i int) *string {
-	return [numFields]*string{&d.ID, &d.Text, &d.Host, &d.URL, &d.Time}[i]
+	return [numFields]*string{&d.ID, &d.Text, &d.Host, &d.URL, &d.Time, &d.Rank}[i]
 }
 
 // fillHost takes the host of a document without one from its URL.
@@ -49,6 +53,9 @@ func (d *Doc) fillHost() {
 // both always agree (FuzzObject).
 type lineParser struct {
 	fields  [numFields]string
+	heads   [numFields]string // what of a field comes before its first dot; "" if it has none
+	groups  [numFields][]byte // of the last object, the values of heads
+	inner   *lineParser       // for groups
 	values  [numFields][]byte // of the last object, as they stand there
 	strings [numFields]string // those that are strings, if scan found them
 	valid   bool              // the last line was valid UTF-8
@@ -60,9 +67,21 @@ type lineParser struct {
 // parsers holds those that are free, for their scratch.
 var parsers = sync.Pool{New: func() any { return new(lineParser) }}
 
+// setFields chooses the fields.
+func (p *lineParser) setFields(names [numFields]string) {
+	p.fields = names
+	for i, name := range names {
+		head, _, dotted := strings.Cut(name, ".")
+		if !dotted {
+			head = ""
+		}
+		p.heads[i] = head
+	}
+}
+
 // parse decodes one object.
 func (p *lineParser) parse(line []byte) (*Doc, error) {
-	clear(p.values[:])
+	p.clear()
 	p.look(line)
 	scanned := p.valid && p.scan(line)
 	if !scanned {
@@ -70,41 +89,81 @@ func (p *lineParser) parse(line []byte) (*Doc, error) {
 			return nil, err
 		}
 	}
+	p.descend(scanned)
 	d := new(Doc)
 	for i, raw := range p.values {
 		switch {
 		case raw == nil || string(raw) == "null":
-			if i == fieldID || i == fieldText {
-				return nil, fmt.Errorf("no field %q (name another with -field-id or -field-text); skipped", p.fields[i])
+			if i == fieldText {
+				return nil, because("no text", fmt.Errorf("no field %q (name another with -field-text); skipped", p.fields[i]))
 			}
-		case raw[0] == '"' && scanned:
+		case raw[0] == '"' && p.strings[i] != "":
 			*d.field(i) = p.strings[i]
 		case raw[0] == '"':
 			if err := json.Unmarshal(raw, d.field(i)); err != nil {
-				return nil, fmt.Errorf("field %q: %v; skipped", p.fields[i], err)
+				return nil, because("broken JSON", fmt.Errorf("field %q: %v; skipped", p.fields[i], err))
 			}
 		case i != fieldText && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'):
 			*d.field(i) = string(raw) // a number is a fine id or time
-		default:
-			return nil, fmt.Errorf("field %q is not a string; skipped", p.fields[i])
+		case i == fieldText:
+			return nil, because("a text of another type", fmt.Errorf("field %q is not a string; skipped", p.fields[i]))
 		}
 	}
 	d.fillHost()
 	return d, nil
 }
 
+func (p *lineParser) clear() {
+	clear(p.values[:])
+	clear(p.strings[:])
+	clear(p.groups[:])
+}
+
+// descend finds the values of fields that lie within objects. A field of the whole
+// name comes before that.
+func (p *lineParser) descend(scanned bool) {
+	for i, group := range p.groups {
+		if group == nil || p.values[i] != nil || group[0] != '{' {
+			continue
+		}
+		if p.inner == nil {
+			p.inner = new(lineParser)
+		}
+		var rest [numFields]string
+		rest[i] = p.fields[i][len(p.heads[i])+1:]
+		in := p.inner
+		in.setFields(rest)
+		in.clear()
+		in.look(group)
+		if !scanned || !in.scan(group) {
+			if in.unmarshal(group) != nil {
+				continue
+			}
+			scanned = false
+		}
+		in.descend(scanned)
+		p.values[i], p.strings[i] = in.values[i], in.strings[i]
+	}
+}
+
 // unmarshal finds the values with encoding/json.
 func (p *lineParser) unmarshal(line []byte) error {
-	clear(p.values[:])
+	p.clear()
 	var obj map[string]json.RawMessage
 	if err := json.Unmarshal(line, &obj); err != nil {
 		if se, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return fmt.Errorf("broken JSON at byte %d: %v; skipped", se.Offset, err)
+			return because("broken JSON", fmt.Errorf("broken JSON at byte %d: %v; skipped", se.Offset, err))
 		}
-		return errors.New("not a JSON object; skipped")
+		return because("not an object", errors.New("not a JSON object; skipped"))
 	}
 	for i, name := range p.fields {
+		if name == "" {
+			continue
+		}
 		p.values[i] = obj[name]
+		if head := p.heads[i]; head != "" {
+			p.groups[i] = obj[head]
+		}
 	}
 	return nil
 }
@@ -155,6 +214,18 @@ func (p *lineParser) scan(b []byte) bool {
 func (p *lineParser) value(b []byte, i int, key []byte) (end int, ok bool) {
 	var text string
 	for f, name := range p.fields {
+		if name == "" {
+			continue
+		}
+		if head := p.heads[f]; head != "" && string(key) == head {
+			if end == 0 {
+				if end, ok = p.skipValue(b, i, 0); !ok {
+					return 0, false
+				}
+			}
+			p.groups[f] = b[i:end:end]
+			continue
+		}
 		if string(key) != name {
 			continue
 		}

@@ -46,6 +46,9 @@ var objects = []string{
 	`{"id":"a","text":"b","more":[}`, `{"id":"a","text":"b","more":{]}`,
 	`{"id":"a","text":"b"`, `{"id":"a","text":"b`, `{"id":"a","text":"b\`, `{"id":"a","text":`, `{"id":"a",`, `{`, ``, `{}`, `{} x`,
 	`{"id":"a","text":"b"}{"id":"a"}`, `{"id":"a","text":"b"},`, `{,"id":"a","text":"b"}`, `{"id":"a",,"text":"b"}`,
+	`{"id":"a","more":{"text":"t","e":{"x":"deep"}}}`, `{"id":"a","more.text":"whole","more":{"text":"part"}}`,
+	`{"id":"a","more":{"te\u0078t":"t\n","e":{"x":1}}}`, `{"id":"a","more":{"text":"one"},"more":{"text":"two"}}`,
+	`{"id":"a","more":{"text":"one"},"more":7}`, `{"id":"a","more":{"e.x":"y","text":""}}`,
 	`null`, `[]`, `"id"`, `7`,
 	`{"id":"a","text":"b","deep":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`,
 	`{"id":"a","text":"b","deep":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`,
@@ -61,7 +64,7 @@ func reference(line []byte, names [5]string) (d input.Doc, ok bool) {
 		return d, false
 	}
 	for i, dst := range []*string{&d.ID, &d.Text, &d.Host, &d.URL, &d.Time} {
-		switch v := obj[names[i]].(type) {
+		switch v := lookUp(obj, names[i]).(type) {
 		case string:
 			*dst = v
 		case json.Number:
@@ -69,21 +72,38 @@ func reference(line []byte, names [5]string) (d input.Doc, ok bool) {
 				return d, false
 			}
 			*dst = v.String()
-		case nil:
-			if i < 2 {
+		default:
+			if i == 1 {
 				return d, false
 			}
-		default:
-			return d, false
 		}
 	}
 	return d, true
 }
 
+// lookUp returns the field of that name or, within objects, of that path.
+func lookUp(obj map[string]any, name string) any {
+	if v, ok := obj[name]; ok {
+		return v
+	}
+	head, rest, _ := strings.Cut(name, ".")
+	inner, ok := obj[head].(map[string]any)
+	if !ok || rest == "" {
+		return nil
+	}
+	return lookUp(inner, rest)
+}
+
 func checkObject(t *testing.T, line []byte) (scanned bool) {
 	t.Helper()
-	got, scanned, err := input.ParseObject(line, input.Fields{URL: "id"})
-	want, ok := reference(line, [5]string{"id", "text", "host", "id", "time"})
+	checkFields(t, line, input.Fields{Text: "more.text", Host: "more.e.x"}, [5]string{"id", "more.text", "more.e.x", "url", "time"})
+	return checkFields(t, line, input.Fields{URL: "id"}, [5]string{"id", "text", "host", "id", "time"})
+}
+
+func checkFields(t *testing.T, line []byte, f input.Fields, names [5]string) (scanned bool) {
+	t.Helper()
+	got, scanned, err := input.ParseObject(line, f)
+	want, ok := reference(line, names)
 	if (err == nil) != ok {
 		t.Fatalf("%q: error %v, but encoding/json says %v", line, err, ok)
 	}

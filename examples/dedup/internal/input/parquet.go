@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -13,16 +14,18 @@ import (
 // batchRows is how many rows of a table are handed on together.
 const batchRows = 1024
 
-// parquet reads a document from every row of a table.
-func (r *reader) parquet(name string, f io.ReaderAt, size int64) bool {
+// readParquet reads a document from every row of a table.
+func readParquet(f *File) bool {
+	r, name, size := f.r, f.Name, f.Size
 	place := Place{File: name}
-	t, err := table.Open(f, size)
+	t, err := table.Open(f.At, size)
 	if err != nil {
-		return r.fail(place, fmt.Errorf("%w; skipped", err))
+		return r.fail(place, because("broken Parquet", fmt.Errorf("%w; skipped", err)))
 	}
 	columns, err := r.columns(t)
 	if err != nil {
-		return r.fail(place, fmt.Errorf("%w; skipped", err))
+		err := &reason{"no such column", int(min(t.NumRows(), math.MaxInt32)), fmt.Errorf("%w; skipped", err)}
+		return r.fail(place, err)
 	}
 	rows := rowReader{name: name, columns: columns, left: max(size, 1)*maxRatio + freeSize}
 	var open []table.Column
@@ -31,7 +34,7 @@ func (r *reader) parquet(name string, f io.ReaderAt, size int64) bool {
 			open = append(open, c.Column)
 		}
 	}
-	rows.Rows = t.Rows(open, table.Options{MaxPage: maxFile})
+	rows.Rows = t.Rows(open, table.Options{MaxPage: r.o.maxDoc(maxFile)})
 	defer rows.Close()
 	for {
 		items, more := rows.batch()
@@ -44,7 +47,7 @@ func (r *reader) parquet(name string, f io.ReaderAt, size int64) bool {
 	}
 }
 
-// A column is where a field of documents stands in a table, if it does.
+// A column is the column of a field of documents in a table, if there is one.
 type column struct {
 	table.Column
 	ok bool
@@ -54,16 +57,19 @@ type column struct {
 func (r *reader) columns(t *table.File) (columns [numFields]column, err error) {
 	defaults := Fields{}.names()
 	for i, name := range r.o.Fields.names() {
+		if name == "" {
+			continue
+		}
 		c, err := t.Column(name)
 		switch {
 		case errors.Is(err, table.ErrColumn):
-			if i != fieldID && i != fieldText && name == defaults[i] {
+			if i != fieldText && name == defaults[i] {
 				continue
 			}
 			return columns, fmt.Errorf("no column %q for a document's %s (name another with -field-%s; there are %s)",
-				name, defaults[i], defaults[i], strings.Join(t.Names(), ", "))
+				name, fieldNames[i], fieldNames[i], strings.Join(t.Names(), ", "))
 		case err != nil:
-			return columns, fmt.Errorf("%w (name another with -field-%s)", err, defaults[i])
+			return columns, fmt.Errorf("%w (name another with -field-%s)", err, fieldNames[i])
 		case i == fieldText && !c.Text():
 			return columns, fmt.Errorf("column %q holds no text (name another with -field-text)", name)
 		}
@@ -84,7 +90,7 @@ type rowReader struct {
 func (r *rowReader) batch() (items []item, more bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			items = append(items, item{nil, failure(r.place(), fmt.Errorf("broken Parquet: %v; the rest of the file is lost", p))})
+			items = append(items, item{nil, failure(r.place(), because("broken Parquet", fmt.Errorf("broken Parquet: %v; the rest of the file is lost", p)))})
 			more = false
 		}
 	}()
@@ -95,7 +101,9 @@ func (r *rowReader) batch() (items []item, more bool) {
 			return items, false
 		}
 		if e, ok := errors.AsType[*table.Error](err); ok {
-			err = fmt.Errorf("%w; rows %d to %d are lost", err, e.Row+1, e.End)
+			lost := &reason{"broken Parquet", int(min(e.End-e.Row, math.MaxInt32)), fmt.Errorf("%w; rows %d to %d are lost", err, e.Row+1, e.End)}
+			items = append(items, item{nil, failure(place, lost)})
+			continue
 		}
 		var d *Doc
 		if err == nil {
@@ -108,7 +116,10 @@ func (r *rowReader) batch() (items []item, more bool) {
 				return append(items, item{nil, failure(place, errBomb)}), false
 			}
 		}
-		if err != nil {
+		switch {
+		case err != nil && d != nil:
+			err = flawed(place, err)
+		case err != nil:
 			err = failure(place, err)
 		}
 		items = append(items, item{d, err})
@@ -129,13 +140,13 @@ func (r *rowReader) document(values [][]byte) (d *Doc, bad error) {
 		}
 		v := values[0]
 		values = values[1:]
-		if v == nil && (i == fieldID || i == fieldText) {
-			return nil, fmt.Errorf("no %s; skipped", Fields{}.names()[i])
+		if v == nil && i == fieldText {
+			return nil, because("no text", errors.New("no text; skipped"))
 		}
 		s := string(v)
 		if !utf8.ValidString(s) {
 			s = strings.ToValidUTF8(s, "\ufffd")
-			bad = errors.New("not valid UTF-8; read all the same, bad bytes as U+FFFD (offsets count its three bytes)")
+			bad = because("not UTF-8", errors.New("not valid UTF-8; read all the same, bad bytes as U+FFFD (offsets count its three bytes)"))
 		}
 		*d.field(i) = s
 	}

@@ -13,16 +13,22 @@ type item struct {
 // emitFunc takes documents and errors; it returns false when it wants no more.
 type emitFunc func(*Doc, error) bool
 
+// A decodeFunc emits the documents of a batch. It calls grow before it holds n bytes
+// more than the batch's weight, such as what a file unpacks to; grow waits for room.
+type decodeFunc func(emit emitFunc, grow func(n int))
+
 // A batch is some consecutive documents that one goroutine decodes.
 type batch struct {
 	weight int // about how many bytes it holds
-	decode func(emitFunc)
+	number int // of the batch, from 0
+	decode decodeFunc
 	items  []item
 	ready  chan struct{} // closed when items are all there
 }
 
 // maxInFlight is how many bytes batches together may hold between the goroutine
-// that reads and the one that takes documents. One that is larger goes alone.
+// that reads and the one that takes documents, if Options do not allow less. One
+// that is larger goes alone.
 const maxInFlight = 64 << 20
 
 // A queue decodes batches on several goroutines and hands out their documents in
@@ -34,7 +40,10 @@ type queue struct {
 
 	mu       sync.Mutex
 	room     sync.Cond
+	limit    int // of inFlight
 	inFlight int
+	added    int // batches
+	consumed int // batches that the caller is done with
 	stopped  bool
 }
 
@@ -42,8 +51,8 @@ type queue struct {
 // those on as many goroutines as workers says, and calls emit on the caller's.
 // It returns when all of them have ended, unless produce may be waiting for ever
 // (for somebody to type, say): then it does not wait for that.
-func runQueue(workers int, produce func(*queue), emit emitFunc, mayHang bool) {
-	q := &queue{order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
+func runQueue(workers int, limit int64, produce func(*queue), emit emitFunc, mayHang bool) {
+	q := &queue{limit: int(limit), order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
 	q.room.L = &q.mu
 	var running sync.WaitGroup
 	for range workers {
@@ -52,7 +61,7 @@ func runQueue(workers int, produce func(*queue), emit emitFunc, mayHang bool) {
 				b.decode(func(d *Doc, err error) bool {
 					b.items = append(b.items, item{d, err})
 					return true
-				})
+				}, func(n int) { q.grow(b, n) })
 				close(b.ready)
 			}
 		})
@@ -84,8 +93,10 @@ func (q *queue) consume(emit emitFunc) {
 				return
 			}
 		}
+		b.items = nil
 		q.mu.Lock()
 		q.inFlight -= b.weight
+		q.consumed++
 		q.room.Broadcast()
 		q.mu.Unlock()
 	}
@@ -93,13 +104,15 @@ func (q *queue) consume(emit emitFunc) {
 
 // add queues what decode will emit. It waits while too much is in flight, and
 // returns false when nobody wants more.
-func (q *queue) add(weight int, decode func(emitFunc)) bool {
+func (q *queue) add(weight int, decode decodeFunc) bool {
 	b := &batch{weight: weight, decode: decode, ready: make(chan struct{})}
 	q.mu.Lock()
-	for !q.stopped && q.inFlight > 0 && q.inFlight+weight > maxInFlight {
+	for !q.stopped && q.inFlight > 0 && q.inFlight+weight > q.limit {
 		q.room.Wait()
 	}
 	q.inFlight += weight
+	b.number = q.added
+	q.added++
 	stopped := q.stopped
 	q.mu.Unlock()
 	if stopped {
@@ -116,4 +129,17 @@ func (q *queue) add(weight int, decode func(emitFunc)) bool {
 	case <-q.stop:
 		return false
 	}
+}
+
+// grow adds n bytes to the weight of a batch that is being decoded. It waits while
+// there is no room, but not if the batch is the one that is taken next: so the batches
+// that hold room are always the next to be taken.
+func (q *queue) grow(b *batch, n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for !q.stopped && b.number != q.consumed && q.inFlight+n > q.limit {
+		q.room.Wait()
+	}
+	q.inFlight += n
+	b.weight += n
 }

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
 )
 
 func (r *reader) input(name string) bool {
@@ -17,22 +21,81 @@ func (r *reader) input(name string) bool {
 	}
 	info, err := os.Stat(name)
 	switch {
-	case err != nil && strings.ContainsAny(name, "*?["):
+	case err != nil && remote(name) != nil:
+		return r.fail(Place{File: name}, remote(name))
+	case err != nil && strings.ContainsAny(name, "*?[{"):
 		return r.pattern(name)
 	case err != nil:
 		return r.fail(Place{File: name}, err)
 	case info.IsDir():
 		return r.folder(name)
 	}
-	return r.file(name, validName(name), "", info) && r.flush()
+	return r.file(name, ValidName(name), "", info) && r.flush()
+}
+
+// remote returns an error that shows how to read what a URL names, nil for what is
+// no URL.
+func remote(name string) error {
+	scheme, _, ok := strings.Cut(name, "://")
+	if !ok {
+		return nil
+	}
+	fetch := map[string]string{
+		"http": "curl -sSL ", "https": "curl -sSL ", "ftp": "curl -sSL ", "s3": "aws s3 cp ", "gs": "gcloud storage cat ",
+		"hdfs": "hdfs dfs -cat ", "sftp": "curl -sSL ",
+	}[scheme]
+	if fetch == "" {
+		return because("a URL", errors.New("a URL, not a file; download it, or pipe it into - for standard input"))
+	}
+	end := ""
+	if scheme == "s3" {
+		end = " -"
+	}
+	return because("a URL", fmt.Errorf("a URL, not a file; pipe it: %s'%s'%s | dedup ... -", fetch, name, end))
+}
+
+var (
+	errIsDir   = because("a linked folder", errors.New("a folder inside a folder link; skipped"))
+	errNoMatch = because("no match", errors.New("no file matches this pattern"))
+)
+
+// Expand returns the files and folders that a pattern matches, in lexical order, or
+// the input as it is if that exists or is no pattern.
+func Expand(input string) ([]string, error) {
+	if _, err := os.Lstat(input); err == nil || input == "-" || remote(input) != nil || !strings.ContainsAny(input, "*?[{") {
+		return []string{input}, nil
+	}
+	names, err := doublestar.FilepathGlob(input, doublestar.WithNoFollow())
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, errNoMatch
+	}
+	slices.Sort(names)
+	return withoutInner(names), nil
+}
+
+// withoutInner drops the names below folders that are matched themselves, which would
+// be read twice otherwise: "**" matches a folder and all that it holds.
+func withoutInner(names []string) []string {
+	var folders []string
+	return slices.DeleteFunc(names, func(name string) bool {
+		for _, f := range folders {
+			if strings.HasPrefix(name, f) {
+				return true
+			}
+		}
+		if info, err := os.Lstat(name); err == nil && info.IsDir() {
+			folders = append(folders, name+string(filepath.Separator))
+		}
+		return false
+	})
 }
 
 // pattern reads what a pattern matches, in lexical order.
 func (r *reader) pattern(pattern string) bool {
-	names, err := filepath.Glob(pattern)
-	if err == nil && len(names) == 0 {
-		err = errNoMatch
-	}
+	names, err := Expand(pattern)
 	if err != nil {
 		return r.fail(Place{File: pattern}, err)
 	}
@@ -47,22 +110,6 @@ func (r *reader) pattern(pattern string) bool {
 		}
 	}
 	return true
-}
-
-func (r *reader) stdin() bool {
-	if r.o.Stdin == nil {
-		return r.fail(Place{File: "-"}, errors.New("no standard input"))
-	}
-	switch r.o.Format {
-	case Text, HTML:
-		f := file{name: "-", id: "-", format: r.o.Format}
-		return r.add(0, func(emit emitFunc) { emit(f.decode(r.o.Stdin, r.o.KeepRaw)) })
-	case Parquet:
-		return r.fail(Place{File: "-"}, errors.New("a Parquet file begins at its end and cannot be read from standard input: name the file"))
-	case WARC:
-		return r.warc("-", r.o.Stdin)
-	}
-	return r.jsonLines("-", r.o.Stdin)
 }
 
 func (r *reader) folder(dir string) bool {
@@ -90,7 +137,24 @@ func (r *reader) folder(dir string) bool {
 	if err != nil && more {
 		more = r.fail(Place{File: dir}, err)
 	}
-	return more
+	return more && r.endFolder(dir)
+}
+
+// endFolder notes the files of a folder that are not documents.
+func (r *reader) endFolder(dir string) bool {
+	for _, kind := range slices.Sorted(maps.Keys(r.other)) {
+		files := "files are"
+		if r.other[kind] == 1 {
+			files = "file is"
+		}
+		e := &Error{Place: Place{File: dir}, Note: true, Reason: kind, Lost: r.other[kind],
+			Err: fmt.Errorf("%d %s left out: %s (pass -format text to read them)", r.other[kind], files, kind)}
+		if !r.emit(item{nil, e}) {
+			return false
+		}
+	}
+	r.other = nil
+	return true
 }
 
 func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
@@ -109,6 +173,14 @@ func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
 	if err != nil {
 		return r.flush() && r.fail(Place{File: name}, err)
 	}
+	if kind := media[extension(name)]; kind != "" && r.o.Format == "" {
+		if r.other == nil {
+			r.other = map[string]int{}
+		}
+		r.other[kind]++
+		r.count(info.Size())
+		return true
+	}
 	below = filepath.ToSlash(below)
 	host, _, inSub := strings.Cut(below, "/")
 	if !inSub {
@@ -116,14 +188,14 @@ func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
 	}
 	if info.Mode()&fs.ModeNamedPipe != 0 {
 		// Whoever names a pipe knows who writes to it; here it may be nobody.
-		return r.flush() && r.fail(Place{File: name}, errors.New("a pipe in a folder; skipped (name it to read it)"))
+		return r.flush() && r.fail(Place{File: name}, because("a pipe", errors.New("a pipe in a folder; skipped (name it to read it)")))
 	}
-	return r.file(name, validName(path.Join(filepath.ToSlash(dir), below)), validName(host), info)
+	return r.file(name, ValidName(path.Join(filepath.ToSlash(dir), below)), ValidName(host), info)
 }
 
-// validName returns the name of a file as an id. Names need not be UTF-8, which
-// ids are: a byte that is not is written like \xff, so that names stay apart.
-func validName(name string) string {
+// ValidName returns the name of a file as an id. Names need not be UTF-8, which
+// ids are: an invalid byte is written like \xff, so that names stay apart.
+func ValidName(name string) string {
 	if utf8.ValidString(name) {
 		return name
 	}
@@ -138,84 +210,40 @@ func validName(name string) string {
 	return string(id)
 }
 
-// file reads a file that is one document later, with others, and any other now.
-func (r *reader) file(name, id, host string, info fs.FileInfo) bool {
-	format := r.o.Format
-	if format == "" {
-		format = guess(name)
-	}
-	place := Place{File: name}
-	switch {
-	case !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0:
-		return r.flush() && r.fail(place, errors.New("not a regular file; skipped"))
-	case format == Text || format == HTML:
-		return r.later(file{name, id, host, format, info.Size()})
-	case !r.flush():
-		return false
-	case format == "json":
-		return r.fail(place, errJSON)
-	}
-	f, err := os.Open(name)
+// again reports whether a file was read before.
+func (r *reader) again(name string) bool {
+	key, err := filepath.Abs(name)
 	if err != nil {
-		return r.fail(place, err)
+		key = name
 	}
-	defer f.Close()
-	switch format {
-	case Parquet:
-		return r.parquet(name, counted{f, r}, info.Size())
-	case WARC:
-		return r.warc(name, counted{f, r})
+	if _, was := r.read[key]; was {
+		return true
 	}
-	return r.jsonLines(name, counted{f, r})
+	if r.read == nil {
+		r.read = map[string]struct{}{}
+	}
+	r.read[key] = struct{}{}
+	return false
 }
 
-// guess returns the format that a file's name promises.
-func guess(name string) string {
-	name = strings.ToLower(name)
-	for _, z := range []string{".gz", ".zst"} {
-		name = strings.TrimSuffix(name, z)
+// ofKernel reports whether an empty file is one that the kernel makes up, reading
+// which may take for ever.
+func ofKernel(name string, info fs.FileInfo) bool {
+	if info.Size() > 0 {
+		return false
 	}
-	switch path.Ext(filepath.ToSlash(name)) {
-	case ".jsonl", ".ndjson":
-		return JSONL
-	case ".json":
-		return "json"
-	case ".html", ".htm", ".xhtml":
-		return HTML
-	case ".parquet":
-		return Parquet
-	case ".warc", ".wet":
-		return WARC
+	real, err := filepath.EvalSymlinks(name)
+	if err == nil {
+		real, err = filepath.Abs(real)
 	}
-	return Text
-}
-
-// A counted is a file of many documents whose bytes count as they are read.
-type counted struct {
-	*os.File
-	r *reader
-}
-
-func (c counted) Read(p []byte) (int, error) {
-	n, err := c.File.Read(p)
-	c.r.count(int64(n))
-	return n, err
-}
-
-func (c counted) ReadAt(p []byte, at int64) (int, error) {
-	n, err := c.File.ReadAt(p, at)
-	c.r.count(int64(n))
-	return n, err
+	return err == nil && (strings.HasPrefix(real, "/proc/") || strings.HasPrefix(real, "/sys/"))
 }
 
 // Size returns about how many bytes of files Read would read: it looks for them
 // as Read does, and counts those that it finds. Standard input counts nothing.
 func Size(inputs []string) (bytes int64) {
 	for _, in := range inputs {
-		names := []string{in}
-		if _, err := os.Stat(in); err != nil {
-			names, _ = filepath.Glob(in)
-		}
+		names, _ := Expand(in)
 		for _, name := range names {
 			_ = filepath.WalkDir(name, func(name string, e fs.DirEntry, err error) error {
 				if err == nil && !e.IsDir() {

@@ -8,47 +8,79 @@ import (
 	"mime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/net/html/charset"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input/warc"
 )
 
-// warc reads a document from every record of a web archive that holds a page or a
-// text.
-func (r *reader) warc(file string, in io.Reader) bool {
-	records, err := warc.NewReader(in, warc.Options{MaxBlock: 2 * maxPage, Want: holdsText})
-	if err != nil {
-		return r.fail(Place{File: file}, err)
-	}
-	defer records.Close()
+// readWARC reads a document from every record of a web archive that holds a page or
+// a text.
+func readWARC(f *File) bool {
+	r, file := f.r, f.Name
+	o := warc.Options{MaxBlock: r.o.maxDoc(2 * maxPage), Want: holdsText}
 	var wait []*warc.Record
 	weight := 0
+	unpacked := &unpacking{file: file}
 	flush := func() bool {
-		batch, w := wait, weight
+		batch, w, at := wait, weight, f.taken()
 		wait, weight = nil, 0
-		return len(batch) == 0 || r.add(w, func(emit emitFunc) {
+		return len(batch) == 0 || r.add(w, func(emit emitFunc, _ func(int)) {
 			for _, rec := range batch {
-				d, err := r.record(file, rec)
+				body := 0
+				d, err := r.record(file, rec, &body)
+				if body > 0 && !emit(nil, &unpackedBody{unpacked, at, body}) {
+					return
+				}
+				if d == nil && err == nil && r.o.Other != nil {
+					err = r.o.Other(OtherRecord{Place{File: file, Record: rec.Number, Offset: rec.Offset}, rec.Header, bytes.NewReader(rec.Block), rec.Tail})
+				}
 				if (d != nil || err != nil) && !emit(d, err) {
 					return
 				}
 			}
 		})
 	}
-	for {
+	other := func(rec *warc.Record, block io.Reader) error {
+		if !flush() {
+			return nil
+		}
+		place := Place{File: file, Record: rec.Number, Offset: rec.Offset}
+		return r.o.Other(OtherRecord{place, rec.Header, block, rec.Tail})
+	}
+	if r.o.Other != nil {
+		o.Want = nil
+		o.Large = other
+	}
+	records, err := warc.NewReader(f.In, o)
+	if err != nil {
+		return r.fail(Place{File: file}, err)
+	}
+	defer records.Close()
+	for !unpacked.over.Load() {
 		rec, err := records.Next()
 		if e, ok := errors.AsType[*warc.Error](err); ok {
 			place := Place{File: file, Record: e.Number, Offset: e.Offset}
-			if !flush() || !r.fail(place, fmt.Errorf("%w; skipped", e.Err)) {
+			if !flush() || !r.fail(place, because("a broken record", fmt.Errorf("%w; skipped", e.Err))) {
 				return false
 			}
 			continue
 		}
+		if err == io.EOF {
+			return flush()
+		}
 		if err != nil {
-			return flush() // io.EOF
+			flush()
+			return r.fail(Place{File: file}, err)
 		}
 		if rec.Block == nil {
+			continue
+		}
+		if r.o.Other != nil && !r.holdsDocument(rec) {
+			if err := other(rec, bytes.NewReader(rec.Block)); err != nil {
+				return r.fail(Place{File: file}, err)
+			}
 			continue
 		}
 		wait = append(wait, rec)
@@ -57,6 +89,37 @@ func (r *reader) warc(file string, in io.Reader) bool {
 			return false
 		}
 	}
+	return flush()
+}
+
+// An unpacking is how much the coded bodies of a web archive have unpacked to.
+type unpacking struct {
+	file  string
+	bytes int64
+	over  atomic.Bool // too much
+}
+
+// An unpackedBody passes, as an error, in the order of documents, what the body of a
+// record at some place in the file unpacked to.
+type unpackedBody struct {
+	*unpacking
+	at   int64
+	size int
+}
+
+func (*unpackedBody) Error() string { return "" }
+
+// Bodies may unpack to freeBodies bytes in a file, and beyond that to ratioBodies times
+// the part of the file that was read.
+const (
+	freeBodies  = 128 << 20
+	ratioBodies = 100
+)
+
+// tooMuch counts the body and reports whether there was too much already.
+func (u *unpackedBody) tooMuch() bool {
+	u.bytes += int64(u.size)
+	return u.bytes > freeBodies && u.bytes > freeBodies+ratioBodies*u.at
 }
 
 // holdsText tells by a record's header whether it may hold a document.
@@ -92,8 +155,30 @@ func kind(contentType string, body []byte) string {
 	return ""
 }
 
-// record returns the document of a record, or nothing if it holds none.
-func (r *reader) record(file string, rec *warc.Record) (*Doc, error) {
+// holdsDocument reports whether record returns a document, or an error that it cannot.
+func (r *reader) holdsDocument(rec *warc.Record) bool {
+	if !holdsText(rec) {
+		return false
+	}
+	if rec.Type != "response" {
+		return true
+	}
+	p, err := warc.ParseResponse(rec.Block, 0, func(p *warc.Response) bool { return false })
+	return err != nil || isPage(p)
+}
+
+// isPage reports whether a response may hold a document; where the type is not known
+// the body decides.
+func isPage(p *warc.Response) bool {
+	if p.Status < 200 || p.Status > 299 {
+		return false
+	}
+	return kind(p.ContentType, []byte("<")) != ""
+}
+
+// record returns the document of a record, or nothing if it holds none, and adds to
+// unpacked what its body unpacked to.
+func (r *reader) record(file string, rec *warc.Record, unpacked *int) (*Doc, error) {
 	d := &Doc{
 		ID: rec.TargetURI(), URL: rec.TargetURI(), Time: rec.Get("WARC-Date"),
 		Format: WARC, Place: Place{File: file, Record: rec.Number, Offset: rec.Offset},
@@ -101,28 +186,30 @@ func (r *reader) record(file string, rec *warc.Record) (*Doc, error) {
 	if d.ID == "" {
 		d.ID = rec.Get("WARC-Record-ID")
 	}
-	if d.ID == "" {
-		return nil, failure(d.Place, errors.New("neither WARC-Target-URI nor WARC-Record-ID names the record; skipped"))
-	}
 	d.fillHost()
 	body, contentType := rec.Block, rec.Get("Content-Type")
 	var partial error
 	if rec.Type == "response" {
-		p, err := warc.ParseResponse(rec.Block, maxPage)
+		p, err := warc.ParseResponse(rec.Block, r.o.maxDoc(maxPage), isPage)
 		if p == nil || errors.Is(err, warc.ErrLimit) {
-			return nil, failure(d.Place, fmt.Errorf("%s: %w; skipped", d.ID, err))
+			return nil, failure(d.Place, because("not a page", fmt.Errorf("%s: %w; skipped", d.ID, err)))
 		}
-		if p.Status < 200 || p.Status > 299 {
+		if !isPage(p) {
 			return nil, nil
 		}
 		body, contentType, partial = p.Body, p.ContentType, err
+		*unpacked += max(0, len(body)-len(rec.Block))
 	}
 	if r.o.KeepRaw {
-		d.Raw = slices.Concat(rec.Header, rec.Block, []byte("\r\n\r\n"))
+		tail := rec.Tail
+		if len(tail) == 0 {
+			tail = []byte("\r\n\r\n") // at the end of the file
+		}
+		d.Raw = slices.Concat(rec.Header, rec.Block, tail)
 	}
 	d, err := d.withBody(body, contentType)
 	if err == nil && partial != nil && d != nil {
-		err = failure(d.Place, fmt.Errorf("%s: %w; what could be had of the page was read", d.ID, partial))
+		err = flawed(d.Place, because("a broken page", fmt.Errorf("%s: %w; what could be had of the page was read", d.ID, partial)))
 	}
 	return d, err
 }
@@ -139,7 +226,7 @@ func (d *Doc) withBody(body []byte, contentType string) (*Doc, error) {
 				body, err = io.ReadAll(io.LimitReader(plain, 4*maxPage)) // one byte becomes at most three
 			}
 			if err != nil && err != io.EOF {
-				return nil, failure(d.Place, fmt.Errorf("%s: %w; skipped", d.ID, err))
+				return nil, failure(d.Place, because("not a page", fmt.Errorf("%s: %w; skipped", d.ID, err)))
 			}
 		}
 		if bytes.IndexByte(body, 0) >= 0 {

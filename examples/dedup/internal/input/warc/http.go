@@ -31,9 +31,11 @@ var ErrHTTP = errors.New("no HTTP response")
 // chunked and Content-Encoding gzip, deflate, br and zstd are undone; where the
 // body is not coded as the header says, it is taken as it is, because many
 // crawlers keep the header and undo the coding. A body of more than limit bytes is
-// ErrLimit. Any other error that comes with a Response says why there is no more
-// of its body.
-func ParseResponse(block []byte, limit int) (*Response, error) {
+// ErrLimit, and so is one that unpacks to more than 64 KiB and 100 times its size
+// beyond that. Any other error that comes with a Response says why there is no more
+// of its body. If want is not nil, it decides by the status and the content type
+// whether there is to be a body at all.
+func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Response, error) {
 	r := new(Response)
 	line, rest, _ := bytes.Cut(block, []byte("\n"))
 	version, status, _ := strings.Cut(strings.TrimSpace(string(line[:min(len(line), 100)])), " ")
@@ -65,7 +67,10 @@ func ParseResponse(block []byte, limit int) (*Response, error) {
 			content = append(content, codings(value)...)
 		}
 	}
-	return r, r.decode(rest, append(content, transfer...), limit)
+	if want != nil && !want(r) {
+		return r, nil
+	}
+	return r, r.decode(rest, append(content, transfer...), min(limit, freeBody+maxRatio*len(rest)))
 }
 
 // codings returns the codings of a header field, in the order of their use.
@@ -77,6 +82,13 @@ func codings(value string) (names []string) {
 	}
 	return names
 }
+
+// A body may unpack to freeBody bytes, and to maxRatio times its size beyond that;
+// pages reach about ten times.
+const (
+	freeBody = 64 << 10
+	maxRatio = 100
+)
 
 // maxCodings is how often a body may be packed over.
 const maxCodings = 4

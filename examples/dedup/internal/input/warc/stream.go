@@ -3,6 +3,7 @@ package warc
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"sort"
 
@@ -17,7 +18,17 @@ type stream struct {
 	taken  int64  // bytes before buf
 	err    error  // what came behind buf
 	starts []start
+	packed *counter // of the file; nil if it is not compressed
+	filled int64    // plain bytes read
+	bomb   bool     // it unpacks to too much
 }
+
+// A compressed file may unpack to freeSize bytes, and to maxUnpacked times its size
+// beyond that, about the most that gzip can reach.
+const (
+	freeSize    = 256 << 20
+	maxUnpacked = 1000
+)
 
 // A source reads a file's plain bytes. Read never returns bytes of two members
 // of a gzip file at once.
@@ -47,13 +58,13 @@ func newStream(in io.Reader) (*stream, error) {
 	}
 	switch {
 	case bytes.HasPrefix(first, []byte{0x1f, 0x8b}):
-		return &stream{source: &gzipSource{in: b, count: count}}, nil
+		return &stream{source: &gzipSource{in: b, count: count}, packed: count}, nil
 	case isZstandard(first):
 		z, err := newZstandard(b)
 		if err != nil {
 			return nil, err
 		}
-		return &stream{source: &plainSource{in: z, done: z.Close}}, nil
+		return &stream{source: &plainSource{in: z, done: z.Close}, packed: count}, nil
 	}
 	return &stream{source: &plainSource{in: b, done: func() {}}}, nil
 }
@@ -106,6 +117,12 @@ func (s *stream) fill() bool {
 			}
 		}
 		s.buf = s.buf[:len(s.buf)+n]
+		s.filled += int64(n)
+		if s.packed != nil && s.filled > freeSize && s.filled/maxUnpacked > s.packed.n {
+			s.err = fmt.Errorf("the file unpacks to more than %d times its size: %w", maxUnpacked, ErrLimit)
+			s.bomb = true
+			return false
+		}
 		if s.err = err; n > 0 {
 			return true
 		}
@@ -157,6 +174,28 @@ func (s *stream) take(n int64) ([]byte, error) {
 		s.discard(int(k))
 	}
 	return block, nil
+}
+
+// A rest reads n bytes of a stream, or says that it ends before.
+type rest struct {
+	s *stream
+	n int64
+}
+
+func (r *rest) Read(p []byte) (int, error) {
+	if r.n == 0 {
+		return 0, io.EOF
+	}
+	if len(r.s.buf) == 0 && !r.s.fill() {
+		if r.s.err == io.EOF {
+			return 0, io.ErrUnexpectedEOF
+		}
+		return 0, r.s.err
+	}
+	n := copy(p[:min(int64(len(p)), r.n)], r.s.buf)
+	r.s.discard(n)
+	r.n -= int64(n)
+	return n, nil
 }
 
 // line takes the next line with its end, which the last one may lack. A line
@@ -212,7 +251,7 @@ func (s *stream) resync() {
 		if s.fill() {
 			continue
 		}
-		if s.err == io.EOF || !s.source.skip() {
+		if s.err == io.EOF || s.bomb || !s.source.skip() {
 			s.discard(len(s.buf))
 			s.err = io.EOF
 			return

@@ -45,6 +45,11 @@ type Options struct {
 	// Want tells by a record's header whether its block is wanted; nil wants
 	// every one.
 	Want func(*Record) bool
+
+	// Large, where it is set, gets the block of a wanted record that is over MaxBlock,
+	// which is then no error; Record.Block is nil. An error of Large is that of Next,
+	// as it is.
+	Large func(rec *Record, block io.Reader) error
 }
 
 // A Record is one record of a web archive.
@@ -60,6 +65,10 @@ type Record struct {
 
 	// Block is what the record holds. It is nil if Options.Want did not want it.
 	Block []byte
+
+	// Tail are the line ends after the block, of which two bytes each are usual; what
+	// there is beyond a kilobyte is left out.
+	Tail []byte
 
 	fields map[string]string
 }
@@ -134,7 +143,7 @@ func (r *Reader) Close() { r.s.close() }
 // Next returns the next record, or [io.EOF] behind the last. Any other error is
 // an [*Error], behind which Next may be called again: it ends with io.EOF.
 func (r *Reader) Next() (*Record, error) {
-	err := r.skipBlankLines()
+	err := r.skipBlankLines(nil)
 	if err == io.EOF {
 		return nil, io.EOF
 	}
@@ -148,6 +157,9 @@ func (r *Reader) Next() (*Record, error) {
 	if err == nil {
 		err = r.block(rec)
 	}
+	if e, ok := errors.AsType[*stop](err); ok {
+		return nil, e.err
+	}
 	if err != nil {
 		if r.s.taken == begin && len(r.s.buf) > 0 {
 			r.s.discard(1) // not this one again
@@ -158,8 +170,17 @@ func (r *Reader) Next() (*Record, error) {
 	return rec, nil
 }
 
-// skipBlankLines passes over what separates records.
-func (r *Reader) skipBlankLines() error {
+// A stop is an error of the caller's own.
+type stop struct{ err error }
+
+func (s *stop) Error() string { return s.err.Error() }
+
+// maxTail is how many line ends of a record are kept.
+const maxTail = 1 << 10
+
+// skipBlankLines passes over what separates records, and adds it to rec if that is
+// not nil.
+func (r *Reader) skipBlankLines(rec *Record) error {
 	for {
 		b, err := r.s.peek(1)
 		if err != nil {
@@ -167,6 +188,9 @@ func (r *Reader) skipBlankLines() error {
 		}
 		if b[0] != '\r' && b[0] != '\n' {
 			return nil
+		}
+		if rec != nil && len(rec.Tail) < maxTail {
+			rec.Tail = append(rec.Tail, b[0])
 		}
 		r.s.discard(1)
 	}
@@ -235,6 +259,19 @@ func (r *Reader) block(rec *Record) error {
 	}
 	want := r.o.Want == nil || r.o.Want(rec)
 	var tooLong error
+	if want && length > int64(r.o.MaxBlock) && r.o.Large != nil {
+		in := &rest{r.s, length}
+		err := r.o.Large(rec, in)
+		if err == nil && in.n > 0 {
+			err = r.s.discardAll(in.n)
+		} else if err != nil && err != io.EOF {
+			return &stop{err}
+		}
+		if err == nil {
+			err = r.ended(rec, length)
+		}
+		return err
+	}
 	if want && length > int64(r.o.MaxBlock) {
 		want = false
 		tooLong = fmt.Errorf("a block of %d bytes, more than %d: %w", length, r.o.MaxBlock, ErrLimit)
@@ -256,7 +293,7 @@ func (r *Reader) block(rec *Record) error {
 	if rec.Block == nil && want {
 		rec.Block = []byte{}
 	}
-	if err := r.ended(length); err != nil {
+	if err := r.ended(rec, length); err != nil {
 		r.s.unreadRecord(rec.Block)
 		return err
 	}
@@ -265,9 +302,9 @@ func (r *Reader) block(rec *Record) error {
 
 // ended makes sure that a record may end here: behind it come two line ends, or
 // more or fewer as some tools have it, and then a record or nothing.
-func (r *Reader) ended(length int64) error {
+func (r *Reader) ended(rec *Record, length int64) error {
 	member := r.s.place(r.s.taken - 1)
-	switch err := r.skipBlankLines(); {
+	switch err := r.skipBlankLines(rec); {
 	case err == io.EOF:
 		return nil
 	case err != nil && r.s.compressed() && r.s.source.at() == member:

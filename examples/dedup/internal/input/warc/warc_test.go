@@ -220,7 +220,7 @@ func TestParseResponse(t *testing.T) {
 		{"no response", "GET / HTTP/1.1\r\n\r\n", "", warc.ErrHTTP},
 		{"nothing", "", "", warc.ErrHTTP},
 	} {
-		r, err := warc.ParseResponse([]byte(tt.block), 1000)
+		r, err := warc.ParseResponse([]byte(tt.block), 1000, nil)
 		if !errors.Is(err, tt.err) {
 			t.Errorf("%s: error %v, want %v", tt.why, err, tt.err)
 		}
@@ -264,7 +264,7 @@ func FuzzReader(f *testing.F) {
 				if len(rec.Block) > 1<<16 || len(rec.Header) > 1<<12 {
 					t.Fatalf("%d bytes of header, %d of block", len(rec.Header), len(rec.Block))
 				}
-				if p, err := warc.ParseResponse(rec.Block, 1000); err == nil && len(p.Body) > 1000 {
+				if p, err := warc.ParseResponse(rec.Block, 1000, nil); err == nil && len(p.Body) > 1000 {
 					t.Fatalf("%d bytes of body", len(p.Body))
 				}
 			}

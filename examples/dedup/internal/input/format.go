@@ -1,0 +1,304 @@
+package input
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A Format is a way in which documents are stored. What this package reads, what
+// "dedup clean" writes, what help and documentation list follows from [Formats].
+type Format struct {
+	Name       string // as -format has it
+	Extensions []string
+	Help       string // what a document is in it, for a line of help
+
+	// Recognize reports whether a file that begins with head, its first bytes
+	// unpacked and in UTF-8, has this format; nil is never. Formats are asked in the
+	// order of the table, before names are looked at.
+	Recognize func(head []byte) bool
+
+	// Whole is set where a file is one document.
+	Whole bool
+
+	// Binary is set where files are read at any place, not from beginning to end; they
+	// are neither packed nor in another encoding.
+	Binary bool
+
+	// Unpacks is set where Read unpacks a packed file.
+	Unpacks bool
+
+	// Read adds the documents of a file, and its errors; it returns false when no more
+	// are wanted. It is nil where Whole is set.
+	Read func(f *File) bool
+
+	// Document fills in d from the content of a file, where Whole is set. It keeps
+	// nothing of data.
+	Document func(d *Doc, data []byte) (*Doc, error)
+
+	// Write writes a kept document as it was stored; nil where files are copied or,
+	// if they are tables of Parquet, their rows.
+	Write func(w Writer, d *Doc) error
+}
+
+// A Writer is a file that kept documents are written to.
+type Writer interface {
+	io.Writer
+	EndMember() error // ends a member of a gzip file, if it is one
+}
+
+// The names of formats.
+const (
+	Text    = "text"    // a file of text, one document
+	HTML    = "html"    // a page
+	JSONL   = "jsonl"   // JSON Lines: an object a line
+	CSV     = "csv"     // a table with a document a row
+	TSV     = "tsv"     // the same with tabs
+	Parquet = "parquet" // the same, by column
+	WARC    = "warc"    // a web archive (WARC or WET) with a document a record
+)
+
+// Formats is the table of formats; the last one is for files of no other. A program
+// may add its own before it reads anything.
+var Formats = []Format{
+	{
+		Name: Parquet, Extensions: []string{".parquet"}, Binary: true,
+		Help:      "a document a row",
+		Recognize: func(head []byte) bool { return bytes.HasPrefix(head, []byte("PAR1")) },
+		Read:      readParquet,
+	},
+	{
+		Name: WARC, Extensions: []string{".warc", ".wet"}, Unpacks: true,
+		Help: "a document a page of a web archive; its URI is the id",
+		Recognize: func(head []byte) bool {
+			// The second is the dictionary that Zstandard frames may begin with.
+			return bytes.HasPrefix(head, []byte("WARC/")) || bytes.HasPrefix(head, []byte("\x5d\x2a\x4d\x18"))
+		},
+		Read: readWARC,
+		Write: func(w Writer, d *Doc) error {
+			if _, err := w.Write(d.Raw); err != nil {
+				return err
+			}
+			return w.EndMember()
+		},
+	},
+	{
+		Name: JSONL, Extensions: []string{".jsonl", ".ndjson", ".jsonlines"},
+		Help:      "a document a line, an object with the field \"text\"",
+		Recognize: looksLikeJSONLines,
+		Read:      readJSONLines,
+		Write: func(w Writer, d *Doc) error {
+			_, err := w.Write(append(d.Raw, '\n'))
+			return err
+		},
+	},
+	{
+		Name: CSV, Extensions: []string{".csv"},
+		Help:  "a document a row; the first row names the columns",
+		Read:  func(f *File) bool { return readTable(f, ',') },
+		Write: writeRow,
+	},
+	{
+		Name: TSV, Extensions: []string{".tsv", ".tab"},
+		Help:  "the same with tabs",
+		Read:  func(f *File) bool { return readTable(f, '\t') },
+		Write: writeRow,
+	},
+	{
+		Name: HTML, Extensions: []string{".html", ".htm", ".xhtml", ".shtml"}, Whole: true,
+		Help:      "a page; its text is what a reader sees",
+		Recognize: looksLikeHTML,
+		Document:  func(d *Doc, data []byte) (*Doc, error) { return d.withPage(data, "") },
+	},
+	{
+		Name: Text, Extensions: []string{".txt"}, Whole: true,
+		Help:     "a text, as any file of no other format",
+		Document: (*Doc).withText,
+	},
+}
+
+// FormatNames returns the names of the formats, in the order of the table.
+func FormatNames() (names []string) {
+	for _, f := range Formats {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// FormatOf returns the format of that name, or nil.
+func FormatOf(name string) *Format {
+	i := slices.IndexFunc(Formats, func(f Format) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &Formats[i]
+}
+
+// ByExtension returns the format that the name of a file promises, or nil if its
+// extension is none of those known.
+func ByExtension(name string) *Format {
+	ext := extension(name)
+	for i, f := range Formats {
+		if slices.Contains(f.Extensions, ext) {
+			return &Formats[i]
+		}
+	}
+	return nil
+}
+
+// extension returns the last extension of a name in lower case, without those of
+// compression. A query belongs to the URL that a page was saved from.
+func extension(name string) string {
+	name, _ = packing(name)
+	name, _, _ = strings.Cut(path.Base(filepath.ToSlash(name)), "?")
+	return strings.ToLower(path.Ext(name))
+}
+
+// packing cuts an extension of compression off a name.
+func packing(name string) (rest string, packed bool) {
+	for _, p := range packings {
+		if ext := path.Ext(name); strings.EqualFold(ext, p.extension) {
+			return name[:len(name)-len(ext)], true
+		}
+	}
+	return name, false
+}
+
+// headSize is how much of a file decides on its format.
+const headSize = 4 << 10
+
+// recognize returns the format of a file by its first bytes and its name, or an
+// error that names how to get at the text of what is no text.
+func recognize(name string, head []byte) (*Format, error) {
+	if err := foreign(head); err != nil {
+		return nil, err
+	}
+	named := ByExtension(name)
+	head = bytes.TrimPrefix(head, []byte("\ufeff"))
+	for i, f := range Formats {
+		switch {
+		case f.Recognize == nil:
+		case f.Name == HTML && named != nil && named.Name != HTML:
+			// Where the name is that of a text, only a page as a whole is a page.
+			if beginsPage(head) {
+				return &Formats[i], nil
+			}
+		case f.Name == JSONL && named != nil && !named.Whole:
+		case f.Recognize(head):
+			return &Formats[i], nil
+		}
+	}
+	switch {
+	case named != nil:
+		return named, nil
+	case extension(name) == ".json":
+		return nil, errJSON
+	}
+	return &Formats[len(Formats)-1], nil
+}
+
+var errJSON = because("a JSON document", errors.New("one JSON document, not JSON Lines; skipped (pass -format text to read it as a text, or make it JSON Lines, say with jq -c '.[]')"))
+
+// foreign returns an error for files that hold text for other programs.
+func foreign(head []byte) error {
+	has := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
+	advice := func(what, how string) error {
+		return because(what, fmt.Errorf("%s; skipped (extract its text first: %s)", what, how))
+	}
+	switch {
+	case has("%PDF-"):
+		return advice("a PDF file", "pdftotext FILE FILE.txt")
+	case has("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+		return advice("an old Office file", "libreoffice --headless --convert-to txt FILE")
+	case has("PK\x03\x04") && bytes.Contains(head, []byte("word/")):
+		return advice("a Word file (.docx)", "pandoc -t plain -o FILE.txt FILE")
+	case has("PK\x03\x04") && bytes.Contains(head, []byte("opendocument")):
+		return advice("an OpenDocument file", "pandoc -t plain -o FILE.txt FILE")
+	case has("PK\x03\x04") && bytes.Contains(head, []byte("epub")):
+		return advice("an EPUB book", "pandoc -t plain -o FILE.txt FILE")
+	case has("PK\x03\x04") && (bytes.Contains(head, []byte("xl/")) || bytes.Contains(head, []byte("ppt/"))):
+		return advice("an Office file", "libreoffice --headless --convert-to txt FILE")
+	case has("PK\x03\x04"), has("PK\x05\x06"):
+		return because("a ZIP archive", errors.New("a ZIP archive; skipped (unpack it first: unzip FILE)"))
+	case has("{\\rtf"):
+		return advice("an RTF file", "pandoc -t plain -o FILE.txt FILE")
+	}
+	return nil
+}
+
+// looksLikeJSONLines reports whether the first line is an object or begins one with
+// a field; a whole line is enough to tell JSON Lines from one document over many.
+func looksLikeJSONLines(head []byte) bool {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	line, _, whole := bytes.Cut(head, []byte("\n"))
+	line = bytes.TrimRight(line, " \t\r")
+	if whole || len(head) < headSize {
+		var p lineParser
+		p.look(line)
+		return p.scan(line) && len(line) > 2
+	}
+	// The line is longer than the head.
+	key := bytes.TrimLeft(line[1:], " \t")
+	return len(key) > 0 && key[0] == '"' && bytes.Contains(key, []byte(`":`))
+}
+
+// beginsPage reports whether head is the beginning of a page with its declaration
+// or root: after comments and an XML declaration.
+func beginsPage(head []byte) bool {
+	for {
+		head = bytes.TrimLeft(head, " \t\r\n\f")
+		switch {
+		case bytes.HasPrefix(head, []byte("<!--")):
+			_, rest, ok := bytes.Cut(head, []byte("-->"))
+			if !ok {
+				return false
+			}
+			head = rest
+		case bytes.HasPrefix(head, []byte("<?xml")):
+			_, rest, ok := bytes.Cut(head, []byte("?>"))
+			if !ok {
+				return false
+			}
+			head = rest
+		default:
+			return tag(head, "!doctype html") || tag(head, "html")
+		}
+	}
+}
+
+// pageTags are the tags that a page may begin with, as the WHATWG's MIME Sniffing
+// has them (section 7.1).
+var pageTags = []string{"head", "script", "iframe", "h1", "div", "font", "table", "a", "style", "title", "b", "body", "br", "p", "meta", "link"}
+
+// looksLikeHTML reports whether head is the beginning of a page.
+func looksLikeHTML(head []byte) bool {
+	if beginsPage(head) {
+		return true
+	}
+	head = bytes.TrimLeft(head, " \t\r\n\f")
+	return slices.ContainsFunc(pageTags, func(name string) bool { return tag(head, name) })
+}
+
+// tag reports whether b begins with a tag of that name.
+func tag(b []byte, name string) bool {
+	n := 1 + len(name)
+	return len(b) > n && b[0] == '<' && strings.EqualFold(string(b[1:n]), name) && strings.IndexByte(" \t\r\n\f>/", b[n]) >= 0
+}
+
+// media are the extensions of files in folders that are not documents, by kind.
+var media = map[string]string{
+	".css": "style", ".js": "script", ".mjs": "script", ".map": "script", ".wasm": "script",
+	".png": "image", ".jpg": "image", ".jpeg": "image", ".gif": "image", ".svg": "image", ".webp": "image",
+	".avif": "image", ".ico": "image", ".bmp": "image", ".tif": "image", ".tiff": "image",
+	".woff": "font", ".woff2": "font", ".ttf": "font", ".otf": "font", ".eot": "font",
+	".mp3": "sound or film", ".mp4": "sound or film", ".webm": "sound or film", ".ogg": "sound or film", ".wav": "sound or film",
+	".avi": "sound or film", ".mov": "sound or film", ".m4a": "sound or film",
+}
