@@ -96,7 +96,7 @@ func (k *bands) Run(e *cli.Env) error {
 		return err
 	}
 	defer w.abort()
-	c, err := corpus.Load(e, k.read, "", e.Inputs)
+	c, err := corpus.Load(e, k.read, nil, e.Inputs)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (b *blocks) Flags() []cli.Flags {
 }
 
 func (b *blocks) Run(e *cli.Env) error {
-	c, err := corpus.Load(e, b.read, "", e.Inputs)
+	c, err := corpus.Load(e, b.read, nil, e.Inputs)
 	if err != nil {
 		return err
 	}

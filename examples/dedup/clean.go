@@ -4,6 +4,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/clean"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
@@ -15,18 +18,24 @@ import (
 var cleanCommand = cli.Command{
 	Name:    "clean",
 	Summary: "write the documents to keep, and a log of every removal",
-	Help: `Writes to -out what "dedup clusters" would keep, in the format of the input: one
-JSON Lines file becomes one, its lines as they were; folders and several inputs
-become a folder of the same files. Every document that is left out is in the log
-with the reason, the document it repeats, how alike they are and the passages that
-both have. The input is never changed; what is written appears whole at the end
-or, after an interrupt, not at all. With -against, documents that repeat that
-corpus are left out too, and the corpus is not written. -dry-run only tells.
-After an interrupt begin again: what a killed process leaves beside -out ends in
-.tmp and may be deleted.
+	Help: `Writes to -out what "dedup clusters" would keep. Every document that goes in is
+kept, removed because it repeats another, or left out because it cannot be read;
+the summary counts them, and the log names each that is not kept, with the reason,
+the document it repeats, how alike they are and the passages that both have.
+
+A file is written in the format of its extension: documents as they were, byte for
+byte, or JSON Lines and tables converted to .jsonl or .parquet with all their
+fields. Several inputs go to one file, to a folder with the same files (a name
+that ends in /) or to standard output (-). Records of a web archive that are not
+pages are copied. The input is never changed; a file or folder appears whole at
+the end or, after an interrupt, not at all. With -against, documents that repeat
+that corpus are removed too, and the corpus is not written.
+
+What a killed process leaves next to -out ends in .tmp and may be deleted.
 `,
 	Example: `-dry-run corpus.jsonl
--out kept.jsonl.zst corpus.jsonl.zst
+-out kept.jsonl.zst -stats figures.json corpus.jsonl.zst
+-out kept.parquet -keep max:quality shard-*.jsonl.gz
 -strip -keep longest -out kept/ pages/
 -against archive.jsonl -out new.jsonl today.jsonl
 `,
@@ -35,28 +44,36 @@ After an interrupt begin again: what a killed process leaves beside -out ends in
 
 type cleaning struct {
 	find.Options
-	read corpus.Options
-	to   clean.Target
-	dry  bool
+	read  corpus.Options
+	to    clean.Target
+	dry   bool
+	exact bool
 	cli.Output
 }
 
 func (k *cleaning) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.StringVar(&k.to.Out, "out", "", "`file or folder` to write the kept documents to; .gz and .zst compress")
-		fs.StringVar(&k.to.Log, "log", "", "`file` to write the removals to (default: that of -out with .removed.jsonl behind)")
-		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace what -out and -log name, if there is something")
+		fs.StringVar(&k.to.Out, "out", "", "`file` to write the kept documents to, in the format of its extension (.gz, .zst and .xz compress); a folder if it ends in /, standard output if it is -")
+		fs.StringVar(&k.to.Log, "log", "", "`file` to write the removals to (default: that of -out with .removed.jsonl added)")
+		fs.StringVar(&k.to.Stats, "stats", "", "`file` to write figures to, as JSON: by source and host, by reason, cluster sizes")
+		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files that -out, -log and -stats name, if they are there")
+		fs.BoolVar(&k.to.Annotate, "annotate", false, "add the fields dedup_cluster (the id of the representative) and dedup_cluster_size to kept records")
+		fs.BoolVar(&k.exact, "exact", false, "remove only documents that are equal to another but for case, accents, punctuation and space: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
 	}}
-	return []cli.Flags{own, k.MatchFlags(), k.KeepFlag(), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{own, k.MatchFlags(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
 func (k *cleaning) Run(e *cli.Env) error {
 	switch {
-	case k.to.Out == "" && (k.to.Log != "" || k.to.Overwrite):
-		return errors.New("-log and -overwrite go with -out, which is missing")
+	case k.to.Out == "" && (k.to.Log != "" || k.to.Overwrite && k.to.Stats == "" || k.to.Annotate):
+		return errors.New("-log, -overwrite and -annotate go with -out, which is missing")
 	case k.to.Out == "" && !k.dry:
 		return errors.New("clean needs -out FILE, or -dry-run to see what it would do")
+	case k.to.Out == "-" && k.JSON:
+		return errors.New("-json prints removals to standard output and cannot be combined with -out -; log them with -log")
+	case k.exact && (e.Given["threshold"] || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
+		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -k, -size or -estimate")
 	}
 	w, err := clean.NewWriter(e, k.to, k.Against, k.dry)
 	if err != nil {
@@ -68,42 +85,94 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	s, err := find.SketchStripped(c, k.Options)
+	if err := w.Plan(c); err != nil {
+		return err
+	}
+	d, err := k.decide(c)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	removals, err := clean.Removals(c, s, k.Options)
-	if err != nil {
-		return err
-	}
-	identical := 0
-	for _, r := range removals {
-		out := r.Line(c)
-		if out.Reason == clean.Identical {
-			identical++
-		}
+	for _, r := range d.Removals {
 		switch {
 		case k.JSON:
-			err = e.Print(out)
+			err = e.Print(r.Line(c))
 		case k.dry:
-			fmt.Fprintf(e.Out, "%.3f  remove %s, like %s\n", out.Similarity, show.Printable(out.ID), show.Printable(out.Match))
+			fmt.Fprintf(e.Out, "%.3f  remove %s, like %s\n", r.Similarity, show.Printable(c.Docs[r.Row].ID), show.Printable(c.Docs[r.Match].ID))
 		}
 		if err != nil {
 			return err
 		}
 	}
+	f := d.Figures()
 	if !k.dry {
-		if err := w.Write(c, k.read.Input, removals); err != nil {
+		if err := w.Write(c, d); err != nil {
 			return err
 		}
 	}
-	verb, where := "kept", fmt.Sprintf("; written to %s, removals to %s", k.to.Out, w.Log())
-	if k.dry {
-		verb, where = "to keep", "; nothing was written"
+	if err := w.WriteFigures(f); err != nil {
+		return err
 	}
-	total := len(c.Docs) - c.Old
-	e.Summary("%s: %d %s, %d removed (%d identical, %d near-duplicates, %s)%s", show.Count(total, "document"), total-len(removals), verb,
-		len(removals), identical, len(removals)-identical, k.Figures(), where)
+	k.summarize(e, w, f)
 	return nil
+}
+
+func (k *cleaning) decide(c *corpus.Corpus) (*clean.Decision, error) {
+	if k.exact {
+		return clean.DecideEqual(c, k.Options)
+	}
+	s, err := find.SketchStripped(c, k.Options)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return clean.Decide(c, s, k.Options)
+}
+
+// summarize accounts for every document: what went in was kept, removed or left out.
+func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
+	for _, g := range f.Sources {
+		if gone := g.Removed + g.LeftOut; 2*gone > g.Documents && gone > 1 {
+			e.Problem(cli.Problem{Kind: "a source that loses more than half", File: g.Name, Note: true,
+				Err: fmt.Errorf("%s loses %s of its %s: is that what you expect?", g.Name, show.Percent(float64(gone)/float64(g.Documents)), show.Count(g.Documents, "document"))})
+		}
+	}
+	kept := "kept"
+	if k.dry {
+		kept = "to keep"
+	}
+	e.Summary("%s: %s %s, %s removed, %s left out", show.Count(f.Documents, "document"), show.Number(f.Kept), kept, show.Number(f.Group.Removed), show.Number(f.Group.LeftOut))
+	how := fmt.Sprintf("Jaccard %v or more, %s", k.Threshold, k.Figures())
+	if k.exact {
+		how = "equal texts"
+	}
+	if f.Group.Removed > 0 {
+		e.Summary("removed: %s (%s)", reasons(f.Removed), how)
+	}
+	if f.Group.LeftOut > 0 {
+		e.Summary("left out: %s", reasons(f.LeftOut))
+	}
+	if len(f.Other) > 0 {
+		e.Summary("files that are not documents: %s", reasons(f.Other))
+	}
+	if w.Passed > 0 {
+		e.Summary("%s of web archives that are not documents: copied as they are", show.Count(w.Passed, "record"))
+	}
+	switch {
+	case k.dry:
+		e.Summary("nothing was written")
+	case w.Log() == "":
+	case k.to.Out == "-":
+		e.Summary("removals are in %s", w.Log())
+	default:
+		e.Summary("written to %s, removals to %s", k.to.Out, w.Log())
+	}
+}
+
+// reasons lists counts by what they count.
+func reasons(counts map[string]int) string {
+	var parts []string
+	for _, r := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, show.Number(counts[r])+" "+r)
+	}
+	return strings.Join(parts, ", ")
 }

@@ -31,11 +31,11 @@ type clusters struct {
 }
 
 func (k *clusters) Flags() []cli.Flags {
-	return []cli.Flags{k.MatchFlags(), k.KeepFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{k.MatchFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
 func (k *clusters) Run(e *cli.Env) error {
-	c, err := corpus.Load(e, k.read, "", e.Inputs)
+	c, err := corpus.Load(e, k.read, nil, e.Inputs)
 	if err != nil {
 		return err
 	}

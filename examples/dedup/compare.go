@@ -47,7 +47,7 @@ func (k *compare) Run(e *cli.Env) error {
 	if len(inputs) > 2 {
 		inputs = inputs[2:]
 	}
-	c, err := corpus.Load(e, k.read, "", inputs)
+	c, err := corpus.Load(e, k.read, nil, inputs)
 	if err != nil {
 		return err
 	}
@@ -99,13 +99,13 @@ func (k *compare) Run(e *cli.Env) error {
 
 // likeness compares two texts without the spans of their masks.
 func (k *compare) likeness(a, b string, maskA, maskB []shingle.Span) show.Likeness {
-	sh := k.Shingler()
+	sh, public := k.Confirmer(), k.Shingler()
 	mh := k.Sketcher()
 	x, y := sh.Set(a, maskA...), sh.Set(b, maskB...)
 	l := show.Likeness{
 		ShinglesA: len(x), ShinglesB: len(y), Common: x.Common(y),
 		Jaccard:      x.Jaccard(y),
-		Estimate:     mh.Sketch(x).Similarity(mh.Sketch(y)),
+		Estimate:     mh.Sketch(public.Hashes(a, maskA...)).Similarity(mh.Sketch(public.Hashes(b, maskB...))),
 		ContainmentA: x.Containment(y), ContainmentB: y.Containment(x),
 	}
 	l.Recall = k.Banding().Recall(l.Jaccard)

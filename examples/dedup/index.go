@@ -10,6 +10,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/index"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
@@ -85,7 +86,8 @@ With -verify it reads every byte and says whether it is as it was written.
 
 // indexOptions are what the commands of an index have in common.
 type indexOptions struct {
-	db string
+	db  string
+	ids string
 	find.Options
 	read corpus.Options
 	cli.Output
@@ -99,6 +101,18 @@ func (k *indexOptions) dbFlag() cli.Flags {
 				return errors.New("no index: name its folder with -db")
 			}
 			return nil
+		},
+	}
+}
+
+// idFlag is -id, for commands that read documents.
+func (k *indexOptions) idFlag() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&k.ids, "id", "", "what a document without an id is stored under: `place|content` (default: it is left out)")
+		},
+		Check: func() error {
+			return cli.OneOf("id", k.ids, string(input.RealIDs), string(input.PlaceIDs), string(input.ContentIDs))
 		},
 	}
 }
@@ -121,7 +135,7 @@ func (k *indexOptions) outputFlags() cli.Flags {
 
 // open opens the index, which must be as the flags that were given say.
 func (k *indexOptions) open(e *cli.Env, m index.Mode) (*index.Database, error) {
-	return index.Open(e, k.db, k.Options, k.read, m)
+	return index.Open(e, k.db, k.Options, k.read, input.IDs(k.ids), m)
 }
 
 type indexAdd struct {
@@ -141,7 +155,7 @@ func (k *indexAdd) Flags() []cli.Flags {
 			return nil
 		},
 	}
-	return []cli.Flags{k.dbFlag(), own, k.settingFlags(), k.read.InputFlags(), k.outputFlags()}
+	return []cli.Flags{k.dbFlag(), own, k.idFlag(), k.settingFlags(), k.read.InputFlags(), k.outputFlags()}
 }
 
 func (k *indexAdd) Run(e *cli.Env) (err error) {
@@ -195,7 +209,7 @@ func (k *indexQuery) Flags() []cli.Flags {
 			return nil
 		},
 	}
-	return []cli.Flags{k.dbFlag(), own, k.settingFlags(), k.read.InputFlags(), k.outputFlags()}
+	return []cli.Flags{k.dbFlag(), own, k.idFlag(), k.settingFlags(), k.read.InputFlags(), k.outputFlags()}
 }
 
 func (k *indexQuery) Run(e *cli.Env) (err error) {

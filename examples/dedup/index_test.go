@@ -76,8 +76,8 @@ func TestIndex(t *testing.T) {
 		{"add -db " + db + " -sync 0 -", "-sync 0: must be"},
 		{"query -db " + db + " -limit -1 -", "-limit -1: must be"},
 		{"query -db " + db + " -sync 3 -", "not defined: -sync"},
-		{"", "say which: add, query, remove, stats"},
-		{"find -db " + db, "say which"},
+		{"", "name one of its commands: add, query, remove, stats"},
+		{"find -db " + db, "name one of"},
 		{"add -db " + db, "no input"},
 	} {
 		_, stderr, status := dedup(t, docLine("a", storyA), append([]string{"index"}, strings.Fields(tt.args)...)...)

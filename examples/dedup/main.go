@@ -1,5 +1,5 @@
 // Command dedup finds near-duplicate documents, shared passages and recycled
-// blocks in text and HTML files, folders, JSON Lines, Parquet and web archives.
+// blocks in text and HTML files, folders, JSON Lines, tables and web archives.
 //
 //	dedup [COMMAND] [flags] INPUT...
 //
@@ -8,19 +8,23 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
 // program lists what dedup does, in the order of its help.
 func program() cli.Program {
 	return cli.Program{
 		Name: "dedup",
-		Help: help,
+		Help: help(),
 		Commands: []cli.Command{
 			reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand,
 			cleanCommand, compareCommand, bandsCommand, indexCommand, serveCommand,
@@ -35,24 +39,29 @@ func main() {
 	os.Exit(program().Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-const help = `dedup finds near-duplicate documents, the passages that documents share, and
+// help returns all of the help but the list of commands.
+func help() string {
+	var formats strings.Builder
+	for _, f := range input.Formats {
+		fmt.Fprintf(&formats, "  %-26s %s\n", cmp.Or(strings.Join(f.Extensions, ", "), f.Name), f.Help)
+	}
+	return fmt.Sprintf(`dedup finds near-duplicate documents, the passages that documents share, and
 the blocks that pages recycle.
 
 usage: dedup [COMMAND] [flags] INPUT...
 
 commands:
+%%s  version      which build this is
+
+An INPUT is a file, a folder, a pattern like 'crawl/**/*.{html,warc.gz}', or - for
+standard input. Its content shows its format, then its name:
 %s
-An INPUT is a file, a folder, a pattern like 'crawl/*.warc.gz', or - for JSON
-Lines on standard input. A file's name tells its format:
-  .jsonl, .ndjson    a document a line, with the fields "id" and "text" and
-                     perhaps "host", "url" and "time" (-field-... names others)
-  .parquet           a document a row, with columns of these names
-  .warc, .wet        a document a page of a web archive; its URI is the id
-  .html, .htm        a page; its text is what a reader sees
-  any other          a text
-All but .parquet may be packed (.gz, .zst). A folder's files are read with those
-below; a file that is one document has its path for an id. Flags may stand before
-or behind inputs.
+All but .parquet may be packed (%s). JSON Lines and tables have the
+fields "id", "text", "host", "url" and "time", of which only the text must be
+there (-field-... names others; a.b is b within a). A document without an id, or
+with one that was read before, is called FILE:LINE or FILE:ROW; a file that is one
+document is called by its path.
+Flags may be before, between and after inputs.
 
 examples:
   dedup stories/                         what is in a folder, on one screen
@@ -60,8 +69,9 @@ examples:
   dedup clusters -keep longest pages/    one document to keep of each cluster
   dedup passages a.txt b.txt             what two articles share
   dedup clean -out kept.jsonl all.jsonl  a corpus without its near-duplicates
-  dedup index add -db seen new.jsonl     store documents, and say which are new
+  dedup index add -db seen new.jsonl     store documents, and report which are new
 
-"dedup COMMAND -h" tells a command's flags. Exit status: 0 done, 1 some input
-was reported and skipped, 2 wrong usage or a fatal error.
-`
+"dedup COMMAND -h" lists a command's flags. Exit status: 0 done, 1 some input was
+reported and left out, 2 wrong usage or a fatal error.
+`, formats.String(), strings.Join(input.Packings(), ", "))
+}

@@ -49,7 +49,7 @@ func (p *pairs) Run(e *cli.Env) error {
 	}
 	defer s.Close()
 	search := s.Pairs
-	if p.Against != "" {
+	if len(p.Against) > 0 {
 		search = s.PairsAgainst
 	}
 	found, err := search()

@@ -34,7 +34,7 @@ func (p *passages) Flags() []cli.Flags {
 }
 
 func (p *passages) Run(e *cli.Env) error {
-	c, err := corpus.Load(e, p.read, "", e.Inputs)
+	c, err := corpus.Load(e, p.read, nil, e.Inputs)
 	if err != nil {
 		return err
 	}

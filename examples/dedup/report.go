@@ -37,14 +37,14 @@ func (k *reporting) Flags() []cli.Flags {
 		fs.StringVar(&k.page.File, "html", "", "also write the findings to this `file`, with the texts and their differences: one page for a browser that needs no network")
 		fs.BoolVar(&k.page.Overwrite, "overwrite", false, "replace the file that -html names, if it is there")
 	}}
-	return []cli.Flags{k.MatchFlags(), k.KeepFlag(), k.ShingleFlags(), k.PassageFlags(), own, k.read.InputFlags(), k.QuietFlag()}
+	return []cli.Flags{k.MatchFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.PassageFlags(), own, k.read.InputFlags(), k.QuietFlag()}
 }
 
 func (k *reporting) Run(e *cli.Env) error {
 	if err := k.page.Check(); err != nil {
 		return err
 	}
-	c, err := corpus.Load(e, k.read, "", e.Inputs)
+	c, err := corpus.Load(e, k.read, nil, e.Inputs)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,8 @@
 // Package clean writes the documents of a corpus that are to be kept, and a log of
 // every removal.
+//
+// Of every document that goes in, the log and the figures account: it is kept, removed
+// or, because it could not be read, left out.
 package clean
 
 import (
@@ -21,19 +24,38 @@ type Removal struct {
 
 // The reasons for a removal.
 const (
-	Identical  = "identical"
-	Near       = "near-duplicate"
-	Unreadable = "unreadable"
+	Identical   = "identical"
+	Equal       = "equal" // after normalisation, with -exact
+	Near        = "near-duplicate"
+	Unreadable  = "unreadable"
+	NotDocument = "not a document"
 )
 
-// Removals returns the documents to leave out, in input order: the new documents
-// that match one of -against, and of the others all but the representatives.
-func Removals(c *corpus.Corpus, s *find.Sketches, o find.Options) ([]Removal, error) {
-	var out []Removal
-	var clusters []lsh.Cluster[int]
+// A Decision is which documents are removed.
+type Decision struct {
+	Removals []Removal // in input order
+	Clusters []lsh.Cluster[int]
+
+	exact bool // equal documents only
+	c     *corpus.Corpus
+}
+
+// clusters returns the cluster of each representative by its row.
+func (d *Decision) clusters() map[int]*Cluster {
+	all := map[int]*Cluster{}
+	for _, k := range d.Clusters {
+		all[k.Representative] = &Cluster{ID: d.c.Docs[k.Representative].ID, Size: len(k.Members)}
+	}
+	return all
+}
+
+// Decide returns the documents to remove: the new documents that match one of -against,
+// and of the others all but the representatives.
+func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options) (*Decision, error) {
+	d := &Decision{c: c}
 	var err error
-	if o.Against == "" {
-		clusters, err = s.Clusters()
+	if len(o.Against) == 0 {
+		d.Clusters, err = s.Clusters()
 	} else {
 		found, e := s.Old(1)
 		if e != nil {
@@ -45,22 +67,57 @@ func Removals(c *corpus.Corpus, s *find.Sketches, o find.Options) ([]Removal, er
 				rest = append(rest, c.Old+i)
 				continue
 			}
-			out = append(out, Removal{c.Old + i, ms[0].Row, ms[0].Score})
+			d.Removals = append(d.Removals, Removal{c.Old + i, ms[0].Row, ms[0].Score})
 		}
-		clusters, err = s.ClustersAmong(rest)
+		d.Clusters, err = s.ClustersAmong(rest)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range clusters {
+	d.addMembers(!o.Estimate)
+	return d, nil
+}
+
+// DecideEqual returns the documents to remove that are equal to another after
+// normalisation, without the spans of masks.
+func DecideEqual(c *corpus.Corpus, o find.Options) (*Decision, error) {
+	d := &Decision{c: c, exact: true}
+	masks, err := find.Masks(c, o)
+	if err != nil {
+		return nil, err
+	}
+	if d.Clusters, err = find.Equal(c, o, masks); err != nil {
+		return nil, err
+	}
+	// A cluster with a document of -against keeps none of the new ones.
+	kept := d.Clusters[:0]
+	for _, k := range d.Clusters {
+		old := slices.IndexFunc(k.Members, func(m lsh.Member[int]) bool { return m.ID < c.Old })
+		if old < 0 {
+			kept = append(kept, k)
+			continue
+		}
 		for _, m := range k.Members {
-			if m.ID != k.Representative {
-				out = append(out, Removal{m.ID, k.Representative, lsh.Score{Similarity: m.Similarity, Exact: !o.Estimate}})
+			if m.ID >= c.Old {
+				d.Removals = append(d.Removals, Removal{m.ID, k.Members[old].ID, lsh.Score{Similarity: 1, Exact: true}})
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Removal) int { return cmp.Compare(a.Row, b.Row) })
-	return out, nil
+	d.Clusters = kept
+	d.addMembers(true)
+	return d, nil
+}
+
+// addMembers adds the members of clusters but for the representatives.
+func (d *Decision) addMembers(exact bool) {
+	for _, k := range d.Clusters {
+		for _, m := range k.Members {
+			if m.ID != k.Representative {
+				d.Removals = append(d.Removals, Removal{m.ID, k.Representative, lsh.Score{Similarity: m.Similarity, Exact: exact}})
+			}
+		}
+	}
+	slices.SortFunc(d.Removals, func(a, b Removal) int { return cmp.Compare(a.Row, b.Row) })
 }
 
 // Line returns the removal as the log has it, with its evidence.

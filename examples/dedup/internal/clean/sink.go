@@ -1,10 +1,12 @@
 package clean
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/input/table"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 )
@@ -14,8 +16,14 @@ type sink struct {
 	*outfile.Packed
 	file     io.Writer // beneath compression
 	verbatim bool      // written to file, past Packed
-	table    string    // the Parquet file that it copies rows of
-	rows     []int
+	head     []byte    // of a table in CSV, written
+	tables   []tableRows
+}
+
+// A tableRows is the rows to copy of a Parquet file.
+type tableRows struct {
+	file string
+	rows []int
 }
 
 func newSink(w io.Writer, name string) (*sink, error) {
@@ -23,9 +31,77 @@ func newSink(w io.Writer, name string) (*sink, error) {
 	return &sink{Packed: p, file: w}, err
 }
 
-// copyRows copies the rows to keep of a table.
+// meet prepares for the documents of a file, even if none of them is kept: a table
+// without rows is a table all the same.
+func (s *sink) meet(d *input.Doc) error {
+	if d.Format == input.Parquet && (len(s.tables) == 0 || s.tables[len(s.tables)-1].file != d.File) {
+		s.tables = append(s.tables, tableRows{file: d.File})
+	}
+	if d.Head == nil || bytes.Equal(bytes.TrimRight(d.Head, "\r\n"), bytes.TrimRight(s.head, "\r\n")) {
+		return nil
+	}
+	if s.head != nil {
+		return fmt.Errorf("%s has other columns than the file before: write a folder, or to .jsonl or .parquet", d.File)
+	}
+	s.head = d.Head
+	_, err := s.Write(append(bytes.TrimRight(bytes.TrimPrefix(d.Head, []byte("\ufeff")), "\r\n"), '\n'))
+	return err
+}
+
+// keep copies a document as it was stored.
+func (s *sink) keep(d *input.Doc) error {
+	f := input.FormatOf(d.Format)
+	switch {
+	case d.Format == input.Parquet:
+		// Rows are copied together once all of them are known.
+		t := &s.tables[len(s.tables)-1]
+		t.rows = append(t.rows, d.Row)
+		return nil
+	case f.Write != nil:
+		return f.Write(s, d)
+	case !f.Whole:
+		return fmt.Errorf("%v: documents of the format %s cannot be written", d.Place, d.Format)
+	case d.File == "-":
+		_, err := s.Write(d.Raw)
+		return err
+	}
+	in, err := os.Open(d.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	s.verbatim = true
+	_, err = io.Copy(s.file, in) // compressed or not, as it is
+	return err
+}
+
+// close writes what is pending.
+func (s *sink) close() error {
+	switch {
+	case len(s.tables) > 0:
+		return s.copyRows()
+	case s.verbatim:
+		return nil
+	}
+	return s.Close()
+}
+
+// copyRows copies the rows to keep of tables.
 func (s *sink) copyRows() error {
-	f, err := os.Open(s.table)
+	c, err := table.NewCopier(s.file)
+	if err != nil {
+		return err
+	}
+	for _, t := range s.tables {
+		if err := copyTable(c, t); err != nil {
+			return fmt.Errorf("%s: %w", t.file, err)
+		}
+	}
+	return c.Close()
+}
+
+func copyTable(c *table.Copier, t tableRows) error {
+	f, err := os.Open(t.file)
 	if err != nil {
 		return err
 	}
@@ -34,27 +110,12 @@ func (s *sink) copyRows() error {
 	if err != nil {
 		return err
 	}
-	rows := s.rows
-	err = table.Copy(s.file, f, info.Size(), func(row int64) bool {
+	rows := t.rows
+	return c.Copy(f, info.Size(), func(row int64) bool {
 		keep := len(rows) > 0 && row == int64(rows[0]-1)
 		if keep {
 			rows = rows[1:]
 		}
 		return keep
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.table, err)
-	}
-	return nil
-}
-
-// close writes what is pending.
-func (s *sink) close() error {
-	switch {
-	case s.table != "":
-		return s.copyRows()
-	case s.verbatim:
-		return nil
-	}
-	return s.Close()
 }

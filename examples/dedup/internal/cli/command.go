@@ -4,12 +4,15 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -62,8 +65,36 @@ type Flags struct {
 	Check    func() error // refuses values that make no sense; may be nil
 }
 
-// helpFlags ask for help.
-var helpFlags = []string{"-h", "-help", "--help", "help"}
+// helpFlags ask for help, versionFlags for the version.
+var (
+	helpFlags    = []string{"-h", "-help", "--help", "help"}
+	versionFlags = []string{"version", "-version", "--version"}
+)
+
+// version returns which build of the program this is.
+func (p Program) version() string {
+	version, revision, dirty := "(devel)", "", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = cmp.Or(info.Main.Version, version)
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision" && len(s.Value) >= 12:
+				revision = " " + s.Value[:12]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				dirty = " with changes"
+			}
+		}
+	}
+	return fmt.Sprintf("%s %s%s%s, %s %s/%s", p.Name, version, revision, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// names returns those of the commands.
+func (p Program) names() (names []string) {
+	for _, c := range p.Commands {
+		names = append(names, c.Name)
+	}
+	return append(names, "help", "version")
+}
 
 // Run runs the command that args name and returns the exit status.
 func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -72,15 +103,21 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return ExitFatal
 	}
 	cmd, _ := find(p.Commands, p.Default)
+	unknown := func(word, what string) int {
+		fmt.Fprintf(stderr, "%s: %s \"%s\"%s; \"%[1]s -h\" lists the commands\n", p.Name, what, show.Printable(word), suggest(word, p.names()))
+		return ExitFatal
+	}
 	switch {
 	case slices.Contains(helpFlags, args[0]) && len(args) == 1:
 		p.printHelp(stdout)
 		return ExitDone
+	case slices.Contains(versionFlags, args[0]):
+		fmt.Fprintln(stdout, p.version())
+		return ExitDone
 	case slices.Contains(helpFlags, args[0]):
 		c, ok := find(p.Commands, args[1])
 		if !ok {
-			fmt.Fprintf(stderr, "%s: %s is no command (\"%[1]s -h\" lists them)\n", p.Name, show.Printable(args[1]))
-			return ExitFatal
+			return unknown(args[1], "unknown command")
 		}
 		cmd, args = c, append(args[2:], "-h")
 	default:
@@ -88,7 +125,7 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 			cmd, args = c, args[1:]
 		} else if strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "" {
 			if _, err := os.Lstat(args[0]); err != nil {
-				fmt.Fprintf(stderr, "%s: %s is no command (\"%[1]s -h\" lists them), so it is taken for an input\n", p.Name, show.Printable(args[0]))
+				return unknown(args[0], "neither a command nor a file:")
 			}
 		}
 	}
@@ -125,6 +162,7 @@ func (p Program) run(ctx context.Context, cmd Command, args []string, stdin io.R
 		return ExitFatal
 	}
 	err = action.Run(e)
+	e.Unsaid()
 	if flushed := out.Flush(); err == nil && flushed != nil {
 		err = fmt.Errorf("standard output: %w", flushed)
 	}
@@ -154,7 +192,11 @@ func (p Program) choose(cmd Command, args []string, stdout, stderr io.Writer) in
 	for _, c := range cmd.Commands {
 		names = append(names, strings.TrimPrefix(c.Name, cmd.Name+" "))
 	}
-	_ = p.usageError(stderr, cmd, "say which: %s", strings.Join(names, ", "))
+	guess := ""
+	if len(args) > 0 {
+		guess = suggest(args[0], names)
+	}
+	_ = p.usageError(stderr, cmd, "name one of its commands: %s%s", strings.Join(names, ", "), guess)
 	return ExitFatal
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
@@ -19,17 +21,75 @@ type Env struct {
 	Out    *bufio.Writer // findings
 	Stderr io.Writer     // errors, progress, summary
 
-	InputErrors int
+	InputErrors int      // problems that were not notes
 	Notes       []string // what a result does not hold
 
 	program string
 	quiet   bool
+	printed map[[2]string]int  // problems by kind and file, and by kind alone
+	more    map[string]*unsaid // by kind
 }
 
-// InputError reports what could not be read and counts it for the exit status.
-func (e *Env) InputError(err error) {
-	fmt.Fprintf(e.Stderr, "%s: %s\n", e.program, show.Printable(err.Error()))
-	e.InputErrors++
+// A Problem is something to report about the input.
+type Problem struct {
+	Kind string // a few words; problems of one kind are printed a few times only
+	File string
+	Err  error
+	Note bool // nothing is missing, so the exit status does not change
+}
+
+// Problems of one kind are printed so many times in a file and in all files; the
+// others are counted.
+const (
+	perFile = 3
+	perKind = 20
+)
+
+// An unsaid is how many problems of a kind were not printed.
+type unsaid struct {
+	n     int
+	files map[string]struct{} // some of the files
+}
+
+// Problem prints a problem, or counts it if there were enough of its kind.
+func (e *Env) Problem(p Problem) {
+	if !p.Note {
+		e.InputErrors++
+	}
+	if e.printed == nil {
+		e.printed, e.more = map[[2]string]int{}, map[string]*unsaid{}
+	}
+	in, of := [2]string{p.Kind, p.File}, [2]string{p.Kind}
+	if e.printed[of] < perKind && e.printed[in] < perFile {
+		e.printed[in]++
+		e.printed[of]++
+		fmt.Fprintf(e.Stderr, "%s: %s\n", e.program, show.Printable(p.Err.Error()))
+		return
+	}
+	m := e.more[p.Kind]
+	if m == nil {
+		m = &unsaid{files: map[string]struct{}{}}
+		e.more[p.Kind] = m
+	}
+	m.n++
+	if len(m.files) < 1000 {
+		m.files[p.File] = struct{}{}
+	}
+}
+
+// Unsaid prints how many problems were only counted.
+func (e *Env) Unsaid() {
+	for _, kind := range slices.Sorted(maps.Keys(e.more)) {
+		m := e.more[kind]
+		where := fmt.Sprintf("%d files", len(m.files))
+		if len(m.files) == 1 {
+			for f := range m.files {
+				where = show.Printable(f)
+			}
+		}
+		fmt.Fprintf(e.Stderr, "%s: %s more like these in %s: %s\n", e.program, show.Number(m.n), where, kind)
+	}
+	e.more, e.printed = nil, nil
 }
 
 // Warn reports what a result does not hold.

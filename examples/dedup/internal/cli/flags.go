@@ -29,7 +29,7 @@ func (o *Output) OutputFlags() Flags {
 // QuietFlag is -quiet.
 func (o *Output) QuietFlag() Flags {
 	return Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&o.Quiet, quiet, false, "no progress and no summary on standard error; errors are still told")
+		fs.BoolVar(&o.Quiet, quiet, false, "no progress and no summary on standard error; errors are still printed")
 	}}
 }
 
@@ -59,7 +59,7 @@ func (p Program) parse(e *Env, cmd Command, a Action, args []string, stdout io.W
 			p.printCommandHelp(stdout, cmd)
 			return err
 		} else if err != nil {
-			return p.usageError(e.Stderr, cmd, "%v%s", err, p.whoHas(err))
+			return p.usageError(e.Stderr, cmd, "%v%s", err, p.whoHas(err, fs))
 		}
 		rest := fs.Args()
 		if used := len(args) - len(rest); used > 0 && args[used-1] == "--" {
@@ -93,8 +93,9 @@ func (p Program) parse(e *Env, cmd Command, a Action, args []string, stdout io.W
 	return nil
 }
 
-// whoHas names the commands that have a flag which another command lacks.
-func (p Program) whoHas(err error) string {
+// whoHas names the commands that have a flag which another command lacks, or a flag
+// of this one that is called much the same.
+func (p Program) whoHas(err error, own *flag.FlagSet) string {
 	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {
 		return ""
@@ -110,7 +111,9 @@ func (p Program) whoHas(err error) string {
 		}
 	}
 	if len(have) == 0 {
-		return ""
+		var names []string
+		own.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		return suggest(name, names)
 	}
 	return fmt.Sprintf(" (a flag of %s)", strings.Join(have, ", "))
 }

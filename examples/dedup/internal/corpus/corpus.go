@@ -5,38 +5,55 @@ package corpus
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 	"github.com/neardup/neardup/examples/dedup/internal/until"
+	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/shingle"
 )
 
 // A Document is all but the text of one.
 type Document struct {
 	ID, Host, URL, Time string
+	Format              string
 	Place               input.Place
 	Blocks              []shingle.Span // of a page of HTML; nil where the text shows them
 }
+
+// A Loss is why documents of a file could not be read.
+type Loss struct{ File, Reason string }
 
 // A Corpus is documents by number, in the order in which they were read.
 type Corpus struct {
 	Docs []Document
 	Old  int // how many of them, the first ones, are from the corpus that the others are compared with
 
+	// Lost counts the documents of the inputs, not of the other corpus, that were left
+	// out because they could not be read.
+	Lost map[Loss]int
+
+	// Other counts the files in folders that are not documents, by kind.
+	Other map[string]int
+
+	// Ranks are the values of the field that -keep names; nil if it names none.
+	Ranks []float64
+
 	env   *cli.Env
 	o     Options
 	texts *spool.Texts
 }
 
-// Load reads the documents of inputs, those of against first if that is not "".
+// Load reads the documents of inputs, those of against first.
 // It reports and counts what cannot be read. Close the corpus.
-func Load(e *cli.Env, o Options, against string, inputs []string) (*Corpus, error) {
+func Load(e *cli.Env, o Options, against, inputs []string) (*Corpus, error) {
 	debug.SetMemoryLimit(o.Memory)
-	c := &Corpus{env: e, o: o, texts: spool.NewTexts(o.Memory / 4)}
+	c := &Corpus{Lost: map[Loss]int{}, Other: map[string]int{}, env: e, o: o, texts: spool.NewTexts(o.Memory / 4)}
 	err := c.load(against, inputs)
 	if err != nil {
 		c.Close()
@@ -45,12 +62,14 @@ func Load(e *cli.Env, o Options, against string, inputs []string) (*Corpus, erro
 	return c, nil
 }
 
-func (c *Corpus) load(against string, inputs []string) error {
-	if against != "" {
-		if err := c.read([]string{against}); err != nil {
+func (c *Corpus) load(against, inputs []string) error {
+	if len(against) > 0 {
+		if err := c.read(against); err != nil {
 			return err
 		}
 		c.Old = len(c.Docs)
+		clear(c.Lost)
+		clear(c.Other)
 	}
 	if err := c.read(inputs); err != nil {
 		return err
@@ -60,7 +79,7 @@ func (c *Corpus) load(against string, inputs []string) error {
 
 // read appends the documents of inputs.
 func (c *Corpus) read(inputs []string) error {
-	p, items := Read(c.env, "reading", inputs, c.o.Input, c.o.Workers)
+	p, items := Read(c.env, "reading", inputs, c.o, nil)
 	defer p.Stop()
 	for it, err := range until.Done(c.env.Ctx, items) {
 		if err != nil {
@@ -68,10 +87,13 @@ func (c *Corpus) read(inputs []string) error {
 		}
 		if it.Err != nil {
 			p.Clear()
-			c.env.InputError(it.Err)
+			c.report(it.Err)
 		}
 		if d := it.Doc; d != nil {
-			c.Docs = append(c.Docs, Document{d.ID, d.Host, d.URL, d.Time, d.Place, d.Blocks})
+			c.Docs = append(c.Docs, Document{d.ID, d.Host, d.URL, d.Time, d.Format, d.Place, d.Blocks})
+			if c.o.Input.Fields.Rank != "" {
+				c.Ranks = append(c.Ranks, c.rank(d))
+			}
 			if err := c.texts.Append(d.Text); err != nil {
 				return err
 			}
@@ -79,6 +101,57 @@ func (c *Corpus) read(inputs []string) error {
 		}
 	}
 	return nil
+}
+
+// report prints an error of reading, and counts what it left out.
+func (c *Corpus) report(err error) {
+	c.env.Problem(Problem(err))
+	e, ok := err.(*input.Error)
+	switch {
+	case !ok || e.Lost == 0:
+	case e.Note:
+		c.Other[e.Reason] += e.Lost
+	default:
+		c.Lost[Loss{e.File, e.Reason}] += e.Lost
+	}
+}
+
+// LeftOut returns how many documents could not be read.
+func (c *Corpus) LeftOut() (n int) {
+	for _, lost := range c.Lost {
+		n += lost
+	}
+	return n
+}
+
+// rank returns the number that a document is ranked by, or the least of all.
+func (c *Corpus) rank(d *input.Doc) float64 {
+	if x, err := strconv.ParseFloat(d.Rank, 64); err == nil && x == x {
+		return x
+	}
+	if t, err := doctime.Parse(d.Rank); err == nil && d.Rank != "" {
+		return float64(t.UnixNano()) / 1e9
+	}
+	c.env.Problem(Problem(&input.Error{Place: d.Place, Reason: "no number to rank by", Note: true,
+		Err: fmt.Errorf("field %q is neither a number nor a time; ranked last", c.o.Input.Fields.Rank)}))
+	return math.Inf(-1)
+}
+
+// Reading returns the options to read the inputs once more, by one goroutine.
+func (c *Corpus) Reading() input.Options {
+	o := c.o.reading()
+	o.Workers = 0
+	o.Stdin = c.env.Stdin
+	return o
+}
+
+// Problem returns an error of reading as one to report.
+func Problem(err error) cli.Problem {
+	e, ok := err.(*input.Error)
+	if !ok {
+		return cli.Problem{Err: err}
+	}
+	return cli.Problem{Kind: e.Reason, File: e.File, Err: e, Note: e.Note}
 }
 
 // Close removes what the corpus keeps outside memory.
@@ -101,7 +174,7 @@ func (c *Corpus) Err() error { return c.texts.Err() }
 func (c *Corpus) Memory() int64 { return c.o.Memory }
 
 // Workers returns how many goroutines the flags allow.
-func (c *Corpus) Workers() int { return c.o.Workers }
+func (c *Corpus) Workers() int { return c.o.workers() }
 
 // Env returns where the corpus was read.
 func (c *Corpus) Env() *cli.Env { return c.env }
@@ -139,7 +212,7 @@ func (c *Corpus) Rows() map[string]int {
 func (c *Corpus) Parallel(what string, f func(i int) error) error {
 	p := c.env.Progress(what, "documents", len(c.Docs))
 	defer p.Stop()
-	err := Each(c.env.Ctx, c.o.Workers, len(c.Docs), func(i int) error {
+	err := Each(c.env.Ctx, c.o.workers(), len(c.Docs), func(i int) error {
 		err := f(i)
 		p.Add(1)
 		return err

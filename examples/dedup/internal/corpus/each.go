@@ -7,13 +7,17 @@ import (
 	"sync/atomic"
 )
 
+// maxWorkers is how many goroutines are of use; beyond some hundreds each only takes
+// memory.
+const maxWorkers = 256
+
 // Each calls f(i) for every i below n, on as many goroutines as workers says, and
 // returns one of the errors.
 func Each(ctx context.Context, workers, n int, f func(i int) error) error {
 	var failed onceError
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(workers, n) {
+	for range min(workers, n, maxWorkers) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1

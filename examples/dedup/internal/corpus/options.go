@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
@@ -21,15 +22,16 @@ type Options struct {
 func (o *Options) InputFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&o.Input.Format, "format", "", "`format` of inputs whose name does not tell: text, html, jsonl, parquet or warc (- is jsonl)")
-			fs.StringVar(&o.Input.Fields.ID, "field-id", "id", "`name` of the JSON Lines field or Parquet column of a document's id")
-			fs.StringVar(&o.Input.Fields.Text, "field-text", "text", "`name` of the JSON Lines field or Parquet column of a document's text")
-			fs.StringVar(&o.Input.Fields.Host, "field-host", "host", "`name` of the JSON Lines field or Parquet column of a document's site")
-			fs.StringVar(&o.Input.Fields.URL, "field-url", "url", "`name` of the field or column of its URL, whose host is the site where no site is named")
-			fs.StringVar(&o.Input.Fields.Time, "field-time", "time", "`name` of the field or column of the time when it was published or fetched")
+			fs.StringVar(&o.Input.Format, "format", "", "`format` of all inputs: "+strings.Join(input.FormatNames(), ", ")+" (default: what their content and names show)")
+			f := &o.Input.Fields
+			fs.StringVar(&f.ID, "field-id", "id", "`name` of the field or column of a document's id; a.b is b within a")
+			fs.StringVar(&f.Text, "field-text", "text", "`name` of the field or column of a document's text")
+			fs.StringVar(&f.Host, "field-host", "host", "`name` of the field or column of a document's site")
+			fs.StringVar(&f.URL, "field-url", "url", "`name` of the field or column of its URL, whose host is the site where no site is named")
+			fs.StringVar(&f.Time, "field-time", "time", "`name` of the field or column of the time when it was published or fetched")
 			o.Memory = 2 << 30
 			fs.TextVar((*bytesize.Size)(&o.Memory), "memory", bytesize.Size(o.Memory), "about how much memory to use, as a `size`; what a corpus has beyond it waits in temporary files")
-			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all)")
+			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all, at most 256)")
 		},
 		Check: func() error {
 			switch {
@@ -38,9 +40,20 @@ func (o *Options) InputFlags() cli.Flags {
 			case o.Memory < 64<<20:
 				return fmt.Errorf("-memory %v: must be 64MiB or more", bytesize.Size(o.Memory))
 			case o.Input.Format != "":
-				return cli.OneOf("format", o.Input.Format, input.Text, input.HTML, input.JSONL, input.Parquet, input.WARC)
+				return cli.OneOf("format", o.Input.Format, input.FormatNames()...)
 			}
 			return nil
 		},
 	}
 }
+
+// reading returns the options for package input, within the limits of memory.
+func (o Options) reading() input.Options {
+	in := o.Input
+	in.Workers = o.workers()
+	in.Ahead = o.Memory / 8
+	return in
+}
+
+// workers returns how many goroutines to use.
+func (o Options) workers() int { return min(o.Workers, maxWorkers) }

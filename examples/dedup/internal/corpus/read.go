@@ -1,7 +1,6 @@
 package corpus
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 	"sync/atomic"
@@ -16,10 +15,14 @@ type Item struct {
 	Err error
 }
 
-// Read returns what inputs hold and a progress of reading it, to which the caller
-// adds the documents.
-func Read(e *cli.Env, what string, inputs []string, o input.Options, workers int) (*cli.Progress, iter.Seq[Item]) {
-	o.Stdin, o.Workers = e.Stdin, cmp.Or(o.Workers, workers)
+// Read returns the documents of inputs and a progress of reading them, to which the
+// caller adds what it takes. change, if not nil, changes how they are read.
+func Read(e *cli.Env, what string, inputs []string, ro Options, change func(*input.Options)) (*cli.Progress, iter.Seq[Item]) {
+	o := ro.reading()
+	o.Stdin = e.Stdin
+	if change != nil {
+		change(&o)
+	}
 	p := e.Progress(what, "documents", 0)
 	if p.Watched() && !slices.Contains(inputs, "-") {
 		var total atomic.Int64

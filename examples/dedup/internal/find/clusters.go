@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/lsh"
@@ -30,6 +31,14 @@ func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
 // input does not matter.
 func (s *Sketches) preference() (func(a, b int) bool, error) {
 	docs := s.c.Docs
+	if s.c.Ranks != nil {
+		return func(a, b int) bool {
+			if x, y := s.c.Ranks[a], s.c.Ranks[b]; x != y {
+				return x > y
+			}
+			return docs[a].ID < docs[b].ID
+		}, nil
+	}
 	switch s.o.Keep {
 	case "longest":
 		return func(a, b int) bool {
@@ -43,7 +52,7 @@ func (s *Sketches) preference() (func(a, b int) bool, error) {
 		for i, d := range docs {
 			t, err := doctime.Parse(d.Time)
 			if err != nil {
-				s.env().InputError(&input.Error{Place: d.Place, Err: fmt.Errorf("%w; taken for the oldest", err)})
+				s.env().Problem(corpus.Problem(&input.Error{Place: d.Place, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}))
 			}
 			times[i] = t
 		}

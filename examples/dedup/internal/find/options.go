@@ -3,11 +3,16 @@
 package find
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
+	"sync"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -20,7 +25,7 @@ type Options struct {
 	K           int
 	Estimate    bool
 	Containment float64
-	Against     string
+	Against     []string
 	Unit        string
 	Size        int
 	Strip       bool
@@ -70,10 +75,10 @@ func (o *Options) ContainmentFlag() cli.Flags {
 			switch {
 			case !(o.Containment >= 0 && o.Containment <= 1):
 				return fmt.Errorf("-containment %v: must be from 0 (off) to 1", o.Containment)
-			case o.Against != "" && o.Containment > 0:
-				return errors.New("-against looks for near-duplicates and cannot be had with -containment")
+			case len(o.Against) > 0 && o.Containment > 0:
+				return errors.New("-against looks for near-duplicates and cannot be combined with -containment")
 			case o.Containment > 0 && o.Estimate:
-				return errors.New("-containment counts shingles and cannot be had with -estimate")
+				return errors.New("-containment counts shingles and cannot be combined with -estimate")
 			}
 			return nil
 		},
@@ -83,7 +88,10 @@ func (o *Options) ContainmentFlag() cli.Flags {
 // AgainstFlag is -against.
 func (o *Options) AgainstFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.StringVar(&o.Against, "against", "", "a `corpus` (file or folder) that the inputs are new to: report what repeats it, not what it repeats itself")
+		fs.Func("against", "a `corpus` (file or folder) that the inputs are new to: report what repeats it, not what it repeats itself; may be repeated", func(name string) error {
+			o.Against = append(o.Against, name)
+			return nil
+		})
 	}}
 }
 
@@ -117,13 +125,19 @@ func (o *Options) StreamFlag() cli.Flags {
 	}}
 }
 
-// KeepFlag is -keep.
-func (o *Options) KeepFlag() cli.Flags {
+// KeepFlag is -keep, which may name a field to read.
+func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&o.Keep, "keep", "first", "which document represents its cluster: `first|longest|newest` (by the time field)")
+			fs.StringVar(&o.Keep, "keep", "first", "which document represents its cluster: `first|longest|newest|max:FIELD`, newest by the time field, max by a number or time in any field")
 		},
-		Check: func() error { return cli.OneOf("keep", o.Keep, "first", "longest", "newest") },
+		Check: func() error {
+			if field, ok := strings.CutPrefix(o.Keep, "max:"); ok && field != "" {
+				read.Input.Fields.Rank = field
+				return nil
+			}
+			return cli.OneOf("keep", o.Keep, "first", "longest", "newest", "max:FIELD")
+		},
 	}
 }
 
@@ -150,6 +164,21 @@ func (o *Options) Shingler() shingle.Shingler {
 	}
 	return sh
 }
+
+// Confirmer returns the shingler for exact figures: the same shingles, hashed under a
+// key that is drawn anew for each run. The figures do not depend on it.
+func (o *Options) Confirmer() shingle.Shingler {
+	sh := o.Shingler()
+	sh.Seed = runKey()
+	return sh
+}
+
+// runKey draws the key when it is first needed.
+var runKey = sync.OnceValue(func() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.LittleEndian.Uint64(b[:]) | 1
+})
 
 // Sketcher returns the sketcher for its shingles.
 func (o *Options) Sketcher() *minhash.Sketcher {

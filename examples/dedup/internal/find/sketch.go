@@ -20,7 +20,8 @@ type Sketches struct {
 
 	c         *corpus.Corpus
 	o         Options
-	sh        shingle.Shingler
+	sh        shingle.Shingler // for signatures
+	confirm   shingle.Shingler // for exact figures: the same under the random key of the run
 	mh        *minhash.Sketcher
 	registers *spool.Registers
 	masks     [][]shingle.Span              // left out of each document; nil for nothing
@@ -30,7 +31,7 @@ type Sketches struct {
 // Sketch shingles and sketches every document without the spans of its mask; nil
 // masks hide nothing. Close the sketches.
 func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, error) {
-	s := &Sketches{c: c, o: o, sh: o.Shingler(), mh: o.Sketcher(), masks: masks}
+	s := &Sketches{c: c, o: o, sh: o.Shingler(), confirm: o.Confirmer(), mh: o.Sketcher(), masks: masks}
 	var err error
 	s.registers, err = spool.NewRegisters(o.K, len(c.Docs), c.Memory()/8)
 	if err != nil {
@@ -68,15 +69,16 @@ func (s *Sketches) mask(i int) []shingle.Span {
 	return s.masks[i]
 }
 
-// set returns the shingles of document i.
+// set returns the shingles of document i. Their hashes have a random key: whoever
+// writes a text can make it share public hashes with another one, but not these.
 func (s *Sketches) set(i int) []uint64 {
 	if s.sets == nil {
-		return s.sh.Set(s.c.Text(i), s.mask(i)...)
+		return s.confirm.Set(s.c.Text(i), s.mask(i)...)
 	}
 	if set := s.sets[i].Load(); set != nil {
 		return *set
 	}
-	set := s.sh.Set(s.c.Text(i), s.mask(i)...)
+	set := s.confirm.Set(s.c.Text(i), s.mask(i)...)
 	s.sets[i].Store(&set)
 	return set
 }

@@ -28,6 +28,7 @@ type Database struct {
 	dir  string
 	o    find.Options
 	read corpus.Options
+	ids  input.IDs
 	sh   shingle.Shingler
 	mh   *minhash.Sketcher
 }
@@ -43,7 +44,7 @@ const (
 )
 
 // Open opens the index in a folder, which must be as the flags that were given say.
-func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, m Mode) (*Database, error) {
+func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, ids input.IDs, m Mode) (*Database, error) {
 	if err := e.Ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, m Mode) (
 	if err != nil {
 		return nil, err
 	}
-	d := &Database{Index: ix, e: e, dir: dir, o: o, read: read}
+	d := &Database{Index: ix, e: e, dir: dir, o: o, read: read, ids: ids}
 	if err := d.settle(); err != nil {
 		return nil, errors.Join(err, ix.Close())
 	}
@@ -130,12 +131,12 @@ func (d *Database) Batches(n int, f func([]*Entry) error) error {
 	debug.SetMemoryLimit(d.read.Memory)
 	ctx, stop := context.WithCancel(d.e.Ctx)
 	defer stop()
-	o := d.read.Input
-	o.Repeats = true
-	if slices.Contains(d.e.Inputs, "-") {
-		o.Workers = 1 // nothing is read ahead
-	}
-	p, read := corpus.Read(d.e, "indexing", d.e.Inputs, o, d.read.Workers)
+	p, read := corpus.Read(d.e, "indexing", d.e.Inputs, d.read, func(o *input.Options) {
+		o.Repeats, o.IDs = true, d.ids
+		if slices.Contains(d.e.Inputs, "-") {
+			o.Workers = 1 // nothing is read ahead
+		}
+	})
 	defer p.Stop()
 	items := until.Background(ctx, read)
 	var batch []*Entry
@@ -169,7 +170,7 @@ func (d *Database) Batches(n int, f func([]*Entry) error) error {
 			}
 			if it.Err != nil {
 				p.Clear()
-				d.e.InputError(it.Err)
+				d.e.Problem(corpus.Problem(it.Err))
 			}
 			if it.Doc == nil {
 				continue

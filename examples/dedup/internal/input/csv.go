@@ -98,6 +98,28 @@ func writeRow(w Writer, d *Doc) error {
 	return nil
 }
 
+// Fields returns the columns and values of a row in CSV or TSV that was read with
+// [Options.KeepRaw].
+func (d *Doc) Fields() (names, values []string) {
+	comma := byte(',')
+	if d.Format == TSV {
+		comma = '\t'
+	}
+	parse := func(raw []byte) (fields []string) {
+		s := rowScanner{in: bytes.NewReader(raw), comma: comma, max: len(raw) + 1}
+		row, _ := s.next() // it was parsed before
+		for _, f := range row {
+			fields = append(fields, strings.ToValidUTF8(string(f), "\ufffd"))
+		}
+		return fields
+	}
+	names = parse(bytes.TrimPrefix(d.Head, []byte("\ufeff")))
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names, parse(d.Raw)
+}
+
 // A rowScanner cuts a table into rows.
 type rowScanner struct {
 	in    io.Reader

@@ -2,11 +2,13 @@ package outfile
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"path/filepath"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // A Packed writes to a file and compresses if the file's name asks for that. Close
@@ -19,7 +21,7 @@ type Packed struct {
 }
 
 // NewPacked returns a writer to w, which compresses as the extension of name wants:
-// .gz, .zst, or any other for none.
+// .gz, .zst, .xz, or any other for none; .bz2 is an error.
 func NewPacked(w io.Writer, name string) (*Packed, error) {
 	b := bufio.NewWriterSize(w, 1<<16)
 	switch filepath.Ext(name) {
@@ -32,6 +34,14 @@ func NewPacked(w io.Writer, name string) (*Packed, error) {
 			return nil, err
 		}
 		return &Packed{Writer: z, buffer: b, flush: []func() error{z.Close, b.Flush}}, nil
+	case ".xz":
+		z, err := xz.NewWriter(b)
+		if err != nil {
+			return nil, err
+		}
+		return &Packed{Writer: z, buffer: b, flush: []func() error{z.Close, b.Flush}}, nil
+	case ".bz2":
+		return nil, fmt.Errorf("%s: bzip2 is read and not written; use .gz, .zst or .xz", name)
 	}
 	return &Packed{Writer: b, buffer: b, flush: []func() error{b.Flush}}, nil
 }

@@ -108,7 +108,31 @@ type Removal struct {
 	Similarity float64 `json:"similarity,omitempty"`
 	Exact      bool    `json:"exact,omitempty"`
 	Spans      []Both  `json:"spans,omitempty"`
+	Documents  int     `json:"documents,omitempty"` // how many could not be read, where it is more than one
 	Place      string  `json:"place"`
+}
+
+// Figures are what "dedup clean -stats" writes.
+type Figures struct {
+	Group
+	Passed       int            `json:"passed,omitempty"`  // records of web archives that are not documents, copied
+	Removed      map[string]int `json:"removed_by_reason"` // identical, equal or near-duplicate
+	LeftOut      map[string]int `json:"left_out_by_reason"`
+	Other        map[string]int `json:"not_documents"` // files of folders by kind
+	ClusterSizes map[string]int `json:"cluster_sizes"` // clusters by their number of documents
+	Sources      []Group        `json:"sources"`
+	Hosts        []Group        `json:"hosts"` // without documents that were left out
+}
+
+// A Group is how many documents of a source or a host were kept. Documents are the sum
+// of the others.
+type Group struct {
+	Name      string  `json:"name,omitempty"`
+	Documents int     `json:"documents"`
+	Kept      int     `json:"kept"`
+	Removed   int     `json:"removed"`
+	LeftOut   int     `json:"left_out"`
+	Rate      float64 `json:"removal_rate"` // of those that were read
 }
 
 // A Both is a passage of a removed document and its place in the match.

@@ -1,47 +1,94 @@
 package table
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Copy writes the rows that keep wants to a new Parquet file, with all columns,
-// the same schema and about the same row groups, compressed as each column was;
-// the first row is 0. Unlike what else is here it decodes with parquet-go alone,
-// so give it no file that was not read without an error before; a panic of that
-// library becomes an error all the same.
-func Copy(w io.Writer, r io.ReaderAt, size int64, keep func(row int64) bool) (err error) {
-	if err := checkFooter(r, size); err != nil {
-		return err
+// A Copier writes rows of Parquet files with one schema to a new one. Unlike the
+// reader of this package it decodes with parquet-go alone, so give it no file that was
+// not read without an error before; a panic of that library becomes an error all the
+// same.
+type Copier struct {
+	w      io.Writer
+	out    *parquet.GenericWriter[any]
+	schema string
+}
+
+// NewCopier returns one that writes to w. Close it.
+func NewCopier(w io.Writer) (*Copier, error) { return &Copier{w: w}, nil }
+
+// Schema returns the schema of a file as text, by which files can be told to have the
+// same.
+func Schema(r io.ReaderAt, size int64) (schema string, err error) {
+	defer recovered(&err)
+	f, err := open(r, size)
+	if err != nil {
+		return "", err
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrCorrupt, p)
-		}
-	}()
+	return f.Schema().String(), nil
+}
+
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", ErrCorrupt, p)
+	}
+}
+
+func open(r io.ReaderAt, size int64) (*parquet.File, error) {
+	if err := checkFooter(r, size); err != nil {
+		return nil, err
+	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	options := []parquet.WriterOption{parquet.NewSchema(f.Schema().Name(), writable{f.Schema()})}
-	for _, kv := range f.Metadata().KeyValueMetadata {
-		options = append(options, parquet.KeyValueMetadata(kv.Key, kv.Value))
+	return f, nil
+}
+
+// Copy writes the rows that keep wants, with all columns and about the same row groups,
+// compressed as each column was; the first row is 0. The metadata are those of the
+// first file.
+func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err error) {
+	defer recovered(&err)
+	f, err := open(r, size)
+	if err != nil {
+		return err
 	}
-	out := parquet.NewGenericWriter[any](w, options...)
+	if c.out == nil {
+		options := []parquet.WriterOption{parquet.NewSchema(f.Schema().Name(), writable{f.Schema()})}
+		for _, kv := range f.Metadata().KeyValueMetadata {
+			options = append(options, parquet.KeyValueMetadata(kv.Key, kv.Value))
+		}
+		c.out, c.schema = parquet.NewGenericWriter[any](c.w, options...), f.Schema().String()
+	} else if f.Schema().String() != c.schema {
+		return fmt.Errorf("other columns than the file before: %w", ErrUnsupported)
+	}
 	row := int64(0)
 	for _, g := range f.RowGroups() {
-		if row, err = copyGroup(out, g, row, keep); err != nil {
+		if row, err = copyGroup(c.out, g, row, keep); err != nil {
 			return err
 		}
-		if err := out.Flush(); err != nil {
+		if err := c.out.Flush(); err != nil {
 			return err
 		}
 	}
-	return out.Close()
+	return nil
+}
+
+// Close writes the footer.
+func (c *Copier) Close() (err error) {
+	defer recovered(&err)
+	if c.out == nil {
+		return nil
+	}
+	return c.out.Close()
 }
 
 // A writable is a node whose columns can be written as they say they are. What a
@@ -94,4 +141,86 @@ func copyGroup(out *parquet.GenericWriter[any], g parquet.RowGroup, row int64, k
 			return row, err
 		}
 	}
+}
+
+// Values calls f with every row of a file as Go values by column: strings for text,
+// times and UUIDs, numbers, booleans, lists and maps; names are the columns in the
+// order of the file. f may keep the row.
+func Values(r io.ReaderAt, size int64, f func(names []string, row map[string]any) error) (err error) {
+	defer recovered(&err)
+	file, err := open(r, size)
+	if err != nil {
+		return err
+	}
+	var names []string
+	texts := map[string]func(dst, v []byte) []byte{}
+	for _, c := range file.Root().Columns() {
+		names = append(names, c.Name())
+		if c.Leaf() && !c.Repeated() && readable(c.Type()) {
+			texts[c.Name()] = writer(c.Type())
+		}
+	}
+	in := parquet.NewGenericReader[any](file)
+	defer in.Close()
+	rows := make([]any, 64)
+	for {
+		n, err := in.Read(rows)
+		for _, row := range rows[:n] {
+			m, ok := row.(map[string]any)
+			if !ok {
+				return fmt.Errorf("a row of type %T: %w", row, ErrUnsupported)
+			}
+			for name, write := range texts {
+				if b := asStored(m[name]); b != nil {
+					m[name] = string(write(nil, b))
+				}
+			}
+			if err := f(names, m); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readable reports whether people write values of a type otherwise than they are
+// stored: times, dates and UUIDs.
+func readable(t parquet.Type) bool {
+	if t.Kind() == parquet.Int96 {
+		return true
+	}
+	if c := t.ConvertedType(); c != nil && (*c == deprecated.TimestampMillis || *c == deprecated.TimestampMicros || *c == deprecated.Date) {
+		return true
+	}
+	if l := t.LogicalType(); l != nil {
+		switch l.Value.(type) {
+		case *format.TimestampType, *format.DateType, *format.UUIDType:
+			return true
+		}
+	}
+	return false
+}
+
+// asStored returns a value as a file has it, nil for null.
+func asStored(v any) []byte {
+	switch v := v.(type) {
+	case int32:
+		return binary.LittleEndian.AppendUint32(nil, uint32(v))
+	case int64:
+		return binary.LittleEndian.AppendUint64(nil, uint64(v))
+	case []byte:
+		return v
+	case deprecated.Int96:
+		var b []byte
+		for _, w := range v {
+			b = binary.LittleEndian.AppendUint32(b, w)
+		}
+		return b
+	}
+	return nil
 }

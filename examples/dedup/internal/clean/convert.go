@@ -1,0 +1,406 @@
+package clean
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/input/table"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
+)
+
+// A Cluster is what -annotate adds to a kept record: the id of the cluster, which is
+// that of its representative, and how many documents it has.
+type Cluster struct {
+	ID   string
+	Size int
+}
+
+// The fields that -annotate adds.
+const (
+	clusterField = "dedup_cluster"
+	sizeField    = "dedup_cluster_size"
+)
+
+// annotated returns a line of JSON Lines with the fields of the cluster at its end.
+func (k *Cluster) annotated(line []byte) ([]byte, error) {
+	end := bytes.LastIndexByte(line, '}')
+	if end < 0 {
+		return nil, errors.New("not an object")
+	}
+	body := bytes.TrimRight(line[:end], " \t\r\n")
+	comma := ","
+	if bytes.HasSuffix(body, []byte("{")) {
+		comma = ""
+	}
+	id, err := show.JSON(k.ID)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(bytes.Clone(body), "%s%q:%s,%q:%d}", comma, clusterField, bytes.TrimSpace(id), sizeField, k.Size), nil
+}
+
+// A field is a name and a value in JSON.
+type field struct {
+	name  string
+	value json.RawMessage
+}
+
+// A tableWriter collects records in a temporary file and writes them as JSON Lines or
+// as a table, whose columns are known only when all records are.
+type tableWriter struct {
+	format  string
+	file    *os.File
+	buf     *bufio.Writer
+	columns []*column
+	byName  map[string]*column
+
+	source string // the Parquet file that rows come from
+	row    int
+	next   func() (parquetRow, error, bool)
+	stop   func()
+}
+
+// A column is what is known of the values of a field.
+type column struct {
+	name                               string
+	strings, numbers, integers, truths bool
+	others                             bool // objects and lists
+}
+
+func newTableWriter(format string) (*tableWriter, error) {
+	f, err := spool.Temp()
+	if err != nil {
+		return nil, err
+	}
+	return &tableWriter{format: format, file: f, buf: bufio.NewWriterSize(f, 1<<16), byName: map[string]*column{}, stop: func() {}}, nil
+}
+
+func (t *tableWriter) close() {
+	t.stop()
+	spool.Remove(t.file)
+}
+
+// add adds the record of a document, with its cluster if that is not nil.
+func (t *tableWriter) add(d *input.Doc, k *Cluster) error {
+	fields, err := t.fields(d)
+	if err != nil {
+		return err
+	}
+	if k != nil {
+		id, err := show.JSON(k.ID)
+		if err != nil {
+			return err
+		}
+		fields = slices.DeleteFunc(fields, func(f field) bool { return f.name == clusterField || f.name == sizeField })
+		fields = append(fields, field{clusterField, bytes.TrimSpace(id)}, field{sizeField, []byte(strconv.Itoa(k.Size))})
+	}
+	line := []byte{'{'}
+	for i, f := range fields {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		name, err := show.JSON(f.name)
+		if err != nil {
+			return err
+		}
+		line = append(append(append(line, bytes.TrimSpace(name)...), ':'), f.value...)
+		t.note(f)
+	}
+	_, err = t.buf.Write(append(line, '}', '\n'))
+	return err
+}
+
+// note notes what a column holds.
+func (t *tableWriter) note(f field) {
+	c := t.byName[f.name]
+	if c == nil {
+		c = &column{name: f.name, integers: true}
+		t.byName[f.name] = c
+		t.columns = append(t.columns, c)
+	}
+	switch f.value[0] {
+	case '"':
+		c.strings = true
+	case 't', 'f':
+		c.truths = true
+	case 'n':
+	case '{', '[':
+		c.others = true
+	default:
+		c.numbers = true
+		if _, err := strconv.ParseInt(string(f.value), 10, 64); err != nil {
+			c.integers = false
+		}
+	}
+}
+
+// fields returns those of a record, in its order.
+func (t *tableWriter) fields(d *input.Doc) ([]field, error) {
+	switch d.Format {
+	case input.JSONL:
+		return objectFields(d.Raw)
+	case input.CSV, input.TSV:
+		names, values := d.Fields()
+		if len(names) != len(values) {
+			return nil, errChanged
+		}
+		var fields []field
+		for i, name := range names {
+			v, err := show.JSON(values[i])
+			if err != nil {
+				return nil, err
+			}
+			fields = append(fields, field{name, bytes.TrimSpace(v)})
+		}
+		return fields, nil
+	case input.Parquet:
+		return t.rowFields(d)
+	}
+	return nil, fmt.Errorf("a document of the format %s has no fields", d.Format)
+}
+
+// objectFields returns the fields of an object; of a name that comes twice the last one
+// counts.
+func objectFields(raw []byte) ([]field, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	var fields []field
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var v json.RawMessage
+		if err := dec.Decode(&v); err != nil {
+			return nil, err
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, v); err != nil {
+			return nil, err
+		}
+		f := field{name.(string), compact.Bytes()}
+		if i := slices.IndexFunc(fields, func(g field) bool { return g.name == f.name }); i >= 0 {
+			fields[i] = f
+		} else {
+			fields = append(fields, f)
+		}
+	}
+	return fields, nil
+}
+
+// A parquetRow is a row of a Parquet file.
+type parquetRow struct {
+	names  []string
+	values map[string]any
+}
+
+var errStop = errors.New("stop")
+
+// rowFields returns the fields of a row of a Parquet file.
+func (t *tableWriter) rowFields(d *input.Doc) ([]field, error) {
+	if t.source != d.File {
+		t.stop()
+		t.source, t.row = d.File, 0
+		t.next, t.stop = iter.Pull2(parquetRows(d.File))
+	}
+	for {
+		r, err, ok := t.next()
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, errChanged
+		}
+		if t.row++; t.row < d.Row {
+			continue
+		}
+		var fields []field
+		for _, name := range r.names {
+			v := r.values[name]
+			if x, ok := v.(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
+				v = nil // JSON has no such numbers
+			}
+			b, err := show.JSON(v)
+			if err != nil {
+				return nil, err
+			}
+			fields = append(fields, field{name, bytes.TrimSpace(b)})
+		}
+		return fields, nil
+	}
+}
+
+func parquetRows(name string) iter.Seq2[parquetRow, error] {
+	return func(yield func(parquetRow, error) bool) {
+		f, err := os.Open(name)
+		if err != nil {
+			yield(parquetRow{}, err)
+			return
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err == nil {
+			err = table.Values(f, info.Size(), func(names []string, row map[string]any) error {
+				if !yield(parquetRow{names, row}, nil) {
+					return errStop
+				}
+				return nil
+			})
+		}
+		if err != nil && !errors.Is(err, errStop) {
+			yield(parquetRow{}, err)
+		}
+	}
+}
+
+// write writes the records to s.
+func (t *tableWriter) write(s *sink) error {
+	if err := t.buf.Flush(); err != nil {
+		return err
+	}
+	if _, err := t.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	s.tables = nil // rows are not copied but converted
+	if t.format == input.JSONL {
+		_, err := io.Copy(s, t.file)
+		return err
+	}
+	s.verbatim = true
+	return t.writeParquet(s.file)
+}
+
+// An ordered is a group whose columns keep the order in which they were met.
+type ordered struct {
+	parquet.Group
+	names []string
+}
+
+// Fields returns the columns.
+func (g ordered) Fields() []parquet.Field {
+	fields := g.Group.Fields()
+	slices.SortFunc(fields, func(a, b parquet.Field) int {
+		return slices.Index(g.names, a.Name()) - slices.Index(g.names, b.Name())
+	})
+	return fields
+}
+
+// node returns the type of a column: that of all its values, or else text.
+func (c *column) node() parquet.Node {
+	switch {
+	case c.strings || c.others || c.truths && c.numbers:
+	case c.truths:
+		return parquet.Leaf(parquet.BooleanType)
+	case c.numbers && c.integers:
+		return parquet.Int(64)
+	case c.numbers:
+		return parquet.Leaf(parquet.DoubleType)
+	}
+	return parquet.String()
+}
+
+// value returns a value of the column.
+func (c *column) value(raw json.RawMessage) (parquet.Value, error) {
+	if len(raw) == 0 || raw[0] == 'n' {
+		return parquet.NullValue(), nil
+	}
+	switch c.node().Type().Kind() {
+	case parquet.Boolean:
+		return parquet.BooleanValue(raw[0] == 't'), nil
+	case parquet.Int64:
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		return parquet.Int64Value(n), err
+	case parquet.Double:
+		x, err := strconv.ParseFloat(string(raw), 64)
+		if errors.Is(err, strconv.ErrRange) {
+			err = nil // as near as a number can be
+		}
+		return parquet.DoubleValue(x), err
+	}
+	if raw[0] != '"' {
+		return parquet.ByteArrayValue(raw), nil
+	}
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return parquet.ByteArrayValue([]byte(s)), err
+}
+
+func (t *tableWriter) writeParquet(w io.Writer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("writing Parquet: %v", p)
+		}
+	}()
+	group := ordered{Group: parquet.Group{}}
+	for _, c := range t.columns {
+		group.names = append(group.names, c.name)
+		group.Group[c.name] = parquet.Compressed(parquet.Optional(c.node()), &parquet.Zstd)
+	}
+	out := parquet.NewGenericWriter[any](w, parquet.NewSchema("documents", group), parquet.MaxRowsPerRowGroup(1<<17))
+	dec := json.NewDecoder(bufio.NewReaderSize(t.file, 1<<16))
+	row := make(parquet.Row, len(t.columns))
+	for {
+		var values map[string]json.RawMessage
+		if err := dec.Decode(&values); err == io.EOF {
+			return out.Close()
+		} else if err != nil {
+			return err
+		}
+		for i, c := range t.columns {
+			v, err := c.value(values[c.name])
+			if err != nil {
+				return fmt.Errorf("column %q: %w", c.name, err)
+			}
+			defined := 1
+			if v.IsNull() {
+				defined = 0
+			}
+			row[i] = v.Level(0, defined, i)
+		}
+		if _, err := out.WriteRows([]parquet.Row{row}); err != nil {
+			return err
+		}
+	}
+}
+
+// sameTables reports whether all documents are from Parquet files of one schema.
+func (c *Writer) sameTables(docs *corpus.Corpus) bool {
+	file, schema := "", ""
+	for _, d := range docs.Docs[docs.Old:] {
+		if d.Place.File == file {
+			continue
+		}
+		file = d.Place.File
+		f, err := os.Open(file)
+		if err != nil {
+			return false
+		}
+		info, err := f.Stat()
+		s := ""
+		if err == nil {
+			s, err = table.Schema(f, info.Size())
+		}
+		f.Close()
+		if err != nil || schema != "" && s != schema {
+			return false
+		}
+		schema = s
+	}
+	return true
+}
