@@ -48,7 +48,7 @@ type finding struct {
 	grams       int          // of how many
 	gramDocs    int          // fewest documents of a gram that recurs
 	between     float64      // confidence, if between
-	seen        [scopes]sighting
+	seen        [Global]sighting
 }
 
 type state uint8
@@ -176,9 +176,9 @@ func (v *view) seen(i int, scope Scope) *sighting {
 	f := &v.findings[i]
 	if !f.looked[scope] {
 		f.looked[scope] = true
-		v.sites[scope].look(v.dg.blocks[i].key, &f.seen[scope])
+		v.sites[scope].look(v.dg.blocks[i].key, &f.seen[scope-Host])
 	}
-	return &f.seen[scope]
+	return &f.seen[scope-Host]
 }
 
 // decide judges, by one scope, the blocks on which no narrower scope decided.

@@ -25,6 +25,9 @@ func isProse(b *block, text string) bool {
 // endsSentence reports whether s ends with a full stop or the like, quotation marks
 // and parentheses aside.
 func endsSentence(s string) bool {
+	if n := len(s); n > 0 && (s[n-1]|0x20-'a' < 26 || s[n-1]-'0' < 10) {
+		return false
+	}
 	for len(s) > 0 {
 		r, size := utf8.DecodeLastRuneInString(s)
 		switch {

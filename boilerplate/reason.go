@@ -31,7 +31,7 @@ func (v *view) reason(i int) Reason {
 		return Background
 	case v.p.Host == "" || !f.masked:
 		return Recurring
-	case b.mass <= itemMass, b.mass <= menuMass && strings.ContainsAny(text, "|·•»›"):
+	case b.mass <= itemMass, b.mass <= menuMass && separated(text):
 		return Navigation
 	}
 	return Furniture
@@ -64,45 +64,65 @@ func inParentheses(s string) bool {
 	return strings.ContainsRune("([（【", open) && strings.ContainsRune(")]）】", end)
 }
 
-// advertises reports whether a short block labels an advertisement. The list of
-// words is frozen.
-func advertises(text string) bool {
-	word := first(text)
-	for _, w := range [...]string{
-		"ad", "ads", "advert", "advertise", "advertisement", "advertisements", "advertising",
-		"sponsored", "promoted", "anzeige", "anzeigen", "werbung", "publicité", "publicidad",
-		"anuncio", "anuncios", "pubblicità", "advertentie", "reclame", "reklama", "annons",
-		"annonse", "annonce", "реклама", "広告", "广告", "廣告", "광고",
-	} {
-		if len(word) == len(w) && strings.EqualFold(word, w) {
+// advertises reports whether a short block labels an advertisement.
+func advertises(text string) bool { return adWords.has(first(text)) }
+
+// signs reports whether a block begins with the name of an agency or the like.
+func signs(text string) bool { return signWords.has(first(text)) }
+
+// The lists are frozen.
+var (
+	adWords = list("ad ads advert advertise advertisement advertisements advertising sponsored " +
+		"promoted anzeige anzeigen werbung publicité publicidad anuncio anuncios pubblicità " +
+		"advertentie reclame reklama annons annonse annonce реклама РЕКЛАМА Реклама 広告 广告 廣告 광고")
+	signWords = list("reuter reuters ap afp dpa upi efe ansa tass xinhua kyodo pti ians sid apa " +
+		"bloomberg reporting edited editing by von par por")
+)
+
+// words are words in lower case by their first byte.
+type words [256][]string
+
+func list(all string) *words {
+	var l words
+	for word := range strings.FieldsSeq(all) {
+		l[word[0]] = append(l[word[0]], word)
+	}
+	return &l
+}
+
+// has reports whether l holds a word, whatever its case.
+func (l *words) has(word string) bool {
+	if word == "" {
+		return false
+	}
+	c := word[0]
+	if c < utf8.RuneSelf {
+		c |= 0x20
+	}
+	for _, w := range l[c] {
+		if len(w) == len(word) && strings.EqualFold(w, word) {
 			return true
 		}
 	}
 	return false
 }
 
-// signs reports whether a block begins with the name of an agency or the like. The
-// list is frozen.
-func signs(text string) bool {
-	word := first(text)
-	for _, w := range [...]string{
-		"reuter", "reuters", "ap", "afp", "dpa", "upi", "efe", "ansa", "tass", "xinhua",
-		"kyodo", "pti", "ians", "sid", "apa", "bloomberg", "reporting", "edited", "editing",
-		"by", "von", "par", "por",
-	} {
-		if len(word) == len(w) && strings.EqualFold(word, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// first returns the first word of text, without punctuation before it.
+// first returns the first word of text, which may begin with punctuation. Bytes
+// beyond ASCII count as letters.
 func first(text string) string {
-	const stops = " \t\r\n.,:;!?-–—|()[]{}\"'“”‘’«»*·•©"
-	text = strings.TrimLeft(text, stops)
-	if i := strings.IndexAny(text, stops); i >= 0 {
-		return text[:i]
+	letter := func(c byte) bool { return c|0x20-'a' < 26 || c-'0' < 10 || c >= utf8.RuneSelf }
+	i := 0
+	for i < len(text) && !letter(text[i]) {
+		i++
 	}
-	return text
+	k := i
+	for k < len(text) && letter(text[k]) {
+		k++
+	}
+	return text[i:k]
+}
+
+// separated reports whether text has signs that come between the items of a menu.
+func separated(text string) bool {
+	return strings.IndexByte(text, '|') >= 0 || strings.Contains(text, "·") || strings.Contains(text, "»")
 }
