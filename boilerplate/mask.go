@@ -132,12 +132,12 @@ func (v *view) witnesses(i int) int {
 	return v.findings[i].others
 }
 
-// everywhere reports whether four in five documents of a scope hold the i-th block,
+// everywhere reports whether three in four documents of a scope hold the i-th block,
 // among them at least three that are not copies of the page.
 func (v *view) everywhere(i int) bool {
 	f := &v.findings[i]
 	return f.scope != Single && v.witnesses(i) >= 3 &&
-		5*v.holders(i) >= 4*int(v.sites[f.scope].docs.count)
+		4*v.holders(i) >= 3*int(v.sites[f.scope].docs.count)
 }
 
 // proseRun returns the mass of the recurring prose around the i-th block, but no more than

@@ -1,0 +1,260 @@
+package passage
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Cover is the extent to which two texts cover each other: the share of each one's
+// tokens that lie in shared passages, every token weighted by the similarity of its
+// passage. Text that was skipped is not counted. The zero value is the cover of two
+// texts that share nothing.
+//
+// It suits pages, of which the frame is skipped as far as it is known, as Jaccard
+// similarity suits whole files: what is left of the frame, comments and teasers
+// lower the Jaccard similarity of two copies of a story, but not the share of the
+// story in the shorter page.
+type Cover struct {
+	A, B             float64 // from 0 to 1
+	TokensA, TokensB int     // of the texts, without what is skipped
+}
+
+// Share returns the cover of the text that has fewer tokens of its own; of texts of
+// equal length, the larger one.
+func (c Cover) Share() float64 {
+	switch {
+	case c.TokensA < c.TokensB:
+		return c.A
+	case c.TokensA > c.TokensB:
+		return c.B
+	}
+	return max(c.A, c.B)
+}
+
+// Covered returns the cover of two texts by passages that they share, which are as
+// [shingle.Aligner.AlignTexts] returns them for the two, in any order.
+func Covered(a, b *shingle.Text, passages []shingle.Passage) Cover {
+	c := Cover{TokensA: a.Len(), TokensB: b.Len()}
+	if len(passages) == 0 {
+		return c
+	}
+	weights := make([]float32, max(a.Len(), b.Len()))
+	c.A = covered(a, passages, weights, func(p *shingle.Passage) shingle.Span { return p.A })
+	c.B = covered(b, passages, weights, func(p *shingle.Passage) shingle.Span { return p.B })
+	return c
+}
+
+// covered returns the share of a text that one side of the passages covers. Where
+// passages overlap the most similar counts.
+func covered(t *shingle.Text, passages []shingle.Passage, weights []float32, side func(*shingle.Passage) shingle.Span) float64 {
+	n := t.Len()
+	if n == 0 {
+		return 0
+	}
+	weights = weights[:n]
+	clear(weights)
+	for i := range passages {
+		p := &passages[i]
+		span, w := side(p), float32(p.Similarity)
+		// The first token that begins in the passage.
+		lo, hi := 0, n
+		for lo < hi {
+			if mid := (lo + hi) / 2; t.Token(mid).Start < span.Start {
+				lo = mid + 1
+			} else {
+				hi = mid
+			}
+		}
+		for ; lo < n && t.Token(lo).Start < span.End; lo++ {
+			weights[lo] = max(weights[lo], w)
+		}
+	}
+	sum := 0.0
+	for _, w := range weights {
+		sum += float64(w)
+	}
+	return sum / float64(n)
+}
+
+// CoverOptions says which pairs [Index.Covered] yields.
+type CoverOptions struct {
+	// Share is the least [Cover.Share] of a pair: above 0, up to 1.
+	Share float64
+
+	// Want, if not nil, reports whether two documents are to be compared. It is
+	// called by several goroutines at once.
+	Want func(a, b string) bool
+}
+
+// A CoveredPair is two documents, the passages that they share, in the order of A,
+// and the cover that follows from these. A was added before B.
+type CoveredPair struct {
+	A, B string
+	Cover
+	Passages []shingle.Passage
+}
+
+// Covered yields the pairs of documents that cover each other by a share and more,
+// ordered by the first document, then the second, as they were added. If ctx is
+// done it yields its error and ends. It panics if the share is out of its range.
+//
+// Two documents are candidates if they share a part of their fingerprints that suits
+// the share, of which common ones count for the first few holders only; see
+// [Options].MaxDocuments. Candidates are aligned whole, so that every cover is exact.
+// The memory beyond the index is 8 bytes for each fingerprint that several documents
+// hold.
+func (ix *Index) Covered(ctx context.Context, o CoverOptions) iter.Seq2[CoveredPair, error] {
+	if !(o.Share > 0 && o.Share <= 1) {
+		panic(fmt.Sprintf("passage: covered share of %v, want above 0, up to 1", o.Share))
+	}
+	return func(yield func(CoveredPair, error) bool) {
+		docs, run := ix.snapshot()
+		s := newCoverSearch(ix.opts, o, docs, run)
+		batch := make([][]CoveredPair, 16*s.workers)
+		for first := 0; first < len(docs); first += len(batch) {
+			n := min(len(batch), len(docs)-first)
+			s.fill(ctx, batch[:n], first)
+			if err := ctx.Err(); err != nil {
+				yield(CoveredPair{}, fmt.Errorf("passage: %w", err))
+				return
+			}
+			if ix.opts.Progress != nil {
+				ix.opts.Progress(first+n, len(docs))
+			}
+			for _, pairs := range batch[:n] {
+				for _, p := range pairs {
+					if !yield(p, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// A coverSearch looks for the pairs of a corpus that cover each other.
+type coverSearch struct {
+	opts    Options
+	cover   CoverOptions
+	workers int
+	docs    []*document
+	run     []posting
+	size    []int32  // distinct fingerprints of each document
+	from    []uint32 // of document d the shared ones begin at run[at[from[d]:from[d+1]]]
+	at      []uint32
+}
+
+func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []posting) *coverSearch {
+	s := &coverSearch{
+		opts: opts, cover: cover, workers: max(opts.Workers, 1), docs: docs, run: run,
+		size: make([]int32, len(docs)), from: make([]uint32, len(docs)+1),
+	}
+	if opts.Workers < 0 {
+		s.workers = runtime.GOMAXPROCS(0)
+	}
+	// each visits, of every fingerprint that several documents hold, the first posting
+	// of every document but the last; of a common one, of the first holders.
+	each := func(visit func(i int)) {
+		most := opts.maxDocuments()
+		for i, k := 0, 0; i < len(run); i = k {
+			df := 1
+			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
+				if run[k].doc != run[k-1].doc {
+					df++
+				}
+			}
+			left := df - 1
+			if most > 0 && df > most {
+				left = holders
+			}
+			for j := i; left > 0; j++ {
+				if j == i || run[j].doc != run[j-1].doc {
+					visit(j)
+					left--
+				}
+			}
+		}
+	}
+	for i := range run {
+		if i == 0 || run[i].hash != run[i-1].hash || run[i].doc != run[i-1].doc {
+			s.size[run[i].doc]++
+		}
+	}
+	each(func(i int) { s.from[run[i].doc+1]++ })
+	for d := range docs {
+		s.from[d+1] += s.from[d]
+	}
+	s.at = make([]uint32, s.from[len(docs)])
+	free := slices.Clone(s.from)
+	each(func(i int) {
+		d := run[i].doc
+		s.at[free[d]] = uint32(i)
+		free[d]++
+	})
+	return s
+}
+
+// fill finds the pairs of consecutive documents with later ones, until ctx is done.
+func (s *coverSearch) fill(ctx context.Context, batch [][]CoveredPair, first int) {
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range s.workers {
+		wg.Go(func() {
+			counts := make([]int32, len(s.docs))
+			for i := range next {
+				batch[i] = nil
+				if s.docs[first+i] != nil && ctx.Err() == nil {
+					batch[i] = s.later(uint32(first+i), counts)
+				}
+			}
+		})
+	}
+	for i := range batch {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// later returns the pairs of document d with those added after it. The counts are
+// zero before and after.
+func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
+	var found []uint32
+	for _, at := range s.at[s.from[d]:s.from[d+1]] {
+		hash, last := s.run[at].hash, d
+		for i := int(at) + 1; i < len(s.run) && s.run[i].hash == hash; i++ {
+			doc := s.run[i].doc
+			if doc == last {
+				continue
+			}
+			if last = doc; counts[doc] == 0 {
+				found = append(found, doc)
+			}
+			counts[doc]++
+		}
+	}
+	slices.Sort(found)
+	a := s.docs[d]
+	for _, doc := range found {
+		n := counts[doc]
+		counts[doc] = 0
+		b := s.docs[doc]
+		// Texts with one word in ten changed on each side keep a quarter of their
+		// fingerprints.
+		if need := s.cover.Share * float64(min(s.size[d], s.size[doc])) / 5; float64(n) < need ||
+			s.cover.Want != nil && !s.cover.Want(a.id, b.id) {
+			continue
+		}
+		passages := s.opts.Aligner.AlignTexts(a.text, b.text)
+		if c := Covered(a.text, b.text, passages); c.Share() >= s.cover.Share {
+			pairs = append(pairs, CoveredPair{a.id, b.id, c, passages})
+		}
+	}
+	return pairs
+}

@@ -1,0 +1,218 @@
+package passage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/shingle"
+)
+
+// framed returns pages of two sites: stories of which every other one is on both,
+// with one word in thirty changed on each side, in the sites' frames, and the spans of
+// the frames.
+func framed(r *rng, stories int) (texts []string, skip [][]shingle.Span) {
+	frames := [2]string{strings.Join(r.words(120, 3000), " "), strings.Join(r.words(90, 3000), " ")}
+	add := func(site int, story []string) {
+		for i := range story {
+			if r.n(30) == 0 {
+				story[i] = r.words(1, 3000)[0]
+			}
+		}
+		own := strings.Join(story, " ") + ". " + strings.Join(r.words(r.n(120), 3000), " ")
+		texts = append(texts, frames[site]+"\n\n"+own)
+		skip = append(skip, []shingle.Span{{Start: 0, End: len(frames[site])}})
+	}
+	for i := range stories {
+		story := r.words(80+r.n(80), 3000)
+		add(i%2, append([]string(nil), story...))
+		if i%2 == 0 {
+			add(1, append([]string(nil), story...))
+		}
+	}
+	return texts, skip
+}
+
+// naiveCover counts token by token.
+func naiveCover(t *shingle.Text, passages []shingle.Passage, side func(shingle.Passage) shingle.Span) float64 {
+	sum := 0.0
+	for i := range t.Len() {
+		best := 0.0
+		for _, p := range passages {
+			if s := side(p); s.Start <= t.Token(i).Start && t.Token(i).End <= s.End {
+				best = max(best, p.Similarity)
+			}
+		}
+		sum += best
+	}
+	return sum / float64(max(1, t.Len()))
+}
+
+// TestCovered compares the pairs found with those of all pairs of documents, and
+// their covers with a count token by token.
+func TestCovered(t *testing.T) {
+	texts, skip := framed(new(rng), 60)
+	var al shingle.Aligner
+	prepared := make([]*shingle.Text, len(texts))
+	build := func(o passage.Options) *passage.Index {
+		ix := passage.New(o)
+		for i, text := range texts {
+			ix.Add(id(i), text, skip[i]...)
+		}
+		return ix
+	}
+	for i, text := range texts {
+		prepared[i] = al.Prepare(text, skip[i]...)
+	}
+	for _, share := range []float64{0.2, 0.3, 0.6, 1} {
+		var want []passage.CoveredPair
+		for i := range texts {
+			for k := i + 1; k < len(texts); k++ {
+				ps := al.AlignTexts(prepared[i], prepared[k])
+				c := passage.Cover{
+					TokensA: prepared[i].Len(), TokensB: prepared[k].Len(),
+					A: naiveCover(prepared[i], ps, func(p shingle.Passage) shingle.Span { return p.A }),
+					B: naiveCover(prepared[k], ps, func(p shingle.Passage) shingle.Span { return p.B }),
+				}
+				if c.Share() >= share {
+					want = append(want, passage.CoveredPair{A: id(i), B: id(k), Cover: c, Passages: ps})
+				}
+			}
+		}
+		if share < .5 && len(want) < 25 {
+			t.Fatalf("at %v only %d pairs: the texts show nothing", share, len(want))
+		}
+		near := cmp.Comparer(func(x, y float64) bool { return math.Abs(x-y) < 1e-6 })
+		for _, workers := range []int{1, 3, -1} {
+			var got []passage.CoveredPair
+			for p, err := range build(passage.Options{Workers: workers}).Covered(t.Context(), passage.CoverOptions{Share: share}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, p)
+			}
+			if diff := cmp.Diff(want, got, near); diff != "" {
+				t.Errorf("at %v with %d workers (-want +got):\n%s", share, workers, diff)
+			}
+		}
+	}
+	wanted := 0
+	for p, err := range build(passage.Options{}).Covered(t.Context(), passage.CoverOptions{Share: .2, Want: func(a, b string) bool { return a != id(0) && b != id(0) }}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.A == id(0) {
+			t.Errorf("a pair that is not wanted: %s, %s", p.A, p.B)
+		}
+		wanted++
+	}
+	if wanted == 0 {
+		t.Error("no pair is wanted")
+	}
+}
+
+// TestCoveredFrames shows what skipping is for: without it pages of one site cover
+// each other.
+func TestCoveredFrames(t *testing.T) {
+	texts, skip := framed(new(rng), 30)
+	count := func(skipped bool) (n int) {
+		ix := passage.New(passage.Options{})
+		for i, text := range texts {
+			if skipped {
+				ix.Add(id(i), text, skip[i]...)
+			} else {
+				ix.Add(id(i), text)
+			}
+		}
+		for range ix.Covered(t.Context(), passage.CoverOptions{Share: .3}) {
+			n++
+		}
+		return n
+	}
+	if n := count(true); n != 15 {
+		t.Errorf("%d pairs, want the 15 stories that are on both sites", n)
+	}
+	if n := count(false); n < 100 {
+		t.Errorf("only %d pairs with the frames: the texts show nothing", n)
+	}
+}
+
+// TestCoveredCommon gives a story to more documents than the cap: every one is found
+// with the first holders, in linear time.
+func TestCoveredCommon(t *testing.T) {
+	const docs = 300
+	r := new(rng)
+	story := strings.Join(r.words(100, 5000), " ")
+	texts := make([]string, docs)
+	for i := range texts {
+		texts[i] = story + " " + strings.Join(r.words(20, 5000), " ")
+	}
+	ix := index(passage.Options{MaxDocuments: 20}, texts)
+	seen, pairs := map[string]bool{}, 0
+	for p, err := range ix.Covered(t.Context(), passage.CoverOptions{Share: .5}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[p.A], seen[p.B] = true, true
+		pairs++
+	}
+	if len(seen) != docs || pairs > 10*docs {
+		t.Errorf("%d of %d documents in %d pairs", len(seen), docs, pairs)
+	}
+}
+
+func TestCoveredStops(t *testing.T) {
+	texts, _ := framed(new(rng), 60)
+	ix := index(passage.Options{}, texts)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var last error
+	for _, last = range ix.Covered(ctx, passage.CoverOptions{Share: .3}) {
+	}
+	if !errors.Is(last, context.Canceled) {
+		t.Errorf("error %v, want %v", last, context.Canceled)
+	}
+	for range ix.Covered(t.Context(), passage.CoverOptions{Share: .3}) {
+		break
+	}
+	for _, bad := range []float64{0, -1, 1.1, math.NaN()} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("share %v: no panic", bad)
+				}
+			}()
+			ix.Covered(t.Context(), passage.CoverOptions{Share: bad})
+		}()
+	}
+	for range new(passage.Index).Covered(t.Context(), passage.CoverOptions{Share: 1}) {
+		t.Error("an empty index has pairs")
+	}
+}
+
+func TestCoverZero(t *testing.T) {
+	var al shingle.Aligner
+	empty := al.Prepare("")
+	if c := passage.Covered(empty, empty, nil); c != (passage.Cover{}) || c.Share() != 0 {
+		t.Errorf("two empty texts: %+v", c)
+	}
+}
+
+// Two pages share a story in frames that differ: their Jaccard similarity is low,
+// but the story covers what is the shorter page's own.
+func ExampleCovered() {
+	const story = "The night ferry between the two harbours will sail again from May, nine years after the last crossing. "
+	a := story + "Write to the desk."
+	b := story + "In other news, the bakers of the old town let their rye rest for two nights now, and their customers order ahead."
+	var al shingle.Aligner
+	x, y := al.Prepare(a), al.Prepare(b)
+	c := passage.Covered(x, y, al.AlignTexts(x, y))
+	fmt.Printf("%.2f of the first, %.2f of the second; the shorter one: %.2f\n", c.A, c.B, c.Share())
+	// Output: 0.82 of the first, 0.45 of the second; the shorter one: 0.82
+}
