@@ -18,7 +18,7 @@ func ExampleCompare() {
 		"From our own correspondent. "+ferry,
 		"THE NIGHT FERRY between the two harbours will sail again from May, ten years after the last crossing, with forty cabins and one saloon.\n\n"+bread))
 	// Output:
-	// Jaccard 0.28; 62 % of A is in B, 34 % of B is in A
+	// Jaccard 0.28; 62 % of A is in B, 34 % of B is in A; passages cover 82 % of A, 48 % of B
 	// 24 words, 96 % alike, bytes 28 to 164 of A and 0 to 135 of B:
 	// 	"The night ferry between the two harbours will sail again fro"…
 }

@@ -29,6 +29,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -42,6 +43,12 @@ type Comparison struct {
 	// ContainmentA is the share of the shingles of A that B has as well,
 	// ContainmentB the share of the shingles of B that A has.
 	ContainmentA, ContainmentB float64
+
+	// CoveredA is the share of the words of A that lie in passages shared with B,
+	// every word weighted by the similarity of its passage, and CoveredB that of
+	// the words of B. It suits pages better than the Jaccard similarity; see
+	// [passage.Cover].
+	CoveredA, CoveredB float64
 
 	// Passages are the stretches of twelve words and more that the texts share,
 	// exactly or slightly edited, in the order of A. Spans are in bytes of the
@@ -59,11 +66,16 @@ func Compare(a, b string) Comparison {
 	var sh shingle.Shingler
 	var al shingle.Aligner
 	x, y := sh.Set(a), sh.Set(b)
+	textA, textB := al.Prepare(a), al.Prepare(b)
+	passages := al.AlignTexts(textA, textB)
+	cover := passage.Covered(textA, textB, passages)
 	return Comparison{
 		Jaccard:      x.Jaccard(y),
 		ContainmentA: x.Containment(y),
 		ContainmentB: y.Containment(x),
-		Passages:     al.Align(a, b),
+		CoveredA:     cover.A,
+		CoveredB:     cover.B,
+		Passages:     passages,
 		a:            a,
 	}
 }
@@ -72,7 +84,11 @@ func Compare(a, b string) Comparison {
 // each passage, with the start of its text in A.
 func (c Comparison) String() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "Jaccard %.2f; %.0f %% of A is in B, %.0f %% of B is in A\n", c.Jaccard, 100*c.ContainmentA, 100*c.ContainmentB)
+	fmt.Fprintf(&s, "Jaccard %.2f; %.0f %% of A is in B, %.0f %% of B is in A", c.Jaccard, 100*c.ContainmentA, 100*c.ContainmentB)
+	if len(c.Passages) > 0 {
+		fmt.Fprintf(&s, "; passages cover %.0f %% of A, %.0f %% of B", 100*c.CoveredA, 100*c.CoveredB)
+	}
+	s.WriteByte('\n')
 	for _, p := range c.Passages {
 		kind := "exact"
 		if !p.Exact {

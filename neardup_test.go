@@ -88,6 +88,10 @@ func TestCompareCountsShingles(t *testing.T) {
 			if x.ID != y.ID && common > 0 {
 				similar++
 			}
+			if e := neardup.Compare(y.Text, x.Text); x.ID == y.ID && (c.CoveredA != 1 || c.CoveredB != 1) ||
+				c.CoveredA > 1 || (c.CoveredA > 0) != (len(c.Passages) > 0) || (e.CoveredA > 0) != (c.CoveredB > 0) {
+				t.Errorf("%s and %s: covered %v and %v, the other way round %v and %v", x.ID, y.ID, c.CoveredA, c.CoveredB, e.CoveredA, e.CoveredB)
+			}
 			for _, p := range c.Passages {
 				if p.Exact && !strings.EqualFold(p.A.Of(x.Text), p.B.Of(y.Text)) {
 					t.Errorf("%s and %s: unequal sides of an exact passage", x.ID, y.ID)
@@ -114,7 +118,7 @@ func TestCompareEdges(t *testing.T) {
 		{"bytes that are no text", "\xff\x00", "\xff", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
 		{
 			"control bytes in a passage", "a \x1b[31m b c d e f g h i j k l m n", "a 31m b c d e f g h i j k l m n", 1, 1,
-			"Jaccard 1.00; 100 % of A is in B, 100 % of B is in A\n15 words, exact, bytes 0 to 33 of A and 0 to 31 of B:\n\t\"a \\x1b[31m b c d e f g h i j k l m n\"",
+			"Jaccard 1.00; 100 % of A is in B, 100 % of B is in A; passages cover 100 % of A, 100 % of B\n15 words, exact, bytes 0 to 33 of A and 0 to 31 of B:\n\t\"a \\x1b[31m b c d e f g h i j k l m n\"",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
