@@ -20,7 +20,7 @@ const maxMatches = 16
 // without what one has and the other lacks because of that.
 func (f *Filter) best(ctx context.Context, p Page, sig minhash.Signature, set shingle.Set) (id string, similarity float64, err error) {
 	// One more than is wanted: a match may be an earlier state of the page.
-	matches, err := f.ix.Search(ctx, sig, lsh.SearchOptions{Set: set, Limit: maxMatches + 1})
+	matches, err := f.ix.search(ctx, sig, lsh.SearchOptions{Set: set, Limit: maxMatches + 1, Threshold: f.threshold * reach})
 	if err != nil {
 		return "", 0, err
 	}
@@ -38,7 +38,7 @@ func (f *Filter) best(ctx context.Context, p Page, sig minhash.Signature, set sh
 		if r == nil {
 			r = f.recurring(p, set)
 		}
-		d, ok, err := f.ix.Get(ctx, m.ID)
+		d, ok, err := f.ix.get(ctx, m.ID)
 		if err != nil {
 			return "", 0, err
 		}
@@ -56,8 +56,8 @@ func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdic
 	if p.Time.IsZero() {
 		return nil
 	}
-	d, ok, err := f.ix.Get(ctx, p.ID)
-	if err != nil || !ok || !d.Time.Before(p.Time.Truncate(time.Millisecond)) {
+	d, ok, err := f.ix.get(ctx, p.ID)
+	if err != nil || !ok || d.Time.IsZero() || !d.Time.Before(p.Time.Truncate(time.Millisecond)) {
 		return err
 	}
 	similarity := set.Jaccard(d.Set)

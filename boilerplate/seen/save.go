@@ -62,7 +62,7 @@ type snapshot struct {
 
 // snapshot makes the index durable and encodes everything else.
 func (f *Filter) snapshot(ctx context.Context, note []byte) (snapshot, error) {
-	if err := f.ix.Sync(ctx); err != nil {
+	if err := f.ix.sync(ctx); err != nil {
 		return snapshot{}, wrap(err)
 	}
 	detector, err := f.detector.MarshalBinary()
@@ -126,7 +126,7 @@ func (f *Filter) Close() error {
 		return nil
 	}
 	f.closed = true
-	return wrap(f.ix.Close())
+	return wrap(f.ix.close())
 }
 
 func (f *Filter) folder(n uint64) string {

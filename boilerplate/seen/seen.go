@@ -1,14 +1,15 @@
-// Package seen tells pages that are new from those that were seen before: in
-// goes the text of a page with its address and host, out comes a [Verdict]. It
-// is what a crawler needs of neardup, in one call that fits any pipeline:
+// Package seen separates pages that are new from those that were seen before. A
+// [Filter] takes the text of a page with its address and host and returns a
+// [Verdict]: all that a crawler needs, in one call that fits any pipeline:
 //
 //	filter, err := seen.Open("state", seen.Options{})
 //	...
 //	verdict, err := filter.Judge(ctx, seen.Page{ID: url, Host: host, Text: text})
 //
 // It joins two packages: a [boilerplate.Detector] learns what the pages of a
-// site have in common, and a [disk.Index] holds what was kept, without that.
-// Package pages of this repository makes text of HTML.
+// site have in common, and an index holds the pages that were kept, without that:
+// a [disk.Index] of its own, or one that several crawlers share (Options.Store).
+// Package boilerplate/pages makes text of HTML.
 //
 // # Frame
 //
@@ -45,7 +46,14 @@
 // was saved, but for the index, which may hold pages that were judged since:
 // judge those again, in the same order, and the verdicts will be the same. A
 // page never repeats itself. A source that delivers anew what was not
-// acknowledged, acknowledged after Save, gets this for nothing.
+// acknowledged, acknowledged after Save, gets this for nothing. A [Durable] is a
+// filter with a journal, each of whose answers is durable.
+//
+// # Revisits
+//
+// A page of an ID that was kept before, with a later [Page.Time], is compared with
+// its earlier state: [Verdict.Changed]. It stays New, and takes the place of that
+// state. The server of a shared store keeps no times, and so no revisits.
 //
 // [disk.Index]: https://pkg.go.dev/github.com/neardup/neardup/lsh/disk#Index
 package seen
@@ -89,6 +97,19 @@ type Options struct {
 	// Seed keys signatures and buckets: secret where texts may be hostile. It is
 	// stored in the index.
 	Seed uint64
+
+	// Store, if not nil, holds the pages that are new, instead of an index in the
+	// directory: say an index in Redis that several crawlers share. It must have been
+	// opened with what [Options.StoreOptions] returns, and Close leaves it open. Each
+	// crawler has a filter of its own, with the pages of certain hosts, since the
+	// frame of a site is learnt from all of its pages. Of copies that two of them
+	// judge at the same time one is new.
+	Store disk.Store
+}
+
+func (o Options) withDefaults() Options {
+	o.Threshold, o.Own, o.Settle = cmp.Or(o.Threshold, lsh.DefaultThreshold), cmp.Or(o.Own, 20), cmp.Or(o.Settle, 16)
+	return o
 }
 
 // A Page is a text and where it is from.
@@ -178,7 +199,7 @@ type Filter struct {
 	settle    int
 	turn      chan struct{} // holds one token: the right to use what follows
 	detector  *boilerplate.Detector
-	ix        *disk.Index
+	ix        kept
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
 	sites     map[string]*site
@@ -198,29 +219,47 @@ func Open(dir string, o Options) (*Filter, error) {
 	if o.Own < 0 || o.Settle < 0 || !(o.Threshold >= 0 && o.Threshold <= 1) {
 		panic("seen: option out of range")
 	}
+	o = o.withDefaults()
 	f := &Filter{
-		dir: dir, threshold: cmp.Or(o.Threshold, 0.8), own: cmp.Or(o.Own, 20), settle: cmp.Or(o.Settle, 16),
+		dir: dir, threshold: o.Threshold, own: o.Own, settle: o.Settle,
 		turn: make(chan struct{}, 1), sites: map[string]*site{},
 		detector: boilerplate.New(o.Detector),
 	}
-	f.mh = minhash.New(minhash.Options{Seed: o.Seed, Elements: f.sh})
+	f.mh = o.sketcher()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("seen: %w", err)
 	}
-	var err error
-	f.ix, err = disk.Open(filepath.Join(dir, "index"), disk.Options{Scheme: f.mh.Scheme(), Threshold: f.threshold * reach, Seed: o.Seed})
-	if errors.Is(err, disk.ErrMismatch) {
-		return nil, fmt.Errorf("seen: %s was made with another threshold than %v, or with another seed: %w", dir, f.threshold, err)
+	if err := f.openStore(o); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("seen: %w", err)
-	}
-	// The lock of the index is the lock of the directory.
 	if err := f.load(); err != nil {
-		return nil, errors.Join(err, f.ix.Close())
+		return nil, errors.Join(err, f.ix.close())
 	}
 	f.turn <- struct{}{}
 	return f, nil
+}
+
+// openStore opens the index in the directory, whose lock is that of the directory,
+// or takes the store that is given.
+func (f *Filter) openStore(o Options) error {
+	name := filepath.Join(f.dir, "index")
+	do := disk.Options{Scheme: f.mh.Scheme(), Threshold: f.threshold * reach, Seed: o.Seed}
+	if o.Store != nil {
+		// An index without documents is the lock.
+		name = filepath.Join(f.dir, "lock")
+	}
+	ix, err := disk.Open(name, do)
+	if errors.Is(err, disk.ErrMismatch) {
+		return fmt.Errorf("seen: %s was made with another threshold than %v, or with another seed: %w", f.dir, f.threshold, err)
+	}
+	if err != nil {
+		return fmt.Errorf("seen: %w", err)
+	}
+	f.ix = own{ix}
+	if o.Store != nil {
+		f.ix = shared{o.Store, ix}
+	}
+	return nil
 }
 
 // enter waits for the turn of the caller, who calls leave if there is no error.
@@ -319,7 +358,7 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	}
 	if len(set) == 0 || len(mask) > 0 && len(set) < f.own {
 		v.Outcome = Frame
-		_, err := f.ix.Remove(ctx, p.ID)
+		_, err := f.ix.remove(ctx, p.ID)
 		return v, wrap(err)
 	}
 	sig := f.mh.Sketch(set)
@@ -329,11 +368,20 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	}
 	if similarity >= f.threshold {
 		v.Outcome, v.Match, v.Similarity = Duplicate, match, similarity
-		_, err := f.ix.Remove(ctx, p.ID)
+		_, err := f.ix.remove(ctx, p.ID)
+		return v, wrap(err)
+	}
+	m, faster, err := f.ix.put(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time})
+	if err != nil {
+		return Verdict{}, wrap(err)
+	}
+	if faster { // another crawler was
+		v.Outcome, v.Match, v.Similarity = Duplicate, m.ID, m.Similarity
+		_, err := f.ix.remove(ctx, p.ID)
 		return v, wrap(err)
 	}
 	v.Outcome = New
-	return v, wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time}))
+	return v, nil
 }
 
 // keep observes a page and stores it without judging it, for whoever has the turn.
@@ -344,7 +392,7 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	f.observe(p)
 	f.unhold(p.ID, p.Host)
 	set := f.sh.Set(p.Text, f.mask(p)...)
-	return wrap(f.ix.Add(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
+	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
 }
 
 // remove takes a page out of the index and out of those that are held, for whoever
@@ -354,7 +402,7 @@ func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
 	for host := range f.sites {
 		there = f.unhold(id, host) || there
 	}
-	removed, err := f.ix.Remove(ctx, id)
+	removed, err := f.ix.remove(ctx, id)
 	return removed || there, wrap(err)
 }
 
@@ -379,7 +427,7 @@ func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string],
 	}
 	defer f.leave()
 	set := f.sh.Set(p.Text, f.mask(p)...)
-	matches, err := f.ix.Search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
+	matches, err := f.ix.search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
 	return matches, wrap(err)
 }
 
@@ -395,19 +443,21 @@ func (f *Filter) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error
 }
 
 // Forget takes pages out of the index that are older than the given time, so
-// that what repeats them is new again, and returns how many there were.
+// that what repeats them is new again, and returns how many there were. With a
+// shared store it returns an error that wraps [errors.ErrUnsupported]: that store
+// forgets pages by its own settings.
 func (f *Filter) Forget(ctx context.Context, before time.Time) (int, error) {
 	if err := f.enter(ctx); err != nil {
 		return 0, err
 	}
 	defer f.leave()
-	n, err := f.ix.Expire(ctx, before)
+	n, err := f.ix.expire(ctx, before)
 	return n, wrap(err)
 }
 
 // Stats says how much a filter holds.
 type Stats struct {
-	Kept     int // pages in the index
+	Kept     int // pages in the index; 0 with a shared store, as Index is
 	Held     int // pages that wait for their frame
 	Detector boilerplate.Stats
 	Index    disk.Metrics
@@ -419,7 +469,9 @@ func (f *Filter) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, err
 	}
 	defer f.leave()
-	return Stats{Kept: f.ix.Len(), Held: f.holding, Detector: f.detector.Stats(), Index: f.ix.Metrics()}, nil
+	s := Stats{Held: f.holding, Detector: f.detector.Stats()}
+	f.ix.stats(&s)
+	return s, nil
 }
 
 func wrap(err error) error {

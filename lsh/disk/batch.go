@@ -25,6 +25,11 @@ type Store interface {
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
+	// GetAll returns the documents of some ids, and the zero Document for those
+	// that are not there. Sets are those that were inserted, in ascending order;
+	// Time is the zero Time where the store keeps none.
+	GetAll(ctx context.Context, ids []string) ([]Document, error)
+
 	// RemoveAll removes documents and reports for each id whether it was there.
 	// They are durably gone when it returns without error, and it may be repeated
 	// after one.
@@ -77,6 +82,18 @@ func (ix *Index) SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[
 	for i, q := range queries {
 		var err error
 		if out[i], err = ix.Search(ctx, q.Signature, q.SearchOptions); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// GetAll is [Index.Get] of each id.
+func (ix *Index) GetAll(ctx context.Context, ids []string) ([]Document, error) {
+	out := make([]Document, len(ids))
+	for i, id := range ids {
+		var err error
+		if out[i], _, err = ix.Get(ctx, id); err != nil {
 			return nil, err
 		}
 	}

@@ -96,7 +96,7 @@ func TestStores(t *testing.T) {
 	check(t, err)
 	stores := []disk.Store{local, shared}
 	r := rand.New(rand.NewPCG(1, 1))
-	var matches, seen int
+	var matches, seen, documents int
 	for step := range 150 {
 		var docs []disk.Document
 		var queries []disk.Query
@@ -133,6 +133,25 @@ func TestStores(t *testing.T) {
 		if diff := cmp.Diff(removed[0], removed[1]); diff != "" {
 			t.Fatalf("step %d: removals (-disk +server):\n%s", step, diff)
 		}
+		for range r.IntN(6) {
+			ids = append(ids, fmt.Sprint(r.IntN(150)))
+		}
+		var got [2][]disk.Document
+		for i, s := range stores {
+			got[i], err = s.GetAll(ctx, ids)
+			check(t, err)
+			for j := range got[i] {
+				got[i][j].Time = time.Time{} // the server keeps none
+				if got[i][j].ID != "" {
+					documents++
+				}
+			}
+		}
+		if diff := cmp.Diff(got[0], got[1], cmp.Comparer(func(a, b minhash.Signature) bool {
+			return a.Scheme() == b.Scheme() && slices.Equal(a.Values(), b.Values())
+		})); diff != "" {
+			t.Fatalf("step %d: documents (-disk +server):\n%s", step, diff)
+		}
 		for i := range verdicts[0] {
 			matches += len(found[0][i])
 			if verdicts[0][i].Seen {
@@ -140,8 +159,8 @@ func TestStores(t *testing.T) {
 			}
 		}
 	}
-	if local.Len() < 20 || matches < 100 || seen < 100 {
-		t.Errorf("%d matches and %d repeats are too few to prove anything", matches, seen)
+	if local.Len() < 20 || matches < 100 || seen < 100 || documents < 200 {
+		t.Errorf("%d matches, %d repeats and %d documents are too few to prove anything", matches, seen, documents)
 	}
 	// Nothing is left of what was removed.
 	var ids []string

@@ -1,0 +1,118 @@
+package seen_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+func openStore(t *testing.T, o seen.Options) *disk.Index {
+	t.Helper()
+	s := o.StoreOptions()
+	ix, err := disk.Open(t.TempDir(), disk.Options{Scheme: s.Scheme, Threshold: s.Threshold, Banding: s.Banding, Seed: s.Seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := ix.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return ix
+}
+
+// Alone with a shared store, a filter gives the verdicts that it gives with an
+// index of its own.
+func TestStoreAlone(t *testing.T) {
+	ix := openStore(t, seen.Options{})
+	pages := crawl()
+	want := judge(t, open(t, t.TempDir(), seen.Options{}), true, pages...)
+	got := judge(t, open(t, t.TempDir(), seen.Options{Store: ix}), true, pages...)
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("verdicts %q, want %q", got, want)
+	}
+	if ix.Len() != count(want, ": new") || ix.Len() < 20 {
+		t.Errorf("%d pages are stored, %d were new", ix.Len(), count(want, ": new"))
+	}
+}
+
+// Of copies on sites of different crawlers, which share a store and judge at the
+// same time, one is new.
+func TestStoreShared(t *testing.T) {
+	for round := range 5 {
+		ix := openStore(t, seen.Options{})
+		var mu sync.Mutex
+		fresh := map[string]int{}
+		total := 0
+		var wg sync.WaitGroup
+		for crawler := range 3 {
+			f := open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix})
+			host := fmt.Sprintf("%c%c", 'p'+crawler, 'a'+round)
+			wg.Go(func() {
+				add := func(v seen.Verdict) {
+					mu.Lock()
+					defer mu.Unlock()
+					total++
+					if v.Outcome == seen.New {
+						fresh[v.ID[len(host):]]++
+					} else if v.Outcome != seen.Duplicate {
+						t.Errorf("%+v", v)
+					}
+				}
+				for n := range 30 {
+					v, err := f.Judge(context.Background(), page(host, n, fmt.Sprintf("s%c%c", 'a'+n/26, 'a'+n%26)))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if v.Outcome != seen.Held {
+						add(v)
+					}
+				}
+				released, err := f.Release(context.Background(), true)
+				if err != nil {
+					t.Error(err)
+				}
+				for _, r := range released {
+					add(r.Verdict)
+				}
+			})
+		}
+		wg.Wait()
+		if len(fresh) != 30 || total != 90 || ix.Len() != 30 {
+			t.Errorf("%d of 30 stories on three sites are new, %d verdicts, %d stored", len(fresh), total, ix.Len())
+		}
+		for story, n := range fresh {
+			if n != 1 {
+				t.Errorf("%s is new %d times", story, n)
+			}
+		}
+	}
+}
+
+func TestStoreLimits(t *testing.T) {
+	ix := openStore(t, seen.Options{})
+	dir := t.TempDir()
+	f := open(t, dir, seen.Options{Store: ix})
+	if _, err := f.Forget(t.Context(), time.Now()); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Forget: %v", err)
+	}
+	if _, err := seen.Open(dir, seen.Options{Store: ix}); !errors.Is(err, disk.ErrLocked) {
+		t.Errorf("a second filter in the directory: %v", err)
+	}
+	if err := f.Save(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := ix.Get(t.Context(), "none"); ok || err != nil {
+		t.Errorf("the store after Close: %v, %v", ok, err)
+	}
+}
