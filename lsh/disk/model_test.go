@@ -23,7 +23,7 @@ import (
 // operations, and compare it with a model that knows what was acknowledged.
 var (
 	powerCuts = flag.Int("powercuts", 2000, "losses of power of TestPowerCut")
-	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFault lets every call fail")
+	faultRuns = flag.Int("faultruns", 3, "workloads of which TestFault lets every call fail")
 	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCut with this seed alone")
 )
 
@@ -451,22 +451,7 @@ func (w *world) step(ctx context.Context) bool {
 		w.log("Search: %v", e)
 		err = e
 	default:
-		w.during = slices.Clone(w.now)
-		w.synced(w.ix.Close(), "Close")
-		w.ix = nil
-		w.now = slices.Clone(w.durable) // an index that could not be closed loses what was not synced
-		if w.open() != nil {
-			return false
-		}
-		s, err := readState(w.ix)
-		if err != nil {
-			return false
-		}
-		if !containsState(w.durable, s) {
-			w.fatal("opened anew, the index holds\n%v\nand may hold\n%v", s, w.durable)
-		}
-		w.now, w.durable = []state{s}, []state{s}
-		return true
+		return w.reopen()
 	}
 	if err == nil || w.disk.off {
 		return true
@@ -479,7 +464,31 @@ func (w *world) step(ctx context.Context) bool {
 		}
 		w.now = []state{s}
 	}
+	if w.r.IntN(2) == 0 {
+		return w.reopen()
+	}
 	return len(w.now) <= 8 // there is no end to what may be there
+}
+
+// reopen closes the index and opens it anew, and reports whether that succeeded.
+func (w *world) reopen() bool {
+	w.t.Helper()
+	w.during = slices.Clone(w.now)
+	w.synced(w.ix.Close(), "Close")
+	w.ix = nil
+	w.now = slices.Clone(w.durable) // an index that could not be closed loses what was not synced
+	if w.open() != nil {
+		return false
+	}
+	s, err := readState(w.ix)
+	if err != nil {
+		return false
+	}
+	if !containsState(w.durable, s) {
+		w.fatal("opened anew, the index holds\n%v\nand may hold\n%v", s, w.durable)
+	}
+	w.now, w.durable = []state{s}, []state{s}
+	return true
 }
 
 // read1 opens or refreshes a reader beside the writer. It sees at least what was
@@ -590,4 +599,35 @@ func powerCut(t testing.TB, seed uint64, lives int) (cuts, kills int) {
 		w.recover()
 	}
 	return cuts, kills
+}
+
+// TestFault lets each call of a workload fail, once and from then on, and then
+// kills the process or cuts the power.
+func TestFault(t *testing.T) {
+	points := 0
+	for seed := range uint64(*faultRuns) {
+		calls := faultRun(t, seed, 0, false)
+		for at := 1; at <= calls; at++ {
+			faultRun(t, seed, at, false)
+			faultRun(t, seed, at, true)
+			points++
+		}
+	}
+	t.Logf("each of %d calls failed, once and from then on: nothing acknowledged was lost", points)
+}
+
+func faultRun(t *testing.T, seed uint64, failAt int, forever bool) (calls int) {
+	w := newWorld(t, seed)
+	w.disk.failAt, w.disk.forever = failAt, forever
+	w.log("call %d fails, forever=%v", failAt, forever)
+	w.live(60)
+	calls = w.disk.calls
+	w.ix = nil
+	if failAt%2 == 0 {
+		w.disk.crash()
+	} else {
+		w.disk = w.disk.reboot(seed + uint64(failAt))
+	}
+	w.recover()
+	return calls
 }

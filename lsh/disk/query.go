@@ -89,7 +89,7 @@ func (st *store) document(row uint32) (Document, error) {
 	}
 	if r.kind == kindAddSet {
 		var bytes []byte
-		d.Set, err = st.set(row, &r, make([]uint64, 0, r.set), &bytes)
+		d.Set, err = st.set(row, &r, []uint64{}, &bytes)
 	}
 	return d, err
 }

@@ -122,6 +122,30 @@ func (s *segment) bucket(kind int, tag uint32) (from, to uint64, err error) {
 	return from, to, nil
 }
 
+// has reports whether a table has an entry.
+func (s *segment) has(kind int, entry uint64) (bool, error) {
+	from, to, err := s.bucket(kind, uint32(entry>>32))
+	if err != nil {
+		return false, err
+	}
+	for from < to {
+		mid := (from + to) / 2
+		b, err := s.bytes(s.tables[kind].entries+8*mid, 8)
+		if err != nil {
+			return false, err
+		}
+		switch e := binary.LittleEndian.Uint64(b); {
+		case e == entry:
+			return true, nil
+		case e < entry:
+			from = mid + 1
+		default:
+			to = mid
+		}
+	}
+	return false, nil
+}
+
 // scan appends the rows with a tag among entries of a table.
 func (s *segment) scan(dst []uint32, kind int, tag uint32, from, to uint64, n int, dead bitmap) ([]uint32, error) {
 	t := &s.tables[kind]

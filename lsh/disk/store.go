@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,10 +113,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 		lo = ms.hi
 	}
 	st.rows = m.rows
-	st.live = int(m.rows)
-	for _, w := range st.dead { // which has no bit beyond the rows
-		st.live -= bits.OnesCount64(w)
-	}
+	st.live = int(m.rows) - st.dead.count() // which has no bit beyond the rows
 	st.mem = newTable(st.p.tags(), st.rows)
 	var begin int64
 	var err error
@@ -279,14 +275,23 @@ func (st *store) at(row uint32) (off, ms int64, err error) {
 			return int64(t.offsets[row-t.base]), t.times[row-t.base], nil
 		}
 	}
+	i, ok := st.segmentOf(row)
+	if !ok {
+		return 0, 0, fmt.Errorf("row %d of %d: %w", row, st.rows, ErrCorrupt)
+	}
+	u, ms, err := st.segs[i].row(row)
+	return int64(u), ms, err
+}
+
+// segmentOf returns the index of the segment that has a row, if one does.
+func (st *store) segmentOf(row uint32) (int, bool) {
 	i, _ := slices.BinarySearchFunc(st.segs, row, func(s *segment, row uint32) int {
 		if s.hi <= row {
 			return -1
 		}
 		return 1
 	})
-	u, ms, err := st.segs[i].row(row)
-	return int64(u), ms, err
+	return i, i < len(st.segs)
 }
 
 // find appends the rows with a tag, in ascending order, at most n of them that

@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
@@ -158,7 +159,7 @@ func (t *table) bytes() int64 {
 	return int64(17*cap(t.offsets) + 4*cap(t.tags) + 8*len(t.slots) + 4*cap(t.next) + 4*cap(t.last))
 }
 
-// A bitmap says which rows are dead: removed, replaced or expired.
+// A bitmap has a bit for each row that is dead: removed, replaced or expired.
 type bitmap []uint64
 
 func (b bitmap) has(row uint32) bool {
@@ -170,4 +171,12 @@ func (b *bitmap) set(row uint32) {
 		*b = append(*b, 0)
 	}
 	(*b)[row>>6] |= 1 << (row & 63)
+}
+
+func (b bitmap) count() int {
+	n := 0
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
 }

@@ -2,15 +2,25 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"iter"
+	"math"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// Verify reads every byte of the index and returns an error that wraps
-// [ErrCorrupt] and says where if any is not as it was written. The index may be
-// used meanwhile.
+// Verify reads every byte of the index, and looks whether every document is found
+// where its record puts it: by its id, once, and by every band of its signature.
+// It returns an error that wraps [ErrCorrupt] and names the place if a byte is not
+// as it was written or a document is not found. The index may be used meanwhile.
+//
+// What [Index.Recovery] reports is not an error of Verify: damage to the last frame
+// of an index that was not closed looks like a write that was never finished.
 func (ix *Index) Verify(ctx context.Context) error {
 	if err := ix.work.enter(ctx); err != nil {
 		return err
@@ -26,41 +36,218 @@ func (ix *Index) Verify(ctx context.Context) error {
 		}
 	}
 	ix.mu.RUnlock()
-	if err != nil {
-		return err
+	if err == nil {
+		err = ix.st.verifyFiles(ctx, end, ix.opts.ReadOnly)
 	}
-	return ix.wrap(ix.st.verify(ctx, end))
+	if err == nil {
+		err = ix.verifyRows(ctx)
+	}
+	return ix.wrap(err)
 }
 
-// verify checks the files, of the log as much as is durable.
-func (st *store) verify(ctx context.Context, end int64) (err error) {
+// verifyFiles checks the files, of the log as much as is durable.
+func (st *store) verifyFiles(ctx context.Context, end int64, readOnly bool) (err error) {
 	defer faults(&err)()
 	if _, err := readManifest(st.fsys, st.dir); err != nil {
-		return err
+		return missing(err)
 	}
-	want, err := logHeader(st.log.number, st.p)
-	if err == nil {
-		err = checkLogHeader(st.log.f, want)
-	}
-	if err != nil {
+	if err := st.verifyLog(ctx, end); err != nil {
 		return fmt.Errorf("%s: %w", logName(st.log.number), err)
-	}
-	at, err := st.log.scan(int64(len(want)), end, func(*record, int64, []byte) error { return ctx.Err() })
-	if err == nil && at != end {
-		err = ErrCorrupt
-	}
-	if err != nil {
-		return fmt.Errorf("%s: offset %d: %w", logName(st.log.number), at, err)
 	}
 	for _, s := range st.segs {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		// A writer may have removed files that a reader goes on reading.
+		err := s.verifyFile(st.fsys, filePath(st.dir, segmentName(s.number)))
+		if err != nil && !(readOnly && errors.Is(err, fs.ErrNotExist)) {
+			return fmt.Errorf("%s: %w", segmentName(s.number), missing(err))
+		}
 		if err := s.check(); err != nil {
 			return err
 		}
-		if _, _, err := wire.Open(s.full[len(s.data):], segmentMagic, formatVersion); err != nil {
-			return fmt.Errorf("%s: %w", segmentName(s.number), err)
+	}
+	return nil
+}
+
+func (st *store) verifyLog(ctx context.Context, end int64) error {
+	want, err := logHeader(st.log.number, st.p)
+	if err == nil {
+		err = checkLogHeader(st.log.f, want)
+	}
+	if err != nil {
+		return err
+	}
+	rows := uint32(0)
+	at, err := st.log.scan(int64(len(want)), end, func(r *record, off int64, _ []byte) error {
+		if r.kind.adds() && off < st.saved.indexed {
+			rows++
+		}
+		return ctx.Err()
+	})
+	if err == nil && at != end {
+		err = ErrCorrupt
+	}
+	if err != nil {
+		return fmt.Errorf("offset %d: %w", at, err)
+	}
+	if rows != st.saved.rows {
+		return fmt.Errorf("%d documents up to offset %d, tables of %d: %w", rows, st.saved.indexed, st.saved.rows, ErrCorrupt)
+	}
+	return nil
+}
+
+// verifyFile checks the file of a segment, of which there may be a copy in memory.
+func (s *segment) verifyFile(fsys fileSystem, path string) error {
+	f, err := fsys.open(path, false)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err == nil && size != s.size {
+		err = fmt.Errorf("%d bytes, should be %d: %w", size, s.size, ErrCorrupt)
+	}
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, 1<<10*pageSize)
+	for from := 0; from < len(s.sums); {
+		pages := min(len(s.sums)-from, len(buf)/pageSize)
+		if err := readFull(f, buf[:pages*pageSize], int64(from)*pageSize); err != nil {
+			return err
+		}
+		for i := range pages {
+			if xxhash.Sum64(buf[i*pageSize:(i+1)*pageSize]) != s.sums[from+i] {
+				return fmt.Errorf("page %d: checksum: %w", from+i, ErrCorrupt)
+			}
+		}
+		from += pages
+	}
+	tail := make([]byte, s.size-int64(len(s.data)))
+	if err := readFull(f, tail, int64(len(s.data))); err != nil {
+		return err
+	}
+	_, _, err = wire.Open(tail, segmentMagic, formatVersion)
+	return err
+}
+
+func readFull(f file, b []byte, off int64) error {
+	n, err := f.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	if err == nil || err == io.EOF {
+		err = fmt.Errorf("%d bytes at %d, should be %d: %w", n, off, len(b), ErrCorrupt)
+	}
+	return err
+}
+
+// verifyRows looks for every document in the tables; nobody replaces the files
+// meanwhile.
+func (ix *Index) verifyRows(ctx context.Context) error {
+	v := verifier{st: ix.st}
+	v.tg.p = ix.st.p
+	for more := true; more; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		ix.mu.RLock()
+		err := ix.usable()
+		if err == nil {
+			more, err = v.rows(64)
+		}
+		ix.mu.RUnlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A verifier compares tables with records, a row after the other.
+type verifier struct {
+	st       *store
+	row      uint32
+	off      int64 // of the row before
+	tg       tagger
+	tags     []uint32
+	regs     []uint32
+	same     []uint32
+	buf, two []byte
+}
+
+// rows checks the next n rows and reports whether there are more.
+func (v *verifier) rows(n int) (more bool, err error) {
+	defer faults(&err)()
+	for ; n > 0 && v.row < v.st.rows; n-- {
+		off, ms, err := v.st.at(v.row)
+		if err == nil && off <= v.off {
+			err = fmt.Errorf("record at %d, that of the row before at %d: %w", off, v.off, ErrCorrupt)
+		}
+		if err == nil && !v.st.dead.has(v.row) {
+			err = v.alive(ms)
+		}
+		if err != nil {
+			return false, fmt.Errorf("row %d: %w", v.row, err)
+		}
+		v.off = off
+		v.row++
+	}
+	if v.row < v.st.rows {
+		return true, nil
+	}
+	if dead := v.st.dead.count(); v.st.live != int(v.st.rows)-dead {
+		return false, fmt.Errorf("%d documents, %d of %d rows are dead: %w", v.st.live, dead, v.st.rows, ErrCorrupt)
+	}
+	return false, nil
+}
+
+// alive checks a row that is not dead.
+func (v *verifier) alive(ms int64) error {
+	st, p := v.st, v.st.p
+	r, err := st.head(v.row, &v.buf)
+	if err != nil {
+		return err
+	}
+	if r.time != ms {
+		return fmt.Errorf("time %d, that of the record is %d: %w", ms, r.time, ErrCorrupt)
+	}
+	id := string(r.id)
+	v.regs = appendRegisters(v.regs[:0], r.regs)
+	v.tags = v.tg.bandTags(v.tags[:0], v.regs)
+	if v.same, err = st.find(v.same[:0], p.idTag(), p.tagOf(id), math.MaxInt); err != nil {
+		return err
+	}
+	found := false
+	for _, row := range v.same {
+		if row == v.row {
+			found = true
+			continue
+		}
+		other, err := st.head(row, &v.two)
+		if err != nil {
+			return err
+		}
+		if string(other.id) == id {
+			return fmt.Errorf("the id %q is also that of row %d: %w", id, row, ErrCorrupt)
+		}
+	}
+	if !found {
+		return fmt.Errorf("the id %q is not in the tables: %w", id, ErrCorrupt)
+	}
+	// Tables in memory are made of the records that were just read.
+	i, ok := st.segmentOf(v.row)
+	for k, tag := range v.tags {
+		if !ok {
+			break
+		}
+		in, err := st.segs[i].has(k, uint64(tag)<<32|uint64(v.row))
+		if err != nil {
+			return err
+		}
+		if !in {
+			return fmt.Errorf("%s: not in table %d: %w", segmentName(st.segs[i].number), k, ErrCorrupt)
 		}
 	}
 	return nil

@@ -1,0 +1,269 @@
+package disk
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/neardup/neardup/lsh"
+)
+
+// The tests of this file are of defects that were found, one each.
+
+func fillIndex(t testing.TB, ix *Index, n int) {
+	t.Helper()
+	for i := range n {
+		if err := ix.Add(t.Context(), modelDocument(fmt.Sprint(i), i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ix.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A document that is removed while segments are merged, and whose removal is lost
+// with the process, is found again.
+func TestRemovedInMerge(t *testing.T) {
+	disk := newSimDisk(1)
+	ix, err := openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed := 0
+	disk.between = func() {
+		if !ix.mu.TryLock() {
+			return
+		}
+		merging := len(ix.st.segs) >= fanIn && ix.st.frozen == nil
+		ix.mu.Unlock()
+		if merging && removed < 5 {
+			if ok, err := ix.Remove(context.Background(), fmt.Sprint(removed)); !ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			removed++
+		}
+	}
+	var merges int64
+	for i := 0; merges == 0; i++ {
+		if err := ix.Add(t.Context(), modelDocument(fmt.Sprint(i), i+1)); err != nil {
+			t.Fatal(err)
+		}
+		merges = ix.Metrics().Merges
+	}
+	if removed < 5 {
+		t.Fatal("nothing was removed in a merge")
+	}
+	disk.crash()
+	ix, err = openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range removed {
+		if _, ok, err := ix.Get(t.Context(), fmt.Sprint(i)); !ok || err != nil {
+			t.Errorf("Get(%d) = %v, %v", i, ok, err)
+		}
+	}
+	if err := ix.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Verify finds what the defect above did to an index: a document whose entries are
+// gone.
+func TestVerifyMissingEntries(t *testing.T) {
+	disk := newSimDisk(1)
+	ix, err := openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillIndex(t, ix, 3)
+	if err := ix.Verify(t.Context()); err != nil || len(ix.st.segs) == 0 {
+		t.Fatal(err, len(ix.st.segs))
+	}
+	dead := bitmap{}
+	dead.set(1)
+	w, err := newSegmentWriter(disk, modelDir, 99, 0, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mergeTables(t.Context(), w, ix.st.segs, ix.p.tags(), dead); err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := ix.st.adopt(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ix.st.segs = []*segment{s}
+	if err := ix.Verify(t.Context()); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "row 1") {
+		t.Errorf("Verify: %v", err)
+	}
+}
+
+// Compact may fail at any of its calls: the index opens, with all documents.
+func TestCompactFault(t *testing.T) {
+	const docs = 14
+	run := func(at int, forever, power bool) (calls int) {
+		disk := newSimDisk(uint64(at))
+		ix, err := openOn(disk, modelDir, modelOptions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fillIndex(t, ix, docs)
+		before := disk.calls
+		disk.failAt, disk.forever = before+at, forever
+		failed := ix.Compact(t.Context())
+		calls = disk.calls - before
+		disk.failAt = 0
+		if power {
+			disk = disk.reboot(uint64(at))
+		} else {
+			disk.crash()
+		}
+		ix, err = openOn(disk, modelDir, modelOptions)
+		if err != nil {
+			t.Fatalf("call %d failed (%v), forever=%v: %v", at, failed, forever, err)
+		}
+		if err := ix.Verify(t.Context()); err != nil || ix.Len() != docs {
+			t.Fatalf("call %d failed, forever=%v: %d documents, %v", at, forever, ix.Len(), err)
+		}
+		return calls
+	}
+	calls := run(-1, false, false)
+	for at := 1; at <= calls; at++ {
+		for i := range 4 {
+			run(at, i&1 != 0, i&2 != 0)
+		}
+	}
+}
+
+// The size of a set that a record claims is compared with what is there before
+// memory is taken for it.
+func TestClaimedSet(t *testing.T) {
+	disk := newSimDisk(1)
+	ix, err := openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := []uint64{1, 2, 3}
+	d := Document{ID: "a", Signature: modelSketcher.Sketch(set), Set: set}
+	for _, d.ID = range []string{"a", "b", "c"} { // which fills a table
+		if err := ix.Add(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	node := disk.find(modelDir + "/" + logName(1))
+	at := ix.p.headerSize(t) + frameHead
+	head := node.data[at:]
+	head = head[:binary.LittleEndian.Uint32(head)]
+	binary.LittleEndian.PutUint32(head[4:], maxSet)
+	binary.LittleEndian.PutUint64(head[len(head)-8:], xxhash.Sum64(head[:len(head)-8]))
+	if ix, err = openOn(disk, modelDir, modelOptions); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, _, err := ix.Get(t.Context(), "a"); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Get: %v", err)
+	}
+	if _, err := ix.Search(t.Context(), d.Signature, lsh.SearchOptions{Set: set}); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Search: %v", err)
+	}
+	if err := ix.Verify(t.Context()); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Verify: %v", err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+		t.Errorf("%d bytes for a log of %d", n, len(node.data))
+	}
+}
+
+func (p params) headerSize(t testing.TB) int {
+	b, err := logHeader(1, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(b)
+}
+
+// A log that lost bytes which are in tables does not open.
+func TestShortLog(t *testing.T) {
+	disk := newSimDisk(1)
+	ix, err := openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillIndex(t, ix, 3)
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	node := disk.find(modelDir + "/" + logName(1))
+	whole := node.data
+	for n := len(whole) - 1; n > 0; n -= 11 {
+		node.data = whole[:n]
+		for _, readOnly := range []bool{false, true} {
+			if _, err := openOn(disk, modelDir, Options{ReadOnly: readOnly}); !errors.Is(err, ErrCorrupt) {
+				t.Fatalf("%d of %d bytes, readOnly=%v: %v", n, len(whole), readOnly, err)
+			}
+		}
+	}
+}
+
+// An index that lost its manifest is not taken for a new one, however small it is.
+func TestLostManifest(t *testing.T) {
+	disk := newSimDisk(1)
+	ix, err := openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillIndex(t, ix, 1)
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := disk.remove(modelDir + "/" + manifestName); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openOn(disk, modelDir, modelOptions); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+// An id may hold the bytes of a frame: what is torn after it is cut off all the
+// same.
+func TestFrameInID(t *testing.T) {
+	disk := newSimDisk(1)
+	ix, err := openOn(disk, modelDir, modelOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillIndex(t, ix, 1)
+	at := ix.st.log.pendingBase
+	var id []byte
+	for off := at + frameHead + recordFixed; len(id) < 2000; off += frameHead {
+		id = append(id, frameHeader(1, 100, off, ix.p.seed)...)
+	}
+	if err := ix.Add(t.Context(), Document{ID: string(id), Signature: modelSketcher.Sketch(nil)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ix.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	disk.crash()
+	node := disk.find(modelDir + "/" + logName(1))
+	node.data = node.data[:len(node.data)-3]
+	if ix, err = openOn(disk, modelDir, modelOptions); err != nil {
+		t.Fatal(err)
+	}
+	if r := ix.Recovery(); ix.Len() != 1 || r.Offset != at || r.Bytes == 0 {
+		t.Errorf("%d documents, %+v", ix.Len(), r)
+	}
+}
