@@ -27,7 +27,7 @@ func (b Banding) Recall(similarity float64) float64 {
 }
 
 // Candidates returns how many candidate pairs to expect from a corpus whose
-// pairs are spread as the histogram says: pairs[i] is the number of pairs with
+// pairs are spread as the histogram gives: pairs[i] is the number of pairs with
 // a similarity from i/len(pairs) to (i+1)/len(pairs), each taken to lie in the
 // middle. For n documents without a histogram, n*(n-1)/2 pairs at their typical
 // background similarity s cost n*(n-1)/2*b.Recall(s).

@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// A visit says what is to be done in a bucket, whose documents are in the order
+// A visit is the work to do in a bucket, whose documents are in the order
 // of preference.
 type visit struct {
-	// wanted says whether w.rows[j] has to be compared with the rows before it;
+	// wanted reports whether w.rows[j] has to be compared with the rows before it;
 	// registers are not fetched where no row has to.
 	wanted func(w *worker, j int) bool
 	// compare compares w.rows[j] with all before it; w.regs are there.
@@ -24,7 +24,7 @@ func (v visit) run(w *worker, band, j int) {
 	}
 }
 
-// bands visits the buckets of every band among the rows that take says.
+// bands visits the buckets of every band among the rows that take accepts.
 func (e *engine) bands(take func(row int) bool, v visit) error {
 	per := e.bandsPerScan()
 	for b := 0; b < e.opts.Banding.Bands; b += per {

@@ -16,7 +16,7 @@ import (
 //
 // It is an exact join, not a hashing scheme: every pair is found whatever its
 // sizes, unless documents share so many elements that the work had to be bounded
-// as [Work] then says. It needs about 2 bytes for each element of each set, and
+// as [Work] then shows. It needs about 2 bytes for each element of each set, and
 // 24 for each element that occurs in several documents.
 //
 // The method is prefix filtering (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma
@@ -230,7 +230,7 @@ func (j *join) postings(row int) []uint32 {
 }
 
 // findDuplicates finds the rows with the set of an earlier one. All elements of such
-// sets are shared, so the tokens tell.
+// sets are shared, so comparing tokens is enough.
 func (j *join) findDuplicates(hashes []uint64) {
 	j.firstOf = make([]uint32, j.docs)
 	order := make([]uint32, 0, j.docs)

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// A repeat filter says which elements may have been seen twice: two bits for
+// A repeat filter knows the elements that may have been seen twice: two bits for
 // each of a power of two of cells.
 type repeatFilter struct {
 	words []atomic.Uint64

@@ -60,7 +60,7 @@ func (g *grouper) scan(ctx context.Context, first, n int) error {
 }
 
 // group makes the parts from the tags of the b-th band of the last scan, of
-// the rows that take says.
+// the rows that take accepts.
 func (g *grouper) group(ctx context.Context, b int, take func(row int) bool) error {
 	rows := g.src.Len()
 	tags := g.tags[b*rows : (b+1)*rows]

@@ -21,7 +21,7 @@ func makeKeyer(b Banding, seed uint64) keyer {
 	return k
 }
 
-// tag returns the tag of band b; band number Bands stands for the whole
+// tag returns the tag of band b; band number Bands is the whole
 // signature.
 func (k *keyer) tag(registers []uint32, b int) uint32 {
 	part := registers

@@ -56,7 +56,7 @@ var earliest = visit{
 	},
 }
 
-// improves says whether the i-th row of the bucket comes before the link of the
+// improves reports whether the i-th row of the bucket comes before the link of the
 // j-th one.
 func (w *worker) improves(i, j int) bool {
 	l := w.link[w.rows[j]]
