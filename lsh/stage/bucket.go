@@ -1,0 +1,191 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/neardup/neardup/lsh"
+)
+
+// A bucket is the band and the key that its documents share.
+type bucket struct{ band, key int64 }
+
+// bucketOf reads the columns of a bucket.
+func (o Options) bucketOf(band, key []byte) (bucket, error) {
+	b, err := number("band", band)
+	if err != nil {
+		return bucket{}, err
+	}
+	if b >= o.Banding.Bands {
+		return bucket{}, fmt.Errorf("band %d, the banding %v has bands 0 to %d", b, o.Banding, o.Banding.Bands-1)
+	}
+	k, err := strconv.ParseInt(string(key), 10, 64)
+	if err != nil {
+		return bucket{}, fmt.Errorf("key %s is not a number", excerpt(key))
+	}
+	return bucket{int64(b), k}, nil
+}
+
+// before reports whether a bucket comes before another in sorted lines.
+func (b bucket) before(c bucket) bool { return b.band < c.band || b.band == c.band && b.key < c.key }
+
+// Sizes reads buckets, sorted by band and key, and writes the band and the size of
+// each that is larger than [lsh.FullBucket]. A query engine counts as well.
+func (o Options) Sizes(in io.Reader, out io.Writer) error {
+	o = o.withDefaults()
+	var (
+		now    bucket
+		size   int64
+		column [3][]byte
+	)
+	end := func(w *printer) error {
+		if size > lsh.FullBucket {
+			w.ints(now.band, size)
+		}
+		size = 0
+		return nil
+	}
+	return filter("sizes", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		b, err := o.bucketOf(column[0], column[1])
+		if err != nil {
+			return err
+		}
+		if b != now {
+			if size > 0 && b.before(now) {
+				return errors.New("not sorted by band and key")
+			}
+			_ = end(w) // it cannot fail
+			now = b
+		}
+		size++
+		return nil
+	}, end)
+}
+
+// Full reads the sizes of all buckets above [lsh.FullBucket] and writes, for each
+// band, the size up to which buckets are compared in full, the number of oversized
+// ones, of the documents in them and of the comparisons that are left out. It needs
+// Documents, and keeps all sizes, of which there is one for every 128 documents and
+// band at most.
+func (o Options) Full(in io.Reader, out io.Writer) error {
+	o = o.withDefaults()
+	sizes := make([][]int, o.Banding.Bands)
+	var column [2][]byte
+	return filter("full", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		b, err := o.bucketOf(column[0], []byte("0"))
+		if err != nil {
+			return err
+		}
+		n, err := number("size", column[1])
+		if err != nil {
+			return err
+		}
+		if n > o.Documents {
+			return fmt.Errorf("a bucket of %d documents, there are %d", n, o.Documents)
+		}
+		if n > lsh.FullBucket {
+			sizes[b.band] = append(sizes[b.band], n)
+		}
+		return nil
+	}, func(w *printer) error {
+		for band, s := range sizes {
+			slices.Sort(s)
+			full := lsh.FullSize(s, o.Documents, o.Banding.Bands)
+			var bounded, documents, skipped int64
+			for _, n := range s {
+				if n > full {
+					rest := int64(n - lsh.BucketLeaders)
+					bounded++
+					documents += int64(n)
+					skipped += rest * (rest - 1) / 2
+				}
+			}
+			w.ints(int64(band), int64(full), bounded, documents, skipped)
+		}
+		return nil
+	})
+}
+
+// Candidates reads buckets, sorted by band, key and ref, and writes the pairs to
+// compare, the lower ref first: all pairs of a bucket that is compared in full, and
+// of an oversized one all with its leaders.
+func (o Options) Candidates(in io.Reader, out io.Writer) error {
+	o = o.withDefaults()
+	if o.FullSizes != nil && len(o.FullSizes) != o.Banding.Bands {
+		panic(fmt.Sprintf("stage: FullSizes has %d sizes, the banding %v has %d bands", len(o.FullSizes), o.Banding, o.Banding.Bands))
+	}
+	var (
+		now    = bucket{band: -1}
+		refs   []int64 // of the bucket so far; its leaders once it is oversized
+		count  int
+		last   int64
+		column [3][]byte
+	)
+	full := func() int {
+		if o.FullSizes == nil {
+			return lsh.FullBucket
+		}
+		return o.FullSizes[now.band]
+	}
+	end := func(w *printer) error {
+		if len(refs) == count { // not oversized
+			for i, a := range refs {
+				for _, b := range refs[i+1:] {
+					w.ints(a, b)
+				}
+			}
+		}
+		refs, count = refs[:0], 0
+		return nil
+	}
+	return filter("candidates", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		b, err := o.bucketOf(column[0], column[1])
+		if err != nil {
+			return err
+		}
+		ref, err := refOf(column[2])
+		if err != nil {
+			return err
+		}
+		switch {
+		case b != now && b.before(now):
+			return errors.New("not sorted by band and key")
+		case b != now:
+			_ = end(w) // it cannot fail
+			now = b
+		case ref <= last:
+			return errOrder(ref, last)
+		}
+		last = ref
+		count++
+		switch {
+		case count <= full():
+			refs = append(refs, ref)
+			return nil
+		case count == full()+1: // oversized: the refs so far with the leaders
+			leaders := refs[:min(lsh.BucketLeaders, len(refs))]
+			for i, a := range leaders {
+				for _, b := range refs[i+1:] {
+					w.ints(a, b)
+				}
+			}
+			refs = leaders
+		}
+		for _, a := range refs {
+			w.ints(a, ref)
+		}
+		return nil
+	}, end)
+}

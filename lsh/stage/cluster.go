@@ -1,0 +1,162 @@
+package stage
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+)
+
+// A refSet holds refs, a bit each, in pages that are made when they are needed.
+type refSet map[int64]*[1 << 10]uint64
+
+func (s refSet) add(ref int64) {
+	p := s[ref>>16]
+	if p == nil {
+		p = new([1 << 10]uint64)
+		s[ref>>16] = p
+	}
+	p[ref>>6&(1<<10-1)] |= 1 << (ref & 63)
+}
+
+func (s refSet) has(ref int64) bool {
+	p := s[ref>>16]
+	return p != nil && p[ref>>6&(1<<10-1)]>>(ref&63)&1 != 0
+}
+
+// Cluster reads all matches, sorted by their higher and then their lower ref, and
+// writes each document that has a representative, with that and the similarity to
+// it: a document joins the first representative that it matches, and is one itself
+// if it matches none. It keeps a bit for each ref up to the largest: 64 MB for half
+// a billion documents that are numbered without gaps.
+func (o Options) Cluster(in io.Reader, out io.Writer) error {
+	var (
+		gone         refSet = refSet{} // refs with a representative
+		now          int64  = -1
+		last         int64
+		decided      bool
+		column       [3][]byte
+		errUnordered = errors.New("not sorted by both refs")
+	)
+	return filter("cluster", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		a, b, err := pairOf(column[1], column[0])
+		if err != nil {
+			return err
+		}
+		if _, err := similarityOf(column[2]); err != nil {
+			return err
+		}
+		switch {
+		case b < now || b == now && a < last:
+			return errUnordered
+		case b == now && a == last:
+			return fmt.Errorf("pair of %d and %d twice", a, b)
+		case b > now:
+			now, decided = b, false
+		}
+		last = a
+		if decided || gone.has(a) {
+			return nil
+		}
+		decided = true
+		gone.add(b)
+		_, _ = w.Write(line)
+		return w.WriteByte('\n')
+	}, nil)
+}
+
+func similarityOf(b []byte) (float64, error) {
+	s, err := strconv.ParseFloat(string(b), 64)
+	if err != nil || math.IsNaN(s) || s < 0 || s > 1 {
+		return 0, fmt.Errorf("similarity %s is not a number from 0 to 1", excerpt(b))
+	}
+	return s, nil
+}
+
+// Members reads the documents of clusters with the ref of their representative,
+// their own, their similarity to the representative, and their id as a JSON
+// string, sorted by both refs, and writes a line of JSON for each cluster of two
+// and more, as dedup clusters does. A representative is a member of itself with
+// similarity 1.
+func (o Options) Members(in io.Reader, out io.Writer) error {
+	var (
+		now, last int64  = -1, 0
+		first     []byte // member of a cluster of which no other has been read
+		member    bytes.Buffer
+		count     int
+		column    [4][]byte
+	)
+	encode := json.NewEncoder(&member)
+	encode.SetEscapeHTML(false)
+	end := func(w *printer) error {
+		if count > 1 {
+			_, _ = w.WriteString("]}\n")
+		}
+		count = 0
+		return nil
+	}
+	return filter("members", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		rep, err := refOf(column[0])
+		if err != nil {
+			return err
+		}
+		ref, err := refOf(column[1])
+		if err != nil {
+			return err
+		}
+		m := Member{}
+		if m.Similarity, err = similarityOf(column[2]); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(column[3], &m.ID); err != nil {
+			return fmt.Errorf("the id is not a JSON string: %w", err)
+		}
+		member.Reset()
+		if err := encode.Encode(m); err != nil {
+			return err
+		}
+		text := bytes.TrimSuffix(member.Bytes(), []byte("\n"))
+		switch {
+		case rep < now:
+			return errors.New("not sorted by the representative")
+		case rep > now:
+			_ = end(w) // it cannot fail
+			now = rep
+			if ref != rep {
+				return fmt.Errorf("the cluster of %d begins with %d: its representative is missing", rep, ref)
+			}
+			first = append(first[:0], text...)
+		case ref <= last:
+			return errOrder(ref, last)
+		default:
+			if count == 1 {
+				// Quotes within the id are escaped, so the cut is at its end.
+				id, _, _ := bytes.Cut(first[len(`{"id":`):], []byte(`,"similarity":`))
+				_, _ = w.WriteString(`{"representative":`)
+				_, _ = w.Write(id)
+				_, _ = w.WriteString(`,"members":[`)
+				_, _ = w.Write(first)
+			}
+			_ = w.WriteByte(',')
+			_, _ = w.Write(text)
+		}
+		last = ref
+		count++
+		return nil
+	}, end)
+}
+
+// A Member is a member of a cluster, as [Options.Members] prints it.
+type Member struct {
+	ID         string  `json:"id"`
+	Similarity float64 `json:"similarity"`
+}

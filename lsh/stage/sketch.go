@@ -1,0 +1,156 @@
+package stage
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/neardup/neardup/minhash"
+)
+
+// A Document is a line that [Options.Sketch] reads. Other fields are ignored.
+type Document struct {
+	Ref  *int64 `json:"ref"`
+	Text string `json:"text"`
+}
+
+// Sketch reads documents and writes a line for each that is not empty: its ref, the
+// digest of signature and set, the keys of its bands separated by commas, a byte
+// for each register, the registers, and the set in ascending order. Bytes are
+// base64, numbers within them little-endian. With Estimate, the set is left out.
+func (o Options) Sketch(in io.Reader, out io.Writer) error {
+	o = o.withDefaults()
+	mh := o.sketcher()
+	var (
+		hashes []uint64
+		regs   []uint32
+		keys   []uint64
+		raw    []byte
+	)
+	return filter("sketch", in, out, func(line []byte, w *printer) error {
+		var d Document
+		if err := json.Unmarshal(line, &d); err != nil {
+			return err
+		}
+		if d.Ref == nil {
+			return errors.New(`no "ref"`)
+		}
+		if *d.Ref < 0 || *d.Ref > maxRef {
+			return fmt.Errorf("ref %d is not from 0 to 2^62", *d.Ref)
+		}
+		hashes = o.Shingler.AppendHashes(hashes[:0], d.Text)
+		if len(hashes) == 0 {
+			return nil
+		}
+		regs = mh.AppendValues(regs[:0], hashes)
+		keys = minhash.BandKeys(keys[:0], regs, o.Banding.Bands, o.Banding.Rows, o.Seed)
+		raw = raw[:0]
+		for _, v := range regs {
+			raw = binary.LittleEndian.AppendUint32(raw, v)
+		}
+		if !o.Estimate {
+			slices.Sort(hashes)
+			for _, x := range slices.Compact(hashes) {
+				raw = binary.LittleEndian.AppendUint64(raw, x)
+			}
+		}
+		sum := sha256.Sum256(raw)
+		w.buf = strconv.AppendInt(w.buf[:0], *d.Ref, 10)
+		w.buf = append(w.buf, '\t')
+		w.buf = hex.AppendEncode(w.buf, sum[:16])
+		for i, key := range keys {
+			w.buf = append(w.buf, "\t,"[min(i, 1)])
+			w.buf = strconv.AppendInt(w.buf, int64(key), 10) // engines have no unsigned numbers
+		}
+		w.buf = append(w.buf, '\t')
+		_, _ = w.Write(w.buf)
+		w.encoded(pack(make([]byte, 0, 1024), regs))
+		_ = w.WriteByte('\t')
+		w.encoded(raw[:4*len(regs)])
+		_ = w.WriteByte('\t')
+		w.encoded(raw[4*len(regs):])
+		return w.WriteByte('\n')
+	}, nil)
+}
+
+// pack appends a byte for each register: equal registers have equal bytes.
+func pack(dst []byte, regs []uint32) []byte {
+	for _, v := range regs {
+		dst = append(dst, byte(v*0x9E3779B1>>24))
+	}
+	return dst
+}
+
+// Duplicates reads digests and refs, sorted by both, and writes each ref with the
+// first of its digest: itself, or the one that it is an exact duplicate of.
+func (o Options) Duplicates(in io.Reader, out io.Writer) error {
+	var (
+		digest []byte
+		first  int64
+		last   int64
+		column [2][]byte
+	)
+	return filter("duplicates", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		ref, err := refOf(column[1])
+		if err != nil {
+			return err
+		}
+		switch c := bytes.Compare(column[0], digest); {
+		case c < 0:
+			return errors.New("not sorted by digest")
+		case c > 0:
+			digest, first = append(digest[:0], column[0]...), ref
+		case ref <= last:
+			return errOrder(ref, last)
+		}
+		last = ref
+		w.ints(ref, first)
+		return nil
+	}, nil)
+}
+
+// errOrder is the error of a ref that does not follow the one before.
+func errOrder(ref, last int64) error {
+	if ref == last {
+		return fmt.Errorf("ref %d twice: every document needs its own", ref)
+	}
+	return fmt.Errorf("not sorted by number: ref %d follows %d", ref, last)
+}
+
+// Bands reads refs with their keys and writes a line for each band.
+func (o Options) Bands(in io.Reader, out io.Writer) error {
+	o = o.withDefaults()
+	var column [2][]byte
+	return filter("bands", in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		ref, err := refOf(column[0])
+		if err != nil {
+			return err
+		}
+		if n := bytes.Count(column[1], []byte(",")) + 1; n != o.Banding.Bands {
+			return fmt.Errorf("%d keys, the banding %v has %d", n, o.Banding, o.Banding.Bands)
+		}
+		for band := range o.Banding.Bands {
+			var key []byte
+			key, column[1], _ = bytes.Cut(column[1], []byte(","))
+			k, err := strconv.ParseInt(string(key), 10, 64)
+			if err != nil {
+				return fmt.Errorf("key %s is not a number", excerpt(key))
+			}
+			w.ints(int64(band), k, ref)
+		}
+		return nil
+	}, nil)
+}

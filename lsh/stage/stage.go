@@ -1,0 +1,127 @@
+// Package stage finds near-duplicates past one machine: each stage is a filter that
+// reads lines and writes lines, so any engine that sorts, joins and retries can run
+// them, and so can a sort on one machine.
+//
+// The stages give the clusters of [lsh.Batch]. With $ for a tab:
+//
+//	stage       reads lines                        sorted by  writes lines
+//	Sketch      {"ref":1,"text":"…"}               -          ref$digest$keys$packed$registers$set
+//	Duplicates  digest$ref                         all        ref$first
+//	Bands       ref$keys                           -          band$key$ref
+//	Sizes       band$key$ref                       band, key  band$size
+//	Full        band$size                          -          band$full$bounded$documents$skipped
+//	Candidates  band$key$ref                       all        a$b
+//	Screen      a$b$packed$packed                  -          a$b
+//	Verify      a$b$registers$set$registers$set    -          b$a$similarity
+//	Cluster     b$a$similarity                     b, a       b$a$similarity
+//	Members     a$b$similarity$"id"                a, b       {"representative":"id","members":[…]}
+//
+// A ref is a number from 0 to 2^62 that the caller gives each document, its own for
+// each, in the order of preference: the document of the lowest ref represents a
+// cluster. Numbers are sorted as numbers. Lines that are sorted by some columns may
+// be split into partitions by the first of them; Cluster needs all lines in one, and
+// keeps a bit for each ref. Between two stages the engine does what every engine
+// can:
+//
+//   - Duplicates pairs each document with the first of its exact duplicates, one
+//     digest; Bands gets the keys of the first ones only;
+//   - Full decides for each band up to which size buckets are compared in full, and
+//     counts the buckets that are not; Candidates needs the sizes, as FullSizes;
+//   - Candidates repeats a pair for each band that it shares: pass distinct pairs on;
+//   - Screen drops most candidates by a byte for each register, so that sets, nine
+//     tenths of all bytes, are joined to the few that are left. It loses no match;
+//   - Cluster prints every document that has a representative. An exact duplicate
+//     has the one of its first, or its first.
+//
+// A stage depends on its input alone: the same lines give the same lines, so a
+// retry repeats itself. It takes less than 64 MB in addition to its largest line
+// and, for Candidates, eight bytes for each document of a bucket that is compared
+// in full. A line that a stage does not understand is an error with its number;
+// the rest of the input is read before the error is returned, since engines report
+// a filter that stops reading as a broken pipe and lose its message.
+package stage
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// Options are what all stages of a run have in common; the zero value is the
+// recommended setting. A field out of its range panics when a stage runs.
+type Options struct {
+	Shingler  shingle.Shingler
+	K         int         // registers of a signature; 0 means 128
+	Seed      uint64      // of signatures and bands
+	Threshold float64     // as in lsh.Batch
+	Recall    float64     // as in lsh.Batch
+	Banding   lsh.Banding // as in lsh.Batch
+
+	// Estimate leaves out the sets: the estimate of the signatures decides.
+	Estimate bool
+
+	// FullSizes, for Candidates, is the size up to which the buckets of each band
+	// are compared in full, as Full prints it; nil means lsh.FullBucket for all.
+	FullSizes []int
+
+	// Documents, for Full, is the number of lines that Sketch has printed.
+	Documents int
+}
+
+func (o Options) sketcher() *minhash.Sketcher {
+	return minhash.New(minhash.Options{K: o.K, Seed: o.Seed, Elements: o.Shingler})
+}
+
+func (o Options) withDefaults() Options {
+	if o.K == 0 {
+		o.K = o.sketcher().Scheme().K
+	}
+	if o.Threshold == 0 {
+		o.Threshold = lsh.DefaultThreshold
+	}
+	if o.Recall == 0 {
+		o.Recall = lsh.DefaultRecall
+	}
+	if o.Banding == (lsh.Banding{}) {
+		o.Banding = lsh.Choose(o.K, o.Threshold, o.Recall)
+	}
+	return o
+}
+
+func (o Options) rule() lsh.Rule { return lsh.NewRule(o.K, o.Threshold) }
+
+// A Manifest names everything on which the lines of a run depend. Two runs with
+// equal manifests may use each other's results.
+type Manifest struct {
+	Version   int     `json:"version"` // of the stages
+	Scheme    string  `json:"scheme"`
+	Banding   string  `json:"banding"`
+	Threshold float64 `json:"threshold"`
+	Estimate  bool    `json:"estimate"`
+}
+
+// version changes when the same input would give other lines.
+const version = 1
+
+// Manifest returns the manifest of the options.
+func (o Options) Manifest() Manifest {
+	o = o.withDefaults()
+	return Manifest{version, o.sketcher().Scheme().String(), o.Banding.String(), o.Threshold, o.Estimate}
+}
+
+// String returns the manifest as one line of JSON.
+func (m Manifest) String() string {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic("stage: " + err.Error()) // strings and numbers can be marshalled
+	}
+	return string(b)
+}
+
+var names = []string{"sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
+
+// Names returns the names of the stages, in lower case, in the order of a run.
+func Names() []string { return slices.Clone(names) }
