@@ -150,7 +150,7 @@ func TestStatus(t *testing.T) {
 		{"a file that looks like a flag", "pairs -- -threshold", cli.ExitInput, "dedup: -threshold: no such file"},
 		{"no input", "pairs", cli.ExitFatal, "dedup pairs: no input"},
 		{"no such flag", "pairs -bogus good.txt", cli.ExitFatal, "flag provided but not defined: -bogus"},
-		{"a flag without effect", "passages -threshold .5 good.txt", cli.ExitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, index add, index query, serve)"},
+		{"a flag without effect", "passages -threshold .5 good.txt", cli.ExitFatal, "flag provided but not defined: -threshold (a flag of report, pairs, clusters, clean, compare, bands, stage, index add, index query, serve)"},
 		{"no such command", "bogus", cli.ExitFatal, "dedup: neither a command nor a file: \"bogus\"; \"dedup -h\" lists the commands"},
 		{"a slip", "reprot good.txt", cli.ExitFatal, `neither a command nor a file: "reprot" (did you mean "report"?)`},
 		{"a slip in a command of a command", "index ad -db x -", cli.ExitFatal, `(did you mean "add"?)`},

@@ -139,6 +139,23 @@ func (e *engine) join(name string, pairs []string, table map[string][]string, co
 	return out
 }
 
+// duplicates runs the stage Duplicates on digests and refs.
+func (e *engine) duplicates(digests []string) []string {
+	sortLines(digests)
+	var out []string
+	for part := range e.parts {
+		var lines []string
+		for _, d := range digests {
+			digest, ref, _ := strings.Cut(d, "\t")
+			if int(digest[0])%e.parts == part {
+				lines = append(lines, ref+"\t"+digest)
+			}
+		}
+		out = append(out, e.run("duplicates", lines, e.o)...)
+	}
+	return out
+}
+
 // clusters runs all stages.
 func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 	e.t.Helper()
@@ -156,12 +173,12 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 	for _, line := range e.filter("sketch", 0, input, o) {
 		c := strings.Split(line, "\t")
 		sketches[c[0]] = c
-		digests = append(digests, c[1]+"\t"+c[0])
+		digests = append(digests, c[1]+"\t"+c[0]) // the order of the columns is that of the sort
 	}
 
 	first := map[string]string{}
 	var keys []string
-	for _, line := range e.filter("duplicates", 1, digests, o) {
+	for _, line := range e.duplicates(digests) {
 		ref, of, _ := strings.Cut(line, "\t")
 		first[ref] = of
 		if ref == of {

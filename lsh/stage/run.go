@@ -5,9 +5,13 @@ import (
 	"io"
 )
 
-// Run runs the stage of the given name, one of [Names].
+// Run runs the stage of the given name, one of [StageNames].
 func (o Options) Run(name string, in io.Reader, out io.Writer) error {
 	switch name {
+	case "number":
+		return o.Number(in, out)
+	case "names":
+		return o.Names(in, out)
 	case "sketch":
 		return o.Sketch(in, out)
 	case "duplicates":

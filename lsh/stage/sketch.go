@@ -88,8 +88,9 @@ func pack(dst []byte, regs []uint32) []byte {
 	return dst
 }
 
-// Duplicates reads digests and refs, sorted by both, and writes each ref with the
-// first of its digest: itself, or the one that it is an exact duplicate of.
+// Duplicates reads refs and digests, sorted by the digest and then by the ref, and
+// writes each ref with the first of its digest: itself, or the one that it is an
+// exact duplicate of.
 func (o Options) Duplicates(in io.Reader, out io.Writer) error {
 	var (
 		digest []byte
@@ -101,15 +102,15 @@ func (o Options) Duplicates(in io.Reader, out io.Writer) error {
 		if err := cut(column[:], line); err != nil {
 			return err
 		}
-		ref, err := refOf(column[1])
+		ref, err := refOf(column[0])
 		if err != nil {
 			return err
 		}
-		switch c := bytes.Compare(column[0], digest); {
+		switch c := bytes.Compare(column[1], digest); {
 		case c < 0:
 			return errors.New("not sorted by digest")
 		case c > 0:
-			digest, first = append(digest[:0], column[0]...), ref
+			digest, first = append(digest[:0], column[1]...), ref
 		case ref <= last:
 			return errOrder(ref, last)
 		}

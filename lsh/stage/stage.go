@@ -5,8 +5,10 @@
 // The stages give the clusters of [lsh.Batch]. With $ for a tab:
 //
 //	stage       reads lines                        sorted by  writes lines
+//	Number      {"id":"…","text":"…"}              -          {"ref":1,"id":"…","text":"…"}
+//	Names       {"ref":1,"id":"…"}                 -          ref$"id"
 //	Sketch      {"ref":1,"text":"…"}               -          ref$digest$keys$packed$registers$set
-//	Duplicates  digest$ref                         all        ref$first
+//	Duplicates  ref$digest                         both       ref$first
 //	Bands       ref$keys                           -          band$key$ref
 //	Sizes       band$key$ref                       band, key  band$size
 //	Full        band$size                          -          band$full$bounded$documents$skipped
@@ -16,11 +18,12 @@
 //	Cluster     b$a$similarity                     b, a       b$a$similarity
 //	Members     a$b$similarity$"id"                a, b       {"representative":"id","members":[…]}
 //
-// A ref is a number from 0 to 2^62 that the caller gives each document, its own for
-// each, in the order of preference: the document of the lowest ref represents a
-// cluster. Numbers are sorted as numbers. Lines that are sorted by some columns may
-// be split into partitions by the first of them; Cluster needs all lines in one, and
-// keeps a bit for each ref. Between two stages the engine does what every engine
+// A ref is a number from 0 to 2^62 that each document gets for itself, in the order
+// of preference: the document of the lowest ref represents a cluster. Duplicates
+// sorts by the digest first, all others by the columns from left to right, and
+// numbers are sorted as numbers. Lines may be split into partitions as long as those
+// of one digest, of one band and key, of one a for Members, are in one; Cluster
+// needs all lines in one, and keeps a bit for each ref. Between two stages the engine does what every engine
 // can:
 //
 //   - Duplicates pairs each document with the first of its exact duplicates, one
@@ -66,6 +69,9 @@ type Options struct {
 	// FullSizes, for Candidates, is the size up to which the buckets of each band
 	// are compared in full, as Full prints it; nil means lsh.FullBucket for all.
 	FullSizes []int
+
+	// First, for Number, is the ref of the first line.
+	First int64
 
 	// Documents, for Full, is the number of lines that Sketch has printed.
 	Documents int
@@ -121,7 +127,7 @@ func (m Manifest) String() string {
 	return string(b)
 }
 
-var names = []string{"sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
+var names = []string{"number", "names", "sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
 
-// Names returns the names of the stages, in lower case, in the order of a run.
-func Names() []string { return slices.Clone(names) }
+// StageNames returns the names of the stages, in lower case, in the order of a run.
+func StageNames() []string { return slices.Clone(names) }

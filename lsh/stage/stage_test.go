@@ -168,14 +168,18 @@ func TestReal(t *testing.T) {
 // after the whole input was read.
 func TestBadLines(t *testing.T) {
 	for _, test := range []struct{ stage, lines, want string }{
+		{"number", "{\"ref\":1}", "a \"ref\" already"},
+		{"number", "[]", "line 1"},
+		{"number", "null", "not a JSON object"},
+		{"names", "{\"ref\":1}", "no \"id\""},
 		{"sketch", "{\"ref\":1,\"text\":\"a b\"}\n{\"ref\":", "line 2"},
 		{"sketch", `{"text":"a b"}`, `no "ref"`},
 		{"sketch", `{"ref":-1,"text":"a b"}`, "ref -1"},
 		{"sketch", `{"ref":"1","text":"a b"}`, "line 1"},
 		{"sketch", `{"ref":1.5,"text":"a b"}`, "line 1"},
-		{"duplicates", "aa\t1\nab\t2\naa\t3", "line 3: bad line: not sorted"},
-		{"duplicates", "aa\t1\naa\t1", "ref 1 twice"},
-		{"duplicates", "aa\t10\naa\t9", "not sorted by number"},
+		{"duplicates", "1\taa\n2\tab\n3\taa", "line 3: bad line: not sorted"},
+		{"duplicates", "1\taa\n1\taa", "ref 1 twice"},
+		{"duplicates", "10\taa\n9\taa", "not sorted by number"},
 		{"duplicates", "aa", "1 columns, want 2"},
 		{"bands", "1\t5,6", "2 keys"},
 		{"sizes", "0\t5\t1\n0\t4\t1", "not sorted"},
@@ -224,7 +228,7 @@ func (failing) Write([]byte) (int, error) { return 0, errFull }
 func TestWriteError(t *testing.T) {
 	var in strings.Builder
 	for i := range 50_000 {
-		fmt.Fprintf(&in, "%032x\t%d\n", i, i)
+		fmt.Fprintf(&in, "%d\t%032x\n", i, i)
 	}
 	if err := (stage.Options{}).Duplicates(strings.NewReader(in.String()), failing{}); !errors.Is(err, errFull) {
 		t.Errorf("Duplicates() = %v", err)
@@ -252,7 +256,7 @@ func FuzzStages(f *testing.F) {
 	f.Add([]byte("1\t1\t1\t\"a\"\n1\t2\t.9\t\"b\"\r\n"))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		o := stage.Options{K: 16, Documents: 10, Banding: lsh.Banding{Bands: 2, Rows: 8}}
-		for _, name := range stage.Names() {
+		for _, name := range stage.StageNames() {
 			var first, second bytes.Buffer
 			err := o.Run(name, bytes.NewReader(input), &first)
 			again := o.Run(name, bytes.NewReader(input), &second)

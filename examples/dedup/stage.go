@@ -1,0 +1,91 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/lsh/stage"
+)
+
+var stageCommand = cli.Command{
+	Name:    "stage",
+	Usage:   "NAME",
+	Summary: "filters of lines, for engines and sorts on many machines",
+	Help: `Runs one stage of the search for clusters: it reads lines on standard input and
+writes lines on standard output. An engine splits, sorts and joins the lines in
+between, so a corpus may outgrow one machine. docs/distributed.md has the columns
+and the order of the stages, which are:
+
+  number      put a "ref", the number of the line, into JSON Lines (-first)
+  names       refs and ids of JSON Lines
+  sketch      signatures and sets of {"ref":1,"text":"..."}
+  duplicates  the first of each group of exact duplicates
+  bands       a line for each band of a document
+  sizes       sizes of large buckets
+  full        up to which size buckets are compared in full (-documents)
+  candidates  pairs that share a bucket (-full)
+  screen      candidates that may match, by a byte for each register
+  verify      candidates that match, by their sets
+  cluster     the representative of each document
+  members     clusters as JSON Lines
+  manifest    prints the settings on which the lines depend, as JSON
+
+Give all stages of a run the same -threshold, -k, -unit, -size and -estimate. A
+line that a stage does not understand ends it with status 2 and a message that
+names the line, once all input has been read.
+`,
+	Example: `sketch < numbered.jsonl > sketches
+candidates -full 128,128,300 < bands | sort -u > candidates
+`,
+	New: func() cli.Action { return new(stageAction) },
+}
+
+type stageAction struct {
+	find.Options
+	stage stage.Options
+	full  string
+}
+
+func (k *stageAction) Flags() []cli.Flags {
+	own := cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.Int64Var(&k.stage.First, "first", 0, "`number` of the first line, for number")
+			fs.IntVar(&k.stage.Documents, "documents", 0, "`number` of lines that sketch has printed, for full")
+			fs.StringVar(&k.full, "full", "", "`sizes` that full has printed, one a band, separated by commas, for candidates")
+		},
+		Check: func() error {
+			if k.full == "" {
+				return nil
+			}
+			for s := range strings.SplitSeq(k.full, ",") {
+				n, err := strconv.Atoi(s)
+				if err != nil || n < 0 {
+					return fmt.Errorf("-full %s: %q is not a number", k.full, s)
+				}
+				k.stage.FullSizes = append(k.stage.FullSizes, n)
+			}
+			return nil
+		},
+	}
+	return []cli.Flags{own, k.MatchFlags(), k.ShingleFlags()}
+}
+
+func (k *stageAction) Run(e *cli.Env) error {
+	if len(e.Inputs) != 1 {
+		return fmt.Errorf("stage needs the name of one stage: %s or manifest", strings.Join(stage.StageNames(), ", "))
+	}
+	o := k.stage
+	o.Shingler, o.K, o.Threshold, o.Estimate = k.Shingler(), k.K, k.Threshold, k.Estimate
+	if bands := k.Banding().Bands; o.FullSizes != nil && len(o.FullSizes) != bands {
+		return fmt.Errorf("-full has %d sizes, there are %d bands", len(o.FullSizes), bands)
+	}
+	if e.Inputs[0] == "manifest" {
+		_, err := fmt.Fprintln(e.Out, o.Manifest())
+		return err
+	}
+	return o.Run(e.Inputs[0], e.Stdin, e.Out)
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sortCorpus writes JSON Lines of documents that differ in all ways that matter to
+// the stages: edited copies, exact duplicates, empty ones, and ids of all kinds.
+func sortCorpus(t *testing.T, n int) string {
+	t.Helper()
+	r := rand.New(rand.NewPCG(5, 5))
+	word := func() string { return fmt.Sprintf("%c%d", 'a'+r.IntN(26), r.IntN(900)) }
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	var texts [][]string
+	for i := range n {
+		var text []string
+		switch x := r.IntN(10); {
+		case x < 4 || i < 5:
+			for range 20 + r.IntN(60) {
+				text = append(text, word())
+			}
+		case x < 6:
+			text = texts[r.IntN(i)]
+		case x < 7:
+		default:
+			text = append(text, texts[r.IntN(i)]...)
+			for range min(len(text), r.IntN(3)) {
+				text[r.IntN(len(text))] = word()
+			}
+		}
+		texts = append(texts, text)
+		id := fmt.Sprintf("%d\t<\"%c%s\\", i, 'α'+r.IntN(20), "\n")
+		if err := e.Encode(map[string]string{"id": id, "text": strings.Join(text, " ")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "corpus.jsonl")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestSortedStages runs examples/sort/clusters, which is the stages with sort and
+// join between them, and compares its bytes with those of dedup clusters; once
+// undisturbed, and once killed again and again until it is through.
+func TestSortedStages(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	dedup := filepath.Join(t.TempDir(), "dedup")
+	if out, err := exec.Command("go", "build", "-o", dedup, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	script, err := filepath.Abs("../sort/clusters")
+	if err != nil {
+		t.Fatal(err)
+	}
+	corpus := sortCorpus(t, 1500)
+	run := func(kill time.Duration, work string, flags ...string) ([]byte, error) {
+		cmd := exec.Command("bash", append([]string{script, corpus}, flags...)...)
+		cmd.Env = append(os.Environ(), "DEDUP="+dedup, "WORK="+work)
+		var out, messages bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &messages
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if kill > 0 {
+			time.AfterFunc(kill, func() { _ = cmd.Process.Kill() })
+		}
+		err := cmd.Wait()
+		if err != nil && kill == 0 {
+			err = fmt.Errorf("%w: %s", err, messages.Bytes())
+		}
+		return out.Bytes(), err
+	}
+	for _, flags := range [][]string{nil, {"-threshold", "0.6", "-k", "64"}, {"-estimate", "-size", "3"}} {
+		want, err := exec.Command(dedup, append(append([]string{"clusters", "-json", "-quiet"}, flags...), corpus)...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Count(want, []byte("\n")) < 50 {
+			t.Fatalf("%d clusters: nothing is tested", bytes.Count(want, []byte("\n")))
+		}
+		got, err := run(0, t.TempDir(), flags...)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%v: %v; the lines differ from those of dedup clusters: %v", flags, err, !bytes.Equal(got, want))
+		}
+	}
+
+	want, err := run(0, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, killed := t.TempDir(), 0
+	for wait := 50 * time.Millisecond; ; wait += 100 * time.Millisecond {
+		got, err := run(wait, work)
+		if err == nil {
+			if !bytes.Equal(got, want) {
+				t.Errorf("the lines differ after %d runs that were killed", killed)
+			}
+			break
+		}
+		if killed++; killed > 100 {
+			t.Fatal(err)
+		}
+	}
+	if killed == 0 {
+		t.Error("no run was killed: nothing is tested")
+	}
+	if _, err := run(0, work, "-threshold", "0.6"); err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("results of another run: %v", err)
+	}
+
+	// A stage that fails leaves no result that a later run would take for whole.
+	if err := os.WriteFile(corpus, []byte("{\"id\":\"a\",\"text\":\"one two three\"}\n{\"id\":\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	work = t.TempDir()
+	for range 2 {
+		if got, err := run(0, work); err == nil || !strings.Contains(err.Error(), "line 2") || len(got) > 0 {
+			t.Errorf("a bad line: %v, %q", err, got)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package stage
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+)
+
+// Number writes each JSON object that it reads with a ref in front: First for the
+// first line, and one more for each that follows, empty lines left out. The order
+// of the lines is the order of preference.
+func (o Options) Number(in io.Reader, out io.Writer) error {
+	ref := o.First
+	return filter("number", in, out, func(line []byte, w *printer) error {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 {
+			return nil
+		}
+		var d struct {
+			Ref json.RawMessage `json:"ref"`
+		}
+		if err := json.Unmarshal(line, &d); err != nil {
+			return err
+		}
+		if d.Ref != nil {
+			return errors.New(`there is a "ref" already`)
+		}
+		if line[0] != '{' {
+			return errors.New("not a JSON object")
+		}
+		if ref < 0 || ref > maxRef {
+			return errors.New("no refs from 0 to 2^62 are left")
+		}
+		w.buf = append(w.buf[:0], `{"ref":`...)
+		w.buf = strconv.AppendInt(w.buf, ref, 10)
+		rest := bytes.TrimSpace(line[1:])
+		if rest[0] != '}' {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = append(append(w.buf, rest...), '\n')
+		ref++
+		_, err := w.Write(w.buf)
+		return err
+	}, nil)
+}
+
+// Names writes the ref and the id, as a JSON string, of each object that it reads.
+func (o Options) Names(in io.Reader, out io.Writer) error {
+	var id bytes.Buffer
+	encode := json.NewEncoder(&id)
+	encode.SetEscapeHTML(false)
+	return filter("names", in, out, func(line []byte, w *printer) error {
+		var d struct {
+			Ref *int64  `json:"ref"`
+			ID  *string `json:"id"`
+		}
+		if err := json.Unmarshal(line, &d); err != nil {
+			return err
+		}
+		if d.Ref == nil || d.ID == nil {
+			return errors.New(`no "ref" or no "id"`)
+		}
+		id.Reset()
+		if err := encode.Encode(*d.ID); err != nil {
+			return err
+		}
+		w.buf = append(strconv.AppendInt(w.buf[:0], *d.Ref, 10), '\t')
+		_, _ = w.Write(w.buf)
+		_, err := w.Write(id.Bytes())
+		return err
+	}, nil)
+}
