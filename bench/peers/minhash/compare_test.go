@@ -19,6 +19,7 @@ import (
 	minhashlsh "github.com/ekzhu/minhash-lsh"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/cpu"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
@@ -97,7 +98,7 @@ func total(texts []string) (n int) {
 // a twentieth of a second: what the system counts is coarse.
 func timed(f func()) float64 {
 	for n := 1; ; n *= 4 {
-		if t := cpu(func() {
+		if t := cpuTime(func() {
 			for range n {
 				f()
 			}
@@ -118,9 +119,9 @@ func BenchmarkTextToSignature(b *testing.B) {
 		texts []string
 	}{{"documents", docs}, {"paragraphs", paragraphs}} {
 		mb := float64(total(kind.texts)) / 1e6
-		for _, tier := range tiers() {
-			b.Run(kind.name+"/"+tier.name, func(b *testing.B) {
-				defer tier.use()()
+		for _, tier := range cpu.Tiers() {
+			b.Run(kind.name+"/"+tier.String(), func(b *testing.B) {
+				defer cpu.Use(tier)()
 				o := newOurs()
 				const rounds = 4
 				us, them := math.Inf(1), math.Inf(1)

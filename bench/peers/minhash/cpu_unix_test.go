@@ -4,9 +4,9 @@ package minhash_test
 
 import "syscall"
 
-// cpu returns the processor time in seconds that f takes, with what the runtime
+// cpuTime returns the processor time in seconds that f takes, with what the runtime
 // does meanwhile.
-func cpu(f func()) float64 {
+func cpuTime(f func()) float64 {
 	var before, after syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &before); err != nil {
 		panic(err)
