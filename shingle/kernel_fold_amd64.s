@@ -41,6 +41,7 @@ TEXT ·copyAVX2(SB), NOSPLIT, $0-32
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
 	XORL AX, AX
+	PCALIGN $64
 copy2:
 	ADDQ $32, AX
 	CMPQ AX, CX
@@ -130,6 +131,7 @@ TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
 	// The bits that make bytes first and continuing ones are not taken off them.
 	SUBQ $(2*(0xe0*64+0x80)), R11
 	SUBQ $(4*0x80), R12
+	PCALIGN $64
 points:
 	TZCNTQ R8, AX
 	JCS   pointsdone
@@ -283,6 +285,7 @@ TEXT ·unspacedVBMI2(SB), NOSPLIT, $0-8
 	VPBROADCASTD pageBC<>(SB), Z28
 	VPBROADCASTD spaces<>(SB), Z29
 
+	PCALIGN $64
 block:
 	CMPQ SI, unspacedRun_last(R8)
 	JHI  done

@@ -118,6 +118,7 @@ TEXT ·boundsAVX512(SB), NOSPLIT, $0-32
 	KMOVQ K4, R8
 	KMOVQ K1, R9
 	KMOVQ K3, R10
+	PCALIGN $64
 bounds512:
 	DECQ CX
 	JZ   bounds512last
@@ -173,6 +174,7 @@ TEXT ·hashAVX512(SB), NOSPLIT, $0-48
 	VPBROADCASTQ mixer_mix(R8), Z23
 	VPBROADCASTQ mixer_end(R8), Z24
 	VPXORQ Z25, Z25, Z25
+	PCALIGN $64
 hash512:
 	// Sixteen bytes from the start of each of eight tokens.
 	MOVL 0(BX), R8
@@ -260,6 +262,7 @@ TEXT ·shinglesAVX512(SB), NOSPLIT, $0-40
 	VPBROADCASTQ DX, Z18
 	MOVL $0xff, AX
 	KMOVW AX, K1
+	PCALIGN $64
 shingles512:
 	CMPQ CX, $8
 	JGE  shingles512full
@@ -373,6 +376,7 @@ TEXT ·boundsAVX2(SB), NOSPLIT, $40-32
 	XORL R12, R12
 	XORL R15, R15
 	CLASSIFY2(R8, R9, R10)
+	PCALIGN $64
 bounds2:
 	DECQ CX
 	JZ   bounds2last
@@ -437,6 +441,7 @@ TEXT ·hashAVX2(SB), NOSPLIT, $0-48
 	BROADCAST2(mixer_high(R12), Y10, Y11)
 	BROADCAST2(mixer_mix(R12), Y12, Y13)
 	BROADCAST2(mixer_end(R12), Y14, Y15)
+	PCALIGN $64
 hash2:
 	MOVL 0(BX), R8
 	MOVL 8(BX), R9
@@ -519,6 +524,7 @@ TEXT ·shinglesAVX2(SB), NOSPLIT, $0-40
 	IMULQ BX, DX
 	VMOVQ DX, X12
 	VPBROADCASTQ X12, Y12
+	PCALIGN $64
 shingles2:
 	VMOVDQU (SI), Y0
 	MOVQ $1, DX

@@ -17,68 +17,137 @@ type Set []uint64
 //	buf = sh.AppendHashes(buf[:0], text)
 //	set := shingle.MakeSet(buf)
 func MakeSet(hashes []uint64) Set {
-	sortHashes(hashes)
-	return Set(slices.Compact(hashes))
+	s := sorters.Get().(*sorter)
+	n := s.sort(hashes, hashes)
+	sorters.Put(s)
+	return Set(hashes[:n])
 }
 
-// A sorter holds what sorting n hashes needs beside them.
+// A sorter holds what sorting takes beside the hashes.
 type sorter struct {
 	count [1 << maxRadix]uint32
-	tmp   []uint64
+	tmp   []uint64 // hashes by their buckets
+	parts []uint64 // likewise, of a set that is cut into parts first
 }
 
-const maxRadix = 11
+const (
+	maxRadix  = 13
+	partAt    = 1 << 14 // a set this large is cut into parts of about partSize
+	partSize  = 1 << 12
+	patience  = 8 // moves an element, on the average, before another sort is better
+	keepSpace = 1 << 20
+)
 
 var sorters = sync.Pool{New: func() any { return new(sorter) }}
 
-// sortHashes sorts by the top bits into as many buckets as leave a few hashes
-// to each, then each bucket. Hashes are spread evenly, so the buckets are short;
-// where they are not, it costs no more than an ordinary sort.
-func sortHashes(h []uint64) {
-	if len(h) < 64 || uint64(len(h)) > 1<<32-1 {
-		slices.Sort(h)
-		return
+// sort writes the distinct elements of src in ascending order to dst, which has room
+// for all and may be src, and returns how many they are.
+func (s *sorter) sort(dst, src []uint64) int {
+	if uint64(len(src)) > 1<<32-1 {
+		copy(dst, src)
+		slices.Sort(dst[:len(src)])
+		return len(slices.Compact(dst[:len(src)]))
 	}
-	s := sorters.Get().(*sorter)
-	radix := min(maxRadix, bits.Len(uint(len(h)))-3)
-	shift := 64 - radix
-	count := s.count[:1<<radix]
-	clear(count)
-	for _, x := range h {
-		count[x>>shift]++
+	if len(src) < partAt {
+		return s.sortPart(dst, src, 0)
 	}
-	sum := uint32(0)
-	for i, c := range count {
-		count[i] = sum
-		sum += c
-	}
-	s.tmp = append(s.tmp[:0], h...)
-	for _, x := range s.tmp {
-		c := &count[x>>shift]
-		h[*c] = x
-		*c++
-	}
-	from := uint32(0)
-	for _, to := range count { // each count has become the end of its bucket
-		sortBucket(h[from:to])
+	radix := min(maxRadix, bits.Len(uint(len(src)/partSize)))
+	s.parts = room(s.parts, len(src))
+	ends := append([]uint32(nil), s.scatter(s.parts, src, 0, radix)...)
+	n, from := 0, uint32(0)
+	for _, to := range ends {
+		n += s.sortPart(dst[n:], s.parts[from:to], radix)
 		from = to
 	}
-	sorters.Put(s)
+	if cap(s.parts) > keepSpace {
+		s.parts, s.tmp = nil, nil
+	}
+	return n
 }
 
-func sortBucket(h []uint64) {
-	if len(h) > 24 {
-		slices.Sort(h)
-		return
+// room returns a slice of n elements, with the memory of h if that is enough.
+func room(h []uint64, n int) []uint64 {
+	if cap(h) < n {
+		return make([]uint64, n, n+n/4)
 	}
+	return h[:n]
+}
+
+// scatter writes src to dst by the radix bits behind the skip upper ones, and returns
+// where each bucket of dst ends.
+func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
+	left, right := uint(skip)&63, uint(64-radix)&63
+	count, buckets := &s.count, s.count[:1<<radix]
+	clear(buckets)
+	for _, x := range src {
+		count[x<<left>>right&(1<<maxRadix-1)]++
+	}
+	sum := uint32(0)
+	for i, c := range buckets {
+		buckets[i] = sum
+		sum += c
+	}
+	for _, x := range src {
+		c := &count[x<<left>>right&(1<<maxRadix-1)]
+		dst[*c] = x
+		*c++
+	}
+	return buckets
+}
+
+// sortPart is sort for a set whose skip upper bits are all the same. It takes more
+// buckets than there are hashes, which are spread evenly, so that few share one.
+func (s *sorter) sortPart(dst, src []uint64, skip int) int {
+	if len(src) < 2 {
+		return copy(dst, src)
+	}
+	s.tmp = room(s.tmp, len(src))
+	radix := min(maxRadix, bits.Len(uint(len(src)))+1)
+	s.scatter(s.tmp, src, skip, radix)
+	// Most elements are in place, and most of the others are one place too late: let
+	// the greater of two go on, without a branch that none can predict.
+	dst = dst[:len(s.tmp)]
+	most := s.tmp[0]
+	for i, x := range s.tmp[1:] {
+		dst[i] = min(x, most)
+		most = max(x, most)
+	}
+	dst[len(dst)-1] = most
+	return settle(dst)
+}
+
+// settle sorts h, which nearly is, drops repeats and returns how many are left.
+func settle(h []uint64) int {
+	n, moves := 1, 0
+	last := h[0]
 	for i := 1; i < len(h); i++ {
 		x := h[i]
-		k := i
-		for ; k > 0 && h[k-1] > x; k-- {
-			h[k] = h[k-1]
+		if x >= last {
+			h[n] = x
+			if x != last {
+				n++
+			}
+			last = x
+			continue
 		}
+		k := n - 1 // h[k] is above x
+		for k > 0 && h[k-1] > x {
+			k--
+		}
+		if k > 0 && h[k-1] == x {
+			continue
+		}
+		if moves += n - k; moves > patience*len(h) {
+			// No hashes of the usual kind.
+			n += copy(h[n:], h[i:])
+			slices.Sort(h[:n])
+			return len(slices.Compact(h[:n]))
+		}
+		copy(h[k+1:n+1], h[k:n])
 		h[k] = x
+		n++
 	}
+	return n
 }
 
 // gallopAt is how many times larger one set must be for a search from each

@@ -213,15 +213,18 @@ type Shingle struct {
 	Span
 }
 
-func (s Shingler) size() int {
+func (s Shingler) size() int { return sizeOf(s.Unit, s.Size) }
+
+// sizeOf returns the number of tokens in a shingle.
+func sizeOf(unit Unit, size int) int {
 	switch {
-	case s.Unit > Chars:
+	case unit > Chars:
 		panic("shingle: unknown unit")
-	case s.Size < 0:
+	case size < 0:
 		panic("shingle: negative size")
-	case s.Size > 0:
-		return s.Size
-	case s.Unit == Chars:
+	case size > 0:
+		return size
+	case unit == Chars:
 		return 12
 	}
 	return 5
@@ -235,8 +238,6 @@ func (s Shingler) size() int {
 // the text. Every method with such spans treats them so, and panics if they are
 // out of order or end before they start.
 func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
-	s.size()
-	checkSpans(skip)
 	t := s.read(text, skip, true)
 	for t.more() {
 		dst = t.tokens(dst)
@@ -282,7 +283,7 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 			t     = s.read(text, skip, true)
 			spans []Span
 			out   []uint64
-			count = s.counter(t)
+			count = t.counter()
 		)
 		for t.more() {
 			for i := range t.hashes[t.first:] {
@@ -306,7 +307,21 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 // what a minhash.Sketcher takes. It is nil for a text without tokens.
 // [Shingler.AppendHashes] does the same with the memory of an earlier text.
 func (s Shingler) Hashes(text string, skip ...Span) []uint64 {
-	return s.AppendHashes(nil, text, skip...)
+	t := s.read(text, skip, false)
+	t.out = t.appendHashes(t.out[:0])
+	out := t.handOut()
+	t.release()
+	return out
+}
+
+// handOut returns t.out in memory of its own: a copy of the right size, or what was
+// too large to keep.
+func (t *tokenizer) handOut() (out []uint64) {
+	if len(t.out) > keepOut {
+		out, t.out = t.out, nil
+		return out
+	}
+	return append(out, t.out...)
 }
 
 // HashesSeq yields the hashes that [Shingler.Hashes] returns, without holding more
@@ -318,7 +333,7 @@ func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
 		var (
 			t     = s.read(text, skip, false)
 			out   []uint64
-			count = s.counter(t)
+			count = t.counter()
 		)
 		for t.more() {
 			out = t.shingles(out[:0], w, t.last())
@@ -336,27 +351,29 @@ func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
 // AppendHashes appends the hashes that [Shingler.Hashes] returns to dst. It is
 // the fastest way to them, and allocates nothing once dst is large enough.
 func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64 {
-	w := s.size()
-	checkSpans(skip)
 	t := s.read(text, skip, false)
-	from := len(dst)
-	for t.more() {
-		dst = t.shingles(dst, w, t.last())
-	}
-	if s.Multiset {
-		count := s.counter(t)
-		for i, h := range dst[from:] {
-			dst[from+i] = count.element(h)
-		}
-	}
+	dst = t.appendHashes(dst)
 	t.release()
 	return dst
 }
 
-// Set returns the set of the shingles of text.
-func (s Shingler) Set(text string, skip ...Span) Set {
-	return MakeSet(s.AppendHashes(nil, text, skip...))
+// appendHashes appends the hashes of the text that t reads.
+func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
+	from := len(dst)
+	for t.more() {
+		dst = t.shingles(dst, t.size, t.last())
+	}
+	if t.multiset {
+		count := t.counter()
+		for i, h := range dst[from:] {
+			dst[from+i] = count.element(h)
+		}
+	}
+	return dst
 }
+
+// Set returns the set of the shingles of text.
+func (s Shingler) Set(text string, skip ...Span) Set { return MakeSet(s.Hashes(text, skip...)) }
 
 // checkSpans panics if spans to skip are not what AppendTokens wants. Out of order
 // they would be missed without a word.
@@ -414,8 +431,8 @@ func (t *tokenizer) shingles(dst []uint64, w int, last bool) []uint64 {
 
 // counter returns the counter of the occurrences in a text that t reads, which
 // serves as long as t does.
-func (s Shingler) counter(t *tokenizer) counter {
-	if !s.Multiset {
+func (t *tokenizer) counter() counter {
+	if !t.multiset {
 		return counter{}
 	}
 	return counter{make(map[uint64]uint64), &t.mixer}

@@ -20,7 +20,7 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[uint64, error] {
 		defer t.release()
 		var (
 			out   []uint64
-			count = s.counter(t)
+			count = t.counter()
 			buf   = make([]byte, 16*piece)
 			held  int // bytes of a code point that is not complete
 			idle  int // reads in a row that gave nothing

@@ -18,19 +18,23 @@ const piece = 4096
 // is reused and does not grow with the text.
 type tokenizer struct {
 	folder
-	unit   Unit
-	masks  []uint64
-	bounds []uint32 // start and end of each token of the last step, in folded bytes
-	hashes []uint64 // of the tokens
-	first  int      // tokens of the last step begin at hashes[first]
-	done   int      // folded bytes that the last step dealt with
-	begun  bool     // a shingle has been made
-	*keyed          // hash functions
+	unit     Unit
+	size     int // of a shingle
+	multiset bool
+	masks    []uint64
+	bounds   []uint32 // start and end of each token of the last step, in folded bytes
+	hashes   []uint64 // of the tokens
+	first    int      // tokens of the last step begin at hashes[first]
+	done     int      // folded bytes that the last step dealt with
+	begun    bool     // a shingle has been made
+	*keyed            // hash functions
 
 	// What more is to come of a text in one piece: see more.
 	rest  []byte
 	at    int // offset of rest
 	spans []Span
+
+	out []uint64 // for hashes that are to be copied
 
 	// A token longer than longest is hashed bit by bit.
 	long      bool // the open token is such
@@ -40,15 +44,20 @@ type tokenizer struct {
 	firstAt   int  // and began here
 }
 
+// keepOut is how many hashes out may have to be kept for the next text.
+const keepOut = 1 << 16
+
 // longest is how many bytes of an open token are kept before they are hashed.
 const longest = 8192
 
 var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
 
-// tokenizer returns a tokenizer, to be released when done with.
+// tokenizer returns a tokenizer, to be released when done with. It panics if s cannot
+// be.
 func (s Shingler) tokenizer(origins bool) *tokenizer {
+	size := sizeOf(s.Unit, s.Size)
 	t := tokenizers.Get().(*tokenizer)
-	t.unit, t.origins, t.table = s.Unit, origins, unidata.Plain()
+	t.unit, t.size, t.multiset, t.origins, t.table = s.Unit, size, s.Multiset, origins, unidata.Plain()
 	switch {
 	case s.Seed == 0:
 		t.keyed = unkeyed
@@ -74,6 +83,7 @@ func (t *tokenizer) release() {
 // read returns a tokenizer of text, without the spans to skip, to be moved on by more
 // and released. Positions are wanted with origins.
 func (s Shingler) read(text string, skip []Span, origins bool) *tokenizer {
+	checkSpans(skip)
 	t := s.tokenizer(origins || len(skip) > 0)
 	t.rest, t.at, t.spans = bytesOf(text), 0, skip
 	return t
@@ -176,7 +186,9 @@ func (t *tokenizer) words() {
 		t.masks = make([]uint64, blocks*3/2+2)
 	}
 	if need := t.done + 64; cap(t.bounds) < need {
-		t.bounds = make([]uint32, 0, need*3/2)
+		// Half a page off, where the hashes are not: a processor that compares the
+		// low bits of addresses would take a load here for one of a fresh hash.
+		t.bounds = make([]uint32, need*3/2+512)[512:512]
 	}
 	t.bounds = t.bounds[:findBounds(t.bounds[:cap(t.bounds)], t.masks[:blocks], t.buf, t.done)]
 	n := len(t.bounds) / 2
