@@ -22,6 +22,8 @@ type folder struct {
 	n     int        // bytes folded
 	state uint64
 
+	mended [blockSize + slack/4]byte // a block without its broken bytes
+
 	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
 	// of the text. Otherwise, if origins are wanted, for the bytes from
 	// base+start[i] to base+end[i], dropped marks included.
@@ -170,7 +172,6 @@ func (f *folder) others(text []byte, i, at int) int {
 	var tail [blockSize + slack/4]byte
 	for i < len(text) {
 		src := text[i:]
-		n, ok := min(blockSize, len(src)), false
 		if f.origins {
 			if src[0] < 0x80 {
 				return i
@@ -180,23 +181,15 @@ func (f *folder) others(text []byte, i, at int) int {
 			i += size
 			continue
 		}
+		n := min(blockSize, len(src))
 		if len(src) < blockSize+slack/4 {
 			clear(tail[copy(tail[:], src):])
 			src = tail[:]
 		}
-		n, ok = f.block(src, n, at+i)
-		switch {
-		case n == 0:
+		if n = f.block(src, n, at+i); n == 0 {
 			return i
-		case ok:
-			i += n
-			continue
 		}
-		for end := i + n; i < end; {
-			e, size, delta := lookup(f.table, text[i:])
-			f.put(e, delta, text[i:i+size], at+i, at+i+size)
-			i += size
-		}
+		i += n
 	}
 	return i
 }

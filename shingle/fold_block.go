@@ -17,14 +17,13 @@ type utf8Masks struct {
 
 // block folds the code points that are complete in the first n bytes of text,
 // at most 64, and perhaps more blocks like them, and returns how many bytes they
-// have. It returns 0 if all are ASCII, and false without doing anything if they
-// are not in valid order. There are 16 bytes more to read.
-func (f *folder) block(text []byte, n, at int) (int, bool) {
+// have. It returns 0 if all are ASCII. There are 16 bytes more to read.
+func (f *folder) block(text []byte, n, at int) int {
 	var m utf8Masks
 	classifyUTF8(&m, text)
 	valid := ^uint64(0) >> (blockSize - n)
 	if m.high &= valid; m.high == 0 {
-		return 0, true
+		return 0
 	}
 	leads := m.high &^ m.cont
 	rest, full := text, n == blockSize
@@ -36,20 +35,25 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 			leads &= valid
 		}
 	}
+	broken := uint64(0)
 	if leads<<1|m.three&valid<<2|m.four&valid<<3 != m.cont&valid {
-		return n, false
+		broken = m.broken(valid)
+		leads &^= broken
+		m.three &^= broken
+		m.cont &^= broken
+		text = f.mend(text, broken)
 	}
 	text = text[:blockSize+16]
 	sparse := bits.OnesCount64(leads) < blockSize/6
 	whole := (*[blockSize + 16]byte)(text)
 	three := m.three & valid
-	if full && !sparse && leads == three && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
+	if full && !sparse && leads == three && broken == 0 && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
 		if read := f.unspaced(rest); read > 0 {
-			return read, true
+			return read
 		}
 	}
 	if f.inPlace(whole, leads, n, three) {
-		return n, true
+		return n
 	}
 	next := leads
 	if !sparse {
@@ -108,7 +112,27 @@ func (f *folder) block(text []byte, n, at int) (int, bool) {
 		next &= next - 1
 	}
 	f.n, f.state = o, state
-	return n, true
+	return n
+}
+
+// broken returns which of the valid bytes are no part of a code point: first bytes
+// that the next ones do not complete, and continuing ones that none asked for.
+func (m *utf8Masks) broken(valid uint64) uint64 {
+	cont := m.cont & valid
+	leads := m.high & valid &^ cont
+	three, four := m.three&valid, m.four&valid
+	leads &= cont >> 1 & (^three | cont>>2) & (^four | cont>>3)
+	return m.high & valid &^ (leads | leads<<1 | leads&three<<2 | leads&four<<3)
+}
+
+// mend returns a copy of the block that text begins with in which spaces stand for
+// the broken bytes, each of which separates tokens.
+func (f *folder) mend(text []byte, broken uint64) []byte {
+	copy(f.mended[:], text)
+	for ; broken != 0; broken &= broken - 1 {
+		f.mended[bits.TrailingZeros64(broken)] = ' '
+	}
+	return f.mended[:]
 }
 
 // inPlace folds the first n bytes of text, which are whole code points, leads
