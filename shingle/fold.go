@@ -22,6 +22,7 @@ type folder struct {
 	n     int        // bytes folded
 	state uint64
 
+	known  [256]known                // by the low bits of the code
 	mended [blockSize + slack/4]byte // a block without its broken bytes
 
 	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i

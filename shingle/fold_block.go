@@ -3,6 +3,7 @@ package shingle
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 
 	"github.com/neardup/neardup/internal/unidata"
 )
@@ -90,7 +91,9 @@ func (f *folder) block(text []byte, n, at int) int {
 			e = t.Three(w & 0xffffff)
 			p = q + 3
 		} else {
-			e = unidata.Special
+			if e = f.four(w); e.Len() == 4 {
+				e = unidata.Special // by how much it moves is for lookup
+			}
 			p = q + 4
 		}
 		if e&unidata.Special != 0 {
@@ -113,6 +116,27 @@ func (f *folder) block(text []byte, n, at int) int {
 	}
 	f.n, f.state = o, state
 	return n
+}
+
+// A known code point above U+FFFF and its entry.
+type known struct {
+	code  uint32
+	entry unidata.Entry
+}
+
+// four returns the entry of the code point of four bytes in w, 0 for none. It keeps
+// what it found for the next time: letters come again.
+func (f *folder) four(w uint32) unidata.Entry {
+	r := w&7<<18 | w>>8&0x3f<<12 | w>>16&0x3f<<6 | w>>24&0x3f
+	k := &f.known[r%uint32(len(f.known))]
+	if k.code != r || r < 1<<16 {
+		if r < 1<<16 || r > utf8.MaxRune || w&0xf8 != 0xf0 {
+			return unidata.Special
+		}
+		e, _ := f.table.Four(rune(r))
+		*k = known{r, e}
+	}
+	return k.entry
 }
 
 // broken returns which of the valid bytes are no part of a code point: first bytes
