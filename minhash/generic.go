@@ -1,6 +1,9 @@
 package minhash
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // The functions in this file define the algorithms; the kernels of each
 // architecture compute the same and are tested against them.
@@ -88,23 +91,27 @@ func countFromGeneric(regs []uint32, least uint32) int {
 }
 
 // fallbackGeneric lets every element compete for every register that no round
-// filled. It takes four registers at a time.
+// filled. It takes three registers at a time: with more, compilers keep a minimum in
+// memory.
 func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
+	const part = 64
 	tag := tagOf(p.rounds)
-	var lanes [4]int
-	n := 0
-	for i, v := range regs {
-		if v < tag {
-			continue
+	var lanes [part]uint16
+	for from := 0; from < len(regs); from += part {
+		n := 0
+		for i, v := range regs[from:min(from+part, len(regs))] {
+			// Whether a register is filled is a toss of a coin: no branch on it.
+			lanes[n%part] = uint16(from + i)
+			_, filled := bits.Sub32(v, tag, 0)
+			n += int(1 - filled)
 		}
-		lanes[n] = i
-		if n++; n == len(lanes) {
-			p.compete4(regs, xs, lanes)
-			n = 0
+		left := lanes[:n]
+		for ; len(left) >= 3; left = left[3:] {
+			p.compete3(regs, xs, int(left[0]), int(left[1]), int(left[2]))
 		}
-	}
-	for _, i := range lanes[:n] {
-		p.compete(regs, xs, i)
+		for _, i := range left {
+			p.compete(regs, xs, int(i))
+		}
 	}
 }
 
@@ -113,24 +120,26 @@ func (p *params) compete(regs []uint32, xs []uint64, lane int) {
 	for _, x := range xs {
 		least = min(least, a*uint32(x))
 	}
-	regs[lane] = min(regs[lane], least>>p.rounds|tagOf(p.rounds))
+	p.enter(&regs[lane], least)
 }
 
-func (p *params) compete4(regs []uint32, xs []uint64, lanes [4]int) {
-	a0, a1, a2, a3 := p.a[lanes[0]], p.a[lanes[1]], p.a[lanes[2]], p.a[lanes[3]]
-	m0, m1, m2, m3 := empty, empty, empty, empty
+func (p *params) compete3(regs []uint32, xs []uint64, i, j, k int) {
+	a0, a1, a2 := p.a[i], p.a[j], p.a[k]
+	m0, m1, m2 := empty, empty, empty
 	for _, x := range xs {
 		x := uint32(x)
 		m0 = min(m0, a0*x)
 		m1 = min(m1, a1*x)
 		m2 = min(m2, a2*x)
-		m3 = min(m3, a3*x)
 	}
-	tag := tagOf(p.rounds)
-	for i, m := range [4]uint32{m0, m1, m2, m3} {
-		r := &regs[lanes[i]]
-		*r = min(*r, m>>p.rounds|tag)
-	}
+	p.enter(&regs[i], m0)
+	p.enter(&regs[j], m1)
+	p.enter(&regs[k], m2)
+}
+
+// enter brings the least value of the fallback into a register.
+func (p *params) enter(r *uint32, least uint32) {
+	*r = min(*r, least>>p.rounds|tagOf(p.rounds))
 }
 
 // permuteGeneric is classic MinHash: every element competes for every register.
