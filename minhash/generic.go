@@ -91,8 +91,7 @@ func countFromGeneric(regs []uint32, least uint32) int {
 }
 
 // fallbackGeneric lets every element compete for every register that no round
-// filled. It takes three registers at a time: with more, compilers keep a minimum in
-// memory.
+// filled. It takes three registers at a time.
 func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 	const part = 64
 	tag := tagOf(p.rounds)
@@ -105,41 +104,29 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 			_, filled := bits.Sub32(v, tag, 0)
 			n += int(1 - filled)
 		}
-		left := lanes[:n]
-		for ; len(left) >= 3; left = left[3:] {
-			p.compete3(regs, xs, int(left[0]), int(left[1]), int(left[2]))
+		for at := 0; at < n; at += 3 {
+			// The last ones may be the same register again.
+			i, j, k := lanes[at], lanes[min(at+1, n-1)], lanes[min(at+2, n-1)]
+			a, b, c := compete(xs, p.a[i], p.a[j], p.a[k])
+			regs[i] = min(regs[i], a>>(p.rounds&31)|tag)
+			regs[j] = min(regs[j], b>>(p.rounds&31)|tag)
+			regs[k] = min(regs[k], c>>(p.rounds&31)|tag)
 		}
-		for _, i := range left {
-			p.compete(regs, xs, int(i))
-		}
 	}
 }
 
-func (p *params) compete(regs []uint32, xs []uint64, lane int) {
-	a, least := p.a[lane], empty
+// compete returns the least products of the elements with three multipliers. It is
+// a function of its own so that all fit into registers.
+//
+//go:noinline
+func compete(xs []uint64, a0, a1, a2 uint32) (m0, m1, m2 uint32) {
+	m0, m1, m2 = empty, empty, empty
 	for _, x := range xs {
-		least = min(least, a*uint32(x))
+		m0 = min(m0, a0*uint32(x))
+		m1 = min(m1, a1*uint32(x))
+		m2 = min(m2, a2*uint32(x))
 	}
-	p.enter(&regs[lane], least)
-}
-
-func (p *params) compete3(regs []uint32, xs []uint64, i, j, k int) {
-	a0, a1, a2 := p.a[i], p.a[j], p.a[k]
-	m0, m1, m2 := empty, empty, empty
-	for _, x := range xs {
-		x := uint32(x)
-		m0 = min(m0, a0*x)
-		m1 = min(m1, a1*x)
-		m2 = min(m2, a2*x)
-	}
-	p.enter(&regs[i], m0)
-	p.enter(&regs[j], m1)
-	p.enter(&regs[k], m2)
-}
-
-// enter brings the least value of the fallback into a register.
-func (p *params) enter(r *uint32, least uint32) {
-	*r = min(*r, least>>p.rounds|tagOf(p.rounds))
+	return m0, m1, m2
 }
 
 // permuteGeneric is classic MinHash: every element competes for every register.
