@@ -18,6 +18,9 @@ import (
 func boundsAVX512(dst *uint32, buf *byte, n int) int
 
 //go:noescape
+func boundsVBMI2(dst *uint32, buf *byte, n int) int
+
+//go:noescape
 func boundsAVX2(dst *uint32, buf *byte, n int) int
 
 //go:noescape
@@ -46,7 +49,9 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	switch {
 	case n == 0:
 		return 0
-	case cpu.Active() >= cpu.AVX512:
+	case cpu.Active() == cpu.VBMI2:
+		return boundsVBMI2(&dst[0], &buf[0], n)
+	case cpu.Active() == cpu.AVX512:
 		return boundsAVX512(&dst[0], &buf[0], n)
 	case cpu.Active() == cpu.AVX2:
 		return boundsAVX2(&dst[0], &buf[0], n)

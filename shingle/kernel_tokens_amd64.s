@@ -17,7 +17,7 @@ QUAD(digitCount, 0x0a0a0a0a0a0a0a0a)
 QUAD(lastDigit, 0x0909090909090909)
 QUAD(apostrophe, 0x2727272727272727)
 QUAD(sixteen, 16)
-QUAD(wordBits, 64)
+QUAD(wordBits, 64) // also the positions in a block
 QUAD(twoWordBits, 128)
 QUAD(lowHalf, 0x00000000ffffffff)
 
@@ -30,6 +30,16 @@ DATA lanes<>+40(SB)/8, $0x0000000b0000000a
 DATA lanes<>+48(SB)/8, $0x0000000d0000000c
 DATA lanes<>+56(SB)/8, $0x0000000f0000000e
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+DATA places<>+0(SB)/8, $0x0706050403020100
+DATA places<>+8(SB)/8, $0x0f0e0d0c0b0a0908
+DATA places<>+16(SB)/8, $0x1716151413121110
+DATA places<>+24(SB)/8, $0x1f1e1d1c1b1a1918
+DATA places<>+32(SB)/8, $0x2726252423222120
+DATA places<>+40(SB)/8, $0x2f2e2d2c2b2a2928
+DATA places<>+48(SB)/8, $0x3736353433323130
+DATA places<>+56(SB)/8, $0x3f3e3d3c3b3a3938
+GLOBL places<>(SB), RODATA|NOPTR, $64
 
 // The bounds of tokens are found a block of 64 bytes ahead, since an apostrophe needs
 // the letters on both sides of it:
@@ -144,6 +154,93 @@ bounds512last:
 	EMIT16
 	EMIT16
 	EMIT16
+	SUBQ dst+0(FP), DI
+	SHRQ $2, DI
+	MOVQ DI, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// EMITBYTES writes the positions of the bits of DX: all places within the block as
+// bytes, then the first 32 widened, and the others where there are any.
+#define EMITBYTES(FEW) \
+	KMOVQ DX, K5 \
+	POPCNTQ DX, R13 \
+	VPCOMPRESSB.Z Z24, K5, Z0 \
+	VEXTRACTI128 $1, Y0, X1 \
+	VPMOVZXBD X0, Z2 \
+	VPMOVZXBD X1, Z3 \
+	VPADDD Z22, Z2, Z2 \
+	VPADDD Z22, Z3, Z3 \
+	VMOVDQU32 Z2, (DI) \
+	VMOVDQU32 Z3, 64(DI) \
+	CMPQ R13, $32 \
+	JBE  FEW \
+	VEXTRACTI32X4 $2, Z0, X2 \
+	VEXTRACTI32X4 $3, Z0, X3 \
+	VPMOVZXBD X2, Z2 \
+	VPMOVZXBD X3, Z3 \
+	VPADDD Z22, Z2, Z2 \
+	VPADDD Z22, Z3, Z3 \
+	VMOVDQU32 Z2, 128(DI) \
+	VMOVDQU32 Z3, 192(DI) \
+FEW: \
+	LEAQ (DI)(R13*4), DI \
+	VPADDD Z23, Z22, Z22
+
+// func boundsVBMI2(dst *uint32, buf *byte, n int) int
+//
+//	Z16 to Z21 constants of CLASSIFY
+//	Z22 the position of the block, in each lane, Z23 64 to add to it
+//	Z24 the places within a block
+TEXT ·boundsVBMI2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ buf+8(FP), SI
+	MOVQ n+16(FP), CX
+	VPBROADCASTQ caseBits<>(SB), Z16
+	VPBROADCASTQ firstLetter<>(SB), Z17
+	VPBROADCASTQ letterCount<>(SB), Z18
+	VPBROADCASTQ firstDigit<>(SB), Z19
+	VPBROADCASTQ digitCount<>(SB), Z20
+	VPBROADCASTQ apostrophe<>(SB), Z21
+	VPBROADCASTD wordBits<>(SB), Z23
+	VPXORQ Z22, Z22, Z22
+	VMOVDQU64 places<>(SB), Z24
+	// BX masks the last block.
+	MOVQ $-1, BX
+	MOVQ CX, DX
+	NEGQ DX
+	ANDQ $63, DX
+	XCHGQ CX, DX
+	SHRQ CX, BX
+	MOVQ DX, CX
+	ADDQ $63, CX
+	SHRQ $6, CX
+	XORL R11, R11
+	XORL R12, R12
+	CLASSIFY
+	KMOVQ K4, R8
+	KMOVQ K1, R9
+	KMOVQ K3, R10
+	PCALIGN $64
+boundsV:
+	DECQ CX
+	JZ   boundsVlast
+	ADDQ $64, SI
+	CLASSIFY
+	KMOVQ K1, AX
+	JOIN
+	EDGES
+	EMITBYTES(few)
+	MOVQ AX, R9
+	KMOVQ K4, R8
+	KMOVQ K3, R10
+	JMP  boundsV
+boundsVlast:
+	XORL AX, AX
+	JOIN
+	ANDQ BX, R13
+	EDGES
+	EMITBYTES(fewlast)
 	SUBQ dst+0(FP), DI
 	SHRQ $2, DI
 	MOVQ DI, ret+24(FP)
