@@ -143,6 +143,15 @@ func copyASCIIGeneric(dst, src []byte) int {
 			return n + bits.TrailingZeros64(w)/8
 		}
 	}
+	if n < len(src) && len(src) >= 8 {
+		// The last eight bytes, of which some were copied.
+		w := binary.LittleEndian.Uint64(src[len(src)-8:])
+		binary.LittleEndian.PutUint64(dst[len(src)-8:], w)
+		if w &= high; w == 0 {
+			return len(src)
+		}
+		return len(src) - 8 + bits.TrailingZeros64(w)/8
+	}
 	for ; n < len(src) && src[n] < 0x80; n++ {
 		dst[n] = src[n]
 	}

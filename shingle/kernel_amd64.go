@@ -114,7 +114,9 @@ func copyASCII(dst, src []byte) int {
 	n := 0
 	if cpu.Active() != cpu.Generic && len(src) >= 32 {
 		_ = dst[len(src)-1]
-		n = copyAVX2(&dst[0], &src[0], len(src))
+		if n = copyAVX2(&dst[0], &src[0], len(src)); n == len(src) {
+			return n
+		}
 	}
 	return n + copyASCIIGeneric(dst[n:], src[n:])
 }

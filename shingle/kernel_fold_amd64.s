@@ -34,8 +34,12 @@ BYTES(pageBC, 0xbcbcbcbc)
 BYTES(spaces, 0x20202020)
 
 // func copyAVX2(dst, src *byte, n int) int
-// It copies 32 bytes at a time and returns how many there are up to the first
-// block that has a byte from 0x80.
+//
+// It copies 32 bytes at a time, of at least 32, the last ones once more with those
+// before them, and returns how many there are up to the first block that has a byte
+// from 0x80.
+//
+//	SI  src             DI  dst              CX  n           AX  bytes copied
 TEXT ·copyAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
@@ -45,13 +49,20 @@ TEXT ·copyAVX2(SB), NOSPLIT, $0-32
 copy2:
 	ADDQ $32, AX
 	CMPQ AX, CX
-	JGT  copy2done
+	JGT  copy2rest
 	VMOVDQU -32(SI)(AX*1), Y0
 	VPMOVMSKB Y0, DX
 	TESTL DX, DX
 	JNZ  copy2done
 	VMOVDQU Y0, -32(DI)(AX*1)
 	JMP  copy2
+copy2rest:
+	VMOVDQU -32(SI)(CX*1), Y0
+	VPMOVMSKB Y0, DX
+	TESTL DX, DX
+	JNZ  copy2done
+	VMOVDQU Y0, -32(DI)(CX*1)
+	LEAQ 32(CX), AX
 copy2done:
 	SUBQ $32, AX
 	MOVQ AX, ret+24(FP)
