@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/columns"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/screen"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/shingle"
 )
@@ -36,7 +39,7 @@ type compare struct {
 }
 
 func (k *compare) Flags() []cli.Flags {
-	return []cli.Flags{k.ThresholdFlags(), k.PassageFlags(), k.ShingleFlags(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{k.ThresholdFlags(), k.PassageFlags(), k.ShingleFlags(), k.read.InputFlags(), k.ColorFlag(), k.OutputFlags()}
 }
 
 func (k *compare) Run(e *cli.Env) error {
@@ -84,10 +87,10 @@ func (k *compare) Run(e *cli.Env) error {
 	if k.JSON {
 		return e.Print(out)
 	}
-	k.show(e.Out, out)
+	k.show(e.Out, e.Screen(k.Output), out)
 	if len(passages) > 0 {
 		fmt.Fprintf(e.Out, "\nThey share %s of %d words or more:\n\n", show.Count(len(passages), "passage"), k.MinTokens)
-		show.SideBySide(e.Out, out.A, textA, out.B, textB, passages)
+		show.SideBySide(e.Out, e.Screen(k.Output), out.A, textA, out.B, textB, passages)
 	}
 	for _, i := range rows {
 		for _, bl := range blocks[i] {
@@ -112,25 +115,42 @@ func (k *compare) likeness(a, b string, maskA, maskB []shingle.Span) show.Likene
 	return l
 }
 
-func (k *compare) show(out io.Writer, c show.Comparison) {
+func (k *compare) show(out io.Writer, sc screen.Screen, c show.Comparison) {
 	w, s := c.Whole, c.Stripped
-	fmt.Fprintf(out, "A  %s\nB  %s\n\n", show.Printable(c.A), show.Printable(c.B))
-	fmt.Fprintf(out, "%-28s %12s %24s\n", "", "as they are", "without recycled blocks")
-	figure := func(name string, x, y float64) {
-		fmt.Fprintf(out, "%-28s %12.3f %24.3f\n", name, x, y)
+	for i, id := range []string{c.A, c.B} {
+		fmt.Fprintf(out, "%s  %s\n", sc.Heading("AB"[i:i+1]), columns.Middle(show.Printable(id), sc.Width-3))
 	}
-	fmt.Fprintf(out, "%-28s %12s %24s\n", "shingles of A, B, both",
-		fmt.Sprint(w.ShinglesA, ", ", w.ShinglesB, ", ", w.Common), fmt.Sprint(s.ShinglesA, ", ", s.ShinglesB, ", ", s.Common))
-	figure("Jaccard, exact", w.Jaccard, s.Jaccard)
-	figure("Jaccard, by signatures", w.Estimate, s.Estimate)
-	figure("share of A that is in B", w.ContainmentA, s.ContainmentA)
-	figure("share of B that is in A", w.ContainmentB, s.ContainmentB)
-	figure(fmt.Sprintf("chance to be found (%v)", k.Banding()), w.Recall, s.Recall)
-	verdict := func(l show.Likeness) string {
-		if l.Jaccard >= k.Threshold {
-			return "are near-duplicates"
+	const name, whole, stripped = 26, 14, 24
+	cell := func(text string, width int) string { return strings.Repeat(" ", max(0, width-columns.Width(text))) + text }
+	line := func(what, x, y string, style func(string) string) {
+		text := cell(x, whole) + cell(y, stripped)
+		if style != nil {
+			text = style(text)
 		}
-		return "are no near-duplicates"
+		fmt.Fprintln(out, columns.Pad(what, name)+text)
 	}
-	fmt.Fprintf(out, "\nAt %v they %s as they are, and %s without recycled blocks (-strip).\n", k.Threshold, verdict(w), verdict(s))
+	number := func(x float64) string { return fmt.Sprintf("%.3f", x) }
+	counts := func(l show.Likeness) string {
+		return show.Number(l.ShinglesA) + ", " + show.Number(l.ShinglesB) + ", " + show.Number(l.Common)
+	}
+	fmt.Fprintln(out)
+	line("", "whole texts", "without recycled blocks", sc.Quiet)
+	line("Jaccard similarity", number(w.Jaccard), number(s.Jaccard), sc.Figure)
+	line("  estimated by signatures", number(w.Estimate), number(s.Estimate), nil)
+	line("share of A that is in B", show.Percent(w.ContainmentA), show.Percent(s.ContainmentA), sc.Figure)
+	line("share of B that is in A", show.Percent(w.ContainmentB), show.Percent(s.ContainmentB), sc.Figure)
+	line("shingles of A, B, both", counts(w), counts(s), nil)
+	line(fmt.Sprintf("chance to be found (%v)", k.Banding()), show.Percent(w.Recall), show.Percent(s.Recall), nil)
+	verdict := func(yes bool) string {
+		if yes {
+			return sc.Good("near-duplicates")
+		}
+		return sc.Warning("not near-duplicates")
+	}
+	a, b := w.Jaccard >= k.Threshold, s.Jaccard >= k.Threshold
+	if a == b {
+		fmt.Fprintf(out, "\nAt %v they are %s, with and without recycled blocks.\n", k.Threshold, verdict(a))
+	} else {
+		fmt.Fprintf(out, "\nAt %v they are %s; without recycled blocks (-strip) they are %s.\n", k.Threshold, verdict(a), verdict(b))
+	}
 }

@@ -30,7 +30,7 @@ type passages struct {
 }
 
 func (p *passages) Flags() []cli.Flags {
-	return []cli.Flags{p.PassageFlags(), p.StripFlag(), p.read.InputFlags(), p.OutputFlags()}
+	return []cli.Flags{p.PassageFlags(), p.StripFlag(), p.read.InputFlags(), p.ColorFlag(), p.OutputFlags()}
 }
 
 func (p *passages) Run(e *cli.Env) error {
@@ -57,7 +57,7 @@ func (p *passages) Run(e *cli.Env) error {
 		if !p.JSON {
 			a, _ := ix.Text(pair.A)
 			b, _ := ix.Text(pair.B)
-			show.SideBySide(e.Out, pair.A, a, pair.B, b, pair.Passages)
+			show.SideBySide(e.Out, e.Screen(p.Output), pair.A, a, pair.B, b, pair.Passages)
 			continue
 		}
 		for _, s := range pair.Passages {

@@ -37,7 +37,7 @@ func (k *reporting) Flags() []cli.Flags {
 		fs.StringVar(&k.page.File, "html", "", "also write the findings to this `file`, with the texts and their differences: one page for a browser that needs no network")
 		fs.BoolVar(&k.page.Overwrite, "overwrite", false, "replace the file that -html names, if it is there")
 	}}
-	return []cli.Flags{k.MatchFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.PassageFlags(), own, k.read.InputFlags(), k.QuietFlag()}
+	return []cli.Flags{k.MatchFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.PassageFlags(), own, k.read.InputFlags(), k.ColorFlag(), k.QuietFlag()}
 }
 
 func (k *reporting) Run(e *cli.Env) error {
@@ -54,7 +54,7 @@ func (k *reporting) Run(e *cli.Env) error {
 		return err
 	}
 	defer f.Close()
-	f.Screen(e.Out)
+	f.Screen(e.Out, e.Screen(k.Output))
 	if k.page.File == "" {
 		return nil
 	}

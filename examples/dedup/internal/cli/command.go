@@ -152,7 +152,7 @@ func find(commands []Command, name string) (Command, bool) {
 
 func (p Program) run(ctx context.Context, cmd Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := bufio.NewWriterSize(stdout, 1<<16)
-	e := &Env{Ctx: ctx, Stdin: stdin, Out: out, Stderr: stderr, program: p.Name}
+	e := &Env{Ctx: ctx, Stdin: stdin, Out: out, Stderr: stderr, stdout: stdout, program: p.Name}
 	action := cmd.New()
 	err := p.parse(e, cmd, action, args, stdout)
 	switch {

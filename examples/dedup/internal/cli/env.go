@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/neardup/neardup/examples/dedup/internal/screen"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
@@ -24,11 +25,15 @@ type Env struct {
 	InputErrors int      // problems that were not notes
 	Notes       []string // what a result does not hold
 
+	stdout  io.Writer
 	program string
 	quiet   bool
 	printed map[[2]string]int  // problems by kind and file, and by kind alone
 	more    map[string]*unsaid // by kind
 }
+
+// Screen returns the screen that findings are shown on.
+func (e *Env) Screen(o Output) screen.Screen { return screen.Of(e.stdout, o.Color) }
 
 // A Problem is something to report about the input.
 type Problem struct {

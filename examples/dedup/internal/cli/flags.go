@@ -10,12 +10,24 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
+	"github.com/neardup/neardup/examples/dedup/internal/screen"
 )
 
 // Output is what flags choose about output.
 type Output struct {
 	JSON  bool
 	Quiet bool
+	Color string
+}
+
+// ColorFlag is -color.
+func (o *Output) ColorFlag() Flags {
+	return Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&o.Color, "color", screen.Colors[0], "colour: auto, on a terminal unless NO_COLOR is set; always; or never")
+		},
+		Check: func() error { return OneOf("color", o.Color, screen.Colors...) },
+	}
 }
 
 // OutputFlags are -json and -quiet.

@@ -1,4 +1,6 @@
-// Package columns prints two texts side by side on a terminal.
+// Package columns lays out text on a terminal by cells: two texts side by side,
+// and text that is cut or padded to a width. Sequences that style a text
+// (ESC [ … m) take no cells; text must hold no other control characters.
 package columns
 
 import (
@@ -6,10 +8,11 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Write prints left and right next to each other, each wrapped to width cells,
-// and says how many lines it left out beyond limit; 0 means no limit.
+// and reports how many lines beyond limit it left out; 0 means no limit.
 func Write(w io.Writer, width, limit int, left, right string) {
 	l, r := Wrap(left, width), Wrap(right, width)
 	n := max(len(l), len(r))
@@ -25,8 +28,7 @@ func Write(w io.Writer, width, limit int, left, right string) {
 		if i < len(r) {
 			b = r[i]
 		}
-		line := "  " + a + strings.Repeat(" ", max(0, width-Width(a))) + " | " + b
-		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		fmt.Fprintln(w, strings.TrimRight("  "+Pad(a, width)+" | "+b, " "))
 	}
 	if shown < n {
 		fmt.Fprintf(w, "  … and %d more lines\n", n-shown)
@@ -34,15 +36,20 @@ func Write(w io.Writer, width, limit int, left, right string) {
 }
 
 // Wrap breaks text into lines of at most width cells: between words, and within
-// what is longer than a line, such as text of a script without spaces.
+// what is longer than a line, such as text of a script without spaces. A style
+// that is on at the end of a line goes on in the next one.
 func Wrap(text string, width int) []string {
 	var lines []string
 	var line strings.Builder
-	used := 0
+	used, style, begun := 0, "", false
 	flush := func() {
+		if style != "" {
+			line.WriteString(reset)
+		}
 		lines = append(lines, line.String())
 		line.Reset()
-		used = 0
+		line.WriteString(style)
+		used, begun = 0, false
 	}
 	for word := range strings.FieldsSeq(text) {
 		size := Width(word)
@@ -57,28 +64,108 @@ func Wrap(text string, width int) []string {
 				used++
 			}
 		}
-		for _, r := range word {
+		for part := range parts(word) {
+			if part[0] == escape {
+				line.WriteString(part)
+				if style = part; part == reset {
+					style = ""
+				}
+				continue
+			}
+			r, _ := utf8.DecodeRuneInString(part)
 			n := runeWidth(r)
 			if used+n > width && used > 0 {
 				flush()
 			}
-			line.WriteRune(r)
-			used += n
+			line.WriteString(part)
+			used, begun = used+n, true
 		}
 	}
-	if used > 0 {
+	if begun {
 		flush()
 	}
 	return lines
 }
 
+const (
+	escape = '\x1b'
+	reset  = "\x1b[0m"
+)
+
+// parts yields the letters of a text, and its style sequences in one piece.
+func parts(text string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for len(text) > 0 {
+			_, n := utf8.DecodeRuneInString(text)
+			if text[0] == escape {
+				if end := strings.IndexByte(text, 'm'); end >= 0 {
+					n = end + 1
+				}
+			}
+			if !yield(text[:n]) {
+				return
+			}
+			text = text[n:]
+		}
+	}
+}
+
 // Width returns how many cells of a terminal a text takes.
 func Width(text string) int {
 	n := 0
-	for _, r := range text {
-		n += runeWidth(r)
+	for part := range parts(text) {
+		if part[0] != escape {
+			r, _ := utf8.DecodeRuneInString(part)
+			n += runeWidth(r)
+		}
 	}
 	return n
+}
+
+// Pad appends spaces to a text up to a width.
+func Pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-Width(text)))
+}
+
+// Cut returns the beginning of a text without styles, with an ellipsis if it is
+// wider than width.
+func Cut(text string, width int) string {
+	if Width(text) <= width {
+		return text
+	}
+	n := 0
+	for i, r := range text {
+		if n += runeWidth(r); n > width-1 {
+			return strings.TrimRight(text[:i], " ") + "…"
+		}
+	}
+	return text
+}
+
+// Middle returns a text without styles, with an ellipsis in its middle if it is
+// wider than width: the end of an id or a path matters as much as its beginning.
+func Middle(text string, width int) string {
+	if Width(text) <= width {
+		return text
+	}
+	width = max(width, 1) - 1
+	tail, n := len(text), 0
+	for tail > 0 {
+		r, size := utf8.DecodeLastRuneInString(text[:tail])
+		if n += runeWidth(r); n > (width+1)/2 {
+			break
+		}
+		tail -= size
+	}
+	head := 0
+	n = Width(text[tail:])
+	for i, r := range text {
+		if n += runeWidth(r); n > width {
+			break
+		}
+		head = i + utf8.RuneLen(r)
+	}
+	return text[:head] + "…" + text[tail:]
 }
 
 // wide are the letters that take two cells: East Asian ones and emoji, roughly

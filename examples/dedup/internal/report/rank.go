@@ -73,13 +73,13 @@ func (f *Findings) shares(p pair) (a, b float64) {
 		for _, s := range p.passages {
 			spans = append(spans, of(s))
 		}
-		return share(f.c.Text(doc), f.masks[doc], spans)
+		return covered(f.c.Text(doc), f.masks[doc], spans)
 	}
 	return side(p.a, func(s shingle.Passage) shingle.Span { return s.A }), side(p.b, func(s shingle.Passage) shingle.Span { return s.B })
 }
 
-// share returns the share of a text's tokens outside mask that lie in spans.
-func share(text string, mask, spans []shingle.Span) float64 {
+// covered returns the share of a text's tokens outside mask that lie in spans.
+func covered(text string, mask, spans []shingle.Span) float64 {
 	slices.SortFunc(spans, func(a, b shingle.Span) int { return cmp.Compare(a.Start, b.Start) })
 	all := shingle.Shingler{}.AppendTokens(nil, text, mask...)
 	n, i, end := 0, 0, 0

@@ -3,48 +3,82 @@ package show
 import (
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
+	"github.com/neardup/neardup/examples/dedup/internal/screen"
 	"github.com/neardup/neardup/shingle"
 )
 
-// SideBySide shows the passages that the texts a and b share next to each other.
-func SideBySide(w io.Writer, idA, a, idB, b string, passages []shingle.Passage) {
-	const width, lines = 48, 40
+// SideBySide shows the passages that the texts a and b share next to each other, or
+// below each other where the screen is too narrow for that.
+func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []shingle.Passage) {
+	const lines, narrow, widest = 40, 60, 165
 	var al shingle.Aligner
-	columns.Write(w, width, 0, Printable(idA), Printable(idB))
+	width := (min(s.Width, widest) - 5) / 2
+	write := func(limit int, left, right string) { columns.Write(w, width, limit, left, right) }
+	if s.Width < narrow {
+		write = func(limit int, left, right string) {
+			for i, side := range []string{left, right} {
+				for n, line := range columns.Wrap(side, s.Width-4) {
+					if limit > 0 && n == limit {
+						fmt.Fprintln(w, "    …")
+						break
+					}
+					name := " "
+					if n == 0 {
+						name = "AB"[i : i+1]
+					}
+					fmt.Fprintf(w, "  %s %s\n", name, line)
+				}
+			}
+		}
+	}
+	title := func(id string) string { return s.Heading(columns.Middle(Printable(id), width)) }
+	write(0, title(idA), title(idB))
 	for _, p := range passages {
-		fmt.Fprintf(w, "\n  %s, %s", Kind(p), Count(p.Tokens, "word"))
+		about := fmt.Sprintf("%s, %s", Kind(p), Count(p.Tokens, "word"))
 		if !p.Exact {
-			fmt.Fprintf(w, ", %s alike", Percent(p.Similarity))
+			about += ", " + Percent(p.Similarity) + " alike"
 		}
-		fmt.Fprintf(w, ", bytes %d to %d and %d to %d\n\n", p.A.Start, p.A.End, p.B.Start, p.B.End)
-		left, right := p.A.Of(a), p.B.Of(b)
+		places := fmt.Sprintf("bytes %s to %s and %s to %s", Number(p.A.Start), Number(p.A.End), Number(p.B.Start), Number(p.B.End))
+		fmt.Fprintf(w, "\n  %s, %s\n\n", s.Figure(about), s.Quiet(places))
+		left, right := Printable(OneLine(p.A.Of(a))), Printable(OneLine(p.B.Of(b)))
 		if !p.Exact {
-			left, right = marked(al.Edits(a, b, p), a, b, p)
+			edits := al.Edits(a, b, p)
+			left = marked(edits, a, p.A, func(e shingle.Edit) shingle.Span { return e.A }, s.OwnLeft)
+			right = marked(edits, b, p.B, func(e shingle.Edit) shingle.Span { return e.B }, s.OwnRight)
 		}
-		columns.Write(w, width, lines, Printable(OneLine(left)), Printable(OneLine(right)))
+		write(lines, left, right)
 	}
 	fmt.Fprintln(w)
 }
 
-// marked returns both sides of a passage with what only one side has in brackets.
-func marked(edits []shingle.Edit, a, b string, p shingle.Passage) (left, right string) {
-	side := func(text string, whole shingle.Span, of func(shingle.Edit) shingle.Span) string {
-		var s []byte
-		at := whole.Start
-		for _, e := range edits {
-			span := of(e)
-			s = append(s, text[at:max(at, span.Start)]...)
-			if e.Op == shingle.Equal || span.Len() == 0 {
-				s = append(s, span.Of(text)...)
-			} else {
-				s = append(append(append(s, '['), span.Of(text)...), ']')
-			}
-			at = max(at, span.End)
+// marked returns one side of a passage as text for a terminal, with the words
+// marked that only this side has.
+func marked(edits []shingle.Edit, text string, whole shingle.Span, of func(shingle.Edit) shingle.Span, mark func(string) string) string {
+	var s []byte
+	at := whole.Start
+	for _, e := range edits {
+		span := of(e)
+		s = append(s, Printable(spaced(text[at:max(at, span.Start)]))...)
+		words := Printable(spaced(span.Of(text)))
+		if e.Op != shingle.Equal && span.Len() > 0 {
+			words = mark(words)
 		}
-		return string(append(s, text[at:max(at, whole.End)]...))
+		s = append(s, words...)
+		at = max(at, span.End)
 	}
-	return side(a, p.A, func(e shingle.Edit) shingle.Span { return e.A }),
-		side(b, p.B, func(e shingle.Edit) shingle.Span { return e.B })
+	return string(append(s, Printable(spaced(text[at:max(at, whole.End)]))...))
+}
+
+// spaced returns text with every white space made a space.
+func spaced(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }

@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/neardup/neardup/examples/dedup/internal/columns"
 )
 
-// Count returns "1 pair" or "2 pairs".
+// Count returns "1 pair" or "2,000 pairs".
 func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -17,32 +20,50 @@ func Count(n int, what string) string {
 	return Number(n) + " " + what + "s"
 }
 
-// Number returns n with its thousands separated.
+// Number returns n with a comma between thousands.
 func Number(n int) string {
-	s := fmt.Sprint(n)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
-	return sign + s
+	return s
+}
+
+// Bytes returns a number of bytes with two or three digits, in units of 1000.
+func Bytes(n int64) string {
+	if n < 1000 {
+		return Count(int(n), "byte")
+	}
+	x, unit := float64(n)/1000, 0
+	for x >= 999.5 && unit < 4 {
+		x, unit = x/1000, unit+1
+	}
+	digits := 0
+	if x < 9.95 {
+		digits = 1
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64) + " " + []string{"kB", "MB", "GB", "TB", "PB"}[unit]
 }
 
 // Capital returns s with its first letter, a plain one, as a capital.
 func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// Percent returns a share as a person writes it; only all of it is 100 %.
+// Percent returns a share as a person writes it: only all of it is 100 %, and only
+// nothing is 0 %.
 func Percent(x float64) string {
-	p := int(100*x + 0.5)
-	if p == 100 && x < 1 {
-		p = 99
+	switch p := int(100*x + 0.5); {
+	case x <= 0:
+		return "0 %"
+	case x >= 1:
+		return "100 %"
+	case x < .01:
+		return "under 1 %"
+	default:
+		return fmt.Sprintf("%d %%", min(p, 99))
 	}
-	return fmt.Sprintf("%d %%", p)
 }
 
-// Excerpt returns the beginning of text on one line of at most width letters.
+// Excerpt returns the beginning of text on one line of at most width cells.
 func Excerpt(text string, width int) string {
 	// Only the beginning is looked at: a block may be very long.
 	cut := text
@@ -50,17 +71,10 @@ func Excerpt(text string, width int) string {
 		cut = cut[:8*width]
 	}
 	line := Printable(OneLine(cut))
-	if utf8.RuneCountInString(line) <= width && len(cut) == len(text) {
-		return line
+	if len(cut) < len(text) {
+		line += "…"
 	}
-	n := 0
-	for i := range line {
-		if n == width-1 {
-			return strings.TrimRight(line[:i], " ") + "…"
-		}
-		n++
-	}
-	return line + "…"
+	return columns.Cut(line, width)
 }
 
 // OneLine returns text with every run of white space made one space.
