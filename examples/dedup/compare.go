@@ -121,7 +121,9 @@ func (k *compare) show(out io.Writer, sc screen.Screen, c show.Comparison) {
 		fmt.Fprintf(out, "%s  %s\n", sc.Heading("AB"[i:i+1]), columns.Middle(show.Printable(id), sc.Width-3))
 	}
 	const name, whole, stripped = 26, 14, 24
-	cell := func(text string, width int) string { return strings.Repeat(" ", max(0, width-columns.Width(text))) + text }
+	cell := func(text string, width int) string {
+		return strings.Repeat(" ", max(0, width-columns.Width(text))) + text
+	}
 	line := func(what, x, y string, style func(string) string) {
 		text := cell(x, whole) + cell(y, stripped)
 		if style != nil {

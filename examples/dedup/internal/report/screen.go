@@ -84,36 +84,32 @@ func (sec *section) lines(s screen.Screen) []string {
 // A table is lines of cells; each column but the last is as wide as its widest cell.
 type table [][]string
 
-// format returns the lines, the last cell cut to what is left of the width. Each
-// column has a style.
+// format returns the lines, none wider than width: cells that there is no room for
+// are cut or left out. Each column has a style.
 func (t table) format(width int, styles ...func(string) string) (lines []string) {
 	var widths []int
 	for _, row := range t {
-		for i, cell := range row[:len(row)-1] {
+		for i, cell := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
 			widths[i] = max(widths[i], columns.Width(cell))
 		}
 	}
+	const gap, least = "  ", 6
 	for _, row := range t {
 		var b strings.Builder
 		left := width
 		for i, cell := range row {
-			gap := "  "
-			left -= len(gap)
-			if i < len(row)-1 {
-				cell = columns.Pad(cell, widths[i])
-			} else {
-				cell = columns.Cut(cell, max(left, 0))
+			if left -= len(gap); left < min(widths[i], least) {
+				break
 			}
+			cell = columns.Pad(columns.Cut(cell, left), min(widths[i], left))
 			left -= columns.Width(cell)
-			b.WriteString(gap)
-			if style := styles[i]; style != nil {
-				bare := strings.TrimRight(cell, " ")
+			if style, bare := styles[i], strings.TrimRight(cell, " "); style != nil {
 				cell = style(bare) + cell[len(bare):]
 			}
-			b.WriteString(cell)
+			b.WriteString(gap + cell)
 		}
 		lines = append(lines, strings.TrimRight(b.String(), " "))
 	}
@@ -143,12 +139,11 @@ func (f *Findings) clusterSection(s screen.Screen) *section {
 			for _, c := range f.clusters[:n] {
 				t = append(t, []string{
 					"keep " + f.id(c.Representative, s.Width*2/5),
-					show.Number(len(c.Members)-1) + " could go",
-					alike(c),
+					show.Number(len(c.Members)-1) + " could go, " + alike(c),
 					show.Excerpt(f.c.Text(c.Representative), s.Width),
 				})
 			}
-			return t.format(s.Width, nil, s.Warning, s.Figure, s.Quiet)
+			return t.format(s.Width, nil, s.Warning, s.Quiet)
 		}
 		for _, c := range f.clusters[:n] {
 			t := table{{"keep", f.id(c.Representative, s.Width-9)}}
@@ -182,9 +177,9 @@ func alike(c cluster) string {
 		}
 	}
 	if show.Percent(low) == show.Percent(high) {
-		return show.Percent(low) + " alike"
+		return show.Percent(low)
 	}
-	return strings.TrimSuffix(show.Percent(low), " %") + " to " + show.Percent(high) + " alike"
+	return strings.TrimSuffix(show.Percent(low), " %") + "–" + show.Percent(high)
 }
 
 func (f *Findings) passageSection(s screen.Screen) *section {

@@ -35,15 +35,23 @@ func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []
 			}
 		}
 	}
-	title := func(id string) string { return s.Heading(columns.Middle(Printable(id), width)) }
-	write(0, title(idA), title(idB))
+	idA, idB = Printable(idA), Printable(idB)
+	if max(columns.Width(idA), columns.Width(idB)) <= width && s.Width >= narrow {
+		columns.Write(w, width, 0, s.Heading(idA), s.Heading(idB))
+	} else {
+		fmt.Fprintf(w, "  A  %s\n  B  %s\n", s.Heading(columns.Middle(idA, s.Width-5)), s.Heading(columns.Middle(idB, s.Width-5)))
+	}
 	for _, p := range passages {
 		about := fmt.Sprintf("%s, %s", Kind(p), Count(p.Tokens, "word"))
 		if !p.Exact {
 			about += ", " + Percent(p.Similarity) + " alike"
 		}
 		places := fmt.Sprintf("bytes %s to %s and %s to %s", Number(p.A.Start), Number(p.A.End), Number(p.B.Start), Number(p.B.End))
-		fmt.Fprintf(w, "\n  %s, %s\n\n", s.Figure(about), s.Quiet(places))
+		between := ", "
+		if columns.Width(about+between+places) > s.Width-2 {
+			between = "\n  "
+		}
+		fmt.Fprintf(w, "\n  %s%s%s\n\n", s.Figure(about), between, s.Quiet(columns.Cut(places, s.Width-2)))
 		left, right := Printable(OneLine(p.A.Of(a))), Printable(OneLine(p.B.Of(b)))
 		if !p.Exact {
 			edits := al.Edits(a, b, p)
