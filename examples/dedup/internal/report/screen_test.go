@@ -48,7 +48,7 @@ func findings(t *testing.T, docs []document) *Findings {
 		f.Register(fs)
 	}
 	env := &cli.Env{Ctx: context.Background(), Inputs: []string{"-"}, Stdin: strings.NewReader(lines.String()), Out: bufio.NewWriter(io.Discard), Stderr: io.Discard}
-	c, err := corpus.Load(env, read, "", env.Inputs)
+	c, err := corpus.Load(env, read, nil, env.Inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
