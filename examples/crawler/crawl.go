@@ -15,7 +15,11 @@ import (
 	"sync"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/lsh/redis"
 )
 
 // A crawl fetches pages on several goroutines and judges them on one.
@@ -29,6 +33,7 @@ type crawl struct {
 	stdout  *bufio.Writer
 	stderr  io.Writer
 	filter  *seen.Filter
+	store   disk.Store // that crawlers share, nil if this one is alone
 	journal *journal
 	pages   *output
 	results *output // verdicts.jsonl
@@ -68,14 +73,21 @@ type result struct {
 // open opens what an earlier crawl left, or begins one.
 func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer) (_ *crawl, err error) {
 	c := &crawl{o: o, stdout: stdout, stderr: stderr, urls: newFrontier()}
-	if c.filter, err = seen.Open(filepath.Join(o.out, "state"), seen.Options{Threshold: o.threshold}); err != nil {
-		return nil, err
+	so := seen.Options{Threshold: o.threshold}
+	if o.redis != "" {
+		if c.store, err = openShared(ctx, o, so.StoreOptions()); err != nil {
+			return nil, err
+		}
+		so.Store = c.store
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.close())
 		}
 	}()
+	if c.filter, err = seen.Open(filepath.Join(o.out, "state"), so); err != nil {
+		return nil, err
+	}
 	note, err := c.filter.Note(ctx)
 	if err != nil {
 		return nil, err
@@ -126,6 +138,17 @@ func (c *crawl) journalName(n int) string {
 	return filepath.Join(c.o.out, "state", fmt.Sprintf("journal-%d", n))
 }
 
+// openShared opens the index that crawlers share. An address without a server fails
+// at once.
+func openShared(ctx context.Context, o options, so seen.StoreOptions) (disk.Store, error) {
+	client := goredis.NewClient(&goredis.Options{Addr: o.redis})
+	ix, err := redis.Open(ctx, client, redis.Options{Namespace: o.namespace, Scheme: so.Scheme, Threshold: so.Threshold, Banding: so.Banding, Seed: so.Seed})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("-redis %s: %w", o.redis, err), client.Close())
+	}
+	return ix, nil
+}
+
 // run crawls until there is nothing to fetch, the limit is reached, or the
 // context ends.
 func (c *crawl) run(ctx context.Context) (err error) {
@@ -151,8 +174,8 @@ func (c *crawl) run(ctx context.Context) (err error) {
 	}
 	if !c.o.json {
 		n := &c.counts
-		fmt.Fprintf(c.stderr, "crawler: %d pages: %d new, %d near-duplicates, %d nothing but frame, %d unreadable; %d URLs wait\n",
-			c.at.Fetched, n.fresh.Load(), n.duplicate.Load(), n.frame.Load(), n.unreadable.Load(), len(c.urls.waiting()))
+		fmt.Fprintf(c.stderr, "crawler: %d URLs: %d new, %d near-duplicates, %d nothing but frame, %d unreadable, %d redirects, %d sitemaps; %d URLs wait\n",
+			c.at.Fetched, n.fresh.Load(), n.duplicate.Load(), n.frame.Load(), n.unreadable.Load(), n.redirects.Load(), n.sitemaps.Load(), len(c.urls.waiting()))
 	}
 	return nil
 }
@@ -250,14 +273,19 @@ func (c *crawl) apply(ctx context.Context, e entry) error {
 		c.at.Fetched++
 		c.since++
 		c.urls.done(x.URL)
+		c.urls.slow(x.URL, x.Delay, c.o)
 		for _, link := range x.Links {
 			c.urls.add(link)
 		}
 		switch {
 		case x.Problem != "":
 			return c.record(result{Verdict: seen.Verdict{ID: x.URL, Outcome: seen.Unreadable}, Reason: x.Problem}, seen.Page{})
+		case x.Way == sitemap:
+			c.counts.sitemaps.Add(1)
+			return nil
 		case x.Page == nil:
-			return nil // it leads elsewhere
+			c.counts.redirects.Add(1)
+			return nil
 		}
 		v, err := c.filter.Judge(ctx, *x.Page)
 		if err != nil {
@@ -348,5 +376,11 @@ func (c *crawl) close() error {
 			errs = append(errs, o.close())
 		}
 	}
-	return errors.Join(append(errs, c.filter.Close())...)
+	if c.filter != nil {
+		errs = append(errs, c.filter.Close())
+	}
+	if c.store != nil {
+		errs = append(errs, c.store.Close())
+	}
+	return errors.Join(errs...)
 }

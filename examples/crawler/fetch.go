@@ -26,15 +26,27 @@ type fetch struct {
 	Page    *seen.Page `json:"page,omitempty"`
 	Links   []string   `json:"links,omitempty"`
 
+	// Way is "redirect" or "sitemap" for a URL that leads elsewhere: it is not a
+	// page, and not at fault.
+	Way string `json:"way,omitempty"`
+
+	// Delay is the time between requests that the host asks for.
+	Delay time.Duration `json:"delay,omitempty"`
+
 	retry bool // may succeed another time
-	moved bool // leads elsewhere: not a page, and no fault
 }
+
+const (
+	redirect = "redirect"
+	sitemap  = "sitemap"
+)
 
 // A fetcher asks servers for pages, through a collector of colly: robots.txt,
 // link extraction and encodings named in headers are its part. What it keeps in
 // memory only (visited URLs, queues, delays) is not used.
 type fetcher struct {
 	c       *colly.Collector
+	robots  *robots
 	maxBody int
 }
 
@@ -42,6 +54,7 @@ type fetcher struct {
 const inTransit = "fetch"
 
 func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher {
+	rules := &robots{agent: o.agent, hosts: map[string]rules{}}
 	c := colly.NewCollector()
 	// colly takes settings from the environment: all that matter are set here.
 	c.UserAgent = o.agent
@@ -54,7 +67,7 @@ func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher 
 	c.Context = ctx
 	c.SetRequestTimeout(o.timeout)
 	c.DisableCookies()
-	c.WithTransport(&transport{ctx: ctx, base: http.DefaultTransport.(*http.Transport).Clone(), limit: int64(o.maxBody) + 1})
+	c.WithTransport(&transport{ctx: ctx, base: http.DefaultTransport.(*http.Transport).Clone(), limit: int64(o.maxBody) + 1, robots: rules})
 	// A redirected page is a link like any other: it has to be of a host that
 	// may be visited, allowed by robots.txt, and not visited before.
 	c.SetRedirectHandler(func(req *http.Request, via []*http.Request) error {
@@ -63,7 +76,7 @@ func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher 
 		}
 		return http.ErrUseLastResponse
 	})
-	f := &fetcher{c: c, maxBody: o.maxBody}
+	f := &fetcher{c: c, robots: rules, maxBody: o.maxBody}
 	c.OnResponse(f.response)
 	c.OnHTML("a[href]", func(e *colly.HTMLElement) {
 		if !slices.Contains(strings.Fields(strings.ToLower(e.Attr("rel"))), "nofollow") {
@@ -77,7 +90,7 @@ func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher 
 			return
 		}
 		if to := r.Headers.Get("Location"); to != "" && r.StatusCode >= 300 && r.StatusCode < 400 {
-			x.Links, x.moved = []string{r.Request.AbsoluteURL(to)}, true
+			x.Links, x.Way = []string{r.Request.AbsoluteURL(to)}, redirect
 			return
 		}
 		x.Problem = fmt.Sprintf("the server answered %d %s", r.StatusCode, http.StatusText(r.StatusCode))
@@ -95,8 +108,13 @@ func (f *fetcher) get(address string) fetch {
 	switch {
 	case errors.Is(err, colly.ErrRobotsTxtBlocked):
 		x.Problem = "robots.txt forbids it"
-	case err != nil && !x.moved && x.Problem == "":
+	case err != nil && x.Way == "" && x.Problem == "":
 		x.Problem, x.retry = err.Error(), true
+	}
+	if u, err := url.Parse(address); err == nil {
+		r := f.robots.take(u.Host)
+		x.Delay = r.delay
+		x.Links = append(x.Links, r.sitemaps...)
 	}
 	return x
 }
@@ -112,6 +130,17 @@ func (f *fetcher) response(r *colly.Response) {
 	switch {
 	case len(r.Body) > f.maxBody:
 		x.Problem = fmt.Sprintf("larger than %d bytes", f.maxBody)
+		return
+	case kind == "application/xml", kind == "text/xml", kind == "application/gzip", kind == "application/x-gzip":
+		links, err := parseSitemap(r.Body, int64(f.maxBody)*4)
+		switch {
+		case errors.Is(err, errNoSitemap):
+			x.Problem = fmt.Sprintf("no HTML but %s", header)
+		case err != nil:
+			x.Problem = fmt.Sprintf("sitemap: %v", err)
+		default:
+			x.Links, x.Way = links, sitemap
+		}
 		return
 	case err != nil && kind == "", kind != "text/html" && kind != "application/xhtml+xml":
 		x.Problem = fmt.Sprintf("no HTML but %s", header)
@@ -141,9 +170,10 @@ func section(u *url.URL) string {
 // A transport ends requests with the crawl, and bodies at a limit: colly knows
 // neither when it asks for robots.txt.
 type transport struct {
-	ctx   context.Context
-	base  *http.Transport
-	limit int64
+	ctx    context.Context
+	base   *http.Transport
+	limit  int64
+	robots *robots
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -156,6 +186,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = &body{Reader: io.LimitReader(resp.Body, t.limit), body: resp.Body, end: func() { stop(); cancel() }}
+	if host := robotsHost(req); host != "" && resp.StatusCode == http.StatusOK {
+		resp.Body = &tee{ReadCloser: resp.Body, end: func(file []byte) { t.robots.learn(host, file) }}
+	}
 	resp.Request = req // whose URL colly compares with the one it sent
 	return resp, nil
 }

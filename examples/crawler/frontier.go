@@ -19,13 +19,14 @@ type frontier struct {
 	queues   map[string][]string
 	inFlight map[string][]string
 	next     map[string]time.Time
-	attempts map[string]int // of URLs that failed
+	attempts map[string]int           // of URLs that failed
+	delays   map[string]time.Duration // that hosts ask for
 }
 
 func newFrontier() *frontier {
 	return &frontier{
 		hosts: map[string]bool{}, known: map[string]bool{}, queues: map[string][]string{},
-		inFlight: map[string][]string{}, next: map[string]time.Time{}, attempts: map[string]int{},
+		inFlight: map[string][]string{}, next: map[string]time.Time{}, attempts: map[string]int{}, delays: map[string]time.Duration{},
 	}
 }
 
@@ -95,6 +96,17 @@ func (f *frontier) done(link string) string {
 	return u.Host
 }
 
+// slow sets the time between requests that the host of a URL asks for. The next
+// request waits for it already.
+func (f *frontier) slow(link string, delay time.Duration, o options) {
+	u, err := url.Parse(link)
+	if err != nil {
+		return
+	}
+	f.next[u.Host] = f.next[u.Host].Add(max(o.delay, delay) - max(o.delay, f.delays[u.Host]))
+	f.delays[u.Host] = delay
+}
+
 // start takes a URL that may be fetched now from its queue. If there is none,
 // wait is how long until there is one, or negative if that is not known.
 func (f *frontier) start(now time.Time, o options) (link string, wait time.Duration) {
@@ -112,7 +124,7 @@ func (f *frontier) start(now time.Time, o options) (link string, wait time.Durat
 		link = f.queues[host][0]
 		f.queues[host] = f.queues[host][1:]
 		f.inFlight[host] = append(f.inFlight[host], link)
-		f.next[host] = now.Add(o.delay)
+		f.next[host] = now.Add(max(o.delay, f.delays[host]))
 		return link, 0
 	}
 	return "", wait

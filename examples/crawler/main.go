@@ -40,6 +40,8 @@ type options struct {
 	threshold  float64
 	checkpoint int
 	metrics    string
+	redis      string
+	namespace  string
 	json       bool
 }
 
@@ -113,6 +115,8 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	fs.Float64Var(&o.threshold, "threshold", 0, "least Jaccard similarity of near-duplicates (default 0.8)")
 	fs.IntVar(&o.checkpoint, "checkpoint", 1000, "pages between two saves of the whole state; a start repeats the judging, not the fetching, of those since")
 	fs.StringVar(&o.metrics, "metrics", "", "`address`, such as 127.0.0.1:8080, at which to serve figures under /debug/vars")
+	fs.StringVar(&o.redis, "redis", "", "`address` of a Redis server, such as 127.0.0.1:6379: crawlers of different sites share what they have seen")
+	fs.StringVar(&o.namespace, "namespace", "crawl", "`name` under which they share it")
 	fs.BoolVar(&o.json, "json", false, "print verdicts as JSON, an object a line, and nothing else")
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -136,6 +140,8 @@ Exit status: 0 done, 1 some pages were unreadable or the crawl was interrupted,
 		return o, errors.New("name a folder with -out")
 	case o.delay < 0 || o.timeout <= 0 || o.parallel < 1 || o.maxPages < 0 || o.maxBody < 1 || o.checkpoint < 1:
 		return o, errors.New("-delay and -max-pages must not be negative; -timeout, -parallel, -max-body and -checkpoint must be above 0")
+	case o.namespace == "":
+		return o, errors.New("-namespace must not be empty")
 	case o.threshold < 0 || o.threshold > 1:
 		return o, fmt.Errorf("-threshold %v: must be above 0 and at most 1", o.threshold)
 	}

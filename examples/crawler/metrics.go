@@ -5,6 +5,7 @@ import (
 	"errors"
 	"expvar"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -18,6 +19,7 @@ import (
 // crawl held when it last looked. They may be read at any time.
 type counts struct {
 	fresh, duplicate, frame, unreadable atomic.Int64
+	redirects, sitemaps                 atomic.Int64 // URLs that lead elsewhere
 	fetched, waiting                    atomic.Int64
 	filter                              atomic.Pointer[seen.Stats]
 }
@@ -38,7 +40,7 @@ func (n *counts) add(o seen.Outcome) { n.of(o).Add(1) }
 
 var outcomes = []seen.Outcome{seen.New, seen.Duplicate, seen.Frame, seen.Unreadable}
 
-func (n *counts) get() map[string]int64 {
+func (n *counts) verdicts() map[string]int64 {
 	m := map[string]int64{}
 	for _, o := range outcomes {
 		m[string(o)] = n.of(o).Load()
@@ -46,10 +48,23 @@ func (n *counts) get() map[string]int64 {
 	return m
 }
 
+func (n *counts) elsewhere() map[string]int64 {
+	return map[string]int64{redirect: n.redirects.Load(), sitemap: n.sitemaps.Load()}
+}
+
+// get returns all counts, and set sets them.
+func (n *counts) get() map[string]int64 {
+	m := n.verdicts()
+	maps.Copy(m, n.elsewhere())
+	return m
+}
+
 func (n *counts) set(m map[string]int64) {
 	for _, o := range outcomes {
 		n.of(o).Store(m[string(o)])
 	}
+	n.redirects.Store(m[redirect])
+	n.sitemaps.Store(m[sitemap])
 }
 
 // observe looks at what a crawl holds, if figures are served.
@@ -70,8 +85,9 @@ func (n *counts) metrics() any {
 		Fetched  int64            `json:"fetched"`
 		Waiting  int64            `json:"waiting"`
 		Verdicts map[string]int64 `json:"verdicts"`
+		Other    map[string]int64 `json:"elsewhere"` // redirects and sitemaps
 		Filter   *seen.Stats      `json:"filter"`
-	}{n.fetched.Load(), n.waiting.Load(), n.get(), n.filter.Load()}
+	}{n.fetched.Load(), n.waiting.Load(), n.verdicts(), n.elsewhere(), n.filter.Load()}
 }
 
 // The variables of expvar belong to the process; so one crawl at a time has them.
