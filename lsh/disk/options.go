@@ -14,20 +14,20 @@ import (
 
 // The errors of this package, always wrapped.
 var (
-	// ErrFormat says that a file is something else altogether.
+	// ErrFormat reports a file that is not part of an index.
 	ErrFormat = wire.ErrFormat
-	// ErrVersion says that a file is of a later version of the format.
+	// ErrVersion reports a file of a later version of the format.
 	ErrVersion = wire.ErrVersion
-	// ErrCorrupt says that a file is damaged.
+	// ErrCorrupt reports a damaged file.
 	ErrCorrupt = wire.ErrCorrupt
-	// ErrMismatch says that an index and what was asked of it do not go together:
-	// a signature of another scheme, or options unlike those of the index.
-	ErrMismatch = minhash.ErrMismatch
-	// ErrLocked says that another Index has the same directory open for writing.
+	// ErrMismatch reports a signature of another scheme than those of the index, or
+	// options unlike those that it was created with.
+	ErrMismatch = errors.New("fixed when the index was created")
+	// ErrLocked reports that another Index has the same directory open for writing.
 	ErrLocked = errors.New("open for writing elsewhere")
-	// ErrReadOnly says that an index was opened to be read only.
+	// ErrReadOnly reports a change to an index that was opened to be read only.
 	ErrReadOnly = errors.New("index is read only")
-	// ErrClosed says that an index was closed.
+	// ErrClosed reports that the index was closed.
 	ErrClosed = errors.New("index is closed")
 )
 
