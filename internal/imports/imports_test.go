@@ -7,7 +7,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -144,7 +143,7 @@ func TestNoImportRunsUpward(t *testing.T) {
 		t.Errorf("only %d imports were found", len(all))
 	}
 	for _, r := range rooms {
-		if _, err := os.Stat(filepath.Join("..", "..", r.dir)); files[r.dir] == 0 && (err == nil || path.Base(r.dir) == "*") {
+		if files[r.dir] == 0 {
 			t.Errorf("no Go file in %s", r.dir)
 		}
 	}
