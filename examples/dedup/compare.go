@@ -24,7 +24,9 @@ var compareCommand = cli.Command{
 	Help: `Shows how alike two documents are, exactly and by their signatures, as they are
 and without the blocks that they recycle; how likely the search is to find such
 a pair; and what they share. A and B are two text files or, where inputs follow,
-the ids of two documents in these, which then also tell what is recycled.
+the ids of two documents in these. They then show what is recycled, and in which
+clusters the two are, with which representative, and why they are together or
+apart; -threshold, -keep and -strip are those of "dedup clusters".
 `,
 	Example: `a.txt b.txt
 https://example.org/a https://example.org/b crawl.warc.gz
@@ -39,7 +41,7 @@ type compare struct {
 }
 
 func (k *compare) Flags() []cli.Flags {
-	return []cli.Flags{k.ThresholdFlags(), k.PassageFlags(), k.ShingleFlags(), k.read.InputFlags(), k.ColorFlag(), k.OutputFlags()}
+	return []cli.Flags{k.ThresholdFlags(), k.PassageFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.ColorFlag(), k.OutputFlags()}
 }
 
 func (k *compare) Run(e *cli.Env) error {
@@ -81,6 +83,11 @@ func (k *compare) Run(e *cli.Env) error {
 			out.Boilerplate = append(out.Boilerplate, show.NewBlock(c.Docs[i].ID, bl))
 		}
 	}
+	if len(e.Inputs) > 2 {
+		if out.Clusters, err = k.placement(c, a, b); err != nil {
+			return err
+		}
+	}
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -88,6 +95,9 @@ func (k *compare) Run(e *cli.Env) error {
 		return e.Print(out)
 	}
 	k.show(e.Out, e.Screen(k.Output), out)
+	if out.Clusters != nil {
+		showPlacement(e.Out, e.Screen(k.Output), *out.Clusters)
+	}
 	if len(passages) > 0 {
 		fmt.Fprintf(e.Out, "\nThey share %s of %d words or more:\n\n", show.Count(len(passages), "passage"), k.MinTokens)
 		show.SideBySide(e.Out, e.Screen(k.Output), out.A, textA, out.B, textB, passages)
@@ -98,6 +108,21 @@ func (k *compare) Run(e *cli.Env) error {
 		}
 	}
 	return nil
+}
+
+// placement returns the clusters of the corpus that two documents are in.
+func (k *compare) placement(c *corpus.Corpus, a, b int) (*show.Placement, error) {
+	s, err := find.SketchStripped(c, k.Options)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	clusters, err := s.Clusters()
+	if err != nil {
+		return nil, err
+	}
+	p := s.Placement(a, b, clusters)
+	return &p, nil
 }
 
 // likeness compares two texts without the spans of their masks.
@@ -154,5 +179,30 @@ func (k *compare) show(out io.Writer, sc screen.Screen, c show.Comparison) {
 		fmt.Fprintf(out, "\nAt %v they are %s, with and without recycled blocks.\n", k.Threshold, verdict(a))
 	} else {
 		fmt.Fprintf(out, "\nAt %v they are %s; without recycled blocks (-strip) they are %s.\n", k.Threshold, verdict(a), verdict(b))
+	}
+}
+
+// showPlacement shows the clusters of two documents to a person.
+func showPlacement(w io.Writer, sc screen.Screen, p show.Placement) {
+	fmt.Fprintln(w, "\nIn the clusters of the corpus:")
+	for _, d := range []struct {
+		name string
+		show.Place
+	}{{"A", p.A}, {"B", p.B}} {
+		switch {
+		case d.Documents == 1:
+			fmt.Fprintf(w, "  %s is alone and kept\n", d.name)
+		case d.ID == d.Representative:
+			fmt.Fprintf(w, "  %s is kept and represents %s\n", d.name, show.Count(d.Documents, "document"))
+		default:
+			fmt.Fprintf(w, "  %s is %.3f like %s, which represents %s\n", d.name, d.Similarity, show.Printable(d.Representative), show.Count(d.Documents, "document"))
+		}
+	}
+	verdict := "apart"
+	if p.Together {
+		verdict = "together"
+	}
+	for _, line := range columns.Wrap(fmt.Sprintf("They are %s: %s.", verdict, show.Printable(p.Why)), sc.Width-2) {
+		fmt.Fprintln(w, "  "+line)
 	}
 }

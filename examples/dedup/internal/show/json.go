@@ -85,6 +85,25 @@ type Comparison struct {
 	Stripped       Likeness  `json:"stripped"` // without recycled blocks
 	Passages       []Passage `json:"passages"`
 	Boilerplate    []Block   `json:"boilerplate"`
+
+	Clusters *Placement `json:"clusters,omitempty"` // where a corpus was named
+}
+
+// A Placement is the clusters that two documents are in.
+type Placement struct {
+	A        Place  `json:"a"`
+	B        Place  `json:"b"`
+	Together bool   `json:"together"`
+	Why      string `json:"why"`
+}
+
+// A Place is the cluster that a document is in.
+type Place struct {
+	ID             string  `json:"id"`
+	Representative string  `json:"representative"` // the document itself where it is kept
+	Similarity     float64 `json:"similarity"`     // to the representative
+	Documents      int     `json:"documents"`      // of the cluster; 1 for none but this
+	Other          float64 `json:"other"`          // similarity to the representative of the other document
 }
 
 // A Likeness is how alike two documents are.
