@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
@@ -35,12 +38,19 @@ Bento with its processor "subprocess", can use it as it is.
 			Summary: "store documents and say which are new",
 			Help: `Stores every document, in the place of the one with its id, and prints
 {"id":"...","new":true} once it is on disk; new means that no other stored
-document is at or above the threshold. The first add creates the index and
-fixes -threshold, -k, -unit and -size; later ones may leave them out, and may not
-say anything else. Shingles are stored, so that similarities are exact, at 8
-bytes each; with -estimate they are not.
+document is at or above the threshold. With -new-only it stores only documents
+that are new, and prints {"id":"...","new":false,"match":"...","similarity":x}
+for the others: each of them is at or above the threshold to a document that is
+kept. A stored id does not match itself, so lines may be sent again.
+
+The first add creates the index and fixes -threshold, -k, -unit, -size and -key;
+later ones may leave out all but -key, and may not say anything else. Shingles are
+stored, so that similarities are exact, at 8 bytes each; with -estimate they are
+not. Whoever knows how shingles are hashed can make texts that collide: where
+authors may be hostile, -key FILE hashes them under the content of a secret file.
 `,
 			Example: `-db seen corpus.jsonl
+-db seen -new-only 'crawl/*.jsonl.zst'
 -db seen -threshold 0.9 -sync 10000 'crawl/*.warc.gz'
 -db seen -quiet - < new.jsonl
 `,
@@ -75,19 +85,21 @@ none, and gives back room on disk when most of it is free.
 			Summary: "how much is stored",
 			Help: `Prints one JSON object: documents, removed ones whose room is not yet free, the
 threshold, bands and scheme, bytes on disk, and the sizes of the largest buckets.
-With -verify it reads every byte and says whether it is as it was written.
+With -verify it also does what "dedup index verify" does.
 `,
 			Example: `-db seen -verify
 `,
 			New: func() cli.Action { return new(indexStats) },
 		},
+		verifyCommand, exportCommand, repairCommand, expireCommand,
 	},
 }
 
 // indexOptions are what the commands of an index have in common.
 type indexOptions struct {
-	db  string
-	ids string
+	db      string
+	keyFile string
+	ids     string
 	find.Options
 	read corpus.Options
 	cli.Output
@@ -121,8 +133,12 @@ func (k *indexOptions) idFlag() cli.Flags {
 func (k *indexOptions) settingFlags() cli.Flags {
 	a, b := k.MatchFlags(), k.ShingleFlags()
 	return cli.Flags{
-		Register: func(fs *flag.FlagSet) { a.Register(fs); b.Register(fs) },
-		Check:    func() error { return cmp.Or(a.Check(), b.Check()) },
+		Register: func(fs *flag.FlagSet) {
+			a.Register(fs)
+			b.Register(fs)
+			fs.StringVar(&k.keyFile, "key", "", "secret `file` whose content keys the hashes of shingles (default: they are not keyed)")
+		},
+		Check: func() error { return cmp.Or(a.Check(), b.Check()) },
 	}
 }
 
@@ -135,18 +151,41 @@ func (k *indexOptions) outputFlags() cli.Flags {
 
 // open opens the index, which must be as the flags that were given say.
 func (k *indexOptions) open(e *cli.Env, m index.Mode) (*index.Database, error) {
-	return index.Open(e, k.db, k.Options, k.read, input.IDs(k.ids), m)
+	var key uint64
+	if k.keyFile != "" {
+		var err error
+		if key, err = readKey(k.keyFile); err != nil {
+			return nil, err
+		}
+	}
+	return index.Open(e, k.db, key, k.Options, k.read, input.IDs(k.ids), m)
+}
+
+// readKey returns the key that the content of a file makes.
+func readKey(name string) (uint64, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return 0, fmt.Errorf("-key: %w", err)
+	}
+	const least = 8
+	if len(b) < least {
+		return 0, fmt.Errorf("-key %s: a key has %d bytes at least, say: head -c 32 /dev/urandom > %[1]s", name, least)
+	}
+	sum := sha256.Sum256(b)
+	return max(1, binary.LittleEndian.Uint64(sum[:])), nil // 0 is no key
 }
 
 type indexAdd struct {
 	indexOptions
-	sync int
+	sync    int
+	newOnly bool
 }
 
 func (k *indexAdd) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.IntVar(&k.sync, "sync", 1000, "documents to store and acknowledge together at most")
+			fs.BoolVar(&k.newOnly, "new-only", false, "store only documents that match no other")
 		},
 		Check: func() error {
 			if k.sync < 1 {
@@ -164,23 +203,31 @@ func (k *indexAdd) Run(e *cli.Env) (err error) {
 		return err
 	}
 	defer func() { err = d.Close(err) }()
+	insert := d.InsertAll
+	if k.newOnly {
+		insert = d.InsertNewAll
+	}
 	stored, fresh := 0, 0
 	err = d.Batches(k.sync, func(batch []*index.Entry) error {
-		old := make([]bool, len(batch))
+		docs := make([]disk.Document, len(batch))
 		for i, b := range batch {
-			if _, old[i], err = d.Insert(e.Ctx, disk.Document{ID: b.Doc.ID, Signature: b.Signature, Set: b.Set}); err != nil {
-				return err
-			}
+			docs[i] = disk.Document{ID: b.Doc.ID, Signature: b.Signature, Set: b.Set}
 		}
-		if err := d.Sync(e.Ctx); err != nil {
+		verdicts, err := insert(e.Ctx, docs)
+		if err != nil {
 			return err
 		}
-		for i, b := range batch {
-			stored++
-			if !old[i] {
+		for i, v := range verdicts {
+			a := show.Added{ID: docs[i].ID, New: !v.Seen}
+			if v.Seen && k.newOnly {
+				a.Match, a.Similarity = v.Match.ID, v.Match.Similarity
+			} else {
+				stored++
+			}
+			if !v.Seen {
 				fresh++
 			}
-			if err := e.Print(show.Added{ID: b.Doc.ID, New: !old[i]}); err != nil {
+			if err := e.Print(a); err != nil {
 				return err
 			}
 		}
@@ -250,22 +297,22 @@ type indexRemove struct{ indexOptions }
 func (k *indexRemove) Flags() []cli.Flags { return []cli.Flags{k.dbFlag(), k.outputFlags()} }
 
 func (k *indexRemove) Run(e *cli.Env) (err error) {
-	d, err := k.open(e, index.ToWrite)
+	ix, err := openAny(e, k.db, index.ToWrite)
 	if err != nil {
 		return err
 	}
-	defer func() { err = d.Close(err) }()
+	defer func() { err = index.Close(ix, err) }()
 	removed := make([]bool, len(e.Inputs))
 	n := 0
 	for i, id := range e.Inputs {
-		if removed[i], err = d.Remove(e.Ctx, id); err != nil {
+		if removed[i], err = ix.Remove(e.Ctx, id); err != nil {
 			return err
 		}
 		if removed[i] {
 			n++
 		}
 	}
-	if err := d.Sync(e.Ctx); err != nil {
+	if err := ix.Sync(e.Ctx); err != nil {
 		return err
 	}
 	for i, id := range e.Inputs {
@@ -276,15 +323,8 @@ func (k *indexRemove) Run(e *cli.Env) (err error) {
 	if err := e.Out.Flush(); err != nil {
 		return err
 	}
-	s, err := d.Stats(e.Ctx)
-	if err != nil {
-		return err
-	}
-	if s.Removed > s.Documents+10_000 {
-		err = d.Compact(e.Ctx)
-	}
-	e.Summary("%s removed; the index has %d", show.Count(n, "document"), s.Documents)
-	return err
+	e.Summary("%s removed; the index has %d", show.Count(n, "document"), ix.Len())
+	return index.CompactIfFree(e.Ctx, ix)
 }
 
 type indexStats struct {
@@ -294,34 +334,37 @@ type indexStats struct {
 
 func (k *indexStats) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&k.verify, "verify", false, "read everything and check it")
+		fs.BoolVar(&k.verify, "verify", false, "read everything and check it; exit status 1 if it is damaged")
 	}}
 	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
 }
 
 func (k *indexStats) Run(e *cli.Env) (err error) {
-	if len(e.Inputs) > 0 {
-		return errors.New("index stats takes no input")
+	if err := checkNoInputs(e, "index stats"); err != nil {
+		return err
 	}
-	d, err := k.open(e, index.ToRead)
+	ix, err := openAny(e, k.db, index.ToRead)
+	if err != nil && k.verify {
+		return damaged(e, err)
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = d.Close(err) }()
-	s, err := d.Stats(e.Ctx)
-	if err != nil {
-		return err
+	defer func() { err = index.Close(ix, err) }()
+	s, err := ix.Stats(e.Ctx)
+	if err == nil && k.verify {
+		err = ix.Verify(e.Ctx)
 	}
-	if k.verify {
-		if err := d.Verify(e.Ctx); err != nil {
-			return err
-		}
+	whole := err == nil
+	if err := damaged(e, err); err != nil {
+		return err
 	}
 	if s.Largest == nil {
 		s.Largest = []int{}
 	}
+	sc := ix.Scheme()
 	return e.Print(show.Stats{
 		Documents: s.Documents, Removed: s.Removed, Threshold: s.Threshold, Bands: s.Banding.Bands, Rows: s.Banding.Rows,
-		K: d.Scheme().K, Shingles: d.Shingles(), LogBytes: s.LogBytes, TableBytes: s.TableBytes, Largest: s.Largest, Verified: k.verify,
+		K: sc.K, Shingles: sc.Elements, LogBytes: s.LogBytes, TableBytes: s.TableBytes, Largest: s.Largest, Verified: k.verify && whole,
 	})
 }

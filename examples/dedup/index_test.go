@@ -187,3 +187,108 @@ func TestIndexExact(t *testing.T) {
 		t.Errorf("%d documents of %d were wrongly told new or old", wrong, len(docs))
 	}
 }
+
+// With -new-only, documents that match another are left out, and nothing else is.
+func TestIndexNewOnly(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "seen")
+	in := docLine("a", storyA) + docLine("copy", storyA) + docLine("b", storyB) + docLine("a", storyA)
+	want := `{"id":"a","new":true}
+{"id":"copy","new":false,"match":"a","similarity":1}
+{"id":"b","new":true}
+{"id":"a","new":true}
+`
+	for range 2 { // sent again, lines have the same answers
+		stdout, stderr, status := dedup(t, in, "index", "add", "-new-only", "-db", db, "-")
+		if diff := cmp.Diff(want, stdout); diff != "" || status != cli.ExitDone {
+			t.Errorf("exit status %d, standard error %q, standard output (-want +got):\n%s", status, stderr, diff)
+		}
+		if !strings.Contains(stderr, "3 documents stored, 3 new; the index has 2") {
+			t.Errorf("standard error %q", stderr)
+		}
+	}
+}
+
+// Shingles that are keyed by a file make an index that is of no use without it.
+func TestIndexKey(t *testing.T) {
+	dir := t.TempDir()
+	db, key, other := filepath.Join(dir, "seen"), filepath.Join(dir, "key"), filepath.Join(dir, "other")
+	for name, content := range map[string]string{key: "a secret of some length", other: "another secret"} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(wantStatus int, want string, args ...string) {
+		t.Helper()
+		stdout, stderr, status := dedup(t, docLine("a", storyA), append([]string{"index"}, args...)...)
+		if status != wantStatus || !strings.Contains(stdout+stderr, want) {
+			t.Errorf("%v: exit status %d, %q, %q, want %q", args, status, stdout, stderr, want)
+		}
+	}
+	run(cli.ExitDone, `{"id":"a","new":true}`, "add", "-db", db, "-key", key, "-")
+	run(cli.ExitDone, `{"id":"a","match":"a","similarity":1}`, "query", "-db", db, "-key", key, "-")
+	run(cli.ExitFatal, "name the file of the key with -key", "query", "-db", db, "-")
+	run(cli.ExitFatal, "not made with this -key", "add", "-db", db, "-key", other, "-")
+	run(cli.ExitFatal, "a key has 8 bytes at least", "add", "-db", db+"x", "-key", os.DevNull, "-")
+	run(cli.ExitDone, `"shingles":"words:5+keyed:`, "stats", "-db", db)
+	run(cli.ExitDone, `"whole":true`, "verify", "-db", db)
+	run(cli.ExitDone, `"removed":true`, "remove", "-db", db, "a")
+	run(cli.ExitDone, `{"id":"a","new":true}`, "add", "-db", db+"y", "-")
+	run(cli.ExitFatal, "not made with this -key", "add", "-db", db+"y", "-key", key, "-")
+}
+
+// An index that is damaged is reported by every command that reads it, and saved by
+// repair.
+func TestIndexCare(t *testing.T) {
+	dir := t.TempDir()
+	db := filepath.Join(dir, "seen")
+	run := func(wantStatus int, want string, args ...string) {
+		t.Helper()
+		stdout, stderr, status := dedup(t, docLine("a", storyA)+docLine("b", storyB), append([]string{"index"}, args...)...)
+		if status != wantStatus || !strings.Contains(stdout+stderr, want) {
+			t.Errorf("%v: exit status %d, %q, %q, want %q", args, status, stdout, stderr, want)
+		}
+	}
+	run(cli.ExitDone, `{"id":"b","new":true}`, "add", "-db", db, "-")
+	run(cli.ExitDone, `{"whole":true,"documents":2,"unfinished_bytes":0}`, "verify", "-db", db)
+	run(cli.ExitDone, `"signature":"`, "export", "-db", db)
+	run(cli.ExitDone, `"shingles":["`, "export", "-db", db, "-shingles")
+	run(cli.ExitDone, "2 documents printed", "export", "-db", db)
+	run(cli.ExitDone, `{"expired":0,"documents":2}`, "expire", "-db", db, "-older", "1d")
+	run(cli.ExitFatal, "name the age", "expire", "-db", db)
+	run(cli.ExitFatal, "not a positive number", "expire", "-db", db, "-older", "-3d")
+	run(cli.ExitFatal, "there is no index", "verify", "-db", db+"x")
+	run(cli.ExitFatal, "-to", "repair", "-db", db)
+
+	name := filepath.Join(db, "documents-000001.log")
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What a killed process leaves: an end that is not whole.
+	if err := os.WriteFile(name, append(bytes.Clone(whole), "NDfr and no more"...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run(cli.ExitDone, `"whole":true,"documents":2,"unfinished_bytes":16`, "verify", "-db", db)
+	run(cli.ExitDone, "are left out", "query", "-db", db, "-")
+	run(cli.ExitDone, "were cut off", "remove", "-db", db, "nobody")
+	if whole, err = os.ReadFile(name); err != nil {
+		t.Fatal(err)
+	}
+
+	damaged := bytes.Clone(whole)
+	damaged[len(damaged)-100] ^= 4
+	if err := os.WriteFile(name, damaged, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	run(cli.ExitInput, `{"whole":false,"damage":"`, "verify", "-db", db)
+	run(cli.ExitInput, "corrupt data", "stats", "-db", db, "-verify")
+	run(cli.ExitFatal, "corrupt data", "query", "-db", db, "-")
+	run(cli.ExitFatal, "corrupt data", "add", "-db", db, "-")
+	run(cli.ExitInput, `"reason":"`, "repair", "-db", db, "-to", filepath.Join(dir, "saved"))
+	run(cli.ExitDone, `"whole":true`, "verify", "-db", filepath.Join(dir, "saved"))
+	run(cli.ExitDone, `{"id":"a","match":"a","similarity":`, "query", "-db", filepath.Join(dir, "saved"), "-")
+	if after, err := os.ReadFile(name); err != nil || !bytes.Equal(after, damaged) {
+		t.Error("the damaged index was changed")
+	}
+	run(cli.ExitDone, `{"expired":2,"documents":0}`, "expire", "-db", filepath.Join(dir, "saved"), "-older", "0.000000001s")
+}

@@ -44,7 +44,8 @@ const (
 )
 
 // Open opens the index in a folder, which must be as the flags that were given say.
-func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, ids input.IDs, m Mode) (*Database, error) {
+// Its shingles are hashed under the key; 0 is none.
+func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Options, ids input.IDs, m Mode) (*Database, error) {
 	if err := e.Ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -57,7 +58,9 @@ func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, ids input
 		if m != ToCreate {
 			return nil, fmt.Errorf("there is no index in %s: \"dedup index add\" makes one", dir)
 		}
-		do.Scheme = o.Sketcher().Scheme()
+		sh := o.Shingler()
+		sh.Seed = key
+		do.Scheme = minhash.New(minhash.Options{K: o.K, Elements: sh}).Scheme()
 		do.Threshold = o.Threshold
 		ix, err = disk.Open(dir, do)
 	}
@@ -65,32 +68,58 @@ func Open(e *cli.Env, dir string, o find.Options, read corpus.Options, ids input
 		return nil, err
 	}
 	d := &Database{Index: ix, e: e, dir: dir, o: o, read: read, ids: ids}
-	if err := d.settle(); err != nil {
+	if err := d.settle(key); err != nil {
 		return nil, errors.Join(err, ix.Close())
 	}
-	if r := ix.Recovery(); r.Bytes > 0 {
-		e.Warn("%s: the last %d bytes of %s were never acknowledged and are cut off", dir, r.Bytes, r.File)
-	}
+	WarnRecovery(e, dir, ix, m)
 	return d, nil
 }
 
-// Shingles returns what the documents of the index are compared by, as text.
-func (d *Database) Shingles() string { return d.sh.String() }
+// WarnRecovery reports an end of the log that is not whole on standard error.
+func WarnRecovery(e *cli.Env, dir string, ix *disk.Index, m Mode) {
+	r := ix.Recovery()
+	switch {
+	case r.Bytes == 0:
+	case m == ToRead:
+		e.Warn("%s: the last %d bytes of %s, from %d on, are not a whole write and are left out: a process is at it, was killed at it, or they are damaged", dir, r.Bytes, r.File, r.Offset)
+	default:
+		e.Warn("%s: the last %d bytes of %s, from %d on, were not a whole write, as a killed process leaves it, and were cut off", dir, r.Bytes, r.File, r.Offset)
+	}
+}
+
+// CompactIfFree gives back room on disk when most of it is free.
+func CompactIfFree(ctx context.Context, ix *disk.Index) error {
+	s, err := ix.Stats(ctx)
+	if err == nil && s.Removed > s.Documents+10_000 {
+		err = ix.Compact(ctx)
+	}
+	return err
+}
 
 // Close closes the index at the end of work that ended with err. An index that
 // could not be written says so once.
-func (d *Database) Close(err error) error {
-	if e := d.Index.Close(); err == nil {
+func (d *Database) Close(err error) error { return Close(d.Index, err) }
+
+// Close closes an index at the end of work that ended with err.
+func Close(ix *disk.Index, err error) error {
+	if e := ix.Close(); err == nil {
 		return e
 	}
 	return err
 }
 
-// settle makes shingler and sketcher those of the index, and refuses flags that
-// say otherwise.
-func (d *Database) settle() error {
+// settle makes shingler and sketcher those of the index, and refuses flags and a key
+// that differ.
+func (d *Database) settle(key uint64) error {
 	have := d.Scheme()
-	if err := d.sh.UnmarshalText([]byte(have.Elements)); err != nil {
+	d.sh.Seed = key
+	err := d.sh.UnmarshalText([]byte(have.Elements))
+	switch {
+	case errors.Is(err, shingle.ErrSeed) && key == 0:
+		return fmt.Errorf("%s: the shingles of the index are keyed: name the file of the key with -key", d.dir)
+	case errors.Is(err, shingle.ErrSeed):
+		return fmt.Errorf("%s: the index was not made with this -key", d.dir)
+	case err != nil:
 		return fmt.Errorf("%s: made by another program: %w", d.dir, err)
 	}
 	want, k := d.sh, have.K
@@ -107,7 +136,6 @@ func (d *Database) settle() error {
 	if want.String() != d.sh.String() || k != have.K {
 		return fmt.Errorf("%s: the index has -k %d and shingles of %v, not -k %d and %v: %w", d.dir, have.K, d.sh, k, want, disk.ErrMismatch)
 	}
-	var err error
 	d.mh, err = minhash.ForScheme(have)
 	return err
 }

@@ -169,10 +169,13 @@ type BandRow struct {
 	ID   string `json:"id" parquet:"id,dict"`
 }
 
-// An Added is a line of "dedup index add".
+// An Added is a line of "dedup index add". Match and Similarity are printed with
+// -new-only, for a document that was left out.
 type Added struct {
-	ID  string `json:"id"`
-	New bool   `json:"new"`
+	ID         string  `json:"id"`
+	New        bool    `json:"new"`
+	Match      string  `json:"match,omitempty"`
+	Similarity float64 `json:"similarity,omitempty"`
 }
 
 // A Found is a line of "dedup index query".
@@ -201,4 +204,35 @@ type Stats struct {
 	TableBytes int64   `json:"table_bytes"`
 	Largest    []int   `json:"largest_buckets"`
 	Verified   bool    `json:"verified,omitempty"`
+}
+
+// A Checked is what "dedup index verify" prints.
+type Checked struct {
+	Whole      bool   `json:"whole"`
+	Damage     string `json:"damage,omitempty"`
+	Documents  int    `json:"documents"`
+	Unfinished int64  `json:"unfinished_bytes"`
+}
+
+// An Exported is a line of "dedup index export".
+type Exported struct {
+	ID        string   `json:"id"`
+	Time      string   `json:"time"`
+	Signature string   `json:"signature"`
+	Shingles  []string `json:"shingles,omitempty"`
+}
+
+// A Lost is a line of "dedup index repair".
+type Lost struct {
+	File   string `json:"file"`
+	Offset int64  `json:"offset"`
+	Bytes  int64  `json:"bytes"`
+	ID     string `json:"id,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// An Expired is what "dedup index expire" prints.
+type Expired struct {
+	Expired   int `json:"expired"`
+	Documents int `json:"documents"`
 }

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/index"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/lsh/disk"
+)
+
+var verifyCommand = cli.Command{
+	Name:    "index verify",
+	Usage:   cli.NoInputs,
+	Summary: "whether an index is whole",
+	Help: `Reads every byte of the index, looks whether every document is found where its
+record puts it, and prints {"whole":true,...}. Exit status 0: whole, 1: damaged;
+"dedup index repair" saves what is left then. It changes nothing, and may run while
+a process adds.
+
+The last write of an index that no process has closed may be unfinished: that is
+not damage, and its size is printed as unfinished_bytes.
+`,
+	Example: `-db seen
+`,
+	New: func() cli.Action { return new(indexVerify) },
+}
+
+var exportCommand = cli.Command{
+	Name:    "index export",
+	Usage:   cli.NoInputs,
+	Summary: "the stored documents as JSON Lines",
+	Help: `Prints {"id":"...","time":"...","signature":"..."} for every document, in the
+order in which they were added; time is that of its addition, signature what
+package minhash reads. With -shingles it also prints the hashes of the shingles, in
+hexadecimal. An index holds no texts.
+`,
+	Example: `-db seen | zstd > seen.jsonl.zst
+`,
+	New: func() cli.Action { return new(indexExport) },
+}
+
+var repairCommand = cli.Command{
+	Name:    "index repair",
+	Usage:   cli.NoInputs,
+	Summary: "save what is whole of a damaged index",
+	Help: `Copies all that is whole in a damaged index into a new one, in the folder that
+-to names, and prints {"file":"...","offset":n,"bytes":n,"reason":"..."} for each
+part that is lost. The damaged index stays as it is. A lost part may have been a
+removal: then the document is back. Exit status 0: nothing is lost, 1: something is.
+`,
+	Example: `-db seen -to repaired
+`,
+	New: func() cli.Action { return new(indexRepair) },
+}
+
+var expireCommand = cli.Command{
+	Name:    "index expire",
+	Usage:   cli.NoInputs,
+	Summary: "take old documents out",
+	Help: `Takes the documents out that were added longer ago than -older, prints
+{"expired":n,"documents":n} once that is durable, and gives back room on disk when
+most of it is free.
+`,
+	Example: `-db seen -older 90d
+`,
+	New: func() cli.Action { return new(indexExpire) },
+}
+
+// openAny opens an index whatever its shingles and their key are.
+func openAny(e *cli.Env, dir string, m index.Mode) (*disk.Index, error) {
+	ix, err := disk.Open(dir, disk.Options{ReadOnly: m == index.ToRead})
+	if errors.Is(err, fs.ErrNotExist) && !isDamage(err) {
+		return nil, fmt.Errorf("there is no index in %s: \"dedup index add\" makes one", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	index.WarnRecovery(e, dir, ix, m)
+	return ix, nil
+}
+
+func isDamage(err error) bool {
+	return errors.Is(err, disk.ErrCorrupt) || errors.Is(err, disk.ErrFormat)
+}
+
+// damaged reports an error that is damage, for exit status 1, and returns any
+// other.
+func damaged(e *cli.Env, err error) error {
+	if isDamage(err) {
+		e.Problem(cli.Problem{Kind: "damage", Err: err})
+		return nil
+	}
+	return err
+}
+
+// checkNoInputs is for commands that read an index alone.
+func checkNoInputs(e *cli.Env, command string) error {
+	if len(e.Inputs) > 0 {
+		return fmt.Errorf("%s takes no input", command)
+	}
+	return nil
+}
+
+type indexVerify struct{ indexOptions }
+
+func (k *indexVerify) Flags() []cli.Flags { return []cli.Flags{k.dbFlag(), k.outputFlags()} }
+
+func (k *indexVerify) Run(e *cli.Env) (err error) {
+	if err := checkNoInputs(e, "index verify"); err != nil {
+		return err
+	}
+	c := show.Checked{}
+	ix, err := openAny(e, k.db, index.ToRead)
+	if err == nil {
+		defer func() { err = index.Close(ix, err) }()
+		c.Documents, c.Unfinished = ix.Len(), ix.Recovery().Bytes
+		err = ix.Verify(e.Ctx)
+	}
+	c.Whole = err == nil
+	if isDamage(err) {
+		c.Damage = err.Error()
+	}
+	if err := damaged(e, err); err != nil {
+		return err
+	}
+	return e.Print(c)
+}
+
+type indexExport struct {
+	indexOptions
+	shingles bool
+}
+
+func (k *indexExport) Flags() []cli.Flags {
+	own := cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolVar(&k.shingles, "shingles", false, "print the hashes of the shingles too")
+	}}
+	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
+}
+
+func (k *indexExport) Run(e *cli.Env) (err error) {
+	if err := checkNoInputs(e, "index export"); err != nil {
+		return err
+	}
+	ix, err := openAny(e, k.db, index.ToRead)
+	if err != nil {
+		return err
+	}
+	defer func() { err = index.Close(ix, err) }()
+	n := 0
+	for d, err := range ix.All(e.Ctx) {
+		if err != nil {
+			return fmt.Errorf("%w; %d documents are printed before the damage: \"dedup index repair\" saves the others", err, n)
+		}
+		sig, err := d.Signature.MarshalText()
+		if err != nil {
+			return err
+		}
+		x := show.Exported{ID: d.ID, Time: d.Time.UTC().Format("2006-01-02T15:04:05.000Z"), Signature: string(sig)}
+		if k.shingles {
+			for _, h := range d.Set {
+				x.Shingles = append(x.Shingles, fmt.Sprintf("%016x", h))
+			}
+		}
+		if err := e.Print(x); err != nil {
+			return err
+		}
+		n++
+	}
+	e.Summary("%s printed", show.Count(n, "document"))
+	return nil
+}
+
+type indexRepair struct {
+	indexOptions
+	to string
+}
+
+func (k *indexRepair) Flags() []cli.Flags {
+	own := cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&k.to, "to", "", "`folder` of the new index, empty or not there yet")
+		},
+		Check: func() error {
+			if k.to == "" {
+				return errors.New("name the folder of the new index with -to")
+			}
+			return nil
+		},
+	}
+	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
+}
+
+func (k *indexRepair) Run(e *cli.Env) error {
+	if err := checkNoInputs(e, "index repair"); err != nil {
+		return err
+	}
+	r, err := disk.Repair(e.Ctx, k.db, k.to)
+	if err != nil {
+		return err
+	}
+	var lost int64
+	for _, l := range r.Lost {
+		lost += l.Bytes
+		if err := e.Print(show.Lost{File: r.Log, Offset: l.Offset, Bytes: l.Bytes, ID: l.ID, Reason: l.Reason}); err != nil {
+			return err
+		}
+	}
+	if len(r.Lost) > 0 {
+		e.Problem(cli.Problem{Kind: "loss", Err: fmt.Errorf("%s: %d bytes in %d places are lost", r.Log, lost, len(r.Lost))})
+	}
+	e.Summary("%d records of %s saved; the new index has %s", r.Records, r.Log, show.Count(r.Documents, "document"))
+	return nil
+}
+
+type indexExpire struct {
+	indexOptions
+	older time.Duration
+}
+
+func (k *indexExpire) Flags() []cli.Flags {
+	own := cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.Func("older", "`age` from which on documents go, say 90d, 12h or 30m", func(s string) (err error) {
+				k.older, err = parseAge(s)
+				return err
+			})
+		},
+		Check: func() error {
+			if k.older <= 0 {
+				return errors.New("name the age with -older, say -older 90d")
+			}
+			return nil
+		},
+	}
+	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
+}
+
+// parseAge reads a positive duration, in days too.
+func parseAge(s string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	d, err := time.ParseDuration(s)
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n float64
+		n, err = strconv.ParseFloat(days, 64)
+		if n*float64(day) > float64(1<<62) {
+			err = strconv.ErrRange
+		}
+		d = time.Duration(n * float64(day))
+	}
+	if err != nil || d <= 0 {
+		return 0, errors.New("not a positive number of days, hours, minutes or seconds")
+	}
+	return d, nil
+}
+
+func (k *indexExpire) Run(e *cli.Env) (err error) {
+	if err := checkNoInputs(e, "index expire"); err != nil {
+		return err
+	}
+	ix, err := openAny(e, k.db, index.ToWrite)
+	if err != nil {
+		return err
+	}
+	defer func() { err = index.Close(ix, err) }()
+	n, err := ix.Expire(e.Ctx, time.Now().Add(-k.older))
+	if err == nil {
+		err = ix.Sync(e.Ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := e.Print(show.Expired{Expired: n, Documents: ix.Len()}); err != nil {
+		return err
+	}
+	if err := e.Out.Flush(); err != nil {
+		return err
+	}
+	e.Summary("%s expired; the index has %d", show.Count(n, "document"), ix.Len())
+	return index.CompactIfFree(e.Ctx, ix)
+}
