@@ -20,8 +20,9 @@ import (
 //
 // # Method and bounds
 //
-// Shared runs of three tokens are seeds (of four where a text has more than
-// 20,000, of five where it has more than 200,000). The longest seed is extended to both sides with affine gaps (2 for an
+// Shared runs of three words are seeds (of four where a text has more than
+// 20,000 tokens, of five where it has more than 200,000; of as many tokens as weigh
+// as much in scripts without spaces). The longest seed is extended to both sides with affine gaps (2 for an
 // equal token, -1 for an unequal one, -2 for the first token of a gap and -1
 // for each further one) until the score has fallen by Drop, then the longest one
 // that no extension has passed through, and so on. What follows closely in both
@@ -38,7 +39,9 @@ type Aligner struct {
 	// Shingler says what a token is: its Unit and its folding. Size and Multiset
 	// have no meaning here.
 	Shingler Shingler
-	// MinTokens is the least number of equal tokens in a passage; 0 means 12.
+	// MinTokens is the least length of a passage: the number of equal tokens in
+	// scripts that separate words, and as much as so many English words in those
+	// that do not, by the weights that [Text.Weights] describes; 0 means 12.
 	MinTokens int
 	// MaxGap is the largest number of tokens, on either side, that may lie
 	// between two shared stretches of one passage; 0 means 25, negative none
@@ -114,7 +117,7 @@ type Passage struct {
 
 // A Text is a text with its tokens, ready to be aligned with others. It must not
 // be changed, and may be used by any number of goroutines. It takes 12 bytes a
-// token beside the text.
+// token in addition to the text, 13 in scripts without spaces.
 type Text struct {
 	text   string
 	skip   []Span
@@ -122,6 +125,9 @@ type Text struct {
 	ids    []uint32
 	starts []uint32
 	ends   []uint32
+
+	weights []uint8 // nil if all are words
+	weight  int     // their sum
 
 	once   sync.Once
 	breaks []uint32
@@ -158,6 +164,7 @@ func newText(sh Shingler, text string, tokens []Token) *Text {
 		t.ids[i] = uint32(tok.Hash >> 32)
 		t.starts[i], t.ends[i] = uint32(tok.Start), uint32(tok.End)
 	}
+	t.weigh()
 	return t
 }
 
@@ -228,6 +235,7 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	e := engines.Get().(*align.Engine)
 	defer engines.Put(e)
 	e.Params = al.params()
+	e.Gram, e.Worth, e.LocalMin = scale(a, b, 3), 2*scale(a, b, min(e.Min, 8)), scale(a, b, e.LocalMin)
 	var chains []align.Chain
 	if seeds == nil {
 		chains = e.Align(a.seq(), b.seq())
@@ -239,7 +247,7 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 		if !c.Moved {
 			c = al.Snap.trim(a, b, c)
 		}
-		if int(c.Matched) >= e.Min {
+		if long(a, c, e.Min) {
 			out = append(out, al.passage(a, b, c))
 		}
 	}

@@ -27,7 +27,6 @@ const (
 
 // Seeds.
 const (
-	gram       = 3     // tokens of a seed
 	longText   = 20000 // tokens; where a text has more, a seed has one more, and again for ten times as many
 	maxCopies  = 64    // pairs of places that one gram may propose
 	sideCopies = 8     // places on a side that are always looked at
@@ -79,6 +78,8 @@ type Params struct {
 	Copies   Copies
 	Density  float64 // least share of equal tokens in the longer side
 	LocalMin int     // score below which a lone alignment is not even joined
+	Gram     int     // tokens of a seed
+	Worth    int     // score on its diagonal from which a run is extended however large the texts are
 }
 
 // An Engine holds the memory of one alignment after the other. It must not be
@@ -264,7 +265,7 @@ func (e *Engine) extendAll(a, b []uint32) {
 // chance brings about grows with their product (Karlin and Altschul 1990).
 func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
-	return min(scoreEqual*gram+1+max(large, 0), scoreEqual*min(e.Min, 8))
+	return min(scoreEqual*e.Gram+1+max(large, 0), e.Worth)
 }
 
 // promising reports whether the tokens on the diagonal of a run are worth its

@@ -1,42 +1,16 @@
 package align
 
-import (
-	"math"
-	"slices"
-)
-
-// jump is the number of equal tokens in a row after which an alignment that is
-// the best so far is taken as it stands: no other one that is still alive would
-// catch up, unless the text repeats itself.
+// jump is the number of equal tokens in a row after which a single edit is taken
+// without looking at others: no other alignment would catch up, unless the text
+// repeats itself.
 const jump = 8
-
-// maxTrace bounds the memory of one block of the alignment.
-const maxTrace = 1 << 22
-
-const dead = math.MinInt32 / 2
-
-// How a cell was reached: by one token of both sides, or by a gap in one.
-const (
-	fromBoth  = 1
-	fromA     = 2 // a token of a alone
-	fromB     = 3 // a token of b alone
-	moreOfA   = 4 // the gap in a goes on
-	moreOfB   = 8
-	fromStart = 0
-)
 
 // An extender holds the memory of extensions.
 type extender struct {
-	h, ga  []int32 // the row above: best score, best score that ends in a gap of a
-	nh, ng []int32 // the row in work
-	rows   []row
-	trace  []byte
-	found  []Run
-	plain  bool // tests: every edit by block
+	tile  tile
+	found []Run
+	plain bool // tests: every edit by a tile
 }
-
-// A row is where the cells of one token of a stand in the trace.
-type row struct{ lo, off int }
 
 // extend aligns outwards from the border before the tokens a[i0] and b[j0]: to
 // the right if dir is 1, to the left if it is -1. It appends the runs of equal
@@ -81,8 +55,8 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 		if score == 0 {
 			break
 		}
-		for _, r := range slices.Backward(x.found) {
-			emit(i+int(r.A), j+int(r.B), int(r.N))
+		for r := len(x.found) - 1; r >= 0; r-- {
+			emit(i+int(x.found[r].A), j+int(x.found[r].B), int(x.found[r].N))
 		}
 		i, j, total = i+di, j+dj, total+score
 		if !more {
@@ -92,17 +66,15 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 	return total
 }
 
-// An edit is one changed, inserted or deleted token with the run that follows
-// it, as block returns them.
+// An edit is one changed, inserted or deleted token with the run that follows it.
 type edit struct {
 	Run
 	score int
 }
 
-// single recognises one changed, inserted or deleted token that is followed by
-// so many equal ones that block would end there. Most edits are of this kind,
-// and take no matrix. The conditions are those under which no cell that block
-// reaches earlier ends it or scores as much; the tokens at the border differ.
+// single recognises one changed, inserted or deleted token that is followed by so
+// many equal ones that no other alignment of what follows scores more. Most edits
+// are of this kind, and take no tile.
 func single(a, b []uint32, ai, bj, dir, n, m int) (edit, bool) {
 	const run = jump + 2 // tokens that must be there
 	if n < run || m < run {
@@ -134,151 +106,44 @@ func same(a, b []uint32, ai, bj, dir, n int) bool {
 	return true
 }
 
-// block aligns from one border until its best cell is followed by a run of
-// equal tokens (more is true) or no cell is alive. It returns the best score
-// and where that cell lies; x.found has the runs of equal tokens on the way to
-// it, last first.
+// block aligns from one border within one tile, and returns the best score and
+// where that cell lies; x.found has the runs of equal tokens on the way to it, last
+// first. more is true if the tile ended before the alignment did: it goes on from
+// the best cell with empty memory.
 func (x *extender) block(a, b []uint32, ai, bj, dir, n, m, drop int, budget *int) (score, bi, bjEnd int, more bool) {
-	d := int32(drop)
-	wide := drop/costGapNext + 3 // how much wider than the one above a row may be
-	x.grow(wide+1, wide+1)
-	// Row 0: a gap in b only.
-	h, ga, trace := x.h, x.ga, x.trace
-	h[0], ga[0], trace[0] = 0, dead, fromStart
-	width := 1 // the row above has the cells lo <= j < lo+width, at h[j-lo]
-	for s := int32(-costGapFirst); width <= m && s >= -d; width, s = width+1, s-costGapNext {
-		h[width], ga[width], trace[width] = s, dead, fromB|moreOfB
-	}
-	trace[min(1, width)] &^= moreOfB
-	x.rows = append(x.rows[:0], row{0, 0})
-	best, bestI, bestJ := int32(0), 0, 0
-	lo, end := 0, width // end of the trace
-rows:
-	for i := 1; i <= n; i++ {
-		id := a[ai+dir*(i-1)]
-		most := min(width+wide, m+1-lo) // cells of this row at most
-		x.grow(most, end+most)
-		h, ga, nh, ng, trace := x.h[:width], x.ga[:width], x.nh[:most], x.ng[:most], x.trace[end:end+most]
-		x.rows = append(x.rows, row{lo, end})
-		floor := best - d
-		diagonal, left, gb := int32(dead), int32(dead), int32(dead)
-		first, last, k := -1, -1, 0
-		for ; k < len(nh); k++ {
-			up, upGap := int32(dead), int32(dead)
-			if k < len(h) && k < len(ga) {
-				up, upGap = h[k], ga[k]
-			} else if left == dead && diagonal == dead {
-				break
-			}
-			t := byte(0)
-			gapA := up - costGapFirst
-			if v := upGap - costGapNext; v > gapA {
-				gapA, t = v, moreOfA
-			}
-			gb -= costGapNext
-			if v := left - costGapFirst; v >= gb {
-				gb = v
-			} else {
-				t |= moreOfB
-			}
-			cell, how, same := diagonal-costUnequal, byte(fromBoth), false
-			if diagonal != dead && b[bj+dir*(lo+k-1)] == id {
-				cell, same = diagonal+scoreEqual, true
-			}
-			if gapA > cell {
-				cell, how = gapA, fromA
-			}
-			if gb > cell {
-				cell, how = gb, fromB
-			}
-			if cell < floor {
-				cell, gapA, gb = dead, dead, dead
-			} else {
-				if first < 0 {
-					first = k
-				}
-				last = k
-			}
-			nh[k], ng[k], trace[k] = cell, gapA, t|how
-			left, diagonal = cell, up
-			if cell > best {
-				best, bestI, bestJ = cell, i, lo+k
-				floor = best - d
-				if same && runsOn(a, b, ai+dir*i, bj+dir*(lo+k), dir, min(n-i, m-lo-k)) {
-					more = true
-					break rows
-				}
-			}
+	t := &x.tile
+	cut := n >= tileRows
+	n, m = min(n, tileRows-1), min(m, tileSteps-1)
+	if dir > 0 {
+		copy(t.a[1:], a[ai:ai+n])
+	} else {
+		for k := range n {
+			t.a[1+k] = a[ai-k]
 		}
-		*budget -= k
-		if first < 0 || *budget <= 0 {
-			break
-		}
-		end += k
-		if end > maxTrace {
-			more = true // go on from the best cell with empty memory
-			break
-		}
-		width = copy(nh, nh[first:last+1])
-		copy(ng, ng[first:last+1])
-		x.h, x.nh, x.ga, x.ng = x.nh, x.h, x.ng, x.ga
-		lo += first
 	}
-	x.walk(a, b, ai, bj, dir, bestI, bestJ)
-	return int(best), bestI, bestJ, more
-}
-
-// grow makes room for n cells in a row and for so many in the trace.
-func (x *extender) grow(n, trace int) {
-	if trace > len(x.trace) {
-		x.trace = append(x.trace, make([]byte, max(trace, 1024))...)
-	}
-	if n > len(x.h) {
-		n = max(n, 128)
-		x.h, x.ga = append(x.h, make([]int32, n)...), append(x.ga, make([]int32, n)...)
-		x.nh, x.ng = append(x.nh, make([]int32, n)...), append(x.ng, make([]int32, n)...)
-	}
-}
-
-// runsOn reports whether jump equal tokens follow.
-func runsOn(a, b []uint32, ai, bj, dir, n int) bool {
-	return n >= jump && same(a, b, ai, bj, dir, jump)
-}
-
-// walk goes back from a cell to the start of the block and collects the runs of
-// equal tokens.
-func (x *extender) walk(a, b []uint32, ai, bj, dir, i, j int) {
+	best, at, last := fillTile(t, b, bj, dir, n, m, min(drop, tileRows*scoreEqual))
+	*budget -= tileWork * last
 	x.found = x.found[:0]
-	gap := byte(0) // the gap that the path is in
-	for i > 0 || j > 0 {
-		r := x.rows[i]
-		t := x.trace[r.off+j-r.lo]
-		how := t & 3
-		if gap != 0 {
-			how = gap
+	if best == 0 {
+		return 0, 0, 0, false
+	}
+	i := t.row(at, best)
+	j := at - i
+	t.walk(i, j, func(i, j int) {
+		if a[ai+dir*i] == b[bj+dir*j] {
+			x.found = addBack(x.found, i, j)
 		}
-		switch how {
-		case fromBoth:
-			i, j = i-1, j-1
-			if a[ai+dir*i] == b[bj+dir*j] {
-				if k := len(x.found); k > 0 && x.found[k-1].A == int32(i+1) && x.found[k-1].B == int32(j+1) {
-					x.found[k-1] = Run{int32(i), int32(j), x.found[k-1].N + 1}
-				} else {
-					x.found = append(x.found, Run{int32(i), int32(j), 1})
-				}
-			}
-		case fromA:
-			i, gap = i-1, 0
-			if t&moreOfA != 0 {
-				gap = fromA
-			}
-		case fromB:
-			j, gap = j-1, 0
-			if t&moreOfB != 0 {
-				gap = fromB
-			}
-		default:
-			panic("align: broken trace")
+	})
+	if last < tileSteps-1 && !(cut && last >= tileRows-1) {
+		return best, i, j, false
+	}
+	// The best cell lies at the border of the tile, where others might have caught
+	// up with it: go on from a run that they cannot.
+	for k, r := range x.found {
+		if ei, ej := int(r.A+r.N), int(r.B+r.N); r.N >= jump && t.score[ei+ej][ei] > 0 {
+			x.found = x.found[k:]
+			return int(t.score[ei+ej][ei]), ei, ej, true
 		}
 	}
+	return best, i, j, true
 }

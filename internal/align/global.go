@@ -1,5 +1,12 @@
 package align
 
+import (
+	"math"
+	"slices"
+)
+
+const dead = math.MinInt32 / 2
+
 // globalCells bounds the cells of one exact alignment inside [Global].
 const globalCells = 1 << 20
 
@@ -174,14 +181,62 @@ func (g *global) exact(a, b []uint32, oa, ob int) {
 			trace[i*w+j] = t | how
 		}
 	}
-	var x extender
-	x.trace = trace
-	for i := range len(a) + 1 {
-		x.rows = append(x.rows, row{0, i * w})
-	}
-	x.walk(a, b, 0, 0, 1, len(a), len(b))
-	for k := len(x.found) - 1; k >= 0; k-- {
-		r := x.found[k]
+	w = len(b) + 1
+	var found []Run
+	walk(len(a), len(b), func(i, j int) byte { return trace[i*w+j] }, func(i, j int) {
+		if a[i] == b[j] {
+			found = addBack(found, i, j)
+		}
+	})
+	for _, r := range slices.Backward(found) {
 		g.add(oa+int(r.A), ob+int(r.B), int(r.N))
 	}
+}
+
+// How a cell was reached: by one token of both sides, or by a gap in one.
+const (
+	fromBoth = 1
+	fromA    = 2 // a token of a alone
+	fromB    = 3 // a token of b alone
+	moreOfA  = 4 // the gap in a goes on
+	moreOfB  = 8
+)
+
+// walk goes back from a cell to the first one, and calls both for every token of
+// both sides on the way.
+func walk(i, j int, trace func(i, j int) byte, both func(i, j int)) {
+	gap := byte(0) // the gap that the path is in
+	for i > 0 || j > 0 {
+		t := trace(i, j)
+		how := t & 3
+		if gap != 0 {
+			how = gap
+		}
+		switch how {
+		case fromBoth:
+			i, j = i-1, j-1
+			both(i, j)
+		case fromA:
+			i, gap = i-1, 0
+			if t&moreOfA != 0 {
+				gap = fromA
+			}
+		case fromB:
+			j, gap = j-1, 0
+			if t&moreOfB != 0 {
+				gap = fromB
+			}
+		default:
+			panic("align: broken trace")
+		}
+	}
+}
+
+// addBack adds an equal pair to runs that are collected from the end.
+func addBack(runs []Run, i, j int) []Run {
+	if k := len(runs); k > 0 && runs[k-1].A == int32(i+1) && runs[k-1].B == int32(j+1) {
+		runs[k-1] = Run{int32(i), int32(j), runs[k-1].N + 1}
+		return runs
+	}
+	return append(runs, Run{int32(i), int32(j), 1})
 }

@@ -129,8 +129,8 @@ func limits(ca, cb int32) (int32, int32) {
 
 // seed finds the runs of equal tokens that hold a shared gram.
 func (e *Engine) seed(a, b []uint32) {
-	q := gram
-	for most := max(len(a), len(b)); most > longText && q < 5; most /= 10 {
+	q := e.Gram
+	for most := max(len(a), len(b)); most > longText && q < e.Gram+2; most /= 10 {
 		q++
 	}
 	q = min(q, e.Min)

@@ -1,8 +1,12 @@
 package passage
 
-import "slices"
+import (
+	"slices"
 
-// gram is the number of tokens in a fingerprint.
+	"github.com/neardup/neardup/shingle"
+)
+
+// gram is the number of words in a fingerprint.
 const gram = 5
 
 // A fingerprint is the hash of a gram and the token that it begins with.
@@ -22,8 +26,63 @@ func gramHash(ids []uint32) uint64 {
 
 // appendFingerprints appends the winnowed fingerprints of a text: the least hash
 // of every window of consecutive grams, the last of equal ones; of a text with
-// fewer grams than a window, the least of all.
-func appendFingerprints(dst []fingerprint, ids []uint32, window int) []fingerprint {
+// fewer grams than a window, the least of all. Where tokens are less than words, a
+// gram and a window have so many that they weigh as much as if they were.
+func appendFingerprints(dst []fingerprint, t *shingle.Text, window int) []fingerprint {
+	if w := t.Weights(); w != nil {
+		return appendWeighted(dst, t.Tokens(), w, window)
+	}
+	return appendTokens(dst, t.Tokens(), window)
+}
+
+// word is the weight of a word, see [shingle.Text.Weights].
+const word = 100
+
+// appendWeighted is appendFingerprints for tokens of those weights.
+func appendWeighted(dst []fingerprint, ids []uint32, weights []uint8, window int) []fingerprint {
+	var hashes []uint64 // of the gram that begins with each token, as long as there is one
+	end, sum := 0, 0    // the gram of the token in hand ends before end
+	for i := range ids {
+		for ; end < len(ids) && sum < gram*word; end++ {
+			sum += int(weights[end])
+		}
+		if sum < gram*word {
+			break
+		}
+		h := gramHash(ids[i:])
+		for _, id := range ids[i+gram : end] {
+			h = (h ^ uint64(id)) * 0x9E3779B97F4A7C15
+			h ^= h >> 32
+		}
+		hashes = append(hashes, h)
+		sum -= int(weights[i])
+	}
+	end, sum = 0, 0
+	last := -1
+	for i := range hashes {
+		for ; end < len(hashes) && sum < window*word; end++ {
+			sum += int(weights[end])
+		}
+		if sum < window*word && i > 0 {
+			break
+		}
+		at := i
+		for k := i; k < end; k++ {
+			if hashes[k] <= hashes[at] {
+				at = k
+			}
+		}
+		if at != last {
+			dst = append(dst, fingerprint{hashes[at], uint32(at)})
+			last = at
+		}
+		sum -= int(weights[i])
+	}
+	return dst
+}
+
+// appendTokens is appendFingerprints for a text of words.
+func appendTokens(dst []fingerprint, ids []uint32, window int) []fingerprint {
 	switch n := len(ids) - gram + 1; {
 	case n < 1:
 		return dst

@@ -42,7 +42,7 @@ func TestFingerprintsMeet(t *testing.T) {
 			return ids
 		}
 		a, b := side(), side()
-		x, y := appendFingerprints(nil, a, window), appendFingerprints(nil, b, window)
+		x, y := appendTokens(nil, a, window), appendTokens(nil, b, window)
 		for i := 0; i+run <= len(a); i++ {
 			for j := 0; j+run <= len(b); j++ {
 				if !slices.Equal(a[i:i+run], b[j:j+run]) {
@@ -81,7 +81,7 @@ func TestByThree(t *testing.T) {
 			ids[i] = uint32(r.n(words))
 		}
 		want := appendWindows(nil, ids, min(3, len(ids)-gram+1))
-		if got := appendFingerprints(nil, ids, 3); !slices.Equal(got, want) {
+		if got := appendTokens(nil, ids, 3); !slices.Equal(got, want) {
 			t.Fatalf("%d tokens of %d words: %v, want %v", len(ids), words, got, want)
 		}
 	}
@@ -95,7 +95,7 @@ func TestFingerprintDensity(t *testing.T) {
 	for i := range ids {
 		ids[i] = uint32(r.n(1 << 20))
 	}
-	if n := len(appendFingerprints(nil, ids, Options{}.window())); n < 49_000 || n > 51_000 {
+	if n := len(appendTokens(nil, ids, Options{}.window())); n < 49_000 || n > 51_000 {
 		t.Errorf("%d fingerprints of %d tokens", n, len(ids))
 	}
 }

@@ -180,7 +180,7 @@ func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Spa
 	t := ix.opts.Aligner.Prepare(text, skip...)
 	buf := buffers.Get().(*[]fingerprint)
 	defer buffers.Put(buf)
-	*buf = appendFingerprints((*buf)[:0], t.Tokens(), ix.opts.window())
+	*buf = appendFingerprints((*buf)[:0], t, ix.opts.window())
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	ix.remove(id)

@@ -34,7 +34,7 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
 	var mine []posting
-	for _, f := range appendFingerprints(nil, t.Tokens(), ix.opts.window()) {
+	for _, f := range appendFingerprints(nil, t, ix.opts.window()) {
 		mine = append(mine, posting{f.hash, 0, f.pos})
 	}
 	slices.SortFunc(mine, comparePostings)
@@ -91,21 +91,32 @@ func propose(trials []trial, mine, held []posting, rare bool, most int) []trial 
 	return trials
 }
 
+// sure is the number of rare fingerprints from which two texts are aligned whole
+// without looking around each of them first.
+const sure = 6
+
 // matches aligns a text with the documents that the trials name.
 func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []trial) []Match {
-	slices.SortFunc(trials, func(x, y trial) int {
-		return cmp.Or(cmp.Compare(x.doc, y.doc), cmp.Compare(x.pa, y.pa), cmp.Compare(x.pb, y.pb))
-	})
+	sortTrials(trials)
 	var out []Match
 	var seeds []shingle.Seed
 	for i, k := 0, 0; i < len(trials); i = k {
 		d := docs(trials[i].doc)
 		seeds = seeds[:0]
+		rare := 0
 		for k = i; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
 			seeds = append(seeds, shingle.Seed{A: int(trials[k].pa), B: int(trials[k].pb), N: gram})
+			if trials[k].rare {
+				rare++
+			}
 		}
-		ps := o.Aligner.AlignAt(t, d.text, seeds)
-		if anyRare(ps, t, d.text, trials[i:k]) {
+		var ps []shingle.Passage
+		whole := rare >= sure
+		if !whole {
+			ps = o.Aligner.AlignAt(t, d.text, seeds)
+			whole = rare > 0 && anyRare(ps, t, d.text, trials[i:k])
+		}
+		if whole {
 			ps = o.Aligner.AlignTexts(t, d.text)
 		}
 		if len(ps) > 0 {
@@ -113,6 +124,29 @@ func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []
 		}
 	}
 	return out
+}
+
+// sortTrials sorts by document, then by place in the text in hand, then in the other.
+func sortTrials(trials []trial) {
+	keys := make([]uint64, len(trials))
+	for i, t := range trials {
+		keys[i] = uint64(t.doc)<<32 | uint64(i)
+	}
+	slices.Sort(keys)
+	sorted := make([]trial, len(trials))
+	for i, k := range keys {
+		sorted[i] = trials[uint32(k)]
+	}
+	copy(trials, sorted)
+	for i, k := 0, 0; i < len(trials); i = k {
+		for k = i + 1; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
+		}
+		if k-i > 1 {
+			slices.SortFunc(trials[i:k], func(x, y trial) int {
+				return cmp.Compare(uint64(x.pa)<<32|uint64(x.pb), uint64(y.pa)<<32|uint64(y.pb))
+			})
+		}
+	}
 }
 
 // anyRare reports whether a rare fingerprint lies in a passage.

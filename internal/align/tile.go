@@ -1,0 +1,131 @@
+package align
+
+// A tile is filled by antidiagonals: step s holds the cells of i tokens of a and
+// s-i of b, one lane for each i. The lanes of a step depend on the two steps before
+// it only, so that all of them are computed at once.
+const (
+	tileRows  = 32 // lanes: up to 31 tokens of a
+	tileSteps = 64
+	tileWork  = 16 // what a step costs of the budget
+
+	tileDead = -1 << 14 // the score of a cell that is not there
+)
+
+// A tile holds the scores of an alignment that begins at a border, and how each
+// cell was reached.
+type tile struct {
+	score [tileSteps][tileRows]int16
+	how   [tileSteps]howMasks
+	a     [tileRows]uint32 // the token of each lane, from lane 1 on
+}
+
+// howMasks has a bit for each lane, of no meaning where the cell is dead. Without
+// one of the first two a cell was reached by a token of both sides.
+type howMasks struct {
+	fromA, fromB uint32 // by a token of a alone, of b alone; b goes first
+	moreA, moreB uint32 // a gap that ends here goes on
+}
+
+// fillTileGeneric fills the tile from the border before b[bj] on, with up to n < 32
+// tokens of a, which are in t.a, and m < 64 of b. A cell dies if its score is more
+// than drop below the best of the steps up to the last but one. It returns the best score,
+// 0 if none is above it, with the step that reached it first, and the last step that
+// has a living cell.
+func fillTileGeneric(t *tile, b []uint32, bj, dir, n, m, drop int) (best, at, last int) {
+	var e, f [2][tileRows]int16 // the best score that ends in a gap of a, of b
+	for i := range t.score[0] {
+		t.score[0][i], e[0][i], f[0][i] = tileDead, tileDead, tileDead
+		e[1][i], f[1][i] = tileDead, tileDead
+	}
+	t.score[0][0] = 0
+	none := t.score[0]
+	none[0] = tileDead
+	floor := int16(-drop)
+	before := &none // step s-2
+	lo, hi := 0, 0  // the living lanes of steps s-1 and s-2
+	lo1, hi1 := 0, 0
+	for s := 1; s < tileSteps; s++ {
+		up, now := &t.score[s-1], &t.score[s]
+		e1, f1, e0, f0 := &e[(s-1)&1], &f[(s-1)&1], &e[s&1], &f[s&1]
+		for i := range now {
+			now[i], e0[i], f0[i] = tileDead, tileDead, tileDead
+		}
+		var how howMasks
+		first, end, top := tileRows, -1, int16(0)
+		for i := max(min(lo, lo1), s-m, 0); i <= min(max(hi, hi1)+1, n, s); i++ {
+			gapB := up[i] - costGapFirst
+			bit := uint32(1) << i
+			if v := f1[i] - costGapNext; v > gapB {
+				gapB, how.moreB = v, how.moreB|bit
+			}
+			gapA, cell := int16(tileDead), int16(tileDead)
+			if i > 0 {
+				gapA = up[i-1] - costGapFirst
+				if v := e1[i-1] - costGapNext; v > gapA {
+					gapA, how.moreA = v, how.moreA|bit
+				}
+				cell = before[i-1] - costUnequal
+				if j := s - i; j > 0 && t.a[i] == b[bj+dir*(j-1)] {
+					cell = before[i-1] + scoreEqual
+				}
+			}
+			if gapA > cell {
+				cell, how.fromA = gapA, how.fromA|bit
+			}
+			if gapB > cell {
+				cell, how.fromB = gapB, how.fromB|bit
+			}
+			if cell < floor {
+				continue
+			}
+			now[i], e0[i], f0[i] = cell, gapA, gapB
+			first, end, top = min(first, i), i, max(top, cell)
+		}
+		t.how[s] = how
+		if end < 0 && hi < 0 {
+			break
+		}
+		if end >= 0 {
+			last = s
+		}
+		floor = int16(best - drop)
+		if int(top) > best {
+			best, at = int(top), s
+		}
+		before = up
+		lo1, hi1, lo, hi = lo, hi, first, end
+	}
+	return best, at, last
+}
+
+// row returns the first lane of a step with that score.
+func (t *tile) row(s, score int) int {
+	for i, v := range t.score[s] {
+		if int(v) == score {
+			return i
+		}
+	}
+	panic("align: a score that is not there")
+}
+
+// walk goes back from a cell to the border, and calls both for every token of both
+// sides on the way.
+func (t *tile) walk(i, j int, both func(i, j int)) {
+	walk(i, j, func(i, j int) byte {
+		h, bit := &t.how[i+j], uint32(1)<<i
+		v := byte(fromBoth)
+		if h.fromA&bit != 0 {
+			v = fromA
+		}
+		if h.fromB&bit != 0 {
+			v = fromB
+		}
+		if h.moreA&bit != 0 {
+			v |= moreOfA
+		}
+		if h.moreB&bit != 0 {
+			v |= moreOfB
+		}
+		return v
+	}, both)
+}
