@@ -42,6 +42,10 @@
 // first holders, and [Index.Groups] still finds all who have it. Stats tells how
 // many fingerprints and pairs that concerned.
 //
+// A fingerprint that more than 64 documents hold proposes a pair of them in the same
+// way, unless the two share a dozen of such: a formula of law or of contracts is
+// reported with its first holders, a story on a hundred sites for every two of them.
+//
 // # Memory
 //
 // The index keeps the texts (strings, shared with the caller's), 12 bytes a

@@ -18,14 +18,28 @@ const (
 	places  = 8 // places of a fingerprint in one document that are tried
 
 	limitless = math.MaxInt
+
+	// A fingerprint that more documents hold is of a formula, unless two texts share
+	// many such: about two dozen words. Only its first holders are tried with others.
+	formulaDocuments = 64
+	formulaShared    = 12
 )
 
 // A trial is a fingerprint that the text in hand shares with a document.
 type trial struct {
 	doc    uint32
 	pa, pb uint32 // the tokens
-	rare   bool
+	kind   kind
 }
+
+// A kind is how telling a shared fingerprint is.
+type kind uint8
+
+const (
+	usual   kind = iota
+	rare         // few documents hold it
+	formula      // many documents hold it, and others held it first
+)
 
 // Query returns the documents that share passages with a text, in the order in
 // which they were added. The text need not be in the index; if it is, it is
@@ -66,7 +80,11 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 		if common > 0 && df > common {
 			most = holders
 		}
-		trials = propose(trials, mine[:k], held, df <= ix.opts.rare(), most)
+		kind := ix.opts.kind(df)
+		if kind == formula {
+			kind = usual // a text in hand is compared with all
+		}
+		trials = propose(trials, mine[:k], held, kind, most)
 	}
 	docs := map[uint32]*document{}
 	for _, tr := range trials {
@@ -77,14 +95,14 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 
 // propose adds the trials of one fingerprint: of the text in hand, which has it
 // at the places mine, with the first most documents of held.
-func propose(trials []trial, mine, held []posting, rare bool, most int) []trial {
+func propose(trials []trial, mine, held []posting, kind kind, most int) []trial {
 	mine = mine[:min(len(mine), places)]
 	for i, k, n := 0, 0, 0; i < len(held) && n < most; i, n = k, n+1 {
 		for k = i + 1; k < len(held) && held[k].doc == held[i].doc; k++ {
 		}
 		for _, p := range held[i:min(k, i+places)] {
 			for _, m := range mine {
-				trials = append(trials, trial{p.doc, m.pos, p.pos, rare})
+				trials = append(trials, trial{p.doc, m.pos, p.pos, kind})
 			}
 		}
 	}
@@ -103,18 +121,19 @@ func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []
 	for i, k := 0, 0; i < len(trials); i = k {
 		d := docs(trials[i].doc)
 		seeds = seeds[:0]
-		rare := 0
+		var of [formula + 1]int
 		for k = i; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
 			seeds = append(seeds, shingle.Seed{A: int(trials[k].pa), B: int(trials[k].pb), N: gram})
-			if trials[k].rare {
-				rare++
-			}
+			of[trials[k].kind]++
+		}
+		if len(seeds) == of[formula] && len(seeds) < formulaShared {
+			continue
 		}
 		var ps []shingle.Passage
-		whole := rare >= sure
+		whole := of[rare] >= sure
 		if !whole {
 			ps = o.Aligner.AlignAt(t, d.text, seeds)
-			whole = rare > 0 && anyRare(ps, t, d.text, trials[i:k])
+			whole = of[rare] > 0 && worthWhole(ps, t, d.text, trials[i:k])
 		}
 		if whole {
 			ps = o.Aligner.AlignTexts(t, d.text)
@@ -149,23 +168,30 @@ func sortTrials(trials []trial) {
 	}
 }
 
-// anyRare reports whether a rare fingerprint lies in a passage.
-func anyRare(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
-	if len(ps) == 0 {
-		return false
-	}
-	for _, tr := range trials {
-		if !tr.rare {
-			continue
-		}
-		x, y := a.Token(int(tr.pa)).Start, b.Token(int(tr.pb)).Start
-		for _, p := range ps {
+// Two texts are aligned whole if their passages with rare fingerprints have so many
+// tokens, or such a share of the shorter text: what is edited too much to hold a
+// fingerprint is rarely there without.
+const (
+	wholeTokens = 24
+	wholeShare  = .02
+)
+
+// worthWhole reports whether two texts with those passages are to be aligned whole.
+func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
+	sum := 0
+	for _, p := range ps {
+		for _, tr := range trials {
+			if tr.kind != rare {
+				continue
+			}
+			x, y := a.Token(int(tr.pa)).Start, b.Token(int(tr.pb)).Start
 			if p.A.Start <= x && x < p.A.End && p.B.Start <= y && y < p.B.End {
-				return true
+				sum += p.Matched
+				break
 			}
 		}
 	}
-	return false
+	return sum >= wholeTokens || sum > 0 && float64(sum) >= wholeShare*float64(min(a.Len(), b.Len()))
 }
 
 // Pairs yields every two documents that share a passage, with the passages:
@@ -199,10 +225,11 @@ type search struct {
 	entry  []entry
 }
 
-// A shared is a fingerprint of several documents: its postings in the run.
+// A shared is a fingerprint of several documents: its postings in the run, and its
+// kind.
 type shared struct {
-	end  uint32
-	rare bool
+	begin, end uint32
+	kind       kind
 }
 
 // An entry is a shared fingerprint of one document: where the document's
@@ -212,7 +239,7 @@ type entry struct{ at, shared uint32 }
 func newSearch(opts Options, docs []*document, run []posting) *search {
 	s := &search{opts: opts, docs: docs, run: run, from: make([]uint32, len(docs)+1)}
 	most := opts.maxDocuments()
-	each := func(visit func(at, end, df int)) {
+	each := func(visit func(at, begin, end, df int)) {
 		for i, k := 0, 0; i < len(run); i = k {
 			df := 1
 			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
@@ -231,27 +258,38 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 			}
 			for j := i; left > 0; j++ {
 				if j == i || run[j].doc != run[j-1].doc {
-					visit(j, k, df)
+					visit(j, i, k, df)
 					left--
 				}
 			}
 		}
 	}
-	each(func(at, _, _ int) { s.from[run[at].doc+1]++ })
+	each(func(at, _, _, _ int) { s.from[run[at].doc+1]++ })
 	for d := range docs {
 		s.from[d+1] += s.from[d]
 	}
 	s.entry = make([]entry, s.from[len(docs)])
 	free := slices.Clone(s.from)
-	each(func(at, end, df int) {
+	each(func(at, begin, end, df int) {
 		if n := len(s.shared); n == 0 || s.shared[n-1].end != uint32(end) {
-			s.shared = append(s.shared, shared{uint32(end), df <= opts.rare()})
+			s.shared = append(s.shared, shared{uint32(begin), uint32(end), opts.kind(df)})
 		}
 		d := run[at].doc
 		s.entry[free[d]] = entry{uint32(at), uint32(len(s.shared) - 1)}
 		free[d]++
 	})
 	return s
+}
+
+// kind returns how telling a fingerprint is that so many documents hold.
+func (o Options) kind(documents int) kind {
+	switch {
+	case documents <= o.rare():
+		return rare
+	case documents > formulaDocuments && o.MaxDocuments >= 0:
+		return formula
+	}
+	return usual
 }
 
 // later returns the matches of document d among those added after it.
@@ -264,9 +302,31 @@ func (s *search) later(d int) []Match {
 		for n < len(mine) && mine[n].doc == uint32(d) {
 			n++
 		}
-		trials = propose(trials, mine[:n], mine[n:], sh.rare, limitless)
+		trials = propose(trials, mine[:n], mine[n:], s.kind(sh, e.at), limitless)
 	}
 	return s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, trials)
+}
+
+// kind returns the kind of a shared fingerprint for the document whose postings begin
+// at that place: that of a formula is usual for the first holders.
+func (s *search) kind(sh shared, at uint32) kind {
+	if sh.kind != formula {
+		return sh.kind
+	}
+	before := s.run[sh.begin:at]
+	if len(before) >= holders*places {
+		return formula
+	}
+	n := 0
+	for i, p := range before {
+		if i == 0 || p.doc != before[i-1].doc {
+			n++
+		}
+	}
+	if n < holders {
+		return usual
+	}
+	return formula
 }
 
 // all yields the documents in order, each with its matches among the later ones,
