@@ -2,7 +2,6 @@ package seen
 
 import (
 	"context"
-	"time"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
@@ -49,22 +48,32 @@ func (f *Filter) best(ctx context.Context, p Page, sig minhash.Signature, set sh
 	return id, similarity, nil
 }
 
-// revisit compares a page with the one of its ID that was kept. A page that is
-// judged twice, because an answer was lost, is not its own earlier state: it has the
-// same time.
+// revisit compares a page with the one of its ID that was kept.
 func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdict) error {
 	if p.Time.IsZero() {
 		return nil
 	}
 	d, ok, err := f.ix.get(ctx, p.ID)
-	if err != nil || !ok || d.Time.IsZero() || !d.Time.Before(p.Time.Truncate(time.Millisecond)) {
+	if err == nil && ok && later(p, d) {
+		v.Revisit, v.Changed = true, 1-f.compare(p, set, d)
+	}
+	return err
+}
+
+// choose gives a kept text the name of a page that repeats it, if that is a better
+// copy.
+func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) error {
+	if f.prefer == nil {
+		return nil
+	}
+	d, _, err := f.ix.get(ctx, text)
+	if err != nil {
 		return err
 	}
-	similarity := set.Jaccard(d.Set)
-	if similarity < 1 {
-		similarity = max(similarity, f.recurring(p, set).compare(set, d.Set))
+	if f.prefer(p, Kept{ID: v.Match, Time: d.Time, Similarity: v.Similarity}) {
+		f.names.set(text, p.ID)
+		v.Better = true
 	}
-	v.Revisit, v.Changed = true, 1-similarity
 	return nil
 }
 

@@ -34,7 +34,10 @@ const (
 type save struct {
 	Sites map[string]*site `json:"sites"`
 	Turns int64            `json:"turns"`
-	Note  []byte           `json:"note,omitempty"`
+
+	// Better has the kept texts whose names are those of better copies.
+	Better map[string]string `json:"better,omitempty"`
+	Note   []byte            `json:"note,omitempty"`
 }
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
@@ -69,7 +72,7 @@ func (f *Filter) snapshot(ctx context.Context, note []byte) (snapshot, error) {
 	if err != nil {
 		return snapshot{}, wrap(err)
 	}
-	body, err := json.Marshal(save{Sites: f.sites, Turns: f.turns, Note: note})
+	body, err := json.Marshal(save{Sites: f.sites, Turns: f.turns, Better: f.names.better, Note: note})
 	if err != nil {
 		return snapshot{}, wrap(err)
 	}
@@ -192,7 +195,7 @@ func (f *Filter) parse(b []byte) error {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("%w: %w", boilerplate.ErrCorrupt, err)
 	}
-	f.sites, f.turns, f.note, f.holding = s.Sites, s.Turns, s.Note, 0
+	f.sites, f.turns, f.note, f.holding, f.names = s.Sites, s.Turns, s.Note, 0, newNames(s.Better)
 	for host, s := range f.sites {
 		if f.holding += len(s.Held); len(s.Held) > 0 {
 			s.dirty = true

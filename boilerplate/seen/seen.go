@@ -98,6 +98,13 @@ type Options struct {
 	// stored in the index.
 	Seed uint64
 
+	// Prefer, if not nil, reports whether a page is a better copy than the kept page
+	// that it repeats, say [BetterAddress]. Then the verdict on it is Duplicate with
+	// Better set: the caller puts it in the place of the kept one, and later copies
+	// match it. It must return the same for the same arguments. Where filters share a
+	// store, each knows only its own choices.
+	Prefer func(p Page, kept Kept) bool
+
 	// Store, if not nil, holds the pages that are new, instead of an index in the
 	// directory: say an index in Redis that several crawlers share. It must have been
 	// opened with what [Options.StoreOptions] returns, and Close leaves it open. Each
@@ -118,6 +125,10 @@ type Page struct {
 	Host    string `json:"host,omitempty"`    // the site; a page without one is never held
 	Section string `json:"section,omitempty"` // of the site, say the first segment of the path
 	Text    string `json:"text"`
+
+	// Canonical is the address that the page itself gives for its text
+	// (rel=canonical), if it does.
+	Canonical string `json:"canonical,omitempty"`
 
 	// Blocks are the spans of Text that may be frame, ascending and disjoint;
 	// nil means its paragraphs.
@@ -158,6 +169,10 @@ type Verdict struct {
 	Match      string  `json:"match,omitempty"`
 	Similarity float64 `json:"similarity,omitempty"`
 
+	// Better reports that a Duplicate is a better copy than Match, by
+	// [Options.Prefer], and takes its place.
+	Better bool `json:"better,omitempty"`
+
 	// Revisit reports that an earlier page of this ID was kept, whose [Page.Time]
 	// is earlier, and Changed how much the text has changed since, from 0 to 1: 1
 	// minus the Jaccard similarity of the two without frame.
@@ -174,6 +189,9 @@ func (v Verdict) String() string {
 			return fmt.Sprintf("%.0f %% changed", 100*v.Changed)
 		}
 	case Duplicate:
+		if v.Better {
+			return fmt.Sprintf("better copy of %s at %.2f", v.Match, v.Similarity)
+		}
 		return fmt.Sprintf("near-duplicate of %s at %.2f", v.Match, v.Similarity)
 	case Frame:
 		return "nothing but frame"
@@ -203,6 +221,8 @@ type Filter struct {
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
 	sites     map[string]*site
+	prefer    func(Page, Kept) bool
+	names     names
 	dirty     []string // sites in the order in which they became so
 	turns     int64    // pages that were held so far
 	holding   int
@@ -222,7 +242,7 @@ func Open(dir string, o Options) (*Filter, error) {
 	o = o.withDefaults()
 	f := &Filter{
 		dir: dir, threshold: o.Threshold, own: o.Own, settle: o.Settle,
-		turn: make(chan struct{}, 1), sites: map[string]*site{},
+		turn: make(chan struct{}, 1), sites: map[string]*site{}, prefer: o.Prefer, names: newNames(nil),
 		detector: boilerplate.New(o.Detector),
 	}
 	f.mh = o.sketcher()
@@ -353,13 +373,19 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
 	mask := f.mask(p)
 	set := f.sh.Set(p.Text, mask...)
-	if err := f.revisit(ctx, p, set, &v); err != nil {
-		return Verdict{}, wrap(err)
-	}
 	if len(set) == 0 || len(mask) > 0 && len(set) < f.own {
 		v.Outcome = Frame
-		_, err := f.ix.remove(ctx, p.ID)
+		err := f.unname(ctx, p.ID)
+		if err == nil {
+			_, err = f.ix.remove(ctx, p.ID)
+		}
 		return v, wrap(err)
+	}
+	if done, err := f.again(ctx, p, set, &v); done || err != nil {
+		return v, wrap(err)
+	}
+	if err := f.revisit(ctx, p, set, &v); err != nil {
+		return Verdict{}, wrap(err)
 	}
 	sig := f.mh.Sketch(set)
 	match, similarity, err := f.best(ctx, p, sig, set)
@@ -367,8 +393,11 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 		return Verdict{}, wrap(err)
 	}
 	if similarity >= f.threshold {
-		v.Outcome, v.Match, v.Similarity = Duplicate, match, similarity
-		_, err := f.ix.remove(ctx, p.ID)
+		v.Outcome, v.Match, v.Similarity = Duplicate, f.names.of(match), similarity
+		if _, err := f.ix.remove(ctx, p.ID); err != nil {
+			return Verdict{}, wrap(err)
+		}
+		err := f.choose(ctx, p, match, &v)
 		return v, wrap(err)
 	}
 	m, faster, err := f.ix.put(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time})
@@ -391,6 +420,9 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	}
 	f.observe(p)
 	f.unhold(p.ID, p.Host)
+	if err := f.unname(ctx, p.ID); err != nil {
+		return wrap(err)
+	}
 	set := f.sh.Set(p.Text, f.mask(p)...)
 	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
 }
@@ -398,6 +430,9 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 // remove takes a page out of the index and out of those that are held, for whoever
 // has the turn.
 func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
+	if err := f.unname(ctx, id); err != nil {
+		return false, wrap(err)
+	}
 	there := false
 	for host := range f.sites {
 		there = f.unhold(id, host) || there
@@ -428,6 +463,9 @@ func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string],
 	defer f.leave()
 	set := f.sh.Set(p.Text, f.mask(p)...)
 	matches, err := f.ix.search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
+	for i := range matches {
+		matches[i].ID = f.names.of(matches[i].ID)
+	}
 	return matches, wrap(err)
 }
 
@@ -452,6 +490,15 @@ func (f *Filter) Forget(ctx context.Context, before time.Time) (int, error) {
 	}
 	defer f.leave()
 	n, err := f.ix.expire(ctx, before)
+	for text := range f.names.better {
+		if err != nil {
+			break
+		}
+		var ok bool
+		if _, ok, err = f.ix.get(ctx, text); err == nil && !ok {
+			f.names.drop(text)
+		}
+	}
 	return n, wrap(err)
 }
 

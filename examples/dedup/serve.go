@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/neardup/neardup/boilerplate/seen"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/serve"
 )
@@ -47,6 +48,7 @@ token as "Authorization: Bearer TOKEN". It does not speak TLS.
 type serveAction struct {
 	o         serve.Options
 	tokenFile string
+	prefer    string
 	logJSON   bool
 	verbose   bool
 }
@@ -57,6 +59,7 @@ func (k *serveAction) Flags() []cli.Flags {
 			fs.StringVar(&k.o.Dir, "db", "", "`folder` of what was seen; created if it is not there")
 			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
 			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "pages of a section to see before its pages are judged")
+			fs.StringVar(&k.prefer, "prefer", "first", "which of several copies is kept: the `first`, or the one with the plainest address of its site (address)")
 		},
 		Check: func() error {
 			switch {
@@ -67,7 +70,10 @@ func (k *serveAction) Flags() []cli.Flags {
 			case k.o.Seen.Settle < 1:
 				return fmt.Errorf("-settle %d: must be 1 or more", k.o.Seen.Settle)
 			}
-			return nil
+			if k.prefer == "address" {
+				k.o.Seen.Prefer = seen.BetterAddress
+			}
+			return cli.OneOf("prefer", k.prefer, "first", "address")
 		},
 	}, {
 		Register: func(fs *flag.FlagSet) {

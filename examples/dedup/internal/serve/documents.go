@@ -18,18 +18,21 @@ import (
 
 // A document is what a request asks about.
 type document struct {
-	ID      string          `json:"id"`
-	URL     string          `json:"url"`
-	Host    string          `json:"host"`
-	Section string          `json:"section"`
-	Text    *string         `json:"text"`
-	HTML    *string         `json:"html"`
-	Time    json.RawMessage `json:"time"`
+	ID      string `json:"id"`
+	URL     string `json:"url"`
+	Host    string `json:"host"`
+	Section string `json:"section"`
+
+	Canonical string `json:"canonical"`
+
+	Text *string         `json:"text"`
+	HTML *string         `json:"html"`
+	Time json.RawMessage `json:"time"`
 }
 
 // page returns the document as the filter takes it.
 func (d document) page() (seen.Page, error) {
-	p := seen.Page{ID: d.ID, Host: d.Host, Section: d.Section}
+	p := seen.Page{ID: d.ID, Host: d.Host, Section: d.Section, Canonical: d.Canonical}
 	if d.URL != "" {
 		u, err := url.Parse(d.URL)
 		if err != nil {
@@ -183,13 +186,14 @@ type verdict struct {
 	New        bool     `json:"new"`
 	Match      string   `json:"match,omitempty"`
 	Similarity *float64 `json:"similarity,omitempty"`
+	Better     bool     `json:"better,omitempty"`
 	Changed    *float64 `json:"changed,omitempty"`
 }
 
 func newVerdict(v seen.Verdict) verdict {
 	out := verdict{ID: v.ID, Verdict: string(v.Outcome), New: v.Outcome == seen.New}
 	if v.Outcome == seen.Duplicate {
-		out.Match, out.Similarity = v.Match, &v.Similarity
+		out.Match, out.Similarity, out.Better = v.Match, &v.Similarity, v.Better
 	}
 	if v.Revisit {
 		out.Changed = &v.Changed
@@ -355,7 +359,7 @@ func (s *server) release(w http.ResponseWriter, r *http.Request) error {
 type final struct {
 	Number uint64 `json:"number"`
 	verdict
-	Text string `json:"text,omitempty"` // of a new page
+	Text string `json:"text,omitempty"` // of a new page, and of a better copy
 }
 
 // released returns verdicts on pages that were held, a line each.
@@ -375,7 +379,7 @@ func (s *server) released(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	for _, x := range d.Released(after, int(min(limit, 10_000))) {
 		f := final{Number: x.Number, verdict: newVerdict(x.Verdict)}
-		if f.New {
+		if f.New || f.Better {
 			f.Text = x.Page.Text
 		}
 		if _, err := w.Write(line(f)); err != nil {

@@ -211,6 +211,22 @@ func TestTwoSites(t *testing.T) {
 	}
 }
 
+// Of two addresses of a story the plain one is kept in the end.
+func TestBetter(t *testing.T) {
+	o := options(t.TempDir())
+	o.Seen.Settle, o.Seen.Prefer = 1, seen.BetterAddress
+	s := start(t, o)
+	for i, x := range []struct{ url, want string }{
+		{"http://a/1?sid=5", `{"id":"http://a/1?sid=5","verdict":"new","new":true}`},
+		{"http://a/1", `{"id":"http://a/1","verdict":"near-duplicate","new":false,"match":"http://a/1?sid=5","similarity":1,"better":true}`},
+		{"http://a/1?sid=6", `{"id":"http://a/1?sid=6","verdict":"near-duplicate","new":false,"match":"http://a/1","similarity":1}`},
+	} {
+		if diff := cmp.Diff(x.want+"\n", s.ok("POST", "/v1/judge", oneJSON, `{"url":"`+x.url+`","text":"`+words("a", 64)+`"}`)); diff != "" {
+			t.Errorf("step %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
 // The rest of the life of a page: asked for, changed, removed, added; its blocks.
 func TestLife(t *testing.T) {
 	s := start(t, options(t.TempDir()))

@@ -1,0 +1,145 @@
+package seen
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Kept is a page that was kept, as [Options.Prefer] sees it.
+type Kept struct {
+	ID         string
+	Time       time.Time // of the text that was kept; the zero Time if it is not known
+	Similarity float64   // of the page and that text
+}
+
+// Names of kept pages. Of copies the first one is kept, and its text is what later
+// pages are compared with: that never changes, so that whatever was left out remains
+// a near-duplicate of a kept text. A better copy changes nothing but the name.
+type names struct {
+	better map[string]string // ID in the index -> ID of the best copy
+	texts  map[string]string // the reverse
+}
+
+func newNames(better map[string]string) names {
+	n := names{better: map[string]string{}, texts: map[string]string{}}
+	for text, name := range better {
+		n.set(text, name)
+	}
+	return n
+}
+
+// set names a kept text.
+func (n names) set(text, name string) {
+	n.drop(text)
+	n.better[text], n.texts[name] = name, text
+}
+
+// drop gives a kept text its own name back.
+func (n names) drop(text string) {
+	delete(n.texts, n.better[text])
+	delete(n.better, text)
+}
+
+// of returns the name of a kept text.
+func (n names) of(text string) string {
+	if name, ok := n.better[text]; ok {
+		return name
+	}
+	return text
+}
+
+// again judges a page whose ID is the name of a kept text, or whose text was given
+// the name of a better copy. It returns false if the page is neither, or is not that
+// text any more.
+func (f *Filter) again(ctx context.Context, p Page, set shingle.Set, v *Verdict) (bool, error) {
+	name, text := p.ID, p.ID
+	if t, ok := f.names.texts[p.ID]; ok {
+		text = t
+	} else if n, ok := f.names.better[p.ID]; ok {
+		name = n
+	} else {
+		return false, nil
+	}
+	d, ok, err := f.ix.get(ctx, text)
+	if err != nil {
+		return false, err
+	}
+	if ok {
+		similarity := f.compare(p, set, d)
+		if similarity >= f.threshold {
+			if name != p.ID {
+				v.Outcome, v.Match, v.Similarity = Duplicate, name, similarity
+				return true, nil
+			}
+			v.Outcome = New
+			if later(p, d) {
+				v.Revisit, v.Changed = true, 1-similarity
+			}
+			return true, nil
+		}
+	}
+	return false, f.unname(ctx, p.ID)
+}
+
+// unname ends what names an ID has: the text of a better copy goes with it, and a
+// text that goes leaves what it was to its better copy.
+func (f *Filter) unname(ctx context.Context, id string) error {
+	if text, ok := f.names.texts[id]; ok {
+		f.names.drop(text)
+		_, err := f.ix.remove(ctx, text)
+		return err
+	}
+	name, ok := f.names.better[id]
+	if !ok {
+		return nil
+	}
+	f.names.drop(id)
+	d, ok, err := f.ix.get(ctx, id)
+	if err != nil || !ok {
+		return err
+	}
+	d.ID = name
+	return f.ix.force(ctx, d)
+}
+
+// later reports whether a page is of a later time than the one of its ID that was
+// kept. A page that is judged twice, because an answer was lost, is of the same time.
+func later(p Page, d disk.Document) bool {
+	return !p.Time.IsZero() && !d.Time.IsZero() && d.Time.Before(p.Time.Truncate(time.Millisecond))
+}
+
+// compare returns how similar a page and a kept text are, also without what one of
+// them has and the other lacks because of what is known now.
+func (f *Filter) compare(p Page, set shingle.Set, d disk.Document) float64 {
+	similarity := set.Jaccard(d.Set)
+	if similarity < 1 {
+		similarity = max(similarity, f.recurring(p, set).compare(set, d.Set))
+	}
+	return similarity
+}
+
+// BetterAddress is an [Options.Prefer] for crawlers. A page is better than the kept
+// one if both are of one host, its own canonical address is its address or unknown,
+// and that address has no query where the other has one, or is shorter. So an
+// address with a session id or a tracking parameter gives way to the plain one.
+func BetterAddress(p Page, kept Kept) bool {
+	if p.Canonical != "" && p.Canonical != p.ID {
+		return false
+	}
+	a, err := url.Parse(p.ID)
+	if err != nil || a.Host == "" {
+		return false
+	}
+	b, err := url.Parse(kept.ID)
+	if err != nil || a.Host != b.Host {
+		return false
+	}
+	if (a.RawQuery == "") != (b.RawQuery == "") {
+		return a.RawQuery == ""
+	}
+	return len(p.ID) < len(kept.ID)
+}
