@@ -14,13 +14,12 @@ import (
 // becomes an ASCII byte that is no word byte; where two tokens adjoin, as
 // ideographs do, a space comes between them.
 type folder struct {
-	table *unidata.Table
-	two   *[8192]uint16 // of twos
-	pairs *[16]pairTable
-	kinds *kindTable // of kindTables
-	buf   []byte     // folded text, then room for one 64-byte step
-	n     int        // bytes folded
-	state uint64
+	table   *unidata.Table
+	letters *letters   // of lettersOf
+	kinds   *kindTable // of kindTables
+	buf     []byte     // folded text, then room for one 64-byte step
+	n       int        // bytes folded
+	state   uint64
 
 	known  [256]known                // by the low bits of the code
 	mended [blockSize + slack/4]byte // a block without its broken bytes

@@ -171,11 +171,11 @@ func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three 
 	*out = *text
 	two := leads &^ three
 	if bits.OnesCount64(two) > blockSize/10 {
-		two &^= foldTwos(out, text, f.pairs, two)
+		two &^= foldTwos(out, text, f.letters, two)
 	}
 	for ; two != 0; two &= two - 1 {
 		q := bits.TrailingZeros64(two) & 63
-		v := f.two[binary.BigEndian.Uint16(text[q:q+2])&0x1fff]
+		v := f.letters.two[binary.BigEndian.Uint16(text[q:q+2])&0x1fff]
 		if v == 0 {
 			return false
 		}
@@ -212,13 +212,26 @@ func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three 
 	return true
 }
 
-// twos holds, for each table, what two bytes become that become two bytes of a
-// letter or mark, or two spaces for a separator; 0 is anything else. The index
-// is the encoding, big-endian, without its three upper bits.
-var twos = func() (t [2][8192]uint16) {
+// letters are what code points of two bytes become that become two bytes of a letter
+// or mark, or two spaces for a separator.
+type letters struct {
+	// The two bytes, 0 for any other code point. The index is the encoding,
+	// big-endian, without its three upper bits.
+	two [8192]uint16
+	// The same for vectors, by the first bytes 0xc0+2*i.
+	pairs [16]pairTable
+}
+
+// A pairTable holds the first and the second bytes for the 128 code points that two
+// adjoining first bytes, of which the lower is even, begin.
+type pairTable [2][128]uint8
+
+// lettersOf holds the letters of each table.
+var lettersOf = func() (t [2]letters) {
 	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
+		two := &t[k].two
 		for r := 0x80; r < 0x800; r++ {
-			v := &t[k][r>>6<<8|0x80|r&0x3f]
+			v := &two[r>>6<<8|0x80|r&0x3f]
 			switch e := table.Low[r]; {
 			case e&unidata.Special != 0:
 			case e.Class() == unidata.Sep:
@@ -227,21 +240,10 @@ var twos = func() (t [2][8192]uint16) {
 				*v = uint16(e)
 			}
 		}
-	}
-	return t
-}()
-
-// A pairTable holds the first and the second bytes of twos for the 128 code
-// points that two adjoining first bytes, of which the lower is even, begin.
-type pairTable [2][128]uint8
-
-// pairTables holds, for each table, those of the first bytes 0xc0+2*i.
-var pairTables = func() (t [2][16]pairTable) {
-	for k := range t {
-		for i := range t[k] {
+		for i := range t[k].pairs {
 			for c := range 128 {
-				v := twos[k][i<<9|c>>6<<8|0x80|c&0x3f]
-				t[k][i][0][c], t[k][i][1][c] = uint8(v), uint8(v>>8)
+				v := two[i<<9|c>>6<<8|0x80|c&0x3f]
+				t[k].pairs[i][0][c], t[k].pairs[i][1][c] = uint8(v), uint8(v>>8)
 			}
 		}
 	}
@@ -252,14 +254,13 @@ var pairTables = func() (t [2][16]pairTable) {
 // two says become, as far as they share a table with the first of them and
 // become two bytes, and returns which did. Bytes of text from the 64th on are
 // left alone.
-func foldTwosGeneric(out, text *[blockSize + 16]byte, tables *[16]pairTable, two uint64) (done uint64) {
+func foldTwosGeneric(out, text *[blockSize + 16]byte, k *letters, two uint64) (done uint64) {
 	first := text[bits.TrailingZeros64(two)&63] &^ 1
-	table := &tables[first>>1&15]
 	for ; two != 0; two &= two - 1 {
 		q := bits.TrailingZeros64(two) & 63
-		c := text[q]&1<<6 | text[q+1]&0x3f
-		if text[q]&^1 == first && table[0][c] != 0 {
-			out[q], out[q+1] = table[0][c], table[1][c]
+		v := k.two[uint(text[q]&0x1f)<<8|uint(text[q+1])]
+		if text[q]&^1 == first && v != 0 {
+			out[q], out[q+1] = uint8(v), uint8(v>>8)
 			done |= 1 << q
 		}
 	}

@@ -201,12 +201,18 @@ func distance(p, q *byte) int { return int(uintptr(unsafe.Pointer(q)) - uintptr(
 //go:noescape
 func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64
 
+//go:noescape
+func twosAVX512(out, text *byte, table *uint16, two, first uint64) uint64
+
 // foldTwos works like foldTwosGeneric, or does nothing where the loop in
 // inPlace is as fast.
-func foldTwos(out, text *[blockSize + 16]byte, tables *[16]pairTable, two uint64) uint64 {
-	if cpu.Active() != cpu.VBMI2 {
-		return 0
-	}
+func foldTwos(out, text *[blockSize + 16]byte, k *letters, two uint64) uint64 {
 	first := text[bits.TrailingZeros64(two)&63] &^ 1
-	return twosVBMI2(&out[0], &text[0], &tables[first>>1&15], two, uint64(first))
+	switch cpu.Active() {
+	case cpu.VBMI2:
+		return twosVBMI2(&out[0], &text[0], &k.pairs[first>>1&15], two, uint64(first))
+	case cpu.AVX512:
+		return twosAVX512(&out[0], &text[0], &k.two[uint(first&0x1e)<<8|0x80], two, uint64(first))
+	}
+	return 0
 }

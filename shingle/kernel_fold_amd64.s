@@ -491,3 +491,61 @@ TEXT ·twosVBMI2(SB), NOSPLIT, $0-48
 	MOVQ R9, ret+40(FP)
 	VZEROUPPER
 	RET
+
+// TWOS folds the code points of two bytes that begin at every other byte of the text
+// from the PARITY-th on; its result in R10 has a bit for each that was folded.
+#define TWOS(PARITY) \
+	VMOVDQU64 PARITY(SI), Z0 \
+	SHRXQ R12, CX, R10 \
+	PEXTQ R11, R10, R10 \
+	KMOVD R10, K1 \
+	VPANDD Z20, Z0, Z1 \
+	VPCMPEQW Z21, Z1, K1, K1 \
+	VPSRLW $8, Z0, Z2 \
+	VMOVDQA64 Z2, Z3 \
+	VPERMI2W Z17, Z16, Z2 \
+	VPTESTMW Z22, Z0, K1, K2 \
+	VPERMI2W Z19, Z18, Z3 \
+	VMOVDQU16 Z3, K2, Z2 \
+	VPTESTMW Z2, Z2, K1, K1 \
+	VMOVDQU16 Z2, K1, PARITY(DX) \
+	KMOVD K1, R10 \
+	PDEPQ R11, R10, R10
+
+QUAD(evenFirst, 0x00fe00fe00fe00fe) // of words, the first byte without its last bit
+QUAD(wordOnes, 0x0001000100010001)
+QUAD(everyOther, 0x5555555555555555)
+
+// func twosAVX512(out, text *byte, table *uint16, two, first uint64) uint64
+//
+// Code points are taken as words, which begin at even places, then at odd ones.
+//
+//	SI  text            DX  out              CX  two         R11 every other bit
+//	R12 the parity      R9  the result       AX, R10 scratch
+//	Z16, Z17            what the 64 code points of an even first byte become
+//	Z18, Z19            those of the odd one behind it
+//	Z0  words of text   Z20 to Z22 constants, of which Z21 is first
+TEXT ·twosAVX512(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DX
+	MOVQ text+8(FP), SI
+	MOVQ table+16(FP), AX
+	MOVQ two+24(FP), CX
+	MOVQ first+32(FP), R9
+	VPBROADCASTW R9, Z21
+	VPBROADCASTQ evenFirst<>(SB), Z20
+	VPBROADCASTQ wordOnes<>(SB), Z22
+	MOVQ everyOther<>(SB), R11
+	VMOVDQU64 (AX), Z16
+	VMOVDQU64 64(AX), Z17
+	VMOVDQU64 512(AX), Z18
+	VMOVDQU64 576(AX), Z19
+	XORL R12, R12
+	TWOS(0)
+	MOVQ R10, R9
+	MOVL $1, R12
+	TWOS(1)
+	ADDQ R10, R10
+	ORQ  R10, R9
+	MOVQ R9, ret+40(FP)
+	VZEROUPPER
+	RET

@@ -26,6 +26,6 @@ func foldUnspaced(_, _ []byte, _ *kindTable, before uint8) (read, written int, a
 	return 0, 0, before // left to the loop in block
 }
 
-func foldTwos(_, _ *[blockSize + 16]byte, _ *[16]pairTable, _ uint64) uint64 {
+func foldTwos(_, _ *[blockSize + 16]byte, _ *letters, _ uint64) uint64 {
 	return 0 // left to the loop in inPlace
 }

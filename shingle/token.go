@@ -68,10 +68,10 @@ func (s Shingler) tokenizer(origins bool) *tokenizer {
 	if s.KeepAccents {
 		k, t.table = 1, unidata.Kept()
 	}
-	if old := t.two; old != &twos[k] {
+	if t.letters != &lettersOf[k] {
 		t.known = [len(t.known)]known{}
 	}
-	t.two, t.pairs, t.kinds = &twos[k], &pairTables[k], &kindTables[k]
+	t.letters, t.kinds = &lettersOf[k], &kindTables[k]
 	t.reset()
 	t.hashes, t.first, t.done, t.begun, t.long, t.longFirst = t.hashes[:0], 0, 0, false, false, false
 	return t
