@@ -135,6 +135,18 @@ func (f *folder) ascii(text []byte, at int) int {
 // many bytes it copied. dst has room for eight bytes more.
 func copyASCIIGeneric(dst, src []byte) int {
 	n := 0
+	for ; len(src)-n >= 32; n += 32 {
+		s, d := (*[32]byte)(src[n:]), (*[32]byte)(dst[n:])
+		a, b := binary.LittleEndian.Uint64(s[:]), binary.LittleEndian.Uint64(s[8:])
+		c, e := binary.LittleEndian.Uint64(s[16:]), binary.LittleEndian.Uint64(s[24:])
+		if (a|b|c|e)&high != 0 {
+			break
+		}
+		binary.LittleEndian.PutUint64(d[:], a)
+		binary.LittleEndian.PutUint64(d[8:], b)
+		binary.LittleEndian.PutUint64(d[16:], c)
+		binary.LittleEndian.PutUint64(d[24:], e)
+	}
 	for ; len(src)-n >= 8; n += 8 {
 		w := binary.LittleEndian.Uint64(src[n:])
 		binary.LittleEndian.PutUint64(dst[n:], w)

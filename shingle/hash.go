@@ -61,17 +61,6 @@ func (m *mixer) hash16(x, y uint64, n int) uint64 {
 	return h ^ h>>29
 }
 
-// hashToken hashes buf[start:end]; buf has 16 readable bytes from start.
-func (m *mixer) hashToken(buf []byte, start, end int) uint64 {
-	n := end - start
-	if n > int(m.short) {
-		return m.hashLong(buf, start, end)
-	}
-	b := buf[start : start+16]
-	k := &keep[n]
-	return m.hash16(binary.LittleEndian.Uint64(b)&k[0], binary.LittleEndian.Uint64(b[8:])&k[1], n)
-}
-
 // hashLong hashes buf[start:end], a token of more than m.short bytes. It folds the
 // case of ASCII in place, eight bytes at a time, and so perhaps behind the token.
 func (m *mixer) hashLong(buf []byte, start, end int) uint64 {
