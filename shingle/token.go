@@ -26,6 +26,7 @@ type tokenizer struct {
 	hashes   []uint64 // of the tokens
 	first    int      // tokens of the last step begin at hashes[first]
 	done     int      // folded bytes that the last step dealt with
+	open     int      // folded bytes that are all of a token without an end
 	begun    bool     // a shingle has been made
 	*keyed            // hash functions
 
@@ -73,7 +74,7 @@ func (s Shingler) tokenizer(origins bool) *tokenizer {
 	}
 	t.letters, t.kinds = &lettersOf[k], &kindTables[k]
 	t.reset()
-	t.hashes, t.first, t.done, t.begun, t.long, t.longFirst = t.hashes[:0], 0, 0, false, false, false
+	t.hashes, t.first, t.done, t.open, t.begun, t.long, t.longFirst = t.hashes[:0], 0, 0, 0, false, false, false
 	return t
 }
 
@@ -161,7 +162,13 @@ func (t *tokenizer) settled(last bool) int {
 		}
 		return n
 	}
-	for i := t.n - 1; i >= 0; i-- {
+	// What has been looked at before need not be again, up to what may have changed.
+	from := max(0, t.open-unsettled)
+	t.open = 0
+	for i := t.n - 1; i >= from; i-- {
+		for i >= from+8 && wordBytes(binary.LittleEndian.Uint64(t.buf[i-7:])) == high {
+			i -= 8
+		}
 		switch c := t.buf[i]; {
 		case c >= 0x80 || asciiWord[c]:
 		case c != '\'',
@@ -170,6 +177,7 @@ func (t *tokenizer) settled(last bool) int {
 			return i + 1
 		}
 	}
+	t.open = t.n
 	return 0
 }
 
@@ -218,7 +226,7 @@ func (t *tokenizer) grow(n int) {
 // swallow hashes most of an open token that has grown too long to keep.
 func (t *tokenizer) swallow() {
 	t.drop(t.done)
-	t.done = 0
+	t.done, t.open = 0, 0
 	if !t.long {
 		t.long, t.longStart = true, t.origin(0, 1).Start
 		t.digest.reset()
@@ -293,15 +301,21 @@ func maskGeneric(dst []uint64, buf []byte) {
 func classify(b *[64]byte) (words, quotes uint64) {
 	for k := 0; k < 64; k += 8 {
 		c := binary.LittleEndian.Uint64(b[k:])
-		c7 := c &^ high
-		l := c7 | ones*0x20
-		l = (l + ones*(0x80-'a')) &^ (l + ones*(0x80-'{'))
-		d := (c7 + ones*(0x80-'0')) &^ (c7 + ones*(0x80-':'))
+		words |= gather(wordBytes(c)) << k
 		// Only the top bit of each byte counts.
-		words |= gather((l|d|c)&high) << k
-		quotes |= ^((c7 ^ ones*'\'') + ones*0x7f) &^ c & high
+		quotes |= ^((c&^high ^ ones*'\'') + ones*0x7f) &^ c & high
 	}
 	return words, quotes
+}
+
+// wordBytes sets the top bit of the bytes of c that are letters, digits or from 0x80,
+// and no others.
+func wordBytes(c uint64) uint64 {
+	c7 := c &^ high
+	l := c7 | ones*0x20
+	l = (l + ones*(0x80-'a')) &^ (l + ones*(0x80-'{'))
+	d := (c7 + ones*(0x80-'0')) &^ (c7 + ones*(0x80-':'))
+	return (l | d | c) & high
 }
 
 // joining returns which of the 64 bytes from at on are apostrophes between letters;
