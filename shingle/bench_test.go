@@ -48,6 +48,14 @@ func sample(tb testing.TB, n int, prefix string, file ...string) []string {
 	return texts
 }
 
+// repeated8K returns texts of 8 KB that repeat one.
+func repeated8K(text string) (texts []string) {
+	for range 16 {
+		texts = append(texts, strings.Repeat(text, 8192/len(text)))
+	}
+	return texts
+}
+
 func size(texts []string) (n int) {
 	for _, t := range texts {
 		n += len(t)
@@ -172,10 +180,15 @@ func rounds(b *testing.B) int {
 	return 15
 }
 
-// BenchmarkScripts compares the speed on other scripts with that on English,
-// with each set of instructions.
+// BenchmarkScripts compares the speed on other scripts, and on texts that take more
+// work than most, with that on English, with each set of instructions.
 func BenchmarkScripts(b *testing.B) {
 	english := sample(b, 1<<20, "", "throughput", "english_rfc.jsonl")
+	type kind struct {
+		name  string
+		texts []string
+	}
+	var kinds []kind
 	for _, c := range []struct{ name, prefix, file string }{
 		{"russian", "", "russian_docs.jsonl"},
 		{"japanese", "", "japanese_books.jsonl"},
@@ -187,7 +200,17 @@ func BenchmarkScripts(b *testing.B) {
 		{"chinese", "zh", "help_7_languages.jsonl"},
 		{"khmer", "km", "help_7_languages.jsonl"},
 	} {
-		texts := sample(b, 1<<20, c.prefix, "throughput", c.file)
+		kinds = append(kinds, kind{c.name, sample(b, 1<<20, c.prefix, "throughput", c.file)})
+	}
+	kinds = append(kinds,
+		kind{"thai", repeated8K("ในวันที่อากาศร้อนจัด ชาวบ้านพากันไปนั่งพักใต้ต้นไม้ใหญ่ริมแม่น้ำ และเล่าเรื่องเก่าให้เด็กฟังจนค่ำ ")},
+		kind{"polytonic greek", repeated8K("Ἐν ἀρχῇ ἦν ἡ θάλασσα, καὶ ὁ ναύτης ἔβλεπε πρὸς τὸν οὐρανόν· οὐδεὶς δὲ τῶν ἀνθρώπων ᾔδει ποῖ πλέοι ἡ ναῦς. ")},
+		kind{"mathematical letters", repeated8K("𝐓𝐡𝐞 𝐟𝐞𝐫𝐫𝐲 𝐥𝐞𝐚𝐯𝐞𝐬 𝐭𝐡𝐞 𝐡𝐚𝐫𝐛𝐨𝐮𝐫 𝐚𝐭 𝐬𝐢𝐱, 𝐚𝐧𝐝 𝐢𝐭 𝐰𝐢𝐥𝐥 𝐧𝐨𝐭 𝐰𝐚𝐢𝐭. ")},
+		kind{"a broken byte every 100", repeated8K("The ferry leaves the harbour at six, and it will not wait for anyone who is late again tod\xffy, rain or shine. ")},
+		kind{"one giant token", []string{strings.Repeat("endlessletters", 20000)}},
+	)
+	for _, c := range kinds {
+		texts := c.texts
 		// Each text in turn with one of English, so that both have the machine
 		// as it is at the time.
 		paired, i := 0, 0
