@@ -54,7 +54,7 @@ func (k *bands) Flags() []cli.Flags {
 		fs.BoolVar(&k.overwrite, "overwrite", false, "replace what -out names, if there is something")
 		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: what finds 99 % of the pairs at -threshold)")
 	}}
-	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
 // A banding is an lsh.Banding as a flag; none where it is zero.

@@ -36,7 +36,7 @@ What a killed process leaves next to -out ends in .tmp and may be deleted.
 	Example: `-dry-run corpus.jsonl
 -out kept.jsonl.zst -stats figures.json corpus.jsonl.zst
 -out kept.parquet -keep max:quality shard-*.jsonl.gz
--strip -keep longest -out kept/ pages/
+-covered 0.25 -keep longest -out kept/ pages/
 -against archive.jsonl -out new.jsonl today.jsonl
 `,
 	New: func() cli.Action { return new(cleaning) },
@@ -61,7 +61,7 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.BoolVar(&k.exact, "exact", false, "remove only documents that are equal to another but for case, accents, punctuation and space: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
 	}}
-	return []cli.Flags{own, k.MatchFlags(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{own, k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
 func (k *cleaning) Run(e *cli.Env) error {
@@ -72,8 +72,8 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return errors.New("clean needs -out FILE, or -dry-run to see what it would do")
 	case k.to.Out == "-" && k.JSON:
 		return errors.New("-json prints removals to standard output and cannot be combined with -out -; log them with -log")
-	case k.exact && (e.Given["threshold"] || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
-		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -k, -size or -estimate")
+	case k.exact && (e.Given["threshold"] || k.Covered > 0 || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
+		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -covered, -k, -size or -estimate")
 	}
 	w, err := clean.NewWriter(e, k.to, k.Against, k.dry)
 	if err != nil {
@@ -113,12 +113,24 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return err
 	}
 	k.summarize(e, w, f)
+	c.ReportCompared()
 	return nil
 }
 
 func (k *cleaning) decide(c *corpus.Corpus) (*clean.Decision, error) {
 	if k.exact {
+		if k.Strip == find.StripPages {
+			k.Strip = find.StripNever
+		}
 		return clean.DecideEqual(c, k.Options)
+	}
+	if k.Covered > 0 {
+		v, err := find.Cover(c, k.Options)
+		if err != nil {
+			return nil, err
+		}
+		defer v.Close()
+		return clean.DecideCovered(c, v, k.Options)
 	}
 	s, err := find.SketchStripped(c, k.Options)
 	if err != nil {
@@ -141,7 +153,7 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 		kept = "to keep"
 	}
 	e.Summary("%s: %s %s, %s removed, %s left out", show.Count(f.Documents, "document"), show.Number(f.Kept), kept, show.Number(f.Group.Removed), show.Number(f.Group.LeftOut))
-	how := fmt.Sprintf("Jaccard %v or more, %s", k.Threshold, k.Figures())
+	how := k.Criterion(e.Given["threshold"]) + ", " + k.Figures()
 	if k.exact {
 		how = "equal texts"
 	}

@@ -15,11 +15,13 @@ var clustersCommand = cli.Command{
 	Summary: "which documents belong together, and which one to keep",
 	Help: `Prints every cluster of two and more near-duplicates. Each member has a
 Jaccard similarity of at least -threshold to the representative, the document to
-keep; clusters never chain from document to document.
+keep; clusters never chain from document to document. With -covered pages are
+compared by the share of their own text that they have in common, and that share is
+the similarity.
 `,
 	Example: `corpus.jsonl
 -keep newest -threshold 0.9 versions.parquet
--json -strip 'crawl/*.warc.gz'
+-covered 0.25 -json 'crawl/*.warc.gz'
 `,
 	New: func() cli.Action { return new(clusters) },
 }
@@ -31,7 +33,7 @@ type clusters struct {
 }
 
 func (k *clusters) Flags() []cli.Flags {
-	return []cli.Flags{k.MatchFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
 func (k *clusters) Run(e *cli.Env) error {
@@ -40,12 +42,7 @@ func (k *clusters) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	s, err := find.SketchStripped(c, k.Options)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	found, err := s.Clusters()
+	found, err := k.find(c)
 	if err != nil {
 		return err
 	}
@@ -64,9 +61,32 @@ func (k *clusters) Run(e *cli.Env) error {
 			return err
 		}
 	}
-	e.Summary("%s in %s: keep %d, %d are near-duplicates (Jaccard %v or more to the one kept, %s)",
-		show.Count(len(found), "cluster"), c.Counted(), len(c.Docs)-members+len(found), members-len(found), k.Threshold, k.Figures())
+	e.Summary("%s in %s: keep %d, %d are near-duplicates (%s to the one kept, %s)",
+		show.Count(len(found), "cluster"), c.Counted(), len(c.Docs)-members+len(found), members-len(found), k.Criterion(e.Given["threshold"]), k.Figures())
+	c.ReportCompared()
 	return nil
+}
+
+// find returns the clusters by the criterion of the flags.
+func (k *clusters) find(c *corpus.Corpus) ([]lsh.Cluster[int], error) {
+	if k.Covered == 0 {
+		s, err := find.SketchStripped(c, k.Options)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		return s.Clusters()
+	}
+	v, err := find.Cover(c, k.Options)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	pairs, err := v.Pairs()
+	if err != nil {
+		return nil, err
+	}
+	return v.Clusters(pairs, nil)
 }
 
 // showCluster shows a cluster to a person.

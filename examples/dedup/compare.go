@@ -74,9 +74,14 @@ func (k *compare) Run(e *cli.Env) error {
 	out.Whole = k.likeness(textA, textB, nil, nil)
 	out.Stripped = k.likeness(textA, textB, boilerplate.Mask(blocks[a]), boilerplate.Mask(blocks[b]))
 	out.NearDuplicates = out.Whole.Jaccard >= k.Threshold
+	cover := find.CoverOf(textA, textB, boilerplate.Mask(blocks[a]), boilerplate.Mask(blocks[b]))
+	out.CoveredA, out.CoveredB = cover.A, cover.B
 	passages := shingle.Aligner{MinTokens: k.MinTokens}.Align(textA, textB)
+	recycled := func(p shingle.Passage) (documents, hosts int) {
+		return find.Recycled(p, blocks[a], blocks[b])
+	}
 	for _, p := range passages {
-		out.Passages = append(out.Passages, show.NewPassage(out.A, out.B, p))
+		out.Passages = append(out.Passages, show.NewPassage(out.A, out.B, p).In(recycled(p)))
 	}
 	for _, i := range rows {
 		for _, bl := range blocks[i] {
@@ -100,7 +105,7 @@ func (k *compare) Run(e *cli.Env) error {
 	}
 	if len(passages) > 0 {
 		fmt.Fprintf(e.Out, "\nThey share %s of %d words or more:\n\n", show.Count(len(passages), "passage"), k.MinTokens)
-		show.SideBySide(e.Out, e.Screen(k.Output), out.A, textA, out.B, textB, passages)
+		show.SideBySide(e.Out, e.Screen(k.Output), out.A, textA, out.B, textB, passages, recycled)
 	}
 	for _, i := range rows {
 		for _, bl := range blocks[i] {
@@ -166,6 +171,8 @@ func (k *compare) show(out io.Writer, sc screen.Screen, c show.Comparison) {
 	line("  estimated by signatures", number(w.Estimate), number(s.Estimate), nil)
 	line("share of A that is in B", show.Percent(w.ContainmentA), show.Percent(s.ContainmentA), sc.Figure)
 	line("share of B that is in A", show.Percent(w.ContainmentB), show.Percent(s.ContainmentB), sc.Figure)
+	line("share of A in passages of B", "", show.Percent(c.CoveredA), sc.Figure)
+	line("share of B in passages of A", "", show.Percent(c.CoveredB), sc.Figure)
 	line("shingles of A, B, both", counts(w), counts(s), nil)
 	line(fmt.Sprintf("chance to be found (%v)", k.Banding()), show.Percent(w.Recall), show.Percent(s.Recall), nil)
 	verdict := func(yes bool) string {

@@ -5,6 +5,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/shingle"
 )
 
 var passagesCommand = cli.Command{
@@ -12,9 +13,9 @@ var passagesCommand = cli.Command{
 	Summary: "which passages documents share, with their places in both",
 	Help: `Prints every passage of at least -min words that two documents share, in any
 order, though a few words were changed: both texts side by side, with the words
-that only one of them has in [brackets]. Offsets are bytes of the documents. With
--strip a passage may run across a recycled block, whose words then count as
-differences if only one document has them.
+that only one of them has in [brackets]. Offsets are bytes of the documents. A
+passage that lies in recycled blocks is labelled with the number of documents and
+hosts that have them; with -strip such blocks of a site's frame are left out.
 `,
 	Example: `a.txt b.txt
 -strip -min 20 articles.jsonl
@@ -30,7 +31,7 @@ type passages struct {
 }
 
 func (p *passages) Flags() []cli.Flags {
-	return []cli.Flags{p.PassageFlags(), p.StripFlag(), p.read.InputFlags(), p.ColorFlag(), p.OutputFlags()}
+	return []cli.Flags{p.PassageFlags(), p.StripOnlyFlag(), p.read.InputFlags(), p.ColorFlag(), p.OutputFlags()}
 }
 
 func (p *passages) Run(e *cli.Env) error {
@@ -39,10 +40,15 @@ func (p *passages) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	masks, err := find.Masks(c, p.Options)
+	blocks, err := find.Blocks(c, p.Options)
 	if err != nil {
 		return err
 	}
+	var masks [][]shingle.Span
+	if p.Strip == find.StripAlways {
+		masks = find.MasksOf(blocks)
+	}
+	row := c.Rows()
 	ix, err := find.IndexPassages(c, p.Options, masks)
 	if err != nil {
 		return err
@@ -52,16 +58,19 @@ func (p *passages) Run(e *cli.Env) error {
 		if err != nil {
 			return err
 		}
+		recycled := func(s shingle.Passage) (documents, hosts int) {
+			return find.Recycled(s, blocks[row[pair.A]], blocks[row[pair.B]])
+		}
 		pairs++
 		found += len(pair.Passages)
 		if !p.JSON {
 			a, _ := ix.Text(pair.A)
 			b, _ := ix.Text(pair.B)
-			show.SideBySide(e.Out, e.Screen(p.Output), pair.A, a, pair.B, b, pair.Passages)
+			show.SideBySide(e.Out, e.Screen(p.Output), pair.A, a, pair.B, b, pair.Passages, recycled)
 			continue
 		}
 		for _, s := range pair.Passages {
-			if err := e.Print(show.NewPassage(pair.A, pair.B, s)); err != nil {
+			if err := e.Print(show.NewPassage(pair.A, pair.B, s).In(recycled(s))); err != nil {
 				return err
 			}
 		}

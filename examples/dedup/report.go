@@ -14,8 +14,8 @@ var reportCommand = cli.Command{
 	Summary: "what a person wants to know, on one screen (the default)",
 	Help: `Shows the clusters of near-duplicates and which document to keep, the passages
 that other documents share, and the blocks that sites recycle. Recycled blocks
-are left out before documents are compared, so that pages of one site do not
-resemble each other by their frame. With -html the same goes into a page that
+are left out before pages are compared, so that pages of one site do not resemble
+each other by their frame. With -html the same goes into a page that
 also shows the texts side by side, their differences marked.
 `,
 	Example: `stories/
@@ -37,7 +37,7 @@ func (k *reporting) Flags() []cli.Flags {
 		fs.StringVar(&k.page.File, "html", "", "also write the findings to this `file`, with the texts and their differences: one page for a browser that needs no network")
 		fs.BoolVar(&k.page.Overwrite, "overwrite", false, "replace the file that -html names, if it is there")
 	}}
-	return []cli.Flags{k.MatchFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.PassageFlags(), own, k.read.InputFlags(), k.ColorFlag(), k.QuietFlag()}
+	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.PassageFlags(), own, k.read.InputFlags(), k.ColorFlag(), k.QuietFlag()}
 }
 
 func (k *reporting) Run(e *cli.Env) error {
@@ -55,6 +55,7 @@ func (k *reporting) Run(e *cli.Env) error {
 	}
 	defer f.Close()
 	f.Screen(e.Out, e.Screen(k.Output))
+	defer c.ReportCompared()
 	if k.page.File == "" {
 		return nil
 	}

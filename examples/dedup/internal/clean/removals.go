@@ -78,6 +78,31 @@ func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options) (*Decision, erro
 	return d, nil
 }
 
+// DecideCovered returns the documents to remove by covered share.
+func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options) (*Decision, error) {
+	d := &Decision{c: c}
+	pairs, err := v.Pairs()
+	if err != nil {
+		return nil, err
+	}
+	var rest []int
+	if len(o.Against) > 0 {
+		rest = []int{}
+		for i, m := range v.Old(pairs) {
+			if m.Row < 0 {
+				rest = append(rest, c.Old+i)
+				continue
+			}
+			d.Removals = append(d.Removals, Removal{c.Old + i, m.Row, m.Score})
+		}
+	}
+	if d.Clusters, err = v.Clusters(pairs, rest); err != nil {
+		return nil, err
+	}
+	d.addMembers(true)
+	return d, nil
+}
+
 // DecideEqual returns the documents to remove that are equal to another after
 // normalisation, without the spans of masks.
 func DecideEqual(c *corpus.Corpus, o find.Options) (*Decision, error) {

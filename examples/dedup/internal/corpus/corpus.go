@@ -44,9 +44,20 @@ type Corpus struct {
 	// Ranks are the values of the field that -keep names; nil if it names none.
 	Ranks []float64
 
+	// Compared describes which text of the documents was compared, "" where that
+	// is all there is.
+	Compared string
+
 	env   *cli.Env
 	o     Options
 	texts *spool.Texts
+}
+
+// ReportCompared prints which text was compared, after a summary.
+func (c *Corpus) ReportCompared() {
+	if c.Compared != "" {
+		c.env.Summary("%s", c.Compared)
+	}
 }
 
 // Load reads the documents of inputs, those of against first.

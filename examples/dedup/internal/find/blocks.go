@@ -1,7 +1,9 @@
 package find
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
@@ -89,12 +91,50 @@ func page(c *corpus.Corpus, i int) boilerplate.Page {
 	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: c.Text(i), Time: t, Blocks: d.Blocks}
 }
 
-// Masks returns the spans that Options.Strip leaves out of every document, nil
-// without it.
+// Masks returns the spans that Options.Strip leaves out of every document, nil for
+// none, and reports how much that is.
 func Masks(c *corpus.Corpus, o Options) ([][]shingle.Span, error) {
-	if !o.Strip {
+	if !o.strips(c) {
+		report(c, o, nil)
 		return nil, nil
 	}
+	masks, err := judgeAll(c)
+	if err == nil {
+		report(c, o, masks)
+	}
+	return masks, err
+}
+
+// MasksOf returns the masked spans of the blocks of every document.
+func MasksOf(blocks [][]boilerplate.Block) [][]shingle.Span {
+	masks := make([][]shingle.Span, len(blocks))
+	for i := range blocks {
+		masks[i] = boilerplate.Mask(blocks[i])
+	}
+	return masks
+}
+
+// MasksFor is [Masks] for documents whose blocks are known.
+func MasksFor(c *corpus.Corpus, o Options, blocks [][]boilerplate.Block) [][]shingle.Span {
+	var masks [][]shingle.Span
+	if o.strips(c) {
+		masks = MasksOf(blocks)
+	}
+	report(c, o, masks)
+	return masks
+}
+
+// strips reports whether recycled blocks are left out.
+func (o *Options) strips(c *corpus.Corpus) bool {
+	return o.Strip == StripAlways || o.Strip == StripPages && hasHosts(c)
+}
+
+func hasHosts(c *corpus.Corpus) bool {
+	return slices.ContainsFunc(c.Docs, func(d corpus.Document) bool { return d.Host != "" })
+}
+
+// judgeAll returns the masks of all documents.
+func judgeAll(c *corpus.Corpus) ([][]shingle.Span, error) {
 	d := detector(c)
 	if err := observe(c, d); err != nil {
 		return nil, err
@@ -105,4 +145,23 @@ func Masks(c *corpus.Corpus, o Options) ([][]shingle.Span, error) {
 		return nil
 	})
 	return masks, err
+}
+
+// report notes which text is compared and how to compare the other.
+func report(c *corpus.Corpus, o Options, masks [][]shingle.Span) {
+	bytes := 0
+	for _, mask := range masks {
+		for _, s := range mask {
+			bytes += s.Len()
+		}
+	}
+	share := show.Percent(float64(bytes) / float64(max(1, c.Bytes())))
+	switch {
+	case o.strips(c):
+		c.Compared = fmt.Sprintf("compared without recycled blocks, %s of all text (-strip=false compares whole texts)", share)
+	case o.Covered > 0:
+		c.Compared = fmt.Sprintf("covered shares are those of the text without recycled blocks, %s of all", share)
+	case hasHosts(c):
+		c.Compared = "compared as whole texts (-strip leaves out recycled blocks)"
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,7 +29,8 @@ type Options struct {
 	Against     []string
 	Unit        string
 	Size        int
-	Strip       bool
+	Strip       Strip
+	Covered     float64 // 0: not asked for
 	Stream      bool
 	Keep        string
 	MinTokens   int
@@ -111,11 +113,73 @@ func (o *Options) ShingleFlags() cli.Flags {
 	}
 }
 
+// Strip says whether recycled blocks are left out before documents are compared.
+type Strip uint8
+
+const (
+	StripPages Strip = iota // where documents have hosts
+	StripAlways
+	StripNever
+)
+
 // StripFlag is -strip.
 func (o *Options) StripFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&o.Strip, "strip", false, "leave out the blocks that pages recycle (see dedup boilerplate) before comparing")
+		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate) before comparing; -strip=false compares whole texts (default: leave them out where documents have hosts)", o.setStrip)
 	}}
+}
+
+// StripOnlyFlag is -strip for commands that leave nothing out unless they are asked to.
+func (o *Options) StripOnlyFlag() cli.Flags {
+	o.Strip = StripNever
+	return cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate)", o.setStrip)
+	}}
+}
+
+// setStrip sets Strip to the value of a flag.
+func (o *Options) setStrip(value string) error {
+	on, err := strconv.ParseBool(value)
+	if o.Strip = StripNever; on {
+		o.Strip = StripAlways
+	}
+	return err
+}
+
+// CoveredFlag is -covered.
+func (o *Options) CoveredFlag() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.Func("covered", "for pages: least covered `share`, 0.25 is recommended. It is the share of the shorter page's own text, without recycled blocks, in passages that both pages have, weighted by their similarity. It decides alone; if -threshold is given as well, either suffices", func(s string) (err error) {
+				if o.Covered, err = strconv.ParseFloat(s, 64); err != nil || !(o.Covered > 0 && o.Covered <= 1) {
+					return errors.New("must be a number above 0, at most 1")
+				}
+				return nil
+			})
+		},
+		Check: func() error {
+			switch {
+			case o.Covered > 0 && o.Estimate:
+				return errors.New("-covered compares texts and cannot be combined with -estimate")
+			case o.Covered > 0 && o.Containment > 0:
+				return errors.New("-covered and -containment are two criteria: choose one (-covered for pages, -containment for excerpts)")
+			}
+			return nil
+		},
+	}
+}
+
+// Criterion names the criterion that decides, for summaries; threshold reports whether
+// -threshold was given.
+func (o *Options) Criterion(threshold bool) string {
+	jaccard := fmt.Sprintf("Jaccard %v or more", o.Threshold)
+	switch {
+	case o.Covered == 0:
+		return jaccard
+	case threshold:
+		return fmt.Sprintf("covered share %v or more, or %s", o.Covered, jaccard)
+	}
+	return fmt.Sprintf("covered share %v or more", o.Covered)
 }
 
 // StreamFlag is -stream.

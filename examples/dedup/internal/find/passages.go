@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh/passage"
@@ -16,6 +17,7 @@ type Passages struct {
 	*passage.Index
 	c     *corpus.Corpus
 	masks [][]shingle.Span
+	least int // words that a passage must have in common
 }
 
 // IndexPassages puts every document into an index, without the spans of its mask;
@@ -23,7 +25,7 @@ type Passages struct {
 func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passages, error) {
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
-	ix := &Passages{passage.New(po), c, masks}
+	ix := &Passages{passage.New(po), c, masks, o.MinTokens}
 	p := c.Env().Progress("indexing", "documents", len(c.Docs))
 	defer p.Stop()
 	for i, d := range c.Docs {
@@ -53,7 +55,9 @@ func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 				p.Add(1)
 				p.Of(row[pair.A]+1, len(c.Docs))
 				if a, b := row[pair.A], row[pair.B]; ix.masks != nil && len(ix.masks[a])+len(ix.masks[b]) > 0 {
-					ix.countHidden(pair.Passages, a, b)
+					if pair.Passages = ix.withHidden(pair.Passages, a, b); len(pair.Passages) == 0 {
+						continue
+					}
 				}
 			}
 			if !yield(pair, err) {
@@ -63,27 +67,142 @@ func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 	}
 }
 
-// countHidden makes the figures of passages those of all their words. A passage may
-// run across a block that was left out of the search: the two sides are equal only
-// if they are there too.
-func (ix *Passages) countHidden(passages []shingle.Passage, a, b int) {
-	var sh shingle.Shingler
-	textA, textB := ix.c.Text(a), ix.c.Text(b)
-	for i, p := range passages {
-		if !touches(ix.masks[a], p.A) && !touches(ix.masks[b], p.B) {
+// withHidden makes the figures of passages those of all their words. A passage may run
+// across a block that was left out of the search, whose words are differences if only
+// one side has them. Where they are more than a quarter of the passage it is cut, so
+// that no passage consists of hidden text.
+func (ix *Passages) withHidden(passages []shingle.Passage, a, b int) []shingle.Passage {
+	maskA, maskB := ix.masks[a], ix.masks[b]
+	if !slices.ContainsFunc(passages, func(p shingle.Passage) bool { return touches(maskA, p.A) || touches(maskB, p.B) }) {
+		return passages
+	}
+	var out []shingle.Passage
+	for _, p := range passages {
+		if touches(maskA, p.A) || touches(maskB, p.B) {
+			if q := ix.count(p, a, b); 4*q.Matched >= 3*q.Tokens {
+				out = append(out, q)
+			} else {
+				out = append(out, ix.parts(p, a, b)...)
+			}
 			continue
 		}
-		same := 0
-		for _, e := range (shingle.Aligner{}).Edits(textA, textB, p) {
-			if e.Op == shingle.Equal {
-				same += len(sh.AppendTokens(nil, e.A.Of(textA)))
+		out = append(out, p)
+	}
+	return out
+}
+
+// count returns a passage with the figures of all its words.
+func (ix *Passages) count(p shingle.Passage, a, b int) shingle.Passage {
+	var sh shingle.Shingler
+	textA, textB := ix.c.Text(a), ix.c.Text(b)
+	same := 0
+	for _, e := range (shingle.Aligner{}).Edits(textA, textB, p) {
+		if e.Op == shingle.Equal {
+			same += len(sh.AppendTokens(nil, e.A.Of(textA)))
+		}
+	}
+	x, y := len(sh.AppendTokens(nil, p.A.Of(textA))), len(sh.AppendTokens(nil, p.B.Of(textB)))
+	p.Tokens, p.Matched, p.Similarity = max(x, y), same, 2*float64(same)/float64(x+y)
+	p.Exact = same == x && same == y
+	return p
+}
+
+// parts returns the parts of a passage between the blocks that were left out.
+func (ix *Passages) parts(p shingle.Passage, a, b int) (out []shingle.Passage) {
+	x, y := side(ix.c.Text(a), p.A, ix.masks[a]), side(ix.c.Text(b), p.B, ix.masks[b])
+	var al shingle.Aligner
+	var part shingle.Passage
+	var wordsA, wordsB int // of the part
+	var looseA, looseB int // after its last common word
+	cut := func() {
+		if part.Matched >= ix.least {
+			part.Tokens = max(wordsA, wordsB)
+			part.Similarity = 2 * float64(part.Matched) / float64(wordsA+wordsB)
+			part.Exact = part.Matched == wordsA && part.Matched == wordsB
+			out = append(out, part)
+		}
+		part, wordsA, wordsB, looseA, looseB = shingle.Passage{}, 0, 0, 0, 0
+	}
+	var sh shingle.Shingler
+	for _, e := range al.EditsOf(al.Prepare(x.text, x.mask...), al.Prepare(y.text, y.mask...), 0, 0) {
+		ta := sh.AppendTokens(nil, x.text[e.A.Start:e.A.End], within(x.mask, e.A)...)
+		tb := sh.AppendTokens(nil, y.text[e.B.Start:e.B.End], within(y.mask, e.B)...)
+		for i := range max(len(ta), len(tb)) {
+			var u, v shingle.Span
+			if i < len(ta) {
+				u = shingle.Span{Start: ta[i].Start + e.A.Start, End: ta[i].End + e.A.Start}
+			}
+			if i < len(tb) {
+				v = shingle.Span{Start: tb[i].Start + e.B.Start, End: tb[i].End + e.B.Start}
+			}
+			if part.Matched > 0 && (u.Len() > 0 && x.hides(part.A.End-p.A.Start, u.Start) || v.Len() > 0 && y.hides(part.B.End-p.B.Start, v.Start)) {
+				cut()
+			}
+			if e.Op != shingle.Equal {
+				if part.Matched > 0 {
+					looseA, looseB = looseA+min(1, u.Len()), looseB+min(1, v.Len())
+				}
+				continue
+			}
+			if part.Matched == 0 {
+				part.A.Start, part.B.Start = u.Start+p.A.Start, v.Start+p.B.Start
+			}
+			part.A.End, part.B.End = u.End+p.A.Start, v.End+p.B.Start
+			part.Matched++
+			wordsA, wordsB, looseA, looseB = wordsA+looseA+1, wordsB+looseB+1, 0, 0
+		}
+	}
+	cut()
+	return out
+}
+
+// A hidden is the text of one side of a passage and what is masked of it.
+type hidden struct {
+	text string
+	mask []shingle.Span
+}
+
+func side(text string, s shingle.Span, mask []shingle.Span) hidden {
+	return hidden{s.Of(text), within(mask, s)}
+}
+
+// within returns the parts of spans in s, counted from its beginning.
+func within(spans []shingle.Span, s shingle.Span) (in []shingle.Span) {
+	for _, k := range spans {
+		if k.Start < s.End && s.Start < k.End {
+			in = append(in, shingle.Span{Start: max(k.Start, s.Start) - s.Start, End: min(k.End, s.End) - s.Start})
+		}
+	}
+	return in
+}
+
+// hides reports whether something masked lies between two places.
+func (h hidden) hides(from, to int) bool {
+	return slices.ContainsFunc(h.mask, func(k shingle.Span) bool { return from <= k.Start && k.End <= to })
+}
+
+// Recycled reports on how many documents, of how many hosts, a passage recurs: one of
+// whose sides at least half is in recycled blocks. Of several the most widespread
+// counts.
+func Recycled(p shingle.Passage, a, b []boilerplate.Block) (documents, hosts int) {
+	for _, s := range [...]struct {
+		span   shingle.Span
+		blocks []boilerplate.Block
+	}{{p.A, a}, {p.B, b}} {
+		n, most, of := 0, 0, 0
+		for _, k := range s.blocks {
+			if common := min(k.End, s.span.End) - max(k.Start, s.span.Start); common > 0 && k.Flagged {
+				n += common
+				if k.Documents > most {
+					most, of = k.Documents, k.Hosts
+				}
 			}
 		}
-		x, y := len(sh.AppendTokens(nil, p.A.Of(textA))), len(sh.AppendTokens(nil, p.B.Of(textB)))
-		p.Tokens, p.Matched, p.Similarity = max(x, y), same, 2*float64(same)/float64(x+y)
-		p.Exact = same == x && same == y
-		passages[i] = p
+		if 2*n >= s.span.Len() && most > documents {
+			documents, hosts = most, of
+		}
 	}
+	return documents, hosts
 }
 
 // touches reports whether one of the spans has bytes in s.

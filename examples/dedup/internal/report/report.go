@@ -17,7 +17,8 @@ type Findings struct {
 	c        *corpus.Corpus
 	o        find.Options
 	sketches *find.Sketches
-	masks    [][]shingle.Span
+	blocks   [][]boilerplate.Block // flagged or masked
+	masks    [][]shingle.Span      // left out before documents are compared
 	clusters []cluster
 	pairs    []pair      // of documents of different clusters
 	recycled []*recycled // blocks
@@ -29,13 +30,16 @@ type cluster = lsh.Cluster[int]
 // Find finds them; recycled blocks are left out before documents are compared. Close
 // the findings.
 func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
-	f := &Findings{c: c, o: o, masks: make([][]shingle.Span, len(c.Docs))}
+	f := &Findings{c: c, o: o}
 	blocks, err := find.Blocks(c, o)
 	if err != nil {
 		return nil, err
 	}
+	f.blocks = blocks
+	if f.masks = find.MasksFor(c, o, blocks); f.masks == nil {
+		f.masks = make([][]shingle.Span, len(c.Docs))
+	}
 	for i := range blocks {
-		f.masks[i] = boilerplate.Mask(blocks[i])
 		if slices.ContainsFunc(blocks[i], func(b boilerplate.Block) bool { return b.Flagged }) {
 			f.pages++
 		}
@@ -44,7 +48,7 @@ func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	if f.sketches, err = find.Sketch(c, o, f.masks); err != nil {
 		return nil, err
 	}
-	if f.clusters, err = f.sketches.Clusters(); err == nil {
+	if f.clusters, err = f.findClusters(); err == nil {
 		err = f.findPassages()
 	}
 	if err != nil {
@@ -57,6 +61,23 @@ func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 
 // Close removes what the findings keep outside memory.
 func (f *Findings) Close() { f.sketches.Close() }
+
+// findClusters finds the clusters by the criterion of the options.
+func (f *Findings) findClusters() ([]cluster, error) {
+	if f.o.Covered == 0 {
+		return f.sketches.Clusters()
+	}
+	v, err := find.CoverMasked(f.c, f.o, find.MasksOf(f.blocks))
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	pairs, err := v.Pairs()
+	if err != nil {
+		return nil, err
+	}
+	return v.Clusters(pairs, nil)
+}
 
 // findPassages finds the passages that documents of different clusters share.
 func (f *Findings) findPassages() error {

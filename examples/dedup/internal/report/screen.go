@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/screen"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/shingle"
@@ -240,7 +241,7 @@ func (f *Findings) pairLines(p pair, most int, s screen.Screen) []string {
 	t = nil
 	for _, q := range p.passages {
 		if len(t) < room && q.Matched >= least {
-			t = append(t, []string{fmt.Sprintf("%5s words", show.Number(q.Tokens)), kind(q), show.Excerpt(q.A.Of(f.c.Text(p.a)), s.Width)})
+			t = append(t, []string{fmt.Sprintf("%5s words", show.Number(q.Tokens)), kind(q) + show.RecycledIn(find.Recycled(q, f.blocks[p.a], f.blocks[p.b])), show.Excerpt(q.A.Of(f.c.Text(p.a)), s.Width)})
 		}
 	}
 	lines = append(lines, t.format(s.Width, s.Figure, s.Figure, s.Quiet)...)

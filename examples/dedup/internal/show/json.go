@@ -13,6 +13,10 @@ type Pair struct {
 	ContainmentA float64 `json:"containment_a"`
 	ContainmentB float64 `json:"containment_b"`
 	Exact        bool    `json:"exact"`
+
+	// With -covered.
+	CoveredA *float64 `json:"covered_a,omitempty"`
+	CoveredB *float64 `json:"covered_b,omitempty"`
 }
 
 // A Cluster is a line of "dedup clusters -json".
@@ -34,6 +38,14 @@ type Passage struct {
 	Similarity float64 `json:"similarity"`
 	Tokens     int     `json:"tokens"`
 	Kind       string  `json:"kind"`
+
+	Recycled *Recycled `json:"recycled,omitempty"`
+}
+
+// Recycled counts the documents with a block, and their hosts.
+type Recycled struct {
+	Documents int `json:"documents"`
+	Hosts     int `json:"hosts"`
 }
 
 // A Span is a part of a document.
@@ -45,7 +57,15 @@ type Span struct {
 
 // NewPassage returns the line for a passage of the documents a and b.
 func NewPassage(a, b string, p shingle.Passage) Passage {
-	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p)}
+	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p), nil}
+}
+
+// In adds that the passage recurs, unless documents is 0.
+func (p Passage) In(documents, hosts int) Passage {
+	if documents > 0 {
+		p.Recycled = &Recycled{documents, hosts}
+	}
+	return p
 }
 
 // Kind returns "exact", "moved" or "edited".
@@ -81,6 +101,8 @@ type Comparison struct {
 	A              string    `json:"a"`
 	B              string    `json:"b"`
 	NearDuplicates bool      `json:"near_duplicates"` // at the threshold, as they are
+	CoveredA       float64   `json:"covered_a"`       // without recycled blocks; see passage.Cover
+	CoveredB       float64   `json:"covered_b"`
 	Whole          Likeness  `json:"whole"`
 	Stripped       Likeness  `json:"stripped"` // without recycled blocks
 	Passages       []Passage `json:"passages"`

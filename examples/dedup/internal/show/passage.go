@@ -12,8 +12,9 @@ import (
 )
 
 // SideBySide shows the passages that the texts a and b share next to each other, or
-// below each other where the screen is too narrow for that.
-func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []shingle.Passage) {
+// below each other where the screen is too narrow for that. If recycled is not nil it
+// returns on how many documents, of how many hosts, a passage recurs.
+func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []shingle.Passage, recycled func(shingle.Passage) (documents, hosts int)) {
 	const lines, narrow, widest = 40, 60, 165
 	var al shingle.Aligner
 	width := (min(s.Width, widest) - 5) / 2
@@ -46,6 +47,9 @@ func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []
 		if !p.Exact {
 			about += ", " + Percent(p.Similarity) + " alike"
 		}
+		if recycled != nil {
+			about += RecycledIn(recycled(p))
+		}
 		places := fmt.Sprintf("bytes %s to %s and %s to %s", Number(p.A.Start), Number(p.A.End), Number(p.B.Start), Number(p.B.End))
 		between := ", "
 		if columns.Width(about+between+places) > s.Width-2 {
@@ -61,6 +65,17 @@ func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []
 		write(lines, left, right)
 	}
 	fmt.Fprintln(w)
+}
+
+// RecycledIn describes on how many documents a passage recurs, "" for none.
+func RecycledIn(documents, hosts int) string {
+	switch {
+	case documents == 0:
+		return ""
+	case hosts == 0:
+		return ", recycled in " + Count(documents, "document")
+	}
+	return ", recycled in " + Count(documents, "document") + " of " + Count(hosts, "host")
 }
 
 // marked returns one side of a passage as text for a terminal, with the words

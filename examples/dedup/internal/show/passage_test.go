@@ -40,7 +40,7 @@ func TestSideBySide(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				var b strings.Builder
-				SideBySide(&b, s, idA, ferry, idB, ferry2, passages)
+				SideBySide(&b, s, idA, ferry, idB, ferry2, passages, nil)
 				got := b.String()
 				for line := range strings.Lines(got) {
 					if n := columns.Width(strings.TrimSuffix(line, "\n")); n > s.Width {
@@ -70,7 +70,7 @@ func TestSideBySideHostile(t *testing.T) {
 	evil := "\x1b[31m\x1b]0;title\x07\u202e one two three four five six seven eight nine ten eleven twelve thirteen"
 	passages := shingle.Aligner{}.Align(evil+" fourteen", "zero "+evil+" other")
 	var b strings.Builder
-	SideBySide(&b, screen.Screen{Width: 80}, evil, evil+" fourteen", "b\r", "zero "+evil+" other", passages)
+	SideBySide(&b, screen.Screen{Width: 80}, evil, evil+" fourteen", "b\r", "zero "+evil+" other", passages, nil)
 	if len(passages) == 0 || strings.ContainsAny(b.String(), "\x1b\x07\u202e\r") {
 		t.Errorf("%d passages: %q", len(passages), b.String())
 	}

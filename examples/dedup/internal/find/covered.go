@@ -1,0 +1,292 @@
+package find
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A CoveredPair is two documents with their similarity and the shares of their own
+// text that passages of the other cover.
+type CoveredPair struct {
+	lsh.Pair[int]
+	Cover passage.Cover
+}
+
+// Score returns the similarity that decided on the pair: the covered share where it
+// suffices, else the Jaccard similarity.
+func (o *Options) Score(p CoveredPair) float64 {
+	if s := p.Cover.Share(); s >= o.Covered {
+		return s
+	}
+	return p.Similarity
+}
+
+// A Covering finds documents by the share of their own text that they share. Close it.
+type Covering struct {
+	c        *corpus.Corpus
+	o        Options
+	own      [][]shingle.Span // masks, of all documents
+	sketches *Sketches        // nil if the covered share decides alone
+	confirm  shingle.Shingler
+	compared [][]shingle.Span // masks for the figures of shingles; nil for whole texts
+	aligner  shingle.Aligner
+}
+
+// Cover prepares a search by Options.Covered: the covered share decides alone unless
+// -threshold was given too, when either suffices.
+func Cover(c *corpus.Corpus, o Options) (*Covering, error) {
+	own, err := judgeAll(c)
+	if err != nil {
+		return nil, err
+	}
+	report(c, o, own)
+	return CoverMasked(c, o, own)
+}
+
+// CoverMasked is [Cover] for documents whose masks are known.
+func CoverMasked(c *corpus.Corpus, o Options, own [][]shingle.Span) (*Covering, error) {
+	v := &Covering{c: c, o: o, confirm: o.Confirmer(), own: own}
+	if o.strips(c) {
+		v.compared = v.own
+	}
+	if c.Env().Given["threshold"] {
+		var err error
+		if v.sketches, err = Sketch(c, o, v.compared); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// Close removes what the search keeps outside memory.
+func (v *Covering) Close() {
+	if v.sketches != nil {
+		v.sketches.Close()
+	}
+}
+
+// Pairs returns the pairs, in input order; with -against those of a new document
+// with any other.
+func (v *Covering) Pairs() ([]CoveredPair, error) {
+	found, err := v.search()
+	if err != nil {
+		return nil, err
+	}
+	if v.sketches != nil {
+		search := v.sketches.Pairs
+		if len(v.o.Against) > 0 {
+			search = v.sketches.PairsAgainst
+		}
+		alike, err := search()
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range alike {
+			found = append(found, CoveredPair{Pair: p})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b CoveredPair) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
+	found = slices.CompactFunc(found, func(a, b CoveredPair) bool { return a.A == b.A && a.B == b.B })
+	p := v.c.Env().Progress("counting", "pairs", len(found))
+	defer p.Stop()
+	err = corpus.Each(v.c.Env().Ctx, v.c.Workers(), len(found), func(i int) error {
+		f := &found[i]
+		if f.Cover == (passage.Cover{}) {
+			f.Cover = v.cover(f.A, f.B)
+		}
+		if !f.Exact {
+			f.Pair = v.alike(f.A, f.B)
+		}
+		p.Add(1)
+		return nil
+	})
+	return found, cmp.Or(err, v.c.Err())
+}
+
+// search returns the pairs by covered share.
+func (v *Covering) search() (found []CoveredPair, err error) {
+	e := v.c.Env()
+	ix, err := v.index()
+	if err != nil {
+		return nil, err
+	}
+	p := e.Progress("aligning", "pairs", 0)
+	defer p.Stop()
+	o := passage.CoverOptions{Share: v.o.Covered}
+	if old := v.c.Old; len(v.o.Against) > 0 {
+		o.Want = func(_, b string) bool { return rowOf(b) >= old }
+	}
+	for pair, err := range ix.Covered(e.Ctx, o) {
+		if err != nil {
+			return nil, err
+		}
+		a := rowOf(pair.A)
+		found = append(found, CoveredPair{lsh.Pair[int]{A: a, B: rowOf(pair.B)}, pair.Cover})
+		p.Add(1)
+		p.Of(a+1, len(v.c.Docs))
+	}
+	return found, nil
+}
+
+// index puts the own text of every document into an index. Rows serve as ids: the
+// corpus of -against and the inputs may use the same ones.
+func (v *Covering) index() (*passage.Index, error) {
+	e := v.c.Env()
+	ix := passage.New(passage.Options{Workers: v.c.Workers()})
+	p := e.Progress("indexing", "documents", len(v.c.Docs))
+	defer p.Stop()
+	for i := range v.c.Docs {
+		ix.Add(strconv.Itoa(i), v.c.Text(i), v.own[i]...)
+		p.Add(1)
+		if err := e.Ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return ix, v.c.Err()
+}
+
+// cover returns the covered shares of two documents.
+func (v *Covering) cover(a, b int) passage.Cover {
+	x, y := v.aligner.Prepare(v.c.Text(a), v.own[a]...), v.aligner.Prepare(v.c.Text(b), v.own[b]...)
+	return passage.Covered(x, y, v.aligner.AlignTexts(x, y))
+}
+
+// alike returns the figures of two documents from their shingles.
+func (v *Covering) alike(a, b int) lsh.Pair[int] {
+	set := func(i int) shingle.Set {
+		if v.compared == nil {
+			return v.confirm.Set(v.c.Text(i))
+		}
+		return v.confirm.Set(v.c.Text(i), v.compared[i]...)
+	}
+	x, y := set(a), set(b)
+	return lsh.Pair[int]{A: a, B: b, Score: lsh.Score{
+		Similarity: x.Jaccard(y), ContainmentA: x.Containment(y), ContainmentB: y.Containment(x), Exact: true,
+	}}
+}
+
+// Clusters returns the clusters among some documents, all of them if rows is nil.
+// They do not chain: in the order of -keep a document joins the first representative
+// that it matches, or becomes one. The similarity of a member is the one that decided.
+func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int], error) {
+	prefer, err := v.preference()
+	if err != nil {
+		return nil, err
+	}
+	if rows == nil {
+		rows = make([]int, len(v.c.Docs))
+		for i := range rows {
+			rows[i] = i
+		}
+	}
+	among := map[int]bool{}
+	for _, r := range rows {
+		among[r] = true
+	}
+	type edge struct {
+		to    int
+		score float64
+	}
+	near := map[int][]edge{}
+	for _, p := range pairs {
+		if among[p.A] && among[p.B] {
+			s := v.o.Score(p)
+			near[p.A] = append(near[p.A], edge{p.B, s})
+			near[p.B] = append(near[p.B], edge{p.A, s})
+		}
+	}
+	order := slices.Clone(rows)
+	if prefer != nil {
+		slices.SortStableFunc(order, func(a, b int) int {
+			switch {
+			case prefer(a, b):
+				return -1
+			case prefer(b, a):
+				return 1
+			}
+			return cmp.Compare(a, b)
+		})
+	}
+	place := map[int]int{} // the cluster of each document, by its place in found
+	var found []lsh.Cluster[int]
+	for _, row := range order {
+		score := map[int]float64{} // of the representatives that it may match
+		for _, e := range near[row] {
+			if k, ok := place[e.to]; ok {
+				rep := found[k].Representative
+				if rep == e.to {
+					score[k] = e.score
+				} else if _, ok := score[k]; !ok {
+					score[k] = 0
+				}
+			}
+		}
+		joined := -1
+		for _, k := range slices.Sorted(maps.Keys(score)) {
+			// A pair that a crowd of copies left out is verified here.
+			if score[k] == 0 {
+				rep := found[k].Representative
+				p := CoveredPair{Cover: v.cover(min(rep, row), max(rep, row))}
+				if v.sketches != nil {
+					p.Pair = v.alike(min(rep, row), max(rep, row))
+				}
+				if p.Cover.Share() < v.o.Covered && (v.sketches == nil || p.Similarity < v.o.Threshold) {
+					continue
+				}
+				score[k] = v.o.Score(p)
+			}
+			joined = k
+			break
+		}
+		if joined < 0 {
+			joined = len(found)
+			found = append(found, lsh.Cluster[int]{Representative: row})
+			score[joined] = 1
+		}
+		place[row] = joined
+		found[joined].Members = append(found[joined].Members, lsh.Member[int]{ID: row, Similarity: score[joined]})
+		if err := v.c.Env().Ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	found = slices.DeleteFunc(found, func(k lsh.Cluster[int]) bool { return len(k.Members) < 2 })
+	return found, v.c.Err()
+}
+
+// Old returns the match of every new document among those of -against with the
+// highest score; a Row of -1 stands for none.
+func (v *Covering) Old(pairs []CoveredPair) []Match {
+	best := make([]Match, len(v.c.Docs)-v.c.Old)
+	for i := range best {
+		best[i].Row = -1
+	}
+	for _, p := range pairs {
+		if p.A >= v.c.Old || p.B < v.c.Old {
+			continue
+		}
+		m := &best[p.B-v.c.Old]
+		if s := v.o.Score(p); m.Row < 0 || s > m.Similarity {
+			*m = Match{p.A, lsh.Score{Similarity: s, ContainmentA: p.ContainmentB, ContainmentB: p.ContainmentA, Exact: true}}
+		}
+	}
+	return best
+}
+
+// preference is that of sketches.
+func (v *Covering) preference() (func(a, b int) bool, error) {
+	return (&Sketches{c: v.c, o: v.o}).preference()
+}
+
+// CoverOf returns the covered shares of two texts without the spans of their masks.
+func CoverOf(a, b string, maskA, maskB []shingle.Span) passage.Cover {
+	var al shingle.Aligner
+	x, y := al.Prepare(a, maskA...), al.Prepare(b, maskB...)
+	return passage.Covered(x, y, al.AlignTexts(x, y))
+}
