@@ -1,0 +1,339 @@
+// Package decon finds evaluation items in texts: which documents of a training
+// corpus hold which questions and answers of a test set, where, and how much was
+// changed.
+//
+//	ix := decon.New(items, decon.Options{})
+//	search := ix.Search()
+//	for _, d := range docs {
+//		search.Add(d.ID, d.Text)
+//	}
+//	for _, m := range search.Matches() {
+//		fmt.Println(m.Document, m.Item, m.Similarity)
+//	}
+//
+// Case, accents, punctuation and layout do not count. Words may be exchanged,
+// inserted and left out.
+//
+// # Method
+//
+// The items are indexed by their runs of three words. A document is read once:
+// where enough runs of one item are close together, the item is aligned with that
+// stretch, word by word, with a full dynamic program, so a match is never claimed
+// from hashes alone. Runs that very many items share are indexed for the items
+// that have few others.
+//
+// Whether an edited item matches is decided when all documents have been read: a
+// word counts by its rarity in the corpus, -log2 of the share of documents that
+// hold it, so "which of the following is" is no evidence that a question was
+// copied. An item that occurs word for word is always reported.
+//
+// Texts of more than 400 words are looked for in parts of equal length.
+//
+// An answer shorter than [Options.MinTokens] is only looked for within
+// [NearTokens] words of its question, word for word.
+//
+// Brown et al., Language Models are Few-Shot Learners (2020), appendix C, and
+// the decon project of the Allen Institute for AI are the references;
+// [GPT3] is the rule of the former.
+package decon
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/neardup/neardup/internal/wire"
+	"github.com/neardup/neardup/shingle"
+)
+
+// An Item is one evaluation item. The zero Item matches nothing.
+type Item struct {
+	ID     string // names the item in matches; ids need not differ
+	Text   string // the question, or all of the item
+	Answer string // may be empty
+}
+
+// A Part is what of an item a match holds.
+type Part uint8
+
+const (
+	Text   Part = iota // Item.Text
+	Answer             // Item.Answer
+)
+
+// String returns "text" or "answer".
+func (p Part) String() string {
+	if p == Answer {
+		return "answer"
+	}
+	return "text"
+}
+
+// Options configures [New]; the zero value is the recommended setting.
+type Options struct {
+	// Shingler says what a word is: its Unit must be Words. Size and Multiset have
+	// no meaning here.
+	Shingler shingle.Shingler
+
+	// MinTokens is the least number of words of an item that is looked for on its
+	// own; 0 means 8. Fewer than 3 are a panic: there would be no run to index.
+	MinTokens int
+
+	// Share is the least share of an item, by the rarity of its words, that a
+	// document must hold in one place and in order; 0 means 0.7. 1 finds items
+	// without an exchanged or missing word.
+	Share float64
+}
+
+const (
+	// NearTokens is how many words away from a question a short answer may be.
+	NearTokens = 64
+
+	runLength    = 3   // words of a run
+	commonRun    = 256 // items that share a run from which on it is common
+	leastIndexed = 4   // runs of an item that are indexed although they are common
+	mostPostings = 1024
+	mostWords    = 400 // of an entry; the alignment takes 1.5 times the square
+)
+
+// An Index holds items. It is immutable and safe for concurrent use. The zero Index
+// holds none.
+type Index struct {
+	opts    Options
+	items   []Item
+	entries []entry
+	words   map[uint64]uint32 // hash of a token: its number, from 1
+	runs    map[uint64][]posting
+	short   []int // of each item: index into entries of its short answer, plus 1
+	stats   Stats
+}
+
+// An entry is the text or the answer of an item, or of several that are equal.
+type entry struct {
+	part    Part
+	words   []uint32
+	spans   []shingle.Span
+	items   []int // that have it, ascending
+	indexed int   // runs that are indexed
+}
+
+// A posting is a place of a run.
+type posting struct{ entry, at uint32 }
+
+// Stats describes an [Index].
+type Stats struct {
+	Items   int // given
+	Short   int // items whose text is shorter than MinTokens: they are not looked for
+	Texts   int // different texts and answers that are looked for on their own
+	Words   int // different ones
+	Unfound int // texts with runs so common that none could be indexed
+}
+
+// New returns an index of items. It panics if an option is out of its range. Items
+// that are too short are counted in [Stats].
+func New(items []Item, o Options) *Index {
+	switch {
+	case o.Shingler.Unit != shingle.Words:
+		panic("decon: the unit must be words")
+	case o.MinTokens != 0 && o.MinTokens < runLength:
+		panic(fmt.Sprintf("decon: MinTokens is %d, less than %d", o.MinTokens, runLength))
+	case o.Share < 0 || o.Share > 1 || o.Share != o.Share:
+		panic(fmt.Sprintf("decon: Share %v is not between 0 and 1", o.Share))
+	}
+	o.MinTokens = cmp.Or(o.MinTokens, 8)
+	o.Share = math.Round(cmp.Or(o.Share, 0.7)*shareUnit) / shareUnit // as in a file
+	ix := &Index{opts: o, items: slices.Clone(items), words: map[uint64]uint32{}, short: make([]int, len(items))}
+	ix.stats.Items = len(items)
+	b := builder{Index: ix, same: map[string]int{}}
+	for i, it := range items {
+		b.add(i, Text, it.Text)
+		b.add(i, Answer, it.Answer)
+	}
+	ix.stats.Words = len(ix.words)
+	ix.indexRuns()
+	return ix
+}
+
+// A builder makes the entries of an Index.
+type builder struct {
+	*Index
+	same   map[string]int // part and words: entry
+	tokens []shingle.Token
+	key    []byte
+}
+
+// add makes entries of the text or the answer of an item.
+func (b *builder) add(item int, part Part, text string) {
+	b.tokens = b.opts.Shingler.AppendTokens(b.tokens[:0], text)
+	n := len(b.tokens)
+	if n < b.opts.MinTokens {
+		if part == Text {
+			b.stats.Short++
+		} else if n > 0 {
+			b.entries = append(b.entries, b.entry(item, part, b.tokens))
+			b.short[item] = len(b.entries)
+		}
+		return
+	}
+	pieces := (n + mostWords - 1) / mostWords
+	for p := range pieces {
+		e := b.entry(item, part, b.tokens[n*p/pieces:n*(p+1)/pieces])
+		b.key = append(b.key[:0], byte(part))
+		b.key = wire.AppendUint32s(b.key, e.words)
+		if at, ok := b.same[string(b.key)]; ok {
+			if have := &b.entries[at].items; (*have)[len(*have)-1] != item {
+				*have = append(*have, item)
+			}
+			continue
+		}
+		b.same[string(b.key)] = len(b.entries)
+		b.entries = append(b.entries, e)
+		b.stats.Texts++
+	}
+}
+
+func (b *builder) entry(item int, part Part, tokens []shingle.Token) entry {
+	e := entry{part: part, items: []int{item}}
+	for _, t := range tokens {
+		e.words = append(e.words, b.number(t.Hash))
+		e.spans = append(e.spans, t.Span)
+	}
+	return e
+}
+
+// number returns the number of a token, a new one if it has none.
+func (ix *Index) number(hash uint64) uint32 {
+	n, ok := ix.words[hash]
+	if !ok {
+		n = uint32(len(ix.words) + 1)
+		ix.words[hash] = n
+	}
+	return n
+}
+
+// indexRuns chooses the runs by which entries are found: all that are not common,
+// and of an entry with few of these its least common ones.
+func (ix *Index) indexRuns() {
+	holders := map[uint64]int{}
+	long := func(e *entry) bool { return len(e.words) >= ix.opts.MinTokens }
+	for i := range ix.entries {
+		if e := &ix.entries[i]; long(e) {
+			for at := range len(e.words) - runLength + 1 {
+				holders[runKey(e.words[at:])]++
+			}
+		}
+	}
+	ix.runs = make(map[uint64][]posting, len(holders))
+	for i := range ix.entries {
+		e := &ix.entries[i]
+		if !long(e) {
+			continue
+		}
+		places := make([]int, len(e.words)-runLength+1)
+		for at := range places {
+			places[at] = at
+		}
+		slices.SortStableFunc(places, func(x, y int) int {
+			return cmp.Compare(holders[runKey(e.words[x:])], holders[runKey(e.words[y:])])
+		})
+		for _, at := range places {
+			key := runKey(e.words[at:])
+			if n := holders[key]; n > commonRun && e.indexed >= leastIndexed || len(ix.runs[key]) >= mostPostings {
+				continue
+			}
+			ix.runs[key] = append(ix.runs[key], posting{uint32(i), uint32(at)})
+			e.indexed++
+		}
+		if e.indexed == 0 {
+			ix.stats.Unfound++
+		}
+	}
+}
+
+// runKey returns the key of the run that words begin with. Keys of different runs
+// may be equal; an alignment follows.
+func runKey(words []uint32) uint64 {
+	const m1, m2 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
+	k := uint64(words[0])*m1 + uint64(words[1])
+	k = (k^k>>29)*m2 + uint64(words[2])
+	return k * m1
+}
+
+// Stats returns figures about the index.
+func (ix *Index) Stats() Stats { return ix.stats }
+
+// Items returns the items of the index, which must not be changed.
+func (ix *Index) Items() []Item { return ix.items }
+
+// The errors of [Read], always wrapped.
+var (
+	ErrFormat  = wire.ErrFormat  // not an index of items
+	ErrVersion = wire.ErrVersion // of a later version
+	ErrCorrupt = wire.ErrCorrupt // damaged or cut short
+)
+
+const (
+	magic   = "nbdc"
+	version = 1
+)
+
+// AppendBinary appends the items and the options to dst, in the format that
+// FORMAT.md describes; the error is always nil. Runs are indexed anew by
+// [Index.UnmarshalBinary], which takes a few microseconds an item, so a file does
+// not depend on how a text is cut into words.
+func (ix *Index) AppendBinary(dst []byte) ([]byte, error) {
+	start := len(dst)
+	dst = wire.AppendHeader(dst, magic, version)
+	accents := byte(0)
+	if ix.opts.Shingler.KeepAccents {
+		accents = 1
+	}
+	dst = append(dst, accents)
+	dst = binary.AppendUvarint(dst, uint64(ix.opts.MinTokens))
+	dst = binary.AppendUvarint(dst, uint64(ix.opts.Share*shareUnit))
+	dst = binary.AppendUvarint(dst, uint64(len(ix.items)))
+	for _, it := range ix.items {
+		dst = wire.AppendString(dst, it.ID)
+		dst = wire.AppendString(dst, it.Text)
+		dst = wire.AppendString(dst, it.Answer)
+	}
+	return wire.AppendChecksum(dst, start), nil
+}
+
+// shareUnit is the resolution of Options.Share in a file.
+const shareUnit = 1 << 16
+
+// MarshalBinary returns what [Index.AppendBinary] appends.
+func (ix *Index) MarshalBinary() ([]byte, error) { return ix.AppendBinary(nil) }
+
+// UnmarshalBinary makes ix the index that was written. The error wraps [ErrFormat],
+// [ErrVersion] or [ErrCorrupt], and ix stays as it was. Memory follows the bytes
+// that are there, whatever lengths they declare.
+func (ix *Index) UnmarshalBinary(data []byte) error {
+	r, _, err := wire.Open(data, magic, version)
+	if err != nil {
+		return fmt.Errorf("decon: %w", err)
+	}
+	accents, least, share := r.Byte(), r.Uvarint(), r.Uvarint()
+	items := make([]Item, 0, r.Count(3))
+	for range cap(items) {
+		items = append(items, Item{r.String(), r.String(), r.String()})
+	}
+	if accents > 1 || least < runLength || least > 1<<30 || share == 0 || share > shareUnit || r.Len() > 0 {
+		r.Failf("options or length out of range")
+	}
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("decon: %w", err)
+	}
+	*ix = *New(items, Options{
+		Shingler:  shingle.Shingler{KeepAccents: accents == 1},
+		MinTokens: int(least),
+		Share:     float64(share) / shareUnit,
+	})
+	return nil
+}
+
+// IsIndex reports whether data begins like a file that [Index.AppendBinary] wrote.
+func IsIndex(data []byte) bool { return len(data) >= len(magic) && string(data[:len(magic)]) == magic }
