@@ -73,8 +73,9 @@ func NewGPT3(items []Item) *GPT3 {
 	return g
 }
 
-// Add reads a document. Results are sorted by its number.
-func (g *GPT3) Add(document int, text string) {
+// Add reads a document and reports whether it may collide with an item. Results are
+// sorted by its number.
+func (g *GPT3) Add(document int, text string) bool {
 	var found []collision
 	held := map[uint32]bool{}
 	eachGram(text, func(gram []byte, span shingle.Span) {
@@ -89,6 +90,7 @@ func (g *GPT3) Add(document int, text string) {
 		g.documents[n]++
 	}
 	g.found = append(g.found, found...)
+	return len(found) > 0
 }
 
 // Matches returns the collisions, one for each run of 13 words and each place of it

@@ -46,9 +46,9 @@ func (ix *Index) Search() *Search {
 	return &Search{ix: ix, holders: make([]uint32, len(ix.words)+1)}
 }
 
-// Add reads a document. Number documents as you like; results are sorted by
-// number. The text is not kept.
-func (s *Search) Add(document int, text string) {
+// Add reads a document and reports whether it may hold an item. Number documents as
+// you like; results are sorted by number. The text is not kept.
+func (s *Search) Add(document int, text string) bool {
 	s.mu.Lock()
 	var r *reader
 	if n := len(s.free); n > 0 {
@@ -69,6 +69,7 @@ func (s *Search) Add(document int, text string) {
 	}
 	s.found = append(s.found, places...)
 	s.free = append(s.free, r)
+	return len(places) > 0
 }
 
 // A Match is an item that a document holds.
