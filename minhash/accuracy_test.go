@@ -91,7 +91,7 @@ func attainable(n int) []int {
 	return common
 }
 
-// TestAccuracy makes the table of the package documentation, of all kinds of
+// TestAccuracy makes the table of docs/benchmarks.md, of all kinds of
 // elements, sizes of the union and similarities:
 //
 //	go test ./minhash -run TestAccuracy -v -trials 2000

@@ -3,7 +3,7 @@ package minhash
 import "math/bits"
 
 // bucketRounds is the number of bucket rounds before the fallback. It is part
-// of the definition of every signature: see the package documentation for how
+// of the definition of every signature: see docs/benchmarks.md for how
 // it was chosen.
 const bucketRounds = 2
 

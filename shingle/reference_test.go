@@ -16,7 +16,7 @@ import (
 )
 
 // The reference says in the plainest way what a token and a shingle are: the
-// package documentation in code, one code point after the other.
+// documentation of Token in code, one code point after the other.
 
 type folded struct {
 	r          rune

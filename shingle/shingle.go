@@ -61,8 +61,63 @@ type Shingler struct {
 	Multiset bool
 }
 
-// A Token is one token: the hash of its folded form and where it stands. The
-// span covers marks and invisible characters that folding drops.
+// A Token is one token: the hash of its folded form and where it is. The span covers
+// marks and invisible characters that folding drops.
+//
+// # What a token is
+//
+// A token is a run of letters, digits and marks. Everything else separates
+// tokens: space, punctuation, symbols, emoji, controls, and bytes that are not
+// valid UTF-8. These rules depart from Unicode Standard Annex 29 (whose
+// conformance data the rest is tested against) or add to it:
+//
+//   - An apostrophe joins two letters, so don't is one token, and joins nothing
+//     else. Points, commas, colons, underscores, hyphens and double quotes
+//     always separate, also within numbers and between Hebrew letters.
+//   - An ideograph is a token by itself: Han, Tangut, Khitan, Nushu, Yi,
+//     cuneiform and hieroglyphs. Five of them say about what two or three words
+//     do.
+//   - A run of Hiragana is a token, and a run of Katakana is, each with its sound
+//     and length marks. Single kana would make a shingle of a mere verb ending,
+//     which any two Japanese texts have in common.
+//   - In Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet,
+//     Javanese and Balinese a token is a cluster, about a syllable: a consonant
+//     with the vowel written before it, the consonants stacked below it, and
+//     all vowels and marks behind it. It needs no dictionary, and a changed
+//     letter changes one token only.
+//   - Hangul, Devanagari and the other Indic scripts, Arabic and Hebrew are
+//     written with spaces, and Tibetan with marks between syllables: their
+//     tokens are runs as in Latin. Tokens of two scripts with different rules
+//     part where they meet; digits join the letters of ordinary scripts.
+//
+// With [Chars] every folded letter, digit or mark is a token; what separates
+// words counts for nothing.
+//
+// # Normalization
+//
+// A token is hashed in folded form. Texts that differ only in the following have
+// the same shingles:
+//
+//   - Case, by full case folding: Straße is STRASSE.
+//   - Composed and decomposed letters, with up to 30 marks of the Basic
+//     Multilingual Plane in any canonical order, a subscript iota last.
+//   - Compatibility forms: full and half width, ligatures, circled numbers,
+//     letters of mathematics, Arabic presentation forms. Decimal digits of any
+//     script are those of ASCII. Vulgar fractions stay one number, half-width and
+//     compatibility jamo stay what they are, and ™ and ℠ are symbols.
+//   - Accents and other marks on Latin, Greek and Cyrillic letters, unless
+//     KeepAccents is set; й is и then, as ё is е. So are letters with a stroke
+//     (đ ħ ł ø ŧ) and dotless ı, and æ œ þ are two letters.
+//   - The points of Hebrew, the vowel signs of Arabic and Syriac, and tatweel, in
+//     any case.
+//   - Straight, curly and modifier apostrophes and the geresh of Hebrew, but no
+//     accent typed for one (don`t); any quotes, dashes and spaces.
+//   - What is invisible: soft hyphens, zero-width characters, joiners, variation
+//     selectors, direction marks. They do not separate either, not even U+200B,
+//     at which the annex has a word end.
+//
+// Traditional and simplified Chinese, kana of different kinds, the yeh and kaf of
+// Arabic and of Persian, and numerals written in ideographs stay different.
 type Token struct {
 	Hash uint64
 	Span
