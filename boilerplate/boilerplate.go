@@ -4,20 +4,45 @@
 // blocks with the number of documents that hold each one, the scope, the reason
 // and a verdict.
 //
-// The neighbours: package shingle cuts text into the tokens and paragraphs that
-// are counted here, and leaves out the spans that [Detector.Mask] returns, so
-// that a signature sees only what is a page's own:
+// Package shingle cuts text into the tokens and paragraphs that are counted here, and
+// skips the spans that [Detector.Mask] returns, so that a signature covers only what
+// is a page's own:
 //
 //	for _, p := range pages {
 //		d.Observe(p)
 //	}
 //	for _, p := range pages {
-//		sig := mh.Sketch(sh.Hashes(p.Text, d.Mask(p.Host, p.Text)...))
+//		sig := mh.Sketch(sh.Hashes(p.Text, d.Mask(p)...))
 //		// ...
 //	}
 //
-// Nothing is ever deleted here: a [Block] is a verdict, and [Detector.Strip]
-// leaves text out only because the caller asks.
+// Nothing is deleted here: a [Block] is a verdict, and [Detector.Strip] leaves text out
+// because the caller asks.
+//
+// # Flagged and masked
+//
+// Two things are kept apart. A block is flagged if it recurs on documents that are not
+// copies of the page: that is evidence of reuse, with the number of documents and hosts.
+// A block is masked if it belongs to the frame of its page and may be left out when pages
+// are compared. Most of a frame is flagged and masked; a background paragraph, a wire
+// story on several sites or the paragraphs that an update has from the story before are
+// flagged at most.
+//
+// Short blocks that the pages of a host share are frame. Prose, which is a paragraph of
+// 25 words or a sentence of 16, must meet one of these conditions:
+//
+//   - Three in four pages of the host hold it, among them three that are not copies.
+//   - Three pages of the host hold it, and it lies within the frame: no own text comes
+//     next to it. So does recurring text that is enclosed by masked blocks.
+//   - All pages of the host, three at least, begin or end with it.
+//
+// Prose on several hosts is masked only if it is a formula such as a sign-off: less than
+// 25 words at an end of the text, on documents that share no other prose with the page.
+// Two pages of a host decide nothing about prose, since one may be an update or a rewrite
+// of the other; a third page revises the verdicts on both. Without hosts only blocks
+// that eight other documents hold are masked, and figures never are. If a mask would
+// leave hardly any text, or takes most of the prose on the word of a few pages, the page
+// keeps its prose, with the reason [Kept].
 //
 // # Counting
 //
@@ -31,10 +56,10 @@
 // (fifteen letters in scripts without spaces) more than half recur, is an
 // edited variant of recycled text.
 //
-// A block of less than four words is flagged only beside another that is, or at
-// an end of the page, or if eight other documents have it. Short stretches
-// between flagged blocks are flagged with them ([Options].Gap), but never the
-// title of a page nor its longest stretch.
+// A block of less than four words is flagged only next to another that is, at an end of
+// the page, or if eight other documents have it. Short stretches between masked blocks
+// are masked with them ([Options].Gap), but never the title of a page, its longest
+// stretch, or a stretch with prose that is not short compared with the longest.
 //
 // # Copies
 //
@@ -42,17 +67,18 @@
 // takes such a story for a template and deletes it altogether. So pages that
 // are copies of the page to be judged do not count: those that hold more than
 // half of its text, every block weighted by its words and by how rare it is in
-// the scope, or nine tenths of its text without weights. What every page of a
-// host shares weighs nothing, so that template-heavy pages with different
-// stories never pass for copies of one another. There is no threshold on the
-// similarity of whole pages: at a Jaccard similarity of 0.8 it would merge
-// different stories of template-heavy sites, at 0.9 find next to nothing. Of
-// edited paragraphs one run of words in 32 tells whether a page holds them. A
-// story of which many copies were edited, each otherwise, while they make up a
+// the scope. What every page of a host shares weighs nothing, so that template-heavy
+// pages with different stories never pass for copies of one another. There is no
+// threshold on the similarity of whole pages: at a Jaccard similarity of 0.8 it would
+// merge different stories of template-heavy sites, at 0.9 find next to nothing. Of
+// edited paragraphs one run of words in 32 is looked up to see whether a page holds
+// them. A story of which many copies were edited, each differently, and which make up a
 // fifth of the host and more, is at the limit of this.
 //
-// After masking little may be left of a page: containment of what remains means
-// something only from about twenty shingles on.
+// After masking little may be left of a page: containment of the rest means
+// something only from about twenty shingles on. Copies of a story in different frames
+// are compared best by the share of their own text that they have in common: see
+// [github.com/neardup/neardup/lsh/passage.Cover].
 //
 // # Modes
 //
@@ -65,33 +91,18 @@
 //
 // # Accuracy
 //
-// On the 71 pages of five portals in CleanPortalEval (github.com/ppke-nlpg),
-// labelled block by block, the default keeps content with F1 0.91 (precision
-// 0.85, recall 0.97) in two passes and 0.87 (0.78, 0.98) streaming; keeping
-// everything is 0.62, and knowing every truth but only the blocks that recur
-// would be 0.91. What is left is mostly text that stands on one page only, such
-// as readers' comments, which is not recycled. On 967 labelled pages without
-// hosts the recall of content is 0.99 (go test -v -run 'Eval|Hosts').
-//
-// Of a thousand made-up pages, seven tenths template, no two unlike ones share a
-// tenth of their shingles when masked, and the fifty edited copies among them
-// are all above 0.8; without masking 97 in 100 pairs of unlike pages are above
-// 0.5 (go test -v -run TemplateHeavy).
+// Pages of real sites that people labelled block by block, real stories in real frames
+// and made-up sites are in the tests (go test -v -run 'Eval|Hosts|TemplateHeavy'): content
+// is kept with a recall of 0.98 at a precision of 0.86 on five portals in two passes, of
+// which the precision depends on how much of a page stands there only, such as readers'
+// comments.
 //
 // # Speed and memory
 //
-// Judging and observing in one call ([Detector.Next]) runs at 430 MB/s on a core
-// of an EPYC of the fifth Zen generation, with AVX-512 and finding the paragraphs
-// included. That falls short of a third of the speed of the sketch in the one line
-// above without a mask: it is 0.28 of it, and 0.31 where the caller gives the
-// blocks. Against sketches that reuse all their buffers it is an eighth. Two
-// passes, which read every text twice, are 0.21 and 0.09; on pages that
-// [Detector.Prepare] has read once, 0.27 and 0.12. Without assembly (purego)
-// sketching is what slows down most: then it is 0.59 and 0.49 streaming, 0.38 and
-// 0.31 in two passes, 0.58 and 0.48 on prepared pages (go test -bench ObserveJudge
-// -benchtime 30x, the median of several runs). What it costs is a token's place
-// and a key, a third of the time, and some four hundred look-ups in tables for
-// every thousand words.
+// Judging and observing cost about three to four times as much as sketching a page, of
+// which a third is to find its tokens and a fourth some four hundred look-ups in tables
+// for every thousand words (go test -bench ObserveJudge). Pages that are both observed
+// and judged are read once if [Detector.Prepare] has read them.
 //
 // Pages are not kept, but by whoever prepares them. A block that one document
 // holds takes 16 bytes, and one that more do 44 more, in each scope, in tables
@@ -103,7 +114,7 @@
 // # File format
 //
 // [Detector.AppendBinary] writes an envelope of package internal/wire: the magic
-// "nbpl", the version 1 as a uvarint, the payload, and the XXH64 of all before
+// "nbpl", the version 2 as a uvarint, the payload, and the XXH64 of all before
 // it in eight bytes. Numbers are uvarints unless a width is given; those with a
 // width are little-endian. The payload is
 //
@@ -134,8 +145,11 @@
 // the first and the last day since 1970, 2 bytes each (0: unknown); the number
 // of documents named, 1 byte, at most eight; these, 4 bytes each, ascending.
 //
-// Every later version of this module with the same major version reads what
-// this one writes and judges alike by it.
+// Version 1 has the same payload and is read too. Verdicts follow the rules of the
+// version that judges: version 2 tells flagged and masked blocks apart.
+//
+// Every later version of this module with the same major version reads what this one
+// writes.
 package boilerplate
 
 import (
@@ -149,16 +163,17 @@ import (
 type Options struct {
 	// MinDocuments is how many distinct documents of a host or group, the
 	// page itself included and its copies not, must hold a block for it to
-	// be recycled: 2 to 8; 0 means 2.
+	// be recycled: 2 to 8; 0 means 2. Prose needs one more than 2.
 	MinDocuments int
 
 	// MinGlobal is the same for the scope of all documents: 2 to 8; 0 means 3.
 	MinGlobal int
 
-	// Gap is the number of words that may lie between two recycled blocks, or
-	// one and an end of the page, and be taken for recycled too; so is a
-	// longer stretch if none of its blocks has more than half as many. The
-	// longest stretch of a page and its title are never taken. 0 means 20,
+	// Gap is the number of words that may lie between two masked blocks, or
+	// one and an end of the page, and be masked too; so is a longer stretch if
+	// none of its blocks has more than half as many. The longest stretch of a
+	// page and its title are never taken, nor is prose that is longer than a
+	// quarter of the longest stretch, a paragraph than a twelfth. 0 means 50,
 	// a negative number none.
 	Gap int
 
@@ -181,7 +196,7 @@ type Options struct {
 }
 
 // A Page is a text and where it is from. Only Text is needed; what else is
-// known makes verdicts sharper.
+// known makes verdicts sharper. The zero value is an empty page without a host.
 type Page struct {
 	// ID names the document. Documents of one ID are one document, of which
 	// the first observation counts; when its text has changed since, its older
@@ -214,7 +229,8 @@ type Page struct {
 }
 
 // A Detector counts blocks and judges pages. It is made by [New] or
-// [Detector.UnmarshalBinary] and safe for concurrent use by multiple
+// [Detector.UnmarshalBinary]: the zero value is for UnmarshalBinary only, its other
+// methods panic. A Detector is safe for concurrent use by multiple
 // goroutines: any number may judge at once, observing takes turns.
 type Detector struct {
 	opts options
@@ -252,6 +268,13 @@ func New(o Options) *Detector {
 	d := &Detector{opts: o.resolve()}
 	d.reset()
 	return d
+}
+
+// made panics for a Detector that neither New nor UnmarshalBinary made.
+func (d *Detector) made() {
+	if d.opts.maxBytes == 0 {
+		panic("boilerplate: use of a zero Detector; New makes one")
+	}
 }
 
 func (d *Detector) reset() {

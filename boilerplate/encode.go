@@ -30,6 +30,7 @@ const (
 // documentation describes, and returns the result; the error is always nil.
 // Detectors that hold the same give the same bytes.
 func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
+	d.made()
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	start := len(dst)

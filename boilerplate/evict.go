@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// Stats says how much a [Detector] holds and what it had to forget.
+// Stats counts what a [Detector] holds and what it had to forget. The zero value is that
+// of no detector.
 type Stats struct {
 	Documents int // distinct documents observed
 	Hosts     int // hosts and groups now held
@@ -34,6 +35,7 @@ type Stats struct {
 // Stats returns how much d holds. It takes time in proportion to the number of
 // hosts.
 func (d *Detector) Stats() Stats {
+	d.made()
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	s := Stats{

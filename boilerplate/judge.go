@@ -12,6 +12,7 @@ func (d *Detector) Judge(p Page) []Block {
 
 // AppendBlocks appends the verdicts that [Detector.Judge] returns to dst.
 func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
+	d.made()
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	dg, name := r.digestOf(&p, &d.opts), d.name(&p)
@@ -23,6 +24,7 @@ func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
 // Next judges a page by the pages before it and then observes it, reading its
 // text once: the streaming mode.
 func (d *Detector) Next(p Page) []Block {
+	d.made()
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	dg, name := r.counted(&p, &d.opts), d.name(&p)

@@ -22,6 +22,8 @@ var ErrMismatch = wire.ErrMismatch
 // number of documents is estimated from the eight that are named. A document whose
 // text had changed between the two counts with both texts.
 func (d *Detector) Merge(other *Detector) error {
+	d.made()
+	other.made()
 	if d == other {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 // before, and reports whether it did. It panics if p.Blocks are not ascending,
 // disjoint spans of p.Text.
 func (d *Detector) Observe(p Page) bool {
+	d.made()
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	name := d.name(&p)

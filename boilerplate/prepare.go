@@ -16,6 +16,7 @@ import (
 // given others is read again, but the elements of Blocks must stay what they are.
 // Prepare panics if p.Blocks are not ascending, disjoint spans of p.Text.
 func (d *Detector) Prepare(p Page) Page {
+	d.made()
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
 	p.prepared = &prepared{

@@ -6,12 +6,13 @@ import (
 )
 
 // support decides on the short blocks that recur: they are flagged next to a
-// flagged block or at an end of the page, or if many other documents have them.
+// flagged block or at an end of the page, if many other documents have them, or if
+// they label an advertisement.
 func (v *view) support() {
 	n := len(v.findings)
 	for i := range v.findings {
 		f := &v.findings[i]
-		if f.state == unsupported && f.others >= listed {
+		if f.state == unsupported && (f.others >= listed || advertises(v.dg.blocks[i].Of(v.p.Text))) {
 			f.state = exact
 		}
 	}
