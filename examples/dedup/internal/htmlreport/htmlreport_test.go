@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -347,3 +348,58 @@ func repeated[T any](s []T, n int) (all []T) {
 type countWriter int
 
 func (c *countWriter) Write(p []byte) (int, error) { *c += countWriter(len(p)); return len(p), nil }
+
+// told is a small report with a passage whose origin is known.
+func told() *Report {
+	r := small()
+	docs := []Document{
+		{ID: "wire/council.txt", Host: "wire", Link: "https://wire.example/council?a=1&b=2", Text: "From the council. " + quote},
+		{ID: "post/council.txt", Host: "post", Text: "According to the wire, this was said. " + quote + " So it was."},
+		{ID: "blog/council.txt", Text: quote},
+	}
+	of := func(doc int) Place {
+		start := strings.Index(docs[doc].Text, quote)
+		return Place{doc, shingle.Span{Start: start, End: start + len(quote)}}
+	}
+	r.Clusters, r.Shared, r.Blocks = nil, nil, nil
+	r.Document = func(i int) Document { return docs[i] }
+	noon := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	r.Origins = []Origin{{Tokens: 21, Documents: 3, Origins: 1, First: 0, Holders: []Holder{
+		{Place: of(0), Time: noon, From: -1},
+		{Place: of(1), Time: noon.Add(3 * time.Hour), From: 0, Cites: []string{"According to the wire"}},
+		{Place: of(2), From: -1},
+	}}}
+	return r
+}
+
+func TestOrigins(t *testing.T) {
+	page := write(t, told())
+	o := data[originData](t, page, "origins")[0]
+	docs := data[docData](t, page, "docs")
+	if o.Text != quote || o.First != 0 || o.Documents != 3 || len(o.Holders) != 3 {
+		t.Fatalf("origin: %+v", o)
+	}
+	for i, h := range o.Holders {
+		if got := resolved(t, docs, h.Doc)[h.Start : h.Start+h.Length]; got != quote {
+			t.Errorf("holder %d holds %q", i, got)
+		}
+	}
+	if h := o.Holders[1]; h.When != "1 May 2026, 15:00 UTC" || h.Time-o.Holders[0].Time != 3*3600*1000 || h.From == nil || *h.From != 0 || len(h.Cites) != 1 {
+		t.Errorf("second holder: %+v", h)
+	}
+	if h := o.Holders[2]; h.When != "" || h.From != nil {
+		t.Errorf("a holder without a time: %+v", h)
+	}
+	if docs[o.Holders[0].Doc].Link != "https://wire.example/council?a=1&b=2" {
+		t.Errorf("link: %q", docs[o.Holders[0].Doc].Link)
+	}
+	// The tab is there, and what is read without a script.
+	for _, want := range []string{`id="tab-origins" aria-controls="origins" aria-selected="true"`, "post/council.txt, 1 May 2026, 15:00 UTC, from wire/council.txt"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(write(t, small()), "tab-origins") {
+		t.Error("a report without origins has a tab for them")
+	}
+}
