@@ -76,7 +76,7 @@ type Report struct {
 
 	// MaxFindings is the number of findings of a kind that the page holds, MaxBytes
 	// about the number of bytes of data, and MaxText about the number of bytes of
-	// one document; 0 means DefaultFindings, 7,500,000 and 32 KiB. The page reports what they
+	// one document; 0 means DefaultFindings, 7,300,000 and 32 KiB. The page reports what they
 	// leave out.
 	MaxFindings, MaxBytes, MaxText int
 }
@@ -145,7 +145,7 @@ type Holder struct {
 const DefaultFindings = 5_000
 
 const (
-	defaultBytes = 7_500_000
+	defaultBytes = 7_300_000
 	defaultText  = 32 << 10
 )
 

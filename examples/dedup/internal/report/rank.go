@@ -69,30 +69,35 @@ func tokens(text string, s shingle.Span, mask []shingle.Span) int {
 // recycled blocks are not a document's own.
 func (f *Findings) shares(p pair) (a, b float64) {
 	side := func(doc int, of func(shingle.Passage) shingle.Span) float64 {
+		text, mask := f.c.Text(doc), f.masks[doc]
+		all, ok := f.words[doc]
+		if !ok {
+			all = tokens(text, shingle.Span{End: len(text)}, mask)
+			f.words[doc] = all
+		}
 		var spans []shingle.Span
 		for _, s := range p.passages {
 			spans = append(spans, of(s))
 		}
-		return covered(f.c.Text(doc), f.masks[doc], spans)
+		n := 0
+		for _, s := range union(spans) {
+			n += tokens(text, s, mask)
+		}
+		return float64(n) / float64(max(all, 1))
 	}
 	return side(p.a, func(s shingle.Passage) shingle.Span { return s.A }), side(p.b, func(s shingle.Passage) shingle.Span { return s.B })
 }
 
-// covered returns the share of a text's tokens outside mask that lie in spans.
-func covered(text string, mask, spans []shingle.Span) float64 {
+// union returns ascending spans that cover the same bytes and do not overlap. It
+// sorts spans.
+func union(spans []shingle.Span) (merged []shingle.Span) {
 	slices.SortFunc(spans, func(a, b shingle.Span) int { return cmp.Compare(a.Start, b.Start) })
-	all := shingle.Shingler{}.AppendTokens(nil, text, mask...)
-	n, i, end := 0, 0, 0
-	for _, t := range all {
-		for ; i < len(spans) && spans[i].Start <= t.Start; i++ {
-			end = max(end, spans[i].End)
+	for _, s := range spans {
+		if n := len(merged); n > 0 && s.Start <= merged[n-1].End {
+			merged[n-1].End = max(merged[n-1].End, s.End)
+			continue
 		}
-		if t.End <= end {
-			n++
-		}
+		merged = append(merged, s)
 	}
-	if n == 0 {
-		return 0
-	}
-	return float64(n) / float64(len(all))
+	return merged
 }

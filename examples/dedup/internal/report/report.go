@@ -23,6 +23,7 @@ type Findings struct {
 	pairs    []pair      // of documents of different clusters
 	recycled []*recycled // blocks
 	pages    int         // documents with recycled blocks
+	words    map[int]int // of documents, without recycled blocks
 }
 
 type cluster = lsh.Cluster[int]
@@ -30,7 +31,7 @@ type cluster = lsh.Cluster[int]
 // Find finds them; recycled blocks are left out before documents are compared. Close
 // the findings.
 func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
-	f := &Findings{c: c, o: o}
+	f := &Findings{c: c, o: o, words: map[int]int{}}
 	blocks, err := find.Blocks(c, o)
 	if err != nil {
 		return nil, err

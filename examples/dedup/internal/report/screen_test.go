@@ -237,11 +237,12 @@ func TestRank(t *testing.T) {
 
 func pairOf(passages ...shingle.Passage) passage.Pair { return passage.Pair{Passages: passages} }
 
-func TestCovered(t *testing.T) {
+func TestShares(t *testing.T) {
 	text := "one two three four five six seven eight nine ten"
 	span := func(from, to string) shingle.Span {
 		return shingle.Span{Start: strings.Index(text, from), End: strings.Index(text, to) + len(to)}
 	}
+	c := findings(t, []document{{"a", "", text}, {"b", "", "one two three four five"}}).c
 	for _, tt := range []struct {
 		why         string
 		mask, spans []shingle.Span
@@ -253,8 +254,14 @@ func TestCovered(t *testing.T) {
 		{"overlaps count once", nil, []shingle.Span{span("four", "six"), span("one", "five")}, .6},
 		{"recycled words do not count", []shingle.Span{span("six", "ten")}, []shingle.Span{span("one", "two"), span("six", "eight")}, .4},
 	} {
-		if got := covered(text, tt.mask, tt.spans); got != tt.want {
-			t.Errorf("%s: covered = %v, want %v", tt.why, got, tt.want)
+		f := &Findings{c: c, masks: [][]shingle.Span{tt.mask, nil}, words: map[int]int{}}
+		var p pair
+		for _, s := range tt.spans {
+			p.passages = append(p.passages, shingle.Passage{A: s, B: shingle.Span{End: 7}})
+		}
+		a, b := f.shares(pair{a: 0, b: 1, passages: p.passages})
+		if a != tt.want || b != .4 && len(tt.spans) > 0 {
+			t.Errorf("%s: shares = %v, %v, want %v, 0.4", tt.why, a, b, tt.want)
 		}
 	}
 }
