@@ -134,7 +134,7 @@ func (w *segmentWriter) finish() (*segment, int64, error) {
 	return s, int64(w.off), w.err
 }
 
-// abandon removes what was written.
+// abandon removes the file.
 func (w *segmentWriter) abandon() {
 	_ = w.f.Close()
 	_ = w.fsys.remove(w.name)
@@ -182,7 +182,7 @@ func (m *merger) advance(i int) error {
 	return nil
 }
 
-// next returns the next entry, and io.EOF behind the last.
+// next returns the next entry, and io.EOF after the last.
 func (m *merger) next() (uint64, error) {
 	best := -1
 	for i, h := range m.heads {

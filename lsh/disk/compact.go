@@ -11,7 +11,7 @@ import (
 // Compact writes the index anew without what was removed, replaced or expired,
 // and gives back its room on disk. The index may be used meanwhile; for the last
 // few documents, and while the new files are made durable, others wait. It needs
-// room for the new files beside the old ones and 4 bytes of memory a document.
+// room for the new files next to the old ones, and 4 bytes of memory a document.
 // When the context ends before that, the index stays as it was.
 func (ix *Index) Compact(ctx context.Context) error {
 	if err := ix.holdRows(ctx); err != nil {
@@ -65,10 +65,10 @@ func (ix *Index) holdRows(ctx context.Context) error {
 	return nil
 }
 
-// Snapshot writes a copy of the index as it is at this moment, without what was
-// removed, into a directory that is empty or is not there yet; it may be opened
-// like any other. The index may be used meanwhile. What was added and not synced
-// is in the copy, and durable there.
+// Snapshot writes a copy of the documents that the index has at this moment into
+// a directory that is empty or absent; it may be opened like any other. The index
+// may be used meanwhile. Documents that were added and not synced are in the copy,
+// and durable there. After an error the directory holds an index that does not open.
 func (ix *Index) Snapshot(ctx context.Context, dir string) (err error) {
 	if err := ix.work.enter(ctx); err != nil {
 		return err
@@ -208,7 +208,7 @@ func (c *copier) span(to uint32) (err error) {
 	return nil
 }
 
-// copy copies the record of one row as it is.
+// copy copies the bytes of the record of one row.
 func (c *copier) copy(row uint32) error {
 	r, err := c.from.head(row, &c.buf)
 	if err != nil {
@@ -229,7 +229,7 @@ func (c *copier) copy(row uint32) error {
 	return c.to.addRow(off, r.time, c.to.tag, c.to.p.tagOf(string(r.id)))
 }
 
-// write writes what is pending; finish will sync it.
+// write writes the pending records; finish syncs them.
 func (c *copier) write() error {
 	frame, at := c.to.log.cut()
 	if frame == nil {

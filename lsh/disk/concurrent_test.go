@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
@@ -157,4 +158,67 @@ func TestGroupCommit(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	t.Logf("%d documents, each synced, by %d writes", m.Added, m.Syncs)
+}
+
+// Of versions that drift, InsertNew leaves out only documents that are at or above
+// the threshold to one that is kept, from however many goroutines they come.
+func TestInsertNewDrift(t *testing.T) {
+	ctx := t.Context()
+	o := options
+	o.TableSize = 50
+	ix := open(t, t.TempDir(), o)
+	const families, versions, writers = 20, 40, 4
+	drift := func(family, version int) disk.Document {
+		r := rand.New(rand.NewPCG(uint64(family), 9))
+		set := make([]uint64, 100)
+		for i := range set {
+			set[i] = r.Uint64()
+		}
+		for v := range version { // each version is that before with some elements replaced
+			for range 5 {
+				set[r.IntN(len(set))] = uint64(family)<<32 | uint64(v)<<8 | uint64(r.IntN(256))
+			}
+		}
+		return disk.Document{ID: fmt.Sprintf("%d/%d", family, version), Signature: sketcher.Sketch(set), Set: set}
+	}
+	var mu sync.Mutex
+	var out []disk.Document
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for f := w; f < families+writers; f++ { // neighbours share families
+				for v := range versions {
+					d := drift(f%families, v)
+					d.ID = fmt.Sprintf("%d:%s", w, d.ID)
+					_, seen, err := ix.InsertNew(ctx, d)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if seen {
+						mu.Lock()
+						out = append(out, d)
+						mu.Unlock()
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var kept []disk.Document
+	for d, err := range ix.All(ctx) {
+		check(t, err)
+		kept = append(kept, d)
+	}
+	for _, d := range out {
+		if !slices.ContainsFunc(kept, func(k disk.Document) bool {
+			return lsh.ExactScore(d.Set, k.Set).Similarity >= lsh.DefaultThreshold
+		}) {
+			t.Errorf("%s was left out and is like none that was kept", d.ID)
+		}
+	}
+	if len(kept) < 2*families || len(out) < 10*families {
+		t.Errorf("%d kept and %d left out are too few to prove anything", len(kept), len(out))
+	}
+	check(t, ix.Verify(ctx))
 }

@@ -106,7 +106,7 @@ func (ix *Index) wrap(err error) error {
 
 // Add puts a document into the index, in the place of the one with its id if
 // there is one. Queries find it at once; it is durable when a Sync that begins
-// later has returned. Add syncs by itself what exceeds 8 MiB.
+// later has returned. Add syncs when over 8 MiB are waiting for it.
 //
 // The error wraps [ErrMismatch] if the signature is of another scheme than the
 // index, and the document is then not in it. After any other error it may be in

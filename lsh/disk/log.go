@@ -23,8 +23,8 @@ var frameMagic = [4]byte{'N', 'D', 'f', 'r'}
 
 func logName(number uint64) string { return fmt.Sprintf("documents-%06d.log", number) }
 
-// A log is the file that has all records. It begins with an envelope that says
-// what the index is; then come frames, each written and synced as one:
+// A log is the file that has all records. It begins with an envelope that has
+// the parameters of the index; then come frames, each written and synced as one:
 //
 //	4 bytes  "NDfr"
 //	4 bytes  number of records
@@ -129,7 +129,7 @@ func (l *log) reset(end int64) {
 // end returns the offset of the next record.
 func (l *log) end() int64 { return l.pendingBase + int64(len(l.pending)) }
 
-// cut takes what is pending for a frame to be written at the offset returned;
+// cut takes the pending records for a frame to be written at the offset returned;
 // nil if nothing is. The frame is to be passed to finish.
 func (l *log) cut() ([]byte, int64) {
 	if l.records == 0 {
@@ -168,8 +168,8 @@ func frameSum(b []byte, seed uint64) uint64 {
 	return d.Sum64()
 }
 
-// parseFrame returns what the header of a frame says, if b begins with one that
-// belongs at the offset.
+// parseFrame returns the figures in the header of a frame, if b begins with one
+// that belongs at the offset.
 func parseFrame(b []byte, at int64, seed uint64) (records uint32, size int64, ok bool) {
 	if len(b) < frameHead || [4]byte(b) != frameMagic || frameSum(b, seed) != binary.LittleEndian.Uint64(b[24:]) {
 		return 0, 0, false
@@ -282,7 +282,7 @@ func checkFrame(b []byte, records uint32, registers int) error {
 func eachRecord(b []byte, off int64, registers int, visit func(*record, int64, []byte) error) error {
 	for len(b) > 0 {
 		if len(b) < recordLeast {
-			return fmt.Errorf("%d bytes behind the last record: %w", len(b), ErrCorrupt)
+			return fmt.Errorf("%d bytes after the last record: %w", len(b), ErrCorrupt)
 		}
 		r, err := decodeHead(b, registers)
 		if err != nil {
@@ -354,7 +354,7 @@ func (l *log) rewrite(from, to int64) error {
 	return nil
 }
 
-// append adds a record to what is pending.
+// append adds a record to the pending ones.
 func (l *log) append(k kind, ms int64, id string, regs []uint32, set []uint64) {
 	l.pending = appendRecord(l.pending, k, ms, id, regs, set)
 	l.records++

@@ -9,7 +9,7 @@ import (
 
 // maintain writes the tables in memory to a segment when they are full, and
 // merges segments. It waits for others at it only when choked. When the context
-// ends it stops, and what is left is done by the next call.
+// ends it stops, and the next call does the rest.
 func (ix *Index) maintain(ctx context.Context, choked bool) error {
 	if choked {
 		if err := ix.work.enter(ctx); err != nil {
@@ -116,7 +116,7 @@ func (st *store) adopt(w *segmentWriter) (*segment, manifestSegment, error) {
 	return s, manifestSegment{s.number, s.hi, s.size, toc}, err
 }
 
-// flushed notes in the manifest that what was frozen is a segment.
+// flushed notes in the manifest that the frozen tables are a segment.
 func (st *store) flushed(ms manifestSegment) {
 	m := &st.saved
 	m.segs = append(slices.Clip(m.segs), ms)

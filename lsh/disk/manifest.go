@@ -15,7 +15,7 @@ const (
 	lockName      = "LOCK"
 )
 
-// A manifest says which files are the index and how much of the log is in the
+// A manifest names the files of the index, and how much of the log is in the
 // tables of segments. It is replaced as a whole.
 type manifest struct {
 	params

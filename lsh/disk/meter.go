@@ -26,7 +26,7 @@ type Metrics struct {
 	Queries    int64
 	Matches    int64 // that queries returned
 	Candidates int64 // documents that queries and Insert looked at
-	Bounded    int64 // queries and Inserts that did not look at all that share a band
+	Bounded    int64 // queries and Inserts that did not look at every document that shares a band
 
 	Syncs       int64
 	BytesSynced int64
@@ -39,7 +39,7 @@ type Metrics struct {
 	Add, Query, Sync Latency
 }
 
-// A Latency says how long the calls of one kind took. Percentiles are those of
+// A Latency is how long the calls of one kind took. Percentiles are those of
 // all calls since the index was opened, at most one eighth too high.
 type Latency struct {
 	Calls              int64

@@ -22,8 +22,8 @@ import (
 // The tests of this file drive an index on a simulated disk with random
 // operations, and compare it with a model that knows what was acknowledged.
 var (
-	powerCuts = flag.Int("powercuts", 2000, "losses of power of TestPowerCut")
-	faultRuns = flag.Int("faultruns", 3, "workloads of which TestFault lets every call fail")
+	powerCuts = flag.Int("powercuts", 1000, "losses of power of TestPowerCut")
+	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFault lets every call fail")
 	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCut with this seed alone")
 )
 

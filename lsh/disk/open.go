@@ -51,7 +51,7 @@ func openOn(fsys fileSystem, dir string, o Options) (*Index, error) {
 	return ix, nil
 }
 
-// openToRead opens an index beside a writer, who may replace files meanwhile.
+// openToRead opens an index that a writer may be at, who replaces files meanwhile.
 func openToRead(fsys fileSystem, dir string) (st *store, r Recovery, err error) {
 	for range 10 {
 		var m *manifest
@@ -186,8 +186,8 @@ func (ix *Index) release() error {
 // so that the next Open need not make them again.
 const closingRows = 4096
 
-// Close makes durable what was added and closes the index. An index that was
-// not closed loses what was not synced, and nothing else.
+// Close syncs and closes the index. An index that was not closed loses the
+// documents that were not synced, and nothing else.
 func (ix *Index) Close() error {
 	ctx := context.Background()
 	err := ix.Sync(ctx)
@@ -212,7 +212,7 @@ func (ix *Index) Close() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if err == nil && !ix.opts.ReadOnly && ix.failed == nil {
-		// Damage before the end can now be told from what was never finished.
+		// Damage before this end cannot be an unfinished write.
 		if end := ix.st.log.pendingBase; end > ix.st.saved.durable {
 			ix.st.saved.durable = end
 			_, err = writeManifest(ix.fsys, ix.dir, &ix.st.saved)

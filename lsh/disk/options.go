@@ -33,7 +33,7 @@ var (
 
 // Options configures [Open]. Scheme, Threshold, Recall, Banding and Seed are
 // fixed when an index is created. For one that is there, the zero value of each
-// stands for what the index has, and any other must be what the index has.
+// takes that of the index, and any other value must be that of the index.
 type Options struct {
 	// Scheme is that of the signatures. Without it no index is created.
 	Scheme minhash.Scheme
@@ -47,8 +47,9 @@ type Options struct {
 	Seed      uint64
 
 	// ReadOnly opens an index that is there without changing it. Any number of
-	// readers may have it open, beside one writer; a reader sees what was
-	// durable when it opened or last called [Index.Refresh].
+	// readers may have it open, next to one writer; a reader sees what the writer
+	// had written to the files when it opened or last called [Index.Refresh]: all
+	// that was durable, and perhaps more.
 	ReadOnly bool
 
 	// TableSize is how many documents are kept in tables in memory, about half a

@@ -48,7 +48,7 @@ const (
 type record struct {
 	kind kind
 	time int64
-	id   []byte // shares memory with what was decoded, as all of a record
+	id   []byte // shares memory with the bytes decoded, as all of a record
 	regs []byte // 4*K bytes
 	set  int    // number of elements
 	head int    // size of the head

@@ -27,18 +27,18 @@ func makeQuery(k int, threshold float64) query {
 
 const (
 	// fullBucket and perMatch bound the rows of one band that a query with a
-	// limit looks at, and moreTwins those of its very signature.
+	// limit looks at, and moreSame those of its very signature.
 	fullBucket = 1024
 	perMatch   = 8
-	moreTwins  = 32
+	moreSame   = 32
 )
 
-// scratch is what a search needs beside its result.
+// scratch is the memory of a search.
 type scratch struct {
 	tg         tagger
 	tags       []uint32
 	rows       []uint32
-	twins      []uint32
+	same       []uint32 // rows of the very signature
 	regs       []uint32
 	set        []uint64
 	sorted     []uint64 // the set of the query, if it came in another order
@@ -63,11 +63,11 @@ func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Matc
 	sc.found, sc.candidates, sc.bounded, sc.elements = sc.found[:0], 0, false, 0
 	sc.tg.p = st.p
 	sc.tags = sc.tg.bandTags(sc.tags[:0], q.regs)
-	sc.twins = sc.twins[:0]
+	sc.same = sc.same[:0]
 	if len(sc.tags) == 0 || st.live == 0 {
 		return nil, nil
 	}
-	done, err := st.searchTwins(ctx, sc, &q)
+	done, err := st.searchSame(ctx, sc, &q)
 	if err == nil && !done {
 		err = st.searchBands(ctx, sc, &q)
 	}
@@ -101,9 +101,8 @@ func ascending(buf *[]uint64, set []uint64) []uint64 {
 	return set
 }
 
-// faults makes an error of the fault that a page of a mapped file which cannot
-// be read is; it is to be called when a function begins, and its result when it
-// ends.
+// faults converts the fault of a page of a mapped file that cannot be read into an
+// error. It is called when a function begins, and its result when it ends.
 func faults(err *error) func() {
 	was := debug.SetPanicOnFault(true)
 	return func() {
@@ -118,24 +117,23 @@ func faults(err *error) func() {
 	}
 }
 
-// searchTwins looks at the documents of the very signature first where only some
-// matches are wanted, and says whether they are all that is needed: of twins in
-// the order in which they were added, none behind is better than one of
-// similarity 1, nor as good and earlier.
-func (st *store) searchTwins(ctx context.Context, sc *scratch, q *query) (done bool, err error) {
+// searchSame looks at the documents of the very signature first where only some
+// matches are wanted, and reports whether they suffice: in the order in which they
+// were added, no later one is better than one of similarity 1.
+func (st *store) searchSame(ctx context.Context, sc *scratch, q *query) (done bool, err error) {
 	if q.limit == 0 {
 		return false, nil
 	}
 	n := q.limit + 1 // one may be except
 	if q.set != nil {
-		n += moreTwins
+		n += moreSame
 	}
 	w := st.p.wholeTag()
-	if sc.twins, err = st.find(sc.twins, w, sc.tags[w], n); err != nil {
+	if sc.same, err = st.find(sc.same, w, sc.tags[w], n); err != nil {
 		return false, err
 	}
 	perfect := 0
-	for _, row := range sc.twins {
+	for _, row := range sc.same {
 		if err := st.judge(ctx, sc, q, row); err != nil {
 			return false, err
 		}
@@ -179,7 +177,7 @@ func (st *store) searchBands(ctx context.Context, sc *scratch, q *query) error {
 	slices.Sort(sc.rows)
 	sc.rows = slices.Compact(sc.rows)
 	for _, row := range sc.rows {
-		if _, ok := slices.BinarySearch(sc.twins, row); !ok {
+		if _, ok := slices.BinarySearch(sc.same, row); !ok {
 			if err := st.judge(ctx, sc, q, row); err != nil {
 				return err
 			}
@@ -188,7 +186,7 @@ func (st *store) searchBands(ctx context.Context, sc *scratch, q *query) error {
 	return nil
 }
 
-// judge adds a row to what was found if it matches.
+// judge adds a row to those found if it matches.
 func (st *store) judge(ctx context.Context, sc *scratch, q *query, row uint32) error {
 	if row == q.except {
 		return nil

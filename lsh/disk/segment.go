@@ -86,7 +86,7 @@ func (s *segment) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) (
 // A span is the entries of a table that may have a tag.
 type span struct{ from, to uint64 }
 
-// findBands is find for the tags of all bands. left says how many rows of each
+// findBands is find for the tags of all bands. left is how many rows of each
 // are wanted, and is reduced by those that were found. Buckets are looked up for
 // all bands before any is read, so that a processor waits for many of them at once.
 func (s *segment) findBands(dst []uint32, tags []uint32, left []int, spans []span, dead bitmap) ([]uint32, error) {

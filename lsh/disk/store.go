@@ -336,7 +336,7 @@ func (st *store) head(row uint32, buf *[]byte) (record, error) {
 	}
 	r, err := st.headAt(off, buf)
 	if err == nil && !r.kind.adds() {
-		err = fmt.Errorf("row %d is no document: %w", row, ErrCorrupt)
+		err = fmt.Errorf("row %d is not a document: %w", row, ErrCorrupt)
 	}
 	if err != nil {
 		return record{}, fmt.Errorf("%s: offset %d: %w", logName(st.log.number), off, err)

@@ -296,7 +296,7 @@ func (ix *Index) documentOf(ctx context.Context, row uint32) (_ Document, err er
 	return ix.st.document(row)
 }
 
-// Refresh makes a read-only index see what has become durable since.
+// Refresh makes a read-only index see the documents that were written since.
 func (ix *Index) Refresh(ctx context.Context) error {
 	if !ix.opts.ReadOnly {
 		return nil // a writer sees all

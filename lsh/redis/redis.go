@@ -187,7 +187,7 @@ func (g guard) check(ix *Index) error {
 }
 
 func (ix *Index) gone() error {
-	return fmt.Errorf("the server has lost the index in %q, by eviction, deletion or a restart: remove what is left of it and begin anew: %w", ix.o.Namespace, disk.ErrCorrupt)
+	return fmt.Errorf("the server has lost the index in %q, by eviction, deletion or a restart: remove the keys that are left of it and begin anew: %w", ix.o.Namespace, disk.ErrCorrupt)
 }
 
 // guardScript begins the scripts, whose first keys are those of the description
