@@ -18,6 +18,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/minhash"
 )
 
 var bandsCommand = cli.Command{
@@ -30,8 +31,8 @@ if their flags were the same. docs/bands.md has the SQL.
 
 Rows are tab-separated with a header, or a Parquet file where -out ends in
 .parquet. A key is a 64-bit number with a sign. Documents without a word have no
-rows. With -banding 128x1 the rows are the registers themselves: the share of
-equal ones estimates the similarity of a candidate pair.
+rows. With -registers there is one row (id, registers) for each document: the share
+of equal registers estimates the similarity of a candidate pair.
 `,
 	Example: `corpus.jsonl > bands.tsv
 -strip -out bands.parquet 'crawl/*.warc.gz'
@@ -44,6 +45,7 @@ type bands struct {
 	read      corpus.Options
 	out       string
 	overwrite bool
+	registers bool
 	banding   banding
 	cli.Output
 }
@@ -52,6 +54,7 @@ func (k *bands) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.StringVar(&k.out, "out", "", "`file` to write to instead of standard output; .parquet, or .tsv, also with .gz or .zst")
 		fs.BoolVar(&k.overwrite, "overwrite", false, "replace what -out names, if there is something")
+		fs.BoolVar(&k.registers, "registers", false, "one row a document with its registers instead, to verify candidates")
 		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: what finds 99 % of the pairs at -threshold)")
 	}}
 	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
@@ -91,7 +94,50 @@ func (k *bands) Run(e *cli.Env) error {
 	if k.JSON && k.out != "" {
 		return errors.New("-json prints to standard output and cannot be had with -out")
 	}
-	w, err := k.writer(e, b)
+	if k.registers {
+		return writeRows(k, e, b, []string{"id", "registers"}, appendRegisters, registerColumns)
+	}
+	var keys []uint64
+	return writeRows(k, e, b, []string{"band", "key", "id"}, func(rows []show.BandRow, id string, sig minhash.Signature) []show.BandRow {
+		keys = sig.BandKeys(keys[:0], b.Bands, b.Rows, 0)
+		for band, key := range keys {
+			rows = append(rows, show.BandRow{Band: int32(band), Key: int64(key), ID: id})
+		}
+		return rows
+	}, bandColumns)
+}
+
+func bandColumns(dst []string, r show.BandRow) []string {
+	return append(dst, strconv.Itoa(int(r.Band)), strconv.FormatInt(r.Key, 10), r.ID)
+}
+
+// appendRegisters appends the row of a document that is not empty.
+func appendRegisters(rows []show.RegisterRow, id string, sig minhash.Signature) []show.RegisterRow {
+	if sig.IsEmpty() {
+		return rows
+	}
+	r := show.RegisterRow{ID: id}
+	for _, v := range sig.Values() {
+		r.Registers = append(r.Registers, int32(v)) // engines have no unsigned numbers
+	}
+	return append(rows, r)
+}
+
+func registerColumns(dst []string, r show.RegisterRow) []string {
+	var text []byte
+	for i, v := range r.Registers {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, int64(v), 10)
+	}
+	return append(dst, r.ID, string(text))
+}
+
+// writeRows writes the rows of every document.
+func writeRows[T any](k *bands, e *cli.Env, b lsh.Banding, header []string,
+	appendRows func(rows []T, id string, sig minhash.Signature) []T, columns func(dst []string, row T) []string) error {
+	w, err := newRowWriter(k, e, b, header, columns)
 	if err != nil {
 		return err
 	}
@@ -108,11 +154,10 @@ func (k *bands) Run(e *cli.Env) error {
 		return err
 	}
 	defer s.Close()
-	total := 0
-	var keys []uint64
-	var rows []show.BandRow
 	p := e.Progress("writing", "documents", len(c.Docs))
 	defer p.Stop()
+	total := 0
+	var rows []T
 	for i, d := range c.Docs {
 		if err := e.Ctx.Err(); err != nil {
 			return err
@@ -121,11 +166,7 @@ func (k *bands) Run(e *cli.Env) error {
 		if err != nil {
 			return err
 		}
-		keys = sig.BandKeys(keys[:0], b.Bands, b.Rows, 0)
-		rows = rows[:0]
-		for band, key := range keys {
-			rows = append(rows, show.BandRow{Band: int32(band), Key: int64(key), ID: d.ID})
-		}
+		rows = appendRows(rows[:0], d.ID, sig)
 		if err := w.write(rows); err != nil {
 			return err
 		}
@@ -135,23 +176,27 @@ func (k *bands) Run(e *cli.Env) error {
 	if err := w.close(); err != nil {
 		return err
 	}
+	of := fmt.Sprintf("in %d bands of %s", b.Bands, show.Count(b.Rows, "register"))
+	if k.registers {
+		of = "of " + show.Count(k.K, "register")
+	}
 	where := ""
 	if k.out != "" {
 		where = "; written to " + k.out
 	}
-	e.Summary("%s, %s in %d bands of %s%s", c.Counted(), show.Count(total, "row"), b.Bands, show.Count(b.Rows, "register"), where)
+	e.Summary("%s, %s %s%s", c.Counted(), show.Count(total, "row"), of, where)
 	return nil
 }
 
-// A bandWriter writes rows in one of the formats.
-type bandWriter struct {
-	write func([]show.BandRow) error
+// A rowWriter writes rows in one of the formats.
+type rowWriter[T any] struct {
+	write func([]T) error
 	flush func() error
 	file  *outfile.File // nil for standard output
 }
 
 // close writes what is pending and makes the file visible.
-func (w *bandWriter) close() error {
+func (w *rowWriter[T]) close() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -162,29 +207,29 @@ func (w *bandWriter) close() error {
 }
 
 // abort removes a file that was not closed.
-func (w *bandWriter) abort() {
+func (w *rowWriter[T]) abort() {
 	if w.file != nil {
 		w.file.Abort()
 	}
 }
 
-func (k *bands) writer(e *cli.Env, b lsh.Banding) (*bandWriter, error) {
+func newRowWriter[T any](k *bands, e *cli.Env, b lsh.Banding, header []string, columns func([]string, T) []string) (*rowWriter[T], error) {
 	switch {
 	case k.JSON:
-		return &bandWriter{write: func(rows []show.BandRow) error { return printRows(e, rows) }, flush: func() error { return nil }}, nil
+		return &rowWriter[T]{write: func(rows []T) error { return printRows(e, rows) }, flush: func() error { return nil }}, nil
 	case k.out == "":
-		w := new(bandWriter)
-		w.write, w.flush = rowsAsText(e.Out)
+		w := new(rowWriter[T])
+		w.write, w.flush = rowsAsText(e.Out, header, columns)
 		return w, nil
 	}
 	f, err := outfile.Create(k.out, k.overwrite)
 	if err != nil {
 		return nil, err
 	}
-	w := &bandWriter{file: f}
+	w := &rowWriter[T]{file: f}
 	if filepath.Ext(k.out) == ".parquet" {
-		t := k.rowsAsTable(f, b)
-		w.write, w.flush = func(rows []show.BandRow) error { _, err := t.Write(rows); return err }, t.Close
+		t := rowsAsTable[T](k, f, b)
+		w.write, w.flush = func(rows []T) error { _, err := t.Write(rows); return err }, t.Close
 		return w, nil
 	}
 	s, err := outfile.NewPacked(f, k.out)
@@ -192,12 +237,12 @@ func (k *bands) writer(e *cli.Env, b lsh.Banding) (*bandWriter, error) {
 		f.Abort()
 		return nil, err
 	}
-	write, flush := rowsAsText(s)
+	write, flush := rowsAsText(s, header, columns)
 	w.write, w.flush = write, func() error { return cmp.Or(flush(), s.Close()) }
 	return w, nil
 }
 
-func printRows(e *cli.Env, rows []show.BandRow) error {
+func printRows[T any](e *cli.Env, rows []T) error {
 	for _, r := range rows {
 		if err := e.Print(r); err != nil {
 			return err
@@ -207,15 +252,15 @@ func printRows(e *cli.Env, rows []show.BandRow) error {
 }
 
 // rowsAsText writes rows with tabs between the columns. Ids that hold a tab, a
-// quote or a line break are quoted as RFC 4180 has it, which readers of CSV undo.
-func rowsAsText(w io.Writer) (write func([]show.BandRow) error, flush func() error) {
+// quote or a line break are quoted as in RFC 4180, which readers of CSV undo.
+func rowsAsText[T any](w io.Writer, header []string, columns func([]string, T) []string) (write func([]T) error, flush func() error) {
 	c := csv.NewWriter(w)
 	c.Comma = '\t'
-	line := []string{"band", "key", "id"}
-	first := c.Write(line)
-	write = func(rows []show.BandRow) error {
+	first := c.Write(header)
+	var line []string
+	write = func(rows []T) error {
 		for _, r := range rows {
-			line[0], line[1], line[2] = strconv.Itoa(int(r.Band)), strconv.FormatInt(r.Key, 10), r.ID
+			line = columns(line[:0], r)
 			if err := c.Write(line); err != nil {
 				return err
 			}
@@ -229,10 +274,10 @@ func rowsAsText(w io.Writer) (write func([]show.BandRow) error, flush func() err
 	return write, flush
 }
 
-// rowsAsTable writes a Parquet file whose metadata tell what the keys hang on.
-func (k *bands) rowsAsTable(w io.Writer, b lsh.Banding) *parquet.GenericWriter[show.BandRow] {
+// rowsAsTable writes a Parquet file whose metadata name what the rows depend on.
+func rowsAsTable[T any](k *bands, w io.Writer, b lsh.Banding) *parquet.GenericWriter[T] {
 	scheme := k.Sketcher().Scheme()
-	return parquet.NewGenericWriter[show.BandRow](w,
+	return parquet.NewGenericWriter[T](w,
 		parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(1<<20),
 		parquet.KeyValueMetadata("neardup.scheme", scheme.String()),

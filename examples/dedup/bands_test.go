@@ -156,3 +156,33 @@ func TestBandsRefused(t *testing.T) {
 		t.Errorf("left behind: %q", left)
 	}
 }
+
+// The rows of registers are those of the library's own signatures, and no row is
+// there for an empty document.
+func TestRegisterRows(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("docs.jsonl", []byte("{\"id\":\"a\",\"text\":\"one two three\"}\n{\"id\":\"empty\",\"text\":\"\"}\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var sh shingle.Shingler
+	want := show.RegisterRow{ID: "a"}
+	var text []string
+	for _, v := range minhash.New(minhash.Options{}).Sketch(sh.Set("one two three")).Values() {
+		want.Registers = append(want.Registers, int32(v))
+		text = append(text, strconv.Itoa(int(int32(v))))
+	}
+	stdout, stderr, status := dedup(t, "", "bands", "-registers", "docs.jsonl")
+	if status != cli.ExitDone || stdout != "id\tregisters\na\t"+strings.Join(text, ",")+"\n" {
+		t.Errorf("%d %s: %s", status, stderr, stdout)
+	}
+	if _, stderr, status := dedup(t, "", "bands", "-registers", "-out", "rows.parquet", "docs.jsonl"); status != cli.ExitDone {
+		t.Fatal(stderr)
+	}
+	rows, err := parquet.ReadFile[show.RegisterRow]("rows.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]show.RegisterRow{want}, rows); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}

@@ -191,6 +191,12 @@ type BandRow struct {
 	ID   string `json:"id" parquet:"id,dict"`
 }
 
+// A RegisterRow is a line of "dedup bands -registers -json" and a row of its table.
+type RegisterRow struct {
+	ID        string  `json:"id" parquet:"id"`
+	Registers []int32 `json:"registers" parquet:"registers,list"`
+}
+
 // An Added is a line of "dedup index add". Match and Similarity are printed with
 // -new-only, for a document that was left out.
 type Added struct {
