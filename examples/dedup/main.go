@@ -27,7 +27,7 @@ func program() cli.Program {
 		Help: help(),
 		Commands: []cli.Command{
 			reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand,
-			cleanCommand, compareCommand, bandsCommand, stageCommand, indexCommand, serveCommand,
+			cleanCommand, compareCommand, deconCommand, bandsCommand, stageCommand, indexCommand, serveCommand,
 		},
 		Default: "report",
 	}

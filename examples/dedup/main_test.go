@@ -53,6 +53,7 @@ func TestGolden(t *testing.T) {
 		{"help-clusters", []string{"clusters", "-h"}},
 		{"help-passages", []string{"passages", "-h"}},
 		{"help-boilerplate", []string{"boilerplate", "-h"}},
+		{"help-decon", []string{"decon", "-h"}},
 		{"help-index", []string{"index", "-h"}},
 		{"help-index-add", []string{"index", "add", "-h"}},
 		{"help-index-query", []string{"index", "query", "-h"}},

@@ -40,7 +40,7 @@ type Program struct {
 // A Command is one of the things that a program does.
 type Command struct {
 	Name    string
-	Usage   string // arguments other than flags; "INPUT..." if empty
+	Usage   string // arguments other than flags; "INPUT..." if empty; what begins with "[" may be left out
 	Summary string // one line
 	Help    string // what it prints and how to use it
 	Example string // command lines to begin with

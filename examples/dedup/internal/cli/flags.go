@@ -99,7 +99,7 @@ func (p Program) parse(e *Env, cmd Command, a Action, args []string, stdout io.W
 			return p.usageError(e.Stderr, cmd, "%v", err)
 		}
 	}
-	if len(e.Inputs) == 0 && cmd.Usage != NoInputs {
+	if len(e.Inputs) == 0 && cmd.Usage != NoInputs && !strings.HasPrefix(cmd.Usage, "[") {
 		return p.usageError(e.Stderr, cmd, "no input: name a text file, a folder, a .jsonl file, or - for standard input")
 	}
 	return nil

@@ -1,0 +1,119 @@
+package items
+
+import (
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/until"
+	"github.com/neardup/neardup/lsh/decon"
+)
+
+// Found is what documents hold.
+type Found struct {
+	Documents int            // read
+	IDs       map[int]string // of the documents that hold an item, by number
+	Matches   []decon.Match
+}
+
+// A searcher is a rule at work.
+type searcher interface {
+	Add(document int, text string) bool
+	Matches() []decon.Match
+}
+
+// batch is how many documents, and how many bytes of them, wait for the goroutines
+// that search them.
+const (
+	batch      = 256
+	batchBytes = 4 << 20
+)
+
+// Search reads the inputs and finds the items that they hold. Texts are not kept.
+func Search(e *cli.Env, ix *decon.Index, o Options, read corpus.Options) (Found, error) {
+	var s searcher = ix.Search()
+	if o.Rule == "gpt3" {
+		s = decon.NewGPT3(ix.Items())
+	}
+	found := Found{IDs: map[int]string{}}
+	p, docs := corpus.Read(e, "searching", e.Inputs, read, nil)
+	defer p.Stop()
+	var waiting []*input.Doc
+	size := 0
+	search := func() error {
+		held := make([]bool, len(waiting))
+		err := corpus.Each(e.Ctx, read.Workers, len(waiting), func(i int) error {
+			held[i] = s.Add(found.Documents+i, waiting[i].Text)
+			return nil
+		})
+		for i, d := range waiting {
+			if held[i] {
+				found.IDs[found.Documents+i] = d.ID
+			}
+		}
+		found.Documents += len(waiting)
+		p.Add(len(waiting))
+		waiting, size = waiting[:0], 0
+		return err
+	}
+	for it, err := range until.Done(e.Ctx, docs) {
+		if err != nil {
+			return Found{}, err
+		}
+		if it.Err != nil {
+			p.Clear()
+			e.Problem(corpus.Problem(it.Err))
+		}
+		if it.Doc == nil {
+			continue
+		}
+		waiting = append(waiting, it.Doc)
+		if size += len(it.Doc.Text); len(waiting) == batch || size >= batchBytes {
+			if err := search(); err != nil {
+				return Found{}, err
+			}
+		}
+	}
+	if err := search(); err != nil {
+		return Found{}, err
+	}
+	found.Matches = s.Matches()
+	return found, nil
+}
+
+// A Finding is one line of JSON.
+type Finding struct {
+	ID         string  `json:"id"`
+	Start      int     `json:"start"`
+	End        int     `json:"end"`
+	Item       Place   `json:"item"`
+	Similarity float64 `json:"similarity"`
+	Kind       string  `json:"kind"` // exact or edited
+	Part       string  `json:"part"` // question, answer, or "" for an item without parts
+}
+
+// A Place is where an item is found: bytes of its text or its answer.
+type Place struct {
+	ID    string `json:"id"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+// NewFinding returns a match as a line of JSON. parts reports whether items have
+// questions and answers.
+func NewFinding(id string, ix *decon.Index, m decon.Match, parts bool) Finding {
+	f := Finding{
+		ID: id, Start: m.Span.Start, End: m.Span.End,
+		Item:       Place{ix.Items()[m.Item].ID, m.ItemSpan.Start, m.ItemSpan.End},
+		Similarity: m.Similarity, Kind: "edited",
+	}
+	if m.Exact {
+		f.Kind = "exact"
+	}
+	switch {
+	case m.Part == decon.Answer:
+		f.Part = "answer"
+	case parts || ix.Items()[m.Item].Answer != "":
+		f.Part = "question"
+	}
+	return f
+}
