@@ -272,6 +272,9 @@ func TestInterrupt(t *testing.T) {
 		if cmd.Name == "index" {
 			args = []string{cmd.Name, "add", "-db", t.TempDir(), "-"}
 		}
+		if cmd.Name == "decon" {
+			args = append(args, "-against", "testdata")
+		}
 		status := program().Run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
 		if status != cli.ExitFatal || !strings.Contains(errs.String(), "interrupted") {
 			t.Errorf("%s: exit status %d, standard error %q", cmd.Name, status, errs.String())
