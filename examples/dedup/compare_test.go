@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -50,4 +53,51 @@ func TestCompareInCorpus(t *testing.T) {
 	if !strings.Contains(stdout, "A is alone and kept\n") || !strings.Contains(stdout, "like a, which represents 3 documents\n") || !strings.Contains(stdout, "They are apart: they match (0.846), but A is only") {
 		t.Error(stdout)
 	}
+}
+
+// TestMissedPair compares two documents that match and that the search does not
+// find: their signatures share no band.
+func TestMissedPair(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r := rand.New(rand.NewPCG(3, 3))
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	const pairs = 1500
+	for i := range pairs {
+		var common, x, y []string
+		for range 40 {
+			common = append(common, fmt.Sprint("c", r.IntN(1_000_000)))
+		}
+		for range 35 {
+			x, y = append(x, fmt.Sprint("x", r.IntN(1_000_000))), append(y, fmt.Sprint("y", r.IntN(1_000_000)))
+		}
+		for _, d := range []struct {
+			id    string
+			words []string
+		}{{"x", append(x, common...)}, {"y", append(y, common...)}} {
+			if err := e.Encode(map[string]string{"id": fmt.Sprint(d.id, i), "text": strings.Join(d.words, " ")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile("docs.jsonl", b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags := []string{"-threshold", "0.3", "-k", "16"}
+	found, stderr, status := dedup(t, "", append([]string{"pairs", "-json", "docs.jsonl"}, flags...)...)
+	if status != cli.ExitDone {
+		t.Fatal(stderr)
+	}
+	for i := range pairs {
+		x, y := fmt.Sprint("x", i), fmt.Sprint("y", i)
+		if strings.Contains(found, fmt.Sprintf(`{"a":%q,"b":%q`, x, y)) {
+			continue
+		}
+		stdout, stderr, status := dedup(t, "", append([]string{"compare", x, y, "docs.jsonl"}, flags...)...)
+		if text := strings.Join(strings.Fields(stdout), " "); status != cli.ExitDone || !strings.Contains(text, "have no band of 13x1 in common") {
+			t.Errorf("compare %s %s: %s%s", x, y, stdout, stderr)
+		}
+		return
+	}
+	t.Error("no pair is missed: nothing is tested")
 }

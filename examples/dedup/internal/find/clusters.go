@@ -18,7 +18,8 @@ func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
 	}
 	p := s.env().Progress("clustering", "", 0)
 	defer p.Stop()
-	clusters, work, err := s.Batch(p).Clusters(s.env().Ctx, s.Source(), lsh.ClusterOptions[int]{Before: before})
+	s.order = lsh.ClusterOptions[int]{Before: before}
+	clusters, work, err := s.Batch(p).Clusters(s.env().Ctx, s.Source(), s.order)
 	if err != nil {
 		return nil, err
 	}

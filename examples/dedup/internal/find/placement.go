@@ -19,16 +19,13 @@ func (s *Sketches) Similarity(i, j int) float64 {
 func (s *Sketches) Placement(a, b int, clusters []lsh.Cluster[int]) show.Placement {
 	in := func(row int) (show.Place, int) {
 		p := show.Place{ID: s.c.Docs[row].ID, Representative: s.c.Docs[row].ID, Similarity: 1, Documents: 1}
-		for _, k := range clusters {
-			for _, m := range k.Members {
-				if m.ID == row {
-					p.Representative = s.c.Docs[k.Representative].ID
-					p.Similarity, p.Documents = m.Similarity, len(k.Members)
-					return p, k.Representative
-				}
-			}
+		k, similarity, ok := lsh.Locate(clusters, row)
+		if !ok {
+			return p, row
 		}
-		return p, row
+		p.Representative = s.c.Docs[k.Representative].ID
+		p.Similarity, p.Documents = similarity, len(k.Members)
+		return p, k.Representative
 	}
 	var p show.Placement
 	var repA, repB int
@@ -53,7 +50,7 @@ func (s *Sketches) why(a, b, repA, repB int, p show.Placement) string {
 	case between < t:
 		return fmt.Sprintf("they do not match: %.3f is below %v", between, t)
 	case a == repA && b == repB:
-		return fmt.Sprintf("they match (%.3f), but the search did not propose the pair; the chance for that is %s", between, show.Percent(1-s.o.Banding().Recall(between)))
+		return fmt.Sprintf("they match (%.3f), but %s", between, s.missed(a, b, between))
 	}
 	// One of them, or both, is with a representative that the other does not match.
 	explain := func(who string, row, rep int, other float64) string {
@@ -66,4 +63,20 @@ func (s *Sketches) why(a, b, repA, repB int, p show.Placement) string {
 		return fmt.Sprintf("they match (%.3f), but %s", between, explain("B", b, repA, p.B.Other))
 	}
 	return fmt.Sprintf("they match (%.3f), but %s", between, explain("A", a, repB, p.A.Other))
+}
+
+// missed explains why the search did not find a pair that matches.
+func (s *Sketches) missed(a, b int, between float64) string {
+	batch := s.Batch(nil)
+	batch.Progress = nil
+	x, err := batch.Explain(s.env().Ctx, s.Source(), a, b, s.order)
+	switch {
+	case err != nil:
+		return "the search did not find the pair: " + err.Error()
+	case len(x.Bands) == 0:
+		return fmt.Sprintf("their signatures have no band of %v in common, so the pair was not compared; the chance for that is %s", s.o.Banding(), show.Percent(1-s.o.Banding().Recall(between)))
+	case !x.Compared():
+		return fmt.Sprintf("they meet only in groups of documents too large to compare all with all (%s), where neither is among the first %d", show.Count(len(x.Oversized), "group"), lsh.BucketLeaders)
+	}
+	return fmt.Sprintf("their signatures agree in %d of %d registers only, too few for a comparison of their shingles", x.Agree, s.o.K)
 }

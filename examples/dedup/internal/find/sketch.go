@@ -18,6 +18,7 @@ import (
 type Sketches struct {
 	Work lsh.Work // of the last search
 
+	order     lsh.ClusterOptions[int] // of Clusters, when it was last called
 	c         *corpus.Corpus
 	o         Options
 	sh        shingle.Shingler // for signatures
