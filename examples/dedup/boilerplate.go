@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/examples/dedup/internal/clean"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
@@ -17,11 +20,14 @@ var boilerplateCommand = cli.Command{
 what a site puts on its pages, the sign-off of an agency, a background paragraph
 that runs again and again. Documents are counted, not occurrences, and copies of
 a document do not count. The site of a JSON Lines document is its field "host",
-that of a text file the first folder below the input folder.
+that of a text file the first folder below the input folder. Blocks of a site's
+frame are masked: left out when pages are compared. With -out the texts are written
+without them, as JSON Lines with the fields id, host, time and text.
 `,
 	Example: `pages/
 -json -field-host domain crawl.jsonl.gz
 -stream crawl.warc.gz
+-out texts.jsonl.gz -spans blocks.jsonl crawl.warc.gz
 `,
 	New: func() cli.Action { return new(blocks) },
 }
@@ -29,21 +35,38 @@ that of a text file the first folder below the input folder.
 type blocks struct {
 	find.Options
 	read corpus.Options
+	to   clean.Target
 	cli.Output
 }
 
 func (b *blocks) Flags() []cli.Flags {
-	return []cli.Flags{b.StreamFlag(), b.read.InputFlags(), b.OutputFlags()}
+	own := cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.StringVar(&b.to.Out, "out", "", "`file` to write the texts without masked blocks to, as JSON Lines (.gz, .zst and .xz compress); standard output if it is -")
+		fs.StringVar(&b.to.Spans, "spans", "", "`file` to log every block that -out leaves out to, as JSON Lines: id, start, end, reason, evidence")
+		fs.BoolVar(&b.to.Overwrite, "overwrite", false, "replace the files that -out and -spans name, if they are there")
+	}}
+	return []cli.Flags{own, b.StreamFlag(), b.read.InputFlags(), b.OutputFlags()}
 }
 
 func (b *blocks) Run(e *cli.Env) error {
+	switch {
+	case b.to.Out == "" && (b.to.Spans != "" || b.to.Overwrite):
+		return errors.New("-spans and -overwrite go with -out, which is missing")
+	case b.to.Out == "-" && b.JSON:
+		return errors.New("-json prints blocks to standard output and cannot be combined with -out -")
+	}
+	if err := clean.CheckTexts(e, b.to); err != nil {
+		return err
+	}
 	c, err := corpus.Load(e, b.read, nil, e.Inputs)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	flagged, pages, all, masked := 0, 0, 0, 0
+	kept := make([][]boilerplate.Block, len(c.Docs))
 	err = find.EachJudged(c, b.Options, func(i int, blocks []boilerplate.Block) error {
+		kept[i] = blocks
 		for _, bl := range blocks {
 			if bl.Flagged {
 				flagged++
@@ -51,6 +74,9 @@ func (b *blocks) Run(e *cli.Env) error {
 			}
 			if bl.Masked {
 				masked += bl.Len()
+			}
+			if b.to.Out != "" && !b.JSON {
+				continue
 			}
 			if !b.JSON {
 				showBlock(e, c, i, bl)
@@ -65,6 +91,11 @@ func (b *blocks) Run(e *cli.Env) error {
 	})
 	if err != nil {
 		return err
+	}
+	if b.to.Out != "" {
+		if err := clean.WriteTexts(c, clean.RecycledBlocks(kept), b.to, b.to.Spans); err != nil {
+			return err
+		}
 	}
 	share := func(n int) string { return show.Percent(float64(n) / float64(max(1, c.Bytes()))) }
 	e.Summary("%s, %s on %s (%s of all text); %s of all text is masked", c.Counted(), show.Count(flagged, "recycled block"), show.Count(pages, "document"), share(all), share(masked))

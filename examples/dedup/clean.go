@@ -25,7 +25,7 @@ the document it repeats, how alike they are and the passages that both have.
 
 A file is written in the format of its extension: documents as they were, byte for
 byte, or JSON Lines and tables converted to .jsonl or .parquet with all their
-fields. Several inputs go to one file, to a folder with the same files (a name
+fields. With -cut blocks the texts are written without recycled blocks. Several inputs go to one file, to a folder with the same files (a name
 that ends in /) or to standard output (-). Records of a web archive that are not
 pages are copied. The input is never changed; a file or folder appears whole at
 the end or, after an interrupt, not at all. With -against, documents that repeat
@@ -58,6 +58,8 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.StringVar(&k.to.Stats, "stats", "", "`file` to write figures to, as JSON: by source and host, by reason, cluster sizes")
 		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files that -out, -log and -stats name, if they are there")
 		fs.BoolVar(&k.to.Annotate, "annotate", false, "add the fields dedup_cluster (the id of the representative) and dedup_cluster_size to kept records")
+		fs.StringVar(&k.to.Cut, "cut", "", "take this out of the texts that are kept: `blocks` that pages recycle (see dedup boilerplate)")
+		fs.StringVar(&k.to.Spans, "spans", "", "`file` to log every part of a text that -cut takes out to, as JSON Lines: id, start, end, reason, evidence")
 		fs.BoolVar(&k.exact, "exact", false, "remove only documents that are equal to another but for case, accents, punctuation and space: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
 	}}
@@ -72,6 +74,12 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return errors.New("clean needs -out FILE, or -dry-run to see what it would do")
 	case k.to.Out == "-" && k.JSON:
 		return errors.New("-json prints removals to standard output and cannot be combined with -out -; log them with -log")
+	case k.to.Cut != "" && k.to.Cut != clean.CutBlocks:
+		return fmt.Errorf("-cut %s: must be %s", k.to.Cut, clean.CutBlocks)
+	case k.to.Cut != "" && k.dry:
+		return errors.New("-cut goes with -out: -dry-run prints removals, and dedup boilerplate the blocks")
+	case k.to.Spans != "" && k.to.Cut == "":
+		return errors.New("-spans logs what -cut takes out, which is missing")
 	case k.exact && (e.Given["threshold"] || k.Covered > 0 || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
 		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -covered, -k, -size or -estimate")
 	}
@@ -104,6 +112,13 @@ func (k *cleaning) Run(e *cli.Env) error {
 		}
 	}
 	f := d.Figures()
+	if k.to.Cut == clean.CutBlocks {
+		blocks, err := find.Blocks(c, k.Options)
+		if err != nil {
+			return err
+		}
+		d.Cuts = clean.RecycledBlocks(blocks)
+	}
 	if !k.dry {
 		if err := w.Write(c, d); err != nil {
 			return err

@@ -94,11 +94,17 @@ func (t *tableWriter) close() {
 	spool.Remove(t.file)
 }
 
-// add adds the record of a document, with its cluster if that is not nil.
-func (t *tableWriter) add(d *input.Doc, k *Cluster) error {
+// add adds the record of a document, with its cluster if that is not nil, and with
+// another text in the field of that name if that is not nil.
+func (t *tableWriter) add(d *input.Doc, k *Cluster, name string, text *string) error {
 	fields, err := t.fields(d)
 	if err != nil {
 		return err
+	}
+	if text != nil {
+		if fields, err = setText(fields, name, *text); err != nil {
+			return err
+		}
 	}
 	if k != nil {
 		id, err := show.JSON(k.ID)

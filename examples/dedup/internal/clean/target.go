@@ -25,6 +25,8 @@ type Target struct {
 	Stats     string // a file for figures, or ""
 	Overwrite bool   // replace what is there
 	Annotate  bool   // add the cluster of a kept record to it
+	Cut       string // what to take out of kept texts: CutBlocks, or "" for nothing
+	Spans     string // a file for the spans that were taken out, or ""
 }
 
 // isFolder reports whether a name is that of a folder.
@@ -49,7 +51,7 @@ func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, erro
 			c.to.Log = "" // removals are not logged unless a file is named
 		}
 	}
-	outputs := slices.DeleteFunc([]string{to.Out, c.to.Log, to.Stats}, func(name string) bool { return name == "" || name == "-" })
+	outputs := slices.DeleteFunc([]string{to.Out, c.to.Log, to.Stats, to.Spans}, func(name string) bool { return name == "" || name == "-" })
 	for i, name := range outputs {
 		if err := outfile.Check(name, to.Overwrite); err != nil {
 			return nil, err
@@ -195,7 +197,7 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 			return fmt.Errorf("-out %s: documents of the format %s cannot be written as %s; %s", c.to.Out, f, c.format, instead(f))
 		}
 	}
-	c.convert = c.to.Annotate && c.format != input.JSONL || slices.ContainsFunc(formats, func(f string) bool { return f != c.format })
+	c.convert = (c.to.Annotate || c.to.Cut != "" && c.format == input.Parquet) && c.format != input.JSONL || slices.ContainsFunc(formats, func(f string) bool { return f != c.format })
 	if c.format == input.Parquet && !c.convert {
 		c.convert = !c.sameTables(docs)
 	}

@@ -34,6 +34,9 @@ type Writer struct {
 	next    int // row of the first document that was not met yet
 	lost    int // documents that could not be read
 
+	cuts  Cuts // taken out of kept documents; nil for nothing
+	spans *SpanLog
+
 	logw    *sink
 	out     *sink             // of the file being written
 	file    *os.File          // the file, if it lies in an output folder
@@ -58,7 +61,7 @@ type committer interface {
 // Write copies what is kept, logs what is not, and makes both visible at the end,
 // the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
-	c.c, c.gone, c.next = docs, map[int]Removal{}, docs.Old
+	c.c, c.gone, c.next, c.cuts = docs, map[int]Removal{}, docs.Old, d.Cuts
 	for _, r := range d.Removals {
 		c.gone[r.Row] = r
 	}
@@ -80,6 +83,13 @@ func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
 		if c.logw, err = newSink(log, c.to.Log); err != nil {
 			return err
 		}
+	}
+	if c.cuts != nil {
+		var err error
+		if c.spans, err = NewSpanLog(c.to.Spans, c.to.Overwrite); err != nil {
+			return err
+		}
+		defer c.spans.Abort()
 	}
 	switch {
 	case c.to.Out == "":
@@ -128,6 +138,9 @@ func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
 		if err := c.logw.close(); err != nil {
 			return err
 		}
+	}
+	if err := c.spans.Commit(); err != nil {
+		return err
 	}
 	for _, f := range commits {
 		if err := f.Commit(); err != nil {
@@ -194,6 +207,10 @@ func (c *Writer) document(d *input.Doc) error {
 	case s == nil:
 		return nil
 	}
+	text, err := c.cutDocument(d)
+	if err != nil {
+		return err
+	}
 	if c.to.Annotate {
 		k := c.cluster[c.next]
 		if k == nil {
@@ -202,13 +219,13 @@ func (c *Writer) document(d *input.Doc) error {
 		if c.table == nil {
 			d.Raw, err = k.annotated(d.Raw)
 		} else {
-			err = c.table.add(d, k)
+			err = c.table.add(d, k, c.c.Reading().Fields.Text, text)
 		}
 		if err != nil {
 			return fmt.Errorf("%v: %w", d.Place, err)
 		}
 	} else if c.table != nil {
-		if err := c.table.add(d, nil); err != nil {
+		if err := c.table.add(d, nil, c.c.Reading().Fields.Text, text); err != nil {
 			return fmt.Errorf("%v: %w", d.Place, err)
 		}
 	}

@@ -214,23 +214,25 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 			return cmp.Compare(a, b)
 		})
 	}
-	place := map[int]int{} // the cluster of each document, by its place in found
+	// Of what very many documents hold, only the first holders are paired with all
+	// (see passage.Options): through such a hub documents may match that are no pair.
+	const crowd = 200
+	hubs := map[int][]int{} // clusters whose representatives are next to a hub
+	place := map[int]int{}  // the cluster of each document, by its place in found
 	var found []lsh.Cluster[int]
 	for _, row := range order {
 		score := map[int]float64{} // of the representatives that it may match
 		for _, e := range near[row] {
-			if k, ok := place[e.to]; ok {
-				rep := found[k].Representative
-				if rep == e.to {
-					score[k] = e.score
-				} else if _, ok := score[k]; !ok {
-					score[k] = 0
-				}
+			if k, ok := place[e.to]; ok && found[k].Representative == e.to {
+				score[k] = e.score
+			}
+			for _, k := range hubs[e.to] {
+				score[k] = max(score[k], 0)
 			}
 		}
 		joined := -1
 		for _, k := range slices.Sorted(maps.Keys(score)) {
-			// A pair that a crowd of copies left out is verified here.
+			// A match that a crowd left out is verified here.
 			if score[k] == 0 {
 				rep := found[k].Representative
 				p := CoveredPair{Cover: v.cover(min(rep, row), max(rep, row))}
@@ -249,6 +251,14 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 			joined = len(found)
 			found = append(found, lsh.Cluster[int]{Representative: row})
 			score[joined] = 1
+			for _, e := range near[row] {
+				if len(near[e.to]) > crowd {
+					hubs[e.to] = append(hubs[e.to], joined)
+				}
+			}
+			if len(near[row]) > crowd {
+				hubs[row] = append(hubs[row], joined)
+			}
 		}
 		place[row] = joined
 		found[joined].Members = append(found[joined].Members, lsh.Member[int]{ID: row, Similarity: score[joined]})

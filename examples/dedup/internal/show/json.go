@@ -264,3 +264,20 @@ type Expired struct {
 	Expired   int `json:"expired"`
 	Documents int `json:"documents"`
 }
+
+// A Cut is a line of -spans: a part of a text that was taken out.
+type Cut struct {
+	ID       string `json:"id"`
+	Start    int    `json:"start"`
+	End      int    `json:"end"`
+	Reason   string `json:"reason"`
+	Evidence any    `json:"evidence,omitempty"`
+}
+
+// A Text is a line of "dedup boilerplate -out".
+type Text struct {
+	ID   string `json:"id"`
+	Host string `json:"host,omitempty"`
+	Time string `json:"time,omitempty"`
+	Text string `json:"text"`
+}

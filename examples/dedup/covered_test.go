@@ -1,0 +1,190 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+)
+
+// sites returns pages of two sites as JSON Lines: in frames larger than the stories,
+// with comments of their own, five stories on each, of which the first is on both.
+func sites() string {
+	n := uint32(7)
+	words := func(count int) string {
+		var s strings.Builder
+		for range count {
+			n = n*1664525 + 1013904223
+			fmt.Fprintf(&s, "w%c%c%c ", 'a'+n>>10%26, 'a'+n>>15%26, 'a'+n>>20%26)
+		}
+		return strings.TrimSpace(s.String())
+	}
+	story := words(120) + "."
+	var out strings.Builder
+	for _, host := range []string{"tern", "heron"} {
+		top, notice, foot := words(4), words(70)+".", words(6)
+		for i := range 5 {
+			text := words(120) + "."
+			if i == 0 {
+				text = story
+			}
+			page := strings.Join([]string{"Home", top, words(7), text, words(90) + ".", "Share", words(3), notice, foot}, "\n\n")
+			if i > 0 { // the menu and the footer are the site's, the rest is each page's own
+				page = strings.Join([]string{"Home", top, words(7), text, "Share", notice, foot}, "\n\n")
+			}
+			line, _ := json.Marshal(map[string]string{"id": fmt.Sprint(host, i), "host": host, "text": page, "time": "2026-03-02T06:00:00Z"})
+			out.Write(append(line, '\n'))
+		}
+	}
+	return out.String()
+}
+
+// Pages that share a story are found by the share of their own text, and not by their
+// Jaccard similarity; the pages of one site are not found by their frame.
+func TestCovered(t *testing.T) {
+	t.Chdir(t.TempDir())
+	pages := sites()
+	put(t, map[string]string{"pages.jsonl": pages})
+	lines := strings.SplitAfter(pages, "\n")
+	put(t, map[string]string{"old.jsonl": strings.Join(lines[:5], ""), "new.jsonl": strings.Join(lines[5:], "")})
+
+	if stdout, _, status := dedup(t, "", "pairs", "-json", "pages.jsonl"); status != cli.ExitDone || stdout != "" {
+		t.Errorf("by Jaccard similarity: exit status %d, %s", status, stdout)
+	}
+	for _, args := range [][]string{
+		{"pages.jsonl"}, {"-strip=false", "pages.jsonl"}, {"-threshold", ".99", "pages.jsonl"},
+		{"-against", "old.jsonl", "new.jsonl"},
+	} {
+		stdout, stderr, status := dedup(t, "", append([]string{"pairs", "-json", "-covered", ".25"}, args...)...)
+		var got show.Pair
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != cli.ExitDone {
+			t.Errorf("%v: exit status %d, %v: %q, %s", args, status, err, stdout, stderr)
+			continue
+		}
+		if got.A != "tern0" || got.B != "heron0" || !got.Exact || got.CoveredA == nil || *got.CoveredA < .4 || *got.CoveredB < .4 || got.Jaccard > .6 {
+			t.Errorf("%v: %s", args, stdout)
+		}
+	}
+	// Either criterion suffices where both are given.
+	stdout, _, _ := dedup(t, "", "pairs", "-json", "-covered", "1", "-threshold", ".3", "pages.jsonl")
+	if n := strings.Count(stdout, "\n"); n != 1 || !strings.Contains(stdout, `"covered_a":`) {
+		t.Errorf("by -threshold next to -covered: %s", stdout)
+	}
+
+	stdout, _, _ = dedup(t, "", "clusters", "-json", "-covered", ".25", "pages.jsonl")
+	var c show.Cluster
+	if err := json.Unmarshal([]byte(stdout), &c); err != nil || c.Representative != "tern0" || len(c.Members) != 2 || c.Members[1].Similarity < .4 || c.Members[1].Similarity > .7 {
+		t.Errorf("clusters: %v, %s", err, stdout)
+	}
+	for _, args := range [][]string{{"pages.jsonl"}, {"-against", "old.jsonl", "new.jsonl"}} {
+		stdout, stderr, status := dedup(t, "", append([]string{"clean", "-json", "-dry-run", "-covered", ".25"}, args...)...)
+		var r show.Removal
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil || status != cli.ExitDone || r.ID != "heron0" || r.Match != "tern0" || len(r.Spans) == 0 {
+			t.Errorf("clean %v: exit status %d, %v: %s%s", args, status, err, stdout, stderr)
+		}
+	}
+	stdout, _, _ = dedup(t, "", "compare", "-json", "tern0", "heron0", "pages.jsonl")
+	var both struct {
+		CoveredA float64 `json:"covered_a"`
+		CoveredB float64 `json:"covered_b"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &both); err != nil || both.CoveredA < .4 || both.CoveredB < .4 {
+		t.Errorf("compare: %v, %+v", err, both)
+	}
+	for _, bad := range [][]string{{"-covered", "0"}, {"-covered", "1.5"}, {"-covered", "x"}, {"-covered", ".3", "-estimate"}, {"-covered", ".3", "-containment", ".5"}} {
+		if _, stderr, status := dedup(t, "", append(append([]string{"pairs"}, bad...), "pages.jsonl")...); status != cli.ExitFatal || !strings.Contains(stderr, "covered") {
+			t.Errorf("%v: exit status %d, %s", bad, status, stderr)
+		}
+	}
+}
+
+// A thousand copies, more than a fingerprint proposes, are one cluster whichever is
+// kept.
+func TestCoveredCrowd(t *testing.T) {
+	var in strings.Builder
+	story := strings.Repeat("one two three four five six seven eight nine ten eleven twelve thirteen fourteen ", 1) + sites()[200:900]
+	for i := range 400 {
+		line, _ := json.Marshal(map[string]string{"id": fmt.Sprint("d", i), "text": story + strings.Repeat(" more", i%7)})
+		in.Write(append(line, '\n'))
+	}
+	for _, keep := range []string{"first", "longest"} {
+		stdout, _, status := dedup(t, in.String(), "clusters", "-json", "-covered", ".5", "-keep", keep, "-")
+		var c show.Cluster
+		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != cli.ExitDone || len(c.Members) != 400 {
+			t.Errorf("-keep %s: exit status %d, %v, %d members in the first cluster", keep, status, err, len(c.Members))
+		}
+	}
+}
+
+// Texts are written without recycled blocks, and every part that is left out is logged.
+func TestCut(t *testing.T) {
+	t.Chdir(t.TempDir())
+	put(t, map[string]string{"pages.jsonl": sites()})
+	type text struct{ ID, Text, Time string }
+	read := func(name string) map[string]text {
+		t.Helper()
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]text{}
+		for line := range strings.Lines(string(data)) {
+			var x text
+			if err := json.Unmarshal([]byte(line), &x); err != nil {
+				t.Fatal(err)
+			}
+			all[x.ID] = x
+		}
+		return all
+	}
+	whole := read("pages.jsonl")
+	if _, stderr, status := dedup(t, "", "boilerplate", "-out", "texts.jsonl", "-spans", "spans.jsonl", "pages.jsonl"); status != cli.ExitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	if _, stderr, status := dedup(t, "", "clean", "-cut", "blocks", "-out", "kept.jsonl", "-spans", "cut.jsonl", "pages.jsonl"); status != cli.ExitDone {
+		t.Fatalf("exit status %d: %s", status, stderr)
+	}
+	texts := read("texts.jsonl")
+	if diff := cmp.Diff(texts, read("kept.jsonl")); diff != "" {
+		t.Errorf("boilerplate -out and clean -cut (-boilerplate +clean):\n%s", diff)
+	}
+	one, _ := os.ReadFile("spans.jsonl")
+	two, _ := os.ReadFile("cut.jsonl")
+	if diff := cmp.Diff(string(one), string(two)); diff != "" || len(one) == 0 {
+		t.Errorf("logs of spans (-boilerplate +clean):\n%s", diff)
+	}
+	// The texts are the documents without the spans that are logged.
+	cut := map[string]string{}
+	at := map[string]int{}
+	for line := range strings.Lines(string(one)) {
+		var s show.Cut
+		if err := json.Unmarshal([]byte(line), &s); err != nil || s.Reason == "" || s.Start < at[s.ID] {
+			t.Fatalf("%v: %s", err, line)
+		}
+		cut[s.ID] += whole[s.ID].Text[at[s.ID]:s.Start]
+		at[s.ID] = s.End
+	}
+	squeeze := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	for id, w := range whole {
+		want := squeeze(cut[id] + " " + w.Text[at[id]:])
+		if got := squeeze(texts[id].Text); got != want || got == squeeze(w.Text) || texts[id].Time != w.Time {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+	}
+	for _, args := range [][]string{
+		{"clean", "-cut", "words", "-out", "x.jsonl", "pages.jsonl"}, {"clean", "-spans", "x", "-out", "x.jsonl", "pages.jsonl"},
+		{"clean", "-cut", "blocks", "-dry-run", "pages.jsonl"}, {"boilerplate", "-spans", "x", "pages.jsonl"},
+		{"boilerplate", "-out", "pages.jsonl", "-overwrite", "pages.jsonl"}, {"boilerplate", "-out", "x", "-spans", "x", "pages.jsonl"},
+		{"boilerplate", "-out", "texts.jsonl", "pages.jsonl"},
+	} {
+		if _, stderr, status := dedup(t, "", args...); status != cli.ExitFatal {
+			t.Errorf("%v: exit status %d: %s", args, status, stderr)
+		}
+	}
+}

@@ -1,0 +1,249 @@
+package clean
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/outfile"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/shingle"
+)
+
+// CutBlocks is the value of -cut that takes recycled blocks out of texts.
+const CutBlocks = "blocks"
+
+// A Span is a part of a text that was taken out, and why.
+type Span struct {
+	shingle.Span
+	Reason   string
+	Evidence any
+}
+
+// Cuts are the spans to take out of the text of each document, ascending and disjoint.
+type Cuts [][]Span
+
+// RecycledBlocks returns the masked blocks of every document as spans to take out.
+func RecycledBlocks(blocks [][]boilerplate.Block) Cuts {
+	cuts := make(Cuts, len(blocks))
+	for i := range blocks {
+		for _, b := range blocks[i] {
+			if b.Masked {
+				cuts[i] = append(cuts[i], Span{b.Span, b.Reason.String(), blockEvidence{b.Documents, b.Hosts, b.Scope.String()}})
+			}
+		}
+	}
+	return cuts
+}
+
+// blockEvidence is the evidence on a recycled block.
+type blockEvidence struct {
+	Documents int    `json:"documents"`
+	Hosts     int    `json:"hosts"`
+	Scope     string `json:"scope"`
+}
+
+// text returns the text of document i without its spans.
+func (c Cuts) text(i int, text string) string {
+	mask := make([]shingle.Span, len(c[i]))
+	for k, s := range c[i] {
+		mask[k] = s.Span
+	}
+	return boilerplate.Cut(text, mask)
+}
+
+// A SpanLog is a file of the spans that were taken out of texts, one JSON object a line:
+// whatever takes text out writes it. A nil SpanLog writes nothing.
+type SpanLog struct {
+	file *outfile.File
+	w    *outfile.Packed
+}
+
+// NewSpanLog creates the file; it appears when it is committed. Without a name there is
+// no log.
+func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := outfile.Create(name, overwrite)
+	if err != nil {
+		return nil, err
+	}
+	w, err := outfile.NewPacked(f, name)
+	if err != nil {
+		f.Abort()
+		return nil, err
+	}
+	return &SpanLog{f, w}, nil
+}
+
+// Add writes the spans of document i.
+func (l *SpanLog) Add(c *corpus.Corpus, cuts Cuts, i int) error {
+	if l == nil {
+		return nil
+	}
+	for _, s := range cuts[i] {
+		line, err := show.JSON(show.Cut{ID: c.Docs[i].ID, Start: s.Start, End: s.End, Reason: s.Reason, Evidence: s.Evidence})
+		if err != nil {
+			return err
+		}
+		if _, err := l.w.Write(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Commit makes the log visible.
+func (l *SpanLog) Commit() error {
+	if l == nil {
+		return nil
+	}
+	return errors.Join(l.w.Close(), l.file.Commit())
+}
+
+// Abort removes what is not committed.
+func (l *SpanLog) Abort() {
+	if l != nil {
+		l.file.Abort()
+	}
+}
+
+// CheckTexts refuses to write texts over a file that is there or is read.
+func CheckTexts(e *cli.Env, to Target) error {
+	outputs := slices.DeleteFunc([]string{to.Out, to.Spans}, func(name string) bool { return name == "" || name == "-" })
+	for i, out := range outputs {
+		if err := outfile.Check(out, to.Overwrite); err != nil {
+			return err
+		}
+		if i > 0 && within(outputs[0], out) {
+			return fmt.Errorf("%s is the file of both -out and -spans: write them to different files", out)
+		}
+		for _, in := range e.Inputs {
+			names, err := input.Expand(in)
+			if err != nil {
+				names = []string{in} // reported when it is read
+			}
+			for _, in := range names {
+				if within(in, out) || within(out, in) {
+					return fmt.Errorf("%s lies in the input %s, or holds it: the input is never changed; write elsewhere", out, in)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// WriteTexts writes the texts of all documents without their spans as JSON Lines, to
+// a file or to standard output (-).
+func WriteTexts(c *corpus.Corpus, cuts Cuts, to Target, spans string) error {
+	log, err := NewSpanLog(spans, to.Overwrite)
+	if err != nil {
+		return err
+	}
+	defer log.Abort()
+	e := c.Env()
+	w, commit := &outfile.Packed{Writer: e.Out}, func() error { return nil }
+	if to.Out != "-" {
+		f, err := outfile.Create(to.Out, to.Overwrite)
+		if err != nil {
+			return err
+		}
+		defer f.Abort()
+		if w, err = outfile.NewPacked(f, to.Out); err != nil {
+			return err
+		}
+		commit = func() error { return errors.Join(w.Close(), f.Commit()) }
+	}
+	p := e.Progress("writing", "documents", len(c.Docs))
+	defer p.Stop()
+	for i, d := range c.Docs {
+		line, err := show.JSON(show.Text{ID: d.ID, Host: d.Host, Time: d.Time, Text: cuts.text(i, c.Text(i))})
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+		if err := log.Add(c, cuts, i); err != nil {
+			return err
+		}
+		if err := errors.Join(e.Ctx.Err(), c.Err()); err != nil {
+			return err
+		}
+		p.Add(1)
+	}
+	if err := log.Commit(); err != nil {
+		return err
+	}
+	return commit()
+}
+
+// cutDocument takes the spans out of the next document: of the record if records are
+// copied, of the fields if they are converted.
+func (c *Writer) cutDocument(d *input.Doc) (text *string, err error) {
+	if c.cuts == nil || len(c.cuts[c.next]) == 0 {
+		return nil, nil
+	}
+	if err := c.spans.Add(c.c, c.cuts, c.next); err != nil {
+		return nil, err
+	}
+	cut := c.cuts.text(c.next, d.Text)
+	if c.table != nil {
+		return &cut, nil
+	}
+	switch d.Format {
+	case input.Text:
+		d.Raw = []byte(cut)
+	case input.JSONL:
+		d.Raw, err = withText(d.Raw, c.c.Reading().Fields.Text, cut)
+	default:
+		err = fmt.Errorf("-cut writes text, and documents of the format %s cannot be written without a part of theirs; name a .jsonl file for records, and for pages see dedup boilerplate -out", d.Format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", d.Place, err)
+	}
+	return nil, nil
+}
+
+// withText returns a line of JSON Lines with another text.
+func withText(line []byte, name, text string) ([]byte, error) {
+	fields, err := objectFields(line)
+	if err != nil {
+		return nil, err
+	}
+	if fields, err = setText(fields, name, text); err != nil {
+		return nil, err
+	}
+	out := []byte{'{'}
+	for i, f := range fields {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name, err := show.JSON(f.name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, bytes.TrimSpace(name)...), ':'), f.value...)
+	}
+	return append(out, '}'), nil
+}
+
+// setText sets the field of the text.
+func setText(fields []field, name, text string) ([]field, error) {
+	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("-cut changes fields of a record itself, and %q leads into an object", name)
+	}
+	value, err := show.JSON(text)
+	if err != nil {
+		return nil, err
+	}
+	fields[i].value = bytes.TrimSpace(value)
+	return fields, nil
+}
