@@ -20,13 +20,13 @@ import (
 var compareCommand = cli.Command{
 	Name:    "compare",
 	Usage:   "A B [INPUT...]",
-	Summary: "why two documents match or do not",
-	Help: `Shows how alike two documents are, exactly and by their signatures, as they are
-and without the blocks that they recycle; how likely the search is to find such
-a pair; and what they share. A and B are two text files or, where inputs follow,
-the ids of two documents in these. They then show what is recycled, and in which
-clusters the two are, with which representative, and why they are together or
-apart; -threshold, -keep and -strip are those of "dedup clusters".
+	Summary: "show why two documents match or do not",
+	Help: `Shows how similar two documents are, exactly and by their signatures, with and
+without recycled blocks; how likely the search is to find such a pair; and the
+passages that they share. A and B are two text files or, if inputs follow, the ids
+of two documents in them. With inputs it also shows which blocks are recycled, the
+clusters of both documents, and why they are in one cluster or not; -threshold,
+-keep and -strip work as in "dedup clusters".
 `,
 	Example: `a.txt b.txt
 https://example.org/a https://example.org/b crawl.warc.gz

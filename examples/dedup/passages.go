@@ -10,12 +10,12 @@ import (
 
 var passagesCommand = cli.Command{
 	Name:    "passages",
-	Summary: "which passages documents share, with their places in both",
+	Summary: "show the passages that documents share, with their places",
 	Help: `Prints every passage of at least -min words that two documents share, in any
-order, though a few words were changed: both texts side by side, with the words
-that only one of them has in [brackets]. Offsets are bytes of the documents. A
-passage that lies in recycled blocks is labelled with the number of documents and
-hosts that have them; with -strip such blocks of a site's frame are left out.
+order and with small edits, side by side: words that only one document has are in
+[brackets], or in colour on a terminal. Offsets are in bytes. A passage in recycled
+blocks is labelled with the number of documents and hosts that have them; -strip
+leaves out the blocks of page frames.
 `,
 	Example: `a.txt b.txt
 -strip -min 20 articles.jsonl

@@ -11,12 +11,13 @@ import (
 
 var reportCommand = cli.Command{
 	Name:    "report",
-	Summary: "what a person wants to know, on one screen (the default)",
-	Help: `Shows the clusters of near-duplicates and which document to keep, the passages
-that other documents share, and the blocks that sites recycle. Recycled blocks
-are left out before pages are compared, so that pages of one site do not resemble
-each other by their frame. With -html the same goes into a page that
-also shows the texts side by side, their differences marked.
+	Summary: "show duplicates, shared passages and recycled blocks on one screen (default)",
+	Help: `Shows on one screen the largest clusters of near-duplicates with the document
+to keep, the passages that other documents share, and the blocks that sites
+recycle. Page frames are left out before pages are compared, so that pages of one
+site do not match because of them. -html also writes a page for a browser with all
+findings: it shows whole articles side by side and marks shared passages and
+differences.
 `,
 	Example: `stories/
 corpus.jsonl.gz -html findings.html
@@ -34,8 +35,8 @@ type reporting struct {
 
 func (k *reporting) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.StringVar(&k.page.File, "html", "", "also write the findings to this `file`, with the texts and their differences: one page for a browser that needs no network")
-		fs.BoolVar(&k.page.Overwrite, "overwrite", false, "replace the file that -html names, if it is there")
+		fs.StringVar(&k.page.File, "html", "", "also write a page for a browser to this `file`: the findings with their texts side by side")
+		fs.BoolVar(&k.page.Overwrite, "overwrite", false, "replace the file of -html if it exists")
 	}}
 	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.PassageFlags(), own, k.read.InputFlags(), k.ColorFlag(), k.QuietFlag()}
 }

@@ -5,6 +5,9 @@ const blockCard = (item, grouped) => card(
   [el('span', { class: 'role c', text: item.r }), el('span', { text: 'on ' + count(item.n, 'document') }), grouped ? null : el('bdi', { class: 'host', text: item.h || 'no host' })],
   '', () => blockBody(item), item);
 
+// about describes where a block was counted and what became of it.
+const about = item => 'Counted among ' + scopes(item) + '. ' + (item.m ? 'Left out when documents are compared.' : 'Compared like other text.');
+
 const scopes = item => {
   const of = item.s === 'global' ? 'all documents' : item.s === 'single' ? 'the blocks around it' : 'the documents of its ' + item.s;
   return of + ': ' + count(item.d, 'document') + (item.g > 0 ? ' of ' + count(item.g, 'host') : '') + ' with it';
@@ -33,7 +36,7 @@ const blockBody = item => {
   const first = places.findIndex(p => p.length > 0);
   if (first >= 0) choose(first);
   else place.append(el('div', { class: 'text', dir: 'auto' }, item.t, item.c ? cutMark(item.c) : null));
-  return [quietly('Counted among ' + scopes(item) + '.'),
+  return [quietly(about(item)),
     el('div', { class: 'members pages', role: 'group', 'aria-label': 'Documents with this block' }, ...buttons,
       item.n > places.length ? quietly('… and ' + number(item.n - places.length) + ' more') : null), place];
 };

@@ -33,7 +33,7 @@ const meter = s => {
   m.firstChild.style.width = 100 * s + '%';
   return m;
 };
-const alike = s => el('span', { class: 'figure', title: 'Jaccard similarity ' + s, text: percent(s) });
+const alike = s => el('span', { class: 'figure', title: 'similarity ' + s, text: percent(s) });
 
 // sidesOf returns both sides of a member of a cluster.
 const sidesOf = (item, m) => {

@@ -82,6 +82,7 @@ type (
 		Documents int    `json:"d"`
 		Hosts     int    `json:"g"`
 		Count     int    `json:"n"`
+		Masked    bool   `json:"m,omitempty"`
 		Places    []int  `json:"p"` // document, start, length; length 0: its text is not there
 	}
 	originData struct {
@@ -356,7 +357,7 @@ func (b *builder) pair(s Shared) pairData {
 
 func (b *builder) block(bl Block) blockData {
 	data := blockData{Host: shown(bl.Host), Reason: bl.Reason, Scope: bl.Scope,
-		Documents: bl.Documents, Hosts: bl.Hosts, Count: len(bl.Places)}
+		Documents: bl.Documents, Hosts: bl.Hosts, Count: len(bl.Places), Masked: bl.Masked}
 	data.Text, data.Cut = beginning(bl.Text, 2000)
 	for i, p := range bl.Places[:min(len(bl.Places), maxPlaces)] {
 		n := b.named(p.Document)

@@ -115,6 +115,7 @@ type Block struct {
 	// Documents and Hosts are the numbers of those that hold it.
 	Documents, Hosts int
 	Places           []Place // in the documents that were read
+	Masked           bool    // left out before documents are compared
 }
 
 // A Place is a span of a document.

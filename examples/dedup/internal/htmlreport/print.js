@@ -17,7 +17,7 @@ const printed = {
   ],
   blocks: item => [
     el('h3', null, el('span', { class: 'role c', text: item.r }), ' ', el('bdi', { text: item.h || 'no host' })),
-    quietly('Counted among ' + scopes(item) + '.'),
+    quietly(about(item)),
     el('div', { class: 'text', dir: 'auto' }, item.t, item.c ? cutMark(item.c) : null),
     el('ul', { class: 'printed-members' }, ...item.p.filter((_, i) => i % 3 === 0).map(n => el('li', null, nameOf(n))),
       item.n > item.p.length / 3 ? el('li', { text: '… and ' + number(item.n - item.p.length / 3) + ' more' }) : null),

@@ -8,25 +8,27 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/shingle"
 )
 
-// A Page is where to write a page for a browser.
+// A Page names the file of a page for a browser.
 type Page struct {
 	File      string
 	Overwrite bool // replace the file
 }
 
-// Check refuses early what would only fail when the work is done.
+// Check returns the errors that would otherwise come after all the work.
 func (p Page) Check() error {
 	if p.File == "" {
 		if p.Overwrite {
-			return errors.New("-overwrite says that the file of -html may be replaced, and there is no -html")
+			return errors.New("-overwrite replaces the file of -html, which is missing: add -html FILE")
 		}
 		return nil
 	}
@@ -36,7 +38,7 @@ func (p Page) Check() error {
 	if info, err := os.Stat(filepath.Dir(p.File)); err != nil {
 		return fmt.Errorf("-html: %w", err)
 	} else if !info.IsDir() {
-		return fmt.Errorf("-html: %s is no folder", filepath.Dir(p.File))
+		return fmt.Errorf("-html: %s is not a folder", filepath.Dir(p.File))
 	}
 	return nil
 }
@@ -66,7 +68,7 @@ func (f *Findings) WritePage(to Page) error {
 		return htmlreport.Document{ID: d.ID, Host: d.Host, Source: source(d), Link: link(d, folder), Text: f.c.Text(i), Mask: f.masks[i]}
 	}
 	if f.c.Env().InputErrors > 0 {
-		r.Notes = append(r.Notes, show.Count(f.c.Env().InputErrors, "input")+" could not be read in whole; standard error said which.")
+		r.Notes = append(r.Notes, show.Count(f.c.Env().InputErrors, "input")+" could not be read completely; the program printed which.")
 	}
 	r.Empty = f.c.Empty()
 	for i, p := range f.pairs {
@@ -78,7 +80,7 @@ func (f *Findings) WritePage(to Page) error {
 	}
 	for _, b := range f.recycled {
 		r.Blocks = append(r.Blocks, htmlreport.Block{Host: b.host, Text: b.text, Reason: b.block.Reason.String(), Scope: b.block.Scope.String(),
-			Documents: b.block.Documents, Hosts: b.block.Hosts, Places: b.places})
+			Documents: b.block.Documents, Hosts: b.block.Hosts, Places: b.places, Masked: b.block.Masked && f.strips()})
 	}
 	if r.Similarities, r.ObservedFrom, err = f.similarities(); err != nil {
 		return err
@@ -101,7 +103,7 @@ func (f *Findings) WritePage(to Page) error {
 	if err := file.Commit(); err != nil {
 		return err
 	}
-	f.c.Env().Summary("%s (%.1f MB) is the page: open it in a browser", show.Printable(to.File), float64(page.Len())/1e6)
+	f.c.Env().Summary("report page: %s (%.1f MB); open it in a browser", show.Printable(to.File), float64(page.Len())/1e6)
 	return nil
 }
 
@@ -139,7 +141,7 @@ func link(d *corpus.Document, folder string) string {
 func (f *Findings) notInput(name string) error {
 	there, err := os.Stat(name)
 	if err != nil {
-		return nil // nothing to write over
+		return nil // there is no file to overwrite
 	}
 	seen := ""
 	for _, d := range f.c.Docs {
@@ -148,38 +150,53 @@ func (f *Findings) notInput(name string) error {
 		}
 		seen = d.Place.File
 		if info, err := os.Stat(d.Place.File); err == nil && os.SameFile(info, there) {
-			return fmt.Errorf("%s is one of the inputs, which are never changed; write the page elsewhere", name)
+			return fmt.Errorf("%s is one of the inputs, which are never changed; choose another file for -html", name)
 		}
 	}
 	for _, in := range f.c.Env().Inputs {
 		if info, err := os.Stat(in); err == nil && os.SameFile(info, there) {
-			return fmt.Errorf("%s is one of the inputs, which are never changed; write the page elsewhere", name)
+			return fmt.Errorf("%s is one of the inputs, which are never changed; choose another file for -html", name)
 		}
 	}
 	return nil
 }
 
-// settings tells how the findings were made.
+// settings describes how the findings were made.
 func (f *Findings) settings() []htmlreport.Setting {
 	b := f.o.Banding()
-	figures := "counted from the shingles of both documents"
+	figures := "computed from the shingles of both documents"
 	if f.o.Estimate {
 		figures = "estimated from signatures"
 	}
+	field, byField := strings.CutPrefix(f.o.Keep, "max:")
+	keep := "the " + f.o.Keep + " document of a cluster"
+	if byField {
+		keep = "the document of a cluster with the largest " + field
+	}
+	blocks := "judged among all documents; compared like other text"
+	if f.strips() {
+		blocks = "judged among all documents; page frames are left out before documents are compared"
+	}
 	return []htmlreport.Setting{
-		{Name: "Near-duplicates", Value: fmt.Sprintf("Jaccard similarity of %v or more to the document to keep, %s", f.o.Threshold, figures)},
-		{Name: "To keep", Value: map[string]string{"first": "the first of a cluster in the input", "longest": "the longest of a cluster", "newest": "the newest of a cluster"}[f.o.Keep]},
+		{Name: "Near-duplicates", Value: show.Capital(f.o.Criterion(f.c.Env().Given["threshold"])) + " with the document to keep"},
+		{Name: "Jaccard similarity", Value: figures},
+		{Name: "Document to keep", Value: keep},
 		{Name: "Shingles", Value: f.shingles()},
 		{Name: "Signatures", Value: fmt.Sprintf("%d registers in %d bands of %d rows", f.o.K, b.Bands, b.Rows)},
 		{Name: "Shared passages", Value: show.Count(f.o.MinTokens, "word") + " or more, equal or edited"},
-		{Name: "Recycled blocks", Value: "judged by all documents, and left out of every comparison"},
+		{Name: "Recycled blocks", Value: blocks},
 	}
 }
 
-// shingles says what documents are compared by.
+// strips reports whether recycled blocks are left out before documents are compared.
+func (f *Findings) strips() bool {
+	return slices.ContainsFunc(f.masks, func(mask []shingle.Span) bool { return len(mask) > 0 })
+}
+
+// shingles describes the shingles that documents are compared by.
 func (f *Findings) shingles() string {
 	unit, size, _ := strings.Cut(f.o.Shingler().String(), ":")
-	return fmt.Sprintf("%s %s in a row, at every place", size, map[string]string{"words": "words", "chars": "characters"}[unit])
+	return fmt.Sprintf("runs of %s %s", size, map[string]string{"words": "words", "chars": "characters"}[unit])
 }
 
 // observedBelow is how far below the threshold the page looks for pairs, so that
@@ -189,9 +206,9 @@ const (
 	bytesPerPair  = 56
 )
 
-// similarities returns those of all pairs that the bands propose, from somewhat
-// below the threshold on or, where that would take too much memory, from the
-// threshold on.
+// similarities returns the similarities of all candidate pairs from somewhat below
+// the threshold on, or from the threshold on if that would take too much memory, and
+// the lowest similarity that it looked for.
 func (f *Findings) similarities() ([]float64, float64, error) {
 	p := f.c.Env().Progress("comparing", "", 0)
 	defer p.Stop()

@@ -44,8 +44,8 @@ func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 	return order
 }
 
-// withoutNumbers returns s with every number the same, as package boilerplate
-// has it.
+// withoutNumbers returns s with all numbers replaced by the same one, as package
+// boilerplate does.
 func withoutNumbers(s string) string {
 	was := false
 	return strings.Map(func(r rune) rune {
