@@ -91,17 +91,17 @@ const begin = item => {
 
 const passageTitle = (p, i, n) => (n > 1 ? i + 1 + '. ' : '') + count(p.w, 'word') + (p.x ? ', exact' : ', ' + percent(p.s) + ' alike');
 
-// passageSide returns one side of a passage, with a little of what is around it.
+// passageSide returns one side of a passage, with a little of the text around it.
 const passageSide = (doc, role, packed) => {
   const width = 90, text = textOf(doc), start = packed[0], end = start + lengthOf(packed, 1);
   const before = text.slice(Math.max(0, start - width), start), after = text.slice(end, end + width);
   const from = start > width ? start - width + Math.max(0, before.search(/\s/) + 1) : 0;
   const to = end + width < text.length ? end + (after.search(/\s\S*$/) + 1 || after.length) : text.length;
-  const ahead = stretch(doc, AROUND, from, start), behind = stretch(doc, AROUND, end, to);
-  if (ahead[0]?.text && from > 0) ahead[0].text = '…' + ahead[0].text.trimStart();
-  const last = behind.at(-1);
+  const lead = stretch(doc, AROUND, from, start), trail = stretch(doc, AROUND, end, to);
+  if (lead[0]?.text && from > 0) lead[0].text = '…' + lead[0].text.trimStart();
+  const last = trail.at(-1);
   if (last?.text) last.text = last.text.trimEnd() + (to < text.length ? '…' : '');
-  return { doc, role, pieces: [...ahead, ...unpack(doc, start, packed, 1), ...behind] };
+  return { doc, role, pieces: [...lead, ...unpack(doc, start, packed, 1), ...trail] };
 };
 
 const passageBody = item => {

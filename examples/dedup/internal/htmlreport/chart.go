@@ -29,8 +29,8 @@ type canvas struct{ strings.Builder }
 
 func (c *canvas) add(format string, args ...any) { fmt.Fprintf(c, format, args...) }
 
-// coord writes a coordinate: one digit behind the point, so that the last bits of
-// a float, which processors may round differently, do not show.
+// coord writes a coordinate with one digit after the point, because processors may
+// round the last bits of a float differently.
 func coord(x float64) string { return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0") }
 
 func (c *canvas) open(id, title, description string) {
@@ -47,7 +47,7 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 }
 
 // axisX draws the axis of similarities from low to 1, which is at right, and
-// returns where on it a similarity stands.
+// returns the place of a similarity on it.
 func (c *canvas) axisX(low, right float64, label string) (at func(float64) float64) {
 	at = func(s float64) float64 { return plotLeft + (s-low)/(1-low)*(right-plotLeft) }
 	step := .1
@@ -197,7 +197,7 @@ func (r *Report) curve() chart {
 	return ch
 }
 
-// middle returns the similarity that stands for a bin.
+// middle returns the similarity in the middle of a bin.
 func (b bin) middle(perUnit int) float64 {
 	if b.low >= 1 {
 		return 1
@@ -258,7 +258,7 @@ func (r *Report) histogram() chart {
 	}
 	c.axisY(label, marks)
 	low := min(.9, math.Floor(r.ObservedFrom*10+1e-9)/10)
-	// The pairs of similarity 1 have a bar of their own, behind the others.
+	// The pairs of similarity 1 have a bar of their own, after the others.
 	const last = 12
 	at := c.axisX(low, plotRight-last, "Jaccard similarity of a pair")
 	width := (at(1) - at(low)) * .02 / (1 - low)
@@ -292,7 +292,7 @@ func (r *Report) histogram() chart {
 
 // scale returns the top of an axis for counts up to most, its marks (at holds
 // the count) and whether it is logarithmic, as it is where small counts would
-// vanish beside large ones.
+// vanish next to large ones.
 func scale(most int) (top int, marks []axisMark, log bool) {
 	if most > 200 {
 		for top = 1; top < most; top *= 10 {

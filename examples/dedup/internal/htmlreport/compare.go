@@ -175,8 +175,8 @@ func cutBefore(text string, n int) int {
 	return n
 }
 
-// shown returns s with visible signs in place of what a browser would obey or
-// hide: control characters other than line breaks and tabs, characters that
+// shown returns s with visible signs in place of characters that a browser would
+// obey or hide: control characters other than line breaks and tabs, characters that
 // change the direction of text, and invalid bytes.
 func shown(s string) string { return strings.Map(shownRune, s) }
 

@@ -47,7 +47,7 @@ func TestCompareLeavesMaskOut(t *testing.T) {
 		t.Errorf("recycled %q", got)
 	}
 	if c.ownA+c.ownB != 0 {
-		t.Errorf("%d and %d words differ beside what was left out", c.ownA, c.ownB)
+		t.Errorf("%d and %d words differ apart from the recycled block", c.ownA, c.ownB)
 	}
 }
 

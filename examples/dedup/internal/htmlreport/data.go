@@ -227,7 +227,7 @@ func (r *Report) sharedFolder(findings int) string {
 
 func firstN[T any](s []T, n int) []T { return s[:min(len(s), n)] }
 
-// hopeless reports that there is no room for a comparison, without making it.
+// hopeless reports whether a comparison would not fit, without making it.
 func (b *builder) hopeless(rows ...int) bool {
 	need := 0
 	for _, row := range rows {
@@ -289,8 +289,8 @@ func edited(ps []piece) (spans []shingle.Span) {
 	return spans
 }
 
-// both adds the texts of two documents and returns their numbers, or -1 if there
-// is no room. Of long texts it adds the parts around the spans.
+// both adds the texts of two documents and returns their numbers, or -1 if they
+// do not fit. It adds only the parts of long texts around the spans.
 func (b *builder) both(rowA, rowB int, aroundA, aroundB []shingle.Span, equal []copied) (nA, nB int) {
 	add := func(row, other int, around []shingle.Span) int {
 		n := b.named(row)

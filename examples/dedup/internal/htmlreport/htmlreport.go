@@ -1,30 +1,32 @@
-// Package htmlreport turns what dedup found into one HTML page: findings and the
-// texts behind them go in, a file that needs nothing but a browser comes out.
+// Package htmlreport writes findings and the texts that they are about as one HTML
+// page, which needs nothing but a browser.
 //
-// The findings come from packages lsh, lsh/passage and boilerplate; nothing is
-// searched here. What is added is what a reader needs to judge them: the words in
-// which two documents differ (an edit script of package shingle), the S-curve of
-// the bands, and the similarities that were observed.
+// The findings come from packages lsh, lsh/passage and boilerplate; this package
+// searches for nothing. It adds the words in which two documents differ (an edit
+// script of package shingle), the S-curve of the bands, and the similarities that
+// were observed.
 //
 // # The page
 //
-// The page loads nothing: style, script and data are part of it, and its content
-// security policy allows no connection and no script or style but the two whose
-// hashes it names. Findings are JSON that the script renders a page at a time, so
-// that ten thousand of them open at once; charts are drawn here as SVG, each with
-// its figures as a table. Without a script the summary and the charts remain.
+// The page loads nothing: style, script and data are part of it. Its content
+// security policy allows no connection, and only the style and the scripts whose
+// hashes it names. The data is JSON: every text once, findings that refer to it, and
+// comparisons as lengths of equal and different stretches. The script shows a page of
+// findings at a time, so ten thousand of them open at once, and whole articles side
+// by side. Charts are drawn here as SVG, each with its figures as a table. Without a
+// script the first findings of each kind can be read.
 //
 // # Foreign text
 //
-// Documents may hold anything. Their text is never markup: in the page it goes
-// through html/template, in the data through encoding/json with <, >, &, U+2028
-// and U+2029 escaped, and the script only makes text nodes of it. Control
-// characters, and those that change the direction of the text around them, are
-// shown as signs of their own.
+// Documents may hold anything. Their text is never markup: html/template escapes it
+// in the page, encoding/json escapes <, >, &, U+2028 and U+2029 in the data, and the
+// script only makes text nodes of it. Control characters, and characters that change
+// the direction of the text around them, are replaced by visible signs. Links lead to
+// http and https addresses and to relative paths only.
 //
 // # Stability
 //
-// Equal reports give equal bytes; the page holds no time and no place.
+// Equal reports give equal bytes. The page holds no time and no absolute path.
 package htmlreport
 
 import (

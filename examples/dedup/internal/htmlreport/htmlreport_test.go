@@ -73,7 +73,7 @@ func between(t *testing.T, s, from, to string) string {
 	}
 	s, _, ok = strings.Cut(s, to)
 	if !ok {
-		t.Fatalf("no %q behind %q", to, from)
+		t.Fatalf("no %q after %q", to, from)
 	}
 	return s
 }
@@ -349,8 +349,8 @@ type countWriter int
 
 func (c *countWriter) Write(p []byte) (int, error) { *c += countWriter(len(p)); return len(p), nil }
 
-// told is a small report with a passage whose origin is known.
-func told() *Report {
+// dated is a small report with a passage whose origin is known.
+func dated() *Report {
 	r := small()
 	docs := []Document{
 		{ID: "wire/council.txt", Host: "wire", Link: "https://wire.example/council?a=1&b=2", Text: "From the council. " + quote},
@@ -373,7 +373,7 @@ func told() *Report {
 }
 
 func TestOrigins(t *testing.T) {
-	page := write(t, told())
+	page := write(t, dated())
 	o := data[originData](t, page, "origins")[0]
 	docs := data[docData](t, page, "docs")
 	if o.Text != quote || o.First != 0 || o.Documents != 3 || len(o.Holders) != 3 {
@@ -393,7 +393,7 @@ func TestOrigins(t *testing.T) {
 	if docs[o.Holders[0].Doc].Link != "https://wire.example/council?a=1&b=2" {
 		t.Errorf("link: %q", docs[o.Holders[0].Doc].Link)
 	}
-	// The tab is there, and what is read without a script.
+	// The tab is there, and so is the list for browsers without a script.
 	for _, want := range []string{`id="tab-origins" aria-controls="origins" aria-selected="true"`, "post/council.txt, 1 May 2026, 15:00 UTC, from wire/council.txt"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

@@ -31,7 +31,7 @@ func commonFolder(ids []string) string {
 }
 
 // safeLink returns a link that a page may hold: http, https, or a path relative
-// to the page. Of any other, say a script, it returns "".
+// to the page. It returns "" for any other, for example a script.
 func safeLink(link string) string {
 	if link == "" || strings.ContainsFunc(link, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }) {
 		return ""

@@ -41,7 +41,7 @@ func (f *Findings) addPair(a, b int, found passage.Pair) {
 	}
 }
 
-// rank puts the largest findings first: they are what a person should look at.
+// rank puts the largest findings first: a person should see them first.
 func (f *Findings) rank() {
 	slices.SortStableFunc(f.clusters, func(a, b cluster) int { return cmp.Compare(len(b.Members), len(a.Members)) })
 	slices.SortStableFunc(f.pairs, func(a, b pair) int { return cmp.Compare(b.own, a.own) })

@@ -85,8 +85,8 @@ func (sec *section) lines(s screen.Screen) []string {
 // A table is lines of cells; each column but the last is as wide as its widest cell.
 type table [][]string
 
-// format returns the lines, none wider than width: cells that there is no room for
-// are cut or left out. Each column has a style.
+// format returns the lines, none wider than width: cells that do not fit are cut or
+// left out. Each column has a style.
 func (t table) format(width int, styles ...func(string) string) (lines []string) {
 	var widths []int
 	for _, row := range t {

@@ -73,7 +73,7 @@ func (s Screen) Figure(text string) string  { return s.style(cyan, text) }
 func (s Screen) Warning(text string) string { return s.style(yellow, text) }
 
 // OwnLeft and OwnRight mark words that only one of two texts has: by colour and a
-// line under them, or by brackets where there is no colour.
+// line under them, or by brackets without colour.
 func (s Screen) OwnLeft(text string) string  { return s.own(leftOf, text) }
 func (s Screen) OwnRight(text string) string { return s.own(rightOf, text) }
 

@@ -80,7 +80,7 @@ func Excerpt(text string, width int) string {
 // OneLine returns text with every run of white space made one space.
 func OneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Printable replaces what a terminal would obey instead of show.
+// Printable replaces characters that a terminal would obey instead of show.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == utf8.RuneError ||
