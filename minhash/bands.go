@@ -35,7 +35,7 @@ func BandKeys(dst []uint64, values []uint32, bands, rows int, seed uint64) []uin
 	return dst
 }
 
-// A bandKey is what the keys depend on beside the registers. A key starts at
+// A bandKey is what the keys depend on in addition to the registers. A key starts at
 // start + number of the band * 0x9E3779B97F4A7C15; each pair of registers, the
 // first in the lower half, then a single one that is left, then end is xored and
 // the result folded.
@@ -63,7 +63,7 @@ func bandKeysGeneric(keys []uint64, values []uint32, rows int, key *bandKey) {
 }
 
 // fold multiplies to 128 bits and returns both halves combined, so that unlike
-// the lower half alone every bit of the result hangs on every bit of x.
+// the lower half alone every bit of the result depends on every bit of x.
 func fold(x, mul uint64) uint64 {
 	hi, lo := bits.Mul64(x, mul)
 	return hi ^ lo

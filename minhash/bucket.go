@@ -14,10 +14,10 @@ const (
 	maxRounds = 3          // that the parameters have room for
 )
 
-// A register of the Bucket algorithm says how its bucket was filled, and by the
-// element of which rank. The number of leading ones is the round (at most the
+// A register of the Bucket algorithm holds how its bucket was filled, and the rank
+// of the element that filled it. The number of leading ones is the round (at most the
 // number of rounds, which stands for the fallback), a zero ends it except after
-// the last, and the bits behind are the rank. So a value of an earlier round is
+// the last, and the bits after it are the rank. So a value of an earlier round is
 // below every value of a later one, and a minimum merges two signatures exactly.
 
 // tagOf returns the least value that a register may have in the round.
@@ -105,7 +105,7 @@ func makeParams(sc Scheme) params {
 // bucket that is empty after all elements was empty after each block, so every
 // element has been asked for a later round and for the fallback.
 //
-// fresh says that regs are those of the empty set.
+// With fresh, regs are those of the empty set.
 func (s *Sketcher) update(regs []uint32, hashes []uint64, fresh bool) {
 	if s.params.legacy != nil {
 		updateLegacy(regs, hashes, s.params.legacy)

@@ -47,7 +47,7 @@ func (s Signature) Cardinality() float64 {
 	return (k - 1) / (time.total() + float64(float64(passed)*skipped))
 }
 
-// unit maps the bits of v behind its tag to the open interval (0, 1), exactly.
+// unit maps the bits of v after its tag to the open interval (0, 1), exactly.
 func unit(v uint32, tagBits int) float64 {
 	return (float64(v<<tagBits>>tagBits) + 0.5) / float64(uint64(1)<<(32-tagBits))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // gatherLanes[m] lists the lanes whose bits are set in m, a byte each, in
-// order; scatterLanes[m] says for each such lane which of them it is.
+// order; scatterLanes[m] has for each such lane which of them it is.
 var gatherLanes, scatterLanes = laneTables()
 
 func laneTables() (gather, scatter [256][8]byte) {
@@ -203,7 +203,7 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int {
 	return countFromGeneric(regs, least)
 }
 
-// fallback is told how many registers are missing at the most.
+// At most missing registers are still to be filled.
 func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 	p := &s.params
 	n := len(xs)

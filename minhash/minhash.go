@@ -131,7 +131,7 @@ func (s *Sketcher) mustBeMade() {
 
 // SketchInto overwrites dst with the signature of the set of hashes, reusing
 // the memory that dst already has: it allocates nothing if dst held a signature
-// of as many registers, unless K is no multiple of 16.
+// of as many registers, unless K is not a multiple of 16.
 func (s *Sketcher) SketchInto(dst *Signature, hashes []uint64) {
 	dst.values = s.AppendValues(dst.values[:0], hashes)
 	dst.scheme = &s.scheme

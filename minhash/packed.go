@@ -43,7 +43,7 @@ func (s Signature) Pack(bits int) Packed {
 	}
 	p.values = make([]byte, 0, len(s.values)*bits/8)
 	for _, v := range s.values {
-		// The low bits of a register alone hang on few bits of the element, the
+		// The low bits of a register alone depend on few bits of the element, the
 		// high ones are seldom set: use all.
 		v ^= v >> 15
 		v *= 0x2C1B3C6D

@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// An Algorithm says how registers come from elements.
+// An Algorithm is a way from elements to registers.
 type Algorithm uint8
 
 const (
@@ -57,7 +57,7 @@ const schemeVersion = 1
 // The errors of this package, always wrapped. All but ErrScheme are the same
 // values in the other packages of this module.
 var (
-	// ErrFormat means that the bytes or the text are not in the format at all.
+	// ErrFormat means that the bytes or the text are not in the format.
 	ErrFormat = wire.ErrFormat
 	// ErrVersion means that they are of a later version of the format or scheme.
 	ErrVersion = wire.ErrVersion

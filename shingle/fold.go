@@ -10,8 +10,8 @@ import (
 
 // A folder folds a piece of text into bytes in which every token is a run of
 // word bytes: ASCII letters (of either case), digits, and bytes from 0x80, and
-// the apostrophe where it stands between letters. Whatever separates tokens
-// becomes an ASCII byte that is no word byte; where two tokens adjoin, as
+// the apostrophe where it is between letters. Whatever separates tokens
+// becomes an ASCII byte that is not a word byte; where two tokens adjoin, as
 // ideographs do, a space comes between them.
 type folder struct {
 	table   *unidata.Table
@@ -41,7 +41,7 @@ const maxMarks = 30
 // follows: a base and its marks.
 const unsettled = 4 * (maxMarks + 2)
 
-// slack is how many bytes must be readable behind the folded text.
+// slack is how many bytes must be readable after the folded text.
 const slack = 64
 
 // reserve makes room for n bytes in all.
@@ -58,7 +58,7 @@ func (f *folder) reserve(n int) {
 // reset makes f ready for another text.
 func (f *folder) reset() { f.n, f.state, f.mixed = 0, 0, false }
 
-// feed folds a piece of text that begins at offset at, behind what was folded
+// feed folds a piece of text that begins at offset at, after what was folded
 // before. Pieces are cut between code points.
 func (f *folder) feed(text []byte, at int) {
 	if f.n == 0 {
@@ -114,7 +114,7 @@ func (f *folder) origin(start, end int) Span {
 }
 
 // ascii folds the run of ASCII that begins text, and returns its length. The
-// run stands at offset at.
+// run is at offset at.
 func (f *folder) ascii(text []byte, at int) int {
 	if text[0] >= 0x80 {
 		return 0
@@ -169,7 +169,7 @@ func copyASCIIGeneric(dst, src []byte) int {
 	return n
 }
 
-// enter goes to the state behind a code point of a class, which stands at
+// enter goes to the state after a code point of a class, which is at
 // offset at, with a space ahead of it where tokens adjoin.
 func (f *folder) enter(class, at int) {
 	row := rows[class] >> f.state
@@ -188,7 +188,7 @@ func (f *folder) space(at int) {
 }
 
 // others folds text[i:] up to a long run of ASCII and returns where that is;
-// text[0] stands at offset at.
+// text[0] is at offset at.
 func (f *folder) others(text []byte, i, at int) int {
 	var tail [blockSize + slack/4]byte
 	for i < len(text) {

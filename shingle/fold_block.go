@@ -11,7 +11,7 @@ import (
 // blockSize is how many bytes block takes at a time.
 const blockSize = 64
 
-// utf8Masks says what the bytes of a block are.
+// utf8Masks are the kinds of the bytes of a block.
 type utf8Masks struct {
 	high, cont, three, four uint64 // from 0x80, continuing, leads of three and more, of four
 }
@@ -42,7 +42,7 @@ func (f *folder) block(text []byte, n, at int) int {
 		leads &^= broken
 		m.three &^= broken
 		m.cont &^= broken
-		text = f.mend(text, broken)
+		text = f.withSpaces(text, broken)
 	}
 	text = text[:blockSize+16]
 	sparse := bits.OnesCount64(leads) < blockSize/6
@@ -139,7 +139,7 @@ func (f *folder) four(w uint32) unidata.Entry {
 	return k.entry
 }
 
-// broken returns which of the valid bytes are no part of a code point: first bytes
+// broken returns which of the valid bytes belong to no code point: first bytes
 // that the next ones do not complete, and continuing ones that none asked for.
 func (m *utf8Masks) broken(valid uint64) uint64 {
 	cont := m.cont & valid
@@ -149,9 +149,9 @@ func (m *utf8Masks) broken(valid uint64) uint64 {
 	return m.high & valid &^ (leads | leads<<1 | leads&three<<2 | leads&four<<3)
 }
 
-// mend returns a copy of the block that text begins with in which spaces stand for
-// the broken bytes, each of which separates tokens.
-func (f *folder) mend(text []byte, broken uint64) []byte {
+// withSpaces returns a copy of the block that text begins with in which the broken
+// bytes, each of which separates tokens, are spaces.
+func (f *folder) withSpaces(text []byte, broken uint64) []byte {
 	copy(f.mended[:], text)
 	for ; broken != 0; broken &= broken - 1 {
 		f.mended[bits.TrailingZeros64(broken)] = ' '
@@ -250,10 +250,9 @@ var lettersOf = func() (t [2]letters) {
 	return t
 }()
 
-// foldTwosGeneric writes to out what the code points of text that begin where
-// two says become, as far as they share a table with the first of them and
-// become two bytes, and returns which did. Bytes of text from the 64th on are
-// left alone.
+// foldTwosGeneric folds the code points of text that begin at the bits of two into out,
+// as far as they share a table with the first of them and become two bytes, and returns
+// which it folded. Bytes of text from the 64th on are left alone.
 func foldTwosGeneric(out, text *[blockSize + 16]byte, k *letters, two uint64) (done uint64) {
 	first := text[bits.TrailingZeros64(two)&63] &^ 1
 	for ; two != 0; two &= two - 1 {

@@ -26,7 +26,7 @@ func (f *folder) special(e unidata.Entry, at, end int) {
 		b := bytesOf(text[:min(4, len(text))])
 		e, size, delta := lookup(f.table, b)
 		if e&unidata.Special != 0 && e.Kind() == unidata.Expand {
-			// Already folded: stands for itself.
+			// Already folded: it remains as it is.
 			e = unidata.Entry(e.Class()<<24 | size<<28)
 			for i := range size {
 				e |= unidata.Entry(b[i]) << (8 * i)
@@ -37,7 +37,7 @@ func (f *folder) special(e unidata.Entry, at, end int) {
 	}
 }
 
-// joining writes a mark or jamo that may change what stands before it.
+// joining writes a mark or jamo that may change what comes before it.
 func (f *folder) joining(kind, class int, r rune, start, end int) {
 	last, n := utf8.DecodeLastRune(f.buf[:f.n])
 	if f.n == 0 {
@@ -87,7 +87,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 	utf8.EncodeRune(f.buf[from:], r)
 	f.n += size
 	if moved {
-		// What comes next stands behind another mark than the one that came last.
+		// What comes next follows another mark than the one that came last.
 		_, n := utf8.DecodeLastRune(f.buf[:f.n])
 		switch e, _, _ := lookup(f.table, f.buf[f.n-n:f.n]); {
 		case e.Class() == unidata.Stacker:
@@ -97,7 +97,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		}
 	}
 	if f.origins {
-		// Marks that changed places stand for their place together.
+		// Marks that changed places share the place of both.
 		if moved {
 			start = int(f.start[from])
 		}

@@ -53,7 +53,7 @@ var states = [8]uint8{
 
 const brk = 0x80
 
-// next says what a folded code point of class c does in state s.
+// next returns what a folded code point of class c does in state s.
 func next(s, c uint8) uint8 {
 	switch c {
 	case unidata.Sep:
@@ -103,7 +103,7 @@ func next(s, c uint8) uint8 {
 	return brk | c
 }
 
-// asciiState is the state behind each ASCII byte.
+// asciiState is the state after each ASCII byte.
 var asciiState = func() (t [128]uint64) {
 	for c := range t {
 		switch {

@@ -87,7 +87,7 @@ var kindOfState = func() (t [8]uint8) {
 	return t
 }()
 
-// stateOfKind holds the state behind a kind, by its upper half.
+// stateOfKind holds the state after a kind, by its upper half.
 var stateOfKind = [16]uint64{
 	kindLetter >> 4:   stateLetter,
 	kindSingle >> 4:   stateSingle,
@@ -111,7 +111,7 @@ func (f *folder) unspaced(text []byte) int {
 	}
 	f.n += written
 	if c := text[read-1]; c < 0x80 {
-		f.state = asciiState[c] // tells apostrophes from letters
+		f.state = asciiState[c] // distinguishes apostrophes from letters
 	} else {
 		f.state = stateOfKind[after>>4]
 	}
@@ -120,7 +120,7 @@ func (f *folder) unspaced(text []byte) int {
 
 // foldUnspacedGeneric folds to out the blocks that text begins with, as long as
 // they have code points outside ASCII and kinds know all of them. A block is 64
-// bytes, less a code point that is not complete, and has 16 more behind it. What
+// bytes, less a code point that is not complete, and 16 more follow it. What
 // comes ahead is of the kind before. It returns how many bytes were read and
 // written, and the kind of the last of them. Out has room for twice the text.
 func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
@@ -148,7 +148,7 @@ func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read
 			case 0:
 				return read, written, before
 			case kindExtend:
-				// A mark is of the kind of what precedes; by itself, it is a letter.
+				// A mark is of the kind of what precedes; on its own, it is a letter.
 				if k = kind; k == kindSep {
 					k = kindLetter
 				}

@@ -31,7 +31,7 @@ var public = mixer{
 	short: 16,
 }
 
-// lower has the bit that tells small ASCII letters from capital ones in every byte.
+// lower has the bit that distinguishes small ASCII letters from capitals in every byte.
 const lower = 0x2020202020202020
 
 // keep[n] masks the first n of 16 bytes.
@@ -46,7 +46,7 @@ func init() {
 }
 
 // hash16 hashes a token of n <= 16 bytes: x holds the first eight, y the others,
-// little-endian, zeros behind the token. Every byte below 0x80 gets the bit
+// little-endian, zeros after the token. Every byte below 0x80 gets the bit
 // that folds case; digits and apostrophes have it, and the zeros become spaces.
 func (m *mixer) hash16(x, y uint64, n int) uint64 {
 	x |= lower &^ (x >> 2)
@@ -62,7 +62,7 @@ func (m *mixer) hash16(x, y uint64, n int) uint64 {
 }
 
 // hashLong hashes buf[start:end], a token of more than m.short bytes. It folds the
-// case of ASCII in place, eight bytes at a time, and so perhaps behind the token.
+// case of ASCII in place, eight bytes at a time, and so perhaps after the token.
 func (m *mixer) hashLong(buf []byte, start, end int) uint64 {
 	if b := buf[start:end]; len(b) < 16 || len(b) > 32 || !beyondASCII(b) {
 		lowerASCII(buf[start:], end-start)
@@ -133,7 +133,7 @@ func (m *mixer) occurrence(h, n uint64) uint64 {
 	return h ^ h>>32
 }
 
-// A counter tells the occurrences of a shingle apart; the zero counter does not.
+// A counter distinguishes the occurrences of a shingle; the zero counter does not.
 type counter struct {
 	seen map[uint64]uint64
 	mul  *mixer

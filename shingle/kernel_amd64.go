@@ -150,7 +150,7 @@ func foldPointsBMI(p *points)
 
 // foldPoints folds the code points of text that begin where next says, as far
 // as they take no special treatment, to buf[o:]. It returns what is left of
-// next, and o and the state behind them.
+// next, and o and the state after them.
 func foldPoints(t *unidata.Table, buf, text []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
 	if cpu.Active() == cpu.Generic {
 		return next, o, state // left to the loop in block
@@ -195,7 +195,7 @@ func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, writt
 	return distance(&text[0], r.text), distance(&out[0], r.out), after
 }
 
-// distance returns how far q lies behind p, in one slice.
+// distance returns how many bytes q is after p, in one slice.
 func distance(p, q *byte) int { return int(uintptr(unsafe.Pointer(q)) - uintptr(unsafe.Pointer(p))) }
 
 //go:noescape

@@ -23,7 +23,7 @@ BYTES(evenBits, 0xfefefefe)
 BYTES(lowSix, 0x3f3f3f3f) // what a continuing byte holds
 BYTES(firstHan, 0xe4e4e4e4) // ideographs begin with e4 and b8 or more,
 BYTES(hanSecond, 0xb8b8b8b8)
-BYTES(hanLeads, 0x06060606) // or with one of the five bytes behind e4
+BYTES(hanLeads, 0x06060606) // or with one of the five bytes after e4
 BYTES(single, 0x40404040) // kindSingle
 BYTES(leadKana, 0xe3e3e3e3) // the first and second bytes of kindPages
 BYTES(leadFull, 0xefefefef)
@@ -219,13 +219,13 @@ pointsdone:
 	LEAQ (R)(R*2), AX \
 	LEAQ (R)(AX*2), R
 
-// BEHIND sets TO to what comes behind the bytes in R, which the block before left
+// BEHIND sets TO to what follows the bytes in R, which the block before left
 // in CARRY.
 #define BEHIND(R, CARRY, TO) \
 	LEAQ (R)(R*1), TO \
 	ORQ CARRY, TO
 
-// MARKS adds to R the runs of R13 that begin where AX says: adding its first bit
+// MARKS adds to R the runs of R13 that begin at the bits of AX: adding its first bit
 // to a run clears it.
 #define MARKS(R) \
 	ANDQ R13, AX \
@@ -380,7 +380,7 @@ block:
 	TESTQ R13, R13
 	JNZ  marks
 whole:
-	// Spaces come where a token is behind another of another kind, and ahead of
+	// Spaces come where a token follows another of another kind, and ahead of
 	// every single one.
 	XORQ R10, R15
 	BEHIND(R9, LETTERS, AX)
@@ -427,7 +427,7 @@ whole:
 	ADDQ AX, DI
 	JMP  block
 marks:
-	// A mark is of the kind of what precedes; by itself, it is a letter.
+	// A mark is of the kind of what precedes; on its own, it is a letter.
 	WHOLE(R13)
 	MOVQ R9, AX
 	ORQ  R10, AX
@@ -523,7 +523,7 @@ QUAD(everyOther, 0x5555555555555555)
 //	SI  text            DX  out              CX  two         R11 every other bit
 //	R12 the parity      R9  the result       AX, R10 scratch
 //	Z16, Z17            what the 64 code points of an even first byte become
-//	Z18, Z19            those of the odd one behind it
+//	Z18, Z19            those of the odd one after it
 //	Z0  words of text   Z20 to Z22 constants, of which Z21 is first
 TEXT ·twosAVX512(SB), NOSPLIT, $0-48
 	MOVQ out+0(FP), DX

@@ -49,7 +49,7 @@ GLOBL places<>(SB), RODATA|NOPTR, $64
 //	R8  apostrophes, R9 letters, R10 word bytes of the block whose bounds are found
 //	R11 whether the block before it ended in a letter
 //	R12 whether it ended in a word byte
-//	AX  letters of the block behind it       DX, R13 scratch
+//	AX  letters of the block after it        DX, R13 scratch
 
 // CLASSIFY sets K1 to the letters, K3 to the word bytes and K4 to the
 // apostrophes of the 64 bytes at SI.
@@ -67,7 +67,7 @@ GLOBL places<>(SB), RODATA|NOPTR, $64
 
 // JOIN sets R13 to the word bytes of the block before, apostrophes between
 // letters included: R8, R9, R10 are its apostrophes, letters and word bytes,
-// AX the letters of the block behind it, R11 the last letter of the one ahead.
+// AX the letters of the block after it, R11 the last letter of the one ahead.
 #define JOIN \
 	MOVQ R9, R13 \
 	SHRQ $1, AX, R13 \
@@ -302,7 +302,7 @@ hash512:
 	VPCMPUQ $6, Z17, Z7, K1
 	KMOVW K1, R8
 	MOVB R8, (DX)
-	// Zero what lies behind them.
+	// Zero what lies after them.
 	VPSLLQ $3, Z7, Z8
 	VPSUBQ Z8, Z18, Z9
 	VPMAXSQ Z25, Z9, Z9

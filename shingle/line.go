@@ -85,7 +85,7 @@ func (l *line) read(text string, at int) int {
 	return at
 }
 
-// ascii takes a run of printable ASCII into the line; word says whether it is in
+// ascii takes a run of printable ASCII into the line; word is whether it is in
 // its first word.
 func (l *line) ascii(text string, at, end int, word *bool) {
 	run := text[at:end]
@@ -119,7 +119,7 @@ func (l *line) ascii(text string, at, end int, word *bool) {
 	}
 }
 
-// ink notes that something visible stands from start to end; if it is the first
+// ink notes that something visible is from start to end; if it is the first
 // of the line, it begins the first word.
 func (l *line) ink(start, end int, word *bool) {
 	if l.kind == blank {
@@ -128,7 +128,7 @@ func (l *line) ink(start, end int, word *bool) {
 	l.End = end
 }
 
-// printable returns the offset of the first byte from at on that is no printable
+// printable returns the offset of the first byte from at on that is not printable
 // ASCII, len(text) if there is none.
 func printable(text string, at int) int {
 	b := bytesOf(text)
@@ -182,7 +182,7 @@ func wide(text string, at int) (end int) {
 }
 
 // unprintable sets the top bit of the bytes of x that are not printable ASCII,
-// but DEL, up to the first such byte and perhaps of some behind it.
+// but DEL, up to the first such byte and perhaps of some after it.
 func unprintable(x uint64) uint64 { return x | (x - ' '*ones) }
 
 // spacing reports whether r is white space or invisible, within a line.

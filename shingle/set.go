@@ -23,11 +23,11 @@ func MakeSet(hashes []uint64) Set {
 	return Set(hashes[:n])
 }
 
-// A sorter holds what sorting takes beside the hashes.
+// A sorter holds what sorting takes in addition to the hashes.
 type sorter struct {
 	count [1 << maxRadix]uint32
 	tmp   []uint64 // hashes by their buckets
-	parts []uint64 // likewise, of a set that is cut into parts first
+	parts []uint64 // the same, of a set that is cut into parts first
 }
 
 const (
@@ -73,7 +73,7 @@ func room(h []uint64, n int) []uint64 {
 	return h[:n]
 }
 
-// scatter writes src to dst by the radix bits behind the skip upper ones, and returns
+// scatter writes src to dst by the radix bits after the skip upper ones, and returns
 // where each bucket of dst ends.
 func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
 	left, right := uint(skip)&63, uint(64-radix)&63
@@ -118,7 +118,7 @@ func (s *sorter) sortPart(dst, src []uint64, skip int) int {
 
 // settle sorts h, which nearly is, drops repeats and returns how many are left.
 func settle(h []uint64) int {
-	n, moves := 1, 0
+	n, steps := 1, 0
 	last := h[0]
 	for i := 1; i < len(h); i++ {
 		x := h[i]
@@ -134,14 +134,14 @@ func settle(h []uint64) int {
 		for k > 0 && h[k-1] > x {
 			k--
 		}
-		if k > 0 && h[k-1] == x {
-			continue
-		}
-		if moves += n - k; moves > patience*len(h) {
+		if steps += n - k; steps > patience*len(h) {
 			// No hashes of the usual kind.
 			n += copy(h[n:], h[i:])
 			slices.Sort(h[:n])
 			return len(slices.Compact(h[:n]))
+		}
+		if k > 0 && h[k-1] == x {
+			continue
 		}
 		copy(h[k+1:n+1], h[k:n])
 		h[k] = x

@@ -54,6 +54,35 @@ func TestMakeSet(t *testing.T) {
 	}
 }
 
+// TestHostileSets has sets that an author may make whose hashes all begin with the same
+// bits: they take no longer than a sort takes, for one that were quadratic would not
+// end.
+func TestHostileSets(t *testing.T) {
+	const n = 1 << 20
+	for name, at := range map[string]func(i int) uint64{
+		"one behind many": func(i int) uint64 {
+			if i < n/2 {
+				return uint64(i) + 2
+			}
+			return 1
+		},
+		"two by turns":  func(i int) uint64 { return 7 - uint64(i%2) },
+		"falling":       func(i int) uint64 { return uint64(n - i) },
+		"many, and one": func(i int) uint64 { return uint64(i) % (n - 1) },
+	} {
+		h := make([]uint64, n)
+		for i := range h {
+			h[i] = at(i)
+		}
+		want := slices.Clone(h)
+		slices.Sort(want)
+		want = slices.Compact(want)
+		if got := shingle.MakeSet(h); !slices.Equal(got, want) {
+			t.Errorf("%s: %d elements, want %d", name, len(got), len(want))
+		}
+	}
+}
+
 func TestSetOperations(t *testing.T) {
 	s := stream(2)
 	for _, sizes := range [][2]int{{0, 0}, {0, 5}, {1, 1}, {10, 10}, {10, 1000}, {1000, 10}, {300, 400}, {1, 5000}, {40, 100000}} {

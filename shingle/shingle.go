@@ -16,7 +16,7 @@ func (s Span) Len() int { return s.End - s.Start }
 // Of returns the part of text that the span covers.
 func (s Span) Of(text string) string { return text[s.Start:s.End] }
 
-// A Unit says what a token is.
+// A Unit is a kind of token.
 type Unit uint8
 
 const (
@@ -40,11 +40,11 @@ type Shingler struct {
 	Unit Unit
 
 	// Size is the number of tokens in a shingle; 0 means 5 words or 12
-	// characters. There is no largest one, but beyond 16 each shingle costs a
+	// characters. Any size works, but beyond 16 each shingle costs a
 	// little more where vector instructions are used.
 	Size int
 
-	// KeepAccents tells accented letters from plain ones.
+	// KeepAccents keeps accented letters different from plain ones.
 	KeepAccents bool
 
 	// Seed selects the hash functions. 0 is the public one, the same everywhere and
@@ -74,7 +74,7 @@ type Shingler struct {
 //   - An apostrophe joins two letters, so don't is one token, and joins nothing
 //     else. Points, commas, colons, underscores, hyphens and double quotes
 //     always separate, also within numbers and between Hebrew letters.
-//   - An ideograph is a token by itself: Han, Tangut, Khitan, Nushu, Yi,
+//   - An ideograph is a token of its own: Han, Tangut, Khitan, Nushu, Yi,
 //     cuneiform and hieroglyphs. Five of them say about what two or three words
 //     do.
 //   - A run of Hiragana is a token, and a run of Katakana is, each with its sound
@@ -83,7 +83,7 @@ type Shingler struct {
 //   - In Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet,
 //     Javanese and Balinese a token is a cluster, about a syllable: a consonant
 //     with the vowel written before it, the consonants stacked below it, and
-//     all vowels and marks behind it. It needs no dictionary, and a changed
+//     all vowels and marks after it. It needs no dictionary, and a changed
 //     letter changes one token only.
 //   - Hangul, Devanagari and the other Indic scripts, Arabic and Hebrew are
 //     written with spaces, and Tibetan with marks between syllables: their
@@ -123,7 +123,7 @@ type Token struct {
 	Span
 }
 
-// A Shingle is a run of Size consecutive tokens: its hash and where it stands.
+// A Shingle is a run of Size consecutive tokens: its hash and where it is.
 type Shingle struct {
 	Hash uint64
 	Span

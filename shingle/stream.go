@@ -72,7 +72,7 @@ func yieldAll(hashes []uint64, count counter, yield func(uint64, error) bool) bo
 }
 
 // complete returns how many bytes of b come before a code point that may go on
-// behind it.
+// after it.
 func complete(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if utf8.RuneStart(b[len(b)-n]) {

@@ -214,7 +214,7 @@ func (t *tokenizer) words() {
 	}
 }
 
-// grow makes room for n more hashes, and for a vector behind them.
+// grow makes room for n more hashes, and for a vector after them.
 func (t *tokenizer) grow(n int) {
 	n += len(t.hashes)
 	if cap(t.hashes) < n+64 {
@@ -256,7 +256,7 @@ func (t *tokenizer) chars() {
 				continue
 			}
 		} else {
-			// The folded text is valid: the first byte tells the length.
+			// The folded text is valid: the first byte gives the length.
 			n = 2 + int(c>>5&1) + int((c>>5)&(c>>4)&1)
 			x := binary.LittleEndian.Uint32(t.buf[i:]) << (32 - 8*n) >> (32 - 8*n)
 			dst[k] = t.mixer.hash16(uint64(x), 0, n)
@@ -270,7 +270,7 @@ func (t *tokenizer) chars() {
 	t.hashes = t.hashes[:t.first+k]
 }
 
-// span returns where the i-th token of the last step stands in the text.
+// span returns where the i-th token of the last step is in the text.
 func (t *tokenizer) span(i int) Span {
 	sp := t.origin(int(t.bounds[2*i]), int(t.bounds[2*i+1]))
 	if i == 0 && t.longFirst {

@@ -5,7 +5,7 @@ package unidata
 
 //go:generate sh -c "GOWORK=off go run -C _gen . && mv _gen/tables.go tables.go"
 
-// The classes of folded code points. A class says where tokens break.
+// The classes of folded code points. Tokens break between classes.
 const (
 	Sep        = iota // between tokens
 	Letter            // letters and digits of scripts with spaces: runs are tokens
@@ -30,7 +30,7 @@ const (
 	Voicing        // a sound mark that composes with the kana before
 )
 
-// An Entry says what a code point becomes. Unless it is special: up to three
+// An Entry is what a code point becomes. Unless it is special: up to three
 // bytes of UTF-8 in bits 0-23, the class in bits 24-27, the number of bytes in
 // bits 28-30.
 type Entry uint32
@@ -53,7 +53,7 @@ func (e Entry) Text() string {
 	return expansions[off : off+e>>16&0x3f]
 }
 
-// A Range says what supplementary code points become.
+// A Range is what supplementary code points become.
 type Range struct {
 	Lo, Hi rune
 	Entry  Entry // of length 4: the code point shifted by Delta
