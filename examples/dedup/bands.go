@@ -23,11 +23,11 @@ import (
 
 var bandsCommand = cli.Command{
 	Name:    "bands",
-	Summary: "band keys, for engines that group them: SQL, Spark, DuckDB",
+	Summary: "print band keys for engines that group them: SQL, Spark, DuckDB",
 	Help: `Prints a row (band, key, id) for each band of each document's signature. Two
-documents that share a row but for the id are candidates; whatever can group rows
-finds them in corpora of any size. Rows made by several machines belong together
-if their flags were the same. docs/bands.md has the SQL.
+documents with the same band and key are candidates. Any engine that groups rows
+finds them, in corpora of any size. Rows from several machines can be combined if
+their flags were the same. docs/bands.md has the SQL.
 
 Rows are tab-separated with a header, or a Parquet file where -out ends in
 .parquet. A key is a 64-bit number with a sign. Documents without a word have no
@@ -53,9 +53,9 @@ type bands struct {
 func (k *bands) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.StringVar(&k.out, "out", "", "`file` to write to instead of standard output; .parquet, or .tsv, also with .gz or .zst")
-		fs.BoolVar(&k.overwrite, "overwrite", false, "replace what -out names, if there is something")
+		fs.BoolVar(&k.overwrite, "overwrite", false, "replace the file of -out if it exists")
 		fs.BoolVar(&k.registers, "registers", false, "one row a document with its registers instead, to verify candidates")
-		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: what finds 99 % of the pairs at -threshold)")
+		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: the bands that find 99 % of the pairs at -threshold)")
 	}}
 	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
@@ -87,7 +87,7 @@ func (k *bands) Run(e *cli.Env) error {
 	case b == (lsh.Banding{}):
 		b = k.Banding()
 	case e.Given["threshold"]:
-		return errors.New("-banding says what -threshold would choose: give one of them")
+		return errors.New("-banding and -threshold both choose the bands: give one of them")
 	case b.Bands > k.K/b.Rows:
 		return fmt.Errorf("-banding %v: takes %d registers and -k has %d", b, b.Bands*b.Rows, k.K)
 	}
@@ -195,7 +195,7 @@ type rowWriter[T any] struct {
 	file  *outfile.File // nil for standard output
 }
 
-// close writes what is pending and makes the file visible.
+// close writes the pending rows and makes the file visible.
 func (w *rowWriter[T]) close() error {
 	if err := w.flush(); err != nil {
 		return err

@@ -15,10 +15,10 @@ import (
 
 var boilerplateCommand = cli.Command{
 	Name:    "boilerplate",
-	Summary: "which blocks are recycled from page to page",
-	Help: `Prints every block (paragraph) of a document that other documents recycle:
-what a site puts on its pages, the sign-off of an agency, a background paragraph
-that runs again and again. Documents are counted, not occurrences, and copies of
+	Summary: "show the blocks that pages recycle",
+	Help: `Prints every block (paragraph) of a document that recurs in other documents: the
+frame of a site's pages, the sign-off of an agency, a background paragraph that is
+published again and again. Documents are counted, not occurrences, and copies of
 a document do not count. The site of a JSON Lines document is its field "host",
 that of a text file the first folder below the input folder. Blocks of a site's
 frame are masked: left out when pages are compared. With -out the texts are written
@@ -43,7 +43,7 @@ func (b *blocks) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.StringVar(&b.to.Out, "out", "", "`file` to write the texts without masked blocks to, as JSON Lines (.gz, .zst and .xz compress); standard output if it is -")
 		fs.StringVar(&b.to.Spans, "spans", "", "`file` to log every block that -out leaves out to, as JSON Lines: id, start, end, reason, evidence")
-		fs.BoolVar(&b.to.Overwrite, "overwrite", false, "replace the files that -out and -spans name, if they are there")
+		fs.BoolVar(&b.to.Overwrite, "overwrite", false, "replace the files of -out and -spans if they exist")
 	}}
 	return []cli.Flags{own, b.StreamFlag(), b.read.InputFlags(), b.OutputFlags()}
 }

@@ -17,21 +17,22 @@ import (
 
 var cleanCommand = cli.Command{
 	Name:    "clean",
-	Summary: "write the documents to keep, and a log of every removal",
-	Help: `Writes to -out what "dedup clusters" would keep. Every document that goes in is
-kept, removed because it repeats another, or left out because it cannot be read;
-the summary counts them, and the log names each that is not kept, with the reason,
-the document it repeats, how alike they are and the passages that both have.
+	Summary: "write the documents to keep and a log of every removal",
+	Help: `Writes to -out the documents that "dedup clusters" would keep. Every document is
+kept, removed because it repeats another, or left out because it cannot be read.
+The summary counts them. The log names each document that is not kept, with the
+reason, the document that it repeats, their similarity and their shared passages.
 
 A file is written in the format of its extension: documents as they were, byte for
 byte, or JSON Lines and tables converted to .jsonl or .parquet with all their
-fields. With -cut blocks the texts are written without recycled blocks. Several inputs go to one file, to a folder with the same files (a name
-that ends in /) or to standard output (-). Records of a web archive that are not
-pages are copied. The input is never changed; a file or folder appears whole at
-the end or, after an interrupt, not at all. With -against, documents that repeat
+fields. With -cut blocks the texts are written without recycled blocks. Several
+inputs go to one file, to a folder with the same files (a name that ends in /) or to
+standard output (-). Records of a web archive that are not
+pages are copied. The input is never changed. A file or folder appears
+complete at the end or, after an interrupt, not at all. With -against, documents that repeat
 that corpus are removed too, and the corpus is not written.
 
-What a killed process leaves next to -out ends in .tmp and may be deleted.
+Files that a killed process leaves next to -out end in .tmp and may be deleted.
 `,
 	Example: `-dry-run corpus.jsonl
 -out kept.jsonl.zst -stats figures.json corpus.jsonl.zst
@@ -56,11 +57,11 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.StringVar(&k.to.Out, "out", "", "`file` to write the kept documents to, in the format of its extension (.gz, .zst and .xz compress); a folder if it ends in /, standard output if it is -")
 		fs.StringVar(&k.to.Log, "log", "", "`file` to write the removals to (default: that of -out with .removed.jsonl added)")
 		fs.StringVar(&k.to.Stats, "stats", "", "`file` to write figures to, as JSON: by source and host, by reason, cluster sizes")
-		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files that -out, -log and -stats name, if they are there")
+		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files of -out, -log and -stats if they exist")
 		fs.BoolVar(&k.to.Annotate, "annotate", false, "add the fields dedup_cluster (the id of the representative) and dedup_cluster_size to kept records")
-		fs.StringVar(&k.to.Cut, "cut", "", "take this out of the texts that are kept: `blocks` that pages recycle (see dedup boilerplate)")
-		fs.StringVar(&k.to.Spans, "spans", "", "`file` to log every part of a text that -cut takes out to, as JSON Lines: id, start, end, reason, evidence")
-		fs.BoolVar(&k.exact, "exact", false, "remove only documents that are equal to another but for case, accents, punctuation and space: a cheap first pass")
+		fs.StringVar(&k.to.Cut, "cut", "", "part to cut from the kept texts: `blocks` that pages recycle (see dedup boilerplate)")
+		fs.StringVar(&k.to.Spans, "spans", "", "`file` for a log of every part that -cut removes, as JSON Lines: id, start, end, reason, evidence")
+		fs.BoolVar(&k.exact, "exact", false, "remove only exact duplicates, which differ in case, accents, punctuation and space at most: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
 	}}
 	return []cli.Flags{own, k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}

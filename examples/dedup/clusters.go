@@ -12,7 +12,7 @@ import (
 
 var clustersCommand = cli.Command{
 	Name:    "clusters",
-	Summary: "which documents belong together, and which one to keep",
+	Summary: "show which documents belong together and which one to keep",
 	Help: `Prints every cluster of two and more near-duplicates. Each member has a
 Jaccard similarity of at least -threshold to the representative, the document to
 keep; clusters never chain from document to document. With -covered pages are

@@ -13,7 +13,7 @@ import (
 
 var deconCommand = cli.Command{
 	Name:    "decon",
-	Summary: "which documents hold items of an evaluation",
+	Summary: "show which documents hold items of an evaluation",
 	Usage:   "[INPUT...]",
 	Help: `Prints every place where a document of a training corpus holds an item of an
 evaluation: a question or an answer, word for word or with words exchanged,

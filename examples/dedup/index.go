@@ -21,10 +21,10 @@ import (
 
 var indexCommand = cli.Command{
 	Name:    "index",
-	Summary: "a durable index: has this document been seen, where, how similar",
+	Summary: "keep a durable index of the documents seen",
 	Help: `Keeps an index of documents in a folder. It survives crashes: a document that
 was acknowledged stays. One process at a time may add and remove; any number may
-query meanwhile. What is printed is one JSON object a line.
+query meanwhile. The output is one JSON object a line.
 
 As a filter, "dedup index add -db seen -" reads JSON Lines and answers each line
 with {"id":...,"new":...}, as soon as its document is durable: lines that are
@@ -35,7 +35,7 @@ Bento with its processor "subprocess", can use it as it is.
 	Commands: []cli.Command{
 		{
 			Name:    "index add",
-			Summary: "store documents and say which are new",
+			Summary: "store documents and report which are new",
 			Help: `Stores every document, in the place of the one with its id, and prints
 {"id":"...","new":true} once it is on disk; new means that no other stored
 document is at or above the threshold. With -new-only it stores only documents
@@ -44,7 +44,7 @@ for the others: each of them is at or above the threshold to a document that is
 kept. A stored id does not match itself, so lines may be sent again.
 
 The first add creates the index and fixes -threshold, -k, -unit, -size and -key;
-later ones may leave out all but -key, and may not say anything else. Shingles are
+later ones may omit all but -key, and must not differ. Shingles are
 stored, so that similarities are exact, at 8 bytes each; with -estimate they are
 not. Whoever knows how shingles are hashed can make texts that collide: where
 authors may be hostile, -key FILE hashes them under the content of a secret file.
@@ -58,9 +58,9 @@ authors may be hostile, -key FILE hashes them under the content of a secret file
 		},
 		{
 			Name:    "index query",
-			Summary: "which stored documents are like these",
+			Summary: "find stored documents that are similar to these",
 			Help: `Prints {"id":"...","match":"...","similarity":x} for every stored document that
-is like one of the input, the best first, its own id included.
+is similar to one of the input, the best first, its own id included.
 `,
 			Example: `-db seen today.jsonl
 -db seen -limit 1 article.txt
@@ -70,10 +70,10 @@ is like one of the input, the best first, its own id included.
 		{
 			Name:    "index remove",
 			Usage:   "ID...",
-			Summary: "take documents out",
-			Help: `Takes the documents with the ids out of the index, prints
-{"id":"...","removed":true} for each once that is durable, false where there was
-none, and gives back room on disk when most of it is free.
+			Summary: "remove documents",
+			Help: `Removes the documents with the ids from the index, prints
+{"id":"...","removed":true} for each once that is durable, false if it was not
+stored, and frees disk space when most of it is unused.
 `,
 			Example: `-db seen https://example.org/a https://example.org/b
 `,
@@ -82,7 +82,7 @@ none, and gives back room on disk when most of it is free.
 		{
 			Name:    "index stats",
 			Usage:   cli.NoInputs,
-			Summary: "how much is stored",
+			Summary: "print sizes and settings",
 			Help: `Prints one JSON object: documents, removed ones whose room is not yet free, the
 threshold, bands and scheme, bytes on disk, and the sizes of the largest buckets.
 With -verify it also does what "dedup index verify" does.
@@ -121,7 +121,7 @@ func (k *indexOptions) dbFlag() cli.Flags {
 func (k *indexOptions) idFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&k.ids, "id", "", "what a document without an id is stored under: `place|content` (default: it is left out)")
+			fs.StringVar(&k.ids, "id", "", "id for a document without one: its `place|content` (default: it is left out)")
 		},
 		Check: func() error {
 			return cli.OneOf("id", k.ids, string(input.RealIDs), string(input.PlaceIDs), string(input.ContentIDs))
@@ -149,7 +149,7 @@ func (k *indexOptions) outputFlags() cli.Flags {
 	}}
 }
 
-// open opens the index, which must be as the flags that were given say.
+// open opens the index and checks it against the flags that were given.
 func (k *indexOptions) open(e *cli.Env, m index.Mode) (*index.Database, error) {
 	var key uint64
 	if k.keyFile != "" {
@@ -169,7 +169,7 @@ func readKey(name string) (uint64, error) {
 	}
 	const least = 8
 	if len(b) < least {
-		return 0, fmt.Errorf("-key %s: a key has %d bytes at least, say: head -c 32 /dev/urandom > %[1]s", name, least)
+		return 0, fmt.Errorf("-key %s: a key has at least %d bytes; make one with: head -c 32 /dev/urandom > %[1]s", name, least)
 	}
 	sum := sha256.Sum256(b)
 	return max(1, binary.LittleEndian.Uint64(sum[:])), nil // 0 is no key

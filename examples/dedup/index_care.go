@@ -18,11 +18,11 @@ import (
 var verifyCommand = cli.Command{
 	Name:    "index verify",
 	Usage:   cli.NoInputs,
-	Summary: "whether an index is whole",
+	Summary: "check an index for damage",
 	Help: `Reads every byte of the index, looks whether every document is found where its
 record puts it, and prints {"whole":true,...}. Exit status 0: whole, 1: damaged;
-"dedup index repair" saves what is left then. It changes nothing, and may run while
-a process adds.
+"dedup index repair" then saves the rest. It changes nothing, and may run while a
+process adds.
 
 The last write of an index that no process has closed may be unfinished: that is
 not damage, and its size is printed as unfinished_bytes.
@@ -35,7 +35,7 @@ not damage, and its size is printed as unfinished_bytes.
 var exportCommand = cli.Command{
 	Name:    "index export",
 	Usage:   cli.NoInputs,
-	Summary: "the stored documents as JSON Lines",
+	Summary: "print the stored documents as JSON Lines",
 	Help: `Prints {"id":"...","time":"...","signature":"..."} for every document, in the
 order in which they were added; time is that of its addition, signature what
 package minhash reads. With -shingles it also prints the hashes of the shingles, in
@@ -49,9 +49,9 @@ hexadecimal. An index holds no texts.
 var repairCommand = cli.Command{
 	Name:    "index repair",
 	Usage:   cli.NoInputs,
-	Summary: "save what is whole of a damaged index",
-	Help: `Copies all that is whole in a damaged index into a new one, in the folder that
--to names, and prints {"file":"...","offset":n,"bytes":n,"reason":"..."} for each
+	Summary: "copy the undamaged parts of an index into a new one",
+	Help: `Copies the undamaged parts of an index into a new one, in the folder that -to
+names, and prints {"file":"...","offset":n,"bytes":n,"reason":"..."} for each
 part that is lost. The damaged index stays as it is. A lost part may have been a
 removal: then the document is back. Exit status 0: nothing is lost, 1: something is.
 `,
@@ -63,10 +63,10 @@ removal: then the document is back. Exit status 0: nothing is lost, 1: something
 var expireCommand = cli.Command{
 	Name:    "index expire",
 	Usage:   cli.NoInputs,
-	Summary: "take old documents out",
-	Help: `Takes the documents out that were added longer ago than -older, prints
-{"expired":n,"documents":n} once that is durable, and gives back room on disk when
-most of it is free.
+	Summary: "remove old documents",
+	Help: `Removes the documents that were added longer ago than -older, prints
+{"expired":n,"documents":n} once that is durable, and frees disk space when most of
+it is unused.
 `,
 	Example: `-db seen -older 90d
 `,
@@ -77,7 +77,7 @@ most of it is free.
 func openAny(e *cli.Env, dir string, m index.Mode) (*disk.Index, error) {
 	ix, err := disk.Open(dir, disk.Options{ReadOnly: m == index.ToRead})
 	if errors.Is(err, fs.ErrNotExist) && !isDamage(err) {
-		return nil, fmt.Errorf("there is no index in %s: \"dedup index add\" makes one", dir)
+		return nil, fmt.Errorf("%s has no index; \"dedup index add\" creates one", dir)
 	}
 	if err != nil {
 		return nil, err
@@ -228,14 +228,14 @@ type indexExpire struct {
 func (k *indexExpire) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Func("older", "`age` from which on documents go, say 90d, 12h or 30m", func(s string) (err error) {
+			fs.Func("older", "`age` from which documents are removed, for example 90d, 12h or 30m", func(s string) (err error) {
 				k.older, err = parseAge(s)
 				return err
 			})
 		},
 		Check: func() error {
 			if k.older <= 0 {
-				return errors.New("name the age with -older, say -older 90d")
+				return errors.New("missing -older: give the age of the documents to remove, for example -older 90d")
 			}
 			return nil
 		},

@@ -68,9 +68,9 @@ func TestIndex(t *testing.T) {
 		{"add -db " + db + " -k 256 -", "not -k 256"},
 		{"query -db " + db + " -size 3 -", "words:3"},
 		{"add -db " + db + " -unit chars -", "chars:12"},
-		{"query -db " + db + "x -", "there is no index"},
-		{"remove -db " + db + "x a", "there is no index"},
-		{"stats -db " + db + "x", "there is no index"},
+		{"query -db " + db + "x -", "has no index"},
+		{"remove -db " + db + "x a", "has no index"},
+		{"stats -db " + db + "x", "has no index"},
 		{"stats -db " + db + " a", "takes no input"},
 		{"add -", "name its folder with -db"},
 		{"add -db " + db + " -sync 0 -", "-sync 0: must be"},
@@ -228,7 +228,7 @@ func TestIndexKey(t *testing.T) {
 	run(cli.ExitDone, `{"id":"a","match":"a","similarity":1}`, "query", "-db", db, "-key", key, "-")
 	run(cli.ExitFatal, "name the file of the key with -key", "query", "-db", db, "-")
 	run(cli.ExitFatal, "not made with this -key", "add", "-db", db, "-key", other, "-")
-	run(cli.ExitFatal, "a key has 8 bytes at least", "add", "-db", db+"x", "-key", os.DevNull, "-")
+	run(cli.ExitFatal, "a key has at least 8 bytes", "add", "-db", db+"x", "-key", os.DevNull, "-")
 	run(cli.ExitDone, `"shingles":"words:5+keyed:`, "stats", "-db", db)
 	run(cli.ExitDone, `"whole":true`, "verify", "-db", db)
 	run(cli.ExitDone, `"removed":true`, "remove", "-db", db, "a")
@@ -254,9 +254,9 @@ func TestIndexCare(t *testing.T) {
 	run(cli.ExitDone, `"shingles":["`, "export", "-db", db, "-shingles")
 	run(cli.ExitDone, "2 documents printed", "export", "-db", db)
 	run(cli.ExitDone, `{"expired":0,"documents":2}`, "expire", "-db", db, "-older", "1d")
-	run(cli.ExitFatal, "name the age", "expire", "-db", db)
+	run(cli.ExitFatal, "missing -older", "expire", "-db", db)
 	run(cli.ExitFatal, "not a positive number", "expire", "-db", db, "-older", "-3d")
-	run(cli.ExitFatal, "there is no index", "verify", "-db", db+"x")
+	run(cli.ExitFatal, "has no index", "verify", "-db", db+"x")
 	run(cli.ExitFatal, "-to", "repair", "-db", db)
 
 	name := filepath.Join(db, "documents-000001.log")

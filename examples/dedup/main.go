@@ -51,23 +51,23 @@ the blocks that pages recycle.
 usage: dedup [COMMAND] [flags] INPUT...
 
 commands:
-%%s  version      which build this is
+%%s  version      print the version
 
 An INPUT is a file, a folder, a pattern like 'crawl/**/*.{html,warc.gz}', or - for
-standard input. Its content shows its format, then its name:
+standard input. The format is found by content first, then by name:
 %s
 All but .parquet may be packed (%s). JSON Lines and tables have the
-fields "id", "text", "host", "url" and "time", of which only the text must be
-there (-field-... names others; a.b is b within a). A document without an id, or
-with one that was read before, is called FILE:LINE or FILE:ROW; a file that is one
-document is called by its path.
+fields "id", "text", "host", "url" and "time"; only the text is required.
+-field-... selects other fields; a.b is the field b in a. A document without an id,
+or with an id that was read before, gets the id FILE:LINE or FILE:ROW; the id of a
+file that is one document is its path.
 Flags may be before, between and after inputs.
 
 examples:
-  dedup stories/                         what is in a folder, on one screen
+  dedup stories/                         the findings in a folder, on one screen
   dedup pairs -json corpus.jsonl         every near-duplicate pair, for programs
   dedup clusters -keep longest pages/    one document to keep of each cluster
-  dedup passages a.txt b.txt             what two articles share
+  dedup passages a.txt b.txt             the passages that two articles share
   dedup clean -out kept.jsonl all.jsonl  a corpus without its near-duplicates
   dedup index add -db seen new.jsonl     store documents, and report which are new
 

@@ -11,14 +11,14 @@ import (
 
 var pairsCommand = cli.Command{
 	Name:    "pairs",
-	Summary: "which documents are near-duplicates of which",
+	Summary: "show every pair of near-duplicates",
 	Help: `Prints every pair of documents whose Jaccard similarity (the shingles that
 both have over those that either has) is at least -threshold. With -containment
 it adds the pairs of which one is contained in the other to at least that share.
 With -covered pages are compared by the share of their own text that they have in
 common. Jaccard is the criterion for files, containment for excerpts, the covered
 share for pages, which differ in their frames, comments and teasers.
-Figures are counted from the shingles of both documents, unless -estimate. With
+Figures are computed from the shingles of both documents, unless -estimate. With
 -against a pair is a new document and one of that corpus, which comes first, or
 two new ones.
 `,

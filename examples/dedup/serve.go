@@ -18,7 +18,7 @@ import (
 var serveCommand = cli.Command{
 	Name:    "serve",
 	Usage:   cli.NoInputs,
-	Summary: "a service for crawlers: is this page new, over HTTP",
+	Summary: "answer over HTTP whether a page is new, for crawlers",
 	Help: `Answers over HTTP whether a page is new, a near-duplicate of which stored one, the
 same page changed by how much, or nothing but the frame of its site. Pages are
 compared without what their site puts on every page, so the first pages of a site
@@ -56,7 +56,7 @@ type serveAction struct {
 func (k *serveAction) Flags() []cli.Flags {
 	return []cli.Flags{{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&k.o.Dir, "db", "", "`folder` of what was seen; created if it is not there")
+			fs.StringVar(&k.o.Dir, "db", "", "`folder` of the stored pages; created if it does not exist")
 			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
 			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "pages of a section to see before its pages are judged")
 			fs.StringVar(&k.prefer, "prefer", "first", "which of several copies is kept: the `first`, or the one with the plainest address of its site (address)")

@@ -15,9 +15,9 @@ var units = []struct {
 	size int64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"B", 1}, {"", 1}}
 
-// UnmarshalText reads a size. Units of 1024 and of 1000 are told apart as by
-// IEC 80000-13; a bare letter is a unit of 1024. It fails for what is negative,
-// not a number, or above 1<<50.
+// UnmarshalText reads a size. Units of 1024 and of 1000 are those of
+// IEC 80000-13; a single letter is a unit of 1024. Values that are negative, not a
+// number, or above 1<<50 are errors.
 func (s *Size) UnmarshalText(text []byte) error {
 	for _, u := range units {
 		number, ok := strings.CutSuffix(string(text), u.name)
@@ -31,7 +31,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 		*s = Size(x)
 		return nil
 	}
-	return fmt.Errorf("%q is no amount of memory; write it like 512MiB or 2GiB", text)
+	return fmt.Errorf("%q is not an amount of memory; write it like 512MiB or 2GiB", text)
 }
 
 // MarshalText returns what String returns.

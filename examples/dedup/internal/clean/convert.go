@@ -74,7 +74,7 @@ type tableWriter struct {
 	stop   func()
 }
 
-// A column is what is known of the values of a field.
+// A column describes the values of a field.
 type column struct {
 	name                               string
 	strings, numbers, integers, truths bool
@@ -130,7 +130,7 @@ func (t *tableWriter) add(d *input.Doc, k *Cluster, name string, text *string) e
 	return err
 }
 
-// note notes what a column holds.
+// note adds a value to the description of a column.
 func (t *tableWriter) note(f field) {
 	c := t.byName[f.name]
 	if c == nil {

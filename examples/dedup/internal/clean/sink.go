@@ -75,7 +75,7 @@ func (s *sink) keep(d *input.Doc) error {
 	return err
 }
 
-// close writes what is pending.
+// close writes the pending records.
 func (s *sink) close() error {
 	switch {
 	case len(s.tables) > 0:

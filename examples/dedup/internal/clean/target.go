@@ -23,7 +23,7 @@ type Target struct {
 	Out       string // a file, a folder if it ends in /, or - for standard output
 	Log       string // a file for the removals; "" for Out with .removed.jsonl added
 	Stats     string // a file for figures, or ""
-	Overwrite bool   // replace what is there
+	Overwrite bool   // replace existing files
 	Annotate  bool   // add the cluster of a kept record to it
 	Cut       string // what to take out of kept texts: CutBlocks, or "" for nothing
 	Spans     string // a file for the spans that were taken out, or ""

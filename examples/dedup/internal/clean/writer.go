@@ -49,16 +49,16 @@ type Writer struct {
 // Log returns the file that the removals go to, "" if there is none.
 func (c *Writer) Log() string { return c.to.Log }
 
-// Close removes what was put aside.
+// Close removes temporary files.
 func (c *Writer) Close() { spool.Remove(c.stdin) }
 
-// A committer makes visible what was written.
+// A committer makes a written file visible.
 type committer interface {
 	Commit() error
 	Abort()
 }
 
-// Write copies what is kept, logs what is not, and makes both visible at the end,
+// Write copies the kept documents, logs the others, and makes both visible at the end,
 // the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
 	c.c, c.gone, c.next, c.cuts = docs, map[int]Removal{}, docs.Old, d.Cuts

@@ -168,7 +168,7 @@ func (p Program) run(ctx context.Context, cmd Command, args []string, stdin io.R
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(stderr, "%s: interrupted; what was printed is not complete\n", p.Name)
+		fmt.Fprintf(stderr, "%s: interrupted; the output is not complete\n", p.Name)
 		return ExitFatal
 	case err != nil:
 		fmt.Fprintf(stderr, "%s: %s\n", p.Name, show.Printable(err.Error()))

@@ -23,7 +23,7 @@ type Env struct {
 	Stderr io.Writer     // errors, progress, summary
 
 	InputErrors int      // problems that were not notes
-	Notes       []string // what a result does not hold
+	Notes       []string // parts that the result lacks
 
 	stdout  io.Writer
 	program string
@@ -97,13 +97,13 @@ func (e *Env) Unsaid() {
 	e.more, e.printed = nil, nil
 }
 
-// Warn reports what a result does not hold.
+// Warn reports parts that the result lacks.
 func (e *Env) Warn(format string, args ...any) {
 	fmt.Fprintf(e.Stderr, e.program+": "+format+"\n", args...)
 	e.Note(format, args...)
 }
 
-// Note keeps what a result does not hold for a page.
+// Note keeps a warning for the page of a report.
 func (e *Env) Note(format string, args ...any) {
 	e.Notes = append(e.Notes, show.Capital(fmt.Sprintf(format, args...))+".")
 }

@@ -33,7 +33,7 @@ func (o *Output) ColorFlag() Flags {
 // OutputFlags are -json and -quiet.
 func (o *Output) OutputFlags() Flags {
 	return Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&o.JSON, "json", false, "print one JSON object a line for each finding, and nothing else")
+		fs.BoolVar(&o.JSON, "json", false, "print each finding as one line of JSON, and nothing else")
 		o.QuietFlag().Register(fs)
 	}}
 }

@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// A Progress shows on a terminal how far a long step has come. The line is drawn
-// anew several times a second, whether the step moves or not.
+// A Progress shows the progress of a long step on a terminal. It redraws the line
+// several times a second, even if the step makes no progress.
 type Progress struct {
-	w          io.Writer // nil where nobody watches
+	w          io.Writer // nil unless it is a terminal
 	what, unit string
 	start      time.Time
 
 	done, total atomic.Int64             // of units; total is 0 if it is not known
-	part        atomic.Pointer[fraction] // nil if done and total tell
+	part        atomic.Pointer[fraction] // nil if done and total are known
 
 	mu    sync.Mutex
 	ended chan struct{}
 }
 
-// A fraction is how much of a step is done, where its units do not tell.
+// A fraction is the part of a step that is done, for steps without a known total.
 type fraction struct{ done, total int64 }
 
-// Progress begins a step of total units, 0 if nobody knows how many.
+// Progress begins a step of total units, 0 if the number is not known.
 func (e *Env) Progress(what, unit string, total int) *Progress {
 	p := &Progress{what: what, unit: unit, start: time.Now()}
 	p.total.Store(int64(total))
@@ -61,7 +61,7 @@ func (p *Progress) redraw(ended chan struct{}) {
 // wipe clears the line of a terminal.
 const wipe = "\r\x1b[K"
 
-// line says how far the step has come after a time.
+// line returns the line to show after a time.
 func (p *Progress) line(elapsed time.Duration) string {
 	var b strings.Builder
 	b.WriteString(p.what)
@@ -87,14 +87,14 @@ func (p *Progress) line(elapsed time.Duration) string {
 // Add counts n units more.
 func (p *Progress) Add(n int) { p.done.Add(int64(n)) }
 
-// Of is for steps whose units do not tell how much is done.
+// Of sets the part that is done, for steps without a known total.
 func (p *Progress) Of(done, total int) { p.Bytes(int64(done), int64(total)) }
 
 // Bytes is for steps whose bytes show how much is done; total is 0 if it is not
 // known.
 func (p *Progress) Bytes(done, total int64) { p.part.Store(&fraction{done, total}) }
 
-// Watched reports whether somebody sees the progress.
+// Watched reports whether the progress is shown on a terminal.
 func (p *Progress) Watched() bool { return p.w != nil }
 
 // Clear wipes the line, so that something else can be written.

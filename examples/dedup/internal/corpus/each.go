@@ -11,7 +11,7 @@ import (
 // memory.
 const maxWorkers = 256
 
-// Each calls f(i) for every i below n, on as many goroutines as workers says, and
+// Each calls f(i) for every i below n, on as many goroutines as there are workers, and
 // returns one of the errors.
 func Each(ctx context.Context, workers, n int, f func(i int) error) error {
 	var failed onceError

@@ -22,7 +22,7 @@ type Options struct {
 func (o *Options) InputFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&o.Input.Format, "format", "", "`format` of all inputs: "+strings.Join(input.FormatNames(), ", ")+" (default: what their content and names show)")
+			fs.StringVar(&o.Input.Format, "format", "", "`format` of all inputs: "+strings.Join(input.FormatNames(), ", ")+" (default: found by content and name)")
 			f := &o.Input.Fields
 			fs.StringVar(&f.ID, "field-id", "id", "`name` of the field or column of a document's id; a.b is b within a")
 			fs.StringVar(&f.Text, "field-text", "text", "`name` of the field or column of a document's text")
@@ -30,8 +30,8 @@ func (o *Options) InputFlags() cli.Flags {
 			fs.StringVar(&f.URL, "field-url", "url", "`name` of the field or column of its URL, whose host is the site where no site is named")
 			fs.StringVar(&f.Time, "field-time", "time", "`name` of the field or column of the time when it was published or fetched")
 			o.Memory = 2 << 30
-			fs.TextVar((*bytesize.Size)(&o.Memory), "memory", bytesize.Size(o.Memory), "about how much memory to use, as a `size`; what a corpus has beyond it waits in temporary files")
-			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "how many processors to use; results are the same for any number (default all, at most 256)")
+			fs.TextVar((*bytesize.Size)(&o.Memory), "memory", bytesize.Size(o.Memory), "`size` of memory to use, about; the rest of a corpus is kept in temporary files")
+			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "number of processors to use; results are the same for any number (default all, at most 256)")
 		},
 		Check: func() error {
 			switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// An Item is what is read of an input: a document, an error, or both.
+// An Item is one result of reading: a document, an error, or both.
 type Item struct {
 	Doc *input.Doc
 	Err error

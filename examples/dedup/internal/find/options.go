@@ -40,7 +40,7 @@ type Options struct {
 func (o *Options) ThresholdFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Float64Var(&o.Threshold, "threshold", lsh.DefaultThreshold, "least Jaccard similarity of near-duplicates, above 0 up to 1")
+			fs.Float64Var(&o.Threshold, "threshold", lsh.DefaultThreshold, "minimum Jaccard similarity of near-duplicates, above 0 up to 1")
 			fs.IntVar(&o.K, "k", 128, "registers of a signature: a power of two from 16 to 1024")
 		},
 		Check: func() error {
@@ -101,7 +101,7 @@ func (o *Options) AgainstFlag() cli.Flags {
 func (o *Options) ShingleFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&o.Unit, "unit", "words", "what a shingle is made of: `words|chars`")
+			fs.StringVar(&o.Unit, "unit", "words", "unit of a shingle: `words|chars`")
 			fs.IntVar(&o.Size, "size", 0, "words or characters in a shingle (default 5 words or 12 characters)")
 		},
 		Check: func() error {
@@ -113,7 +113,7 @@ func (o *Options) ShingleFlags() cli.Flags {
 	}
 }
 
-// Strip says whether recycled blocks are left out before documents are compared.
+// Strip selects whether recycled blocks are left out before documents are compared.
 type Strip uint8
 
 const (
@@ -150,7 +150,7 @@ func (o *Options) setStrip(value string) error {
 func (o *Options) CoveredFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Func("covered", "for pages: least covered `share`, 0.25 is recommended. It is the share of the shorter page's own text, without recycled blocks, in passages that both pages have, weighted by their similarity. It decides alone; if -threshold is given as well, either suffices", func(s string) (err error) {
+			fs.Func("covered", "for pages: minimum covered `share`, 0.25 is recommended. It is the share of the shorter page's own text, without recycled blocks, in passages that both pages have, weighted by their similarity. It decides alone; if -threshold is given as well, either suffices", func(s string) (err error) {
 				if o.Covered, err = strconv.ParseFloat(s, 64); err != nil || !(o.Covered > 0 && o.Covered <= 1) {
 					return errors.New("must be a number above 0, at most 1")
 				}
@@ -209,7 +209,7 @@ func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
 func (o *Options) PassageFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.IntVar(&o.MinTokens, "min", 12, "least number of words of a passage that both documents have")
+			fs.IntVar(&o.MinTokens, "min", 12, "minimum number of words of a passage that both documents have")
 		},
 		Check: func() error {
 			if o.MinTokens < 1 {
@@ -252,7 +252,7 @@ func (o *Options) Sketcher() *minhash.Sketcher {
 // Banding returns the bands and rows that the flags lead to.
 func (o *Options) Banding() lsh.Banding { return lsh.Choose(o.K, o.Threshold, lsh.DefaultRecall) }
 
-// Figures returns how similarities are had: exact or estimated.
+// Figures names the kind of similarities: exact or estimated.
 func (o *Options) Figures() string {
 	if o.Estimate {
 		return "estimated"

@@ -43,7 +43,7 @@ const (
 	ToCreate // if it is not there
 )
 
-// Open opens the index in a folder, which must be as the flags that were given say.
+// Open opens the index in a folder, and checks it against the flags that were given.
 // Its shingles are hashed under the key; 0 is none.
 func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Options, ids input.IDs, m Mode) (*Database, error) {
 	if err := e.Ctx.Err(); err != nil {
@@ -56,7 +56,7 @@ func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Option
 	ix, err := disk.Open(dir, do)
 	if errors.Is(err, fs.ErrNotExist) {
 		if m != ToCreate {
-			return nil, fmt.Errorf("there is no index in %s: \"dedup index add\" makes one", dir)
+			return nil, fmt.Errorf("%s has no index; \"dedup index add\" creates one", dir)
 		}
 		sh := o.Shingler()
 		sh.Seed = key
@@ -97,7 +97,7 @@ func CompactIfFree(ctx context.Context, ix *disk.Index) error {
 }
 
 // Close closes the index at the end of work that ended with err. An index that
-// could not be written says so once.
+// could not be written reports that once.
 func (d *Database) Close(err error) error { return Close(d.Index, err) }
 
 // Close closes an index at the end of work that ended with err.
