@@ -39,7 +39,7 @@ func TestCommon(t *testing.T) {
 	if s.Common < 10 || s.Withheld == 0 {
 		t.Errorf("nothing is said of the cap: %+v", s)
 	}
-	groups := ix.Groups(pairsOf(ix))
+	groups := groupsOf(ix)
 	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
 		t.Fatalf("the licence is no group of all: %d groups", len(groups))
 	}

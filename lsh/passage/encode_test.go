@@ -53,7 +53,7 @@ func TestReadWritten(t *testing.T) {
 	if diff := cmp.Diff(collect(ix), collect(got)); diff != "" {
 		t.Errorf("Pairs (-written +read):\n%s", diff)
 	}
-	if diff := cmp.Diff(ix.Groups(pairsOf(ix)), got.Groups(pairsOf(got))); diff != "" {
+	if diff := cmp.Diff(groupsOf(ix), groupsOf(got)); diff != "" {
 		t.Errorf("Groups (-written +read):\n%s", diff)
 	}
 	if diff := cmp.Diff(ix.Stats(), got.Stats()); diff != "" {

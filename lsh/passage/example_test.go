@@ -51,7 +51,7 @@ func ExampleIndex_Groups() {
 	ix.AddAt("copy", day(3), "As everyone writes: "+wall)
 	ix.AddAt("source", day(1), wall+" So it was decided.")
 	ix.AddAt("late", day(9), "It bears repeating, as the summer is short. "+wall)
-	for _, g := range ix.Groups(pairsOf(&ix)) {
+	for _, g := range groupsOf(&ix) {
 		for _, m := range g.Members {
 			fmt.Println(m.Time.Format(time.DateOnly), m.ID, m.Span)
 		}

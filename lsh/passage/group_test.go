@@ -23,7 +23,7 @@ func TestGroups(t *testing.T) {
 	ix.AddAt("second", day(2), "To repeat what we know: "+background+". The rest is rumour.")
 	type member struct{ ID, Text string }
 	var got [][]member
-	for _, g := range ix.Groups(pairsOf(&ix)) {
+	for _, g := range groupsOf(&ix) {
 		var members []member
 		for _, m := range g.Members {
 			text, _ := ix.Text(m.ID)
@@ -42,7 +42,7 @@ func TestGroups(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	ix.Remove("second")
-	if g := ix.Groups(pairsOf(&ix)); len(g) != 2 || len(g[0].Members) != 2 {
+	if g := groupsOf(&ix); len(g) != 2 || len(g[0].Members) != 2 {
 		t.Errorf("after a removal: %+v", g)
 	}
 }

@@ -418,3 +418,11 @@ func TestProgress(t *testing.T) {
 		t.Errorf("ends at %d of 100", last)
 	}
 }
+
+func groupsOf(ix *passage.Index) []passage.Group {
+	groups, err := ix.Groups(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	return groups
+}

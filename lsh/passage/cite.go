@@ -1,0 +1,108 @@
+package passage
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Cite is a cue that a text attributes what it reports to a source: "Reuters
+// reported", "according to the Wall Street Journal", a dateline, a byline or a
+// sign-off. It is what the text claims, and no evidence of who had it first.
+type Cite struct {
+	Text   string // the cue as it is in the text
+	Source string // the name in it, without an article
+	Span   shingle.Span
+}
+
+// source is a name: capitalized words, with small ones between them.
+const source = `((?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|the[ \n]|and[ \n]|&[ \n]|de[ \n])?(?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}]))*)`
+
+const reported = `(?:reported|reports|wrote|writes|revealed|first[ \n]reported|has[ \n]reported)`
+
+// cues are the patterns of attribution; the first group is the source.
+var cues = []*regexp.Regexp{
+	regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:the[ \n])?` + source),
+	regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:[\p{L}'’]+[ \n]){0,3}(?:report|story|article|account|interview)s?[ \n](?:in|by|of|from|with)[ \n](?:the[ \n])?` + source),
+	regexp.MustCompile(`\b(?:as[ \n])?(?:first[ \n])?(?:reported|published|quoted|cited)[ \n](?:by|in)[ \n](?:the[ \n])?` + source),
+	regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n]` + reported + `\b`),
+	regexp.MustCompile(`\btold[ \n](?:the[ \n])?` + source),
+	regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, [A-Z][a-z]{2,8}\.? [0-9]{1,2})?,? ?\(([A-Z][\p{L} ./]{1,30})\) ?[-–—]+`),      // a dateline
+	regexp.MustCompile(`(?m)^[ \t]*(?:By|BY)[ \t]+(\p{Lu}[\p{L}.'’-]+(?:[ \t]+(?:and[ \t]+)?\p{Lu}[\p{L}.'’-]+){1,5})[ \t]*,?[ \t]*$`),          // a byline
+	regexp.MustCompile(`(?m)\(?(?:Additional[ ]reporting|Reporting|Writing|Editing)[ ]by[ ](\p{Lu}[\p{L}.'’-]+(?:[ ]\p{Lu}[\p{L}.'’-]+){0,3})`), // a sign-off
+	regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`),
+	regexp.MustCompile(`(?m)^[ \t]*(?:[-–—]{1,2}|©)[ \t]*(\p{Lu}[\p{L}.&'’]*(?:[ ]\p{Lu}[\p{L}.&'’]*){0,3})[ \t]*$`),
+}
+
+// Cites returns the cues of attribution in and near a passage of a text: those in the
+// paragraphs that it touches and in the ones next to these, in the order of the
+// text. A cue is found by its wording in English; a cue that lies in a longer one is
+// left out.
+func Cites(text string, passage shingle.Span) []Cite {
+	window := nearby(text, passage)
+	part := window.Of(text)
+	var out []Cite
+	for _, re := range cues {
+		for _, m := range re.FindAllStringSubmatchIndex(part, -1) {
+			name := strings.Join(strings.Fields(part[m[2]:m[3]]), " ")
+			name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "The "), "the "), "'s")
+			if generic(name) {
+				continue
+			}
+			at := shingle.Span{Start: window.Start + m[0], End: window.Start + m[1]}
+			for ; at.Start < at.End && strings.ContainsRune(" \t\n(", rune(text[at.Start])); at.Start++ {
+			}
+			out = append(out, Cite{at.Of(text), name, at})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Cite) int {
+		return cmp.Or(cmp.Compare(x.Span.Start, y.Span.Start), cmp.Compare(y.Span.End, x.Span.End))
+	})
+	kept := out[:0]
+	end := -1
+	for _, c := range out {
+		if c.Span.Start >= end {
+			kept = append(kept, c)
+			end = c.Span.End
+		}
+	}
+	return kept
+}
+
+// generic reports whether a capitalized word in the place of a source is none.
+func generic(name string) bool {
+	switch name {
+	case "He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "Officials", "Police", "Sources",
+		"Media", "Witnesses", "Reports", "Experts", "Who", "What", "There", "Here", "And", "But", "Also", "Monday", "Tuesday",
+		"Wednesday", "Thursday", "Friday", "Saturday", "Sunday":
+		return true
+	}
+	return false
+}
+
+// nearby returns the paragraphs that a span touches, with one before and one after.
+func nearby(text string, s shingle.Span) shingle.Span {
+	out := s
+	var before shingle.Span
+	for p := range shingle.Paragraphs(text) {
+		switch {
+		case p.End <= s.Start:
+			before = p
+		case p.Start < s.End:
+			out.Start, out.End = min(out.Start, p.Start), max(out.End, p.End)
+		default:
+			out.End = max(out.End, p.End)
+			if before.Len() > 0 {
+				out.Start = min(out.Start, before.Start)
+			}
+			return out
+		}
+	}
+	if before.Len() > 0 {
+		out.Start = min(out.Start, before.Start)
+	}
+	return out
+}

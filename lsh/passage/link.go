@@ -1,0 +1,207 @@
+package passage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/neardup/neardup/shingle"
+)
+
+// A link is a passage that a document shares with one of its first holders: A is
+// the place in the document, B that in the holder.
+type link struct {
+	doc, holder int
+	shingle.Passage
+}
+
+// A linker links every document with the first holders of its fingerprints, and with
+// no others: the cost is linear in the text and what is found, however many
+// documents hold a passage.
+type linker struct {
+	opts Options
+	docs []*document
+	run  []posting
+	rank []int // the place of each document in the order of time
+	// The shared fingerprints of document d, which others held first, are
+	// entry[from[d]:from[d+1]].
+	from  []uint32
+	entry []heldFirst
+}
+
+// A heldFirst is a posting of a document, and where in the run the postings of the
+// same fingerprint begin, and those of its first holder.
+type heldFirst struct{ at, begin, first uint32 }
+
+// ranks returns the place of every document in the order of time. Documents without
+// a time come last, in the order in which they were added, as equal times do.
+func ranks(docs []*document) []int {
+	order := make([]int, 0, len(docs))
+	for i, d := range docs {
+		if d != nil {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return compareTimes(docs[x], docs[y]) })
+	rank := make([]int, len(docs))
+	for k, i := range order {
+		rank[i] = k
+	}
+	return rank
+}
+
+// compareTimes orders documents by time, those without one last.
+func compareTimes(x, y *document) int {
+	switch a, b := x.time.IsZero(), y.time.IsZero(); {
+	case a && b:
+		return 0
+	case a:
+		return 1
+	case b:
+		return -1
+	}
+	return x.time.Compare(y.time)
+}
+
+func newLinker(opts Options, docs []*document, run []posting) *linker {
+	l := &linker{opts: opts, docs: docs, run: run, rank: ranks(docs), from: make([]uint32, len(docs)+1)}
+	each := func(visit func(at, begin, first int)) {
+		for i, k := 0, 0; i < len(run); i = k {
+			first := i
+			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
+				if run[k].doc != run[k-1].doc && l.rank[run[k].doc] < l.rank[run[first].doc] {
+					first = k
+				}
+			}
+			for j, n := i, 0; j < k; j++ {
+				if n++; j == i || run[j].doc != run[j-1].doc {
+					n = 0
+				}
+				if run[j].doc != run[first].doc && n < places {
+					visit(j, i, first)
+				}
+			}
+		}
+	}
+	each(func(at, _, _ int) { l.from[run[at].doc+1]++ })
+	for d := range docs {
+		l.from[d+1] += l.from[d]
+	}
+	l.entry = make([]heldFirst, l.from[len(docs)])
+	free := slices.Clone(l.from)
+	each(func(at, begin, first int) {
+		d := run[at].doc
+		l.entry[free[d]] = heldFirst{uint32(at), uint32(begin), uint32(first)}
+		free[d]++
+	})
+	return l
+}
+
+// of returns the links of document d. It is aligned with the first holders of its
+// fingerprints, the earliest one first, and no more where all that it shares with
+// one is in passages of earlier ones.
+func (l *linker) of(d int) []link {
+	held := l.entry[l.from[d]:l.from[d+1]]
+	slices.SortFunc(held, func(x, y heldFirst) int {
+		a, b := l.run[x.first].doc, l.run[y.first].doc
+		if a != b {
+			return cmp.Compare(l.rank[a], l.rank[b])
+		}
+		return cmp.Compare(l.run[x.at].pos, l.run[y.at].pos)
+	})
+	text := l.docs[d].text
+	covered := make([]uint64, text.Len()/64+1)
+	var out []link
+	var seeds []shingle.Seed
+	for i, k := 0, 0; i < len(held); i = k {
+		holder := l.run[held[i].first].doc
+		seeds = seeds[:0]
+		fresh := false
+		for k = i; k < len(held) && l.run[held[k].first].doc == holder; k++ {
+			p := l.run[held[k].at].pos
+			fresh = fresh || covered[p/64]>>(p%64)&1 == 0
+			for q, n := int(held[k].first), 0; q < len(l.run) && n < places && l.run[q].hash == l.run[held[k].first].hash && l.run[q].doc == holder; q, n = q+1, n+1 {
+				seeds = append(seeds, shingle.Seed{A: int(p), B: int(l.run[q].pos), N: gram})
+			}
+		}
+		if !fresh {
+			continue
+		}
+		for _, p := range l.opts.Aligner.AlignAt(text, l.docs[holder].text, seeds) {
+			out = append(out, link{d, int(holder), p})
+			from, to := tokensOf(text, p.A)
+			for ; from < to; from++ {
+				covered[from/64] |= 1 << (from % 64)
+			}
+		}
+	}
+	return out
+}
+
+// tokensOf returns the tokens of a span.
+func tokensOf(t *shingle.Text, s shingle.Span) (from, to int) {
+	lo, hi := 0, t.Len()
+	for lo < hi {
+		if m := (lo + hi) / 2; t.Token(m).Start < s.Start {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	from, hi = lo, t.Len()
+	for lo < hi {
+		if m := (lo + hi) / 2; t.Token(m).Start < s.End {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return from, lo
+}
+
+// all returns the links of all documents, in the order of these.
+func (l *linker) all(ctx context.Context) ([]link, error) {
+	of := make([][]link, len(l.docs))
+	err := l.opts.each(ctx, len(l.docs), func(d int) {
+		if l.docs[d] != nil {
+			of[d] = l.of(d)
+		}
+	})
+	return slices.Concat(of...), err
+}
+
+// each calls work for the numbers below n, by as many goroutines as the options say,
+// until ctx is done.
+func (o Options) each(ctx context.Context, n int, work func(i int)) error {
+	workers := max(o.Workers, 1)
+	if o.Workers < 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	for first := 0; first < n && ctx.Err() == nil; {
+		end := min(first+64*workers, n)
+		var wg sync.WaitGroup
+		for w := range workers {
+			do := func() {
+				for i := first + w; i < end && ctx.Err() == nil; i += workers {
+					work(i)
+				}
+			}
+			if workers == 1 {
+				do()
+			} else {
+				wg.Go(do)
+			}
+		}
+		wg.Wait()
+		if first = end; ctx.Err() == nil && o.Progress != nil {
+			o.Progress(first, n)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("passage: %w", err)
+	}
+	return nil
+}
