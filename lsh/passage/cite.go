@@ -21,20 +21,24 @@ type Cite struct {
 // source is a name: capitalized words, with small ones between them.
 const source = `((?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|the[ \n]|and[ \n]|&[ \n]|de[ \n])?(?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}]))*)`
 
-const reported = `(?:reported|reports|wrote|writes|revealed|first[ \n]reported|has[ \n]reported)`
+// A cue is a pattern of attribution, whose first group is the source, and words of
+// which a text with the pattern holds one.
+type cue struct {
+	words   []string
+	pattern *regexp.Regexp
+}
 
-// cues are the patterns of attribution; the first group is the source.
-var cues = []*regexp.Regexp{
-	regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:the[ \n])?` + source),
-	regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:[\p{L}'’]+[ \n]){0,3}(?:report|story|article|account|interview)s?[ \n](?:in|by|of|from|with)[ \n](?:the[ \n])?` + source),
-	regexp.MustCompile(`\b(?:as[ \n])?(?:first[ \n])?(?:reported|published|quoted|cited)[ \n](?:by|in)[ \n](?:the[ \n])?` + source),
-	regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n]` + reported + `\b`),
-	regexp.MustCompile(`\btold[ \n](?:the[ \n])?` + source),
-	regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, [A-Z][a-z]{2,8}\.? [0-9]{1,2})?,? ?\(([A-Z][\p{L} ./]{1,30})\) ?[-–—]+`),      // a dateline
-	regexp.MustCompile(`(?m)^[ \t]*(?:By|BY)[ \t]+(\p{Lu}[\p{L}.'’-]+(?:[ \t]+(?:and[ \t]+)?\p{Lu}[\p{L}.'’-]+){1,5})[ \t]*,?[ \t]*$`),          // a byline
-	regexp.MustCompile(`(?m)\(?(?:Additional[ ]reporting|Reporting|Writing|Editing)[ ]by[ ](\p{Lu}[\p{L}.'’-]+(?:[ ]\p{Lu}[\p{L}.'’-]+){0,3})`), // a sign-off
-	regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`),
-	regexp.MustCompile(`(?m)^[ \t]*(?:[-–—]{1,2}|©)[ \t]*(\p{Lu}[\p{L}.&'’]*(?:[ ]\p{Lu}[\p{L}.&'’]*){0,3})[ \t]*$`),
+var cues = []cue{
+	{[]string{"ccording"}, regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:the[ \n])?` + source)},
+	{[]string{"ccording"}, regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:[\p{L}'’]+[ \n]){0,3}(?:report|story|article|account|interview)s?[ \n](?:in|by|of|from|with)[ \n](?:the[ \n])?` + source)},
+	{[]string{"reported", "published", "quoted", "cited"}, regexp.MustCompile(`\b(?:as[ \n])?(?:first[ \n])?(?:reported|published|quoted|cited)[ \n](?:by|in)[ \n](?:the[ \n])?` + source)},
+	{[]string{"reported", "reports", "wrote", "writes", "revealed"}, regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n](?:has[ \n]|first[ \n])?(?:reported|reports|wrote|writes|revealed)\b`)},
+	{[]string{"told"}, regexp.MustCompile(`\btold[ \n](?:the[ \n])?` + source)},
+	{[]string{") -", ") –", ") —", ")-", ")–", ")—"}, regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, [A-Z][a-z]{2,8}\.? [0-9]{1,2})?,? ?\(([A-Z][\p{L} ./]{1,30})\) ?[-–—]+`)}, // a dateline
+	{[]string{"By ", "BY "}, regexp.MustCompile(`(?m)^[ \t]*(?:By|BY)[ \t]+(\p{Lu}[\p{L}.'’-]+(?:[ \t]+(?:and[ \t]+)?\p{Lu}[\p{L}.'’-]+){1,5})[ \t]*,?[ \t]*$`)},
+	{[]string{"ing by "}, regexp.MustCompile(`(?m)\(?(?:Additional reporting|Reporting|Writing|Editing) by (\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,3})`)}, // a sign-off
+	{[]string{"ource", "OURCE", "Via", "VIA"}, regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`)},
+	{[]string{"\n- ", "\n-- ", "\n– ", "\n— ", "\n© ", "© "}, regexp.MustCompile(`(?m)^[ \t]*(?:[-–—]{1,2}|©)[ \t]*(\p{Lu}[\p{L}.&'’]*(?:[ ]\p{Lu}[\p{L}.&'’]*){0,3})[ \t]*$`)},
 }
 
 // Cites returns the cues of attribution in and near a passage of a text: those in the
@@ -42,11 +46,19 @@ var cues = []*regexp.Regexp{
 // text. A cue is found by its wording in English; a cue that lies in a longer one is
 // left out.
 func Cites(text string, passage shingle.Span) []Cite {
-	window := nearby(text, passage)
+	return cites(text, slices.Collect(shingle.Paragraphs(text)), passage)
+}
+
+// cites is Cites for a text with those paragraphs.
+func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite {
+	window := nearby(paragraphs, passage)
 	part := window.Of(text)
 	var out []Cite
-	for _, re := range cues {
-		for _, m := range re.FindAllStringSubmatchIndex(part, -1) {
+	for _, c := range cues {
+		if !slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(part, w) }) {
+			continue
+		}
+		for _, m := range c.pattern.FindAllStringSubmatchIndex(part, -1) {
 			name := strings.Join(strings.Fields(part[m[2]:m[3]]), " ")
 			name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "The "), "the "), "'s")
 			if generic(name) {
@@ -84,25 +96,15 @@ func generic(name string) bool {
 }
 
 // nearby returns the paragraphs that a span touches, with one before and one after.
-func nearby(text string, s shingle.Span) shingle.Span {
-	out := s
-	var before shingle.Span
-	for p := range shingle.Paragraphs(text) {
-		switch {
-		case p.End <= s.Start:
-			before = p
-		case p.Start < s.End:
-			out.Start, out.End = min(out.Start, p.Start), max(out.End, p.End)
-		default:
-			out.End = max(out.End, p.End)
-			if before.Len() > 0 {
-				out.Start = min(out.Start, before.Start)
-			}
-			return out
-		}
+func nearby(paragraphs []shingle.Span, s shingle.Span) shingle.Span {
+	k, _ := slices.BinarySearchFunc(paragraphs, s.Start, func(p shingle.Span, at int) int { return cmp.Compare(p.End, at+1) })
+	n := k
+	for n < len(paragraphs) && paragraphs[n].Start < s.End {
+		n++
 	}
-	if before.Len() > 0 {
-		out.Start = min(out.Start, before.Start)
+	out := s
+	for _, p := range paragraphs[max(k-1, 0):min(n+1, len(paragraphs))] {
+		out.Start, out.End = min(out.Start, p.Start), max(out.End, p.End)
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/neardup/neardup/internal/align"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -56,11 +57,12 @@ type place struct {
 // representatives. The error is that of ctx.
 func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
 	docs, run := ix.snapshot()
-	links, err := newLinker(ix.opts, docs, run).all(ctx)
+	l := newLinker(ix.opts, docs, run)
+	links, err := l.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	groups := ix.opts.groups(docs, links)
+	groups := l.groups(links)
 	out := make([]Group, len(groups))
 	for i, g := range groups {
 		out[i] = g.Group
@@ -75,14 +77,14 @@ type numbered struct {
 }
 
 // groups makes groups of links.
-func (o Options) groups(docs []*document, links []link) []numbered {
+func (l *linker) groups(links []link) []numbered {
 	var out []numbered
 	places := makePlaces(links)
 	for i := 0; i < len(places); {
 		k := i
 		for ; k < len(places) && places[k].doc == places[i].doc; k++ {
 		}
-		out = o.groupsOf(out, docs, links, places[i:k])
+		out = l.groupsOf(out, links, places[i:k])
 		i = k
 	}
 	slices.SortStableFunc(out, func(x, y numbered) int {
@@ -125,28 +127,32 @@ func makePlaces(links []link) []place {
 
 // groupsOf appends the groups of the places of one holder, which are in the order of
 // its text.
-func (o Options) groupsOf(out []numbered, docs []*document, links []link, places []place) []numbered {
+func (l *linker) groupsOf(out []numbered, links []link, places []place) []numbered {
+	docs := l.docs
 	projections := map[int]*projection{}
 	var open []int // places that may hold those after them
 	for i, p := range places {
 		g := numbered{Group: Group{Tokens: tokenCount(docs[p.doc].text, p.span)}}
 		g.add(docs, p.doc, p.span, 1)
+		held := spans{}
 		for _, k := range p.links {
 			g.add(docs, links[k].doc, links[k].A, links[k].Similarity)
+			held.add(links[k].doc, links[k].A)
 		}
 		// Who shares a longer passage around this one holds it as well.
 		open = slices.DeleteFunc(open, func(k int) bool { return places[k].span.End <= p.span.Start })
 		for _, k := range open {
 			for _, n := range places[k].links {
-				l := links[n]
-				if l.B.Start > p.span.Start || l.B.End < p.span.End || g.holds(l.doc, l.A) {
+				o := links[n]
+				if o.B.Start > p.span.Start || o.B.End < p.span.End {
 					continue
 				}
 				if projections[n] == nil {
-					projections[n] = o.project(docs, l)
+					projections[n] = l.project(o)
 				}
-				if s, share := projections[n].of(p.span); share >= .5 && !g.holds(l.doc, s) {
-					g.add(docs, l.doc, s, share)
+				if s, share := projections[n].of(p.span); share >= .5 && !held.has(o.doc, s) {
+					g.add(docs, o.doc, s, share)
+					held.add(o.doc, s)
 				}
 			}
 		}
@@ -166,14 +172,14 @@ func (g *numbered) add(docs []*document, doc int, s shingle.Span, similarity flo
 	g.docs = append(g.docs, doc)
 }
 
-// holds reports whether the group has a place of the document that overlaps s.
-func (g *numbered) holds(doc int, s shingle.Span) bool {
-	for i, m := range g.Members {
-		if g.docs[i] == doc && m.Span.Start < s.End && s.Start < m.Span.End {
-			return true
-		}
-	}
-	return false
+// spans are the places of a group in each document.
+type spans map[int][]shingle.Span
+
+func (m spans) add(doc int, s shingle.Span) { m[doc] = append(m[doc], s) }
+
+// has reports whether a place of the document overlaps s.
+func (m spans) has(doc int, s shingle.Span) bool {
+	return slices.ContainsFunc(m[doc], func(o shingle.Span) bool { return o.Start < s.End && s.Start < o.End })
 }
 
 // sorted puts the members of a new group, the first of which is the representative,
@@ -204,44 +210,81 @@ func (g numbered) sorted(docs []*document) numbered {
 // A projection maps the holder's side of a link to the document's.
 type projection struct {
 	holder, doc *shingle.Text
-	equal       []shingle.Edit // in the order of the holder
+	link        link
+	anchors     []anchor // ascending in the holder
 }
 
-func (o Options) project(docs []*document, l link) *projection {
-	p := &projection{holder: docs[l.holder].text, doc: docs[l.doc].text}
-	swapped := l.Passage
-	swapped.A, swapped.B = l.B, l.A
-	for _, e := range o.Aligner.Edits(p.holder.String(), p.doc.String(), swapped) {
-		if e.Op == shingle.Equal {
-			p.equal = append(p.equal, e)
+// An anchor is a fingerprint of a link: its token in the document and in the holder.
+type anchor struct{ doc, holder uint32 }
+
+func (l *linker) project(k link) *projection {
+	p := &projection{holder: l.docs[k.holder].text, doc: l.docs[k.doc].text, link: k}
+	a0, a1 := tokensOf(p.doc, k.A)
+	b0, b1 := tokensOf(p.holder, k.B)
+	for _, e := range l.entry[k.from:k.to] {
+		a, b := l.run[e.at].pos, l.run[e.first].pos
+		if int(a) >= a0 && int(a)+gram <= a1 && int(b) >= b0 && int(b)+gram <= b1 {
+			p.anchors = append(p.anchors, anchor{a, b})
 		}
 	}
+	slices.SortFunc(p.anchors, func(x, y anchor) int {
+		return cmp.Or(cmp.Compare(x.holder, y.holder), cmp.Compare(x.doc, y.doc))
+	})
 	return p
 }
 
-// of returns the span of the document's equal tokens for a span of the holder, and
-// which share of the tokens of both they are.
+// of returns what the document has of a span of the holder, and how similar the two
+// are; 0 if it has no fingerprint of it.
 func (p *projection) of(s shingle.Span) (shingle.Span, float64) {
 	from, to := tokensOf(p.holder, s)
-	first, last, matched := -1, -1, 0
-	k, _ := slices.BinarySearchFunc(p.equal, s.Start, func(e shingle.Edit, at int) int { return cmp.Compare(e.A.End, at) })
-	for ; k < len(p.equal) && p.equal[k].A.Start < s.End; k++ {
-		e := p.equal[k]
-		a, aEnd := tokensOf(p.holder, e.A)
-		b, bEnd := tokensOf(p.doc, e.B)
-		lo, hi := max(a, from), min(aEnd, to)
-		if lo >= hi || bEnd-b != aEnd-a { // where a skipped span differs, the tokens do not correspond
-			continue
-		}
-		if first < 0 {
-			first = b + lo - a
-		}
-		last = b + hi - a
-		matched += hi - lo
+	k, _ := slices.BinarySearchFunc(p.anchors, uint32(from), func(x anchor, at uint32) int { return cmp.Compare(x.holder, at) })
+	n := k
+	for n < len(p.anchors) && int(p.anchors[n].holder)+gram <= to {
+		n++
 	}
-	if matched == 0 {
+	if n == k {
 		return shingle.Span{}, 0
 	}
-	return shingle.Span{Start: p.doc.Token(first).Start, End: p.doc.Token(last - 1).End},
-		2 * float64(matched) / float64(to-from+last-first)
+	// As many tokens around the outer anchors as the holder has there, within the link.
+	lo, hi := tokensOf(p.doc, p.link.A)
+	first, last := p.anchors[k], p.anchors[n-1]
+	lo = max(lo, int(first.doc)-(int(first.holder)-from))
+	hi = min(hi, int(last.doc)+to-int(last.holder))
+	if lo >= hi {
+		return shingle.Span{}, 0 // the parts come in another order
+	}
+	// Anchors are equal, so only what lies between them is to be aligned.
+	a, b := p.holder.Tokens(), p.doc.Tokens()
+	matched, start, end := 0, -1, 0
+	add := func(x, y, n int) {
+		if n > 0 {
+			if start < 0 {
+				start = y
+			}
+			matched, end = matched+n, y+n
+		}
+	}
+	i, j := from, lo
+	between := func(x, y int) {
+		for _, r := range align.Global(a[i:x], b[j:y]) {
+			add(i+int(r.A), j+int(r.B), int(r.N))
+		}
+		i, j = x, y
+	}
+	for _, k := range p.anchors[k:n] {
+		x, y := int(k.holder), int(k.doc)
+		if cut := max(i-x, j-y, 0); cut < gram && y+gram <= hi && y+cut >= j && x+cut >= i {
+			between(x+cut, y+cut)
+			add(i, j, gram-cut)
+			i, j = x+gram, y+gram
+		}
+	}
+	if j <= hi {
+		between(to, hi)
+	}
+	if start < 0 {
+		return shingle.Span{}, 0
+	}
+	lo, hi = start, end
+	return shingle.Span{Start: p.doc.Token(lo).Start, End: p.doc.Token(hi - 1).End}, 2 * float64(matched) / float64(to-from+hi-lo)
 }

@@ -16,6 +16,7 @@ import (
 type link struct {
 	doc, holder int
 	shingle.Passage
+	from, to uint32 // the entries of the linker that it was found by, with others of the same two texts
 }
 
 // A linker links every document with the first holders of its fingerprints, and with
@@ -131,7 +132,7 @@ func (l *linker) of(d int) []link {
 			continue
 		}
 		for _, p := range l.opts.Aligner.AlignAt(text, l.docs[holder].text, seeds) {
-			out = append(out, link{d, int(holder), p})
+			out = append(out, link{d, int(holder), p, l.from[d] + uint32(i), l.from[d] + uint32(k)})
 			from, to := tokensOf(text, p.A)
 			for ; from < to; from++ {
 				covered[from/64] |= 1 << (from % 64)

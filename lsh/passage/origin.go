@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/neardup/neardup/shingle"
 )
@@ -84,10 +85,15 @@ func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, erro
 	}); err != nil {
 		return Origins{}, err
 	}
-	groups := ix.opts.groups(docs, links)
+	groups := l.groups(links)
+	once, paragraphs := make([]sync.Once, len(docs)), make([][]shingle.Span, len(docs))
 	out := Origins{Passages: make([]Origin, len(groups))}
 	if err := ix.opts.each(ctx, len(groups), func(i int) {
-		out.Passages[i] = originOf(docs, groups[i], covers, share)
+		out.Passages[i] = originOf(docs, groups[i], covers, share, func(d int, s shingle.Span) []Cite {
+			text := docs[d].text.String()
+			once[d].Do(func() { paragraphs[d] = slices.Collect(shingle.Paragraphs(text)) })
+			return cites(text, paragraphs[d], s)
+		})
 	}); err != nil {
 		return Origins{}, err
 	}
@@ -152,7 +158,7 @@ func before(x, y *document) bool {
 	return !x.time.IsZero() && !y.time.IsZero() && x.time.Before(y.time)
 }
 
-func originOf(docs []*document, g numbered, covers [][]covering, share float64) Origin {
+func originOf(docs []*document, g numbered, covers [][]covering, share float64, cites func(d int, s shingle.Span) []Cite) Origin {
 	o := Origin{First: -1, Documents: g.Documents, Tokens: g.Tokens}
 	missing := false
 	for _, m := range g.Members {
@@ -165,7 +171,7 @@ func originOf(docs []*document, g numbered, covers [][]covering, share float64) 
 	counted := map[int]bool{}
 	for k, m := range g.Members {
 		d := g.docs[k]
-		h := Holder{Member: m, From: -1, Cites: Cites(docs[d].text.String(), m.Span)}
+		h := Holder{Member: m, From: -1, Cites: cites(d, m.Span)}
 		taken := false
 		for _, c := range covers[d] {
 			if at := slices.Index(g.docs, c.by); c.share >= share && at >= 0 {
