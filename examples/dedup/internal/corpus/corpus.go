@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 
+	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
@@ -51,6 +52,7 @@ type Corpus struct {
 	env   *cli.Env
 	o     Options
 	texts *spool.Texts
+	hosts map[string]string
 }
 
 // ReportCompared prints which text was compared, after a summary.
@@ -63,8 +65,8 @@ func (c *Corpus) ReportCompared() {
 // Load reads the documents of inputs, those of against first.
 // It reports and counts what cannot be read. Close the corpus.
 func Load(e *cli.Env, o Options, against, inputs []string) (*Corpus, error) {
-	debug.SetMemoryLimit(o.Memory)
-	c := &Corpus{Lost: map[Loss]int{}, Other: map[string]int{}, env: e, o: o, texts: spool.NewTexts(o.Memory / 4)}
+	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and files
+	c := &Corpus{Lost: map[Loss]int{}, Other: map[string]int{}, env: e, o: o, texts: spool.NewTexts(o.Memory / 8)}
 	err := c.load(against, inputs)
 	if err != nil {
 		c.Close()
@@ -101,7 +103,12 @@ func (c *Corpus) read(inputs []string) error {
 			c.report(it.Err)
 		}
 		if d := it.Doc; d != nil {
-			c.Docs = append(c.Docs, Document{d.ID, d.Host, d.URL, d.Time, d.Format, d.Place, d.Blocks})
+			if len(c.Docs)%1024 == 0 {
+				if err := c.Require("so many documents", perDocument*int64(len(c.Docs))); err != nil {
+					return err
+				}
+			}
+			c.Docs = append(c.Docs, Document{d.ID, c.intern(d.Host), d.URL, d.Time, d.Format, d.Place, d.Blocks})
 			if c.o.Input.Fields.Rank != "" {
 				c.Ranks = append(c.Ranks, c.rank(d))
 			}
@@ -156,6 +163,19 @@ func (c *Corpus) Reading() input.Options {
 	return o
 }
 
+// perDocument is about how many bytes of memory a document takes besides its text and
+// its signature, which may be in files: its id, its place, its part in the search.
+const perDocument = 512
+
+// Require returns an error if something takes more memory than the flags allow.
+func (c *Corpus) Require(what string, bytes int64) error {
+	if bytes <= c.o.Memory {
+		return nil
+	}
+	need := bytesize.Size((bytes/(64<<20) + 1) * (64 << 20))
+	return fmt.Errorf("%s take about %v of memory, and -memory is %v: pass -memory %v, or split the input", what, need, bytesize.Size(c.o.Memory), need)
+}
+
 // Problem returns an error of reading as one to report.
 func Problem(err error) cli.Problem {
 	e, ok := err.(*input.Error)
@@ -163,6 +183,20 @@ func Problem(err error) cli.Problem {
 		return cli.Problem{Err: err}
 	}
 	return cli.Problem{Kind: e.Reason, File: e.File, Err: e, Note: e.Note}
+}
+
+// intern returns a host that was read before in place of an equal one.
+func (c *Corpus) intern(host string) string {
+	if h, ok := c.hosts[host]; ok {
+		return h
+	}
+	if c.hosts == nil {
+		c.hosts = map[string]string{}
+	}
+	if len(c.hosts) < 1<<16 {
+		c.hosts[host] = host
+	}
+	return host
 }
 
 // Close removes what the corpus keeps outside memory.

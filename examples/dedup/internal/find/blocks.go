@@ -54,7 +54,7 @@ func Blocks(c *corpus.Corpus, o Options) ([][]boilerplate.Block, error) {
 
 // detector returns one that keeps within the memory that the flags allow.
 func detector(c *corpus.Corpus) *boilerplate.Detector {
-	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(c.Memory()/4, math.MaxInt))})
+	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(c.Memory()/6, math.MaxInt))})
 }
 
 // recycled returns the blocks that are flagged or masked. Most are neither, and those

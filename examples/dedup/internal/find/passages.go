@@ -23,6 +23,9 @@ type Passages struct {
 // IndexPassages puts every document into an index, without the spans of its mask;
 // nil masks hide nothing.
 func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passages, error) {
+	if err := RequirePassages(c); err != nil {
+		return nil, err
+	}
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
 	ix := &Passages{passage.New(po), c, masks, o.MinTokens}
@@ -40,6 +43,19 @@ func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passag
 		}
 	}
 	return ix, nil
+}
+
+// An index of passages takes about so many bytes of memory for a byte of text and for a
+// document.
+const (
+	passagesPerByte     = 6
+	passagesPerDocument = 256
+)
+
+// RequirePassages returns an error if the passages of the corpus take more memory than
+// the flags allow.
+func RequirePassages(c *corpus.Corpus) error {
+	return c.Require("passages of so much text", passagesPerByte*c.Bytes()+passagesPerDocument*int64(len(c.Docs)))
 }
 
 // Shared yields the pairs that share passages. They come in the order of their

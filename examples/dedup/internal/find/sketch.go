@@ -34,14 +34,14 @@ type Sketches struct {
 func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, error) {
 	s := &Sketches{c: c, o: o, sh: o.Shingler(), confirm: o.Confirmer(), mh: o.Sketcher(), masks: masks}
 	var err error
-	s.registers, err = spool.NewRegisters(o.K, len(c.Docs), c.Memory()/8)
+	s.registers, err = spool.NewRegisters(o.K, len(c.Docs), c.Memory()/4)
 	if err != nil {
 		return nil, err
 	}
 	// A set takes eight bytes a shingle, hardly more than its words take. To sort
 	// its hashes takes longer than to sketch them, so only sets that are compared
 	// are made, and each once.
-	if !o.Estimate && c.Bytes() < c.Memory()/5 {
+	if !o.Estimate && c.Bytes() < c.Memory()/8 {
 		s.sets = make([]atomic.Pointer[shingle.Set], len(c.Docs))
 	}
 	buffers := sync.Pool{New: func() any { return new([]uint64) }}

@@ -6,6 +6,7 @@ import (
 	"compress/bzip2"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -13,9 +14,9 @@ import (
 )
 
 const (
-	// maxWindow bounds what a Zstandard frame makes its reader keep: no usual
+	// largestWindow bounds what a Zstandard frame makes its reader keep: no usual
 	// level writes more, and a hostile frame could ask for the whole memory.
-	maxWindow = 128 << 20
+	largestWindow = 128 << 20
 
 	// A compressed file may expand freely to freeSize, and to maxRatio times its
 	// size beyond that. Copies of a page by the thousand compress well, so the
@@ -30,26 +31,27 @@ var errBomb = because("a decompression bomb", fmt.Errorf("expands to more than %
 type packingFormat struct {
 	extension string
 	magic     string
-	open      func(io.Reader) (io.Reader, func(), error)
+	open      func(in io.Reader, maxWindow int) (io.Reader, func(), error)
 }
 
 // packings are recognised by their first bytes, not by the name of a file.
 var packings = []packingFormat{
-	{".gz", "\x1f\x8b", func(in io.Reader) (io.Reader, func(), error) {
+	{".gz", "\x1f\x8b", func(in io.Reader, _ int) (io.Reader, func(), error) {
 		z, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, nil, err
 		}
 		return z, func() { z.Close() }, nil
 	}},
-	{".zst", "\x28\xb5\x2f\xfd", func(in io.Reader) (io.Reader, func(), error) {
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+	{".zst", "\x28\xb5\x2f\xfd", func(in io.Reader, maxWindow int) (io.Reader, func(), error) {
+		// Lower memory: what a frame declares is not taken before it is used.
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(maxWindow)), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, nil, err
 		}
 		return z, z.Close, nil
 	}},
-	{".bz2", "BZh", func(in io.Reader) (io.Reader, func(), error) {
+	{".bz2", "BZh", func(in io.Reader, _ int) (io.Reader, func(), error) {
 		return bzip2.NewReader(in), func() {}, nil
 	}},
 	{".xz", "\xfd7zXZ\x00", openXZ},
@@ -75,8 +77,9 @@ func packingOf(b []byte) *packingFormat {
 }
 
 // unpack returns the plain bytes of in, whose first bytes show how it is compressed.
-// Call done when finished.
-func unpack(in *bufio.Reader) (plain *bufio.Reader, done func(), err error) {
+// Call done when finished. A file that takes more memory than maxWindow to unpack is an
+// error.
+func unpack(in *bufio.Reader, maxWindow int) (plain *bufio.Reader, done func(), err error) {
 	head, _ := in.Peek(4)
 	if string(head) == "BZh9" || len(head) == 4 && string(head[:3]) == "BZh" {
 		head, _ = in.Peek(10)
@@ -87,22 +90,44 @@ func unpack(in *bufio.Reader) (plain *bufio.Reader, done func(), err error) {
 	if p == nil {
 		return in, func() {}, nil
 	}
+	if n := unpackingMemory(in); n > maxWindow {
+		return nil, nil, because("too much memory", fmt.Errorf("takes %d MiB of memory to unpack; raise -memory, or pack it anew", n>>20))
+	}
 	count := &counter{in: in}
-	z, done, err := p.open(count)
+	z, done, err := p.open(count, maxWindow)
 	if err != nil {
 		return nil, nil, because("broken compression", err)
 	}
 	return bufio.NewReaderSize(&guard{in: z, packed: count}, 1<<16), done, nil
 }
 
+// maxWindow returns how much memory a file may take to unpack.
+func (o Options) maxWindow() int {
+	if o.Ahead > 0 {
+		return int(min(largestWindow, max(o.Ahead, 8<<20)))
+	}
+	return largestWindow
+}
+
+// unpackingMemory returns how much memory it takes to unpack a file, as its first frame
+// declares.
+func unpackingMemory(in *bufio.Reader) int {
+	head, _ := in.Peek(zstd.HeaderMaxSize)
+	var h zstd.Header
+	if !bytes.HasPrefix(head, []byte(packings[1].magic)) || h.Decode(head) != nil {
+		return 0
+	}
+	return int(min(h.WindowSize, math.MaxInt32))
+}
+
 // openXZ opens an XZ file, whose header declares how much memory it takes to read.
-func openXZ(in io.Reader) (io.Reader, func(), error) {
+func openXZ(in io.Reader, maxWindow int) (io.Reader, func(), error) {
 	b := bufio.NewReaderSize(in, 1<<16)
 	// The stream header has 12 bytes; a block header begins with its size, flags and
 	// filters, of which LZMA2 has one byte of properties (The .xz File Format, 5.3.1).
 	head, _ := b.Peek(12 + 64)
 	if i := bytes.Index(head[min(12, len(head)):], []byte{0x21, 0x01}); i >= 0 && 12+i+2 < len(head) {
-		if bits := head[12+i+2]; bits > 40 || (2|uint64(bits&1))<<(bits/2+11) > maxWindow {
+		if bits := head[12+i+2]; bits > 40 || (2|uint64(bits&1))<<(bits/2+11) > uint64(maxWindow) {
 			return nil, nil, fmt.Errorf("an XZ file that takes more than %d MiB of memory to unpack", maxWindow>>20)
 		}
 	}

@@ -99,7 +99,11 @@ func (f file) read(o Options, emit emitFunc, grow func(int)) {
 			return
 		}
 	}
-	plain, done, err := unpack(bufio.NewReaderSize(in, 1<<16))
+	b := bufio.NewReaderSize(in, 1<<16)
+	if n := unpackingMemory(b); n > 0 {
+		grow(n)
+	}
+	plain, done, err := unpack(b, o.maxWindow())
 	if err != nil {
 		emit(nil, failure(Place{File: f.name}, err))
 		return
@@ -192,7 +196,7 @@ func readWhole(in io.Reader, limit int, size int64, grow func(int)) ([]byte, err
 		data = data[:len(data)+n]
 		switch {
 		case len(data) > limit:
-			return nil, because("too long", fmt.Errorf("longer than %d MiB; skipped (split it, or make it JSON Lines)", limit>>20))
+			return nil, because("too long", fmt.Errorf("longer than %d MiB; skipped (split it, or raise -memory if that is less than 2GiB)", limit>>20))
 		case err == io.EOF:
 			return data, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):

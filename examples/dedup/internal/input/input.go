@@ -104,8 +104,8 @@ type Options struct {
 	Workers int
 
 	// Ahead is about how many bytes of documents, unpacked, are read ahead with
-	// Workers, and a quarter of it the most that one document may have; 0 means no
-	// smaller limit than the package's own.
+	// Workers, and the most that one document may have; 0 means no smaller limit than
+	// the package's own.
 	Ahead int64
 }
 
@@ -247,7 +247,7 @@ func (r *reader) fail(p Place, err error) bool {
 // allows no more than most.
 func (o Options) maxDoc(most int) int {
 	if o.Ahead > 0 {
-		return int(min(int64(most), max(o.Ahead/4, 1<<20)))
+		return int(min(int64(most), max(o.Ahead, 1<<20)))
 	}
 	return most
 }

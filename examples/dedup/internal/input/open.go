@@ -79,7 +79,7 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 	b := bufio.NewReaderSize(read, peekSize)
 	format := FormatOf(r.o.Format)
 	if format == nil {
-		head, err := peekHead(b, f.name == "-")
+		head, err := peekHead(b, f.name == "-", r.o.maxWindow())
 		if err == nil {
 			format, err = recognize(f.name, head)
 		}
@@ -109,7 +109,7 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 	}
 	file.In = b
 	if !format.Unpacks {
-		plain, done, err := unpack(b)
+		plain, done, err := unpack(b, r.o.maxWindow())
 		if err != nil {
 			return r.fail(place, err)
 		}
@@ -132,7 +132,7 @@ const peekSize = 1 << 16
 
 // peekHead returns the first bytes of b, unpacked and in UTF-8. Whoever writes to a
 // stream may wait for an answer to the first line.
-func peekHead(b *bufio.Reader, isStream bool) ([]byte, error) {
+func peekHead(b *bufio.Reader, isStream bool, maxWindow int) ([]byte, error) {
 	var head []byte
 	var err error
 	if isStream {
@@ -141,7 +141,7 @@ func peekHead(b *bufio.Reader, isStream bool) ([]byte, error) {
 		return nil, err
 	}
 	if packingOf(head) != nil {
-		plain, done, err := unpack(bufio.NewReader(bytes.NewReader(head)))
+		plain, done, err := unpack(bufio.NewReader(bytes.NewReader(head)), maxWindow)
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,9 @@ type cluster = lsh.Cluster[int]
 // the findings.
 func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	f := &Findings{c: c, o: o, words: map[int]int{}}
+	if err := find.RequirePassages(c); err != nil {
+		return nil, err
+	}
 	blocks, err := find.Blocks(c, o)
 	if err != nil {
 		return nil, err

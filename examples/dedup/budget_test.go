@@ -1,0 +1,135 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+var long = flag.Bool("long", false, "test the memory of every command, which takes minutes")
+
+// peak runs the program in a process of its own and returns the most memory that it had,
+// in MiB. What the system reports to the parent would hold the parent's own.
+func peak(t *testing.T, args ...string) (mib int64, stderr string) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs strings.Builder
+	file := filepath.Join(t.TempDir(), "status")
+	cmd := exec.Command(exe, args...)
+	cmd.Env = append(os.Environ(), "DEDUP_PEAK="+file)
+	cmd.Stderr = &errs
+	_ = cmd.Run() // the exit status is that of the program
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v: %s", err, errs.String())
+	}
+	_, after, ok := strings.Cut(string(data), "VmHWM:")
+	if !ok {
+		t.Skip("this system does not report the memory of a process")
+	}
+	kib, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib >> 10, errs.String()
+}
+
+// The program keeps within 1.25 times -memory as long as half a kilobyte a document
+// fits, and refuses more with the size that it takes.
+func TestMemory(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("compares half a million documents")
+	}
+	t.Chdir(t.TempDir())
+	f, err := os.Create("many.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	r := rand.New(rand.NewPCG(1, 2))
+	const fits = 256 << 20 / 512
+	for i := range fits + 20_000 {
+		fmt.Fprintf(w, `{"id":"document-%d","host":"h%d.example","text":"`, i, i%1000)
+		seed := uint64(i)
+		if i%20 == 19 {
+			seed-- // a document that repeats the one before
+		}
+		words := rand.New(rand.NewPCG(seed, 3))
+		for range 10 + r.IntN(10) {
+			fmt.Fprintf(w, "w%d ", words.IntN(50_000))
+		}
+		fmt.Fprintln(w, `"}`)
+		if i == fits-1 {
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Link("many.jsonl", "more.jsonl"); err != nil {
+				t.Fatal(err)
+			}
+			commands := []string{"clean -out out.jsonl", "boilerplate -json"}
+			if *long {
+				commands = append(commands, "pairs -json", "clusters -json", "pairs -strip -json", "clean -exact -overwrite -out out.jsonl")
+			}
+			for _, args := range commands {
+				mib, stderr := peak(t, append(strings.Fields(args), "-quiet", "-memory", "256MiB", "many.jsonl")...)
+				t.Logf("%s: %d MiB", args, mib)
+				if mib > 256*5/4 || strings.Contains(stderr, "pass -memory") {
+					t.Errorf("%s: %d MiB of memory under -memory 256MiB; %s", args, mib, stderr)
+				}
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr := peak(t, "pairs", "-memory", "256MiB", "many.jsonl"); !strings.Contains(stderr, "so many documents take about 320MiB of memory, and -memory is 256MiB: pass -memory 320MiB") {
+		t.Errorf("more documents than fit: %s", stderr)
+	}
+	for _, command := range []string{"passages"} {
+		mib, stderr := peak(t, command, "-memory", "256MiB", "many.jsonl")
+		if !strings.Contains(stderr, "of memory, and -memory is 256MiB: pass -memory ") || mib > 256*5/4 {
+			t.Errorf("%s: %d MiB, %s", command, mib, stderr)
+		}
+	}
+}
+
+// Files that unpack to a thousand times their size take no more memory for there being
+// many of them, on however many processors.
+func TestPackedBombs(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("unpacks gigabytes")
+	}
+	t.Chdir(t.TempDir())
+	z, err := zstd.NewWriter(nil, zstd.WithWindowSize(128<<20), zstd.WithSingleSegment(false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bomb := z.EncodeAll([]byte(strings.Repeat("all work and no play ", 200<<20/21)), nil)
+	small, err := zstd.NewWriter(nil, zstd.WithWindowSize(8<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	another := small.EncodeAll([]byte(strings.Repeat("all work and no play ", 200<<20/21)), nil)
+	for i := range 12 {
+		put(t, map[string]string{fmt.Sprintf("in/%d.txt.zst", i): string(bomb), fmt.Sprintf("in/%d.html.zst", i): string(another)})
+	}
+	mib, stderr := peak(t, "pairs", "-memory", "256MiB", "-workers", "16", "in")
+	t.Logf("%d MiB", mib)
+	if mib > 256*5/4 || !strings.Contains(stderr, "takes 128 MiB of memory to unpack; raise -memory") || !strings.Contains(stderr, "longer than 32 MiB; skipped") {
+		t.Errorf("%d MiB of memory, %s", mib, stderr)
+	}
+}
