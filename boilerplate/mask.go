@@ -89,7 +89,7 @@ func (v *view) framed(i int, amid bool) bool {
 	switch {
 	case f.scope != Host && (f.scope == Group || v.p.Host != ""):
 		// What travels between sites is masked if it is a formula.
-		return !amid && b.mass < proseMass && f.state == exact && f.independent
+		return !amid && b.mass < proseMass && f.state == exact && f.independent && !figures(b.Of(v.p.Text))
 	case f.scope != Host:
 		// Without sites there is no telling a frame from a wire story, nor one
 		// day's figures from another's.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/lsh"
@@ -37,6 +38,7 @@ type Covering struct {
 	confirm  shingle.Shingler
 	compared [][]shingle.Span // masks for the figures of shingles; nil for whole texts
 	aligner  shingle.Aligner
+	sets     []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
 }
 
 // Cover prepares a search by Options.Covered: the covered share decides alone unless
@@ -55,6 +57,9 @@ func CoverMasked(c *corpus.Corpus, o Options, own [][]shingle.Span) (*Covering, 
 	v := &Covering{c: c, o: o, confirm: o.Confirmer(), own: own}
 	if o.strips(c) {
 		v.compared = v.own
+	}
+	if c.Bytes() < c.Memory()/5 {
+		v.sets = make([]atomic.Pointer[shingle.Set], len(c.Docs))
 	}
 	if c.Env().Given["threshold"] {
 		var err error
@@ -160,16 +165,28 @@ func (v *Covering) cover(a, b int) passage.Cover {
 
 // alike returns the figures of two documents from their shingles.
 func (v *Covering) alike(a, b int) lsh.Pair[int] {
-	set := func(i int) shingle.Set {
-		if v.compared == nil {
-			return v.confirm.Set(v.c.Text(i))
-		}
-		return v.confirm.Set(v.c.Text(i), v.compared[i]...)
-	}
-	x, y := set(a), set(b)
+	x, y := v.set(a), v.set(b)
 	return lsh.Pair[int]{A: a, B: b, Score: lsh.Score{
 		Similarity: x.Jaccard(y), ContainmentA: x.Containment(y), ContainmentB: y.Containment(x), Exact: true,
 	}}
+}
+
+// set returns the shingles of document i.
+func (v *Covering) set(i int) shingle.Set {
+	if v.sets != nil {
+		if set := v.sets[i].Load(); set != nil {
+			return *set
+		}
+	}
+	var mask []shingle.Span
+	if v.compared != nil {
+		mask = v.compared[i]
+	}
+	set := v.confirm.Set(v.c.Text(i), mask...)
+	if v.sets != nil {
+		v.sets[i].Store(&set)
+	}
+	return set
 }
 
 // Clusters returns the clusters among some documents, all of them if rows is nil.
