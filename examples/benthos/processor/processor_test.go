@@ -1,0 +1,210 @@
+package processor_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/redpanda-data/benthos/v4/public/components/io"
+	_ "github.com/redpanda-data/benthos/v4/public/components/pure"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	_ "github.com/neardup/neardup/examples/benthos/processor"
+)
+
+// words returns n words that only texts of the same seed have.
+func words(seed string, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("%sx%c%c", seed, 'a'+i/26%26, 'a'+i%26)
+	}
+	return strings.Join(list, " ")
+}
+
+// corpus returns pages of a host, every story twice under another address.
+func corpus(host string) (lines []string) {
+	for n := range 60 {
+		for copy := range 2 {
+			b, err := json.Marshal(map[string]string{
+				"url":   fmt.Sprintf("http://%s/%d?copy=%d", host, n, copy),
+				"text":  words("menu", 30) + "\n\n" + words(fmt.Sprintf("s%c%c", 'a'+n/26, 'a'+n%26), 120) + "\n\n" + words("foot", 30),
+				"extra": "kept as it is",
+			})
+			if err != nil {
+				panic(err)
+			}
+			lines = append(lines, string(b))
+		}
+	}
+	return lines
+}
+
+// stream runs a configuration to its end.
+func stream(t *testing.T, yaml string) {
+	t.Helper()
+	b := service.NewStreamBuilder()
+	if err := b.SetYAML(yaml); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetLoggerYAML("level: NONE"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// config returns config.yaml for files of a folder.
+func config(t *testing.T, pages, state, out string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := strings.NewReplacer("${PAGES:pages.jsonl}", pages, "${STATE:state}", state, "${OUT:new.jsonl}", out).Replace(string(b))
+	if strings.Contains(s, "${PAGES") || !strings.Contains(s, state) {
+		t.Fatal("config.yaml has other variables")
+	}
+	return s
+}
+
+func write(t *testing.T, name string, lines []string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, name string) []string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(b)), "\n")
+}
+
+// The configuration that is in the repository stores each story once, as it came,
+// knows it after a restart, and leaves out what is no page.
+func TestConfig(t *testing.T) {
+	dir := t.TempDir()
+	pages, state, out := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state"), filepath.Join(dir, "new.jsonl")
+	lines := corpus("a.example")
+	write(t, pages, slices.Concat(lines[:50], []string{"no JSON", `{"id":"x"}`}, lines[50:]))
+	stream(t, config(t, pages, state, out))
+	got := read(t, out)
+	stories := map[string]bool{}
+	for _, l := range got {
+		if !slices.Contains(lines, l) {
+			t.Errorf("not a line of the input: %.60s", l)
+		}
+		var p struct{ Text string }
+		if err := json.Unmarshal([]byte(l), &p); err != nil {
+			t.Fatal(err)
+		}
+		stories[p.Text] = true
+	}
+	if len(got) != 60 || len(stories) != 60 {
+		t.Errorf("%d lines with %d stories, want 60", len(got), len(stories))
+	}
+	// The same stories on another site, after a restart: none is new.
+	write(t, pages, corpus("b.example"))
+	again := filepath.Join(dir, "again.jsonl")
+	stream(t, config(t, pages, state, again))
+	if got := read(t, again); len(got) > 0 {
+		t.Errorf("%d stories are new again", len(got))
+	}
+}
+
+// Several threads share a folder, and together take each story once. With a mapping,
+// pages may have other fields. What metadata there is adds up.
+func TestThreads(t *testing.T) {
+	dir := t.TempDir()
+	pages := filepath.Join(dir, "pages.jsonl")
+	var lines []string
+	for _, l := range corpus("a.example") {
+		lines = append(lines, strings.NewReplacer(`"url"`, `"link"`, `"text"`, `"body"`).Replace(l))
+	}
+	write(t, pages, lines)
+	b := service.NewStreamBuilder()
+	if err := b.AddInputYAML(fmt.Sprintf("file: { paths: [ %q ], scanner: { lines: {} } }", pages)); err != nil {
+		t.Fatal(err)
+	}
+	b.SetThreads(4)
+	if err := b.AddProcessorYAML(fmt.Sprintf(`
+neardup:
+  dir: %q
+  page: |
+    root.url = this.link
+    root.text = this.body
+`, filepath.Join(dir, "state"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetLoggerYAML("level: NONE"); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	verdicts := map[string]int{}
+	err := b.AddConsumerFunc(func(_ context.Context, m *service.Message) error {
+		mu.Lock()
+		defer mu.Unlock()
+		v, _ := m.MetaGet("neardup_verdict")
+		verdicts[v]++
+		match, ok := m.MetaGet("neardup_match")
+		if ok != (v == "near-duplicate") || ok && !strings.HasPrefix(match, "http://a.example/") {
+			t.Errorf("verdict %s, match %q", v, match)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if verdicts["new"] != 60 || verdicts["near-duplicate"] != 60 || len(verdicts) != 2 {
+		t.Errorf("verdicts %v, want 60 of each", verdicts)
+	}
+}
+
+// Wrong settings are refused, and right ones are not.
+func TestSettings(t *testing.T) {
+	for setting, ok := range map[string]bool{"threshold: 0.9": true, "threshold: 1.5": false, "keep: some": false, "unknown: 1": false, "page: root = (": false} {
+		b := service.NewStreamBuilder()
+		err := b.SetYAML(fmt.Sprintf("input: { generate: { count: 1, interval: '', mapping: 'root = {}' } }\npipeline:\n  processors:\n    - neardup:\n        dir: %q\n        %s\noutput: { drop: {} }\nlogger: { level: NONE }\n", t.TempDir(), setting))
+		var s *service.Stream
+		if err == nil {
+			s, err = b.Build()
+		}
+		if err == nil {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			err = s.Run(ctx)
+			cancel()
+		}
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}
