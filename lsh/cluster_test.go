@@ -1,6 +1,11 @@
 package lsh_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -151,6 +156,88 @@ func TestSurvivors(t *testing.T) {
 			}
 			if ix.Len() != len(w.ids)-len(gone) {
 				t.Errorf("%d documents stay of %d less %d", ix.Len(), len(w.ids), len(gone))
+			}
+		}
+	}
+}
+
+// TestIndexContext cancels the calls that take long, and counts their steps.
+func TestIndexContext(t *testing.T) {
+	w := makeWorld(300, 64, 31)
+	var steps, total int
+	ix := w.index(lsh.Options{Threshold: .5, Progress: func(done, of int) {
+		if done != steps+1 || done > of {
+			t.Errorf("step %d of %d after step %d", done, of, steps)
+		}
+		steps, total = done, of
+	}}, true)
+	pairsIn(t, ix)
+	if steps == 0 || steps != total {
+		t.Errorf("Pairs ends at step %d of %d", steps, total)
+	}
+	steps = 0
+	clustersIn(t, ix, lsh.ClusterOptions[string]{})
+	if steps == 0 || steps != total {
+		t.Errorf("Clusters ends at step %d of %d", steps, total)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	steps = 0
+	if _, err := ix.Pairs(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Pairs() = %v", err)
+	}
+	if _, err := ix.Clusters(ctx, lsh.ClusterOptions[string]{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Clusters() = %v", err)
+	}
+	var empty lsh.Index
+	if _, err := empty.Pairs(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Pairs() of an empty index = %v", err)
+	}
+}
+
+// TestBatchKeep compares the policies of a batch with those of an index.
+func TestBatchKeep(t *testing.T) {
+	w := makeWorld(300, 64, 33)
+	for i := range w.ids {
+		w.ids[i] = fmt.Sprintf("%04d", i) // ties by id are ties by row
+	}
+	when := func(row int) time.Time {
+		if row%7 == 0 {
+			return time.Time{}
+		}
+		return time.Unix(int64(row*37%50), 0)
+	}
+	row := func(id string) int {
+		n, err := strconv.Atoi(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, exact := range []bool{false, true} {
+		ix := w.index(lsh.Options{Threshold: .4}, exact)
+		b := lsh.Batch{Threshold: .4, Scheme: w.sk.Scheme()}
+		if exact {
+			b.Sets = w.set
+		}
+		for _, keep := range []lsh.Keep{lsh.First, lsh.Newest, lsh.Longest} {
+			want := clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: keep, Time: func(id string) time.Time { return when(row(id)) }})
+			got, _, err := b.Clusters(t.Context(), w.source(), lsh.ClusterOptions[int]{Keep: keep, Time: when})
+			if err != nil {
+				t.Fatal(err)
+			}
+			named := make([]lsh.Cluster[string], len(got))
+			for i, c := range got {
+				named[i].Representative = w.ids[c.Representative]
+				for _, m := range c.Members {
+					named[i].Members = append(named[i].Members, lsh.Member[string]{ID: w.ids[m.ID], Similarity: m.Similarity})
+				}
+				if keep == lsh.Newest && when(c.Representative).IsZero() && slices.ContainsFunc(c.Members, func(m lsh.Member[int]) bool { return !when(m.ID).IsZero() }) {
+					t.Errorf("a document without a time represents one with a time: %+v", c)
+				}
+			}
+			if diff := gocmp.Diff(want, named); diff != "" {
+				t.Errorf("exact %v, policy %v (-index +batch):\n%s", exact, keep, diff)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -135,18 +136,28 @@ func TestPanics(t *testing.T) {
 	ix := lsh.New(lsh.Options{})
 	ix.Add("a", sig)
 	for name, f := range map[string]func(){
-		"threshold above 1":   func() { lsh.New(lsh.Options{Threshold: 1.1}) },
-		"negative threshold":  func() { lsh.New(lsh.Options{Threshold: -1}) },
-		"recall of 1":         func() { lsh.New(lsh.Options{Recall: 1}) },
-		"negative capacity":   func() { lsh.New(lsh.Options{Capacity: -1}) },
-		"banding too large":   func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17, Rows: 8}}).Add("a", sig) },
-		"half a banding":      func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17}}).Add("a", sig) },
-		"no scheme":           func() { lsh.New(lsh.Options{}).Add("a", minhash.Signature{}) },
-		"another scheme":      func() { ix.Add("b", other) },
-		"insert of another":   func() { ix.Insert("b", other, nil) },
-		"query of another":    func() { ix.Search(other, lsh.SearchOptions{}) },
-		"negative limit":      func() { ix.Search(sig, lsh.SearchOptions{Limit: -1}) },
-		"search threshold":    func() { ix.Search(sig, lsh.SearchOptions{Threshold: 2}) },
+		"threshold above 1":  func() { lsh.New(lsh.Options{Threshold: 1.1}) },
+		"negative threshold": func() { lsh.New(lsh.Options{Threshold: -1}) },
+		"recall of 1":        func() { lsh.New(lsh.Options{Recall: 1}) },
+		"negative capacity":  func() { lsh.New(lsh.Options{Capacity: -1}) },
+		"banding too large":  func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17, Rows: 8}}).Add("a", sig) },
+		"half a banding":     func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17}}).Add("a", sig) },
+		"no scheme":          func() { lsh.New(lsh.Options{}).Add("a", minhash.Signature{}) },
+		"another scheme":     func() { ix.Add("b", other) },
+		"insert of another":  func() { ix.Insert("b", other, nil) },
+		"query of another":   func() { ix.Search(other, lsh.SearchOptions{}) },
+		"negative limit":     func() { ix.Search(sig, lsh.SearchOptions{Limit: -1}) },
+		"search threshold":   func() { ix.Search(sig, lsh.SearchOptions{Threshold: 2}) },
+		"newest, no time":    func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: lsh.Newest}) },
+		"longest of what": func() {
+			_, _, _ = (&lsh.Batch{}).Clusters(context.Background(), lsh.Registers{Size: 128, Values: sig.Values()}, lsh.ClusterOptions[int]{Keep: lsh.Longest})
+		},
+		"zero rule":          func() { lsh.Rule{}.Judge(3, nil, nil) },
+		"rule of nothing":    func() { lsh.NewRule(0, .8) },
+		"registers, no size": func() { lsh.Registers{Values: []uint32{1}}.Len() },
+		"explain no row": func() {
+			_, _ = (&lsh.Batch{}).Explain(context.Background(), lsh.Registers{Size: 128, Values: sig.Values()}, 0, 1, lsh.ClusterOptions[int]{})
+		},
 		"unknown policy":      func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: 9}) },
 		"choose for nothing":  func() { lsh.Choose(0, .8, .99) },
 		"choose at 0":         func() { lsh.Choose(128, 0, .99) },
@@ -340,6 +351,44 @@ func TestSearchThreshold(t *testing.T) {
 		}
 		if diff := gocmp.Diff(test.want, got); diff != "" {
 			t.Errorf("threshold %v (-want +got):\n%s", test.threshold, diff)
+		}
+	}
+}
+
+// TestMismatchNames has signatures that differ in what their elements are: the
+// message says which of the two has no name, or both names.
+func TestMismatchNames(t *testing.T) {
+	sketch := func(o minhash.Options) minhash.Signature { return minhash.New(o).Sketch([]uint64{1, 2, 3}) }
+	unnamed := sketch(minhash.Options{})
+	words, chars := sketch(minhash.Options{Elements: minhash.Name("words:5")}), sketch(minhash.Options{Elements: minhash.Name("chars:9")})
+	for _, test := range []struct {
+		index, other minhash.Signature
+		want         string
+	}{
+		{unnamed, words, `the signatures in the index do not name their elements, this one names "words:5"`},
+		{words, unnamed, `the signature does not name its elements, those in the index name "words:5"`},
+		{words, chars, `signature of the elements "chars:9", the index has "words:5"`},
+		{words, sketch(minhash.Options{K: 64}), "signature of another scheme than the index"},
+	} {
+		var ix, other lsh.Index
+		ix.Add("a", test.index)
+		for name, f := range map[string]func(){
+			"Add":       func() { ix.Add("b", test.other) },
+			"InsertNew": func() { ix.InsertNew("b", test.other, nil) },
+			"Search":    func() { ix.Search(test.other, lsh.SearchOptions{}) },
+		} {
+			func() {
+				defer func() {
+					if s := fmt.Sprint(recover()); !strings.Contains(s, test.want) {
+						t.Errorf("%s: %q, want %q", name, s, test.want)
+					}
+				}()
+				f()
+			}()
+		}
+		other.Add("b", test.other)
+		if err := ix.Merge(&other); !errors.Is(err, lsh.ErrMismatch) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Merge: %v, want %q", err, test.want)
 		}
 	}
 }
