@@ -34,8 +34,8 @@ func (s refSet) has(ref int64) bool {
 // a billion documents that are numbered without gaps.
 func (o Options) Cluster(in io.Reader, out io.Writer) error {
 	var (
-		gone         refSet = refSet{} // refs with a representative
-		now          int64  = -1
+		gone               = refSet{} // refs with a representative
+		now          int64 = -1
 		last         int64
 		decided      bool
 		column       [3][]byte

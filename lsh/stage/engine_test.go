@@ -118,13 +118,14 @@ func (e *engine) join(name string, pairs []string, table map[string][]string, co
 		r, w := io.Pipe()
 		go func() {
 			for i := part; i < len(pairs); i += e.parts {
-				line := pairs[i]
+				var line strings.Builder
+				line.WriteString(pairs[i])
 				for ref := range strings.SplitSeq(pairs[i], "\t") {
 					for _, c := range columns {
-						line += "\t" + table[ref][c]
+						line.WriteString("\t" + table[ref][c])
 					}
 				}
-				if _, err := io.WriteString(w, line+"\n"); err != nil {
+				if _, err := io.WriteString(w, line.String()+"\n"); err != nil {
 					break
 				}
 			}
