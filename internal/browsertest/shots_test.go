@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -13,7 +14,28 @@ import (
 var (
 	shots    = flag.String("shots", "", "write screenshots to this folder")
 	shotPage = flag.String("page", "", "take them of this page instead of one about the stories")
+	picture  = flag.String("picture", "", "write the README's picture, whole articles side by side, to this file")
 )
+
+// TestPicture takes the picture of the README.
+func TestPicture(t *testing.T) {
+	tb := open(t, report(t, filepath.Join("..", "..", "examples", "stories"))+"#passages", viewport{"picture", 1200, 640, false})
+	tb.read("letter.txt")
+	tb.run(chromedp.Sleep(500 * time.Millisecond)) // fonts and ribbons settle
+	shot, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(shot) < 10_000 {
+		t.Errorf("a picture of %d bytes", len(shot))
+	}
+	if *picture != "" {
+		if err := os.WriteFile(*picture, shot, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tb.clean()
+}
 
 // TestScreenshots writes pictures for people to look at.
 func TestScreenshots(t *testing.T) {
