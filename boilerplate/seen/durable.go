@@ -62,7 +62,8 @@ type Batch struct {
 // after the last checkpoint, in the same order, so that detector, index and held
 // pages are as they were. An operation whose answer was lost may have been done:
 // repeat it. A page never repeats itself, so that its verdict is the same unless a
-// copy was judged in between.
+// copy was judged in between. For what happens when kept pages change their text
+// shortly before a crash, see the package documentation, Durability.
 //
 // All methods may be called by any number of goroutines at once. After a failure of
 // the disk all of them return that error: close the Durable and open it again.

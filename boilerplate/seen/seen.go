@@ -42,12 +42,19 @@
 //
 // # Durability
 //
-// [Filter.Save] makes durable what was judged. After a crash a filter is as it
-// was saved, but for the index, which may hold pages that were judged since:
-// judge those again, in the same order, and the verdicts will be the same. A
-// page never repeats itself. A source that delivers anew what was not
-// acknowledged, acknowledged after Save, gets this for nothing. A [Durable] is a
-// filter with a journal, each of whose answers is durable.
+// [Filter.Save] makes everything durable that was judged before. After a crash a
+// filter is as it was saved, except for the index, which may hold pages that were
+// judged since: judge those again, in the same order, and the verdicts are the same.
+// A page never repeats itself. So acknowledge pages to a queue after Save, and let it
+// deliver the others again. A [Durable] is a filter with a journal, each of whose
+// answers is durable.
+//
+// One thing is not repeated exactly: if, since the last save, a page was judged a
+// duplicate of a kept page, and then that kept page changed its text or was removed,
+// the index no longer has the text that the verdict was based on. Repeated after a
+// crash, the verdict may be New, and the filter then holds the page although its
+// first verdict was Duplicate. Save before kept pages are removed or visited again
+// where that matters.
 //
 // # Revisits
 //
