@@ -104,9 +104,9 @@ func (sc Scheme) check() error {
 	case sc.Algorithm != Bucket && sc.Rounds != 0:
 		return fmt.Errorf("%d rounds, %v has none", sc.Rounds, sc.Algorithm)
 	case sc.Algorithm == Bucket && (sc.K < 16 || sc.K > maxBucketK || bits.OnesCount(uint(sc.K)) != 1):
-		return fmt.Errorf("K is %d, %v needs a power of two from 16 to %d", sc.K, sc.Algorithm, maxBucketK)
+		return fmt.Errorf("k is %d, %v needs a power of two from 16 to %d", sc.K, sc.Algorithm, maxBucketK)
 	case sc.K < 1 || sc.K > maxK:
-		return fmt.Errorf("K is %d, %v needs a number from 1 to %d", sc.K, sc.Algorithm, maxK)
+		return fmt.Errorf("k is %d, %v needs a number from 1 to %d", sc.K, sc.Algorithm, maxK)
 	case sc.Algorithm >= Affine32 && sc.Seed>>32 != 0:
 		return fmt.Errorf("seed %d does not fit the 32 bits of %v", sc.Seed, sc.Algorithm)
 	}

@@ -3,6 +3,8 @@
 // the tag purego there are none.
 package cpu
 
+import "slices"
+
 // A Tier is a set of instructions that kernels are written for. Every tier gives the
 // same results. On one architecture a higher tier includes the lower ones.
 type Tier uint8
@@ -34,12 +36,10 @@ func Active() Tier { return active }
 // Use makes t the tier in use until restore is called. It is for tests and
 // benchmarks, while nothing else runs. It panics if this machine lacks the tier.
 func Use(t Tier) (restore func()) {
-	for _, have := range tiers {
-		if have == t {
-			before := active
-			active = t
-			return func() { active = before }
-		}
+	if slices.Contains(tiers, t) {
+		before := active
+		active = t
+		return func() { active = before }
 	}
 	panic("cpu: this machine lacks " + t.String())
 }
