@@ -26,14 +26,15 @@ type ClusterOptions[ID any] struct {
 	Connected bool
 }
 
-// A Cluster is a group of two and more documents around a representative.
+// A Cluster is a group of two and more documents around a representative. The zero
+// Cluster has no members.
 type Cluster[ID any] struct {
 	Representative ID
 	Members        []Member[ID] // the representative first, then by preference
 }
 
 // A Member is a document of a cluster and its similarity to the representative: 1
-// for the representative itself.
+// for the representative itself. The zero Member is that of no document.
 type Member[ID any] struct {
 	ID         ID
 	Similarity float64

@@ -7,7 +7,7 @@ import (
 )
 
 // A Pair is two documents that match. In an [Index], A was added before B; in a
-// [Batch], A is the lower row.
+// [Batch], A is the lower row. The zero Pair is not one.
 type Pair[ID any] struct {
 	A, B ID
 	Score

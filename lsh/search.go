@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Match is a document that a search found.
+// A Match is a document that a search found. The zero Match is that of no document.
 type Match[ID any] struct {
 	ID ID
 	// Score has the query as A and the document as B.

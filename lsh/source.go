@@ -22,7 +22,8 @@ type Source interface {
 }
 
 // Registers is a [Source] in memory: the registers of one document after
-// another. A [Batch] panics if they end within a signature, or Size is 0.
+// another. A [Batch] panics if they end within a signature, or Size is 0, as in the
+// zero Registers.
 type Registers struct {
 	Size   int      // registers of one signature
 	Values []uint32 // Size values a document
@@ -50,7 +51,7 @@ func (r Registers) Rows(_ []uint32, row, n int) ([]uint32, error) {
 
 // File is a [Source] in a file or anything like it: the registers of one
 // document after another as little-endian 32-bit words. Its memory does not depend
-// on the number of documents. A [Batch] panics if Size is 0.
+// on the number of documents. A [Batch] panics if Size is 0, as in the zero File.
 type File struct {
 	Reader io.ReaderAt
 	Offset int64 // of the first document

@@ -2,11 +2,12 @@ package lsh
 
 import "slices"
 
-// Stats describes an [Index].
+// Stats describes an [Index]. The zero value is that of an index that never held a
+// document.
 type Stats struct {
 	Documents  int     // in the index
 	Signatures int     // different ones among them
-	Removed    int     // rows whose memory waits to be used again
+	Removed    int     // rows whose memory is not used again yet
 	Banding    Banding // see Options
 
 	// Largest has the number of different signatures in the largest buckets,

@@ -155,7 +155,8 @@ func (o Options) Members(in io.Reader, out io.Writer) error {
 	}, end)
 }
 
-// A Member is a member of a cluster, as [Options.Members] prints it.
+// A Member is a member of a cluster, as [Options.Members] prints it. The zero Member
+// is that of no document.
 type Member struct {
 	ID         string  `json:"id"`
 	Similarity float64 `json:"similarity"`

@@ -15,7 +15,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Document is a line that [Options.Sketch] reads. Other fields are ignored.
+// A Document is a line that [Options.Sketch] reads. Other fields are ignored. The
+// zero Document has no ref, which is an error.
 type Document struct {
 	Ref  *int64 `json:"ref"`
 	Text string `json:"text"`

@@ -15,7 +15,7 @@
 //	Candidates  band$key$ref                       all        a$b
 //	Screen      a$b$packed$packed                  -          a$b
 //	Verify      a$b$registers$set$registers$set    -          b$a$similarity
-//	Cluster     b$a$similarity                     b, a       b$a$similarity
+//	Cluster     b$a$similarity                     b, a       b$a$similarity, a the representative
 //	Members     a$b$similarity$"id"                a, b       {"representative":"id","members":[…]}
 //
 // A ref is a number from 0 to 2^62 that each document gets for itself, in the order
@@ -31,8 +31,8 @@
 //   - Full decides for each band up to which size buckets are compared in full, and
 //     counts the buckets that are not; Candidates needs the sizes, as FullSizes;
 //   - Candidates repeats a pair for each band that it shares: pass distinct pairs on;
-//   - Screen drops most candidates by a byte for each register, so that sets, nine
-//     tenths of all bytes, are joined to the few that are left. It loses no match;
+//   - Screen drops candidates that cannot match by a byte for each register, before
+//     sets, nine tenths of all bytes, are joined to the pairs that are left;
 //   - Cluster prints every document that has a representative. An exact duplicate
 //     has the one of its first, or its first.
 //
@@ -100,7 +100,7 @@ func (o Options) withDefaults() Options {
 func (o Options) rule() lsh.Rule { return lsh.NewRule(o.K, o.Threshold) }
 
 // A Manifest names everything on which the lines of a run depend. Two runs with
-// equal manifests may use each other's results.
+// equal manifests may use each other's results. The zero Manifest is that of no run.
 type Manifest struct {
 	Version   int     `json:"version"` // of the stages
 	Scheme    string  `json:"scheme"`
