@@ -9,7 +9,7 @@ import (
 // and of the longest label of an advertisement.
 const (
 	itemMass  = 2 * 4
-	menuMass  = 2 * 25
+	menuMass  = 2 * 12
 	labelMass = 2 * 8
 )
 
@@ -23,7 +23,7 @@ func (v *view) reason(i int) Reason {
 	switch {
 	case f.restored:
 		return Kept
-	case b.mass <= labelMass && advertises(text):
+	case b.mass <= labelMass && !f.prose && advertises(text):
 		return Advertisement
 	case b.mass <= signOffMass && v.p.Host != "" && v.signOff(i, text):
 		return SignOff
@@ -31,7 +31,7 @@ func (v *view) reason(i int) Reason {
 		return Background
 	case v.p.Host == "" || !f.masked:
 		return Recurring
-	case b.mass <= itemMass, b.mass <= menuMass && separated(text):
+	case b.mass <= itemMass, b.mass <= menuMass && !f.prose && separated(text):
 		return Navigation
 	}
 	return Furniture
@@ -110,17 +110,24 @@ func (l *words) has(word string) bool {
 // first returns the first word of text, which may begin with punctuation. Bytes
 // beyond ASCII count as letters.
 func first(text string) string {
-	letter := func(c byte) bool { return c|0x20-'a' < 26 || c-'0' < 10 || c >= utf8.RuneSelf }
 	i := 0
-	for i < len(text) && !letter(text[i]) {
+	for i < len(text) && !letters[text[i]] {
 		i++
 	}
 	k := i
-	for k < len(text) && letter(text[k]) {
+	for k < len(text) && letters[text[k]] {
 		k++
 	}
 	return text[i:k]
 }
+
+// letters are the bytes that belong to words.
+var letters = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= utf8.RuneSelf || byte(c)|0x20-'a' < 26 || byte(c)-'0' < 10
+	}
+	return t
+}()
 
 // separated reports whether text has signs that come between the items of a menu.
 func separated(text string) bool {
