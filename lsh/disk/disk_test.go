@@ -322,3 +322,28 @@ func TestReopen(t *testing.T) {
 		t.Errorf("%d documents in %d tables and %d files, want %d", s.Documents, s.Segments, len(files), n)
 	}
 }
+
+// The methods of an Index that was not opened panic with a sentence.
+func TestZeroIndex(t *testing.T) {
+	ctx := t.Context()
+	var ix disk.Index
+	for name, f := range map[string]func(){
+		"Add":     func() { _ = ix.Add(ctx, disk.Document{}) },
+		"Query":   func() { _, _ = ix.Query(ctx, sketcher.Sketch(nil)) },
+		"Get":     func() { _, _, _ = ix.Get(ctx, "a") },
+		"Remove":  func() { _, _ = ix.Remove(ctx, "a") },
+		"Sync":    func() { _ = ix.Sync(ctx) },
+		"Compact": func() { _ = ix.Compact(ctx) },
+		"Verify":  func() { _ = ix.Verify(ctx) },
+		"Stats":   func() { _, _ = ix.Stats(ctx) },
+	} {
+		func() {
+			defer func() {
+				if s, _ := recover().(string); !strings.Contains(s, "not made by Open") {
+					t.Errorf("%s: %q", name, s)
+				}
+			}()
+			f()
+		}()
+	}
+}

@@ -13,8 +13,8 @@ import (
 )
 
 // FuzzFile puts any bytes in the place of one file of an index, with the
-// checksum at the end mended if asked. Opening and asking may fail, and may not
-// do anything else.
+// checksum at the end made right if asked. Opening, asking and repairing may fail,
+// and may not do anything else.
 func FuzzFile(f *testing.F) {
 	names := []string{"MANIFEST", "documents-000001.log", "tables-000002.idx"}
 	files := map[string][]byte{}
@@ -28,10 +28,10 @@ func FuzzFile(f *testing.F) {
 		f.Add(uint8(i), b[:len(b)/2], true)
 		f.Add(uint8(i), b, true)
 	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte, mend bool) {
+	f.Fuzz(func(t *testing.T, which uint8, data []byte, fix bool) {
 		dir := t.TempDir()
 		name := names[int(which)%len(names)]
-		if mend && len(data) > 8 {
+		if fix && len(data) > 8 {
 			data = append([]byte(nil), data...)
 			binary.LittleEndian.PutUint64(data[len(data)-8:], xxhash.Sum64(data[:len(data)-8]))
 		}
@@ -43,6 +43,7 @@ func FuzzFile(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		_, _ = Repair(t.Context(), dir, filePath(dir, "repaired"))
 		ix, err := Open(dir, Options{ReadOnly: true})
 		if err != nil {
 			return

@@ -11,7 +11,8 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// An Index is a durable index in a directory of its own.
+// An Index is a durable index in a directory of its own, made by [Open]. The
+// methods of the zero Index panic.
 //
 // It is safe for concurrent use. Queries do not wait for each other, nor for
 // anything that is written to a file; of those who call [Index.Sync] at the same
@@ -42,6 +43,9 @@ type Index struct {
 type gate chan struct{}
 
 func (g gate) enter(ctx context.Context) error {
+	if g == nil {
+		panic(notOpened)
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -64,8 +68,21 @@ func (g gate) tryEnter() bool {
 
 func (g gate) leave() { <-g }
 
+const notOpened = "disk: Index that was not made by Open"
+
+// newScratch returns the memory of a search, to be put back into ix.scratch.
+func (ix *Index) newScratch() *scratch {
+	if ix.scratch.New == nil {
+		panic(notOpened)
+	}
+	return ix.scratch.Get().(*scratch)
+}
+
 // usable returns why the index cannot be read, if so; under the lock.
 func (ix *Index) usable() error {
+	if ix.st == nil && ix.failed == nil {
+		panic(notOpened)
+	}
 	if ix.st == nil {
 		return ix.failed
 	}
@@ -77,6 +94,8 @@ func (ix *Index) writable() error {
 	switch {
 	case ix.failed != nil:
 		return ix.failed
+	case ix.st == nil:
+		panic(notOpened)
 	case ix.opts.ReadOnly:
 		return fmt.Errorf("disk: %s: %w", ix.dir, ErrReadOnly)
 	}
@@ -156,12 +175,12 @@ func (ix *Index) insert(ctx context.Context, d Document, how adding) (m lsh.Matc
 	if len(d.Set) > maxSet {
 		return m, false, fmt.Errorf("disk: set of %d elements, %d at most", len(d.Set), maxSet)
 	}
+	sc := ix.newScratch()
+	defer ix.scratch.Put(sc)
 	ms := max(0, d.Time.UnixMilli())
 	if d.Time.IsZero() {
 		ms = ix.opts.Now().UnixMilli()
 	}
-	sc := ix.scratch.Get().(*scratch)
-	defer ix.scratch.Put(sc)
 	d.Set = ascending(&sc.sorted, d.Set)
 	ix.mu.Lock()
 	m, dup, err = ix.insertLocked(ctx, sc, d, ms, how)

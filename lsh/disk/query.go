@@ -31,7 +31,7 @@ func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.Search
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	sc := ix.scratch.Get().(*scratch)
+	sc := ix.newScratch()
 	defer ix.scratch.Put(sc)
 	o.Set = ascending(&sc.sorted, o.Set)
 	ix.mu.RLock()
