@@ -167,7 +167,7 @@ func TestInsertNewDrift(t *testing.T) {
 	o := options
 	o.TableSize = 50
 	ix := open(t, t.TempDir(), o)
-	const families, versions, writers = 20, 40, 4
+	const families, versions, writers = 6, 30, 4
 	drift := func(family, version int) disk.Document {
 		r := rand.New(rand.NewPCG(uint64(family), 9))
 		set := make([]uint64, 100)

@@ -326,16 +326,15 @@ func TestReopen(t *testing.T) {
 // The methods of an Index that was not opened panic with a sentence.
 func TestZeroIndex(t *testing.T) {
 	ctx := t.Context()
-	var ix disk.Index
-	for name, f := range map[string]func(){
-		"Add":     func() { _ = ix.Add(ctx, disk.Document{}) },
-		"Query":   func() { _, _ = ix.Query(ctx, sketcher.Sketch(nil)) },
-		"Get":     func() { _, _, _ = ix.Get(ctx, "a") },
-		"Remove":  func() { _, _ = ix.Remove(ctx, "a") },
-		"Sync":    func() { _ = ix.Sync(ctx) },
-		"Compact": func() { _ = ix.Compact(ctx) },
-		"Verify":  func() { _ = ix.Verify(ctx) },
-		"Stats":   func() { _, _ = ix.Stats(ctx) },
+	for name, f := range map[string]func(ix *disk.Index){
+		"Add":     func(ix *disk.Index) { _ = ix.Add(ctx, disk.Document{}) },
+		"Query":   func(ix *disk.Index) { _, _ = ix.Query(ctx, sketcher.Sketch(nil)) },
+		"Get":     func(ix *disk.Index) { _, _, _ = ix.Get(ctx, "a") },
+		"Remove":  func(ix *disk.Index) { _, _ = ix.Remove(ctx, "a") },
+		"Sync":    func(ix *disk.Index) { _ = ix.Sync(ctx) },
+		"Compact": func(ix *disk.Index) { _ = ix.Compact(ctx) },
+		"Verify":  func(ix *disk.Index) { _ = ix.Verify(ctx) },
+		"Stats":   func(ix *disk.Index) { _, _ = ix.Stats(ctx) },
 	} {
 		func() {
 			defer func() {
@@ -343,7 +342,7 @@ func TestZeroIndex(t *testing.T) {
 					t.Errorf("%s: %q", name, s)
 				}
 			}()
-			f()
+			f(new(disk.Index))
 		}()
 	}
 }

@@ -620,7 +620,7 @@ func faultRun(t *testing.T, seed uint64, failAt int, forever bool) (calls int) {
 	w := newWorld(t, seed)
 	w.disk.failAt, w.disk.forever = failAt, forever
 	w.log("call %d fails, forever=%v", failAt, forever)
-	w.live(60)
+	w.live(45)
 	calls = w.disk.calls
 	w.ix = nil
 	if failAt%2 == 0 {

@@ -92,7 +92,7 @@ func TestRepairFlip(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 3))
 	lostSomething := 0
-	for i := 0; i < len(node.data); i += 1 + r.IntN(5) {
+	for i := 0; i < len(node.data); i += 1 + r.IntN(20) {
 		node.data[i] ^= 1 << (i % 8)
 		before := bytes.Clone(node.data)
 		to := fmt.Sprintf("/saved/%d", i)
