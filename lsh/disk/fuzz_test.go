@@ -29,7 +29,10 @@ func FuzzFile(f *testing.F) {
 		f.Add(uint8(i), b, true)
 	}
 	f.Fuzz(func(t *testing.T, which uint8, data []byte, fix bool) {
-		dir := t.TempDir()
+		dir, sim := t.TempDir(), newSimDisk(0)
+		if err := sim.mkdir("/damaged"); err != nil {
+			t.Fatal(err)
+		}
 		name := names[int(which)%len(names)]
 		if fix && len(data) > 8 {
 			data = append([]byte(nil), data...)
@@ -42,8 +45,11 @@ func FuzzFile(f *testing.F) {
 			if err := os.WriteFile(filePath(dir, n), b, 0o666); err != nil {
 				t.Fatal(err)
 			}
+			if err := writeFile(sim, filePath("/damaged", n), b); err != nil {
+				t.Fatal(err)
+			}
 		}
-		_, _ = Repair(t.Context(), dir, filePath(dir, "repaired"))
+		_, _ = repair(t.Context(), sim, "/damaged", "/repaired")
 		ix, err := Open(dir, Options{ReadOnly: true})
 		if err != nil {
 			return
