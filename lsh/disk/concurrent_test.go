@@ -222,3 +222,70 @@ func TestInsertNewDrift(t *testing.T) {
 	}
 	check(t, ix.Verify(ctx))
 }
+
+// Readers that open, refresh and verify while a writer adds, merges and compacts
+// see at least what was durable before, and take no frame for damaged that the
+// writer is at.
+func TestReadersWithWriter(t *testing.T) {
+	ctx := t.Context()
+	dir := t.TempDir()
+	o := options
+	o.TableSize = 30
+	ix := open(t, dir, o)
+	end := time.Now().Add(*concurrentTime / 2)
+	var durable atomic.Int64
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; time.Now().Before(end); n++ {
+			err := ix.Add(ctx, makeDocument(strconv.Itoa(n), n%700, n, n%3 == 0))
+			if err == nil && n%5 == 0 {
+				if err = ix.Sync(ctx); err == nil {
+					durable.Store(int64(n + 1))
+				}
+			}
+			if err == nil && n%400 == 399 {
+				err = ix.Compact(ctx)
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	var looks atomic.Int64
+	for r := range 3 {
+		wg.Go(func() {
+			var reader *disk.Index
+			for i := 0; time.Now().Before(end); i++ {
+				least := durable.Load()
+				var err error
+				if reader == nil {
+					reader, err = disk.Open(dir, disk.Options{ReadOnly: true})
+				} else {
+					err = reader.Refresh(ctx)
+				}
+				if err == nil && i%4 == r {
+					err = reader.Verify(ctx)
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := reader.Len(); int64(n) < least {
+					t.Errorf("%d documents, %d were durable before", n, least)
+					return
+				}
+				looks.Add(1)
+				if i%10 == 9 {
+					check(t, reader.Close())
+					reader = nil
+				}
+			}
+			if reader != nil {
+				check(t, reader.Close())
+			}
+		})
+	}
+	wg.Wait()
+	t.Logf("%d documents, readers looked %d times", ix.Len(), looks.Load())
+}
