@@ -26,7 +26,7 @@ func program() cli.Program {
 		Name: "dedup",
 		Help: help(),
 		Commands: []cli.Command{
-			reportCommand, pairsCommand, clustersCommand, passagesCommand, boilerplateCommand,
+			reportCommand, pairsCommand, clustersCommand, passagesCommand, originsCommand, boilerplateCommand,
 			cleanCommand, compareCommand, deconCommand, bandsCommand, stageCommand, indexCommand, serveCommand,
 		},
 		Default: "report",

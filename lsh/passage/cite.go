@@ -26,19 +26,21 @@ const source = `((?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|the
 type cue struct {
 	words   []string
 	pattern *regexp.Regexp
+	media   bool // anybody may be in the place of the source: it counts if it is named like one
 }
 
 var cues = []cue{
-	{[]string{"ccording"}, regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:the[ \n])?` + source)},
-	{[]string{"ccording"}, regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:[\p{L}'’]+[ \n]){0,3}(?:report|story|article|account|interview)s?[ \n](?:in|by|of|from|with)[ \n](?:the[ \n])?` + source)},
-	{[]string{"reported", "published", "quoted", "cited"}, regexp.MustCompile(`\b(?:as[ \n])?(?:first[ \n])?(?:reported|published|quoted|cited)[ \n](?:by|in)[ \n](?:the[ \n])?` + source)},
-	{[]string{"reported", "reports", "wrote", "writes", "revealed"}, regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n](?:has[ \n]|first[ \n])?(?:reported|reports|wrote|writes|revealed)\b`)},
-	{[]string{"told"}, regexp.MustCompile(`\btold[ \n](?:the[ \n])?` + source)},
-	{[]string{") -", ") –", ") —", ")-", ")–", ")—"}, regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, [A-Z][a-z]{2,8}\.? [0-9]{1,2})?,? ?\(([A-Z][\p{L} ./]{1,30})\) ?[-–—]+`)}, // a dateline
-	{[]string{"By ", "BY "}, regexp.MustCompile(`(?m)^[ \t]*(?:By|BY)[ \t]+(\p{Lu}[\p{L}.'’-]+(?:[ \t]+(?:and[ \t]+)?\p{Lu}[\p{L}.'’-]+){1,5})[ \t]*,?[ \t]*$`)},
-	{[]string{"ing by "}, regexp.MustCompile(`(?m)\(?(?:Additional reporting|Reporting|Writing|Editing) by (\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,3})`)}, // a sign-off
-	{[]string{"ource", "OURCE", "Via", "VIA"}, regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`)},
-	{[]string{"\n- ", "\n-- ", "\n– ", "\n— ", "\n© ", "© "}, regexp.MustCompile(`(?m)^[ \t]*(?:[-–—]{1,2}|©)[ \t]*(\p{Lu}[\p{L}.&'’]*(?:[ ]\p{Lu}[\p{L}.&'’]*){0,3})[ \t]*$`)},
+	{[]string{"ccording"}, regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:the[ \n])?` + source), false},
+	{[]string{"ccording"}, regexp.MustCompile(`\b[Aa]ccording[ \n]to[ \n](?:[\p{L}'’]+[ \n]){0,3}(?:report|story|article|account|interview)s?[ \n](?:in|by|of|from|with)[ \n](?:the[ \n])?` + source), false},
+	{[]string{"reported", "published", "quoted", "cited"}, regexp.MustCompile(`\b(?:as[ \n])?(?:first[ \n])?(?:reported|published|quoted|cited)[ \n](?:by|in)[ \n](?:the[ \n])?` + source), false},
+	{[]string{"reported", "reports"}, regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n](?:has[ \n]|first[ \n])?(?:reported|reports)\b`), false},
+	{[]string{"wrote", "writes", "revealed"}, regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n](?:has[ \n]|first[ \n])?(?:wrote|writes|revealed)\b`), true},
+	{[]string{"told"}, regexp.MustCompile(`\btold[ \n](?:the[ \n])?` + source), true},
+	{[]string{") -", ") –", ") —", ")-", ")–", ")—"}, regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, [A-Z][a-z]{2,8}\.? [0-9]{1,2})?,? ?\(([A-Z][\p{L} ./]{1,30})\) ?[-–—]+`), false}, // a dateline
+	{[]string{"By ", "BY "}, regexp.MustCompile(`(?m)^[ \t]*(?:By|BY)[ \t]+(\p{Lu}[\p{L}.'’-]+(?:[ \t]+(?:and[ \t]+)?\p{Lu}[\p{L}.'’-]+){1,5})[ \t]*,?[ \t]*$`), false},
+	{[]string{"ing by "}, regexp.MustCompile(`(?m)\(?(?:Additional reporting|Reporting|Writing|Editing) by (\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,3})`), false}, // a sign-off
+	{[]string{"ource", "OURCE", "Via", "VIA"}, regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`), false},
+	{[]string{"\n- ", "\n-- ", "\n– ", "\n— ", "\n© ", "© "}, regexp.MustCompile(`(?m)^[ \t]*(?:[-–—]{1,2}|©)[ \t]*(\p{Lu}[\p{L}.&'’]*(?:[ ]\p{Lu}[\p{L}.&'’]*){0,3})[ \t]*$`), false},
 }
 
 // Cites returns the cues of attribution in and near a passage of a text: those in the
@@ -61,7 +63,7 @@ func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite 
 		for _, m := range c.pattern.FindAllStringSubmatchIndex(part, -1) {
 			name := strings.Join(strings.Fields(part[m[2]:m[3]]), " ")
 			name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "The "), "the "), "'s")
-			if generic(name) {
+			if generic(name) || c.media && !medium(name) {
 				continue
 			}
 			at := shingle.Span{Start: window.Start + m[0], End: window.Start + m[1]}
@@ -90,6 +92,18 @@ func generic(name string) bool {
 	case "He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "Officials", "Police", "Sources",
 		"Media", "Witnesses", "Reports", "Experts", "Who", "What", "There", "Here", "And", "But", "Also", "Monday", "Tuesday",
 		"Wednesday", "Thursday", "Friday", "Saturday", "Sunday":
+		return true
+	}
+	return false
+}
+
+// medium reports whether a name is like that of a newspaper, an agency or a station.
+func medium(name string) bool {
+	words := strings.Fields(name)
+	switch last := strings.TrimRight(words[len(words)-1], ".'’"); last {
+	case "Times", "Post", "Journal", "News", "Press", "Gazette", "Herald", "Tribune", "Chronicle", "Observer", "Guardian", "Telegraph",
+		"Mail", "Star", "Globe", "Today", "Agency", "Radio", "TV", "Television", "Magazine", "Weekly", "Daily", "Newspaper", "Online",
+		"Reuters", "AP", "AFP", "UPI", "BBC", "CNN", "NPR", "DPA", "Xinhua", "TASS", "Bloomberg", "Jazeera", "Wire":
 		return true
 	}
 	return false

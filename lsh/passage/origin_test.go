@@ -161,6 +161,8 @@ func TestCites(t *testing.T) {
 		{"X it rained.\n\n(Reporting by Anna Berg; Editing by Ole Lund)", "Reporting by Anna Berg|Anna Berg;Editing by Ole Lund|Ole Lund"},
 		{"X it rained.\n\nSource: Norpress", "Source: Norpress|Norpress"},
 		{"He reported that it rained. X", ""},
+		{"Anna Berg told Ole Lund that it rained. Anna Berg wrote it. X", ""},
+		{"She told the Harbour Gazette that it rained. X", "told the Harbour Gazette|Harbour Gazette"},
 		{"According to reports, it rained. X", ""},
 		{"Norpress reported this.\n\nFar away.\n\nFarther still.\n\nX it rained.", ""},
 	} {
