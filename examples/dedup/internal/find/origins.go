@@ -13,6 +13,9 @@ import (
 // Origins finds who had which passage first, without the spans of masks. A time that
 // cannot be read is a problem of its document, which then has none.
 func Origins(c *corpus.Corpus, o Options, masks [][]shingle.Span, share float64) (passage.Origins, error) {
+	if err := RequirePassages(c); err != nil {
+		return passage.Origins{}, err
+	}
 	p := c.Env().Progress("searching", "documents", 0)
 	defer p.Stop()
 	po := passage.Options{Workers: c.Workers(), Progress: p.Of}

@@ -1,12 +1,16 @@
 package find
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"os"
 	"slices"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
@@ -23,15 +27,20 @@ type Passages struct {
 // IndexPassages puts every document into an index, without the spans of its mask;
 // nil masks hide nothing.
 func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passages, error) {
+	return IndexFirst(c, o, masks, len(c.Docs))
+}
+
+// IndexFirst is like IndexPassages for the first n documents.
+func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int) (*Passages, error) {
 	if err := RequirePassages(c); err != nil {
 		return nil, err
 	}
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
 	ix := &Passages{passage.New(po), c, masks, o.MinTokens}
-	p := c.Env().Progress("indexing", "documents", len(c.Docs))
+	p := c.Env().Progress("indexing", "documents", n)
 	defer p.Stop()
-	for i, d := range c.Docs {
+	for i, d := range c.Docs[:n] {
 		var mask []shingle.Span
 		if masks != nil {
 			mask = masks[i]
@@ -56,6 +65,83 @@ const (
 // the flags allow.
 func RequirePassages(c *corpus.Corpus) error {
 	return c.Require("passages of so much text", passagesPerByte*c.Bytes()+passagesPerDocument*int64(len(c.Docs)))
+}
+
+// IsSaved reports whether a file is an index that [Passages.Save] wrote.
+func IsSaved(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false // reading it as a corpus reports what is wrong
+	}
+	defer f.Close()
+	_, err = passage.Read(io.LimitReader(f, 5), passage.Options{})
+	return !errors.Is(err, passage.ErrFormat)
+}
+
+// OpenPassages opens an index that [Passages.Save] wrote. The documents of c are not
+// in it.
+func OpenPassages(c *corpus.Corpus, o Options, name string) (*Passages, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	po := passage.Options{Workers: c.Workers()}
+	po.Aligner.MinTokens = o.MinTokens
+	ix, err := passage.Read(f, po)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &Passages{ix, c, nil, o.MinTokens}, nil
+}
+
+// Save writes the index to a file, which replaces one of that name when it is whole.
+func (ix *Passages) Save(name string) error {
+	f, err := outfile.Create(name, true)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err := ix.WriteTo(f); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// Against yields the pairs of a document of the index and a document of the corpus
+// from that row on, in the order of these.
+func (ix *Passages) Against(from int, masks [][]shingle.Span) iter.Seq2[passage.Pair, error] {
+	return func(yield func(passage.Pair, error) bool) {
+		c := ix.c
+		p := c.Env().Progress("comparing", "documents", len(c.Docs)-from)
+		defer p.Stop()
+		row := c.Rows()
+		for i := from; i < len(c.Docs); i++ {
+			if err := c.Env().Ctx.Err(); err != nil {
+				yield(passage.Pair{}, err)
+				return
+			}
+			var mask []shingle.Span
+			if masks != nil {
+				mask = masks[i]
+			}
+			for _, m := range ix.Query(c.Text(i), mask...) {
+				pair := passage.Pair{A: m.ID, B: c.Docs[i].ID, Passages: m.Passages}
+				for k, s := range pair.Passages {
+					pair.Passages[k].A, pair.Passages[k].B = s.B, s.A
+				}
+				if a, ok := row[m.ID]; ok && ix.masks != nil && len(ix.masks[a])+len(mask) > 0 {
+					if pair.Passages = ix.withHidden(pair.Passages, a, i); len(pair.Passages) == 0 {
+						continue
+					}
+				}
+				if !yield(pair, nil) {
+					return
+				}
+			}
+			p.Add(1)
+		}
+	}
 }
 
 // Shared yields the pairs that share passages. They come in the order of their
