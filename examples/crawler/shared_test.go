@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -79,9 +80,7 @@ func TestTwoCrawlers(t *testing.T) {
 	stored, verdicts := map[string]storedPage{}, map[string]result{}
 	both, crossed := 0, 0
 	for i := range 2 {
-		for id, p := range lines(t, filepath.Join(dir, fmt.Sprint(i), "pages.jsonl"), func(p storedPage) string { return p.ID }) {
-			stored[id] = p
-		}
+		maps.Copy(stored, lines(t, filepath.Join(dir, fmt.Sprint(i), "pages.jsonl"), func(p storedPage) string { return p.ID }))
 		for id, v := range lines(t, filepath.Join(dir, fmt.Sprint(i), "verdicts.jsonl"), func(r result) string { return r.ID }) {
 			verdicts[id] = v
 			both++
