@@ -35,8 +35,7 @@ type part struct{ start, end int }
 // scanRows is how many signatures are read at a time.
 const scanRows = 256
 
-// scan computes the tags of n bands from the first on, for all rows that take
-// says; the others get none.
+// scan computes the tags of n bands from the first on, for all rows.
 func (g *grouper) scan(ctx context.Context, first, n int) error {
 	rows, k := g.src.Len(), g.src.K()
 	return parallel(ctx, g.workers, (rows+scanRows-1)/scanRows, func() func(int) error {
