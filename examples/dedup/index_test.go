@@ -73,6 +73,7 @@ func TestIndex(t *testing.T) {
 		{"stats -db " + db + "x", "has no index"},
 		{"stats -db " + db + " a", "takes no input"},
 		{"add -", "name its folder with -db"},
+		{"add -db " + filepath.Dir(db) + " -", "holds seen and is not an index: name a new or an empty folder"},
 		{"add -db " + db + " -sync 0 -", "-sync 0: must be"},
 		{"query -db " + db + " -limit -1 -", "-limit -1: must be"},
 		{"query -db " + db + " -sync 3 -", "not defined: -sync"},

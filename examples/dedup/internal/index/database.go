@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -58,6 +59,9 @@ func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Option
 		if m != ToCreate {
 			return nil, fmt.Errorf("%s has no index; \"dedup index add\" creates one", dir)
 		}
+		if err := foreign(dir); err != nil {
+			return nil, err
+		}
 		sh := o.Shingler()
 		sh.Seed = key
 		do.Scheme = minhash.New(minhash.Options{K: o.K, Elements: sh}).Scheme()
@@ -73,6 +77,23 @@ func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Option
 	}
 	WarnRecovery(e, dir, ix, m)
 	return d, nil
+}
+
+// foreign returns an error if a folder holds something else than an index.
+func foreign(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() != "LOCK" { // left of an index that was never made
+			return fmt.Errorf("%s holds %s and is not an index: name a new or an empty folder with -db", dir, e.Name())
+		}
+	}
+	return nil
 }
 
 // WarnRecovery reports an end of the log that is not whole on standard error.
