@@ -45,8 +45,7 @@ func fields(all map[string]bool, types map[string]bool, prefix string, t reflect
 		return
 	}
 	types[t.Name()] = true
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "":

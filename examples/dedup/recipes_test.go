@@ -15,7 +15,7 @@ import (
 // recipeArgs splits a command line as a shell does, patterns included.
 func recipeArgs(t *testing.T, line string) (args []string) {
 	t.Helper()
-	for _, arg := range strings.Fields(line) {
+	for arg := range strings.FieldsSeq(line) {
 		if bare := strings.Trim(arg, "'"); bare != arg {
 			args = append(args, bare)
 		} else if names, err := filepath.Glob(arg); err == nil && strings.ContainsAny(arg, "*") && len(names) > 0 {

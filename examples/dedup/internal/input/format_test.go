@@ -187,12 +187,12 @@ func TestNamedTwice(t *testing.T) {
 
 // Shards that number their documents from 0, and documents without ids, lose nothing.
 func TestIDs(t *testing.T) {
-	shard := ""
+	var shard strings.Builder
 	for i := range 10 {
-		shard += fmt.Sprintf(`{"id":%d,"text":"t"}`+"\n", i)
+		shard.WriteString(fmt.Sprintf(`{"id":%d,"text":"t"}`+"\n", i))
 	}
 	tree(t, map[string]string{
-		"1.jsonl": shard, "2.jsonl": shard, "none.jsonl": "{\"text\":\"x\"}\n\n{\"id\":\"\",\"text\":\"y\"}\n",
+		"1.jsonl": shard.String(), "2.jsonl": shard.String(), "none.jsonl": "{\"text\":\"x\"}\n\n{\"id\":\"\",\"text\":\"y\"}\n",
 		"odd.jsonl": `{"id":"2.jsonl:1","text":"z"}`, "t.csv": "text\none\ntwo\n",
 	})
 	docs, messages := read(t, input.Options{}, "odd.jsonl", "1.jsonl", "2.jsonl", "none.jsonl", "t.csv")
