@@ -122,16 +122,17 @@ func TestSameBytes(t *testing.T) {
 func TestSelfContained(t *testing.T) {
 	page := write(t, small())
 	policy := between(t, page, `http-equiv="Content-Security-Policy" content="`, `"`)
-	want := "default-src 'none'; base-uri 'none'; form-action 'none'"
+	var want strings.Builder
+	want.WriteString("default-src 'none'; base-uri 'none'; form-action 'none'")
 	for _, element := range []string{"style", "script"} {
-		want += "; " + element + "-src"
+		want.WriteString("; " + element + "-src")
 		for _, inline := range regexp.MustCompile(`(?s)<`+element+`>(.*?)</`+element+`>`).FindAllStringSubmatch(page, -1) {
 			sum := sha256.Sum256([]byte(inline[1]))
-			want += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+			want.WriteString(" 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'")
 		}
 	}
-	if policy != want {
-		t.Errorf("policy = %q, want %q", policy, want)
+	if policy != want.String() {
+		t.Errorf("policy = %q, want %q", policy, want.String())
 	}
 	for _, outside := range []string{`(?i)\b(src|srcset|action|data|poster)=`, `(?i)href="[^#]`, `(?i)url\(`, `@import`, `https?:`, `//[a-z]+\.`,
 		`\bfetch\(`, `XMLHttpRequest`, `WebSocket`, `sendBeacon`, `innerHTML`, `outerHTML`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`} {

@@ -2,6 +2,7 @@ package htmlreport
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -22,10 +23,8 @@ func commonFolder(ids []string) string {
 	if strings.HasSuffix(prefix, "://") {
 		return "" // a scheme is not a folder
 	}
-	for _, id := range ids {
-		if id == prefix {
-			return ""
-		}
+	if slices.Contains(ids, prefix) {
+		return ""
 	}
 	return prefix
 }

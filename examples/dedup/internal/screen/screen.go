@@ -65,16 +65,26 @@ func (s Screen) style(code, text string) string {
 	return fmt.Sprintf("\x1b[%sm%s\x1b[0m", code, text)
 }
 
-// Heading, Quiet, Good, Figure and Warning style a text by what it means.
+// Heading styles a heading.
 func (s Screen) Heading(text string) string { return s.style(bold, text) }
-func (s Screen) Quiet(text string) string   { return s.style(dim, text) }
-func (s Screen) Good(text string) string    { return s.style(green, text) }
-func (s Screen) Figure(text string) string  { return s.style(cyan, text) }
+
+// Quiet styles text of less importance.
+func (s Screen) Quiet(text string) string { return s.style(dim, text) }
+
+// Good styles a good result.
+func (s Screen) Good(text string) string { return s.style(green, text) }
+
+// Figure styles a number.
+func (s Screen) Figure(text string) string { return s.style(cyan, text) }
+
+// Warning styles a result that needs attention.
 func (s Screen) Warning(text string) string { return s.style(yellow, text) }
 
-// OwnLeft and OwnRight mark words that only one of two texts has: by colour and a
-// line under them, or by brackets without colour.
-func (s Screen) OwnLeft(text string) string  { return s.own(leftOf, text) }
+// OwnLeft marks words that only the left of two texts has: by colour and a line
+// under them, or by brackets without colour.
+func (s Screen) OwnLeft(text string) string { return s.own(leftOf, text) }
+
+// OwnRight is like OwnLeft for the right text.
 func (s Screen) OwnRight(text string) string { return s.own(rightOf, text) }
 
 func (s Screen) own(code, text string) string {
