@@ -14,8 +14,8 @@ import (
 //
 // Texts are compared token by token, so case, typography, punctuation and line
 // breaks do not matter. A passage may hold substituted, inserted, deleted and
-// swapped words; passages may come in any order, and overlap in one text when
-// the other repeats itself. Exchanging the texts exchanges the sides of the
+// swapped words, and parts that were moved within a paragraph; passages may come in
+// any order, and overlap in one text when the other repeats itself. Exchanging the texts exchanges the sides of the
 // passages and changes nothing else.
 //
 // # Method and bounds
@@ -46,14 +46,16 @@ type Aligner struct {
 	// MaxGap is the largest number of tokens, on either side, that may lie
 	// between two shared stretches of one passage; 0 means 25, negative none
 	// beyond what Drop bridges. Where the gap holds the border of a paragraph, 8
-	// is the limit if that is smaller.
+	// is the limit if that is smaller. Where one text goes on within a paragraph and
+	// only the other has more in between, such as a foreign line or a clause that the
+	// first leaves out, four times as many may lie there.
 	MaxGap int
-	// MaxDrift is the largest difference between the two sides of such a gap;
-	// 0 means 25, negative none.
+	// MaxDrift is the largest difference between the two sides of such a gap, four
+	// times as much where MaxGap is; 0 means 25, negative none.
 	MaxDrift int
 	// Drop is how far the score of an alignment may fall below its best before
 	// it ends there: about the number of unequal tokens in a row that it
-	// tolerates. 0 means 8.
+	// tolerates, at most 30. 0 means 8.
 	Drop int
 	// Copies says what becomes of a passage that one text holds several times.
 	Copies Copies

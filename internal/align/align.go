@@ -6,8 +6,9 @@
 // are seeds; the longest seed that no alignment has passed through yet is
 // extended to both sides by an affine-gap alignment that gives up when its
 // score falls too far below its best (the X-drop rule of Zhang, Berman and
-// Miller 1998, as in BLAST). What lies close together in both texts is then
-// joined, if the evidence pays for the gap.
+// Miller 1998, as in BLAST), computed by antidiagonals in tiles (Wozniak 1997).
+// What lies close together in both texts is then joined, if the evidence pays for
+// the gap, and parts in another order are gathered.
 package align
 
 import (

@@ -25,13 +25,18 @@
 // # Method
 //
 // Of every text the index keeps winnowed fingerprints (Schleimer, Wilkerson and
-// Aiken 2003): of any three consecutive shingles of five tokens at least one, and
-// the same one wherever the seven tokens that they span occur. So two texts that
-// share a run of seven tokens share a fingerprint. Each shared fingerprint is
-// tried on the spot: the alignment is extended from it, and the pair is dropped
-// unless that makes a passage. A pair that shares a passage which is rare is then
-// aligned whole, so that what is too much edited to hold a fingerprint is found
-// as well.
+// Aiken 2003): of any three consecutive shingles of five words at least one, and
+// the same one wherever the seven words that they span occur. So two texts that
+// share a run of seven words share a fingerprint. In scripts without spaces a shingle
+// and a run have as many tokens as weigh as much, see [shingle.Text.Weights].
+//
+// Each shared fingerprint is tried: the alignment is extended from it, and the pair
+// is dropped unless that makes a passage. A pair whose rare fingerprints make 24
+// tokens of passages, or 2 % of the shorter text, is aligned whole, so that passages
+// which are edited too much to hold a fingerprint are found as well.
+//
+// [Index.Groups] and [Index.Origins] compare each document with the first holders of
+// its fingerprints only, so their cost does not grow with the number of pairs.
 //
 // # Common fingerprints
 //
@@ -80,9 +85,9 @@ type Options struct {
 	// MaxDocuments is the number of documents above which a fingerprint is
 	// common; 0 means 256, negative means no limit.
 	MaxDocuments int
-	// RareDocuments is the number of documents that may hold a fingerprint for
-	// which a pair is aligned whole, once a passage has been found around it; 0
-	// means 8, negative means that no pair is.
+	// RareDocuments is the number of documents up to which a fingerprint is rare:
+	// pairs with enough of those are aligned whole; 0 means 8, negative means that
+	// no pair is.
 	RareDocuments int
 	// Workers is the number of goroutines that align; 0 means 1, below 0 as many
 	// as there are processors. Results do not depend on it.
