@@ -302,7 +302,7 @@ func (o *ours) add(ctx context.Context, id string, sig minhash.Signature) error 
 func (o *ours) sync(ctx context.Context) error { return o.ix.Sync(ctx) }
 
 func (o *ours) query(ctx context.Context, sig minhash.Signature) (int, error) {
-	found, err := o.ix.Query(ctx, sig)
+	found, err := o.ix.Search(ctx, sig, lsh.SearchOptions{})
 	return len(found), err
 }
 

@@ -74,7 +74,7 @@ func BenchmarkQuery(b *testing.B) {
 		b.ReportAllocs()
 		i := 0
 		for b.Loop() {
-			if _, err := ix.Query(ctx, sigs[i*7919%len(sigs)]); err != nil {
+			if _, err := ix.Search(ctx, sigs[i*7919%len(sigs)], lsh.SearchOptions{}); err != nil {
 				b.Fatal(err)
 			}
 			i++

@@ -201,7 +201,7 @@ func TestOpen(t *testing.T) {
 	if err := ix.Add(ctx, makeDocument("b", 1, 1, false)); !errors.Is(err, disk.ErrClosed) {
 		t.Errorf("Add after Close: %v", err)
 	}
-	if _, err := ix.Query(ctx, sketcher.Sketch(nil)); !errors.Is(err, disk.ErrClosed) {
+	if _, err := ix.Search(ctx, sketcher.Sketch(nil), lsh.SearchOptions{}); !errors.Is(err, disk.ErrClosed) {
 		t.Errorf("Query after Close: %v", err)
 	}
 
@@ -218,7 +218,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	ix = open(t, dir, disk.Options{Scheme: sketcher.Scheme(), Threshold: 0.8, Recall: 0.99})
-	if _, err := ix.Query(ctx, other.Sketch(nil)); !errors.Is(err, disk.ErrMismatch) {
+	if _, err := ix.Search(ctx, other.Sketch(nil), lsh.SearchOptions{}); !errors.Is(err, disk.ErrMismatch) {
 		t.Errorf("query of another scheme: %v", err)
 	}
 	if err := ix.Add(ctx, disk.Document{ID: "c", Signature: other.Sketch(nil)}); !errors.Is(err, disk.ErrMismatch) {
@@ -291,7 +291,7 @@ func TestContext(t *testing.T) {
 			t.Errorf("%s with an ended context: %v", name, err)
 		}
 	}
-	if _, err := ix.Query(ctx, sketcher.Sketch(nil)); !errors.Is(err, context.Canceled) {
+	if _, err := ix.Search(ctx, sketcher.Sketch(nil), lsh.SearchOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Query with an ended context: %v", err)
 	}
 	check(t, ix.Add(t.Context(), makeDocument("c", 1, 1, false)))
@@ -328,7 +328,7 @@ func TestZeroIndex(t *testing.T) {
 	ctx := t.Context()
 	for name, f := range map[string]func(ix *disk.Index){
 		"Add":     func(ix *disk.Index) { _ = ix.Add(ctx, disk.Document{}) },
-		"Query":   func(ix *disk.Index) { _, _ = ix.Query(ctx, sketcher.Sketch(nil)) },
+		"Search":  func(ix *disk.Index) { _, _ = ix.Search(ctx, sketcher.Sketch(nil), lsh.SearchOptions{}) },
 		"Get":     func(ix *disk.Index) { _, _, _ = ix.Get(ctx, "a") },
 		"Remove":  func(ix *disk.Index) { _, _ = ix.Remove(ctx, "a") },
 		"Sync":    func(ix *disk.Index) { _ = ix.Sync(ctx) },

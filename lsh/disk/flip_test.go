@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 )
 
@@ -47,7 +48,7 @@ func TestFlip(t *testing.T) {
 			ix := flipIndex(t, dir)
 			var want [][]match
 			for i := range flipDocs {
-				want = append(want, must(ix.Query(ctx, makeDocument("", i/3, i, false).Signature))(t))
+				want = append(want, must(ix.Search(ctx, makeDocument("", i/3, i, false).Signature, lsh.SearchOptions{}))(t))
 			}
 			switch kind {
 			case "closed":
@@ -177,7 +178,7 @@ func (f *flipper) open(where string) {
 // lack is in tables that were checked before the bit was flipped, or was cut off.
 func (f *flipper) ask(ix *disk.Index, where string) {
 	for i := range flipDocs {
-		got, err := ix.Query(f.t.Context(), makeDocument("", i/3, i, false).Signature)
+		got, err := ix.Search(f.t.Context(), makeDocument("", i/3, i, false).Signature, lsh.SearchOptions{})
 		if err != nil {
 			if !isDamage(err) {
 				f.t.Fatalf("%s: %v", where, err)

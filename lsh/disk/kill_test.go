@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 )
 
@@ -263,7 +264,7 @@ func readKilled(t *testing.T, ix *disk.Index, kill int) (out [killWriters]map[st
 		if _, ok, err := ix.Get(ctx, d.ID); !ok || err != nil {
 			t.Fatalf("kill %d: Get(%s): %v, %v", kill, d.ID, ok, err)
 		}
-		matches, err := ix.Query(ctx, d.Signature)
+		matches, err := ix.Search(ctx, d.Signature, lsh.SearchOptions{})
 		check(t, err)
 		if !slices.ContainsFunc(matches, func(m match) bool { return m.ID == d.ID && m.Similarity == 1 }) {
 			t.Fatalf("kill %d: %s is there and is not found", kill, d.ID)

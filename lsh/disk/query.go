@@ -9,17 +9,12 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Query returns the documents that match the signature by estimate, the best
-// first, and of those that match equally the first that was added first. The
-// error wraps [ErrMismatch] if the signature is of another scheme.
-func (ix *Index) Query(ctx context.Context, sig minhash.Signature) ([]lsh.Match[string], error) {
-	return ix.Search(ctx, sig, lsh.SearchOptions{})
-}
-
-// Search is [Index.Query] with options, which mean what they mean to
-// [lsh.Index.Search], but for the bound that a Limit sets: of the documents that
-// share a band with the query, the first 1,024 and 8 more for each match asked
-// for are looked at. It panics if an option is out of its range.
+// Search returns the documents that match the signature, the best first, and of
+// those that match equally the first that was added first. Options mean what they
+// mean to [lsh.Index.Search], but for the bound that a Limit sets: of the documents
+// that share a band with the query, the first 1,024 and 8 more for each match asked
+// for are looked at. The error wraps [ErrMismatch] if the signature is of another
+// scheme. Search panics if an option is out of its range.
 func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error) {
 	began := time.Now()
 	if o.Limit < 0 {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 )
 
@@ -81,7 +82,7 @@ func TestShrunk(t *testing.T) {
 	}
 	failed := 0
 	for i := range 100 {
-		if _, err := ix.Query(ctx, makeDocument("", i, i, false).Signature); errors.Is(err, disk.ErrCorrupt) {
+		if _, err := ix.Search(ctx, makeDocument("", i, i, false).Signature, lsh.SearchOptions{}); errors.Is(err, disk.ErrCorrupt) {
 			failed++
 		}
 	}
