@@ -284,6 +284,25 @@ func TestCleanWholeWARC(t *testing.T) {
 	}
 }
 
+// Records too large to be held are copied too, unless they are pages, which are left out.
+func TestCleanLargeWARC(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes large records")
+	}
+	t.Chdir(t.TempDir())
+	record := func(contentType, body string) string {
+		block := "HTTP/1.1 200 OK\r\nContent-Type: " + contentType + "\r\n\r\n" + body
+		return fmt.Sprintf("WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/%d\r\nContent-Type: application/http\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", len(body), len(block), block)
+	}
+	film := record("video/mp4", strings.Repeat("\x00film", 14<<20))
+	page := record("text/html", "<p>"+ferry)
+	put(t, map[string]string{"in.warc": film + page + record("text/html", strings.Repeat("<p>word ", 9<<20))})
+	_, stderr, status := dedup(t, "", "clean", "-out", "out.warc", "in.warc")
+	if status != cli.ExitInput || !strings.Contains(stderr, "2 documents: 1 kept, 0 removed, 1 left out\n") || read(t, "out.warc") != film+page {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+}
+
 // The extension of the output is its format: records are converted with all fields.
 func TestCleanConverts(t *testing.T) {
 	t.Chdir(t.TempDir())

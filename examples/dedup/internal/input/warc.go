@@ -51,7 +51,23 @@ func readWARC(f *File) bool {
 	}
 	if r.o.Other != nil {
 		o.Want = nil
-		o.Large = other
+	}
+	// Whether a large response is a page shows at its beginning.
+	o.Large = func(rec *warc.Record, block io.Reader) error {
+		head, err := io.ReadAll(io.LimitReader(block, 64<<10))
+		if err != nil {
+			return nil // reported as a record that ends before it should
+		}
+		rec.Block = head
+		isDocument := r.holdsDocument(rec)
+		rec.Block = nil
+		switch {
+		case isDocument:
+			return fmt.Errorf("a page in a block of more than %d bytes: %w", o.MaxBlock, warc.ErrLimit)
+		case r.o.Other == nil:
+			return nil
+		}
+		return other(rec, io.MultiReader(bytes.NewReader(head), block))
 	}
 	records, err := warc.NewReader(f.In, o)
 	if err != nil {

@@ -47,8 +47,8 @@ type Options struct {
 	Want func(*Record) bool
 
 	// Large, where it is set, gets the block of a wanted record that is over MaxBlock,
-	// which is then no error; Record.Block is nil. An error of Large is that of Next,
-	// as it is.
+	// which is then no error; Record.Block is nil. An error of Large that wraps ErrLimit
+	// is one of the record; any other is that of Next, as it is.
 	Large func(rec *Record, block io.Reader) error
 }
 
@@ -261,16 +261,19 @@ func (r *Reader) block(rec *Record) error {
 	var tooLong error
 	if want && length > int64(r.o.MaxBlock) && r.o.Large != nil {
 		in := &rest{r.s, length}
-		err := r.o.Large(rec, in)
-		if err == nil && in.n > 0 {
-			err = r.s.discardAll(in.n)
-		} else if err != nil && err != io.EOF {
-			return &stop{err}
+		large := r.o.Large(rec, in)
+		if large != nil && !errors.Is(large, ErrLimit) {
+			return &stop{large}
 		}
-		if err == nil {
-			err = r.ended(rec, length)
+		if in.n > 0 {
+			if err := r.s.discardAll(in.n); err != nil {
+				return err
+			}
 		}
-		return err
+		if err := r.ended(rec, length); err != nil {
+			return err
+		}
+		return large
 	}
 	if want && length > int64(r.o.MaxBlock) {
 		want = false
