@@ -260,7 +260,7 @@ func (ix *Index) decide(ctx context.Context, records []*record) (out []disk.Verd
 			out[i] = disk.Verdict{Seen: true, Match: found[0]}
 			continue
 		}
-		n := int64(provisional + i)
+		n := provisional + int64(i)
 		known[n], current[r.id] = r, n
 		for _, b := range bands {
 			inBand[b] = append(inBand[b], n)
