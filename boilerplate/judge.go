@@ -141,6 +141,9 @@ type view struct {
 	host     uint16 // fingerprint, or 0
 	section  uint16 // fingerprint, or 0
 	day      uint16
+
+	placed                bool // firstProse and lastProse are filled in
+	firstProse, lastProse int  // see ownProse
 }
 
 // findSelf returns the fingerprint under which counters name the page, which was

@@ -46,15 +46,24 @@ func endsSentence(s string) bool {
 // updates or a background paragraph. Prose belongs to the frame if it lies in the
 // frame or nearly all pages of the site have it.
 func (v *view) mask() {
-	first, last := v.ownProse()
 	for i := range v.findings {
 		if f := &v.findings[i]; f.state.flagged() {
-			f.masked = v.framed(i, first < i && i < last)
+			f.masked = v.framed(i)
 		}
 	}
 	v.enclose()
 	v.smooth()
 	v.restore()
+}
+
+// amid reports whether own prose comes before and after the i-th block. Most pages
+// have no block that asks for it.
+func (v *view) amid(i int) bool {
+	if !v.placed {
+		v.firstProse, v.lastProse = v.ownProse()
+		v.placed = true
+	}
+	return v.firstProse < i && i < v.lastProse
 }
 
 // ownProse returns the block with which the page's own prose has reached the mass
@@ -82,14 +91,13 @@ func (v *view) ownProse() (first, last int) {
 	return first, last
 }
 
-// framed reports whether the i-th block, which is flagged, belongs to a frame; amid
-// means that own prose comes before and after it.
-func (v *view) framed(i int, amid bool) bool {
+// framed reports whether the i-th block, which is flagged, belongs to a frame.
+func (v *view) framed(i int) bool {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	switch {
 	case f.scope != Host && (f.scope == Group || v.p.Host != ""):
 		// What travels between sites is masked if it is a formula.
-		return !amid && b.mass < proseMass && f.state == exact && f.independent && !figures(b.Of(v.p.Text))
+		return b.mass < proseMass && f.state == exact && f.independent && !v.amid(i) && !figures(b.Of(v.p.Text))
 	case f.scope != Host:
 		// Without sites there is no telling a frame from a wire story, nor one
 		// day's figures from another's.

@@ -45,11 +45,15 @@ func (v *view) signOff(i int, text string) bool {
 	if v.ownText(i-1) == v.ownText(i+1) {
 		return false // within the text, or within the frame
 	}
-	f := &v.findings[i]
-	if f.scope == Host && v.hosts(v.seen(i, Global)) < 2 {
-		return 3*v.holders(i) < int(v.sites[Host].docs.count) && (signs(text) || inParentheses(text))
+	signed := signs(text)
+	noted, spoken := signed || inParentheses(text), signed || v.spoken(i)
+	if !noted && !spoken {
+		return false // whoever has it, which costs a look at all documents
 	}
-	return v.spoken(i) || signs(text)
+	if v.findings[i].scope == Host && v.hosts(v.seen(i, Global)) < 2 {
+		return noted && 3*v.holders(i) < int(v.sites[Host].docs.count)
+	}
+	return spoken
 }
 
 // ownText reports whether the i-th block is the page's own.
@@ -65,10 +69,10 @@ func inParentheses(s string) bool {
 }
 
 // advertises reports whether a short block labels an advertisement.
-func advertises(text string) bool { return adWords.has(first(text)) }
+func advertises(text string) bool { return adWords.begin(text) }
 
 // signs reports whether a block begins with the name of an agency or the like.
-func signs(text string) bool { return signWords.has(first(text)) }
+func signs(text string) bool { return signWords.begin(text) }
 
 // The lists are frozen.
 var (
@@ -90,35 +94,27 @@ func list(all string) *words {
 	return &l
 }
 
-// has reports whether l holds a word, whatever its case.
-func (l *words) has(word string) bool {
-	if word == "" {
+// begin reports whether the first word of text is in l, whatever its case. The text
+// may begin with punctuation; bytes beyond ASCII count as letters. Most texts are
+// done with after two bytes.
+func (l *words) begin(text string) bool {
+	for text != "" && !letters[text[0]] {
+		text = text[1:]
+	}
+	if text == "" {
 		return false
 	}
-	c := word[0]
+	c := text[0]
 	if c < utf8.RuneSelf {
 		c |= 0x20
 	}
 	for _, w := range l[c] {
-		if len(w) == len(word) && strings.EqualFold(w, word) {
+		if n := len(w); n <= len(text) && (n == 1 || c >= utf8.RuneSelf || text[1]|0x20 == w[1]) &&
+			(n == len(text) || !letters[text[n]]) && strings.EqualFold(w, text[:n]) {
 			return true
 		}
 	}
 	return false
-}
-
-// first returns the first word of text, which may begin with punctuation. Bytes
-// beyond ASCII count as letters.
-func first(text string) string {
-	i := 0
-	for i < len(text) && !letters[text[i]] {
-		i++
-	}
-	k := i
-	for k < len(text) && letters[text[k]] {
-		k++
-	}
-	return text[i:k]
 }
 
 // letters are the bytes that belong to words.

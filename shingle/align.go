@@ -294,7 +294,7 @@ func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 // sameTokens compares the sides by all bits of their tokens, where 32 have
 // agreed.
 func sameTokens(a, b *Text, p Passage) bool {
-	if len(a.skip) == 0 && len(b.skip) == 0 && p.A.Of(a.text) == p.B.Of(b.text) {
+	if p.A.Of(a.text) == p.B.Of(b.text) && slices.Equal(a.skipInside(p.A), b.skipInside(p.B)) {
 		return true
 	}
 	return slices.EqualFunc(a.inside(p.A), b.inside(p.B), func(s, t Token) bool { return s.Hash == t.Hash })
@@ -302,13 +302,17 @@ func sameTokens(a, b *Text, p Passage) bool {
 
 // inside tokenizes a part of the text.
 func (t *Text) inside(s Span) []Token {
-	var skip []Span
+	return t.sh.AppendTokens(nil, s.Of(t.text), t.skipInside(s)...)
+}
+
+// skipInside returns what is skipped of a part of the text, by places in the part.
+func (t *Text) skipInside(s Span) (skip []Span) {
 	for _, k := range t.skip {
 		if k.End > s.Start && k.Start < s.End {
 			skip = append(skip, Span{max(k.Start-s.Start, 0), min(k.End-s.Start, s.Len())})
 		}
 	}
-	return t.sh.AppendTokens(nil, s.Of(t.text), skip...)
+	return skip
 }
 
 // merge drops passages that the moving of edges has made equal.
