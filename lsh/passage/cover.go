@@ -44,35 +44,36 @@ func Covered(a, b *shingle.Text, passages []shingle.Passage) Cover {
 	if len(passages) == 0 {
 		return c
 	}
-	weights := make([]float32, max(a.Len(), b.Len()))
+	var weights []float32
+	if len(passages) > 1 {
+		weights = make([]float32, max(a.Len(), b.Len()))
+	}
 	c.A = covered(a, passages, weights, func(p *shingle.Passage) shingle.Span { return p.A })
 	c.B = covered(b, passages, weights, func(p *shingle.Passage) shingle.Span { return p.B })
 	return c
 }
 
 // covered returns the share of a text that one side of the passages covers. Where
-// passages overlap the most similar counts.
+// passages overlap the most similar counts. The weights are scratch, of which one passage
+// needs none.
 func covered(t *shingle.Text, passages []shingle.Passage, weights []float32, side func(*shingle.Passage) shingle.Span) float64 {
 	n := t.Len()
 	if n == 0 {
 		return 0
+	}
+	if len(passages) == 1 {
+		p := &passages[0]
+		span := side(p)
+		tokens := firstFrom(t, span.End) - firstFrom(t, span.Start)
+		return float64(float32(p.Similarity)) * float64(tokens) / float64(n)
 	}
 	weights = weights[:n]
 	clear(weights)
 	for i := range passages {
 		p := &passages[i]
 		span, w := side(p), float32(p.Similarity)
-		// The first token that begins in the passage.
-		lo, hi := 0, n
-		for lo < hi {
-			if mid := (lo + hi) / 2; t.Token(mid).Start < span.Start {
-				lo = mid + 1
-			} else {
-				hi = mid
-			}
-		}
-		for ; lo < n && t.Token(lo).Start < span.End; lo++ {
-			weights[lo] = max(weights[lo], w)
+		for k, end := firstFrom(t, span.Start), firstFrom(t, span.End); k < end; k++ {
+			weights[k] = max(weights[k], w)
 		}
 	}
 	sum := 0.0
@@ -80,6 +81,19 @@ func covered(t *shingle.Text, passages []shingle.Passage, weights []float32, sid
 		sum += float64(w)
 	}
 	return sum / float64(n)
+}
+
+// firstFrom returns the first token of t that begins at a place or after it.
+func firstFrom(t *shingle.Text, at int) int {
+	lo, hi := 0, t.Len()
+	for lo < hi {
+		if mid := (lo + hi) / 2; t.Token(mid).Start < at {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // CoverOptions says which pairs [Index.Covered] yields.

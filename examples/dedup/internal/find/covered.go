@@ -166,9 +166,13 @@ func (v *Covering) cover(a, b int) passage.Cover {
 // alike returns the figures of two documents from their shingles.
 func (v *Covering) alike(a, b int) lsh.Pair[int] {
 	x, y := v.set(a), v.set(b)
-	return lsh.Pair[int]{A: a, B: b, Score: lsh.Score{
-		Similarity: x.Jaccard(y), ContainmentA: x.Containment(y), ContainmentB: y.Containment(x), Exact: true,
-	}}
+	p := lsh.Pair[int]{A: a, B: b, Score: lsh.Score{Exact: true}}
+	if n := x.Common(y); n > 0 {
+		p.Similarity = float64(n) / float64(len(x)+len(y)-n)
+		p.ContainmentA = float64(n) / float64(len(x))
+		p.ContainmentB = float64(n) / float64(len(y))
+	}
+	return p
 }
 
 // set returns the shingles of document i.
