@@ -20,7 +20,7 @@ func ExampleCompare() {
 	// Output:
 	// Jaccard 0.28; 62 % of A is in B, 34 % of B is in A; passages cover 82 % of A, 48 % of B
 	// 24 words, 96 % alike, bytes 28 to 164 of A and 0 to 135 of B:
-	// 	"The night ferry between the two harbours will sail again fro"…
+	// 	"The night ferry between the two harbours will sail again…"
 }
 
 // Two sites print the same story, each in a frame of its own.

@@ -99,14 +99,18 @@ func (c Comparison) String() string {
 	return strings.TrimSuffix(s.String(), "\n")
 }
 
-// excerpt quotes the beginning of a text on one line.
+// excerpt quotes the beginning of a text on one line, to the end of a word if it has
+// words.
 func excerpt(text string) string {
 	const most = 60 // runes
 	text = strings.Join(strings.Fields(text), " ")
 	n := 0
 	for i := range text {
 		if n++; n > most {
-			return fmt.Sprintf("%q…", text[:i])
+			if space := strings.LastIndexByte(text[:i+1], ' '); space > 0 {
+				i = space
+			}
+			return fmt.Sprintf("%q", text[:i]+"…")
 		}
 	}
 	return fmt.Sprintf("%q", text)
