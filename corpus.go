@@ -14,7 +14,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Document is a text under the caller's name.
+// A Document is a text under the caller's name. The zero Document has no id and no
+// text.
 type Document struct {
 	ID   string
 	Text string

@@ -34,7 +34,8 @@ import (
 )
 
 // A Comparison describes how alike two texts are. Shingles are runs of five words;
-// case, accents, punctuation and layout do not count.
+// case, accents, punctuation and layout do not count. The zero Comparison is that
+// of two empty texts.
 type Comparison struct {
 	// Jaccard is the number of shingles that both texts have over the number
 	// that either has: 1 for equal texts, 0 where one text has no words.

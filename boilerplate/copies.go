@@ -2,8 +2,9 @@ package boilerplate
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
+
+	"github.com/neardup/neardup/internal/intlog"
 )
 
 // findCopies finds the documents of a scope that are copies of the page, among
@@ -118,7 +119,7 @@ func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 			continue
 		}
 		at := &v.anchor
-		v.sites[scope].look(anchorKey(g), at)
+		v.sites[scope].lookup(anchorKey(g), at)
 		share := overlap{anchors: 1, weight: int64(b.mass) * v.rarity(at) / int64(anchors)}
 		edited += share.weight
 		if v.findings[i].prose {
@@ -262,35 +263,17 @@ func (o *overlaps) clear() {
 	o.used = o.used[:0]
 }
 
-// log2 returns the binary logarithm of n >= 1 in units of 1/256, rounded down:
-// in integers, so that it is the same on every machine.
+// log2 returns the binary logarithm of n >= 1 in units of 1/256, rounded down.
 func log2(n int) int64 {
 	if n < len(logs) {
 		return int64(logs[n])
 	}
-	return slowLog2(n)
+	return intlog.Log2(uint64(n))
 }
 
 var logs = func() (t [256]int16) {
 	for n := 1; n < len(t); n++ {
-		t[n] = int16(slowLog2(n))
+		t[n] = int16(intlog.Log2(uint64(n)))
 	}
 	return t
 }()
-
-func slowLog2(n int) int64 {
-	k := bits.Len64(uint64(n)) - 1
-	x := uint64(n) << (63 - k) // 1.0 is 1<<63
-	l := int64(k)
-	for range 8 {
-		hi, lo := bits.Mul64(x, x) // 1.0 is 1<<62 of hi
-		l <<= 1
-		if hi>>63 != 0 {
-			l |= 1
-			x = hi
-		} else {
-			x = hi<<1 | lo>>63
-		}
-	}
-	return l
-}

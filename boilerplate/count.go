@@ -163,8 +163,8 @@ type sighting struct {
 // unseen is the counter of what no document holds.
 var unseen counter
 
-// look fills in what s knows of a block.
-func (s *site) look(key uint64, out *sighting) {
+// lookup fills in what s knows of a block.
+func (s *site) lookup(key uint64, out *sighting) {
 	out.counter, out.named, out.hosts = &unseen, 0, hosts{}
 	if s == nil || len(s.slots) == 0 {
 		return

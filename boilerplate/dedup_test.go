@@ -34,19 +34,19 @@ func TestTemplateHeavySite(t *testing.T) {
 	w := writer(7)
 	tmpl := newTemplate(&w, 1000)
 	var pages []boilerplate.Page
-	var twin []int // of each page, or -1
+	var copyOf []int // of each page, or -1
 	var stories [][]string
 	for i := range 950 {
 		stories = append(stories, w.story(400))
 		pages = append(pages, boilerplate.Page{
 			ID: fmt.Sprint(i), Host: "site.example", Text: tmpl.page(stories[i]...),
 		})
-		twin = append(twin, -1)
+		copyOf = append(copyOf, -1)
 	}
 	for i := range 50 {
 		k := 19 * i
-		twin[k] = len(pages)
-		twin = append(twin, k)
+		copyOf[k] = len(pages)
+		copyOf = append(copyOf, k)
 		pages = append(pages, boilerplate.Page{
 			ID: fmt.Sprint(len(pages)), Host: "site.example", Text: tmpl.page(w.edited(stories[k])...),
 		})
@@ -62,25 +62,25 @@ func TestTemplateHeavySite(t *testing.T) {
 		plain[i] = sh.Set(p.Text)
 		masked[i] = sh.Set(p.Text, d.Mask(p)...)
 	}
-	// Masked, nothing is alike but the twins; plain, nearly everything is.
-	alike, twins := 0, 0
+	// Masked, nothing is alike but the copies; plain, nearly everything is.
+	alike, copies := 0, 0
 	for i, a := range masked {
 		for k, b := range masked[:i] {
 			switch j := a.Jaccard(b); {
-			case twin[i] == k && j >= 0.8:
-				twins++
-			case twin[i] != k && j >= 0.1:
+			case copyOf[i] == k && j >= 0.8:
+				copies++
+			case copyOf[i] != k && j >= 0.1:
 				alike++
 			}
 		}
 	}
-	if alike != 0 || twins != 50 {
-		t.Errorf("masked: %d unlike pages merge, %d of 50 twins do", alike, twins)
+	if alike != 0 || copies != 50 {
+		t.Errorf("masked: %d unlike pages merge, %d of 50 copies do", alike, copies)
 	}
 	merges, pairs := 0, 0
 	for i, a := range plain {
 		for k := max(0, i-5); k < i; k++ {
-			if twin[i] != k {
+			if copyOf[i] != k {
 				pairs++
 				if a.Jaccard(plain[k]) >= 0.5 {
 					merges++

@@ -181,7 +181,7 @@ func (v *view) seen(i int, scope Scope) *sighting {
 	f := &v.findings[i]
 	if !f.looked[scope] {
 		f.looked[scope] = true
-		v.sites[scope].look(v.dg.blocks[i].key, &f.seen[scope-Host])
+		v.sites[scope].lookup(v.dg.blocks[i].key, &f.seen[scope-Host])
 	}
 	return &f.seen[scope-Host]
 }

@@ -155,7 +155,7 @@ func (s *site) merge(t *site, overlap bool) {
 	}
 	for _, g := range t.grams.slots {
 		if g != 0 {
-			have := s.grams.look(g)
+			have := s.grams.lookup(g)
 			n := int(scale(uint64(have)+g&maxGram, uint64(s.docs.count), total))
 			s.grams.add(g&^maxGram, max(n, have, int(g&maxGram))-have)
 		}

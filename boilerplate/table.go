@@ -114,8 +114,8 @@ func (t *gramTable) recurring(grams []uint64, need int) (n, least int) {
 	return n, least
 }
 
-// look returns the number of documents with gram.
-func (t *gramTable) look(gram uint64) int {
+// lookup returns the number of documents with gram.
+func (t *gramTable) lookup(gram uint64) int {
 	if len(t.slots) == 0 {
 		return 0
 	}

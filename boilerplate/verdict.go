@@ -2,7 +2,8 @@ package boilerplate
 
 import "github.com/neardup/neardup/shingle"
 
-// A Scope is the set of documents that are counted together.
+// A Scope is the set of documents that are counted together. The zero Scope is
+// Single.
 type Scope uint8
 
 const (
@@ -27,7 +28,7 @@ func (s Scope) String() string {
 	return nameOf(s, "single", "host", "group", "global", "section")
 }
 
-// A Reason names what led to a verdict.
+// A Reason names what led to a verdict. The zero Reason is Own.
 type Reason uint8
 
 const (

@@ -182,12 +182,12 @@ func (ix *Index) fix(sig minhash.Signature) {
 		ix.reset(ix.opts.Capacity)
 	}
 	if sc != ix.scheme {
-		panic("lsh: " + unlike(ix.scheme, sc))
+		panic("lsh: " + mismatch(ix.scheme, sc))
 	}
 }
 
-// unlike describes the mismatch of the scheme of an index and another one.
-func unlike(index, other minhash.Scheme) string {
+// mismatch describes the mismatch of the scheme of an index and another one.
+func mismatch(index, other minhash.Scheme) string {
 	same := index
 	same.Elements = other.Elements
 	switch {
@@ -425,7 +425,7 @@ func (ix *Index) Merge(other *Index) error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if ix.sketcher != nil && ix.scheme != v.scheme {
-		return fmt.Errorf("lsh: merging an index: %s: %w", unlike(ix.scheme, v.scheme), ErrMismatch)
+		return fmt.Errorf("lsh: merging an index: %s: %w", mismatch(ix.scheme, v.scheme), ErrMismatch)
 	}
 	for row, g := range v.group {
 		if g == none {

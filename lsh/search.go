@@ -63,7 +63,7 @@ func (ix *Index) search(sc *scratch, scheme minhash.Scheme, o SearchOptions) (Ru
 		return Rule{}, false
 	}
 	if scheme != ix.scheme {
-		panic("lsh: " + unlike(ix.scheme, scheme))
+		panic("lsh: " + mismatch(ix.scheme, scheme))
 	}
 	r := ix.rule
 	if o.Threshold != 0 {

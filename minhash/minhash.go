@@ -30,7 +30,7 @@ type Options struct {
 }
 
 // A Name is what a caller calls elements that do not come from package shingle,
-// for [Options].
+// for [Options]. The zero Name is that of elements without a name.
 type Name string
 
 // String returns the name.

@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// An Algorithm is a way from elements to registers.
+// An Algorithm is a way from elements to registers. The zero Algorithm is Bucket.
 type Algorithm uint8
 
 const (

@@ -117,9 +117,10 @@ type Passage struct {
 	Moved bool
 }
 
-// A Text is a text with its tokens, ready to be aligned with others. It must not
-// be changed, and may be used by any number of goroutines. It takes 12 bytes a
-// token in addition to the text, 13 in scripts without spaces.
+// A Text is a text with its tokens, ready to be aligned with others. It must not be
+// changed, and may be used by any number of goroutines. It takes 12 bytes a token
+// in addition to the text, 13 in scripts without spaces. Make one with
+// [Aligner.Prepare].
 type Text struct {
 	text   string
 	skip   []Span

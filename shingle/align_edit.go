@@ -2,7 +2,7 @@ package shingle
 
 import "github.com/neardup/neardup/internal/align"
 
-// An Op says what became of a stretch of a passage.
+// An Op says what became of a stretch of a passage. The zero Op is Equal.
 type Op uint8
 
 const (

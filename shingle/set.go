@@ -7,7 +7,8 @@ import (
 )
 
 // A Set is a set of shingle hashes: in ascending order, without repeats. Its
-// methods allocate nothing and may be called by any number of goroutines.
+// methods allocate nothing and may be called by any number of goroutines. The zero
+// Set is empty.
 type Set []uint64
 
 // MakeSet sorts hashes in place, drops repeats and returns the result, which

@@ -7,7 +7,8 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// A Span is a half-open range of byte offsets into a text: text[Start:End].
+// A Span is a half-open range of byte offsets into a text: text[Start:End]. The
+// zero Span is empty.
 type Span struct{ Start, End int }
 
 // Len returns the number of bytes in the span.
@@ -16,7 +17,7 @@ func (s Span) Len() int { return s.End - s.Start }
 // Of returns the part of text that the span covers.
 func (s Span) Of(text string) string { return text[s.Start:s.End] }
 
-// A Unit is a kind of token.
+// A Unit is a kind of token. The zero Unit is Words.
 type Unit uint8
 
 const (

@@ -108,9 +108,9 @@ func mixed() []document {
 	add("cluster/edited", "beta.example", text(changed(story, 75)))
 
 	long := strings.Repeat("a-very-long-name-", 12)
-	twin := g.words(120)
-	add("edited/"+long+"1", "host-"+long+".example", text(twin)+" "+strings.Repeat("unbroken", 60))
-	add("edited/"+long+"2", "host-"+long+".example", text(changed(twin, 3))+" "+strings.Repeat("unbroken", 60))
+	original := g.words(120)
+	add("edited/"+long+"1", "host-"+long+".example", text(original)+" "+strings.Repeat("unbroken", 60))
+	add("edited/"+long+"2", "host-"+long+".example", text(changed(original, 3))+" "+strings.Repeat("unbroken", 60))
 
 	evil := text(g.words(60))
 	add("evil/1 "+attack, "evil"+attack, attack+" "+evil+" "+attack)

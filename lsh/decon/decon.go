@@ -55,7 +55,7 @@ type Item struct {
 	Answer string // may be empty
 }
 
-// A Part is what of an item a match holds.
+// A Part is what of an item a match holds. The zero Part is Text.
 type Part uint8
 
 const (
@@ -122,7 +122,7 @@ type entry struct {
 // A posting is a place of a run.
 type posting struct{ entry, at uint32 }
 
-// Stats describes an [Index].
+// Stats describes an [Index]. The zero Stats are those of an index without items.
 type Stats struct {
 	Items   int // given
 	Short   int // items whose text is shorter than MinTokens: they are not looked for

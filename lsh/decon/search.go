@@ -12,7 +12,8 @@ import (
 // A Search reads documents and collects where they may hold items. Its methods are
 // safe for concurrent use, and its results do not depend on the order of the
 // documents but for their own order. It keeps 4 bytes for each word of the items
-// and about 100 for each place that may match, but no text.
+// and about 100 for each place that may match, but no text. Make one with
+// [Index.Search].
 type Search struct {
 	ix *Index
 

@@ -40,7 +40,8 @@ type Store interface {
 
 var _ Store = (*Index)(nil)
 
-// A Verdict is the outcome of an insertion into a [Store].
+// A Verdict is the outcome of an insertion into a [Store]. The zero Verdict is that
+// of a document without a match.
 type Verdict struct {
 	Seen  bool              // the document had a match other than one of its own id
 	Match lsh.Match[string] // the best one

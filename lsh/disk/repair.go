@@ -12,7 +12,8 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// Repaired describes what [Repair] did.
+// Repaired describes what [Repair] did. The zero Repaired is of an index without
+// documents that lost nothing.
 type Repaired struct {
 	Log       string // the file that was read
 	Records   int    // additions, removals and expiries that were saved

@@ -11,7 +11,8 @@ import (
 
 // A Cite is a cue that a text attributes what it reports to a source: "Reuters
 // reported", "according to the Wall Street Journal", a dateline, a byline or a
-// sign-off. It is what the text claims, and no evidence of who had it first.
+// sign-off. It is what the text claims, and no evidence of who had it first. The
+// zero Cite names no source.
 type Cite struct {
 	Text   string // the cue as it is in the text
 	Source string // the name in it, without an article

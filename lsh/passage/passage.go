@@ -132,7 +132,7 @@ type Pair struct {
 	Passages []shingle.Passage // in the order of A
 }
 
-// Stats tells what an index holds.
+// Stats tells what an index holds. The zero Stats are those of an empty index.
 type Stats struct {
 	Documents    int
 	Tokens       int

@@ -237,7 +237,7 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 	}
 	// Of what very many documents hold, only the first holders are paired with all
 	// (see passage.Options): through such a hub documents may match that are no pair.
-	const crowd = 200
+	const hub = 200         // neighbours
 	hubs := map[int][]int{} // clusters whose representatives are next to a hub
 	place := map[int]int{}  // the cluster of each document, by its place in found
 	var found []lsh.Cluster[int]
@@ -253,7 +253,7 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 		}
 		joined := -1
 		for _, k := range slices.Sorted(maps.Keys(score)) {
-			// A match that a crowd left out is verified here.
+			// A match found through a hub only is verified here.
 			if score[k] == 0 {
 				rep := found[k].Representative
 				p := CoveredPair{Cover: v.cover(min(rep, row), max(rep, row))}
@@ -273,11 +273,11 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 			found = append(found, lsh.Cluster[int]{Representative: row})
 			score[joined] = 1
 			for _, e := range near[row] {
-				if len(near[e.to]) > crowd {
+				if len(near[e.to]) > hub {
 					hubs[e.to] = append(hubs[e.to], joined)
 				}
 			}
-			if len(near[row]) > crowd {
+			if len(near[row]) > hub {
 				hubs[row] = append(hubs[row], joined)
 			}
 		}

@@ -6,6 +6,6 @@ func ParseObject(line []byte, f Fields) (d *Doc, scanned bool, err error) {
 	var p lineParser
 	p.setFields(f.names())
 	d, err = p.parse(line)
-	p.look(line)
+	p.inspect(line)
 	return d, p.valid && p.scan(line), err
 }

@@ -242,7 +242,7 @@ func looksLikeJSONLines(head []byte) bool {
 	line = bytes.TrimRight(line, " \t\r")
 	if whole || len(head) < headSize {
 		var p lineParser
-		p.look(line)
+		p.inspect(line)
 		return p.scan(line) && len(line) > 2
 	}
 	// The line is longer than the head.

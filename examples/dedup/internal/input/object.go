@@ -82,7 +82,7 @@ func (p *lineParser) setFields(names [numFields]string) {
 // parse decodes one object.
 func (p *lineParser) parse(line []byte) (*Doc, error) {
 	p.clear()
-	p.look(line)
+	p.inspect(line)
 	scanned := p.valid && p.scan(line)
 	if !scanned {
 		if err := p.unmarshal(line); err != nil {
@@ -134,7 +134,7 @@ func (p *lineParser) descend(scanned bool) {
 		in := p.inner
 		in.setFields(rest)
 		in.clear()
-		in.look(group)
+		in.inspect(group)
 		if !scanned || !in.scan(group) {
 			if in.unmarshal(group) != nil {
 				continue

@@ -13,8 +13,8 @@ const (
 	highs = 0x8080808080808080
 )
 
-// look finds out about a line what special needs to know.
-func (p *lineParser) look(line []byte) {
+// inspect finds out about a line what special needs to know.
+func (p *lineParser) inspect(line []byte) {
 	var below, above uint64 // space, ASCII
 	b := line
 	for ; len(b) >= 8; b = b[8:] {
