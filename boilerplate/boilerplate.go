@@ -37,12 +37,13 @@
 //   - All pages of the host, three at least, begin or end with it.
 //
 // Prose on several hosts is masked only if it is a formula such as a sign-off: less than
-// 25 words at an end of the text, on documents that share no other prose with the page.
-// Two pages of a host decide nothing about prose, since one may be an update or a rewrite
-// of the other; a third page revises the verdicts on both. Without hosts only blocks
-// that eight other documents hold are masked, and figures never are. If a mask would
-// leave hardly any text, or takes most of the prose on the word of a few pages, the page
-// keeps its prose, with the reason [Kept].
+// 25 words at an end of the text, on documents that share no other prose with the page,
+// and at least six of them if it is a sentence that may close several stories. Two pages
+// of a host decide nothing about prose, since one may be an update or a rewrite of the
+// other; a third page revises the verdicts on both. Without hosts only blocks that eight
+// other documents hold are masked, and figures never are. If a mask would leave hardly
+// any text, or takes most of the prose on the word of a few pages, the page keeps its
+// prose, with the reason [Kept].
 //
 // # Counting
 //

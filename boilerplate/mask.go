@@ -16,6 +16,10 @@ const (
 	ownMass      = 2 * 12  // the least own text of a page that is masked
 )
 
+// sentenceStories is how many other documents of several sites must hold a sentence
+// for it to be a formula that they share.
+const sentenceStories = 5
+
 // isProse reports whether a block is a paragraph, or a sentence that is too long
 // for a caption.
 func isProse(b *block, text string) bool {
@@ -96,8 +100,10 @@ func (v *view) framed(i int) bool {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	switch {
 	case f.scope != Host && (f.scope == Group || v.p.Host != ""):
-		// What travels between sites is masked if it is a formula.
-		return b.mass < proseMass && f.state == exact && f.independent && !v.amid(i) && !figures(b.Of(v.p.Text))
+		// What travels between sites is masked if it is a formula. A sentence may be a
+		// quotation that closes several stories, so it takes more of them.
+		return b.mass < proseMass && f.state == exact && f.independent && !v.amid(i) && !figures(b.Of(v.p.Text)) &&
+			(!f.prose || f.others >= sentenceStories)
 	case f.scope != Host:
 		// Without sites there is no telling a frame from a wire story, nor one
 		// day's figures from another's.

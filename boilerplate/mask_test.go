@@ -198,6 +198,29 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestClosingSentence checks that a sentence which closes stories of three sites is not
+// masked, since it may be a quotation, and that one which closes stories of seven is.
+func TestClosingSentence(t *testing.T) {
+	const sentence = "The keeper, who had not slept, counted eleven lamps along the quay before the ferry left, the Harbour Gazette said."
+	for _, tt := range []struct {
+		sites int
+		want  bool
+	}{{3, false}, {7, true}} {
+		w := writer(67)
+		var pages []boilerplate.Page
+		for i := range tt.sites {
+			host := fmt.Sprint("host", i)
+			pages = append(pages, frame{}.page(host, "a", i+1, append(w.story(200), sentence)...))
+		}
+		d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
+		for _, p := range pages {
+			if v := verdicts(t, d, p)[sentence]; !v.flagged || v.masked != tt.want {
+				t.Errorf("%d sites: %s: %+v, want it flagged and masked %v", tt.sites, p.ID, v, tt.want)
+			}
+		}
+	}
+}
+
 // TestAdvertisements checks that labels of advertisements are not taken for sign-offs.
 func TestAdvertisements(t *testing.T) {
 	w := writer(61)

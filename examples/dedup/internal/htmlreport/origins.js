@@ -47,7 +47,7 @@ const originBody = item => {
   const rows = item.p.map((h, i) => {
     const gap = before !== null && h.w ? later(h.t - before) : '';
     if (h.w) before = h.t;
-    const from = h.f === undefined ? null : el('span', null, 'from ', nameOf(item.p[h.f]?.d ?? h.d, false));
+    const from = h.f === undefined ? null : el('span', null, 'perhaps from ', nameOf(item.p[h.f]?.d ?? h.d, false));
     const cites = (h.c || []).map(c => el('q', { class: 'cites', dir: 'auto', text: c }));
     return el('li', { class: i === item.f ? 'holder first' : 'holder' },
       el('p', { class: 'when', text: (h.w || 'no time') + (gap ? ' · ' + gap : '') }),

@@ -82,6 +82,9 @@ func (f *Findings) WritePage(to Page) error {
 		r.Blocks = append(r.Blocks, htmlreport.Block{Host: b.host, Text: b.text, Reason: b.block.Reason.String(), Scope: b.block.Scope.String(),
 			Documents: b.block.Documents, Hosts: b.block.Hosts, Places: b.places, Masked: b.block.Masked && f.strips()})
 	}
+	if r.Origins, err = f.origins(); err != nil {
+		return err
+	}
 	if r.Similarities, r.ObservedFrom, err = f.similarities(); err != nil {
 		return err
 	}

@@ -10,7 +10,10 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// A recycled is a block that pages of a host have in common.
+// severalHosts is in the place of a host for blocks that travel between hosts.
+const severalHosts = "several hosts"
+
+// A recycled is a block that pages of a host, or of several, have in common.
 type recycled struct {
 	block  boilerplate.Block
 	text   string
@@ -18,8 +21,8 @@ type recycled struct {
 	places []htmlreport.Place // one for each document that holds it
 }
 
-// gather returns the flagged blocks of each host that are the same but for space
-// and numbers.
+// gather returns the flagged blocks of each host, and those of several hosts, that
+// are the same but for space and numbers.
 func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 	found := map[string]*recycled{}
 	var order []*recycled
@@ -29,10 +32,14 @@ func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 			if !b.Flagged {
 				continue
 			}
-			key := d.Host + "\x00" + withoutNumbers(show.OneLine(b.Of(text)))
+			host := d.Host
+			if b.Scope != boilerplate.Host && b.Scope != boilerplate.Section && b.Hosts > 1 {
+				host = severalHosts
+			}
+			key := host + "\x00" + withoutNumbers(show.OneLine(b.Of(text)))
 			r := found[key]
 			if r == nil {
-				r = &recycled{block: b, text: b.Of(text), host: d.Host}
+				r = &recycled{block: b, text: b.Of(text), host: host}
 				found[key] = r
 				order = append(order, r)
 			}

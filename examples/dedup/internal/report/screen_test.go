@@ -29,6 +29,7 @@ type document struct {
 	ID   string `json:"id"`
 	Host string `json:"host,omitempty"`
 	Text string `json:"text"`
+	Time string `json:"time,omitempty"`
 }
 
 // findings returns the findings about documents, with the flags' default values.
@@ -92,7 +93,7 @@ func prose(number, n int) string {
 // harbour is a corpus with more findings of each kind than a screen has lines, and
 // with ids that a terminal must not obey or break.
 func harbour() (docs []document) {
-	add := func(id, host, text string) { docs = append(docs, document{id, host, text}) }
+	add := func(id, host, text string) { docs = append(docs, document{ID: id, Host: host, Text: text}) }
 	for i := range 12 {
 		text := prose(i, 12)
 		id := fmt.Sprintf("archive/2026/november/the-morning-edition/page-%02d/column-left.txt", i)
@@ -130,12 +131,12 @@ func shownOn(f *Findings, s screen.Screen) string {
 
 func TestScreenGolden(t *testing.T) {
 	small := []document{
-		{"ferry.txt", "", prose(1, 8)},
-		{"ferry-again.txt", "", prose(1, 8)},
-		{"letter.txt", "", prose(2, 4) + " " + prose(3, 3)},
-		{"adviser.txt", "", prose(3, 3) + " " + prose(4, 9)},
+		{ID: "ferry.txt", Text: prose(1, 8)},
+		{ID: "ferry-again.txt", Text: prose(1, 8)},
+		{ID: "letter.txt", Text: prose(2, 4) + " " + prose(3, 3)},
+		{ID: "adviser.txt", Text: prose(3, 3) + " " + prose(4, 9)},
 	}
-	for name, docs := range map[string][]document{"small": small, "harbour": harbour(), "nothing": {{"a", "", "one text"}, {"b", "", ""}}} {
+	for name, docs := range map[string][]document{"small": small, "harbour": harbour(), "nothing": {{ID: "a", Text: "one text"}, {ID: "b", Text: ""}}} {
 		f := findings(t, docs)
 		for _, s := range []screen.Screen{{Width: 40, Height: 24}, {Width: 80, Height: 24}, {Width: 80, Height: 24, Color: true}, {Width: 132, Height: 50}} {
 			golden := fmt.Sprintf("%s-%dx%d", name, s.Width, s.Height)
@@ -220,7 +221,7 @@ func TestRank(t *testing.T) {
 	foot := prose(9, 6)
 	text := prose(1, 3) + "\n\n" + foot
 	f := &Findings{
-		c:     findings(t, []document{{"a", "", text}, {"b", "", text}, {"c", "", text}}).c,
+		c:     findings(t, []document{{ID: "a", Text: text}, {ID: "b", Text: text}, {ID: "c", Text: text}}).c,
 		masks: [][]shingle.Span{{{Start: len(text) - len(foot), End: len(text)}}, nil, nil},
 	}
 	shared := func(start, end, matched int, similarity float64) shingle.Passage {
@@ -242,7 +243,7 @@ func TestShares(t *testing.T) {
 	span := func(from, to string) shingle.Span {
 		return shingle.Span{Start: strings.Index(text, from), End: strings.Index(text, to) + len(to)}
 	}
-	c := findings(t, []document{{"a", "", text}, {"b", "", "one two three four five"}}).c
+	c := findings(t, []document{{ID: "a", Text: text}, {ID: "b", Text: "one two three four five"}}).c
 	for _, tt := range []struct {
 		why         string
 		mask, spans []shingle.Span
