@@ -65,7 +65,7 @@ func TestBands(t *testing.T) {
 		for i := range 90 {
 			story = append(story, fmt.Sprint("word", i))
 		}
-		for i := range 2200 {
+		for i := range 2500 {
 			words := slices.Clone(story)
 			for j := range 2 {
 				words[(i/2*7+j*17)%len(words)] = fmt.Sprint("own", i/2, "-", j)
