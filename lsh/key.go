@@ -1,6 +1,10 @@
 package lsh
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/neardup/neardup/internal/splitmix"
+)
 
 // A keyer turns the registers of a signature into one tag a band. Its
 // constants come from the secret seed: whoever does not know it cannot make
@@ -52,11 +56,5 @@ func fold(x, y uint64) uint64 {
 	return hi ^ lo
 }
 
-// splitMix is the generator of Steele, Lea and Flood (2014).
-func splitMix(state *uint64) uint64 {
-	*state += 0x9E3779B97F4A7C15
-	z := *state
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
+// splitMix returns the next number of the generator of package splitmix.
+func splitMix(state *uint64) uint64 { return (*splitmix.Source)(state).Next() }

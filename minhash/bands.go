@@ -3,6 +3,8 @@ package minhash
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/neardup/neardup/internal/splitmix"
 )
 
 // BandKeys appends a key for each of the first bands bands of rows registers to
@@ -42,8 +44,8 @@ func BandKeys(dst []uint64, values []uint32, bands, rows int, seed uint64) []uin
 type bandKey struct{ start, mul, end uint64 }
 
 func makeBandKey(seed uint64) bandKey {
-	rng := splitMix(seed)
-	return bandKey{rng.next(), rng.multiplier(), rng.multiplier()}
+	rng := splitmix.Source(seed)
+	return bandKey{rng.Next(), rng.Multiplier(), rng.Multiplier()}
 }
 
 func bandKeysGeneric(keys []uint64, values []uint32, rows int, key *bandKey) {

@@ -1,6 +1,10 @@
 package minhash
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/neardup/neardup/internal/splitmix"
+)
 
 // bucketRounds is the number of bucket rounds before the fallback. It is part
 // of the definition of every signature: see docs/benchmarks.md for how
@@ -53,28 +57,6 @@ type params struct {
 // lanes is k rounded up to whole vectors.
 func (p *params) lanes() int { return (p.k + vector - 1) &^ (vector - 1) }
 
-// splitMix is the generator of Steele, Lea and Flood 2014 that all parameters
-// come from.
-type splitMix uint64
-
-func (s *splitMix) next() uint64 {
-	*s += 0x9E3779B97F4A7C15
-	z := uint64(*s)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-// multiplier returns an odd number whose bits change often enough for a product
-// to mix well, by the test of the same paper, section 5.
-func (s *splitMix) multiplier() uint64 {
-	z := s.next() | 1
-	if bits.OnesCount64(z^z>>1) < 24 {
-		z ^= 0xAAAAAAAAAAAAAAAA
-	}
-	return z
-}
-
 func makeParams(sc Scheme) params {
 	p := params{k: sc.K, rounds: sc.Rounds, shift: uint(64 - bits.TrailingZeros(uint(sc.K)))}
 	switch sc.Algorithm {
@@ -87,14 +69,14 @@ func makeParams(sc Scheme) params {
 	}
 	// Off the seed itself: elements that are made with SplitMix64 too must not
 	// meet the key, for then x would be 0, which is first in every register.
-	rng := splitMix(sc.Seed ^ 0x6A09E667F3BCC908) // of the square root of 2
-	p.key = [3]uint64{rng.next(), rng.multiplier(), rng.multiplier()}
+	rng := splitmix.Source(sc.Seed ^ 0x6A09E667F3BCC908) // of the square root of 2
+	p.key = [3]uint64{rng.Next(), rng.Multiplier(), rng.Multiplier()}
 	for r := range p.round {
-		p.round[r] = rng.multiplier()
+		p.round[r] = rng.Multiplier()
 	}
 	p.a, p.b = make([]uint32, p.lanes()), make([]uint32, p.lanes())
 	for i := range p.k {
-		z := rng.next()
+		z := rng.Next()
 		p.a[i], p.b[i] = uint32(z)|1, uint32(z>>32)
 	}
 	return p

@@ -8,6 +8,8 @@ import (
 	"math/bits"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/neardup/neardup/internal/splitmix"
 )
 
 // ErrSeed means that the name of a Shingler belongs to another seed than the
@@ -38,40 +40,19 @@ var unkeyed = newKeyed(0)
 func newKeyed(seed uint64) *keyed {
 	k := &keyed{seed: seed, mixer: public}
 	if seed != 0 {
-		rng := splitMix(seed)
+		rng := splitmix.Source(seed)
 		k.mixer = mixer{
-			low: rng.multiplier(), high: rng.multiplier(), mix: rng.multiplier(), end: rng.multiplier(),
-			step: rng.multiplier()&^7 | 5, width: rng.multiplier(), short: 8,
+			low: rng.Multiplier(), high: rng.Multiplier(), mix: rng.Multiplier(), end: rng.Multiplier(),
+			step: rng.Multiplier()&^7 | 5, width: rng.Multiplier(), short: 8,
 		}
 		for k.mixer.point < 2 || k.mixer.point >= mersenne61 {
-			k.mixer.point = rng.next() & mersenne61
+			k.mixer.point = rng.Next() & mersenne61
 		}
 	}
 	for c := range k.chars {
 		k.chars[c] = k.mixer.hash16(uint64(c), 0, 1)
 	}
 	return k
-}
-
-// splitMix is the generator of Steele, Lea and Flood 2014.
-type splitMix uint64
-
-func (s *splitMix) next() uint64 {
-	*s += 0x9E3779B97F4A7C15
-	z := uint64(*s)
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-// multiplier returns an odd number whose bits change often enough for a product
-// to mix well, by the test of the same paper, section 5.
-func (s *splitMix) multiplier() uint64 {
-	z := s.next() | 1
-	if bits.OnesCount64(z^z>>1) < 24 {
-		z ^= 0xAAAAAAAAAAAAAAAA
-	}
-	return z
 }
 
 const (
