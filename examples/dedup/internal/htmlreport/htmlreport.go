@@ -95,7 +95,8 @@ type Document struct {
 	// Link leads to the document: an http or https URL, or a path relative to the
 	// page, escaped as in a URL. Others are dropped.
 	Link string
-	// Mask holds the spans left out of the comparison, ascending and disjoint.
+	// Mask holds the spans left out of the comparison, ascending and disjoint; none
+	// begins or ends inside a letter.
 	Mask []shingle.Span
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/shingle"
@@ -80,8 +81,8 @@ func FuzzStore(f *testing.F) {
 	f.Add(strings.Repeat("long and longer ", 300), strings.Repeat("long and longer ", 299)+"end", uint8(20), uint8(200))
 	f.Fuzz(func(t *testing.T, textA, textB string, from, to uint8) {
 		a, b := Document{Text: textA}, Document{Text: textB}
-		if from <= to && int(to) <= len(textA) {
-			a.Mask = []shingle.Span{{Start: int(from), End: int(to)}}
+		if from <= to && int(to) <= len(textA) { // masks begin and end between letters
+			a.Mask = []shingle.Span{{Start: letterAt(textA, int(from)), End: letterAt(textA, int(to))}}
 		}
 		docs, cluster, pair := pageOf(t, a, b, (shingle.Aligner{MinTokens: 3}).Align(textA, textB), 0)
 		for i, text := range []string{textA, textB} {
@@ -117,6 +118,14 @@ func FuzzStore(f *testing.F) {
 			}
 		}
 	})
+}
+
+// letterAt returns the first place from n on where no letter is cut in two.
+func letterAt(text string, n int) int {
+	for n < len(text) && !utf8.RuneStart(text[n]) {
+		n++
+	}
+	return n
 }
 
 // Texts that have much in common take little more than one of them.
