@@ -26,7 +26,7 @@ type Document struct {
 	Host string
 
 	// Time is when the document was published or fetched, if known. It helps to
-	// tell site furniture from news that several pages repeat on one day.
+	// distinguish site furniture from news that several pages repeat on one day.
 	Time time.Time
 }
 
@@ -39,7 +39,7 @@ func (d Document) page() boilerplate.Page {
 //
 // A page is compared without the blocks that its host recycles, and those are
 // known only when other pages of the host have been added. So [Corpus.Seen] and
-// [Corpus.AddNew] use what is known at the time of the call, while Pairs, Clusters
+// [Corpus.AddNew] use the documents added before the call, while Pairs, Clusters
 // and Passages first sketch all documents anew if pages were added since the last
 // such call. Without hosts nothing is sketched twice.
 //
@@ -258,7 +258,7 @@ func (c *Corpus) withPassages(ctx context.Context) (*passage.Index, error) {
 
 // Recycled returns the blocks of a document that recur in other documents, with
 // the number of these and the reason, in the order of the text. It returns nil if
-// there is no document of that ID.
+// no document has that ID.
 func (c *Corpus) Recycled(id string) []boilerplate.Block {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -115,7 +115,7 @@ func TestCompareEdges(t *testing.T) {
 		{"one empty", "", "word", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
 		{"one word", "Word!", "word", 1, 0, "Jaccard 1.00; 100 % of A is in B, 100 % of B is in A"},
 		{"two words", "one", "two", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
-		{"bytes that are no text", "\xff\x00", "\xff", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
+		{"bytes that are not text", "\xff\x00", "\xff", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
 		{
 			"control bytes in a passage", "a \x1b[31m b c d e f g h i j k l m n", "a 31m b c d e f g h i j k l m n", 1, 1,
 			"Jaccard 1.00; 100 % of A is in B, 100 % of B is in A; passages cover 100 % of A, 100 % of B\n15 words, exact, bytes 0 to 33 of A and 0 to 31 of B:\n\t\"a \\x1b[31m b c d e f g h i j k l m n\"",
@@ -385,7 +385,7 @@ func TestCorpusContext(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d elements, want the error alone", n)
 	}
-	// What was stopped works later.
+	// A stopped call works later.
 	if p, err := c.Pairs(t.Context()); len(p) == 0 || err != nil {
 		t.Error(p, err)
 	}

@@ -14,7 +14,7 @@ import (
 // for a fixed number of rows, more bands find more pairs and cost more memory.
 type Banding struct{ Bands, Rows int }
 
-// String returns the banding as bands x rows, say "16x6".
+// String returns the banding as bands x rows, such as "16x6".
 func (b Banding) String() string { return fmt.Sprintf("%dx%d", b.Bands, b.Rows) }
 
 // Recall returns the probability that two documents of the given Jaccard
@@ -45,7 +45,7 @@ func (b Banding) Candidates(pairs []float64) float64 {
 // fewest bands that do, since bands are what an index pays for.
 //
 // Where even bands of one row fall short, all k registers become bands of one
-// row; compare [Banding.Recall] at the threshold with what was asked, and see
+// row; compare [Banding.Recall] at the threshold with the recall asked for, and see
 // [NeededK]. Choose panics unless k is positive and threshold and recall lie
 // between 0 and 1, recall below 1.
 func Choose(k int, threshold, recall float64) Banding {

@@ -36,7 +36,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestChooseKeepsItsPromise tries every banding: what is chosen reaches the
+// TestChooseKeepsItsPromise tries every banding: the chosen one reaches the
 // recall, no banding with more rows does, nor one with fewer bands.
 func TestChooseKeepsItsPromise(t *testing.T) {
 	for _, k := range []int{16, 64, 128, 200, 256} {
@@ -147,7 +147,7 @@ func TestSCurve(t *testing.T) {
 			}
 			for i, banding := range bandings {
 				p, got := banding.Recall(s), float64(hits[i])/n
-				// Where p is all but 0 or 1, one in n either way is no deviation.
+				// Where p is all but 0 or 1, one in n either way is not a deviation.
 				if se := math.Sqrt(p * (1 - p) / n); math.Abs(got-p) > 4*se+1.0/n {
 					t.Errorf("%v, %v: %.4f of pairs at %v are candidates, want %.4f with standard error %.4f", algorithm, banding, got, s, p, se)
 				}

@@ -108,7 +108,7 @@ func TestConnectedByDefinition(t *testing.T) {
 	}
 }
 
-// TestSurvivors removes what clusters say may go: whatever the policy, at least
+// TestSurvivors removes the documents that clusters let go: whatever the policy, at least
 // one document of every cluster stays, and everything that went has a match of
 // at least the threshold among what stays.
 func TestSurvivors(t *testing.T) {

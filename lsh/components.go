@@ -52,7 +52,7 @@ func (e *engine) components() ([][]uint32, error) {
 	return e.collect(), nil
 }
 
-// connecting notes the matches that join what is not joined yet, neither by the
+// connecting notes the matches that join documents not joined yet, neither by the
 // bands before nor within the bucket.
 var connecting = visit{
 	wanted: func(w *worker, j int) bool {

@@ -16,7 +16,7 @@ const (
 	harbourUpdated = "UPDATE: The harbour of the old town was closed on Monday after a crane fell into the water. " +
 		"Nobody was hurt, the port authority said, but two ferries had to turn around and land further up the coast."
 	bakery = "A bakery in the upper town has won the national prize for rye bread for the third time. " +
-		"The owner, who learned the trade from her aunt, says that patience is all there is to it."
+		"The owner, who learned the trade from her aunt, thinks that patience is all there is to it."
 	summary = "Nobody was hurt, the port authority said, but two ferries had to turn around and land further up the coast."
 )
 

@@ -111,7 +111,7 @@ func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, hashes []ui
 
 // InsertNew adds a document unless the index holds a match, which it returns then:
 // the best one, as [Index.Search] with a Limit of 1 finds it. A document of the
-// same id is not a match. It is replaced if there is no match, and otherwise stays
+// same id is not a match. It is replaced if nothing else matches, and otherwise stays
 // as it is.
 //
 // So every document left out is at or above the threshold to one that was kept. Of
@@ -140,7 +140,7 @@ type span struct {
 	rows  uint32
 }
 
-// insertUnlessNear stores a document and returns true if there is no candidate
+// insertUnlessNear stores a document and returns true if it has no candidate
 // among the rows that were not seen yet; otherwise it collects the candidates.
 func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhash.Signature, hashes []uint64) (Rule, bool) {
 	ix.mu.Lock()

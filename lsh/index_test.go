@@ -56,7 +56,7 @@ func TestMerge(t *testing.T) {
 		t.Errorf("Merge() of another scheme: %v", err)
 	}
 	if a.Contains("x") {
-		t.Error("a failed merge left something behind")
+		t.Error("a failed merge changed the index")
 	}
 	if err := a.Merge(a); err == nil {
 		t.Error("an index merges with itself")
@@ -356,7 +356,7 @@ func TestSearchThreshold(t *testing.T) {
 }
 
 // TestMismatchNames has signatures that differ in what their elements are: the
-// message says which of the two has no name, or both names.
+// message names the one without a name, or has both names.
 func TestMismatchNames(t *testing.T) {
 	sketch := func(o minhash.Options) minhash.Signature { return minhash.New(o).Sketch([]uint64{1, 2, 3}) }
 	unnamed := sketch(minhash.Options{})

@@ -21,7 +21,7 @@ func heap() int64 {
 }
 
 // bytesPerDocument returns the heap of an index of n documents of random
-// signatures with 16 bands beside signatures and ids, and that of its tables
+// signatures with 16 bands without signatures and ids, and that of its tables
 // alone as arithmetic has it.
 func bytesPerDocument(n, capacity int) (index, bare float64) {
 	sk := minhash.New(minhash.Options{})
@@ -43,9 +43,9 @@ func bytesPerDocument(n, capacity int) (index, bare float64) {
 		ix.Add(id, sig)
 	}
 	used := heap() - before
-	beside := int64(cap(ix.names))*16 + int64(cap(ix.ids.slots))*4
+	apart := int64(cap(ix.names))*16 + int64(cap(ix.ids.slots))*4
 	for _, b := range ix.registers.list {
-		beside += int64(cap(b)) * 4
+		apart += int64(cap(b)) * 4
 	}
 	tables := 0
 	for _, t := range ix.tables.bands[:16] {
@@ -59,10 +59,10 @@ func bytesPerDocument(n, capacity int) (index, bare float64) {
 	if ix.Len() != n || len(ix.first) != n || k != 128 {
 		panic("lsh: not the index that was meant")
 	}
-	return float64(used-beside) / float64(n), float64(tables) / float64(n)
+	return float64(used-apart) / float64(n), float64(tables) / float64(n)
 }
 
-// TestMemory checks the index against what the documentation says.
+// TestMemory checks the index against its documentation.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("100,000 signatures take a second or two")
@@ -115,7 +115,7 @@ func TestBatchMemory(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory reports the heap of an index with 16 bands beside signatures
+// BenchmarkMemory reports the heap of an index with 16 bands without signatures
 // and ids, for a document: all of the index, and the tables of the bands alone.
 func BenchmarkMemory(b *testing.B) {
 	for _, n := range []int{20_000, 100_000, 110_000, 120_000, 130_000} {

@@ -189,7 +189,7 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 						t.Fatalf("Pairs() mismatch (-want +got):\n%s", diff)
 					}
 					if len(want) < 20 {
-						t.Errorf("%d pairs: too few to say anything", len(want))
+						t.Errorf("%d pairs: too few to prove anything", len(want))
 					}
 
 					b := lsh.Batch{Threshold: threshold, Scheme: w.sk.Scheme()}

@@ -24,7 +24,7 @@ func template(n, shared int) (*minhash.Sketcher, []uint32, func(row int) []uint6
 	set := func(row int) []uint64 {
 		s := make([]uint64, 100)
 		for i := range s {
-			// Ascending, and what is not shared differs in the low bits.
+			// Ascending, and elements not shared differ in the low bits.
 			s[i] = mix(uint64(i))>>8 + uint64(i)<<56
 			if i >= shared {
 				s[i] = mix(uint64(row)<<8|uint64(i))>>8 + uint64(i)<<56
@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 					t.Errorf("%d pairs of %d documents", len(pairs), docs)
 				}
 				if test.clusters == 1 && work.BoundedDuplicates+work.Bounded == 0 {
-					t.Errorf("what was left out is not reported: %+v", work)
+					t.Errorf("comparisons left out are not reported: %+v", work)
 				}
 			}
 		})
@@ -128,7 +128,7 @@ func TestHostileInsert(t *testing.T) {
 			if m, ok := ix.Insert(fmt.Sprint(row), sig, nil); ok {
 				repeats++
 				if m.Similarity < .8 {
-					t.Fatalf("%+v is no match", m)
+					t.Fatalf("%+v is not a match", m)
 				}
 			}
 		}

@@ -82,7 +82,7 @@ func TestRealPairs(t *testing.T) {
 						off++
 					}
 					if p.Similarity < threshold || !p.Exact {
-						t.Errorf("%v: %+v is no exact match", threshold, p)
+						t.Errorf("%v: %+v is not an exact match", threshold, p)
 					}
 				}
 				due, missed := 0, 0

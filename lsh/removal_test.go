@@ -23,7 +23,7 @@ func family(number uint64) []uint64 {
 }
 
 // chains returns the length of the longest chain of a tag and of the longest
-// chain of documents of one signature, what was removed included.
+// chain of documents of one signature, removed ones included.
 func chains(ix *Index) (entries, documents int) {
 	for b := range ix.tables.bands {
 		for _, slot := range ix.tables.bands[b].slots {
@@ -45,7 +45,7 @@ func chains(ix *Index) (entries, documents int) {
 }
 
 // TestRemovedLeavesNoTrail replaces some pages again and again in an index of
-// many: what a search passes on its way may not grow with the number of
+// many: the steps of a search may not grow with the number of
 // replacements, nor may removed versions keep it from those that are there.
 func TestRemovedLeavesNoTrail(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
@@ -89,7 +89,7 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 				ix.Remove(fmt.Sprint("page", page))
 			}
 			if m, ok := ix.Insert("new", sig(2), nil); !ok || m.ID != "still" {
-				t.Errorf("Insert() = %+v, %v: the page that stays is not found behind removed ones", m, ok)
+				t.Errorf("Insert() = %+v, %v: the page that stays is not found after removed ones", m, ok)
 			}
 			if s := ix.Stats(); s.BoundedQueries != 0 {
 				t.Errorf("%d queries are said to be bounded", s.BoundedQueries)

@@ -19,7 +19,7 @@ const standardErrors = 4
 
 // A Rule decides which candidates match. [Index], [Batch] and the indexes below
 // this package all call its Judge, and so does whoever makes candidates elsewhere,
-// say with a query engine.
+// such as a query engine.
 //
 // A pair whose signatures agree in fewer than Floor registers is not a match. If
 // the sets of both documents are known, they decide: a pair at or above the
@@ -57,7 +57,7 @@ func NewRule(k int, threshold float64) Rule {
 // The function sets returns the sets of both documents, or false if one of them is
 // not known; it is called only where they decide, and may be nil. Sets that are not
 // ascending are sorted, as by [ExactScore]. The function sizes returns the number
-// of elements of both documents, say [minhash.Signature.Cardinality]; it is called
+// of elements of both documents, such as [minhash.Signature.Cardinality]; it is called
 // for matches by estimate only, and without it containments are 0 unless the
 // signatures are equal.
 func (r Rule) Judge(agree int, sets func() (a, b []uint64, known bool), sizes func() (a, b float64)) (Score, bool) {

@@ -12,7 +12,7 @@ type Stats struct {
 
 	// Largest has the number of different signatures in the largest buckets,
 	// of all bands, in descending order, ten at most. Very large buckets mean
-	// that very many documents share text without being alike, say a template.
+	// that very many documents share text, such as a template, without being alike.
 	Largest []int
 
 	// BoundedQueries is how many queries with a limit did not look at all

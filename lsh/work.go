@@ -1,6 +1,6 @@
 package lsh
 
-// Work counts what a batch call did, and what it left out to stay linear. The zero
+// Work counts the comparisons of a batch call, and those left out to stay linear. The zero
 // value is that of a call without documents.
 type Work struct {
 	Documents       int   // documents that took part: neither empty nor removed

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// small is a generated corpus, and what is planted in it.
+// small is a generated corpus and its planted findings.
 func small(t *testing.T, n int) (texts []string, tr truth, file string) {
 	t.Helper()
 	file, tr, err := generated(t.TempDir(), n)
@@ -87,7 +87,7 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// What is exact must agree with the generator, and neardup with what is exact.
+// Exact peers must agree with the generator, and neardup with the exact peers.
 func TestExact(t *testing.T) {
 	texts, tr, _ := small(t, 500)
 	for _, p := range peers.Near {
@@ -139,7 +139,7 @@ func TestProcess(t *testing.T) {
 		t.Errorf("a process that does not end: %v", err)
 	}
 	if _, _, err := measure(60e9, "", self, "peer", "nobody", file, "0.8", pairs); err == nil {
-		t.Error("an unknown peer is no error")
+		t.Error("an unknown peer is not an error")
 	}
 }
 
@@ -149,7 +149,7 @@ func TestShared(t *testing.T) {
 	first := "The ferry leaves the northern pier at nine, calls at both islands before noon, and is back when the lamps are lit along the quay."
 	second := "Nobody had counted the herons since the flood, so the wardens went out with three boats and came home with two different numbers."
 	docs := map[string]string{
-		"a": first + "\n\nWhat the harbour board says of this is not known.\n\n" + second,
+		"a": first + "\n\nThe view of the harbour board on this is not known.\n\n" + second,
 		"b": strings.Replace(second, "three", "four", 1) + "\n\nThe rest is about bread.\n\n" + first,
 	}
 	for _, p := range peers.Passages {
@@ -249,7 +249,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// Where neardup is behind, the page says why.
+// Where a peer is ahead of neardup, the page gives the reason.
 func TestReasons(t *testing.T) {
 	slow, fast := nearRun{Process: cost{CPU: 2, Wall: 2, RSS: 2}, Loop: &report{LoopCPU: 2, IndexBytes: 2}}, nearRun{Process: cost{CPU: 1, Wall: 1, RSS: 1}, Loop: &report{LoopCPU: 1, IndexBytes: 1}}
 	res := &results{Corpora: []corpus{{Name: "reuters", Due: []due{{Threshold: .8}}}}, Pairs: []nearResult{
@@ -264,10 +264,10 @@ func TestReasons(t *testing.T) {
 	}
 	_, losses, ok := strings.Cut(string(files["comparison.md"]), "## Where neardup is behind")
 	if !ok {
-		t.Fatal("no section on where neardup is behind")
+		t.Fatal("no section on where peers are ahead")
 	}
 	if n := strings.Count(losses, "- rival. "); n != len(whys) {
-		t.Errorf("%d of %d kinds of being behind are told:\n%s", n, len(whys), losses)
+		t.Errorf("%d of %d reasons are on the page:\n%s", n, len(whys), losses)
 	}
 }
 
@@ -303,7 +303,7 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
-// The peers in other languages find what is planted, if a comparison has
+// The peers in other languages find the planted pairs, if a comparison has
 // installed them; the tokenizer of text-dedup makes words of the space between
 // punctuation, so that it finds half.
 func TestOtherLanguages(t *testing.T) {
@@ -340,7 +340,7 @@ func TestOtherLanguages(t *testing.T) {
 	}
 }
 
-// All that results say is kept.
+// Every field of the results is kept.
 func TestResults(t *testing.T) {
 	res, err := readResults(resultsFile)
 	if err != nil {
@@ -365,7 +365,7 @@ func TestResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := readResults(name); err == nil {
-		t.Error("broken figures are no error")
+		t.Error("broken figures are not an error")
 	}
 	var any json.RawMessage
 	if err := json.Unmarshal(a, &any); err != nil {

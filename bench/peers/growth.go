@@ -83,7 +83,7 @@ func (p *pager) growthCell(what, peer string, n int) string {
 			return ""
 		}
 		if v < o && !strings.HasPrefix(peer, "neardup") && !floor(peer) {
-			p.behind = append(p.behind, behind{w, fmt.Sprintf("%s documents", count(n)), peer, show(o), show(v)})
+			p.lost = append(p.lost, loss{w, fmt.Sprintf("%s documents", count(n)), peer, show(o), show(v)})
 			return show(v) + mark(w)
 		}
 		return show(v)

@@ -79,7 +79,7 @@ func copyDrivers(work string) error {
 		}
 		to := filepath.Join(work, p)
 		if old, err := os.ReadFile(to); err == nil && string(old) == string(data) {
-			return nil // cargo builds anew what is new
+			return nil // cargo rebuilds what changed
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err

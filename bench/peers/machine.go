@@ -15,7 +15,7 @@ type machineInfo struct {
 	MemoryGiB        float64
 }
 
-// machine reads what the operating system says.
+// machine reads the names of processor and memory from the operating system.
 func machine() machineInfo {
 	m := machineInfo{CPU: "unknown", OS: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU()}
 	info, _ := os.ReadFile("/proc/cpuinfo") // absent but on Linux

@@ -1,7 +1,7 @@
-// Command compare sets neardup beside what people use today: on the same
+// Command compare measures neardup next to the tools that people use today: on the same
 // documents, with the same shingles where a peer takes them, at the same
 // threshold, and with tokenizing inside everyone's clock. It writes
-// docs/comparison.md, its plots, and the figures behind them:
+// docs/comparison.md, its plots, and the figures in them:
 //
 //	GOWORK=off go -C bench/peers run . -shared ../../../shared
 //
@@ -11,7 +11,7 @@
 //
 // Each peer is a process that reads the documents, finds what it has to find, and
 // writes it; the operating system accounts for its processor time and its
-// memory, and the process tells what the loop between texts and results took,
+// memory, and the process prints the time of the loop between texts and results,
 // which leaves out starting, reading and writing. Peers take turns, round after
 // round; the page has medians. All run on one thread.
 //
@@ -39,7 +39,7 @@ import (
 	"time"
 )
 
-// A config is what the flags say.
+// A config holds the flags.
 type config struct {
 	shared, work string
 	rounds       int
@@ -71,7 +71,7 @@ func run(args []string) error {
 	var c config
 	fs := flag.NewFlagSet("compare", flag.ContinueOnError)
 	fs.StringVar(&c.shared, "shared", "../../../shared", "`folder` with the documents and their truth")
-	fs.StringVar(&c.work, "work", workFolder(), "`folder` for what is installed and generated")
+	fs.StringVar(&c.work, "work", workFolder(), "`folder` for installed peers and generated files")
 	fs.IntVar(&c.rounds, "rounds", 3, "how often each peer runs on each corpus")
 	fs.DurationVar(&c.limit, "limit", 60*time.Second, "processor time after which a run is stopped")
 	fs.IntVar(&c.largest, "largest", 1_000_000, "most documents of the growth")
@@ -148,7 +148,7 @@ func compare(c config, res *results) error {
 	return nil
 }
 
-// progress tells what is being done.
+// progress prints the current step.
 func progress(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }

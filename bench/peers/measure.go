@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// A cost is what the operating system says a process took.
+// A cost is the time and memory of a process, as the operating system counts them.
 type cost struct {
 	CPU  float64 `json:"cpu"`  // seconds, user and system
 	Wall float64 `json:"wall"` // seconds
 	RSS  int64   `json:"rss"`  // most resident bytes
 
-	// Limit says that the process was stopped at its limit.
+	// Limit reports that the process was stopped at its limit.
 	Limit bool `json:"limit,omitempty"`
 }
 
-// errLimit says that a process was stopped.
+// errLimit is the error of a process that was stopped.
 var errLimit = errors.New("stopped at the limit of processor time")
 
-// errFailed says that a process failed.
+// errFailed is the error of a process that failed.
 var errFailed = errors.New("failed")
 
 // single keeps every peer to one thread.

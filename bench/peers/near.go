@@ -17,7 +17,7 @@ type contestant struct {
 	name string
 	// command runs it; a nil one is missing.
 	command func(docs, threshold, pairs string) []string
-	// program says that it is a program as it is, which prints pairs by id.
+	// program reports that it is a complete program, which prints pairs by id.
 	program bool
 }
 

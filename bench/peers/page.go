@@ -19,7 +19,7 @@ var pageTemplate string
 // ours is the row that all others are compared with: the use in the README.
 const ours = "neardup"
 
-// A why names a reason for being behind; page.md.tmpl has it in words.
+// A why names a reason why a peer is ahead; page.md.tmpl has it in words.
 type why string
 
 const (
@@ -35,17 +35,17 @@ const (
 // whys is all of them, in the order of the page, with their marks.
 var whys = []why{whyLoop, whyProcess, whyMemory, whyIndex, whyStrict, whyQuality, whyClusters}
 
-// A behind is a measure by which a peer is ahead of neardup.
-type behind struct {
+// A loss is a measure by which a peer is ahead of neardup.
+type loss struct {
 	Why         why
 	Where, Peer string
 	Ours, Peers string
 }
 
-// A pager makes the tables, and remembers where neardup is behind.
+// A pager makes the tables, and remembers where peers are ahead.
 type pager struct {
 	*results
-	behind []behind
+	lost []loss
 }
 
 // writePage writes the page and its plots.
@@ -67,7 +67,7 @@ func makePage(r *results) (map[string][]byte, error) {
 	p := &pager{results: r}
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"count": count, "pairs": p.pairsTable, "growth": p.growthTables, "growthQuality": p.growthQuality,
-		"passages": p.passagesTable, "blocks": p.blocksTable, "behind": p.behindFor, "losses": p.losses, "version": p.version,
+		"passages": p.passagesTable, "blocks": p.blocksTable, "behind": p.lossesFor, "losses": p.losses, "version": p.version,
 		"mib": func(n int) string { return mib(float64(n)) },
 	}).Parse(pageTemplate)
 	if err != nil {
@@ -82,11 +82,11 @@ func makePage(r *results) (map[string][]byte, error) {
 	return files, nil
 }
 
-// behindFor is where neardup is behind for one reason: it is empty if nowhere.
+// lossesFor is where neardup is behind for one reason: it is empty if nowhere.
 // The tables must have been made before.
-func (p *pager) behindFor(w string) []behind {
-	var out []behind
-	for _, b := range p.behind {
+func (p *pager) lossesFor(w string) []loss {
+	var out []loss
+	for _, b := range p.lost {
 		if b.Why == why(w) {
 			out = append(out, b)
 		}
@@ -95,7 +95,7 @@ func (p *pager) behindFor(w string) []behind {
 }
 
 // losses lists them, peer by peer.
-func (p *pager) losses(bs []behind) string {
+func (p *pager) losses(bs []loss) string {
 	var b strings.Builder
 	for _, peer := range slices.Sorted(maps.Keys(byPeer(bs))) {
 		var parts []string
@@ -107,8 +107,8 @@ func (p *pager) losses(bs []behind) string {
 	return b.String()
 }
 
-func byPeer(bs []behind) map[string][]behind {
-	m := map[string][]behind{}
+func byPeer(bs []loss) map[string][]loss {
+	m := map[string][]loss{}
 	for _, b := range bs {
 		m[b.Peer] = append(m[b.Peer], b)
 	}

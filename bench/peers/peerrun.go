@@ -16,7 +16,7 @@ import (
 	"github.com/neardup/neardup/bench/peers/peers"
 )
 
-// A report is what a peer's program prints about one run.
+// A report is the line that a peer's program prints about one run.
 type report struct {
 	Documents  int     `json:"documents"`
 	Bytes      int     `json:"bytes"`       // of text
@@ -57,7 +57,7 @@ func peerMain(args []string) error {
 	return fmt.Errorf("no peer %q", args[0])
 }
 
-// parseReport reads the last line that a peer printed: text-dedup says more
+// parseReport reads the last line that a peer printed: text-dedup prints more
 // before.
 func parseReport(printed []byte, to *report) error {
 	printed = bytes.TrimSpace(printed)
@@ -129,7 +129,7 @@ func resident() int64 {
 	debug.FreeOSMemory()
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0 // not Linux: the page says nothing then
+		return 0 // not Linux: the page leaves it out
 	}
 	pages, _ := strconv.ParseInt(strings.Fields(string(statm))[1], 10, 64)
 	return pages * int64(os.Getpagesize())

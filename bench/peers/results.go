@@ -68,7 +68,7 @@ type nearResult struct {
 type sharedResult struct {
 	Set, Peer                             string
 	Bytes                                 int
-	Told                                  bool // it was told which documents to compare
+	Given                                 bool // it was given the pairs to compare
 	Runs                                  []nearRun
 	Precision, Recall, Score, Granularity float64
 	Stopped                               string `json:",omitempty"`
@@ -105,7 +105,7 @@ func (r *results) write(name string) error {
 	return os.WriteFile(name, append(data, '\n'), 0o666)
 }
 
-// median of what f says of the runs; NaN if there are none.
+// median of f over the runs; NaN if there are none.
 func median(runs []nearRun, f func(nearRun) float64) float64 {
 	var vs []float64
 	for _, r := range runs {

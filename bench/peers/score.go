@@ -11,7 +11,7 @@ import (
 // margin is how far from the threshold nobody is judged: tokenizers differ.
 const margin = .05
 
-// quality says how well pairs were found.
+// quality holds recall, precision and their like.
 //
 // Recall and Precision are pairwise: of the true pairs at least margin above the
 // threshold the share that was reported, and of the reported pairs the share

@@ -26,7 +26,7 @@ type task struct {
 // A finder is a peer for a task, as a process.
 type finder struct {
 	name    string
-	told    bool
+	given   bool
 	command func(t task, out string) []string
 	program bool // it prints its findings
 }
@@ -62,13 +62,13 @@ func runPassages(c config, in *installed, res *results) error {
 		return []string{in.dedup, "passages", "-json", "-quiet", "-workers", "1", t.docs}
 	}}}
 	for _, p := range peers.Passages {
-		fs = append(fs, finder{name: p.Name, told: p.Told, command: func(t task, out string) []string {
+		fs = append(fs, finder{name: p.Name, given: p.Given, command: func(t task, out string) []string {
 			return []string{in.self, "passages", p.Name, t.docs, t.truth, out}
 		}})
 	}
 	if in.python != "" {
 		for _, name := range []string{"difflib", "difflib, joined"} {
-			fs = append(fs, finder{name: name, told: true, command: func(t task, out string) []string {
+			fs = append(fs, finder{name: name, given: true, command: func(t task, out string) []string {
 				return []string{in.python, filepath.Join(in.drivers, "passages.py"), name, t.docs, t.truth, out}
 			}})
 		}
@@ -161,7 +161,7 @@ func runBlocks(c config, in *installed, res *results) error {
 
 var unfit = regexp.MustCompile(`[^a-z0-9]+`)
 
-// findings is the file of what a peer has found.
+// findings is the file of a peer's findings.
 func findings(c config, t task, peer string) string {
 	return filepath.Join(c.work, "found-"+unfit.ReplaceAllString(t.set+"-"+peer, "-"))
 }
@@ -174,7 +174,7 @@ func runTasks(c config, tasks []task, fs []finder, figure string) ([]sharedResul
 		for round := range c.rounds {
 			for i, f := range fs {
 				r := &rs[i]
-				r.Set, r.Peer, r.Told = t.set, f.name, f.told
+				r.Set, r.Peer, r.Given = t.set, f.name, f.given
 				if r.Stopped != "" {
 					continue
 				}
@@ -213,7 +213,7 @@ func runTasks(c config, tasks []task, fs []finder, figure string) ([]sharedResul
 	return out, nil
 }
 
-// rate has the program of the task score what was found.
+// rate runs the task's scoring program on the findings.
 func rate(r *sharedResult, t task, found, figure string) error {
 	args := append(t.score[1:len(t.score):len(t.score)], found)
 	printed, err := command("", nil, t.score[0], args...)
@@ -312,7 +312,7 @@ func passageFinder(name string, docs []hosted, gold string, rep *report) (func()
 		text[d.ID] = d.Text
 		order = append(order, d.ID)
 	}
-	var told [][2]string
+	var given [][2]string
 	seen := map[[2]string]bool{}
 	for dec := json.NewDecoder(bytes.NewReader(data)); dec.More(); {
 		var g struct{ A, B place }
@@ -321,7 +321,7 @@ func passageFinder(name string, docs []hosted, gold string, rep *report) (func()
 		}
 		if p := [2]string{g.A.ID, g.B.ID}; !seen[p] {
 			seen[p] = true
-			told = append(told, p)
+			given = append(given, p)
 		}
 	}
 	for _, p := range peers.Passages {
@@ -329,7 +329,7 @@ func passageFinder(name string, docs []hosted, gold string, rep *report) (func()
 			continue
 		}
 		var found []peers.Shared
-		return func() { found = p.Find(text, order, told) }, func(enc *json.Encoder) error {
+		return func() { found = p.Find(text, order, given) }, func(enc *json.Encoder) error {
 			peers.SortShared(found)
 			for _, s := range found {
 				if err := enc.Encode(map[string]place{"a": {s.A, s.SpanA[0], s.SpanA[1]}, "b": {s.B, s.SpanB[0], s.SpanB[1]}}); err != nil {

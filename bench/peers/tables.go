@@ -45,10 +45,10 @@ func (p *pager) pairsTable(corpus string, threshold float64) string {
 	return b.String()
 }
 
-// floor reports whether a row is no peer, but what peers cannot be faster than.
+// floor reports whether a row is not a peer but the bound of their speed.
 func floor(peer string) bool { return strings.HasPrefix(peer, "shingles alone") }
 
-// compare notes by what measures a peer is ahead, and returns the cell that says
+// compare notes by what measures a peer is ahead, and returns the cell that shows
 // so.
 func (p *pager) compare(where string, us, r nearResult) string {
 	if strings.HasPrefix(r.Peer, "neardup") {
@@ -58,13 +58,13 @@ func (p *pager) compare(where string, us, r nearResult) string {
 	less := func(w why, f func(nearRun) float64, show func(float64) string) {
 		o, t := median(us.Runs, f), median(r.Runs, f)
 		if t < o { // not if either is NaN
-			p.behind = append(p.behind, behind{w, where, r.Peer, show(o), show(t)})
+			p.lost = append(p.lost, loss{w, where, r.Peer, show(o), show(t)})
 			cell = append(cell, fmt.Sprintf("%s %s%s", w, times(o/t), mark(w)))
 		}
 	}
 	more := func(w why, o, t float64) {
 		if t > o+.0005 {
-			p.behind = append(p.behind, behind{w, where, r.Peer, fmt.Sprintf("%.3f", o), fmt.Sprintf("%.3f", t)})
+			p.lost = append(p.lost, loss{w, where, r.Peer, fmt.Sprintf("%.3f", o), fmt.Sprintf("%.3f", t)})
 			cell = append(cell, fmt.Sprintf("%s %.3f%s", w, t-o, mark(w)))
 		}
 	}
@@ -122,22 +122,22 @@ func (p *pager) passagesTable() string {
 		}
 		at[[2]string{r.Set, r.Peer}] = r
 	}
-	// Who is told the pairs is compared with the Aligner, which is told as well.
-	us := func(told bool) string {
-		if told {
+	// A peer that is given the pairs is compared with the Aligner, which is given them too.
+	us := func(given bool) string {
+		if given {
 			return "neardup shingle.Aligner"
 		}
 		return "neardup passage.Index"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| | told the pairs | %s | loop CPU | process CPU | loop, MB/s | peak memory | neardup behind |\n|---|---|%s--:|--:|--:|--:|---|\n", strings.Join(sets, " | "), strings.Repeat("--:|", len(sets)))
+	fmt.Fprintf(&b, "| | given the pairs | %s | loop CPU | process CPU | loop, MB/s | peak memory | neardup behind |\n|---|---|%s--:|--:|--:|--:|---|\n", strings.Join(sets, " | "), strings.Repeat("--:|", len(sets)))
 	for _, name := range names {
 		var loop, process, memory, size float64
 		var cells, lost []string
-		told := false
+		given := false
 		for _, set := range sets {
 			r := at[[2]string{set, name}]
-			told = told || r.Told
+			given = given || r.Given
 			if r.Stopped != "" {
 				cells = append(cells, r.Stopped)
 				loop, process = math.NaN(), math.NaN()
@@ -147,22 +147,22 @@ func (p *pager) passagesTable() string {
 			loop += median(r.Runs, loopCPU)
 			process += median(r.Runs, processCPU)
 			memory = max(memory, median(r.Runs, processRSS))
-			size += float64(at[[2]string{set, us(told)}].Bytes)
-			if o := at[[2]string{set, us(told)}].Score; r.Score > o+.0005 && !strings.HasPrefix(name, "neardup") {
-				p.behind = append(p.behind, behind{whyQuality, "passages, " + set, name, fmt.Sprintf("%.3f", o), fmt.Sprintf("%.3f", r.Score)})
+			size += float64(at[[2]string{set, us(given)}].Bytes)
+			if o := at[[2]string{set, us(given)}].Score; r.Score > o+.0005 && !strings.HasPrefix(name, "neardup") {
+				p.lost = append(p.lost, loss{whyQuality, "passages, " + set, name, fmt.Sprintf("%.3f", o), fmt.Sprintf("%.3f", r.Score)})
 				lost = append(lost, set+mark(whyQuality))
 			}
 		}
 		var base float64
 		for _, set := range sets {
-			base = max(base, median(at[[2]string{set, us(told)}].Runs, processRSS))
+			base = max(base, median(at[[2]string{set, us(given)}].Runs, processRSS))
 		}
 		if memory < base && !strings.HasPrefix(name, "neardup") {
-			p.behind = append(p.behind, behind{whyMemory, "passages", name, mib(base), mib(memory)})
+			p.lost = append(p.lost, loss{whyMemory, "passages", name, mib(base), mib(memory)})
 			lost = append(lost, "memory "+times(base/memory)+mark(whyMemory))
 		}
 		yes := "no"
-		if told {
+		if given {
 			yes = "yes"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", label(name), yes, strings.Join(cells, " | "), secs(loop), secs(process), number(size/1e6/loop), mib(memory), strings.Join(lost, ", "))
@@ -183,7 +183,7 @@ func (p *pager) blocksTable() string {
 	for _, r := range p.Blocks {
 		lost := ""
 		if r.Score > us.Score+.0005 && !strings.Contains(r.Peer, "neardup") {
-			p.behind = append(p.behind, behind{whyQuality, "blocks", r.Peer, fmt.Sprintf("%.3f", us.Score), fmt.Sprintf("%.3f", r.Score)})
+			p.lost = append(p.lost, loss{whyQuality, "blocks", r.Peer, fmt.Sprintf("%.3f", us.Score), fmt.Sprintf("%.3f", r.Score)})
 			lost = fmt.Sprintf("%.3f%s", r.Score-us.Score, mark(whyQuality))
 		}
 		loop := median(r.Runs, loopCPU)

@@ -35,7 +35,7 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "folder for the file of signatures")
 	threshold := flag.Float64("threshold", .8, "least similarity")
 	flag.Parse()
-	// The collector would let garbage double what is in use: it is part of what
+	// The collector would let garbage double the memory in use: it is part of what
 	// is measured, but need not be idle.
 	debug.SetGCPercent(50)
 	fmt.Println("documents  clusters  planted found  CPU us/document  peak heap MiB  bytes/document")
@@ -70,7 +70,7 @@ func run(name string, n, workers int, threshold float64) error {
 		took     = time.Duration(math.MaxInt64)
 		most     uint64
 	)
-	// What is over soon is measured five times, and the least time counts.
+	// A short run is measured five times, and the least time counts.
 	for begin, i := time.Now(), 0; i < 5 && (i == 0 || time.Since(begin) < 10*time.Second); i++ {
 		clusters = nil
 		peak, start := watchHeap(), clock()
@@ -110,7 +110,7 @@ func original(row int) (int, bool) {
 	}
 	at := int(mix(uint64(row)) % uint64(row))
 	if at%5 == 4 {
-		at-- // originals are no copies themselves
+		at-- // originals are not copies themselves
 	}
 	return at, true
 }
@@ -150,7 +150,7 @@ func mix(z uint64) uint64 {
 }
 
 // watchHeap samples the heap until the function it returns is called, which
-// returns the most that was seen: what is in use and garbage that was not yet
+// returns the largest value: memory in use and garbage that was not yet
 // collected.
 func watchHeap() func() uint64 {
 	runtime.GC()

@@ -25,7 +25,7 @@ func TestAgainst(t *testing.T) {
 	}
 	for name, data := range map[string]string{
 		"old.jsonl":   lines("a", ferry, "b", ferry, "c", "something else altogether that nobody repeats"),
-		"new.jsonl":   lines("x", bread, "a", ferry, "y", bread, "z", "what is new and stays new"),
+		"new.jsonl":   lines("x", bread, "a", ferry, "y", bread, "z", "a text that is new and stays new"),
 		"empty.jsonl": "",
 	} {
 		if err := os.WriteFile(name, []byte(data), 0o666); err != nil {

@@ -146,7 +146,7 @@ func TestBandsRefused(t *testing.T) {
 	} {
 		stdout, stderr, status := dedup(t, "", append(append([]string{"bands"}, args...), "a.txt")...)
 		if status != cli.ExitFatal || stdout != "" || !strings.Contains(stderr, want) {
-			t.Errorf("%q: status %d, %q on standard output, says %q, want %q", args, status, stdout, stderr, want)
+			t.Errorf("%q: status %d, %q on standard output, %q on standard error, want %q", args, status, stdout, stderr, want)
 		}
 	}
 	if got, err := os.ReadFile("there.tsv"); err != nil || string(got) != "old" {

@@ -91,7 +91,7 @@ func TestClean(t *testing.T) {
 		args   string
 		stdin  string
 		status int
-		out    map[string]string // what is new
+		out    map[string]string // the new documents
 	}{
 		{
 			why:  "lines stay as they are",
@@ -139,13 +139,13 @@ func TestClean(t *testing.T) {
 			args: "-dry-run in.jsonl",
 			out:  map[string]string{},
 		}, {
-			why:    "what is there stays",
+			why:    "existing files stay",
 			in:     map[string]string{"in.jsonl": line("a", ferry), "out.jsonl": "precious"},
 			args:   "-out out.jsonl in.jsonl",
 			status: cli.ExitFatal,
 			out:    map[string]string{},
 		}, {
-			why:    "what is there stays, the log too",
+			why:    "existing files stay, the log too",
 			in:     map[string]string{"in.jsonl": line("a", ferry), "log": "precious"},
 			args:   "-out out.jsonl -log log in.jsonl",
 			status: cli.ExitFatal,
@@ -213,7 +213,7 @@ func TestCleanCompressed(t *testing.T) {
 	}
 }
 
-// On real news: what is kept has no pair at .85 or more by the exact reference,
+// On real news: the kept documents have no pair at .85 or more by the exact reference,
 // nothing is removed without a partner that is kept, and every line is somewhere.
 func TestCleanReuters(t *testing.T) {
 	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")

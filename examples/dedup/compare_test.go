@@ -23,7 +23,7 @@ func words(from, to int) string {
 }
 
 // Of a chain the third document is apart from the second, which it matches: compare
-// names the representative and says why.
+// names the representative and the reason.
 func TestCompareInCorpus(t *testing.T) {
 	corpus := docLine("a", words(0, 100)) + docLine("b", words(8, 108)) + docLine("c", words(16, 116)) + docLine("d", words(500, 600)) + docLine("b2", words(8, 108))
 	compare := func(a, b string) show.Placement {

@@ -47,6 +47,6 @@ func TestForgery(t *testing.T) {
 		t.Errorf("-against: %s", stdout)
 	}
 	if stdout, _, _ := dedup(t, corpus, "pairs", "-json", "-estimate", "-"); !strings.Contains(stdout, `"a":"forgery","b":"article"`) {
-		t.Errorf("estimates are no longer fooled: %s", stdout)
+		t.Errorf("estimates are not fooled any more: %s", stdout)
 	}
 }

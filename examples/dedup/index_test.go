@@ -116,8 +116,8 @@ func TestIndexFilter(t *testing.T) {
 	}
 }
 
-// On real text, what add says and query finds is what comparing all documents
-// with all finds, but for what the bands may miss.
+// On real text, add and query answer as comparing all documents with all does,
+// except for pairs that the bands may miss.
 func TestIndexExact(t *testing.T) {
 	name := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
 	db := filepath.Join(t.TempDir(), "seen")
@@ -185,7 +185,7 @@ func TestIndexExact(t *testing.T) {
 		}
 	}
 	if wrong > missed {
-		t.Errorf("%d documents of %d were wrongly told new or old", wrong, len(docs))
+		t.Errorf("%d documents of %d were wrongly called new or old", wrong, len(docs))
 	}
 }
 
@@ -265,7 +265,7 @@ func TestIndexCare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What a killed process leaves: an end that is not whole.
+	// A killed process leaves an end that is not whole.
 	if err := os.WriteFile(name, append(bytes.Clone(whole), "NDfr and no more"...), 0o666); err != nil {
 		t.Fatal(err)
 	}

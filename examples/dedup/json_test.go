@@ -94,7 +94,7 @@ func TestJSONPage(t *testing.T) {
 		}
 		for name := range sections[title] {
 			if !want[name] {
-				t.Errorf("docs/json.md, %q: there is no field %q", title, name)
+				t.Errorf("docs/json.md, %q: field %q is missing", title, name)
 			}
 		}
 	}

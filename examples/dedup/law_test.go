@@ -219,7 +219,7 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 	if groups != m.in {
 		t.Errorf("seed %d: the sources add up to %d of %d", seed, groups, m.in)
 	}
-	// What was written is what was kept, and no text is gone.
+	// The output holds exactly the kept documents, and no text is lost.
 	if f.Kept == 0 {
 		return
 	}
@@ -277,7 +277,7 @@ func TestCleanWholeWARC(t *testing.T) {
 		out = strings.TrimPrefix(out, record)
 	}
 	if out != "" {
-		t.Errorf("%d bytes of the output are no records of the input, in their order: %.200q", len(out), out)
+		t.Errorf("%d bytes of the output are not records of the input, in their order: %.200q", len(out), out)
 	}
 	if n := strings.Count(read(t, "out.warc.removed.jsonl"), "\n"); n != removed || n == 0 {
 		t.Errorf("%d records are missing, and %d were removed", removed, n)

@@ -43,7 +43,7 @@ func main() {
 func help() string {
 	var formats strings.Builder
 	for _, f := range input.Formats {
-		fmt.Fprintf(&formats, "  %-26s %s\n", cmp.Or(strings.Join(f.Extensions, ", "), f.Name), f.Help)
+		fmt.Fprintf(&formats, "  %-28s %s\n", cmp.Or(strings.Join(f.Extensions, ", "), f.Name), f.Help)
 	}
 	return fmt.Sprintf(`dedup finds near-duplicate documents, the passages that documents share, and
 the blocks that pages recycle.

@@ -150,7 +150,7 @@ func TestStatus(t *testing.T) {
 		{"a broken line", "clusters broken.jsonl", cli.ExitInput, "dedup: broken.jsonl:2: broken JSON"},
 		{"an id twice", "passages twice.jsonl", cli.ExitDone, `dedup: twice.jsonl: 1 document has an id that was read before, like "a" at twice.jsonl:2; named by place`},
 		{"an unreadable time", "clusters -keep newest untimely.jsonl", cli.ExitInput, `dedup: untimely.jsonl:1: time "soon" is none`},
-		{"flags behind inputs", "pairs good.txt -quiet", cli.ExitDone, ""},
+		{"flags after inputs", "pairs good.txt -quiet", cli.ExitDone, ""},
 		{"a file that looks like a flag", "pairs -- -threshold", cli.ExitInput, "dedup: -threshold: no such file"},
 		{"no input", "pairs", cli.ExitFatal, "dedup pairs: no input"},
 		{"no such flag", "pairs -bogus good.txt", cli.ExitFatal, "flag provided but not defined: -bogus"},
@@ -166,7 +166,7 @@ func TestStatus(t *testing.T) {
 		{"several corpora", "pairs -against good.txt -against empty.txt good.txt", cli.ExitDone, "3 documents (1 empty), 1 pair"},
 		{"a table without a text", "pairs -format csv good.txt", cli.ExitInput, `no column "text"`},
 		{"what would be removed, to nowhere", "clean -dry-run -log gone.jsonl good.txt", cli.ExitFatal, "-log, -overwrite and -annotate go with -out"},
-		{"a dry run over what is there", "clean -dry-run -out latin.txt good.txt", cli.ExitFatal, "latin.txt exists already"},
+		{"a dry run over an existing file", "clean -dry-run -out latin.txt good.txt", cli.ExitFatal, "latin.txt exists already"},
 		{"log and output in one", "clean -out kept.txt -log kept.txt good.txt", cli.ExitFatal, "kept.txt and kept.txt are one"},
 		{"threshold 0", "pairs -threshold 0 good.txt", cli.ExitFatal, "-threshold 0: must be above 0"},
 		{"threshold NaN", "pairs -threshold NaN good.txt", cli.ExitFatal, "-threshold NaN: must be above 0"},
@@ -193,7 +193,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// The documents before and behind a bad line are compared all the same.
+// The documents before and after a bad line are compared all the same.
 func TestLosesNothing(t *testing.T) {
 	text := "one two three four five six seven eight"
 	stdin := `{"id":"a","text":"` + text + `"}` + "\n{\"id\":\"b\"\n" + `{"id":"c","text":"` + text + `"}`
@@ -256,7 +256,7 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// An interrupt ends the work with an exit status that says so.
+// An interrupt ends the work with an exit status of its own.
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var updateReadme = flag.Bool("update-readme", false, "rewrite what the README says its commands print")
+var updateReadme = flag.Bool("update-readme", false, "rewrite the output of commands in the README")
 
-// The README's commands print what the README says. A command is a line that
+// The README's commands print the output shown there. A command is a line that
 // begins with "$ " in a console block; what follows is what it prints.
 func TestReadme(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
@@ -37,7 +37,7 @@ func TestReadme(t *testing.T) {
 			t.Fatalf("%s: %v", command, err)
 		}
 		if diff := cmp.Diff(want, string(out)); diff != "" && !*updateReadme {
-			t.Errorf("%s prints other than the README says (-want +got; -update-readme rewrites it):\n%s", command, diff)
+			t.Errorf("%s prints other than in the README (-want +got; -update-readme rewrites it):\n%s", command, diff)
 		}
 		parts[i+1] = command + "\n" + string(out) + end + rest
 	}

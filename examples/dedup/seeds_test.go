@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/internal/corpus"
 )
 
-// goldPassage is a passage that the two stories beside the repository share.
+// goldPassage is a passage that the two stories next to the repository share.
 type goldPassage struct {
 	A, B struct {
 		ID         string
@@ -107,7 +107,7 @@ func adjoin(end, start int) bool { return 0 < start-end && start-end <= 4 }
 
 func overlap(a, b, c, d int) int { return max(0, min(b, d)-max(a, c)) }
 
-// As wholes the stories are no near-duplicates, but each holds much of the other.
+// As wholes the stories are not near-duplicates, but each holds much of the other.
 func TestSeedsPairs(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, _ := filepath.Glob("*.txt")

@@ -31,7 +31,7 @@ const (
 	longText   = 20000 // tokens; where a text has more, a seed has one more, and again for ten times as many
 	maxCopies  = 64    // pairs of places that one gram may propose
 	sideCopies = 8     // places on a side that are always looked at
-	gramWide   = 12    // tokens of the grams that stand in where short ones are too common
+	gramWide   = 12    // tokens of the grams that are used where short ones are too common
 )
 
 // budgetPerToken bounds the work: so many cells of alignment and comparisons
@@ -59,7 +59,7 @@ type Chain struct {
 	Moved          bool  // parts of it have another order in b
 }
 
-// Copies says what becomes of a stretch that has several counterparts.
+// Copies chooses what becomes of a stretch that has several counterparts.
 type Copies uint8
 
 // The values of Copies.
@@ -69,7 +69,7 @@ const (
 	Every               // all pairs of copies
 )
 
-// Params is what a caller may choose. All fields must be set.
+// Params are the caller's choices. All fields must be set.
 type Params struct {
 	Min      int // least number of equal tokens
 	Gap      int // most tokens between two joined alignments, on either side
@@ -116,7 +116,7 @@ func (e *Engine) Align(a, b Seq) []Chain {
 	return e.run(a, b, func(x, y []uint32) { e.seed(x, y) })
 }
 
-// AlignAt is like Align, but looks only where seeds says that tokens are equal.
+// AlignAt is like Align, but looks only where seeds reports equal tokens.
 // A seed's N counts; its tokens must be equal, or it is passed over.
 func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 	return e.run(a, b, func(x, y []uint32) {

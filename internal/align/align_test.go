@@ -87,7 +87,7 @@ func maximalRuns(a, b []uint32, least int) []Run {
 	return out
 }
 
-// copies counts where the first gramWide tokens of run stand in ids.
+// copies counts the places of the first gramWide tokens of run in ids.
 func copies(ids, run []uint32) int {
 	n := 0
 	for i := 0; i+gramWide <= len(ids); i++ {

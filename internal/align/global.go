@@ -12,7 +12,7 @@ const globalCells = 1 << 20
 
 // Global returns the runs of equal tokens of an alignment of the whole of a with
 // the whole of b, ascending. Stretches that are too long to be aligned token by
-// token are first split at grams that stand once in both; what then is still
+// token are first split at grams that occur once in both; what then is still
 // too long is split at its longest shared run, or left as it is.
 func Global(a, b []uint32) []Run {
 	var g global
@@ -52,7 +52,7 @@ func (g *global) align(a, b []uint32, oa, ob, q int) {
 			break
 		}
 		i, j := 0, 0
-		if len(anchors) > 0 { // else nothing tells how they belong together
+		if len(anchors) > 0 { // else nothing shows how they belong together
 			for _, r := range append(anchors, Run{int32(len(a)), int32(len(b)), 0}) {
 				g.align(a[i:r.A], b[j:r.B], oa+i, ob+j, q)
 				g.add(oa+int(r.A), ob+int(r.B), int(r.N))
@@ -63,7 +63,7 @@ func (g *global) align(a, b []uint32, oa, ob, q int) {
 	g.add(endA, endB, k)
 }
 
-// unique returns the longest ascending sequence of q-grams that stand once in a
+// unique returns the longest ascending sequence of q-grams that occur once in a
 // and once in b (patience diff, Cohen).
 func unique(a, b []uint32, q int) []Run {
 	if len(a) < q || len(b) < q {

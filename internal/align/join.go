@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// joinCost is what a gap of so many tokens costs, in the unit of the scores:
+// joinCost is the cost of a gap of so many tokens, in the unit of the scores:
 // a fragment beyond it must be worth more.
 func joinCost(gap int32) int32 { return 2 + gap/2 }
 

@@ -116,7 +116,7 @@ func equal(x, y []uint32) bool {
 	return true
 }
 
-// limits returns how many places of a gram that stands at ca and cb places are
+// limits returns how many places of a gram that occurs at ca and cb places are
 // looked at on each side.
 func limits(ca, cb int32) (int32, int32) {
 	if int64(ca)*int64(cb) <= maxCopies {

@@ -6,7 +6,7 @@ package align
 const (
 	tileRows  = 32 // lanes: up to 31 tokens of a
 	tileSteps = 64
-	tileWork  = 16 // what a step costs of the budget
+	tileWork  = 16 // cost of a step in the budget
 
 	tileDead = -1 << 14 // the score of a cell that is not there
 )

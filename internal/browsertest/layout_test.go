@@ -7,9 +7,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faults is a script that returns what is wrong with the layout of the page as
-// it is shown: what sticks out to the side, what lies on something else, what is
-// too faint to read, what is too small to touch.
+// faults is a script that returns the faults of the layout as
+// shown: parts that stick out to the side, overlap, are too faint to read or
+// too small to touch.
 const faults = `(() => {
 	const faults = [];
 	const name = e => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + (e.getAttribute("class") ? "." + e.getAttribute("class").replaceAll(" ", ".") : "") + " '" + e.textContent.trim().slice(0, 30) + "'";
@@ -61,7 +61,7 @@ const faults = `(() => {
 		const m = s.match(/[\d.]+/g).map(Number);
 		return { l: .2126 * channel(m[0] / 255) + .7152 * channel(m[1] / 255) + .0722 * channel(m[2] / 255), a: m.length > 3 ? m[3] : 1 };
 	};
-	const behind = e => {
+	{ => const backdrop = e => { => {
 		for (; e; e = e.parentElement) {
 			const c = colour(getComputedStyle(e).backgroundColor);
 			if (c.a === 1) return c.l;
@@ -72,14 +72,14 @@ const faults = `(() => {
 	for (const e of all) {
 		if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || e.matches(":disabled, :disabled *")) continue;
 		const s = getComputedStyle(e);
-		const f = colour(e.closest("svg") ? s.fill : s.color).l, b = behind(e.closest("svg") ? e.closest("figure") : e);
+		const f = colour(e.closest("svg") ? s.fill : s.color).l, b = backdrop(e.closest("svg") ? e.closest("figure") : e);
 		const ratio = (Math.max(f, b) + .05) / (Math.min(f, b) + .05), size = parseFloat(s.fontSize);
 		seen++;
 		if (ratio < (size >= 24 || size >= 18.66 && s.fontWeight >= 700 ? 3 : 4.5)) faults.push(name(e) + " has a contrast of " + ratio.toFixed(2));
 	}
 	if (seen < 20) faults.push("only " + seen + " texts were looked at");
 
-	// What is touched is 24 pixels and more (WCAG 2.2, 2.5.8), text is 11 and more.
+	// Targets of touch are 24 pixels and more (WCAG 2.2, 2.5.8), text is 11 and more.
 	for (const e of all) {
 		if (e.matches("button, select, input:not([type=checkbox]), summary")) {
 			const r = e.getBoundingClientRect();

@@ -89,7 +89,7 @@ func titles(tb *tab) []string {
 func (tb *tab) status(want string) {
 	tb.t.Helper()
 	if got := eval[string](tb, `document.querySelector(".panel.on .status").textContent.replaceAll("\u202f", "")`); got != want {
-		tb.t.Errorf("the list says %q, want %q", got, want)
+		tb.t.Errorf("the list shows %q, want %q", got, want)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestSearch(t *testing.T) {
 		t.Errorf("passages with the changed word: %s", got)
 	}
 	if n := eval[int](tb, `CSS.highlights.get("hit").size`); n == 0 {
-		t.Error("what was searched for is not marked")
+		t.Error("the search term is not marked")
 	}
 	words := strings.Fields(docs[0].Text)
 	tb.search(`"` + strings.ToUpper(words[4]+" "+words[5]) + `"`)
@@ -127,7 +127,7 @@ func TestSearch(t *testing.T) {
 		t.Errorf("words of two findings are in %q", got)
 	}
 	if text := eval[string](tb, `document.querySelector(".panel.on .nothing").textContent`); !strings.Contains(text, "No finding fits") {
-		t.Errorf("an empty list says %q", text)
+		t.Errorf("an empty list shows %q", text)
 	}
 	tb.search("两港之间")
 	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "scripts/chinese1") {
@@ -232,7 +232,7 @@ func TestFilters(t *testing.T) {
 	tb.clean()
 }
 
-// What the summary says is what the lists hold.
+// The figures of the summary are those of the lists.
 func TestCounts(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed())), desktop)
 	tiles := eval[[]string](tb, `[...document.querySelectorAll(".tile strong")].map(e => e.textContent)`)
@@ -242,7 +242,7 @@ func TestCounts(t *testing.T) {
 	for i, part := range parts {
 		tb.run(chromedp.Click("#tab-" + part))
 		if got, want := len(titles(tb)), eval[string](tb, `document.querySelector("#count-`+part+`").textContent`); strconv.Itoa(got) != want {
-			t.Errorf("%d %s shown, the tab says %s (tile %s)", got, part, want, tiles[i+1])
+			t.Errorf("%d %s shown, the tab shows %s (tile %s)", got, part, want, tiles[i+1])
 		}
 	}
 }
@@ -293,7 +293,7 @@ func TestKeyboard(t *testing.T) {
 	if again := lit(tb); again != first || third == first {
 		t.Errorf("words: %q, two on %q, and back %q", first, third, again)
 	}
-	// What has the focus can be seen.
+	// The focus can be seen.
 	if w := eval[string](tb, `getComputedStyle(document.activeElement).outlineStyle`); w == "none" {
 		t.Error("the focus is not to be seen")
 	}
@@ -346,7 +346,7 @@ func TestChineseLinks(t *testing.T) {
 	}
 }
 
-// Both ways to show a comparison tell the same differences.
+// Both ways to show a comparison show the same differences.
 func TestAsOneText(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
 	openAll(tb)

@@ -210,7 +210,7 @@ func TestFold(t *testing.T) {
 	if whole[0] != docs[0].Text || whole[1] != docs[1].Text {
 		t.Errorf("unfolded the sides are %.60q", whole)
 	}
-	// The words behind the fold are linked with their counterparts.
+	// The words inside the fold are linked with their counterparts.
 	tb.run(chromedp.Focus(".pane.a"))
 	if got := eval[bool](tb, `(() => {
 		const [a, b] = [...document.querySelectorAll(".pane")].map(p => [...p.querySelectorAll(".w[data-link]:not(mark)")]);
@@ -240,7 +240,7 @@ func TestLinks(t *testing.T) {
 	tb.clean()
 }
 
-// What is printed holds every finding with its texts, in whatever state the page is.
+// A printout holds every finding with its texts, in whatever state the page is.
 func TestPrint(t *testing.T) {
 	docs := mixed()
 	tb := open(t, report(t, corpus(t, docs)), desktop)

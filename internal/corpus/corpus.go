@@ -1,4 +1,4 @@
-// Package corpus gives tests the real data that lies beside the repository and
+// Package corpus gives tests the real data next to the repository and
 // made-up text in any amount. Nothing outside tests imports it.
 package corpus
 
@@ -19,14 +19,14 @@ type Doc struct {
 	Host string `json:"host"`
 }
 
-// Shared returns the path of a file in the folder "shared" beside the
+// Shared returns the path of a file in the folder "shared" next to the
 // repository, and skips the test, saying so, where that folder is absent. A
 // file that is missing although the folder is there fails the test.
 func Shared(tb testing.TB, elem ...string) string {
 	tb.Helper()
 	dir := filepath.Join(root(tb), "..", "shared")
 	if _, err := os.Stat(dir); err != nil {
-		tb.Skip("no real data: the folder shared does not lie beside the repository")
+		tb.Skip("no real data: the folder shared is not next to the repository")
 	}
 	name := filepath.Join(append([]string{dir}, elem...)...)
 	if _, err := os.Stat(name); err != nil {

@@ -72,7 +72,7 @@ func find(dir string) (int, string) {
 	}
 }
 
-// upward returns what is wrong with an import, or "".
+// upward returns the fault of an import, or "".
 func upward(e edge) string {
 	from, fromDir := find(e.from)
 	to, toDir := find(e.to)

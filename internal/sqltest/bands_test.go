@@ -93,7 +93,7 @@ func TestBands(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(name); err != nil {
-			t.Skip("no real data: the folder shared does not lie beside the repository")
+			t.Skip("no real data: the folder shared is not next to the repository")
 		}
 		for _, format := range []string{"parquet", "tsv.gz"} {
 			db := load(t, dedup, name, format)
@@ -106,7 +106,7 @@ func TestBands(t *testing.T) {
 				t.Errorf("%s: only %d removals of %d pairs", format, removed, pairs)
 			}
 			if n := count(t, db, "SELECT count(*) FROM removals WHERE match IN (SELECT id FROM removals)"); n != 0 {
-				t.Errorf("%s: %d removals by what is itself left out", format, n)
+				t.Errorf("%s: %d removals by documents that are themselves left out", format, n)
 			}
 			if n := count(t, db, "SELECT count(*) FROM removals r JOIN firsts f ON f.id = r.id LEFT JOIN matches p ON p.a = r.match AND p.b = f.first WHERE p.a IS NULL AND r.match <> f.first"); n != 0 {
 				t.Errorf("%s: %d removals without a pair", format, n)

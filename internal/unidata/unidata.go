@@ -1,4 +1,4 @@
-// Package unidata holds frozen tables that say how each code point is folded
+// Package unidata holds frozen tables of how each code point is folded
 // and what part it plays in a token. They depend on no other package's tables,
 // so that a text folds alike under every Go release.
 package unidata
@@ -30,7 +30,7 @@ const (
 	Voicing        // a sound mark that composes with the kana before
 )
 
-// An Entry is what a code point becomes. Unless it is special: up to three
+// An Entry is the folded form of a code point. Unless it is special: up to three
 // bytes of UTF-8 in bits 0-23, the class in bits 24-27, the number of bytes in
 // bits 28-30.
 type Entry uint32
@@ -67,7 +67,7 @@ const ASCII = 2048
 type Table struct {
 	Low    [ASCII + 128]Entry // what two bytes encode, invalid where that is ASCII; then ASCII
 	Index  [1024]uint16       // by code point / 64: block of the rest of the BMP
-	Ranges []Range            // above U+FFFF, what is not a separator
+	Ranges []Range            // above U+FFFF, code points that are not separators
 }
 
 // An Order is the canonical combining class of a range of marks.

@@ -7,7 +7,7 @@
 //
 //	magic     4 bytes
 //	version   uvarint
-//	payload   as the format says
+//	payload   as the format defines
 //	checksum  8 bytes, little-endian: XXH64 with seed 0 of all the bytes before it
 //
 // A uvarint is the varint of encoding/binary in its shortest form; a longer
@@ -25,13 +25,13 @@ import (
 // The errors that the packages of this module export under their own names
 // (minhash.ErrFormat is wire.ErrFormat), always wrapped.
 var (
-	// ErrFormat says that the bytes are something else altogether.
+	// ErrFormat is the error of bytes that are something else altogether.
 	ErrFormat = errors.New("not in this format")
-	// ErrVersion says that the bytes are of a version that this code cannot read.
+	// ErrVersion is the error of a version that this code cannot read.
 	ErrVersion = errors.New("unknown format version")
-	// ErrCorrupt says that the bytes are damaged, cut short or inconsistent.
+	// ErrCorrupt is the error of bytes that are damaged, cut short or inconsistent.
 	ErrCorrupt = errors.New("corrupt data")
-	// ErrMismatch says that two things were made in ways that do not compare.
+	// ErrMismatch is the error of two things made in ways that do not compare.
 	ErrMismatch = errors.New("schemes do not match")
 )
 
@@ -100,7 +100,7 @@ func Open(data []byte, magic string, newest uint64) (*Reader, uint64, error) {
 }
 
 // A Reader takes values from the front of a slice of bytes. After the first
-// failure every read returns the zero value and [Reader.Err] tells what went
+// failure every read returns the zero value and [Reader.Err] returns what went
 // wrong, so a decoder may read on and look once. A Reader never allocates more
 // than a fixed multiple of the bytes that are there.
 type Reader struct {

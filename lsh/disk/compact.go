@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Compact writes the index anew without what was removed, replaced or expired,
+// Compact rewrites the index without documents removed, replaced or expired,
 // and gives back its room on disk. The index may be used meanwhile; for the last
 // few documents, and while the new files are made durable, others wait. It needs
 // room for the new files next to the old ones, and 4 bytes of memory a document.

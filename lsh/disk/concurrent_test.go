@@ -224,7 +224,7 @@ func TestInsertNewDrift(t *testing.T) {
 }
 
 // Readers that open, refresh and verify while a writer adds, merges and compacts
-// see at least what was durable before, and take no frame for damaged that the
+// see at least the documents that were durable before, and take no frame for damaged that the
 // writer is at.
 func TestReadersWithWriter(t *testing.T) {
 	ctx := t.Context()

@@ -141,7 +141,7 @@ func TestCompactFault(t *testing.T) {
 	}
 }
 
-// The size of a set that a record claims is compared with what is there before
+// The size of a set that a record claims is compared with the bytes there before
 // memory is taken for it.
 func TestClaimedSet(t *testing.T) {
 	disk := newSimDisk(1)
@@ -235,7 +235,7 @@ func TestLostManifest(t *testing.T) {
 	}
 }
 
-// An id may hold the bytes of a frame: what is torn after it is cut off all the
+// An id may hold the bytes of a frame: a torn end after it is cut off all the
 // same.
 func TestFrameInID(t *testing.T) {
 	disk := newSimDisk(1)
@@ -266,7 +266,7 @@ func TestFrameInID(t *testing.T) {
 	}
 }
 
-// What is written for a row grows with the logarithm of the rows, and so do the
+// The bytes written for a row grow with the logarithm of the rows, and so do the
 // segments.
 func TestMergeCost(t *testing.T) {
 	for _, n := range []uint32{30, 300, 3000, 30_000} {

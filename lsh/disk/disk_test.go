@@ -175,12 +175,12 @@ func TestOpen(t *testing.T) {
 	if _, err := disk.Open(dir, options); !errors.Is(err, disk.ErrLocked) {
 		t.Errorf("second writer: %v", err)
 	} else if want := fmt.Sprintf("process %d", os.Getpid()); !strings.Contains(err.Error(), want) {
-		t.Errorf("second writer: %q does not say %q", err, want)
+		t.Errorf("second writer: %q lacks %q", err, want)
 	}
 	reader := open(t, dir, disk.Options{ReadOnly: true})
 	check(t, ix.Add(ctx, makeDocument("a", 1, 1, true)))
 	if reader.Len() != 0 {
-		t.Error("a reader sees what is not durable")
+		t.Error("a reader sees documents that are not durable")
 	}
 	check(t, ix.Sync(ctx))
 	check(t, reader.Refresh(ctx))
@@ -300,7 +300,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// Opening and closing again and again does not leave ever more files behind.
+// Opening and closing again and again does not pile up files.
 func TestReopen(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@
 //
 // # Durability
 //
-// What was added or removed before a call of [Index.Sync] is on disk when the call
+// Documents added or removed before a call of [Index.Sync] are on disk when the call
 // returns without error: it survives the death of the process at any moment and,
 // as far as the disk does what it is asked to, a loss of power. Operations that
 // were not synced may be lost, as a whole from some operation on. After a call
@@ -25,7 +25,7 @@
 // Every byte of every file is under a checksum, which is checked when the byte
 // is read, or for tables when their page is first read. Damage is an error that
 // wraps [ErrCorrupt], for readers as for writers; [Index.Verify] looks for it
-// everywhere, and [Repair] saves what is whole. Damage to the very last frame of
+// everywhere, and [Repair] saves the intact part. Damage to the very last frame of
 // an index that was not closed looks like an unfinished write, and is cut off.
 //
 // docs/reliability.md has the promises in full, how each is tested, and what is

@@ -145,7 +145,7 @@ func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], boo
 
 // InsertNew adds a document unless another one matches it: then it returns the
 // best match and true, and changes nothing. A stored document of the same id is
-// not a match, and is replaced if there is no other. So every document that is
+// not a match, and is replaced if nothing else matches. So every document that is
 // left out is at or above the threshold to one that is kept. The call is atomic:
 // of two copies added at the same time, exactly one is stored.
 //

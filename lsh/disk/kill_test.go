@@ -23,7 +23,7 @@ var kills = flag.Int("kills", 50, "how many times TestKill kills a process of fo
 
 const killWriters = 4
 
-// A killOp is what a writer does, which follows from a seed and its number alone,
+// A killOp is one operation of a writer, which follows from a seed and its number alone,
 // so that the test knows it too.
 type killOp struct {
 	kind    killKind

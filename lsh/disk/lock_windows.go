@@ -16,7 +16,7 @@ const (
 )
 
 // lockFile takes the lock on an open file without waiting; the lock ends with
-// the file, and so with the process. What is locked is one byte far beyond the
+// the file, and so with the process. The lock is on one byte far beyond the
 // end, so that others may read who holds it.
 func lockFile(f *os.File) error {
 	at := syscall.Overlapped{OffsetHigh: 1 << 30}

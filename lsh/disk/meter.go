@@ -184,7 +184,7 @@ type Stats struct {
 
 	// Largest has the number of documents in the largest buckets, of all bands,
 	// in descending order, ten at most. Very large buckets mean that very many
-	// documents are the same, or share text without being alike, say a template.
+	// documents are the same, or share text, such as a template, without being alike.
 	Largest []int
 }
 

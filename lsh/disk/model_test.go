@@ -20,7 +20,7 @@ import (
 )
 
 // The tests of this file drive an index on a simulated disk with random
-// operations, and compare it with a model that knows what was acknowledged.
+// operations, and compare it with a model that knows the acknowledged ones.
 var (
 	powerCuts = flag.Int("powercuts", 1000, "losses of power of TestPowerCut")
 	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFault lets every call fail")
@@ -467,7 +467,7 @@ func (w *world) step(ctx context.Context) bool {
 	if w.r.IntN(2) == 0 {
 		return w.reopen()
 	}
-	return len(w.now) <= 8 // there is no end to what may be there
+	return len(w.now) <= 8 // the possible states have no bound
 }
 
 // reopen closes the index and opens it anew, and reports whether that succeeded.
@@ -476,7 +476,7 @@ func (w *world) reopen() bool {
 	w.during = slices.Clone(w.now)
 	w.synced(w.ix.Close(), "Close")
 	w.ix = nil
-	w.now = slices.Clone(w.durable) // an index that could not be closed loses what was not synced
+	w.now = slices.Clone(w.durable) // an index that could not be closed loses unsynced operations
 	if w.open() != nil {
 		return false
 	}
@@ -491,8 +491,8 @@ func (w *world) reopen() bool {
 	return true
 }
 
-// read1 opens or refreshes a reader beside the writer. It sees at least what was
-// acknowledged.
+// read1 opens or refreshes a reader next to the writer. It sees at least the
+// acknowledged operations.
 func (w *world) read1(ctx context.Context) error {
 	w.t.Helper()
 	var err error
@@ -546,8 +546,8 @@ func (w *world) live(steps int) {
 }
 
 // TestPowerCut cuts the power in the middle of random operations, again and again
-// on what is left of the same disk, or kills the process, or lets calls fail
-// before either. What was acknowledged is there each time.
+// on the rest of the same disk, or kills the process, or lets calls fail
+// before either. Everything acknowledged is there each time.
 func TestPowerCut(t *testing.T) {
 	if *modelSeed != 0 {
 		cuts, kills := powerCut(t, *modelSeed, 20)

@@ -22,8 +22,8 @@ type Document struct {
 	Set []uint64
 
 	// Time is what [Index.Expire] goes by, in milliseconds since 1970 (earlier
-	// ones count as 1970); the zero Time means now. It need not be of a clock: say
-	// time.UnixMilli(generation).
+	// ones count as 1970); the zero Time means now. It need not come from a
+	// clock: time.UnixMilli(generation) works too.
 	Time time.Time
 }
 

@@ -137,7 +137,7 @@ func TestRepairFlip(t *testing.T) {
 
 func registerBytes(d Document) []byte { return fmt.Append(nil, d.Signature.Values()) }
 
-// What is cut off or overwritten is lost, and no more.
+// Records cut off or overwritten are lost, and no more.
 func TestRepairCut(t *testing.T) {
 	disk, _ := repairIndex(t, true)
 	node := disk.find(modelDir + "/" + logName(1))

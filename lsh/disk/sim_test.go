@@ -16,11 +16,11 @@ var (
 	errDisk  = errors.New("the disk refuses")
 )
 
-// A simDisk is a disk in memory that keeps apart what was written and what is
+// A simDisk is a disk in memory that separates bytes written from bytes that are
 // durable. Any call may be made to fail, and the power may go off in the middle
 // of any that changes something. It is as hostile as POSIX lets a disk be:
 //
-//   - After a loss of power, of what was not synced each piece of 512 bytes is
+//   - After a loss of power, each piece of 512 bytes that was not synced is
 //     there or not, in whatever order it was written; a file may have its new size
 //     and not its bytes.
 //   - Names that were made, changed or removed since the last syncDir are as
@@ -270,8 +270,8 @@ func (d *simDisk) names(dir string) ([]string, error) {
 	return slices.Sorted(maps.Keys(n.names)), nil
 }
 
-// syncDir of a directory that fails may have done some of its work; what is left
-// the next one does.
+// syncDir of a directory that fails may have done some of its work; the next
+// one does the rest.
 func (d *simDisk) syncDir(dir string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -426,15 +426,15 @@ func (f *simFile) mapped(n int) ([]byte, func() error, error) {
 	return slices.Clone(f.n.data[:n]), func() error { return nil }, nil
 }
 
-// crash is what the death of the process does: the locks are gone, what was
-// written is still to be read, and no more durable than before.
+// crash is the death of the process: the locks are gone, and bytes that were
+// written can still be read, and are no more durable than before.
 func (d *simDisk) crash() {
 	clear(d.locks)
 	d.failAt, d.cutAt, d.hookAt, d.between = 0, 0, 0, nil
 }
 
 // reboot returns the disk as it may be found when the power is back. One loss of
-// power has many outcomes: the seed says which.
+// power has many outcomes: the seed selects one.
 func (d *simDisk) reboot(seed uint64) *simDisk {
 	out := newSimDisk(seed)
 	seen := map[*simNode]*simNode{}

@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// TestTorn cuts the log at every length: what is whole is there, the rest is said
+// TestTorn cuts the log at every length: intact records are there, the rest is reported
 // to be cut off.
 func TestTorn(t *testing.T) {
 	ctx := t.Context()
@@ -55,7 +55,7 @@ func TestTorn(t *testing.T) {
 		}
 		check(t, ix.Close())
 	}
-	// A log that lacks what was durable when it was closed is damaged.
+	// A log that lacks bytes that were durable when it was closed is damaged.
 	check(t, ix.Close())
 	check(t, os.Truncate(name, ends[3]+5))
 	if _, err := disk.Open(dir, options); !errors.Is(err, disk.ErrCorrupt) {

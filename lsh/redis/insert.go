@@ -180,8 +180,8 @@ func (ix *Index) replaced(old map[int64]*record, answer []string) (int64, error)
 	return number, nil
 }
 
-// unlink takes the numbers of records out of their bands. What a lost connection
-// leaves there, later searches take away.
+// unlink takes the numbers of records out of their bands. Later searches remove
+// numbers that a lost connection leaves there.
 func (ix *Index) unlink(ctx context.Context, records []*record) error {
 	if len(records) == 0 {
 		return nil

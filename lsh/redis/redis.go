@@ -4,7 +4,7 @@
 // [disk.Index] answers; where one process is enough, that inserts several times
 // as many a second (BenchmarkInsert) and needs no server.
 //
-// # What is stored
+// # Keys
 //
 // All keys begin with the namespace. A document has its number under its id; its
 // registers, set and id under its number; and the number in a sorted set for each

@@ -162,7 +162,7 @@ func TestStores(t *testing.T) {
 	if local.Len() < 20 || matches < 100 || seen < 100 || documents < 200 {
 		t.Errorf("%d matches, %d repeats and %d documents are too few to prove anything", matches, seen, documents)
 	}
-	// Nothing is left of what was removed.
+	// No key of a removed document remains.
 	var ids []string
 	for i := range 150 {
 		ids = append(ids, fmt.Sprint(i))

@@ -1,5 +1,5 @@
 // Package minhash_test compares the way from text to signature with that of
-// other modules. It is a module of its own, so that they are no dependency of
+// other modules. It is a module of its own, so that they are not a dependency of
 // the library:
 //
 //	GOWORK=off go -C bench/peers test -run '^$' -bench . -benchtime 1x ./minhash
@@ -193,7 +193,7 @@ func TestSameTask(t *testing.T) {
 	var text strings.Builder
 	text.WriteString(strings.Repeat("x ", 3))
 	for i := range 400 {
-		text.WriteString(fmt.Sprintf("stop %d lies %d minutes behind the harbour. ", i, i*i%91))
+		text.WriteString(fmt.Sprintf("stop %d lies %d minutes past the harbour.  ", i, i*i%91))
 	}
 	other := strings.ReplaceAll(text.String(), "harbour. stop 2", "station. stop 2")
 	a, b := rival(text.String()), rival(other)

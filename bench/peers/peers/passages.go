@@ -19,20 +19,20 @@ type Shared struct {
 	SpanA, SpanB [2]int
 }
 
-// A PassageFinder finds what documents share. One that is told which pairs to
+// A PassageFinder finds shared passages. One that is given the pairs to
 // compare need not find them.
 type PassageFinder struct {
-	Name string
-	Told bool
-	Find func(docs map[string]string, order []string, pairs [][2]string) []Shared
+	Name  string
+	Given bool
+	Find  func(docs map[string]string, order []string, pairs [][2]string) []Shared
 }
 
 // Passages is the list of finders.
 var Passages = []PassageFinder{
 	{Name: "neardup passage.Index", Find: neardupCorpus},
-	{Name: "neardup shingle.Aligner", Told: true, Find: neardupAligner},
-	{Name: "Smith-Waterman", Told: true, Find: smithWatermanOnce},
-	{Name: "Smith-Waterman, repeated", Told: true, Find: smithWatermanAgain},
+	{Name: "neardup shingle.Aligner", Given: true, Find: neardupAligner},
+	{Name: "Smith-Waterman", Given: true, Find: smithWatermanOnce},
+	{Name: "Smith-Waterman, repeated", Given: true, Find: smithWatermanAgain},
 }
 
 func neardupCorpus(docs map[string]string, order []string, _ [][2]string) (out []Shared) {
@@ -64,7 +64,7 @@ func appendPassages(out []Shared, a, b string, ps []shingle.Passage) []Shared {
 // leastWords is the shortest passage that any finder reports.
 const leastWords = 12
 
-// A token is a word by number, and where it stands.
+// A token is a word by number, and its place.
 type token struct{ word, start, end int }
 
 // tokens is words with places; numbers of words come from the dictionary.
@@ -102,7 +102,7 @@ func smithWatermanOnce(docs map[string]string, _ []string, pairs [][2]string) []
 	return smithWaterman(docs, pairs, 1)
 }
 
-// smithWatermanAgain repeats it with what has been found left out, until nothing
+// smithWatermanAgain repeats it without the passages found so far, until nothing
 // of twelve words is left: what users do who need more than one passage.
 func smithWatermanAgain(docs map[string]string, _ []string, pairs [][2]string) []Shared {
 	return smithWaterman(docs, pairs, 1<<30)

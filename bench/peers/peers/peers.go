@@ -13,10 +13,10 @@ const (
 	Registers = 128
 )
 
-// A Found is what a peer found among the documents.
+// A Found holds the findings of a peer.
 type Found struct {
 	Pairs   [][2]int // rows of near-duplicates, the lower first
-	Banding string   // bands x rows, or what stands for it
+	Banding string   // bands x rows, or its equivalent
 	Index   any      // what the peer keeps to answer the next query
 }
 
@@ -25,9 +25,9 @@ type Found struct {
 type Peer struct {
 	Name string
 	Find func(texts []string, threshold float64) Found
-	// Quadratic says that every document is compared with every other one.
+	// Quadratic reports that every document is compared with every other one.
 	Quadratic bool
-	// Floor says that it finds nothing: it is what others cannot be faster than.
+	// Floor reports that it finds nothing: no peer can be faster.
 	Floor bool
 }
 

@@ -80,8 +80,8 @@ func mfonda(texts []string, _ float64) Found {
 	return f
 }
 
-// mapOfSets is what is written without any library: a map from each shingle to
-// the documents that hold it, and a count of what is common. It is exact.
+// mapOfSets is the program that one writes without any library: a map from each shingle to
+// the documents that hold it, and a count of shared ones. It is exact.
 func mapOfSets(texts []string, threshold float64) Found {
 	holders := map[string][]int32{}
 	sizes := make([]int, len(texts))

@@ -41,14 +41,14 @@ import (
 type processor struct {
 	filter *shared
 	page   *bloblang.Executor
-	only   bool // drop what is not new
+	only   bool // drop pages that are not new
 }
 
 func init() {
 	spec := service.NewConfigSpec().
 		Summary("Finds pages that repeat others.").
 		Description("Sets the metadata neardup_verdict, neardup_match, neardup_similarity and neardup_changed. Processors of one folder in one process share it.").
-		Field(service.NewStringField("dir").Description("folder of what was seen; created if it is not there")).
+		Field(service.NewStringField("dir").Description("folder of the pages seen; created if absent")).
 		Field(service.NewFloatField("threshold").Description("minimum similarity of a near-duplicate; fixed when the folder is created").Default(0.8)).
 		Field(service.NewBloblangField("page").Description("the page of a message: an object with url or id, text or html, and perhaps host, section, time (RFC 3339) and canonical; other fields are ignored").Default("root = this")).
 		Field(service.NewStringEnumField("keep", "all", "new").Description("messages that go on: all, or only new pages and those with errors").Default("all"))

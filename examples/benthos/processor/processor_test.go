@@ -101,7 +101,7 @@ func read(t *testing.T, name string) []string {
 }
 
 // The configuration that is in the repository stores each story once, as it came,
-// knows it after a restart, and leaves out what is no page.
+// knows it after a restart, and leaves out messages that are not pages.
 func TestConfig(t *testing.T) {
 	dir := t.TempDir()
 	pages, state, out := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state"), filepath.Join(dir, "new.jsonl")

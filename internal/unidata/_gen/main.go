@@ -70,7 +70,7 @@ var southEast = []*unicode.RangeTable{
 // clusterVowels are letters by category that hang on the consonant before them.
 const clusterVowels = "\u0e2f\u0e30\u0e32\u0e33\u0e45\u0e46\u0eaf\u0eb0\u0eb2\u0eb3\u0ebd\u0ec6\u17d7\uaab1\uaaba"
 
-// stackers join the consonant behind them to the cluster before.
+// stackers join the consonant after them to the cluster before.
 const stackers = "\u17d2\u1039\u1a60\u1b44\ua9c0"
 
 // ideographic are the scripts in which one character is one token.
@@ -189,7 +189,7 @@ func compose(s string) string {
 	return string(out)
 }
 
-// fold returns what a code point becomes: "" for nothing, " " for a separator.
+// fold returns the folded form of a code point: "" for nothing, " " for a separator.
 func fold(r rune, keep bool) string {
 	switch {
 	case strings.ContainsRune(apostrophes, r):
@@ -197,12 +197,12 @@ func fold(r rune, keep bool) string {
 	case strings.ContainsRune(symbols, r):
 		return " "
 	case r >= 0x3131 && r <= 0x318e && !ignorable(r):
-		return string(r) // compatibility jamo stand for themselves
+		return string(r) // compatibility jamo fold to themselves
 	case r == '⁄':
 		return " "
 	case r >= 0xffa1 && r <= 0xffdc && unicode.IsLetter(r):
 		// half-width jamo become compatibility jamo; between them are code
-		// points that stand for nothing
+		// points that mean nothing
 		return halfJamo(r)
 	case ignorable(r):
 		return ""
@@ -287,7 +287,7 @@ func special(kind, cls int, text string) uint32 {
 	return 1<<31 | uint32(kind)<<28 | uint32(cls)<<24 | uint32(len(text))<<16&0x3f0000 | uint32(off)
 }
 
-// entry packs what a code point becomes.
+// entry packs the folded form of a code point.
 func entry(r rune, keep bool) uint32 {
 	s := fold(r, keep)
 	switch {

@@ -107,7 +107,7 @@ func (l *SpanLog) Commit() error {
 	return errors.Join(l.w.Close(), l.file.Commit())
 }
 
-// Abort removes what is not committed.
+// Abort removes everything uncommitted.
 func (l *SpanLog) Abort() {
 	if l != nil {
 		l.file.Abort()

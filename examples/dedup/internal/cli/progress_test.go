@@ -14,9 +14,9 @@ func TestProgressLine(t *testing.T) {
 		want        string
 	}{
 		{"nobody knows how much there is", "documents", 30, 0, nil, "reading 30 documents, 3 a second"},
-		{"bytes tell how much there is", "documents", 30, 0, &fraction{200, 800}, "reading 30 documents, 3 a second, 25 % done, 30s left"},
+		{"bytes give the share done", "documents", 30, 0, &fraction{200, 800}, "reading 30 documents, 3 a second, 25 % done, 30s left"},
 		{"the total is not known yet", "documents", 30, 0, &fraction{200, 0}, "reading 30 documents, 3 a second"},
-		{"units tell", "documents", 50, 100, nil, "reading 50 of 100 documents, 5 a second, 50 % done, 10s left"},
+		{"units give the share done", "documents", 50, 100, nil, "reading 50 of 100 documents, 5 a second, 50 % done, 10s left"},
 		{"nothing is done yet", "documents", 0, 100, nil, "reading 0 of 100 documents, 0 a second"},
 		{"a file grew", "documents", 9, 0, &fraction{900, 800}, "reading 9 documents, 1 a second, 100 % done, 0s left"},
 		{"no units", "", 0, 0, &fraction{1, 2}, "reading, 50 % done, 10s left"},

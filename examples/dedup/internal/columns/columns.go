@@ -36,7 +36,7 @@ func Write(w io.Writer, width, limit int, left, right string) {
 }
 
 // Wrap breaks text into lines of at most width cells: between words, and within
-// what is longer than a line, such as text of a script without spaces. A style
+// anything longer than a line, such as text of a script without spaces. A style
 // that is on at the end of a line goes on in the next one.
 func Wrap(text string, width int) []string {
 	var lines []string

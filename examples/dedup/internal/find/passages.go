@@ -71,7 +71,7 @@ func RequirePassages(c *corpus.Corpus) error {
 func IsSaved(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {
-		return false // reading it as a corpus reports what is wrong
+		return false // reading it as a corpus reports the fault
 	}
 	defer f.Close()
 	_, err = passage.Read(io.LimitReader(f, 5), passage.Options{})
@@ -258,7 +258,7 @@ func (ix *Passages) parts(p shingle.Passage, a, b int) (out []shingle.Passage) {
 	return out
 }
 
-// A hidden is the text of one side of a passage and what is masked of it.
+// A hidden is the text of one side of a passage and its masked parts.
 type hidden struct {
 	text string
 	mask []shingle.Span

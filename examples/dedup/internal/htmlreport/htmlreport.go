@@ -90,7 +90,7 @@ type Setting struct{ Name, Value string }
 type Document struct {
 	ID, Host, Text string
 	// Source is where the document was read, such as a file and a line, if its ID
-	// does not say so.
+	// does not state it.
 	Source string
 	// Link leads to the document: an http or https URL, or a path relative to the
 	// page, escaped as in a URL. Others are dropped.

@@ -244,7 +244,7 @@ const fold = () => {
   reading.measure();
 };
 
-// showSide shows one of both sides where there is no room for two.
+// showSide shows one of both sides where two do not fit.
 const showSide = side => {
   reader.dataset.side = 'ab'[side];
   for (const b of $$('.reader-sides button')) b.setAttribute('aria-pressed', String(b.dataset.side === 'ab'[side]));

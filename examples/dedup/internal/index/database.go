@@ -236,7 +236,7 @@ func (d *Database) Batches(n int, f func([]*Entry) error) error {
 	}
 }
 
-// sketch makes signatures and sets, on as many goroutines as -workers says.
+// sketch makes signatures and sets, on -workers goroutines.
 func (d *Database) sketch(batch []*Entry) error {
 	return corpus.Each(d.e.Ctx, d.read.Workers, len(batch), func(i int) error {
 		e := batch[i]

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// largestWindow bounds what a Zstandard frame makes its reader keep: no usual
+	// largestWindow bounds the memory that a Zstandard frame demands of its reader: no usual
 	// level writes more, and a hostile frame could ask for the whole memory.
 	largestWindow = 128 << 20
 
@@ -44,7 +44,7 @@ var packings = []packingFormat{
 		return z, func() { z.Close() }, nil
 	}},
 	{".zst", "\x28\xb5\x2f\xfd", func(in io.Reader, maxWindow int) (io.Reader, func(), error) {
-		// Lower memory: what a frame declares is not taken before it is used.
+		// Lower memory: a declared window is allocated only as far as it is used.
 		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(maxWindow)), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, nil, err
@@ -151,7 +151,7 @@ func (r *noPanic) Read(p []byte) (n int, err error) {
 	return r.in.Read(p)
 }
 
-// A counter counts what is read through it.
+// A counter counts the bytes read through it.
 type counter struct {
 	in io.Reader
 	n  int64

@@ -14,7 +14,7 @@ import (
 // with tabs. The first row names the columns.
 //
 // A field in quotes may hold separators and line ends. With tabs, for which there is
-// no agreement about quotes, a field whose quotes do not fit is taken as it stands.
+// no agreement about quotes, a field whose quotes do not fit is taken literally.
 func readTable(f *File, comma byte) bool {
 	r := f.r
 	rows := rowScanner{in: f.In, comma: comma, max: r.o.maxDoc(maxLine)}
@@ -194,7 +194,7 @@ func (s *rowScanner) row() (size int, err error) {
 			}
 			continue
 		}
-		// What is left is the last row, without a line end, or a quote stays open.
+		// The rest is the last row, without a line end, or a quote stays open.
 		switch {
 		case s.err != io.EOF:
 			return 0, lost(s.err)

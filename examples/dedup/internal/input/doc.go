@@ -27,7 +27,7 @@
 //     a host, that of the url counts. Blank lines are passed over. If a field comes
 //     twice, the last one counts.
 //   - CSV (RFC 4180) and TSV: the first row names the columns, a row is a document. In
-//     TSV a field whose quotes do not fit is taken as it stands.
+//     TSV a field whose quotes do not fit is taken literally.
 //   - Parquet: a row is a document; its columns are named like the fields above,
 //     with dots for groups. Texts are of type BYTE_ARRAY; anything else may be a
 //     whole number, a time or a UUID as well, and is written as people do.
@@ -36,7 +36,7 @@
 //     records, such as images and redirects, are not documents. The id is the target
 //     URI, the host comes from it, the time is WARC-Date. Of a page that is there more
 //     than once, the later ones have a space and their time after the id.
-//   - HTML: a page. Its text is what a reader sees, cut into [Doc.Blocks], and
+//   - HTML: a page. Its text is the text that a reader sees, cut into [Doc.Blocks], and
 //     offsets refer to that text, here and in web archives.
 //   - Any other file is a text in UTF-8. The id of a file that is one document is its
 //     path as given, or below a folder the folder as given joined with the path below

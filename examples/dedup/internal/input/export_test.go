@@ -1,6 +1,6 @@
 package input
 
-// ParseObject decodes a line as Read does; scanned tells whether the scanner took
+// ParseObject decodes a line as Read does; scanned reports whether the scanner took
 // it, so that encoding/json was not asked.
 func ParseObject(line []byte, f Fields) (d *Doc, scanned bool, err error) {
 	var p lineParser

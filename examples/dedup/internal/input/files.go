@@ -123,7 +123,7 @@ func (f file) document(o Options, data []byte, emit emitFunc) {
 	place := Place{File: f.name}
 	raw := data
 	if isUTF16(data) {
-		data, _ = io.ReadAll(inUTF8(bufio.NewReader(bytes.NewReader(data)))) // replaces what is not valid
+		data, _ = io.ReadAll(inUTF8(bufio.NewReader(bytes.NewReader(data)))) // replaces invalid bytes
 	}
 	format := FormatOf(cmp.Or(f.format, o.Format))
 	if format == nil {
@@ -214,7 +214,7 @@ const (
 )
 
 // withPage makes the text of a page of HTML d's; contentType is the HTTP header
-// of that name. An error that comes with d says what the text does not hold.
+// of that name. An error that comes with d names what is missing from the text.
 func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	if isUTF8(html) {
 		contentType = "text/html; charset=utf-8"
@@ -225,14 +225,14 @@ func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	}
 	d.Text, d.Blocks = p.Text, p.Blocks
 	if p.Truncated {
-		return d, flawed(d.Place, fmt.Errorf("a page of more than %d MiB or %d blocks; what is beyond was left out", maxPage>>20, maxBlocks))
+		return d, flawed(d.Place, fmt.Errorf("a page of more than %d MiB or %d blocks; the rest was left out", maxPage>>20, maxBlocks))
 	}
 	return d, nil
 }
 
 // isUTF8 reports whether bytes whose encoding is a guess otherwise are UTF-8: what
 // is valid as such and goes beyond ASCII is hardly anything else, whatever a header
-// or the first kilobyte says. Escape and NUL hint at ISO 2022 and UTF-16.
+// or by the first kilobyte. Escape and NUL hint at ISO 2022 and UTF-16.
 func isUTF8(b []byte) bool { return utf8.Valid(b) && !bytes.ContainsAny(b, "\x1b\x00") }
 
 // firstInvalid returns the offset of the first byte that is not UTF-8, or -1.

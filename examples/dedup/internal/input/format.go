@@ -16,7 +16,7 @@ import (
 type Format struct {
 	Name       string // as -format has it
 	Extensions []string
-	Help       string // what a document is in it, for a line of help
+	Help       string // how documents lie in it, for a line of help
 
 	// Recognize reports whether a file that begins with head, its first bytes
 	// unpacked and in UTF-8, has this format; nil is never. Formats are asked in the
@@ -68,13 +68,13 @@ const (
 var Formats = []Format{
 	{
 		Name: Parquet, Extensions: []string{".parquet"}, Binary: true,
-		Help:      "a document a row",
+		Help:      "one document per row",
 		Recognize: func(head []byte) bool { return bytes.HasPrefix(head, []byte("PAR1")) },
 		Read:      readParquet,
 	},
 	{
 		Name: WARC, Extensions: []string{".warc", ".wet"}, Unpacks: true,
-		Help: "a document a page of a web archive; its URI is the id",
+		Help: "one document per page of a web archive, with its URI as the id",
 		Recognize: func(head []byte) bool {
 			// The second is the dictionary that Zstandard frames may begin with.
 			return bytes.HasPrefix(head, []byte("WARC/")) || bytes.HasPrefix(head, []byte("\x5d\x2a\x4d\x18"))
@@ -89,7 +89,7 @@ var Formats = []Format{
 	},
 	{
 		Name: JSONL, Extensions: []string{".jsonl", ".ndjson", ".jsonlines"},
-		Help:      "a document a line, an object with the field \"text\"",
+		Help:      "one document per line, an object with the field \"text\"",
 		Recognize: looksLikeJSONLines,
 		Read:      readJSONLines,
 		Write: func(w Writer, d *Doc) error {
@@ -99,7 +99,7 @@ var Formats = []Format{
 	},
 	{
 		Name: CSV, Extensions: []string{".csv"},
-		Help:  "a document a row; the first row names the columns",
+		Help:  "one document per row; the first row names the columns",
 		Read:  func(f *File) bool { return readTable(f, ',') },
 		Write: writeRow,
 	},
@@ -111,13 +111,13 @@ var Formats = []Format{
 	},
 	{
 		Name: HTML, Extensions: []string{".html", ".htm", ".xhtml", ".shtml"}, Whole: true,
-		Help:      "a page; its text is what a reader sees",
+		Help:      "a page, of which the visible text is read",
 		Recognize: looksLikeHTML,
 		Document:  func(d *Doc, data []byte) (*Doc, error) { return d.withPage(data, "") },
 	},
 	{
 		Name: Text, Extensions: []string{".txt"}, Whole: true,
-		Help:     "a text, as any file of no other format",
+		Help:     "a text, like any file of an unknown format",
 		Document: (*Doc).withText,
 	},
 }
@@ -173,7 +173,7 @@ func packing(name string) (rest string, packed bool) {
 const headSize = 4 << 10
 
 // recognize returns the format of a file by its first bytes and its name, or an
-// error that names how to get at the text of what is no text.
+// error that names how to get the text out of a format that is not text.
 func recognize(name string, head []byte) (*Format, error) {
 	if err := foreign(head); err != nil {
 		return nil, err
@@ -232,7 +232,7 @@ func foreign(head []byte) error {
 }
 
 // looksLikeJSONLines reports whether the first line is an object or begins one with
-// a field; a whole line is enough to tell JSON Lines from one document over many.
+// a field; a whole line is enough to distinguish JSON Lines from one document over many.
 func looksLikeJSONLines(head []byte) bool {
 	head = bytes.TrimLeft(head, " \t\r\n")
 	if len(head) == 0 || head[0] != '{' {

@@ -131,7 +131,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// Scripts, styles and images of a site are left out and counted, unless a format says
+// Scripts, styles and images of a site are left out and counted, unless a format asks
 // what they are or they are named themselves.
 func TestMedia(t *testing.T) {
 	tree(t, map[string]string{
@@ -298,7 +298,7 @@ func FuzzTable(f *testing.F) {
 				row = d.Row
 				plain := bytes.TrimSuffix(d.Raw, []byte("\n"))
 				if !bytes.Contains(data, plain) && !bytes.HasPrefix(data, []byte{0xfe, 0xff}) && !bytes.HasPrefix(data, []byte{0xff, 0xfe}) && !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-					t.Fatalf("row %q is no part of the file", d.Raw)
+					t.Fatalf("row %q is not part of the file", d.Raw)
 				}
 			}
 		}

@@ -99,7 +99,7 @@ type Options struct {
 	IDs     IDs
 
 	// Workers is how many goroutines decode documents in addition to the one that
-	// reads and the caller's; what is read is the same for any number. With 0 and 1
+	// reads and the caller's; the documents are the same for any number. With 0 and 1
 	// no goroutine is started.
 	Workers int
 
@@ -113,7 +113,7 @@ type Options struct {
 type OtherRecord struct {
 	Place
 	Header []byte    // to the empty line, included
-	Block  io.Reader // valid during the call; what is not read is passed over
+	Block  io.Reader // valid during the call; unread bytes are skipped
 	Tail   []byte    // line ends after the block
 }
 
@@ -128,7 +128,7 @@ const (
 )
 
 // An Error is something that could not be read, or could be read only in part, or
-// with Note something to know about what was read. Reading goes on after it.
+// with Note something to know about the documents read. Reading goes on after it.
 type Error struct {
 	Place
 	Err    error
@@ -137,7 +137,7 @@ type Error struct {
 	Note   bool   // nothing is missing
 }
 
-// Error returns "place: what is wrong".
+// Error returns "place: reason".
 func (e *Error) Error() string { return fmt.Sprintf("%v: %v", e.Place, e.Err) }
 
 // Unwrap returns the cause.
@@ -151,7 +151,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // lead to twice is read once.
 //
 // Every error is an [*Error]. One that comes with a document reports that the
-// document is not quite as given; one without reports what was left out. A document
+// document is not quite as given; one without reports bytes that were left out. A document
 // without an id, or with one that was read before, gets its place for an id, and a
 // note per file reports how many those are; another capture of a page in a web
 // archive gets a space and its time added to its id instead. [Options.Repeats]
@@ -222,7 +222,7 @@ func (r *reader) count(n int64) {
 	}
 }
 
-// emit adds what is ready.
+// emit adds the documents that are ready.
 func (r *reader) emit(items ...item) bool {
 	weight := 0
 	for _, it := range items {

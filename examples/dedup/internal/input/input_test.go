@@ -199,7 +199,7 @@ func TestMissingAndUnreadable(t *testing.T) {
 	docs, messages := read(t, input.Options{}, "gone.txt", "in")
 	want := []string{"in/a.txt", "in/z.txt"}
 	wantMessages := 4
-	// Root, and Windows, read whatever the mode says; Windows may refuse links.
+	// Root, and Windows, read in spite of the mode; Windows may refuse links.
 	if _, err := os.ReadFile("in/secret"); err == nil {
 		want, wantMessages = []string{"in/a.txt", "in/secret", "in/z.txt"}, 3
 	}
@@ -257,14 +257,14 @@ func FuzzJSONLines(f *testing.F) {
 				line = d.Line
 			}
 			if d == nil && err == nil || line < at {
-				t.Fatalf("document %v, error %v, behind line %d", d, err, at)
+				t.Fatalf("document %v, error %v, after line %d", d, err, at)
 			}
 			at = line
 		}
 	})
 }
 
-// What is read is the same for any number of goroutines, and so are the messages.
+// Documents and messages are the same for any number of goroutines.
 func TestReadWorkers(t *testing.T) {
 	files := map[string]string{"in/bad.txt": "\x00", "in/page.html": "<p>one<p>two", "in/z.jsonl.gz": gzipped("{}\n")[:12]}
 	var lines strings.Builder

@@ -47,7 +47,7 @@ func readJSONLines(f *File) bool {
 	}
 }
 
-// lost says what an error of reading means for the rest of the file.
+// lost returns the error that reports the loss of the rest of the file.
 func lost(err error) error {
 	if errors.Is(err, errBomb) {
 		return err
@@ -96,7 +96,7 @@ func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
 	}
 }
 
-// A chunker cuts what it reads behind line ends.
+// A chunker cuts its input after line ends.
 type chunker struct {
 	in io.Reader
 
@@ -123,8 +123,8 @@ func recycle(data []byte) {
 }
 
 // next returns some whole lines, or the last one without its end. If long, a line
-// behind them was too long and has been passed over. The error is for what is
-// behind all that; a line that it cuts off is not returned.
+// after them was too long and has been skipped. The error concerns the bytes
+// after all of these; a line that it cuts off is not returned.
 func (c *chunker) next() (data []byte, long bool, err error) {
 	if c.buf == nil {
 		c.buf = newChunk()
@@ -169,7 +169,7 @@ func lastLine(b []byte) int {
 	}
 }
 
-// cut returns the whole lines of the buffer and keeps what is behind them.
+// cut returns the whole lines of the buffer and keeps the bytes after them.
 func (c *chunker) cut() []byte {
 	data := c.buf[:c.line]
 	rest := c.buf[c.line:]

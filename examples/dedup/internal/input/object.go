@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// The fields of a document, in the order in which errors are told.
+// The fields of a document, in the order in which errors are reported.
 const (
 	fieldID = iota
 	fieldText
@@ -49,18 +49,18 @@ func (d *Doc) fillHost() {
 // A lineParser decodes the objects of JSON Lines. It finds the fields with a
 // scanner of its own, because encoding/json takes several times as long as
 // sketching what it decodes; whatever that scanner does not take for a plain
-// valid object it leaves to encoding/json, which alone says what is wrong. So
+// valid object it leaves to encoding/json, which alone words the error. So
 // both always agree (FuzzObject).
 type lineParser struct {
 	fields  [numFields]string
 	heads   [numFields]string // what of a field comes before its first dot; "" if it has none
 	groups  [numFields][]byte // of the last object, the values of heads
 	inner   *lineParser       // for groups
-	values  [numFields][]byte // of the last object, as they stand there
+	values  [numFields][]byte // of the last object, as written
 	strings [numFields]string // those that are strings, if scan found them
 	valid   bool              // the last line was valid UTF-8
 	control bool              // and it has control characters
-	quote   int               // where in it a quote stands, and none between the last place that was looked at
+	quote   int               // the place of a quote, with none between it and the last place looked at
 	scratch []byte
 }
 
@@ -285,7 +285,7 @@ func skipWord(b []byte, i int, word string) (int, bool) {
 // skipNested returns the end of the object or array that begins at i.
 func (p *lineParser) skipNested(b []byte, i, depth int) (end int, ok bool) {
 	object := b[i] == '{'
-	last := b[i] + 2 // } and ] stand two behind { and [
+	last := b[i] + 2 // } and ] are two after { and [
 	i = skipSpace(b, i+1)
 	if i < len(b) && b[i] == last {
 		return i + 1, true

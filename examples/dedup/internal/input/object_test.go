@@ -105,7 +105,7 @@ func checkFields(t *testing.T, line []byte, f input.Fields, names [5]string) (sc
 	got, scanned, err := input.ParseObject(line, f)
 	want, ok := reference(line, names)
 	if (err == nil) != ok {
-		t.Fatalf("%q: error %v, but encoding/json says %v", line, err, ok)
+		t.Fatalf("%q: error %v, encoding/json reports %v", line, err, ok)
 	}
 	if ok {
 		if diff := cmp.Diff(&want, got); diff != "" {

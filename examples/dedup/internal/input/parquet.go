@@ -86,7 +86,7 @@ type rowReader struct {
 	left    int64 // bytes that the file may still unpack to
 }
 
-// batch returns the next documents and errors; more is false behind the last.
+// batch returns the next documents and errors; more is false after the last.
 func (r *rowReader) batch() (items []item, more bool) {
 	defer func() {
 		if p := recover(); p != nil {

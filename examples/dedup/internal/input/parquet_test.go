@@ -71,7 +71,7 @@ func TestParquet(t *testing.T) {
 	}
 }
 
-// What is wrong with a file is told with what to do about it.
+// An error of a file comes with what to do about it.
 func TestBadParquet(t *testing.T) {
 	text := "text"
 	good := parquetFile(t, 10, parquetRow{ID: "a", Text: &text})

@@ -14,7 +14,7 @@ type item struct {
 type emitFunc func(*Doc, error) bool
 
 // A decodeFunc emits the documents of a batch. It calls grow before it holds n bytes
-// more than the batch's weight, such as what a file unpacks to; grow waits for room.
+// more than the batch's weight, such as the unpacked bytes of a file; grow waits for room.
 type decodeFunc func(emit emitFunc, grow func(n int))
 
 // A batch is some consecutive documents that one goroutine decodes.
@@ -48,9 +48,9 @@ type queue struct {
 }
 
 // runQueue calls produce on a goroutine of its own, which adds batches, decodes
-// those on as many goroutines as workers says, and calls emit on the caller's.
+// those on workers goroutines, and calls emit on the caller's.
 // It returns when all of them have ended, unless produce may be waiting for ever
-// (for somebody to type, say): then it does not wait for that.
+// (for somebody to type): then it does not wait for that.
 func runQueue(workers int, limit int64, produce func(*queue), emit emitFunc, mayHang bool) {
 	q := &queue{limit: int(limit), order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
 	q.room.L = &q.mu

@@ -2,5 +2,5 @@
 
 package input_test
 
-// race says that the race detector makes everything ten times as slow.
+// race reports whether the race detector is on, which makes everything ten times as slow.
 const race = true

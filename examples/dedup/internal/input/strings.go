@@ -90,7 +90,7 @@ func (p *lineParser) skipString(b []byte, i int) (end int, escaped bool) {
 	}
 }
 
-// text returns what the string that begins with the quote at i stands for, and its
+// text returns the value of the string that begins with the quote at i, and its
 // end, which is -1 if it is not valid.
 func (p *lineParser) text(b []byte, i int) (s string, end int) {
 	i++
@@ -124,10 +124,10 @@ func (p *lineParser) text(b []byte, i int) (s string, end int) {
 	}
 }
 
-// unescaped is what a letter behind a backslash stands for.
+// unescaped maps the letter after a backslash to its byte.
 var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// escape returns what the escape that begins with the backslash at i stands for,
+// escape returns the value of the escape that begins with the backslash at i,
 // and its end.
 func escape(b []byte, i int) (r rune, end int, ok bool) {
 	if i+1 >= len(b) {

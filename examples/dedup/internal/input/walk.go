@@ -33,7 +33,7 @@ func (r *reader) input(name string) bool {
 	return r.file(name, ValidName(name), "", info) && r.flush()
 }
 
-// remote returns an error that shows how to read what a URL names, nil for what is
+// remote returns an error that shows how to read the resource that a URL names, nil for what is
 // no URL.
 func remote(name string) error {
 	scheme, _, ok := strings.Cut(name, "://")
@@ -60,7 +60,7 @@ var (
 )
 
 // Expand returns the files and folders that a pattern matches, in lexical order, or
-// the input as it is if that exists or is no pattern.
+// the input unchanged if that exists or is not a pattern.
 func Expand(input string) ([]string, error) {
 	if _, err := os.Lstat(input); err == nil || input == "-" || remote(input) != nil || !strings.ContainsAny(input, "*?[{") {
 		return []string{input}, nil
@@ -93,7 +93,7 @@ func withoutInner(names []string) []string {
 	})
 }
 
-// pattern reads what a pattern matches, in lexical order.
+// pattern reads the files that a pattern matches, in lexical order.
 func (r *reader) pattern(pattern string) bool {
 	names, err := Expand(pattern)
 	if err != nil {

@@ -50,7 +50,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// What Progress is told adds up to Size.
+// The bytes reported to Progress add up to Size.
 func TestProgress(t *testing.T) {
 	tree(t, map[string]string{
 		"in/a.txt": "some text", "in/b.html": "<p>a page", "in/c.jsonl": "{\"id\":\"c\",\"text\":\"x\"}\n\n",

@@ -138,12 +138,12 @@ func (u *unpackedBody) tooMuch() bool {
 	return u.bytes > freeBodies && u.bytes > freeBodies+ratioBodies*u.at
 }
 
-// holdsText tells by a record's header whether it may hold a document.
+// holdsText reports, by a record's header, whether it may hold a document.
 func holdsText(rec *warc.Record) bool {
 	contentType := rec.Get("Content-Type")
 	switch rec.Type {
 	case "response":
-		// A page of a crawl; dns: and the like are no pages.
+		// A page of a crawl; dns: and the like are not pages.
 		return strings.HasPrefix(strings.ToLower(contentType), "application/http")
 	case "resource", "conversion":
 		return kind(contentType, nil) != ""
@@ -156,7 +156,7 @@ func holdsText(rec *warc.Record) bool {
 func kind(contentType string, body []byte) string {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		media, _, _ = strings.Cut(contentType, ";") // what is wrong with its parameters does not matter
+		media, _, _ = strings.Cut(contentType, ";") // bad parameters do not matter
 	}
 	switch strings.ToLower(strings.TrimSpace(media)) {
 	case "text/html", "application/xhtml+xml":
@@ -230,7 +230,7 @@ func (r *reader) record(file string, rec *warc.Record, unpacked *int) (*Doc, err
 	return d, err
 }
 
-// withBody makes the text of a body d's. It returns nothing if it is no text.
+// withBody gives d the text of a body. It returns nothing if the body is not text.
 func (d *Doc) withBody(body []byte, contentType string) (*Doc, error) {
 	switch kind(contentType, body) {
 	case HTML:

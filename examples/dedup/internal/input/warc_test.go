@@ -12,7 +12,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// warcRecord returns a record as it stands in a file.
+// warcRecord returns a record as written in a file.
 func warcRecord(kind, uri, contentType, block string) string {
 	return fmt.Sprintf("WARC/1.0\r\nWARC-Type: %s\r\nWARC-Target-URI: %s\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", kind, uri, contentType, len(block), block)
 }
@@ -91,7 +91,7 @@ func mapped(in []string, f func(string) string) (out []string) {
 	return out
 }
 
-// What is wrong with a record is told with its place; the others are read.
+// A bad record is reported with its place; the others are read.
 func TestBadWARC(t *testing.T) {
 	good := response("http://good/", "200 OK", "text/plain", "good")
 	packed := func(body string) string {

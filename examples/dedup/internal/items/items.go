@@ -105,7 +105,7 @@ func Load(e *cli.Env, o Options, read corpus.Options) (*decon.Index, error) {
 func open(name string) (*decon.Index, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil // package input says why, or expands a pattern
+		return nil, nil // package input reports why, or expands a pattern
 	}
 	defer f.Close()
 	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// ErrExists says that there is something at the place to write to.
+// ErrExists is the error of a destination that exists already.
 var ErrExists = errors.New("exists already")
 
 // Check returns an error that wraps [ErrExists] if name exists, unless overwrite

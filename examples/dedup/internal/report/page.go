@@ -144,7 +144,7 @@ func link(d *corpus.Document, folder string) string {
 func (f *Findings) notInput(name string) error {
 	there, err := os.Stat(name)
 	if err != nil {
-		return nil // there is no file to overwrite
+		return nil // no file is there to overwrite
 	}
 	seen := ""
 	for _, d := range f.c.Docs {

@@ -1,4 +1,4 @@
-// Package spool keeps what a corpus has too much of for memory: the first part
+// Package spool holds more bytes than fit in memory: the first part
 // of it in memory, the rest in a temporary file.
 package spool
 
@@ -103,7 +103,7 @@ func (t *Texts) Err() error {
 func (t *Texts) Close() error { return Remove(t.file) }
 
 // Temp returns a new temporary file for [Remove] to end. Its name is gone already
-// where the system allows that, so that nothing is left behind whatever ends the
+// where the system allows that, so that nothing remains whatever ends the
 // process.
 func Temp() (*os.File, error) {
 	f, err := os.CreateTemp("", "dedup-*")

@@ -37,7 +37,7 @@ func TestTexts(t *testing.T) {
 		for i := range got {
 			wg.Go(func() {
 				if got[i] = s.At(i); len(got[i]) != s.Size(i) {
-					t.Errorf("limit %d, text %d: %d bytes, Size says %d", limit, i, len(got[i]), s.Size(i))
+					t.Errorf("limit %d, text %d: %d bytes, Size returns %d", limit, i, len(got[i]), s.Size(i))
 				}
 			})
 		}

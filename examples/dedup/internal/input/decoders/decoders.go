@@ -23,7 +23,7 @@ import (
 )
 
 // A Decoder returns the id and the text of every line of a file; ids that are
-// numbers as they stand there. The error is for a line that is not valid.
+// numbers as written. The error is for a line that is not valid.
 type Decoder struct {
 	Name   string
 	Decode func(file []byte, emit func(id, text string)) error
@@ -38,7 +38,7 @@ var All = []Decoder{
 	{"fastjson", fast},
 }
 
-// scanner is package input, with all that it does beside.
+// scanner is package input, with everything else that it does.
 func scanner(file []byte, emit func(id, text string)) error {
 	for d, err := range input.Read([]string{"-"}, input.Options{Stdin: bytes.NewReader(file)}) {
 		if err != nil {

@@ -40,7 +40,7 @@ func generated(n int) []byte {
 	return file.Bytes()
 }
 
-// files returns what is decoded: lines of our own and the real ones.
+// files returns the files to decode: lines of our own and the real ones.
 func files(tb testing.TB) map[string][]byte {
 	all := map[string][]byte{"generated": generated(2000)}
 	for _, name := range []string{"english_rfc", "help_7_languages", "japanese_books", "russian_docs"} {

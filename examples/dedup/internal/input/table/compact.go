@@ -147,7 +147,7 @@ func (t *compact) take(n int) {
 	t.i += n
 }
 
-// A pageHeader is what a page says of itself (struct PageHeader of parquet.thrift).
+// A pageHeader is the header of a page (struct PageHeader of parquet.thrift).
 type pageHeader struct {
 	kind         int64 // of page: 0 data, 1 index, 2 dictionary, 3 data of version 2
 	packed, size int64 // bytes in the file, bytes unpacked
@@ -155,9 +155,9 @@ type pageHeader struct {
 	nulls        int64 // of version 2
 	encoding     int64
 	levels       int64 // encoding of definition levels
-	defBytes     int64 // of version 2: the levels stand before what is packed
+	defBytes     int64 // of version 2: the levels precede the packed bytes
 	repBytes     int64
-	plain        bool // of version 2: not packed, whatever the chunk says
+	plain        bool // of version 2: not packed, in spite of the chunk's codec
 	bytes        int  // of the header itself
 }
 

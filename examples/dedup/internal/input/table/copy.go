@@ -24,7 +24,7 @@ type Copier struct {
 // NewCopier returns one that writes to w. Close it.
 func NewCopier(w io.Writer) (*Copier, error) { return &Copier{w: w}, nil }
 
-// Schema returns the schema of a file as text, by which files can be told to have the
+// Schema returns the schema of a file as text, by which files can be compared for having the
 // same.
 func Schema(r io.ReaderAt, size int64) (schema string, err error) {
 	defer recovered(&err)
@@ -91,7 +91,7 @@ func (c *Copier) Close() (err error) {
 	return c.out.Close()
 }
 
-// A writable is a node whose columns can be written as they say they are. What a
+// A writable is a node whose columns can be written as declared. What a
 // file tells of the encodings of a column includes those of its levels, which
 // parquet-go takes for the column's where they come first.
 type writable struct{ parquet.Node }

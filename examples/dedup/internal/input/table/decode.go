@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-var errShort = fmt.Errorf("%w: a page has fewer values than it says", ErrCorrupt)
+var errShort = fmt.Errorf("%w: a page has fewer values than it declares", ErrCorrupt)
 
-// plainBytes are values behind their lengths (encoding PLAIN).
+// plainBytes are values after their lengths (encoding PLAIN).
 type plainBytes struct{ b []byte }
 
 func (p *plainBytes) next() ([]byte, error) {
@@ -91,7 +91,7 @@ func (h *hybrid) begin() error {
 	}
 	h.b = h.b[n:]
 	if h.packed = head&1 == 1; h.packed {
-		// Groups of eight; the last one may be cut off behind what is needed.
+		// Groups of eight; the last one may be cut off after the last value needed.
 		groups := head >> 1
 		if h.width > 0 {
 			groups = min(groups, uint64(len(h.b)+h.width-1)/uint64(h.width))
@@ -115,7 +115,7 @@ func (h *hybrid) begin() error {
 }
 
 // unpackBits returns the number of width bits that begins at a bit of b, which
-// holds it whole. Numbers stand with their lowest bit first.
+// holds it whole. Numbers have their lowest bit first.
 func unpackBits(b []byte, bit, width int) uint64 {
 	b, shift := b[bit/8:], bit%8
 	if len(b) >= 8 && width+shift <= 64 {
@@ -199,7 +199,7 @@ func (d *delta) begin() error {
 		return fmt.Errorf("%w: a difference of %d bits", ErrCorrupt, d.width)
 	}
 	d.left, d.bit = d.inBlock, 0
-	// The last one may be cut off behind what is needed.
+	// The last one may be cut off after the last value needed.
 	need := (min(uint64(d.inBlock), d.total+1)*uint64(d.width) + 7) / 8
 	if uint64(len(d.b)) < need {
 		return errShort
@@ -207,7 +207,7 @@ func (d *delta) begin() error {
 	return nil
 }
 
-// rest returns what stands behind the numbers once all were read.
+// rest returns the bytes after the numbers once all were read.
 func (d *delta) rest() []byte {
 	if d.left > 0 { // the miniblock is filled up
 		d.b = d.b[min(len(d.b), d.inBlock*d.width/8):]
@@ -247,7 +247,7 @@ func (n *numbers) next() ([]byte, error) {
 	return n.v[:n.length], err
 }
 
-// lengths are values behind all their lengths (encoding DELTA_LENGTH_BYTE_ARRAY).
+// lengths are values after all their lengths (encoding DELTA_LENGTH_BYTE_ARRAY).
 type lengths struct {
 	lengths []int32
 	b       []byte

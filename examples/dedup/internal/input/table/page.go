@@ -50,7 +50,7 @@ func (r *Rows) newChunk(c Column, m *format.ColumnMetaData) *chunk {
 	return ch
 }
 
-// next returns the next value, nil if it is null, and io.EOF behind the last.
+// next returns the next value, nil if it is null, and io.EOF after the last.
 func (ch *chunk) next() ([]byte, error) {
 	for ch.left == 0 {
 		if ch.bad == nil {
@@ -127,7 +127,7 @@ func (ch *chunk) header() (pageHeader, error) {
 	}
 }
 
-// dictionary reads the values that the pages behind refer to.
+// dictionary reads the values that later pages refer to.
 func (ch *chunk) dictionary(h pageHeader, data []byte) error {
 	data, err := ch.rows.unpack.unpack(ch.codec, data, int(h.size))
 	if err != nil {

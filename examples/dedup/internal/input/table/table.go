@@ -12,11 +12,11 @@
 //	}
 //
 // The footer and its schema are read by github.com/parquet-go/parquet-go, and
-// what is compressed is unpacked by the libraries that it uses. The pages are
-// decoded here, because that library's decoders allocate what a page declares and
+// compressed pages are unpacked by the libraries that it uses. The pages are
+// decoded here, because that library's decoders allocate the size that a page declares and
 // one of them (LZ4) never ends on a broken page; nothing here does either.
 //
-// # What is read
+// # What it reads
 //
 // Columns of type BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY, INT32, INT64 and INT96, of which
 // a row has at most one value, alone or within groups. Encodings PLAIN, RLE_DICTIONARY,
@@ -37,7 +37,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Errors of a file, which are wrapped with what is wrong.
+// Errors of a file, wrapped by the errors that describe the fault.
 var (
 	ErrFormat      = errors.New("not a Parquet file")
 	ErrCorrupt     = errors.New("broken Parquet")
@@ -130,7 +130,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	return nil
 }
 
-// NumRows returns how many rows the file says it has.
+// NumRows returns the number of rows that the file declares.
 func (f *File) NumRows() int64 {
 	n := int64(0)
 	for _, g := range f.groups {
@@ -205,7 +205,7 @@ type Rows struct {
 	group   int      // index of the row group under way, plus one
 	chunks  []*chunk // of its columns
 	row     int64    // of the file, of the next value
-	end     int64    // the first row behind the row group
+	end     int64    // the first row after the row group
 	values  [][]byte
 	scratch [][]byte
 	unpack  unpacker
@@ -233,7 +233,7 @@ type Error struct {
 	Err      error
 }
 
-// Error returns `column "text": what is wrong`.
+// Error returns `column "text": reason`.
 func (e *Error) Error() string { return fmt.Sprintf("column %q: %v", e.Column, e.Err) }
 
 // Unwrap returns the cause.
@@ -243,7 +243,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func (r *Rows) Row() int64 { return r.row }
 
 // Next returns the values of the next row, nil for null, valid until it is called
-// again; [io.EOF] behind the last row. Any other error is an [*Error], behind which
+// again; [io.EOF] after the last row. Any other error is an [*Error], after which
 // the next row group is read.
 func (r *Rows) Next() ([][]byte, error) {
 	for r.row >= r.end {

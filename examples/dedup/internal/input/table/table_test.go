@@ -154,7 +154,7 @@ type prefixRow struct {
 	Text string `parquet:"text,delta"`
 }
 
-// DELTA_LENGTH_BYTE_ARRAY, which parquet-go only writes where it is told to.
+// DELTA_LENGTH_BYTE_ARRAY, which parquet-go writes only on request.
 func TestDeltaLength(t *testing.T) {
 	schema := parquet.NewSchema("table", parquet.Group{
 		"text": parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray),
@@ -323,7 +323,7 @@ func FuzzRead(f *testing.F) {
 					t.Fatalf("rows %d to %d are lost, and the next is %d", e.Row, e.End, r.Row())
 				}
 			} else if err != nil || r.Row() <= last {
-				t.Fatalf("row %d behind %d, error %v", r.Row(), last, err)
+				t.Fatalf("row %d after %d, error %v", r.Row(), last, err)
 			}
 			last = r.Row()
 		}
@@ -383,7 +383,7 @@ func TestCopyPlain(t *testing.T) {
 	}
 }
 
-// FuzzPage: whatever a page holds, there are as many values as it says, or an error.
+// FuzzPage: whatever a page holds, there are as many values as it declares, or an error.
 func FuzzPage(f *testing.F) {
 	kinds := []parquet.Kind{parquet.ByteArray, parquet.Int32, parquet.Int64, parquet.Int96, parquet.FixedLenByteArray}
 	encodings := []format.Encoding{format.Plain, format.RLEDictionary, format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray, format.Encoding(77)}

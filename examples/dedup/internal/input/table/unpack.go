@@ -31,7 +31,7 @@ const (
 	lz4Ratio    = 256
 )
 
-// unpack returns the plain bytes of a page, which must be as many as size says.
+// unpack returns the plain bytes of a page, which must be size bytes.
 func (u *unpacker) unpack(codec format.CompressionCodec, b []byte, size int) (plain []byte, err error) {
 	switch codec {
 	case format.Uncompressed:

@@ -29,10 +29,10 @@ var ErrHTTP = errors.New("no HTTP response")
 
 // ParseResponse takes apart the block of a response record. Transfer-Encoding
 // chunked and Content-Encoding gzip, deflate, br and zstd are undone; where the
-// body is not coded as the header says, it is taken as it is, because many
+// body is not coded as the header declares, it is taken as it is, because many
 // crawlers keep the header and undo the coding. A body of more than limit bytes is
 // ErrLimit, and so is one that unpacks to more than 64 KiB and 100 times its size
-// beyond that. Any other error that comes with a Response says why there is no more
+// beyond that. Any other error that comes with a Response is the reason why there is no more
 // of its body. If want is not nil, it decides by the status and the content type
 // whether there is to be a body at all.
 func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Response, error) {
@@ -174,7 +174,7 @@ func unpacker(coding string, body []byte) (io.ReadCloser, error) {
 func unchunk(body []byte) ([]byte, error) {
 	var plain []byte
 	for rest := body; ; {
-		line, behind, ok := bytes.Cut(rest, []byte("\n"))
+		line, after, ok := bytes.Cut(rest, []byte("\n"))
 		hex, _, _ := strings.Cut(string(line[:min(len(line), 64)]), ";")
 		size, err := strconv.ParseUint(strings.TrimSpace(hex), 16, 31)
 		switch {
@@ -184,10 +184,10 @@ func unchunk(body []byte) ([]byte, error) {
 			return plain, io.ErrUnexpectedEOF
 		case size == 0:
 			return plain, nil
-		case size > uint64(len(behind)):
-			return append(plain, behind...), io.ErrUnexpectedEOF
+		case size > uint64(len(after)):
+			return append(plain, after...), io.ErrUnexpectedEOF
 		}
-		plain = append(plain, behind[:size]...)
-		rest = bytes.TrimPrefix(bytes.TrimPrefix(behind[size:], []byte("\r")), []byte("\n"))
+		plain = append(plain, after[:size]...)
+		rest = bytes.TrimPrefix(bytes.TrimPrefix(after[size:], []byte("\r")), []byte("\n"))
 	}
 }

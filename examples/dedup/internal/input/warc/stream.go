@@ -16,7 +16,7 @@ type stream struct {
 	source source
 	buf    []byte // read and not taken
 	taken  int64  // bytes before buf
-	err    error  // what came behind buf
+	err    error  // what followed buf
 	starts []start
 	packed *counter // of the file; nil if it is not compressed
 	filled int64    // plain bytes read
@@ -35,15 +35,15 @@ const (
 type source interface {
 	io.Reader
 	// at returns where in the file what Read returned last begins: the member
-	// that holds it, or where it stands itself.
+	// that holds it, or its own place.
 	at() int64
-	// skip looks for a place behind an error of Read where to go on. It returns
+	// skip looks for a place after an error of Read where reading can go on. It returns
 	// false if there is none.
 	skip() bool
 	close()
 }
 
-// A start says that the plain bytes from plain on come from the offset file: of a
+// A start records that the plain bytes from plain on come from the offset file: of a
 // gzip member each of them, of anything else the first.
 type start struct{ plain, file int64 }
 
@@ -103,7 +103,7 @@ func (s *stream) mark() {
 	}
 }
 
-// fill reads more. It returns false if there is no more; then s.err tells why.
+// fill reads more. It returns false if there is no more; then s.err has the reason.
 func (s *stream) fill() bool {
 	for tries := 0; s.err == nil; tries++ {
 		if cap(s.buf)-len(s.buf) < fillSize/4 {
@@ -176,7 +176,7 @@ func (s *stream) take(n int64) ([]byte, error) {
 	return block, nil
 }
 
-// A rest reads n bytes of a stream, or says that it ends before.
+// A rest reads n bytes of a stream, or fails if it ends before.
 type rest struct {
 	s *stream
 	n int64
@@ -217,7 +217,7 @@ func (s *stream) line(limit int) ([]byte, error) {
 	}
 }
 
-// recordStart is what stands between a record and the next.
+// recordStart is the separator between a record and the next.
 var recordStart = []byte("\r\n\r\n" + magic)
 
 // unreadRecord gives back the part of a block that was taken and looks like the
@@ -232,7 +232,7 @@ func (s *stream) unreadRecord(block []byte) {
 	s.taken -= int64(len(again))
 }
 
-// resync passes over what is no beginning of a record: the next one stands at the
+// resync skips bytes that do not begin a record: the next one is at the
 // beginning of a line. Behind an error of the source it looks for a place to go on.
 func (s *stream) resync() {
 	if b, _ := s.peek(len(magic)); string(b) == magic {
@@ -244,7 +244,7 @@ func (s *stream) resync() {
 			s.discard(i + 1)
 			return
 		}
-		// The end of the buffer may be the beginning of what is looked for.
+		// The end of the buffer may be the beginning of a match.
 		if keep := len(magic); len(s.buf) > keep {
 			s.discard(len(s.buf) - keep)
 		}
@@ -367,7 +367,7 @@ func (g *gzipSource) close() {
 	}
 }
 
-// A counter counts what is read through it.
+// A counter counts the bytes read through it.
 type counter struct {
 	in io.Reader
 	n  int64

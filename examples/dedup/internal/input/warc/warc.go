@@ -1,7 +1,7 @@
 // Package warc reads web archives: in goes a WARC or WET file as ISO 28500 has it
 // (versions 1.0 and 1.1), plain, gzip by record or as a whole, or Zstandard; out
 // come its records, and for each place where the file breaks the format an error
-// that names it. Reading goes on behind an error wherever the file allows:
+// that names it. Reading goes on after an error wherever the file allows:
 //
 //	r := warc.NewReader(f, warc.Options{})
 //	defer r.Close()
@@ -37,12 +37,12 @@ import (
 	"strings"
 )
 
-// Options bounds what a [Reader] takes; the zero value is the recommended setting.
+// Options bounds the records that a [Reader] accepts; the zero value is the recommended setting.
 type Options struct {
 	MaxHeader int // bytes of a record's header; 0 means 1 MiB
 	MaxBlock  int // bytes of a record's block; 0 means 64 MiB
 
-	// Want tells by a record's header whether its block is wanted; nil wants
+	// Want reports, by a record's header, whether its block is wanted; nil wants
 	// every one.
 	Want func(*Record) bool
 
@@ -59,7 +59,7 @@ type Record struct {
 
 	Type string // WARC-Type in lower case: response, resource, conversion, warcinfo, ...
 
-	// Header is the header as it stands in the file, from the version line to the
+	// Header is the header as written in the file, from the version line to the
 	// empty line, included.
 	Header []byte
 
@@ -89,7 +89,7 @@ func (r *Record) TargetURI() string {
 // Errors that an [Error] wraps.
 var (
 	ErrFormat = errors.New("not as ISO 28500 has it") // no record where one should be, or a broken header
-	ErrLength = errors.New("wrong Content-Length")    // the record does not end where it says
+	ErrLength = errors.New("wrong Content-Length")    // the record does not end where it declares
 	ErrLimit  = errors.New("over the limit")          // larger than Options allow
 )
 
@@ -100,7 +100,7 @@ type Error struct {
 	Err    error
 }
 
-// Error returns "record 7 at byte 1234: what is wrong".
+// Error returns "record 7 at byte 1234: reason".
 func (e *Error) Error() string {
 	return fmt.Sprintf("record %d at byte %d: %v", e.Number, e.Offset, e.Err)
 }
@@ -118,7 +118,7 @@ type Reader struct {
 // magic is how a record begins.
 const magic = "WARC/"
 
-// NewReader returns a Reader of in, whose first bytes tell how it is compressed.
+// NewReader returns a Reader of in, whose first bytes decide how it is unpacked.
 // Close the Reader, not in, through it.
 func NewReader(in io.Reader, o Options) (*Reader, error) {
 	if o.MaxHeader < 0 || o.MaxBlock < 0 {
@@ -140,8 +140,8 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 // Close frees what decompression holds. It does not close the file.
 func (r *Reader) Close() { r.s.close() }
 
-// Next returns the next record, or [io.EOF] behind the last. Any other error is
-// an [*Error], behind which Next may be called again: it ends with io.EOF.
+// Next returns the next record, or [io.EOF] after the last. Any other error is
+// an [*Error], after which Next may be called again: it ends with io.EOF.
 func (r *Reader) Next() (*Record, error) {
 	err := r.skipBlankLines(nil)
 	if err == io.EOF {
@@ -231,7 +231,7 @@ func (r *Reader) header(rec *Record) error {
 			}
 			name = strings.ToLower(string(bytes.TrimSpace(key)))
 			if _, again := rec.fields[name]; again {
-				name = "" // the first one counts, and what is folded behind this goes with it
+				name = "" // the first one counts, and its continuation lines go with it
 				continue
 			}
 			rec.fields[name] = string(bytes.TrimSpace(value))
@@ -285,10 +285,10 @@ func (r *Reader) block(rec *Record) error {
 		err = r.s.discardAll(length)
 	}
 	if err == io.EOF {
-		err = fmt.Errorf("%w: it says %d, and the file ends before: %w", ErrLength, length, io.ErrUnexpectedEOF)
+		err = fmt.Errorf("%w: it declares %d, and the file ends before: %w", ErrLength, length, io.ErrUnexpectedEOF)
 	}
 	if err != nil {
-		// A length too great takes the records behind for its own.
+		// A length too great takes the following records for its own.
 		r.s.unreadRecord(rec.Block)
 		rec.Block = nil
 		return err
@@ -303,7 +303,7 @@ func (r *Reader) block(rec *Record) error {
 	return tooLong
 }
 
-// ended makes sure that a record may end here: behind it come two line ends, or
+// ended makes sure that a record may end here: after it come two line ends, or
 // more or fewer as some tools have it, and then a record or nothing.
 func (r *Reader) ended(rec *Record, length int64) error {
 	member := r.s.place(r.s.taken - 1)
@@ -313,10 +313,10 @@ func (r *Reader) ended(rec *Record, length int64) error {
 	case err != nil && r.s.compressed() && r.s.source.at() == member:
 		return err // what this member unpacked to until here may be wrong, too
 	case err != nil:
-		return nil // it is told next time
+		return nil // it is reported next time
 	}
 	if b, _ := r.s.peek(len(magic)); string(b) != magic {
-		return fmt.Errorf("%w: it says %d, but no record ends there", ErrLength, length)
+		return fmt.Errorf("%w: it declares %d, but no record ends there", ErrLength, length)
 	}
 	return nil
 }

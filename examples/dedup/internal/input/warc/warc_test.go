@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input/warc"
 )
 
-// record returns a record as it stands in a file.
+// record returns a record as written in a file.
 func record(kind, uri, block string) string {
 	return fmt.Sprintf("WARC/1.0\r\nWARC-Type: %s\r\nWARC-Target-URI: %s\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", kind, uri, len(block), block)
 }
@@ -39,7 +39,7 @@ func zstandard(frames ...string) string {
 	return string(b)
 }
 
-// read returns what a file holds, a line for each record and error.
+// read returns the contents of a file, a line for each record and error.
 func read(t *testing.T, file string, o warc.Options) (lines []string) {
 	t.Helper()
 	r, err := warc.NewReader(strings.NewReader(file), o)
@@ -51,7 +51,7 @@ func read(t *testing.T, file string, o warc.Options) (lines []string) {
 		rec, err := r.Next()
 		if err == io.EOF {
 			if _, err = r.Next(); err != io.EOF {
-				t.Errorf("behind the end: %v", err)
+				t.Errorf("after the end: %v", err)
 			}
 			return lines
 		}
@@ -85,7 +85,7 @@ func TestReader(t *testing.T) {
 		{"Zstandard as a whole", zstandard(a + b), []string{wantA, fmt.Sprintf("2 %d %s", la, wantB)}},
 		{"version 1.1, bare line feeds, a folded and a repeated field", "WARC/1.1\nwarc-type:response\nX: y\n  folded\nWARC-Type: other\n  with more\ncontent-length: 3\nWARC-Target-URI: http://a/\n\none\n\n",
 			[]string{wantA}},
-		{"no line ends behind the last", strings.TrimSpace(a), []string{wantA}},
+		{"no line ends after the last", strings.TrimSpace(a), []string{wantA}},
 		{"blank lines all over", "\r\n\r\n" + a + "\r\n\r\n\r\n" + b, []string{fmt.Sprintf("1 4 %s", wantA[4:]), fmt.Sprintf("2 %d %s", la+10, wantB)}},
 	} {
 		if diff := cmp.Diff(tt.want, read(t, tt.file, warc.Options{})); diff != "" {
@@ -113,15 +113,15 @@ func TestBroken(t *testing.T) {
 		want      []string // the beginning of each
 	}{
 		{"a length too great, plain", a + long + z,
-			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it says 30", len(a)), at(3, len(a+long))}},
+			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it declares 30", len(a)), at(3, len(a+long))}},
 		{"a length too great, gzip", gzipped(a, long, z),
 			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length", len(gzipped(a))), at(3, len(gzipped(a, long)))}},
 		{"a length too great in the last record", a + beyond,
-			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it says 4000000000, and the file ends before", len(a))}},
+			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it declares 4000000000, and the file ends before", len(a))}},
 		{"a length beyond the file and the limit", a + beyond + z,
-			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it says 4000000000", len(a))}},
+			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it declares 4000000000", len(a))}},
 		{"a length too small", a + short + z,
-			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it says 3", len(a)), at(3, len(a+short))}},
+			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it declares 3", len(a)), at(3, len(a+short))}},
 		{"no length", a + strings.Replace(long, "Content-Length: 30\r\n", "", 1) + z,
 			[]string{wantA, fmt.Sprintf(`record 2 at byte %d: wrong Content-Length ""`, len(a)), at(3, len(a+long)-len("Content-Length: 30\r\n"))}},
 		{"a negative length", strings.Replace(a, "Length: 3", "Length: -3", 1) + z, []string{`record 1 at byte 0: wrong Content-Length "-3"`, at(2, len(a)+1)}},
@@ -131,7 +131,7 @@ func TestBroken(t *testing.T) {
 		{"a header without end", "WARC/1.0\r\n" + strings.Repeat("X: y\r\n", 1<<18), []string{"record 1 at byte 0: a header of more than 1048576 bytes"}},
 		{"a version line without end", "WARC/" + strings.Repeat("1", 2<<20) + "\n" + z, []string{"record 1 at byte 0: a header of more than", at(2, 2<<20+6)}},
 		{"a file cut within a header", a[:30], []string{"record 1 at byte 0: the file ends within a header: unexpected EOF"}},
-		{"a file cut within a block", a + z[:len(z)-6], []string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it says 4, and the file ends before", len(a))}},
+		{"a file cut within a block", a + z[:len(z)-6], []string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it declares 4, and the file ends before", len(a))}},
 		{"a cut gzip member", gzipped(a, z)[:len(gzipped(a))+30], []string{wantA, fmt.Sprintf("record 2 at byte %d: ", len(gzipped(a)))}},
 		{"a wrong checksum", gzipped(a) + string(corrupt) + gzipped(z),
 			[]string{wantA, fmt.Sprintf("record 2 at byte %d: ", len(gzipped(a))), at(3, len(gzipped(a))+len(corrupt))}},
@@ -269,7 +269,7 @@ func FuzzReader(f *testing.F) {
 				}
 			}
 			if n != number+1 || at < offset {
-				t.Fatalf("record %d at %d behind %d at %d", n, at, number, offset)
+				t.Fatalf("record %d at %d after %d at %d", n, at, number, offset)
 			}
 			number, offset = n, at
 		}
