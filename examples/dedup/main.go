@@ -20,11 +20,15 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
+// version is the version of this release or the next. CHANGELOG.md has the same.
+const version = "0.1.0"
+
 // program lists what dedup does, in the order of its help.
 func program() cli.Program {
 	return cli.Program{
-		Name: "dedup",
-		Help: help(),
+		Name:    "dedup",
+		Version: version,
+		Help:    help(),
 		Commands: []cli.Command{
 			reportCommand, pairsCommand, clustersCommand, passagesCommand, originsCommand, boilerplateCommand,
 			cleanCommand, compareCommand, deconCommand, bandsCommand, stageCommand, indexCommand, serveCommand,

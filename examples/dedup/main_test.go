@@ -193,6 +193,20 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// The version is the newest one in the changelog.
+func TestVersion(t *testing.T) {
+	changes, err := os.ReadFile(filepath.Join("..", "..", "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, newest, _ := strings.Cut(string(changes), "\n## ")
+	newest = strings.Fields(newest)[0]
+	stdout, _, status := dedup(t, "", "version")
+	if want := "dedup " + newest; status != cli.ExitDone || !strings.HasPrefix(stdout, want) {
+		t.Errorf("got %q, status %d; want %q and more", stdout, status, want)
+	}
+}
+
 // The documents before and after a bad line are compared all the same.
 func TestLosesNothing(t *testing.T) {
 	text := "one two three four five six seven eight"

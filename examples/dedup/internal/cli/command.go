@@ -4,7 +4,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -32,6 +31,7 @@ var errUsage = errors.New("usage")
 // A Program is a name and the commands that it has.
 type Program struct {
 	Name     string
+	Version  string // without the revision, which the build records
 	Help     string // all of it but the list of commands, which comes in the place of %s
 	Commands []Command
 	Default  string // the command where none is named
@@ -73,9 +73,8 @@ var (
 
 // version returns which build of the program this is.
 func (p Program) version() string {
-	version, revision, dirty := "(devel)", "", ""
+	revision, dirty := "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		version = cmp.Or(info.Main.Version, version)
 		for _, s := range info.Settings {
 			switch {
 			case s.Key == "vcs.revision" && len(s.Value) >= 12:
@@ -85,7 +84,7 @@ func (p Program) version() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s %s%s%s, %s %s/%s", p.Name, version, revision, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s %s%s%s, %s %s/%s", p.Name, p.Version, revision, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // names returns those of the commands.
