@@ -102,27 +102,32 @@ func ExampleOptions() {
 
 // The Jaccard similarity of multisets: the n-th occurrence of a hash is an
 // element of its own.
-func ExampleSketcher_SketchSeq() {
-	weighted := func(hashes []uint64) func(func(uint64) bool) {
-		return func(yield func(uint64) bool) {
-			seen := make(map[uint64]uint64)
-			for _, h := range hashes {
-				n := seen[h]
-				seen[h]++
-				// Far apart for neighbouring n, so that sums do not meet.
-				if !yield(h + n*0x9E3779B97F4A7C15) {
-					return
-				}
-			}
+func ExampleSketcher_Sketch_multiset() {
+	weighted := func(hashes []uint64) (elements []uint64) {
+		seen := make(map[uint64]uint64)
+		for _, h := range hashes {
+			// Far apart for neighbouring n, so that sums do not meet.
+			elements = append(elements, h+seen[h]*0x9E3779B97F4A7C15)
+			seen[h]++
 		}
+		return elements
 	}
 	mh := minhash.New(minhash.Options{K: 1024})
 	a := []uint64{1, 1, 1, 1, 2} // four of one, one of the other
 	b := []uint64{1, 1, 2, 2, 2}
-	got := mh.SketchSeq(weighted(a)).Similarity(mh.SketchSeq(weighted(b)))
+	got := mh.Sketch(weighted(a)).Similarity(mh.Sketch(weighted(b)))
 	exact := (2. + 1) / (4 + 3)
 	fmt.Println(math.Abs(got-exact) < .06)
 	// Output: true
+}
+
+// The hashes of a text that need not be kept.
+func ExampleSketcher_SketchSeq() {
+	var sh shingle.Shingler
+	mh := minhash.New(minhash.Options{Elements: sh})
+	text := "The keeper wrote every evening, and nobody ever read the book."
+	fmt.Println(mh.SketchSeq(sh.HashesSeq(text)).Similarity(mh.Sketch(sh.Hashes(text))))
+	// Output: 1
 }
 
 func ExampleSignature_Union() {

@@ -43,7 +43,8 @@ type Sketcher struct {
 	scheme Scheme
 	params params
 	tier   cpu.Tier
-	blocks sync.Pool // *[blockSize]uint64, for sets that come as sequences
+
+	sequences sync.Pool // *sequence
 }
 
 // New returns a Sketcher. It panics if an option is out of its range.
@@ -90,37 +91,45 @@ func (s *Sketcher) Sketch(hashes []uint64) Signature {
 	return sig
 }
 
-// SketchSeq returns the signature of the set of hashes that a sequence yields,
-// the same as [Sketcher.Sketch] of all of them. It takes them in blocks and never
-// holds all at once.
-func (s *Sketcher) SketchSeq(hashes iter.Seq[uint64]) Signature {
+// SketchSeq returns the signature of the set of the hashes in a sequence of blocks,
+// which it holds one at a time: the same as [Sketcher.Sketch] of all of them. Blocks of
+// fewer than some hundred hashes cost more than their hashes do.
+func (s *Sketcher) SketchSeq(blocks iter.Seq[[]uint64]) Signature {
 	s.mustBeMade()
-	buf, _ := s.blocks.Get().(*[blockSize]uint64)
-	if buf == nil {
-		buf = new([blockSize]uint64)
+	q, _ := s.sequences.Get().(*sequence)
+	if q == nil {
+		q = new(sequence)
+		q.push = q.add
 	}
 	k := s.scheme.K
 	regs := make([]uint32, k, s.params.lanes())
-	pad := regs[:cap(regs)]
-	n, first := 0, true
-	next := func() {
-		if first {
-			s.overwrite(pad, buf[:n])
-		} else {
-			s.update(pad, buf[:n], false)
-		}
-		n, first = 0, false
+	q.sketcher, q.regs, q.begun = s, regs[:cap(regs)], false
+	blocks(q.push)
+	if !q.begun {
+		fill(q.regs)
 	}
-	for h := range hashes {
-		if n == len(buf) {
-			next()
-		}
-		buf[n] = h
-		n++
-	}
-	next()
-	s.blocks.Put(buf)
+	q.sketcher, q.regs = nil, nil
+	s.sequences.Put(q)
 	return Signature{&s.scheme, regs}
+}
+
+// A sequence is a signature in the making. Its memory is used again: a function for
+// each call would be allocated.
+type sequence struct {
+	sketcher *Sketcher
+	regs     []uint32 // whole vectors, which kernels work on
+	begun    bool
+	push     func([]uint64) bool // is add
+}
+
+func (q *sequence) add(hashes []uint64) bool {
+	if q.begun {
+		q.sketcher.update(q.regs, hashes, false)
+	} else {
+		q.sketcher.overwrite(q.regs, hashes)
+	}
+	q.begun = true
+	return true
 }
 
 func (s *Sketcher) mustBeMade() {

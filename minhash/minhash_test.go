@@ -51,8 +51,10 @@ func TestSetSemantics(t *testing.T) {
 			for _, n := range []int{1, 2, 5, 20, 64, 65, 200, 257, 1024, 1025, 3000} {
 				set := stream(uint64(n), n)
 				want := s.Sketch(set)
-				if got := s.SketchSeq(slices.Values(set)); !slices.Equal(want.Values(), got.Values()) {
-					t.Fatalf("n=%d: SketchSeq differs from Sketch", n)
+				for _, size := range []int{1, 100, n} {
+					if got := s.SketchSeq(slices.Chunk(set, size)); !slices.Equal(want.Values(), got.Values()) {
+						t.Fatalf("n=%d: SketchSeq of blocks of %d differs from Sketch", n, size)
+					}
 				}
 				again := slices.Concat(set, set[n/3:], set)
 				slices.Reverse(again)
@@ -96,7 +98,7 @@ func TestEmpty(t *testing.T) {
 	for _, o := range everyOptions() {
 		s := minhash.New(o)
 		none, some := s.Sketch(nil), s.Sketch([]uint64{1, 2, 3})
-		if !none.IsEmpty() || !s.SketchSeq(slices.Values([]uint64{})).IsEmpty() {
+		if !none.IsEmpty() || !s.SketchSeq(slices.Chunk([]uint64{}, 1)).IsEmpty() {
 			t.Errorf("%s: no elements, but not empty", name(o))
 		}
 		for _, pair := range [][2]minhash.Signature{{none, none}, {none, some}, {some, none}} {
@@ -254,7 +256,7 @@ func TestZeroValues(t *testing.T) {
 		"Sketch":       func() { sk.Sketch([]uint64{1}) },
 		"SketchInto":   func() { sk.SketchInto(&sig, []uint64{1}) },
 		"AppendValues": func() { sk.AppendValues(nil, nil) },
-		"SketchSeq":    func() { sk.SketchSeq(slices.Values([]uint64{1})) },
+		"SketchSeq":    func() { sk.SketchSeq(slices.Chunk([]uint64{1}, 1)) },
 		"Wrap":         func() { _, _ = sk.Wrap(nil) },
 	} {
 		func() {
@@ -392,7 +394,7 @@ func TestAllocations(t *testing.T) {
 			}
 		}
 		// A new signature, and what the loop over a sequence takes.
-		if got := testing.AllocsPerRun(100, func() { s.SketchSeq(slices.Values(set)) }); got > 8 {
+		if got := testing.AllocsPerRun(100, func() { s.SketchSeq(slices.Chunk(set, 512)) }); got > 8 {
 			t.Errorf("n=%d: SketchSeq makes %g allocations", n, got)
 		}
 		if got := testing.AllocsPerRun(100, func() { s.Sketch(set) }); got > 1 {
@@ -412,7 +414,7 @@ func TestConcurrent(t *testing.T) {
 			var sig minhash.Signature
 			for range 20 {
 				s.SketchInto(&sig, set)
-				if got := s.SketchSeq(slices.Values(set)); got.Similarity(want) != 1 || sig.Similarity(want) != 1 {
+				if got := s.SketchSeq(slices.Chunk(set, 512)); got.Similarity(want) != 1 || sig.Similarity(want) != 1 {
 					t.Error("another signature")
 				}
 			}

@@ -52,12 +52,12 @@ func ExampleShingler_Hashes_skip() {
 func ExampleShingler_HashesFrom() {
 	sh := shingle.Shingler{Size: 2}
 	n := 0
-	for _, err := range sh.HashesFrom(strings.NewReader("a text of any size")) {
+	for hashes, err := range sh.HashesFrom(strings.NewReader("a text of any size")) {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		n++
+		n += len(hashes)
 	}
 	fmt.Println(n)
 	// Output: 4

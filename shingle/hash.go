@@ -139,6 +139,16 @@ type counter struct {
 	mul  *mixer
 }
 
+// all makes each hash that of the next occurrence of its shingle.
+func (c counter) all(hashes []uint64) {
+	if c.seen == nil {
+		return
+	}
+	for i, h := range hashes {
+		hashes[i] = c.element(h)
+	}
+}
+
 // element returns the hash of the next occurrence of a shingle.
 func (c counter) element(h uint64) uint64 {
 	if c.seen == nil {

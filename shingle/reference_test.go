@@ -359,7 +359,7 @@ func check(t *testing.T, s shingle.Shingler, text string) {
 		if diff := differ(shingles, slices.Collect(s.All(text))); diff != "" {
 			t.Fatalf("%s: %v: shingles of %q (-want +got):\n%s", tier, s, text, diff)
 		}
-		if diff := differ(hashes, slices.Collect(s.HashesSeq(text))); diff != "" {
+		if diff := differ(hashes, joined(s.HashesSeq(text))); diff != "" {
 			t.Fatalf("%s: %v: sequence of %q (-want +got):\n%s", tier, s, text, diff)
 		}
 	})

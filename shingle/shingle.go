@@ -241,28 +241,34 @@ func (t *tokenizer) handOut() (out []uint64) {
 	return append(out, t.out...)
 }
 
-// HashesSeq yields the hashes that [Shingler.Hashes] returns, without holding more
-// than a few thousand of them.
-func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[uint64] {
-	w := s.size()
+// HashesSeq yields the hashes that [Shingler.Hashes] returns, in blocks of up to a few
+// thousand: what a minhash.Sketcher takes without their ever being in memory together.
+// The next block overwrites the memory of the one before; none is empty.
+func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[[]uint64] {
+	s.check(skip)
+	return func(yield func([]uint64) bool) { s.pushHashes(text, skip, yield) }
+}
+
+// check panics as a call with such spans to skip does.
+//
+//go:noinline
+func (s Shingler) check(skip []Span) {
+	s.size()
 	checkSpans(skip)
-	return func(yield func(uint64) bool) {
-		var (
-			t     = s.read(text, skip, false)
-			out   []uint64
-			count = t.counter()
-		)
-		for t.more() {
-			out = t.shingles(out[:0], w, t.last())
-			for _, h := range out {
-				if !yield(count.element(h)) {
-					t.release()
-					return
-				}
-			}
+}
+
+// pushHashes is apart from HashesSeq so that callers inline that and need not allocate
+// a function.
+func (s Shingler) pushHashes(text string, skip []Span, yield func([]uint64) bool) {
+	t := s.read(text, skip, false)
+	count := t.counter()
+	for t.more() {
+		t.out = t.shingles(t.out[:0], t.size, t.last())
+		if count.all(t.out); len(t.out) > 0 && !yield(t.out) {
+			break
 		}
-		t.release()
 	}
+	t.release()
 }
 
 // AppendHashes appends the hashes that [Shingler.Hashes] returns to dst. It is
@@ -281,10 +287,7 @@ func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 		dst = t.shingles(dst, t.size, t.last())
 	}
 	if t.multiset {
-		count := t.counter()
-		for i, h := range dst[from:] {
-			dst[from+i] = count.element(h)
-		}
+		t.counter().all(dst[from:])
 	}
 	return dst
 }

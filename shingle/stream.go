@@ -6,25 +6,30 @@ import (
 	"unicode/utf8"
 )
 
-// HashesFrom yields the hashes of the shingles of what r holds: the same, in
-// the same order, that [Shingler.Hashes] returns for all of it in one string,
-// however r cuts it. Memory does not grow with the text, nor with the longest
-// token; only Multiset has to remember every distinct shingle.
+// HashesFrom yields the hashes of the shingles of what r holds, in blocks as
+// [Shingler.HashesSeq] does: the same, in the same order, that [Shingler.Hashes]
+// returns for all of it in one string, however r cuts it. Memory does not grow with
+// the text, nor with the longest token; only Multiset has to remember every distinct
+// shingle.
 //
-// If r fails with anything but io.EOF, the last element is that error with the
-// hash 0, and what came before covers only what was read.
-func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[uint64, error] {
+// If r fails with anything but io.EOF, the last element is that error without a
+// block, and the blocks before it cover only what was read.
+func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 	w := s.size()
-	return func(yield func(uint64, error) bool) {
+	return func(yield func([]uint64, error) bool) {
 		t := s.tokenizer(false)
 		defer t.release()
 		var (
-			out   []uint64
 			count = t.counter()
 			buf   = make([]byte, 16*piece)
 			held  int // bytes of a code point that is not complete
 			idle  int // reads in a row that gave nothing
 		)
+		block := func(last bool) bool {
+			t.out = t.shingles(t.out[:0], w, last)
+			count.all(t.out)
+			return len(t.out) == 0 || yield(t.out, nil)
+		}
 		for {
 			n, err := r.Read(buf[held:])
 			if n == 0 && err == nil {
@@ -43,7 +48,7 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[uint64, error] {
 				n := pieceOf(b[at:whole])
 				t.step(b[at:at+n], 0, false)
 				at += n
-				if out = t.shingles(out[:0], w, false); !yieldAll(out, count, yield) {
+				if !block(false) {
 					return
 				}
 			}
@@ -52,23 +57,14 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[uint64, error] {
 				continue
 			}
 			if err != io.EOF {
-				yield(0, err)
+				yield(nil, err)
 				return
 			}
 			t.step(nil, 0, true)
-			yieldAll(t.shingles(out[:0], w, true), count, yield)
+			block(true)
 			return
 		}
 	}
-}
-
-func yieldAll(hashes []uint64, count counter, yield func(uint64, error) bool) bool {
-	for _, h := range hashes {
-		if !yield(count.element(h), nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // complete returns how many bytes of b come before a code point that may go on

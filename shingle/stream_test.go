@@ -3,6 +3,7 @@ package shingle_test
 import (
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -13,13 +14,38 @@ import (
 
 func collect(t *testing.T, s shingle.Shingler, r io.Reader) (hashes []uint64) {
 	t.Helper()
-	for h, err := range s.HashesFrom(r) {
-		if err != nil {
-			t.Fatal(err)
+	for block, err := range s.HashesFrom(r) {
+		if err != nil || len(block) == 0 {
+			t.Fatalf("a block of %d, error %v", len(block), err)
 		}
-		hashes = append(hashes, h)
+		hashes = append(hashes, block...)
 	}
 	return hashes
+}
+
+// joined returns the hashes of all blocks, none of which is empty.
+func joined(blocks iter.Seq[[]uint64]) (hashes []uint64) {
+	for block := range blocks {
+		if len(block) == 0 {
+			panic("an empty block")
+		}
+		hashes = append(hashes, block...)
+	}
+	return hashes
+}
+
+// A sequence that is left early gives its memory back in order.
+func TestHashesSeqLeft(t *testing.T) {
+	text := strings.Repeat("one two three four five six seven ", 1000)
+	want := (shingle.Shingler{}).Hashes(text)
+	for range 3 {
+		for block := range (shingle.Shingler{}).HashesSeq(text) {
+			if !slices.Equal(block, want[:len(block)]) {
+				t.Fatal("another first block")
+			}
+			break
+		}
+	}
 }
 
 func TestHashesFrom(t *testing.T) {
@@ -30,7 +56,7 @@ func TestHashesFrom(t *testing.T) {
 	texts := []string{"", " ", "word", "two words", "中", "e\u0301", "cut\xe4\xb8", strings.Repeat("a", 100), randomText(7, long), randomText(8, 30)}
 	for i, s := range append(configurations, shingle.Shingler{Multiset: true}) {
 		for _, text := range texts {
-			want := slices.Collect(s.HashesSeq(text))
+			want := joined(s.HashesSeq(text))
 			for name, r := range map[string]io.Reader{
 				"whole":         strings.NewReader(text),
 				"half":          iotest.HalfReader(strings.NewReader(text)),
@@ -76,13 +102,12 @@ func TestHashesFromError(t *testing.T) {
 	broken := errors.New("broken")
 	n := 0
 	var last error
-	for _, err := range (shingle.Shingler{Size: 1}).HashesFrom(io.MultiReader(strings.NewReader("one two three"), iotest.ErrReader(broken))) {
+	for block, err := range (shingle.Shingler{Size: 1}).HashesFrom(io.MultiReader(strings.NewReader("one two three"), iotest.ErrReader(broken))) {
 		if last != nil {
 			t.Fatal("an element follows the error")
 		}
-		if last = err; err == nil {
-			n++
-		}
+		last = err
+		n += len(block)
 	}
 	if last != broken || n != 2 {
 		t.Errorf("%d hashes, then %v; want 2 (the third word may go on), then %v", n, last, broken)
@@ -125,11 +150,11 @@ func TestBoundedMemory(t *testing.T) {
 		got := testing.Benchmark(func(b *testing.B) {
 			for b.Loop() {
 				n = 0
-				for _, err := range (shingle.Shingler{}).HashesFrom(&repeated{text: text, left: 64 << 20}) {
+				for block, err := range (shingle.Shingler{}).HashesFrom(&repeated{text: text, left: 64 << 20}) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					n++
+					n += len(block)
 				}
 			}
 		})
