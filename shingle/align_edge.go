@@ -240,23 +240,36 @@ func lastSpace(s string) int {
 
 func space(r rune) bool { return neutral(r) == ' ' }
 
-// before returns the text between token i and the one before it. It is empty
-// where both come from one character, as the tokens of ½ do.
+// before returns the text between token i and the one before it, from the end of
+// what is skipped there. It is empty where both come from one character, as the
+// tokens of ½ do.
 func (t *Text) before(i int) string {
-	from := 0
+	from, to := 0, int(t.starts[i])
 	if i > 0 {
 		from = int(t.ends[i-1])
 	}
-	return t.text[min(from, int(t.starts[i])):t.starts[i]]
+	if k := t.skipFrom(to); k > 0 {
+		from = max(from, t.skip[k-1].End)
+	}
+	return t.text[min(from, to):to]
 }
 
-// after returns the text between token i and the next.
+// after returns the text between token i and the next, up to what is skipped there.
 func (t *Text) after(i int) string {
-	to := len(t.text)
+	from, to := int(t.ends[i]), len(t.text)
 	if i+1 < t.Len() {
 		to = int(t.starts[i+1])
 	}
-	return t.text[t.ends[i]:max(to, int(t.ends[i]))]
+	if k := t.skipFrom(from); k < len(t.skip) {
+		to = min(to, t.skip[k].Start)
+	}
+	return t.text[from:max(from, to)]
+}
+
+// skipFrom returns the first span that is skipped from a place of the text on.
+func (t *Text) skipFrom(at int) int {
+	k, _ := slices.BinarySearchFunc(t.skip, at, func(s Span, at int) int { return cmp.Compare(s.Start, at) })
+	return k
 }
 
 // firstParagraph returns what of a gap between tokens belongs to the paragraph

@@ -390,3 +390,26 @@ func TestEveryCopyOfNearCopies(t *testing.T) {
 		}
 	}
 }
+
+// A passage ends where skipped text begins, and takes none of its marks.
+func TestAlignSkipEdges(t *testing.T) {
+	const story = "«The night ferry will sail again from May, nine years after the last crossing of the sound»"
+	const menu = " (Home | News | Sport) "
+	for _, text := range []string{story + menu + "Ann writes of ships, harbours and the sea for this desk", menu + story + menu, story} {
+		from := strings.Index(text, story)
+		var skip []shingle.Span
+		for at := 0; ; {
+			k := strings.Index(text[at:], menu)
+			if k < 0 {
+				break
+			}
+			skip = append(skip, shingle.Span{Start: at + k, End: at + k + len(menu)})
+			at += k + len(menu)
+		}
+		var al shingle.Aligner
+		ps := al.AlignTexts(al.Prepare(text, skip...), al.Prepare(story))
+		if len(ps) != 1 || ps[0].A != (shingle.Span{Start: from, End: from + len(story)}) || ps[0].B != (shingle.Span{Start: 0, End: len(story)}) {
+			t.Errorf("%q: %+v", text, ps)
+		}
+	}
+}

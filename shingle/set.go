@@ -165,14 +165,44 @@ func (s Set) Common(t Set) int {
 	if len(s)*gallopAt < len(t) {
 		return gallop(s, t)
 	}
-	n, i, j := 0, 0, 0
-	for i < len(s) && j < len(t) {
+	if len(s) < 64 {
+		return merge(s, t)
+	}
+	// Two merges at once, of the lower halves and of the upper: neither waits for
+	// the steps of the other.
+	half := len(s) / 2
+	k, _ := slices.BinarySearch(t, s[half])
+	a, b, c, d := s[:half], t[:k], s[half:], t[k:]
+	n, i, j, p, q := 0, 0, 0, 0, 0
+	for i < len(a) && j < len(b) && p < len(c) && q < len(d) {
+		x, y := a[i], b[j]
+		u, v := c[p], d[q]
+		i += one(x <= y)
+		j += one(y <= x)
+		n += one(x == y)
+		p += one(u <= v)
+		q += one(v <= u)
+		n += one(u == v)
+	}
+	return n + merge(a[i:], b[j:]) + merge(c[p:], d[q:])
+}
+
+// merge counts the elements that s and t share in one pass over both.
+func merge(s, t Set) (n int) {
+	for i, j := 0, 0; i < len(s) && j < len(t); {
 		// Which of the two goes on is a coin toss: no branch on it.
-		_, less := bits.Sub64(s[i], t[j], 0)
-		_, more := bits.Sub64(t[j], s[i], 0)
-		i += int(1 - more)
-		j += int(1 - less)
-		n += int(1 - more - less)
+		x, y := s[i], t[j]
+		i += one(x <= y)
+		j += one(y <= x)
+		n += one(x == y)
+	}
+	return n
+}
+
+// one returns 1 if ok. It compiles to no branch.
+func one(ok bool) (n int) {
+	if ok {
+		n = 1
 	}
 	return n
 }

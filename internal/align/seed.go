@@ -13,6 +13,7 @@ type table struct {
 	shift uint
 	slots []slot
 	next  []int32
+	of    []int32  // the slot of the gram at each token, -1 if it is not there
 	maybe []uint64 // a bit for every hash that is there: most grams are ruled out by it
 	hits  []hit
 }
@@ -34,6 +35,10 @@ func (t *table) reset(ids []uint32, q, n int) {
 	t.slots = slices.Grow(t.slots[:0], 1<<width)[:1<<width]
 	clear(t.slots)
 	t.next = slices.Grow(t.next[:0], len(ids))[:len(ids)]
+	t.of = slices.Grow(t.of[:0], len(ids))[:len(ids)]
+	for i := range t.of {
+		t.of[i] = -1
+	}
 	t.maybe = slices.Grow(t.maybe[:0], 1<<(width-3))[:1<<(width-3)] // 8 bits a slot
 	clear(t.maybe)
 }
@@ -41,6 +46,9 @@ func (t *table) reset(ids []uint32, q, n int) {
 // hash mixes the q ids from at on; its leading bits are the best.
 func (t *table) hash(ids []uint32, at int) uint64 {
 	g := ids[at : at+t.q]
+	if len(g) == 3 {
+		return hashThree(g[0], g[1], g[2]) // the usual ones
+	}
 	h, g := uint64(g[0])*0x9E3779B97F4A7C15, g[1:]
 	for ; len(g) > 1; g = g[2:] {
 		h = bits.RotateLeft64(h, 29) + uint64(g[0])*0xC2B2AE3D27D4EB4F + uint64(g[1])*0xD6E8FEB86659FD93
@@ -48,6 +56,11 @@ func (t *table) hash(ids []uint32, at int) uint64 {
 	if len(g) > 0 {
 		h = bits.RotateLeft64(h, 29) + uint64(g[0])*0xC2B2AE3D27D4EB4F
 	}
+	return (h ^ h>>32) * 0xD1B54A32D192ED03
+}
+
+func hashThree(x, y, z uint32) uint64 {
+	h := uint64(x)*0x9E3779B97F4A7C15 + uint64(y)*0xC2B2AE3D27D4EB4F + bits.RotateLeft64(uint64(z)*0xD6E8FEB86659FD93, 29)
 	return (h ^ h>>32) * 0xD1B54A32D192ED03
 }
 
@@ -76,8 +89,9 @@ func (t *table) add(at int) {
 	h := t.hash(t.ids, at)
 	w, b := t.bit(h)
 	t.maybe[w] |= b
-	sl := &t.slots[t.slotOf(t.ids, at, h)]
-	t.next[at] = -1
+	k := t.slotOf(t.ids, at, h)
+	sl := &t.slots[k]
+	t.next[at], t.of[at] = -1, k
 	if sl.count > 0 {
 		t.next[at] = sl.first
 	}
@@ -87,15 +101,28 @@ func (t *table) add(at int) {
 // meet collects the grams of b that the table has, and counts their places.
 func (t *table) meet(b []uint32, want func(j int) bool) {
 	t.hits = t.hits[:0]
+	next := len(t.ids) // where the gram is if the text goes on as after the one before
 	for j := range len(b) - t.q + 1 {
-		h := t.hash(b, j)
-		if w, bit := t.bit(h); t.maybe[w]&bit == 0 || want != nil && !want(j) {
-			continue
+		var s int32
+		// Most grams that are there continue a run: no need to look these up.
+		if end := next + t.q - 1; end < len(t.ids) && t.ids[end] == b[j+t.q-1] && t.of[next] >= 0 {
+			s = t.of[next]
+			if next++; want != nil && !want(j) {
+				continue
+			}
+		} else {
+			next = len(t.ids)
+			h := t.hash(b, j)
+			if w, bit := t.bit(h); t.maybe[w]&bit == 0 || want != nil && !want(j) {
+				continue
+			}
+			if s = t.slotOf(b, j, h); t.slots[s].count == 0 {
+				continue
+			}
+			next = int(t.slots[s].first) + 1
 		}
-		if s := t.slotOf(b, j, h); t.slots[s].count > 0 {
-			t.hits = append(t.hits, hit{int32(j), s})
-			t.slots[s].other++
-		}
+		t.hits = append(t.hits, hit{int32(j), s})
+		t.slots[s].other++
 	}
 }
 
@@ -157,6 +184,12 @@ func (e *Engine) seed(a, b []uint32) {
 func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
 	for _, h := range t.hits {
 		s := &t.slots[h.slot]
+		if s.count == 1 && s.other == 1 { // most of them, and most within a run
+			if d := &e.diag[int(s.first)-int(h.j)+len(b)-1]; d.call != e.call || s.first < d.from || s.first >= d.to {
+				e.found(a, b, s.first, h.j, int32(t.q))
+			}
+			continue
+		}
 		ka, kb := limits(s.count, s.other)
 		common = common || ka < s.count || kb < s.other
 		s.rank++
