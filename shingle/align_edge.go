@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/internal/align"
 )
 
-// near is how many tokens of a paragraph [SnapNear] takes in or cuts off: the
+// near is how many tokens of a paragraph or sentence [SnapNear] takes in or cuts off: the
 // more, the more of the passage speaks for it.
 func near(matched int) int { return min(1+matched/16, 3) }
 
@@ -44,8 +44,10 @@ func (t *Text) paragraph(i, j int) (from, to int) {
 
 // trim cuts off what reaches over the border of a paragraph by near tokens or
 // less in both texts, unless it begins or ends a paragraph there: a word or two
-// that follow a shared paragraph in both texts are equal by chance.
-func (s Snap) trim(a, b *Text, c align.Chain) align.Chain {
+// that follow a shared paragraph in both texts are equal by chance. So is a common
+// word that follows a shared sentence or clause, and a part of a number at an edge is
+// not the number.
+func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 	if s != SnapNear {
 		return c
 	}
@@ -65,11 +67,81 @@ func (s Snap) trim(a, b *Text, c align.Chain) align.Chain {
 	if at > c.A0 && bt > c.B0 && c.A1-at <= n && c.B1-bt <= n && int32(ato)-c.A1 > n && int32(bto)-c.B1 > n {
 		c = c.Before(at, bt)
 	}
+	if len(c.Runs) == 0 {
+		return c
+	}
+	head, tail := stubs(a, b, c)
+	if t := c.After(c.A0+head, c.B0+head); long(a, t, least) {
+		c = t
+	}
+	if t := c.Before(c.A1-tail, c.B1-tail); long(a, t, least) {
+		c = t
+	}
 	return c
 }
 
+// stubs returns where a chain begins and ends without the stub at either end: the rest
+// of a number, or one token that ends a sentence or clause in both texts and did not
+// begin it, or the reverse at the end. Such a token is equal by chance if both texts
+// have it elsewhere too.
+func stubs(a, b *Text, c align.Chain) (head, tail int32) {
+	x, y := int(c.A0), int(c.B0)
+	first := int(c.Runs[0].N)
+	n := 0
+	for n < first && (a.inNumber(x+n) || b.inNumber(y+n)) {
+		n++
+	}
+	if l := min(a.level(x), b.level(y)); n == 0 && l > min(a.level(x-1), b.level(y-1)) && a.repeats(x) && b.repeats(y) {
+		n = 1
+	}
+	head = int32(n)
+	x, y = int(c.A1), int(c.B1)
+	last := int(c.Runs[len(c.Runs)-1].N)
+	n = 0
+	for n < last && (a.inNumber(x-n) || b.inNumber(y-n)) {
+		n++
+	}
+	if l := min(a.level(x-2), b.level(y-2)); n == 0 && l > min(a.level(x-1), b.level(y-1)) && a.repeats(x-1) && b.repeats(y-1) {
+		n = 1
+	}
+	return head, int32(n)
+}
+
+// repeats reports whether the text has token i somewhere else.
+func (t *Text) repeats(i int) bool {
+	id := t.ids[i]
+	return slices.Contains(t.ids[:i], id) || slices.Contains(t.ids[i+1:], id)
+}
+
+// What may end after a token.
+const (
+	clauseEnd   = 1 + iota // a clause: a comma, a colon, a dash, a bracket
+	sentenceEnd            // a sentence or a paragraph
+)
+
+// level returns what ends between token i and the next, 0 for nothing. Before the
+// first token and after the last one something ends.
+func (t *Text) level(i int) int {
+	if i < 0 || i+1 >= t.Len() || t.endsSentence(i) {
+		return sentenceEnd
+	}
+	if _, ok := slices.BinarySearch(t.paragraphs(), uint32(i+1)); ok {
+		return sentenceEnd
+	}
+	gap := t.after(i)
+	for k, r := range gap {
+		switch {
+		case strings.ContainsRune("，、；：（）「」『』", r):
+			return clauseEnd
+		case strings.ContainsRune(",;:)،؛", r) && k+utf8.RuneLen(r) < len(gap), strings.ContainsRune("([", r), neutral(r) == '-' && strings.ContainsFunc(gap, space):
+			return clauseEnd
+		}
+	}
+	return 0
+}
+
 // move widens both sides as s says.
-func (s Snap) move(a, b *edges, matched int) {
+func (s Snap) move(a, b *edges, matched int, exact bool) {
 	switch s {
 	case SnapNone:
 		return
@@ -91,6 +163,35 @@ func (s Snap) move(a, b *edges, matched int) {
 	if at-a.to <= n && bt-b.to <= n {
 		a.to, b.to = at, bt
 	}
+	if exact {
+		return
+	}
+	if i, j := a.t.untilHead(a.from, n), b.t.untilHead(b.from, n); i >= 0 && j >= 0 {
+		a.from, b.from = a.from-i, b.from-j
+	}
+	if i, j := a.t.untilTail(a.to, n), b.t.untilTail(b.to, n); i >= 0 && j >= 0 {
+		a.to, b.to = a.to+i, b.to+j
+	}
+}
+
+// untilHead returns how many tokens before token i begin its sentence, -1 if more than
+// n; untilTail how many from token i on end the sentence of the token before.
+func (t *Text) untilHead(i, n int) int {
+	for k := range n + 1 {
+		if t.level(i-k-1) == sentenceEnd {
+			return k
+		}
+	}
+	return -1
+}
+
+func (t *Text) untilTail(i, n int) int {
+	for k := range n + 1 {
+		if t.level(i+k-1) == sentenceEnd {
+			return k
+		}
+	}
+	return -1
 }
 
 // sentence widens the tokens [from, to) to whole sentences.

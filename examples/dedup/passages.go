@@ -19,7 +19,8 @@ var passagesCommand = cli.Command{
 	Summary: "show the passages that documents share, with their places",
 	Help: `Prints every passage of at least -min words that two documents share, in any
 order and with small edits, side by side: words that only one document has are in
-[brackets], or in colour on a terminal. Offsets are in bytes. A passage in recycled
+[brackets], or in colour on a terminal. Offsets are in bytes. A passage that is one
+wording around different numbers and names is labelled a template. A passage in recycled
 blocks is labelled with the number of documents and hosts that have them; -strip
 leaves out the blocks of page frames. With -against a new document is compared with
 the old ones only, which come first in a pair.

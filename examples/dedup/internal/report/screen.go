@@ -255,7 +255,11 @@ func kind(p shingle.Passage) string {
 	if p.Exact {
 		return "exact"
 	}
-	return show.Percent(p.Similarity) + " alike"
+	alike := show.Percent(p.Similarity) + " alike"
+	if p.Template {
+		alike += ", a template"
+	}
+	return alike
 }
 
 func (f *Findings) blockSection(s screen.Screen) *section {

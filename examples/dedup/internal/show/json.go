@@ -38,6 +38,7 @@ type Passage struct {
 	Similarity float64 `json:"similarity"`
 	Tokens     int     `json:"tokens"`
 	Kind       string  `json:"kind"`
+	Template   bool    `json:"template,omitempty"`
 
 	Recycled *Recycled `json:"recycled,omitempty"`
 }
@@ -57,7 +58,7 @@ type Span struct {
 
 // NewPassage returns the line for a passage of the documents a and b.
 func NewPassage(a, b string, p shingle.Passage) Passage {
-	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p), nil}
+	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p), p.Template, nil}
 }
 
 // In adds that the passage recurs, unless documents is 0.

@@ -47,6 +47,9 @@ func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []
 		if !p.Exact {
 			about += ", " + Percent(p.Similarity) + " alike"
 		}
+		if p.Template {
+			about += ", a template"
+		}
 		if recycled != nil {
 			about += RecycledIn(recycled(p))
 		}

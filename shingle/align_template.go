@@ -1,0 +1,143 @@
+package shingle
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/neardup/neardup/internal/align"
+)
+
+// A passage that is as similar as this or more is one text whose figures were updated,
+// unless it has a slot for every templateTokens equal tokens, and mostly values in them.
+const (
+	templateSimilarity = .8
+	templateTokens     = 8
+	templateSlots      = 4
+)
+
+// template reports whether a passage is a fixed wording with different content in it:
+// its sides differ in slots that have values on both sides, numbers and names. Values
+// are a third or more of what differs, half of it if there is one slot only. It is
+// computed from the two sides alone, so it does not depend on the other documents of a
+// corpus.
+func template(a, b edges, runs []align.Run, matched int) bool {
+	va, vb := values{t: a.t}, values{t: b.t}
+	va.see(a.from, a.to)
+	vb.see(b.from, b.to)
+	slots, differ, filled := 0, 0, 0
+	slot := func(i, x, j, y int) {
+		if i == x && j == y {
+			return
+		}
+		differ += x - i + y - j
+		// A part of a number that both sides have, such as the 35 of 35 and 35.3,
+		// belongs to the slot.
+		for i > a.from && j > b.from && (a.t.inNumber(i) || b.t.inNumber(j)) {
+			i, j = i-1, j-1
+		}
+		for x < a.to && y < b.to && (a.t.inNumber(x) || b.t.inNumber(y)) {
+			x, y = x+1, y+1
+		}
+		if n, m := va.count(i, x), vb.count(j, y); n > 0 && m > 0 {
+			slots++
+			filled += n + m
+		}
+	}
+	i, j := a.from, b.from
+	for _, r := range runs {
+		slot(i, int(r.A), j, int(r.B))
+		i, j = int(r.A+r.N), int(r.B+r.N)
+	}
+	slot(i, a.to, j, b.to)
+	if 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from) {
+		return slots >= templateSlots && templateTokens*slots >= matched && 3*filled >= 2*differ
+	}
+	return slots >= 2 && 3*filled >= differ || slots == 1 && 2*filled >= differ
+}
+
+// inNumber reports whether token i continues the number that the token before it
+// begins: both have digits, and a mark lies between them that joins digits.
+func (t *Text) inNumber(i int) bool {
+	if i == 0 || i == t.Len() {
+		return false
+	}
+	switch gap := t.text[t.ends[i-1]:max(t.starts[i], t.ends[i-1])]; gap {
+	case ".", ",", "-", "/", ":", "'", "’", "\u00a0", "\u202f":
+	default:
+		return false
+	}
+	digits := func(i int) bool { return strings.ContainsFunc(t.Token(i).Of(t.text), unicode.IsNumber) }
+	return digits(i-1) && digits(i)
+}
+
+// values tells values from other words in one side of a passage.
+type values struct {
+	t     *Text
+	small bool // a quarter of the words and more begin with a small letter, so capital ones are names
+}
+
+// see looks at the tokens [from, to).
+func (v *values) see(from, to int) {
+	small, large := 0, 0
+	for i := from; i < to; i++ {
+		switch r := v.first(i); {
+		case unicode.IsLower(r):
+			small++
+		case unicode.IsUpper(r):
+			large++
+		}
+	}
+	v.small = 3*small >= large
+}
+
+// first returns the first character of a token.
+func (v *values) first(i int) rune {
+	r, _ := utf8.DecodeRuneInString(v.t.text[v.t.starts[i]:v.t.ends[i]])
+	return r
+}
+
+// count returns how many of the tokens [from, to) are values.
+func (v *values) count(from, to int) (n int) {
+	for i := from; i < to; i++ {
+		if v.is(i) {
+			n++
+		}
+	}
+	return n
+}
+
+// is reports whether a token is a number, in digits or one of the small ones in
+// words, or a name: a word with a capital letter that does not begin a sentence.
+func (v *values) is(i int) bool {
+	word := v.t.Token(i).Of(v.t.text)
+	if strings.ContainsFunc(word, unicode.IsNumber) {
+		return true
+	}
+	r := v.first(i)
+	switch {
+	case unicode.IsUpper(r):
+		if numeral(strings.ToLower(word)) {
+			return true
+		}
+		return v.small && i > 0 && !v.t.endsSentence(i-1)
+	case unicode.Is(unicode.Han, r):
+		return strings.ContainsRune("〇零一二三四五六七八九十百千万億亿", r)
+	}
+	return numeral(word)
+}
+
+// numeral reports whether a word is a number. Words that are articles as well, such as
+// "un", are none.
+func numeral(word string) bool {
+	switch word {
+	case "nil", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "hundred", "thousand",
+		"null", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf", "hundert", "tausend",
+		"zéro", "deux", "trois", "quatre", "cinq", "sept", "huit", "neuf", "dix", "onze", "douze", "cent", "mille",
+		"cero", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce", "cien", "mil",
+		"due", "tre", "quattro", "cinque", "sette", "otto", "nove", "dieci", "undici", "dodici", "dois", "três", "quatro", "sete", "oito", "dez", "doze",
+		"ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять", "сто", "тысяч":
+		return true
+	}
+	return false
+}
