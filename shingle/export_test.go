@@ -86,3 +86,37 @@ func SameTwos(text [blockSize + 16]byte, two uint64) bool {
 	}
 	return true
 }
+
+// SameBytes reports whether the instructions in use agree with the plain form on which
+// bytes of text are words, of which kind they are, and how many of them are ASCII.
+func SameBytes(text []byte) bool {
+	// Room for a block of anything after it, ended by a byte that is not a word's.
+	buf := append(slices.Clone(text), ' ')
+	n := len(buf)
+	buf = append(buf, "garbage that's after it all, 'as' much as a block and a vector'x"...)
+	buf = append(buf, buf[n:]...)
+	blocks := (n + blockSize - 1) / blockSize
+	masks, want := make([]uint64, blocks), make([]uint32, n+blockSize)
+	got := make([]uint32, n+blockSize)
+	k := boundsGeneric(want, masks, buf, n)
+	clear(masks)
+	if !slices.Equal(got[:findBounds(got, masks, buf, n)], want[:k]) {
+		return false
+	}
+	var m, mWant utf8Masks
+	for at := 0; at <= len(text); at += 7 {
+		classifyUTF8(&m, buf[at:])
+		if classifyUTF8Generic(&mWant, buf[at:]); m != mWant {
+			return false
+		}
+	}
+	dst := make([]byte, len(text)+8)
+	for at := 0; at < len(text); at += 5 {
+		clear(dst)
+		n := copyASCII(dst, text[at:])
+		if n != copyASCIIGeneric(make([]byte, len(text)+8), text[at:]) || !slices.Equal(dst[:n], text[at:at+n]) {
+			return false
+		}
+	}
+	return true
+}

@@ -76,6 +76,29 @@ func TestUnspaced(t *testing.T) {
 	}
 }
 
+// The kernels for words, kinds of bytes and runs of ASCII do what their plain forms do.
+func TestKernelBytes(t *testing.T) {
+	s := stream(7)
+	for range 3000 {
+		text := make([]byte, s.next()%300)
+		for i := range text {
+			switch s.next() % 16 {
+			case 0:
+				text[i] = '\''
+			case 1:
+				text[i] = byte(s.next())
+			default:
+				text[i] = "ab '.Zz09@[`{/:"[s.next()%15]
+			}
+		}
+		shingle.EachTier(func(tier string) {
+			if !shingle.SameBytes(text) {
+				t.Fatalf("%q: %s differs", text, tier)
+			}
+		})
+	}
+}
+
 // FuzzBlocks compares the vector instructions for blocks of 64 bytes with
 // their plain form.
 func FuzzBlocks(f *testing.F) {
@@ -102,6 +125,9 @@ func FuzzBlocks(f *testing.F) {
 			}
 			if same, _ := shingle.SameUnspaced(text); !same {
 				t.Errorf("%q: %s differs", text, tier)
+			}
+			if !shingle.SameBytes(text) {
+				t.Errorf("%q: bytes: %s differs", text, tier)
 			}
 		})
 	})

@@ -1,31 +1,11 @@
-//go:build !amd64 || purego
+//go:build purego || (!amd64 && !arm64)
 
 package shingle
-
-import "github.com/neardup/neardup/internal/unidata"
 
 func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	return boundsGeneric(dst, masks, buf, n)
 }
 
-func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
-	hashGeneric(dst, buf, bounds, m)
-}
-
-func hashShingles(dst, toks []uint64, w int, m *mixer) { shinglesGeneric(dst, toks, w, m) }
-
 func copyASCII(dst, src []byte) int { return copyASCIIGeneric(dst, src) }
 
 func classifyUTF8(m *utf8Masks, b []byte) { classifyUTF8Generic(m, b) }
-
-func foldPoints(_ *unidata.Table, _, _ []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
-	return next, o, state // left to the loop in block
-}
-
-func foldUnspaced(_, _ []byte, _ *kindTable, before uint8) (read, written int, after uint8) {
-	return 0, 0, before // left to the loop in block
-}
-
-func foldTwos(_, _ *[blockSize + 16]byte, _ *letters, _ uint64) uint64 {
-	return 0 // left to the loop in inPlace
-}

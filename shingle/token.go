@@ -320,13 +320,18 @@ func wordBytes(c uint64) uint64 {
 
 // joining returns which of the 64 bytes from at on are apostrophes between letters;
 // there is none from end on.
-func joining(buf []byte, at, end int) (joins uint64) {
+func joining(buf []byte, at, end int) (mask uint64) {
 	for i := at; i < at+64; i++ {
-		if buf[i] == '\'' && i > 0 && i+1 < end && isLetter(buf[i-1]) && isLetter(buf[i+1]) {
-			joins |= 1 << (i - at)
+		if buf[i] == '\'' && betweenLetters(buf, i, end) {
+			mask |= 1 << (i - at)
 		}
 	}
-	return joins
+	return mask
+}
+
+// betweenLetters reports whether an apostrophe at buf[i] is between letters ahead of end.
+func betweenLetters(buf []byte, i, end int) bool {
+	return i > 0 && i+1 < end && isLetter(buf[i-1]) && isLetter(buf[i+1])
 }
 
 // boundsGeneric writes where the tokens of the first n bytes of buf start and
@@ -334,6 +339,11 @@ func joining(buf []byte, at, end int) (joins uint64) {
 // word byte; buf and dst have room for a vector more.
 func boundsGeneric(dst []uint32, masks []uint64, buf []byte, n int) int {
 	maskGeneric(masks, buf)
+	return positions(dst, masks, n)
+}
+
+// positions is boundsGeneric where the masks of n bytes are known.
+func positions(dst []uint32, masks []uint64, n int) int {
 	if n%64 != 0 {
 		masks[len(masks)-1] &= 1<<(n%64) - 1
 	}
