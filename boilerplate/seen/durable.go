@@ -16,16 +16,6 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// ErrPage says that a page cannot be judged: its ID or text is too long, or its
-// blocks are not spans of its text.
-var ErrPage = errors.New("invalid page")
-
-// Limits of a page that a Durable takes.
-const (
-	maxID   = 1 << 20 // as package disk has it
-	maxText = 1 << 28
-)
-
 // DurableOptions configures [OpenDurable]; the zero value is the recommended
 // setting.
 type DurableOptions struct {
@@ -62,8 +52,7 @@ type Batch struct {
 // after the last checkpoint, in the same order, so that detector, index and held
 // pages are as they were. An operation whose answer was lost may have been done:
 // repeat it. A page never repeats itself, so that its verdict is the same unless a
-// copy was judged in between. For what happens when kept pages change their text
-// shortly before a crash, see the package documentation, Durability.
+// copy was judged in between.
 //
 // All methods may be called by any number of goroutines at once. After a failure of
 // the disk all of them return that error: close the Durable and open it again.
@@ -225,150 +214,6 @@ func (d *Durable) do(ctx context.Context, x op) (r result, err error) {
 	return r, err
 }
 
-// maxBatchBytes bounds the pages of a batch, as MaxBatch does their number.
-const maxBatchBytes = 16 << 20
-
-// A batch is on its way from the goroutine that writes the journal to the one that
-// does what it has.
-type batch struct {
-	requests []*request
-	began    time.Time
-	about    Batch
-	rotated  *position // not nil where a new journal began after the batch
-}
-
-// write writes requests to the journal, batch by batch, and hands them on when
-// they are durable. Nothing is done before: an index that knew of a page which the
-// journal lost would take copies of it for known.
-func (d *Durable) write(out chan<- batch) {
-	defer close(out)
-	for first := range d.requests {
-		b := batch{requests: []*request{first}, began: time.Now()}
-		ops, size := len(first.ops), len(first.payload)
-	more:
-		for ops < d.o.MaxBatch && size < maxBatchBytes {
-			select {
-			case r, ok := <-d.requests:
-				if !ok {
-					break more
-				}
-				b.requests = append(b.requests, r)
-				ops, size = ops+len(r.ops), size+len(r.payload)
-			default:
-				break more
-			}
-		}
-		if d.writeBatch(&b); len(b.requests) > 0 {
-			out <- b
-		}
-	}
-}
-
-func (d *Durable) writeBatch(b *batch) {
-	// Calls that have ended are not written down.
-	b.requests = slices.DeleteFunc(b.requests, func(r *request) bool {
-		if r.err = cmp.Or(d.err(), r.ctx.Err()); r.err != nil {
-			close(r.done)
-		}
-		return r.err != nil
-	})
-	if len(b.requests) == 0 {
-		return
-	}
-	var payload []byte
-	for _, r := range b.requests {
-		payload = append(payload, r.payload...)
-		b.about.Operations += len(r.ops)
-	}
-	b.about.Bytes = int64(len(payload))
-	err := d.journal.write(payload)
-	if err == nil {
-		start := time.Now()
-		err = d.journal.sync()
-		b.about.Sync = time.Since(start)
-	}
-	if err == nil && d.journal.size >= d.o.Checkpoint {
-		var next *journal
-		if next, err = createJournal(d.f.dir, d.journal.number+1, d.journal.frame); err == nil {
-			err = d.journal.f.Close()
-			d.journal = next
-			b.rotated = &position{Journal: next.number, Frame: next.frame}
-			b.about.Checkpoint = true
-		}
-	}
-	if err != nil {
-		d.fail(err)
-	}
-}
-
-// apply does what durable batches have, answers their calls and saves the filter
-// where a new journal began.
-func (d *Durable) apply(in <-chan batch) {
-	defer close(d.done)
-	for b := range in {
-		err := d.err()
-		for _, r := range b.requests {
-			for i := 0; i < len(r.ops) && err == nil; i++ {
-				r.results[i], err = d.do(context.Background(), r.ops[i])
-			}
-		}
-		if err == nil && b.rotated != nil {
-			err = d.checkpoint(*b.rotated)
-		}
-		if err != nil {
-			d.fail(err)
-			err = d.err()
-		}
-		b.about.Total = time.Since(b.began)
-		if d.o.Observe != nil {
-			d.o.Observe(b.about)
-		}
-		for _, r := range b.requests {
-			r.err = err
-			close(r.done)
-		}
-	}
-}
-
-// checkpoint saves the filter, which is as it was at a place between two journals.
-// The files are written in the background.
-func (d *Durable) checkpoint(at position) error {
-	if err := d.saved(); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	at.Last, at.Queue = d.last, d.queue
-	note, err := json.Marshal(at)
-	d.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	s, err := d.f.snapshot(context.Background(), note)
-	if err != nil {
-		return err
-	}
-	saving := make(chan error, 1)
-	d.saving = saving
-	go func() {
-		err := d.f.write(context.Background(), s)
-		if err == nil {
-			err = removeJournals(d.f.dir, at.Journal)
-		}
-		saving <- err
-	}()
-	return nil
-}
-
-// saved waits for a save in the background.
-func (d *Durable) saved() error {
-	if d.saving == nil {
-		return nil
-	}
-	err := <-d.saving
-	d.saving = nil
-	return err
-}
-
 func (d *Durable) fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -413,24 +258,6 @@ func (d *Durable) submit(ctx context.Context, ops ...op) ([]result, error) {
 		return nil, ctx.Err()
 	}
 	return r.results, r.err
-}
-
-// Check returns an error that wraps [ErrPage] if a [Durable] does not take the page.
-func (p Page) Check() error {
-	if len(p.ID) > maxID {
-		return fmt.Errorf("seen: %w: id of %d bytes, %d at most", ErrPage, len(p.ID), maxID)
-	}
-	if len(p.Text) > maxText {
-		return fmt.Errorf("seen: %w: text of %d bytes, %d at most", ErrPage, len(p.Text), maxText)
-	}
-	end := 0
-	for _, b := range p.Blocks {
-		if b.Start < end || b.End < b.Start || b.End > len(p.Text) {
-			return fmt.Errorf("seen: %w: blocks are not ascending, disjoint spans of the text", ErrPage)
-		}
-		end = b.End
-	}
-	return nil
 }
 
 // Judge is [Filter.Judge] of each page in turn. If a page is invalid it does

@@ -96,6 +96,7 @@ func released(d *seen.Durable, after uint64) (got []string) {
 // A process that is killed anywhere and started again gives the verdicts that it
 // would have given, and those on held pages again under the same numbers.
 func TestDurableAfterKills(t *testing.T) {
+	t.Parallel()
 	pages := crawl()
 	reference := openDurable(t, t.TempDir(), seen.DurableOptions{})
 	want := verdicts(t, reference, pages...)
@@ -144,6 +145,7 @@ func TestDurableAfterKills(t *testing.T) {
 // A journal that ends anywhere within its last frame is cut off there; damage
 // before is an error.
 func TestDamagedJournal(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{})
 	verdicts(t, d, seen.Page{ID: "a", Text: words("a", 30)}, seen.Page{ID: "b", Text: words("b", 30)})

@@ -38,6 +38,7 @@ func TestBetterAddress(t *testing.T) {
 // The life of a text whose best copy comes late: it is named after that copy, and
 // stays what later pages are compared with.
 func TestPrefer(t *testing.T) {
+	t.Parallel()
 	text, near, far := words("a", 100), words("a", 94)+" "+words("b", 6), words("a", 88)+" "+words("c", 12)
 	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	steps := []struct {
@@ -65,15 +66,12 @@ func TestPrefer(t *testing.T) {
 		{seen.Page{ID: "http://a/", Text: words("e", 100), Time: day.Add(3 * time.Hour)}, "100 % changed"},
 		{seen.Page{ID: "http://b/5", Text: text, Time: day}, "new"},
 	}
-	// Kills come before a page changes its text: see the limits in the package
-	// documentation.
-	const changes = 10
 	for _, every := range []int{1000, 1, 2, 3} { // steps between two kills
 		dir := t.TempDir()
 		o := seen.DurableOptions{Options: seen.Options{Threshold: .75, Prefer: seen.BetterAddress}}
 		d := openDurable(t, dir, o)
 		for i, s := range steps {
-			if i < changes && i%every == every-1 {
+			if i%every == every-1 {
 				dir = killed(t, dir)
 				o.Checkpoint = int64(1 + i%2*100_000) // some saved, some repeated
 				d = openDurable(t, dir, o)

@@ -19,15 +19,19 @@ import (
 
 // A filter's directory holds "index", which looks after itself, and the folder
 // of the last save, "saved-" and its number in 16 hexadecimal digits: in it
-// "detector" in the detector's own format, and "held": a line with the magic, the
-// version and the CRC-64 (ECMA) of the JSON object behind it. A folder is made
-// under another name and renamed when it is durable, so a save is there as a
-// whole or not at all.
+// "detector" in the detector's own format, "held": a line with the magic, the
+// version and the CRC-64 (ECMA) of the JSON object that follows it, and "changes",
+// those that the index may still lack. A folder is made under another name and
+// renamed when it is durable, so a save is there as a whole or not at all. The
+// changes reach the index after that, and then their file is removed. Version 1 of
+// "held" had no changes: the index had them already.
 const (
 	savePrefix   = "saved-"
 	detectorFile = "detector"
 	heldFile     = "held"
-	heldMagic    = "neardup-seen 1 "
+	changesFile  = "changes"
+	heldMagic    = "neardup-seen 2 "
+	heldMagic1   = "neardup-seen 1 "
 )
 
 // A save is what the file "held" has.
@@ -51,7 +55,7 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 		return err
 	}
 	defer f.leave()
-	s, err := f.snapshot(ctx, note)
+	s, err := f.snapshot(note)
 	if err == nil {
 		err = f.write(ctx, s)
 	}
@@ -61,13 +65,11 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 // A snapshot is a save on its way to the disk.
 type snapshot struct {
 	detector, held, note []byte
+	changes              *changes // of the index; nil if there are none
 }
 
-// snapshot makes the index durable and encodes everything else.
-func (f *Filter) snapshot(ctx context.Context, note []byte) (snapshot, error) {
-	if err := f.ix.sync(ctx); err != nil {
-		return snapshot{}, wrap(err)
-	}
+// snapshot encodes what a save has, but for the changes of the index.
+func (f *Filter) snapshot(note []byte) (snapshot, error) {
 	detector, err := f.detector.MarshalBinary()
 	if err != nil {
 		return snapshot{}, wrap(err)
@@ -77,7 +79,7 @@ func (f *Filter) snapshot(ctx context.Context, note []byte) (snapshot, error) {
 		return snapshot{}, wrap(err)
 	}
 	head := fmt.Sprintf("%s%016x\n", heldMagic, crc64.Checksum(body, crcTable))
-	return snapshot{detector, append([]byte(head), body...), bytes.Clone(note)}, nil
+	return snapshot{detector, append([]byte(head), body...), bytes.Clone(note), f.ix.freeze()}, nil
 }
 
 // write writes a snapshot. Only one goroutine at a time may, and it need not have
@@ -90,8 +92,13 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 	err := errors.Join(
 		writeFile(filepath.Join(tmp, detectorFile), s.detector),
 		writeFile(filepath.Join(tmp, heldFile), s.held),
-		syncDir(tmp),
 	)
+	if err == nil && s.changes != nil {
+		err = writeFile(filepath.Join(tmp, changesFile), s.changes.marshal())
+	}
+	if err == nil {
+		err = syncDir(tmp)
+	}
 	if err == nil {
 		err = ctx.Err() // the last moment to turn back
 	}
@@ -107,7 +114,21 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 	old := f.folder(f.saved)
 	f.saved++
 	f.note = s.note
-	return wrap(os.RemoveAll(old))
+	if err := os.RemoveAll(old); err != nil {
+		return wrap(err)
+	}
+	return f.applyChanges(context.WithoutCancel(ctx), s.changes)
+}
+
+// applyChanges makes the changes of the last save in the index.
+func (f *Filter) applyChanges(ctx context.Context, c *changes) error {
+	if c == nil {
+		return nil
+	}
+	if err := f.ix.apply(ctx, c); err != nil {
+		return wrap(err)
+	}
+	return wrap(os.Remove(filepath.Join(f.folder(f.saved), changesFile)))
 }
 
 // Note returns the note of the last save, which may be one of an earlier process;
@@ -121,7 +142,7 @@ func (f *Filter) Note(ctx context.Context) ([]byte, error) {
 }
 
 // Close closes the filter without saving it: what was judged since the last Save
-// is forgotten, except by the index. Call Save first where that is not meant.
+// is forgotten. Call Save first where that is not meant.
 func (f *Filter) Close() error {
 	<-f.turn
 	defer f.leave()
@@ -178,13 +199,32 @@ func (f *Filter) load() error {
 			return wrap(err)
 		}
 	}
-	return nil
+	return f.loadChanges(filepath.Join(dir, changesFile))
+}
+
+// loadChanges repeats the changes of the last save, if the index may lack some.
+func (f *Filter) loadChanges(name string) error {
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	c, err := unmarshalChanges(b, f.mh.Scheme())
+	if err != nil {
+		return fmt.Errorf("seen: %s: %w", name, err)
+	}
+	return f.applyChanges(context.Background(), c)
 }
 
 // parse reads what the file "held" has.
 func (f *Filter) parse(b []byte) error {
 	head, body, ok := bytes.Cut(b, []byte{'\n'})
 	sum, magic := bytes.CutPrefix(head, []byte(heldMagic))
+	if !magic {
+		sum, magic = bytes.CutPrefix(head, []byte(heldMagic1))
+	}
 	if !ok || !magic {
 		return boilerplate.ErrFormat
 	}

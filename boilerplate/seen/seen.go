@@ -43,18 +43,18 @@
 // # Durability
 //
 // [Filter.Save] makes everything durable that was judged before. After a crash a
-// filter is as it was saved, except for the index, which may hold pages that were
-// judged since: judge those again, in the same order, and the verdicts are the same.
-// A page never repeats itself. So acknowledge pages to a queue after Save, and let it
-// deliver the others again. A [Durable] is a filter with a journal, each of whose
-// answers is durable.
+// filter is exactly as it was saved: judge again, in the same order, what was judged
+// since, and the verdicts are the same. A page never repeats itself. So acknowledge
+// pages to a queue after Save, and let it deliver the others again. Until it is saved
+// a filter keeps the pages that it stores in memory, about 5 KB each. A [Durable] is a
+// filter with a journal, each of whose answers is durable.
 //
-// One thing is not repeated exactly: if, since the last save, a page was judged a
-// duplicate of a kept page, and then that kept page changed its text or was removed,
-// the index no longer has the text that the verdict was based on. Repeated after a
-// crash, the verdict may be New, and the filter then holds the page although its
-// first verdict was Duplicate. Save before kept pages are removed or visited again
-// where that matters.
+// A shared store is changed at once, because others look into it. It may then know
+// more than the last save. If, since the last save, a page was judged a duplicate of a
+// kept page, and then that kept page changed its text or was removed, the store no
+// longer has the text that the verdict was based on. Repeated after a crash, the
+// verdict may be New. Save before kept pages are removed or visited again where that
+// matters.
 //
 // # Revisits
 //
@@ -72,7 +72,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/neardup/neardup/boilerplate"
@@ -124,86 +123,6 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Threshold, o.Own, o.Settle = cmp.Or(o.Threshold, lsh.DefaultThreshold), cmp.Or(o.Own, 20), cmp.Or(o.Settle, 16)
 	return o
-}
-
-// A Page is a text and where it is from.
-type Page struct {
-	ID      string `json:"id"`                // its address; at most 1 MiB
-	Host    string `json:"host,omitempty"`    // the site; a page without one is never held
-	Section string `json:"section,omitempty"` // of the site, say the first segment of the path
-	Text    string `json:"text"`
-
-	// Canonical is the address that the page itself gives for its text
-	// (rel=canonical), if it does.
-	Canonical string `json:"canonical,omitempty"`
-
-	// Blocks are the spans of Text that may be frame, ascending and disjoint;
-	// nil means its paragraphs.
-	Blocks []shingle.Span `json:"blocks,omitempty"`
-
-	// Time is when the page was published or fetched, if known.
-	Time time.Time `json:"time,omitzero"`
-}
-
-func (p Page) boilerplate() boilerplate.Page {
-	return boilerplate.Page{ID: p.ID, Host: p.Host, Section: p.Section, Text: p.Text, Blocks: p.Blocks, Time: p.Time}
-}
-
-// An Outcome is what became of a page.
-type Outcome string
-
-const (
-	// New pages repeat none that was kept. They are in the index.
-	New Outcome = "new"
-	// Duplicate pages are near-duplicates of one that was kept.
-	Duplicate Outcome = "near-duplicate"
-	// Frame pages are nothing but frame, or next to nothing.
-	Frame Outcome = "frame"
-	// Unreadable pages have no text.
-	Unreadable Outcome = "unreadable"
-	// Held pages wait until their frame is known; see [Filter.Release].
-	Held Outcome = "held"
-)
-
-// A Verdict says what became of a page.
-type Verdict struct {
-	ID      string  `json:"id"`
-	Outcome Outcome `json:"verdict"`
-
-	// Match is the kept page that a Duplicate is most like, and Similarity the
-	// Jaccard similarity of the shingles of both without frame, counted, not
-	// estimated.
-	Match      string  `json:"match,omitempty"`
-	Similarity float64 `json:"similarity,omitempty"`
-
-	// Better reports that a Duplicate is a better copy than Match, by
-	// [Options.Prefer], and takes its place.
-	Better bool `json:"better,omitempty"`
-
-	// Revisit reports that an earlier page of this ID was kept, whose [Page.Time]
-	// is earlier, and Changed how much the text has changed since, from 0 to 1: 1
-	// minus the Jaccard similarity of the two without frame.
-	Revisit bool    `json:"revisit,omitempty"`
-	Changed float64 `json:"changed,omitempty"`
-}
-
-// String returns the verdict in words. A New page that is a Revisit is described by
-// how much it has changed.
-func (v Verdict) String() string {
-	switch v.Outcome {
-	case New:
-		if v.Revisit {
-			return fmt.Sprintf("%.0f %% changed", 100*v.Changed)
-		}
-	case Duplicate:
-		if v.Better {
-			return fmt.Sprintf("better copy of %s at %.2f", v.Match, v.Similarity)
-		}
-		return fmt.Sprintf("near-duplicate of %s at %.2f", v.Match, v.Similarity)
-	case Frame:
-		return "nothing but frame"
-	}
-	return string(v.Outcome)
 }
 
 // reach is the share of the threshold at which the index finds pages: what was
@@ -282,7 +201,7 @@ func (f *Filter) openStore(o Options) error {
 	if err != nil {
 		return fmt.Errorf("seen: %w", err)
 	}
-	f.ix = own{ix}
+	f.ix = newOwn(ix, f.threshold*reach, o.Seed)
 	if o.Store != nil {
 		f.ix = shared{o.Store, ix}
 	}
@@ -308,213 +227,36 @@ func (f *Filter) enter(ctx context.Context) error {
 
 func (f *Filter) leave() { f.turn <- struct{}{} }
 
-// Judge observes a page and says whether it is new. A page of an id that was
-// judged before is judged anew, and takes its place. After an error the page may
-// have been observed; judging it again is safe. It panics if p.Blocks are not
-// ascending, disjoint spans of p.Text.
-func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
-	if err := f.enter(ctx); err != nil {
-		return Verdict{}, err
-	}
-	defer f.leave()
-	return f.judge(ctx, p)
-}
-
-// judge is Judge for whoever has the turn.
-func (f *Filter) judge(ctx context.Context, p Page) (Verdict, error) {
-	if len(f.sh.Set(p.Text)) == 0 {
-		return Verdict{ID: p.ID, Outcome: Unreadable}, nil
-	}
-	s := f.observe(p)
-	if i := slices.IndexFunc(s.Held, func(h held) bool { return h.Page.ID == p.ID }); i >= 0 {
-		s.Held[i].Page = p
-		return Verdict{ID: p.ID, Outcome: Held}, nil
-	}
-	if !f.known(p.Host, s, p.Section) {
-		f.turns++
-		f.holding++
-		s.Held = append(s.Held, held{Page: p, Turn: f.turns, At: s.Pages})
-		return Verdict{ID: p.ID, Outcome: Held}, nil
-	}
-	return f.decide(ctx, p)
-}
-
-// observe counts a page and returns its site.
-func (f *Filter) observe(p Page) *site {
-	s := f.sites[p.Host]
-	if s == nil {
-		s = &site{Sections: map[string]int{}}
-		f.sites[p.Host] = s
-	}
-	if f.detector.Observe(p.boilerplate()) {
-		s.count(p.Section)
-		if !s.dirty && len(s.Held) > 0 {
-			s.dirty = true
-			f.dirty = append(f.dirty, p.Host)
-		}
-	}
-	return s
-}
-
-// mask returns the spans that do not count when a page is compared: its frame, and
-// blocks that other pages of its site repeat, such as teasers. The detector does not
-// mask these, because a text without them would lack something; here nothing is
-// taken out but for the comparison.
-func (f *Filter) mask(p Page) []shingle.Span {
-	var out []shingle.Span
-	for _, b := range f.detector.Judge(p.boilerplate()) {
-		if ownSite(b) {
-			out = append(out, b.Span)
-		}
-	}
-	return out
-}
-
-// ownSite reports whether a block is frame or repeated within its site.
-func ownSite(b boilerplate.Block) bool {
-	return b.Masked || b.Flagged && (b.Scope == boilerplate.Section || b.Scope == boilerplate.Host)
-}
-
-// decide judges a page by what is known.
-func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
-	v := Verdict{ID: p.ID}
-	mask := f.mask(p)
-	set := f.sh.Set(p.Text, mask...)
-	if len(set) == 0 || len(mask) > 0 && len(set) < f.own {
-		v.Outcome = Frame
-		err := f.unname(ctx, p.ID)
-		if err == nil {
-			_, err = f.ix.remove(ctx, p.ID)
-		}
-		return v, wrap(err)
-	}
-	if done, err := f.again(ctx, p, set, &v); done || err != nil {
-		return v, wrap(err)
-	}
-	if err := f.revisit(ctx, p, set, &v); err != nil {
-		return Verdict{}, wrap(err)
-	}
-	sig := f.mh.Sketch(set)
-	match, similarity, err := f.best(ctx, p, sig, set)
-	if err != nil {
-		return Verdict{}, wrap(err)
-	}
-	if similarity >= f.threshold {
-		v.Outcome, v.Match, v.Similarity = Duplicate, f.names.of(match), similarity
-		if _, err := f.ix.remove(ctx, p.ID); err != nil {
-			return Verdict{}, wrap(err)
-		}
-		err := f.choose(ctx, p, match, &v)
-		return v, wrap(err)
-	}
-	m, faster, err := f.ix.put(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time})
-	if err != nil {
-		return Verdict{}, wrap(err)
-	}
-	if faster { // another crawler was
-		v.Outcome, v.Match, v.Similarity = Duplicate, m.ID, m.Similarity
-		_, err := f.ix.remove(ctx, p.ID)
-		return v, wrap(err)
-	}
-	v.Outcome = New
-	return v, nil
-}
-
-// keep observes a page and stores it without judging it, for whoever has the turn.
-func (f *Filter) keep(ctx context.Context, p Page) error {
-	if len(f.sh.Set(p.Text)) == 0 {
-		return nil
-	}
-	f.observe(p)
-	f.unhold(p.ID, p.Host)
-	if err := f.unname(ctx, p.ID); err != nil {
-		return wrap(err)
-	}
-	set := f.sh.Set(p.Text, f.mask(p)...)
-	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
-}
-
-// remove takes a page out of the index and out of those that are held, for whoever
-// has the turn.
-func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
-	if err := f.unname(ctx, id); err != nil {
-		return false, wrap(err)
-	}
-	there := false
-	for host := range f.sites {
-		there = f.unhold(id, host) || there
-	}
-	removed, err := f.ix.remove(ctx, id)
-	return removed || there, wrap(err)
-}
-
-// unhold forgets a held page and reports whether there was one.
-func (f *Filter) unhold(id, host string) bool {
-	s := f.sites[host]
-	if s == nil {
-		return false
-	}
-	n := len(s.Held)
-	s.Held = slices.DeleteFunc(s.Held, func(h held) bool { return h.Page.ID == id })
-	f.holding -= n - len(s.Held)
-	return len(s.Held) < n
-}
-
-// Query returns the kept pages that are at the threshold to a page, the best first,
-// n at most, 0 for all. It changes nothing, and leaves out the frame that is known
-// of the page. It panics if p.Blocks are not ascending, disjoint spans of p.Text.
-func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
-	if err := f.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer f.leave()
-	set := f.sh.Set(p.Text, f.mask(p)...)
-	matches, err := f.ix.search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
-	for i := range matches {
-		matches[i].ID = f.names.of(matches[i].ID)
-	}
-	return matches, wrap(err)
-}
-
-// Blocks returns the verdict on every block of a page: see
-// [boilerplate.Detector.Judge]. It panics if p.Blocks are not ascending, disjoint
-// spans of p.Text.
-func (f *Filter) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error) {
-	if err := f.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer f.leave()
-	return f.detector.Judge(p.boilerplate()), nil
-}
-
 // Forget takes pages out of the index that are older than the given time, so
-// that what repeats them is new again, and returns how many there were. With a
+// that what repeats them is new again. The next Save frees their room. With a
 // shared store it returns an error that wraps [errors.ErrUnsupported]: that store
 // forgets pages by its own settings.
-func (f *Filter) Forget(ctx context.Context, before time.Time) (int, error) {
+func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	if err := f.enter(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	defer f.leave()
-	n, err := f.ix.expire(ctx, before)
+	if err := f.ix.expire(ctx, before); err != nil {
+		return wrap(err)
+	}
 	for text := range f.names.better {
+		_, ok, err := f.ix.get(ctx, text)
 		if err != nil {
-			break
+			return wrap(err)
 		}
-		var ok bool
-		if _, ok, err = f.ix.get(ctx, text); err == nil && !ok {
+		if !ok {
 			f.names.drop(text)
 		}
 	}
-	return n, wrap(err)
+	return nil
 }
 
 // Stats says how much a filter holds.
 type Stats struct {
-	Kept     int // pages in the index; 0 with a shared store, as Index is
+	Kept     int // pages in the index; 0 with a shared store. What Forget took out counts until the next Save
 	Held     int // pages that wait for their frame
 	Detector boilerplate.Stats
-	Index    disk.Metrics
+	Index    disk.Metrics // of the last Save
 }
 
 // Stats returns figures about the filter.

@@ -144,8 +144,11 @@ func TestAgain(t *testing.T) {
 	if err != nil || s.Kept != 2 {
 		t.Errorf("%d pages kept, error %v, want 2", s.Kept, err)
 	}
-	if n, err := f.Forget(t.Context(), time.Now().Add(time.Hour)); n != 2 || err != nil {
-		t.Errorf("Forget: %d, %v, want 2", n, err)
+	if err := errors.Join(f.Forget(t.Context(), time.Now().Add(time.Hour)), f.Save(t.Context(), nil)); err != nil {
+		t.Error(err)
+	}
+	if s, err = f.Stats(t.Context()); err != nil || s.Kept != 0 {
+		t.Errorf("%d pages kept after Forget, error %v, want 0", s.Kept, err)
 	}
 }
 

@@ -55,32 +55,15 @@ type kept interface {
 	// force stores a page whatever matches.
 	force(ctx context.Context, d disk.Document) error
 	remove(ctx context.Context, id string) (bool, error)
-	expire(ctx context.Context, before time.Time) (int, error)
-	sync(ctx context.Context) error
+	expire(ctx context.Context, before time.Time) error
+
+	// freeze returns what a save has to have, nil if nothing, and apply is called
+	// with it when the save is durable.
+	freeze() *changes
+	apply(ctx context.Context, c *changes) error
 	stats(*Stats)
 	close() error
 }
-
-// own is an index of the filter's own, which nobody else writes.
-type own struct{ ix *disk.Index }
-
-func (o own) search(ctx context.Context, sig minhash.Signature, so lsh.SearchOptions) ([]lsh.Match[string], error) {
-	return o.ix.Search(ctx, sig, so)
-}
-func (o own) get(ctx context.Context, id string) (disk.Document, bool, error) {
-	return o.ix.Get(ctx, id)
-}
-func (o own) put(ctx context.Context, d disk.Document) (lsh.Match[string], bool, error) {
-	return lsh.Match[string]{}, false, o.ix.Add(ctx, d)
-}
-func (o own) force(ctx context.Context, d disk.Document) error    { return o.ix.Add(ctx, d) }
-func (o own) remove(ctx context.Context, id string) (bool, error) { return o.ix.Remove(ctx, id) }
-func (o own) expire(ctx context.Context, before time.Time) (int, error) {
-	return o.ix.Expire(ctx, before)
-}
-func (o own) sync(ctx context.Context) error { return o.ix.Sync(ctx) }
-func (o own) stats(s *Stats)                 { s.Kept, s.Index = o.ix.Len(), o.ix.Metrics() }
-func (o own) close() error                   { return o.ix.Close() }
 
 // shared is a store that other filters write too.
 type shared struct {
@@ -125,10 +108,11 @@ func (s shared) remove(ctx context.Context, id string) (bool, error) {
 	return removed[0], nil
 }
 
-func (s shared) expire(context.Context, time.Time) (int, error) {
-	return 0, fmt.Errorf("a shared store forgets pages by its own settings: %w", errors.ErrUnsupported)
+func (s shared) expire(context.Context, time.Time) error {
+	return fmt.Errorf("a shared store forgets pages by its own settings: %w", errors.ErrUnsupported)
 }
 
-func (s shared) sync(context.Context) error { return nil } // its calls are durable
-func (s shared) stats(*Stats)               {}
-func (s shared) close() error               { return s.lock.Close() }
+func (s shared) freeze() *changes                      { return nil } // its calls are durable
+func (s shared) apply(context.Context, *changes) error { return nil }
+func (s shared) stats(*Stats)                          {}
+func (s shared) close() error                          { return s.lock.Close() }

@@ -100,7 +100,7 @@ func TestStoreLimits(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	dir := t.TempDir()
 	f := open(t, dir, seen.Options{Store: ix})
-	if _, err := f.Forget(t.Context(), time.Now()); !errors.Is(err, errors.ErrUnsupported) {
+	if err := f.Forget(t.Context(), time.Now()); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Forget: %v", err)
 	}
 	if _, err := seen.Open(dir, seen.Options{Store: ix}); !errors.Is(err, disk.ErrLocked) {

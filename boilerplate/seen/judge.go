@@ -1,0 +1,190 @@
+package seen
+
+import (
+	"context"
+	"slices"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/shingle"
+)
+
+// Judge observes a page and says whether it is new. A page of an id that was
+// judged before is judged anew, and takes its place. After an error the page may
+// have been observed; judging it again is safe. It panics if p.Blocks are not
+// ascending, disjoint spans of p.Text.
+func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
+	if err := f.enter(ctx); err != nil {
+		return Verdict{}, err
+	}
+	defer f.leave()
+	return f.judge(ctx, p)
+}
+
+// judge is Judge for whoever has the turn.
+func (f *Filter) judge(ctx context.Context, p Page) (Verdict, error) {
+	if len(f.sh.Set(p.Text)) == 0 {
+		return Verdict{ID: p.ID, Outcome: Unreadable}, nil
+	}
+	s := f.observe(p)
+	if i := slices.IndexFunc(s.Held, func(h held) bool { return h.Page.ID == p.ID }); i >= 0 {
+		s.Held[i].Page = p
+		return Verdict{ID: p.ID, Outcome: Held}, nil
+	}
+	if !f.known(p.Host, s, p.Section) {
+		f.turns++
+		f.holding++
+		s.Held = append(s.Held, held{Page: p, Turn: f.turns, At: s.Pages})
+		return Verdict{ID: p.ID, Outcome: Held}, nil
+	}
+	return f.decide(ctx, p)
+}
+
+// observe counts a page and returns its site.
+func (f *Filter) observe(p Page) *site {
+	s := f.sites[p.Host]
+	if s == nil {
+		s = &site{Sections: map[string]int{}}
+		f.sites[p.Host] = s
+	}
+	if f.detector.Observe(p.boilerplate()) {
+		s.count(p.Section)
+		if !s.dirty && len(s.Held) > 0 {
+			s.dirty = true
+			f.dirty = append(f.dirty, p.Host)
+		}
+	}
+	return s
+}
+
+// mask returns the spans that do not count when a page is compared: its frame, and
+// blocks that other pages of its site repeat, such as teasers. The detector does not
+// mask these, because a text without them would lack something; here nothing is
+// taken out but for the comparison.
+func (f *Filter) mask(p Page) []shingle.Span {
+	var out []shingle.Span
+	for _, b := range f.detector.Judge(p.boilerplate()) {
+		if ownSite(b) {
+			out = append(out, b.Span)
+		}
+	}
+	return out
+}
+
+// ownSite reports whether a block is frame or repeated within its site.
+func ownSite(b boilerplate.Block) bool {
+	return b.Masked || b.Flagged && (b.Scope == boilerplate.Section || b.Scope == boilerplate.Host)
+}
+
+// decide judges a page by what is known.
+func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
+	v := Verdict{ID: p.ID}
+	mask := f.mask(p)
+	set := f.sh.Set(p.Text, mask...)
+	if len(set) == 0 || len(mask) > 0 && len(set) < f.own {
+		v.Outcome = Frame
+		err := f.unname(ctx, p.ID)
+		if err == nil {
+			_, err = f.ix.remove(ctx, p.ID)
+		}
+		return v, wrap(err)
+	}
+	if done, err := f.again(ctx, p, set, &v); done || err != nil {
+		return v, wrap(err)
+	}
+	if err := f.revisit(ctx, p, set, &v); err != nil {
+		return Verdict{}, wrap(err)
+	}
+	sig := f.mh.Sketch(set)
+	match, similarity, err := f.best(ctx, p, sig, set)
+	if err != nil {
+		return Verdict{}, wrap(err)
+	}
+	if similarity >= f.threshold {
+		v.Outcome, v.Match, v.Similarity = Duplicate, f.names.of(match), similarity
+		if _, err := f.ix.remove(ctx, p.ID); err != nil {
+			return Verdict{}, wrap(err)
+		}
+		err := f.choose(ctx, p, match, &v)
+		return v, wrap(err)
+	}
+	m, faster, err := f.ix.put(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time})
+	if err != nil {
+		return Verdict{}, wrap(err)
+	}
+	if faster { // another crawler was
+		v.Outcome, v.Match, v.Similarity = Duplicate, m.ID, m.Similarity
+		_, err := f.ix.remove(ctx, p.ID)
+		return v, wrap(err)
+	}
+	v.Outcome = New
+	return v, nil
+}
+
+// keep observes a page and stores it without judging it, for whoever has the turn.
+func (f *Filter) keep(ctx context.Context, p Page) error {
+	if len(f.sh.Set(p.Text)) == 0 {
+		return nil
+	}
+	f.observe(p)
+	f.unhold(p.ID, p.Host)
+	if err := f.unname(ctx, p.ID); err != nil {
+		return wrap(err)
+	}
+	set := f.sh.Set(p.Text, f.mask(p)...)
+	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
+}
+
+// remove takes a page out of the index and out of those that are held, for whoever
+// has the turn.
+func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
+	if err := f.unname(ctx, id); err != nil {
+		return false, wrap(err)
+	}
+	there := false
+	for host := range f.sites {
+		there = f.unhold(id, host) || there
+	}
+	removed, err := f.ix.remove(ctx, id)
+	return removed || there, wrap(err)
+}
+
+// unhold forgets a held page and reports whether there was one.
+func (f *Filter) unhold(id, host string) bool {
+	s := f.sites[host]
+	if s == nil {
+		return false
+	}
+	n := len(s.Held)
+	s.Held = slices.DeleteFunc(s.Held, func(h held) bool { return h.Page.ID == id })
+	f.holding -= n - len(s.Held)
+	return len(s.Held) < n
+}
+
+// Query returns the kept pages that are at the threshold to a page, the best first,
+// n at most, 0 for all. It changes nothing, and leaves out the frame that is known
+// of the page. It panics if p.Blocks are not ascending, disjoint spans of p.Text.
+func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	set := f.sh.Set(p.Text, f.mask(p)...)
+	matches, err := f.ix.search(ctx, f.mh.Sketch(set), lsh.SearchOptions{Set: set, Limit: n, Threshold: f.threshold})
+	for i := range matches {
+		matches[i].ID = f.names.of(matches[i].ID)
+	}
+	return matches, wrap(err)
+}
+
+// Blocks returns the verdict on every block of a page: see
+// [boilerplate.Detector.Judge]. It panics if p.Blocks are not ascending, disjoint
+// spans of p.Text.
+func (f *Filter) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error) {
+	if err := f.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer f.leave()
+	return f.detector.Judge(p.boilerplate()), nil
+}

@@ -1,0 +1,118 @@
+package seen
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Page is a text and where it is from.
+type Page struct {
+	ID      string `json:"id"`                // its address; at most 1 MiB
+	Host    string `json:"host,omitempty"`    // the site; a page without one is never held
+	Section string `json:"section,omitempty"` // of the site, say the first segment of the path
+	Text    string `json:"text"`
+
+	// Canonical is the address that the page itself gives for its text
+	// (rel=canonical), if it does.
+	Canonical string `json:"canonical,omitempty"`
+
+	// Blocks are the spans of Text that may be frame, ascending and disjoint;
+	// nil means its paragraphs.
+	Blocks []shingle.Span `json:"blocks,omitempty"`
+
+	// Time is when the page was published or fetched, if known.
+	Time time.Time `json:"time,omitzero"`
+}
+
+func (p Page) boilerplate() boilerplate.Page {
+	return boilerplate.Page{ID: p.ID, Host: p.Host, Section: p.Section, Text: p.Text, Blocks: p.Blocks, Time: p.Time}
+}
+
+// An Outcome is what became of a page.
+type Outcome string
+
+const (
+	// New pages repeat none that was kept. They are in the index.
+	New Outcome = "new"
+	// Duplicate pages are near-duplicates of one that was kept.
+	Duplicate Outcome = "near-duplicate"
+	// Frame pages are nothing but frame, or next to nothing.
+	Frame Outcome = "frame"
+	// Unreadable pages have no text.
+	Unreadable Outcome = "unreadable"
+	// Held pages wait until their frame is known; see [Filter.Release].
+	Held Outcome = "held"
+)
+
+// A Verdict says what became of a page.
+type Verdict struct {
+	ID      string  `json:"id"`
+	Outcome Outcome `json:"verdict"`
+
+	// Match is the kept page that a Duplicate is most like, and Similarity the
+	// Jaccard similarity of the shingles of both without frame, counted, not
+	// estimated.
+	Match      string  `json:"match,omitempty"`
+	Similarity float64 `json:"similarity,omitempty"`
+
+	// Better reports that a Duplicate is a better copy than Match, by
+	// [Options.Prefer], and takes its place.
+	Better bool `json:"better,omitempty"`
+
+	// Revisit reports that an earlier page of this ID was kept, whose [Page.Time]
+	// is earlier, and Changed how much the text has changed since, from 0 to 1: 1
+	// minus the Jaccard similarity of the two without frame.
+	Revisit bool    `json:"revisit,omitempty"`
+	Changed float64 `json:"changed,omitempty"`
+}
+
+// String returns the verdict in words. A New page that is a Revisit is described by
+// how much it has changed.
+func (v Verdict) String() string {
+	switch v.Outcome {
+	case New:
+		if v.Revisit {
+			return fmt.Sprintf("%.0f %% changed", 100*v.Changed)
+		}
+	case Duplicate:
+		if v.Better {
+			return fmt.Sprintf("better copy of %s at %.2f", v.Match, v.Similarity)
+		}
+		return fmt.Sprintf("near-duplicate of %s at %.2f", v.Match, v.Similarity)
+	case Frame:
+		return "nothing but frame"
+	}
+	return string(v.Outcome)
+}
+
+// ErrPage says that a page cannot be judged: its ID or text is too long, or its
+// blocks are not spans of its text.
+var ErrPage = errors.New("invalid page")
+
+// Limits of a page that a Durable takes.
+const (
+	maxID   = 1 << 20 // as package disk has it
+	maxText = 1 << 28
+)
+
+// Check returns an error that wraps [ErrPage] if a [Durable] does not take the page.
+func (p Page) Check() error {
+	if len(p.ID) > maxID {
+		return fmt.Errorf("seen: %w: id of %d bytes, %d at most", ErrPage, len(p.ID), maxID)
+	}
+	if len(p.Text) > maxText {
+		return fmt.Errorf("seen: %w: text of %d bytes, %d at most", ErrPage, len(p.Text), maxText)
+	}
+	end := 0
+	for _, b := range p.Blocks {
+		if b.Start < end || b.End < b.Start || b.End > len(p.Text) {
+			return fmt.Errorf("seen: %w: blocks are not ascending, disjoint spans of the text", ErrPage)
+		}
+		end = b.End
+	}
+	return nil
+}
