@@ -3,6 +3,7 @@ package seen
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -178,6 +179,10 @@ func (o *own) put(ctx context.Context, d disk.Document) (lsh.Match[string], bool
 }
 
 func (o *own) force(ctx context.Context, d disk.Document) error {
+	// The index on disk would refuse it only at the next save.
+	if len(d.ID) > maxID || len(d.Set) > maxText {
+		return fmt.Errorf("%w: id of %d bytes, %d shingles", ErrPage, len(d.ID), len(d.Set))
+	}
 	_, there, err := o.get(ctx, d.ID)
 	if err != nil {
 		return err

@@ -221,6 +221,18 @@ func TestCorrupt(t *testing.T) {
 	open(t, dir, seen.Options{})
 }
 
+// A page that the index would refuse is refused at once, and does not spoil a save.
+func TestLongID(t *testing.T) {
+	f := open(t, t.TempDir(), seen.Options{})
+	if v, err := f.Judge(t.Context(), seen.Page{ID: strings.Repeat("a", 1<<20+1), Text: words("a", 60)}); !errors.Is(err, seen.ErrPage) {
+		t.Errorf("%.20v, %v", v, err)
+	}
+	judge(t, f, false, seen.Page{ID: "b", Text: words("b", 60)})
+	if err := f.Save(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // Calls end with their context, and at once.
 func TestCancel(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
