@@ -300,7 +300,7 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 		_, y = border(restB)
 		x, y = len(restA)-x, len(restB)-y
 	default:
-		if x, y = commonSuffix(restA, restB); a.from > 0 && joins(restA, x) || b.from > 0 && joins(restB, y) {
+		if x, y = commonSuffix(restA, restB); a.t.adjoin(a.from, restA) && joins(restA, x) || b.t.adjoin(b.from, restB) && joins(restB, y) {
 			x, y = 0, 0
 		}
 	}
@@ -313,7 +313,7 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 		x, _ = border(restA)
 		y, _ = border(restB)
 	default:
-		if x, y = commonPrefix(restA, restB); a.to < a.t.Len() && joins(restA, x) || b.to < b.t.Len() && joins(restB, y) {
+		if x, y = commonPrefix(restA, restB); a.t.adjoin(a.to, restA) && joins(restA, x) || b.t.adjoin(b.to, restB) && joins(restB, y) {
 			x, y = 0, 0
 		}
 	}
@@ -365,6 +365,12 @@ func (t *Text) after(i int) string {
 		to = min(to, t.skip[k].Start)
 	}
 	return t.text[from:max(from, to)]
+}
+
+// adjoin reports whether the gap is all that lies between token i and the one before
+// it.
+func (t *Text) adjoin(i int, gap string) bool {
+	return i > 0 && i < t.Len() && int(t.ends[i-1])+len(gap) == int(t.starts[i])
 }
 
 // skipFrom returns the first span that is skipped from a place of the text on.
