@@ -34,6 +34,7 @@ var rooms = []room{
 	{"lsh", []string{"internal/cpu", "internal/*", "minhash"}},
 	{"lsh/passage", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh"}},
 	{"lsh/decon", []string{"internal/cpu", "internal/*", "shingle"}},
+	{"lsh/repeat", []string{"internal/cpu", "internal/*", "shingle"}},
 	{"lsh/disk", []string{"internal/cpu", "internal/*", "minhash", "lsh"}},
 	{"lsh/redis", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/disk"}},
 	{"boilerplate", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh"}},
@@ -41,9 +42,9 @@ var rooms = []room{
 	{"boilerplate/seen", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/disk", "boilerplate"}},
 	{"lsh/stage", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/passage", "boilerplate"}},
 	{".", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/passage", "boilerplate"}},
-	{"examples/*", []string{"internal/cpu", "internal/*", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/disk", "lsh/redis",
+	{"examples/*", []string{"internal/cpu", "internal/*", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/repeat", "lsh/disk", "lsh/redis",
 		"boilerplate", "boilerplate/pages", "boilerplate/seen", "lsh/stage", "."}},
-	{"bench/*", []string{"internal/cpu", "internal/*", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/disk", "lsh/redis",
+	{"bench/*", []string{"internal/cpu", "internal/*", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/repeat", "lsh/disk", "lsh/redis",
 		"boilerplate", "boilerplate/pages", "boilerplate/seen", "lsh/stage", "."}},
 }
 

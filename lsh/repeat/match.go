@@ -1,0 +1,133 @@
+package repeat
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A match is pieces of a text that a document has from piece at on.
+type match struct {
+	from, to int
+	doc      uint32
+	at       int
+}
+
+// covered returns the parts of s that repetitions of earlier documents cover:
+// disjoint, ascending, as few as possible, each with one source.
+func (c *Cutter) covered(s *seq) []match {
+	all := c.matches(s)
+	for {
+		cover := cover(all)
+		wrong := -1
+		for i, m := range cover {
+			src := c.source(m.doc)
+			if !c.same(s, []run{{m.from, m.to}}, src.seq, []run{{m.at, m.at + m.to - m.from}}) {
+				wrong = i
+				break
+			}
+		}
+		if wrong < 0 {
+			return cover
+		}
+		w := cover[wrong]
+		all = slices.DeleteFunc(all, func(m match) bool { return m.doc == w.doc && m.at-m.from == w.at-w.from })
+	}
+}
+
+// matches returns the repetitions of earlier documents; of those that lie within
+// another some may be missing.
+func (c *Cutter) matches(s *seq) []match {
+	var all []match
+	from, to := 0, 0 // covered by matches without a break
+	found := func(m match) {
+		if m.to-m.from == 0 {
+			return
+		}
+		all = append(all, m)
+		if m.from > to {
+			from, to = m.from, m.to
+		} else {
+			from, to = min(from, m.from), max(to, m.to)
+		}
+	}
+	for _, a := range s.anchors {
+		if from <= a.first && c.end(a) <= to {
+			continue // what these windows match is known, or found by later ones
+		}
+		if !c.index.common[a.hash] {
+			for p := range c.index.anchors.all(a.hash) {
+				found(c.extend(s, a.at, a.n, p))
+			}
+			continue
+		}
+		for w := a.first; w <= a.last; w++ {
+			n := c.opts.MinTokens
+			if from <= w && w+n <= to {
+				continue
+			}
+			for p := range c.index.windows.all(mix(c.hash(s.sum, w, w+n))) {
+				found(c.extend(s, w, n, p))
+			}
+		}
+	}
+	return all
+}
+
+// extend returns the longest match that has n pieces from piece at on at a place; an
+// empty one if they differ or it is too short.
+func (c *Cutter) extend(s *seq, at, n int, p place) match {
+	src := c.source(p.doc).sym
+	q := int(p.at)
+	if q+n > len(src) || !slices.Equal(s.sym[at:at+n], src[q:q+n]) {
+		return match{}
+	}
+	m := match{at, at + n, p.doc, q}
+	for m.from > 0 && m.at > 0 && s.sym[m.from-1] == src[m.at-1] {
+		m.from--
+		m.at--
+	}
+	for k := q + n; m.to < s.len() && k < len(src) && s.sym[m.to] == src[k]; k++ {
+		m.to++
+	}
+	if s.count(m.from, m.to) < c.opts.MinTokens {
+		return match{}
+	}
+	return m
+}
+
+// cover chooses matches that cover what all of them do, and clips them.
+func cover(all []match) (out []match) {
+	slices.SortFunc(all, func(x, y match) int {
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(y.to, x.to), cmp.Compare(x.doc, y.doc), cmp.Compare(x.at, y.at))
+	})
+	at := 0 // covered so far
+	for i := 0; i < len(all); {
+		at = max(at, all[i].from)
+		best := all[i]
+		for ; i < len(all) && all[i].from <= at; i++ {
+			if all[i].to > best.to {
+				best = all[i]
+			}
+		}
+		if best.to > at {
+			out = append(out, match{at, best.to, best.doc, best.at + at - best.from})
+			at = best.to
+		}
+	}
+	return out
+}
+
+// repeats reports whether a text may have a repetition of its own.
+func (s *seq) repeats() bool {
+	seen := make([]uint64, len(s.anchors))
+	for i, a := range s.anchors {
+		seen[i] = a.hash
+	}
+	slices.Sort(seen)
+	for i := 1; i < len(seen); i++ {
+		if seen[i] == seen[i-1] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,129 @@
+package shingle
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Rest is a text without some spans of another. It knows where its bytes were.
+type Rest struct {
+	Text   string
+	chunks []chunk
+}
+
+// A chunk is n bytes that were kept, without the white space around them: where they
+// were and where they are.
+type chunk struct{ from, to, n int }
+
+// Cut returns text without spans, which must be ascending and disjoint and begin and
+// end between tokens. The tokens of the rest are those outside the spans.
+//
+// Of the white space around a span that with the most line breaks stays, the first
+// one if they have as many; at the beginning of the text that before the span stays,
+// at its end that after it. Where nothing would part two tokens any more, a space
+// does.
+func Cut(text string, spans []Span) Rest {
+	if len(spans) == 0 {
+		return Rest{text, []chunk{{0, 0, len(text)}}}
+	}
+	c := cutter{gap: leadingSpace(text)}
+	c.out.Grow(len(text))
+	at := 0
+	for _, s := range spans {
+		if s.Start < at || s.End < s.Start {
+			panic("shingle: spans to cut out of order")
+		}
+		c.add(at, text[at:s.Start])
+		at = s.End
+	}
+	c.add(at, text[at:])
+	if c.end < at { // the text ends with a span, or with white space after one
+		c.gap = text[at:]
+	}
+	c.out.WriteString(c.gap)
+	return Rest{c.out.String(), c.chunks}
+}
+
+// Original returns where a span of the rest was: from the first of its bytes that was
+// kept to the last one, and all that was cut in between. It is empty for a span of
+// nothing but white space around a cut.
+func (r Rest) Original(s Span) Span {
+	i := sort.Search(len(r.chunks), func(i int) bool { return r.chunks[i].to+r.chunks[i].n > s.Start })
+	j := sort.Search(len(r.chunks), func(i int) bool { return r.chunks[i].to >= s.End }) - 1
+	if i > j || s.Len() == 0 {
+		return Span{}
+	}
+	first, last := r.chunks[i], r.chunks[j]
+	return Span{first.from + max(0, s.Start-first.to), last.from + min(last.n, s.End-last.to)}
+}
+
+// A cutter puts together what is kept.
+type cutter struct {
+	out    strings.Builder
+	chunks []chunk
+	gap    string // white space to come next
+	end    int    // of the last chunk, in the text as given
+}
+
+// add adds a part of the text between two spans.
+func (c *cutter) add(at int, part string) {
+	lead := leadingSpace(part)
+	if len(c.chunks) > 0 && parting(lead) > parting(c.gap) {
+		c.gap = lead
+	}
+	ink := strings.TrimRightFunc(part[len(lead):], unicode.IsSpace)
+	if ink == "" {
+		return
+	}
+	if len(c.chunks) > 0 && c.gap == "" && meld(c.out.String(), ink) {
+		c.gap = " "
+	}
+	c.out.WriteString(c.gap)
+	c.chunks = append(c.chunks, chunk{at + len(lead), c.out.Len(), len(ink)})
+	c.out.WriteString(ink)
+	c.gap = part[len(lead)+len(ink):]
+	c.end = at + len(lead) + len(ink)
+}
+
+func leadingSpace(s string) string {
+	return s[:len(s)-len(strings.TrimLeftFunc(s, unicode.IsSpace))]
+}
+
+// parting returns how much white space parts: not at all, by a space, or by so many
+// line breaks and one.
+func parting(space string) int {
+	if space == "" {
+		return 0
+	}
+	n := 1
+	for i, r := range space {
+		switch r {
+		case '\n':
+			if i == 0 || space[i-1] != '\r' {
+				n++
+			}
+		case '\r', '\v', '\f', '\u0085', '\u2028', '\u2029':
+			n++
+		}
+	}
+	return n
+}
+
+// meld reports whether tokens of two texts change where the texts meet.
+func meld(a, b string) bool {
+	const near = 64 // bytes; what is further away does not change them
+	a = a[max(0, len(a)-near):]
+	if len(b) > near {
+		n := near
+		for n < len(b) && n < near+utf8.UTFMax && !utf8.RuneStart(b[n]) {
+			n++
+		}
+		b = b[:n]
+	}
+	var sh Shingler
+	apart, joined := sh.AppendTokens(sh.AppendTokens(nil, a), b), sh.AppendTokens(nil, a+b)
+	return !slices.EqualFunc(apart, joined, func(x, y Token) bool { return x.Hash == y.Hash })
+}
