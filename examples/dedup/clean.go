@@ -23,14 +23,15 @@ kept, removed because it repeats another, or left out because it cannot be read.
 The summary counts them. The log names each document that is not kept, with the
 reason, the document that it repeats, their similarity and their shared passages.
 
-A file is written in the format of its extension: documents as they were, byte for
-byte, or JSON Lines and tables converted to .jsonl or .parquet with all their
-fields. With -cut blocks the texts are written without recycled blocks. Several
-inputs go to one file, to a folder with the same files (a name that ends in /) or to
-standard output (-). Records of a web archive that are not
-pages are copied. The input is never changed. A file or folder appears
-complete at the end or, after an interrupt, not at all. With -against, documents that repeat
-that corpus are removed too, and the corpus is not written.
+A file is written in the format of its extension: documents byte for byte as they
+were, or converted to .jsonl or .parquet: records with all their fields, other files
+and pages with id, text, host, url and time. With -cut blocks the texts are written
+without recycled blocks. Several inputs go to one file, to a folder with the same
+files (a name that ends in /) or to standard output (-). Records of a web archive
+that are not pages are copied, but not converted. The input is never changed. A file
+or folder appears complete at the end or, after an interrupt, not at all. With
+-against, documents that repeat that corpus are removed too, and the corpus is not
+written.
 
 Files that a killed process leaves next to -out end in .tmp and may be deleted.
 `,

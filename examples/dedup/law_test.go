@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
@@ -374,14 +376,15 @@ func TestCleanRefused(t *testing.T) {
 	put(t, map[string]string{"a.txt": ferry, "b.txt": bread, "a.jsonl": line("a", ferry), "a.warc": "WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\none\r\n\r\n",
 		"a.csv": "id,text\n1,one\n", "b.csv": "text,id\ntwo,2\n"})
 	for args, want := range map[string]string{
-		"-out x.jsonl a.txt":                  "documents of the format text cannot be written as jsonl; end the name in / for a folder",
+		"-out x.warc a.txt":                   "documents of the format text cannot be written as warc; end the name in .jsonl or .parquet, or in / for a folder",
 		"-out x.txt a.txt b.txt":              "a file of the format text is one document, and there are 2",
-		"-out x.parquet a.warc":               "end the name in .warc",
+		"-out x.csv a.warc":                   "end the name in .warc, .jsonl or .parquet",
 		"-out x.csv a.jsonl":                  "documents of the format jsonl cannot be written as csv; end the name in .jsonl",
 		"-out x a.txt a.jsonl":                "the inputs are of several formats (text, jsonl)",
 		"-out x.jsonl.bz2 a.jsonl":            "bzip2 is read and not written",
 		"-out x.csv a.csv b.csv":              "b.csv has other columns than the file before",
 		"-annotate -out x/ a.txt":             "-annotate adds fields to records",
+		"-annotate -out x.txt a.txt":          "end the name of -out in .jsonl or .parquet",
 		"-exact -threshold .5 -out x a.txt":   "-exact compares whole texts",
 		"-json -out - a.jsonl":                "cannot be combined with -out -",
 		"-out missing/x.jsonl a.jsonl":        "no such file or directory",
@@ -394,6 +397,53 @@ func TestCleanRefused(t *testing.T) {
 	}
 	if left, _ := filepath.Glob("*x*"); strings.Join(left, " ") != "a.txt b.txt" {
 		t.Errorf("left behind: %q", left)
+	}
+}
+
+// Files, pages and records of a web archive become records of JSON Lines and tables.
+func TestCleanToRecords(t *testing.T) {
+	t.Chdir(t.TempDir())
+	page := "<title>Bread</title><p>" + bread + "</p>"
+	record := func(kind, contentType, body string) string {
+		return fmt.Sprintf("WARC/1.0\r\nWARC-Type: %s\r\nWARC-Target-URI: https://news.example/a\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", kind, contentType, len(body), body)
+	}
+	put(t, map[string]string{"in/a.txt": ferry + "\r\n\xff\u2028\"", "in/b.html": page, "in/c.txt": "",
+		"in/d.warc": record("warcinfo", "application/warc-fields", "software: a") + record("conversion", "text/plain", storyA)})
+	type doc struct{ ID, Text, Host, URL, Time string }
+	docs := func(names ...string) (out []doc) {
+		for d, err := range input.Read(names, input.Options{}) {
+			if d != nil {
+				out = append(out, doc{d.ID, d.Text, d.Host, d.URL, d.Time})
+			} else if e := (*input.Error)(nil); !errors.As(err, &e) || e.Lost > 0 {
+				t.Error(err)
+			}
+		}
+		return out
+	}
+	want := docs("in")
+	for _, d := range want {
+		if d.ID == "" {
+			t.Fatalf("no id: %+v", want)
+		}
+	}
+	for i := range want {
+		want[i].Text = strings.ToValidUTF8(want[i].Text, "\ufffd")
+	}
+	for _, out := range []string{"kept.jsonl", "kept.parquet", "kept.jsonl.zst"} {
+		if _, stderr, status := dedup(t, "", "clean", "-quiet", "-out", out, "in"); status == cli.ExitFatal {
+			t.Fatal(stderr)
+		}
+		if diff := cmp.Diff(want, docs(out)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", out, diff)
+		}
+	}
+	stdout, stderr, _ := dedup(t, "", "clean", "-quiet", "-annotate", "-out", "annotated.jsonl", "in")
+	if lines := read(t, "annotated.jsonl"); strings.Count(lines, `"dedup_cluster_size":1}`) != len(want) {
+		t.Errorf("annotated: %s%s%s", stdout, stderr, lines)
+	}
+	stdout, stderr, _ = dedup(t, "", "clean", "-quiet", "-out", "-", "in/a.txt", "in/b.html")
+	if strings.Count(stdout, "\n") != 2 || !strings.HasPrefix(stdout, `{"id":"in/a.txt","text":`) {
+		t.Errorf("to standard output: %s%s", stdout, stderr)
 	}
 }
 

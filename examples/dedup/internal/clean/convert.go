@@ -94,10 +94,13 @@ func (t *tableWriter) close() {
 	spool.Remove(t.file)
 }
 
-// add adds the record of a document, with its cluster if that is not nil, and with
-// another text in the field of that name if that is not nil.
-func (t *tableWriter) add(d *input.Doc, k *Cluster, name string, text *string) error {
-	fields, err := t.fields(d)
+// add adds the record of a document of that id, with its cluster if that is not nil,
+// and with another text in the field of that name if that is not nil.
+func (t *tableWriter) add(d *input.Doc, id string, k *Cluster, name string, text *string) error {
+	fields, err := t.fields(d, id)
+	if !records(d.Format) {
+		name = "text"
+	}
 	if err != nil {
 		return err
 	}
@@ -154,8 +157,9 @@ func (t *tableWriter) note(f field) {
 	}
 }
 
-// fields returns those of a record, in its order.
-func (t *tableWriter) fields(d *input.Doc) ([]field, error) {
+// fields returns the fields of a record, in its order, or those that a file, page or
+// record of a web archive has as a document.
+func (t *tableWriter) fields(d *input.Doc, id string) ([]field, error) {
 	switch d.Format {
 	case input.JSONL:
 		return objectFields(d.Raw)
@@ -176,7 +180,18 @@ func (t *tableWriter) fields(d *input.Doc) ([]field, error) {
 	case input.Parquet:
 		return t.rowFields(d)
 	}
-	return nil, fmt.Errorf("a document of the format %s has no fields", d.Format)
+	fields := []field{{name: "id"}, {name: "text"}, {name: "host"}, {name: "url"}, {name: "time"}}
+	for i, v := range []string{id, d.Text, d.Host, d.URL, d.Time} {
+		if v == "" && i > 1 {
+			continue
+		}
+		value, err := show.JSON(v)
+		if err != nil {
+			return nil, err
+		}
+		fields[i].value = bytes.TrimSpace(value)
+	}
+	return slices.DeleteFunc(fields, func(f field) bool { return f.value == nil }), nil
 }
 
 // objectFields returns the fields of an object; of a name that comes twice the last one

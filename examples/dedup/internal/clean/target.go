@@ -158,15 +158,15 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 			formats = append(formats, d.Format)
 		}
 	}
-	if c.to.Annotate {
-		for _, f := range formats {
-			if !records(f) {
-				return fmt.Errorf("-annotate adds fields to records, which documents of the format %s have none of", f)
-			}
+	// annotated refuses files and pages that stay what they are.
+	annotated := func(to string) error {
+		if i := slices.IndexFunc(formats, func(f string) bool { return !records(f) }); i >= 0 && c.to.Annotate && to != input.JSONL && to != input.Parquet {
+			return fmt.Errorf("-annotate adds fields to records, and documents of the format %s have none; end the name of -out in .jsonl or .parquet to make records of them", formats[i])
 		}
+		return nil
 	}
 	if isFolder(c.to.Out) {
-		return nil
+		return annotated("")
 	}
 	one := ""
 	if len(formats) == 1 {
@@ -176,7 +176,7 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 	switch {
 	case named != nil:
 		c.format = named.Name
-	case c.to.Out == "-" && len(formats) > 1 && !slices.ContainsFunc(formats, func(f string) bool { return !records(f) }):
+	case c.to.Out == "-" && (len(formats) > 1 || one != "" && input.FormatOf(one).Whole && len(docs.Docs)-docs.Old > 1):
 		c.format = input.JSONL
 	case len(formats) == 0:
 		c.format = input.JSONL // of nothing
@@ -185,6 +185,9 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 	default:
 		return fmt.Errorf("-out %s: the inputs are of several formats (%s): end the name in / for a folder, or in %s", c.to.Out, strings.Join(formats, ", "), extensions())
 	}
+	if err := annotated(c.format); err != nil {
+		return err
+	}
 	whole := input.FormatOf(c.format).Whole
 	for _, f := range formats {
 		switch {
@@ -192,7 +195,7 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 		case f == c.format && len(docs.Docs)-docs.Old == 1:
 		case whole && input.FormatOf(f).Whole:
 			return fmt.Errorf("-out %s: a file of the format %s is one document, and there are %d: end the name in / for a folder", c.to.Out, c.format, len(docs.Docs)-docs.Old)
-		case records(f) && (c.format == input.JSONL || c.format == input.Parquet):
+		case c.format == input.JSONL || c.format == input.Parquet:
 		default:
 			return fmt.Errorf("-out %s: documents of the format %s cannot be written as %s; %s", c.to.Out, f, c.format, instead(f))
 		}
@@ -224,11 +227,9 @@ func extensions() string {
 func instead(format string) string {
 	switch f := input.FormatOf(format); {
 	case f.Whole:
-		return "end the name in / for a folder of files as they are"
-	case records(format):
-		return fmt.Sprintf("end the name in %s, .jsonl or .parquet, or in / for a folder", f.Extensions[0])
+		return "end the name in .jsonl or .parquet, or in / for a folder of files as they are"
 	default:
-		return fmt.Sprintf("end the name in %s, or in / for a folder", f.Extensions[0])
+		return fmt.Sprintf("end the name in %s, .jsonl or .parquet, or in / for a folder", f.Extensions[0])
 	}
 }
 

@@ -219,13 +219,13 @@ func (c *Writer) document(d *input.Doc) error {
 		if c.table == nil {
 			d.Raw, err = k.annotated(d.Raw)
 		} else {
-			err = c.table.add(d, k, c.c.Reading().Fields.Text, text)
+			err = c.table.add(d, c.c.Docs[c.next].ID, k, c.c.Reading().Fields.Text, text)
 		}
 		if err != nil {
 			return fmt.Errorf("%v: %w", d.Place, err)
 		}
 	} else if c.table != nil {
-		if err := c.table.add(d, nil, c.c.Reading().Fields.Text, text); err != nil {
+		if err := c.table.add(d, c.c.Docs[c.next].ID, nil, c.c.Reading().Fields.Text, text); err != nil {
 			return fmt.Errorf("%v: %w", d.Place, err)
 		}
 	}
@@ -235,8 +235,11 @@ func (c *Writer) document(d *input.Doc) error {
 	return s.keep(d)
 }
 
-// pass copies a record that is not a document.
+// pass copies a record that is not a document, unless documents are converted.
 func (c *Writer) pass(r input.OtherRecord) error {
+	if c.table != nil {
+		return nil
+	}
 	s, err := c.sink(&input.Doc{Format: input.WARC, Place: r.Place})
 	if err != nil {
 		return err
