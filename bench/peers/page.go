@@ -66,7 +66,7 @@ func writePage(r *results, folder string) error {
 func makePage(r *results) (map[string][]byte, error) {
 	p := &pager{results: r}
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"count": count, "pairs": p.pairsTable, "growth": p.growthTables, "growthQuality": p.growthQuality,
+		"count": count, "pairs": p.pairsTable, "summary": p.summary, "growth": p.growthTables, "growthQuality": p.growthQuality,
 		"passages": p.passagesTable, "blocks": p.blocksTable, "behind": p.lossesFor, "losses": p.losses, "version": p.version,
 		"mib": func(n int) string { return mib(float64(n)) },
 	}).Parse(pageTemplate)

@@ -45,6 +45,29 @@ func (p *pager) pairsTable(corpus string, threshold float64) string {
 	return b.String()
 }
 
+// summary is the first screen: each peer's cost next to neardup's, on one corpus at
+// one threshold, the fastest first.
+func (p *pager) summary(corpus string, threshold float64) string {
+	var rows []nearResult
+	for _, r := range p.Pairs {
+		if r.Corpus == corpus && r.Threshold == threshold && r.Stopped == "" && !floor(r.Peer) && (r.Peer == ours || !strings.HasPrefix(r.Peer, "neardup")) {
+			rows = append(rows, r)
+		}
+	}
+	us, ok := find(rows, ours)
+	if !ok {
+		return "(not measured)\n"
+	}
+	slices.SortStableFunc(rows, func(a, b nearResult) int { return compareFloat(order(a), order(b)) })
+	var b strings.Builder
+	b.WriteString("| | processor time, loop | processor time, process | peak memory | recall | precision |\n|---|--:|--:|--:|--:|--:|\n")
+	for _, r := range rows {
+		ratio := func(f func(nearRun) float64) string { return times(median(r.Runs, f) / median(us.Runs, f)) }
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.3f | %.3f |\n", label(r.Peer), ratio(loopCPU), ratio(processCPU), ratio(processRSS), r.Quality.Recall, r.Quality.Precision)
+	}
+	return b.String()
+}
+
 // floor reports whether a row is not a peer but the bound of their speed.
 func floor(peer string) bool { return strings.HasPrefix(peer, "shingles alone") }
 
