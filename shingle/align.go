@@ -256,6 +256,9 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	}
 	var out []Passage
 	for _, c := range chains {
+		if !long(a, c, e.Min) {
+			continue // most are too short, and what follows cuts off more
+		}
 		if !c.Moved {
 			c = al.Snap.trim(a, b, c, e.Min)
 		}

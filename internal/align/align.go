@@ -28,11 +28,14 @@ const (
 
 // Seeds.
 const (
+	gramWords  = 3     // tokens of a seed where each is a word
 	longText   = 20000 // tokens; where a text has more, a seed has one more, and again for ten times as many
 	maxCopies  = 64    // pairs of places that one gram may propose
 	sideCopies = 8     // places on a side that are always looked at
 	gramWide   = 12    // tokens of the grams that are used where short ones are too common
 )
+
+const runBlock = 1 << 10 // runs allocated at a time
 
 // budgetPerToken bounds the work: so many cells of alignment and comparisons
 // for every token of the two texts. Real texts use a few.
@@ -100,6 +103,10 @@ type Engine struct {
 	path        []Run
 	left        []Run
 	chains      []Chain
+	kept        []Chain
+	keys        []uint64
+	runs        []Run // the rest of a block, of which chains take their runs
+	inA, inB    bitset
 	dp          extender
 	budget      int
 }
@@ -174,8 +181,37 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	if order == 0 {
 		out = mirror(out)
 	}
-	slices.SortFunc(out, compareChains)
+	return e.sorted(out)
+}
+
+// sorted puts chains in the order of a. Most are in order.
+func (e *Engine) sorted(chains []Chain) []Chain {
+	if slices.IsSortedFunc(chains, compareChains) {
+		return chains
+	}
+	out := make([]Chain, len(chains))
+	for k, i := range e.byKey(chains, func(c *Chain) int32 { return c.A0 }, func(x, y *Chain) int { return compareChains(*x, *y) }) {
+		out[k] = chains[uint32(i)]
+	}
 	return out
+}
+
+// byKey returns the chains by their keys, which are at least 0, and where these are
+// equal as ties says: the number of each is the lower half of a value.
+func (e *Engine) byKey(chains []Chain, key func(c *Chain) int32, ties func(x, y *Chain) int) []uint64 {
+	e.keys = e.keys[:0]
+	for i := range chains {
+		e.keys = append(e.keys, uint64(key(&chains[i]))<<32|uint64(i))
+	}
+	slices.Sort(e.keys)
+	for i, k := 0, 0; i < len(e.keys); i = k {
+		for k = i + 1; k < len(e.keys) && e.keys[k]>>32 == e.keys[i]>>32; k++ {
+		}
+		if k-i > 1 {
+			slices.SortFunc(e.keys[i:k], func(x, y uint64) int { return ties(&chains[uint32(x)], &chains[uint32(y)]) })
+		}
+	}
+	return e.keys
 }
 
 // enough reports whether the chains together could make one that is kept.
@@ -255,6 +291,7 @@ func (e *Engine) extendAll(a, b []uint32) {
 		}
 		s := e.segs[k]
 		if c := e.chain(a, b, s); int(c.Score) >= e.LocalMin {
+			e.runs = e.runs[:len(e.runs)+len(c.Runs)]
 			e.chains = append(e.chains, c)
 			e.passed(c.Runs)
 		}
@@ -266,7 +303,7 @@ func (e *Engine) extendAll(a, b []uint32) {
 // chance brings about grows with their product (Karlin and Altschul 1990).
 func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
-	return min(scoreEqual*e.Gram+1+max(large, 0), e.Worth)
+	return min(scoreEqual*e.Gram+(1+max(large, 0))*e.Gram/gramWords, e.Worth)
 }
 
 // promising reports whether the tokens on the diagonal of a run are worth its
@@ -290,14 +327,19 @@ func promising(a, b []uint32, s Run, drop, worth int) bool {
 	return score >= worth
 }
 
-// chain extends the run s to both sides.
+// chain extends the run s to both sides. The runs of the chain are the next ones of
+// e.runs, which the caller takes.
 func (e *Engine) chain(a, b []uint32, s Run) Chain {
 	e.path = e.path[:0]
 	left := e.dp.extend(a, b, int(s.A), int(s.B), -1, e.Drop, &e.budget, &e.path)
 	e.left = append(e.left[:0], e.path...)
 	e.path = e.path[:0]
 	right := e.dp.extend(a, b, int(s.A+s.N), int(s.B+s.N), 1, e.Drop, &e.budget, &e.path)
-	runs := make([]Run, 0, len(e.left)+1+len(e.path))
+	most := len(e.left) + 1 + len(e.path)
+	if cap(e.runs)-len(e.runs) < most {
+		e.runs = make([]Run, 0, max(runBlock, most))
+	}
+	runs := e.runs[len(e.runs) : len(e.runs) : len(e.runs)+most]
 	for _, r := range slices.Backward(e.left) {
 		runs = addRun(runs, r)
 	}

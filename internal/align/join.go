@@ -2,6 +2,7 @@ package align
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -29,12 +30,17 @@ const overlap = 4
 
 // resolve keeps the best of the chains that cover the same ground.
 func (e *Engine) resolve(n, m int) []Chain {
-	slices.SortFunc(e.chains, func(x, y Chain) int {
-		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(x.A0+x.B0, y.A0+y.B0), compareChains(x, y))
+	if len(e.chains) == 1 {
+		return e.chains
+	}
+	byScore := e.byKey(e.chains, func(c *Chain) int32 { return math.MaxInt32 - c.Score }, func(x, y *Chain) int {
+		return cmp.Or(cmp.Compare(x.A0+x.B0, y.A0+y.B0), compareChains(*x, *y))
 	})
-	inA, inB := make(bitset, n/64+1), make(bitset, m/64+1)
-	var out []Chain
-	for _, c := range e.chains {
+	e.inA, e.inB = e.inA.empty(n), e.inB.empty(m)
+	inA, inB := e.inA, e.inB
+	out := e.kept[:0]
+	for _, k := range byScore {
+		c := e.chains[uint32(k)]
 		a := 2*inA.count(c.A0, c.A1) > int(c.A1-c.A0)
 		b := 2*inB.count(c.B0, c.B1) > int(c.B1-c.B0)
 		drop := a && b
@@ -51,6 +57,7 @@ func (e *Engine) resolve(n, m int) []Chain {
 		inB.set(c.B0, c.B1)
 		out = append(out, c)
 	}
+	e.kept = out
 	return out
 }
 
@@ -75,6 +82,13 @@ func (c Chain) repeats(o Chain) bool {
 }
 
 type bitset []uint64
+
+// empty returns an empty set of numbers up to n, in the memory of s if it is large enough.
+func (s bitset) empty(n int) bitset {
+	s = slices.Grow(s[:0], n/64+1)[:n/64+1]
+	clear(s)
+	return s
+}
 
 func (s bitset) set(from, to int32) {
 	for ; from < to && from&63 != 0; from++ {
@@ -103,8 +117,11 @@ func (s bitset) count(from, to int32) int {
 
 // join makes one chain of chains that follow each other closely in both texts.
 func (e *Engine) join(chains []Chain, a, b Seq) []Chain {
-	slices.SortFunc(chains, compareChains)
-	var out []Chain
+	if len(chains) == 1 {
+		return []Chain{chains[0]}
+	}
+	chains = e.sorted(chains)
+	out := make([]Chain, 0, len(chains))
 	gone := make([]bool, len(chains))
 	for i := range chains {
 		if gone[i] {

@@ -20,7 +20,7 @@ func (e *Engine) gather(chains []Chain, a, b Seq) []Chain {
 	if len(chains) < 2 || e.Gap == 0 {
 		return chains
 	}
-	slices.SortFunc(chains, compareChains)
+	chains = e.sorted(chains)
 	order := make([]int, len(chains))
 	for i := range order {
 		order[i] = i

@@ -130,7 +130,7 @@ func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []
 			continue
 		}
 		var ps []shingle.Passage
-		whole := of[rare] >= sure
+		whole := of[rare] >= sure && worthTokens*2*of[rare] >= t.Len()+d.text.Len()
 		if !whole {
 			ps = o.Aligner.AlignAt(t, d.text, seeds)
 			whole = of[rare] > 0 && worthWhole(ps, t, d.text, trials[i:k])
@@ -174,12 +174,14 @@ func sortTrials(trials []trial) {
 const (
 	wholeTokens = 24
 	wholeShare  = .02
+	worthTokens = 256
 )
 
 // worthWhole reports whether two texts with those passages are to be aligned whole.
 func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
-	sum := 0
+	sum, all := 0, 0
 	for _, p := range ps {
+		all += p.Matched
 		for _, tr := range trials {
 			if tr.kind != rare {
 				continue
@@ -191,7 +193,7 @@ func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
 			}
 		}
 	}
-	return sum >= wholeTokens || sum > 0 && float64(sum) >= wholeShare*float64(min(a.Len(), b.Len()))
+	return sum >= wholeTokens && worthTokens*all >= a.Len()+b.Len() || sum > 0 && float64(sum) >= wholeShare*float64(min(a.Len(), b.Len()))
 }
 
 // Pairs yields every two documents that share a passage, with the passages:
