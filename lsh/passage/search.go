@@ -53,7 +53,11 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	}
 	slices.SortFunc(mine, comparePostings)
 	trials, docs := ix.candidates(mine)
-	return ix.opts.matches(t, func(doc uint32) *document { return docs[doc] }, trials)
+	n := uint32(0)
+	for _, tr := range trials {
+		n = max(n, tr.doc+1)
+	}
+	return ix.opts.matches(t, func(doc uint32) *document { return docs[doc] }, int(n), trials)
 }
 
 // candidates returns the trials for the sorted fingerprints of a text, and the
@@ -114,8 +118,14 @@ func propose(trials []trial, mine, held []posting, kind kind, most int) []trial 
 const sure = 6
 
 // matches aligns a text with the documents that the trials name.
-func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []trial) []Match {
-	sortTrials(trials)
+// Documents have numbers below n.
+func (o Options) matches(t *shingle.Text, docs func(uint32) *document, n int, trials []trial) []Match {
+	if len(trials) == 0 {
+		return nil
+	}
+	g := groupings.Get().(*grouping)
+	defer groupings.Put(g)
+	trials = g.sort(trials, n)
 	var out []Match
 	var seeds []shingle.Seed
 	for i, k := 0, 0; i < len(trials); i = k {
@@ -145,27 +155,49 @@ func (o Options) matches(t *shingle.Text, docs func(uint32) *document, trials []
 	return out
 }
 
-// sortTrials sorts by document, then by place in the text in hand, then in the other.
-func sortTrials(trials []trial) {
-	keys := make([]uint64, len(trials))
-	for i, t := range trials {
-		keys[i] = uint64(t.doc)<<32 | uint64(i)
+// A grouping sorts trials by document with one counter for each.
+type grouping struct {
+	next   []uint32 // by document: 0, or where its next trial goes
+	docs   []uint32
+	sorted []trial
+}
+
+var groupings = sync.Pool{New: func() any { return new(grouping) }}
+
+// sort returns the trials by document, then by place in the text in hand, then in the
+// other. The documents have numbers below n.
+func (g *grouping) sort(trials []trial, n int) []trial {
+	if len(g.next) < n {
+		g.next = make([]uint32, n+n/4)
 	}
-	slices.Sort(keys)
-	sorted := make([]trial, len(trials))
-	for i, k := range keys {
-		sorted[i] = trials[uint32(k)]
-	}
-	copy(trials, sorted)
-	for i, k := 0, 0; i < len(trials); i = k {
-		for k = i + 1; k < len(trials) && trials[k].doc == trials[i].doc; k++ {
+	g.docs = g.docs[:0]
+	for _, t := range trials {
+		if g.next[t.doc]++; g.next[t.doc] == 1 {
+			g.docs = append(g.docs, t.doc)
 		}
-		if k-i > 1 {
-			slices.SortFunc(trials[i:k], func(x, y trial) int {
+	}
+	slices.Sort(g.docs)
+	sum := uint32(0)
+	for _, d := range g.docs {
+		g.next[d], sum = sum, sum+g.next[d]
+	}
+	g.sorted = slices.Grow(g.sorted[:0], len(trials))[:len(trials)]
+	for _, t := range trials {
+		g.sorted[g.next[t.doc]] = t
+		g.next[t.doc]++
+	}
+	from := uint32(0)
+	for _, d := range g.docs {
+		to := g.next[d]
+		g.next[d] = 0
+		if to-from > 1 {
+			slices.SortFunc(g.sorted[from:to], func(x, y trial) int {
 				return cmp.Compare(uint64(x.pa)<<32|uint64(x.pb), uint64(y.pa)<<32|uint64(y.pb))
 			})
 		}
+		from = to
 	}
+	return g.sorted
 }
 
 // Two texts are aligned whole if their passages with rare fingerprints have so many
@@ -306,7 +338,7 @@ func (s *search) later(d int) []Match {
 		}
 		trials = propose(trials, mine[:n], mine[n:], s.kind(sh, e.at), limitless)
 	}
-	return s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, trials)
+	return s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, len(s.docs), trials)
 }
 
 // kind returns the kind of a shared fingerprint for the document whose postings begin
