@@ -97,29 +97,41 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 		return Verdict{}, wrap(err)
 	}
 	sig := f.mh.Sketch(set)
-	match, similarity, err := f.best(ctx, p, sig, set)
+	c := &comparison{page: p, set: set}
+	match, similarity, unlike, err := f.best(ctx, c, sig)
 	if err != nil {
 		return Verdict{}, wrap(err)
 	}
-	if similarity >= f.threshold {
-		v.Outcome, v.Match, v.Similarity = Duplicate, f.names.of(match), similarity
-		if _, err := f.ix.remove(ctx, p.ID); err != nil {
+	if similarity < f.threshold {
+		if err := f.ix.quote(ctx, func() []shingle.Set { return f.quotes(p) }); err != nil {
 			return Verdict{}, wrap(err)
 		}
-		err := f.choose(ctx, p, match, &v)
-		return v, wrap(err)
+		d := disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time}
+		if match, similarity, err = f.store(ctx, c, d, unlike); err != nil {
+			return Verdict{}, wrap(err)
+		}
+		if match == "" {
+			v.Outcome = New
+			return v, nil
+		}
 	}
-	m, faster, err := f.ix.put(ctx, disk.Document{ID: p.ID, Signature: sig, Set: set, Time: p.Time})
-	if err != nil {
+	v.Outcome, v.Match, v.Similarity = Duplicate, f.names.of(match), similarity
+	if _, err := f.ix.remove(ctx, p.ID); err != nil {
 		return Verdict{}, wrap(err)
 	}
-	if faster { // another crawler was
-		v.Outcome, v.Match, v.Similarity = Duplicate, m.ID, m.Similarity
-		_, err := f.ix.remove(ctx, p.ID)
-		return v, wrap(err)
+	return v, wrap(f.choose(ctx, p, match, &v))
+}
+
+// quotes returns the blocks that a page is compared without although they are text:
+// those that its site repeats.
+func (f *Filter) quotes(p Page) []shingle.Set {
+	var out []shingle.Set
+	for _, b := range f.detector.Judge(p.boilerplate()) {
+		if ownSite(b) && !b.Masked {
+			out = append(out, f.sh.Set(b.Of(p.Text)))
+		}
 	}
-	v.Outcome = New
-	return v, nil
+	return out
 }
 
 // keep observes a page and stores it without judging it, for whoever has the turn.
@@ -133,6 +145,9 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 		return wrap(err)
 	}
 	set := f.sh.Set(p.Text, f.mask(p)...)
+	if err := f.ix.quote(ctx, func() []shingle.Set { return f.quotes(p) }); err != nil {
+		return wrap(err)
+	}
 	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
@@ -11,41 +12,88 @@ import (
 // maxMatches is how many kept pages a page is compared with, the most alike first.
 const maxMatches = 16
 
-// best returns the kept page that a page is most like, and how much: set is what
-// the page has without frame, and sig the signature of it.
+// A comparison is what a page is compared with others by.
+type comparison struct {
+	page Page
+	set  shingle.Set // without frame
+	r    *recurring  // nil until it is needed
+}
+
+// best returns the kept page that a page is most like, and how much, and the IDs of
+// those that it was compared with if none is at the threshold.
 //
 // A kept page was sketched by what was known when it came. Since then more has
 // become known, so the two are compared as they are and, below the threshold, also
 // without what one has and the other lacks because of that.
-func (f *Filter) best(ctx context.Context, p Page, sig minhash.Signature, set shingle.Set) (id string, similarity float64, err error) {
+func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature) (id string, similarity float64, unlike []string, err error) {
 	// One more than is wanted: a match may be an earlier state of the page.
-	matches, err := f.ix.search(ctx, sig, lsh.SearchOptions{Set: set, Limit: maxMatches + 1, Threshold: f.threshold * reach})
+	matches, err := f.ix.search(ctx, sig, lsh.SearchOptions{Set: c.set, Limit: maxMatches + 1, Threshold: f.threshold * reach})
 	if err != nil {
-		return "", 0, err
+		return "", 0, nil, err
 	}
-	var r *recurring
 	for _, m := range matches {
-		if m.ID == p.ID {
+		if m.ID == c.page.ID {
 			continue
 		}
-		if m.Similarity > similarity {
-			id, similarity = m.ID, m.Similarity
+		s, err := f.likeness(ctx, c, m)
+		if err != nil {
+			return "", 0, nil, err
+		}
+		if s > similarity {
+			id, similarity = m.ID, s
 		}
 		if similarity >= f.threshold {
-			return id, similarity, nil // they come the best first
+			break // they come the best first
 		}
-		if r == nil {
-			r = f.recurring(p, set)
+		unlike = append(unlike, m.ID)
+	}
+	return id, similarity, unlike, nil
+}
+
+// likeness returns how similar a page is to a match of the index, also without what
+// is known to recur.
+func (f *Filter) likeness(ctx context.Context, c *comparison, m lsh.Match[string]) (float64, error) {
+	if m.Similarity >= f.threshold {
+		return m.Similarity, nil
+	}
+	d, ok, err := f.ix.get(ctx, m.ID)
+	if err != nil || !ok {
+		return 0, err
+	}
+	if c.r == nil {
+		if c.r, err = f.recurring(ctx, c.page, c.set); err != nil {
+			return 0, err
 		}
-		d, ok, err := f.ix.get(ctx, m.ID)
+	}
+	return max(m.Similarity, c.r.compare(c.set, d.Set)), nil
+}
+
+// maxRaces is how many documents of other crawlers that came in between a page is
+// compared with.
+const maxRaces = 64
+
+// store stores a page that is unlike some kept ones. If another crawler has stored
+// one meanwhile that the page is like, it returns that.
+func (f *Filter) store(ctx context.Context, c *comparison, d disk.Document, unlike []string) (id string, similarity float64, err error) {
+	for range maxRaces {
+		m, faster, err := f.ix.put(ctx, d, f.threshold*reach, unlike)
+		if err != nil || !faster {
+			return "", 0, err
+		}
+		s, err := f.likeness(ctx, c, m)
 		if err != nil {
 			return "", 0, err
 		}
-		if s := r.compare(set, d.Set); ok && s > similarity {
-			id, similarity = m.ID, s
+		if s >= f.threshold {
+			return m.ID, s, nil
 		}
+		unlike = append(unlike, m.ID)
 	}
-	return id, similarity, nil
+	m, faster, err := f.ix.put(ctx, d, f.threshold, nil)
+	if err != nil || !faster {
+		return "", 0, err
+	}
+	return m.ID, m.Similarity, nil
 }
 
 // revisit compares a page with the one of its ID that was kept.
@@ -55,7 +103,9 @@ func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdic
 	}
 	d, ok, err := f.ix.get(ctx, p.ID)
 	if err == nil && ok && later(p, d) {
-		v.Revisit, v.Changed = true, 1-f.compare(p, set, d)
+		similarity, err := f.compare(ctx, p, set, d)
+		v.Revisit, v.Changed = true, 1-similarity
+		return err
 	}
 	return err
 }
@@ -83,7 +133,7 @@ type recurring struct {
 	blocks []shingle.Set   // those of blocks that recur and are not frame: prose that is quoted
 }
 
-func (f *Filter) recurring(p Page, set shingle.Set) *recurring {
+func (f *Filter) recurring(ctx context.Context, p Page, set shingle.Set) (*recurring, error) {
 	r := &recurring{frame: map[uint64]bool{}}
 	own := map[uint64]bool{}
 	for _, h := range set {
@@ -94,12 +144,19 @@ func (f *Filter) recurring(p Page, set shingle.Set) *recurring {
 			r.frame[h] = true
 		}
 	}
+	var unknown []shingle.Set
 	for _, b := range f.detector.Judge(p.boilerplate()) {
-		if !ownSite(b) && b.Documents > 1 {
-			r.blocks = append(r.blocks, f.sh.Set(b.Of(p.Text)))
+		switch s := f.sh.Set(b.Of(p.Text)); {
+		case ownSite(b):
+		case b.Documents > 1:
+			r.blocks = append(r.blocks, s)
+		case len(s) > 0:
+			unknown = append(unknown, s)
 		}
 	}
-	return r
+	quoted, err := f.ix.quoted(ctx, unknown)
+	r.blocks = append(r.blocks, quoted...)
+	return r, err
 }
 
 // compare returns the Jaccard similarity of a page and a kept one, both without

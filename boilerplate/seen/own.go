@@ -12,6 +12,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
 )
 
 // own is an index of the filter's own, in its directory. Changes are kept in
@@ -174,7 +175,13 @@ func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.Sear
 	}
 }
 
-func (o *own) put(ctx context.Context, d disk.Document) (lsh.Match[string], bool, error) {
+// No other filter tells what its sites quote.
+func (o *own) quote(context.Context, func() []shingle.Set) error { return nil }
+func (o *own) quoted(context.Context, []shingle.Set) ([]shingle.Set, error) {
+	return nil, nil
+}
+
+func (o *own) put(ctx context.Context, d disk.Document, _ float64, _ []string) (lsh.Match[string], bool, error) {
 	return lsh.Match[string]{}, false, o.force(ctx, d)
 }
 

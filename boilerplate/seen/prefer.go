@@ -69,7 +69,10 @@ func (f *Filter) again(ctx context.Context, p Page, set shingle.Set, v *Verdict)
 		return false, err
 	}
 	if ok {
-		similarity := f.compare(p, set, d)
+		similarity, err := f.compare(ctx, p, set, d)
+		if err != nil {
+			return false, err
+		}
 		if similarity >= f.threshold {
 			if name != p.ID {
 				v.Outcome, v.Match, v.Similarity = Duplicate, name, similarity
@@ -114,12 +117,16 @@ func later(p Page, d disk.Document) bool {
 
 // compare returns how similar a page and a kept text are, also without what one of
 // them has and the other lacks because of what is known now.
-func (f *Filter) compare(p Page, set shingle.Set, d disk.Document) float64 {
+func (f *Filter) compare(ctx context.Context, p Page, set shingle.Set, d disk.Document) (float64, error) {
 	similarity := set.Jaccard(d.Set)
-	if similarity < 1 {
-		similarity = max(similarity, f.recurring(p, set).compare(set, d.Set))
+	if similarity == 1 {
+		return 1, nil
 	}
-	return similarity
+	r, err := f.recurring(ctx, p, set)
+	if err != nil {
+		return 0, err
+	}
+	return max(similarity, r.compare(set, d.Set)), nil
 }
 
 // BetterAddress is an [Options.Prefer] for crawlers. A page is better than the kept

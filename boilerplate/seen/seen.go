@@ -203,7 +203,7 @@ func (f *Filter) openStore(o Options) error {
 	}
 	f.ix = newOwn(ix, f.threshold*reach, o.Seed)
 	if o.Store != nil {
-		f.ix = shared{o.Store, ix}
+		f.ix = &shared{Store: o.Store, lock: ix, mh: f.mh, told: map[string]time.Time{}}
 	}
 	return nil
 }

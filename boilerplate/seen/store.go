@@ -2,8 +2,6 @@ package seen
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/neardup/neardup/lsh"
@@ -48,9 +46,15 @@ type kept interface {
 	search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error)
 	get(ctx context.Context, id string) (d disk.Document, ok bool, err error)
 
-	// put stores a page, unless another one matches that was stored meanwhile by
-	// another filter.
-	put(ctx context.Context, d disk.Document) (lsh.Match[string], bool, error)
+	// put stores a page, unless another one matches at a threshold that is not among
+	// those that the page is known to be unlike: one that another filter has stored
+	// meanwhile.
+	put(ctx context.Context, d disk.Document, threshold float64, unlike []string) (lsh.Match[string], bool, error)
+
+	// quote tells other filters which blocks are left out of a page that is going to be
+	// stored, and quoted returns those of some blocks that another filter leaves out.
+	quote(ctx context.Context, blocks func() []shingle.Set) error
+	quoted(ctx context.Context, blocks []shingle.Set) ([]shingle.Set, error)
 
 	// force stores a page whatever matches.
 	force(ctx context.Context, d disk.Document) error
@@ -64,55 +68,3 @@ type kept interface {
 	stats(*Stats)
 	close() error
 }
-
-// shared is a store that other filters write too.
-type shared struct {
-	disk.Store
-	lock *disk.Index // of the directory
-}
-
-func (s shared) search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error) {
-	found, err := s.SearchAll(ctx, []disk.Query{{Signature: sig, SearchOptions: o}})
-	if err != nil {
-		return nil, err
-	}
-	return found[0], nil
-}
-
-func (s shared) get(ctx context.Context, id string) (disk.Document, bool, error) {
-	docs, err := s.GetAll(ctx, []string{id})
-	if err != nil {
-		return disk.Document{}, false, err
-	}
-	return docs[0], docs[0].Signature.Scheme() != minhash.Scheme{}, nil
-}
-
-func (s shared) put(ctx context.Context, d disk.Document) (lsh.Match[string], bool, error) {
-	v, err := s.InsertNewAll(ctx, []disk.Document{d})
-	if err != nil {
-		return lsh.Match[string]{}, false, err
-	}
-	return v[0].Match, v[0].Seen, nil
-}
-
-func (s shared) force(ctx context.Context, d disk.Document) error {
-	_, err := s.InsertAll(ctx, []disk.Document{d})
-	return err
-}
-
-func (s shared) remove(ctx context.Context, id string) (bool, error) {
-	removed, err := s.RemoveAll(ctx, []string{id})
-	if err != nil {
-		return false, err
-	}
-	return removed[0], nil
-}
-
-func (s shared) expire(context.Context, time.Time) error {
-	return fmt.Errorf("a shared store forgets pages by its own settings: %w", errors.ErrUnsupported)
-}
-
-func (s shared) freeze() *changes                      { return nil } // its calls are durable
-func (s shared) apply(context.Context, *changes) error { return nil }
-func (s shared) stats(*Stats)                          {}
-func (s shared) close() error                          { return s.lock.Close() }

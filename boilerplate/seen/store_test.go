@@ -96,6 +96,33 @@ func TestStoreShared(t *testing.T) {
 	}
 }
 
+// A paragraph that one filter's site quotes again and again, and that another has met
+// once, hides no copy of a page from either.
+func TestStoreQuotes(t *testing.T) {
+	ix := openStore(t, seen.Options{})
+	quoting, other := open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix}), open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix})
+	quote := words("quote", 60)
+	quoted := func(host string, n int, article string) seen.Page {
+		p := page(host, n, article)
+		p.Text = p.Text[:len(words("menu"+host, 80))] + "\n\n" + quote + p.Text[len(words("menu"+host, 80)):]
+		return p
+	}
+	for n := range 12 {
+		judge(t, quoting, true, quoted("p", n, fmt.Sprintf("s%c", 'a'+n)))
+		judge(t, other, true, page("q", n, fmt.Sprintf("t%c", 'a'+n)))
+	}
+	got := judge(t, other, true, quoted("q", 20, "sl"))
+	if count(got, "near-duplicate of p/11") != 1 {
+		t.Errorf("%q", got)
+	}
+	// The same the other way about: the page that was kept has the paragraph.
+	judge(t, other, true, quoted("q", 21, "tz"))
+	got = judge(t, quoting, true, quoted("p", 21, "tz"))
+	if count(got, "near-duplicate of q/21") != 1 {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestStoreLimits(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	dir := t.TempDir()

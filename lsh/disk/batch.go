@@ -22,6 +22,13 @@ type Store interface {
 	// and it may be repeated after one.
 	InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, error)
 
+	// InsertUnless stores a document unless another one matches it that is not among
+	// the exceptions; threshold is the least similarity of a match, 0 that of the
+	// store. For whoever has looked at the exceptions, and decided that they do not
+	// match: what others stored meanwhile does not go unseen. The verdict is durable
+	// when it returns without error, and it may be repeated after one.
+	InsertUnless(ctx context.Context, d Document, threshold float64, exceptions []string) (Verdict, error)
+
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
@@ -68,13 +75,26 @@ func (ix *Index) InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, 
 func (ix *Index) insertAll(ctx context.Context, docs []Document, how adding) ([]Verdict, error) {
 	out := make([]Verdict, len(docs))
 	for i, d := range docs {
-		match, seen, err := ix.insert(ctx, d, how)
+		match, seen, err := ix.insert(ctx, d, how, condition{})
 		if err != nil {
 			return nil, err
 		}
 		out[i] = Verdict{seen, match}
 	}
 	return out, ix.Sync(ctx)
+}
+
+// InsertUnless is [Index.InsertNew] with a threshold of its own, of which some
+// documents are exceptions, and then [Index.Sync]: see [Store].
+func (ix *Index) InsertUnless(ctx context.Context, d Document, threshold float64, exceptions []string) (Verdict, error) {
+	if threshold < 0 || threshold > 1 {
+		panic("disk: threshold out of range")
+	}
+	match, seen, err := ix.insert(ctx, d, addNew, condition{threshold, exceptions})
+	if err != nil {
+		return Verdict{}, err
+	}
+	return Verdict{seen, match}, ix.Sync(ctx)
 }
 
 // SearchAll is [Index.Search] for each query.

@@ -1,10 +1,12 @@
 package disk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,7 +133,7 @@ func (ix *Index) wrap(err error) error {
 // index, and the document is then not in it. After any other error it may be in
 // it; unless the error is that of the context, the index takes no more.
 func (ix *Index) Add(ctx context.Context, d Document) error {
-	_, _, err := ix.insert(ctx, d, addAll)
+	_, _, err := ix.insert(ctx, d, addAll, condition{})
 	return err
 }
 
@@ -140,7 +142,7 @@ func (ix *Index) Add(ctx context.Context, d Document) error {
 // two copies inserted at the same time, exactly one is reported to match the other.
 // The document is stored either way; see [Index.InsertNew].
 func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
-	return ix.insert(ctx, d, addAndLook)
+	return ix.insert(ctx, d, addAndLook, condition{})
 }
 
 // InsertNew adds a document unless another one matches it: then it returns the
@@ -152,7 +154,7 @@ func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], boo
 // It may be repeated after an error, or when it is not known whether its outcome
 // was durable: a document that was stored is stored once more and is new again.
 func (ix *Index) InsertNew(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
-	return ix.insert(ctx, d, addNew)
+	return ix.insert(ctx, d, addNew, condition{})
 }
 
 // An adding is how a document is added.
@@ -164,7 +166,13 @@ const (
 	addNew                   // only without a match
 )
 
-func (ix *Index) insert(ctx context.Context, d Document, how adding) (m lsh.Match[string], dup bool, err error) {
+// A condition narrows what counts as a match of a document that is added.
+type condition struct {
+	threshold  float64 // 0 means that of the index
+	exceptions []string
+}
+
+func (ix *Index) insert(ctx context.Context, d Document, how adding, c condition) (m lsh.Match[string], dup bool, err error) {
 	began := time.Now()
 	if err := ctx.Err(); err != nil {
 		return m, false, err
@@ -183,7 +191,7 @@ func (ix *Index) insert(ctx context.Context, d Document, how adding) (m lsh.Matc
 	}
 	d.Set = ascending(&sc.sorted, d.Set)
 	ix.mu.Lock()
-	m, dup, err = ix.insertLocked(ctx, sc, d, ms, how)
+	m, dup, err = ix.insertLocked(ctx, sc, d, ms, how, c)
 	full := err == nil && ix.st.mem.rows() >= ix.opts.TableSize
 	choked := full && ix.st.mem.rows() >= 2*ix.opts.TableSize
 	long := err == nil && len(ix.st.log.pending) >= maxFrame
@@ -201,7 +209,7 @@ func (ix *Index) insert(ctx context.Context, d Document, how adding) (m lsh.Matc
 	return m, dup, err
 }
 
-func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms int64, how adding) (_ lsh.Match[string], _ bool, err error) {
+func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms int64, how adding, c condition) (_ lsh.Match[string], _ bool, err error) {
 	defer faults(&err)()
 	if err := ix.writable(); err != nil {
 		return lsh.Match[string]{}, false, err
@@ -220,11 +228,12 @@ func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms i
 	}
 	var found []lsh.Match[string]
 	if how != addAll {
-		q := makeQuery(st.p.scheme.K, st.p.threshold)
-		q.regs, q.set, q.limit, q.except = regs, d.Set, 1, old
+		q := makeQuery(st.p.scheme.K, cmp.Or(c.threshold, st.p.threshold))
+		q.regs, q.set, q.limit, q.except = regs, d.Set, 1+len(c.exceptions), old
 		if found, err = st.search(ctx, sc, q); err != nil {
 			return lsh.Match[string]{}, false, ix.wrap(err)
 		}
+		found = slices.DeleteFunc(found, func(m lsh.Match[string]) bool { return slices.Contains(c.exceptions, m.ID) })
 	}
 	if how == addNew && len(found) > 0 {
 		return found[0], true, nil

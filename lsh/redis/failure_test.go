@@ -214,6 +214,59 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
+// Of copies that several crawlers store at the same time one is stored, although each
+// has looked before and found none, and what they have looked at does not hinder them.
+func TestInsertUnless(t *testing.T) {
+	ctx := t.Context()
+	client := server(t)
+	const crawlers = 4
+	o := redis.Options{Namespace: "unless", Scheme: sketcher.Scheme()}
+	old := document("old", 0, 0, true)
+	first, err := redis.Open(ctx, client, o)
+	check(t, err)
+	_, err = first.InsertAll(ctx, []disk.Document{old})
+	check(t, err)
+	for round := range 20 {
+		stored := make([]bool, crawlers)
+		var wg sync.WaitGroup
+		for c := range crawlers {
+			ix, err := redis.Open(ctx, client, o)
+			check(t, err)
+			wg.Go(func() {
+				// Each is like the old one, and more like the others.
+				d := document(fmt.Sprintf("%d/%d", round, c), 0, 29, true)
+				d.Set = append(d.Set, uint64(round), uint64(c)+1<<32)
+				d.Signature = sketcher.Sketch(d.Set)
+				except := []string{"old"}
+				for r := range round {
+					for c := range crawlers {
+						except = append(except, fmt.Sprintf("%d/%d", r, c))
+					}
+				}
+				v, err := ix.InsertUnless(ctx, d, .5, except)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				stored[c] = !v.Seen
+				if v.Seen && !strings.HasPrefix(v.Match.ID, fmt.Sprintf("%d/", round)) {
+					t.Errorf("%s matches %s, an exception", d.ID, v.Match.ID)
+				}
+			})
+		}
+		wg.Wait()
+		n := 0
+		for _, ok := range stored {
+			if ok {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("round %d: %d of %d copies are stored", round, n, crawlers)
+		}
+	}
+}
+
 // Of copies that several crawlers add with InsertNewAll one is stored, and every
 // document that is left out is at or above the threshold to one that is kept.
 func TestInsertNewAll(t *testing.T) {

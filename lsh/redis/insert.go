@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -208,29 +209,53 @@ func (ix *Index) InsertNewAll(ctx context.Context, docs []disk.Document) ([]disk
 	}
 	out := make([]disk.Verdict, 0, len(docs))
 	for part := range slices.Chunk(records, together) {
-		for stored := false; !stored; {
-			v, fresh, last, err := ix.decide(ctx, part)
-			if err == nil {
-				stored, err = ix.storeNew(ctx, fresh, last)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("redis: %w", err)
-			}
-			if stored {
-				out = append(out, v...)
-			}
+		v, err := ix.insertNew(ctx, part, ix.o.Threshold, nil)
+		if err != nil {
+			return nil, fmt.Errorf("redis: %w", err)
 		}
+		out = append(out, v...)
 	}
 	return out, nil
+}
+
+// InsertUnless stores a document unless another one matches it that is not among
+// the exceptions: see [disk.Store].
+func (ix *Index) InsertUnless(ctx context.Context, d disk.Document, threshold float64, exceptions []string) (disk.Verdict, error) {
+	if threshold < 0 || threshold > 1 {
+		panic("redis: threshold out of range")
+	}
+	records, err := ix.makeRecords([]disk.Document{d})
+	if err != nil {
+		return disk.Verdict{}, err
+	}
+	v, err := ix.insertNew(ctx, records, cmp.Or(threshold, ix.o.Threshold), exceptions)
+	if err != nil {
+		return disk.Verdict{}, fmt.Errorf("redis: %w", err)
+	}
+	return v[0], nil
+}
+
+// insertNew stores the records that have no match, and decides anew as long as
+// others store documents in their bands meanwhile.
+func (ix *Index) insertNew(ctx context.Context, records []*record, threshold float64, except []string) ([]disk.Verdict, error) {
+	for {
+		v, fresh, last, err := ix.decide(ctx, records, threshold, except)
+		if err != nil {
+			return nil, err
+		}
+		if stored, err := ix.storeNew(ctx, fresh, last); stored || err != nil {
+			return v, err
+		}
+	}
 }
 
 // decide returns the verdicts on records one after the other, as if each new one
 // was stored before the next is looked up, and the new ones. They hold as long as
 // no document with a number above last is stored in their bands.
-func (ix *Index) decide(ctx context.Context, records []*record) (out []disk.Verdict, fresh []*record, last int64, err error) {
+func (ix *Index) decide(ctx context.Context, records []*record, threshold float64, except []string) (out []disk.Verdict, fresh []*record, last int64, err error) {
 	queries := make([]query, len(records))
 	for i, r := range records {
-		queries[i] = query{record: r, below: math.MaxInt64, limit: 1, threshold: ix.o.Threshold}
+		queries[i] = query{record: r, below: math.MaxInt64, limit: 1, threshold: threshold}
 	}
 	candidates, known, last, err := ix.candidates(ctx, queries, nil)
 	if err != nil {
@@ -243,7 +268,7 @@ func (ix *Index) decide(ctx context.Context, records []*record) (out []disk.Verd
 	for i, r := range records {
 		var near []int64
 		for _, n := range candidates[i] {
-			if o := known[n]; o != nil && o.id != r.id && current[o.id] == 0 {
+			if o := known[n]; o != nil && o.id != r.id && current[o.id] == 0 && !slices.Contains(except, o.id) {
 				near = append(near, n)
 			}
 		}

@@ -113,10 +113,16 @@ func TestStores(t *testing.T) {
 		var found [2][][]lsh.Match[string]
 		var removed [2][]bool
 		for i, s := range stores {
-			if step%2 == 0 {
+			switch step % 3 {
+			case 0:
 				verdicts[i], err = s.InsertAll(ctx, docs)
-			} else {
+			case 1:
 				verdicts[i], err = s.InsertNewAll(ctx, docs)
+			default:
+				for n, d := range docs {
+					v, e := s.InsertUnless(ctx, d, []float64{0, .6, .9}[n%3], ids)
+					verdicts[i], err = append(verdicts[i], v), errors.Join(err, e)
+				}
 			}
 			check(t, err)
 			found[i], err = s.SearchAll(ctx, queries)

@@ -1,0 +1,135 @@
+package seen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/neardup/neardup/lsh"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
+)
+
+// shared is a store that other filters write too.
+//
+// A filter leaves out of a page the paragraphs that its own site quotes again and
+// again. Another filter, whose site has such a paragraph once, would take it for the
+// page's own, and miss that the two pages are alike. So the store also has a document
+// for each of those paragraphs, under an ID that no page has.
+type shared struct {
+	disk.Store
+	lock *disk.Index // of the directory
+	mh   *minhash.Sketcher
+	told map[string]time.Time // IDs of paragraphs -> when they were stored
+}
+
+// Paragraphs are stored anew after a while, since a server may forget documents that
+// are old.
+const (
+	quotePrefix = "\x00quoted "
+	retell      = time.Hour
+	maxTold     = 1 << 16
+)
+
+// quoteID returns the ID of a paragraph.
+func quoteID(block shingle.Set) string {
+	sum := uint64(len(block))
+	for _, h := range block {
+		sum = (sum ^ h) * 0x9e3779b97f4a7c15
+		sum ^= sum >> 29
+	}
+	return fmt.Sprintf("%s%016x", quotePrefix, sum)
+}
+
+func (s *shared) quote(ctx context.Context, blocks func() []shingle.Set) error {
+	var docs []disk.Document
+	now := time.Now()
+	for _, b := range blocks() {
+		id := quoteID(b)
+		if t, ok := s.told[id]; len(b) == 0 || ok && now.Sub(t) < retell {
+			continue
+		}
+		// Its set has nothing of the text, so that no search finds it.
+		set := shingler.Set(id)
+		docs = append(docs, disk.Document{ID: id, Signature: s.mh.Sketch(set), Set: set})
+	}
+	if len(docs) == 0 {
+		return nil
+	}
+	if _, err := s.InsertAll(ctx, docs); err != nil {
+		return err
+	}
+	if len(s.told) > maxTold {
+		clear(s.told)
+	}
+	for _, d := range docs {
+		s.told[d.ID] = now
+	}
+	return nil
+}
+
+func (s *shared) quoted(ctx context.Context, blocks []shingle.Set) ([]shingle.Set, error) {
+	if len(blocks) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(blocks))
+	for i, b := range blocks {
+		ids[i] = quoteID(b)
+	}
+	docs, err := s.GetAll(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []shingle.Set
+	for i, d := range docs {
+		if d.ID != "" {
+			out = append(out, blocks[i])
+		}
+	}
+	return out, nil
+}
+
+func (s *shared) search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error) {
+	found, err := s.SearchAll(ctx, []disk.Query{{Signature: sig, SearchOptions: o}})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func (s *shared) get(ctx context.Context, id string) (disk.Document, bool, error) {
+	docs, err := s.GetAll(ctx, []string{id})
+	if err != nil {
+		return disk.Document{}, false, err
+	}
+	return docs[0], docs[0].Signature.Scheme() != minhash.Scheme{}, nil
+}
+
+func (s *shared) put(ctx context.Context, d disk.Document, threshold float64, unlike []string) (lsh.Match[string], bool, error) {
+	v, err := s.InsertUnless(ctx, d, threshold, unlike)
+	return v.Match, v.Seen, err
+}
+
+func (s *shared) force(ctx context.Context, d disk.Document) error {
+	_, err := s.InsertAll(ctx, []disk.Document{d})
+	return err
+}
+
+func (s *shared) remove(ctx context.Context, id string) (bool, error) {
+	removed, err := s.RemoveAll(ctx, []string{id})
+	if err != nil {
+		return false, err
+	}
+	return removed[0], nil
+}
+
+func (s *shared) expire(context.Context, time.Time) error {
+	return fmt.Errorf("a shared store forgets pages by its own settings: %w", errors.ErrUnsupported)
+}
+
+func (s *shared) freeze() *changes                      { return nil } // its calls are durable
+func (s *shared) apply(context.Context, *changes) error { return nil }
+func (s *shared) stats(*Stats)                          {}
+func (s *shared) close() error                          { return s.lock.Close() }
