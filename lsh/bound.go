@@ -9,8 +9,8 @@ package lsh
 // representative that it matches.
 
 const (
-	// FullBucket is the number of different signatures up to which all documents
-	// of a bucket are always compared with each other.
+	// FullBucket is the largest number of different signatures for which all
+	// documents of a bucket are always compared with each other.
 	FullBucket = 128
 
 	// BucketLeaders is the number of leaders of an oversized bucket: its first

@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// Contained returns every pair of documents of which one is contained in the
-// other to at least the given share: a short text inside a long one, however
-// little alike the two are as a whole. Rows run from 0 to docs-1; Sets must be
-// set, is called three times a row at most, and a nil set is an empty one. Scores
-// are exact, pairs are in ascending order.
+// Contained returns every pair of documents of which one is contained in the other
+// to at least the given share: a short text inside a long one, even if their
+// similarity is low. Rows run from 0 to docs-1; Sets must be set, is called three
+// times a row at most, and a nil set is an empty one. Scores are exact, pairs are in
+// ascending order.
 //
 // It is an exact join, not a hashing scheme: every pair is found whatever its
 // sizes, unless documents share so many elements that the work had to be bounded

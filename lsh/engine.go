@@ -147,7 +147,7 @@ func (w *worker) one(buf []uint32, row uint32) ([]uint32, error) {
 	return w.src.Rows(buf, int(row), 1)
 }
 
-// sortRows makes w.rows the rows of a bucket in the order of preference.
+// sortRows sets w.rows to the rows of a bucket in the order of preference.
 func (w *worker) sortRows(entries []uint64) {
 	w.rows = w.rows[:0]
 	for _, x := range entries {

@@ -95,9 +95,9 @@ func (w *worker) duplicates(entries []uint64) error {
 	return nil
 }
 
-// expandDuplicates adds the pairs of exact duplicates: those among themselves, and for every
-// pair of their firsts theirs. Where that is too many, each is paired with
-// its first only.
+// expandDuplicates adds the pairs of exact duplicates: with each other, and with
+// every match of the first one. If these are too many, each is paired with its first
+// only.
 func (e *engine) expandDuplicates() {
 	groups := e.duplicateGroups()
 	if len(groups) == 0 {

@@ -174,9 +174,8 @@ func (g *grouper) buckets(p int, f func(tag uint32, entries []uint64) error) err
 	return nil
 }
 
-// parallel calls the functions that make returns, one a worker, for every i
-// from 0 to n-1, and returns the first error. It starts no goroutine for one
-// worker.
+// parallel calls the functions that make returns, one per worker, for every i from 0
+// to n-1, and returns the first error. It starts no goroutine for one worker.
 func parallel(ctx context.Context, workers, n int, make func() func(i int) error) error {
 	workers = min(workers, n)
 	if workers <= 1 {

@@ -328,7 +328,8 @@ func (ix *Index) unchain(g uint32) {
 }
 
 // unlinked reports whether a group has no documents and will have none again. The
-// one that was emptied last may: a document that is replaced by its like returns.
+// group emptied last may be used again: a document replaced by an equal one returns
+// to it.
 func (ix *Index) unlinked(g uint32) bool { return ix.first[g] == 0 && g != ix.emptied }
 
 // unlink takes a group out of the chains of its tags, if it is still empty, and with

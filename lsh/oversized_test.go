@@ -143,9 +143,8 @@ func TestHostileInsert(t *testing.T) {
 	}
 }
 
-// TestHostileContained joins documents of one template: every element of it is
-// shared by all, so all that share more than the threshold are compared with the
-// first of them, whichever of the two is larger, and with no others.
+// TestHostileContained joins documents of one template. All share its elements, so
+// each is compared with the first of them only, whichever of the two is larger.
 func TestHostileContained(t *testing.T) {
 	n := many(40_000)
 	_, _, set := template(1, 70)

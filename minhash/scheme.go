@@ -51,7 +51,7 @@ const (
 	maxName    = 255
 )
 
-// schemeVersion changes whenever the same options would give other registers.
+// schemeVersion changes whenever the same options would produce different registers.
 const schemeVersion = 1
 
 // The errors of this package, always wrapped. All but ErrScheme are the same

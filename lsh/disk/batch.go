@@ -32,9 +32,9 @@ type Store interface {
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
-	// GetAll returns the documents of some ids, and the zero Document for those
-	// that are not there. Sets are those that were inserted, in ascending order;
-	// Time is the zero Time where the store keeps none.
+	// GetAll returns the documents of some ids, and the zero Document for ids that
+	// are not stored. Sets are those that were inserted, in ascending order; Time is
+	// the zero Time where the store keeps none.
 	GetAll(ctx context.Context, ids []string) ([]Document, error)
 
 	// RemoveAll removes documents and reports for each id whether it was there.

@@ -10,14 +10,13 @@ import (
 	"strings"
 )
 
-// A fileSystem is all that an index does to a disk, so that tests can take the
-// place of the disk: fail any call, or cut the power in the middle of one.
-// Names are paths; errors of files that are not there wrap [fs.ErrNotExist].
+// A fileSystem is the interface through which an index uses a disk. Tests replace
+// it: they fail any call, or cut the power in the middle of one. Names are paths;
+// errors of files that are not there wrap [fs.ErrNotExist].
 //
-// An index assumes only this of it: what Sync of a file and syncDir of its
-// directory have both returned without error survives a loss of power, a rename
-// happens as a whole or not, and bytes that are written once more as they were
-// do not change.
+// An index assumes only this: data survives a loss of power once Sync of the file
+// and syncDir of its directory have returned without error, a rename happens as a
+// whole or not, and bytes that are written once more as they were do not change.
 type fileSystem interface {
 	// create makes a file to write to, or empties the one that has the name.
 	create(name string) (file, error)

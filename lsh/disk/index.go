@@ -280,10 +280,9 @@ func (ix *Index) Remove(ctx context.Context, id string) (_ bool, err error) {
 	return true, nil
 }
 
-// Expire takes all documents with a time before the given one out of the index
-// and returns how many there were. It is durable when a Sync that begins later
-// has returned. It looks at 16 bytes a document. Their room on disk is free
-// after [Index.Compact].
+// Expire removes all documents with a time before the given one and returns their
+// number. It is durable when a Sync that begins later has returned. It reads 16
+// bytes per document. Their disk space is free after [Index.Compact].
 func (ix *Index) Expire(ctx context.Context, before time.Time) (_ int, err error) {
 	defer faults(&err)()
 	if err := ctx.Err(); err != nil {
@@ -306,10 +305,9 @@ func (ix *Index) Expire(ctx context.Context, before time.Time) (_ int, err error
 	return n, nil
 }
 
-// Sync makes all that was added and removed before it was called durable: it
-// survives the death of the process and, as far as the disk keeps its promises,
-// of the machine. Many goroutines that add one document each and sync share one
-// write.
+// Sync makes durable every change made before the call: it survives the death of the
+// process and, if the disk keeps its promises, of the machine. Many goroutines that
+// add one document each and sync share one write.
 func (ix *Index) Sync(ctx context.Context) error {
 	ix.mu.RLock()
 	err := ix.writable()

@@ -276,9 +276,9 @@ func readKilled(t *testing.T, ix *disk.Index, kill int) (out [killWriters]map[st
 	return out
 }
 
-// settleKilled looks how many of the operations of a writer are in the index: at
-// least all before the last that was acknowledged, at most the one that was under
-// way. docs is what its documents were before, found what they are.
+// settleKilled counts the operations of a writer that are in the index: at least
+// those acknowledged, at most the one under way. docs holds its documents before,
+// found those in the index.
 func settleKilled(t *testing.T, kill int, p *killPlan, docs map[string]int, out []bool, found map[string]int) int {
 	t.Helper()
 	ops := make([]killOp, len(out)+1)

@@ -129,8 +129,8 @@ func (l *log) reset(end int64) {
 // end returns the offset of the next record.
 func (l *log) end() int64 { return l.pendingBase + int64(len(l.pending)) }
 
-// cut takes the pending records for a frame to be written at the offset returned;
-// nil if nothing is. The frame is to be passed to finish.
+// cut takes the pending records as a frame and returns it with the offset to write
+// it at, or nil if no record is pending. Pass the frame to finish.
 func (l *log) cut() ([]byte, int64) {
 	if l.records == 0 {
 		return nil, l.pendingBase
@@ -333,7 +333,7 @@ func (l *log) nextFrame(from, to int64) (int64, error) {
 	return -1, nil
 }
 
-// rewrite writes the bytes between two offsets once more as they are.
+// rewrite writes the bytes between two offsets again, unchanged.
 func (l *log) rewrite(from, to int64) error {
 	const step = 1 << 20
 	buf := make([]byte, min(step, max(0, to-from)))

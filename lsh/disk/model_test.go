@@ -298,8 +298,8 @@ func (w *world) interleave(note func(), op func() error) error {
 	return err
 }
 
-// nested is an operation in the middle of another, as of another goroutine, where
-// that would not have to wait.
+// nested is an operation inside another one, as another goroutine would run it if it
+// had no lock to wait for.
 func (w *world) nested() {
 	ix := w.ix
 	if w.r.IntN(20) > 0 || ix == nil || !ix.mu.TryLock() {

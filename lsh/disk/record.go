@@ -21,9 +21,9 @@ type Document struct {
 	// on disk, and is not needed after the call.
 	Set []uint64
 
-	// Time is what [Index.Expire] goes by, in milliseconds since 1970 (earlier
-	// ones count as 1970); the zero Time means now. It need not come from a
-	// clock: time.UnixMilli(generation) works too.
+	// Time decides what [Index.Expire] removes, in milliseconds since 1970 (earlier
+	// ones count as 1970); the zero Time means now. It need not come from a clock:
+	// time.UnixMilli(generation) works too.
 	Time time.Time
 }
 

@@ -206,7 +206,7 @@ func (st *store) settle(end, size int64) error {
 	return l.f.Sync()
 }
 
-// apply repeats a record of the log in the tables.
+// apply enters a record of the log in the tables.
 func (st *store) apply(r *record, off int64) error {
 	switch {
 	case r.kind == kindExpire:

@@ -14,10 +14,10 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// Verify reads every byte of the index, and looks whether every document is found
-// where its record puts it: by its id, once, and by every band of its signature.
-// It returns an error that wraps [ErrCorrupt] and names the place if a byte is not
-// as it was written or a document is not found. The index may be used meanwhile.
+// Verify reads every byte of the index and checks that every document is found by
+// its id, once, and by every band of its signature. It returns an error that wraps
+// [ErrCorrupt] and names the place if a byte is not as it was written or a document
+// is not found. The index may be used meanwhile.
 //
 // What [Index.Recovery] reports is not an error of Verify: damage to the last frame
 // of an index that was not closed looks like a write that was never finished.

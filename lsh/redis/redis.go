@@ -71,7 +71,7 @@ type Options struct {
 	Banding   lsh.Banding    // zero is chosen for lsh.DefaultRecall
 	Seed      uint64         // mixed into the keys of bands
 
-	// TimeToLive is how long a document stays; 0 means for ever.
+	// TimeToLive is the time after which a document is removed; 0 means never.
 	TimeToLive time.Duration
 
 	// Bucket is how many documents of one band a query looks at, the first ones;
@@ -80,8 +80,8 @@ type Options struct {
 }
 
 // An Index is a [disk.Store] in a server, made by [Open]; the zero Index is not
-// usable. It is safe for concurrent use, and so are any number of them, in any
-// number of processes, on one namespace.
+// usable. It is safe for concurrent use. Any number of Indexes, in any number of
+// processes, can share a namespace.
 type Index struct {
 	client  redis.UniversalClient
 	o       Options

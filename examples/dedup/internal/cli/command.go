@@ -1,5 +1,5 @@
-// Package cli is what every command of a program needs besides its work: flags and
-// help, messages, progress and the exit status.
+// Package cli holds the parts that all commands of a program share: flags and help,
+// messages, progress and the exit status.
 package cli
 
 import (

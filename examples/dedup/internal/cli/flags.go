@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/screen"
 )
 
-// Output is what flags choose about output.
+// Output holds the flags for output.
 type Output struct {
 	JSON  bool
 	Quiet bool

@@ -64,7 +64,7 @@ func write(t *testing.T, r *Report) string {
 	return b.String()
 }
 
-// between returns what lies between two marks, the first time that it does.
+// between returns the text between the first occurrence of two marks.
 func between(t *testing.T, s, from, to string) string {
 	t.Helper()
 	_, s, ok := strings.Cut(s, from)

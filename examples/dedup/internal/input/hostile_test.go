@@ -83,7 +83,7 @@ func TestLongLine(t *testing.T) {
 }
 
 // A gzip file that expands a thousandfold ends with an error, at a gigabyte or at
-// the limit of what it is; memory is bounded.
+// the limit of its format; memory is bounded.
 func TestBomb(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("unpacks gigabytes")

@@ -243,8 +243,8 @@ func (r *reader) fail(p Place, err error) bool {
 	return r.emit(item{nil, failure(p, err)})
 }
 
-// maxDoc returns the most bytes that a document may have, of which the package
-// allows no more than most.
+// maxDoc returns the largest size of a document in bytes, at most the limit of the
+// package.
 func (o Options) maxDoc(most int) int {
 	if o.Ahead > 0 {
 		return int(min(int64(most), max(o.Ahead, 1<<20)))

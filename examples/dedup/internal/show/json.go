@@ -260,7 +260,7 @@ type Lost struct {
 	Reason string `json:"reason"`
 }
 
-// An Expired is what "dedup index expire" prints.
+// An Expired is the output of "dedup index expire".
 type Expired struct {
 	Expired   int `json:"expired"`
 	Documents int `json:"documents"`

@@ -63,11 +63,11 @@ type Record struct {
 	// empty line, included.
 	Header []byte
 
-	// Block is what the record holds. It is nil if Options.Want did not want it.
+	// Block is the content of the record. It is nil if Options.Want refused it.
 	Block []byte
 
-	// Tail are the line ends after the block, of which two bytes each are usual; what
-	// there is beyond a kilobyte is left out.
+	// Tail are the line ends after the block, of which two bytes each are usual;
+	// bytes beyond a kilobyte are left out.
 	Tail []byte
 
 	fields map[string]string
