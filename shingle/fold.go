@@ -21,8 +21,8 @@ type folder struct {
 	n       int        // bytes folded
 	state   uint64
 
-	known  [256]known                // by the low bits of the code
-	mended [blockSize + slack/4]byte // a block without its broken bytes
+	runs   *runTable                  // of runTables; nil until it is wanted
+	mended [2 * (blockSize + 16)]byte // a block without its broken bytes, and room
 
 	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
 	// of the text. Otherwise, if origins are wanted, for the bytes from
@@ -64,9 +64,9 @@ func (f *folder) feed(text []byte, at int) {
 	if f.n == 0 {
 		f.base, f.mixed = at, false
 	}
-	// A code point of two bytes or three becomes a space and up to three bytes,
-	// an ASCII byte itself with at most one space before a run of them.
-	f.reserve(f.n + 2*len(text) + 4*slack)
+	// A code point becomes a space and up to three bytes, or, if it has three, twice
+	// that; an ASCII byte itself with at most one space before a run of them.
+	f.reserve(f.n + 3*len(text) + 4*slack)
 	at -= f.base
 	for i := 0; i < len(text); {
 		if n := f.ascii(text[i:], at+i); n > 0 {
@@ -190,7 +190,7 @@ func (f *folder) space(at int) {
 // others folds text[i:] up to a long run of ASCII and returns where that is;
 // text[0] is at offset at.
 func (f *folder) others(text []byte, i, at int) int {
-	var tail [blockSize + slack/4]byte
+	var tail [2 * (blockSize + 16)]byte
 	for i < len(text) {
 		src := text[i:]
 		if f.origins {
@@ -202,8 +202,8 @@ func (f *folder) others(text []byte, i, at int) int {
 			i += size
 			continue
 		}
-		n := min(blockSize, len(src))
-		if len(src) < blockSize+slack/4 {
+		n := len(src)
+		if n < blockSize+16 {
 			clear(tail[copy(tail[:], src):])
 			src = tail[:]
 		}

@@ -3,7 +3,6 @@ package shingle
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
 
 	"github.com/neardup/neardup/internal/unidata"
 )
@@ -16,127 +15,47 @@ type utf8Masks struct {
 	high, cont, three, four uint64 // from 0x80, continuing, leads of three and more, of four
 }
 
-// block folds the code points that are complete in the first n bytes of text,
-// at most 64, and perhaps more blocks like them, and returns how many bytes they
-// have. It returns 0 if all are ASCII. There are 16 bytes more to read.
+// block folds the code points that are complete in the first bytes of text, at most 64
+// of n, and perhaps more blocks like them, and returns how many bytes they have. It
+// returns 0 if all are ASCII. If n is below blockSize+16, twice that can be read.
 func (f *folder) block(text []byte, n, at int) int {
 	var m utf8Masks
 	classifyUTF8(&m, text)
-	valid := ^uint64(0) >> (blockSize - n)
+	size := min(n, blockSize)
+	valid := ^uint64(0) >> (blockSize - size)
 	if m.high &= valid; m.high == 0 {
 		return 0
 	}
 	leads := m.high &^ m.cont
-	rest, full := text, n == blockSize
+	full := size == blockSize
 	if full {
 		// A code point that is not complete is for the next block.
 		if open := leads&(1<<63) | m.three&(3<<62) | m.four&(7<<61); open != 0 {
-			n = bits.TrailingZeros64(open)
-			valid = 1<<n - 1
+			size = bits.TrailingZeros64(open)
+			valid = 1<<size - 1
 			leads &= valid
 		}
 	}
-	broken := uint64(0)
 	if leads<<1|m.three&valid<<2|m.four&valid<<3 != m.cont&valid {
-		broken = m.broken(valid)
-		leads &^= broken
-		m.three &^= broken
-		m.cont &^= broken
+		broken := m.broken(valid)
 		text = f.withSpaces(text, broken)
+		if leads &^= broken; leads == 0 {
+			return f.ascii(text[:size], at)
+		}
+		full, n = false, size
+		m.three &^= broken
 	}
-	text = text[:blockSize+16]
-	sparse := bits.OnesCount64(leads) < blockSize/6
-	whole := (*[blockSize + 16]byte)(text)
 	three := m.three & valid
-	if full && !sparse && leads == three && broken == 0 && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
-		if read := f.unspaced(rest); read > 0 {
+	whole := (*[blockSize + 16]byte)(text)
+	if full && leads == three && bits.OnesCount64(leads) >= dense && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
+		if read := f.unspaced(text[:min(len(text), n+16)]); read > 0 {
 			return read
 		}
 	}
-	if f.inPlace(whole, leads, n, three) {
-		return n
+	if f.inPlace(whole, leads, size, three) {
+		return size
 	}
-	next := leads
-	if !sparse {
-		next = valid &^ m.cont
-	}
-	t, buf, o, state := f.table, f.buf, f.n, f.state
-	if !sparse {
-		next, o, state = foldPoints(t, buf, text, next, o, state)
-	}
-	for p := 0; ; {
-		q := min(n, bits.TrailingZeros64(next))
-		if sparse && q > p {
-			// The run of ASCII ahead of the next other code point.
-			buf[o] = ' '
-			o += int(rows[unidata.Letter] >> (state & stateBits) >> spaceBit & 1)
-			for k := p; k < q; k += 8 {
-				binary.LittleEndian.PutUint64(buf[o+k-p:], binary.LittleEndian.Uint64(text[k:]))
-			}
-			o += q - p
-			state = asciiState[text[q-1]&0x7f]
-		}
-		if q == n {
-			break
-		}
-		w := binary.LittleEndian.Uint32(text[q:])
-		var e unidata.Entry
-		if c := w & 0xff; c < 0xe0 {
-			// ASCII and two bytes without a branch.
-			k := c | unidata.ASCII
-			k ^= (k ^ (c&0x1f<<6 | w>>8&0x3f)) & -(c >> 7)
-			e = t.Low[k]
-			p = q + 2
-		} else if c < 0xf0 {
-			e = t.Three(w & 0xffffff)
-			p = q + 3
-		} else {
-			if e = f.four(w); e.Len() == 4 {
-				e = unidata.Special // by how much it moves is for lookup
-			}
-			p = q + 4
-		}
-		if e&unidata.Special != 0 {
-			f.n, f.state = o, state
-			e, size, delta := lookup(t, text[q:])
-			f.put(e, delta, text[q:q+size], at+q, at+q+size)
-			buf, o, state = f.buf, f.n, f.state
-			if next &= next - 1; !sparse {
-				next, o, state = foldPoints(t, buf, text, next, o, state)
-			}
-			continue
-		}
-		row := rows[e>>24&15] >> (state & stateBits)
-		buf[o] = ' '
-		o += int(row >> spaceBit & 1)
-		state = row & stateBits
-		binary.LittleEndian.PutUint32(buf[o:], uint32(e))
-		o += e.Len()
-		next &= next - 1
-	}
-	f.n, f.state = o, state
-	return n
-}
-
-// A known code point above U+FFFF and its entry.
-type known struct {
-	code  uint32
-	entry unidata.Entry
-}
-
-// four returns the entry of the code point of four bytes in w, 0 for none. It keeps
-// what it found for the next time: letters come again.
-func (f *folder) four(w uint32) unidata.Entry {
-	r := w&7<<18 | w>>8&0x3f<<12 | w>>16&0x3f<<6 | w>>24&0x3f
-	k := &f.known[r%uint32(len(f.known))]
-	if k.code != r || r < 1<<16 {
-		if r < 1<<16 || r > utf8.MaxRune || w&0xf8 != 0xf0 {
-			return unidata.Special
-		}
-		e, _ := f.table.Four(rune(r))
-		*k = known{r, e}
-	}
-	return k.entry
+	return f.run(text, n, at)
 }
 
 // broken returns which of the valid bytes belong to no code point: first bytes
@@ -152,7 +71,7 @@ func (m *utf8Masks) broken(valid uint64) uint64 {
 // withSpaces returns a copy of the block that text begins with in which the broken
 // bytes, each of which separates tokens, are spaces.
 func (f *folder) withSpaces(text []byte, broken uint64) []byte {
-	copy(f.mended[:], text)
+	copy(f.mended[:], text[:blockSize+16])
 	for ; broken != 0; broken &= broken - 1 {
 		f.mended[bits.TrailingZeros64(broken)] = ' '
 	}

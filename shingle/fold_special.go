@@ -10,7 +10,7 @@ import (
 // more than a table.
 func (f *folder) special(e unidata.Entry, at, end int) {
 	text := e.Text()
-	f.reserve(f.n + 2*len(text) + 2*piece + 4*slack)
+	f.reserve(f.n + 2*len(text) + 3*piece + 4*slack)
 	if kind := e.Kind(); kind != unidata.Expand {
 		r, _ := utf8.DecodeRuneInString(text)
 		f.joining(kind, e.Class(), r, at, end)

@@ -8,7 +8,6 @@ import (
 	"unsafe"
 
 	"github.com/neardup/neardup/internal/cpu"
-	"github.com/neardup/neardup/internal/unidata"
 )
 
 // Each tier of package cpu is a family of kernels. All work like their generic
@@ -133,32 +132,44 @@ func classifyUTF8(m *utf8Masks, b []byte) {
 	}
 }
 
-// points is what foldPointsBMI works on; it moves out, next and state on.
-type points struct {
-	text   *byte
-	out    *byte
-	next   uint64 // where code points begin
-	state  uint64
-	low    *unidata.Entry
-	index  *uint16
-	blocks *[64]unidata.Entry
-	rows   *uint64
+// run is what foldRunBMI works on; it moves text, out and state on.
+type run struct {
+	text    *byte
+	start   *byte // of the text, of which n bytes are to be folded
+	n       int
+	last    *byte // where the last block may begin
+	out     *byte
+	state   uint64
+	entries *uint32
+	doubles *[2]uint32
+	rows    *uint64
+	blocks  int  // that may be taken
+	slow    uint // not 0 to do without PEXT
+	stopped uint // not 0 if the code point at text is for folder.put
 }
 
 //go:noescape
-func foldPointsBMI(p *points)
+func foldRunBMI(r *run)
 
-// foldPoints folds the code points of text that begin where next says, as far
-// as they take no special treatment, to buf[o:]. It returns what is left of
-// next, and o and the state after them.
-func foldPoints(t *unidata.Table, buf, text []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
+// foldRun works like foldRunGeneric.
+func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written int, after uint64, stopped bool) {
 	if cpu.Active() == cpu.Generic {
-		return next, o, state // left to the loop in block
+		return foldRunGeneric(out, text, n, t, state)
 	}
-	out := buf[o : o+3*blockSize] // at most a space and a byte for each byte, and four more
-	p := points{&text[0], &out[0], next, state, &t.Low[0], &t.Index[0], unidata.Blocks(), &rows[0]}
-	foldPointsBMI(&p)
-	return p.next, o + distance(&out[0], p.out), p.state
+	last := min(n-1, len(text)-blockSize-16)
+	if last < 0 {
+		return 0, 0, state, false
+	}
+	_, _ = out[3*min(n, runBlocks*blockSize)+slack-1], text[n-1]
+	r := run{
+		text: &text[0], start: &text[0], n: n, last: &text[last], out: &out[0], state: state,
+		entries: &t.entries[0], doubles: unsafe.SliceData(t.doubles), rows: &rows[0], blocks: runBlocks,
+	}
+	if cpu.Active() == cpu.AVX2 {
+		r.slow = 1 // on the processors of AMD before Zen 3
+	}
+	foldRunBMI(&r)
+	return distance(&text[0], r.text), distance(&out[0], r.out), r.state, r.stopped != 0
 }
 
 // unspacedRun is what unspacedVBMI2 works on; it moves text and out on and

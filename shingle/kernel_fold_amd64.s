@@ -120,85 +120,322 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
-// func foldPointsBMI(p *points)
+QUAD(openTwo, 0x8000000000000000) // where a code point of two bytes goes on after a block,
+QUAD(openThree, 0xc000000000000000) // one of three,
+QUAD(openFour, 0xe000000000000000) // one of four
+
+// LEAD defines by which bits a code point of up to three bytes is known, big-endian,
+// and the place of the first one in runTable.entries; by the upper half of its first
+// byte. Continuing bytes are none.
+#define LEAD(C, BITS, FIRST) \
+	DATA leads<>+(8*C)(SB)/4, $BITS \
+	DATA leads<>+(8*C+4)(SB)/4, $FIRST
+
+LEAD(0, 0x7f000000, 0)
+LEAD(1, 0x7f000000, 0)
+LEAD(2, 0x7f000000, 0)
+LEAD(3, 0x7f000000, 0)
+LEAD(4, 0x7f000000, 0)
+LEAD(5, 0x7f000000, 0)
+LEAD(6, 0x7f000000, 0)
+LEAD(7, 0x7f000000, 0)
+LEAD(8, 0, 0)
+LEAD(9, 0, 0)
+LEAD(10, 0, 0)
+LEAD(11, 0, 0)
+LEAD(12, 0x1f3f0000, const_twoBase)
+LEAD(13, 0x1f3f0000, const_twoBase)
+LEAD(14, 0x0f3f3f00, const_threeBase)
+LEAD(15, 0, 0)
+GLOBL leads<>(SB), RODATA|NOPTR, $128
+
+// MASK32 moves to the upper half of R the top bits of Y5, and those of Y6 to the lower
+// one, with DX for scratch.
+#define MASK32(R) \
+	VPMOVMSKB Y5, DX \
+	VPMOVMSKB Y6, R \
+	SHLQ $32, DX \
+	ORQ  DX, R
+
+// FROM2 sets R to which of the bytes of Y0 and Y4 are not below those of LIMIT.
+#define FROM2(LIMIT, R) \
+	VPMAXUB LIMIT, Y0, Y6 \
+	VPCMPEQB Y6, Y0, Y6 \
+	VPMAXUB LIMIT, Y4, Y5 \
+	VPCMPEQB Y5, Y4, Y5 \
+	MASK32(R)
+
+// PLACE sets BX to the place in runTable.entries of the code point at AX, and CX to the
+// upper half of its first byte; it goes to FOUR if that has four bytes. PEXT is slow on
+// some processors, for which R11 is 0: there the places of all three lengths are worked
+// out, and one is taken. DX is scratch.
+#define PLACE(SLOW, DONE, FOUR) \
+	MOVBLZX (SI)(AX*1), CX \
+	CMPL  CX, $0xf0 \
+	JAE   FOUR \
+	TESTQ R11, R11 \
+	JZ    SLOW \
+	MOVL  (SI)(AX*1), BX \
+	BSWAPL BX \
+	SHRL  $4, CX \
+	PEXTL (R11)(CX*8), BX, BX \
+	ADDL  4(R11)(CX*8), BX \
+	JMP   DONE \
+SLOW: \
+	MOVBLZX 1(SI)(AX*1), DX \
+	MOVBLZX 2(SI)(AX*1), R11 \
+	MOVL  CX, BX \
+	SHLL  $6, BX \
+	ADDL  DX, BX \
+	MOVL  BX, DX \
+	SHLL  $6, DX \
+	LEAL  (const_threeBase-const_leastThree)(DX)(R11*1), DX \
+	LEAL  (const_twoBase-const_leastTwo)(BX), BX \
+	CMPL  CX, $0x80 \
+	CMOVLCS CX, BX \
+	CMPL  CX, $0xe0 \
+	CMOVLCC DX, BX \
+	XORL  R11, R11 \
+	SHRL  $4, CX \
+DONE:
+
+// PLACE4 does so for a code point of four bytes, and goes to NONE if it is not in the
+// table.
+#define PLACE4(NONE) \
+	CMPL  CX, $0xf8 \
+	JAE   NONE \
+	MOVL  (SI)(AX*1), BX \
+	BSWAPL BX \
+	MOVL  $0x073f3f3f, DX \
+	PEXTL DX, BX, BX \
+	SUBL  $const_fourAt, BX \
+	CMPL  BX, $const_fourCount \
+	JAE   NONE \
+	ADDL  $const_fourBase, BX
+
+// ENTRY sets DX to the entry at BX and goes to RARE unless it is to be written as it is;
+// CX is scratch.
+#define ENTRY(RARE) \
+	MOVL  (R10)(BX*4), DX \
+	MOVL  DX, CX \
+	ANDL  R14, CX \
+	ADDL  CX, CX \
+	ORL   DX, CX \
+	JMI   RARE \
+	MOVL  DX, R14
+
+// EMIT writes the entry in DX, with a space ahead of it where tokens adjoin; CX is
+// scratch.
+#define EMIT \
+	MOVL  DX, CX \
+	SHRL  $24, CX \
+	MOVQ  (R13)(CX*8), CX \
+	SHRXQ R9, CX, R9 \
+	MOVB  $0x20, (DI) \
+	BTL   $6, R9 \
+	ADCQ  $0, DI \
+	MOVL  DX, (DI) \
+	SHRL  $28, DX \
+	ANDL  $3, DX \
+	ADDQ  DX, DI
+
+// DOUBLE writes the two entries that the one in DX gives, or goes to NONE.
+#define DOUBLE(NONE) \
+	CMPL  DX, $const_double \
+	JB    NONE \
+	MOVWLZX DX, BX \
+	MOVQ  r+0(FP), CX \
+	MOVQ  run_doubles(CX), CX \
+	MOVQ  (CX)(BX*8), BX \
+	MOVL  BX, CX \
+	ANDL  R14, CX \
+	TESTL $const_ordered, CX \
+	JNE   NONE \
+	MOVL  BX, DX \
+	EMIT \
+	SHRQ  $32, BX \
+	MOVL  BX, DX \
+	MOVL  DX, R14 \
+	EMIT
+
+// func foldRunBMI(r *run)
 //
-//	SI  text, block of 64 bytes
-//	DI  where the next folded byte goes
+//	SI  where the block begins               DI  where the next folded byte goes
 //	R8  next: where code points begin that are still to be folded
 //	R9  state, in the low six bits, which shift a row; the upper ones are left behind
-//	R10 table for two bytes and ASCII     R11 index for three bytes
-//	R12 blocks of entries                 R13 rows
-//	AX  offset of the code point          CX, BX, DX scratch; DX its entry at pointsemit
-TEXT ·foldPointsBMI(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), AX
-	MOVQ points_text(AX), SI
-	MOVQ points_out(AX), DI
-	MOVQ points_next(AX), R8
-	MOVQ points_state(AX), R9
-	MOVQ points_low(AX), R10
-	MOVQ points_index(AX), R11
-	MOVQ points_blocks(AX), R12
-	MOVQ points_rows(AX), R13
-	// The bits that make bytes first and continuing ones are not taken off them.
-	SUBQ $(2*(0xe0*64+0x80)), R11
-	SUBQ $(4*0x80), R12
+//	R10 entries         R11 leads, or 0      R12 bytes of the block
+//	R13 rows            R14 the entry before R15 bytes of the block that are folded
+//	AX  offset of the code point             CX, BX, DX scratch
+//	Before the code points of a block are folded, R8 are first bytes, BX continuing
+//	ones, CX first bytes of three and more, R15 of four.
+//	Y1 to Y3 the least first bytes of two, three, four; Y0, Y4 the block; Y5, Y6 scratch
+TEXT ·foldRunBMI(SB), NOSPLIT, $0-8
+	MOVQ r+0(FP), AX
+	MOVQ run_text(AX), SI
+	MOVQ run_out(AX), DI
+	MOVQ run_state(AX), R9
+	MOVQ run_entries(AX), R10
+	MOVQ run_rows(AX), R13
+	LEAQ leads<>(SB), R11
+	MOVQ run_slow(AX), DX
+	TESTQ DX, DX
+	JZ   fast
+	XORL R11, R11
+fast:
+	MOVL $const_ordered, R14 // nothing is known about what comes ahead
+	VPBROADCASTQ lead2<>(SB), Y1
+	VPBROADCASTQ lead3<>(SB), Y2
+	VPBROADCASTQ lead4<>(SB), Y3
+
 	PCALIGN $64
+block:
+	MOVQ r+0(FP), AX
+	CMPQ SI, run_last(AX)
+	JHI  out
+	DECQ run_blocks(AX)
+	JMI  out
+	MOVQ run_start(AX), R12
+	ADDQ run_n(AX), R12
+	SUBQ SI, R12
+	MOVL $64, DX
+	CMPQ R12, DX
+	CMOVQHI DX, R12
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y4
+	VMOVDQA Y0, Y6
+	VMOVDQA Y4, Y5
+	MASK32(R8)
+	VPCMPGTB Y0, Y1, Y6
+	VPCMPGTB Y4, Y1, Y5
+	MASK32(BX)
+	FROM2(Y2, CX)
+	FROM2(Y3, R15)
+	BZHIQ R12, R8, R8
+	JZ    out
+	BZHIQ R12, BX, BX
+	BZHIQ R12, CX, CX
+	BZHIQ R12, R15, R15
+	ANDNQ R8, BX, R8
+	// The last code point may be for the next block.
+	MOVQ openTwo<>(SB), AX
+	ANDQ R8, AX
+	MOVQ openThree<>(SB), DX
+	ANDQ CX, DX
+	ORQ  DX, AX
+	MOVQ openFour<>(SB), DX
+	ANDQ R15, DX
+	ORQ  DX, AX
+	JZ   closed
+	TZCNTQ AX, R12
+	BZHIQ R12, R8, R8
+	BZHIQ R12, BX, BX
+	BZHIQ R12, CX, CX
+	BZHIQ R12, R15, R15
+closed:
+	// Continuing bytes are where first ones want them.
+	LEAQ (R8)(R8*1), AX
+	SHLQ $2, CX
+	SHLQ $3, R15
+	ORQ  CX, AX
+	ORQ  R15, AX
+	CMPQ AX, BX
+	JNE  out
+	POPCNTQ R8, AX
+	CMPQ AX, $const_dense
+	JB   sparse
+	MOVQ $-1, AX
+	BZHIQ R12, AX, AX
+	ANDNQ AX, BX, R8
+
+	PCALIGN $32
 points:
 	TZCNTQ R8, AX
-	JCS   pointsdone
-	MOVBLZX (SI)(AX*1), CX
-	CMPL  CX, $0xe0
-	JB    pointstwo
-	CMPL  CX, $0xf0
-	JAE   pointsdone
-	// Three bytes: through the index; where the entry has no bytes, those
-	// of the code point itself.
-	MOVBLZX 1(SI)(AX*1), DX
-	SHLL  $6, CX
-	ADDL  DX, CX
-	MOVWLZX (R11)(CX*2), CX
-	MOVBLZX 2(SI)(AX*1), DX
-	MOVL  (SI)(AX*1), BX
-	SHLL  $8, CX
-	ADDQ  R12, CX
-	MOVL  (CX)(DX*4), DX
-	ANDL  $0xffffff, BX
-	ORL   DX, BX
-	TESTL $0xffffff, DX
-	CMOVLEQ BX, DX
-pointsemit:
-	MOVL  DX, CX
-	SHRL  $24, CX
-	CMPL  CX, $0x80
-	JAE   pointsdone
-	MOVQ  (R13)(CX*8), CX
-	SHRXQ R9, CX, R9
-	MOVB  $0x20, (DI)
-	BTL   $6, R9
-	ADCQ  $0, DI
-	MOVL  DX, (DI)
-	SHRL  $28, DX
-	ADDQ  DX, DI
+	JCS   blockdone
 	BLSRQ R8, R8
+	PLACE(pointslow, pointplaced, pointfour)
+pointentry:
+	ENTRY(pointrare)
+	EMIT
 	JMP   points
-pointstwo:
-	MOVBLZX 1(SI)(AX*1), BX
-	MOVL  CX, DX
-	ANDL  $0x1f, DX
-	SHLL  $6, DX
-	ANDL  $0x3f, BX
-	ORL   BX, DX
-	LEAL  0x800(CX), BX
-	CMPL  CX, $0x80
-	CMOVLCS BX, DX
-	MOVL  (R10)(DX*4), DX
-	JMP   pointsemit
-pointsdone:
-	MOVQ  p+0(FP), AX
-	ANDL  $0x38, R9
-	MOVQ  DI, points_out(AX)
-	MOVQ  R8, points_next(AX)
-	MOVQ  R9, points_state(AX)
+pointfour:
+	PLACE4(stop)
+	JMP   pointentry
+pointrare:
+	DOUBLE(stop)
+	JMP   points
+
+blockdone:
+	ADDQ R12, SI
+	JMP  block
+
+sparse:
+	XORL R15, R15
+runs:
+	TZCNTQ R8, AX
+	CMOVQCS R12, AX
+	CMPQ AX, R15
+	JEQ  runnone
+	// The run of ASCII ahead of the next other code point.
+	MOVQ 8(R13), CX
+	SHRXQ R9, CX, R9
+	MOVB $0x20, (DI)
+	BTL  $6, R9
+	ADCQ $0, DI
+	LEAQ (SI)(R15*1), CX
+	MOVQ AX, DX
+	SUBQ R15, DX
+	VMOVDQU (CX), X6
+	VMOVDQU X6, (DI)
+	CMPQ DX, $16
+	JBE  runcopied
+	VMOVDQU 16(CX), X6
+	VMOVDQU X6, 16(DI)
+	CMPQ DX, $32
+	JBE  runcopied
+	VMOVDQU 32(CX), X6
+	VMOVDQU X6, 32(DI)
+	CMPQ DX, $48
+	JBE  runcopied
+	VMOVDQU 48(CX), X6
+	VMOVDQU X6, 48(DI)
+runcopied:
+	ADDQ DX, DI
+	MOVBLZX -1(SI)(AX*1), CX
+	LEAQ ·asciiState(SB), DX
+	MOVQ (DX)(CX*8), R9
+	XORL R14, R14
+runnone:
+	CMPQ AX, R12
+	JEQ  blockdone
+	BLSRQ R8, R8
+	PLACE(runslow, runplaced, runfour)
+	LEAQ 2(AX), R15
+	CMPL CX, $0xe
+	SBBQ $-1, R15
+runentry:
+	ENTRY(runrare)
+	EMIT
+	JMP  runs
+runfour:
+	LEAQ 4(AX), R15
+	PLACE4(stop)
+	JMP  runentry
+runrare:
+	DOUBLE(stop)
+	JMP  runs
+
+stop:
+	// The code point at AX is for folder.put.
+	ADDQ AX, SI
+	MOVQ r+0(FP), AX
+	MOVQ $1, run_stopped(AX)
+out:
+	MOVQ r+0(FP), AX
+	ANDL $0x38, R9
+	MOVQ SI, run_text(AX)
+	MOVQ DI, run_out(AX)
+	MOVQ R9, run_state(AX)
+	VZEROUPPER
 	RET
 
 // PAGE adds to Z6 the kinds that the 128 bytes in LO and HI give for the code

@@ -2,8 +2,6 @@
 
 package shingle
 
-import "github.com/neardup/neardup/internal/unidata"
-
 // What only amd64 has kernels for.
 
 func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
@@ -12,12 +10,12 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 
 func hashShingles(dst, toks []uint64, w int, m *mixer) { shinglesGeneric(dst, toks, w, m) }
 
-func foldPoints(_ *unidata.Table, _, _ []byte, next uint64, o int, state uint64) (uint64, int, uint64) {
-	return next, o, state // left to the loop in block
+func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written int, after uint64, stopped bool) {
+	return foldRunGeneric(out, text, n, t, state)
 }
 
 func foldUnspaced(_, _ []byte, _ *kindTable, before uint8) (read, written int, after uint8) {
-	return 0, 0, before // left to the loop in block
+	return 0, 0, before // left to inPlace and run
 }
 
 func foldTwos(_, _ *[blockSize + 16]byte, _ *letters, _ uint64) uint64 {

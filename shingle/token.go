@@ -70,7 +70,7 @@ func (s Shingler) tokenizer(origins bool) *tokenizer {
 		k, t.table = 1, unidata.Kept()
 	}
 	if t.letters != &lettersOf[k] {
-		t.known = [len(t.known)]known{}
+		t.runs = nil
 	}
 	t.letters, t.kinds = &lettersOf[k], &kindTables[k]
 	t.reset()
