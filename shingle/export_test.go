@@ -120,3 +120,25 @@ func SameBytes(text []byte) bool {
 	}
 	return true
 }
+
+// SameRun reports whether the instructions in use agree with the plain form on the
+// blocks that text begins with, after each state, for both tables, up to the end and up
+// to the n-th byte. It returns how many bytes are taken at most.
+func SameRun(text []byte, n int) (same bool, read int) {
+	got, want := make([]byte, 3*len(text)+2*blockSize), make([]byte, 3*len(text)+2*blockSize)
+	for _, table := range runTables {
+		for state := range uint64(8) {
+			for _, n := range []int{len(text), min(n, len(text))} {
+				clear(got)
+				clear(want)
+				r1, w1, s1, stopped1 := foldRunGeneric(want, text, n, table(), state<<3)
+				r2, w2, s2, stopped2 := foldRun(got, text, n, table(), state<<3)
+				if r1 != r2 || w1 != w2 || s1 != s2 || stopped1 != stopped2 || string(got[:w2]) != string(want[:w1]) {
+					return false, read
+				}
+				read = max(read, r1)
+			}
+		}
+	}
+	return true, read
+}

@@ -51,9 +51,13 @@ func (f *folder) block(text []byte, n, at int) int {
 		if read := f.unspaced(text[:min(len(text), n+16)]); read > 0 {
 			return read
 		}
+		n = size // the next block may do
 	}
 	if f.inPlace(whole, leads, size, three) {
 		return size
+	}
+	if three == 0 {
+		n = size
 	}
 	return f.run(text, n, at)
 }

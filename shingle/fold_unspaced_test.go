@@ -99,6 +99,40 @@ func TestKernelBytes(t *testing.T) {
 	}
 }
 
+// The kernel for blocks of anything does what its plain form does: on text as people
+// write it, on code points of every kind in any order, and on broken bytes.
+func TestKernelRun(t *testing.T) {
+	s, taken := stream(13), 0
+	for i := range 3000 {
+		var b []byte
+		for n := 80 + int(s.next()%800); len(b) < n; {
+			switch r := rune(s.next()); {
+			case i%3 == 0:
+				b = append(b, randomText(s.next(), 3)...)
+			case s.next()%4 == 0:
+				b = append(b, "some ASCII, isn't it?"[s.next()%21:]...)
+			case i%3 == 1 && s.next()%400 == 0:
+				b = append(b, byte(r))
+			default:
+				// Of one script at a time, as texts are.
+				lo := []rune{0x80, 0x370, 0x400, 0x5d0, 0xe00, 0x1780, 0x1f00, 0x3040, 0x4e00, 0xac00, 0xd7c0, 0x1d400, 0x1f300}[uint64(i)*7%13]
+				b = utf8.AppendRune(b, lo+r&0xff)
+			}
+		}
+		n := int(s.next() % 200)
+		shingle.EachTier(func(tier string) {
+			same, read := shingle.SameRun(b, n)
+			if !same {
+				t.Fatalf("%q, n %d: %s differs", b, n, tier)
+			}
+			taken += read
+		})
+	}
+	if taken < 100_000 {
+		t.Errorf("%d bytes were folded by blocks, want most", taken)
+	}
+}
+
 // FuzzBlocks compares the vector instructions for blocks of 64 bytes with
 // their plain form.
 func FuzzBlocks(f *testing.F) {
@@ -128,6 +162,9 @@ func FuzzBlocks(f *testing.F) {
 			}
 			if !shingle.SameBytes(text) {
 				t.Errorf("%q: bytes: %s differs", text, tier)
+			}
+			if same, _ := shingle.SameRun(text, int(two%256)); !same {
+				t.Errorf("%q, n %d: run: %s differs", text, two%256, tier)
 			}
 		})
 	})
