@@ -27,7 +27,14 @@ func (v *view) findCopies(scope Scope, docs int) int {
 		if v.findings[i].state.undecided() {
 			seen := v.seen(i, scope)
 			same = max(same, seen.unnamed())
-			var whole overlap
+			weight := int64(v.dg.blocks[i].mass) * v.rarity(seen)
+			if weight == 0 { // all documents hold it
+				if seen.named == listed {
+					v.full = append(v.full, seen.counter)
+				}
+				continue
+			}
+			whole := overlap{weight: weight}
 			v.compare(scope, i, seen, &whole)
 			total.add(&whole)
 		}
@@ -81,20 +88,13 @@ func (v *view) split(names []uint32) (copies, others int) {
 }
 
 // compare credits the documents that hold a block, or anchors of it, with their
-// share, and sets whole, which is zero, to the whole.
+// share, and completes the whole, of which the weight is known.
 func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	b := &v.dg.blocks[i]
-	whole.weight = int64(b.mass) * v.rarity(seen)
 	if v.findings[i].prose {
 		whole.prose = whole.weight
 	}
 	names := seen.names()
-	if whole.weight == 0 {
-		if len(names) == listed {
-			v.full = append(v.full, seen.counter)
-		}
-		return
-	}
 	unique := !v.credit(seen, whole)
 	if len(names) == listed {
 		v.fill(seen.counter, whole.weight)

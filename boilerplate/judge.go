@@ -37,20 +37,26 @@ func (d *Detector) Next(p Page) []Block {
 
 // A finding is the evidence on one block.
 type finding struct {
+	status
+	recurring int     // grams that recur, if a variant
+	grams     int     // of how many
+	gramDocs  int     // fewest documents of a gram that recurs
+	between   float64 // confidence, if between
+	seen      [Global]sighting
+}
+
+// A status is the part of a finding that is cleared for every page.
+type status struct {
 	state       state
 	prose       bool
 	masked      bool
-	weak        bool         // masked on the word of a few pages
-	restored    bool         // to the text, by restore
-	independent bool         // of other prose of the page; see the function
-	looked      [scopes]bool // seen is filled in
-	scope       Scope        // that decided
-	others      int          // documents of the scope that are neither the page nor copies
-	recurring   int          // grams that recur, if a variant
-	grams       int          // of how many
-	gramDocs    int          // fewest documents of a gram that recurs
-	between     float64      // confidence, if between
-	seen        [Global]sighting
+	weak        bool  // masked on the word of a few pages
+	restored    bool  // to the text, by restore
+	independent bool  // of other prose of the page; see the function
+	looked      uint8 // a bit for every scope of which seen is filled in
+	scope       Scope // that decided
+	others      int   // documents of the scope that are neither the page nor copies
+	documents   int   // of the scope that decided with the block, the page included, copies too
 }
 
 type state uint8
@@ -82,6 +88,7 @@ type judge struct {
 	docs     int        // of the scope, the page included
 	logDocs  int64      // logarithm of docs
 	keys     []uint64   // scratch
+	gaps     []gap      // scratch
 }
 
 func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *judge) []Block {
@@ -107,9 +114,8 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *
 	j.findings = slices.Grow(j.findings[:0], len(dg.blocks))[:len(dg.blocks)]
 	for i := range dg.blocks {
 		f := &j.findings[i]
-		f.state, f.scope, f.others, f.looked = own, Single, 0, [scopes]bool{}
-		f.masked, f.weak, f.restored, f.independent = false, false, false, false
-		f.prose = isProse(&dg.blocks[i], p.Text)
+		f.status = status{}
+		f.prose = dg.blocks[i].mass >= sentenceMass && isProse(&dg.blocks[i], p.Text)
 	}
 	if v.observed {
 		v.self = v.findSelf(name)
@@ -142,6 +148,7 @@ type view struct {
 	section  uint16 // fingerprint, or 0
 	day      uint16
 
+	proseMasked           bool // a block of prose is masked
 	placed                bool // firstProse and lastProse are filled in
 	firstProse, lastProse int  // see ownProse
 }
@@ -179,11 +186,16 @@ func (v *view) counted(seen *sighting) bool {
 // are a host's, and of these the other scopes are not asked.
 func (v *view) seen(i int, scope Scope) *sighting {
 	f := &v.findings[i]
-	if !f.looked[scope] {
-		f.looked[scope] = true
-		v.sites[scope].lookup(v.dg.blocks[i].key, &f.seen[scope-Host])
+	if f.looked>>scope&1 == 0 {
+		v.look(i, scope)
 	}
 	return &f.seen[scope-Host]
+}
+
+func (v *view) look(i int, scope Scope) {
+	f := &v.findings[i]
+	f.looked |= 1 << scope
+	v.sites[scope].lookup(v.dg.blocks[i].key, &f.seen[scope-Host])
 }
 
 // decide judges, by one scope, the blocks on which no narrower scope decided.
@@ -208,19 +220,23 @@ func (v *view) decide(scope Scope) {
 		if !f.state.undecided() {
 			continue
 		}
-		seen := v.seen(i, scope)
-		copies, others := v.split(seen.names())
-		copies += seen.unnamed()
-		f.others = others
+		seen := &f.seen[scope-Host] // findCopies has looked
+		copies, others := 0, listed
 		if n := int(seen.count); n > listed && seen.named == listed {
 			// Those named are a sample of those that are not the page.
-			if v.counted(seen) {
+			if v.observed {
 				n--
 			}
 			f.others = n
-			if copies > 0 {
-				f.others = n * others / (copies + others)
+			if len(v.copies) > 0 {
+				if copies, others = v.split(seen.names()); copies > 0 {
+					f.others = n * others / (copies + others)
+				}
 			}
+		} else {
+			copies, others = v.split(seen.names())
+			copies += seen.unnamed()
+			f.others = others
 		}
 		all := copies + others + 1
 		switch {
@@ -233,12 +249,20 @@ func (v *view) decide(scope Scope) {
 			f.state, f.scope = paired, scope
 		case scope == Global && v.p.Host != "" && v.hosts(seen) < 2:
 			// What stands on one host is the host scope's affair.
-		case v.oneDay(s, seen, f.prose):
+		case f.prose && v.oneDay(s, seen):
 			f.state, f.scope = sameDay, scope
 		case v.dg.blocks[i].mass < shortMass:
 			f.state, f.scope = unsupported, scope
 		default:
 			f.state, f.scope = exact, scope
+		}
+		if f.scope == scope {
+			f.documents = all
+			if int(seen.count) > seen.named {
+				if f.documents = int(seen.count); !v.observed {
+					f.documents++
+				}
+			}
 		}
 		if f.state.flagged() || f.state == unsupported {
 			f.independent = scope == Host || v.independent(i, seen, need)
@@ -291,12 +315,12 @@ func (v *view) hosts(seen *sighting) int {
 // be a story and its update.
 const leastProse = 3
 
-// oneDay reports whether a block is prose that few documents hold, all of one
-// day, on a site that was seen on several.
-func (v *view) oneDay(s *site, seen *sighting, prose bool) bool {
+// oneDay reports whether few documents hold a block, all of one day, on a site that
+// was seen on several.
+func (v *view) oneDay(s *site, seen *sighting) bool {
 	days := seen.days
 	widen(&days, [2]uint16{v.day, v.day})
-	return prose && seen.count <= listed &&
+	return seen.count <= listed &&
 		days[0] != 0 && days[0] == days[1] && s.docs.days[0] != s.docs.days[1]
 }
 

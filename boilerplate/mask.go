@@ -50,14 +50,27 @@ func endsSentence(s string) bool {
 // updates or a background paragraph. Prose belongs to the frame if it lies in the
 // frame or nearly all pages of the site have it.
 func (v *view) mask() {
+	open := false // recurring text is left that may be enclosed
 	for i := range v.findings {
-		if f := &v.findings[i]; f.state.flagged() {
+		f := &v.findings[i]
+		switch {
+		case !f.state.flagged():
+		case f.scope == Host && !f.prose && f.others > 1:
+			f.masked = true // what most blocks are
+			continue
+		default:
 			f.masked = v.framed(i)
+			v.proseMasked = v.proseMasked || f.masked && f.prose
 		}
+		open = open || !f.masked && f.enclosable()
 	}
-	v.enclose()
+	if open {
+		v.enclose()
+	}
 	v.smooth()
-	v.restore()
+	if v.proseMasked {
+		v.restore()
+	}
 }
 
 // amid reports whether own prose comes before and after the i-th block. Most pages
@@ -130,11 +143,7 @@ func (v *view) holders(i int) int {
 	if f.state == variant {
 		return f.gramDocs
 	}
-	seen := v.seen(i, f.scope)
-	if v.counted(seen) {
-		return int(seen.count)
-	}
-	return int(seen.count) + 1
+	return f.documents
 }
 
 // witnesses returns how many documents hold the i-th block that are neither the page
@@ -247,6 +256,11 @@ func figures(s string) bool {
 	return 3*digits > letters
 }
 
+// enclosable reports whether a block recurs, so that it may be masked between others.
+func (f *status) enclosable() bool {
+	return f.state.flagged() || f.state == paired || f.state == unsupported
+}
+
 // enclose masks recurring text between masked blocks. Of a site of two pages it
 // leaves alone what the site decided on.
 func (v *view) enclose() {
@@ -258,12 +272,11 @@ func (v *view) enclose() {
 	if !v.observed {
 		docs++
 	}
-	for r := range v.gaps() {
+	for _, r := range v.findGaps() {
 		ok := (r.from > 0 || r.to < len(v.findings)) && r.mass <= enclosedMass
 		for i := r.from; i < r.to && ok; i++ {
 			f := &v.findings[i]
-			ok = (f.state.flagged() || f.state == paired || f.state == unsupported) &&
-				!v.dg.blocks[i].title && (docs > 2 || f.scope != Host)
+			ok = f.enclosable() && !v.dg.blocks[i].title && (docs > 2 || f.scope != Host)
 		}
 		if !ok {
 			continue
@@ -271,6 +284,7 @@ func (v *view) enclose() {
 		for i := r.from; i < r.to; i++ {
 			f := &v.findings[i]
 			f.masked, f.weak = true, f.prose
+			v.proseMasked = v.proseMasked || f.prose
 			if !f.state.flagged() {
 				f.state = exact
 			}

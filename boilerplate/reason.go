@@ -25,7 +25,7 @@ func (v *view) reason(i int) Reason {
 		return Kept
 	case b.mass <= labelMass && !f.prose && advertises(text):
 		return Advertisement
-	case b.mass <= signOffMass && v.p.Host != "" && v.signOff(i, text):
+	case b.mass <= signOffMass && v.p.Host != "" && v.ownText(i-1) != v.ownText(i+1) && v.signOff(i, text):
 		return SignOff
 	case f.prose && !f.masked:
 		return Background
@@ -37,14 +37,10 @@ func (v *view) reason(i int) Reason {
 	return Furniture
 }
 
-// signOff reports whether the i-th block is what somebody puts at the end or the
-// beginning of stories: it is next to own text on one side, and other sites have it,
-// or it is marked as a note and stands on few pages of this one. Few words must name
-// who signs.
+// signOff reports whether the i-th block, which has own text on one side, is what
+// somebody puts at the end or the beginning of stories: other sites have it, or it is
+// marked as a note and on few pages of this one. Few words must name who signs.
 func (v *view) signOff(i int, text string) bool {
-	if v.ownText(i-1) == v.ownText(i+1) {
-		return false // within the text, or within the frame
-	}
 	signed := signs(text)
 	noted, spoken := signed || inParentheses(text), signed || v.spoken(i)
 	if !noted && !spoken {
@@ -84,20 +80,34 @@ var (
 )
 
 // words are words in lower case by their first byte.
-type words [256][]string
+type words struct {
+	by   [256][]string
+	none [256]bool // no word, nor punctuation before one, begins with the byte
+}
 
 func list(all string) *words {
 	var l words
 	for word := range strings.FieldsSeq(all) {
-		l[word[0]] = append(l[word[0]], word)
+		l.by[word[0]] = append(l.by[word[0]], word)
+	}
+	for c := range l.none {
+		low := c
+		if c < utf8.RuneSelf {
+			low |= 0x20
+		}
+		l.none[c] = letters[c] && l.by[low] == nil
 	}
 	return &l
 }
 
 // begin reports whether the first word of text is in l, whatever its case. The text
 // may begin with punctuation; bytes beyond ASCII count as letters. Most texts are
-// done with after two bytes.
+// done with after a byte.
 func (l *words) begin(text string) bool {
+	return text != "" && !l.none[text[0]] && l.beginAt(text)
+}
+
+func (l *words) beginAt(text string) bool {
 	for text != "" && !letters[text[0]] {
 		text = text[1:]
 	}
@@ -108,7 +118,7 @@ func (l *words) begin(text string) bool {
 	if c < utf8.RuneSelf {
 		c |= 0x20
 	}
-	for _, w := range l[c] {
+	for _, w := range l.by[c] {
 		if n := len(w); n <= len(text) && (n == 1 || c >= utf8.RuneSelf || text[1]|0x20 == w[1]) &&
 			(n == len(text) || !letters[text[n]]) && strings.EqualFold(w, text[:n]) {
 			return true

@@ -16,7 +16,7 @@ func TestWordsBegin(t *testing.T) {
 		for n < len(first) && letters[first[n]] {
 			n++
 		}
-		for _, words := range l {
+		for _, words := range l.by {
 			for _, w := range words {
 				if len(w) == n && strings.EqualFold(w, first[:n]) {
 					return true
@@ -38,7 +38,7 @@ func TestWordsBegin(t *testing.T) {
 				no++
 			}
 		}
-		for _, words := range append(adWords[:], signWords[:]...) {
+		for _, words := range append(adWords.by[:], signWords.by[:]...) {
 			for _, w := range words {
 				for _, before := range []string{"", "[ ", "— ", "x", "7 "} {
 					for _, after := range []string{"", ".", " and so on", "s", "é", "0", "\n"} {

@@ -1,9 +1,6 @@
 package boilerplate
 
-import (
-	"iter"
-	"slices"
-)
+import "slices"
 
 // support decides on the short blocks that recur: they are flagged next to a
 // flagged block or at an end of the page, if many other documents have them, or if
@@ -37,27 +34,27 @@ type gap struct {
 	prose      bool  // holds prose
 }
 
-// gaps yields the gaps between masked blocks, in order. Masking a gap that was
-// yielded changes nothing in those that follow.
-func (v *view) gaps() iter.Seq[gap] {
-	return func(yield func(gap) bool) {
-		n := len(v.findings)
-		for i := 0; i < n; {
-			for i < n && v.findings[i].masked {
-				i++
-			}
-			g := gap{from: i}
-			for ; i < n && !v.findings[i].masked; i++ {
-				m := v.dg.blocks[i].mass
-				g.mass += m
-				g.most = max(g.most, m)
-				g.prose = g.prose || v.findings[i].prose
-			}
-			if g.to = i; g.from < g.to && !yield(g) {
-				return
-			}
+// findGaps returns the gaps between masked blocks, in order, in memory that the next
+// call uses again.
+func (v *view) findGaps() []gap {
+	v.gaps = v.gaps[:0]
+	n := len(v.findings)
+	for i := 0; i < n; {
+		for i < n && v.findings[i].masked {
+			i++
+		}
+		g := gap{from: i}
+		for ; i < n && !v.findings[i].masked; i++ {
+			m := v.dg.blocks[i].mass
+			g.mass += m
+			g.most = max(g.most, m)
+			g.prose = g.prose || v.findings[i].prose
+		}
+		if g.to = i; g.from < g.to {
+			v.gaps = append(v.gaps, g)
 		}
 	}
+	return v.gaps
 }
 
 // smooth masks short gaps, whether their text recurs or not. Of gaps with prose it
@@ -69,7 +66,8 @@ func (v *view) smooth() {
 		return
 	}
 	var longest gap
-	for g := range v.gaps() {
+	gaps := v.findGaps()
+	for _, g := range gaps {
 		if g.mass > longest.mass {
 			longest = g
 		}
@@ -78,7 +76,7 @@ func (v *view) smooth() {
 		return // all is masked, or nothing
 	}
 	titled := !v.findings[0].masked
-	for g := range v.gaps() {
+	for _, g := range gaps {
 		switch {
 		case g.from == longest.from, int(g.mass) > limit && int(g.most) > limit/2,
 			g.prose && 4*g.mass > longest.mass,
@@ -92,6 +90,7 @@ func (v *view) smooth() {
 				continue
 			}
 			f.masked = true
+			v.proseMasked = v.proseMasked || f.prose
 			if !f.state.flagged() {
 				f.state, f.between = between, weaker
 			}

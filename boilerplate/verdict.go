@@ -149,14 +149,11 @@ func (v *view) verdict(out *Block, i int) {
 		}
 		return
 	}
-	seen := v.seen(i, f.scope)
-	out.Documents = int(seen.count)
-	if !v.counted(seen) {
-		out.Documents++
-	}
-	out.Scope = v.scope(f, seen.place)
+	out.Documents, out.Scope = f.documents, f.scope
 	if f.scope != Host {
-		out.Hosts = min(v.hosts(seen), out.Documents)
+		out.Hosts = min(v.hosts(v.seen(i, f.scope)), out.Documents)
+	} else if v.section != 0 {
+		out.Scope = v.scope(f, v.seen(i, f.scope).place)
 	}
 	switch f.state {
 	case copied:
