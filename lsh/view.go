@@ -42,7 +42,7 @@ func (ix *Index) view() *view {
 
 func (v *view) name(row uint32) string { return v.names[row] }
 
-// record returns the hashes of a row; nil where they were not given.
+// record returns the hashes of a row, or nil if none were given.
 func (v *view) record(row int) record {
 	if row < len(v.sets) {
 		return v.sets[row]

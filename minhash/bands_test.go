@@ -36,8 +36,8 @@ func TestBandProbability(t *testing.T) {
 					}
 				}
 				got, want := float64(met)/float64(trials*bands), math.Pow(j, float64(rows))
-				// Bands of one document are not independent: at small n they rise and
-				// fall with the few elements, so the bar is an absolute one.
+				// Bands of one document are not independent: at small n they depend
+				// on the same few elements, so the bound is absolute.
 				if math.Abs(got-want) > .02+.05*want {
 					t.Errorf("n=%d J=%.2f rows=%d: %.4f of the bands agree, J^rows is %.4f", n, j, rows, got, want)
 				}

@@ -206,7 +206,7 @@ func ExamplePacked() {
 }
 
 func ExampleContainment() {
-	// A quotation of 40 shingles lies wholly within an article of 400.
+	// An article of 400 shingles contains a quotation of 40.
 	fmt.Printf("%.2f\n", minhash.Containment(40./400, 40, 400))
 	// Output: 1.00
 }

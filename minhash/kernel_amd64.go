@@ -139,9 +139,8 @@ func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 	return true
 }
 
-// fullRound does the first round, which is then the only one, and returns true
-// if every bucket is so well filled that it is worth while to look for the
-// elements that come too late.
+// fullRound does the first round, which is then the only one, and returns true if
+// every bucket is so full that it pays to look for the elements that come too late.
 func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes) &^ 7
@@ -208,7 +207,8 @@ func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 	p := &s.params
 	n := len(xs)
 	switch {
-	// With few elements all registers cost less than to gather the missing ones.
+	// With few elements, computing all registers costs less than gathering the
+	// missing ones.
 	case s.tier == cpu.AVX512 && n*n <= 4*p.k && missing > p.k*5/8 && p.k >= 128:
 		fallbackAllAVX512(&regs[0], len(regs), &xs[0], len(xs), &p.a[0], tagOf(p.rounds), uint(p.rounds))
 	case s.tier == cpu.AVX512:

@@ -72,7 +72,7 @@ func (p Packed) Scheme() Scheme {
 // IsEmpty reports whether p comes from the empty set.
 func (p Packed) IsEmpty() bool { return len(p.values) == 0 }
 
-// Compatible returns nil if the two are of one scheme and as many bits, and
+// Compatible returns nil if the two have the same scheme and number of bits, and
 // otherwise an error that wraps [ErrMismatch].
 func (p Packed) Compatible(q Packed) error {
 	if p.bits == q.bits && (p.scheme == q.scheme || p.Scheme() == q.Scheme()) {

@@ -76,10 +76,10 @@ func (s Signature) Similarity(t Signature) float64 {
 	return float64(n) / float64(len(s.values))
 }
 
-// Agree returns in how many places two signatures have the same register: K
-// times the estimate of the Jaccard similarity if neither set is empty. It is
-// what [Signature.Similarity] counts, for registers that are stored without
-// their scheme; two empty sets agree in all. It panics if the lengths differ.
+// Agree returns the number of registers that two signatures have in common: K times
+// the estimate of the Jaccard similarity if neither set is empty. It does the
+// counting of [Signature.Similarity] for registers stored without their scheme; two
+// empty sets agree in all. It panics if the lengths differ.
 func Agree(a, b []uint32) int {
 	if len(a) != len(b) {
 		panic("minhash: Agree on signatures of different length")

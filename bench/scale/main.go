@@ -35,8 +35,8 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "folder for the file of signatures")
 	threshold := flag.Float64("threshold", .8, "least similarity")
 	flag.Parse()
-	// The collector would let garbage double the memory in use: it is part of what
-	// is measured, but need not be idle.
+	// The collector would let garbage double the memory in use: it is part of the
+	// measurement, but need not be idle.
 	debug.SetGCPercent(50)
 	fmt.Println("documents  clusters  planted found  CPU us/document  peak heap MiB  bytes/document")
 	for _, arg := range flag.Args() {

@@ -45,7 +45,7 @@ var (
 	dir     = flag.String("dir", os.TempDir(), "folder for the files")
 )
 
-// A document is one in four times a copy of an earlier one with a few words changed.
+// One document in four is a copy of an earlier one with a few words changed.
 func document(i int) seen.Page {
 	family, edits := i, 0
 	if i%4 == 3 {

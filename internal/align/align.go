@@ -86,8 +86,8 @@ type Params struct {
 	Worth    int     // score on its diagonal from which a run is extended however large the texts are
 }
 
-// An Engine holds the memory of one alignment after the other. It must not be
-// used by two goroutines at once.
+// An Engine holds the memory of one alignment after the other. It is not safe for
+// concurrent use.
 type Engine struct {
 	Params
 	Truncated bool // the last alignment used up its budget

@@ -81,7 +81,7 @@ func (c *Chain) takes(o Chain, a, b Seq) bool {
 }
 
 // trimmed returns c without the few tokens that reach into another paragraph of
-// either text: they are equal by chance, and would lie amid the parts.
+// either text: they are equal by chance, and would separate the parts.
 func trimmed(c Chain, a, b Seq) Chain {
 	t := c.After(borderAfter(a.Breaks, c.A0), borderAfter(b.Breaks, c.B0))
 	t = t.Before(borderBefore(a.Breaks, t.A1), borderBefore(b.Breaks, t.B1))

@@ -13,8 +13,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A crawler asks of each page whether it has seen its like, and goes on where it
-// was after whatever happened to it.
+// A crawler asks of each page whether it has seen a similar one, and resumes after
+// any crash.
 func Example() {
 	dir, err := os.MkdirTemp("", "seen")
 	if err != nil {

@@ -38,8 +38,8 @@ func flipIndex(t *testing.T, dir string) *disk.Index {
 // TestFlip flips single bits, in an index that was closed, one whose writer was
 // killed, and one that is open. Every one is reported, by opening or by Verify; in
 // the last frame of an index that was not closed it may be reported as an end that
-// was cut off. Until then no query returns anything wrong, and none claims that
-// there is nothing where records are damaged.
+// was cut off. Until then no query returns a wrong result, and none reports no match
+// where records are damaged.
 func TestFlip(t *testing.T) {
 	ctx := t.Context()
 	for _, kind := range []string{"closed", "killed", "running"} {

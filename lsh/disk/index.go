@@ -91,7 +91,8 @@ func (ix *Index) usable() error {
 	return nil
 }
 
-// writable returns why the index cannot be written, if so; under the lock.
+// writable returns the reason why the index cannot be written, or nil; call it under
+// the lock.
 func (ix *Index) writable() error {
 	switch {
 	case ix.failed != nil:
@@ -166,7 +167,7 @@ const (
 	addNew                   // only without a match
 )
 
-// A condition narrows what counts as a match of a document that is added.
+// A condition restricts the documents that count as matches of an added one.
 type condition struct {
 	threshold  float64 // 0 means that of the index
 	exceptions []string

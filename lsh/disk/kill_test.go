@@ -157,8 +157,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// killAfter runs a process on the index and kills it. It returns for each writer
-// the outcomes that were printed.
+// killAfter runs a process on the index, kills it, and returns the printed outcomes
+// of each writer.
 func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int, after time.Duration) (out [killWriters][]bool) {
 	t.Helper()
 	exe, err := os.Executable()

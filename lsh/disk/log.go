@@ -103,7 +103,7 @@ func openLog(fsys fileSystem, dir string, number uint64, p params, readOnly bool
 	return &log{f: f, number: number, p: p}, int64(len(want)), nil
 }
 
-// checkLogHeader looks whether a log begins as the manifest has it.
+// checkLogHeader checks that the header of a log is the one in the manifest.
 func checkLogHeader(f file, want []byte) error {
 	got := make([]byte, len(want))
 	if n, err := f.ReadAt(got, 0); err != nil && err != io.EOF {

@@ -51,7 +51,7 @@ func openOn(fsys fileSystem, dir string, o Options) (*Index, error) {
 	return ix, nil
 }
 
-// openToRead opens an index that a writer may be at, who replaces files meanwhile.
+// openToRead opens an index while a writer may be replacing its files.
 func openToRead(fsys fileSystem, dir string) (st *store, r Recovery, err error) {
 	for range 10 {
 		var m *manifest
@@ -125,8 +125,8 @@ func (ix *Index) create() error {
 }
 
 // refuseRemains returns an error if the directory has files of an index that lost
-// its manifest. A log without frames is none: whoever made it was stopped before
-// there was a manifest.
+// its manifest. A log without frames does not count: its writer was stopped before
+// it had written a manifest.
 func (ix *Index) refuseRemains() error {
 	names, err := ix.fsys.names(ix.dir)
 	if err != nil {

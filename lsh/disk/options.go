@@ -20,8 +20,8 @@ var (
 	ErrVersion = wire.ErrVersion
 	// ErrCorrupt reports a damaged file.
 	ErrCorrupt = wire.ErrCorrupt
-	// ErrMismatch reports a signature of another scheme than those of the index, or
-	// options unlike those that it was created with.
+	// ErrMismatch reports a signature whose scheme is not that of the index, or
+	// options that differ from those it was created with.
 	ErrMismatch = errors.New("fixed when the index was created")
 	// ErrLocked reports that another Index has the same directory open for writing.
 	ErrLocked = errors.New("open for writing elsewhere")
@@ -52,9 +52,9 @@ type Options struct {
 	// that was durable, and perhaps more.
 	ReadOnly bool
 
-	// TableSize is how many documents are kept in tables in memory, about half a
-	// kilobyte each, before their tables are written to a file; 0 means 32,768.
-	// It changes no answer.
+	// TableSize is the number of documents kept in tables in memory, about half a
+	// kilobyte each, before the tables are written to a file; 0 means 32,768. It
+	// does not change results.
 	TableSize int
 
 	// Now is the clock that gives a document its time where the caller does

@@ -24,9 +24,9 @@ type Repaired struct {
 // A Loss is a part of the log that [Repair] could not save.
 type Loss struct {
 	Offset, Bytes int64
-	// ID is that of a document whose set alone is lost: it is in the new index
-	// without one, and is judged by its signature. It is "" if whole records are
-	// lost, whose ids nothing vouches for.
+	// ID is the id of a document that lost only its set: the new index has it
+	// without one, and compares it by its signature. ID is "" if whole records are
+	// lost, because their ids cannot be trusted.
 	ID     string
 	Reason string
 }

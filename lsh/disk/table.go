@@ -25,8 +25,8 @@ func (p params) tags() int     { return p.banding.Bands + 2 }
 func (p params) wholeTag() int { return p.banding.Bands }
 func (p params) idTag() int    { return p.banding.Bands + 1 }
 
-// bandTags appends the tags of bands and whole signature; none for the
-// signature of the empty set.
+// bandTags appends the tags of the bands and of the whole signature, and nothing for
+// the signature of the empty set.
 func (t *tagger) bandTags(dst []uint32, regs []uint32) []uint32 {
 	b := t.p.banding
 	t.keys = minhash.BandKeys(t.keys[:0], regs, b.Bands, b.Rows, t.p.seed)

@@ -45,7 +45,7 @@ func (ix *Index) Verify(ctx context.Context) error {
 	return ix.wrap(err)
 }
 
-// verifyFiles checks the files, of the log as much as is durable.
+// verifyFiles checks the files, and the durable part of the log.
 func (st *store) verifyFiles(ctx context.Context, end int64, readOnly bool) (err error) {
 	defer faults(&err)()
 	if _, err := readManifest(st.fsys, st.dir); err != nil {

@@ -188,7 +188,7 @@ func BenchmarkGoroutines(b *testing.B) {
 	}
 }
 
-// Both must estimate the similarity of the same pair alike, or the race is none.
+// Both must estimate the same similarity for a pair, or the race proves nothing.
 func TestSameTask(t *testing.T) {
 	var text strings.Builder
 	text.WriteString(strings.Repeat("x ", 3))

@@ -43,8 +43,9 @@ var Near = []Peer{
 	{Name: "shingles alone, Go", Find: shinglesAlone, Floor: true},
 }
 
-// words is the tokenizer of all peers that bring none: runs of letters, digits
-// and underscores of the text in lower case, as \w+ has it in other languages.
+// words is the tokenizer of all peers without one of their own: runs of letters,
+// digits and underscores of the text in lower case, as \w+ has it in other
+// languages.
 func words(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r)

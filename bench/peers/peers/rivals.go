@@ -10,8 +10,8 @@ import (
 	"github.com/mfonda/simhash"
 )
 
-// ekzhu is ekzhu/minhash-lsh as its all-pairs program has it: signatures, an
-// index whose parameters it chooses for the threshold, a query for each document.
+// ekzhu is ekzhu/minhash-lsh as in its all-pairs program: signatures, an index whose
+// parameters it chooses for the threshold, a query for each document.
 func ekzhu(texts []string, threshold float64) Found {
 	return inEkzhu(texts, threshold, func(text string) []uint64 {
 		m := minhashlsh.NewMinhash(1, Registers)

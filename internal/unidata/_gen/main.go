@@ -60,8 +60,8 @@ const symbols = "™℠"
 // Hebrew. The acute accent is none: its compatibility form is a space and a mark.
 const apostrophes = "'‘’‛\u02b9\u02bb\u02bc\u02bd\u055a\u05f3\uff07"
 
-// southEast are the scripts without spaces whose tokens are clusters: a
-// consonant or independent vowel with all that hangs on it.
+// southEast are the scripts without spaces whose tokens are clusters: a consonant or
+// independent vowel with everything attached to it.
 var southEast = []*unicode.RangeTable{
 	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Tai_Tham,
 	unicode.Tai_Viet, unicode.New_Tai_Lue, unicode.Tai_Le, unicode.Javanese, unicode.Balinese,

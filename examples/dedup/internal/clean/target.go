@@ -93,8 +93,7 @@ func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, erro
 	return c, nil
 }
 
-// putAside copies standard input into a temporary file, from which it can be read
-// again.
+// putAside copies standard input to a temporary file, so that it can be read again.
 func (c *Writer) putAside() (err error) {
 	if c.stdin, err = spool.Temp(); err != nil {
 		return err

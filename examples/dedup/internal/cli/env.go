@@ -97,7 +97,7 @@ func (e *Env) Unsaid() {
 	e.more, e.printed = nil, nil
 }
 
-// Warn reports parts that the result lacks.
+// Warn reports parts missing from the result.
 func (e *Env) Warn(format string, args ...any) {
 	fmt.Fprintf(e.Stderr, e.program+": "+format+"\n", args...)
 	e.Note(format, args...)

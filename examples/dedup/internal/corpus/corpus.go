@@ -199,7 +199,7 @@ func (c *Corpus) intern(host string) string {
 	return host
 }
 
-// Close removes what the corpus keeps outside memory.
+// Close removes the temporary files of the corpus.
 func (c *Corpus) Close() { c.texts.Close() }
 
 // Text returns the text of document i. If it cannot be had the text is empty and

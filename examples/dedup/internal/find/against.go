@@ -145,7 +145,7 @@ type subset struct {
 // Len returns the number of documents.
 func (s subset) Len() int { return len(s.rows) }
 
-// Rows returns the registers of n documents, reading what lies together at once.
+// Rows returns the registers of n documents, reading neighbours in one call.
 func (s subset) Rows(buf []uint32, row, n int) ([]uint32, error) {
 	k := s.K()
 	out := buf[:0]

@@ -70,7 +70,7 @@ func CoverMasked(c *corpus.Corpus, o Options, own [][]shingle.Span) (*Covering, 
 	return v, nil
 }
 
-// Close removes what the search keeps outside memory.
+// Close removes the temporary files of the search.
 func (v *Covering) Close() {
 	if v.sketches != nil {
 		v.sketches.Close()

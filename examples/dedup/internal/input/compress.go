@@ -138,8 +138,8 @@ func openXZ(in io.Reader, maxWindow int) (io.Reader, func(), error) {
 	return &noPanic{z}, func() {}, nil
 }
 
-// A noPanic makes errors of panics, such as those of a reader that cannot allocate
-// what a hostile file declares.
+// A noPanic turns panics into errors, such as those of a reader that cannot allocate
+// the size that a hostile file declares.
 type noPanic struct{ in io.Reader }
 
 func (r *noPanic) Read(p []byte) (n int, err error) {
@@ -163,7 +163,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A guard ends the reading of what expands beyond belief.
+// A guard ends the reading of a file that expands beyond belief.
 type guard struct {
 	in     io.Reader
 	packed *counter

@@ -46,11 +46,11 @@ func (d *Doc) fillHost() {
 	}
 }
 
-// A lineParser decodes the objects of JSON Lines. It finds the fields with a
-// scanner of its own, because encoding/json takes several times as long as
-// sketching what it decodes; whatever that scanner does not take for a plain
-// valid object it leaves to encoding/json, which alone words the error. So
-// both always agree (FuzzObject).
+// A lineParser decodes the objects of JSON Lines. It finds the fields with a scanner
+// of its own, because encoding/json takes several times as long as sketching what it
+// decodes; anything that the scanner does not recognise as a plain valid object it
+// leaves to encoding/json, which alone words the error. So both always agree
+// (FuzzObject).
 type lineParser struct {
 	fields  [numFields]string
 	heads   [numFields]string // what of a field comes before its first dot; "" if it has none

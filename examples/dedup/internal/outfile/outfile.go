@@ -1,4 +1,4 @@
-// Package outfile writes files and folders that are there whole or not at all.
+// Package outfile writes files and folders that appear complete or not at all.
 package outfile
 
 import (

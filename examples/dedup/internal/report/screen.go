@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Screen shows the findings to a person, on one screen whatever they are: the
-// largest of each kind, and how many more there are.
+// Screen shows the findings on one screen: the largest of each kind, and the number
+// of the others.
 func (f *Findings) Screen(w io.Writer, s screen.Screen) {
 	sections := []*section{f.clusterSection(s), f.passageSection(s), f.blockSection(s)}
 	header := show.Count(len(f.c.Docs), "document")

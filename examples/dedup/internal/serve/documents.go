@@ -313,7 +313,7 @@ type removed struct {
 	Removed bool   `json:"removed"`
 }
 
-// remove takes pages out, so that what repeats them is new again.
+// remove removes pages, so that their repeats are new again.
 var remove = operation[string]{
 	func(b []byte) (string, error) {
 		var in struct {

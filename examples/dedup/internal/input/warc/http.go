@@ -24,7 +24,7 @@ type Response struct {
 	Body []byte
 }
 
-// ErrHTTP is the error of a block that is no HTTP response.
+// ErrHTTP is the error of a block that is not an HTTP response.
 var ErrHTTP = errors.New("no HTTP response")
 
 // ParseResponse takes apart the block of a response record. Transfer-Encoding
