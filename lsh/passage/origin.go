@@ -40,8 +40,8 @@ type Origin struct {
 type Holder struct {
 	Member
 	// From is the number of an earlier holder from which the passage may come, -1 if
-	// there is none: the earlier holder that covers most of the document, if that is
-	// the share that makes it no origin, or else the first one.
+	// there is none: an earlier holder that covers so much of the document that it is
+	// no origin, of several one that shares most of it, or else the first one.
 	From int
 	// Cites are the cues of attribution in the passage and next to it.
 	Cites []Cite
@@ -59,11 +59,12 @@ type Source struct {
 // Origins finds the passages that recur, as [Index.Groups] does, and for each of
 // them who had it first, who may have taken it from whom, and how many origins it
 // has. Only times that were given to AddAt decide: ties and missing times are
-// reported as such. A document whose holder is unknown is an origin.
+// reported as such. A document of unknown time is an origin, and covers no other.
 //
-// Whether a document is covered by an earlier one is measured by an alignment of the
-// two, with up to three documents that share most of its fingerprints. The error is
-// that of ctx.
+// Whether a document is covered by an earlier holder is measured by an alignment of
+// the two, see [Covered]. It is aligned with every earlier holder of the passage that
+// can cover it, until one does: with those that share fingerprints no further than 32
+// tokens from the share of it. The error is that of ctx.
 func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, error) {
 	docs, run := ix.snapshot()
 	l := newLinker(ix.opts, docs, run)
@@ -71,25 +72,12 @@ func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, erro
 	if err != nil {
 		return Origins{}, err
 	}
-	share := cmp.Or(opts.Share, .5)
-	covers := make([][]covering, len(docs))
-	if err := ix.opts.each(ctx, len(docs), func(d int) {
-		if docs[d] == nil {
-			return
-		}
-		for _, e := range l.nearest(d) {
-			c := Covered(docs[d].text, docs[e].text, ix.opts.Aligner.AlignTexts(docs[d].text, docs[e].text))
-			covers[d] = append(covers[d], covering{e, c.A})
-		}
-		slices.SortStableFunc(covers[d], func(x, y covering) int { return cmp.Compare(y.share, x.share) })
-	}); err != nil {
-		return Origins{}, err
-	}
 	groups := l.groups(links)
+	c := newCoverage(l, cmp.Or(opts.Share, .5))
 	once, paragraphs := make([]sync.Once, len(docs)), make([][]shingle.Span, len(docs))
 	out := Origins{Passages: make([]Origin, len(groups))}
 	if err := ix.opts.each(ctx, len(groups), func(i int) {
-		out.Passages[i] = originOf(docs, groups[i], covers, share, func(d int, s shingle.Span) []Cite {
+		out.Passages[i] = originOf(docs, groups[i], c, func(d int, s shingle.Span) []Cite {
 			text := docs[d].text.String()
 			once[d].Do(func() { paragraphs[d] = slices.Collect(shingle.Paragraphs(text)) })
 			return cites(text, paragraphs[d], s)
@@ -101,64 +89,12 @@ func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, erro
 	return out, nil
 }
 
-// A covering is the share of a document that an earlier one covers.
-type covering struct {
-	by    int
-	share float64
-}
-
-const (
-	nearSample  = 256 // entries of a document from which one in four is looked at
-	nearHolders = 64  // documents looked at for a fingerprint
-	nearMost    = 3   // documents compared with one
-	nearShare   = .2  // least share of a document's fingerprints that these have
-)
-
-// nearest returns up to three earlier documents that share most of the fingerprints
-// of document d.
-func (l *linker) nearest(d int) []int {
-	held := l.entry[l.from[d]:l.from[d+1]]
-	sample := uint64(0)
-	if len(held) >= nearSample {
-		sample = 3
-	}
-	count := map[int]int{}
-	for _, e := range held {
-		hash := l.run[e.at].hash
-		if hash>>7&sample != 0 {
-			continue
-		}
-		for k, n := int(e.begin), 0; k < len(l.run) && l.run[k].hash == hash && n < nearHolders; k++ {
-			if o := int(l.run[k].doc); k == int(e.begin) || l.run[k-1].doc != l.run[k].doc {
-				n++
-				if before(l.docs[o], l.docs[d]) {
-					count[o]++
-				}
-			}
-		}
-	}
-	least := nearShare * float64(l.docs[d].text.Len()) * 2 / float64(l.opts.window()+1) / float64(sample+1)
-	if w := l.docs[d].text.Weights(); w != nil {
-		least /= 2
-	}
-	var out []int
-	for o, n := range count {
-		if float64(n) >= least {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(x, y int) int {
-		return cmp.Or(cmp.Compare(count[y], count[x]), cmp.Compare(l.rank[x], l.rank[y]))
-	})
-	return out[:min(len(out), nearMost)]
-}
-
 // before reports whether both times are known and x is earlier.
 func before(x, y *document) bool {
 	return !x.time.IsZero() && !y.time.IsZero() && x.time.Before(y.time)
 }
 
-func originOf(docs []*document, g numbered, covers [][]covering, share float64, cites func(d int, s shingle.Span) []Cite) Origin {
+func originOf(docs []*document, g numbered, covered *coverage, cites func(d int, s shingle.Span) []Cite) Origin {
 	o := Origin{First: -1, Documents: g.Documents, Tokens: g.Tokens}
 	missing := false
 	for _, m := range g.Members {
@@ -168,25 +104,22 @@ func originOf(docs []*document, g numbered, covers [][]covering, share float64, 
 	if !missing && (rest < 0 || before(docs[g.docs[0]], docs[g.docs[rest]])) {
 		o.First = 0
 	}
-	counted := map[int]bool{}
+	by := map[int]int{} // for each document the one that covers it, -1 for none
 	for k, m := range g.Members {
 		d := g.docs[k]
-		h := Holder{Member: m, From: -1, Cites: cites(d, m.Span)}
-		taken := false
-		for _, c := range covers[d] {
-			if at := slices.Index(g.docs, c.by); c.share >= share && at >= 0 {
-				h.From, taken = at, true
-				break
-			}
-		}
-		if h.From < 0 && o.First == 0 && before(docs[g.docs[0]], docs[d]) {
-			h.From = 0
-		}
-		if !counted[d] {
-			counted[d] = true
-			if !taken {
+		e, ok := by[d]
+		if !ok {
+			if e = covered.by(d, g.docs[:k]); e < 0 {
 				o.Origins++
 			}
+			by[d] = e
+		}
+		h := Holder{Member: m, From: -1, Cites: cites(d, m.Span)}
+		switch {
+		case e >= 0:
+			h.From = slices.Index(g.docs, e)
+		case o.First == 0 && before(docs[g.docs[0]], docs[d]):
+			h.From = 0
 		}
 		o.Holders = append(o.Holders, h)
 	}
