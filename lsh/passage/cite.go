@@ -20,7 +20,7 @@ type Cite struct {
 }
 
 // source is a name: capitalized words, with small ones between them.
-const source = `((?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|the[ \n]|and[ \n]|&[ \n]|de[ \n])?(?:[A-Z][\p{L}\p{N}'’&.-]*[\p{L}\p{N}]))*)`
+const source = `((?:\p{Lu}[\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|the[ \n]|and[ \n]|&[ \n]|de[ \n]|du[ \n]|des[ \n]|del[ \n]|della[ \n])?(?:\p{Lu}[\p{L}\p{N}'’&.-]*[\p{L}\p{N}]))*)`
 
 // A cue is a pattern of attribution, whose first group is the source, and words of
 // which a text with the pattern holds one.
@@ -37,17 +37,41 @@ var cues = []cue{
 	{[]string{"reported", "reports"}, regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n](?:has[ \n]|first[ \n])?(?:reported|reports)\b`), false},
 	{[]string{"wrote", "writes", "revealed"}, regexp.MustCompile(`\b(?:The[ \n]|the[ \n])?` + source + `[ \n](?:has[ \n]|first[ \n])?(?:wrote|writes|revealed)\b`), true},
 	{[]string{"told"}, regexp.MustCompile(`\btold[ \n](?:the[ \n])?` + source), true},
-	{[]string{") -", ") –", ") —", ")-", ")–", ")—"}, regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, [A-Z][a-z]{2,8}\.? [0-9]{1,2})?,? ?\(([A-Z][\p{L} ./]{1,30})\) ?[-–—]+`), false}, // a dateline
+	{[]string{") -", ") –", ") —", ")-", ")–", ")—", ")."}, regexp.MustCompile(`(?m)^[ \t]*\p{Lu}[\p{L} .,'’/-]{2,40}(?:, (?:[0-9]{1,2}\.? )?\p{L}{3,9}\.?(?: [0-9]{1,2})?)?,? ?\((\p{Lu}[\p{L} ./]{1,30}|dpa|afp|ap|rtr|apa|epd|kna|ots|dts|sid)\)\.? ?[-–—]+`), false}, // a dateline
 	{[]string{"By ", "BY "}, regexp.MustCompile(`(?m)^[ \t]*(?:By|BY)[ \t]+(\p{Lu}[\p{L}.'’-]+(?:[ \t]+(?:and[ \t]+)?\p{Lu}[\p{L}.'’-]+){1,5})[ \t]*,?[ \t]*$`), false},
 	{[]string{"ing by "}, regexp.MustCompile(`(?m)\(?(?:Additional reporting|Reporting|Writing|Editing) by (\p{Lu}[\p{L}.'’-]+(?: \p{Lu}[\p{L}.'’-]+){0,3})`), false}, // a sign-off
-	{[]string{"ource", "OURCE", "Via", "VIA"}, regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`), false},
+	{[]string{"ource", "OURCE", "Via", "VIA", "uelle", "uente", "onte"}, regexp.MustCompile(`(?m)^[ \t]*(?:Source|SOURCE|Via|VIA|Quelle|Fuente|Fonte)[ \t]*:[ \t]*(\p{Lu}[^\n]{1,60}?)[ \t]*$`), false},
 	{[]string{"\n- ", "\n-- ", "\n– ", "\n— ", "\n© ", "© "}, regexp.MustCompile(`(?m)^[ \t]*(?:[-–—]{1,2}|©)[ \t]*(\p{Lu}[\p{L}.&'’]*(?:[ ]\p{Lu}[\p{L}.&'’]*){0,3})[ \t]*$`), false},
+
+	// German: laut dem, nach Angaben der, wie die … meldet, berichtet die.
+	{[]string{"aut ", "ngaben ", "nformationen "}, regexp.MustCompile(`\b(?:[Ll]aut|[Nn]ach (?:Angaben|Informationen))[ \n](?:einem[ \n]Bericht[ \n])?(?:(?:der|des|dem|von)[ \n])?[„"«»]?` + source), true},
+	{[]string{"ie "}, regexp.MustCompile(`\b[Ww]ie[ \n](?:(?:der|die|das)[ \n])?[„"«»]?` + source + `["“«»]?[ \n](?:unter Berufung[^.,]{1,60} )?(?:berichtet|meldet|schreibt|schrieb|mitteilt)e?\b`), true},
+	{[]string{"bericht", "meld"}, regexp.MustCompile(`\b(?:berichtete?|meldete?)[ \n](?:(?:der|die|das)[ \n])?[„"«»]?` + source), true},
+
+	// French: selon l’agence, d’après le, rapporte le.
+	{[]string{"elon ", "’après ", "'après ", "apporte", "apporté", "ndique", "ndiqué", "évèle", "évélé"}, regexp.MustCompile(`(?:[Ss]elon|[Dd]['’]après|rapporte(?:nt)?|a[ \n]rapporté|indique|a[ \n]indiqué|révèle|a[ \n]révélé)[ \n](?:l['’]|(?:le|la|les)[ \n])?(?:(?:agence|quotidien|journal|chaîne|hebdomadaire|magazine)[ \n])?(?:de[ \n]presse[ \n])?[«"“]?[ \x{a0}]?` + source), true},
+
+	// Spanish, Portuguese and Italian: según la agencia, de acordo com o, secondo il.
+	{[]string{"egún ", "acuerdo con ", "nformó ", "eportó "}, regexp.MustCompile(`(?:[Ss]egún|[Dd]e[ \n]acuerdo[ \n]con|informó|reportó)[ \n](?:(?:el|la|los|las)[ \n])?(?:(?:agencia|diario|periódico|canal|revista|cadena)[ \n])?(?:de[ \n]noticias[ \n])?[«"“]?` + source), true},
+	{[]string{"egundo ", "acordo com ", "nformou "}, regexp.MustCompile(`(?:[Ss]egundo|[Dd]e[ \n]acordo[ \n]com|informou)[ \n](?:(?:o|a|os|as)[ \n])?(?:(?:agência|jornal|revista|site)[ \n])?(?:de[ \n]notícias[ \n])?[«"“]?` + source), true},
+	{[]string{"econdo ", "iporta ", "iferisce "}, regexp.MustCompile(`(?:[Ss]econdo|riporta|riferisce)[ \n](?:l['’]|(?:il|la|lo|i)[ \n])?(?:(?:agenzia|quotidiano|giornale|rivista)[ \n])?(?:di[ \n]stampa[ \n])?[«"“]?` + source), true},
+
+	// Russian: по данным агентства, сообщает, со ссылкой на.
+	{[]string{"о данным ", "ообща", "ередаёт ", "ередает ", "о сообщению ", "сылкой на "}, regexp.MustCompile(`(?:[Пп]о[ \n]данным|[Сс]ообщает|[Сс]ообщила?|[Пп]ередаёт|[Пп]ередает|[Пп]о[ \n]сообщению|со[ \n]ссылкой[ \n]на)[ \n](?:(?:агентств[оау]|газет[аеыу]|телеканала?|издани[еяю]|журнала?)[ \n])?[«"]?` + source), true},
+
+	// Chinese and Japanese: 据……报道, ……社……电, 来源：, ……によると.
+	{[]string{"据", "據"}, regexp.MustCompile(`[据據]([\p{Han}·A-Za-z]{2,16}?)(?:[0-9０-９]{1,2}月)?(?:[0-9０-９]{1,2}日)?(?:报道|报导|報導|報道)`), false},
+	{[]string{"日电", "日電", "日讯", "日訊"}, regexp.MustCompile(`([\p{Han}]{1,6}(?:社|网|網|报|報))[\p{Han}]{0,8}[0-9０-９]{1,2}月[0-9０-９]{1,2}日[电電讯訊]`), false}, // a dateline
+	{[]string{"来源", "來源"}, regexp.MustCompile(`(?m)^[ \t]*[（(]?[来來]源[ \t]*[:：][ \t]*([\p{L}·]{2,20})[）)]?[ \t]*$`), false},
+	{[]string{"によ", "が報"}, regexp.MustCompile(`((?:[\p{Han}]{1,6}|[\p{Katakana}ー]{2,10}|[A-Z]{2,6})(?:通信|新聞|放送|テレビ))(?:社)?(?:によると|によれば|が報じた|が報道した)`), false},
 }
 
 // Cites returns the cues of attribution in and near a passage of a text: those in the
 // paragraphs that it touches and in the ones next to these, in the order of the
-// text. A cue is found by its wording in English; a cue that lies in a longer one is
-// left out.
+// text. A cue is found by its wording in English, German, French, Spanish, Portuguese,
+// Italian, Russian, Chinese and Japanese. Where the wording takes any name, the source
+// counts if it is named like a newspaper, an agency or a station. A cue that lies in a
+// longer one is left out.
 func Cites(text string, passage shingle.Span) []Cite {
 	return cites(text, slices.Collect(shingle.Paragraphs(text)), passage)
 }
@@ -64,12 +88,12 @@ func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite 
 		for _, m := range c.pattern.FindAllStringSubmatchIndex(part, -1) {
 			name := strings.Join(strings.Fields(part[m[2]:m[3]]), " ")
 			name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "The "), "the "), "'s")
-			if generic(name) || c.media && !medium(name) {
+			if generic(name) || c.media && !medium(name) || company(part[m[0]:m[2]]) {
 				continue
 			}
 			at := shingle.Span{Start: window.Start + m[0], End: window.Start + m[1]}
-			for ; at.Start < at.End && strings.ContainsRune(" \t\n(", rune(text[at.Start])); at.Start++ {
-			}
+			at.Start = at.End - len(strings.TrimLeft(at.Of(text), " \t\n(（"))
+			at.End = at.Start + len(strings.TrimRight(at.Of(text), "）"))
 			out = append(out, Cite{at.Of(text), name, at})
 		}
 	}
@@ -92,23 +116,53 @@ func generic(name string) bool {
 	switch name {
 	case "He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "Officials", "Police", "Sources",
 		"Media", "Witnesses", "Reports", "Experts", "Who", "What", "There", "Here", "And", "But", "Also", "Monday", "Tuesday",
-		"Wednesday", "Thursday", "Friday", "Saturday", "Sunday":
+		"Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March", "April", "May", "June", "July",
+		"August", "September", "October", "November", "December", "As", "Despite", "The", "Official", "Private", "Press", "News",
+		"Newspaper", "Television", "Radio", "Earlier", "Other", "Some", "Several", "Recent", "Previous", "Annual", "Monthly":
 		return true
+	}
+	for _, w := range []string{"媒体", "媒體", "官方", "有关", "消息", "知情"} { // the media, officials, those who know
+		if strings.Contains(name, w) {
+			return true
+		}
 	}
 	return false
 }
 
-// medium reports whether a name is like that of a newspaper, an agency or a station.
-func medium(name string) bool {
-	words := strings.Fields(name)
-	switch last := strings.TrimRight(words[len(words)-1], ".'’"); last {
-	case "Times", "Post", "Journal", "News", "Press", "Gazette", "Herald", "Tribune", "Chronicle", "Observer", "Guardian", "Telegraph",
-		"Mail", "Star", "Globe", "Today", "Agency", "Radio", "TV", "Television", "Magazine", "Weekly", "Daily", "Newspaper", "Online",
-		"Reuters", "AP", "AFP", "UPI", "BBC", "CNN", "NPR", "DPA", "Xinhua", "TASS", "Bloomberg", "Jazeera", "Wire":
-		return true
+// company reports whether what comes before a source, in the place of a town, is the
+// name of a company, whose ticker then is no agency.
+func company(before string) bool {
+	for w := range strings.FieldsSeq(before) {
+		switch strings.Trim(w, ".,(") {
+		case "Inc", "Corp", "Co", "Ltd", "Plc", "PLC", "AG", "SA", "NV", "INC", "CORP", "LTD":
+			return true
+		}
 	}
 	return false
 }
+
+// medium reports whether a name ends like that of a newspaper, an agency or a station.
+func medium(name string) bool {
+	words := strings.Fields(name)
+	return media[strings.TrimRight(words[len(words)-1], ".'’")]
+}
+
+var media = func() map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(`
+		Times Post Journal News Press Gazette Herald Tribune Chronicle Observer Guardian Telegraph Mail Star Globe Today Agency
+		Radio TV Television Magazine Weekly Daily Newspaper Online Reuters AP AFP UPI BBC CNN NPR DPA Xinhua TASS Bloomberg Jazeera Wire
+		dpa Zeitung Nachrichten Nachrichtenagentur Spiegel Stern Bild Rundschau Anzeiger Tagblatt Tageblatt Tagesspiegel Allgemeine
+		Allgemeinen Kurier Morgenpost Rundfunk Handelsblatt Blatt ARD ZDF ORF SRF NDR WDR Tagesschau
+		Monde Figaro Libération Parisien Agence Presse Dépêche Progrès Télégramme Échos Express RTL BFMTV
+		País Mundo Vanguardia Nación Clarín EFE Prensa Diario Periódico Agencia Universal Efe Télam Notimex
+		Folha Globo Estadão Lusa Público Expresso Jornal Notícias
+		Corriere Repubblica Stampa ANSA Ansa Messaggero Gazzetta
+		ТАСС Новости Интерфакс Интерфакса Рейтер РБК Коммерсантъ Ведомости Известия Лента Агентство`) {
+		m[w] = true
+	}
+	return m
+}()
 
 // nearby returns the paragraphs that a span touches, with one before and one after.
 func nearby(paragraphs []shingle.Span, s shingle.Span) shingle.Span {
