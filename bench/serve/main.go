@@ -10,7 +10,9 @@
 //   - the latencies of single documents that arrive at random moments, at a given rate,
 //     whether or not earlier ones were answered (an open loop), with the 99th
 //     percentile over that of a write and flush of as many bytes, measured in turns;
-//   - what the service answers above its capacity.
+//   - what the service answers above its capacity;
+//   - what a service that is killed under load, and started again, still knows of what
+//     it had answered.
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -127,9 +130,34 @@ func run(tmp string) error {
 
 	_, codes = s.openLoop(&next, 3*capacity, time.Duration(*seconds)*time.Second/4)
 	fmt.Printf("open loop, %5.0f a second: answers %v\n", 3*capacity, codes)
-	if n := s.lost(); n > 0 {
-		return fmt.Errorf("%d pages were acknowledged and are lost", n)
+	if _, err := s.check(); err != nil {
+		return err
 	}
+
+	killed := make(chan error, 1)
+	go func() {
+		time.Sleep(time.Duration(*seconds) * time.Second / 4)
+		killed <- s.cmd.Process.Kill()
+	}()
+	clear(s.acked)
+	_, codes = s.openLoop(&next, 2*offered, time.Duration(*seconds)*time.Second/2)
+	err = <-killed
+	_ = s.cmd.Wait() // it was killed
+	if err != nil {
+		return err
+	}
+	answered := len(s.acked)
+	again, err := start(exe, filepath.Join(tmp, "service"))
+	if err != nil {
+		return err
+	}
+	defer again.stop()
+	again.acked = s.acked
+	asked, err := again.check()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("killed at %5.0f a second: answers %v; of %d verdicts %d were asked for again, all the same\n", 2*offered, codes, answered, asked)
 	return nil
 }
 
@@ -195,11 +223,11 @@ type service struct {
 	http *http.Client
 
 	mu    sync.Mutex
-	acked []int // documents that were acknowledged as new
+	acked map[int]bool // documents that were judged, and whether they were new
 }
 
 func start(exe, dir string) (*service, error) {
-	s := &service{url: "http://127.0.0.1:18099", http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
+	s := &service{acked: map[int]bool{}, url: "http://127.0.0.1:18099", http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
 	s.cmd = exec.Command(exe, "serve", "-db", dir, "-addr", "127.0.0.1:18099")
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -279,9 +307,9 @@ func (s *service) one(i int) int {
 	if err != nil {
 		return 0
 	}
-	if code == 200 && bytes.Contains(b, []byte(`"new":true`)) {
+	if code == 200 {
 		s.mu.Lock()
-		s.acked = append(s.acked, i)
+		s.acked[i] = bytes.Contains(b, []byte(`"new":true`))
 		s.mu.Unlock()
 	}
 	return code
@@ -336,20 +364,19 @@ func (s *service) openLoop(next *int, rate float64, d time.Duration) ([]time.Dur
 	return took, codes
 }
 
-// lost returns how many acknowledged pages the service does not have.
-func (s *service) lost() (n int) {
-	slices.Sort(s.acked)
-	for k := 0; k < len(s.acked); k += 1 + len(s.acked)/500 {
-		i := s.acked[k]
-		resp, err := s.http.Post(s.url+"/v1/query?limit=5", "application/json", bytes.NewReader(encode(document(i))))
+// check asks for verdicts again, for 1,000 at most, and returns for how many. It is an
+// error if one is another one now: a page never repeats itself.
+func (s *service) check() (asked int, err error) {
+	ids := slices.Sorted(maps.Keys(s.acked))
+	for k := 0; k < len(ids); k += 1 + len(ids)/1000 {
+		code, b, err := s.post("application/json", encode(document(ids[k])))
 		if err != nil {
-			return len(s.acked)
+			return asked, err
 		}
-		b, _ := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if !bytes.Contains(b, fmt.Appendf(nil, `{"id":"doc%d","similarity":1}`, i)) {
-			n++
+		if code != 200 || bytes.Contains(b, []byte(`"new":true`)) != s.acked[ids[k]] {
+			return asked, fmt.Errorf("document %d was acknowledged, new: %v; now status %d: %s", ids[k], s.acked[ids[k]], code, b)
 		}
+		asked++
 	}
-	return n
+	return asked, nil
 }

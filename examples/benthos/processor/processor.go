@@ -14,9 +14,18 @@
 // batch that is delivered again gets the same verdicts, unless copies were judged in
 // between: a page never repeats itself.
 //
-// No page is held back until its site is known, because a stream has no place for
-// it. So the first page of a section is compared with its frame, and a copy of it may
-// be missed; the service "dedup serve" holds pages.
+// With settle above 1, the first pages of a section get the verdict held: the processor
+// keeps them, durably, until the frame of their site is known, and the input
+// neardup_released yields them with their verdicts:
+//
+//	input:
+//	  sequence:
+//	    inputs:
+//	      - file: { paths: [ pages.jsonl ], scanner: { lines: {} } }
+//	      - neardup_released: { dir: /var/lib/seen, settle: 16 }
+//
+// Otherwise the first page of a section is compared with its frame, and a copy of it
+// may be missed.
 package processor
 
 import (
@@ -25,9 +34,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/bloblang"
@@ -49,21 +56,19 @@ func init() {
 		Summary("Finds pages that repeat others.").
 		Description("Sets the metadata neardup_verdict, neardup_match, neardup_similarity and neardup_changed. Processors of one folder in one process share it.").
 		Field(service.NewStringField("dir").Description("folder of the pages seen; created if absent")).
-		Field(service.NewFloatField("threshold").Description("minimum similarity of a near-duplicate; fixed when the folder is created").Default(0.8)).
+		Field(thresholdField).
+		Field(settleField).
 		Field(service.NewBloblangField("page").Description("the page of a message: an object with url or id, text or html, and perhaps host, section, time (RFC 3339) and canonical; other fields are ignored").Default("root = this")).
 		Field(service.NewStringEnumField("keep", "all", "new").Description("messages that go on: all, or only new pages and those with errors").Default("all"))
 	err := service.RegisterBatchProcessor("neardup", spec, func(c *service.ParsedConfig, _ *service.Resources) (service.BatchProcessor, error) {
 		dir, err1 := c.FieldString("dir")
-		threshold, err2 := c.FieldFloat("threshold")
+		o, err2 := parseOptions(c)
 		page, err3 := c.FieldBloblang("page")
 		keep, err4 := c.FieldString("keep")
 		if err := errors.Join(err1, err2, err3, err4); err != nil {
 			return nil, err
 		}
-		if !(threshold > 0 && threshold <= 1) {
-			return nil, fmt.Errorf("threshold %v: must be above 0 and at most 1", threshold)
-		}
-		filter, err := open(dir, threshold)
+		filter, err := open(dir, o)
 		if err != nil {
 			return nil, err
 		}
@@ -74,53 +79,6 @@ func init() {
 	}
 }
 
-// A shared is a filter that the processors of a process share: Benthos makes one for
-// each thread.
-type shared struct {
-	*seen.Durable
-	name      string
-	threshold float64
-	users     int
-}
-
-var (
-	mu      sync.Mutex
-	filters = map[string]*shared{}
-)
-
-func open(dir string, threshold float64) (*shared, error) {
-	name, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	f := filters[name]
-	if f == nil {
-		d, err := seen.OpenDurable(name, seen.DurableOptions{Options: seen.Options{Threshold: threshold, Settle: 1}})
-		if err != nil {
-			return nil, err
-		}
-		f = &shared{Durable: d, name: name, threshold: threshold}
-		filters[name] = f
-	}
-	if f.threshold != threshold {
-		return nil, fmt.Errorf("%s is in use with threshold %v, not %v", dir, f.threshold, threshold)
-	}
-	f.users++
-	return f, nil
-}
-
-func (f *shared) close() error {
-	mu.Lock()
-	defer mu.Unlock()
-	if f.users--; f.users > 0 {
-		return nil
-	}
-	delete(filters, f.name)
-	return f.Durable.Close()
-}
-
 // Close saves the filter when the last of its processors is closed.
 func (p *processor) Close(context.Context) error { return p.filter.close() }
 
@@ -129,7 +87,13 @@ func (p *processor) Close(context.Context) error { return p.filter.close() }
 func (p *processor) ProcessBatch(ctx context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
 	var judged []*service.Message
 	var ps []seen.Page
+	isNew := map[*service.Message]bool{}
 	for _, m := range batch {
+		if _, ok := m.MetaGet(numberKey); ok { // of the input neardup_released
+			verdict, _ := m.MetaGet(verdictKey)
+			isNew[m] = verdict == string(seen.New)
+			continue
+		}
 		x, err := p.parse(m)
 		if err != nil {
 			m.SetError(fmt.Errorf("neardup: %w", err))
@@ -141,18 +105,9 @@ func (p *processor) ProcessBatch(ctx context.Context, batch service.MessageBatch
 	if err != nil {
 		return nil, err // Benthos marks all messages as failed
 	}
-	isNew := map[*service.Message]bool{}
 	for i, v := range verdicts {
-		m := judged[i]
-		isNew[m] = v.Outcome == seen.New
-		m.MetaSetMut("neardup_verdict", string(v.Outcome))
-		if v.Outcome == seen.Duplicate {
-			m.MetaSetMut("neardup_match", v.Match)
-			m.MetaSetMut("neardup_similarity", v.Similarity)
-		}
-		if v.Revisit {
-			m.MetaSetMut("neardup_changed", v.Changed)
-		}
+		isNew[judged[i]] = v.Outcome == seen.New
+		describe(judged[i], v)
 	}
 	out := batch
 	if p.only {
@@ -167,6 +122,24 @@ func (p *processor) ProcessBatch(ctx context.Context, batch service.MessageBatch
 		return nil, nil
 	}
 	return []service.MessageBatch{out}, nil
+}
+
+// Names of metadata.
+const (
+	verdictKey = "neardup_verdict"
+	numberKey  = "neardup_number"
+)
+
+// describe puts a verdict into the metadata of a message.
+func describe(m *service.Message, v seen.Verdict) {
+	m.MetaSetMut(verdictKey, string(v.Outcome))
+	if v.Outcome == seen.Duplicate {
+		m.MetaSetMut("neardup_match", v.Match)
+		m.MetaSetMut("neardup_similarity", v.Similarity)
+	}
+	if v.Revisit {
+		m.MetaSetMut("neardup_changed", v.Changed)
+	}
 }
 
 // parse makes a page of a message.

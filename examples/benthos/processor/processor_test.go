@@ -67,16 +67,16 @@ func stream(t *testing.T, yaml string) {
 	}
 }
 
-// config returns config.yaml for files of a folder.
-func config(t *testing.T, pages, state, out string) string {
+// config returns a configuration of the repository for files of a folder.
+func config(t *testing.T, name, pages, state, out string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "config.yaml"))
+	b, err := os.ReadFile(filepath.Join("..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := strings.NewReplacer("${PAGES:pages.jsonl}", pages, "${STATE:state}", state, "${OUT:new.jsonl}", out).Replace(string(b))
 	if strings.Contains(s, "${PAGES") || !strings.Contains(s, state) {
-		t.Fatal("config.yaml has other variables")
+		t.Fatalf("%s has other variables", name)
 	}
 	return s
 }
@@ -107,7 +107,7 @@ func TestConfig(t *testing.T) {
 	pages, state, out := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state"), filepath.Join(dir, "new.jsonl")
 	lines := corpus("a.example")
 	write(t, pages, slices.Concat(lines[:50], []string{"no JSON", `{"id":"x"}`}, lines[50:]))
-	stream(t, config(t, pages, state, out))
+	stream(t, config(t, "config.yaml", pages, state, out))
 	got := read(t, out)
 	stories := map[string]bool{}
 	for _, l := range got {
@@ -126,9 +126,52 @@ func TestConfig(t *testing.T) {
 	// The same stories on another site, after a restart: none is new.
 	write(t, pages, corpus("b.example"))
 	again := filepath.Join(dir, "again.jsonl")
-	stream(t, config(t, pages, state, again))
+	stream(t, config(t, "config.yaml", pages, state, again))
 	if got := read(t, again); len(got) > 0 {
 		t.Errorf("%d stories are new again", len(got))
+	}
+}
+
+// The first pages of two sites that print the same stories are held, and each story is
+// stored once, also when all messages are delivered again.
+func TestHeld(t *testing.T) {
+	dir := t.TempDir()
+	pages, state := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state")
+	frame := func(line, host string) string {
+		return strings.NewReplacer("menux", "menu"+host+"x", "footx", "foot"+host+"x", "/", "\\/").Replace(line)
+	}
+	var lines []string
+	for i, l := range corpus("a.example") {
+		lines = append(lines, frame(l, "a"), frame(corpus("b.example")[i], "b"))
+	}
+	write(t, pages, lines)
+	ids := map[string]bool{}
+	for round := range 2 {
+		out := filepath.Join(dir, fmt.Sprint(round))
+		stream(t, config(t, "held.yaml", pages, state, out))
+		stories := map[string]int{}
+		for _, l := range read(t, out) {
+			var p struct{ ID, URL, Text string }
+			if err := json.Unmarshal([]byte(l), &p); err != nil {
+				t.Fatal(err)
+			}
+			if p.ID == "" {
+				p.ID = p.URL
+			}
+			if round > 0 && !ids[p.ID] {
+				t.Errorf("%s was not new the first time", p.ID)
+			}
+			ids[p.ID] = true
+			stories[strings.Split(p.Text, "\n\n")[1]]++
+		}
+		for story, n := range stories {
+			if n != 1 {
+				t.Errorf("round %d: %.20s is new %d times", round, story, n)
+			}
+		}
+		if round == 0 && len(stories) != 60 {
+			t.Errorf("%d stories are new, want 60", len(stories))
+		}
 	}
 }
 
