@@ -2,6 +2,7 @@ package passage
 
 import (
 	"cmp"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -82,10 +83,7 @@ func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite 
 	part := window.Of(text)
 	var out []Cite
 	for _, c := range cues {
-		if !slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(part, w) }) {
-			continue
-		}
-		for _, m := range c.pattern.FindAllStringSubmatchIndex(part, -1) {
+		for m := range c.matches(part) {
 			name := strings.Join(strings.Fields(part[m[2]:m[3]]), " ")
 			name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "The "), "the "), "'s")
 			if generic(name) || c.media && !medium(name) || company(part[m[0]:m[2]]) {
@@ -109,6 +107,44 @@ func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite 
 		}
 	}
 	return kept
+}
+
+// matches yields the matches of the pattern in a text, each as regexp does. No match
+// reaches across an empty line, so only what lies between two of these and holds one of
+// the words is searched: words are found far faster. The text begins a line.
+func (c cue) matches(text string) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		for from := 0; ; {
+			at := len(text) // of the first word
+			for _, w := range c.words {
+				if k := strings.Index(text[from:min(at+len(w), len(text))], w); k >= 0 {
+					at = min(at, from+k+len(w)-len(strings.TrimPrefix(w, "\n")))
+				}
+				if rest, ok := strings.CutPrefix(w, "\n"); ok && from == 0 && strings.HasPrefix(text, rest) {
+					at = 0
+				}
+			}
+			if at == len(text) {
+				return
+			}
+			if k := strings.LastIndex(text[from:at], "\n\n"); k >= 0 {
+				from += k + 1
+			}
+			end := len(text)
+			if k := strings.Index(text[at:], "\n\n"); k >= 0 {
+				end = at + k + 1
+			}
+			for _, m := range c.pattern.FindAllStringSubmatchIndex(text[from:end], -1) {
+				for i := range m {
+					m[i] += from
+				}
+				if !yield(m) {
+					return
+				}
+			}
+			from = end
+		}
+	}
 }
 
 // generic reports whether a capitalized word in the place of a source is none.

@@ -106,13 +106,7 @@ func newLinker(opts Options, docs []*document, run []posting) *linker {
 // one is in passages of earlier ones.
 func (l *linker) of(d int) []link {
 	held := l.entry[l.from[d]:l.from[d+1]]
-	slices.SortFunc(held, func(x, y heldFirst) int {
-		a, b := l.run[x.first].doc, l.run[y.first].doc
-		if a != b {
-			return cmp.Compare(l.rank[a], l.rank[b])
-		}
-		return cmp.Compare(l.run[x.at].pos, l.run[y.at].pos)
-	})
+	l.sort(held)
 	text := l.docs[d].text
 	covered := make([]uint64, text.Len()/64+1)
 	var out []link
@@ -140,6 +134,22 @@ func (l *linker) of(d int) []link {
 		}
 	}
 	return out
+}
+
+// sort orders the entries of a document by the rank of the first holder, then by place.
+func (l *linker) sort(held []heldFirst) {
+	type keyed struct {
+		key uint64
+		heldFirst
+	}
+	sorted := make([]keyed, len(held))
+	for i, h := range held {
+		sorted[i] = keyed{uint64(l.rank[l.run[h.first].doc])<<32 | uint64(l.run[h.at].pos), h}
+	}
+	slices.SortFunc(sorted, func(x, y keyed) int { return cmp.Compare(x.key, y.key) })
+	for i, k := range sorted {
+		held[i] = k.heldFirst
+	}
 }
 
 // tokensOf returns the tokens of a span.

@@ -1,0 +1,43 @@
+package passage
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestCueBlocks compares the search between empty lines with that of the whole text,
+// on texts put together from pieces of cues and gaps.
+func TestCueBlocks(t *testing.T) {
+	pieces := strings.Split("\n|\n\n|\n\n\n| |according|According|to|the|The|Wall Street Journal|Reuters|reported|published by|told|"+
+		"LONDON, May 4 (AP) -|By Jane Doe|Reporting by Ann Lee|Source: Agency|- Jane Doe|© The Times|has|wrote|. |x", "|")
+	seed := uint64(1)
+	for range 4000 {
+		var b strings.Builder
+		for range 14 {
+			seed = seed*6364136223846793005 + 1442695040888963407
+			b.WriteString(pieces[seed>>33%uint64(len(pieces))])
+			if seed>>60 < 9 {
+				b.WriteByte(" \n"[seed>>32&1])
+			}
+		}
+		text := b.String()
+		for _, c := range cues {
+			var want [][]int
+			for _, m := range c.pattern.FindAllStringSubmatchIndex(text, -1) {
+				block := "\n" + text[:m[1]]
+				if k := strings.LastIndex(block, "\n\n"); k >= 0 {
+					block = block[k+1:]
+				}
+				rest, _, _ := strings.Cut(text[m[1]:], "\n\n")
+				if block += rest; slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(block, w) }) {
+					want = append(want, m)
+				}
+			}
+			got := slices.Collect(c.matches(text))
+			if !slices.EqualFunc(got, want, slices.Equal) {
+				t.Fatalf("%q in %q: %v, want %v", c.pattern, text, got, want)
+			}
+		}
+	}
+}
