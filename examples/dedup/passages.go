@@ -101,7 +101,7 @@ func (p *passages) Run(e *cli.Env) error {
 			}
 		}
 	}
-	if s := ix.LeftOut(); s != "" {
+	for _, s := range ix.LeftOut() {
 		e.Warn("%s", s)
 	}
 	e.Summary("%s: %s of %d words or more shared by %s", c.Counted(), show.Count(found, "passage"), p.MinTokens, show.Count(pairs, "pair"))

@@ -64,6 +64,35 @@ func TestCommon(t *testing.T) {
 	}
 }
 
+// TestFormulas gives a formula to more than 64 documents. Every two of them are reported
+// or counted as left out, and none is left out if the formula has 22 words or more.
+func TestFormulas(t *testing.T) {
+	const docs = 100
+	r := rng(16)
+	for _, n := range []int{12, 15, 18, 21, 22, 23, 24, 40} {
+		formula := strings.Join(r.words(n, 5000), " ")
+		texts := make([]string, docs)
+		for i := range texts {
+			texts[i] = strings.Join(r.words(20, 50000), " ") + " " + formula + " " + strings.Join(r.words(20, 50000), " ")
+		}
+		left := -1
+		ix := index(passage.Options{Workers: 2, LeftOut: func(pairs int) { left = pairs }}, texts)
+		found := 0
+		for range ix.Pairs(context.Background()) {
+			found++
+		}
+		if found+left != docs*(docs-1)/2 || n >= 22 && left > 0 || n < 16 && left == 0 {
+			t.Errorf("formula of %d words: %d pairs found, %d left out, of %d", n, found, left, docs*(docs-1)/2)
+		}
+		if least := 8 * (docs - 8); found < least {
+			t.Errorf("formula of %d words: %d pairs found, %d with the first holders", n, found, least)
+		}
+		if got := len(ix.Query(formula)); got != docs {
+			t.Errorf("formula of %d words: a query finds %d of %d", n, got, docs)
+		}
+	}
+}
+
 // TestCommonQuery asks for a passage that very many documents hold, some of which
 // are gone: it is compared with the first holders that are left, however the
 // index came by them.

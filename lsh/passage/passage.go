@@ -48,8 +48,10 @@
 // many fingerprints and pairs that concerned.
 //
 // A fingerprint that more than 64 documents hold proposes a pair of them in the same
-// way, unless the two share a dozen of such: a formula of law or of contracts is
-// reported with its first holders, a story on a hundred sites for every two of them.
+// way, unless the two share six of such, as those that share a run of 22 words do: a
+// formula of law or of contracts is reported with its first eight holders, a story on a
+// hundred sites for every two of them. Pairs that are left out by that are counted, see
+// Options.LeftOut.
 //
 // # Memory
 //
@@ -92,6 +94,12 @@ type Options struct {
 	// Workers is the number of goroutines that align; 0 means 1, below 0 as many
 	// as there are processors. Results do not depend on it.
 	Workers int
+	// LeftOut, if not nil, is called when Pairs has yielded every pair, with the number
+	// of pairs of documents that it did not compare since they share nothing but fewer
+	// than six fingerprints that more than 64 documents hold, and are not among the first
+	// eight of these. Pairs that share nothing but Common fingerprints are not counted:
+	// see Stats.
+	LeftOut func(pairs int)
 	// Progress, if not nil, is called by Pairs and Groups from time to time, by one
 	// goroutine at a time, with the number of documents searched and that of all.
 	Progress func(done, total int)

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/neardup/neardup/shingle"
 )
@@ -20,9 +21,10 @@ const (
 	limitless = math.MaxInt
 
 	// A fingerprint that more documents hold is of a formula, unless two texts share
-	// many such: about two dozen words. Only its first holders are tried with others.
+	// so many such: a run of 22 words always does. Only its first holders are tried
+	// with others.
 	formulaDocuments = 64
-	formulaShared    = 12
+	formulaShared    = 6
 )
 
 // A trial is a fingerprint that the text in hand shares with a document.
@@ -57,7 +59,8 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	for _, tr := range trials {
 		n = max(n, tr.doc+1)
 	}
-	return ix.opts.matches(t, func(doc uint32) *document { return docs[doc] }, int(n), trials)
+	found, _ := ix.opts.matches(t, func(doc uint32) *document { return docs[doc] }, int(n), trials)
+	return found
 }
 
 // candidates returns the trials for the sorted fingerprints of a text, and the
@@ -117,12 +120,14 @@ func propose(trials []trial, mine, held []posting, kind kind, most int) []trial 
 // without looking around each of them first.
 const sure = 6
 
-// matches aligns a text with the documents that the trials name.
-// Documents have numbers below n.
-func (o Options) matches(t *shingle.Text, docs func(uint32) *document, n int, trials []trial) []Match {
+// matches aligns a text with the documents that the trials name, which have numbers
+// below n. It also returns how many of them it left out, since they share a few
+// formulas only.
+func (o Options) matches(t *shingle.Text, docs func(uint32) *document, n int, trials []trial) ([]Match, int) {
 	if len(trials) == 0 {
-		return nil
+		return nil, 0
 	}
+	left := 0
 	g := groupings.Get().(*grouping)
 	defer groupings.Put(g)
 	trials = g.sort(trials, n)
@@ -137,6 +142,7 @@ func (o Options) matches(t *shingle.Text, docs func(uint32) *document, n int, tr
 			of[trials[k].kind]++
 		}
 		if len(seeds) == of[formula] && len(seeds) < formulaShared {
+			left++
 			continue
 		}
 		var ps []shingle.Passage
@@ -152,7 +158,7 @@ func (o Options) matches(t *shingle.Text, docs func(uint32) *document, n int, tr
 			out = append(out, Match{d.id, ps})
 		}
 	}
-	return out
+	return out, left
 }
 
 // A grouping sorts trials by document with one counter for each.
@@ -230,7 +236,8 @@ func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
 
 // Pairs yields every two documents that share a passage, with the passages:
 // ordered by the first document, then the second, as they were added. When ctx is
-// done it yields an empty pair with the error of ctx, and ends.
+// done it yields an empty pair with the error of ctx, and ends. When all pairs are
+// yielded it reports to Options.LeftOut.
 func (ix *Index) Pairs(ctx context.Context) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
 		docs, run := ix.snapshot()
@@ -244,6 +251,10 @@ func (ix *Index) Pairs(ctx context.Context) iter.Seq2[Pair, error] {
 		}
 		if err := ctx.Err(); err != nil {
 			yield(Pair{}, fmt.Errorf("passage: %w", err))
+			return
+		}
+		if ix.opts.LeftOut != nil {
+			ix.opts.LeftOut(int(s.left.Load()))
 		}
 	}
 }
@@ -257,6 +268,7 @@ type search struct {
 	shared []shared
 	from   []uint32 // the entries of document d are entries[from[d]:from[d+1]]
 	entry  []entry
+	left   atomic.Int64 // pairs left out for their formulas
 }
 
 // A shared is a fingerprint of several documents: its postings in the run, and its
@@ -338,7 +350,9 @@ func (s *search) later(d int) []Match {
 		}
 		trials = propose(trials, mine[:n], mine[n:], s.kind(sh, e.at), limitless)
 	}
-	return s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, len(s.docs), trials)
+	found, left := s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, len(s.docs), trials)
+	s.left.Add(int64(left))
+	return found
 }
 
 // kind returns the kind of a shared fingerprint for the document whose postings begin

@@ -22,6 +22,7 @@ type Passages struct {
 	c     *corpus.Corpus
 	masks [][]shingle.Span
 	least int // words that a passage must have in common
+	left  int // pairs that were not compared, once all are yielded
 }
 
 // IndexPassages puts every document into an index, without the spans of its mask;
@@ -37,7 +38,9 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int) (*Pa
 	}
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
-	ix := &Passages{passage.New(po), c, masks, o.MinTokens}
+	ix := &Passages{c: c, masks: masks, least: o.MinTokens}
+	po.LeftOut = func(pairs int) { ix.left = pairs }
+	ix.Index = passage.New(po)
 	p := c.Env().Progress("indexing", "documents", n)
 	defer p.Stop()
 	for i, d := range c.Docs[:n] {
@@ -92,7 +95,7 @@ func OpenPassages(c *corpus.Corpus, o Options, name string) (*Passages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &Passages{ix, c, nil, o.MinTokens}, nil
+	return &Passages{Index: ix, c: c, least: o.MinTokens}, nil
 }
 
 // Save writes the index to a file, which replaces one of that name when it is whole.
@@ -312,11 +315,14 @@ func touches(spans []shingle.Span, s shingle.Span) bool {
 	return slices.ContainsFunc(spans, func(k shingle.Span) bool { return k.Start < s.End && s.Start < k.End })
 }
 
-// LeftOut describes what the search for passages left out, "" for nothing.
-func (ix *Passages) LeftOut() string {
-	s := ix.Stats()
-	if s.Common == 0 {
-		return ""
+// LeftOut describes what the search for passages left out.
+func (ix *Passages) LeftOut() []string {
+	var out []string
+	if ix.left > 0 {
+		out = append(out, fmt.Sprintf("%s of documents not compared: they share only short phrases that more than 64 documents have, which lead to the first 8 of these", show.Count(ix.left, "pair")))
 	}
-	return fmt.Sprintf("%s found in more than 256 documents; such a phrase leads to the first documents that hold it only, which left %s of documents uncompared", show.Count(s.Common, "phrase"), show.Count(s.Withheld, "pair"))
+	if s := ix.Stats(); s.Common > 0 {
+		out = append(out, fmt.Sprintf("%s found in more than 256 documents; such a phrase leads to the first 8 documents only, which left up to %s of documents uncompared", show.Count(s.Common, "phrase"), show.Count(s.Withheld, "pair")))
+	}
+	return out
 }

@@ -105,7 +105,7 @@ func (f *Findings) findPassages() error {
 			f.addPair(a, b, pair)
 		}
 	}
-	if s := ix.LeftOut(); s != "" {
+	for _, s := range ix.LeftOut() {
 		f.c.Env().Note("%s", s)
 	}
 	return nil
