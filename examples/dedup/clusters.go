@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spill"
 	"github.com/neardup/neardup/lsh"
 )
 
@@ -28,15 +30,19 @@ the similarity.
 
 type clusters struct {
 	find.Options
-	read corpus.Options
+	read  corpus.Options
+	spill spill.Spill
 	cli.Output
 }
 
 func (k *clusters) Flags() []cli.Flags {
-	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.spill.Flags(&k.Options), k.OutputFlags()}
 }
 
 func (k *clusters) Run(e *cli.Env) error {
+	if k.spill.Dir != "" {
+		return k.runSpilled(e)
+	}
 	c, err := corpus.Load(e, k.read, nil, e.Inputs)
 	if err != nil {
 		return err
@@ -61,9 +67,77 @@ func (k *clusters) Run(e *cli.Env) error {
 			return err
 		}
 	}
-	e.Summary("%s in %s: keep %d, %d are near-duplicates (%s to the one kept, %s)",
-		show.Count(len(found), "cluster"), c.Counted(), len(c.Docs)-members+len(found), members-len(found), k.Criterion(e.Given["threshold"]), k.Figures())
+	k.summarize(e, len(found), members, len(c.Docs), c.Counted())
 	c.ReportCompared()
+	return nil
+}
+
+func (k *clusters) summarize(e *cli.Env, clusters, members, docs int, counted string) {
+	e.Summary("%s in %s: keep %d, %d are near-duplicates (%s to the one kept, %s)",
+		show.Count(clusters, "cluster"), counted, docs-members+clusters, members-clusters, k.Criterion(e.Given["threshold"]), k.Figures())
+}
+
+// runSpilled is Run in a folder.
+func (k *clusters) runSpilled(e *cli.Env) error {
+	r, err := spill.Start(e, k.Options, k.read, k.spill)
+	if err != nil {
+		return err
+	}
+	if complete, err := r.Search(); err != nil || !complete {
+		return err
+	}
+	clusters, members := 0, 0
+	for m, err := range r.Members() {
+		if err != nil {
+			return err
+		}
+		if members++; m.First {
+			clusters++
+		}
+		if !k.JSON {
+			showMember(e, m.ID, m.Similarity, m.First)
+			continue
+		}
+		if err := printMember(e, m, clusters > 1); err != nil {
+			return err
+		}
+	}
+	if k.JSON && clusters > 0 {
+		fmt.Fprintln(e.Out, "]}")
+	}
+	docs, empty := r.Docs()
+	k.summarize(e, clusters, members, int(docs), corpus.Counted(int(docs), int(empty)))
+	return endSpilled(e, r)
+}
+
+// endSpilled removes the files of a run whose findings have arrived.
+func endSpilled(e *cli.Env, r *spill.Run) error {
+	if err := e.Out.Flush(); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return r.Remove()
+}
+
+// printMember prints a member as a part of the line that its cluster is, which no
+// memory may hold; another is whether a line has begun before.
+func printMember(e *cli.Env, m spill.Member, another bool) error {
+	line, err := show.JSON(show.Member{ID: m.ID, Similarity: m.Similarity})
+	if err != nil {
+		return err
+	}
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	if !m.First {
+		fmt.Fprintf(e.Out, ",%s", line)
+		return nil
+	}
+	id, err := show.JSON(m.ID)
+	if err != nil {
+		return err
+	}
+	if another {
+		fmt.Fprintln(e.Out, "]}")
+	}
+	fmt.Fprintf(e.Out, `{"representative":%s,"members":[%s`, bytes.TrimSuffix(id, []byte("\n")), line)
 	return nil
 }
 
@@ -91,10 +165,15 @@ func (k *clusters) find(c *corpus.Corpus) ([]lsh.Cluster[int], error) {
 
 // showCluster shows a cluster to a person.
 func showCluster(e *cli.Env, c *corpus.Corpus, cl lsh.Cluster[int]) {
-	fmt.Fprintf(e.Out, "keep   %s\n", show.Printable(c.Docs[cl.Representative].ID))
 	for _, m := range cl.Members {
-		if m.ID != cl.Representative {
-			fmt.Fprintf(e.Out, "%.3f    %s\n", m.Similarity, show.Printable(c.Docs[m.ID].ID))
-		}
+		showMember(e, c.Docs[m.ID].ID, m.Similarity, m.ID == cl.Representative)
 	}
+}
+
+func showMember(e *cli.Env, id string, similarity float64, first bool) {
+	if first {
+		fmt.Fprintf(e.Out, "keep   %s\n", show.Printable(id))
+		return
+	}
+	fmt.Fprintf(e.Out, "%.3f    %s\n", similarity, show.Printable(id))
 }

@@ -235,10 +235,13 @@ func (c *Corpus) Empty() (n int) {
 }
 
 // Counted returns how many documents were read, as text.
-func (c *Corpus) Counted() string {
-	s := show.Count(len(c.Docs), "document")
-	if n := c.Empty(); n > 0 {
-		s += fmt.Sprintf(" (%d empty)", n)
+func (c *Corpus) Counted() string { return Counted(len(c.Docs), c.Empty()) }
+
+// Counted returns a number of documents and of those without text, as text.
+func Counted(docs, empty int) string {
+	s := show.Count(docs, "document")
+	if empty > 0 {
+		s += fmt.Sprintf(" (%d empty)", empty)
 	}
 	return s
 }

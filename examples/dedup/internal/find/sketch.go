@@ -97,12 +97,17 @@ func (s *Sketches) Signature(i int) (minhash.Signature, error) {
 // silence.
 func (s *Sketches) bounded(w lsh.Work) {
 	s.Work = w
+	WarnBounded(s.env(), w)
+}
+
+// WarnBounded reports comparisons that a search left out.
+func WarnBounded(e *cli.Env, w lsh.Work) {
 	if w.Bounded > 0 {
-		s.env().Warn("%s of documents that share text, too large to compare all with all: %s left out (fewer with -strip or a higher -threshold)",
+		e.Warn("%s of documents that share text, too large to compare all with all: %s left out (fewer with -strip or a higher -threshold)",
 			show.Count(w.Bounded, "group"), show.Count(int(w.Skipped), "comparison"))
 	}
 	if w.BoundedDuplicates > 0 {
-		s.env().Warn("%s with very many copies: of these only the pairs with the first copy are listed", show.Count(w.BoundedDuplicates, "document"))
+		e.Warn("%s with very many copies: of these only the pairs with the first copy are listed", show.Count(w.BoundedDuplicates, "document"))
 	}
 }
 

@@ -16,9 +16,48 @@ type namer struct {
 
 	cut *unpacking // of the file that unpacked to too much
 
+	notes Names
+}
+
+// Names counts the documents of each file that are named by place. The zero value is
+// ready to use.
+type Names struct {
 	file   string
 	none   idCount // documents of file without an id
 	repeat idCount // and with one that was read before
+}
+
+// Named counts a document, whose id is still the one that it was read with, and
+// whose name is that of an attempt. Documents come file by file: yield gets the notes
+// about the file before. It returns false if yield does.
+func (n *Names) Named(d *Doc, attempt int, yield func(*Doc, error) bool) bool {
+	if !n.meet(d.File, yield) {
+		return false
+	}
+	n.named(d, d.Name(attempt), attempt)
+	return true
+}
+
+// meet ends the file before where another one begins.
+func (n *Names) meet(file string, yield func(*Doc, error) bool) bool {
+	if file == n.file {
+		return true
+	}
+	if !n.End(yield) {
+		return false
+	}
+	n.file = file
+	return true
+}
+
+func (n *Names) named(d *Doc, name string, attempt int) {
+	switch {
+	case !d.byPlace(attempt):
+	case d.ID == "":
+		n.none.add(d.Place, "", name)
+	default:
+		n.repeat.add(d.Place, d.ID, name)
+	}
 }
 
 // An idCount is how many documents of a file were named by place, and the first.
@@ -75,30 +114,59 @@ func (n *namer) emit(d *Doc, err error, yield func(*Doc, error) bool) bool {
 		}
 		return yield(d, err)
 	}
-	if d.File != n.file {
-		if !n.end(yield) {
-			return false
+	if n.o.Unnamed {
+		return yield(d, err)
+	}
+	if !n.notes.meet(d.File, yield) {
+		return false
+	}
+	name, attempt := "", 0
+	for {
+		if name = d.Name(attempt); n.add(name) {
+			break
 		}
-		n.file = d.File
+		attempt++
 	}
-	was := d.ID
-	if was != "" && n.add(was) {
-		return yield(d, err)
-	}
-	if was != "" && d.Record > 0 && d.Time != "" && n.add(was+" "+d.Time) {
-		d.ID = was + " " + d.Time // another capture of the page
-		return yield(d, err)
-	}
-	d.ID = d.Place.ID()
-	for more := 2; !n.add(d.ID); more++ {
-		d.ID = fmt.Sprintf("%s#%d", d.Place.ID(), more)
-	}
-	if was == "" {
-		n.none.add(d.Place, was, d.ID)
-	} else {
-		n.repeat.add(d.Place, was, d.ID)
-	}
+	n.notes.named(d, name, attempt)
+	d.ID = name
 	return yield(d, err)
+}
+
+// Name returns the name that a document gets if so many others were taken by earlier
+// documents: first its id, then, of another capture of a page in a web archive, its id
+// and time, then its place, then that and a number.
+func (d *Doc) Name(attempt int) string {
+	if d.ID != "" {
+		if attempt == 0 {
+			return d.ID
+		}
+		attempt--
+		if d.recaptured() {
+			if attempt == 0 {
+				return d.ID + " " + d.Time
+			}
+			attempt--
+		}
+	}
+	if attempt == 0 {
+		return d.Place.ID()
+	}
+	return fmt.Sprintf("%s#%d", d.Place.ID(), attempt+1)
+}
+
+// recaptured reports whether another document of the same id may be told apart by its
+// time.
+func (d *Doc) recaptured() bool { return d.Record > 0 && d.Time != "" }
+
+// byPlace reports whether the name of that attempt is made of the place.
+func (d *Doc) byPlace(attempt int) bool {
+	if d.ID == "" {
+		return true
+	}
+	if d.recaptured() {
+		attempt--
+	}
+	return attempt > 0
 }
 
 // add returns false if the id is not new.
@@ -111,8 +179,10 @@ func (n *namer) add(id string) bool {
 	return true
 }
 
-// end yields the notes about a file.
-func (n *namer) end(yield func(*Doc, error) bool) bool {
+func (n *namer) end(yield func(*Doc, error) bool) bool { return n.notes.End(yield) }
+
+// End yields the notes about the last file.
+func (n *Names) End(yield func(*Doc, error) bool) bool {
 	none, repeat := n.none, n.repeat
 	n.none, n.repeat = idCount{}, idCount{}
 	note := func(c idCount, what string) bool {

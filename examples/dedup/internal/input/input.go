@@ -98,6 +98,10 @@ type Options struct {
 	Repeats bool
 	IDs     IDs
 
+	// Unnamed yields documents with the ids that they were read with, which may be
+	// missing or repeated, and so keeps no ids in memory either: see [Doc.Name].
+	Unnamed bool
+
 	// Workers is how many goroutines decode documents in addition to the one that
 	// reads and the caller's; the documents are the same for any number. With 0 and 1
 	// no goroutine is started.

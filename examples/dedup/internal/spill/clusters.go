@@ -1,0 +1,196 @@
+package spill
+
+import (
+	"encoding/binary"
+	"iter"
+	"math"
+
+	"github.com/neardup/neardup/examples/dedup/internal/extsort"
+)
+
+// refSet holds refs, a bit each, in pages that are made when they are needed.
+type refSet map[int64]*[1 << 10]uint64
+
+func (s refSet) add(ref int64) {
+	p := s[ref>>16]
+	if p == nil {
+		p = new([1 << 10]uint64)
+		s[ref>>16] = p
+	}
+	p[ref>>6&(1<<10-1)] |= 1 << (ref & 63)
+}
+
+func (s refSet) has(ref int64) bool {
+	p := s[ref>>16]
+	return p != nil && p[ref>>6&(1<<10-1)]>>(ref&63)&1 != 0
+}
+
+// A place is a document that is not a representative, with the one that it is like.
+type place struct {
+	ref, rep   int64
+	similarity float64
+}
+
+func (p place) append(dst []byte) []byte {
+	return binary.LittleEndian.AppendUint64(appendRef(appendRef(dst, p.ref), p.rep), math.Float64bits(p.similarity))
+}
+
+func placeAt(b []byte) (p place, err error) {
+	if p.ref, p.rep, err = pairRef(b); err != nil || len(b) < 2*refSize+8 {
+		return p, errRecord
+	}
+	p.similarity = math.Float64frombits(binary.LittleEndian.Uint64(b[2*refSize:]))
+	return p, nil
+}
+
+// joined yields the documents that join a representative, but for exact duplicates, in
+// order: the first representative that they match. It keeps a bit for each document.
+func (r *Run) joined() iter.Seq2[place, error] {
+	return func(yield func(place, error) bool) {
+		gone := refSet{}
+		now, decided := int64(-1), false
+		for record, err := range r.all("matches", len(r.parts), 0) {
+			var p place
+			if err == nil {
+				p, err = placeAt(record) // the similarity comes first in a score
+			}
+			if err != nil {
+				yield(p, err)
+				return
+			}
+			if p.ref != now {
+				now, decided = p.ref, false
+			}
+			if decided || gone.has(p.rep) {
+				continue
+			}
+			decided = true
+			gone.add(p.ref)
+			if !yield(p, nil) {
+				return
+			}
+		}
+	}
+}
+
+// byFirst yields the exact duplicates sorted by the first of them: first, ref.
+func (r *Run) byFirst(s *extsort.Sorter) iter.Seq2[[]byte, error] {
+	var buf []byte
+	return sortAll(s, func(yield func([]byte, error) bool) {
+		for part := range r.parts {
+			for record, err := range r.all("duplicates", len(r.parts), part) {
+				if err == nil && len(record) < 2*refSize {
+					err = errRecord
+				}
+				if err == nil {
+					buf = appendRef(appendRef(buf[:0], refAt(record[refSize:])), refAt(record))
+				}
+				if !yield(buf, err) || err != nil {
+					return
+				}
+			}
+		}
+	})
+}
+
+// places yields all documents that are not representatives, in no order.
+func (r *Run) places() iter.Seq2[place, error] {
+	return func(yield func(place, error) bool) {
+		dups := pull(r.byFirst(r.outputSorter(false)))
+		defer dups.stop()
+		dup, err := dups.record()
+		// upTo yields the duplicates of documents before a ref.
+		upTo := func(ref int64, of place) bool {
+			for err == nil && dup != nil && refAt(dup) < ref {
+				p := place{refAt(dup[refSize:]), refAt(dup), 1}
+				if p.rep == of.ref {
+					p.rep, p.similarity = of.rep, of.similarity
+				}
+				if !yield(p, nil) {
+					return false
+				}
+				dup, err = dups.record()
+			}
+			return true
+		}
+		for p, failed := range r.joined() {
+			if failed != nil {
+				yield(p, failed)
+				return
+			}
+			if !upTo(p.ref, place{ref: -1}) || !yield(p, nil) || !upTo(p.ref+1, p) {
+				return
+			}
+		}
+		if !upTo(maxRef+1, place{ref: -1}) {
+			return
+		}
+		if err != nil {
+			yield(place{}, err)
+		}
+	}
+}
+
+// outputSorter returns a sorter for the last steps, of which three are in use at a
+// time. Close it.
+func (r *Run) outputSorter(unique bool) *extsort.Sorter {
+	return extsort.New(extsort.Options{Dir: r.s.Dir, Memory: r.read.Memory / 8, Workers: r.workers, Unique: unique})
+}
+
+// A Member is a document of a cluster.
+type Member struct {
+	ID         string
+	Similarity float64 // to the representative
+	First      bool    // it is the representative, and the first of its cluster
+}
+
+// Members yields the members of all clusters: the representative first, then the
+// others in order.
+func (r *Run) Members() iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		byRef, members := r.outputSorter(true), r.outputSorter(false)
+		defer byRef.Close()
+		defer members.Close()
+		if err := r.addMembers(byRef, members); err != nil {
+			yield(Member{}, r.advise(err))
+			return
+		}
+		for record, err := range members.All() {
+			if err != nil {
+				yield(Member{}, r.advise(err))
+				return
+			}
+			p, err := placeAt(record)
+			// The representative has turns with the ref: see addMembers.
+			if !yield(Member{string(record[2*refSize+8:]), p.similarity, p.ref == p.rep}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// addMembers adds the members of all clusters to a sorter: the ref of the
+// representative, their own, their similarity and their name.
+func (r *Run) addMembers(byRef, members *extsort.Sorter) error {
+	var buf []byte
+	for p, err := range r.places() {
+		if err != nil {
+			return err
+		}
+		if err := byRef.Add(p.append(buf[:0])); err != nil {
+			return err
+		}
+		// Its representative is a member too; of equal records one is left.
+		if err := byRef.Add(place{p.rep, p.rep, 1}.append(buf[:0])); err != nil {
+			return err
+		}
+	}
+	return r.join(byRef.All(), func(record []byte, d *named) error {
+		p, err := placeAt(record)
+		if err != nil {
+			return err
+		}
+		buf = place{p.rep, p.ref, p.similarity}.append(buf[:0])
+		return members.Add(append(buf, d.name()...))
+	})
+}

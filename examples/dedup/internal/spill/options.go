@@ -1,0 +1,66 @@
+package spill
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+)
+
+// Spill is what flags choose about a run; the zero value is none.
+type Spill struct {
+	Dir       string
+	Step      string // "" for all
+	Shard, Of int    // Of 0: not sharded
+}
+
+// single reports whether this process does everything.
+func (s Spill) single() bool { return s.Step == "" }
+
+// Flags are -spill, -step and -shard. The options are those of the search.
+func (s *Spill) Flags(o *find.Options) cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.StringVar(&s.Dir, "spill", "", "`folder` on a local disk to search in, so that memory stays within -memory for any number of documents: it is made, holds all texts, 0.5 KB a document and what the steps sort (in all up to three times the texts, more where many documents are alike), and is removed at the end. A run that was ended goes on where it was: start the same command again. Hosts need -strip=false")
+			fs.StringVar(&s.Step, "step", "", "with -spill, the one `step` to do, for runs on several machines (see docs/distributed.md): "+strings.Join(StepNames(), ", "))
+			fs.Func("shard", "with -step, the part of it to do: `i/n`, i from 0 to n-1; of sketch, that part of the inputs", func(v string) (err error) {
+				i, n, _ := strings.Cut(v, "/")
+				if s.Shard, err = strconv.Atoi(i); err == nil {
+					s.Of, err = strconv.Atoi(n)
+				}
+				if err != nil || s.Shard < 0 || s.Shard >= s.Of || s.Of > 10_000 {
+					return errors.New("must be i/n, where i is from 0 to n-1 and n at most 10000")
+				}
+				return nil
+			})
+		},
+		Check: func() error {
+			switch {
+			case s.Dir == "" && (s.Step != "" || s.Of > 0):
+				return errors.New("-step and -shard are for runs with -spill, which is missing")
+			case s.Dir == "":
+				return nil
+			case s.Of > 0 && s.Step == "":
+				return errors.New("-shard needs -step, the step to do a part of")
+			case s.Step != "" && !slices.Contains(StepNames(), s.Step):
+				return cli.OneOf("step", s.Step, StepNames()...)
+			case o.Strip == find.StripAlways:
+				return fmt.Errorf("-spill cannot be combined with -strip, which needs all documents in memory")
+			case o.Covered > 0:
+				return errors.New("-spill cannot be combined with -covered: clean or compare by -threshold, or leave out -spill")
+			case o.Containment > 0:
+				return errors.New("-spill cannot be combined with -containment")
+			case len(o.Against) > 0:
+				return errors.New("-spill cannot be combined with -against: name both corpora as inputs, the older one first")
+			case o.Keep != "" && o.Keep != "first":
+				return fmt.Errorf("-spill cannot be combined with -keep %s: sort the input by preference", o.Keep)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,508 @@
+package spill
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/until"
+)
+
+// limitMemory lets the collector run earlier near the limit of -memory.
+func limitMemory(bytes int64) { debug.SetMemoryLimit(bytes - bytes/8) }
+
+func expand(in string) ([]string, error) {
+	names, err := input.Expand(in)
+	if err != nil {
+		return []string{in}, nil // reported when it is read
+	}
+	return names, nil
+}
+
+// The streams of a shard.
+const (
+	textStream     = iota // a record for each document
+	registerStream        // the registers of each document, no bytes for an empty one
+	documentStream        // the rest of each document
+	shardStream           // one record: a shardNote
+	shardStreams
+)
+
+// A shard is complete when it has so many bytes of text, or so many documents.
+const (
+	shardBytes = 512 << 20
+	shardDocs  = 1 << 20
+)
+
+// A shardNote is what a shard notes about itself.
+type shardNote struct {
+	Docs   int64
+	Empty  int64  // of them, without text
+	Digest uint64 // of them
+}
+
+// An ending is what sketch found besides documents.
+type ending struct {
+	Shards      int // files
+	InputErrors int
+	Problems    []problem // some of them
+	Lost        []loss
+	Other       map[string]int
+}
+
+// A problem is a [cli.Problem] to report when a run goes on.
+type problem struct {
+	Kind, File, Text string
+	Note             bool
+}
+
+type loss struct {
+	corpus.Loss
+	Documents int
+}
+
+func endName(i int) string      { return fmt.Sprintf("sketch.%04d.end", i) }
+func shardName(i, k int) string { return fmt.Sprintf("sketch.%04d.%06d", i, k) }
+
+// mostProblems are kept for a run that goes on.
+const mostProblems = 100
+
+// sketch does the shards that are missing and are ours.
+func (r *Run) sketch() error {
+	n := r.key.Shards
+	for i := range n {
+		if r.exists(endName(i)) || r.s.Of > 0 && i != r.s.Shard {
+			continue
+		}
+		r.sketched = true
+		k := &sketching{r: r, number: i, inputs: r.inputs[i*len(r.inputs)/n : (i+1)*len(r.inputs)/n]}
+		if err := k.run(); err != nil {
+			return r.advise(err)
+		}
+	}
+	return nil
+}
+
+// A sketching reads inputs and writes shards.
+type sketching struct {
+	r      *Run
+	number int
+	inputs []string
+	end    ending
+	lost   map[corpus.Loss]int
+
+	finished []shardNote // shards of an earlier run that are passed over
+
+	out    *output
+	note   shardNote // of the shard so far
+	bytes  int64
+	digest xxhash.Digest
+	buf    []byte
+}
+
+// A batch is documents that one goroutine sketches.
+type batch struct {
+	docs      []*input.Doc
+	bytes     int
+	registers [][]uint32
+	done      chan struct{}
+}
+
+// A batch is complete when it has so many documents or bytes.
+const batchDocs, batchBytes = 128, 1 << 20
+
+func (k *sketching) run() error {
+	r := k.r
+	k.lost = map[corpus.Loss]int{}
+	k.end.Other = map[string]int{}
+	k.digest.Reset()
+	if err := k.passOver(); err != nil {
+		return err
+	}
+	defer func() {
+		if k.out != nil {
+			k.out.abort()
+		}
+	}()
+
+	work, order := make(chan *batch), make(chan *batch, 2*r.workers)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range r.workers {
+		wg.Go(func() {
+			var hashes []uint64
+			for b := range work {
+				for _, d := range b.docs {
+					hashes = r.sh.AppendHashes(hashes[:0], d.Text)
+					var regs []uint32
+					if len(hashes) > 0 {
+						regs = r.mh.AppendValues(nil, hashes)
+					}
+					b.registers = append(b.registers, regs)
+				}
+				close(b.done)
+			}
+		})
+	}
+	var failed error
+	wg.Go(func() {
+		for b := range order {
+			<-b.done
+			if failed != nil {
+				continue
+			}
+			if failed = k.write(b); failed != nil {
+				close(stop)
+			}
+		}
+	})
+	err := k.produce(work, order, stop)
+	close(work)
+	close(order)
+	wg.Wait()
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
+		return err
+	case len(k.finished) > 0:
+		return fmt.Errorf("%s: %w: the inputs have fewer documents than before", r.s.Dir, errOther)
+	}
+	if k.note.Docs > 0 {
+		if err := k.commit(); err != nil {
+			return err
+		}
+	}
+	for l, n := range k.lost {
+		k.end.Lost = append(k.end.Lost, loss{l, n})
+	}
+	data, err := json.Marshal(k.end)
+	if err != nil {
+		return err
+	}
+	return writeNew(r.path(endName(k.number)), data)
+}
+
+// passOver finds the shards that an earlier run completed.
+func (k *sketching) passOver() error {
+	for {
+		name := k.r.path(shardName(k.number, len(k.finished)))
+		if _, err := os.Stat(name); err != nil {
+			return nil
+		}
+		note, err := readNote(name)
+		if err != nil {
+			return err
+		}
+		k.finished = append(k.finished, note)
+	}
+}
+
+// readNote reads what a shard notes about itself.
+func readNote(name string) (note shardNote, err error) {
+	f, err := open(name)
+	if err != nil {
+		return note, err
+	}
+	defer f.close()
+	s, err := f.stream(shardStream)
+	if err != nil {
+		return note, err
+	}
+	record, err := s.Next()
+	if err == nil {
+		err = json.Unmarshal(record, &note)
+	}
+	if err != nil {
+		err = damaged(name, err)
+	}
+	return note, err
+}
+
+// produce reads the inputs and makes batches of their documents.
+func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) error {
+	r := k.r
+	p, items := corpus.Read(r.e, "sketching", k.inputs, r.read, func(o *input.Options) { o.Unnamed = true })
+	defer p.Stop()
+	now := &batch{done: make(chan struct{})}
+	send := func() bool {
+		if len(now.docs) == 0 {
+			return true
+		}
+		select {
+		case order <- now:
+		case <-stop:
+			return false
+		}
+		work <- now
+		now = &batch{done: make(chan struct{})}
+		return true
+	}
+	for it, err := range until.Done(r.e.Ctx, items) {
+		if err != nil {
+			return err
+		}
+		if it.Err != nil {
+			p.Clear()
+			k.problem(it.Err)
+		}
+		d := it.Doc
+		if d == nil {
+			continue
+		}
+		if d.Host != "" && r.o.Strip == find.StripPages {
+			return fmt.Errorf("%v: the document has a host, so the blocks that its pages recycle are left out before documents are compared, which -spill cannot do: pass -strip=false to compare whole texts", d.Place)
+		}
+		p.Add(1)
+		now.docs = append(now.docs, d)
+		now.bytes += len(d.Text)
+		if len(now.docs) == batchDocs || now.bytes >= batchBytes {
+			if !send() {
+				return nil
+			}
+		}
+	}
+	send()
+	return nil
+}
+
+// problem reports an error of reading, and counts what it left out.
+func (k *sketching) problem(err error) {
+	p := corpus.Problem(err)
+	k.r.e.Problem(p)
+	if !p.Note {
+		k.end.InputErrors++
+	}
+	if len(k.end.Problems) < mostProblems {
+		k.end.Problems = append(k.end.Problems, problem{p.Kind, p.File, p.Err.Error(), p.Note})
+	}
+	e, ok := err.(*input.Error)
+	switch {
+	case !ok || e.Lost == 0:
+	case e.Note:
+		k.end.Other[e.Reason] += e.Lost
+	default:
+		k.lost[corpus.Loss{File: e.File, Reason: e.Reason}] += e.Lost
+	}
+}
+
+// write writes the documents of a batch, or compares them with what an earlier run
+// wrote.
+func (k *sketching) write(b *batch) error {
+	for i, d := range b.docs {
+		doc := document{*d, len(d.Text)}
+		k.buf = doc.append(k.buf[:0])
+		_, _ = k.digest.Write(k.buf)
+		_, _ = k.digest.WriteString(d.Text)
+		k.note.Docs++
+		if d.Text == "" {
+			k.note.Empty++
+		}
+		if len(k.finished) > 0 {
+			if err := k.compare(); err != nil {
+				return err
+			}
+			continue
+		}
+		if k.out == nil {
+			var err error
+			if k.out, err = create(k.r.path(shardName(k.number, k.end.Shards)), shardStreams); err != nil {
+				return err
+			}
+		}
+		if err := k.out.add(documentStream, k.buf); err != nil {
+			return err
+		}
+		k.buf = append(k.buf[:0], d.Text...)
+		if err := k.out.add(textStream, k.buf); err != nil {
+			return err
+		}
+		k.buf = appendWords(k.buf[:0], b.registers[i])
+		if err := k.out.add(registerStream, k.buf); err != nil {
+			return err
+		}
+		if k.bytes += int64(len(d.Text)); k.bytes >= shardBytes || k.note.Docs == shardDocs {
+			if err := k.commit(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compare ends a shard of an earlier run when its documents were met.
+func (k *sketching) compare() error {
+	note := k.finished[0]
+	if k.note.Docs < note.Docs {
+		return nil
+	}
+	if note.Digest != k.digest.Sum64() {
+		return fmt.Errorf("%s: %w: the inputs have other documents than before; delete the folder to begin again", k.r.s.Dir, errOther)
+	}
+	k.finished = k.finished[1:]
+	k.end.Shards++
+	k.note, k.bytes = shardNote{}, 0
+	k.digest.Reset()
+	return nil
+}
+
+// commit completes a shard.
+func (k *sketching) commit() error {
+	k.note.Digest = k.digest.Sum64()
+	note, err := json.Marshal(k.note)
+	if err != nil {
+		return err
+	}
+	if err := k.out.add(shardStream, note); err != nil {
+		return err
+	}
+	if err := k.out.commit(); err != nil {
+		return err
+	}
+	if k.r.after != nil {
+		k.r.after(shardName(k.number, k.end.Shards))
+	}
+	k.out, k.note, k.bytes = nil, shardNote{}, 0
+	k.digest.Reset()
+	k.end.Shards++
+	return nil
+}
+
+// layout finds all shards, which must be there, and the parts.
+func (r *Run) layout() error {
+	r.shards, r.parts, r.empty = nil, nil, 0
+	r.ended = ending{Other: map[string]int{}}
+	next := int64(0)
+	for i := range r.key.Shards {
+		data, err := os.ReadFile(r.path(endName(i)))
+		if err != nil {
+			return fmt.Errorf("shard %d of %d is not sketched yet: %w", i, r.key.Shards, err)
+		}
+		var end ending
+		if err := json.Unmarshal(data, &end); err != nil {
+			return damaged(r.path(endName(i)), err)
+		}
+		r.ended.add(end)
+		for k := range end.Shards {
+			note, err := readNote(r.path(shardName(i, k)))
+			if err != nil {
+				return err
+			}
+			r.shards = append(r.shards, shard{shardName(i, k), next, note.Docs})
+			r.empty += note.Empty
+			next += note.Docs
+		}
+	}
+	if next > maxRef {
+		return errors.New("more documents than 48 bits can number")
+	}
+	n := min(len(r.shards), mostParts)
+	for i := range n {
+		p := part{shards: r.shards[i*len(r.shards)/n : (i+1)*len(r.shards)/n]}
+		last := p.shards[len(p.shards)-1]
+		p.first, p.end = p.shards[0].first, last.first+last.docs
+		r.parts = append(r.parts, p)
+	}
+	return nil
+}
+
+func (e *ending) add(f ending) {
+	e.Shards += f.Shards
+	e.InputErrors += f.InputErrors
+	e.Problems = append(e.Problems, f.Problems...)
+	e.Lost = append(e.Lost, f.Lost...)
+	for kind, n := range f.Other {
+		e.Other[kind] += n
+	}
+}
+
+// Docs returns the number of documents, and how many of them are empty.
+func (r *Run) Docs() (docs, empty int64) {
+	if len(r.parts) > 0 {
+		docs = r.parts[len(r.parts)-1].end
+	}
+	return docs, r.empty
+}
+
+// A cursor reads a stream of the shards of a part, a document at a time.
+type cursor struct {
+	r      *Run
+	shards []shard
+	stream int
+	next   int64 // ref of the next record
+	end    int64 // of the shard at hand
+	file   *opened
+	name   string
+	rd     interface{ Next() ([]byte, error) }
+	now    []byte
+	at     int64 // ref of now, -1 for none
+}
+
+func (r *Run) cursor(shards []shard, stream int) *cursor {
+	return &cursor{r: r, shards: shards, stream: stream, at: -1}
+}
+
+// step reads the next document, and returns its ref; io.EOF after the last.
+func (c *cursor) step() (int64, []byte, error) {
+	for c.file == nil || c.next == c.end {
+		c.close()
+		if len(c.shards) == 0 {
+			return 0, nil, io.EOF
+		}
+		s := c.shards[0]
+		c.shards = c.shards[1:]
+		c.name = c.r.path(s.name)
+		f, err := open(c.name)
+		if err != nil {
+			return 0, nil, err
+		}
+		c.file, c.next, c.end = f, s.first, s.first+s.docs
+		rd, err := f.stream(c.stream)
+		if err != nil {
+			return 0, nil, err
+		}
+		c.rd = rd
+	}
+	record, err := c.rd.Next()
+	if err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return 0, nil, damaged(c.name, err)
+	}
+	c.now, c.at = record, c.next
+	c.next++
+	return c.at, record, nil
+}
+
+// seek returns the record of a document that does not come before the one at hand.
+func (c *cursor) seek(ref int64) ([]byte, error) {
+	for c.at < ref {
+		if _, _, err := c.step(); err != nil {
+			if err == io.EOF {
+				err = errRecord
+			}
+			return nil, err
+		}
+	}
+	if c.at > ref {
+		return nil, errRecord
+	}
+	return c.now, nil
+}
+
+func (c *cursor) close() {
+	if c.file != nil {
+		c.file.close()
+		c.file = nil
+	}
+}
