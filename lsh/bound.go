@@ -27,6 +27,15 @@ func FullSize(sizes []int, documents, bands int) int {
 	return fullUpTo(sizes, budget(documents)/float64(bands), pairsOf)
 }
 
+// FullDuplicates returns the size up to which all pairs of a group of exact duplicates
+// are listed, and of two groups whose firsts match all pairs between them: in larger
+// ones each is paired with the first only, and of two groups the firsts. sizes are
+// those of the groups, and of both groups of each pair of firsts together, above
+// [FullBucket], in ascending order; documents is as in [FullSize].
+func FullDuplicates(sizes []int, documents int) int {
+	return fullUpTo(sizes, budget(documents), func(n float64) float64 { return n * n / 2 })
+}
+
 // Buckets larger than FullBucket are compared in full too, the smaller ones first,
 // as long as they take no more comparisons than these over all bands, whichever is
 // more.

@@ -86,6 +86,7 @@ func (k *clusters) runSpilled(e *cli.Env) error {
 	if complete, err := r.Search(); err != nil || !complete {
 		return err
 	}
+	r.WarnBounded()
 	clusters, members := 0, 0
 	for m, err := range r.Members() {
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spill"
+	"github.com/neardup/neardup/lsh"
 )
 
 var pairsCommand = cli.Command{
@@ -32,15 +34,19 @@ two new ones.
 
 type pairs struct {
 	find.Options
-	read corpus.Options
+	read  corpus.Options
+	spill spill.Spill
 	cli.Output
 }
 
 func (p *pairs) Flags() []cli.Flags {
-	return []cli.Flags{p.MatchFlags(), p.CoveredFlag(), p.ContainmentFlag(), p.AgainstFlag(), p.ShingleFlags(), p.StripFlag(), p.read.InputFlags(), p.OutputFlags()}
+	return []cli.Flags{p.MatchFlags(), p.CoveredFlag(), p.ContainmentFlag(), p.AgainstFlag(), p.ShingleFlags(), p.StripFlag(), p.read.InputFlags(), p.spill.Flags(&p.Options), p.OutputFlags()}
 }
 
 func (p *pairs) Run(e *cli.Env) error {
+	if p.spill.Dir != "" {
+		return p.runSpilled(e)
+	}
 	c, err := corpus.Load(e, p.read, p.Against, e.Inputs)
 	if err != nil {
 		return err
@@ -63,23 +69,56 @@ func (p *pairs) Run(e *cli.Env) error {
 		return err
 	}
 	for _, m := range found {
-		a, b := c.Docs[m.A], c.Docs[m.B]
-		if p.JSON {
-			if err := e.Print(show.Pair{A: a.ID, B: b.ID, Jaccard: m.Similarity, ContainmentA: m.ContainmentA, ContainmentB: m.ContainmentB, Exact: m.Exact}); err != nil {
-				return err
-			}
-			continue
+		if err := p.print(e, c.Docs[m.A].ID, c.Docs[m.B].ID, m.Score); err != nil {
+			return err
 		}
-		fmt.Fprintf(e.Out, "%.3f  %s  %s  (%s of the first is in the second, %s of the second in the first)\n",
-			m.Similarity, show.Printable(a.ID), show.Printable(b.ID), show.Percent(m.ContainmentA), show.Percent(m.ContainmentB))
 	}
+	p.summarize(e, c.Counted(), len(found))
+	c.ReportCompared()
+	return nil
+}
+
+// print prints a pair by Jaccard similarity.
+func (p *pairs) print(e *cli.Env, a, b string, s lsh.Score) error {
+	if p.JSON {
+		return e.Print(show.Pair{A: a, B: b, Jaccard: s.Similarity, ContainmentA: s.ContainmentA, ContainmentB: s.ContainmentB, Exact: s.Exact})
+	}
+	_, err := fmt.Fprintf(e.Out, "%.3f  %s  %s  (%s of the first is in the second, %s of the second in the first)\n",
+		s.Similarity, show.Printable(a), show.Printable(b), show.Percent(s.ContainmentA), show.Percent(s.ContainmentB))
+	return err
+}
+
+func (p *pairs) summarize(e *cli.Env, counted string, pairs int) {
 	what := p.Criterion(false)
 	if p.Containment > 0 {
 		what += fmt.Sprintf(" or containment %v or more", p.Containment)
 	}
-	e.Summary("%s, %s: %s (%s)", c.Counted(), show.Count(len(found), "pair"), what, p.Figures())
-	c.ReportCompared()
-	return nil
+	e.Summary("%s, %s: %s (%s)", counted, show.Count(pairs, "pair"), what, p.Figures())
+}
+
+// runSpilled is Run in a folder.
+func (p *pairs) runSpilled(e *cli.Env) error {
+	r, err := spill.Start(e, p.Options, p.read, p.spill)
+	if err != nil {
+		return err
+	}
+	if complete, err := r.Search(); err != nil || !complete {
+		return err
+	}
+	n := 0
+	for m, err := range r.Pairs() {
+		if err == nil {
+			err = p.print(e, m.A, m.B, m.Score)
+		}
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	r.WarnBounded()
+	docs, empty := r.Docs()
+	p.summarize(e, corpus.Counted(int(docs), int(empty)), n)
+	return endSpilled(e, r)
 }
 
 // runCovered prints the pairs by covered share.

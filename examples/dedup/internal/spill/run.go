@@ -50,10 +50,10 @@ type Run struct {
 	workers  int
 	shards   []shard // once sketched
 	parts    []part
-	empty    int64             // documents without text
-	sketched bool              // by this process
-	after    func(task string) // called when a task is complete; nil outside tests
-	ended    ending            // of sketch
+	empty    int64    // documents without text
+	sketched bool     // by this process
+	work     lsh.Work // what was not compared
+	ended    ending   // of sketch
 }
 
 // A shard is documents that were sketched together.
@@ -153,6 +153,11 @@ func (r *Run) prepare() error {
 	err := os.Mkdir(r.s.Dir, 0o700)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("-spill: %w", err)
+	}
+	if info, err := os.Stat(r.s.Dir); err != nil {
+		return fmt.Errorf("-spill: %w", err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("-spill: %s is not a folder", r.s.Dir)
 	}
 	for _, in := range r.e.Inputs {
 		names, err := expand(in)
@@ -399,8 +404,8 @@ func (r *Run) Search() (bool, error) {
 	return true, r.report()
 }
 
-// report reports what an earlier process reported, names that are made of places, and
-// what was not compared.
+// report reports what an earlier process reported and names that are made of places,
+// and finds what was not compared.
 func (r *Run) report() error {
 	if !r.sketched {
 		for _, p := range r.ended.Problems {
@@ -418,10 +423,8 @@ func (r *Run) report() error {
 		}
 		r.e.Problem(cli.Problem{Kind: p.Kind, File: p.File, Err: errors.New(p.Text), Note: p.Note})
 	}
-	_, work, err := r.sizes()
-	if err == nil {
-		find.WarnBounded(r.e, work)
-	}
+	var err error
+	_, r.work, err = r.sizes()
 	return err
 }
 
@@ -498,9 +501,6 @@ func (r *Run) do(s step, i int, memory int64) error {
 	if err := out.commit(); err != nil {
 		return r.advise(err)
 	}
-	if r.after != nil {
-		r.after(taskName(s.name, i))
-	}
 	return nil
 }
 
@@ -516,9 +516,6 @@ func (r *Run) advise(err error) error {
 func (r *Run) finished(s step) error {
 	if err := writeNew(r.path(s.name+".done"), nil); err != nil {
 		return r.advise(err)
-	}
-	if r.after != nil {
-		r.after(s.name + ".done")
 	}
 	r.dropAfter(s)
 	return nil
@@ -540,9 +537,16 @@ func (r *Run) drop(name string) {
 
 // Remove removes the files of the run, and the folder if nothing else is in it.
 func (r *Run) Remove() error {
+	// In this order a run that is ended here begins again and finds nothing that it
+	// would take for complete. Without its manifest the rest is no run.
 	var names []string
+	for i := range r.key.Shards {
+		names = append(names, endName(i))
+	}
 	for _, s := range steps {
 		names = append(names, s.name+".done")
+	}
+	for _, s := range steps {
 		for i := range max(len(r.parts), 1) {
 			names = append(names, taskName(s.name, i))
 		}
@@ -550,10 +554,7 @@ func (r *Run) Remove() error {
 	for _, s := range r.shards {
 		names = append(names, s.name)
 	}
-	for i := range r.key.Shards {
-		names = append(names, endName(i))
-	}
-	for _, name := range append(names, "manifest") { // which goes last: what is left until then is a run
+	for _, name := range append(names, "manifest") {
 		if err := os.Remove(r.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

@@ -368,9 +368,6 @@ func (k *sketching) commit() error {
 	if err := k.out.commit(); err != nil {
 		return err
 	}
-	if k.r.after != nil {
-		k.r.after(shardName(k.number, k.end.Shards))
-	}
 	k.out, k.note, k.bytes = nil, shardNote{}, 0
 	k.digest.Reset()
 	k.end.Shards++

@@ -1,0 +1,184 @@
+// Spill measures dedup clusters -spill on documents of web-like length that follow from
+// a seed and are never stored: they are piped into the program. It kills the program at
+// random moments, starts it again, and prints the CPU time, the most memory and disk,
+// and a digest of the clusters.
+//
+//	go build -o dedup ./examples/dedup
+//	GOWORK=off go -C bench/scale run ./spill -dedup $PWD/dedup -dir /disk/run -kills 20 10000000
+//	GOWORK=off go -C bench/scale run ./spill -dedup $PWD/dedup -plain 1000000
+//
+// With -plain the program runs without -spill, for the digest and the time to compare.
+// With -write it writes the documents to standard output.
+package main
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	dedup := flag.String("dedup", "dedup", "the program")
+	dir := flag.String("dir", "", "folder for -spill; it must not exist")
+	memory := flag.String("memory", "2GiB", "passed on")
+	kills := flag.Int("kills", 0, "how many times the program is killed")
+	after := flag.Duration("after", time.Minute, "mean time until it is killed")
+	seed := flag.Uint64("seed", 1, "of the documents and the moments")
+	plain := flag.Bool("plain", false, "without -spill")
+	command := flag.String("command", "clusters", "clusters or pairs")
+	write := flag.Bool("write", false, "write the documents to standard output")
+	flag.Parse()
+	n, err := strconv.Atoi(flag.Arg(0))
+	if err != nil {
+		log.Fatal("how many documents? ", err)
+	}
+	c := newCorpus(*seed)
+	if *write {
+		if err := c.write(bufio.NewWriterSize(os.Stdout, 1<<20), n); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	args := []string{*command, "-json", "-strip=false", "-memory", *memory}
+	if !*plain {
+		if *dir == "" {
+			log.Fatal("-dir is missing")
+		}
+		args = append(args, "-spill", *dir)
+	}
+	m := &measured{dir: *dir}
+	moments := rand.New(rand.NewPCG(*seed, 20))
+	for left := *kills; ; left-- {
+		limit := time.Duration(0)
+		if left > 0 {
+			limit = time.Duration(float64(*after) * 2 * moments.Float64())
+		}
+		done, err := m.run(*dedup, append(args, "-"), c, n, limit)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if done {
+			fmt.Printf("%d documents, %d of %d kills: CPU %.1f us/document, memory %d MiB, disk %.2f GiB (%.1f KB/document), %v, %x\n",
+				n, *kills-left, *kills, float64(m.cpu.Microseconds())/float64(n), m.memory>>20, float64(m.disk)/(1<<30), float64(m.disk)/float64(n)/1e3, m.wall.Round(time.Second), m.digest[:8])
+			return
+		}
+		fmt.Printf("killed after %v, %d files in the folder\n", limit.Round(time.Second), m.files)
+	}
+}
+
+// measured is what all runs took.
+type measured struct {
+	dir    string
+	cpu    time.Duration
+	wall   time.Duration
+	memory int64 // most of one process
+	disk   int64 // most at one time
+	files  int
+	digest []byte
+}
+
+// run runs the program once, and kills it after a time that is not 0. It reports
+// whether the program came to its end.
+func (m *measured) run(dedup string, args []string, c *corpus, n int, limit time.Duration) (bool, error) {
+	start := time.Now()
+	cmd := exec.Command(dedup, args...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return false, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return false, err
+	}
+	var feeding sync.WaitGroup
+	feeding.Go(func() {
+		_ = c.write(bufio.NewWriterSize(in, 1<<20), n) // a killed process reads no further
+		_ = in.Close()
+	})
+	stop := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { m.watch(cmd.Process.Pid, stop) })
+	killed := false
+	if limit > 0 {
+		timer := time.AfterFunc(limit, func() { killed = cmd.Process.Kill() == nil })
+		defer timer.Stop()
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, out); err != nil && !killed {
+		return false, err
+	}
+	err = cmd.Wait()
+	close(stop)
+	watching.Wait()
+	feeding.Wait()
+	m.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	m.memory = max(m.memory, peakMemory(cmd.ProcessState))
+	m.wall += time.Since(start)
+	if err != nil && !killed {
+		return false, err
+	}
+	m.digest = sum.Sum(nil)
+	return err == nil, nil
+}
+
+// watch notes how much of the disk the process uses.
+func (m *measured) watch(pid int, stop <-chan struct{}) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			bytes, files := m.used(pid)
+			m.disk, m.files = max(m.disk, bytes), files
+		}
+	}
+}
+
+// used returns the bytes of the files of the folder and of those that have no name,
+// which only Linux lists.
+func (m *measured) used(pid int) (bytes int64, files int) {
+	_ = filepath.WalkDir(m.dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return nil
+		}
+		if info, err := e.Info(); err == nil {
+			bytes += info.Size()
+			files++
+		}
+		return nil
+	})
+	open := fmt.Sprintf("/proc/%d/fd", pid)
+	entries, err := os.ReadDir(open)
+	if errors.Is(err, fs.ErrNotExist) {
+		return bytes, files
+	}
+	for _, e := range entries {
+		name := filepath.Join(open, e.Name())
+		if to, err := os.Readlink(name); err == nil && strings.HasSuffix(to, " (deleted)") {
+			if info, err := os.Stat(name); err == nil {
+				bytes += info.Size()
+			}
+		}
+	}
+	return bytes, files
+}

@@ -1,0 +1,350 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/examples/dedup/internal/spill"
+)
+
+// spillCorpora returns files of documents: in the first two fifths of the documents meet
+// in one bucket, in the second two fifths are exact duplicates, a third of them of one
+// text, and ids are missing, repeated and like places.
+func spillCorpora(t *testing.T, docs int) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, kind := range []string{"crowd", "copies"} {
+		r := rand.New(rand.NewPCG(3, uint64(len(kind))))
+		word := func() string { return fmt.Sprintf("w%d", r.IntN(40_000)) }
+		frame := make([]string, 150)
+		for i := range frame {
+			frame[i] = word()
+		}
+		var texts []string
+		var b bytes.Buffer
+		for i := range docs {
+			words := make([]string, 60+r.IntN(100))
+			for j := range words {
+				words[j] = word()
+			}
+			switch {
+			case kind == "crowd" && r.IntN(5) < 2: // one text with a few words changed
+				words = slices.Clone(frame)
+				for range r.IntN(3) {
+					words[r.IntN(len(words))] = word()
+				}
+			case i > 20 && r.IntN(4) == 0: // an edited copy
+				words = strings.Fields(texts[r.IntN(i)])
+				if len(words) > 0 {
+					words[r.IntN(len(words))] = word()
+				}
+			}
+			text := strings.Join(words, " ")
+			if kind == "copies" && i > 10 && r.IntN(5) < 2 {
+				if text = texts[r.IntN(i)]; r.IntN(3) == 0 {
+					text = texts[3]
+				}
+			}
+			if i%97 == 0 {
+				text = ""
+			}
+			texts = append(texts, text)
+			doc := map[string]string{"id": fmt.Sprint("d", i), "text": text}
+			switch {
+			case kind == "crowd":
+			case i%5 == 0:
+				delete(doc, "id")
+			case i%7 == 0:
+				doc["id"] = "d3"
+			case i%11 == 0:
+				doc["id"] = fmt.Sprintf("copies.jsonl:%d", i-10+i%13)
+			}
+			line, err := json.Marshal(doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Write(append(line, '\n'))
+		}
+		b.WriteString("{\"id\":\"bad\"\n")
+		files[kind] = kind + ".jsonl"
+		put(t, map[string]string{files[kind]: b.String()})
+	}
+	return files
+}
+
+// TestSpill compares commands with and without -spill: findings, messages, status.
+func TestSpill(t *testing.T) {
+	shared, err := filepath.Abs("../../../shared/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	files := spillCorpora(t, 700)
+	for _, name := range []string{"reuters21578", "terms_versions"} {
+		if found, _ := filepath.Glob(filepath.Join(shared, name, "docs.jsonl*")); len(found) > 0 && !testing.Short() && !raceEnabled {
+			files[name] = found[0]
+		}
+	}
+	files["nothing"] = "nothing.jsonl"
+	put(t, map[string]string{files["nothing"]: ""})
+	for name, file := range files {
+		for _, command := range spillCommands {
+			for i, flags := range [][]string{{"-workers", "3", "-memory", "192MiB"}, {"-estimate", "-workers", "1"}, {"-threshold", "0.5", "-k", "64"}} {
+				real := filepath.IsAbs(file)
+				if real && (i > 0 || command[0] == "pairs" && name == "terms_versions") || i > 0 && !slices.Contains(command, "-json") {
+					continue // they take long, and have nothing more to show
+				}
+				t.Run(fmt.Sprint(name, command, flags), func(t *testing.T) {
+					args := slices.Concat(command, flags, []string{"-strip=false", file})
+					want, wantErr, wantStatus := dedup(t, "", args...)
+					wantFiles := outputs(t)
+					got, gotErr, status := dedup(t, "", append(args, "-spill", "run")...)
+					if got != want || status != wantStatus || len(want) < 1000 && len(wantFiles) < 1000 && name != "nothing" {
+						t.Errorf("status %d, want %d; %d bytes, want the same %d\n%s", status, wantStatus, len(got), len(want), gotErr)
+					}
+					if gotErr != wantErr {
+						t.Errorf("messages\n%s\nwant\n%s", gotErr, wantErr)
+					}
+					if gotFiles := outputs(t); gotFiles != wantFiles {
+						t.Errorf("the files differ: %d bytes, want %d", len(gotFiles), len(wantFiles))
+					}
+					if _, err := os.Stat("run"); err == nil {
+						t.Error("the folder is left behind")
+					}
+				})
+			}
+		}
+	}
+}
+
+// spillCommands are those with -spill.
+var spillCommands = [][]string{{"clusters", "-json"}, {"pairs", "-json"}, {"clusters"}}
+
+// outputs returns the files that a command wrote, and removes them.
+func outputs(t *testing.T) string {
+	var all strings.Builder
+	names, err := filepath.Glob("out*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&all, "%s\n%s", name, data)
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+// TestSpillKilled kills a run again and again until it comes to its end.
+func TestSpillKilled(t *testing.T) {
+	t.Chdir(t.TempDir())
+	files := spillCorpora(t, 2000)
+	for _, command := range spillCommands[:2] {
+		args := append(slices.Clone(command), "-strip=false", files["copies"])
+		want, _, _ := dedup(t, "", args...)
+		killed := 0
+		for wait := 5 * time.Millisecond; ; wait += 5 * time.Millisecond {
+			cmd := exec.Command(os.Args[0], append(args, "-spill", "run")...)
+			cmd.Env = append(os.Environ(), "DEDUP_AS_PROGRAM=1")
+			var out, message bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &message
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(wait, func() { _ = cmd.Process.Kill() })
+			_ = cmd.Wait()
+			if cmd.ProcessState.ExitCode() >= 0 { // not killed
+				if out.String() != want {
+					t.Errorf("the lines differ after %d runs that were killed: %s", killed, message.Bytes())
+				}
+				break
+			}
+			if killed++; killed > 1000 {
+				t.Fatal("no end")
+			}
+		}
+		if killed == 0 {
+			t.Error("no run was killed: nothing is tested")
+		}
+		if _, err := os.Stat("run"); err == nil {
+			t.Error("the folder is left behind")
+		}
+	}
+}
+
+// TestSpillShards does each step in parts, by calls in any order, some of them twice and
+// some after their files were lost, and compares the findings of a last call.
+func TestSpillShards(t *testing.T) {
+	t.Chdir(t.TempDir())
+	spillCorpora(t, 1500)
+	lines := strings.SplitAfter(string(readFile(t, "copies.jsonl")), "\n")
+	put(t, map[string]string{
+		"part-0.jsonl": strings.Join(lines[:300], ""), "part-1.jsonl": strings.Join(lines[300:301], ""),
+		"part-2.jsonl": strings.Join(lines[301:1200], ""), "part-3.jsonl": strings.Join(lines[1200:], ""),
+	})
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, command := range spillCommands[:2] {
+		args := append(slices.Clone(command), "-strip=false", "part-*.jsonl")
+		want, _, wantStatus := dedup(t, "", args...)
+		spilled := append(slices.Clone(args), "-spill", "run")
+		for _, step := range spill.StepNames() {
+			of := 3
+			if step != "sketch" {
+				if _, message, status := dedup(t, "", append(spilled, "-step", "matches")...); step != "matches" && status != 2 || step != "matches" && !strings.Contains(message, "comes before it") {
+					t.Errorf("matches before %s: status %d, %s", step, status, message)
+				} else if step == "matches" && status != 0 {
+					t.Errorf("matches: status %d, %s", status, message)
+				}
+				of = 2
+			}
+			calls := []int{0, 1, 2, 0, 1, 2}[:2*of]
+			for i := range calls {
+				calls[i] %= of
+			}
+			r.Shuffle(len(calls), func(i, j int) { calls[i], calls[j] = calls[j], calls[i] })
+			for i, shard := range calls {
+				if _, message, status := dedup(t, "", append(spilled, "-step", step, "-shard", fmt.Sprintf("%d/%d", shard, of))...); status > 1 {
+					t.Fatalf("%s %d/%d: status %d, %s", step, shard, of, status, message)
+				}
+				if i == of {
+					names, _ := filepath.Glob("run/" + step + ".0001*")
+					for _, name := range names { // lost, say with its machine
+						if err := os.Remove(name); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+			}
+			// Whatever was lost after its last call.
+			if _, message, status := dedup(t, "", append(spilled, "-step", step)...); status > 1 && step != "sketch" {
+				t.Fatalf("%s: status %d, %s", step, status, message)
+			} else if step == "sketch" {
+				for shard := range of {
+					dedup(t, "", append(spilled, "-step", step, "-shard", fmt.Sprintf("%d/%d", shard, of))...)
+				}
+			}
+		}
+		got, message, status := dedup(t, "", spilled...)
+		if got != want || status != wantStatus {
+			t.Errorf("%v: status %d, want %d; the lines differ: %v\n%s", command, status, wantStatus, got != want, message)
+		}
+		if _, err := os.Stat("run"); err == nil {
+			t.Error("the folder is left behind")
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestSpillRefuses has folders, inputs and flags that a run must refuse with a message
+// that shows what to do, and what it must overlook.
+func TestSpillRefuses(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := spillCorpora(t, 500)["crowd"]
+	want, _, _ := dedup(t, "", "clusters", "-json", "-strip=false", file)
+	args := []string{"clusters", "-json", "-strip=false", "-spill", "run", file}
+	refused := func(message string, args ...string) {
+		t.Helper()
+		if out, got, status := dedup(t, "", args...); status != 2 || !strings.Contains(got, message) || out != "" {
+			t.Errorf("%v: status %d, %q, want a message with %q", args, status, got, message)
+		}
+	}
+	begin := func() {
+		t.Helper()
+		if err := os.RemoveAll("run"); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range spill.StepNames()[:6] {
+			if _, message, status := dedup(t, "", append(args, "-step", step)...); status > 1 {
+				t.Fatalf("%s: %s", step, message)
+			}
+		}
+	}
+	begin()
+	refused("-threshold was 0.8, now it is 0.7", append(args, "-threshold", "0.7")...)
+	refused("-estimate was false", append(args, "-estimate")...)
+	refused("how inputs are read", append(args, "-field-id", "name")...)
+	refused("the number of inputs", append(args, "copies.jsonl")...)
+	refused("an input was crowd.jsonl, now it is copies.jsonl", "clusters", "-strip=false", "-spill", "run", "copies.jsonl")
+	if err := os.WriteFile("run/bands.0000.123.tmp", []byte("left behind"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, message, status := dedup(t, "", args...); out != want || status != 1 {
+		t.Errorf("after all that: status %d, %s", status, message)
+	}
+
+	begin()
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(file, later, later); err != nil {
+		t.Fatal(err)
+	}
+	refused("the input crowd.jsonl has changed", args...)
+
+	for _, name := range []string{"sketch.0000.000000", "names.0000", "duplicates.0000", "buckets.0000", "sketch.0000.end", "manifest"} {
+		for _, damage := range []func([]byte) []byte{
+			func(b []byte) []byte { return b[:len(b)/2] },
+			func([]byte) []byte { return nil },
+			func(b []byte) []byte { return append(b, "x\n"...) },
+			func(b []byte) []byte { return bytes.Repeat([]byte("neardup spill 1\n"), 1+len(b)/16) },
+		} {
+			if name == "buckets.0000" {
+				begin()
+				if _, message, status := dedup(t, "", append(args, "-step", "bands")...); status > 1 {
+					t.Fatal(message)
+				}
+				if _, message, status := dedup(t, "", append(args, "-step", "buckets")...); status > 1 {
+					t.Fatal(message)
+				}
+			} else {
+				begin()
+			}
+			data := readFile(t, "run/"+name)
+			if err := os.WriteFile("run/"+name, damage(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			refused("delete the folder", args...)
+		}
+	}
+
+	if err := os.RemoveAll("run"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, map[string]string{"run/letter.txt": "not ours"})
+	refused("letter.txt, which is not of a run", args...)
+	refused("is not a folder", "clusters", "-spill", file, "-strip=false", file)
+	refused("pass -strip=false", "clusters", "-spill", "new", writeHost(t))
+	for flag, message := range map[string]string{"-strip": "-strip", "-covered=0.3": "-covered", "-keep=longest": "sort the input"} {
+		refused(message, "clusters", "-spill", "new", flag, file)
+	}
+	refused("-containment", "pairs", "-spill", "new", "-containment", "0.5", file)
+	refused("-against", "pairs", "-spill", "new", "-against", file, file)
+	refused("-step", "clusters", "-step", "bands", file)
+	refused("must be i/n", "clusters", "-spill", "new", "-step", "bands", "-shard", "3/3", file)
+	refused("must be one of", "clusters", "-spill", "new", "-step", "walk", file)
+}
+
+func writeHost(t *testing.T) string {
+	put(t, map[string]string{"host.jsonl": `{"id":"a","text":"one two three","host":"example.org"}` + "\n"})
+	return "host.jsonl"
+}
