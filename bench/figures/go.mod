@@ -1,0 +1,3 @@
+module github.com/neardup/neardup/bench/figures
+
+go 1.26
