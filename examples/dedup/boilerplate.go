@@ -93,7 +93,9 @@ func (b *blocks) Run(e *cli.Env) error {
 		return err
 	}
 	if b.to.Out != "" {
-		if err := clean.WriteTexts(c, clean.RecycledBlocks(kept), b.to, b.to.Spans); err != nil {
+		cuts := make(clean.Cuts, len(c.Docs))
+		cuts.RecycledBlocks(kept)
+		if err := clean.WriteTexts(c, cuts, b.to, b.to.Spans); err != nil {
 			return err
 		}
 	}

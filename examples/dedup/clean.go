@@ -12,7 +12,10 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/items"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/lsh/decon"
+	"github.com/neardup/neardup/lsh/repeat"
 )
 
 var cleanCommand = cli.Command{
@@ -22,16 +25,22 @@ var cleanCommand = cli.Command{
 kept, removed because it repeats another, or left out because it cannot be read.
 The summary counts them. The log names each document that is not kept, with the
 reason, the document that it repeats, their similarity and their shared passages.
+With -against, documents that repeat that corpus are removed too, and the corpus is
+not written. With -decon, documents that hold items of an evaluation are removed.
 
 A file is written in the format of its extension: documents byte for byte as they
 were, or converted to .jsonl or .parquet: records with all their fields, other files
-and pages with id, text, host, url and time. With -cut blocks the texts are written
-without recycled blocks. Several inputs go to one file, to a folder with the same
-files (a name that ends in /) or to standard output (-). Records of a web archive
-that are not pages are copied, but not converted. The input is never changed. A file
-or folder appears complete at the end or, after an interrupt, not at all. With
--against, documents that repeat that corpus are removed too, and the corpus is not
-written.
+and pages with id, text, host, url and time. Several inputs go to one file, to a
+folder with the same files (a name that ends in /) or to standard output (-). Records
+of a web archive that are not pages are copied, but not converted. The input is never
+changed. A file or folder appears complete at the end or, after an interrupt, not at
+all.
+
+With -cut, texts are written without some of their parts: recycled blocks, the items
+of -decon, whose documents are kept then, and repeats, which are runs of -min words
+and more that a document written has already; the first copy stays, in the order of
+-keep. -spans logs every part that was cut, and why. After -cut repeats no run of
+-min words is left twice.
 
 Files that a killed process leaves next to -out end in .tmp and may be deleted.
 `,
@@ -40,6 +49,7 @@ Files that a killed process leaves next to -out end in .tmp and may be deleted.
 -out kept.parquet -keep max:quality shard-*.jsonl.gz
 -covered 0.25 -keep longest -out kept/ pages/
 -against archive.jsonl -out new.jsonl today.jsonl
+-decon evals.items -cut repeats -spans cut.jsonl -out kept.jsonl corpus.jsonl
 `,
 	New: func() cli.Action { return new(cleaning) },
 }
@@ -50,6 +60,9 @@ type cleaning struct {
 	to    clean.Target
 	dry   bool
 	exact bool
+
+	items  items.Options
+	border string
 	cli.Output
 }
 
@@ -60,7 +73,12 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.StringVar(&k.to.Stats, "stats", "", "`file` to write figures to, as JSON: by source and host, by reason, cluster sizes")
 		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files of -out, -log and -stats if they exist")
 		fs.BoolVar(&k.to.Annotate, "annotate", false, "add the fields dedup_cluster (the id of the representative) and dedup_cluster_size to kept records")
-		fs.StringVar(&k.to.Cut, "cut", "", "part to cut from the kept texts: `blocks` that pages recycle (see dedup boilerplate)")
+		fs.Func("cut", "`parts` to cut from the kept texts, with commas between: blocks, which pages recycle (see dedup boilerplate); items, those of -decon; repeats, which a kept document has already. They are cut in this order", k.setCut)
+		fs.IntVar(&k.MinTokens, "min", 50, "least `number` of words of a repeat that -cut repeats cuts")
+		fs.StringVar(&k.border, "border", borders[0], "where a repeat begins and ends: token, sentence or paragraph; sentences and paragraphs are cut whole if they repeat whole ones")
+		fs.StringVar(&k.items.Against, "decon", "", "`file` or folder of evaluation items, or an index that \"dedup decon -save\" wrote: remove the documents that hold any")
+		fs.StringVar(&k.items.Question, "field-question", "", "`name` of the field of an item's question (default: its text is all of it)")
+		fs.StringVar(&k.items.Answer, "field-answer", "", "`name` of the field of its answer (default: it has none)")
 		fs.StringVar(&k.to.Spans, "spans", "", "`file` for a log of every part that -cut removes, as JSON Lines: id, start, end, reason, evidence")
 		fs.BoolVar(&k.exact, "exact", false, "remove only exact duplicates, which differ in case, accents, punctuation and space at most: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
@@ -76,20 +94,42 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return errors.New("clean needs -out FILE, or -dry-run to see what it would do")
 	case k.to.Out == "-" && k.JSON:
 		return errors.New("-json prints removals to standard output and cannot be combined with -out -; log them with -log")
-	case k.to.Cut != "" && k.to.Cut != clean.CutBlocks:
-		return fmt.Errorf("-cut %s: must be %s", k.to.Cut, clean.CutBlocks)
-	case k.to.Cut != "" && k.dry:
-		return errors.New("-cut goes with -out: -dry-run prints removals, and dedup boilerplate the blocks")
-	case k.to.Spans != "" && k.to.Cut == "":
+	case len(k.to.Cut) > 0 && k.dry:
+		return errors.New("-cut goes with -out: -dry-run prints removals, dedup boilerplate the blocks and dedup decon the items")
+	case k.to.Spans != "" && len(k.to.Cut) == 0:
 		return errors.New("-spans logs what -cut takes out, which is missing")
+	case k.cuts(clean.CutItems) && k.items.Against == "":
+		return errors.New("-cut items: name the items with -decon FILE")
+	case (k.items.Question != "" || k.items.Answer != "") && k.items.Against == "":
+		return errors.New("-field-question and -field-answer go with -decon, which is missing")
+	case (e.Given["min"] || e.Given["border"]) && !k.cuts(clean.CutRepeats):
+		return errors.New("-min and -border go with -cut repeats, which is missing")
+	case k.MinTokens < 1 || k.MinTokens > 1<<20:
+		return fmt.Errorf("-min %d: must be from 1 to 1048576", k.MinTokens)
+	case k.items.Against == "-":
+		return errors.New("-decon -: the items must be in a file or folder")
 	case k.exact && (e.Given["threshold"] || k.Covered > 0 || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
 		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -covered, -k, -size or -estimate")
 	}
-	w, err := clean.NewWriter(e, k.to, k.Against, k.dry)
+	if err := cli.OneOf("border", k.border, borders...); err != nil {
+		return err
+	}
+	others := k.Against
+	if k.items.Against != "" {
+		others = append(slices.Clone(others), k.items.Against)
+	}
+	w, err := clean.NewWriter(e, k.to, others, k.dry)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	var evals *decon.Index
+	if k.items.Against != "" {
+		if evals, err = items.Load(e, k.items, k.read); err != nil {
+			return err
+		}
+		k.warnShort(e, evals)
+	}
 	c, err := corpus.Load(e, k.read, k.Against, e.Inputs)
 	if err != nil {
 		return err
@@ -98,14 +138,31 @@ func (k *cleaning) Run(e *cli.Env) error {
 	if err := w.Plan(c); err != nil {
 		return err
 	}
-	d, err := k.decide(c)
+	var held [][]items.Held
+	out := map[int]bool{}
+	if evals != nil {
+		if held, err = items.InCorpus(c, evals); err != nil {
+			return err
+		}
+		for row, h := range held {
+			if len(h) > 0 && !k.cuts(clean.CutItems) {
+				out[row] = true
+			}
+		}
+	}
+	d, err := k.decide(c, out)
 	if err != nil {
 		return err
+	}
+	if len(out) > 0 {
+		d.RemoveItems(held)
 	}
 	for _, r := range d.Removals {
 		switch {
 		case k.JSON:
 			err = e.Print(r.Line(c))
+		case k.dry && r.Match < 0:
+			fmt.Fprintf(e.Out, "%.3f  remove %s, which holds item %s\n", r.Similarity, show.Printable(c.Docs[r.Row].ID), show.Printable(r.Items[0].Item.ID))
 		case k.dry:
 			fmt.Fprintf(e.Out, "%.3f  remove %s, like %s\n", r.Similarity, show.Printable(c.Docs[r.Row].ID), show.Printable(c.Docs[r.Match].ID))
 		}
@@ -113,14 +170,10 @@ func (k *cleaning) Run(e *cli.Env) error {
 			return err
 		}
 	}
-	f := d.Figures()
-	if k.to.Cut == clean.CutBlocks {
-		blocks, err := find.Blocks(c, k.Options)
-		if err != nil {
-			return err
-		}
-		d.Cuts = clean.RecycledBlocks(blocks)
+	if err := k.cut(e, c, d, held); err != nil {
+		return err
 	}
+	f := d.Figures()
 	if !k.dry {
 		if err := w.Write(c, d); err != nil {
 			return err
@@ -134,12 +187,66 @@ func (k *cleaning) Run(e *cli.Env) error {
 	return nil
 }
 
-func (k *cleaning) decide(c *corpus.Corpus) (*clean.Decision, error) {
+// borders are the values of -border.
+var borders = []string{repeat.Tokens.String(), repeat.Sentences.String(), repeat.Paragraphs.String()}
+
+// setCut sets the parts to cut.
+func (k *cleaning) setCut(value string) error {
+	k.to.Cut = strings.Split(value, ",")
+	for _, part := range k.to.Cut {
+		if !slices.Contains(clean.Parts, part) {
+			return fmt.Errorf("must be of %s, with commas between", strings.Join(clean.Parts, ", "))
+		}
+	}
+	return nil
+}
+
+func (k *cleaning) cuts(part string) bool { return slices.Contains(k.to.Cut, part) }
+
+// cut finds what is to be cut from the texts of documents.
+func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][]items.Held) error {
+	if len(k.to.Cut) == 0 {
+		return nil
+	}
+	d.Cuts = make(clean.Cuts, len(c.Docs))
+	if k.cuts(clean.CutBlocks) {
+		blocks, err := find.Blocks(c, k.Options)
+		if err != nil {
+			return err
+		}
+		d.Cuts.RecycledBlocks(blocks)
+	}
+	if k.cuts(clean.CutItems) {
+		d.Cuts.Items(c, held)
+	}
+	if k.cuts(clean.CutRepeats) {
+		blocked, err := d.Cuts.Repeats(c, d, k.Options, repeat.Border(slices.Index(borders, k.border)))
+		if err != nil {
+			return err
+		}
+		if blocked > 0 {
+			e.Warn("%s stay although others repeat them: what was cut names them as the copy that is kept", show.Count(blocked, k.border))
+		}
+	}
+	for _, r := range d.Removals {
+		d.Cuts[r.Row] = nil // nothing is cut from what is removed
+	}
+	return nil
+}
+
+// warnShort reports items that are too short to be looked for.
+func (k *cleaning) warnShort(e *cli.Env, ix *decon.Index) {
+	if st := ix.Stats(); st.Short > 0 {
+		e.Warn("%s of %s: too short, so not looked for; see dedup decon", show.Count(st.Short, "item"), show.Number(st.Items))
+	}
+}
+
+func (k *cleaning) decide(c *corpus.Corpus, out map[int]bool) (*clean.Decision, error) {
 	if k.exact {
 		if k.Strip == find.StripPages {
 			k.Strip = find.StripNever
 		}
-		return clean.DecideEqual(c, k.Options)
+		return clean.DecideEqual(c, k.Options, out)
 	}
 	if k.Covered > 0 {
 		v, err := find.Cover(c, k.Options)
@@ -147,14 +254,14 @@ func (k *cleaning) decide(c *corpus.Corpus) (*clean.Decision, error) {
 			return nil, err
 		}
 		defer v.Close()
-		return clean.DecideCovered(c, v, k.Options)
+		return clean.DecideCovered(c, v, k.Options, out)
 	}
 	s, err := find.SketchStripped(c, k.Options)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	return clean.Decide(c, s, k.Options)
+	return clean.Decide(c, s, k.Options, out)
 }
 
 // summarize accounts for every document: what went in was kept, removed or left out.
@@ -175,6 +282,9 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 		how = "equal texts"
 	}
 	if f.Group.Removed > 0 {
+		if f.Removed[clean.Item] == f.Group.Removed {
+			how = "see dedup decon"
+		}
 		e.Summary("removed: %s (%s)", reasons(f.Removed), how)
 	}
 	if f.Group.LeftOut > 0 {
@@ -183,6 +293,7 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	if len(f.Other) > 0 {
 		e.Summary("files that are not documents: %s", reasons(f.Other))
 	}
+	k.summarizeCuts(e, f)
 	if w.Passed > 0 {
 		e.Summary("%s of web archives that are not documents: copied as they are", show.Count(w.Passed, "record"))
 	}
@@ -195,6 +306,23 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	default:
 		e.Summary("written to %s, removals to %s", k.to.Out, w.Log())
 	}
+}
+
+// summarizeCuts reports what -cut took out.
+func (k *cleaning) summarizeCuts(e *cli.Env, f show.Figures) {
+	if len(k.to.Cut) == 0 {
+		return
+	}
+	var parts []string
+	bytes := 0
+	for _, r := range slices.Sorted(maps.Keys(f.Cut)) {
+		parts = append(parts, fmt.Sprintf("%s %s", show.Number(f.Cut[r].Spans), r))
+		bytes += f.Cut[r].Bytes
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing"}
+	}
+	e.Summary("cut: %s (%s)", strings.Join(parts, ", "), show.Count(bytes, "byte"))
 }
 
 // reasons lists counts by what they count.

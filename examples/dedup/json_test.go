@@ -26,7 +26,7 @@ var jsonLines = map[string][]any{
 	"dedup boilerplate -out": {show.Text{}},
 	"-spans":                 {show.Cut{}},
 	"dedup clean":            {show.Removal{}},
-	"dedup clean -stats":     {show.Figures{}},
+	"dedup clean -stats":     {show.Figures{}, show.CutFigures{}},
 	"dedup compare":          {show.Comparison{}},
 	"dedup bands":            {show.BandRow{}, show.RegisterRow{}},
 	"dedup index": {show.Added{}, show.Found{}, show.Removed{}, show.Stats{}, show.Checked{}, show.Exported{},

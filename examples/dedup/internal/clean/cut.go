@@ -5,18 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/items"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/shingle"
 )
 
-// CutBlocks is the value of -cut that takes recycled blocks out of texts.
-const CutBlocks = "blocks"
+// What -cut takes out of texts, in this order.
+const (
+	CutBlocks  = "blocks"  // recycled by pages
+	CutItems   = "items"   // of an evaluation
+	CutRepeats = "repeats" // of text that is in the output already
+)
+
+// Parts are the values of -cut.
+var Parts = []string{CutBlocks, CutItems, CutRepeats}
 
 // A Span is a part of a text that was taken out, and why.
 type Span struct {
@@ -28,17 +37,65 @@ type Span struct {
 // Cuts are the spans to take out of the text of each document, ascending and disjoint.
 type Cuts [][]Span
 
-// RecycledBlocks returns the masked blocks of every document as spans to take out.
-func RecycledBlocks(blocks [][]boilerplate.Block) Cuts {
-	cuts := make(Cuts, len(blocks))
+// add adds a span of document i, without what is cut already.
+func (c Cuts) add(i int, s Span) {
+	spans := c[i]
+	at := len(spans)
+	for at > 0 && spans[at-1].End > s.Start {
+		at--
+	}
+	var parts []Span
+	end := at
+	for ; end < len(spans) && spans[end].Start < s.End; end++ {
+		part := s
+		part.End = spans[end].Start
+		if part.Start < part.End {
+			parts = append(parts, part)
+		}
+		parts = append(parts, spans[end])
+		s.Start = max(s.Start, spans[end].End)
+	}
+	if s.Start < s.End {
+		parts = append(parts, s)
+	}
+	c[i] = slices.Replace(spans, at, end, parts...)
+}
+
+// rest returns the text of document i without its spans.
+func (c Cuts) rest(i int, text string) shingle.Rest {
+	spans := make([]shingle.Span, len(c[i]))
+	for k, s := range c[i] {
+		spans[k] = s.Span
+	}
+	return shingle.Cut(text, spans)
+}
+
+// figures counts spans by reason; nil if nothing was to be cut.
+func (c Cuts) figures() map[string]show.CutFigures {
+	if c == nil {
+		return nil
+	}
+	all := map[string]show.CutFigures{}
+	for _, spans := range c {
+		for _, s := range spans {
+			f := all[s.Reason]
+			f.Spans++
+			f.Bytes += s.Len()
+			all[s.Reason] = f
+		}
+	}
+	return all
+}
+
+// RecycledBlocks adds the masked blocks of every document.
+func (c Cuts) RecycledBlocks(blocks [][]boilerplate.Block) {
 	for i := range blocks {
 		for _, b := range blocks[i] {
 			if b.Masked {
-				cuts[i] = append(cuts[i], Span{b.Span, b.Reason.String(), blockEvidence{b.Documents, b.Hosts, b.Scope.String()}})
+				c.add(i, Span{b.Span, b.Reason.String(), blockEvidence{b.Documents, b.Hosts, b.Scope.String()}})
 			}
 		}
 	}
-	return cuts
 }
 
 // blockEvidence is the evidence on a recycled block.
@@ -48,13 +105,24 @@ type blockEvidence struct {
 	Scope     string `json:"scope"`
 }
 
-// text returns the text of document i without its spans.
-func (c Cuts) text(i int, text string) string {
-	mask := make([]shingle.Span, len(c[i]))
-	for k, s := range c[i] {
-		mask[k] = s.Span
+// Items adds the items of an evaluation that documents hold, each with the stop of its
+// sentence.
+func (c Cuts) Items(docs *corpus.Corpus, held [][]items.Held) {
+	for i := range held {
+		for _, h := range held[i] {
+			text := docs.Text(i)[h.End:]
+			end := h.End + len(text) - len(strings.TrimLeft(text, ".!?…。！？"))
+			c.add(i, Span{shingle.Span{Start: h.Start, End: end}, Item, itemEvidence{h.Item, h.Similarity, h.Kind, h.Part}})
+		}
 	}
-	return boilerplate.Cut(text, mask)
+}
+
+// itemEvidence is the evidence on an item.
+type itemEvidence struct {
+	Item       items.Place `json:"item"`
+	Similarity float64     `json:"similarity"`
+	Kind       string      `json:"kind"`
+	Part       string      `json:"part"`
 }
 
 // A SpanLog is a file of the spans that were taken out of texts, one JSON object a line:
@@ -163,7 +231,7 @@ func WriteTexts(c *corpus.Corpus, cuts Cuts, to Target, spans string) error {
 	p := e.Progress("writing", "documents", len(c.Docs))
 	defer p.Stop()
 	for i, d := range c.Docs {
-		line, err := show.JSON(show.Text{ID: d.ID, Host: d.Host, Time: d.Time, Text: cuts.text(i, c.Text(i))})
+		line, err := show.JSON(show.Text{ID: d.ID, Host: d.Host, Time: d.Time, Text: cuts.rest(i, c.Text(i)).Text})
 		if err != nil {
 			return err
 		}
@@ -193,7 +261,7 @@ func (c *Writer) cutDocument(d *input.Doc) (text *string, err error) {
 	if err := c.spans.Add(c.c, c.cuts, c.next); err != nil {
 		return nil, err
 	}
-	cut := c.cuts.text(c.next, d.Text)
+	cut := c.cuts.rest(c.next, d.Text).Text
 	if c.table != nil {
 		return &cut, nil
 	}

@@ -11,15 +11,18 @@ import (
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/items"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Removal is a document that is left out, and the one that it repeats.
+// A Removal is a document that is left out, and the one that it repeats or the items
+// of an evaluation that it holds.
 type Removal struct {
 	Row, Match int
 	lsh.Score
+	Items []items.Held
 }
 
 // The reasons for a removal.
@@ -27,6 +30,7 @@ const (
 	Identical   = "identical"
 	Equal       = "equal" // after normalisation, with -exact
 	Near        = "near-duplicate"
+	Item        = "evaluation item"
 	Unreadable  = "unreadable"
 	NotDocument = "not a document"
 )
@@ -52,24 +56,29 @@ func (d *Decision) clusters() map[int]*Cluster {
 }
 
 // Decide returns the documents to remove: the new documents that match one of -against,
-// and of the others all but the representatives.
-func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options) (*Decision, error) {
+// and of the others all but the representatives. Documents of out have no part in it.
+func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
 	var err error
-	if len(o.Against) == 0 {
+	switch {
+	case len(o.Against) == 0 && len(out) == 0:
 		d.Clusters, err = s.Clusters()
-	} else {
+	case len(o.Against) == 0:
+		d.Clusters, err = s.ClustersAmong(without(c, out))
+	default:
 		found, e := s.Old(1)
 		if e != nil {
 			return nil, e
 		}
 		rest := []int{}
 		for i, ms := range found {
-			if len(ms) == 0 {
+			switch {
+			case out[c.Old+i]:
+			case len(ms) == 0:
 				rest = append(rest, c.Old+i)
-				continue
+			default:
+				d.Removals = append(d.Removals, Removal{Row: c.Old + i, Match: ms[0].Row, Score: ms[0].Score})
 			}
-			d.Removals = append(d.Removals, Removal{c.Old + i, ms[0].Row, ms[0].Score})
 		}
 		d.Clusters, err = s.ClustersAmong(rest)
 	}
@@ -80,23 +89,40 @@ func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options) (*Decision, erro
 	return d, nil
 }
 
-// DecideCovered returns the documents to remove by covered share.
-func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options) (*Decision, error) {
+// without returns the rows of the inputs but for some.
+func without(c *corpus.Corpus, out map[int]bool) []int {
+	rows := []int{}
+	for i := c.Old; i < len(c.Docs); i++ {
+		if !out[i] {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+// DecideCovered returns the documents to remove by covered share. Documents of out
+// have no part in it.
+func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
 	pairs, err := v.Pairs()
 	if err != nil {
 		return nil, err
 	}
 	var rest []int
-	if len(o.Against) > 0 {
+	switch {
+	case len(o.Against) > 0:
 		rest = []int{}
 		for i, m := range v.Old(pairs) {
-			if m.Row < 0 {
+			switch {
+			case out[c.Old+i]:
+			case m.Row < 0:
 				rest = append(rest, c.Old+i)
-				continue
+			default:
+				d.Removals = append(d.Removals, Removal{Row: c.Old + i, Match: m.Row, Score: m.Score})
 			}
-			d.Removals = append(d.Removals, Removal{c.Old + i, m.Row, m.Score})
 		}
+	case len(out) > 0:
+		rest = without(c, out)
 	}
 	if d.Clusters, err = v.Clusters(pairs, rest); err != nil {
 		return nil, err
@@ -106,14 +132,14 @@ func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options) (*Decisio
 }
 
 // DecideEqual returns the documents to remove that are equal to another after
-// normalisation, without the spans of masks.
-func DecideEqual(c *corpus.Corpus, o find.Options) (*Decision, error) {
+// normalisation, without the spans of masks. Documents of out have no part in it.
+func DecideEqual(c *corpus.Corpus, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c, exact: true}
 	masks, err := find.Masks(c, o)
 	if err != nil {
 		return nil, err
 	}
-	if d.Clusters, err = find.Equal(c, o, masks); err != nil {
+	if d.Clusters, err = find.Equal(c, o, masks, out); err != nil {
 		return nil, err
 	}
 	// A cluster with a document of -against keeps none of the new ones.
@@ -126,7 +152,7 @@ func DecideEqual(c *corpus.Corpus, o find.Options) (*Decision, error) {
 		}
 		for _, m := range k.Members {
 			if m.ID >= c.Old {
-				d.Removals = append(d.Removals, Removal{m.ID, k.Members[old].ID, lsh.Score{Similarity: 1, Exact: true}})
+				d.Removals = append(d.Removals, Removal{Row: m.ID, Match: k.Members[old].ID, Score: lsh.Score{Similarity: 1, Exact: true}})
 			}
 		}
 	}
@@ -140,16 +166,40 @@ func (d *Decision) addMembers(exact bool) {
 	for _, k := range d.Clusters {
 		for _, m := range k.Members {
 			if m.ID != k.Representative {
-				d.Removals = append(d.Removals, Removal{m.ID, k.Representative, lsh.Score{Similarity: m.Similarity, Exact: exact}})
+				d.Removals = append(d.Removals, Removal{Row: m.ID, Match: k.Representative, Score: lsh.Score{Similarity: m.Similarity, Exact: exact}})
 			}
 		}
 	}
+	d.sort()
+}
+
+func (d *Decision) sort() {
 	slices.SortFunc(d.Removals, func(a, b Removal) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// RemoveItems adds the documents that hold items of an evaluation, which had no part
+// in the decision.
+func (d *Decision) RemoveItems(held [][]items.Held) {
+	for row, h := range held {
+		if len(h) == 0 {
+			continue
+		}
+		r := Removal{Row: row, Match: -1, Items: h}
+		for _, it := range h {
+			r.Similarity = max(r.Similarity, it.Similarity)
+			r.Exact = r.Exact || it.Kind == "exact"
+		}
+		d.Removals = append(d.Removals, r)
+	}
+	d.sort()
 }
 
 // Line returns the removal as the log has it, with its evidence.
 func (r Removal) Line(c *corpus.Corpus) show.Removal {
 	d := c.Docs[r.Row]
+	if r.Match < 0 {
+		return show.Removal{ID: d.ID, Reason: Item, Similarity: r.Similarity, Exact: r.Exact, Items: r.Items, Place: d.Place.String()}
+	}
 	out := show.Removal{
 		ID: d.ID, Reason: Near, Match: c.Docs[r.Match].ID,
 		Similarity: r.Similarity, Exact: r.Exact, Place: d.Place.String(),

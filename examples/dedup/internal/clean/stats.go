@@ -63,6 +63,7 @@ func (d *Decision) Figures() show.Figures {
 	for kind, n := range c.Other {
 		f.Other[kind] += n
 	}
+	f.Cut = d.Cuts.figures()
 	singles := f.Kept
 	for _, k := range d.Clusters {
 		f.ClusterSizes[strconv.Itoa(len(k.Members))]++
@@ -76,6 +77,8 @@ func (d *Decision) Figures() show.Figures {
 // reason returns that of a removal.
 func (d *Decision) reason(r Removal) string {
 	switch {
+	case r.Match < 0:
+		return Item
 	case d.c.Size(r.Row) == d.c.Size(r.Match) && d.c.Text(r.Row) == d.c.Text(r.Match):
 		return Identical
 	case d.exact:

@@ -20,13 +20,13 @@ import (
 
 // A Target is where a Writer writes, and what.
 type Target struct {
-	Out       string // a file, a folder if it ends in /, or - for standard output
-	Log       string // a file for the removals; "" for Out with .removed.jsonl added
-	Stats     string // a file for figures, or ""
-	Overwrite bool   // replace existing files
-	Annotate  bool   // add the cluster of a kept record to it
-	Cut       string // what to take out of kept texts: CutBlocks, or "" for nothing
-	Spans     string // a file for the spans that were taken out, or ""
+	Out       string   // a file, a folder if it ends in /, or - for standard output
+	Log       string   // a file for the removals; "" for Out with .removed.jsonl added
+	Stats     string   // a file for figures, or ""
+	Overwrite bool     // replace existing files
+	Annotate  bool     // add the cluster of a kept record to it
+	Cut       []string // what to take out of kept texts, of Parts
+	Spans     string   // a file for the spans that were taken out, or ""
 }
 
 // isFolder reports whether a name is that of a folder.
@@ -199,7 +199,7 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 			return fmt.Errorf("-out %s: documents of the format %s cannot be written as %s; %s", c.to.Out, f, c.format, instead(f))
 		}
 	}
-	c.convert = (c.to.Annotate || c.to.Cut != "" && c.format == input.Parquet) && c.format != input.JSONL || slices.ContainsFunc(formats, func(f string) bool { return f != c.format })
+	c.convert = (c.to.Annotate || len(c.to.Cut) > 0 && c.format == input.Parquet) && c.format != input.JSONL || slices.ContainsFunc(formats, func(f string) bool { return f != c.format })
 	if c.format == input.Parquet && !c.convert {
 		c.convert = !c.sameTables(docs)
 	}

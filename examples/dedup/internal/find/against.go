@@ -103,10 +103,7 @@ func (s *Sketches) PairsAgainst() ([]lsh.Pair[int], error) {
 
 // ClustersAmong returns the clusters of some documents.
 func (s *Sketches) ClustersAmong(rows []int) ([]lsh.Cluster[int], error) {
-	prefer, err := s.preference()
-	if err != nil {
-		return nil, err
-	}
+	prefer := s.preference()
 	var before func(a, b int) bool
 	if prefer != nil {
 		before = func(a, b int) bool { return prefer(rows[a], rows[b]) }

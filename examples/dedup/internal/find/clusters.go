@@ -2,6 +2,7 @@ package find
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
@@ -12,10 +13,7 @@ import (
 
 // Clusters returns the clusters of near-duplicates.
 func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
-	before, err := s.preference()
-	if err != nil {
-		return nil, err
-	}
+	before := s.preference()
 	p := s.env().Progress("clustering", "", 0)
 	defer p.Stop()
 	s.order = lsh.ClusterOptions[int]{Before: before}
@@ -30,30 +28,52 @@ func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
 // preference returns which of two documents Options.Keep prefers; nil is the
 // earlier one of the input. Otherwise equals go by id, so that the order of the
 // input does not matter.
-func (s *Sketches) preference() (func(a, b int) bool, error) {
-	docs := s.c.Docs
-	if s.c.Ranks != nil {
+func (s *Sketches) preference() func(a, b int) bool {
+	return preference(s.c, s.o.Keep, func(i int, err error) {
+		s.env().Problem(corpus.Problem(&input.Error{Place: s.c.Docs[i].Place, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}))
+	})
+}
+
+// InOrder sorts documents by Options.Keep, that which is preferred to all first.
+func InOrder(c *corpus.Corpus, o Options, rows []int) {
+	if before := preference(c, o.Keep, func(int, error) {}); before != nil {
+		slices.SortStableFunc(rows, func(a, b int) int {
+			switch {
+			case before(a, b):
+				return -1
+			case before(b, a):
+				return 1
+			}
+			return 0
+		})
+	}
+}
+
+// preference calls unknown for times that cannot be read.
+func preference(c *corpus.Corpus, keep string, unknown func(i int, err error)) func(a, b int) bool {
+	docs := c.Docs
+	if c.Ranks != nil {
 		return func(a, b int) bool {
-			if x, y := s.c.Ranks[a], s.c.Ranks[b]; x != y {
+			if x, y := c.Ranks[a], c.Ranks[b]; x != y {
 				return x > y
 			}
 			return docs[a].ID < docs[b].ID
-		}, nil
+		}
 	}
-	switch s.o.Keep {
+	switch keep {
 	case "longest":
 		return func(a, b int) bool {
-			if x, y := s.c.Size(a), s.c.Size(b); x != y {
+			if x, y := c.Size(a), c.Size(b); x != y {
 				return x > y
 			}
 			return docs[a].ID < docs[b].ID
-		}, nil
+		}
 	case "newest":
 		times := make([]time.Time, len(docs))
 		for i, d := range docs {
 			t, err := doctime.Parse(d.Time)
 			if err != nil {
-				s.env().Problem(corpus.Problem(&input.Error{Place: d.Place, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}))
+				unknown(i, err)
 			}
 			times[i] = t
 		}
@@ -62,7 +82,7 @@ func (s *Sketches) preference() (func(a, b int) bool, error) {
 				return times[a].After(times[b])
 			}
 			return docs[a].ID < docs[b].ID
-		}, nil
+		}
 	}
-	return nil, nil
+	return nil
 }

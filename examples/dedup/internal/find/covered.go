@@ -197,10 +197,7 @@ func (v *Covering) set(i int) shingle.Set {
 // They do not chain: in the order of -keep a document joins the first representative
 // that it matches, or becomes one. The similarity of a member is the one that decided.
 func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int], error) {
-	prefer, err := v.preference()
-	if err != nil {
-		return nil, err
-	}
+	prefer := v.preference()
 	if rows == nil {
 		rows = make([]int, len(v.c.Docs))
 		for i := range rows {
@@ -311,7 +308,7 @@ func (v *Covering) Old(pairs []CoveredPair) []Match {
 }
 
 // preference is that of sketches.
-func (v *Covering) preference() (func(a, b int) bool, error) {
+func (v *Covering) preference() func(a, b int) bool {
 	return (&Sketches{c: v.c, o: v.o}).preference()
 }
 

@@ -13,22 +13,21 @@ import (
 // Equal returns the clusters of documents whose texts are equal after normalisation:
 // the same tokens in the same order, without the spans of masks. They are made without
 // sketches, in one pass over the texts and another over those that have partners.
-// Documents without a token are equal to none.
-func Equal(c *corpus.Corpus, o Options, masks [][]shingle.Span) ([]lsh.Cluster[int], error) {
+// Documents without a token, and those of out, are equal to none.
+func Equal(c *corpus.Corpus, o Options, masks [][]shingle.Span, out map[int]bool) ([]lsh.Cluster[int], error) {
 	e := equal{c: c, sh: o.Confirmer(), masks: masks}
 	keys := make([]uint64, len(c.Docs))
 	err := c.Parallel("reading", func(i int) error {
-		keys[i] = e.key(i)
+		if !out[i] {
+			keys[i] = e.key(i)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	s := &Sketches{c: c, o: o}
-	prefer, err := s.preference()
-	if err != nil {
-		return nil, err
-	}
+	prefer := s.preference()
 	// Documents of one key whose tokens are the same form a group.
 	groups := map[uint64][][]int{}
 	var order []*[]int

@@ -1,6 +1,8 @@
 package items
 
 import (
+	"cmp"
+
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
@@ -80,9 +82,35 @@ func Search(e *cli.Env, ix *decon.Index, o Options, read corpus.Options) (Found,
 	return found, nil
 }
 
-// A Finding is one line of JSON.
+// InCorpus finds the items that the documents of a corpus hold, without those that it
+// is compared with: a list for each document.
+func InCorpus(c *corpus.Corpus, ix *decon.Index) ([][]Held, error) {
+	s := ix.Search()
+	p := c.Env().Progress("searching for items", "documents", len(c.Docs)-c.Old)
+	defer p.Stop()
+	err := corpus.Each(c.Env().Ctx, c.Workers(), len(c.Docs)-c.Old, func(i int) error {
+		s.Add(c.Old+i, c.Text(c.Old+i))
+		p.Add(1)
+		return nil
+	})
+	if err = cmp.Or(err, c.Err()); err != nil {
+		return nil, err
+	}
+	held := make([][]Held, len(c.Docs))
+	for _, m := range s.Matches() {
+		held[m.Document] = append(held[m.Document], newHeld(ix, m, false))
+	}
+	return held, nil
+}
+
+// A Finding is one line of JSON: an item, or a part of one, that a document holds.
 type Finding struct {
-	ID         string  `json:"id"`
+	ID string `json:"id"`
+	Held
+}
+
+// A Held is an item, or a part of one, at a place of a document.
+type Held struct {
 	Start      int     `json:"start"`
 	End        int     `json:"end"`
 	Item       Place   `json:"item"`
@@ -101,19 +129,23 @@ type Place struct {
 // NewFinding returns a match as a line of JSON. parts reports whether items have
 // questions and answers.
 func NewFinding(id string, ix *decon.Index, m decon.Match, parts bool) Finding {
-	f := Finding{
-		ID: id, Start: m.Span.Start, End: m.Span.End,
+	return Finding{id, newHeld(ix, m, parts)}
+}
+
+func newHeld(ix *decon.Index, m decon.Match, parts bool) Held {
+	h := Held{
+		Start: m.Span.Start, End: m.Span.End,
 		Item:       Place{ix.Items()[m.Item].ID, m.ItemSpan.Start, m.ItemSpan.End},
 		Similarity: m.Similarity, Kind: "edited",
 	}
 	if m.Exact {
-		f.Kind = "exact"
+		h.Kind = "exact"
 	}
 	switch {
 	case m.Part == decon.Answer:
-		f.Part = "answer"
+		h.Part = "answer"
 	case parts || ix.Items()[m.Item].Answer != "":
-		f.Part = "question"
+		h.Part = "question"
 	}
-	return f
+	return h
 }

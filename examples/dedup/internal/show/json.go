@@ -150,6 +150,7 @@ type Removal struct {
 	Similarity float64 `json:"similarity,omitempty"`
 	Exact      bool    `json:"exact,omitempty"`
 	Spans      []Both  `json:"spans,omitempty"`
+	Items      any     `json:"items,omitempty"`     // of an evaluation, that it holds
 	Documents  int     `json:"documents,omitempty"` // how many could not be read, where it is more than one
 	Place      string  `json:"place"`
 }
@@ -158,12 +159,20 @@ type Removal struct {
 type Figures struct {
 	Group
 	Passed       int            `json:"passed,omitempty"`  // records of web archives that are not documents, copied
-	Removed      map[string]int `json:"removed_by_reason"` // identical, equal or near-duplicate
+	Removed      map[string]int `json:"removed_by_reason"` // identical, equal, near-duplicate or evaluation item
 	LeftOut      map[string]int `json:"left_out_by_reason"`
 	Other        map[string]int `json:"not_documents"` // files of folders by kind
 	ClusterSizes map[string]int `json:"cluster_sizes"` // clusters by their number of documents
 	Sources      []Group        `json:"sources"`
 	Hosts        []Group        `json:"hosts"` // without documents that were left out
+
+	Cut map[string]CutFigures `json:"cut,omitempty"` // from the texts that are kept, by reason
+}
+
+// CutFigures count what was cut for one reason.
+type CutFigures struct {
+	Spans int `json:"spans"`
+	Bytes int `json:"bytes"`
 }
 
 // A Group is how many documents of a source or a host were kept. Documents are the sum
