@@ -21,8 +21,7 @@ between, so a corpus may outgrow one machine. docs/distributed.md has the column
 and the order of the stages, which are:
 
   number      put a "ref", the number of the line, into JSON Lines (-first)
-  names       refs and ids of JSON Lines
-  sketch      signatures and sets of {"ref":1,"text":"..."}
+  sketch      signatures and sets of {"ref":1,"id":"...","text":"..."}
   duplicates  the first of each group of exact duplicates
   bands       a line for each band of a document
   sizes       sizes of large buckets

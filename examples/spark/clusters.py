@@ -2,14 +2,15 @@
 
     spark-submit clusters.py --dedup PROGRAM --out FOLDER CORPUS... [-- FLAGS]
 
-CORPUS is JSON Lines (also packed) or Parquet, with "id" and "text"; the order of
-preference is that of the file names and of the documents in each. FLAGS go to every
-stage, say -threshold 0.7. FOLDER and CORPUS are paths that all workers see, and
-PROGRAM, which is dedup, lies under one path on all of them. FOLDER gets a Parquet
-file set for each step, and the clusters in FOLDER/clusters as dedup clusters -json
-prints them. A run that was interrupted goes on where it was.
+CORPUS is JSON Lines (also packed) or Parquet, files or folders, with "id" and "text";
+the order of preference is that of the file names and of the documents in each. FLAGS
+go to every stage, say -threshold 0.7. FOLDER and CORPUS are paths that all workers
+see, and PROGRAM, which is dedup, is under one path on all of them. FOLDER gets a
+Parquet file set for each step, and the clusters in FOLDER/clusters as dedup clusters
+-json prints them. A run that was interrupted goes on where it was.
 """
 import argparse
+import hashlib
 import json
 import shlex
 import subprocess
@@ -41,7 +42,7 @@ class Run:
     def stage(self, name, columns, source, result, *more):
         """Returns the SQL that runs a stage on the columns of a source."""
         command = shlex.join(self.command(name, *more)).replace("\\", "\\\\").replace("'", "\\'")
-        return f"SELECT TRANSFORM({columns}) {FORMAT} USING '{command}' AS ({result}) {FORMAT} FROM ({source})"
+        return f"(SELECT TRANSFORM({columns}) {FORMAT} USING '{command}' AS ({result}) {FORMAT} FROM ({source}))"
 
     def done(self, name):
         return self.files.exists(self.path(f"{self.out}/{name}/_SUCCESS"))
@@ -49,31 +50,34 @@ class Run:
     def step(self, name, sql):
         """Makes the table of a step, unless an earlier run has finished it."""
         if not self.done(name):
+            print(f"step {name}", file=sys.stderr, flush=True)
             self.spark.sparkContext.setJobDescription(name)
-            self.spark.sql(sql).write.mode("overwrite").parquet(f"{self.out}/{name}")
-        self.spark.read.parquet(f"{self.out}/{name}").createOrReplaceTempView(name)
+            rows = self.spark.sql(sql).write.mode("overwrite")
+            rows.text(f"{self.out}/{name}") if name == "clusters" else rows.parquet(f"{self.out}/{name}")
+        if name != "clusters":
+            self.spark.read.parquet(f"{self.out}/{name}").createOrReplaceTempView(name)
 
     def manifest(self, inputs):
-        """Refuses a folder of a run with other settings or inputs."""
-        sizes = {}
-        for pattern in inputs:
-            found = self.files.globStatus(self.path(pattern)) or []
-            sizes.update((f.getPath().toString(), f.getLen()) for f in found)
-        if not sizes:
-            sys.exit(f"no input: {' '.join(inputs)}")
-        own = json.dumps({"settings": json.loads(self.here("manifest")), "inputs": sizes}, sort_keys=True)
-        if self.done("manifest"):
-            other = self.spark.read.text(f"{self.out}/manifest").collect()[0].value
-            if other != own:
-                sys.exit(f"{self.out} holds another run: {other}")
-            return
-        self.spark.createDataFrame([(own,)], ["value"]).coalesce(1).write.mode("overwrite").text(f"{self.out}/manifest")
+        """Refuses a folder of a run with other settings or inputs. Returns whether the
+        inputs are Parquet."""
+        files = self.spark.read.format("binaryFile").load(inputs).select("path", "length").collect()
+        tables = sum(f.path.endswith(".parquet") for f in files)
+        if not files or tables not in (0, len(files)):
+            sys.exit(f"{len(files)} input files, {tables} of them Parquet: all or none must be")
+        listing = hashlib.sha256(json.dumps(sorted(files)).encode()).hexdigest()
+        own = json.dumps({"settings": json.loads(self.here("manifest")), "files": len(files), "listing": listing})
+        if not self.done("manifest"):
+            self.spark.createDataFrame([(own,)], ["value"]).coalesce(1).write.mode("overwrite").text(f"{self.out}/manifest")
+        other = self.spark.read.text(f"{self.out}/manifest").collect()[0].value
+        if other != own:
+            sys.exit(f"{self.out} holds another run: {other}, and this is {own}")
+        return tables > 0
 
-    def documents(self, inputs):
+    def documents(self, inputs, tables):
         """Makes the view documents: JSON Lines with refs. A ref is the number of the
         document, however the files are split."""
-        if inputs[0].endswith(".parquet"):
-            read, line = self.spark.read.parquet(*inputs), "to_json(struct(ref, id, text))"
+        if tables:
+            read, line = self.spark.read.parquet(*inputs), "to_json(struct(ref, CAST(id AS STRING) AS id, text))"
         else:
             # A line is not parsed here, so that a bad one fails with its message.
             read, line = self.spark.read.text(inputs), "concat('{\"ref\":', ref, ',', substring(ltrim(value), 2))"
@@ -87,45 +91,43 @@ class Run:
             rows.append((s.path, s.start, first - s.low))
             first += s.n
         self.spark.createDataFrame(rows, "path STRING, start BIGINT, shift BIGINT").createOrReplaceTempView("splits")
-        self.spark.sql("SELECT /*+ BROADCAST(splits) */ read.*, row + shift AS ref FROM read JOIN splits USING (path, start)"
-                       ).createOrReplaceTempView("numbered")
-        self.spark.sql(f"SELECT {line} AS line FROM numbered").createOrReplaceTempView("documents")
+        self.spark.sql(f"SELECT {line} AS line FROM (SELECT /*+ BROADCAST(splits) */ read.*, row + shift AS ref"
+                       " FROM read JOIN splits USING (path, start))").createOrReplaceTempView("documents")
 
     def clusters(self, inputs):
-        self.manifest(inputs)
-        if not (self.done("sketches") and self.done("names")):
-            self.documents(inputs)
-        source = "SELECT line FROM documents"
-        self.step("sketches", self.stage("sketch", "line", source,
-                  "ref BIGINT, digest STRING, keys STRING, packed STRING, registers STRING, set STRING"))
-        self.step("names", self.stage("names", "line", source, "ref BIGINT, id STRING"))
+        tables = self.manifest(inputs)
+        if not self.done("sketches"):
+            self.documents(inputs, tables)
+        self.step("sketches", "SELECT ref, unhex(digest) AS digest, CAST(split(keys, ',') AS ARRAY<BIGINT>) AS keys,"
+                  " unbase64(packed) AS packed, unbase64(set) AS set, id FROM " + self.stage("sketch", "line", "SELECT line FROM documents",
+                  "ref BIGINT, digest STRING, keys STRING, packed STRING, set STRING, id STRING"))
         # The first of each group of exact duplicates goes on; the others follow it.
-        self.step("firsts", "SELECT ref, first FROM sketches JOIN"
-                  " (SELECT digest, min(ref) AS first FROM sketches GROUP BY digest) USING (digest)")
-        self.step("bands", "SELECT band, CAST(key AS BIGINT) AS key, ref FROM"
-                  " (SELECT ref, posexplode(split(keys, ',')) AS (band, key) FROM sketches JOIN firsts USING (ref) WHERE ref = first)")
-        self.step("sizes", "SELECT band, count(*) AS size FROM bands GROUP BY band, key HAVING count(*) > 128")
+        self.step("copies", "SELECT * FROM (SELECT ref, min(ref) OVER (PARTITION BY digest) AS first FROM sketches) WHERE ref > first")
+        # Most buckets hold one document: they end here.
+        self.step("buckets", "SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY band, key) AS size FROM"
+                  " (SELECT ref, posexplode(keys) AS (band, key) FROM sketches ANTI JOIN copies USING (ref))) WHERE size > 1")
+        sizes = self.spark.sql("SELECT band, min(size) AS size FROM buckets WHERE size > 128 GROUP BY band, key").toLocalIterator()
         documents = self.spark.table("sketches").count()
-        full = self.here("full", "".join(f"{r.band}\t{r.size}\n" for r in self.spark.table("sizes").toLocalIterator()),
-                         "-documents", str(documents))
-        sizes = ",".join(line.split("\t")[1] for line in full.splitlines())
-        self.step("candidates", "SELECT DISTINCT a, b FROM (" + self.stage("candidates", "band, key, ref",
-                  "SELECT * FROM bands DISTRIBUTE BY band, key SORT BY band, key, ref", "a BIGINT, b BIGINT", "-full", sizes) + ")")
-        pairs = "SELECT a, b, {} FROM {} JOIN sketches x ON x.ref = a JOIN sketches y ON y.ref = b"
-        self.step("screened", self.stage("screen", "a, b, p, q", pairs.format("x.packed p, y.packed q", "candidates"), "a BIGINT, b BIGINT"))
-        self.step("matches", self.stage("verify", "a, b, r, s, t, u", pairs.format(
-                  "x.registers r, x.set s, y.registers t, y.set u", "screened"), "b BIGINT, a BIGINT, similarity STRING"))
+        full = self.here("full", "".join(f"{r.band}\t{r.size}\n" for r in sizes), "-documents", str(documents)).splitlines()
+        self.step("candidates", "SELECT DISTINCT a, b FROM " + self.stage("candidates", "band, key, ref",
+                  "SELECT * FROM buckets DISTRIBUTE BY band, key SORT BY band, key, ref", "a BIGINT, b BIGINT",
+                  "-full", ",".join(line.split("\t")[1] for line in full)))
+        pairs = "SELECT a, b, base64(x.{0}) x, base64(y.{0}) y FROM {1} JOIN {2} x ON x.ref = a JOIN {2} y ON y.ref = b"
+        self.step("screened", "SELECT * FROM " + self.stage("screen", "a, b, x, y", pairs.format("packed", "candidates", "sketches"), "a BIGINT, b BIGINT"))
+        self.step("wanted", "SELECT DISTINCT explode(array(a, b)) AS ref FROM screened")
+        self.spark.sql("SELECT ref, set FROM sketches SEMI JOIN wanted USING (ref)").createOrReplaceTempView("sets")
+        self.step("matches", "SELECT * FROM " + self.stage("verify", "a, b, x, y", pairs.format("set", "screened", "sets"), "b BIGINT, a BIGINT, similarity STRING"))
         # All matches in one partition: the place of a document depends on those before.
-        self.step("places", self.stage("cluster", "b, a, similarity",
-                  "SELECT * FROM (SELECT /*+ COALESCE(1) */ * FROM matches) SORT BY b, a", "ref BIGINT, representative BIGINT, similarity STRING"))
-        if not self.done("clusters"):
-            members = ("SELECT coalesce(representative, first) r, f.ref, coalesce(similarity, '1') s, id FROM firsts f"
-                       " JOIN names n ON n.ref = f.ref LEFT JOIN places p ON p.ref = first")
-            self.spark.sql(self.stage("members", "r, ref, s, id", f"SELECT * FROM ({members}) DISTRIBUTE BY r SORT BY r, ref", "line STRING")
-                           ).write.mode("overwrite").text(f"{self.out}/clusters")
-        bounded = [sum(int(line.split("\t")[i]) for line in full.splitlines()) for i in (2, 4)]
+        self.step("places", "SELECT * FROM " + self.stage("cluster", "b, a, similarity",
+                  "SELECT * FROM (SELECT /*+ COALESCE(1) */ * FROM matches) SORT BY b, a", "ref BIGINT, r BIGINT, s STRING"))
+        followers = ("SELECT r, ref, s FROM places UNION ALL SELECT coalesce(r, first), c.ref, coalesce(s, '1')"
+                     " FROM copies c LEFT JOIN places p ON p.ref = first")
+        self.step("members", f"SELECT r, ref, s FROM ({followers}) UNION ALL SELECT DISTINCT r, r, '1' FROM ({followers})")
+        self.step("clusters", "SELECT * FROM " + self.stage("members", "r, ref, s, id",
+                  "SELECT r, ref, s, id FROM members JOIN sketches USING (ref) DISTRIBUTE BY r SORT BY r, ref", "line STRING"))
+        bounded = [sum(int(line.split("\t")[i]) for line in full) for i in (2, 4)]
         print(f"{documents} documents with words, {self.spark.table('places').count()} near-duplicates and "
-              f"{documents - self.spark.sql('SELECT DISTINCT first FROM firsts').count()} exact duplicates of others; "
+              f"{self.spark.table('copies').count()} exact duplicates of others; "
               f"{bounded[0]} oversized buckets, {bounded[1]} comparisons left out")
 
 

@@ -208,7 +208,7 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 	slices.Sort(candidates)
 	candidates = slices.Compact(candidates)
 	screened := e.join("screen", candidates, sketches, 3)
-	matches := e.join("verify", screened, sketches, 4, 5)
+	matches := e.join("verify", screened, sketches, 4)
 	sortLines(matches)
 
 	type place struct{ rep, similarity string }
@@ -218,7 +218,7 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 		places[c[0]] = place{c[1], c[2]}
 	}
 	var members []string
-	for i, d := range docs {
+	for i := range docs {
 		ref := strconv.Itoa(i)
 		if first[ref] == "" {
 			continue // empty
@@ -227,7 +227,7 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 		if !ok {
 			p = place{first[ref], "1"}
 		}
-		members = append(members, fmt.Sprintf("%s\t%s\t%s\t%q", p.rep, ref, p.similarity, d.id))
+		members = append(members, strings.Join([]string{p.rep, ref, p.similarity, sketches[ref][5]}, "\t"))
 	}
 	var out []lsh.Cluster[string]
 	for _, line := range e.filter("members", 1, members, o) {

@@ -45,30 +45,3 @@ func (o Options) Number(in io.Reader, out io.Writer) error {
 		return err
 	}, nil)
 }
-
-// Names writes the ref and the id, as a JSON string, of each object that it reads.
-func (o Options) Names(in io.Reader, out io.Writer) error {
-	var id bytes.Buffer
-	encode := json.NewEncoder(&id)
-	encode.SetEscapeHTML(false)
-	return filter("names", in, out, func(line []byte, w *printer) error {
-		var d struct {
-			Ref *int64  `json:"ref"`
-			ID  *string `json:"id"`
-		}
-		if err := json.Unmarshal(line, &d); err != nil {
-			return err
-		}
-		if d.Ref == nil || d.ID == nil {
-			return errors.New(`no "ref" or no "id"`)
-		}
-		id.Reset()
-		if err := encode.Encode(*d.ID); err != nil {
-			return err
-		}
-		w.buf = append(strconv.AppendInt(w.buf[:0], *d.Ref, 10), '\t')
-		_, _ = w.Write(w.buf)
-		_, err := w.Write(id.Bytes())
-		return err
-	}, nil)
-}

@@ -10,8 +10,6 @@ func (o Options) Run(name string, in io.Reader, out io.Writer) error {
 	switch name {
 	case "number":
 		return o.Number(in, out)
-	case "names":
-		return o.Names(in, out)
 	case "sketch":
 		return o.Sketch(in, out)
 	case "duplicates":

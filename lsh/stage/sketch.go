@@ -16,16 +16,18 @@ import (
 )
 
 // A Document is a line that [Options.Sketch] reads. Other fields are ignored. The
-// zero Document has no ref, which is an error.
+// zero Document has neither ref nor id, which is an error.
 type Document struct {
-	Ref  *int64 `json:"ref"`
-	Text string `json:"text"`
+	Ref  *int64  `json:"ref"`
+	ID   *string `json:"id"`
+	Text string  `json:"text"`
 }
 
 // Sketch reads documents and writes a line for each that is not empty: its ref, the
 // digest of signature and set, the keys of its bands separated by commas, a byte
-// for each register, the registers, and the set in ascending order. Bytes are
-// base64, numbers within them little-endian. With Estimate, the set is left out.
+// for each register, the set in ascending order, and the id as a JSON string. With
+// Estimate, the registers take the place of the set. Bytes are base64, numbers
+// within them little-endian.
 func (o Options) Sketch(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	mh := o.sketcher()
@@ -34,7 +36,11 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		regs   []uint32
 		keys   []uint64
 		raw    []byte
+		packed []byte
+		id     bytes.Buffer
 	)
+	encode := json.NewEncoder(&id)
+	encode.SetEscapeHTML(false)
 	return filter("sketch", in, out, func(line []byte, w *printer) error {
 		var d Document
 		if err := json.Unmarshal(line, &d); err != nil {
@@ -42,6 +48,9 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		}
 		if d.Ref == nil {
 			return errors.New(`no "ref"`)
+		}
+		if d.ID == nil {
+			return errors.New(`no "id"`)
 		}
 		if *d.Ref < 0 || *d.Ref > maxRef {
 			return fmt.Errorf("ref %d is not from 0 to 2^62", *d.Ref)
@@ -56,11 +65,13 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		for _, v := range regs {
 			raw = binary.LittleEndian.AppendUint32(raw, v)
 		}
+		compared := raw
 		if !o.Estimate {
 			slices.Sort(hashes)
 			for _, x := range slices.Compact(hashes) {
 				raw = binary.LittleEndian.AppendUint64(raw, x)
 			}
+			compared = raw[4*len(regs):]
 		}
 		sum := sha256.Sum256(raw)
 		w.buf = strconv.AppendInt(w.buf[:0], *d.Ref, 10)
@@ -72,12 +83,17 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		}
 		w.buf = append(w.buf, '\t')
 		_, _ = w.Write(w.buf)
-		w.encoded(pack(make([]byte, 0, 1024), regs))
+		packed = pack(packed[:0], regs)
+		w.encoded(packed)
 		_ = w.WriteByte('\t')
-		w.encoded(raw[:4*len(regs)])
+		w.encoded(compared)
 		_ = w.WriteByte('\t')
-		w.encoded(raw[4*len(regs):])
-		return w.WriteByte('\n')
+		id.Reset()
+		if err := encode.Encode(d.ID); err != nil { // with the end of the line
+			return err
+		}
+		_, err := w.Write(id.Bytes())
+		return err
 	}, nil)
 }
 

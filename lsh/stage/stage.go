@@ -6,15 +6,14 @@
 //
 //	stage       reads lines                        sorted by  writes lines
 //	Number      {"id":"…","text":"…"}              -          {"ref":1,"id":"…","text":"…"}
-//	Names       {"ref":1,"id":"…"}                 -          ref$"id"
-//	Sketch      {"ref":1,"text":"…"}               -          ref$digest$keys$packed$registers$set
+//	Sketch      {"ref":1,"id":"…","text":"…"}      -          ref$digest$keys$packed$set$"id"
 //	Duplicates  ref$digest                         both       ref$first
 //	Bands       ref$keys                           -          band$key$ref
 //	Sizes       band$key$ref                       band, key  band$size
 //	Full        band$size                          -          band$full$bounded$documents$skipped
 //	Candidates  band$key$ref                       all        a$b
 //	Screen      a$b$packed$packed                  -          a$b
-//	Verify      a$b$registers$set$registers$set    -          b$a$similarity
+//	Verify      a$b$set$set                        -          b$a$similarity
 //	Cluster     b$a$similarity                     b, a       b$a$similarity, a the representative
 //	Members     a$b$similarity$"id"                a, b       {"representative":"id","members":[…]}
 //
@@ -110,7 +109,7 @@ type Manifest struct {
 }
 
 // version changes when the same input would give other lines.
-const version = 1
+const version = 2
 
 // Manifest returns the manifest of the options.
 func (o Options) Manifest() Manifest {
@@ -127,7 +126,7 @@ func (m Manifest) String() string {
 	return string(b)
 }
 
-var names = []string{"number", "names", "sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
+var names = []string{"number", "sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
 
 // StageNames returns the names of the stages, in lower case, in the order of a run.
 func StageNames() []string { return slices.Clone(names) }

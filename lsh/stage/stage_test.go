@@ -179,10 +179,10 @@ func TestBadLines(t *testing.T) {
 		{"number", "{\"ref\":1}", "a \"ref\" already"},
 		{"number", "[]", "line 1"},
 		{"number", "null", "not a JSON object"},
-		{"names", "{\"ref\":1}", "no \"id\""},
-		{"sketch", "{\"ref\":1,\"text\":\"a b\"}\n{\"ref\":", "line 2"},
+		{"sketch", "{\"ref\":1,\"id\":\"x\",\"text\":\"a b\"}\n{\"ref\":", "line 2"},
 		{"sketch", `{"text":"a b"}`, `no "ref"`},
-		{"sketch", `{"ref":-1,"text":"a b"}`, "ref -1"},
+		{"sketch", `{"ref":1,"text":"a b"}`, `no "id"`},
+		{"sketch", `{"ref":-1,"id":"x","text":"a b"}`, "ref -1"},
 		{"sketch", `{"ref":"1","text":"a b"}`, "line 1"},
 		{"sketch", `{"ref":1.5,"text":"a b"}`, "line 1"},
 		{"duplicates", "1\taa\n2\tab\n3\taa", "line 3: bad line: not sorted"},
@@ -201,8 +201,9 @@ func TestBadLines(t *testing.T) {
 		{"screen", "1\t2\tAAAA\tAAAA", "3 and 3 bytes"},
 		{"screen", "1\t2\t!\tAAAA", "base64"},
 		{"screen", "2\t1\tAAAA\tAAAA", "the lower ref comes first"},
-		{"verify", "1\t2\tAAAA\tAAAA\tAAAA\tAAAA", "registers of 3 bytes"},
-		{"verify", "1\t2\ta\tb\tc", "5 columns, want 6"},
+		{"verify", "1\t2\tAAAA\tAAAA", "set of 3 bytes"},
+		{"verify", "1\t2\t\t", "set of 0 bytes"},
+		{"verify", "1\t2\ta", "3 columns, want 4"},
 		{"cluster", "2\t1\t.9\n1\t0\t.9", "not sorted"},
 		{"cluster", "2\t1\tNaN", "similarity"},
 		{"cluster", "2\t1\t.9\n2\t1\t.9", "twice"},
@@ -245,7 +246,7 @@ func TestWriteError(t *testing.T) {
 
 func TestManifest(t *testing.T) {
 	a := stage.Options{}.Manifest()
-	want := `{"version":1,"scheme":"bucket k=128 rounds=2 seed=0 elements=\"words:5\" version=1","banding":"16x6","threshold":0.8,"estimate":false}`
+	want := `{"version":2,"scheme":"bucket k=128 rounds=2 seed=0 elements=\"words:5\" version=1","banding":"16x6","threshold":0.8,"estimate":false}`
 	if got := a.String(); got != want {
 		t.Errorf("Manifest() = %s, want %s", got, want)
 	}
@@ -258,7 +259,7 @@ func TestManifest(t *testing.T) {
 
 // FuzzStages feeds bytes to every stage: an answer or an error, and the same again.
 func FuzzStages(f *testing.F) {
-	f.Add([]byte("{\"ref\":1,\"text\":\"a b c d e f\"}\n{\"ref\":2,\"text\":\"a b c d e f\"}\n"))
+	f.Add([]byte("{\"ref\":1,\"id\":\"x\",\"text\":\"a b c d e f\"}\n{\"ref\":2,\"id\":\"\",\"text\":\"a b c d e f\"}\n"))
 	f.Add([]byte("0\t5\t1\n0\t5\t2\n"))
 	f.Add([]byte("2\t1\t.9\n3\t1\t.8\n3\t2\t.9"))
 	f.Add([]byte("1\t1\t1\t\"a\"\n1\t2\t.9\t\"b\"\r\n"))

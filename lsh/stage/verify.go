@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -65,39 +66,48 @@ func pairOf(first, second []byte) (a, b int64, err error) {
 	return a, b, nil
 }
 
-// A side is the registers and the set of one document of a pair.
+// A side is one document of a pair.
 type side struct {
-	raw  []byte
-	regs []uint32
-	set  []uint64
+	column []byte // as it was read
+	raw    []byte
+	regs   []uint32
+	set    []uint64
 }
 
-func (s *side) read(regs, set []byte, k int) (err error) {
-	if s.raw, err = decode(s.raw[:0], regs); err != nil {
+// read reads what Sketch wrote of a document: its set, of which the registers follow,
+// or the registers. Engines give many pairs of one document in a row.
+func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error) {
+	if len(s.column) > 0 && bytes.Equal(column, s.column) {
+		return nil
+	}
+	s.column = s.column[:0]
+	if s.raw, err = decode(s.raw[:0], column); err != nil {
 		return err
 	}
-	if len(s.raw) != 4*k {
-		return fmt.Errorf("registers of %d bytes, want %d", len(s.raw), 4*k)
+	if o.Estimate {
+		if len(s.raw) != 4*o.K {
+			return fmt.Errorf("registers of %d bytes, want %d", len(s.raw), 4*o.K)
+		}
+		s.regs = appendWords(s.regs[:0], s.raw)
+	} else {
+		if len(s.raw) == 0 || len(s.raw)%8 != 0 {
+			return fmt.Errorf("set of %d bytes, an element has 8", len(s.raw))
+		}
+		s.set = appendHashes(s.set[:0], s.raw)
+		s.regs = mh.AppendValues(s.regs[:0], s.set)
 	}
-	s.regs = appendWords(s.regs[:0], s.raw)
-	if s.raw, err = decode(s.raw[:0], set); err != nil {
-		return err
-	}
-	if len(s.raw)%8 != 0 {
-		return fmt.Errorf("set of %d bytes, which end within an element", len(s.raw))
-	}
-	s.set = appendHashes(s.set[:0], s.raw)
+	s.column = append(s.column, column...)
 	return nil
 }
 
-// Verify reads candidates with registers and sets of both documents, and writes
-// those that match by the [lsh.Rule], the higher ref first, with their similarity:
-// of the sets, or of the signatures with Estimate.
+// Verify reads candidates with the sets of both documents, or their registers with
+// Estimate, and writes those that match by the [lsh.Rule], the higher ref first,
+// with their similarity.
 func (o Options) Verify(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
-	rule := o.rule()
+	rule, mh := o.rule(), o.sketcher()
 	var (
-		column [6][]byte
+		column [4][]byte
 		x, y   side
 	)
 	return filter("verify", in, out, func(line []byte, w *printer) error {
@@ -108,14 +118,11 @@ func (o Options) Verify(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := x.read(column[2], column[3], o.K); err != nil {
+		if err := x.read(column[2], &o, mh); err != nil {
 			return err
 		}
-		if err := y.read(column[4], column[5], o.K); err != nil {
+		if err := y.read(column[3], &o, mh); err != nil {
 			return err
-		}
-		if !o.Estimate && (len(x.set) == 0 || len(y.set) == 0) {
-			return fmt.Errorf("no set: sketched with Estimate")
 		}
 		s, ok := rule.Judge(minhash.Agree(x.regs, y.regs), func() (p, q []uint64, known bool) {
 			return x.set, y.set, !o.Estimate
