@@ -141,4 +141,5 @@ if __name__ == "__main__":
     parser.add_argument("corpus", nargs="+")
     options = parser.parse_args(args)
     session = SparkSession.builder.appName("neardup").getOrCreate()
+    session.conf.set("spark.sql.chunkBase64String.enabled", "false")  # no line breaks in columns
     Run(session, options.dedup, options.out, flags).clusters(options.corpus)
