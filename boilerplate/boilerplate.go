@@ -242,6 +242,7 @@ type Detector struct {
 	ids    seen             // documents that were observed
 	texts  seen             // and their texts
 	bytes  int              // of all sites
+	closed bool             // every page was observed; see With
 	tallies
 }
 

@@ -100,9 +100,12 @@ func (d *Detector) appendBlocks(dst []Block, p *Page, name name, dg *digest, j *
 		v.sites[Group] = d.site(Group, p.Group, false)
 	}
 	v.sites[Global] = d.global
-	if p.ID == "" {
+	switch {
+	case d.closed:
+		v.observed = true
+	case p.ID == "":
 		v.observed = d.texts.has(name.text)
-	} else {
+	default:
 		v.observed = d.ids.has(name.id)
 	}
 	if p.Host != "" {
@@ -158,7 +161,7 @@ type view struct {
 // had then, as far as a block is left of it.
 func (v *view) findSelf(name name) uint32 {
 	now := fingerprint(name.text)
-	if v.p.ID == "" || v.d.texts.has(name.with(now)) {
+	if v.d.closed || v.p.ID == "" || v.d.texts.has(name.with(now)) {
 		return now
 	}
 	for scope, s := range v.sites {

@@ -1,0 +1,159 @@
+package boilerplate_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/boilerplate"
+)
+
+// splitPages are pages of many hosts, some without one, with groups and times, and
+// sign-offs and stories that several hosts share.
+func splitPages() []boilerplate.Page {
+	pages, _ := newsroom()
+	w := writer(77)
+	stories := []string{w.words(60), w.words(40), w.words(30)}
+	signOff := w.words(14)
+	for host := range 12 {
+		frame := w.words(8) + "\n\n" + w.words(6)
+		for i := range 1 + w.below(9) {
+			p := boilerplate.Page{
+				ID: fmt.Sprint("split", host, "-", i), Host: fmt.Sprintf("h%d.example", host), Time: date(1 + w.below(20)),
+				Text: frame + "\n\n" + w.words(80) + "\n\n" + stories[w.below(3)] + "\n\n" + w.words(50) + "\n\n" + signOff,
+			}
+			if host == 0 {
+				p.Host = ""
+			}
+			if host%3 == 1 {
+				p.Group = "agency"
+			}
+			pages = append(pages, p)
+			if w.below(6) == 0 { // a copy under another address
+				p.ID += "-copy"
+				pages = append(pages, p)
+			}
+		}
+	}
+	return pages
+}
+
+// The parts of a detector are the whole, in any order.
+func TestSplitMerge(t *testing.T) {
+	pages := splitPages()
+	for _, o := range []boilerplate.Options{{}, {HostOnly: true}, {Seed: 5}} {
+		d := observeAll(boilerplate.New(o), pages)
+		before := marshal(t, d)
+		hosts, all := d.Split(3)
+		if n := all[1].Stats().Blocks; n == 0 && !o.HostOnly {
+			t.Error("a part is empty: nothing is tested")
+		}
+		for _, parts := range [][]*boilerplate.Detector{append([]*boilerplate.Detector{hosts}, all...), {all[2], all[0], hosts, all[1]}} {
+			whole := boilerplate.New(o)
+			for _, p := range parts {
+				read := new(boilerplate.Detector)
+				if err := read.UnmarshalBinary(marshal(t, p)); err != nil {
+					t.Fatal(err)
+				}
+				if err := whole.Merge(read); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(marshal(t, whole), before) {
+				t.Errorf("%+v: the parts merged are another detector", o)
+			}
+			if got, want := whole.Stats(), d.Stats(); got.Blocks != want.Blocks || got.Documents != want.Documents {
+				t.Errorf("%+v: %+v, want %+v", o, got, want)
+			}
+		}
+		if !bytes.Equal(marshal(t, d), before) {
+			t.Errorf("%+v: Split changed the detector", o)
+		}
+	}
+}
+
+// Every host is counted apart, the counts over all documents are merged in parts,
+// and all that is left is compact: the verdicts are those of one detector.
+func TestSplitJudge(t *testing.T) {
+	pages := splitPages()
+	for _, o := range []boilerplate.Options{{}, {Seed: 5, MinGlobal: 2}, {HostOnly: true}} {
+		d := observeAll(boilerplate.New(o), pages)
+		byHost := map[string]*boilerplate.Detector{}
+		parts := make([]*boilerplate.Detector, 4)
+		for i := range parts {
+			parts[i] = boilerplate.New(o)
+		}
+		// In two shares, as of two machines.
+		for share := range 2 {
+			shares := map[string]*boilerplate.Detector{}
+			for i, p := range pages {
+				if i%2 == share {
+					if shares[p.Host] == nil {
+						shares[p.Host] = boilerplate.New(o)
+					}
+					shares[p.Host].Observe(p)
+				}
+			}
+			for host, s := range shares {
+				hosts, all := s.Split(len(parts))
+				if byHost[host] == nil {
+					byHost[host] = boilerplate.New(o)
+				}
+				if err := byHost[host].Merge(hosts); err != nil {
+					t.Fatal(err)
+				}
+				for i, p := range all {
+					if err := parts[i].Merge(p); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		all := boilerplate.New(o)
+		for _, p := range parts {
+			p.Compact()
+			if err := all.Merge(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := all.Stats().Blocks, d.Stats().Blocks; got > want/2 {
+			t.Errorf("%+v: %d of %d blocks are left", o, got, want)
+		}
+		reasons := map[boilerplate.Reason]int{}
+		for _, p := range pages {
+			if p.Group != "" {
+				continue // a group has several hosts
+			}
+			byHost[p.Host].Compact()
+			judge, err := byHost[p.Host].With(all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := judge.Judge(p)
+			if diff := cmp.Diff(d.Judge(p), got); diff != "" {
+				t.Fatalf("%+v: %s of %q (-one detector +parts):\n%s", o, p.ID, p.Host, diff)
+			}
+			for _, b := range got {
+				reasons[b.Reason]++
+			}
+		}
+		if len(reasons) < 6 {
+			t.Errorf("only the reasons %v: too little is tested", reasons)
+		}
+	}
+}
+
+func TestSplitMismatch(t *testing.T) {
+	if _, err := boilerplate.New(boilerplate.Options{}).With(boilerplate.New(boilerplate.Options{Seed: 1})); !errors.Is(err, boilerplate.ErrMismatch) {
+		t.Errorf("With another seed: %v", err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("Split into no parts does not panic")
+		}
+	}()
+	boilerplate.New(boilerplate.Options{}).Split(0)
+}
