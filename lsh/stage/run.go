@@ -10,6 +10,14 @@ func (o Options) Run(name string, in io.Reader, out io.Writer) error {
 	switch name {
 	case "number":
 		return o.Number(in, out)
+	case "hosts":
+		return o.Hosts(in, out)
+	case "blocks":
+		return o.Blocks(in, out)
+	case "merge":
+		return o.Merge(in, out)
+	case "mask":
+		return o.Mask(in, out)
 	case "sketch":
 		return o.Sketch(in, out)
 	case "duplicates":

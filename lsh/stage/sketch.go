@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"github.com/neardup/neardup/minhash"
+	"github.com/neardup/neardup/shingle"
 )
 
 // A Document is a line that [Options.Sketch] reads. Other fields are ignored. The
@@ -21,6 +22,23 @@ type Document struct {
 	Ref  *int64  `json:"ref"`
 	ID   *string `json:"id"`
 	Text string  `json:"text"`
+
+	// Mask has the first byte of each span of Text that is left out, and the byte
+	// after its last, ascending.
+	Mask [][2]int `json:"mask"`
+}
+
+// spans returns the mask.
+func (d *Document) spans(dst []shingle.Span) ([]shingle.Span, error) {
+	end := 0
+	for _, m := range d.Mask {
+		if m[0] < end || m[1] < m[0] || m[1] > len(d.Text) {
+			return nil, fmt.Errorf("mask %v: not ascending spans of a text of %d bytes", d.Mask, len(d.Text))
+		}
+		end = m[1]
+		dst = append(dst, shingle.Span{Start: m[0], End: m[1]})
+	}
+	return dst, nil
 }
 
 // Sketch reads documents and writes a line for each that is not empty: its ref, the
@@ -37,6 +55,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		keys   []uint64
 		raw    []byte
 		packed []byte
+		mask   []shingle.Span
 		id     bytes.Buffer
 	)
 	encode := json.NewEncoder(&id)
@@ -55,7 +74,11 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		if *d.Ref < 0 || *d.Ref > maxRef {
 			return fmt.Errorf("ref %d is not from 0 to 2^62", *d.Ref)
 		}
-		hashes = o.Shingler.AppendHashes(hashes[:0], d.Text)
+		var err error
+		if mask, err = d.spans(mask[:0]); err != nil {
+			return err
+		}
+		hashes = o.Shingler.AppendHashes(hashes[:0], d.Text, mask...)
 		if len(hashes) == 0 {
 			return nil
 		}
@@ -92,7 +115,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		if err := encode.Encode(d.ID); err != nil { // with the end of the line
 			return err
 		}
-		_, err := w.Write(id.Bytes())
+		_, err = w.Write(id.Bytes())
 		return err
 	}, nil)
 }

@@ -47,6 +47,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -71,6 +72,13 @@ type Options struct {
 
 	// First, for Number, is the ref of the first line.
 	First int64
+
+	// Parts, for Blocks, is the number of parts of the counts over all documents; 0
+	// means 64. A million documents have some 400 MB of counts before they are merged.
+	Parts int
+
+	// Counts, for Mask, are the counts over all documents, which ReadCounts reads.
+	Counts *boilerplate.Detector
 
 	// Documents, for Full, is the number of lines that Sketch has printed.
 	Documents int
@@ -126,7 +134,7 @@ func (m Manifest) String() string {
 	return string(b)
 }
 
-var names = []string{"number", "sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
+var names = []string{"number", "hosts", "blocks", "merge", "mask", "sketch", "duplicates", "bands", "sizes", "full", "candidates", "screen", "verify", "cluster", "members"}
 
 // StageNames returns the names of the stages, in lower case, in the order of a run.
 func StageNames() []string { return slices.Clone(names) }
