@@ -22,6 +22,7 @@ start() { # start LOG CLASS ARGUMENTS...: a daemon in a group of its own
 stop() {
 	for p in "${daemons[@]}"; do kill -- "-$p" 2>/dev/null || true; done
 	wait 2>/dev/null || true
+	daemons=()
 }
 cluster() { # starts master and workers, which end with the script
 	trap stop EXIT
