@@ -34,19 +34,9 @@ func (d *Detector) Merge(other *Detector) error {
 	if d.opts.seed != from.opts.seed || d.opts.hostOnly != from.opts.hostOnly {
 		return fmt.Errorf("boilerplate: merging detectors of unlike options: %w", ErrMismatch)
 	}
-	mine, common := d.ids.len(), 0
-	for id := range from.ids.all() {
-		if d.ids.has(id) {
-			common++
-		} else {
-			d.ids.add(id)
-		}
-	}
-	for text := range from.texts.all() {
-		if !d.texts.has(text) {
-			d.texts.add(text)
-		}
-	}
+	mine := d.ids.len()
+	common := d.ids.addAll(&from.ids)
+	d.texts.addAll(&from.texts)
 	switch {
 	case common == from.ids.len() && common > 0:
 		return nil // nothing new
@@ -121,11 +111,11 @@ func (s *site) merge(t *site, overlap bool) {
 	s.docs = union(before, t.docs, overlap)
 	total := uint64(before.count) + uint64(t.docs.count)
 	s.gramDocs = uint32(scale(uint64(s.gramDocs)+uint64(t.gramDocs), uint64(s.docs.count), total))
+	s.reserve(s.missing(t))
 	for _, x := range t.slots {
 		if x.key == 0 {
 			continue
 		}
-		s.reserve(1)
 		sl := &s.slots[s.find(x.key)]
 		if sl.key == 0 {
 			s.take(sl, x, t)
@@ -153,6 +143,13 @@ func (s *site) merge(t *site, overlap bool) {
 			s.hosts[i] = ah
 		}
 	}
+	missing := 0
+	for _, g := range t.grams.slots {
+		if g != 0 && s.grams.lookup(g) == 0 {
+			missing++
+		}
+	}
+	s.grams.reserve(missing)
 	for _, g := range t.grams.slots {
 		if g != 0 {
 			have := s.grams.lookup(g)
@@ -160,6 +157,20 @@ func (s *site) merge(t *site, overlap bool) {
 			s.grams.add(g&^maxGram, max(n, have, int(g&maxGram))-have)
 		}
 	}
+}
+
+// missing returns the number of blocks of t that s does not have.
+func (s *site) missing(t *site) int {
+	if len(s.slots) == 0 {
+		return t.filled
+	}
+	n := 0
+	for _, x := range t.slots {
+		if x.key != 0 && s.slots[s.find(x.key)].key == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // scale returns n*of/total, rounded to nearest, or n if total is 0.

@@ -26,6 +26,22 @@ func (s *seen) add(id uint64) {
 	s.recent.add(id)
 }
 
+// addAll enters those of some ids that are not there, and returns how many were.
+func (s *seen) addAll(other *seen) (common int) {
+	for id := range other.all() {
+		if s.has(id) {
+			common++
+		}
+	}
+	s.recent.reserve(min(other.len()-common, s.limit/2-s.recent.filled))
+	for id := range other.all() {
+		if !s.has(id) {
+			s.add(id)
+		}
+	}
+	return common
+}
+
 // all yields the documents, those that were observed earlier first.
 func (s *seen) all() iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
@@ -58,16 +74,26 @@ func (s *idSet) has(id uint64) bool {
 	return len(s.slots) > 0 && s.slots[s.find(id)] == id
 }
 
-func (s *idSet) add(id uint64) {
-	if s.filled >= len(s.slots)-len(s.slots)/4 {
-		old := s.slots
-		s.slots = make([]uint64, max(16, 2*len(old)))
-		for _, x := range old {
-			if x != 0 {
-				s.slots[s.find(x)] = x
-			}
+// reserve makes room for n more ids, as that of a gramTable does.
+func (s *idSet) reserve(n int) {
+	size := len(s.slots)
+	for n > 0 && s.filled+n > size-size/4 {
+		size = max(16, 2*size)
+	}
+	if size == len(s.slots) {
+		return
+	}
+	old := s.slots
+	s.slots = make([]uint64, size)
+	for _, x := range old {
+		if x != 0 {
+			s.slots[s.find(x)] = x
 		}
 	}
+}
+
+func (s *idSet) add(id uint64) {
+	s.reserve(1)
 	if p := &s.slots[s.find(id)]; *p == 0 {
 		*p = id
 		s.filled++

@@ -31,19 +31,33 @@ func (d *Detector) Split(n int) (hosts *Detector, all []*Detector) {
 	}
 	first := all[0].global
 	first.docs, first.gramDocs, first.used = whole.docs, whole.gramDocs, whole.used
+	part := func(hash uint64) *site { return all[(hash>>32)%uint64(n)].global } // low bits are places
+	blocks, grams := make(map[*site]int, n), make(map[*site]int, n)
+	for _, sl := range whole.slots {
+		if sl.key != 0 {
+			blocks[part(sl.key)]++
+		}
+	}
+	for _, g := range whole.grams.slots {
+		if g != 0 {
+			grams[part(g)]++
+		}
+	}
+	for _, p := range all {
+		p.global.reserve(blocks[p.global])
+		p.global.grams.reserve(grams[p.global])
+	}
 	for _, sl := range whole.slots {
 		if sl.key == 0 {
 			continue
 		}
-		// The low bits of a key are its place in a table.
-		s := all[(sl.key>>32)%uint64(n)].global
-		s.reserve(1)
+		s := part(sl.key)
 		s.take(&s.slots[s.find(sl.key)], sl, whole)
 		s.filled++
 	}
 	for _, g := range whole.grams.slots {
 		if g != 0 {
-			all[(g>>16)%uint64(n)].global.grams.add(g&^maxGram, int(g&maxGram))
+			part(g).grams.add(g&^maxGram, int(g&maxGram))
 		}
 	}
 	for _, p := range all {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/growth"
 )
 
 // splitPages are pages of many hosts, some without one, with groups and times, and
@@ -156,4 +157,32 @@ func TestSplitMismatch(t *testing.T) {
 		}
 	}()
 	boilerplate.New(boilerplate.Options{}).Split(0)
+}
+
+// Tables are read in the order of their places, and smaller ones must not fill up
+// from their beginning.
+func TestMergeLinear(t *testing.T) {
+	made := map[int]*boilerplate.Detector{}
+	of := func(n int) *boilerplate.Detector {
+		if made[n] == nil {
+			w := writer(uint64(n))
+			made[n] = boilerplate.New(boilerplate.Options{})
+			for i := 0; i < n; i += 100 {
+				made[n].Observe(boilerplate.Page{ID: fmt.Sprint(i), Text: w.words(8) + "\n\n" + w.words(92)})
+			}
+		}
+		return made[n]
+	}
+	for name, f := range map[string]func(d *boilerplate.Detector) error{
+		"Merge": func(d *boilerplate.Detector) error { return boilerplate.New(boilerplate.Options{}).Merge(d) },
+		"Split": func(d *boilerplate.Detector) error { d.Split(1); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			growth.Linear(t, 1<<19, func(n int) {
+				if err := f(of(n)); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
 }

@@ -86,9 +86,24 @@ func (t *gramTable) add(gram uint64, n int) {
 
 func (t *gramTable) full() bool { return t.filled >= len(t.slots)-len(t.slots)/4 }
 
-func (t *gramTable) grow() {
+func (t *gramTable) grow() { t.resize(max(16, 2*len(t.slots))) }
+
+// reserve makes room for n more grams: whoever adds those of another table needs it
+// first. They come in the order of their places, and one after the other would fill
+// the beginning of a smaller table.
+func (t *gramTable) reserve(n int) {
+	size := len(t.slots)
+	for n > 0 && t.filled+n > size-size/4 {
+		size = max(16, 2*size)
+	}
+	if size > len(t.slots) {
+		t.resize(size)
+	}
+}
+
+func (t *gramTable) resize(size int) {
 	old := t.slots
-	t.slots = make([]uint64, max(16, 2*len(old)))
+	t.slots = make([]uint64, size)
 	shift := shiftFor(len(t.slots))
 	for _, x := range old {
 		if x != 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,10 @@ between, so a corpus may outgrow one machine. docs/distributed.md has the column
 and the order of the stages, which are:
 
   number      put a "ref", the number of the line, into JSON Lines (-first)
+  hosts       host and ref in front of JSON Lines
+  blocks      counts of blocks, by host and over all documents (-parts)
+  merge       counts of several machines in one
+  mask        documents with the spans of their recycled blocks (-blocks)
   sketch      signatures and sets of {"ref":1,"id":"...","text":"..."}
   duplicates  the first of each group of exact duplicates
   bands       a line for each band of a document
@@ -45,8 +50,9 @@ candidates -full 128,128,300 < bands | sort -u > candidates
 
 type stageAction struct {
 	find.Options
-	stage stage.Options
-	full  string
+	stage  stage.Options
+	full   string
+	blocks string
 }
 
 func (k *stageAction) Flags() []cli.Flags {
@@ -54,9 +60,14 @@ func (k *stageAction) Flags() []cli.Flags {
 		Register: func(fs *flag.FlagSet) {
 			fs.Int64Var(&k.stage.First, "first", 0, "`number` of the first line, for number")
 			fs.IntVar(&k.stage.Documents, "documents", 0, "`number` of lines that sketch has printed, for full")
+			fs.IntVar(&k.stage.Parts, "parts", 0, "`number` of parts of the counts over all documents, for blocks (default 64)")
+			fs.StringVar(&k.blocks, "blocks", "", "`file` that merge has written, for mask")
 			fs.StringVar(&k.full, "full", "", "`sizes` that full has printed, one a band, separated by commas, for candidates")
 		},
 		Check: func() error {
+			if k.stage.Parts < 0 {
+				return fmt.Errorf("-parts %d: must not be negative", k.stage.Parts)
+			}
 			if k.full == "" {
 				return nil
 			}
@@ -85,6 +96,16 @@ func (k *stageAction) Run(e *cli.Env) error {
 	if e.Inputs[0] == "manifest" {
 		_, err := fmt.Fprintln(e.Out, o.Manifest())
 		return err
+	}
+	if k.blocks != "" {
+		f, err := os.Open(k.blocks)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if o.Counts, err = stage.ReadCounts(f); err != nil {
+			return fmt.Errorf("%s: %w", k.blocks, err)
+		}
 	}
 	return o.Run(e.Inputs[0], e.Stdin, e.Out)
 }

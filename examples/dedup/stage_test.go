@@ -52,6 +52,52 @@ func sortCorpus(t *testing.T, n int) string {
 	return path
 }
 
+// siteCorpus writes JSON Lines of pages in the frames of their hosts, with stories of
+// which some are on several hosts, and sign-offs.
+func siteCorpus(t *testing.T, n int) string {
+	t.Helper()
+	r := rand.New(rand.NewPCG(6, 6))
+	text := func(n int) string {
+		words := make([]string, n)
+		for i := range words {
+			words[i] = fmt.Sprintf("%c%c%d", 'a'+r.IntN(26), 'a'+r.IntN(26), r.IntN(900))
+		}
+		return strings.Join(words, " ") + "."
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	frames := map[string]string{}
+	signOff := text(13)
+	var stories []string
+	for i := range n {
+		host := fmt.Sprintf("h%d.example", r.IntN(1+r.IntN(n/10)))
+		if frames[host] == "" {
+			frames[host] = text(8) + "\n\n" + text(20) + "\n\n" + text(5)
+		}
+		story := text(30) + "\n\n" + text(40)
+		if i > 0 && r.IntN(3) == 0 {
+			story = stories[r.IntN(i)]
+		}
+		stories = append(stories, story)
+		page := map[string]string{"id": fmt.Sprint("page ", i), "host": host, "text": frames[host] + "\n\n" + story + "\n\n" + signOff, "time": fmt.Sprintf("2026-01-%02d", 1+r.IntN(28))}
+		switch r.IntN(9) {
+		case 0:
+			delete(page, "host")
+		case 1:
+			page["url"] = "https://" + strings.ToUpper(host) + "/" + fmt.Sprint(i)
+			delete(page, "host")
+		}
+		if err := e.Encode(page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "sites.jsonl")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestSortedStages runs examples/sort/clusters, which is the stages with sort and
 // join between them, and compares its bytes with those of dedup clusters; once
 // undisturbed, and once killed again and again until it is through.
@@ -98,6 +144,24 @@ func TestSortedStages(t *testing.T) {
 			t.Fatalf("%v: %v; the lines differ from those of dedup clusters: %v", flags, err, !bytes.Equal(got, want))
 		}
 	}
+
+	plain := corpus
+	corpus = siteCorpus(t, 400)
+	var clusters [2][]byte
+	for i, strip := range []string{"-strip=false", "-strip"} {
+		want, err := exec.Command(dedup, "clusters", "-json", "-quiet", strip, corpus).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		clusters[i] = want
+	}
+	if bytes.Equal(clusters[0], clusters[1]) || bytes.Count(clusters[1], []byte("\n")) < 20 {
+		t.Fatalf("%d clusters, of masked documents %d: nothing is tested", bytes.Count(clusters[0], []byte("\n")), bytes.Count(clusters[1], []byte("\n")))
+	}
+	if got, err := run(0, t.TempDir(), "-strip"); err != nil || !bytes.Equal(got, clusters[1]) {
+		t.Fatalf("-strip: %v; the lines differ from those of dedup clusters -strip: %v", err, !bytes.Equal(got, clusters[1]))
+	}
+	corpus = plain
 
 	want, err := run(0, t.TempDir())
 	if err != nil {

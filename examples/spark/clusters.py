@@ -1,16 +1,17 @@
 """Finds the clusters of near-duplicates of a corpus with Spark.
 
-    spark-submit clusters.py --dedup PROGRAM --out FOLDER CORPUS... [-- FLAGS]
+    spark-submit clusters.py --dedup PROGRAM --out FOLDER [--strip] CORPUS... [-- FLAGS]
 
 CORPUS is JSON Lines (also packed) or Parquet, files or folders, with "id" and "text";
 the order of preference is that of the file names and of the documents in each. FLAGS
-go to every stage, say -threshold 0.7. FOLDER and CORPUS are paths that all workers
-see, and PROGRAM, which is dedup, is under one path on all of them. FOLDER gets a
-Parquet file set for each step, and the clusters in FOLDER/clusters as dedup clusters
--json prints them. A run that was interrupted goes on where it was.
+go to every stage, say -threshold 0.7. --strip leaves out recycled blocks by "host",
+"url" and "time". All workers see FOLDER and CORPUS and PROGRAM, which is dedup, under
+one path. FOLDER gets a Parquet file set for each step, and the clusters in
+FOLDER/clusters as dedup clusters -json prints them. A run goes on where it was.
 """
 import argparse
 import hashlib
+import itertools
 import json
 import shlex
 import subprocess
@@ -22,22 +23,16 @@ FORMAT = r"ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t' LINES TERMINATED BY '\
 
 
 class Run:
-    def __init__(self, spark, dedup, out, flags):
-        self.spark, self.out = spark, out
-        self.dedup, self.flags = dedup, flags
-        fs = spark._jvm.org.apache.hadoop.fs
-        self.path = fs.Path
-        self.files = fs.Path(out).getFileSystem(spark._jsc.hadoopConfiguration())
-
-    def command(self, stage, *more):
-        return [self.dedup, "stage", stage, *self.flags, *more]
+    def __init__(self, spark, options, flags):
+        self.spark, self.out, self.strip = spark, options.out, options.strip
+        self.command = lambda stage, *more: [options.dedup, "stage", stage, *flags, *more]
+        self.path = spark._jvm.org.apache.hadoop.fs.Path
+        self.files = self.path(self.out).getFileSystem(spark._jsc.hadoopConfiguration())
 
     def here(self, stage, lines="", *more):
         """Runs a stage on the driver."""
         p = subprocess.run(self.command(stage, *more), input=lines, capture_output=True, text=True)
-        if p.returncode != 0:
-            sys.exit(p.stderr)
-        return p.stdout
+        return p.stdout if p.returncode == 0 else sys.exit(p.stderr)
 
     def stage(self, name, columns, source, result, *more):
         """Returns the SQL that runs a stage on the columns of a source."""
@@ -53,8 +48,8 @@ class Run:
             print(f"step {name}", file=sys.stderr, flush=True)
             self.spark.sparkContext.setJobDescription(name)
             rows = self.spark.sql(sql).write.mode("overwrite")
-            rows.text(f"{self.out}/{name}") if name == "clusters" else rows.parquet(f"{self.out}/{name}")
-        if name != "clusters":
+            rows.text(f"{self.out}/{name}") if name in ("clusters", "shared") else rows.parquet(f"{self.out}/{name}")
+        if name not in ("clusters", "shared"):
             self.spark.read.parquet(f"{self.out}/{name}").createOrReplaceTempView(name)
 
     def manifest(self, inputs):
@@ -62,10 +57,10 @@ class Run:
         inputs are Parquet."""
         files = self.spark.read.format("binaryFile").load(inputs).select("path", "length").collect()
         tables = sum(f.path.endswith(".parquet") for f in files)
-        if not files or tables not in (0, len(files)):
+        if tables not in (0, len(files)):
             sys.exit(f"{len(files)} input files, {tables} of them Parquet: all or none must be")
         listing = hashlib.sha256(json.dumps(sorted(files)).encode()).hexdigest()
-        own = json.dumps({"settings": json.loads(self.here("manifest")), "files": len(files), "listing": listing})
+        own = json.dumps({"settings": json.loads(self.here("manifest")), "strip": self.strip, "files": len(files), "listing": listing})
         if not self.done("manifest"):
             self.spark.createDataFrame([(own,)], ["value"]).coalesce(1).write.mode("overwrite").text(f"{self.out}/manifest")
         other = self.spark.read.text(f"{self.out}/manifest").collect()[0].value
@@ -77,7 +72,9 @@ class Run:
         """Makes the view documents: JSON Lines with refs. A ref is the number of the
         document, however the files are split."""
         if tables:
-            read, line = self.spark.read.parquet(*inputs), "to_json(struct(ref, CAST(id AS STRING) AS id, text))"
+            read = self.spark.read.parquet(*inputs)
+            more = "".join(f", CAST({c} AS STRING) AS {c}" for c in ("host", "url", "time") if c in read.columns)
+            line = f"to_json(struct(ref, CAST(id AS STRING) AS id, text{more}))"
         else:
             # A line is not parsed here, so that a bad one fails with its message.
             read, line = self.spark.read.text(inputs), "concat('{\"ref\":', ref, ',', substring(ltrim(value), 2))"
@@ -86,20 +83,27 @@ class Run:
                         "monotonically_increasing_id() AS row").createOrReplaceTempView("read")
         splits = self.spark.sql("SELECT path, start, min(row) AS low, count(*) AS n FROM read"
                                 " GROUP BY path, start ORDER BY path, start").collect()
-        first, rows = 0, []
-        for s in splits:
-            rows.append((s.path, s.start, first - s.low))
-            first += s.n
-        self.spark.createDataFrame(rows, "path STRING, start BIGINT, shift BIGINT").createOrReplaceTempView("splits")
+        firsts = itertools.accumulate((s.n for s in splits), initial=0)
+        shifts = [(s.path, s.start, first - s.low) for s, first in zip(splits, firsts)]
+        self.spark.createDataFrame(shifts, "path STRING, start BIGINT, shift BIGINT").createOrReplaceTempView("splits")
         self.spark.sql(f"SELECT {line} AS line FROM (SELECT /*+ BROADCAST(splits) */ read.*, row + shift AS ref"
                        " FROM read JOIN splits USING (path, start))").createOrReplaceTempView("documents")
 
     def clusters(self, inputs):
         tables = self.manifest(inputs)
-        if not self.done("sketches"):
-            self.documents(inputs, tables)
+        self.done("sketches") or self.documents(inputs, tables)
+        source = "SELECT line FROM documents"
+        if self.strip:
+            pages = self.stage("hosts", "line", source, "host STRING, ref BIGINT, line STRING")
+            counts = self.stage("blocks", "host, ref, line", f"SELECT * FROM {pages} DISTRIBUTE BY host SORT BY host", "part INT, host STRING, line STRING")
+            self.step("counts", "SELECT * FROM " + self.stage("merge", "part, host, line",
+                      f"SELECT * FROM {counts} DISTRIBUTE BY part, host SORT BY part, host", "part INT, host STRING, line STRING"))
+            self.step("shared", r"SELECT /*+ COALESCE(1) */ concat_ws('\t', part, host, line) FROM counts WHERE part >= 0")
+            shared = self.files.globStatus(self.path(f"{self.out}/shared/part-*"))[0].getPath().toUri().getPath()
+            source = self.stage("mask", "host, ref, line", f"SELECT * FROM (SELECT * FROM {pages} UNION ALL SELECT host, -1, line FROM counts WHERE part = -1)"
+                                " DISTRIBUTE BY host SORT BY host, ref", "line STRING", "-blocks", shared)
         self.step("sketches", "SELECT ref, unhex(digest) AS digest, CAST(split(keys, ',') AS ARRAY<BIGINT>) AS keys,"
-                  " unbase64(packed) AS packed, unbase64(set) AS set, id FROM " + self.stage("sketch", "line", "SELECT line FROM documents",
+                  " unbase64(packed) AS packed, unbase64(set) AS set, id FROM " + self.stage("sketch", "line", source,
                   "ref BIGINT, digest STRING, keys STRING, packed STRING, set STRING, id STRING"))
         # The first of each group of exact duplicates goes on; the others follow it.
         self.step("copies", "SELECT * FROM (SELECT ref, min(ref) OVER (PARTITION BY digest) AS first FROM sketches) WHERE ref > first")
@@ -132,14 +136,14 @@ class Run:
 
 
 if __name__ == "__main__":
-    args, flags = sys.argv[1:], []
-    if "--" in args:
-        args, flags = args[:args.index("--")], args[args.index("--") + 1:]
+    args = [*sys.argv[1:], "--"]
+    args, flags = args[:args.index("--")], args[args.index("--") + 1:-1]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dedup", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--strip", action="store_true")
     parser.add_argument("corpus", nargs="+")
     options = parser.parse_args(args)
-    session = SparkSession.builder.appName("neardup").getOrCreate()
-    session.conf.set("spark.sql.chunkBase64String.enabled", "false")  # no line breaks in columns
-    Run(session, options.dedup, options.out, flags).clusters(options.corpus)
+    # Columns have no line breaks.
+    session = SparkSession.builder.appName("neardup").config("spark.sql.chunkBase64String.enabled", "false").getOrCreate()
+    Run(session, options, flags).clusters(options.corpus)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-STAGES = {"sketches": "sketch", "candidates": "candidates", "screened": "screen", "matches": "verify",
+STAGES = {"counts": "blocks", "sketches": "sketch", "candidates": "candidates", "screened": "screen", "matches": "verify",
           "places": "cluster", "clusters": "members"}
 STEPS = ["sketches", "copies", "buckets", "candidates", "screened", "wanted", "matches", "places", "members", "clusters"]
 
@@ -111,7 +111,7 @@ class Kills:
 
     def run(self):
         missed = 0
-        for step in STEPS:
+        for step in [*(("counts", "shared") if "--strip" in self.command else ()), *STEPS]:
             while self.step() != step and self.driver.poll() is None:
                 time.sleep(0.002)
             for what in ("driver", "stage", "executor", "worker"):

@@ -57,7 +57,7 @@ func (p *page) blocks() boilerplate.Page {
 }
 
 // Hosts reads documents and writes a line for each: its host as a JSON string, its
-// ref, and the document as it was read.
+// ref, and the document, with spaces for tabs between its values.
 func (o Options) Hosts(in io.Reader, out io.Writer) error {
 	var host bytes.Buffer
 	encode := json.NewEncoder(&host)
@@ -74,13 +74,20 @@ func (o Options) Hosts(in io.Reader, out io.Writer) error {
 		w.buf = append(w.buf[:0], bytes.TrimSuffix(host.Bytes(), []byte("\n"))...)
 		w.buf = append(w.buf, '\t')
 		w.buf = strconv.AppendInt(w.buf, *p.Ref, 10)
-		w.buf = append(append(append(w.buf, '\t'), line...), '\n')
+		w.buf = append(w.buf, '\t')
+		from := len(w.buf)
+		w.buf = append(append(w.buf, line...), '\n')
+		for i, c := range w.buf[from:] {
+			if c == '\t' {
+				w.buf[from+i] = ' ' // some engines take it for the end of a column
+			}
+		}
 		_, err = w.Write(w.buf)
 		return err
 	}, nil)
 }
 
-// cutHost returns the columns of a line of Hosts, the last of which may hold tabs.
+// cutHost returns the columns of a line of Hosts.
 func cutHost(line []byte) (host, ref, rest []byte, err error) {
 	host, line, _ = bytes.Cut(line, []byte("\t"))
 	ref, rest, ok := bytes.Cut(line, []byte("\t"))

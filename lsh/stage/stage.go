@@ -6,6 +6,10 @@
 //
 //	stage       reads lines                        sorted by  writes lines
 //	Number      {"id":"…","text":"…"}              -          {"ref":1,"id":"…","text":"…"}
+//	Hosts       {"ref":1,"host":"…","text":"…"}    -          "host"$ref${"ref":1,…}
+//	Blocks      "host"$ref${"ref":1,…}             "host"     part$"host"$counts
+//	Merge       part$"host"$counts                 both       part$"host"$counts
+//	Mask        "host"$ref$document or counts      both       {"mask":[[0,5]],"ref":1,…}
 //	Sketch      {"ref":1,"id":"…","text":"…"}      -          ref$digest$keys$packed$set$"id"
 //	Duplicates  ref$digest                         both       ref$first
 //	Bands       ref$keys                           -          band$key$ref
@@ -21,10 +25,14 @@
 // of preference: the document of the lowest ref represents a cluster. Duplicates
 // sorts by the digest first, all others by the columns from left to right, and
 // numbers are sorted as numbers. Lines may be split into partitions as long as those
-// of one digest, of one band and key, of one a for Members, are in one; Cluster
-// needs all lines in one, and keeps a bit for each ref. Between two stages the engine does what every engine
-// can:
+// of one digest, of one band and key, of one part and host for Merge, of one host for
+// Mask, of one a for Members, are in one; Cluster needs all lines in one, and keeps a
+// bit for each ref. Between two stages the engine does what every engine can:
 //
+//   - Hosts to Mask leave recycled blocks out of comparing (package boilerplate), and
+//     may be left out themselves: Blocks counts, Merge joins the counts of all
+//     partitions, and Mask gets those of its hosts with the documents, and those over
+//     all documents as Counts;
 //   - Duplicates pairs each document with the first of its exact duplicates, one
 //     digest; Bands gets the keys of the first ones only;
 //   - Full decides for each band up to which size buckets are compared in full, and
@@ -38,7 +46,8 @@
 // A stage depends on its input alone: the same lines give the same lines, so a
 // retry repeats itself. It takes less than 64 MB in addition to its largest line
 // and, for Candidates, eight bytes for each document of a bucket that is compared
-// in full. A line that a stage does not understand is an error with its number;
+// in full, and for Merge and Mask the counts: of a part or host, and over all
+// documents. A line that a stage does not understand is an error with its number;
 // the rest of the input is read before the error is returned, since engines report
 // a filter that stops reading as a broken pipe and lose its message.
 package stage
