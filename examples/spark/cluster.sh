@@ -36,7 +36,8 @@ cluster() { # starts master and workers, which end with the script
 # driver_of OUT CORPUS [FLAGS]: sets driver to the command of clusters.py; -strip comes
 # first. SUBMIT has further options of spark-submit.
 submit=(spark-submit --master "$master" --driver-memory 1g --executor-memory 1500m --conf spark.ui.enabled=false
-	--conf spark.sql.shuffle.partitions=8 --conf spark.log.level=ERROR --conf spark.task.maxFailures=8 ${SUBMIT:-})
+	--conf spark.sql.shuffle.partitions=8 --conf spark.log.level=ERROR --conf spark.task.maxFailures=8
+	--conf spark.executor.extraJavaOptions=-XX:+UseParallelGC ${SUBMIT:-})
 driver_of() {
 	driver=("${submit[@]}" "$here/clusters.py" --dedup "$work/dedup" --out "$1" "$2")
 	if [ "${3:-}" = -strip ]; then driver+=(--strip -- "${@:4}"); else driver+=(-- "${@:3}"); fi

@@ -107,8 +107,8 @@ class Run:
                   "ref BIGINT, digest STRING, keys STRING, packed STRING, set STRING, id STRING"))
         # The first of each group of exact duplicates goes on; the others follow it.
         self.step("copies", "SELECT * FROM (SELECT ref, min(ref) OVER (PARTITION BY digest) AS first FROM sketches) WHERE ref > first")
-        # Most buckets hold one document: they end here.
-        self.step("buckets", "SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY band, key) AS size FROM"
+        # Most buckets hold one document: they end here. Keys come first, so that the first bytes decide the order.
+        self.step("buckets", "SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY key, band) AS size FROM"
                   " (SELECT ref, posexplode(keys) AS (band, key) FROM sketches ANTI JOIN copies USING (ref))) WHERE size > 1")
         sizes = self.spark.sql("SELECT band, min(size) AS size FROM buckets WHERE size > 128 GROUP BY band, key").toLocalIterator()
         documents = self.spark.table("sketches").count()

@@ -97,10 +97,11 @@ func cutHost(line []byte) (host, ref, rest []byte, err error) {
 	return host, ref, rest, nil
 }
 
-// Bytes of counts that Blocks holds before it writes them.
+// Bytes of counts that Blocks holds before it writes them. Writing takes a few times
+// as much.
 const (
-	hostBytes = 8 << 20
-	allBytes  = 16 << 20
+	hostBytes = 2 << 20
+	allBytes  = 4 << 20
 )
 
 // hostPart is the part of the counts of a host; those over all documents are in
