@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,4 +201,140 @@ func TestSortedStages(t *testing.T) {
 			t.Errorf("a bad line: %v, %q", err, got)
 		}
 	}
+}
+
+// TestStageMemory feeds every stage 10 MB and more, and long lines where lines are
+// documents: a stage takes less than 64 MB and thirty times its longest line.
+func TestStageMemory(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads the memory of a process as Linux counts it")
+	}
+	if testing.Short() || raceEnabled {
+		t.Skip("takes long")
+	}
+	peak := filepath.Join(t.TempDir(), "peak")
+	stage := func(in io.Reader, args ...string) []byte {
+		t.Helper()
+		var out, messages bytes.Buffer
+		longest := new(longestLine)
+		cmd := exec.Command(os.Args[0], append([]string{"stage"}, args...)...)
+		cmd.Env = append(os.Environ(), "DEDUP_PEAK="+peak)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = io.TeeReader(in, longest), &out, &messages
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v: %v: %s", args, err, messages.Bytes())
+		}
+		status, err := os.ReadFile(peak)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, memory, _ := strings.Cut(string(status), "VmHWM:")
+		var used int
+		if _, err := fmt.Sscan(memory, &used); err != nil {
+			t.Fatalf("%v in %s", err, status)
+		}
+		used <<= 10
+		bound := 64<<20 + 30*longest.most
+		t.Logf("%s: %d MB, with lines of up to %d bytes, %d bytes read", args[0], used>>20, longest.most, longest.all)
+		if used > bound {
+			t.Errorf("%s: %d MB, want no more than %d", args[0], used>>20, bound>>20)
+		}
+		if longest.all < 10<<20 && args[0] != "merge" && args[0] != "mask" && args[0] != "blocks" {
+			t.Errorf("%s: only %d bytes: nothing is tested", args[0], longest.all)
+		}
+		return out.Bytes()
+	}
+	// Lines of a pattern with the number of the line, made as they are read.
+	lines := func(n int, pattern func(w *bufio.Writer, i int)) io.Reader {
+		r, w := io.Pipe()
+		go func() {
+			b := bufio.NewWriter(w)
+			for i := range n {
+				pattern(b, i)
+			}
+			w.CloseWithError(b.Flush())
+		}()
+		return r
+	}
+	pages := func(words, n int) io.Reader {
+		r := rand.New(rand.NewPCG(3, 3))
+		return lines(n, func(w *bufio.Writer, i int) {
+			fmt.Fprintf(w, `{"id":"p%d","host":"h%d.example","text":"`, i, i/40)
+			for j := range words {
+				fmt.Fprintf(w, "%c%d ", 'a'+r.IntN(26), r.IntN(5000))
+				if j%20 == 19 {
+					w.WriteString(`\n\n`)
+				}
+			}
+			w.WriteString("\"}\n")
+		})
+	}
+	for _, shape := range [][2]int{{150, 12_000}, {600_000, 3}} {
+		numbered := stage(pages(shape[0], shape[1]), "number")
+		hosts := stage(bytes.NewReader(numbered), "hosts")
+		counts := stage(bytes.NewReader(hosts), "blocks", "-parts", "2")
+		sorted := slices.Collect(strings.Lines(string(counts)))
+		slices.SortStableFunc(sorted, func(a, b string) int {
+			x, y := strings.SplitN(a, "\t", 3), strings.SplitN(b, "\t", 3)
+			return slices.Compare(x[:2], y[:2]) // parts -1, 0 and 1, and hosts
+		})
+		merged := stage(strings.NewReader(strings.Join(sorted, "")), "merge")
+		all := filepath.Join(t.TempDir(), "counts")
+		if err := os.WriteFile(all, merged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		documents := slices.Collect(strings.Lines(string(hosts)))
+		for line := range strings.Lines(string(merged)) {
+			if c := strings.Split(line, "\t"); c[0] == "-1" {
+				documents = append(documents, c[1]+"\t-1\t"+c[2])
+			}
+		}
+		slices.SortStableFunc(documents, func(a, b string) int {
+			x, y := strings.SplitN(a, "\t", 3), strings.SplitN(b, "\t", 3)
+			switch counts := "-1"; {
+			case x[0] != y[0]:
+				return strings.Compare(x[0], y[0])
+			case x[1] == counts:
+				return -1
+			case y[1] == counts:
+				return 1
+			}
+			return 0 // the documents are in order
+		})
+		stage(strings.NewReader(strings.Join(documents, "")), "mask", "-blocks", all)
+		stage(bytes.NewReader(numbered), "sketch")
+	}
+
+	packed := base64.RawStdEncoding.EncodeToString(make([]byte, 128))
+	set := base64.RawStdEncoding.EncodeToString(make([]byte, 8*150))
+	stage(lines(400_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%032x\n", i, i/3) }), "duplicates")
+	stage(lines(50_000, func(w *bufio.Writer, i int) {
+		fmt.Fprintf(w, "%d\t%d%s\n", i, i, strings.Repeat(",-1234567890123456", 15))
+	}), "bands")
+	buckets := func() io.Reader {
+		return lines(1_000_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%d\n", i/100_000, 1_000_000+i/50_000, i) })
+	}
+	stage(buckets(), "sizes")
+	stage(buckets(), "candidates")
+	stage(lines(1_200_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\n", i%16, 100_000_000+i) }), "full", "-documents", "1000000000")
+	stage(lines(40_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%s\t%s\n", i, i+1, packed, packed) }), "screen")
+	stage(lines(5_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%s\t%s\n", i, i+1, set, set) }), "verify")
+	stage(lines(800_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t0.9\n", 100_000_000+10*i, i%100) }), "cluster")
+	stage(lines(500_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t1\t\"document %d\"\n", i/9*9, i, i) }), "members")
+}
+
+// A longestLine notes the length of the longest line that is written to it, and of all.
+type longestLine struct{ now, most, all int }
+
+func (l *longestLine) Write(p []byte) (int, error) {
+	l.all += len(p)
+	for rest := p; len(rest) > 0; {
+		line, more, ended := bytes.Cut(rest, []byte("\n"))
+		l.now += len(line)
+		l.most = max(l.most, l.now)
+		if ended {
+			l.now = 0
+		}
+		rest = more
+	}
+	return len(p), nil
 }
