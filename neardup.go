@@ -52,8 +52,8 @@ type Comparison struct {
 	CoveredA, CoveredB float64
 
 	// Passages are the stretches of twelve words and more that the texts share,
-	// exactly or slightly edited, in the order of A. Spans are in bytes of the
-	// texts.
+	// exactly or slightly edited, in the order of A; of a shorter text nearly all of
+	// it, if the other is as short. Spans are in bytes of the texts.
 	Passages []shingle.Passage
 
 	a string
@@ -68,7 +68,7 @@ func Compare(a, b string) Comparison {
 	var al shingle.Aligner
 	x, y := sh.Set(a), sh.Set(b)
 	textA, textB := al.Prepare(a), al.Prepare(b)
-	passages := al.AlignTexts(textA, textB)
+	passages := passage.Shared(al, textA, textB)
 	cover := passage.Covered(textA, textB, passages)
 	return Comparison{
 		Jaccard:      x.Jaccard(y),
@@ -95,7 +95,11 @@ func (c Comparison) String() string {
 		if !p.Exact {
 			kind = fmt.Sprintf("%.0f %% alike", 100*p.Similarity)
 		}
-		fmt.Fprintf(&s, "%d words, %s, bytes %d to %d of A and %d to %d of B:\n\t%s\n", p.Tokens, kind, p.A.Start, p.A.End, p.B.Start, p.B.End, excerpt(p.A.Of(c.a)))
+		words := "words"
+		if p.Tokens == 1 {
+			words = "word"
+		}
+		fmt.Fprintf(&s, "%d %s, %s, bytes %d to %d of A and %d to %d of B:\n\t%s\n", p.Tokens, words, kind, p.A.Start, p.A.End, p.B.Start, p.B.End, excerpt(p.A.Of(c.a)))
 	}
 	return strings.TrimSuffix(s.String(), "\n")
 }

@@ -113,7 +113,10 @@ func TestCompareEdges(t *testing.T) {
 	}{
 		{"both empty", "", "", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
 		{"one empty", "", "word", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
-		{"one word", "Word!", "word", 1, 0, "Jaccard 1.00; 100 % of A is in B, 100 % of B is in A"},
+		{
+			"one word", "Word!", "word", 1, 1,
+			"Jaccard 1.00; 100 % of A is in B, 100 % of B is in A; passages cover 100 % of A, 100 % of B\n1 word, exact, bytes 0 to 5 of A and 0 to 4 of B:\n\t\"Word!\"",
+		},
 		{"two words", "one", "two", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
 		{"bytes that are not text", "\xff\x00", "\xff", 0, 0, "Jaccard 0.00; 0 % of A is in B, 0 % of B is in A"},
 		{

@@ -2,6 +2,7 @@ package passage
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"runtime"
@@ -37,8 +38,38 @@ func (c Cover) Share() float64 {
 	return max(c.A, c.B)
 }
 
+// Shared returns the passages by which two texts cover each other: those of
+// [shingle.Aligner.AlignTexts] or, where a text is shorter than a passage of
+// Aligner.MinTokens, one that has at least four in five tokens of both, so that short
+// texts cover each other if they are nearly equal.
+func Shared(al shingle.Aligner, a, b *shingle.Text) []shingle.Passage {
+	least := al.MinTokens
+	if least == 0 {
+		least = 12
+	}
+	if words(a) < least || words(b) < least {
+		most := max(words(a), words(b))
+		al.MinTokens = min(least, max(1, (4*most+4)/5))
+	}
+	return al.AlignTexts(a, b)
+}
+
+// words returns the length of a text in words: of tokens that are less, as many as
+// weigh as much.
+func words(t *shingle.Text) int {
+	weights := t.Weights()
+	if weights == nil {
+		return t.Len()
+	}
+	sum := 0
+	for _, w := range weights {
+		sum += int(w)
+	}
+	return sum / word
+}
+
 // Covered returns the cover of two texts by passages that they share, which are as
-// [shingle.Aligner.AlignTexts] returns them for the two, in any order.
+// [Shared] or [shingle.Aligner.AlignTexts] returns them for the two, in any order.
 func Covered(a, b *shingle.Text, passages []shingle.Passage) Cover {
 	c := Cover{TokensA: a.Len(), TokensB: b.Len()}
 	if len(passages) == 0 {
@@ -120,7 +151,9 @@ type CoveredPair struct {
 //
 // Two documents are candidates if they share a part of their fingerprints that suits
 // the share, of which common ones count for the first few holders only; see
-// [Options].MaxDocuments. Candidates are aligned whole, so that every cover is exact.
+// [Options].MaxDocuments. Candidates are aligned whole by [Shared], so that every cover
+// is exact. Texts too short for a fingerprint cover each other if they are equal and
+// nothing of them is skipped.
 // The memory beyond the index is 8 bytes for each fingerprint that several documents
 // hold.
 func (ix *Index) Covered(ctx context.Context, o CoverOptions) iter.Seq2[CoveredPair, error] {
@@ -162,6 +195,7 @@ type coverSearch struct {
 	size    []int32  // distinct fingerprints of each document
 	from    []uint32 // of document d the shared ones begin at run[at[from[d]:from[d+1]]]
 	at      []uint32
+	equal   map[uint32][]uint32 // of a document without fingerprints: the later ones that equal it
 }
 
 func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []posting) *coverSearch {
@@ -211,7 +245,36 @@ func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []po
 		s.at[free[d]] = uint32(i)
 		free[d]++
 	})
+	s.pairShort()
 	return s
+}
+
+// pairShort finds the equal ones among the documents without fingerprints of which
+// nothing is skipped; of many, the first few are paired with all.
+func (s *coverSearch) pairShort() {
+	groups := map[string][]uint32{}
+	s.equal = map[uint32][]uint32{}
+	var key []byte
+	for d, doc := range s.docs {
+		if doc == nil || s.size[d] > 0 || doc.text.Len() == 0 || len(doc.skip) > 0 {
+			continue
+		}
+		key = key[:0]
+		for _, id := range doc.text.Tokens() {
+			key = binary.LittleEndian.AppendUint32(key, id)
+		}
+		groups[string(key)] = append(groups[string(key)], uint32(d))
+	}
+	most := s.opts.maxDocuments()
+	for _, g := range groups {
+		first := len(g) - 1
+		if most > 0 && len(g) > most {
+			first = holders
+		}
+		for i, d := range g[:first] {
+			s.equal[d] = g[i+1:]
+		}
+	}
 }
 
 // fill finds the pairs of consecutive documents with later ones, until ctx is done.
@@ -253,8 +316,9 @@ func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
 			counts[doc]++
 		}
 	}
-	slices.Sort(found)
 	a := s.docs[d]
+	found = append(found, s.equal[d]...)
+	slices.Sort(found)
 	for _, doc := range found {
 		n := counts[doc]
 		counts[doc] = 0
@@ -265,7 +329,7 @@ func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
 			s.cover.Want != nil && !s.cover.Want(a.id, b.id) {
 			continue
 		}
-		passages := s.opts.Aligner.AlignTexts(a.text, b.text)
+		passages := Shared(s.opts.Aligner, a.text, b.text)
 		if c := Covered(a.text, b.text, passages); c.Share() >= s.cover.Share {
 			pairs = append(pairs, CoveredPair{a.id, b.id, c, passages})
 		}

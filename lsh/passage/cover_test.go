@@ -216,3 +216,55 @@ func ExampleCovered() {
 	fmt.Printf("%.2f of the first, %.2f of the second; the shorter one: %.2f\n", c.A, c.B, c.Share())
 	// Output: 0.82 of the first, 0.45 of the second; the shorter one: 0.82
 }
+
+// Texts that are shorter than a passage cover each other if they are nearly equal, with
+// and without an index.
+func TestCoveredShort(t *testing.T) {
+	for _, c := range []struct {
+		why, a, b string
+		want      bool
+	}{
+		{"equal", "Northern bank leaves its rates unchanged, governor says", "NORTHERN BANK leaves its rates unchanged: governor says", true},
+		{"one word more", "Northern bank leaves its rates unchanged, governor says", "Northern bank leaves its rates unchanged, governor says again", true},
+		{"a part of a longer text", "Northern bank leaves its rates unchanged", "Northern bank leaves its rates unchanged, and so do the other three of the region this month", false},
+		{"other words", "Northern bank leaves its rates unchanged, governor says", "Northern bank leaves its rates after the talks, minister says", false},
+		{"equal, less than a fingerprint", "Talks fail", "Talks fail.", true},
+		{"one word of two", "Talks fail", "Talks resume", false},
+		{"equal, in ideographs", "北方银行维持利率不变", "北方银行维持利率不变。", true},
+		{"nothing", "", "", false},
+		{"marks", "...", "...", false},
+	} {
+		var al shingle.Aligner
+		x, y := al.Prepare(c.a), al.Prepare(c.b)
+		cover := passage.Covered(x, y, passage.Shared(al, x, y))
+		if got := cover.Share() >= .7; got != c.want {
+			t.Errorf("%s: cover %+v", c.why, cover)
+		}
+		pairs := 0
+		for p, err := range index(passage.Options{}, []string{c.a, c.b}).Covered(t.Context(), passage.CoverOptions{Share: .7}) {
+			if err != nil || p.Cover != cover || len(p.Passages) != 1 {
+				t.Errorf("%s: %+v, %v", c.why, p, err)
+			}
+			pairs++
+		}
+		if (pairs == 1) != c.want {
+			t.Errorf("%s: %d pairs", c.why, pairs)
+		}
+	}
+}
+
+// A thousand equal texts of two words are paired with the first few.
+func TestCoveredShortCommon(t *testing.T) {
+	texts := make([]string, 1000)
+	for i := range texts {
+		texts[i] = "Talks fail"
+	}
+	pairs, seen := 0, map[string]bool{}
+	for p := range index(passage.Options{}, texts).Covered(t.Context(), passage.CoverOptions{Share: 1}) {
+		pairs++
+		seen[p.B] = true
+	}
+	if len(seen) != len(texts)-1 || pairs > 10*len(texts) {
+		t.Errorf("%d pairs reach %d documents", pairs, len(seen))
+	}
+}

@@ -160,7 +160,7 @@ func (v *Covering) index() (*passage.Index, error) {
 // cover returns the covered shares of two documents.
 func (v *Covering) cover(a, b int) passage.Cover {
 	x, y := v.aligner.Prepare(v.c.Text(a), v.own[a]...), v.aligner.Prepare(v.c.Text(b), v.own[b]...)
-	return passage.Covered(x, y, v.aligner.AlignTexts(x, y))
+	return passage.Covered(x, y, passage.Shared(v.aligner, x, y))
 }
 
 // alike returns the figures of two documents from their shingles.
@@ -316,5 +316,5 @@ func (v *Covering) preference() func(a, b int) bool {
 func CoverOf(a, b string, maskA, maskB []shingle.Span) passage.Cover {
 	var al shingle.Aligner
 	x, y := al.Prepare(a, maskA...), al.Prepare(b, maskB...)
-	return passage.Covered(x, y, al.AlignTexts(x, y))
+	return passage.Covered(x, y, passage.Shared(al, x, y))
 }
