@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,21 @@ import (
 
 	"github.com/neardup/neardup/boilerplate/seen"
 )
+
+// sitePages is how many pages of articles the sites of some tests have. The tests take
+// minutes with 20,000.
+var sitePages = flag.Int("pages", 0, "pages with articles; 0 for as many as a quick test needs")
+
+// articlePages returns how many pages with articles a test wants.
+func articlePages(quick int) int {
+	switch {
+	case *sitePages > 0:
+		return *sitePages
+	case testing.Short() || raceEnabled:
+		return 400
+	}
+	return quick
+}
 
 // asCrawler is the argument with which this test binary is the crawler.
 const asCrawler = "-as-crawler"
@@ -57,13 +73,10 @@ func parse[T any](t *testing.T, b []byte, name string, id func(T) string) map[st
 // again. Every copy is found, every article is stored once, nothing that was
 // acknowledged is lost.
 func TestCrawl(t *testing.T) {
-	pages := 2000
-	if testing.Short() || raceEnabled {
-		pages = 400
-	}
+	pages := articlePages(2000)
 	w := newWeb(t, pages)
 	dir := filepath.Join(t.TempDir(), "out")
-	args := []string{asCrawler, "-out", dir, "-delay", "0", "-parallel", "4", "-json", "-checkpoint", "300"}
+	args := []string{asCrawler, "-out", dir, "-delay", "0", "-parallel", "4", "-json", "-checkpoint", "300", "-max-pages", "0"}
 	for _, host := range w.hosts {
 		args = append(args, host+"/")
 	}
@@ -185,6 +198,7 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 	if missed > 0 || dropped > 0 {
 		t.Errorf("%d copies not found, %d articles dropped, of %d pages with %d articles", missed, dropped, len(w.group), len(groups))
 	}
+	w.checkDays(t, stored)
 	// A headline in a frame of which little was known yet may be taken for a page.
 	frames := 0
 	for address := range w.stubs {
@@ -230,6 +244,23 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 				t.Errorf("%s: %+v, want no verdict", host+path, v)
 			}
 		}
+	}
+}
+
+// checkDays checks that a calendar is not stored day by day: the first page of a month
+// may be taken for a text, because its site has not printed that month before.
+func (w *web) checkDays(t *testing.T, stored map[string]storedPage) {
+	t.Helper()
+	days, months := 0, map[string]bool{}
+	for id := range w.days {
+		months[id[:len(id)-len("-01")]] = true
+		if _, ok := stored[id]; ok {
+			days++
+		}
+	}
+	t.Logf("%d of %d calendar pages of %d months are stored", days, len(w.days), len(months))
+	if days > 2*len(months) {
+		t.Errorf("%d of %d calendar pages of %d months are stored, want two a month at most", days, len(w.days), len(months))
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -54,25 +56,26 @@ func redisServer(t *testing.T) string {
 }
 
 // Two crawlers, each on two of four sites that print each other's articles, store
-// every article once between them, through one server.
+// every article once between them, through one server. Each is killed after a third of
+// its pages and started again.
 func TestTwoCrawlers(t *testing.T) {
 	addr := redisServer(t)
-	pages := 800
-	if testing.Short() || raceEnabled {
-		pages = 400
-	}
+	pages := articlePages(800)
 	w := newWeb(t, pages)
 	dir := t.TempDir()
 	var wg sync.WaitGroup
 	for i := range 2 {
 		wg.Go(func() {
-			args := []string{"-out", filepath.Join(dir, fmt.Sprint(i)), "-delay", "0", "-parallel", "4", "-json", "-redis", addr, "-namespace", "test"}
+			args := []string{asCrawler, "-out", filepath.Join(dir, fmt.Sprint(i)), "-delay", "0", "-parallel", "4", "-json", "-max-pages", "0", "-redis", addr, "-namespace", "test"}
 			for _, host := range w.hosts[2*i : 2*i+2] {
 				args = append(args, host+"/")
 			}
-			var out, stderr bytes.Buffer
-			if status := run(t.Context(), args, &out, &stderr); status != exitInput {
-				t.Errorf("crawler %d: exit status %d: %s", i, status, &stderr)
+			killAfter(t, pages/6, args)
+			second := exec.Command(os.Args[0], args...)
+			var stderr bytes.Buffer
+			second.Stderr = &stderr
+			if err := second.Run(); second.ProcessState.ExitCode() != exitInput {
+				t.Errorf("crawler %d: %v: %s", i, err, &stderr)
 			}
 		})
 	}
@@ -100,6 +103,31 @@ func TestTwoCrawlers(t *testing.T) {
 		t.Errorf("only %d pages repeat one of the other crawler's: this test shows nothing", crossed)
 	}
 	w.check(t, stored, verdicts)
+}
+
+// killAfter runs a crawler and kills it after so many verdicts.
+func killAfter(t *testing.T, verdicts int, args []string) {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	n := 0
+	for r := bufio.NewScanner(out); r.Scan(); n++ {
+		if n == verdicts {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
+		t.Errorf("the crawler was not killed: %v", cmd.ProcessState)
+	}
 }
 
 func TestNoServer(t *testing.T) {

@@ -54,6 +54,7 @@ type web struct {
 	kind    map[string]string
 	bare    map[string]bool // URLs of pages that are the frame of the site alone
 	stubs   map[string]bool // URLs of pages that have a headline of their own at most
+	days    map[string]bool // URLs of calendar pages, which differ in their dates alone
 
 	mu       sync.Mutex
 	requests map[string]int // URLs that were asked for
@@ -68,10 +69,10 @@ func (w *web) asked() map[string]int {
 }
 
 // newWeb makes sites with that many articles' pages together, and a few others:
-// lists, frames without an article, a page that is forbidden, one that is no HTML,
-// one that is gone.
+// lists, calendars, frames without an article, a page that is forbidden, one that is no
+// HTML, one that is gone.
 func newWeb(t *testing.T, total int) *web {
-	w := &web{group: map[string]int{}, kind: map[string]string{}, bare: map[string]bool{}, stubs: map[string]bool{}, requests: map[string]int{}}
+	w := &web{group: map[string]int{}, kind: map[string]string{}, bare: map[string]bool{}, stubs: map[string]bool{}, days: map[string]bool{}, requests: map[string]int{}}
 	const sites = 4
 	for i := range sites {
 		w.pages = append(w.pages, map[string]string{})
@@ -87,7 +88,7 @@ func newWeb(t *testing.T, total int) *web {
 }
 
 func (w *web) serve(site int, rw http.ResponseWriter, r *http.Request) {
-	address := w.hosts[site] + r.URL.Path
+	address := w.hosts[site] + r.URL.RequestURI()
 	w.mu.Lock()
 	w.requests[address]++
 	w.mu.Unlock()
@@ -195,6 +196,13 @@ func (w *web) fill(total int) {
 		}
 		w.pages[p.site][path] = frames[p.site].page(p.article.headline, own.String(), p.section, i)
 		links[p.site] = append(links[p.site], path)
+		if p.kind == "original" && p.group%6 == 4 { // the same page under session ids
+			for range 1 + p.group%2 {
+				session := fmt.Sprintf("?sid=%d", 1000+r.next(9000))
+				w.group[address+session], w.kind[address+session] = p.group, "session"
+				links[p.site] = append(links[p.site], path+session)
+			}
+		}
 	}
 	for site := range w.hosts {
 		for i := range 5 {
@@ -206,6 +214,12 @@ func (w *web) fill(total int) {
 			headline := r.words(4)
 			w.pages[site][stub] = frames[site].page(headline, "<h1>"+headline+"</h1>", i%3, i)
 			links[site] = append(links[site], bare, stub)
+		}
+		for day := range total / 40 {
+			path := fmt.Sprintf("/calendar/%d-%02d-%02d", 2020+day/336, 1+day/28%12, 1+day%28)
+			w.days[w.hosts[site]+path] = true
+			w.pages[site][path] = frames[site].page("Calendar", calendar(2020+day/336, day/28%12, 1+day%28), 0, day)
+			links[site] = append(links[site], path)
 		}
 		links[site] = append(links[site], "/private/1", "/picture", "/gone", "/moved", "/elsewhere")
 		var lists strings.Builder
@@ -220,6 +234,18 @@ func (w *web) fill(total int) {
 		}
 		w.pages[site]["/"] = frames[site].page("All", lists.String()+`<a href="http://127.0.0.1:1/">another site</a> <a rel="nofollow" href="/login">in</a>`, 0, 0)
 	}
+}
+
+// calendar returns the page of a day.
+func calendar(year, month, day int) string {
+	months := strings.Fields("January February March April May June July August September October November December")
+	var b strings.Builder
+	fmt.Fprintf(&b, "<h1>%s %d</h1><table><tr><th>Mo</th><th>Tu</th><th>We</th><th>Th</th><th>Fr</th><th>Sa</th><th>Su</th></tr><tr>", months[month], year)
+	for d := range 28 {
+		fmt.Fprintf(&b, "<td>%d</td>", d+1)
+	}
+	fmt.Fprintf(&b, "</tr></table><p>%d %s %d: there is nothing on this day. Choose another day or go to the next month.</p>", day, months[month], year)
+	return b.String()
 }
 
 // bare returns the frame without anything in it.
