@@ -1,12 +1,10 @@
 // Package boilerplate finds the blocks of text that a page shares with other
 // pages: site furniture, agency sign-offs, recycled background paragraphs. Text
-// goes in with the name of its document and host; out come the spans of its
-// blocks with the number of documents that hold each one, the scope, the reason
-// and a verdict.
+// goes in with the name of its document and host. Out come the spans of its blocks,
+// each with the number of documents that hold it, the scope, a reason and a verdict.
 //
-// Package shingle cuts text into the tokens and paragraphs that are counted here, and
-// skips the spans that [Detector.Mask] returns, so that a signature covers only what
-// is a page's own:
+// [Detector.Mask] returns the spans that may be left out when pages are compared, so
+// that a signature covers the page's own text:
 //
 //	for _, p := range pages {
 //		d.Observe(p)
@@ -16,141 +14,60 @@
 //		// ...
 //	}
 //
-// Nothing is deleted here: a [Block] is a verdict, and [Detector.Strip] leaves text out
-// because the caller asks.
+// The package deletes nothing: a [Block] is a verdict, and [Detector.Strip] leaves
+// text out because the caller asks.
 //
 // # Flagged and masked
 //
-// Two things are kept apart. A block is flagged if it recurs on documents that are not
-// copies of the page: that is evidence of reuse, with the number of documents and hosts.
-// A block is masked if it belongs to the frame of its page and may be left out when pages
-// are compared. Most of a frame is flagged and masked; a background paragraph, a wire
-// story on several sites or the paragraphs that an update has from the story before are
-// flagged at most.
+// A block is flagged if it recurs on documents that are not copies of the page, which
+// is evidence of reuse. It is masked if it belongs to the frame of its page. Most of a
+// frame is both. A background paragraph, a wire story on several sites and the text
+// that an update has from the story before are flagged at most.
 //
-// Short blocks that the pages of a host share are frame. Prose, which is a paragraph of
-// 25 words or a sentence of 16, must meet one of these conditions:
+// Short blocks that the pages of a host share are frame. Prose, which is a paragraph
+// of 25 words or a sentence of 16, must meet one of these conditions:
 //
 //   - Three in four pages of the host hold it, among them three that are not copies.
 //   - Three pages of the host hold it, and it lies within the frame: no own text comes
 //     next to it. So does recurring text that is enclosed by masked blocks.
 //   - All pages of the host, three at least, begin or end with it.
 //
-// Prose on several hosts is masked only if it is a formula such as a sign-off: less than
-// 25 words at an end of the text, on documents that share no other prose with the page,
-// and at least six of them if it is a sentence that may close several stories. Two pages
-// of a host decide nothing about prose, since one may be an update or a rewrite of the
-// other; a third page revises the verdicts on both. Without hosts only blocks that eight
-// other documents hold are masked, and figures never are. If a mask would leave hardly
-// any text, or takes most of the prose on the word of a few pages, the page keeps its
-// prose, with the reason [Kept].
+// Prose on several hosts is masked only if it is a formula such as a sign-off: fewer
+// than 25 words at an end of the text, on documents that share no other prose with the
+// page, and on at least six of them if it is a sentence. Two pages of a host decide
+// nothing about prose; a third page revises the verdicts on both. Without hosts only
+// blocks that eight other documents hold are masked, and figures never are. A page
+// whose mask would take nearly all text, or most of the prose on the word of a few
+// pages, keeps its prose, with the reason [Kept].
 //
 // # Counting
 //
-// What counts is the number of distinct documents, never of occurrences or
-// calls: observing one page a hundred times is observing it once. A block's key
-// is its folded text without punctuation, every number the same, so that dates
-// and counters do not hide a template. Documents are counted in up to three
-// scopes: the host, the group that the caller names (say an agency), and all
-// documents there are; of a host's blocks it is also known whether they keep to
-// one section. A block that is unlike any other, but of whose runs of five words
-// (fifteen letters in scripts without spaces) more than half recur, is an
-// edited variant of recycled text.
-//
-// A block of less than four words is flagged only next to another that is, at an end of
-// the page, or if eight other documents have it. Short stretches between masked blocks
-// are masked with them ([Options].Gap), but never the title of a page, its longest
-// stretch, or a stretch with prose that is not short compared with the longest.
-//
-// # Copies
-//
-// A site may print one story under several addresses. Whoever counts only pages
-// takes such a story for a template and deletes it altogether. So pages that
-// are copies of the page to be judged do not count: those that hold more than
-// half of its text, every block weighted by its words and by how rare it is in
-// the scope. What every page of a host shares weighs nothing, so that template-heavy
-// pages with different stories never pass for copies of one another. There is no
-// threshold on the similarity of whole pages: at a Jaccard similarity of 0.8 it would
-// merge different stories of template-heavy sites, at 0.9 find next to nothing. Of
-// edited paragraphs one run of words in 32 is looked up to see whether a page holds
-// them. A story of which many copies were edited, each differently, and which make up a
-// fifth of the host and more, is at the limit of this.
-//
-// After masking little may be left of a page: containment of the rest means
-// something only from about twenty shingles on. Copies of a story in different frames
-// are compared best by the share of their own text that they have in common: see
-// [github.com/neardup/neardup/lsh/passage.Cover].
+// Distinct documents count, never occurrences or calls: observing a page a hundred
+// times is observing it once. The key of a block is its folded text without
+// punctuation and with every number the same, so that dates and counters do not hide
+// a template. A block whose runs of five words mostly recur is an edited variant of
+// recycled text. Scopes are the host, the group that the caller names (say an agency)
+// and all documents. Pages that are copies of the page to be judged do not count, so
+// that a story under several addresses is not taken for a template.
 //
 // # Modes
 //
-// Two passes, for a corpus: observe every page, then judge every page; pages that
-// stay in memory may be read once for both ([Detector.Prepare]). The verdicts do
-// not depend on the order of the pages as long as nothing had to be forgotten
-// ([Stats]). Streaming: [Detector.Next] judges a page by those before it and then
-// observes it; to judge again later revises the verdict. Detectors of parallel
-// workers are joined by [Detector.Merge].
+// Two passes, for a corpus: observe every page, then judge every page; pages that stay
+// in memory may be read once for both ([Detector.Prepare]). Verdicts do not depend on
+// the order of the pages as long as nothing had to be forgotten ([Stats]). Streaming:
+// [Detector.Next] judges a page by those before it and then observes it. Judging it
+// again later revises the verdict. [Detector.Merge] joins the detectors of parallel
+// workers.
 //
-// # Accuracy
+// # Cost
 //
-// Pages of real sites that people labelled block by block, real stories in real frames
-// and made-up sites are in the tests (go test -v -run 'Eval|Hosts|TemplateHeavy'): content
-// is kept with a recall of 0.98 at a precision of 0.86 on five portals in two passes, of
-// which the precision depends on how much of a page stands there only, such as readers'
-// comments.
+// Pages are not kept. A block takes 16 bytes in each scope, and 44 more if several
+// documents hold it: about 110 MB for a million distinct blocks of fifteen words.
+// Options.MaxBytes bounds the whole between calls. Observing and judging a page costs
+// three to four times as much as sketching it.
 //
-// # Speed and memory
-//
-// Judging and observing cost about three to four times as much as sketching a page, of
-// which a third is to find its tokens and a fourth some four hundred look-ups in tables
-// for every thousand words (go test -bench ObserveJudge). Pages that are both observed
-// and judged are read once if [Detector.Prepare] has read them.
-//
-// Pages are not kept, but by whoever prepares them. A block that one document
-// holds takes 16 bytes, and one that more do 44 more, in each scope, in tables
-// that are between three eighths and three quarters full; so do the sampled runs
-// of words of its own. A million distinct blocks of fifteen words take some 110 MB, with HostOnly
-// some 67 (go test -bench Memory). [Options].MaxBytes bounds the whole between
-// calls; [Stats] tells what was forgotten to stay within it.
-//
-// # File format
-//
-// [Detector.AppendBinary] writes an envelope of package internal/wire: the magic
-// "nbpl", the version 2 as a uvarint, the payload, and the XXH64 of all before
-// it in eight bytes. Numbers are uvarints unless a width is given; those with a
-// width are little-endian. The payload is
-//
-//	options    MinDocuments, MinGlobal, Gap in half words and one more (0: none),
-//	           Coverage in 1/65536, HostOnly as 0 or 1, MaxBytes, Seed
-//	tallies    observations, documents, hosts evicted, blocks evicted
-//	documents  four times: number, then hashes, 8 bytes each, ascending: of the
-//	           documents' IDs; of their texts, and of IDs together with the
-//	           documents named in counters; of either the older and the newer
-//	hosts      number, then of each, ascending: the hash of its name, 8 bytes; a site
-//	all        a site, unless HostOnly
-//
-// A site is
-//
-//	wide       1 byte: 1 for a group and for all documents, 0 for a host
-//	used       the observation that was its last
-//	gramDocs   documents whose runs of words were counted
-//	documents  a counter
-//	single     number, then of each block, ascending: key, 8 bytes; document, 4;
-//	           section, or host if wide, 2; day, 2
-//	recurring  number, then of each block, ascending: key, 8 bytes; a counter; if
-//	           wide, the number of hosts named, 1 byte, these, 2 bytes each, and a
-//	           bitmap of hosts, 8 bytes
-//	runs       number, then of each, ascending, 8 bytes: 48 bits of its hash above
-//	           a count of 16
-//
-// and a counter is the number of documents; the section, 2 bytes (65535: many);
-// the first and the last day since 1970, 2 bytes each (0: unknown); the number
-// of documents named, 1 byte, at most eight; these, 4 bytes each, ascending.
-//
-// Version 1 has the same payload and is read too. Verdicts follow the rules of the
-// version that judges: version 2 tells flagged and masked blocks apart.
-//
-// Every later version of this module with the same major version reads what this one
-// writes.
+// The file format is in FORMAT.md. docs/boilerplate.md explains the rules and has the
+// measurements.
 package boilerplate
 
 import (

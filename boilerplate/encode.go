@@ -13,11 +13,11 @@ import (
 
 // The errors of [Detector.UnmarshalBinary], always wrapped.
 var (
-	// ErrFormat says that the bytes are no detector at all.
+	// ErrFormat is the error of bytes that are not a detector.
 	ErrFormat = wire.ErrFormat
-	// ErrVersion says that the detector is of a later version.
+	// ErrVersion is the error of a detector of a later version.
 	ErrVersion = wire.ErrVersion
-	// ErrCorrupt says that the bytes are damaged, cut short or inconsistent.
+	// ErrCorrupt is the error of bytes that are damaged, cut short or inconsistent.
 	ErrCorrupt = wire.ErrCorrupt
 )
 
@@ -26,8 +26,8 @@ const (
 	version = 2 // of what is written; 1 is read
 )
 
-// AppendBinary appends the detector to dst, in the form that the package
-// documentation describes, and returns the result; the error is always nil.
+// AppendBinary appends the detector to dst, in the format of FORMAT.md, and returns
+// the result; the error is always nil.
 // Detectors that hold the same give the same bytes.
 func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
 	d.made()
