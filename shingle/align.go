@@ -127,16 +127,19 @@ type Passage struct {
 }
 
 // A Text is a text with its tokens, ready to be aligned with others. It must not be
-// changed, and may be used by any number of goroutines. It takes 12 bytes a token
-// in addition to the text, 13 in scripts without spaces. Make one with
+// changed, and may be used by any number of goroutines. It takes 7.1 bytes a token
+// in addition to the text, 8.1 in scripts without spaces. Make one with
 // [Aligner.Prepare].
 type Text struct {
 	text   string
 	skip   []Span
 	sh     Shingler
 	ids    []uint32
-	starts []uint32
-	ends   []uint32
+	base   []uint32          // where every 64th token begins
+	starts []uint16          // where each begins, from the base before it
+	far    []uint32          // if a start is too far for that: where each token begins
+	size   []uint8           // bytes of each token, longToken for so many and more
+	ends   map[uint32]uint32 // of such tokens
 
 	weights []uint8 // nil if all are words
 	weight  int     // their sum
@@ -170,11 +173,30 @@ func newText(sh Shingler, text string, tokens []Token) *Text {
 		panic("shingle: text of more than 2 GiB")
 	}
 	n := len(tokens)
-	t := &Text{text: text, sh: sh, starts: make([]uint32, n), ends: make([]uint32, n)}
+	t := &Text{text: text, sh: sh, base: make([]uint32, (n+63)/64), starts: make([]uint16, n), size: make([]uint8, n)}
 	t.ids = make([]uint32, n)
 	for i, tok := range tokens {
 		t.ids[i] = uint32(tok.Hash >> 32)
-		t.starts[i], t.ends[i] = uint32(tok.Start), uint32(tok.End)
+		if i%64 == 0 {
+			t.base[i/64] = uint32(tok.Start)
+		}
+		off := tok.Start - int(t.base[i/64])
+		if off > math.MaxUint16 && t.far == nil {
+			t.far = make([]uint32, n)
+			for k := range i {
+				t.far[k] = t.base[k/64] + uint32(t.starts[k])
+			}
+		}
+		if t.far != nil {
+			t.far[i] = uint32(tok.Start)
+		}
+		t.starts[i], t.size[i] = uint16(off), uint8(min(tok.End-tok.Start, longToken))
+		if t.size[i] == longToken {
+			if t.ends == nil {
+				t.ends = map[uint32]uint32{}
+			}
+			t.ends[uint32(i)] = uint32(tok.End)
+		}
 	}
 	t.weigh()
 	return t
@@ -188,10 +210,10 @@ func (t *Text) paragraphs() []uint32 {
 	t.once.Do(func() {
 		i := 0
 		for p := range Paragraphs(t.text) {
-			for i < len(t.starts) && int(t.starts[i]) < p.Start {
+			for i < t.Len() && t.start(i) < p.Start {
 				i++
 			}
-			if i < len(t.starts) && int(t.starts[i]) < p.End {
+			if i < t.Len() && t.start(i) < p.End {
 				t.breaks = append(t.breaks, uint32(i))
 			}
 		}
@@ -206,7 +228,25 @@ func (t *Text) String() string { return t.text }
 func (t *Text) Len() int { return len(t.starts) }
 
 // Token returns where the token i stands.
-func (t *Text) Token(i int) Span { return Span{int(t.starts[i]), int(t.ends[i])} }
+func (t *Text) Token(i int) Span { return Span{t.start(i), t.end(i)} }
+
+// longToken is the number of bytes from which the end of a token is kept apart.
+const longToken = 255
+
+// start returns where the token i begins, end where it ends.
+func (t *Text) start(i int) int {
+	if t.far != nil {
+		return int(t.far[i])
+	}
+	return int(t.base[uint(i)/64]) + int(t.starts[i])
+}
+
+func (t *Text) end(i int) int {
+	if n := t.size[i]; n < longToken {
+		return t.start(i) + int(n)
+	}
+	return int(t.ends[uint32(i)])
+}
 
 // Tokens returns the tokens as numbers that are equal where the tokens are:
 // 32 bits of each token's hash. The slice must not be changed.

@@ -22,7 +22,7 @@ type edges struct {
 
 // span returns the bytes from the first token to the last.
 func (e *edges) span() Span {
-	return Span{int(e.t.starts[e.from]), int(e.t.ends[e.to-1])}
+	return Span{e.t.start(e.from), e.t.end(e.to - 1)}
 }
 
 // paragraph returns the tokens of the paragraphs that hold tokens i and j.
@@ -222,7 +222,7 @@ func (t *Text) endsSentence(i int) bool {
 				continue
 			}
 		}
-		next, _ := utf8.DecodeRuneInString(t.text[t.starts[i+1]:])
+		next, _ := utf8.DecodeRuneInString(t.text[t.start(i+1):])
 		rest := gap[k+utf8.RuneLen(r):]
 		first, _ := utf8.DecodeRuneInString(rest)
 		if rest != "" && !unicode.IsLower(next) && (unicode.IsSpace(first) || neutral(first) == '"') {
@@ -345,9 +345,9 @@ func space(r rune) bool { return neutral(r) == ' ' }
 // what is skipped there. It is empty where both come from one character, as the
 // tokens of ½ do.
 func (t *Text) before(i int) string {
-	from, to := 0, int(t.starts[i])
+	from, to := 0, t.start(i)
 	if i > 0 {
-		from = int(t.ends[i-1])
+		from = t.end(i - 1)
 	}
 	if k := t.skipFrom(to); k > 0 {
 		from = max(from, t.skip[k-1].End)
@@ -357,9 +357,9 @@ func (t *Text) before(i int) string {
 
 // after returns the text between token i and the next, up to what is skipped there.
 func (t *Text) after(i int) string {
-	from, to := int(t.ends[i]), len(t.text)
+	from, to := t.end(i), len(t.text)
 	if i+1 < t.Len() {
-		to = int(t.starts[i+1])
+		to = t.start(i + 1)
 	}
 	if k := t.skipFrom(from); k < len(t.skip) {
 		to = min(to, t.skip[k].Start)
@@ -370,7 +370,7 @@ func (t *Text) after(i int) string {
 // adjoin reports whether the gap is all that lies between token i and the one before
 // it.
 func (t *Text) adjoin(i int, gap string) bool {
-	return i > 0 && i < t.Len() && int(t.ends[i-1])+len(gap) == int(t.starts[i])
+	return i > 0 && i < t.Len() && t.end(i-1)+len(gap) == t.start(i)
 }
 
 // skipFrom returns the first span that is skipped from a place of the text on.

@@ -84,9 +84,9 @@ func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
 func (t *Text) tokens(i, j int) Span {
 	switch {
 	case i < j:
-		return Span{int(t.starts[i]), int(t.ends[j-1])}
+		return Span{t.start(i), t.end(j - 1)}
 	case i > 0:
-		return Span{int(t.ends[i-1]), int(t.ends[i-1])}
+		return Span{t.end(i - 1), t.end(i - 1)}
 	}
 	return Span{}
 }

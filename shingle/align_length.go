@@ -48,7 +48,8 @@ func (t *Text) weigh() {
 	if t.sh.Unit != Words {
 		return
 	}
-	for i, at := range t.starts {
+	for i := range t.starts {
+		at := t.start(i)
 		if t.text[at] < 0xe0 {
 			continue
 		}

@@ -62,7 +62,7 @@ func (t *Text) inNumber(i int) bool {
 	if i == 0 || i == t.Len() {
 		return false
 	}
-	switch gap := t.text[t.ends[i-1]:max(t.starts[i], t.ends[i-1])]; gap {
+	switch gap := t.text[t.end(i-1):max(t.start(i), t.end(i-1))]; gap {
 	case ".", ",", "-", "/", ":", "'", "’", "\u00a0", "\u202f":
 	default:
 		return false
@@ -93,7 +93,7 @@ func (v *values) see(from, to int) {
 
 // first returns the first character of a token.
 func (v *values) first(i int) rune {
-	r, _ := utf8.DecodeRuneInString(v.t.text[v.t.starts[i]:v.t.ends[i]])
+	r, _ := utf8.DecodeRuneInString(v.t.text[v.t.start(i):v.t.end(i)])
 	return r
 }
 

@@ -105,24 +105,23 @@ func TestFingerprintDensity(t *testing.T) {
 func TestSorted(t *testing.T) {
 	r := rng(3)
 	for _, n := range []int{0, 1, 100, 2047, 2048, 5000, 300_000} {
-		var s store
 		var want []posting
 		for doc := uint32(0); len(want) < n; doc++ {
-			var fps []fingerprint
 			for pos := range min(1+r.n(3000), n-len(want)) {
 				h := uint64(r.n(1<<30))<<34 | uint64(r.n(4))
 				if r.n(4) == 0 {
 					h = uint64(r.n(50)) << 60
 				}
-				fps = append(fps, fingerprint{h, uint32(pos)})
-			}
-			s.add(doc, fps)
-			for _, f := range fps {
-				want = append(want, posting{f.hash, doc, f.pos})
+				want = append(want, posting{h, doc, uint32(pos)})
 			}
 		}
+		got := sorted(func(visit func(p posting)) {
+			for _, p := range want {
+				visit(p)
+			}
+		})
 		slices.SortFunc(want, comparePostings)
-		if got := sorted(s.pending); !slices.Equal(got, want) {
+		if !slices.Equal(got, want) {
 			t.Errorf("%d postings come out in another order", n)
 		}
 	}
@@ -158,7 +157,7 @@ func TestReplacedLeavesNoTrail(t *testing.T) {
 	for _, run := range ix.store.runs {
 		held += len(run)
 	}
-	if living := len(ix.store.single(ix.docs)); held > living+living/2 {
+	if living := len(ix.store.single(ix.docs, ix.opts.window())); held > living+living/2 {
 		t.Errorf("%d postings held, %d of them of documents that are there", held, living)
 	}
 }

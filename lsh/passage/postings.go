@@ -16,43 +16,36 @@ type posting struct {
 // gone stands for the number of a document that is no more.
 const gone = ^uint32(0)
 
-// A store keeps postings: what came last as it came, the rest in a few sorted
-// runs, each at most half as long as the one before it. Sorted runs are never
-// changed, so that readers may keep them.
+// A store keeps the postings of documents in a few sorted runs, each at most half as
+// long as the one before it. Sorted runs are never changed, so that readers may keep
+// them. The fingerprints of the documents that came last are made when they are sorted.
 type store struct {
-	pending [][]posting // pieces of up to pieceSize
 	runs    [][]posting
+	sealed  int // documents whose postings are in runs: those of lower numbers
 	removed int // documents removed since the runs were last made one
 }
 
-const pieceSize = 1 << 14
-
-func (s *store) add(doc uint32, fps []fingerprint) {
-	for len(fps) > 0 {
-		n := len(s.pending)
-		if n == 0 || len(s.pending[n-1]) == cap(s.pending[n-1]) {
-			// A small index needs little, a large one is not copied as it grows.
-			size := min(max(len(fps), 2*n*256), pieceSize)
-			s.pending = append(s.pending, make([]posting, 0, size))
-			n++
-		}
-		last := s.pending[n-1]
-		k := min(len(fps), cap(last)-len(last))
-		for _, f := range fps[:k] {
-			last = append(last, posting{f.hash, doc, f.pos})
-		}
-		s.pending[n-1], fps = last, fps[k:]
-	}
-}
-
-// seal sorts what is pending. On the way it drops postings of documents that are
-// no more, so that one which is replaced again and again leaves no trail.
-func (s *store) seal(docs []*document) {
-	if len(s.pending) == 0 {
+// seal sorts the postings of the documents from sealed on. On the way it drops those of
+// documents that are no more, so that one which is replaced again and again leaves no
+// trail.
+func (s *store) seal(docs []*document, window int) {
+	if s.sealed == len(docs) {
 		return
 	}
-	run := s.living(sorted(s.pending), docs)
-	s.pending = nil
+	fresh := docs[s.sealed:]
+	run := sorted(func(visit func(p posting)) {
+		var buf []fingerprint
+		for i, d := range fresh {
+			if d == nil {
+				continue
+			}
+			buf = appendFingerprints(buf[:0], d.text, window)
+			for _, f := range buf {
+				visit(posting{f.hash, uint32(s.sealed + i), f.pos})
+			}
+		}
+	})
+	s.sealed = len(docs)
 	for len(s.runs) > 0 && len(s.runs[len(s.runs)-1]) < 2*len(run) {
 		last := len(s.runs) - 1
 		run = mergeRuns(s.living(s.runs[last], docs), run)
@@ -83,8 +76,8 @@ func (s *store) living(run []posting, docs []*document) []posting {
 }
 
 // single makes one run of all, without the documents that are no more.
-func (s *store) single(docs []*document) []posting {
-	s.seal(docs)
+func (s *store) single(docs []*document, window int) []posting {
+	s.seal(docs, window)
 	for len(s.runs) > 1 {
 		k := len(s.runs) - 2
 		s.runs = append(s.runs[:k], mergeRuns(s.runs[k], s.runs[k+1]))
@@ -99,8 +92,14 @@ func (s *store) single(docs []*document) []posting {
 
 // renumber gives the documents, of which docs are those of the old numbers, new
 // numbers in the same order.
-func (s *store) renumber(docs []*document, number []uint32) {
-	s.seal(docs)
+func (s *store) renumber(docs []*document, number []uint32, window int) {
+	s.seal(docs, window)
+	s.sealed = 0
+	for _, n := range number {
+		if n != gone {
+			s.sealed++
+		}
+	}
 	for i, run := range s.runs {
 		var left []posting
 		for _, p := range run {
@@ -172,35 +171,34 @@ func mergeRuns(x, y []posting) []posting {
 	return append(append(out, x...), y...)
 }
 
-// sorted returns the postings of all pieces in order. Hashes are as good as
-// random, so it deals the postings out by their leading bits into parts that fit
-// the nearest cache, and sorts those by the next bits; what still ties is rare.
-func sorted(pieces [][]posting) []posting {
+// sorted returns the postings that each visits, twice the same, in order. Hashes are as
+// good as random, so it deals the postings out by their leading bits into parts that
+// fit the nearest cache, and sorts those by the next bits; what still ties is rare.
+func sorted(each func(visit func(p posting))) []posting {
+	const most = 14
+	counts := make([]uint32, 1<<most)
 	n := 0
-	for _, p := range pieces {
-		n += len(p)
-	}
+	each(func(p posting) {
+		counts[p.hash>>(64-most)]++
+		n++
+	})
 	checkNumber(n)
-	lead := min(max(bits.Len(uint(n))-8, 0), 14) // parts of about 256
+	lead := min(max(bits.Len(uint(n))-8, 0), most) // parts of about 256
 	shift := 64 - lead
 	end := make([]uint32, 1<<lead)
-	for _, piece := range pieces {
-		for i := range piece {
-			end[piece[i].hash>>shift]++
-		}
-	}
 	sum := uint32(0)
-	for part, k := range end {
-		end[part], sum = sum, sum+k
+	for k, count := range counts {
+		if k&(1<<(most-lead)-1) == 0 {
+			end[k>>(most-lead)] = sum
+		}
+		sum += count
 	}
 	out := make([]posting, n)
-	for _, piece := range pieces {
-		for _, p := range piece {
-			at := &end[p.hash>>shift]
-			out[*at] = p
-			*at++
-		}
-	}
+	each(func(p posting) {
+		at := &end[p.hash>>shift]
+		out[*at] = p
+		*at++
+	})
 	var scratch []posting
 	from := uint32(0)
 	for _, to := range end {

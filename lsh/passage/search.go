@@ -67,10 +67,10 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 // documents that they name.
 func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 	ix.mu.RLock()
-	if len(ix.store.pending) > 0 {
+	if ix.store.sealed < len(ix.docs) {
 		ix.mu.RUnlock()
 		ix.mu.Lock()
-		ix.store.seal(ix.docs)
+		ix.store.seal(ix.docs, ix.opts.window())
 		ix.mu.Unlock()
 		ix.mu.RLock()
 	}
@@ -310,7 +310,13 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 			}
 		}
 	}
-	each(func(at, _, _, _ int) { s.from[run[at].doc+1]++ })
+	several, last := 0, 0
+	each(func(at, _, end, _ int) {
+		if s.from[run[at].doc+1]++; end != last {
+			several, last = several+1, end
+		}
+	})
+	s.shared = make([]shared, 0, several)
 	for d := range docs {
 		s.from[d+1] += s.from[d]
 	}
