@@ -16,7 +16,8 @@ const (
 type tile struct {
 	score [tileSteps][tileRows]int16
 	how   [tileSteps]howMasks
-	a     [tileRows]uint32 // the token of each lane, from lane 1 on
+	a     [tileRows]uint32             // the token of each lane, from lane 1 on
+	b     [tileRows + tileSteps]uint32 // scratch of AVX2: the tokens of b, the first one in the middle, back to front
 }
 
 // howMasks has a bit for each lane, of no meaning where the cell is dead. Without
@@ -40,6 +41,7 @@ func fillTileGeneric(t *tile, b []uint32, bj, dir, n, m, drop int) (best, at, la
 	t.score[0][0] = 0
 	none := t.score[0]
 	none[0] = tileDead
+	gone := none
 	floor := int16(-drop)
 	before := &none // step s-2
 	lo, hi := 0, 0  // the living lanes of steps s-1 and s-2
@@ -47,9 +49,7 @@ func fillTileGeneric(t *tile, b []uint32, bj, dir, n, m, drop int) (best, at, la
 	for s := 1; s < tileSteps; s++ {
 		up, now := &t.score[s-1], &t.score[s]
 		e1, f1, e0, f0 := &e[(s-1)&1], &f[(s-1)&1], &e[s&1], &f[s&1]
-		for i := range now {
-			now[i], e0[i], f0[i] = tileDead, tileDead, tileDead
-		}
+		*now, *e0, *f0 = gone, gone, gone
 		var how howMasks
 		first, end, top := tileRows, -1, int16(0)
 		for i := max(min(lo, lo1), s-m, 0); i <= min(max(hi, hi1)+1, n, s); i++ {

@@ -1,0 +1,39 @@
+package align
+
+import (
+	"testing"
+
+	"github.com/neardup/neardup/internal/cpu"
+)
+
+// BenchmarkTile measures the tiers on tiles of which most end soon, as those of texts
+// that differ do, and some go on: the metric is nanoseconds a tile.
+func BenchmarkTile(b *testing.B) {
+	r := rng(4)
+	type input struct{ a, b []uint32 }
+	var inputs []input
+	for range 256 {
+		words := 20 + r.n(400)
+		x, y := r.ids(64, words), r.ids(64, words)
+		if r.n(8) == 0 {
+			copy(y[3:], x)
+		}
+		inputs = append(inputs, input{x, y})
+	}
+	for _, tier := range cpu.Tiers() {
+		if tier > cpu.AVX512 {
+			break
+		}
+		b.Run(tier.String(), func(b *testing.B) {
+			defer cpu.Use(tier)()
+			var t tile
+			for b.Loop() {
+				for _, in := range inputs {
+					copy(t.a[1:], in.a)
+					fillTile(&t, in.b, 0, 1, tileRows-1, tileSteps-1, 8)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(inputs)), "ns/tile")
+		})
+	}
+}
