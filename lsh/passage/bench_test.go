@@ -3,6 +3,7 @@ package passage_test
 import (
 	"bytes"
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,5 +168,88 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := passage.Read(bytes.NewReader(file.Bytes()), passage.Options{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// scripts make one word, or what weighs about as much, of a script.
+var scripts = []struct {
+	name string
+	word func(r *rng) string
+}{
+	{"English", func(r *rng) string { return word(r, "abcdefghijklmnopqrstuvwxyz", 4) + " " }},
+	{"Chinese", func(r *rng) string { return string(rune(0x4e00+r.n(2500))) + string(rune(0x4e00+r.n(2500))) }},
+	{"Japanese", func(r *rng) string {
+		return string(rune(0x4e00+r.n(1500))) + word(r, "あいうえおかきくけこさしすせそたちつてと", 2)
+	}},
+	{"Thai", func(r *rng) string {
+		return word(r, "กขคงจชซดตถทนบปผพฟมยรลวสหอ", 1) + word(r, "ะาิีึืุู", 1) + word(r, "กขคงจชซดตถทนบปผพฟมยรลวสหอ", 2)
+	}},
+}
+
+// word returns so many random letters of an alphabet.
+func word(r *rng, alphabet string, n int) string {
+	letters := []rune(alphabet)
+	out := make([]rune, n)
+	for i := range out {
+		out[i] = letters[r.n(len(letters))]
+	}
+	return string(out)
+}
+
+// BenchmarkScripts finds the passages of corpora that are alike but for the script: in
+// every document two of ten paragraphs are those of another one, edited. By turns with
+// the English corpus: the metric "English/this" is the quotient of the times for a byte.
+func BenchmarkScripts(b *testing.B) {
+	var english []string
+	for _, script := range scripts {
+		r := rng(21)
+		var texts []string
+		var before []string
+		for range 200 {
+			var paragraphs []string
+			for p := range 10 {
+				var text strings.Builder
+				if p < 2 && before != nil {
+					for i, w := range []rune(before[5+p]) {
+						if text.WriteRune(w); i%150 == 149 {
+							text.WriteString(script.word(&r))
+						}
+					}
+				} else {
+					for range 100 {
+						text.WriteString(script.word(&r))
+					}
+				}
+				paragraphs = append(paragraphs, text.String())
+			}
+			texts = append(texts, strings.Join(paragraphs, "\n\n"))
+			before = paragraphs
+		}
+		if english == nil {
+			english = texts
+		}
+		b.Run(script.name, func(b *testing.B) {
+			find := func(texts []string) float64 {
+				start := time.Now()
+				size, pairs := 0, 0
+				ix := index(passage.Options{}, texts)
+				for range ix.Pairs(context.Background()) {
+					pairs++
+				}
+				spent := time.Since(start)
+				if pairs < len(texts)-1 {
+					b.Fatalf("%d pairs of %d", pairs, len(texts)-1)
+				}
+				for _, t := range texts {
+					size += len(t)
+				}
+				return spent.Seconds() / float64(size)
+			}
+			this, other := 1., 1.
+			for b.Loop() {
+				this, other = min(this, find(texts)), min(other, find(english))
+			}
+			b.ReportMetric(other/this, "English/this")
+		})
 	}
 }

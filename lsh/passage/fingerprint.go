@@ -40,8 +40,8 @@ const word = 100
 
 // appendWeighted is appendFingerprints for tokens of those weights.
 func appendWeighted(dst []fingerprint, ids []uint32, weights []uint8, window int) []fingerprint {
-	var hashes []uint64 // of the gram that begins with each token, as long as there is one
-	end, sum := 0, 0    // the gram of the token in hand ends before end
+	hashes := make([]uint64, 0, len(ids)) // of the gram that begins with each token, as long as there is one
+	end, sum := 0, 0                      // the gram of the token in hand ends before end
 	for i := range ids {
 		for ; end < len(ids) && sum < gram*word; end++ {
 			sum += int(weights[end])
