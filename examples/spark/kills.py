@@ -4,7 +4,8 @@
 
 WORK is the folder of the workers and of dedup. In each step the driver is killed once
 a task runs, and the command started again; then a process of the stage, its executor
-and its worker. A worker that was killed is replaced. It fails unless the command
+and its worker, or only those that the variable KILLS names, as in "driver stage". A
+worker that was killed is replaced. It fails unless the command
 succeeds in the end and every kill hit a step that was not over.
 """
 import os
@@ -114,7 +115,7 @@ class Kills:
         for step in [*(("counts", "shared") if "--strip" in self.command else ()), *STEPS]:
             while self.step() != step and self.driver.poll() is None:
                 time.sleep(0.002)
-            for what in ("driver", "stage", "executor", "worker"):
+            for what in os.environ.get("KILLS", "driver stage executor worker").split():
                 if what == "stage" and step not in STAGES:
                     continue
                 hit = self.kill(step, what)
