@@ -142,3 +142,19 @@ func SameRun(text []byte, n int) (same bool, read int) {
 	}
 	return true, read
 }
+
+// SameLetters reports whether the instructions in use, if there are any, agree with the
+// plain form on blocks of letters of two bytes, for both tables. It returns how many
+// bytes are taken at most.
+func SameLetters(text []byte) (same bool, read int) {
+	got, want := make([]byte, len(text)+blockSize), make([]byte, len(text)+blockSize)
+	for k := range lettersOf {
+		n := foldLettersGeneric(want, text, &lettersOf[k])
+		read = max(read, n)
+		m := foldLetters(got, text, &lettersOf[k])
+		if cpu.Active() >= cpu.AVX512 && m != n || string(got[:m]) != string(want[:m]) {
+			return false, read
+		}
+	}
+	return true, read
+}

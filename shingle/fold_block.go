@@ -3,7 +3,9 @@ package shingle
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
+	"github.com/neardup/neardup/internal/cpu"
 	"github.com/neardup/neardup/internal/unidata"
 )
 
@@ -51,13 +53,20 @@ func (f *folder) block(text []byte, n, at int) int {
 		if read := f.unspaced(text[:min(len(text), n+16)]); read > 0 {
 			return read
 		}
-		n = size // the next block may do
+		if cpu.Active() == cpu.VBMI2 {
+			n = size // the next block may do
+		}
+	}
+	if full && bits.OnesCount64(leads&^three) >= dense {
+		if read := f.letterBlocks(text[:min(len(text), n+16)]); read > 0 {
+			return read
+		}
+		if bits.OnesCount64(three) < 3 {
+			n = size // the next block may do
+		}
 	}
 	if f.inPlace(whole, leads, size, three) {
 		return size
-	}
-	if three == 0 {
-		n = size
 	}
 	return f.run(text, n, at)
 }
@@ -143,6 +152,8 @@ type letters struct {
 	two [8192]uint16
 	// The same for vectors, by the first bytes 0xc0+2*i.
 	pairs [16]pairTable
+	// Not 0 for the separators among U+2000 to U+203F: dashes, quotes and spaces.
+	separators [64]uint8
 }
 
 // A pairTable holds the first and the second bytes for the 128 code points that two
@@ -163,6 +174,11 @@ var lettersOf = func() (t [2]letters) {
 				*v = uint16(e)
 			}
 		}
+		for i := range t[k].separators {
+			if e := table.Three(0xe2 | 0x80<<8 | uint32(0x80+i)<<16); e&unidata.Special == 0 && e.Class() == unidata.Sep {
+				t[k].separators[i] = 1
+			}
+		}
 		for i := range t[k].pairs {
 			for c := range 128 {
 				v := two[i<<9|c>>6<<8|0x80|c&0x3f]
@@ -172,6 +188,71 @@ var lettersOf = func() (t [2]letters) {
 	}
 	return t
 }()
+
+// letterBlocks folds blocks of text as long as they have code points of two bytes that
+// become two, and no others but separators, and returns how many bytes it has folded.
+func (f *folder) letterBlocks(text []byte) int {
+	if rows[unidata.Letter]>>f.state>>spaceBit&1 != 0 {
+		return 0
+	}
+	read := foldLetters(f.buf[f.n:], text, f.letters)
+	if read == 0 {
+		return 0
+	}
+	f.n += read
+	if c := f.buf[f.n-1]; c < 0x80 {
+		f.state = asciiState[c]
+	} else {
+		f.state = stateLetter
+	}
+	return read
+}
+
+// foldLettersGeneric folds to out, byte for byte, the blocks that text begins with, up
+// to one that is not followed by 16 bytes more, is all ASCII or not valid, or has code
+// points other than those in k. It returns how many bytes that is.
+func foldLettersGeneric(out, text []byte, k *letters) (read int) {
+	for len(text)-read >= blockSize+16 {
+		b, o := text[read:read+blockSize], out[read:]
+		copy(o, b)
+		if slices.Max(b) >= 0xf0 {
+			return read
+		}
+		i, others := 0, false
+		for i < blockSize {
+			c, size := b[i], 1
+			if c >= 0xc0 {
+				size = 2 + int(c>>5&1)
+			}
+			others = others || c >= 0x80
+			if i+size > blockSize {
+				break // for the next block
+			}
+			switch {
+			case c < 0x80:
+				i++
+				continue
+			case c >= 0xc0 && c < 0xe0 && b[i+1]&0xc0 == 0x80:
+				v := k.two[uint(c&0x1f)<<8|uint(b[i+1])]
+				if v == 0 {
+					return read
+				}
+				o[i], o[i+1] = uint8(v), uint8(v>>8)
+				i += 2
+			case c == 0xe2 && b[i+1] == 0x80 && b[i+2]&0xc0 == 0x80 && k.separators[b[i+2]&0x3f] != 0:
+				copy(o[i:], "   ")
+				i += 3
+			default:
+				return read
+			}
+		}
+		if !others {
+			break
+		}
+		read += i
+	}
+	return read
+}
 
 // foldTwosGeneric folds the code points of text that begin at the bits of two into out,
 // as far as they share a table with the first of them and become two bytes, and returns

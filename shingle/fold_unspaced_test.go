@@ -99,6 +99,40 @@ func TestKernelBytes(t *testing.T) {
 	}
 }
 
+// The kernels for blocks of letters of two bytes do what their plain form does.
+func TestKernelLetters(t *testing.T) {
+	s, taken := stream(17), 0
+	for i := range 10000 {
+		var b []byte
+		for n := 80 + int(s.next()%400); len(b) < n; {
+			switch s.next() % 16 {
+			case 0:
+				b = append(b, "— «\u00bbe, 9–'"[s.next()%6:]...)
+			case 1:
+				if s.next()%20 == 0 {
+					b = append(b, byte(s.next()))
+				}
+			case 2:
+				if s.next()%20 == 0 {
+					b = utf8.AppendRune(b, rune(s.next()%0x12000))
+				}
+			default:
+				b = utf8.AppendRune(b, []rune{0x430, 0x3b1, 0x531, 0x5d0}[i%4]+rune(s.next()%16))
+			}
+		}
+		shingle.EachTier(func(tier string) {
+			same, read := shingle.SameLetters(b)
+			if !same {
+				t.Fatalf("%q: %s differs", b, tier)
+			}
+			taken += read
+		})
+	}
+	if taken < 1<<20 {
+		t.Errorf("%d bytes were folded by blocks, want most", taken)
+	}
+}
+
 // The kernel for blocks of anything does what its plain form does: on text as people
 // write it, on code points of every kind in any order, and on broken bytes.
 func TestKernelRun(t *testing.T) {
@@ -162,6 +196,9 @@ func FuzzBlocks(f *testing.F) {
 			}
 			if !shingle.SameBytes(text) {
 				t.Errorf("%q: bytes: %s differs", text, tier)
+			}
+			if same, _ := shingle.SameLetters(text); !same {
+				t.Errorf("%q: letters: %s differs", text, tier)
 			}
 			if same, _ := shingle.SameRun(text, int(two%256)); !same {
 				t.Errorf("%q, n %d: run: %s differs", text, two%256, tier)

@@ -209,6 +209,37 @@ func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, writt
 // distance returns how many bytes q is after p, in one slice.
 func distance(p, q *byte) int { return int(uintptr(unsafe.Pointer(q)) - uintptr(unsafe.Pointer(p))) }
 
+// letterRun is what lettersVBMI2 and lettersAVX512 work on; they move text and out on.
+type letterRun struct {
+	text       *byte
+	last       *byte // where the last block may begin
+	out        *byte
+	separators *uint8
+	pairs      *pairTable
+	two        *uint16
+}
+
+//go:noescape
+func lettersVBMI2(r *letterRun)
+
+//go:noescape
+func lettersAVX512(r *letterRun)
+
+// foldLetters works like foldLettersGeneric, or does nothing where inPlace is as fast.
+func foldLetters(out, text []byte, k *letters) int {
+	if cpu.Active() < cpu.AVX512 || len(text) < blockSize+16 {
+		return 0
+	}
+	_ = out[len(text)-1]
+	r := letterRun{&text[0], &text[len(text)-blockSize-16], &out[0], &k.separators[0], &k.pairs[0], &k.two[0]}
+	if cpu.Active() == cpu.VBMI2 {
+		lettersVBMI2(&r)
+	} else {
+		lettersAVX512(&r)
+	}
+	return distance(&text[0], r.text)
+}
+
 //go:noescape
 func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64
 

@@ -167,9 +167,8 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 
 // PLACE sets BX to the place in runTable.entries of the code point at AX, and CX to the
 // upper half of its first byte; it goes to FOUR if that has four bytes. PEXT is slow on
-// some processors, for which R11 is 0: there the places of all three lengths are worked
-// out, and one is taken. DX is scratch.
-#define PLACE(SLOW, DONE, FOUR) \
+// some processors, for which R11 is 0: there it goes to SLOW.
+#define PLACE(SLOW, FOUR) \
 	MOVBLZX (SI)(AX*1), CX \
 	CMPL  CX, $0xf0 \
 	JAE   FOUR \
@@ -179,9 +178,11 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	BSWAPL BX \
 	SHRL  $4, CX \
 	PEXTL (R11)(CX*8), BX, BX \
-	ADDL  4(R11)(CX*8), BX \
-	JMP   DONE \
-SLOW: \
+	ADDL  4(R11)(CX*8), BX
+
+// PLACESLOW does so without PEXT: it works out the places of all three lengths, and takes
+// one. DX is scratch.
+#define PLACESLOW \
 	MOVBLZX 1(SI)(AX*1), DX \
 	MOVBLZX 2(SI)(AX*1), R11 \
 	MOVL  CX, BX \
@@ -196,8 +197,7 @@ SLOW: \
 	CMPL  CX, $0xe0 \
 	CMOVLCC DX, BX \
 	XORL  R11, R11 \
-	SHRL  $4, CX \
-DONE:
+	SHRL  $4, CX
 
 // PLACE4 does so for a code point of four bytes, and goes to NONE if it is not in the
 // table.
@@ -213,16 +213,19 @@ DONE:
 	JAE   NONE \
 	ADDL  $const_fourBase, BX
 
-// ENTRY sets DX to the entry at BX and goes to RARE unless it is to be written as it is;
-// CX is scratch.
+// ENTRY sets DX to the entry at BX and goes to RARE unless it is to be written as it is.
 #define ENTRY(RARE) \
 	MOVL  (R10)(BX*4), DX \
-	MOVL  DX, CX \
-	ANDL  R14, CX \
-	ADDL  CX, CX \
-	ORL   DX, CX \
-	JMI   RARE \
-	MOVL  DX, R14
+	TESTL R14, DX \
+	JNE   RARE \
+	AFTER
+
+// AFTER sets R14 to what the next entry must not have: special, and ordered if the one in
+// DX has it.
+#define AFTER \
+	MOVL  DX, R14 \
+	ANDL  $const_ordered, R14 \
+	ORL   $const_special, R14
 
 // EMIT writes the entry in DX, with a space ahead of it where tokens adjoin; CX is
 // scratch.
@@ -255,7 +258,7 @@ DONE:
 	EMIT \
 	SHRQ  $32, BX \
 	MOVL  BX, DX \
-	MOVL  DX, R14 \
+	AFTER \
 	EMIT
 
 // func foldRunBMI(r *run)
@@ -264,7 +267,7 @@ DONE:
 //	R8  next: where code points begin that are still to be folded
 //	R9  state, in the low six bits, which shift a row; the upper ones are left behind
 //	R10 entries         R11 leads, or 0      R12 bytes of the block
-//	R13 rows            R14 the entry before R15 bytes of the block that are folded
+//	R13 rows            R14 as AFTER sets it R15 bytes of the block that are folded
 //	AX  offset of the code point             CX, BX, DX scratch
 //	Before the code points of a block are folded, R8 are first bytes, BX continuing
 //	ones, CX first bytes of three and more, R15 of four.
@@ -282,7 +285,7 @@ TEXT ·foldRunBMI(SB), NOSPLIT, $0-8
 	JZ   fast
 	XORL R11, R11
 fast:
-	MOVL $const_ordered, R14 // nothing is known about what comes ahead
+	MOVL $const_double, R14 // nothing is known about what comes ahead
 	VPBROADCASTQ lead2<>(SB), Y1
 	VPBROADCASTQ lead3<>(SB), Y2
 	VPBROADCASTQ lead4<>(SB), Y3
@@ -352,11 +355,14 @@ points:
 	TZCNTQ R8, AX
 	JCS   blockdone
 	BLSRQ R8, R8
-	PLACE(pointslow, pointplaced, pointfour)
+	PLACE(pointslow, pointfour)
 pointentry:
 	ENTRY(pointrare)
 	EMIT
 	JMP   points
+pointslow:
+	PLACESLOW
+	JMP   pointentry
 pointfour:
 	PLACE4(stop)
 	JMP   pointentry
@@ -403,12 +409,13 @@ runcopied:
 	MOVBLZX -1(SI)(AX*1), CX
 	LEAQ ·asciiState(SB), DX
 	MOVQ (DX)(CX*8), R9
-	XORL R14, R14
+	MOVL $const_special, R14
 runnone:
 	CMPQ AX, R12
 	JEQ  blockdone
 	BLSRQ R8, R8
-	PLACE(runslow, runplaced, runfour)
+	PLACE(runslow, runfour)
+runplaced:
 	LEAQ 2(AX), R15
 	CMPL CX, $0xe
 	SBBQ $-1, R15
@@ -416,6 +423,9 @@ runentry:
 	ENTRY(runrare)
 	EMIT
 	JMP  runs
+runslow:
+	PLACESLOW
+	JMP   runplaced
 runfour:
 	LEAQ 4(AX), R15
 	PLACE4(stop)
@@ -784,5 +794,204 @@ TEXT ·twosAVX512(SB), NOSPLIT, $0-48
 	ADDQ R10, R10
 	ORQ  R10, R9
 	MOVQ R9, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// LETTERBLOCK is what both kernels for blocks of letters do first. It sets R8 to the first
+// bytes of two and CX to the bytes of the block that are whole code points, and Z7 to the
+// block, with spaces for separators of three bytes. It goes to OUT if the block has other
+// code points of three bytes, any of four, nothing outside ASCII or broken bytes.
+#define LETTERBLOCK(OUT, CLOSED, THREE, NOTHREE) \
+	CMPQ SI, letterRun_last(R9) \
+	JHI  OUT \
+	VMOVDQU64 (SI), Z0 \
+	VMOVDQU64 1(SI), Z1 \
+	VMOVDQA64 Z0, Z7 \
+	VPMOVB2M Z0, K1 \
+	VPCMPB $1, Z16, Z0, K2 \
+	VPCMPUB $5, Z17, Z0, K3 \
+	VPCMPUB $5, Z18, Z0, K4 \
+	KORTESTQ K4, K4 \
+	JNE  OUT \
+	KMOVQ K1, AX \
+	KMOVQ K2, DX \
+	KMOVQ K3, R10 \
+	ANDNQ AX, DX, R8 \
+	JZ   OUT \
+	MOVL $64, CX \
+	MOVQ openTwo<>(SB), AX \
+	ANDQ R8, AX \
+	MOVQ openThree<>(SB), BX \
+	ANDQ R10, BX \
+	ORQ  BX, AX \
+	JZ   CLOSED \
+	TZCNTQ AX, CX \
+	BZHIQ CX, R8, R8 \
+	BZHIQ CX, DX, DX \
+	BZHIQ CX, R10, R10 \
+CLOSED: \
+	LEAQ (R8)(R8*1), AX \
+	LEAQ (AX)(R10*4), BX \
+	CMPQ BX, DX \
+	JNE  OUT \
+	ANDNQ R8, R10, R8 \
+	TESTQ R10, R10 \
+	JZ   NOTHREE \
+	LEAQ (R10)(R10*2), AX \
+	LEAQ (R10)(AX*2), AX \
+	KMOVQ AX, K1 \
+	VMOVDQU8 Z21, K1, Z7 \
+THREE: \
+	TZCNTQ R10, AX \
+	CMPW (SI)(AX*1), $0x80e2 \
+	JNE  OUT \
+	MOVBLZX 2(SI)(AX*1), DX \
+	CMPB -0x80(R12)(DX*1), $0 \
+	JEQ  OUT \
+	BLSRQ R10, R10 \
+	JNZ  THREE \
+NOTHREE:
+
+// func lettersVBMI2(r *letterRun)
+//
+//	SI  text            DI  out              CX  bytes of the block
+//	R8  first bytes of two that are still to be folded
+//	R9  r               R12 separators       R13 pairs
+//	AX, BX, DX, R10     scratch
+//	Z0, Z1 first and second bytes            Z7  what is written
+//	Z5, Z6              what first and second bytes become
+//	Z16 to Z22 constants; Z2 to Z4 scratch
+TEXT ·lettersVBMI2(SB), NOSPLIT, $0-8
+	MOVQ r+0(FP), R9
+	MOVQ letterRun_text(R9), SI
+	MOVQ letterRun_out(R9), DI
+	MOVQ letterRun_separators(R9), R12
+	MOVQ letterRun_pairs(R9), R13
+	VPBROADCASTQ lead2<>(SB), Z16
+	VPBROADCASTQ lead3<>(SB), Z17
+	VPBROADCASTQ lead4<>(SB), Z18
+	VPBROADCASTD evenBits<>(SB), Z19
+	VPBROADCASTD lowSix<>(SB), Z20
+	VPBROADCASTD spaces<>(SB), Z21
+	VMOVDQU64 oneBack<>(SB), Z22
+	PCALIGN $64
+lettersblock:
+	LETTERBLOCK(lettersout, lettersclosed, lettersthree, letterstwo)
+	TESTQ R8, R8
+	JZ   letterswrite
+	// One bit of the first byte and six of the second index a table.
+	VPSLLW $6, Z0, Z2
+	VPTERNLOGQ $0xD8, Z20, Z1, Z2
+	VPANDQ Z19, Z0, Z3
+letterspair:
+	// The code points that share a table with the first one.
+	TZCNTQ R8, AX
+	MOVBLZX (SI)(AX*1), AX
+	ANDL $0x1e, AX
+	SHLL $7, AX
+	LEAQ (R13)(AX*1), BX
+	SHRL $7, AX
+	ORL  $0xc0, AX
+	VPBROADCASTB AX, Z4
+	KMOVQ R8, K1
+	VPCMPEQB Z4, Z3, K1, K1
+	VMOVDQA64 Z2, Z5
+	VMOVDQA64 Z2, Z6
+	VMOVDQU64 (BX), Z4
+	VPERMI2B 64(BX), Z4, Z5
+	VMOVDQU64 128(BX), Z4
+	VPERMI2B 192(BX), Z4, Z6
+	VPTESTNMB Z5, Z5, K1, K2
+	KORTESTQ K2, K2
+	JNE  lettersout
+	VMOVDQU8 Z5, K1, Z7
+	VPERMB Z6, Z22, Z6
+	KADDQ K1, K1, K2
+	VMOVDQU8 Z6, K2, Z7
+	KMOVQ K1, AX
+	ANDNQ R8, AX, R8
+	JNZ  letterspair
+letterswrite:
+	VMOVDQU64 Z7, (DI)
+	ADDQ CX, SI
+	ADDQ CX, DI
+	JMP  lettersblock
+lettersout:
+	MOVQ SI, letterRun_text(R9)
+	VZEROUPPER
+	RET
+
+// Each byte but the first is the place of the one before it.
+DATA oneBack<>+0(SB)/8, $0x0605040302010000
+DATA oneBack<>+8(SB)/8, $0x0e0d0c0b0a090807
+DATA oneBack<>+16(SB)/8, $0x161514131211100f
+DATA oneBack<>+24(SB)/8, $0x1e1d1c1b1a191817
+DATA oneBack<>+32(SB)/8, $0x262524232221201f
+DATA oneBack<>+40(SB)/8, $0x2e2d2c2b2a292827
+DATA oneBack<>+48(SB)/8, $0x363534333231302f
+DATA oneBack<>+56(SB)/8, $0x3e3d3c3b3a393837
+GLOBL oneBack<>(SB), RODATA|NOPTR, $64
+
+// func lettersAVX512(r *letterRun)
+//
+//	SI  text            DX  out              CX  those of R8 that share a table
+//	R8  first bytes of two that are still to be folded
+//	R9  r               R11 every other bit  R12 separators; for TWOS, the parity
+//	R13 bytes of the block                   BX  what was folded
+//	AX, R10, DI         scratch
+//	Z7  the block       Z16 to Z22 as in twosAVX512
+//	Y8 to Y10, Y11 the constants of LETTERBLOCK, moved to Z16 to Z18 and Z21 for it
+TEXT ·lettersAVX512(SB), NOSPLIT, $0-8
+	MOVQ r+0(FP), R9
+	MOVQ letterRun_text(R9), SI
+	VPBROADCASTQ lead2<>(SB), Z8
+	VPBROADCASTQ lead3<>(SB), Z9
+	VPBROADCASTQ lead4<>(SB), Z10
+	VPBROADCASTD spaces<>(SB), Z11
+	VPBROADCASTQ evenFirst<>(SB), Z20
+	VPBROADCASTQ wordOnes<>(SB), Z22
+	MOVQ everyOther<>(SB), R11
+	PCALIGN $64
+wordsblock:
+	VMOVDQA64 Z8, Z16
+	VMOVDQA64 Z9, Z17
+	VMOVDQA64 Z10, Z18
+	VMOVDQA64 Z11, Z21
+	MOVQ letterRun_separators(R9), R12
+	LETTERBLOCK(wordsout, wordsclosed, wordsthree, wordstwo)
+	MOVQ CX, R13
+	MOVQ letterRun_out(R9), DX
+	VMOVDQU64 Z7, (DX)
+	TESTQ R8, R8
+	JZ   wordswritten
+wordspair:
+	TZCNTQ R8, AX
+	MOVBLZX (SI)(AX*1), AX
+	ANDL $0xfe, AX
+	VPBROADCASTW AX, Z21
+	ANDL $0x1e, AX
+	SHLL $9, AX
+	ADDQ letterRun_two(R9), AX
+	VMOVDQU64 256(AX), Z16
+	VMOVDQU64 320(AX), Z17
+	VMOVDQU64 768(AX), Z18
+	VMOVDQU64 832(AX), Z19
+	MOVQ R8, CX
+	XORL R12, R12
+	TWOS(0)
+	MOVQ R10, BX
+	MOVL $1, R12
+	TWOS(1)
+	ADDQ R10, R10
+	ORQ  R10, BX
+	JZ   wordsout
+	ANDNQ R8, BX, R8
+	JNZ  wordspair
+wordswritten:
+	ADDQ R13, SI
+	ADDQ R13, letterRun_out(R9)
+	JMP  wordsblock
+wordsout:
+	MOVQ SI, letterRun_text(R9)
 	VZEROUPPER
 	RET

@@ -18,6 +18,10 @@ func foldUnspaced(_, _ []byte, _ *kindTable, before uint8) (read, written int, a
 	return 0, 0, before // left to inPlace and run
 }
 
+func foldLetters(_, _ []byte, _ *letters) int {
+	return 0 // left to inPlace
+}
+
 func foldTwos(_, _ *[blockSize + 16]byte, _ *letters, _ uint64) uint64 {
 	return 0 // left to the loop in inPlace
 }
