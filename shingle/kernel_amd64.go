@@ -43,6 +43,20 @@ func classifyAVX2(m *utf8Masks, b *byte)
 //go:noescape
 func copyAVX2(dst, src *byte, n int) int
 
+// bitPlaces lists the places of the bits that are set in each byte.
+var bitPlaces = func() (places [256][8]uint8) {
+	for b := range places {
+		n := 0
+		for i := range uint8(8) {
+			if b>>i&1 != 0 {
+				places[b][n] = i
+				n++
+			}
+		}
+	}
+	return places
+}()
+
 // findBounds works like boundsGeneric.
 func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	switch {

@@ -16,6 +16,7 @@ QUAD(firstDigit, 0x3030303030303030)
 QUAD(digitCount, 0x0a0a0a0a0a0a0a0a)
 QUAD(lastDigit, 0x0909090909090909)
 QUAD(apostrophe, 0x2727272727272727)
+QUAD(eight, 8)
 QUAD(sixteen, 16)
 QUAD(wordBits, 64) // also the positions in a block
 QUAD(twoWordBits, 128)
@@ -421,34 +422,33 @@ shingles512done:
 	SHLQ $32, BX \
 	ORQ BX, W
 
-#define EMIT1(OFF) \
-	TZCNTQ DX, R13 \
-	ADDL R15, R13 \
-	MOVL R13, OFF(DI) \
-	BLSRQ DX, DX
+// EMIT8 writes the positions of the low eight bits of DX, all eight places of a row of
+// bitPlaces, and goes on by as many as there are.
+#define EMIT8 \
+	MOVBLZX DX, R13 \
+	SHRQ $8, DX \
+	VPMOVZXBD (R14)(R13*8), Y0 \
+	POPCNTL R13, R13 \
+	VPADDD Y14, Y0, Y0 \
+	VPADDD Y15, Y14, Y14 \
+	VMOVDQU Y0, (DI) \
+	LEAQ (DI)(R13*4), DI
 
-// EMIT64 writes the positions of the bits of DX, eight at a time.
-#define EMIT64(LOOP) \
-	POPCNTQ DX, BX \
-	LEAQ (DI)(BX*4), BX \
-LOOP: \
-	EMIT1(0) \
-	EMIT1(4) \
-	EMIT1(8) \
-	EMIT1(12) \
-	EMIT1(16) \
-	EMIT1(20) \
-	EMIT1(24) \
-	EMIT1(28) \
-	ADDQ $32, DI \
-	CMPQ DI, BX \
-	JB   LOOP \
-	MOVQ BX, DI \
-	ADDL $64, R15
+// EMIT64 writes the positions of the bits of DX.
+#define EMIT64 \
+	EMIT8 \
+	EMIT8 \
+	EMIT8 \
+	EMIT8 \
+	EMIT8 \
+	EMIT8 \
+	EMIT8 \
+	EMIT8
 
 // func boundsAVX2(dst *uint32, buf *byte, n int) int
 //
-//	Y8 to Y13 constants of HALF2             R15 position of the block
+//	Y8 to Y13 constants of HALF2             R14 bitPlaces
+//	Y14 the position of the next eight bytes, in each lane; Y15 eight to add to it
 TEXT ·boundsAVX2(SB), NOSPLIT, $40-32
 	MOVQ dst+0(FP), DI
 	MOVQ buf+8(FP), SI
@@ -471,7 +471,9 @@ TEXT ·boundsAVX2(SB), NOSPLIT, $40-32
 	SHRQ $6, CX
 	XORL R11, R11
 	XORL R12, R12
-	XORL R15, R15
+	LEAQ ·bitPlaces(SB), R14
+	VPXOR Y14, Y14, Y14
+	VPBROADCASTD eight<>(SB), Y15
 	CLASSIFY2(R8, R9, R10)
 	PCALIGN $64
 bounds2:
@@ -487,7 +489,7 @@ bounds2:
 	MOVQ word-24(SP), R10
 	JOIN
 	EDGES
-	EMIT64(emit2)
+	EMIT64
 	MOVQ AX, R9
 	MOVQ quotenext-32(SP), R8
 	MOVQ wordnext-40(SP), R10
@@ -497,7 +499,7 @@ bounds2last:
 	JOIN
 	ANDQ last-8(SP), R13
 	EDGES
-	EMIT64(emit2last)
+	EMIT64
 	SUBQ dst+0(FP), DI
 	SHRQ $2, DI
 	MOVQ DI, ret+24(FP)
