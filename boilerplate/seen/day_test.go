@@ -1,0 +1,76 @@
+package seen_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/boilerplate/seen"
+)
+
+// A day of a stream by its own clock, of which the filter forgets what is older than
+// two hours, with a detector whose memory is bounded: it holds no more at midnight than at noon, knows a text as long as
+// it should, and not longer.
+func TestDay(t *testing.T) {
+	const hosts, hour = 10, 120 // pages of an hour
+	f := open(t, t.TempDir(), seen.Options{Settle: 4, Detector: boilerplate.Options{MaxBytes: 1 << 20}})
+	clock := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	article := func(n int) string { return fmt.Sprintf("s%c%c%c", 'a'+n/676, 'a'+n/26%26, 'a'+n%26) }
+	heap := func() int {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	type hourly struct{ kept, detector, heap int }
+	var hours []hourly
+	duplicates := 0
+	for h := range 24 {
+		for n := h * hour; n < (h+1)*hour; n++ {
+			clock = clock.Add(time.Hour / hour)
+			p := page(fmt.Sprintf("h%c", 'a'+n%hosts), n, article(n))
+			p.Time = clock
+			if _, err := f.Judge(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Release(t.Context(), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Forget(t.Context(), clock.Add(-2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Save(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if h >= 3 {
+			// The text of an hour ago is known, that of three hours ago is not.
+			for ago, want := range map[int]int{1: 1, 3: 0} {
+				n := (h+1)*hour - ago*hour - 1
+				matches, err := f.Query(t.Context(), page(fmt.Sprintf("h%c", 'a'+n%hosts), n, article(n)), 0)
+				if err != nil || len(matches) != want {
+					t.Fatalf("hour %d: the text of %d hours ago has the matches %v, %v", h, ago, matches, err)
+				}
+				duplicates += len(matches)
+			}
+		}
+		s, err := f.Stats(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		hours = append(hours, hourly{s.Kept, s.Detector.Bytes, heap()})
+	}
+	noon, midnight := hours[11], hours[23]
+	t.Logf("kept, detector, heap at 12 and at 24 o'clock: %+v, %+v", noon, midnight)
+	if noon.kept != midnight.kept || noon.kept < 2*hour-2 || noon.kept > 2*hour+2 {
+		t.Errorf("%d and %d pages are kept", noon.kept, midnight.kept)
+	}
+	if midnight.heap > noon.heap*3/2 {
+		t.Errorf("memory grew from %d to %d bytes", noon.heap, midnight.heap)
+	}
+	if duplicates != 21 {
+		t.Errorf("%d texts of an hour ago were known", duplicates)
+	}
+}
