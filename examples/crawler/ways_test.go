@@ -67,7 +67,7 @@ func (w *web) checkStored(t *testing.T, stored map[string]storedPage) {
 	for id := range stored {
 		if group, ok := w.group[id]; ok {
 			kept[group]++
-		} else if !w.days[id] {
+		} else if w.bare[id] || w.stubs[id] {
 			others++
 		}
 	}
