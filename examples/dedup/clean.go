@@ -14,6 +14,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/items"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spill"
 	"github.com/neardup/neardup/lsh/decon"
 	"github.com/neardup/neardup/lsh/repeat"
 )
@@ -60,6 +61,7 @@ type cleaning struct {
 	to    clean.Target
 	dry   bool
 	exact bool
+	spill spill.Spill
 
 	items  items.Options
 	border string
@@ -83,7 +85,7 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.BoolVar(&k.exact, "exact", false, "remove only exact duplicates, which differ in case, accents, punctuation and space at most: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
 	}}
-	return []cli.Flags{own, k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{own, k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.spill.Flags(&k.Options), k.OutputFlags()}
 }
 
 func (k *cleaning) Run(e *cli.Env) error {
@@ -111,6 +113,11 @@ func (k *cleaning) Run(e *cli.Env) error {
 	case k.exact && (e.Given["threshold"] || k.Covered > 0 || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
 		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -covered, -k, -size or -estimate")
 	}
+	for flag, given := range map[string]bool{"-exact": k.exact, "-annotate": k.to.Annotate, "-cut": len(k.to.Cut) > 0, "-decon": k.items.Against != ""} {
+		if given && k.spill.Dir != "" {
+			return fmt.Errorf("-spill cannot be combined with %s", flag)
+		}
+	}
 	if err := cli.OneOf("border", k.border, borders...); err != nil {
 		return err
 	}
@@ -123,6 +130,9 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return err
 	}
 	defer w.Close()
+	if k.spill.Dir != "" {
+		return k.runSpilled(e, w)
+	}
 	var evals *decon.Index
 	if k.items.Against != "" {
 		if evals, err = items.Load(e, k.items, k.read); err != nil {
@@ -135,7 +145,7 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	if err := w.Plan(c); err != nil {
+	if err := w.Plan(clean.Of(c)); err != nil {
 		return err
 	}
 	var held [][]items.Held
@@ -158,15 +168,16 @@ func (k *cleaning) Run(e *cli.Env) error {
 		d.RemoveItems(held)
 	}
 	for _, r := range d.Removals {
-		switch {
-		case k.JSON:
-			err = e.Print(r.Line(c))
-		case k.dry && r.Match < 0:
+		if r.Match < 0 && k.dry && !k.JSON {
 			fmt.Fprintf(e.Out, "%.3f  remove %s, which holds item %s\n", r.Similarity, show.Printable(c.Docs[r.Row].ID), show.Printable(r.Items[0].Item.ID))
-		case k.dry:
-			fmt.Fprintf(e.Out, "%.3f  remove %s, like %s\n", r.Similarity, show.Printable(c.Docs[r.Row].ID), show.Printable(c.Docs[r.Match].ID))
+			continue
 		}
-		if err != nil {
+		match := ""
+		if r.Match >= 0 {
+			match = c.Docs[r.Match].ID
+		}
+		line := func() (show.Removal, error) { return r.Line(c), nil }
+		if err := k.print(e, c.Docs[r.Row].ID, match, r.Similarity, line); err != nil {
 			return err
 		}
 	}
@@ -197,6 +208,21 @@ func (k *cleaning) setCut(value string) error {
 		if !slices.Contains(clean.Parts, part) {
 			return fmt.Errorf("must be of %s, with commas between", strings.Join(clean.Parts, ", "))
 		}
+	}
+	return nil
+}
+
+// print prints a removal, as far as the flags ask for it.
+func (k *cleaning) print(e *cli.Env, id, match string, similarity float64, line func() (show.Removal, error)) error {
+	switch {
+	case k.JSON:
+		l, err := line()
+		if err != nil {
+			return err
+		}
+		return e.Print(l)
+	case k.dry:
+		fmt.Fprintf(e.Out, "%.3f  remove %s, like %s\n", similarity, show.Printable(id), show.Printable(match))
 	}
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/input/table"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
@@ -400,14 +399,10 @@ func (t *tableWriter) writeParquet(w io.Writer) (err error) {
 	}
 }
 
-// sameTables reports whether all documents are from Parquet files of one schema.
-func (c *Writer) sameTables(docs *corpus.Corpus) bool {
-	file, schema := "", ""
-	for _, d := range docs.Docs[docs.Old:] {
-		if d.Place.File == file {
-			continue
-		}
-		file = d.Place.File
+// sameTables reports whether Parquet files have one schema.
+func sameTables(files []string) bool {
+	schema := ""
+	for _, file := range files {
 		f, err := os.Open(file)
 		if err != nil {
 			return false

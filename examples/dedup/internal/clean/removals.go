@@ -11,6 +11,7 @@ import (
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/items"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
@@ -200,11 +201,13 @@ func (r Removal) Line(c *corpus.Corpus) show.Removal {
 	if r.Match < 0 {
 		return show.Removal{ID: d.ID, Reason: Item, Similarity: r.Similarity, Exact: r.Exact, Items: r.Items, Place: d.Place.String()}
 	}
-	out := show.Removal{
-		ID: d.ID, Reason: Near, Match: c.Docs[r.Match].ID,
-		Similarity: r.Similarity, Exact: r.Exact, Place: d.Place.String(),
-	}
-	a, b := c.Text(r.Row), c.Text(r.Match)
+	return Line(d.ID, d.Place, c.Docs[r.Match].ID, r.Score, c.Text(r.Row), c.Text(r.Match))
+}
+
+// Line returns the removal of a document that is like another one as the log has it; a
+// and b are their texts.
+func Line(id string, place input.Place, match string, s lsh.Score, a, b string) show.Removal {
+	out := show.Removal{ID: id, Reason: Near, Match: match, Similarity: s.Similarity, Exact: s.Exact, Place: place.String()}
 	if a == b {
 		out.Reason = Identical
 		out.Spans = []show.Both{{Start: 0, End: len(a), MatchStart: 0, MatchEnd: len(b)}}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
@@ -16,61 +17,96 @@ import (
 // source and host. A source is a file of many documents, or a folder of files of one.
 func (d *Decision) Figures() show.Figures {
 	c := d.c
-	f := show.Figures{
-		Removed: map[string]int{}, LeftOut: map[string]int{}, Other: map[string]int{}, ClusterSizes: map[string]int{},
-		Sources: []show.Group{}, Hosts: []show.Group{},
-	}
-	sources, hosts := map[string]*show.Group{}, map[string]*show.Group{}
-	count := func(groups map[string]*show.Group, name string, add func(*show.Group)) {
-		g := groups[name]
-		if g == nil {
-			g = &show.Group{Name: name}
-			groups[name] = g
-		}
-		add(g)
-	}
+	t := NewTally()
 	at := 0
 	for i := c.Old; i < len(c.Docs); i++ {
-		doc := c.Docs[i]
 		for at < len(d.Removals) && d.Removals[at].Row < i {
 			at++
 		}
-		removed := at < len(d.Removals) && d.Removals[at].Row == i
-		add := func(g *show.Group) {
-			g.Documents++
-			if removed {
-				g.Removed++
-			} else {
-				g.Kept++
-			}
+		reason := ""
+		if at < len(d.Removals) && d.Removals[at].Row == i {
+			reason = d.reason(d.Removals[at])
 		}
-		add(&f.Group)
-		count(sources, source(doc.Place), add)
-		count(hosts, doc.Host, add)
-		if removed {
-			f.Removed[d.reason(d.Removals[at])]++
-		}
+		t.Add(c.Docs[i].Place, c.Docs[i].Host, reason)
 	}
 	for loss, n := range c.Lost {
-		add := func(g *show.Group) {
-			g.Documents += n
-			g.LeftOut += n
-		}
-		add(&f.Group)
-		count(sources, loss.File, add)
-		f.LeftOut[loss.Reason] += n
+		t.Lost(loss, n)
 	}
 	for kind, n := range c.Other {
-		f.Other[kind] += n
+		t.Other(kind, n)
 	}
-	f.Cut = d.Cuts.figures()
-	singles := f.Kept
+	sizes := map[int]int{}
 	for _, k := range d.Clusters {
-		f.ClusterSizes[strconv.Itoa(len(k.Members))]++
-		singles--
+		sizes[len(k.Members)]++
+	}
+	f := t.Figures(sizes)
+	f.Cut = d.Cuts.figures()
+	return f
+}
+
+// A Tally counts documents. Make it with [NewTally].
+type Tally struct {
+	f              show.Figures
+	sources, hosts map[string]*show.Group
+}
+
+// NewTally returns a tally of no documents.
+func NewTally() *Tally {
+	return &Tally{
+		f: show.Figures{
+			Removed: map[string]int{}, LeftOut: map[string]int{}, Other: map[string]int{}, ClusterSizes: map[string]int{},
+			Sources: []show.Group{}, Hosts: []show.Group{},
+		},
+		sources: map[string]*show.Group{}, hosts: map[string]*show.Group{},
+	}
+}
+
+func group(groups map[string]*show.Group, name string) *show.Group {
+	g := groups[name]
+	if g == nil {
+		g = &show.Group{Name: name}
+		groups[name] = g
+	}
+	return g
+}
+
+// Add counts a document that is removed for a reason, or kept if that is empty.
+func (t *Tally) Add(p input.Place, host, reason string) {
+	for _, g := range []*show.Group{&t.f.Group, group(t.sources, source(p)), group(t.hosts, host)} {
+		g.Documents++
+		if reason != "" {
+			g.Removed++
+		} else {
+			g.Kept++
+		}
+	}
+	if reason != "" {
+		t.f.Removed[reason]++
+	}
+}
+
+// Lost counts documents that could not be read.
+func (t *Tally) Lost(loss corpus.Loss, n int) {
+	for _, g := range []*show.Group{&t.f.Group, group(t.sources, loss.File)} {
+		g.Documents += n
+		g.LeftOut += n
+	}
+	t.f.LeftOut[loss.Reason] += n
+}
+
+// Other counts files that are not documents.
+func (t *Tally) Other(kind string, n int) { t.f.Other[kind] += n }
+
+// Figures returns the figures; sizes is how many clusters there are of each size.
+func (t *Tally) Figures(sizes map[int]int) show.Figures {
+	f := t.f
+	singles := f.Kept
+	for size, n := range sizes {
+		f.ClusterSizes[strconv.Itoa(size)] += n
+		singles -= n
 	}
 	f.ClusterSizes["1"] = singles
-	f.Sources, f.Hosts = sorted(sources), sorted(hosts)
+	f.Sources, f.Hosts = sorted(t.sources), sorted(t.hosts)
 	return f
 }
 

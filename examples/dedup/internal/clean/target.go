@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
-	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
@@ -147,16 +146,11 @@ func place(path string) string {
 
 // Plan chooses the format to write by the name of the output and the documents that
 // were read, and refuses what does not fit.
-func (c *Writer) Plan(docs *corpus.Corpus) error {
+func (c *Writer) Plan(docs Corpus) error {
 	if c.to.Out == "" {
 		return nil
 	}
-	var formats []string
-	for _, d := range docs.Docs[docs.Old:] {
-		if !slices.Contains(formats, d.Format) {
-			formats = append(formats, d.Format)
-		}
-	}
+	formats := docs.Formats
 	// annotated refuses files and pages that stay what they are.
 	annotated := func(to string) error {
 		if i := slices.IndexFunc(formats, func(f string) bool { return !records(f) }); i >= 0 && c.to.Annotate && to != input.JSONL && to != input.Parquet {
@@ -175,7 +169,7 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 	switch {
 	case named != nil:
 		c.format = named.Name
-	case c.to.Out == "-" && (len(formats) > 1 || one != "" && input.FormatOf(one).Whole && len(docs.Docs)-docs.Old > 1):
+	case c.to.Out == "-" && (len(formats) > 1 || one != "" && input.FormatOf(one).Whole && docs.Docs > 1):
 		c.format = input.JSONL
 	case len(formats) == 0:
 		c.format = input.JSONL // of nothing
@@ -191,9 +185,9 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 	for _, f := range formats {
 		switch {
 		case f == c.format && !whole:
-		case f == c.format && len(docs.Docs)-docs.Old == 1:
+		case f == c.format && docs.Docs == 1:
 		case whole && input.FormatOf(f).Whole:
-			return fmt.Errorf("-out %s: a file of the format %s is one document, and there are %d: end the name in / for a folder", c.to.Out, c.format, len(docs.Docs)-docs.Old)
+			return fmt.Errorf("-out %s: a file of the format %s is one document, and there are %d: end the name in / for a folder", c.to.Out, c.format, docs.Docs)
 		case c.format == input.JSONL || c.format == input.Parquet:
 		default:
 			return fmt.Errorf("-out %s: documents of the format %s cannot be written as %s; %s", c.to.Out, f, c.format, instead(f))
@@ -201,7 +195,7 @@ func (c *Writer) Plan(docs *corpus.Corpus) error {
 	}
 	c.convert = (c.to.Annotate || len(c.to.Cut) > 0 && c.format == input.Parquet) && c.format != input.JSONL || slices.ContainsFunc(formats, func(f string) bool { return f != c.format })
 	if c.format == input.Parquet && !c.convert {
-		c.convert = !c.sameTables(docs)
+		c.convert = !sameTables(docs.Tables)
 	}
 	return nil
 }

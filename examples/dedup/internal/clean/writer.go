@@ -28,11 +28,12 @@ type Writer struct {
 	convert bool     // records are not copied but written anew
 	stdin   *os.File
 
-	c       *corpus.Corpus
-	gone    map[int]Removal
-	cluster map[int]*Cluster
-	next    int // row of the first document that was not met yet
-	lost    int // documents that could not be read
+	c    *corpus.Corpus // for cuts; nil without
+	next int            // row of the document at hand in c
+	docs Corpus
+	rows Rows
+	row  *Row // the document at hand
+	lost int  // documents that could not be read
 
 	cuts  Cuts // taken out of kept documents; nil for nothing
 	spans *SpanLog
@@ -61,13 +62,13 @@ type committer interface {
 // Write copies the kept documents, logs the others, and makes both visible at the end,
 // the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
-	c.c, c.gone, c.next, c.cuts = docs, map[int]Removal{}, docs.Old, d.Cuts
-	for _, r := range d.Removals {
-		c.gone[r.Row] = r
-	}
-	if c.to.Annotate {
-		c.cluster = d.clusters()
-	}
+	c.c, c.next, c.cuts = docs, docs.Old-1, d.Cuts
+	return c.WriteRows(Of(docs), d.rows(docs, c.to.Annotate))
+}
+
+// WriteRows is Write for documents that may not be in memory.
+func (c *Writer) WriteRows(docs Corpus, rows Rows) error {
+	c.docs, c.rows = docs, rows
 	var commits []committer
 	defer func() {
 		for _, f := range commits {
@@ -157,12 +158,12 @@ func (c *Writer) copyAll() error {
 			return err
 		}
 	}
-	o := c.c.Reading()
+	o := c.docs.Reading
 	o.KeepRaw = true
 	if c.to.Out != "" {
 		o.Other = c.pass
 	}
-	p := c.e.Progress("writing", "documents", len(c.c.Docs)-c.c.Old)
+	p := c.e.Progress("writing", "documents", c.docs.Docs)
 	defer p.Stop()
 	for d, err := range input.Read(c.inputs, o) {
 		if err := c.e.Ctx.Err(); err != nil {
@@ -174,36 +175,64 @@ func (c *Writer) copyAll() error {
 			}
 			continue
 		}
-		if c.next == len(c.c.Docs) || c.c.Docs[c.next].Place != d.Place || d.Text != c.c.Text(c.next) {
-			return fmt.Errorf("%v: %w", d.Place, errChanged)
+		if err := c.advance(d); err != nil {
+			return err
 		}
 		if err := c.document(d); err != nil {
 			return err
 		}
-		c.next++
 		p.Add(1)
 	}
-	switch {
-	case c.next != len(c.c.Docs):
-		return fmt.Errorf("%v: %w", c.c.Docs[c.next].Place, errChanged)
-	case c.lost != c.c.LeftOut():
+	switch row, err := c.rows.Next(); {
+	case err != nil:
+		return err
+	case row != nil:
+		return fmt.Errorf("%v: %w", row.Place, errChanged)
+	case c.lost != c.docs.LeftOut:
 		return fmt.Errorf("the input: %w", errChanged)
 	}
 	return nil
 }
 
+// advance makes c.row that of a document, which must be what was read before.
+func (c *Writer) advance(d *input.Doc) (err error) {
+	c.next++
+	if c.row, err = c.rows.Next(); err != nil {
+		return err
+	}
+	if c.row != nil && c.row.Place == d.Place {
+		text, err := c.row.Text()
+		if err != nil {
+			return err
+		}
+		if text == d.Text {
+			return nil
+		}
+	}
+	return fmt.Errorf("%v: %w", d.Place, errChanged)
+}
+
+// logRemoval logs the removal of the document at hand.
+func (c *Writer) logRemoval() error {
+	line, err := c.row.Removal()
+	if err != nil {
+		return err
+	}
+	return c.logLine(line)
+}
+
 // document copies the next document, or logs its removal.
 func (c *Writer) document(d *input.Doc) error {
-	r, removed := c.gone[c.next]
+	removed := c.row.Removal != nil
 	if removed && d.Format != input.Parquet && d.Head == nil {
-		return c.logLine(r.Line(c.c))
+		return c.logRemoval()
 	}
 	s, err := c.sink(d) // a table of which nothing is kept is a table all the same
 	switch {
 	case err != nil:
 		return err
 	case removed:
-		return c.logLine(r.Line(c.c))
+		return c.logRemoval()
 	case s == nil:
 		return nil
 	}
@@ -212,20 +241,20 @@ func (c *Writer) document(d *input.Doc) error {
 		return err
 	}
 	if c.to.Annotate {
-		k := c.cluster[c.next]
+		k := c.row.Cluster
 		if k == nil {
-			k = &Cluster{ID: c.c.Docs[c.next].ID, Size: 1}
+			k = &Cluster{ID: c.row.ID, Size: 1}
 		}
 		if c.table == nil {
 			d.Raw, err = k.annotated(d.Raw)
 		} else {
-			err = c.table.add(d, c.c.Docs[c.next].ID, k, c.c.Reading().Fields.Text, text)
+			err = c.table.add(d, c.row.ID, k, c.docs.Reading.Fields.Text, text)
 		}
 		if err != nil {
 			return fmt.Errorf("%v: %w", d.Place, err)
 		}
 	} else if c.table != nil {
-		if err := c.table.add(d, c.c.Docs[c.next].ID, nil, c.c.Reading().Fields.Text, text); err != nil {
+		if err := c.table.add(d, c.row.ID, nil, c.docs.Reading.Fields.Text, text); err != nil {
 			return fmt.Errorf("%v: %w", d.Place, err)
 		}
 	}

@@ -156,12 +156,7 @@ func (c *Corpus) rank(d *input.Doc) float64 {
 }
 
 // Reading returns the options to read the inputs once more, by one goroutine.
-func (c *Corpus) Reading() input.Options {
-	o := c.o.reading()
-	o.Workers = 0
-	o.Stdin = c.env.Stdin
-	return o
-}
+func (c *Corpus) Reading() input.Options { return c.o.Again(c.env) }
 
 // perDocument is about how many bytes of memory a document takes besides its text and
 // its signature, which may be in files: its id, its place, its part in the search.

@@ -57,3 +57,11 @@ func (o Options) reading() input.Options {
 
 // workers returns how many goroutines to use.
 func (o Options) workers() int { return min(o.Workers, maxWorkers) }
+
+// Again returns the options to read inputs once more, by one goroutine.
+func (o Options) Again(e *cli.Env) input.Options {
+	in := o.reading()
+	in.Workers = 0
+	in.Stdin = e.Stdin
+	return in
+}

@@ -26,7 +26,7 @@ func (s Spill) single() bool { return s.Step == "" }
 func (s *Spill) Flags(o *find.Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&s.Dir, "spill", "", "`folder` on a local disk to search in, so that memory stays within -memory for any number of documents: it is made, holds all texts, 0.5 KB a document and what the steps sort (in all up to three times the texts, more where many documents are alike), and is removed at the end. A run that was ended goes on where it was: start the same command again. Hosts need -strip=false")
+			fs.StringVar(&s.Dir, "spill", "", "`folder` on a local disk to search in, so that memory stays within -memory for any number of documents: it is made, holds all texts, 0.5 KB a document and what the steps sort, such as 8 bytes a word for each pair to compare (of web pages 6 KB a document in all, much more where many long documents are alike), and is removed at the end. A run that was ended goes on where it was: start the same command again. Hosts need -strip=false")
 			fs.StringVar(&s.Step, "step", "", "with -spill, the one `step` to do, for runs on several machines (see docs/distributed.md): "+strings.Join(StepNames(), ", "))
 			fs.Func("shard", "with -step, the part of it to do: `i/n`, i from 0 to n-1; of sketch, that part of the inputs", func(v string) (err error) {
 				i, n, _ := strings.Cut(v, "/")

@@ -166,6 +166,9 @@ func (r *Run) prepare() error {
 		}
 		r.inputs = append(r.inputs, names...)
 	}
+	if err := r.outside(); err != nil {
+		return err
+	}
 	want, err := r.manifest()
 	if err != nil {
 		return err
@@ -199,6 +202,24 @@ func (r *Run) prepare() error {
 	r.key, r.confirm.Seed = have, have.Key
 	if r.s.single() {
 		r.removeUnfinished()
+	}
+	return nil
+}
+
+// outside returns an error if the folder lies in an input, whose files it would be.
+func (r *Run) outside() error {
+	dir, err := filepath.Abs(r.s.Dir)
+	if err != nil {
+		return err
+	}
+	for _, in := range r.inputs {
+		name, err := filepath.Abs(in)
+		if err != nil || in == "-" {
+			continue
+		}
+		if rel, err := filepath.Rel(name, dir); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return fmt.Errorf("-spill %s: the folder lies in the input %s: pass another one", r.s.Dir, in)
+		}
 	}
 	return nil
 }
@@ -546,7 +567,8 @@ func (r *Run) Remove() error {
 	for _, s := range steps {
 		names = append(names, s.name+".done")
 	}
-	for _, s := range steps {
+	names = append(names, removedStep.name+".done")
+	for _, s := range append(slices.Clone(steps), removedStep) {
 		for i := range max(len(r.parts), 1) {
 			names = append(names, taskName(s.name, i))
 		}

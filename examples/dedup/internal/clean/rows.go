@@ -1,0 +1,92 @@
+package clean
+
+import (
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+)
+
+// Rows are the documents in the order of the input, and what becomes of each. Next
+// returns nil after the last one; a Row remains until Next is called again.
+type Rows interface {
+	Next() (*Row, error)
+}
+
+// A Row is a document.
+type Row struct {
+	ID    string
+	Place input.Place
+	Text  func() (string, error)
+
+	// Removal returns the line of the log; nil for a document that is kept.
+	Removal func() (show.Removal, error)
+
+	Cluster *Cluster // that a kept document represents; nil for none
+}
+
+// Corpus is what a [Writer] asks of documents besides what becomes of each. The zero
+// value is that of no documents.
+type Corpus struct {
+	Docs    int
+	LeftOut int           // documents that could not be read
+	Formats []string      // of documents, in the order in which they come
+	Tables  []string      // Parquet files
+	Reading input.Options // to read the inputs once more
+}
+
+// Of returns what a Writer asks of the new documents of a corpus.
+func Of(c *corpus.Corpus) Corpus {
+	o := Corpus{Docs: len(c.Docs) - c.Old, LeftOut: c.LeftOut(), Reading: c.Reading()}
+	for _, d := range c.Docs[c.Old:] {
+		o.Meet(d.Format, d.Place.File)
+	}
+	return o
+}
+
+// Meet notes the format and the file of the next document.
+func (o *Corpus) Meet(format, file string) {
+	known := false
+	for _, f := range o.Formats {
+		known = known || f == format
+	}
+	if !known {
+		o.Formats = append(o.Formats, format)
+	}
+	if n := len(o.Tables); format == input.Parquet && (n == 0 || o.Tables[n-1] != file) {
+		o.Tables = append(o.Tables, file)
+	}
+}
+
+// rowsOf are the rows of a corpus in memory.
+type rowsOf struct {
+	c       *corpus.Corpus
+	gone    map[int]Removal
+	cluster map[int]*Cluster
+	next    int
+}
+
+// rows returns them, with the clusters if those are wanted.
+func (d *Decision) rows(c *corpus.Corpus, clusters bool) *rowsOf {
+	r := &rowsOf{c: c, gone: map[int]Removal{}, next: c.Old}
+	if clusters {
+		r.cluster = d.clusters()
+	}
+	for _, x := range d.Removals {
+		r.gone[x.Row] = x
+	}
+	return r
+}
+
+// Next returns the next row.
+func (r *rowsOf) Next() (*Row, error) {
+	if r.next == len(r.c.Docs) {
+		return nil, nil
+	}
+	i := r.next
+	r.next++
+	row := &Row{ID: r.c.Docs[i].ID, Place: r.c.Docs[i].Place, Cluster: r.cluster[i], Text: func() (string, error) { return r.c.Text(i), r.c.Err() }}
+	if x, removed := r.gone[i]; removed {
+		row.Removal = func() (show.Removal, error) { return x.Line(r.c), nil }
+	}
+	return row, nil
+}

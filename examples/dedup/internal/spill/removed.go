@@ -1,0 +1,196 @@
+package spill
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"iter"
+
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/lsh"
+)
+
+// removedStep follows the search where documents are removed: it writes the ref of each
+// document that is not a representative, that of its representative, their similarity,
+// and the name and the text of the representative.
+var removedStep = step{name: "removed", what: "collecting representatives", tasks: one, do: (*Run).removed}
+
+func (r *Run) removed(t *task) error {
+	byRep, byRef := r.outputSorter(false), r.outputSorter(false)
+	defer byRep.Close()
+	defer byRef.Close()
+	var buf []byte
+	for p, err := range r.places() {
+		if err == nil {
+			buf = place{p.rep, p.ref, p.similarity}.append(buf[:0])
+			err = byRep.Add(buf)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	texts := r.cursor(r.shards, textStream)
+	defer texts.close()
+	sizes := map[int]int{}
+	last, members := int64(-1), 0
+	end := func() {
+		if members > 0 {
+			sizes[members]++
+		}
+	}
+	err := r.join(byRep.All(), func(record []byte, d *named) error {
+		p, err := placeAt(record) // with ref and representative exchanged
+		if err != nil {
+			return err
+		}
+		if p.ref != last {
+			end()
+			last, members = p.ref, 1
+		}
+		members++
+		text, err := texts.seek(p.ref)
+		if err != nil {
+			return err
+		}
+		name := d.name()
+		buf = place{p.rep, p.ref, p.similarity}.append(buf[:0])
+		buf = append(binary.AppendUvarint(buf, uint64(len(name))), name...)
+		return byRef.Add(append(buf, text...))
+	})
+	if err != nil {
+		return err
+	}
+	end()
+	for record, err := range byRef.All() {
+		if err == nil {
+			err = t.add(0, record)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	data, err := json.Marshal(sizes)
+	if err != nil {
+		return err
+	}
+	return t.add(len(r.parts), data)
+}
+
+// An Outcome is a document and what becomes of it, which remains until the next one is
+// asked for.
+type Outcome struct {
+	Name  string
+	Doc   *input.Doc // without text
+	Match *Match     // nil for a document that is kept
+
+	ref   int64
+	texts *cursor
+}
+
+// Text returns the text of the document.
+func (o *Outcome) Text() (string, error) {
+	text, err := o.texts.seek(o.ref)
+	return string(text), err
+}
+
+// A Match is the representative of a document.
+type Match struct {
+	Name, Text string
+	lsh.Score
+}
+
+// Outcomes are the documents in order, after a search that is complete.
+type Outcomes struct {
+	removed *puller
+	record  []byte // first one left
+	docs    func() (*named, error, bool)
+	stop    func()
+	texts   *cursor
+	exact   bool
+}
+
+// Decide finds which documents are removed, and how many clusters there are of each
+// size.
+func (r *Run) Decide() (sizes map[int]int, err error) {
+	if len(r.parts) == 0 {
+		return nil, nil
+	}
+	if !r.exists(taskName(removedStep.name, 0)) {
+		if err := r.step(removedStep); err != nil {
+			return nil, err
+		}
+	}
+	for record, err := range r.all(removedStep.name, 1, len(r.parts)) {
+		if err == nil {
+			err = json.Unmarshal(record, &sizes)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sizes, nil
+}
+
+// Outcomes returns what becomes of the documents, after Decide. Close them.
+func (r *Run) Outcomes() (*Outcomes, error) {
+	o := &Outcomes{removed: pull(r.all(removedStep.name, min(1, len(r.parts)), 0)), texts: r.cursor(r.shards, textStream), exact: !r.o.Estimate}
+	o.docs, o.stop = iter.Pull2(r.named())
+	if len(r.parts) == 0 {
+		o.docs = func() (*named, error, bool) { return nil, nil, false }
+	}
+	var err error
+	if o.record, err = o.removed.record(); err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+// Next returns the next document, nil after the last one.
+func (o *Outcomes) Next() (*Outcome, error) {
+	d, err, ok := o.docs()
+	if err != nil || !ok {
+		return nil, err
+	}
+	out := &Outcome{Name: d.name(), Doc: &d.Doc, ref: d.ref, texts: o.texts}
+	if o.record == nil || refAt(o.record) != d.ref {
+		return out, nil
+	}
+	p, err := placeAt(o.record)
+	if err != nil {
+		return nil, err
+	}
+	rest := o.record[2*refSize+8:]
+	n, size := binary.Uvarint(rest)
+	if size <= 0 || n > uint64(len(rest)-size) {
+		return nil, errRecord
+	}
+	rest = rest[size:]
+	out.Match = &Match{string(rest[:n]), string(rest[n:]), lsh.Score{Similarity: p.similarity, Exact: o.exact}}
+	o.record, err = o.removed.record()
+	return out, err
+}
+
+// Close ends the outcomes.
+func (o *Outcomes) Close() {
+	o.removed.stop()
+	o.stop()
+	o.texts.close()
+}
+
+// Lost returns why documents could not be read and how many, and how many files of
+// folders are not documents, by kind.
+func (r *Run) Lost() (lost map[corpus.Loss]int, other map[string]int) {
+	lost = map[corpus.Loss]int{}
+	for _, l := range r.ended.Lost {
+		lost[l.Loss] += l.Documents
+	}
+	return lost, r.ended.Other
+}
+
+// Reading returns the options to read the inputs once more.
+func (r *Run) Reading() input.Options {
+	o := r.read.Again(r.e)
+	o.Unnamed = true
+	return o
+}
