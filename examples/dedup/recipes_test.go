@@ -65,7 +65,8 @@ func TestRecipes(t *testing.T) {
 		"noids.csv":     "text\n" + storyA + "\n" + storyB + "\n",
 		"crawl.warc.gz": packed.String(), "crawls/2026/a.warc.gz": packed.String(), "crawls/b.html": "<p>" + storyB,
 		"site/1.html": "<p>" + ferry + "</p>" + frame, "site/2.html": "<p>" + bread + "</p>" + frame, "site/3.html": "<p>" + ferry + "</p>" + frame,
-		"site/style.css": "p {}", "site/logo.png": "\x89PNG",
+		"evals/quiz.jsonl": `{"id":"q1","question":"` + bread + `","answer":"rye"}` + "\n",
+		"site/style.css":   "p {}", "site/logo.png": "\x89PNG",
 	})
 	ran := 0
 	for l := range strings.Lines(string(page)) {
@@ -75,7 +76,7 @@ func TestRecipes(t *testing.T) {
 		}
 		ran++
 		stdout, stderr, status := dedup(t, "", recipeArgs(t, command)...)
-		wrote := strings.Contains(command, "-out ") || strings.Contains(command, "-html")
+		wrote := strings.Contains(command, "-out ") || strings.Contains(command, "-save ") || strings.Contains(command, "-html")
 		if status != cli.ExitDone || stdout == "" && !wrote {
 			t.Errorf("dedup %s: exit status %d, %q on standard output, %s", strings.TrimSpace(command), status, stdout, stderr)
 		}
@@ -86,7 +87,7 @@ func TestRecipes(t *testing.T) {
 	if ran < 15 {
 		t.Errorf("%d commands in docs/recipes.md", ran)
 	}
-	for _, name := range []string{"findings.html", "kept.parquet", "kept.parquet.removed.jsonl", "figures.json", "kept.warc.gz"} {
+	for _, name := range []string{"findings.html", "kept.parquet", "kept.parquet.removed.jsonl", "figures.json", "kept.warc.gz", "unseen.jsonl", "once.jsonl", "lines.jsonl"} {
 		if _, err := os.Stat(name); err != nil {
 			t.Error(err)
 		}
