@@ -141,8 +141,32 @@ func TestCleanCut(t *testing.T) {
 	}
 }
 
+// Files of text are cut, alone and in folders, packed or not; tables in .parquet.
+func TestCutFormats(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ten := "One two three four five six seven eight nine ten."
+	put(t, map[string]string{
+		"in/a.txt": "It begins.\n\n" + ten + "\n", "in/b.txt": "Other.\n\n" + strings.ToUpper(ten) + "\n\nThe end.\n",
+		"one.txt": ten + "\n\n" + ten + "\n", "table.csv": "id,text\n1," + ten + "\n2,So said she then: " + ten + "\n",
+	})
+	args := []string{"-cut", "repeats", "-min", "8", "-out"}
+	mustClean(t, append(args, "out/", "in")...)
+	mustClean(t, append(args, "one.out.txt", "one.txt")...)
+	mustClean(t, append(args, "table.parquet", "table.csv")...)
+	mustClean(t, "-out", "table.jsonl", "table.parquet")
+	for name, want := range map[string]string{
+		"out/a.txt": "It begins.\n\n" + ten + "\n", "out/b.txt": "Other.\n\nThe end.\n", "one.out.txt": ten + "\n",
+		"table.jsonl": `{"id":"1","text":"` + ten + `"}` + "\n" + `{"id":"2","text":"So said she then:"}` + "\n",
+	} {
+		if got, err := os.ReadFile(name); err != nil || string(got) != want {
+			t.Errorf("%s: %q, want %q (%v)", name, got, want, err)
+		}
+	}
+}
+
 func TestCutMistakes(t *testing.T) {
 	evaluation(t)
+	put(t, map[string]string{"table.csv": "id,text\n1,One\n"})
 	for _, tt := range []struct{ args, want string }{
 		{"-cut lines -out o.jsonl crawl.jsonl", "must be of blocks, items, repeats"},
 		{"-cut items -out o.jsonl crawl.jsonl", "name the items with -decon FILE"},
@@ -150,6 +174,7 @@ func TestCutMistakes(t *testing.T) {
 		{"-cut repeats -min 0 -out o.jsonl crawl.jsonl", "-min 0: must be from 1 to 1048576"},
 		{"-cut repeats -border line -out o.jsonl crawl.jsonl", "must be one of token, sentence, paragraph"},
 		{"-field-question q -out o.jsonl crawl.jsonl", "go with -decon, which is missing"},
+		{"-cut repeats -out o.csv table.csv", "documents of the format csv cannot be written without a part"},
 		{"-decon nowhere.jsonl -out o.jsonl crawl.jsonl", "nowhere.jsonl"},
 		{"-decon quiz.jsonl -out quiz.jsonl -overwrite crawl.jsonl", "never changed"},
 	} {

@@ -38,7 +38,7 @@ func TestReal(t *testing.T) {
 						cuts++
 					}
 				}
-				if cuts == 0 {
+				if cuts == 0 && source != "minhash_articles/articles_1000.jsonl" { // each is a paragraph
 					t.Error("nothing is cut")
 				}
 				t.Logf("%d documents: %d cuts of %.1f %%", len(texts), cuts, 100*float64(gone)/float64(bytes))

@@ -43,9 +43,9 @@
 //
 // # Memory
 //
-// About 20 bytes for each run kept, of which there are 2 for MinTokens/2 tokens: 2
-// bytes a token by default. With sentences and paragraphs there is one for each
-// of these. The texts stay where they are: see [Options.Text].
+// Some 30 bytes for each run kept; by default 2 in 27 tokens begin one. With sentences
+// and paragraphs there is one for each of these. The texts stay where they are: see
+// [Options.Text].
 package repeat
 
 import (

@@ -270,8 +270,6 @@ func (c *Writer) cutDocument(d *input.Doc) (text *string, err error) {
 		d.Raw = []byte(cut)
 	case input.JSONL:
 		d.Raw, err = withText(d.Raw, c.docs.Reading.Fields.Text, cut)
-	default:
-		err = fmt.Errorf("-cut writes text, and documents of the format %s cannot be written without a part of theirs; name a .jsonl file for records, and for pages see dedup boilerplate -out", d.Format)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w", d.Place, err)

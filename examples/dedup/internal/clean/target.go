@@ -159,6 +159,9 @@ func (c *Writer) Plan(docs Corpus) error {
 		return nil
 	}
 	if isFolder(c.to.Out) {
+		if err := c.cuttable(formats); err != nil {
+			return err
+		}
 		return annotated("")
 	}
 	one := ""
@@ -196,6 +199,20 @@ func (c *Writer) Plan(docs Corpus) error {
 	c.convert = (c.to.Annotate || len(c.to.Cut) > 0 && c.format == input.Parquet) && c.format != input.JSONL || slices.ContainsFunc(formats, func(f string) bool { return f != c.format })
 	if c.format == input.Parquet && !c.convert {
 		c.convert = !sameTables(docs.Tables)
+	}
+	if c.convert {
+		return nil
+	}
+	return c.cuttable(formats)
+}
+
+// cuttable refuses to cut documents of formats that are copied, but for text and JSON
+// Lines.
+func (c *Writer) cuttable(formats []string) error {
+	for _, f := range formats {
+		if len(c.to.Cut) > 0 && f != input.Text && f != input.JSONL {
+			return fmt.Errorf("-out %s: -cut writes text, and documents of the format %s cannot be written without a part of theirs; name a .jsonl file", c.to.Out, f)
+		}
 	}
 	return nil
 }

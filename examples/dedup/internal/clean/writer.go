@@ -236,6 +236,7 @@ func (c *Writer) document(d *input.Doc) error {
 	case s == nil:
 		return nil
 	}
+	cut := len(c.cuts) > 0 && len(c.cuts[c.next]) > 0
 	text, err := c.cutDocument(d)
 	if err != nil {
 		return err
@@ -260,6 +261,10 @@ func (c *Writer) document(d *input.Doc) error {
 	}
 	if c.table != nil {
 		return nil
+	}
+	if cut && input.FormatOf(d.Format).Whole {
+		_, err := s.Write(d.Raw) // not the file as it is
+		return err
 	}
 	return s.keep(d)
 }
