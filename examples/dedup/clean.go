@@ -106,8 +106,8 @@ func (k *cleaning) Run(e *cli.Env) error {
 		return errors.New("-field-question and -field-answer go with -decon, which is missing")
 	case (e.Given["min"] || e.Given["border"]) && !k.cuts(clean.CutRepeats):
 		return errors.New("-min and -border go with -cut repeats, which is missing")
-	case k.MinTokens < 1 || k.MinTokens > 1<<20:
-		return fmt.Errorf("-min %d: must be from 1 to 1048576", k.MinTokens)
+	case k.MinTokens < 1 || k.MinTokens > repeat.MaxTokens:
+		return fmt.Errorf("-min %d: must be from 1 to %d", k.MinTokens, repeat.MaxTokens)
 	case k.items.Against == "-":
 		return errors.New("-decon -: the items must be in a file or folder")
 	case k.exact && (e.Given["threshold"] || k.Covered > 0 || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):

@@ -171,7 +171,7 @@ func TestCutMistakes(t *testing.T) {
 		{"-cut lines -out o.jsonl crawl.jsonl", "must be of blocks, items, repeats"},
 		{"-cut items -out o.jsonl crawl.jsonl", "name the items with -decon FILE"},
 		{"-min 20 -out o.jsonl crawl.jsonl", "-min and -border go with -cut repeats"},
-		{"-cut repeats -min 0 -out o.jsonl crawl.jsonl", "-min 0: must be from 1 to 1048576"},
+		{"-cut repeats -min 0 -out o.jsonl crawl.jsonl", "-min 0: must be from 1 to 10000"},
 		{"-cut repeats -border line -out o.jsonl crawl.jsonl", "must be one of token, sentence, paragraph"},
 		{"-field-question q -out o.jsonl crawl.jsonl", "go with -decon, which is missing"},
 		{"-cut repeats -out o.csv table.csv", "documents of the format csv cannot be written without a part"},

@@ -69,13 +69,18 @@ const (
 // String returns "token", "sentence" or "paragraph".
 func (b Border) String() string { return [...]string{"token", "sentence", "paragraph"}[b] }
 
+// MaxTokens is the most that Options.MinTokens may be: joined text is searched at a
+// cost of so many steps for each of its tokens.
+const MaxTokens = 10000
+
 // Options configures [New]. The zero value is the recommended setting.
 type Options struct {
 	// Shingler says what a token is: its Unit must be Words. Size, Multiset and
 	// Seed have no meaning here.
 	Shingler shingle.Shingler
 
-	// MinTokens is the least number of tokens of a repetition; 0 means 50.
+	// MinTokens is the least number of tokens of a repetition; 0 means 50, and
+	// [MaxTokens] is the most.
 	MinTokens int
 
 	// Border is where cuts begin and end.
@@ -122,8 +127,8 @@ func New(o Options) *Cutter {
 	switch {
 	case o.Shingler.Unit != shingle.Words:
 		panic("repeat: the unit must be words")
-	case o.MinTokens < 0 || o.MinTokens > 1<<20:
-		panic(fmt.Sprintf("repeat: MinTokens %d is not between 1 and 1048576", o.MinTokens))
+	case o.MinTokens < 0 || o.MinTokens > MaxTokens:
+		panic(fmt.Sprintf("repeat: MinTokens %d is not between 1 and %d", o.MinTokens, MaxTokens))
 	case o.Border > Paragraphs:
 		panic(fmt.Sprintf("repeat: unknown Border %d", o.Border))
 	}
