@@ -118,8 +118,8 @@ type Passage struct {
 	// another order in B.
 	Moved bool
 	// Template says that the sides are one wording around different content, such as
-	// the results of two companies: a third or more of what differs is numbers and
-	// names in slots that both sides fill, half of it if there is one slot only. From
+	// the results of two companies: a quarter or more of what differs is numbers and
+	// names in slots that both sides fill, a third if there is one slot only. From
 	// a Similarity of .8 on it is two thirds, in a slot for every 8 equal tokens, since
 	// what has fewer is one text whose figures were updated. A word is taken for a
 	// name by its capital letter, so in scripts without capitals only numbers count.

@@ -18,7 +18,7 @@ const (
 
 // template reports whether a passage is a fixed wording with different content in it:
 // its sides differ in slots that have values on both sides, numbers and names. Values
-// are a third or more of what differs, half of it if there is one slot only. It is
+// are a quarter or more of what differs, a third if there is one slot only. It is
 // computed from the two sides alone, so it does not depend on the other documents of a
 // corpus.
 func template(a, b edges, runs []align.Run, matched int) bool {
@@ -53,7 +53,7 @@ func template(a, b edges, runs []align.Run, matched int) bool {
 	if 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from) {
 		return slots >= templateSlots && templateTokens*slots >= matched && 3*filled >= 2*differ
 	}
-	return slots >= 2 && 3*filled >= differ || slots == 1 && 2*filled >= differ
+	return slots >= 2 && 4*filled >= differ || slots == 1 && 3*filled >= differ
 }
 
 // inNumber reports whether token i continues the number that the token before it

@@ -21,6 +21,7 @@ var jsonLines = map[string][]any{
 	"dedup pairs":            {show.Pair{}},
 	"dedup clusters":         {show.Cluster{}},
 	"dedup passages":         {show.Passage{}},
+	"dedup passages -group":  {show.Recurring{}},
 	"dedup origins":          {show.Origin{}, show.Source{}},
 	"dedup boilerplate":      {show.Block{}},
 	"dedup boilerplate -out": {show.Text{}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -23,10 +24,13 @@ every holder has a time and no two share the earliest. An origin is a holder tha
 earlier holder covers by -share or more: who only quotes the passage in a text of his
 own counts. Cues of attribution near a passage, such as "the Gazette reported", are
 printed as what the text claims. Then, for each document, how much of it is elsewhere.
+With -against it prints the passages that a new document and an old one hold, and how
+much of each new document is elsewhere.
 `,
 	Example: `articles.jsonl
 -share .8 -strip articles.jsonl
 -json a.txt b.txt
+-against old.idx new.jsonl
 `,
 	New: func() cli.Action { return new(origins) },
 }
@@ -39,7 +43,7 @@ type origins struct {
 }
 
 func (o *origins) Flags() []cli.Flags {
-	return []cli.Flags{o.PassageFlags(), o.shareFlag(), o.StripFlag(), o.read.InputFlags(), o.OutputFlags()}
+	return []cli.Flags{o.PassageFlags(), o.shareFlag(), o.PassagesAgainstFlag(), o.StripFlag(), o.read.InputFlags(), o.OutputFlags()}
 }
 
 func (o *origins) shareFlag() cli.Flags {
@@ -57,7 +61,11 @@ func (o *origins) shareFlag() cli.Flags {
 }
 
 func (o *origins) Run(e *cli.Env) error {
-	c, err := corpus.Load(e, o.read, nil, e.Inputs)
+	files, saved := o.SplitAgainst()
+	if len(saved) > 0 && o.Strip == find.StripAlways {
+		return errors.New("-strip cannot be combined with a saved index: strip the texts when it is saved")
+	}
+	c, err := corpus.Load(e, o.read, files, e.Inputs)
 	if err != nil {
 		return err
 	}
@@ -66,11 +74,14 @@ func (o *origins) Run(e *cli.Env) error {
 	if err != nil {
 		return err
 	}
-	found, err := find.Origins(c, o.Options, masks, o.share)
+	ix, err := find.IndexFirst(c, o.Options, masks, len(c.Docs), saved)
 	if err != nil {
 		return err
 	}
-	row := c.Rows()
+	found, err := ix.Origins(c.Old, len(saved) > 0, o.share)
+	if err != nil {
+		return err
+	}
 	for _, p := range found.Passages {
 		if o.JSON {
 			if err := e.Print(show.NewOrigin(p)); err != nil {
@@ -78,7 +89,7 @@ func (o *origins) Run(e *cli.Env) error {
 			}
 			continue
 		}
-		showOrigin(e, c, row, p)
+		showOrigin(e, ix, p)
 	}
 	for _, d := range found.Documents {
 		if !o.JSON {
@@ -101,10 +112,11 @@ func listed(names []string, most int) string {
 }
 
 // showOrigin prints a passage with its holders.
-func showOrigin(e *cli.Env, c *corpus.Corpus, row map[string]int, p passage.Origin) {
+func showOrigin(e *cli.Env, ix *find.Passages, p passage.Origin) {
 	h := p.Holders[0]
+	text, _ := ix.Text(h.ID)
 	fmt.Fprintf(e.Out, "%s in %s, %s\n", show.Count(p.Tokens, "word"), show.Count(p.Documents, "document"), show.Count(p.Origins, "origin"))
-	fmt.Fprintf(e.Out, "  %s\n", show.Excerpt(h.Span.Of(c.Text(row[h.ID])), 76))
+	fmt.Fprintf(e.Out, "  %s\n", show.Excerpt(h.Span.Of(text), 76))
 	switch {
 	case p.First >= 0:
 		fmt.Fprintf(e.Out, "  first: %s\n", show.Printable(p.Holders[p.First].ID))

@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
@@ -23,14 +23,16 @@ order and with small edits, side by side: words that only one document has are i
 wording around different numbers and names is labelled a template. A passage in recycled
 blocks is labelled with the number of documents and hosts that have them; -strip
 leaves out the blocks of page frames. With -against a new document is compared with
-the old ones only, which come first in a pair.
+the old ones only, which come first in a pair. With -group each passage is printed
+once, with all documents that hold it.
 `,
 	Example: `a.txt b.txt
 -strip -min 20 articles.jsonl
 -json articles.jsonl.zst
 -against old.jsonl new.jsonl
 -quiet -save old.idx old.jsonl
--against old.idx new.jsonl
+-against old.idx -against older.idx new.jsonl
+-group -min 10 articles.jsonl
 `,
 	New: func() cli.Action { return new(passages) },
 }
@@ -39,22 +41,20 @@ type passages struct {
 	find.Options
 	read corpus.Options
 	cli.Output
-	save string
+	save  string
+	group bool
 }
 
 func (p *passages) Flags() []cli.Flags {
-	return []cli.Flags{p.PassageFlags(), p.againstFlags(), p.StripOnlyFlag(), p.read.InputFlags(), p.ColorFlag(), p.OutputFlags()}
+	return []cli.Flags{p.PassageFlags(), p.groupFlag(), p.PassagesAgainstFlag(), p.saveFlag(), p.StripOnlyFlag(), p.read.InputFlags(), p.ColorFlag(), p.OutputFlags()}
 }
 
 func (p *passages) Run(e *cli.Env) error {
-	against, saved := p.Against, len(p.Against) == 1 && find.IsSaved(p.Against[0])
-	if saved {
-		if p.Strip == find.StripAlways {
-			return errors.New("-strip cannot be combined with a saved index: strip the texts when it is saved")
-		}
-		against = nil
+	files, saved := p.SplitAgainst()
+	if len(saved) > 0 && p.Strip == find.StripAlways {
+		return errors.New("-strip cannot be combined with a saved index: strip the texts when it is saved")
 	}
-	c, err := corpus.Load(e, p.read, against, e.Inputs)
+	c, err := corpus.Load(e, p.read, files, e.Inputs)
 	if err != nil {
 		return err
 	}
@@ -67,6 +67,9 @@ func (p *passages) Run(e *cli.Env) error {
 	if p.Strip == find.StripAlways {
 		masks = find.MasksOf(blocks)
 	}
+	if p.group {
+		return p.groups(e, c, masks, saved)
+	}
 	row := c.Rows()
 	ix, shared, err := p.search(c, masks, saved)
 	if err != nil {
@@ -78,15 +81,13 @@ func (p *passages) Run(e *cli.Env) error {
 			return err
 		}
 		b := row[pair.B]
-		of := blocks[b] // those of a saved text are not known
-		if a, ok := row[pair.A]; ok && !saved {
-			of = blocks[a]
-		}
+		a, known := row[pair.A]
+		known = known && (len(p.Against) == 0 || a < c.Old)
 		recycled := func(s shingle.Passage) (documents, hosts int) {
-			if saved {
-				s.A = s.B
+			if !known { // the blocks of a saved text are not known
+				return find.Recycled(shingle.Passage{A: s.B, B: s.B}, blocks[b], blocks[b])
 			}
-			return find.Recycled(s, of, blocks[b])
+			return find.Recycled(s, blocks[a], blocks[b])
 		}
 		pairs++
 		found += len(pair.Passages)
@@ -108,21 +109,21 @@ func (p *passages) Run(e *cli.Env) error {
 	return nil
 }
 
-// againstFlags are -against and -save.
-func (p *passages) againstFlags() cli.Flags {
+// groupFlag is -group.
+func (p *passages) groupFlag() cli.Flags {
+	return cli.Flags{Register: func(fs *flag.FlagSet) {
+		fs.BoolVar(&p.group, "group", false, "print each passage once, with all documents that hold it, instead of every two of them")
+	}}
+}
+
+// saveFlag is -save.
+func (p *passages) saveFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&p.save, "save", "", "write the texts to `file` as an index for -against")
-			fs.Func("against", "compare each input with the documents of a `corpus` only: a file, a folder, or an index that -save wrote; may be repeated", func(name string) error {
-				p.Against = append(p.Against, name)
-				return nil
-			})
 		},
 		Check: func() error {
-			switch {
-			case slices.Contains(p.Against, "-"):
-				return errors.New("-against -: a file or folder is needed")
-			case p.save != "" && len(p.Against) > 0:
+			if p.save != "" && len(p.Against) > 0 {
 				return errors.New("-save cannot be combined with -against")
 			}
 			return nil
@@ -130,19 +131,23 @@ func (p *passages) againstFlags() cli.Flags {
 	}
 }
 
-// search returns an index of the documents that are searched, and the pairs.
-func (p *passages) search(c *corpus.Corpus, masks [][]shingle.Span, saved bool) (ix *find.Passages, shared iter.Seq2[passage.Pair, error], err error) {
-	switch {
-	case saved:
-		ix, err = find.OpenPassages(c, p.Options, p.Against[0])
-	case len(p.Against) > 0:
-		ix, err = find.IndexFirst(c, p.Options, masks, c.Old)
-	default:
-		ix, err = find.IndexPassages(c, p.Options, masks)
-	}
+// index returns an index of the first n documents and of those that were saved, which
+// it saves if that was asked for.
+func (p *passages) index(c *corpus.Corpus, masks [][]shingle.Span, n int, saved []string) (*find.Passages, error) {
+	ix, err := find.IndexFirst(c, p.Options, masks, n, saved)
 	if err == nil && p.save != "" {
 		err = ix.Save(p.save)
 	}
+	return ix, err
+}
+
+// search returns an index of the documents that are searched, and the pairs.
+func (p *passages) search(c *corpus.Corpus, masks [][]shingle.Span, saved []string) (*find.Passages, iter.Seq2[passage.Pair, error], error) {
+	n := len(c.Docs)
+	if len(p.Against) > 0 {
+		n = c.Old
+	}
+	ix, err := p.index(c, masks, n, saved)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,4 +155,37 @@ func (p *passages) search(c *corpus.Corpus, masks [][]shingle.Span, saved bool) 
 		return ix, ix.Against(c.Old, masks), nil
 	}
 	return ix, ix.Shared(), nil
+}
+
+// groups prints each passage with its holders.
+func (p *passages) groups(e *cli.Env, c *corpus.Corpus, masks [][]shingle.Span, saved []string) error {
+	ix, err := p.index(c, masks, len(c.Docs), saved)
+	if err != nil {
+		return err
+	}
+	groups, err := ix.Groups(c.Old, len(saved) > 0)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if p.JSON {
+			if err := e.Print(show.NewRecurring(g)); err != nil {
+				return err
+			}
+			continue
+		}
+		first := g.Members[g.Representative]
+		text, _ := ix.Text(first.ID)
+		fmt.Fprintf(e.Out, "%s in %s\n  %s\n", show.Count(g.Tokens, "word"), show.Count(g.Documents, "document"), show.Excerpt(first.Span.Of(text), 76))
+		for _, m := range g.Members {
+			fmt.Fprintf(e.Out, "    %s, bytes %s to %s", show.Printable(m.ID), show.Number(m.Span.Start), show.Number(m.Span.End))
+			if m.Similarity < 1 {
+				fmt.Fprintf(e.Out, ", %s alike", show.Percent(m.Similarity))
+			}
+			fmt.Fprintln(e.Out)
+		}
+		fmt.Fprintln(e.Out)
+	}
+	e.Summary("%s: %s of %d words or more in several documents", c.Counted(), show.Count(len(groups), "passage"), p.MinTokens)
+	return nil
 }

@@ -131,6 +131,14 @@ func mixed() []document {
 	add("passages/edited1", "gamma.example", text(g.words(100))+"\n\n"+text(edited)+"\n\n"+text(g.words(90)))
 	add("passages/edited2", "delta.example", text(g.words(95))+"\n\n"+text(changed(edited, 20))+"\n\n"+text(g.words(60)))
 
+	// One wording around different figures.
+	wording := g.words(24)
+	form := func(figures string) string {
+		return text(wording[:8]) + figures + text(wording[8:16]) + figures + text(wording[16:])
+	}
+	add("passages/template1", "gamma.example", text(g.words(80))+"\n\n"+form(" 11 205 3177 40 ")+"\n\n"+text(g.words(70)))
+	add("passages/template2", "delta.example", text(g.words(75))+"\n\n"+form(" 98 761 5062 83 ")+"\n\n"+text(g.words(65)))
+
 	// Blocks that a site repeats, one of them hostile.
 	for h, host := range []string{"furniture-one.example", "furniture-two.example"} {
 		foot := text(g.words(14))

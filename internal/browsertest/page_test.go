@@ -197,7 +197,15 @@ func TestFilters(t *testing.T) {
 	set("kind", "edited")
 	edited := len(titles(tb))
 	has("edited", edited, "passages/edited1")
-	if exact+edited < pairs || exact == 0 || edited == 0 || exact == pairs {
+	set("kind", "template")
+	has("template", 1, "passages/template1")
+	if got := eval[string](tb, `(() => {
+		document.querySelector(".panel.on .card .open").click();
+		return document.querySelector(".panel.on .card").textContent;
+	})()`); !strings.Contains(got, "a template") {
+		t.Errorf("the template is not labelled: %q", got)
+	}
+	if exact+edited+1 < pairs || exact == 0 || edited == 0 || exact == pairs {
 		t.Errorf("%d exact, %d edited of %d", exact, edited, pairs)
 	}
 	set("kind", "")

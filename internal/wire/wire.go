@@ -117,6 +117,14 @@ func (r *Reader) Err() error { return r.err }
 // Len returns the number of bytes not yet read.
 func (r *Reader) Len() int { return len(r.rest) }
 
+// Rest returns the bytes not yet read, which stay unread; it is empty after a failure.
+func (r *Reader) Rest() []byte {
+	if r.err != nil {
+		return nil
+	}
+	return r.rest
+}
+
 // Fail records an error of the caller's, unless one is there already.
 func (r *Reader) Fail(err error) {
 	if r.err == nil {

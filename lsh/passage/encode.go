@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -24,29 +25,30 @@ var (
 
 const (
 	formatMagic   = "NDpa"
-	formatVersion = 1
+	formatVersion = 2
 	blockSize     = 1 << 20 // bytes after which a block is written
+	postingSize   = 16
 )
 
-// WriteTo writes the documents of the index in the format that FORMAT.md
-// describes: ids, times, texts and skipped spans, in the order in which they
-// were added. Tokens and fingerprints are not written; [Read] makes them anew,
-// so a file does not depend on how a text is tokenized. Documents that are added
+// WriteTo writes the index in the format that FORMAT.md describes: ids, times, texts,
+// skipped spans and tokens of the documents, in the order in which they were added, and
+// their fingerprints, so that [Read] need not make them anew. Documents that are added
 // meanwhile are not in the file.
 func (ix *Index) WriteTo(w io.Writer) (int64, error) {
-	ix.mu.RLock()
-	docs := append([]*document(nil), ix.docs...)
-	ix.mu.RUnlock()
+	docs, run := ix.snapshot()
 	out := blockWriter{w: w}
 	out.write(wire.AppendHeader(nil, formatMagic, formatVersion))
+	out.block([]byte(ix.opts.scheme()))
 	var block []byte
-	count := uint64(0)
-	for _, d := range docs {
+	number := make([]uint32, len(docs))
+	count := uint32(0)
+	for i, d := range docs {
 		if d == nil {
 			continue
 		}
+		number[i] = count
 		count++
-		block = appendDocument(block, d)
+		block = d.text.AppendTokens(appendDocument(block, d))
 		if len(block) >= blockSize {
 			out.block(block)
 			block = block[:0]
@@ -56,11 +58,30 @@ func (ix *Index) WriteTo(w io.Writer) (int64, error) {
 		out.block(block)
 	}
 	out.block(nil)
-	out.write(binary.LittleEndian.AppendUint64(nil, count))
+	for part := range slices.Chunk(run, blockSize/postingSize) {
+		block = block[:0]
+		for _, p := range part {
+			block = binary.LittleEndian.AppendUint64(block, p.hash)
+			block = binary.LittleEndian.AppendUint32(block, number[p.doc])
+			block = binary.LittleEndian.AppendUint32(block, p.pos)
+		}
+		out.block(block)
+	}
+	out.block(nil)
+	out.write(binary.LittleEndian.AppendUint64(nil, uint64(count)))
+	out.write(binary.LittleEndian.AppendUint64(nil, uint64(len(run))))
 	if out.err != nil {
 		return out.n, fmt.Errorf("passage: %w", out.err)
 	}
 	return out.n, nil
+}
+
+// scheme names what tokens and fingerprints depend on. Files hold it: what makes other
+// ones must have another name.
+func (o Options) scheme() string {
+	sh := o.Aligner.Shingler
+	sh.Size, sh.Multiset = 0, false // of no meaning here
+	return fmt.Sprintf("%v fingerprints:1 window:%d", sh, o.window())
 }
 
 func appendDocument(dst []byte, d *document) []byte {
@@ -119,41 +140,97 @@ func blockSum(number uint64, p []byte) uint64 {
 // as opts says, whatever the options of the index that was written. It reads to
 // the end of r. Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or are
 // those of r. Like [New] it panics on nonsense in opts. Memory follows the bytes
-// that are there, whatever lengths they declare. It takes as long as adding the
-// documents.
+// that are there, whatever lengths they declare.
+//
+// Tokens and fingerprints are read if the options make the same ones, that is with the
+// same Shingler and a Run, and least passage, that mean the same. Otherwise, and from
+// files of version 1, it takes as long as adding the documents.
 func Read(r io.Reader, opts Options) (*Index, error) {
-	ix := New(opts)
-	br := bufio.NewReader(r)
-	if err := readHeader(br); err != nil {
+	rd := reader{br: bufio.NewReaderSize(r, 1<<16), ix: New(opts)}
+	if err := rd.read(); err != nil {
 		return nil, fmt.Errorf("passage: %w", err)
 	}
-	for number := uint64(0); ; number++ {
-		block, err := readBlock(br, number)
+	return rd.ix, nil
+}
+
+// A reader reads a file into an index.
+type reader struct {
+	br      *bufio.Reader
+	ix      *Index
+	next    uint64 // the number of the next block
+	version byte
+	same    bool         // tokens and fingerprints are those that the options make
+	content bytes.Buffer // of the last block
+	runs    [][]posting  // of the blocks
+	last    posting
+	count   uint64 // postings
+}
+
+func (rd *reader) read() error {
+	if err := rd.header(); err != nil {
+		return err
+	}
+	if rd.version > 1 {
+		scheme, err := rd.block()
 		if err != nil {
-			return nil, fmt.Errorf("passage: block %d: %w", number, err)
+			return err
 		}
-		if len(block) == 0 {
-			break
-		}
-		for rest := wire.NewReader(block); rest.Len() > 0; {
-			if err := ix.readDocument(rest); err != nil {
-				return nil, fmt.Errorf("passage: block %d: %w", number, err)
-			}
+		rd.same = string(scheme) == rd.ix.opts.scheme()
+	}
+	if err := rd.blocks(rd.documents); err != nil {
+		return err
+	}
+	if rd.version > 1 {
+		if err := rd.blocks(rd.postings); err != nil {
+			return err
 		}
 	}
-	var count [8]byte
-	if _, err := io.ReadFull(br, count[:]); err != nil {
-		return nil, fmt.Errorf("passage: %w", cut(err))
+	if err := rd.number("documents", uint64(rd.ix.live)); err != nil {
+		return err
 	}
-	if n := binary.LittleEndian.Uint64(count[:]); n != uint64(ix.live) {
-		return nil, fmt.Errorf("passage: %d documents declared, %d there: %w", n, ix.live, ErrCorrupt)
+	if rd.version > 1 {
+		if err := rd.number("fingerprints", rd.count); err != nil {
+			return err
+		}
 	}
-	if _, err := br.ReadByte(); err == nil {
-		return nil, fmt.Errorf("passage: bytes after the end: %w", ErrCorrupt)
+	if len(rd.runs) > 0 {
+		rd.ix.store.runs = [][]posting{slices.Concat(rd.runs...)}
+	}
+	if rd.same {
+		rd.ix.store.sealed = len(rd.ix.docs)
+	}
+	if _, err := rd.br.ReadByte(); err == nil {
+		return fmt.Errorf("bytes after the end: %w", ErrCorrupt)
 	} else if err != io.EOF {
-		return nil, fmt.Errorf("passage: %w", err)
+		return err
 	}
-	return ix, nil
+	return nil
+}
+
+// blocks hands over the content of the blocks up to the empty one.
+func (rd *reader) blocks(use func(content []byte) error) error {
+	for {
+		number := rd.next
+		content, err := rd.block()
+		if err != nil || len(content) == 0 {
+			return err
+		}
+		if err := use(content); err != nil {
+			return fmt.Errorf("block %d: %w", number, err)
+		}
+	}
+}
+
+// number reads the number of things, of which n are there.
+func (rd *reader) number(things string, n uint64) error {
+	var word [8]byte
+	if _, err := io.ReadFull(rd.br, word[:]); err != nil {
+		return cut(err)
+	}
+	if declared := binary.LittleEndian.Uint64(word[:]); declared != n {
+		return fmt.Errorf("%d %s declared, %d there: %w", declared, things, n, ErrCorrupt)
+	}
+	return nil
 }
 
 // cut turns the end of a file where more should be into ErrCorrupt.
@@ -164,46 +241,66 @@ func cut(err error) error {
 	return err
 }
 
-func readHeader(br *bufio.Reader) error {
+func (rd *reader) header() error {
 	head := make([]byte, len(formatMagic))
-	if n, err := io.ReadFull(br, head); string(head[:n]) != formatMagic {
+	if n, err := io.ReadFull(rd.br, head); string(head[:n]) != formatMagic {
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return err
 		}
 		return fmt.Errorf("no %q at the start: %w", formatMagic, ErrFormat)
 	}
-	switch version, err := br.ReadByte(); { // a uvarint that is 1 has one byte
+	version, err := rd.br.ReadByte() // a uvarint below 128 has one byte
+	switch {
 	case err != nil:
 		return cut(err)
-	case version != formatVersion:
+	case version == 0 || version > formatVersion:
 		return fmt.Errorf("newest version known is %d: %w", formatVersion, ErrVersion)
 	}
+	rd.version = version
 	return nil
 }
 
-func readBlock(br *bufio.Reader, number uint64) ([]byte, error) {
+// block reads a block. The bytes are good until the next one is read.
+func (rd *reader) block() (content []byte, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("block %d: %w", rd.next, err)
+		}
+		rd.next++
+	}()
 	var word [8]byte
-	if _, err := io.ReadFull(br, word[:]); err != nil {
+	if _, err := io.ReadFull(rd.br, word[:]); err != nil {
 		return nil, cut(err)
 	}
 	size := binary.LittleEndian.Uint64(word[:])
 	if size > 1<<40 {
 		return nil, fmt.Errorf("%d bytes declared: %w", size, ErrCorrupt)
 	}
-	var block bytes.Buffer
-	if _, err := io.CopyN(&block, br, int64(size)); err != nil {
+	rd.content.Reset()
+	if _, err := io.CopyN(&rd.content, rd.br, int64(size)); err != nil {
 		return nil, cut(err)
 	}
-	if _, err := io.ReadFull(br, word[:]); err != nil {
+	if _, err := io.ReadFull(rd.br, word[:]); err != nil {
 		return nil, cut(err)
 	}
-	if got, want := blockSum(number, block.Bytes()), binary.LittleEndian.Uint64(word[:]); got != want {
+	if got, want := blockSum(rd.next, rd.content.Bytes()), binary.LittleEndian.Uint64(word[:]); got != want {
 		return nil, fmt.Errorf("checksum %016x, stored %016x: %w", got, want, ErrCorrupt)
 	}
-	return block.Bytes(), nil
+	return rd.content.Bytes(), nil
 }
 
-func (ix *Index) readDocument(r *wire.Reader) error {
+// documents reads the documents of a block and adds them.
+func (rd *reader) documents(content []byte) error {
+	for rest := wire.NewReader(content); rest.Len() > 0; {
+		if err := rd.document(rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (rd *reader) document(r *wire.Reader) error {
+	ix := rd.ix
 	id := r.String()
 	var at time.Time
 	switch r.Byte() {
@@ -238,6 +335,48 @@ func (ix *Index) readDocument(r *wire.Reader) error {
 	if _, ok := ix.byID[id]; ok {
 		return fmt.Errorf("document %q twice: %w", id, ErrCorrupt)
 	}
-	ix.AddAt(id, at, text, skip...)
+	if rd.version == 1 {
+		ix.AddAt(id, at, text, skip...)
+		return nil
+	}
+	tokens := r.Rest()
+	t, rest, err := ix.opts.Aligner.Restore(text, tokens, skip...)
+	if err != nil {
+		return fmt.Errorf("document %q: %v: %w", id, err, ErrCorrupt)
+	}
+	r.Bytes(len(tokens) - len(rest))
+	if !rd.same {
+		ix.AddAt(id, at, text, skip...)
+		return nil
+	}
+	ix.insert(&document{id, t, at, skip})
+	return nil
+}
+
+// postings reads the postings of a block, which come after all documents and after the
+// postings before.
+func (rd *reader) postings(content []byte) error {
+	if len(content)%postingSize != 0 {
+		return fmt.Errorf("part of a fingerprint: %w", ErrCorrupt)
+	}
+	n := len(content) / postingSize
+	rd.count += uint64(n)
+	if !rd.same {
+		return nil
+	}
+	docs := rd.ix.docs
+	run := make([]posting, n)
+	for i := range run {
+		b := content[i*postingSize:][:postingSize]
+		p := posting{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
+		switch {
+		case uint64(p.doc) >= uint64(len(docs)) || uint64(p.pos)+gram > uint64(docs[p.doc].text.Len()):
+			return fmt.Errorf("fingerprint beyond its document: %w", ErrCorrupt)
+		case rd.last.hash >= p.hash && (i > 0 || rd.count > uint64(n)) && comparePostings(rd.last, p) >= 0:
+			return fmt.Errorf("fingerprints out of order: %w", ErrCorrupt)
+		}
+		run[i], rd.last = p, p
+	}
+	rd.runs = append(rd.runs, run)
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/lsh/passage"
@@ -68,24 +69,126 @@ func TestReadWritten(t *testing.T) {
 	}
 }
 
-// TestGoldenFile reads a file that version 1 wrote; it must be readable for ever.
+// TestGoldenFile compares what is written with a file of this version, and reads those
+// of all versions: they must be readable for ever.
 func TestGoldenFile(t *testing.T) {
-	_, file := written(t)
-	const name = "testdata/v1.ndpa"
+	ix, file := written(t)
+	const newest = "testdata/v2.ndpa"
 	if *update {
-		if err := os.WriteFile(name, file, 0o644); err != nil {
+		if err := os.WriteFile(newest, file, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(name)
+	for _, name := range []string{"testdata/v1.ndpa", newest} {
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == newest && !bytes.Equal(file, want) {
+			t.Error("the format has changed: that needs a new version")
+		}
+		got, err := passage.Read(bytes.NewReader(want), passage.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(collect(ix), collect(got)); diff != "" {
+			t.Errorf("%s: pairs (-made +read):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(ix.Stats(), got.Stats()); diff != "" {
+			t.Errorf("%s: Stats (-made +read):\n%s", name, diff)
+		}
+	}
+}
+
+// TestReadOtherOptions reads a file with options that make other tokens or fingerprints.
+func TestReadOtherOptions(t *testing.T) {
+	_, file := written(t)
+	for _, opts := range []passage.Options{
+		{Run: 9},
+		{Aligner: shingle.Aligner{MinTokens: 5}},
+		{Aligner: shingle.Aligner{Shingler: shingle.Shingler{KeepAccents: true}}},
+		{Aligner: shingle.Aligner{Shingler: shingle.Shingler{Unit: shingle.Chars}}},
+	} {
+		got, err := passage.Read(bytes.NewReader(file), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := passage.Read(bytes.NewReader(golden1(t)), opts) // made anew from texts
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(collect(want), collect(got)); diff != "" {
+			t.Errorf("%+v: pairs (-made anew +read):\n%s", opts, diff)
+		}
+		if diff := cmp.Diff(want.Stats(), got.Stats()); diff != "" {
+			t.Errorf("%+v: Stats (-made anew +read):\n%s", opts, diff)
+		}
+	}
+}
+
+func golden1(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/v1.ndpa")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(file, want) {
-		t.Error("the format has changed: that needs a new version")
+	return data
+}
+
+// resealed changes the content of the blocks of a file and makes its checksums right.
+func resealed(file []byte, change func(block int, content []byte)) []byte {
+	out := slices.Clone(file)
+	empty := 0
+	for at, n := 5, 0; empty < 2; n++ {
+		size := int(binary.LittleEndian.Uint64(out[at:]))
+		content := out[at+8 : at+8+size]
+		if size == 0 {
+			empty++
+		}
+		change(n, content)
+		sum := xxhash.New()
+		sum.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
+		sum.Write(content)
+		binary.LittleEndian.PutUint64(out[at+8+size:], sum.Sum64())
+		at += 16 + size
 	}
-	if _, err := passage.Read(bytes.NewReader(want), passage.Options{}); err != nil {
-		t.Error(err)
+	return out
+}
+
+// TestReadHostile changes every byte of the content of a file, with checksums that are
+// right: it is refused, or makes an index that can be searched.
+func TestReadHostile(t *testing.T) {
+	_, file := written(t)
+	refused := 0
+	for at := range file {
+		for _, with := range []byte{1, 0x80, 0xff} {
+			seen := 0
+			bad := resealed(file, func(_ int, content []byte) {
+				if k := at - seen; 0 <= k && k < len(content) {
+					content[k] ^= with
+				}
+				seen += len(content)
+			})
+			if at >= seen {
+				break
+			}
+			ix, err := passage.Read(bytes.NewReader(bad), passage.Options{})
+			if err != nil {
+				if !errors.Is(err, passage.ErrCorrupt) {
+					t.Fatalf("byte %d: %v", at, err)
+				}
+				refused++
+				continue
+			}
+			collect(ix)
+			if _, err := ix.Origins(t.Context(), passage.OriginOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			ix.Query("The ferry leaves at seven in the morning, except on Sundays and when the lake is frozen over.")
+		}
+	}
+	if refused < 300 {
+		t.Errorf("%d changes refused", refused)
 	}
 }
 
@@ -158,7 +261,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 // TestReadHugeLength declares a block of a terabyte: nothing of the kind may be
 // allocated.
 func TestReadHugeLength(t *testing.T) {
-	file := append([]byte("NDpa\x01"), binary.LittleEndian.AppendUint64(nil, 1<<40)...)
+	file := append([]byte("NDpa\x02"), binary.LittleEndian.AppendUint64(nil, 1<<40)...)
 	allocated := testing.AllocsPerRun(1, func() {
 		if _, err := passage.Read(bytes.NewReader(append(file, "some bytes"...)), passage.Options{}); !errors.Is(err, passage.ErrCorrupt) {
 			t.Errorf("a huge block: %v", err)
@@ -174,6 +277,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(file)
 	f.Add(file[:40])
 	f.Add([]byte("NDpa\x01"))
+	f.Add([]byte("NDpa\x02"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ix, err := passage.Read(bytes.NewReader(data), passage.Options{})
 		if err != nil {

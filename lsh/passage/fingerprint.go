@@ -15,7 +15,7 @@ type fingerprint struct {
 	pos  uint32
 }
 
-// gramHash mixes the tokens of a gram. It is part of no file format.
+// gramHash mixes the tokens of a gram. Files hold it, see FORMAT.md.
 func gramHash(ids []uint32) uint64 {
 	_ = ids[gram-1]
 	h := uint64(ids[0])*0x9E3779B97F4A7C15 + uint64(ids[1])*0xC2B2AE3D27D4EB4F +

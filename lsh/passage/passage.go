@@ -197,16 +197,22 @@ func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Spa
 	t := ix.opts.Aligner.Prepare(text, skip...)
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
-	ix.remove(id)
+	ix.insert(&document{id, t, at, slices.Clone(skip)})
+}
+
+// insert adds a document and returns its number.
+func (ix *Index) insert(d *document) uint32 {
+	ix.remove(d.id)
 	if ix.byID == nil {
 		ix.byID = map[string]uint32{}
 	}
 	n := uint32(len(ix.docs))
-	ix.byID[id] = n
-	ix.docs = append(ix.docs, &document{id, t, at, slices.Clone(skip)})
+	ix.byID[d.id] = n
+	ix.docs = append(ix.docs, d)
 	ix.live++
-	ix.tokens += t.Len()
-	ix.textLen += len(text)
+	ix.tokens += d.text.Len()
+	ix.textLen += len(d.text.String())
+	return n
 }
 
 func checkSkip(text string, skip []shingle.Span) {
@@ -258,6 +264,46 @@ func (ix *Index) compact() {
 	}
 	ix.store.renumber(ix.docs, number, ix.opts.window())
 	ix.docs = docs
+}
+
+// Merge adds the documents of other indexes, in the order of these and as they were
+// added, as if their texts had been given to AddAt: one of an id that is there replaces
+// it. It takes over tokens and fingerprints, so it is far cheaper. The others stay as
+// they are. Merge panics if they have a Shingler or a Run that makes other fingerprints.
+func (ix *Index) Merge(others ...*Index) {
+	for _, o := range others {
+		if o == ix {
+			continue // each document would replace itself
+		}
+		if o.opts.scheme() != ix.opts.scheme() {
+			panic("passage: Merge of indexes with other fingerprints")
+		}
+		docs, run := o.snapshot()
+		ix.merge(docs, run)
+	}
+}
+
+func (ix *Index) merge(docs []*document, run []posting) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	for _, d := range docs {
+		if d != nil {
+			ix.remove(d.id)
+		}
+	}
+	ix.store.seal(ix.docs, ix.opts.window())
+	number := make([]uint32, len(docs))
+	for i, d := range docs {
+		if d != nil {
+			number[i] = ix.insert(d)
+		}
+	}
+	added := slices.Clone(run)
+	for i, p := range added {
+		added[i].doc = number[p.doc]
+	}
+	ix.store.sealed = len(ix.docs)
+	ix.store.push(added, ix.docs)
 }
 
 // Len returns the number of documents.

@@ -426,3 +426,30 @@ func groupsOf(ix *passage.Index) []passage.Group {
 	}
 	return groups
 }
+
+// TestShortRuns finds every shared run of ten and eleven words when it is asked for, and
+// none of them when it is not.
+func TestShortRuns(t *testing.T) {
+	r := rng(51)
+	for _, n := range []int{10, 11} {
+		var texts []string
+		for range 150 {
+			run := strings.Join(r.words(n, 50000), " ")
+			for range 2 {
+				before, after := r.words(r.n(60), 50000), r.words(r.n(60), 50000)
+				texts = append(texts, strings.Join(before, " ")+"; "+run+"; "+strings.Join(after, " "))
+			}
+		}
+		for least, want := range map[int]int{n: 150, 12: 0} {
+			opts := passage.Options{}
+			opts.Aligner.MinTokens = least
+			ix := index(opts, texts)
+			if got := len(collect(ix)); got != want {
+				t.Errorf("runs of %d words, least %d: %d pairs, want %d", n, least, got, want)
+			}
+			if got := len(groupsOf(ix)); got != want {
+				t.Errorf("runs of %d words, least %d: %d groups, want %d", n, least, got, want)
+			}
+		}
+	}
+}

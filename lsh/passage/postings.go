@@ -46,6 +46,11 @@ func (s *store) seal(docs []*document, window int) {
 		}
 	})
 	s.sealed = len(docs)
+	s.push(run, docs)
+}
+
+// push adds a sorted run of documents that are in no other run.
+func (s *store) push(run []posting, docs []*document) {
 	for len(s.runs) > 0 && len(s.runs[len(s.runs)-1]) < 2*len(run) {
 		last := len(s.runs) - 1
 		run = mergeRuns(s.living(s.runs[last], docs), run)

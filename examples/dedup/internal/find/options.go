@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -95,6 +96,24 @@ func (o *Options) AgainstFlag() cli.Flags {
 			return nil
 		})
 	}}
+}
+
+// PassagesAgainstFlag is -against for passages.
+func (o *Options) PassagesAgainstFlag() cli.Flags {
+	return cli.Flags{
+		Register: func(fs *flag.FlagSet) {
+			fs.Func("against", "compare each input with the documents of a `corpus` only: a file, a folder, or an index that passages -save wrote; may be repeated", func(name string) error {
+				o.Against = append(o.Against, name)
+				return nil
+			})
+		},
+		Check: func() error {
+			if slices.Contains(o.Against, "-") {
+				return errors.New("-against -: a file or folder is needed")
+			}
+			return nil
+		},
+	}
 }
 
 // ShingleFlags are -unit and -size.

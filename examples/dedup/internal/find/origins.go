@@ -1,39 +1,96 @@
 package find
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
-	"github.com/neardup/neardup/examples/dedup/internal/input"
-	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
 
-// Origins finds who had which passage first, without the spans of masks. A time that
-// cannot be read is a problem of its document, which then has none.
+// Groups returns the passages that recur, with all their holders. If the first old
+// documents of the corpus, or saved ones, are those to compare with, it returns the
+// passages that one of them and one of the others hold.
+func (ix *Passages) Groups(old int, saved bool) ([]passage.Group, error) {
+	defer ix.searching()()
+	groups, err := ix.Index.Groups(ix.c.Env().Ctx)
+	if err != nil {
+		return nil, err
+	}
+	if keep := ix.across(old, saved); keep != nil {
+		groups = slices.DeleteFunc(groups, func(g passage.Group) bool {
+			return !keep(len(g.Members), func(i int) string { return g.Members[i].ID })
+		})
+	}
+	return groups, nil
+}
+
+// Origins finds who had which passage first. If there are documents to compare with,
+// it returns the passages that one of them and one of the others hold, and what of the
+// others is elsewhere.
+func (ix *Passages) Origins(old int, saved bool, share float64) (passage.Origins, error) {
+	ix.reportUntimed()
+	defer ix.searching()()
+	found, err := ix.Index.Origins(ix.c.Env().Ctx, passage.OriginOptions{Share: share})
+	if err != nil {
+		return found, err
+	}
+	if keep := ix.across(old, saved); keep != nil {
+		found.Passages = slices.DeleteFunc(found.Passages, func(o passage.Origin) bool {
+			return !keep(len(o.Holders), func(i int) string { return o.Holders[i].ID })
+		})
+		row := ix.c.Rows()
+		found.Documents = slices.DeleteFunc(found.Documents, func(s passage.Source) bool {
+			k, ok := row[s.ID]
+			return !ok || k < old
+		})
+	}
+	return found, nil
+}
+
+// searching shows the progress of a search until the function that it returns is called.
+func (ix *Passages) searching() (stop func()) {
+	ix.progress = ix.c.Env().Progress("searching", "documents", 0)
+	return ix.progress.Stop
+}
+
+// across returns a function that reports whether documents are on both sides: among
+// those to compare with and among the others. It is nil if there are none to compare
+// with.
+func (ix *Passages) across(old int, saved bool) func(n int, id func(i int) string) bool {
+	if old == 0 && !saved {
+		return nil
+	}
+	row := ix.c.Rows()
+	return func(n int, id func(i int) string) bool {
+		first, rest := false, false
+		for i := range n {
+			k, ok := row[id(i)]
+			first, rest = first || !ok || k < old, rest || ok && k >= old
+		}
+		return first && rest
+	}
+}
+
+// Origins finds who had which passage first, among all documents and without the spans
+// of masks. A time that cannot be read is a problem of its document, which then has
+// none.
 func Origins(c *corpus.Corpus, o Options, masks [][]shingle.Span, share float64) (passage.Origins, error) {
-	if err := RequirePassages(c); err != nil {
+	ix, err := IndexPassages(c, o, masks)
+	if err != nil {
 		return passage.Origins{}, err
 	}
-	p := c.Env().Progress("searching", "documents", 0)
-	defer p.Stop()
-	po := passage.Options{Workers: c.Workers(), Progress: p.Of}
-	po.Aligner.MinTokens = o.MinTokens
-	ix := passage.New(po)
-	for i, d := range c.Docs {
-		at, err := doctime.Parse(d.Time)
-		if err != nil {
-			c.Env().Problem(corpus.Problem(&input.Error{Place: d.Place, Reason: "no time", Err: fmt.Errorf("%w; taken for a document without a time", err)}))
-		}
-		var mask []shingle.Span
-		if masks != nil {
-			mask = masks[i]
-		}
-		ix.AddAt(d.ID, at, c.Text(i), mask...)
-		if err := c.Env().Ctx.Err(); err != nil {
-			return passage.Origins{}, err
+	return ix.Origins(0, false, share)
+}
+
+// SplitAgainst splits the corpora to compare with into files to read and saved indexes.
+func (o *Options) SplitAgainst() (files, saved []string) {
+	for _, name := range o.Against {
+		if IsSaved(name) {
+			saved = append(saved, name)
+		} else {
+			files = append(files, name)
 		}
 	}
-	return ix.Origins(c.Env().Ctx, passage.OriginOptions{Share: share})
+	return files, saved
 }

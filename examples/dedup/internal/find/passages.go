@@ -9,9 +9,12 @@ import (
 	"slices"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
@@ -23,32 +26,54 @@ type Passages struct {
 	masks [][]shingle.Span
 	least int // words that a passage must have in common
 	left  int // pairs that were not compared, once all are yielded
+
+	untimed []cli.Problem // of documents whose time cannot be read, for searches that need it
+
+	progress *cli.Progress // of a search for groups; nil if there is none
 }
 
 // IndexPassages puts every document into an index, without the spans of its mask;
 // nil masks hide nothing.
 func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passages, error) {
-	return IndexFirst(c, o, masks, len(c.Docs))
+	return IndexFirst(c, o, masks, len(c.Docs), nil)
 }
 
-// IndexFirst is like IndexPassages for the first n documents.
-func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int) (*Passages, error) {
-	if err := RequirePassages(c); err != nil {
+// IndexFirst is like IndexPassages for the first n documents, after those of indexes
+// that [Passages.Save] wrote. A document of a saved index keeps its id to itself.
+func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, saved []string) (*Passages, error) {
+	if err := RequirePassages(c, saved...); err != nil {
 		return nil, err
 	}
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
 	ix := &Passages{c: c, masks: masks, least: o.MinTokens}
 	po.LeftOut = func(pairs int) { ix.left = pairs }
+	po.Progress = func(done, total int) {
+		if ix.progress != nil {
+			ix.progress.Of(done, total)
+		}
+	}
 	ix.Index = passage.New(po)
 	p := c.Env().Progress("indexing", "documents", n)
 	defer p.Stop()
+	for _, name := range saved {
+		if err := ix.open(name, po); err != nil {
+			return nil, err
+		}
+	}
 	for i, d := range c.Docs[:n] {
+		if _, ok := ix.Text(d.ID); ok {
+			return nil, fmt.Errorf("%v: id %q is in a saved index too; give one of them another id", d.Place, d.ID)
+		}
+		at, err := doctime.Parse(d.Time)
+		if err != nil {
+			ix.untimed = append(ix.untimed, corpus.Problem(&input.Error{Place: d.Place, Reason: "no time", Err: fmt.Errorf("%w; taken for a document without a time", err)}))
+		}
 		var mask []shingle.Span
 		if masks != nil {
 			mask = masks[i]
 		}
-		ix.Add(d.ID, c.Text(i), mask...)
+		ix.AddAt(d.ID, at, c.Text(i), mask...)
 		p.Add(1)
 		if err := c.Env().Ctx.Err(); err != nil {
 			return nil, err
@@ -57,17 +82,42 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int) (*Pa
 	return ix, nil
 }
 
+// open adds the documents of a saved index.
+func (ix *Passages) open(name string, po passage.Options) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	old, err := passage.Read(f, po)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	before := ix.Len()
+	if ix.Merge(old); ix.Len() < before+old.Len() {
+		return fmt.Errorf("%s: some of its documents have ids of another saved index", name)
+	}
+	return nil
+}
+
 // An index of passages takes about so many bytes of memory for a byte of text and for a
-// document.
+// document, and for a byte of a saved index.
 const (
 	passagesPerByte     = 6
 	passagesPerDocument = 256
+	passagesPerSaved    = 3
 )
 
-// RequirePassages returns an error if the passages of the corpus take more memory than
-// the flags allow.
-func RequirePassages(c *corpus.Corpus) error {
-	return c.Require("passages of so much text", passagesPerByte*c.Bytes()+passagesPerDocument*int64(len(c.Docs)))
+// RequirePassages returns an error if the passages of the corpus and of saved indexes
+// take more memory than the flags allow.
+func RequirePassages(c *corpus.Corpus, saved ...string) error {
+	n := passagesPerByte*c.Bytes() + passagesPerDocument*int64(len(c.Docs))
+	for _, name := range saved {
+		if f, err := os.Stat(name); err == nil { // opening it reports what is wrong
+			n += passagesPerSaved * f.Size()
+		}
+	}
+	return c.Require("passages of so much text", n)
 }
 
 // IsSaved reports whether a file is an index that [Passages.Save] wrote.
@@ -81,25 +131,17 @@ func IsSaved(name string) bool {
 	return !errors.Is(err, passage.ErrFormat)
 }
 
-// OpenPassages opens an index that [Passages.Save] wrote. The documents of c are not
-// in it.
-func OpenPassages(c *corpus.Corpus, o Options, name string) (*Passages, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+// reportUntimed reports the documents whose time cannot be read.
+func (ix *Passages) reportUntimed() {
+	for _, p := range ix.untimed {
+		ix.c.Env().Problem(p)
 	}
-	defer f.Close()
-	po := passage.Options{Workers: c.Workers()}
-	po.Aligner.MinTokens = o.MinTokens
-	ix, err := passage.Read(f, po)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return &Passages{Index: ix, c: c, least: o.MinTokens}, nil
+	ix.untimed = nil
 }
 
 // Save writes the index to a file, which replaces one of that name when it is whole.
 func (ix *Passages) Save(name string) error {
+	ix.reportUntimed()
 	f, err := outfile.Create(name, true)
 	if err != nil {
 		return err
@@ -133,7 +175,7 @@ func (ix *Passages) Against(from int, masks [][]shingle.Span) iter.Seq2[passage.
 				for k, s := range pair.Passages {
 					pair.Passages[k].A, pair.Passages[k].B = s.B, s.A
 				}
-				if a, ok := row[m.ID]; ok && ix.masks != nil && len(ix.masks[a])+len(mask) > 0 {
+				if a, ok := row[m.ID]; ok && a < from && ix.masks != nil && len(ix.masks[a])+len(mask) > 0 {
 					if pair.Passages = ix.withHidden(pair.Passages, a, i); len(pair.Passages) == 0 {
 						continue
 					}

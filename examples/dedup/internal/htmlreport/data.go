@@ -68,6 +68,7 @@ type (
 		Words      int     `json:"w"`
 		Similarity float64 `json:"s"`
 		Exact      bool    `json:"x,omitempty"`
+		Template   bool    `json:"k,omitempty"`
 		Places     [4]int  `json:"o"` // bytes of the documents: start and end in a, then in b
 		// A and B are the start in the text and then pieces.
 		A []int `json:"a,omitempty"`
@@ -340,7 +341,7 @@ func (b *builder) pair(s Shared) pairData {
 		}
 	}
 	for i, p := range passages {
-		pd := passageData{Words: p.Tokens, Similarity: round(p.Similarity), Exact: p.Exact,
+		pd := passageData{Words: p.Tokens, Similarity: round(p.Similarity), Exact: p.Exact, Template: p.Template,
 			Places: [4]int{p.A.Start, p.A.End, p.B.Start, p.B.End}}
 		if nA >= 0 {
 			x, y := b.docs[nA], b.docs[nB]

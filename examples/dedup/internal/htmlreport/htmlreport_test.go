@@ -404,3 +404,21 @@ func TestOrigins(t *testing.T) {
 		t.Error("a report without origins has a tab for them")
 	}
 }
+
+// TestTemplate labels a passage that is one wording around different content, with and
+// without scripts.
+func TestTemplate(t *testing.T) {
+	r := small()
+	p := &r.Shared[0].Passages[0]
+	p.Exact, p.Template, p.Similarity = false, true, .75
+	page := write(t, r)
+	if got := data[pairData](t, page, "passages")[0].Passages[0]; !got.Template {
+		t.Errorf("%+v", got)
+	}
+	if want := "21 words, 75\u00a0% alike, a template"; !strings.Contains(page, want) {
+		t.Errorf("no %q without scripts", want)
+	}
+	if strings.Contains(write(t, small()), "a template</") {
+		t.Error("an exact passage is a template")
+	}
+}

@@ -35,7 +35,7 @@ const lists = {
     },
     filter: f => {
       const least = limit(f.words), kind = f.kind.value;
-      return i => i.p.some(p => (least === null || p.w >= least) && (!kind || Boolean(p.x) === (kind === 'exact')));
+      return i => i.p.some(p => (least === null || p.w >= least) && (!kind || kind === (p.x ? 'exact' : p.k ? 'template' : 'edited')));
     },
   },
   blocks: {

@@ -103,7 +103,11 @@ func passageTitle(p shingle.Passage) string {
 	if p.Exact {
 		return count(p.Tokens, "word") + ", exact"
 	}
-	return count(p.Tokens, "word") + ", " + percentOf(p.Similarity) + " alike"
+	title := count(p.Tokens, "word") + ", " + percentOf(p.Similarity) + " alike"
+	if p.Template {
+		title += ", a template"
+	}
+	return title
 }
 
 // shares describes how much of each document the other one has.

@@ -2,6 +2,7 @@ package show
 
 import (
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -41,6 +42,29 @@ type Passage struct {
 	Template   bool    `json:"template,omitempty"`
 
 	Recycled *Recycled `json:"recycled,omitempty"`
+}
+
+// A Recurring is a line of "dedup passages -group".
+type Recurring struct {
+	Documents      int    `json:"documents"`
+	Tokens         int    `json:"tokens"`
+	Representative string `json:"representative"`
+	Holders        []Held `json:"holders"`
+}
+
+// A Held is where a document holds a passage.
+type Held struct {
+	Span
+	Similarity float64 `json:"similarity"`
+}
+
+// NewRecurring returns the line of a passage with its holders.
+func NewRecurring(g passage.Group) Recurring {
+	r := Recurring{g.Documents, g.Tokens, g.Members[g.Representative].ID, make([]Held, len(g.Members))}
+	for i, m := range g.Members {
+		r.Holders[i] = Held{spanOf(m.ID, m.Span), m.Similarity}
+	}
+	return r
 }
 
 // Recycled counts the documents with a block, and their hosts.

@@ -1,0 +1,81 @@
+package passage_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/shingle"
+)
+
+// TestMerge compares indexes that were built apart, changed and merged with one that
+// all documents were added to.
+func TestMerge(t *testing.T) {
+	r := rng(41)
+	texts := library(&r, 90, 500)
+	opts := passage.Options{MaxDocuments: 12}
+	for range 12 {
+		want := passage.New(opts)
+		parts := make([]*passage.Index, 1+r.n(4))
+		var added [][]int
+		for p := range parts {
+			parts[p] = passage.New(opts)
+			live := []int{}
+			for range r.n(60) {
+				i := r.n(len(texts)) // some are in several parts, or twice in one
+				parts[p].AddAt(id(i), time.Unix(int64(i), 0), texts[i], shingle.Span{Start: 0, End: i % 3})
+				live = without(live, i)
+				if live = append(live, i); r.n(5) == 0 {
+					parts[p].Remove(id(i))
+					live = live[:len(live)-1]
+				}
+			}
+			if r.n(2) == 0 {
+				parts[p].Query(texts[0])
+			}
+			added = append(added, live)
+		}
+		for _, live := range added {
+			for _, i := range live {
+				want.AddAt(id(i), time.Unix(int64(i), 0), texts[i], shingle.Span{Start: 0, End: i % 3})
+			}
+		}
+		before := parts[len(parts)-1].Stats()
+		got := passage.New(opts)
+		got.Merge(parts...)
+		got.Merge(got)
+		if diff := cmp.Diff(collect(want), collect(got)); diff != "" {
+			t.Fatalf("pairs (-one +merged):\n%s", diff)
+		}
+		if diff := cmp.Diff(groupsOf(want), groupsOf(got)); diff != "" {
+			t.Fatalf("groups (-one +merged):\n%s", diff)
+		}
+		if diff := cmp.Diff(want.Query(texts[3]), got.Query(texts[3])); diff != "" {
+			t.Fatalf("a query (-one +merged):\n%s", diff)
+		}
+		if diff := cmp.Diff(want.Stats(), got.Stats()); diff != "" {
+			t.Fatalf("Stats (-one +merged):\n%s", diff)
+		}
+		if diff := cmp.Diff(before, parts[len(parts)-1].Stats()); diff != "" {
+			t.Fatalf("a part has changed:\n%s", diff)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("indexes with other fingerprints are merged")
+		}
+	}()
+	passage.New(passage.Options{}).Merge(passage.New(passage.Options{Run: 9}))
+}
+
+func without(list []int, i int) []int {
+	out := list[:0]
+	for _, x := range list {
+		if x != i {
+			out = append(out, x)
+		}
+	}
+	return out
+}

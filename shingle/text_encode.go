@@ -1,0 +1,76 @@
+package shingle
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+)
+
+// errTokens is the error of tokens that cannot be those of a text.
+var errTokens = errors.New("shingle: tokens do not fit the text")
+
+// AppendTokens appends the tokens of the text to dst, without the text itself, for
+// [Aligner.Restore]: their number, their 32-bit ids, and for each the distance from the
+// end of the one before and its length, as varints.
+func (t *Text) AppendTokens(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(t.ids)))
+	for _, id := range t.ids {
+		dst = binary.LittleEndian.AppendUint32(dst, id)
+	}
+	end := int64(0)
+	for i := range t.ids {
+		s := t.Token(i)
+		dst = binary.AppendVarint(dst, int64(s.Start)-end)
+		dst = binary.AppendUvarint(dst, uint64(s.Len()))
+		end = int64(s.End)
+	}
+	return dst
+}
+
+// Restore returns what [Aligner.Prepare] does, with the tokens that
+// [Text.AppendTokens] wrote for that text, those spans and an Aligner with the same
+// Shingler, and the bytes after them. It takes a fraction of the time. It returns an
+// error if the tokens lie beyond the text or out of order; that they are the right ones
+// is up to the caller. Memory follows the bytes that are there.
+func (al Aligner) Restore(text string, tokens []byte, skip ...Span) (*Text, []byte, error) {
+	n, k := binary.Uvarint(tokens)
+	// A token has four bytes of id, and two of its span at least.
+	if k <= 0 || n > uint64(len(tokens)-k)/6 {
+		return nil, nil, errTokens
+	}
+	ids, rest := tokens[k:k+4*int(n)], tokens[k+4*int(n):]
+	sh := al.Shingler
+	sh.Size, sh.Multiset = 0, false
+	buf := tokenBuffers.Get().(*[]Token)
+	defer tokenBuffers.Put(buf)
+	found := (*buf)[:0]
+	start, end := int64(0), int64(0)
+	for i := range int(n) {
+		var gap int64
+		var size uint64
+		k, m := 1, 1
+		if len(rest) > 1 && rest[0]|rest[1] < 0x80 { // as most are
+			gap, size = int64(rest[0]>>1)^-int64(rest[0]&1), uint64(rest[1])
+		} else {
+			if gap, k = binary.Varint(rest); k <= 0 {
+				return nil, nil, errTokens
+			}
+			if size, m = binary.Uvarint(rest[k:]); m <= 0 {
+				return nil, nil, errTokens
+			}
+		}
+		if size == 0 || size > uint64(len(text)) {
+			return nil, nil, errTokens
+		}
+		from := end + gap
+		if gap < -end || gap > int64(len(text)) || from < start || from+int64(size) < end || from+int64(size) > int64(len(text)) {
+			return nil, nil, errTokens
+		}
+		start, end, rest = from, from+int64(size), rest[k+m:]
+		found = append(found, Token{uint64(binary.LittleEndian.Uint32(ids[4*i:])) << 32, Span{int(start), int(end)}})
+	}
+	*buf = found
+	t := newText(sh, text, found)
+	t.skip = slices.Clone(skip)
+	return t, rest, nil
+}
