@@ -44,6 +44,8 @@ func classifyAVX2(m *utf8Masks, b *byte)
 func copyAVX2(dst, src *byte, n int) int
 
 // bitPlaces lists the places of the bits that are set in each byte.
+//
+//lint:ignore U1000 assembly reads it
 var bitPlaces = func() (places [256][8]uint8) {
 	for b := range places {
 		n := 0
