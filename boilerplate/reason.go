@@ -13,8 +13,12 @@ const (
 	labelMass = 2 * 8
 )
 
-// signOffMass is that of the longest sign-off.
-const signOffMass = 2 * 60
+// Masses of the longest sign-off, and of the shortest that neither names who signs nor is
+// in parentheses: shorter sentences at an edge are messages of the site.
+const (
+	signOffMass  = 2 * 60
+	unsignedMass = 2 * 10
+)
 
 // reason tells what kind of recycled text the i-th block is.
 func (v *view) reason(i int) Reason {
@@ -42,7 +46,8 @@ func (v *view) reason(i int) Reason {
 // marked as a note and on few pages of this one. Few words must name who signs.
 func (v *view) signOff(i int, text string) bool {
 	signed := signs(text)
-	noted, spoken := signed || inParentheses(text), signed || v.spoken(i)
+	noted := signed || inParentheses(text)
+	spoken := signed || (noted || v.dg.blocks[i].mass >= unsignedMass) && v.spoken(i)
 	if !noted && !spoken {
 		return false // whoever has it, which costs a look at all documents
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -185,6 +186,30 @@ func TestCut(t *testing.T) {
 	} {
 		if _, stderr, status := dedup(t, "", args...); status != cli.ExitFatal {
 			t.Errorf("%v: exit status %d: %s", args, status, stderr)
+		}
+	}
+}
+
+// Frames are left out unless asked otherwise where a host has several pages, which show
+// what is its frame; not where every page is of another host.
+func TestStripDefault(t *testing.T) {
+	t.Chdir(t.TempDir())
+	pages := sites()
+	single := regexp.MustCompile(`"host":"(\w+)","id":"(\w+)"`).ReplaceAllString(pages, `"host":"$2","id":"$2"`)
+	put(t, map[string]string{"pages.jsonl": pages, "single.jsonl": single})
+	for _, c := range []struct {
+		file string
+		args []string
+		want string
+	}{
+		{"pages.jsonl", nil, "without recycled blocks"},
+		{"pages.jsonl", []string{"-strip=false"}, "as whole texts"},
+		{"single.jsonl", nil, "as whole texts"},
+		{"single.jsonl", []string{"-strip"}, "without recycled blocks"},
+	} {
+		_, stderr, status := dedup(t, "", append(append([]string{"pairs", "-json"}, c.args...), c.file)...)
+		if status != cli.ExitDone || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s %v: exit status %d, %s, want %q", c.file, c.args, status, stderr, c.want)
 		}
 	}
 }

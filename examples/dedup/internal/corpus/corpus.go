@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
@@ -53,6 +54,30 @@ type Corpus struct {
 	o     Options
 	texts *spool.Texts
 	hosts map[string]string
+	sites atomic.Int32 // what HasSites returns: 1 no, 2 yes, 0 not known yet
+}
+
+// HasSites reports whether a host has several documents: of one page there is no
+// telling what is its site's.
+func (c *Corpus) HasSites() bool {
+	if known := c.sites.Load(); known != 0 {
+		return known == 2
+	}
+	answer := int32(1)
+	seen := map[string]struct{}{}
+	for i := range c.Docs {
+		host := c.Docs[i].Host
+		if host == "" {
+			continue
+		}
+		if _, again := seen[host]; again {
+			answer = 2
+			break
+		}
+		seen[host] = struct{}{}
+	}
+	c.sites.Store(answer)
+	return answer == 2
 }
 
 // ReportCompared prints which text was compared, after a summary.

@@ -126,7 +126,7 @@ func MasksFor(c *corpus.Corpus, o Options, blocks [][]boilerplate.Block) [][]shi
 
 // strips reports whether recycled blocks are left out.
 func (o *Options) strips(c *corpus.Corpus) bool {
-	return o.Strip == StripAlways || o.Strip == StripPages && hasHosts(c)
+	return o.Strip == StripAlways || o.Strip == StripPages && c.HasSites()
 }
 
 func hasHosts(c *corpus.Corpus) bool {

@@ -136,7 +136,7 @@ func (o *Options) ShingleFlags() cli.Flags {
 type Strip uint8
 
 const (
-	StripPages Strip = iota // where documents have hosts
+	StripPages Strip = iota // where a host has several documents
 	StripAlways
 	StripNever
 )
@@ -144,7 +144,7 @@ const (
 // StripFlag is -strip.
 func (o *Options) StripFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate) before comparing; -strip=false compares whole texts (default: leave them out where documents have hosts)", o.setStrip)
+		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate) before comparing; -strip=false compares whole texts (default: leave them out where a host has several documents)", o.setStrip)
 	}}
 }
 
