@@ -89,7 +89,8 @@ const begin = item => {
   return p.a ? textOf(item.a).slice(p.a[0], p.a[0] + 240) : '';
 };
 
-const passageTitle = (p, i, n) => (n > 1 ? i + 1 + '. ' : '') + count(p.w, 'word') + (p.x ? ', exact' : ', ' + percent(p.s) + ' alike') + (p.k ? ', a template' : '');
+const passageTitle = (p, i, n) => (n > 1 ? i + 1 + '. ' : '') + count(p.w, 'word') + (p.x ? ', exact' : ', ' + percent(p.s) + ' alike') + (p.k ? ', a template' : '') +
+  (p.d ? ', recycled in ' + count(p.d, 'document') + (p.g ? ', ' + count(p.g, 'host') : '') : '');
 
 // passageSide returns one side of a passage, with a little of the text around it.
 const passageSide = (doc, role, packed) => {

@@ -69,6 +69,8 @@ type (
 		Similarity float64 `json:"s"`
 		Exact      bool    `json:"x,omitempty"`
 		Template   bool    `json:"k,omitempty"`
+		Documents  int     `json:"d,omitempty"` // with the passage, if it is recycled
+		Hosts      int     `json:"g,omitempty"`
 		Places     [4]int  `json:"o"` // bytes of the documents: start and end in a, then in b
 		// A and B are the start in the text and then pieces.
 		A []int `json:"a,omitempty"`
@@ -343,6 +345,7 @@ func (b *builder) pair(s Shared) pairData {
 	for i, p := range passages {
 		pd := passageData{Words: p.Tokens, Similarity: round(p.Similarity), Exact: p.Exact, Template: p.Template,
 			Places: [4]int{p.A.Start, p.A.End, p.B.Start, p.B.End}}
+		pd.Documents, pd.Hosts = s.recycled(p)
 		if nA >= 0 {
 			x, y := b.docs[nA], b.docs[nB]
 			pd.A = append([]int{x.unit(p.A.Start)}, x.flat(comparisons[i].a)...)

@@ -104,6 +104,9 @@ type Document struct {
 type Shared struct {
 	A, B     int
 	Passages []shingle.Passage
+	// Recycled reports on how many documents, of how many hosts, a passage recurs; 0 if
+	// it does not. It may be nil.
+	Recycled func(shingle.Passage) (documents, hosts int)
 	// ShareA and ShareB are the shares of the documents' own text that the passages
 	// cover; both 0 if they are not known.
 	ShareA, ShareB float64

@@ -49,7 +49,7 @@ func small() *Report {
 		Clusters: []lsh.Cluster[int]{{Representative: 0, Members: []lsh.Member[int]{{ID: 0, Similarity: 1}, {ID: 1, Similarity: .61}}}},
 		Shared: []Shared{{A: 2, B: 3, Passages: []shingle.Passage{{
 			A: shingle.Span{Start: 16, End: 16 + len(quote)}, B: shingle.Span{End: len(quote)}, Tokens: 21, Matched: 21, Similarity: 1, Exact: true,
-		}}}},
+		}}, Recycled: func(shingle.Passage) (documents, hosts int) { return 7, 2 }}},
 		Blocks:   []Block{{Host: "post", Text: footer, Reason: "site furniture", Scope: "host", Documents: 2, Hosts: 1, Places: []Place{{0, docs[0].Mask[0]}, {2, docs[2].Mask[0]}}}},
 		Document: func(i int) Document { return docs[i] },
 	}

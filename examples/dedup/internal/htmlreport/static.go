@@ -88,7 +88,7 @@ func (b *builder) staticPair(x, y Document, s Shared, comparisons []comparison) 
 			break
 		}
 		row := staticRow{
-			Title:   passageTitle(s.Passages[i]),
+			Title:   s.title(s.Passages[i]),
 			Columns: []staticColumn{{nil, "a", staticPieces(x.Text, c.a)}, {nil, "b", staticPieces(y.Text, c.b)}},
 		}
 		if i == 0 {
@@ -99,15 +99,30 @@ func (b *builder) staticPair(x, y Document, s Shared, comparisons []comparison) 
 	return f
 }
 
-func passageTitle(p shingle.Passage) string {
-	if p.Exact {
-		return count(p.Tokens, "word") + ", exact"
+// title describes a passage: its length, how alike its sides are, where it recurs.
+func (s Shared) title(p shingle.Passage) string {
+	t := count(p.Tokens, "word") + ", exact"
+	if !p.Exact {
+		t = count(p.Tokens, "word") + ", " + percentOf(p.Similarity) + " alike"
 	}
-	title := count(p.Tokens, "word") + ", " + percentOf(p.Similarity) + " alike"
-	if p.Template {
-		title += ", a template"
+	if p.Template && !p.Exact {
+		t += ", a template"
 	}
-	return title
+	documents, hosts := s.recycled(p)
+	if documents > 0 {
+		t += ", recycled in " + count(documents, "document")
+	}
+	if hosts > 0 {
+		t += ", " + count(hosts, "host")
+	}
+	return t
+}
+
+func (s Shared) recycled(p shingle.Passage) (documents, hosts int) {
+	if s.Recycled == nil {
+		return 0, 0
+	}
+	return s.Recycled(p)
 }
 
 // shares describes how much of each document the other one has.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
@@ -72,7 +73,9 @@ func (f *Findings) WritePage(to Page) error {
 	}
 	r.Empty = f.c.Empty()
 	for i, p := range f.pairs {
-		shared := htmlreport.Shared{A: p.a, B: p.b, Passages: p.passages}
+		shared := htmlreport.Shared{A: p.a, B: p.b, Passages: p.passages, Recycled: func(q shingle.Passage) (documents, hosts int) {
+			return find.Recycled(q, f.blocks[p.a], f.blocks[p.b])
+		}}
 		if i < htmlreport.DefaultFindings {
 			shared.ShareA, shared.ShareB = f.shares(p)
 		}
