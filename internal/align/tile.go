@@ -16,8 +16,9 @@ const (
 type tile struct {
 	score [tileSteps][tileRows]int16
 	how   [tileSteps]howMasks
-	a     [tileRows]uint32             // the token of each lane, from lane 1 on
-	b     [tileRows + tileSteps]uint32 // scratch of AVX2: the tokens of b, the first one in the middle, back to front
+	a     [tileRows]uint32 // the token of each lane, from lane 1 on
+	//lint:ignore U1000 the kernel for AVX2 uses it
+	b [tileRows + tileSteps]uint32 // the tokens of b back to front, the first one in the middle
 }
 
 // howMasks has a bit for each lane, of no meaning where the cell is dead. Without
