@@ -44,7 +44,7 @@ func TestToyFormat(t *testing.T) {
 	if stdout, _, _ := dedup(t, "", "clean", "-out", "-", "in.toy"); stdout != ferry+"|"+bread+"|" {
 		t.Errorf("clean: %s", stdout)
 	}
-	if _, stderr, _ := dedup(t, "", "clean", "-out", "x.jsonl", "in.toy"); !strings.Contains(stderr, "end the name in .toy") {
+	if _, stderr, _ := dedup(t, "", "clean", "-out", "x.csv", "in.toy"); !strings.Contains(stderr, "end the name in .toy") {
 		t.Errorf("refused: %s", stderr)
 	}
 	for _, args := range [][]string{{"-h"}, {"pairs", "-h"}} {

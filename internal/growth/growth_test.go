@@ -29,7 +29,11 @@ func TestLinear(t *testing.T) {
 	if linear.failed != "" {
 		t.Errorf("linear work: %s", linear.failed)
 	}
-	growth.Linear(&square, 1<<12, func(n int) { steps(n * n) })
+	for range 5 { // on a busy machine a comparison may pass by chance
+		if growth.Linear(&square, 1<<12, func(n int) { steps(n * n) }); square.failed != "" {
+			break
+		}
+	}
 	if square.failed == "" {
 		t.Errorf("work that grows with the square passes (%d)", sum)
 	}

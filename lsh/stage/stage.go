@@ -44,7 +44,7 @@
 //     has the one of its first, or its first.
 //
 // A stage depends on its input alone: the same lines give the same lines, so a
-// retry repeats itself. It takes less than 64 MB and thirty times its longest
+// retry repeats itself. It takes less than 64 MB and forty times its longest
 // line, and, for Candidates, eight bytes for each document of a bucket that is compared
 // in full, and for Merge and Mask the counts: of a part or host, and over all
 // documents. A line that a stage does not understand is an error with its number;
