@@ -10,14 +10,14 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// BenchmarkObserveJudge observes and judges every page of a made-up site, of
-// which seven tenths are template, beside plain sketching of the same pages: in
-// the one line that package documentation shows, and with buffers reused. Of both
-// it reports the share that our speed is; the times are sums over the pages, in
-// lots of twenty, of the shortest of all rounds, which run in turn. Where blocks
-// are given the caller knows them, as from HTML; otherwise the paragraphs are
-// found each time. In two passes every text is read twice, unless the pages are
-// prepared, of which the cost is included.
+// BenchmarkObserveJudge observes and judges every page of a made-up site, of which
+// seven tenths are template, next to plain sketching of the same pages: in the one
+// line that package documentation shows, and with buffers reused. Of both it reports
+// the share that our speed is; the times are sums over the pages, in lots of twenty,
+// of the shortest of all rounds, which run in turn. Where blocks are given the
+// caller knows them, as from HTML; otherwise the paragraphs are found each time. In
+// two passes every text is read twice, unless the pages are prepared, of which the
+// cost is included.
 func BenchmarkObserveJudge(b *testing.B) {
 	pages := site(1000, 0.7, 1)
 	size := 0

@@ -126,7 +126,7 @@ type Page struct {
 	// among all documents is found, and stretches between are not taken.
 	Host string
 
-	// Section is the part of the host, say the first segment of the path.
+	// Section is the part of the host, such as the first segment of the path.
 	Section string
 
 	// Group is a scope of the caller's own, such as the agency that a story
@@ -135,8 +135,8 @@ type Page struct {
 
 	Text string
 
-	// Time is when the page was published or fetched, if known. It tells
-	// what is repeated on one day from what recurs over time.
+	// Time is when the page was published or fetched, if known. It distinguishes
+	// blocks repeated on one day from blocks that recur over time.
 	Time time.Time
 
 	// Blocks are the spans of Text to be judged, ascending and disjoint; nil

@@ -7,9 +7,9 @@ import (
 	"github.com/neardup/neardup/internal/intlog"
 )
 
-// findCopies finds the documents of a scope that are copies of the page, among
-// those that counters name, and returns how many documents there may be in all.
-// What narrower scopes flagged is left aside: what a host repeats makes no
+// findCopies finds the documents of a scope that are copies of the page, among those
+// that counters name, and returns how many documents there may be in all. Blocks
+// that narrower scopes flagged are ignored: repeats within a host do not make
 // copies.
 //
 // A document is a copy if it holds more than half of the page, every block
@@ -173,7 +173,7 @@ func (v *view) rarity(seen *sighting) int64 {
 	return v.logDocs - log2(df)
 }
 
-// An overlap is what a document shares with the page.
+// An overlap is the text that a document shares with the page.
 type overlap struct {
 	doc     uint32 // 0: free
 	anchors int32  // of blocks that it does not hold as they are

@@ -26,8 +26,8 @@ func newSite(wide bool, place placing) *site {
 	return &site{wide: wide, grams: gramTable{place: place}}
 }
 
-// A slot holds what is known of one block. What only one document holds, the
-// great majority, costs no more than this.
+// A slot holds the counts of one block. Blocks of only one document, the great
+// majority, cost no more than this.
 type slot struct {
 	key uint64 // 0: free
 	ref uint32 // the document, or an index into counters with the top bit set
@@ -59,8 +59,8 @@ type counter struct {
 	days  [2]uint16
 }
 
-// manyPlaces stands for documents of more than one section. A document without
-// section is in section 0.
+// manyPlaces means documents of more than one section. A document without section is
+// in section 0.
 const manyPlaces = 0xFFFF
 
 // hosts counts the hosts of a block's documents: the four smallest
@@ -151,7 +151,7 @@ func (s *site) find(key uint64) int {
 	}
 }
 
-// A sighting is what is known of a block in one scope. It is good until the site
+// A sighting holds the counts of a block in one scope. It is good until the site
 // changes.
 type sighting struct {
 	*counter     // of the site, or single, or unseen
@@ -221,7 +221,7 @@ func (s *sighting) unnamed() int {
 // names returns the documents that a sighting names.
 func (s *sighting) names() []uint32 { return s.docs[:s.named] }
 
-// counterOf returns what a slot of s knows, as a counter.
+// counterOf returns the counts in a slot of s as a counter.
 func (s *site) counterOf(sl slot) (c counter, h hosts) {
 	if sl.ref&isCounter != 0 {
 		i := sl.ref &^ isCounter
@@ -319,6 +319,6 @@ func (s *site) bytes() int {
 		len(s.grams.slots)*8
 }
 
-// siteBytes is about what a site takes without its tables, its place in the
+// siteBytes is the approximate memory of a site without its tables, its place in the
 // map included.
 const siteBytes = 256

@@ -175,7 +175,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>32
 }
 
-// numberHash stands for every number.
+// numberHash replaces the hash of every number.
 const numberHash = 0x6E756D6265720000
 
 // fold looks at the i-th token of the digest, which may hold bytes that are
@@ -267,7 +267,7 @@ func maybeSpecial(s string) uint64 {
 	return x | (x+(0x80-'0')*ones)&^(x+(0x80-'9'-1)*ones)
 }
 
-// digitLead tells the first bytes of the decimal digits beyond ASCII.
+// digitLead marks the first bytes of the decimal digits beyond ASCII.
 var digitLead = [256]byte{0xD9: 1, 0xDB: 1, 0xE0: 1, 0xE1: 1, 0xEF: 1}
 
 // digitRune reports whether r is a decimal digit beyond ASCII of a script in

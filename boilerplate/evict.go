@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Stats counts what a [Detector] holds and what it had to forget. The zero value is that
-// of no detector.
+// Stats counts the contents of a [Detector] and what it had to forget. The zero
+// value is that of no detector.
 type Stats struct {
 	Documents int // distinct documents observed
 	Hosts     int // hosts and groups now held
@@ -14,8 +14,8 @@ type Stats struct {
 	Recurring int // of these, in more than one document
 	Bytes     int // memory of the counts and of the documents' names
 
-	// EvictedHosts is how often a host or group was forgotten to stay within
-	// the bound. What is observed of it later begins anew.
+	// EvictedHosts is how often a host or group was forgotten to stay within the
+	// bound. Later observations of it begin anew.
 	EvictedHosts int
 
 	// EvictedBlocks is how many blocks were forgotten one by one because a
@@ -95,8 +95,8 @@ func (d *Detector) evict() {
 	}
 }
 
-// lighten forgets the blocks of s that stand in the fewest documents until it
-// takes no more than goal bytes, or nothing is left to forget.
+// lighten forgets the blocks of s that the fewest documents hold until it takes no
+// more than goal bytes, or nothing is left to forget.
 func (d *Detector) lighten(s *site, goal int) {
 	d.bytes -= s.bytes()
 	for least := 2; s.bytes() > goal && s.filled+s.grams.filled > 0; least *= 2 {

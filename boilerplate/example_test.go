@@ -43,7 +43,7 @@ func Example() {
 	// true  3 pages  site furniture "Printed by the Harbour Gazet"
 }
 
-// A signature that sees only what is the page's own is one line.
+// A signature of the page's own text takes one line.
 func ExampleDetector_Mask() {
 	d := boilerplate.New(boilerplate.Options{})
 	for _, p := range gazettePages {
@@ -63,8 +63,8 @@ func ExampleDetector_Mask() {
 	// masked pages look alike: false
 }
 
-// Streaming: each page is judged by those before it; judging again later revises
-// what the first pages were told.
+// Streaming: each page is judged by those before it; judging again later revises the
+// verdicts of the first pages.
 func ExampleDetector_Next() {
 	d := boilerplate.New(boilerplate.Options{})
 	for _, p := range gazettePages {
@@ -111,7 +111,7 @@ func ExampleDetector_Merge() {
 	// Output: 3
 }
 
-// A sign-off that stands on several hosts is known on a host never seen before.
+// A sign-off of several hosts is recognised on a host never seen before.
 func ExampleBlock() {
 	d := boilerplate.New(boilerplate.Options{})
 	signOff := "Reporting by the Harbour Agency; corrections to desk@agency.example"

@@ -185,7 +185,7 @@ func (v *view) counted(seen *sighting) bool {
 	return v.observed && (int(seen.count) > seen.named || slices.Contains(seen.names(), v.self))
 }
 
-// seen returns what a scope knows of the i-th block. Most blocks of most pages
+// seen returns the counts of the i-th block in a scope. Most blocks of most pages
 // are a host's, and of these the other scopes are not asked.
 func (v *view) seen(i int, scope Scope) *sighting {
 	f := &v.findings[i]
@@ -251,7 +251,7 @@ func (v *view) decide(scope Scope) {
 		case f.prose && all < leastProse:
 			f.state, f.scope = paired, scope
 		case scope == Global && v.p.Host != "" && v.hosts(seen) < 2:
-			// What stands on one host is the host scope's affair.
+			// Blocks of one host are judged by the host scope.
 		case f.prose && v.oneDay(s, seen):
 			f.state, f.scope = sameDay, scope
 		case v.dg.blocks[i].mass < shortMass:
@@ -284,8 +284,8 @@ func (v *view) decide(scope Scope) {
 	}
 }
 
-// reach reports whether a block on which no scope decided yet stands in as many
-// documents of this one as are needed beside the page, copies too.
+// reach reports whether enough documents of this scope other than the page, copies
+// included, hold a block on which no scope decided yet.
 func (v *view) reach(scope Scope, need int) bool {
 	for i := range v.findings {
 		f := &v.findings[i]
@@ -327,8 +327,8 @@ func (v *view) oneDay(s *site, seen *sighting) bool {
 		days[0] != 0 && days[0] == days[1] && s.docs.days[0] != s.docs.days[1]
 }
 
-// cover judges the i-th block by its grams. A gram recurs if, beside the page
-// and its copies, at least two documents hold it and so does one in a hundred.
+// cover judges the i-th block by its grams. A gram recurs if, besides the page and
+// its copies, at least two documents hold it and so does one in a hundred.
 func (v *view) cover(i int, scope Scope, copies int) {
 	s, b, f := v.sites[scope], &v.dg.blocks[i], &v.findings[i]
 	if s.gramDocs < 2 {

@@ -118,7 +118,7 @@ func (v *view) framed(i int) bool {
 		return b.mass < proseMass && f.state == exact && f.independent && !v.amid(i) && !figures(b.Of(v.p.Text)) &&
 			(!f.prose || f.others >= sentenceStories)
 	case f.scope != Host:
-		// Without sites there is no telling a frame from a wire story, nor one
+		// Without sites a frame cannot be distinguished from a wire story, nor one
 		// day's figures from another's.
 		return f.state == exact && f.others >= listed && !figures(b.Of(v.p.Text)) &&
 			(!f.prose || 4*v.holders(i) >= int(v.sites[f.scope].docs.count))

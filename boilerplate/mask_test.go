@@ -32,7 +32,7 @@ func verdicts(t *testing.T, d *boilerplate.Detector, p boilerplate.Page) map[str
 	return all
 }
 
-// A frame is what a site puts around its stories, of which some is prose.
+// A frame is the text that a site puts around its stories, some of it prose.
 type frame struct{ top, bottom []string }
 
 func newFrame(w *writer) frame {

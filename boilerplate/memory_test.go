@@ -89,7 +89,7 @@ func TestBound(t *testing.T) {
 	})
 }
 
-// TestBytes holds what Stats says against the memory really in use.
+// TestBytes compares Stats with the memory really in use.
 func TestBytes(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()

@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// ErrMismatch says that two detectors count in ways that do not compare.
+// ErrMismatch is the error of merging detectors that count in different ways.
 var ErrMismatch = wire.ErrMismatch
 
 // Merge adds what other has observed to d, as if d had observed it. It returns
@@ -16,11 +16,11 @@ var ErrMismatch = wire.ErrMismatch
 // differ in Seed or HostOnly. The order of merges does not
 // matter to detectors that have no document in common.
 //
-// If the two have no document in common, or one has observed all that the other
-// has, the result is exact. Otherwise a document that both have observed counts
-// once in blocks that stand in no more than eight documents of each; beyond, the
-// number of documents is estimated from the eight that are named. A document whose
-// text had changed between the two counts with both texts.
+// If the two have no document in common, or one has observed all that the other has,
+// the result is exact. Otherwise a document that both have observed counts once in
+// blocks of no more than eight documents of each; beyond, the number of documents is
+// estimated from the eight that are named. A document whose text had changed between
+// the two counts with both texts.
 func (d *Detector) Merge(other *Detector) error {
 	d.made()
 	other.made()
@@ -104,7 +104,7 @@ func (s *site) clone() *site {
 	return &c
 }
 
-// merge adds the counts of t; overlap says that documents may be in both.
+// merge adds the counts of t; overlap is set if documents may be in both.
 func (s *site) merge(t *site, overlap bool) {
 	s.used = max(s.used, t.used)
 	before := s.docs
@@ -193,8 +193,8 @@ func (s *site) take(sl *slot, x slot, t *site) {
 	}
 }
 
-// union returns the counter of the documents of a and b; overlap says that some
-// may be in both.
+// union returns the counter of the documents of a and b; overlap is set if some may
+// be in both.
 func union(a, b counter, overlap bool) counter {
 	c := a
 	widen(&c.days, b.days)

@@ -114,9 +114,9 @@ func (d *Detector) hash(name string) uint64 {
 	return mix(xxhash.Sum64String(name) ^ d.opts.seed)
 }
 
-// A name is the hashes that stand for a document, and for its text on its host.
-// The first makes observing idempotent; by the second the document is named in
-// counters, so that Mask knows a page that was observed under an ID.
+// A name holds the hashes of a document's ID, and of its text on its host. The first
+// makes observing idempotent; by the second the document is named in counters, so
+// that Mask knows a page that was observed under an ID.
 type name struct{ id, text uint64 }
 
 // with returns the hash that says that the document of this ID is the one that
@@ -137,7 +137,7 @@ func (d *Detector) name(p *Page) name {
 	return name{max(d.hash(p.ID), 1), text}
 }
 
-// fingerprint returns the 31 bits that stand for a document in counters.
+// fingerprint returns the 31 bits that represent a document in counters.
 func fingerprint(id uint64) uint32 { return max(uint32(id>>33), 1) }
 
 // place returns the fingerprint of a host or section.

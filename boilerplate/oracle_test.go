@@ -82,8 +82,8 @@ func TestAgainstMaps(t *testing.T) {
 }
 
 // TestScripts judges one manual in seven languages, three of them in scripts of
-// their own and two without spaces between words: what is recycled in one is so
-// in all.
+// their own and two without spaces between words: blocks recycled in one are so in
+// all.
 func TestScripts(t *testing.T) {
 	docs := corpus.Docs(t, "throughput", "help_7_languages.jsonl")
 	// Some languages leave paragraphs untranslated: the languages are not to count

@@ -55,7 +55,7 @@ func (w *writer) paragraph(n int) string {
 	return strings.Join(out, " ")
 }
 
-// A template is what a site puts above and below each of its stories.
+// A template is the text that a site puts above and below each of its stories.
 type template struct{ top, bottom []string }
 
 // newTemplate returns a template of about n words.

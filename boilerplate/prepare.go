@@ -11,10 +11,10 @@ import (
 // that takes a Page, of this detector or of others with its Seed, in any number of
 // goroutines. The verdicts are the same.
 //
-// What was read takes about the memory of the text and lives as long
-// as the page. It holds for the Text and the Blocks that p has now: a page that is
-// given others is read again, but the elements of Blocks must stay what they are.
-// Prepare panics if p.Blocks are not ascending, disjoint spans of p.Text.
+// The prepared form takes about the memory of the text and lives as long as the
+// page. It holds for the Text and the Blocks that p has now: a page that is given
+// others is read again, but the elements of Blocks must stay what they are. Prepare
+// panics if p.Blocks are not ascending, disjoint spans of p.Text.
 func (d *Detector) Prepare(p Page) Page {
 	d.made()
 	r := readers.Get().(*reader)
@@ -27,7 +27,7 @@ func (d *Detector) Prepare(p Page) Page {
 	return p
 }
 
-// prepared is what a page knows of its text.
+// prepared holds the tokens and blocks of a page's text.
 type prepared struct {
 	digest
 	text   string
@@ -36,7 +36,7 @@ type prepared struct {
 	sum    uint64 // of the text
 }
 
-// ready returns what is known of the text of p, nil if nothing is.
+// ready returns the prepared form of the text of p, or nil.
 func (p *Page) ready(seed uint64) *prepared {
 	q := p.prepared
 	if q == nil || q.seed != seed || q.text != p.Text || len(q.blocks) != len(p.Blocks) ||

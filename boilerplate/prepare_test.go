@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestPrepare counts and judges prepared pages beside plain ones, in two passes
-// and streaming: verdicts and saved bytes are the same.
+// TestPrepare counts and judges prepared pages next to plain ones, in two passes and
+// streaming: verdicts and saved bytes are the same.
 func TestPrepare(t *testing.T) {
 	pages, _ := newsroom()
 	pages = append(pages, site(40, 0.7, 2)...)

@@ -20,7 +20,7 @@ const (
 	unsignedMass = 2 * 10
 )
 
-// reason tells what kind of recycled text the i-th block is.
+// reason returns the kind of recycled text that the i-th block is.
 func (v *view) reason(i int) Reason {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	text := b.Of(v.p.Text)

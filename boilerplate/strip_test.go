@@ -66,7 +66,7 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// TestBlocksOfTheCaller judges spans that are no paragraphs.
+// TestBlocksOfTheCaller judges spans that are not paragraphs.
 func TestBlocksOfTheCaller(t *testing.T) {
 	d := boilerplate.New(boilerplate.Options{Gap: -1})
 	page := func(id, own string) boilerplate.Page {

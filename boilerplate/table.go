@@ -2,10 +2,10 @@ package boilerplate
 
 import "math/bits"
 
-// A placing says where a table looks for a hash: at the leading bits of its
+// A placing decides where a table looks for a hash: at the leading bits of its
 // product with an odd number that follows from the seed. Whoever does not know it
-// cannot crowd grams into one place: their hashes he can choose, up to an
-// exclusive or with the seed.
+// cannot crowd grams into one place: their hashes he can choose, up to an exclusive
+// or with the seed.
 type placing uint64
 
 func (o *options) placing() placing { return placing(mix(o.seed^0x67726170) | 1) }

@@ -34,7 +34,7 @@ type Reason uint8
 const (
 	// Own is text that no other document holds.
 	Own Reason = iota
-	// Furniture is what a site puts on its pages: headers, footers, notices.
+	// Furniture is text that a site puts on its pages: headers, footers, notices.
 	Furniture
 	// Navigation is a block of a few words that leads elsewhere: an item of a
 	// menu, a heading of a list.

@@ -19,10 +19,10 @@ const (
 )
 
 // A register of the Bucket algorithm holds how its bucket was filled, and the rank
-// of the element that filled it. The number of leading ones is the round (at most the
-// number of rounds, which stands for the fallback), a zero ends it except after
-// the last, and the bits after it are the rank. So a value of an earlier round is
-// below every value of a later one, and a minimum merges two signatures exactly.
+// of the element that filled it. The number of leading ones is the round (at most
+// the number of rounds, which means the fallback), a zero ends it except after the
+// last, and the bits after it are the rank. So a value of an earlier round is below
+// every value of a later one, and a minimum merges two signatures exactly.
 
 // tagOf returns the least value that a register may have in the round.
 func tagOf(round int) uint32 { return ^(^uint32(0) >> round) }

@@ -68,7 +68,7 @@ func define(k int, seed uint64, classic bool, set []uint64) []uint32 {
 	return regs
 }
 
-// The kernels, which leave out most of the work, do what the definition says.
+// The kernels, which leave out most of the work, compute what the definition gives.
 func TestDefinition(t *testing.T) {
 	for _, k := range []int{16, 64, 128, 1024} {
 		for _, n := range []int{0, 1, 2, 20, 44, 45, 100, 300, 1500, 6000} {

@@ -89,7 +89,7 @@ func goldenSignature() minhash.Signature {
 	return s.Sketch(set)
 }
 
-// The golden files are what is written today and can be read for ever.
+// The golden files are written today and can be read for ever.
 func TestGoldenFiles(t *testing.T) {
 	sig := goldenSignature()
 	format, err := os.ReadFile("FORMAT.md")
@@ -180,7 +180,7 @@ func TestBinaryRoundTrip(t *testing.T) {
 	}
 }
 
-// reseal replaces the checksum, so that what lies behind it is tested too.
+// reseal replaces the checksum, so that the checks after it are tested too.
 func reseal(data []byte) []byte {
 	body := data[:len(data)-8]
 	return binary.LittleEndian.AppendUint64(slices.Clone(body), xxhash.Sum64(body))
@@ -231,8 +231,8 @@ func TestDamagedBytes(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal decodes what is not trusted: whatever is accepted comes out the
-// same when it is encoded, and nothing takes memory that the bytes do not back.
+// FuzzUnmarshal decodes untrusted bytes: whatever is accepted comes out the same
+// when it is encoded, and nothing takes memory that the bytes do not back.
 func FuzzUnmarshal(f *testing.F) {
 	sig := goldenSignature()
 	for _, v := range []interface{ AppendBinary([]byte) ([]byte, error) }{sig, sig.Pack(8), sig.Scheme()} {

@@ -29,8 +29,8 @@ type Options struct {
 	Elements fmt.Stringer
 }
 
-// A Name is what a caller calls elements that do not come from package shingle,
-// for [Options]. The zero Name is that of elements without a name.
+// A Name is a caller's name of elements that do not come from package shingle, for
+// [Options]. The zero Name is that of elements without a name.
 type Name string
 
 // String returns the name.

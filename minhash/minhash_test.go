@@ -279,7 +279,7 @@ func TestValuesAndWrap(t *testing.T) {
 		set := stream(5, 300)
 		want := s.Sketch(set).Values()
 		k := s.Scheme().K
-		// What stands behind the registers in memory must not be touched.
+		// Memory after the registers must not be touched.
 		buf := slices.Repeat([]uint32{77}, k+40)
 		got := s.AppendValues(buf[:3], set)
 		if !slices.Equal(got[:3], []uint32{77, 77, 77}) || !slices.Equal(got[3:], want) {

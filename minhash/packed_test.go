@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Packed signatures agree wherever whole ones do, are corrected for chance and
-// no worse than the documentation says.
+// Packed signatures agree wherever whole ones do, are corrected for chance and no
+// worse than documented.
 func TestPackedAccuracy(t *testing.T) {
 	trials := 3000
 	if testing.Short() || raceEnabled {

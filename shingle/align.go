@@ -36,8 +36,8 @@ import (
 // work ends when it has cost 64 steps a token, which texts made for the purpose
 // can reach and others do not; what was found until then is returned.
 type Aligner struct {
-	// Shingler says what a token is: its Unit and its folding. Size and Multiset
-	// have no meaning here.
+	// Shingler defines tokens by its Unit and its folding. Size and Multiset have no
+	// meaning here.
 	Shingler Shingler
 	// MinTokens is the least length of a passage: the number of equal tokens in
 	// scripts that separate words, and as much as so many English words in those
@@ -57,13 +57,13 @@ type Aligner struct {
 	// it ends there: about the number of unequal tokens in a row that it
 	// tolerates, at most 30. 0 means 8.
 	Drop int
-	// Copies says what becomes of a passage that one text holds several times.
+	// Copies chooses what becomes of a passage that one text holds several times.
 	Copies Copies
-	// Snap says where a passage may end.
+	// Snap chooses where a passage may end.
 	Snap Snap
 }
 
-// Copies says what becomes of a passage that a text holds several times.
+// Copies chooses what becomes of a passage that a text holds several times.
 type Copies uint8
 
 const (
@@ -78,7 +78,7 @@ const (
 	EveryCopy
 )
 
-// Snap says where the edges of a passage lie. Edges move outwards only.
+// Snap chooses where the edges of a passage lie. Edges move outwards only.
 type Snap uint8
 
 const (
@@ -111,18 +111,19 @@ type Passage struct {
 	// Similarity is 2*Matched divided by the tokens of both sides: 1 for equal
 	// sides, the share of equal tokens for edited ones.
 	Similarity float64
-	// Exact says that the two sides are equal token by token: all that differs
-	// is case, typography, punctuation and space.
+	// Exact reports that the two sides are equal token by token: all that differs is
+	// case, typography, punctuation and space.
 	Exact bool
-	// Moved says that parts of the passage, such as its sentences, come in
+	// Moved reports that parts of the passage, such as its sentences, come in
 	// another order in B.
 	Moved bool
-	// Template says that the sides are one wording around different content, such as
-	// the results of two companies: a quarter or more of what differs is numbers and
-	// names in slots that both sides fill, a third if there is one slot only. From
-	// a Similarity of .8 on it is two thirds, in a slot for every 8 equal tokens, since
-	// what has fewer is one text whose figures were updated. A word is taken for a
-	// name by its capital letter, so in scripts without capitals only numbers count.
+	// Template reports that the sides are one wording around different content, such
+	// as the results of two companies: a quarter or more of what differs is numbers
+	// and names in slots that both sides fill, a third if there is one slot only.
+	// From a Similarity of .8 on it is two thirds, in a slot for every 8 equal
+	// tokens, since what has fewer is one text whose figures were updated. A word is
+	// taken for a name by its capital letter, so in scripts without capitals only
+	// numbers count.
 	Template bool
 }
 
@@ -148,7 +149,7 @@ type Text struct {
 	breaks []uint32
 }
 
-// A Seed says that token A of one text begins the same N tokens as token B of
+// A Seed states that token A of one text begins the same N tokens as token B of
 // another; see [Aligner.AlignAt].
 type Seed struct{ A, B, N int }
 
@@ -227,7 +228,7 @@ func (t *Text) String() string { return t.text }
 // Len returns the number of tokens.
 func (t *Text) Len() int { return len(t.starts) }
 
-// Token returns where the token i stands.
+// Token returns the span of token i.
 func (t *Text) Token(i int) Span { return Span{t.start(i), t.end(i)} }
 
 // longToken is the number of bytes from which the end of a token is kept apart.
@@ -264,10 +265,10 @@ func (al Aligner) AlignTexts(a, b *Text) []Passage {
 	return al.align(a, b, nil)
 }
 
-// AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds,
-// as an index of a whole corpus finds them: the cost depends on what is shared,
-// not on the length of the texts. A seed whose tokens are not equal or not there
-// is passed over.
+// AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds, as an
+// index of a whole corpus finds them: the cost depends on the shared text, not on
+// the length of the texts. A seed whose tokens are not equal or not there is passed
+// over.
 func (al Aligner) AlignAt(a, b *Text, seeds []Seed) []Passage {
 	runs := make([]align.Run, 0, len(seeds))
 	for _, s := range seeds {
@@ -359,7 +360,7 @@ func (t *Text) inside(s Span) []Token {
 	return t.sh.AppendTokens(nil, s.Of(t.text), t.skipInside(s)...)
 }
 
-// skipInside returns what is skipped of a part of the text, by places in the part.
+// skipInside returns the skipped spans in a part of the text, by places in the part.
 func (t *Text) skipInside(s Span) (skip []Span) {
 	for _, k := range t.skip {
 		if k.End > s.Start && k.Start < s.End {

@@ -140,7 +140,7 @@ func (t *Text) level(i int) int {
 	return 0
 }
 
-// move widens both sides as s says.
+// move widens both sides as s asks.
 func (s Snap) move(a, b *edges, matched int, exact bool) {
 	switch s {
 	case SnapNone:

@@ -2,17 +2,17 @@ package shingle
 
 import "github.com/neardup/neardup/internal/align"
 
-// An Op says what became of a stretch of a passage. The zero Op is Equal.
+// An Op is the change of a stretch of a passage. The zero Op is Equal.
 type Op uint8
 
 const (
-	// Equal tokens stand in both sides.
+	// Equal tokens are in both sides.
 	Equal Op = iota
 	// Replace: the tokens of A stand where B has others.
 	Replace
-	// Delete: A has tokens that B lacks; B is empty and says where.
+	// Delete: A has tokens that B lacks; B is empty and marks the place.
 	Delete
-	// Insert: B has tokens that A lacks; A is empty and says where.
+	// Insert: B has tokens that A lacks; A is empty and marks the place.
 	Insert
 )
 

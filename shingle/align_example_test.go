@@ -21,7 +21,7 @@ func ExampleAligner() {
 	// “No one will cross it before our engineers have seen every single bolt”, the mayor said on Friday.
 }
 
-// Edits shows what was changed on the way from one text to the other.
+// Edits shows the changes from one text to the other.
 func ExampleAligner_Edits() {
 	var al shingle.Aligner
 	for _, p := range al.Align(gazette, courier) {

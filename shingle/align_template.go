@@ -71,7 +71,7 @@ func (t *Text) inNumber(i int) bool {
 	return digits(i-1) && digits(i)
 }
 
-// values tells values from other words in one side of a passage.
+// values marks the words in one side of a passage that are values.
 type values struct {
 	t     *Text
 	small bool // a quarter of the words and more begin with a small letter, so capital ones are names

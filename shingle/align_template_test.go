@@ -6,7 +6,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestTemplate tells one wording around different content from a text that was edited.
+// TestTemplate distinguishes one wording around different content from an edited
+// text.
 func TestTemplate(t *testing.T) {
 	for _, c := range []struct {
 		why  string

@@ -60,7 +60,7 @@ func (r Rest) Original(s Span) Span {
 	return Span{first.from + max(0, s.Start-first.to), last.from + min(last.n, s.End-last.to)}
 }
 
-// A cutter puts together what is kept.
+// A cutter puts together the kept text.
 type cutter struct {
 	out    strings.Builder
 	chunks []chunk

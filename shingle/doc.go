@@ -10,9 +10,8 @@
 //	a, b := sh.Set(textA), sh.Set(textB)
 //	fmt.Println(a.Jaccard(b))
 //
-// [Shingler.Hashes] returns the hashes in the order of the text, which is what a
-// signature is made of; [Shingler.AppendHashes] allocates nothing once its buffer is
-// large enough.
+// [Shingler.Hashes] returns the hashes in the order of the text, for a signature;
+// [Shingler.AppendHashes] allocates nothing once its buffer is large enough.
 //
 // # Tokens
 //

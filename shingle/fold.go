@@ -24,9 +24,9 @@ type folder struct {
 	runs   *runTable                  // of runTables; nil until it is wanted
 	mended [2 * (blockSize + 16)]byte // a block without its broken bytes, and room
 
-	// Where folded bytes come from. Unless mixed, byte i stands for byte base+i
-	// of the text. Otherwise, if origins are wanted, for the bytes from
-	// base+start[i] to base+end[i], dropped marks included.
+	// Where folded bytes come from. Unless mixed, byte i comes from byte base+i of
+	// the text. Otherwise, if origins are wanted, for the bytes from base+start[i]
+	// to base+end[i], dropped marks included.
 	base       int
 	mixed      bool
 	origins    bool
@@ -254,8 +254,8 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at, end int) {
 	f.from(from, at, end)
 }
 
-// from notes that the bytes from from on stand for [start, end) of the text;
-// if there are none, the byte before is followed by something without effect.
+// from notes that the bytes from from on come from [start, end) of the text; if
+// there are none, the byte before is followed by something without effect.
 func (f *folder) from(from, start, end int) {
 	if !f.origins {
 		return

@@ -53,7 +53,7 @@ var states = [8]uint8{
 
 const brk = 0x80
 
-// next returns what a folded code point of class c does in state s.
+// next returns the effect of a folded code point of class c in state s.
 func next(s, c uint8) uint8 {
 	switch c {
 	case unidata.Sep:

@@ -2,9 +2,9 @@ package shingle
 
 import "github.com/neardup/neardup/internal/unidata"
 
-// Chinese and Japanese adjoin tokens at every other code point and yet keep
-// their bytes, but for punctuation. So whole blocks of them are told apart by
-// masks, and the spaces between adjoining tokens put in at once.
+// Chinese and Japanese adjoin tokens at every other code point and yet keep their
+// bytes, but for punctuation. So whole blocks of them are distinguished by masks,
+// and the spaces between adjoining tokens put in at once.
 
 // The pages of code points that kindTables cover, 128 each, by their first two
 // bytes: kana, punctuation of ideographs, full-width forms, quotes and dashes.

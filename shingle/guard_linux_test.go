@@ -38,8 +38,7 @@ func guarded(t *testing.T, text string, atEnd bool) string {
 	return unsafe.String(&mem[at], len(text))
 }
 
-// No set of instructions reads beside a text or writes to it: the test would
-// crash.
+// No set of instructions reads outside a text or writes to it: the test would crash.
 func TestTextsStayInside(t *testing.T) {
 	file, err := os.ReadFile("testdata/multilingual.txt")
 	if err != nil {

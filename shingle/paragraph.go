@@ -96,7 +96,7 @@ func breaks(block []line, from, i, width int) bool {
 	return !wrapped
 }
 
-// A lineKind is what a line is by its looks alone.
+// A lineKind is the kind of a line by its looks alone.
 type lineKind uint8
 
 const (

@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The reference says in the plainest way what a token and a shingle are: the
-// documentation of Token in code, one code point after the other.
+// The reference defines tokens and shingles in the plainest way: the documentation
+// of Token in code, one code point after the other.
 
 type folded struct {
 	r          rune
@@ -102,7 +102,7 @@ func foldRune(out []folded, s shingle.Shingler, r rune, start, end int, again bo
 		out[k-1].class, out[k].class = out[k].class, out[k-1].class
 	}
 	for i := k; i < n; i++ {
-		// Marks that changed places stand for their place together.
+		// Marks that changed places share their place.
 		out[i].start, out[i].end, out[n].start = out[k].start, end, out[k].start
 	}
 	return out

@@ -37,7 +37,7 @@ const UnicodeVersion = unidata.Version
 //
 // Its methods panic if Size is negative or Unit is none of the constants.
 type Shingler struct {
-	// Unit is what a token is: Words unless set.
+	// Unit is the unit of tokens: Words unless set.
 	Unit Unit
 
 	// Size is the number of tokens in a shingle; 0 means 5 words or 12
@@ -65,7 +65,7 @@ type Shingler struct {
 // A Token is one token: the hash of its folded form and where it is. The span covers
 // marks and invisible characters that folding drops.
 //
-// # What a token is
+// # Tokens
 //
 // A token is a run of letters, digits and marks. Everything else separates
 // tokens: space, punctuation, symbols, emoji, controls, and bytes that are not
@@ -76,8 +76,8 @@ type Shingler struct {
 //     else. Points, commas, colons, underscores, hyphens and double quotes
 //     always separate, also within numbers and between Hebrew letters.
 //   - An ideograph is a token of its own: Han, Tangut, Khitan, Nushu, Yi,
-//     cuneiform and hieroglyphs. Five of them say about what two or three words
-//     do.
+//     cuneiform and hieroglyphs. Five of them mean about as much as two or three
+//     words.
 //   - A run of Hiragana is a token, and a run of Katakana is, each with its sound
 //     and length marks. Single kana would make a shingle of a mere verb ending,
 //     which any two Japanese texts have in common.
@@ -113,7 +113,7 @@ type Shingler struct {
 //     any case.
 //   - Straight, curly and modifier apostrophes and the geresh of Hebrew, but no
 //     accent typed for one (don`t); any quotes, dashes and spaces.
-//   - What is invisible: soft hyphens, zero-width characters, joiners, variation
+//   - Invisible code points: soft hyphens, zero-width characters, joiners, variation
 //     selectors, direction marks. They do not separate either, not even U+200B,
 //     at which the annex has a word end.
 //

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// String returns the name of the shingles, say "words:5": the unit, a colon, the
+// String returns the name of the shingles, such as "words:5": the unit, a colon, the
 // size, "+accents" or "+multiset" where those are set, and with a seed "+keyed:" and
 // its fingerprint, 16 hexadecimal digits. Two Shinglers that make the same shingles
-// have the same name. A seed cannot be computed from its fingerprint; it can be found
-// by trying, so that only a random one of 64 bits is a secret.
+// have the same name. A seed cannot be computed from its fingerprint; it can be
+// found by trying, so that only a random one of 64 bits is a secret.
 func (s Shingler) String() string {
 	b, err := s.MarshalText()
 	if err != nil {

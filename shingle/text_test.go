@@ -46,8 +46,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzText has any bytes for a name: what is accepted is written as it would be
-// and read again.
+// FuzzText takes any bytes for a name: an accepted one is written as it would be and
+// read again.
 func FuzzText(f *testing.F) {
 	for _, name := range []string{"words:5", "chars", "words:12+accents+multiset", "words:05", "chars:+accents", "words:2147483648", "words:5+keyed:80bb9b052a6c3b55"} {
 		f.Add([]byte(name))

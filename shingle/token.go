@@ -162,7 +162,8 @@ func (t *tokenizer) settled(last bool) int {
 		}
 		return n
 	}
-	// What has been looked at before need not be again, up to what may have changed.
+	// Bytes that were looked at before are skipped, up to those that may have
+	// changed.
 	from := max(0, t.open-unsettled)
 	t.open = 0
 	for i := t.n - 1; i >= from; i-- {

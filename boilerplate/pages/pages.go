@@ -16,10 +16,10 @@
 // that [shingle.Paragraphs] of the text finds the same ones wherever no block
 // holds a blank line, which none does.
 //
-// What is not text is dropped with all it contains: script, style, noscript,
-// template, iframe, svg, math, object, audio, video, canvas and comments.
-// Nothing is executed, fetched or followed; style sheets are not read, so text
-// that they hide is kept.
+// Elements that are not text are dropped with their contents: script, style,
+// noscript, template, iframe, svg, math, object, audio, video, canvas and comments.
+// Nothing is executed, fetched or followed; style sheets are not read, so text that
+// they hide is kept.
 //
 // # Hostile markup
 //
@@ -48,8 +48,8 @@ import (
 
 // Options configures [Parse]; the zero value is the recommended setting.
 type Options struct {
-	// ContentType is the header of that name, if there was one. It and the
-	// first kilobyte of the page tell the encoding.
+	// ContentType is the header of that name, if there was one. It and the first
+	// kilobyte of the page decide the encoding.
 	ContentType string
 
 	// MaxBytes is how much of a page is read; 0 means 16 MiB.
@@ -74,8 +74,8 @@ type Page struct {
 	Truncated bool
 }
 
-// Parse reads an HTML page. There is no malformed HTML: an error is one of r's,
-// or says that the encoding is unknown. It panics if a limit is negative.
+// Parse reads an HTML page. No HTML is malformed: an error is one of r's, or reports
+// an unknown encoding. It panics if a limit is negative.
 func Parse(r io.Reader, o Options) (Page, error) {
 	if o.MaxBytes < 0 || o.MaxBlocks < 0 {
 		panic("pages: negative limit")
@@ -153,7 +153,7 @@ func (p *parser) tag() atom.Atom {
 	return atom.Lookup(name)
 }
 
-// open handles a start tag; slash says that it ends in one.
+// open handles a start tag; slash is set if it ends in one.
 func (p *parser) open(tag atom.Atom, slash bool) {
 	foreign := tag == atom.Svg || tag == atom.Math
 	switch {
@@ -260,7 +260,7 @@ func (p *parser) end() {
 	p.start = -1
 }
 
-// dropped are the elements that are no text.
+// dropped are the elements that are not text.
 var dropped = set(
 	atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe,
 	atom.Svg, atom.Math, atom.Object, atom.Audio, atom.Video, atom.Canvas,

@@ -69,7 +69,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// check holds what is true of every page.
+// check tests the properties of every page.
 func check(tb testing.TB, p pages.Page) {
 	tb.Helper()
 	if !utf8.ValidString(p.Text) {
@@ -169,7 +169,7 @@ func FuzzParse(f *testing.F) {
 		o := pages.Options{ContentType: "text/html; charset=utf-8"}
 		p := parse(t, markup, o)
 		check(t, p)
-		// What is cut off changes nothing before it but the last block.
+		// Cutting off the end changes nothing before it but the last block.
 		if len(markup) > 1 {
 			cut := parse(t, markup, pages.Options{ContentType: o.ContentType, MaxBlocks: 1})
 			if len(p.Blocks) > 0 && p.Blocks[0] != cut.Blocks[0] {

@@ -69,7 +69,7 @@ func asJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
-// do does a step and returns all that the filter says about it.
+// do does a step and returns all answers of the filter.
 func do(t *testing.T, f *seen.Filter, s step) string {
 	t.Helper()
 	var got []string

@@ -104,7 +104,7 @@ type request struct {
 	done    chan struct{}
 }
 
-// A position is where a saved filter stands: the note of its save.
+// A position is the note of a saved filter.
 type position struct {
 	Journal uint64  `json:"journal"` // the first journal to repeat
 	Frame   uint64  `json:"frame"`   // the number of its first frame

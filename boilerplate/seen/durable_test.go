@@ -271,7 +271,7 @@ func TestGroupCommit(t *testing.T) {
 	}
 }
 
-// What was acknowledged is forgotten, and the rest keeps its numbers.
+// Acknowledged verdicts are forgotten, and the rest keep their numbers.
 func TestReleased(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{Options: seen.Options{Settle: 100}})

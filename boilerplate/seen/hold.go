@@ -12,7 +12,7 @@ type Released struct {
 	Verdict Verdict
 }
 
-// A site is what a filter knows of a host, besides what the detector does.
+// A site is the state of a filter for a host, in addition to the detector's.
 type site struct {
 	Pages    int            `json:"pages"`
 	Sections map[string]int `json:"sections,omitempty"` // pages of each; nil if there are too many

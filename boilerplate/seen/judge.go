@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Judge observes a page and says whether it is new. A page of an id that was
+// Judge observes a page and reports whether it is new. A page of an id that was
 // judged before is judged anew, and takes its place. After an error the page may
 // have been observed; judging it again is safe. It panics if p.Blocks are not
 // ascending, disjoint spans of p.Text.
@@ -77,7 +77,7 @@ func ownSite(b boilerplate.Block) bool {
 	return b.Masked || b.Flagged && (b.Scope == boilerplate.Section || b.Scope == boilerplate.Host)
 }
 
-// decide judges a page by what is known.
+// decide judges a page by the pages observed so far.
 func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
 	mask := f.mask(p)

@@ -12,7 +12,7 @@ import (
 // maxMatches is how many kept pages a page is compared with, the most alike first.
 const maxMatches = 16
 
-// A comparison is what a page is compared with others by.
+// A comparison holds the set and signature by which a page is compared with others.
 type comparison struct {
 	page Page
 	set  shingle.Set // without frame
@@ -22,9 +22,9 @@ type comparison struct {
 // best returns the kept page that a page is most like, and how much, and the IDs of
 // those that it was compared with if none is at the threshold.
 //
-// A kept page was sketched by what was known when it came. Since then more has
-// become known, so the two are compared as they are and, below the threshold, also
-// without what one has and the other lacks because of that.
+// A kept page was sketched with the mask of its time. Since then more has become
+// known, so the two are compared as they are and, below the threshold, also without
+// what one has and the other lacks because of that.
 func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature) (id string, similarity float64, unlike []string, err error) {
 	// One more than is wanted: a match may be an earlier state of the page.
 	matches, err := f.ix.search(ctx, sig, lsh.SearchOptions{Set: c.set, Limit: maxMatches + 1, Threshold: f.threshold * reach})
@@ -127,7 +127,7 @@ func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) er
 	return nil
 }
 
-// recurring is what a page has that other pages have too.
+// recurring is the text of a page that other pages have too.
 type recurring struct {
 	frame  map[uint64]bool // shingles of the frame
 	blocks []shingle.Set   // those of blocks that recur and are not frame: prose that is quoted

@@ -175,7 +175,7 @@ func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.Sear
 	}
 }
 
-// No other filter tells what its sites quote.
+// No other filter reports what its sites quote.
 func (o *own) quote(context.Context, func() []shingle.Set) error { return nil }
 func (o *own) quoted(context.Context, []shingle.Set) ([]shingle.Set, error) {
 	return nil, nil

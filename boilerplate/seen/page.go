@@ -13,7 +13,7 @@ import (
 type Page struct {
 	ID      string `json:"id"`                // its address; at most 1 MiB
 	Host    string `json:"host,omitempty"`    // the site; a page without one is never held
-	Section string `json:"section,omitempty"` // of the site, say the first segment of the path
+	Section string `json:"section,omitempty"` // of the site, such as the first segment of the path
 	Text    string `json:"text"`
 
 	// Canonical is the address that the page itself gives for its text
@@ -48,7 +48,7 @@ const (
 	Held Outcome = "held"
 )
 
-// A Verdict says what became of a page.
+// A Verdict is the outcome for a page.
 type Verdict struct {
 	ID      string  `json:"id"`
 	Outcome Outcome `json:"verdict"`
@@ -89,8 +89,8 @@ func (v Verdict) String() string {
 	return string(v.Outcome)
 }
 
-// ErrPage says that a page cannot be judged: its ID or text is too long, or its
-// blocks are not spans of its text.
+// ErrPage is the error of a page that cannot be judged: its ID or text is too long,
+// or its blocks are not spans of its text.
 var ErrPage = errors.New("invalid page")
 
 // Limits of a page that a Durable takes.

@@ -68,7 +68,7 @@ type snapshot struct {
 	changes              *changes // of the index; nil if there are none
 }
 
-// snapshot encodes what a save has, but for the changes of the index.
+// snapshot encodes the contents of a save, except the changes of the index.
 func (f *Filter) snapshot(note []byte) (snapshot, error) {
 	detector, err := f.detector.MarshalBinary()
 	if err != nil {
@@ -141,8 +141,8 @@ func (f *Filter) Note(ctx context.Context) ([]byte, error) {
 	return bytes.Clone(f.note), nil
 }
 
-// Close closes the filter without saving it: what was judged since the last Save
-// is forgotten. Call Save first where that is not meant.
+// Close closes the filter without saving it: pages judged since the last Save is
+// forgotten. Call Save first where that is not meant.
 func (f *Filter) Close() error {
 	<-f.turn
 	defer f.leave()

@@ -112,11 +112,11 @@ type Options struct {
 	Prefer func(p Page, kept Kept) bool
 
 	// Store, if not nil, holds the pages that are new, instead of an index in the
-	// directory: say an index in Redis that several crawlers share. It must have been
-	// opened with what [Options.StoreOptions] returns, and Close leaves it open. Each
-	// crawler has a filter of its own, with the pages of certain hosts, since the
-	// frame of a site is learnt from all of its pages. Of copies that two of them
-	// judge at the same time one is new.
+	// directory, such as an index in Redis that several crawlers share. It must have
+	// been opened with what [Options.StoreOptions] returns, and Close leaves it
+	// open. Each crawler has a filter of its own, with the pages of certain hosts,
+	// since the frame of a site is learnt from all of its pages. Of copies that two
+	// of them judge at the same time one is new.
 	Store disk.Store
 }
 
@@ -130,7 +130,7 @@ func (o Options) withDefaults() Options {
 // two pages are alike. The remaining third is more than two paragraphs of ten.
 const reach = 0.7
 
-// maxSections is how many sections of a host are told apart.
+// maxSections is the number of sections of a host that are distinguished.
 const maxSections = 256
 
 // A Filter judges pages. It is made by [Open] and safe for concurrent use by
@@ -208,7 +208,8 @@ func (f *Filter) openStore(o Options) error {
 	return nil
 }
 
-// enter waits for the turn of the caller, who calls leave if there is no error.
+// enter waits for the turn of the caller, who calls leave unless it returns an
+// error.
 func (f *Filter) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -251,7 +252,7 @@ func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	return nil
 }
 
-// Stats says how much a filter holds.
+// Stats counts the contents of a filter.
 type Stats struct {
 	Kept     int // pages in the index; 0 with a shared store. What Forget took out counts until the next Save
 	Held     int // pages that wait for their frame

@@ -107,7 +107,7 @@ func TestEarly(t *testing.T) {
 	}
 }
 
-// Distinct articles in one large frame are kept; what has next to nothing of its
+// Distinct articles in one large frame are kept; a page with next to nothing of its
 // own is not.
 func TestDistinct(t *testing.T) {
 	var pages []seen.Page

@@ -51,8 +51,9 @@ type kept interface {
 	// meanwhile.
 	put(ctx context.Context, d disk.Document, threshold float64, unlike []string) (lsh.Match[string], bool, error)
 
-	// quote tells other filters which blocks are left out of a page that is going to be
-	// stored, and quoted returns those of some blocks that another filter leaves out.
+	// quote informs other filters of the blocks left out of a page that is going to
+	// be stored, and quoted returns those of some blocks that another filter leaves
+	// out.
 	quote(ctx context.Context, blocks func() []shingle.Set) error
 	quoted(ctx context.Context, blocks []shingle.Set) ([]shingle.Set, error)
 
