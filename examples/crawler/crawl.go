@@ -43,8 +43,8 @@ type crawl struct {
 	counts  counts
 }
 
-// A position is what a crawl has to know to go on, besides what its filter knows
-// itself: the note that is saved with the filter.
+// A position is the state that a crawl resumes from, in addition to that of its
+// filter itself: the note that is saved with the filter.
 type position struct {
 	Journal  int              `json:"journal"` // the number of the journal to replay
 	Pages    int64            `json:"pages"`   // durable bytes of pages.jsonl
@@ -158,7 +158,7 @@ func (c *crawl) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer stop()
-	// What has been fetched is judged and saved, whatever happens meanwhile.
+	// Fetched pages are judged and saved, whatever happens meanwhile.
 	after := context.WithoutCancel(ctx)
 	if err := c.fetchAll(ctx, after); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -365,7 +365,7 @@ func (c *crawl) checkpoint(ctx context.Context) error {
 	return errors.Join(old.f.Close(), os.Remove(old.f.Name()))
 }
 
-// close closes what is open.
+// close closes the open files.
 func (c *crawl) close() error {
 	var errs []error
 	if c.journal != nil {

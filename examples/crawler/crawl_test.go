@@ -156,7 +156,7 @@ func TestCrawl(t *testing.T) {
 	}
 }
 
-// check compares verdicts with what was put onto the sites.
+// check compares verdicts with the contents of the sites.
 func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[string]result) {
 	t.Helper()
 	kept := map[int]int{}

@@ -22,7 +22,7 @@ import (
 // A fetch is what came of a URL. It is what the journal keeps.
 type fetch struct {
 	URL     string     `json:"url"`
-	Problem string     `json:"problem,omitempty"` // why there is no page
+	Problem string     `json:"problem,omitempty"` // why the page is missing
 	Page    *seen.Page `json:"page,omitempty"`
 	Links   []string   `json:"links,omitempty"`
 
@@ -119,7 +119,7 @@ func (f *fetcher) get(address string) fetch {
 	return x
 }
 
-// response makes a page of what a server sent.
+// response makes a page of a server's answer.
 func (f *fetcher) response(r *colly.Response) {
 	x := r.Ctx.GetAny(inTransit).(*fetch)
 	header := r.Headers.Get("Content-Type")
@@ -158,7 +158,7 @@ func (f *fetcher) response(r *colly.Response) {
 }
 
 // section returns the part of a site that a page is of: the first segment of its
-// path, if there is more behind it.
+// path, if more follows it.
 func section(u *url.URL) string {
 	first, _, more := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	if !more {

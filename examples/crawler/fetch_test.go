@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What servers send becomes text in UTF-8, or a problem that says what it is.
+// Answers of servers become text in UTF-8, or a problem that names the reason.
 func TestFetch(t *testing.T) {
 	const text = "Größe"
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

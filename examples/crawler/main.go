@@ -1,4 +1,4 @@
-// Command crawler fetches the pages of sites and stores only what is new:
+// Command crawler fetches the pages of sites and stores only new pages:
 //
 //	crawler -out DIR [flags] URL...
 //
@@ -27,7 +27,7 @@ const (
 	exitFatal = 2 // wrong usage, or the crawl could not go on
 )
 
-// options are what the flags say.
+// options holds the flags.
 type options struct {
 	out        string
 	seeds      []*url.URL
@@ -105,7 +105,7 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("crawler", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	fs.StringVar(&o.out, "out", "", "`folder` of what is stored, and of what is needed to go on")
+	fs.StringVar(&o.out, "out", "", "`folder` for stored pages and the state to go on from")
 	fs.DurationVar(&o.delay, "delay", time.Second, "least `time` between the starts of two requests to a host")
 	fs.IntVar(&o.parallel, "parallel", 2, "requests to a host at the same time at most")
 	fs.IntVar(&o.maxPages, "max-pages", 10000, "pages to fetch at most, those of earlier runs included; 0 for no limit")

@@ -67,7 +67,7 @@ func (n *counts) set(m map[string]int64) {
 	n.sitemaps.Store(m[sitemap])
 }
 
-// observe looks at what a crawl holds, if figures are served.
+// observe reads the state of a crawl, if figures are served.
 func (n *counts) observe(ctx context.Context, c *crawl) {
 	n.fetched.Store(int64(c.at.Fetched))
 	if c.o.metrics == "" {
@@ -96,7 +96,7 @@ var (
 	current atomic.Pointer[counts]
 )
 
-// serve serves figures if there is a flag that says where. The caller stops it.
+// serve serves figures if a flag names the address. The caller stops it.
 func (c *crawl) serve(ctx context.Context) (stop func(), err error) {
 	if c.o.metrics == "" {
 		return func() {}, nil

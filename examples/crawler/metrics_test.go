@@ -28,7 +28,7 @@ func (c *console) Write(b []byte) (int, error) {
 	return c.b.Write(b)
 }
 
-// Figures are served while a crawl is under way, and say what it does.
+// Figures are served while a crawl is under way, and follow it.
 func TestMetrics(t *testing.T) {
 	w := newWeb(t, 40)
 	stderr := &console{at: make(chan string, 1)}
@@ -83,7 +83,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// A wrong command line says what is wrong, and -h what is right.
+// A wrong command line gets a message that names the fault, and -h lists the flags.
 func TestUsage(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"", "-out"},

@@ -10,7 +10,7 @@ import (
 	"github.com/temoto/robotstxt"
 )
 
-// rules is what a crawl takes from the robots.txt of a host besides what may be
+// rules is what a crawl takes from the robots.txt of a host, except what may be
 // fetched, which is colly's part.
 type rules struct {
 	delay    time.Duration
@@ -64,7 +64,7 @@ func robotsHost(req *http.Request) string {
 	return req.URL.Host
 }
 
-// A tee keeps what is read, and hands it on when the body is closed.
+// A tee keeps the bytes read, and hands them on when the body is closed.
 type tee struct {
 	io.ReadCloser
 	kept bytes.Buffer

@@ -40,7 +40,7 @@ func (r *random) words(n int) string {
 	return b.String()
 }
 
-// An article is what stands on one page or on several.
+// An article is the text of one page or several.
 type article struct {
 	headline   string
 	paragraphs []string
@@ -179,7 +179,7 @@ func (w *web) fill(total int) {
 			list = append(list, placed{r.next(4), r.next(3), b, group, "sibling"})
 		}
 	}
-	// Copies come before, between and behind their originals.
+	// Copies come before, between and after their originals.
 	for i := len(list) - 1; i > 0; i-- {
 		j := r.next(i + 1)
 		list[i], list[j] = list[j], list[i]

@@ -13,8 +13,8 @@ import (
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// A journal is a file of batches, one a line: the CRC-64 of the JSON array behind
-// it in 16 digits, a space, and the array. What is in it is acknowledged.
+// A journal is a file of batches, one a line: the CRC-64 of the JSON array in 16
+// digits, a space, and the array. Its contents are acknowledged.
 type journal struct{ f *os.File }
 
 // An entry is something that happened: a URL was fetched, or the pages that are
@@ -86,14 +86,14 @@ func (j *journal) append(batch []entry) error {
 	return j.f.Sync()
 }
 
-// An output is a file of JSON objects, one a line, each with an "id". It grows,
-// and up to the last checkpoint it is durable. Behind that, what was lost is
-// written again when the journal is replayed, and what was not lost is not.
+// An output is a file of JSON objects, one a line, each with an "id". It grows, and
+// up to the last checkpoint it is durable. After that, replaying the journal writes
+// lost lines again, and no others.
 type output struct {
 	f    *os.File
 	w    *bufio.Writer
 	size int64
-	tail map[string]int // how often an id stands behind the last checkpoint
+	tail map[string]int // how often an id occurs after the last checkpoint
 }
 
 // openOutput opens an output of which the first n bytes are durable.
@@ -157,7 +157,7 @@ func (o *output) add(id string, v any) (bool, error) {
 	return true, err
 }
 
-// sync makes durable what was added.
+// sync makes added lines durable.
 func (o *output) sync() error {
 	if err := o.w.Flush(); err != nil {
 		return err

@@ -229,7 +229,7 @@ func (k *cleaning) print(e *cli.Env, id, match string, similarity float64, line 
 
 func (k *cleaning) cuts(part string) bool { return slices.Contains(k.to.Cut, part) }
 
-// cut finds what is to be cut from the texts of documents.
+// cut finds the parts to cut from the texts of documents.
 func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][]items.Held) error {
 	if len(k.to.Cut) == 0 {
 		return nil
@@ -255,7 +255,7 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 		}
 	}
 	for _, r := range d.Removals {
-		d.Cuts[r.Row] = nil // nothing is cut from what is removed
+		d.Cuts[r.Row] = nil // nothing is cut from removed documents
 	}
 	return nil
 }

@@ -197,7 +197,7 @@ func (e *Engine) sorted(chains []Chain) []Chain {
 }
 
 // byKey returns the chains by their keys, which are at least 0, and where these are
-// equal as ties says: the number of each is the lower half of a value.
+// equal by ties: the number of each is the lower half of a value.
 func (e *Engine) byKey(chains []Chain, key func(c *Chain) int32, ties func(x, y *Chain) int) []uint64 {
 	e.keys = e.keys[:0]
 	for i := range chains {

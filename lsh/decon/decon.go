@@ -23,9 +23,9 @@
 // that have few others.
 //
 // Whether an edited item matches is decided when all documents have been read: a
-// word counts by its rarity in the corpus, -log2 of the share of documents that
-// hold it, so "which of the following is" is no evidence that a question was
-// copied. An item that occurs word for word is always reported.
+// word counts by its rarity in the corpus, -log2 of the share of documents that hold
+// it, so "which of the following is" is not evidence that a question was copied. An
+// item that occurs word for word is always reported.
 //
 // Texts of more than 400 words are looked for in parts of equal length.
 //
@@ -73,8 +73,8 @@ func (p Part) String() string {
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	// Shingler says what a word is: its Unit must be Words. Size and Multiset have
-	// no meaning here.
+	// Shingler defines words: its Unit must be Words. Size and Multiset have no
+	// meaning here.
 	Shingler shingle.Shingler
 
 	// MinTokens is the least number of words of an item that is looked for on its

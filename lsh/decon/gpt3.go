@@ -20,12 +20,12 @@ const (
 	mostPieces = 10  // pieces into which a document may be split
 )
 
-// A GPT3 finds items by the rule with which the training text of GPT-3 was
-// filtered, to compare with: a document collides with an item where both have the
-// same 13 words in a row. A word is what white space delimits, in lower case and
-// without punctuation and symbols. Runs that more than 10 documents hold are
-// ignored, items of fewer than 13 words are never found, and one changed word hides
-// 13 runs. [CutGPT3] is what was done with the collisions.
+// A GPT3 finds items by the rule with which the training text of GPT-3 was filtered,
+// to compare with: a document collides with an item where both have the same 13
+// words in a row. A word is what white space delimits, in lower case and without
+// punctuation and symbols. Runs that more than 10 documents hold are ignored, items
+// of fewer than 13 words are never found, and one changed word hides 13 runs.
+// [CutGPT3] is the treatment of collisions.
 //
 // Source: Brown et al., Language Models are Few-Shot Learners (2020), appendix C.
 // The paper does not name the set of punctuation.

@@ -28,8 +28,8 @@
 // everywhere, and [Repair] saves the intact part. Damage to the very last frame of
 // an index that was not closed looks like an unfinished write, and is cut off.
 //
-// docs/reliability.md has the promises in full, how each is tested, and what is
-// not promised.
+// docs/reliability.md has the promises in full, how each is tested, and what is not
+// promised.
 //
 // # Files
 //

@@ -166,7 +166,7 @@ func generic(name string) bool {
 }
 
 // company reports whether what comes before a source, in the place of a town, is the
-// name of a company, whose ticker then is no agency.
+// name of a company, whose ticker then is not an agency.
 func company(before string) bool {
 	for w := range strings.FieldsSeq(before) {
 		switch strings.Trim(w, ".,(") {

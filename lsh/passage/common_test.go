@@ -41,7 +41,7 @@ func TestCommon(t *testing.T) {
 	}
 	groups := groupsOf(ix)
 	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
-		t.Fatalf("the licence is no group of all: %d groups", len(groups))
+		t.Fatalf("the licence is not a group of all: %d groups", len(groups))
 	}
 	for i, m := range groups[0].Members {
 		if text, _ := ix.Text(m.ID); m.Span.Of(text) != licence {
@@ -133,11 +133,11 @@ func TestCommonQuery(t *testing.T) {
 }
 
 // TestLikeNew adds, replaces and removes documents at random, with queries in
-// between, and compares the index with a new one of what is left.
+// between, and compares the index with a new one of the remaining documents.
 func TestLikeNew(t *testing.T) {
 	r := rng(14)
 	texts := library(&r, 60, 400)
-	for i := range texts { // some of what is shared is common
+	for i := range texts { // some of the shared text is common
 		texts[i] += "\n\n" + texts[i%4]
 	}
 	opts := passage.Options{MaxDocuments: 12, RareDocuments: 3}

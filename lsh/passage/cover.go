@@ -18,12 +18,12 @@ import (
 // texts that share nothing.
 //
 // It suits pages, of which the frame is skipped as far as it is known, as Jaccard
-// similarity suits whole files: what is left of the frame, comments and teasers
-// lower the Jaccard similarity of two copies of a story, but not the share of the
-// story in the shorter page.
+// similarity suits whole files: remains of the frame, comments and teasers lower the
+// Jaccard similarity of two copies of a story, but not the share of the story in the
+// shorter page.
 type Cover struct {
 	A, B             float64 // from 0 to 1
-	TokensA, TokensB int     // of the texts, without what is skipped
+	TokensA, TokensB int     // of the texts, without skipped spans
 }
 
 // Share returns the cover of the text that has fewer tokens of its own; of texts of
@@ -127,7 +127,7 @@ func firstFrom(t *shingle.Text, at int) int {
 	return lo
 }
 
-// CoverOptions says which pairs [Index.Covered] yields.
+// CoverOptions selects the pairs that [Index.Covered] yields.
 type CoverOptions struct {
 	// Share is the least [Cover.Share] of a pair: above 0, up to 1.
 	Share float64

@@ -205,7 +205,7 @@ func TestCoverZero(t *testing.T) {
 }
 
 // Two pages share a story in frames that differ: their Jaccard similarity is low,
-// but the story covers what is the shorter page's own.
+// but the story covers the shorter page's own text.
 func ExampleCovered() {
 	const story = "The night ferry between the two harbours will sail again from May, nine years after the last crossing. "
 	a := story + "Write to the desk."

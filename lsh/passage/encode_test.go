@@ -69,8 +69,8 @@ func TestReadWritten(t *testing.T) {
 	}
 }
 
-// TestGoldenFile compares what is written with a file of this version, and reads those
-// of all versions: they must be readable for ever.
+// TestGoldenFile compares the output with a file of this version, and reads those of
+// all versions: they must be readable for ever.
 func TestGoldenFile(t *testing.T) {
 	ix, file := written(t)
 	const newest = "testdata/v2.ndpa"
@@ -192,7 +192,7 @@ func TestReadHostile(t *testing.T) {
 	}
 }
 
-// TestFormatExample compares the bytes in FORMAT.md with what is written.
+// TestFormatExample compares the bytes in FORMAT.md with the output.
 func TestFormatExample(t *testing.T) {
 	page, err := os.ReadFile("FORMAT.md")
 	if err != nil {
@@ -286,7 +286,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		// What was read is written and read alike.
+		// A decoded index is written and read alike.
 		var once, twice bytes.Buffer
 		if _, err := ix.WriteTo(&once); err != nil {
 			t.Fatal(err)

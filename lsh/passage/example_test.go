@@ -44,7 +44,7 @@ func ExampleIndex_Query() {
 	// monday: The old harbour wall, which was built in 1884 of stone from the quarry above the town, will be repaired this summer.
 }
 
-// Groups tells who has a passage, and who had it first.
+// Groups returns who has a passage, and who had it first.
 func ExampleIndex_Groups() {
 	var ix passage.Index
 	day := func(d int) time.Time { return time.Date(2024, 6, d, 0, 0, 0, 0, time.UTC) }
@@ -81,7 +81,7 @@ func ExampleRead() {
 	// a b 1
 }
 
-// Stats says what the cap on common fingerprints withheld.
+// Stats counts what the cap on common fingerprints left out.
 func ExampleStats() {
 	ix := passage.New(passage.Options{MaxDocuments: 10})
 	for i := range 40 {

@@ -106,7 +106,7 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 		recent = make([]uint64, size)
 	}
 	first := 0                  // recent[0] is the hash of this gram
-	least, at := ^uint64(0), -1 // the least of the window and where it stands
+	least, at := ^uint64(0), -1 // the least of the window and its place
 	for i := range n {
 		if i-first == size {
 			copy(recent, recent[size-window:])

@@ -128,7 +128,7 @@ func TestSorted(t *testing.T) {
 }
 
 // TestReplacedLeavesNoTrail replaces one document again and again in an index of
-// many: what a query passes on its way to it may not grow with that.
+// many: the steps of a query may not grow with them.
 func TestReplacedLeavesNoTrail(t *testing.T) {
 	r := rng(5)
 	words := func(n int) string {

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestGroups tells a recycled paragraph from a quotation used once, and who had
-// it first.
+// TestGroups distinguishes a recycled paragraph from a quotation used once, and who
+// had it first.
 func TestGroups(t *testing.T) {
 	const quote = "We shall not sell a single acre of this forest, not to the railway and not to anybody else"
 	const background = "The forest above the lake has belonged to the three villages since 1611, when the last count died without an heir"

@@ -20,8 +20,8 @@ type link struct {
 }
 
 // A linker links every document with the first holders of its fingerprints, and with
-// no others: the cost is linear in the text and what is found, however many
-// documents hold a passage.
+// no others: the cost is linear in the text and the findings, however many documents
+// hold a passage.
 type linker struct {
 	opts Options
 	docs []*document
@@ -184,8 +184,8 @@ func (l *linker) all(ctx context.Context) ([]link, error) {
 	return slices.Concat(of...), err
 }
 
-// each calls work for the numbers below n, by as many goroutines as the options say,
-// until ctx is done.
+// each calls work for the numbers below n, by as many goroutines as the options ask
+// for, until ctx is done.
 func (o Options) each(ctx context.Context, n int, work func(i int)) error {
 	workers := max(o.Workers, 1)
 	if o.Workers < 0 {

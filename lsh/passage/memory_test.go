@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestBytes holds what Stats says, and the 15 bytes a token of the package's
-// documentation, against the memory really in use, that of buffers included.
+// TestBytes checks Stats, and the 15 bytes a token of the package's documentation,
+// against the memory really in use, that of buffers included.
 func TestBytes(t *testing.T) {
 	heap := func() int64 {
 		runtime.GC()
@@ -34,9 +34,9 @@ func TestBytes(t *testing.T) {
 	ix.Query(texts[0])
 	s := ix.Stats()
 	used := float64(heap() - before)
-	t.Logf("%.0f bytes in use, %d told, %.1f a token", used, s.Bytes, used/float64(s.Tokens))
+	t.Logf("%.0f bytes in use, %d reported, %.1f a token", used, s.Bytes, used/float64(s.Tokens))
 	if used > 1.15*float64(s.Bytes) || float64(s.Bytes) > 1.15*used || used > 17*float64(s.Tokens) {
-		t.Errorf("%.0f bytes in use, %d told, of %d tokens", used, s.Bytes, s.Tokens)
+		t.Errorf("%.0f bytes in use, %d reported, of %d tokens", used, s.Bytes, s.Tokens)
 	}
 	if len(texts) != s.Documents || ix.Len() != s.Documents {
 		t.Errorf("%d documents", s.Documents)

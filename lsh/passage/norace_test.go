@@ -2,5 +2,5 @@
 
 package passage_test
 
-// race says that the race detector is on, which makes the heaviest tests do less.
+// race reports that the race detector is on, which makes the heaviest tests do less.
 const race = false

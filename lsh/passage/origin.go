@@ -9,10 +9,10 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// OriginOptions says how [Index.Origins] counts. The zero value is ready to use.
+// OriginOptions configures [Index.Origins]. The zero value is ready to use.
 type OriginOptions struct {
 	// Share is the least share of a document's own text which an earlier holder
-	// covers, from which the document is no origin; 0 means .5.
+	// covers, from which the document is not an origin; 0 means .5.
 	Share float64
 }
 

@@ -24,7 +24,7 @@ type coverage struct {
 	of    []coveredDocument // by document
 }
 
-// A coveredDocument is a document and what is known of the ones that cover it.
+// A coveredDocument is a document with those that cover it.
 type coveredDocument struct {
 	mu       sync.Mutex
 	measured map[int]float64 // the share that documents cover

@@ -87,7 +87,7 @@ func TestOriginsByDefinition(t *testing.T) {
 			}
 		}
 		if len(got.Passages) < 40 || fewer < 5 {
-			t.Errorf("share %v: %d passages, %d of them with documents that are no origins", share, len(got.Passages), fewer)
+			t.Errorf("share %v: %d passages, %d of them with documents that are not origins", share, len(got.Passages), fewer)
 		}
 	}
 }

@@ -40,12 +40,12 @@
 //
 // # Common fingerprints
 //
-// A fingerprint that more than Options.MaxDocuments documents hold, such as that
-// of a licence, would propose every pair of them. Instead it proposes each of
-// them with the first few that held it. Nothing is lost from sight by that: a
-// passage that thousands share is still reported for each of them, with its
-// first holders, and [Index.Groups] still finds all who have it. Stats tells how
-// many fingerprints and pairs that concerned.
+// A fingerprint that more than Options.MaxDocuments documents hold, such as that of
+// a licence, would propose every pair of them. Instead it proposes each of them with
+// the first few that held it. Nothing is lost from sight by that: a passage that
+// thousands share is still reported for each of them, with its first holders, and
+// [Index.Groups] still finds all who have it. Stats reports how many fingerprints
+// and pairs that concerned.
 //
 // A fingerprint that more than 64 documents hold proposes a pair of them in the same
 // way, unless the two share six of such, as those that share a run of 22 words do: a
@@ -74,10 +74,10 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Options says how an [Index] works. The zero value is ready to use.
+// Options configures an [Index]. The zero value is ready to use.
 type Options struct {
 	// Aligner aligns the candidates; its MinTokens is the least passage that is
-	// reported, 12 unless set, and its Shingler says what a token is.
+	// reported, 12 unless set, and its Shingler defines tokens.
 	Aligner shingle.Aligner
 	// Run is the number of equal tokens in a row that are sure to make two texts
 	// candidates, unless they are common; 0 means 7, or Aligner.MinTokens if that
@@ -140,7 +140,7 @@ type Pair struct {
 	Passages []shingle.Passage // in the order of A
 }
 
-// Stats tells what an index holds. The zero Stats are those of an empty index.
+// Stats counts the contents of an index. The zero Stats are those of an empty index.
 type Stats struct {
 	Documents    int
 	Tokens       int
@@ -182,10 +182,10 @@ func limit(v, otherwise int) int {
 	return v
 }
 
-// Add adds a document, or replaces the one of that id; a replaced document is
-// the last one added. The spans of skip, say what boilerplate.Detector.Mask
-// returns, are left out as if the text did not hold them. Add panics if they are
-// not ascending, disjoint spans of the text, or if that is longer than 2 GiB.
+// Add adds a document, or replaces the one of that id; a replaced document is the
+// last one added. The spans of skip, such as those that boilerplate.Detector.Mask
+// returns, are left out as if the text did not hold them. Add panics if they are not
+// ascending, disjoint spans of the text, or if that is longer than 2 GiB.
 func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 	ix.AddAt(id, time.Time{}, text, skip...)
 }

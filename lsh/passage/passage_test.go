@@ -153,7 +153,7 @@ func TestWorkers(t *testing.T) {
 	ix := passage.New(passage.Options{})
 	for i, text := range texts {
 		ix.Add(id(i), texts[(i+1)%len(texts)])
-		ix.Query(texts[i]) // seals what was added
+		ix.Query(texts[i]) // seals the added documents
 		if i%3 == 0 {
 			ix.Remove(id(i))
 		}
@@ -213,7 +213,7 @@ func TestRemove(t *testing.T) {
 	texts := library(&r, 150, 300)
 	ix := index(passage.Options{}, texts)
 	if ix.Remove("unknown") {
-		t.Error("removed what is not there")
+		t.Error("removed a document that is not there")
 	}
 	for i := range 140 {
 		if !ix.Remove(id(i)) {

@@ -283,8 +283,8 @@ func (r *rng) order(n int) []int {
 	return p
 }
 
-// run returns where a run of 20 words or more of a paragraph stands: all of it,
-// if it has fewer.
+// run returns the place of a run of 20 words or more of a paragraph: all of it, if
+// it has fewer.
 func run(r *rng, text string) (from, to int) {
 	var starts, ends []int
 	for _, m := range regexp.MustCompile(`\S+`).FindAllStringIndex(text, -1) {
@@ -298,9 +298,9 @@ func run(r *rng, text string) (from, to int) {
 	return starts[first], ends[first+n-1]
 }
 
-// TestPlanted searches a whole corpus for what was planted in it. The limits are
-// what the package promises for English prose; the made-up text of machines
-// without the real one has no words that are common for a reason and is easier.
+// TestPlanted searches a whole corpus for planted passages. The limits are what the
+// package promises for English prose; the made-up text of machines without the real
+// one has no words that are common for a reason and is easier.
 func TestPlanted(t *testing.T) {
 	t.Run("invented", func(t *testing.T) {
 		planted(t, invented(new(rng)), 1)

@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// A posting says that a document holds a fingerprint, and at which token.
+// A posting records that a document holds a fingerprint, and at which token.
 type posting struct {
 	hash     uint64
 	doc, pos uint32
 }
 
-// gone stands for the number of a document that is no more.
+// gone replaces the number of a removed document.
 const gone = ^uint32(0)
 
 // A store keeps the postings of documents in a few sorted runs, each at most half as
@@ -61,8 +61,8 @@ func (s *store) push(run []posting, docs []*document) {
 	}
 }
 
-// living returns a run without the documents that are no more: the run itself if
-// there are none of them.
+// living returns a run without removed documents: the run itself if there are none
+// of them.
 func (s *store) living(run []posting, docs []*document) []posting {
 	if s.removed == 0 {
 		return run
@@ -80,7 +80,7 @@ func (s *store) living(run []posting, docs []*document) []posting {
 	return left
 }
 
-// single makes one run of all, without the documents that are no more.
+// single makes one run of all, without removed documents.
 func (s *store) single(docs []*document, window int) []posting {
 	s.seal(docs, window)
 	for len(s.runs) > 1 {

@@ -30,8 +30,8 @@ func table(t *testing.T, elem ...string) [][]string {
 	return rows
 }
 
-// TestRevisions tells the answers of students who cut or revised a source from
-// those who wrote their own, by the share of the answer that is in passages. It
+// TestRevisions distinguishes the answers of students who cut or revised a source
+// from those who wrote their own, by the share of the answer that is in passages. It
 // reports the area under the curve: the chance that a revision has the greater
 // share. Three of the revisions share no passage with their source.
 func TestRevisions(t *testing.T) {

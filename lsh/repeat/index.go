@@ -17,7 +17,7 @@ type index struct {
 	windows table           // around these, by the hash of the window
 }
 
-// add adds the anchors of a document that are not inside what is known already.
+// add adds the anchors of a document outside the known text.
 func (x *index) add(c *Cutter, doc uint32, s *seq, known []match) {
 	for _, a := range s.anchors {
 		for len(known) > 0 && known[0].to < c.end(a) {

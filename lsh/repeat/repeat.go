@@ -12,7 +12,7 @@
 // [shingle.Cut] returns a text without its cuts. Whole documents that resemble each
 // other are found by package lsh, and passages that were edited by package passage.
 //
-// # What is cut
+// # Cuts
 //
 // Pieces of a text are its tokens, its sentences or its paragraphs: see [Border]. A
 // repetition is a run of whole pieces, of [Options.MinTokens] tokens or more, that is
@@ -75,8 +75,8 @@ const MaxTokens = 10000
 
 // Options configures [New]. The zero value is the recommended setting.
 type Options struct {
-	// Shingler says what a token is: its Unit must be Words. Size, Multiset and
-	// Seed have no meaning here.
+	// Shingler defines tokens: its Unit must be Words. Size, Multiset and Seed have
+	// no meaning here.
 	Shingler shingle.Shingler
 
 	// MinTokens is the least number of tokens of a repetition; 0 means 50, and
@@ -86,8 +86,8 @@ type Options struct {
 	// Border is where cuts begin and end.
 	Border Border
 
-	// Text returns the text of a document that was added, by its number. It must
-	// be what was given to Prepare. nil means that the Cutter keeps the texts.
+	// Text returns the text of a document that was added, by its number. It must be
+	// the text given to Prepare. nil means that the Cutter keeps the texts.
 	Text func(document int) string
 
 	// Seed selects the hash functions that confirm a match; results do not depend
@@ -143,7 +143,7 @@ func New(o Options) *Cutter {
 	return c
 }
 
-// Stats describes what a Cutter did.
+// Stats counts the work of a Cutter.
 type Stats struct {
 	Documents int
 	Runs      int // kept in memory
@@ -158,7 +158,7 @@ func (c *Cutter) Stats() Stats {
 	return Stats{len(c.docs), len(c.index.anchors.places) + len(c.index.windows.places), c.blocked}
 }
 
-// Add adds a document, gives it the next number from 0, and returns what is to be
+// Add adds a document, gives it the next number from 0, and returns the parts to be
 // cut from it, ascending and disjoint.
 func (c *Cutter) Add(t *Text) []Cut {
 	number := c.next(t)

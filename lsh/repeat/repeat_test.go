@@ -14,7 +14,7 @@ import (
 
 var seeds = flag.Int("seeds", 100, "corpora that TestProperties makes of each kind")
 
-// A result is what a Cutter made of texts.
+// A result is the output of a Cutter.
 type result struct {
 	texts []string
 	cuts  [][]Cut

@@ -25,7 +25,7 @@ type scan struct {
 	fixed  int      // this many pieces at its bottom must stay
 }
 
-// cut returns what is to be cut from a text, and what is left; nil for nothing. rest
+// cut returns the parts to cut from a text, and the rest; nil for nothing. rest
 // knows where the text was. Pieces with bytes in spans of fixed stay.
 func (c *Cutter) cut(number int, s *seq, rest shingle.Rest, fixed []shingle.Span) (cuts []Cut, left []uint64) {
 	cover := c.covered(s)

@@ -29,7 +29,7 @@ func init() {
 		Field(service.NewStringField("dir").Description("folder of the processor")).
 		Field(thresholdField).
 		Field(settleField).
-		Field(service.NewBoolField("follow").Description("go on yielding pages as they are released, beside an input that does not end, and have none judged before their site is known").Default(false))
+		Field(service.NewBoolField("follow").Description("go on yielding pages as they are released, next to an input that does not end, and have none judged before their site is known").Default(false))
 	err := service.RegisterBatchInput("neardup_released", spec, func(c *service.ParsedConfig, _ *service.Resources) (service.BatchInput, error) {
 		r := &released{free: make(chan struct{}, 1)}
 		r.free <- struct{}{}

@@ -37,7 +37,7 @@ type Span struct {
 // Cuts are the spans to take out of the text of each document, ascending and disjoint.
 type Cuts [][]Span
 
-// add adds a span of document i, without what is cut already.
+// add adds a span of document i, without the parts cut already.
 func (c Cuts) add(i int, s Span) {
 	spans := c[i]
 	at := len(spans)

@@ -34,7 +34,7 @@ type Corpus struct {
 	Reading input.Options // to read the inputs once more
 }
 
-// Of returns what a Writer asks of the new documents of a corpus.
+// Of returns the new documents of a corpus as a Writer reads them.
 func Of(c *corpus.Corpus) Corpus {
 	o := Corpus{Docs: len(c.Docs) - c.Old, LeftOut: c.LeftOut(), Reading: c.Reading()}
 	for _, d := range c.Docs[c.Old:] {

@@ -194,7 +194,7 @@ func (c *Writer) copyAll() error {
 	return nil
 }
 
-// advance makes c.row that of a document, which must be what was read before.
+// advance sets c.row to the row of a document, which must be unchanged.
 func (c *Writer) advance(d *input.Doc) (err error) {
 	c.next++
 	if c.row, err = c.rows.Next(); err != nil {

@@ -25,7 +25,7 @@ import (
 type Options struct {
 	// Dir is the folder for the sorted runs; "" means that of temporary files. Each
 	// Sorter has one file there, two while it merges. Where the system allows it
-	// they have no name, so that nothing is left behind whatever ends the process.
+	// they have no name, so that nothing remains whatever ends the process.
 	Dir string
 
 	// Memory is how many bytes to use, in addition to the longest records; 0 means
@@ -230,7 +230,7 @@ type runFile struct {
 // A run is a part of a runFile.
 type run struct{ offset, length int64 }
 
-// A file is what a runFile needs of an [os.File].
+// A file has the methods of an [os.File] that a runFile needs.
 type file interface {
 	io.ReaderAt
 	io.WriterAt

@@ -133,8 +133,8 @@ func (d smallDisk) WriteAt(p []byte, off int64) (int, error) {
 	return d.file.WriteAt(p, off)
 }
 
-// TestFullDisk lets the disk fill up in the first run, in later ones and while runs are
-// merged: the error arrives, and nothing is left behind.
+// TestFullDisk lets the disk fill up in the first run, in later ones and while runs
+// are merged: the error arrives, and no file remains.
 func TestFullDisk(t *testing.T) {
 	defer func(f func(string) (file, error)) { create = f }(create)
 	record := make([]byte, 100_000)

@@ -85,8 +85,8 @@ func (w *Writer) flush() {
 	}
 }
 
-// Close writes what is left, and the end of the stream. It does not close what the
-// records are written to.
+// Close writes the buffered records, and the end of the stream. It does not close
+// what the records are written to.
 func (w *Writer) Close() error {
 	if len(w.buf) > 0 {
 		w.flush()
@@ -107,7 +107,7 @@ func checksum(header, payload []byte) uint64 {
 	return d.Sum64()
 }
 
-// A Reader reads what a [Writer] wrote. Make it with [NewReader].
+// A Reader reads the stream of a [Writer]. Make it with [NewReader].
 type Reader struct {
 	r      io.Reader
 	block  []byte // payload

@@ -113,7 +113,7 @@ const (
 func RequirePassages(c *corpus.Corpus, saved ...string) error {
 	n := passagesPerByte*c.Bytes() + passagesPerDocument*int64(len(c.Docs))
 	for _, name := range saved {
-		if f, err := os.Stat(name); err == nil { // opening it reports what is wrong
+		if f, err := os.Stat(name); err == nil { // opening it reports the fault
 			n += passagesPerSaved * f.Size()
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/neardup/neardup/internal/doctime"
 )
 
-// A document is what a request asks about.
+// A document is the page of a request.
 type document struct {
 	ID      string `json:"id"`
 	URL     string `json:"url"`
@@ -201,7 +201,7 @@ func newVerdict(v seen.Verdict) verdict {
 	return out
 }
 
-// judge stores what is new and says what became of each page.
+// judge stores new pages and returns a verdict for each page.
 var judge = operation[seen.Page]{parsePage, func(ctx context.Context, s *server, d *seen.Durable, _ *http.Request, in []seen.Page) ([]any, error) {
 	verdicts, err := d.Judge(ctx, in...)
 	if err != nil {
@@ -284,7 +284,7 @@ type block struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// blocks says which blocks of a page are recycled, and stores nothing.
+// blocks returns the recycled blocks of a page, and stores nothing.
 var blocks = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server, d *seen.Durable, _ *http.Request, in []seen.Page) ([]any, error) {
 	out := make([]any, len(in))
 	for i, p := range in {

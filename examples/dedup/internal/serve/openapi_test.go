@@ -64,7 +64,7 @@ func raw(v any) json.RawMessage {
 // document would not be checked.
 var known = []string{"type", "properties", "required", "additionalProperties", "items", "enum", "minimum", "maximum", "anyOf", "oneOf", "description", "default"}
 
-// check returns what is wrong with a value by a schema, or "".
+// check returns the fault of a value by a schema, or "".
 func (d doc) check(schema json.RawMessage, v any) string {
 	s := d.resolve(schema)
 	for word := range s {

@@ -182,7 +182,7 @@ func line(v any) []byte {
 	return []byte(b.String())
 }
 
-// A recorder remembers what was answered.
+// A recorder remembers the answer.
 type recorder struct {
 	http.ResponseWriter
 	code int

@@ -193,7 +193,7 @@ type Figures struct {
 	Cut map[string]CutFigures `json:"cut,omitempty"` // from the texts that are kept, by reason
 }
 
-// CutFigures count what was cut for one reason.
+// CutFigures count the parts cut for one reason.
 type CutFigures struct {
 	Spans int `json:"spans"`
 	Bytes int `json:"bytes"`

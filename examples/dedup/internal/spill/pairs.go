@@ -324,7 +324,7 @@ func (x *expanding) groups() error {
 	}
 }
 
-// WarnBounded reports what was not compared or listed.
+// WarnBounded reports the comparisons and pairs left out.
 func (r *Run) WarnBounded() { find.WarnBounded(r.e, r.work) }
 
 // copies reads groups of exact duplicates in the order of their firsts.

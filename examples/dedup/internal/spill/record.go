@@ -90,7 +90,7 @@ func hashes(dst []uint64, b []byte) []uint64 {
 	return dst
 }
 
-// A document is what a run keeps of one besides its text and its registers.
+// A document holds what a run keeps of it in addition to text and registers.
 type document struct {
 	input.Doc     // without text
 	Size      int // of the text, in bytes

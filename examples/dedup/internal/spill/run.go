@@ -52,7 +52,7 @@ type Run struct {
 	parts    []part
 	empty    int64    // documents without text
 	sketched bool     // by this process
-	work     lsh.Work // what was not compared
+	work     lsh.Work // comparisons left out
 	ended    ending   // of sketch
 }
 
@@ -239,7 +239,7 @@ func (r *Run) refuseOthers() error {
 	return nil
 }
 
-// removeUnfinished removes what a run that was ended left behind.
+// removeUnfinished removes the remains of a run that was ended.
 func (r *Run) removeUnfinished() {
 	left, _ := filepath.Glob(filepath.Join(globQuote(r.s.Dir), "*.tmp"))
 	for _, name := range left {
@@ -247,7 +247,7 @@ func (r *Run) removeUnfinished() {
 	}
 }
 
-// globQuote quotes what has a meaning in patterns.
+// globQuote quotes the special characters of patterns.
 func globQuote(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
@@ -528,7 +528,7 @@ func (r *Run) do(s step, i int, memory int64) error {
 // advise adds to an error of a disk that is full what to do.
 func (r *Run) advise(err error) error {
 	if errors.Is(err, errNoSpace) {
-		return fmt.Errorf("%w; make room on the disk of %s and start the same command again: what is finished is not repeated", err, r.s.Dir)
+		return fmt.Errorf("%w; make room on the disk of %s and start the same command again: finished steps are not repeated", err, r.s.Dir)
 	}
 	return err
 }
@@ -559,7 +559,7 @@ func (r *Run) drop(name string) {
 // Remove removes the files of the run, and the folder if nothing else is in it.
 func (r *Run) Remove() error {
 	// In this order a run that is ended here begins again and finds nothing that it
-	// would take for complete. Without its manifest the rest is no run.
+	// would take for complete. Without its manifest the rest is not a run.
 	var names []string
 	for i := range r.key.Shards {
 		names = append(names, endName(i))

@@ -43,7 +43,7 @@ const (
 	shardDocs  = 1 << 20
 )
 
-// A shardNote is what a shard notes about itself.
+// A shardNote holds the notes of a shard about itself.
 type shardNote struct {
 	Docs   int64
 	Empty  int64  // of them, without text
@@ -207,7 +207,7 @@ func (k *sketching) passOver() error {
 	}
 }
 
-// readNote reads what a shard notes about itself.
+// readNote reads the note of a shard.
 func readNote(name string) (note shardNote, err error) {
 	f, err := open(name)
 	if err != nil {

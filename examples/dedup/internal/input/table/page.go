@@ -119,9 +119,9 @@ func (ch *chunk) header() (pageHeader, error) {
 		switch {
 		case h.packed < 0 || h.size < 0 || h.values < 0 || h.packed > ch.end-ch.at ||
 			h.defBytes < 0 || h.repBytes < 0 || h.defBytes+h.repBytes > min(h.packed, h.size):
-			return h, fmt.Errorf("%w: the page at byte %d says it has %d values in %d bytes, unpacked %d", ErrCorrupt, at, h.values, h.packed, h.size)
+			return h, fmt.Errorf("%w: the page at byte %d declares %d values in %d bytes, unpacked %d", ErrCorrupt, at, h.values, h.packed, h.size)
 		case h.size > int64(ch.rows.maxPage) || h.packed > int64(ch.rows.maxPage) || h.values > maxValues:
-			return h, fmt.Errorf("the page at byte %d says it has %d values in %d bytes, unpacked %d: %w", at, h.values, h.packed, h.size, ErrLimit)
+			return h, fmt.Errorf("the page at byte %d declares %d values in %d bytes, unpacked %d: %w", at, h.values, h.packed, h.size, ErrLimit)
 		}
 		return h, nil
 	}

@@ -21,11 +21,11 @@
 //
 // # Untrusted files
 //
-// Nothing is allocated from a declared length: memory is bounded by what
-// [Options] allow for a header and a block and by what the file really holds. A
-// record whose Content-Length does not end where a record ends is an error, and
-// the reader looks for the next one in what it swallowed and behind. What is
-// broken within a gzip member costs no more than the records in it.
+// Nothing is allocated from a declared length: memory is bounded by what [Options]
+// allow for a header and a block and by what the file really holds. A record whose
+// Content-Length does not end where a record ends is an error, and the reader looks
+// for the next one in the bytes that it took and after them. Damage within a gzip
+// member costs no more than the records in it.
 package warc
 
 import (
