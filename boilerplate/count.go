@@ -10,7 +10,7 @@ const listed = 8
 
 // A site counts the blocks of one scope: a host, a group or all documents.
 type site struct {
-	wide     bool    // a group or all documents: tells hosts, not sections
+	wide     bool    // a group or all documents: counts hosts, not sections
 	docs     counter // of all documents observed
 	gramDocs uint32  // of these, how many added their grams
 	used     uint64  // clock of the last observation

@@ -23,7 +23,7 @@ type reader struct {
 	tokens  []shingle.Token
 	hashes  []uint64 // of the folded tokens, one for a run of numbers
 	narrow  []narrow // tokens, ascending
-	special int      // offset of the next byte that is no plain letter
+	special int      // offset of the next byte that is not a plain letter
 	units   []int32  // scratch
 	known   hashSet  // scratch
 	judge   judge

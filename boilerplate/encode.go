@@ -23,7 +23,7 @@ var (
 
 const (
 	magic   = "nbpl"
-	version = 2 // of what is written; 1 is read
+	version = 2 // that is written; 1 is read
 )
 
 // AppendBinary appends the detector to dst, in the format of FORMAT.md, and returns

@@ -105,10 +105,10 @@ func TestBytes(t *testing.T) {
 		d.Observe(boilerplate.Page{ID: fmt.Sprint(i), Host: fmt.Sprint("host", i/20), Text: w.distinctPage(20)})
 	}
 	used := float64(heap() - before)
-	told := float64(d.Stats().Bytes)
-	t.Logf("%.0f bytes in use, %.0f told", used, told)
-	if used > 1.25*told || told > 1.25*used {
-		t.Errorf("%.0f bytes in use, %.0f told", used, told)
+	reported := float64(d.Stats().Bytes)
+	t.Logf("%.0f bytes in use, %.0f reported", used, reported)
+	if used > 1.25*reported || reported > 1.25*used {
+		t.Errorf("%.0f bytes in use, %.0f reported", used, reported)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestPrepare(t *testing.T) {
 		}
 		plain, prepared := observeAll(boilerplate.New(o), pages), observeAll(boilerplate.New(o), ready)
 		if !bytes.Equal(save(plain), save(prepared)) {
-			t.Errorf("%+v: what was observed of prepared pages is not the same", o)
+			t.Errorf("%+v: the observations of prepared pages differ", o)
 		}
 		want := judgeAll(plain, pages)
 		if diff := cmp.Diff(want, judgeAll(prepared, ready)); diff != "" {

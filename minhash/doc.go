@@ -74,10 +74,10 @@
 //
 // An author who knows the seed can make sets whose estimates are wrong, in either
 // direction: choose a random seed and keep it secret where authors may be hostile.
-// The mixing is fast, not cryptographic: a secret seed stops crafted registers, not an
-// author who can have any number of signatures made. It cannot tell two texts apart
-// that have equal element hashes, which is what Shingler.Seed in package shingle is
-// for; and the seed of [Signature.BandKeys] keeps different registers out of one
-// bucket, while equal ones always meet. No input costs more than the rounds and
-// classic MinHash together.
+// The mixing is fast, not cryptographic: a secret seed stops crafted registers, not
+// an author who can have any number of signatures made. It cannot distinguish two
+// texts that have equal element hashes, which is what Shingler.Seed in package
+// shingle is for; and the seed of [Signature.BandKeys] keeps different registers out
+// of one bucket, while equal ones always meet. No input costs more than the rounds
+// and classic MinHash together.
 package minhash

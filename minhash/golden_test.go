@@ -130,7 +130,7 @@ func TestGoldenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if gotSig.Similarity(sig) != 1 || gotPacked.Similarity(sig.Pack(16)) != 1 {
-		t.Error("what was read is not what was written")
+		t.Error("the decoded value differs from the encoded one")
 	}
 	if diff := cmp.Diff(sig.Scheme(), gotScheme); diff != "" {
 		t.Errorf("scheme mismatch (-want +got):\n%s", diff)
@@ -215,7 +215,7 @@ func TestDamagedBytes(t *testing.T) {
 		{"unknown algorithm", set(6, 200), minhash.ErrVersion},
 		{"another number of rounds", set(7, 3), minhash.ErrCorrupt},
 		{"scheme of the future", set(8, 9), minhash.ErrVersion},
-		{"K that is no power of two", set(9, 17), minhash.ErrCorrupt},
+		{"K that is not a power of two", set(9, 17), minhash.ErrCorrupt},
 		{"K larger than the registers that are there", set(9, 32), minhash.ErrCorrupt},
 		{"name longer than the rest", set(18, 127), minhash.ErrCorrupt},
 		{"registers that no set has", set(26, bytes.Repeat([]byte{0xFE}, 64)...), minhash.ErrCorrupt},

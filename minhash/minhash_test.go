@@ -286,7 +286,7 @@ func TestValuesAndWrap(t *testing.T) {
 			t.Errorf("%s: AppendValues differs from Sketch", name(o))
 		}
 		if !slices.Equal(buf[3+k:], slices.Repeat([]uint32{77}, 37)) {
-			t.Errorf("%s: AppendValues wrote behind the registers", name(o))
+			t.Errorf("%s: AppendValues wrote past the registers", name(o))
 		}
 		sig, err := s.Wrap(got[3:])
 		if err != nil || sig.Similarity(s.Sketch(set)) != 1 {

@@ -105,7 +105,7 @@ func TestPackedDamage(t *testing.T) {
 			t.Errorf("read although cut at %d: %v", cut, err)
 		}
 	}
-	body := len(good) - 8 - 32 // where the registers start, behind their width
+	body := len(good) - 8 - 32 // where the registers start, after their width
 	for _, c := range []struct {
 		why  string
 		data []byte

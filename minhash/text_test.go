@@ -116,7 +116,7 @@ func TestDamagedText(t *testing.T) {
 	}{
 		{"nothing", "", minhash.ErrFormat},
 		{"a field is missing", `bucket k=16 rounds=2 elements="words:5" version=1`, minhash.ErrFormat},
-		{"more behind", `bucket k=16 rounds=2 seed=1 elements="words:5" version=1 `, minhash.ErrFormat},
+		{"more after it", `bucket k=16 rounds=2 seed=1 elements="words:5" version=1 `, minhash.ErrFormat},
 		{"a leading zero", `bucket k=016 rounds=2 seed=1 elements="words:5" version=1`, minhash.ErrFormat},
 		{"a sign", `bucket k=+16 rounds=2 seed=1 elements="words:5" version=1`, minhash.ErrFormat},
 		{"a needless escape", `bucket k=16 rounds=2 seed=1 elements="words\x3a5" version=1`, minhash.ErrFormat},
@@ -125,7 +125,7 @@ func TestDamagedText(t *testing.T) {
 		{"a seed of 65 bits", `bucket k=16 rounds=2 seed=18446744073709551616 elements="" version=1`, minhash.ErrFormat},
 		{"another algorithm", `weighted k=16 rounds=2 seed=1 elements="words:5" version=1`, minhash.ErrVersion},
 		{"a later version", `bucket k=16 rounds=2 seed=1 elements="words:5" version=2`, minhash.ErrVersion},
-		{"K that is no power of two", `bucket k=100 rounds=2 seed=1 elements="words:5" version=1`, minhash.ErrCorrupt},
+		{"K that is not a power of two", `bucket k=100 rounds=2 seed=1 elements="words:5" version=1`, minhash.ErrCorrupt},
 		{"a name that is too long", `bucket k=16 rounds=2 seed=1 elements="` + strings.Repeat("x", 256) + `" version=1`, minhash.ErrCorrupt},
 	} {
 		var sc minhash.Scheme

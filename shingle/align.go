@@ -28,13 +28,13 @@ import (
 // that no extension has passed through, and so on. What follows closely in both
 // texts is joined where the evidence pays for the gap.
 //
-// A run of MinTokens equal tokens or more is always found, save where its every
-// run of 12 tokens stands at more than 64 pairs of places: of such only the
-// first few are looked at. (In texts of a handful of different words everything
-// resembles everything, and a run may be displaced by a better alignment of the
-// same ground.) Time and memory are linear in the two texts: the
-// work ends when it has cost 64 steps a token, which texts made for the purpose
-// can reach and others do not; what was found until then is returned.
+// A run of MinTokens equal tokens or more is always found, save where its every run
+// of 12 tokens occurs at more than 64 pairs of places: of such only the first few
+// are looked at. (In texts of a handful of different words everything resembles
+// everything, and a run may be displaced by a better alignment of the same ground.)
+// Time and memory are linear in the two texts: the work ends when it has cost 64
+// steps a token, which texts made for the purpose can reach and others do not; the
+// passages found until then are returned.
 type Aligner struct {
 	// Shingler defines tokens by its Unit and its folding. Size and Multiset have no
 	// meaning here.
@@ -92,9 +92,9 @@ const (
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
-	// SnapSentence takes in the whole of every sentence touched. A sentence ends
-	// at a stop with a space behind it, or at an ideographic one; an initial, a
-	// title and what a small letter follows end none.
+	// SnapSentence takes in the whole of every sentence touched. A sentence ends at
+	// a stop followed by a space, or at an ideographic one; an initial, a title and
+	// what a small letter follows end none.
 	SnapSentence
 	// SnapParagraph takes in the whole of every paragraph touched.
 	SnapParagraph
@@ -102,7 +102,7 @@ const (
 
 // A Passage is a stretch that two texts share.
 type Passage struct {
-	A, B Span // where it stands, in bytes of the texts; never cuts a token
+	A, B Span // its place, in bytes of the texts; never cuts a token
 	// Tokens is the number of tokens of the longer side.
 	Tokens int
 	// Matched is the number of tokens that the two sides have in common, in

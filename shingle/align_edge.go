@@ -206,9 +206,9 @@ func (t *Text) sentence(from, to int) (int, int) {
 	return from, to
 }
 
-// endsSentence reports whether a sentence ends between token i and the next: at
-// a stop that is followed by space or closing marks, unless it stands after a
-// single letter (an initial, "U.S."), after a title, or before a small letter.
+// endsSentence reports whether a sentence ends between token i and the next: at a
+// stop that is followed by space or closing marks, unless it follows a single letter
+// (an initial, "U.S."), after a title, or before a small letter.
 func (t *Text) endsSentence(i int) bool {
 	gap := t.after(i)
 	for k, r := range gap {

@@ -8,7 +8,7 @@ type Op uint8
 const (
 	// Equal tokens are in both sides.
 	Equal Op = iota
-	// Replace: the tokens of A stand where B has others.
+	// Replace: B has other tokens in the place of those of A.
 	Replace
 	// Delete: A has tokens that B lacks; B is empty and marks the place.
 	Delete

@@ -171,7 +171,7 @@ func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Ed
 			shingle.Delete:  len(x) > 0 && len(y) == 0,
 			shingle.Insert:  len(x) == 0 && len(y) > 0,
 		}[e.Op]; !ok {
-			t.Fatalf("%+v: edit %+v is not what it says: %q %q", p, e, e.A.Of(a), e.B.Of(b))
+			t.Fatalf("%+v: edit %+v does not match its texts: %q %q", p, e, e.A.Of(a), e.B.Of(b))
 		}
 		if e.Op == shingle.Equal {
 			same += len(x)
@@ -371,9 +371,8 @@ func FuzzAlign(f *testing.F) {
 	})
 }
 
-// TestEveryCopyOfNearCopies has two copies on each side that stand so close
-// together that one alignment passes through both: still every pair of them is
-// reported.
+// TestEveryCopyOfNearCopies has two copies on each side so close together that one
+// alignment passes through both: still every pair of them is reported.
 func TestEveryCopyOfNearCopies(t *testing.T) {
 	const phrase = "to be a good neighbour costs nothing but the time it takes to say good morning twice"
 	a := phrase + ". So it goes. " + phrase

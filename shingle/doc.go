@@ -37,13 +37,13 @@
 // exact similarity 1, and no seed of package minhash, lsh or boilerplate changes that.
 //
 // [Shingler.Seed] does. With a random seed of 64 bits that authors do not know,
-// tokens of up to eight bytes of folded UTF-8 never have one hash, and two longer ones
-// of n bytes do with a probability of about n/7/2^61, whatever they are; a short and a
-// long token, and whole shingles, collide as random numbers do as far as is known,
-// which is no proof. To confirm what public hashes found, hash both texts again with a
-// seed drawn for the run. It does not protect against an author who learns it or sees
-// hashes, and texts that normalization makes equal stay equal. Three seeds do three
-// things:
+// tokens of up to eight bytes of folded UTF-8 never have one hash, and two longer
+// ones of n bytes do with a probability of about n/7/2^61, whatever they are; a
+// short and a long token, and whole shingles, collide as random numbers do as far as
+// is known, which is not a proof. To confirm what public hashes found, hash both
+// texts again with a seed drawn for the run. It does not protect against an author
+// who learns it or sees hashes, and texts that normalization makes equal stay equal.
+// Three seeds do three things:
 //
 //   - Shingler.Seed: no one can make different shingles with equal hashes.
 //   - The Seed of a minhash.Sketcher: no one can choose words so that the registers of a

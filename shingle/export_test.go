@@ -47,9 +47,9 @@ func (s Shingler) Pieces(text string, n int) []Token {
 	return out
 }
 
-// SameUnspaced reports whether the instructions in use, if there are any, agree with the plain form
-// on blocks of text without spaces, behind each kind and for both tables. It
-// returns how many bytes are taken at most.
+// SameUnspaced reports whether the instructions in use, if there are any, agree with
+// the plain form on blocks of text without spaces, after each kind and for both
+// tables. It returns how many bytes are taken at most.
 func SameUnspaced(text []byte) (same bool, read int) {
 	for k := range kindTables {
 		for _, before := range []uint8{kindSep, kindLetter, kindSingle, kindHiragana, kindKatakana} {

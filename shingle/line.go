@@ -100,13 +100,13 @@ func (l *line) ascii(text string, at, end int, word *bool) {
 		l.width += ahead
 		return
 	}
-	behind := len(run)
-	for run[behind-1] == ' ' {
-		behind--
+	after := len(run)
+	for run[after-1] == ' ' {
+		after--
 	}
 	before := l.width
 	l.width += ahead
-	l.ink(at+ahead, at+behind, word)
+	l.ink(at+ahead, at+after, word)
 	l.width = before + len(run)
 	if *word {
 		n := strings.IndexByte(run[ahead:], ' ')

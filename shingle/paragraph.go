@@ -219,24 +219,24 @@ end:
 		return 0
 	}
 	r, n = utf8.DecodeRuneInString(s[k:])
-	behind := k + n
+	after := k + n
 	switch r {
 	case '.':
 		if letters > 0 || numerals > 0 || open > 0 {
 			return 0 // an initial
 		}
 	case ')', ']', '）':
-		if r != '）' && (behind == len(s) || s[behind] != ' ' && s[behind] != '\t') {
+		if r != '）' && (after == len(s) || s[after] != ' ' && s[after] != '\t') {
 			return 0
 		}
-		return behind
+		return after
 	case '、', '．':
-		return behind
+		return after
 	default:
 		return 0
 	}
-	if behind < len(s) && (s[behind] == ' ' || s[behind] == '\t') {
-		return behind + 1
+	if after < len(s) && (s[after] == ' ' || s[after] == '\t') {
+		return after + 1
 	}
 	return 0
 }

@@ -67,7 +67,7 @@ func TestParagraphs(t *testing.T) {
 			"What he needed:\n- ink, of which there was never enough in that place by the\n  sea\n- paper\n* a pen\n1. first\n2) second\n(c) third\n• bullet",
 			[]string{"What he needed:", "- ink, of which there was never enough in that place by the\n  sea", "- paper", "* a pen", "1. first", "2) second", "(c) third", "• bullet"},
 		},
-		{"initials and years are no numbers", "The story of the keeper was told for the first time by Mr\nA. Porter in the year of our Lord and of the great storm\n1887. Nobody believed it.",
+		{"initials and years are not numbers", "The story of the keeper was told for the first time by Mr\nA. Porter in the year of our Lord and of the great storm\n1887. Nobody believed it.",
 			[]string{"The story of the keeper was told for the first time by Mr\nA. Porter in the year of our Lord and of the great storm\n1887. Nobody believed it."}},
 		{"headings", "# The keeper\nHe wrote.\n## The book\nIt was long.", []string{"# The keeper", "He wrote.", "## The book", "It was long."}},
 		{"underlined heading", "The keeper\n==========\nHe wrote.\n* * *\nHe stopped.", []string{"The keeper", "He wrote.", "He stopped."}},

@@ -388,8 +388,8 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// Code points that stand for nothing, and what only looks like one sign, are
-// between tokens wherever they come.
+// Code points without meaning, and what only looks like one sign, are between tokens
+// wherever they come.
 func TestReferenceSeparators(t *testing.T) {
 	for _, r := range "\uffbf\uffc0\uffc1\uffc8\uffc9\uffd0\uffd1\uffd8\uffd9\uffdd\u2044\u0378\uffff" {
 		for _, c := range configurations {

@@ -145,7 +145,7 @@ func TestSeededHashes(t *testing.T) {
 	for _, base := range []shingle.Shingler{{}, {Size: 2}, {Unit: shingle.Chars, Size: 9}, {KeepAccents: true}, {Multiset: true, Size: 3}} {
 		want := base.Set(a).Jaccard(base.Set(b))
 		if want < .3 || want == 1 {
-			t.Fatalf("%v: similarity %g is no test", base, want)
+			t.Fatalf("%v: similarity %g proves nothing", base, want)
 		}
 		sets := []shingle.Set{base.Set(a)}
 		for _, seed := range []uint64{1, 2, 3, 1 << 32, 1 << 63, ^uint64(0)} {
@@ -186,7 +186,7 @@ func TestSeedNames(t *testing.T) {
 		{"a seed, but a name without", 42, "words:3", shingle.ErrSeed},
 		{"a short fingerprint", 42, name[:len(name)-1], nil},
 		{"capital digits", 42, strings.ToUpper(name), nil},
-		{"something behind", 42, name + "+accents", nil},
+		{"something after it", 42, name + "+accents", nil},
 	} {
 		sh := shingle.Shingler{Size: 9, Seed: c.seed}
 		err := sh.UnmarshalText([]byte(c.name))

@@ -60,7 +60,7 @@ func TestMakeSet(t *testing.T) {
 func TestHostileSets(t *testing.T) {
 	const n = 1 << 20
 	for name, at := range map[string]func(i int) uint64{
-		"one behind many": func(i int) uint64 {
+		"one after many": func(i int) uint64 {
 			if i < n/2 {
 				return uint64(i) + 2
 			}

@@ -28,7 +28,7 @@ const (
 )
 
 // UnicodeVersion is the version of the Unicode Character Database that decides
-// what a letter is and how it folds.
+// letters and their folding.
 const UnicodeVersion = unidata.Version
 
 // A Shingler describes how text becomes shingles. The zero value is ready to
@@ -220,9 +220,9 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	}
 }
 
-// Hashes returns the hashes of the shingles of text, in order, repeats included:
-// what a minhash.Sketcher takes. It is nil for a text without tokens.
-// [Shingler.AppendHashes] does the same with the memory of an earlier text.
+// Hashes returns the hashes of the shingles of text, in order, repeats included: for
+// a minhash.Sketcher. It is nil for a text without tokens. [Shingler.AppendHashes]
+// does the same with the memory of an earlier text.
 func (s Shingler) Hashes(text string, skip ...Span) []uint64 {
 	t := s.read(text, skip, false)
 	t.out = t.appendHashes(t.out[:0])
@@ -241,9 +241,9 @@ func (t *tokenizer) handOut() (out []uint64) {
 	return append(out, t.out...)
 }
 
-// HashesSeq yields the hashes that [Shingler.Hashes] returns, in blocks of up to a few
-// thousand: what a minhash.Sketcher takes without their ever being in memory together.
-// The next block overwrites the memory of the one before; none is empty.
+// HashesSeq yields the hashes that [Shingler.Hashes] returns, in blocks of up to a
+// few thousand: for a minhash.Sketcher, never all in memory at once. The next block
+// overwrites the memory of the one before; none is empty.
 func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[[]uint64] {
 	s.check(skip)
 	return func(yield func([]uint64) bool) { s.pushHashes(text, skip, yield) }

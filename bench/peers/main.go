@@ -95,7 +95,7 @@ func run(args []string) error {
 	return writePage(res, docsFolder)
 }
 
-// workFolder is where the peers are unless a flag says otherwise.
+// workFolder is the folder of the peers unless a flag names another.
 func workFolder() string {
 	home, err := os.UserCacheDir()
 	if err != nil {

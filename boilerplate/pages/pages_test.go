@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 		{"<ul><li>x<li>y</ul><table><tr><td>1<td>2</table>", []string{"x", "y", "1", "2"}, "items and cells"},
 		{"a<script>var b = '<p>no</p>'</script>c<!-- d --><style>e{}</style>", []string{"ac"}, "scripts, styles, comments"},
 		{"a<noscript><p>b</p></noscript><iframe>c</iframe><template><p>d<template>e</template>f</template>g", []string{"ag"}, "dropped elements nest"},
-		{"a <svg><title>icon</title><path/></svg> b", []string{"a b"}, "a title within a drawing is no title"},
+		{"a <svg><title>icon</title><path/></svg> b", []string{"a b"}, "a title within a drawing is not a title"},
 		{"<svg/>a<svg><g>b<p>c", []string{"a", "c"}, "a drawing that was not closed"},
 		{"<SCRIPT>x</SCRIPT ><DIV>y</DIV>", []string{"y"}, "upper case"},
 		{"<p>a</b></p></p></div>b", []string{"a", "b"}, "end tags of nothing"},
@@ -59,7 +59,7 @@ func TestParse(t *testing.T) {
 		{"<p title='<p>x'>a</p <p>b", []string{"a", "b"}, "markup within attributes"},
 		{"<pre>a\n\n  b</pre>", []string{"a b"}, "no blank lines within blocks"},
 		{"Größe &Uuml;ber &#x4e2d;", []string{"Größe Über 中"}, "characters"},
-		{"a\x00b \xff c", []string{"a b \uFFFD c"}, "bytes that are no text"},
+		{"a\x00b \xff c", []string{"a b \uFFFD c"}, "bytes that are not text"},
 	} {
 		p := parse(t, c.markup, pages.Options{ContentType: "text/html; charset=utf-8"})
 		if diff := cmp.Diff(c.want, texts(p)); diff != "" {

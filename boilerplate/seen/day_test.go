@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// A day of a stream by its own clock, of which the filter forgets what is older than
-// two hours, with a detector whose memory is bounded: it holds no more at midnight than at noon, knows a text as long as
-// it should, and not longer.
+// A day of a stream by its own clock, of which the filter forgets pages older than
+// two hours, with a detector whose memory is bounded: it holds no more at midnight
+// than at noon, knows a text as long as it should, and not longer.
 func TestDay(t *testing.T) {
 	const hosts, hour = 10, 120 // pages of an hour
 	f := open(t, t.TempDir(), seen.Options{Settle: 4, Detector: boilerplate.Options{MaxBytes: 1 << 20}})

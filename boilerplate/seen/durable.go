@@ -114,9 +114,9 @@ type position struct {
 
 // OpenDurable opens the filter in a directory with its journal, and creates both
 // where there is none. Errors are those of [Open]; one that wraps
-// [boilerplate.ErrCorrupt] says that acknowledged operations are damaged. It panics
-// if an option is out of its range. A directory belongs to a Durable or to a
-// Filter with a Save of its own, not to both in turn.
+// [boilerplate.ErrCorrupt] reports damaged acknowledged operations. It panics if an
+// option is out of its range. A directory belongs to a Durable or to a Filter with a
+// Save of its own, not to both in turn.
 func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
 	if o.Checkpoint < 0 || o.MaxBatch < 0 {
 		panic("seen: option out of range")
@@ -326,7 +326,7 @@ func (d *Durable) Release(ctx context.Context) error {
 // Released returns up to n verdicts on pages that were held, in the order in which
 // they were judged, from the first one on whose number is above after. It forgets
 // those up to after: pass the number of the last one that has been dealt with, 0 at
-// first. What was forgotten since the last checkpoint comes again after a crash,
+// first. Verdicts forgotten since the last checkpoint come again after a crash,
 // under the same number.
 func (d *Durable) Released(after uint64, n int) []Final {
 	d.mu.Lock()

@@ -52,9 +52,9 @@ func (f *Filter) known(host string, s *site, section string) bool {
 	return s.Sections[section] >= f.settle
 }
 
-// Release judges held pages whose frame is known by now, or all that are held
-// if all is true, and returns them in the order in which they came. What it
-// returns beside an error has been judged; the others remain held.
+// Release judges held pages whose frame is known by now, or all that are held if all
+// is true, and returns them in the order in which they came. What it returns along
+// with an error has been judged; the others remain held.
 func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
 	if err := f.enter(ctx); err != nil {
 		return nil, err

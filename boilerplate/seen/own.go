@@ -39,8 +39,8 @@ type layer struct {
 	expired time.Time  // earlier documents on disk are gone; the zero Time if none are
 	more    int        // documents than without the layer
 
-	// applied is set when the index on disk has the changes. From then on the
-	// layer says nothing new, and it is dropped by whoever has the turn next.
+	// applied is set when the index on disk has the changes. From then on the layer
+	// has nothing new, and the next in turn drops it.
 	applied atomic.Bool
 }
 

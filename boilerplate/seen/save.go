@@ -46,8 +46,8 @@ type save struct {
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// Save makes durable all that was judged before, and with it, in one step, a note
-// of the caller's: say the place in a queue up to which pages were judged. It takes
+// Save makes durable all that was judged before, and with it, in one step, a note of
+// the caller's, such as the place in a queue up to which pages were judged. It takes
 // time in proportion to the detector and to the pages that are held, so it is for
 // every thousandth page or every minute, and for the end.
 func (f *Filter) Save(ctx context.Context, note []byte) error {

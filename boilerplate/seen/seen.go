@@ -43,11 +43,11 @@
 // # Durability
 //
 // [Filter.Save] makes everything durable that was judged before. After a crash a
-// filter is exactly as it was saved: judge again, in the same order, what was judged
-// since, and the verdicts are the same. A page never repeats itself. So acknowledge
-// pages to a queue after Save, and let it deliver the others again. Until it is saved
-// a filter keeps the pages that it stores in memory, about 5 KB each. A [Durable] is a
-// filter with a journal, each of whose answers is durable.
+// filter is exactly as it was saved: judge again, in the same order, the pages
+// judged since, and the verdicts are the same. A page never repeats itself. So
+// acknowledge pages to a queue after Save, and let it deliver the others again.
+// Until it is saved a filter keeps the pages that it stores in memory, about 5 KB
+// each. A [Durable] is a filter with a journal, each of whose answers is durable.
 //
 // A shared store is changed at once, because others look into it. It may then know
 // more than the last save. If, since the last save, a page was judged a duplicate of a
@@ -105,10 +105,10 @@ type Options struct {
 	Seed uint64
 
 	// Prefer, if not nil, reports whether a page is a better copy than the kept page
-	// that it repeats, say [BetterAddress]. Then the verdict on it is Duplicate with
-	// Better set: the caller puts it in the place of the kept one, and later copies
-	// match it. It must return the same for the same arguments. Where filters share a
-	// store, each knows only its own choices.
+	// that it repeats, such as [BetterAddress]. Then the verdict on it is Duplicate
+	// with Better set: the caller puts it in the place of the kept one, and later
+	// copies match it. It must return the same for the same arguments. Where filters
+	// share a store, each knows only its own choices.
 	Prefer func(p Page, kept Kept) bool
 
 	// Store, if not nil, holds the pages that are new, instead of an index in the
@@ -203,7 +203,7 @@ func (f *Filter) openStore(o Options) error {
 	}
 	f.ix = newOwn(ix, f.threshold*reach, o.Seed)
 	if o.Store != nil {
-		f.ix = &shared{Store: o.Store, lock: ix, mh: f.mh, told: map[string]time.Time{}}
+		f.ix = &shared{Store: o.Store, lock: ix, mh: f.mh, stored: map[string]time.Time{}}
 	}
 	return nil
 }

@@ -20,17 +20,17 @@ import (
 // for each of those paragraphs, under an ID that no page has.
 type shared struct {
 	disk.Store
-	lock *disk.Index // of the directory
-	mh   *minhash.Sketcher
-	told map[string]time.Time // IDs of paragraphs -> when they were stored
+	lock   *disk.Index // of the directory
+	mh     *minhash.Sketcher
+	stored map[string]time.Time // IDs of paragraphs -> when they were stored
 }
 
 // Paragraphs are stored anew after a while, since a server may forget documents that
 // are old.
 const (
 	quotePrefix = "\x00quoted "
-	retell      = time.Hour
-	maxTold     = 1 << 16
+	again      = time.Hour
+	maxStored     = 1 << 16
 )
 
 // quoteID returns the ID of a paragraph.
@@ -48,7 +48,7 @@ func (s *shared) quote(ctx context.Context, blocks func() []shingle.Set) error {
 	now := time.Now()
 	for _, b := range blocks() {
 		id := quoteID(b)
-		if t, ok := s.told[id]; len(b) == 0 || ok && now.Sub(t) < retell {
+		if t, ok := s.stored[id]; len(b) == 0 || ok && now.Sub(t) < again {
 			continue
 		}
 		// Its set has nothing of the text, so that no search finds it.
@@ -61,11 +61,11 @@ func (s *shared) quote(ctx context.Context, blocks func() []shingle.Set) error {
 	if _, err := s.InsertAll(ctx, docs); err != nil {
 		return err
 	}
-	if len(s.told) > maxTold {
-		clear(s.told)
+	if len(s.stored) > maxStored {
+		clear(s.stored)
 	}
 	for _, d := range docs {
-		s.told[d.ID] = now
+		s.stored[d.ID] = now
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ type StoreOptions struct {
 	Seed      uint64
 }
 
-// StoreOptions returns what an [Options.Store] must be opened with: say a [disk.Options] or
-// the options of an index in Redis.
+// StoreOptions returns the options that an [Options.Store] must be opened with, for
+// a [disk.Options] or the options of an index in Redis.
 //
 //	s := seen.Options{}.StoreOptions()
 //	ix, err := redis.Open(ctx, client, redis.Options{

@@ -174,6 +174,6 @@ func TestFiles(t *testing.T) {
 		t.Errorf("output %q", got)
 	}
 	if _, err := openOutput(name, 1000); err == nil {
-		t.Error("an output that is shorter than what was durable is opened")
+		t.Error("an output that is shorter than its durable part is opened")
 	}
 }

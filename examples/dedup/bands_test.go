@@ -153,7 +153,7 @@ func TestBandsRefused(t *testing.T) {
 		t.Errorf("the file that was there: %q, %v", got, err)
 	}
 	if left, _ := filepath.Glob(".*"); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+		t.Errorf("files remain: %q", left)
 	}
 }
 

@@ -251,7 +251,7 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 			return err
 		}
 		if blocked > 0 {
-			e.Warn("%s stay although others repeat them: what was cut names them as the copy that is kept", show.Count(blocked, k.border))
+			e.Warn("%s stay although others repeat them: cut parts name them as the copy that is kept", show.Count(blocked, k.border))
 		}
 	}
 	for _, r := range d.Removals {

@@ -185,7 +185,7 @@ func TestCutMistakes(t *testing.T) {
 }
 
 // TestCutReal cuts real documents in every way at once. The log has offsets into the
-// texts as given: cut there, they are what was written. Every repeat is in the output.
+// texts as given: cut there, they are the output. Every repeat is in the output.
 // Nothing depends on the number of workers, and a second run cuts nothing.
 func TestCutReal(t *testing.T) {
 	source := corpus.Shared(t, "data", "licensecheck_spans", "docs.jsonl")

@@ -396,7 +396,7 @@ func TestCleanRefused(t *testing.T) {
 		}
 	}
 	if left, _ := filepath.Glob("*x*"); strings.Join(left, " ") != "a.txt b.txt" {
-		t.Errorf("left behind: %q", left)
+		t.Errorf("files remain: %q", left)
 	}
 }
 

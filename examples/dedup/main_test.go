@@ -351,7 +351,7 @@ func TestInterruptWaiting(t *testing.T) {
 				t.Errorf("exit status %d, standard error %q", status, errs.String())
 			}
 			if left, _ := filepath.Glob("*.tmp*"); left != nil {
-				t.Errorf("left behind: %v", left)
+				t.Errorf("files remain: %v", left)
 			}
 		})
 	}

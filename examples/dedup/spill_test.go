@@ -122,7 +122,7 @@ func TestSpill(t *testing.T) {
 						t.Errorf("the files differ: %d bytes, want %d", len(gotFiles), len(wantFiles))
 					}
 					if _, err := os.Stat("run"); err == nil {
-						t.Error("the folder is left behind")
+						t.Error("the folder remains")
 					}
 				})
 			}
@@ -188,7 +188,7 @@ func TestSpillKilled(t *testing.T) {
 			t.Error("no run was killed: nothing is tested")
 		}
 		if _, err := os.Stat("run"); err == nil {
-			t.Error("the folder is left behind")
+			t.Error("the folder remains")
 		}
 	}
 }
@@ -250,7 +250,7 @@ func TestSpillShards(t *testing.T) {
 			t.Errorf("%v: status %d, want %d; the lines differ: %v\n%s", command, status, wantStatus, got != want, message)
 		}
 		if _, err := os.Stat("run"); err == nil {
-			t.Error("the folder is left behind")
+			t.Error("the folder remains")
 		}
 	}
 }

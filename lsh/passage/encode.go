@@ -136,11 +136,11 @@ func blockSum(number uint64, p []byte) uint64 {
 	return d.Sum64()
 }
 
-// Read returns an index with the documents that [Index.WriteTo] wrote, working
-// as opts says, whatever the options of the index that was written. It reads to
-// the end of r. Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or are
-// those of r. Like [New] it panics on nonsense in opts. Memory follows the bytes
-// that are there, whatever lengths they declare.
+// Read returns an index with the documents that [Index.WriteTo] wrote, working by
+// opts, whatever the options of the index that was written. It reads to the end of
+// r. Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or are those of r. Like
+// [New] it panics on nonsense in opts. Memory follows the bytes that are there,
+// whatever lengths they declare.
 //
 // Tokens and fingerprints are read if the options make the same ones, that is with the
 // same Shingler and a Run, and least passage, that mean the same. Otherwise, and from

@@ -55,14 +55,14 @@
 //
 // # Memory
 //
-// The index keeps the texts (strings, shared with the caller's), 7.1 bytes a token, and
-// 16 bytes for each fingerprint, of which there is one for two tokens: 15.1 bytes a
-// token and the text. Pairs and Stats make the fingerprints of what was added last and
-// sort them into the rest, if there are others, which for a moment takes as much again
-// as all of them; Pairs then takes up to 20 bytes for each fingerprint that several
-// documents hold, and for one document at a time its candidates, however many pairs there are. An
-// index holds up to four billion fingerprints, of eight billion tokens; beyond, its
-// methods panic.
+// The index keeps the texts (strings, shared with the caller's), 7.1 bytes a token,
+// and 16 bytes for each fingerprint, of which there is one for two tokens: 15.1
+// bytes a token and the text. Pairs and Stats make the fingerprints of the newest
+// documents and sort them into the rest, if there are others, which for a moment
+// takes as much again as all of them; Pairs then takes up to 20 bytes for each
+// fingerprint that several documents hold, and for one document at a time its
+// candidates, however many pairs there are. An index holds up to four billion
+// fingerprints, of eight billion tokens; beyond, its methods panic.
 package passage
 
 import (
@@ -80,9 +80,9 @@ type Options struct {
 	// reported, 12 unless set, and its Shingler defines tokens.
 	Aligner shingle.Aligner
 	// Run is the number of equal tokens in a row that are sure to make two texts
-	// candidates, unless they are common; 0 means 7, or Aligner.MinTokens if that
-	// is less, and the least is 5. More is faster and smaller, and finds less of
-	// what was edited much: there are 2/(Run-3) fingerprints a token.
+	// candidates, unless they are common; 0 means 7, or Aligner.MinTokens if that is
+	// less, and the least is 5. More is faster and smaller, and finds less of
+	// heavily edited ones: there are 2/(Run-3) fingerprints a token.
 	Run int
 	// MaxDocuments is the number of documents above which a fingerprint is
 	// common; 0 means 256, negative means no limit.

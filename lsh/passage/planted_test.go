@@ -144,8 +144,8 @@ func prose(docs []corpus.Doc) [][]string {
 	return out
 }
 
-// invented is what prose returns where there is no real text: sentences of
-// words with the frequencies of a language.
+// invented is the text of prose without real data: sentences of words with the
+// frequencies of a language.
 func invented(r *rng) [][]string {
 	docs := make([][]string, 200)
 	for i := range docs {

@@ -25,8 +25,8 @@ type store struct {
 	removed int // documents removed since the runs were last made one
 }
 
-// seal sorts the postings of the documents from sealed on. On the way it drops those of
-// documents that are no more, so that one which is replaced again and again leaves no
+// seal sorts the postings of the documents from sealed on. On the way it drops those
+// of removed documents, so that one which is replaced again and again leaves no
 // trail.
 func (s *store) seal(docs []*document, window int) {
 	if s.sealed == len(docs) {

@@ -52,7 +52,7 @@ func (c Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border r
 	for i := range docs.Old {
 		rows[i] = i
 	}
-	// What is left of a text without blocks and items is looked at, and stays as it is
+	// The rest of a text without blocks and items is searched, and stays as it is
 	// until all repeats are known.
 	left := func(row int) shingle.Rest { return c.rest(row, docs.Text(row)) }
 	found := make(Cuts, len(c))

@@ -83,7 +83,7 @@ func TestSort(t *testing.T) {
 					t.Errorf("%+v: %d distinct records, want %d", test, len(got), len(distinct))
 				}
 				if left, err := os.ReadDir(o.Dir); err != nil || len(left) > 0 {
-					t.Errorf("%+v: left behind: %v, %v", test, left, err)
+					t.Errorf("%+v: files remain: %v, %v", test, left, err)
 				}
 			}
 		})
@@ -167,7 +167,7 @@ func TestFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-			t.Errorf("left behind: %v, %v", entries, err)
+			t.Errorf("files remain: %v, %v", entries, err)
 		}
 		create = real
 	}

@@ -154,8 +154,8 @@ func (d *Doc) Name(attempt int) string {
 	return fmt.Sprintf("%s#%d", d.Place.ID(), attempt+1)
 }
 
-// recaptured reports whether another document of the same id may be told apart by its
-// time.
+// recaptured reports whether another document of the same id may be distinguished by
+// its time.
 func (d *Doc) recaptured() bool { return d.Record > 0 && d.Time != "" }
 
 // byPlace reports whether the name of that attempt is made of the place.

@@ -3,10 +3,10 @@
 // Its answers are those of package find: the same pairs, clusters and figures.
 //
 // A run lies in a folder. Its steps are in the table [steps]; each is made of tasks,
-// and each task writes one file, which appears when it is complete. So a run that was
-// ended at any moment goes on with the tasks whose files are missing, and the tasks of
-// a step may be spread over machines that share the folder. What a task writes depends
-// on its input alone.
+// and each task writes one file, which appears when it is complete. So a run that
+// was ended at any moment goes on with the tasks whose files are missing, and the
+// tasks of a step may be spread over machines that share the folder. The output of a
+// task depends on its input alone.
 //
 // Documents are numbered in the order of the input. The step sketch cuts them into
 // shards of bounded size. Every later step but the last has as many tasks as there are
