@@ -160,11 +160,15 @@ func outputs(t *testing.T) string {
 func TestSpillKilled(t *testing.T) {
 	t.Chdir(t.TempDir())
 	files := spillCorpora(t, 2000)
+	step := 5 * time.Millisecond
+	if testing.Short() || raceEnabled {
+		step *= 10 // everything takes longer
+	}
 	for _, command := range spillCommands[:2] {
 		args := append(slices.Clone(command), "-strip=false", files["copies"])
 		want, _, _ := dedup(t, "", args...)
 		killed := 0
-		for wait := 5 * time.Millisecond; ; wait += 5 * time.Millisecond {
+		for wait := step; ; wait += step {
 			cmd := exec.Command(os.Args[0], append(args, "-spill", "run")...)
 			cmd.Env = append(os.Environ(), "DEDUP_AS_PROGRAM=1")
 			var out, message bytes.Buffer
