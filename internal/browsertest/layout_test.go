@@ -61,7 +61,7 @@ const faults = `(() => {
 		const m = s.match(/[\d.]+/g).map(Number);
 		return { l: .2126 * channel(m[0] / 255) + .7152 * channel(m[1] / 255) + .0722 * channel(m[2] / 255), a: m.length > 3 ? m[3] : 1 };
 	};
-	{ => const backdrop = e => { => {
+	const backdrop = e => {
 		for (; e; e = e.parentElement) {
 			const c = colour(getComputedStyle(e).backgroundColor);
 			if (c.a === 1) return c.l;
