@@ -251,7 +251,9 @@ func FuzzJSONLines(f *testing.F) {
 		for d, err := range input.Read([]string{"-"}, input.Options{Stdin: bytes.NewReader(data)}) {
 			line := 0
 			if e, ok := errors.AsType[*input.Error](err); ok {
-				line = e.Line
+				if line = e.Line; e.Note && line == 0 { // about the file as a whole
+					line = at
+				}
 			}
 			if d != nil {
 				line = d.Line
