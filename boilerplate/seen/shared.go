@@ -29,8 +29,8 @@ type shared struct {
 // are old.
 const (
 	quotePrefix = "\x00quoted "
-	again      = time.Hour
-	maxStored     = 1 << 16
+	again       = time.Hour
+	maxStored   = 1 << 16
 )
 
 // quoteID returns the ID of a paragraph.
