@@ -29,7 +29,7 @@ type shared struct {
 // are old.
 const (
 	quotePrefix = "\x00quoted "
-	again       = time.Hour
+	storeAgain  = time.Hour
 	maxStored   = 1 << 16
 )
 
@@ -48,7 +48,7 @@ func (s *shared) quote(ctx context.Context, blocks func() []shingle.Set) error {
 	now := time.Now()
 	for _, b := range blocks() {
 		id := quoteID(b)
-		if t, ok := s.stored[id]; len(b) == 0 || ok && now.Sub(t) < again {
+		if t, ok := s.stored[id]; len(b) == 0 || ok && now.Sub(t) < storeAgain {
 			continue
 		}
 		// Its set has nothing of the text, so that no search finds it.
