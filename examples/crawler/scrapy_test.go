@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"flag"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,14 +70,7 @@ func TestScrapy(t *testing.T) {
 	}
 	w := newWeb(t, articlePages(600))
 	exe := build(t, filepath.Join("..", "dedup"))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := freeAddress(t)
 	dir := t.TempDir()
 	startService(t, exe, filepath.Join(dir, "seen"), addr)
 	program, fresh, held := filepath.Join(dir, "spider.py"), filepath.Join(dir, "new.jsonl"), filepath.Join(dir, "held.jsonl")

@@ -115,6 +115,19 @@ func startService(t *testing.T, exe, dir, addr string) *exec.Cmd {
 	return nil
 }
 
+// freeAddress returns an address on this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String()
+}
+
 // Through the service, asked by the client in Python, every article of the sites is
 // stored once, although the service is killed in the middle and started again.
 func TestPythonCrawl(t *testing.T) {
@@ -125,14 +138,7 @@ func TestPythonCrawl(t *testing.T) {
 	w := newWeb(t, articlePages(1000))
 	feed, pages := w.feed(t)
 	exe := build(t, filepath.Join("..", "dedup"))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr := freeAddress(t)
 	dir := filepath.Join(t.TempDir(), "seen")
 	service := startService(t, exe, dir, addr)
 	cmd := exec.Command(python, filepath.Join("..", "clients", "judge.py"), "http://"+addr)

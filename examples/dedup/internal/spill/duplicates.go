@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
+
+	"github.com/neardup/neardup/internal/wire"
 )
 
 // Exact duplicates have the same signature and, unless estimates decide, the same set.
@@ -132,7 +134,7 @@ func (r *Run) digests(t *task) error {
 		if err != nil {
 			return err
 		}
-		raw = appendHashes(append(raw[:0], record[refSize:]...), r.confirm.Set(string(text)))
+		raw = wire.AppendUint64s(append(raw[:0], record[refSize:]...), r.confirm.Set(string(text)))
 		sum := sha256.Sum256(raw)
 		t.buf = keyed(t.buf[:0], sum[:], ref)
 		if err := t.add(r.range32(t.buf), t.buf); err != nil {

@@ -60,22 +60,8 @@ func scoreAt(b []byte) (s lsh.Score, err error) {
 	return lsh.Score{Similarity: at(0), ContainmentA: at(1), ContainmentB: at(2), Exact: b[24] == 1}, nil
 }
 
-// appendWords and appendHashes append numbers as little-endian bytes.
-func appendWords(dst []byte, values []uint32) []byte {
-	for _, v := range values {
-		dst = binary.LittleEndian.AppendUint32(dst, v)
-	}
-	return dst
-}
-
-func appendHashes(dst []byte, values []uint64) []byte {
-	for _, v := range values {
-		dst = binary.LittleEndian.AppendUint64(dst, v)
-	}
-	return dst
-}
-
-// words and hashes read them back, into dst.
+// words and hashes read numbers that [wire.AppendUint32s] and [wire.AppendUint64s]
+// wrote, into dst.
 func words(dst []uint32, b []byte) []uint32 {
 	for ; len(b) >= 4; b = b[4:] {
 		dst = append(dst, binary.LittleEndian.Uint32(b))

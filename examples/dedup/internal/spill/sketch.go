@@ -15,6 +15,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/until"
+	"github.com/neardup/neardup/internal/wire"
 )
 
 // limitMemory lets the collector run earlier near the limit of -memory.
@@ -326,7 +327,7 @@ func (k *sketching) write(b *batch) error {
 		if err := k.out.add(textStream, k.buf); err != nil {
 			return err
 		}
-		k.buf = appendWords(k.buf[:0], b.registers[i])
+		k.buf = wire.AppendUint32s(k.buf[:0], b.registers[i])
 		if err := k.out.add(registerStream, k.buf); err != nil {
 			return err
 		}

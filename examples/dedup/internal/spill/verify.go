@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"github.com/neardup/neardup/internal/wire"
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -157,7 +158,7 @@ func (r *Run) sets(t *task) error {
 			return err
 		}
 		t.buf = append(appendRef(appendRef(t.buf[:0], b), a), x.registers...)
-		t.buf = appendHashes(t.buf, set)
+		t.buf = wire.AppendUint64s(t.buf, set)
 		if err := t.add(r.part(b), t.buf); err != nil {
 			return err
 		}
