@@ -1,0 +1,115 @@
+package spill
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A manifest is what all files of a run depend on.
+type manifest struct {
+	Version   int
+	Scheme    string
+	Banding   string
+	Threshold float64
+	Estimate  bool
+	Reading   string // fields and format
+	Shards    int    // of -shard, 1 without
+	Inputs    []inputFile
+	Key       uint64 // of the shingles that decide
+}
+
+// version changes when the same input would give other files.
+const version = 1
+
+// An inputFile is an input as it was when the run began.
+type inputFile struct {
+	Name    string
+	Size    int64
+	Changed int64 // time in nanoseconds since 1970
+	Files   int   // in a folder
+}
+
+func (r *Run) manifest() (manifest, error) {
+	f := r.read.Input.Fields
+	m := manifest{
+		Version: version, Scheme: r.mh.Scheme().String(), Banding: r.banding.String(), Threshold: r.o.Threshold, Estimate: r.o.Estimate,
+		Reading: fmt.Sprintf("format %q, id %q, text %q, host %q, url %q, time %q", r.read.Input.Format, f.ID, f.Text, f.Host, f.URL, f.Time),
+		Key:     r.confirm.Seed,
+	}
+	if r.s.Step == "sketch" {
+		m.Shards = max(1, r.s.Of)
+	}
+	for _, in := range r.inputs {
+		file, err := stat(in)
+		if err != nil {
+			return m, err
+		}
+		m.Inputs = append(m.Inputs, file)
+	}
+	return m, nil
+}
+
+// stat describes an input.
+func stat(name string) (inputFile, error) {
+	in := inputFile{Name: name}
+	if name == "-" {
+		return in, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return in, nil // reported when it is read
+	}
+	switch {
+	case info.Mode().IsRegular():
+		in.Size, in.Changed = info.Size(), info.ModTime().UnixNano()
+	case info.IsDir():
+		err = filepath.WalkDir(name, func(_ string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return nil // reported when it is read
+			}
+			if info, err := e.Info(); err == nil {
+				in.Size += info.Size()
+				in.Changed = max(in.Changed, info.ModTime().UnixNano())
+				in.Files++
+			}
+			return nil
+		})
+	}
+	return in, err
+}
+
+// differs returns how a manifest differs from that of the folder, "" if it does not.
+func (m manifest) differs(have manifest) string {
+	changed := func(what string, now, before any) string {
+		return fmt.Sprintf("%s was %v, now it is %v", what, before, now)
+	}
+	switch {
+	case m.Version != have.Version:
+		return changed("the version of its files", m.Version, have.Version)
+	case m.Scheme != have.Scheme:
+		return changed("the scheme", m.Scheme, have.Scheme)
+	case m.Threshold != have.Threshold:
+		return changed("-threshold", m.Threshold, have.Threshold)
+	case m.Banding != have.Banding:
+		return changed("the banding", m.Banding, have.Banding)
+	case m.Estimate != have.Estimate:
+		return changed("-estimate", m.Estimate, have.Estimate)
+	case m.Reading != have.Reading:
+		return changed("how inputs are read", m.Reading, have.Reading)
+	case m.Shards > 0 && m.Shards != have.Shards:
+		return changed("the number of shards", m.Shards, have.Shards)
+	case len(m.Inputs) != len(have.Inputs):
+		return changed("the number of inputs", len(m.Inputs), len(have.Inputs))
+	}
+	for i, in := range m.Inputs {
+		if was := have.Inputs[i]; in != was {
+			if in.Name != was.Name {
+				return changed("an input", in.Name, was.Name)
+			}
+			return fmt.Sprintf("the input %s has changed", in.Name)
+		}
+	}
+	return ""
+}
