@@ -1,7 +1,7 @@
-// Package boilerplate finds the blocks of text that a page shares with other
-// pages: site furniture, agency sign-offs, recycled background paragraphs. Text
-// goes in with the name of its document and host. Out come the spans of its blocks,
-// each with the number of documents that hold it, the scope, a reason and a verdict.
+// Package boilerplate finds the blocks of text that a page shares with other pages:
+// site furniture, agency sign-offs, recycled background paragraphs. It takes a text
+// with the names of its document and host, and returns the spans of its blocks, each
+// with the number of documents that hold it, the scope, a reason and a verdict.
 //
 // [Detector.Mask] returns the spans that may be left out when pages are compared, so
 // that a signature covers the page's own text:
@@ -19,55 +19,56 @@
 //
 // # Flagged and masked
 //
-// A block is flagged if it recurs on documents that are not copies of the page, which
-// is evidence of reuse. It is masked if it belongs to the frame of its page. Most of a
-// frame is both. A background paragraph, a wire story on several sites and the text
-// that an update has from the story before are flagged at most.
+// A block is flagged if it recurs on documents that are not copies of the page,
+// which is evidence of reuse. It is masked if it belongs to the frame of its page.
+// Most of a frame is both. A background paragraph, a wire story on several sites and
+// the text that an update takes over from the earlier story are at most flagged.
 //
 // Short blocks that the pages of a host share are frame. Prose, which is a paragraph
 // of 25 words or a sentence of 16, must meet one of these conditions:
 //
 //   - Three in four pages of the host hold it, among them three that are not copies.
-//   - Three pages of the host hold it, and it lies within the frame: no own text comes
-//     next to it. So does recurring text that is enclosed by masked blocks.
+//   - Three pages of the host hold it, and it lies within the frame: no text of the
+//     page's own is next to it. Recurring text that is enclosed by masked blocks counts
+//     as within the frame.
 //   - All pages of the host, three at least, begin or end with it.
 //
 // Prose on several hosts is masked only if it is a formula such as a sign-off: fewer
-// than 25 words at an end of the text, on documents that share no other prose with the
-// page, and on at least six of them if it is a sentence. Two pages of a host decide
-// nothing about prose; a third page revises the verdicts on both. Without hosts only
-// blocks that eight other documents hold are masked, and figures never are. A page
-// whose mask would take nearly all text, or most of the prose on the word of a few
-// pages, keeps its prose, with the reason [Kept].
+// than 25 words at an end of the text, on documents that share no other prose with
+// the page, and on at least six of them if it is a sentence. Two pages of a host
+// decide nothing about prose; a third page revises the verdicts on both. Without
+// hosts only blocks that eight other documents hold are masked, and figures never
+// are. A page whose mask would take nearly all text, or most of the prose on the
+// word of a few pages, keeps its prose, with the reason [Kept].
 //
 // # Counting
 //
-// Distinct documents count, never occurrences or calls: observing a page a hundred
-// times is observing it once. The key of a block is its folded text without
+// Only distinct documents are counted, not occurrences or calls: observing a page a
+// hundred times is observing it once. The key of a block is its folded text without
 // punctuation and with every number the same, so that dates and counters do not hide
 // a template. A block whose runs of five words mostly recur is an edited variant of
-// recycled text. Scopes are the host, the group that the caller names (say an agency)
-// and all documents. Pages that are copies of the page to be judged do not count, so
-// that a story under several addresses is not taken for a template.
+// recycled text. Scopes are the host, the group that the caller names (say an
+// agency) and all documents. Pages that are copies of the page to be judged do not
+// count, so that a story under several addresses is not taken for a template.
 //
 // # Modes
 //
-// Two passes, for a corpus: observe every page, then judge every page; pages that stay
-// in memory may be read once for both ([Detector.Prepare]). Verdicts do not depend on
-// the order of the pages as long as nothing had to be forgotten ([Stats]). Streaming:
-// [Detector.Next] judges a page by those before it and then observes it. Judging it
-// again later revises the verdict. [Detector.Merge] joins the detectors of parallel
-// workers.
+// Two passes, for a corpus: observe every page, then judge every page; pages that
+// stay in memory can be read once for both passes ([Detector.Prepare]). Verdicts do
+// not depend on the order of the pages as long as nothing had to be forgotten
+// ([Stats]). Streaming: [Detector.Next] judges a page by the earlier pages and then
+// observes it. Judging it again later revises the verdict. [Detector.Merge] joins
+// the detectors of parallel workers.
 //
 // # Cost
 //
 // Pages are not kept. A block takes 16 bytes in each scope, and 44 more if several
 // documents hold it: about 110 MB for a million distinct blocks of fifteen words.
-// Options.MaxBytes bounds the whole between calls. Observing and judging a page costs
-// three to four times as much as sketching it.
+// Options.MaxBytes bounds the whole between calls. Observing and judging a page
+// costs three to four times as much as sketching it.
 //
-// The file format is in FORMAT.md. docs/boilerplate.md explains the rules and has the
-// measurements.
+// The file format is in FORMAT.md. docs/boilerplate.md explains the rules and has
+// the measurements.
 package boilerplate
 
 import (
@@ -79,58 +80,55 @@ import (
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	// MinDocuments is how many distinct documents of a host or group, the
-	// page itself included and its copies not, must hold a block for it to
-	// be recycled: 2 to 8; 0 means 2. Prose needs one more than 2.
+	// MinDocuments is the number of distinct documents of a host or groupthat must hold
+	// a block for it to be recycled, counting the page itself but not its copies: 2 to
+	// 8; 0 means 2. Prose needs one more than 2.
 	MinDocuments int
 
 	// MinGlobal is the same for the scope of all documents: 2 to 8; 0 means 3.
 	MinGlobal int
 
-	// Gap is the number of words that may lie between two masked blocks, or
-	// one and an end of the page, and be masked too; so is a longer stretch if
-	// none of its blocks has more than half as many. The longest stretch of a
-	// page and its title are never taken, nor is prose that is longer than a
-	// quarter of the longest stretch, a paragraph than a twelfth. 0 means 50,
-	// a negative number none.
+	// Gap is the largest number of words between two masked blocks, or between one and
+	// an end of the page, that are masked too. A longer stretch is also masked if none
+	// of its blocks has more than half as many words. Never masked are the longest
+	// stretch of a page, its title, prose longer than a quarter of the longest stretch,
+	// and paragraphs longer than a twelfth of it. 0 means 50, a negative number none.
 	Gap int
 
-	// Coverage is the share of a block's five-word runs of which more must
-	// recur for it to count as an edited variant: below 1; 0 means 0.5, a
-	// negative number switches variants off.
+	// Coverage is the share of a block's five-word runs above which the block counts as
+	// an edited variant if they recur: below 1; 0 means 0.5, a negative number switches
+	// variants off.
 	Coverage float64
 
 	// HostOnly leaves out the scope of all documents, and with it a third to
 	// half of the memory. Pages without a host are then counted as one host.
 	HostOnly bool
 
-	// MaxBytes bounds the memory; 0 means 1 GiB. Beyond it the hosts that
-	// were not observed for longest are forgotten, then the blocks that were
-	// seen least often; see [Stats].
+	// MaxBytes bounds the memory; 0 means 1 GiB. Beyond it the hosts that were observed
+	// least recently are forgotten, then the blocks that were seen least often; see
+	// [Stats].
 	MaxBytes int
 
 	// Seed keys the hashes: secret where texts may be hostile.
 	Seed uint64
 }
 
-// A Page is a text and where it is from. Only Text is needed; what else is
-// known makes verdicts sharper. The zero value is an empty page without a host.
+// A Page is a text and its origin. Only Text is required; the other fields make
+// verdicts more accurate. The zero value is an empty page without a host.
 type Page struct {
-	// ID names the document. Documents of one ID are one document, of which
-	// the first observation counts; when its text has changed since, its older
-	// text is not held against it. A page without ID is named by its host and
-	// text.
+	// ID names the document. Pages with the same ID are one document, and the first
+	// observation counts. If the text has changed since, the older text does not count
+	// against it. A page without an ID is identified by its host and text.
 	ID string
 
-	// Host is the site that the page is from. Without a host only what recurs
-	// among all documents is found, and stretches between are not taken.
+	// Host is the site that the page is from. Without a host, only text that recurs
+	// among all documents is found, and the stretches in between are never masked.
 	Host string
 
 	// Section is the part of the host, such as the first segment of the path.
 	Section string
 
-	// Group is a scope of the caller's own, such as the agency that a story
-	// is from.
+	// Group is a scope that the caller defines, such as the agency that a story is from.
 	Group string
 
 	Text string
@@ -148,8 +146,8 @@ type Page struct {
 
 // A Detector counts blocks and judges pages. It is made by [New] or
 // [Detector.UnmarshalBinary]: the zero value is for UnmarshalBinary only, its other
-// methods panic. A Detector is safe for concurrent use by multiple
-// goroutines: any number may judge at once, observing takes turns.
+// methods panic. A Detector is safe for concurrent use by multiple goroutines:
+// judging runs in parallel, observing takes turns.
 type Detector struct {
 	opts options
 
@@ -159,7 +157,7 @@ type Detector struct {
 	ids    seen             // documents that were observed
 	texts  seen             // and their texts
 	bytes  int              // of all sites
-	closed bool             // every page was observed; see With
+	closed bool             // every page has been observed; see With
 	tallies
 }
 
@@ -189,7 +187,7 @@ func New(o Options) *Detector {
 	return d
 }
 
-// made panics for a Detector that neither New nor UnmarshalBinary made.
+// made panics if neither New nor UnmarshalBinary made the Detector.
 func (d *Detector) made() {
 	if d.opts.maxBytes == 0 {
 		panic("boilerplate: use of a zero Detector; New makes one")
@@ -240,7 +238,7 @@ func (o Options) resolve() options {
 	if cov > 0 {
 		r.coverage = uint32(cov * coverageUnit)
 	} else {
-		r.coverage = coverageUnit // more than all runs cannot recur
+		r.coverage = coverageUnit // no more than all runs can recur
 	}
 	return r
 }

@@ -12,11 +12,11 @@ import (
 // that narrower scopes flagged are ignored: repeats within a host do not make
 // copies.
 //
-// A document is a copy if it holds more than half of the page, every block
-// weighted by its words and the logarithm of its rarity. Of a block that a document
-// does not hold as it is, it holds as much as it has of its anchors. Where all
-// documents hold all of the page there is no rarity and there are no copies; see
-// restore.
+// A document is a copy if it holds more than half of the page, with every block
+// weighted by its words and the logarithm of its rarity. If a document does not hold
+// a block verbatim, it is credited with the share of the block's anchors that it
+// holds. Where all documents hold the whole page, nothing is rare and there are no
+// copies; see restore.
 func (v *view) findCopies(scope Scope, docs int) int {
 	var total overlap
 	same := 0
@@ -60,9 +60,10 @@ func (v *view) findCopies(scope Scope, docs int) int {
 	return most
 }
 
-// split returns how many of the documents named are copies of the page,
-// and how many are not; the page itself is neither. As many as can be
-// named are a sample: if most are copies all are taken for such.
+// split returns how many of the documents named are copies of the page, and how many
+// are not; the page itself is neither. If the named documents are as many as can be
+// named, they are a sample: if most of them are copies, all documents count as
+// copies.
 func (v *view) split(names []uint32) (copies, others int) {
 	if len(v.copies) == 0 {
 		others = len(names)
@@ -88,7 +89,7 @@ func (v *view) split(names []uint32) (copies, others int) {
 }
 
 // compare credits the documents that hold a block, or anchors of it, with their
-// share, and completes the whole, of which the weight is known.
+// share, and adds the block's weight to the whole.
 func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	b := &v.dg.blocks[i]
 	if v.findings[i].prose {
@@ -98,7 +99,7 @@ func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	unique := !v.credit(seen, whole)
 	if len(names) == listed {
 		v.fill(seen.counter, whole.weight)
-		return // a template, or a story with copies enough
+		return // a template, or a story with enough copies
 	}
 	anchors := 0
 	grams := v.dg.gramsOf(b)
@@ -139,8 +140,8 @@ func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	}
 }
 
-// credit credits the documents that a sighting names with a part of the page,
-// and reports whether there are any but the page itself.
+// credit credits the documents named by a sighting with a part of the page, and
+// reports whether any of them is not the page itself.
 func (v *view) credit(seen *sighting, part *overlap) (others bool) {
 	for _, doc := range seen.names() {
 		if doc != v.self {
@@ -157,8 +158,8 @@ func (v *view) fill(c *counter, weight int64) {
 	v.limits = append(v.limits, limit{c.docs[listed-1], weight})
 }
 
-// rarity returns the logarithm of the share of the documents that hold a block,
-// this page included, negated.
+// rarity returns the negated logarithm of the share of the documents, this page
+// included, that hold a block.
 func (v *view) rarity(seen *sighting) int64 {
 	df := int(seen.count)
 	if !v.counted(seen) {
@@ -176,10 +177,10 @@ func (v *view) rarity(seen *sighting) int64 {
 // An overlap is the text that a document shares with the page.
 type overlap struct {
 	doc     uint32 // 0: free
-	anchors int32  // of blocks that it does not hold as they are
+	anchors int32  // of blocks that it does not hold verbatim
 	weight  int64
 	prose   int64 // part of weight: of prose
-	unknown int64 // part of weight: of blocks that chance left without anchors
+	unknown int64 // part of weight: of blocks that have no anchors by chance
 }
 
 func (o *overlap) add(p *overlap) {
@@ -190,7 +191,7 @@ func (o *overlap) add(p *overlap) {
 }
 
 // copies reports whether a document with this overlap is a copy of the whole;
-// undecided is the weight of what it may hold unnamed.
+// undecided is the weight of the parts that it may hold without being named.
 func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	total := whole.weight
 	if o.anchors >= 3 {
@@ -199,8 +200,8 @@ func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	return 2*o.weight > total-undecided && 4*o.weight > total
 }
 
-// A limit is the last document that a part of the page names of those that hold
-// it, which are too many to be named.
+// A limit is the last document named for a part of the page that is held by more
+// documents than can be named.
 type limit struct {
 	doc    uint32
 	weight int64 // of the part; once sorted, of all up to this one
@@ -216,8 +217,8 @@ func (v *view) sum() {
 	}
 }
 
-// undecided returns the weight of the parts that do not name doc but would not
-// if doc held them either, since all that they name come before it.
+// undecided returns the weight of the parts that do not name doc, but would not name
+// it even if doc held them, because all documents that they name come before it.
 func (v *view) undecided(doc uint32) int64 {
 	n, _ := slices.BinarySearchFunc(v.limits, doc, func(l limit, doc uint32) int {
 		return cmp.Compare(l.doc, doc)

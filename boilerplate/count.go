@@ -12,7 +12,7 @@ const listed = 8
 type site struct {
 	wide     bool    // a group or all documents: counts hosts, not sections
 	docs     counter // of all documents observed
-	gramDocs uint32  // of these, how many added their grams
+	gramDocs uint32  // of these, the number that added their grams
 	used     uint64  // clock of the last observation
 	slots    []slot  // open addressing; a power of two, or none
 	filled   int
@@ -21,7 +21,7 @@ type site struct {
 	grams    gramTable
 }
 
-// newSite returns a site without documents; place is that of its grams' table.
+// newSite returns a site without documents; place is the placing of its gram table.
 func newSite(wide bool, place placing) *site {
 	return &site{wide: wide, grams: gramTable{place: place}}
 }
@@ -48,10 +48,10 @@ type source struct {
 
 const isCounter = 1 << 31
 
-// A counter counts the documents that hold a block which more than one does.
-// Of these it names those with the smallest fingerprints: which they are does
-// not depend on the order in which they came, and blocks that stand in the same
-// documents name the same ones.
+// A counter counts the documents that hold a block, if there is more than one. It
+// names those with the smallest fingerprints, so the names do not depend on the
+// order of observation, and blocks that occur in the same documents name the same
+// ones.
 type counter struct {
 	docs  [listed]uint32 // fingerprints, ascending; zeros at the end are free
 	count uint32
@@ -59,8 +59,8 @@ type counter struct {
 	days  [2]uint16
 }
 
-// manyPlaces means documents of more than one section. A document without section is
-// in section 0.
+// manyPlaces means documents of more than one section. A document without a section
+// is in section 0.
 const manyPlaces = 0xFFFF
 
 // hosts counts the hosts of a block's documents: the four smallest
@@ -95,8 +95,8 @@ var linearCounts = [65]int{
 	133, 142, 151, 163, 177, 196, 222, 266, 266,
 }
 
-// insertLeast enters x into the ascending list of the smallest values, in
-// which 0 is free, unless it is there.
+// insertLeast enters x into the ascending list of the smallest values, unless it is
+// already there. 0 marks free entries.
 func insertLeast[T uint16 | uint32](list []T, x T) {
 	if last := list[len(list)-1]; last != 0 && last < x {
 		return
@@ -132,7 +132,7 @@ func (c *counter) names() []uint32 {
 	return c.docs[:filled(c.docs[:])]
 }
 
-// widen makes days, an interval in which 0 is unknown, hold other.
+// widen extends days, an interval in which 0 means unknown, to include other.
 func widen(days *[2]uint16, other [2]uint16) {
 	if other[0] != 0 && (days[0] == 0 || other[0] < days[0]) {
 		days[0] = other[0]
@@ -160,10 +160,10 @@ type sighting struct {
 	single   counter
 }
 
-// unseen is the counter of what no document holds.
+// unseen is the counter of a block that no document holds.
 var unseen counter
 
-// lookup fills in what s knows of a block.
+// lookup fills in the counts that s has of a block.
 func (s *site) lookup(key uint64, out *sighting) {
 	out.counter, out.named, out.hosts = &unseen, 0, hosts{}
 	if s == nil || len(s.slots) == 0 {
@@ -173,7 +173,7 @@ func (s *site) lookup(key uint64, out *sighting) {
 	switch i := sl.ref &^ isCounter; {
 	case sl.key == 0:
 	case sl.ref&isCounter == 0:
-		// No other document was ever entered there.
+		// No other document has ever been entered there.
 		c := &out.single
 		c.docs[0], c.count, c.place, c.days = sl.ref, 1, sl.place, [2]uint16{sl.day, sl.day}
 		if s.wide {
@@ -190,9 +190,8 @@ func (s *site) lookup(key uint64, out *sighting) {
 	}
 }
 
-// fetch reads where s keeps what it knows of some keys and has no use for it:
-// the processor then waits for all of these places at once, and not for one
-// after the other.
+// fetch reads the table slots of some keys without using them: the processor then
+// waits for all of these cache lines at once instead of one after the other.
 func (s *site) fetch(keys []uint64) {
 	if s == nil || len(s.slots) == 0 {
 		return
@@ -204,13 +203,13 @@ func (s *site) fetch(keys []uint64) {
 	fetched(sum)
 }
 
-// fetched is where fetch leaves what it read, lest it be optimized away.
+// fetched keeps the values read by fetch, so that the reads are not optimized away.
 //
 //go:noinline
 func fetched(uint64) {}
 
-// unnamed returns how many documents are not named although there is room: their
-// text is that of another.
+// unnamed returns the number of documents that are not named although there is room:
+// their text is that of another document.
 func (s *sighting) unnamed() int {
 	if s.named == listed {
 		return 0
@@ -241,8 +240,8 @@ func (s *site) counterOf(sl slot) (c counter, h hosts) {
 	return c, h
 }
 
-// add counts a block of a document. The blocks of a document must be distinct,
-// and a document may come only once.
+// add counts a block of a document. The blocks of a document must be distinct, and a
+// document must be counted only once.
 func (s *site) add(key uint64, from source) {
 	if s.filled >= len(s.slots)-len(s.slots)/4 {
 		s.reserve(1)
@@ -264,7 +263,7 @@ func (s *site) add(key uint64, from source) {
 	}
 }
 
-// promote gives the block of sl, which one document holds, a counter.
+// promote gives a counter to the block of sl, which one document holds so far.
 func (s *site) promote(sl *slot) uint32 {
 	i := uint32(len(s.counters))
 	c, h := s.counterOf(*sl)
@@ -277,7 +276,7 @@ func (s *site) promote(sl *slot) uint32 {
 	return i
 }
 
-// enter notes a document with the block of the i-th counter, and where it is from.
+// enter adds a document and its source to the counter at index i.
 func (s *site) enter(i uint32, from source) {
 	c := &s.counters[i]
 	insertLeast(c.docs[:], from.doc)
@@ -301,7 +300,7 @@ func (s *site) reserve(n int) {
 	s.rehash(size, func(slot) bool { return true })
 }
 
-// rehash moves the slots that keep wants to a table of size slots.
+// rehash moves the slots for which keep is true to a table of size slots.
 func (s *site) rehash(size int, keep func(slot) bool) {
 	old := s.slots
 	s.slots, s.filled = make([]slot, size), 0
@@ -313,12 +312,12 @@ func (s *site) rehash(size int, keep func(slot) bool) {
 	}
 }
 
-// bytes returns the memory that s takes, but for the little of its own struct.
+// bytes returns the memory that s takes, without its own small struct.
 func (s *site) bytes() int {
 	return siteBytes + len(s.slots)*16 + cap(s.counters)*44 + cap(s.hosts)*16 +
 		len(s.grams.slots)*8
 }
 
-// siteBytes is the approximate memory of a site without its tables, its place in the
-// map included.
+// siteBytes is the approximate memory of a site, including its place in the map but
+// not its tables.
 const siteBytes = 256

@@ -8,16 +8,16 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A digest is what counting and judging know of a text.
+// A digest is the result of reading a text, for counting and judging.
 type digest struct {
 	blocks []block  // that have tokens
 	grams  []uint64 // of the blocks, those that are sampled
-	keys   []uint64 // to be counted: of blocks and anchors, distinct
-	fresh  []uint64 // grams to be counted, distinct
+	keys   []uint64 // distinct keys of blocks and anchors to be counted
+	fresh  []uint64 // distinct grams to be counted
 }
 
-// A reader makes digests. It lives in a pool: all its slices are reused, those of
-// its digest too.
+// A reader makes digests. It lives in a pool: all its slices, and those of its
+// digest, are reused.
 type reader struct {
 	digest
 	tokens  []shingle.Token
@@ -36,15 +36,15 @@ type block struct {
 	mass  int32    // half words
 	toks  [2]int32 // of reader.hashes
 	grams [2]int32 // of digest.grams
-	title bool     // a part of the title, if the first block is one
+	title bool     // part of the title, if the first block is a title
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
-// shortMass is the mass in half words below which a block needs support.
+// shortMass is the mass in half words below which a block needs support from others.
 const shortMass = 2 * 4
 
-// digestOf returns the digest of a page, good until the reader's next one. It is
+// digestOf returns the digest of a page, valid until the reader's next call. It is
 // not prepared for counting.
 func (r *reader) digestOf(p *Page, o *options) *digest {
 	if q := p.ready(o.seed); q != nil {
@@ -90,9 +90,8 @@ func (r *reader) read(p *Page, seed uint64) {
 	r.findTitle()
 }
 
-// count prepares the digest for counting: the distinct keys, of blocks and
-// anchors, and the distinct grams, for what counts is in how many documents a
-// block is, not how often.
+// count prepares the digest for counting. It makes keys and grams distinct, because
+// the number of documents that hold a block counts, not the number of occurrences.
 func (r *reader) count(o *options) {
 	r.known.place = o.placing()
 	r.known.clear(len(r.grams) + len(r.blocks))
@@ -100,7 +99,7 @@ func (r *reader) count(o *options) {
 	for i := range r.blocks {
 		b := &r.blocks[i]
 		if r.known.add(b.key) {
-			continue // and so its grams were
+			continue // and so were its grams
 		}
 		r.keys = append(r.keys, b.key)
 		from := len(r.fresh)
@@ -113,8 +112,8 @@ func (r *reader) count(o *options) {
 	}
 }
 
-// add appends the block at span, whose tokens begin at or after the next-th,
-// and returns the index of the token after it.
+// add appends the block at span, whose tokens begin at index next or later, and
+// returns the index of the token after it.
 func (r *reader) add(text string, span shingle.Span, next int, seed uint64) int {
 	toks, hashes := r.tokens, r.hashes
 	for next < len(toks) && toks[next].Start < span.Start {
@@ -178,10 +177,10 @@ func mix(x uint64) uint64 {
 // numberHash replaces the hash of every number.
 const numberHash = 0x6E756D6265720000
 
-// fold looks at the i-th token of the digest, which may hold bytes that are
-// special. It returns the token's hash, in which every run of digits is the
-// same, and whether there is nothing but digits; what has no digits keeps the
-// hash that it has. Of a narrow token it takes note.
+// fold reads the i-th token of the digest, which may hold special bytes. It returns
+// the token's hash, in which every run of digits is the same, and whether the token
+// is all digits. The hash of a token without digits does not change. A narrow token
+// is recorded.
 func (r *reader) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
 	if t.Start > r.special {
 		r.special = nextSpecial(text, t.Start)
@@ -190,7 +189,7 @@ func (r *reader) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
 		}
 	}
 	tok := t.Of(text)
-	if tok[0] > 0xE1 && tok[0] < 0xEF { // where no digits are
+	if tok[0] > 0xE1 && tok[0] < 0xEF { // where there are no digits
 		r.note(tok, i)
 		if len(tok) == 3 {
 			return t.Hash, false // an ideograph
@@ -222,15 +221,15 @@ func (r *reader) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
 	return h, !letters
 }
 
-// note takes note of the i-th token if it is narrow.
+// note records the i-th token if it is narrow.
 func (r *reader) note(tok string, i int32) {
 	if w := spaceless(tok); w < wordUnits {
 		r.narrow = append(r.narrow, narrow{i, w})
 	}
 }
 
-// nextSpecial returns the offset of the first byte from i on that is a digit,
-// may begin one or may begin a narrow token; len(text) if there is none.
+// nextSpecial returns the offset of the first byte from i on that is a digit, may
+// begin a digit or may begin a narrow token; len(text) if there is none.
 func nextSpecial(text string, i int) int {
 	for i < len(text) {
 		if i+32 <= len(text) {
@@ -259,8 +258,8 @@ const (
 	high = 0x8080808080808080
 )
 
-// maybeSpecial sets the top bits of the eight bytes of s that are digits or no
-// ASCII, and perhaps of others that follow one that is no ASCII.
+// maybeSpecial sets the top bits of the eight bytes of s that are digits or not
+// ASCII, and perhaps of others that follow a byte that is not ASCII.
 func maybeSpecial(s string) uint64 {
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56

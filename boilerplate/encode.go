@@ -23,12 +23,12 @@ var (
 
 const (
 	magic   = "nbpl"
-	version = 2 // that is written; 1 is read
+	version = 2 // the version that is written; 1 is read too
 )
 
 // AppendBinary appends the detector to dst, in the format of FORMAT.md, and returns
-// the result; the error is always nil.
-// Detectors that hold the same give the same bytes.
+// the result; the error is always nil. Detectors with the same contents give the
+// same bytes.
 func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
 	d.made()
 	d.mu.RLock()
@@ -61,10 +61,10 @@ func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
 // MarshalBinary returns what [Detector.AppendBinary] appends.
 func (d *Detector) MarshalBinary() ([]byte, error) { return d.AppendBinary(nil) }
 
-// UnmarshalBinary makes d the detector that was written, with its options. What
-// d held before is gone, unless there is an error, which wraps [ErrFormat],
-// [ErrVersion] or [ErrCorrupt]. The bytes are copied; the memory that is needed
-// is in proportion to theirs. It must not run concurrently with other methods.
+// UnmarshalBinary replaces d by the encoded detector, options included. On an error,
+// which wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], d does not change. The
+// bytes are copied, and the memory used is proportional to their number. It must not
+// run concurrently with other methods.
 func (d *Detector) UnmarshalBinary(data []byte) error {
 	r, _, err := wire.Open(data, magic, version)
 	if err != nil {
@@ -83,7 +83,7 @@ func (d *Detector) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// list returns the options as they are written.
+// list returns the options in the order of the file.
 func (o *options) list() []uint64 {
 	hostOnly := uint64(0)
 	if o.hostOnly {
@@ -95,7 +95,7 @@ func (o *options) list() []uint64 {
 	}
 }
 
-// tally returns the counts of a detector that are written.
+// tally returns the counts of a detector that the file has.
 func (d *Detector) tally() []*uint64 {
 	return []*uint64{&d.clock, &d.documents, &d.evictedHosts, &d.evictedBlocks}
 }
@@ -155,7 +155,7 @@ func (d *Detector) read(r *wire.Reader) {
 	}
 }
 
-// siteSize is the least number of bytes of a host and its key.
+// siteSize is the smallest size in bytes of a host and its key.
 const siteSize = 8 + 8
 
 func (s *site) append(dst []byte) []byte {
@@ -300,7 +300,7 @@ func readCounter(r *wire.Reader) (c counter) {
 	n := uint64(r.Byte())
 	if count > math.MaxUint32 || n > min(listed, count) || n == 0 && count > 0 ||
 		c.days[0] > c.days[1] || c.days[0] == 0 && c.days[1] != 0 {
-		r.Failf("%d documents, of which %d are named", count, n)
+		r.Failf("%d documents, but %d are named", count, n)
 		return c
 	}
 	c.count = uint32(count)

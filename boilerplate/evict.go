@@ -6,26 +6,26 @@ import (
 )
 
 // Stats counts the contents of a [Detector] and what it had to forget. The zero
-// value is that of no detector.
+// value describes an empty detector.
 type Stats struct {
 	Documents int // distinct documents observed
 	Hosts     int // hosts and groups now held
 	Blocks    int // distinct blocks held, in all scopes together
-	Recurring int // of these, in more than one document
+	Recurring int // of these, blocks in more than one document
 	Bytes     int // memory of the counts and of the documents' names
 
-	// EvictedHosts is how often a host or group was forgotten to stay within the
-	// bound. Later observations of it begin anew.
+	// EvictedHosts is the number of times a host or group was forgotten to stay within
+	// the bound. Later observations of it start from zero.
 	EvictedHosts int
 
-	// EvictedBlocks is how many blocks were forgotten one by one because a
-	// single host, or all documents, took up the bound. While it and
-	// EvictedHosts are 0 the counts are exact and verdicts do not depend on
-	// the order of observation.
+	// EvictedBlocks is the number of blocks that were forgotten individually because a
+	// single host, or the scope of all documents, took up the bound. While it and
+	// EvictedHosts are 0, counts are exact and verdicts do not depend on the order of
+	// observation.
 	EvictedBlocks int
 
-	// ForgottenDocuments is how many documents would count anew if they were
-	// observed again.
+	// ForgottenDocuments is the number of documents that would be counted again if they
+	// were observed again.
 	ForgottenDocuments int
 
 	// Saturation is the share of MaxBytes in use.
@@ -60,9 +60,9 @@ func (d *Detector) Stats() Stats {
 
 func (s *seen) bytes() int { return 8 * (len(s.recent.slots) + len(s.old.slots)) }
 
-// evict brings the memory down to three quarters of the bound: first the hosts
-// and groups that were not observed for longest go, all but the latest, then
-// what recurs least often in what remains.
+// evict reduces the memory to three quarters of the bound. First it forgets the
+// hosts and groups that were observed least recently, all but the latest one; then,
+// in what remains, the blocks that recur least often.
 func (d *Detector) evict() {
 	goal := d.opts.maxBytes / 4 * 3
 	type held struct {
@@ -76,8 +76,8 @@ func (d *Detector) evict() {
 	slices.SortFunc(all, func(a, b held) int {
 		return cmp.Or(cmp.Compare(a.site.used, b.site.used), cmp.Compare(a.key, b.key))
 	})
-	// What all documents share takes as much as all hosts: neither may starve
-	// the other.
+	// The scope of all documents takes as much as all hosts: neither must starve the
+	// other.
 	if d.global != nil && d.global.bytes() > goal/2 {
 		d.lighten(d.global, goal/2)
 	}

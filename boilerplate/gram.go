@@ -16,12 +16,12 @@ const (
 	gramUnits   = 5 * wordUnits
 )
 
-// Of all grams those whose hash ends in zeros are counted, one in four.
+// One gram in four is counted: those whose hash ends in zeros.
 const gramSample = 3
 
-// Of the grams that are counted, those with three more zeros are anchors: of
-// them it is also known which documents hold them, as of blocks. That tells the
-// copies of a page of which every paragraph was edited.
+// Counted grams whose hash has three more zeros are anchors: like blocks, they have
+// counters that name documents. Anchors reveal the copies of a page of which every
+// paragraph was edited.
 const anchorSample = 31
 
 // anchorKey returns the key under which an anchor is counted.
@@ -30,14 +30,14 @@ func anchorKey(gram uint64) uint64 { return max(mix(gram), 1) }
 // gramsOf returns the sampled grams of a block.
 func (dg *digest) gramsOf(b *block) []uint64 { return dg.grams[b.grams[0]:b.grams[1]] }
 
-// hash finds the key of a block and its sampled grams; narrow are those of its
-// tokens that are.
+// hash finds the key of a block and its sampled grams; narrow lists its narrow
+// tokens.
 //
-// The key is that of no tokens with theirs folded in. The hash of a gram is that
-// of its last token, xor that of the one before rotated by gramTurn, and so on
-// (cyclic polynomials: Cohen 1997). Both are found in one loop, since each
-// multiplication for the key waits for the one before, and there is time for the
-// grams meanwhile.
+// The key folds the tokens' hashes into that of the empty block. The hash of a gram
+// is the hash of its last token, xor that of the one before rotated by gramTurn, and
+// so on (cyclic polynomials: Cohen 1997). Both are computed in one loop: each
+// multiplication for the key waits for the one before, which leaves time for the
+// grams.
 func (r *reader) hash(b *block, narrow []narrow, seed uint64) {
 	const width = gramUnits / wordUnits
 	hashes := r.hashes[b.toks[0]:b.toks[1]]
@@ -57,7 +57,7 @@ func (r *reader) hash(b *block, narrow []narrow, seed uint64) {
 		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 		g := roll ^ seed
 		grams[n] = g
-		// Which grams are sampled no processor foretells: no branch.
+		// No branch predictor can guess which grams are sampled, so there is no branch.
 		n += int((g&gramSample - 1) >> 63)
 		roll ^= bits.RotateLeft64(old, (width-1)*gramTurn)
 	}
@@ -68,15 +68,16 @@ func (r *reader) hash(b *block, narrow []narrow, seed uint64) {
 	b.grams = [2]int32{int32(from), int32(len(r.grams))}
 }
 
-// keyBase is the odd factor by which the key of a block grows.
+// keyBase is the odd factor by which the key of a block is multiplied per token.
 const keyBase = 0xD6E8FEB86659FD93
 
-// gramTurn is by how many bits the hash of a token is rotated for each that
-// follows it. It is odd, so that 64 tokens pass before one comes round.
+// gramTurn is the number of bits by which the hash of a token is rotated for each
+// token that follows it. It is odd, so that the rotation repeats only after 64
+// tokens.
 const gramTurn = 13
 
-// appendNarrow appends the sampled grams of a block of which some tokens are
-// narrow: those of list, which count from token start.
+// appendNarrow appends the sampled grams of a block with narrow tokens. Their
+// indices are in list, counted from token start.
 func (r *reader) appendNarrow(dst, hashes []uint64, list []narrow, start int32, seed uint64) []uint64 {
 	units := r.units[:0]
 	for i := range hashes {
@@ -109,9 +110,9 @@ func (r *reader) appendNarrow(dst, hashes []uint64, list []narrow, start int32, 
 	return dst
 }
 
-// spaceless returns the weight of a token in the units of a gram, which is
-// less than a word's in scripts without spaces between words: Thai, Lao,
-// Burmese, Khmer, the ideographs and Kana.
+// spaceless returns the weight of a token in gram units. In scripts without spaces
+// between words (Thai, Lao, Burmese, Khmer, ideographs and Kana) it is less than
+// that of a word.
 func spaceless(tok string) int32 {
 	w := int32(0)
 	for _, r := range tok {

@@ -2,10 +2,10 @@ package boilerplate
 
 import "slices"
 
-// Judge returns the verdict on every block of a page, in order; blocks without
-// a word or number are left out. The page need not have been observed, and
-// judging never learns: a page that was observed does not speak against itself.
-// It panics if p.Blocks are not ascending, disjoint spans of p.Text.
+// Judge returns the verdict on every block of a page, in order; blocks without a
+// word or number are left out. The page need not have been observed, and judging
+// changes nothing: a page that was observed does not count against itself. It panics
+// if p.Blocks are not ascending, disjoint spans of p.Text.
 func (d *Detector) Judge(p Page) []Block {
 	return d.AppendBlocks(nil, p)
 }
@@ -21,8 +21,8 @@ func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
 	return d.appendBlocks(dst, &p, name, dg, &r.judge)
 }
 
-// Next judges a page by the pages before it and then observes it, reading its
-// text once: the streaming mode.
+// Next is the streaming mode: it judges a page by the earlier pages and then
+// observes it. The text is read once.
 func (d *Detector) Next(p Page) []Block {
 	d.made()
 	r := readers.Get().(*reader)
@@ -39,24 +39,24 @@ func (d *Detector) Next(p Page) []Block {
 type finding struct {
 	status
 	recurring int     // grams that recur, if a variant
-	grams     int     // of how many
-	gramDocs  int     // fewest documents of a gram that recurs
+	grams     int     // of this many
+	gramDocs  int     // smallest number of documents of a gram that recurs
 	between   float64 // confidence, if between
 	seen      [Global]sighting
 }
 
-// A status is the part of a finding that is cleared for every page.
+// A status is the part of a finding that is reset for every page.
 type status struct {
 	state       state
 	prose       bool
 	masked      bool
-	weak        bool  // masked on the word of a few pages
-	restored    bool  // to the text, by restore
-	independent bool  // of other prose of the page; see the function
-	looked      uint8 // a bit for every scope of which seen is filled in
+	weak        bool  // masked on the evidence of a few pages
+	restored    bool  // set to the text, by restore
+	independent bool  // independent of the other prose of the page; see the function
+	looked      uint8 // a bit for every scope for which seen is filled in
 	scope       Scope // that decided
 	others      int   // documents of the scope that are neither the page nor copies
-	documents   int   // of the scope that decided with the block, the page included, copies too
+	documents   int   // documents of the deciding scope that hold the block, including the page and copies
 }
 
 type state uint8
@@ -77,13 +77,13 @@ func (s state) undecided() bool { return s == own || s == copied || s == paired 
 
 func (s state) flagged() bool { return s == exact || s == variant }
 
-// judge is the scratch of one judgement.
+// judge is the scratch space of one judgement.
 type judge struct {
 	findings []finding
 	overlaps overlaps
 	copies   []uint32   // fingerprints, ascending
-	full     []*counter // of blocks and anchors: not all documents are named
-	limits   []limit    // of what weighs among these
+	full     []*counter // of blocks and anchors whose counters do not name all documents
+	limits   []limit    // of the blocks and anchors with weight among these
 	anchor   sighting   // scratch
 	docs     int        // of the scope, the page included
 	logDocs  int64      // logarithm of docs
@@ -144,9 +144,9 @@ type view struct {
 	d        *Detector
 	p        Page
 	dg       *digest
-	sites    [scopes]*site // nil where there is none
+	sites    [scopes]*site // nil where the page has none
 	observed bool
-	self     uint32 // fingerprint, if observed: what counters name the page
+	self     uint32 // the fingerprint by which counters name the page, if it was observed
 	host     uint16 // fingerprint, or 0
 	section  uint16 // fingerprint, or 0
 	day      uint16
@@ -156,9 +156,9 @@ type view struct {
 	firstProse, lastProse int  // see ownProse
 }
 
-// findSelf returns the fingerprint under which counters name the page, which was
-// observed: that of its text or, if the text has changed since, of the one that it
-// had then, as far as a block is left of it.
+// findSelf returns the fingerprint under which counters name an observed page: that
+// of its text or, if the text has changed since, that of the earlier text, provided
+// that a block of it is left.
 func (v *view) findSelf(name name) uint32 {
 	now := fingerprint(name.text)
 	if v.d.closed || v.p.ID == "" || v.d.texts.has(name.with(now)) {
@@ -179,14 +179,14 @@ func (v *view) findSelf(name name) uint32 {
 	return now
 }
 
-// counted reports whether the page is among the documents that a sighting counts,
-// of which it need not name all.
+// counted reports whether the page is among the documents that a sighting counts;
+// the sighting need not name all of them.
 func (v *view) counted(seen *sighting) bool {
 	return v.observed && (int(seen.count) > seen.named || slices.Contains(seen.names(), v.self))
 }
 
-// seen returns the counts of the i-th block in a scope. Most blocks of most pages
-// are a host's, and of these the other scopes are not asked.
+// seen returns the counts of the i-th block in a scope. They are looked up when
+// needed, because most blocks of most pages are decided by the host scope.
 func (v *view) seen(i int, scope Scope) *sighting {
 	f := &v.findings[i]
 	if f.looked>>scope&1 == 0 {
@@ -201,7 +201,7 @@ func (v *view) look(i int, scope Scope) {
 	v.sites[scope].lookup(v.dg.blocks[i].key, &f.seen[scope-Host])
 }
 
-// decide judges, by one scope, the blocks on which no narrower scope decided.
+// decide judges, by one scope, the blocks that no narrower scope has decided.
 func (v *view) decide(scope Scope) {
 	s := v.sites[scope]
 	docs := int(s.docs.count)
@@ -226,7 +226,7 @@ func (v *view) decide(scope Scope) {
 		seen := &f.seen[scope-Host] // findCopies has looked
 		copies, others := 0, listed
 		if n := int(seen.count); n > listed && seen.named == listed {
-			// Those named are a sample of those that are not the page.
+			// The named documents are a sample of those other than the page.
 			if v.observed {
 				n--
 			}
@@ -251,7 +251,7 @@ func (v *view) decide(scope Scope) {
 		case f.prose && all < leastProse:
 			f.state, f.scope = paired, scope
 		case scope == Global && v.p.Host != "" && v.hosts(seen) < 2:
-			// Blocks of one host are judged by the host scope.
+			// Blocks that occur on one host only are judged by the host scope.
 		case f.prose && v.oneDay(s, seen):
 			f.state, f.scope = sameDay, scope
 		case v.dg.blocks[i].mass < shortMass:
@@ -284,8 +284,8 @@ func (v *view) decide(scope Scope) {
 	}
 }
 
-// reach reports whether enough documents of this scope other than the page, copies
-// included, hold a block on which no scope decided yet.
+// reach reports whether, in this scope, enough documents other than the page, copies
+// included, hold a block that no scope has decided yet.
 func (v *view) reach(scope Scope, need int) bool {
 	for i := range v.findings {
 		f := &v.findings[i]
@@ -296,7 +296,7 @@ func (v *view) reach(scope Scope, need int) bool {
 	return false
 }
 
-// undecidedKeys returns the keys of the blocks on which no scope decided yet.
+// undecidedKeys returns the keys of the blocks that no scope has decided yet.
 func (v *view) undecidedKeys() []uint64 {
 	v.keys = v.keys[:0]
 	for i := range v.findings {
@@ -307,19 +307,19 @@ func (v *view) undecidedKeys() []uint64 {
 	return v.keys
 }
 
-// hosts returns the number of hosts with the block, the page's included.
+// hosts returns the number of hosts with the block, including the page's host.
 func (v *view) hosts(seen *sighting) int {
 	h := seen.hosts
 	h.add(v.host)
 	return h.number()
 }
 
-// leastProse is the number of documents that decide on prose: two that share it may
-// be a story and its update.
+// leastProse is the number of documents that can decide on prose: with only two,
+// they may be a story and its update.
 const leastProse = 3
 
-// oneDay reports whether few documents hold a block, all of one day, on a site that
-// was seen on several.
+// oneDay reports whether a block is held by few documents, all of the same day, on a
+// site that was seen on several days.
 func (v *view) oneDay(s *site, seen *sighting) bool {
 	days := seen.days
 	widen(&days, [2]uint16{v.day, v.day})
@@ -327,8 +327,9 @@ func (v *view) oneDay(s *site, seen *sighting) bool {
 		days[0] != 0 && days[0] == days[1] && s.docs.days[0] != s.docs.days[1]
 }
 
-// cover judges the i-th block by its grams. A gram recurs if, besides the page and
-// its copies, at least two documents hold it and so does one in a hundred.
+// cover judges the i-th block by its grams. A gram recurs if at least two documents
+// other than the page and its copies hold it, and at least one document in a
+// hundred.
 func (v *view) cover(i int, scope Scope, copies int) {
 	s, b, f := v.sites[scope], &v.dg.blocks[i], &v.findings[i]
 	if s.gramDocs < 2 {

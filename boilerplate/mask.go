@@ -9,11 +9,11 @@ import (
 // Masses in half words.
 const (
 	proseMass    = 2 * 25  // a block of this mass is prose
-	sentenceMass = 2 * 16  // so is one that ends like a sentence
-	spokenMass   = 2 * 5   // the least of a block that reads like running text
-	framedMass   = 2 * 100 // prose of a frame in one piece
+	sentenceMass = 2 * 16  // a block of this mass that ends like a sentence is prose too
+	spokenMass   = 2 * 5   // least mass of a block that reads like running text
+	framedMass   = 2 * 100 // contiguous frame prose
 	enclosedMass = 2 * 60  // recurring text enclosed by masked blocks
-	ownMass      = 2 * 12  // the least own text of a page that is masked
+	ownMass      = 2 * 12  // least own text of a page for masking
 )
 
 // sentenceStories is how many other documents of several sites must hold a sentence
@@ -46,17 +46,17 @@ func endsSentence(s string) bool {
 }
 
 // mask decides which blocks may be left out of comparing: those of the frame.
-// Recurring is not enough for prose, since what pages share may be a story, its
+// Recurrence alone is not enough for prose, since pages may share a story, its
 // updates or a background paragraph. Prose belongs to the frame if it lies in the
 // frame or nearly all pages of the site have it.
 func (v *view) mask() {
-	open := false // recurring text is left that may be enclosed
+	open := false // there is unmasked recurring text that may be enclosed
 	for i := range v.findings {
 		f := &v.findings[i]
 		switch {
 		case !f.state.flagged():
 		case f.scope == Host && !f.prose && f.others > 1:
-			f.masked = true // what most blocks are
+			f.masked = true // the most common case
 			continue
 		default:
 			f.masked = v.framed(i)
@@ -73,8 +73,8 @@ func (v *view) mask() {
 	}
 }
 
-// amid reports whether own prose comes before and after the i-th block. Most pages
-// have no block that asks for it.
+// amid reports whether own prose comes both before and after the i-th block. It is
+// computed on demand, because few pages need it.
 func (v *view) amid(i int) bool {
 	if !v.placed {
 		v.firstProse, v.lastProse = v.ownProse()
@@ -83,8 +83,8 @@ func (v *view) amid(i int) bool {
 	return v.firstProse < i && i < v.lastProse
 }
 
-// ownProse returns the block with which the page's own prose has reached the mass
-// of a paragraph, from its beginning and from its end.
+// ownProse returns two blocks: those at which the page's own prose, counted from its
+// beginning and from its end, has reached the mass of a paragraph.
 func (v *view) ownProse() (first, last int) {
 	first, last = len(v.findings), -1
 	mass := int32(0)
@@ -108,18 +108,18 @@ func (v *view) ownProse() (first, last int) {
 	return first, last
 }
 
-// framed reports whether the i-th block, which is flagged, belongs to a frame.
+// framed reports whether the flagged i-th block belongs to a frame.
 func (v *view) framed(i int) bool {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	switch {
 	case f.scope != Host && (f.scope == Group || v.p.Host != ""):
-		// What travels between sites is masked if it is a formula. A sentence may be a
-		// quotation that closes several stories, so it takes more of them.
+		// Text that travels between sites is masked only if it is a formula. A sentence may
+		// be a quotation that closes several stories, so more documents are required.
 		return b.mass < proseMass && f.state == exact && f.independent && !v.amid(i) && !figures(b.Of(v.p.Text)) &&
 			(!f.prose || f.others >= sentenceStories)
 	case f.scope != Host:
-		// Without sites a frame cannot be distinguished from a wire story, nor one
-		// day's figures from another's.
+		// Without sites, a frame cannot be distinguished from a wire story, nor the figures
+		// of one day from those of another.
 		return f.state == exact && f.others >= listed && !figures(b.Of(v.p.Text)) &&
 			(!f.prose || 4*v.holders(i) >= int(v.sites[f.scope].docs.count))
 	case v.everywhere(i):
@@ -132,12 +132,12 @@ func (v *view) framed(i int) bool {
 		f.weak = v.witnesses(i) >= 2 && run <= framedMass && !v.touches(i, -1) && !v.touches(i, 1)
 		return f.weak
 	}
-	// Of two pages that share sentences one may be a rewrite of the other.
+	// If only two pages share sentences, one may be a rewrite of the other.
 	return f.others > 1 || !v.spoken(i) || !v.spoken(i-1) && !v.spoken(i+1)
 }
 
-// holders returns the number of documents that hold the i-th block, the page
-// included: of a variant, one of its runs of words that recur.
+// holders returns the number of documents, including the page, that hold the i-th
+// block or, for a variant, one of its recurring grams.
 func (v *view) holders(i int) int {
 	f := &v.findings[i]
 	if f.state == variant {
@@ -146,8 +146,8 @@ func (v *view) holders(i int) int {
 	return f.documents
 }
 
-// witnesses returns how many documents hold the i-th block that are neither the page
-// nor copies of it.
+// witnesses returns the number of documents that hold the i-th block and are neither
+// the page nor copies of it.
 func (v *view) witnesses(i int) int {
 	if f := &v.findings[i]; f.state == variant {
 		return f.gramDocs - 1
@@ -155,16 +155,16 @@ func (v *view) witnesses(i int) int {
 	return v.findings[i].others
 }
 
-// everywhere reports whether three in four documents of a scope hold the i-th block,
-// among them at least three that are not copies of the page.
+// everywhere reports whether at least three in four documents of a scope hold the
+// i-th block, among them at least three that are not copies of the page.
 func (v *view) everywhere(i int) bool {
 	f := &v.findings[i]
 	return f.scope != Single && v.witnesses(i) >= 3 &&
 		4*v.holders(i) >= 3*int(v.sites[f.scope].docs.count)
 }
 
-// proseRun returns the mass of the recurring prose around the i-th block, but no more than
-// framedMass and a block.
+// proseRun returns the mass of the recurring prose around the i-th block. It stops
+// counting at framedMass plus one block.
 func (v *view) proseRun(i int) int32 {
 	mass := v.dg.blocks[i].mass
 	for _, by := range [...]int{-1, 1} {
@@ -178,8 +178,8 @@ func (v *view) proseRun(i int) int32 {
 	return mass
 }
 
-// touches reports whether own text follows the i-th block in direction by, other
-// recurring prose aside.
+// touches reports whether own text follows the i-th block in direction by; other
+// recurring prose in between is ignored.
 func (v *view) touches(i, by int) bool {
 	for i += by; 0 <= i && i < len(v.findings); i += by {
 		if f := &v.findings[i]; !f.state.flagged() {
@@ -191,8 +191,8 @@ func (v *view) touches(i, by int) bool {
 	return false
 }
 
-// closes reports whether all pages of the site hold the i-th block, and nothing but
-// prose that recurs comes between it and an end of this one.
+// closes reports whether all pages of the site hold the i-th block, and only
+// recurring prose lies between the block and an end of this page.
 func (v *view) closes(i int) bool {
 	if v.holders(i) < int(v.sites[v.findings[i].scope].docs.count) {
 		return false
@@ -216,9 +216,9 @@ func (v *view) spoken(i int) bool {
 	return v.findings[i].prose || b.mass >= spokenMass && endsSentence(b.Of(v.p.Text))
 }
 
-// independent reports whether the documents that hold the i-th block of a scope are
-// mostly documents that share no prose with the page: then the block is a formula
-// and no part of a story. It holds after findCopies.
+// independent reports whether most documents that hold the i-th block in a scope
+// share no other prose with the page: then the block is a formula, not part of a
+// story. It is valid after findCopies.
 func (v *view) independent(i int, seen *sighting, need int) bool {
 	own := int64(v.dg.blocks[i].mass) * v.rarity(seen)
 	related, others := 0, 0
@@ -231,7 +231,7 @@ func (v *view) independent(i int, seen *sighting, need int) bool {
 		if v.findings[i].prose {
 			o.prose -= own
 		}
-		// Sister sites share a frame, of which prose is the smaller part.
+		// Sister sites share a frame, and prose is the smaller part of a frame.
 		if o.prose+v.undecided(doc) >= proseMass/2*v.logDocs && 2*o.prose >= o.weight {
 			related++
 		} else {
@@ -241,7 +241,7 @@ func (v *view) independent(i int, seen *sighting, need int) bool {
 	return others+1 >= need && others >= 3*related
 }
 
-// figures reports whether s is made of numbers. Blocks that differ in numbers only
+// figures reports whether s consists of numbers. Blocks that differ only in numbers
 // are counted as one.
 func figures(s string) bool {
 	digits, letters := 0, 0
@@ -261,8 +261,8 @@ func (f *status) enclosable() bool {
 	return f.state.flagged() || f.state == paired || f.state == unsupported
 }
 
-// enclose masks recurring text between masked blocks. Of a site of two pages it
-// leaves alone what the site decided on.
+// enclose masks recurring text between masked blocks. On a site of two pages it
+// leaves blocks alone that the host scope decided.
 func (v *view) enclose() {
 	host := v.sites[Host]
 	if host == nil {
@@ -292,10 +292,10 @@ func (v *view) enclose() {
 	}
 }
 
-// restore takes prose out of the mask again where it would take most of the page's
-// prose on the word of a few pages, or leave hardly any text.
+// restore unmasks prose where masking it would remove most of the page's prose on
+// the evidence of a few pages, or leave hardly any text.
 func (v *view) restore() {
-	var weak, prose, text int32 // mass: masked on the word of a few pages; left
+	var weak, prose, text int32 // mass masked on the evidence of a few pages; mass left
 	for i := range v.findings {
 		f, m := &v.findings[i], v.dg.blocks[i].mass
 		switch {

@@ -8,31 +8,31 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// ErrMismatch is the error of merging detectors that count in different ways.
+// ErrMismatch is the error of merging detectors with different options.
 var ErrMismatch = wire.ErrMismatch
 
-// Merge adds what other has observed to d, as if d had observed it. It returns
-// an error that wraps [ErrMismatch], and changes nothing, if the detectors
-// differ in Seed or HostOnly. The order of merges does not
-// matter to detectors that have no document in common.
+// Merge adds the observations of other to d, as if d had made them. It returns an
+// error that wraps [ErrMismatch], and changes nothing, if the detectors differ in
+// Seed or HostOnly. The order of merges does not matter if the detectors have no
+// document in common.
 //
-// If the two have no document in common, or one has observed all that the other has,
-// the result is exact. Otherwise a document that both have observed counts once in
-// blocks of no more than eight documents of each; beyond, the number of documents is
-// estimated from the eight that are named. A document whose text had changed between
-// the two counts with both texts.
+// If the two have no document in common, or one has observed all documents of the
+// other, the result is exact. Otherwise a document that both have observed is
+// counted once in blocks that at most eight documents of each detector hold; in
+// other blocks the number of documents is estimated from the eight that are named. A
+// document whose text had changed between the two counts with both texts.
 func (d *Detector) Merge(other *Detector) error {
 	d.made()
 	other.made()
 	if d == other {
 		return nil
 	}
-	// A copy, so that never two detectors are locked at once.
+	// A copy, so that two detectors are never locked at the same time.
 	from := other.clone()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.opts.seed != from.opts.seed || d.opts.hostOnly != from.opts.hostOnly {
-		return fmt.Errorf("boilerplate: merging detectors of unlike options: %w", ErrMismatch)
+		return fmt.Errorf("boilerplate: merging detectors with different options: %w", ErrMismatch)
 	}
 	mine := d.ids.len()
 	common := d.ids.addAll(&from.ids)
@@ -41,7 +41,7 @@ func (d *Detector) Merge(other *Detector) error {
 	case common == from.ids.len() && common > 0:
 		return nil // nothing new
 	case common == mine && common > 0:
-		// Nothing but what from knows already.
+		// d already knows all of from.
 		d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
 		if from.global != nil {
 			d.global = newSite(true, d.opts.placing())
@@ -126,7 +126,7 @@ func (s *site) merge(t *site, overlap bool) {
 		b, bh := t.counterOf(x)
 		c := union(a, b, overlap)
 		if c.count < 2 {
-			continue // the same single document
+			continue // both are the same document
 		}
 		if sl.ref&isCounter == 0 {
 			s.promote(sl)
@@ -159,7 +159,7 @@ func (s *site) merge(t *site, overlap bool) {
 	}
 }
 
-// missing returns the number of blocks of t that s does not have.
+// missing returns the number of blocks that t has and s does not.
 func (s *site) missing(t *site) int {
 	if len(s.slots) == 0 {
 		return t.filled
@@ -181,7 +181,7 @@ func scale(n, of, total uint64) uint64 {
 	return (n*of + total/2) / total
 }
 
-// take fills the free slot sl with what t knows by its slot x.
+// take fills the free slot sl with the counts in slot x of t.
 func (s *site) take(sl *slot, x slot, t *site) {
 	*sl = x
 	if x.ref&isCounter != 0 {
@@ -193,7 +193,7 @@ func (s *site) take(sl *slot, x slot, t *site) {
 	}
 }
 
-// union returns the counter of the documents of a and b; overlap is set if some may
+// union returns the counter for the documents of a and b; overlap is set if some may
 // be in both.
 func union(a, b counter, overlap bool) counter {
 	c := a
@@ -215,9 +215,9 @@ func union(a, b counter, overlap bool) counter {
 	case int(a.count) == na && int(b.count) == nb:
 		total -= uint64(both)
 	default:
-		// The documents named are those of the smallest fingerprints: a
-		// sample of the union in which the share of those in both is that
-		// of the whole (Bar-Yossef et al. 2002).
+		// The named documents have the smallest fingerprints. They are a sample of the
+		// union, so the share of those in both estimates the share in the whole (Bar-Yossef
+		// et al. 2002).
 		both = 0
 		names := c.docs[:filled(c.docs[:])]
 		for _, doc := range names {

@@ -6,9 +6,9 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Observe counts the blocks of a page, unless a document of its ID was observed
-// before, and reports whether it did. It panics if p.Blocks are not ascending,
-// disjoint spans of p.Text.
+// Observe counts the blocks of a page, unless a document with its ID was observed
+// before, and reports whether it counted them. It panics if p.Blocks are not
+// ascending, disjoint spans of p.Text.
 func (d *Detector) Observe(p Page) bool {
 	d.made()
 	r := readers.Get().(*reader)
@@ -33,7 +33,7 @@ func (d *Detector) addText(hash uint64) {
 	}
 }
 
-// observe counts what dg was prepared for.
+// observe counts a digest that was prepared for counting.
 func (d *Detector) observe(p *Page, name name, dg *digest) bool {
 	if d.ids.has(name.id) {
 		return false
@@ -96,8 +96,7 @@ func (d *Detector) count(s *site, keys, grams []uint64, from source) {
 // hasHost reports whether p belongs to a site.
 func (d *Detector) hasHost(p *Page) bool { return p.Host != "" || d.opts.hostOnly }
 
-// site returns the site of that name. If there is none it is added, or nil is
-// returned.
+// site returns the site of that name. If there is none, it adds one or returns nil.
 func (d *Detector) site(scope Scope, name string, add bool) *site {
 	key := mix(d.hash(name) + uint64(scope))
 	s := d.sites[key]
@@ -115,12 +114,12 @@ func (d *Detector) hash(name string) uint64 {
 }
 
 // A name holds the hashes of a document's ID, and of its text on its host. The first
-// makes observing idempotent; by the second the document is named in counters, so
-// that Mask knows a page that was observed under an ID.
+// makes observing idempotent. Counters name the document by the second, so that Mask
+// recognizes a page that was observed under an ID.
 type name struct{ id, text uint64 }
 
-// with returns the hash that says that the document of this ID is the one that
-// counters name so: that it is known again when its text has changed.
+// with returns the hash that links a document's ID to the fingerprint that names it
+// in counters, so that the document is recognized when its text has changed.
 func (n name) with(doc uint32) uint64 { return max(mix(n.id^mix(uint64(doc))), 1) }
 
 func (d *Detector) name(p *Page) name {
@@ -145,8 +144,8 @@ func place(hash uint64) uint16 {
 	return min(max(uint16(hash>>48), 1), manyPlaces-1)
 }
 
-// day returns the number of the day of t, counted in UTC from the first of 1970
-// as 1, and 0 for the zero time.
+// day returns the number of days from the last of 1969 to t in UTC, so that 1
+// January 1970 is 1, and 0 for the zero time.
 func day(t time.Time) uint16 {
 	if t.IsZero() {
 		return 0

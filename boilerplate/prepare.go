@@ -6,15 +6,15 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Prepare returns p with its text read and its blocks hashed, so that a page that
-// is both observed and judged is read once: hand what it returns to any method
-// that takes a Page, of this detector or of others with its Seed, in any number of
+// Prepare returns p with its text read and its blocks hashed, so that a page that is
+// both observed and judged is read once. Pass the result to any method that takes a
+// Page, of this detector or of others with the same Seed, in any number of
 // goroutines. The verdicts are the same.
 //
-// The prepared form takes about the memory of the text and lives as long as the
-// page. It holds for the Text and the Blocks that p has now: a page that is given
-// others is read again, but the elements of Blocks must stay what they are. Prepare
-// panics if p.Blocks are not ascending, disjoint spans of p.Text.
+// The prepared form takes about as much memory as the text and lives as long as the
+// page. It is valid for the current Text and Blocks of p: if a field is assigned
+// anew, the page is read again, but the elements of Blocks must not be modified.
+// Prepare panics if p.Blocks are not ascending, disjoint spans of p.Text.
 func (d *Detector) Prepare(p Page) Page {
 	d.made()
 	r := readers.Get().(*reader)

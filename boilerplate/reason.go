@@ -5,16 +5,17 @@ import (
 	"unicode/utf8"
 )
 
-// Masses in half words of the longest item of a menu, of the longest menu in one line
-// and of the longest label of an advertisement.
+// Masses in half words of the longest menu item, the longest menu in one line and
+// the longest label of an advertisement.
 const (
 	itemMass  = 2 * 4
 	menuMass  = 2 * 12
 	labelMass = 2 * 8
 )
 
-// Masses of the longest sign-off, and of the shortest that neither names who signs nor is
-// in parentheses: shorter sentences at an edge are messages of the site.
+// Masses of the longest sign-off, and of the shortest sign-off that neither names a
+// signer nor is in parentheses: shorter sentences at an edge are messages of the
+// site.
 const (
 	signOffMass  = 2 * 60
 	unsignedMass = 2 * 10
@@ -41,15 +42,15 @@ func (v *view) reason(i int) Reason {
 	return Furniture
 }
 
-// signOff reports whether the i-th block, which has own text on one side, is what
-// somebody puts at the end or the beginning of stories: other sites have it, or it is
-// marked as a note and on few pages of this one. Few words must name who signs.
+// signOff reports whether the i-th block, which has own text on one side, is put at
+// the end or the beginning of stories: other sites have it, or it is marked as a
+// note and is on few pages of this site. A block of few words must name a signer.
 func (v *view) signOff(i int, text string) bool {
 	signed := signs(text)
 	noted := signed || inParentheses(text)
 	spoken := signed || (noted || v.dg.blocks[i].mass >= unsignedMass) && v.spoken(i)
 	if !noted && !spoken {
-		return false // whoever has it, which costs a look at all documents
+		return false // evaluated last, because it looks at all documents
 	}
 	if v.findings[i].scope == Host && v.hosts(v.seen(i, Global)) < 2 {
 		return noted && 3*v.holders(i) < int(v.sites[Host].docs.count)
@@ -57,7 +58,7 @@ func (v *view) signOff(i int, text string) bool {
 	return spoken
 }
 
-// ownText reports whether the i-th block is the page's own.
+// ownText reports whether the i-th block is the page's own text.
 func (v *view) ownText(i int) bool {
 	return i >= 0 && i < len(v.findings) && !v.findings[i].state.flagged() && !v.findings[i].masked
 }
@@ -84,10 +85,10 @@ var (
 		"bloomberg reporting edited editing by von par por")
 )
 
-// words are words in lower case by their first byte.
+// words holds lower-case words by their first byte.
 type words struct {
 	by   [256][]string
-	none [256]bool // no word, nor punctuation before one, begins with the byte
+	none [256]bool // no word, nor punctuation before a word, begins with the byte
 }
 
 func list(all string) *words {
@@ -106,8 +107,8 @@ func list(all string) *words {
 }
 
 // begin reports whether the first word of text is in l, whatever its case. The text
-// may begin with punctuation; bytes beyond ASCII count as letters. Most texts are
-// done with after a byte.
+// may begin with punctuation; bytes beyond ASCII count as letters. For most texts
+// one byte is enough to decide.
 func (l *words) begin(text string) bool {
 	return text != "" && !l.none[text[0]] && l.beginAt(text)
 }
@@ -140,7 +141,7 @@ var letters = func() (t [256]bool) {
 	return t
 }()
 
-// separated reports whether text has signs that come between the items of a menu.
+// separated reports whether text has separators between the items of a menu.
 func separated(text string) bool {
 	return strings.IndexByte(text, '|') >= 0 || strings.Contains(text, "·") || strings.Contains(text, "»")
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// seen remembers hashes of the documents that were observed: at least the last half of
-// limit, at most limit.
+// seen remembers hashes of observed documents: at most limit, and at least the
+// latest limit/2.
 type seen struct {
 	limit  int
 	recent idSet
@@ -26,7 +26,8 @@ func (s *seen) add(id uint64) {
 	s.recent.add(id)
 }
 
-// addAll enters those of some ids that are not there, and returns how many were.
+// addAll enters the ids of other that are missing, and returns the number of those
+// that were there.
 func (s *seen) addAll(other *seen) (common int) {
 	for id := range other.all() {
 		if s.has(id) {
@@ -42,7 +43,7 @@ func (s *seen) addAll(other *seen) (common int) {
 	return common
 }
 
-// all yields the documents, those that were observed earlier first.
+// all yields the documents, those observed earlier first.
 func (s *seen) all() iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		for _, set := range [...]*idSet{&s.old, &s.recent} {
@@ -74,7 +75,7 @@ func (s *idSet) has(id uint64) bool {
 	return len(s.slots) > 0 && s.slots[s.find(id)] == id
 }
 
-// reserve makes room for n more ids, as that of a gramTable does.
+// reserve makes room for n more ids, like that of a gramTable.
 func (s *idSet) reserve(n int) {
 	size := len(s.slots)
 	for n > 0 && s.filled+n > size-size/4 {
@@ -118,7 +119,7 @@ func (s *hashSet) clear(room int) {
 	s.n = 0
 }
 
-// add adds a hash and reports whether it was there.
+// add adds a hash and reports whether it was already there.
 func (s *hashSet) add(h uint64) bool {
 	if 2*s.n >= len(s.slots) {
 		s.grow()
@@ -137,7 +138,7 @@ func (s *hashSet) add(h uint64) bool {
 	}
 }
 
-// appendNew adds hashes and appends those that were not there to dst, but for 0.
+// appendNew adds hashes and appends the new ones to dst, except 0.
 func (s *hashSet) appendNew(dst, hashes []uint64) []uint64 {
 	for 2*(s.n+len(hashes)) > len(s.slots) {
 		s.grow()
@@ -164,7 +165,7 @@ func (s *hashSet) appendNew(dst, hashes []uint64) []uint64 {
 	return dst[:n]
 }
 
-// grow doubles the room.
+// grow doubles the capacity.
 func (s *hashSet) grow() {
 	old := slices.Clone(s.slots)
 	s.clear(len(old))

@@ -2,9 +2,9 @@ package boilerplate
 
 import "slices"
 
-// support decides on the short blocks that recur: they are flagged next to a
-// flagged block or at an end of the page, if many other documents have them, or if
-// they label an advertisement.
+// support decides on short recurring blocks: they are flagged next to a flagged
+// block, at an end of the page, if many other documents have them, or if they label
+// an advertisement.
 func (v *view) support() {
 	n := len(v.findings)
 	for i := range v.findings {
@@ -30,12 +30,12 @@ func (v *view) support() {
 // A gap is a stretch of blocks that are not masked.
 type gap struct {
 	from, to   int
-	mass, most int32 // of all its blocks, of the longest
+	mass, most int32 // mass of all its blocks; mass of the longest
 	prose      bool  // holds prose
 }
 
-// findGaps returns the gaps between masked blocks, in order, in memory that the next
-// call uses again.
+// findGaps returns the gaps between masked blocks, in order. The slice is reused by
+// the next call.
 func (v *view) findGaps() []gap {
 	v.gaps = v.gaps[:0]
 	n := len(v.findings)
@@ -57,9 +57,8 @@ func (v *view) findGaps() []gap {
 	return v.gaps
 }
 
-// smooth masks short gaps, whether their text recurs or not. Of gaps with prose it
-// takes those that are short compared with the longest gap, which is the page's
-// story.
+// smooth masks short gaps, whether their text recurs or not. A gap with prose is
+// masked if it is short compared with the longest gap, which is the page's story.
 func (v *view) smooth() {
 	limit := v.d.opts.gap
 	if limit < 0 || v.sites[Host] == nil && v.sites[Group] == nil {
@@ -73,7 +72,7 @@ func (v *view) smooth() {
 		}
 	}
 	if longest.from == longest.to || longest.from == 0 && longest.to == len(v.findings) {
-		return // all is masked, or nothing
+		return // everything is masked, or nothing
 	}
 	titled := !v.findings[0].masked
 	for _, g := range gaps {
@@ -101,8 +100,8 @@ func (v *view) smooth() {
 // maxTitle is the number of words above which a first block is not a title.
 const maxTitle = 50
 
-// findTitle marks the title, which is the first block unless it recurs, and the
-// blocks of three words and more that repeat a part of it.
+// findTitle marks the title, which is the first block unless it recurs, and blocks
+// of at least three words that repeat a part of it.
 func (r *reader) findTitle() {
 	var title []uint64
 	for i := range r.blocks {
@@ -115,7 +114,7 @@ func (r *reader) findTitle() {
 	}
 }
 
-// contains reports whether part is a run of whole.
+// contains reports whether whole contains part as a contiguous run.
 func contains(whole, part []uint64) bool {
 	for len(whole) >= len(part) {
 		if slices.Equal(whole[:len(part)], part) {

@@ -5,11 +5,11 @@ import (
 	"maps"
 )
 
-// Split returns what d holds in parts that are kept, merged and used apart: the
+// Split divides d into parts that can be stored, merged and used separately: the
 // counts of hosts and groups with the names of the documents, and the counts over
-// all documents in n parts by block. [Detector.Merge] makes the whole of them again;
-// equal blocks are in parts of equal number, whatever detector they are from. With
-// HostOnly all parts are empty. It panics if n is below 1.
+// all documents in n parts by block. [Detector.Merge] joins them again. Equal blocks
+// are in parts with the same number, whatever detector they come from. With HostOnly
+// the n parts are empty. It panics if n is below 1.
 func (d *Detector) Split(n int) (hosts *Detector, all []*Detector) {
 	d.made()
 	if n < 1 {
@@ -66,10 +66,10 @@ func (d *Detector) Split(n int) (hosts *Detector, all []*Detector) {
 	return hosts, all
 }
 
-// Compact forgets the blocks that one document holds, and the names of the
-// documents, most of what there is. What is left judges the pages that d has observed
-// as before, by way of [Detector.With]. A detector that still has to be merged must
-// not be compact: what one document of it holds may be in one of the other.
+// Compact forgets the blocks that only one document holds and the names of the
+// documents, which are most of the contents. The rest judges the pages that d has
+// observed as before, through [Detector.With]. Do not compact a detector before
+// merging it: a block in one document of d may also be in a document of the other.
 func (d *Detector) Compact() {
 	d.made()
 	d.mu.Lock()
@@ -87,15 +87,15 @@ func (d *Detector) Compact() {
 }
 
 // With returns a detector that judges pages by the hosts and groups of d and by the
-// counts over all documents of all, both of which it shares: neither may observe or
-// merge any more, nor may the detector that is returned. It is for pages that both
-// have observed, and takes every page for one. It returns an error that wraps
-// [ErrMismatch] if the two differ in Seed or HostOnly.
+// counts over all documents of all. It shares both, so none of the three detectors
+// may observe or merge afterwards. It is for pages that both have observed, and
+// treats every page as observed. It returns an error that wraps [ErrMismatch] if the
+// two differ in Seed or HostOnly.
 func (d *Detector) With(all *Detector) (*Detector, error) {
 	d.made()
 	all.made()
 	if d.opts.seed != all.opts.seed || d.opts.hostOnly != all.opts.hostOnly {
-		return nil, fmt.Errorf("boilerplate: joining detectors of unlike options: %w", ErrMismatch)
+		return nil, fmt.Errorf("boilerplate: joining detectors with different options: %w", ErrMismatch)
 	}
 	return &Detector{
 		opts: d.opts, sites: maps.Clone(d.sites), global: all.global, bytes: d.bytes,

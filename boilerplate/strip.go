@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Mask returns the spans of the masked blocks of a page, ascending: what the
-// functions of package shingle skip and [Cut] leaves out. Blocks are as
-// [Detector.Judge] and [Detector.Next] return them.
+// Mask returns the spans of the masked blocks of a page, ascending, for the
+// functions of package shingle, which skip them, and for [Cut]. Blocks are those
+// returned by [Detector.Judge] or [Detector.Next].
 func Mask(blocks []Block) []shingle.Span {
 	var mask []shingle.Span
 	for i := range blocks {

@@ -3,9 +3,9 @@ package boilerplate
 import "math/bits"
 
 // A placing decides where a table looks for a hash: at the leading bits of its
-// product with an odd number that follows from the seed. Whoever does not know it
-// cannot crowd grams into one place: their hashes he can choose, up to an exclusive
-// or with the seed.
+// product with an odd number derived from the seed. Without that number an attacker
+// cannot crowd grams into one place, although he can choose their hashes up to an
+// exclusive or with the seed.
 type placing uint64
 
 func (o *options) placing() placing { return placing(mix(o.seed^0x67726170) | 1) }
@@ -13,14 +13,14 @@ func (o *options) placing() placing { return placing(mix(o.seed^0x67726170) | 1)
 // of returns the place of a hash in a table of size slots, a power of two.
 func (p placing) of(hash uint64, size int) uint64 { return p.at(hash, shiftFor(size)) }
 
-// at is of with what shiftFor returns for the size, for whoever looks for many.
+// at is of for callers with many lookups: shift is the result of shiftFor for the
+// size.
 func (p placing) at(hash uint64, shift uint) uint64 { return hash * uint64(p) >> (shift & 63) }
 
 func shiftFor(size int) uint { return uint(bits.LeadingZeros64(uint64(size - 1))) }
 
-// A gramTable counts the documents that hold a run of words. A slot is 48 bits
-// of the hash above a count of 16 bits that stays at its greatest value; which
-// document it was is not kept.
+// A gramTable counts the documents that hold a run of words. A slot is 48 bits of
+// the hash above a saturating 16-bit count; it does not name documents.
 type gramTable struct {
 	place  placing
 	slots  []uint64 // open addressing; a power of two, or none
@@ -40,7 +40,7 @@ func (t *gramTable) find(gram uint64, shift uint) int {
 	return int(i)
 }
 
-// fetch does what that of a site does.
+// fetch is like that of a site.
 func (t *gramTable) fetch(grams []uint64) {
 	if len(t.slots) == 0 {
 		return
@@ -65,7 +65,8 @@ func (t *gramTable) addAll(grams []uint64) {
 		if *p == 0 {
 			t.filled++
 		}
-		// Of a free slot the count is 0, of another the rest is that of g.
+		// In a free slot the count is 0; in any other slot the bits above the count are
+		// those of g.
 		n := *p & maxGram
 		*p = g&^maxGram | min(n+1, maxGram)
 	}
@@ -88,9 +89,9 @@ func (t *gramTable) full() bool { return t.filled >= len(t.slots)-len(t.slots)/4
 
 func (t *gramTable) grow() { t.resize(max(16, 2*len(t.slots))) }
 
-// reserve makes room for n more grams: whoever adds those of another table needs it
-// first. They come in the order of their places, and one after the other would fill
-// the beginning of a smaller table.
+// reserve makes room for n more grams. Call it before adding the grams of another
+// table: they come in the order of their places, and would crowd the beginning of a
+// smaller table.
 func (t *gramTable) reserve(n int) {
 	size := len(t.slots)
 	for n > 0 && t.filled+n > size-size/4 {
@@ -112,8 +113,8 @@ func (t *gramTable) resize(size int) {
 	}
 }
 
-// recurring returns how many of grams are in need documents and more, and the
-// number of documents of the rarest of these.
+// recurring returns how many of the given grams are in at least need documents, and
+// the number of documents of the rarest of these.
 func (t *gramTable) recurring(grams []uint64, need int) (n, least int) {
 	least = maxGram
 	if len(t.slots) == 0 {

@@ -15,12 +15,12 @@ const (
 	Group
 	// Global is all documents.
 	Global
-	// Section is one section of one host: no other of its pages has the block.
+	// Section is one section of one host: no other pages of the host have the block.
 	Section
 )
 
-// scopes is the number of scopes that are counted, and one: a Scope is an index
-// into arrays of that length.
+// scopes is the number of scopes that are counted plus one: a Scope is an index into
+// arrays of that length.
 const scopes = Global + 1
 
 // String returns the name of the scope in lower case.
@@ -28,7 +28,7 @@ func (s Scope) String() string {
 	return nameOf(s, "single", "host", "group", "global", "section")
 }
 
-// A Reason names what led to a verdict. The zero Reason is Own.
+// A Reason explains a verdict. The zero Reason is Own.
 type Reason uint8
 
 const (
@@ -36,27 +36,27 @@ const (
 	Own Reason = iota
 	// Furniture is text that a site puts on its pages: headers, footers, notices.
 	Furniture
-	// Navigation is a block of a few words that leads elsewhere: an item of a
-	// menu, a heading of a list.
+	// Navigation is a block of a few words that leads elsewhere: a menu item or the
+	// heading of a list.
 	Navigation
 	// Advertisement is a label of one.
 	Advertisement
-	// SignOff is what an agency or a contributor puts at an end of its stories.
+	// SignOff is text that an agency or a contributor puts at an end of its stories.
 	SignOff
 	// Background is prose that several documents share and that is not masked:
 	// evidence of reuse, within a site or between sites.
 	Background
-	// Recurring is any other block that recurs, such as a heading, or one of
-	// which no host is known.
+	// Recurring is any other block that recurs, such as a heading or a block without a
+	// known host.
 	Recurring
 	// Variant is a block most of whose runs of words recur.
 	Variant
 	// Between is a short stretch between masked blocks. It does not recur and is
 	// masked, but not flagged.
 	Between
-	// Kept is prose that recurs and belongs to the frame as far as a few pages
-	// can tell, but would leave little of the page's prose. It is flagged, and
-	// not masked.
+	// Kept is prose that recurs and seems to belong to the frame on the evidence of a
+	// few pages, but whose removal would leave little of the page's prose. It is
+	// flagged, and not masked.
 	Kept
 	// Copy is text that recurs, but only on copies of the page. It is not
 	// flagged.
@@ -64,11 +64,11 @@ const (
 	// SameDay is prose that recurs, but on pages of one day only: content
 	// that is repeated while it is new. It is not flagged.
 	SameDay
-	// Unsupported is a block of less than four words that recurs, amid text of
-	// the page's own. It is not flagged.
+	// Unsupported is a block of fewer than four words that recurs amid text of the
+	// page's own. It is not flagged.
 	Unsupported
-	// Paired is prose that one other page of the site holds: an update or a
-	// rewrite as often as a frame. It is not flagged.
+	// Paired is prose that one other page of the site holds: it is as often an update or
+	// a rewrite as a frame. It is not flagged.
 	Paired
 )
 
@@ -101,14 +101,14 @@ type Block struct {
 	// flagged or Between masked blocks.
 	Masked bool
 
-	// Reason names what led to the verdict, whether flagged or not.
+	// Reason explains the verdict, whether the block is flagged or not.
 	Reason Reason
 
 	// Scope is the narrowest scope that decided on the block.
 	Scope Scope
 
-	// Documents is the number of distinct documents in the scope that hold
-	// the block, this page included, copies of it too.
+	// Documents is the number of distinct documents in the scope that hold the block,
+	// including this page and its copies.
 	Documents int
 
 	// Hosts is the number of hosts that these documents are from: exact up to
@@ -116,10 +116,10 @@ type Block struct {
 	// Documents; 0 if no document has a host.
 	Hosts int
 
-	// Confidence is the strength of the evidence that the block is recycled,
-	// from 0 to 1: with n other documents that are not copies n/(n+1), for a
-	// Variant the share of its runs that recur, for Between the weaker
-	// neighbour's halved, 0 for blocks that are neither flagged nor masked.
+	// Confidence is the strength of the evidence that the block is recycled, from 0 to
+	// 1. With n other documents that are not copies it is n/(n+1); for a Variant it is
+	// the share of its runs that recur; for Between it is half the weaker neighbour's
+	// confidence; for blocks that are neither flagged nor masked it is 0.
 	Confidence float64
 }
 
@@ -180,9 +180,9 @@ func (v *view) scope(f *finding, section uint16) Scope {
 	return Host
 }
 
-// confidence returns the strength of the evidence on the i-th block, which
-// stretches between blocks do not have of themselves; an end of the page counts
-// as certain.
+// confidence returns the strength of the evidence on the i-th block. For a stretch
+// between blocks it follows from the neighbours; an end of the page counts as
+// certain.
 func (v *view) confidence(i int) float64 {
 	if i < 0 || i == len(v.findings) {
 		return 1

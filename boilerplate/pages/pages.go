@@ -1,6 +1,6 @@
-// Package pages cuts HTML pages into blocks of text: in goes the markup as it
-// came from a server, out come the text that a reader would see and the spans of
-// its blocks, ready for [boilerplate.Page]:
+// Package pages cuts HTML pages into blocks of text. It takes the markup as a server
+// sent it and returns the text that a reader would see and the spans of its blocks,
+// ready for [boilerplate.Page]:
 //
 //	page, err := pages.Parse(body, pages.Options{ContentType: header})
 //	if err != nil {
@@ -10,23 +10,22 @@
 //		ID: url, Host: host, Text: page.Text, Blocks: page.Blocks,
 //	})
 //
-// The title comes first, as a block. A block ends at every tag that begins a
-// line of its own in a browser, and at two line breaks in a row. White space is
-// collapsed, no-break spaces and those of pre too; blocks are joined by blank lines, so
-// that [shingle.Paragraphs] of the text finds the same ones wherever no block
-// holds a blank line, which none does.
+// The title comes first, as a block. A block ends at every tag that starts a new
+// line in a browser, and at two line breaks in a row. White space is collapsed,
+// including no-break spaces and white space in pre. Blocks are joined by blank lines
+// and contain none, so [shingle.Paragraphs] finds the same blocks in the text.
 //
 // Elements that are not text are dropped with their contents: script, style,
 // noscript, template, iframe, svg, math, object, audio, video, canvas and comments.
-// Nothing is executed, fetched or followed; style sheets are not read, so text that
-// they hide is kept.
+// Nothing is executed, fetched or followed. Style sheets are not read, so text
+// hidden by them is kept.
 //
 // # Hostile markup
 //
-// The tokenizer of golang.org/x/net/html is used without its tree: nesting
-// costs nothing, however deep, and what is not closed ends with the page. Time
-// and memory are linear in the bytes that are read, which [Options] bounds as it
-// does the number of blocks.
+// The tokenizer of golang.org/x/net/html is used without its tree: nesting costs
+// nothing, however deep, and unclosed elements end with the page. Time and memory
+// are linear in the bytes read. [Options] bounds these bytes and the number of
+// blocks.
 //
 // [boilerplate.Page]: https://pkg.go.dev/github.com/neardup/neardup/boilerplate#Page
 package pages
@@ -48,14 +47,14 @@ import (
 
 // Options configures [Parse]; the zero value is the recommended setting.
 type Options struct {
-	// ContentType is the header of that name, if there was one. It and the first
+	// ContentType is the Content-Type header, if there was one. The header and the first
 	// kilobyte of the page decide the encoding.
 	ContentType string
 
-	// MaxBytes is how much of a page is read; 0 means 16 MiB.
+	// MaxBytes is the number of bytes of a page that are read; 0 means 16 MiB.
 	MaxBytes int
 
-	// MaxBlocks is how many blocks are made; 0 means 100,000.
+	// MaxBlocks is the largest number of blocks that are made; 0 means 100,000.
 	MaxBlocks int
 }
 
@@ -70,11 +69,11 @@ type Page struct {
 	// Blocks are the spans of Text, ascending and disjoint. None is empty.
 	Blocks []shingle.Span
 
-	// Truncated reports whether there was more than Options allow.
+	// Truncated reports whether a limit of the Options cut the page short.
 	Truncated bool
 }
 
-// Parse reads an HTML page. No HTML is malformed: an error is one of r's, or reports
+// Parse reads an HTML page. No HTML is malformed: an error comes from r, or reports
 // an unknown encoding. It panics if a limit is negative.
 func Parse(r io.Reader, o Options) (Page, error) {
 	if o.MaxBytes < 0 || o.MaxBlocks < 0 {
@@ -99,7 +98,7 @@ func Parse(r io.Reader, o Options) (Page, error) {
 		return Page{}, fmt.Errorf("pages: %w", err)
 	}
 	if limit.N <= 0 && !p.page.Truncated {
-		// It may have ended just there.
+		// The page may end exactly at the limit.
 		n, _ := io.ReadFull(r, make([]byte, 1))
 		p.page.Truncated = n > 0
 	}
@@ -113,11 +112,11 @@ type parser struct {
 	maxBlocks int
 	page      Page
 	text      strings.Builder
-	start     int       // of the block under way, or -1
+	start     int       // of the current block, or -1
 	space     bool      // white space is due before the next letter
 	breaks    int       // line breaks since the last letter
 	skip      atom.Atom // the element that is being dropped, or 0
-	depth     int       // of elements of that name
+	depth     int       // depth of nested elements of that name
 	title     bool      // within the title
 }
 
@@ -153,7 +152,7 @@ func (p *parser) tag() atom.Atom {
 	return atom.Lookup(name)
 }
 
-// open handles a start tag; slash is set if it ends in one.
+// open handles a start tag; slash is set if the tag ends in a slash.
 func (p *parser) open(tag atom.Atom, slash bool) {
 	foreign := tag == atom.Svg || tag == atom.Math
 	switch {
@@ -163,7 +162,7 @@ func (p *parser) open(tag atom.Atom, slash bool) {
 		}
 		return
 	case p.skip == atom.Svg || p.skip == atom.Math:
-		// A drawing that was not closed ends where text begins.
+		// An unclosed drawing ends where text begins.
 		if !blocks[tag] || tag == atom.Title {
 			return
 		}
@@ -202,7 +201,7 @@ func (p *parser) close(tag atom.Atom) {
 	}
 }
 
-// add appends text to the block under way, and begins one if there is none.
+// add appends text to the current block, and begins a block if there is none.
 func (p *parser) add(text []byte) {
 	for len(text) > 0 {
 		n := 0
@@ -224,8 +223,8 @@ func (p *parser) add(text []byte) {
 	}
 }
 
-// blank reports whether r is white space: what unicode takes for it, the byte
-// order mark and the zero byte.
+// blank reports whether r is white space: white space by package unicode, the byte
+// order mark or the zero byte.
 func blank(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == 0 }
 
 func (p *parser) word(w []byte) {
@@ -246,7 +245,7 @@ func (p *parser) word(w []byte) {
 	p.text.Write(w)
 }
 
-// end ends the block under way.
+// end ends the current block.
 func (p *parser) end() {
 	p.space, p.breaks = false, 0
 	if p.start < 0 {

@@ -11,19 +11,20 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// changes are what happened to an index between two saves. First the documents
-// before a time go, then those that are named, then others are put in their order.
+// changes are the changes of an index between two saves. They are applied in this
+// order: remove the documents before a time, remove the named ones, add the others
+// in their order.
 type changes struct {
-	expired time.Time // the zero Time if none go
+	expired time.Time // the zero Time if none are removed
 	gone    []string
 	docs    []disk.Document
-	layers  []*layer // that these changes are from
+	layers  []*layer // the layers that these changes are from
 }
 
 // The file "changes" is an envelope of package wire, with these bytes: the time in
-// milliseconds since 1970, 0 for none; the number of IDs that are gone, and each
-// one; the number of documents, and of each the ID, the time, the registers (4 bytes
-// each) and the number of elements with each (8 bytes), ascending.
+// milliseconds since 1970, 0 for none; the number of removed IDs, and each ID; the
+// number of documents, and for each the ID, the time, the registers (4 bytes each),
+// the number of elements and the elements (8 bytes each), ascending.
 const (
 	changesMagic   = "nsch"
 	changesVersion = 1

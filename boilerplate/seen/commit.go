@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// maxBatchBytes bounds the pages of a batch, as MaxBatch does their number.
+// maxBatchBytes bounds the bytes of the pages in a batch; MaxBatch bounds their
+// number.
 const maxBatchBytes = 16 << 20
 
-// A batch is on its way from the goroutine that writes the journal to the one that
-// does what it has.
+// A batch is passed from the goroutine that writes the journal to the one that
+// applies it.
 type batch struct {
 	requests []*request
 	began    time.Time
 	about    Batch
-	rotated  *position // not nil where a new journal began after the batch
+	rotated  *position // not nil if a new journal began after the batch
 }
 
-// write writes requests to the journal, batch by batch, and hands them on when
-// they are durable. Nothing is done before: an index that knew of a page which the
-// journal lost would take copies of it for known.
+// write writes requests to the journal, batch by batch, and hands them on when they
+// are durable. Nothing is applied earlier: if the index had a page that the journal
+// lost, copies of the page would be judged duplicates.
 func (d *Durable) write(out chan<- batch) {
 	defer close(out)
 	for first := range d.requests {
@@ -48,7 +49,7 @@ func (d *Durable) write(out chan<- batch) {
 }
 
 func (d *Durable) writeBatch(b *batch) {
-	// Calls that have ended are not written down.
+	// Calls that have ended are not written to the journal.
 	b.requests = slices.DeleteFunc(b.requests, func(r *request) bool {
 		if r.err = cmp.Or(d.err(), r.ctx.Err()); r.err != nil {
 			close(r.done)
@@ -84,8 +85,8 @@ func (d *Durable) writeBatch(b *batch) {
 	}
 }
 
-// apply does what durable batches have, answers their calls and saves the filter
-// where a new journal began.
+// apply applies durable batches, answers their calls, and saves the filter where a
+// new journal began.
 func (d *Durable) apply(in <-chan batch) {
 	defer close(d.done)
 	for b := range in {
@@ -113,8 +114,8 @@ func (d *Durable) apply(in <-chan batch) {
 	}
 }
 
-// checkpoint saves the filter, which is as it was at a place between two journals.
-// The files are written in the background.
+// checkpoint saves the filter in its state between two journals. The files are
+// written in the background.
 func (d *Durable) checkpoint(at position) error {
 	if err := d.saved(); err != nil {
 		return err

@@ -21,13 +21,13 @@ import (
 type DurableOptions struct {
 	Options
 
-	// Checkpoint is how many bytes of pages go into the journal before the filter
-	// is saved and a new journal begins; 0 means 64 MiB. Opening reads that much
-	// again.
+	// Checkpoint is the number of bytes of pages in the journal after which the filter
+	// is saved and a new journal begins; 0 means 64 MiB. Opening replays up to that
+	// much.
 	Checkpoint int64
 
-	// MaxBatch is how many operations are made durable together at most; 0 means
-	// 1,000.
+	// MaxBatch is the largest number of operations that are made durable together; 0
+	// means 1,000.
 	MaxBatch int
 
 	// Observe, if not nil, is called after each batch by one goroutine.
@@ -43,19 +43,18 @@ type Batch struct {
 	Checkpoint bool          // a new journal began
 }
 
-// A Durable is a [Filter] whose every answer is durable: when a call returns
-// without an error, what it did survives the death of the process and, as far as
-// the disk does what it is asked to, a loss of power. Calls that come together
-// share one flush.
+// A Durable is a [Filter] whose every answer is durable: when a call returns without
+// an error, its effects survive the death of the process and, if the disk honours a
+// flush, a loss of power. Concurrent calls share one flush.
 //
-// Operations go into a journal first. Opened again, a Durable repeats what came
-// after the last checkpoint, in the same order, so that detector, index and held
-// pages are as they were. An operation whose answer was lost may have been done:
-// repeat it. A page never repeats itself, so that its verdict is the same unless a
-// copy was judged in between.
+// Operations go into a journal first. When it is opened again, a Durable repeats the
+// operations after the last checkpoint in the same order, so the detector, the index
+// and the held pages are as they were. An operation whose answer was lost may have
+// been applied: repeat it. A page never repeats itself, so its verdict is the same
+// unless a copy was judged in between.
 //
-// All methods may be called by any number of goroutines at once. After a failure of
-// the disk all of them return that error: close the Durable and open it again.
+// All methods may be called by any number of goroutines at once. After a disk
+// failure all methods return its error: close the Durable and open it again.
 type Durable struct {
 	f        *Filter
 	o        DurableOptions
@@ -63,7 +62,7 @@ type Durable struct {
 	done     chan struct{} // closed when every request has been answered
 	replayed int
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	failed  error
 	closing bool
 	queue   []Final // released pages that were not acknowledged, by number
@@ -71,7 +70,7 @@ type Durable struct {
 
 	calls   sync.WaitGroup
 	journal *journal   // of write
-	saving  chan error // of apply: the outcome of a save in the background
+	saving  chan error // from apply: the outcome of a save in the background
 }
 
 // A Final is the verdict on a page that was held.
@@ -81,7 +80,7 @@ type Final struct {
 	Verdict Verdict `json:"verdict"`
 }
 
-// An op is one operation, as the journal has it: one of its fields is set.
+// An op is one operation as stored in the journal: exactly one field is set.
 type op struct {
 	Judge   *Page   `json:"judge,omitempty"`
 	Keep    *Page   `json:"keep,omitempty"`
@@ -89,7 +88,7 @@ type op struct {
 	Release bool    `json:"release,omitempty"`
 }
 
-// A result is what came of an op.
+// A result is the result of an op.
 type result struct {
 	verdict Verdict
 	removed bool
@@ -106,15 +105,15 @@ type request struct {
 
 // A position is the note of a saved filter.
 type position struct {
-	Journal uint64  `json:"journal"` // the first journal to repeat
+	Journal uint64  `json:"journal"` // the first journal to replay
 	Frame   uint64  `json:"frame"`   // the number of its first frame
 	Last    uint64  `json:"last"`
 	Queue   []Final `json:"queue,omitempty"`
 }
 
 // OpenDurable opens the filter in a directory with its journal, and creates both
-// where there is none. Errors are those of [Open]; one that wraps
-// [boilerplate.ErrCorrupt] reports damaged acknowledged operations. It panics if an
+// where there is none. It returns the errors of [Open], and one that wraps
+// [boilerplate.ErrCorrupt] if acknowledged operations are damaged. It panics if an
 // option is out of its range. A directory belongs to a Durable or to a Filter with a
 // Save of its own, not to both in turn.
 func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
@@ -136,7 +135,7 @@ func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
 	return d, nil
 }
 
-// replay repeats what came after the last checkpoint.
+// replay repeats the operations after the last checkpoint.
 func (d *Durable) replay() error {
 	var at position
 	if d.f.note == nil {
@@ -145,7 +144,7 @@ func (d *Durable) replay() error {
 			return wrap(err)
 		}
 		if len(all) > 0 && all[0] > 1 {
-			return fmt.Errorf("seen: %s: a journal without its checkpoint: %w", journalName(d.f.dir, all[0]), boilerplate.ErrCorrupt)
+			return fmt.Errorf("seen: %s: the journal has no checkpoint: %w", journalName(d.f.dir, all[0]), boilerplate.ErrCorrupt)
 		}
 		at = position{Journal: 1, Frame: 1}
 		if len(all) == 0 {
@@ -187,7 +186,7 @@ func (d *Durable) replay() error {
 	}
 }
 
-// do does an operation and releases pages that waited for it.
+// do applies an operation and releases pages that waited for it.
 func (d *Durable) do(ctx context.Context, x op) (r result, err error) {
 	if err := d.f.enter(ctx); err != nil {
 		return r, err
@@ -228,8 +227,8 @@ func (d *Durable) err() error {
 	return d.failed
 }
 
-// submit makes operations durable, does them, and returns what came of them. When
-// the context ends early they may have been done.
+// submit makes operations durable, applies them, and returns their results. If the
+// context ends early, they may have been applied.
 func (d *Durable) submit(ctx context.Context, ops ...op) ([]result, error) {
 	r := &request{ctx: ctx, ops: ops, results: make([]result, len(ops)), done: make(chan struct{})}
 	for _, x := range ops {
@@ -274,8 +273,8 @@ func (d *Durable) Judge(ctx context.Context, pages ...Page) ([]Verdict, error) {
 	return out, nil
 }
 
-// Keep stores pages without judging them, so that what repeats them later is not
-// new. They are observed, and sketched without the frame that is known by now.
+// Keep stores pages without judging them, so that later copies of them are not new.
+// They are observed, and sketched without the frame known so far.
 func (d *Durable) Keep(ctx context.Context, pages ...Page) error {
 	_, err := d.pages(ctx, pages, func(p *Page) op { return op{Keep: p} })
 	return err
@@ -295,8 +294,8 @@ func (d *Durable) pages(ctx context.Context, pages []Page, f func(*Page) op) ([]
 	return d.submit(ctx, ops...)
 }
 
-// Remove takes pages out of the index, so that what repeats them is new again, and
-// reports for each whether it was there. Held pages are not held any more.
+// Remove removes pages from the index, so that later copies of them are new again,
+// and reports for each whether it was there. Held pages are dropped.
 func (d *Durable) Remove(ctx context.Context, ids ...string) ([]bool, error) {
 	if len(ids) == 0 {
 		return nil, ctx.Err()
@@ -316,18 +315,17 @@ func (d *Durable) Remove(ctx context.Context, ids ...string) ([]bool, error) {
 	return out, nil
 }
 
-// Release judges all pages that are held: at the end of a crawl. Pages whose frame
-// has become known are judged without it. See [Durable.Released].
+// Release judges all held pages, at the end of a crawl. Pages whose frame has become
+// known are judged without it. See [Durable.Released].
 func (d *Durable) Release(ctx context.Context) error {
 	_, err := d.submit(ctx, op{Release: true})
 	return err
 }
 
-// Released returns up to n verdicts on pages that were held, in the order in which
-// they were judged, from the first one on whose number is above after. It forgets
-// those up to after: pass the number of the last one that has been dealt with, 0 at
-// first. Verdicts forgotten since the last checkpoint come again after a crash,
-// under the same number.
+// Released returns up to n verdicts on pages that were held, in the order of
+// judging, starting after number after. It forgets the verdicts up to that number:
+// pass the number of the last verdict that you have processed, 0 at first. Verdicts
+// forgotten since the last checkpoint return after a crash, with the same numbers.
 func (d *Durable) Released(after uint64, n int) []Final {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -339,9 +337,8 @@ func (d *Durable) Released(after uint64, n int) []Final {
 	return slices.Clone(d.queue[:min(n, len(d.queue))])
 }
 
-// Query returns the kept pages that are at the threshold to a page, the best first,
-// n at most, 0 for all. It changes nothing, and leaves out the frame that is known
-// of the page.
+// Query returns the kept pages that match a page at the threshold, best first, at
+// most n, 0 for all. It changes nothing. The known frame of the page is left out.
 func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
 	if err := p.Check(); err != nil {
 		return nil, err
@@ -360,14 +357,14 @@ func (d *Durable) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, erro
 // Stats returns figures about the filter.
 func (d *Durable) Stats(ctx context.Context) (Stats, error) { return d.f.Stats(ctx) }
 
-// Repeated returns how many operations were repeated when the Durable was opened.
+// Repeated returns the number of operations repeated when the Durable was opened.
 func (d *Durable) Repeated() int { return d.replayed }
 
 // Err returns the failure that ended the Durable's work, nil as long as it works.
 func (d *Durable) Err() error { return d.err() }
 
-// Close waits for calls that are running, saves the filter and closes it. Calls
-// that come later return an error that wraps [disk.ErrClosed].
+// Close waits for running calls, saves the filter and closes it. Later calls return
+// an error that wraps [disk.ErrClosed].
 func (d *Durable) Close() error {
 	d.mu.Lock()
 	closing := d.closing

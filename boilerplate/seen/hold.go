@@ -22,11 +22,11 @@ type site struct {
 	dirty bool // pages were observed since the last release
 }
 
-// A held page waits for its frame.
+// A held page waits until its frame is known.
 type held struct {
 	Page Page  `json:"page"`
-	Turn int64 `json:"turn"` // among all that were held
-	At   int   `json:"at"`   // Pages of the site when it came
+	Turn int64 `json:"turn"` // its number among all pages ever held
+	At   int   `json:"at"`   // Pages of the site when it arrived
 }
 
 // count counts a page of a section.
@@ -40,8 +40,8 @@ func (s *site) count(section string) {
 	}
 }
 
-// known reports whether enough of a section has been observed. Pages without a
-// host are of no site, and never wait.
+// known reports whether enough of a section has been observed. Pages without a host
+// belong to no site and never wait.
 func (f *Filter) known(host string, s *site, section string) bool {
 	if host == "" {
 		return true
@@ -53,8 +53,8 @@ func (f *Filter) known(host string, s *site, section string) bool {
 }
 
 // Release judges held pages whose frame is known by now, or all that are held if all
-// is true, and returns them in the order in which they came. What it returns along
-// with an error has been judged; the others remain held.
+// is true, and returns them in order of arrival. Pages that it returns along with an
+// error have been judged; the others remain held.
 func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
 	if err := f.enter(ctx); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
 	return f.release(ctx, all)
 }
 
-// release is Release for whoever has the turn.
+// release is Release for the caller that has the turn.
 func (f *Filter) release(ctx context.Context, all bool) ([]Released, error) {
 	hosts := f.dirty
 	if all {

@@ -42,8 +42,8 @@ func appendFrame(b []byte, number uint64, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// parseFrame returns the number and the payload of the frame that b begins with,
-// and whether there is one.
+// parseFrame returns the number and the payload of the frame at the start of b, and
+// whether there is one.
 func parseFrame(b []byte) (number uint64, payload []byte, ok bool) {
 	if len(b) < frameHeader || string(b[:4]) != frameMagic ||
 		crc32.Checksum(b[:frameHeader-4], castagnoli) != binary.LittleEndian.Uint32(b[frameHeader-4:]) {
@@ -61,9 +61,9 @@ func parseFrame(b []byte) (number uint64, payload []byte, ok bool) {
 }
 
 // readJournal calls f with the payload of each frame, the first of which must have
-// the given number, and returns the number of the next frame and where whole
-// frames end. What follows there was never acknowledged if no whole frame follows;
-// otherwise the journal is damaged.
+// the given number. It returns the number of the next frame and the offset at which
+// the whole frames end. Bytes after that offset were never acknowledged if no whole
+// frame follows; otherwise the journal is damaged.
 func readJournal(b []byte, number uint64, f func(payload []byte) error) (next uint64, end int64, err error) {
 	at := 0
 	for {
@@ -87,7 +87,7 @@ func readJournal(b []byte, number uint64, f func(payload []byte) error) (next ui
 		}
 		rest += i
 		if n, _, ok := parseFrame(b[rest:]); ok && n >= number {
-			return number, int64(at), fmt.Errorf("damaged at offset %d, frame %d at %d is whole: %w", at, n, rest, boilerplate.ErrCorrupt)
+			return number, int64(at), fmt.Errorf("damaged at offset %d, although frame %d at %d is whole: %w", at, n, rest, boilerplate.ErrCorrupt)
 		}
 	}
 	return number, int64(at), nil
@@ -106,7 +106,7 @@ func journalName(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%s%016x", journalPrefix, number))
 }
 
-// createJournal makes an empty journal that is there after a crash.
+// createJournal makes an empty journal that survives a crash.
 func createJournal(dir string, number, frame uint64) (*journal, error) {
 	f, err := os.OpenFile(journalName(dir, number), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
@@ -118,7 +118,7 @@ func createJournal(dir string, number, frame uint64) (*journal, error) {
 	return &journal{f: f, number: number, frame: frame}, nil
 }
 
-// openJournal replays a journal and opens it for appending, if it is there.
+// openJournal replays a journal and opens it for appending, if it exists.
 func openJournal(dir string, number, frame uint64, f func(payload []byte) error) (*journal, error) {
 	file, err := os.OpenFile(journalName(dir, number), os.O_RDWR, 0)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Judge observes a page and reports whether it is new. A page of an id that was
-// judged before is judged anew, and takes its place. After an error the page may
+// Judge observes a page and reports whether it is new. A page whose ID was judged
+// before is judged again and replaces the earlier page. After an error the page may
 // have been observed; judging it again is safe. It panics if p.Blocks are not
 // ascending, disjoint spans of p.Text.
 func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
@@ -22,7 +22,7 @@ func (f *Filter) Judge(ctx context.Context, p Page) (Verdict, error) {
 	return f.judge(ctx, p)
 }
 
-// judge is Judge for whoever has the turn.
+// judge is Judge for the caller that has the turn.
 func (f *Filter) judge(ctx context.Context, p Page) (Verdict, error) {
 	if len(f.sh.Set(p.Text)) == 0 {
 		return Verdict{ID: p.ID, Outcome: Unreadable}, nil
@@ -58,10 +58,10 @@ func (f *Filter) observe(p Page) *site {
 	return s
 }
 
-// mask returns the spans that do not count when a page is compared: its frame, and
+// mask returns the spans that are ignored when a page is compared: its frame, and
 // blocks that other pages of its site repeat, such as teasers. The detector does not
-// mask these, because a text without them would lack something; here nothing is
-// taken out but for the comparison.
+// mask these, because a text without them would be incomplete; here they are left
+// out of the comparison only.
 func (f *Filter) mask(p Page) []shingle.Span {
 	var out []shingle.Span
 	for _, b := range f.detector.Judge(p.boilerplate()) {
@@ -77,7 +77,7 @@ func ownSite(b boilerplate.Block) bool {
 	return b.Masked || b.Flagged && (b.Scope == boilerplate.Section || b.Scope == boilerplate.Host)
 }
 
-// decide judges a page by the pages observed so far.
+// decide judges a page against the pages observed so far.
 func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
 	mask := f.mask(p)
@@ -122,8 +122,8 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 	return v, wrap(f.choose(ctx, p, match, &v))
 }
 
-// quotes returns the blocks that a page is compared without although they are text:
-// those that its site repeats.
+// quotes returns the blocks of text that are left out of a page's comparison: those
+// that its site repeats.
 func (f *Filter) quotes(p Page) []shingle.Set {
 	var out []shingle.Set
 	for _, b := range f.detector.Judge(p.boilerplate()) {
@@ -134,7 +134,8 @@ func (f *Filter) quotes(p Page) []shingle.Set {
 	return out
 }
 
-// keep observes a page and stores it without judging it, for whoever has the turn.
+// keep observes a page and stores it without judging it, for the caller that has the
+// turn.
 func (f *Filter) keep(ctx context.Context, p Page) error {
 	if len(f.sh.Set(p.Text)) == 0 {
 		return nil
@@ -151,7 +152,7 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
 }
 
-// remove takes a page out of the index and out of those that are held, for whoever
+// remove removes a page from the index and from the held pages, for the caller that
 // has the turn.
 func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
 	if err := f.unname(ctx, id); err != nil {
@@ -165,7 +166,7 @@ func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
 	return removed || there, wrap(err)
 }
 
-// unhold forgets a held page and reports whether there was one.
+// unhold drops a held page and reports whether there was one.
 func (f *Filter) unhold(id, host string) bool {
 	s := f.sites[host]
 	if s == nil {
@@ -177,9 +178,9 @@ func (f *Filter) unhold(id, host string) bool {
 	return len(s.Held) < n
 }
 
-// Query returns the kept pages that are at the threshold to a page, the best first,
-// n at most, 0 for all. It changes nothing, and leaves out the frame that is known
-// of the page. It panics if p.Blocks are not ascending, disjoint spans of p.Text.
+// Query returns the kept pages that match a page at the threshold, best first, at
+// most n, 0 for all. It changes nothing. The known frame of the page is left out. It
+// panics if p.Blocks are not ascending, disjoint spans of p.Text.
 func (f *Filter) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string], error) {
 	if err := f.enter(ctx); err != nil {
 		return nil, err

@@ -9,7 +9,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// maxMatches is how many kept pages a page is compared with, the most alike first.
+// maxMatches is the largest number of kept pages that a page is compared with, the
+// most similar first.
 const maxMatches = 16
 
 // A comparison holds the set and signature by which a page is compared with others.
@@ -19,14 +20,14 @@ type comparison struct {
 	r    *recurring  // nil until it is needed
 }
 
-// best returns the kept page that a page is most like, and how much, and the IDs of
-// those that it was compared with if none is at the threshold.
+// best returns the most similar kept page and the similarity. If none is at the
+// threshold, it also returns the IDs of the pages that were compared.
 //
-// A kept page was sketched with the mask of its time. Since then more has become
-// known, so the two are compared as they are and, below the threshold, also without
-// what one has and the other lacks because of that.
+// A kept page was sketched with the mask of its time, and more is known by now. So
+// two pages are compared as they are and, if that is below the threshold, again
+// without the text that one of them has and the other lacks because it was masked.
 func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature) (id string, similarity float64, unlike []string, err error) {
-	// One more than is wanted: a match may be an earlier state of the page.
+	// One more than needed: a match may be an earlier state of the page.
 	matches, err := f.ix.search(ctx, sig, lsh.SearchOptions{Set: c.set, Limit: maxMatches + 1, Threshold: f.threshold * reach})
 	if err != nil {
 		return "", 0, nil, err
@@ -43,15 +44,15 @@ func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature)
 			id, similarity = m.ID, s
 		}
 		if similarity >= f.threshold {
-			break // they come the best first
+			break // matches come best first
 		}
 		unlike = append(unlike, m.ID)
 	}
 	return id, similarity, unlike, nil
 }
 
-// likeness returns how similar a page is to a match of the index, also without what
-// is known to recur.
+// likeness returns the similarity of a page and a match from the index, also without
+// text that is known to recur.
 func (f *Filter) likeness(ctx context.Context, c *comparison, m lsh.Match[string]) (float64, error) {
 	if m.Similarity >= f.threshold {
 		return m.Similarity, nil
@@ -68,12 +69,12 @@ func (f *Filter) likeness(ctx context.Context, c *comparison, m lsh.Match[string
 	return max(m.Similarity, c.r.compare(c.set, d.Set)), nil
 }
 
-// maxRaces is how many documents of other crawlers that came in between a page is
-// compared with.
+// maxRaces is the largest number of documents that other crawlers stored in the
+// meantime and that a page is compared with.
 const maxRaces = 64
 
-// store stores a page that is unlike some kept ones. If another crawler has stored
-// one meanwhile that the page is like, it returns that.
+// store stores a page that matches none of the given kept ones. If another crawler
+// has stored a matching page in the meantime, it returns that page.
 func (f *Filter) store(ctx context.Context, c *comparison, d disk.Document, unlike []string) (id string, similarity float64, err error) {
 	for range maxRaces {
 		m, faster, err := f.ix.put(ctx, d, f.threshold*reach, unlike)
@@ -96,7 +97,7 @@ func (f *Filter) store(ctx context.Context, c *comparison, d disk.Document, unli
 	return m.ID, m.Similarity, nil
 }
 
-// revisit compares a page with the one of its ID that was kept.
+// revisit compares a page with the kept one of the same ID.
 func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdict) error {
 	if p.Time.IsZero() {
 		return nil
@@ -110,7 +111,7 @@ func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdic
 	return err
 }
 
-// choose gives a kept text the name of a page that repeats it, if that is a better
+// choose renames a kept text to a page that repeats it, if that page is a better
 // copy.
 func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) error {
 	if f.prefer == nil {
@@ -127,10 +128,10 @@ func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) er
 	return nil
 }
 
-// recurring is the text of a page that other pages have too.
+// recurring holds the text of a page that other pages have too.
 type recurring struct {
 	frame  map[uint64]bool // shingles of the frame
-	blocks []shingle.Set   // those of blocks that recur and are not frame: prose that is quoted
+	blocks []shingle.Set   // shingles of blocks that recur but are not frame: quoted prose
 }
 
 func (f *Filter) recurring(ctx context.Context, p Page, set shingle.Set) (*recurring, error) {
@@ -159,9 +160,9 @@ func (f *Filter) recurring(ctx context.Context, p Page, set shingle.Set) (*recur
 	return r, err
 }
 
-// compare returns the Jaccard similarity of a page and a kept one, both without
-// the page's frame, and the page without blocks that recur of which the kept one
-// has nothing.
+// compare returns the Jaccard similarity of a page and a kept one. Both are compared
+// without the page's frame, and the page without recurring blocks of which the kept
+// one has no shingle.
 func (r *recurring) compare(page, kept shingle.Set) float64 {
 	kept = without(kept, r.frame)
 	lacks := map[uint64]bool{}

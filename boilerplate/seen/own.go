@@ -15,32 +15,32 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// own is an index of the filter's own, in its directory. Changes are kept in
-// memory until the filter is saved. A save has them as a list, and they reach the
-// index on disk when that save is durable. So the index never knows more than the
-// last save: what is judged again after a crash meets the documents that it met
-// before the crash, replaced and removed ones included.
+// own is the filter's private index, in its directory. Changes are kept in memory
+// until the filter is saved. A save lists them, and they reach the index on disk
+// once the save is durable. So the index is never ahead of the last save: pages
+// judged again after a crash are compared with the same documents as before it,
+// including those replaced or removed since.
 //
-// The documents are those of the index on disk, then those of each layer in turn.
-// A layer decides on the IDs that it has, whatever is below. The order of a search
-// is that of one index: documents of later layers were added later.
+// The documents are those of the index on disk, then those of each layer in turn. A
+// layer overrides the ones below for its IDs. Search results are ordered as in a
+// single index: documents of later layers were added later.
 type own struct {
 	ix     *disk.Index
 	reach  lsh.Options // of the index of a layer
 	layers []*layer    // the oldest first; changes go into the last one
-	base   int         // documents on disk when no layer was on its way there
+	base   int         // number of documents on disk when no layer was being applied
 	turn   int64       // of the next change
 }
 
 // A layer has the last change of each ID between two saves.
 type layer struct {
 	changes map[string]change
-	ix      *lsh.Index // of the documents that were put
-	expired time.Time  // earlier documents on disk are gone; the zero Time if none are
-	more    int        // documents than without the layer
+	ix      *lsh.Index // of the documents added
+	expired time.Time  // earlier documents on disk are removed; the zero Time if none are
+	more    int        // number of documents more than without the layer
 
-	// applied is set when the index on disk has the changes. From then on the layer
-	// has nothing new, and the next in turn drops it.
+	// applied is set when the index on disk has the changes. From then on the layer is
+	// redundant, and the next caller that has the turn drops it.
 	applied atomic.Bool
 }
 
@@ -80,7 +80,7 @@ func (o *own) trim() {
 	}
 }
 
-// expired returns the time before which documents on disk are gone.
+// expired returns the time before which documents on disk are removed.
 func (o *own) expired() time.Time {
 	var t time.Time
 	for _, l := range o.layers {
@@ -91,7 +91,7 @@ func (o *own) expired() time.Time {
 	return t
 }
 
-// find returns the document of an ID by the index on disk and some layers.
+// find looks up a document by ID in the index on disk and some layers.
 func (o *own) find(ctx context.Context, id string, layers []*layer) (disk.Document, bool, error) {
 	for _, l := range slices.Backward(layers) {
 		if c, ok := l.changes[id]; ok {
@@ -105,7 +105,7 @@ func (o *own) find(ctx context.Context, id string, layers []*layer) (disk.Docume
 	return d, true, nil
 }
 
-// older reports whether a document is of a time before another, as the index on
+// older reports whether one document is older than another, compared as the index on
 // disk compares them.
 func older(d disk.Document, before time.Time) bool {
 	return !before.IsZero() && d.Time.UnixMilli() < before.UnixMilli()
@@ -142,8 +142,8 @@ func changed(id string, layers []*layer) bool {
 	return slices.ContainsFunc(layers, func(l *layer) bool { _, ok := l.changes[id]; return ok })
 }
 
-// searchDisk returns the best matches on disk that are still there. It asks for
-// more until there are enough.
+// searchDisk returns the best matches on disk that have not been removed. It asks
+// for more until there are enough.
 func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.SearchOptions) ([]lsh.Match[string], error) {
 	limit, expired := so.Limit, o.expired()
 	for ; ; so.Limit *= 2 {
@@ -158,7 +158,7 @@ func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.Sear
 				continue
 			}
 			if !expired.IsZero() {
-				// Without its time it may be gone from the disk by now.
+				// A document without its time may have been removed from the disk by now.
 				d, ok, err := o.ix.Get(ctx, m.ID)
 				if err != nil {
 					return nil, err
@@ -186,7 +186,7 @@ func (o *own) put(ctx context.Context, d disk.Document, _ float64, _ []string) (
 }
 
 func (o *own) force(ctx context.Context, d disk.Document) error {
-	// The index on disk would refuse it only at the next save.
+	// The index on disk would only refuse it at the next save.
 	if len(d.ID) > maxID || len(d.Set) > maxText {
 		return fmt.Errorf("%w: id of %d bytes, %d shingles", ErrPage, len(d.ID), len(d.Set))
 	}
@@ -216,7 +216,7 @@ func (o *own) remove(ctx context.Context, id string) (bool, error) {
 	return true, o.drop(ctx, id)
 }
 
-// drop removes a document that is there.
+// drop removes a document that exists.
 func (o *own) drop(ctx context.Context, id string) error {
 	_, below, err := o.find(ctx, id, o.layers[:len(o.layers)-1])
 	if err != nil {
@@ -264,8 +264,8 @@ func (o *own) stats(s *Stats) {
 
 func (o *own) close() error { return o.ix.Close() }
 
-// freeze ends the layer that changes went into, and returns all changes that the
-// index on disk lacks.
+// freeze closes the current layer and returns all changes that the index on disk
+// lacks.
 func (o *own) freeze() *changes {
 	o.trim()
 	last := map[string]change{}
@@ -294,9 +294,9 @@ func (o *own) freeze() *changes {
 	return c
 }
 
-// apply makes changes in the index on disk, and makes them durable there. It need
-// not have the turn. Repeated after a crash it leaves the same documents in the same
-// order.
+// apply applies changes to the index on disk and makes them durable. The caller need
+// not have the turn. Repeating it after a crash leaves the same documents in the
+// same order.
 func (o *own) apply(ctx context.Context, c *changes) error {
 	if !c.expired.IsZero() {
 		if _, err := o.ix.Expire(ctx, c.expired); err != nil {

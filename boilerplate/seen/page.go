@@ -9,15 +9,14 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Page is a text and where it is from.
+// A Page is a text and its origin.
 type Page struct {
-	ID      string `json:"id"`                // its address; at most 1 MiB
-	Host    string `json:"host,omitempty"`    // the site; a page without one is never held
+	ID      string `json:"id"`                // the page's address; at most 1 MiB
+	Host    string `json:"host,omitempty"`    // the site; a page without a host is never held
 	Section string `json:"section,omitempty"` // of the site, such as the first segment of the path
 	Text    string `json:"text"`
 
-	// Canonical is the address that the page itself gives for its text
-	// (rel=canonical), if it does.
+	// Canonical is the address that the page itself declares (rel=canonical), if any.
 	Canonical string `json:"canonical,omitempty"`
 
 	// Blocks are the spans of Text that may be frame, ascending and disjoint;
@@ -32,15 +31,15 @@ func (p Page) boilerplate() boilerplate.Page {
 	return boilerplate.Page{ID: p.ID, Host: p.Host, Section: p.Section, Text: p.Text, Blocks: p.Blocks, Time: p.Time}
 }
 
-// An Outcome is what became of a page.
+// An Outcome is the result of judging a page.
 type Outcome string
 
 const (
-	// New pages repeat none that was kept. They are in the index.
+	// New pages repeat no kept page. They are in the index.
 	New Outcome = "new"
-	// Duplicate pages are near-duplicates of one that was kept.
+	// Duplicate pages are near-duplicates of a kept page.
 	Duplicate Outcome = "near-duplicate"
-	// Frame pages are nothing but frame, or next to nothing.
+	// Frame pages have next to no text other than frame.
 	Frame Outcome = "frame"
 	// Unreadable pages have no text.
 	Unreadable Outcome = "unreadable"
@@ -48,30 +47,29 @@ const (
 	Held Outcome = "held"
 )
 
-// A Verdict is the outcome for a page.
+// A Verdict is the outcome for a page, with details.
 type Verdict struct {
 	ID      string  `json:"id"`
 	Outcome Outcome `json:"verdict"`
 
-	// Match is the kept page that a Duplicate is most like, and Similarity the
-	// Jaccard similarity of the shingles of both without frame, counted, not
-	// estimated.
+	// Match is the kept page that is most similar to a Duplicate. Similarity is the
+	// Jaccard similarity of the shingles of both without frame, counted, not estimated.
 	Match      string  `json:"match,omitempty"`
 	Similarity float64 `json:"similarity,omitempty"`
 
-	// Better reports that a Duplicate is a better copy than Match, by
-	// [Options.Prefer], and takes its place.
+	// Better reports that, by [Options.Prefer], a Duplicate is a better copy than Match
+	// and replaces it.
 	Better bool `json:"better,omitempty"`
 
-	// Revisit reports that an earlier page of this ID was kept, whose [Page.Time]
-	// is earlier, and Changed how much the text has changed since, from 0 to 1: 1
-	// minus the Jaccard similarity of the two without frame.
+	// Revisit reports that a page with this ID and an earlier [Page.Time] was kept.
+	// Changed is how much the text has changed since, from 0 to 1: 1 minus the Jaccard
+	// similarity of the two without frame.
 	Revisit bool    `json:"revisit,omitempty"`
 	Changed float64 `json:"changed,omitempty"`
 }
 
-// String returns the verdict in words. A New page that is a Revisit is described by
-// how much it has changed.
+// String describes the verdict in words. For a New page that is a Revisit it
+// includes how much the text has changed.
 func (v Verdict) String() string {
 	switch v.Outcome {
 	case New:
@@ -95,11 +93,12 @@ var ErrPage = errors.New("invalid page")
 
 // Limits of a page that a Durable takes.
 const (
-	maxID   = 1 << 20 // as package disk has it
+	maxID   = 1 << 20 // limit of package disk
 	maxText = 1 << 28
 )
 
-// Check returns an error that wraps [ErrPage] if a [Durable] does not take the page.
+// Check returns an error that wraps [ErrPage] if a [Durable] does not accept the
+// page.
 func (p Page) Check() error {
 	if len(p.ID) > maxID {
 		return fmt.Errorf("seen: %w: id of %d bytes, %d at most", ErrPage, len(p.ID), maxID)

@@ -16,9 +16,10 @@ type Kept struct {
 	Similarity float64   // of the page and that text
 }
 
-// Names of kept pages. Of copies the first one is kept, and its text is what later
-// pages are compared with: that never changes, so that whatever was left out remains
-// a near-duplicate of a kept text. A better copy changes nothing but the name.
+// names holds the names of kept pages. Among copies, the first one is kept and its
+// text is the one that later pages are compared with. That text never changes, so
+// every page left out remains a near-duplicate of a kept text. A better copy changes
+// only the name.
 type names struct {
 	better map[string]string // ID in the index -> ID of the best copy
 	texts  map[string]string // the reverse
@@ -52,9 +53,9 @@ func (n names) of(text string) string {
 	return text
 }
 
-// again judges a page whose ID is the name of a kept text, or whose text was given
-// the name of a better copy. It returns false if the page is neither, or is not that
-// text any more.
+// again judges a page whose ID names a kept text, or whose text was renamed to a
+// better copy. It returns false if neither is the case, or if the page's text is a
+// different one now.
 func (f *Filter) again(ctx context.Context, p Page, set shingle.Set, v *Verdict) (bool, error) {
 	name, text := p.ID, p.ID
 	if t, ok := f.names.texts[p.ID]; ok {
@@ -88,8 +89,8 @@ func (f *Filter) again(ctx context.Context, p Page, set shingle.Set, v *Verdict)
 	return false, f.unname(ctx, p.ID)
 }
 
-// unname ends what names an ID has: the text of a better copy goes with it, and a
-// text that goes leaves what it was to its better copy.
+// unname removes the naming of an ID: a text named by a better copy goes with the
+// copy, and a text that goes leaves its place to its better copy.
 func (f *Filter) unname(ctx context.Context, id string) error {
 	if text, ok := f.names.texts[id]; ok {
 		f.names.drop(text)
@@ -109,14 +110,14 @@ func (f *Filter) unname(ctx context.Context, id string) error {
 	return f.ix.force(ctx, d)
 }
 
-// later reports whether a page is of a later time than the one of its ID that was
-// kept. A page that is judged twice, because an answer was lost, is of the same time.
+// later reports whether a page is later than the kept one of its ID. A page that is
+// judged twice because an answer was lost has the same time.
 func later(p Page, d disk.Document) bool {
 	return !p.Time.IsZero() && !d.Time.IsZero() && d.Time.Before(p.Time.Truncate(time.Millisecond))
 }
 
-// compare returns how similar a page and a kept text are, also without what one of
-// them has and the other lacks because of what is known now.
+// compare returns the similarity of a page and a kept text, also without text that
+// only one of them has because of what is known now.
 func (f *Filter) compare(ctx context.Context, p Page, set shingle.Set, d disk.Document) (float64, error) {
 	similarity := set.Jaccard(d.Set)
 	if similarity == 1 {
@@ -130,9 +131,9 @@ func (f *Filter) compare(ctx context.Context, p Page, set shingle.Set, d disk.Do
 }
 
 // BetterAddress is an [Options.Prefer] for crawlers. A page is better than the kept
-// one if both are of one host, its own canonical address is its address or unknown,
-// and that address has no query where the other has one, or is shorter. So an
-// address with a session id or a tracking parameter gives way to the plain one.
+// one if both are on one host, its canonical address is unknown or equal to its
+// address, and its address is shorter, or has no query where the other has one. So a
+// plain address replaces one with a session id or a tracking parameter.
 func BetterAddress(p Page, kept Kept) bool {
 	if p.Canonical != "" && p.Canonical != p.ID {
 		return false

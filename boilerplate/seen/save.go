@@ -17,13 +17,13 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// A filter's directory holds "index", which looks after itself, and the folder
-// of the last save, "saved-" and its number in 16 hexadecimal digits: in it
-// "detector" in the detector's own format, "held": a line with the magic, the
-// version and the CRC-64 (ECMA) of the JSON object that follows it, and "changes",
+// A filter's directory holds "index", which package disk manages, and the folder of
+// the last save, named "saved-" and its number in 16 hexadecimal digits. The folder
+// holds "detector", in the detector's own format; "held", a line with the magic, the
+// version and the CRC-64 (ECMA) of the JSON object that follows it; and "changes",
 // those that the index may still lack. A folder is made under another name and
-// renamed when it is durable, so a save is there as a whole or not at all. The
-// changes reach the index after that, and then their file is removed. Version 1 of
+// renamed when it is durable, so a save exists as a whole or not at all. The changes
+// are applied to the index after that, and then their file is removed. Version 1 of
 // "held" had no changes: the index had them already.
 const (
 	savePrefix   = "saved-"
@@ -34,22 +34,22 @@ const (
 	heldMagic1   = "neardup-seen 1 "
 )
 
-// A save is what the file "held" has.
+// A save is the content of the file "held".
 type save struct {
 	Sites map[string]*site `json:"sites"`
 	Turns int64            `json:"turns"`
 
-	// Better has the kept texts whose names are those of better copies.
+	// Better lists the kept texts that are named by better copies.
 	Better map[string]string `json:"better,omitempty"`
 	Note   []byte            `json:"note,omitempty"`
 }
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// Save makes durable all that was judged before, and with it, in one step, a note of
-// the caller's, such as the place in a queue up to which pages were judged. It takes
-// time in proportion to the detector and to the pages that are held, so it is for
-// every thousandth page or every minute, and for the end.
+// Save makes all judgements so far durable and, in the same step, a note of the
+// caller's, such as the position in a queue up to which pages were judged. Its cost
+// is proportional to the detector and the held pages, so call it every thousand
+// pages or every minute, and at the end.
 func (f *Filter) Save(ctx context.Context, note []byte) error {
 	if err := f.enter(ctx); err != nil {
 		return err
@@ -62,7 +62,7 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 	return err
 }
 
-// A snapshot is a save on its way to the disk.
+// A snapshot is a save in progress.
 type snapshot struct {
 	detector, held, note []byte
 	changes              *changes // of the index; nil if there are none
@@ -82,8 +82,8 @@ func (f *Filter) snapshot(note []byte) (snapshot, error) {
 	return snapshot{detector, append([]byte(head), body...), bytes.Clone(note), f.ix.freeze()}, nil
 }
 
-// write writes a snapshot. Only one goroutine at a time may, and it need not have
-// the turn.
+// write writes a snapshot. Only one goroutine may call it at a time, but it need not
+// have the turn.
 func (f *Filter) write(ctx context.Context, s snapshot) error {
 	tmp := filepath.Join(f.dir, "saving")
 	if err := errors.Join(os.RemoveAll(tmp), os.Mkdir(tmp, 0o777)); err != nil {
@@ -100,7 +100,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = syncDir(tmp)
 	}
 	if err == nil {
-		err = ctx.Err() // the last moment to turn back
+		err = ctx.Err() // the last point at which to give up
 	}
 	if err == nil {
 		err = os.Rename(tmp, f.folder(f.saved+1))
@@ -120,7 +120,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 	return f.applyChanges(context.WithoutCancel(ctx), s.changes)
 }
 
-// applyChanges makes the changes of the last save in the index.
+// applyChanges applies the changes of the last save to the index.
 func (f *Filter) applyChanges(ctx context.Context, c *changes) error {
 	if c == nil {
 		return nil
@@ -131,8 +131,8 @@ func (f *Filter) applyChanges(ctx context.Context, c *changes) error {
 	return wrap(os.Remove(filepath.Join(f.folder(f.saved), changesFile)))
 }
 
-// Note returns the note of the last save, which may be one of an earlier process;
-// nil if there is none.
+// Note returns the note of the last save, possibly by an earlier process; nil if
+// there is none.
 func (f *Filter) Note(ctx context.Context) ([]byte, error) {
 	if err := f.enter(ctx); err != nil {
 		return nil, err
@@ -141,8 +141,8 @@ func (f *Filter) Note(ctx context.Context) ([]byte, error) {
 	return bytes.Clone(f.note), nil
 }
 
-// Close closes the filter without saving it: pages judged since the last Save is
-// forgotten. Call Save first where that is not meant.
+// Close closes the filter without saving it: the pages judged since the last Save
+// are forgotten. Call Save first to keep them.
 func (f *Filter) Close() error {
 	<-f.turn
 	defer f.leave()
@@ -202,7 +202,7 @@ func (f *Filter) load() error {
 	return f.loadChanges(filepath.Join(dir, changesFile))
 }
 
-// loadChanges repeats the changes of the last save, if the index may lack some.
+// loadChanges applies the changes of the last save again if the index may lack some.
 func (f *Filter) loadChanges(name string) error {
 	b, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -218,7 +218,7 @@ func (f *Filter) loadChanges(name string) error {
 	return f.applyChanges(context.Background(), c)
 }
 
-// parse reads what the file "held" has.
+// parse decodes the file "held".
 func (f *Filter) parse(b []byte) error {
 	head, body, ok := bytes.Cut(b, []byte{'\n'})
 	sum, magic := bytes.CutPrefix(head, []byte(heldMagic))
@@ -261,7 +261,8 @@ func writeFile(name string, b []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// syncDir makes names in a directory durable. Windows cannot do it, and need not.
+// syncDir makes names in a directory durable. Windows cannot do that and does not
+// need it.
 func syncDir(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -1,66 +1,65 @@
-// Package seen separates pages that are new from those that were seen before. A
-// [Filter] takes the text of a page with its address and host and returns a
-// [Verdict]: all that a crawler needs, in one call that fits any pipeline:
+// Package seen separates new pages from those that were seen before. A [Filter]
+// takes the text of a page with its address and host and returns a [Verdict]:
 //
 //	filter, err := seen.Open("state", seen.Options{})
 //	...
 //	verdict, err := filter.Judge(ctx, seen.Page{ID: url, Host: host, Text: text})
 //
-// It joins two packages: a [boilerplate.Detector] learns what the pages of a
-// site have in common, and an index holds the pages that were kept, without that:
-// a [disk.Index] of its own, or one that several crawlers share (Options.Store).
-// Package boilerplate/pages makes text of HTML.
+// It joins two packages: a [boilerplate.Detector] learns what the pages of a site
+// have in common, and an index holds the pages that were kept, without those parts.
+// The index is a private [disk.Index] or one that several crawlers share
+// (Options.Store). Package boilerplate/pages extracts text from HTML.
 //
 // # Frame
 //
-// Two pages that carry the same article in the frames of two sites are alike
-// only without the frames, and two articles in the same large frame differ only
-// without it. A frame is known when several pages have it. So a page is not
-// judged before its site is known: until [Options.Settle] pages of its section
-// have been observed, the verdict is [Held], and the page is kept in memory.
-// [Filter.Release] judges the held pages whose frame is known by now, in the
-// order in which they came; all of them at the end of a crawl. Pages of sections
-// that are known are judged in line. A verdict other than Held is final.
+// Two pages that carry the same article in the frames of two sites are alike only
+// without the frames, and two articles in the same large frame differ only without
+// it. A frame is recognized once several pages have it. So a page is not judged
+// before its site is known: until [Options.Settle] pages of its section have been
+// observed, the verdict is [Held], and the page is kept in memory. [Filter.Release]
+// judges the held pages whose frame is known by now, in order of arrival; call it
+// with all set at the end of a crawl. Pages of known sections are judged at once. A
+// verdict other than Held is final.
 //
-// A section that remains small does not hold its pages for ever: four times
-// Settle further pages of the host release them. Of a host with more than 256
-// sections the sections are forgotten, and the host counts as one.
+// A section that remains small does not hold its pages for ever: they are released
+// after four times Settle further pages of the host. A host with more than 256
+// sections counts as one section.
 //
-// What can go wrong is the first page in a frame that replaces a known one: it
-// is sketched with the new frame, and a copy of it may be kept.
+// One error remains: when a site gets a new frame, the first page in it is sketched
+// with the frame, and a copy of the page may be kept.
 //
-// A paragraph that many articles quote is learnt about in the same way, only
-// later, and by one host before another. So two pages are compared without what
-// either is known to share with others by the time of the comparison: what is
-// frame of the later page does not count in the earlier one, and a block of the
-// later page that recurs anywhere does not count if the earlier one is without it.
+// A paragraph that many articles quote is recognized in the same way, but later, and
+// on some hosts before others. So two pages are compared without the text that
+// either is known to share with others at that time: the frame of the later page is
+// ignored in the earlier one, and a block of the later page that recurs anywhere is
+// ignored if the earlier page lacks it.
 //
 // # First come, first kept
 //
-// The index holds only pages that were judged [New], so a page repeats one that
-// was kept, and never one that was itself left out.
+// The index holds only pages that were judged [New], so a duplicate always repeats a
+// page that was kept.
 //
 // # Durability
 //
-// [Filter.Save] makes everything durable that was judged before. After a crash a
-// filter is exactly as it was saved: judge again, in the same order, the pages
-// judged since, and the verdicts are the same. A page never repeats itself. So
-// acknowledge pages to a queue after Save, and let it deliver the others again.
-// Until it is saved a filter keeps the pages that it stores in memory, about 5 KB
-// each. A [Durable] is a filter with a journal, each of whose answers is durable.
+// [Filter.Save] makes all judgements so far durable. After a crash a filter is
+// exactly as it was saved: judge the pages judged since then again, in the same
+// order, and the verdicts are the same. A page never repeats itself. So acknowledge
+// pages to a queue after Save, and let the queue deliver the others again. Until it
+// is saved, a filter keeps the pages that it stores in memory, about 5 KB each. A
+// [Durable] is a filter with a journal, and each of its answers is durable.
 //
-// A shared store is changed at once, because others look into it. It may then know
-// more than the last save. If, since the last save, a page was judged a duplicate of a
-// kept page, and then that kept page changed its text or was removed, the store no
-// longer has the text that the verdict was based on. Repeated after a crash, the
-// verdict may be New. Save before kept pages are removed or visited again where that
+// A shared store is changed at once, because others search it. It may then be ahead
+// of the last save. If, since the last save, a page was judged a duplicate of a kept
+// page, and then that kept page changed its text or was removed, the store no longer
+// has the text that the verdict was based on. Repeated after a crash, the verdict
+// may be New. Save before kept pages are removed or visited again where that
 // matters.
 //
 // # Revisits
 //
-// A page of an ID that was kept before, with a later [Page.Time], is compared with
-// its earlier state: [Verdict.Changed]. It stays New, and takes the place of that
-// state. The server of a shared store keeps no times, and so no revisits.
+// A page whose ID was kept before, with an earlier [Page.Time], is compared with its
+// earlier state: see [Verdict.Changed]. It is New, and replaces that state. The
+// server of a shared store keeps no times, so there are no revisits with one.
 //
 // [disk.Index]: https://pkg.go.dev/github.com/neardup/neardup/lsh/disk#Index
 package seen
@@ -83,21 +82,22 @@ import (
 
 // Options configures [Open]; the zero value is the recommended setting.
 type Options struct {
-	// Threshold is the least Jaccard similarity of five-word shingles, without
-	// frame, of a page that repeats another, at most 1; 0 means 0.8. It is fixed
-	// when a filter is created.
+	// Threshold is the least Jaccard similarity, of five-word shingles without frame, at
+	// which a page repeats another, at most 1; 0 means 0.8. It is fixed when a filter is
+	// created.
 	Threshold float64
 
-	// Own is how many shingles must be left of a page that has frame for it to
-	// be more than frame; 0 means 20, 1 takes all that have any.
+	// Own is the least number of shingles outside the frame that a page with a frame
+	// must have; a page with fewer is a Frame page. 0 means 20, 1 accepts any page that
+	// has a shingle left.
 	Own int
 
-	// Settle is how many pages of a section must have been observed before its
+	// Settle is the number of pages of a section that must have been observed before its
 	// pages are judged; 0 means 16.
 	Settle int
 
-	// Detector configures the detector of a new filter. A filter that is there
-	// has the options that it was made with.
+	// Detector configures the detector of a new filter. An existing filter keeps the
+	// options that it was made with.
 	Detector boilerplate.Options
 
 	// Seed keys signatures and buckets: secret where texts may be hostile. It is
@@ -105,18 +105,18 @@ type Options struct {
 	Seed uint64
 
 	// Prefer, if not nil, reports whether a page is a better copy than the kept page
-	// that it repeats, such as [BetterAddress]. Then the verdict on it is Duplicate
-	// with Better set: the caller puts it in the place of the kept one, and later
-	// copies match it. It must return the same for the same arguments. Where filters
-	// share a store, each knows only its own choices.
+	// that it repeats, such as [BetterAddress]. Then the verdict is Duplicate with
+	// Better set: the caller replaces the kept page by the better copy, and later copies
+	// match that. Prefer must return the same result for the same arguments. Where
+	// filters share a store, each knows only its own choices.
 	Prefer func(p Page, kept Kept) bool
 
-	// Store, if not nil, holds the pages that are new, instead of an index in the
-	// directory, such as an index in Redis that several crawlers share. It must have
-	// been opened with what [Options.StoreOptions] returns, and Close leaves it
-	// open. Each crawler has a filter of its own, with the pages of certain hosts,
-	// since the frame of a site is learnt from all of its pages. Of copies that two
-	// of them judge at the same time one is new.
+	// Store, if not nil, holds the new pages instead of an index in the directory: for
+	// example, an index in Redis that several crawlers share. It must have been opened
+	// with the result of [Options.StoreOptions], and Close leaves it open. Each crawler
+	// has a filter of its own for the pages of certain hosts, since the frame of a site
+	// is learnt from all of its pages. If two crawlers judge copies at the same time,
+	// one of them is new.
 	Store disk.Store
 }
 
@@ -125,23 +125,22 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// reach is the share of the threshold at which the index finds pages: what was
-// taken for a page's own and is frame by now, or the other way about, hides that
-// two pages are alike. The remaining third is more than two paragraphs of ten.
+// reach is the share of the threshold at which the index finds pages. Text that was
+// the page's own when it was stored and is frame now, or the reverse, can hide that
+// two pages are alike. The remaining third covers more than two paragraphs in ten.
 const reach = 0.7
 
-// maxSections is the number of sections of a host that are distinguished.
+// maxSections is the largest number of sections that are distinguished on a host.
 const maxSections = 256
 
 // A Filter judges pages. It is made by [Open] and safe for concurrent use by
-// multiple goroutines, which take turns; waiting for one's turn ends with the
-// context.
+// multiple goroutines, which take turns; waiting for a turn ends with the context.
 type Filter struct {
 	dir       string
 	threshold float64
 	own       int
 	settle    int
-	turn      chan struct{} // holds one token: the right to use what follows
+	turn      chan struct{} // holds one token: the right to use the fields below
 	detector  *boilerplate.Detector
 	ix        kept
 	mh        *minhash.Sketcher
@@ -149,18 +148,18 @@ type Filter struct {
 	sites     map[string]*site
 	prefer    func(Page, Kept) bool
 	names     names
-	dirty     []string // sites in the order in which they became so
-	turns     int64    // pages that were held so far
+	dirty     []string // sites in the order in which they became dirty
+	turns     int64    // number of pages held so far
 	holding   int
 	saved     uint64 // the number of the last save
 	note      []byte
 	closed    bool
 }
 
-// Open opens the filter in a directory, and creates both where there is none.
-// The error wraps [disk.ErrLocked] if another process has it open, and
-// [disk.ErrMismatch] if the threshold is not that of the index. It panics if an
-// option is out of its range.
+// Open opens the filter in a directory, and creates it if there is none. The error
+// wraps [disk.ErrLocked] if another process has it open, and [disk.ErrMismatch] if
+// the threshold differs from the index's. It panics if an option is out of its
+// range.
 func Open(dir string, o Options) (*Filter, error) {
 	if o.Own < 0 || o.Settle < 0 || !(o.Threshold >= 0 && o.Threshold <= 1) {
 		panic("seen: option out of range")
@@ -185,18 +184,18 @@ func Open(dir string, o Options) (*Filter, error) {
 	return f, nil
 }
 
-// openStore opens the index in the directory, whose lock is that of the directory,
-// or takes the store that is given.
+// openStore opens the index in the directory, whose lock is the lock of the
+// directory, or returns the given store.
 func (f *Filter) openStore(o Options) error {
 	name := filepath.Join(f.dir, "index")
 	do := disk.Options{Scheme: f.mh.Scheme(), Threshold: f.threshold * reach, Seed: o.Seed}
 	if o.Store != nil {
-		// An index without documents is the lock.
+		// An index without documents serves as the lock.
 		name = filepath.Join(f.dir, "lock")
 	}
 	ix, err := disk.Open(name, do)
 	if errors.Is(err, disk.ErrMismatch) {
-		return fmt.Errorf("seen: %s was made with another threshold than %v, or with another seed: %w", f.dir, f.threshold, err)
+		return fmt.Errorf("seen: %s was made with a threshold other than %v, or with another seed: %w", f.dir, f.threshold, err)
 	}
 	if err != nil {
 		return fmt.Errorf("seen: %w", err)
@@ -208,8 +207,8 @@ func (f *Filter) openStore(o Options) error {
 	return nil
 }
 
-// enter waits for the turn of the caller, who calls leave unless it returns an
-// error.
+// enter waits for the caller's turn. Unless it returns an error, the caller must
+// call leave.
 func (f *Filter) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -228,10 +227,10 @@ func (f *Filter) enter(ctx context.Context) error {
 
 func (f *Filter) leave() { f.turn <- struct{}{} }
 
-// Forget takes pages out of the index that are older than the given time, so
-// that what repeats them is new again. The next Save frees their room. With a
-// shared store it returns an error that wraps [errors.ErrUnsupported]: that store
-// forgets pages by its own settings.
+// Forget removes pages that are older than the given time from the index, so that
+// later copies of them are new again. The next Save frees their space. With a shared
+// store it returns an error that wraps [errors.ErrUnsupported]: such a store forgets
+// pages by its own settings.
 func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	if err := f.enter(ctx); err != nil {
 		return err
@@ -254,7 +253,7 @@ func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 
 // Stats counts the contents of a filter.
 type Stats struct {
-	Kept     int // pages in the index; 0 with a shared store. What Forget took out counts until the next Save
+	Kept     int // pages in the index; 0 with a shared store. forgotten pages count until the next Save
 	Held     int // pages that wait for their frame
 	Detector boilerplate.Stats
 	Index    disk.Metrics // of the last Save

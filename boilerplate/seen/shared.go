@@ -12,12 +12,12 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// shared is a store that other filters write too.
+// shared is a store to which other filters also write.
 //
-// A filter leaves out of a page the paragraphs that its own site quotes again and
-// again. Another filter, whose site has such a paragraph once, would take it for the
-// page's own, and miss that the two pages are alike. So the store also has a document
-// for each of those paragraphs, under an ID that no page has.
+// A filter leaves out the paragraphs of a page that its own site quotes again and
+// again. Another filter, whose site has such a paragraph once, would treat it as the
+// page's own text and miss that two pages are alike. So the store also has a
+// document for each of those paragraphs, under an ID that no page can have.
 type shared struct {
 	disk.Store
 	lock   *disk.Index // of the directory
@@ -25,8 +25,8 @@ type shared struct {
 	stored map[string]time.Time // IDs of paragraphs -> when they were stored
 }
 
-// Paragraphs are stored anew after a while, since a server may forget documents that
-// are old.
+// Paragraphs are stored again after a while, since a server may forget old
+// documents.
 const (
 	quotePrefix = "\x00quoted "
 	storeAgain  = time.Hour
@@ -51,7 +51,7 @@ func (s *shared) quote(ctx context.Context, blocks func() []shingle.Set) error {
 		if t, ok := s.stored[id]; len(b) == 0 || ok && now.Sub(t) < storeAgain {
 			continue
 		}
-		// Its set has nothing of the text, so that no search finds it.
+		// Its set has none of the text's shingles, so no search finds it.
 		set := shingler.Set(id)
 		docs = append(docs, disk.Document{ID: id, Signature: s.mh.Sketch(set), Set: set})
 	}

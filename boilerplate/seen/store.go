@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// StoreOptions are the options that a store must have which filters share.
+// StoreOptions are the options that a store shared by filters must have.
 type StoreOptions struct {
 	Scheme    minhash.Scheme
 	Threshold float64
@@ -30,40 +30,39 @@ type StoreOptions struct {
 func (o Options) StoreOptions() StoreOptions {
 	o = o.withDefaults()
 	scheme := o.sketcher().Scheme()
-	// The bands are those of a lower threshold: see reach.
+	// The bands are those for a lower threshold: see reach.
 	return StoreOptions{Scheme: scheme, Threshold: o.Threshold, Banding: lsh.Choose(scheme.K, o.Threshold*reach, lsh.DefaultRecall), Seed: o.Seed}
 }
 
-// shingler is how pages are cut.
+// shingler cuts pages into shingles.
 var shingler shingle.Shingler
 
 func (o Options) sketcher() *minhash.Sketcher {
 	return minhash.New(minhash.Options{Seed: o.Seed, Elements: shingler})
 }
 
-// A kept is where pages are that were judged new.
+// A kept stores the pages that were judged new.
 type kept interface {
 	search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error)
 	get(ctx context.Context, id string) (d disk.Document, ok bool, err error)
 
-	// put stores a page, unless another one matches at a threshold that is not among
-	// those that the page is known to be unlike: one that another filter has stored
-	// meanwhile.
+	// put stores a page unless another one matches at the threshold that is not in the
+	// list of pages known to differ: one that another filter has stored in the meantime.
 	put(ctx context.Context, d disk.Document, threshold float64, unlike []string) (lsh.Match[string], bool, error)
 
-	// quote informs other filters of the blocks left out of a page that is going to
-	// be stored, and quoted returns those of some blocks that another filter leaves
-	// out.
+	// quote informs other filters of the blocks that were left out of a page that is
+	// about to be stored. quoted returns those of the given blocks that another filter
+	// leaves out.
 	quote(ctx context.Context, blocks func() []shingle.Set) error
 	quoted(ctx context.Context, blocks []shingle.Set) ([]shingle.Set, error)
 
-	// force stores a page whatever matches.
+	// force stores a page whatever it matches.
 	force(ctx context.Context, d disk.Document) error
 	remove(ctx context.Context, id string) (bool, error)
 	expire(ctx context.Context, before time.Time) error
 
-	// freeze returns what a save has to have, nil if nothing, and apply is called
-	// with it when the save is durable.
+	// freeze returns the data that a save must contain, nil if there is none. apply is
+	// called with it when the save is durable.
 	freeze() *changes
 	apply(ctx context.Context, c *changes) error
 	stats(*Stats)

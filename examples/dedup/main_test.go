@@ -312,7 +312,7 @@ func TestServe(t *testing.T) {
 		{"serve -db DIR -addr 127.0.0.1:0", cli.ExitDone, "msg=stopped"},
 		{"serve -db DIR -addr 127.0.0.1:0 -log-json", cli.ExitDone, `"msg":"stopped"`},
 		{"serve -addr 127.0.0.1:0", cli.ExitFatal, "no folder: name it with -db"},
-		{"serve -db DIR -addr 127.0.0.1:0 -threshold 0.9", cli.ExitFatal, "made with another threshold than 0.9"},
+		{"serve -db DIR -addr 127.0.0.1:0 -threshold 0.9", cli.ExitFatal, "made with a threshold other than 0.9"},
 		{"serve -db DIR -addr 127.0.0.1:0 -settle 0", cli.ExitFatal, "-settle 0: must be 1 or more"},
 		{"serve -db DIR -addr 127.0.0.1:0 -token-file DIR/none", cli.ExitFatal, "no such file"},
 		{"serve -db DIR -addr 0.0.0.0:0", cli.ExitFatal, "a token is needed"},
