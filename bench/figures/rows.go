@@ -12,6 +12,7 @@ type row struct {
 	Command string // run by a shell in the top folder of the repository
 	metrics []metric
 	once    bool // a run of minutes, or one whose figures do not vary
+	readme  bool // the README has it too
 }
 
 // A metric finds figures in the output of a command.
@@ -32,6 +33,7 @@ func bench(name, unit string) *regexp.Regexp {
 var rows = []row{
 	{
 		What:    "text to five-word shingles, times as fast as strings.ToLower, FieldsFunc, Join and xxhash",
+		readme:  true,
 		Command: "go test ./shingle -run '^$' -bench English -benchtime 3x",
 		metrics: []metric{{find: bench(`English/(?P<label>\S+?)`, "x-idiomatic")}},
 	},
@@ -42,6 +44,7 @@ var rows = []row{
 	},
 	{
 		What:    "text to signature, times as fast as ekzhu/minhash-lsh, documents",
+		readme:  true,
 		Command: "GOWORK=off go -C bench/peers test ./minhash -run '^$' -bench TextToSignature/documents -benchtime 1x",
 		metrics: []metric{{find: bench(`TextToSignature/documents/(?P<label>\S+?)`, "x-ekzhu")}},
 	},
@@ -61,6 +64,7 @@ var rows = []row{
 	},
 	{
 		What:    "10 million signatures clustered, in addition to their file",
+		readme:  true,
 		Command: "GOWORK=off go -C bench/scale run . 10000000",
 		metrics: []metric{
 			{unit: "MiB", find: regexp.MustCompile(`(?m)^ *10000000 +\d+ +[\d.]+% +[\d.]+ +(?P<value>\d+)`)},
@@ -70,12 +74,14 @@ var rows = []row{
 	},
 	{
 		What:    "passages planted with 10 % of the words edited, plagdet",
+		readme:  true,
 		Command: "go test ./lsh/passage -count 1 -v -run 'TestPlanted/real/10%_of_words$'",
 		metrics: []metric{{find: regexp.MustCompile(`(?P<label>seed \d+): .* plagdet (?P<value>[\d.]+)`), format: "%.3f"}},
 		once:    true,
 	},
 	{
 		What:    "content kept of five news portals, F1",
+		readme:  true,
 		Command: "go test ./boilerplate -count 1 -v -run TestCleanPortalEval",
 		metrics: []metric{{find: regexp.MustCompile(`(?P<label>two passes|streaming): .* F1 (?P<value>[\d.]+)`), format: "%.3f"}},
 		once:    true,

@@ -62,12 +62,14 @@ func (r *results) rounds() string {
 	return fmt.Sprintf("%d rounds", r.Rounds)
 }
 
-// short is the table of the README.
+// short is the table of the README: its rows, without spread and commands.
 func (r *results) short() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s; %s; %s; medians of %s.\n\n| measured | figure |\n|---|---|\n", r.Machine, r.Go, r.Date, r.rounds())
-	for _, m := range r.Rows {
-		fmt.Fprintf(&b, "| %s | %s |\n", m.What, m.cell(false))
+	for i, m := range r.Rows {
+		if rows[i].readme {
+			fmt.Fprintf(&b, "| %s | %s |\n", m.What, m.cell(false))
+		}
 	}
 	return b.String()
 }

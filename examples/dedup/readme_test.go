@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"flag"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +26,64 @@ func TestReadme(t *testing.T) {
 	repository(t)
 	for _, page := range []string{"README.md", filepath.Join("docs", "tutorial.md")} {
 		t.Run(page, func(t *testing.T) { runCommands(t, page) })
+	}
+}
+
+// The service gives the answers that the README shows to the requests shown there.
+func TestReadmeService(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## In a crawler\n")
+	_, rest, _ := strings.Cut(section, "```sh\n")
+	commands, rest, _ := strings.Cut(rest, "```\n")
+	_, rest, _ = strings.Cut(rest, "```json\n")
+	want, _, _ := strings.Cut(rest, "```\n")
+	start, requests, _ := strings.Cut(commands, "\n")
+
+	args := strings.Fields(strings.TrimPrefix(start, "go run ./examples/dedup "))
+	args[slices.Index(args, "-db")+1] = filepath.Join(t.TempDir(), "seen")
+	args = append(args, "-addr", "127.0.0.1:0")
+	ctx, stop := context.WithCancel(t.Context())
+	log, write := io.Pipe()
+	ended := make(chan int)
+	go func() { ended <- program().Run(ctx, args, strings.NewReader(""), io.Discard, write) }()
+	defer func() {
+		stop()
+		if status := <-ended; status != 0 {
+			t.Errorf("%s: status %d, want 0", start, status)
+		}
+	}()
+	var address string
+	lines := bufio.NewScanner(log)
+	for lines.Scan() && !strings.Contains(lines.Text(), "msg=ready") {
+		if _, a, ok := strings.Cut(lines.Text(), "msg=listening address="); ok {
+			address, _, _ = strings.Cut(a, " ")
+		}
+	}
+	go io.Copy(io.Discard, log) // what is logged later must not block the service
+
+	var got strings.Builder
+	for line := range strings.Lines(requests) {
+		_, rest, _ := strings.Cut(line, " -d '")
+		body, url, ok := strings.Cut(strings.TrimSpace(rest), "' localhost:8080")
+		if !ok {
+			t.Fatalf("the README has the line %q, want curl … -d '…' localhost:8080/…", line)
+		}
+		resp, err := http.Post("http://"+address+url, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Write(answer)
+	}
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("the service answers something else (-README +got):\n%s", diff)
 	}
 }
 

@@ -79,7 +79,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(l) }()
-	s.log.Info("listening", "address", o.Addr, "pid", os.Getpid())
+	address := o.Addr
+	if l.Addr().Network() == "tcp" {
+		address = l.Addr().String() // port 0 takes any free one
+	}
+	s.log.Info("listening", "address", address, "pid", os.Getpid())
 	if o.Listening != nil {
 		o.Listening(l.Addr())
 	}
