@@ -2,12 +2,11 @@ package minhash
 
 import "math/bits"
 
-// The algorithms of the Python package datasketch. The hashes that they take and the
-// bytes in which that package stores signatures are those of package
-// minhash/datasketch.
+// The algorithms of the Python package datasketch. Package minhash/datasketch has
+// its hash function and its file format.
 
-// affine32 sets the parameters that numpy.random.RandomState(seed) draws for
-// the scheme "affine32": first all multipliers, then all addends.
+// affine32 sets the parameters that numpy.random.RandomState(seed) draws for the
+// scheme "affine32": first all multipliers, then all addends.
 func (p *params) affine32(seed uint32) {
 	p.fmix32 = true
 	p.a, p.b = make([]uint32, p.lanes()), make([]uint32, p.lanes())
@@ -36,9 +35,9 @@ func mixAffine32(xs, hashes []uint64) {
 
 const mersenne61 = 1<<61 - 1
 
-// A legacyPermutation maps h to (a*h + b) mod 2^64 mod 2^61-1 mod 2^32. The
-// first modulus is an overflow in datasketch, not intention, and the reason for
-// its bias; it is kept to give the same values.
+// A legacyPermutation maps h to (a*h + b) mod 2^64 mod 2^61-1 mod 2^32. The first
+// modulus is an unintended overflow in datasketch and the reason for its bias; it is
+// reproduced to get the same values.
 type legacyPermutation struct{ a, b uint64 }
 
 func legacyPermutations(k int, seed uint32) []legacyPermutation {
@@ -70,8 +69,8 @@ func updateLegacy(regs []uint32, hashes []uint64, ps []legacyPermutation) {
 	}
 }
 
-// twister is MT19937 (Matsumoto and Nishimura 1998), of which numpy's
-// RandomState draws.
+// twister is MT19937 (Matsumoto and Nishimura 1998), the generator of numpy's
+// RandomState.
 type twister struct {
 	state [624]uint32
 	at    int

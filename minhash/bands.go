@@ -7,13 +7,13 @@ import (
 	"github.com/neardup/neardup/internal/splitmix"
 )
 
-// BandKeys appends a key for each of the first bands bands of rows registers to
-// dst: two sets whose signatures agree in all registers of a band have the same
-// key for it, others by chance only (2^-64). The key depends on the number of
+// BandKeys appends a key for each of the first bands bands of rows registers to dst:
+// two sets whose signatures agree in all registers of a band have the same key for
+// it; others share a key only by chance (2^-64). The key depends on the number of
 // the band, so keys of all bands may share one table. Without a secret seed a
-// hostile author can make texts whose keys collide; with one, he would have to
-// learn it from the answers. The signature of an empty set has no keys: dst
-// comes back as it was.
+// hostile author can make texts whose keys collide; with one, he would have to learn
+// it from the answers. The signature of an empty set has no keys: dst is returned
+// unchanged.
 //
 // It panics if bands or rows is not positive or the signature has fewer than
 // bands*rows registers.
@@ -25,7 +25,7 @@ func (s Signature) BandKeys(dst []uint64, bands, rows int, seed uint64) []uint64
 // scheme.
 func BandKeys(dst []uint64, values []uint32, bands, rows int, seed uint64) []uint64 {
 	if bands < 1 || rows < 1 || bands > len(values)/rows {
-		panic("minhash: BandKeys of more registers than there are")
+		panic("minhash: BandKeys: bands*rows exceeds the number of registers")
 	}
 	if isEmpty(values) {
 		return dst
@@ -37,10 +37,10 @@ func BandKeys(dst []uint64, values []uint32, bands, rows int, seed uint64) []uin
 	return dst
 }
 
-// A bandKey is what the keys depend on in addition to the registers. A key starts at
-// start + number of the band * 0x9E3779B97F4A7C15; each pair of registers, the
-// first in the lower half, then a single one that is left, then end is xored and
-// the result folded.
+// A bandKey holds the parameters of the keys. The key of band b starts at start +
+// b*0x9E3779B97F4A7C15. Then each pair of registers, the first in the lower half, a
+// single remaining register if there is one, and end are xored in, and the result is
+// folded each time.
 type bandKey struct{ start, mul, end uint64 }
 
 func makeBandKey(seed uint64) bandKey {
@@ -64,8 +64,8 @@ func bandKeysGeneric(keys []uint64, values []uint32, rows int, key *bandKey) {
 	}
 }
 
-// fold multiplies to 128 bits and returns both halves combined, so that unlike
-// the lower half alone every bit of the result depends on every bit of x.
+// fold multiplies to 128 bits and combines both halves, so that, unlike in the lower
+// half alone, every bit of the result depends on every bit of x.
 func fold(x, mul uint64) uint64 {
 	hi, lo := bits.Mul64(x, mul)
 	return hi ^ lo

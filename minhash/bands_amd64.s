@@ -10,7 +10,7 @@ TEXT ·bandKeysBMI2(SB), NOSPLIT, $0-40
 	MOVQ rows+24(FP), R8
 	MOVQ key+32(FP), AX
 	MOVQ 0(AX), R9               // start of the band
-	MOVQ 8(AX), DX               // multiplier, which MULX takes from here
+	MOVQ 8(AX), DX               // multiplier, which MULX reads from here
 	MOVQ 16(AX), R10             // end
 	MOVQ $0x9E3779B97F4A7C15, R11
 	MOVQ R8, R12

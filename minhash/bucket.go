@@ -13,16 +13,16 @@ const bucketRounds = 2
 
 const (
 	empty     = ^uint32(0) // a register that no element has reached
-	blockSize = 1024       // elements that are sketched in one go
+	blockSize = 1024       // elements that are sketched in one block
 	vector    = 16         // registers of the widest kernel
-	maxRounds = 3          // that the parameters have room for
+	maxRounds = 3          // capacity of the parameter arrays
 )
 
-// A register of the Bucket algorithm holds how its bucket was filled, and the rank
-// of the element that filled it. The number of leading ones is the round (at most
-// the number of rounds, which means the fallback), a zero ends it except after the
-// last, and the bits after it are the rank. So a value of an earlier round is below
-// every value of a later one, and a minimum merges two signatures exactly.
+// A register of the Bucket algorithm holds the round in which its bucket was filled,
+// and the rank of the element that filled it. The number of leading ones is the
+// round (the largest number means the fallback); a zero ends it except after the
+// largest; the remaining bits are the rank. So a value of an earlier round is below
+// every value of a later one, and the minimum merges two signatures exactly.
 
 // tagOf returns the least value that a register may have in the round.
 func tagOf(round int) uint32 { return ^(^uint32(0) >> round) }
@@ -67,9 +67,9 @@ func makeParams(sc Scheme) params {
 		p.legacy = legacyPermutations(sc.K, uint32(sc.Seed))
 		return p
 	}
-	// Off the seed itself: elements that are made with SplitMix64 too must not
-	// meet the key, for then x would be 0, which is first in every register.
-	rng := splitmix.Source(sc.Seed ^ 0x6A09E667F3BCC908) // of the square root of 2
+	// Not the seed itself: elements that also come from SplitMix64 must not equal the
+	// key, because x would then be 0, the least value in every register.
+	rng := splitmix.Source(sc.Seed ^ 0x6A09E667F3BCC908) // from the square root of 2
 	p.key = [3]uint64{rng.Next(), rng.Multiplier(), rng.Multiplier()}
 	for r := range p.round {
 		p.round[r] = rng.Multiplier()
@@ -82,19 +82,19 @@ func makeParams(sc Scheme) params {
 	return p
 }
 
-// update brings the elements into the registers, of which there are
-// p.lanes(). The result does not depend on how a set is cut into calls: a
-// bucket that is empty after all elements was empty after each block, so every
-// element has been asked for a later round and for the fallback.
+// update adds the elements to the registers, of which there are p.lanes(). The
+// result does not depend on how a set is divided into calls: a bucket that is empty
+// after all elements was empty after each block, so every element took part in the
+// later round and in the fallback.
 //
-// With fresh, regs are those of the empty set.
+// If fresh is set, regs are those of the empty set.
 func (s *Sketcher) update(regs []uint32, hashes []uint64, fresh bool) {
 	if s.params.legacy != nil {
 		updateLegacy(regs, hashes, s.params.legacy)
 		return
 	}
-	// The scratch is on the stack, where it must be cleared: take no more than
-	// the set needs.
+	// The scratch is on the stack, where it must be cleared: use only as much as the set
+	// needs.
 	switch n := len(hashes); {
 	case n == 0:
 	case n <= 32:
@@ -147,7 +147,7 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64, fresh bool) {
 		return
 	}
 	if fresh && len(xs) <= p.k/2 {
-		// So few that many buckets stay empty after all rounds.
+		// With so few elements, many buckets stay empty after all rounds.
 		s.allRounds(regs, xs, hashes)
 		s.fallback(regs, xs, p.k)
 		return
@@ -166,12 +166,12 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64, fresh bool) {
 	}
 }
 
-// repeats reports whether a block of n elements must be repetitive, since round
-// 0 left so many of k buckets empty, so that it pays to drop repeats before the
-// fallback, whose cost is the product of the elements and the empty buckets.
+// repeats reports whether a block of n elements must be repetitive, because round 0
+// left too many of the k buckets empty. Then it pays to drop repeats before the
+// fallback, which costs the number of elements times the number of empty buckets.
 func repeats(n, missing, k int) bool {
-	// n/2 distinct elements would miss k*exp(-n/2k). Leave small blocks alone,
-	// where chance rules.
+	// n/2 distinct elements would miss k*exp(-n/2k) buckets. Small blocks, where chance
+	// dominates, are left alone.
 	if n < k || n < 128 {
 		return false
 	}
@@ -182,13 +182,13 @@ func repeats(n, missing, k int) bool {
 	return uint64(missing)<<16 > expected+8<<16
 }
 
-// thin drops repeats from xs, in place, all those that come before another
-// element takes their place in a small table.
+// thin drops repeats from xs, in place: all those that come before another element
+// takes their place in a small table.
 func thin(xs []uint64) []uint64 {
 	var seen [512]uint64
 	n := 0
 	for _, x := range xs {
-		// A zero is never taken for a repeat of the table's initial state.
+		// A zero is never mistaken for a repeat of the table's initial state.
 		if slot := &seen[x>>55]; *slot != x || x == 0 {
 			*slot = x
 			xs[n] = x

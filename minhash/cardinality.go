@@ -2,16 +2,16 @@ package minhash
 
 import "math"
 
-// Cardinality estimates the number of distinct elements of the set: 0 for the
-// empty set, at least 1 for any other. The standard error is about 1/sqrt(K) of
-// it, and less for sets smaller than K under Bucket. The result is the same, to the
-// last bit, on every processor.
+// Cardinality estimates the number of distinct elements of the set: 0 for the empty
+// set, at least 1 for any other. The standard error is about 1/sqrt(K) of it, and
+// smaller for sets of fewer than K elements under Bucket. The result is the same, to
+// the last bit, on every processor.
 //
-// As long as more than a quarter of the buckets stay empty in round 0 it counts
-// those (linear counting: Whang, Vander-Zanden and Taylor 1990); otherwise, and
-// for the other algorithms, it divides K-1 by the sum of the waiting times that
-// the registers stand for, which for a set of n elements are all but exponential
-// with rate n (Giroire 2009; Lumbroso 2010, section 2).
+// If more than a quarter of the buckets are empty after round 0, it counts those
+// (linear counting: Whang, Vander-Zanden and Taylor 1990). Otherwise, and for the
+// other algorithms, it divides K-1 by the sum of the waiting times that the
+// registers represent, which for a set of n elements are nearly exponential with
+// rate n (Giroire 2009; Lumbroso 2010, section 2).
 func (s Signature) Cardinality() float64 {
 	if s.IsEmpty() {
 		return 0
@@ -24,10 +24,10 @@ func (s Signature) Cardinality() float64 {
 		}
 		return max(1, (k-1)/time.total())
 	}
-	// An element has a share of 1/k in each register of a round, and all of it in
-	// the fallback.
+	// An element has a share of 1/k of each register in a round, and a full share in the
+	// fallback.
 	rounds := s.scheme.Rounds
-	passed, unfilled := 0, 0 // rounds without an element, and registers with such a round
+	passed, unfilled := 0, 0 // rounds without an element, and the number of registers with such a round
 	for _, v := range s.values {
 		r := roundOf(v, rounds)
 		if r > 0 {
@@ -40,14 +40,14 @@ func (s Signature) Cardinality() float64 {
 			time.add(unit(v, rounds))
 		}
 	}
-	skipped := -logarithm(1 - 1/k) // the time that a round without an element stands for
+	skipped := -logarithm(1 - 1/k) // the waiting time that a round without an element represents
 	if n := float64(unfilled); n > k/4 {
 		return max(1, -logarithm(n/k)/skipped)
 	}
 	return (k - 1) / (time.total() + float64(float64(passed)*skipped))
 }
 
-// unit maps the bits of v after its tag to the open interval (0, 1), exactly.
+// unit maps the bits of v after its tag exactly to the open interval (0, 1).
 func unit(v uint32, tagBits int) float64 {
 	return (float64(v<<tagBits>>tagBits) + 0.5) / float64(uint64(1)<<(32-tagBits))
 }
@@ -56,10 +56,11 @@ func unit(v uint32, tagBits int) float64 {
 // logarithm only when the product becomes small.
 //
 // The conversions of products to float64 here and below keep compilers from fusing
-// them with a sum, which rounds differently on the processors that can.
+// multiplication and addition, which rounds differently on processors that support
+// it.
 type waiting struct {
 	sum  float64
-	gone float64 // 1 less the product: so small terms keep their digits
+	gone float64 // 1 minus the product, so that small terms keep their digits
 }
 
 func (w *waiting) add(u float64) {
@@ -72,8 +73,9 @@ func (w *waiting) add(u float64) {
 
 func (w *waiting) total() float64 { return w.sum - logarithm1(w.gone) }
 
-// logarithm returns log(x) for x > 0, to within some units of the last place.
-// Package math has several implementations, by processor, that differ there.
+// logarithm returns log(x) for x > 0, accurate to a few units in the last place.
+// Package math has several implementations, depending on the processor, that differ
+// there.
 func logarithm(x float64) float64 {
 	fraction, exponent := math.Frexp(x)
 	if fraction < math.Sqrt2/2 {
@@ -82,7 +84,8 @@ func logarithm(x float64) float64 {
 	return float64(float64(exponent)*math.Ln2) + series(fraction-1)
 }
 
-// logarithm1 returns log(1-x) for x from 0 to 15/16, with all digits where x is small.
+// logarithm1 returns log(1-x) for x from 0 to 15/16, with full precision for small
+// x.
 func logarithm1(x float64) float64 {
 	if x > .25 {
 		return logarithm(1 - x)
@@ -90,8 +93,9 @@ func logarithm1(x float64) float64 {
 	return series(-x)
 }
 
-// series returns log(1+x) for x from -0.3 to 0.42: with s = x/(2+x) it is twice the
-// series s + s^3/3 + s^5/5 and so on, whose next term is below 2^-56 of the sum.
+// series returns log(1+x) for x from -0.3 to 0.42. With s = x/(2+x) it is twice the
+// sum of s + s^3/3 + s^5/5 and so on; the first term left out is below 2^-56 of the
+// sum.
 func series(x float64) float64 {
 	s := x / (2 + x)
 	square := s * s

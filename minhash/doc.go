@@ -2,8 +2,8 @@
 // registers; the share of registers in which two signatures agree estimates the
 // Jaccard similarity of the two sets, |A∩B| / |A∪B|.
 //
-// The elements come from package shingle, or from anywhere else, and the signatures
-// go to package lsh, which finds the similar ones among many. Repeats do not count:
+// The elements come from package shingle or any other source. Package lsh finds the
+// similar signatures among many. Repeated elements do not count:
 //
 //	var sh shingle.Shingler
 //	mh := minhash.New(minhash.Options{Elements: sh})
@@ -18,66 +18,67 @@
 // The signature of a union is the elementwise minimum ([Signature.Union]), so a set
 // may be sketched in parts. [Signature.Cardinality] and [Signature.Containment]
 // estimate sizes and one-sided overlap. [Signature.Pack] keeps 8 or 16 bits of each
-// register. [SimHash64] is the other classic sketch, of one word.
+// register. [SimHash64] is another classic sketch, of one word.
 //
-// The empty set matches nothing, not even itself; any other set has similarity 1 with
-// itself. For the similarity of multisets make an element of each pair of a hash and
-// the number of its occurrence, as a shingle.Shingler with Multiset does.
+// The empty set matches nothing, not even itself; any other set has similarity 1
+// with itself. For the similarity of multisets, make one element from each pair of
+// hash and occurrence number, as a shingle.Shingler with Multiset does.
 //
 // # Choosing K
 //
-// The standard error of a similarity J is at most sqrt(J(1-J)/K): .035 with K = 128 at
-// J = .8, half of that with K = 512. A signature takes 4K bytes. With the default
+// The standard error of a similarity J is at most sqrt(J(1-J)/K): .035 with K = 128
+// at J = .8, half of that with K = 512. A signature takes 4K bytes. With the default
 // algorithm time hardly depends on K for sets of many more elements than K; smaller
-// sets pay for each register that lacks an element. 128 serves where candidates are
-// verified against the sets; take 256 or 512 where the estimate has the last word, or
-// for thresholds below .5.
+// sets pay for each register that lacks an element. 128 is enough where candidates
+// are verified against the sets; use 256 or 512 where the estimate decides, or for
+// thresholds below .5.
 //
 // # Algorithms
 //
 // [Bucket], the default, belongs to the family of Fast Similarity Sketching
-// (Dahlgaard, Knudsen and Thorup, FOCS 2017). In round 0 each element lies in one of K
-// buckets, and a register keeps the least rank that its bucket has seen. If a bucket
-// is empty, round 1 places all elements anew; a register that is still empty takes
-// part in the fallback, where every element competes for it, as in classic MinHash.
-// Registers of a later round are larger, whatever their rank, so minima merge exactly.
-// A set of n elements takes n steps a round and n for each of about K*exp(-2n/K)
-// registers in the fallback. The estimate has no bias, and its variance is that of
-// classic MinHash for sets much larger than K, and .55 to .9 of it for smaller ones.
+// (Dahlgaard, Knudsen and Thorup, FOCS 2017). In round 0 each element falls into one
+// of K buckets, and a register keeps the least rank in its bucket. If a bucket is
+// empty, round 1 distributes all elements again. A register that is still empty is
+// filled by the fallback, where every element competes for it, as in classic
+// MinHash. Registers of a later round are larger, whatever their rank, so minima
+// merge exactly. A set of n elements takes n steps a round and n for each of about
+// K*exp(-2n/K) registers in the fallback. The estimate has no bias, and its variance
+// is that of classic MinHash for sets much larger than K, and .55 to .9 of it for
+// smaller ones.
 //
-// [Classic] is MinHash as Broder (1997) has it: the reference. [Affine32] and [Legacy]
-// make the signatures of the Python package datasketch bit for bit; package
+// [Classic] is MinHash as defined by Broder (1997): the reference. [Affine32] and
+// [Legacy] make the signatures of the Python package datasketch bit for bit; package
 // minhash/datasketch has its hash and its file format.
 //
-// All algorithms but the last two mix an element first, with a finaliser keyed by the
-// seed: elements may be sequential numbers. Two elements with one hash are one
-// element. Registers of sets of n elements tie by chance with a probability of about
-// n/K/2^31, and n/2^32 with the other algorithms.
+// All algorithms but the last two first mix each element with a finaliser keyed by
+// the seed, so elements may be sequential numbers. Two elements with the same hash
+// are one element. Registers of sets of n elements tie by chance with a probability
+// of about n/K/2^31 for Bucket, and n/2^32 for the other algorithms.
 //
-// Kernels for AVX-512, AVX2 and NEON are chosen when the program starts; other machines,
-// and builds with the tag purego, run Go. docs/benchmarks.md has their speed, the
-// accuracy by the size of sets, and how the number of rounds was chosen.
+// Kernels for AVX-512, AVX2 and NEON are chosen when the program starts; other
+// machines, and builds with the tag purego, run Go. docs/benchmarks.md has their
+// speed, the accuracy by the size of sets, and how the number of rounds was chosen.
 //
 // # Stability
 //
 // Equal options give equal registers, and equal signatures the same estimates to the
 // last bit, on every processor, operating system and version of Go. A change of
-// registers would be a new version of the [Scheme], and signatures of different schemes
-// refuse to compare. Later releases of this major version read what earlier ones wrote:
-// FORMAT.md in the directory of the package describes the binary form, with version and
-// checksum, and the text form for JSON. Golden files in testdata prove it.
+// registers would be a new version of the [Scheme], and signatures of different
+// schemes refuse to compare. Later releases of this major version read what earlier
+// ones wrote: FORMAT.md in the directory of the package describes the binary form,
+// with version and checksum, and the text form for JSON. Golden files in testdata
+// prove it.
 //
 // # Untrusted input
 //
-// Decoding takes memory in proportion to the bytes that are there, never to what
-// they declare, and yields a valid value or an error.
+// Decoding takes memory in proportion to the bytes present, not to declared lengths,
+// and returns a valid value or an error.
 //
 // An author who knows the seed can make sets whose estimates are wrong, in either
 // direction: choose a random seed and keep it secret where authors may be hostile.
-// The mixing is fast, not cryptographic: a secret seed stops crafted registers, not
-// an author who can have any number of signatures made. It cannot distinguish two
-// texts that have equal element hashes, which is what Shingler.Seed in package
-// shingle is for; and the seed of [Signature.BandKeys] keeps different registers out
-// of one bucket, while equal ones always meet. No input costs more than the rounds
-// and classic MinHash together.
+// The mixing is fast, not cryptographic: a secret seed stops crafted registers, but
+// not an author who can request any number of signatures. It cannot distinguish two
+// texts with equal element hashes: see Shingler.Seed in package shingle. The seed of
+// [Signature.BandKeys] keeps different registers out of one bucket; equal ones
+// always meet. No input costs more than the rounds plus classic MinHash.
 package minhash

@@ -12,7 +12,7 @@ const (
 	formatVersion = 1
 )
 
-// kind is what an envelope holds.
+// kind is the kind of value in an envelope.
 type kind byte
 
 const (
@@ -31,7 +31,7 @@ var (
 )
 
 // AppendBinary appends the signature with its scheme to dst, in the format that
-// FORMAT.md describes. It fails for the zero Signature alone, with an error that
+// FORMAT.md describes. It fails only for the zero Signature, with an error that
 // wraps [ErrScheme].
 func (s Signature) AppendBinary(dst []byte) ([]byte, error) {
 	if s.scheme == nil {
@@ -46,10 +46,9 @@ func (s Signature) AppendBinary(dst []byte) ([]byte, error) {
 // MarshalBinary returns what [Signature.AppendBinary] appends.
 func (s Signature) MarshalBinary() ([]byte, error) { return s.AppendBinary(nil) }
 
-// UnmarshalBinary sets s to the signature that data holds, with memory of its
-// own. The error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], and s stays
-// as it was. Where many signatures of one scheme are read, [Sketcher.Decode]
-// also refuses the others.
+// UnmarshalBinary sets s to the encoded signature, without keeping data. The error
+// wraps [ErrFormat], [ErrVersion] or [ErrCorrupt]; s is then unchanged. To read many
+// signatures of one scheme, use [Sketcher.Decode], which refuses other schemes.
 func (s *Signature) UnmarshalBinary(data []byte) error {
 	sc, r, err := open(data, kindSignature)
 	if err != nil {
@@ -63,8 +62,8 @@ func (s *Signature) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// Decode returns the signature that data holds. The error wraps [ErrMismatch]
-// if it is not of the scheme of s, and otherwise one of those that
+// Decode returns the encoded signature. The error wraps [ErrMismatch] if the
+// signature is not of the scheme of s, and otherwise is one that
 // [Signature.UnmarshalBinary] returns.
 func (s *Sketcher) Decode(data []byte) (Signature, error) {
 	sc, r, err := open(data, kindSignature)
@@ -95,8 +94,8 @@ func (sc Scheme) AppendBinary(dst []byte) ([]byte, error) {
 // MarshalBinary returns what [Scheme.AppendBinary] appends.
 func (sc Scheme) MarshalBinary() ([]byte, error) { return sc.AppendBinary(nil) }
 
-// UnmarshalBinary sets sc to the scheme that data holds. The error wraps
-// [ErrFormat], [ErrVersion] or [ErrCorrupt], and sc stays as it was.
+// UnmarshalBinary sets sc to the encoded scheme. The error wraps [ErrFormat],
+// [ErrVersion] or [ErrCorrupt]; sc is then unchanged.
 func (sc *Scheme) UnmarshalBinary(data []byte) error {
 	got, r, err := open(data, kindScheme)
 	if err == nil {

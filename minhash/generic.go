@@ -41,12 +41,12 @@ func firstRoundGeneric(regs []uint32, xs, hashes []uint64, p *params) {
 	}
 }
 
-// fullLimit is how large the greatest register may be for fullRound: below it a
-// bucket has seen some elements, and most that come come too late.
+// fullLimit bounds the greatest register for fullRound: below it every bucket has
+// seen several elements, and most further elements do not change a register.
 const fullLimit = 1 << 30
 
-// fullRoundGeneric does the first round, and returns true, if all buckets are
-// well filled; there is no other round then.
+// fullRoundGeneric does the first round and returns true if all buckets are well
+// filled; then there is no other round.
 func fullRoundGeneric(regs []uint32, hashes []uint64, p *params) bool {
 	limit := slices.Max(regs)
 	if limit > fullLimit {
@@ -99,7 +99,7 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 	for from := 0; from < len(regs); from += part {
 		n := 0
 		for i, v := range regs[from:min(from+part, len(regs))] {
-			// Whether a register is filled is a toss of a coin: no branch on it.
+			// Whether a register is filled is unpredictable, so there is no branch on it.
 			lanes[n%part] = uint16(from + i)
 			_, filled := bits.Sub32(v, tag, 0)
 			n += int(1 - filled)
@@ -115,8 +115,8 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 	}
 }
 
-// compete returns the least products of the elements with three multipliers. It is
-// a function of its own so that all fit into registers.
+// compete returns the least products of the elements with three multipliers. It is a
+// separate function so that all values fit into registers.
 //
 //go:noinline
 func compete(xs []uint64, a0, a1, a2 uint32) (m0, m1, m2 uint32) {

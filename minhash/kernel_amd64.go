@@ -8,8 +8,8 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// gatherLanes[m] lists the lanes whose bits are set in m, a byte each, in
-// order; scatterLanes[m] has for each such lane which of them it is.
+// gatherLanes[m] lists the lanes whose bits are set in m, one byte each, in order;
+// scatterLanes[m] has the index of each such lane in that list.
 var gatherLanes, scatterLanes = laneTables()
 
 func laneTables() (gather, scatter [256][8]byte) {
@@ -26,7 +26,7 @@ func laneTables() (gather, scatter [256][8]byte) {
 	return
 }
 
-// The kernels want n > 0 and a multiple of 16 registers.
+// The kernels require n > 0 and a multiple of 16 registers.
 
 //go:noescape
 func mixAVX512(xs, hashes *uint64, n int, key *[3]uint64)
@@ -119,15 +119,15 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	}
 }
 
-// tiny overwrites regs with the signature of the elements and returns true, if
-// it has a kernel for so few.
+// tiny overwrites regs with the signature of the elements and returns true if it has
+// a kernel for so few elements.
 func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes)
 	if n == 0 || p.rounds != 2 || len(regs) != 128 {
 		return false
 	}
-	// Beyond these sizes it is faster to leave out the registers that are filled.
+	// Above these sizes it is faster to skip the registers that are filled.
 	switch {
 	case s.tier == cpu.AVX512 && n <= 44:
 		tinyAVX512((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
@@ -140,7 +140,7 @@ func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 }
 
 // fullRound does the first round, which is then the only one, and returns true if
-// every bucket is so full that it pays to look for the elements that come too late.
+// every bucket is so full that it pays to skip elements that change no register.
 func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes) &^ 7
@@ -164,8 +164,8 @@ func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 	return true
 }
 
-// allRounds does all rounds at once; it is for few elements, which will not fill
-// all buckets anyhow.
+// allRounds does all rounds at once. It is for few elements, which do not fill all
+// buckets anyway.
 func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 	p := &s.params
 	if p.rounds == 2 && (s.tier == cpu.AVX2 || s.tier == cpu.AVX512 && len(xs) <= 32) {
@@ -181,9 +181,9 @@ func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	p := &s.params
 	switch {
-	case s.tier == cpu.AVX512 && len(xs) > p.k: // so that most registers are filled
+	case s.tier == cpu.AVX512 && len(xs) > p.k: // then most registers are filled
 		siftRoundAVX512(&regs[0], len(regs), &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
-	case s.tier == cpu.AVX512 && len(xs) > 32: // else it does not pay
+	case s.tier == cpu.AVX512 && len(xs) > 32: // otherwise it does not pay
 		laterRoundAVX512(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
 	case s.tier != cpu.Generic:
 		laterRoundBMI2(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
@@ -202,7 +202,7 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int {
 	return countFromGeneric(regs, least)
 }
 
-// At most missing registers are still to be filled.
+// At most missing registers remain to be filled.
 func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 	p := &s.params
 	n := len(xs)
@@ -254,8 +254,8 @@ func agreeTier(t cpu.Tier, a, b []uint32) int {
 	return same
 }
 
-// bandKeys takes 64x64-bit products, which no vector unit has; but with a
-// multiplier that leaves the flags alone the bands overlap.
+// bandKeys takes 64x64-bit products, which no vector unit has. With a multiplication
+// that leaves the flags alone, the bands overlap.
 func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
 	if activeTier() == cpu.Generic {
 		bandKeysGeneric(keys, values, rows, key)

@@ -4,9 +4,9 @@ package minhash
 
 import "github.com/neardup/neardup/internal/cpu"
 
-// The kernels want n > 0 and a multiple of 16 registers.
+// The kernels require n > 0 and a multiple of 16 registers.
 
-// competeNEON sets each of mins to the least a*x, modulo 2^32.
+// competeNEON sets each element of mins to the least a*x, modulo 2^32.
 //
 //go:noescape
 func competeNEON(mins, a *uint32, lanes int, xs *uint64, n int)
@@ -19,7 +19,7 @@ func agreeNEON(a, b *uint32, n int) int
 
 func (s *Sketcher) mix(xs, hashes []uint64) { mixGeneric(xs, hashes, &s.params) }
 
-// The rounds are bound by scalar work, which Go does as well.
+// The rounds are limited by scalar work, for which Go is as fast.
 
 func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	firstRoundGeneric(regs, xs, hashes, &s.params)
@@ -44,9 +44,9 @@ func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 
 func (s *Sketcher) countFrom(regs []uint32, least uint32) int { return countFromGeneric(regs, least) }
 
-// fallback gathers the multipliers of up to 128 missing registers, finds the
-// minima for them in blocks of 16, and puts the results back. What a last block
-// finds beyond the missing registers is never put back.
+// fallback gathers the multipliers of up to 128 missing registers, finds the minima
+// for them in blocks of 16, and puts the results back. Results of the last block
+// beyond the missing registers are discarded.
 func (s *Sketcher) fallback(regs []uint32, xs []uint64, _ int) {
 	p := &s.params
 	if s.tier == cpu.Generic {

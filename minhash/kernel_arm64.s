@@ -2,8 +2,8 @@
 
 #include "textflag.h"
 
-// V9..V12 = V0..V3 * V8, modulo 2^32 in each of four lanes: MUL (vector), which
-// the assembler does not know.
+// V9..V12 = V0..V3 * V8, modulo 2^32 in each of four lanes: MUL (vector), which the
+// assembler does not support.
 #define PRODUCTS \
 	WORD $0x4EA89C09 \
 	WORD $0x4EA89C2A \

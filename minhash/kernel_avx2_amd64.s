@@ -43,7 +43,7 @@
 
 // func mixAVX2(xs, hashes *uint64, n int, key *[3]uint64)
 //
-// It wants a multiple of 8 elements.
+// It requires a multiple of 8 elements.
 TEXT ·mixAVX2(SB), NOSPLIT, $0-32
 	MOVQ xs+0(FP), DI
 	MOVQ hashes+8(FP), SI
@@ -103,10 +103,11 @@ one:
 end:
 	RET
 
-// func fullRoundAVX2(regs *uint32, hashes *uint64, n int, limit uint32, shift uint, key *[3]uint64)
+// func fullRoundAVX2(regs *uint32, hashes *uint64, n int, limit uint32, shift uint,
+// key *[3]uint64)
 //
-// The first round for a multiple of 4 elements when no register is above limit:
-// four elements of which none has a value below that are passed over.
+// The first round for a multiple of 4 elements when no register is above limit: four
+// elements are skipped if none has a value below that.
 TEXT ·fullRoundAVX2(SB), NOSPLIT, $0-48
 	MOVQ regs+0(FP), R8
 	MOVQ hashes+8(FP), SI
@@ -272,10 +273,11 @@ loop:
 	VPOR    Y15, ACC, ACC \
 	VMOVDQU ACC, OFF(R12)
 
-// func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint, gather, scatter *[256][8]byte)
+// func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag
+// uint32, cut uint, gather, scatter *[256][8]byte)
 //
-// As fallbackAVX512, in blocks of 8; tables stand for the instructions that
-// compress and expand a vector.
+// Like fallbackAVX512, in blocks of 8; tables replace the instructions that compress
+// and expand a vector.
 TEXT ·fallbackAVX2(SB), 0, $1088-72
 	MOVQ regs+0(FP), DI
 	MOVQ lanes+8(FP), R8
@@ -416,7 +418,7 @@ put:
 	VPMOVZXBD (R13)(AX*8), Y2
 	VPERMD    (R11), Y2, Y3
 	VPXOR     Y13, Y1, Y1
-	VPOR      Y1, Y3, Y3         // nothing for the registers that are not missing
+	VPOR      Y1, Y3, Y3         // skip the registers that are not missing
 	VPMINUD   Y3, Y0, Y0
 	VMOVDQU   Y0, (DI)(R12*4)
 	POPCNTL   AX, AX
@@ -439,10 +441,10 @@ next:
 	VPMINUD OFF(R8), ACC, ACC \
 	VMOVDQU ACC, OFF(R8)
 
-// func tinyAVX2(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32)
+// func tinyAVX2(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul
+// uint64, a *uint32)
 //
-// As tinyAVX512, in four passes of 32 registers, of which the first does the
-// rounds.
+// Like tinyAVX512, in four passes of 32 registers; the first pass does the rounds.
 TEXT ·tinyAVX2(SB), 0, $256-48
 	MOVQ regs+0(FP), R8
 	MOVQ hashes+8(FP), SI

@@ -108,12 +108,13 @@ one:
 end:
 	RET
 
-// func fullRoundAVX512(regs *uint32, lanes int, xs, hashes *uint64, n int, shift uint, key *[3]uint64) bool
+// func fullRoundAVX512(regs *uint32, lanes int, xs, hashes *uint64, n int, shift
+// uint, key *[3]uint64) bool
 //
-// As firstRoundAVX512, for a multiple of 8 elements, if no register is above
-// 2^30: then every bucket is filled and most elements come too late. Those whose
-// value is not below the greatest register are dropped eight at a time, and need
-// not be looked up. Otherwise it does nothing and returns false.
+// Like firstRoundAVX512, for a multiple of 8 elements, if no register is above 2^30:
+// then every bucket is filled and most elements change nothing. Those whose value is
+// not below the greatest register are dropped eight at a time without a look-up.
+// Otherwise it does nothing and returns false.
 TEXT ·fullRoundAVX512(SB), NOSPLIT, $0-57
 	MOVQ regs+0(FP), R8
 	MOVQ lanes+8(FP), CX
@@ -181,7 +182,7 @@ no:
 	MOVB $0, ret+56(FP)
 	RET
 
-// Eight elements of a later round: their buckets in T, what ranks them in X.
+// Eight elements of a later round: their buckets in T, the bits that rank them in X.
 // Z20 = multiplier, X23 = shift.
 #define LATER(X, T) \
 	VPMULLQ Z20, X, X \
@@ -197,8 +198,8 @@ no:
 	VPORQ   Z25, X, X \
 	VPTERNLOGQ $0xB8, T, Z26, X
 
-// Appends those whose register is open to what ends at R11. X22 = shift+6, Z27 =
-// 1, Z28 = a bit for each register.
+// Appends those whose register is open to the list that ends at R11. X22 = shift+6,
+// Z27 = 1, Z28 = a bit for each register.
 #define SIFT(X, T, U) \
 	LATER(X, T)              \
 	VPSRLQ   X22, X, U       \
@@ -244,10 +245,10 @@ one:                               \
 	JNZ  one                   \
 done:
 
-// func laterRoundAVX512(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+// func laterRoundAVX512(regs *uint32, xs *uint64, n int, shift uint, mul uint64, cut
+// uint, tag uint32)
 //
-// It works on 64 elements at a time: loads that follow too closely on a store
-// of a vector are slow.
+// It works on 64 elements at a time: loads too soon after a vector store are slow.
 TEXT ·laterRoundAVX512(SB), NOSPLIT, $512-52
 	MOVQ regs+0(FP), R8
 	MOVQ xs+8(FP), SI
@@ -299,10 +300,11 @@ place:
 	VZEROUPPER
 	RET
 
-// func siftRoundAVX512(regs *uint32, lanes int, xs *uint64, n int, shift uint, mul uint64, cut uint, tag uint32)
+// func siftRoundAVX512(regs *uint32, lanes int, xs *uint64, n int, shift uint, mul
+// uint64, cut uint, tag uint32)
 //
-// As laterRoundAVX512, for at most 512 registers, but it drops the elements whose
-// register an earlier round has filled, which pays where that is most.
+// Like laterRoundAVX512, for at most 512 registers, but it drops the elements whose
+// register an earlier round has filled, which pays if there are many.
 TEXT ·siftRoundAVX512(SB), 0, $2176-60
 	MOVQ regs+0(FP), R8
 	MOVQ lanes+8(FP), CX
@@ -397,11 +399,12 @@ loop:
 	VPORD  Z31, ACC, ACC \
 	VMOVDQU32 ACC, OFF(R12)
 
-// func fallbackAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+// func fallbackAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag
+// uint32, cut uint)
 //
-// It works on 256 registers at a time: it gathers the multipliers of those that
-// are missing, finds the minima for them in blocks of 16, and puts the results
-// back. What a last block finds beyond the missing registers is never put back.
+// It works on 256 registers at a time: it gathers the multipliers of those that are
+// missing, finds the minima for them in blocks of 16, and puts the results back.
+// Results of the last block beyond the missing registers are discarded.
 TEXT ·fallbackAVX512(SB), 0, $1088-56
 	MOVQ regs+0(FP), DI
 	MOVQ lanes+8(FP), R8
@@ -566,10 +569,11 @@ next:
 	VPMINUD OFF(DI), ACC, ACC   \
 	VMOVDQU32 ACC, OFF(DI)
 
-// func fallbackAllAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint)
+// func fallbackAllAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag
+// uint32, cut uint)
 //
-// As fallbackAVX512, but for all registers: what an earlier round has filled is
-// below any result. It wants a multiple of 128 registers and pays for so few
+// Like fallbackAVX512, but for all registers: values from an earlier round are below
+// any result. It requires a multiple of 128 registers and pays if there are so few
 // elements that most registers are missing.
 TEXT ·fallbackAllAVX512(SB), NOSPLIT, $0-56
 	MOVQ regs+0(FP), DI
@@ -638,11 +642,12 @@ loop:
 	VPMINUD OFF(R8), ACC, ACC \
 	VMOVDQU32 ACC, OFF(R8)
 
-// func tinyAVX512(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32)
+// func tinyAVX512(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul
+// uint64, a *uint32)
 //
-// All of a signature of 128 registers and two rounds, of at most 48 elements:
-// the scalar work of the rounds hides behind the products of the fallback, for
-// all registers as in fallbackAllAVX512.
+// Computes a whole signature of 128 registers and two rounds, of at most 48
+// elements: the scalar work of the rounds overlaps with the products of the
+// fallback, which are computed for all registers as in fallbackAllAVX512.
 TEXT ·tinyAVX512(SB), 0, $384-48
 	MOVQ regs+0(FP), R8
 	MOVQ hashes+8(FP), SI

@@ -11,14 +11,14 @@ import (
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	// K is the number of registers; 0 means 128. Bucket wants a power of two
-	// from 16 to 1024, the other algorithms take anything from 1 to 65536.
+	// K is the number of registers; 0 means 128. Bucket requires a power of two from 16
+	// to 1024; the other algorithms accept any number from 1 to 65536.
 	K int
-	// Seed selects the hash functions of the registers. A secret one keeps authors
-	// from choosing elements that make an estimate too high or too low. It does
-	// nothing about two texts whose elements are equal: see Shingler.Seed in package
-	// shingle. It is part of every stored scheme. The datasketch algorithms take
-	// seeds below 1<<32, and that package's default is 1.
+	// Seed selects the hash functions of the registers. A secret one keeps authors from
+	// choosing elements that make an estimate too high or too low. It does not
+	// distinguish two texts whose elements are equal: see Shingler.Seed in package
+	// shingle. It is part of every stored scheme. The datasketch algorithms take seeds
+	// below 1<<32, and that package's default is 1.
 	Seed uint64
 	// Algorithm is Bucket unless set.
 	Algorithm Algorithm
@@ -29,16 +29,16 @@ type Options struct {
 	Elements fmt.Stringer
 }
 
-// A Name is a caller's name of elements that do not come from package shingle, for
-// [Options]. The zero Name is that of elements without a name.
+// A Name names elements that do not come from package shingle, for [Options]. The
+// zero Name means elements without a name.
 type Name string
 
 // String returns the name.
 func (n Name) String() string { return string(n) }
 
-// A Sketcher makes signatures of one scheme. It is immutable and safe for
-// concurrent use; it starts no goroutines. The zero Sketcher is not usable, and its
-// methods that sketch panic: [New] and [ForScheme] make Sketchers.
+// A Sketcher makes signatures of one scheme. It is immutable and safe for concurrent
+// use; it starts no goroutines. Use [New] or [ForScheme] to make one; the methods
+// that sketch panic on the zero Sketcher.
 type Sketcher struct {
 	scheme Scheme
 	params params
@@ -65,10 +65,9 @@ func New(o Options) *Sketcher {
 	return newSketcher(sc)
 }
 
-// ForScheme returns the Sketcher that makes signatures of the scheme, say of
-// one that was read from a file. The error wraps [ErrVersion] if the scheme is
-// of a version that this code does not know, and [ErrScheme] if a field has a
-// value that no scheme has.
+// ForScheme returns the Sketcher that makes signatures of the scheme, for example
+// one read from a file. The error wraps [ErrVersion] if this code does not know the
+// scheme's version, and [ErrScheme] if a field has an invalid value.
 func ForScheme(sc Scheme) (*Sketcher, error) {
 	if err := sc.valid(); err != nil {
 		return nil, fmt.Errorf("minhash: %w", err)
@@ -91,9 +90,10 @@ func (s *Sketcher) Sketch(hashes []uint64) Signature {
 	return sig
 }
 
-// SketchSeq returns the signature of the set of the hashes in a sequence of blocks,
-// which it holds one at a time: the same as [Sketcher.Sketch] of all of them. Blocks of
-// fewer than some hundred hashes cost more than their hashes do.
+// SketchSeq returns the signature of the set of hashes in a sequence of blocks, as
+// [Sketcher.Sketch] does for all of them together, but holds one block at a time. In
+// blocks of less than a few hundred hashes the overhead exceeds the cost of the
+// hashes.
 func (s *Sketcher) SketchSeq(blocks iter.Seq[[]uint64]) Signature {
 	s.mustBeMade()
 	q, _ := s.sequences.Get().(*sequence)
@@ -113,11 +113,11 @@ func (s *Sketcher) SketchSeq(blocks iter.Seq[[]uint64]) Signature {
 	return Signature{&s.scheme, regs}
 }
 
-// A sequence is a signature in the making. Its memory is used again: a function for
+// A sequence is a signature under construction. Its memory is reused: a closure for
 // each call would be allocated.
 type sequence struct {
 	sketcher *Sketcher
-	regs     []uint32 // whole vectors, which kernels work on
+	regs     []uint32 // padded to whole vectors, for the kernels
 	begun    bool
 	push     func([]uint64) bool // is add
 }
@@ -138,23 +138,24 @@ func (s *Sketcher) mustBeMade() {
 	}
 }
 
-// SketchInto overwrites dst with the signature of the set of hashes, reusing
-// the memory that dst already has: it allocates nothing if dst held a signature
-// of as many registers, unless K is not a multiple of 16.
+// SketchInto overwrites dst with the signature of the set of hashes and reuses its
+// memory. It allocates nothing if dst held a signature of as many registers, unless
+// K is not a multiple of 16.
 func (s *Sketcher) SketchInto(dst *Signature, hashes []uint64) {
 	dst.values = s.AppendValues(dst.values[:0], hashes)
 	dst.scheme = &s.scheme
 }
 
-// AppendValues appends the K registers of the signature of the set of hashes to
-// dst, for those who store registers by the million and keep the [Scheme] once.
-// [Sketcher.Wrap] makes a Signature of them. It allocates as [Sketcher.SketchInto]
-// does.
+// AppendValues appends the K registers of the signature of the set of hashes to dst,
+// for callers that store millions of signatures and the [Scheme] once.
+// [Sketcher.Wrap] makes a Signature from registers. It allocates as
+// [Sketcher.SketchInto] does.
 func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
 	s.mustBeMade()
 	k, start := s.scheme.K, len(dst)
 	if lanes := s.params.lanes(); lanes != k {
-		// Kernels work on whole vectors, and what follows in dst is not ours.
+		// Kernels write whole vectors, and the memory after them in dst belongs to the
+		// caller.
 		pad := make([]uint32, lanes)
 		s.overwrite(pad, hashes)
 		return append(dst, pad[:k]...)
@@ -164,7 +165,7 @@ func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
 	return dst
 }
 
-// overwrite makes regs those of the elements.
+// overwrite sets regs to the registers of the elements.
 func (s *Sketcher) overwrite(regs []uint32, hashes []uint64) {
 	if !s.tiny(regs, hashes) {
 		fill(regs)
@@ -172,10 +173,9 @@ func (s *Sketcher) overwrite(regs []uint32, hashes []uint64) {
 	}
 }
 
-// Wrap returns the Signature that has the given registers, which it keeps and
-// does not copy. The error wraps [ErrCorrupt] if they cannot be a signature of
-// the scheme of s, which is seen by their number and, for Bucket, by the
-// absence of any element.
+// Wrap returns the Signature that has the given registers, which it keeps and does
+// not copy. The error wraps [ErrCorrupt] if they cannot be a signature of the scheme
+// of s: if their number is wrong or, for Bucket, if no element could have set them.
 func (s *Sketcher) Wrap(values []uint32) (Signature, error) {
 	s.mustBeMade()
 	if err := s.scheme.checkValues(values); err != nil {
@@ -184,15 +184,15 @@ func (s *Sketcher) Wrap(values []uint32) (Signature, error) {
 	return Signature{&s.scheme, values}, nil
 }
 
-// fill makes regs the registers of the empty set.
+// fill sets regs to the registers of the empty set.
 func fill(regs []uint32) {
 	for len(regs) > 0 {
 		regs = regs[copy(regs, nothing[:]):]
 	}
 }
 
-// nothing is a piece of the signature of the empty set: copying is faster than
-// a loop.
+// nothing is a piece of the signature of the empty set: copying is faster than a
+// loop.
 var nothing = func() (regs [128]uint32) {
 	for i := range regs {
 		regs[i] = empty

@@ -15,16 +15,15 @@ var (
 	_ encoding.BinaryUnmarshaler = (*Packed)(nil)
 )
 
-// A Packed signature keeps 8 or 16 bits of each register, a quarter or half of
-// the memory. It estimates similarities and does nothing else: it has no band
-// keys, cannot be merged and knows no cardinality. The zero Packed belongs to no
-// scheme and compares with nothing.
+// A Packed signature keeps 8 or 16 bits of each register, a quarter or half of the
+// memory. It only estimates similarities: it has no band keys or cardinality and
+// cannot be merged. The zero Packed belongs to no scheme and compares with nothing.
 //
-// Unlike registers agree in b bits with probability 2^-b, which the estimate
-// makes up for (b-bit minwise hashing: Li and König 2010). With P = 2^-b +
-// (1-2^-b)J its standard error is at most sqrt(P(1-P)/K)/(1-2^-b): as good as
-// whole registers with 16 bits, and with 8 bits worse by .002 at J = 0 and K =
-// 128, by nothing that matters from J = .1 on.
+// Different registers agree in b bits with probability 2^-b; the estimate corrects
+// for that (b-bit minwise hashing: Li and König 2010). With P = 2^-b + (1-2^-b)J its
+// standard error is at most sqrt(P(1-P)/K)/(1-2^-b): with 16 bits it equals that of
+// whole registers; with 8 bits it is larger by .002 at J = 0 and K = 128, and hardly
+// larger from J = .1 on.
 type Packed struct {
 	scheme *Scheme
 	bits   int
@@ -35,7 +34,7 @@ type Packed struct {
 // else. The result shares no memory with s.
 func (s Signature) Pack(bits int) Packed {
 	if bits != 8 && bits != 16 {
-		panic("minhash: Pack to other than 8 or 16 bits")
+		panic("minhash: Pack to a number of bits other than 8 or 16")
 	}
 	p := Packed{scheme: s.scheme, bits: bits}
 	if s.IsEmpty() {
@@ -43,8 +42,8 @@ func (s Signature) Pack(bits int) Packed {
 	}
 	p.values = make([]byte, 0, len(s.values)*bits/8)
 	for _, v := range s.values {
-		// The low bits of a register alone depend on few bits of the element, the
-		// high ones are seldom set: use all.
+		// Neither end of a register serves alone: the low bits depend on few bits of the
+		// element, and the high ones are seldom set. So all bits are used.
 		v ^= v >> 15
 		v *= 0x2C1B3C6D
 		v ^= v >> 12
@@ -58,10 +57,10 @@ func (s Signature) Pack(bits int) Packed {
 	return p
 }
 
-// Bits returns the number of bits kept of each register, 8 or 16.
+// Bits returns the number of bits kept per register, 8 or 16.
 func (p Packed) Bits() int { return p.bits }
 
-// Scheme returns how the signature was made before it was packed.
+// Scheme returns the scheme of the signature before packing.
 func (p Packed) Scheme() Scheme {
 	if p.scheme == nil {
 		return Scheme{}
@@ -103,7 +102,7 @@ func (p Packed) Similarity(q Packed) float64 {
 }
 
 // agreeBytes counts equal bytes, eight at a time: a byte of x is zero where both
-// agree, and only then does its top bit survive.
+// agree, and only then is its top bit still set.
 func agreeBytes(a, b []byte) int {
 	const low = 0x7F7F7F7F7F7F7F7F
 	n := 0
@@ -137,9 +136,9 @@ func agreePairs(a, b []byte) int {
 	return n
 }
 
-// AppendBinary appends the packed signature with its scheme to dst, in the
-// format that FORMAT.md describes. It fails for the zero Packed alone, with an error
-// that wraps [ErrScheme].
+// AppendBinary appends the packed signature with its scheme to dst, in the format
+// that FORMAT.md describes. It fails only for the zero Packed, with an error that
+// wraps [ErrScheme].
 func (p Packed) AppendBinary(dst []byte) ([]byte, error) {
 	if p.scheme == nil {
 		return dst, fmt.Errorf("minhash: the zero Packed has no encoded form: %w", ErrScheme)
@@ -153,9 +152,8 @@ func (p Packed) AppendBinary(dst []byte) ([]byte, error) {
 // MarshalBinary returns what [Packed.AppendBinary] appends.
 func (p Packed) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
 
-// UnmarshalBinary sets p to the packed signature that data holds, with memory of
-// its own. The error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], and p
-// stays as it was.
+// UnmarshalBinary sets p to the encoded packed signature, without keeping data. The
+// error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt]; p is then unchanged.
 func (p *Packed) UnmarshalBinary(data []byte) error {
 	sc, r, err := open(data, kindPacked)
 	if err != nil {

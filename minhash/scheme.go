@@ -9,22 +9,22 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// An Algorithm is a way from elements to registers. The zero Algorithm is Bucket.
+// An Algorithm computes registers from elements. The zero Algorithm is Bucket.
 type Algorithm uint8
 
 const (
-	// Bucket is the default: bucket rounds and a fallback, for which see the
-	// package documentation.
+	// Bucket is the default: bucket rounds and a fallback; see the package
+	// documentation.
 	Bucket Algorithm = iota
-	// Classic is MinHash with K permutations of 32-bit hashes: K times the work
-	// for each element, and the reference against which the others are judged.
+	// Classic is MinHash with K permutations of 32-bit hashes. It does K times the work
+	// for each element, and is the reference for the other algorithms.
 	Classic
 	// Affine32 makes the signatures of the scheme "affine32" of the Python
 	// package datasketch 2.0, bit for bit, from the hashes of package
 	// minhash/datasketch.
 	Affine32
-	// Legacy makes those of its scheme "legacy", the only one before 2.0. It is
-	// biased for large sets and slow; it serves to read and to extend old data.
+	// Legacy makes the signatures of its scheme "legacy", the only one before 2.0. It is
+	// slow and biased for large sets; use it to read and extend old data.
 	Legacy
 	algorithms
 )
@@ -59,20 +59,19 @@ const schemeVersion = 1
 var (
 	// ErrFormat means that the bytes or the text are not in the format.
 	ErrFormat = wire.ErrFormat
-	// ErrVersion means that they are of a later version of the format or scheme.
+	// ErrVersion means that they have a later version of the format or scheme.
 	ErrVersion = wire.ErrVersion
 	// ErrCorrupt means that they are damaged or contradict themselves.
 	ErrCorrupt = wire.ErrCorrupt
 	// ErrMismatch means that two signatures are of different schemes.
 	ErrMismatch = wire.ErrMismatch
-	// ErrScheme means that a Scheme has fields that no Sketcher takes, as the
-	// zero Scheme has.
+	// ErrScheme means that a Scheme has invalid fields, as the zero Scheme has.
 	ErrScheme = errors.New("invalid scheme")
 )
 
 // A Scheme describes how a signature was made. Only signatures of equal schemes
-// compare; schemes are compared with ==. The zero Scheme is that of no signature:
-// a valid one comes from [Sketcher.Scheme] or from stored data.
+// compare; schemes are compared with ==. The zero Scheme is invalid; a valid one
+// comes from [Sketcher.Scheme] or from stored data.
 type Scheme struct {
 	Algorithm Algorithm
 	K         int    // registers
@@ -89,12 +88,12 @@ func (sc Scheme) String() string {
 		sc.Algorithm, sc.K, sc.Rounds, sc.Seed, sc.Elements, sc.Version)
 }
 
-// check returns nil if there is such a scheme, and otherwise an error that names the
-// field; it wraps ErrVersion where a later release may know the scheme.
+// check returns nil if the scheme is valid, and otherwise an error that names the
+// field; the error wraps ErrVersion where a later release may know the scheme.
 func (sc Scheme) check() error {
 	switch {
 	case sc.Version != schemeVersion:
-		return fmt.Errorf("scheme version %d, known is %d: %w", sc.Version, schemeVersion, ErrVersion)
+		return fmt.Errorf("scheme version %d; this release knows version %d: %w", sc.Version, schemeVersion, ErrVersion)
 	case sc.Algorithm >= algorithms:
 		return fmt.Errorf("unknown algorithm %d: %w", sc.Algorithm, ErrVersion)
 	case len(sc.Elements) > maxName:
@@ -102,18 +101,18 @@ func (sc Scheme) check() error {
 	case sc.Algorithm == Bucket && sc.Rounds != bucketRounds:
 		return fmt.Errorf("%d rounds, %v has %d", sc.Rounds, sc.Algorithm, bucketRounds)
 	case sc.Algorithm != Bucket && sc.Rounds != 0:
-		return fmt.Errorf("%d rounds, %v has none", sc.Rounds, sc.Algorithm)
+		return fmt.Errorf("%d rounds, but %v has none", sc.Rounds, sc.Algorithm)
 	case sc.Algorithm == Bucket && (sc.K < 16 || sc.K > maxBucketK || bits.OnesCount(uint(sc.K)) != 1):
-		return fmt.Errorf("k is %d, %v needs a power of two from 16 to %d", sc.K, sc.Algorithm, maxBucketK)
+		return fmt.Errorf("k is %d, but %v needs a power of two from 16 to %d", sc.K, sc.Algorithm, maxBucketK)
 	case sc.K < 1 || sc.K > maxK:
-		return fmt.Errorf("k is %d, %v needs a number from 1 to %d", sc.K, sc.Algorithm, maxK)
+		return fmt.Errorf("k is %d, but %v needs a number from 1 to %d", sc.K, sc.Algorithm, maxK)
 	case sc.Algorithm >= Affine32 && sc.Seed>>32 != 0:
 		return fmt.Errorf("seed %d does not fit the 32 bits of %v", sc.Seed, sc.Algorithm)
 	}
 	return nil
 }
 
-// valid returns the error of check for those who pass a Scheme.
+// valid returns the error of check for callers that pass a Scheme.
 func (sc Scheme) valid() error {
 	err := sc.check()
 	if err == nil || errors.Is(err, ErrVersion) {
@@ -122,7 +121,7 @@ func (sc Scheme) valid() error {
 	return fmt.Errorf("%w: %w", ErrScheme, err)
 }
 
-// intact returns the error of check for data that holds a Scheme.
+// intact returns the error of check for data that contains a Scheme.
 func (sc Scheme) intact() error {
 	err := sc.check()
 	if err == nil || errors.Is(err, ErrVersion) {
@@ -131,11 +130,11 @@ func (sc Scheme) intact() error {
 	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
-// Wrap returns the Signature of the scheme that has the given registers, which it
-// keeps and does not copy: for registers that were stored without their scheme.
-// [Sketcher.Wrap] does the same without a copy of the scheme for each signature.
-// The error wraps [ErrScheme] or [ErrVersion] if sc is invalid, and [ErrCorrupt]
-// if no set has the registers.
+// Wrap returns the Signature of the scheme with the given registers, for registers
+// that were stored without their scheme. It keeps them and does not copy.
+// [Sketcher.Wrap] does the same without a copy of the scheme for each signature. The
+// error wraps [ErrScheme] or [ErrVersion] if sc is invalid, and [ErrCorrupt] if no
+// set could have the registers.
 func (sc Scheme) Wrap(values []uint32) (Signature, error) {
 	err := sc.valid()
 	if err == nil {
@@ -147,7 +146,7 @@ func (sc Scheme) Wrap(values []uint32) (Signature, error) {
 	return Signature{&sc, values}, nil
 }
 
-// checkValues returns an error if no set has the registers.
+// checkValues returns an error if no set could have the registers.
 func (sc Scheme) checkValues(values []uint32) error {
 	if len(values) != sc.K {
 		return fmt.Errorf("%d registers, want %d: %w", len(values), sc.K, ErrCorrupt)

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// A Signature is the sketch of a set: K registers and the scheme by which they
-// were made. The zero Signature belongs to no scheme and compares with nothing.
+// A Signature is the sketch of a set: K registers and their scheme. The zero
+// Signature belongs to no scheme and compares with nothing.
 //
 // Methods that only read may be called concurrently. A copy shares its registers
-// with the original, as a slice does; [Signature.Clone] does not.
+// with the original, like a copy of a slice; use [Signature.Clone] to avoid that.
 type Signature struct {
 	scheme *Scheme
 	values []uint32
 }
 
-// Scheme returns how the signature was made; the zero Signature has the zero
+// Scheme returns the scheme of the signature; the zero Signature has the zero
 // Scheme.
 func (s Signature) Scheme() Scheme {
 	if s.scheme == nil {
@@ -45,9 +45,9 @@ func isEmpty(values []uint32) bool {
 	return true
 }
 
-// Compatible returns nil if the two signatures are of one scheme, and otherwise
-// an error that wraps [ErrMismatch] and names the schemes. Ask it before you
-// compare signatures that come from elsewhere.
+// Compatible returns nil if the two signatures are of one scheme, and otherwise an
+// error that wraps [ErrMismatch] and names the schemes. Call it before comparing
+// signatures from elsewhere.
 func (s Signature) Compatible(t Signature) error {
 	if s.scheme == t.scheme || s.scheme != nil && t.scheme != nil && *s.scheme == *t.scheme {
 		return nil
@@ -77,9 +77,10 @@ func (s Signature) Similarity(t Signature) float64 {
 }
 
 // Agree returns the number of registers that two signatures have in common: K times
-// the estimate of the Jaccard similarity if neither set is empty. It does the
-// counting of [Signature.Similarity] for registers stored without their scheme; two
-// empty sets agree in all. It panics if the lengths differ.
+// the estimate of the Jaccard similarity if neither set is empty. It is the counting
+// step of [Signature.Similarity], for registers stored without their scheme. The
+// signatures of two empty sets agree in all registers. It panics if the lengths
+// differ.
 func Agree(a, b []uint32) int {
 	if len(a) != len(b) {
 		panic("minhash: Agree on signatures of different length")
@@ -88,12 +89,11 @@ func Agree(a, b []uint32) int {
 }
 
 // Containment estimates the share of the set of s that is in the set of t,
-// |A∩B| / |A|, from the similarity and the cardinalities of both as the
-// signatures estimate them: see [Containment]. It is 0 when either is empty and
+// |A∩B| / |A|, from their estimated similarity and cardinalities: see [Containment]. It is 0 when either is empty and
 // panics if the schemes differ.
 //
-// It is a rougher figure than the similarity, most of all when t is much larger
-// than s: where sizes are known, pass them to [Containment].
+// It is less accurate than the similarity, especially if t is much larger than s. If
+// you know the sizes, pass them to [Containment].
 func (s Signature) Containment(t Signature) float64 {
 	j := s.Similarity(t)
 	if j == 0 || j == 1 {
@@ -102,9 +102,9 @@ func (s Signature) Containment(t Signature) float64 {
 	return Containment(j, s.Cardinality(), t.Cardinality())
 }
 
-// Containment returns the share of a set of size a that is in a set of size b
-// when their Jaccard similarity is j: |A∩B| = j(a+b)/(1+j), divided by a and
-// bounded by 1 and by b/a. It is 0 when either size is not positive.
+// Containment returns the share of a set of size a that is in a set of size b if
+// their Jaccard similarity is j: |A∩B| = j(a+b)/(1+j), divided by a and bounded by 1
+// and by b/a. It is 0 when either size is not positive.
 func Containment(j, a, b float64) float64 {
 	if a <= 0 || b <= 0 {
 		return 0
@@ -112,16 +112,15 @@ func Containment(j, a, b float64) float64 {
 	return max(0, min(j*(a+b)/(1+j)/a, 1, b/a))
 }
 
-// Union returns the signature of the union of the two sets, which is exactly
-// the one that a sketch of all elements would have. It panics if the schemes
-// differ.
+// Union returns the signature of the union of the two sets, exactly as if all
+// elements had been sketched together. It panics if the schemes differ.
 func (s Signature) Union(t Signature) Signature {
 	u := s.Clone()
 	u.Merge(t)
 	return u
 }
 
-// Merge makes s the signature of the union of both sets, in place. It panics if
+// Merge sets s to the signature of the union of both sets, in place. It panics if
 // the schemes differ.
 func (s *Signature) Merge(t Signature) {
 	s.mustMatch(t)

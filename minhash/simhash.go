@@ -2,19 +2,19 @@ package minhash
 
 import "math/bits"
 
-// SimHash64 returns the 64-bit SimHash of a set of hashes (Charikar 2002): bit i
-// is set if more than half of the elements have it set, after each was mixed.
-// The share of bits in which two SimHashes differ estimates the angle between
-// the sets, over pi, as vectors of element counts: unlike a signature it gives
-// an element that is repeated more weight. See [SimHashDistance].
+// SimHash64 returns the 64-bit SimHash of a set of hashes (Charikar 2002): bit i is
+// set if it is set in more than half of the elements after mixing. The share of bits
+// in which two SimHashes differ estimates the angle, divided by pi, between the sets
+// as vectors of element counts: unlike in a signature, repeated elements have more
+// weight. See [SimHashDistance].
 //
-// It takes one pass and eight bytes, and is a much rougher measure than a
-// signature: for near-duplicates a distance of 3 bits is usual (Manku, Jain and
-// Das Sarma 2007). The SimHash of no elements is 0; it should match nothing,
-// which is for the caller to see to.
+// It takes one pass and eight bytes, and is a much rougher measure than a signature.
+// For near-duplicates a distance of up to 3 bits is usual (Manku, Jain and Das Sarma
+// 2007). The SimHash of no elements is 0; the caller should make sure that it
+// matches nothing.
 func SimHash64(hashes []uint64) uint64 {
-	// A counter for each of the 64 bits, stored across: bit i of planes[j] is bit
-	// j of the count for bit i. So words are added to all counters at once.
+	// A counter for each of the 64 bits, stored across: bit i of planes[j] is bit j of
+	// the counter of bit i. So a word is added to all counters at once.
 	var planes [64]uint64
 	rest := hashes
 	for ; len(rest) >= 8; rest = rest[8:] {
@@ -52,14 +52,14 @@ func SimHash64(hashes []uint64) uint64 {
 	return above
 }
 
-// add3 adds three bits in each of 64 places.
+// add3 adds three bits in each of 64 positions.
 func add3(a, b, c uint64) (sum, carry uint64) {
 	ab := a ^ b
 	return ab ^ c, a&b | ab&c
 }
 
-// finalize is the 64-bit finaliser of MurmurHash3: elements need not be hashes
-// of quality.
+// finalize is the 64-bit finaliser of MurmurHash3: elements need not be well-mixed
+// hashes.
 func finalize(h uint64) uint64 {
 	h ^= h >> 33
 	h *= 0xFF51AFD7ED558CCD

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// The text forms are for JSON, flags, URLs of services and logs: a signature is
-// the base64 of its binary form, checksum included, and a scheme is one line.
+// The text forms are for JSON, flags, URLs of services and logs: a signature is the
+// base64 encoding of its binary form, including the checksum, and a scheme is one
+// line.
 
 var (
 	_ encoding.TextAppender    = Signature{}
@@ -25,13 +26,13 @@ var (
 )
 
 // text is base64 as most languages decode it by default; Strict refuses stray bits
-// at the end, so that a signature has one text.
+// at the end, so a signature has exactly one text.
 var text = base64.StdEncoding.Strict()
 
 // AppendText appends the binary form of s ([Signature.AppendBinary]) in base64, with
-// the alphabet and padding of RFC 4648, section 4. encoding/json makes a string of
-// it. It fails for the zero Signature alone: use the option omitzero for fields that
-// may hold none.
+// the alphabet and padding of RFC 4648, section 4. encoding/json writes it as a
+// string. It fails only for the zero Signature: use the option omitzero for fields
+// that may be unset.
 func (s Signature) AppendText(dst []byte) ([]byte, error) {
 	return appendText(dst, s.AppendBinary)
 }
@@ -39,8 +40,8 @@ func (s Signature) AppendText(dst []byte) ([]byte, error) {
 // MarshalText returns what [Signature.AppendText] appends.
 func (s Signature) MarshalText() ([]byte, error) { return s.AppendText(nil) }
 
-// UnmarshalText sets s to the signature that a text of [Signature.AppendText] holds.
-// The error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], and s stays as it was.
+// UnmarshalText sets s to the signature that [Signature.AppendText] encoded. The
+// error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt]; s is then unchanged.
 func (s *Signature) UnmarshalText(data []byte) error {
 	return unmarshalText(data, s.UnmarshalBinary)
 }
@@ -53,9 +54,8 @@ func (p Packed) AppendText(dst []byte) ([]byte, error) {
 // MarshalText returns what [Packed.AppendText] appends.
 func (p Packed) MarshalText() ([]byte, error) { return p.AppendText(nil) }
 
-// UnmarshalText sets p to the packed signature that a text of [Packed.AppendText]
-// holds. The error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], and p stays as it
-// was.
+// UnmarshalText sets p to the packed signature that [Packed.AppendText] encoded. The
+// error wraps [ErrFormat], [ErrVersion] or [ErrCorrupt]; p is then unchanged.
 func (p *Packed) UnmarshalText(data []byte) error {
 	return unmarshalText(data, p.UnmarshalBinary)
 }
@@ -69,8 +69,8 @@ func appendText(dst []byte, appendBinary func([]byte) ([]byte, error)) ([]byte, 
 }
 
 func unmarshalText(data []byte, unmarshalBinary func([]byte) error) error {
-	// The decoder of the standard library skips line ends, and a signature would
-	// have many texts.
+	// The decoder of the standard library skips line ends, so a signature would have
+	// many texts.
 	if at := slices.IndexFunc(data, func(c byte) bool { return c == '\n' || c == '\r' }); at >= 0 {
 		return fmt.Errorf("minhash: line end at byte %d of base64: %w", at, ErrFormat)
 	}
@@ -81,11 +81,11 @@ func unmarshalText(data []byte, unmarshalBinary func([]byte) error) error {
 	return unmarshalBinary(decoded)
 }
 
-// AppendText appends the scheme on one line, say
+// AppendText appends the scheme on one line, for example
 //
 //	bucket k=128 rounds=2 seed=1 elements="words:5" version=1
 //
-// where the name of the elements is quoted as Go quotes strings in ASCII
+// in which the name of the elements is quoted like a Go string in ASCII
 // ([strconv.QuoteToASCII]). It fails for an invalid scheme, with an error that wraps
 // [ErrScheme] or [ErrVersion].
 func (sc Scheme) AppendText(dst []byte) ([]byte, error) {
@@ -98,10 +98,10 @@ func (sc Scheme) AppendText(dst []byte) ([]byte, error) {
 // MarshalText returns what [Scheme.AppendText] appends.
 func (sc Scheme) MarshalText() ([]byte, error) { return sc.AppendText(nil) }
 
-// UnmarshalText sets sc to the scheme that a line of [Scheme.AppendText] describes.
-// The error wraps [ErrFormat] if it is not such a line, letter for letter,
-// [ErrVersion] if it is of a version or an algorithm that this code does not know, or
-// [ErrCorrupt] if there is no such scheme; sc stays as it was then.
+// UnmarshalText sets sc to the scheme in a line from [Scheme.AppendText]. The error
+// wraps [ErrFormat] if it is not exactly such a line, [ErrVersion] if this code does
+// not know its version or algorithm, or [ErrCorrupt] if the scheme is invalid; sc is
+// then unchanged.
 func (sc *Scheme) UnmarshalText(data []byte) error {
 	p := lineParser{rest: string(data)}
 	var got Scheme
@@ -128,20 +128,20 @@ func (sc *Scheme) UnmarshalText(data []byte) error {
 		return fmt.Errorf("minhash: %w", err)
 	}
 	if got.String() != string(data) { // leading zeros, needless escapes
-		return fmt.Errorf("minhash: %.80q is not the text of a scheme as it is written: %w", data, ErrFormat)
+		return fmt.Errorf("minhash: %.80q is not the canonical text of a scheme: %w", data, ErrFormat)
 	}
 	*sc = got
 	return nil
 }
 
-// A lineParser takes the fields of a scheme from a line. After a failure it returns
+// A lineParser reads the fields of a scheme from a line. After a failure it returns
 // zeros.
 type lineParser struct {
 	rest   string
 	failed bool
 }
 
-// until returns what comes before sep, or everything if sep is empty.
+// until returns the text before sep, or all of it if sep is empty.
 func (p *lineParser) until(sep string) string {
 	field, rest, found := p.rest, "", true
 	if sep != "" {

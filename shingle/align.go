@@ -8,62 +8,60 @@ import (
 	"github.com/neardup/neardup/internal/align"
 )
 
-// An Aligner finds the passages that two texts share. The zero value is ready
-// to use. An Aligner is a plain value: it may be copied, and used by any number
-// of goroutines.
+// An Aligner finds the passages that two texts share. The zero value is ready to
+// use. An Aligner is a plain value: it may be copied, and used by any number of
+// goroutines.
 //
 // Texts are compared token by token, so case, typography, punctuation and line
 // breaks do not matter. A passage may hold substituted, inserted, deleted and
-// swapped words, and parts that were moved within a paragraph; passages may come in
-// any order, and overlap in one text when the other repeats itself. Exchanging the texts exchanges the sides of the
-// passages and changes nothing else.
+// swapped words, and parts that were moved within a paragraph. Passages may come in
+// any order, and may overlap in one text if the other repeats itself. Swapping the
+// texts only swaps the sides of the passages.
 //
 // # Method and bounds
 //
-// Shared runs of three words are seeds (of four where a text has more than
-// 20,000 tokens, of five where it has more than 200,000; of as many tokens as weigh
-// as much in scripts without spaces). The longest seed is extended to both sides with affine gaps (2 for an
-// equal token, -1 for an unequal one, -2 for the first token of a gap and -1
-// for each further one) until the score has fallen by Drop, then the longest one
-// that no extension has passed through, and so on. What follows closely in both
-// texts is joined where the evidence pays for the gap.
+// Shared runs of three words are seeds (four where a text has more than 20,000
+// tokens, five where it has more than 200,000; in scripts without spaces, as many
+// tokens as have the same weight). The longest seed is extended to both sides with
+// affine gaps (2 for an equal token, -1 for an unequal one, -2 for the first token
+// of a gap and -1 for each further one) until the score has fallen by Drop, then the
+// longest seed that no extension has passed through, and so on. Alignments that are
+// close together in both texts are joined if their score pays for the gap.
 //
-// A run of MinTokens equal tokens or more is always found, save where its every run
-// of 12 tokens occurs at more than 64 pairs of places: of such only the first few
-// are looked at. (In texts of a handful of different words everything resembles
-// everything, and a run may be displaced by a better alignment of the same ground.)
-// Time and memory are linear in the two texts: the work ends when it has cost 64
-// steps a token, which texts made for the purpose can reach and others do not; the
-// passages found until then are returned.
+// A run of MinTokens equal tokens or more is always found, except where every 12 of
+// its tokens occur at more than 64 pairs of places: then only the first few are
+// examined. (In texts made of a handful of different words, a run may be displaced
+// by a better alignment of the same tokens.) Time and memory are linear in the two
+// texts: the work stops after 64 steps per token, which only texts made for the
+// purpose reach; the passages found until then are returned.
 type Aligner struct {
-	// Shingler defines tokens by its Unit and its folding. Size and Multiset have no
-	// meaning here.
+	// Shingler defines tokens by its Unit and its folding. Size and Multiset are
+	// ignored.
 	Shingler Shingler
-	// MinTokens is the least length of a passage: the number of equal tokens in
-	// scripts that separate words, and as much as so many English words in those
-	// that do not, by the weights that [Text.Weights] describes; 0 means 12.
+	// MinTokens is the least length of a passage: the number of equal tokens in scripts
+	// that separate words, and the equivalent of that many English words in those that
+	// do not, by the weights that [Text.Weights] describes; 0 means 12.
 	MinTokens int
-	// MaxGap is the largest number of tokens, on either side, that may lie
-	// between two shared stretches of one passage; 0 means 25, negative none
-	// beyond what Drop bridges. Where the gap holds the border of a paragraph, 8
-	// is the limit if that is smaller. Where one text goes on within a paragraph and
-	// only the other has more in between, such as a foreign line or a clause that the
-	// first leaves out, four times as many may lie there.
+	// MaxGap is the largest number of tokens, on either side, that may lie between two
+	// shared stretches of one passage; 0 means 25, negative none beyond what Drop
+	// bridges. Across a paragraph break the limit is at most 8. It is four times as
+	// large if one text continues within a paragraph and only the other has text in
+	// between, such as an inserted line or a clause that the first leaves out.
 	MaxGap int
-	// MaxDrift is the largest difference between the two sides of such a gap, four
-	// times as much where MaxGap is; 0 means 25, negative none.
+	// MaxDrift is the largest difference in length between the two sides of such a gap;
+	// it is four times as large wherever MaxGap is. 0 means 25, negative none.
 	MaxDrift int
-	// Drop is how far the score of an alignment may fall below its best before
-	// it ends there: about the number of unequal tokens in a row that it
-	// tolerates, at most 30. 0 means 8.
+	// Drop is how far the score of an alignment may fall below its best before the
+	// alignment ends: about the number of consecutive unequal tokens that are tolerated,
+	// at most 30. 0 means 8.
 	Drop int
-	// Copies chooses what becomes of a passage that one text holds several times.
+	// Copies chooses how to report a passage that one text holds several times.
 	Copies Copies
 	// Snap chooses where a passage may end.
 	Snap Snap
 }
 
-// Copies chooses what becomes of a passage that a text holds several times.
+// Copies chooses how to report a passage that a text holds several times.
 type Copies uint8
 
 const (
@@ -71,8 +69,8 @@ const (
 	// either text is in a passage, and two copies here that have two copies
 	// there make two passages, not four.
 	CoverCopies Copies = iota
-	// BestCopy uses no stretch of either text twice: a passage that one text
-	// holds once and the other three times is reported once.
+	// BestCopy uses no stretch of either text twice: a passage that occurs once in one
+	// text and three times in the other is reported once.
 	BestCopy
 	// EveryCopy reports every pair of copies (at most 64 for a phrase).
 	EveryCopy
@@ -82,65 +80,65 @@ const (
 type Snap uint8
 
 const (
-	// SnapNear ends a passage at its last equal token, but takes in what is
-	// left of a paragraph where that is one token or so in both texts, two from
-	// 16 equal tokens on, three from 32: a paragraph whose last word was changed
-	// is still that paragraph. So it does with a sentence, if the passage is edited
-	// anyway. As few tokens that reach over into another paragraph are left out, and
-	// so are parts of a number, and one token that reaches over into another sentence
-	// or clause if both texts have it elsewhere too.
+	// SnapNear ends a passage at its last equal token, but includes the rest of a
+	// paragraph if that is about one token in both texts (two from 16 equal tokens on,
+	// three from 32), so that a paragraph whose last word was changed is included whole.
+	// It does the same with a sentence if the passage is edited anyway. As few tokens
+	// that reach over into another paragraph are left out, and so are parts of a number,
+	// and one token that reaches over into another sentence or clause if both texts have
+	// it elsewhere too.
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
-	// SnapSentence takes in the whole of every sentence touched. A sentence ends at
-	// a stop followed by a space, or at an ideographic one; an initial, a title and
-	// what a small letter follows end none.
+	// SnapSentence includes the whole of every sentence touched. A sentence ends at a
+	// stop followed by a space, or at an ideographic stop, but not after an initial or a
+	// title, or before a lower-case letter.
 	SnapSentence
-	// SnapParagraph takes in the whole of every paragraph touched.
+	// SnapParagraph includes the whole of every paragraph touched.
 	SnapParagraph
 )
 
 // A Passage is a stretch that two texts share.
 type Passage struct {
-	A, B Span // its place, in bytes of the texts; never cuts a token
+	A, B Span // byte ranges in the texts; they never split a token
 	// Tokens is the number of tokens of the longer side.
 	Tokens int
-	// Matched is the number of tokens that the two sides have in common, in
-	// order; of a moved passage, in the order of each part.
+	// Matched is the number of tokens that the two sides have in common, in order; for a
+	// moved passage, in the order within each part.
 	Matched int
 	// Similarity is 2*Matched divided by the tokens of both sides: 1 for equal
 	// sides, the share of equal tokens for edited ones.
 	Similarity float64
-	// Exact reports that the two sides are equal token by token: all that differs is
+	// Exact reports that the two sides are equal token by token: they differ at most in
 	// case, typography, punctuation and space.
 	Exact bool
 	// Moved reports that parts of the passage, such as its sentences, come in
 	// another order in B.
 	Moved bool
-	// Template reports that the sides are one wording around different content, such
-	// as the results of two companies: a quarter or more of what differs is numbers
-	// and names in slots that both sides fill, a third if there is one slot only.
-	// From a Similarity of .8 on it is two thirds, in a slot for every 8 equal
-	// tokens, since what has fewer is one text whose figures were updated. A word is
-	// taken for a name by its capital letter, so in scripts without capitals only
-	// numbers count.
+	// Template reports that the sides are the same wording around different content,
+	// such as the results of two companies: at least a quarter of the difference is
+	// numbers and names in slots that both sides fill, or a third if there is only one
+	// slot. From a Similarity of .8 on it must be two thirds, with a slot for every 8
+	// equal tokens, because a passage with fewer slots is one text whose figures were
+	// updated. A word counts as a name by its capital letter, so in scripts without
+	// capitals only numbers count.
 	Template bool
 }
 
 // A Text is a text with its tokens, ready to be aligned with others. It must not be
-// changed, and may be used by any number of goroutines. It takes 7.1 bytes a token
-// in addition to the text, 8.1 in scripts without spaces. Make one with
+// changed, and may be used by any number of goroutines. In addition to the text it
+// takes 7.1 bytes per token, 8.1 in scripts without spaces. Make one with
 // [Aligner.Prepare].
 type Text struct {
 	text   string
 	skip   []Span
 	sh     Shingler
 	ids    []uint32
-	base   []uint32          // where every 64th token begins
-	starts []uint16          // where each begins, from the base before it
-	far    []uint32          // if a start is too far for that: where each token begins
-	size   []uint8           // bytes of each token, longToken for so many and more
-	ends   map[uint32]uint32 // of such tokens
+	base   []uint32          // offsets of every 64th token
+	starts []uint16          // start of each token, relative to the base before it
+	far    []uint32          // start of each token, if one is too far from its base
+	size   []uint8           // bytes of each token; longToken for that many or more
+	ends   map[uint32]uint32 // lengths of the long tokens
 
 	weights []uint8 // nil if all are words
 	weight  int     // their sum
@@ -149,16 +147,16 @@ type Text struct {
 	breaks []uint32
 }
 
-// A Seed states that token A of one text begins the same N tokens as token B of
-// another; see [Aligner.AlignAt].
+// A Seed means that token A of one text and token B of another begin the same N
+// tokens; see [Aligner.AlignAt].
 type Seed struct{ A, B, N int }
 
-// Prepare tokenizes a text once for any number of alignments. The spans of skip
-// are left out as [Shingler.AppendTokens] does, as if the text did not hold them,
-// so a passage may run across one. It panics if the text is longer than 2 GiB.
+// Prepare tokenizes a text once for any number of alignments. The spans of skip are
+// left out as by [Shingler.AppendTokens], as if the text did not contain them, so a
+// passage may run across one. It panics if the text is longer than 2 GiB.
 func (al Aligner) Prepare(text string, skip ...Span) *Text {
 	sh := al.Shingler
-	sh.Size, sh.Multiset = 0, false // of no meaning here
+	sh.Size, sh.Multiset = 0, false // ignored here
 	buf := tokenBuffers.Get().(*[]Token)
 	defer tokenBuffers.Put(buf)
 	*buf = sh.AppendTokens((*buf)[:0], text, skip...)
@@ -205,8 +203,8 @@ func newText(sh Shingler, text string, tokens []Token) *Text {
 
 func (t *Text) seq() align.Seq { return align.Seq{IDs: t.ids, Breaks: t.paragraphs} }
 
-// paragraphs returns the tokens that begin a paragraph. Most texts of a corpus
-// share nothing, and need not be asked.
+// paragraphs returns the tokens that begin a paragraph. It is computed on demand,
+// because most texts of a corpus share nothing.
 func (t *Text) paragraphs() []uint32 {
 	t.once.Do(func() {
 		i := 0
@@ -231,10 +229,11 @@ func (t *Text) Len() int { return len(t.starts) }
 // Token returns the span of token i.
 func (t *Text) Token(i int) Span { return Span{t.start(i), t.end(i)} }
 
-// longToken is the number of bytes from which the end of a token is kept apart.
+// longToken is the number of bytes from which the length of a token is stored
+// separately.
 const longToken = 255
 
-// start returns where the token i begins, end where it ends.
+// start returns the offset at which token i begins; end, at which it ends.
 func (t *Text) start(i int) int {
 	if t.far != nil {
 		return int(t.far[i])
@@ -249,8 +248,8 @@ func (t *Text) end(i int) int {
 	return int(t.ends[uint32(i)])
 }
 
-// Tokens returns the tokens as numbers that are equal where the tokens are:
-// 32 bits of each token's hash. The slice must not be changed.
+// Tokens returns a number for each token, equal where the tokens are equal: 32 bits
+// of the token's hash. The slice must not be modified.
 func (t *Text) Tokens() []uint32 { return t.ids }
 
 // Align returns the passages that a and b share, in the order of a.
@@ -265,10 +264,10 @@ func (al Aligner) AlignTexts(a, b *Text) []Passage {
 	return al.align(a, b, nil)
 }
 
-// AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds, as an
-// index of a whole corpus finds them: the cost depends on the shared text, not on
-// the length of the texts. A seed whose tokens are not equal or not there is passed
-// over.
+// AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds, such
+// as those found by an index of a whole corpus: the cost depends on the shared text,
+// not on the length of the texts. A seed whose tokens are unequal or out of range is
+// ignored.
 func (al Aligner) AlignAt(a, b *Text, seeds []Seed) []Passage {
 	runs := make([]align.Run, 0, len(seeds))
 	for _, s := range seeds {
@@ -298,7 +297,7 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	var out []Passage
 	for _, c := range chains {
 		if !long(a, c, e.Min) {
-			continue // most are too short, and what follows cuts off more
+			continue // most are too short, and the next steps only make them shorter
 		}
 		if !c.Moved {
 			c = al.Snap.trim(a, b, c, e.Min)
@@ -331,7 +330,8 @@ func (al Aligner) params() align.Params {
 	return p
 }
 
-// passage makes a passage of a chain: its edges moved, its bytes and figures.
+// passage makes a passage from a chain: it moves the edges and computes the spans
+// and figures.
 func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 	p := Passage{Matched: int(c.Matched), Moved: c.Moved}
 	ea, eb := edges{a, int(c.A0), int(c.A1)}, edges{b, int(c.B0), int(c.B1)}
@@ -346,7 +346,7 @@ func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 	return p
 }
 
-// sameTokens compares the sides by all bits of their tokens, where 32 have
+// sameTokens compares the sides by all bits of their tokens, after 32 bits have
 // agreed.
 func sameTokens(a, b *Text, p Passage) bool {
 	if p.A.Of(a.text) == p.B.Of(b.text) && slices.Equal(a.skipInside(p.A), b.skipInside(p.B)) {
@@ -360,7 +360,8 @@ func (t *Text) inside(s Span) []Token {
 	return t.sh.AppendTokens(nil, s.Of(t.text), t.skipInside(s)...)
 }
 
-// skipInside returns the skipped spans in a part of the text, by places in the part.
+// skipInside returns the skipped spans within a part of the text, relative to the
+// part.
 func (t *Text) skipInside(s Span) (skip []Span) {
 	for _, k := range t.skip {
 		if k.End > s.Start && k.Start < s.End {
@@ -370,7 +371,7 @@ func (t *Text) skipInside(s Span) (skip []Span) {
 	return skip
 }
 
-// merge drops passages that the moving of edges has made equal.
+// merge drops passages that have become equal because their edges moved.
 func (al Aligner) merge(a, b *Text, ps []Passage) []Passage {
 	slices.SortFunc(ps, comparePassages)
 	return slices.CompactFunc(ps, func(p, q Passage) bool { return p.A == q.A && p.B == q.B })

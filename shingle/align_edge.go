@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/internal/align"
 )
 
-// near is how many tokens of a paragraph or sentence [SnapNear] takes in or cuts off: the
-// more, the more of the passage speaks for it.
+// near is the number of tokens of a paragraph or sentence that [SnapNear] includes
+// or cuts off: the longer the passage, the more.
 func near(matched int) int { return min(1+matched/16, 3) }
 
 // edges is one side of a passage: the tokens [from, to) of a text.
@@ -42,11 +42,10 @@ func (t *Text) paragraph(i, j int) (from, to int) {
 	return from, to
 }
 
-// trim cuts off what reaches over the border of a paragraph by near tokens or
-// less in both texts, unless it begins or ends a paragraph there: a word or two
-// that follow a shared paragraph in both texts are equal by chance. So is a common
-// word that follows a shared sentence or clause, and a part of a number at an edge is
-// not the number.
+// trim cuts off up to near tokens that reach over the border of a paragraph in both
+// texts, unless they begin or end a paragraph there: a word or two after a shared
+// paragraph are equal by chance. So is a common word after a shared sentence or
+// clause, and part of a number at an edge is not the number.
 func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 	if s != SnapNear {
 		return c
@@ -80,10 +79,10 @@ func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 	return c
 }
 
-// stubs returns where a chain begins and ends without the stub at either end: the rest
-// of a number, or one token that ends a sentence or clause in both texts and did not
-// begin it, or the reverse at the end. Such a token is equal by chance if both texts
-// have it elsewhere too.
+// stubs returns where a chain begins and ends without the stubs at its ends. A stub
+// is the rest of a number, or one token that ends a sentence or clause in both texts
+// without beginning it (at the end, the reverse). Such a token is equal by chance if
+// both texts have it elsewhere too.
 func stubs(a, b *Text, c align.Chain) (head, tail int32) {
 	x, y := int(c.A0), int(c.B0)
 	first := int(c.Runs[0].N)
@@ -113,14 +112,14 @@ func (t *Text) repeats(i int) bool {
 	return slices.Contains(t.ids[:i], id) || slices.Contains(t.ids[i+1:], id)
 }
 
-// What may end after a token.
+// What may end after a token:
 const (
 	clauseEnd   = 1 + iota // a clause: a comma, a colon, a dash, a bracket
 	sentenceEnd            // a sentence or a paragraph
 )
 
-// level returns what ends between token i and the next, 0 for nothing. Before the
-// first token and after the last one something ends.
+// level returns what ends between token i and the next, 0 for nothing. There is
+// always an end before the first token and after the last one.
 func (t *Text) level(i int) int {
 	if i < 0 || i+1 >= t.Len() || t.endsSentence(i) {
 		return sentenceEnd
@@ -174,8 +173,9 @@ func (s Snap) move(a, b *edges, matched int, exact bool) {
 	}
 }
 
-// untilHead returns how many tokens before token i begin its sentence, -1 if more than
-// n; untilTail how many from token i on end the sentence of the token before.
+// untilHead returns the number of tokens from the start of the sentence to token i,
+// -1 if more than n. untilTail returns the number of tokens from token i to the end
+// of the sentence of the token before it.
 func (t *Text) untilHead(i, n int) int {
 	for k := range n + 1 {
 		if t.level(i-k-1) == sentenceEnd {
@@ -208,7 +208,7 @@ func (t *Text) sentence(from, to int) (int, int) {
 
 // endsSentence reports whether a sentence ends between token i and the next: at a
 // stop that is followed by space or closing marks, unless it follows a single letter
-// (an initial, "U.S."), after a title, or before a small letter.
+// (an initial, "U.S."), after a title, or before a lower-case letter.
 func (t *Text) endsSentence(i int) bool {
 	gap := t.after(i)
 	for k, r := range gap {
@@ -232,13 +232,13 @@ func (t *Text) endsSentence(i int) bool {
 	return false
 }
 
-// stop reports whether r ends sentences, wideStop whether it does so without a
+// stop reports whether r ends sentences; wideStop, whether it does so without a
 // space after it.
 func stop(r rune) bool { return wideStop(r) || strings.ContainsRune(".!?…؟।።។", r) }
 
 func wideStop(r rune) bool { return strings.ContainsRune("。！？｡", r) }
 
-// title reports whether a word with a point after it goes before a name.
+// title reports whether a word with a full stop is a title that precedes a name.
 func title(word string) bool {
 	switch word {
 	case "Mr", "Mrs", "Ms", "Dr", "Prof", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Capt", "Sgt", "Rev", "Messrs", "Mme", "Mlle":
@@ -247,10 +247,10 @@ func title(word string) bool {
 	return false
 }
 
-// border returns where, in the gap between two sentences, the one before it ends
-// and the one after it begins. Most have a space between them; where there is
-// none, closing marks go with the stop and all others with what follows. A gap
-// without either belongs to both.
+// border returns where, in the gap between two sentences, the one before it ends and
+// the one after it begins. Most sentences have a space between them. Where there is
+// none, closing marks belong to the stop and all other marks to the next sentence. A
+// gap without either belongs to both.
 func border(gap string) (end, begin int) {
 	stopped := false
 	for k, r := range gap {
@@ -269,7 +269,7 @@ func border(gap string) (end, begin int) {
 	return len(gap), 0
 }
 
-// neutral folds the variants of a mark into one: quotes, dashes, spaces.
+// neutral maps the variants of a mark to one: quotes, dashes, spaces.
 func neutral(r rune) rune {
 	switch {
 	case unicode.IsSpace(r), r == '\u200b', r == '\u2060', r == '\ufeff':
@@ -283,10 +283,10 @@ func neutral(r rune) rune {
 	return r
 }
 
-// widen takes in the marks around a passage that belong to it: where both sides
-// begin or end a paragraph all that is left of it, otherwise what stands next to
-// the edge, without a space, on both sides alike. Where the edge was moved to
-// the border of a sentence, the marks of either side are its own.
+// widen adds the marks around a passage that belong to it: all of the rest where
+// both sides begin or end a paragraph, otherwise the marks that touch the edge
+// without a space and are the same on both sides. Where the edge was moved to the
+// border of a sentence, each side keeps its own marks.
 func (s Snap) widen(a, b *edges, p *Passage) {
 	af, at := a.t.paragraph(a.from, a.to-1)
 	bf, bt := b.t.paragraph(b.from, b.to-1)
@@ -320,8 +320,8 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 	p.A.End, p.B.End = p.A.End+x, p.B.End+y
 }
 
-// joins reports whether the n bytes of marks taken are all that stands between
-// two tokens, and such as join them: a hyphen, say, belongs to neither.
+// joins reports whether the n bytes of marks are all that lies between two tokens
+// and join them: a hyphen, for example, belongs to neither.
 func joins(gap string, n int) bool {
 	if n == 0 || n < len(gap) {
 		return false
@@ -334,16 +334,16 @@ func joins(gap string, n int) bool {
 	return true
 }
 
-// lastSpace returns where the last space ends; 0 if there is none.
+// lastSpace returns the offset after the last space; 0 if there is none.
 func lastSpace(s string) int {
 	return len(strings.TrimRightFunc(s, func(r rune) bool { return !space(r) }))
 }
 
 func space(r rune) bool { return neutral(r) == ' ' }
 
-// before returns the text between token i and the one before it, from the end of
-// what is skipped there. It is empty where both come from one character, as the
-// tokens of ½ do.
+// before returns the text between token i and the one before it, starting after any
+// skipped span. It is empty where both come from one character, like the tokens of
+// ½.
 func (t *Text) before(i int) string {
 	from, to := 0, t.start(i)
 	if i > 0 {
@@ -355,7 +355,7 @@ func (t *Text) before(i int) string {
 	return t.text[min(from, to):to]
 }
 
-// after returns the text between token i and the next, up to what is skipped there.
+// after returns the text between token i and the next, up to any skipped span.
 func (t *Text) after(i int) string {
 	from, to := t.end(i), len(t.text)
 	if i+1 < t.Len() {
@@ -373,14 +373,14 @@ func (t *Text) adjoin(i int, gap string) bool {
 	return i > 0 && i < t.Len() && t.end(i-1)+len(gap) == t.start(i)
 }
 
-// skipFrom returns the first span that is skipped from a place of the text on.
+// skipFrom returns the first skipped span from an offset of the text on.
 func (t *Text) skipFrom(at int) int {
 	k, _ := slices.BinarySearchFunc(t.skip, at, func(s Span, at int) int { return cmp.Compare(s.Start, at) })
 	return k
 }
 
-// firstParagraph returns what of a gap between tokens belongs to the paragraph
-// before it, lastParagraph what belongs to the one after it.
+// firstParagraph returns the part of a gap between tokens that belongs to the
+// paragraph before it; lastParagraph, the part that belongs to the one after it.
 func firstParagraph(gap string) string {
 	first := true
 	for p := range Paragraphs("x" + gap) {
@@ -403,8 +403,8 @@ func trimRight(s string) string { return strings.TrimRightFunc(s, space) }
 
 func trimLeft(s string) string { return strings.TrimLeftFunc(s, space) }
 
-// commonPrefix returns how many bytes of x and of y are the same marks, up to
-// the first space.
+// commonPrefix returns the number of bytes of x and of y that are the same marks, up
+// to the first space.
 func commonPrefix(x, y string) (int, int) {
 	i, j := 0, 0
 	for i < len(x) && j < len(y) {

@@ -31,26 +31,26 @@ func (o Op) String() string {
 	return "invalid"
 }
 
-// An Edit is one step of the way from one side of a passage to the other.
+// An Edit is one step of turning one side of a passage into the other.
 type Edit struct {
 	Op   Op
 	A, B Span // in bytes of the texts
 }
 
-// Edits returns how side A of a passage becomes side B: stretches of equal
-// tokens, and what lies between them. The spans run from the first token of a
-// stretch to its last; marks and spaces between stretches belong to none. It is
-// made to be shown: print what is Equal plain, and the rest struck out or
-// underlined. It panics if the spans of p lie outside the texts.
+// Edits returns the steps that turn side A of a passage into side B: stretches of
+// equal tokens, and the changes between them. The spans run from the first token of
+// a stretch to its last; marks and spaces between stretches belong to none. The
+// result is meant for display: print Equal stretches plain, and the others struck
+// out or underlined. It panics if the spans of p lie outside the texts.
 //
-// The cost is linear in the passage where its sides resemble each other, and
-// bounded as that of [Aligner.Align] where they do not.
+// The cost is linear in the passage where its sides resemble each other, and has the
+// bound of [Aligner.Align] where they do not.
 func (al Aligner) Edits(a, b string, p Passage) []Edit {
 	return al.EditsOf(al.Prepare(p.A.Of(a)), al.Prepare(p.B.Of(b)), p.A.Start, p.B.Start)
 }
 
-// EditsOf is like [Aligner.Edits] for the whole of two prepared texts: it says
-// how a becomes b. The offsets are added to the spans of the result.
+// EditsOf is like [Aligner.Edits] for the whole of two prepared texts: it returns
+// the steps that turn a into b. The offsets are added to the spans of the result.
 func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
 	if a.sh != b.sh {
 		panic("shingle: texts prepared with different shinglers")
@@ -79,8 +79,8 @@ func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
 	return out
 }
 
-// tokens returns the span of the tokens [i, j), for none the empty span after
-// the token before.
+// tokens returns the span of the tokens [i, j); if there are none, the empty span
+// after the token before.
 func (t *Text) tokens(i, j int) Span {
 	switch {
 	case i < j:

@@ -10,8 +10,8 @@ import (
 // The weights of tokens, in hundredths of an English word. Those of ideographs and
 // clusters are measured on help pages in English, Chinese and Khmer that are
 // translations of each other (.62 and .39), and on English sentences with their
-// Chinese, Japanese and Thai translations (.71, and .38 for Thai; what the
-// ideographs of the Japanese ones leave, its runs of kana share).
+// Chinese, Japanese and Thai translations (.71, and .38 for Thai; in Japanese, runs
+// of kana share the weight that the ideographs leave).
 const (
 	weightWord      = 100
 	weightIdeograph = 65
@@ -42,7 +42,7 @@ func weightOf(s string) uint8 {
 	return weightWord
 }
 
-// weigh notes the weights of the tokens, unless all are words.
+// weigh stores the weights of the tokens, unless all are words.
 func (t *Text) weigh() {
 	t.weight = weightWord * len(t.starts)
 	if t.sh.Unit != Words {
@@ -67,13 +67,14 @@ func (t *Text) weigh() {
 	}
 }
 
-// Weights returns the weight of each token in hundredths of an English word, so
-// that a length means about the same in every script: 65 for an ideograph and a run
-// of kana, 38 for a cluster of Thai or Khmer. It is nil if each is 100, as those of
-// scripts with spaces are, and those of [Chars]. The slice must not be changed.
+// Weights returns the weight of each token in hundredths of an English word, so that
+// a length means about the same in every script: 65 for an ideograph and a run of
+// kana, 38 for a cluster of Thai or Khmer. It is nil if every weight is 100, as in
+// scripts with spaces and with [Chars]. The slice must not be modified.
 func (t *Text) Weights() []uint8 { return t.weights }
 
-// long reports whether the equal tokens of a chain weigh as much as least words.
+// long reports whether the equal tokens of a chain weigh at least as much as least
+// words.
 func long(a *Text, c align.Chain, least int) bool {
 	if int(c.Matched) < least {
 		return false
@@ -90,8 +91,7 @@ func long(a *Text, c align.Chain, least int) bool {
 	return sum >= weightWord*least
 }
 
-// scale returns the number of tokens of the two texts that weigh as much as n
-// words.
+// scale returns the number of tokens of the two texts that weigh as much as n words.
 func scale(a, b *Text, n int) int {
 	if a.weights == nil || b.weights == nil {
 		return n

@@ -8,19 +8,20 @@ import (
 	"github.com/neardup/neardup/internal/align"
 )
 
-// A passage that is as similar as this or more is one text whose figures were updated,
-// unless it has a slot for every templateTokens equal tokens, and mostly values in them.
+// A passage with at least this similarity is one text whose figures were updated,
+// unless it has a slot for every templateTokens equal tokens, and mostly values in
+// the slots.
 const (
 	templateSimilarity = .8
 	templateTokens     = 8
 	templateSlots      = 4
 )
 
-// template reports whether a passage is a fixed wording with different content in it:
-// its sides differ in slots that have values on both sides, numbers and names. Values
-// are a quarter or more of what differs, a third if there is one slot only. It is
-// computed from the two sides alone, so it does not depend on the other documents of a
-// corpus.
+// template reports whether a passage is a fixed wording with different content in
+// it: its sides differ in slots that have values on both sides, numbers and names.
+// Values are at least a quarter of the difference, or a third if there is only one
+// slot. It is computed from the two sides alone, so it does not depend on the other
+// documents of a corpus.
 func template(a, b edges, runs []align.Run, matched int) bool {
 	va, vb := values{t: a.t}, values{t: b.t}
 	va.see(a.from, a.to)
@@ -31,8 +32,8 @@ func template(a, b edges, runs []align.Run, matched int) bool {
 			return
 		}
 		differ += x - i + y - j
-		// A part of a number that both sides have, such as the 35 of 35 and 35.3,
-		// belongs to the slot.
+		// The part of a number that both sides have, such as the 35 of 35 and 35.3, belongs
+		// to the slot.
 		for i > a.from && j > b.from && (a.t.inNumber(i) || b.t.inNumber(j)) {
 			i, j = i-1, j-1
 		}
@@ -56,8 +57,8 @@ func template(a, b edges, runs []align.Run, matched int) bool {
 	return slots >= 2 && 4*filled >= differ || slots == 1 && 3*filled >= differ
 }
 
-// inNumber reports whether token i continues the number that the token before it
-// begins: both have digits, and a mark lies between them that joins digits.
+// inNumber reports whether token i continues the number of the token before it: both
+// have digits, and a mark between them joins digits.
 func (t *Text) inNumber(i int) bool {
 	if i == 0 || i == t.Len() {
 		return false
@@ -71,13 +72,13 @@ func (t *Text) inNumber(i int) bool {
 	return digits(i-1) && digits(i)
 }
 
-// values marks the words in one side of a passage that are values.
+// values marks the words on one side of a passage that are numbers or names.
 type values struct {
 	t     *Text
-	small bool // a quarter of the words and more begin with a small letter, so capital ones are names
+	small bool // at least a quarter of the words begin with a lower-case letter, so capitalized ones are names
 }
 
-// see looks at the tokens [from, to).
+// see examines the tokens [from, to).
 func (v *values) see(from, to int) {
 	small, large := 0, 0
 	for i := from; i < to; i++ {
@@ -97,7 +98,7 @@ func (v *values) first(i int) rune {
 	return r
 }
 
-// count returns how many of the tokens [from, to) are values.
+// count returns the number of values among the tokens [from, to).
 func (v *values) count(from, to int) (n int) {
 	for i := from; i < to; i++ {
 		if v.is(i) {
@@ -107,8 +108,8 @@ func (v *values) count(from, to int) (n int) {
 	return n
 }
 
-// is reports whether a token is a number, in digits or one of the small ones in
-// words, or a name: a word with a capital letter that does not begin a sentence.
+// is reports whether a token is a number, in digits or a small one in words, or a
+// name: a word with a capital letter that does not begin a sentence.
 func (v *values) is(i int) bool {
 	word := v.t.Token(i).Of(v.t.text)
 	if strings.ContainsFunc(word, unicode.IsNumber) {
@@ -127,8 +128,8 @@ func (v *values) is(i int) bool {
 	return numeral(word)
 }
 
-// numeral reports whether a word is a number. Words that are articles as well, such as
-// "un", are none.
+// numeral reports whether a word is a number. Words that are also articles, such as
+// "un", are not.
 func numeral(word string) bool {
 	switch word {
 	case "nil", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "hundred", "thousand",

@@ -8,23 +8,24 @@ import (
 	"unicode/utf8"
 )
 
-// A Rest is a text without some spans of another. It knows where its bytes were.
+// A Rest is a text from which spans were cut. It maps its bytes back to the
+// original.
 type Rest struct {
 	Text   string
 	chunks []chunk
 }
 
-// A chunk is n bytes that were kept, without the white space around them: where they
-// were and where they are.
+// A chunk is n bytes that were kept, without the white space around them: their old
+// and their new offset.
 type chunk struct{ from, to, n int }
 
 // Cut returns text without spans, which must be ascending and disjoint and begin and
 // end between tokens. The tokens of the rest are those outside the spans.
 //
-// Of the white space around a span that with the most line breaks stays, the first
-// one if they have as many; at the beginning of the text that before the span stays,
-// at its end that after it. Where nothing would part two tokens any more, a space
-// does.
+// Of the white space on the two sides of a span, the side with more line breaks
+// stays, the first one if they have equally many. At the beginning of the text the
+// side before the span stays, at its end the side after it. Where two tokens would
+// otherwise join, a space separates them.
 func Cut(text string, spans []Span) Rest {
 	if len(spans) == 0 {
 		return Rest{text, []chunk{{0, 0, len(text)}}}
@@ -47,9 +48,9 @@ func Cut(text string, spans []Span) Rest {
 	return Rest{c.out.String(), c.chunks}
 }
 
-// Original returns where a span of the rest was: from the first of its bytes that was
-// kept to the last one, and all that was cut in between. It is empty for a span of
-// nothing but white space around a cut.
+// Original returns the original span of a span of the rest: from the first of its
+// bytes that was kept to the last one, including all cut text in between. It is
+// empty if the span holds only white space around a cut.
 func (r Rest) Original(s Span) Span {
 	i := sort.Search(len(r.chunks), func(i int) bool { return r.chunks[i].to+r.chunks[i].n > s.Start })
 	j := sort.Search(len(r.chunks), func(i int) bool { return r.chunks[i].to >= s.End }) - 1
@@ -60,12 +61,12 @@ func (r Rest) Original(s Span) Span {
 	return Span{first.from + max(0, s.Start-first.to), last.from + min(last.n, s.End-last.to)}
 }
 
-// A cutter puts together the kept text.
+// A cutter assembles the kept text.
 type cutter struct {
 	out    strings.Builder
 	chunks []chunk
-	gap    string // white space to come next
-	end    int    // of the last chunk, in the text as given
+	gap    string // white space to be written next
+	end    int    // of the last chunk, in the original text
 }
 
 // add adds a part of the text between two spans.
@@ -92,8 +93,8 @@ func leadingSpace(s string) string {
 	return s[:len(s)-len(strings.TrimLeftFunc(s, unicode.IsSpace))]
 }
 
-// parting returns how much white space parts: not at all, by a space, or by so many
-// line breaks and one.
+// parting returns how strongly white space separates: 0 for not at all, 1 for a
+// space, and 1 plus the number of line breaks.
 func parting(space string) int {
 	if space == "" {
 		return 0
@@ -112,9 +113,9 @@ func parting(space string) int {
 	return n
 }
 
-// meld reports whether tokens of two texts change where the texts meet.
+// meld reports whether tokens change where two texts are joined.
 func meld(a, b string) bool {
-	const near = 64 // bytes; what is further away does not change them
+	const near = 64 // bytes; text further away does not change them
 	a = a[max(0, len(a)-near):]
 	if len(b) > near {
 		n := near

@@ -1,8 +1,8 @@
-// Package shingle turns text into shingles: the 64-bit hashes of every run of a
-// few consecutive tokens, which is what near-duplicate detection compares.
+// Package shingle turns text into shingles: the 64-bit hashes of every run of a few
+// consecutive tokens. Near-duplicate detection compares these hashes.
 //
-// Package minhash condenses the shingles of a text into a signature, package
-// lsh finds similar signatures, package boilerplate finds the blocks that pages share
+// Package minhash condenses the shingles of a text into a signature, package lsh
+// finds similar signatures, package boilerplate finds the blocks that pages share
 // and returns the spans to skip. This package also compares two texts exactly, and
 // finds their paragraphs and the passages that they share.
 //
@@ -19,31 +19,34 @@
 // kind; or a cluster, about a syllable, of the scripts of South-East Asia that are
 // written without spaces. Everything else separates tokens. A token is hashed in
 // folded form: case, accents on Latin, Greek and Cyrillic letters, compatibility
-// forms, typography and invisible characters make no difference. [Token] has the rules.
+// forms, typography and invisible characters make no difference. [Token] has the
+// rules.
 //
 // # Hashes
 //
 // Without a seed, a token of up to 16 bytes of folded UTF-8 is hashed by multiplying
 // and mixing, a longer one by xxhash. The hash of a shingle is the polynomial whose
-// coefficients are the hashes of its tokens, modulo 2^64, with their number mixed in,
-// finished so that every bit depends on every bit: the order of tokens counts, and
-// where each ends. Halves of hashes collide as those of random numbers do, and 100
-// million distinct shingles of near-equal words gave no collision.
+// coefficients are the hashes of its tokens, modulo 2^64, with their number mixed
+// in, finished so that every bit depends on every bit: the order of tokens counts,
+// and so does the place where each ends. Halves of hashes collide as rarely as those
+// of random numbers, and 100 million distinct shingles of near-equal words gave no
+// collision.
 //
 // # Seeds
 //
-// Those hashes are public: anyone can compute two tokens with one hash, and so a text
-// that has every shingle of another and shares no word with it. Such a pair has the
-// exact similarity 1, and no seed of package minhash, lsh or boilerplate changes that.
+// Those hashes are public: anyone can compute two tokens with the same hash, and so
+// a text that has every shingle of another but shares no word with it. Such a pair
+// has an exact similarity of 1, and no seed of package minhash, lsh or boilerplate
+// changes that.
 //
-// [Shingler.Seed] does. With a random seed of 64 bits that authors do not know,
-// tokens of up to eight bytes of folded UTF-8 never have one hash, and two longer
-// ones of n bytes do with a probability of about n/7/2^61, whatever they are; a
-// short and a long token, and whole shingles, collide as random numbers do as far as
-// is known, which is not a proof. To confirm what public hashes found, hash both
-// texts again with a seed drawn for the run. It does not protect against an author
-// who learns it or sees hashes, and texts that normalization makes equal stay equal.
-// Three seeds do three things:
+// [Shingler.Seed] does. With a random 64-bit seed that authors do not know, two
+// tokens of up to eight bytes of folded UTF-8 never have the same hash, and two
+// longer ones of n bytes have with a probability of about n/7/2^61, whatever they
+// are. A short and a long token, and whole shingles, collide like random numbers as
+// far as is known, which is not a proof. To confirm what public hashes found, hash
+// both texts again with a seed drawn for the run. A seed does not protect against an
+// author who learns it or sees hashes, and texts that normalization makes equal stay
+// equal. There are three seeds with three purposes:
 //
 //   - Shingler.Seed: no one can make different shingles with equal hashes.
 //   - The Seed of a minhash.Sketcher: no one can choose words so that the registers of a
@@ -53,12 +56,12 @@
 //
 // # Stability
 //
-// The tables are those of [UnicodeVersion] and do not change with the Go
-// release. The same text has the same hashes on every platform and with every
-// set of instructions, in one piece or read from a stream, and in every later
-// version with the same major number: golden files in testdata prove it.
+// The tables are those of [UnicodeVersion] and do not change with the Go release.
+// The same text has the same hashes on every platform and with every set of
+// instructions, in one piece or read from a stream, and in every later version with
+// the same major version: golden files in testdata prove it.
 //
-// Kernels for AVX-512 and AVX2 are chosen when the program starts; other machines, and
-// builds with the tag purego, run Go. docs/benchmarks.md has their speed, for every
-// script.
+// Kernels for AVX-512 and AVX2 are chosen when the program starts; other machines,
+// and builds with the tag purego, run Go. docs/benchmarks.md has their speed, for
+// every script.
 package shingle

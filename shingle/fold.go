@@ -8,43 +8,43 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// A folder folds a piece of text into bytes in which every token is a run of
-// word bytes: ASCII letters (of either case), digits, and bytes from 0x80, and
-// the apostrophe where it is between letters. Whatever separates tokens
-// becomes an ASCII byte that is not a word byte; where two tokens adjoin, as
-// ideographs do, a space comes between them.
+// A folder folds a piece of text into bytes in which every token is a run of word
+// bytes: ASCII letters (of either case), digits, and bytes from 0x80, and the
+// apostrophe where it is between letters. Separators become ASCII bytes that are not
+// word bytes. Where two tokens adjoin, as ideographs do, a space is written between
+// them.
 type folder struct {
 	table   *unidata.Table
 	letters *letters   // of lettersOf
 	kinds   *kindTable // of kindTables
-	buf     []byte     // folded text, then room for one 64-byte step
+	buf     []byte     // folded text, followed by room for one 64-byte step
 	n       int        // bytes folded
 	state   uint64
 
-	runs   *runTable                  // of runTables; nil until it is wanted
-	mended [2 * (blockSize + 16)]byte // a block without its broken bytes, and room
+	runs   *runTable                  // of runTables; nil until it is needed
+	mended [2 * (blockSize + 16)]byte // a block without its broken bytes, and spare room
 
-	// Where folded bytes come from. Unless mixed, byte i comes from byte base+i of
-	// the text. Otherwise, if origins are wanted, for the bytes from base+start[i]
-	// to base+end[i], dropped marks included.
+	// Origins of the folded bytes. Unless mixed, byte i comes from byte base+i of the
+	// text. Otherwise, if origins are requested, it comes from the bytes base+start[i]
+	// to base+end[i], including dropped marks.
 	base       int
 	mixed      bool
 	origins    bool
 	start, end []int32
 }
 
-// maxMarks is how many marks another one may move before: the limit of the
-// stream-safe format of Unicode Standard Annex 15.
+// maxMarks is the largest number of marks that another one may move before: the
+// limit of the stream-safe format of Unicode Standard Annex 15.
 const maxMarks = 30
 
-// unsettled is how many folded bytes at the end may still change with what
-// follows: a base and its marks.
+// unsettled is the number of folded bytes at the end that later text may still
+// change: a base and its marks.
 const unsettled = 4 * (maxMarks + 2)
 
-// slack is how many bytes must be readable after the folded text.
+// slack is the number of readable bytes required after the folded text.
 const slack = 64
 
-// reserve makes room for n bytes in all.
+// reserve makes room for n bytes in total.
 func (f *folder) reserve(n int) {
 	if len(f.buf) < n {
 		f.buf = append(make([]byte, 0, n+n/2), f.buf[:f.n]...)[:n+n/2]
@@ -58,14 +58,14 @@ func (f *folder) reserve(n int) {
 // reset makes f ready for another text.
 func (f *folder) reset() { f.n, f.state, f.mixed = 0, 0, false }
 
-// feed folds a piece of text that begins at offset at, after what was folded
-// before. Pieces are cut between code points.
+// feed folds a piece of text that begins at offset at and follows the text folded so
+// far. Pieces are cut between code points.
 func (f *folder) feed(text []byte, at int) {
 	if f.n == 0 {
 		f.base, f.mixed = at, false
 	}
-	// A code point becomes a space and up to three bytes, or, if it has three, twice
-	// that; an ASCII byte itself with at most one space before a run of them.
+	// A code point becomes a space and up to three bytes, or twice that if it takes
+	// three; an ASCII byte becomes itself, with at most one space before a run of them.
 	f.reserve(f.n + 3*len(text) + 4*slack)
 	at -= f.base
 	for i := 0; i < len(text); {
@@ -104,8 +104,8 @@ func (f *folder) drop(n int) {
 	}
 }
 
-// origin returns where the folded bytes from start to end come from. Without
-// origins that is right for ASCII only.
+// origin returns the span of the text from which the folded bytes from start to end
+// come. Without origins that is correct only for ASCII.
 func (f *folder) origin(start, end int) Span {
 	if f.mixed && f.origins {
 		start, end = int(f.start[start]), int(f.end[end-1])
@@ -155,7 +155,7 @@ func copyASCIIGeneric(dst, src []byte) int {
 		}
 	}
 	if n < len(src) && len(src) >= 8 {
-		// The last eight bytes, of which some were copied.
+		// The last eight bytes, some of which were copied already.
 		w := binary.LittleEndian.Uint64(src[len(src)-8:])
 		binary.LittleEndian.PutUint64(dst[len(src)-8:], w)
 		if w &= high; w == 0 {
@@ -169,8 +169,8 @@ func copyASCIIGeneric(dst, src []byte) int {
 	return n
 }
 
-// enter goes to the state after a code point of a class, which is at
-// offset at, with a space ahead of it where tokens adjoin.
+// enter goes to the state after a code point of a class, which is at offset at, and
+// writes a space before it where tokens adjoin.
 func (f *folder) enter(class, at int) {
 	row := rows[class] >> f.state
 	if row>>spaceBit&1 != 0 {
@@ -187,7 +187,7 @@ func (f *folder) space(at int) {
 	f.n++
 }
 
-// others folds text[i:] up to a long run of ASCII and returns where that is;
+// others folds text[i:] up to a long run of ASCII and returns the index of that run;
 // text[0] is at offset at.
 func (f *folder) others(text []byte, i, at int) int {
 	var tail [2 * (blockSize + 16)]byte
@@ -215,8 +215,8 @@ func (f *folder) others(text []byte, i, at int) int {
 	return i
 }
 
-// lookup returns the entry of the code point that begins b, and its length; a
-// byte that begins none is a separator.
+// lookup returns the entry of the code point that begins b, and its length; a byte
+// that begins no code point is a separator.
 func lookup(t *unidata.Table, b []byte) (e unidata.Entry, size int, delta rune) {
 	const bad = unidata.Entry(unidata.Sep<<24 | 1<<28 | ' ')
 	c := b[0]
@@ -236,7 +236,7 @@ func lookup(t *unidata.Table, b []byte) (e unidata.Entry, size int, delta rune) 
 	return bad, 1, 0
 }
 
-// put writes what the code point src, standing from at to end, becomes.
+// put writes the folded form of the code point src, which lies from at to end.
 func (f *folder) put(e unidata.Entry, delta rune, src []byte, at, end int) {
 	if e&unidata.Special != 0 {
 		f.special(e, at, end)
@@ -254,8 +254,8 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at, end int) {
 	f.from(from, at, end)
 }
 
-// from notes that the bytes from from on come from [start, end) of the text; if
-// there are none, the byte before is followed by something without effect.
+// from records that the folded bytes from from on come from [start, end) of the
+// text. If there are none, the code point had no effect and extends the byte before.
 func (f *folder) from(from, start, end int) {
 	if !f.origins {
 		return

@@ -25,29 +25,29 @@ import (
 )
 
 // Hash returns the hash that datasketch gives to a token by default (sha1_hash32):
-// the first four bytes of the SHA-1 digest, in little-endian order. It is an element
-// for sketchers of the algorithms Affine32 and Legacy, which look at the low 32 bits
-// of an element alone.
+// the first four bytes of the SHA-1 digest, in little-endian order. Use it for
+// elements of the algorithms Affine32 and Legacy, which use only the low 32 bits of
+// an element.
 func Hash(token []byte) uint64 {
 	sum := sha1.Sum(token)
 	return uint64(binary.LittleEndian.Uint32(sum[:4]))
 }
 
-// affine32 is the code of the scheme in the bytes of a LeanMinHash; legacy has none,
-// and affine64 another.
+// affine32 is the code of the scheme in the bytes of a LeanMinHash. Legacy has no
+// code, and affine64 has a different one.
 const affine32 = 1
 
-// version is that of the schemes which package minhash makes.
+// version is the version of the schemes that package minhash makes.
 var version = minhash.New(minhash.Options{Algorithm: minhash.Affine32, K: 1}).Scheme().Version
 
-// Append appends the bytes that LeanMinHash.serialize of datasketch 2.0 writes on a
-// little-endian machine, and that its deserialize reads there. They carry neither a
-// checksum nor the name of the elements. The error wraps [minhash.ErrMismatch] unless
-// the algorithm is Affine32 or Legacy.
+// Append appends the bytes that LeanMinHash.serialize of datasketch 2.0 writes, and
+// deserialize reads, on a little-endian machine. They contain neither a checksum nor
+// the name of the elements. The error wraps [minhash.ErrMismatch] unless the
+// algorithm is Affine32 or Legacy.
 func Append(dst []byte, sig minhash.Signature) ([]byte, error) {
 	sc := sig.Scheme()
 	if len(sig.Values()) == 0 || sc.Algorithm != minhash.Affine32 && sc.Algorithm != minhash.Legacy {
-		return dst, fmt.Errorf("datasketch: no LeanMinHash has the scheme %v: %w", sc, minhash.ErrMismatch)
+		return dst, fmt.Errorf("datasketch: a LeanMinHash cannot have the scheme %v: %w", sc, minhash.ErrMismatch)
 	}
 	dst = binary.LittleEndian.AppendUint64(dst, sc.Seed)
 	if sc.Algorithm == minhash.Legacy {
@@ -60,13 +60,13 @@ func Append(dst []byte, sig minhash.Signature) ([]byte, error) {
 }
 
 // Read returns the signature in the bytes of a LeanMinHash, of scheme affine32 or
-// legacy, as serialize writes them on a little-endian machine or anywhere with
-// byteorder "<". The bytes do not name their elements: the string of elements, which
-// may be nil, becomes part of the scheme, as in [minhash.Options].
+// legacy, as serialize writes them on a little-endian machine, or on any machine
+// with byteorder "<". The bytes do not name their elements: the string of elements,
+// which may be nil, becomes part of the scheme, as in [minhash.Options].
 //
-// The error wraps [minhash.ErrVersion] if the scheme is another one of datasketch, and
-// otherwise [minhash.ErrCorrupt]; damage to the values goes unseen, as there is no
-// checksum.
+// The error wraps [minhash.ErrVersion] if the scheme is another scheme of
+// datasketch, and otherwise [minhash.ErrCorrupt]. Damage to the values goes
+// undetected, since there is no checksum.
 func Read(data []byte, elements fmt.Stringer) (minhash.Signature, error) {
 	r := wire.NewReader(data)
 	sc := minhash.Scheme{Seed: r.Uint64(), Version: version}
@@ -82,7 +82,7 @@ func Read(data []byte, elements fmt.Stringer) (minhash.Signature, error) {
 			return minhash.Signature{}, fmt.Errorf("datasketch: LeanMinHash of scheme %d: %w", code, minhash.ErrVersion)
 		}
 		sc.Algorithm, sc.K = minhash.Affine32, int(min(-k, 1<<31-1))
-		// In native order the values are aligned, which the length shows.
+		// In native order the values are aligned; the length reveals this.
 		if r.Len() == 4*sc.K+3 {
 			for range 3 {
 				if r.Byte() != 0 {
