@@ -93,7 +93,7 @@ func (b *blocks) Run(e *cli.Env) error {
 		return err
 	}
 	if b.to.Out != "" {
-		cuts := make(clean.Cuts, len(c.Docs))
+		cuts := clean.NewCuts(len(c.Docs))
 		cuts.RecycledBlocks(kept)
 		if err := clean.WriteTexts(c, cuts, b.to, b.to.Spans); err != nil {
 			return err

@@ -181,6 +181,7 @@ func (k *cleaning) Run(e *cli.Env) error {
 			return err
 		}
 	}
+	defer func() { d.Cuts.Close() }()
 	if err := k.cut(e, c, d, held); err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 	if len(k.to.Cut) == 0 {
 		return nil
 	}
-	d.Cuts = make(clean.Cuts, len(c.Docs))
+	d.Cuts = clean.NewCuts(len(c.Docs))
 	if k.cuts(clean.CutBlocks) {
 		blocks, err := find.Blocks(c, k.Options)
 		if err != nil {
@@ -255,7 +256,7 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 		}
 	}
 	for _, r := range d.Removals {
-		d.Cuts[r.Row] = nil // nothing is cut from removed documents
+		d.Cuts.Drop(r.Row) // nothing is cut from removed documents
 	}
 	return nil
 }

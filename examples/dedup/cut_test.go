@@ -141,6 +141,15 @@ func TestCleanCut(t *testing.T) {
 	}
 }
 
+// tokens returns the tokens of a text as words of their hashes.
+func tokens(text string) string {
+	var b strings.Builder
+	for _, k := range (shingle.Shingler{}).AppendTokens(nil, text) {
+		fmt.Fprintf(&b, " %x", k.Hash)
+	}
+	return b.String() + " "
+}
+
 // Files of text are cut, alone and in folders, packed or not; tables in .parquet.
 func TestCutFormats(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -205,13 +214,6 @@ func TestCutReal(t *testing.T) {
 	given := map[string]string{}
 	for _, r := range in {
 		given[r.ID] = r.Text
-	}
-	tokens := func(text string) string {
-		var b strings.Builder
-		for _, k := range (shingle.Shingler{}).AppendTokens(nil, text) {
-			fmt.Fprintf(&b, " %x", k.Hash)
-		}
-		return b.String() + " "
 	}
 	spans := map[string][]shingle.Span{}
 	reasons := map[string]int{}

@@ -1,20 +1,43 @@
 package repeat
 
 import (
-	"iter"
+	"math"
 	"slices"
-
-	"github.com/neardup/neardup/shingle"
 )
 
 // mostPlaces is how many places of an anchor are kept, beyond which windows are.
 const mostPlaces = 32
 
-// An index finds places of the pieces that stay by anchors.
+// An index finds places of the pieces that stay by anchors, and by the windows around
+// anchors that are common: places are kept by the hash of an anchor, and of a window by
+// [windowKey]. The latest places are in a table in memory, the others on disk.
 type index struct {
-	anchors table
-	common  map[uint64]bool // anchors with too many places
-	windows table           // around these, by the hash of the window
+	table table
+	disk  disk
+	runs  int     // all places but marks
+	found []place // by places
+	equal []place // by addUnlessEqual
+}
+
+// A place is a piece of a document.
+type place struct{ doc, at uint32 }
+
+// A mark is the document of a place that follows those of a common anchor.
+const mark = math.MaxUint32
+
+// isCommon reports whether the places of an anchor are those of a common one.
+func isCommon(places []place) bool { return len(places) > 0 && places[0].doc == mark }
+
+// windowKey returns the key of a window with a hash.
+func windowKey(hash uint64) uint64 { return ^mix(hash) }
+
+// places returns the places of a key, the last one first, until it is called again.
+func (x *index) places(key uint64) []place {
+	x.found = x.table.appendPlaces(x.found[:0], key)
+	if !isCommon(x.found) {
+		x.found = x.disk.appendPlaces(x.found, key)
+	}
+	return x.found
 }
 
 // add adds the anchors of a document outside the known text.
@@ -27,21 +50,17 @@ func (x *index) add(c *Cutter, doc uint32, s *seq, known []match) {
 			continue
 		}
 		if c.opts.Border != Tokens {
-			x.anchors.addUnlessEqual(a.hash, doc, s, a.at, a.n)
+			x.addUnlessEqual(a.hash, doc, s, a.at, a.n)
 			continue
 		}
-		if !x.common[a.hash] {
-			places := slices.Collect(x.anchors.all(a.hash))
+		places := x.places(a.hash)
+		if !isCommon(places) {
 			if len(places) < mostPlaces {
-				x.anchors.add(a.hash, doc, uint32(a.at))
+				x.addPlace(a.hash, place{doc, uint32(a.at)})
 				continue
 			}
-			if x.common == nil {
-				x.common = map[uint64]bool{}
-			}
-			x.common[a.hash] = true
-			slices.Reverse(places)
-			for _, p := range places {
+			x.table.add(a.hash, place{doc: mark})
+			for _, p := range slices.Backward(places) {
 				src := c.source(p.doc)
 				if src.anchors == nil {
 					src.seq = c.read(src.text)
@@ -54,115 +73,33 @@ func (x *index) add(c *Cutter, doc uint32, s *seq, known []match) {
 		}
 		x.addWindows(c, doc, s, a)
 	}
+	if x.table.full() {
+		x.disk.take(&x.table)
+	}
 }
 
 // addWindows adds the windows of a common anchor.
 func (x *index) addWindows(c *Cutter, doc uint32, s *seq, a anchor) {
 	n := c.opts.MinTokens
 	for w := a.first; w <= a.last; w++ {
-		x.windows.addUnlessEqual(mix(c.hash(s.sum, w, w+n)), doc, s, w, n)
-	}
-}
-
-// A place is a piece of a document.
-type place struct{ doc, at, next uint32 }
-
-// A table holds places by hash: an open table of the last place of each hash, which
-// leads to the others.
-type table struct {
-	slots  []uint32 // numbers of places, from 1
-	used   int
-	hashes []uint64 // of the places
-	places []place
-}
-
-// slot returns the slot of a hash.
-func (t *table) slot(h uint64) *uint32 {
-	mask := uint64(len(t.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		if p := &t.slots[i]; *p == 0 || t.hashes[*p-1] == h {
-			return p
-		}
-	}
-}
-
-// all yields the places of a hash, the last one first.
-func (t *table) all(h uint64) iter.Seq[place] {
-	return func(yield func(place) bool) {
-		if len(t.slots) == 0 {
-			return
-		}
-		for e := *t.slot(h); e != 0; {
-			p := t.places[e-1]
-			if !yield(p) {
-				return
-			}
-			e = p.next
-		}
+		x.addUnlessEqual(windowKey(c.hash(s.sum, w, w+n)), doc, s, w, n)
 	}
 }
 
 // addUnlessEqual adds n pieces, unless the document has equal ones already: those that
-// overlap may be equal, and those of a document that was not cut.
-func (t *table) addUnlessEqual(h uint64, doc uint32, s *seq, at, n int) {
-	for p := range t.all(h) {
+// overlap may be equal, and those of a document that was not cut. Pieces of one document
+// with one key are added between two writes to disk.
+func (x *index) addUnlessEqual(key uint64, doc uint32, s *seq, at, n int) {
+	x.equal = x.table.appendPlaces(x.equal[:0], key)
+	for _, p := range x.equal {
 		if q := int(p.at); p.doc == doc && slices.Equal(s.sym[q:q+n], s.sym[at:at+n]) {
 			return
 		}
 	}
-	t.add(h, doc, uint32(at))
+	x.addPlace(key, place{doc, uint32(at)})
 }
 
-func (t *table) add(h uint64, doc, at uint32) {
-	if 4*(t.used+1) > 3*len(t.slots) {
-		t.slots = make([]uint32, max(1024, 2*len(t.slots)))
-		for i, h := range t.hashes {
-			*t.slot(h) = uint32(i + 1) // ascending, so the last one stays
-		}
-	}
-	p := t.slot(h)
-	if *p == 0 {
-		t.used++
-	}
-	t.hashes = append(t.hashes, h)
-	t.places = append(t.places, place{doc, at, *p})
-	*p = uint32(len(t.places))
-}
-
-// A source is the pieces that stay of a document, and where they were.
-type source struct {
-	*seq
-	rest shingle.Rest
-}
-
-// A cache holds sources in two generations, so that those used lately stay.
-type cache struct {
-	young, old map[uint32]*source
-	pieces     int // of the young
-}
-
-// cachedPieces is how many pieces a generation has; each takes 16 bytes and its text.
-const cachedPieces = 1 << 20
-
-// source returns the pieces that stay of a document.
-func (c *Cutter) source(doc uint32) *source {
-	k := &c.cache
-	if s := k.young[doc]; s != nil {
-		return s
-	}
-	s := k.old[doc]
-	if s == nil {
-		d := &c.docs[doc]
-		text := d.text
-		if c.opts.Text != nil {
-			text = c.opts.Text(int(doc))
-		}
-		rest := shingle.Cut(text, d.cuts)
-		s = &source{c.pieces(rest.Text), rest}
-	}
-	if k.pieces += s.len() + 16; k.pieces > cachedPieces || k.young == nil {
-		k.young, k.old, k.pieces = map[uint32]*source{}, k.young, s.len()+16
-	}
-	k.young[doc] = s
-	return s
+func (x *index) addPlace(key uint64, p place) {
+	x.table.add(key, p)
+	x.runs++
 }

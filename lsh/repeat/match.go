@@ -54,8 +54,8 @@ func (c *Cutter) matches(s *seq) []match {
 		if from <= a.first && c.end(a) <= to {
 			continue // what these windows match is known, or found by later ones
 		}
-		if !c.index.common[a.hash] {
-			for p := range c.index.anchors.all(a.hash) {
+		if places := c.index.places(a.hash); !isCommon(places) {
+			for _, p := range places {
 				found(c.extend(s, a.at, a.n, p))
 			}
 			continue
@@ -65,7 +65,7 @@ func (c *Cutter) matches(s *seq) []match {
 			if from <= w && w+n <= to {
 				continue
 			}
-			for p := range c.index.windows.all(mix(c.hash(s.sum, w, w+n))) {
+			for _, p := range c.index.places(windowKey(c.hash(s.sum, w, w+n))) {
 				found(c.extend(s, w, n, p))
 			}
 		}

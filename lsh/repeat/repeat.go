@@ -46,6 +46,11 @@
 // Some 30 bytes for each run kept; by default 2 in 27 tokens begin one. With sentences
 // and paragraphs there is one for each of these. The texts stay where they are: see
 // [Options.Text].
+//
+// With [Options.Memory] the runs and cuts that take more are in temporary files, which
+// are written and merged in sequence (a log-structured merge tree: O'Neil, Cheng, Gawlick
+// and O'Neil 1996). Filters in memory (Bloom 1970) answer for most runs of words that no
+// document before has. The cuts are the same.
 package repeat
 
 import (
@@ -90,6 +95,17 @@ type Options struct {
 	// the text given to Prepare. nil means that the Cutter keeps the texts.
 	Text func(document int) string
 
+	// Memory is about how many bytes the runs and cuts kept in memory may take, and
+	// sources read lately; the others are in temporary files. 0 means no limit, and no
+	// files. In addition a Cutter takes 8 bytes for each document, and what a document
+	// needs while it is prepared and added. Cuts do not depend on it.
+	Memory int64
+
+	// Dir is the folder for these files; "" means that of temporary files. Where the
+	// system allows it they have no name, so that nothing remains whatever ends the
+	// process.
+	Dir string
+
 	// Seed selects the hash functions that confirm a match; results do not depend
 	// on it unless somebody makes texts whose hashes collide. Choose it at random
 	// where authors may be hostile.
@@ -103,23 +119,20 @@ type Cut struct {
 	At           shingle.Span // where, in its text as given; a cut of its own may lie within
 }
 
-// A Cutter cuts one document after another. Make one with [New]. Prepare may be
-// called by several goroutines at once; the other methods by one at a time.
+// A Cutter cuts one document after another. Make one with [New], and Close it if
+// Options.Memory is set. Prepare may be called by several goroutines at once; the other
+// methods by one at a time.
 type Cutter struct {
 	opts      Options
 	runLength int      // pieces of a run that is hashed, between tokens
 	powers    []uint64 // of the base of hashes
-	docs      []document
+	docs      int
+	texts     []string // of all documents, unless Options.Text returns them
+	cuts      cutStore // of all documents
 	index     index
 	cache     cache
 	blocked   int
 	own       map[uint64]run // runs of the stack by hash, see scan
-}
-
-// A document is one that was added.
-type document struct {
-	text string         // unless Options.Text returns it
-	cuts []shingle.Span // ascending and disjoint
 }
 
 // New returns a Cutter. It panics if an option is out of its range.
@@ -131,6 +144,8 @@ func New(o Options) *Cutter {
 		panic(fmt.Sprintf("repeat: MinTokens %d is not between 1 and %d", o.MinTokens, MaxTokens))
 	case o.Border > Paragraphs:
 		panic(fmt.Sprintf("repeat: unknown Border %d", o.Border))
+	case o.Memory < 0:
+		panic(fmt.Sprintf("repeat: Memory %d is less than 0", o.Memory))
 	}
 	o.MinTokens = cmp.Or(o.MinTokens, 50)
 	o.Seed = cmp.Or(o.Seed, 0x6e656172647570)
@@ -140,13 +155,36 @@ func New(o Options) *Cutter {
 	for i := range o.MinTokens {
 		c.powers[i+1] = times(c.powers[i], base)
 	}
+	c.index.disk = disk{dir: o.Dir, fences: mostFences}
+	c.cuts = cutStore{dir: o.Dir, fail: c.index.disk.fail}
+	c.cache.limit = mostCached
+	if o.Memory > 0 {
+		// An eighth each for the cuts and for either generation of sources, an eighth
+		// for filters, and half for the table.
+		eighth := int(min(o.Memory/8, math.MaxInt/8))
+		c.cuts.limit = max(1, eighth)
+		c.cache.limit = min(eighth/cachedPiece, mostCached)
+		c.index.disk.filters = eighth
+		c.index.table.limit = max(1, 4*eighth/tableEntry)
+	}
 	return c
+}
+
+// Err returns the first failure of a temporary file, always wrapped. Check it before
+// cuts are believed: those that Add returned when it happened, and later, may be wrong or
+// missing.
+func (c *Cutter) Err() error { return c.index.disk.err }
+
+// Close removes the temporary files. The Cutter must not be used after it.
+func (c *Cutter) Close() {
+	c.index.disk.close()
+	c.cuts.close()
 }
 
 // Stats counts the work of a Cutter.
 type Stats struct {
 	Documents int
-	Runs      int // kept in memory
+	Runs      int // kept
 	// Blocked is how many sentences or paragraphs repeat others but stay, since cuts
 	// name them as sources. It happens where the rest of a document is split into
 	// other sentences or paragraphs than the document was, again and again.
@@ -155,7 +193,7 @@ type Stats struct {
 
 // Stats returns figures on the documents that were added.
 func (c *Cutter) Stats() Stats {
-	return Stats{len(c.docs), len(c.index.anchors.places) + len(c.index.windows.places), c.blocked}
+	return Stats{c.docs, c.index.runs, c.blocked}
 }
 
 // Add adds a document, gives it the next number from 0, and returns the parts to be
@@ -177,14 +215,17 @@ func (c *Cutter) Add(t *Text) []Cut {
 		cuts, back = more(cuts, found, number)
 		// What is left is read once more, as its reader will. If it has other pieces
 		// than those left, it is looked at again.
-		c.docs[number].cuts = spansOf(cuts)
-		rest = shingle.Cut(t.seq.text, c.docs[number].cuts)
+		rest = shingle.Cut(t.seq.text, spansOf(cuts))
 		s = c.read(rest.Text)
 		if !back && slices.Equal(s.sym, left) {
 			break
 		}
 	}
+	c.cuts.add(spansOf(cuts))
 	c.index.add(c, uint32(number), s, nil)
+	if c.Err() != nil {
+		return nil
+	}
 	return cuts
 }
 
@@ -225,21 +266,23 @@ func sources(cuts []Cut, number int) (spans []shingle.Span) {
 
 // Keep adds a document that stays as it is.
 func (c *Cutter) Keep(t *Text) {
+	number := c.next(t)
 	known := c.covered(t.seq)
-	c.index.add(c, uint32(c.next(t)), t.seq, known)
+	c.cuts.add(nil)
+	c.index.add(c, uint32(number), t.seq, known)
 }
 
 // next gives a document its number.
 func (c *Cutter) next(t *Text) int {
-	if uint64(len(c.docs)) == math.MaxUint32 {
+	if uint64(c.docs) == mark {
 		panic("repeat: more than four billion documents")
 	}
-	d := document{}
 	if c.opts.Text == nil {
-		d.text = t.seq.text
+		c.texts = append(c.texts, t.seq.text)
 	}
-	c.docs = append(c.docs, d)
-	return len(c.docs) - 1
+	c.index.disk.forget()
+	c.docs++
+	return c.docs - 1
 }
 
 // merge adds a cut to others, without what they have already.

@@ -25,11 +25,14 @@ func cutAll(o Options, texts []string) result {
 	c := New(o)
 	r := result{texts: texts}
 	for _, text := range texts {
-		cuts := c.Add(c.Prepare(text))
-		r.cuts = append(r.cuts, cuts)
-		r.rests = append(r.rests, shingle.Cut(text, spansOf(cuts)).Text)
+		r.add(text, c.Add(c.Prepare(text)))
 	}
 	return r
+}
+
+func (r *result) add(text string, cuts []Cut) {
+	r.cuts = append(r.cuts, cuts)
+	r.rests = append(r.rests, shingle.Cut(text, spansOf(cuts)).Text)
 }
 
 // check fails unless a result has the promised properties.
@@ -192,12 +195,16 @@ func FuzzCut(f *testing.F) {
 	f.Add("a b c d e f g h\x00x a b c d e f g h y\x00a b c d x a b c d e f g h e f g h", uint8(4), uint8(0))
 	f.Add("Foo bar baz. Foo bar.\n\nFoo bar baz. \xff\xe4\x00Foo bar baz. Foo bar.", uint8(3), uint8(1))
 	f.Add("重复的文字。重复的文字。\x00½½½½½½½½", uint8(2), uint8(2))
+	inMemory(f)
 	f.Fuzz(func(t *testing.T, corpus string, least, border uint8) {
 		if len(corpus) > 600 {
 			return
 		}
 		o := Options{MinTokens: 1 + int(least%32), Border: Border(border % 3)}
-		cutAll(o, strings.Split(corpus, "\x00")).check(t, o)
+		r := cutAll(o, strings.Split(corpus, "\x00"))
+		r.check(t, o)
+		again := spilled(t, o, r.texts, 1, 1)
+		again.same(t, r, "in files")
 	})
 }
 
@@ -269,7 +276,7 @@ func TestCommonPhrase(t *testing.T) {
 			t.Fatal(cuts)
 		}
 	}
-	if len(c.index.common) == 0 {
+	if n := len(c.index.table.entries); n == c.Stats().Runs {
 		t.Error("the phrase is not common")
 	}
 	for i := range 300 {

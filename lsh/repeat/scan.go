@@ -191,8 +191,7 @@ func (k *scan) ownSource(key uint64, from0, to int) (from, bool) {
 // elsewhere returns pieces of an earlier document that are equal to those of the
 // stack, which were joined.
 func (k *scan) elsewhere(key uint64, from0, to int) (from, bool) {
-	x := &k.index
-	h, table, at := mix(key), &x.anchors, from0
+	h, at := mix(key), from0
 	if k.opts.Border == Tokens {
 		h = ^uint64(0)
 		for n := from0; n+k.runLength <= to; n++ {
@@ -200,11 +199,12 @@ func (k *scan) elsewhere(key uint64, from0, to int) (from, bool) {
 				h, at = g, n
 			}
 		}
-		if x.common[h] {
-			h, table, at = mix(key), &x.windows, from0
-		}
 	}
-	for p := range table.all(h) {
+	places := k.index.places(h)
+	if isCommon(places) {
+		places, at = k.index.places(windowKey(key)), from0
+	}
+	for _, p := range places {
 		src := k.source(p.doc)
 		q := int(p.at) - (at - from0)
 		if q < 0 || q+to-from0 > src.len() {

@@ -34,12 +34,39 @@ type Span struct {
 	Evidence any
 }
 
-// Cuts are the spans to take out of the text of each document, ascending and disjoint.
-type Cuts [][]Span
+// Cuts are the spans to take out of the texts of documents. nil Cuts have none. Make them
+// with [NewCuts] and Close them.
+type Cuts struct {
+	spans   [][]Span // of each document, ascending and disjoint; without repeats
+	repeats *repeats // nil for none
+}
 
-// add adds a span of document i, without the parts cut already.
-func (c Cuts) add(i int, s Span) {
-	spans := c[i]
+// NewCuts returns no spans of so many documents.
+func NewCuts(docs int) *Cuts { return &Cuts{spans: make([][]Span, docs)} }
+
+// Of returns the spans of document i, ascending and disjoint.
+func (c *Cuts) Of(i int) ([]Span, error) {
+	if c == nil {
+		return nil, nil
+	}
+	if c.repeats == nil {
+		return c.spans[i], nil
+	}
+	return c.repeats.of(i, c.spans[i])
+}
+
+// Drop takes out no more of document i, which has no repeats.
+func (c *Cuts) Drop(i int) { c.spans[i] = nil }
+
+// Close removes temporary files.
+func (c *Cuts) Close() {
+	if c != nil && c.repeats != nil {
+		c.repeats.spool.Close()
+	}
+}
+
+// insert adds a span to others, without the parts cut already.
+func insert(spans []Span, s Span) []Span {
 	at := len(spans)
 	for at > 0 && spans[at-1].End > s.Start {
 		at--
@@ -58,25 +85,27 @@ func (c Cuts) add(i int, s Span) {
 	if s.Start < s.End {
 		parts = append(parts, s)
 	}
-	c[i] = slices.Replace(spans, at, end, parts...)
+	return slices.Replace(spans, at, end, parts...)
 }
 
-// rest returns the text of document i without its spans.
-func (c Cuts) rest(i int, text string) shingle.Rest {
-	spans := make([]shingle.Span, len(c[i]))
-	for k, s := range c[i] {
-		spans[k] = s.Span
+func (c *Cuts) add(i int, s Span) { c.spans[i] = insert(c.spans[i], s) }
+
+// rest returns a text without spans.
+func rest(spans []Span, text string) shingle.Rest {
+	cuts := make([]shingle.Span, len(spans))
+	for k, s := range spans {
+		cuts[k] = s.Span
 	}
-	return shingle.Cut(text, spans)
+	return shingle.Cut(text, cuts)
 }
 
 // figures counts spans by reason; nil if nothing was to be cut.
-func (c Cuts) figures() map[string]show.CutFigures {
+func (c *Cuts) figures() map[string]show.CutFigures {
 	if c == nil {
 		return nil
 	}
 	all := map[string]show.CutFigures{}
-	for _, spans := range c {
+	for _, spans := range c.spans {
 		for _, s := range spans {
 			f := all[s.Reason]
 			f.Spans++
@@ -84,11 +113,14 @@ func (c Cuts) figures() map[string]show.CutFigures {
 			all[s.Reason] = f
 		}
 	}
+	if c.repeats != nil && c.repeats.figures.Spans > 0 {
+		all[Repeat] = c.repeats.figures
+	}
 	return all
 }
 
 // RecycledBlocks adds the masked blocks of every document.
-func (c Cuts) RecycledBlocks(blocks [][]boilerplate.Block) {
+func (c *Cuts) RecycledBlocks(blocks [][]boilerplate.Block) {
 	for i := range blocks {
 		for _, b := range blocks[i] {
 			if b.Masked {
@@ -107,7 +139,7 @@ type blockEvidence struct {
 
 // Items adds the items of an evaluation that documents hold, each with the stop of its
 // sentence.
-func (c Cuts) Items(docs *corpus.Corpus, held [][]items.Held) {
+func (c *Cuts) Items(docs *corpus.Corpus, held [][]items.Held) {
 	for i := range held {
 		for _, h := range held[i] {
 			text := docs.Text(i)[h.End:]
@@ -151,11 +183,11 @@ func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
 }
 
 // Add writes the spans of document i.
-func (l *SpanLog) Add(c *corpus.Corpus, cuts Cuts, i int) error {
+func (l *SpanLog) Add(c *corpus.Corpus, i int, spans []Span) error {
 	if l == nil {
 		return nil
 	}
-	for _, s := range cuts[i] {
+	for _, s := range spans {
 		line, err := show.JSON(show.Cut{ID: c.Docs[i].ID, Start: s.Start, End: s.End, Reason: s.Reason, Evidence: s.Evidence})
 		if err != nil {
 			return err
@@ -209,7 +241,7 @@ func CheckTexts(e *cli.Env, to Target) error {
 
 // WriteTexts writes the texts of all documents without their spans as JSON Lines, to
 // a file or to standard output (-).
-func WriteTexts(c *corpus.Corpus, cuts Cuts, to Target, spans string) error {
+func WriteTexts(c *corpus.Corpus, cuts *Cuts, to Target, spans string) error {
 	log, err := NewSpanLog(spans, to.Overwrite)
 	if err != nil {
 		return err
@@ -231,14 +263,18 @@ func WriteTexts(c *corpus.Corpus, cuts Cuts, to Target, spans string) error {
 	p := e.Progress("writing", "documents", len(c.Docs))
 	defer p.Stop()
 	for i, d := range c.Docs {
-		line, err := show.JSON(show.Text{ID: d.ID, Host: d.Host, Time: d.Time, Text: cuts.rest(i, c.Text(i)).Text})
+		spans, err := cuts.Of(i)
+		if err != nil {
+			return err
+		}
+		line, err := show.JSON(show.Text{ID: d.ID, Host: d.Host, Time: d.Time, Text: rest(spans, c.Text(i)).Text})
 		if err != nil {
 			return err
 		}
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
-		if err := log.Add(c, cuts, i); err != nil {
+		if err := log.Add(c, i, spans); err != nil {
 			return err
 		}
 		if err := errors.Join(e.Ctx.Err(), c.Err()); err != nil {
@@ -252,16 +288,16 @@ func WriteTexts(c *corpus.Corpus, cuts Cuts, to Target, spans string) error {
 	return commit()
 }
 
-// cutDocument takes the spans out of the next document: of the record if records are
-// copied, of the fields if they are converted.
-func (c *Writer) cutDocument(d *input.Doc) (text *string, err error) {
-	if c.cuts == nil || len(c.cuts[c.next]) == 0 {
+// cutDocument takes spans out of the next document: of the record if records are copied,
+// of the fields if they are converted.
+func (c *Writer) cutDocument(d *input.Doc, spans []Span) (text *string, err error) {
+	if len(spans) == 0 {
 		return nil, nil
 	}
-	if err := c.spans.Add(c.c, c.cuts, c.next); err != nil {
+	if err := c.spans.Add(c.c, c.next, spans); err != nil {
 		return nil, err
 	}
-	cut := c.cuts.rest(c.next, d.Text).Text
+	cut := rest(spans, d.Text).Text
 	if c.table != nil {
 		return &cut, nil
 	}

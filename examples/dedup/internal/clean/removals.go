@@ -41,7 +41,7 @@ type Decision struct {
 	Removals []Removal // in input order
 	Clusters []lsh.Cluster[int]
 
-	Cuts Cuts // taken out of kept documents; nil for nothing
+	Cuts *Cuts // taken out of kept documents; nil for nothing
 
 	exact bool // equal documents only
 	c     *corpus.Corpus

@@ -1,10 +1,14 @@
 package clean
 
 import (
+	"encoding/binary"
+	"errors"
 	"slices"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
 	"github.com/neardup/neardup/lsh/repeat"
 	"github.com/neardup/neardup/shingle"
 )
@@ -20,24 +24,19 @@ type repeatEvidence struct {
 	End   int    `json:"end"`
 }
 
-// Together documents are cut into pieces at a time.
+// Together documents are cut into pieces at a time, of which each byte takes some bytes
+// of memory.
 const (
 	togetherDocuments = 512
 	togetherBytes     = 8 << 20
 )
 
-// runBytes is about how many bytes of memory a run takes that package repeat keeps.
-const runBytes = 32
-
 // Repeats adds the repetitions among the documents that are kept, in the order of
 // -keep, of what is left of their texts. The corpus of -against comes before them.
 // It returns how many sentences or paragraphs stay although they repeat others.
-func (c Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border repeat.Border) (blocked int, err error) {
-	// Of runs of words 2 are kept for half as many words as -min, a word being 4 bytes
-	// and more; of sentences and paragraphs there are fewer.
-	if err := docs.Require("repeats of so much text", 2*runBytes*docs.Bytes()/int64(4*(o.MinTokens/2+2))); err != nil {
-		return 0, err
-	}
+// Of -memory it takes a quarter, an eighth for texts that are cut into pieces, and a
+// sixteenth for what it finds; the rest is in temporary files.
+func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border repeat.Border) (blocked int, err error) {
 	var rows []int
 	removed := 0
 	for i := docs.Old; i < len(docs.Docs); i++ {
@@ -54,17 +53,20 @@ func (c Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border r
 	}
 	// The rest of a text without blocks and items is searched, and stays as it is
 	// until all repeats are known.
-	left := func(row int) shingle.Rest { return c.rest(row, docs.Text(row)) }
-	found := make(Cuts, len(c))
+	left := func(row int) shingle.Rest { return rest(c.spans[row], docs.Text(row)) }
+	found := newRepeats(docs)
+	c.repeats = found
 	cutter := repeat.New(repeat.Options{
-		MinTokens: o.MinTokens, Border: border, Seed: o.Confirmer().Seed,
+		MinTokens: o.MinTokens, Border: border, Seed: o.Confirmer().Seed, Memory: docs.Memory() / 4,
 		Text: func(n int) string { return left(rows[n]).Text },
 	})
+	defer cutter.Close()
 	p := docs.Env().Progress("looking for repeats", "documents", len(rows))
 	defer p.Stop()
+	together := min(togetherBytes, int(docs.Memory()/64))
 	for from := 0; from < len(rows); {
 		to, bytes := from, 0
-		for to < len(rows) && to < from+togetherDocuments && (to == from || bytes+docs.Size(rows[to]) <= togetherBytes) {
+		for to < len(rows) && to < from+togetherDocuments && (to == from || bytes+docs.Size(rows[to]) <= together) {
 			bytes += docs.Size(rows[to])
 			to++
 		}
@@ -84,22 +86,102 @@ func (c Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border r
 				cutter.Keep(t)
 				continue
 			}
+			var parts []part
 			for _, f := range cutter.Add(t) {
 				source := rows[f.Document]
 				at := f.At
-				if len(c[source]) > 0 {
+				if len(c.spans[source]) > 0 {
 					at = left(source).Original(at)
 				}
-				found[row] = append(found[row], Span{rests[i].Original(f.Span), Repeat, repeatEvidence{docs.Docs[source].ID, at.Start, at.End}})
+				parts = append(parts, part{rests[i].Original(f.Span), source, at})
+			}
+			if err := errors.Join(cutter.Err(), docs.Err(), found.add(row, parts, c.spans[row])); err != nil {
+				return 0, err
 			}
 		}
 		p.Add(to - from)
 		from = to
 	}
-	for i, spans := range found {
-		for _, s := range spans {
-			c.add(i, s)
+	return cutter.Stats().Blocked, found.spool.Flush()
+}
+
+// A part is a repeat, and the row of the document that keeps it with the place there.
+type part struct {
+	shingle.Span
+	source int
+	at     shingle.Span
+}
+
+// repeats are the repeats of documents: in memory, or beyond a limit in a temporary
+// file.
+type repeats struct {
+	docs    *corpus.Corpus
+	numbers []uint32 // in the spool, from 1, by row; 0 for none
+	spool   *spool.Texts
+	figures show.CutFigures
+}
+
+func newRepeats(docs *corpus.Corpus) *repeats {
+	return &repeats{docs: docs, numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 16)}
+}
+
+// add adds the repeats of a document that has other spans.
+func (r *repeats) add(row int, parts []part, others []Span) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	var b []byte
+	end := 0
+	for _, p := range parts {
+		for _, n := range []int{p.Start - end, p.Len(), p.source, p.at.Start, p.at.Len()} {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+		end = p.End
+	}
+	for _, s := range r.insert(others, parts) {
+		if s.Reason == Repeat {
+			r.figures.Spans++
+			r.figures.Bytes += s.Len()
 		}
 	}
-	return cutter.Stats().Blocked, docs.Err()
+	r.numbers[row] = uint32(r.spool.Len() + 1)
+	return r.spool.Append(string(b))
+}
+
+// of returns the repeats of a document and its other spans.
+func (r *repeats) of(row int, others []Span) ([]Span, error) {
+	if r.numbers[row] == 0 {
+		return others, nil
+	}
+	data := []byte(r.spool.At(int(r.numbers[row] - 1)))
+	if err := r.spool.Err(); err != nil {
+		return nil, err
+	}
+	next := func() int {
+		n, size := binary.Uvarint(data)
+		data = data[size:]
+		return int(n)
+	}
+	var parts []part
+	end := 0
+	for len(data) > 0 {
+		var p part
+		p.Start = end + next()
+		p.End = p.Start + next()
+		p.source = next()
+		p.at.Start = next()
+		p.at.End = p.at.Start + next()
+		end = p.End
+		parts = append(parts, p)
+	}
+	return r.insert(others, parts), nil
+}
+
+// insert adds repeats to other spans.
+func (r *repeats) insert(others []Span, parts []part) []Span {
+	spans := slices.Clone(others)
+	for _, p := range parts {
+		spans = insert(spans, Span{p.Span, Repeat, repeatEvidence{r.docs.Docs[p.source].ID, p.at.Start, p.at.End}})
+	}
+	return spans
 }

@@ -35,7 +35,7 @@ type Writer struct {
 	row  *Row // the document at hand
 	lost int  // documents that could not be read
 
-	cuts  Cuts // taken out of kept documents; nil for nothing
+	cuts  *Cuts // taken out of kept documents; nil for nothing
 	spans *SpanLog
 
 	logw    *sink
@@ -236,8 +236,11 @@ func (c *Writer) document(d *input.Doc) error {
 	case s == nil:
 		return nil
 	}
-	cut := len(c.cuts) > 0 && len(c.cuts[c.next]) > 0
-	text, err := c.cutDocument(d)
+	spans, err := c.cuts.Of(c.next)
+	if err != nil {
+		return err
+	}
+	text, err := c.cutDocument(d, spans)
 	if err != nil {
 		return err
 	}
@@ -262,7 +265,7 @@ func (c *Writer) document(d *input.Doc) error {
 	if c.table != nil {
 		return nil
 	}
-	if cut && input.FormatOf(d.Format).Whole {
+	if len(spans) > 0 && input.FormatOf(d.Format).Whole {
 		_, err := s.Write(d.Raw) // not the file as it is
 		return err
 	}

@@ -1,0 +1,206 @@
+package repeat
+
+import (
+	"fmt"
+	"slices"
+)
+
+// mergedRuns is how many runs of one level are merged into one of the next.
+const mergedRuns = 4
+
+// mostFences is how many first keys of blocks a run keeps in memory.
+const mostFences = 1 << 16
+
+// A disk keeps the places that a table does not hold. Each run has a filter, so runs
+// without a key are rarely read.
+type disk struct {
+	dir     string
+	filters int // bytes that filters may take
+	fences  int
+	runs    []*sortedRun // the oldest first
+	buf     []byte       // a block
+	err     error        // the first one
+
+	known map[uint64][]place // places of keys, until the next document
+}
+
+// forget is called when a document begins.
+func (d *disk) forget() {
+	if len(d.known) > 1<<12 {
+		d.known = nil // clearing it would take long
+	}
+	clear(d.known)
+}
+
+// appendPlaces appends the places of a key to dst, the last one first.
+func (d *disk) appendPlaces(dst []place, key uint64) []place {
+	if len(d.runs) == 0 || d.err != nil {
+		return dst
+	}
+	if places, ok := d.known[key]; ok {
+		return append(dst, places...)
+	}
+	from := len(dst)
+	for _, r := range slices.Backward(d.runs) {
+		n := len(dst)
+		var err error
+		if dst, err = r.appendPlaces(dst, key, d.buf); err != nil {
+			d.fail(err)
+			return dst[:from]
+		}
+		slices.Reverse(dst[n:])
+		if isCommon(dst[from:]) {
+			break
+		}
+	}
+	if len(dst) > from {
+		if d.known == nil {
+			d.known = map[uint64][]place{}
+		}
+		d.known[key] = slices.Clone(dst[from:])
+	}
+	return dst
+}
+
+// take writes the places of a table, and clears it.
+func (d *disk) take(t *table) {
+	t.sort()
+	if err := d.write(t.entries); err != nil {
+		d.fail(err)
+	}
+	t.clear()
+}
+
+func (d *disk) fail(err error) {
+	if d.err == nil {
+		d.err = fmt.Errorf("repeat: temporary file: %w", err)
+	}
+}
+
+// write adds a run of sorted entries.
+func (d *disk) write(entries []entry) error {
+	if d.err != nil {
+		return nil // which is known
+	}
+	if d.buf == nil {
+		d.buf = make([]byte, blockSize)
+	}
+	w, err := newRun(d.dir, len(entries), d.fences, d.filter(len(entries)))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		w.add(e.key, e.place)
+	}
+	r, err := w.end()
+	if err != nil {
+		return err
+	}
+	d.runs = append(d.runs, r)
+	for {
+		n := len(d.runs) - mergedRuns
+		if n < 0 || d.runs[n].level != d.runs[len(d.runs)-1].level {
+			return nil
+		}
+		if err := d.merge(n); err != nil {
+			return err
+		}
+	}
+}
+
+// filter returns an empty filter for n keys: it takes half of what those of other runs
+// leave, so there is room for more.
+func (d *disk) filter(n int) filter {
+	left := d.filters
+	for _, r := range d.runs {
+		left -= r.filter.bytes()
+	}
+	return newFilter(n, left/2)
+}
+
+// merge makes one run of all from a number on.
+func (d *disk) merge(from int) error {
+	old := d.runs[from:]
+	var cursors [mergedRuns]cursor
+	n := 0
+	for i, r := range old {
+		n += r.n
+		r.filter = filter{} // nobody asks it any more
+		cursors[i] = cursor{run: r}
+		if err := cursors[i].next(); err != nil {
+			return err
+		}
+	}
+	w, err := newRun(d.dir, n, d.fences, d.filter(n))
+	if err != nil {
+		return err
+	}
+	w.level = old[0].level + 1
+	for range n {
+		var least *cursor
+		for i := range cursors {
+			// Of places of one key those of the oldest run come first.
+			if c := &cursors[i]; c.left() && (least == nil || c.key < least.key) {
+				least = c
+			}
+		}
+		w.add(least.key, least.place)
+		if err := least.next(); err != nil {
+			remove(w.file)
+			return err
+		}
+	}
+	r, err := w.end()
+	if err != nil {
+		return err
+	}
+	for _, r := range old {
+		remove(r.file)
+	}
+	d.runs = append(d.runs[:from], r)
+	return nil
+}
+
+// close removes the files.
+func (d *disk) close() {
+	for _, r := range d.runs {
+		remove(r.file)
+	}
+	d.runs = nil
+}
+
+// A cursor reads a run from its beginning.
+type cursor struct {
+	run   *sortedRun
+	done  int // places, with the one at hand
+	buf   []byte
+	key   uint64
+	place place
+}
+
+// readBlocks is how many blocks a cursor reads at once.
+const readBlocks = 32
+
+// next goes on to the next place, unless there is none.
+func (c *cursor) next() error {
+	c.done++
+	if !c.left() {
+		return nil
+	}
+	i := c.done - 1
+	if block := i / perBlock; i%(readBlocks*perBlock) == 0 {
+		n := min(readBlocks, c.run.blocks()-block)
+		if c.buf == nil {
+			c.buf = make([]byte, n*blockSize)
+		}
+		c.buf = c.buf[:n*blockSize]
+		if err := c.run.read(block, c.buf); err != nil {
+			return err
+		}
+	}
+	c.key, c.place = at(c.buf[i/perBlock%readBlocks*blockSize:], i%perBlock)
+	return nil
+}
+
+// left reports whether there is a place at hand.
+func (c *cursor) left() bool { return c.done <= c.run.n }
