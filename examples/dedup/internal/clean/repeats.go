@@ -34,8 +34,8 @@ const (
 // Repeats adds the repetitions among the documents that are kept, in the order of
 // -keep, of what is left of their texts. The corpus of -against comes before them.
 // It returns how many sentences or paragraphs stay although they repeat others.
-// Of -memory it takes a quarter, an eighth for texts that are cut into pieces, and a
-// sixteenth for what it finds; the rest is in temporary files.
+// Of -memory it takes what is to spare, some hundredths for texts that are cut into
+// pieces, and a thirty-second part for what it finds; the rest is in temporary files.
 func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border repeat.Border) (blocked int, err error) {
 	var rows []int
 	removed := 0
@@ -57,13 +57,13 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	found := newRepeats(docs)
 	c.repeats = found
 	cutter := repeat.New(repeat.Options{
-		MinTokens: o.MinTokens, Border: border, Seed: o.Confirmer().Seed, Memory: docs.Memory() / 4,
+		MinTokens: o.MinTokens, Border: border, Seed: o.Confirmer().Seed, Memory: docs.Spare(),
 		Text: func(n int) string { return left(rows[n]).Text },
 	})
 	defer cutter.Close()
 	p := docs.Env().Progress("looking for repeats", "documents", len(rows))
 	defer p.Stop()
-	together := min(togetherBytes, int(docs.Memory()/64))
+	together := min(togetherBytes, int(docs.Memory()/128))
 	for from := 0; from < len(rows); {
 		to, bytes := from, 0
 		for to < len(rows) && to < from+togetherDocuments && (to == from || bytes+docs.Size(rows[to]) <= together) {
@@ -122,7 +122,7 @@ type repeats struct {
 }
 
 func newRepeats(docs *corpus.Corpus) *repeats {
-	return &repeats{docs: docs, numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 16)}
+	return &repeats{docs: docs, numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 32)}
 }
 
 // add adds the repeats of a document that has other spans.

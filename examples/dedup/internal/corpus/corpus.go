@@ -238,6 +238,12 @@ func (c *Corpus) Err() error { return c.texts.Err() }
 // Memory returns how many bytes of memory the flags allow.
 func (c *Corpus) Memory() int64 { return c.o.Memory }
 
+// Spare returns a quarter of the memory that the documents leave, and no less than a
+// sixteenth of all.
+func (c *Corpus) Spare() int64 {
+	return max(c.o.Memory/16, (c.o.Memory-perDocument*int64(len(c.Docs)))/4)
+}
+
 // Workers returns how many goroutines the flags allow.
 func (c *Corpus) Workers() int { return c.o.workers() }
 
