@@ -83,7 +83,7 @@ func newsroom() (pages []boilerplate.Page, want map[string]boilerplate.Reason) {
 	return pages, want
 }
 
-func TestReasons(t *testing.T) {
+func TestReasonsOfBlocks(t *testing.T) {
 	pages, want := newsroom()
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	for _, p := range pages {
@@ -94,17 +94,17 @@ func TestReasons(t *testing.T) {
 			}
 			flagged := b.Reason != boilerplate.Own && b.Reason != boilerplate.SameDay
 			if b.Flagged != flagged {
-				t.Errorf("%s: %.60q: %v is flagged: %v", p.ID, text, b.Reason, b.Flagged)
+				t.Errorf("%s: %.60q: Flagged = %v with reason %v, want %v", p.ID, text, b.Flagged, b.Reason, flagged)
 			}
 			if b.Flagged != (b.Confidence > 0) || b.Confidence > 1 {
-				t.Errorf("%s: %.60q: confidence %v", p.ID, text, b.Confidence)
+				t.Errorf("%s: %.60q: Confidence = %v with Flagged = %v, want more than 0 and at most 1 if flagged, else 0", p.ID, text, b.Confidence, b.Flagged)
 			}
 		}
 	}
 }
 
-// TestEvidence checks the numbers of verdicts against those known.
-func TestEvidence(t *testing.T) {
+// TestEvidenceNamesCountsAndHosts checks the numbers of verdicts against those known.
+func TestEvidenceNamesCountsAndHosts(t *testing.T) {
 	pages, _ := newsroom()
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	type evidence struct {
@@ -143,12 +143,12 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("sign-off on a new host (-want +got):\n%s", diff)
 	}
 	if blocks[0].Flagged {
-		t.Errorf("a story of its own is flagged: %+v", blocks[0])
+		t.Errorf("block of the page's own story: got %+v, want Flagged = false", blocks[0])
 	}
 }
 
-// TestGroup counts within a scope that the caller names.
-func TestGroup(t *testing.T) {
+// TestGroupCountsAsOneScope counts within a scope that the caller names.
+func TestGroupCountsAsOneScope(t *testing.T) {
 	w := writer(5)
 	notice := "Terms of the agency apply to this text in full."
 	d := boilerplate.New(boilerplate.Options{HostOnly: true})
@@ -164,17 +164,17 @@ func TestGroup(t *testing.T) {
 		return blocks[len(blocks)-1]
 	}
 	if b := last(p); b.Flagged {
-		t.Errorf("flagged without the group: %+v", b)
+		t.Errorf("page without a group: got %+v, want Flagged = false", b)
 	}
 	p.Group = "agency"
 	if b := last(p); !b.Flagged || b.Scope != boilerplate.Group || b.Documents != 3 || b.Hosts != 3 {
-		t.Errorf("within the group: %+v", b)
+		t.Errorf("page of the group: got %+v, want flagged in scope Group, 3 documents, 3 hosts", b)
 	}
 }
 
-// TestVariants checks that a template with words exchanged is found, and that
+// TestTemplateWithExchangedWordsIsVariant checks that a template with words exchanged is found, and that
 // no more than Coverage asks is.
-func TestVariants(t *testing.T) {
+func TestTemplateWithExchangedWordsIsVariant(t *testing.T) {
 	w := writer(9)
 	frame := strings.Fields(w.words(60))
 	var pages []boilerplate.Page
@@ -193,20 +193,20 @@ func TestVariants(t *testing.T) {
 			blocks := d.Judge(p)
 			b := blocks[len(blocks)-1]
 			if b.Flagged != c.want || c.want && b.Reason != boilerplate.Variant {
-				t.Errorf("coverage %v: page %s: %+v", c.coverage, p.ID, b)
+				t.Errorf("coverage %v: page %s: got %+v, want Flagged = %v, as a Variant if flagged", c.coverage, p.ID, b, c.want)
 			}
 			for _, b := range blocks[:len(blocks)-1] {
 				if b.Flagged {
-					t.Errorf("coverage %v: page %s: own text flagged: %+v", c.coverage, p.ID, b)
+					t.Errorf("coverage %v: page %s: block of its own text: got %+v, want Flagged = false", c.coverage, p.ID, b)
 				}
 			}
 		}
 	}
 }
 
-// TestShortBlocks checks that a word or two that recur need a neighbour that is
+// TestShortBlocksNeedRecycledNeighbour checks that a word or two that recur need a neighbour that is
 // recycled, and how gaps are closed.
-func TestShortBlocks(t *testing.T) {
+func TestShortBlocksNeedRecycledNeighbour(t *testing.T) {
 	w := writer(13)
 	menu := "Read the latest stories from the harbour"
 	foot := "All rights reserved by the people who run this site"
@@ -233,27 +233,27 @@ func TestShortBlocks(t *testing.T) {
 	d = observeAll(boilerplate.New(boilerplate.Options{Gap: -1}), []boilerplate.Page{p, q})
 	for _, b := range d.Judge(p) {
 		if b.Reason == boilerplate.Between {
-			t.Errorf("without gaps: %q: %v", b.Of(p.Text), b.Reason)
+			t.Errorf("with Gap -1: Reason of %q = %v, want any but Between", b.Of(p.Text), b.Reason)
 		}
 	}
 }
 
-// TestEmpty checks that pages without words match nothing.
-func TestEmpty(t *testing.T) {
+// TestPagesWithoutWordsMatchNothing checks that pages without words match nothing.
+func TestPagesWithoutWordsMatchNothing(t *testing.T) {
 	d := boilerplate.New(boilerplate.Options{})
 	for i, text := range []string{"", " \n\n ", "...", "\xff\xfe", "!!\n\n??"} {
 		for k := range 5 {
 			p := boilerplate.Page{ID: fmt.Sprint(i, k), Host: "h", Text: text}
 			if got := d.Next(p); len(got) > 0 {
-				t.Errorf("%q: %+v", text, got)
+				t.Errorf("Next(page with text %q) = %+v, want no blocks", text, got)
 			}
 		}
 	}
 }
 
-// TestOptions checks that each option changes what comes out, and that nonsense
+// TestEachOptionChangesVerdicts checks that each option changes what comes out, and that nonsense
 // panics.
-func TestOptions(t *testing.T) {
+func TestEachOptionChangesVerdicts(t *testing.T) {
 	pages, _ := newsroom()
 	verdicts := func(o boilerplate.Options) [][]boilerplate.Block {
 		return judgeAll(observeAll(boilerplate.New(o), pages), pages)
@@ -264,7 +264,7 @@ func TestOptions(t *testing.T) {
 		"HostOnly":     {HostOnly: true},
 	} {
 		if cmp.Equal(base, verdicts(o)) {
-			t.Errorf("%s changes nothing", name)
+			t.Errorf("option %s: verdicts equal those of the defaults, want other verdicts", name)
 		}
 	}
 	for name, o := range map[string]boilerplate.Options{
@@ -279,7 +279,7 @@ func TestOptions(t *testing.T) {
 	few := observeAll(boilerplate.New(boilerplate.Options{MinGlobal: 8}), pages[:4])
 	many := observeAll(boilerplate.New(boilerplate.Options{MinGlobal: 2}), pages[:4])
 	if few.Judge(p)[1].Flagged || !many.Judge(p)[1].Flagged {
-		t.Error("MinGlobal changes nothing")
+		t.Errorf("sign-off known from 4 pages: Flagged = %v with MinGlobal 8 and %v with MinGlobal 2, want false and true", few.Judge(p)[1].Flagged, many.Judge(p)[1].Flagged)
 	}
 	for _, o := range []boilerplate.Options{
 		{MinDocuments: 1}, {MinDocuments: 9}, {MinGlobal: 1}, {MinGlobal: -2},
@@ -288,7 +288,7 @@ func TestOptions(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("New(%+v): no panic", o)
+					t.Errorf("New(%+v) did not panic, want a panic", o)
 				}
 			}()
 			boilerplate.New(o)

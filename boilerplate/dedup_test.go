@@ -27,10 +27,10 @@ func (w *writer) edited(story []string) []string {
 	return out
 }
 
-// TestTemplateHeavySite is the case that deduplication gets wrong: pages of
+// TestTemplateHeavySiteKeepsStoriesApart is the case that deduplication gets wrong: pages of
 // which seven tenths are template, with stories of their own but for fifty that
 // were edited and printed again.
-func TestTemplateHeavySite(t *testing.T) {
+func TestTemplateHeavySiteKeepsStoriesApart(t *testing.T) {
 	w := writer(7)
 	tmpl := newTemplate(&w, 1000)
 	var pages []boilerplate.Page
@@ -75,7 +75,7 @@ func TestTemplateHeavySite(t *testing.T) {
 		}
 	}
 	if alike != 0 || copies != 50 {
-		t.Errorf("masked: %d unlike pages merge, %d of 50 copies do", alike, copies)
+		t.Errorf("masked texts: %d pairs of unlike pages and %d pairs of copies merge, want 0 and 50", alike, copies)
 	}
 	merges, pairs := 0, 0
 	for i, a := range plain {
@@ -90,12 +90,12 @@ func TestTemplateHeavySite(t *testing.T) {
 	}
 	t.Logf("plain: %d of %d pairs of unlike pages are at 0.5 and above; masked none is at 0.1", merges, pairs)
 	if 10*merges < 9*pairs {
-		t.Errorf("plain: only %d of %d pairs of unlike pages merge: the site shows nothing", merges, pairs)
+		t.Errorf("whole texts: %d of %d pairs of unlike pages merge, want nine tenths (else this site proves nothing about masks)", merges, pairs)
 	}
 	for i, p := range pages {
 		own := sh.Set(strings.Join(storyOf(tmpl, p.Text), "\n\n"))
 		if got := own.Containment(masked[i]); got < 0.95 {
-			t.Errorf("page %d keeps %.2f of its story", i, got)
+			t.Errorf("page %d: the masked text keeps %.2f of its story, want at least 0.95", i, got)
 		}
 	}
 }
@@ -106,9 +106,9 @@ func storyOf(t template, page string) []string {
 	return all[len(t.top) : len(all)-len(t.bottom)]
 }
 
-// TestCopiesOfOneStory prints a story several times on a site: what masks by
+// TestCopiesOfOneStoryAreNotFlagged prints a story several times on a site: what masks by
 // the number of pages alone would delete it everywhere.
-func TestCopiesOfOneStory(t *testing.T) {
+func TestCopiesOfOneStoryAreNotFlagged(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		copies int
@@ -158,7 +158,7 @@ func TestCopiesOfOneStory(t *testing.T) {
 				to := len(p.Text) - len(strings.Join(tmpl.bottom, "\n\n"))
 				for _, b := range judge(p) {
 					if b.Reason == boilerplate.Copy && b.Scope != boilerplate.Host {
-						t.Errorf("page %d: a copy on the host itself is said to be of scope %v", i, b.Scope)
+						t.Errorf("page %d: copy on the same host: Scope = %v, want Host", i, b.Scope)
 					}
 					switch in := b.Start > from && b.End < to; {
 					case in && b.Flagged:
@@ -168,10 +168,10 @@ func TestCopiesOfOneStory(t *testing.T) {
 					}
 				}
 				if flagged > 0 {
-					t.Errorf("page %d: %d bytes of %d of its story are flagged", i, flagged, to-from)
+					t.Errorf("page %d: %d of %d bytes of its story are flagged, want 0", i, flagged, to-from)
 				}
 				if template > 0 && i > 1 {
-					t.Errorf("page %d: %d bytes of the template are kept", i, template)
+					t.Errorf("page %d: %d bytes of the template are not flagged, want 0", i, template)
 				}
 			}
 		})

@@ -67,19 +67,19 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(data, marshal(t, &d)) {
-		t.Error("the file is not written as it was read")
+		t.Error("MarshalBinary of the golden file's detector differs from the file, want the same bytes")
 	}
 	pages := goldenPages()
 	fresh := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	if !bytes.Equal(data, marshal(t, fresh)) {
-		t.Error("observing the same pages writes another file")
+		t.Error("MarshalBinary after observing the golden pages differs from the file, want the same bytes")
 	}
 	if diff := cmp.Diff(judgeAll(fresh, pages), judgeAll(&d, pages)); diff != "" {
-		t.Errorf("verdicts of the file (-fresh +file):\n%s", diff)
+		t.Errorf("verdicts of the detector in the file (-want from observed pages +got from the file):\n%s", diff)
 	}
 	for _, b := range d.Judge(pages[len(pages)-1])[1:] {
 		if !b.Flagged || b.Scope != boilerplate.Group {
-			t.Errorf("the golden notice: %+v", b)
+			t.Errorf("golden notice: got %+v, want flagged in scope Group", b)
 		}
 	}
 }
@@ -101,16 +101,16 @@ func TestGoldenOlder(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, judgeAll(&d, pages)); diff != "" {
-			t.Errorf("%s: verdicts (-fresh +file):\n%s", name, diff)
+			t.Errorf("%s: verdicts (-want from observed pages +got from the file):\n%s", name, diff)
 		}
 		data[len("nbpl")] = 2
 		if !bytes.Equal(mend(data), marshal(t, &d)) {
-			t.Errorf("%s: the payload is not written as it was read", name)
+			t.Errorf("%s: MarshalBinary differs from the file with its version set to 2, want the same bytes", name)
 		}
 	}
 }
 
-func TestUnmarshalErrors(t *testing.T) {
+func TestUnmarshalRefusesDamage(t *testing.T) {
 	data := golden(t)
 	var d boilerplate.Detector
 	for _, c := range []struct {
@@ -133,17 +133,17 @@ func TestUnmarshalErrors(t *testing.T) {
 		bad := slices.Clone(data)
 		bad[i] ^= 0x10
 		if err := d.UnmarshalBinary(bad); err == nil {
-			t.Fatalf("byte %d of %d damaged, and no error", i, len(data))
+			t.Fatalf("UnmarshalBinary with byte %d of %d damaged = nil error, want an error", i, len(data))
 		}
 	}
 	if err := d.UnmarshalBinary(data); err != nil {
-		t.Errorf("after all that: %v", err)
+		t.Errorf("UnmarshalBinary of undamaged data after the failed ones = %v, want nil", err)
 	}
 }
 
-// TestMerge joins detectors that saw parts of the pages, with and without pages
+// TestMergeOfPartsIsTheWhole joins detectors that saw parts of the pages, with and without pages
 // in common.
-func TestMerge(t *testing.T) {
+func TestMergeOfPartsIsTheWhole(t *testing.T) {
 	pages, _ := newsroom()
 	pages = append(pages, site(60, 0.7, 2)...)
 	whole := observeAll(boilerplate.New(boilerplate.Options{}), pages)
@@ -203,11 +203,11 @@ func TestMerge(t *testing.T) {
 	}
 	for _, o := range []boilerplate.Options{{Seed: 1}, {HostOnly: true}} {
 		if err := boilerplate.New(o).Merge(a); !errors.Is(err, boilerplate.ErrMismatch) {
-			t.Errorf("Merge into %+v: %v", o, err)
+			t.Errorf("New(%+v).Merge(detector of other options) = %v, want ErrMismatch", o, err)
 		}
 	}
 	if err := a.Merge(a); err != nil || a.Stats().Documents != len(pages)/3 {
-		t.Errorf("Merge with itself: %v, %+v", err, a.Stats())
+		t.Errorf("Merge with itself = %v, want nil; Documents = %d, want %d", err, a.Stats().Documents, len(pages)/3)
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/neardup/neardup/internal/growth"
 )
 
-// TestHostile judges and observes pages made to hurt: time grows with the
+// TestHostilePagesTakeLinearTime judges and observes pages made to hurt: time grows with the
 // length of the text, not faster.
-func TestHostile(t *testing.T) {
+func TestHostilePagesTakeLinearTime(t *testing.T) {
 	if race {
 		t.Skip("the race detector is too slow to measure")
 	}

@@ -23,10 +23,10 @@ func verdicts(t *testing.T, d *boilerplate.Detector, p boilerplate.Page) map[str
 	for _, b := range d.Judge(p) {
 		all[b.Of(p.Text)] = verdict{b.Flagged, b.Masked, b.Reason, b.Documents}
 		if b.Hosts > b.Documents {
-			t.Errorf("%s: %d hosts of %d documents: %.40q", p.ID, b.Hosts, b.Documents, b.Of(p.Text))
+			t.Errorf("%s: %.40q: %d hosts of %d documents, want at most as many hosts as documents", p.ID, b.Of(p.Text), b.Hosts, b.Documents)
 		}
 		if b.Masked && !b.Flagged && b.Reason != boilerplate.Between {
-			t.Errorf("%s: masked, but neither flagged nor between masked blocks: %+v", p.ID, b)
+			t.Errorf("%s: got masked block %+v, want every masked block flagged or between masked blocks", p.ID, b)
 		}
 	}
 	return all
@@ -49,9 +49,9 @@ func (f frame) page(host, id string, day int, story ...string) boilerplate.Page 
 	}
 }
 
-// TestFewPages checks that two pages of a site decide nothing about prose, and that a
+// TestTwoPagesDecideNothingAboutProse checks that two pages of a site decide nothing about prose, and that a
 // third revises the verdicts on the first two.
-func TestFewPages(t *testing.T) {
+func TestTwoPagesDecideNothingAboutProse(t *testing.T) {
 	w := writer(41)
 	f := newFrame(&w)
 	shared := []string{w.paragraph(30), w.paragraph(40), w.paragraph(35)}
@@ -63,31 +63,31 @@ func TestFewPages(t *testing.T) {
 		v := verdicts(t, d, p)
 		for _, s := range append([]string{notice}, shared...) {
 			if v[s].flagged || v[s].masked {
-				t.Errorf("two pages: %s: %.30q: %+v", p.ID, s, v[s])
+				t.Errorf("after two pages: %s: %.30q: got %+v, want neither flagged nor masked", p.ID, s, v[s])
 			}
 		}
 		if !v[f.top[1]].masked {
-			t.Errorf("two pages: %s: the menu is not masked: %+v", p.ID, v[f.top[1]])
+			t.Errorf("after two pages: %s: menu: got %+v, want masked", p.ID, v[f.top[1]])
 		}
 	}
 	d.Observe(f.page("h", "c", 3, w.story(120)...))
 	for _, p := range []boilerplate.Page{a, b} {
 		v := verdicts(t, d, p)
 		if !v[notice].masked || v[notice].reason != boilerplate.Furniture {
-			t.Errorf("three pages: %s: the notice: %+v", p.ID, v[notice])
+			t.Errorf("after three pages: %s: notice: got %+v, want masked as Furniture", p.ID, v[notice])
 		}
 		for _, s := range shared {
 			if v[s].masked {
-				t.Errorf("three pages: %s: %.30q: %+v", p.ID, s, v[s])
+				t.Errorf("after three pages: %s: %.30q: got %+v, want not masked", p.ID, s, v[s])
 			}
 		}
 	}
 }
 
-// TestReusedParagraphs puts a paragraph into several stories of a site, of twenty: at
+// TestReusedParagraphsAreFlaggedNotMasked puts a paragraph into several stories of a site, of twenty: at
 // the beginning, within and at the end. It is flagged on each of them, masked on none,
 // and the verdicts are the same.
-func TestReusedParagraphs(t *testing.T) {
+func TestReusedParagraphsAreFlaggedNotMasked(t *testing.T) {
 	for _, at := range []string{"first", "within", "last"} {
 		for _, n := range []int{3, 5, 9} {
 			w := writer(43)
@@ -113,9 +113,9 @@ func TestReusedParagraphs(t *testing.T) {
 	}
 }
 
-// TestSyndicated prints stories on several sites, in full and in part, in frames of
+// TestSyndicatedStoriesAreNotMasked prints stories on several sites, in full and in part, in frames of
 // their own. No story is masked, sign-offs are.
-func TestSyndicated(t *testing.T) {
+func TestSyndicatedStoriesAreNotMasked(t *testing.T) {
 	w := writer(47)
 	frames := map[string]frame{}
 	for i := range 12 {
@@ -145,7 +145,7 @@ func TestSyndicated(t *testing.T) {
 	for i, p := range pages {
 		for text, v := range verdicts(t, d, p) {
 			if v.masked && own[i][text] {
-				t.Errorf("%s: %v: %.50q is masked", p.ID, v.reason, text)
+				t.Errorf("%s: %.50q of its own story is masked (%v), want it kept", p.ID, text, v.reason)
 			}
 		}
 		if v := verdicts(t, d, p)[signOff]; v.flagged && v.masked {
@@ -153,13 +153,13 @@ func TestSyndicated(t *testing.T) {
 		}
 	}
 	if signed != len(pages) {
-		t.Errorf("the sign-off is masked on %d of %d pages", signed, len(pages))
+		t.Errorf("the sign-off is masked on %d pages, want all %d", signed, len(pages))
 	}
 }
 
-// TestHeavyFrame is a site of forty pages in a frame of nineteen twentieths: the frame
+// TestHeavyFrameIsMaskedAlone is a site of forty pages in a frame of nineteen twentieths: the frame
 // is masked and nothing else.
-func TestHeavyFrame(t *testing.T) {
+func TestHeavyFrameIsMaskedAlone(t *testing.T) {
 	w := writer(53)
 	var f frame
 	for range 40 {
@@ -179,8 +179,8 @@ func TestHeavyFrame(t *testing.T) {
 	}
 }
 
-// TestKept checks that a page whose prose would be masked keeps it and reports it.
-func TestKept(t *testing.T) {
+// TestPageOfProseIsKept checks that a page whose prose would be masked keeps it and reports it.
+func TestPageOfProseIsKept(t *testing.T) {
 	w := writer(59)
 	f := frame{top: []string{"Home", w.words(3)}, bottom: []string{w.words(3), "Imprint"}}
 	story := w.story(300)
@@ -192,15 +192,15 @@ func TestKept(t *testing.T) {
 	for _, p := range pages {
 		for text, v := range verdicts(t, d, p) {
 			if slices.Contains(story[1:], text) && (v.masked || v.flagged && v.reason != boilerplate.Kept) {
-				t.Errorf("%s: %.40q: %+v", p.ID, text, v)
+				t.Errorf("%s: %.40q: got %+v, want not masked, and reason Kept if flagged", p.ID, text, v)
 			}
 		}
 	}
 }
 
-// TestClosingSentence checks that a sentence which closes stories of three sites is not
+// TestClosingSentenceNeedsManySites checks that a sentence which closes stories of three sites is not
 // masked, since it may be a quotation, and that one which closes stories of seven is.
-func TestClosingSentence(t *testing.T) {
+func TestClosingSentenceNeedsManySites(t *testing.T) {
 	const sentence = "The keeper, who had not slept, counted eleven lamps along the quay before the ferry left, the Harbour Gazette said."
 	for _, tt := range []struct {
 		sites int
@@ -221,8 +221,8 @@ func TestClosingSentence(t *testing.T) {
 	}
 }
 
-// TestAdvertisements checks that labels of advertisements are not taken for sign-offs.
-func TestAdvertisements(t *testing.T) {
+// TestAdvertisementsAreNotSignOffs checks that labels of advertisements are not taken for sign-offs.
+func TestAdvertisementsAreNotSignOffs(t *testing.T) {
 	w := writer(61)
 	var pages []boilerplate.Page
 	for h := range 4 {
@@ -235,7 +235,7 @@ func TestAdvertisements(t *testing.T) {
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	for _, p := range pages {
 		if v := verdicts(t, d, p)["Advertisement"]; !v.flagged || v.reason != boilerplate.Advertisement {
-			t.Errorf("%s: %+v", p.ID, v)
+			t.Errorf("%s: label %q: got %+v, want flagged with reason Advertisement", p.ID, "Advertisement", v)
 		}
 	}
 }

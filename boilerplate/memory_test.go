@@ -21,8 +21,8 @@ func (w *writer) distinctPage(n int) string {
 	return text.String()
 }
 
-// TestBound observes far more than the bound holds, of many hosts and of one.
-func TestBound(t *testing.T) {
+// TestMaxBytesBoundsMemory observes far more than the bound holds, of many hosts and of one.
+func TestMaxBytesBoundsMemory(t *testing.T) {
 	const bound = 2 << 20
 	t.Run("many hosts", func(t *testing.T) {
 		w := writer(1)
@@ -35,7 +35,7 @@ func TestBound(t *testing.T) {
 				d.Observe(boilerplate.Page{ID: fmt.Sprint(h, "/", i), Host: host,
 					Text: menu + "\n\n" + w.distinctPage(20) + notice})
 				if s := d.Stats(); s.Bytes > bound {
-					t.Fatalf("host %d: %d bytes, bound %d", h, s.Bytes, bound)
+					t.Fatalf("after a page of host %d: Stats().Bytes = %d, want at most %d", h, s.Bytes, bound)
 				}
 			}
 			page := menu + "\n\n" + w.distinctPage(20) + notice
@@ -46,7 +46,7 @@ func TestBound(t *testing.T) {
 		s := d.Stats()
 		t.Logf("%+v", s)
 		if s.EvictedHosts == 0 || s.EvictedBlocks == 0 {
-			t.Errorf("nothing was forgotten: %+v", s)
+			t.Errorf("Stats() = %+v, want forgotten hosts and blocks (EvictedHosts, EvictedBlocks above 0)", s)
 		}
 		// What recurs everywhere survives although nearly all hosts are gone.
 		if got := len(d.Mask(boilerplate.Page{Host: "another host", Text: w.distinctPage(20) + notice})); got != 1 {
@@ -60,17 +60,17 @@ func TestBound(t *testing.T) {
 		for i := range 2000 {
 			d.Observe(boilerplate.Page{ID: fmt.Sprint(i), Host: "host", Text: menu + "\n\n" + w.distinctPage(20)})
 			if s := d.Stats(); s.Bytes > bound {
-				t.Fatalf("page %d: %d bytes, bound %d", i, s.Bytes, bound)
+				t.Fatalf("after page %d: Stats().Bytes = %d, want at most %d", i, s.Bytes, bound)
 			}
 		}
 		s := d.Stats()
 		t.Logf("%+v", s)
 		if s.EvictedBlocks == 0 {
-			t.Errorf("nothing was forgotten: %+v", s)
+			t.Errorf("Stats() = %+v, want EvictedBlocks above 0", s)
 		}
 		blocks := d.Judge(boilerplate.Page{Host: "host", Text: menu + "\n\n" + w.distinctPage(20)})
 		if !blocks[0].Flagged || blocks[0].Documents != 2001 {
-			t.Errorf("the menu of all pages: %+v", blocks[0])
+			t.Errorf("menu of all pages: got %+v, want flagged with 2001 documents", blocks[0])
 		}
 	})
 	t.Run("documents", func(t *testing.T) {
@@ -81,16 +81,16 @@ func TestBound(t *testing.T) {
 		s := d.Stats()
 		t.Logf("%+v", s)
 		if s.Documents != 20_000 || s.ForgottenDocuments == 0 || s.Bytes > bound {
-			t.Errorf("%+v", s)
+			t.Errorf("Stats() = %+v, want 20000 documents, some of them forgotten, and at most %d bytes", s, bound)
 		}
 		if d.Observe(boilerplate.Page{ID: "19999", Text: "the same on every page"}) {
-			t.Error("the latest document is forgotten")
+			t.Error("Observe(latest document) = true, want false: the latest document is not forgotten")
 		}
 	})
 }
 
-// TestBytes compares Stats with the memory really in use.
-func TestBytes(t *testing.T) {
+// TestStatsBytesMatchHeap compares Stats with the memory really in use.
+func TestStatsBytesMatchHeap(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()
 		runtime.GC() // the first leaves what pools hold
@@ -108,13 +108,13 @@ func TestBytes(t *testing.T) {
 	reported := float64(d.Stats().Bytes)
 	t.Logf("%.0f bytes in use, %.0f reported", used, reported)
 	if used > 1.25*reported || reported > 1.25*used {
-		t.Errorf("%.0f bytes in use, %.0f reported", used, reported)
+		t.Errorf("Stats().Bytes = %.0f with %.0f bytes in use, want within 25%%", reported, used)
 	}
 }
 
-// TestAllocations checks that judging allocates nothing but what it returns.
+// TestJudgingDoesNotAllocate checks that judging allocates nothing but what it returns.
 // The pages come with their blocks, for finding paragraphs may allocate.
-func TestAllocations(t *testing.T) {
+func TestJudgingDoesNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates, and pools drop what they hold")
 	}
@@ -129,13 +129,13 @@ func TestAllocations(t *testing.T) {
 		blocks = d.AppendBlocks(blocks[:0], pages[i%len(pages)])
 		i++
 	}); n >= 1 {
-		t.Errorf("AppendBlocks: %v allocations a page", n)
+		t.Errorf("AppendBlocks: %v allocations per page, want less than 1", n)
 	}
 	if n := testing.AllocsPerRun(200, func() {
 		d.Observe(pages[i%len(pages)])
 		i++
 	}); n >= 1 {
-		t.Errorf("Observe of known pages: %v allocations a page", n)
+		t.Errorf("Observe of known pages: %v allocations per page, want less than 1", n)
 	}
 }
 

@@ -11,21 +11,21 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// TestIdempotent observes one page a hundred times, and everything twice.
-func TestIdempotent(t *testing.T) {
+// TestObservingTwiceChangesNothing observes one page a hundred times, and everything twice.
+func TestObservingTwiceChangesNothing(t *testing.T) {
 	pages, _ := newsroom()
 	once := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	twice := observeAll(observeAll(boilerplate.New(boilerplate.Options{}), pages), pages)
 	for range 100 {
 		if twice.Observe(pages[3]) {
-			t.Fatal("Observe: a document that is known passes for new")
+			t.Fatal("Observe(known page) = true, want false")
 		}
 	}
 	if diff := cmp.Diff(judgeAll(once, pages), judgeAll(twice, pages)); diff != "" {
-		t.Errorf("verdicts after observing again (-once +again):\n%s", diff)
+		t.Errorf("verdicts after observing every page twice (-want as after once +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(once.Stats(), twice.Stats()); diff != "" {
-		t.Errorf("Stats() after observing again (-once +again):\n%s", diff)
+		t.Errorf("Stats() after observing every page twice (-want as after once +got):\n%s", diff)
 	}
 
 	alone := boilerplate.New(boilerplate.Options{})
@@ -38,14 +38,14 @@ func TestIdempotent(t *testing.T) {
 	for _, p := range []boilerplate.Page{pages[0], {Host: "no id", Text: pages[0].Text}} {
 		for _, b := range alone.Judge(p) {
 			if b.Flagged {
-				t.Errorf("a page observed a hundred times speaks against itself: %+v", b)
+				t.Errorf("page observed a hundred times: got %+v, want Flagged = false: a page does not count against itself", b)
 			}
 		}
 	}
 }
 
-// TestOrder observes pages in many orders, and by several goroutines at once.
-func TestOrder(t *testing.T) {
+// TestOrderDoesNotMatter observes pages in many orders, and by several goroutines at once.
+func TestOrderDoesNotMatter(t *testing.T) {
 	pages, _ := newsroom()
 	pages = append(pages, site(40, 0.7, 2)...)
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
@@ -89,9 +89,9 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestStreaming checks that Next is Judge, then Observe, and that verdicts are
+// TestNextIsJudgeThenObserve checks that Next is Judge, then Observe, and that verdicts are
 // revised by judging again.
-func TestStreaming(t *testing.T) {
+func TestNextIsJudgeThenObserve(t *testing.T) {
 	pages, _ := newsroom()
 	next, apart := boilerplate.New(boilerplate.Options{}), boilerplate.New(boilerplate.Options{})
 	var first [][]boilerplate.Block
@@ -106,7 +106,7 @@ func TestStreaming(t *testing.T) {
 	}
 	for _, b := range first[0] {
 		if b.Flagged {
-			t.Errorf("flagged on the first page of all: %+v", b)
+			t.Errorf("first page of all: got %+v, want Flagged = false", b)
 		}
 	}
 	both := observeAll(boilerplate.New(boilerplate.Options{}), pages)
@@ -114,14 +114,14 @@ func TestStreaming(t *testing.T) {
 		t.Errorf("revised verdicts are not those of two passes (-want +got):\n%s", diff)
 	}
 	if flagged := len(next.Mask(pages[0])); flagged == 0 {
-		t.Error("the first page's verdicts are not revised")
+		t.Error("Mask(first page) after all pages = no spans, want its template masked: verdicts are revised")
 	}
 }
 
-// TestChangedPage judges pages under the ID of an older text of theirs: what they
+// TestChangedPageIsNotHeldAgainstItself judges pages under the ID of an older text of theirs: what they
 // have kept of it is not held against them, however little that is, and what
 // others hold counts as if the older text had never been.
-func TestChangedPage(t *testing.T) {
+func TestChangedPageIsNotHeldAgainstItself(t *testing.T) {
 	w := writer(31)
 	tmpl := newTemplate(&w, 150)
 	others := observeAll(boilerplate.New(boilerplate.Options{}), site(30, 0.7, 3))
@@ -161,7 +161,7 @@ func TestChangedPage(t *testing.T) {
 				t.Errorf("%s, %d paragraphs kept (-without the older text +with it):\n%s", name, kept, diff)
 			}
 			if next := d.Next(now); !cmp.Equal(got, next) || d.Observe(now) {
-				t.Errorf("%s, %d paragraphs kept: the changed page passes for a new one", name, kept)
+				t.Errorf("%s, %d paragraphs kept: Next and Observe took the changed page for a new one; want Next to repeat Judge's verdicts and Observe to return false", name, kept)
 			}
 		}
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAgainstMaps counts the same pages with plain maps of strings: pages that
+// TestCountsAgreeWithMaps counts the same pages with plain maps of strings: pages that
 // draw their blocks at random from a common stock.
-func TestAgainstMaps(t *testing.T) {
+func TestCountsAgreeWithMaps(t *testing.T) {
 	w := writer(21)
 	var stock []string
 	for range 300 {
@@ -72,19 +72,19 @@ func TestAgainstMaps(t *testing.T) {
 			}
 			exact++
 			if host < 2 && (all < 3 || hosts < 2) {
-				t.Errorf("%s %q is flagged: %d documents on the host, %d in all", p.ID, text, host, all)
+				t.Errorf("%s %q is flagged with %d documents on its host and %d on %d hosts, want 2 on its host or 3 on 2 hosts", p.ID, text, host, all, hosts)
 			}
 		}
 	}
 	if exact < 500 {
-		t.Errorf("only %d blocks flagged: the pages show nothing", exact)
+		t.Errorf("%d blocks flagged, want at least 500 (else the pages prove nothing)", exact)
 	}
 }
 
-// TestScripts judges one manual in seven languages, three of them in scripts of
+// TestScriptsAreFlaggedAlike judges one manual in seven languages, three of them in scripts of
 // their own and two without spaces between words: blocks recycled in one are so in
 // all.
-func TestScripts(t *testing.T) {
+func TestScriptsAreFlaggedAlike(t *testing.T) {
 	docs := corpus.Docs(t, "throughput", "help_7_languages.jsonl")
 	// Some languages leave paragraphs untranslated: the languages are not to count
 	// each other's.
@@ -110,14 +110,14 @@ func TestScripts(t *testing.T) {
 		share := float64(flagged[lang]) / float64(all[lang])
 		t.Logf("%s: %d bytes, %.3f flagged, %.4f as variants", lang, all[lang], share, float64(variants[lang])/float64(all[lang]))
 		if share < english-0.1 || share > english+0.1 {
-			t.Errorf("%s: %.3f of the bytes are flagged, in English %.3f", lang, share, english)
+			t.Errorf("%s: %.3f of the bytes are flagged, want %.3f as in English, within 0.1", lang, share, english)
 		}
 		if v := float64(variants[lang]) / float64(all[lang]); v > 0.02 {
-			t.Errorf("%s: %.3f of the bytes pass for variants", lang, v)
+			t.Errorf("%s: %.3f of the bytes pass for variants, want at most 0.02", lang, v)
 		}
 	}
 	if len(all) != 7 {
-		t.Errorf("%d languages", len(all))
+		t.Errorf("got %d languages, want 7", len(all))
 	}
 }
 
@@ -140,11 +140,11 @@ func FuzzJudge(f *testing.F) {
 		if observe {
 			d.Observe(p)
 			if after := d.Judge(p); len(after) != len(before) {
-				t.Errorf("%d blocks before, %d after", len(before), len(after))
+				t.Errorf("Judge returns %d blocks after the page was observed, want %d as before", len(after), len(before))
 			} else {
 				for i := range after {
 					if after[i] != before[i] {
-						t.Errorf("block %d: %+v before it was observed, %+v after", i, before[i], after[i])
+						t.Errorf("block %d: got %+v after the page was observed, want %+v as before", i, after[i], before[i])
 					}
 				}
 			}
@@ -152,14 +152,14 @@ func FuzzJudge(f *testing.F) {
 		end := 0
 		for _, b := range before {
 			if b.Start < end || b.End <= b.Start || b.End > len(text) {
-				t.Fatalf("span %v after %d in a text of %d bytes", b.Span, end, len(text))
+				t.Fatalf("span %v follows byte %d in a text of %d bytes, want spans in order, not empty and within the text", b.Span, end, len(text))
 			}
 			end = b.End
 			if utf8.ValidString(text) && !utf8.ValidString(b.Of(text)) {
-				t.Errorf("span %v cuts a character", b.Span)
+				t.Errorf("span %v cuts a character of %q, want borders of characters", b.Span, text)
 			}
 			if b.Documents < 1 || b.Confidence < 0 || b.Confidence > 1 || (b.Flagged || b.Masked) != (b.Confidence > 0) {
-				t.Errorf("%+v", b)
+				t.Errorf("block %+v: want Documents of 1 and more, and Confidence from 0 to 1, above 0 if flagged or masked and only then", b)
 			}
 		}
 		var sh shingle.Shingler

@@ -2,10 +2,10 @@ package boilerplate
 
 import "testing"
 
-// TestCrowding enters hashes that agree in all bits but a few, as whoever writes
+// TestHashesDoNotCrowd enters hashes that agree in all bits but a few, as whoever writes
 // the text can have them: neither may they crowd at one place of a table, nor may
 // a seed that is not known leave them there.
-func TestCrowding(t *testing.T) {
+func TestHashesDoNotCrowd(t *testing.T) {
 	const n = 20_000
 	for _, seed := range []uint64{0, 1, 0xFEEDFACECAFEBEEF} {
 		o := Options{Seed: seed}.resolve()
@@ -20,14 +20,14 @@ func TestCrowding(t *testing.T) {
 				}
 				grams.add(g, 1)
 				if set.add(g) {
-					t.Fatalf("%#x is there twice", g)
+					t.Fatalf("add(%#x) = true the second time, want false", g)
 				}
 			}
 			if run := longestRun(grams.slots); run > 500 {
-				t.Errorf("seed %#x, bits from %d: %d grams in a row", seed, free, run)
+				t.Errorf("seed %#x, low bits from %d: longest run of full slots is %d grams, want at most 500", seed, free, run)
 			}
 			if run := longestRun(set.slots); run > 500 {
-				t.Errorf("seed %#x, bits from %d: %d hashes in a row", seed, free, run)
+				t.Errorf("seed %#x, low bits from %d: longest run of full slots is %d hashes, want at most 500", seed, free, run)
 			}
 		}
 	}

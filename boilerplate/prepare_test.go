@@ -14,9 +14,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestPrepare counts and judges prepared pages next to plain ones, in two passes and
+// TestPreparedPagesJudgeAlike counts and judges prepared pages next to plain ones, in two passes and
 // streaming: verdicts and saved bytes are the same.
-func TestPrepare(t *testing.T) {
+func TestPreparedPagesJudgeAlike(t *testing.T) {
 	pages, _ := newsroom()
 	pages = append(pages, site(40, 0.7, 2)...)
 	for i, p := range pages {
@@ -41,16 +41,16 @@ func TestPrepare(t *testing.T) {
 		}
 		plain, prepared := observeAll(boilerplate.New(o), pages), observeAll(boilerplate.New(o), ready)
 		if !bytes.Equal(save(plain), save(prepared)) {
-			t.Errorf("%+v: the observations of prepared pages differ", o)
+			t.Errorf("%+v: MarshalBinary after prepared pages differs, want the bytes as after plain pages", o)
 		}
 		want := judgeAll(plain, pages)
 		if diff := cmp.Diff(want, judgeAll(prepared, ready)); diff != "" {
-			t.Errorf("%+v: verdicts (-plain +prepared):\n%s", o, diff)
+			t.Errorf("%+v: verdicts (-want of plain pages +got of prepared):\n%s", o, diff)
 		}
 		a, b := boilerplate.New(o), boilerplate.New(o)
 		for i, p := range pages {
 			if diff := cmp.Diff(a.Next(p), b.Next(ready[i])); diff != "" {
-				t.Errorf("%+v: Next (-plain +prepared):\n%s", o, diff)
+				t.Errorf("%+v: Next (-want of plain pages +got of prepared):\n%s", o, diff)
 			}
 		}
 		// A page may be in use by many goroutines.
@@ -62,15 +62,15 @@ func TestPrepare(t *testing.T) {
 		group.Wait()
 		for _, got := range got {
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%+v: verdicts side by side (-plain +prepared):\n%s", o, diff)
+				t.Errorf("%+v: verdicts of concurrent goroutines (-want of plain pages +got of prepared):\n%s", o, diff)
 			}
 		}
 	}
 }
 
-// TestPrepareChanged hands on prepared pages that are no longer what they were,
+// TestChangedPreparedPageIsPreparedAgain hands on prepared pages that are no longer what they were,
 // and one that a detector of another seed prepared.
-func TestPrepareChanged(t *testing.T) {
+func TestChangedPreparedPageIsPreparedAgain(t *testing.T) {
 	d := boilerplate.New(boilerplate.Options{})
 	footer := "All rights reserved by the people of the site and their heirs."
 	page := func(i int) boilerplate.Page {
@@ -95,12 +95,12 @@ func TestPrepareChanged(t *testing.T) {
 		plain := boilerplate.Page{Host: "h", Text: prepared.Text, Blocks: prepared.Blocks}
 		want := d.Judge(plain)
 		if diff := cmp.Diff(want, d.Judge(prepared)); diff != "" {
-			t.Errorf("another %s: verdicts (-plain +prepared):\n%s", name, diff)
+			t.Errorf("prepared page with other %s: verdicts (-want of the plain page +got):\n%s", name, diff)
 		}
 		// What else is known of a page may change.
 		prepared.Host, plain.Host = "elsewhere", "elsewhere"
 		if diff := cmp.Diff(d.Judge(plain), d.Judge(prepared)); diff != "" {
-			t.Errorf("another %s and host: verdicts (-plain +prepared):\n%s", name, diff)
+			t.Errorf("prepared page with other %s and host: verdicts (-want of the plain page +got):\n%s", name, diff)
 		}
 	}
 }

@@ -114,8 +114,8 @@ func TestCleanPortalEval(t *testing.T) {
 	}
 }
 
-// TestBlocksWithoutHosts checks that on 967 pages without hosts content is kept.
-func TestBlocksWithoutHosts(t *testing.T) {
+// TestContentWithoutHostsIsKept checks that on 967 pages without hosts content is kept.
+func TestContentWithoutHostsIsKept(t *testing.T) {
 	pages := readLabelled(t, "boilerplate_blocks", "pages.jsonl")
 	d := boilerplate.New(boilerplate.Options{})
 	for _, p := range pages {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestWordsBegin compares the lookup of a first word with one that tries all words.
-func TestWordsBegin(t *testing.T) {
+// TestWordsBeginAgreesWithTryingAll compares the lookup of a first word with one that tries all words.
+func TestWordsBeginAgreesWithTryingAll(t *testing.T) {
 	naive := func(l *words, text string) bool {
 		first := text
 		for first != "" && !letters[first[0]] {
@@ -54,7 +54,7 @@ func TestWordsBegin(t *testing.T) {
 			check(text)
 		}
 		if yes < 100 || no < 100 {
-			t.Errorf("%d texts begin with a word and %d do not: too few of one kind", yes, no)
+			t.Errorf("%d texts begin with a word of the list and %d do not, want at least 100 of each", yes, no)
 		}
 	}
 }

@@ -43,14 +43,14 @@ func splitPages() []boilerplate.Page {
 }
 
 // The parts of a detector are the whole, in any order.
-func TestSplitMerge(t *testing.T) {
+func TestSplitPartsMergeToTheWhole(t *testing.T) {
 	pages := splitPages()
 	for _, o := range []boilerplate.Options{{}, {HostOnly: true}, {Seed: 5}} {
 		d := observeAll(boilerplate.New(o), pages)
 		before := marshal(t, d)
 		hosts, all := d.Split(3)
 		if n := all[1].Stats().Blocks; n == 0 && !o.HostOnly {
-			t.Error("a part is empty: nothing is tested")
+			t.Error("Split(3): a part has no blocks, want blocks in every part (else nothing is tested)")
 		}
 		for _, parts := range [][]*boilerplate.Detector{append([]*boilerplate.Detector{hosts}, all...), {all[2], all[0], hosts, all[1]}} {
 			whole := boilerplate.New(o)
@@ -64,21 +64,21 @@ func TestSplitMerge(t *testing.T) {
 				}
 			}
 			if !bytes.Equal(marshal(t, whole), before) {
-				t.Errorf("%+v: the parts merged are another detector", o)
+				t.Errorf("%+v: MarshalBinary of the merged parts differs, want the bytes of the whole detector", o)
 			}
 			if got, want := whole.Stats(), d.Stats(); got.Blocks != want.Blocks || got.Documents != want.Documents {
 				t.Errorf("%+v: %+v, want %+v", o, got, want)
 			}
 		}
 		if !bytes.Equal(marshal(t, d), before) {
-			t.Errorf("%+v: Split changed the detector", o)
+			t.Errorf("%+v: MarshalBinary after Split differs, want the bytes as before: Split changes nothing", o)
 		}
 	}
 }
 
 // Every host is counted apart, the counts over all documents are merged in parts,
 // and all that is left is compact: the verdicts are those of one detector.
-func TestSplitJudge(t *testing.T) {
+func TestSplitPartsJudgeAlike(t *testing.T) {
 	pages := splitPages()
 	for _, o := range []boilerplate.Options{{}, {Seed: 5, MinGlobal: 2}, {HostOnly: true}} {
 		d := observeAll(boilerplate.New(o), pages)
@@ -135,25 +135,25 @@ func TestSplitJudge(t *testing.T) {
 			}
 			got := judge.Judge(p)
 			if diff := cmp.Diff(d.Judge(p), got); diff != "" {
-				t.Fatalf("%+v: %s of %q (-one detector +parts):\n%s", o, p.ID, p.Host, diff)
+				t.Fatalf("%+v: verdicts on %s of %q (-want of one detector +got of parts):\n%s", o, p.ID, p.Host, diff)
 			}
 			for _, b := range got {
 				reasons[b.Reason]++
 			}
 		}
 		if len(reasons) < 6 {
-			t.Errorf("only the reasons %v: too little is tested", reasons)
+			t.Errorf("verdicts have only the reasons %v, want at least 6 (else too little is tested)", reasons)
 		}
 	}
 }
 
-func TestSplitMismatch(t *testing.T) {
+func TestSplitRefusesMismatch(t *testing.T) {
 	if _, err := boilerplate.New(boilerplate.Options{}).With(boilerplate.New(boilerplate.Options{Seed: 1})); !errors.Is(err, boilerplate.ErrMismatch) {
-		t.Errorf("With another seed: %v", err)
+		t.Errorf("With(detector of another seed) = %v, want ErrMismatch", err)
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("Split into no parts does not panic")
+			t.Error("Split(0) did not panic, want a panic")
 		}
 	}()
 	boilerplate.New(boilerplate.Options{}).Split(0)
@@ -161,7 +161,7 @@ func TestSplitMismatch(t *testing.T) {
 
 // Tables are read in the order of their places, and smaller ones must not fill up
 // from their beginning.
-func TestMergeLinear(t *testing.T) {
+func TestMergeTakesLinearTime(t *testing.T) {
 	made := map[int]*boilerplate.Detector{}
 	of := func(n int) *boilerplate.Detector {
 		if made[n] == nil {

@@ -28,13 +28,13 @@ func TestTitleIsKept(t *testing.T) {
 	for i, p := range pages {
 		kept := d.Strip(p)
 		if strings.Count(kept, titles[i]) != 2 || strings.Contains(kept, "Share this") {
-			t.Errorf("page %d: kept %q", i, kept)
+			t.Errorf("page %d: Strip() = %q, want %q twice and no %q", i, kept, titles[i], "Share this")
 		}
 	}
 }
 
-// TestMask checks the spans that Mask and Strip leave out.
-func TestMask(t *testing.T) {
+// TestMaskAndStripAgree checks the spans that Mask and Strip leave out.
+func TestMaskAndStripAgree(t *testing.T) {
 	pages, _ := newsroom()
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	for _, p := range pages {
@@ -45,7 +45,7 @@ func TestMask(t *testing.T) {
 				masked = append(masked, b.Span)
 			}
 			if b.Masked && !b.Flagged {
-				t.Errorf("%s: masked, but not flagged: %+v", p.ID, b)
+				t.Errorf("%s: got %+v, want every masked block flagged", p.ID, b)
 			}
 		}
 		mask := d.Mask(p)
@@ -58,16 +58,16 @@ func TestMask(t *testing.T) {
 		stripped := d.Strip(p)
 		var sh shingle.Shingler
 		if diff := cmp.Diff(sh.Set(stripped), sh.Set(p.Text, mask...)); diff != "" {
-			t.Errorf("%s: shingles of Strip() and of the masked text differ", p.ID)
+			t.Errorf("%s: shingles (-want of the masked text +got of Strip()):\n%s", p.ID, diff)
 		}
 	}
 	if got := boilerplate.Cut("keep  drop\n\nkeep", []shingle.Span{{Start: 6, End: 10}}); got != "keep  keep" {
-		t.Errorf("Cut() = %q", got)
+		t.Errorf("Cut() = %q, want %q", got, "keep  keep")
 	}
 }
 
-// TestBlocksOfTheCaller judges spans that are not paragraphs.
-func TestBlocksOfTheCaller(t *testing.T) {
+// TestCallersBlocksAreJudged judges spans that are not paragraphs.
+func TestCallersBlocksAreJudged(t *testing.T) {
 	d := boilerplate.New(boilerplate.Options{Gap: -1})
 	page := func(id, own string) boilerplate.Page {
 		text := "home news sport about the site " + own
@@ -85,7 +85,7 @@ func TestBlocksOfTheCaller(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("Judge with blocks %v: no panic", bad)
+					t.Errorf("Judge with blocks %v did not panic, want a panic", bad)
 				}
 			}()
 			a.Blocks = bad

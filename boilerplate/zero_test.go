@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// TestZeroDetector checks that a detector that New did not make panics and does not
+// TestZeroDetectorPanics checks that a detector that New did not make panics and does not
 // return verdicts.
-func TestZeroDetector(t *testing.T) {
+func TestZeroDetectorPanics(t *testing.T) {
 	for name, call := range map[string]func(*boilerplate.Detector){
 		"Observe":       func(d *boilerplate.Detector) { d.Observe(boilerplate.Page{Host: "h", Text: "some words"}) },
 		"Judge":         func(d *boilerplate.Detector) { d.Judge(boilerplate.Page{Host: "h", Text: "some words"}) },
@@ -22,7 +22,7 @@ func TestZeroDetector(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s: no panic", name)
+					t.Errorf("%s of a zero Detector did not panic, want a panic", name)
 				}
 			}()
 			call(new(boilerplate.Detector))

@@ -73,26 +73,26 @@ func TestParse(t *testing.T) {
 func check(tb testing.TB, p pages.Page) {
 	tb.Helper()
 	if !utf8.ValidString(p.Text) {
-		tb.Errorf("text is not UTF-8: %q", p.Text)
+		tb.Errorf("Text = %q, want valid UTF-8", p.Text)
 	}
 	if got := strings.Join(texts(p), "\n\n"); got != p.Text {
-		tb.Errorf("the blocks, joined, are %q, the text %q", got, p.Text)
+		tb.Errorf("blocks joined = %q, want Text = %q", got, p.Text)
 	}
 	for _, b := range texts(p) {
 		if b == "" || strings.TrimSpace(b) != b || strings.Contains(b, "\n") {
-			tb.Errorf("block %q", b)
+			tb.Errorf("block = %q, want text on one line without spaces at its ends", b)
 		}
 	}
 }
 
-func TestTitle(t *testing.T) {
+func TestTitleIsFirstTitleElement(t *testing.T) {
 	p := parse(t, "<title>\nOne \n two</title><title>three</title><p>four", pages.Options{})
 	if p.Title != "One two" {
-		t.Errorf("Title = %q", p.Title)
+		t.Errorf("Title = %q, want %q", p.Title, "One two")
 	}
 }
 
-func TestEncodings(t *testing.T) {
+func TestEncodingsAreConverted(t *testing.T) {
 	for _, c := range []struct{ contentType, markup string }{
 		{"text/html; charset=windows-1252", "<p>caf\xe9 \x93quoted\x94"},
 		{"", "<meta charset=windows-1252><p>caf\xe9 \x93quoted\x94"},
@@ -106,35 +106,35 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitsTruncate(t *testing.T) {
 	body := strings.Repeat("<p>a paragraph of text</p>", 1000)
 	p := parse(t, body, pages.Options{MaxBytes: 5000})
 	if !p.Truncated || len(p.Blocks) != (5000+25)/26 {
-		t.Errorf("MaxBytes: %d blocks, truncated %v", len(p.Blocks), p.Truncated)
+		t.Errorf("Parse with MaxBytes 5000: %d blocks, Truncated = %v, want %d and true", len(p.Blocks), p.Truncated, (5000+25)/26)
 	}
 	if p := parse(t, body, pages.Options{MaxBytes: len(body)}); p.Truncated || len(p.Blocks) != 1000 {
-		t.Errorf("MaxBytes that suffices: %d blocks, truncated %v", len(p.Blocks), p.Truncated)
+		t.Errorf("Parse with MaxBytes as long as the body: %d blocks, Truncated = %v, want 1000 and false", len(p.Blocks), p.Truncated)
 	}
 	p = parse(t, body, pages.Options{MaxBlocks: 10})
 	if !p.Truncated || len(p.Blocks) != 10 {
-		t.Errorf("MaxBlocks: %d blocks, truncated %v", len(p.Blocks), p.Truncated)
+		t.Errorf("Parse with MaxBlocks 10: %d blocks, Truncated = %v, want 10 and true", len(p.Blocks), p.Truncated)
 	}
 	if p := parse(t, body, pages.Options{MaxBlocks: 1000}); p.Truncated || len(p.Blocks) != 1000 {
-		t.Errorf("MaxBlocks that suffice: %d blocks, truncated %v", len(p.Blocks), p.Truncated)
+		t.Errorf("Parse with MaxBlocks 1000: %d blocks, Truncated = %v, want 1000 and false", len(p.Blocks), p.Truncated)
 	}
 	failure := errors.New("connection reset")
 	r := io.MultiReader(strings.NewReader(body), iotest.ErrReader(failure))
 	if _, err := pages.Parse(r, pages.Options{}); !errors.Is(err, failure) {
-		t.Errorf("a reader that fails: %v", err)
+		t.Errorf("Parse from a failing reader = %v, want error %v", err, failure)
 	}
 	if _, err := pages.Parse(strings.NewReader(body), pages.Options{ContentType: "text/html; charset=klingon"}); err != nil {
-		t.Errorf("an encoding nobody knows: %v", err)
+		t.Errorf("Parse with an unknown charset = %v, want nil", err)
 	}
 }
 
-// TestHostile parses a few megabytes of markup made to hurt; time grows with
+// TestHostileMarkupTakesLinearTime parses a few megabytes of markup made to hurt; time grows with
 // the length, not faster.
-func TestHostile(t *testing.T) {
+func TestHostileMarkupTakesLinearTime(t *testing.T) {
 	const size = 1 << 20
 	fill := func(s string, n int) string { return strings.Repeat(s, n/len(s)) }
 	for name, markup := range map[string]func(n int) string{
@@ -173,11 +173,11 @@ func FuzzParse(f *testing.F) {
 		if len(markup) > 1 {
 			cut := parse(t, markup, pages.Options{ContentType: o.ContentType, MaxBlocks: 1})
 			if len(p.Blocks) > 0 && p.Blocks[0] != cut.Blocks[0] {
-				t.Errorf("first block %v, alone %v", p.Blocks[0], cut.Blocks[0])
+				t.Errorf("first block = %v, want %v as with MaxBlocks 1", p.Blocks[0], cut.Blocks[0])
 			}
 		}
 		if got := slices.Collect(shingle.Paragraphs(p.Text)); len(got) > len(p.Blocks) {
-			t.Errorf("%d paragraphs in %d blocks", len(got), len(p.Blocks))
+			t.Errorf("Paragraphs finds %d paragraphs, want at most one per block (%d)", len(got), len(p.Blocks))
 		}
 	})
 }
