@@ -117,7 +117,7 @@ func TestAccuracy(t *testing.T) {
 					j := float64(common) / float64(n)
 					fmt.Fprintf(&row, "  %.2f: %.2f (%+.1f)", j, c.vr, c.z)
 					if math.Abs(c.z) > 4 || c.vr > bar {
-						t.Errorf("n=%d J=%.2f: variance ratio %.3f, at most %.3f wanted; bias %+.2f standard errors", n, j, c.vr, bar, c.z)
+						t.Errorf("n=%d J=%.2f: variance ratio %.3f, want at most %.3f; bias %+.2f standard errors", n, j, c.vr, bar, c.z)
 					}
 				}
 				t.Logf("n=%-6d J: variance ratio (bias in standard errors)%s", n, row.String())
@@ -128,7 +128,7 @@ func TestAccuracy(t *testing.T) {
 
 // Other numbers of registers and the other algorithms are unbiased too, and no
 // worse than theory. Legacy is left out: its bias is known and part of it.
-func TestAccuracyOfOthers(t *testing.T) {
+func TestAccuracyOfOtherAlgorithms(t *testing.T) {
 	trials := 1000
 	if testing.Short() || raceEnabled {
 		trials = 200
@@ -149,7 +149,7 @@ func TestAccuracyOfOthers(t *testing.T) {
 				}
 				c := measure(minhash.New, o, random, n, common, trials)
 				if math.Abs(c.z) > 4 || c.vr > bar {
-					t.Errorf("%s n=%d J=%.1f: variance ratio %.3f, at most %.3f wanted; bias %+.2f standard errors", name(o), n, j, c.vr, bar, c.z)
+					t.Errorf("%s n=%d J=%.1f: variance ratio %.3f, want at most %.3f; bias %+.2f standard errors", name(o), n, j, c.vr, bar, c.z)
 				}
 			}
 		}
@@ -177,7 +177,7 @@ func TestRoundsAccuracy(t *testing.T) {
 			}
 			fmt.Fprintf(&row, "  R=%d %.3f", rounds, sum/cells)
 			if sum/cells > bar {
-				t.Errorf("n=%d, %d rounds: mean variance ratio %.3f, at most %.3f wanted", n, rounds, sum/cells, bar)
+				t.Errorf("n=%d, %d rounds: mean variance ratio %.3f, want at most %.3f", n, rounds, sum/cells, bar)
 			}
 		}
 		t.Logf("n=%-5d mean variance ratio at J=.25, .5, .75:%s", n, row.String())

@@ -49,10 +49,10 @@ func (c datasketchCase) options() minhash.Options {
 }
 
 // The signatures are those of the Python package, bit for bit.
-func TestDatasketch(t *testing.T) {
+func TestAffineEqualsDatasketch(t *testing.T) {
 	tokens, cases := datasketchCases(t)
 	if len(cases) != 40 {
-		t.Fatalf("%d cases in testdata", len(cases))
+		t.Fatalf("testdata has %d cases, want 40", len(cases))
 	}
 	for _, c := range cases {
 		var set []uint64

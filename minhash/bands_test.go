@@ -11,7 +11,7 @@ import (
 
 // The share of bands in which two sets meet is J^rows, also for sets far
 // smaller than K, where shortcuts in the literature fail.
-func TestBandProbability(t *testing.T) {
+func TestBandsMeetWithProbabilityJToTheRows(t *testing.T) {
 	trials := 3000
 	if testing.Short() || raceEnabled {
 		trials = 500
@@ -46,17 +46,17 @@ func TestBandProbability(t *testing.T) {
 	}
 }
 
-func TestBandKeys(t *testing.T) {
+func TestBandKeysDependOnTheirBandAlone(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	a := s.Sketch(stream(1, 100))
 	keys := a.BandKeys(nil, 16, 8, 1)
 	if !slices.Equal(keys, minhash.BandKeys(nil, a.Values(), 16, 8, 1)) {
-		t.Error("Signature.BandKeys and BandKeys differ")
+		t.Error("Signature.BandKeys and BandKeys of its values differ, want the same keys")
 	}
 	other := a.BandKeys(nil, 16, 8, 2)
 	for i := range keys {
 		if keys[i] == other[i] {
-			t.Errorf("band %d: the seed does not matter", i)
+			t.Errorf("band %d: key %#x with seeds 1 and 2, want different keys", i, keys[i])
 		}
 	}
 	// Equal registers in another band have another key.
@@ -67,7 +67,7 @@ func TestBandKeys(t *testing.T) {
 	keys = same.BandKeys(nil, 16, 4, 0)
 	slices.Sort(keys)
 	if len(slices.Compact(keys)) != 16 {
-		t.Error("bands of equal registers share keys")
+		t.Errorf("%d distinct keys of 16 bands of equal registers, want 16", len(slices.Compact(keys)))
 	}
 	// One bit of one register changes about half of the bits of its key alone.
 	flips, trials := 0, 0
@@ -80,7 +80,7 @@ func TestBandKeys(t *testing.T) {
 			for band, k := range minhash.BandKeys(nil, changed, 16, 8, 9) {
 				d := bits.OnesCount64(k ^ before[band])
 				if (d != 0) != (band == i/8) {
-					t.Fatalf("register %d bit %d: %d bits of the key of band %d change", i, bit, d, band)
+					t.Fatalf("register %d bit %d changed: %d bits of the key of band %d change, want some in band %d and none in the others", i, bit, d, band, i/8)
 				}
 				flips += d
 			}
@@ -88,11 +88,11 @@ func TestBandKeys(t *testing.T) {
 		}
 	}
 	if mean := float64(flips) / float64(trials); math.Abs(mean-32) > .5 {
-		t.Errorf("a changed bit changes %.2f bits of a key on the average", mean)
+		t.Errorf("a changed bit changes %.2f bits of a key on average, want 32 within 0.5", mean)
 	}
 	for _, c := range [][2]int{{0, 1}, {1, 0}, {-1, -1}, {17, 8}, {1, 129}} {
 		if !panics(func() { a.BandKeys(nil, c[0], c[1], 0) }) {
-			t.Errorf("BandKeys(%d, %d) does not panic", c[0], c[1])
+			t.Errorf("BandKeys(%d, %d) did not panic, want a panic", c[0], c[1])
 		}
 	}
 }

@@ -28,9 +28,9 @@ func TestGoldenEstimates(t *testing.T) {
 	golden(t, "testdata/estimates.txt", []byte(out.String()))
 }
 
-// TestLogarithm compares with package math, whose results may be off in the last
+// TestLogarithmAgreesWithMath compares with package math, whose results may be off in the last
 // place themselves.
-func TestLogarithm(t *testing.T) {
+func TestLogarithmAgreesWithMath(t *testing.T) {
 	check := func(what string, x, got, want float64) {
 		t.Helper()
 		if math.Abs(got-want) > 1e-15*math.Abs(want) {
@@ -52,7 +52,7 @@ func TestLogarithm(t *testing.T) {
 
 // The sum of waiting times is that of the logarithms, from few and large to many
 // and small ones.
-func TestWaiting(t *testing.T) {
+func TestWaitingTimesSumLogarithms(t *testing.T) {
 	for n := range 60 {
 		scale := math.Ldexp(1, -n)
 		var us []float64

@@ -69,7 +69,7 @@ func define(k int, seed uint64, classic bool, set []uint64) []uint32 {
 }
 
 // The kernels, which leave out most of the work, compute what the definition gives.
-func TestDefinition(t *testing.T) {
+func TestSketchesFollowTheDefinition(t *testing.T) {
 	for _, k := range []int{16, 64, 128, 1024} {
 		for _, n := range []int{0, 1, 2, 20, 44, 45, 100, 300, 1500, 6000} {
 			for _, algorithm := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
@@ -78,7 +78,7 @@ func TestDefinition(t *testing.T) {
 				s := minhash.New(minhash.Options{K: k, Seed: seed, Algorithm: algorithm})
 				for _, tier := range minhash.Tiers() {
 					if got := s.OnTier(tier).Sketch(stream(7, n)).Values(); !slices.Equal(got, want) {
-						t.Errorf("%v n=%d: %s does not keep to the definition", s.Scheme(), n, tier)
+						t.Errorf("%v n=%d on %s: got %x, want %x by the definition", s.Scheme(), n, tier, got, want)
 					}
 				}
 			}
@@ -86,9 +86,9 @@ func TestDefinition(t *testing.T) {
 	}
 }
 
-// TestFormatByHand decodes the dump in FORMAT.md at the offsets that its prose
+// TestFormatDumpByHand decodes the dump in FORMAT.md at the offsets that its prose
 // gives, without the package.
-func TestFormatByHand(t *testing.T) {
+func TestFormatDumpByHand(t *testing.T) {
 	page, err := os.ReadFile("FORMAT.md")
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +114,6 @@ func TestFormatByHand(t *testing.T) {
 	}
 	want = binary.LittleEndian.AppendUint64(want, xxhash.Sum64(want))
 	if diff := cmp.Diff(hex.Dump(want), hex.Dump(data)); diff != "" {
-		t.Errorf("the dump in FORMAT.md (-by hand +there):\n%s", diff)
+		t.Errorf("dump in FORMAT.md (-want by hand +got from the page):\n%s", diff)
 	}
 }

@@ -110,7 +110,7 @@ func TestGoldenFiles(t *testing.T) {
 		}
 		golden(t, c.file, data)
 		if c.file == "testdata/signature.v1" && !bytes.Contains(format, []byte(hex.Dump(data))) {
-			t.Errorf("FORMAT.md lacks this dump of %s:\n%s", c.file, hex.Dump(data))
+			t.Errorf("FORMAT.md has no dump of %s, want\n%s", c.file, hex.Dump(data))
 		}
 	}
 	read := func(file string) []byte {
@@ -130,7 +130,7 @@ func TestGoldenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if gotSig.Similarity(sig) != 1 || gotPacked.Similarity(sig.Pack(16)) != 1 {
-		t.Error("the decoded value differs from the encoded one")
+		t.Errorf("similarity of the decoded and the encoded value = %v, packed %v, want 1 and 1", gotSig.Similarity(sig), gotPacked.Similarity(sig.Pack(16)))
 	}
 	if diff := cmp.Diff(sig.Scheme(), gotScheme); diff != "" {
 		t.Errorf("scheme mismatch (-want +got):\n%s", diff)
@@ -149,18 +149,18 @@ func TestBinaryRoundTrip(t *testing.T) {
 			}
 			var got minhash.Signature
 			if err := got.UnmarshalBinary(data[1:]); err != nil {
-				t.Fatalf("%s: %v", name(o), err)
+				t.Fatalf("%s n=%d: UnmarshalBinary(MarshalBinary()) = %v, want nil", name(o), n, err)
 			}
 			if got.Scheme() != sig.Scheme() || !slices.Equal(got.Values(), sig.Values()) {
-				t.Errorf("%s n=%d: read %v", name(o), n, got.Scheme())
+				t.Errorf("%s n=%d: read %v %x, want %v %x", name(o), n, got.Scheme(), got.Values(), sig.Scheme(), sig.Values())
 			}
 			if got, err = s.Decode(data[1:]); err != nil || got.Compatible(sig) != nil {
-				t.Errorf("%s: Decode: %v", name(o), err)
+				t.Errorf("%s: Decode = %v, %v, want a compatible signature", name(o), got.Scheme(), err)
 			}
 			o2 := o
 			o2.Seed++
 			if _, err := minhash.New(o2).Decode(data[1:]); !errors.Is(err, minhash.ErrMismatch) {
-				t.Errorf("%s: Decode of another seed: %v", name(o), err)
+				t.Errorf("%s: Decode by a Sketcher of another seed = %v, want ErrMismatch", name(o), err)
 			}
 			for _, width := range []int{8, 16} {
 				p := sig.Pack(width)
@@ -170,10 +170,10 @@ func TestBinaryRoundTrip(t *testing.T) {
 				}
 				var got minhash.Packed
 				if err := got.UnmarshalBinary(data); err != nil || got.Compatible(p) != nil || got.IsEmpty() != p.IsEmpty() {
-					t.Errorf("%s: packed: %v", name(o), err)
+					t.Errorf("%s: Packed read with error %v, IsEmpty() = %v, want nil, %v and a compatible one", name(o), err, got.IsEmpty(), p.IsEmpty())
 				}
 				if !p.IsEmpty() && got.Similarity(p) != 1 {
-					t.Errorf("%s: packed signature has changed", name(o))
+					t.Errorf("%s: similarity of a Packed written and read = %v, want 1", name(o), got.Similarity(p))
 				}
 			}
 		}
@@ -186,7 +186,7 @@ func reseal(data []byte) []byte {
 	return binary.LittleEndian.AppendUint64(slices.Clone(body), xxhash.Sum64(body))
 }
 
-func TestDamagedBytes(t *testing.T) {
+func TestUnmarshalRefusesDamagedBytes(t *testing.T) {
 	sig := goldenSignature()
 	good, err := sig.MarshalBinary()
 	if err != nil {
@@ -195,7 +195,7 @@ func TestDamagedBytes(t *testing.T) {
 	for cut := range good {
 		var got minhash.Signature
 		if err := got.UnmarshalBinary(good[:cut]); err == nil || got.Values() != nil {
-			t.Errorf("read although cut at %d", cut)
+			t.Errorf("UnmarshalBinary(first %d bytes) = %v and values %v, want an error and none", cut, err, got.Values())
 		}
 	}
 	set := func(at int, b ...byte) []byte {
@@ -226,7 +226,7 @@ func TestDamagedBytes(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.why, err, c.want)
 		}
 		if got.Values() != nil {
-			t.Errorf("%s: the signature has changed", c.why)
+			t.Errorf("%s: failed UnmarshalBinary left values %v, want none", c.why, got.Values())
 		}
 	}
 }
@@ -249,7 +249,7 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 		same := func(what string, again []byte, err error) {
 			if err != nil || !bytes.Equal(again, data) {
-				t.Errorf("%s: %x became %x, %v", what, data, again, err)
+				t.Errorf("%s: read and written again = %x, %v, want %x", what, again, err, data)
 			}
 		}
 		var sig minhash.Signature
@@ -257,7 +257,7 @@ func FuzzUnmarshal(f *testing.F) {
 			again, err := sig.MarshalBinary()
 			same("signature", again, err)
 			if 4*len(sig.Values()) > len(data) {
-				t.Errorf("%d registers from %d bytes", len(sig.Values()), len(data))
+				t.Errorf("UnmarshalBinary made %d registers of %d bytes, want at most one per 4 bytes", len(sig.Values()), len(data))
 			}
 			sig.Cardinality()
 			sig.Similarity(sig)

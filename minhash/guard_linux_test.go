@@ -47,16 +47,16 @@ func TestKernelsStayInside(t *testing.T) {
 					for _, tier := range minhash.Tiers() {
 						got := s.OnTier(tier).AppendValues(regs[:0], set)
 						if &got[0] != &regs[0] || !slices.Equal(got, want) {
-							t.Fatalf("%v n=%d: %s differs", s.Scheme(), n, tier)
+							t.Fatalf("%v n=%d on %s: got %x, want %x as in Go", s.Scheme(), n, tier, got, want)
 						}
 						if same := minhash.AgreeOnTier(tier, regs, want); same != k {
-							t.Fatalf("%d of %d registers agree", same, k)
+							t.Fatalf("Agree on %s = %d, want %d", tier, same, k)
 						}
 					}
 				}
 				for _, rows := range []int{1, 3, 8} {
 					if got, want := minhash.BandKeys(nil, regs, k/rows, rows, 1), minhash.BandKeysGeneric(regs, k/rows, rows, 1); !slices.Equal(got, want) {
-						t.Fatalf("k=%d: band keys of %d rows differ", k, rows)
+						t.Fatalf("k=%d rows=%d: BandKeys = %x, want %x", k, rows, got, want)
 					}
 				}
 			}

@@ -17,8 +17,7 @@ func compareTiers(t *testing.T, s *minhash.Sketcher, set []uint64) {
 		got := s.OnTier(tier).Sketch(set).Values()
 		for i, v := range want {
 			if got[i] != v {
-				t.Fatalf("%v of %d elements, register %d: %08x on %s, %08x in %s",
-					s.Scheme(), len(set), i, got[i], tier, v, tiers[0])
+				t.Fatalf("%v of %d elements, register %d: got %08x on %s, want %08x as in %s", s.Scheme(), len(set), i, got[i], tier, v, tiers[0])
 			}
 		}
 	}
@@ -42,7 +41,7 @@ func TestTiers(t *testing.T) {
 				want := s.OnTier("Go").WithRounds(rounds).Sketch(stream(1, n)).Values()
 				for _, tier := range minhash.Tiers() {
 					if got := s.OnTier(tier).WithRounds(rounds).Sketch(stream(1, n)).Values(); !slices.Equal(got, want) {
-						t.Fatalf("%d rounds, k=%d, n=%d: %s differs", rounds, k, n, tier)
+						t.Fatalf("%d rounds, k=%d, n=%d on %s: got %x, want %x", rounds, k, n, tier, got, want)
 					}
 				}
 			}
@@ -100,7 +99,7 @@ func FuzzTiers(f *testing.F) {
 			cut := len(set) / 2
 			union := s.Sketch(set[:cut]).Union(s.Sketch(set[cut:]))
 			if !slices.Equal(union.Values(), s.Sketch(set).Values()) {
-				t.Errorf("%v: the union of both halves is not the whole", s.Scheme())
+				t.Errorf("%v: union of both halves = %x, want the signature of the whole", s.Scheme(), union.Values())
 			}
 		}
 	})

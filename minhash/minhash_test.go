@@ -44,7 +44,7 @@ func name(o minhash.Options) string { return minhash.New(o).Scheme().String() }
 
 // A set is what counts: not the order, the repeats, the cut into blocks or the
 // way the elements come.
-func TestSetSemantics(t *testing.T) {
+func TestOrderAndRepeatsDoNotMatter(t *testing.T) {
 	for _, o := range everyOptions() {
 		t.Run(name(o), func(t *testing.T) {
 			s := minhash.New(o)
@@ -53,24 +53,24 @@ func TestSetSemantics(t *testing.T) {
 				want := s.Sketch(set)
 				for _, size := range []int{1, 100, n} {
 					if got := s.SketchSeq(slices.Chunk(set, size)); !slices.Equal(want.Values(), got.Values()) {
-						t.Fatalf("n=%d: SketchSeq of blocks of %d differs from Sketch", n, size)
+						t.Fatalf("n=%d: SketchSeq of blocks of %d = %x, want %x as by Sketch", n, size, got.Values(), want.Values())
 					}
 				}
 				again := slices.Concat(set, set[n/3:], set)
 				slices.Reverse(again)
 				if got := s.Sketch(again); !slices.Equal(want.Values(), got.Values()) {
-					t.Fatalf("n=%d: order or repeats matter", n)
+					t.Fatalf("n=%d: signature of reversed and repeated elements = %x, want %x", n, got.Values(), want.Values())
 				}
 				cut := n / 3
 				union := s.Sketch(set[:cut]).Union(s.Sketch(set[cut/2:]))
 				if !slices.Equal(want.Values(), union.Values()) {
-					t.Fatalf("n=%d: the union of the parts is not the whole", n)
+					t.Fatalf("n=%d: union of the parts = %x, want %x of the whole", n, union.Values(), want.Values())
 				}
 				if got := want.Similarity(union); got != 1 {
-					t.Fatalf("n=%d: similarity of equal sets is %g", n, got)
+					t.Fatalf("n=%d: similarity of equal sets = %g, want 1", n, got)
 				}
 				if want.IsEmpty() {
-					t.Fatalf("n=%d: IsEmpty", n)
+					t.Fatalf("n=%d: IsEmpty() = true, want false", n)
 				}
 			}
 		})
@@ -79,7 +79,7 @@ func TestSetSemantics(t *testing.T) {
 
 // Text that repeats itself costs no accuracy, and takes the path that drops
 // repeats before the fallback.
-func TestRepetitive(t *testing.T) {
+func TestRepeatsCostNoAccuracy(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	for _, distinct := range []int{1, 3, 20, 100, 300} {
 		set := stream(9, distinct)
@@ -89,40 +89,40 @@ func TestRepetitive(t *testing.T) {
 			long = append(long, set[i*i%distinct], set[i%distinct])
 		}
 		if got := s.Sketch(long); !slices.Equal(want.Values(), got.Values()) {
-			t.Errorf("%d distinct of %d elements: another signature", distinct, len(long))
+			t.Errorf("%d elements, %d of them distinct: got %x, want %x", len(long), distinct, got.Values(), want.Values())
 		}
 	}
 }
 
-func TestEmpty(t *testing.T) {
+func TestEmptySetMatchesNothing(t *testing.T) {
 	for _, o := range everyOptions() {
 		s := minhash.New(o)
 		none, some := s.Sketch(nil), s.Sketch([]uint64{1, 2, 3})
 		if !none.IsEmpty() || !s.SketchSeq(slices.Chunk([]uint64{}, 1)).IsEmpty() {
-			t.Errorf("%s: no elements, but not empty", name(o))
+			t.Errorf("%s: signature of no elements: IsEmpty() = false, want true", name(o))
 		}
 		for _, pair := range [][2]minhash.Signature{{none, none}, {none, some}, {some, none}} {
 			if j, c := pair[0].Similarity(pair[1]), pair[0].Containment(pair[1]); j != 0 || c != 0 {
-				t.Errorf("%s: similarity %g, containment %g with the empty set", name(o), j, c)
+				t.Errorf("%s: similarity %g, containment %g with the empty set, want 0 and 0", name(o), j, c)
 			}
 		}
 		if c := none.Cardinality(); c != 0 {
-			t.Errorf("%s: cardinality %g of the empty set", name(o), c)
+			t.Errorf("%s: Cardinality() of the empty set = %g, want 0", name(o), c)
 		}
 		if u := none.Union(some); !slices.Equal(u.Values(), some.Values()) {
-			t.Errorf("%s: union with the empty set changes", name(o))
+			t.Errorf("%s: union with the empty set = %x, want %x", name(o), u.Values(), some.Values())
 		}
 		if keys := none.BandKeys(nil, 1, 1, 0); len(keys) != 0 {
-			t.Errorf("%s: band keys %x of the empty set", name(o), keys)
+			t.Errorf("%s: BandKeys of the empty set = %x, want none", name(o), keys)
 		}
 	}
 }
 
-func TestUnlikeSchemes(t *testing.T) {
+func TestUnlikeSchemesDoNotCompare(t *testing.T) {
 	base := minhash.Options{K: 64, Seed: 1, Elements: minhash.Name("words:5")}
 	a := minhash.New(base).Sketch([]uint64{1})
 	if err := a.Compatible(minhash.New(base).Sketch([]uint64{2})); err != nil {
-		t.Errorf("two sketchers of equal options: %v", err)
+		t.Errorf("Compatible() with a sketcher of equal options = %v, want nil", err)
 	}
 	for _, c := range []struct {
 		why string
@@ -135,7 +135,7 @@ func TestUnlikeSchemes(t *testing.T) {
 	} {
 		b := minhash.New(c.o).Sketch([]uint64{1})
 		if err := a.Compatible(b); !errors.Is(err, minhash.ErrMismatch) {
-			t.Errorf("other %s: Compatible() = %v", c.why, err)
+			t.Errorf("other %s: Compatible() = %v, want ErrMismatch", c.why, err)
 		}
 		for what, f := range map[string]func(){
 			"Similarity":  func() { a.Similarity(b) },
@@ -143,7 +143,7 @@ func TestUnlikeSchemes(t *testing.T) {
 			"Union":       func() { a.Union(b) },
 		} {
 			if !panics(f) {
-				t.Errorf("other %s: %s does not panic", c.why, what)
+				t.Errorf("other %s: %s did not panic, want a panic", c.why, what)
 			}
 		}
 	}
@@ -163,12 +163,12 @@ func TestNewPanics(t *testing.T) {
 		{Elements: minhash.Name(make([]byte, 256))},
 	} {
 		if !panics(func() { minhash.New(o) }) {
-			t.Errorf("New(%+v) does not panic", o)
+			t.Errorf("New(%+v) did not panic, want a panic", o)
 		}
 	}
 }
 
-func TestForScheme(t *testing.T) {
+func TestForSchemeMakesTheSameSketcher(t *testing.T) {
 	for _, o := range everyOptions() {
 		sc := minhash.New(o).Scheme()
 		s, err := minhash.ForScheme(sc)
@@ -182,19 +182,19 @@ func TestForScheme(t *testing.T) {
 		later := sc
 		later.Version++
 		if _, err := minhash.ForScheme(later); !errors.Is(err, minhash.ErrVersion) {
-			t.Errorf("%v: %v", later, err)
+			t.Errorf("ForScheme(%v) = %v, want ErrVersion", later, err)
 		}
 		wrong := sc
 		wrong.Rounds++
 		if _, err := minhash.ForScheme(wrong); !errors.Is(err, minhash.ErrScheme) {
-			t.Errorf("%v: %v", wrong, err)
+			t.Errorf("ForScheme(%v) = %v, want ErrScheme", wrong, err)
 		}
 	}
 }
 
 // A caller who passes a wrong scheme reads which field is wrong, and nothing of
 // damaged data.
-func TestSchemeErrors(t *testing.T) {
+func TestSchemeErrorsNameTheField(t *testing.T) {
 	good := minhash.New(minhash.Options{}).Scheme()
 	for _, c := range []struct {
 		change func(*minhash.Scheme)
@@ -224,20 +224,20 @@ func TestSchemeErrors(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 // The zero values of the exported types: which methods work, and what they return.
-func TestZeroValues(t *testing.T) {
+func TestZeroValuesAreEmpty(t *testing.T) {
 	var sig minhash.Signature
 	var packed minhash.Packed
 	var sc minhash.Scheme
 	var sk minhash.Sketcher
 	real := minhash.New(minhash.Options{}).Sketch([]uint64{1})
 	if sig.Scheme() != sc || !sig.IsEmpty() || sig.Values() != nil || sig.Similarity(sig) != 0 || sig.Cardinality() != 0 || sig.Union(sig).Values() != nil {
-		t.Error("the zero Signature is not empty")
+		t.Errorf("zero Signature = %+v, want zero Scheme, empty, no values, similarity, cardinality and union zero", sig)
 	}
 	if packed.Scheme() != sc || !packed.IsEmpty() || packed.Bits() != 0 || packed.Similarity(packed) != 0 || sig.Pack(8).Scheme() != sc {
-		t.Error("the zero Packed is not empty")
+		t.Errorf("zero Packed = %+v, want zero Scheme, empty, 0 bits, similarity 0", packed)
 	}
 	if sig.Compatible(real) == nil || packed.Compatible(real.Pack(8)) == nil || !panics(func() { sig.Similarity(real) }) {
-		t.Error("the zero Signature compares with one that has a scheme")
+		t.Error("zero Signature and Packed compare with real ones, want an error from Compatible and a panic from Similarity")
 	}
 	for what, err := range map[string]error{
 		"Signature":      second(sig.MarshalBinary()),
@@ -246,11 +246,11 @@ func TestZeroValues(t *testing.T) {
 		"Packed text":    second(packed.MarshalText()),
 	} {
 		if !errors.Is(err, minhash.ErrScheme) {
-			t.Errorf("the zero %s is encoded: %v", what, err)
+			t.Errorf("encoding the zero %s = %v, want ErrScheme", what, err)
 		}
 	}
 	if _, err := minhash.ForScheme(sc); !errors.Is(err, minhash.ErrVersion) {
-		t.Errorf("ForScheme(zero): %v", err)
+		t.Errorf("ForScheme(zero Scheme) = %v, want ErrVersion", err)
 	}
 	for what, f := range map[string]func(){
 		"Sketch":       func() { sk.Sketch([]uint64{1}) },
@@ -262,18 +262,18 @@ func TestZeroValues(t *testing.T) {
 		func() {
 			defer func() {
 				if got := recover(); got != "minhash: a Sketcher comes from New or ForScheme" {
-					t.Errorf("%s of the zero Sketcher: %v", what, got)
+					t.Errorf("%s of the zero Sketcher panics with %v, want %q", what, got, "minhash: a Sketcher comes from New or ForScheme")
 				}
 			}()
 			f()
 		}()
 	}
 	if !sig.IsEmpty() || sig.Scheme() != sc {
-		t.Error("a failed SketchInto has changed its destination")
+		t.Errorf("after a failed SketchInto: Scheme() = %v, IsEmpty() = %v, want the zero Signature", sig.Scheme(), sig.IsEmpty())
 	}
 }
 
-func TestValuesAndWrap(t *testing.T) {
+func TestWrapTakesAppendedValues(t *testing.T) {
 	for _, o := range everyOptions() {
 		s := minhash.New(o)
 		set := stream(5, 300)
@@ -283,25 +283,25 @@ func TestValuesAndWrap(t *testing.T) {
 		buf := slices.Repeat([]uint32{77}, k+40)
 		got := s.AppendValues(buf[:3], set)
 		if !slices.Equal(got[:3], []uint32{77, 77, 77}) || !slices.Equal(got[3:], want) {
-			t.Errorf("%s: AppendValues differs from Sketch", name(o))
+			t.Errorf("%s: AppendValues = %x, want the prefix and then %x as by Sketch", name(o), got, want)
 		}
 		if !slices.Equal(buf[3+k:], slices.Repeat([]uint32{77}, 37)) {
-			t.Errorf("%s: AppendValues wrote past the registers", name(o))
+			t.Errorf("%s: AppendValues wrote %x after the registers, want them untouched", name(o), buf[3+k:])
 		}
 		sig, err := s.Wrap(got[3:])
 		if err != nil || sig.Similarity(s.Sketch(set)) != 1 {
-			t.Errorf("%s: Wrap: %v", name(o), err)
+			t.Errorf("%s: Wrap(values) = %v, want nil and similarity 1", name(o), err)
 		}
 		if _, err := s.Wrap(got); !errors.Is(err, minhash.ErrCorrupt) {
-			t.Errorf("%s: Wrap of %d registers: %v", name(o), len(got), err)
+			t.Errorf("%s: Wrap of %d registers = %v, want ErrCorrupt", name(o), len(got), err)
 		}
 	}
 	if _, err := minhash.New(minhash.Options{}).Wrap(slices.Repeat([]uint32{1 << 31}, 128)); !errors.Is(err, minhash.ErrCorrupt) {
-		t.Errorf("Wrap of registers that no set has: %v", err)
+		t.Errorf("Wrap of registers that no set has = %v, want ErrCorrupt", err)
 	}
 }
 
-func TestCardinality(t *testing.T) {
+func TestCardinalityWithinDocumentedError(t *testing.T) {
 	for _, o := range []minhash.Options{{}, {K: 1024}, {Algorithm: minhash.Classic}, {Algorithm: minhash.Affine32}} {
 		for _, n := range []int{1, 5, 20, 64, 128, 150, 200, 300, 1000, 5000} {
 			const trials = 200
@@ -316,13 +316,13 @@ func TestCardinality(t *testing.T) {
 			mean, rms := sum/trials, math.Sqrt(squares/trials)
 			bar := float64(n) / math.Sqrt(k) // the documented standard error
 			if math.Abs(mean-float64(n)) > 4*bar/math.Sqrt(trials)+.015*float64(n)+.04 || rms > 1.25*bar+.5 {
-				t.Errorf("%s n=%d: mean %.1f, rms error %.2f of %.2f", name(o), n, mean, rms, bar)
+				t.Errorf("%s n=%d: mean estimate %.1f, rms error %.2f, want a mean near n and an error near %.2f", name(o), n, mean, rms, bar)
 			}
 		}
 	}
 }
 
-func TestContainment(t *testing.T) {
+func TestContainmentFollowsFromCounts(t *testing.T) {
 	s := minhash.New(minhash.Options{K: 1024, Seed: 3})
 	all := stream(8, 4000)
 	for _, c := range []struct {
@@ -348,7 +348,7 @@ func TestContainment(t *testing.T) {
 	}
 }
 
-func TestAgree(t *testing.T) {
+func TestAgreeCountsEqualRegisters(t *testing.T) {
 	a := make([]uint32, 1030)
 	for i := range a {
 		a[i] = uint32(i) * 77
@@ -365,11 +365,11 @@ func TestAgree(t *testing.T) {
 		}
 	}
 	if !panics(func() { minhash.Agree(a[:3], a[:4]) }) {
-		t.Error("Agree on unlike lengths does not panic")
+		t.Error("Agree(3 values, 4 values) did not panic, want a panic")
 	}
 }
 
-func TestAllocations(t *testing.T) {
+func TestReusedBuffersDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
@@ -390,21 +390,21 @@ func TestAllocations(t *testing.T) {
 		} {
 			f() // grow the buffers
 			if got := testing.AllocsPerRun(100, f); got != 0 {
-				t.Errorf("n=%d: %s makes %g allocations", n, what, got)
+				t.Errorf("n=%d: %s makes %g allocations, want 0", n, what, got)
 			}
 		}
 		// A new signature, and what the loop over a sequence takes.
 		if got := testing.AllocsPerRun(100, func() { s.SketchSeq(slices.Chunk(set, 512)) }); got > 8 {
-			t.Errorf("n=%d: SketchSeq makes %g allocations", n, got)
+			t.Errorf("n=%d: SketchSeq makes %g allocations, want at most 8", n, got)
 		}
 		if got := testing.AllocsPerRun(100, func() { s.Sketch(set) }); got > 1 {
-			t.Errorf("n=%d: Sketch makes %g allocations", n, got)
+			t.Errorf("n=%d: Sketch makes %g allocations, want at most 1", n, got)
 		}
 	}
 }
 
 // One Sketcher serves many goroutines.
-func TestConcurrent(t *testing.T) {
+func TestOneSketcherServesManyGoroutines(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	set := stream(6, 3000)
 	want := s.Sketch(set)
@@ -415,7 +415,7 @@ func TestConcurrent(t *testing.T) {
 			for range 20 {
 				s.SketchInto(&sig, set)
 				if got := s.SketchSeq(slices.Chunk(set, 512)); got.Similarity(want) != 1 || sig.Similarity(want) != 1 {
-					t.Error("another signature")
+					t.Errorf("similarity of concurrent sketches = %v by SketchSeq, %v by SketchInto, want 1 and 1", got.Similarity(want), sig.Similarity(want))
 				}
 			}
 		})

@@ -29,7 +29,7 @@ func TestPackedAccuracy(t *testing.T) {
 					a, b := s.Sketch(set[:onlyA+common]), s.Sketch(set[onlyA:])
 					d := a.Pack(width).Similarity(b.Pack(width)) - exact
 					if lost := a.Similarity(b) - exact - d; lost > 1.01/float64(int(1)<<width) {
-						t.Fatalf("%d bits n=%d J=%.2f: packed estimate %.4f below the whole one", width, n, exact, lost)
+						t.Fatalf("%d bits n=%d J=%.2f: packed estimate %.4f below the whole one, want at most %.4f", width, n, exact, lost, 1.01/float64(int(1)<<width))
 					}
 					sum += d
 					squares += d * d
@@ -40,7 +40,7 @@ func TestPackedAccuracy(t *testing.T) {
 				mean, mse := sum/float64(trials), squares/float64(trials)
 				z := mean / math.Sqrt((mse-mean*mean)/float64(trials))
 				if math.Abs(z) > 4 || mse > theory*(1+3*math.Sqrt(2/float64(trials))) {
-					t.Errorf("%d bits n=%d J=%.2f: bias %.1f standard errors, squared error %.3f of theory", width, n, exact, z, mse/theory)
+					t.Errorf("%d bits n=%d J=%.2f: bias of %.1f standard errors, squared error %.3f of theory, want at most 4 and about 1", width, n, exact, z, mse/theory)
 				}
 			}
 		}
@@ -49,7 +49,7 @@ func TestPackedAccuracy(t *testing.T) {
 
 // Sets that share nothing score next to nothing on the average, where an
 // estimate without correction would score 2^-8.
-func TestPackedDisjoint(t *testing.T) {
+func TestPackedDisjointSetsScoreNearZero(t *testing.T) {
 	var sum float64
 	const trials = 2000
 	s := minhash.New(minhash.Options{K: 1024})
@@ -59,41 +59,41 @@ func TestPackedDisjoint(t *testing.T) {
 	}
 	// Negative estimates count as 0, so what is left is half the spread.
 	if mean := sum / trials; mean > .0012 {
-		t.Errorf("mean similarity %.5f of disjoint sets", mean)
+		t.Errorf("mean similarity of disjoint sets = %.5f, want at most 0.0012", mean)
 	}
 }
 
-func TestPackedEmpty(t *testing.T) {
+func TestPackedEmptySetMatchesNothing(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	none, some := s.Sketch(nil).Pack(8), s.Sketch([]uint64{1}).Pack(8)
 	if !none.IsEmpty() || some.IsEmpty() {
-		t.Error("IsEmpty is wrong")
+		t.Errorf("IsEmpty() = %v for no elements and %v for one, want true and false", none.IsEmpty(), some.IsEmpty())
 	}
 	if none.Bits() != 8 || some.Scheme() != s.Scheme() || (minhash.Packed{}).Scheme() != (minhash.Scheme{}) {
-		t.Error("Bits or Scheme is wrong")
+		t.Errorf("Bits() = %d, Scheme() = %v, Scheme() of zero = %v, want 8, %v and the zero Scheme", none.Bits(), some.Scheme(), (minhash.Packed{}).Scheme(), s.Scheme())
 	}
 	if none.Similarity(none) != 0 || none.Similarity(some) != 0 || some.Similarity(some) != 1 {
-		t.Error("the empty set must match nothing, another itself")
+		t.Errorf("similarity of empty and empty, empty and some, some and some = %v, %v, %v, want 0, 0, 1", none.Similarity(none), none.Similarity(some), some.Similarity(some))
 	}
 }
 
-func TestPackedMismatch(t *testing.T) {
+func TestPackedRefusesMismatch(t *testing.T) {
 	a := minhash.New(minhash.Options{}).Sketch([]uint64{1})
 	b := minhash.New(minhash.Options{Seed: 1}).Sketch([]uint64{1})
 	for _, pair := range [][2]minhash.Packed{{a.Pack(8), a.Pack(16)}, {a.Pack(8), b.Pack(8)}} {
 		if err := pair[0].Compatible(pair[1]); !errors.Is(err, minhash.ErrMismatch) {
-			t.Errorf("Compatible() = %v", err)
+			t.Errorf("Compatible() = %v, want ErrMismatch", err)
 		}
 		if !panics(func() { pair[0].Similarity(pair[1]) }) {
-			t.Error("Similarity does not panic")
+			t.Error("Similarity of incompatible signatures did not panic, want a panic")
 		}
 	}
 	if !panics(func() { a.Pack(4) }) {
-		t.Error("Pack(4) does not panic")
+		t.Error("Pack(4) did not panic, want a panic")
 	}
 }
 
-func TestPackedDamage(t *testing.T) {
+func TestPackedRefusesDamage(t *testing.T) {
 	p := minhash.New(minhash.Options{K: 16}).Sketch([]uint64{1}).Pack(16)
 	good, err := p.MarshalBinary()
 	if err != nil {
@@ -102,7 +102,7 @@ func TestPackedDamage(t *testing.T) {
 	for cut := range good {
 		var got minhash.Packed
 		if err := got.UnmarshalBinary(good[:cut]); err == nil || got.Bits() != 0 {
-			t.Errorf("read although cut at %d: %v", cut, err)
+			t.Errorf("UnmarshalBinary(first %d bytes) = %v and %d bits, want an error and 0", cut, err, got.Bits())
 		}
 	}
 	body := len(good) - 8 - 32 // where the registers start, after their width
@@ -126,6 +126,6 @@ func TestPackedDamage(t *testing.T) {
 	}
 	var got minhash.Packed
 	if err := got.UnmarshalBinary(whole); !errors.Is(err, minhash.ErrFormat) {
-		t.Errorf("a whole signature: %v", err)
+		t.Errorf("UnmarshalBinary(whole signature) = %v, want ErrFormat", err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-func TestSimHash(t *testing.T) {
+func TestSimHashFollowsTheDefinition(t *testing.T) {
 	naive := func(set []uint64) (sum uint64) {
 		for i := range 64 {
 			n := 0

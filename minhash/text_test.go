@@ -34,17 +34,17 @@ func TestTextRoundTrip(t *testing.T) {
 				}
 				var read record
 				if err := json.Unmarshal(data, &read); err != nil {
-					t.Fatalf("%s n=%d: %v", name(o), n, err)
+					t.Fatalf("%s n=%d: Unmarshal(%s) = %v, want nil", name(o), n, data, err)
 				}
 				if read.Scheme != made.Scheme || read.Signature.Scheme() != made.Scheme || read.Packed.Compatible(made.Packed) != nil {
-					t.Errorf("%s n=%d: read %v", name(o), n, read.Scheme)
+					t.Errorf("%s n=%d: read scheme %v, signature of %v, want %v for all three", name(o), n, read.Scheme, read.Signature.Scheme(), made.Scheme)
 				}
 				if !slices.Equal(read.Signature.Values(), sig.Values()) || read.Packed.IsEmpty() != (n == 0) || n > 0 && read.Packed.Similarity(made.Packed) != 1 {
-					t.Errorf("%s n=%d: other registers", name(o), n)
+					t.Errorf("%s n=%d: read registers %x, want %x, and a Packed equal to the one written", name(o), n, read.Signature.Values(), sig.Values())
 				}
 				again, err := json.Marshal(read)
 				if err != nil || !bytes.Equal(again, data) {
-					t.Errorf("%s n=%d: written again as\n%s, was\n%s, %v", name(o), n, again, data, err)
+					t.Errorf("%s n=%d: read and written again =\n%s, %v, want\n%s", name(o), n, again, err, data)
 				}
 			}
 		}
@@ -91,7 +91,7 @@ func mustText(t testing.TB, v encoding.TextMarshaler) string {
 	return string(data)
 }
 
-func TestDamagedText(t *testing.T) {
+func TestUnmarshalTextRefusesDamage(t *testing.T) {
 	good := mustText(t, goldenSignature())
 	for _, c := range []struct {
 		why, text string
@@ -151,7 +151,7 @@ func FuzzUnmarshalText(f *testing.F) {
 				return
 			}
 			if again, err := v.MarshalText(); err != nil || string(again) != text {
-				t.Errorf("%T: %q became %q, %v", v, text, again, err)
+				t.Errorf("%T: %q read and written again = %q, %v, want the same text", v, text, again, err)
 			}
 		}
 		same(new(minhash.Signature))

@@ -21,11 +21,11 @@ import (
 
 type match = lsh.Match[string]
 
-var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrent goes on")
+var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrentWritersAgreeWithSequential goes on")
 
-// TestConcurrent adds and queries from eight goroutines while files are replaced,
+// TestConcurrentWritersAgreeWithSequential adds and queries from eight goroutines while files are replaced,
 // and compares the outcome with a sequential run.
-func TestConcurrent(t *testing.T) {
+func TestConcurrentWritersAgreeWithSequential(t *testing.T) {
 	ctx := t.Context()
 	o := options
 	o.TableSize = 100
@@ -53,7 +53,7 @@ func TestConcurrent(t *testing.T) {
 					return
 				}
 				if !slices.ContainsFunc(found, func(m match) bool { return m.ID == d.ID }) {
-					t.Errorf("%s was added and is not found", d.ID)
+					t.Errorf("Search after Add(%s) does not return it, want a match", d.ID)
 					return
 				}
 				queries.Add(1)
@@ -73,7 +73,7 @@ func TestConcurrent(t *testing.T) {
 				case i%300 == 5 && g == 1:
 					for d, err := range ix.All(ctx) {
 						if err != nil || d.ID == "" {
-							t.Error(d.ID, err)
+							t.Errorf("All yields id %q and error %v, want an id and nil", d.ID, err)
 						}
 						seen.Add(1)
 					}
@@ -120,7 +120,7 @@ func TestConcurrent(t *testing.T) {
 		got, err := ix.Search(ctx, d.Signature, q)
 		check(t, err)
 		if diff := gocmp.Diff(byID(sequential.Search(d.Signature, q)), byID(got)); diff != "" {
-			t.Fatalf("query %d (-sequential +concurrent):\n%s", i, diff)
+			t.Fatalf("query %d (-want of the sequential index +got):\n%s", i, diff)
 		}
 	}
 	t.Logf("%d documents, %d queries", ix.Len(), queries.Load())
@@ -128,7 +128,7 @@ func TestConcurrent(t *testing.T) {
 
 // Of copies inserted at the same time exactly one is new, and one sync serves
 // many.
-func TestGroupCommit(t *testing.T) {
+func TestOneSyncServesManyInserts(t *testing.T) {
 	ctx := context.Background()
 	ix := open(t, t.TempDir(), options)
 	var wg sync.WaitGroup
@@ -151,11 +151,11 @@ func TestGroupCommit(t *testing.T) {
 	}
 	wg.Wait()
 	if fresh.Load() != 5 {
-		t.Errorf("%d documents of 5 texts were new", fresh.Load())
+		t.Errorf("%d documents of 5 texts were new, want 5", fresh.Load())
 	}
 	m := ix.Metrics()
 	if m.Syncs > m.Added*3/4 || m.Syncs == 0 || m.Duplicates != 155 || m.Add.Calls != 160 || m.Add.P99 < m.Add.P50 || m.Add.P50 <= 0 {
-		t.Errorf("%+v", m)
+		t.Errorf("Metrics() = %+v, want 1 to 3 syncs per 4 documents added, 155 duplicates, 160 calls of Add, 0 < P50 <= P99", m)
 	}
 	t.Logf("%d documents, each synced, by %d writes", m.Added, m.Syncs)
 }
@@ -214,11 +214,11 @@ func TestInsertNewDrift(t *testing.T) {
 		if !slices.ContainsFunc(kept, func(k disk.Document) bool {
 			return lsh.ExactScore(d.Set, k.Set).Similarity >= lsh.DefaultThreshold
 		}) {
-			t.Errorf("%s was left out and is like none that was kept", d.ID)
+			t.Errorf("%s was left out, want a kept document at similarity %v or above", d.ID, lsh.DefaultThreshold)
 		}
 	}
 	if len(kept) < 2*families || len(out) < 10*families {
-		t.Errorf("%d kept and %d left out are too few to prove anything", len(kept), len(out))
+		t.Errorf("%d documents kept and %d left out, want at least %d and %d (else nothing is proved)", len(kept), len(out), 2*families, 10*families)
 	}
 	check(t, ix.Verify(ctx))
 }
@@ -272,7 +272,7 @@ func TestReadersWithWriter(t *testing.T) {
 					return
 				}
 				if n := reader.Len(); int64(n) < least {
-					t.Errorf("%d documents, %d were durable before", n, least)
+					t.Errorf("reader: Len() = %d, want at least the %d documents durable before", n, least)
 					return
 				}
 				looks.Add(1)

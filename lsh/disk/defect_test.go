@@ -31,7 +31,7 @@ func fillIndex(t testing.TB, ix *Index, n int) {
 
 // A document that is removed while segments are merged, and whose removal is lost
 // with the process, is found again.
-func TestRemovedInMerge(t *testing.T) {
+func TestRemovalLostInMergeIsUndone(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {
@@ -46,7 +46,7 @@ func TestRemovedInMerge(t *testing.T) {
 		ix.mu.Unlock()
 		if merging && removed < 5 {
 			if ok, err := ix.Remove(context.Background(), fmt.Sprint(removed)); !ok || err != nil {
-				t.Fatal(ok, err)
+				t.Fatalf("Remove(%d) = %v, %v, want true, nil", removed, ok, err)
 			}
 			removed++
 		}
@@ -65,7 +65,7 @@ func TestRemovedInMerge(t *testing.T) {
 	}
 	for i := range removed {
 		if _, ok, err := ix.Get(t.Context(), fmt.Sprint(i)); !ok || err != nil {
-			t.Errorf("Get(%d) = %v, %v", i, ok, err)
+			t.Errorf("Get(%d) = _, %v, %v, want true, nil", i, ok, err)
 		}
 	}
 	if err := ix.Verify(t.Context()); err != nil {
@@ -83,7 +83,7 @@ func TestVerifyMissingEntries(t *testing.T) {
 	}
 	fillIndex(t, ix, 3)
 	if err := ix.Verify(t.Context()); err != nil || len(ix.st.segs) == 0 {
-		t.Fatal(err, len(ix.st.segs))
+		t.Fatalf("Verify = %v with %d segments, want nil and at least 1", err, len(ix.st.segs))
 	}
 	dead := bitmap{}
 	dead.set(1)
@@ -100,7 +100,7 @@ func TestVerifyMissingEntries(t *testing.T) {
 	}
 	ix.st.segs = []*segment{s}
 	if err := ix.Verify(t.Context()); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "row 1") {
-		t.Errorf("Verify: %v", err)
+		t.Errorf("Verify = %v, want ErrCorrupt that names row 1", err)
 	}
 }
 
@@ -126,10 +126,10 @@ func TestCompactFault(t *testing.T) {
 		}
 		ix, err = openOn(disk, modelDir, modelOptions)
 		if err != nil {
-			t.Fatalf("call %d failed (%v), forever=%v: %v", at, failed, forever, err)
+			t.Fatalf("Open after call %d of Compact failed (%v), forever=%v: %v, want nil", at, failed, forever, err)
 		}
 		if err := ix.Verify(t.Context()); err != nil || ix.Len() != docs {
-			t.Fatalf("call %d failed, forever=%v: %d documents, %v", at, forever, ix.Len(), err)
+			t.Fatalf("after call %d of Compact failed, forever=%v: Len() = %d, Verify = %v, want %d and nil", at, forever, ix.Len(), err, docs)
 		}
 		return calls
 	}
@@ -171,17 +171,17 @@ func TestClaimedSet(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if _, _, err := ix.Get(t.Context(), "a"); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("Get: %v", err)
+		t.Errorf("Get = %v, want ErrCorrupt", err)
 	}
 	if _, err := ix.Search(t.Context(), d.Signature, lsh.SearchOptions{Set: set}); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("Search: %v", err)
+		t.Errorf("Search = %v, want ErrCorrupt", err)
 	}
 	if err := ix.Verify(t.Context()); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("Verify: %v", err)
+		t.Errorf("Verify = %v, want ErrCorrupt", err)
 	}
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
-		t.Errorf("%d bytes for a log of %d", n, len(node.data))
+		t.Errorf("%d bytes allocated for a log of %d bytes, want at most %d", n, len(node.data), 64<<20)
 	}
 }
 
@@ -210,7 +210,7 @@ func TestShortLog(t *testing.T) {
 		node.data = whole[:n]
 		for _, readOnly := range []bool{false, true} {
 			if _, err := openOn(disk, modelDir, Options{ReadOnly: readOnly}); !errors.Is(err, ErrCorrupt) {
-				t.Fatalf("%d of %d bytes, readOnly=%v: %v", n, len(whole), readOnly, err)
+				t.Fatalf("Open with %d of %d bytes of the log, readOnly=%v: %v, want ErrCorrupt", n, len(whole), readOnly, err)
 			}
 		}
 	}
@@ -231,13 +231,13 @@ func TestLostManifest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := openOn(disk, modelDir, modelOptions); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("Open: %v", err)
+		t.Errorf("Open without MANIFEST = %v, want ErrCorrupt", err)
 	}
 }
 
 // An id may hold the bytes of a frame: a torn end after it is cut off all the
 // same.
-func TestFrameInID(t *testing.T) {
+func TestTornEndAfterFrameInIDIsCut(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {
@@ -262,13 +262,13 @@ func TestFrameInID(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := ix.Recovery(); ix.Len() != 1 || r.Offset != at || r.Bytes == 0 {
-		t.Errorf("%d documents, %+v", ix.Len(), r)
+		t.Errorf("after the cut: Len() = %d, Recovery() = %+v, want 1 document and Offset %d with Bytes above 0", ix.Len(), r, at)
 	}
 }
 
 // The bytes written for a row grow with the logarithm of the rows, and so do the
 // segments.
-func TestMergeCost(t *testing.T) {
+func TestMergesRewriteRowsLogarithmically(t *testing.T) {
 	for _, n := range []uint32{30, 300, 3000, 30_000} {
 		var segs []*segment
 		written, most := uint64(0), 0
@@ -284,7 +284,7 @@ func TestMergeCost(t *testing.T) {
 		}
 		log := math.Log2(float64(n))
 		if each := float64(written) / float64(n); each > log || float64(most) > log {
-			t.Errorf("%d tables: each row is written %.1f times, %d segments", n, each, most)
+			t.Errorf("%d tables: each row is written %.1f times, %d segments, want at most %.1f of each", n, each, most, log)
 		}
 	}
 }

@@ -73,9 +73,9 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// TestOracle does the same to an index in memory and to one on disk, whose files
+// TestAgreesWithIndexInMemory does the same to an index in memory and to one on disk, whose files
 // are replaced all the time, and wants the same answers.
-func TestOracle(t *testing.T) {
+func TestAgreesWithIndexInMemory(t *testing.T) {
 	ctx := t.Context()
 	for _, withSets := range []bool{false, true} {
 		t.Run(fmt.Sprintf("sets=%v", withSets), func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestOracle(t *testing.T) {
 					check(t, err)
 					want, wantDup := oracle.Insert(id, d.Signature, d.Set)
 					if diff := cmp.Diff(want, got); diff != "" || dup != wantDup {
-						t.Fatalf("step %d: Insert(%s) (-memory +disk):\n%s", step, id, diff)
+						t.Fatalf("step %d: Insert(%s): duplicate = %v, want %v; matches (-want of memory +got of disk):\n%s", step, id, dup, wantDup, diff)
 					}
 					times[id] = int64(step)
 				case p < 850:
@@ -136,7 +136,7 @@ func TestOracle(t *testing.T) {
 				so := lsh.SearchOptions{Set: q.Set, Limit: r.IntN(4)}
 				got := must(ix.Search(ctx, q.Signature, so))(t)
 				if diff := cmp.Diff(oracle.Search(q.Signature, so), got); diff != "" {
-					t.Fatalf("step %d: Search (-memory +disk):\n%s", step, diff)
+					t.Fatalf("step %d: Search (-want of memory +got of disk):\n%s", step, diff)
 				}
 				if ix.Len() != oracle.Len() {
 					t.Fatalf("step %d: %d documents, want %d", step, ix.Len(), oracle.Len())
@@ -147,7 +147,7 @@ func TestOracle(t *testing.T) {
 			for d, err := range ix.All(ctx) {
 				check(t, err)
 				if !oracle.Contains(d.ID) || ids[d.ID] {
-					t.Errorf("All yields %q", d.ID)
+					t.Errorf("All yields %q, want each document of the index in memory once", d.ID)
 				}
 				ids[d.ID] = true
 			}
@@ -162,30 +162,30 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-func TestOpen(t *testing.T) {
+func TestOpenRefusesWhatDoesNotFit(t *testing.T) {
 	ctx := t.Context()
 	dir := filepath.Join(t.TempDir(), "deep", "index")
 	if _, err := disk.Open(dir, disk.Options{ReadOnly: true}); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("read-only of nothing: %v", err)
+		t.Errorf("Open(missing folder, read-only) = %v, want fs.ErrNotExist", err)
 	}
 	if _, err := disk.Open(dir, disk.Options{}); err == nil {
-		t.Error("an index without a scheme was created")
+		t.Error("Open of a new index without a scheme = nil error, want an error")
 	}
 	ix := open(t, dir, options)
 	if _, err := disk.Open(dir, options); !errors.Is(err, disk.ErrLocked) {
-		t.Errorf("second writer: %v", err)
+		t.Errorf("Open by a second writer = %v, want ErrLocked", err)
 	} else if want := fmt.Sprintf("process %d", os.Getpid()); !strings.Contains(err.Error(), want) {
 		t.Errorf("second writer: %q lacks %q", err, want)
 	}
 	reader := open(t, dir, disk.Options{ReadOnly: true})
 	check(t, ix.Add(ctx, makeDocument("a", 1, 1, true)))
 	if reader.Len() != 0 {
-		t.Error("a reader sees documents that are not durable")
+		t.Errorf("reader before Sync: Len() = %d, want 0: nothing is durable yet", reader.Len())
 	}
 	check(t, ix.Sync(ctx))
 	check(t, reader.Refresh(ctx))
 	if d, ok, err := reader.Get(ctx, "a"); err != nil || !ok || !d.Time.Equal(time.UnixMilli(1)) || len(d.Set) == 0 {
-		t.Errorf("Get = %+v, %v, %v", d, ok, err)
+		t.Errorf("Get(a) = %+v, %v, %v, want the document with time 1 ms and its set", d, ok, err)
 	}
 	for name, err := range map[string]error{
 		"Add":     reader.Add(ctx, makeDocument("b", 1, 1, false)),
@@ -193,16 +193,16 @@ func TestOpen(t *testing.T) {
 		"Sync":    reader.Sync(ctx),
 	} {
 		if !errors.Is(err, disk.ErrReadOnly) {
-			t.Errorf("%s of a reader: %v", name, err)
+			t.Errorf("%s of a reader = %v, want ErrReadOnly", name, err)
 		}
 	}
 	check(t, reader.Close())
 	check(t, ix.Close())
 	if err := ix.Add(ctx, makeDocument("b", 1, 1, false)); !errors.Is(err, disk.ErrClosed) {
-		t.Errorf("Add after Close: %v", err)
+		t.Errorf("Add after Close = %v, want ErrClosed", err)
 	}
 	if _, err := ix.Search(ctx, sketcher.Sketch(nil), lsh.SearchOptions{}); !errors.Is(err, disk.ErrClosed) {
-		t.Errorf("Query after Close: %v", err)
+		t.Errorf("Search after Close = %v, want ErrClosed", err)
 	}
 
 	other := minhash.New(minhash.Options{K: 64, Elements: minhash.Name("test")})
@@ -214,31 +214,31 @@ func TestOpen(t *testing.T) {
 		"seed":      {Seed: 7},
 	} {
 		if _, err := disk.Open(dir, o); !errors.Is(err, disk.ErrMismatch) {
-			t.Errorf("another %s: %v", name, err)
+			t.Errorf("Open with another %s = %v, want ErrMismatch", name, err)
 		}
 	}
 	ix = open(t, dir, disk.Options{Scheme: sketcher.Scheme(), Threshold: 0.8, Recall: 0.99})
 	if _, err := ix.Search(ctx, other.Sketch(nil), lsh.SearchOptions{}); !errors.Is(err, disk.ErrMismatch) {
-		t.Errorf("query of another scheme: %v", err)
+		t.Errorf("Search with a signature of another scheme = %v, want ErrMismatch", err)
 	}
 	if err := ix.Add(ctx, disk.Document{ID: "c", Signature: other.Sketch(nil)}); !errors.Is(err, disk.ErrMismatch) {
-		t.Errorf("document of another scheme: %v", err)
+		t.Errorf("Add of a signature of another scheme = %v, want ErrMismatch", err)
 	}
 	if err := ix.Add(ctx, disk.Document{ID: strings.Repeat("x", 1<<20+1), Signature: sketcher.Sketch(nil)}); err == nil {
-		t.Error("an id of more than 1 MiB was added")
+		t.Error("Add of an id of 1 MiB and a byte = nil error, want an error")
 	}
 	long := strings.Repeat("x", 1<<20)
 	check(t, ix.Add(ctx, disk.Document{ID: long, Signature: sketcher.Sketch(nil)}))
 	check(t, ix.Sync(ctx))
 	if _, ok, err := ix.Get(ctx, long); !ok || err != nil {
-		t.Errorf("Get of an id of 1 MiB: %v, %v", ok, err)
+		t.Errorf("Get(id of 1 MiB) = _, %v, %v, want true, nil", ok, err)
 	}
 	if ix.Scheme() != sketcher.Scheme() || ix.Threshold() != 0.8 || ix.Banding() != lsh.Choose(128, 0.8, 0.99) {
-		t.Errorf("%v, %v, %v", ix.Scheme(), ix.Threshold(), ix.Banding())
+		t.Errorf("Scheme, Threshold, Banding = %v, %v, %v, want %v, 0.8, %v", ix.Scheme(), ix.Threshold(), ix.Banding(), sketcher.Scheme(), lsh.Choose(128, 0.8, 0.99))
 	}
 }
 
-func TestSnapshot(t *testing.T) {
+func TestSnapshotHoldsTheSameDocuments(t *testing.T) {
 	ctx := t.Context()
 	o := options
 	o.TableSize = 64
@@ -252,7 +252,7 @@ func TestSnapshot(t *testing.T) {
 	dir := t.TempDir()
 	check(t, ix.Snapshot(ctx, dir))
 	if err := ix.Snapshot(ctx, dir); err == nil {
-		t.Error("a snapshot was written over another")
+		t.Error("Snapshot into a folder with a snapshot = nil error, want an error")
 	}
 	check(t, ix.Add(ctx, makeDocument("later", 1, 1, false)))
 	copied := open(t, dir, disk.Options{})
@@ -277,7 +277,7 @@ func must2[T any](v T, ok bool, err error) func(testing.TB) (T, bool) {
 	}
 }
 
-func TestContext(t *testing.T) {
+func TestCancelledContextStopsMethods(t *testing.T) {
 	ix := open(t, t.TempDir(), options)
 	ctx, cancel := context.WithCancel(t.Context())
 	check(t, ix.Add(ctx, makeDocument("a", 1, 1, false)))
@@ -288,11 +288,11 @@ func TestContext(t *testing.T) {
 		"Snapshot": ix.Snapshot(ctx, t.TempDir()),
 	} {
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s with an ended context: %v", name, err)
+			t.Errorf("%s with a cancelled context = %v, want context.Canceled", name, err)
 		}
 	}
 	if _, err := ix.Search(ctx, sketcher.Sketch(nil), lsh.SearchOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("Query with an ended context: %v", err)
+		t.Errorf("Search with a cancelled context = %v, want context.Canceled", err)
 	}
 	check(t, ix.Add(t.Context(), makeDocument("c", 1, 1, false)))
 	if ix.Len() != 2 {
@@ -301,7 +301,7 @@ func TestContext(t *testing.T) {
 }
 
 // Opening and closing again and again does not pile up files.
-func TestReopen(t *testing.T) {
+func TestReopeningDoesNotPileUpFiles(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	o := options
@@ -324,7 +324,7 @@ func TestReopen(t *testing.T) {
 }
 
 // The methods of an Index that was not opened panic with a sentence.
-func TestZeroIndex(t *testing.T) {
+func TestZeroIndexPanics(t *testing.T) {
 	ctx := t.Context()
 	for name, f := range map[string]func(ix *disk.Index){
 		"Add":     func(ix *disk.Index) { _ = ix.Add(ctx, disk.Document{}) },
@@ -339,7 +339,7 @@ func TestZeroIndex(t *testing.T) {
 		func() {
 			defer func() {
 				if s, _ := recover().(string); !strings.Contains(s, "not made by Open") {
-					t.Errorf("%s: %q", name, s)
+					t.Errorf("%s of a zero Index panics with %q, want %q in it", name, s, "not made by Open")
 				}
 			}()
 			f(new(disk.Index))

@@ -73,7 +73,7 @@ func TestFlip(t *testing.T) {
 			}
 			t.Logf("%d flips: %d reported on opening, %d by Verify, %d as an end that was cut off; %d queries answered, of which %d lacked a match that damaged tables hid", *flips, f.refused, f.verified, f.dropped, f.answered, f.hidden)
 			if *flips >= 400 && (f.verified == 0 || f.answered == 0 || kind != "running" && f.refused == 0) {
-				t.Error("too few to prove anything")
+				t.Errorf("%d flips: %d reported on opening, %d by Verify, %d queries answered, want some of each (else nothing is proved)", *flips, f.refused, f.verified, f.answered)
 			}
 			if kind == "running" {
 				check(t, ix.Verify(ctx))
@@ -149,7 +149,7 @@ func (f *flipper) open(where string) {
 		check(f.t, os.CopyFS(dir, os.DirFS(f.dir)))
 		writer, werr := disk.Open(dir, disk.Options{})
 		if (err == nil) != (werr == nil) || err == nil && writer.Recovery() != ix.Recovery() {
-			f.t.Fatalf("%s: a reader reports %v, a writer %v", where, err, werr)
+			f.t.Fatalf("%s: Open by a reader = %v, by a writer = %v, want both to succeed with one Recovery or both to fail", where, err, werr)
 		}
 		if werr == nil {
 			check(f.t, writer.Close())
@@ -157,7 +157,7 @@ func (f *flipper) open(where string) {
 	}
 	if err != nil {
 		if !isDamage(err) {
-			f.t.Fatalf("%s: %v", where, err)
+			f.t.Fatalf("%s: Open = %v, want nil or a sentinel of damage", where, err)
 		}
 		f.refused++
 		return
@@ -165,7 +165,7 @@ func (f *flipper) open(where string) {
 	f.ask(ix, where)
 	if ix.Recovery().Bytes > 0 {
 		if !f.unclosed || ix.Len() < flipDocs-1 {
-			f.t.Fatalf("%s: %d documents, %+v", where, ix.Len(), ix.Recovery())
+			f.t.Fatalf("%s: Len() = %d, Recovery() = %+v, want an end cut off only in an unclosed index, and at most one document of %d lost", where, ix.Len(), ix.Recovery(), flipDocs)
 		}
 		f.dropped++
 	} else {
@@ -181,7 +181,7 @@ func (f *flipper) ask(ix *disk.Index, where string) {
 		got, err := ix.Search(f.t.Context(), makeDocument("", i/3, i, false).Signature, lsh.SearchOptions{})
 		if err != nil {
 			if !isDamage(err) {
-				f.t.Fatalf("%s: %v", where, err)
+				f.t.Fatalf("%s: Search = %v, want nil or a sentinel of damage", where, err)
 			}
 			continue
 		}
@@ -204,7 +204,7 @@ func (f *flipper) ask(ix *disk.Index, where string) {
 
 func (f *flipper) verify(ix *disk.Index, where string) {
 	if err := ix.Verify(f.t.Context()); !isDamage(err) {
-		f.t.Fatalf("%s: Verify: %v", where, err)
+		f.t.Fatalf("%s: Verify = %v, want a sentinel of damage", where, err)
 	}
 	f.verified++
 }

@@ -93,7 +93,7 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(data, got); diff != "" {
-			t.Errorf("read and written (-was +is):\n%s", diff)
+			t.Errorf("manifest read and written again (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -127,7 +127,7 @@ func FuzzRecord(f *testing.F) {
 		}
 		got := appendRecord(nil, r.kind, r.time, string(r.id), appendRegisters(nil, r.regs), set)
 		if diff := cmp.Diff(data[:r.size()], got); diff != "" {
-			t.Errorf("read and written (-was +is):\n%s", diff)
+			t.Errorf("record read and written again (-want +got):\n%s", diff)
 		}
 	})
 }

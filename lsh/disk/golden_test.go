@@ -76,12 +76,12 @@ func TestGolden(t *testing.T) {
 		b[at] = 2
 		check(t, os.WriteFile(filepath.Join(dir, name), b, 0o666))
 		if _, err := disk.Open(dir, disk.Options{}); !errors.Is(err, disk.ErrVersion) {
-			t.Errorf("%s of version 2: %v", name, err)
+			t.Errorf("Open with %s of version 2 = %v, want ErrVersion", name, err)
 		}
 		b[0], b[at] = 'X', 1
 		check(t, os.WriteFile(filepath.Join(dir, name), b, 0o666))
 		if _, err := disk.Open(dir, disk.Options{}); !errors.Is(err, disk.ErrFormat) {
-			t.Errorf("%s of something else: %v", name, err)
+			t.Errorf("Open with %s without its magic = %v, want ErrFormat", name, err)
 		}
 		b[0] = 'N'
 		check(t, os.WriteFile(filepath.Join(dir, name), b, 0o666))

@@ -189,7 +189,7 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 	}
 	_ = cmd.Wait()
 	if stderr.Len() > 0 {
-		t.Fatalf("the process ended by itself: %s", stderr.String())
+		t.Fatalf("the process wrote to stderr and ended before it was killed: %s", stderr.String())
 	}
 	return out
 }
@@ -216,13 +216,13 @@ func TestKill(t *testing.T) {
 		out := killAfter(t, dir, seed, versions, time.Duration(r.IntN(60_000))*time.Microsecond)
 		ix, err := disk.Open(dir, disk.Options{TableSize: 40})
 		if err != nil {
-			t.Fatalf("kill %d: %v", kill, err)
+			t.Fatalf("kill %d: Open = %v, want nil", kill, err)
 		}
 		if ix.Recovery().Bytes > 0 {
 			cuts++
 		}
 		if err := ix.Verify(ctx); err != nil {
-			t.Fatalf("kill %d: %v", kill, err)
+			t.Fatalf("kill %d: Verify = %v, want nil", kill, err)
 		}
 		found := readKilled(t, ix, kill)
 		for w := range killWriters {
@@ -252,26 +252,26 @@ func readKilled(t *testing.T, ix *disk.Index, kill int) (out [killWriters]map[st
 		want := killDocument(d.ID, version)
 		w, _ := strconv.Atoi(d.ID[:1])
 		if _, twice := out[w][d.ID]; twice {
-			t.Fatalf("kill %d: two documents of the id %s", kill, d.ID)
+			t.Fatalf("kill %d: All yields id %s twice, want once", kill, d.ID)
 		}
 		out[w][d.ID] = version
 		if !slices.Equal(d.Signature.Values(), want.Signature.Values()) || !slices.Equal(d.Set, want.Set) {
-			t.Fatalf("kill %d: %s is not as it was added", kill, d.ID)
+			t.Fatalf("kill %d: %s version %d: signature or set differ, want those that were added", kill, d.ID, version)
 		}
 		if n++; n%5 != kill%5 {
 			continue
 		}
 		if _, ok, err := ix.Get(ctx, d.ID); !ok || err != nil {
-			t.Fatalf("kill %d: Get(%s): %v, %v", kill, d.ID, ok, err)
+			t.Fatalf("kill %d: Get(%s) = _, %v, %v, want true, nil", kill, d.ID, ok, err)
 		}
 		matches, err := ix.Search(ctx, d.Signature, lsh.SearchOptions{})
 		check(t, err)
 		if !slices.ContainsFunc(matches, func(m match) bool { return m.ID == d.ID && m.Similarity == 1 }) {
-			t.Fatalf("kill %d: %s is there and is not found", kill, d.ID)
+			t.Fatalf("kill %d: Search(signature of %s) = %v, want %s at similarity 1", kill, d.ID, matches, d.ID)
 		}
 	}
 	if n != ix.Len() {
-		t.Fatalf("kill %d: %d documents, Len is %d", kill, n, ix.Len())
+		t.Fatalf("kill %d: Len() = %d, want %d as yielded by All", kill, ix.Len(), n)
 	}
 	return out
 }
@@ -315,7 +315,7 @@ func settleKilled(t *testing.T, kill int, p *killPlan, docs map[string]int, out 
 				diff = append(diff, fmt.Sprintf("%s: version %d is there, none was acknowledged", id, v))
 			}
 		}
-		t.Fatalf("kill %d: writer %d, %d operations returned, %d acknowledged: no state since fits, the acknowledged one differs so:\n%s", kill, p.writer, len(out), acknowledged, strings.Join(diff, "\n"))
+		t.Fatalf("kill %d: writer %d, %d operations returned, %d acknowledged: got a state that no operation left, want the acknowledged one or a later one; differences from the acknowledged one:\n%s", kill, p.writer, len(out), acknowledged, strings.Join(diff, "\n"))
 	}
 	return kept
 }

@@ -53,7 +53,7 @@ func TestRepairWhole(t *testing.T) {
 			to := fmt.Sprintf("/saved/%d", round)
 			r, err := repair(t.Context(), disk, modelDir, to)
 			if err != nil || len(r.Lost) > 0 || r.Documents != len(want) || r.Records != 39 || r.Log != logName(1) {
-				t.Fatalf("%+v, %v", r, err)
+				t.Fatalf("Repair = %+v, %v, want %d documents in 39 records of %s, none lost", r, err, len(want), logName(1))
 			}
 			ix, err := openOn(disk, to, modelOptions)
 			if err != nil {
@@ -73,10 +73,10 @@ func TestRepairWhole(t *testing.T) {
 			}
 		}
 		if _, err := repair(t.Context(), disk, modelDir, "/saved/0"); err == nil {
-			t.Error("a repair was written over another index")
+			t.Error("Repair into a folder with an index = nil error, want an error")
 		}
 		if _, err := repair(t.Context(), disk, "/nothing", "/saved/9"); err == nil {
-			t.Error("nothing was repaired")
+			t.Error("Repair of a missing folder = nil error, want an error")
 		}
 	}
 }
@@ -98,13 +98,13 @@ func TestRepairFlip(t *testing.T) {
 		to := fmt.Sprintf("/saved/%d", i)
 		rep, err := repair(t.Context(), disk, modelDir, to)
 		if err != nil {
-			t.Fatalf("byte %d: %v", i, err)
+			t.Fatalf("byte %d flipped: Repair = %v, want nil", i, err)
 		}
 		if len(rep.Lost) > 1 || rep.Records < 38 {
-			t.Fatalf("byte %d: %+v", i, rep)
+			t.Fatalf("byte %d flipped: Repair = %+v, want at most 1 record lost and 38 or 39 read", i, rep)
 		}
 		if !bytes.Equal(before, node.data) {
-			t.Fatalf("byte %d: the log that is repaired was changed", i)
+			t.Fatalf("byte %d flipped: the damaged log has changed, want it as it was", i)
 		}
 		ix, err := openOn(disk, to, modelOptions)
 		if err != nil {
@@ -117,7 +117,7 @@ func TestRepairFlip(t *testing.T) {
 			}
 			w := modelDocument(d.ID, int(d.Time.UnixMilli()))
 			if !bytes.Equal(registerBytes(d), registerBytes(w)) {
-				t.Fatalf("byte %d: %s is not as it was added", i, d.ID)
+				t.Fatalf("byte %d flipped: signature of %s differs, want the one that was added", i, d.ID)
 			}
 			if ids[d.ID] {
 				got++
@@ -131,7 +131,7 @@ func TestRepairFlip(t *testing.T) {
 		_ = ix.Close()
 	}
 	if lostSomething < 100 {
-		t.Errorf("%d losses are too few to prove anything", lostSomething)
+		t.Errorf("%d losses, want at least 100 (else nothing is proved)", lostSomething)
 	}
 }
 
@@ -164,17 +164,17 @@ func TestRepairCut(t *testing.T) {
 		}
 		// Records of the model have 200 bytes and less.
 		if lost > int64(size)+400 {
-			t.Errorf("%d bytes from %d on are bad, %d are lost: %+v", size, from, lost, rep)
+			t.Errorf("%d bad bytes from %d: %d bytes are lost, want at most %d: %+v", size, from, lost, size+400, rep)
 		}
 		saved += rep.Records
 	}
 	if saved < 200*39/3 {
-		t.Errorf("%d records saved", saved)
+		t.Errorf("%d records saved, want at least %d", saved, 200*39/3)
 	}
 	node.data = append([]byte("NDlg\x01"), make([]byte, 200)...)
 	_ = disk.remove(filePath(modelDir, manifestName))
 	if _, err := repair(t.Context(), disk, modelDir, "/saved/none"); !errors.Is(err, ErrCorrupt) {
-		t.Errorf("without manifest and header: %v", err)
+		t.Errorf("Repair without manifest and log header = %v, want ErrCorrupt", err)
 	}
 }
 

@@ -59,12 +59,12 @@ func TestTorn(t *testing.T) {
 	check(t, ix.Close())
 	check(t, os.Truncate(name, ends[3]+5))
 	if _, err := disk.Open(dir, options); !errors.Is(err, disk.ErrCorrupt) {
-		t.Errorf("a closed log cut short: %v", err)
+		t.Errorf("Open with a closed log cut short = %v, want ErrCorrupt", err)
 	}
 }
 
 // A file that shrinks below its mapping is an error like any other damage.
-func TestShrunk(t *testing.T) {
+func TestShrunkFileIsCorrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a mapped file is read into memory on Windows")
 	}
@@ -87,12 +87,12 @@ func TestShrunk(t *testing.T) {
 		}
 	}
 	if failed != 100 || len(names) == 0 {
-		t.Errorf("%d of 100 queries of %d files without content were refused", failed, len(names))
+		t.Errorf("Search = ErrCorrupt in %d of 100 queries with %d emptied files, want 100 and at least 1 file", failed, len(names))
 	}
 	if err := ix.Verify(ctx); !errors.Is(err, disk.ErrCorrupt) {
-		t.Errorf("Verify: %v", err)
+		t.Errorf("Verify = %v, want ErrCorrupt", err)
 	}
 	if _, _, err := ix.Insert(ctx, makeDocument("new", 1, 1, false)); !errors.Is(err, disk.ErrCorrupt) {
-		t.Errorf("Insert: %v", err)
+		t.Errorf("Insert = %v, want ErrCorrupt", err)
 	}
 }

@@ -31,7 +31,7 @@ func leanCases(t testing.TB) []leanCase {
 		t.Fatal(err)
 	}
 	if len(file.Cases) != 40 {
-		t.Fatalf("%d cases in testdata", len(file.Cases))
+		t.Fatalf("testdata has %d cases, want 40", len(file.Cases))
 	}
 	return file.Cases
 }
@@ -44,7 +44,7 @@ func (c leanCase) options() minhash.Options {
 	return o
 }
 
-func TestRead(t *testing.T) {
+func TestReadAndAppendRoundTrip(t *testing.T) {
 	cases := leanCases(t)
 	for _, c := range cases {
 		for _, text := range []string{c.Native, c.Little} {
@@ -57,33 +57,33 @@ func TestRead(t *testing.T) {
 			}
 			sig, err := datasketch.Read(data, minhash.Name("words"))
 			if err != nil {
-				t.Fatalf("%s k=%d: %v", c.Scheme, c.K, err)
+				t.Fatalf("Read(%s k=%d) = %v, want nil", c.Scheme, c.K, err)
 			}
 			if want := minhash.New(c.options()).Scheme(); sig.Scheme() != want {
 				t.Errorf("scheme %v, want %v", sig.Scheme(), want)
 			}
 			if sig.IsEmpty() != (c.Tokens == "none") {
-				t.Errorf("%s k=%d %s: IsEmpty() = %t", c.Scheme, c.K, c.Tokens, sig.IsEmpty())
+				t.Errorf("%s k=%d %s tokens: IsEmpty() = %t, want %t", c.Scheme, c.K, c.Tokens, sig.IsEmpty(), c.Tokens == "none")
 			}
 			back, err := datasketch.Append(nil, sig)
 			if err != nil || hex.EncodeToString(back) != c.Native {
-				t.Errorf("%s k=%d: written again as %x, %v", c.Scheme, c.K, back, err)
+				t.Errorf("%s k=%d: Append(Read(data)) = %x, %v, want %s", c.Scheme, c.K, back, err, c.Native)
 			}
 			for cut := range data {
 				if text == c.Native && c.Scheme == "affine32" && cut == len(data)-3 {
 					continue // looks like one without padding: the bytes have no checksum
 				}
 				if _, err := datasketch.Read(data[:cut], nil); !errors.Is(err, minhash.ErrCorrupt) {
-					t.Errorf("%s k=%d cut at %d: %v", c.Scheme, c.K, cut, err)
+					t.Errorf("%s k=%d: Read(first %d bytes) = %v, want ErrCorrupt", c.Scheme, c.K, cut, err)
 				}
 			}
 		}
 	}
 	if _, err := datasketch.Append(nil, minhash.New(minhash.Options{}).Sketch(nil)); !errors.Is(err, minhash.ErrMismatch) {
-		t.Errorf("Append of another algorithm: %v", err)
+		t.Errorf("Append(signature of another algorithm) = %v, want ErrMismatch", err)
 	}
 	if _, err := datasketch.Append(nil, minhash.Signature{}); !errors.Is(err, minhash.ErrMismatch) {
-		t.Errorf("Append of the zero Signature: %v", err)
+		t.Errorf("Append(zero Signature) = %v, want ErrMismatch", err)
 	}
 }
 
@@ -106,10 +106,10 @@ func FuzzRead(f *testing.F) {
 		}
 		again, err := datasketch.Read(once, nil)
 		if err != nil || !slices.Equal(again.Values(), sig.Values()) || again.Scheme() != sig.Scheme() {
-			t.Errorf("%x became %x: %v", data, once, err)
+			t.Errorf("Read(%x) was written as %x, which reads as another signature (error %v), want the same signature", data, once, err)
 		}
 		if len(data) == len(once) && !slices.Equal(data, once) {
-			t.Errorf("%x became %x", data, once)
+			t.Errorf("Append(Read(data)) = %x, want %x", once, data)
 		}
 	})
 }
