@@ -316,8 +316,8 @@ func TestStageMemory(t *testing.T) {
 	stage(buckets(), "sizes")
 	stage(buckets(), "candidates")
 	stage(lines(1_200_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\n", i%16, 100_000_000+i) }), "full", "-documents", "1000000000")
-	stage(lines(40_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%s\t%s\n", i, i+1, packed, packed) }), "screen")
-	stage(lines(5_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%s\t%s\n", i, i+1, set, set) }), "verify")
+	stage(lines(80_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%s\n", i/100, i/100+i%100, packed) }), "screen")
+	stage(lines(10_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t%s\n", i/100, i/100+i%100, set) }), "verify")
 	stage(lines(800_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t0.9\n", 100_000_000+10*i, i%100) }), "cluster")
 	stage(lines(500_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t1\t\"document %d\"\n", i/9*9, i, i) }), "members")
 }

@@ -14,6 +14,9 @@ export SPARK_HOME SPARK_LOCAL_IP=127.0.0.1 PYSPARK_PYTHON=$venv/bin/python
 export PATH=$venv/bin:$PATH
 port=${PORT:-17077}
 master=spark://127.0.0.1:$port
+# Processes that only direct others: their code is compiled once, not twice.
+light="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+export SPARK_DAEMON_JAVA_OPTS="$light ${SPARK_DAEMON_JAVA_OPTS:-}"
 daemons=()
 start() { # start LOG CLASS ARGUMENTS...: a daemon in a group of its own
 	setsid "$SPARK_HOME/bin/spark-class" "${@:2}" >"$work/$1.log" 2>&1 &
@@ -37,6 +40,7 @@ cluster() { # starts master and workers, which end with the script
 # first. SUBMIT has further options of spark-submit.
 submit=(spark-submit --master "$master" --driver-memory 1g --executor-memory 1500m --conf spark.ui.enabled=false
 	--conf spark.sql.shuffle.partitions=8 --conf spark.log.level=ERROR --conf spark.task.maxFailures=8
+	--driver-java-options "$light"
 	--conf spark.executor.extraJavaOptions=-XX:+UseParallelGC ${SUBMIT:-})
 driver_of() {
 	driver=("${submit[@]}" "$here/clusters.py" --dedup "$work/dedup" --out "$1" "$2")

@@ -116,11 +116,12 @@ class Run:
         self.step("candidates", "SELECT DISTINCT a, b FROM " + self.stage("candidates", "band, key, ref",
                   "SELECT * FROM buckets DISTRIBUTE BY band, key SORT BY band, key, ref", "a BIGINT, b BIGINT",
                   "-full", ",".join(line.split("\t")[1] for line in full)))
-        pairs = "SELECT a, b, base64(x.{0}) x, base64(y.{0}) y FROM {1} JOIN {2} x ON x.ref = a JOIN {2} y ON y.ref = b"
-        self.step("screened", "SELECT * FROM " + self.stage("screen", "a, b, x, y", pairs.format("packed", "candidates", "sketches"), "a BIGINT, b BIGINT"))
-        self.step("wanted", "SELECT DISTINCT explode(array(a, b)) AS ref FROM screened")
+        # Each document comes first among its pairs, in one with itself.
+        pairs = "SELECT a, b, {0} FROM {1} JOIN {2} ON ref = b DISTRIBUTE BY a SORT BY a, b"
+        self.step("screened", "SELECT * FROM " + self.stage("screen", "a, b, base64(packed)", pairs.format("packed", "candidates", "sketches"), "a BIGINT, b BIGINT"))
+        self.step("wanted", "SELECT DISTINCT b AS ref FROM screened")
         self.spark.sql("SELECT ref, set FROM sketches SEMI JOIN wanted USING (ref)").createOrReplaceTempView("sets")
-        self.step("matches", "SELECT * FROM " + self.stage("verify", "a, b, x, y", pairs.format("set", "screened", "sets"), "b BIGINT, a BIGINT, similarity STRING"))
+        self.step("matches", "SELECT * FROM " + self.stage("verify", "a, b, base64(set)", pairs.format("set", "screened", "sets"), "b BIGINT, a BIGINT, similarity STRING"))
         # All matches in one partition: the place of a document depends on those before.
         self.step("places", "SELECT * FROM " + self.stage("cluster", "b, a, similarity",
                   "SELECT * FROM (SELECT /*+ COALESCE(1) */ * FROM matches) SORT BY b, a", "ref BIGINT, r BIGINT, s STRING"))

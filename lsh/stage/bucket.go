@@ -117,7 +117,9 @@ func (o Options) Full(in io.Reader, out io.Writer) error {
 
 // Candidates reads buckets, sorted by band, key and ref, and writes the pairs to
 // compare, the lower ref first: all pairs of a bucket that is compared in full, and
-// of an oversized one all with its leaders.
+// of an oversized one all with its leaders. Before the pairs of a document comes one
+// of the document with itself, so that a single join gives Screen the registers of
+// both.
 func (o Options) Candidates(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	if o.FullSizes != nil && len(o.FullSizes) != o.Banding.Bands {
@@ -136,13 +138,17 @@ func (o Options) Candidates(in io.Reader, out io.Writer) error {
 		}
 		return o.FullSizes[now.band]
 	}
-	end := func(w *printer) error {
-		if len(refs) == count { // not oversized
-			for i, a := range refs {
-				for _, b := range refs[i+1:] {
-					w.ints(a, b)
-				}
+	// pairs writes those of the first refs with all that follow them.
+	pairs := func(w *printer, firsts []int64) {
+		for i, a := range firsts {
+			for _, b := range refs[i:] {
+				w.ints(a, b)
 			}
+		}
+	}
+	end := func(w *printer) error {
+		if len(refs) == count && count > 0 { // not oversized
+			pairs(w, refs[:count-1])
 		}
 		refs, count = refs[:0], 0
 		return nil
@@ -176,11 +182,7 @@ func (o Options) Candidates(in io.Reader, out io.Writer) error {
 			return nil
 		case count == full()+1: // oversized: the refs so far with the leaders
 			leaders := refs[:min(lsh.BucketLeaders, len(refs))]
-			for i, a := range leaders {
-				for _, b := range refs[i+1:] {
-					w.ints(a, b)
-				}
-			}
+			pairs(w, leaders)
 			refs = leaders
 		}
 		for _, a := range refs {

@@ -34,29 +34,31 @@ func (s refSet) has(ref int64) bool {
 // a billion documents that are numbered without gaps.
 func (o Options) Cluster(in io.Reader, out io.Writer) error {
 	var (
-		gone               = refSet{} // refs with a representative
-		now          int64 = -1
-		last         int64
-		decided      bool
-		column       [3][]byte
-		errUnordered = errors.New("not sorted by both refs")
+		gone          = refSet{} // refs with a representative
+		now     int64 = -1
+		last    int64
+		decided bool
+		column  [3][]byte
 	)
 	return filter("cluster", in, out, func(line []byte, w *printer) error {
 		if err := cut(column[:], line); err != nil {
 			return err
 		}
-		a, b, err := pairOf(column[1], column[0])
+		a, b, err := refsOf(column[1], column[0])
 		if err != nil {
 			return err
+		}
+		if a >= b {
+			return errUnordered(a, b)
 		}
 		if _, err := similarityOf(column[2]); err != nil {
 			return err
 		}
 		switch {
 		case b < now || b == now && a < last:
-			return errUnordered
+			return errors.New("not sorted by both refs")
 		case b == now && a == last:
-			return fmt.Errorf("pair of %d and %d twice", a, b)
+			return errTwice(a, b)
 		case b > now:
 			now, decided = b, false
 		}

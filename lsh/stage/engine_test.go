@@ -109,23 +109,21 @@ func sortLines(lines []string) {
 	}
 }
 
-// join runs a stage on pairs with the columns that a table has for either document.
+// join runs a stage on pairs with the column that a table has for the second document.
 // Lines are made as they are read: those with sets would fill the memory.
-func (e *engine) join(name string, pairs []string, table map[string][]string, columns ...int) []string {
+func (e *engine) join(name string, pairs []string, table map[string][]string, column int) []string {
 	e.t.Helper()
+	sortLines(pairs)
 	var out []string
 	for part := range e.parts {
 		r, w := io.Pipe()
 		go func() {
-			for i := part; i < len(pairs); i += e.parts {
-				var line strings.Builder
-				line.WriteString(pairs[i])
-				for ref := range strings.SplitSeq(pairs[i], "\t") {
-					for _, c := range columns {
-						line.WriteString("\t" + table[ref][c])
-					}
+			for _, pair := range pairs {
+				a, b, _ := strings.Cut(pair, "\t")
+				if n, err := strconv.Atoi(a); err != nil || n%e.parts != part {
+					continue
 				}
-				if _, err := io.WriteString(w, line.String()+"\n"); err != nil {
+				if _, err := io.WriteString(w, pair+"\t"+table[b][column]+"\n"); err != nil {
 					break
 				}
 			}

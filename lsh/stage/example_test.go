@@ -27,8 +27,11 @@ func ExampleOptions_Candidates() {
 		fmt.Println(err)
 	}
 	// Output:
+	// 1	1
 	// 1	4
 	// 1	9
+	// 4	4
 	// 4	9
+	// 4	4
 	// 4	9
 }

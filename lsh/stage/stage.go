@@ -16,8 +16,8 @@
 //	Sizes       band$key$ref                       band, key  band$size
 //	Full        band$size                          -          band$full$bounded$documents$skipped
 //	Candidates  band$key$ref                       all        a$b
-//	Screen      a$b$packed$packed                  -          a$b
-//	Verify      a$b$set$set                        -          b$a$similarity
+//	Screen      a$b$packed of b                    a, b       a$b
+//	Verify      a$b$set of b                       a, b       b$a$similarity
 //	Cluster     b$a$similarity                     b, a       b$a$similarity, a the representative
 //	Members     a$b$similarity$"id"                a, b       {"representative":"id","members":[…]}
 //
@@ -26,8 +26,9 @@
 // sorts by the digest first, all others by the columns from left to right, and
 // numbers are sorted as numbers. Lines may be split into partitions as long as those
 // of one digest, of one band and key, of one part and host for Merge, of one host for
-// Mask, of one a for Members, are in one; Cluster needs all lines in one, and keeps a
-// bit for each ref. Between two stages the engine does what every engine can:
+// Mask, of one a for Screen, Verify and Members, are in one; Cluster needs all lines in
+// one, and keeps a bit for each ref. Between two stages the engine does what every
+// engine can:
 //
 //   - Hosts to Mask leave recycled blocks out of comparing (package boilerplate), and
 //     may be left out themselves: Blocks counts, Merge joins the counts of all
@@ -40,6 +41,8 @@
 //   - Candidates repeats a pair for each band that it shares: pass distinct pairs on;
 //   - Screen drops candidates that cannot match by a byte for each register, before
 //     sets, nine tenths of all bytes, are joined to the pairs that are left;
+//   - Candidates and Screen print the pair of a document with itself before its others,
+//     so that registers and sets are joined by b alone, and are there once for each a;
 //   - Cluster prints every document that has a representative. An exact duplicate
 //     has the one of its first, or its first.
 //
@@ -126,7 +129,7 @@ type Manifest struct {
 }
 
 // version changes when the same input would give other lines.
-const version = 2
+const version = 3
 
 // Manifest returns the manifest of the options.
 func (o Options) Manifest() Manifest {

@@ -172,6 +172,11 @@ func TestReal(t *testing.T) {
 	}
 }
 
+// packed is a line that screen reads.
+func packed(a, b int) string {
+	return fmt.Sprintf("%d\t%d\t%s\n", a, b, strings.Repeat("AAAA", 42)+"AAA")
+}
+
 // TestBadLines has lines that a stage must refuse: with the number of the line,
 // after the whole input was read.
 func TestBadLines(t *testing.T) {
@@ -198,12 +203,19 @@ func TestBadLines(t *testing.T) {
 		{"candidates", "0\t5\t2\n0\t5\t1", "not sorted by number"},
 		{"candidates", "0\t5\t2\n0\t5\t2", "ref 2 twice"},
 		{"candidates", "0\t5\t9223372036854775807", "not a number from 0 to 2^62"},
-		{"screen", "1\t2\tAAAA\tAAAA", "3 and 3 bytes"},
-		{"screen", "1\t2\t!\tAAAA", "base64"},
-		{"screen", "2\t1\tAAAA\tAAAA", "the lower ref comes first"},
-		{"verify", "1\t2\tAAAA\tAAAA", "set of 3 bytes"},
-		{"verify", "1\t2\t\t", "set of 0 bytes"},
-		{"verify", "1\t2\ta", "3 columns, want 4"},
+		{"screen", "1\t1\tAAAA", "3 bytes, want 128"},
+		{"screen", "1\t1\t!", "base64"},
+		{"screen", "2\t1\tAAAA", "the lower ref comes first"},
+		{"screen", packed(1, 1) + packed(1, 3) + packed(1, 2), "line 3: bad line: not sorted"},
+		{"screen", packed(1, 1) + packed(1, 2) + packed(1, 2), "twice"},
+		{"screen", packed(1, 1) + packed(1, 1), "twice"},
+		{"screen", packed(2, 2) + packed(1, 1), "line 2: bad line: not sorted"},
+		{"screen", packed(1, 1) + packed(2, 3), "line 2: bad line: the pair of 2 with itself is missing"},
+		{"screen", packed(0, 1), "the pair of 0 with itself is missing"},
+		{"verify", "1\t1\tAAAA", "set of 3 bytes"},
+		{"verify", "1\t1\t", "set of 0 bytes"},
+		{"verify", "1\t1", "2 columns, want 3"},
+		{"verify", "1\t2\tAAAAAAAAAAA", "the pair of 1 with itself is missing"},
 		{"cluster", "2\t1\t.9\n1\t0\t.9", "not sorted"},
 		{"cluster", "2\t1\tNaN", "similarity"},
 		{"cluster", "2\t1\t.9\n2\t1\t.9", "twice"},
@@ -246,7 +258,7 @@ func TestWriteError(t *testing.T) {
 
 func TestManifest(t *testing.T) {
 	a := stage.Options{}.Manifest()
-	want := `{"version":2,"scheme":"bucket k=128 rounds=2 seed=0 elements=\"words:5\" version=1","banding":"16x6","threshold":0.8,"estimate":false}`
+	want := `{"version":3,"scheme":"bucket k=128 rounds=2 seed=0 elements=\"words:5\" version=1","banding":"16x6","threshold":0.8,"estimate":false}`
 	if got := a.String(); got != want {
 		t.Errorf("Manifest() = %s, want %s", got, want)
 	}

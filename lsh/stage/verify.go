@@ -1,7 +1,7 @@
 package stage
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,9 +9,10 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Screen reads candidates with a byte for each register of both documents and
-// writes those that may match: at least as many bytes agree as registers of a
-// match. About one unrelated register in 256 agrees by chance.
+// Screen reads candidates with a byte for each register of the second document,
+// sorted by both refs, and writes those that may match: at least as many bytes agree
+// as registers of a match. About one unrelated register in 256 agrees by chance.
+// The pair of a document with itself comes before its others, on either side.
 func (o Options) Screen(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	least := o.rule().Floor
@@ -19,25 +20,16 @@ func (o Options) Screen(in io.Reader, out io.Writer) error {
 		least = o.rule().Accept
 	}
 	var (
-		column [4][]byte
-		x, y   []byte
+		x, y    []byte
+		written bool // the pair of x with itself
 	)
-	return filter("screen", in, out, func(line []byte, w *printer) error {
-		if err := cut(column[:], line); err != nil {
+	return o.pairs("screen", in, out, func(_ int64, column []byte) (err error) {
+		written = false
+		x, err = o.packed(x[:0], column)
+		return err
+	}, func(a, b int64, column []byte, w *printer) (err error) {
+		if y, err = o.packed(y[:0], column); err != nil {
 			return err
-		}
-		a, b, err := pairOf(column[0], column[1])
-		if err != nil {
-			return err
-		}
-		if x, err = decode(x[:0], column[2]); err != nil {
-			return err
-		}
-		if y, err = decode(y[:0], column[3]); err != nil {
-			return err
-		}
-		if len(x) != o.K || len(y) != o.K {
-			return fmt.Errorf("%d and %d bytes, signatures have %d registers", len(x), len(y), o.K)
 		}
 		same := 0
 		for i := range x {
@@ -45,42 +37,84 @@ func (o Options) Screen(in io.Reader, out io.Writer) error {
 				same++
 			}
 		}
-		if same >= least {
-			w.ints(a, b)
+		if same < least {
+			return nil
 		}
+		if !written {
+			written = true
+			w.ints(a, a)
+		}
+		w.ints(a, b)
 		return nil
+	})
+}
+
+// packed appends the registers that Sketch wrote, a byte each.
+func (o *Options) packed(dst, column []byte) ([]byte, error) {
+	dst, err := decode(dst, column)
+	if err == nil && len(dst) != o.K {
+		err = fmt.Errorf("registers of %d bytes, want %d", len(dst), o.K)
+	}
+	return dst, err
+}
+
+// pairs reads pairs with a column of the second document, sorted by both refs. It
+// calls first for the pair of a document with itself, and then do for its others.
+func (o *Options) pairs(name string, in io.Reader, out io.Writer, first func(a int64, column []byte) error, do func(a, b int64, column []byte, w *printer) error) error {
+	var (
+		now, last int64 = -1, -1
+		column    [3][]byte
+	)
+	return filter(name, in, out, func(line []byte, w *printer) error {
+		if err := cut(column[:], line); err != nil {
+			return err
+		}
+		a, b, err := refsOf(column[0], column[1])
+		switch {
+		case err != nil:
+			return err
+		case a > b:
+			return errUnordered(a, b)
+		case a < now || a == now && b < last:
+			return errors.New("not sorted by both refs")
+		case a == now && b == last:
+			return errTwice(a, b)
+		case a > now && a != b:
+			return fmt.Errorf("the pair of %d with itself is missing", a)
+		}
+		last = b
+		if a > now {
+			now = a
+			return first(a, column[2])
+		}
+		return do(a, b, column[2], w)
 	}, nil)
 }
 
-// pairOf reads the refs of a pair.
-func pairOf(first, second []byte) (a, b int64, err error) {
-	if a, err = refOf(first); err != nil {
-		return 0, 0, err
+func errUnordered(a, b int64) error {
+	return fmt.Errorf("pair of %d and %d: the lower ref comes first", a, b)
+}
+
+func errTwice(a, b int64) error { return fmt.Errorf("pair of %d and %d twice", a, b) }
+
+// refsOf reads two refs.
+func refsOf(first, second []byte) (a, b int64, err error) {
+	if a, err = refOf(first); err == nil {
+		b, err = refOf(second)
 	}
-	if b, err = refOf(second); err != nil {
-		return 0, 0, err
-	}
-	if a >= b {
-		return 0, 0, fmt.Errorf("pair of %d and %d: the lower ref comes first", a, b)
-	}
-	return a, b, nil
+	return a, b, err
 }
 
 // A side is one document of a pair.
 type side struct {
-	column []byte // as it was read
-	raw    []byte
-	regs   []uint32
-	set    []uint64
+	raw  []byte
+	regs []uint32
+	set  []uint64
 }
 
 // read reads what Sketch wrote of a document: its set, of which the registers follow,
-// or the registers. Engines give many pairs of one document in a row.
+// or the registers.
 func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error) {
-	if len(s.column) > 0 && bytes.Equal(column, s.column) {
-		return nil
-	}
-	s.column = s.column[:0]
 	if s.raw, err = decode(s.raw[:0], column); err != nil {
 		return err
 	}
@@ -89,39 +123,28 @@ func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error)
 			return fmt.Errorf("registers of %d bytes, want %d", len(s.raw), 4*o.K)
 		}
 		s.regs = appendWords(s.regs[:0], s.raw)
-	} else {
-		if len(s.raw) == 0 || len(s.raw)%8 != 0 {
-			return fmt.Errorf("set of %d bytes, an element has 8", len(s.raw))
-		}
-		s.set = appendHashes(s.set[:0], s.raw)
-		s.regs = mh.AppendValues(s.regs[:0], s.set)
+		return nil
 	}
-	s.column = append(s.column, column...)
+	if len(s.raw) == 0 || len(s.raw)%8 != 0 {
+		return fmt.Errorf("set of %d bytes, an element has 8", len(s.raw))
+	}
+	s.set = appendHashes(s.set[:0], s.raw)
+	s.regs = mh.AppendValues(s.regs[:0], s.set)
 	return nil
 }
 
-// Verify reads candidates with the sets of both documents, or their registers with
-// Estimate, and writes those that match by the [lsh.Rule], the higher ref first,
-// with their similarity.
+// Verify reads candidates with the set of the second document, or its registers with
+// Estimate, sorted by both refs; the pair of a document with itself comes before its
+// others. It writes those that match by the [lsh.Rule], the higher ref first, with
+// their similarity.
 func (o Options) Verify(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	rule, mh := o.rule(), o.sketcher()
-	var (
-		column [4][]byte
-		x, y   side
-	)
-	return filter("verify", in, out, func(line []byte, w *printer) error {
-		if err := cut(column[:], line); err != nil {
-			return err
-		}
-		a, b, err := pairOf(column[0], column[1])
-		if err != nil {
-			return err
-		}
-		if err := x.read(column[2], &o, mh); err != nil {
-			return err
-		}
-		if err := y.read(column[3], &o, mh); err != nil {
+	var x, y side
+	return o.pairs("verify", in, out, func(_ int64, column []byte) error {
+		return x.read(column, &o, mh)
+	}, func(a, b int64, column []byte, w *printer) error {
+		if err := y.read(column, &o, mh); err != nil {
 			return err
 		}
 		s, ok := rule.Judge(minhash.Agree(x.regs, y.regs), func() (p, q []uint64, known bool) {
@@ -136,7 +159,7 @@ func (o Options) Verify(in io.Reader, out io.Writer) error {
 		w.buf = append(w.buf, '\t')
 		w.buf = strconv.AppendFloat(w.buf, s.Similarity, 'g', -1, 64)
 		w.buf = append(w.buf, '\n')
-		_, err = w.Write(w.buf)
+		_, err := w.Write(w.buf)
 		return err
-	}, nil)
+	})
 }
