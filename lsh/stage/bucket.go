@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
+	"github.com/neardup/neardup/internal/sorted"
 	"github.com/neardup/neardup/lsh"
 )
 
@@ -98,18 +98,8 @@ func (o Options) Full(in io.Reader, out io.Writer) error {
 		return nil
 	}, func(w *printer) error {
 		for band, s := range sizes {
-			slices.Sort(s)
-			full := lsh.FullSize(s, o.Documents, o.Banding.Bands)
-			var bounded, documents, skipped int64
-			for _, n := range s {
-				if n > full {
-					rest := int64(n - lsh.BucketLeaders)
-					bounded++
-					documents += int64(n)
-					skipped += rest * (rest - 1) / 2
-				}
-			}
-			w.ints(int64(band), int64(full), bounded, documents, skipped)
+			full, work := sorted.Full(s, o.Documents, o.Banding.Bands)
+			w.ints(int64(band), int64(full), int64(work.Bounded), int64(work.BoundedDocuments), work.Skipped)
 		}
 		return nil
 	})
@@ -127,8 +117,6 @@ func (o Options) Candidates(in io.Reader, out io.Writer) error {
 	}
 	var (
 		now    = bucket{band: -1}
-		refs   []int64 // of the bucket so far; its leaders once it is oversized
-		count  int
 		last   int64
 		column [3][]byte
 	)
@@ -138,22 +126,11 @@ func (o Options) Candidates(in io.Reader, out io.Writer) error {
 		}
 		return o.FullSizes[now.band]
 	}
-	// pairs writes those of the first refs with all that follow them.
-	pairs := func(w *printer, firsts []int64) {
-		for i, a := range firsts {
-			for _, b := range refs[i:] {
-				w.ints(a, b)
-			}
-		}
-	}
-	end := func(w *printer) error {
-		if len(refs) == count && count > 0 { // not oversized
-			pairs(w, refs[:count-1])
-		}
-		refs, count = refs[:0], 0
-		return nil
-	}
+	pairs := &sorted.Bucket{Self: true}
 	return filter("candidates", in, out, func(line []byte, w *printer) error {
+		if pairs.Pair == nil {
+			pairs.Pair = w.pair
+		}
 		if err := cut(column[:], line); err != nil {
 			return err
 		}
@@ -169,25 +146,14 @@ func (o Options) Candidates(in io.Reader, out io.Writer) error {
 		case b != now && b.before(now):
 			return errors.New("not sorted by band and key")
 		case b != now:
-			_ = end(w) // it cannot fail
+			if err := pairs.End(); err != nil {
+				return err
+			}
 			now = b
 		case ref <= last:
 			return errOrder(ref, last)
 		}
 		last = ref
-		count++
-		switch {
-		case count <= full():
-			refs = append(refs, ref)
-			return nil
-		case count == full()+1: // oversized: the refs so far with the leaders
-			leaders := refs[:min(lsh.BucketLeaders, len(refs))]
-			pairs(w, leaders)
-			refs = leaders
-		}
-		for _, a := range refs {
-			w.ints(a, ref)
-		}
-		return nil
-	}, end)
+		return pairs.Add(ref, full())
+	}, func(*printer) error { return pairs.End() })
 }

@@ -8,24 +8,9 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/neardup/neardup/internal/sorted"
 )
-
-// A refSet holds refs, a bit each, in pages that are made when they are needed.
-type refSet map[int64]*[1 << 10]uint64
-
-func (s refSet) add(ref int64) {
-	p := s[ref>>16]
-	if p == nil {
-		p = new([1 << 10]uint64)
-		s[ref>>16] = p
-	}
-	p[ref>>6&(1<<10-1)] |= 1 << (ref & 63)
-}
-
-func (s refSet) has(ref int64) bool {
-	p := s[ref>>16]
-	return p != nil && p[ref>>6&(1<<10-1)]>>(ref&63)&1 != 0
-}
 
 // Cluster reads all matches, sorted by their higher and then their lower ref, and
 // writes each document that has a representative, with that and the similarity to
@@ -34,11 +19,9 @@ func (s refSet) has(ref int64) bool {
 // a billion documents that are numbered without gaps.
 func (o Options) Cluster(in io.Reader, out io.Writer) error {
 	var (
-		gone          = refSet{} // refs with a representative
-		now     int64 = -1
-		last    int64
-		decided bool
-		column  [3][]byte
+		clusters  sorted.Clusters
+		now, last int64 = -1, -1
+		column    [3][]byte
 	)
 	return filter("cluster", in, out, func(line []byte, w *printer) error {
 		if err := cut(column[:], line); err != nil {
@@ -59,15 +42,11 @@ func (o Options) Cluster(in io.Reader, out io.Writer) error {
 			return errors.New("not sorted by both refs")
 		case b == now && a == last:
 			return errTwice(a, b)
-		case b > now:
-			now, decided = b, false
 		}
-		last = a
-		if decided || gone.has(a) {
+		now, last = b, a
+		if !clusters.Join(b, a) {
 			return nil
 		}
-		decided = true
-		gone.add(b)
 		_, _ = w.Write(line)
 		return w.WriteByte('\n')
 	}, nil)

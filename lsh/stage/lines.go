@@ -127,6 +127,12 @@ func (w *printer) ints(values ...int64) {
 	_, _ = w.Write(w.buf) // filter reports the error
 }
 
+// pair writes a pair.
+func (w *printer) pair(a, b int64) error {
+	w.ints(a, b)
+	return nil
+}
+
 // encoded writes bytes as base64.
 func (w *printer) encoded(b []byte) {
 	w.buf = base64.RawStdEncoding.AppendEncode(w.buf[:0], b)

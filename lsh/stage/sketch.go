@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/neardup/neardup/internal/sorted"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
@@ -106,7 +107,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		}
 		w.buf = append(w.buf, '\t')
 		_, _ = w.Write(w.buf)
-		packed = pack(packed[:0], regs)
+		packed = sorted.Pack(packed[:0], regs)
 		w.encoded(packed)
 		_ = w.WriteByte('\t')
 		w.encoded(compared)
@@ -118,14 +119,6 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		_, err = w.Write(id.Bytes())
 		return err
 	}, nil)
-}
-
-// pack appends a byte for each register: equal registers have equal bytes.
-func pack(dst []byte, regs []uint32) []byte {
-	for _, v := range regs {
-		dst = append(dst, byte(v*0x9E3779B1>>24))
-	}
-	return dst
 }
 
 // Duplicates reads refs and digests, sorted by the digest and then by the ref, and

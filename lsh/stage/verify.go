@@ -6,12 +6,13 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/neardup/neardup/internal/sorted"
 	"github.com/neardup/neardup/minhash"
 )
 
 // Screen reads candidates with a byte for each register of the second document,
 // sorted by both refs, and writes those that may match: at least as many bytes agree
-// as registers of a match. About one unrelated register in 256 agrees by chance.
+// as registers of a match.
 // The pair of a document with itself comes before its others, on either side.
 func (o Options) Screen(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
@@ -31,13 +32,7 @@ func (o Options) Screen(in io.Reader, out io.Writer) error {
 		if y, err = o.packed(y[:0], column); err != nil {
 			return err
 		}
-		same := 0
-		for i := range x {
-			if x[i] == y[i] {
-				same++
-			}
-		}
-		if same < least {
+		if sorted.Agree(x, y) < least {
 			return nil
 		}
 		if !written {

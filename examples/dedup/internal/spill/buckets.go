@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"slices"
 
+	"github.com/neardup/neardup/internal/sorted"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 )
@@ -130,16 +130,11 @@ func (r *Run) sizes() ([]int, lsh.Work, error) {
 	}
 	full := make([]int, len(large))
 	for band, sizes := range large {
-		slices.Sort(sizes)
-		full[band] = lsh.FullSize(sizes, documents, len(large))
-		for _, n := range sizes {
-			if n > full[band] {
-				rest := int64(n - lsh.BucketLeaders)
-				work.Bounded++
-				work.BoundedDocuments += n
-				work.Skipped += rest * (rest - 1) / 2
-			}
-		}
+		var w lsh.Work
+		full[band], w = sorted.Full(sizes, documents, len(large))
+		work.Bounded += w.Bounded
+		work.BoundedDocuments += w.BoundedDocuments
+		work.Skipped += w.Skipped
 	}
 	return full, work, nil
 }
@@ -151,59 +146,22 @@ func (r *Run) candidates(t *task) error {
 	if err != nil {
 		return err
 	}
-	var (
-		now  [bucketSize]byte
-		refs []int64 // of the bucket so far; its leaders once it is oversized
-		n    int
-	)
-	pair := func(a, b int64) error {
+	var now [bucketSize]byte
+	pairs := &sorted.Bucket{Pair: func(a, b int64) error {
 		t.buf = appendRef(appendRef(t.buf[:0], a), b)
 		return t.add(r.part(a), t.buf)
-	}
-	// Pairs are written once the size of a bucket is known to be full or not.
-	pairs := func(as []int64) error {
-		for i, a := range as {
-			for _, b := range refs[i+1:] {
-				if err := pair(a, b); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
+	}}
 	next := func(record []byte) error {
 		if len(record) != bucketSize+refSize || int(binary.BigEndian.Uint16(record)) >= len(full) {
 			return errRecord
 		}
 		if !bytes.Equal(record[:bucketSize], now[:]) {
-			if n == len(refs) {
-				if err := pairs(refs); err != nil {
-					return err
-				}
+			if err := pairs.End(); err != nil {
+				return err
 			}
 			copy(now[:], record)
-			refs, n = refs[:0], 0
 		}
-		ref := refAt(record[bucketSize:])
-		most := full[binary.BigEndian.Uint16(record)]
-		n++
-		switch {
-		case n <= most:
-			refs = append(refs, ref)
-			return nil
-		case n == most+1: // oversized: all so far with the leaders
-			leaders := refs[:min(lsh.BucketLeaders, len(refs))]
-			if err := pairs(leaders); err != nil {
-				return err
-			}
-			refs = leaders
-		}
-		for _, a := range refs {
-			if err := pair(a, ref); err != nil {
-				return err
-			}
-		}
-		return nil
+		return pairs.Add(refAt(record[bucketSize:]), full[binary.BigEndian.Uint16(record)])
 	}
 	var failed error
 	r.file(taskName("buckets", t.i), 0, func(record []byte, err error) bool {
@@ -212,8 +170,8 @@ func (r *Run) candidates(t *task) error {
 		}
 		return failed == nil
 	})
-	if failed == nil && n == len(refs) {
-		failed = pairs(refs)
+	if failed != nil {
+		return failed
 	}
-	return failed
+	return pairs.End()
 }

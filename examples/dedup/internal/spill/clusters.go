@@ -6,24 +6,8 @@ import (
 	"math"
 
 	"github.com/neardup/neardup/examples/dedup/internal/extsort"
+	"github.com/neardup/neardup/internal/sorted"
 )
-
-// refSet holds refs, a bit each, in pages that are made when they are needed.
-type refSet map[int64]*[1 << 10]uint64
-
-func (s refSet) add(ref int64) {
-	p := s[ref>>16]
-	if p == nil {
-		p = new([1 << 10]uint64)
-		s[ref>>16] = p
-	}
-	p[ref>>6&(1<<10-1)] |= 1 << (ref & 63)
-}
-
-func (s refSet) has(ref int64) bool {
-	p := s[ref>>16]
-	return p != nil && p[ref>>6&(1<<10-1)]>>(ref&63)&1 != 0
-}
 
 // A place is a document that is not a representative, with the one that it is like.
 type place struct {
@@ -47,8 +31,7 @@ func placeAt(b []byte) (p place, err error) {
 // order: the first representative that they match. It keeps a bit for each document.
 func (r *Run) joined() iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
-		gone := refSet{}
-		now, decided := int64(-1), false
+		var clusters sorted.Clusters
 		for record, err := range r.all("matches", len(r.parts), 0) {
 			var p place
 			if err == nil {
@@ -58,15 +41,7 @@ func (r *Run) joined() iter.Seq2[place, error] {
 				yield(p, err)
 				return
 			}
-			if p.ref != now {
-				now, decided = p.ref, false
-			}
-			if decided || gone.has(p.rep) {
-				continue
-			}
-			decided = true
-			gone.add(p.ref)
-			if !yield(p, nil) {
+			if clusters.Join(p.ref, p.rep) && !yield(p, nil) {
 				return
 			}
 		}

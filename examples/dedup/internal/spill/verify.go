@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"github.com/neardup/neardup/internal/sorted"
 	"github.com/neardup/neardup/internal/wire"
 	"github.com/neardup/neardup/minhash"
 )
@@ -15,19 +16,11 @@ import (
 //	sets      a, b; registers and text of a               a, b       b, a, registers, set
 //	matches   b, a, registers, set; the same of b         b, a       b, a, score
 
-// pack appends a byte for each register: equal registers have equal bytes.
-func pack(dst []byte, registers []byte) []byte {
-	for ; len(registers) >= 4; registers = registers[4:] {
-		v := uint32(registers[0]) | uint32(registers[1])<<8 | uint32(registers[2])<<16 | uint32(registers[3])<<24
-		dst = append(dst, byte(v*0x9E3779B1>>24))
-	}
-	return dst
-}
-
 func (r *Run) packed(t *task) error {
 	c := r.cursor(r.parts[t.i].shards, registerStream)
 	defer c.close()
 	last := int64(-1)
+	var regs []uint32
 	var packed []byte
 	for record, err := range r.sorted(t, "candidates", t.i, true) {
 		if err != nil {
@@ -42,7 +35,8 @@ func (r *Run) packed(t *task) error {
 			if err != nil {
 				return err
 			}
-			packed, last = pack(packed[:0], registers), a
+			regs = words(regs[:0], registers)
+			packed, last = sorted.Pack(packed[:0], regs), a
 		}
 		t.buf = append(appendRef(appendRef(t.buf[:0], b), a), packed...)
 		if err := t.add(r.part(b), t.buf); err != nil {
@@ -60,6 +54,7 @@ func (r *Run) screened(t *task) error {
 		least = r.rule.Accept
 	}
 	last := int64(-1)
+	var regs []uint32
 	var packed []byte
 	for record, err := range r.sorted(t, "packed", t.i, false) {
 		if err != nil {
@@ -74,19 +69,14 @@ func (r *Run) screened(t *task) error {
 			if err != nil {
 				return err
 			}
-			packed, last = pack(packed[:0], registers), b
+			regs = words(regs[:0], registers)
+			packed, last = sorted.Pack(packed[:0], regs), b
 		}
 		other := record[2*refSize:]
 		if len(other) != len(packed) {
 			return errRecord
 		}
-		same := 0
-		for i, x := range packed {
-			if x == other[i] {
-				same++
-			}
-		}
-		if same < least {
+		if sorted.Agree(packed, other) < least {
 			continue
 		}
 		t.buf = appendRef(appendRef(t.buf[:0], a), b)
