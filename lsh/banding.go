@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// A Banding is how the registers of a signature are cut into bands: two signatures
-// become a candidate pair when all rows of at least one band agree. Registers
-// beyond Bands*Rows serve the estimate only. Options take the zero Banding to mean
-// the one that [Choose] returns.
+// A Banding divides the registers of a signature into bands: two signatures become a
+// candidate pair if all rows of at least one band agree. Registers beyond Bands*Rows
+// serve only the estimate. In options, the zero Banding means the result of
+// [Choose].
 //
-// More rows make a band harder to share, more bands give a pair more chances:
+// More rows make a band harder to share, and more bands give a pair more chances:
 // for a fixed number of rows, more bands find more pairs and cost more memory.
 type Banding struct{ Bands, Rows int }
 
@@ -22,15 +22,15 @@ func (b Banding) String() string { return fmt.Sprintf("%dx%d", b.Bands, b.Rows) 
 // Rajaraman and Ullman, Mining of Massive Datasets, section 3.4.
 func (b Banding) Recall(similarity float64) float64 {
 	s := min(max(similarity, 0), 1)
-	// log1p and expm1 keep the far ends of the curve exact, where costs are decided.
+	// log1p and expm1 keep the far ends of the curve exact, where the cost is decided.
 	return -math.Expm1(float64(b.Bands) * math.Log1p(-math.Pow(s, float64(b.Rows))))
 }
 
-// Candidates returns how many candidate pairs to expect from a corpus whose
-// pairs are spread as the histogram gives: pairs[i] is the number of pairs with
-// a similarity from i/len(pairs) to (i+1)/len(pairs), each taken to lie in the
-// middle. For n documents without a histogram, n*(n-1)/2 pairs at their typical
-// background similarity s cost n*(n-1)/2*b.Recall(s).
+// Candidates returns the expected number of candidate pairs in a corpus with the
+// given histogram of similarities: pairs[i] is the number of pairs with a similarity
+// from i/len(pairs) to (i+1)/len(pairs), each counted at the middle. For n documents
+// without a histogram, n*(n-1)/2 pairs at their typical background similarity s
+// yield n*(n-1)/2*b.Recall(s) candidates.
 func (b Banding) Candidates(pairs []float64) float64 {
 	sum := 0.0
 	for i, n := range pairs {
@@ -39,15 +39,15 @@ func (b Banding) Candidates(pairs []float64) float64 {
 	return sum
 }
 
-// Choose returns the banding for signatures of k registers that finds pairs
-// at the threshold with at least the given probability: the most rows that can
-// reach it, since rows are what keeps unrelated documents out, and then the
-// fewest bands that do, since bands are what an index pays for.
+// Choose returns the banding for signatures of k registers that finds pairs at the
+// threshold with at least the given probability. It takes the most rows that can
+// reach that probability, since rows keep unrelated documents apart, and then the
+// fewest bands that reach it, since an index pays for each band.
 //
-// Where even bands of one row fall short, all k registers become bands of one
-// row; compare [Banding.Recall] at the threshold with the recall asked for, and see
-// [NeededK]. Choose panics unless k is positive and threshold and recall lie
-// between 0 and 1, recall below 1.
+// If even bands of one row are not enough, all k registers become bands of one row;
+// compare [Banding.Recall] at the threshold with the requested recall, and see
+// [NeededK]. Choose panics unless k is positive, threshold and recall lie between 0
+// and 1, and recall is below 1.
 func Choose(k int, threshold, recall float64) Banding {
 	if k < 1 {
 		panic("lsh: signatures have at least one register")
@@ -61,11 +61,11 @@ func Choose(k int, threshold, recall float64) Banding {
 	return Banding{k, 1}
 }
 
-// NeededK returns how many registers a signature must have for bands of the
-// given rows to find pairs at the threshold with at least the probability
-// recall. It answers what it would cost to have fewer candidates: bands of more
-// rows let fewer unrelated documents through. It returns [math.MaxInt] when
-// the number does not fit an int, and panics on the same arguments as [Choose].
+// NeededK returns the number of registers that a signature needs for bands of the
+// given rows to find pairs at the threshold with at least the probability recall.
+// Use it to see the price of fewer candidates: bands of more rows let fewer
+// unrelated documents through. It returns [math.MaxInt] if the number does not fit
+// an int, and panics on the same arguments as [Choose].
 func NeededK(threshold, recall float64, rows int) int {
 	if rows < 1 {
 		panic("lsh: a band has at least one row")
@@ -86,7 +86,7 @@ func neededBands(t, target float64, r int) float64 {
 		return 1
 	}
 	b := max(1, math.Ceil(math.Log1p(-target)/math.Log1p(-p)))
-	// Ceil may land one off the mark where the quotient is a whole number.
+	// Ceil may be off by one where the quotient is a whole number.
 	for b > 1 && b < 1<<31 && (Banding{int(b) - 1, r}).Recall(t) >= target {
 		b--
 	}

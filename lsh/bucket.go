@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// A visit is the work to do in a bucket, whose documents are in the order
-// of preference.
+// A visit is the work to do in a bucket. The documents of the bucket are in the
+// order of preference.
 type visit struct {
-	// wanted reports whether w.rows[j] has to be compared with the rows before it;
-	// registers are not fetched where no row has to.
+	// wanted reports whether w.rows[j] has to be compared with the rows before it. If no
+	// row does, the registers are not fetched.
 	wanted func(w *worker, j int) bool
-	// compare compares w.rows[j] with all before it; w.regs are there.
+	// compare compares w.rows[j] with all rows before it; w.regs has been fetched.
 	compare func(w *worker, band, j int)
 }
 
-// run makes the comparisons of a bucket from its j-th row on.
+// run does the comparisons of a bucket from its j-th row on.
 func (v visit) run(w *worker, band, j int) {
 	for ; j < len(w.rows); j++ {
 		if v.wanted(w, j) {
@@ -45,9 +45,9 @@ func (e *engine) bands(take func(row int) bool, v visit) error {
 	return nil
 }
 
-// band visits the buckets of one band. Which of them are bounded, and what their
-// leaders are, is decided at the first visit: a second one, among fewer rows,
-// finds the very same matches.
+// band visits the buckets of one band. The first visit decides which of them are
+// bounded and who their leaders are, so a second visit, with fewer rows, finds
+// exactly the same matches.
 func (e *engine) band(b int, v visit) error {
 	first := b == e.sized
 	if first {
@@ -94,7 +94,7 @@ func (w *worker) bucket(entries []uint64, band int, v visit) error {
 	return nil
 }
 
-// findOversized notes the buckets of a band that are too large to be compared in
+// findOversized records the buckets of a band that are too large to be compared in
 // full, with their leaders.
 func (e *engine) findOversized(band int) error {
 	sizes := make([][]int, len(e.grouper.parts))
@@ -144,8 +144,8 @@ func (e *engine) leaders(entries []uint64) []uint32 {
 	return leaders
 }
 
-// oversized visits a bucket that is too large: its leaders among themselves, then
-// every other document with the leaders.
+// oversized visits a bucket that is too large: it compares the leaders with each
+// other, then every other document with the leaders.
 func (w *worker) oversizedBucket(leaders []uint32, entries []uint64, band int, v visit) error {
 	w.rows = append(w.rows[:0], leaders...)
 	if err := w.fetch(w.rows); err != nil {

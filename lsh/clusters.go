@@ -15,39 +15,38 @@ type ClusterOptions[ID any] struct {
 	// zero time come last.
 	Time func(id ID) time.Time
 
-	// Before, if not nil, takes the place of Keep: it reports whether document a
-	// is preferred to b. It must be a strict weak order. Ties go to the lesser
-	// id or row.
+	// Before, if not nil, replaces Keep: it reports whether document a is preferred to
+	// b. It must be a strict weak order. Ties go to the lesser id or row.
 	Before func(a, b ID) bool
 
-	// Connected asks for the connected components of all matching pairs. They
-	// chain: two members may have nothing in common but a path of matches, and
-	// the similarity of a member to the representative may be anything.
+	// Connected asks for the connected components of all matching pairs. They chain: two
+	// members may be connected only by a path of matches, and the similarity of a member
+	// to the representative can be anything.
 	Connected bool
 }
 
-// A Cluster is a group of two and more documents around a representative. The zero
+// A Cluster is a group of at least two documents with a representative. The zero
 // Cluster has no members.
 type Cluster[ID any] struct {
 	Representative ID
 	Members        []Member[ID] // the representative first, then by preference
 }
 
-// A Member is a document of a cluster and its similarity to the representative: 1
-// for the representative itself. The zero Member is that of no document.
+// A Member is a document of a cluster and its similarity to the representative,
+// which is 1 for the representative itself. The zero Member is not a document.
 type Member[ID any] struct {
 	ID         ID
 	Similarity float64
 }
 
-// Clusters returns the clusters of two and more documents, in the order of
+// Clusters returns the clusters of at least two documents, in the order of
 // preference of their representatives. The error is that of the context.
 //
-// Clusters do not chain. Documents are taken in the order of preference: one that
-// matches a representative joins the first that it matches, any other becomes a
-// representative. So every member was verified against its representative, and no
-// representative was found to match another. A caller that keeps the
-// representatives and the documents in no cluster keeps at least one document of
+// Clusters do not chain. Documents are taken in the order of preference: a document
+// that matches a representative joins the first one that it matches; any other
+// becomes a representative. So every member was verified against its representative,
+// and no two representatives were found to match. A caller that keeps the
+// representatives and the documents outside clusters keeps at least one document of
 // every cluster. The outcome depends on the order of insertion only where the
 // preference does.
 func (ix *Index) Clusters(ctx context.Context, o ClusterOptions[string]) ([]Cluster[string], error) {
@@ -68,7 +67,7 @@ func (ix *Index) Clusters(ctx context.Context, o ClusterOptions[string]) ([]Clus
 	return clusters, nil
 }
 
-// Clusters returns the clusters of two and more documents, in the order of
+// Clusters returns the clusters of at least two documents, in the order of
 // preference of their representatives: see [Index.Clusters]. The error is that of
 // the context or of the source.
 func (b *Batch) Clusters(ctx context.Context, src Source, o ClusterOptions[int]) ([]Cluster[int], Work, error) {
@@ -80,7 +79,7 @@ func (b *Batch) Clusters(ctx context.Context, src Source, o ClusterOptions[int])
 	return clusters, e.work, err
 }
 
-// preferring returns an engine with the order of preference of the options.
+// preferring returns an engine that uses the order of preference of the options.
 func (b *Batch) preferring(ctx context.Context, src Source, o ClusterOptions[int]) (*engine, error) {
 	e := b.engine(ctx, src)
 	byRow := func(x, y uint32) int { return cmp.Compare(x, y) }

@@ -1,7 +1,7 @@
 package lsh
 
-// components returns the connected components of the matches instead, in the
-// same form.
+// components returns the connected components of the matches, in the same form as
+// clusters.
 func (e *engine) components() ([][]uint32, error) {
 	e.total = e.opts.Banding.Bands + 1
 	if err := e.prepare(); err != nil {
@@ -25,8 +25,8 @@ func (e *engine) components() ([][]uint32, error) {
 			if err := e.band(b+i, connecting); err != nil {
 				return nil, err
 			}
-			// Unions wait for the end of the band: the outcome does not depend
-			// on which worker came first.
+			// Unions wait for the end of the band, so that the outcome does not depend on which
+			// worker came first.
 			for _, x := range e.edges {
 				e.union(x.a, x.b)
 			}
@@ -52,8 +52,8 @@ func (e *engine) components() ([][]uint32, error) {
 	return e.collect(), nil
 }
 
-// connecting notes the matches that join documents not joined yet, neither by the
-// bands before nor within the bucket.
+// connecting records the matches that join documents not joined yet, neither by
+// earlier bands nor within the bucket.
 var connecting = visit{
 	wanted: func(w *worker, j int) bool {
 		root := w.root(w.rows[j])
@@ -97,8 +97,8 @@ func (w *worker) localRoot(i int) int {
 	return i
 }
 
-// root returns the root of a row without changing anything, so that workers may
-// ask at the same time.
+// root returns the root of a row without changing anything, so that workers may call
+// it at the same time.
 func (e *engine) root(row uint32) uint32 {
 	for e.link[row] != row {
 		row = e.link[row]
@@ -106,7 +106,7 @@ func (e *engine) root(row uint32) uint32 {
 	return row
 }
 
-// find returns the root of a row and shortens the way there.
+// find returns the root of a row and shortens the path to it.
 func (e *engine) find(row uint32) uint32 {
 	for e.link[row] != row {
 		e.link[row] = e.link[e.link[row]]

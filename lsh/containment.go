@@ -8,21 +8,21 @@ import (
 	"sync/atomic"
 )
 
-// Contained returns every pair of documents of which one is contained in the other
+// Contained returns every pair of documents in which one is contained in the other
 // to at least the given share: a short text inside a long one, even if their
-// similarity is low. Rows run from 0 to docs-1; Sets must be set, is called three
-// times a row at most, and a nil set is an empty one. Scores are exact, pairs are in
-// ascending order.
+// similarity is low. Rows run from 0 to docs-1. Sets must be set. It is called at
+// most three times per row, and a nil set counts as empty. Scores are exact, pairs
+// are in ascending order.
 //
-// It is an exact join, not a hashing scheme: every pair is found whatever its
-// sizes, unless documents share so many elements that the work had to be bounded
-// as [Work] then shows. It needs about 2 bytes for each element of each set, and
-// 24 for each element that occurs in several documents.
+// It is an exact join, not a hashing scheme: every pair is found whatever its sizes,
+// unless documents share so many elements that the work had to be bounded; [Work]
+// then reports this. It needs about 2 bytes for each element of each set, and 24 for
+// each element that occurs in several documents.
 //
-// The method is prefix filtering (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma
-// and Srikant 2007): if A shares at least t elements with B, then one of any
-// |A|-t+1 elements of A is in B. The rarest are taken. An element of one document
-// alone is never shared, so it is not even kept.
+// The method is prefix filtering (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and
+// Srikant 2007): if A shares at least t elements with B, then any |A|-t+1 elements
+// of A include one that is in B. The rarest elements are used. Elements of a single
+// document are never shared, so they are not kept.
 func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([]Pair[int], Work, error) {
 	if b.Sets == nil {
 		panic("lsh: containment needs Batch.Sets")
@@ -31,7 +31,7 @@ func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([
 		panic("lsh: containment must be above 0 and at most 1")
 	}
 	if uint64(docs) >= none {
-		panic("lsh: more documents than 32 bits can number")
+		panic("lsh: too many documents for 32-bit row numbers")
 	}
 	j := &join{b: b, sets: asSets(b.Sets), ctx: ctx, docs: docs, least: containment, workers: workers(b.Workers)}
 	pairs, err := j.run()
@@ -60,7 +60,7 @@ type join struct {
 	// lie at from[i]:from[i+1].
 	from []int
 	rows []uint32
-	full int // rows of an element up to which all are looked at
+	full int // number of rows of an element up to which all are examined
 }
 
 func (j *join) run() ([]Pair[int], error) {
@@ -99,8 +99,8 @@ func (j *join) run() ([]Pair[int], error) {
 	return pairs, nil
 }
 
-// findShared looks at all sets once for their sizes and for the elements that
-// occur in more than one.
+// findShared reads all sets once to find their sizes and the elements that occur in
+// more than one.
 func (j *join) findShared() (*repeatFilter, error) {
 	const sample = 256
 	sum, n := 0, 0
@@ -152,7 +152,7 @@ func (j *join) findPostings(seen *repeatFilter) error {
 		for i, x := range list {
 			tokens[i] = number.at(x)
 		}
-		slices.Sort(tokens) // those of no number last
+		slices.Sort(tokens) // elements without a number come last
 	})
 	if err != nil {
 		return err
@@ -180,8 +180,8 @@ func (j *join) findPostings(seen *repeatFilter) error {
 	return nil
 }
 
-// sharedElements returns the elements of all rows that may occur in several, and
-// a hash of each whole set. It sets start.
+// sharedElements returns the elements of all rows that may occur in several rows,
+// and a hash of each whole set. It sets start.
 func (j *join) sharedElements(seen *repeatFilter) (elements, hashes []uint64, err error) {
 	const run = 1024
 	runs := make([][]uint64, (j.docs+run-1)/run)
@@ -221,7 +221,8 @@ func (j *join) list(row int) []uint32 {
 	return t
 }
 
-// postings returns the tokens under which a row is to be found: none for exact duplicates.
+// postings returns the tokens under which a row is indexed: none for exact
+// duplicates.
 func (j *join) postings(row int) []uint32 {
 	if j.firstOf[row] != none {
 		return nil
@@ -229,7 +230,7 @@ func (j *join) postings(row int) []uint32 {
 	return j.list(row)
 }
 
-// findDuplicates finds the rows with the set of an earlier one. All elements of such
+// findDuplicates finds the rows with the set of an earlier row. All elements of such
 // sets are shared, so comparing tokens is enough.
 func (j *join) findDuplicates(hashes []uint64) {
 	j.firstOf = make([]uint32, j.docs)
@@ -253,7 +254,7 @@ func (j *join) findDuplicates(hashes []uint64) {
 	}
 }
 
-// bound decides how many rows of an element are looked at.
+// bound decides how many rows of an element are examined.
 func (j *join) bound() {
 	var large []int
 	for t := range len(j.from) - 1 {
@@ -274,8 +275,8 @@ func (j *join) bound() {
 	}
 }
 
-// needed returns how many elements a set of the given size must share to be
-// contained.
+// needed returns the number of elements that a set of the given size must share to
+// count as contained.
 func (j *join) needed(size uint32) int {
 	n := int(math.Ceil(j.least*float64(size) - 1e-6))
 	for float64(n)/float64(size) < j.least {
@@ -313,15 +314,16 @@ func (j *join) findPairs() ([]edge, error) {
 	return slices.Concat(out...), err
 }
 
-// larger reports whether row a is the one of two that may contain the other: of
-// those of one size the later.
+// larger reports whether row a is the one of the two that may contain the other; of
+// two rows of the same size it is the later one.
 func (j *join) larger(a, b uint32) bool {
 	return cmp.Or(cmp.Compare(j.size[a], j.size[b]), cmp.Compare(a, b)) > 0
 }
 
-// candidates appends the rows that may contain the given one: those of at least
-// its size that share one of its rarest elements. Of an element that too many
-// share it appends the first rows, larger or not: they look at no others either.
+// candidates appends the rows that may contain the given one: those that are at
+// least as large and share one of its rarest elements. For an element that too many
+// rows share, it appends the first rows, whatever their size: they do not look for
+// other rows either.
 func (j *join) candidates(near []uint32, row int) []uint32 {
 	list := j.postings(row)
 	need := 0
@@ -347,8 +349,7 @@ func (j *join) candidates(near []uint32, row int) []uint32 {
 	return slices.Compact(near)
 }
 
-// compare returns the pair of a row and a larger one, if the row is contained
-// in it.
+// compare returns the pair of a row and a larger one, if the larger one contains it.
 func (j *join) compare(a, b uint32) (edge, bool) {
 	n := commonTokens(j.list(int(a)), j.list(int(b)))
 	if float64(n)/float64(j.size[a]) < j.least {
@@ -359,8 +360,8 @@ func (j *join) compare(a, b uint32) (edge, bool) {
 	return orderedEdge(a, b, Score{c / (na + nb - c), c / na, c / nb, true}), true
 }
 
-// commonTokens returns how many tokens two ascending lists share. It takes the
-// length of the shorter times the logarithm of the other.
+// commonTokens returns the number of tokens that two ascending lists share. It takes
+// the length of the shorter list times the logarithm of the other.
 func commonTokens(a, b []uint32) int {
 	if len(a) > len(b) {
 		a, b = b, a

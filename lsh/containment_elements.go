@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// A repeat filter knows the elements that may have been seen twice: two bits for
+// A repeat filter knows which elements may have been seen twice: it has two bits for
 // each of a power of two of cells.
 type repeatFilter struct {
 	words []atomic.Uint64
@@ -20,7 +20,7 @@ func makeRepeatFilter(elements float64) *repeatFilter {
 	return &repeatFilter{make([]atomic.Uint64, 1<<(n-5)), 64 - n}
 }
 
-// cell mixes first: elements need not be hashes.
+// cell mixes first, because elements need not be hashes.
 func (f *repeatFilter) cell(x uint64) (word *atomic.Uint64, bit int) {
 	c := fold(x, 0xD6E8FEB86659FD93) >> f.shift
 	return &f.words[c/32], int(c % 32)
@@ -45,7 +45,7 @@ type numbering struct {
 }
 
 // numberByFrequency numbers the elements that occur more than once, the rarest
-// first, and returns how many there are.
+// first, and returns their number.
 func numberByFrequency(elements []uint64) (numbering, int) {
 	sorted := slices.Clone(elements)
 	slices.Sort(sorted)
@@ -73,7 +73,7 @@ func numberByFrequency(elements []uint64) (numbering, int) {
 	return m, len(tokens)
 }
 
-// at returns the number of x; none if it has none.
+// at returns the number of x; none if it has no number.
 func (m *numbering) at(x uint64) uint32 {
 	if i, ok := slices.BinarySearch(m.elements, x); ok {
 		return m.numbers[i]

@@ -1,5 +1,5 @@
-// Package lsh finds near-duplicates: signatures of documents go in, and verified
-// matches, pairs and clusters come out.
+// Package lsh finds near-duplicates: it takes the signatures of documents and
+// returns verified matches, pairs and clusters.
 //
 // The signatures come from package minhash, the elements of the documents from
 // package shingle:
@@ -19,17 +19,18 @@
 //		fmt.Printf("%.2f %s %s\n", p.Similarity, p.A, p.B)
 //	}
 //
-// An [Index] serves documents that come and go. A [Batch] takes millions at once,
-// one band at a time, and gives the same answers; it also compares a new batch
-// with known documents, and finds short texts inside long ones.
+// An [Index] is for documents that come and go. A [Batch] takes millions of
+// documents at once, processes one band at a time, and gives the same answers. It
+// also compares a new batch with known documents, and finds short texts inside long
+// ones.
 //
 // # Recall
 //
-// Locality-sensitive hashing proposes candidates: pairs whose signatures agree
-// in a whole band of registers. Bands and rows are chosen so that a pair at the
-// threshold becomes a candidate with a probability of at least 99 % unless asked
-// otherwise ([Choose]); [Banding.Recall] is the curve for every other similarity.
-// Signatures of 128 registers get
+// Locality-sensitive hashing proposes candidates: pairs whose signatures agree in a
+// whole band of registers. Bands and rows are chosen so that a pair at the threshold
+// becomes a candidate with a probability of at least 99 % by default ([Choose]);
+// [Banding.Recall] is the curve for every other similarity. Signatures of 128
+// registers get
 //
 //	threshold  bands x rows  found at it  and .05 above   candidates of all pairs at .05, .1
 //	      0.3          49x2        99.0 %         99.8 %                12 %            39 %
@@ -39,35 +40,33 @@
 //	      0.9         11x10        99.1 %        100.0 %                none            none
 //
 // Candidates are then verified by a [Rule]. Where the sets of both documents are
-// known, the exact similarity decides: nothing below the threshold is ever
-// reported, and a pair at the threshold is lost to the banding or, one time in
-// 30,000, to an estimate more than four standard errors below the threshold. Where
-// only signatures are known, the estimate decides: it accepts half of the pairs
-// exactly at the threshold, and 98 % of those two standard errors above it, each
-// sqrt(t(1-t)/k) with k registers. [Score.Exact] reports which of the two a result
-// is.
+// known, the exact similarity decides: nothing below the threshold is ever reported,
+// and a pair at the threshold is lost to the banding or, one time in 30,000, to an
+// estimate more than four standard errors below the threshold. Where only signatures
+// are known, the estimate decides: it accepts half of the pairs exactly at the
+// threshold, and 98 % of those two standard errors above it, each sqrt(t(1-t)/k)
+// with k registers. [Score.Exact] reports which of the two a result is.
 //
 // # Work
 //
 // A bucket holds the documents that share one band. In a bucket of up to 128
-// different signatures all are compared with each other, and in larger ones too
-// as long as these take no more than four million comparisons or 16 a document.
-// Larger buckets are bounded: all in them are compared with the first 8. So no
-// text can make the work grow faster than the number of documents. Alike texts
-// meet in many buckets, most of them small; comparisons left out are counted in
-// [Work] and [Stats]. A million exact duplicates are one signature, and cost no
-// more than a million other documents; of so many pairs, those with the first copy
+// different signatures, all are compared with each other; so are they in larger
+// buckets as long as these take no more than four million comparisons or 16 per
+// document. Still larger buckets are bounded: their documents are compared with the
+// first 8. So no text can make the work grow faster than the number of documents.
+// Similar texts meet in many buckets, most of them small; comparisons left out are
+// counted in [Work] and [Stats]. A million exact duplicates are one signature, and
+// cost no more than a million other documents; only their pairs with the first copy
 // are listed.
 //
 // # Memory
 //
-// An index of 16 bands takes up to 325 bytes a document, and 267 to 275 if
+// An index of 16 bands takes up to 325 bytes per document, or 267 to 275 if
 // [Options.Capacity] was right, in addition to the signature and the id (go test
-// ./lsh -bench Memory), and 8 for each hash that [Index.AddSet] is given. A batch
-// takes up to 24 in addition to signatures and results. Signatures
-// of 128 registers in a file, every fifth of them a near-duplicate of an earlier
-// one, clustered by one worker (GOWORK=off go -C bench/scale run . 10000 100000 1000000
-// 10000000):
+// ./lsh -bench Memory), and 8 for each hash passed to [Index.AddSet]. A batch takes
+// up to 24 in addition to signatures and results. Signatures of 128 registers in a
+// file, every fifth of them a near-duplicate of an earlier one, clustered by one
+// worker (GOWORK=off go -C bench/scale run . 10000 100000 1000000 10000000):
 //
 //	            CPU us a document       peak heap
 //	 documents  2.5 GHz Xeon  EPYC Zen 5  with all results
@@ -78,8 +77,8 @@
 //
 // # Stability
 //
-// Results come in a defined order, and are the same for any number of workers
-// and processors, on every platform. Nothing of this package is stored: bands and
-// keys may change from one version to the next, and with them which of the pairs
-// below the promised recall are found.
+// Results come in a defined order, and are the same for any number of workers and
+// processors, on every platform. This package stores nothing: bands and keys may
+// change from one version to the next, and with them the pairs that are missed
+// within the promised recall.
 package lsh

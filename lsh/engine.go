@@ -9,11 +9,11 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// An engine finds pairs and clusters among the rows of a source, one band at a
-// time. [Batch] and [Index] both use it, so their answers are the same.
+// An engine finds pairs and clusters among the rows of a source, one band at a time.
+// [Batch] and [Index] both use it, so their answers are the same.
 //
-// Rows with the same signature, and the same set where sets are known, are
-// exact duplicates: only the first of them takes part, and the others follow it.
+// Rows with the same signature, and the same set where sets are known, are exact
+// duplicates: only the first of them takes part, and the others share its result.
 type engine struct {
 	src      Source
 	opts     Options
@@ -26,18 +26,18 @@ type engine struct {
 	done     int
 	total    int
 
-	sets     func(row int) []uint64 // nil, or a set that may be nil where it is not known
-	sketcher *minhash.Sketcher      // nil, or what estimates the number of elements
-	rank     []uint32               // position of each row in the order of preference; nil: as the rows are
+	sets     func(row int) []uint64 // nil, or a set; the set is nil if it is not known
+	sketcher *minhash.Sketcher      // nil, or an estimate of the number of elements
+	rank     []uint32               // position of each row in the order of preference; nil means the order of the rows
 	removed  func(row int) bool     // nil: none
 
 	state []uint8  // of each row
-	link  []uint32 // of each row: a row that its state gives a meaning
+	link  []uint32 // of each row: another row, whose meaning depends on the state
 
 	sized     int                 // bands whose oversized buckets are known
 	oversized map[uint64][]uint32 // leaders of the buckets not compared in full, by band<<32 | tag
 	work      Work
-	edges     []edge // found so far, in no order
+	edges     []edge // found so far, unordered
 }
 
 // An edge is a pair of matching rows.
@@ -48,11 +48,11 @@ type edge struct {
 
 // The states of a row.
 const (
-	open      = iota // to be decided
+	open      = iota // still undecided
 	absent           // empty or removed: takes no part
-	duplicate        // of the row that its link names
+	duplicate        // exact duplicate of the row in its link
 	chosen           // representative
-	joined           // member of the cluster of the row that its link names
+	joined           // member of the cluster of the row in its link
 	waiting          // its link is an earlier match that is not a representative
 )
 
@@ -80,8 +80,8 @@ func newEngine(ctx context.Context, src Source, o Options, workers int) *engine 
 	return e
 }
 
-// bandsPerScan is how many bands share a scan of the signatures: two where a
-// scan means reading a file and no ranks take the memory.
+// bandsPerScan is the number of bands that share a scan of the signatures: two where
+// a scan means reading a file and there are no ranks that take the memory.
 func (e *engine) bandsPerScan() int {
 	if _, ok := e.src.(File); ok && e.rank == nil {
 		return 2
@@ -106,7 +106,7 @@ func (e *engine) step() {
 	}
 }
 
-// A worker is what one goroutine of the engine needs.
+// A worker holds the state of one goroutine of the engine.
 type worker struct {
 	*engine
 	buf  []uint32   // registers read from the source
@@ -123,7 +123,7 @@ func (e *engine) newWorker() *worker {
 	return &worker{engine: e, keep: map[uint32][]uint64{}}
 }
 
-// keptSets is how many sets a worker keeps at hand.
+// keptSets is the number of sets that a worker caches.
 const keptSets = 64
 
 // set returns the set of a row; nil if it is not known.
@@ -142,7 +142,7 @@ func (w *worker) set(row uint32) []uint64 {
 	return s
 }
 
-// one returns the registers of a row, which remain until buf is used again.
+// one returns the registers of a row, valid until buf is used again.
 func (w *worker) one(buf []uint32, row uint32) ([]uint32, error) {
 	return w.src.Rows(buf, int(row), 1)
 }
@@ -158,7 +158,7 @@ func (w *worker) sortRows(entries []uint64) {
 	}
 }
 
-// fetch makes w.regs the registers of the rows.
+// fetch reads the registers of the rows into w.regs.
 func (w *worker) fetch(rows []uint32) error {
 	k := w.src.K()
 	if n := len(rows) * k; cap(w.buf) < n {
@@ -183,12 +183,12 @@ func (w *worker) score(i, j int) (Score, bool) {
 }
 
 // match is score without the containments of an estimate, which take longer than
-// all the rest.
+// everything else.
 func (w *worker) match(i, j int) (Score, bool) {
 	return w.judge(w.rows[i], w.rows[j], w.regs[i], w.regs[j], nil)
 }
 
-// judge compares rows a and b, whose registers are given.
+// judge compares rows a and b with the given registers.
 func (w *worker) judge(a, b uint32, ra, rb []uint32, sizes func() (float64, float64)) (Score, bool) {
 	w.work.Candidates++
 	agree := minhash.Agree(ra, rb)
@@ -207,7 +207,7 @@ func (w *worker) judge(a, b uint32, ra, rb []uint32, sizes func() (float64, floa
 	}, sizes)
 }
 
-// similarity returns the similarity of two documents, whatever it is.
+// similarity returns the similarity of two documents, even below the threshold.
 func (w *worker) similarity(sa, sb []uint64, ra, rb []uint32) float64 {
 	if sa != nil && sb != nil {
 		return scoreSets(sa, sb).Similarity
@@ -229,8 +229,8 @@ func (w *worker) elements(regs []uint32) float64 {
 }
 
 // compared reports whether the i-th and the j-th row of the bucket were already
-// compared in an earlier band: they share it, and its bucket was compared in full
-// or one of them was a leader.
+// compared in an earlier band: they share that band, and its bucket was compared in
+// full or one of them was a leader.
 func (w *worker) compared(band, i, j int) bool {
 	x, y, rx, ry := w.rows[i], w.rows[j], w.regs[i], w.regs[j]
 	r := w.opts.Banding.Rows
@@ -248,8 +248,8 @@ func (w *worker) compared(band, i, j int) bool {
 	return false
 }
 
-// eachPart calls f for every part of the grouper, in parallel, and adds up the
-// work of all workers.
+// eachPart calls f for every part of the grouper, in parallel, and adds up the work
+// of all workers.
 func (e *engine) eachPart(f func(w *worker, p int) error) error {
 	return e.each(len(e.grouper.parts), f)
 }

@@ -8,7 +8,7 @@ import (
 func (e *engine) prepare() error {
 	n := e.src.Len()
 	if uint64(n) >= none {
-		panic("lsh: more documents than 32 bits can number")
+		panic("lsh: too many documents for 32-bit row numbers")
 	}
 	e.grouper = grouper{src: e.src, key: &e.key, workers: e.workers, tags: make([]uint32, n*e.bandsPerScan())}
 	whole := e.opts.Banding.Bands // the band number of the whole signature
@@ -96,8 +96,8 @@ func (w *worker) duplicates(entries []uint64) error {
 }
 
 // expandDuplicates adds the pairs of exact duplicates: with each other, and with
-// every match of the first one. If these are too many, each is paired with its first
-// only.
+// every match of their first. If these are too many, each duplicate is paired only
+// with its first.
 func (e *engine) expandDuplicates() {
 	groups := e.duplicateGroups()
 	if len(groups) == 0 {
@@ -110,7 +110,7 @@ func (e *engine) expandDuplicates() {
 		}
 		return []uint32{row}
 	}
-	for _, x := range e.edges { // appended to below: the range is over the firsts' pairs
+	for _, x := range e.edges { // appended to below: the loop must cover only the pairs of firsts
 		as, bs := members(x.a), members(x.b)
 		if n := len(as) + len(bs); n == 2 || n > full {
 			continue
@@ -140,8 +140,8 @@ func (e *engine) expandDuplicates() {
 	e.sortEdges()
 }
 
-// fullDuplicates returns the size up to which all pairs of a group of exact duplicates are
-// listed, and of two groups that match all pairs between them.
+// fullDuplicates returns the size up to which all pairs within a group of exact
+// duplicates, and between two matching groups, are listed.
 func (e *engine) fullDuplicates(groups map[uint32][]uint32) int {
 	size := func(row uint32) int { return max(1, len(groups[row])) }
 	var sizes []int
@@ -159,8 +159,8 @@ func (e *engine) fullDuplicates(groups map[uint32][]uint32) int {
 	return fullUpTo(sizes, budget(e.work.Documents), func(n float64) float64 { return n * n / 2 })
 }
 
-// orderedEdge returns the edge of a and b with the lower row first; s is the
-// score in the order given.
+// orderedEdge returns the edge of a and b with the lower row first; s is the score
+// in the given order.
 func orderedEdge(a, b uint32, s Score) edge {
 	if a > b {
 		a, b = b, a
@@ -169,8 +169,8 @@ func orderedEdge(a, b uint32, s Score) edge {
 	return edge{a, b, s}
 }
 
-// duplicateGroups returns the rows of each group of exact duplicates under the row of their
-// first, which comes first.
+// duplicateGroups returns the rows of each group of exact duplicates under the row
+// of their first, which comes first.
 func (e *engine) duplicateGroups() map[uint32][]uint32 {
 	groups := map[uint32][]uint32{}
 	for row, s := range e.state {

@@ -7,13 +7,13 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// An Explanation is why two documents of a [Batch] match or not. The zero value is
-// that of two documents of which one is empty.
+// An Explanation shows why two documents of a [Batch] match or not. The zero value
+// is that of two documents, at least one of which is empty.
 type Explanation struct {
 	// Agree is the number of registers in which the signatures agree.
 	Agree int
-	// Score is that of the two documents whatever it is: exact where the sets of
-	// both are known.
+	// Score is the score of the two documents, whether they match or not: exact if the
+	// sets of both are known.
 	Score Score
 	// Similar reports that the [Rule] accepts the pair, whether or not it was
 	// compared.
@@ -22,28 +22,28 @@ type Explanation struct {
 	// Bands are the numbers of the bands that the two share. A pair that shares
 	// none is never compared.
 	Bands []int
-	// Oversized are those of Bands whose bucket is too large to compare all its
-	// documents with each other, with neither of the two among its leaders: the
-	// pair is not compared there.
+	// Oversized lists those of Bands whose bucket is too large to compare all its
+	// documents with each other, and in which neither document is a leader: the pair is
+	// not compared there.
 	Oversized []int
 }
 
 // Compared reports whether the two documents are compared with each other.
 func (x Explanation) Compared() bool { return len(x.Bands) > len(x.Oversized) }
 
-// Match reports whether the two documents are a pair of [Batch.Pairs], unless it
-// lists fewer than all pairs of very many exact duplicates. Two documents that
-// match are in different clusters where neither is the representative of the other
-// one's, since clusters do not chain: see [Locate].
+// Match reports whether the two documents are a pair of [Batch.Pairs], apart from
+// pairs of very many exact duplicates that it does not list. Two matching documents
+// may be in different clusters if neither is the representative of the other's
+// cluster, since clusters do not chain: see [Locate].
 func (x Explanation) Match() bool { return x.Similar && x.Compared() }
 
-// Explain returns why the documents of rows x and y match or not. The order of
-// preference of o decides which documents are the leaders of oversized buckets, as
-// in [Batch.Clusters]. It costs as much as finding the documents of one band, for
-// each band that the two share.
+// Explain returns the reasons why the documents of rows x and y match or not. The
+// order of preference of o decides which documents are the leaders of oversized
+// buckets, as in [Batch.Clusters]. For each band that the two share, it costs as
+// much as finding the documents of one band.
 func (b *Batch) Explain(ctx context.Context, src Source, x, y int, o ClusterOptions[int]) (Explanation, error) {
 	if n := src.Len(); x < 0 || y < 0 || x >= n || y >= n {
-		panic("lsh: Explain of a row that there is not")
+		panic("lsh: Explain: row out of range")
 	}
 	e, err := b.preferring(ctx, src, o)
 	if err != nil {
@@ -69,7 +69,8 @@ func (e *engine) explain(x, y int) (Explanation, error) {
 	out.Agree = minhash.Agree(rx, ry)
 	out.Score, out.Similar = w.score(0, 1)
 	if !out.Similar {
-		// The floor rules a pair out by its estimate; the figures are of interest.
+		// The floor rules the pair out by its estimate, but the figures are still of
+		// interest.
 		none := Rule{K: e.rule.K}
 		out.Score, _ = none.judge(out.Agree, scoreSets, func() (a, b []uint64, known bool) {
 			a, b = w.set(w.rows[0]), w.set(w.rows[1])
@@ -94,8 +95,8 @@ func (e *engine) explain(x, y int) (Explanation, error) {
 	return out, nil
 }
 
-// apart reports whether the bucket of a tag is oversized and none of the rows is
-// one of its leaders. An exact duplicate counts as the first of its group.
+// apart reports whether the bucket of a tag is oversized and neither row is one of
+// its leaders. An exact duplicate counts as the first of its group.
 func (e *engine) apart(band int, tag uint32, rows []uint32) (bool, error) {
 	if err := e.grouper.scan(e.ctx, band, 1); err != nil {
 		return false, err
@@ -120,8 +121,8 @@ func (e *engine) apart(band int, tag uint32, rows []uint32) (bool, error) {
 	return oversized && firsts[0] != firsts[1], nil
 }
 
-// Locate returns the cluster that a document is in and its similarity to the
-// representative, or false if it is in none.
+// Locate returns the cluster of a document and its similarity to the representative,
+// or false if it is in no cluster.
 func Locate[ID comparable](clusters []Cluster[ID], id ID) (Cluster[ID], float64, bool) {
 	for _, c := range clusters {
 		for _, m := range c.Members {

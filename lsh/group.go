@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 )
 
-// Grouping finds the rows that share a tag, one band at a time: a scatter by
-// the top bits of the tag into parts that fit the cache, then a sort of each
-// part without the rows that are alone. It takes 8 bytes a row, and 4 more for
+// Grouping finds the rows that share a tag, one band at a time: it scatters rows by
+// the top bits of the tag into parts that fit the cache, then sorts each part
+// without the rows whose tag is unique. It takes 8 bytes per row, and 4 more for
 // each band whose tags are computed in one scan of the signatures.
 
 // partRows is the mean size of a part.
@@ -25,14 +25,14 @@ type grouper struct {
 	tags    []uint32 // of every row, for each band of the scan one after the other
 	entries []uint64 // tag<<32 | row
 	parts   []part
-	bits    int // of the tag that number the parts
+	bits    int // number of tag bits that select the part
 }
 
-// A part is a range of entries: those of equal tag lie together, in the order
-// of their rows, and rows that are alone with their tag are gone.
+// A part is a range of entries: entries with equal tags are adjacent, in the order
+// of their rows, and rows with a unique tag have been dropped.
 type part struct{ start, end int }
 
-// scanRows is how many signatures are read at a time.
+// scanRows is the number of signatures that are read at a time.
 const scanRows = 256
 
 // scan computes the tags of n bands from the first on, for all rows.
@@ -58,8 +58,8 @@ func (g *grouper) scan(ctx context.Context, first, n int) error {
 	})
 }
 
-// group makes the parts from the tags of the b-th band of the last scan, of
-// the rows that take accepts.
+// group makes the parts from the tags of the b-th band of the last scan, for the
+// rows that take accepts.
 func (g *grouper) group(ctx context.Context, b int, take func(row int) bool) error {
 	rows := g.src.Len()
 	tags := g.tags[b*rows : (b+1)*rows]
@@ -67,8 +67,8 @@ func (g *grouper) group(ctx context.Context, b int, take func(row int) bool) err
 	nparts := 1 << g.bits
 	shift := 32 - g.bits
 
-	// Every worker counts and scatters its own range of rows, so the entries
-	// of a part are in the order of their rows whatever the number of workers.
+	// Every worker counts and scatters its own range of rows, so the entries of a part
+	// are in the order of their rows for any number of workers.
 	ranges := max(1, min(g.workers, rows/partRows))
 	at := make([][]int, ranges)
 	span := func(w int) (int, int) { return w * rows / ranges, (w + 1) * rows / ranges }
@@ -129,8 +129,8 @@ func (g *grouper) group(ctx context.Context, b int, take func(row int) bool) err
 	})
 }
 
-// filterSize is the size of the filter that drops rows which are alone: four
-// cells for each row of a part of mean size.
+// filterSize is the size of the filter that drops rows with a unique tag: four cells
+// for each row of a part of mean size.
 const filterSize = 4 * partRows
 
 // thin moves the entries whose tag may occur twice to the front and returns
@@ -156,7 +156,7 @@ func thin(entries []uint64, seen *[filterSize]uint8, shift int) int {
 	return n
 }
 
-// buckets calls f with every run of two and more entries of one tag in the part.
+// buckets calls f with every run of at least two entries of one tag in the part.
 func (g *grouper) buckets(p int, f func(tag uint32, entries []uint64) error) error {
 	entries := g.entries[g.parts[p].start:g.parts[p].end]
 	for len(entries) > 0 {
@@ -174,8 +174,8 @@ func (g *grouper) buckets(p int, f func(tag uint32, entries []uint64) error) err
 	return nil
 }
 
-// parallel calls the functions that make returns, one per worker, for every i from 0
-// to n-1, and returns the first error. It starts no goroutine for one worker.
+// parallel calls the functions returned by make, one per worker, for every i from 0
+// to n-1, and returns the first error. For one worker it starts no goroutine.
 func parallel(ctx context.Context, workers, n int, make func() func(i int) error) error {
 	workers = min(workers, n)
 	if workers <= 1 {
@@ -226,7 +226,7 @@ func parallel(ctx context.Context, workers, n int, make func() func(i int) error
 	return first
 }
 
-// workers returns how many goroutines a Workers field of n asks for.
+// workers returns the number of goroutines for a Workers field of n.
 func workers(n int) int {
 	if n < 0 {
 		return runtime.GOMAXPROCS(0)

@@ -2,10 +2,10 @@ package lsh
 
 import "hash/maphash"
 
-// idTable maps ids to rows: open addressing over row numbers, whose names the
-// caller keeps.
+// idTable maps ids to rows: open addressing over row numbers; the caller keeps the
+// ids.
 type idTable struct {
-	seed  maphash.Seed // ids may be chosen to collide; no result depends on it
+	seed  maphash.Seed // ids can be chosen to collide; that affects no result
 	slots []uint32     // row+1; 0 free, deleted where a row was removed
 	used  int          // not free
 }
@@ -16,7 +16,7 @@ func makeIDTable(n int) idTable {
 	return idTable{seed: maphash.MakeSeed(), slots: make([]uint32, idSlots(n))}
 }
 
-// idSlots returns a power of two with room for n ids at a load of 3/4 at most.
+// idSlots returns a power of two with room for n ids at a load of at most 3/4.
 func idSlots(n int) int {
 	size := minSlots
 	for size*maxLoadNum < n*maxLoadDen {
@@ -57,7 +57,7 @@ func (t *idTable) get(names []string, id string) (row uint32, ok bool) {
 	return t.slots[i] - 1, true
 }
 
-// put adds the row of an id that is not there.
+// put adds the row of an id that is not in the table.
 func (t *idTable) put(names []string, row uint32) {
 	if (t.used+1)*maxLoadDen > len(t.slots)*maxLoadNum {
 		old := t.slots

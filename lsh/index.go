@@ -10,24 +10,25 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// ErrMismatch reports signatures of unlike schemes.
+// ErrMismatch reports signatures of different schemes.
 var ErrMismatch = minhash.ErrMismatch
 
-// An Index holds documents under the caller's ids and finds those that are alike.
-// Every result is verified: by the sets of both documents where the index has
-// them, by their signatures otherwise. A document with an empty signature is kept
-// and matches nothing. Ids are any bytes. The zero Index is empty and has the
-// recommended options.
+// An Index holds documents under the caller's ids and finds similar ones. Every
+// result is verified: by the sets of both documents where the index has them, by
+// their signatures otherwise. A document with an empty signature is kept and matches
+// nothing. Ids are any bytes. The zero Index is empty and has the recommended
+// options.
 //
-// Add, AddSet, Insert and InsertNew take the element hashes of a document as
-// shingle.Shingler.Hashes returns them, in any order and with repeats, and copy
-// them: the caller may use the slice again. Nil hashes are not known. The first
-// document fixes the scheme of the index: these methods and Search panic if the
-// signature is of another scheme, or of none. Compare [Index.Scheme] with that of
-// signatures from elsewhere.
+// AddSet, Insert and InsertNew take the element hashes of a document, such as those
+// from shingle.Shingler.Hashes, in any order and with repeats, and copy them: the
+// caller may reuse the slice. Nil means that the hashes are unknown. The first
+// document fixes the scheme of the index: methods that take a signature panic if it
+// has a different scheme or none. Compare the scheme of signatures from elsewhere
+// with [Index.Scheme].
 //
-// An Index is safe for concurrent use. Queries do not wait for each other; Pairs
-// and Clusters work on the documents at the moment of the call and hold nobody up.
+// An Index is safe for concurrent use. Queries do not wait for each other; Pairs and
+// Clusters work on the documents present at the moment of the call and block no
+// other call.
 type Index struct {
 	mu   sync.RWMutex
 	opts Options // as given until the first Add, then with defaults
@@ -37,23 +38,23 @@ type Index struct {
 	rule     Rule
 	key      keyer
 
-	// Documents, by row in the order of insertion.
+	// Documents by row, in the order of insertion.
 	names  []string
 	sets   []record // shorter than names, or empty, where no hashes were given
-	group  []uint32 // the group that each belongs to; none once removed
+	group  []uint32 // the group of each document; none once removed
 	next   []uint32 // the next document of the same group, as row+1
 	ids    idTable
 	live   int
-	nonNil int // records that are known
+	nonNil int // records of known hashes
 	arena  arena
-	epoch  int // grows when rows are numbered anew
+	epoch  int // grows when rows are renumbered
 
-	// Groups of documents with one signature.
+	// Groups of documents with the same signature.
 	first, last []uint32 // document of each, as row+1; first is 0 where none is left
 	registers   blocks
-	tables      tables // one entry a group; the last table is by whole signature
+	tables      tables // one entry per group; the last table is by whole signature
 	tags        []uint32
-	emptied     uint32 // the group that was the last to lose its last document; none if there was none
+	emptied     uint32 // the group that most recently lost its last document; none if there was none
 
 	scratch        sync.Pool
 	boundedQueries atomic.Int64
@@ -67,14 +68,13 @@ func New(o Options) *Index {
 	return &Index{opts: o}
 }
 
-// Add adds a document without its elements: it is compared by its signature. A
-// document with the same id is replaced, and the new one counts as the last that
-// was added.
+// Add adds a document without its elements: it is compared by its signature. It
+// replaces a document with the same id, and counts as the last one added.
 func (ix *Index) Add(id string, sig minhash.Signature) { ix.AddSet(id, sig, nil) }
 
-// AddSet is [Index.Add] with the element hashes of which sig is the signature.
-// Pairs of documents with hashes are compared exactly. A copy of 8 bytes a hash is
-// kept; it is sorted when the document is compared for the first time.
+// AddSet is [Index.Add] with the element hashes from which sig was made. Pairs of
+// documents with hashes are compared exactly. A copy of 8 bytes per hash is kept; it
+// is sorted when the document is first compared.
 func (ix *Index) AddSet(id string, sig minhash.Signature, hashes []uint64) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -84,19 +84,19 @@ func (ix *Index) AddSet(id string, sig minhash.Signature, hashes []uint64) {
 }
 
 // Insert is [Index.AddSet] that also reports whether the index held a match, and
-// returns the best one among the documents that were there before, other than one
-// of the same id, as [Index.Search] with a Limit of 1 finds it. Of two copies
+// returns the best one among the documents that were there before, other than one of
+// the same id, as [Index.Search] with a Limit of 1 finds it. If two copies are
 // inserted at the same time, exactly one is reported to have a match.
 //
-// Insert stores duplicates too, so a text that changes step by step matches its
-// last version for ever: see [Index.InsertNew].
+// Insert stores duplicates too, so a text that changes step by step always matches
+// its previous version: see [Index.InsertNew].
 func (ix *Index) Insert(id string, sig minhash.Signature, hashes []uint64) (Match[string], bool) {
 	sc := ix.getScratch()
 	defer ix.putScratch(sc)
 	return sc.best(ix.swap(sc, id, sig, hashes))
 }
 
-// swap collects the candidates for a document and puts it into the index.
+// swap collects the candidates for a document and adds it to the index.
 func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, hashes []uint64) Rule {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -109,13 +109,13 @@ func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, hashes []ui
 	return ix.rule
 }
 
-// InsertNew adds a document unless the index holds a match, which it returns then:
-// the best one, as [Index.Search] with a Limit of 1 finds it. A document of the
-// same id is not a match. It is replaced if nothing else matches, and otherwise stays
-// as it is.
+// InsertNew adds a document unless the index holds a match; then it returns the best
+// one, as [Index.Search] with a Limit of 1 finds it. A document with the same id is
+// not a match. It is replaced if nothing else matches, and otherwise does not
+// change.
 //
-// So every document left out is at or above the threshold to one that was kept. Of
-// two copies inserted at the same time, exactly one is stored.
+// So every document left out matches one that was kept. If two copies are inserted
+// at the same time, exactly one is stored.
 func (ix *Index) InsertNew(id string, sig minhash.Signature, hashes []uint64) (Match[string], bool) {
 	sc := ix.getScratch()
 	defer ix.putScratch(sc)
@@ -126,22 +126,22 @@ func (ix *Index) InsertNew(id string, sig minhash.Signature, hashes []uint64) (M
 		if stored {
 			return Match[string]{}, false
 		}
-		// Candidates are compared outside the lock. If none of them matches, only
-		// documents added since then are left to compare.
+		// Candidates are compared outside the lock. If none of them matches, only the
+		// documents added since then remain to be compared.
 		if m, ok := sc.best(rule); ok {
 			return m, true
 		}
 	}
 }
 
-// A span is the rows that InsertNew has seen: those below rows, in one epoch.
+// A span describes the rows that InsertNew has seen: those below rows, in one epoch.
 type span struct {
 	epoch int
 	rows  uint32
 }
 
-// insertUnlessNear stores a document and returns true if it has no candidate
-// among the rows that were not seen yet; otherwise it collects the candidates.
+// insertUnlessNear stores a document and returns true if it has no candidate among
+// the rows not seen yet; otherwise it collects the candidates.
 func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhash.Signature, hashes []uint64) (Rule, bool) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -163,12 +163,12 @@ func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhas
 	return ix.rule, true
 }
 
-// fix makes the index one for signatures like sig, or panics if it is one for
-// others.
+// fix fixes the scheme of the index as that of sig, or panics if it has a different
+// one.
 func (ix *Index) fix(sig minhash.Signature) {
 	sc := sig.Scheme()
 	if sc == (minhash.Scheme{}) {
-		panic("lsh: zero Signature: signatures are made by a minhash.Sketcher")
+		panic("lsh: zero Signature; use a minhash.Sketcher to make one")
 	}
 	if ix.scheme == (minhash.Scheme{}) {
 		sk, err := minhash.ForScheme(sc)
@@ -186,19 +186,19 @@ func (ix *Index) fix(sig minhash.Signature) {
 	}
 }
 
-// mismatch describes the mismatch of the scheme of an index and another one.
+// mismatch describes the difference between the scheme of an index and another one.
 func mismatch(index, other minhash.Scheme) string {
 	same := index
 	same.Elements = other.Elements
 	switch {
 	case same != other:
-		return fmt.Sprintf("signature of another scheme than the index: %v, the index has %v", other, index)
+		return fmt.Sprintf("signature with a scheme other than the index's: %v, the index has %v", other, index)
 	case index.Elements == "":
-		return fmt.Sprintf("the signatures in the index do not name their elements, this one names %q: set minhash.Options.Elements for all", other.Elements)
+		return fmt.Sprintf("the signatures in the index do not name their elements, but this one names %q: set minhash.Options.Elements for all", other.Elements)
 	case other.Elements == "":
-		return fmt.Sprintf("the signature does not name its elements, those in the index name %q: set minhash.Options.Elements for all", index.Elements)
+		return fmt.Sprintf("the signature does not name its elements, but those in the index name %q: set minhash.Options.Elements for all", index.Elements)
 	}
-	return fmt.Sprintf("signature of the elements %q, the index has %q", other.Elements, index.Elements)
+	return fmt.Sprintf("signature of the elements %q, but the index has %q", other.Elements, index.Elements)
 }
 
 // reset empties the index and makes room for documents.
@@ -220,7 +220,7 @@ func (ix *Index) reset(capacity int) {
 func (ix *Index) insert(id string, regs []uint32, set record) {
 	row := uint32(len(ix.names))
 	if row >= none-1 {
-		panic("lsh: more documents than 32 bits can number")
+		panic("lsh: too many documents for 32-bit row numbers")
 	}
 	ix.names = append(ix.names, id)
 	ix.ids.put(ix.names, row)
@@ -243,8 +243,8 @@ func (ix *Index) insert(id string, regs []uint32, set record) {
 	ix.last[g] = row + 1
 }
 
-// groupOf returns the group of documents with the given signature, a new one
-// if there is none.
+// groupOf returns the group of documents with the given signature; it makes one if
+// there is none.
 func (ix *Index) groupOf(regs []uint32) uint32 {
 	bands := ix.opts.Banding.Bands
 	for e := ix.tables.bands[bands].get(ix.key.tag(regs, bands)); e != 0; e = ix.tables.next.at(int(e - 1))[bands] {
@@ -260,8 +260,8 @@ func (ix *Index) groupOf(regs []uint32) uint32 {
 	return g
 }
 
-// Remove takes a document out of the index and reports whether it was there.
-// Its memory is used again after as many removals as there are documents left.
+// Remove removes a document and reports whether it was there. Its memory is reused
+// after as many removals as there are documents left.
 func (ix *Index) Remove(id string) bool {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
@@ -296,13 +296,13 @@ func (ix *Index) remove(id string) bool {
 	return true
 }
 
-// sweepDepth is how many documents or groups that are there are passed in one
-// chain to take those that are not out of it: as many as a search for one match
-// looks at. A page that is replaced again and again would else leave a trail that
-// every search has to follow.
+// sweepDepth is the number of live documents or groups that are passed in one chain
+// to remove dead ones from it: as many as a search for one match examines. Otherwise
+// a page that is replaced again and again would leave a trail that every search has
+// to follow.
 const sweepDepth = FullBucket + 8
 
-// unchain takes removed documents out of the chain of a group.
+// unchain removes dead documents from the chain of a group.
 func (ix *Index) unchain(g uint32) {
 	last := uint32(0)
 	left := sweepDepth
@@ -327,13 +327,12 @@ func (ix *Index) unchain(g uint32) {
 	}
 }
 
-// unlinked reports whether a group has no documents and will have none again. The
-// group emptied last may be used again: a document replaced by an equal one returns
-// to it.
+// unlinked reports whether a group has no documents and will not get any. The group
+// emptied last may be used again: a document replaced by an equal one returns to it.
 func (ix *Index) unlinked(g uint32) bool { return ix.first[g] == 0 && g != ix.emptied }
 
-// unlink takes a group out of the chains of its tags, if it is still empty, and with
-// it the groups within reach that were unlinked before it.
+// unlink removes a group from the chains of its tags, if it is still empty, together
+// with earlier unlinked groups within reach.
 func (ix *Index) unlink(g uint32) {
 	if g == none || ix.first[g] != 0 {
 		return
@@ -344,7 +343,7 @@ func (ix *Index) unlink(g uint32) {
 	}
 }
 
-// compact builds the index anew without removed documents.
+// compact rebuilds the index without removed documents.
 func (ix *Index) compact() {
 	names, sets, group, registers, locks := ix.names, ix.sets, ix.group, ix.registers, ix.arena.locks
 	ix.reset(0)
@@ -360,8 +359,8 @@ func (ix *Index) compact() {
 	}
 }
 
-// compactArena copies the records that are there to a new arena. Searches that
-// hold an old one keep it.
+// compactArena copies the live records to a new arena. Searches that hold an old
+// arena keep it.
 func (ix *Index) compactArena() {
 	a := makeArena()
 	for row, r := range ix.sets {
@@ -385,27 +384,27 @@ func (ix *Index) Len() int {
 	return ix.live
 }
 
-// Scheme returns the scheme of the signatures in the index; the zero Scheme as
-// long as it never held a document.
+// Scheme returns the scheme of the signatures in the index; the zero Scheme until
+// the first document.
 func (ix *Index) Scheme() minhash.Scheme {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	return ix.scheme
 }
 
-// Banding returns the banding of the index; the zero Banding as long as it never
-// held a document and the options named none.
+// Banding returns the banding of the index; until the first document, that of the
+// options, which may be the zero Banding.
 func (ix *Index) Banding() Banding {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()
 	return ix.opts.Banding
 }
 
-// Merge adds all documents of other, in the order in which they were added
-// there; those of ids that ix has replace the ones in ix. The error wraps
-// [ErrMismatch] if the signatures are of unlike schemes, and ix stays as it was.
-// Options need not be alike: where ix has no [Options.Sets], the sets that other's
-// returns are asked for now and kept. Other may be in use, and may not be ix itself.
+// Merge adds all documents of other, in the order in which they were added there;
+// they replace documents of ix with the same ids. The error wraps [ErrMismatch] if
+// the schemes of the signatures differ; ix is then unchanged. Options need not be
+// equal: where ix has no [Options.Sets], the sets from other's function are fetched
+// now and kept. Other may be in use, but must not be ix itself.
 func (ix *Index) Merge(other *Index) error {
 	if ix == other {
 		return errors.New("lsh: an index cannot be merged with itself")
@@ -417,7 +416,7 @@ func (ix *Index) Merge(other *Index) error {
 	if ix.hasSets() {
 		v.opts.Sets = nil
 	}
-	given := make([][]uint64, len(v.group)) // made before ix is locked: that calls back
+	given := make([][]uint64, len(v.group)) // made before ix is locked, because it calls back
 	for row, g := range v.group {
 		if g != none && v.record(row) == nil && v.opts.Sets != nil {
 			given[row] = v.opts.Sets(v.names[row])
@@ -447,7 +446,7 @@ func (ix *Index) Merge(other *Index) error {
 	return nil
 }
 
-// hasSets reports whether the caller's function knows the sets of documents.
+// hasSets reports whether the caller's function may return the sets of documents.
 func (ix *Index) hasSets() bool {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

@@ -365,10 +365,10 @@ func TestMismatchNames(t *testing.T) {
 		index, other minhash.Signature
 		want         string
 	}{
-		{unnamed, words, `the signatures in the index do not name their elements, this one names "words:5"`},
-		{words, unnamed, `the signature does not name its elements, those in the index name "words:5"`},
-		{words, chars, `signature of the elements "chars:9", the index has "words:5"`},
-		{words, sketch(minhash.Options{K: 64}), "signature of another scheme than the index"},
+		{unnamed, words, `the signatures in the index do not name their elements, but this one names "words:5"`},
+		{words, unnamed, `the signature does not name its elements, but those in the index name "words:5"`},
+		{words, chars, `signature of the elements "chars:9", but the index has "words:5"`},
+		{words, sketch(minhash.Options{K: 64}), "signature with a scheme other than the index's"},
 	} {
 		var ix, other lsh.Index
 		ix.Add("a", test.index)

@@ -14,7 +14,7 @@ type Keep uint8
 const (
 	// First prefers the document that was added first, or the lower row.
 	First Keep = iota
-	// Newest prefers the document of the latest time, for which it calls
+	// Newest prefers the document with the latest time, according to
 	// ClusterOptions.Time. Ties go to the lesser id or row.
 	Newest
 	// Longest prefers the document with the most elements: those of its set
@@ -23,13 +23,13 @@ const (
 	Longest
 )
 
-// preference returns the comparison of rows that the options ask for; nil where
-// it is that of row numbers.
+// preference returns the comparison of rows for the options; nil if it is the order
+// of row numbers.
 func preference[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID, tie func(a, b uint32) int) (func(a, b uint32) int, error) {
 	switch {
 	case o.Before != nil:
 		return func(a, b uint32) int {
-			if e.isRemoved(a) || e.isRemoved(b) { // they have no id to ask for
+			if e.isRemoved(a) || e.isRemoved(b) { // rows without an id
 				return tie(a, b)
 			}
 			switch x, y := id(a), id(b); {
@@ -71,7 +71,7 @@ func preference[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID,
 
 func (e *engine) isRemoved(row uint32) bool { return e.removed != nil && e.removed(int(row)) }
 
-// sizes returns the number of elements of every row, or its estimate.
+// sizes returns the number of elements of every row, or an estimate.
 func (e *engine) sizes() ([]float64, error) {
 	if e.sets == nil && e.sketcher == nil {
 		panic("lsh: Keep: Longest needs Batch.Sets or Batch.Scheme")
@@ -98,8 +98,8 @@ func (e *engine) sizes() ([]float64, error) {
 	return sizes, nil
 }
 
-// rankBy sets the order of preference of all rows that the options ask for. Ties are
-// broken by tie.
+// rankBy sets the order of preference of all rows according to the options. tie
+// breaks ties.
 func rankBy[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID, tie func(a, b uint32) int) error {
 	compare, err := preference(e, o, id, tie)
 	if err == nil && compare != nil {

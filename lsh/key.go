@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/internal/splitmix"
 )
 
-// A keyer turns the registers of a signature into one tag a band. Its
-// constants come from the secret seed: whoever does not know it cannot make
-// bands that differ share a tag more often than chance has it.
+// A keyer turns the registers of a signature into one tag per band. Its constants
+// come from the secret seed: without the seed, nobody can make different bands share
+// a tag more often than by chance.
 type keyer struct {
 	banding Banding
 	start   []uint64 // one a band

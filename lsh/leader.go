@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// clusters returns the rows of every cluster of two and more. The leader of a
-// cluster is its first row in the order of preference; every other is joined to
-// the first representative that it matches. In the order of preference:
-// representatives, and members within their cluster.
+// clusters returns the rows of every cluster of at least two. The leader of a
+// cluster is its first row in the order of preference; every other row joins the
+// first representative that it matches. Clusters are in the order of preference of
+// their representatives, and members likewise within each.
 //
-// That is greedy clustering in the order of preference (Hartigan's leader
-// algorithm): a row is a representative unless it matches an earlier one, and the
-// matches are those that pairs lists, of bounded buckets those with a head. To
-// find it band at a time, first the earliest match of each row is looked for.
-// Rows without are representatives. Rows whose earliest match is one have joined
-// it. Only what matches earlier rows that are not representatives themselves is
-// left: it joins the first representative among all its matches or, where it has
-// none, is decided in the order of preference.
+// This is greedy clustering in the order of preference (Hartigan's leader
+// algorithm): a row is a representative unless it matches an earlier one. The
+// matches are those that pairs lists; in bounded buckets, those with a leader. To
+// compute it one band at a time, the earliest match of each row is found first. Rows
+// without one are representatives, and rows whose earliest match is a representative
+// have joined it. Rows that match only earlier rows that are not representatives
+// remain: such a row joins the first representative among all its matches or, if
+// there is none, is decided in the order of preference.
 func (e *engine) clusters() ([][]uint32, error) {
 	e.total = 2*e.opts.Banding.Bands + 2
 	if err := e.prepare(); err != nil {
@@ -56,15 +56,15 @@ var earliest = visit{
 	},
 }
 
-// improves reports whether the i-th row of the bucket comes before the link of the
-// j-th one.
+// improves reports whether the i-th row of the bucket precedes the link of the j-th
+// one.
 func (w *worker) improves(i, j int) bool {
 	l := w.link[w.rows[j]]
 	return l == none || w.before(w.rows[i], l)
 }
 
-// settle decides the rows that their earliest match decides, and returns how
-// many are left waiting.
+// settle decides the rows that follow from their earliest match, and returns the
+// number of rows still waiting.
 func (e *engine) settle() int {
 	for row, s := range e.state {
 		if s == open && e.link[row] == none {
@@ -122,11 +122,11 @@ var earliestChosen = visit{
 }
 
 // inOrder decides the waiting rows one after the other, each against the
-// representatives that rose among them before it, which it keeps in tables.
+// representatives that emerged among them before it, which it keeps in tables.
 func (w *worker) inOrder(rest []uint32) error {
 	bands := w.opts.Banding.Bands
 	t := makeTables(bands, 0)
-	var risen []uint32 // row of each entry
+	var risen []uint32 // the row of each entry
 	tags, heads := make([]uint32, bands), make([]uint32, bands)
 	buf, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
 	var near []uint32
@@ -186,9 +186,9 @@ func (w *worker) inOrder(rest []uint32) error {
 	return nil
 }
 
-// collect returns the clusters that the states and links describe.
+// collect returns the clusters described by the states and links.
 func (e *engine) collect() [][]uint32 {
-	e.grouper = grouper{} // its memory serves the result
+	e.grouper = grouper{} // reuse its memory for the result
 	var keys []uint64     // rank of the representative, rank of the member
 	var rows []uint32     // row of each rank, where they differ
 	if e.rank != nil {

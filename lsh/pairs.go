@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// A Pair is two documents that match. In an [Index], A was added before B; in a
-// [Batch], A is the lower row. The zero Pair is not one.
+// A Pair is two matching documents. In an [Index], A was added before B; in a
+// [Batch], A is the lower row. The zero Pair is not a match.
 type Pair[ID any] struct {
 	A, B ID
 	Score
 }
 
-// Pairs returns every pair of documents that match, in the order in which A and
-// then B were added. It lists fewer than all where very many documents are the
-// same: see [Work] and [Index.Stats]. The error is that of the context.
+// Pairs returns every pair of documents that match, in the order in which A and then
+// B were added. It does not list all pairs if very many documents are the same: see
+// [Work] and [Index.Stats]. The error is that of the context.
 func (ix *Index) Pairs(ctx context.Context) ([]Pair[string], error) {
 	v := ix.view()
 	e := v.engine(ctx)
@@ -33,8 +33,8 @@ func (ix *Index) Pairs(ctx context.Context) ([]Pair[string], error) {
 // Pairs returns every pair of matching documents in ascending order. The error is
 // that of the context or of the source.
 //
-// It takes some 90 bytes for each pair found, in addition to the memory of every
-// batch.
+// It takes about 90 bytes for each pair found, in addition to the memory of any
+// batch call.
 func (b *Batch) Pairs(ctx context.Context, src Source) ([]Pair[int], Work, error) {
 	e := b.engine(ctx, src)
 	edges, err := e.pairs()
@@ -65,7 +65,7 @@ func (e *engine) pairs() ([]edge, error) {
 	if err := e.bands(e.isOpen, allPairs); err != nil {
 		return nil, err
 	}
-	e.grouper = grouper{} // its memory serves the result
+	e.grouper = grouper{} // reuse its memory for the result
 	e.sortEdges()
 	e.expandDuplicates()
 	return e.edges, nil

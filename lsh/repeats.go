@@ -5,16 +5,16 @@ import (
 )
 
 // Repeats compares a new batch of documents with known ones, which are the rows
-// below known: it returns every new document that matches a known one or an
-// earlier new one, so that a second copy within the batch is found too, in the
-// order of their rows. In each pair, A is the new document and B its most similar
-// match: a known document before any new one, and the lowest row of several.
+// below known: it returns every new document that matches a known one or an earlier
+// new one, so a second copy within the batch is found too. Results are in the order
+// of their rows. In each pair, A is the new document and B its most similar match: a
+// known document before any new one, and the lowest row of several.
 //
-// Known documents are not compared with each other. For a corpus that stays, and
-// new documents one at a time, use [Index.InsertNew].
+// Known documents are not compared with each other. For a lasting corpus to which
+// documents are added one at a time, use [Index.InsertNew].
 func (b *Batch) Repeats(ctx context.Context, src Source, known int) ([]Pair[int], Work, error) {
 	if known < 0 || known > src.Len() {
-		panic("lsh: more known documents than there are")
+		panic("lsh: more known documents than documents")
 	}
 	e := b.engine(ctx, src)
 	matches, err := e.repeats(uint32(known))
@@ -57,11 +57,11 @@ func (e *engine) repeats(known uint32) ([]Pair[int], error) {
 	if err != nil {
 		return nil, err
 	}
-	e.grouper = grouper{} // its memory serves the result
+	e.grouper = grouper{} // reuse its memory for the result
 	return e.bestMatches(known)
 }
 
-// bestMatches returns the matches that the links name.
+// bestMatches returns the matches named by the links.
 func (e *engine) bestMatches(known uint32) ([]Pair[int], error) {
 	var out []Pair[int]
 	for row := known; int(row) < len(e.state); row++ {

@@ -13,20 +13,21 @@ const (
 	DefaultRecall    = 0.99 // least probability that a pair at the threshold is found
 )
 
-// standardErrors is how far below the threshold an estimate must lie before it
-// alone rules a pair out: one pair in 30,000 at the threshold is lost to it.
+// standardErrors is how far, in standard errors, an estimate must lie below the
+// threshold to rule a pair out on its own: this loses one pair in 30,000 at the
+// threshold.
 const standardErrors = 4
 
-// A Rule decides which candidates match. [Index], [Batch] and the indexes below
-// this package all call its Judge, and so does whoever makes candidates elsewhere,
-// such as a query engine.
+// A Rule decides which candidates match. [Index], [Batch] and the indexes below this
+// package all call its Judge, and so should other sources of candidates, such as a
+// query engine.
 //
-// A pair whose signatures agree in fewer than Floor registers is not a match. If
-// the sets of both documents are known, they decide: a pair at or above the
-// threshold is a match, and its score is exact. Otherwise the pair is a match if
-// the signatures agree in at least Accept registers, and its score is an estimate.
+// A pair whose signatures agree in fewer than Floor registers is not a match. If the
+// sets of both documents are known, they decide: a pair at or above the threshold is
+// a match, and its score is exact. Otherwise the pair is a match if the signatures
+// agree in at least Accept registers, and its score is an estimate.
 //
-// Rules are made by [NewRule]. The zero Rule panics when it is used.
+// Use [NewRule] to make one. The methods of the zero Rule panic.
 type Rule struct {
 	K         int     // registers of a signature
 	Threshold float64 // least Jaccard similarity of a match
@@ -51,15 +52,15 @@ func NewRule(k int, threshold float64) Rule {
 	}
 }
 
-// Judge reports whether two documents match whose signatures agree in the given
-// number of registers, and returns the score of those that do.
+// Judge reports whether two documents match if their signatures agree in the given
+// number of registers, and returns the score of a match.
 //
 // The function sets returns the sets of both documents, or false if one of them is
-// not known; it is called only where they decide, and may be nil. Sets that are not
-// ascending are sorted, as by [ExactScore]. The function sizes returns the number
-// of elements of both documents, such as [minhash.Signature.Cardinality]; it is called
-// for matches by estimate only, and without it containments are 0 unless the
-// signatures are equal.
+// not known; it is called only if they decide, and may be nil. Sets that are not
+// ascending are sorted, as by [ExactScore]. The function sizes returns the number of
+// elements of both documents, such as [minhash.Signature.Cardinality]; it is called
+// only for matches by estimate. Without it, containments are 0 unless the signatures
+// are equal.
 func (r Rule) Judge(agree int, sets func() (a, b []uint64, known bool), sizes func() (a, b float64)) (Score, bool) {
 	return r.judge(agree, ExactScore, sets, sizes)
 }
@@ -96,7 +97,7 @@ func (s *Score) estimateContainment(a, b float64) {
 	s.ContainmentB = minhash.Containment(s.Similarity, b, a)
 }
 
-// least returns the fewest agreeing registers of a match.
+// least returns the smallest number of agreeing registers of a match.
 func (r Rule) least(sets bool) int {
 	if sets {
 		return r.Floor

@@ -1,10 +1,10 @@
 package lsh
 
-// A Score is how alike two documents are. The zero value is the score of two
-// documents with nothing in common, by estimate.
+// A Score describes how similar two documents are. The zero value is the estimated
+// score of two documents with nothing in common.
 type Score struct {
-	// Similarity is the Jaccard similarity: the elements that both have over
-	// those that either has.
+	// Similarity is the Jaccard similarity: the number of elements in both documents
+	// divided by the number in either.
 	Similarity float64
 
 	// ContainmentA is the share of A that is in B, ContainmentB the share of B
@@ -12,14 +12,14 @@ type Score struct {
 	// estimated sizes of the two sets.
 	ContainmentA, ContainmentB float64
 
-	// Exact reports that the figures were computed from the two sets that the
-	// caller gave, and not estimated from signatures.
+	// Exact reports that the figures were computed from the given sets, not estimated
+	// from signatures.
 	Exact bool
 }
 
-// ExactScore returns the score of two sets. It is cheapest where both are in
-// ascending order without repeats, as shingle.Set returns them; other input is
-// copied and sorted. Two empty sets have nothing in common: their similarity is 0.
+// ExactScore returns the score of two sets. It is cheapest if both are in ascending
+// order without repeats, like a shingle.Set; other input is copied and sorted. Two
+// empty sets have nothing in common: their similarity is 0.
 func ExactScore(a, b []uint64) Score { return scoreSets(asSet(a), asSet(b)) }
 
 // scoreSets is [ExactScore] of ascending sets without repeats.
@@ -36,12 +36,12 @@ func scoreSets(a, b []uint64) Score {
 	}
 }
 
-// common returns how many elements two ascending sets share.
+// common returns the number of elements that two ascending sets share.
 func common(a, b []uint64) int {
 	n, i, j := 0, 0, 0
 	for i < len(a) && j < len(b) {
 		x, y := a[i], b[j]
-		// Branch-free steps: which side is smaller is as good as random.
+		// Branch-free steps: which side is smaller is unpredictable.
 		if x == y {
 			n++
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Match is a document that a search found. The zero Match is that of no document.
+// A Match is a document found by a search. The zero Match is not a document.
 type Match[ID any] struct {
 	ID ID
 	// Score has the query as A and the document as B.
@@ -17,26 +17,25 @@ type Match[ID any] struct {
 // SearchOptions configures [Index.Search]; the zero value asks for all documents
 // that match by estimate.
 type SearchOptions struct {
-	// Set is the element hashes of which the signature is, in any order. With
+	// Set holds the element hashes from which the signature was made, in any order. With
 	// it, documents whose sets are known are compared exactly.
 	Set []uint64
 
-	// Limit is the most matches to return; 0 means all. It also bounds the
-	// work: of the documents that share a band with the query, only the last 128
-	// that were added, and 8 more for each match asked for, are compared. How
-	// often that left some out is in [Stats]. Documents with exactly the
-	// signature of the query are always compared.
+	// Limit is the largest number of matches to return; 0 means all. It also bounds the
+	// work: among the documents that share a band with the query, only the last 128
+	// added are compared, and 8 more for each match asked for. [Stats] counts how often
+	// that left some out. Documents with exactly the signature of the query are always
+	// compared.
 	Limit int
 
-	// Threshold is the least similarity of a match; 0 means that of the index.
-	// Below that of the index, matches are found with the probability that
-	// [Banding.Recall] gives.
+	// Threshold is the least similarity of a match; 0 means the index's threshold. Below
+	// that, matches are found with the probability given by [Banding.Recall].
 	Threshold float64
 }
 
-// Search returns the documents that match the signature, the best first, and of
-// equal matches the one that was added first. It panics if the signature is of
-// another scheme than those of the index, or an option is out of its range.
+// Search returns the documents that match the signature, best first; equal matches
+// are in the order in which they were added. It panics if the signature has a scheme
+// other than the index's, or if an option is out of its range.
 func (ix *Index) Search(sig minhash.Signature, o SearchOptions) []Match[string] {
 	if o.Limit < 0 {
 		panic("lsh: negative limit")
@@ -51,7 +50,7 @@ func (ix *Index) Search(sig minhash.Signature, o SearchOptions) []Match[string] 
 	if !ok {
 		return nil
 	}
-	// Sets are compared outside the lock: that may take long, and calls back.
+	// Sets are compared outside the lock: that can take long, and calls back.
 	return sc.matches(rule, o.Limit)
 }
 
@@ -81,7 +80,7 @@ type scratch struct {
 
 	query    []uint32
 	record   record   // of the query, where the index has it
-	set      []uint64 // of the query; nil if it is not known
+	set      []uint64 // hashes of the query; nil if they are not known
 	ready    bool     // set is ascending
 	sets     func(id string) []uint64
 	locks    *recordLocks
@@ -96,12 +95,12 @@ func (ix *Index) getScratch() *scratch {
 }
 
 func (ix *Index) putScratch(sc *scratch) {
-	sc.ask(nil, nil, nil) // keep no set of the caller's alive
+	sc.ask(nil, nil, nil) // keep no set of the caller alive
 	ix.scratch.Put(sc)
 }
 
-// ask sets the signature and the hashes of the query: those of a record, or as
-// they were given.
+// ask sets the signature and the hashes of the query: those of a record, or the
+// given ones.
 func (sc *scratch) ask(regs []uint32, r record, hashes []uint64) {
 	sc.query, sc.record, sc.set, sc.ready = regs, r, hashes, false
 }
@@ -130,8 +129,8 @@ type hit struct {
 	regs  []uint32
 }
 
-// collect puts the documents that may match into sc.hits, of the rows from the
-// given one on, other than except.
+// collect adds the documents that may match to sc.hits: those from the given row on,
+// other than except.
 func (ix *Index) collect(sc *scratch, r Rule, limit int, except, from uint32) {
 	sc.hits = sc.hits[:0]
 	sc.sets, sc.locks, sc.sketcher = ix.opts.Sets, ix.arena.locks, ix.sketcher
@@ -147,7 +146,7 @@ func (ix *Index) collect(sc *scratch, r Rule, limit int, except, from uint32) {
 		if n < least {
 			continue
 		}
-		// Of documents with one signature the first are enough, but for exact
+		// Of documents with the same signature the first few are enough, except for exact
 		// scores, which may differ.
 		left := -1
 		if limit > 0 {
@@ -171,8 +170,8 @@ func (ix *Index) collect(sc *scratch, r Rule, limit int, except, from uint32) {
 	}
 }
 
-// collectGroups puts the groups that share a band with the registers into
-// sc.near, each once.
+// collectGroups adds the groups that share a band with the registers to sc.near,
+// each once.
 func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 	n := len(ix.tables.bands)
 	sc.tags = slices.Grow(sc.tags[:0], n)[:n]
@@ -189,7 +188,7 @@ func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 		left := longest
 		for ; e != 0; e = ix.tables.next.at(int(e - 1))[b] {
 			if ix.first[e-1] == 0 {
-				continue // removed, and counts for nothing
+				continue // removed, and ignored
 			}
 			if left == 0 {
 				bounded = true
@@ -206,7 +205,7 @@ func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 	sc.near = slices.Compact(sc.near)
 }
 
-// best returns the best of the hits that match, if any does.
+// best returns the best hit that matches, if there is one.
 func (sc *scratch) best(r Rule) (Match[string], bool) {
 	m := sc.matches(r, 1)
 	if len(m) == 0 {

@@ -6,17 +6,17 @@ import (
 	"sync/atomic"
 )
 
-// An arena stores the element hashes of documents in chunks, 8 bytes each, as
-// they were given: in any order and with repeats. A record is sorted, and its
-// repeats are dropped, when it is compared for the first time. Most documents are
-// never compared, so adding one costs no more than a copy.
+// An arena stores the element hashes of documents in chunks, 8 bytes each, as given:
+// in any order and with repeats. A record is sorted and its repeats are dropped when
+// it is first compared. Most documents are never compared, so adding one costs no
+// more than a copy.
 type arena struct {
 	free  []uint64 // the rest of the newest chunk
-	live  int      // words of chunks in records of documents that are there
+	live  int      // words of the chunks used by records of live documents
 	total int      // words of all chunks
 
 	locks *recordLocks // shared with the views of an index
-	next  uint64       // lock of the next record
+	next  uint64       // lock for the next record
 }
 
 // recordLocks guard the sorting of records.
@@ -29,10 +29,9 @@ const (
 	maxInChunk = maxChunk / 4
 )
 
-// A record is the hashes of one document: a header word, then the hashes. The
-// header holds their number, the lock of the record, and whether they are sorted.
-// Once they are, nothing of a record changes. A nil record is one that is not
-// known.
+// A record is the hashes of one document: a header word, then the hashes. The header
+// holds their number, the lock of the record, and whether they are sorted. Once they
+// are, a record does not change. A nil record means that the hashes are not known.
 type record []uint64
 
 const (
@@ -65,7 +64,7 @@ func (a *arena) alloc(n int) record {
 	return r
 }
 
-// put stores a copy of hashes; nil where they are nil.
+// put stores a copy of hashes; nil for nil hashes.
 func (a *arena) put(hashes []uint64) record {
 	if hashes == nil {
 		return nil
@@ -78,8 +77,8 @@ func (a *arena) put(hashes []uint64) record {
 	return r
 }
 
-// copy stores a copy of a record of an arena with the given locks, which others
-// may be reading or sorting.
+// copy stores a copy of a record from an arena with the given locks; others may be
+// reading or sorting it.
 func (a *arena) copy(r record, locks *recordLocks) record {
 	if r == nil {
 		return nil
@@ -93,14 +92,14 @@ func (a *arena) copy(r record, locks *recordLocks) record {
 }
 
 // drop counts a record that is no longer used. Its memory is freed with its chunk,
-// once nobody holds a record of that.
+// once nobody holds a record of that chunk.
 func (a *arena) drop(r record) {
 	if len(r) > 0 && len(r) <= maxInChunk {
 		a.live -= len(r)
 	}
 }
 
-// wasted reports whether most of the chunks is records that were dropped.
+// wasted reports whether dropped records take up most of the chunks.
 func (a *arena) wasted() bool { return a.total-len(a.free)-a.live > a.live+maxChunk }
 
 func (r record) lock(locks *recordLocks) *sync.Mutex {
@@ -113,7 +112,7 @@ func (r record) hashes() []uint64 {
 }
 
 // set returns the hashes in ascending order without repeats; nil if they are not
-// known. Only callers that meet at the first use of a record wait for each other.
+// known. Callers wait for each other only at the first use of a record.
 func (r record) set(locks *recordLocks) []uint64 {
 	if r == nil {
 		return nil
@@ -133,8 +132,8 @@ func (r record) set(locks *recordLocks) []uint64 {
 	return r.hashes()
 }
 
-// ascending reports whether hashes are a set as the package compares them: in
-// ascending order, without repeats.
+// ascending reports whether hashes are in ascending order without repeats, as
+// comparisons require.
 func ascending(hashes []uint64) bool {
 	for i := 1; i < len(hashes); i++ {
 		if hashes[i] <= hashes[i-1] {
@@ -144,8 +143,8 @@ func ascending(hashes []uint64) bool {
 	return true
 }
 
-// asSet returns hashes in ascending order without repeats: themselves if they are
-// that already, or else a copy.
+// asSet returns hashes in ascending order without repeats: the slice itself if it
+// already is, otherwise a copy.
 func asSet(hashes []uint64) []uint64 {
 	if ascending(hashes) {
 		return hashes
@@ -155,8 +154,8 @@ func asSet(hashes []uint64) []uint64 {
 	return slices.Compact(s)
 }
 
-// asSets returns a function that returns the sets of f, whatever the order of
-// their hashes; nil if f is nil.
+// asSets wraps f so that it returns sets whatever the order of its hashes; nil if f
+// is nil.
 func asSets[ID any](f func(ID) []uint64) func(ID) []uint64 {
 	if f == nil {
 		return nil

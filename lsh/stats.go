@@ -2,20 +2,20 @@ package lsh
 
 import "slices"
 
-// Stats describes an [Index]. The zero value is that of an index that never held a
+// Stats describes an [Index]. The zero value describes an index that never held a
 // document.
 type Stats struct {
 	Documents  int     // in the index
 	Signatures int     // different ones among them
-	Removed    int     // rows whose memory is not used again yet
+	Removed    int     // rows whose memory is not reused yet
 	Banding    Banding // see Options
 
-	// Largest has the number of different signatures in the largest buckets,
-	// of all bands, in descending order, ten at most. Very large buckets mean
-	// that very many documents share text, such as a template, without being alike.
+	// Largest lists the number of different signatures in the ten largest buckets of all
+	// bands, in descending order. Very large buckets mean that very many documents share
+	// text, such as a template, without being alike.
 	Largest []int
 
-	// BoundedQueries is how many queries with a limit did not look at all
+	// BoundedQueries is the number of queries with a limit that did not compare all
 	// documents that share a band.
 	BoundedQueries int64
 
@@ -23,7 +23,7 @@ type Stats struct {
 	Last Work
 }
 
-// Stats returns figures about the index. It looks at every bucket.
+// Stats returns figures about the index. It reads every bucket.
 func (ix *Index) Stats() Stats {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

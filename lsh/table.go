@@ -2,22 +2,22 @@ package lsh
 
 import "math/bits"
 
-// A table maps the 32-bit tags of one band to the newest entry with that tag.
-// It is open addressing with linear probing over pointer-free words, one slot
-// for each distinct tag: the entries of equal tags are chained by the caller,
-// so that a million documents with the same band cost no probe more than one.
+// A table maps the 32-bit tags of one band to the newest entry with that tag. It is
+// open addressing with linear probing over pointer-free words, one slot for each
+// distinct tag: the entries of equal tags are chained by the caller, so a million
+// documents with the same band cost no more probes than one.
 //
-// A slot is tag<<32 | entry+1, and 0 when free. Its home is the tag scaled to
-// the number of slots, so any size will do, growth needs no keys, and the slots
-// lie nearly in the order of their tags: growing is one pass over both arrays.
+// A slot is tag<<32 | entry+1, and 0 when free. Its home is the tag scaled to the
+// number of slots, so any size will do, growth needs no keys, and the slots lie
+// nearly in the order of their tags: growing is one pass over both arrays.
 type table struct {
 	slots []uint64
 	used  int
 }
 
 const (
-	// The load is kept at or below 3/4: linear probing takes 8.5 probes for a
-	// miss there, and every step above costs more time than it saves memory.
+	// The load is kept at or below 3/4: linear probing then takes 8.5 probes for a miss,
+	// and any higher load costs more time than it saves memory.
 	maxLoadNum, maxLoadDen = 3, 4
 	// Growth by a third keeps the load between 9/16 and 3/4, and moves an entry
 	// three times in all.
@@ -39,7 +39,7 @@ func (t *table) home(tag uint32) int {
 	return int(hi)
 }
 
-// put makes entry the newest of its tag and returns the one that was, as
+// put makes entry the newest entry of its tag and returns the previous one, as
 // entry+1; 0 if there was none.
 func (t *table) put(tag, entry uint32) uint32 {
 	if t.used*maxLoadDen >= len(t.slots)*maxLoadNum {
@@ -104,10 +104,10 @@ func (t *table) grow() {
 // tables are the tables of all bands with the chains of equal tags.
 type tables struct {
 	bands []table
-	next  blocks // len(bands) words an entry: the next older entry of the same tag, as entry+1
+	next  blocks // len(bands) words per entry: the next older entry of the same tag, as entry+1
 	n     int    // entries
 
-	touched uint64 // keeps touch from being optimised away
+	touched uint64 // keeps touch from being optimized away
 }
 
 func makeTables(bands, capacity int) tables {
@@ -118,7 +118,7 @@ func makeTables(bands, capacity int) tables {
 	return t
 }
 
-// add appends an entry with one tag a band and returns its number.
+// add appends an entry with one tag per band and returns its number.
 func (t *tables) add(tags []uint32) uint32 {
 	e := uint32(t.n)
 	next := t.next.add()
@@ -130,8 +130,8 @@ func (t *tables) add(tags []uint32) uint32 {
 	return e
 }
 
-// touch loads the first slot of each band's tag, all at once: put would wait for
-// one after the other.
+// touch loads the first slot of each band's tag, all at once: put would wait for one
+// after the other.
 func (t *tables) touch(tags []uint32) {
 	if t.n == 0 {
 		return
@@ -145,8 +145,8 @@ func (t *tables) touch(tags []uint32) {
 
 // heads writes the newest entry of each band's tag to dst, as entry+1.
 //
-// The first slots of some bands are loaded before any is looked at: the loads do
-// not wait for each other then, and each would miss the cache.
+// The first slots of several bands are loaded before any is examined, so that the
+// loads, each a cache miss, do not wait for each other.
 func (t *tables) heads(dst, tags []uint32) {
 	const ahead = 16
 	var (
@@ -170,8 +170,8 @@ func (t *tables) heads(dst, tags []uint32) {
 	}
 }
 
-// sweep takes entries out of the chain of a band's tag: those that are dead, until
-// it has passed the given number of others. A chain keeps one entry at least.
+// sweep removes dead entries from the chain of a band's tag until it has passed the
+// given number of live ones. A chain keeps at least one entry.
 func (t *tables) sweep(band int, tag uint32, passing int, dead func(entry uint32) bool) {
 	table := &t.bands[band]
 	kept := uint32(0)
@@ -194,8 +194,8 @@ func (t *tables) sweep(band int, tag uint32, passing int, dead func(entry uint32
 const blockWords = 1 << 14
 
 // blocks is a growing array of fixed-width records of words. It grows by whole
-// blocks: nothing is copied, and a reader that holds an older value of it keeps
-// seeing what it saw.
+// blocks: nothing is copied, and a reader that holds an older value still sees the
+// same records.
 type blocks struct {
 	width int
 	shift int // log2 of the records in a block
@@ -205,7 +205,7 @@ type blocks struct {
 
 func makeBlocks(width, capacity int) blocks {
 	b := blocks{width: width, shift: max(0, bits.Len(uint(blockWords/width))-1)}
-	if capacity > 0 { // one allocation, cut into blocks
+	if capacity > 0 { // one allocation, divided into blocks
 		n := (capacity-1)>>b.shift + 1
 		size := width << b.shift
 		all := make([]uint32, n*size)

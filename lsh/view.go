@@ -85,7 +85,7 @@ func (v *view) Rows(buf []uint32, row, n int) ([]uint32, error) {
 	return buf[:n*k], nil
 }
 
-// engine returns an engine over the rows of the index; nil if it never held any.
+// engine returns an engine over the rows of the index; nil if it never had any.
 func (v *view) engine(ctx context.Context) *engine {
 	if v.sketcher == nil {
 		return nil
@@ -100,5 +100,5 @@ func (v *view) engine(ctx context.Context) *engine {
 	return e
 }
 
-// note keeps the work of a call of Pairs or Clusters for Stats.
+// note stores the work of a call of Pairs or Clusters for Stats.
 func (ix *Index) note(w Work) { ix.work.Store(&w) }

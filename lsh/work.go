@@ -1,10 +1,10 @@
 package lsh
 
-// Work counts the comparisons of a batch call, and those left out to stay linear. The zero
-// value is that of a call without documents.
+// Work counts the comparisons of a batch call, and those left out to keep the work
+// linear. The zero value is that of a call without documents.
 type Work struct {
 	Documents       int   // documents that took part: neither empty nor removed
-	ExactDuplicates int   // of them, those with signature and set of an earlier one
+	ExactDuplicates int   // of them, those with the signature and set of an earlier one
 	Candidates      int64 // pairs whose signatures were compared
 	Verified        int64 // of them, pairs whose sets were compared
 
@@ -12,17 +12,17 @@ type Work struct {
 	// duplicates counted once.
 	LargestBucket int
 
-	// Bounded is the number of oversized buckets: those too large to compare all
-	// their documents with each other, which were compared with the first
-	// BucketLeaders only. BoundedDocuments is the number of documents in them,
-	// counted once for each bucket, and Skipped the number of comparisons that
-	// were left out. A pair that meets in a smaller bucket too is still found.
+	// Bounded is the number of oversized buckets: those too large to compare all their
+	// documents with each other, so that all were compared only with the first
+	// BucketLeaders. BoundedDocuments is the number of documents in them, counted once
+	// for each bucket, and Skipped the number of comparisons that were left out. A pair
+	// that also meets in a smaller bucket is still found.
 	Bounded, BoundedDocuments int
 	Skipped                   int64
 
-	// BoundedDuplicates is the number of documents in groups of exact duplicates
-	// of which not every pair is listed: each document is paired with the first
-	// of its group, and the first represents all in the pairs with others.
+	// BoundedDuplicates is the number of documents in groups of exact duplicates for
+	// which not every pair is listed: each document is paired only with the first of its
+	// group, and the first represents the group in pairs with others.
 	BoundedDuplicates int
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// blockSize is how many bytes block takes at a time.
+// blockSize is the number of bytes that block takes at a time.
 const blockSize = 64
 
 // utf8Masks are the kinds of the bytes of a block.
@@ -17,9 +17,10 @@ type utf8Masks struct {
 	high, cont, three, four uint64 // from 0x80, continuing, leads of three and more, of four
 }
 
-// block folds the code points that are complete in the first bytes of text, at most 64
-// of n, and perhaps more blocks like them, and returns how many bytes they have. It
-// returns 0 if all are ASCII. If n is below blockSize+16, twice that can be read.
+// block folds the complete code points in the first block of text, and perhaps in
+// the following ones, up to n bytes, and returns the number of bytes folded. It
+// returns 0 if all are ASCII. If n is below blockSize+16, twice that must be
+// readable.
 func (f *folder) block(text []byte, n, at int) int {
 	var m utf8Masks
 	classifyUTF8(&m, text)
@@ -31,7 +32,7 @@ func (f *folder) block(text []byte, n, at int) int {
 	leads := m.high &^ m.cont
 	full := size == blockSize
 	if full {
-		// A code point that is not complete is for the next block.
+		// An incomplete code point is left for the next block.
 		if open := leads&(1<<63) | m.three&(3<<62) | m.four&(7<<61); open != 0 {
 			size = bits.TrailingZeros64(open)
 			valid = 1<<size - 1
@@ -54,7 +55,7 @@ func (f *folder) block(text []byte, n, at int) int {
 			return read
 		}
 		if cpu.Active() == cpu.VBMI2 {
-			n = size // the next block may do
+			n = size // the next block may have other code points
 		}
 	}
 	if full && bits.OnesCount64(leads&^three) >= dense {
@@ -62,7 +63,7 @@ func (f *folder) block(text []byte, n, at int) int {
 			return read
 		}
 		if bits.OnesCount64(three) < 3 {
-			n = size // the next block may do
+			n = size // the next block may have other code points
 		}
 	}
 	if f.inPlace(whole, leads, size, three) {
@@ -71,8 +72,8 @@ func (f *folder) block(text []byte, n, at int) int {
 	return f.run(text, n, at)
 }
 
-// broken returns which of the valid bytes belong to no code point: first bytes
-// that the next ones do not complete, and continuing ones that none asked for.
+// broken returns which bytes belong to no code point: first bytes that the following
+// bytes do not complete, and continuing bytes without a first byte.
 func (m *utf8Masks) broken(valid uint64) uint64 {
 	cont := m.cont & valid
 	leads := m.high & valid &^ cont
@@ -81,8 +82,8 @@ func (m *utf8Masks) broken(valid uint64) uint64 {
 	return m.high & valid &^ (leads | leads<<1 | leads&three<<2 | leads&four<<3)
 }
 
-// withSpaces returns a copy of the block that text begins with in which the broken
-// bytes, each of which separates tokens, are spaces.
+// withSpaces returns a copy of the first block of text in which broken bytes, which
+// separate tokens, are replaced by spaces.
 func (f *folder) withSpaces(text []byte, broken uint64) []byte {
 	copy(f.mended[:], text[:blockSize+16])
 	for ; broken != 0; broken &= broken - 1 {
@@ -91,10 +92,10 @@ func (f *folder) withSpaces(text []byte, broken uint64) []byte {
 	return f.mended[:]
 }
 
-// inPlace folds the first n bytes of text, which are whole code points, leads
-// the first bytes of those outside ASCII and three of those of three bytes, if
-// each becomes as many bytes as it has, and none adjoins another token. It
-// returns false without doing anything otherwise.
+// inPlace folds the first n bytes of text, which are whole code points, if each
+// becomes as many bytes as it has and none adjoins another token. Otherwise it
+// returns false and does nothing. leads marks the first bytes of code points outside
+// ASCII, three those of three bytes.
 func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three uint64) bool {
 	if rows[unidata.Letter]>>f.state>>spaceBit&1 != 0 {
 		return false
@@ -144,20 +145,20 @@ func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three 
 	return true
 }
 
-// letters are what code points of two bytes become that become two bytes of a letter
-// or mark, or two spaces for a separator.
+// letters holds the two-byte code points that fold to two bytes: a letter, a mark,
+// or two spaces for a separator.
 type letters struct {
 	// The two bytes, 0 for any other code point. The index is the encoding,
 	// big-endian, without its three upper bits.
 	two [8192]uint16
 	// The same for vectors, by the first bytes 0xc0+2*i.
 	pairs [16]pairTable
-	// Not 0 for the separators among U+2000 to U+203F: dashes, quotes and spaces.
+	// Not 0 for the separators from U+2000 to U+203F: dashes, quotes and spaces.
 	separators [64]uint8
 }
 
-// A pairTable holds the first and the second bytes for the 128 code points that two
-// adjoining first bytes, of which the lower is even, begin.
+// A pairTable holds the first and the second folded bytes for the 128 code points of
+// two adjoining first bytes, the lower of which is even.
 type pairTable [2][128]uint8
 
 // lettersOf holds the letters of each table.
@@ -189,8 +190,9 @@ var lettersOf = func() (t [2]letters) {
 	return t
 }()
 
-// letterBlocks folds blocks of text as long as they have code points of two bytes that
-// become two, and no others but separators, and returns how many bytes it has folded.
+// letterBlocks folds blocks of text as long as all their code points outside ASCII
+// are separators or two-byte ones that fold to two bytes. It returns the number of
+// bytes folded.
 func (f *folder) letterBlocks(text []byte) int {
 	if rows[unidata.Letter]>>f.state>>spaceBit&1 != 0 {
 		return 0
@@ -208,9 +210,9 @@ func (f *folder) letterBlocks(text []byte) int {
 	return read
 }
 
-// foldLettersGeneric folds to out, byte for byte, the blocks that text begins with, up
-// to one that is not followed by 16 bytes more, is all ASCII or not valid, or has code
-// points other than those in k. It returns how many bytes that is.
+// foldLettersGeneric folds blocks of text to out, byte for byte. It stops at a block
+// that is not followed by 16 more bytes, is all ASCII, is not valid, or has code
+// points that are not in k, and returns the number of bytes folded.
 func foldLettersGeneric(out, text []byte, k *letters) (read int) {
 	for len(text)-read >= blockSize+16 {
 		b, o := text[read:read+blockSize], out[read:]
@@ -226,7 +228,7 @@ func foldLettersGeneric(out, text []byte, k *letters) (read int) {
 			}
 			others = others || c >= 0x80
 			if i+size > blockSize {
-				break // for the next block
+				break // left for the next block
 			}
 			switch {
 			case c < 0x80:
@@ -254,9 +256,9 @@ func foldLettersGeneric(out, text []byte, k *letters) (read int) {
 	return read
 }
 
-// foldTwosGeneric folds the code points of text that begin at the bits of two into out,
-// as far as they share a table with the first of them and become two bytes, and returns
-// which it folded. Bytes of text from the 64th on are left alone.
+// foldTwosGeneric folds the code points of text at the bits of two into out, if they
+// share a table with the first of them and become two bytes. It returns the bits of
+// those that it folded. Bytes of text from the 64th on do not change.
 func foldTwosGeneric(out, text *[blockSize + 16]byte, k *letters, two uint64) (done uint64) {
 	first := text[bits.TrailingZeros64(two)&63] &^ 1
 	for ; two != 0; two &= two - 1 {
@@ -286,6 +288,6 @@ func classifyUTF8Generic(m *utf8Masks, b []byte) {
 	}
 }
 
-// gather puts the top bits of the eight bytes of w, which has no others, into
+// gather moves the top bits of the eight bytes of w, whose other bits are 0, into
 // the lowest byte.
 func gather(w uint64) uint64 { return w >> 7 * 0x0102040810204080 >> 56 }

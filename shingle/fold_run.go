@@ -9,27 +9,27 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// A runTable holds what code points become, in one look-up each.
+// A runTable holds the folded forms of code points, found with one look-up each.
 type runTable struct {
-	// By encoding: ASCII, then code points of two bytes and of three, then those of
-	// four from fourAt on. An entry is a unidata.Entry of up to three bytes, all of
-	// them given, or one of the following.
+	// Indexed by encoding: ASCII, then code points of two and of three bytes, then those
+	// of four from fourAt on. An entry is a unidata.Entry of up to three bytes, all of
+	// which are given, or one of the following.
 	entries [fourBase + fourCount]uint32
-	// The two entries of code points that become two.
+	// The two entries of code points that fold to two.
 	doubles [][2]uint32
 }
 
 const (
 	// ordered is set in entries of marks whose canonical order may matter, and of code
-	// points that become nothing. Two of them in a row are left to folder.put.
+	// points that fold to nothing. Two of them in a row are left to folder.put.
 	ordered = 1 << 30
 	// special entries are left to folder.put, too,
 	special = 1 << 31
-	// unless they have both bits: then the others are the place in doubles.
+	// unless both bits are set: then the other bits are the index in doubles.
 	double = special | ordered
 )
 
-// The places in entries.
+// The offsets in entries.
 const (
 	twoBase   = 0x80
 	threeBase = twoBase + 0x800
@@ -38,8 +38,8 @@ const (
 	fourCount = 0x20000 - fourAt
 )
 
-// The least values of the encodings of two and three bytes whose bytes are added with
-// a shift of six bits and the marks of their places left in.
+// The least encodings of two and three bytes, with the marker bits of their bytes
+// left in; the bytes are combined with a shift of six bits.
 const (
 	leastTwo   = 0xc0<<6 + 0x80
 	leastThree = 0xe0<<12 + 0x80<<6 + 0x80
@@ -90,7 +90,7 @@ func (t *runTable) entry(table *unidata.Table, e unidata.Entry, size int) uint32
 		}
 	case unidata.Expand:
 		if utf8.RuneCountInString(text) != 2 || len(text) > 4 && size == 2 {
-			break // a space may come ahead of each: see feed
+			break // a space may precede each: see feed
 		}
 		_, n := utf8.DecodeRuneInString(text)
 		a, b := t.part(table, text[:n]), t.part(table, text[n:])
@@ -102,7 +102,8 @@ func (t *runTable) entry(table *unidata.Table, e unidata.Entry, size int) uint32
 	return special
 }
 
-// part returns the entry of one code point of an expansion, as folder.special treats it.
+// part returns the entry of one code point of an expansion, treated as in
+// folder.special.
 func (t *runTable) part(table *unidata.Table, text string) uint32 {
 	if c := text[0]; c < 0x80 {
 		if asciiWord[c] {
@@ -134,9 +135,9 @@ func bytesOfEntry(e unidata.Entry) []byte {
 	return binary.LittleEndian.AppendUint32(nil, uint32(e))[:e.Len()]
 }
 
-// run folds what text begins with, as far as it is valid and there is something outside
-// ASCII in every block of it, and returns how many bytes that is. Of text the first n
-// bytes are to be folded, and a block is taken where blockSize+16 bytes can be read.
+// run folds the beginning of text as long as it is valid and every block has
+// something outside ASCII, and returns the number of bytes folded. The first n bytes
+// of text are to be folded; a block needs blockSize+16 readable bytes.
 func (f *folder) run(text []byte, n, at int) int {
 	if f.runs == nil {
 		f.runs = runTables[0]()
@@ -156,17 +157,17 @@ func (f *folder) run(text []byte, n, at int) int {
 	}
 }
 
-// runBlocks is how many blocks foldRun takes at most, so that faster ways are tried
-// now and then.
+// runBlocks is the largest number of blocks that foldRun takes, so that faster ways
+// are tried from time to time.
 const runBlocks = 8
 
-// foldRunGeneric folds to out, which has room for three times what it takes and a block
-// more, the blocks that text begins with, up to one that begins where text has fewer
-// than blockSize+16 bytes, is not valid, or is all ASCII. It returns how many of the
-// first n bytes it has read, how many it has written, and the state after them; and
-// whether it has stopped at a code point that is for folder.put.
+// foldRunGeneric folds blocks of text to out, which has room for three times their
+// size plus a block. It stops at a block that has fewer than blockSize+16 bytes, is
+// not valid, or is all ASCII. It returns how many of the first n bytes it has read,
+// how many it has written, the state after them, and whether it stopped at a code
+// point for folder.put.
 func foldRunGeneric(out, text []byte, n int, t *runTable, state uint64) (read, written int, after uint64, stopped bool) {
-	o, prev := 0, uint32(ordered) // nothing is known about what comes ahead
+	o, prev := 0, uint32(ordered) // nothing is known about the preceding text
 	for range runBlocks {
 		if read >= n || len(text)-read < blockSize+16 {
 			break
@@ -181,7 +182,7 @@ func foldRunGeneric(out, text []byte, n int, t *runTable, state uint64) (read, w
 		}
 		leads, three, four, cont := m.high&^m.cont, m.three&valid, m.four&valid, m.cont&valid
 		if open := leads&(1<<63) | three&(3<<62) | four&(7<<61); open != 0 {
-			// The last code point is for the next block.
+			// The last code point is left for the next block.
 			size = bits.TrailingZeros64(open)
 			valid = 1<<size - 1
 			leads, three, four, cont = leads&valid, three&valid, four&valid, cont&valid
@@ -196,7 +197,7 @@ func foldRunGeneric(out, text []byte, n int, t *runTable, state uint64) (read, w
 		for p := 0; ; {
 			q := min(size, bits.TrailingZeros64(next))
 			if q > p {
-				// The run of ASCII ahead of the next other code point.
+				// The run of ASCII before the next other code point.
 				out[o] = ' '
 				o += int(rows[unidata.Letter] >> (state & stateBits) >> spaceBit & 1)
 				for k := p; k < q; k += 8 {
@@ -255,6 +256,6 @@ func foldRunGeneric(out, text []byte, n int, t *runTable, state uint64) (read, w
 	return read, o, state, false
 }
 
-// dense is how many code points outside ASCII a block has where the others are folded
-// one by one, too, and not by runs.
+// dense is the number of code points outside ASCII in a block from which on the
+// others are folded one by one, too, instead of in runs.
 const dense = 10

@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// special writes what a code point, standing from at to end, becomes that takes
-// more than a table.
+// special writes the folded form of a code point, which lies from at to end, if a
+// table entry is not enough for it.
 func (f *folder) special(e unidata.Entry, at, end int) {
 	text := e.Text()
 	f.reserve(f.n + 2*len(text) + 3*piece + 4*slack)
@@ -26,7 +26,7 @@ func (f *folder) special(e unidata.Entry, at, end int) {
 		b := bytesOf(text[:min(4, len(text))])
 		e, size, delta := lookup(f.table, b)
 		if e&unidata.Special != 0 && e.Kind() == unidata.Expand {
-			// Already folded: it remains as it is.
+			// Already folded: it stays unchanged.
 			e = unidata.Entry(e.Class()<<24 | size<<28)
 			for i := range size {
 				e |= unidata.Entry(b[i]) << (8 * i)
@@ -37,7 +37,7 @@ func (f *folder) special(e unidata.Entry, at, end int) {
 	}
 }
 
-// joining writes a mark or jamo that may change what comes before it.
+// joining writes a mark or jamo that may change the text before it.
 func (f *folder) joining(kind, class int, r rune, start, end int) {
 	last, n := utf8.DecodeLastRune(f.buf[:f.n])
 	if f.n == 0 {
@@ -87,7 +87,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 	utf8.EncodeRune(f.buf[from:], r)
 	f.n += size
 	if moved {
-		// What comes next follows another mark than the one that came last.
+		// The next mark follows a different mark than the one written last.
 		_, n := utf8.DecodeLastRune(f.buf[:f.n])
 		switch e, _, _ := lookup(f.table, f.buf[f.n-n:f.n]); {
 		case e.Class() == unidata.Stacker:
@@ -97,7 +97,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		}
 	}
 	if f.origins {
-		// Marks that changed places share the place of both.
+		// Marks that changed places share the origin of both.
 		if moved {
 			start = int(f.start[from])
 		}
@@ -105,8 +105,8 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 	}
 }
 
-// voice composes a kana with the voiced or half-voiced sound mark; 0 if it has
-// no such form.
+// voice composes a kana with the voiced or half-voiced sound mark; 0 if there is no
+// such form.
 func voice(kana, mark rune) rune {
 	base := kana
 	if kana >= 0x30a1 && kana <= 0x30fe {

@@ -6,13 +6,13 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// States are classes; none is that between tokens.
+// States are classes; none is the state between tokens.
 const none = unidata.Sep
 
-// rows[class] holds, in the eight bits from 8*k on, what a code point of the
-// class does in state k: bits 3 to 5 are the state after it, bit 6 is set if a
-// space comes first. So the states of a text depend on each other only by a
-// shift. The upper bits of an index are the length of an entry and do not matter.
+// rows[class] holds, in the eight bits from 8*k on, the effect of a code point of
+// the class in state k: bits 3 to 5 are the next state, bit 6 is set if a space
+// comes first. So a state depends on the previous one only through a shift. The
+// upper bits of an index are the length of an entry and are ignored.
 var rows [128]uint64
 
 const (
@@ -20,7 +20,7 @@ const (
 	spaceBit  = 6
 )
 
-// The states, but for none.
+// The states other than none.
 const (
 	stateLetter = (iota + 1) << 3
 	stateSingle
@@ -44,8 +44,8 @@ func init() {
 	}
 }
 
-// states are the classes that a state may be; a folder's state is the place
-// here, times eight.
+// states are the classes that a state can be; a folder's state is the index here,
+// times eight.
 var states = [8]uint8{
 	none, unidata.Letter, unidata.Single, unidata.Katakana, unidata.Hiragana,
 	unidata.Cluster, unidata.Stacker, unidata.Apostrophe,
@@ -81,7 +81,7 @@ func next(s, c uint8) uint8 {
 			return c
 		}
 	case unidata.Prefix:
-		// A prefix vowel joins what follows, as a stacker does.
+		// A prefix vowel joins the following consonant, like a stacker.
 		if s == none {
 			return unidata.Stacker
 		}

@@ -2,16 +2,17 @@ package shingle
 
 import "github.com/neardup/neardup/internal/unidata"
 
-// Chinese and Japanese adjoin tokens at every other code point and yet keep their
-// bytes, but for punctuation. So whole blocks of them are distinguished by masks,
-// and the spaces between adjoining tokens put in at once.
+// In Chinese and Japanese most code points are tokens of their own and yet keep
+// their bytes, except punctuation. So whole blocks are classified by masks, and the
+// spaces between adjoining tokens are inserted at once.
 
 // The pages of code points that kindTables cover, 128 each, by their first two
 // bytes: kana, punctuation of ideographs, full-width forms, quotes and dashes.
 // CJK unified ideographs are recognized without a table.
 var kindPages = [4][2]byte{{0xe3, 0x80}, {0xe3, 0x82}, {0xef, 0xbc}, {0xe2, 0x80}}
 
-// Bits of kindTables; 0 is what folding changes or takes no note of.
+// Bits of kindTables; 0 is for code points that folding changes or that are not
+// covered.
 const (
 	kindLetter   = 0x80 >> iota
 	kindSingle   // 0x40
@@ -67,8 +68,8 @@ func kindOf(e unidata.Entry, utf8 uint32) uint8 {
 	return 0
 }
 
-// kindOfState holds the kind of what goes before in each state; 0 is a state
-// that kinds do not know.
+// kindOfState holds the kind of the preceding text in each state; 0 is a state that
+// kinds do not cover.
 var kindOfState = func() (t [8]uint8) {
 	for i, s := range states {
 		switch s {
@@ -87,7 +88,7 @@ var kindOfState = func() (t [8]uint8) {
 	return t
 }()
 
-// stateOfKind holds the state after a kind, by its upper half.
+// stateOfKind holds the state after a kind, indexed by its upper half.
 var stateOfKind = [16]uint64{
 	kindLetter >> 4:   stateLetter,
 	kindSingle >> 4:   stateSingle,
@@ -95,11 +96,11 @@ var stateOfKind = [16]uint64{
 	kindKatakana >> 4: stateKatakana,
 }
 
-// mayBeUnspaced reports whether a first byte is one of those that kinds know.
+// mayBeUnspaced reports whether a first byte is one that kinds cover.
 func mayBeUnspaced(c byte) bool { return c >= 0xe2 && c <= 0xe9 || c == 0xef }
 
-// unspaced folds blocks of text as long as what they have outside ASCII is of
-// the kinds that it knows, and returns how many bytes it has folded.
+// unspaced folds blocks of text as long as their code points outside ASCII are of
+// the covered kinds, and returns the number of bytes folded.
 func (f *folder) unspaced(text []byte) int {
 	before := kindOfState[f.state>>3]
 	if before == 0 {
@@ -118,11 +119,11 @@ func (f *folder) unspaced(text []byte) int {
 	return read
 }
 
-// foldUnspacedGeneric folds to out the blocks that text begins with, as long as
-// they have code points outside ASCII and kinds know all of them. A block is 64
-// bytes, less a code point that is not complete, and 16 more follow it. What
-// comes ahead is of the kind before. It returns how many bytes were read and
-// written, and the kind of the last of them. Out has room for twice the text.
+// foldUnspacedGeneric folds blocks of text to out as long as they have code points
+// outside ASCII and kinds cover all of them. A block is 64 bytes, without an
+// incomplete code point at its end, and 16 more bytes follow it. before is the kind
+// of the preceding text. It returns the number of bytes read and written, and the
+// kind of the last one. out has room for twice the text.
 func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
 	for len(text)-read >= blockSize+16 {
 		block := text[read : read+blockSize]
@@ -148,7 +149,7 @@ func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read
 			case 0:
 				return read, written, before
 			case kindExtend:
-				// A mark is of the kind of what precedes; on its own, it is a letter.
+				// A mark has the kind of the preceding code point; on its own, it is a letter.
 				if k = kind; k == kindSep {
 					k = kindLetter
 				}

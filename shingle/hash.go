@@ -6,8 +6,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// A mixer holds the constants of the token hash and of the shingle fold. The
-// kernels read its fields by their names.
+// A mixer holds the constants of the token hash and of the shingle fold. The kernels
+// access its fields by name.
 type mixer struct {
 	low   uint64 // multiplies the first eight bytes of a token
 	high  uint64 // multiplies the next eight
@@ -15,8 +15,8 @@ type mixer struct {
 	end   uint64 // multiplies in the last step of a token
 	step  uint64 // leads from one token of a shingle to the next; 5 mod 8
 	width uint64 // multiplies the number of tokens in a shingle
-	short uint64 // the most bytes of a token that is hashed by multiplying and mixing
-	point uint64 // where the polynomial of a longer token is evaluated; 0 is for xxhash
+	short uint64 // the longest token, in bytes, that is hashed by multiplying and mixing
+	point uint64 // the point at which the polynomial of a longer token is evaluated; 0 is for xxhash
 }
 
 // public is the mixer of Shinglers without a seed. The multipliers are odd, with
@@ -31,7 +31,8 @@ var public = mixer{
 	short: 16,
 }
 
-// lower has the bit that distinguishes small ASCII letters from capitals in every byte.
+// lower has, in every byte, the bit that distinguishes lower-case ASCII letters from
+// capitals.
 const lower = 0x2020202020202020
 
 // keep[n] masks the first n of 16 bytes.
@@ -62,7 +63,8 @@ func (m *mixer) hash16(x, y uint64, n int) uint64 {
 }
 
 // hashLong hashes buf[start:end], a token of more than m.short bytes. It folds the
-// case of ASCII in place, eight bytes at a time, and so perhaps after the token.
+// case of ASCII in place, eight bytes at a time, so it may change bytes after the
+// token.
 func (m *mixer) hashLong(buf []byte, start, end int) uint64 {
 	if b := buf[start:end]; len(b) < 16 || len(b) > 32 || !beyondASCII(b) {
 		lowerASCII(buf[start:], end-start)
@@ -73,7 +75,7 @@ func (m *mixer) hashLong(buf []byte, start, end int) uint64 {
 	return xxhash.Sum64(buf[start:end])
 }
 
-// beyondASCII reports whether all of the 16 to 32 bytes of b are from 0x80.
+// beyondASCII reports whether all of the 16 to 32 bytes of b are 0x80 or above.
 func beyondASCII(b []byte) bool {
 	n := len(b)
 	w := binary.LittleEndian.Uint64(b) & binary.LittleEndian.Uint64(b[8:]) &
@@ -139,7 +141,7 @@ type counter struct {
 	mul  *mixer
 }
 
-// all makes each hash that of the next occurrence of its shingle.
+// all replaces each hash by that of the next occurrence of its shingle.
 func (c counter) all(hashes []uint64) {
 	if c.seen == nil {
 		return

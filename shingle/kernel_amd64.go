@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// Each tier of package cpu is a family of kernels. All work like their generic
-// counterparts, which are in the files named after what they do.
+// Each tier of package cpu is a family of kernels. They all compute the same as
+// their generic counterparts, which are in the files named after their purpose.
 
 //go:noescape
 func boundsAVX512(dst *uint32, buf *byte, n int) int
@@ -43,9 +43,9 @@ func classifyAVX2(m *utf8Masks, b *byte)
 //go:noescape
 func copyAVX2(dst, src *byte, n int) int
 
-// bitPlaces lists the places of the bits that are set in each byte.
+// bitPlaces lists the positions of the set bits of each byte.
 //
-//lint:ignore U1000 assembly reads it
+// lint:ignore U1000 assembly reads it
 var bitPlaces = func() (places [256][8]uint8) {
 	for b := range places {
 		n := 0
@@ -74,14 +74,14 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	return boundsGeneric(dst, masks, buf, n)
 }
 
-// hashTokens works like hashGeneric. Both dst and bounds have capacity for a
-// vector more.
+// hashTokens works like hashGeneric. Both dst and bounds have capacity for one more
+// vector.
 func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	if cpu.Active() == cpu.Generic || len(dst) == 0 {
 		hashGeneric(dst, buf, bounds, m)
 		return
 	}
-	clear(bounds[len(bounds) : len(bounds)+16]) // idle lanes load what is there
+	clear(bounds[len(bounds) : len(bounds)+16]) // idle lanes load the last bound
 	for at := 0; at < len(dst); at += 512 {
 		n := min(512, len(dst)-at)
 		var long [128]byte // a bit for each token of more than m.short bytes
@@ -92,7 +92,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 			step = 4
 			hashAVX2(&dst[at], &buf[0], &bounds[2*at], n, &long[0], m)
 		}
-		// Eight steps at a time, to take fewer turns that none can predict.
+		// Eight steps at a time, to have fewer unpredictable branches.
 		for k := 0; k*step < n; k += 8 {
 			for left := binary.LittleEndian.Uint64(long[k:]); left != 0; left &= left - 1 {
 				p := bits.TrailingZeros64(left)
@@ -103,10 +103,10 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	}
 }
 
-// widest is the widest shingle that is folded anew, not rolled.
+// widest is the widest shingle that is computed from its tokens, not rolled.
 const widest = 16
 
-// hashShingles works like shinglesGeneric; toks has capacity for a vector more.
+// hashShingles works like shinglesGeneric; toks has capacity for one more vector.
 func hashShingles(dst, toks []uint64, w int, m *mixer) {
 	switch {
 	case w > widest || len(dst) == 0:
@@ -148,19 +148,20 @@ func classifyUTF8(m *utf8Masks, b []byte) {
 	}
 }
 
-// run is what foldRunBMI works on; it moves text, out and state on.
+// run holds the arguments of foldRunBMI, which advances text and out and updates
+// state.
 type run struct {
 	text    *byte
 	start   *byte // of the text, of which n bytes are to be folded
 	n       int
-	last    *byte // where the last block may begin
+	last    *byte // the last position at which a block may begin
 	out     *byte
 	state   uint64
 	entries *uint32
 	doubles *[2]uint32
 	rows    *uint64
-	blocks  int  // that may be taken
-	slow    uint // not 0 to do without PEXT
+	blocks  int  // number of blocks that may be taken
+	slow    uint // not 0 to avoid PEXT
 	stopped uint // not 0 if the code point at text is for folder.put
 }
 
@@ -182,17 +183,17 @@ func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written 
 		entries: &t.entries[0], doubles: unsafe.SliceData(t.doubles), rows: &rows[0], blocks: runBlocks,
 	}
 	if cpu.Active() == cpu.AVX2 {
-		r.slow = 1 // on the processors of AMD before Zen 3
+		r.slow = 1 // as on AMD processors before Zen 3
 	}
 	foldRunBMI(&r)
 	return distance(&text[0], r.text), distance(&out[0], r.out), r.state, r.stopped != 0
 }
 
-// unspacedRun is what unspacedVBMI2 works on; it moves text and out on and
-// keeps in carry which kind the last byte was: letter, single, hiragana, katakana.
+// unspacedRun holds the arguments of unspacedVBMI2, which advances text and out, and
+// keeps in carry the kind of the last byte: letter, single, hiragana, katakana.
 type unspacedRun struct {
 	text  *byte
-	last  *byte // where the last block may begin
+	last  *byte // the last position at which a block may begin
 	out   *byte
 	table *kindTable
 	carry [4]uint64
@@ -222,13 +223,14 @@ func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, writt
 	return distance(&text[0], r.text), distance(&out[0], r.out), after
 }
 
-// distance returns how many bytes q is after p, in one slice.
+// distance returns how many bytes q is after p in the same slice.
 func distance(p, q *byte) int { return int(uintptr(unsafe.Pointer(q)) - uintptr(unsafe.Pointer(p))) }
 
-// letterRun is what lettersVBMI2 and lettersAVX512 work on; they move text and out on.
+// letterRun holds the arguments of lettersVBMI2 and lettersAVX512, which advance
+// text and out.
 type letterRun struct {
 	text       *byte
-	last       *byte // where the last block may begin
+	last       *byte // the last position at which a block may begin
 	out        *byte
 	separators *uint8
 	pairs      *pairTable

@@ -8,10 +8,10 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// NEON looks at bytes; it has no product of 64 bits, which the hashes are made of.
+// NEON classifies bytes; the hashes need 64-bit products, which it lacks.
 
 // masksNEON sets the bits of the word bytes of each block of 64, except apostrophes,
-// and returns not 0 if there is one.
+// and returns a value other than 0 if there is an apostrophe.
 //
 //go:noescape
 func masksNEON(dst *uint64, buf *byte, blocks int) (quotes uint64)

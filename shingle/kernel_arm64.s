@@ -21,10 +21,10 @@ GLOBL maskBits<>(SB), RODATA|NOPTR, $16
 	VADDP M0.B16, M0.B16, M0.B16 \
 	VMOV  M0.D[0], R
 
-// WORDS sets TO to the word bytes of FROM and adds its apostrophes to V30, with V8 and V9
-// for scratch. V20 to V26 hold constants, named where they are set. What is not above
-// a limit is the lesser of itself and the limit: there is no comparison of unsigned
-// bytes in the assembler.
+// WORDS sets TO to the word bytes of FROM and adds its apostrophes to V30, with V8
+// and V9 for scratch. V20 to V26 hold constants, named where they are set. The
+// minimum of a byte and a limit shows whether the byte is above the limit: the
+// assembler has no comparison of unsigned bytes.
 #define WORDS(FROM, TO) \
 	VORR  V20.B16, FROM.B16, TO.B16 \
 	VSUB  V21.B16, TO.B16, TO.B16 \
@@ -112,7 +112,7 @@ TEXT ·classifyNEON(SB), NOSPLIT, $0-16
 
 // func copyNEON(dst, src *byte, n int) int
 //
-// It copies 64 bytes at a time, of at least 64, and returns how many there are up to
+// It copies 64 bytes at a time, at least 64, and returns the number of bytes before
 // the first block that has a byte from 0x80.
 //
 //	R0  dst             R1  src              R2  bytes left  R3  bytes copied

@@ -35,8 +35,8 @@ BYTES(spaces, 0x20202020)
 
 // func copyAVX2(dst, src *byte, n int) int
 //
-// It copies 32 bytes at a time, of at least 32, the last ones once more with those
-// before them, and returns how many there are up to the first block that has a byte
+// It copies 32 bytes at a time, at least 32; the last step overlaps the one
+// before it. It returns the number of bytes before the first block that has a byte
 // from 0x80.
 //
 //	SI  src             DI  dst              CX  n           AX  bytes copied
@@ -71,7 +71,7 @@ copy2done:
 
 // func classifyAVX512(m *utf8Masks, b *byte)
 //
-// Continuing bytes are those below 0xc0 as signed numbers, whose first bit is set.
+// Continuing bytes have the first bit set and are below 0xc0 as signed numbers.
 TEXT ·classifyAVX512(SB), NOSPLIT, $0-16
 	MOVQ m+0(FP), DI
 	MOVQ b+8(FP), SI
@@ -120,13 +120,13 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
-QUAD(openTwo, 0x8000000000000000) // where a code point of two bytes goes on after a block,
+QUAD(openTwo, 0x8000000000000000) // where a code point of two bytes continues after a block,
 QUAD(openThree, 0xc000000000000000) // one of three,
 QUAD(openFour, 0xe000000000000000) // one of four
 
-// LEAD defines by which bits a code point of up to three bytes is known, big-endian,
-// and the place of the first one in runTable.entries; by the upper half of its first
-// byte. Continuing bytes are none.
+// LEAD defines, by the upper half of its first byte, the bits that identify a code
+// point of up to three bytes, big-endian, and the offset of the first such code
+// point in runTable.entries. Continuing bytes are not first bytes.
 #define LEAD(C, BITS, FIRST) \
 	DATA leads<>+(8*C)(SB)/4, $BITS \
 	DATA leads<>+(8*C+4)(SB)/4, $FIRST
@@ -157,7 +157,7 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	SHLQ $32, DX \
 	ORQ  DX, R
 
-// FROM2 sets R to which of the bytes of Y0 and Y4 are not below those of LIMIT.
+// FROM2 sets R to the bytes of Y0 and Y4 that are not below those of LIMIT.
 #define FROM2(LIMIT, R) \
 	VPMAXUB LIMIT, Y0, Y6 \
 	VPCMPEQB Y6, Y0, Y6 \
@@ -165,9 +165,9 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	VPCMPEQB Y5, Y4, Y5 \
 	MASK32(R)
 
-// PLACE sets BX to the place in runTable.entries of the code point at AX, and CX to the
-// upper half of its first byte; it goes to FOUR if that has four bytes. PEXT is slow on
-// some processors, for which R11 is 0: there it goes to SLOW.
+// PLACE sets BX to the index in runTable.entries of the code point at AX, and CX to
+// the upper half of its first byte. It goes to FOUR if the code point has four
+// bytes. PEXT is slow on some processors, for which R11 is 0: there it goes to SLOW.
 #define PLACE(SLOW, FOUR) \
 	MOVBLZX (SI)(AX*1), CX \
 	CMPL  CX, $0xf0 \
@@ -180,8 +180,8 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	PEXTL (R11)(CX*8), BX, BX \
 	ADDL  4(R11)(CX*8), BX
 
-// PLACESLOW does so without PEXT: it works out the places of all three lengths, and takes
-// one. DX is scratch.
+// PLACESLOW does the same without PEXT: it computes the indices for all three
+// lengths and picks one. DX is scratch.
 #define PLACESLOW \
 	MOVBLZX 1(SI)(AX*1), DX \
 	MOVBLZX 2(SI)(AX*1), R11 \
@@ -199,8 +199,8 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	XORL  R11, R11 \
 	SHRL  $4, CX
 
-// PLACE4 does so for a code point of four bytes, and goes to NONE if it is not in the
-// table.
+// PLACE4 does the same for a code point of four bytes, and goes to NONE if it is not
+// in the table.
 #define PLACE4(NONE) \
 	CMPL  CX, $0xf8 \
 	JAE   NONE \
@@ -213,21 +213,22 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	JAE   NONE \
 	ADDL  $const_fourBase, BX
 
-// ENTRY sets DX to the entry at BX and goes to RARE unless it is to be written as it is.
+// ENTRY sets DX to the entry at BX and goes to RARE unless it can be written
+// unchanged.
 #define ENTRY(RARE) \
 	MOVL  (R10)(BX*4), DX \
 	TESTL R14, DX \
 	JNE   RARE \
 	AFTER
 
-// AFTER sets R14 to what the next entry must not have: special, and ordered if the one in
-// DX has it.
+// AFTER sets R14 to the bits that the next entry must not have: special, and ordered
+// if the entry in DX has it.
 #define AFTER \
 	MOVL  DX, R14 \
 	ANDL  $const_ordered, R14 \
 	ORL   $const_special, R14
 
-// EMIT writes the entry in DX, with a space ahead of it where tokens adjoin; CX is
+// EMIT writes the entry in DX, with a space before it where tokens adjoin; CX is
 // scratch.
 #define EMIT \
 	MOVL  DX, CX \
@@ -242,7 +243,7 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	ANDL  $3, DX \
 	ADDQ  DX, DI
 
-// DOUBLE writes the two entries that the one in DX gives, or goes to NONE.
+// DOUBLE writes the two entries that the one in DX refers to, or goes to NONE.
 #define DOUBLE(NONE) \
 	CMPL  DX, $const_double \
 	JB    NONE \
@@ -265,7 +266,7 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 //
 //	SI  where the block begins               DI  where the next folded byte goes
 //	R8  next: where code points begin that are still to be folded
-//	R9  state, in the low six bits, which shift a row; the upper ones are left behind
+//	R9  state, in the low six bits, which shift a row; the upper bits are not cleared
 //	R10 entries         R11 leads, or 0      R12 bytes of the block
 //	R13 rows            R14 as AFTER sets it R15 bytes of the block that are folded
 //	AX  offset of the code point             CX, BX, DX scratch
@@ -285,7 +286,7 @@ TEXT ·foldRunBMI(SB), NOSPLIT, $0-8
 	JZ   fast
 	XORL R11, R11
 fast:
-	MOVL $const_double, R14 // nothing is known about what comes ahead
+	MOVL $const_double, R14 // nothing is known about the preceding text
 	VPBROADCASTQ lead2<>(SB), Y1
 	VPBROADCASTQ lead3<>(SB), Y2
 	VPBROADCASTQ lead4<>(SB), Y3
@@ -319,7 +320,7 @@ block:
 	BZHIQ R12, CX, CX
 	BZHIQ R12, R15, R15
 	ANDNQ R8, BX, R8
-	// The last code point may be for the next block.
+	// The last code point may be left for the next block.
 	MOVQ openTwo<>(SB), AX
 	ANDQ R8, AX
 	MOVQ openThree<>(SB), DX
@@ -335,7 +336,7 @@ block:
 	BZHIQ R12, CX, CX
 	BZHIQ R12, R15, R15
 closed:
-	// Continuing bytes are where first ones want them.
+	// Continuing bytes must be exactly where first bytes require them.
 	LEAQ (R8)(R8*1), AX
 	SHLQ $2, CX
 	SHLQ $3, R15
@@ -381,7 +382,7 @@ runs:
 	CMOVQCS R12, AX
 	CMPQ AX, R15
 	JEQ  runnone
-	// The run of ASCII ahead of the next other code point.
+	// The run of ASCII before the next other code point.
 	MOVQ 8(R13), CX
 	SHRXQ R9, CX, R9
 	MOVB $0x20, (DI)
@@ -461,13 +462,13 @@ out:
 	KMOVQ K1, R \
 	VPADDB Z6, Z6, Z6
 
-// WHOLE makes the first bytes in R all three.
+// WHOLE extends the first bytes in R to all three bytes.
 #define WHOLE(R) \
 	LEAQ (R)(R*2), AX \
 	LEAQ (R)(AX*2), R
 
-// BEHIND sets TO to what follows the bytes in R, which the block before left
-// in CARRY.
+// BEHIND sets TO to the bytes that follow those in R; CARRY holds the last one of
+// the block before.
 #define BEHIND(R, CARRY, TO) \
 	LEAQ (R)(R*1), TO \
 	ORQ CARRY, TO
@@ -486,9 +487,9 @@ out:
 	ANDL $1, R \
 	MOVQ R, TO
 
-// SPREAD sets K to where the bytes of half a block go if a space comes ahead of
-// those that the low half of DX names: from two bits for each byte, the upper one
-// the byte itself, drop those of spaces that are not there.
+// SPREAD sets K to the positions of the bytes of half a block if a space is inserted
+// before those named by the low half of DX: from two bits for each byte, the upper
+// one for the byte itself, it drops the bits of spaces that are not inserted.
 #define SPREAD(K) \
 	PDEPQ R10, DX, R11 \
 	ORQ R9, R11 \
@@ -551,7 +552,8 @@ block:
 	VMOVDQU64 (SI), Z0
 	VMOVDQU64 1(SI), Z1
 	VMOVDQU64 2(SI), Z2
-	// BX is where those outside ASCII begin, CX how many bytes are complete.
+	// BX is the first bytes of code points outside ASCII, CX the number of complete
+	// bytes.
 	VPMOVB2M Z0, K1
 	VPCMPB $1, Z16, Z0, K2
 	KMOVQ K1, AX
@@ -627,8 +629,8 @@ block:
 	TESTQ R13, R13
 	JNZ  marks
 whole:
-	// Spaces come where a token follows another of another kind, and ahead of
-	// every single one.
+	// Spaces are inserted where a token follows one of another kind, and before every
+	// single one.
 	XORQ R10, R15
 	BEHIND(R9, LETTERS, AX)
 	BEHIND(R10, SINGLES, DX)
@@ -674,7 +676,7 @@ whole:
 	ADDQ AX, DI
 	JMP  block
 marks:
-	// A mark is of the kind of what precedes; on its own, it is a letter.
+	// A mark has the kind of the preceding code point; on its own, it is a letter.
 	WHOLE(R13)
 	MOVQ R9, AX
 	ORQ  R10, AX
@@ -739,8 +741,8 @@ TEXT ·twosVBMI2(SB), NOSPLIT, $0-48
 	VZEROUPPER
 	RET
 
-// TWOS folds the code points of two bytes that begin at every other byte of the text
-// from the PARITY-th on; its result in R10 has a bit for each that was folded.
+// TWOS folds the two-byte code points that begin at every other byte of the text
+// from byte PARITY on; its result in R10 has a bit for each that was folded.
 #define TWOS(PARITY) \
 	VMOVDQU64 PARITY(SI), Z0 \
 	SHRXQ R12, CX, R10 \
@@ -797,10 +799,11 @@ TEXT ·twosAVX512(SB), NOSPLIT, $0-48
 	VZEROUPPER
 	RET
 
-// LETTERBLOCK is what both kernels for blocks of letters do first. It sets R8 to the first
-// bytes of two and CX to the bytes of the block that are whole code points, and Z7 to the
-// block, with spaces for separators of three bytes. It goes to OUT if the block has other
-// code points of three bytes, any of four, nothing outside ASCII or broken bytes.
+// LETTERBLOCK is the first step of both kernels for blocks of letters. It sets R8 to
+// the first bytes of two, CX to the number of bytes in whole code points, and Z7 to
+// the block, with spaces for separators of three bytes. It goes to OUT if the block
+// has other code points of three bytes, any of four, nothing outside ASCII, or
+// broken bytes.
 #define LETTERBLOCK(OUT, CLOSED, THREE, NOTHREE) \
 	CMPQ SI, letterRun_last(R9) \
 	JHI  OUT \
@@ -921,7 +924,7 @@ lettersout:
 	VZEROUPPER
 	RET
 
-// Each byte but the first is the place of the one before it.
+// Each byte except the first has the index of the one before it.
 DATA oneBack<>+0(SB)/8, $0x0605040302010000
 DATA oneBack<>+8(SB)/8, $0x0e0d0c0b0a090807
 DATA oneBack<>+16(SB)/8, $0x161514131211100f

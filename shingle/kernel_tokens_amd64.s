@@ -66,9 +66,9 @@ GLOBL places<>(SB), RODATA|NOPTR, $64
 	KORQ K1, K3, K3 \
 	VPCMPEQB Z21, Z0, K4
 
-// JOIN sets R13 to the word bytes of the block before, apostrophes between
-// letters included: R8, R9, R10 are its apostrophes, letters and word bytes,
-// AX the letters of the block after it, R11 the last letter of the one ahead.
+// JOIN sets R13 to the word bytes of the block before, including apostrophes between
+// letters: R8, R9, R10 are its apostrophes, letters and word bytes, AX the letters
+// of the block after it, R11 the last letter of the block before it.
 #define JOIN \
 	MOVQ R9, R13 \
 	SHRQ $1, AX, R13 \
@@ -79,7 +79,7 @@ GLOBL places<>(SB), RODATA|NOPTR, $64
 	MOVQ R9, R11 \
 	SHRQ $63, R11
 
-// EDGES sets DX to where the runs of R13 start and end.
+// EDGES sets DX to the starts and ends of the runs of R13.
 #define EDGES \
 	LEAQ (R12)(R13*2), DX \
 	XORQ R13, DX \
@@ -161,8 +161,8 @@ bounds512last:
 	VZEROUPPER
 	RET
 
-// EMITBYTES writes the positions of the bits of DX: all places within the block as
-// bytes, then the first 32 widened, and the others where there are any.
+// EMITBYTES writes the positions of the bits of DX: all positions within the block
+// as bytes, then the first 32 widened, and the others if there are any.
 #define EMITBYTES(FEW) \
 	KMOVQ DX, K5 \
 	POPCNTQ DX, R13 \
@@ -303,7 +303,7 @@ hash512:
 	VPCMPUQ $6, Z17, Z7, K1
 	KMOVW K1, R8
 	MOVB R8, (DX)
-	// Zero what lies after them.
+	// Zero the bytes after them.
 	VPSLLQ $3, Z7, Z8
 	VPSUBQ Z8, Z18, Z9
 	VPMAXSQ Z25, Z9, Z9
@@ -393,9 +393,9 @@ shingles512done:
 	VZEROUPPER
 	RET
 
-// CLASSIFY2 sets R8 to the apostrophes, R9 to the letters and R10 to the word
-// bytes of the 64 bytes at SI, with AX, R13 and DX for scratch.
-// HALF2 does so for the 32 bytes at OFF(SI).
+// CLASSIFY2 sets R8 to the apostrophes, R9 to the letters and R10 to the word bytes
+// of the 64 bytes at SI, with AX, R13 and DX for scratch. HALF2 does the same for
+// the 32 bytes at OFF(SI).
 #define HALF2(OFF, Q, L, W) \
 	VMOVDQU OFF(SI), Y0 \
 	VPOR Y8, Y0, Y1 \
@@ -422,8 +422,8 @@ shingles512done:
 	SHLQ $32, BX \
 	ORQ BX, W
 
-// EMIT8 writes the positions of the low eight bits of DX, all eight places of a row of
-// bitPlaces, and goes on by as many as there are.
+// EMIT8 writes the positions of the low eight bits of DX, a whole row of bitPlaces,
+// and advances by their number.
 #define EMIT8 \
 	MOVBLZX DX, R13 \
 	SHRQ $8, DX \

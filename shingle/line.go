@@ -11,15 +11,15 @@ import (
 type line struct {
 	Span
 	kind   lineKind
-	indent int  // columns of white space ahead
-	width  int  // columns of all
+	indent int  // columns of leading white space
+	width  int  // columns in all
 	first  int  // columns of the first word
-	quoted int  // how many > it begins with
-	last   bool // of its block, whatever follows
+	quoted int  // number of leading > signs
+	last   bool // ends its block, whatever follows
 }
 
-// read makes l, which is zero, the line of text that begins at offset at, and
-// returns where the next one does.
+// read sets l, which is zero, to the line of text that begins at offset at, and
+// returns the offset of the next line.
 func (l *line) read(text string, at int) int {
 	l.Start, l.End, l.kind = at, at, blank
 	word := false // in the first word
@@ -31,7 +31,7 @@ func (l *line) read(text string, at int) int {
 			at = end
 			continue
 		}
-		if c == '\n' { // what ends nearly all lines
+		if c == '\n' { // the end of nearly all lines
 			l.classify(text)
 			return at + 1
 		}
@@ -49,7 +49,7 @@ func (l *line) read(text string, at int) int {
 			l.width += (end - at) / 3 * 2
 			if word {
 				l.first += 2
-				word = false // it may be wrapped anywhere
+				word = false // text may be wrapped anywhere after it
 			}
 			at = end
 			continue
@@ -85,8 +85,8 @@ func (l *line) read(text string, at int) int {
 	return at
 }
 
-// ascii takes a run of printable ASCII into the line; word is whether it is in
-// its first word.
+// ascii adds a run of printable ASCII to the line; word reports whether the run is
+// in its first word.
 func (l *line) ascii(text string, at, end int, word *bool) {
 	run := text[at:end]
 	ahead := 0
@@ -119,8 +119,8 @@ func (l *line) ascii(text string, at, end int, word *bool) {
 	}
 }
 
-// ink notes that something visible is from start to end; if it is the first
-// of the line, it begins the first word.
+// ink records that something visible lies from start to end; if it is the first on
+// the line, it begins the first word.
 func (l *line) ink(start, end int, word *bool) {
 	if l.kind == blank {
 		l.Start, l.indent, l.kind, *word = start, l.width, plain, true
@@ -153,8 +153,8 @@ func printable(text string, at int) int {
 	return at
 }
 
-// narrow returns the end of the run of code points from U+00C0 to U+07FF that
-// begins at offset at, all letters and marks, and how many there are.
+// narrow returns the end and the number of code points of the run from U+00C0 to
+// U+07FF, all letters and marks, that begins at offset at.
 func narrow(text string, at int) (end, columns int) {
 	for at+1 < len(text) && text[at]-0xC3 <= 0xDF-0xC3 && text[at+1]&0xC0 == 0x80 {
 		at += 2
@@ -164,7 +164,7 @@ func narrow(text string, at int) (end, columns int) {
 }
 
 // wide returns the end of the run of kana, ideographs and Hangul that begins at
-// offset at: of most of those whose code takes three bytes.
+// offset at: most code points of three bytes.
 func wide(text string, at int) (end int) {
 	for at+2 < len(text) {
 		switch text[at] {
@@ -172,7 +172,7 @@ func wide(text string, at int) (end int) {
 			return at
 		case 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEB, 0xEC:
 		}
-		// From U+3040 on; before it is a space.
+		// From U+3040 on, because U+3000 is a space.
 		if text[at+1] <= 0x80 || text[at+1] > 0xBF || text[at+2]&0xC0 != 0x80 {
 			return at
 		}
@@ -181,8 +181,8 @@ func wide(text string, at int) (end int) {
 	return at
 }
 
-// unprintable sets the top bit of the bytes of x that are not printable ASCII,
-// but DEL, up to the first such byte and perhaps of some after it.
+// unprintable sets the top bit of the bytes of x that are not printable ASCII
+// (except DEL), up to the first such byte, and perhaps of some after it.
 func unprintable(x uint64) uint64 { return x | (x - ' '*ones) }
 
 // spacing reports whether r is white space or invisible, within a line.
@@ -196,7 +196,7 @@ func spacing(r rune) bool {
 	return r < ' ' && r >= 0x1c
 }
 
-// columns returns how wide r is in a fixed-width font.
+// columns returns the width of r in a fixed-width font.
 func columns(r rune) int {
 	switch {
 	case r < 0x1100:

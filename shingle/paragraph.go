@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Paragraphs yields the paragraphs of text, in order, without the white space
-// around them. They are those that a reader of plain text sees:
+// Paragraphs yields the paragraphs of text, in order, without the white space around
+// them. They are the paragraphs that a reader of plain text sees:
 //
 //   - A blank line, a line of nothing but dashes, stars and the like, a form
 //     feed and U+2029 end a paragraph and belong to none. A line ends at LF, CR,
@@ -49,13 +49,13 @@ func Paragraphs(text string) iter.Seq[Span] {
 }
 
 const (
-	narrowest  = 30  // columns to which text may be wrapped
-	widestLine = 130 // and the most
+	narrowest  = 30  // least number of columns to which text may be wrapped
+	widestLine = 130 // and the greatest
 )
 
-// paragraphs yields the paragraphs of a block of lines without a blank one.
+// paragraphs yields the paragraphs of a block of lines without a blank line.
 func paragraphs(block []line, yield func(Span) bool) bool {
-	width := 0 // to which the block is wrapped
+	width := 0 // columns to which the block is wrapped
 	for i := range block {
 		if w := block[i].width; w <= widestLine {
 			width = max(width, w)
@@ -74,8 +74,8 @@ func paragraphs(block []line, yield func(Span) bool) bool {
 	return true
 }
 
-// breaks reports whether line i begins a paragraph, when that of the line
-// above began with line from.
+// breaks reports whether line i begins a paragraph, given that the paragraph of the
+// line above began with line from.
 func breaks(block []line, from, i, width int) bool {
 	a, b := &block[i-1], &block[i]
 	wrapped := width >= narrowest && a.width <= widestLine && b.width <= widestLine &&
@@ -96,7 +96,7 @@ func breaks(block []line, from, i, width int) bool {
 	return !wrapped
 }
 
-// A lineKind is the kind of a line by its looks alone.
+// A lineKind is the kind of a line, judged by the line alone.
 type lineKind uint8
 
 const (
@@ -107,14 +107,14 @@ const (
 	opening // begins with U+3000
 )
 
-// classify finds out what kind of line l is.
+// classify determines the kind of line l.
 func (l *line) classify(text string) {
 	if l.kind == blank {
 		return
 	}
 	s := l.Of(text)
 	if len(s) > 1 && letter(s[0]) && letter(s[1]) && l.indent < 2 {
-		return // what most lines are: a word comes first
+		return // most lines begin with a word
 	}
 	if s[0] == '>' {
 		said := strings.TrimLeft(s, "> \t")
@@ -149,8 +149,8 @@ func (l *line) classify(text string) {
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// rule reports whether a line is drawn rather than written: three and more of
-// the characters that lines are drawn with, and spaces.
+// rule reports whether a line is a drawn line: at least three of the characters used
+// for rules, and spaces.
 func rule(s string) bool {
 	n := 0
 	for _, r := range s {
@@ -165,8 +165,8 @@ func rule(s string) bool {
 	return n >= 3
 }
 
-// marker returns the length of the bullet or number that begins a list item,
-// 0 if none does.
+// marker returns the length of the bullet or number that begins a list item, 0 if
+// there is none.
 func marker(s string) int {
 	r, n := utf8.DecodeRuneInString(s)
 	switch r {
@@ -177,7 +177,7 @@ func marker(s string) int {
 		return 0
 	case '•', '‣', '◦', '⁃', '∙', '▪', '▫', '■', '□', '●', '○', '◆', '◇', '►', '▶', '➢', '➤', '✓', '✔', '❖', '※':
 		return n
-	case 'o': // as typewriters have it
+	case 'o': // as on typewriters
 		if strings.HasPrefix(s, "o  ") || strings.HasPrefix(s, "o\t") {
 			return 2
 		}

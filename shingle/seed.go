@@ -12,18 +12,18 @@ import (
 	"github.com/neardup/neardup/internal/splitmix"
 )
 
-// ErrSeed means that the name of a Shingler belongs to another seed than the
-// Shingler that reads it has: see [Shingler.UnmarshalText].
+// ErrSeed means that the name of a Shingler belongs to a seed other than that of the
+// Shingler that reads it: see [Shingler.UnmarshalText].
 var ErrSeed = errors.New("wrong seed")
 
-// fingerprint returns 16 hexadecimal digits that name a seed and from which it can
-// be found by trying out seeds only.
+// fingerprint returns 16 hexadecimal digits that identify a seed. The seed can be
+// found from them only by trying.
 func fingerprint(seed uint64) string {
 	sum := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte("neardup/shingle seed "), seed))
 	return hex.EncodeToString(sum[:8])
 }
 
-// keyed is what depends on a seed.
+// keyed holds the constants that depend on a seed.
 type keyed struct {
 	seed  uint64
 	mixer mixer
@@ -33,10 +33,10 @@ type keyed struct {
 var unkeyed = newKeyed(0)
 
 // newKeyed derives the constants from the seed; the derivation is frozen. Up to
-// eight bytes of a token go through the mixer, which then is a bijection: no two
-// such tokens have one hash. Longer tokens are polynomials: the two multiplications
-// of hash16 would meet for chosen tokens far more often than by chance, and xxhash
-// has collisions that no seed prevents.
+// eight bytes of a token go through the mixer, which is then a bijection: no two
+// such tokens have the same hash. Longer tokens are polynomials: the two
+// multiplications of hash16 would collide for chosen tokens far more often than by
+// chance, and xxhash has collisions that no seed prevents.
 func newKeyed(seed uint64) *keyed {
 	k := &keyed{seed: seed, mixer: public}
 	if seed != 0 {
@@ -60,18 +60,18 @@ const (
 	limb       = 7 // bytes of a coefficient
 )
 
-// polynomial returns the hash of a token with a seed: the polynomial over the
-// integers modulo 2^61-1 whose coefficients are seven bytes of the token each, the
-// last one filled up with zeros, and then its length, evaluated at the secret point
-// and finished. For two tokens of up to 7*d bytes that do not depend on the seed the
-// polynomials meet at d+1 points at most (Carter and Wegman 1979).
+// polynomial returns the hash of a token with a seed. It is a polynomial over the
+// integers modulo 2^61-1, evaluated at the secret point and finished. The
+// coefficients are seven bytes of the token each, the last one padded with zeros,
+// and then its length. For two tokens of up to 7*d bytes that do not depend on the
+// seed, the polynomials agree at no more than d+1 points (Carter and Wegman 1979).
 func (m *mixer) polynomial(b []byte) uint64 {
 	var p polynomial
 	p.write(m, b)
 	return p.sum(m)
 }
 
-// A polynomial is the hash of a token that comes in parts.
+// A polynomial computes the hash of a token that arrives in parts.
 type polynomial struct {
 	value uint64
 	n     int        // bytes so far
@@ -129,8 +129,8 @@ func multiply(a, b, x uint64) uint64 {
 	return sum&mersenne61 + sum>>61
 }
 
-// A digest hashes a token that is too long to keep, part by part, as hashLong does
-// in one go.
+// A digest hashes a token that is too long to keep, part by part, with the same
+// result as hashLong.
 type digest struct {
 	xx   xxhash.Digest
 	poly polynomial

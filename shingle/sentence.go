@@ -3,11 +3,10 @@ package shingle
 import "iter"
 
 // Sentences yields the sentences of text, in order, without the white space around
-// them: the parts of each paragraph that [SnapSentence] widens passages to. A
-// sentence ends at a full stop, an exclamation or question mark of any script, with
-// the closing marks after it, unless a small letter follows, or the stop is that of
-// an initial or of a title such as Dr. A paragraph without such an end is one
-// sentence.
+// them: the parts of paragraphs to which [SnapSentence] widens passages. A sentence
+// ends at a full stop, an exclamation or question mark of any script, with the
+// closing marks after it, unless a lower-case letter follows, or the stop belongs to
+// an initial or a title such as Dr. A paragraph without such an end is one sentence.
 func Sentences(text string) iter.Seq[Span] {
 	return func(yield func(Span) bool) {
 		t := Aligner{}.Prepare(text)

@@ -24,25 +24,25 @@ func MakeSet(hashes []uint64) Set {
 	return Set(hashes[:n])
 }
 
-// A sorter holds what sorting takes in addition to the hashes.
+// A sorter holds the memory that sorting needs in addition to the hashes.
 type sorter struct {
 	count [1 << maxRadix]uint32
 	tmp   []uint64 // hashes by their buckets
-	parts []uint64 // the same, of a set that is cut into parts first
+	parts []uint64 // the same, for a set that is first cut into parts
 }
 
 const (
 	maxRadix  = 13
 	partAt    = 1 << 14 // a set this large is cut into parts of about partSize
 	partSize  = 1 << 12
-	patience  = 8 // moves an element, on the average, before another sort is better
+	patience  = 8 // average moves per element above which another sort is better
 	keepSpace = 1 << 20
 )
 
 var sorters = sync.Pool{New: func() any { return new(sorter) }}
 
 // sort writes the distinct elements of src in ascending order to dst, which has room
-// for all and may be src, and returns how many they are.
+// for all and may be src, and returns their number.
 func (s *sorter) sort(dst, src []uint64) int {
 	if uint64(len(src)) > 1<<32-1 {
 		copy(dst, src)
@@ -66,7 +66,7 @@ func (s *sorter) sort(dst, src []uint64) int {
 	return n
 }
 
-// room returns a slice of n elements, with the memory of h if that is enough.
+// room returns a slice of n elements in the memory of h, if that is large enough.
 func room(h []uint64, n int) []uint64 {
 	if cap(h) < n {
 		return make([]uint64, n, n+n/4)
@@ -74,8 +74,8 @@ func room(h []uint64, n int) []uint64 {
 	return h[:n]
 }
 
-// scatter writes src to dst by the radix bits after the skip upper ones, and returns
-// where each bucket of dst ends.
+// scatter writes src to dst by the radix bits after the upper skip bits, and returns
+// the end of each bucket in dst.
 func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
 	left, right := uint(skip)&63, uint(64-radix)&63
 	count, buckets := &s.count, s.count[:1<<radix]
@@ -96,8 +96,8 @@ func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
 	return buckets
 }
 
-// sortPart is sort for a set whose skip upper bits are all the same. It takes more
-// buckets than there are hashes, which are spread evenly, so that few share one.
+// sortPart is sort for a set whose upper skip bits are all equal. It takes more
+// buckets than there are hashes; since hashes are spread evenly, few share a bucket.
 func (s *sorter) sortPart(dst, src []uint64, skip int) int {
 	if len(src) < 2 {
 		return copy(dst, src)
@@ -105,8 +105,8 @@ func (s *sorter) sortPart(dst, src []uint64, skip int) int {
 	s.tmp = room(s.tmp, len(src))
 	radix := min(maxRadix, bits.Len(uint(len(src)))+1)
 	s.scatter(s.tmp, src, skip, radix)
-	// Most elements are in place, and most of the others are one place too late: let
-	// the greater of two go on, without a branch that none can predict.
+	// Most elements are in place, and most of the others are one place too late: move
+	// the greater of two on, without a branch, which would be unpredictable.
 	dst = dst[:len(s.tmp)]
 	most := s.tmp[0]
 	for i, x := range s.tmp[1:] {
@@ -117,7 +117,7 @@ func (s *sorter) sortPart(dst, src []uint64, skip int) int {
 	return settle(dst)
 }
 
-// settle sorts h, which nearly is, drops repeats and returns how many are left.
+// settle sorts h, which is nearly sorted, drops repeats and returns the number left.
 func settle(h []uint64) int {
 	n, steps := 1, 0
 	last := h[0]
@@ -136,7 +136,7 @@ func settle(h []uint64) int {
 			k--
 		}
 		if steps += n - k; steps > patience*len(h) {
-			// No hashes of the usual kind.
+			// These are not ordinary hashes.
 			n += copy(h[n:], h[i:])
 			slices.Sort(h[:n])
 			return len(slices.Compact(h[:n]))
@@ -168,7 +168,7 @@ func (s Set) Common(t Set) int {
 	if len(s) < 64 {
 		return merge(s, t)
 	}
-	// Two merges at once, of the lower halves and of the upper: neither waits for
+	// Two merges run at once, on the lower and on the upper halves: neither waits for
 	// the steps of the other.
 	half := len(s) / 2
 	k, _ := slices.BinarySearch(t, s[half])
@@ -190,7 +190,7 @@ func (s Set) Common(t Set) int {
 // merge counts the elements that s and t share in one pass over both.
 func merge(s, t Set) (n int) {
 	for i, j := 0, 0; i < len(s) && j < len(t); {
-		// Which of the two goes on is a coin toss: no branch on it.
+		// Which of the two advances is unpredictable, so there is no branch on it.
 		x, y := s[i], t[j]
 		i += one(x <= y)
 		j += one(y <= x)
@@ -199,7 +199,7 @@ func merge(s, t Set) (n int) {
 	return n
 }
 
-// one returns 1 if ok. It compiles to no branch.
+// one returns 1 if ok. It compiles without a branch.
 func one(ok bool) (n int) {
 	if ok {
 		n = 1
@@ -207,7 +207,7 @@ func one(ok bool) (n int) {
 	return n
 }
 
-// gallop counts the elements of s in t, each searched for in steps that double.
+// gallop counts the elements of s in t, searching for each in steps that double.
 func gallop(s, t Set) (n int) {
 	for _, x := range s {
 		step := 1

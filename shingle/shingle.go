@@ -31,11 +31,11 @@ const (
 // letters and their folding.
 const UnicodeVersion = unidata.Version
 
-// A Shingler describes how text becomes shingles. The zero value is ready to
-// use: five-word shingles, case and accents folded. A Shingler is a plain
-// value: it may be compared, copied and used by any number of goroutines.
+// A Shingler describes how text becomes shingles. The zero value is ready to use:
+// five-word shingles, case and accents folded. A Shingler is a plain value: it may
+// be compared, copied and used by any number of goroutines.
 //
-// Its methods panic if Size is negative or Unit is none of the constants.
+// Its methods panic if Size is negative or Unit is not one of the constants.
 type Shingler struct {
 	// Unit is the unit of tokens: Words unless set.
 	Unit Unit
@@ -48,11 +48,11 @@ type Shingler struct {
 	// KeepAccents keeps accented letters different from plain ones.
 	KeepAccents bool
 
-	// Seed selects the hash functions. 0 is the public one, the same everywhere and
-	// for ever; with any other seed hashes compare with those of the same seed only.
-	// Take a random one and keep it secret where authors may be hostile: see
-	// Seeds in the package documentation. Names carry a fingerprint of the seed,
-	// never the seed. Tokens of more than eight bytes take longer to hash.
+	// Seed selects the hash functions. 0 selects the public one, the same everywhere and
+	// for ever; with any other seed, hashes compare only with those of the same seed.
+	// Use a random seed and keep it secret where authors may be hostile: see Seeds in
+	// the package documentation. Names contain a fingerprint of the seed, never the
+	// seed. With a seed, tokens of more than eight bytes take longer to hash.
 	Seed uint64
 
 	// Multiset makes repeats count: the second occurrence of a shingle in a
@@ -62,18 +62,17 @@ type Shingler struct {
 	Multiset bool
 }
 
-// A Token is one token: the hash of its folded form and where it is. The span covers
-// marks and invisible characters that folding drops.
+// A Token is one token: the hash of its folded form and its place in the text. The
+// span covers marks and invisible characters that folding drops.
 //
 // # Tokens
 //
-// A token is a run of letters, digits and marks. Everything else separates
-// tokens: space, punctuation, symbols, emoji, controls, and bytes that are not
-// valid UTF-8. These rules depart from Unicode Standard Annex 29 (whose
-// conformance data the rest is tested against) or add to it:
+// A token is a run of letters, digits and marks. Everything else separates tokens:
+// space, punctuation, symbols, emoji, controls, and bytes that are not valid UTF-8.
+// The following rules differ from Unicode Standard Annex 29 or add to it; the rest
+// is tested with its conformance data:
 //
-//   - An apostrophe joins two letters, so don't is one token, and joins nothing
-//     else. Points, commas, colons, underscores, hyphens and double quotes
+//   - An apostrophe joins two letters, so don't is one token, and joins nothing else. Full stops, commas, colons, underscores, hyphens and double quotes
 //     always separate, also within numbers and between Hebrew letters.
 //   - An ideograph is a token of its own: Han, Tangut, Khitan, Nushu, Yi,
 //     cuneiform and hieroglyphs. Five of them mean about as much as two or three
@@ -91,13 +90,13 @@ type Shingler struct {
 //     tokens are runs as in Latin. Tokens of two scripts with different rules
 //     part where they meet; digits join the letters of ordinary scripts.
 //
-// With [Chars] every folded letter, digit or mark is a token; what separates
-// words counts for nothing.
+// With [Chars] every folded letter, digit or mark is a token; separators are
+// ignored.
 //
 // # Normalization
 //
-// A token is hashed in folded form. Texts that differ only in the following have
-// the same shingles:
+// A token is hashed in folded form. Texts that differ only in the following have the
+// same shingles:
 //
 //   - Case, by full case folding: Straße is STRASSE.
 //   - Composed and decomposed letters, with up to 30 marks of the Basic
@@ -124,7 +123,7 @@ type Token struct {
 	Span
 }
 
-// A Shingle is a run of Size consecutive tokens: its hash and where it is.
+// A Shingle is a run of Size consecutive tokens: its hash and its place in the text.
 type Shingle struct {
 	Hash uint64
 	Span
@@ -150,10 +149,10 @@ func sizeOf(unit Unit, size int) int {
 // AppendTokens appends the tokens of text to dst, in order.
 //
 // Tokens that share a byte with a span of skip are left out, as if the text had
-// never held them: shingles run across the gap. The spans are in ascending order
-// of Start and may overlap, be empty, which leaves out nothing, or reach beyond
-// the text. Every method with such spans treats them so, and panics if they are
-// out of order or end before they start.
+// never held them: shingles run across the gap. The spans are in ascending order of
+// Start. They may overlap, be empty, or reach beyond the text; an empty span leaves
+// out nothing. Every method with such spans treats them in this way, and panics if
+// they are out of order or end before they start.
 func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 	t := s.read(text, skip, true)
 	for t.more() {
@@ -164,7 +163,7 @@ func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 	return dst
 }
 
-// tokens appends the tokens of the last step, which are all there are, to dst.
+// tokens appends the tokens of the last step, all that are there, to dst.
 func (t *tokenizer) tokens(dst []Token) []Token {
 	n := len(dst)
 	dst = slices.Grow(dst, len(t.hashes))[:n+len(t.hashes)]
@@ -188,10 +187,10 @@ func (t *tokenizer) tokens(dst []Token) []Token {
 	return dst
 }
 
-// All yields the shingles of text in order, each with the span from its first
-// token to its last. A text of fewer tokens than Size yields one shingle of all
-// it has, so that equal short texts are found and different ones never look
-// alike; a text without tokens yields none, and matches nothing.
+// All yields the shingles of text in order, each with the span from its first token
+// to its last. A text of fewer tokens than Size yields one shingle of all it has, so
+// that equal short texts are found and different ones never match. A text without
+// tokens yields none, and matches nothing.
 func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	w := s.size()
 	checkSpans(skip)
@@ -231,8 +230,8 @@ func (s Shingler) Hashes(text string, skip ...Span) []uint64 {
 	return out
 }
 
-// handOut returns t.out in memory of its own: a copy of the right size, or what was
-// too large to keep.
+// handOut returns t.out as a new slice: a copy of the right size, or t.out itself if
+// it is too large to keep.
 func (t *tokenizer) handOut() (out []uint64) {
 	if len(t.out) > keepOut {
 		out, t.out = t.out, nil
@@ -242,14 +241,14 @@ func (t *tokenizer) handOut() (out []uint64) {
 }
 
 // HashesSeq yields the hashes that [Shingler.Hashes] returns, in blocks of up to a
-// few thousand: for a minhash.Sketcher, never all in memory at once. The next block
-// overwrites the memory of the one before; none is empty.
+// few thousand: for a minhash.Sketcher. They are never all in memory at once: each
+// block overwrites the one before. No block is empty.
 func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[[]uint64] {
 	s.check(skip)
 	return func(yield func([]uint64) bool) { s.pushHashes(text, skip, yield) }
 }
 
-// check panics as a call with such spans to skip does.
+// check panics like a call with these spans to skip.
 //
 //go:noinline
 func (s Shingler) check(skip []Span) {
@@ -257,8 +256,8 @@ func (s Shingler) check(skip []Span) {
 	checkSpans(skip)
 }
 
-// pushHashes is apart from HashesSeq so that callers inline that and need not allocate
-// a function.
+// pushHashes is separate from HashesSeq so that callers inline the latter and no
+// closure is allocated.
 func (s Shingler) pushHashes(text string, skip []Span, yield func([]uint64) bool) {
 	t := s.read(text, skip, false)
 	count := t.counter()
@@ -271,8 +270,8 @@ func (s Shingler) pushHashes(text string, skip []Span, yield func([]uint64) bool
 	t.release()
 }
 
-// AppendHashes appends the hashes that [Shingler.Hashes] returns to dst. It is
-// the fastest way to them, and allocates nothing once dst is large enough.
+// AppendHashes appends the hashes that [Shingler.Hashes] returns to dst. It is the
+// fastest way to get them, and allocates nothing once dst is large enough.
 func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64 {
 	t := s.read(text, skip, false)
 	dst = t.appendHashes(dst)
@@ -280,7 +279,7 @@ func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64
 	return dst
 }
 
-// appendHashes appends the hashes of the text that t reads.
+// appendHashes appends the hashes of the text of t.
 func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 	from := len(dst)
 	for t.more() {
@@ -295,8 +294,8 @@ func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 // Set returns the set of the shingles of text.
 func (s Shingler) Set(text string, skip ...Span) Set { return MakeSet(s.Hashes(text, skip...)) }
 
-// checkSpans panics if spans to skip are not what AppendTokens wants. Out of order
-// they would be missed without a word.
+// checkSpans panics if spans to skip break the rules of AppendTokens. Spans out of
+// order would silently be missed.
 func checkSpans(spans []Span) {
 	for i, sp := range spans {
 		if sp.Start > sp.End || i > 0 && sp.Start < spans[i-1].Start {
@@ -305,8 +304,8 @@ func checkSpans(spans []Span) {
 	}
 }
 
-// skip removes the tokens of the last step that touch a span, and returns the
-// spans that are still to come.
+// skip removes the tokens of the last step that touch a span, and returns the spans
+// that are still ahead.
 func (t *tokenizer) skip(spans []Span) []Span {
 	if len(spans) == 0 {
 		return nil
@@ -329,8 +328,8 @@ func (t *tokenizer) skip(spans []Span) []Span {
 	return spans
 }
 
-// shingles appends the shingles of w of the tokens in t.hashes to dst, and
-// keeps the tokens that begin later ones.
+// shingles appends the hashes of the shingles of w tokens in t.hashes to dst, and
+// keeps the tokens that begin later shingles.
 func (t *tokenizer) shingles(dst []uint64, w int, last bool) []uint64 {
 	n := len(t.hashes)
 	switch {
@@ -349,8 +348,8 @@ func (t *tokenizer) shingles(dst []uint64, w int, last bool) []uint64 {
 	return dst[:len(dst)+m]
 }
 
-// counter returns the counter of the occurrences in a text that t reads, which
-// serves as long as t does.
+// counter returns the counter of occurrences for the text that t reads, valid as
+// long as t.
 func (t *tokenizer) counter() counter {
 	if !t.multiset {
 		return counter{}

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// HashesFrom yields the hashes of the shingles of what r holds, in blocks as
-// [Shingler.HashesSeq] does: the same, in the same order, that [Shingler.Hashes]
-// returns for all of it in one string, however r cuts it. Memory does not grow with
-// the text, nor with the longest token; only Multiset has to remember every distinct
+// HashesFrom yields the hashes of the shingles of the text that r reads, in blocks
+// like [Shingler.HashesSeq]. They are the hashes that [Shingler.Hashes] returns for
+// the whole text as one string, however r divides it. Memory does not grow with the
+// text, nor with the longest token; only Multiset has to remember every distinct
 // shingle.
 //
-// If r fails with anything but io.EOF, the last element is that error without a
-// block, and the blocks before it cover only what was read.
+// If r fails with an error other than io.EOF, the last element is that error without
+// a block, and the blocks before it cover only what was read.
 func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 	w := s.size()
 	return func(yield func([]uint64, error) bool) {
@@ -22,8 +22,8 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 		var (
 			count = t.counter()
 			buf   = make([]byte, 16*piece)
-			held  int // bytes of a code point that is not complete
-			idle  int // reads in a row that gave nothing
+			held  int // bytes of an incomplete code point
+			idle  int // consecutive reads that returned nothing
 		)
 		block := func(last bool) bool {
 			t.out = t.shingles(t.out[:0], w, last)
@@ -67,7 +67,7 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 	}
 }
 
-// complete returns how many bytes of b come before a code point that may go on
+// complete returns the number of bytes of b before a code point that may continue
 // after it.
 func complete(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {

@@ -9,8 +9,8 @@ import (
 // String returns the name of the shingles, such as "words:5": the unit, a colon, the
 // size, "+accents" or "+multiset" where those are set, and with a seed "+keyed:" and
 // its fingerprint, 16 hexadecimal digits. Two Shinglers that make the same shingles
-// have the same name. A seed cannot be computed from its fingerprint; it can be
-// found by trying, so that only a random one of 64 bits is a secret.
+// have the same name. A seed cannot be computed from its fingerprint but can be
+// found by trying, so only a random 64-bit seed is secret.
 func (s Shingler) String() string {
 	b, err := s.MarshalText()
 	if err != nil {
@@ -19,8 +19,8 @@ func (s Shingler) String() string {
 	return string(b)
 }
 
-// MarshalText returns what [Shingler.String] does; it fails for a unit or size
-// that no Shingler may have.
+// MarshalText returns the same as [Shingler.String]; it fails for an invalid unit or
+// size.
 func (s Shingler) MarshalText() ([]byte, error) {
 	if s.Unit > Chars || s.Size < 0 {
 		return nil, fmt.Errorf("shingle: no name for unit %d and size %d", s.Unit, s.Size)
@@ -43,12 +43,12 @@ const keyedOption = "+keyed:"
 
 var unitNames = [...]string{Words: "words", Chars: "chars"}
 
-// UnmarshalText sets s from a name that [Shingler.String] returned. The size may
-// be left out, with its colon.
+// UnmarshalText sets s from a name that [Shingler.String] returned. The size may be
+// left out, with its colon.
 //
-// A name does not hold the seed. The caller sets s.Seed first, and keeps it; the error
-// wraps [ErrSeed] if the name belongs to another seed, or to none where s has one. On
-// any error s stays as it was.
+// A name does not hold the seed. Set s.Seed first; it is kept. The error wraps
+// [ErrSeed] if the name belongs to another seed, or to no seed where s has one. On
+// an error s is unchanged.
 func (s *Shingler) UnmarshalText(text []byte) error {
 	name, print, hasSeed := strings.Cut(string(text), keyedOption)
 	parts := strings.Split(name, "+")
@@ -87,9 +87,9 @@ func (s *Shingler) UnmarshalText(text []byte) error {
 	case hasSeed && s.Seed == 0:
 		return fmt.Errorf("shingle: %q needs the seed of that fingerprint: %w", text, ErrSeed)
 	case hasSeed && fingerprint(s.Seed) != print:
-		return fmt.Errorf("shingle: %q is of another seed than that of fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
+		return fmt.Errorf("shingle: %q has a seed other than that of fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
 	case !hasSeed && s.Seed != 0:
-		return fmt.Errorf("shingle: %q is without a seed, but one of fingerprint %s is set: %w", text, fingerprint(s.Seed), ErrSeed)
+		return fmt.Errorf("shingle: %q has no seed, but the seed with fingerprint %s is set: %w", text, fingerprint(s.Seed), ErrSeed)
 	}
 	t.Seed = s.Seed
 	*s = t

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// errTokens is the error of tokens that cannot be those of a text.
+// errTokens means that tokens cannot belong to a text.
 var errTokens = errors.New("shingle: tokens do not fit the text")
 
 // AppendTokens appends the tokens of the text to dst, without the text itself, for
@@ -27,14 +27,15 @@ func (t *Text) AppendTokens(dst []byte) []byte {
 	return dst
 }
 
-// Restore returns what [Aligner.Prepare] does, with the tokens that
-// [Text.AppendTokens] wrote for that text, those spans and an Aligner with the same
-// Shingler, and the bytes after them. It takes a fraction of the time. It returns an
-// error if the tokens lie beyond the text or out of order; that they are the right ones
-// is up to the caller. Memory follows the bytes that are there.
+// Restore returns the result of [Aligner.Prepare], from the tokens that
+// [Text.AppendTokens] wrote for the same text and spans with an Aligner of the same
+// Shingler, and the bytes after the tokens. It takes a fraction of the time of
+// Prepare. It returns an error if tokens lie beyond the text or out of order; the
+// caller has to make sure that they are the right ones. Memory is proportional to
+// the bytes present.
 func (al Aligner) Restore(text string, tokens []byte, skip ...Span) (*Text, []byte, error) {
 	n, k := binary.Uvarint(tokens)
-	// A token has four bytes of id, and two of its span at least.
+	// A token takes four bytes for the id and at least two for its span.
 	if k <= 0 || n > uint64(len(tokens)-k)/6 {
 		return nil, nil, errTokens
 	}
@@ -49,7 +50,7 @@ func (al Aligner) Restore(text string, tokens []byte, skip ...Span) (*Text, []by
 		var gap int64
 		var size uint64
 		k, m := 1, 1
-		if len(rest) > 1 && rest[0]|rest[1] < 0x80 { // as most are
+		if len(rest) > 1 && rest[0]|rest[1] < 0x80 { // as for most texts
 			gap, size = int64(rest[0]>>1)^-int64(rest[0]&1), uint64(rest[1])
 		} else {
 			if gap, k = binary.Varint(rest); k <= 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// piece is how many bytes of text are taken at a time: the folded text, its
+// piece is the number of bytes of text that are read at a time: the folded text, its
 // masks, token bounds and hashes then stay in the first-level cache.
 const piece = 4096
 
@@ -25,36 +25,36 @@ type tokenizer struct {
 	bounds   []uint32 // start and end of each token of the last step, in folded bytes
 	hashes   []uint64 // of the tokens
 	first    int      // tokens of the last step begin at hashes[first]
-	done     int      // folded bytes that the last step dealt with
-	open     int      // folded bytes that are all of a token without an end
+	done     int      // folded bytes that the last step has processed
+	open     int      // folded bytes that all belong to a token without an end
 	begun    bool     // a shingle has been made
 	*keyed            // hash functions
 
-	// What more is to come of a text in one piece: see more.
+	// The rest of a text that was given in one piece: see more.
 	rest  []byte
 	at    int // offset of rest
 	spans []Span
 
-	out []uint64 // for hashes that are to be copied
+	out []uint64 // for hashes that will be copied
 
-	// A token longer than longest is hashed bit by bit.
-	long      bool // the open token is such
+	// A token longer than longest is hashed part by part.
+	long      bool // the open token is a long one
 	longStart int
 	digest    digest
-	longFirst bool // the first token of the last step was such
+	longFirst bool // the first token of the last step was a long one
 	firstAt   int  // and began here
 }
 
-// keepOut is how many hashes out may have to be kept for the next text.
+// keepOut is the largest capacity of out, in hashes, that is kept for the next text.
 const keepOut = 1 << 16
 
-// longest is how many bytes of an open token are kept before they are hashed.
+// longest is the number of bytes of an open token that are kept before they are
+// hashed.
 const longest = 8192
 
 var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
 
-// tokenizer returns a tokenizer, to be released when done with. It panics if s cannot
-// be.
+// tokenizer returns a tokenizer; release it after use. It panics if s is invalid.
 func (s Shingler) tokenizer(origins bool) *tokenizer {
 	size := sizeOf(s.Unit, s.Size)
 	t := tokenizers.Get().(*tokenizer)
@@ -78,14 +78,14 @@ func (s Shingler) tokenizer(origins bool) *tokenizer {
 	return t
 }
 
-// release gives t back, without what it read.
+// release returns t to the pool, without the text that it read.
 func (t *tokenizer) release() {
 	t.rest, t.spans = nil, nil
 	tokenizers.Put(t)
 }
 
-// read returns a tokenizer of text, without the spans to skip, to be moved on by more
-// and released. Positions are wanted with origins.
+// read returns a tokenizer of text without the spans to skip. Call more to advance
+// it, and release it after use. Set origins if positions are needed.
 func (s Shingler) read(text string, skip []Span, origins bool) *tokenizer {
 	checkSpans(skip)
 	t := s.tokenizer(origins || len(skip) > 0)
@@ -93,8 +93,8 @@ func (s Shingler) read(text string, skip []Span, origins bool) *tokenizer {
 	return t
 }
 
-// more takes the next piece of the text and appends the hashes of its complete tokens
-// to t.hashes; it returns false at the end.
+// more reads the next piece of the text and appends the hashes of its complete
+// tokens to t.hashes; it returns false at the end.
 func (t *tokenizer) more() bool {
 	if len(t.rest) == 0 {
 		return false
@@ -106,14 +106,14 @@ func (t *tokenizer) more() bool {
 	return true
 }
 
-// last reports whether the last step was the last of the text.
+// last reports whether the last step was the last one of the text.
 func (t *tokenizer) last() bool { return len(t.rest) == 0 }
 
-// bytesOf returns the bytes of s, which must not be written to.
+// bytesOf returns the bytes of s, which must not be modified.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// pieceOf returns the length of the piece that begins text: at most piece
-// bytes, ending between code points.
+// pieceOf returns the length of the piece at the start of text: at most piece bytes,
+// ending between code points.
 func pieceOf(text []byte) int {
 	if len(text) <= piece {
 		return len(text)
@@ -123,11 +123,11 @@ func pieceOf(text []byte) int {
 			return n
 		}
 	}
-	return piece // no code point is longer: the bytes are broken anyway
+	return piece // no code point is longer, so the bytes are invalid anyway
 }
 
-// step takes the next piece of a text, which begins at offset at, and appends
-// the hashes of the tokens that are complete to t.hashes.
+// step reads the next piece of a text, which begins at offset at, and appends the
+// hashes of the complete tokens to t.hashes.
 func (t *tokenizer) step(text []byte, at int, last bool) {
 	t.drop(t.done)
 	t.feed(text, at)
@@ -149,8 +149,8 @@ func (t *tokenizer) step(text []byte, at int, last bool) {
 	}
 }
 
-// settled returns how many folded bytes no further text can change, up to the
-// end of a token.
+// settled returns the number of folded bytes, up to the end of a token, that no
+// further text can change.
 func (t *tokenizer) settled(last bool) int {
 	if last {
 		return t.n
@@ -162,8 +162,7 @@ func (t *tokenizer) settled(last bool) int {
 		}
 		return n
 	}
-	// Bytes that were looked at before are skipped, up to those that may have
-	// changed.
+	// Bytes that were scanned before are skipped, up to those that may have changed.
 	from := max(0, t.open-unsettled)
 	t.open = 0
 	for i := t.n - 1; i >= from; i-- {
@@ -198,8 +197,8 @@ func (t *tokenizer) words() {
 		t.masks = make([]uint64, blocks*3/2+2)
 	}
 	if need := t.done + 64; cap(t.bounds) < need {
-		// Half a page off, where the hashes are not: a processor that compares the
-		// low bits of addresses would take a load here for one of a fresh hash.
+		// Half a page away from the hashes: a processor that compares the low bits of
+		// addresses would otherwise confuse a load here with one of a new hash.
 		t.bounds = make([]uint32, need*3/2+512)[512:512]
 	}
 	t.bounds = t.bounds[:findBounds(t.bounds[:cap(t.bounds)], t.masks[:blocks], t.buf, t.done)]
@@ -207,7 +206,7 @@ func (t *tokenizer) words() {
 	t.grow(n)
 	hashTokens(t.hashes[t.first:], t.buf, t.bounds, &t.mixer)
 	if t.longFirst = t.long && t.done > 0; t.longFirst {
-		// The first token began long ago.
+		// The first token began before this step.
 		t.long, t.firstAt = false, t.longStart
 		lowerASCII(t.buf, int(t.bounds[1]))
 		t.digest.write(&t.mixer, t.buf[:t.bounds[1]])
@@ -215,7 +214,7 @@ func (t *tokenizer) words() {
 	}
 }
 
-// grow makes room for n more hashes, and for a vector after them.
+// grow makes room for n more hashes, plus a vector after them.
 func (t *tokenizer) grow(n int) {
 	n += len(t.hashes)
 	if cap(t.hashes) < n+64 {
@@ -224,7 +223,7 @@ func (t *tokenizer) grow(n int) {
 	t.hashes = t.hashes[:n]
 }
 
-// swallow hashes most of an open token that has grown too long to keep.
+// swallow hashes most of an open token that has become too long to keep.
 func (t *tokenizer) swallow() {
 	t.drop(t.done)
 	t.done, t.open = 0, 0
@@ -271,7 +270,7 @@ func (t *tokenizer) chars() {
 	t.hashes = t.hashes[:t.first+k]
 }
 
-// span returns where the i-th token of the last step is in the text.
+// span returns the place of the i-th token of the last step in the text.
 func (t *tokenizer) span(i int) Span {
 	sp := t.origin(int(t.bounds[2*i]), int(t.bounds[2*i+1]))
 	if i == 0 && t.longFirst {
@@ -297,20 +296,20 @@ func maskGeneric(dst []uint64, buf []byte) {
 	}
 }
 
-// classify returns which of 64 bytes are letters or digits, and not 0 if there may be
-// an apostrophe.
+// classify returns which of 64 bytes are letters or digits, and a value other than 0
+// if there may be an apostrophe.
 func classify(b *[64]byte) (words, quotes uint64) {
 	for k := 0; k < 64; k += 8 {
 		c := binary.LittleEndian.Uint64(b[k:])
 		words |= gather(wordBytes(c)) << k
-		// Only the top bit of each byte counts.
+		// Only the top bit of each byte matters.
 		quotes |= ^((c&^high ^ ones*'\'') + ones*0x7f) &^ c & high
 	}
 	return words, quotes
 }
 
-// wordBytes sets the top bit of the bytes of c that are letters, digits or from 0x80,
-// and no others.
+// wordBytes sets the top bit of the bytes of c that are letters, digits or at least
+// 0x80, and of no others.
 func wordBytes(c uint64) uint64 {
 	c7 := c &^ high
 	l := c7 | ones*0x20
@@ -320,7 +319,7 @@ func wordBytes(c uint64) uint64 {
 }
 
 // joining returns which of the 64 bytes from at on are apostrophes between letters;
-// there is none from end on.
+// bytes from end on are not.
 func joining(buf []byte, at, end int) (mask uint64) {
 	for i := at; i < at+64; i++ {
 		if buf[i] == '\'' && betweenLetters(buf, i, end) {
@@ -330,20 +329,21 @@ func joining(buf []byte, at, end int) (mask uint64) {
 	return mask
 }
 
-// betweenLetters reports whether an apostrophe at buf[i] is between letters ahead of end.
+// betweenLetters reports whether an apostrophe at buf[i] is between letters, before
+// end.
 func betweenLetters(buf []byte, i, end int) bool {
 	return i > 0 && i+1 < end && isLetter(buf[i-1]) && isLetter(buf[i+1])
 }
 
-// boundsGeneric writes where the tokens of the first n bytes of buf start and
-// end, alternately, and returns twice their number. Byte n-1, if any, is no
-// word byte; buf and dst have room for a vector more.
+// boundsGeneric writes the starts and ends of the tokens in the first n bytes of
+// buf, alternately, and returns twice their number. Byte n-1, if any, is not a word
+// byte; buf and dst have room for one more vector.
 func boundsGeneric(dst []uint32, masks []uint64, buf []byte, n int) int {
 	maskGeneric(masks, buf)
 	return positions(dst, masks, n)
 }
 
-// positions is boundsGeneric where the masks of n bytes are known.
+// positions is boundsGeneric for known masks of n bytes.
 func positions(dst []uint32, masks []uint64, n int) int {
 	if n%64 != 0 {
 		masks[len(masks)-1] &= 1<<(n%64) - 1
@@ -353,7 +353,7 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	for i, m := range masks {
 		edges := m ^ (m<<1 | carry)
 		carry = m >> 63
-		// Eight at a time, to take fewer turns that none can predict.
+		// Eight at a time, to have fewer unpredictable branches.
 		at, end := uint32(i*64), k+bits.OnesCount64(edges)
 		for ; k < end; k += 8 {
 			d := (*[8]uint32)(dst[k:])
@@ -367,8 +367,8 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	return k
 }
 
-// hashGeneric hashes the tokens of buf that bounds gives, each with 16 readable bytes
-// from its start on.
+// hashGeneric hashes the tokens of buf with the given bounds, each with 16 readable
+// bytes from its start on.
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	bounds = bounds[:2*len(dst)]
 	for i := range dst {

@@ -8,38 +8,38 @@ import (
 )
 
 // A Store is an index that may be in this process, as [Index] is, or in a server
-// that several crawlers share. Its calls take many documents, so that a server is
-// asked a few times for all of them.
+// that several crawlers share. Its calls take many documents, so that a few round
+// trips to a server are enough.
 type Store interface {
-	// InsertAll stores documents, in the place of those with their ids, and
-	// reports for each whether it matched one that was there before or that comes
-	// earlier in the call. They are durable when it returns without error.
+	// InsertAll stores documents, replacing those with the same ids, and reports for
+	// each whether it matched one that was there before or that comes earlier in the
+	// call. They are durable when it returns without error.
 	InsertAll(ctx context.Context, docs []Document) ([]Verdict, error)
 
-	// InsertNewAll stores the documents that match no other: neither one that was
-	// there before nor one that comes earlier in the call and was stored. See
-	// [Index.InsertNew]. What it stored is durable when it returns without error,
-	// and it may be repeated after one.
+	// InsertNewAll stores the documents that match neither a document that was there
+	// before nor one that was stored earlier in the call. See [Index.InsertNew]. The
+	// stored documents are durable when it returns without error. After an error it may
+	// be repeated.
 	InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, error)
 
-	// InsertUnless stores a document unless another one matches it that is not among
-	// the exceptions; threshold is the least similarity of a match, 0 that of the
-	// store. For whoever has looked at the exceptions, and decided that they do not
-	// match: what others stored meanwhile does not go unseen. The verdict is durable
-	// when it returns without error, and it may be repeated after one.
+	// InsertUnless stores a document unless one that is not among the exceptions matches
+	// it; threshold is the least similarity of a match, 0 for the store's own. It is for
+	// callers that have decided that the exceptions do not match: documents that others
+	// stored in the meantime are not overlooked. The verdict is durable when it returns
+	// without error. After an error it may be repeated.
 	InsertUnless(ctx context.Context, d Document, threshold float64, exceptions []string) (Verdict, error)
 
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
-	// GetAll returns the documents of some ids, and the zero Document for ids that
-	// are not stored. Sets are those that were inserted, in ascending order; Time is
-	// the zero Time where the store keeps none.
+	// GetAll returns the documents of some ids, and the zero Document for ids that are
+	// not stored. Sets are the inserted ones, in ascending order; Time is the zero Time
+	// if the store keeps no times.
 	GetAll(ctx context.Context, ids []string) ([]Document, error)
 
-	// RemoveAll removes documents and reports for each id whether it was there.
-	// They are durably gone when it returns without error, and it may be repeated
-	// after one.
+	// RemoveAll removes documents and reports for each id whether it was there. The
+	// removal is durable when it returns without error. After an error it may be
+	// repeated.
 	RemoveAll(ctx context.Context, ids []string) ([]bool, error)
 
 	Close() error
@@ -47,11 +47,11 @@ type Store interface {
 
 var _ Store = (*Index)(nil)
 
-// A Verdict is the outcome of an insertion into a [Store]. The zero Verdict is that
-// of a document without a match.
+// A Verdict is the outcome of an insertion into a [Store]. The zero Verdict is the
+// outcome for a document without a match.
 type Verdict struct {
-	Seen  bool              // the document had a match other than one of its own id
-	Match lsh.Match[string] // the best one
+	Seen  bool              // the document matched one with a different id
+	Match lsh.Match[string] // the best match
 }
 
 // A Query is one question of [Store.SearchAll].
@@ -84,8 +84,8 @@ func (ix *Index) insertAll(ctx context.Context, docs []Document, how adding) ([]
 	return out, ix.Sync(ctx)
 }
 
-// InsertUnless is [Index.InsertNew] with a threshold of its own, of which some
-// documents are exceptions, and then [Index.Sync]: see [Store].
+// InsertUnless is [Index.InsertNew] with its own threshold and some documents as
+// exceptions, followed by [Index.Sync]: see [Store].
 func (ix *Index) InsertUnless(ctx context.Context, d Document, threshold float64, exceptions []string) (Verdict, error) {
 	if threshold < 0 || threshold > 1 {
 		panic("disk: threshold out of range")

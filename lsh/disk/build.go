@@ -98,8 +98,8 @@ func (w *segmentWriter) endTable() {
 	w.s.tables = append(w.s.tables, w.table)
 }
 
-// finish makes the file durable and returns the segment, not opened, and where
-// its table of contents is.
+// finish makes the file durable and returns the segment, not yet opened, and the
+// location of its table of contents.
 func (w *segmentWriter) finish() (*segment, int64, error) {
 	for len(w.page) > 0 || w.off == 0 {
 		w.uint64(0)

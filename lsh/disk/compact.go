@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// Compact rewrites the index without documents removed, replaced or expired,
-// and gives back its room on disk. The index may be used meanwhile; for the last
-// few documents, and while the new files are made durable, others wait. It needs
-// room for the new files next to the old ones, and 4 bytes of memory a document.
-// When the context ends before that, the index stays as it was.
+// Compact rewrites the index without removed, replaced or expired documents and
+// frees their space on disk. The index may be used during compaction; other calls
+// wait only for the last few documents and while the new files are made durable. It
+// needs space for the new files next to the old ones, and 4 bytes of memory per
+// document. If the context ends before that, the index is unchanged.
 func (ix *Index) Compact(ctx context.Context) error {
 	if err := ix.holdRows(ctx); err != nil {
 		return err
@@ -38,8 +38,8 @@ func (ix *Index) Compact(ctx context.Context) error {
 	if placed, err := c.compact(ctx); err != nil {
 		_ = st.close()
 		if placed {
-			// The index on disk is the old one or the new one: the next Open will
-			// see, and needs the files of both.
+			// The index on disk is the old one or the new one. The next Open decides, and needs
+			// the files of both.
 			return ix.fail(err)
 		}
 		old.tidy()
@@ -51,9 +51,9 @@ func (ix *Index) Compact(ctx context.Context) error {
 	return ix.wrap(err)
 }
 
-// holdRows waits until no sequence of [Index.All] is under way, and keeps new
-// ones waiting. It asks again and again: a lock that waits would stop those who
-// begin a second sequence inside the first.
+// holdRows waits until no sequence of [Index.All] is running, and keeps new ones
+// waiting. It polls: a lock that waits would block callers that begin a second
+// sequence inside the first.
 func (ix *Index) holdRows(ctx context.Context) error {
 	for !ix.rows.TryLock() {
 		select {
@@ -65,10 +65,10 @@ func (ix *Index) holdRows(ctx context.Context) error {
 	return nil
 }
 
-// Snapshot writes a copy of the documents that the index has at this moment into
-// a directory that is empty or absent; it may be opened like any other. The index
-// may be used meanwhile. Documents that were added and not synced are in the copy,
-// and durable there. After an error the directory holds an index that does not open.
+// Snapshot writes a copy of the current documents to a directory that is empty or
+// absent; the copy can be opened like any other index. The index may be used
+// meanwhile. Documents that were added but not synced are in the copy, and durable
+// there. After an error the directory holds an index that does not open.
 func (ix *Index) Snapshot(ctx context.Context, dir string) (err error) {
 	if err := ix.work.enter(ctx); err != nil {
 		return err
@@ -108,22 +108,22 @@ func (ix *Index) Snapshot(ctx context.Context, dir string) (err error) {
 	return ix.wrap(errors.Join(err, st.close()))
 }
 
-// A copier copies the documents of a store to another, which nobody else has.
+// A copier copies the documents of a store to a new one that nobody else uses yet.
 type copier struct {
 	ix        *Index
 	from, to  *store
 	tableSize int
-	dead      bitmap   // rows to leave out; nil for those that are dead by now
+	dead      bitmap   // rows to leave out; nil for those that are currently dead
 	row       uint32   // the next to copy
-	moved     []uint32 // the new row of each old one
+	moved     []uint32 // new row number of each old row
 	buf, set  []byte
 	reg       []uint32
 }
 
-// compact copies all rows and puts the new store in the place of the old one.
-// After an error, placed is that of writeManifest.
+// compact copies all rows and replaces the old store by the new one. After an error,
+// placed is that of writeManifest.
 func (c *copier) compact(ctx context.Context) (placed bool, err error) {
-	// Most rows are copied while others come, the last ones while they wait.
+	// Most rows are copied while writers go on, the last ones while they wait.
 	for range 4 {
 		c.ix.mu.RLock()
 		rows := c.from.rows
@@ -162,7 +162,7 @@ func (c *copier) compact(ctx context.Context) (placed bool, err error) {
 	return true, nil
 }
 
-// rows copies the rows up to one, a few at a time under the lock.
+// rows copies the rows before limit, a few at a time under the lock.
 func (c *copier) rows(ctx context.Context, to uint32) error {
 	const step = 64
 	for c.row < to {
@@ -189,7 +189,7 @@ func (c *copier) rows(ctx context.Context, to uint32) error {
 	return nil
 }
 
-// span copies the rows up to one under the lock.
+// span copies the rows before limit under the lock.
 func (c *copier) span(to uint32) (err error) {
 	defer faults(&err)()
 	for ; c.row < to; c.row++ {
@@ -240,7 +240,7 @@ func (c *copier) write() error {
 	return err
 }
 
-// flush makes a segment of the new tables in memory.
+// flush writes the new tables in memory to a segment.
 func (c *copier) flush() error {
 	if err := c.write(); err != nil || c.to.mem.rows() == 0 {
 		return err
@@ -256,8 +256,8 @@ func (c *copier) flush() error {
 	return nil
 }
 
-// finish makes the new store durable and its directory's index. After an error,
-// placed is that of writeManifest.
+// finish makes the new store durable and makes it the index of its directory. After
+// an error, placed is that of writeManifest.
 func (c *copier) finish() (placed bool, err error) {
 	if err := c.flush(); err != nil {
 		return false, err

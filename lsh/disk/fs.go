@@ -12,20 +12,20 @@ import (
 
 // A fileSystem is the interface through which an index uses a disk. Tests replace
 // it: they fail any call, or cut the power in the middle of one. Names are paths;
-// errors of files that are not there wrap [fs.ErrNotExist].
+// errors for missing files wrap [fs.ErrNotExist].
 //
 // An index assumes only this: data survives a loss of power once Sync of the file
 // and syncDir of its directory have returned without error, a rename happens as a
-// whole or not, and bytes that are written once more as they were do not change.
+// whole or not, and bytes that are written again unchanged keep their values.
 type fileSystem interface {
-	// create makes a file to write to, or empties the one that has the name.
+	// create creates a file for writing, or empties an existing one.
 	create(name string) (file, error)
-	// open opens a file that is there.
+	// open opens an existing file.
 	open(name string, write bool) (file, error)
 	exists(name string) (bool, error)
 	rename(from, to string) error
 	remove(name string) error
-	// mkdir makes one directory, whose parent is there.
+	// mkdir makes one directory, whose parent exists.
 	mkdir(dir string) error
 	// names returns the names in a directory in ascending order.
 	names(dir string) ([]string, error)
@@ -44,8 +44,8 @@ type file interface {
 	Size() (int64, error)
 	Truncate(size int64) error
 	Sync() error
-	// mapped returns the first n bytes, which the file must have, to be read
-	// until release; the file may be closed before.
+	// mapped returns the first n bytes, which must exist, readable until release; the
+	// file may be closed before that.
 	mapped(n int) (b []byte, release func() error, err error)
 }
 
@@ -112,11 +112,11 @@ func (osFS) lock(name string) (io.Closer, error) {
 		holder, _ := io.ReadAll(io.LimitReader(f, 64))
 		_ = f.Close()
 		if s := strings.TrimSpace(string(holder)); s != "" && errors.Is(err, ErrLocked) {
-			return nil, fmt.Errorf("%w, by process %s; readers may open it with ReadOnly", err, s)
+			return nil, fmt.Errorf("%w, by process %s; open it with ReadOnly to read it", err, s)
 		}
 		return nil, err
 	}
-	// The process id is for the message above alone.
+	// The process id is only for the message above.
 	if err := f.Truncate(0); err == nil {
 		_, _ = fmt.Fprintln(f, os.Getpid())
 	}
@@ -186,7 +186,7 @@ func writeFile(fsys fileSystem, name string, b []byte) error {
 	return err
 }
 
-// makeDir makes a directory and those above it, with durable names.
+// makeDir makes a directory and its parents, with durable names.
 func makeDir(fsys fileSystem, dir string) error {
 	dir = filepath.Clean(dir)
 	ok, err := fsys.exists(dir)
@@ -195,8 +195,8 @@ func makeDir(fsys fileSystem, dir string) error {
 	}
 	parent := filepath.Dir(dir)
 	if ok {
-		// Whoever made it may have been killed before its name was durable. A
-		// directory that may not be read cannot be synced.
+		// The process that made it may have been killed before its name was durable. A
+		// directory without read permission cannot be synced.
 		for ; parent != dir; dir, parent = parent, filepath.Dir(parent) {
 			_ = fsys.syncDir(parent)
 		}

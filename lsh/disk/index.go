@@ -13,14 +13,14 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// An Index is a durable index in a directory of its own, made by [Open]. The
-// methods of the zero Index panic.
+// An Index is a durable index in a directory of its own, made by [Open]. The methods
+// of the zero Index panic.
 //
-// It is safe for concurrent use. Queries do not wait for each other, nor for
-// anything that is written to a file; of those who call [Index.Sync] at the same
-// time, one syncs for all. A call that fills the tables in memory writes them to
-// a file, and merges files, before it returns; others go on meanwhile. No
-// goroutine is started.
+// It is safe for concurrent use. Queries wait neither for each other nor for writes
+// to files. If several goroutines call [Index.Sync] at the same time, one of them
+// syncs for all. A call that fills the tables in memory writes them to a file and
+// merges files before it returns; other calls proceed meanwhile. No goroutine is
+// started.
 type Index struct {
 	opts Options
 	fsys fileSystem
@@ -30,18 +30,18 @@ type Index struct {
 
 	mu     sync.RWMutex // of store and failed
 	st     *store
-	failed error // why nothing can be written any more
+	failed error // the reason why nothing can be written any more
 
-	syncing gate         // to write a frame
-	work    gate         // to write tables, or to replace the files
-	rows    sync.RWMutex // that row numbers stay what they are
+	syncing gate         // gate for writing a frame
+	work    gate         // gate for writing tables or replacing the files
+	rows    sync.RWMutex // gate that keeps row numbers unchanged
 	meter   meter
 	scratch sync.Pool
 
 	recovery Recovery
 }
 
-// A gate is a lock that waits no longer than a context.
+// A gate is a lock with a context: waiting for it ends with the context.
 type gate chan struct{}
 
 func (g gate) enter(ctx context.Context) error {
@@ -72,7 +72,7 @@ func (g gate) leave() { <-g }
 
 const notOpened = "disk: Index that was not made by Open"
 
-// newScratch returns the memory of a search, to be put back into ix.scratch.
+// newScratch returns the memory for a search; put it back into ix.scratch.
 func (ix *Index) newScratch() *scratch {
 	if ix.scratch.New == nil {
 		panic(notOpened)
@@ -80,7 +80,8 @@ func (ix *Index) newScratch() *scratch {
 	return ix.scratch.Get().(*scratch)
 }
 
-// usable returns why the index cannot be read, if so; under the lock.
+// usable returns the reason why the index cannot be read, or nil; call it under the
+// lock.
 func (ix *Index) usable() error {
 	if ix.st == nil && ix.failed == nil {
 		panic(notOpened)
@@ -105,8 +106,8 @@ func (ix *Index) writable() error {
 	return nil
 }
 
-// fail notes that the files may not be as they should, so that nothing more is
-// written to them.
+// fail records that the files may be inconsistent, so that nothing more is written
+// to them.
 func (ix *Index) fail(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -126,50 +127,50 @@ func (ix *Index) wrap(err error) error {
 	return fmt.Errorf("disk: %s: %w", ix.dir, err)
 }
 
-// Add puts a document into the index, in the place of the one with its id if
-// there is one. Queries find it at once; it is durable when a Sync that begins
-// later has returned. Add syncs when over 8 MiB are waiting for it.
+// Add adds a document, replacing the one with its id if there is one. Queries find
+// it at once; it is durable when a Sync that begins later has returned. Add syncs
+// when more than 8 MiB are waiting for it.
 //
-// The error wraps [ErrMismatch] if the signature is of another scheme than the
-// index, and the document is then not in it. After any other error it may be in
-// it; unless the error is that of the context, the index takes no more.
+// The error wraps [ErrMismatch] if the signature has a scheme other than the
+// index's; the document is then not added. After any other error it may have been
+// added; unless the error is that of the context, the index accepts no more changes.
 func (ix *Index) Add(ctx context.Context, d Document) error {
 	_, _, err := ix.insert(ctx, d, addAll, condition{})
 	return err
 }
 
 // Insert is [Index.Add] that also returns the best match among the documents that
-// were there before, other than one of the same id, and whether there was one. Of
-// two copies inserted at the same time, exactly one is reported to match the other.
-// The document is stored either way; see [Index.InsertNew].
+// were there before, other than one of the same id, and whether there was one. If
+// two copies are inserted at the same time, exactly one is reported to match the
+// other. The document is stored either way; see [Index.InsertNew].
 func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
 	return ix.insert(ctx, d, addAndLook, condition{})
 }
 
-// InsertNew adds a document unless another one matches it: then it returns the
-// best match and true, and changes nothing. A stored document of the same id is
-// not a match, and is replaced if nothing else matches. So every document that is
-// left out is at or above the threshold to one that is kept. The call is atomic:
-// of two copies added at the same time, exactly one is stored.
+// InsertNew adds a document unless another one matches it: then it returns the best
+// match and true, and changes nothing. A stored document with the same id is not a
+// match, and is replaced if nothing else matches. So every document left out matches
+// one that is kept. The call is atomic: if two copies are added at the same time,
+// exactly one is stored.
 //
-// It may be repeated after an error, or when it is not known whether its outcome
-// was durable: a document that was stored is stored once more and is new again.
+// It may be repeated after an error, or if it is unknown whether its outcome was
+// durable: a document that was stored is stored again and is again reported as new.
 func (ix *Index) InsertNew(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
 	return ix.insert(ctx, d, addNew, condition{})
 }
 
-// An adding is how a document is added.
+// An adding is a way to add a document.
 type adding uint8
 
 const (
-	addAll     adding = iota // whatever is there
+	addAll     adding = iota // store it whatever is there
 	addAndLook               // and look for a match
-	addNew                   // only without a match
+	addNew                   // store it only without a match
 )
 
 // A condition restricts the documents that count as matches of an added one.
 type condition struct {
-	threshold  float64 // 0 means that of the index
+	threshold  float64 // 0 means the index's threshold
 	exceptions []string
 }
 
@@ -179,10 +180,10 @@ func (ix *Index) insert(ctx context.Context, d Document, how adding, c condition
 		return m, false, err
 	}
 	if len(d.ID) > maxID {
-		return m, false, fmt.Errorf("disk: id of %d bytes, %d at most", len(d.ID), maxID)
+		return m, false, fmt.Errorf("disk: id of %d bytes, limit %d", len(d.ID), maxID)
 	}
 	if len(d.Set) > maxSet {
-		return m, false, fmt.Errorf("disk: set of %d elements, %d at most", len(d.Set), maxSet)
+		return m, false, fmt.Errorf("disk: set of %d elements, limit %d", len(d.Set), maxSet)
 	}
 	sc := ix.newScratch()
 	defer ix.scratch.Put(sc)
@@ -217,10 +218,10 @@ func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms i
 	}
 	st := ix.st
 	if d.Signature.Scheme() != st.p.scheme {
-		return lsh.Match[string]{}, false, fmt.Errorf("disk: signature of %v, the index has %v: %w", d.Signature.Scheme(), st.p.scheme, ErrMismatch)
+		return lsh.Match[string]{}, false, fmt.Errorf("disk: signature of %v, but the index has %v: %w", d.Signature.Scheme(), st.p.scheme, ErrMismatch)
 	}
 	if st.rows >= maxRows {
-		return lsh.Match[string]{}, false, ix.wrap(errors.New("more documents than 32 bits can number: see Compact"))
+		return lsh.Match[string]{}, false, ix.wrap(errors.New("too many documents for 32-bit row numbers: see Compact"))
 	}
 	regs := d.Signature.Values()
 	old, err := st.findID(d.ID)
@@ -259,8 +260,8 @@ func (ix *Index) insertLocked(ctx context.Context, sc *scratch, d Document, ms i
 	return found[0], true, nil
 }
 
-// Remove takes a document out of the index and reports whether it was there. It
-// is durable when a Sync that begins later has returned.
+// Remove removes a document and reports whether it was there. The removal is durable
+// when a Sync that begins later has returned.
 func (ix *Index) Remove(ctx context.Context, id string) (_ bool, err error) {
 	defer faults(&err)()
 	if err := ctx.Err(); err != nil {
@@ -282,8 +283,8 @@ func (ix *Index) Remove(ctx context.Context, id string) (_ bool, err error) {
 }
 
 // Expire removes all documents with a time before the given one and returns their
-// number. It is durable when a Sync that begins later has returned. It reads 16
-// bytes per document. Their disk space is free after [Index.Compact].
+// number. The removal is durable when a Sync that begins later has returned. It
+// reads 16 bytes per document. Their disk space is free after [Index.Compact].
 func (ix *Index) Expire(ctx context.Context, before time.Time) (_ int, err error) {
 	defer faults(&err)()
 	if err := ctx.Err(); err != nil {
@@ -306,9 +307,9 @@ func (ix *Index) Expire(ctx context.Context, before time.Time) (_ int, err error
 	return n, nil
 }
 
-// Sync makes durable every change made before the call: it survives the death of the
-// process and, if the disk keeps its promises, of the machine. Many goroutines that
-// add one document each and sync share one write.
+// Sync makes every change before the call durable: it survives the death of the
+// process and, if the disk honours a sync, of the machine. Goroutines that sync at
+// the same time share one write.
 func (ix *Index) Sync(ctx context.Context) error {
 	ix.mu.RLock()
 	err := ix.writable()
@@ -331,7 +332,7 @@ func (ix *Index) Sync(ctx context.Context) error {
 		return err
 	}
 	if ix.st != st || ix.st.log.pendingBase >= want {
-		ix.mu.Unlock() // another call did it, or files were replaced, durably
+		ix.mu.Unlock() // another call did it, or the files were replaced, durably
 		return nil
 	}
 	frame, at := ix.st.log.cut()
@@ -339,13 +340,13 @@ func (ix *Index) Sync(ctx context.Context) error {
 	return ix.write(frame, at)
 }
 
-// write writes a frame that was cut and syncs it.
+// write writes and syncs a frame that was cut.
 func (ix *Index) write(frame []byte, at int64) error {
 	if frame == nil {
 		return nil
 	}
 	began := time.Now()
-	l := ix.st.log // replaced only by those who are past the syncing gate
+	l := ix.st.log // replaced only by goroutines that are past the syncing gate
 	_, err := l.f.WriteAt(frame, at)
 	if err == nil {
 		err = l.f.Sync()

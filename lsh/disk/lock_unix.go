@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockFile takes the lock on an open file without waiting; the lock ends with
-// the file, and so with the process.
+// lockFile takes the lock on an open file without waiting; closing the file, or the
+// end of the process, releases it.
 func lockFile(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -28,8 +28,7 @@ func syncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// mapFile maps a file of the given size, which it must have, into memory for
-// reading.
+// mapFile maps a file, which must have the given size, into memory for reading.
 func mapFile(f *os.File, size int) ([]byte, error) {
 	return syscall.Mmap(int(f.Fd()), 0, size, syscall.PROT_READ, syscall.MAP_SHARED)
 }

@@ -15,9 +15,9 @@ const (
 	errorLockViolation             = syscall.Errno(33)
 )
 
-// lockFile takes the lock on an open file without waiting; the lock ends with
-// the file, and so with the process. The lock is on one byte far beyond the
-// end, so that others may read who holds it.
+// lockFile takes the lock on an open file without waiting; closing the file, or the
+// end of the process, releases it. The lock is on one byte far beyond the end, so
+// that others can read who holds it.
 func lockFile(f *os.File) error {
 	at := syscall.Overlapped{OffsetHigh: 1 << 30}
 	ok, _, err := lockFileEx.Call(f.Fd(), exclusiveLock|failImmediately, 0, 1, 0, uintptr(unsafe.Pointer(&at)))
@@ -33,7 +33,7 @@ func lockFile(f *os.File) error {
 // syncDir does nothing: NTFS keeps its own journal of names.
 func syncDir(string) error { return nil }
 
-// mapFile reads a file of the given size, which it must have.
+// mapFile reads a file, which must have the given size.
 func mapFile(f *os.File, size int) ([]byte, error) {
 	b := make([]byte, size)
 	_, err := io.ReadFull(io.NewSectionReader(f, 0, int64(size)), b)

@@ -15,7 +15,7 @@ import (
 const (
 	logMagic  = "NDlg"
 	frameHead = 32
-	// maxFrame is the most bytes that wait in memory to be synced.
+	// maxFrame is the largest number of bytes that wait in memory to be synced.
 	maxFrame = 8 << 20
 )
 
@@ -23,8 +23,8 @@ var frameMagic = [4]byte{'N', 'D', 'f', 'r'}
 
 func logName(number uint64) string { return fmt.Sprintf("documents-%06d.log", number) }
 
-// A log is the file that has all records. It begins with an envelope that has
-// the parameters of the index; then come frames, each written and synced as one:
+// A log is the file that has all records. It begins with an envelope that holds the
+// parameters of the index. Frames follow, each written and synced as one:
 //
 //	4 bytes  "NDfr"
 //	4 bytes  number of records
@@ -33,24 +33,23 @@ func logName(number uint64) string { return fmt.Sprintf("documents-%06d.log", nu
 //	8 bytes  checksum: XXH64 of the 24 bytes before, seeded by the seed of the index
 //	         the records
 //
-// A frame is written when all before it are durable. So a frame that is not
-// whole is the last, or else the file is damaged.
+// A frame is written when all frames before it are durable. So a frame that is not
+// whole is the last one, or the file is damaged.
 type log struct {
 	f      file
 	number uint64
 	p      params
 
-	// Bytes from base on are in memory: those of writing on their way to the
-	// file, those of pending to be synced later. Each begins with the room for
-	// the head of a frame.
+	// Bytes from base on are in memory: those of writing on their way to the file, those
+	// of pending to be synced later. Each begins with room for the head of a frame.
 	writing, pending         []byte
 	writingBase, pendingBase int64
 	records                  uint32 // in pending
 	spare                    []byte
 }
 
-// logHeader returns the envelope of a log: the size of the whole as two bytes
-// comes first in the payload.
+// logHeader returns the envelope of a log; the payload begins with the size of the
+// whole envelope, as two bytes.
 func logHeader(number uint64, p params) ([]byte, error) {
 	b := wire.AppendHeader(nil, logMagic, formatVersion)
 	at := len(b)
@@ -64,7 +63,7 @@ func logHeader(number uint64, p params) ([]byte, error) {
 	return wire.AppendChecksum(b, 0), nil
 }
 
-// createLog creates a log, durably but for its name.
+// createLog creates a log; its content is durable, but not its name.
 func createLog(fsys fileSystem, dir string, number uint64, p params) (*log, error) {
 	b, err := logHeader(number, p)
 	if err != nil {
@@ -86,7 +85,7 @@ func createLog(fsys fileSystem, dir string, number uint64, p params) (*log, erro
 	return l, nil
 }
 
-// openLog opens a log and returns where its frames begin.
+// openLog opens a log and returns the offset of its first frame.
 func openLog(fsys fileSystem, dir string, number uint64, p params, readOnly bool) (*log, int64, error) {
 	f, err := fsys.open(filePath(dir, logName(number)), !readOnly)
 	if err != nil {
@@ -120,7 +119,7 @@ func checkLogHeader(f file, want []byte) error {
 	return fmt.Errorf("log of another index than the manifest: %w", ErrCorrupt)
 }
 
-// reset makes end the end of the file.
+// reset moves the end of the file to end.
 func (l *log) reset(end int64) {
 	l.writing, l.pendingBase, l.records = nil, end, 0
 	l.pending = append(l.pending[:0], make([]byte, frameHead)...)
@@ -145,7 +144,7 @@ func (l *log) cut() ([]byte, int64) {
 	return frame, l.writingBase
 }
 
-// written notes that a frame is in the file.
+// written records that a frame is in the file.
 func (l *log) written(frame []byte) {
 	if cap(frame) <= 2*maxFrame {
 		l.spare = frame
@@ -168,8 +167,8 @@ func frameSum(b []byte, seed uint64) uint64 {
 	return d.Sum64()
 }
 
-// parseFrame returns the figures in the header of a frame, if b begins with one
-// that belongs at the offset.
+// parseFrame returns the figures in the header of a frame, if b begins with one for
+// the given offset.
 func parseFrame(b []byte, at int64, seed uint64) (records uint32, size int64, ok bool) {
 	if len(b) < frameHead || [4]byte(b) != frameMagic || frameSum(b, seed) != binary.LittleEndian.Uint64(b[24:]) {
 		return 0, 0, false
@@ -181,8 +180,8 @@ func parseFrame(b []byte, at int64, seed uint64) (records uint32, size int64, ok
 	return binary.LittleEndian.Uint32(b[4:]), size, true
 }
 
-// read fills b from the offset, from memory where that is where the bytes are,
-// and returns how many there were.
+// read fills b from the offset, from memory if the bytes are there, and returns the
+// number of bytes read.
 func (l *log) read(b []byte, off int64) (int, error) {
 	switch {
 	case off >= l.pendingBase:
@@ -204,8 +203,8 @@ func (l *log) read(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// scan calls visit for every record between two offsets, of frames that are
-// whole, and returns where the last of them ends.
+// scan calls visit for every record of the whole frames between two offsets, and
+// returns the end of the last frame.
 func (l *log) scan(from, to int64, visit func(r *record, off int64, raw []byte) error) (int64, error) {
 	var buf []byte
 	for from < to {
@@ -229,8 +228,8 @@ func (l *log) scan(from, to int64, visit func(r *record, off int64, raw []byte) 
 	return from, nil
 }
 
-// frameAt returns the number of records and the size of the frame at an offset;
-// size 0 if there is none that ends at to or before.
+// frameAt returns the number of records and the size of the frame at an offset; size
+// 0 if no frame there ends at to or before.
 func (l *log) frameAt(from, to int64) (records uint32, size int64, err error) {
 	var head [frameHead]byte
 	n, err := l.f.ReadAt(head[:], from)
@@ -245,7 +244,7 @@ func (l *log) frameAt(from, to int64) (records uint32, size int64, err error) {
 }
 
 // frame appends size bytes at the offset to buf, and returns io.EOF if there are
-// fewer. It allocates as it reads, not what the size claims.
+// fewer. It allocates as it reads, not by the declared size.
 func (l *log) frame(buf []byte, off, size int64) ([]byte, error) {
 	for n := int64(0); n < size; {
 		step := min(size-n, max(2<<20, n))
@@ -263,7 +262,7 @@ func (l *log) frame(buf []byte, off, size int64) ([]byte, error) {
 	return buf, nil
 }
 
-// checkFrame looks whether every record of a frame is whole.
+// checkFrame checks that every record of a frame is whole.
 func checkFrame(b []byte, records uint32, registers int) error {
 	n := uint32(0)
 	err := eachRecord(b, 0, registers, func(r *record, _ int64, raw []byte) error {
@@ -301,9 +300,9 @@ func eachRecord(b []byte, off int64, registers int, visit func(*record, int64, [
 }
 
 // nextFrame returns the offset of the next header of a frame between that of a
-// frame which is not whole and another offset; -1 if there is none. If the header
-// of the broken frame is whole, its records are passed over: ids and sets may be
-// anything, the bytes of a header included.
+// broken frame and another offset; -1 if there is none. If the header of the broken
+// frame is whole, its records are skipped: ids and sets may hold any bytes, even
+// those of a header.
 func (l *log) nextFrame(from, to int64) (int64, error) {
 	if _, size, err := l.frameAt(from, math.MaxInt64); err != nil {
 		return -1, err

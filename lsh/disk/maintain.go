@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// maintain writes the tables in memory to a segment when they are full, and
-// merges segments. It waits for others at it only when choked. When the context
-// ends it stops, and the next call does the rest.
+// maintain writes the tables in memory to a segment when they are full, and merges
+// segments. It waits for another goroutine that does so only if choked is set. If
+// the context ends, it stops, and the next call does the rest.
 func (ix *Index) maintain(ctx context.Context, choked bool) error {
 	if choked {
 		if err := ix.work.enter(ctx); err != nil {
@@ -31,13 +31,12 @@ func (ix *Index) maintain(ctx context.Context, choked bool) error {
 	}
 	err = ix.merge(ctx)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return nil // the document is in the index, and the segments may stay
+		return nil // the document is in the index; merging can wait
 	}
 	return ix.fail(err)
 }
 
-// flush makes a segment of the tables in memory; the caller is past the work
-// gate.
+// flush writes the tables in memory to a segment; the caller is past the work gate.
 func (ix *Index) flush(ctx context.Context) error {
 	if ix.st.frozen == nil {
 		if err := ix.freeze(ctx); err != nil {
@@ -59,7 +58,7 @@ func (ix *Index) flush(ctx context.Context) error {
 	return err
 }
 
-// freeze begins new tables in memory at the end of a frame.
+// freeze starts new tables in memory at the end of a frame.
 func (ix *Index) freeze(ctx context.Context) error {
 	if err := ix.syncing.enter(ctx); err != nil {
 		return err
@@ -76,7 +75,7 @@ func (ix *Index) freeze(ctx context.Context) error {
 	return ix.write(frame, at)
 }
 
-// freeze begins new tables in memory; all records have been cut.
+// freeze starts new tables in memory; all records have been cut.
 func (st *store) freeze() {
 	st.frozen, st.frozenDead, st.frozenEnd = st.mem, slices.Clone(st.dead), st.log.pendingBase
 	st.mem = newTable(st.p.tags(), st.rows)
@@ -116,7 +115,7 @@ func (st *store) adopt(w *segmentWriter) (*segment, manifestSegment, error) {
 	return s, manifestSegment{s.number, s.hi, s.size, toc}, err
 }
 
-// flushed notes in the manifest that the frozen tables are a segment.
+// flushed records in the manifest that the frozen tables are a segment.
 func (st *store) flushed(ms manifestSegment) {
 	m := &st.saved
 	m.segs = append(slices.Clip(m.segs), ms)
@@ -137,16 +136,16 @@ func (ix *Index) merge(ctx context.Context) error {
 	}
 }
 
-// mergeFrom returns the first of the last segments that are to be merged, -1 if
-// there are none: one that has at most one and a half times the rows of all after
-// it, and the first of such.
+// mergeFrom returns the index of the first segment to be merged with all later ones,
+// -1 if there is none: the first that has at most one and a half times as many rows
+// as all later ones together.
 //
-// So every segment has over one and a half times the rows of all after it, and
-// their number grows with the logarithm of the rows; and whenever a row is written
-// anew, its segment grows by two thirds at least, so that happens as rarely. With
-// ten million rows and tables of 32,768 there are six segments at most, and a row
-// is written seven times. More segments make queries slower, fewer make adding
-// slower.
+// So every segment has more than one and a half times as many rows as all later
+// ones, and the number of segments grows with the logarithm of the rows. Whenever a
+// row is rewritten, its segment grows by at least two thirds, so the number of
+// rewrites per row is logarithmic as well. With ten million rows and tables of
+// 32,768 there are at most six segments, and a row is written seven times. More
+// segments make queries slower, fewer make adding slower.
 func mergeFrom(segs []*segment) int {
 	best, after := -1, uint64(0)
 	for i := len(segs) - 1; i >= 0; i-- {
@@ -159,9 +158,9 @@ func mergeFrom(segs []*segment) int {
 	return best
 }
 
-// mergeSegments makes one of all segments from an index on; the caller is past
-// the work gate. It leaves out the rows that are dead in the manifest, and no
-// others: whatever killed those may not be durable yet, and a row that is alive
+// mergeSegments merges all segments from an index on into one; the caller is past
+// the work gate. It leaves out only the rows that are dead in the manifest: the
+// operations that killed other rows may not be durable yet, and a row that is alive
 // after a crash needs its entries.
 func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	st := ix.st
@@ -180,7 +179,7 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	}
 	ix.mu.Lock()
 	st.segs = append(slices.Clip(st.segs[:from]), s)
-	ix.mu.Unlock() // and nobody has the old ones any more
+	ix.mu.Unlock() // and nobody uses the old ones any more
 	st.saved.segs = append(slices.Clip(st.saved.segs[:from]), ms)
 	ix.meter.merges.Add(1)
 	_, err = writeManifest(st.fsys, st.dir, &st.saved)
@@ -190,7 +189,7 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 		}
 	}
 	if err != nil {
-		return err // the manifest in place may name the old ones
+		return err // the current manifest may name the old ones
 	}
 	for _, s := range old {
 		_ = st.fsys.remove(filePath(st.dir, segmentName(s.number)))
@@ -198,8 +197,8 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	return nil
 }
 
-// mergeTables writes the rows and the tables of segments without dead rows'
-// entries.
+// mergeTables writes the rows and the tables of segments, without the entries of
+// dead rows.
 func mergeTables(ctx context.Context, w *segmentWriter, segs []*segment, kinds int, dead bitmap) (err error) {
 	defer faults(&err)()
 	for _, s := range segs {

@@ -15,17 +15,17 @@ const (
 	lockName      = "LOCK"
 )
 
-// A manifest names the files of the index, and how much of the log is in the
+// A manifest names the files of the index and states how much of the log is in the
 // tables of segments. It is replaced as a whole.
 type manifest struct {
 	params
 	log     uint64 // number of the log
-	next    uint64 // number that no file has
+	next    uint64 // next unused file number
 	rows    uint32 // in segments
 	indexed int64  // end of the log that is in segments
 	durable int64  // end of the log that was durable when this was written
 	segs    []manifestSegment
-	dead    bitmap // rows of segments that are dead, as of indexed
+	dead    bitmap // rows of segments that are dead as of indexed
 }
 
 type manifestSegment struct {
@@ -91,8 +91,8 @@ func (m *manifest) unmarshal(b []byte) error {
 func filePath(dir, name string) string { return filepath.Join(dir, name) }
 
 // writeManifest replaces the manifest of a directory, durably. After an error,
-// placed reports that the new one may be in place all the same: then every file
-// that either of the two names must stay.
+// placed reports that the new one may be in place nevertheless: then every file
+// named by either of the two must stay.
 func writeManifest(fsys fileSystem, dir string, m *manifest) (placed bool, err error) {
 	b, err := m.marshal()
 	if err != nil {
@@ -102,7 +102,7 @@ func writeManifest(fsys fileSystem, dir string, m *manifest) (placed bool, err e
 	if err := writeFile(fsys, tmp, b); err != nil {
 		return false, err
 	}
-	// The names of the files that it names are durable before it is.
+	// The files that it names have durable names before the manifest is durable.
 	if err := fsys.syncDir(dir); err != nil {
 		return false, err
 	}

@@ -12,41 +12,41 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// Metrics counts what an [Index] did since it was opened, and is ready for
-// expvar or a JSON encoder.
+// Metrics counts what an [Index] has done since it was opened. It works with expvar
+// or a JSON encoder.
 type Metrics struct {
 	Documents int // in the index
 
-	Added      int64 // stored, those that were replaced later included
+	Added      int64 // stored documents, including those replaced later
 	Inserted   int64 // calls of Insert and InsertNew
 	Duplicates int64 // of those, documents that had a match
 	Removed    int64
 	Expired    int64
 
 	Queries    int64
-	Matches    int64 // that queries returned
-	Candidates int64 // documents that queries and Insert looked at
-	Bounded    int64 // queries and Inserts that did not look at every document that shares a band
+	Matches    int64 // matches that queries returned
+	Candidates int64 // documents that queries and Insert compared
+	Bounded    int64 // queries and Inserts that did not compare every document that shares a band
 
 	Syncs       int64
 	BytesSynced int64
-	Flushes     int64 // tables written to a file
+	Flushes     int64 // times that tables were written to a file
 	Merges      int64 // of files of tables
 	Compactions int64
 
-	// How long calls took: Add and Insert with the writing of tables that some
-	// of them do, but without Sync.
+	// Duration of calls. Add and Insert include the writing of tables that some calls
+	// do, but not Sync.
 	Add, Query, Sync Latency
 }
 
-// A Latency is how long the calls of one kind took. Percentiles are those of
-// all calls since the index was opened, at most one eighth too high.
+// A Latency is the distribution of the durations of one kind of call. Percentiles
+// cover all calls since the index was opened and are at most one eighth too high.
 type Latency struct {
 	Calls              int64
 	P50, P90, P99, Max time.Duration
 }
 
-// meter is what metrics are made of.
+// meter collects the counts behind Metrics.
 type meter struct {
 	adds, inserts, duplicates, removed, expired atomic.Int64
 	queries, matches, candidates, bounded       atomic.Int64
@@ -88,7 +88,7 @@ func (m *meter) synced(began time.Time, n int) {
 	m.syncLatency.add(time.Since(began))
 }
 
-// Metrics returns what the index did so far. It waits for nobody.
+// Metrics returns what the index has done so far. It does not wait for other calls.
 func (ix *Index) Metrics() Metrics {
 	m := &ix.meter
 	return Metrics{
@@ -180,16 +180,16 @@ type Stats struct {
 
 	LogBytes    int64 // of the file of documents
 	TableBytes  int64 // of the files of tables
-	MemoryBytes int64 // about, without the pages of files that the system keeps
+	MemoryBytes int64 // approximate; without the file pages that the system caches
 
-	// Largest has the number of documents in the largest buckets, of all bands,
-	// in descending order, ten at most. Very large buckets mean that very many
-	// documents are the same, or share text, such as a template, without being alike.
+	// Largest lists the number of documents in the ten largest buckets of all bands, in
+	// descending order. Very large buckets mean that very many documents are the same,
+	// or share text, such as a template, without being alike.
 	Largest []int
 }
 
-// Stats returns figures about the index. It looks at every bucket; writers wait
-// until it has.
+// Stats returns figures about the index. It reads every bucket; writers wait
+// meanwhile.
 func (ix *Index) Stats(ctx context.Context) (s Stats, err error) {
 	defer faults(&err)()
 	ix.mu.RLock()
@@ -222,7 +222,7 @@ func (ix *Index) Stats(ctx context.Context) (s Stats, err error) {
 	return s, nil
 }
 
-// bucket notes the size of one more bucket.
+// bucket counts the size of one more bucket.
 func (s *Stats) bucket(n int) {
 	const top = 10
 	if len(s.Largest) == top && n <= s.Largest[top-1] {

@@ -12,16 +12,15 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Open opens the index in a directory, and creates both where there is none.
-// The error wraps [ErrLocked] if another Index has it open for writing,
-// [ErrMismatch] if the options ask for anything but what the index has, and
-// [ErrFormat], [ErrVersion] or [ErrCorrupt] if its files cannot be read. An index
-// that is not there is an error that wraps [fs.ErrNotExist] if it is to be read
-// only or the options have no Scheme.
+// Open opens the index in a directory, and creates it if there is none. The error
+// wraps [ErrLocked] if another Index has it open for writing, [ErrMismatch] if the
+// options differ from those of the index, and [ErrFormat], [ErrVersion] or
+// [ErrCorrupt] if its files cannot be read. If there is no index, the error wraps
+// [fs.ErrNotExist] when the index is opened with ReadOnly or without a Scheme.
 //
-// Open reads the records that are not in tables yet, 32,768 by default, and of
-// the rest a few bytes each 4 KiB. See [Index.Recovery] for what it cut off. It
-// panics if an option is out of its range.
+// Open reads the records that are not in tables yet, by default up to 32,768, and a
+// few bytes in every 4 KiB of the rest. [Index.Recovery] describes the bytes that it
+// cut off. It panics if an option is out of its range.
 func Open(dir string, o Options) (*Index, error) { return openOn(osFS{}, dir, o) }
 
 func openOn(fsys fileSystem, dir string, o Options) (*Index, error) {
@@ -95,7 +94,8 @@ func (ix *Index) openToWrite() error {
 	if err := ix.opts.match(m.params); err != nil {
 		return err
 	}
-	// What the manifest does not name is removed once its own name is durable.
+	// Files that the manifest does not name are removed once the name of the manifest is
+	// durable.
 	if err := ix.fsys.syncDir(ix.dir); err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (ix *Index) create() error {
 
 // refuseRemains returns an error if the directory has files of an index that lost
 // its manifest. A log without frames does not count: its writer was stopped before
-// it had written a manifest.
+// it wrote a manifest.
 func (ix *Index) refuseRemains() error {
 	names, err := ix.fsys.names(ix.dir)
 	if err != nil {
@@ -145,12 +145,12 @@ func (ix *Index) refuseRemains() error {
 				continue
 			}
 		}
-		return fmt.Errorf("%s is there, %s is not: %w", name, manifestName, ErrCorrupt)
+		return fmt.Errorf("%s exists, but %s is missing: %w", name, manifestName, ErrCorrupt)
 	}
 	return nil
 }
 
-// emptyLog reports whether the file of a log has nothing after its header.
+// emptyLog reports whether a log file has nothing after its header.
 func emptyLog(fsys fileSystem, name string) (bool, error) {
 	f, err := fsys.open(name, false)
 	if err != nil {
@@ -170,7 +170,7 @@ func emptyLog(fsys fileSystem, name string) (bool, error) {
 	return size <= 1<<12, nil // a header that was never durable
 }
 
-// release gives up files and lock.
+// release closes the files and releases the lock.
 func (ix *Index) release() error {
 	var errs []error
 	if ix.st != nil {
@@ -182,12 +182,12 @@ func (ix *Index) release() error {
 	return errors.Join(errs...)
 }
 
-// closingRows is from how many documents in memory on Close writes their tables,
-// so that the next Open need not make them again.
+// closingRows is the number of documents in memory from which on Close writes their
+// tables, so that the next Open need not build them again.
 const closingRows = 4096
 
-// Close syncs and closes the index. An index that was not closed loses the
-// documents that were not synced, and nothing else.
+// Close syncs and closes the index. An index that was not closed loses only the
+// documents that were not synced.
 func (ix *Index) Close() error {
 	ctx := context.Background()
 	err := ix.Sync(ctx)
@@ -212,7 +212,7 @@ func (ix *Index) Close() error {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	if err == nil && !ix.opts.ReadOnly && ix.failed == nil {
-		// Damage before this end cannot be an unfinished write.
+		// Damage before this offset cannot be an unfinished write.
 		if end := ix.st.log.pendingBase; end > ix.st.saved.durable {
 			ix.st.saved.durable = end
 			_, err = writeManifest(ix.fsys, ix.dir, &ix.st.saved)

@@ -20,8 +20,8 @@ var (
 	ErrVersion = wire.ErrVersion
 	// ErrCorrupt reports a damaged file.
 	ErrCorrupt = wire.ErrCorrupt
-	// ErrMismatch reports a signature whose scheme is not that of the index, or
-	// options that differ from those it was created with.
+	// ErrMismatch reports a signature whose scheme differs from the index's, or options
+	// that differ from those with which the index was created.
 	ErrMismatch = errors.New("fixed when the index was created")
 	// ErrLocked reports that another Index has the same directory open for writing.
 	ErrLocked = errors.New("open for writing elsewhere")
@@ -31,25 +31,24 @@ var (
 	ErrClosed = errors.New("index is closed")
 )
 
-// Options configures [Open]. Scheme, Threshold, Recall, Banding and Seed are
-// fixed when an index is created. For one that is there, the zero value of each
-// takes that of the index, and any other value must be that of the index.
+// Options configures [Open]. Scheme, Threshold, Recall, Banding and Seed are fixed
+// when an index is created. For an existing index, the zero value of each means the
+// index's value, and any other value must equal it.
 type Options struct {
-	// Scheme is that of the signatures. Without it no index is created.
+	// Scheme is the scheme of the signatures. Without it no index is created.
 	Scheme minhash.Scheme
 
-	// Threshold, Recall, Banding and Seed mean what they mean in [lsh.Options],
-	// and have the same defaults. Seed is stored in the index: a secret one is
-	// as secret as its files.
+	// Threshold, Recall, Banding and Seed have the same meaning and defaults as in
+	// [lsh.Options]. Seed is stored in the index: it is as secret as the files.
 	Threshold float64
 	Recall    float64
 	Banding   lsh.Banding
 	Seed      uint64
 
-	// ReadOnly opens an index that is there without changing it. Any number of
-	// readers may have it open, next to one writer; a reader sees what the writer
-	// had written to the files when it opened or last called [Index.Refresh]: all
-	// that was durable, and perhaps more.
+	// ReadOnly opens an existing index without changing it. Any number of readers may
+	// have it open alongside one writer. A reader sees the documents that the writer had
+	// written to the files when the reader was opened or last called [Index.Refresh]:
+	// all durable ones, and perhaps more.
 	ReadOnly bool
 
 	// TableSize is the number of documents kept in tables in memory, about half a
@@ -57,8 +56,8 @@ type Options struct {
 	// does not change results.
 	TableSize int
 
-	// Now is the clock that gives a document its time where the caller does
-	// not; nil means [time.Now].
+	// Now is the clock that gives a document its time if the caller does not; nil means
+	// [time.Now].
 	Now func() time.Time
 }
 
@@ -79,7 +78,7 @@ func (o Options) check() {
 	}
 }
 
-// params is what an index fixes for good.
+// params are the parameters that are fixed for the life of an index.
 type params struct {
 	scheme    minhash.Scheme
 	threshold float64
@@ -113,7 +112,7 @@ func (o Options) choose(p params) lsh.Banding {
 	return lsh.Choose(p.scheme.K, p.threshold, recall)
 }
 
-// match returns an error if the options ask for anything but p.
+// match returns an error if the options differ from p.
 func (o Options) match(p params) error {
 	unlike := func(what string, want, have any) error {
 		return fmt.Errorf("the index has %s %v, not %v: %w", what, have, want, ErrMismatch)
@@ -128,7 +127,7 @@ func (o Options) match(p params) error {
 	case o.Banding == (lsh.Banding{}) && o.Recall != 0 && o.choose(p) != p.banding:
 		return unlike("the banding", o.choose(p), p.banding)
 	case o.Seed != 0 && o.Seed != p.seed:
-		return fmt.Errorf("the index has another seed: %w", ErrMismatch)
+		return fmt.Errorf("the index has a different seed: %w", ErrMismatch)
 	}
 	return nil
 }

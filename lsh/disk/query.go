@@ -9,12 +9,12 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Search returns the documents that match the signature, the best first, and of
-// those that match equally the first that was added first. Options mean what they
-// mean to [lsh.Index.Search], but for the bound that a Limit sets: of the documents
-// that share a band with the query, the first 1,024 and 8 more for each match asked
-// for are looked at. The error wraps [ErrMismatch] if the signature is of another
-// scheme. Search panics if an option is out of its range.
+// Search returns the documents that match the signature, best first; equal matches
+// are in the order in which they were added. Options have the same meaning as for
+// [lsh.Index.Search], except for the bound that a Limit sets: among the documents
+// that share a band with the query, the first 1,024 are compared, and 8 more for
+// each match asked for. The error wraps [ErrMismatch] if the signature has a scheme
+// other than the index's. Search panics if an option is out of its range.
 func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error) {
 	began := time.Now()
 	if o.Limit < 0 {
@@ -36,7 +36,7 @@ func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.Search
 	}
 	p := ix.st.p
 	if sig.Scheme() != p.scheme {
-		return nil, fmt.Errorf("disk: signature of %v, the index has %v: %w", sig.Scheme(), p.scheme, ErrMismatch)
+		return nil, fmt.Errorf("disk: signature of %v, but the index has %v: %w", sig.Scheme(), p.scheme, ErrMismatch)
 	}
 	threshold := p.threshold
 	if o.Threshold != 0 {
@@ -58,7 +58,7 @@ func (ix *Index) Get(ctx context.Context, id string) (_ Document, _ bool, err er
 	if err := ctx.Err(); err != nil {
 		return Document{}, false, err
 	}
-	ix.mu.Lock() // findID has one buffer
+	ix.mu.Lock() // findID has only one buffer
 	defer ix.mu.Unlock()
 	if err := ix.usable(); err != nil {
 		return Document{}, false, err

@@ -10,15 +10,15 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Document is what an index keeps of one.
+// A Document is what an index stores for a document.
 type Document struct {
 	ID        string // any bytes, at most 1 MiB
 	Signature minhash.Signature
 
-	// Set, if not nil, is the set that Signature was made of, in any order and with
-	// or without repeats; what an index returns is ascending, each element once.
-	// Pairs of documents with sets are judged exactly. It takes 8 bytes an element
-	// on disk, and is not needed after the call.
+	// Set, if not nil, is the set from which Signature was made, in any order and with
+	// or without repeats; an index returns it in ascending order without repeats. Pairs
+	// of documents with sets are judged exactly. It takes 8 bytes per element on disk,
+	// and is not needed after the call.
 	Set []uint64
 
 	// Time decides what [Index.Expire] removes, in milliseconds since 1970 (earlier
@@ -48,7 +48,7 @@ const (
 type record struct {
 	kind kind
 	time int64
-	id   []byte // shares memory with the bytes decoded, as all of a record
+	id   []byte // shares memory with the decoded bytes, like all of a record
 	regs []byte // 4*K bytes
 	set  int    // number of elements
 	head int    // size of the head
@@ -78,7 +78,7 @@ func (r *record) size() int64 {
 	return int64(r.head)
 }
 
-// appendRecord appends a record; regs and set count under adds alone.
+// appendRecord appends a record; regs and set are used only for an add.
 func appendRecord(dst []byte, k kind, ms int64, id string, regs []uint32, set []uint64) []byte {
 	start := len(dst)
 	head := recordLeast + len(id) + 4*len(regs)
@@ -102,8 +102,8 @@ func appendRecord(dst []byte, k kind, ms int64, id string, regs []uint32, set []
 	return dst
 }
 
-// headSize returns the size of the head that b begins with, by its first four
-// bytes; 0 if it cannot be one for signatures of K registers.
+// headSize returns the size of the record head at the start of b, read from its
+// first four bytes; 0 if it cannot be the size of one for signatures of K registers.
 func headSize(b []byte, registers int) int {
 	n := int64(binary.LittleEndian.Uint32(b))
 	if n < recordLeast || n > int64(recordLeast+maxID+4*registers) {
@@ -112,7 +112,7 @@ func headSize(b []byte, registers int) int {
 	return int(n)
 }
 
-// decodeHead returns the record whose head b is.
+// decodeHead decodes the record with the head b.
 func decodeHead(b []byte, registers int) (record, error) {
 	n := headSize(b, registers)
 	if n == 0 || n > len(b) {

@@ -12,8 +12,8 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// Repaired describes what [Repair] did. The zero Repaired is of an index without
-// documents that lost nothing.
+// Repaired describes the work of [Repair]. The zero Repaired describes an index
+// without documents that lost nothing.
 type Repaired struct {
 	Log       string // the file that was read
 	Records   int    // additions, removals and expiries that were saved
@@ -31,16 +31,15 @@ type Loss struct {
 	Reason string
 }
 
-// Repair reads the log of the index in a directory, whatever its state, and puts
-// all that is whole in it into a new index in another directory, which must be
-// empty or absent. It changes nothing in the first one, not even where it could be
-// opened.
+// Repair reads the log of the index in a directory, whatever its state, and writes
+// everything that is intact to a new index in another directory, which must be empty
+// or absent. It never changes the first directory.
 //
-// Tables and manifest are not needed: tables are made anew, and the manifest only
-// names the log. A flipped bit loses the record that it is in; so does a cut or
-// overwritten part of the file lose the records in it. A lost record may be a
-// removal or a replacement: then the document of before is back. The error wraps
-// [ErrCorrupt] if no log is there or neither its header nor the manifest has the
+// Tables and manifest are not needed: tables are rebuilt, and the manifest only
+// names the log. A flipped bit loses the record that contains it, and a missing or
+// overwritten part of the file loses the records in it. If the lost record is a
+// removal or a replacement, the earlier document is back. The error wraps
+// [ErrCorrupt] if there is no log, or if neither its header nor the manifest has the
 // parameters of the index.
 func Repair(ctx context.Context, dir, to string) (Repaired, error) {
 	r, err := repair(ctx, osFS{}, dir, to)
@@ -76,8 +75,8 @@ func repair(ctx context.Context, fsys fileSystem, dir, to string) (_ Repaired, e
 	return s.done, errors.Join(err, out.Close())
 }
 
-// findLog opens the log of an index, and returns where its frames begin: the one
-// that the manifest names or, without a manifest, the largest one.
+// findLog opens the log of an index and returns the offset of its first frame. It
+// takes the log that the manifest names or, without a manifest, the largest one.
 func findLog(fsys fileSystem, dir string) (*log, int64, error) {
 	m, merr := readManifest(fsys, dir)
 	if merr == nil {
@@ -116,13 +115,13 @@ func findLog(fsys fileSystem, dir string) (*log, int64, error) {
 		if err == nil {
 			err = errors.New("no log of documents")
 		}
-		return nil, 0, fmt.Errorf("%w; %w: nothing to begin with: %w", merr, err, ErrCorrupt)
+		return nil, 0, fmt.Errorf("%w; %w: no readable parameters: %w", merr, err, ErrCorrupt)
 	}
 	return best, begin, nil
 }
 
-// openDamagedLog opens a log whose header may be damaged if the parameters are
-// known from elsewhere.
+// openDamagedLog opens a log whose header may be damaged, if the parameters are
+// known from another file.
 func openDamagedLog(fsys fileSystem, dir string, number uint64, known *params) (*log, int64, error) {
 	f, err := fsys.open(filePath(dir, logName(number)), false)
 	if err != nil {
@@ -186,8 +185,8 @@ func (s *salvage) run(at int64) error {
 		}
 		end := at + frameHead + n
 		if n == 0 {
-			// The header is damaged, or the frame is cut: up to the next one there
-			// may be records all the same.
+			// The header is damaged, or the frame is cut short: there may still be records
+			// before the next frame.
 			if end, err = s.log.nextFrame(at, size); err != nil {
 				return err
 			}
@@ -245,7 +244,7 @@ func (s *salvage) records(b []byte, off int64) error {
 	return nil
 }
 
-// save repeats a record in the new index.
+// save applies a record to the new index.
 func (s *salvage) save(r *record, set []uint64) (err error) {
 	s.done.Records++
 	switch r.kind {
@@ -262,8 +261,8 @@ func (s *salvage) save(r *record, set []uint64) (err error) {
 	return err
 }
 
-// wholeHead returns the record that b begins with and its size; 0 if its head is
-// damaged or b ends before the record does.
+// wholeHead returns the record at the start of b and its size; 0 if its head is
+// damaged or b is shorter than the record.
 func wholeHead(b []byte, registers int) (record, int) {
 	if len(b) < recordLeast {
 		return record{}, 0
@@ -275,9 +274,9 @@ func wholeHead(b []byte, registers int) (record, int) {
 	return r, int(r.size())
 }
 
-// resume returns where the records go on after a damaged one: at the first offset
-// from which one follows the other up to the end of b. So an id that holds the
-// bytes of records is not taken for them.
+// resume returns the offset at which records resume after a damaged one: the first
+// from which one record follows the other up to the end of b. So an id that contains
+// the bytes of records is not mistaken for them.
 func resume(b []byte, damaged, registers int) int {
 	bad := map[int]bool{} // offsets from which the end is not reached
 	for at := damaged + 1; at+recordLeast <= len(b); at++ {

@@ -12,12 +12,12 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A query is what one search looks for.
+// A query is the input of one search.
 type query struct {
 	regs   []uint32
 	set    []uint64
 	limit  int
-	except uint32 // a row that is not a match
+	except uint32 // a row to leave out
 	rule   lsh.Rule
 }
 
@@ -26,8 +26,8 @@ func makeQuery(k int, threshold float64) query {
 }
 
 const (
-	// fullBucket and perMatch bound the rows of one band that a query with a
-	// limit looks at, and moreSame those of its very signature.
+	// fullBucket and perMatch bound the rows of one band that a query with a limit
+	// compares; moreSame bounds those with exactly its signature.
 	fullBucket = 1024
 	perMatch   = 8
 	moreSame   = 32
@@ -38,17 +38,17 @@ type scratch struct {
 	tg         tagger
 	tags       []uint32
 	rows       []uint32
-	same       []uint32 // rows of the very signature
+	same       []uint32 // rows with exactly the signature of the query
 	regs       []uint32
 	set        []uint64
-	sorted     []uint64 // the set of the query, if it came in another order
+	sorted     []uint64 // the sorted set of the query, if it came in another order
 	buf, bytes []byte
 	found      []found
 	bounded    bool
 	candidates int
-	left       []int // rows wanted of each band
+	left       []int // rows wanted from each band
 	spans      []span
-	elements   float64 // of the query, about; 0 until needed
+	elements   float64 // estimated elements of the query; 0 until needed
 }
 
 type found struct {
@@ -56,8 +56,8 @@ type found struct {
 	lsh.Match[string]
 }
 
-// search returns the matches of a query, the best first and of equals the first
-// that was added.
+// search returns the matches of a query, best first; equal matches are in the order
+// in which they were added.
 func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Match[string], err error) {
 	defer faults(&err)()
 	sc.found, sc.candidates, sc.bounded, sc.elements = sc.found[:0], 0, false, 0
@@ -89,7 +89,7 @@ func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Matc
 }
 
 // ascending returns a set in ascending order and without repeats: the slice itself
-// if it is like that, otherwise a copy in buf.
+// if it already is, otherwise a copy in buf.
 func ascending(buf *[]uint64, set []uint64) []uint64 {
 	for i := 1; i < len(set); i++ {
 		if set[i-1] >= set[i] {
@@ -101,8 +101,8 @@ func ascending(buf *[]uint64, set []uint64) []uint64 {
 	return set
 }
 
-// faults converts the fault of a page of a mapped file that cannot be read into an
-// error. It is called when a function begins, and its result when it ends.
+// faults converts the fault of an unreadable page of a mapped file into an error.
+// Call it at the start of a function, and its result at the end.
 func faults(err *error) func() {
 	was := debug.SetPanicOnFault(true)
 	return func() {
@@ -117,9 +117,9 @@ func faults(err *error) func() {
 	}
 }
 
-// searchSame looks at the documents of the very signature first where only some
-// matches are wanted, and reports whether they suffice: in the order in which they
-// were added, no later one is better than one of similarity 1.
+// searchSame first compares the documents with exactly the query's signature if only
+// some matches are wanted, and reports whether they are enough: in the order of
+// insertion, no later document ranks higher than one of similarity 1.
 func (st *store) searchSame(ctx context.Context, sc *scratch, q *query) (done bool, err error) {
 	if q.limit == 0 {
 		return false, nil

@@ -17,11 +17,10 @@ const (
 	rowSize      = 16 // offset and time
 )
 
-// A segment has the tables of consecutive rows in a file that never changes:
-// for each kind of tag the entries tag<<32|row in ascending order, with a
-// directory by the leading bits of the tag; and the offset and the time of each
-// row. The file is mapped into memory, and each page is checked when it is first
-// looked at.
+// A segment holds the tables of consecutive rows in a file that never changes: for
+// each kind of tag the entries tag<<32|row in ascending order, with a directory by
+// the leading bits of the tag; and the offset and the time of each row. The file is
+// mapped into memory, and each page is checked when it is first read.
 type segment struct {
 	number uint64
 	lo, hi uint32 // rows
@@ -41,7 +40,7 @@ type segmentTable struct {
 	dirBits        int
 }
 
-// bytes returns n bytes at off, checked.
+// bytes returns n checked bytes at off.
 func (s *segment) bytes(off, n uint64) ([]byte, error) {
 	for p := off / pageSize; p*pageSize < off+n; p++ {
 		if s.seen[p/64].Load()>>(p%64)&1 != 0 {
@@ -64,7 +63,7 @@ func (s *segment) check() error {
 	return err
 }
 
-// row returns offset and time of a row of the segment.
+// row returns the offset and the time of a row of the segment.
 func (s *segment) row(row uint32) (offset uint64, ms int64, err error) {
 	b, err := s.bytes(s.rows+uint64(row-s.lo)*rowSize, rowSize)
 	if err != nil {
@@ -83,12 +82,12 @@ func (s *segment) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) (
 	return s.scan(dst, kind, tag, from, to, n, dead)
 }
 
-// A span is the entries of a table that may have a tag.
+// A span is a range of table entries that may have a tag.
 type span struct{ from, to uint64 }
 
-// findBands is find for the tags of all bands. left is how many rows of each
-// are wanted, and is reduced by those that were found. Buckets are looked up for
-// all bands before any is read, so that a processor waits for many of them at once.
+// findBands is find for the tags of all bands. left is the number of rows wanted
+// from each, and is reduced by the rows found. Buckets are looked up for all bands
+// before any is read, so that a processor waits for many of them at once.
 func (s *segment) findBands(dst []uint32, tags []uint32, left []int, spans []span, dead bitmap) ([]uint32, error) {
 	for k, tag := range tags {
 		from, to, err := s.bucket(k, tag)
@@ -108,7 +107,7 @@ func (s *segment) findBands(dst []uint32, tags []uint32, left []int, spans []spa
 	return dst, nil
 }
 
-// bucket returns the entries of a table that begin like a tag.
+// bucket returns the entries of a table whose tags begin with the same bits.
 func (s *segment) bucket(kind int, tag uint32) (from, to uint64, err error) {
 	t := &s.tables[kind]
 	b, err := s.bytes(t.dir+4*uint64(prefix(tag, t.dirBits)), 8)
@@ -146,11 +145,11 @@ func (s *segment) has(kind int, entry uint64) (bool, error) {
 	return false, nil
 }
 
-// scan appends the rows with a tag among entries of a table.
+// scan appends the rows with a tag from the entries of a table.
 func (s *segment) scan(dst []uint32, kind int, tag uint32, from, to uint64, n int, dead bitmap) ([]uint32, error) {
 	t := &s.tables[kind]
 	end := to
-	// The tag begins at the first entry that is not below tag<<32.
+	// The tag begins at the first entry at or above tag<<32.
 	for to-from > 16 {
 		mid := (from + to) / 2
 		b, err := s.bytes(t.entries+8*mid, 8)
@@ -205,7 +204,7 @@ func openSegment(fsys fileSystem, path string, s *segment, toc int64, width int)
 		return err
 	}
 	if size != s.size || toc <= 0 || toc%pageSize != 0 || toc >= s.size {
-		return fail("%d bytes, %d of them tables, should be %d", size, toc, s.size)
+		return fail("%d bytes, %d of them in the table of contents, should be %d", size, toc, s.size)
 	}
 	tail := make([]byte, s.size-toc)
 	if _, err := f.ReadAt(tail, toc); err != nil {
@@ -236,7 +235,7 @@ func openSegment(fsys fileSystem, path string, s *segment, toc int64, width int)
 	}
 	s.seen = make([]atomic.Uint64, (pages+63)/64)
 	if s.size > 1<<(bits.UintSize-2) {
-		return fmt.Errorf("%s: %d bytes are too many for this processor to map", segmentName(s.number), s.size)
+		return fmt.Errorf("%s: %d bytes are too many to map on this processor", segmentName(s.number), s.size)
 	}
 	if s.full, s.unmap, err = f.mapped(int(s.size)); err != nil {
 		return fmt.Errorf("%s: %w", segmentName(s.number), err)

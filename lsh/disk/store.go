@@ -12,15 +12,15 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// maxRows bounds the number of rows, counting those that are dead until
-// [Index.Compact] takes them away.
+// maxRows bounds the number of rows, including dead ones until [Index.Compact]
+// removes them.
 const maxRows = math.MaxUint32
 
 const noRow = math.MaxUint32
 
-// A store is the content of an index: a log of records, each document of which
-// is a row; tables by which rows are found, in segments and, of the newest rows,
-// in memory; and which rows are dead. It has no lock of its own.
+// A store is the content of an index: a log of records, in which each document is a
+// row; tables for looking up rows, in segments and, for the newest rows, in memory;
+// and a list of dead rows. It has no lock of its own.
 type store struct {
 	fsys fileSystem
 	dir  string
@@ -29,13 +29,13 @@ type store struct {
 	log  *log
 
 	segs   []*segment // of consecutive rows
-	frozen *table     // the rows after those, on their way to a segment; or nil
+	frozen *table     // the following rows, being written to a segment; or nil
 	mem    *table     // the rows after those
 	dead   bitmap
 	rows   uint32
 	live   int
 
-	// What goes into the manifest once frozen is a segment.
+	// The content of the manifest once frozen is a segment.
 	frozenDead bitmap
 	frozenEnd  int64
 
@@ -61,7 +61,7 @@ func newStore(fsys fileSystem, dir string, p params) (*store, error) {
 	}, nil
 }
 
-// createStore makes an index without documents, whose log has the number.
+// createStore makes an index without documents; number is that of its log.
 func createStore(fsys fileSystem, dir string, p params, number uint64) (*store, error) {
 	st, err := newStore(fsys, dir, p)
 	if err != nil {
@@ -76,17 +76,17 @@ func createStore(fsys fileSystem, dir string, p params, number uint64) (*store, 
 	return st, nil
 }
 
-// Recovery describes the bytes that [Open] found after the last whole frame of
-// the log: a write that a killed process or a loss of power left unfinished, and
-// that was never acknowledged. A writer cuts them off; a reader leaves them
-// unread, since a writer may be at work on them.
+// Recovery describes the bytes that [Open] found after the last whole frame of the
+// log: a write that a killed process or a loss of power left unfinished and that was
+// never acknowledged. A writer cuts them off; a reader ignores them, since a writer
+// may still be writing them.
 type Recovery struct {
 	File   string
 	Offset int64 // where the last whole frame ends
 	Bytes  int64 // after it; 0 if the log is whole
 }
 
-// openStore opens what the manifest describes.
+// openStore opens the store that the manifest describes.
 func openStore(fsys fileSystem, dir string, m *manifest, readOnly bool) (*store, Recovery, error) {
 	st, err := newStore(fsys, dir, m.params)
 	if err != nil {
@@ -113,7 +113,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 		lo = ms.hi
 	}
 	st.rows = m.rows
-	st.live = int(m.rows) - st.dead.count() // which has no bit beyond the rows
+	st.live = int(m.rows) - st.dead.count() // the bitmap has no bits beyond the rows
 	st.mem = newTable(st.p.tags(), st.rows)
 	var begin int64
 	var err error
@@ -121,12 +121,12 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 		return Recovery{}, missing(err)
 	}
 	if m.indexed < begin {
-		return Recovery{}, fmt.Errorf("%s: tables up to %d, the log begins at %d: %w", manifestName, m.indexed, begin, ErrCorrupt)
+		return Recovery{}, fmt.Errorf("%s: tables end at %d, but the log begins at %d: %w", manifestName, m.indexed, begin, ErrCorrupt)
 	}
 	return st.replay(readOnly)
 }
 
-// missing marks as damage that a file which the manifest names is gone.
+// missing turns the absence of a file that the manifest names into damage.
 func missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", err, ErrCorrupt)
@@ -142,7 +142,7 @@ func (st *store) replay(readOnly bool) (Recovery, error) {
 		return Recovery{}, err
 	}
 	if size < st.saved.durable {
-		return Recovery{}, fmt.Errorf("%s: %d bytes, %d were durable: %w", name, size, st.saved.durable, ErrCorrupt)
+		return Recovery{}, fmt.Errorf("%s: %d bytes, but %d were durable: %w", name, size, st.saved.durable, ErrCorrupt)
 	}
 	l.reset(size)
 	end, stuck := st.saved.indexed, int64(-1)
@@ -161,10 +161,10 @@ func (st *store) replay(readOnly bool) (Recovery, error) {
 		if later < 0 {
 			break
 		}
-		// A frame is written once all before it are durable. So what a reader
-		// saw of a frame that a writer was at is whole by now, or damaged.
+		// A frame is written once all before it are durable. So a frame that was incomplete
+		// when a reader saw it is whole by now, or damaged.
 		if !readOnly || end == stuck {
-			return Recovery{}, fmt.Errorf("%s: damaged at offset %d, a later frame at %d is there: %w", name, end, later, ErrCorrupt)
+			return Recovery{}, fmt.Errorf("%s: damaged at offset %d, although there is a later frame at %d: %w", name, end, later, ErrCorrupt)
 		}
 		stuck = end
 		if size, err = l.f.Size(); err != nil {
@@ -186,10 +186,10 @@ func (st *store) replay(readOnly bool) (Recovery, error) {
 	return r, st.settle(end, size)
 }
 
-// settle makes durable what replay took from the log, before anything is added
-// to it or acknowledged because of it. The process that wrote it may have been
-// killed before it synced, or its sync may have failed: systems then take the
-// pages for clean, and sync them only if they are written once more.
+// settle makes the records that replay read from the log durable, before anything is
+// added to the log or acknowledged because of them. The process that wrote them may
+// have been killed before it synced, or its sync may have failed: systems then treat
+// the pages as clean, and sync them only if they are written again.
 func (st *store) settle(end, size int64) error {
 	l := st.log
 	if end == st.saved.durable && end == size {
@@ -206,7 +206,7 @@ func (st *store) settle(end, size int64) error {
 	return l.f.Sync()
 }
 
-// apply enters a record of the log in the tables.
+// apply adds a record of the log to the tables.
 func (st *store) apply(r *record, off int64) error {
 	switch {
 	case r.kind == kindExpire:
@@ -234,7 +234,7 @@ func (st *store) apply(r *record, off int64) error {
 // addRow adds a row whose record is at the offset.
 func (st *store) addRow(off, ms int64, tags []uint32, id uint32) error {
 	if st.rows >= maxRows {
-		return errors.New("more documents than 32 bits can number: see Compact")
+		return errors.New("too many documents for 32-bit row numbers: see Compact")
 	}
 	st.mem.add(uint64(off), ms, tags, id)
 	st.rows++
@@ -247,7 +247,7 @@ func (st *store) kill(row uint32) {
 	st.live--
 }
 
-// expire kills the rows with a time before ms; after an error, none.
+// expire kills the rows with a time before ms; after an error it has killed none.
 func (st *store) expire(ms int64) (int, error) {
 	var old []uint32
 	for row := range st.rows {
@@ -268,7 +268,7 @@ func (st *store) expire(ms int64) (int, error) {
 	return len(old), nil
 }
 
-// at returns offset and time of a row.
+// at returns the offset and the time of a row.
 func (st *store) at(row uint32) (off, ms int64, err error) {
 	for _, t := range []*table{st.mem, st.frozen} {
 		if t != nil && row >= t.base {
@@ -283,7 +283,7 @@ func (st *store) at(row uint32) (off, ms int64, err error) {
 	return int64(u), ms, err
 }
 
-// segmentOf returns the index of the segment that has a row, if one does.
+// segmentOf returns the index of the segment that has a row, if there is one.
 func (st *store) segmentOf(row uint32) (int, bool) {
 	i, _ := slices.BinarySearchFunc(st.segs, row, func(s *segment, row uint32) int {
 		if s.hi <= row {
@@ -328,7 +328,7 @@ func (st *store) findID(id string) (uint32, error) {
 	return noRow, nil
 }
 
-// head returns the record of a row without its set, in memory of buf.
+// head returns the record of a row without its set, using the memory of buf.
 func (st *store) head(row uint32, buf *[]byte) (record, error) {
 	off, _, err := st.at(row)
 	if err != nil {
@@ -368,7 +368,7 @@ func (st *store) headAt(off int64, buf *[]byte) (record, error) {
 	return decodeHead(b, registers)
 }
 
-// set returns the set of the record of a row, in memory of buf and dst.
+// set returns the set of the record of a row, using the memory of buf and dst.
 func (st *store) set(row uint32, r *record, dst []uint64, buf *[]byte) ([]uint64, error) {
 	if r.kind != kindAddSet {
 		return nil, nil
@@ -378,10 +378,10 @@ func (st *store) set(row uint32, r *record, dst []uint64, buf *[]byte) ([]uint64
 		return nil, err
 	}
 	off += int64(r.head)
-	// The size is that of a whole head, yet no more is asked for than is there.
+	// The size is that of a complete head, but never more than is left.
 	n := r.size() - int64(r.head)
 	if left := st.log.end() - off; n > left || n > math.MaxInt {
-		return nil, fmt.Errorf("%s: offset %d: set of %d bytes, %d are left: %w", logName(st.log.number), off, n, left, ErrCorrupt)
+		return nil, fmt.Errorf("%s: offset %d: set of %d bytes, but %d are left: %w", logName(st.log.number), off, n, left, ErrCorrupt)
 	}
 	*buf = slices.Grow((*buf)[:0], int(n))[:n]
 	got, err := st.log.read(*buf, off)
@@ -406,13 +406,13 @@ func (st *store) tidy() {
 	names, _ := st.fsys.names(st.dir)
 	for _, name := range names {
 		if isIndexFile(name) && !keep[name] {
-			_ = st.fsys.remove(filePath(st.dir, name)) // on some systems not while a reader has it open
+			_ = st.fsys.remove(filePath(st.dir, name)) // some systems cannot remove it while a reader has it open
 		}
 	}
 }
 
-// isIndexFile reports whether a name is one that an index gives to its files and
-// takes away.
+// isIndexFile reports whether a name belongs to a file that an index creates and
+// removes.
 func isIndexFile(name string) bool {
 	_, isLog := numberOf(name, "documents-", ".log")
 	_, isTables := numberOf(name, "tables-", ".idx")

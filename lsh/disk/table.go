@@ -9,12 +9,12 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Documents are found by tags of 32 bits: one for each band of the signature,
-// one for the whole signature, one for the id. Tags only propose; what they
-// propose is looked at.
+// Documents are looked up by 32-bit tags: one for each band of the signature, one
+// for the whole signature, and one for the id. Tags only propose documents, which
+// are then compared.
 //
-// A tagger makes the tags of a document, in the order of the bands, then
-// wholeTag, then idTag.
+// A tagger makes the tags of a document, in the order of the bands, then wholeTag,
+// then idTag.
 type tagger struct {
 	p    params
 	keys []uint64
@@ -45,22 +45,22 @@ func (p params) tagOf(id string) uint32 {
 	return uint32(d.Sum64() >> 32)
 }
 
-// A table has the tags of the newest documents in memory: consecutive rows from
-// base. All tags share one hash table, each slot of which leads to a chain of
-// entries, the oldest first. Entry e is tag e%width of row base+e/width.
+// A table holds the tags of the newest documents in memory: consecutive rows from
+// base. All tags share one hash table; each slot leads to a chain of entries, the
+// oldest first. Entry e is tag e%width of row base+e/width.
 type table struct {
 	width int
 	base  uint32
 
 	offsets []uint64 // of records, one a row
 	times   []int64
-	empty   []bool   // rows of empty signatures, which have no tag but that of the id
+	empty   []bool   // rows of empty signatures, whose only tag is that of the id
 	tags    []uint32 // width a row
 
 	slots []uint64 // mixed tag<<32 | oldest entry+1; 0 is free
 	used  int
-	next  []uint32 // next newer entry of the chain+1
-	last  []uint32 // newest entry of the chain that this entry is the oldest of
+	next  []uint32 // next newer entry of the chain, plus 1
+	last  []uint32 // newest entry of the chain in which this entry is the oldest
 }
 
 func newTable(width int, base uint32) *table {
@@ -69,11 +69,11 @@ func newTable(width int, base uint32) *table {
 
 func (t *table) rows() int { return len(t.offsets) }
 
-// mix makes tags of different kinds unlike. Where two should meet all the same,
-// chains hold documents that share nothing, which will be seen.
+// mix makes tags of different kinds differ. Where two collide nevertheless, chains
+// hold documents that share nothing, and comparing them shows it.
 func mix(kind int, tag uint32) uint32 { return (tag ^ uint32(kind+1)*0x9E3779B9) * 0x85EBCA6B }
 
-// slot returns the slot of a mixed tag: its own or the free one where it belongs.
+// slot returns the slot of a mixed tag, or the free one where it belongs.
 func (t *table) slot(m uint32) int {
 	mask := len(t.slots) - 1
 	i := int(m>>7) & mask
@@ -83,7 +83,7 @@ func (t *table) slot(m uint32) int {
 	return i
 }
 
-// add appends a row; tags are all but that of the id, or none.
+// add appends a row; tags are all tags except that of the id, or none.
 func (t *table) add(offset uint64, ms int64, tags []uint32, id uint32) {
 	e := len(t.tags)
 	t.offsets = append(t.offsets, offset)
@@ -128,8 +128,7 @@ func (t *table) grow() {
 	}
 }
 
-// find appends the rows with a tag, the oldest first, at most n of them that
-// are not dead.
+// find appends the rows with a tag, oldest first, at most n that are not dead.
 func (t *table) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) []uint32 {
 	for e := uint32(t.slots[t.slot(mix(kind, tag))]); e != 0 && n > 0; e = t.next[e-1] {
 		if row := t.base + (e-1)/uint32(t.width); !dead.has(row) {
@@ -154,7 +153,7 @@ func (t *table) entries(dst []uint64, kind int, dead bitmap) []uint64 {
 	return dst
 }
 
-// bytes returns about how much memory the table takes.
+// bytes returns roughly how much memory the table takes.
 func (t *table) bytes() int64 {
 	return int64(17*cap(t.offsets) + 4*cap(t.tags) + 8*len(t.slots) + 4*cap(t.next) + 4*cap(t.last))
 }

@@ -16,11 +16,11 @@ import (
 
 // Verify reads every byte of the index and checks that every document is found by
 // its id, once, and by every band of its signature. It returns an error that wraps
-// [ErrCorrupt] and names the place if a byte is not as it was written or a document
-// is not found. The index may be used meanwhile.
+// [ErrCorrupt] and names the place if a byte has changed or a document is not found.
+// The index may be used meanwhile.
 //
-// What [Index.Recovery] reports is not an error of Verify: damage to the last frame
-// of an index that was not closed looks like a write that was never finished.
+// Bytes reported by [Index.Recovery] are not an error for Verify: damage to the last
+// frame of an index that was not closed looks like an unfinished write.
 func (ix *Index) Verify(ctx context.Context) error {
 	if err := ix.work.enter(ctx); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (st *store) verifyFiles(ctx context.Context, end int64, readOnly bool) (err
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// A writer may have removed files that a reader goes on reading.
+		// A writer may have removed files that a reader is still reading.
 		err := s.verifyFile(st.fsys, filePath(st.dir, segmentName(s.number)))
 		if err != nil && !(readOnly && errors.Is(err, fs.ErrNotExist)) {
 			return fmt.Errorf("%s: %w", segmentName(s.number), missing(err))
@@ -92,7 +92,7 @@ func (st *store) verifyLog(ctx context.Context, end int64) error {
 		return fmt.Errorf("offset %d: %w", at, err)
 	}
 	if rows != st.saved.rows {
-		return fmt.Errorf("%d documents up to offset %d, tables of %d: %w", rows, st.saved.indexed, st.saved.rows, ErrCorrupt)
+		return fmt.Errorf("%d documents up to offset %d, but tables of %d: %w", rows, st.saved.indexed, st.saved.rows, ErrCorrupt)
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func readFull(f file, b []byte, off int64) error {
 	return err
 }
 
-// verifyRows looks for every document in the tables; nobody replaces the files
+// verifyRows looks up every document in the tables; the files are not replaced
 // meanwhile.
 func (ix *Index) verifyRows(ctx context.Context) error {
 	v := verifier{st: ix.st}
@@ -165,7 +165,7 @@ func (ix *Index) verifyRows(ctx context.Context) error {
 	return nil
 }
 
-// A verifier compares tables with records, a row after the other.
+// A verifier compares tables with records, row by row.
 type verifier struct {
 	st       *store
 	row      uint32
@@ -183,7 +183,7 @@ func (v *verifier) rows(n int) (more bool, err error) {
 	for ; n > 0 && v.row < v.st.rows; n-- {
 		off, ms, err := v.st.at(v.row)
 		if err == nil && off <= v.off {
-			err = fmt.Errorf("record at %d, that of the row before at %d: %w", off, v.off, ErrCorrupt)
+			err = fmt.Errorf("record at %d, but the row before has one at %d: %w", off, v.off, ErrCorrupt)
 		}
 		if err == nil && !v.st.dead.has(v.row) {
 			err = v.alive(ms)
@@ -198,7 +198,7 @@ func (v *verifier) rows(n int) (more bool, err error) {
 		return true, nil
 	}
 	if dead := v.st.dead.count(); v.st.live != int(v.st.rows)-dead {
-		return false, fmt.Errorf("%d documents, %d of %d rows are dead: %w", v.st.live, dead, v.st.rows, ErrCorrupt)
+		return false, fmt.Errorf("%d documents, but %d of %d rows are dead: %w", v.st.live, dead, v.st.rows, ErrCorrupt)
 	}
 	return false, nil
 }
@@ -211,7 +211,7 @@ func (v *verifier) alive(ms int64) error {
 		return err
 	}
 	if r.time != ms {
-		return fmt.Errorf("time %d, that of the record is %d: %w", ms, r.time, ErrCorrupt)
+		return fmt.Errorf("time %d, but the record has %d: %w", ms, r.time, ErrCorrupt)
 	}
 	id := string(r.id)
 	v.regs = appendRegisters(v.regs[:0], r.regs)
@@ -236,7 +236,7 @@ func (v *verifier) alive(ms int64) error {
 	if !found {
 		return fmt.Errorf("the id %q is not in the tables: %w", id, ErrCorrupt)
 	}
-	// Tables in memory are made of the records that were just read.
+	// Tables in memory are made from the records that were just read.
 	i, ok := st.segmentOf(v.row)
 	for k, tag := range v.tags {
 		if !ok {
@@ -253,9 +253,9 @@ func (v *verifier) alive(ms int64) error {
 	return nil
 }
 
-// All yields the documents of the index in the order in which they were added,
-// as they are at the moment it is called. The index may be used meanwhile, but
-// for Compact, which waits until it is over. After an error it ends.
+// All yields the documents of the index in the order in which they were added, as
+// they are at the moment of the call. The index may be used meanwhile; only Compact
+// waits until the sequence is over. The sequence ends after an error.
 func (ix *Index) All(ctx context.Context) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		ix.rows.RLock()
@@ -296,10 +296,11 @@ func (ix *Index) documentOf(ctx context.Context, row uint32) (_ Document, err er
 	return ix.st.document(row)
 }
 
-// Refresh makes a read-only index see the documents that were written since.
+// Refresh makes a read-only index show the documents that were written since it was
+// opened.
 func (ix *Index) Refresh(ctx context.Context) error {
 	if !ix.opts.ReadOnly {
-		return nil // a writer sees all
+		return nil // a writer sees everything
 	}
 	if err := ix.work.enter(ctx); err != nil {
 		return err

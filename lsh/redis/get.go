@@ -8,7 +8,7 @@ import (
 )
 
 // GetAll returns documents by their ids: see [disk.Store]. A document that is
-// replaced meanwhile may be missing. The server keeps no times.
+// replaced during the call may be missing. The server stores no times.
 func (ix *Index) GetAll(ctx context.Context, ids []string) ([]disk.Document, error) {
 	all := make([]int, len(ids))
 	for i := range all {

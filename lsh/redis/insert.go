@@ -15,12 +15,12 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// makeRecords checks documents and returns what the server is to keep of them.
+// makeRecords checks documents and returns their records for the server.
 func (ix *Index) makeRecords(docs []disk.Document) ([]*record, error) {
 	records := make([]*record, len(docs))
 	for i, d := range docs {
 		if d.Signature.Scheme() != ix.o.Scheme {
-			return nil, fmt.Errorf("redis: signature of %v, the index has %v: %w", d.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
+			return nil, fmt.Errorf("redis: signature of %v, but the index has %v: %w", d.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
 		}
 		records[i] = &record{id: d.ID, regs: d.Signature.Values(), set: ascending(d.Set), hasSet: d.Set != nil}
 	}
@@ -28,7 +28,7 @@ func (ix *Index) makeRecords(docs []disk.Document) ([]*record, error) {
 }
 
 // ascending returns a set in ascending order and without repeats: the slice itself
-// if it is like that.
+// if it already is.
 func ascending(set []uint64) []uint64 {
 	for i := 1; i < len(set); i++ {
 		if set[i-1] >= set[i] {
@@ -48,7 +48,8 @@ func (ix *Index) InsertAll(ctx context.Context, docs []disk.Document) ([]disk.Ve
 	}
 	out := make([]disk.Verdict, 0, len(docs))
 	for len(records) > 0 {
-		// Of documents with one id the second replaces the first: not in one batch.
+		// If two documents have the same id, the second replaces the first, so they must not
+		// be in one batch.
 		n := distinct(records, func(r *record) string { return r.id })
 		v, err := ix.insert(ctx, records[:n])
 		if err != nil {
@@ -59,7 +60,7 @@ func (ix *Index) InsertAll(ctx context.Context, docs []disk.Document) ([]disk.Ve
 	return out, nil
 }
 
-// distinct returns how many of the first elements have unlike ids.
+// distinct returns how many of the first elements have distinct ids.
 func distinct[T any](s []T, id func(T) string) int {
 	seen := map[string]bool{}
 	for i, x := range s {
@@ -96,10 +97,10 @@ func (ix *Index) insert(ctx context.Context, records []*record) ([]disk.Verdict,
 	return out, nil
 }
 
-// putScript defines how a document is stored: it gets the next number, takes the
-// place of the one that has its id, and is put into its bands, which are the keys
-// from a position on. The function returns the number, and number and record of
-// the document that it replaced, which stays in its bands.
+// putScript defines how a document is stored: it gets the next number, replaces the
+// document with its id, and is added to its bands, which are the keys from a given
+// position on. The function returns the number, and the number and record of the
+// document that it replaced, which is still in its bands.
 const putScript = guardScript + `
 local ttl, prefix = tonumber(ARGV[2]), ARGV[3]
 local function set(key, value)
@@ -126,14 +127,14 @@ local function put(record, id, from, to)
 end
 `
 
-// storeScript stores one document in one step, so that whatever has a smaller
-// number can be found by those who ask afterwards.
+// storeScript stores one document in one step, so that callers that search later
+// find every document with a smaller number.
 var storeScript = redis.NewScript(putScript + `
 return put(ARGV[4], KEYS[3], 4, #KEYS)
 `)
 
-// store gives records their numbers and stores them, in one round trip. It
-// returns the records that were replaced, which are still in their bands.
+// store gives records their numbers and stores them, in one round trip. It returns
+// the records that were replaced, which are still in their bands.
 func (ix *Index) store(ctx context.Context, records []*record) (map[int64]*record, error) {
 	answers := make([]*redis.Cmd, len(records))
 	err := ix.run(ctx, storeScript, func(p redis.Pipeliner) error {
@@ -160,7 +161,7 @@ func (ix *Index) store(ctx context.Context, records []*record) (map[int64]*recor
 }
 
 // replaced returns the number in an answer of the function put, and adds the
-// record that was replaced to old.
+// replaced record to old.
 func (ix *Index) replaced(old map[int64]*record, answer []string) (int64, error) {
 	if len(answer) != 1 && len(answer) != 3 {
 		return 0, fmt.Errorf("answer %q to a document: %w", answer, disk.ErrCorrupt)
@@ -181,8 +182,8 @@ func (ix *Index) replaced(old map[int64]*record, answer []string) (int64, error)
 	return number, nil
 }
 
-// unlink takes the numbers of records out of their bands. Later searches remove
-// numbers that a lost connection leaves there.
+// unlink removes the numbers of records from their bands. Numbers left there by a
+// lost connection are removed by later searches.
 func (ix *Index) unlink(ctx context.Context, records []*record) error {
 	if len(records) == 0 {
 		return nil
@@ -197,8 +198,8 @@ func (ix *Index) unlink(ctx context.Context, records []*record) error {
 	})
 }
 
-// together is how many documents are stored in one step of the server, which
-// does nothing else meanwhile.
+// together is the number of documents stored in one step of the server, which does
+// nothing else meanwhile.
 const together = 100
 
 // InsertNewAll stores the documents that match no other: see [disk.Store].
@@ -218,8 +219,8 @@ func (ix *Index) InsertNewAll(ctx context.Context, docs []disk.Document) ([]disk
 	return out, nil
 }
 
-// InsertUnless stores a document unless another one matches it that is not among
-// the exceptions: see [disk.Store].
+// InsertUnless stores a document unless one that is not among the exceptions matches
+// it: see [disk.Store].
 func (ix *Index) InsertUnless(ctx context.Context, d disk.Document, threshold float64, exceptions []string) (disk.Verdict, error) {
 	if threshold < 0 || threshold > 1 {
 		panic("redis: threshold out of range")
@@ -235,8 +236,8 @@ func (ix *Index) InsertUnless(ctx context.Context, d disk.Document, threshold fl
 	return v[0], nil
 }
 
-// insertNew stores the records that have no match, and decides anew as long as
-// others store documents in their bands meanwhile.
+// insertNew stores the records that have no match, and decides again as long as
+// others store documents in their bands in the meantime.
 func (ix *Index) insertNew(ctx context.Context, records []*record, threshold float64, except []string) ([]disk.Verdict, error) {
 	for {
 		v, fresh, last, err := ix.decide(ctx, records, threshold, except)
@@ -249,9 +250,9 @@ func (ix *Index) insertNew(ctx context.Context, records []*record, threshold flo
 	}
 }
 
-// decide returns the verdicts on records one after the other, as if each new one
-// was stored before the next is looked up, and the new ones. They hold as long as
-// no document with a number above last is stored in their bands.
+// decide returns the verdicts on records in order, as if each new one were stored
+// before the next is looked up, and the new ones. The verdicts hold as long as no
+// document with a number above last is stored in their bands.
 func (ix *Index) decide(ctx context.Context, records []*record, threshold float64, except []string) (out []disk.Verdict, fresh []*record, last int64, err error) {
 	queries := make([]query, len(records))
 	for i, r := range records {
@@ -262,9 +263,9 @@ func (ix *Index) decide(ctx context.Context, records []*record, threshold float6
 		return nil, nil, 0, err
 	}
 	out = make([]disk.Verdict, len(records))
-	current := map[string]int64{} // numbers of the new ones by id
+	current := map[string]int64{} // numbers of the new ones, by id
 	inBand := map[string][]int64{}
-	const provisional = math.MaxInt64 / 2 // numbers above all in the server
+	const provisional = math.MaxInt64 / 2 // numbers above all numbers in the server
 	for i, r := range records {
 		var near []int64
 		for _, n := range candidates[i] {
@@ -317,7 +318,8 @@ end
 return answers
 `)
 
-// storeNew stores records, and reports false if another document came in between.
+// storeNew stores records; it returns false if another document was stored in
+// between.
 func (ix *Index) storeNew(ctx context.Context, records []*record, last int64) (bool, error) {
 	if len(records) == 0 {
 		return true, nil

@@ -10,12 +10,12 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A record is what the server keeps of a document: 1 byte whether there is a
-// set, the registers, a uvarint with the number of elements, the elements, the
-// id, and 8 bytes checksum.
+// A record is a document as stored in the server: 1 byte whether there is a set, the
+// registers, a uvarint with the number of elements, the elements, the id, and 8
+// bytes of checksum.
 type record struct {
 	number int64
-	until  int64 // number of the document that took its place, if one just did
+	until  int64 // number of the document that has just replaced it, if any
 	id     string
 	regs   []uint32
 	set    shingle.Set

@@ -1,45 +1,42 @@
 // Package redis is an index of near-duplicates in a Redis or Valkey server, for
-// several crawlers that share one: documents with their signatures go in, and
-// the matches of a document come out. It is a [disk.Store], and answers what a
-// [disk.Index] answers; where one process is enough, that inserts several times
-// as many a second (BenchmarkInsert) and needs no server.
+// several crawlers that share one. It stores documents with their signatures and
+// returns the matches of a document. It is a [disk.Store], with the same answers as
+// a [disk.Index]. Where one process is enough, a disk.Index inserts several times as
+// many documents per second (BenchmarkInsert) and needs no server.
 //
 // # Keys
 //
-// All keys begin with the namespace. A document has its number under its id; its
-// registers, set and id under its number; and the number in a sorted set for each
-// band, whose name is the key of the band. All its bands follow from the
-// registers, so that it can be taken out again. That is about 2.6 KB of the
-// server's memory without a set (BenchmarkInsert); a document may be given a
-// time to live.
+// All keys begin with the namespace. The id of a document leads to its number, and
+// the number to its registers, set and id. Each band has a sorted set of numbers
+// under the key of the band. All bands follow from the registers, so a document can
+// be removed. Without a set it takes about 2.6 KB of the server's memory
+// (BenchmarkInsert). Documents may have a time to live.
 //
-// The scheme, the threshold and the banding are stored with an index, and opening
-// it with others is an error.
+// The scheme, the threshold and the banding are stored with an index; opening it
+// with different ones is an error.
 //
 // # Sharing
 //
-// InsertAll stores documents first, each in one step that numbers it, and looks
-// them up then; a document repeats those of smaller numbers only. So of two
-// crawlers that insert copies at the same time exactly one learns that its copy
-// is new. InsertNewAll looks documents up first and stores the new ones in one
-// step, unless another crawler has stored a document in one of their bands
-// meanwhile; then it looks again. A batch takes three to five round trips
-// whatever its size.
+// InsertAll first stores documents, each in one step that numbers it, and then looks
+// them up; only documents with smaller numbers count as matches. So if two crawlers
+// insert copies at the same time, exactly one learns that its copy is new.
+// InsertNewAll first looks documents up and stores the new ones in one step, unless
+// another crawler has stored a document in one of their bands in the meantime; then
+// it looks them up again. A batch of any size takes three to five round trips.
 //
 // # Failures
 //
-// Each document is stored or removed in one step of the server, so a connection
-// that is lost leaves it whole or absent. After an error a call may have done
-// some of its work: repeat RemoveAll and InsertNewAll until they succeed. InsertAll
-// that is repeated may report documents of the failed call as matches of each
-// other. The calls return when their context ends, even if the client still waits
-// for the server.
+// Each document is stored or removed in one step of the server, so a lost connection
+// leaves it whole or absent. After an error a call may have done some of its work:
+// repeat RemoveAll and InsertNewAll until they succeed. A repeated InsertAll may
+// report documents of the failed call as matches of each other. Calls return when
+// their context ends, even if the client is still waiting for the server.
 //
-// The data is as durable as the server makes it (appendfsync). A server that
-// evicts keys (maxmemory-policy allkeys-...) would forget documents in silence:
-// [Open] refuses it where the server shows its policy. Every call checks that the
-// description and the numbering of the index are still there, and returns an
-// error that wraps [disk.ErrCorrupt] if they are not.
+// The data is as durable as the server makes it (appendfsync). A server that evicts
+// keys (maxmemory-policy allkeys-...) would silently forget documents: [Open]
+// refuses it if the server shows its policy. Every call checks that the description
+// and the numbering of the index are still there, and returns an error that wraps
+// [disk.ErrCorrupt] if they are not.
 package redis
 
 import (
@@ -60,28 +57,28 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Options configures [Open]. Scheme, Threshold, Banding and Seed must be those of
-// the index if it is there.
+// Options configures [Open]. Scheme, Threshold, Banding and Seed must equal those of
+// an existing index.
 type Options struct {
-	// Namespace begins the names of all keys. It must be set.
+	// Namespace is the beginning of the names of all keys. It must be set.
 	Namespace string
 
 	Scheme    minhash.Scheme // must be set
 	Threshold float64        // 0 means lsh.DefaultThreshold
-	Banding   lsh.Banding    // zero is chosen for lsh.DefaultRecall
+	Banding   lsh.Banding    // the zero Banding is chosen for lsh.DefaultRecall
 	Seed      uint64         // mixed into the keys of bands
 
 	// TimeToLive is the time after which a document is removed; 0 means never.
 	TimeToLive time.Duration
 
-	// Bucket is how many documents of one band a query looks at, the first ones;
-	// 0 means 1,024. [Index.Bounded] counts how often there were more.
+	// Bucket is the number of documents of one band that a query compares, the first
+	// ones; 0 means 1,024. [Index.Bounded] counts how often there were more.
 	Bucket int
 }
 
-// An Index is a [disk.Store] in a server, made by [Open]; the zero Index is not
-// usable. It is safe for concurrent use. Any number of Indexes, in any number of
-// processes, can share a namespace.
+// An Index is a [disk.Store] in a server. Use [Open] to make one. It is safe for
+// concurrent use. Any number of Indexes, in any number of processes, can share a
+// namespace.
 type Index struct {
 	client  redis.UniversalClient
 	o       Options
@@ -92,11 +89,11 @@ type Index struct {
 
 var _ disk.Store = (*Index)(nil)
 
-// Open opens the index in the namespace, or creates it. The error wraps
-// [disk.ErrMismatch] if it was created with other options, and [disk.ErrCorrupt]
-// if the server lost its description or its numbering. A server that evicts keys
-// is refused. Close closes the client too. Open panics if an option is out of its
-// range.
+// Open opens the index in the namespace, or creates it if there is none. The error
+// wraps [disk.ErrMismatch] if it was created with other options, and
+// [disk.ErrCorrupt] if the server has lost its description or its numbering. A
+// server that evicts keys is refused. Close also closes the client. Open panics if
+// an option is out of its range.
 func Open(ctx context.Context, client redis.UniversalClient, o Options) (*Index, error) {
 	if o.Namespace == "" {
 		panic("redis: an index needs a namespace")
@@ -124,7 +121,7 @@ func Open(ctx context.Context, client redis.UniversalClient, o Options) (*Index,
 	return ix, nil
 }
 
-// begin creates the index where there is none and checks the one that is there.
+// begin creates the index if there is none and checks an existing one.
 func (ix *Index) begin(ctx context.Context) error {
 	policy, err := evictionPolicy(ctx, ix.client)
 	if err != nil {
@@ -133,7 +130,7 @@ func (ix *Index) begin(ctx context.Context) error {
 	if strings.HasPrefix(policy, "allkeys-") {
 		return fmt.Errorf("the server evicts keys when its memory is full (maxmemory-policy %s), and would forget documents: set it to noeviction", policy)
 	}
-	// Both keys or none: an index that has lost one of them is not created anew.
+	// Both keys or none: an index that has lost one of them is not created again.
 	_, err = within(ctx, func() (bool, error) {
 		return ix.client.MSetNX(ctx, ix.key("meta"), ix.meta, ix.key("next"), 0).Result()
 	})
@@ -147,13 +144,13 @@ func (ix *Index) begin(ctx context.Context) error {
 	return g.check(ix)
 }
 
-// evictionPolicy returns the maxmemory-policy of a server; "" if it does not show
-// it.
+// evictionPolicy returns the maxmemory-policy of a server; "" if the server does not
+// show it.
 func evictionPolicy(ctx context.Context, client redis.UniversalClient) (string, error) {
 	info, err := within(ctx, func() (string, error) { return client.Info(ctx, "memory").Result() })
 	var refused redis.Error
 	if errors.As(err, &refused) {
-		return "", nil // to this user
+		return "", nil // this user may not read it
 	}
 	for line := range strings.Lines(info) {
 		if policy, ok := strings.CutPrefix(line, "maxmemory_policy:"); ok {
@@ -163,7 +160,7 @@ func evictionPolicy(ctx context.Context, client redis.UniversalClient) (string, 
 	return "", err
 }
 
-// A guard is the answers that show whether an index is still there.
+// A guard holds the answers that show whether an index still exists.
 type guard struct {
 	meta *redis.StringCmd
 	next *redis.IntCmd
@@ -187,20 +184,20 @@ func (g guard) check(ix *Index) error {
 }
 
 func (ix *Index) gone() error {
-	return fmt.Errorf("the server has lost the index in %q, by eviction, deletion or a restart: remove the keys that are left of it and begin anew: %w", ix.o.Namespace, disk.ErrCorrupt)
+	return fmt.Errorf("the server has lost the index in %q, by eviction, deletion or a restart: remove its remaining keys and start again: %w", ix.o.Namespace, disk.ErrCorrupt)
 }
 
-// guardScript begins the scripts, whose first keys are those of the description
-// and the numbering, and whose first argument is the description.
+// guardScript begins every script. The first keys are those of the description and
+// the numbering, and the first argument is the description.
 const guardScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then
 	return redis.error_reply('NEARDUP the index is gone')
 end
 `
 
-// within returns what f does, or the error of the context if that ends first. The
-// client heeds deadlines only if it is made to, and cancellation hardly: it waits
-// for a server until its own time limits, of several seconds, are over.
+// within returns the result of f, or the error of the context if that ends first.
+// The client heeds deadlines only if configured to, and cancellation hardly: it
+// waits for a server until its own time limits of several seconds have passed.
 func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		v   T
@@ -220,8 +217,8 @@ func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// pipelined sends commands together. Answers that are absent are not errors. If
-// it fails, the commands may still be under way: their answers are not to be read.
+// pipelined sends commands together. Absent answers are not errors. If it fails, the
+// commands may still be running: do not read their answers.
 func (ix *Index) pipelined(ctx context.Context, send func(redis.Pipeliner) error) error {
 	_, err := within(ctx, func() (struct{}, error) {
 		_, err := ix.client.Pipelined(ctx, send)
@@ -236,13 +233,13 @@ func (ix *Index) pipelined(ctx context.Context, send func(redis.Pipeliner) error
 	return err
 }
 
-// run sends calls of a script together, which the server may not know yet.
+// run sends calls of a script together; the server may not know the script yet.
 func (ix *Index) run(ctx context.Context, s *redis.Script, send func(redis.Pipeliner) error) error {
 	err := ix.pipelined(ctx, send)
 	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return err
 	}
-	// None was run.
+	// No call was run.
 	if _, err := within(ctx, func() (string, error) { return s.Load(ctx, ix.client).Result() }); err != nil {
 		return err
 	}
@@ -252,11 +249,11 @@ func (ix *Index) run(ctx context.Context, s *redis.Script, send func(redis.Pipel
 // Close closes the client.
 func (ix *Index) Close() error { return ix.client.Close() }
 
-// Bounded returns how many buckets this Index did not look at in full.
+// Bounded returns the number of buckets that this Index did not compare in full.
 func (ix *Index) Bounded() int64 { return ix.bounded.Load() }
 
-// The namespace is in braces, so that a cluster keeps it on one node, which the
-// scripts need.
+// The namespace is in braces, so that a cluster keeps it on one node, as the scripts
+// require.
 func (ix *Index) key(s string) string      { return "{" + ix.o.Namespace + "}:" + s }
 func (ix *Index) idKey(id string) string   { return ix.key("i:") + id }
 func (ix *Index) recordKey(n int64) string { return ix.key("n:") + strconv.FormatInt(n, 10) }

@@ -23,9 +23,9 @@ func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
 	return out, nil
 }
 
-// removeScript removes a document with all that belongs to it in one step, if its
-// id has still the number. It returns 0 if not, 1 if there was no record of it any
-// more, 2 if it was removed.
+// removeScript removes a document and everything that belongs to it in one step, if
+// its id still has the number. It returns 0 if not, 1 if its record was already
+// gone, 2 if it was removed.
 var removeScript = redis.NewScript(guardScript + `
 if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
 local had = redis.call('DEL', ARGV[3] .. ARGV[2])
@@ -34,12 +34,12 @@ for i = 4, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
 return 1 + had
 `)
 
-// remove removes documents of unlike ids. The bands of a document follow from its
-// record, so that is read first; whoever replaces the document meanwhile makes it
-// be read again.
+// remove removes documents with distinct ids. The bands of a document follow from
+// its record, so the record is read first; if the document is replaced in the
+// meantime, it is read again.
 func (ix *Index) remove(ctx context.Context, ids []string) ([]bool, error) {
 	out := make([]bool, len(ids))
-	left := make([]int, len(ids)) // positions of the ids to go
+	left := make([]int, len(ids)) // positions of the ids still to be removed
 	for i := range left {
 		left[i] = i
 	}
@@ -90,8 +90,8 @@ func (ix *Index) remove(ctx context.Context, ids []string) ([]bool, error) {
 	return out, nil
 }
 
-// numbers returns the numbers of documents at some positions of ids; 0 for those
-// that are not there.
+// numbers returns the numbers of the documents at some positions of ids; 0 for
+// missing ones.
 func (ix *Index) numbers(ctx context.Context, ids []string, at []int) ([]int64, error) {
 	cmds := make([]*redis.StringCmd, len(ids))
 	var g guard

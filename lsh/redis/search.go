@@ -16,13 +16,13 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// SearchAll returns the matches of each query: see [disk.Store]. Of each band it
-// looks at no more documents than Options.Bucket.
+// SearchAll returns the matches of each query: see [disk.Store]. It compares at most
+// Options.Bucket documents per band.
 func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.Match[string], error) {
 	qs := make([]query, len(queries))
 	for i, q := range queries {
 		if q.Signature.Scheme() != ix.o.Scheme {
-			return nil, fmt.Errorf("redis: signature of %v, the index has %v: %w", q.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
+			return nil, fmt.Errorf("redis: signature of %v, but the index has %v: %w", q.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
 		}
 		if q.Limit < 0 || q.Threshold < 0 || q.Threshold > 1 {
 			panic("redis: search option out of its range")
@@ -41,7 +41,7 @@ func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.M
 	return out, nil
 }
 
-// A query looks for documents of smaller numbers like a record.
+// A query looks for documents with smaller numbers that are similar to a record.
 type query struct {
 	*record
 	below     int64
@@ -49,8 +49,8 @@ type query struct {
 	threshold float64
 }
 
-// search answers queries. Of the documents that were just replaced it takes those
-// that were there when the one that asks was numbered.
+// search answers queries. Documents that were just replaced count if they were there
+// when the query's document was numbered.
 func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64]*record) ([][]lsh.Match[string], error) {
 	candidates, records, _, err := ix.candidates(ctx, queries, replaced)
 	if err != nil {
@@ -63,12 +63,12 @@ func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64
 	return out, nil
 }
 
-// candidates returns the numbers of documents that share a band with each query,
-// in ascending order, and their records with those that were just replaced. Every
+// candidates returns the numbers of documents that share a band with each query, in
+// ascending order, and their records with those that were just replaced. Every
 // document up to the number last was seen.
 //
-// A number without a record is of a document that was replaced, removed or has
-// expired: it is taken out of the band, so that it hides no other.
+// A number without a record belongs to a document that was replaced, removed or has
+// expired: it is removed from the band, so that it hides no other document.
 func (ix *Index) candidates(ctx context.Context, queries []query, replaced map[int64]*record) (out [][]int64, records map[int64]*record, last int64, err error) {
 	for {
 		buckets, last, err := ix.buckets(ctx, queries)
@@ -104,15 +104,15 @@ func (ix *Index) candidates(ctx context.Context, queries []query, replaced map[i
 	}
 }
 
-// A bucket is the numbers in a band.
+// A bucket holds the numbers in a band.
 type bucket struct {
 	key     string
 	numbers []int64
-	bounded bool // there are more
+	bounded bool // there are more than these
 }
 
-// buckets returns the numbers in the bands of queries, and the last number that was
-// given before.
+// buckets returns the numbers in the bands of queries, and the last number assigned
+// before.
 func (ix *Index) buckets(ctx context.Context, queries []query) (out [][]bucket, last int64, err error) {
 	cmds := make([][]*redis.StringSliceCmd, len(queries))
 	out = make([][]bucket, len(queries))
@@ -165,8 +165,8 @@ func (ix *Index) buckets(ctx context.Context, queries []query) (out [][]bucket, 
 	return out, last, nil
 }
 
-// clean takes the numbers without a record out of buckets, and reports whether
-// that brought others to the front.
+// clean removes the numbers without a record from buckets, and reports whether that
+// brought others to the front.
 func (ix *Index) clean(ctx context.Context, queries []query, buckets [][]bucket, records map[int64]*record) (again bool, err error) {
 	type member struct {
 		key    string
@@ -194,7 +194,7 @@ func (ix *Index) clean(ctx context.Context, queries []query, buckets [][]bucket,
 	})
 }
 
-// records returns the records of numbers, where there are any.
+// records returns the records of numbers, where they exist.
 func (ix *Index) records(ctx context.Context, numbers []int64) (map[int64]*record, error) {
 	out := make(map[int64]*record, len(numbers))
 	const together = 1000
@@ -223,8 +223,8 @@ func (ix *Index) records(ctx context.Context, numbers []int64) (map[int64]*recor
 	return out, nil
 }
 
-// judge returns the matches among candidates, the best first, and of equals the
-// first that was added.
+// judge returns the matches among candidates, best first; equal matches are in the
+// order in which they were added.
 func (ix *Index) judge(q query, candidates []int64, records map[int64]*record) []lsh.Match[string] {
 	rule := lsh.NewRule(ix.o.Scheme.K, q.threshold)
 	var out []lsh.Match[string]
