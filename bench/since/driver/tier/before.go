@@ -1,0 +1,25 @@
+//go:build before
+
+// Package tier chooses the instructions that the library uses: those that the first
+// argument of the program names.
+package tier
+
+import (
+	"os"
+
+	"github.com/neardup/neardup/internal/cpu"
+)
+
+func init() {
+	if len(os.Args) < 2 {
+		return
+	}
+	switch os.Args[1] {
+	case "Go":
+		cpu.AVX2, cpu.AVX512, cpu.VBMI2 = false, false, false
+	case "AVX2":
+		cpu.AVX512, cpu.VBMI2 = false, false
+	case "AVX-512":
+		cpu.VBMI2 = false
+	}
+}
