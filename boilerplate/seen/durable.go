@@ -346,6 +346,27 @@ func (d *Durable) Query(ctx context.Context, p Page, n int) ([]lsh.Match[string]
 	return d.f.Query(ctx, p, n)
 }
 
+// Earlier is [Filter.Earlier].
+func (d *Durable) Earlier(ctx context.Context, p Page) (Change, bool, error) {
+	if err := p.Check(); err != nil {
+		return Change{}, false, err
+	}
+	return d.f.Earlier(ctx, p)
+}
+
+// Passages is [Filter.Passages].
+func (d *Durable) Passages(ctx context.Context, p Page, n int) (Shares, error) {
+	if err := p.Check(); err != nil {
+		return Shares{}, err
+	}
+	return d.f.Passages(ctx, p, n)
+}
+
+// PassagesOf is [Filter.PassagesOf].
+func (d *Durable) PassagesOf(ctx context.Context, id string, n int) (Shares, error) {
+	return d.f.PassagesOf(ctx, id, n)
+}
+
 // Blocks returns the verdict on every block of a page: see [boilerplate.Detector.Judge].
 func (d *Durable) Blocks(ctx context.Context, p Page) ([]boilerplate.Block, error) {
 	if err := p.Check(); err != nil {

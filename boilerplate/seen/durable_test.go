@@ -402,7 +402,7 @@ func TestRevisit(t *testing.T) {
 		got = append(got, verdicts(t, d, p)...)
 	}
 	// 60 shingles before, 94 then, 60 of them common: 34 of 94.
-	want := []string{"a: new", "a: new", "a: 0 % changed", "a: 36 % changed", "a: 100 % changed", "a: new"}
+	want := []string{"a: new", "a: new", "a: unchanged", "a: 36 % changed, 34 words added, 0 removed", "a: 100 % changed, 64 words added, 98 removed", "a: new"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

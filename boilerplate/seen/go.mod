@@ -7,6 +7,6 @@ require (
 	github.com/neardup/neardup v0.0.0
 )
 
-require github.com/cespare/xxhash/v2 v2.3.0 // indirect
+require github.com/cespare/xxhash/v2 v2.3.0
 
 replace github.com/neardup/neardup => ../../

@@ -90,19 +90,22 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 		}
 		return v, wrap(err)
 	}
-	if done, err := f.again(ctx, p, set, &v); done || err != nil {
+	c := &comparison{page: p, mask: mask, set: set}
+	if done, err := f.again(ctx, c, &v); done || err != nil {
 		return v, wrap(err)
 	}
-	if err := f.revisit(ctx, p, set, &v); err != nil {
+	if err := f.revisit(ctx, c, &v); err != nil {
 		return Verdict{}, wrap(err)
 	}
 	sig := f.mh.Sketch(set)
-	c := &comparison{page: p, set: set}
 	match, similarity, unlike, err := f.best(ctx, c, sig)
 	if err != nil {
 		return Verdict{}, wrap(err)
 	}
 	if similarity < f.threshold {
+		if done, err := f.decideCovered(ctx, c, &v); done || err != nil {
+			return v, wrap(err)
+		}
 		if err := f.ix.quote(ctx, func() []shingle.Set { return f.quotes(p) }); err != nil {
 			return Verdict{}, wrap(err)
 		}
@@ -112,7 +115,7 @@ func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
 		}
 		if match == "" {
 			v.Outcome = New
-			return v, nil
+			return v, wrap(f.keepText(p.ID, p.Text, mask))
 		}
 	}
 	v.Outcome, v.Match, v.Similarity = Duplicate, f.names.of(match), similarity
@@ -145,11 +148,15 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	if err := f.unname(ctx, p.ID); err != nil {
 		return wrap(err)
 	}
-	set := f.sh.Set(p.Text, f.mask(p)...)
+	mask := f.mask(p)
+	set := f.sh.Set(p.Text, mask...)
 	if err := f.ix.quote(ctx, func() []shingle.Set { return f.quotes(p) }); err != nil {
 		return wrap(err)
 	}
-	return wrap(f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}))
+	if err := f.ix.force(ctx, disk.Document{ID: p.ID, Signature: f.mh.Sketch(set), Set: set, Time: p.Time}); err != nil {
+		return wrap(err)
+	}
+	return wrap(f.keepText(p.ID, p.Text, mask))
 }
 
 // remove removes a page from the index and from the held pages, for the caller that

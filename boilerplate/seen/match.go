@@ -16,8 +16,9 @@ const maxMatches = 16
 // A comparison holds the set and signature by which a page is compared with others.
 type comparison struct {
 	page Page
-	set  shingle.Set // without frame
-	r    *recurring  // nil until it is needed
+	mask []shingle.Span // frame
+	set  shingle.Set    // without frame
+	r    *recurring     // nil until it is needed
 }
 
 // best returns the most similar kept page and the similarity. If none is at the
@@ -61,12 +62,11 @@ func (f *Filter) likeness(ctx context.Context, c *comparison, m lsh.Match[string
 	if err != nil || !ok {
 		return 0, err
 	}
-	if c.r == nil {
-		if c.r, err = f.recurring(ctx, c.page, c.set); err != nil {
-			return 0, err
-		}
+	if err := f.recur(ctx, c); err != nil {
+		return 0, err
 	}
-	return max(m.Similarity, c.r.compare(c.set, d.Set)), nil
+	page, kept := c.r.reduce(c.set, d.Set)
+	return max(m.Similarity, page.Jaccard(kept)), nil
 }
 
 // maxRaces is the largest number of documents that other crawlers stored in the
@@ -97,15 +97,15 @@ func (f *Filter) store(ctx context.Context, c *comparison, d disk.Document, unli
 	return m.ID, m.Similarity, nil
 }
 
-// revisit compares a page with the kept one of the same ID.
-func (f *Filter) revisit(ctx context.Context, p Page, set shingle.Set, v *Verdict) error {
-	if p.Time.IsZero() {
+// revisit compares a page with the one of its ID that was kept.
+func (f *Filter) revisit(ctx context.Context, c *comparison, v *Verdict) error {
+	if c.page.Time.IsZero() {
 		return nil
 	}
-	d, ok, err := f.ix.get(ctx, p.ID)
-	if err == nil && ok && later(p, d) {
-		similarity, err := f.compare(ctx, p, set, d)
-		v.Revisit, v.Changed = true, 1-similarity
+	d, ok, err := f.ix.get(ctx, c.page.ID)
+	if err == nil && ok && later(c.page, d) {
+		change, err := f.change(ctx, c, d)
+		change.of(v)
 		return err
 	}
 	return err
@@ -134,10 +134,14 @@ type recurring struct {
 	blocks []shingle.Set   // shingles of blocks that recur but are not frame: quoted prose
 }
 
-func (f *Filter) recurring(ctx context.Context, p Page, set shingle.Set) (*recurring, error) {
-	r := &recurring{frame: map[uint64]bool{}}
+// recur finds out what of a page recurs, unless that is known.
+func (f *Filter) recur(ctx context.Context, c *comparison) error {
+	if c.r != nil {
+		return nil
+	}
+	p, r := c.page, &recurring{frame: map[uint64]bool{}}
 	own := map[uint64]bool{}
-	for _, h := range set {
+	for _, h := range c.set {
 		own[h] = true
 	}
 	for _, h := range f.sh.Set(p.Text) {
@@ -156,14 +160,17 @@ func (f *Filter) recurring(ctx context.Context, p Page, set shingle.Set) (*recur
 		}
 	}
 	quoted, err := f.ix.quoted(ctx, unknown)
+	if err != nil {
+		return err
+	}
 	r.blocks = append(r.blocks, quoted...)
-	return r, err
+	c.r = r
+	return nil
 }
 
-// compare returns the Jaccard similarity of a page and a kept one. Both are compared
-// without the page's frame, and the page without recurring blocks of which the kept
-// one has no shingle.
-func (r *recurring) compare(page, kept shingle.Set) float64 {
+// reduce returns the sets of a page and a kept one, both without the page's frame, and
+// the page without blocks that recur of which the kept one has nothing.
+func (r *recurring) reduce(page, kept shingle.Set) (_, _ shingle.Set) {
 	kept = without(kept, r.frame)
 	lacks := map[uint64]bool{}
 	for _, b := range r.blocks {
@@ -173,7 +180,7 @@ func (r *recurring) compare(page, kept shingle.Set) float64 {
 			}
 		}
 	}
-	return without(page, lacks).Jaccard(kept)
+	return without(page, lacks), kept
 }
 
 func without(s shingle.Set, out map[uint64]bool) shingle.Set {

@@ -57,15 +57,21 @@ type Verdict struct {
 	Match      string  `json:"match,omitempty"`
 	Similarity float64 `json:"similarity,omitempty"`
 
+	// Covered is the share of the shorter page that is covered by passages shared with
+	// Match, if that made it a Duplicate: see [Options.Covered].
+	Covered float64 `json:"covered,omitempty"`
+
 	// Better reports that, by [Options.Prefer], a Duplicate is a better copy than Match
 	// and replaces it.
 	Better bool `json:"better,omitempty"`
 
 	// Revisit reports that a page with this ID and an earlier [Page.Time] was kept.
 	// Changed is how much the text has changed since, from 0 to 1: 1 minus the Jaccard
-	// similarity of the two without frame.
+	// similarity of the two without frame. Added and Removed count words: see [Change].
 	Revisit bool    `json:"revisit,omitempty"`
 	Changed float64 `json:"changed,omitempty"`
+	Added   int     `json:"added,omitempty"`
+	Removed int     `json:"removed,omitempty"`
 }
 
 // String describes the verdict in words. For a New page that is a Revisit it
@@ -73,12 +79,18 @@ type Verdict struct {
 func (v Verdict) String() string {
 	switch v.Outcome {
 	case New:
-		if v.Revisit {
-			return fmt.Sprintf("%.0f %% changed", 100*v.Changed)
+		switch {
+		case v.Revisit && v.Changed == 0:
+			return "unchanged"
+		case v.Revisit:
+			return fmt.Sprintf("%.0f %% changed, %d words added, %d removed", 100*v.Changed, v.Added, v.Removed)
 		}
 	case Duplicate:
 		if v.Better {
 			return fmt.Sprintf("better copy of %s at %.2f", v.Match, v.Similarity)
+		}
+		if v.Covered > 0 {
+			return fmt.Sprintf("covered by %s to %.2f", v.Match, v.Covered)
 		}
 		return fmt.Sprintf("near-duplicate of %s at %.2f", v.Match, v.Similarity)
 	case Frame:

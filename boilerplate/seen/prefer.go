@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/lsh/disk"
-	"github.com/neardup/neardup/shingle"
 )
 
 // A Kept is a page that was kept, as [Options.Prefer] sees it.
@@ -56,7 +55,8 @@ func (n names) of(text string) string {
 // again judges a page whose ID names a kept text, or whose text was renamed to a
 // better copy. It returns false if neither is the case, or if the page's text is a
 // different one now.
-func (f *Filter) again(ctx context.Context, p Page, set shingle.Set, v *Verdict) (bool, error) {
+func (f *Filter) again(ctx context.Context, c *comparison, v *Verdict) (bool, error) {
+	p := c.page
 	name, text := p.ID, p.ID
 	if t, ok := f.names.texts[p.ID]; ok {
 		text = t
@@ -70,18 +70,24 @@ func (f *Filter) again(ctx context.Context, p Page, set shingle.Set, v *Verdict)
 		return false, err
 	}
 	if ok {
-		similarity, err := f.compare(ctx, p, set, d)
+		change, err := f.change(ctx, c, d)
 		if err != nil {
 			return false, err
 		}
-		if similarity >= f.threshold {
+		covered := 0.
+		if change.Similarity < f.threshold {
+			if covered, err = f.coveredBy(ctx, c, text); err != nil {
+				return false, err
+			}
+		}
+		if change.Similarity >= f.threshold || covered > 0 {
 			if name != p.ID {
-				v.Outcome, v.Match, v.Similarity = Duplicate, name, similarity
+				v.Outcome, v.Match, v.Similarity, v.Covered = Duplicate, name, change.Similarity, covered
 				return true, nil
 			}
 			v.Outcome = New
 			if later(p, d) {
-				v.Revisit, v.Changed = true, 1-similarity
+				change.of(v)
 			}
 			return true, nil
 		}
@@ -106,28 +112,13 @@ func (f *Filter) unname(ctx context.Context, id string) error {
 	if err != nil || !ok {
 		return err
 	}
-	d.ID = name
-	return f.ix.force(ctx, d)
+	return f.rename(ctx, d, name)
 }
 
 // later reports whether a page is later than the kept one of its ID. A page that is
 // judged twice because an answer was lost has the same time.
 func later(p Page, d disk.Document) bool {
 	return !p.Time.IsZero() && !d.Time.IsZero() && d.Time.Before(p.Time.Truncate(time.Millisecond))
-}
-
-// compare returns the similarity of a page and a kept text, also without text that
-// only one of them has because of what is known now.
-func (f *Filter) compare(ctx context.Context, p Page, set shingle.Set, d disk.Document) (float64, error) {
-	similarity := set.Jaccard(d.Set)
-	if similarity == 1 {
-		return 1, nil
-	}
-	r, err := f.recurring(ctx, p, set)
-	if err != nil {
-		return 0, err
-	}
-	return max(similarity, r.compare(set, d.Set)), nil
 }
 
 // BetterAddress is an [Options.Prefer] for crawlers. A page is better than the kept

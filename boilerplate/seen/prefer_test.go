@@ -54,16 +54,16 @@ func TestPrefer(t *testing.T) {
 		// The kept page comes again, and its better copy.
 		{seen.Page{ID: "http://a/1?sid=1", Text: text, Time: day.Add(time.Hour)}, "near-duplicate of http://a/1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: near, Time: day}, "new"},
-		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(time.Hour)}, "0 % changed"},
+		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(time.Hour)}, "unchanged"},
 		// A still better one.
 		{seen.Page{ID: "http://a/", Text: text, Time: day}, "better copy of http://a/1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(2 * time.Hour)}, "near-duplicate of http://a/ at 1.00"},
 		// The kept page becomes another one: the text stays under its best name.
-		{seen.Page{ID: "http://a/1?sid=1", Text: words("d", 100), Time: day.Add(2 * time.Hour)}, "100 % changed"},
+		{seen.Page{ID: "http://a/1?sid=1", Text: words("d", 100), Time: day.Add(2 * time.Hour)}, "100 % changed, 100 words added, 100 removed"},
 		{seen.Page{ID: "http://b/3", Text: text, Time: day}, "near-duplicate of http://a/ at 1.00"},
 		{seen.Page{ID: "http://b/4", Text: words("d", 100), Time: day}, "near-duplicate of http://a/1?sid=1 at 1.00"},
 		// The best copy becomes another one: what it was is new again.
-		{seen.Page{ID: "http://a/", Text: words("e", 100), Time: day.Add(3 * time.Hour)}, "100 % changed"},
+		{seen.Page{ID: "http://a/", Text: words("e", 100), Time: day.Add(3 * time.Hour)}, "100 % changed, 100 words added, 100 removed"},
 		{seen.Page{ID: "http://b/5", Text: text, Time: day}, "new"},
 	}
 	for _, every := range []int{1000, 1, 2, 3} { // steps between two kills

@@ -23,7 +23,8 @@ import (
 // version and the CRC-64 (ECMA) of the JSON object that follows it; and "changes",
 // those that the index may still lack. A folder is made under another name and
 // renamed when it is durable, so a save exists as a whole or not at all. The changes
-// are applied to the index after that, and then their file is removed. Version 1 of
+// are applied to the index after that, and then their file is removed. If texts are
+// kept, they are in "texts": see package texts. Version 1 of
 // "held" had no changes: the index had them already.
 const (
 	savePrefix   = "saved-"
@@ -99,6 +100,10 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 	if err == nil {
 		err = syncDir(tmp)
 	}
+	if err == nil && f.texts != nil {
+		// They may know more than the save, never less.
+		err = f.texts.Flush()
+	}
 	if err == nil {
 		err = ctx.Err() // the last point at which to give up
 	}
@@ -150,7 +155,11 @@ func (f *Filter) Close() error {
 		return nil
 	}
 	f.closed = true
-	return wrap(f.ix.close())
+	err := f.ix.close()
+	if f.texts != nil {
+		err = errors.Join(err, f.texts.Close())
+	}
+	return wrap(err)
 }
 
 func (f *Filter) folder(n uint64) string {

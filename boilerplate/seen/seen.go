@@ -74,6 +74,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/boilerplate/seen/internal/texts"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 	"github.com/neardup/neardup/minhash"
@@ -111,6 +112,16 @@ type Options struct {
 	// filters share a store, each knows only its own choices.
 	Prefer func(p Page, kept Kept) bool
 
+	// Passages keeps the texts of new pages, for [Filter.Passages]. That takes about
+	// twice the bytes of the texts on disk. Pages stored while it was off are not found.
+	Passages bool
+
+	// Covered, if not 0, makes a page a near-duplicate also if passages that it shares
+	// with a kept page cover this share of the shorter of the two, without frame: see
+	// [passage.Cover]. It is at most 1; 0.5 finds an article with other text around it.
+	// It keeps texts as Passages does, and cannot be combined with a Store.
+	Covered float64
+
 	// Store, if not nil, holds the new pages instead of an index in the directory: for
 	// example, an index in Redis that several crawlers share. It must have been opened
 	// with the result of [Options.StoreOptions], and Close leaves it open. Each crawler
@@ -143,6 +154,8 @@ type Filter struct {
 	turn      chan struct{} // holds one token: the right to use the fields below
 	detector  *boilerplate.Detector
 	ix        kept
+	texts     *texts.Store // nil if none are kept
+	covered   float64
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
 	sites     map[string]*site
@@ -161,13 +174,16 @@ type Filter struct {
 // the threshold differs from the index's. It panics if an option is out of its
 // range.
 func Open(dir string, o Options) (*Filter, error) {
-	if o.Own < 0 || o.Settle < 0 || !(o.Threshold >= 0 && o.Threshold <= 1) {
+	if o.Own < 0 || o.Settle < 0 || !(o.Threshold >= 0 && o.Threshold <= 1) || !(o.Covered >= 0 && o.Covered <= 1) {
 		panic("seen: option out of range")
+	}
+	if o.Covered > 0 && o.Store != nil {
+		return nil, fmt.Errorf("seen: covered shares need the texts of all pages, which a shared store does not have: %w", errors.ErrUnsupported)
 	}
 	o = o.withDefaults()
 	f := &Filter{
 		dir: dir, threshold: o.Threshold, own: o.Own, settle: o.Settle,
-		turn: make(chan struct{}, 1), sites: map[string]*site{}, prefer: o.Prefer, names: newNames(nil),
+		turn: make(chan struct{}, 1), sites: map[string]*site{}, prefer: o.Prefer, covered: o.Covered, names: newNames(nil),
 		detector: boilerplate.New(o.Detector),
 	}
 	f.mh = o.sketcher()
@@ -177,7 +193,12 @@ func Open(dir string, o Options) (*Filter, error) {
 	if err := f.openStore(o); err != nil {
 		return nil, err
 	}
-	if err := f.load(); err != nil {
+	err := f.load()
+	if err == nil && (o.Passages || o.Covered > 0) {
+		f.texts, err = texts.Open(filepath.Join(dir, "texts"))
+		err = wrap(err)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.ix.close())
 	}
 	f.turn <- struct{}{}
@@ -253,7 +274,10 @@ func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 
 // Stats counts the contents of a filter.
 type Stats struct {
-	Kept     int // pages in the index; 0 with a shared store. forgotten pages count until the next Save
+	Texts     int   // kept texts, of removed pages too; 0 without Options.Passages
+	TextBytes int64 // of their files
+
+	Kept     int // pages in the index; 0 with a shared store. Forgotten pages count until the next Save
 	Held     int // pages that wait for their frame
 	Detector boilerplate.Stats
 	Index    disk.Metrics // of the last Save
@@ -267,6 +291,10 @@ func (f *Filter) Stats(ctx context.Context) (Stats, error) {
 	defer f.leave()
 	s := Stats{Held: f.holding, Detector: f.detector.Stats()}
 	f.ix.stats(&s)
+	if f.texts != nil {
+		t := f.texts.Stats()
+		s.Texts, s.TextBytes = t.Texts, t.Bytes
+	}
 	return s, nil
 }
 

@@ -1,0 +1,112 @@
+package seen
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A Change is how much a page has changed since an earlier page of its ID was kept,
+// both without frame.
+//
+// Words are counted by the shingles of both, since no text is needed that way: a word
+// has stayed if it is in a run of five words that the other one has too. So the counts
+// are exact where changes are five words or more apart and no run of five words
+// repeats; words between closer changes count as added and as removed.
+type Change struct {
+	Time       time.Time // of the earlier page
+	Similarity float64   // Jaccard similarity of the shingles
+	Added      int       // words of the page that the earlier one does not have
+	Removed    int       // words of the earlier page that the page does not have
+}
+
+// Changed is 1 minus the similarity: the share of the shingles of both that only one
+// of them has.
+func (c Change) Changed() float64 { return 1 - c.Similarity }
+
+// of puts the change into a verdict.
+func (c Change) of(v *Verdict) {
+	v.Revisit, v.Changed, v.Added, v.Removed = true, c.Changed(), c.Added, c.Removed
+}
+
+// Earlier returns how much a page differs from the kept page of its ID, and false if
+// there is none. It changes nothing, and the times of the two do not matter. It panics
+// if p.Blocks are not ascending, disjoint spans of p.Text.
+func (f *Filter) Earlier(ctx context.Context, p Page) (Change, bool, error) {
+	if err := f.enter(ctx); err != nil {
+		return Change{}, false, err
+	}
+	defer f.leave()
+	id := p.ID
+	if text, ok := f.names.texts[id]; ok {
+		id = text
+	}
+	d, ok, err := f.ix.get(ctx, id)
+	if err != nil || !ok {
+		return Change{}, false, wrap(err)
+	}
+	mask := f.mask(p)
+	c, err := f.change(ctx, &comparison{page: p, mask: mask, set: f.sh.Set(p.Text, mask...)}, d)
+	return c, err == nil, wrap(err)
+}
+
+// change compares a page with a kept one, as they are and without what one of them has
+// and the other lacks because of what is known now; what makes them more alike counts.
+func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Change, error) {
+	page, kept := c.set, shingle.Set(d.Set)
+	out := Change{Time: d.Time, Similarity: page.Jaccard(kept)}
+	if out.Similarity == 1 {
+		return out, nil
+	}
+	if err := f.recur(ctx, c); err != nil {
+		return Change{}, err
+	}
+	page2, kept2 := c.r.reduce(page, kept)
+	if s := page2.Jaccard(kept2); s > out.Similarity {
+		page, kept, out.Similarity = page2, kept2, s
+	}
+	out.Added, out.Removed = f.words(c, page, kept)
+	return out, nil
+}
+
+// words counts the words that were added and removed between two sets of shingles, of
+// which the first one is that of a page.
+//
+// Words that are put into a text or taken out of it break the shingles that reach over
+// the place: four more than there are words, or none more at the begin and the end.
+func (f *Filter) words(c *comparison, page, kept shingle.Set) (added, removed int) {
+	const over = 4
+	var shared []bool // the shingles of the page in their order
+	for _, h := range f.sh.Hashes(c.page.Text, c.mask...) {
+		if _, ok := slices.BinarySearch(page, h); ok {
+			_, ok = slices.BinarySearch(kept, h)
+			shared = append(shared, ok)
+		}
+	}
+	removed = len(kept) - page.Common(kept)
+	if !slices.Contains(shared, true) {
+		// Nothing is left: every word counts.
+		if len(kept) > 0 {
+			removed += over
+		}
+		return len(f.sh.AppendTokens(nil, c.page.Text, c.mask...)), removed
+	}
+	for i := 0; i < len(shared); i++ {
+		begin := i
+		for i < len(shared) && !shared[i] {
+			i++
+		}
+		switch n := i - begin; {
+		case n == 0:
+		case begin == 0 || i == len(shared):
+			added += n
+		default:
+			added += max(n-over, 0)
+			removed -= over
+		}
+	}
+	return added, max(removed, 0)
+}

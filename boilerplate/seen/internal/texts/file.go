@@ -1,0 +1,347 @@
+package texts
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"sort"
+
+	"github.com/neardup/neardup/internal/wire"
+	"github.com/neardup/neardup/shingle"
+)
+
+// A file is never changed once it has its name. It has, all numbers little-endian:
+//
+//	magic      8 bytes
+//	texts      one record each, as appendText has it, in the order in which they came
+//	tables     places: for each text in order, the offset and the size of its record;
+//	           ids: the hash of each ID and the number of its text, ascending;
+//	           fingerprints: each one with the number of a text that has it, ascending
+//	first keys of the blocks of each table, 8 bytes each
+//	tail       8 bytes for the start and 8 for the entries of each table, 8 for the
+//	           start of the first keys, 4 for the CRC-32C of first keys and tail
+//
+// A table is entries of 12 bytes (a key of 8, a value of 4) in blocks of 256, each
+// followed by its CRC-32C. The first keys are in memory while a file is open; all
+// else is read when it is needed, and checked then.
+const (
+	magic      = "nstexts1"
+	blockSize  = 256
+	entryBytes = 12
+	tables     = 3
+	tailBytes  = 16*tables + 8 + 4
+)
+
+// The tables of a file.
+const (
+	places = iota
+	ids
+	prints
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+type entry struct {
+	key   uint64
+	value uint32
+}
+
+// appendText appends the record of a text: its ID; the number of spans that are left
+// out, of each the distance from the one before and the length; the text; and the
+// CRC-32C of all that.
+func appendText(b []byte, t Text) []byte {
+	at := len(b)
+	b = wire.AppendString(b, t.ID)
+	b = binary.AppendUvarint(b, uint64(len(t.Skip)))
+	end := 0
+	for _, s := range t.Skip {
+		b = binary.AppendUvarint(b, uint64(s.Start-end))
+		b = binary.AppendUvarint(b, uint64(s.End-s.Start))
+		end = s.End
+	}
+	b = wire.AppendString(b, t.Text)
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b[at:], castagnoli))
+}
+
+func parseText(b []byte) (t Text, err error) {
+	n := len(b) - 4
+	if n < 0 || crc32.Checksum(b[:n], castagnoli) != binary.LittleEndian.Uint32(b[n:]) {
+		return t, wire.ErrCorrupt
+	}
+	r := wire.NewReader(b[:n])
+	t.ID = r.String()
+	end := uint64(0)
+	for range r.Count(2) {
+		start := end + r.Uvarint()
+		end = start + r.Uvarint()
+		t.Skip = append(t.Skip, shingle.Span{Start: int(start), End: int(end)})
+	}
+	t.Text = r.String()
+	if end > uint64(len(t.Text)) {
+		r.Failf("spans up to %d of a text of %d bytes", end, len(t.Text))
+	}
+	return t, r.End()
+}
+
+// A writer writes a file: texts first, then the tables in their order, each with
+// ascending keys but for the first.
+type writer struct {
+	f      *os.File
+	w      *bufio.Writer
+	at     uint64
+	starts [tables]uint64
+	counts [tables]uint64
+	firsts [tables][]uint64
+	table  int
+	block  []byte
+	places []entry
+	buf    []byte
+	err    error
+}
+
+func newWriter(name string) (*writer, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{f: f, w: bufio.NewWriterSize(f, 1<<18), table: -1}
+	w.write([]byte(magic))
+	return w, nil
+}
+
+func (w *writer) write(b []byte) {
+	w.at += uint64(len(b))
+	if w.err == nil {
+		_, w.err = w.w.Write(b)
+	}
+}
+
+// record writes the record of a text.
+func (w *writer) record(b []byte) {
+	w.places = append(w.places, entry{w.at, uint32(len(b))})
+	w.write(b)
+}
+
+// begin begins the next table.
+func (w *writer) begin() {
+	w.flush()
+	w.table++
+	w.starts[w.table] = w.at
+}
+
+func (w *writer) entry(e entry) {
+	if len(w.block) == 0 {
+		w.firsts[w.table] = append(w.firsts[w.table], e.key)
+	}
+	w.counts[w.table]++
+	w.block = binary.LittleEndian.AppendUint64(w.block, e.key)
+	w.block = binary.LittleEndian.AppendUint32(w.block, e.value)
+	if len(w.block) == blockSize*entryBytes {
+		w.flush()
+	}
+}
+
+func (w *writer) flush() {
+	if len(w.block) > 0 {
+		w.write(binary.LittleEndian.AppendUint32(w.block, crc32.Checksum(w.block, castagnoli)))
+		w.block = w.block[:0]
+	}
+}
+
+// finish ends the file, makes it durable and closes it.
+func (w *writer) finish() error {
+	w.flush()
+	var b []byte
+	start := w.at
+	for _, f := range w.firsts {
+		b = wire.AppendUint64s(b, f)
+	}
+	for i := range tables {
+		b = wire.AppendUint64s(b, []uint64{w.starts[i], w.counts[i]})
+	}
+	b = binary.LittleEndian.AppendUint64(b, start)
+	w.write(binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli)))
+	if w.err == nil {
+		w.err = w.w.Flush()
+	}
+	if w.err == nil {
+		w.err = w.f.Sync()
+	}
+	return errors.Join(w.err, w.f.Close())
+}
+
+// A file is open for reading.
+type file struct {
+	span
+	f      *os.File
+	size   int64
+	starts [tables]uint64
+	counts [tables]uint64
+	firsts [tables][]uint64
+}
+
+func openFile(name string, n span) (*file, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	x := &file{f: f, span: n}
+	if err := x.read(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	}
+	return x, nil
+}
+
+// read reads the end of a file.
+func (x *file) read() error {
+	info, err := x.f.Stat()
+	if err != nil {
+		return err
+	}
+	x.size = info.Size()
+	if x.size < int64(len(magic)+tailBytes) {
+		return wire.ErrCorrupt
+	}
+	head := make([]byte, len(magic))
+	if _, err := x.f.ReadAt(head, 0); err != nil {
+		return err
+	}
+	if string(head) != magic {
+		return wire.ErrFormat
+	}
+	start := make([]byte, 12)
+	if _, err := x.f.ReadAt(start, x.size-12); err != nil {
+		return err
+	}
+	at := binary.LittleEndian.Uint64(start)
+	if at > uint64(x.size-tailBytes) {
+		return wire.ErrCorrupt
+	}
+	b := make([]byte, x.size-int64(at))
+	if _, err := x.f.ReadAt(b, int64(at)); err != nil {
+		return err
+	}
+	n := len(b) - 4
+	if crc32.Checksum(b[:n], castagnoli) != binary.LittleEndian.Uint32(b[n:]) {
+		return wire.ErrCorrupt
+	}
+	tail := wire.NewReader(b[len(b)-tailBytes:])
+	r := wire.NewReader(b[:len(b)-tailBytes])
+	for i := range tables {
+		x.starts[i], x.counts[i] = tail.Uint64(), tail.Uint64()
+		blocks := (x.counts[i] + blockSize - 1) / blockSize
+		if blocks > uint64(r.Len())/8 || x.starts[i] > at || x.counts[i]*entryBytes+4*blocks > at-x.starts[i] {
+			return wire.ErrCorrupt
+		}
+		x.firsts[i] = r.Uint64s(nil, int(blocks))
+	}
+	return r.End()
+}
+
+// texts returns the number of texts in the file.
+func (x *file) texts() int { return int(x.counts[places]) }
+
+// block returns the entries of a block of a table.
+func (x *file) block(dst []entry, table, n int) ([]entry, error) {
+	left := int(min(x.counts[table]-uint64(n)*blockSize, blockSize))
+	var array [blockSize*entryBytes + 4]byte
+	b := array[:left*entryBytes+4]
+	if _, err := x.f.ReadAt(b, int64(x.starts[table])+int64(n)*int64(len(array))); err != nil {
+		return dst, err
+	}
+	body := b[:len(b)-4]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(b[len(body):]) {
+		return dst, fmt.Errorf("%s: block %d of table %d: %w", x.f.Name(), n, table, wire.ErrCorrupt)
+	}
+	for ; len(body) > 0; body = body[entryBytes:] {
+		dst = append(dst, entry{binary.LittleEndian.Uint64(body), binary.LittleEndian.Uint32(body[8:])})
+	}
+	return dst, nil
+}
+
+// find appends the values of a key, most at most.
+func (x *file) find(dst []uint32, table int, key uint64, most int) ([]uint32, error) {
+	firsts := x.firsts[table]
+	n := sort.Search(len(firsts), func(i int) bool { return firsts[i] >= key })
+	if n > 0 {
+		n-- // the block before may end with it
+	}
+	var array [blockSize]entry
+	for ; n < len(firsts) && firsts[n] <= key; n++ {
+		b, err := x.block(array[:0], table, n)
+		if err != nil {
+			return dst, err
+		}
+		for i := sort.Search(len(b), func(i int) bool { return b[i].key >= key }); i < len(b) && b[i].key == key; i++ {
+			if len(dst) >= most {
+				return dst, nil
+			}
+			dst = append(dst, b[i].value)
+		}
+	}
+	return dst, nil
+}
+
+// record returns the record of a text.
+func (x *file) record(n int) ([]byte, error) {
+	var array [blockSize]entry
+	b, err := x.block(array[:0], places, n/blockSize)
+	if err != nil {
+		return nil, err
+	}
+	p := b[n%blockSize]
+	if p.key > uint64(x.size) || uint64(p.value) > uint64(x.size)-p.key {
+		return nil, fmt.Errorf("%s: text %d: %w", x.f.Name(), n, wire.ErrCorrupt)
+	}
+	out := make([]byte, p.value)
+	_, err = x.f.ReadAt(out, int64(p.key))
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return out, err
+}
+
+// text returns a text by its number.
+func (x *file) text(n int) (Text, error) {
+	b, err := x.record(n)
+	if err != nil {
+		return Text{}, err
+	}
+	t, err := parseText(b)
+	if err != nil {
+		return t, fmt.Errorf("%s: text %d: %w", x.f.Name(), n, err)
+	}
+	return t, nil
+}
+
+// cursor returns a cursor at the begin of a table.
+func (x *file) cursor(table int) *cursor { return &cursor{x: x, table: table} }
+
+// A cursor walks along a table.
+type cursor struct {
+	x     *file
+	table int
+	next  int // block
+	at    int
+	block []entry
+}
+
+// entry returns the next entry; ok is false at the end.
+func (c *cursor) entry() (e entry, ok bool, err error) {
+	if c.at == len(c.block) {
+		if c.next == len(c.x.firsts[c.table]) {
+			return e, false, nil
+		}
+		if c.block, err = c.x.block(c.block[:0], c.table, c.next); err != nil {
+			return e, false, err
+		}
+		c.next++
+		c.at = 0
+	}
+	c.at++
+	return c.block[c.at-1], true, nil
+}

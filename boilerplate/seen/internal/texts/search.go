@@ -1,0 +1,83 @@
+package texts
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Limits of a search. A fingerprint that more texts have proposes only the first
+// ones.
+const (
+	common  = 256
+	holders = 8
+)
+
+// A Candidate is a text that shares fingerprints with another.
+type Candidate struct {
+	Shared int // fingerprints
+	Text   Text
+}
+
+// Near returns the texts that share fingerprints with a text, those that share most
+// first, of equals the first that was put. It stops when take returns false; left is
+// the number of those that it has not shown. The same ID may come several times.
+func (s *Store) Near(t Text, take func(Candidate) (more bool, err error)) (left int, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	type place struct{ file, text uint32 } // the batches are after the files
+	shared := map[place]int{}
+	var found []place
+	var numbers []uint32
+	for _, h := range fingerprints(t) {
+		found = found[:0]
+		for i, x := range s.files {
+			if numbers, err = x.find(numbers[:0], prints, h, common+1-len(found)); err != nil {
+				return 0, err
+			}
+			for _, n := range numbers {
+				found = append(found, place{uint32(i), n})
+			}
+		}
+		for i, b := range s.batches {
+			numbers = numbers[:0]
+			for n := b.heads[h]; n > 0; n = b.links[n-1].before {
+				numbers = append(numbers, b.links[n-1].text)
+			}
+			for _, n := range slices.Backward(numbers) { // the first one first
+				found = append(found, place{uint32(len(s.files) + i), n})
+			}
+		}
+		if len(found) > common {
+			found = found[:holders]
+		}
+		for _, p := range found {
+			shared[p]++
+		}
+	}
+	order := found[:0]
+	for p := range shared {
+		order = append(order, p)
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(a.file, b.file), cmp.Compare(a.text, b.text))
+	})
+	for i, p := range order {
+		var c Candidate
+		if int(p.file) < len(s.files) {
+			if c.Text, err = s.files[p.file].text(int(p.text)); err != nil {
+				return 0, err
+			}
+		} else {
+			c.Text = s.batches[int(p.file)-len(s.files)].texts[p.text]
+		}
+		c.Shared = shared[p]
+		more, err := take(c)
+		if err != nil {
+			return 0, err
+		}
+		if !more {
+			return len(order) - i - 1, nil
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,192 @@
+package seen
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/neardup/neardup/boilerplate/seen/internal/texts"
+	"github.com/neardup/neardup/lsh/disk"
+	"github.com/neardup/neardup/lsh/passage"
+	"github.com/neardup/neardup/shingle"
+)
+
+// ErrNoText is the error of a page of which no text is kept.
+var ErrNoText = errors.New("no text of this page is kept")
+
+// maxShares is how many kept pages a page is aligned with, unless a caller names
+// another number.
+const maxShares = 16
+
+// Shares are the passages that a page shares with kept pages.
+type Shares struct {
+	ID   string
+	Text string // of the page
+
+	// Pages are those that share a passage, the ones that cover most of the page first.
+	Pages []Share
+
+	// LeftOut is the number of texts that share words with the page and were not
+	// compared, because others share more.
+	LeftOut int
+}
+
+// A Share is a kept page that shares passages with another page.
+type Share struct {
+	ID   string
+	Text string // that was kept, to which the spans refer
+
+	// Better is the better copy that took the place of this page, by
+	// [Options.Prefer]; "" if there is none.
+	Better string
+
+	// Cover is how far the passages cover both: A the page, B this one.
+	Cover passage.Cover
+
+	// Passages have A in the page and B in Text, in the order of the page.
+	Passages []shingle.Passage
+}
+
+// Passages returns the passages that a page shares with kept pages other than the
+// one of its ID, n pages at most, 0 for 16. Those that share most words in a row are
+// compared. A run of eight words that fewer than 257 kept texts have makes a page one
+// of them; passages have twelve words at least. It changes nothing, and leaves out the
+// frame that is known of the page. The error wraps [errors.ErrUnsupported] if the
+// filter keeps no texts: see [Options.Passages]. It panics if p.Blocks are not
+// ascending, disjoint spans of p.Text.
+func (f *Filter) Passages(ctx context.Context, p Page, n int) (Shares, error) {
+	if err := f.enter(ctx); err != nil {
+		return Shares{}, err
+	}
+	near, left, err := f.near(ctx, texts.Text{ID: p.ID, Text: p.Text, Skip: f.mask(p)}, n)
+	f.leave()
+	if err != nil {
+		return Shares{}, wrap(err)
+	}
+	return near.align(ctx, left)
+}
+
+// PassagesOf is like [Filter.Passages] for a page that was kept. The error wraps
+// [ErrNoText] if there is no text of it.
+func (f *Filter) PassagesOf(ctx context.Context, id string, n int) (Shares, error) {
+	if err := f.enter(ctx); err != nil {
+		return Shares{}, err
+	}
+	near, left, err := f.nearKept(ctx, id, n)
+	f.leave()
+	if err != nil {
+		return Shares{}, wrap(err)
+	}
+	return near.align(ctx, left)
+}
+
+func (f *Filter) nearKept(ctx context.Context, id string, n int) (neighbours, int, error) {
+	t, ok, err := f.text(ctx, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("%q: %w", id, ErrNoText)
+	}
+	if err != nil {
+		return neighbours{}, 0, err
+	}
+	return f.near(ctx, t, n)
+}
+
+// Neighbours are a text and the kept ones that share words with it.
+type neighbours struct {
+	of     texts.Text
+	kept   []texts.Text
+	better []string
+}
+
+// near returns the n kept texts that share most words with a text, and the number of
+// those that were left out.
+func (f *Filter) near(ctx context.Context, t texts.Text, n int) (neighbours, int, error) {
+	near := neighbours{of: t}
+	if f.texts == nil {
+		return near, 0, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
+	}
+	n = cmp.Or(n, maxShares)
+	left, err := f.texts.Near(t, func(c texts.Candidate) (bool, error) {
+		if c.Text.ID == t.ID || slices.ContainsFunc(near.kept, func(k texts.Text) bool { return k.ID == c.Text.ID }) {
+			return true, nil
+		}
+		valid, err := f.valid(ctx, c.Text)
+		if valid {
+			near.kept = append(near.kept, c.Text)
+			near.better = append(near.better, f.names.better[c.Text.ID])
+		}
+		return len(near.kept) < n, err
+	})
+	return near, left, err
+}
+
+// valid reports whether a text is the one of a kept page. The store of texts has also
+// those that were replaced or removed, and what was judged after the last save before
+// a crash.
+func (f *Filter) valid(ctx context.Context, t texts.Text) (bool, error) {
+	d, ok, err := f.ix.get(ctx, t.ID)
+	return ok && slices.Equal(shingle.Set(d.Set), f.sh.Set(t.Text, t.Skip...)), err
+}
+
+// text returns the text of a kept page.
+func (f *Filter) text(ctx context.Context, id string) (texts.Text, bool, error) {
+	if f.texts == nil {
+		return texts.Text{}, false, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
+	}
+	all, err := f.texts.Get(id)
+	if err != nil {
+		return texts.Text{}, false, err
+	}
+	for _, t := range all {
+		if ok, err := f.valid(ctx, t); ok || err != nil {
+			return t, ok, err
+		}
+	}
+	return texts.Text{}, false, nil
+}
+
+// keepText keeps the text of a page that was stored.
+func (f *Filter) keepText(id, text string, mask []shingle.Span) error {
+	if f.texts == nil {
+		return nil
+	}
+	return f.texts.Put(texts.Text{ID: id, Text: text, Skip: mask})
+}
+
+// rename stores a document under another ID, with its text.
+func (f *Filter) rename(ctx context.Context, d disk.Document, id string) error {
+	if f.texts != nil {
+		t, ok, err := f.text(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := f.keepText(id, t.Text, t.Skip); err != nil {
+				return err
+			}
+		}
+	}
+	d.ID = id
+	return f.ix.force(ctx, d)
+}
+
+var aligner shingle.Aligner
+
+// align aligns a text with its neighbours.
+func (n neighbours) align(ctx context.Context, left int) (Shares, error) {
+	out := Shares{ID: n.of.ID, Text: n.of.Text, LeftOut: left}
+	a := aligner.Prepare(n.of.Text, n.of.Skip...)
+	for i, t := range n.kept {
+		if err := ctx.Err(); err != nil {
+			return Shares{}, err
+		}
+		b := aligner.Prepare(t.Text, t.Skip...)
+		if ps := passage.Shared(aligner, a, b); len(ps) > 0 {
+			out.Pages = append(out.Pages, Share{ID: t.ID, Text: t.Text, Better: n.better[i], Cover: passage.Covered(a, b, ps), Passages: ps})
+		}
+	}
+	slices.SortStableFunc(out.Pages, func(a, b Share) int { return cmp.Compare(b.Cover.A, a.Cover.A) })
+	return out, nil
+}
