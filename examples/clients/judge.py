@@ -49,15 +49,26 @@ class Service:
                     raise
             time.sleep(wait)
 
-    def judge(self, pages):
-        """Returns a verdict for each page, in the same order."""
+    def batch(self, path, pages):
+        """Returns an answer for each page, in the same order."""
         body = "".join(json.dumps(p) + "\n" for p in pages).encode()
-        answer = self.request("/v1/judge", body, "application/x-ndjson")
-        verdicts = [json.loads(line) for line in answer.splitlines()]
-        for v in verdicts:
-            if "error" in v:
-                raise ValueError(f"page {v['line']}: {v['error']}")
-        return verdicts
+        text = self.request(path, body, "application/x-ndjson")
+        answers = [json.loads(line) for line in text.split("\n") if line]
+        for a in answers:
+            if "error" in a:
+                raise ValueError(f"page {a['line']}: {a['error']}")
+        return answers
+
+    def judge(self, pages):
+        """Returns a verdict for each page."""
+        return self.batch("/v1/judge", pages)
+
+    def passages(self, pages, limit=16, texts=False):
+        """Returns for each page the passages that it shares with stored pages. A page
+        without text is a stored one. Offsets count bytes of UTF-8. The service must
+        have been started with -passages."""
+        query = f"?limit={limit}&texts={'true' if texts else 'false'}"
+        return self.batch("/v1/passages" + query, pages)
 
     def released(self):
         """Yields verdicts on pages that were held, and then acknowledges them."""

@@ -30,6 +30,7 @@ is given when it is durable: the service may be killed at any moment.
   POST /v1/add      store it without judging it
   POST /v1/remove   {"id":...}: forget it
   POST /v1/blocks   which of its blocks are recycled
+  POST /v1/passages the passages that it shares with stored pages (-passages)
   POST /v1/release  {}: judge all held pages now
   GET  /v1/released?after=N, /healthz, /readyz, /metrics, /openapi.json
 
@@ -59,6 +60,8 @@ func (k *serveAction) Flags() []cli.Flags {
 			fs.StringVar(&k.o.Dir, "db", "", "`folder` of the stored pages; created if it does not exist")
 			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
 			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "pages of a section to see before its pages are judged")
+			fs.BoolVar(&k.o.Seen.Passages, "passages", false, "keep the texts of stored pages, for /v1/passages; takes about as much disk again")
+			fs.Float64Var(&k.o.Seen.Covered, "covered", 0, "also a near-duplicate: a page that shares passages which cover this `share` of it or of the stored page, whichever is shorter; keeps texts as -passages does")
 			fs.StringVar(&k.prefer, "prefer", "first", "which of several copies is kept: the `first`, or the one with the plainest address of its site (address)")
 		},
 		Check: func() error {
@@ -67,6 +70,8 @@ func (k *serveAction) Flags() []cli.Flags {
 				return errors.New("no folder: name it with -db")
 			case !(k.o.Seen.Threshold > 0 && k.o.Seen.Threshold <= 1):
 				return fmt.Errorf("-threshold %v: must be above 0 and at most 1", k.o.Seen.Threshold)
+			case !(k.o.Seen.Covered >= 0 && k.o.Seen.Covered <= 1):
+				return fmt.Errorf("-covered %v: must be from 0 to 1", k.o.Seen.Covered)
 			case k.o.Seen.Settle < 1:
 				return fmt.Errorf("-settle %d: must be 1 or more", k.o.Seen.Settle)
 			}

@@ -60,3 +60,38 @@ func TestPython(t *testing.T) {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 }
+
+// The client in Python asks for passages.
+func TestPythonPassages(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not in the path")
+	}
+	o := options(t.TempDir())
+	o.Seen.Passages = true
+	s := start(t, o)
+	story := words("story", 40)
+	const script = `
+import sys; sys.path.insert(0, sys.argv[1])
+from judge import Service
+service, story = Service(sys.argv[2]), sys.argv[3]
+service.judge([{"id": "a", "text": "Größer als gestern und noch ein Stück weiter oben. " + story}])
+for answer in service.passages([{"id": "a"}, {"id": "q", "text": "Über uns. " + story}], texts=True):
+    for match in answer["matches"]:
+        for p in match["passages"]:
+            text = match["text"].encode()[p["b"]["start"]:p["b"]["end"]].decode()
+            print(answer["id"], match["id"], p["kind"], text == story)
+try:
+    service.passages([{"id": "none"}])
+except ValueError as e:
+    print(e)
+`
+	out, err := exec.Command(python, "-c", script, filepath.Join("..", "..", "..", "clients"), s.url, story).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	want := "q a exact True\npage 1: seen: \"none\": no text of this page is kept\n"
+	if diff := cmp.Diff(want, string(out)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/neardup/neardup/boilerplate/pages"
 	"github.com/neardup/neardup/boilerplate/seen"
@@ -32,6 +33,14 @@ type document struct {
 
 // page returns the document as the filter takes it.
 func (d document) page() (seen.Page, error) {
+	if d.Text == nil && d.HTML == nil {
+		return seen.Page{}, errors.New("neither text nor html")
+	}
+	return d.named()
+}
+
+// named is page for a document that may have neither text nor HTML.
+func (d document) named() (seen.Page, error) {
 	p := seen.Page{ID: d.ID, Host: d.Host, Section: d.Section, Canonical: d.Canonical}
 	if d.URL != "" {
 		u, err := url.Parse(d.URL)
@@ -64,8 +73,6 @@ func (d document) page() (seen.Page, error) {
 			return p, fmt.Errorf("html: %w", err)
 		}
 		p.Text, p.Blocks = x.Text, x.Blocks
-	default:
-		return p, errors.New("neither text nor html")
 	}
 	if len(d.Time) > 0 && string(d.Time) != "null" {
 		given := string(d.Time)
@@ -103,7 +110,7 @@ func decode(b []byte, v any) error {
 }
 
 // An operation answers requests that hold one object or many: In is what the
-// filter is asked.
+// filter is asked. Of what do returns a problem is that of a page which is not there.
 type operation[In any] struct {
 	parse func([]byte) (In, error)
 	do    func(ctx context.Context, s *server, d *seen.Durable, r *http.Request, in []In) ([]any, error)
@@ -127,10 +134,14 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 		if err != nil {
 			return err
 		}
+		if p, ok := out[0].(problem); ok {
+			return failure{http.StatusNotFound, p.Error}
+		}
 		return answer(w, out[0])
 	}
 	var ins []In
 	var answers []any // nil for the next of what do returns
+	var numbers []int // of the lines of ins
 	n := 0
 	for x := range bytes.Lines(b) {
 		n++
@@ -142,7 +153,7 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 			answers = append(answers, problem{Line: n, Error: err.Error()})
 			continue
 		}
-		ins = append(ins, in)
+		ins, numbers = append(ins, in), append(numbers, n)
 		answers = append(answers, nil)
 	}
 	if err := r.Context().Err(); err != nil {
@@ -157,7 +168,12 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	for _, a := range answers {
 		if a == nil {
-			a, outs = outs[0], outs[1:]
+			a = outs[0]
+			if p, ok := a.(problem); ok {
+				p.Line = numbers[0]
+				a = p
+			}
+			outs, numbers = outs[1:], numbers[1:]
 		}
 		if _, err := w.Write(line(a)); err != nil {
 			return nil // the client has gone; all was done
@@ -186,17 +202,20 @@ type verdict struct {
 	New        bool     `json:"new"`
 	Match      string   `json:"match,omitempty"`
 	Similarity *float64 `json:"similarity,omitempty"`
+	Covered    float64  `json:"covered,omitempty"`
 	Better     bool     `json:"better,omitempty"`
 	Changed    *float64 `json:"changed,omitempty"`
+	Added      *int     `json:"added,omitempty"`
+	Removed    *int     `json:"removed,omitempty"`
 }
 
 func newVerdict(v seen.Verdict) verdict {
 	out := verdict{ID: v.ID, Verdict: string(v.Outcome), New: v.Outcome == seen.New}
 	if v.Outcome == seen.Duplicate {
-		out.Match, out.Similarity, out.Better = v.Match, &v.Similarity, v.Better
+		out.Match, out.Similarity, out.Covered, out.Better = v.Match, &v.Similarity, v.Covered, v.Better
 	}
 	if v.Revisit {
-		out.Changed = &v.Changed
+		out.Changed, out.Added, out.Removed = &v.Changed, &v.Added, &v.Removed
 	}
 	return out
 }
@@ -235,8 +254,18 @@ var add = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server, d
 
 // found is the answer to a query.
 type found struct {
-	ID      string  `json:"id"`
-	Matches []match `json:"matches"`
+	ID      string   `json:"id"`
+	Matches []match  `json:"matches"`
+	Earlier *earlier `json:"earlier,omitempty"` // the stored page of this id
+}
+
+// earlier is how a page differs from the stored one of its id.
+type earlier struct {
+	Time       time.Time `json:"time"`
+	Similarity float64   `json:"similarity"`
+	Changed    float64   `json:"changed"`
+	Added      int       `json:"added"`
+	Removed    int       `json:"removed"`
 }
 
 type match struct {
@@ -259,6 +288,13 @@ var query = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server,
 		f := found{ID: p.ID, Matches: []match{}}
 		for _, m := range matches {
 			f.Matches = append(f.Matches, match{m.ID, m.Similarity})
+		}
+		c, ok, err := d.Earlier(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			f.Earlier = &earlier{c.Time.UTC(), c.Similarity, c.Changed(), c.Added, c.Removed}
 		}
 		out[i] = f
 	}

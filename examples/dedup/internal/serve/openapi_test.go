@@ -189,6 +189,7 @@ func TestSchemaFields(t *testing.T) {
 	for name, v := range map[string]any{
 		"Page": document{}, "Verdict": verdict{}, "Final": final{}, "Found": found{}, "Match": match{}, "Stored": stored{},
 		"Removed": removed{}, "Judged": judged{}, "Block": block{}, "Status": status{}, "Problem": problem{},
+		"Asked": document{}, "Earlier": earlier{}, "Shares": shares{}, "Share": share{}, "Passage": shared{}, "Extent": extent{},
 		"Name": struct {
 			ID string `json:"id"`
 		}{},
@@ -205,8 +206,8 @@ func TestSchemaFields(t *testing.T) {
 			t.Errorf("%s (-type +schema):\n%s", name, diff)
 		}
 	}
-	if len(d.Components["schemas"]) != 12 {
-		t.Errorf("%d schemas, the test compares 12", len(d.Components["schemas"]))
+	if len(d.Components["schemas"]) != 18 {
+		t.Errorf("%d schemas, the test compares 18", len(d.Components["schemas"]))
 	}
 }
 
@@ -223,6 +224,7 @@ func TestDocument(t *testing.T) {
 	d := readDoc(t)
 	o := options(t.TempDir())
 	o.Seen.Settle = 100
+	o.Seen.Passages = true
 	s := start(t, o)
 	a := words("a", 40)
 	p := `{"id":"a","text":"` + a + `","time":"2026-03-01T00:00:00Z"}`
@@ -240,6 +242,14 @@ func TestDocument(t *testing.T) {
 		{"GET", "/v1/released?after=0&limit=10", "", "", 200, false},
 		{"POST", "/v1/judge", oneJSON, `{"id":"copy","text":"` + a + `"}`, 200, false},
 		{"POST", "/v1/judge", oneJSON, `{"id":"none","text":""}`, 200, false},
+		{"POST", "/v1/passages", oneJSON, `{"id":"q","text":"` + words("d", 20) + a + `"}`, 200, false},
+		{"POST", "/v1/passages?limit=2&texts=true", oneJSON, `{"id":"q","html":"<p>` + words("d", 20) + `<p>` + a + `"}`, 200, false},
+		{"POST", "/v1/passages", oneJSON, `{"id":"a"}`, 200, false},
+		{"POST", "/v1/passages", oneJSON, `{"id":"none"}`, 404, false},
+		{"POST", "/v1/passages", oneJSON, `{"text":"a"}`, 400, true},
+		{"POST", "/v1/passages?limit=0", oneJSON, `{"id":"a"}`, 400, false},
+		{"POST", "/v1/passages?texts=yes", oneJSON, `{"id":"a"}`, 400, false},
+		{"POST", "/v1/passages", ndjson, `{"id":"a"}` + "\n{\n" + `{"id":"none"}` + "\n" + p, 200, false},
 		{"POST", "/v1/remove", oneJSON, `{"id":"none"}`, 200, false},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a"}`, 400, true},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"","html":""}`, 400, true},

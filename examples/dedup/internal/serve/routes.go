@@ -41,6 +41,7 @@ var table = []route{
 	{"POST", "/v1/add", false, add.serve},
 	{"POST", "/v1/remove", false, remove.serve},
 	{"POST", "/v1/blocks", false, blocks.serve},
+	{"POST", "/v1/passages", false, passages.serve},
 	{"POST", "/v1/release", false, (*server).release},
 	{"GET", "/v1/released", false, (*server).released},
 	{"GET", "/healthz", true, (*server).health},

@@ -234,7 +234,8 @@ func TestLife(t *testing.T) {
 	steps := []struct{ path, body, want string }{
 		{"/v1/judge", `{"id":"a","text":"` + a + `","time":"2026-03-01"}`, `{"id":"a","verdict":"new","new":true}`},
 		{"/v1/judge", `{"id":"a","text":"` + a + `","time":"2026-03-01"}`, `{"id":"a","verdict":"new","new":true}`},
-		{"/v1/judge", `{"id":"a","text":"` + a + `","time":1772582400}`, `{"id":"a","verdict":"new","new":true,"changed":0}`},
+		{"/v1/judge", `{"id":"a","text":"` + a + `","time":1772582400}`, `{"id":"a","verdict":"new","new":true,"changed":0,"added":0,"removed":0}`},
+		{"/v1/query", `{"id":"a","text":"` + b + " " + a + `"}`, `{"id":"a","matches":[],"earlier":{"time":"2026-03-04T00:00:00Z","similarity":0.4838709677419355,"changed":0.5161290322580645,"added":64,"removed":0}}`},
 		{"/v1/judge", `{"id":"b","text":"` + strings.ToUpper(a) + `!"}`, `{"id":"b","verdict":"near-duplicate","new":false,"match":"a","similarity":1}`},
 		{"/v1/judge", `{"id":"none","text":" \n"}`, `{"id":"none","verdict":"unreadable","new":false}`},
 		{"/v1/query", `{"id":"q","html":"<p>` + a + `</p>"}`, `{"id":"q","matches":[{"id":"a","similarity":1}]}`},
@@ -250,6 +251,59 @@ func TestLife(t *testing.T) {
 		if diff := cmp.Diff(x.want+"\n", s.ok("POST", x.path, oneJSON, x.body)); diff != "" {
 			t.Errorf("step %d, %s (-want +got):\n%s", i, x.path, diff)
 		}
+	}
+}
+
+// A page shares a paragraph with a stored one, whichever way it is asked for.
+func TestPassages(t *testing.T) {
+	o := options(t.TempDir())
+	o.Seen.Passages = true
+	s := start(t, o)
+	a, b := words("a", 64), words("b", 64)
+	taken := a[10*len("axaa ") : 50*len("axaa ")-1]
+	s.ok("POST", "/v1/judge", oneJSON, `{"id":"a","text":"`+a+`"}`)
+	s.ok("POST", "/v1/judge", oneJSON, `{"id":"b","html":"<p>`+b+`<p>`+taken+`"}`)
+	at := len(b) + 2
+	passage := func(inA, inB int) string {
+		return fmt.Sprintf(`"passages":[{"a":{"start":%d,"end":%d},"b":{"start":%d,"end":%d},"similarity":1,"tokens":40,"kind":"exact"}]`, inA, inA+len(taken), inB, inB+len(taken))
+	}
+	inStored := 10 * len("axaa ")
+	covered := fmt.Sprint(40. / 104)
+	for i, x := range []struct{ path, body, want string }{
+		{"", `{"id":"b"}`, `{"id":"b","text":"` + b + `\n\n` + taken + `","matches":[{"id":"a","covered":` + covered + `,"covered_match":0.625,` + passage(at, inStored) + `}],"left_out":0}`},
+		{"", `{"id":"a","text":"` + a + `"}`, `{"id":"a","matches":[{"id":"b","covered":0.625,"covered_match":` + covered + `,` + passage(inStored, at) + `}],"left_out":0}`},
+		{"?limit=1", `{"id":"q","text":"` + taken + `"}`, `{"id":"q","matches":[{"id":"a","covered":1,"covered_match":0.625,` + passage(0, inStored) + `}],"left_out":1}`},
+		{"?limit=1&texts=true", `{"id":"q","text":"` + taken + `"}`, `{"id":"q","matches":[{"id":"a","covered":1,"covered_match":0.625,"text":"` + a + `",` + passage(0, inStored) + `}],"left_out":1}`},
+		{"", `{"id":"q","text":"` + words("c", 60) + `"}`, `{"id":"q","matches":[],"left_out":0}`},
+		{"", `{"id":"q","text":""}`, `{"id":"q","matches":[],"left_out":0}`},
+	} {
+		if diff := cmp.Diff(x.want+"\n", s.ok("POST", "/v1/passages"+x.path, oneJSON, x.body)); diff != "" {
+			t.Errorf("step %d (-want +got):\n%s", i, diff)
+		}
+	}
+	want := `{"line":1,"error":"seen: \"none\": no text of this page is kept"}` + "\n" + `{"id":"q","matches":[],"left_out":0}` + "\n"
+	if diff := cmp.Diff(want, s.ok("POST", "/v1/passages", ndjson, `{"id":"none"}`+"\n"+`{"id":"q","text":"x"}`)); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	if code, body, _ := s.do("POST", "/v1/passages", oneJSON, `{"id":"none"}`); code != 404 {
+		t.Errorf("a page that is not stored: %d %s", code, body)
+	}
+	off := start(t, options(t.TempDir()))
+	if code, body, _ := off.do("POST", "/v1/passages", oneJSON, `{"id":"a"}`); code != 501 || !strings.Contains(body, "-passages") {
+		t.Errorf("without texts: %d %s", code, body)
+	}
+}
+
+// With a covered share, an article in other text is a near-duplicate.
+func TestCovered(t *testing.T) {
+	o := options(t.TempDir())
+	o.Seen.Covered = .5
+	s := start(t, o)
+	a := words("a", 64)
+	s.ok("POST", "/v1/judge", oneJSON, `{"id":"a","text":"`+a+`"}`)
+	want := `{"id":"b","verdict":"near-duplicate","new":false,"match":"a","similarity":0.4838709677419355,"covered":1}` + "\n"
+	if diff := cmp.Diff(want, s.ok("POST", "/v1/judge", oneJSON, `{"id":"b","text":"`+words("b", 64)+" "+a+`"}`)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
