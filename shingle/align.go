@@ -145,6 +145,7 @@ type Text struct {
 
 	once   sync.Once
 	breaks []uint32
+	first  []uint32 // for every 64th token: how many breaks come before it
 }
 
 // A Seed means that token A of one text and token B of another begin the same N
@@ -216,8 +217,30 @@ func (t *Text) paragraphs() []uint32 {
 				t.breaks = append(t.breaks, uint32(i))
 			}
 		}
+		t.first = make([]uint32, len(t.base))
+		n := 0
+		for k := range t.first {
+			for n < len(t.breaks) && int(t.breaks[n]) < 64*k {
+				n++
+			}
+			t.first[k] = uint32(n)
+		}
 	})
 	return t.breaks
+}
+
+// breakFrom returns the number of the first break at token i or after it, len(breaks)
+// if there is none.
+func (t *Text) breakFrom(i int) int {
+	breaks := t.paragraphs()
+	if i >= t.Len() {
+		return len(breaks)
+	}
+	k := int(t.first[uint(i)/64])
+	for k < len(breaks) && int(breaks[k]) < i {
+		k++
+	}
+	return k
 }
 
 // String returns the text as given.

@@ -28,15 +28,15 @@ func (e *edges) span() Span {
 // paragraph returns the tokens of the paragraphs that hold tokens i and j.
 func (t *Text) paragraph(i, j int) (from, to int) {
 	breaks := t.paragraphs()
-	k, found := slices.BinarySearch(breaks, uint32(i))
-	if !found {
+	k := t.breakFrom(i)
+	if k == len(breaks) || int(breaks[k]) > i {
 		k--
 	}
 	if k >= 0 {
 		from = int(breaks[k])
 	}
 	to = t.Len()
-	if k, _ = slices.BinarySearch(breaks, uint32(j+1)); k < len(breaks) {
+	if k = t.breakFrom(j + 1); k < len(breaks) {
 		to = int(breaks[k])
 	}
 	return from, to
@@ -70,11 +70,15 @@ func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 		return c
 	}
 	head, tail := stubs(a, b, c)
-	if t := c.After(c.A0+head, c.B0+head); long(a, t, least) {
-		c = t
+	if head > 0 {
+		if t := c.After(c.A0+head, c.B0+head); long(a, t, least) {
+			c = t
+		}
 	}
-	if t := c.Before(c.A1-tail, c.B1-tail); long(a, t, least) {
-		c = t
+	if tail > 0 {
+		if t := c.Before(c.A1-tail, c.B1-tail); long(a, t, least) {
+			c = t
+		}
 	}
 	return c
 }
@@ -90,7 +94,7 @@ func stubs(a, b *Text, c align.Chain) (head, tail int32) {
 	for n < first && (a.inNumber(x+n) || b.inNumber(y+n)) {
 		n++
 	}
-	if l := min(a.level(x), b.level(y)); n == 0 && l > min(a.level(x-1), b.level(y-1)) && a.repeats(x) && b.repeats(y) {
+	if n == 0 && ends(a, b, x, y) > ends(a, b, x-1, y-1) && a.repeats(x) && b.repeats(y) {
 		n = 1
 	}
 	head = int32(n)
@@ -100,10 +104,20 @@ func stubs(a, b *Text, c align.Chain) (head, tail int32) {
 	for n < last && (a.inNumber(x-n) || b.inNumber(y-n)) {
 		n++
 	}
-	if l := min(a.level(x-2), b.level(y-2)); n == 0 && l > min(a.level(x-1), b.level(y-1)) && a.repeats(x-1) && b.repeats(y-1) {
+	if n == 0 && ends(a, b, x-2, y-2) > ends(a, b, x-1, y-1) && a.repeats(x-1) && b.repeats(y-1) {
 		n = 1
 	}
 	return head, int32(n)
+}
+
+// ends returns what ends after token i of a and after token j of b: the lesser of the
+// two levels.
+func ends(a, b *Text, i, j int) int {
+	l := a.level(i)
+	if l > 0 {
+		l = min(l, b.level(j))
+	}
+	return l
 }
 
 // repeats reports whether the text has token i somewhere else.
@@ -121,19 +135,31 @@ const (
 // level returns what ends between token i and the next, 0 for nothing. There is
 // always an end before the first token and after the last one.
 func (t *Text) level(i int) int {
-	if i < 0 || i+1 >= t.Len() || t.endsSentence(i) {
+	if i < 0 || i+1 >= t.Len() {
 		return sentenceEnd
 	}
-	if _, ok := slices.BinarySearch(t.paragraphs(), uint32(i+1)); ok {
+	if breaks, k := t.breaks, t.breakFrom(i+1); k < len(breaks) && int(breaks[k]) == i+1 {
 		return sentenceEnd
 	}
 	gap := t.after(i)
+	if gap == "" || gap == " " { // most are
+		return 0
+	}
+	if t.endsSentence(i) {
+		return sentenceEnd
+	}
 	for k, r := range gap {
-		switch {
-		case strings.ContainsRune("，、；：（）「」『』", r):
+		switch r {
+		case '，', '、', '；', '：', '（', '）', '「', '」', '『', '』', '(', '[':
 			return clauseEnd
-		case strings.ContainsRune(",;:)،؛", r) && k+utf8.RuneLen(r) < len(gap), strings.ContainsRune("([", r), neutral(r) == '-' && strings.ContainsFunc(gap, space):
-			return clauseEnd
+		case ',', ';', ':', ')', '،', '؛':
+			if k+utf8.RuneLen(r) < len(gap) {
+				return clauseEnd
+			}
+		default:
+			if r != ' ' && r != '\n' && neutral(r) == '-' && strings.ContainsFunc(gap, space) {
+				return clauseEnd
+			}
 		}
 	}
 	return 0

@@ -23,9 +23,11 @@ const (
 // slot. It is computed from the two sides alone, so it does not depend on the other
 // documents of a corpus.
 func template(a, b edges, runs []align.Run, matched int) bool {
-	va, vb := values{t: a.t}, values{t: b.t}
-	va.see(a.from, a.to)
-	vb.see(b.from, b.to)
+	va, vb := values{edges: a}, values{edges: b}
+	similar := 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from)
+	if similar && len(runs)+1 < max(templateSlots, (matched+templateTokens-1)/templateTokens) {
+		return false // there are not so many slots
+	}
 	slots, differ, filled := 0, 0, 0
 	slot := func(i, x, j, y int) {
 		if i == x && j == y {
@@ -51,7 +53,7 @@ func template(a, b edges, runs []align.Run, matched int) bool {
 		i, j = int(r.A+r.N), int(r.B+r.N)
 	}
 	slot(i, a.to, j, b.to)
-	if 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from) {
+	if similar {
 		return slots >= templateSlots && templateTokens*slots >= matched && 3*filled >= 2*differ
 	}
 	return slots >= 2 && 4*filled >= differ || slots == 1 && 3*filled >= differ
@@ -63,25 +65,33 @@ func (t *Text) inNumber(i int) bool {
 	if i == 0 || i == t.Len() {
 		return false
 	}
-	switch gap := t.text[t.end(i-1):max(t.start(i), t.end(i-1))]; gap {
+	from, to := t.end(i-1), t.start(i)
+	if to <= from || to-from > len("’") || t.text[from] == ' ' {
+		return false // most are
+	}
+	switch t.text[from:to] {
 	case ".", ",", "-", "/", ":", "'", "’", "\u00a0", "\u202f":
 	default:
 		return false
 	}
-	digits := func(i int) bool { return strings.ContainsFunc(t.Token(i).Of(t.text), unicode.IsNumber) }
+	digits := func(i int) bool { return hasNumber(t.Token(i).Of(t.text)) }
 	return digits(i-1) && digits(i)
 }
 
 // values marks the words on one side of a passage that are numbers or names.
 type values struct {
-	t     *Text
-	small bool // at least a quarter of the words begin with a lower-case letter, so capitalized ones are names
+	edges
+	seen  bool
+	small bool // once seen: at least a quarter of the words begin with a lower-case letter
 }
 
-// see examines the tokens [from, to).
-func (v *values) see(from, to int) {
+// names reports whether capitalized words on this side are names.
+func (v *values) names() bool {
+	if v.seen {
+		return v.small
+	}
 	small, large := 0, 0
-	for i := from; i < to; i++ {
+	for i := v.from; i < v.to; i++ {
 		switch r := v.first(i); {
 		case unicode.IsLower(r):
 			small++
@@ -89,12 +99,17 @@ func (v *values) see(from, to int) {
 			large++
 		}
 	}
-	v.small = 3*small >= large
+	v.seen, v.small = true, 3*small >= large
+	return v.small
 }
 
 // first returns the first character of a token.
 func (v *values) first(i int) rune {
-	r, _ := utf8.DecodeRuneInString(v.t.text[v.t.start(i):v.t.end(i)])
+	at := v.t.start(i)
+	if c := v.t.text[at]; c < utf8.RuneSelf {
+		return rune(c)
+	}
+	r, _ := utf8.DecodeRuneInString(v.t.text[at:v.t.end(i)])
 	return r
 }
 
@@ -111,21 +126,40 @@ func (v *values) count(from, to int) (n int) {
 // is reports whether a token is a number, in digits or a small one in words, or a
 // name: a word with a capital letter that does not begin a sentence.
 func (v *values) is(i int) bool {
+	r := v.first(i)
+	if r >= 0x4e00 && r <= 0x9fff {
+		return hanNumeral(r) // one ideograph is one token
+	}
 	word := v.t.Token(i).Of(v.t.text)
-	if strings.ContainsFunc(word, unicode.IsNumber) {
+	if hasNumber(word) {
 		return true
 	}
-	r := v.first(i)
 	switch {
 	case unicode.IsUpper(r):
 		if numeral(strings.ToLower(word)) {
 			return true
 		}
-		return v.small && i > 0 && !v.t.endsSentence(i-1)
+		return i > 0 && v.names() && !v.t.endsSentence(i-1)
 	case unicode.Is(unicode.Han, r):
-		return strings.ContainsRune("〇零一二三四五六七八九十百千万億亿", r)
+		return hanNumeral(r)
 	}
 	return numeral(word)
+}
+
+// hasNumber reports whether a word has a digit or another number.
+func hasNumber(word string) bool {
+	for i := 0; i < len(word); i++ {
+		if c := word[i]; c >= utf8.RuneSelf {
+			return strings.ContainsFunc(word[i:], unicode.IsNumber)
+		} else if '0' <= c && c <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+func hanNumeral(r rune) bool {
+	return strings.ContainsRune("〇零一二三四五六七八九十百千万億亿", r)
 }
 
 // numeral reports whether a word is a number. Words that are also articles, such as

@@ -59,7 +59,9 @@ func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	for _, tr := range trials {
 		n = max(n, tr.doc+1)
 	}
-	found, _ := ix.opts.matches(t, func(doc uint32) *document { return docs[doc] }, int(n), trials)
+	g := groupings.Get().(*grouping)
+	defer groupings.Put(g)
+	found, _ := ix.opts.matches(g, t, func(doc uint32) *document { return docs[doc] }, int(n), trials)
 	return found
 }
 
@@ -91,8 +93,11 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 		if kind == formula {
 			kind = usual // a text in hand is compared with all
 		}
-		trials = propose(trials, mine[:k], held, kind, most)
+		for _, m := range mine[:min(k, places)] {
+			trials = propose(trials, m.pos, held, kind, most)
+		}
 	}
+	slices.SortFunc(trials, func(x, y trial) int { return cmp.Or(cmp.Compare(x.pa, y.pa), cmp.Compare(x.pb, y.pb)) })
 	docs := map[uint32]*document{}
 	for _, tr := range trials {
 		docs[tr.doc] = ix.docs[tr.doc]
@@ -101,16 +106,13 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 }
 
 // propose adds the trials of one fingerprint: of the text in hand, which has it
-// at the places mine, with the first most documents of held.
-func propose(trials []trial, mine, held []posting, kind kind, most int) []trial {
-	mine = mine[:min(len(mine), places)]
+// at the token pos, with the first most documents of held.
+func propose(trials []trial, pos uint32, held []posting, kind kind, most int) []trial {
 	for i, k, n := 0, 0, 0; i < len(held) && n < most; i, n = k, n+1 {
 		for k = i + 1; k < len(held) && held[k].doc == held[i].doc; k++ {
 		}
 		for _, p := range held[i:min(k, i+places)] {
-			for _, m := range mine {
-				trials = append(trials, trial{p.doc, m.pos, p.pos, kind})
-			}
+			trials = append(trials, trial{p.doc, pos, p.pos, kind})
 		}
 	}
 	return trials
@@ -121,15 +123,13 @@ func propose(trials []trial, mine, held []posting, kind kind, most int) []trial 
 const sure = 6
 
 // matches aligns a text with the documents that the trials name, which have numbers
-// below n. It also returns how many of them it left out, since they share a few
+// below n. The trials come in the order of the text. It also returns how many of them it left out, since they share a few
 // formulas only.
-func (o Options) matches(t *shingle.Text, docs func(uint32) *document, n int, trials []trial) ([]Match, int) {
+func (o Options) matches(g *grouping, t *shingle.Text, docs func(uint32) *document, n int, trials []trial) ([]Match, int) {
 	if len(trials) == 0 {
 		return nil, 0
 	}
 	left := 0
-	g := groupings.Get().(*grouping)
-	defer groupings.Put(g)
 	trials = g.sort(trials, n)
 	var out []Match
 	var seeds []shingle.Seed
@@ -166,12 +166,14 @@ type grouping struct {
 	next   []uint32 // by document: 0, or where its next trial goes
 	docs   []uint32
 	sorted []trial
+	spots  []uint64 // of the text in hand: a place, and which fingerprint is there
+	trials []trial
 }
 
 var groupings = sync.Pool{New: func() any { return new(grouping) }}
 
-// sort returns the trials by document, then by place in the text in hand, then in the
-// other. The documents have numbers below n.
+// sort returns the trials by document, those of one in the order in which they are
+// given. The documents have numbers below n.
 func (g *grouping) sort(trials []trial, n int) []trial {
 	if len(g.next) < n {
 		g.next = make([]uint32, n+n/4)
@@ -192,16 +194,8 @@ func (g *grouping) sort(trials []trial, n int) []trial {
 		g.sorted[g.next[t.doc]] = t
 		g.next[t.doc]++
 	}
-	from := uint32(0)
 	for _, d := range g.docs {
-		to := g.next[d]
 		g.next[d] = 0
-		if to-from > 1 {
-			slices.SortFunc(g.sorted[from:to], func(x, y trial) int {
-				return cmp.Compare(uint64(x.pa)<<32|uint64(x.pb), uint64(y.pa)<<32|uint64(y.pb))
-			})
-		}
-		from = to
 	}
 	return g.sorted
 }
@@ -346,17 +340,28 @@ func (o Options) kind(documents int) kind {
 
 // later returns the matches of document d among those added after it.
 func (s *search) later(d int) []Match {
-	var trials []trial
-	for _, e := range s.entry[s.from[d]:s.from[d+1]] {
-		sh := s.shared[e.shared]
-		mine := s.run[e.at:sh.end]
-		n := 1
-		for n < len(mine) && mine[n].doc == uint32(d) {
-			n++
+	g := groupings.Get().(*grouping)
+	defer groupings.Put(g)
+	// The places of the fingerprints, in the order of the text.
+	g.spots = g.spots[:0]
+	for i, e := range s.entry[s.from[d]:s.from[d+1]] {
+		for k := e.at; k < s.shared[e.shared].end && s.run[k].doc == uint32(d) && k < e.at+places; k++ {
+			g.spots = append(g.spots, uint64(s.run[k].pos)<<32|uint64(i))
 		}
-		trials = propose(trials, mine[:n], mine[n:], s.kind(sh, e.at), limitless)
 	}
-	found, left := s.opts.matches(s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, len(s.docs), trials)
+	slices.Sort(g.spots)
+	trials := g.trials[:0]
+	for _, spot := range g.spots {
+		e := s.entry[s.from[d]+uint32(spot)]
+		sh := s.shared[e.shared]
+		held := s.run[e.at:sh.end]
+		for len(held) > 0 && held[0].doc == uint32(d) {
+			held = held[1:]
+		}
+		trials = propose(trials, uint32(spot>>32), held, s.kind(sh, e.at), limitless)
+	}
+	g.trials = trials
+	found, left := s.opts.matches(g, s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, len(s.docs), trials)
 	s.left.Add(int64(left))
 	return found
 }
