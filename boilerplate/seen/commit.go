@@ -138,6 +138,9 @@ func (d *Durable) checkpoint(at position) error {
 		if err == nil {
 			err = removeJournals(d.f.dir, at.Journal)
 		}
+		if err == nil {
+			err = d.compactLater(s.mark)
+		}
 		saving <- err
 	}()
 	return nil

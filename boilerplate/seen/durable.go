@@ -71,6 +71,10 @@ type Durable struct {
 	calls   sync.WaitGroup
 	journal *journal   // of write
 	saving  chan error // from apply: the outcome of a save in the background
+
+	ctx       context.Context // of the compaction in the background
+	cancel    context.CancelFunc
+	compacted chan error // the outcome of the last one; empty while one is under way
 }
 
 // A Final is the verdict on a page that was held.
@@ -86,6 +90,7 @@ type op struct {
 	Keep    *Page   `json:"keep,omitempty"`
 	Remove  *string `json:"remove,omitempty"`
 	Release bool    `json:"release,omitempty"`
+	Forget  int64   `json:"forget,omitempty"` // before this time, in milliseconds since 1970
 }
 
 // A result is the result of an op.
@@ -125,8 +130,11 @@ func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Durable{f: f, o: o, requests: make(chan *request, o.MaxBatch), done: make(chan struct{})}
+	d := &Durable{f: f, o: o, requests: make(chan *request, o.MaxBatch), done: make(chan struct{}), compacted: make(chan error, 1)}
+	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.compacted <- nil
 	if err := d.replay(); err != nil {
+		d.cancel()
 		return nil, errors.Join(err, f.Close())
 	}
 	written := make(chan batch, 1)
@@ -199,6 +207,8 @@ func (d *Durable) do(ctx context.Context, x op) (r result, err error) {
 		err = d.f.keep(ctx, *x.Keep)
 	case x.Remove != nil:
 		r.removed, err = d.f.remove(ctx, *x.Remove)
+	case x.Forget != 0:
+		err = d.f.forget(ctx, time.UnixMilli(x.Forget))
 	}
 	if err != nil {
 		return r, err
@@ -322,6 +332,17 @@ func (d *Durable) Release(ctx context.Context) error {
 	return err
 }
 
+// Forget is [Filter.Forget]. Their room is given back after a checkpoint, in the
+// background.
+func (d *Durable) Forget(ctx context.Context, before time.Time) error {
+	ms := before.UnixMilli()
+	if ms <= 0 {
+		return ctx.Err() // nothing is so old
+	}
+	_, err := d.submit(ctx, op{Forget: ms})
+	return err
+}
+
 // Released returns up to n verdicts on pages that were held, in the order of
 // judging, starting after number after. It forgets the verdicts up to that number:
 // pass the number of the last verdict that you have processed, 0 at first. Verdicts
@@ -409,5 +430,8 @@ func (d *Durable) Close() error {
 			err = d.checkpoint(position{Journal: next.number, Frame: next.frame})
 		}
 	}
-	return errors.Join(err, wrap(d.saved()), wrap(d.journal.f.Close()), d.f.Close())
+	err = errors.Join(err, wrap(d.saved()))
+	d.cancel() // a compaction begins anew another time
+	err = errors.Join(err, wrap(<-d.compacted))
+	return errors.Join(err, wrap(d.journal.f.Close()), d.f.Close())
 }

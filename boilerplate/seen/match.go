@@ -121,8 +121,8 @@ func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) er
 	if err != nil {
 		return err
 	}
-	if f.prefer(p, Kept{ID: v.Match, Time: d.Time, Similarity: v.Similarity}) {
-		f.names.set(text, p.ID)
+	if f.prefer(p, Kept{ID: v.Match, Time: f.names.time(text, d.Time), Similarity: v.Similarity}) {
+		f.names.set(text, p.ID, p.Time)
 		v.Better = true
 	}
 	return nil

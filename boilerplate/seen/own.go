@@ -262,6 +262,21 @@ func (o *own) stats(s *Stats) {
 	}
 }
 
+// compact rewrites the index on disk when most of it is gone, so that a document is
+// rewritten as often as one goes, or less. Few are not worth it.
+func (o *own) compact(ctx context.Context) error {
+	if dead := o.ix.Dead(); dead < minGone || dead <= o.ix.Len() {
+		return nil
+	}
+	return o.ix.Compact(ctx)
+}
+
+func (o *own) keeps(ctx context.Context, id string) (disk.Document, bool, error) {
+	return o.ix.Get(ctx, id)
+}
+
+func (o *own) count() int { return o.ix.Len() }
+
 func (o *own) close() error { return o.ix.Close() }
 
 // freeze closes the current layer and returns all changes that the index on disk

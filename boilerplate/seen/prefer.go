@@ -11,8 +11,8 @@ import (
 // A Kept is a page that was kept, as [Options.Prefer] sees it.
 type Kept struct {
 	ID         string
-	Time       time.Time // of the text that was kept; the zero Time if it is not known
-	Similarity float64   // of the page and that text
+	Time       time.Time // of the page, if a better copy had one; else of the text that was kept
+	Similarity float64   // of the page in hand and the text that was kept
 }
 
 // names holds the names of kept pages. Among copies, the first one is kept and its
@@ -22,26 +22,44 @@ type Kept struct {
 type names struct {
 	better map[string]string // ID in the index -> ID of the best copy
 	texts  map[string]string // the reverse
+	times  map[string]int64  // ID in the index -> time of the best copy, if it is known
 }
 
-func newNames(better map[string]string) names {
-	n := names{better: map[string]string{}, texts: map[string]string{}}
+func newNames(better map[string]string, times map[string]int64) names {
+	n := names{better: map[string]string{}, texts: map[string]string{}, times: map[string]int64{}}
 	for text, name := range better {
-		n.set(text, name)
+		at := time.Time{}
+		if ms, ok := times[text]; ok {
+			at = time.UnixMilli(ms)
+		}
+		n.set(text, name, at)
 	}
 	return n
 }
 
-// set names a kept text.
-func (n names) set(text, name string) {
+// set names a kept text after a better copy of some time.
+func (n names) set(text, name string, at time.Time) {
 	n.drop(text)
 	n.better[text], n.texts[name] = name, text
+	if !at.IsZero() {
+		n.times[text] = at.UnixMilli()
+	}
 }
 
 // drop gives a kept text its own name back.
 func (n names) drop(text string) {
 	delete(n.texts, n.better[text])
 	delete(n.better, text)
+	delete(n.times, text)
+}
+
+// time returns the time of the best copy of a kept text, that of the text if it is not
+// known.
+func (n names) time(text string, at time.Time) time.Time {
+	if ms, ok := n.times[text]; ok {
+		return time.UnixMilli(ms)
+	}
+	return at
 }
 
 // of returns the name of a kept text.
@@ -141,4 +159,16 @@ func BetterAddress(p Page, kept Kept) bool {
 		return a.RawQuery == ""
 	}
 	return len(p.ID) < len(kept.ID)
+}
+
+// EarlierTime is an [Options.Prefer] for pages whose Time is that of their publication.
+// A page is better than the kept one if its time is earlier and its canonical address is
+// unknown or equal to its address. Where a time is not known, the first page is kept; a
+// page that was stored without one counts as published when it was judged, unless the
+// store does not keep times.
+func EarlierTime(p Page, kept Kept) bool {
+	if p.Canonical != "" && p.Canonical != p.ID || p.Time.IsZero() || kept.Time.IsZero() {
+		return false
+	}
+	return p.Time.UnixMilli() < kept.Time.UnixMilli()
 }

@@ -42,7 +42,10 @@ type save struct {
 
 	// Better lists the kept texts that are named by better copies.
 	Better map[string]string `json:"better,omitempty"`
-	Note   []byte            `json:"note,omitempty"`
+
+	// Times has the times of the better copies, in milliseconds since 1970.
+	Times map[string]int64 `json:"times,omitempty"`
+	Note  []byte           `json:"note,omitempty"`
 }
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
@@ -60,6 +63,9 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 	if err == nil {
 		err = f.write(ctx, s)
 	}
+	if err == nil {
+		err = wrap(f.compact(context.WithoutCancel(ctx), s.mark, true))
+	}
 	return err
 }
 
@@ -67,6 +73,7 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 type snapshot struct {
 	detector, held, note []byte
 	changes              *changes // of the index; nil if there are none
+	mark                 uint64   // of the texts
 }
 
 // snapshot encodes the contents of a save, except the changes of the index.
@@ -75,12 +82,16 @@ func (f *Filter) snapshot(note []byte) (snapshot, error) {
 	if err != nil {
 		return snapshot{}, wrap(err)
 	}
-	body, err := json.Marshal(save{Sites: f.sites, Turns: f.turns, Better: f.names.better, Note: note})
+	body, err := json.Marshal(save{Sites: f.sites, Turns: f.turns, Better: f.names.better, Times: f.names.times, Note: note})
 	if err != nil {
 		return snapshot{}, wrap(err)
 	}
 	head := fmt.Sprintf("%s%016x\n", heldMagic, crc64.Checksum(body, crcTable))
-	return snapshot{detector, append([]byte(head), body...), bytes.Clone(note), f.ix.freeze()}, nil
+	out := snapshot{detector: detector, held: append([]byte(head), body...), note: bytes.Clone(note), changes: f.ix.freeze()}
+	if f.texts != nil {
+		out.mark = f.texts.Mark()
+	}
+	return out, nil
 }
 
 // write writes a snapshot. Only one goroutine may call it at a time, but it need not
@@ -244,7 +255,7 @@ func (f *Filter) parse(b []byte) error {
 	if err := json.Unmarshal(body, &s); err != nil {
 		return fmt.Errorf("%w: %w", boilerplate.ErrCorrupt, err)
 	}
-	f.sites, f.turns, f.note, f.holding, f.names = s.Sites, s.Turns, s.Note, 0, newNames(s.Better)
+	f.sites, f.turns, f.note, f.holding, f.names = s.Sites, s.Turns, s.Note, 0, newNames(s.Better, s.Times)
 	for host, s := range f.sites {
 		if f.holding += len(s.Held); len(s.Held) > 0 {
 			s.dirty = true

@@ -58,8 +58,8 @@
 // # Revisits
 //
 // A page whose ID was kept before, with an earlier [Page.Time], is compared with its
-// earlier state: see [Verdict.Changed]. It is New, and replaces that state. The
-// server of a shared store keeps no times, so there are no revisits with one.
+// earlier state: see [Verdict.Changed]. It is New, and replaces that state. With a
+// shared store, the earlier state may be one that another filter kept.
 //
 // [disk.Index]: https://pkg.go.dev/github.com/neardup/neardup/lsh/disk#Index
 package seen
@@ -106,7 +106,7 @@ type Options struct {
 	Seed uint64
 
 	// Prefer, if not nil, reports whether a page is a better copy than the kept page
-	// that it repeats, such as [BetterAddress]. Then the verdict is Duplicate with
+	// that it repeats, such as [BetterAddress] or [EarlierTime]. Then the verdict is Duplicate with
 	// Better set: the caller replaces the kept page by the better copy, and later copies
 	// match that. Prefer must return the same result for the same arguments. Where
 	// filters share a store, each knows only its own choices.
@@ -155,6 +155,7 @@ type Filter struct {
 	detector  *boilerplate.Detector
 	ix        kept
 	texts     *texts.Store // nil if none are kept
+	textsLeft int          // by the last compaction, or when they were opened
 	covered   float64
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
@@ -183,7 +184,7 @@ func Open(dir string, o Options) (*Filter, error) {
 	o = o.withDefaults()
 	f := &Filter{
 		dir: dir, threshold: o.Threshold, own: o.Own, settle: o.Settle,
-		turn: make(chan struct{}, 1), sites: map[string]*site{}, prefer: o.Prefer, covered: o.Covered, names: newNames(nil),
+		turn: make(chan struct{}, 1), sites: map[string]*site{}, prefer: o.Prefer, covered: o.Covered, names: newNames(nil, nil),
 		detector: boilerplate.New(o.Detector),
 	}
 	f.mh = o.sketcher()
@@ -196,7 +197,9 @@ func Open(dir string, o Options) (*Filter, error) {
 	err := f.load()
 	if err == nil && (o.Passages || o.Covered > 0) {
 		f.texts, err = texts.Open(filepath.Join(dir, "texts"))
-		err = wrap(err)
+		if err = wrap(err); err == nil {
+			f.textsLeft = f.texts.Stats().Texts
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.ix.close())
@@ -248,22 +251,26 @@ func (f *Filter) enter(ctx context.Context) error {
 
 func (f *Filter) leave() { f.turn <- struct{}{} }
 
-// Forget removes pages that are older than the given time from the index, so that
-// later copies of them are new again. The next Save frees their space. With a shared
-// store it returns an error that wraps [errors.ErrUnsupported]: such a store forgets
-// pages by its own settings.
+// Forget takes pages out of the index that are older than the given time, so that
+// what repeats them is new again. A page without a time has that of its judgement. The
+// next Save frees their room. A shared store forgets at once, for all its filters.
 func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	if err := f.enter(ctx); err != nil {
 		return err
 	}
 	defer f.leave()
+	return wrap(f.forget(ctx, before))
+}
+
+// forget is Forget for whoever has the turn.
+func (f *Filter) forget(ctx context.Context, before time.Time) error {
 	if err := f.ix.expire(ctx, before); err != nil {
-		return wrap(err)
+		return err
 	}
 	for text := range f.names.better {
 		_, ok, err := f.ix.get(ctx, text)
 		if err != nil {
-			return wrap(err)
+			return err
 		}
 		if !ok {
 			f.names.drop(text)

@@ -2,7 +2,6 @@ package seen
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -125,11 +124,17 @@ func (s *shared) remove(ctx context.Context, id string) (bool, error) {
 	return removed[0], nil
 }
 
-func (s *shared) expire(context.Context, time.Time) error {
-	return fmt.Errorf("a shared store forgets pages by its own settings: %w", errors.ErrUnsupported)
+func (s *shared) expire(ctx context.Context, before time.Time) error {
+	_, err := s.ExpireAll(ctx, before)
+	return err
 }
 
 func (s *shared) freeze() *changes                      { return nil } // its calls are durable
 func (s *shared) apply(context.Context, *changes) error { return nil }
-func (s *shared) stats(*Stats)                          {}
-func (s *shared) close() error                          { return s.lock.Close() }
+func (s *shared) compact(context.Context) error         { return nil } // it looks after itself
+func (s *shared) keeps(ctx context.Context, id string) (disk.Document, bool, error) {
+	return s.get(ctx, id)
+}
+func (s *shared) count() int   { return -1 }
+func (s *shared) stats(*Stats) {}
+func (s *shared) close() error { return s.lock.Close() }

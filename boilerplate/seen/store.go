@@ -65,6 +65,13 @@ type kept interface {
 	// called with it when the save is durable.
 	freeze() *changes
 	apply(ctx context.Context, c *changes) error
+
+	// compact gives back the room of what is gone, if there is much of it; keeps returns
+	// a document as the last save has it; count is the number of documents that it has,
+	// negative if that is not known. None needs the turn.
+	compact(ctx context.Context) error
+	keeps(ctx context.Context, id string) (disk.Document, bool, error)
+	count() int
 	stats(*Stats)
 	close() error
 }

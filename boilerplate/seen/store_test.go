@@ -127,8 +127,9 @@ func TestStoreLimits(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	dir := t.TempDir()
 	f := open(t, dir, seen.Options{Store: ix})
-	if err := f.Forget(t.Context(), time.Now()); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("Forget: %v", err)
+	judge(t, f, true, seen.Page{ID: "old", Text: words("a", 40), Time: time.Unix(1000, 0)}, seen.Page{ID: "young", Text: words("b", 40)})
+	if err := f.Forget(t.Context(), time.Now().Add(-time.Hour)); err != nil || ix.Len() != 1 {
+		t.Errorf("Forget: %v, %d pages are left, want 1", err, ix.Len())
 	}
 	if _, err := seen.Open(dir, seen.Options{Store: ix}); !errors.Is(err, disk.ErrLocked) {
 		t.Errorf("a second filter in the directory: %v", err)

@@ -60,9 +60,13 @@ func (k *serveAction) Flags() []cli.Flags {
 			fs.StringVar(&k.o.Dir, "db", "", "`folder` of the stored pages; created if it does not exist")
 			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
 			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "pages of a section to see before its pages are judged")
+			fs.Func("older", "forget pages whose time is longer ago than this `age`, for example 90d, 12h or 30m; never unless set", func(s string) (err error) {
+				k.o.Older, err = parseAge(s)
+				return err
+			})
 			fs.BoolVar(&k.o.Seen.Passages, "passages", false, "keep the texts of stored pages, for /v1/passages; takes about as much disk again")
 			fs.Float64Var(&k.o.Seen.Covered, "covered", 0, "also a near-duplicate: a page that shares passages which cover this `share` of it or of the stored page, whichever is shorter; keeps texts as -passages does")
-			fs.StringVar(&k.prefer, "prefer", "first", "which of several copies is kept: the `first`, or the one with the plainest address of its site (address)")
+			fs.StringVar(&k.prefer, "prefer", "first", "which of several copies is kept: the `first`, the one with the plainest address of its site (address), or the one with the earliest time (earlier)")
 		},
 		Check: func() error {
 			switch {
@@ -75,10 +79,13 @@ func (k *serveAction) Flags() []cli.Flags {
 			case k.o.Seen.Settle < 1:
 				return fmt.Errorf("-settle %d: must be 1 or more", k.o.Seen.Settle)
 			}
-			if k.prefer == "address" {
+			switch k.prefer {
+			case "address":
 				k.o.Seen.Prefer = seen.BetterAddress
+			case "earlier":
+				k.o.Seen.Prefer = seen.EarlierTime
 			}
-			return cli.OneOf("prefer", k.prefer, "first", "address")
+			return cli.OneOf("prefer", k.prefer, "first", "address", "earlier")
 		},
 	}, {
 		Register: func(fs *flag.FlagSet) {

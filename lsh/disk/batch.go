@@ -2,6 +2,7 @@ package disk
 
 import (
 	"context"
+	"time"
 
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
@@ -32,15 +33,21 @@ type Store interface {
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
-	// GetAll returns the documents of some ids, and the zero Document for ids that are
-	// not stored. Sets are the inserted ones, in ascending order; Time is the zero Time
-	// if the store keeps no times.
+	// GetAll returns the documents of some ids, and the zero Document for ids that
+	// are not stored. Sets are those that were inserted, in ascending order. Time is
+	// that of the document or, where that was the zero Time, of its insertion, in
+	// milliseconds; the zero Time where the store does not know it.
 	GetAll(ctx context.Context, ids []string) ([]Document, error)
 
 	// RemoveAll removes documents and reports for each id whether it was there. The
 	// removal is durable when it returns without error. After an error it may be
 	// repeated.
 	RemoveAll(ctx context.Context, ids []string) ([]bool, error)
+
+	// ExpireAll removes the documents of a [Document.Time] before another and returns
+	// their number. They are durably gone when it returns without error, and it may be
+	// repeated after one.
+	ExpireAll(ctx context.Context, before time.Time) (int, error)
 
 	Close() error
 }
@@ -131,4 +138,13 @@ func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
 		}
 	}
 	return out, ix.Sync(ctx)
+}
+
+// ExpireAll is [Index.Expire] and then [Index.Sync].
+func (ix *Index) ExpireAll(ctx context.Context, before time.Time) (int, error) {
+	n, err := ix.Expire(ctx, before)
+	if err != nil {
+		return n, err
+	}
+	return n, ix.Sync(ctx)
 }

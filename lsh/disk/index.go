@@ -282,6 +282,17 @@ func (ix *Index) Remove(ctx context.Context, id string) (_ bool, err error) {
 	return true, nil
 }
 
+// Dead returns the number of documents that were removed, replaced or expired and whose
+// room [Index.Compact] would give back; 0 once the index is closed. It costs nothing.
+func (ix *Index) Dead() int {
+	ix.mu.RLock()
+	defer ix.mu.RUnlock()
+	if ix.usable() != nil {
+		return 0
+	}
+	return int(ix.st.rows) - ix.st.live
+}
+
 // Expire removes all documents with a time before the given one and returns their
 // number. The removal is durable when a Sync that begins later has returned. It
 // reads 16 bytes per document. Their disk space is free after [Index.Compact].

@@ -3,12 +3,14 @@ package redis
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/neardup/neardup/lsh/disk"
 )
 
 // GetAll returns documents by their ids: see [disk.Store]. A document that is
-// replaced during the call may be missing. The server stores no times.
+// replaced meanwhile may be missing. Documents that were stored by versions of this
+// package without times have the zero Time.
 func (ix *Index) GetAll(ctx context.Context, ids []string) ([]disk.Document, error) {
 	all := make([]int, len(ids))
 	for i := range all {
@@ -37,6 +39,9 @@ func (ix *Index) GetAll(ctx context.Context, ids []string) ([]disk.Document, err
 		out[i].ID = r.id
 		if out[i].Signature, err = ix.sk.Wrap(r.regs); err != nil {
 			return nil, fmt.Errorf("redis: %w", err)
+		}
+		if r.ms >= 0 {
+			out[i].Time = time.UnixMilli(r.ms)
 		}
 		if r.hasSet {
 			out[i].Set = r.set

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -22,7 +23,11 @@ func (ix *Index) makeRecords(docs []disk.Document) ([]*record, error) {
 		if d.Signature.Scheme() != ix.o.Scheme {
 			return nil, fmt.Errorf("redis: signature of %v, but the index has %v: %w", d.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
 		}
-		records[i] = &record{id: d.ID, regs: d.Signature.Values(), set: ascending(d.Set), hasSet: d.Set != nil}
+		t := d.Time
+		if t.IsZero() {
+			t = time.Now()
+		}
+		records[i] = &record{id: d.ID, regs: d.Signature.Values(), set: ascending(d.Set), hasSet: d.Set != nil, ms: max(t.UnixMilli(), 0)}
 	}
 	return records, nil
 }
@@ -102,11 +107,11 @@ func (ix *Index) insert(ctx context.Context, records []*record) ([]disk.Verdict,
 // position on. The function returns the number, and the number and record of the
 // document that it replaced, which is still in its bands.
 const putScript = guardScript + `
-local ttl, prefix = tonumber(ARGV[2]), ARGV[3]
+local ttl, prefix, times = tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local function set(key, value)
 	if ttl > 0 then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
 end
-local function put(record, id, from, to)
+local function put(record, ms, id, from, to)
 	local number = string.format('%d', redis.call('INCR', KEYS[2]))
 	local answer = {number}
 	local old = redis.call('GET', id)
@@ -116,7 +121,15 @@ local function put(record, id, from, to)
 			answer = {number, old, was}
 			redis.call('DEL', prefix .. old)
 		end
+		redis.call('ZREM', times, old)
 	end
+	if ttl > 0 then
+		-- Each document takes out two that have expired: so they do not pile up.
+		for _, n in ipairs(redis.call('ZRANGE', times, 0, 1)) do
+			if redis.call('EXISTS', prefix .. n) == 0 then redis.call('ZREM', times, n) end
+		end
+	end
+	redis.call('ZADD', times, ms, number)
 	set(id, number)
 	set(prefix .. number, record)
 	for i = from, to do
@@ -130,7 +143,7 @@ end
 // storeScript stores one document in one step, so that callers that search later
 // find every document with a smaller number.
 var storeScript = redis.NewScript(putScript + `
-return put(ARGV[4], KEYS[3], 4, #KEYS)
+return put(ARGV[5], ARGV[6], KEYS[3], 4, #KEYS)
 `)
 
 // store gives records their numbers and stores them, in one round trip. It returns
@@ -140,7 +153,7 @@ func (ix *Index) store(ctx context.Context, records []*record) (map[int64]*recor
 	err := ix.run(ctx, storeScript, func(p redis.Pipeliner) error {
 		for i, r := range records {
 			keys := append([]string{ix.key("meta"), ix.key("next"), ix.idKey(r.id)}, ix.bandKeys(r)...)
-			answers[i] = p.EvalSha(ctx, storeScript.Hash(), keys, ix.meta, ix.o.TimeToLive.Milliseconds(), ix.key("n:"), r.marshal())
+			answers[i] = p.EvalSha(ctx, storeScript.Hash(), keys, ix.meta, ix.o.TimeToLive.Milliseconds(), ix.key("n:"), ix.key("times"), r.marshal(), r.ms)
 		}
 		return nil
 	})
@@ -299,20 +312,20 @@ func (ix *Index) decide(ctx context.Context, records []*record, threshold float6
 // storeNewScript stores documents in one step, unless one of their bands has a
 // number above a given one.
 var storeNewScript = redis.NewScript(putScript + `
-local last = tonumber(ARGV[4])
+local last = tonumber(ARGV[5])
 local at = 3
-for d = 5, #ARGV, 2 do
-	for i = at + 1, at + tonumber(ARGV[d + 1]) do
+for d = 6, #ARGV, 3 do
+	for i = at + 1, at + tonumber(ARGV[d + 2]) do
 		local newest = redis.call('ZRANGE', KEYS[i], -1, -1)[1]
 		if newest and tonumber(newest) > last then return {} end
 	end
-	at = at + 1 + tonumber(ARGV[d + 1])
+	at = at + 1 + tonumber(ARGV[d + 2])
 end
 local answers = {}
 at = 3
-for d = 5, #ARGV, 2 do
-	local bands = tonumber(ARGV[d + 1])
-	answers[#answers + 1] = put(ARGV[d], KEYS[at], at + 1, at + bands)
+for d = 6, #ARGV, 3 do
+	local bands = tonumber(ARGV[d + 2])
+	answers[#answers + 1] = put(ARGV[d], ARGV[d + 1], KEYS[at], at + 1, at + bands)
 	at = at + 1 + bands
 end
 return answers
@@ -325,11 +338,11 @@ func (ix *Index) storeNew(ctx context.Context, records []*record, last int64) (b
 		return true, nil
 	}
 	keys := []string{ix.key("meta"), ix.key("next")}
-	args := []any{ix.meta, ix.o.TimeToLive.Milliseconds(), ix.key("n:"), last}
+	args := []any{ix.meta, ix.o.TimeToLive.Milliseconds(), ix.key("n:"), ix.key("times"), last}
 	for _, r := range records {
 		bands := ix.bandKeys(r)
 		keys = append(append(keys, ix.idKey(r.id)), bands...)
-		args = append(args, r.marshal(), len(bands))
+		args = append(args, r.marshal(), r.ms, len(bands))
 	}
 	var cmd *redis.Cmd
 	err := ix.run(ctx, storeNewScript, func(p redis.Pipeliner) error {

@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A record is a document as stored in the server: 1 byte whether there is a set, the
-// registers, a uvarint with the number of elements, the elements, the id, and 8
-// bytes of checksum.
+// A record is a document as stored in the server: 1 byte of flags, the time in
+// milliseconds since 1970 if there is one (8 bytes), the registers, a uvarint with the
+// number of elements, the elements, the id, and 8 bytes of checksum.
 type record struct {
 	number int64
 	until  int64 // number of the document that has just replaced it, if any
@@ -20,12 +20,23 @@ type record struct {
 	regs   []uint32
 	set    shingle.Set
 	hasSet bool
+	ms     int64 // the time; negative if it is not known, as in records of before there were times
 }
+
+// The flags of a record.
+const (
+	flagSet  = 1
+	flagTime = 2
+)
 
 func (r *record) marshal() []byte {
 	b := []byte{0}
 	if r.hasSet {
-		b[0] = 1
+		b[0] |= flagSet
+	}
+	if r.ms >= 0 {
+		b[0] |= flagTime
+		b = binary.LittleEndian.AppendUint64(b, uint64(r.ms))
 	}
 	for _, v := range r.regs {
 		b = binary.LittleEndian.AppendUint32(b, v)
@@ -43,8 +54,15 @@ func unmarshalRecord(s string, k int) (*record, error) {
 	if len(b) < 1+4*k+1+8 || xxhash.Sum64(b[:len(b)-8]) != binary.LittleEndian.Uint64(b[len(b)-8:]) {
 		return nil, fmt.Errorf("record of %d bytes: %w", len(b), disk.ErrCorrupt)
 	}
-	r := &record{hasSet: b[0] == 1}
+	r := &record{hasSet: b[0]&flagSet != 0, ms: -1}
+	timed := b[0]&flagTime != 0
 	b = b[1 : len(b)-8]
+	if timed && len(b) >= 8+4*k+1 {
+		r.ms = int64(binary.LittleEndian.Uint64(b))
+		b = b[8:]
+	} else if timed {
+		return nil, fmt.Errorf("record of %d bytes with a time: %w", len(s), disk.ErrCorrupt)
+	}
 	for range k {
 		r.regs = append(r.regs, binary.LittleEndian.Uint32(b))
 		b = b[4:]

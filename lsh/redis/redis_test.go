@@ -96,13 +96,16 @@ func TestStores(t *testing.T) {
 	check(t, err)
 	stores := []disk.Store{local, shared}
 	r := rand.New(rand.NewPCG(1, 1))
-	var matches, seen, documents int
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	var matches, seen, documents, expired int
 	for step := range 150 {
 		var docs []disk.Document
 		var queries []disk.Query
 		var ids []string
 		for i := range r.IntN(20) {
-			docs = append(docs, document(fmt.Sprint(r.IntN(150)), r.IntN(30), 20*step+i, r.IntN(2) == 0))
+			d := document(fmt.Sprint(r.IntN(150)), r.IntN(30), 20*step+i, r.IntN(2) == 0)
+			d.Time = day.Add(time.Duration(step*10+r.IntN(1000)) * time.Minute)
+			docs = append(docs, d)
 			q := document("", r.IntN(30), 20*step+i+7, r.IntN(2) == 0)
 			queries = append(queries, disk.Query{Signature: q.Signature, SearchOptions: lsh.SearchOptions{Set: q.Set, Limit: r.IntN(3)}})
 		}
@@ -147,7 +150,6 @@ func TestStores(t *testing.T) {
 			got[i], err = s.GetAll(ctx, ids)
 			check(t, err)
 			for j := range got[i] {
-				got[i][j].Time = time.Time{} // the server keeps none
 				if got[i][j].ID != "" {
 					documents++
 				}
@@ -158,6 +160,17 @@ func TestStores(t *testing.T) {
 		})); diff != "" {
 			t.Fatalf("step %d: documents (-disk +server):\n%s", step, diff)
 		}
+		if step%10 == 9 {
+			var gone [2]int
+			for i, s := range stores {
+				gone[i], err = s.ExpireAll(ctx, day.Add(time.Duration(step*10+300)*time.Minute))
+				check(t, err)
+			}
+			if gone[0] != gone[1] {
+				t.Fatalf("step %d: ExpireAll = %d on the server, %d on disk", step, gone[1], gone[0])
+			}
+			expired += gone[0]
+		}
 		for i := range verdicts[0] {
 			matches += len(found[0][i])
 			if verdicts[0][i].Seen {
@@ -165,8 +178,8 @@ func TestStores(t *testing.T) {
 			}
 		}
 	}
-	if local.Len() < 20 || matches < 100 || seen < 100 || documents < 200 {
-		t.Errorf("%d matches, %d repeats and %d documents are too few to prove anything", matches, seen, documents)
+	if local.Len() < 20 || matches < 100 || seen < 100 || documents < 200 || expired < 100 {
+		t.Errorf("%d matches, %d repeats, %d documents and %d that expired are too few to prove anything", matches, seen, documents, expired)
 	}
 	// No key of a removed document remains.
 	var ids []string

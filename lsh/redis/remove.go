@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/neardup/neardup/lsh/disk"
 )
 
 // RemoveAll removes documents: see [disk.Store].
@@ -30,6 +34,7 @@ var removeScript = redis.NewScript(guardScript + `
 if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
 local had = redis.call('DEL', ARGV[3] .. ARGV[2])
 redis.call('DEL', KEYS[3])
+redis.call('ZREM', ARGV[4], ARGV[2])
 for i = 4, #KEYS do redis.call('ZREM', KEYS[i], ARGV[2]) end
 return 1 + had
 `)
@@ -67,7 +72,7 @@ func (ix *Index) remove(ctx context.Context, ids []string) ([]bool, error) {
 				if r := records[numbers[i]]; r != nil {
 					keys = append(keys, ix.bandKeys(r)...)
 				}
-				answers[i] = p.EvalSha(ctx, removeScript.Hash(), keys, ix.meta, numbers[i], ix.key("n:"))
+				answers[i] = p.EvalSha(ctx, removeScript.Hash(), keys, ix.meta, numbers[i], ix.key("n:"), ix.key("times"))
 			}
 			return nil
 		})
@@ -90,8 +95,77 @@ func (ix *Index) remove(ctx context.Context, ids []string) ([]bool, error) {
 	return out, nil
 }
 
-// numbers returns the numbers of the documents at some positions of ids; 0 for
-// missing ones.
+// ExpireAll removes the documents of a time before another: see [disk.Store]. It takes
+// them a thousand at a time, so others see some of them gone before the rest.
+func (ix *Index) ExpireAll(ctx context.Context, before time.Time) (int, error) {
+	n, err := ix.expire(ctx, before.UnixMilli())
+	if err != nil {
+		return n, fmt.Errorf("redis: %w", err)
+	}
+	return n, nil
+}
+
+func (ix *Index) expire(ctx context.Context, before int64) (removed int, err error) {
+	for {
+		var g guard
+		var cmd *redis.StringSliceCmd
+		err := ix.pipelined(ctx, func(p redis.Pipeliner) error {
+			g = ix.guard(ctx, p)
+			cmd = p.ZRangeByScore(ctx, ix.key("times"), &redis.ZRangeBy{Min: "-inf", Max: "(" + strconv.FormatInt(before, 10), Count: 1000})
+			return nil
+		})
+		if err == nil {
+			err = g.check(ix)
+		}
+		if err != nil {
+			return removed, err
+		}
+		if len(cmd.Val()) == 0 {
+			return removed, cmd.Err()
+		}
+		numbers := make([]int64, len(cmd.Val()))
+		for i, m := range cmd.Val() {
+			if numbers[i], err = strconv.ParseInt(m, 10, 64); err != nil {
+				return removed, fmt.Errorf("the times hold %q: %w", m, disk.ErrCorrupt)
+			}
+		}
+		records, err := ix.records(ctx, numbers)
+		if err != nil {
+			return removed, err
+		}
+		answers := make([]*redis.Cmd, len(numbers))
+		err = ix.run(ctx, removeScript, func(p redis.Pipeliner) error {
+			for i, n := range numbers {
+				r := records[n]
+				if r == nil { // it was replaced or removed meanwhile, or has outlived its time to live
+					p.ZRem(ctx, ix.key("times"), n)
+					continue
+				}
+				keys := append([]string{ix.key("meta"), ix.key("next"), ix.idKey(r.id)}, ix.bandKeys(r)...)
+				answers[i] = p.EvalSha(ctx, removeScript.Hash(), keys, ix.meta, n, ix.key("n:"), ix.key("times"))
+			}
+			return nil
+		})
+		if err != nil {
+			return removed, err
+		}
+		for _, a := range answers {
+			if a == nil {
+				continue
+			}
+			n, err := a.Int()
+			if err != nil {
+				return removed, err
+			}
+			if n == 2 {
+				removed++
+			}
+		}
+	}
+}
+
+// numbers returns the numbers of documents at some positions of ids; 0 for those
+// that are not there.
 func (ix *Index) numbers(ctx context.Context, ids []string, at []int) ([]int64, error) {
 	cmds := make([]*redis.StringCmd, len(ids))
 	var g guard

@@ -34,16 +34,22 @@ func (s *Store) mergeSome() error {
 }
 
 // Compact leaves out the texts put before a Mark, and flushed, that are not to be
-// kept, and gives back their room.
+// kept, and gives back their room. Texts may be put meanwhile.
 func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 	s.work.Lock()
 	defer s.work.Unlock()
-	s.mu.RLock()
+	s.mu.Lock()
 	n := 0
 	for n < len(s.files) && s.files[n].hi < mark {
 		n++
 	}
-	s.mu.RUnlock()
+	s.compacting = mark
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.compacting = 0
+		s.mu.Unlock()
+	}()
 	if n == 0 {
 		return nil
 	}

@@ -106,8 +106,12 @@ type Store struct {
 	mu      sync.RWMutex // guards what follows
 	files   []*file      // ascending
 	batches []*batch     // after the files, ascending; texts go into the last one
-	writing bool         // a goroutine writes batches
-	err     error        // of that goroutine
+	// Compact may leave out the texts of batches before this one: whatever is put
+	// meanwhile is not taken for one of them.
+	compacting uint64
+
+	writing bool  // a goroutine writes batches
+	err     error // of that goroutine
 	closed  bool
 }
 
@@ -172,7 +176,9 @@ func idHash(id string) uint64 { return xxhash.Sum64String(id) }
 // Put adds a text, unless the same one is there under its ID. It is durable when a
 // Flush that begins later has returned.
 func (s *Store) Put(t Text) error {
-	there, err := s.Get(t.ID)
+	s.mu.RLock()
+	there, err := s.get(t.ID, s.compacting)
+	s.mu.RUnlock()
 	if err != nil {
 		return err
 	}
@@ -201,6 +207,11 @@ func (s *Store) Put(t Text) error {
 func (s *Store) Get(id string) (out []Text, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	return s.get(id, 0)
+}
+
+// get is Get of the files that do not end before a batch, for whoever has s.mu.
+func (s *Store) get(id string, from uint64) (out []Text, err error) {
 	for _, b := range slices.Backward(s.batches) {
 		if _, ok := b.byID[id]; ok {
 			for _, t := range slices.Backward(b.texts) {
@@ -212,6 +223,9 @@ func (s *Store) Get(id string) (out []Text, err error) {
 	}
 	var numbers []uint32
 	for _, x := range slices.Backward(s.files) {
+		if x.hi < from {
+			break
+		}
 		if numbers, err = x.find(numbers[:0], ids, idHash(id), 1<<20); err != nil {
 			return nil, err
 		}

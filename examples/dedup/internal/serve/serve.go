@@ -19,7 +19,7 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// Options configures [Run]. Every field but Log must be set.
+// Options configures [Run]. Every field but Older, Token and Log must be set.
 type Options struct {
 	Dir         string        // of the filter
 	Addr        string        // HOST:PORT, or unix:PATH
@@ -28,6 +28,7 @@ type Options struct {
 	MaxRequests int           // that are answered at the same time
 	Timeout     time.Duration // of a request
 	Grace       time.Duration // for running requests when the service stops
+	Older       time.Duration // age from which pages are forgotten; 0 for never
 	Seen        seen.DurableOptions
 	Log         *slog.Logger
 
@@ -102,6 +103,12 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Ready != nil {
 		o.Ready()
 	}
+	forgetting, stop := context.WithCancel(ctx)
+	forgot := make(chan struct{})
+	go func() {
+		defer close(forgot)
+		s.forget(forgetting, d)
+	}()
 
 	select {
 	case err = <-served:
@@ -117,12 +124,31 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 		err = errors.Join(err, ended(<-served))
 	}
+	stop()
+	<-forgot
 	if err := errors.Join(ended(err), d.Close()); err != nil {
 		s.log.Error("stopped", "error", err)
 		return err
 	}
 	s.log.Info("stopped")
 	return nil
+}
+
+// forget forgets old pages, now and then, until the context ends.
+func (s *server) forget(ctx context.Context, d *seen.Durable) {
+	if s.o.Older == 0 {
+		return
+	}
+	for {
+		if err := d.Forget(ctx, time.Now().Add(-s.o.Older)); err != nil && ctx.Err() == nil {
+			s.log.Error("old pages were not forgotten", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(time.Hour, max(time.Second, s.o.Older/24))):
+		}
+	}
 }
 
 // ended drops the error that a server returns when it is shut down.

@@ -294,6 +294,28 @@ func TestPassages(t *testing.T) {
 	}
 }
 
+// Pages that are older than they may be are forgotten, and what repeats them is new.
+func TestOlder(t *testing.T) {
+	o := options(t.TempDir())
+	o.Older = 24 * time.Hour
+	s := start(t, o)
+	old, young := words("a", 64), words("b", 64)
+	s.ok("POST", "/v1/judge", ndjson, `{"id":"old","text":"`+old+`","time":"2020-01-01"}`+"\n"+`{"id":"young","text":"`+young+`"}`)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s = start(t, o)
+	query := func(text string) string { return s.ok("POST", "/v1/query", oneJSON, `{"id":"q","text":"`+text+`"}`) }
+	for end := time.Now().Add(10 * time.Second); query(old) != `{"id":"q","matches":[]}`+"\n"; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the old page is still there: %s", query(old))
+		}
+	}
+	if got, want := query(young), `{"id":"q","matches":[{"id":"young","similarity":1}]}`+"\n"; got != want {
+		t.Errorf("the young page: %s, want %s", got, want)
+	}
+}
+
 // With a covered share, an article in other text is a near-duplicate.
 func TestCovered(t *testing.T) {
 	o := options(t.TempDir())

@@ -1,0 +1,189 @@
+package seen_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/neardup/neardup/boilerplate/seen"
+)
+
+// size returns the bytes of the files below a folder. Files may come and go.
+func size(t *testing.T, dir string) (n int64) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if os.IsNotExist(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			n += info.Size()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func minutely(n int) seen.Page {
+	return seen.Page{ID: fmt.Sprint(n), Text: words(fmt.Sprintf("s%c%c%c", 'a'+n/676, 'a'+n/26%26, 'a'+n%26), 60), Time: time.Unix(60*int64(n), 0)}
+}
+
+// A filter that forgets gives back the room of what it forgot: with the last 300 pages
+// of 6,000 it takes no more than with 300 and as many as may wait. And it knows those
+// pages, before and after it is opened anew, and their passages.
+func TestCompact(t *testing.T) {
+	t.Parallel()
+	const live, all = 300, 6000
+	dir := t.TempDir()
+	o := seen.Options{Passages: true}
+	f := open(t, dir, o)
+	var most, one int64
+	var texts int
+	for n := range all {
+		judge(t, f, false, minutely(n))
+		if n%100 != 99 {
+			continue
+		}
+		if err := f.Forget(t.Context(), time.Unix(60*int64(n-live+1), 0)); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Save(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		s, err := f.Stats(t.Context())
+		if err != nil || s.Kept != min(live, n+1) {
+			t.Fatalf("%d pages: %d are kept, %v, want %d", n+1, s.Kept, err, min(live, n+1))
+		}
+		if n+1 == live {
+			one = size(t, filepath.Join(dir, "index")) + size(t, filepath.Join(dir, "texts"))
+			one /= live
+		}
+		most = max(most, size(t, filepath.Join(dir, "index"))+size(t, filepath.Join(dir, "texts")))
+		texts = max(texts, s.Texts)
+	}
+	// 1,024 may be gone, 100 more until the next save; texts wait until they are twice
+	// as many as the pages.
+	if limit := one * (2*live + 1024 + 200); most > limit {
+		t.Errorf("%d bytes at most, of %d a page, want up to %d", most, one, limit)
+	}
+	if texts > 2*live+1024+200 {
+		t.Errorf("%d texts at most", texts)
+	}
+	check := func(f *seen.Filter) {
+		t.Helper()
+		for _, n := range []int{all - live, all - 1} {
+			p := minutely(n)
+			p.ID = "q"
+			matches, err := f.Query(t.Context(), p, 0)
+			if err != nil || len(matches) != 1 || matches[0].ID != fmt.Sprint(n) {
+				t.Errorf("page %d: %v, %v", n, matches, err)
+			}
+			if s, err := f.Passages(t.Context(), p, 0); err != nil || len(s.Pages) != 1 {
+				t.Errorf("page %d: %d pages with passages, %v", n, len(s.Pages), err)
+			}
+		}
+		p := minutely(all - live - 1)
+		p.ID = "q"
+		if matches, err := f.Query(t.Context(), p, 0); err != nil || len(matches) > 0 {
+			t.Errorf("a forgotten page: %v, %v", matches, err)
+		}
+		if s, err := f.Passages(t.Context(), p, 0); err != nil || len(s.Pages) > 0 {
+			t.Errorf("a forgotten page: %d pages with passages, %v", len(s.Pages), err)
+		}
+	}
+	check(f)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check(open(t, dir, o))
+}
+
+// A Durable does the same in the background, while pages are judged and asked for, and
+// gives the same verdicts after a kill.
+func TestCompactDurable(t *testing.T) {
+	t.Parallel()
+	const live, all = 200, 4000
+	dir := t.TempDir()
+	o := seen.DurableOptions{Options: seen.Options{Passages: true}, Checkpoint: 50_000}
+	d := openDurable(t, dir, o)
+	for n := range all {
+		if got := verdicts(t, d, minutely(n)); got[0] != fmt.Sprintf("%d: new", n) {
+			t.Fatalf("%q", got)
+		}
+		if n >= live {
+			// What was judged a little while ago is known.
+			p := minutely(n - live/2)
+			p.ID = "q"
+			if s, err := d.Passages(t.Context(), p, 0); err != nil || len(s.Pages) != 1 {
+				t.Fatalf("page %d: %d pages with passages, %v", n-live/2, len(s.Pages), err)
+			}
+		}
+		if n%100 == 99 {
+			if err := d.Forget(t.Context(), time.Unix(60*int64(n-live+1), 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n == all/2 {
+			dir = killed(t, dir)
+			d = openDurable(t, dir, o)
+		}
+	}
+	s, err := d.Stats(t.Context())
+	if err != nil || s.Kept > live+100 { // what was forgotten since the last checkpoint counts
+		t.Errorf("%d pages are kept, %v, want %d", s.Kept, err, live)
+	}
+	if s.Index.Compactions == 0 || s.Texts > 2*live+1024+1000 {
+		t.Errorf("%d compactions of the index, %d texts", s.Index.Compactions, s.Texts)
+	}
+	p := minutely(all - live - 1)
+	p.ID = "again"
+	if got := verdicts(t, d, p); got[0] != "again: new" {
+		t.Errorf("a copy of a forgotten page: %q", got)
+	}
+}
+
+// Of copies the one of the earliest time is kept in the end, whatever the order, and
+// after a restart.
+func TestEarlierTime(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
+	text := words("a", 60)
+	pages := []seen.Page{
+		{ID: "third", Text: text, Time: day(3)}, {ID: "first", Text: text, Time: day(1)}, {ID: "second", Text: text, Time: day(2)},
+		{ID: "unknown", Text: text}, {ID: "elsewhere", Text: text, Time: day(1).Add(-time.Hour), Canonical: "first"},
+	}
+	for order := range len(pages) {
+		dir := t.TempDir()
+		o := seen.DurableOptions{Options: seen.Options{Prefer: seen.EarlierTime}}
+		d := openDurable(t, dir, o)
+		stored := ""
+		for i := range pages {
+			p := pages[(i+order)%len(pages)]
+			v, err := d.Judge(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v[0].Outcome == seen.New || v[0].Better {
+				stored = p.ID
+			}
+			dir = killed(t, dir)
+			o.Checkpoint = int64(1 + i%2*100_000)
+			d = openDurable(t, dir, o)
+		}
+		want := "first"
+		if order == 4 {
+			want = "elsewhere" // it came first, and no copy is of an earlier time
+		}
+		matches, err := d.Query(t.Context(), seen.Page{ID: "q", Text: text}, 0)
+		if err != nil || len(matches) != 1 || matches[0].ID != want || stored != want {
+			t.Errorf("from %s on: %s is stored, the matches are %v, %v, want %s", pages[order].ID, stored, matches, err, want)
+		}
+	}
+}
