@@ -346,3 +346,31 @@ func TestZeroIndexPanics(t *testing.T) {
 		}()
 	}
 }
+
+// Dead counts the rows that Compact gives back: those of documents that were replaced,
+// removed or expired.
+func TestDead(t *testing.T) {
+	ctx := t.Context()
+	ix := open(t, t.TempDir(), disk.Options{Scheme: sketcher.Scheme()})
+	sig := sketcher.Sketch([]uint64{1, 2, 3})
+	for i, id := range []string{"a", "a", "b", "c", "d"} {
+		if err := ix.Add(ctx, disk.Document{ID: id, Signature: sig, Time: time.Unix(int64(100*i), 0)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := ix.Remove(ctx, "b"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := ix.ExpireAll(ctx, time.Unix(350, 0)); n != 2 || err != nil {
+		t.Errorf("ExpireAll = %d, %v, want 2", n, err)
+	}
+	if got := ix.Dead(); got != 4 || ix.Len() != 1 {
+		t.Errorf("Dead() = %d, Len() = %d, want 4 and 1", got, ix.Len())
+	}
+	if err := ix.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := ix.Dead(); got != 0 || ix.Len() != 1 {
+		t.Errorf("after Compact: Dead() = %d, Len() = %d, want 0 and 1", got, ix.Len())
+	}
+}

@@ -265,6 +265,14 @@ func TestOptions(t *testing.T) {
 	if len(found[0]) != 0 {
 		t.Errorf("%v after their time to live", found)
 	}
+	// The times of documents that have outlived theirs do not pile up.
+	for i := range 3 {
+		_, err = ix.InsertAll(ctx, []disk.Document{document(fmt.Sprint("late", i), 2+i, 0, false)})
+		check(t, err)
+	}
+	if n, err := client.ZCard(ctx, "{a}:times").Result(); err != nil || n > 3 {
+		t.Errorf("%d times of 3 documents, %v", n, err)
+	}
 }
 
 // BenchmarkInsert inserts documents, 1,000 a batch, into a server and into an
