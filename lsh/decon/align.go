@@ -1,5 +1,7 @@
 package decon
 
+import "math"
+
 // An aligner aligns all of an entry with the best part of a stretch of words, by
 // dynamic programming over every pair of words. Entries are short and stretches
 // little longer, so it can afford what an aligner of whole documents cannot.
@@ -20,12 +22,19 @@ const (
 	gapScore   = -1
 )
 
+// jumpScore is that of any number of words of the stretch left unpaired in a row: three
+// words on either side outweigh a remark that was inserted.
+const jumpScore = -8
+
 // The steps of an alignment.
 const (
 	stop = iota
 	both
 	skipA
 	skipB
+	jump
+
+	leap = 1 << 3 // in addition: a jump to here or further begins one word before
 )
 
 // align returns the pairs of the best alignment of a with a part of b, ascending;
@@ -47,8 +56,9 @@ func (al *aligner) align(a, b []uint32) []pair {
 	for i, x := range a {
 		steps := step[(i+1)*width : (i+2)*width]
 		row[0], steps[0] = 0, stop
+		jumped := int32(math.MinInt32)
 		for j, y := range b {
-			s, d := int32(0), byte(stop)
+			s, d, from := int32(0), byte(stop), byte(0)
 			if x == y && above[j]+equalScore > s {
 				s, d = above[j]+equalScore, both
 			}
@@ -58,7 +68,14 @@ func (al *aligner) align(a, b []uint32) []pair {
 			if g := row[j] + gapScore; g > s {
 				s, d = g, skipB
 			}
-			row[j+1], steps[j+1] = s, d
+			if g := row[j] + jumpScore; g > jumped {
+				jumped = g
+				from = leap
+			}
+			if jumped > s {
+				s, d = jumped, jump
+			}
+			row[j+1], steps[j+1] = s, d|from
 			if s > best {
 				best, at = s, (i+1)*width+j+1
 			}
@@ -66,14 +83,19 @@ func (al *aligner) align(a, b []uint32) []pair {
 		above, row = row, above
 	}
 	al.pairs = al.pairs[:0]
-	for at > 0 && step[at] != stop {
-		switch step[at] {
+	for at > 0 && step[at]&^leap != stop {
+		switch step[at] &^ leap {
 		case both:
 			al.pairs = append(al.pairs, pair{at/width - 1, at%width - 1})
 			at -= width + 1
 		case skipA:
 			at -= width
 		case skipB:
+			at--
+		case jump:
+			for step[at]&leap == 0 {
+				at--
+			}
 			at--
 		}
 	}

@@ -12,7 +12,7 @@
 //	}
 //
 // Case, accents, punctuation and layout do not count. Words may be exchanged,
-// inserted and left out.
+// inserted and left out, and a remark of some twenty words may be in the middle.
 //
 // # Method
 //

@@ -151,10 +151,10 @@ func TestAlign(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	var al aligner
 	for range 300 {
-		a, b := make([]uint32, 1+r.IntN(9)), make([]uint32, 1+r.IntN(12))
+		a, b := make([]uint32, 1+r.IntN(9)), make([]uint32, 1+r.IntN(30))
 		for _, s := range [][]uint32{a, b} {
 			for i := range s {
-				s[i] = uint32(r.IntN(4))
+				s[i] = uint32(r.IntN(7))
 			}
 		}
 		pairs := al.align(a, b)
@@ -169,7 +169,7 @@ func TestAlign(t *testing.T) {
 				if d < 0 || e < 0 {
 					t.Fatalf("align(%v, %v) is not ascending: %v", a, b, pairs)
 				}
-				got += gapScore * (d + e)
+				got += gapScore*d + max(gapScore*e, jumpScore)
 			}
 		}
 		if want := bestChain(a, b); got != want {
@@ -190,7 +190,7 @@ func bestChain(a, b []uint32) int {
 		for k := i + 1; k < len(a); k++ {
 			for l := j + 1; l < len(b); l++ {
 				if a[k] == b[l] {
-					best = max(best, from(k, l)+gapScore*(k-i-1+l-j-1))
+					best = max(best, from(k, l)+gapScore*(k-i-1)+max(gapScore*(l-j-1), jumpScore))
 				}
 			}
 		}

@@ -75,7 +75,7 @@ func letter(r rune) rune {
 	return r
 }
 
-// edit changes n words, all of one kind or of any.
+// edit changes n words, or inserts -n in one place.
 func edit(r *rand.Rand, words []string, n int, l language) []string {
 	words = slices.Clone(words)
 	fresh := func() string {
@@ -83,6 +83,13 @@ func edit(r *rand.Rand, words []string, n int, l language) []string {
 			return string(rune('龍' + r.IntN(50)))
 		}
 		return pick(r, nouns) + "s"
+	}
+	if n < 0 {
+		at := 1 + r.IntN(len(words)-1)
+		for range -n {
+			words = slices.Insert(words, at, fresh())
+		}
+		return words
 	}
 	for _, at := range r.Perm(len(words))[:n] {
 		switch r.IntN(3) {
@@ -111,6 +118,7 @@ func TestPlanted(t *testing.T) {
 		{"verbatim", func(int) int { return 0 }, .99},
 		{"one word", func(int) int { return 1 }, .97},
 		{"15 % of words", func(n int) int { return max(1, (15*n+50)/100) }, .9},
+		{"20 words inserted", func(int) int { return -20 }, .95},
 	}
 	lengths := []int{8, 9, 10, 12, 15, 20, 30, 50, 100, 200}
 	var items []Item
@@ -171,7 +179,7 @@ func TestPlanted(t *testing.T) {
 				if found[at] {
 					hit++
 				} else {
-					missed[len(strings.Fields(items[p.item].Text))]++
+					missed[lengths[p.item%len(lengths)]]++
 				}
 			}
 			share := float64(hit) / float64(n)

@@ -216,8 +216,9 @@ func (r *reader) read(document int, text string) (places []found) {
 	return places
 }
 
-// window returns how many words of a document an entry of n words may take.
-func window(n int) int { return n + n/2 + 8 }
+// window returns how many words of a document an entry of n words may take: half as many
+// again and some, or an inserted remark of twenty words and some.
+func window(n int) int { return n + max(n/2+8, 28) }
 
 // entry aligns an entry with the stretches that hold enough of its runs. hits are
 // ascending; those that a later chunk may add to are returned.
