@@ -113,7 +113,7 @@ func (k *cleaning) Run(e *cli.Env) error {
 	case k.exact && (e.Given["threshold"] || k.Covered > 0 || e.Given["k"] || e.Given["size"] || e.Given["estimate"]):
 		return errors.New("-exact compares whole texts and cannot be combined with -threshold, -covered, -k, -size or -estimate")
 	}
-	for flag, given := range map[string]bool{"-exact": k.exact, "-annotate": k.to.Annotate, "-cut": len(k.to.Cut) > 0, "-decon": k.items.Against != ""} {
+	for flag, given := range map[string]bool{"-exact": k.exact, "-annotate": k.to.Annotate, "-cut " + clean.CutBlocks: k.cuts(clean.CutBlocks), "-decon": k.items.Against != ""} {
 		if given && k.spill.Dir != "" {
 			return fmt.Errorf("-spill cannot be combined with %s", flag)
 		}
@@ -247,18 +247,26 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 		d.Cuts.Items(c, held)
 	}
 	if k.cuts(clean.CutRepeats) {
-		blocked, err := d.Cuts.Repeats(c, d, k.Options, repeat.Border(slices.Index(borders, k.border)))
+		blocked, err := d.Cuts.Repeats(c, d, k.Options, k.borderOf())
 		if err != nil {
 			return err
 		}
-		if blocked > 0 {
-			e.Warn("%s stay although others repeat them: cut parts name them as the copy that is kept", show.Count(blocked, k.border))
-		}
+		k.warnBlocked(e, blocked)
 	}
 	for _, r := range d.Removals {
 		d.Cuts.Drop(r.Row) // nothing is cut from removed documents
 	}
 	return nil
+}
+
+// borderOf returns the value of -border.
+func (k *cleaning) borderOf() repeat.Border { return repeat.Border(slices.Index(borders, k.border)) }
+
+// warnBlocked reports repeats that stay.
+func (k *cleaning) warnBlocked(e *cli.Env, blocked int) {
+	if blocked > 0 {
+		e.Warn("%s stay although others repeat them: cut parts name them as the copy that is kept", show.Count(blocked, k.border))
+	}
 }
 
 // warnShort reports items that are too short to be looked for.

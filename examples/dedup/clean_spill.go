@@ -21,6 +21,11 @@ func (k *cleaning) runSpilled(e *cli.Env, w *clean.Writer) error {
 	if err != nil {
 		return err
 	}
+	var repeats *clean.RepeatStream
+	if k.cuts(clean.CutRepeats) {
+		repeats = clean.NewRepeatStream(e, k.read, k.Options, k.borderOf(), k.spill.Dir)
+		defer repeats.Close()
+	}
 	t := clean.NewTally()
 	docs := clean.Corpus{Reading: r.Reading()}
 	err = eachOutcome(r, func(o *spill.Outcome) error {
@@ -32,6 +37,14 @@ func (k *cleaning) runSpilled(e *cli.Env, w *clean.Writer) error {
 			}
 			if reason = clean.Near; text == o.Match.Text {
 				reason = clean.Identical
+			}
+		} else if repeats != nil {
+			text, err := o.Text()
+			if err != nil {
+				return err
+			}
+			if err := repeats.Add(o.Name, text); err != nil {
+				return err
 			}
 		}
 		t.Add(o.Doc.Place, o.Doc.Host, reason)
@@ -65,13 +78,23 @@ func (k *cleaning) runSpilled(e *cli.Env, w *clean.Writer) error {
 		}
 	}
 	f := t.Figures(sizes)
+	var cuts *clean.Cuts
+	if repeats != nil {
+		blocked := 0
+		if cuts, blocked, err = repeats.Cuts(); err != nil {
+			return err
+		}
+		defer cuts.Close()
+		k.warnBlocked(e, blocked)
+		f.Cut = cuts.Figures()
+	}
 	if !k.dry {
 		all, err := r.Outcomes()
 		if err != nil {
 			return err
 		}
 		defer all.Close()
-		if err := w.WriteRows(docs, &spilledRows{all}); err != nil {
+		if err := w.WriteRows(docs, &spilledRows{all: all, cuts: cuts}); err != nil {
 			return err
 		}
 	}
@@ -107,7 +130,11 @@ func removalLine(o *spill.Outcome) (show.Removal, error) {
 }
 
 // spilledRows are the documents of a run.
-type spilledRows struct{ all *spill.Outcomes }
+type spilledRows struct {
+	all  *spill.Outcomes
+	cuts *clean.Cuts // by number among the kept; nil for none
+	kept int
+}
 
 // Next returns the next document.
 func (s *spilledRows) Next() (*clean.Row, error) {
@@ -118,6 +145,12 @@ func (s *spilledRows) Next() (*clean.Row, error) {
 	row := &clean.Row{ID: o.Name, Place: o.Doc.Place, Text: o.Text}
 	if o.Match != nil {
 		row.Removal = func() (show.Removal, error) { return removalLine(o) }
+		return row, nil
 	}
+	if s.cuts != nil {
+		n := s.kept
+		row.Spans = func() ([]clean.Span, error) { return s.cuts.Of(n) }
+	}
+	s.kept++
 	return row, nil
 }

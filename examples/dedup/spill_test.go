@@ -132,7 +132,8 @@ func TestSpill(t *testing.T) {
 
 // spillCommands are those with -spill.
 var spillCommands = [][]string{{"clusters", "-json"}, {"pairs", "-json"}, {"clusters"},
-	{"clean", "-out", "out.jsonl", "-stats", "out.json"}, {"clean", "-json", "-dry-run"}, {"clean", "-out", "out/"}}
+	{"clean", "-out", "out.jsonl", "-stats", "out.json"}, {"clean", "-json", "-dry-run"}, {"clean", "-out", "out/"},
+	{"clean", "-cut", "repeats", "-min", "8", "-spans", "out.cut.jsonl", "-out", "out.jsonl", "-stats", "out.json"}}
 
 // outputs returns the files that a command wrote, and removes them.
 func outputs(t *testing.T) string {
@@ -349,6 +350,7 @@ func TestSpillRefuses(t *testing.T) {
 		refused(message, "clusters", "-spill", "new", flag, file)
 	}
 	refused("-annotate", "clean", "-spill", "new", "-annotate", "-out", "out.jsonl", file)
+	refused("-cut blocks", "clean", "-spill", "new", "-cut", "repeats,blocks", "-out", "out.jsonl", file)
 	refused("lies in the input", "clusters", "-spill", "run/new", "-strip=false", "run")
 	refused("-containment", "pairs", "-spill", "new", "-containment", "0.5", file)
 	refused("-against", "pairs", "-spill", "new", "-against", file, file)

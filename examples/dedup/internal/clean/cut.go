@@ -37,7 +37,7 @@ type Span struct {
 // Cuts are the spans to take out of the texts of documents. nil Cuts have none. Make them
 // with [NewCuts] and Close them.
 type Cuts struct {
-	spans   [][]Span // of each document, ascending and disjoint; without repeats
+	spans   [][]Span // of each document, ascending and disjoint; without repeats, nil for none
 	repeats *repeats // nil for none
 }
 
@@ -49,10 +49,14 @@ func (c *Cuts) Of(i int) ([]Span, error) {
 	if c == nil {
 		return nil, nil
 	}
-	if c.repeats == nil {
-		return c.spans[i], nil
+	var others []Span
+	if c.spans != nil {
+		others = c.spans[i]
 	}
-	return c.repeats.of(i, c.spans[i])
+	if c.repeats == nil {
+		return others, nil
+	}
+	return c.repeats.of(i, others)
 }
 
 // Drop takes out no more of document i, which has no repeats.
@@ -61,7 +65,7 @@ func (c *Cuts) Drop(i int) { c.spans[i] = nil }
 // Close removes temporary files.
 func (c *Cuts) Close() {
 	if c != nil && c.repeats != nil {
-		c.repeats.spool.Close()
+		c.repeats.close()
 	}
 }
 
@@ -99,8 +103,8 @@ func rest(spans []Span, text string) shingle.Rest {
 	return shingle.Cut(text, cuts)
 }
 
-// figures counts spans by reason; nil if nothing was to be cut.
-func (c *Cuts) figures() map[string]show.CutFigures {
+// Figures counts spans by reason; nil if nothing was to be cut.
+func (c *Cuts) Figures() map[string]show.CutFigures {
 	if c == nil {
 		return nil
 	}
@@ -182,13 +186,13 @@ func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
 	return &SpanLog{f, w}, nil
 }
 
-// Add writes the spans of document i.
-func (l *SpanLog) Add(c *corpus.Corpus, i int, spans []Span) error {
+// Add writes the spans of a document.
+func (l *SpanLog) Add(id string, spans []Span) error {
 	if l == nil {
 		return nil
 	}
 	for _, s := range spans {
-		line, err := show.JSON(show.Cut{ID: c.Docs[i].ID, Start: s.Start, End: s.End, Reason: s.Reason, Evidence: s.Evidence})
+		line, err := show.JSON(show.Cut{ID: id, Start: s.Start, End: s.End, Reason: s.Reason, Evidence: s.Evidence})
 		if err != nil {
 			return err
 		}
@@ -274,7 +278,7 @@ func WriteTexts(c *corpus.Corpus, cuts *Cuts, to Target, spans string) error {
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
-		if err := log.Add(c, i, spans); err != nil {
+		if err := log.Add(d.ID, spans); err != nil {
 			return err
 		}
 		if err := errors.Join(e.Ctx.Err(), c.Err()); err != nil {
@@ -294,7 +298,7 @@ func (c *Writer) cutDocument(d *input.Doc, spans []Span) (text *string, err erro
 	if len(spans) == 0 {
 		return nil, nil
 	}
-	if err := c.spans.Add(c.c, c.next, spans); err != nil {
+	if err := c.spans.Add(c.row.ID, spans); err != nil {
 		return nil, err
 	}
 	cut := rest(spans, d.Text).Text

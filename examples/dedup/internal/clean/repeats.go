@@ -31,6 +31,9 @@ const (
 	togetherBytes     = 8 << 20
 )
 
+// together returns how many bytes of texts are cut into pieces at a time.
+func together(memory int64) int { return int(min(togetherBytes, memory/128)) }
+
 // Repeats adds the repetitions among the documents that are kept, in the order of
 // -keep, of what is left of their texts. The corpus of -against comes before them.
 // It returns how many sentences or paragraphs stay although they repeat others.
@@ -54,7 +57,8 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	// The rest of a text without blocks and items is searched, and stays as it is
 	// until all repeats are known.
 	left := func(row int) shingle.Rest { return rest(c.spans[row], docs.Text(row)) }
-	found := newRepeats(docs)
+	found := &repeats{numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 32)}
+	found.id = func(row int) (string, error) { return docs.Docs[row].ID, nil }
 	c.repeats = found
 	cutter := repeat.New(repeat.Options{
 		MinTokens: o.MinTokens, Border: border, Seed: o.Confirmer().Seed, Memory: docs.Spare(),
@@ -63,10 +67,10 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	defer cutter.Close()
 	p := docs.Env().Progress("looking for repeats", "documents", len(rows))
 	defer p.Stop()
-	together := min(togetherBytes, int(docs.Memory()/128))
+	most := together(docs.Memory())
 	for from := 0; from < len(rows); {
 		to, bytes := from, 0
-		for to < len(rows) && to < from+togetherDocuments && (to == from || bytes+docs.Size(rows[to]) <= together) {
+		for to < len(rows) && to < from+togetherDocuments && (to == from || bytes+docs.Size(rows[to]) <= most) {
 			bytes += docs.Size(rows[to])
 			to++
 		}
@@ -105,28 +109,25 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	return cutter.Stats().Blocked, found.spool.Flush()
 }
 
-// A part is a repeat, and the row of the document that keeps it with the place there.
+// A part is a repeat, and the document that keeps it with the place there.
 type part struct {
 	shingle.Span
 	source int
 	at     shingle.Span
 }
 
-// repeats are the repeats of documents: in memory, or beyond a limit in a temporary
-// file.
+// repeats are the repeats of documents by number: in memory, or beyond a limit in a
+// temporary file.
 type repeats struct {
-	docs    *corpus.Corpus
-	numbers []uint32 // in the spool, from 1, by row; 0 for none
+	id      func(document int) (string, error)
+	numbers []uint32 // in the spool, from 1, by document; 0 for none
 	spool   *spool.Texts
 	figures show.CutFigures
-}
-
-func newRepeats(docs *corpus.Corpus) *repeats {
-	return &repeats{docs: docs, numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 32)}
+	closes  []*spool.Texts
 }
 
 // add adds the repeats of a document that has other spans.
-func (r *repeats) add(row int, parts []part, others []Span) error {
+func (r *repeats) add(document int, parts []part, others []Span) error {
 	if len(parts) == 0 {
 		return nil
 	}
@@ -138,22 +139,26 @@ func (r *repeats) add(row int, parts []part, others []Span) error {
 		}
 		end = p.End
 	}
-	for _, s := range r.insert(others, parts) {
+	all, err := r.insert(others, parts)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
 		if s.Reason == Repeat {
 			r.figures.Spans++
 			r.figures.Bytes += s.Len()
 		}
 	}
-	r.numbers[row] = uint32(r.spool.Len() + 1)
+	r.numbers[document] = uint32(r.spool.Len() + 1)
 	return r.spool.Append(string(b))
 }
 
 // of returns the repeats of a document and its other spans.
-func (r *repeats) of(row int, others []Span) ([]Span, error) {
-	if r.numbers[row] == 0 {
+func (r *repeats) of(document int, others []Span) ([]Span, error) {
+	if r.numbers[document] == 0 {
 		return others, nil
 	}
-	data := []byte(r.spool.At(int(r.numbers[row] - 1)))
+	data := []byte(r.spool.At(int(r.numbers[document] - 1)))
 	if err := r.spool.Err(); err != nil {
 		return nil, err
 	}
@@ -174,14 +179,25 @@ func (r *repeats) of(row int, others []Span) ([]Span, error) {
 		end = p.End
 		parts = append(parts, p)
 	}
-	return r.insert(others, parts), nil
+	return r.insert(others, parts)
 }
 
 // insert adds repeats to other spans.
-func (r *repeats) insert(others []Span, parts []part) []Span {
+func (r *repeats) insert(others []Span, parts []part) ([]Span, error) {
 	spans := slices.Clone(others)
 	for _, p := range parts {
-		spans = insert(spans, Span{p.Span, Repeat, repeatEvidence{r.docs.Docs[p.source].ID, p.at.Start, p.at.End}})
+		id, err := r.id(p.source)
+		if err != nil {
+			return nil, err
+		}
+		spans = insert(spans, Span{p.Span, Repeat, repeatEvidence{id, p.at.Start, p.at.End}})
 	}
-	return spans
+	return spans, nil
+}
+
+func (r *repeats) close() {
+	r.spool.Close()
+	for _, t := range r.closes {
+		t.Close()
+	}
 }

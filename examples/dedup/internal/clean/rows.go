@@ -22,6 +22,9 @@ type Row struct {
 	Removal func() (show.Removal, error)
 
 	Cluster *Cluster // that a kept document represents; nil for none
+
+	// Spans returns the parts to cut from a kept document; nil for none.
+	Spans func() ([]Span, error)
 }
 
 // Corpus is what a [Writer] asks of documents besides what becomes of each. The zero
@@ -62,12 +65,13 @@ type rowsOf struct {
 	c       *corpus.Corpus
 	gone    map[int]Removal
 	cluster map[int]*Cluster
+	cuts    *Cuts
 	next    int
 }
 
 // rows returns them, with the clusters if those are wanted.
 func (d *Decision) rows(c *corpus.Corpus, clusters bool) *rowsOf {
-	r := &rowsOf{c: c, gone: map[int]Removal{}, next: c.Old}
+	r := &rowsOf{c: c, gone: map[int]Removal{}, cuts: d.Cuts, next: c.Old}
 	if clusters {
 		r.cluster = d.clusters()
 	}
@@ -87,6 +91,8 @@ func (r *rowsOf) Next() (*Row, error) {
 	row := &Row{ID: r.c.Docs[i].ID, Place: r.c.Docs[i].Place, Cluster: r.cluster[i], Text: func() (string, error) { return r.c.Text(i), r.c.Err() }}
 	if x, removed := r.gone[i]; removed {
 		row.Removal = func() (show.Removal, error) { return x.Line(r.c), nil }
+	} else if r.cuts != nil {
+		row.Spans = func() ([]Span, error) { return r.cuts.Of(i) }
 	}
 	return row, nil
 }

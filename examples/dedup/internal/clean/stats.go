@@ -40,7 +40,7 @@ func (d *Decision) Figures() show.Figures {
 		sizes[len(k.Members)]++
 	}
 	f := t.Figures(sizes)
-	f.Cut = d.Cuts.figures()
+	f.Cut = d.Cuts.Figures()
 	return f
 }
 

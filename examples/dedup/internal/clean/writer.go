@@ -28,15 +28,12 @@ type Writer struct {
 	convert bool     // records are not copied but written anew
 	stdin   *os.File
 
-	c    *corpus.Corpus // for cuts; nil without
-	next int            // row of the document at hand in c
 	docs Corpus
 	rows Rows
 	row  *Row // the document at hand
 	lost int  // documents that could not be read
 
-	cuts  *Cuts // taken out of kept documents; nil for nothing
-	spans *SpanLog
+	spans *SpanLog // nil unless parts are cut
 
 	logw    *sink
 	out     *sink             // of the file being written
@@ -62,7 +59,6 @@ type committer interface {
 // Write copies the kept documents, logs the others, and makes both visible at the end,
 // the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
-	c.c, c.next, c.cuts = docs, docs.Old-1, d.Cuts
 	return c.WriteRows(Of(docs), d.rows(docs, c.to.Annotate))
 }
 
@@ -85,7 +81,7 @@ func (c *Writer) WriteRows(docs Corpus, rows Rows) error {
 			return err
 		}
 	}
-	if c.cuts != nil {
+	if len(c.to.Cut) > 0 {
 		var err error
 		if c.spans, err = NewSpanLog(c.to.Spans, c.to.Overwrite); err != nil {
 			return err
@@ -196,7 +192,6 @@ func (c *Writer) copyAll() error {
 
 // advance sets c.row to the row of a document, which must be unchanged.
 func (c *Writer) advance(d *input.Doc) (err error) {
-	c.next++
 	if c.row, err = c.rows.Next(); err != nil {
 		return err
 	}
@@ -236,9 +231,11 @@ func (c *Writer) document(d *input.Doc) error {
 	case s == nil:
 		return nil
 	}
-	spans, err := c.cuts.Of(c.next)
-	if err != nil {
-		return err
+	var spans []Span
+	if c.row.Spans != nil {
+		if spans, err = c.row.Spans(); err != nil {
+			return err
+		}
 	}
 	text, err := c.cutDocument(d, spans)
 	if err != nil {

@@ -11,9 +11,11 @@ import (
 )
 
 // Texts holds texts by number. Append must not run concurrently with anything;
-// once all are there and [Texts.Flush] was called, At may be called by any number
-// of goroutines. Make it with [NewTexts] and Close it, which removes its file.
+// after [Texts.Flush] and until the next Append, At may be called by any number of
+// goroutines. Make it with [NewTexts] and Close it, which removes its file.
 type Texts struct {
+	Dir string // folder of the file; "" means that of temporary files
+
 	limit  int64    // bytes to keep in memory
 	held   []string // the first texts
 	starts []int64  // where each of the others begins in the file, and the end
@@ -36,7 +38,7 @@ func (t *Texts) Append(text string) error {
 		return nil
 	}
 	if t.file == nil {
-		f, err := Temp()
+		f, err := temp(t.Dir)
 		if err != nil {
 			return err
 		}
@@ -49,7 +51,7 @@ func (t *Texts) Append(text string) error {
 	return nil
 }
 
-// Flush must be called between the last Append and the first At.
+// Flush must be called between an Append and the next At.
 func (t *Texts) Flush() error {
 	if t.w != nil {
 		if err := t.w.Flush(); err != nil {
@@ -105,8 +107,13 @@ func (t *Texts) Close() error { return Remove(t.file) }
 // Temp returns a new temporary file for [Remove] to end. Its name is gone already
 // where the system allows that, so that nothing remains whatever ends the
 // process.
-func Temp() (*os.File, error) {
-	f, err := os.CreateTemp("", "dedup-*")
+func Temp() (*os.File, error) { return temp("") }
+
+func temp(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "dedup-*")
+	if err != nil && dir != "" {
+		return nil, fmt.Errorf("temporary file: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("temporary file (name another folder in TMPDIR): %w", err)
 	}
