@@ -79,11 +79,16 @@ func Cites(text string, passage shingle.Span) []Cite {
 
 // cites is Cites for a text with those paragraphs.
 func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite {
-	window := nearby(paragraphs, passage)
+	return citesAt(text, nearby(paragraphs, passage), func(n int, part string, from int) int { return cues[n].next(part, from) })
+}
+
+// citesAt returns the cues in a window of a text. The function next returns where, from a
+// place of the window on, the first word of a cue is, as cue.next does.
+func citesAt(text string, window shingle.Span, next func(n int, part string, from int) int) []Cite {
 	part := window.Of(text)
 	var out []Cite
-	for _, c := range cues {
-		for m := range c.matches(part) {
+	for n, c := range cues {
+		for m := range c.matchesFrom(part, func(from int) int { return next(n, part, from) }) {
 			name := strings.Join(strings.Fields(part[m[2]:m[3]]), " ")
 			name = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, "The "), "the "), "'s")
 			if generic(name) || c.media && !medium(name) || company(part[m[0]:m[2]]) {
@@ -109,21 +114,43 @@ func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite 
 	return kept
 }
 
+// next returns where in a text, which begins a line, the first word of the cue is from a
+// place on; the length of the text if none is.
+func (c cue) next(text string, from int) int {
+	at := len(text)
+	for _, w := range c.words {
+		if k := strings.Index(text[from:min(at+len(w), len(text))], w); k >= 0 {
+			at = min(at, from+k+len(w)-len(strings.TrimPrefix(w, "\n")))
+		}
+	}
+	if from == 0 && c.opens(text) {
+		at = 0
+	}
+	return at
+}
+
+// opens reports whether the text begins with a word of the cue that begins a line.
+func (c cue) opens(text string) bool {
+	for _, w := range c.words {
+		if rest, ok := strings.CutPrefix(w, "\n"); ok && strings.HasPrefix(text, rest) {
+			return true
+		}
+	}
+	return false
+}
+
 // matches yields the matches of the pattern in a text, each as regexp does. No match
 // reaches across an empty line, so only what lies between two of these and holds one of
 // the words is searched: words are found far faster. The text begins a line.
 func (c cue) matches(text string) iter.Seq[[]int] {
+	return c.matchesFrom(text, func(from int) int { return c.next(text, from) })
+}
+
+// matchesFrom is matches with another way to find the next word.
+func (c cue) matchesFrom(text string, next func(from int) int) iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
 		for from := 0; ; {
-			at := len(text) // of the first word
-			for _, w := range c.words {
-				if k := strings.Index(text[from:min(at+len(w), len(text))], w); k >= 0 {
-					at = min(at, from+k+len(w)-len(strings.TrimPrefix(w, "\n")))
-				}
-				if rest, ok := strings.CutPrefix(w, "\n"); ok && from == 0 && strings.HasPrefix(text, rest) {
-					at = 0
-				}
-			}
+			at := next(from)
 			if at == len(text) {
 				return
 			}

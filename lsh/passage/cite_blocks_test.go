@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/neardup/neardup/shingle"
 )
 
 // TestCueBlocks compares the search between empty lines with that of the whole text,
@@ -39,5 +41,36 @@ func TestCueBlocks(t *testing.T) {
 				t.Fatalf("%q in %q: %v, want %v", c.pattern, text, got, want)
 			}
 		}
+	}
+}
+
+// TestCitingOnce compares the search for many passages of a text with that for one, on
+// texts put together from cues and gaps.
+func TestCitingOnce(t *testing.T) {
+	pieces := strings.Split("\n|\n\n|\n\n\n| | |according to the |Wall Street Journal |Reuters |reported |published by |told the |"+
+		"LONDON, May 4 (AP) - |By Jane Doe\n|Reporting by Ann Lee\n|Source: Agency\n|- Jane Doe\n|\n– Jane Doe\n|© The Times\n|laut Reuters |wrote. |x |据新华社报道。|)-", "|")
+	seed := uint64(7)
+	found := 0
+	for range 1500 {
+		var b strings.Builder
+		for range 20 {
+			seed = seed*6364136223846793005 + 1442695040888963407
+			b.WriteString(pieces[seed>>33%uint64(len(pieces))])
+		}
+		text := b.String()
+		var c citing
+		for range 6 {
+			seed = seed*6364136223846793005 + 1442695040888963407
+			from := int(seed >> 40 % uint64(len(text)))
+			span := shingle.Span{Start: from, End: from + int(seed>>20%uint64(len(text)-from)) + 1}
+			got, want := c.cites(text, span), Cites(text, span)
+			if !slices.Equal(got, want) {
+				t.Fatalf("cites of %v in %q = %v, want %v", span, text, got, want)
+			}
+			found += len(got)
+		}
+	}
+	if found < 1000 {
+		t.Errorf("%d cues found, want many", found)
 	}
 }

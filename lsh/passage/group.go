@@ -62,7 +62,7 @@ func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups := l.groups(links)
+	groups := l.groups(slices.Concat(links...))
 	out := make([]Group, len(groups))
 	for i, g := range groups {
 		out[i] = g.Group

@@ -1,7 +1,6 @@
 package passage
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -138,18 +137,22 @@ func (l *linker) of(d int) []link {
 
 // sort orders the entries of a document by the rank of the first holder, then by place.
 func (l *linker) sort(held []heldFirst) {
-	type keyed struct {
-		key uint64
-		heldFirst
-	}
-	sorted := make([]keyed, len(held))
+	// Each place has one entry, so places and the ranks, of which there are few, are
+	// sorted as numbers.
+	byPlace, ranks := make([]uint64, len(held)), make([]uint64, 0, len(held))
 	for i, h := range held {
-		sorted[i] = keyed{uint64(l.rank[l.run[h.first].doc])<<32 | uint64(l.run[h.at].pos), h}
+		byPlace[i] = uint64(l.run[h.at].pos)<<32 | uint64(i)
 	}
-	slices.SortFunc(sorted, func(x, y keyed) int { return cmp.Compare(x.key, y.key) })
-	for i, k := range sorted {
-		held[i] = k.heldFirst
+	slices.Sort(byPlace)
+	for n, k := range byPlace {
+		ranks = append(ranks, uint64(l.rank[l.run[held[uint32(k)].first].doc])<<32|uint64(n))
 	}
+	slices.Sort(ranks)
+	sorted := make([]heldFirst, len(held))
+	for i, k := range ranks {
+		sorted[i] = held[uint32(byPlace[uint32(k)])]
+	}
+	copy(held, sorted)
 }
 
 // tokensOf returns the tokens of a span.
@@ -173,15 +176,15 @@ func tokensOf(t *shingle.Text, s shingle.Span) (from, to int) {
 	return from, lo
 }
 
-// all returns the links of all documents, in the order of these.
-func (l *linker) all(ctx context.Context) ([]link, error) {
+// all returns the links of every document.
+func (l *linker) all(ctx context.Context) ([][]link, error) {
 	of := make([][]link, len(l.docs))
 	err := l.opts.each(ctx, len(l.docs), func(d int) {
 		if l.docs[d] != nil {
 			of[d] = l.of(d)
 		}
 	})
-	return slices.Concat(of...), err
+	return of, err
 }
 
 // each calls work for the numbers below n, by as many goroutines as the options ask

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 
 	"github.com/neardup/neardup/shingle"
 )
@@ -68,19 +67,18 @@ type Source struct {
 func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, error) {
 	docs, run := ix.snapshot()
 	l := newLinker(ix.opts, docs, run)
-	links, err := l.all(ctx)
+	of, err := l.all(ctx)
 	if err != nil {
 		return Origins{}, err
 	}
+	links := slices.Concat(of...)
 	groups := l.groups(links)
-	c := newCoverage(l, cmp.Or(opts.Share, .5))
-	once, paragraphs := make([]sync.Once, len(docs)), make([][]shingle.Span, len(docs))
+	c := newCoverage(l, of, cmp.Or(opts.Share, .5))
+	texts := make([]citing, len(docs))
 	out := Origins{Passages: make([]Origin, len(groups))}
 	if err := ix.opts.each(ctx, len(groups), func(i int) {
 		out.Passages[i] = originOf(docs, groups[i], c, func(d int, s shingle.Span) []Cite {
-			text := docs[d].text.String()
-			once[d].Do(func() { paragraphs[d] = slices.Collect(shingle.Paragraphs(text)) })
-			return cites(text, paragraphs[d], s)
+			return texts[d].cites(docs[d].text.String(), s)
 		})
 	}); err != nil {
 		return Origins{}, err
@@ -104,20 +102,20 @@ func originOf(docs []*document, g numbered, covered *coverage, cites func(d int,
 	if !missing && (rest < 0 || before(docs[g.docs[0]], docs[g.docs[rest]])) {
 		o.First = 0
 	}
-	by := map[int]int{} // for each document the one that covers it, -1 for none
+	by, first := map[int]int{}, map[int]int{} // for each document the one that covers it, -1 for none; and its first place
 	for k, m := range g.Members {
 		d := g.docs[k]
 		e, ok := by[d]
 		if !ok {
-			if e = covered.by(d, g.docs[:k]); e < 0 {
+			if e = covered.by(d, first); e < 0 {
 				o.Origins++
 			}
-			by[d] = e
+			by[d], first[d] = e, k
 		}
 		h := Holder{Member: m, From: -1, Cites: cites(d, m.Span)}
 		switch {
 		case e >= 0:
-			h.From = slices.Index(g.docs, e)
+			h.From = first[e]
 		case o.First == 0 && before(docs[g.docs[0]], docs[d]):
 			h.From = 0
 		}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/neardup/neardup/shingle"
 )
 
 const (
@@ -17,33 +19,50 @@ const (
 	nearMost    = 3
 )
 
+// certain is how many times the share a lower bound of what a document covers must be,
+// so that no exact measurement is needed.
+const certain = 1.1
+
 // A coverage finds the holders that cover a document by a share of its text.
 type coverage struct {
 	*linker
-	share float64
-	of    []coveredDocument // by document
+	share   float64
+	links   [][]link // by document
+	of      []coveredDocument
+	scratch sync.Pool // of *tally
 }
 
 // A coveredDocument is a document with those that cover it.
 type coveredDocument struct {
-	mu       sync.Mutex
-	measured map[int]float64 // the share that documents cover
-	nearest  []int           // earlier documents that share most of its fingerprints
-	looked   bool            // for nearest
-	never    bool            // no document can cover it
-	extents  []extent        // of all earlier documents, most first; nil until they are needed
+	mu      sync.Mutex
+	covered map[int]bool // whether documents cover the share
+	nearest []int        // earlier documents that share most of its fingerprints, most first
+	looked  bool         // for nearest
+	never   bool         // no document can cover it
+	extents []extent     // of all earlier documents, most first; nil until they are needed
 }
 
 // An extent is how many tokens of a document another may cover at most.
 type extent struct{ doc, tokens int }
 
-func newCoverage(l *linker, share float64) *coverage {
-	return &coverage{l, share, make([]coveredDocument, len(l.docs))}
+// A tally counts something of documents. All counts are zero between uses.
+type tally struct {
+	of   []reached // by document
+	docs []uint32  // with counts above zero
 }
 
-// by returns a document among the holders that is earlier than d and covers it by the
-// share, -1 for none. Any number of goroutines may call it.
-func (c *coverage) by(d int, holders []int) int {
+// A reached is how many tokens of a document others may cover, up to the end.
+type reached struct{ tokens, end int }
+
+func newCoverage(l *linker, links [][]link, share float64) *coverage {
+	c := &coverage{linker: l, share: share, links: links, of: make([]coveredDocument, len(l.docs))}
+	c.scratch.New = func() any { return &tally{of: make([]reached, len(l.docs))} }
+	return c
+}
+
+// by returns one of the holders, the keys of a map, that is earlier than d and covers it
+// by the share, -1 for none. Any number of goroutines may call it.
+func (c *coverage) by(d int, holders map[int]int) int {
 	if c.docs[d].time.IsZero() {
 		return -1
 	}
@@ -51,24 +70,20 @@ func (c *coverage) by(d int, holders []int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.looked {
-		m.looked, m.measured = true, map[int]float64{}
+		m.looked, m.covered = true, map[int]bool{}
 		if m.never = c.reach(d) < c.least(d); !m.never {
 			m.nearest = c.nearest(d)
-			for _, e := range m.nearest {
-				c.measure(d, e)
-			}
-			slices.SortStableFunc(m.nearest, func(x, y int) int { return cmp.Compare(m.measured[y], m.measured[x]) })
 		}
 	}
 	if m.never || len(holders) == 0 {
 		return -1
 	}
-	held := map[int]bool{}
-	for _, e := range holders {
-		held[e] = before(c.docs[e], c.docs[d])
+	holds := func(e int) bool {
+		_, ok := holders[e]
+		return ok
 	}
 	for _, e := range m.nearest {
-		if held[e] && m.measured[e] >= c.share {
+		if holds(e) && c.covers(d, e) {
 			return e
 		}
 	}
@@ -79,23 +94,47 @@ func (c *coverage) by(d int, holders []int) int {
 		if x.tokens < c.least(d) {
 			break
 		}
-		if held[x.doc] && c.measure(d, x.doc) >= c.share {
+		if holds(x.doc) && c.covers(d, x.doc) {
 			return x.doc
 		}
 	}
 	return -1
 }
 
-// measure returns the share of d that document e covers.
-func (c *coverage) measure(d, e int) float64 {
-	m := c.of[d].measured
-	s, ok := m[e]
-	if !ok {
-		x, y := c.docs[d].text, c.docs[e].text
-		s = Covered(x, y, c.opts.Aligner.AlignTexts(x, y)).A
-		m[e] = s
+// covers reports whether document e covers the share of d. The passages by which the two
+// are linked, and those around all fingerprints that they share, are often enough to
+// know; otherwise the two are aligned whole.
+func (c *coverage) covers(d, e int) bool {
+	m := c.of[d].covered
+	if yes, ok := m[e]; ok {
+		return yes
 	}
-	return s
+	x, y := c.docs[d].text, c.docs[e].text
+	var linked []shingle.Passage
+	for _, l := range c.links[d] {
+		if l.holder == e {
+			linked = append(linked, l.Passage)
+		}
+	}
+	yes := Covered(x, y, linked).A >= certain*c.share ||
+		Covered(x, y, c.opts.Aligner.AlignAt(x, y, c.seeds(d, e))).A >= certain*c.share ||
+		Covered(x, y, c.opts.Aligner.AlignTexts(x, y)).A >= c.share
+	m[e] = yes
+	return yes
+}
+
+// seeds returns where two documents have the same fingerprints.
+func (c *coverage) seeds(d, e int) []shingle.Seed {
+	var out []shingle.Seed
+	for _, s := range c.spots(d) {
+		hash := c.run[s.begin].hash
+		same := c.run[s.begin:]
+		k, _ := slices.BinarySearchFunc(same, posting{hash: hash, doc: uint32(e)}, comparePostings)
+		for n := 0; k < len(same) && n < places && same[k].hash == hash && same[k].doc == uint32(e); k, n = k+1, n+1 {
+			out = append(out, shingle.Seed{A: int(s.pos), B: int(same[k].pos), N: gram})
+		}
+	}
+	return out
 }
 
 // least returns the number of tokens of d that are the share.
@@ -110,16 +149,20 @@ type spot struct{ pos, begin uint32 }
 // spots returns those of document d, in order: all of them, however often it repeats
 // itself.
 func (c *coverage) spots(d int) []spot {
-	var out []spot
+	var keys []uint64
 	for _, e := range c.entry[c.from[d]:c.from[d+1]] {
 		if k := e.at; k > e.begin && c.run[k-1].doc == c.run[k].doc {
 			continue
 		}
 		for k := int(e.at); k < len(c.run) && c.run[k].hash == c.run[e.at].hash && c.run[k].doc == uint32(d); k++ {
-			out = append(out, spot{c.run[k].pos, e.begin})
+			keys = append(keys, uint64(c.run[k].pos)<<32|uint64(e.begin))
 		}
 	}
-	slices.SortFunc(out, func(x, y spot) int { return cmp.Compare(x.pos, y.pos) })
+	slices.Sort(keys)
+	out := make([]spot, len(keys))
+	for i, k := range keys {
+		out[i] = spot{uint32(k >> 32), uint32(k)}
+	}
 	return out
 }
 
@@ -145,26 +188,28 @@ func (c *coverage) extend(d, n, end int, p uint32) (int, int) {
 // reachable returns the earlier documents that share fingerprints with d, and how much
 // of it each may cover.
 func (c *coverage) reachable(d int) []extent {
-	type reached struct{ tokens, end int }
-	of := map[int]reached{}
+	t := c.scratch.Get().(*tally)
+	defer c.scratch.Put(t)
 	for _, s := range c.spots(d) {
 		for k := int(s.begin); k < len(c.run) && c.run[k].hash == c.run[s.begin].hash; k++ {
-			o := int(c.run[k].doc)
-			if k > int(s.begin) && c.run[k-1].doc == c.run[k].doc || !before(c.docs[o], c.docs[d]) {
+			o := c.run[k].doc
+			if k > int(s.begin) && c.run[k-1].doc == o || !before(c.docs[o], c.docs[d]) {
 				continue
 			}
-			r := of[o]
+			r := &t.of[o]
+			if r.end == 0 {
+				t.docs = append(t.docs, o)
+			}
 			r.tokens, r.end = c.extend(d, r.tokens, r.end, s.pos)
-			of[o] = r
 		}
 	}
-	out := make([]extent, 0, len(of))
-	for o, r := range of {
-		out = append(out, extent{o, r.tokens})
+	out := make([]extent, 0, len(t.docs))
+	for _, o := range t.docs {
+		out = append(out, extent{int(o), t.of[o].tokens})
+		t.of[o] = reached{}
 	}
-	slices.SortFunc(out, func(x, y extent) int {
-		return cmp.Or(cmp.Compare(y.tokens, x.tokens), cmp.Compare(c.rank[x.doc], c.rank[y.doc]))
-	})
+	t.docs = t.docs[:0]
+	slices.SortFunc(out, c.mostFirst)
 	return out
 }
 
@@ -176,27 +221,39 @@ func (c *coverage) nearest(d int) []int {
 	if len(held) >= nearSample {
 		sample = 3
 	}
-	count := map[int]int{}
+	t := c.scratch.Get().(*tally)
+	defer c.scratch.Put(t)
 	for _, e := range held {
 		hash := c.run[e.at].hash
 		if hash>>7&sample != 0 {
 			continue
 		}
 		for k, n := int(e.begin), 0; k < len(c.run) && c.run[k].hash == hash && n < nearHolders; k++ {
-			if o := int(c.run[k].doc); k == int(e.begin) || c.run[k-1].doc != c.run[k].doc {
+			if o := c.run[k].doc; k == int(e.begin) || c.run[k-1].doc != o {
 				n++
 				if before(c.docs[o], c.docs[d]) {
-					count[o]++
+					if t.of[o].tokens++; t.of[o].tokens == 1 {
+						t.docs = append(t.docs, o)
+					}
 				}
 			}
 		}
 	}
-	var out []int
-	for o := range count {
-		out = append(out, o)
+	var all []extent // fingerprints here, not tokens
+	for _, o := range t.docs {
+		all = append(all, extent{int(o), t.of[o].tokens})
+		t.of[o] = reached{}
 	}
-	slices.SortFunc(out, func(x, y int) int {
-		return cmp.Or(cmp.Compare(count[y], count[x]), cmp.Compare(c.rank[x], c.rank[y]))
-	})
-	return out[:min(len(out), nearMost)]
+	t.docs = t.docs[:0]
+	slices.SortFunc(all, c.mostFirst)
+	var out []int
+	for _, x := range all[:min(len(all), nearMost)] {
+		out = append(out, x.doc)
+	}
+	return out
+}
+
+// mostFirst orders documents by tokens, then by time.
+func (c *coverage) mostFirst(x, y extent) int {
+	return cmp.Or(cmp.Compare(y.tokens, x.tokens), cmp.Compare(c.rank[x.doc], c.rank[y.doc]))
 }
