@@ -40,6 +40,7 @@ type coveredDocument struct {
 	looked  bool         // for nearest
 	never   bool         // no document can cover it
 	extents []extent     // of all earlier documents, most first; nil until they are needed
+	spots   []spot
 }
 
 // An extent is how many tokens of a document another may cover at most.
@@ -70,8 +71,10 @@ func (c *coverage) by(d int, holders map[int]int) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.looked {
-		m.looked, m.covered = true, map[int]bool{}
-		if m.never = c.reach(d) < c.least(d); !m.never {
+		m.looked, m.covered, m.spots = true, map[int]bool{}, c.spots(d)
+		if m.never = c.reach(d) < c.least(d); m.never {
+			m.spots = nil
+		} else {
 			m.nearest = c.nearest(d)
 		}
 	}
@@ -126,15 +129,33 @@ func (c *coverage) covers(d, e int) bool {
 // seeds returns where two documents have the same fingerprints.
 func (c *coverage) seeds(d, e int) []shingle.Seed {
 	var out []shingle.Seed
-	for _, s := range c.spots(d) {
-		hash := c.run[s.begin].hash
-		same := c.run[s.begin:]
-		k, _ := slices.BinarySearchFunc(same, posting{hash: hash, doc: uint32(e)}, comparePostings)
-		for n := 0; k < len(same) && n < places && same[k].hash == hash && same[k].doc == uint32(e); k, n = k+1, n+1 {
-			out = append(out, shingle.Seed{A: int(s.pos), B: int(same[k].pos), N: gram})
+	for _, s := range c.of[d].spots {
+		k := c.postingsOf(uint32(e), int(s.begin))
+		for n := 0; n < places && k < len(c.run) && c.run[k].hash == c.run[s.begin].hash && c.run[k].doc == uint32(e); k, n = k+1, n+1 {
+			out = append(out, shingle.Seed{A: int(s.pos), B: int(c.run[k].pos), N: gram})
 		}
 	}
 	return out
+}
+
+// postingsOf returns where the postings of a document are, or would be, among those of
+// the fingerprint that begin at a place of the run. Most fingerprints have few of them.
+func (c *coverage) postingsOf(doc uint32, begin int) int {
+	hash := c.run[begin].hash
+	before := func(k int) bool { return k < len(c.run) && c.run[k].hash == hash && c.run[k].doc < doc }
+	step := 1
+	for before(begin + step - 1) {
+		step *= 2
+	}
+	lo, hi := begin+step/2, begin+step-1 // those below lo are before
+	for lo < hi {
+		if m := (lo + hi) / 2; before(m) {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo
 }
 
 // least returns the number of tokens of d that are the share.
@@ -169,7 +190,7 @@ func (c *coverage) spots(d int) []spot {
 // reach returns how many tokens of d all earlier documents may cover together.
 func (c *coverage) reach(d int) int {
 	n, end := 0, 0
-	for _, s := range c.spots(d) {
+	for _, s := range c.of[d].spots {
 		n, end = c.extend(d, n, end, s.pos)
 	}
 	return n
@@ -190,7 +211,7 @@ func (c *coverage) extend(d, n, end int, p uint32) (int, int) {
 func (c *coverage) reachable(d int) []extent {
 	t := c.scratch.Get().(*tally)
 	defer c.scratch.Put(t)
-	for _, s := range c.spots(d) {
+	for _, s := range c.of[d].spots {
 		for k := int(s.begin); k < len(c.run) && c.run[k].hash == c.run[s.begin].hash; k++ {
 			o := c.run[k].doc
 			if k > int(s.begin) && c.run[k-1].doc == o || !before(c.docs[o], c.docs[d]) {
