@@ -90,17 +90,17 @@ func TestCompareCountsShingles(t *testing.T) {
 			}
 			if e := neardup.Compare(y.Text, x.Text); x.ID == y.ID && (c.CoveredA != 1 || c.CoveredB != 1) ||
 				c.CoveredA > 1 || (c.CoveredA > 0) != (len(c.Passages) > 0) || (e.CoveredA > 0) != (c.CoveredB > 0) {
-				t.Errorf("%s and %s: covered %v and %v, the other way round %v and %v", x.ID, y.ID, c.CoveredA, c.CoveredB, e.CoveredA, e.CoveredB)
+				t.Errorf("%s and %s: covered %v and %v, exchanged %v and %v, want 1 and 1 for one ID, and shares above 0 only with passages", x.ID, y.ID, c.CoveredA, c.CoveredB, e.CoveredA, e.CoveredB)
 			}
 			for _, p := range c.Passages {
 				if p.Exact && !strings.EqualFold(p.A.Of(x.Text), p.B.Of(y.Text)) {
-					t.Errorf("%s and %s: unequal sides of an exact passage", x.ID, y.ID)
+					t.Errorf("%s and %s: exact passage with sides %q and %q, want equal ones", x.ID, y.ID, p.A.Of(x.Text), p.B.Of(y.Text))
 				}
 			}
 		}
 	}
 	if similar < 10 {
-		t.Errorf("only %d pairs have anything in common", similar)
+		t.Errorf("%d pairs have anything in common, want at least 10", similar)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestCompareEdges(t *testing.T) {
 				t.Errorf("Jaccard %v and %d passages, want %v and %d", got.Jaccard, len(got.Passages), c.jaccard, c.passages)
 			}
 			if d := cmp.Diff(c.words, got.String()); d != "" {
-				t.Error(d)
+				t.Errorf("Compare(%q, %q).String() (-want +got):\n%s", c.a, c.b, d)
 			}
 		})
 	}
@@ -173,19 +173,19 @@ func TestCorpusAgainstEveryPair(t *testing.T) {
 	var got []pair
 	for _, p := range pairs {
 		if !p.Exact {
-			t.Errorf("%s and %s: not exact", p.A, p.B)
+			t.Errorf("pair %s, %s: Exact = false, want true", p.A, p.B)
 		}
 		got = append(got, pair{p.A, p.B, p.Similarity})
 	}
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+		t.Errorf("pairs (-want by comparing every two +got):\n%s", d)
 	}
 	clusters, err := c.Clusters(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(clusters) == 0 {
-		t.Error("no cluster")
+		t.Error("0 clusters, want at least 1")
 	}
 	text := map[string]string{}
 	for _, d := range docs {
@@ -204,7 +204,7 @@ func TestCorpusAgainstEveryPair(t *testing.T) {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(neardup.Compare(text[p.A], text[p.B]).Passages, p.Passages); d != "" {
-			t.Errorf("%s and %s: %s", p.A, p.B, d)
+			t.Errorf("passages of %s and %s (-want by Compare +got):\n%s", p.A, p.B, d)
 		}
 		found++
 	}
@@ -256,7 +256,7 @@ func TestCorpusMasksFrames(t *testing.T) {
 				t.Errorf("pairs %v, want %v", got, want)
 			}
 			if !hosts && got["post/0 wire/2"] {
-				t.Errorf("frames of %d words do not count", 100)
+				t.Errorf("without hosts: pairs %v hold post/0 and wire/2, want them apart: a frame has %d words", got, 100)
 			}
 			if hosts {
 				for p, err := range c.Passages(t.Context()) {
@@ -264,7 +264,7 @@ func TestCorpusMasksFrames(t *testing.T) {
 						t.Fatal(err)
 					}
 					if pair := min(p.A, p.B) + " " + max(p.A, p.B); !want[pair] {
-						t.Errorf("the frame of %s is a passage", pair)
+						t.Errorf("%s share a passage of their frame, want none", pair)
 					}
 				}
 				if n := len(c.Recycled("post/1")); n != 2 {
@@ -290,7 +290,7 @@ func TestAddNewDoesNotChain(t *testing.T) {
 			if seen {
 				left++
 				if s := neardup.Compare(d.Text, kept[m.ID]).Jaccard; s < .8 || s != m.Similarity {
-					t.Errorf("%s was left out for %s at %v; the similarity is %v", d.ID, m.ID, m.Similarity, s)
+					t.Errorf("%s was left out for %s at %v, want the similarity %v, 0.8 and above", d.ID, m.ID, m.Similarity, s)
 				}
 			} else {
 				kept[d.ID] = d.Text
@@ -299,14 +299,14 @@ func TestAddNewDoesNotChain(t *testing.T) {
 		}
 	}
 	if len(kept) != c.Len() || left < 100 || len(kept) < 20 {
-		t.Errorf("%d kept, %d in the corpus, %d left out", len(kept), c.Len(), left)
+		t.Errorf("%d kept, Len() = %d, %d left out, want as many in the corpus as kept, at least 20, and 100 left out", len(kept), c.Len(), left)
 	}
 	pairs, err := c.Pairs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(pairs) > 0 {
-		t.Errorf("%d pairs of near-duplicates were kept", len(pairs))
+		t.Errorf("%d pairs of near-duplicates were kept, want 0", len(pairs))
 	}
 }
 
@@ -317,25 +317,25 @@ func TestSameID(t *testing.T) {
 		for _, d := range docs[:2] {
 			c.Add(d)
 			if m, seen := c.Seen(d); seen {
-				t.Fatalf("round %d: %s matches itself as %s", round, d.ID, m.ID)
+				t.Fatalf("round %d: Seen(%s) = %s, want no match with itself", round, d.ID, m.ID)
 			}
 		}
 	}
 	if m, seen := c.Seen(neardup.Document{ID: "other", Text: docs[1].Text}); !seen || m.ID != docs[1].ID || m.Similarity != 1 {
-		t.Errorf("seen %v: %v", seen, m)
+		t.Errorf("Seen(copy of %s) = %v, %v, want it at similarity 1", docs[1].ID, m, seen)
 	}
 	// A copy of another document leaves the one of its ID as it is.
 	if m, seen := c.AddNew(neardup.Document{ID: docs[0].ID, Text: docs[1].Text}); !seen || m.ID != docs[1].ID {
-		t.Errorf("seen %v: %v", seen, m)
+		t.Errorf("AddNew(copy of %s) = %v, %v, want a match with it", docs[1].ID, m, seen)
 	}
 	if m, seen := c.Seen(neardup.Document{ID: "other", Text: docs[0].Text}); !seen || m.ID != docs[0].ID {
-		t.Errorf("the document of the same ID is gone: %v, %v", m, seen)
+		t.Errorf("Seen(copy of %s) = %v, %v, want a match: the document of the same ID stays", docs[0].ID, m, seen)
 	}
 	if c.Len() != 2 {
 		t.Errorf("%d documents, want 2", c.Len())
 	}
 	if c.Recycled("absent") != nil {
-		t.Error("blocks of a document that is not there")
+		t.Errorf("Recycled(absent) = %v, want nil", c.Recycled("absent"))
 	}
 }
 
@@ -343,24 +343,24 @@ func TestZeroCorpus(t *testing.T) {
 	ctx := t.Context()
 	var a, b, c, d, e neardup.Corpus
 	if p, err := a.Pairs(ctx); len(p) > 0 || err != nil {
-		t.Error(p, err)
+		t.Errorf("Pairs of the zero Corpus = %v, %v, want none, nil", p, err)
 	}
 	if k, err := b.Clusters(ctx); len(k) > 0 || err != nil {
-		t.Error(k, err)
+		t.Errorf("Clusters of the zero Corpus = %v, %v, want none, nil", k, err)
 	}
 	for p, err := range c.Passages(ctx) {
-		t.Error(p, err)
+		t.Errorf("Passages of the zero Corpus yields %v, %v, want nothing", p, err)
 	}
 	if d.Len() != 0 || d.Recycled("") != nil {
-		t.Error("not empty")
+		t.Errorf("zero Corpus: Len() = %d, Recycled = %v, want 0, nil", d.Len(), d.Recycled(""))
 	}
 	if m, seen := e.Seen(neardup.Document{Text: "one"}); seen {
-		t.Error(m)
+		t.Errorf("Seen of the zero Corpus = %v, want no match", m)
 	}
 	// Empty documents match nothing.
 	for _, id := range []string{"x", "y"} {
 		if m, seen := e.AddNew(neardup.Document{ID: id}); seen {
-			t.Errorf("an empty document is like %v", m)
+			t.Errorf("AddNew(empty document) = %v, want no match", m)
 		}
 	}
 }
@@ -374,15 +374,15 @@ func TestCorpusContext(t *testing.T) {
 		c.Add(d)
 	}
 	if _, err := c.Pairs(ctx); !errors.Is(err, context.Canceled) {
-		t.Error("Pairs:", err)
+		t.Errorf("Pairs with a cancelled context = %v, want context.Canceled", err)
 	}
 	if _, err := c.Clusters(ctx); !errors.Is(err, context.Canceled) {
-		t.Error("Clusters:", err)
+		t.Errorf("Clusters with a cancelled context = %v, want context.Canceled", err)
 	}
 	n := 0
 	for _, err := range c.Passages(ctx) {
 		if n++; !errors.Is(err, context.Canceled) {
-			t.Error("Passages:", err)
+			t.Errorf("Passages with a cancelled context = %v, want context.Canceled", err)
 		}
 	}
 	if n != 1 {
@@ -390,7 +390,7 @@ func TestCorpusContext(t *testing.T) {
 	}
 	// A stopped call works later.
 	if p, err := c.Pairs(t.Context()); len(p) == 0 || err != nil {
-		t.Error(p, err)
+		t.Errorf("Pairs after a stopped call = %d pairs, %v, want some, nil", len(p), err)
 	}
 }
 
@@ -425,12 +425,12 @@ func TestCorpusConcurrently(t *testing.T) {
 func TestThresholdOutOfRange(t *testing.T) {
 	defer func() {
 		if s, ok := recover().(string); !ok || !strings.HasPrefix(s, "lsh: ") {
-			t.Errorf("panic %q", s)
+			t.Errorf("panic %q, want a message that begins with %q", s, "lsh: ")
 		}
 	}()
 	c := neardup.Corpus{Threshold: 1.5}
 	c.Add(neardup.Document{ID: "a", Text: "one two three"})
-	t.Error("no panic")
+	t.Error("Add with Threshold 1.5 did not panic, want a panic")
 }
 
 var (

@@ -44,24 +44,24 @@ func TestChooseKeepsItsPromise(t *testing.T) {
 			for _, recall := range []float64{.5, .9, .95, .99, .999} {
 				b := lsh.Choose(k, threshold, recall)
 				if b.Bands*b.Rows > k {
-					t.Fatalf("Choose(%d, %v, %v) = %v does not fit", k, threshold, recall, b)
+					t.Fatalf("Choose(%d, %v, %v) = %v, want at most K registers", k, threshold, recall, b)
 				}
 				needed := lsh.NeededK(threshold, recall, b.Rows)
 				if b.Recall(threshold) < recall {
 					if b != (lsh.Banding{Bands: k, Rows: 1}) || needed <= k {
-						t.Errorf("Choose(%d, %v, %v) = %v has %v", k, threshold, recall, b, b.Recall(threshold))
+						t.Errorf("Choose(%d, %v, %v) = %v with recall %v, want that recall, or one row if K is too small", k, threshold, recall, b, b.Recall(threshold))
 					}
 					continue
 				}
 				if needed != b.Bands*b.Rows {
-					t.Errorf("NeededK(%v, %v, %d) = %d, but %v is enough", threshold, recall, b.Rows, needed, b)
+					t.Errorf("NeededK(%v, %v, %d) = %d, want %d as in %v", threshold, recall, b.Rows, needed, b.Bands*b.Rows, b)
 				}
 				if fewer := (lsh.Banding{Bands: b.Bands - 1, Rows: b.Rows}); fewer.Recall(threshold) >= recall {
-					t.Errorf("Choose(%d, %v, %v) = %v, but %v is enough", k, threshold, recall, b, fewer)
+					t.Errorf("Choose(%d, %v, %v) = %v, want %v, which reaches the recall with fewer bands", k, threshold, recall, b, fewer)
 				}
 				for rows := b.Rows + 1; rows <= k; rows++ {
 					if more := (lsh.Banding{Bands: k / rows, Rows: rows}); more.Recall(threshold) >= recall {
-						t.Errorf("Choose(%d, %v, %v) = %v, but %v will do", k, threshold, recall, b, more)
+						t.Errorf("Choose(%d, %v, %v) = %v, want %v, which reaches the recall with more rows", k, threshold, recall, b, more)
 					}
 				}
 			}
@@ -80,12 +80,12 @@ func TestBandingRecall(t *testing.T) {
 				t.Errorf("%v.Recall(%v) = %v, want %v", b, s, got, want)
 			}
 			if got < last {
-				t.Errorf("%v.Recall falls at %v", b, s)
+				t.Errorf("%v.Recall(%v) = %v, want at least %v as at a lower similarity", b, s, got, last)
 			}
 			last = got
 		}
 		if b.Recall(0) != 0 || b.Recall(1) != 1 || b.Recall(-1) != 0 || b.Recall(2) != 1 {
-			t.Errorf("%v.Recall at the ends: %v, %v", b, b.Recall(0), b.Recall(1))
+			t.Errorf("%v.Recall at 0, 1, -1, 2 = %v, %v, %v, %v, want 0, 1, 0, 1", b, b.Recall(0), b.Recall(1), b.Recall(-1), b.Recall(2))
 		}
 	}
 	// Far from the threshold the naive form would be 0.
@@ -100,16 +100,16 @@ func TestBandingCandidates(t *testing.T) {
 		t.Errorf("Candidates() = %v, want %v", got, want)
 	}
 	if got := b.Candidates(nil); got != 0 {
-		t.Errorf("Candidates(nil) = %v", got)
+		t.Errorf("Candidates(nil) = %v, want 0", got)
 	}
 }
 
 func TestNeededK(t *testing.T) {
 	if got := lsh.NeededK(.8, .99, 13); got <= 128 || got > 2000 {
-		t.Errorf("NeededK(.8, .99, 13) = %d", got)
+		t.Errorf("NeededK(.8, .99, 13) = %d, want 129 to 2000", got)
 	}
 	if got := lsh.NeededK(.001, .99, 200); got != math.MaxInt {
-		t.Errorf("NeededK(.001, .99, 200) = %d", got)
+		t.Errorf("NeededK(.001, .99, 200) = %d, want math.MaxInt", got)
 	}
 }
 

@@ -74,29 +74,29 @@ func TestBatchErrors(t *testing.T) {
 		}
 	}}
 	if _, _, err := b.Clusters(ctx, w.source(), lsh.ClusterOptions[int]{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("Clusters with a cancelled context = %v, want context.Canceled", err)
 	}
 	if steps != 3 {
-		t.Errorf("%d steps after the third one cancelled", steps)
+		t.Errorf("%d steps, want 3: the third one cancelled", steps)
 	}
 	var last, total int
 	b = lsh.Batch{Progress: func(d, n int) {
 		if d <= last || d > n || total != 0 && n != total {
-			t.Errorf("step %d of %d after %d of %d", d, n, last, total)
+			t.Errorf("Progress(%d, %d) after (%d, %d), want ascending steps of one total", d, n, last, total)
 		}
 		last, total = d, n
 	}}
 	for _, connected := range []bool{false, true} {
 		last, total = 0, 0
 		if _, _, err := b.Clusters(t.Context(), w.source(), lsh.ClusterOptions[int]{Connected: connected}); err != nil || last != total {
-			t.Errorf("done at %d of %d: %v", last, total, err)
+			t.Errorf("Clusters ends at step %d of %d, error %v, want the last step and nil", last, total, err)
 		}
 	}
 	short := lsh.File{Reader: bytes.NewReader(make([]byte, 1000)), Docs: 100, Size: 32}
 	for _, workers := range []int{1, 3} {
 		b := lsh.Batch{Workers: workers}
 		if _, _, err := b.Pairs(t.Context(), short); err == nil {
-			t.Error("a file that is too short gives no error")
+			t.Error("Pairs of a file that is too short = nil error, want an error")
 		}
 	}
 }
@@ -129,15 +129,15 @@ func TestTemplate(t *testing.T) {
 	}
 	for _, p := range pairs {
 		if p.A/2 != p.B/2 {
-			t.Errorf("%+v do not belong together", p)
+			t.Errorf("pair %+v of two families, want pairs of one family alone", p)
 		}
 	}
 	recall := float64(len(pairs)) / float64(n/2)
 	t.Logf("recall %.4f, %+v", recall, work)
 	if recall < .99 {
-		t.Errorf("recall %.4f", recall)
+		t.Errorf("recall %.4f, want at least 0.99", recall)
 	}
 	if n == 40_000 && work.Bounded == 0 {
-		t.Error("nothing was bounded: the test shows nothing")
+		t.Errorf("Work = %+v, want bounded buckets (else nothing is tested)", work)
 	}
 }

@@ -43,14 +43,14 @@ func TestClusterPolicies(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			clusters := clustersIn(t, ix, test.options)
 			if len(clusters) != 1 {
-				t.Fatalf("%d clusters: %+v", len(clusters), clusters)
+				t.Fatalf("%d clusters, want 1: %+v", len(clusters), clusters)
 			}
 			var got []string
 			for i, m := range clusters[0].Members {
 				got = append(got, m.ID)
 				j, _, _ := jaccard(sets[m.ID], sets[clusters[0].Representative])
 				if m.Similarity != j || i == 0 && (m.ID != clusters[0].Representative || j != 1) {
-					t.Errorf("member %+v of %q has %v", m, clusters[0].Representative, j)
+					t.Errorf("member %+v of %q, want similarity %v, the representative first", m, clusters[0].Representative, j)
 				}
 			}
 			if diff := gocmp.Diff(test.want, got); diff != "" {
@@ -129,22 +129,22 @@ func TestSurvivors(t *testing.T) {
 			clusters := clustersIn(t, ix, o)
 			for _, c := range clusters {
 				if len(c.Members) < 2 || c.Members[0] != (lsh.Member[string]{ID: c.Representative, Similarity: 1}) {
-					t.Fatalf("cluster %+v", c)
+					t.Fatalf("cluster %+v, want 2 members and more, the representative first at similarity 1", c)
 				}
 				for _, m := range c.Members[1:] {
 					if gone[m.ID] {
-						t.Fatalf("%s is in two clusters", m.ID)
+						t.Fatalf("%s is in two clusters, want one", m.ID)
 					}
 					gone[m.ID] = true
 				}
 			}
 			for _, c := range clusters {
 				if gone[c.Representative] {
-					t.Errorf("representative %s goes with another cluster", c.Representative)
+					t.Errorf("representative %s is a member of another cluster, want it in one", c.Representative)
 				}
 				for _, m := range c.Members[1:] {
 					if j, _, _ := jaccard(w.sets[row[m.ID]], w.sets[row[c.Representative]]); j < threshold || j != m.Similarity {
-						t.Errorf("%s: %v to %s, said to be %v", m.ID, j, c.Representative, m.Similarity)
+						t.Errorf("%s: similarity to %s = %v, want %v, at the threshold or above", m.ID, c.Representative, m.Similarity, j)
 					}
 				}
 			}
@@ -152,10 +152,10 @@ func TestSurvivors(t *testing.T) {
 				ix.Remove(id)
 			}
 			if left := clustersIn(t, ix, o); len(left) != 0 {
-				t.Errorf("what stays still has clusters: %+v", left)
+				t.Errorf("clusters of the documents kept = %+v, want none", left)
 			}
 			if ix.Len() != len(w.ids)-len(gone) {
-				t.Errorf("%d documents stay of %d less %d", ix.Len(), len(w.ids), len(gone))
+				t.Errorf("Len() = %d, want %d less %d", ix.Len(), len(w.ids), len(gone))
 			}
 		}
 	}
@@ -167,31 +167,31 @@ func TestIndexContext(t *testing.T) {
 	var steps, total int
 	ix := w.index(lsh.Options{Threshold: .5, Progress: func(done, of int) {
 		if done != steps+1 || done > of {
-			t.Errorf("step %d of %d after step %d", done, of, steps)
+			t.Errorf("Progress(%d, %d) after step %d, want the next step", done, of, steps)
 		}
 		steps, total = done, of
 	}}, true)
 	pairsIn(t, ix)
 	if steps == 0 || steps != total {
-		t.Errorf("Pairs ends at step %d of %d", steps, total)
+		t.Errorf("Pairs ends at step %d of %d, want the last step", steps, total)
 	}
 	steps = 0
 	clustersIn(t, ix, lsh.ClusterOptions[string]{})
 	if steps == 0 || steps != total {
-		t.Errorf("Clusters ends at step %d of %d", steps, total)
+		t.Errorf("Clusters ends at step %d of %d, want the last step", steps, total)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	steps = 0
 	if _, err := ix.Pairs(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Pairs() = %v", err)
+		t.Errorf("Pairs with a cancelled context = %v, want context.Canceled", err)
 	}
 	if _, err := ix.Clusters(ctx, lsh.ClusterOptions[string]{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("Clusters() = %v", err)
+		t.Errorf("Clusters with a cancelled context = %v, want context.Canceled", err)
 	}
 	var empty lsh.Index
 	if _, err := empty.Pairs(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Pairs() of an empty index = %v", err)
+		t.Errorf("Pairs of an empty index with a cancelled context = %v, want context.Canceled", err)
 	}
 }
 
@@ -233,11 +233,11 @@ func TestBatchKeep(t *testing.T) {
 					named[i].Members = append(named[i].Members, lsh.Member[string]{ID: w.ids[m.ID], Similarity: m.Similarity})
 				}
 				if keep == lsh.Newest && when(c.Representative).IsZero() && slices.ContainsFunc(c.Members, func(m lsh.Member[int]) bool { return !when(m.ID).IsZero() }) {
-					t.Errorf("a document without a time represents one with a time: %+v", c)
+					t.Errorf("cluster %+v: representative without a time, want one with a time", c)
 				}
 			}
 			if diff := gocmp.Diff(want, named); diff != "" {
-				t.Errorf("exact %v, policy %v (-index +batch):\n%s", exact, keep, diff)
+				t.Errorf("exact %v, policy %v: clusters (-want of the index +got of the batch):\n%s", exact, keep, diff)
 			}
 		}
 	}

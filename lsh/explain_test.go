@@ -21,7 +21,7 @@ func TestExplainByDefinition(t *testing.T) {
 		t.Fatal(err)
 	}
 	if work.Bounded == 0 || work.ExactDuplicates == 0 {
-		t.Fatalf("%+v: the test shows nothing", work)
+		t.Fatalf("Work = %+v, want bounded buckets and exact duplicates (else nothing is tested)", work)
 	}
 	found := map[[2]int]lsh.Score{}
 	for _, p := range pairs {
@@ -47,10 +47,10 @@ func TestExplainByDefinition(t *testing.T) {
 		}
 		s, ok := found[[2]int{x, y}]
 		if e.Match() != ok || ok && e.Score != s {
-			t.Fatalf("Explain(%d, %d) = %+v; a pair: %v %+v", x, y, e, ok, s)
+			t.Fatalf("Explain(%d, %d) = %+v, want a match: %v, score %+v", x, y, e, ok, s)
 		}
 		if j, _, _ := jaccard(w.sets[x], w.sets[y]); e.Score.Similarity != j || !e.Score.Exact {
-			t.Fatalf("Explain(%d, %d) = %+v, which is %v", x, y, e, j)
+			t.Fatalf("Explain(%d, %d) = %+v, want the exact similarity %v", x, y, e, j)
 		}
 		if ok {
 			matches++
@@ -62,10 +62,10 @@ func TestExplainByDefinition(t *testing.T) {
 		}
 	}
 	if matches < 20 || apart < 1 {
-		t.Errorf("%d matches, %d kept apart by oversized buckets: too few to show anything", matches, apart)
+		t.Errorf("%d matches and %d pairs kept apart by oversized buckets, want at least 20 and 1 (else nothing is tested)", matches, apart)
 	}
 	if e, err := b.Explain(t.Context(), w.source(), 0, last, lsh.ClusterOptions[int]{}); err != nil || e.Match() || len(e.Bands) > 0 {
-		t.Errorf("Explain() of an empty document = %+v, %v", e, err)
+		t.Errorf("Explain of an empty document = %+v, %v, want no match, no bands, nil", e, err)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestLocate(t *testing.T) {
 	}{"a": {"a", 1}, "d": {"c", .8}, "e": {}} {
 		c, s, ok := lsh.Locate(clusters, id)
 		if c.Representative != want.representative || s != want.similarity || ok != (want.similarity > 0) {
-			t.Errorf("Locate(%q) = %+v, %v, %v", id, c, s, ok)
+			t.Errorf("Locate(%q) = %+v, %v, %v, want representative %q at %v", id, c, s, ok, want.representative, want.similarity)
 		}
 	}
 }

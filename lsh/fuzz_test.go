@@ -50,7 +50,7 @@ func FuzzIndex(f *testing.F) {
 				}
 			case 2:
 				if got := ix.Remove(d.id); got != (at >= 0) {
-					t.Fatalf("Remove(%q) = %v", d.id, got)
+					t.Fatalf("Remove(%q) = %v, want %v", d.id, got, at >= 0)
 				}
 				if at >= 0 {
 					docs = slices.Delete(docs, at, at+1)
@@ -59,7 +59,7 @@ func FuzzIndex(f *testing.F) {
 				for _, m := range ix.Search(d.sig, lsh.SearchOptions{Set: d.set}) {
 					i := slices.IndexFunc(docs, func(x doc) bool { return x.id == m.ID })
 					if i < 0 {
-						t.Fatalf("%q is not in the index", m.ID)
+						t.Fatalf("Search finds %q, want ids of the index", m.ID)
 					}
 					j, ca, cb := jaccard(d.set, docs[i].set)
 					want := lsh.Score{Similarity: j, ContainmentA: ca, ContainmentB: cb, Exact: true}
@@ -85,11 +85,11 @@ func FuzzIndex(f *testing.F) {
 			a := slices.IndexFunc(docs, func(x doc) bool { return x.id == p.A })
 			b := slices.IndexFunc(docs, func(x doc) bool { return x.id == p.B })
 			if a < 0 || b <= a {
-				t.Fatalf("pair %+v", p)
+				t.Fatalf("pair %+v, want two ids of the index in order", p)
 			}
 			j, _, _ := jaccard(docs[a].set, docs[b].set)
 			if j < threshold || j != p.Similarity {
-				t.Fatalf("pair %+v is %v", p, j)
+				t.Fatalf("pair %+v, want similarity %v, at the threshold %v or above", p, j, threshold)
 			}
 			if j == 1 {
 				got[[2]string{p.A, p.B}] = true

@@ -45,21 +45,21 @@ func TestMerge(t *testing.T) {
 		t.Errorf("pairs of the merged index (-want +got):\n%s", diff)
 	}
 	if a.Len() != len(w.ids) || a.Contains("gone") {
-		t.Errorf("%d documents", a.Len())
+		t.Errorf("after Merge: Len() = %d, Contains(gone) = %v, want %d, false", a.Len(), a.Contains("gone"), len(w.ids))
 	}
 	if err := a.Merge(lsh.New(lsh.Options{})); err != nil {
-		t.Errorf("an empty index does not merge: %v", err)
+		t.Errorf("Merge of an empty index = %v, want nil", err)
 	}
 	other := lsh.New(lsh.Options{})
 	other.Add("x", minhash.New(minhash.Options{K: 64, Elements: minhash.Name("something else")}).Sketch(w.sets[0]))
 	if err := a.Merge(other); !errors.Is(err, lsh.ErrMismatch) {
-		t.Errorf("Merge() of another scheme: %v", err)
+		t.Errorf("Merge of another scheme = %v, want ErrMismatch", err)
 	}
 	if a.Contains("x") {
-		t.Error("a failed merge changed the index")
+		t.Error("after a failed Merge: Contains(x) = true, want false")
 	}
 	if err := a.Merge(a); err == nil {
-		t.Error("an index merges with itself")
+		t.Error("Merge of an index with itself = nil error, want an error")
 	}
 }
 
@@ -73,16 +73,16 @@ func TestReplace(t *testing.T) {
 		ix.Add("a", sk.Sketch(span(i*100, i*100+50)))
 	}
 	if ix.Len() != 2 {
-		t.Errorf("Len() = %d", ix.Len())
+		t.Errorf("Len() = %d, want 2", ix.Len())
 	}
 	if got := ix.Search(sk.Sketch(span(0, 50)), lsh.SearchOptions{}); len(got) != 1 || got[0].ID != "b" {
-		t.Errorf("the first version is still there: %+v", got)
+		t.Errorf("Search(first version) = %+v, want b alone", got)
 	}
 	if got := ix.Search(sk.Sketch(span(499900, 499950)), lsh.SearchOptions{}); len(got) != 1 || got[0].ID != "a" {
-		t.Errorf("the last version is not there: %+v", got)
+		t.Errorf("Search(last version) = %+v, want a alone", got)
 	}
 	if s := ix.Stats(); s.Removed > 2000 || s.Documents != 2 || s.Signatures != 2 {
-		t.Errorf("Stats() = %+v", s)
+		t.Errorf("Stats() = %+v, want 2 documents, 2 signatures, at most 2000 removed", s)
 	}
 }
 
@@ -90,10 +90,10 @@ func TestEmptyAndStrange(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{Threshold: .1})
 	if ix.Search(sk.Sketch(nil), lsh.SearchOptions{}) != nil || clustersIn(t, ix, lsh.ClusterOptions[string]{}) != nil || ix.Remove("") || ix.Contains("x") {
-		t.Error("an index that never held anything finds something")
+		t.Error("Search, Clusters, Remove or Contains of an empty index finds something, want nothing")
 	}
 	for range pairsIn(t, ix) {
-		t.Error("a pair of nothing")
+		t.Error("Pairs of an empty index yields a pair, want none")
 	}
 	if diff := gocmp.Diff(lsh.Stats{}, ix.Stats()); diff != "" {
 		t.Errorf("Stats() of an empty index (-want +got):\n%s", diff)
@@ -107,25 +107,25 @@ func TestEmptyAndStrange(t *testing.T) {
 	for i, id := range ids {
 		got := ix.Search(sk.Sketch(span(uint64(i)*1000, uint64(i)*1000+20)), lsh.SearchOptions{})
 		if len(got) != 1 || got[0].ID != id || got[0].Similarity != 1 || !ix.Contains(id) {
-			t.Errorf("id %q: %+v", id, got)
+			t.Errorf("Search(signature of %q) = %+v, Contains = %v, want itself at similarity 1, true", id, got, ix.Contains(id))
 		}
 	}
 	if got := ix.Search(sk.Sketch(nil), lsh.SearchOptions{}); got != nil {
-		t.Errorf("empty matches %+v", got)
+		t.Errorf("Search(empty signature) = %+v, want nil", got)
 	}
 	if got := clustersIn(t, ix, lsh.ClusterOptions[string]{}); len(got) != 0 {
-		t.Errorf("clusters %+v", got)
+		t.Errorf("Clusters() = %+v, want none", got)
 	}
 	if _, ok := ix.Insert("empty three", sk.Sketch(nil), nil); ok {
-		t.Error("an empty document repeats another")
+		t.Error("Insert of an empty document = a match, want none")
 	}
 	if ix.Len() != len(ids)+3 || !ix.Contains("empty") {
-		t.Errorf("Len() = %d", ix.Len())
+		t.Errorf("Len() = %d, Contains(empty) = %v, want %d, true", ix.Len(), ix.Contains("empty"), len(ids)+3)
 	}
 	var batch lsh.Batch
 	pairs, work, err := batch.Pairs(t.Context(), lsh.Registers{Size: 128})
 	if err != nil || len(pairs) > 0 || work != (lsh.Work{}) {
-		t.Errorf("pairs of no documents: %v, %+v, %v", pairs, work, err)
+		t.Errorf("Pairs of no documents = %v, %+v, %v, want none", pairs, work, err)
 	}
 }
 
@@ -175,16 +175,16 @@ func TestPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if r := recover(); r == nil {
-					t.Errorf("%s: no panic", name)
+					t.Errorf("%s did not panic, want a panic", name)
 				} else if s := fmt.Sprint(r); len(s) < 5 || s[:5] != "lsh: " {
-					t.Errorf("%s: panic %q", name, s)
+					t.Errorf("%s panics with %q, want a message that begins with %q", name, s, "lsh: ")
 				}
 			}()
 			f()
 		}()
 	}
 	if ix.Len() != 1 {
-		t.Errorf("Len() = %d after panics", ix.Len())
+		t.Errorf("after panics: Len() = %d, want 1", ix.Len())
 	}
 	ix.Add("b", sig) // the lock was released
 }
@@ -205,24 +205,24 @@ func TestConcurrent(t *testing.T) {
 					ix.AddSet(w.ids[row], w.sigs[row], shuffled(r, w.sets[row]))
 				case 3:
 					if m, ok := ix.InsertNew(w.ids[row], w.sigs[row], shuffled(r, w.sets[row])); ok && m.ID == w.ids[row] {
-						t.Errorf("%q repeats itself", m.ID)
+						t.Errorf("InsertNew(%q) matches itself, want another document", m.ID)
 					}
 				case 4:
 					if m, ok := ix.Insert(w.ids[row], w.sigs[row], w.sets[row]); ok && m.ID == w.ids[row] {
-						t.Errorf("%q repeats itself", m.ID)
+						t.Errorf("Insert(%q) matches itself, want another document", m.ID)
 					}
 				case 5, 6:
 					ix.Remove(w.ids[row])
 				case 7, 8, 9:
 					for _, m := range ix.Search(w.sigs[row], lsh.SearchOptions{Set: w.sets[row], Limit: r.IntN(3)}) {
 						if m.Similarity < .5 {
-							t.Errorf("match %+v", m)
+							t.Errorf("match %+v, want similarity 0.5 and above", m)
 						}
 					}
 				case 10:
 					for _, p := range pairsIn(t, ix) {
 						if p.Similarity < .5 {
-							t.Errorf("pair %+v", p)
+							t.Errorf("pair %+v, want similarity 0.5 and above", p)
 						}
 					}
 				case 11:
@@ -266,10 +266,10 @@ func TestConcurrentInsert(t *testing.T) {
 			}
 		}
 		if n != len(found)-1 {
-			t.Fatalf("%d of %d copies had a match", n, len(found))
+			t.Fatalf("%d of %d copies had a match, want all but one", n, len(found))
 		}
 		if want := len(found); round%2 == 0 && ix.Len() != want || round%2 == 1 && ix.Len() != 1 {
-			t.Fatalf("round %d: %d documents are stored", round, ix.Len())
+			t.Fatalf("round %d: Len() = %d, want %d copies after Insert, 1 after InsertNew", round, ix.Len(), want)
 		}
 	}
 }
@@ -284,18 +284,18 @@ func TestSetsByID(t *testing.T) {
 	given := w.index(lsh.Options{Threshold: .4}, true)
 	asked := w.index(lsh.Options{Threshold: .4, Workers: 2, Sets: func(id string) []uint64 { return w.sets[row[id]] }}, false)
 	if diff := gocmp.Diff(pairsIn(t, given), pairsIn(t, asked)); diff != "" {
-		t.Errorf("pairs (-given +asked):\n%s", diff)
+		t.Errorf("pairs (-want with sets given +got with a function):\n%s", diff)
 	}
 	for _, keep := range []lsh.Keep{lsh.First, lsh.Newest, lsh.Longest} {
 		o := lsh.ClusterOptions[string]{Keep: keep, Time: func(id string) time.Time { return time.Unix(int64(row[id]/3), 0) }}
 		if diff := gocmp.Diff(clustersIn(t, given, o), clustersIn(t, asked, o)); diff != "" {
-			t.Errorf("clusters (-given +asked):\n%s", diff)
+			t.Errorf("clusters (-want with sets given +got with a function):\n%s", diff)
 		}
 	}
 	for i, sig := range w.sigs {
 		o := lsh.SearchOptions{Set: w.sets[i], Limit: 5}
 		if diff := gocmp.Diff(given.Search(sig, o), asked.Search(sig, o)); diff != "" {
-			t.Fatalf("search (-given +asked):\n%s", diff)
+			t.Fatalf("search (-want with sets given +got with a function):\n%s", diff)
 		}
 	}
 }
@@ -326,7 +326,7 @@ func TestMergeSets(t *testing.T) {
 			t.Fatal(err)
 		}
 		if own != (asked == 0) {
-			t.Errorf("with a function of its own: %v; the other's was called %d times", own, asked)
+			t.Errorf("function of its own: %v; the other's was called %d times, want 0 with a function of its own and more without", own, asked)
 		}
 		if diff := gocmp.Diff(want, pairsIn(t, ix)); diff != "" {
 			t.Errorf("with a function of its own: %v; pairs (-want +got):\n%s", own, diff)

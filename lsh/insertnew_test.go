@@ -34,7 +34,7 @@ func TestInsertNewDrift(t *testing.T) {
 			sig := sk.Sketch(text)
 			if m, found := kept.InsertNew(id, sig, text); found {
 				if j, _, _ := jaccard(set, sets[m.ID]); j != m.Similarity || !m.Exact || !kept.Contains(m.ID) {
-					t.Fatalf("InsertNew(%q) = %+v, which is %v", id, m, j)
+					t.Fatalf("InsertNew(%q) = %+v, want an exact match at %v that is kept", id, m, j)
 				}
 				left = append(left, id)
 			}
@@ -58,13 +58,13 @@ func TestInsertNewDrift(t *testing.T) {
 		return n
 	}
 	if kept.Len()+len(left) != families*versions {
-		t.Errorf("%d kept and %d left out of %d", kept.Len(), len(left), families*versions)
+		t.Errorf("%d kept and %d left out, want %d together", kept.Len(), len(left), families*versions)
 	}
 	if n := below(left, kept.Contains); n != 0 {
-		t.Errorf("InsertNew left out %d documents of which no match is kept", n)
+		t.Errorf("InsertNew left out %d documents without a match among those kept, want 0", n)
 	}
 	if n := below(chained, func(id string) bool { return !slices.Contains(chained, id) }); n < families*versions/4 {
-		t.Errorf("Insert left out %d such documents: the texts do not drift", n)
+		t.Errorf("Insert left out %d documents without a match among those kept, want at least %d (else the texts do not drift)", n, families*versions/4)
 	}
 	t.Logf("%d kept, %d left out", kept.Len(), len(left))
 }
@@ -105,17 +105,17 @@ func TestInsertNewAgain(t *testing.T) {
 		} {
 			m, found := insert(step.id, step.set)
 			if m.ID != step.match || found != (step.match != "") {
-				t.Fatalf("exact %v, %+v: match %+v, %v", exact, step, m, found)
+				t.Fatalf("exact %v, %+v: match %+v, %v, want %q, %v", exact, step, m, found, step.match, step.match != "")
 			}
 		}
 		if ix.Len() != 2 || !slices.Equal(holds(a2), []string{"a"}) || !slices.Equal(holds(b), []string{"b"}) {
-			t.Errorf("exact %v: a document that was left out changed the index", exact)
+			t.Errorf("exact %v: after a document was left out: Len() = %d, %q hold a2, %q hold b, want 2, a, b", exact, ix.Len(), holds(a2), holds(b))
 		}
 		// Many copies of one document, and its own among them.
 		ix.Add("first", sk.Sketch(span(5000, 5100)))
 		ix.Add("second", sk.Sketch(span(5000, 5100)))
 		if m, found := insert("first", span(5000, 5100)); !found || m.ID != "second" {
-			t.Errorf("exact %v: %+v, %v", exact, m, found)
+			t.Errorf("exact %v: InsertNew(first) = %+v, %v, want a match with second", exact, m, found)
 		}
 	}
 }

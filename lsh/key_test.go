@@ -35,13 +35,13 @@ func TestCollisions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(pairs) > 0 {
-			t.Errorf("seed %#x: %d pairs of unlike signatures", seed, len(pairs))
+			t.Errorf("seed %#x: %d pairs of unlike signatures, want 0", seed, len(pairs))
 		}
 		if got := work.LargestBucket == n; got != meet {
-			t.Errorf("seed %#x: largest bucket has %d of %d", seed, work.LargestBucket, n)
+			t.Errorf("seed %#x: largest bucket has %d of %d documents, want all of them: %v", seed, work.LargestBucket, n, meet)
 		}
 		if most := budget(n) + 4*n*BucketLeaders; float64(work.Candidates) > most {
-			t.Errorf("seed %#x: %d comparisons", seed, work.Candidates)
+			t.Errorf("seed %#x: %d comparisons, want at most %.0f", seed, work.Candidates, most)
 		}
 	}
 }
@@ -59,7 +59,7 @@ func TestKeys(t *testing.T) {
 			changed[i] ^= 1 << (i % 32)
 			in := b == 25 || i/5 == b
 			if got := key.tag(changed, b) != tag; got != in {
-				t.Errorf("register %d in band %d: tag changed %v", i, b, got)
+				t.Errorf("register %d changed: tag of band %d changed = %v, want %v", i, b, got, in)
 			}
 		}
 	}
@@ -69,7 +69,7 @@ func TestKeys(t *testing.T) {
 		seen[key.tag(same, b)] = true
 	}
 	if len(seen) != 25 {
-		t.Errorf("%d tags of equal registers in 25 bands", len(seen))
+		t.Errorf("%d tags of equal registers in 25 bands, want 25", len(seen))
 	}
 }
 
@@ -88,7 +88,7 @@ func TestTable(t *testing.T) {
 				}
 				want[tag] = append(want[tag], e)
 				if got := ts.add([]uint32{tag}); got != e {
-					t.Fatalf("entry %d is %d", e, got)
+					t.Fatalf("added entry = %d, want %d", got, e)
 				}
 			}
 			for tag, entries := range want {
@@ -100,13 +100,13 @@ func TestTable(t *testing.T) {
 					got = ts.next.at(int(got - 1))[0]
 				}
 				if got != 0 {
-					t.Fatalf("tag %#x has more entries", tag)
+					t.Fatalf("tag %#x: entry %d after the last, want none", tag, got)
 				}
 			}
 			for range 1000 {
 				tag := uint32(splitMix(&state))
 				if _, ok := want[tag]; !ok && ts.bands[0].get(tag) != 0 {
-					t.Fatalf("tag %#x was never put", tag)
+					t.Fatalf("tag %#x: get finds an entry, want none: it was never added", tag)
 				}
 			}
 		}

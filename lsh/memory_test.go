@@ -74,7 +74,7 @@ func TestMemory(t *testing.T) {
 		index, bare := bytesPerDocument(test.docs, test.capacity)
 		t.Logf("%d documents, room for %d: %.1f bytes each, %.1f of them tables of bands", test.docs, test.capacity, index, bare)
 		if index > test.most {
-			t.Errorf("%d documents, room for %d: %.1f bytes each", test.docs, test.capacity, index)
+			t.Errorf("%d documents, room for %d: %.1f bytes each, want at most %.0f", test.docs, test.capacity, index, test.most)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func TestBatchMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 			if most < 16*n || most > 24*n {
-				t.Errorf("%T, ranked %v: %.1f bytes a document", src, ranked, float64(most)/n)
+				t.Errorf("%T, ranked %v: %.1f bytes per document, want 16 to 24", src, ranked, float64(most)/n)
 			}
 		}
 	}

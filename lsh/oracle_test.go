@@ -202,7 +202,7 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 					}
 					for i, p := range pairs {
 						if i >= len(got) || (lsh.Pair[string]{A: w.ids[p.A], B: w.ids[p.B], Score: p.Score}) != got[i] {
-							t.Fatalf("Batch.Pairs()[%d] = %+v, the index has %+v", i, p, got[i])
+							t.Fatalf("Batch.Pairs()[%d] = %+v, want %+v as in the index", i, p, got[i])
 						}
 					}
 
@@ -329,7 +329,7 @@ func TestSearchByDefinition(t *testing.T) {
 				}
 			}
 			if got, want := ix.Contains(w.ids[q]), place[q] >= 0; got != want {
-				t.Fatalf("Contains(%q) = %v", w.ids[q], got)
+				t.Fatalf("Contains(%q) = %v, want %v", w.ids[q], got, want)
 			}
 			if place[q] >= 0 {
 				live++

@@ -81,7 +81,7 @@ func TestHostile(t *testing.T) {
 				t.Logf("clusters: %d, %+v", len(clusters), work)
 				checkWork(t, docs, work)
 				if test.clusters == 1 && (len(clusters) != 1 || len(clusters[0].Members) != docs) {
-					t.Errorf("%d clusters, the first of %d documents", len(clusters), len(clusters[0].Members))
+					t.Errorf("%d clusters, the first of %d documents, want 1 of %d", len(clusters), len(clusters[0].Members), docs)
 				}
 				pairs, work, err := b.Pairs(t.Context(), src)
 				if err != nil {
@@ -90,10 +90,10 @@ func TestHostile(t *testing.T) {
 				t.Logf("pairs: %d, %+v", len(pairs), work)
 				checkWork(t, docs, work)
 				if len(pairs) > 100*docs {
-					t.Errorf("%d pairs of %d documents", len(pairs), docs)
+					t.Errorf("%d pairs of %d documents, want at most %d", len(pairs), docs, 100*docs)
 				}
 				if test.clusters == 1 && work.BoundedDuplicates+work.Bounded == 0 {
-					t.Errorf("comparisons left out are not reported: %+v", work)
+					t.Errorf("Work = %+v, want the comparisons left out counted", work)
 				}
 			}
 		})
@@ -103,13 +103,13 @@ func TestHostile(t *testing.T) {
 func checkWork(t *testing.T, docs int, w lsh.Work) {
 	t.Helper()
 	if w.Documents != docs {
-		t.Errorf("%d documents of %d", w.Documents, docs)
+		t.Errorf("Work.Documents = %d, want %d", w.Documents, docs)
 	}
 	// 64 comparisons a band and document in buckets of 128 are the bound, and 8
 	// where a bucket is bounded; there are 12 bands, which clusters go through
 	// twice.
 	if w.Candidates > int64(2*(12*(64+8)+16)*docs) {
-		t.Errorf("%d comparisons for %d documents", w.Candidates, docs)
+		t.Errorf("%d comparisons for %d documents, want at most %d", w.Candidates, docs, 2*(12*(64+8)+16)*docs)
 	}
 }
 
@@ -128,17 +128,17 @@ func TestHostileInsert(t *testing.T) {
 			if m, ok := ix.Insert(fmt.Sprint(row), sig, nil); ok {
 				repeats++
 				if m.Similarity < .8 {
-					t.Fatalf("%+v is not a match", m)
+					t.Fatalf("match %+v, want similarity 0.8 and above", m)
 				}
 			}
 		}
 		if shared > 90 && repeats < n-n/100 {
-			t.Errorf("%d of %d documents repeat another", repeats, n)
+			t.Errorf("%d of %d documents have a match, want at least %d", repeats, n, n-n/100)
 		}
 		s := ix.Stats()
 		t.Logf("%d repeats, %+v", repeats, s)
 		if shared == 97 && n > 2_000 && s.BoundedQueries == 0 {
-			t.Error("bounded queries are not reported")
+			t.Errorf("Stats() = %+v, want BoundedQueries above 0", s)
 		}
 	}
 }
@@ -157,21 +157,21 @@ func TestHostileContained(t *testing.T) {
 	}
 	t.Logf("%d pairs, %+v", len(pairs), work)
 	if n > 4000 && work.Bounded < 70 {
-		t.Errorf("%d elements were bounded", work.Bounded)
+		t.Errorf("%d elements were bounded, want at least 70", work.Bounded)
 	}
 	if work.Candidates > int64(20*n) {
-		t.Errorf("%d comparisons for %d documents", work.Candidates, n)
+		t.Errorf("%d comparisons for %d documents, want at most %d", work.Candidates, n, 20*n)
 	}
 	found := make([]bool, n)
 	for i, p := range pairs {
 		if max(p.ContainmentA, p.ContainmentB) < .5 || p.A >= p.B || i > 0 && pairs[i-1] == p {
-			t.Fatalf("pair %+v", p)
+			t.Fatalf("pair %+v, want each pair once, A before B, with a containment of 0.5 and above", p)
 		}
 		found[p.A], found[p.B] = true, true
 	}
 	for row, ok := range found {
 		if !ok {
-			t.Fatalf("document %d, which shares its larger part with all, is in no pair", row)
+			t.Fatalf("document %d, which shares its larger part with all, is in no pair, want one", row)
 		}
 	}
 }

@@ -59,6 +59,6 @@ func TestPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n")), b.Bytes()) {
-		t.Errorf("%s is not the curve of this code; -update-picture draws it again", name)
+		t.Errorf("%s differs, want the curve of this code; -update-picture draws it again", name)
 	}
 }

@@ -82,7 +82,7 @@ func TestRealPairs(t *testing.T) {
 						off++
 					}
 					if p.Similarity < threshold || !p.Exact {
-						t.Errorf("%v: %+v is not an exact match", threshold, p)
+						t.Errorf("pair %+v, want an exact similarity of %v and above", p, threshold)
 					}
 				}
 				due, missed := 0, 0
@@ -99,10 +99,10 @@ func TestRealPairs(t *testing.T) {
 				t.Logf("threshold %v: recall %.4f (%d due), %d wrong of %d, %d off; %d candidates, largest bucket %d, %d bounded",
 					threshold, recall, due, wrong, len(pairs), off, work.Candidates, work.LargestBucket, work.Bounded+work.BoundedDuplicates)
 				if least := .99; recall < least && !(threshold == .3 && recall >= .985) {
-					t.Errorf("recall %.4f at %v", recall, threshold)
+					t.Errorf("recall %.4f at threshold %v, want at least %v", recall, threshold, least)
 				}
 				if wrong > 0 || float64(off) > .01*float64(len(pairs)) {
-					t.Errorf("at %v: %d wrong and %d off of %d pairs", threshold, wrong, off, len(pairs))
+					t.Errorf("at threshold %v: %d wrong pairs and %d with a wrong similarity of %d, want 0 and at most 1%%", threshold, wrong, off, len(pairs))
 				}
 			}
 		})
@@ -126,7 +126,7 @@ func TestRealClusters(t *testing.T) {
 				for _, m := range c.Members[1:] {
 					j := shingle.Set(r.sets[c.Representative]).Jaccard(r.sets[m.ID])
 					if j < threshold || j != m.Similarity {
-						t.Errorf("%s is %v from its representative %s, said to be %v", r.docs[m.ID].ID, j, r.docs[c.Representative].ID, m.Similarity)
+						t.Errorf("%s: similarity to its representative %s = %v, want %v, at the threshold or above", r.docs[m.ID].ID, r.docs[c.Representative].ID, m.Similarity, j)
 					}
 					dropped[m.ID] = true
 					members++
@@ -134,7 +134,7 @@ func TestRealClusters(t *testing.T) {
 			}
 			for _, c := range clusters {
 				if dropped[c.Representative] {
-					t.Errorf("representative %s is a member elsewhere", r.docs[c.Representative].ID)
+					t.Errorf("representative %s is a member of another cluster, want it in one", r.docs[c.Representative].ID)
 				}
 			}
 			kept := 0
@@ -146,14 +146,14 @@ func TestRealClusters(t *testing.T) {
 				for b := range a {
 					if !dropped[b] {
 						if j := shingle.Set(r.sets[a]).Jaccard(r.sets[b]); j >= threshold+.05 {
-							t.Errorf("both kept at %v: %s, %s: %v", threshold, r.docs[a].ID, r.docs[b].ID, j)
+							t.Errorf("threshold %v: %s and %s are kept at similarity %v, want one of them", threshold, r.docs[a].ID, r.docs[b].ID, j)
 						}
 					}
 				}
 			}
 			t.Logf("threshold %v: %d clusters, %d members dropped, %d kept", threshold, len(clusters), members, kept)
 			if members == 0 || kept == 0 {
-				t.Error("nothing to see")
+				t.Errorf("%d members and %d kept, want some of each (else nothing is tested)", members, kept)
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func TestRealContainment(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(pairs) != 1 || max(pairs[0].ContainmentA, pairs[0].ContainmentB) < .4 {
-		t.Fatalf("pairs %+v", pairs)
+		t.Fatalf("pairs %+v, want 1 with a containment of 0.4 and above", pairs)
 	}
 	t.Logf("%+v", pairs[0])
 }
@@ -230,7 +230,7 @@ func TestRealContained(t *testing.T) {
 		}
 		for _, p := range pairs {
 			if !want[[2]int{p.A, p.B}] {
-				t.Errorf("%v: %+v is none", least, p)
+				t.Errorf("threshold %v: pair %+v, want pairs at the threshold alone", least, p)
 			}
 		}
 		t.Logf("least %v: %d of %d pairs, %+v", least, len(pairs), len(want), work)
@@ -262,7 +262,7 @@ func TestRealOrder(t *testing.T) {
 	order := rows(len(r.docs))
 	clusters, pairs := outcome(order)
 	if len(pairs) < 10 || len(clusters) < 10 {
-		t.Fatalf("%d pairs, %d clusters: ten were planted", len(pairs), len(clusters))
+		t.Fatalf("%d pairs, %d clusters, want at least 10 of each, as planted", len(pairs), len(clusters))
 	}
 	slices.Reverse(order)
 	reversed, reversedPairs := outcome(order)

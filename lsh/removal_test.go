@@ -76,11 +76,11 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 			}
 			s := ix.Stats()
 			if s.Removed != pages*(rounds-1) {
-				t.Fatalf("%d removed: the index was compacted and shows nothing", s.Removed)
+				t.Fatalf("Stats().Removed = %d, want %d (else the index was compacted and nothing is tested)", s.Removed, pages*(rounds-1))
 			}
 			// The page that stays, the others, and one version that may return.
 			if entries, documents := chains(ix); entries > pages+2 || documents > pages+1 {
-				t.Errorf("chains of %d signatures and of %d documents", entries, documents)
+				t.Errorf("chains of %d signatures and of %d documents, want at most %d and %d", entries, documents, pages+2, pages+1)
 			}
 			if got := len(ix.Search(sig(2), SearchOptions{})); got != pages+1 {
 				t.Errorf("a query finds %d documents, want %d", got, pages+1)
@@ -89,10 +89,10 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 				ix.Remove(fmt.Sprint("page", page))
 			}
 			if m, ok := ix.Insert("new", sig(2), nil); !ok || m.ID != "still" {
-				t.Errorf("Insert() = %+v, %v: the page that stays is not found after removed ones", m, ok)
+				t.Errorf("Insert(copy of the page that stays) = %+v, %v, want a match with %q", m, ok, "still")
 			}
 			if s := ix.Stats(); s.BoundedQueries != 0 {
-				t.Errorf("%d queries are said to be bounded", s.BoundedQueries)
+				t.Errorf("BoundedQueries = %d, want 0", s.BoundedQueries)
 			}
 		})
 	}
@@ -124,7 +124,7 @@ func TestRemovalAmongVeryMany(t *testing.T) {
 		}
 		if pick(3) == 0 {
 			if ix.Remove(fmt.Sprint(id)) != (gone >= 0) {
-				t.Fatalf("step %d: Remove(%d)", step, id)
+				t.Fatalf("step %d: Remove(%d) = %v, want %v", step, id, gone < 0, gone >= 0)
 			}
 		} else {
 			text := 0
@@ -151,7 +151,7 @@ func TestRemovalAmongVeryMany(t *testing.T) {
 				got = append(got, m.ID)
 			}
 			if len(got) != len(same)+len(alike) || !slices.Equal(got[:len(same)], same) {
-				t.Fatalf("step %d: a query finds %d documents, of %d the same and %d alike", step, len(got), len(same), len(alike))
+				t.Fatalf("step %d: Search finds %d documents, want the %d equal ones and then %d alike", step, len(got), len(same), len(alike))
 			}
 			limit := min(3, len(same))
 			if limit == 0 {
@@ -167,7 +167,7 @@ func TestRemovalAmongVeryMany(t *testing.T) {
 		}
 	}
 	if s := ix.Stats(); s.Documents != len(docs) || s.Largest[0] <= sweepDepth {
-		t.Errorf("%+v: the test shows nothing", s)
+		t.Errorf("Stats() = %+v, want %d documents and a chain longer than %d (else nothing is tested)", s, len(docs), sweepDepth)
 	}
 }
 

@@ -76,7 +76,7 @@ func TestClustersFollowFromPairs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if work.Bounded == 0 {
-		t.Fatal("no bucket is bounded: nothing is tested")
+		t.Fatalf("Work = %+v, want bounded buckets (else nothing is tested)", work)
 	}
 	earlier := map[int][]lsh.Pair[int]{}
 	for _, p := range pairs {
@@ -105,7 +105,7 @@ next:
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Fatalf("clusters (-of the pairs +found):\n%.2000s", diff)
+		t.Fatalf("clusters (-want by the pairs +got):\n%.2000s", diff)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestHashesInAnyOrder(t *testing.T) {
 			buffer[i] = uint64(i)
 		}
 		if ok != slices.ContainsFunc(wantPairs, func(p lsh.Pair[string]) bool { return p.B == id }) {
-			t.Fatalf("Insert(%q) = %+v, %v", id, m, ok)
+			t.Fatalf("Insert(%q) = %+v, %v, want a match: %v", id, m, ok, !ok)
 		}
 		byFunc.Add(id, w.sigs[row])
 	}
@@ -70,7 +70,7 @@ func TestHashesInAnyOrder(t *testing.T) {
 				t.Fatalf("%s: search for %d (-want +got):\n%s", name, row, diff)
 			}
 			if !slices.Equal(before, o.Set) {
-				t.Fatal("Search changed the hashes of the query")
+				t.Fatal("Search changed the hashes of the query, want them as they were")
 			}
 		}
 		if diff := gocmp.Diff(wantPairs, pairsIn(t, ix)); diff != "" {
@@ -104,7 +104,7 @@ func TestHashesInAnyOrder(t *testing.T) {
 		return out
 	}
 	if diff := gocmp.Diff(all(&sorted), all(&unsorted)); diff != "" {
-		t.Errorf("batch (-sorted +unsorted):\n%s", diff)
+		t.Errorf("batch (-want of sorted sets +got of unsorted):\n%s", diff)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestSetMemory(t *testing.T) {
 		got := measure(test.docs, test.rounds, test.size)
 		t.Logf("%d documents of %d hashes, replaced %d times: %.1f bytes a hash", test.docs, test.size, test.rounds-1, got)
 		if got > test.most {
-			t.Errorf("%d documents of %d hashes, replaced %d times: %.1f bytes a hash", test.docs, test.size, test.rounds-1, got)
+			t.Errorf("%d documents of %d hashes, replaced %d times: %.1f bytes per hash, want at most %v", test.docs, test.size, test.rounds-1, got, test.most)
 		}
 	}
 }
@@ -194,7 +194,7 @@ func TestZeroIndex(t *testing.T) {
 	if read.Search(sig, lsh.SearchOptions{}) != nil || read.Len() != 0 || read.Contains("") || read.Remove("") ||
 		read.Banding() != (lsh.Banding{}) || read.Scheme() != (minhash.Scheme{}) ||
 		len(pairsIn(t, &read)) != 0 || len(clustersIn(t, &read, lsh.ClusterOptions[string]{})) != 0 {
-		t.Error("the zero index is not an empty one")
+		t.Error("zero Index: a method finds something, want an empty index")
 	}
 	if diff := gocmp.Diff(lsh.Stats{}, read.Stats()); diff != "" {
 		t.Errorf("Stats() (-want +got):\n%s", diff)
@@ -215,13 +215,13 @@ func TestZeroIndex(t *testing.T) {
 	} {
 		var ix lsh.Index
 		if add(&ix, "a") {
-			t.Errorf("%s: the first document has a match", name)
+			t.Errorf("%s: the first document has a match, want none", name)
 		}
 		if m := ix.Search(sig, lsh.SearchOptions{Set: span(0, 50)}); len(m) != 1 || m[0].ID != "a" || m[0].Similarity != 1 {
-			t.Errorf("%s: search finds %+v", name, m)
+			t.Errorf("%s: Search finds %+v, want a at similarity 1", name, m)
 		}
 		if b := ix.Banding(); b != lsh.Choose(128, lsh.DefaultThreshold, lsh.DefaultRecall) {
-			t.Errorf("%s: banding %v", name, b)
+			t.Errorf("%s: Banding() = %v, want %v", name, b, lsh.Choose(128, lsh.DefaultThreshold, lsh.DefaultRecall))
 		}
 	}
 }

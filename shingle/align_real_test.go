@@ -47,7 +47,7 @@ func TestAlignNews(t *testing.T) {
 			}
 		}
 		if !startA || !startB || !endA || !endB {
-			t.Errorf("passage %+v ends where no shared part does:\n%s\n%s", p, p.A.Of(a), p.B.Of(b))
+			t.Errorf("passage %+v, want one that begins and ends where a shared part does:\n%s\n%s", p, p.A.Of(a), p.B.Of(b))
 		}
 	}
 	for i, ok := range covered {

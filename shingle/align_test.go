@@ -20,7 +20,7 @@ import (
 func TestAlign(t *testing.T) {
 	files, err := filepath.Glob("testdata/align/*.txt")
 	if err != nil || len(files) == 0 {
-		t.Fatal("no cases: ", err)
+		t.Fatalf("Glob(testdata/align) = %d cases, %v, want at least 1", len(files), err)
 	}
 	for _, name := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestAlign(t *testing.T) {
 			head, rest, okA := strings.Cut(string(data), "\n-- a --\n")
 			a, b, okB := strings.Cut(rest, "\n-- b --\n")
 			if !okA || !okB || !strings.HasPrefix(head, "why: ") {
-				t.Fatal("a case has why, a and b")
+				t.Fatal("a case lacks a part, want why, a and b")
 			}
 			var al shingle.Aligner
 			_, options, _ := strings.Cut(head, "\noptions: ")
@@ -57,7 +57,7 @@ func TestAlign(t *testing.T) {
 			for k, s := range marksA {
 				u, ok := marksB[k]
 				if !ok {
-					t.Fatalf("passage %s has one side", k)
+					t.Fatalf("passage %s is marked on one side, want both", k)
 				}
 				want = append(want, [2]string{show(a, s), show(b, u)})
 			}
@@ -93,7 +93,7 @@ func marks(t *testing.T, marked string) (string, map[string]shingle.Span) {
 		names, rest, ok1 := strings.Cut(rest, ":")
 		inside, rest, ok2 := strings.Cut(rest, "]")
 		if !ok1 || !ok2 {
-			t.Fatal("unbalanced marks")
+			t.Fatalf("marks %q are unbalanced, want a closing bracket for each", rest)
 		}
 		for name := range strings.SplitSeq(names, ",") {
 			spans[name] = shingle.Span{Start: text.Len(), End: text.Len() + len(strings.TrimSpace(inside))}
@@ -112,7 +112,7 @@ func checkPassages(t *testing.T, al shingle.Aligner, a, b string, ps []shingle.P
 		checkSpan(t, al, b, p.B)
 		na, nb := len(al.Shingler.AppendTokens(nil, p.A.Of(a))), len(al.Shingler.AppendTokens(nil, p.B.Of(b)))
 		if p.Tokens != max(na, nb) || p.Matched < least || p.Matched > min(na, nb) {
-			t.Fatalf("%+v: sides of %d and %d tokens, least %d", p, na, nb, least)
+			t.Fatalf("%+v: sides of %d and %d tokens, want Tokens the larger and Matched from %d to the smaller", p, na, nb, least)
 		}
 		if want := 2 * float64(p.Matched) / float64(na+nb); p.Similarity != want {
 			t.Fatalf("%+v: similarity should be %v", p, want)
@@ -120,10 +120,10 @@ func checkPassages(t *testing.T, al shingle.Aligner, a, b string, ps []shingle.P
 		equal := slices.EqualFunc(al.Shingler.AppendTokens(nil, p.A.Of(a)), al.Shingler.AppendTokens(nil, p.B.Of(b)),
 			func(x, y shingle.Token) bool { return x.Hash == y.Hash })
 		if p.Exact != equal {
-			t.Fatalf("%+v: the tokens being equal is %v", p, equal)
+			t.Fatalf("passage %+v: Exact = %v, want %v", p, p.Exact, equal)
 		}
 		if i > 0 && slices.Compare(sides(ps[i-1]), sides(p)) >= 0 {
-			t.Fatalf("%+v is not after %+v", p, ps[i-1])
+			t.Fatalf("passage %+v follows %+v, want passages in order", p, ps[i-1])
 		}
 		checkEdits(t, a, b, p, al.Edits(a, b, p))
 	}
@@ -135,16 +135,16 @@ func sides(p shingle.Passage) []int { return []int{p.A.Start, p.B.Start, p.A.End
 func checkSpan(t *testing.T, al shingle.Aligner, text string, s shingle.Span) {
 	t.Helper()
 	if s.Start < 0 || s.Start >= s.End || s.End > len(text) {
-		t.Fatalf("span %v of %d bytes", s, len(text))
+		t.Fatalf("span %v of %d bytes, want one within the text and not empty", s, len(text))
 	}
 	for _, at := range []int{s.Start, s.End} {
 		if at < len(text) && utf8.ValidString(text) && !utf8.RuneStart(text[at]) {
-			t.Fatalf("span %v cuts a rune", s)
+			t.Fatalf("span %v cuts a rune of %q, want borders of runes", s, text)
 		}
 	}
 	for _, tok := range al.Shingler.AppendTokens(nil, text) {
 		if tok.Start < s.Start && s.Start < tok.End || tok.Start < s.End && s.End < tok.End {
-			t.Fatalf("span %v cuts the token %v", s, tok.Span)
+			t.Fatalf("span %v cuts the token %v of %q, want borders of tokens", s, tok.Span, text)
 		}
 	}
 }
@@ -156,12 +156,12 @@ func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Ed
 	atA, atB, same := p.A.Start, p.B.Start, 0
 	for _, e := range edits {
 		if e.A.Start < atA || e.A.End > p.A.End || e.B.Start < atB || e.B.End > p.B.End {
-			t.Fatalf("%+v: edit %+v out of order", p, e)
+			t.Fatalf("passage %+v: edit %+v, want edits in order and within it", p, e)
 		}
 		x, y := sh.AppendTokens(nil, e.A.Of(a)), sh.AppendTokens(nil, e.B.Of(b))
 		// What lies between two edits holds no token.
 		if n := len(sh.AppendTokens(nil, a[atA:e.A.Start])) + len(sh.AppendTokens(nil, b[atB:e.B.Start])); n > 0 {
-			t.Fatalf("%+v: edit %+v leaves out %d tokens", p, e, n)
+			t.Fatalf("passage %+v: %d tokens before edit %+v are in no edit, want 0", p, n, e)
 		}
 		atA, atB = e.A.End, e.B.End
 		equal := slices.EqualFunc(x, y, func(x, y shingle.Token) bool { return x.Hash == y.Hash })
@@ -171,20 +171,20 @@ func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Ed
 			shingle.Delete:  len(x) > 0 && len(y) == 0,
 			shingle.Insert:  len(x) == 0 && len(y) > 0,
 		}[e.Op]; !ok {
-			t.Fatalf("%+v: edit %+v does not match its texts: %q %q", p, e, e.A.Of(a), e.B.Of(b))
+			t.Fatalf("passage %+v: edit %+v of %q and %q, want the Op that fits these texts", p, e, e.A.Of(a), e.B.Of(b))
 		}
 		if e.Op == shingle.Equal {
 			same += len(x)
 		}
 	}
 	if n := len(sh.AppendTokens(nil, a[atA:p.A.End])) + len(sh.AppendTokens(nil, b[atB:p.B.End])); n > 0 {
-		t.Fatalf("%+v: the edits leave out the last %d tokens", p, n)
+		t.Fatalf("passage %+v: its last %d tokens are in no edit, want 0", p, n)
 	}
 	if p.Exact && (len(edits) != 1 || edits[0].Op != shingle.Equal) {
-		t.Fatalf("%+v is exact, but edits are %+v", p, edits)
+		t.Fatalf("exact passage %+v: edits %+v, want one, Equal", p, edits)
 	}
 	if same < p.Matched*9/10 {
-		t.Fatalf("%+v: the edits keep %d tokens", p, same)
+		t.Fatalf("passage %+v: edits keep %d tokens, want at least %d", p, same, p.Matched*9/10)
 	}
 }
 
@@ -262,7 +262,7 @@ func TestAlignProperties(t *testing.T) {
 			found += len(ps)
 			checkPassages(t, al, a, b, ps)
 			if diff := gocmp.Diff(ps, exchanged(al.Align(b, a))); diff != "" {
-				t.Fatalf("exchanging the texts changes more than the sides:\n%s", diff)
+				t.Fatalf("Align(b, a) with its sides exchanged (-want as Align(a, b) +got):\n%s", gocmp.Diff(ps, exchanged(al.Align(b, a))))
 			}
 			self := al.Align(a, a)
 			checkPassages(t, al, a, a, self)
@@ -270,12 +270,12 @@ func TestAlignProperties(t *testing.T) {
 				return p.A == p.B && p.Exact && strings.TrimSpace(a) == p.A.Of(a)
 			})
 			if !whole && len(al.Shingler.AppendTokens(nil, a)) >= 12 {
-				t.Fatalf("%+v: a text does not share all of itself: %+v\n%q", al, self, a)
+				t.Fatalf("%+v: Align of a text with itself = %+v, want a passage that is the whole text\n%q", al, self, a)
 			}
 		}
 	}
 	if found < 3*rounds {
-		t.Errorf("%d passages found: the texts test too little", found)
+		t.Errorf("%d passages found, want at least %d (else the texts prove too little)", found, 3*rounds)
 	}
 }
 
@@ -306,7 +306,7 @@ func TestAlignOptions(t *testing.T) {
 		{"Shingler", shingle.Aligner{Shingler: shingle.Shingler{KeepAccents: true}}, "à l'été " + tail, "a l'ete " + tail},
 	} {
 		if gocmp.Equal(shingle.Aligner{}.Align(c.a, c.b), c.al.Align(c.a, c.b)) {
-			t.Errorf("%s changes nothing: %+v", c.name, c.al.Align(c.a, c.b))
+			t.Errorf("option %s: passages %+v equal those of the defaults, want other passages", c.name, c.al.Align(c.a, c.b))
 		}
 	}
 }
@@ -323,15 +323,15 @@ func TestAlignAt(t *testing.T) {
 	}
 	seeds := []shingle.Seed{{A: 6, B: 6, N: 3}}
 	if diff := gocmp.Diff(want, al.AlignAt(x, y, seeds)); diff != "" {
-		t.Errorf("AlignAt (-Align +AlignAt):\n%s", diff)
+		t.Errorf("AlignAt (-want as Align +got):\n%s", diff)
 	}
 	for _, s := range []shingle.Seed{{A: 1, B: 7, N: 3}, {A: -1, B: 0, N: 1}, {A: 0, B: 99, N: 1}, {A: 6, B: 6, N: 1 << 30}} {
 		if got := al.AlignAt(x, y, []shingle.Seed{s}); got != nil {
-			t.Errorf("seed %+v is none, yet %+v", s, got)
+			t.Errorf("AlignAt(invalid seed %+v) = %+v, want nil", s, got)
 		}
 	}
 	if got := al.AlignAt(x, y, nil); got != nil {
-		t.Errorf("no seeds, yet %+v", got)
+		t.Errorf("AlignAt(no seeds) = %+v, want nil", got)
 	}
 }
 
@@ -365,7 +365,7 @@ func FuzzAlign(f *testing.F) {
 			ps := al.Align(a, b)
 			checkPassages(t, al, a, b, ps)
 			if diff := gocmp.Diff(ps, exchanged(al.Align(b, a))); diff != "" {
-				t.Fatal(diff)
+				t.Fatalf("Align(b, a) with its sides exchanged (-want as Align(a, b) +got):\n%s", diff)
 			}
 		}
 	})
@@ -384,7 +384,7 @@ func TestEveryCopyOfNearCopies(t *testing.T) {
 			if !slices.ContainsFunc(ps, func(p shingle.Passage) bool {
 				return p.Exact && p.A.Start == fromA && p.B.Start == fromB || p.Matched > 20 && (fromA == 0) == (fromB == 0)
 			}) {
-				t.Errorf("no passage from %d to %d: %+v", fromA, fromB, ps)
+				t.Errorf("passages %+v, want one from byte %d to byte %d", ps, fromA, fromB)
 			}
 		}
 	}
@@ -408,7 +408,7 @@ func TestAlignSkipEdges(t *testing.T) {
 		var al shingle.Aligner
 		ps := al.AlignTexts(al.Prepare(text, skip...), al.Prepare(story))
 		if len(ps) != 1 || ps[0].A != (shingle.Span{Start: from, End: from + len(story)}) || ps[0].B != (shingle.Span{Start: 0, End: len(story)}) {
-			t.Errorf("%q: %+v", text, ps)
+			t.Errorf("passages of %q = %+v, want one from byte %d that is the whole story", text, ps, from)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestAllocations(t *testing.T) {
 		} {
 			// A pool may be emptied at any time, so one in ten is forgiven.
 			if n := testing.AllocsPerRun(50, c.f); n > 0.1 {
-				t.Errorf("%v: %s allocates %v times", s, c.name, n)
+				t.Errorf("%v: %s makes %v allocations, want 0", s, c.name, n)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func sample(tb testing.TB, n int, prefix string, file ...string) []string {
 		}
 	}
 	if len(texts) == 0 {
-		tb.Fatalf("no text of %q in %v", prefix, file)
+		tb.Fatalf("no text of %q in %v, want at least 1", prefix, file)
 	}
 	return texts
 }

@@ -91,7 +91,7 @@ func FuzzCut(f *testing.F) {
 		rest := shingle.Cut(text, spans)
 		got := sh.AppendTokens(nil, rest.Text)
 		if !slices.EqualFunc(got, want, func(x, y shingle.Token) bool { return x.Hash == y.Hash }) {
-			t.Fatalf("%q without %v is %q, which has other tokens", text, spans, rest.Text)
+			t.Fatalf("tokens of %q without %v: rest %q has other tokens, want those that were not cut", text, spans, rest.Text)
 		}
 		for i := range got {
 			if at := rest.Original(got[i].Span); at != want[i].Span {
@@ -99,7 +99,7 @@ func FuzzCut(f *testing.F) {
 			}
 		}
 		if utf8.ValidString(text) && !utf8.ValidString(rest.Text) {
-			t.Fatalf("%q without %v is not valid UTF-8", text, spans)
+			t.Fatalf("%q without %v is %q, want valid UTF-8", text, spans, rest.Text)
 		}
 	})
 }
@@ -135,18 +135,18 @@ func FuzzSentences(f *testing.F) {
 		at, n := 0, 0
 		for s := range shingle.Sentences(text) {
 			if s.Start < at || s.End <= s.Start || strings.TrimSpace(s.Of(text)) != s.Of(text) {
-				t.Fatalf("%q has a sentence %v: %q", text, s, s.Of(text))
+				t.Fatalf("sentence %v of %q is %q, want sentences in order, not empty and without space at their ends", s, text, s.Of(text))
 			}
 			at = s.End
 			for n < len(tokens) && tokens[n].End <= s.End {
 				if tokens[n].Start < s.Start {
-					t.Fatalf("token %q of %q is in no sentence", tokens[n].Of(text), text)
+					t.Fatalf("token %q of %q is in no sentence, want it in one", tokens[n].Of(text), text)
 				}
 				n++
 			}
 		}
 		if n < len(tokens) {
-			t.Fatalf("token %q of %q is in no sentence", tokens[n].Of(text), text)
+			t.Fatalf("token %q of %q is in no sentence, want it in one", tokens[n].Of(text), text)
 		}
 	})
 }

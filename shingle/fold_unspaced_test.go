@@ -37,7 +37,7 @@ func TestEveryCodePoint(t *testing.T) {
 			if first == "" {
 				first, want = tier, got
 			} else if diff := differ(want, got); diff != "" {
-				t.Errorf("U+%04X to U+%04X: %s and %s differ:\n%s", lo, lo+63, first, tier, diff)
+				t.Errorf("U+%04X to U+%04X (-want of %s +got of %s):\n%s", lo, lo+63, first, tier, diff)
 			}
 		})
 	}
@@ -67,7 +67,7 @@ func TestUnspaced(t *testing.T) {
 		}
 		same, read := shingle.SameUnspaced([]byte(b.String()))
 		if !same {
-			t.Fatalf("%q: vector instructions differ", b.String())
+			t.Fatalf("unspaced text %q: vector instructions differ, want the result of plain Go", b.String())
 		}
 		taken += read
 	}
@@ -93,7 +93,7 @@ func TestKernelBytes(t *testing.T) {
 		}
 		shingle.EachTier(func(tier string) {
 			if !shingle.SameBytes(text) {
-				t.Fatalf("%q: %s differs", text, tier)
+				t.Fatalf("words of %q: %s differs, want the result of plain Go", text, tier)
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func TestKernelLetters(t *testing.T) {
 		shingle.EachTier(func(tier string) {
 			same, read := shingle.SameLetters(b)
 			if !same {
-				t.Fatalf("%q: %s differs", b, tier)
+				t.Fatalf("letters of %q: %s differs, want the result of plain Go", b, tier)
 			}
 			taken += read
 		})
@@ -157,7 +157,7 @@ func TestKernelRun(t *testing.T) {
 		shingle.EachTier(func(tier string) {
 			same, read := shingle.SameRun(b, n)
 			if !same {
-				t.Fatalf("%q, n %d: %s differs", b, n, tier)
+				t.Fatalf("run of %d in %q: %s differs, want the result of plain Go", n, b, tier)
 			}
 			taken += read
 		})
@@ -189,19 +189,19 @@ func FuzzBlocks(f *testing.F) {
 		}
 		shingle.EachTier(func(tier string) {
 			if !shingle.SameTwos(block, two) {
-				t.Errorf("%q, two %x: %s differs", block, two, tier)
+				t.Errorf("twos of %q, two %x: %s differs, want the result of plain Go", block, two, tier)
 			}
 			if same, _ := shingle.SameUnspaced(text); !same {
-				t.Errorf("%q: %s differs", text, tier)
+				t.Errorf("unspaced text %q: %s differs, want the result of plain Go", text, tier)
 			}
 			if !shingle.SameBytes(text) {
-				t.Errorf("%q: bytes: %s differs", text, tier)
+				t.Errorf("words of %q: %s differs, want the result of plain Go", text, tier)
 			}
 			if same, _ := shingle.SameLetters(text); !same {
-				t.Errorf("%q: letters: %s differs", text, tier)
+				t.Errorf("letters of %q: %s differs, want the result of plain Go", text, tier)
 			}
 			if same, _ := shingle.SameRun(text, int(two%256)); !same {
-				t.Errorf("%q, n %d: run: %s differs", text, two%256, tier)
+				t.Errorf("run of %d in %q: %s differs, want the result of plain Go", two%256, text, tier)
 			}
 		})
 	})

@@ -127,7 +127,7 @@ func FuzzKernels(f *testing.F) {
 			if first == "" {
 				first, want = tier, got
 			} else if diff := differ(want, got); diff != "" {
-				t.Fatalf("%q: %s and %s differ:\n%s", text, first, tier, diff)
+				t.Fatalf("hashes of %q (-want of %s +got of %s):\n%s", text, first, tier, diff)
 			}
 		})
 	})

@@ -60,12 +60,12 @@ func TestTextsStayInside(t *testing.T) {
 					shingle.EachTier(func(tier string) {
 						for _, s := range []shingle.Shingler{{Size: 2}, {Unit: shingle.Chars, KeepAccents: true}} {
 							if !slices.Equal(s.AppendHashes(nil, inside), s.AppendHashes(nil, part)) || !slices.Equal(s.AppendTokens(nil, inside), s.AppendTokens(nil, part)) {
-								t.Fatalf("%s: %q elsewhere in memory has other tokens", tier, part)
+								t.Fatalf("%s: hashes or tokens of %q at a border of memory differ, want those of a copy elsewhere", tier, part)
 							}
 						}
 					})
 					if !slices.Equal(slices.Collect(shingle.Paragraphs(inside)), slices.Collect(shingle.Paragraphs(part))) {
-						t.Fatalf("%q elsewhere in memory has other paragraphs", part)
+						t.Fatalf("paragraphs of %q at a border of memory differ, want those of a copy elsewhere", part)
 					}
 				}
 			}

@@ -59,10 +59,10 @@ func avalanche(t *testing.T, sh shingle.Shingler) {
 			}
 			for bit := range 64 {
 				if d := math.Abs(float64(tokens[bit]) - float64(trials)/2); d > limit {
-					t.Errorf("length %d, place %d: bit %d of the token flips %d times of %d", n, place, bit, tokens[bit], trials)
+					t.Errorf("length %d, place %d: bit %d of the token flips %d times of %d, want half within %.0f", n, place, bit, tokens[bit], trials, limit)
 				}
 				if d := math.Abs(float64(shingles[bit]) - float64(trials)/2); d > limit {
-					t.Errorf("length %d, place %d: bit %d of the shingle flips %d times of %d", n, place, bit, shingles[bit], trials)
+					t.Errorf("length %d, place %d: bit %d of the shingle flips %d times of %d, want half within %.0f", n, place, bit, shingles[bit], trials, limit)
 				}
 			}
 		}
@@ -86,10 +86,10 @@ func TestSequentialIDs(t *testing.T) {
 			hashes = append(hashes, all[i])
 		}
 		if len(hashes) != n {
-			t.Fatalf("%s: %d hashes", format, len(hashes))
+			t.Fatalf("%s: %d hashes, want %d", format, len(hashes), n)
 		}
 		if set := shingle.MakeSet(slices.Clone(hashes)); len(set) != n {
-			t.Errorf("%s: %d of %d hashes are distinct", format, len(set), n)
+			t.Errorf("%s: %d distinct hashes, want %d", format, len(set), n)
 		}
 		for shift := 0; shift <= 56; shift += 4 {
 			var count [256]int
@@ -119,13 +119,13 @@ func TestJoining(t *testing.T) {
 		} {
 			hashes := s.AppendHashes(nil, text)
 			if len(hashes) == 0 {
-				t.Fatalf("%v: %q has no shingle", s, text)
+				t.Fatalf("%v: Hashes(%q) = none, want at least 1", s, text)
 			}
 			if len(hashes) > 1 {
 				continue
 			}
 			if other, ok := seen[hashes[0]]; ok {
-				t.Errorf("%v: %q and %q collide", s, text, other)
+				t.Errorf("%v: %q and %q have one hash, want two", s, text, other)
 			}
 			seen[hashes[0]] = text
 		}
@@ -136,10 +136,10 @@ func TestJoining(t *testing.T) {
 		for n := 1; n <= 130; n++ {
 			h := shingle.Shingler{Size: n}.AppendHashes(nil, strings.Repeat(word+" ", n))
 			if len(h) != 1 {
-				t.Fatalf("%d shingles of %d tokens", len(h), n)
+				t.Fatalf("Size %d: %d hashes of as many tokens, want 1", n, len(h))
 			}
 			if other, ok := seen[h[0]]; ok {
-				t.Errorf("%d times %q and %s collide", n, word, other)
+				t.Errorf("%d times %q and %s have one hash, want two", n, word, other)
 			}
 			seen[h[0]] = fmt.Sprintf("%d times %q", n, word)
 		}
@@ -212,7 +212,7 @@ func distinctShingles(t *testing.T, text string) []uint64 {
 	for i, h := range (shingle.Shingler{}).AppendHashes(nil, text) {
 		name := strings.Join(names[i:i+5], "\x00")
 		if other, ok := byHash[h]; ok && other != name {
-			t.Errorf("%q and %q collide", name, other)
+			t.Errorf("%q and %q have one hash, want two", name, other)
 		}
 		byHash[h] = name
 	}

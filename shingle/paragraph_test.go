@@ -95,13 +95,13 @@ func FuzzParagraphs(f *testing.F) {
 		words := shingle.Shingler{Unit: shingle.Chars}
 		for p := range shingle.Paragraphs(text) {
 			if p.Start < at || p.End <= p.Start || p.End > len(text) {
-				t.Fatalf("%q: %v after %d", text, p, at)
+				t.Fatalf("%q: paragraph %v follows byte %d, want paragraphs in order, not empty and within the text", text, p, at)
 			}
 			if utf8.ValidString(text) && !utf8.ValidString(p.Of(text)) {
-				t.Fatalf("%q: %v cuts a code point", text, p)
+				t.Fatalf("%q: paragraph %v cuts a code point, want borders of code points", text, p)
 			}
 			if trimmed := strings.Trim(p.Of(text), " \t\r\n\u00a0\u3000\u2028"); trimmed != p.Of(text) {
-				t.Fatalf("%q: %q is not trimmed", text, p.Of(text))
+				t.Fatalf("%q: paragraph %q, want it without space at its ends", text, p.Of(text))
 			}
 			inside += len(words.AppendTokens(nil, p.Of(text)))
 			at = p.End
@@ -109,7 +109,7 @@ func FuzzParagraphs(f *testing.F) {
 		// No word is outside: a character more than the marks that a paragraph
 		// break takes from their letters would be.
 		if all := len(words.AppendTokens(nil, text)); inside < all {
-			t.Fatalf("%q: %d of %d characters are in paragraphs", text, inside, all)
+			t.Fatalf("%q: %d characters are in paragraphs, want all %d", text, inside, all)
 		}
 	})
 }
@@ -122,7 +122,7 @@ func TestParagraphsAllocate(t *testing.T) {
 		for range shingle.Paragraphs(text) {
 		}
 	}); n != 0 {
-		t.Errorf("%v allocations", n)
+		t.Errorf("Paragraphs makes %v allocations, want 0", n)
 	}
 }
 

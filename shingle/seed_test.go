@@ -75,7 +75,7 @@ func TestForgedTokens(t *testing.T) {
 	real, fake := strings.Join(words, " "), strings.Join(forged, " ")
 	var public shingle.Shingler
 	if j := public.Set(real).Jaccard(public.Set(fake)); j != 1 {
-		t.Fatalf("%q and %q have similarity %g: the forgery failed, and so the test", real, fake, j)
+		t.Fatalf("forged %q for %q: similarity %g without a seed, want 1 (else the forgery failed and nothing is tested)", fake, real, j)
 	}
 	seeds := 4000
 	if race {
@@ -86,11 +86,11 @@ func TestForgedTokens(t *testing.T) {
 		a, b := sh.AppendTokens(nil, real), sh.AppendTokens(nil, fake)
 		for i := range a {
 			if a[i].Hash == b[i].Hash {
-				t.Errorf("seed %d: %q and %q collide", sh.Seed, words[i], forged[i])
+				t.Errorf("seed %d: %q and its forgery %q have one hash, want two", sh.Seed, words[i], forged[i])
 			}
 		}
 		if j := sh.Set(real).Jaccard(sh.Set(fake)); j != 0 {
-			t.Errorf("seed %d: similarity %g", sh.Seed, j)
+			t.Errorf("seed %d: similarity of text and forgery = %g, want 0", sh.Seed, j)
 		}
 	}
 }
@@ -118,15 +118,15 @@ func TestShortTokensNeverCollide(t *testing.T) {
 		byKeyed := map[uint64]uint64{}
 		for i := range public {
 			if h, ok := byPublic[public[i]]; ok && h != keyed[i] {
-				t.Fatal("one hash without a seed, two with one")
+				t.Fatalf("public hash %#x belongs to seeded hashes %#x and %#x, want one each", public[i], h, keyed[i])
 			}
 			if h, ok := byKeyed[keyed[i]]; ok && h != public[i] {
-				t.Fatal("two hashes without a seed, one with one")
+				t.Fatalf("seeded hash %#x belongs to public hashes %#x and %#x, want one each", keyed[i], h, public[i])
 			}
 			byPublic[public[i]], byKeyed[keyed[i]] = keyed[i], public[i]
 		}
 		if len(byKeyed) < 10000 {
-			t.Fatalf("%d tokens only", len(byKeyed))
+			t.Fatalf("%d tokens, want at least 10000", len(byKeyed))
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestSeededHashes(t *testing.T) {
 			}
 			for _, other := range sets {
 				if n := set.Common(other); n != 0 {
-					t.Errorf("%v: %d hashes that another seed has", sh, n)
+					t.Errorf("%v: %d hashes shared with another seed, want 0", sh, n)
 				}
 			}
 			sets = append(sets, set)
@@ -173,7 +173,7 @@ func TestSeedNames(t *testing.T) {
 	}
 	back := shingle.Shingler{Seed: 42}
 	if err := back.UnmarshalText([]byte(name)); err != nil || back != sh {
-		t.Errorf("%s gives %v, %v", name, back, err)
+		t.Errorf("UnmarshalText(%s) = %v, %v, want %v, nil", name, back, err, sh)
 	}
 	for _, c := range []struct {
 		why  string
@@ -191,10 +191,10 @@ func TestSeedNames(t *testing.T) {
 		sh := shingle.Shingler{Size: 9, Seed: c.seed}
 		err := sh.UnmarshalText([]byte(c.name))
 		if err == nil || errors.Is(err, shingle.ErrSeed) != (c.want != nil) || sh != (shingle.Shingler{Size: 9, Seed: c.seed}) {
-			t.Errorf("%s: %v, %v", c.why, sh, err)
+			t.Errorf("%s: UnmarshalText left %v, error %v, want it unchanged and an error, which is ErrSeed: %v", c.why, sh, err, c.want != nil)
 		}
 		if err != nil && c.seed != 0 && strings.Contains(err.Error(), fmt.Sprint(c.seed)+" ") {
-			t.Errorf("%s: the error betrays the seed: %v", c.why, err)
+			t.Errorf("%s: the error shows the seed: %v, want it kept secret", c.why, err)
 		}
 	}
 	seen := map[string]bool{}
@@ -202,6 +202,6 @@ func TestSeedNames(t *testing.T) {
 		seen[shingle.Shingler{Seed: seed}.String()] = true
 	}
 	if len(seen) != 1000 {
-		t.Errorf("%d names of 1000 seeds", len(seen))
+		t.Errorf("%d names of 1000 seeds, want 1000", len(seen))
 	}
 }

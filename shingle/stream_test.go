@@ -16,7 +16,7 @@ func collect(t *testing.T, s shingle.Shingler, r io.Reader) (hashes []uint64) {
 	t.Helper()
 	for block, err := range s.HashesFrom(r) {
 		if err != nil || len(block) == 0 {
-			t.Fatalf("a block of %d, error %v", len(block), err)
+			t.Fatalf("HashesFrom yields a block of %d hashes and error %v, want hashes and nil", len(block), err)
 		}
 		hashes = append(hashes, block...)
 	}
@@ -41,7 +41,7 @@ func TestHashesSeqLeft(t *testing.T) {
 	for range 3 {
 		for block := range (shingle.Shingler{}).HashesSeq(text) {
 			if !slices.Equal(block, want[:len(block)]) {
-				t.Fatal("another first block")
+				t.Fatalf("first block of HashesSeq = %x, want %x", block, want[:len(block)])
 			}
 			break
 		}
@@ -104,7 +104,7 @@ func TestHashesFromError(t *testing.T) {
 	var last error
 	for block, err := range (shingle.Shingler{Size: 1}).HashesFrom(io.MultiReader(strings.NewReader("one two three"), iotest.ErrReader(broken))) {
 		if last != nil {
-			t.Fatal("an element follows the error")
+			t.Fatalf("HashesFrom yields %x, %v after an error, want nothing", block, err)
 		}
 		last = err
 		n += len(block)
@@ -159,7 +159,7 @@ func TestBoundedMemory(t *testing.T) {
 			}
 		})
 		if per := got.AllocedBytesPerOp(); per > 1<<20 || n == 0 {
-			t.Errorf("%d shingles, %d bytes allocated", n, per)
+			t.Errorf("%d shingles, %d bytes allocated, want some shingles and at most %d bytes", n, per, 1<<20)
 		}
 	}
 }

@@ -23,10 +23,10 @@ func FuzzRestore(f *testing.F) {
 		want := al.Prepare(text, skip...)
 		got, rest, err := al.Restore(text, append(want.AppendTokens(nil), "rest"...), skip...)
 		if err != nil || string(rest) != "rest" {
-			t.Fatalf("%q left, %v", rest, err)
+			t.Fatalf("Restore leaves %q, %v, want %q, nil", rest, err, "rest")
 		}
 		if !slices.Equal(want.Tokens(), got.Tokens()) || !slices.Equal(want.Weights(), got.Weights()) {
-			t.Fatal("other tokens")
+			t.Fatalf("Restore: tokens %v of weights %v, want %v and %v", got.Tokens(), got.Weights(), want.Tokens(), want.Weights())
 		}
 		for i := range want.Len() {
 			if want.Token(i) != got.Token(i) {
@@ -34,7 +34,7 @@ func FuzzRestore(f *testing.F) {
 			}
 		}
 		if diff := cmp.Diff(al.AlignTexts(want, want), al.AlignTexts(got, want)); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("AlignTexts of the restored text (-want as of the prepared one +got):\n%s", diff)
 		}
 		// Whatever is read can be aligned.
 		if odd, _, err := al.Restore(text, tokens); err == nil {

@@ -35,14 +35,14 @@ func TestText(t *testing.T) {
 	same := shingle.Shingler{Size: 7}
 	for _, bad := range []string{"", "lines:5", "words:", "words:0", "words:-1", "words:5+", "words:5+accents+accents", "words:99999999999", "Words:5", "words:5 "} {
 		if err := same.UnmarshalText([]byte(bad)); err == nil || same != (shingle.Shingler{Size: 7}) {
-			t.Errorf("%q gives %v, %v", bad, same, err)
+			t.Errorf("UnmarshalText(%q) left %v, error %v, want it unchanged and an error", bad, same, err)
 		}
 	}
 	if _, err := (shingle.Shingler{Unit: 9}).MarshalText(); err == nil {
-		t.Error("unit 9 has a name")
+		t.Error("MarshalText of unit 9 = nil error, want an error")
 	}
 	if _, err := (shingle.Shingler{Size: -1}).MarshalText(); err == nil {
-		t.Error("size -1 has a name")
+		t.Error("MarshalText of size -1 = nil error, want an error")
 	}
 }
 
@@ -60,13 +60,13 @@ func FuzzText(f *testing.F) {
 		before := s
 		if s.UnmarshalText(name) != nil {
 			if s != before {
-				t.Errorf("%q is refused and sets %#v", name, s)
+				t.Errorf("refused UnmarshalText(%q) left %#v, want %#v", name, s, before)
 			}
 			return
 		}
 		text, err := s.MarshalText()
 		if err != nil || again.UnmarshalText(text) != nil || again != s {
-			t.Errorf("%q makes %#v, then %q, then %#v", name, s, text, again)
+			t.Errorf("UnmarshalText(%q) = %#v, written as %q, which reads as %#v, want the same again", name, s, text, again)
 		}
 	})
 }
@@ -82,7 +82,7 @@ func TestNonsense(t *testing.T) {
 	} {
 		for _, s := range []shingle.Shingler{{Size: -1}, {Unit: 2}} {
 			if !panics(func() { f(s) }) {
-				t.Errorf("%s of %v does not panic", name, s)
+				t.Errorf("%s of %v did not panic, want a panic", name, s)
 			}
 		}
 	}
@@ -100,12 +100,12 @@ func TestMultiset(t *testing.T) {
 		t.Errorf("%d elements, want 6", n)
 	}
 	if !slices.Equal(s.AppendHashes([]uint64{1}, a)[1:], joined(s.HashesSeq(a))) {
-		t.Error("AppendHashes and Hashes differ")
+		t.Error("AppendHashes and HashesSeq differ, want the same hashes")
 	}
 	// First occurrences are the plain elements.
 	plain := shingle.Shingler{Size: 1}.Set(a)
 	if got := plain.Containment(s.Set(a)); got != 1 {
-		t.Errorf("%v of the plain elements are there", got)
+		t.Errorf("containment of the plain elements = %v, want 1", got)
 	}
 }
 
@@ -135,21 +135,21 @@ func TestSkip(t *testing.T) {
 			want = append(want, tok)
 		}
 		if got := s.AppendTokens(nil, text, skip...); !slices.Equal(got, want) {
-			t.Fatalf("seed %d: tokens differ", seed)
+			t.Fatalf("seed %d: tokens with spans skipped = %v, want %v", seed, got, want)
 		}
 		shingles := shinglesOf(want, s.Size, s.Seed)
 		if got := slices.Collect(s.All(text, skip...)); !slices.Equal(got, shingles) {
-			t.Fatalf("seed %d: shingles differ", seed)
+			t.Fatalf("seed %d: shingles with spans skipped = %v, want %v", seed, got, shingles)
 		}
 		var hashes []uint64
 		for _, h := range shingles {
 			hashes = append(hashes, h.Hash)
 		}
 		if !slices.Equal(s.AppendHashes(nil, text, skip...), hashes) || !slices.Equal(joined(s.HashesSeq(text, skip...)), hashes) {
-			t.Fatalf("seed %d: hashes differ", seed)
+			t.Fatalf("seed %d: hashes with spans skipped differ, want %x", seed, hashes)
 		}
 		if got := s.Set(text, skip...); !slices.Equal(got, shingle.MakeSet(hashes)) {
-			t.Fatalf("seed %d: sets differ", seed)
+			t.Fatalf("seed %d: set with spans skipped = %x, want %x", seed, got, shingle.MakeSet(hashes))
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestSkipOutOfOrder(t *testing.T) {
 			"Set":          func() { s.Set("one two three", skip...) },
 		} {
 			if !panics(f) {
-				t.Errorf("%s of %v does not panic", name, skip)
+				t.Errorf("%s with spans %v did not panic, want a panic", name, skip)
 			}
 		}
 	}

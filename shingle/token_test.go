@@ -61,7 +61,7 @@ func TestFolding(t *testing.T) {
 		a := (shingle.Shingler{}).Set(c.a)
 		b := (shingle.Shingler{}).Set(c.b)
 		if len(a) == 0 || !slices.Equal(a, b) {
-			t.Errorf("%q and %q differ: %q %q", c.a, c.b, words(shingle.Shingler{}, c.a), words(shingle.Shingler{}, c.b))
+			t.Errorf("tokens of %q = %q, of %q = %q, want the same", c.a, words(shingle.Shingler{}, c.a), c.b, words(shingle.Shingler{}, c.b))
 		}
 	}
 	keep := shingle.Shingler{KeepAccents: true}

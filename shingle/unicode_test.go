@@ -102,7 +102,7 @@ lines:
 	for _, d := range departures {
 		t.Logf("%d lines left out: %s", left[d.why], d.why)
 		if left[d.why] == 0 {
-			t.Errorf("nothing departs because %s", d.why)
+			t.Errorf("no line departs because %s, want at least 1", d.why)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestCaseFolding(t *testing.T) {
 		for _, s := range []shingle.Shingler{{Size: 1}, {Size: 1, KeepAccents: true}} {
 			x, y := s.AppendHashes(nil, "x"+a+"y"), s.AppendHashes(nil, "x"+b+"y")
 			if len(x) == 0 || !slices.Equal(x, y) {
-				t.Errorf("%v: %s (%s) makes %x, %q %x", s, a, f[0], x, b, y)
+				t.Errorf("%v: hashes of %s (%s) = %x, want %x as of %q", s, a, f[0], x, y, b)
 			}
 		}
 		n++
@@ -147,7 +147,7 @@ func TestIdempotent(t *testing.T) {
 				twice.WriteRune(f.r)
 			}
 			if once.String() != twice.String() {
-				t.Errorf("%v: %U folds to %q and then to %q", s, r, once.String(), twice.String())
+				t.Errorf("%v: %U folds to %q, folded again %q, want no change", s, r, once.String(), twice.String())
 			}
 		}
 	}
@@ -165,7 +165,7 @@ func TestCanonical(t *testing.T) {
 		for _, s := range []shingle.Shingler{{Size: 1}, {Size: 1, KeepAccents: true}, {Unit: shingle.Chars}} {
 			a, b := s.AppendHashes(nil, c[0]), s.AppendHashes(nil, c[1])
 			if len(a) == 0 || !slices.Equal(a, b) {
-				t.Errorf("%v: %+q makes %x, %+q %x", s, c[0], a, c[1], b)
+				t.Errorf("%v: hashes of %+q = %x, want %x as of %+q", s, c[0], a, b, c[1])
 			}
 		}
 	}

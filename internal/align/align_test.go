@@ -128,13 +128,13 @@ func TestRunsAreFound(t *testing.T) {
 					})
 				}
 				if !ok {
-					t.Fatalf("round %d, mode %d: run %+v is in no chain\na %v\nb %v\n%+v", round, mode, run, a, b, chains)
+					t.Fatalf("round %d, mode %d: run %+v is in no chain, want every run of the minimum length in one\na %v\nb %v\nchains %+v", round, mode, run, a, b, chains)
 				}
 			}
 		}
 	}
 	if found < 1000 || skipped > found {
-		t.Errorf("%d runs looked for, %d passed over: the texts test too little", found, skipped)
+		t.Errorf("%d runs looked for, %d skipped, want at least 1000 and most of them looked for (else the texts prove too little)", found, skipped)
 	}
 }
 
@@ -158,7 +158,7 @@ func uncovered(in []bool, from, n int32) int {
 func check(t *testing.T, a, b []uint32, c Chain) {
 	t.Helper()
 	if c.A0 < 0 || c.A0 >= c.A1 || int(c.A1) > len(a) || c.B0 < 0 || c.B0 >= c.B1 || int(c.B1) > len(b) {
-		t.Fatalf("chain %+v out of bounds", c)
+		t.Fatalf("chain %+v, want one that is not empty, within %d and %d tokens", c, len(a), len(b))
 	}
 	if c.Moved {
 		checkMoved(t, a, b, c)
@@ -167,15 +167,15 @@ func check(t *testing.T, a, b []uint32, c Chain) {
 	i, j, sum := c.A0, c.B0, int32(0)
 	for k, r := range c.Runs {
 		if r.N <= 0 || r.A < i || r.B < j || k > 0 && r.A == i && r.B == j {
-			t.Fatalf("chain %+v: run %d out of order", c, k)
+			t.Fatalf("chain %+v: run %d starts before the end of the last one or is empty, want runs in order", c, k)
 		}
 		if !equal(a[r.A:r.A+r.N], b[r.B:r.B+r.N]) {
-			t.Fatalf("chain %+v: run %d is not of equal tokens", c, k)
+			t.Fatalf("chain %+v: run %d is not of equal tokens, want equal ones", c, k)
 		}
 		i, j, sum = r.A+r.N, r.B+r.N, sum+r.N
 	}
 	if first := c.Runs[0]; first.A != c.A0 || first.B != c.B0 || i != c.A1 || j != c.B1 || sum != c.Matched {
-		t.Fatalf("chain %+v does not agree with its runs", c)
+		t.Fatalf("chain %+v: borders or Matched do not follow from its runs, want %d to %d, %d to %d, %d matched", c, first.A, i, first.B, j, sum)
 	}
 }
 
@@ -187,18 +187,18 @@ func checkMoved(t *testing.T, a, b []uint32, c Chain) {
 	a0, a1, b0, b1, sum := c.A1, c.A0, c.B1, c.B0, int32(0)
 	for k, r := range c.Runs {
 		if r.N <= 0 || !equal(a[r.A:r.A+r.N], b[r.B:r.B+r.N]) {
-			t.Fatalf("moved chain %+v: run %d is not of equal tokens", c, k)
+			t.Fatalf("moved chain %+v: run %d is not of equal tokens, want equal ones", c, k)
 		}
 		for n := range r.N {
 			if inA[r.A+n] || inB[r.B+n] {
-				t.Fatalf("moved chain %+v: run %d uses a token twice", c, k)
+				t.Fatalf("moved chain %+v: run %d uses a token twice, want each token in one run", c, k)
 			}
 			inA[r.A+n], inB[r.B+n] = true, true
 		}
 		a0, a1, b0, b1, sum = min(a0, r.A), max(a1, r.A+r.N), min(b0, r.B), max(b1, r.B+r.N), sum+r.N
 	}
 	if !slices.IsSortedFunc(c.Runs, compareRuns) || a0 != c.A0 || a1 != c.A1 || b0 != c.B0 || b1 != c.B1 || sum != c.Matched {
-		t.Fatalf("moved chain %+v does not agree with its runs", c)
+		t.Fatalf("moved chain %+v: borders or Matched do not follow from its runs, want %d to %d, %d to %d, %d matched", c, a0, a1, b0, b1, sum)
 	}
 }
 
@@ -219,7 +219,7 @@ func TestExchange(t *testing.T) {
 			}
 			slices.SortFunc(y, compareChains)
 			if diff := cmp.Diff(x, y); diff != "" {
-				t.Fatalf("mode %d\na %v\nb %v\n%s", mode, a, b, diff)
+				t.Fatalf("mode %d: exchanged texts give other chains (-want +got):\na %v\nb %v\n%s", mode, a, b, diff)
 			}
 		}
 	}
@@ -341,18 +341,18 @@ func TestHostile(t *testing.T) {
 				start := budgetBase + budgetPerToken*2*len(a)
 				chains := e.Align(Seq{IDs: a}, Seq{IDs: slices.Clone(a)})
 				if over := -e.budget; over > 64*gramWide+len(a) {
-					t.Errorf("%d steps over the budget of %d", over, start)
+					t.Errorf("%d steps over the budget of %d, want at most %d", over, start, 64*gramWide+len(a))
 				}
 				whole := slices.ContainsFunc(chains, func(c Chain) bool {
 					return c.A0 == 0 && c.B0 == 0 && int(c.A1) == len(a) && int(c.B1) == len(a)
 				})
 				if !whole {
-					t.Errorf("equal texts are not found equal: %d chains", len(chains))
+					t.Errorf("equal texts: no chain of %d spans them, want one", len(chains))
 				}
 				b := append(new(rng).ids(200, 3), a...)
 				e.Align(Seq{IDs: a}, Seq{IDs: b})
 				if over := -e.budget; over > 64*gramWide+len(b) {
-					t.Errorf("%d steps over the budget of %d", over, start)
+					t.Errorf("%d steps over the budget of %d, want at most %d", over, start, 64*gramWide+len(b))
 				}
 			})
 		}
@@ -383,12 +383,12 @@ func TestGlobal(t *testing.T) {
 			i, j, sum := int32(0), int32(0), 0
 			for _, run := range runs {
 				if run.A < i || run.B < j || run.N < 1 || !equal(a[run.A:run.A+run.N], b[run.B:run.B+run.N]) {
-					t.Fatalf("n %d, words %d: bad run %+v", n, words, run)
+					t.Fatalf("n %d, words %d: run %+v, want runs of equal tokens in order", n, words, run)
 				}
 				i, j, sum = run.A+run.N, run.B+run.N, sum+int(run.N)
 			}
 			if words >= 50 && sum < kept*98/100 {
-				t.Errorf("n %d, words %d: %d tokens matched, %d kept", n, words, sum, kept)
+				t.Errorf("n %d, words %d: %d tokens matched, want 98%% of the %d kept", n, words, sum, kept)
 			}
 		}
 	}
@@ -410,12 +410,12 @@ func FuzzExtend(f *testing.F) {
 		i, j := int32(0), int32(0)
 		for _, r := range path {
 			if r.A < i || r.B < j || r.N < 1 || !equal(a[r.A:r.A+r.N], b[r.B:r.B+r.N]) {
-				t.Fatalf("run %+v of %v", r, path)
+				t.Fatalf("run %+v of %v, want runs of equal tokens in order", r, path)
 			}
 			i, j = r.A+r.N, r.B+r.N
 		}
 		if score < 0 || score > scoreOf(path) {
-			t.Errorf("score %d, path worth %d: %v", score, scoreOf(path), path)
+			t.Errorf("score %d, want 0 to %d, the worth of the path %v", score, scoreOf(path), path)
 		}
 	})
 }
@@ -551,6 +551,6 @@ func TestSingle(t *testing.T) {
 		}
 	}
 	if shortcuts < 300 {
-		t.Errorf("%d shortcuts taken: too few to be tested", shortcuts)
+		t.Errorf("%d shortcuts taken, want at least 300 (else they are not tested)", shortcuts)
 	}
 }

@@ -162,11 +162,11 @@ func (tb *tab) clean() {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	for _, p := range tb.problems {
-		tb.t.Errorf("the browser reports: %s", p)
+		tb.t.Errorf("the browser reports %q, want no problem", p)
 	}
 	for _, r := range tb.requests {
 		if !strings.HasPrefix(r, "file://") || len(tb.requests) > 1 {
-			tb.t.Errorf("the page requests %s", r)
+			tb.t.Errorf("the page requests %s, want no request but for its own file", r)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func TestLayout(t *testing.T) {
 				check := func(state string) {
 					t.Helper()
 					for _, f := range eval[[]string](tb, faults) {
-						t.Errorf("%s: %s", state, f)
+						t.Errorf("%s: %s, want no fault", state, f)
 					}
 				}
 				check("as it opens")
@@ -137,7 +137,7 @@ func TestLayoutFaultsAreFound(t *testing.T) {
 			for (const d of document.querySelectorAll("details")) d.open = true;
 		}`))
 		if got := strings.Join(eval[[]string](tb, faults), "\n"); !strings.Contains(got, tt.fault) {
-			t.Errorf("%s: the faults found are\n%s", tt.why, got)
+			t.Errorf("%s: faults found are\n%s\nwant %q among them", tt.why, got, tt.fault)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func TestManyDocuments(t *testing.T) {
 	}
 	t.Logf("the page has %d bytes", info.Size())
 	if info.Size() >= largest {
-		t.Errorf("the page has %d bytes, not under %d", info.Size(), largest)
+		t.Errorf("the page has %d bytes, want less than %d", info.Size(), largest)
 	}
 	best := func(what string, limit float64, try func() float64) {
 		t.Helper()
@@ -37,7 +37,7 @@ func TestManyDocuments(t *testing.T) {
 		}
 		t.Logf("%s: %.0f ms", what, least)
 		if least >= limit {
-			t.Errorf("%s takes %.0f ms, not under %.0f", what, least, limit)
+			t.Errorf("%s takes %.0f ms, want less than %.0f", what, least, limit)
 		}
 	}
 	for _, v := range []viewport{desktop, phone} {
@@ -87,14 +87,14 @@ func TestManyFindings(t *testing.T) {
 				took := time.Since(began)
 				t.Logf("%s: %v", what, took.Round(time.Millisecond))
 				if took > limit {
-					t.Errorf("%s took %v, more than %v", what, took, limit)
+					t.Errorf("%s took %v, want at most %v", what, took, limit)
 				}
 				began = time.Now()
 			}
 			step("opening", 10*time.Second)
 			findings := eval[int](tb, `[...document.querySelectorAll(".count")].reduce((n, c) => n + Number(c.textContent.replace(/\D/g, "")), 0)`)
 			if findings < 10_000 {
-				t.Errorf("%d findings", findings)
+				t.Errorf("%d findings, want at least 10000", findings)
 			}
 			began = time.Now()
 			tb.run(chromedp.Click("#tab-clusters"))
@@ -111,11 +111,11 @@ func TestManyFindings(t *testing.T) {
 			step("the first search", 10*time.Second)
 			tb.search("otherword") // in every cluster whose texts the page has room for
 			if n := len(titles(tb)); n != 20 {
-				t.Errorf("%d clusters on the first page of those found", n)
+				t.Errorf("the first page of results shows %d clusters, want 20", n)
 			}
 			step("the second search", 5*time.Second)
 			if n := eval[int](tb, `document.querySelectorAll("*").length`); n > 20_000 {
-				t.Errorf("%d elements", n)
+				t.Errorf("the page has %d elements, want at most 20000", n)
 			}
 			// How long the page is deaf to its reader.
 			busy := eval[float64](tb, `(async () => {
@@ -134,7 +134,7 @@ func TestManyFindings(t *testing.T) {
 			})()`)
 			t.Logf("deaf while searching: %.0f ms", busy)
 			if busy > 2000 {
-				t.Errorf("deaf for %.0f ms", busy)
+				t.Errorf("the page does not respond for %.0f ms, want at most 2000", busy)
 			}
 			tb.clean()
 		})

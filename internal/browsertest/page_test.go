@@ -24,7 +24,7 @@ func TestOpens(t *testing.T) {
 			t.Run(v.name+"/"+part, func(t *testing.T) {
 				tb := open(t, file+"#"+part, v)
 				if n := eval[int](tb, `document.querySelectorAll("main .card").length`); n == 0 {
-					t.Error("no findings")
+					t.Error("0 findings, want at least 1")
 				}
 				openAll(tb)
 				tb.run(chromedp.Evaluate[chromedp.Void](`for (const m of document.querySelectorAll(".member")) m.click()`))
@@ -34,10 +34,10 @@ func TestOpens(t *testing.T) {
 					document.querySelector("#reader").close();
 				}`))
 				if harmed := eval[bool](tb, `"harmed" in window`); harmed {
-					t.Error("text of a document was run")
+					t.Error("text of a document was run as a script, want it shown")
 				}
 				if n := eval[int](tb, `[...document.querySelectorAll("main :is(img, script, iframe, object, style, svg:not(.chart)), a:not(.skip, .tile)")].length`); n != 0 {
-					t.Errorf("%d elements came out of documents", n)
+					t.Errorf("%d elements came out of documents, want 0", n)
 				}
 				tb.clean()
 			})
@@ -68,15 +68,15 @@ func TestPolicyHolds(t *testing.T) {
 		return blocked.sort();
 	})()`)
 	if s := strings.Join(got, " "); s != "connect-src img-src script-src-elem style-src-elem" {
-		t.Errorf("the policy stops %q", s)
+		t.Errorf("the policy stops %q, want %q", s, "connect-src img-src script-src-elem style-src-elem")
 	}
 	if eval[bool](tb, `"ran" in window`) {
-		t.Error("a script that the policy does not name was run")
+		t.Error("a script that the policy does not name was run, want it stopped")
 	}
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	if len(tb.problems) == 0 {
-		t.Error("the tests do not see what the browser reports")
+		t.Error("the tests see no problem, want what the browser reports")
 	}
 }
 
@@ -105,41 +105,41 @@ func TestSearch(t *testing.T) {
 	tb := open(t, report(t, corpus(t, docs))+"#clusters", desktop)
 	all := len(titles(tb))
 	if all < 4 {
-		t.Fatalf("%d clusters", all)
+		t.Fatalf("%d clusters, want at least 4", all)
 	}
 	tb.search("changedword")
 	if got := titles(tb); len(got) != 2 {
-		t.Errorf("the changed word is in %q", got)
+		t.Errorf("search for the changed word shows %q, want 2 clusters", got)
 	}
 	if got := eval[string](tb, `document.querySelector("#count-passages").textContent`); !strings.HasPrefix(got, "1 of ") {
-		t.Errorf("passages with the changed word: %s", got)
+		t.Errorf("passages with the changed word: %s, want 1", got)
 	}
 	if n := eval[int](tb, `CSS.highlights.get("hit").size`); n == 0 {
-		t.Error("the search term is not marked")
+		t.Error("0 search terms are marked, want at least 1")
 	}
 	words := strings.Fields(docs[0].Text)
 	tb.search(`"` + strings.ToUpper(words[4]+" "+words[5]) + `"`)
 	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "cluster/keep") {
-		t.Errorf("a phrase in capitals is in %q", got)
+		t.Errorf("search for a phrase in capitals shows %q, want cluster/keep alone", got)
 	}
 	tb.search(words[5] + " edited/")
 	if got := titles(tb); len(got) != 0 {
-		t.Errorf("words of two findings are in %q", got)
+		t.Errorf("search for words of two findings shows %q, want none", got)
 	}
 	if text := eval[string](tb, `document.querySelector(".panel.on .nothing").textContent`); !strings.Contains(text, "No finding fits") {
-		t.Errorf("an empty list shows %q", text)
+		t.Errorf("an empty list shows %q, want %q", text, "No finding fits")
 	}
 	tb.search("两港之间")
 	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "scripts/chinese1") {
-		t.Errorf("Chinese is in %q", got)
+		t.Errorf("search for Chinese shows %q, want scripts/chinese1 alone", got)
 	}
 	tb.search("window.harmed")
 	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "<script>window.harmed=1</script>") {
-		t.Errorf("markup is in %q", got)
+		t.Errorf("search for a name of markup shows %q, want that document alone", got)
 	}
 	tb.key(kb.Escape)
 	if got := len(titles(tb)); got != all {
-		t.Errorf("Escape shows %d of %d clusters", got, all)
+		t.Errorf("Escape shows %d clusters, want all %d", got, all)
 	}
 	tb.clean()
 }
@@ -174,7 +174,7 @@ func TestFilters(t *testing.T) {
 	set("to", "")
 	set("from", "90")
 	if high := len(titles(tb)); low == 0 || high == 0 || low+high < all {
-		t.Errorf("%d clusters have a similarity up to .9, %d from .9, and %d are there", low, high, all)
+		t.Errorf("%d clusters up to 0.9 and %d from 0.9, want some of each and all %d together", low, high, all)
 	}
 	set("from", "")
 	set("differ", "on")
@@ -182,11 +182,11 @@ func TestFilters(t *testing.T) {
 	set("differ", "")
 	set("order", "id")
 	if got := titles(tb); !strings.Contains(got[0], "cluster/keep") {
-		t.Errorf("by id the first is %q", got[0])
+		t.Errorf("first cluster by id is %q, want cluster/keep", got[0])
 	}
 	set("order", "high")
 	if got := titles(tb); !strings.Contains(got[0], "cluster/keep") {
-		t.Errorf("the most alike is %q", got[0])
+		t.Errorf("first cluster by similarity is %q, want cluster/keep", got[0])
 	}
 
 	tb.run(chromedp.Click("#tab-passages"))
@@ -203,10 +203,10 @@ func TestFilters(t *testing.T) {
 		document.querySelector(".panel.on .card .open").click();
 		return document.querySelector(".panel.on .card").textContent;
 	})()`); !strings.Contains(got, "a template") {
-		t.Errorf("the template is not labelled: %q", got)
+		t.Errorf("the open template shows %q, want %q in it", got, "a template")
 	}
 	if exact+edited+1 < pairs || exact == 0 || edited == 0 || exact == pairs {
-		t.Errorf("%d exact, %d edited of %d", exact, edited, pairs)
+		t.Errorf("%d exact and %d edited of %d pairs, want some of each and all but a template together", exact, edited, pairs)
 	}
 	set("kind", "")
 	set("words", "44")
@@ -223,7 +223,7 @@ func TestFilters(t *testing.T) {
 	set("host", "")
 	set("pages", "5")
 	if n := len(titles(tb)); n == 0 || n > blocks {
-		t.Errorf("%d of %d blocks are on 5 pages", n, blocks)
+		t.Errorf("%d blocks are on 5 pages, want 1 to %d", n, blocks)
 	}
 	set("pages", "6")
 	has("6 pages", 0, "")
@@ -235,7 +235,7 @@ func TestFilters(t *testing.T) {
 		sum += len(titles(tb))
 	}
 	if sum != blocks || len(reasons) == 0 {
-		t.Errorf("the reasons %q have %d blocks of %d", reasons, sum, blocks)
+		t.Errorf("the reasons %q have %d blocks together, want all %d", reasons, sum, blocks)
 	}
 	tb.clean()
 }
@@ -286,11 +286,11 @@ func TestKeyboard(t *testing.T) {
 	focused("k", "#clusters .card:first-child .open")
 	tb.key("?")
 	if !eval[bool](tb, `document.querySelector("#help").open`) {
-		t.Error("? does not open the help")
+		t.Error("? does not open the help, want it open")
 	}
 	tb.key(kb.Escape)
 	if eval[bool](tb, `document.querySelector("#help").open`) {
-		t.Error("Escape does not close the help")
+		t.Error("Escape leaves the help open, want it closed")
 	}
 	// From word to word, each lit on both sides.
 	tb.run(chromedp.Focus("#clusters .card:first-child .pane.a"))
@@ -299,11 +299,11 @@ func TestKeyboard(t *testing.T) {
 	third := lit(tb)
 	tb.key(kb.ArrowLeft, kb.ArrowLeft)
 	if again := lit(tb); again != first || third == first {
-		t.Errorf("words: %q, two on %q, and back %q", first, third, again)
+		t.Errorf("lit words: %q at first, %q two further, %q back; want another and then the first again", first, third, again)
 	}
 	// The focus can be seen.
 	if w := eval[string](tb, `getComputedStyle(document.activeElement).outlineStyle`); w == "none" {
-		t.Error("the focus is not to be seen")
+		t.Errorf("outline of the focused element = %q, want one that is visible", w)
 	}
 	tb.clean()
 }
@@ -313,7 +313,7 @@ func lit(tb *tab) string {
 	tb.t.Helper()
 	words := eval[[]string](tb, `[...document.querySelectorAll(".lit")].map(e => e.textContent)`)
 	if len(words) != 2 || words[0] != words[1] {
-		tb.t.Errorf("lit words: %q", words)
+		tb.t.Errorf("lit words: %q, want the same word on both sides", words)
 		return ""
 	}
 	return words[0]
@@ -333,7 +333,7 @@ func TestPointer(t *testing.T) {
 		})()`)
 		tb.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, p.X, p.Y))
 		if lit(tb) == "" {
-			t.Errorf("nothing is lit from side %s", side)
+			t.Errorf("no word is lit with the pointer on side %s, want one", side)
 		}
 	}
 	tb.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1))
@@ -346,11 +346,11 @@ func TestChineseLinks(t *testing.T) {
 	openAll(tb)
 	n := eval[int](tb, `[...document.querySelectorAll(".card")].find(c => c.textContent.includes("chinese1")).querySelectorAll(".pane.a .w").length`)
 	if n < 40 {
-		t.Errorf("%d signs are linked", n)
+		t.Errorf("%d signs are linked, want at least 40", n)
 	}
 	marked := eval[[]string](tb, `[...[...document.querySelectorAll(".card")].find(c => c.textContent.includes("chinese1")).querySelectorAll("mark")].map(e => e.textContent)`)
 	if strings.Join(marked, "") != "绿红" {
-		t.Errorf("marked as different: %q", marked)
+		t.Errorf("marked as different: %q, want %q", marked, "绿红")
 	}
 }
 
@@ -362,7 +362,7 @@ func TestAsOneText(t *testing.T) {
 	tb.run(chromedp.Click(".panel.on .view"))
 	one := eval[[]string](tb, `["del", "ins"].map(s => [...document.querySelectorAll(".one " + s)].map(e => e.textContent).join(" "))`)
 	if sides[0] != one[0] || sides[1] != one[1] || !strings.Contains(sides[1], "changedword") {
-		t.Errorf("side by side %q, as one text %q", sides, one)
+		t.Errorf("differences side by side %q, as one text %q, want the same, with the changed word", sides, one)
 	}
 	tb.clean()
 }
@@ -385,7 +385,7 @@ func TestWithoutScript(t *testing.T) {
 	}
 	for _, absent := range []string{"Print", "Search names"} {
 		if strings.Contains(text, absent) {
-			t.Errorf("the page shows %q, which needs the script", absent)
+			t.Errorf("without the script the page shows %q, want it hidden", absent)
 		}
 	}
 }

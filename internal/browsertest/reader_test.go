@@ -53,14 +53,14 @@ func TestReader(t *testing.T) {
 			tb.read("passages/edited1")
 			got := texts(tb)
 			if len(got) != 2 || got[0] != byID["passages/edited1"] || got[1] != byID["passages/edited2"] {
-				t.Fatalf("the reader shows %d texts: %.80q", len(got), got)
+				t.Fatalf("the reader shows %d texts: %.80q, want both articles whole", len(got), got)
 			}
 			marks := eval[[]string](tb, `[...document.querySelectorAll("#reader .hit")].map(e => e.textContent)`)
 			if len(marks) != 2 || !strings.HasPrefix(marks[0], "1") || !strings.Contains(marks[1], "changedword") {
-				t.Errorf("marked: %.80q", marks)
+				t.Errorf("marked: %.80q, want the passage on both sides", marks)
 			}
 			if where := eval[string](tb, `document.querySelector("#reader-where").textContent`); !strings.HasPrefix(where, "Passage 1 of 1: 4") {
-				t.Errorf("the reader is at %q", where)
+				t.Errorf("the reader is at %q, want %q", where, "Passage 1 of 1: 4…")
 			}
 			if v.width > 600 {
 				// Both marks are in view, joined by a ribbon.
@@ -69,16 +69,16 @@ func TestReader(t *testing.T) {
 					return r.bottom > f.top && r.top < f.bottom;
 				}).length`)
 				if n := eval[int](tb, `document.querySelectorAll(".ribbons path").length`); seen != 2 || n != 1 {
-					t.Errorf("%d marks in view, %d ribbons", seen, n)
+					t.Errorf("%d marks in view, %d ribbons, want 2 and 1", seen, n)
 				}
 			} else {
 				shown := `[...document.querySelectorAll("#reader .reader-column")].map(e => e.checkVisibility())`
 				if got := eval[[]bool](tb, shown); !got[0] || got[1] {
-					t.Errorf("on a phone the sides shown are %v", got)
+					t.Errorf("on a phone the sides shown are %v, want A alone", got)
 				}
 				tb.press(".reader-sides [data-side=b]")
 				if got := eval[[]bool](tb, shown); got[0] || !got[1] {
-					t.Errorf("after B the sides shown are %v", got)
+					t.Errorf("after B the sides shown are %v, want B alone", got)
 				}
 			}
 			for _, f := range eval[[]string](tb, faults) {
@@ -89,7 +89,7 @@ func TestReader(t *testing.T) {
 			tb.key(kb.Escape)
 			tb.wait(`!document.querySelector("#reader").open`)
 			if !eval[bool](tb, `document.activeElement.matches(".whole")`) {
-				t.Error("the focus does not return to the button that opened the reader")
+				t.Error("after Escape the focus is elsewhere, want it on the button that opened the reader")
 			}
 			tb.clean()
 		})
@@ -106,25 +106,25 @@ func TestReaderOfDuplicates(t *testing.T) {
 	tb := open(t, report(t, corpus(t, docs))+"#clusters", desktop)
 	tb.read("keep")
 	if got := texts(tb); len(got) != 2 || got[0] != docs[0].Text || got[1] != docs[1].Text {
-		t.Fatalf("the reader shows %.80q", got)
+		t.Fatalf("the reader shows %.80q, want both documents whole", got)
 	}
 	if where := eval[string](tb, `document.querySelector("#reader-where").textContent`); where != "Difference 1 of 1" {
-		t.Errorf("the reader is at %q", where)
+		t.Errorf("the reader is at %q, want %q", where, "Difference 1 of 1")
 	}
 	height := `document.querySelector("#reader .text").scrollHeight`
 	whole := eval[int](tb, height)
 	tb.press("#reader-fold")
 	if folded := eval[int](tb, height); folded >= whole {
-		t.Errorf("%d pixels high, %d with equal text hidden", whole, folded)
+		t.Errorf("%d pixels high with equal text hidden, want less than %d", folded, whole)
 	}
 	tb.press("#reader .fold")
 	if opened := eval[int](tb, height); opened <= eval[int](tb, `document.querySelectorAll("#reader .text")[1].scrollHeight`) {
-		t.Errorf("%d pixels high after a fold was opened", opened)
+		t.Errorf("%d pixels high after a fold was opened, want more than the other side", opened)
 	}
 	tb.key("n", "p")
 	tb.press("#reader-close")
 	if eval[bool](tb, `document.querySelector("#reader").open`) {
-		t.Error("the reader does not close")
+		t.Error("the reader is open after Close, want it closed")
 	}
 	tb.clean()
 }
@@ -153,10 +153,10 @@ func TestReaderScrollsTogether(t *testing.T) {
 			return Math.abs(x - y);
 		})()`)
 		if together && apart > 120 {
-			t.Errorf("the passages are %.0f pixels apart", apart)
+			t.Errorf("the passages are %.0f pixels apart, want at most 120", apart)
 		}
 		if !together && apart < 120 {
-			t.Error("the sides scroll together although they should not")
+			t.Errorf("the passages are %.0f pixels apart, want at least 120: the sides scroll alone", apart)
 		}
 	}
 	tb.clean()
@@ -170,11 +170,11 @@ func TestBlocksWhereTheyOccur(t *testing.T) {
 	type shown struct{ Block, Text string }
 	cards := eval[[]shown](tb, `[...document.querySelectorAll(".panel.on .card")].map(c => ({ Block: c.querySelector(".block-here").textContent, Text: c.querySelector(".pane").textContent }))`)
 	if len(cards) == 0 {
-		t.Fatal("no blocks")
+		t.Fatal("0 blocks, want at least 1")
 	}
 	for _, c := range cards {
 		if c.Block == "" || len(c.Text) < 5*len(c.Block)/4 || !strings.Contains(c.Text, c.Block) {
-			t.Errorf("block %.60q in a text of %d letters", c.Block, len(c.Text))
+			t.Errorf("block %.60q is in a text of %d bytes, want it inside a longer text", c.Block, len(c.Text))
 		}
 	}
 	seen := eval[bool](tb, `(() => {
@@ -182,7 +182,7 @@ func TestBlocksWhereTheyOccur(t *testing.T) {
 		return here.top >= pane.top - 1 && here.bottom <= pane.bottom + 1;
 	})()`)
 	if !seen {
-		t.Error("the block is not in view")
+		t.Error("the block is out of view, want it in view")
 	}
 	tb.clean()
 }
@@ -196,19 +196,19 @@ func TestFold(t *testing.T) {
 	docs := []document{{ID: "one", Text: text(ws)}, {ID: "two", Text: text(other)}}
 	tb := open(t, report(t, corpus(t, docs))+"#clusters", desktop)
 	if n := eval[int](tb, `document.querySelectorAll(".pane .fold").length`); n != 2 {
-		t.Fatalf("%d folds", n)
+		t.Fatalf("%d folds, want 2", n)
 	}
 	letters := eval[[]int](tb, `[...document.querySelectorAll(".pane")].map(p => p.innerText.length)`)
 	if letters[0] > 1000 || letters[1] > 1000 {
-		t.Errorf("%d letters are shown of %d", letters, len(docs[0].Text))
+		t.Errorf("%d letters are shown of %d, want at most 1000 on each side", letters, len(docs[0].Text))
 	}
 	if got := eval[string](tb, `[...document.querySelectorAll(".pane mark")].map(e => e.textContent).join(" ")`); !strings.Contains(got, "changedword") {
-		t.Errorf("marked: %q", got)
+		t.Errorf("marked: %q, want the changed word", got)
 	}
 	tb.run(chromedp.Click(".pane.b .fold"))
 	whole := eval[[]string](tb, `[...document.querySelectorAll(".pane")].map(p => p.textContent)`)
 	if whole[0] != docs[0].Text || whole[1] != docs[1].Text {
-		t.Errorf("unfolded the sides are %.60q", whole)
+		t.Errorf("unfolded the sides are %.60q, want both documents whole", whole)
 	}
 	// The words inside the fold are linked with their counterparts.
 	tb.run(chromedp.Focus(".pane.a"))
@@ -216,7 +216,7 @@ func TestFold(t *testing.T) {
 		const [a, b] = [...document.querySelectorAll(".pane")].map(p => [...p.querySelectorAll(".w[data-link]:not(mark)")]);
 		return a.length === b.length && a.every((w, i) => w.dataset.link === b[i].dataset.link && w.textContent === b[i].textContent);
 	})()`); !got {
-		t.Error("words are linked with others")
+		t.Error("words in the fold are linked with others, want each with its counterpart")
 	}
 	tb.clean()
 }
@@ -235,7 +235,7 @@ func TestLinks(t *testing.T) {
 	tb.run(chromedp.Evaluate[chromedp.Void](`for (const m of document.querySelectorAll(".member")) m.click()`))
 	got := eval[[]string](tb, `[...document.querySelectorAll("main a")].map(a => a.href)`)
 	if strings.Join(got, " ") != "https://news.example/story?a=1&b=2 https://news.example/d" {
-		t.Errorf("links: %q", got)
+		t.Errorf("links: %q, want those of the two harmless URLs", got)
 	}
 	tb.clean()
 }
@@ -253,10 +253,10 @@ func TestPrint(t *testing.T) {
 	}
 	tb.run(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("afterprint"))`))
 	if n := eval[int](tb, `document.querySelectorAll(".paper").length`); n != 0 || eval[bool](tb, `document.querySelector(".method").open`) {
-		t.Errorf("%d lists for the printer are left after printing", n)
+		t.Errorf("%d lists for the printer are left after printing, want 0 and the page as before", n)
 	}
 	if pdf := call(tb, page.PrintToPDF, page.PrintToPDFParams{}); len(pdf.Data) < 20_000 {
-		t.Errorf("a print of %d bytes", len(pdf.Data))
+		t.Errorf("a print of %d bytes, want at least 20000", len(pdf.Data))
 	}
 	tb.clean()
 }

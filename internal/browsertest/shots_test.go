@@ -27,7 +27,7 @@ func TestPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(shot) < 10_000 {
-		t.Errorf("a picture of %d bytes", len(shot))
+		t.Errorf("a picture of %d bytes, want at least 10000", len(shot))
 	}
 	if *picture != "" {
 		if err := os.WriteFile(*picture, shot, 0o666); err != nil {
@@ -52,7 +52,7 @@ func TestScreenshots(t *testing.T) {
 					t.Fatal(err)
 				}
 				if len(picture) < 1000 {
-					t.Errorf("a picture of %d bytes", len(picture))
+					t.Errorf("a picture of %d bytes, want at least 1000", len(picture))
 				}
 				if *shots != "" {
 					if err := os.WriteFile(filepath.Join(*shots, view.name+"-"+part+".png"), picture, 0o666); err != nil {

@@ -20,7 +20,7 @@ func TestSilver(t *testing.T) {
 	}
 	for _, p := range pairs {
 		if !known[p.A] || !known[p.B] || p.Jaccard <= 0 || p.Jaccard > 1 {
-			t.Errorf("bad pair %+v", p)
+			t.Errorf("pair %+v, want known ids and a similarity above 0 and at most 1", p)
 		}
 	}
 }

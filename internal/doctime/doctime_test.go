@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, s := range []string{"soon", "2026-02-30", "31.1.2026", " 2026-01-31"} {
 		if got, err := doctime.Parse(s); err == nil || !got.IsZero() || !strings.Contains(err.Error(), s) {
-			t.Errorf("%q: %v, %v", s, got, err)
+			t.Errorf("Parse(%q) = %v, %v, want the zero time and an error that quotes the text", s, got, err)
 		}
 	}
 }

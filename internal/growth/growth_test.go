@@ -27,7 +27,7 @@ func TestLinear(t *testing.T) {
 	var linear, square recorder
 	growth.Linear(&linear, 1<<22, steps)
 	if linear.failed != "" {
-		t.Errorf("linear work: %s", linear.failed)
+		t.Errorf("Linear fails linear work: %s, want it to pass", linear.failed)
 	}
 	for range 5 { // on a busy machine a comparison may pass by chance
 		if growth.Linear(&square, 1<<12, func(n int) { steps(n * n) }); square.failed != "" {
@@ -35,6 +35,6 @@ func TestLinear(t *testing.T) {
 		}
 	}
 	if square.failed == "" {
-		t.Errorf("work that grows with the square passes (%d)", sum)
+		t.Errorf("Linear passes work that grows with the square (%d steps), want a failure", sum)
 	}
 }

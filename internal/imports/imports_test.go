@@ -143,16 +143,16 @@ func edges(t *testing.T) (all []edge, files map[string]int) {
 func TestNoImportRunsUpward(t *testing.T) {
 	all, files := edges(t)
 	if len(all) < 200 {
-		t.Errorf("only %d imports were found", len(all))
+		t.Errorf("%d imports found, want at least 200", len(all))
 	}
 	for _, r := range rooms {
 		if files[r.dir] == 0 {
-			t.Errorf("no Go file in %s", r.dir)
+			t.Errorf("no Go file in %s, want at least 1", r.dir)
 		}
 	}
 	for _, e := range all {
 		if s := upward(e); s != "" {
-			t.Error(s)
+			t.Errorf("%s, want no import from a lower to a higher package", s)
 		}
 	}
 }
@@ -180,7 +180,7 @@ func TestUpwardImportsAreFound(t *testing.T) {
 		{"shingle/a.go", "shingle", "new/part"},
 	} {
 		if upward(e) == "" {
-			t.Errorf("%s imports %s, and nothing is found wrong", e.from, e.to)
+			t.Errorf("upward(%s imports %s) = nothing wrong, want a fault", e.from, e.to)
 		}
 	}
 	for _, e := range []edge{
@@ -191,7 +191,7 @@ func TestUpwardImportsAreFound(t *testing.T) {
 		{"bench/speed/a.go", "bench/speed", "bench/speed/classic"},
 	} {
 		if s := upward(e); s != "" {
-			t.Error(s)
+			t.Errorf("%s, want nothing wrong with %s imports %s", s, e.from, e.to)
 		}
 	}
 }

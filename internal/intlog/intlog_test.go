@@ -14,10 +14,10 @@ func TestLog2(t *testing.T) {
 	}
 	for n := uint64(2); n < 5000; n++ {
 		if Log2(n) < Log2(n-1) {
-			t.Fatalf("Log2(%d) is less than Log2(%d)", n, n-1)
+			t.Fatalf("Log2(%d) = %v, want at least Log2(%d) = %v", n, Log2(n), n-1, Log2(n-1))
 		}
 	}
 	if Log2(1) != 0 || Log2(1<<20) != 20*Unit {
-		t.Errorf("powers of two: got %d and %d", Log2(1), Log2(1<<20))
+		t.Errorf("Log2(1) = %d, Log2(1<<20) = %d, want 0 and %d", Log2(1), Log2(1<<20), 20*Unit)
 	}
 }

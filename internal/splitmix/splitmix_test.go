@@ -25,7 +25,7 @@ func TestMultiplier(t *testing.T) {
 	s := Source(1)
 	for range 100_000 {
 		if m := s.Multiplier(); m&1 == 0 || bits.OnesCount64(m^m>>1) < 24 {
-			t.Fatalf("%#x is even or changes its bits too seldom", m)
+			t.Fatalf("Multiplier() = %#x, want an odd number with at least 24 changes between neighbouring bits", m)
 		}
 	}
 }

@@ -50,11 +50,11 @@ func TestBands(t *testing.T) {
 			t.Errorf("%d removals, want 300", n)
 		}
 		if n := count(t, db, "SELECT count(*) FROM bands WHERE id = 'empty'"); n != 0 {
-			t.Errorf("an empty document has %d rows", n)
+			t.Errorf("the empty document has %d rows of bands, want 0", n)
 		}
 		var id string
 		if err := db.QueryRow("SELECT min(match) FROM removals").Scan(&id); err != nil || id != "copy\t\"aa" {
-			t.Errorf("kept %q, %v", id, err)
+			t.Errorf("the first kept id is %q (%v), want %q", id, err, "copy\t\"aa")
 		}
 	})
 	t.Run("oversized", func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestBands(t *testing.T) {
 		load(t, db, dedup, name, "TEMPORARY VIEW")
 		same(t, db, dedup, name)
 		if n := count(t, db, "SELECT max(n) FROM (SELECT count(*) n FROM bands GROUP BY band, key)"); n < 900 {
-			t.Errorf("the largest bucket has %d documents: nothing is tested", n)
+			t.Errorf("the largest bucket has %d documents, want at least 900 (else nothing is tested)", n)
 		}
 	})
 	t.Run("newswire", func(t *testing.T) {
@@ -104,27 +104,27 @@ func TestBands(t *testing.T) {
 		// The same rows in both formats give the same answers.
 		for _, table := range []string{"bands", "registers"} {
 			if n := count(t, db, "SELECT count(*) FROM "+table); n < 1000 {
-				t.Fatalf("%d rows of %s", n, table)
+				t.Fatalf("%d rows of %s, want at least 1000", n, table)
 			}
 			for _, both := range []string{"FROM " + table + " EXCEPT ALL FROM " + table + "_as_text", "FROM " + table + "_as_text EXCEPT ALL FROM " + table} {
 				if n := count(t, db, "SELECT count(*) FROM ("+both+")"); n != 0 {
-					t.Errorf("%d rows of %s differ between Parquet and text", n, table)
+					t.Errorf("%d rows of %s differ between Parquet and text, want 0", n, table)
 				}
 			}
 		}
 		pairs := same(t, db, dedup, name)
 		if pairs < 500 {
-			t.Fatalf("only %d pairs to compare with", pairs)
+			t.Fatalf("%d pairs, want at least 500", pairs)
 		}
 		removed := count(t, db, "SELECT count(*) FROM removals")
 		if removed < pairs/4 {
-			t.Errorf("only %d removals of %d pairs", removed, pairs)
+			t.Errorf("%d removals of %d pairs, want at least a quarter", removed, pairs)
 		}
 		if n := count(t, db, "SELECT count(*) FROM removals WHERE match IN (SELECT id FROM removals)"); n != 0 {
-			t.Errorf("%d removals by documents that are themselves left out", n)
+			t.Errorf("%d removals by documents that are themselves removed, want 0", n)
 		}
 		if n := count(t, db, "SELECT count(*) FROM removals r JOIN firsts f ON f.id = r.id LEFT JOIN matches p ON p.a = r.match AND p.b = f.first WHERE p.a IS NULL AND r.match <> f.first"); n != 0 {
-			t.Errorf("%d removals without a pair", n)
+			t.Errorf("%d removals without a pair, want 0", n)
 		}
 	})
 }
@@ -163,7 +163,7 @@ func same(t *testing.T, db *sql.DB, dedup, corpus string) int {
 		}
 		got[[2]string{a, b}] = s
 		if w, ok := want[[2]string{a, b}]; !ok || w != s {
-			t.Errorf("%s and %s: %v, dedup pairs has %v, %v", a, b, s, w, ok)
+			t.Errorf("%s and %s: similarity %v in SQL, want %v as from dedup pairs (there: %v)", a, b, s, w, ok)
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -237,7 +237,7 @@ func fences(t *testing.T, language string) []string {
 	for _, part := range strings.Split(string(page), "\n```"+language+"\n")[1:] {
 		block, _, ok := strings.Cut(part, "\n```")
 		if !ok {
-			t.Fatal("a block without an end")
+			t.Fatal("a code block of the page has no end, want a closing fence")
 		}
 		out = append(out, block)
 	}

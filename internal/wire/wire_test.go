@@ -61,18 +61,18 @@ func TestDamage(t *testing.T) {
 	data := sample.append(nil)
 	for i := range data {
 		if _, err := decode(data[:i]); err == nil {
-			t.Errorf("decoded although cut at %d of %d", i, len(data))
+			t.Errorf("decode(first %d of %d bytes) = nil error, want an error", i, len(data))
 		}
 		for bit := range 8 {
 			bad := append([]byte(nil), data...)
 			bad[i] ^= 1 << bit
 			if _, err := decode(bad); err == nil {
-				t.Errorf("decoded although bit %d of byte %d is flipped", bit, i)
+				t.Errorf("decode(bit %d of byte %d flipped) = nil error, want an error", bit, i)
 			}
 		}
 	}
 	if _, err := decode(append(data, 0)); !errors.Is(err, wire.ErrCorrupt) {
-		t.Errorf("one byte too many: %v", err)
+		t.Errorf("decode(one byte too many) = %v, want ErrCorrupt", err)
 	}
 }
 
@@ -102,19 +102,19 @@ func TestDeclaredLength(t *testing.T) {
 		got := testing.AllocsPerRun(10, func() {
 			q := *r
 			if c := q.Count(8); c != 0 || !errors.Is(q.Err(), wire.ErrCorrupt) {
-				t.Fatalf("Count() = %d, %v of %d declared", c, q.Err(), n)
+				t.Fatalf("Count() of %d declared = %d, %v, want 0 and ErrCorrupt", n, c, q.Err())
 			}
 		})
 		if got > 10 {
-			t.Errorf("%g allocations to refuse %d items", got, n)
+			t.Errorf("%g allocations to refuse %d items, want at most 10", got, n)
 		}
 	}
 	r := wire.NewReader(make([]byte, 12))
 	if v := r.Uint64s(nil, 2); v != nil || r.Err() == nil {
-		t.Errorf("Uint64s() = %v, %v from 12 bytes", v, r.Err())
+		t.Errorf("Uint64s(2) of 12 bytes = %v, %v, want nil and an error", v, r.Err())
 	}
 	if v := r.Uint32(); v != 0 {
-		t.Errorf("Uint32() = %d after a failure", v)
+		t.Errorf("Uint32() after a failure = %d, want 0", v)
 	}
 }
 
@@ -129,7 +129,7 @@ func FuzzReader(f *testing.F) {
 		// The version is the only thing that the message does not carry.
 		if data[4] == 3 {
 			if diff := cmp.Diff(data, m.append(nil)); diff != "" {
-				t.Errorf("encode(decode(data)) differs (-data +encoded):\n%s", diff)
+				t.Errorf("encode(decode(data)) (-want +got):\n%s", diff)
 			}
 		}
 	})

@@ -71,18 +71,18 @@ func FuzzWidth(f *testing.F) {
 		width = 2 + min(max(width, 0), 200)
 		for _, got := range []string{columns.Cut(text, width), columns.Middle(text, width)} {
 			if columns.Width(got) > width {
-				t.Errorf("%q is wider than %d", got, width)
+				t.Errorf("Cut or Middle of %q to %d cells = %q, want no more cells", text, width, got)
 			}
 		}
 		lines := columns.Wrap(text, width)
 		for _, l := range lines {
 			if columns.Width(l) > width {
-				t.Errorf("line %q is wider than %d", l, width)
+				t.Errorf("Wrap to %d cells gives line %q, want no more cells", width, l)
 			}
 		}
 		without := func(s string) string { return strings.Join(strings.Fields(s), "") }
 		if without(strings.Join(lines, "")) != without(text) {
-			t.Errorf("wrapping %q gives %q", text, lines)
+			t.Errorf("Wrap(%q) = %q, want all letters of the text", text, lines)
 		}
 	})
 }

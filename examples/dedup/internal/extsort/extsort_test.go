@@ -76,20 +76,20 @@ func TestSort(t *testing.T) {
 			}{{0, 0, 1}, {slabSize + 10_000, 2, 1}, {slabSize + 10_000, 3, 4}, {slabSize + 1000, 100, 2}} {
 				o := Options{Dir: t.TempDir(), Workers: test.worker}
 				if got := sorted(t, records, o, test.limit, test.fanIn); !slices.EqualFunc(got, want, bytes.Equal) {
-					t.Errorf("%+v: not the order of a sort in memory", test)
+					t.Errorf("%+v: %d records differ in order from a sort in memory, want the same %d", test, len(got), len(want))
 				}
 				o.Unique = true
 				if got := sorted(t, records, o, test.limit, test.fanIn); !slices.EqualFunc(got, distinct, bytes.Equal) {
 					t.Errorf("%+v: %d distinct records, want %d", test, len(got), len(distinct))
 				}
 				if left, err := os.ReadDir(o.Dir); err != nil || len(left) > 0 {
-					t.Errorf("%+v: files remain: %v, %v", test, left, err)
+					t.Errorf("%+v: after Close the folder holds %v, %v, want no files", test, left, err)
 				}
 			}
 		})
 	}
 	if got := sorted(t, nil, Options{}, 0, 0); len(got) != 0 {
-		t.Errorf("of no records: %d", len(got))
+		t.Errorf("sort of no records gives %d, want 0", len(got))
 	}
 }
 
@@ -105,7 +105,7 @@ func TestBreak(t *testing.T) {
 		}
 		for r, err := range s.All() {
 			if err != nil || string(r) != "1" {
-				t.Errorf("first: %q, %v", r, err)
+				t.Errorf("first record = %q, %v, want %q, nil", r, err, "1")
 			}
 			break
 		}
@@ -113,7 +113,7 @@ func TestBreak(t *testing.T) {
 			t.Error(err)
 		}
 		if err := s.Close(); err != nil {
-			t.Error("closed again:", err)
+			t.Errorf("second Close = %v, want nil", err)
 		}
 	}
 }
@@ -161,13 +161,13 @@ func TestFullDisk(t *testing.T) {
 			}
 		}
 		if !errors.Is(err, errFull) || n == records {
-			t.Errorf("%v after %d records", err, n)
+			t.Errorf("with a full disk: %v after %d of %d records, want errFull before the last", err, n, records)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-			t.Errorf("files remain: %v, %v", entries, err)
+			t.Errorf("after Close the folder holds %v, %v, want no files", entries, err)
 		}
 		create = real
 	}
@@ -181,7 +181,7 @@ func TestFullDisk(t *testing.T) {
 		err = errors.Join(err, e)
 	}
 	if !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("in a folder that is missing: %v", err)
+		t.Errorf("sort in a missing folder = %v, want os.ErrNotExist", err)
 	}
 	s.Close()
 }
@@ -195,10 +195,10 @@ func TestLongRecord(t *testing.T) {
 	s := New(Options{})
 	defer s.Close()
 	if err := s.Add(record); !errors.Is(err, ErrTooLong) {
-		t.Errorf("Add: %v", err)
+		t.Errorf("Add(record longer than MaxRecord) = %v, want ErrTooLong", err)
 	}
 	if err := NewWriter(io.Discard).Write(record); !errors.Is(err, ErrTooLong) {
-		t.Errorf("Write: %v", err)
+		t.Errorf("Write(record longer than MaxRecord) = %v, want ErrTooLong", err)
 	}
 }
 
@@ -241,7 +241,7 @@ func TestDamage(t *testing.T) {
 	want := [][]byte{{}, []byte("a"), long, []byte("b"), long, []byte("c")}
 	stream := written(t, want...)
 	if got, err := read(stream); err != io.EOF || !slices.EqualFunc(got, want, bytes.Equal) {
-		t.Fatalf("%d records, %v", len(got), err)
+		t.Fatalf("undamaged stream: %d records, %v, want %d, io.EOF", len(got), err, len(want))
 	}
 	places := []int{len(stream) - 1, len(stream) - headerSize, len(stream) / 2}
 	for i := range 150 {
@@ -249,24 +249,24 @@ func TestDamage(t *testing.T) {
 	}
 	for _, i := range places {
 		if got, err := read(stream[:i]); !errors.Is(err, ErrDamaged) || len(got) >= len(want) && i < len(stream)-headerSize {
-			t.Fatalf("cut at %d: %d records, %v", i, len(got), err)
+			t.Fatalf("stream cut at %d: %d records, %v, want fewer than %d and ErrDamaged", i, len(got), err, len(want))
 		}
 		for _, bit := range []byte{1, 128} {
 			damaged := bytes.Clone(stream)
 			damaged[i] ^= bit
 			got, err := read(damaged)
 			if !errors.Is(err, ErrDamaged) {
-				t.Fatalf("byte %d changed: %d records, %v", i, len(got), err)
+				t.Fatalf("byte %d changed: %d records, %v, want ErrDamaged", i, len(got), err)
 			}
 		}
 	}
 	first := bytes.Index(stream, []byte("b")) - 1 - headerSize
 	exchanged := slices.Concat(stream[first:len(stream)-headerSize], stream[:first], stream[len(stream)-headerSize:])
 	if _, err := read(exchanged); !errors.Is(err, ErrDamaged) {
-		t.Errorf("exchanged blocks: %v", err)
+		t.Errorf("exchanged blocks: %v, want ErrDamaged", err)
 	}
 	if got, err := read(written(t)); err != io.EOF || len(got) > 0 {
-		t.Errorf("no records: %d, %v", len(got), err)
+		t.Errorf("stream of no records: %d, %v, want 0, io.EOF", len(got), err)
 	}
 }
 
@@ -282,7 +282,7 @@ func FuzzReader(f *testing.F) {
 			record, err := r.Next()
 			if err == io.EOF {
 				if got := written(t, records...); len(got) != n && !bytes.HasPrefix(stream, got) && len(stream) < blockSize {
-					t.Fatalf("%q was read as %q, which is written as %q", stream, records, got)
+					t.Fatalf("%q was read as %q, which is written as %q, want the same stream", stream, records, got)
 				}
 				break
 			}
@@ -292,7 +292,7 @@ func FuzzReader(f *testing.F) {
 			records = append(records, bytes.Clone(record))
 		}
 		if cap(r.block) > 4*blockSize+2*len(stream) {
-			t.Fatalf("%d bytes of memory for %d", cap(r.block), len(stream))
+			t.Fatalf("%d bytes of memory for a stream of %d, want at most %d", cap(r.block), len(stream), 4*blockSize+2*len(stream))
 		}
 	})
 }

@@ -27,16 +27,16 @@ func compared(a, b Document) comparison {
 func TestCompare(t *testing.T) {
 	c := compared(Document{Text: ferry}, Document{Text: ferry2})
 	if got := joined(ferry, c.a, own); got != "May" {
-		t.Errorf("only the first has %q", got)
+		t.Errorf("words of the first text alone = %q, want %q", got, "May")
 	}
 	if got := joined(ferry2, c.b, own); got != "June" {
-		t.Errorf("only the second has %q", got)
+		t.Errorf("words of the second text alone = %q, want %q", got, "June")
 	}
 	if c.ownA != 1 || c.ownB != 1 || c.same {
-		t.Errorf("%d and %d words differ, same %v", c.ownA, c.ownB, c.same)
+		t.Errorf("%d and %d words differ, same = %v, want 1, 1, false", c.ownA, c.ownB, c.same)
 	}
 	if joined(ferry, c.a) != ferry || joined(ferry2, c.b) != ferry2 {
-		t.Errorf("sides are not the texts: %q, %q", joined(ferry, c.a), joined(ferry2, c.b))
+		t.Errorf("pieces joined = %q and %q, want the two texts", joined(ferry, c.a), joined(ferry2, c.b))
 	}
 }
 
@@ -44,10 +44,10 @@ func TestCompareLeavesMaskOut(t *testing.T) {
 	mask := []shingle.Span{{Start: 4, End: 9}} // "night"
 	c := compared(Document{Text: ferry, Mask: mask}, Document{Text: strings.Replace(ferry, "night ", "", 1)})
 	if got := joined(ferry, c.a, recycled); got != "night" {
-		t.Errorf("recycled %q", got)
+		t.Errorf("recycled = %q, want %q", got, "night")
 	}
 	if c.ownA+c.ownB != 0 {
-		t.Errorf("%d and %d words differ apart from the recycled block", c.ownA, c.ownB)
+		t.Errorf("%d and %d words differ apart from the recycled block, want 0", c.ownA, c.ownB)
 	}
 }
 
@@ -62,10 +62,10 @@ func TestCompareMarksGaps(t *testing.T) {
 		}
 	}
 	if len(gaps) != 1 || gaps[0].span.Len() != 0 || !strings.HasSuffix(ferry[:gaps[0].span.Start], "from May") {
-		t.Errorf("gaps of the shorter side: %+v", gaps)
+		t.Errorf("gaps of the shorter side: %+v, want one after %q", gaps, "from May")
 	}
 	if got := joined(longer, c.b, own); got != "Surprisingly" {
-		t.Errorf("the longer side has %q", got)
+		t.Errorf("words of the longer text alone = %q, want %q", got, "Surprisingly")
 	}
 }
 
@@ -84,10 +84,10 @@ func FuzzCompare(f *testing.F) {
 		}
 		c := compared(a, b)
 		if joined(textA, c.a) != textA || joined(textB, c.b) != textB {
-			t.Fatalf("the pieces make %q and %q", joined(textA, c.a), joined(textB, c.b))
+			t.Fatalf("pieces joined = %q and %q, want %q and %q", joined(textA, c.a), joined(textB, c.b), textA, textB)
 		}
 		if len(a.Mask) > 0 && joined(textA, c.a, recycled) != a.Mask[0].Of(textA) {
-			t.Errorf("recycled %q", joined(textA, c.a, recycled))
+			t.Errorf("recycled = %q, want the masked %q", joined(textA, c.a, recycled), a.Mask[0].Of(textA))
 		}
 		if len(a.Mask) > 0 {
 			return // tokens that the mask cuts are in no edit
@@ -105,11 +105,11 @@ func FuzzCompare(f *testing.F) {
 			}
 			x, y := sh.AppendTokens(nil, p.span.Of(textA)), sh.AppendTokens(nil, other.String())
 			if len(x) != len(y) {
-				t.Fatalf("%q is linked with %q", p.span.Of(textA), other.String())
+				t.Fatalf("%q is linked with %q, want pieces of equal tokens", p.span.Of(textA), other.String())
 			}
 			for i := range x {
 				if x[i].Hash != y[i].Hash {
-					t.Fatalf("%q is linked with %q", p.span.Of(textA), other.String())
+					t.Fatalf("%q is linked with %q, want pieces of equal tokens", p.span.Of(textA), other.String())
 				}
 			}
 		}

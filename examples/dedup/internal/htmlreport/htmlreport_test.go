@@ -69,11 +69,11 @@ func between(t *testing.T, s, from, to string) string {
 	t.Helper()
 	_, s, ok := strings.Cut(s, from)
 	if !ok {
-		t.Fatalf("no %q", from)
+		t.Fatalf("the page lacks %q, want it", from)
 	}
 	s, _, ok = strings.Cut(s, to)
 	if !ok {
-		t.Fatalf("no %q after %q", to, from)
+		t.Fatalf("the page lacks %q after %q, want it", to, from)
 	}
 	return s
 }
@@ -91,7 +91,7 @@ func TestGolden(t *testing.T) {
 	got := write(t, small())
 	for _, part := range []string{styleCSS, earlyJS, scriptJS} {
 		if strings.Count(got, part) != 1 {
-			t.Fatal("style or script is not in the page as it is")
+			t.Fatalf("the page has the style or a script %d times, want once and unchanged", strings.Count(got, part))
 		}
 		got = strings.Replace(got, part, "(left out here)", 1)
 		got = strings.Replace(got, hashOf(part), "(its hash)", 1)
@@ -113,7 +113,7 @@ func TestGolden(t *testing.T) {
 
 func TestSameBytes(t *testing.T) {
 	if a, b := write(t, small()), write(t, small()); a != b {
-		t.Error("two equal reports give different pages")
+		t.Error("two equal reports give different pages, want the same bytes")
 	}
 }
 
@@ -137,7 +137,7 @@ func TestSelfContained(t *testing.T) {
 	for _, outside := range []string{`(?i)\b(src|srcset|action|data|poster)=`, `(?i)href="[^#]`, `(?i)url\(`, `@import`, `https?:`, `//[a-z]+\.`,
 		`\bfetch\(`, `XMLHttpRequest`, `WebSocket`, `sendBeacon`, `innerHTML`, `outerHTML`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`} {
 		if found := regexp.MustCompile(outside).FindString(page); found != "" {
-			t.Errorf("the page holds %q", found)
+			t.Errorf("the page holds %q, want nothing that loads or writes markup", found)
 		}
 	}
 }
@@ -163,7 +163,7 @@ func TestHostileText(t *testing.T) {
 		return slices.Compact(all)
 	}
 	if diff := cmp.Diff(elements(plain), elements(page)); diff != "" {
-		t.Errorf("elements without and with hostile text (-without +with):\n%s", diff)
+		t.Errorf("elements of the page (-want without hostile text +got with it):\n%s", diff)
 	}
 	for _, tag := range []string{"<script", "</script", "<noscript", "</noscript", "<!"} {
 		if got, want := strings.Count(page, tag), strings.Count(plain, tag); got != want {
@@ -172,7 +172,7 @@ func TestHostileText(t *testing.T) {
 	}
 	for _, bad := range []string{"\x00", "\u2028", "\u2029", "\u202e", "\xff", `href="javascript`, `"l":"javascript`} {
 		if strings.Contains(page, bad) {
-			t.Errorf("the page holds %+q", bad)
+			t.Errorf("the page holds %+q, want it escaped", bad)
 		}
 	}
 	// It is there all the same, to be seen.
@@ -181,7 +181,7 @@ func TestHostileText(t *testing.T) {
 		t.Errorf("the first document is %q with the text %q, want %q in both", docs[0].ID, docs[0].Text, want)
 	}
 	if blocks := data[blockData](t, page, "blocks"); blocks[0].Text != shown(hostile) {
-		t.Errorf("the block shows %q", blocks[0].Text)
+		t.Errorf("block of hostile text = %q, want %q", blocks[0].Text, shown(hostile))
 	}
 }
 
@@ -224,17 +224,17 @@ func TestLimits(t *testing.T) {
 		total += len(between(t, page, `id="data-`+key+`">`, "</script>"))
 	}
 	if total > r.MaxBytes*11/10 {
-		t.Errorf("%d bytes of data for MaxBytes %d", total, r.MaxBytes)
+		t.Errorf("%d bytes of data, want at most %d for MaxBytes %d", total, r.MaxBytes*11/10, r.MaxBytes)
 	}
 	clusters, pairs, blocks := data[clusterData](t, page, "clusters"), data[pairData](t, page, "passages"), data[blockData](t, page, "blocks")
 	if len(clusters) != 100 || len(pairs) != 100 || len(blocks) == 0 || len(blocks) > 100 {
 		t.Errorf("%d clusters, %d pairs, %d blocks, want 100, 100 and up to 100", len(clusters), len(pairs), len(blocks))
 	}
 	if c := clusters[0]; c.Removed != 251 || len(c.Members) != maxMembers {
-		t.Errorf("%d of %d members are named", len(c.Members), c.Removed)
+		t.Errorf("cluster: %d of %d removed members are named, want %d of 251", len(c.Members), c.Removed, maxMembers)
 	}
 	if b := blocks[0]; len(b.Text)+b.Cut != len(text) || len(b.Text) > 2100 || len(b.Places) != 3*maxPlaces || b.Count != 60 {
-		t.Errorf("block: %d bytes shown, %d left out of %d; %d of %d places named", len(b.Text), b.Cut, len(text), len(b.Places)/3, b.Count)
+		t.Errorf("block: %d bytes shown, %d cut of %d; %d of %d places named, want at most 2100 shown and %d of 60 places", len(b.Text), b.Cut, len(text), len(b.Places)/3, b.Count, maxPlaces)
 	}
 	for _, said := range []string{
 		"The page holds the first 100 of 300 clusters.",
@@ -243,7 +243,7 @@ func TestLimits(t *testing.T) {
 		"comparisons of clusters are left out, to keep the page under 400 kB.",
 	} {
 		if !strings.Contains(page, said) {
-			t.Errorf("the page lacks: %s", said)
+			t.Errorf("the page lacks %q, want it", said)
 		}
 	}
 }
@@ -290,10 +290,10 @@ func TestCharts(t *testing.T) {
 					}
 				}
 				if len(names) < 10 || names[0] != "svg" || names[1] != "title" || names[2] != "desc" {
-					t.Errorf("elements %v", names)
+					t.Errorf("elements %v, want svg, title, desc and at least 10 in all", names)
 				}
 				if bad := regexp.MustCompile(`NaN|Inf|"-\d`).FindString(string(c.Drawing)); bad != "" {
-					t.Errorf("the drawing holds %s", bad)
+					t.Errorf("the drawing holds %s, want finite numbers that are not negative", bad)
 				}
 				sum := 0
 				for _, row := range c.Rows {
@@ -302,7 +302,7 @@ func TestCharts(t *testing.T) {
 					sum += n
 				}
 				if sum != len(tt.similarities) {
-					t.Errorf("the table accounts for %d of %d pairs", sum, len(tt.similarities))
+					t.Errorf("the table accounts for %d pairs, want all %d", sum, len(tt.similarities))
 				}
 			}
 		})
@@ -378,21 +378,21 @@ func TestOrigins(t *testing.T) {
 	o := data[originData](t, page, "origins")[0]
 	docs := data[docData](t, page, "docs")
 	if o.Text != quote || o.First != 0 || o.Documents != 3 || len(o.Holders) != 3 {
-		t.Fatalf("origin: %+v", o)
+		t.Fatalf("origin = %+v, want the quote, first in document 0, with 3 documents", o)
 	}
 	for i, h := range o.Holders {
 		if got := resolved(t, docs, h.Doc)[h.Start : h.Start+h.Length]; got != quote {
-			t.Errorf("holder %d holds %q", i, got)
+			t.Errorf("holder %d holds %q, want %q", i, got, quote)
 		}
 	}
 	if h := o.Holders[1]; h.When != "1 May 2026, 15:00 UTC" || h.Time-o.Holders[0].Time != 3*3600*1000 || h.From == nil || *h.From != 0 || len(h.Cites) != 1 {
-		t.Errorf("second holder: %+v", h)
+		t.Errorf("second holder = %+v, want 1 May 2026, 15:00 UTC, three hours later, from holder 0, with 1 cite", h)
 	}
 	if h := o.Holders[2]; h.When != "" || h.From != nil {
-		t.Errorf("a holder without a time: %+v", h)
+		t.Errorf("holder without a time = %+v, want neither When nor From", h)
 	}
 	if docs[o.Holders[0].Doc].Link != "https://wire.example/council?a=1&b=2" {
-		t.Errorf("link: %q", docs[o.Holders[0].Doc].Link)
+		t.Errorf("link = %q, want %q", docs[o.Holders[0].Doc].Link, "https://wire.example/council?a=1&b=2")
 	}
 	// The tab is there, and so is the list for browsers without a script.
 	for _, want := range []string{`id="tab-origins" aria-controls="origins" aria-selected="true"`, "post/council.txt, 1 May 2026, 15:00 UTC, from wire/council.txt"} {
@@ -401,7 +401,7 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	if strings.Contains(write(t, small()), "tab-origins") {
-		t.Error("a report without origins has a tab for them")
+		t.Error("a report without origins has a tab for them, want none")
 	}
 }
 
@@ -413,12 +413,12 @@ func TestTemplate(t *testing.T) {
 	p.Exact, p.Template, p.Similarity = false, true, .75
 	page := write(t, r)
 	if got := data[pairData](t, page, "passages")[0].Passages[0]; !got.Template {
-		t.Errorf("%+v", got)
+		t.Errorf("passage = %+v, want Template = true", got)
 	}
 	if want := "21 words, 75\u00a0% alike, a template"; !strings.Contains(page, want) {
 		t.Errorf("no %q without scripts", want)
 	}
 	if strings.Contains(write(t, small()), "a template</") {
-		t.Error("an exact passage is a template")
+		t.Error("an exact passage is labelled a template, want no label")
 	}
 }

@@ -31,7 +31,7 @@ func resolved(t *testing.T, docs []docData, n int) string {
 		}
 		return string(utf16.Decode(units))
 	}
-	t.Fatalf("document %d has no text: %+v", n, docs[n])
+	t.Fatalf("document %d has no text, want one: %+v", n, docs[n])
 	return ""
 }
 
@@ -134,10 +134,10 @@ func TestStoreSharesText(t *testing.T) {
 	a, b := Document{ID: "a", Text: text + "The end."}, Document{ID: "b", Text: text + "No end."}
 	docs, _, _ := pageOf(t, a, b, nil, 0)
 	if n := jsonSize(docs[1]); n > 400 {
-		t.Errorf("%d bytes for a text of %d that differs from another one by a word", n, len(b.Text))
+		t.Errorf("%d bytes for a text of %d that differs from another one by a word, want at most 400", n, len(b.Text))
 	}
 	if got := resolved(t, docs, 1); got != b.Text {
-		t.Errorf("the text is %q", got)
+		t.Errorf("text = %q, want %q", got, b.Text)
 	}
 }
 
@@ -149,24 +149,24 @@ func TestStoreCutsLongTexts(t *testing.T) {
 	b := Document{ID: "b", Text: quote}
 	passages := shingle.Aligner{}.Align(a.Text, b.Text)
 	if len(passages) != 1 {
-		t.Fatalf("%d passages", len(passages))
+		t.Fatalf("%d passages, want 1", len(passages))
 	}
 	docs, _, pair := pageOf(t, a, b, passages, 4000)
 	d := docs[pair.A]
 	text := resolved(t, docs, pair.A)
 	if len(text) > 6000 || !strings.Contains(text, quote) || !strings.HasPrefix(a.Text, text[:200]) {
-		t.Errorf("%d bytes are kept, the passage among them: %v", len(text), strings.Contains(text, quote))
+		t.Errorf("%d bytes are kept, the passage among them: %v, want at most 6000, true", len(text), strings.Contains(text, quote))
 	}
 	missing := 0
 	for i := 1; i < len(d.Cuts); i += 2 {
 		missing += d.Cuts[i]
 	}
 	if missing+len(text) != len(a.Text) || len(d.Cuts) != 4 {
-		t.Errorf("%d letters are kept and %d missing of %d; cuts %v", len(text), missing, len(a.Text), d.Cuts)
+		t.Errorf("%d letters are kept and %d missing, cuts %v, want %d together and 2 cuts", len(text), missing, d.Cuts, len(a.Text))
 	}
 	p := pair.Passages[0]
 	if got := pieceTexts(text, p.A[0], p.A[1:], -1); got != strings.TrimSuffix(quote, ".") && got != quote {
-		t.Errorf("the passage is %q", got)
+		t.Errorf("passage = %q, want %q", got, quote)
 	}
 }
 
@@ -181,15 +181,15 @@ func TestWindows(t *testing.T) {
 		last, size := -1, 0
 		for _, w := range windows(text, around, 3000) {
 			if w.Start <= last || w.End <= w.Start || w.End > len(text) || !strings.HasPrefix(text[w.Start:]+"日", w.Of(text)) {
-				t.Errorf("windows around %v: %v", around, w)
+				t.Errorf("windows around %v = %v, want windows in order, not empty and on borders of runes", around, w)
 			}
 			if strings.ToValidUTF8(w.Of(text), "?") != w.Of(text) {
-				t.Errorf("window %v cuts a letter", w)
+				t.Errorf("window %v cuts a letter, want borders of letters", w)
 			}
 			last, size = w.End, size+w.Len()
 		}
 		if size > 10_000 {
-			t.Errorf("windows around %v take %d bytes", around, size)
+			t.Errorf("windows around %v take %d bytes, want at most 10000", around, size)
 		}
 	}
 }

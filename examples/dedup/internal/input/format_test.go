@@ -96,10 +96,10 @@ func TestRecognize(t *testing.T) {
 		case tt.why == "a page without a declaration, saved from a query":
 		case tt.format == input.Parquet:
 			if len(messages) != 1 || !strings.Contains(messages[0], "cannot come from standard input") {
-				t.Errorf("standard input, %s: %+v, %q", tt.why, docs, messages)
+				t.Errorf("standard input, %s: got %+v, messages %q, want one message %q", tt.why, docs, messages, "cannot come from standard input")
 			}
 		case len(docs) < 1 || docs[0].Format != tt.format || docs[0].Text != tt.text:
-			t.Errorf("standard input, %s: %+v, %q", tt.why, docs, messages)
+			t.Errorf("standard input, %s: got %+v, messages %q, want a document of format %v with text %q", tt.why, docs, messages, tt.format, tt.text)
 		}
 	}
 }
@@ -151,11 +151,11 @@ func TestMedia(t *testing.T) {
 	}
 	docs, _ = read(t, input.Options{}, "in/x/app.js")
 	if len(docs) != 1 || docs[0].Text != "let a" {
-		t.Errorf("a script by name: %+v", docs)
+		t.Errorf("script named as input: got %+v, want its text", docs)
 	}
 	docs, _ = read(t, input.Options{Format: input.Text}, "in")
 	if !slices.Contains(ids(docs), "in/x/app.js") || !slices.Contains(ids(docs), "in/a.html") {
-		t.Errorf("as texts: %q", ids(docs))
+		t.Errorf("folder read with Format Text: ids %q, want app.js and a.html among them", ids(docs))
 	}
 }
 
@@ -197,7 +197,7 @@ func TestIDs(t *testing.T) {
 	})
 	docs, messages := read(t, input.Options{}, "odd.jsonl", "1.jsonl", "2.jsonl", "none.jsonl", "t.csv")
 	if len(docs) != 25 {
-		t.Errorf("%d documents of 25", len(docs))
+		t.Errorf("%d documents, want 25", len(docs))
 	}
 	unique := map[string]bool{}
 	for _, d := range docs {
@@ -205,11 +205,11 @@ func TestIDs(t *testing.T) {
 	}
 	for _, id := range []string{"2.jsonl:1", "2.jsonl:1#2", "2.jsonl:10", "0", "none.jsonl:1", "none.jsonl:3", "t.csv:1"} {
 		if !unique[id] {
-			t.Errorf("no document has the id %q", id)
+			t.Errorf("no document has id %q, want one: ids %q", id, ids(docs))
 		}
 	}
 	if len(unique) != len(docs) {
-		t.Errorf("%d ids of %d documents", len(unique), len(docs))
+		t.Errorf("%d distinct ids of %d documents, want as many as documents", len(unique), len(docs))
 	}
 	want := []string{
 		`2.jsonl: 10 documents have an id that was read before, like "0" at 2.jsonl:1; named by place, like 2.jsonl:1#2`,
@@ -221,16 +221,16 @@ func TestIDs(t *testing.T) {
 	}
 	o := input.Options{Repeats: true}
 	if docs, messages = read(t, o, "none.jsonl"); len(docs) != 0 || len(messages) != 2 || !strings.Contains(messages[0], "-id place") {
-		t.Errorf("no ids: %q, %q", ids(docs), messages)
+		t.Errorf("with Repeats, documents without ids: got %q, messages %q, want none and 2 messages that name -id place", ids(docs), messages)
 	}
 	o.IDs = input.PlaceIDs
 	if docs, _ = read(t, o, "none.jsonl"); cmp.Diff([]string{"none.jsonl:1", "none.jsonl:3"}, ids(docs)) != "" {
-		t.Errorf("by place: %q", ids(docs))
+		t.Errorf("with PlaceIDs: ids %q, want none.jsonl:1 and none.jsonl:3", ids(docs))
 	}
 	o.IDs = input.ContentIDs
 	docs, _ = read(t, o, "none.jsonl", "t.csv")
 	if len(docs) != 4 || docs[0].ID == docs[1].ID || len(docs[0].ID) != 32 {
-		t.Errorf("by content: %q", ids(docs))
+		t.Errorf("with ContentIDs: ids %q, want 4, distinct, of 32 digits", ids(docs))
 	}
 }
 
@@ -262,7 +262,7 @@ func TestTable(t *testing.T) {
 			texts = append(texts, d.Text)
 			raw += string(d.Raw)
 			if !strings.HasPrefix(tt.data, string(d.Head)) || !strings.Contains(tt.data, strings.TrimSuffix(string(d.Raw), "\n")) {
-				t.Errorf("%s: raw %q below %q", tt.why, d.Raw, d.Head)
+				t.Errorf("%s: Raw = %q, Head = %q, want parts of the file %q", tt.why, d.Raw, d.Head, tt.data)
 			}
 		}
 		if diff := cmp.Diff(tt.texts, texts); diff != "" {
@@ -293,12 +293,12 @@ func FuzzTable(f *testing.F) {
 					continue
 				}
 				if d.Row <= row {
-					t.Fatalf("row %d after row %d, %v", d.Row, row, err)
+					t.Fatalf("row %d follows row %d (%v), want ascending rows", d.Row, row, err)
 				}
 				row = d.Row
 				plain := bytes.TrimSuffix(d.Raw, []byte("\n"))
 				if !bytes.Contains(data, plain) && !bytes.HasPrefix(data, []byte{0xfe, 0xff}) && !bytes.HasPrefix(data, []byte{0xff, 0xfe}) && !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-					t.Fatalf("row %q is not part of the file", d.Raw)
+					t.Fatalf("Raw = %q, want a part of the file %q", d.Raw, data)
 				}
 			}
 		}

@@ -70,14 +70,14 @@ func TestLongLine(t *testing.T) {
 		peak := heapOf(func() {
 			docs, messages := read(t, input.Options{Stdin: in(), Workers: workers}, "-")
 			if len(docs) != 2 || docs[0].ID != "before" || docs[1].ID != "after" || docs[1].Line != 3 {
-				t.Errorf("ids %q", ids(docs))
+				t.Errorf("%d workers: ids %q, want before and after, the latter on line 3", workers, ids(docs))
 			}
 			if len(messages) != 1 || messages[0] != "-:2: line longer than 64 MiB; skipped" {
-				t.Errorf("messages %q", messages)
+				t.Errorf("%d workers: messages %q, want one: line 2 is longer than 64 MiB", workers, messages)
 			}
 		})
 		if peak > 400<<20 {
-			t.Errorf("%d MiB of memory", peak>>20)
+			t.Errorf("%d workers: peak of %d MiB of memory, want at most 400", workers, peak>>20)
 		}
 	}
 }
@@ -107,14 +107,14 @@ func TestBomb(t *testing.T) {
 		peak := heapOf(func() {
 			docs, messages := read(t, input.Options{Workers: 2}, name, "z.jsonl")
 			if len(docs) != 1 || docs[0].ID != "a" {
-				t.Errorf("%s: ids %q", name, ids(docs))
+				t.Errorf("%s: ids %q, want %q of the other file alone", name, ids(docs), "a")
 			}
 			if len(messages) == 0 || !strings.Contains(messages[0], want) {
 				t.Errorf("%s: messages %q, want %q", name, messages, want)
 			}
 		})
 		if peak > 1<<30 {
-			t.Errorf("%s: %d MiB of memory", name, peak>>20)
+			t.Errorf("%s: peak of %d MiB of memory, want at most 1024", name, peak>>20)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func read(t *testing.T, o input.Options, inputs ...string) (docs []input.Doc, me
 	for d, err := range input.Read(inputs, o) {
 		if err != nil {
 			if _, ok := errors.AsType[*input.Error](err); !ok {
-				t.Errorf("%v is no *input.Error", err)
+				t.Errorf("error %v of type %T, want an *input.Error", err, err)
 			}
 			messages = append(messages, err.Error())
 		}
@@ -93,7 +93,7 @@ func TestFolder(t *testing.T) {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}
 	if len(messages) > 0 {
-		t.Errorf("messages: %q", messages)
+		t.Errorf("messages = %q, want none", messages)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestJSONLines(t *testing.T) {
 				t.Errorf("documents (-want +got):\n%s", diff)
 			}
 			if len(messages) > 0 {
-				t.Errorf("messages: %q", messages)
+				t.Errorf("messages = %q, want none", messages)
 			}
 		})
 	}
@@ -259,7 +259,7 @@ func FuzzJSONLines(f *testing.F) {
 				line = d.Line
 			}
 			if d == nil && err == nil || line < at {
-				t.Fatalf("document %v, error %v, after line %d", d, err, at)
+				t.Fatalf("document %v, error %v after line %d, want one of them, on a later line", d, err, at)
 			}
 			at = line
 		}
@@ -309,7 +309,7 @@ func TestStdinAnswers(t *testing.T) {
 		n := 0
 		for d, err := range input.Read([]string{"-"}, input.Options{Stdin: r, Workers: workers}) {
 			if n++; err != nil || d.ID != strconv.Itoa(n) {
-				t.Fatalf("document %v, error %v", d, err)
+				t.Fatalf("got document %v, error %v, want document %d before the next is written", d, err, n)
 			}
 			if n == 3 {
 				break
@@ -352,6 +352,6 @@ func TestHTML(t *testing.T) {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}
 	if len(messages) > 0 {
-		t.Errorf("messages: %q", messages)
+		t.Errorf("messages = %q, want none", messages)
 	}
 }

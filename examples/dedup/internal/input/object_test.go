@@ -105,7 +105,7 @@ func checkFields(t *testing.T, line []byte, f input.Fields, names [5]string) (sc
 	got, scanned, err := input.ParseObject(line, f)
 	want, ok := reference(line, names)
 	if (err == nil) != ok {
-		t.Fatalf("%q: error %v, encoding/json reports %v", line, err, ok)
+		t.Fatalf("ParseObject(%q) = error %v, want success as by encoding/json: %v", line, err, ok)
 	}
 	if ok {
 		if diff := cmp.Diff(&want, got); diff != "" {
@@ -135,7 +135,7 @@ func TestObject(t *testing.T) {
 		}
 	}
 	if scanned < 20 {
-		t.Errorf("the scanner took %d of %d lines: the fast path is not tested", scanned, len(objects))
+		t.Errorf("the scanner took %d of %d lines, want at least 20 (else the fast path is not tested)", scanned, len(objects))
 	}
 }
 

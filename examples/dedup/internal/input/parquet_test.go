@@ -96,13 +96,13 @@ func TestBadParquet(t *testing.T) {
 		tree(t, map[string]string{"c.parquet": tt.file, "d.txt": "read"})
 		docs, messages := read(t, input.Options{Fields: tt.fields}, "c.parquet", "d.txt")
 		if len(docs) != 1 || docs[0].ID != "d.txt" {
-			t.Errorf("%s: documents %q", tt.why, ids(docs))
+			t.Errorf("%s: ids %q, want %q alone", tt.why, ids(docs), "d.txt")
 		}
 		if len(messages) != 1 || !strings.HasPrefix(messages[0], tt.message) {
 			t.Errorf("%s: messages %q, want %q…", tt.why, messages, tt.message)
 		}
 	}
 	if _, messages := read(t, input.Options{Format: input.Parquet, Stdin: strings.NewReader(good)}, "-"); len(messages) != 1 || !strings.Contains(messages[0], "name the file") {
-		t.Errorf("standard input: messages %q", messages)
+		t.Errorf("Parquet from standard input: messages %q, want one: %q", messages, "name the file")
 	}
 }

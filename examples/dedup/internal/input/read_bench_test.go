@@ -28,7 +28,7 @@ func BenchmarkJSONLines(b *testing.B) {
 					n++
 				}
 				if n != 2000 {
-					b.Fatal(n)
+					b.Fatalf("%d documents, want 2000", n)
 				}
 			}
 		})

@@ -27,7 +27,7 @@ func TestPipe(t *testing.T) {
 	go os.WriteFile("in/pipe.jsonl", []byte(`{"id":"p","text":"x"}`), 0) // the test fails without it
 	docs, messages = read(t, input.Options{Workers: 2}, "in/pipe.jsonl")
 	if len(docs) != 1 || docs[0].ID != "p" || messages != nil {
-		t.Errorf("%v, %v", docs, messages)
+		t.Errorf("pipe named as input: got %v, messages %v, want document p and none", docs, messages)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestNames(t *testing.T) {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 	if len(messages) != 1 { // the last one, a second time
-		t.Errorf("messages %q", messages)
+		t.Errorf("messages = %q, want one, of the second file with the last id", messages)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestProgress(t *testing.T) {
 		inputs := []string{"in", "e?.txt"}
 		docs, messages := read(t, o, inputs...)
 		if len(docs) != 6 || messages != nil || most.Load() != input.Size(inputs) {
-			t.Errorf("%d workers: %d documents, %d bytes of %d, %q", workers, len(docs), most.Load(), input.Size(inputs), messages)
+			t.Errorf("%d workers: %d documents, Progress reached %d bytes, messages %q, want 6 documents, %d bytes as by Size, none", workers, len(docs), most.Load(), messages, input.Size(inputs))
 		}
 	}
 }

@@ -75,12 +75,12 @@ func TestWARC(t *testing.T) {
 			t.Errorf("%s: documents (-want +got):\n%s", name, diff)
 		}
 		if len(messages) > 0 {
-			t.Errorf("%s: messages: %q", name, messages)
+			t.Errorf("%s: messages = %q, want none", name, messages)
 		}
 	}
 	docs, _ := read(t, input.Options{Stdin: strings.NewReader(file), Format: input.WARC, Workers: 3}, "-")
 	if len(docs) != len(want) || docs[2].Place != (input.Place{File: "-", Record: 7, Offset: int64(strings.Index(file, records[6]))}) {
-		t.Errorf("standard input: %d documents, the third from %v", len(docs), docs[2].Place)
+		t.Errorf("standard input: %d documents, the third from %v, want %d, the third from record 7", len(docs), docs[2].Place, len(want))
 	}
 }
 
@@ -112,7 +112,7 @@ func TestBadWARC(t *testing.T) {
 		tree(t, map[string]string{"c.warc": tt.bad + good})
 		docs, messages := read(t, input.Options{}, "c.warc")
 		if len(docs) != tt.docs || docs[len(docs)-1].Text != "good" {
-			t.Errorf("%s: ids %q", tt.why, ids(docs))
+			t.Errorf("%s: ids %q, want %d documents, the good one last", tt.why, ids(docs), tt.docs)
 		}
 		switch {
 		case tt.message == "" && len(messages) == 0:
@@ -127,6 +127,6 @@ func TestHostilePage(t *testing.T) {
 	deep := response("http://deep/", "200 OK", "text/html", strings.Repeat("<b><div>", 1<<20)+"deep")
 	docs, messages := read(t, input.Options{Stdin: bytes.NewReader([]byte(deep)), Format: input.WARC}, "-")
 	if len(docs) != 1 || docs[0].Text != "deep" || len(messages) > 0 {
-		t.Errorf("%d documents, messages %q", len(docs), messages)
+		t.Errorf("%d documents, messages %q, want 1 with text %q and none", len(docs), messages, "deep")
 	}
 }

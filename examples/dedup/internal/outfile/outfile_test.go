@@ -68,7 +68,7 @@ func TestFile(t *testing.T) {
 		}
 	}
 	if _, err := outfile.Create(filepath.Join(dir, "no", "out"), false); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("in a folder that is not there: %v", err)
+		t.Errorf("Create in a missing folder = %v, want fs.ErrNotExist", err)
 	}
 }
 

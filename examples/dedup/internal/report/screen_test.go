@@ -173,15 +173,15 @@ func TestScreenFits(t *testing.T) {
 				for _, color := range []bool{false, true} {
 					got := shownOn(f, screen.Screen{Width: width, Height: height, Color: color})
 					if n := strings.Count(got, "\n"); n >= height {
-						t.Errorf("%d documents on %d x %d: %d lines", len(docs), width, height, n)
+						t.Errorf("%d documents on %d x %d: %d lines, want less than the height", len(docs), width, height, n)
 					}
 					for line := range strings.Lines(got) {
 						if n := columns.Width(strings.TrimSuffix(line, "\n")); n > width {
-							t.Errorf("%d documents on %d x %d: a line of %d cells: %q", len(docs), width, height, n, line)
+							t.Errorf("%d documents on %d x %d: a line of %d cells, want at most the width: %q", len(docs), width, height, n, line)
 						}
 					}
 					if !color && strings.ContainsAny(got, "\x1b\x07\u202e") {
-						t.Errorf("%d documents on %d x %d: a control character is printed", len(docs), width, height)
+						t.Errorf("%d documents on %d x %d: control characters are printed, want none without color", len(docs), width, height)
 					}
 				}
 			}
@@ -208,7 +208,7 @@ func TestScreenCountsTheRest(t *testing.T) {
 				}
 			}
 			if shown == 0 || shown+more != sec.all {
-				t.Errorf("height %d, %s: %d shown and %d more of %d\n%s", height, sec.command, shown, more, sec.all, got)
+				t.Errorf("height %d, %s: %d shown and %d more, want at least 1 shown and %d together\n%s", height, sec.command, shown, more, sec.all, got)
 			}
 		}
 	}
@@ -232,7 +232,7 @@ func TestRank(t *testing.T) {
 	f.addPair(0, 2, pairOf(shared(0, 50, 9, .49)))
 	f.rank()
 	if len(f.pairs) != 2 || f.pairs[0].a != 1 || len(f.pairs[0].passages) != 1 || f.pairs[1].own != words {
-		t.Errorf("pairs: %+v", f.pairs)
+		t.Errorf("ranked pairs: %+v, want the pair of 1 and 2 first with 1 passage, then one with %d own words", f.pairs, words)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestPython(t *testing.T) {
 	}
 	for story, n := range stories {
 		if n > 1 {
-			t.Errorf("%.20s… was stored %d times", story, n)
+			t.Errorf("story %.20s… was stored %d times, want once", story, n)
 		}
 	}
 	counts := map[string]int{}

@@ -179,7 +179,7 @@ func TestPaths(t *testing.T) {
 	slices.Sort(have)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, have); diff != "" {
-		t.Errorf("paths of the document (-service +document):\n%s", diff)
+		t.Errorf("paths of the document (-want of the service +got):\n%s", diff)
 	}
 }
 
@@ -203,7 +203,7 @@ func TestSchemaFields(t *testing.T) {
 		slices.Sort(fields)
 		properties := d.resolve(d.Components["schemas"][name])["properties"].(map[string]any)
 		if diff := cmp.Diff(fields, slices.Sorted(maps.Keys(properties))); diff != "" {
-			t.Errorf("%s (-type +schema):\n%s", name, diff)
+			t.Errorf("fields of schema %s (-want of the type +got):\n%s", name, diff)
 		}
 	}
 	if len(d.Components["schemas"]) != 18 {
@@ -278,7 +278,7 @@ func TestDocument(t *testing.T) {
 		}
 		op, ok := d.Paths[path][strings.ToLower(x.method)]
 		if !ok && code != 405 {
-			t.Errorf("%s %s is not in the document", x.method, path)
+			t.Errorf("the document lacks %s %s, want every path and method of the service", x.method, path)
 			continue
 		}
 		if !ok {
@@ -293,7 +293,7 @@ func TestDocument(t *testing.T) {
 		content := d.resolve(answer)["content"].(map[string]any)
 		schema, ok := content[kind].(map[string]any)
 		if !ok {
-			t.Errorf("%s %s: an answer of type %s is not in the document", x.method, x.path, kind)
+			t.Errorf("%s %s answers with type %s, want a type of the document", x.method, x.path, kind)
 			continue
 		}
 		answers, requests := []string{body}, []string{x.body}
@@ -310,7 +310,7 @@ func TestDocument(t *testing.T) {
 		if kind != "text/plain" {
 			for _, a := range answers {
 				if wrong := d.check(raw(schema["schema"]), parse(t, a)); wrong != "" {
-					t.Errorf("answer of %s %s: %s", x.method, x.path, wrong)
+					t.Errorf("answer of %s %s: %s, want an answer that fits its schema", x.method, x.path, wrong)
 				}
 			}
 		}
@@ -320,7 +320,7 @@ func TestDocument(t *testing.T) {
 		request := d.resolve(op.RequestBody)["content"].(map[string]any)[x.kind].(map[string]any)["schema"]
 		for _, r := range requests {
 			if wrong := d.check(raw(request), parse(t, r)); (wrong != "") != x.bad {
-				t.Errorf("request %s %s %s: the document finds %q wrong, the service answers %d", x.method, x.path, r, wrong, code)
+				t.Errorf("request %s %s %s: fault by the schema %q, answer %d, want a fault only if the service refuses", x.method, x.path, r, wrong, code)
 			}
 		}
 	}
@@ -333,7 +333,7 @@ func TestDocument(t *testing.T) {
 			}
 			for _, kind := range kinds {
 				if !done[path+" "+kind] {
-					t.Errorf("%s was not asked with %q", path, kind)
+					t.Errorf("no request to %s with a body of type %q, want each type tried", path, kind)
 				}
 			}
 		}
@@ -361,7 +361,7 @@ func TestCheck(t *testing.T) {
 		{"Page", `{"text":""}`, false},
 	} {
 		if wrong := d.check(d.Components["schemas"][c.schema], parse(t, c.value)); (wrong == "") != c.ok {
-			t.Errorf("%s %s: %q", c.schema, c.value, wrong)
+			t.Errorf("check(%s, %s) = %q, want valid = %v", c.schema, c.value, wrong, c.ok)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (s *service) ok(method, path, kind, body string) string {
 	s.t.Helper()
 	code, b, _ := s.do(method, path, kind, body)
 	if code != 200 {
-		s.t.Fatalf("%s %s: %d %s", method, path, code, b)
+		s.t.Fatalf("%s %s = %d %s, want 200", method, path, code, b)
 	}
 	return b
 }
@@ -168,7 +168,7 @@ func TestTwoSites(t *testing.T) {
 	}
 	got := outcomes(t, s.ok("POST", "/v1/judge", ndjson, all.String()))
 	if len(got) != 40 || got[0] != "http://p/0 held" {
-		t.Fatalf("%d answers: %q", len(got), got)
+		t.Fatalf("%d answers: %q, want 40, the first %q", len(got), got, "http://p/0 held")
 	}
 	got = slices.DeleteFunc(got, func(v string) bool { return strings.HasSuffix(v, " held") })
 	s.ok("POST", "/v1/release", oneJSON, "{}")
@@ -200,14 +200,14 @@ func TestTwoSites(t *testing.T) {
 		case strings.HasPrefix(rest, "near-duplicate http://") && strings.HasSuffix(rest, "/"+story):
 			copies++
 		default:
-			t.Errorf("unexpected: %s", v)
+			t.Errorf("answer %q, want each story new once and then a near-duplicate", v)
 		}
 	}
 	if len(fresh) != 20 || copies != 20 || pages < 30 {
-		t.Errorf("%d new, %d copies, %d pages were held", len(fresh), copies, pages)
+		t.Errorf("%d new, %d copies, %d pages held, want 20, 20 and at least 30", len(fresh), copies, pages)
 	}
 	if body := s.ok("GET", "/metrics", "", ""); !strings.Contains(body, "\nneardup_pages_kept 20\n") || !strings.Contains(body, `neardup_requests_total{path="/v1/judge",status="200"} 1`) {
-		t.Errorf("metrics: %s", body)
+		t.Errorf("metrics = %s, want 20 pages kept and 1 request of /v1/judge", body)
 	}
 }
 
@@ -343,7 +343,7 @@ func TestLines(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got := s.ok("POST", "/v1/judge", ndjson, ""); got != "" {
-		t.Errorf("no lines: %q", got)
+		t.Errorf("answer to no lines = %q, want none", got)
 	}
 }
 
@@ -389,7 +389,7 @@ func TestRefused(t *testing.T) {
 	}
 	// Nothing of it was stored.
 	if body := s.ok("GET", "/metrics", "", ""); !strings.Contains(body, "\nneardup_pages_kept 0\n") {
-		t.Error("a refused page is stored")
+		t.Errorf("metrics after refused pages = %s, want neardup_pages_kept 0", body)
 	}
 }
 
@@ -407,7 +407,7 @@ func TestToken(t *testing.T) {
 		}
 		for _, path := range []string{"/healthz", "/readyz", "/openapi.json"} {
 			if code, body, _ := s.do("GET", path, "", ""); code != 200 {
-				t.Errorf("%s with token %q: %d %s", path, token, code, body)
+				t.Errorf("%s with token %q = %d %s, want 200", path, token, code, body)
 			}
 		}
 	}
@@ -419,7 +419,7 @@ func TestReach(t *testing.T) {
 	o := options(t.TempDir())
 	o.Addr = "0.0.0.0:0"
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "a token is needed") {
-		t.Errorf("all addresses without a token: %v", err)
+		t.Errorf("Run on all addresses without a token = %v, want error %q", err, "a token is needed")
 	}
 	o.Addr = "127.0.0.1:0"
 	s := start(t, o)
@@ -473,18 +473,18 @@ func TestOverload(t *testing.T) {
 		code, header := judge("early") // until both have their slot
 		if code == 429 {
 			if refused++; header.Get("Retry-After") == "" {
-				t.Error("no Retry-After")
+				t.Error("answer 429 without Retry-After, want the header")
 			}
 		}
 	}
 	if refused == 0 {
-		t.Fatal("never refused")
+		t.Fatal("no request was refused, want 429 when all slots are taken")
 	}
 	if code, body, _ := s.do("GET", "/healthz", "", ""); code != 200 {
-		t.Errorf("health of a busy service: %d %s", code, body)
+		t.Errorf("/healthz of a busy service = %d %s, want 200", code, body)
 	}
 	if code, _ := judge("late"); code != 429 {
-		t.Errorf("a third request: %d", code)
+		t.Errorf("third request = %d, want 429", code)
 	}
 	for i, w := range slow {
 		fmt.Fprintf(w, `"text":"%s"}`, words(fmt.Sprintf("slow%c", 'a'+i), 30))
@@ -492,11 +492,11 @@ func TestOverload(t *testing.T) {
 	}
 	for range slow {
 		if a := <-answers; !strings.Contains(a, `"verdict":"new"`) {
-			t.Errorf("a slow request: %s", a)
+			t.Errorf("slow request = %s, want verdict new", a)
 		}
 	}
 	if code, _ := judge("late"); code != 200 {
-		t.Errorf("tried again: %d", code)
+		t.Errorf("request after the slots are free = %d, want 200", code)
 	}
 }
 
@@ -517,21 +517,21 @@ func TestUnixSocket(t *testing.T) {
 	l.Close()
 	s := start(t, o)
 	if got := s.ok("POST", "/v1/judge", oneJSON, `{"id":"a","text":"one two three"}`); !strings.Contains(got, `"new":true`) {
-		t.Error(got)
+		t.Errorf("answer over the socket = %s, want new", got)
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
+		t.Errorf("mode of the socket = %v, %v, want 0600", info.Mode(), err)
 	}
 	o.Dir = filepath.Join(dir, "other")
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "another process listens") {
-		t.Errorf("a second service: %v", err)
+		t.Errorf("Run of a second service = %v, want error %q", err, "another process listens")
 	}
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the socket is still there: %v", err)
+		t.Errorf("Stat(socket) after the stop = %v, want os.ErrNotExist", err)
 	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("precious"), 0o666); err != nil {
@@ -539,7 +539,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 	o.Addr = "unix:" + file
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is not a socket") {
-		t.Errorf("in the place of a file: %v", err)
+		t.Errorf("Run with a file in place of the socket = %v, want error %q", err, "is not a socket")
 	}
 }
 
@@ -564,7 +564,7 @@ func TestStop(t *testing.T) {
 	// The request that asks is one of the two.
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.ok("GET", "/metrics", "", ""), "\nneardup_requests_running 2\n"); {
 		if time.Now().After(deadline) {
-			t.Fatal("the request does not begin")
+			t.Fatal("the request does not begin in 10 s, want neardup_requests_running 2")
 		}
 	}
 	stopped := make(chan error, 1)
@@ -573,7 +573,7 @@ func TestStop(t *testing.T) {
 	fmt.Fprintf(w, `{"id":"b","text":"%s"}`+"\n", words("b", 30))
 	w.Close()
 	if a := <-answered; strings.Count(a, `"new":true`) != 2 {
-		t.Errorf("the request that was running: %q", a)
+		t.Errorf("request that was running = %q, want two new pages", a)
 	}
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
@@ -583,7 +583,7 @@ func TestStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := d.Repeated(); n != 0 {
-		t.Errorf("%d operations were repeated after a clean stop", n)
+		t.Errorf("%d operations were repeated after a clean stop, want 0", n)
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -595,7 +595,7 @@ func TestLocked(t *testing.T) {
 	o := options(t.TempDir())
 	start(t, o)
 	if err := Run(t.Context(), o); !errors.Is(err, disk.ErrLocked) {
-		t.Errorf("a second service: %v", err)
+		t.Errorf("Run of a second service = %v, want disk.ErrLocked", err)
 	}
 }
 
@@ -629,14 +629,14 @@ func TestKill(t *testing.T) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatal("not ready")
+				t.Fatal("not ready after 20 s, want /readyz 200")
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
 		// What earlier lives acknowledged is there.
 		for id, text := range acknowledged {
 			if got := s.ok("POST", "/v1/query", oneJSON, `{"id":"q","text":"`+text+`"}`); !strings.Contains(got, `{"id":"`+id+`","similarity":1}`) {
-				t.Errorf("life %d: %s is lost: %s", life, id, got)
+				t.Errorf("life %d: query for the text of %s = %s, want a match at similarity 1", life, id, got)
 			}
 		}
 		var mu sync.Mutex
@@ -657,7 +657,7 @@ func TestKill(t *testing.T) {
 						return
 					}
 					if !strings.Contains(b.String(), `"new":true`) {
-						t.Errorf("%s: %s", id, &b)
+						t.Errorf("%s: answer %s, want new", id, &b)
 					}
 					mu.Lock()
 					acknowledged[id] = text
@@ -672,7 +672,7 @@ func TestKill(t *testing.T) {
 		wg.Wait()
 		cmd.Wait()
 		if len(acknowledged) == total {
-			t.Errorf("life %d: nothing was acknowledged", life)
+			t.Errorf("life %d: nothing was acknowledged, want at least 1 page", life)
 		}
 		total = len(acknowledged)
 	}

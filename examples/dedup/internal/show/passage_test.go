@@ -25,7 +25,7 @@ const (
 func TestSideBySide(t *testing.T) {
 	passages := shingle.Aligner{}.Align(ferry, ferry2)
 	if len(passages) != 1 {
-		t.Fatalf("%d passages", len(passages))
+		t.Fatalf("%d passages, want 1", len(passages))
 	}
 	for _, s := range []screen.Screen{{Width: 40}, {Width: 80}, {Width: 80, Color: true}, {Width: 132}} {
 		for _, long := range []bool{false, true} {
@@ -44,7 +44,7 @@ func TestSideBySide(t *testing.T) {
 				got := b.String()
 				for line := range strings.Lines(got) {
 					if n := columns.Width(strings.TrimSuffix(line, "\n")); n > s.Width {
-						t.Errorf("a line of %d cells: %q", n, line)
+						t.Errorf("line of %d cells, want at most %d: %q", n, s.Width, line)
 					}
 				}
 				file := filepath.Join("testdata", name+".golden")
@@ -72,7 +72,7 @@ func TestSideBySideHostile(t *testing.T) {
 	var b strings.Builder
 	SideBySide(&b, screen.Screen{Width: 80}, evil, evil+" fourteen", "b\r", "zero "+evil+" other", passages, nil)
 	if len(passages) == 0 || strings.ContainsAny(b.String(), "\x1b\x07\u202e\r") {
-		t.Errorf("%d passages: %q", len(passages), b.String())
+		t.Errorf("%d passages shown as %q, want at least 1 and no control characters", len(passages), b.String())
 	}
 }
 

@@ -18,15 +18,15 @@ import (
 func TestRecords(t *testing.T) {
 	for _, ref := range []int64{0, 1, 255, 256, 1<<32 + 7, maxRef} {
 		if got := refAt(appendRef(nil, ref)); got != ref {
-			t.Errorf("ref %d came back as %d", ref, got)
+			t.Errorf("ref written and read = %d, want %d", got, ref)
 		}
 		e := edge{ref, maxRef, lsh.Score{Similarity: .8, ContainmentA: .9, ContainmentB: 1, Exact: true}, 1, 300}
 		if got, err := edgeAt(e.append(nil)); err != nil || got != e {
-			t.Errorf("edge %v came back as %v, %v", e, got, err)
+			t.Errorf("edge written and read = %v, %v, want %v", got, err, e)
 		}
 		p := place{ref, 5, .25}
 		if got, err := placeAt(p.append(nil)); err != nil || got != p {
-			t.Errorf("place %v came back as %v, %v", p, got, err)
+			t.Errorf("place written and read = %v, %v, want %v", got, err, p)
 		}
 	}
 	d := document{input.Doc{ID: "a\x00é", Host: "h", Time: "t", Format: input.WARC, Place: input.Place{File: "f", Record: 3, Offset: 1 << 40}}, 77}
@@ -54,7 +54,7 @@ func TestStreams(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(name); err == nil {
-		t.Error("the file is there before it is complete")
+		t.Error("the file exists before it is complete, want none")
 	}
 	if err := out.commit(); err != nil {
 		t.Fatal(err)
@@ -80,11 +80,11 @@ func TestStreams(t *testing.T) {
 	want := [][]byte{{0, 2, 4, 6, 8, 10, 12, 14, 16, 18}, {1, 3, 5, 7, 9, 11, 13, 15, 17, 19}, nil}
 	for i := range want {
 		if got, err := read(i); err != nil || cmp.Diff(want[i], got) != "" {
-			t.Errorf("stream %d: %v, %v", i, got, err)
+			t.Errorf("stream %d: %v, %v, want %v", i, got, err, want[i])
 		}
 	}
 	if _, err := read(3); !errors.Is(err, errNotSpill) {
-		t.Errorf("a stream that is not there: %v", err)
+		t.Errorf("stream 3 of 3 streams = %v, want errNotSpill", err)
 	}
 	whole, err := os.ReadFile(name)
 	if err != nil {
@@ -95,7 +95,7 @@ func TestStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := read(0); !errors.Is(err, errNotSpill) && !errors.Is(err, extsort.ErrDamaged) {
-			t.Errorf("cut at %d: %v", i, err)
+			t.Errorf("file cut at %d = %v, want errNotSpill or ErrDamaged", i, err)
 		}
 	}
 }
@@ -110,12 +110,12 @@ func FuzzRecords(f *testing.F) {
 		if d.read(b) == nil {
 			var again document
 			if err := again.read(d.append(nil)); err != nil || cmp.Diff(d, again) != "" {
-				t.Fatalf("%q: %v", b, err)
+				t.Fatalf("document of %q written and read again = %+v, %v, want %+v", b, again, err, d)
 			}
 		}
 		if e, err := edgeAt(b); err == nil && len(b) > 2*refSize+scoreSize {
 			if again, err := edgeAt(e.append(nil)); err != nil || again.a != e.a || again.nb != e.nb {
-				t.Fatalf("%q: %v, %v", b, again, err)
+				t.Fatalf("edge of %q written and read again = %v, %v, want %v", b, again, err, e)
 			}
 		}
 		_, _ = placeAt(b) // an error or a value, and no panic

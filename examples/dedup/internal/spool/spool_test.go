@@ -37,7 +37,7 @@ func TestTexts(t *testing.T) {
 		for i := range got {
 			wg.Go(func() {
 				if got[i] = s.At(i); len(got[i]) != s.Size(i) {
-					t.Errorf("limit %d, text %d: %d bytes, Size returns %d", limit, i, len(got[i]), s.Size(i))
+					t.Errorf("limit %d, text %d: %d bytes, want %d as by Size", limit, i, len(got[i]), s.Size(i))
 				}
 			})
 		}
@@ -51,7 +51,7 @@ func TestTexts(t *testing.T) {
 		s.Close()
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("files remain: %v, %v", left, err)
+		t.Errorf("the temporary folder holds %v, %v, want no files", left, err)
 	}
 }
 
@@ -63,7 +63,7 @@ func TestTextsFailure(t *testing.T) {
 	s.Flush()
 	s.Close()
 	if got := s.At(0); got != "" || s.Err() == nil {
-		t.Errorf("At on a closed file: %q, %v", got, s.Err())
+		t.Errorf("At(0) after Close = %q, Err() = %v, want no text and an error", got, s.Err())
 	}
 }
 

@@ -67,7 +67,7 @@ func TestDecoders(t *testing.T) {
 					t.Errorf("%s: %d fields", name, len(want))
 				}
 			} else if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s: %s finds other fields than %s: %.500s", name, d.Name, decoders.All[0].Name, diff)
+				t.Errorf("%s: fields (-want of %s +got of %s): %.500s", name, decoders.All[0].Name, d.Name, diff)
 			}
 		}
 	}

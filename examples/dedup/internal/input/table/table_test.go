@@ -140,7 +140,7 @@ func TestRead(t *testing.T) {
 			} {
 				rows, errs := read(file, table.Options{}, "id", "n", "text", "opt")
 				if len(errs) > 0 {
-					t.Errorf("%s, %s, version %d: %v", encoding, name, version, errs)
+					t.Errorf("%s, %s, version %d: errors %v, want none", encoding, name, version, errs)
 				}
 				if diff := cmp.Diff(want, rows); diff != "" {
 					t.Errorf("%s, %s, version %d (-want +got):\n%s", encoding, name, version, diff)
@@ -262,7 +262,7 @@ func TestDamage(t *testing.T) {
 		check := func(file []byte) {
 			rows, errs := read(file, table.Options{MaxPage: 1 << 20}, "id", "n", "text", "opt")
 			if len(rows) > 1000 {
-				t.Fatalf("%s: %d rows", name, len(rows))
+				t.Fatalf("%s: %d rows, want at most 1000", name, len(rows))
 			}
 			if len(errs) > 0 || cmp.Diff(want, rows) != "" {
 				damaged++
@@ -282,10 +282,10 @@ func TestDamage(t *testing.T) {
 		}
 		runtime.ReadMemStats(&after)
 		if per := (after.TotalAlloc - before.TotalAlloc) / uint64(n); per > 8<<20 {
-			t.Errorf("%s: %d bytes allocated for each damaged file of %d bytes", name, per, len(file))
+			t.Errorf("%s: %d bytes allocated per damaged file of %d bytes, want at most %d", name, per, len(file), 8<<20)
 		}
 		if damaged < n/4 {
-			t.Errorf("%s: only %d of %d changes were seen", name, damaged, n)
+			t.Errorf("%s: %d of %d changes gave an error or other rows, want at least a quarter", name, damaged, n)
 		}
 	}
 }
@@ -320,10 +320,10 @@ func FuzzRead(f *testing.F) {
 			}
 			if e, ok := errors.AsType[*table.Error](err); ok {
 				if e.Row >= e.End || e.End != r.Row() {
-					t.Fatalf("rows %d to %d are lost, and the next is %d", e.Row, e.End, r.Row())
+					t.Fatalf("rows %d to %d are lost and the next is %d, want the end of the lost rows", e.Row, e.End, r.Row())
 				}
 			} else if err != nil || r.Row() <= last {
-				t.Fatalf("row %d after %d, error %v", r.Row(), last, err)
+				t.Fatalf("row %d follows row %d, error %v, want ascending rows and nil", r.Row(), last, err)
 			}
 			last = r.Row()
 		}
@@ -353,7 +353,7 @@ func TestCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v, _ := f.Lookup("made-by"); v != "a test" {
-		t.Errorf("metadata made-by: %q", v)
+		t.Errorf("metadata made-by of the copy = %q, want %q", v, "a test")
 	}
 	if c := f.Metadata().RowGroups[0].Columns[2].MetaData.Codec; c.String() != "ZSTD" {
 		t.Errorf("compression %v, want ZSTD", c)
@@ -398,7 +398,7 @@ func FuzzPage(f *testing.F) {
 		k := kinds[int(kind)%len(kinds)]
 		n, err := table.DecodePage(k, encodings[int(encoding)%len(encodings)], int(levels%4), int64(values), v2, data)
 		if err == nil && n != int(values) {
-			t.Fatalf("%d values of %d and no error", n, values)
+			t.Fatalf("DecodePage = %d values, nil error, want %d values or an error", n, values)
 		}
 		_ = table.DecodeDictionary(k, int64(values), data)
 	})

@@ -51,20 +51,20 @@ func read(t *testing.T, file string, o warc.Options) (lines []string) {
 		rec, err := r.Next()
 		if err == io.EOF {
 			if _, err = r.Next(); err != io.EOF {
-				t.Errorf("after the end: %v", err)
+				t.Errorf("Next after the end = %v, want io.EOF", err)
 			}
 			return lines
 		}
 		if err != nil {
 			if _, ok := errors.AsType[*warc.Error](err); !ok {
-				t.Errorf("%v is no *warc.Error", err)
+				t.Errorf("error %v of type %T, want a *warc.Error", err, err)
 			}
 			lines = append(lines, err.Error())
 			continue
 		}
 		lines = append(lines, fmt.Sprintf("%d %d %s %s %q", rec.Number, rec.Offset, rec.Type, rec.TargetURI(), rec.Block))
 	}
-	t.Fatal("no end")
+	t.Fatal("Next does not end after 1000 records, want io.EOF")
 	return nil
 }
 
@@ -187,7 +187,7 @@ func TestDictionary(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		if got := read(t, file[:len(d)/2], warc.Options{}); len(got) != 1 || !strings.Contains(got[0], "unexpected EOF") {
-			t.Errorf("cut within the dictionary: %q", got)
+			t.Errorf("file cut within the dictionary: got %q, want one error, unexpected EOF", got)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func TestParseResponse(t *testing.T) {
 			t.Errorf("%s: error %v, want %v", tt.why, err, tt.err)
 		}
 		if r == nil != (tt.err == warc.ErrHTTP) {
-			t.Errorf("%s: response %v", tt.why, r)
+			t.Errorf("%s: response %v, want none only with ErrHTTP", tt.why, r)
 		}
 		if r != nil && (string(r.Body) != tt.body || r.Status != 200) {
 			t.Errorf("%s: status %d, body %q, want %q", tt.why, r.Status, r.Body, tt.body)
@@ -258,21 +258,21 @@ func FuzzReader(f *testing.F) {
 			if e, ok := errors.AsType[*warc.Error](err); ok {
 				n, at = e.Number, e.Offset
 			} else if err != nil {
-				t.Fatalf("%v is no *warc.Error", err)
+				t.Fatalf("error %v of type %T, want a *warc.Error", err, err)
 			} else {
 				n, at = rec.Number, rec.Offset
 				if len(rec.Block) > 1<<16 || len(rec.Header) > 1<<12 {
-					t.Fatalf("%d bytes of header, %d of block", len(rec.Header), len(rec.Block))
+					t.Fatalf("%d bytes of header, %d of block, want at most %d and %d", len(rec.Header), len(rec.Block), 1<<12, 1<<16)
 				}
 				if p, err := warc.ParseResponse(rec.Block, 1000, nil); err == nil && len(p.Body) > 1000 {
-					t.Fatalf("%d bytes of body", len(p.Body))
+					t.Fatalf("%d bytes of body, want at most 1000", len(p.Body))
 				}
 			}
 			if n != number+1 || at < offset {
-				t.Fatalf("record %d at %d after %d at %d", n, at, number, offset)
+				t.Fatalf("record %d at %d follows record %d at %d, want the next number, in order", n, at, number, offset)
 			}
 			number, offset = n, at
 		}
-		t.Fatal("no end")
+		t.Fatal("Next does not end, want io.EOF")
 	})
 }
