@@ -54,6 +54,13 @@ type position struct {
 	Hosts    []string         `json:"hosts"`
 	Waiting  []string         `json:"waiting"` // URLs to fetch, in order
 	Known    []string         `json:"known"`   // all URLs, sorted
+
+	// With -every:
+	Round   int             `json:"round,omitempty"`  // from 0 on
+	Began   time.Time       `json:"began,omitzero"`   // when the round did
+	InRound int             `json:"in_round"`         // URLs fetched since
+	States  map[state]int64 `json:"states,omitempty"` // of these
+	Last    map[string]last `json:"last,omitempty"`   // of each URL
 }
 
 // A storedPage is a line of pages.jsonl.
@@ -68,6 +75,7 @@ type storedPage struct {
 type result struct {
 	seen.Verdict
 	Reason string `json:"reason,omitempty"` // why a page is unreadable
+	State  state  `json:"state,omitempty"`  // with -every
 }
 
 // open opens what an earlier crawl left, or begins one.
@@ -99,6 +107,15 @@ func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer
 		if err := json.Unmarshal(note, &c.at); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.out, err)
 		}
+	}
+	if c.at.Began.IsZero() {
+		c.at.Began = time.Now().UTC().Truncate(time.Millisecond)
+	}
+	if c.at.States == nil {
+		c.at.States = map[state]int64{}
+	}
+	if c.at.Last == nil {
+		c.at.Last = map[string]last{}
 	}
 	c.counts.set(c.at.Counts)
 	for _, host := range c.at.Hosts {
@@ -160,6 +177,11 @@ func (c *crawl) run(ctx context.Context) (err error) {
 	defer stop()
 	// Fetched pages are judged and saved, whatever happens meanwhile.
 	after := context.WithoutCancel(ctx)
+	return c.rounds(ctx, after)
+}
+
+// round fetches what waits, and judges all that is held.
+func (c *crawl) round(ctx, after context.Context) error {
 	if err := c.fetchAll(ctx, after); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			err = errors.Join(err, c.checkpoint(after))
@@ -172,11 +194,7 @@ func (c *crawl) run(ctx context.Context) (err error) {
 	if err := c.checkpoint(after); err != nil {
 		return err
 	}
-	if !c.o.json {
-		n := &c.counts
-		fmt.Fprintf(c.stderr, "crawler: %d URLs: %d new, %d near-duplicates, %d nothing but frame, %d unreadable, %d redirects, %d sitemaps; %d URLs wait\n",
-			c.at.Fetched, n.fresh.Load(), n.duplicate.Load(), n.frame.Load(), n.unreadable.Load(), n.redirects.Load(), n.sitemaps.Load(), len(c.urls.waiting()))
-	}
+	c.report()
 	return nil
 }
 
@@ -193,7 +211,7 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 	defer cancel() // before waiting
 	for {
 		wait := time.Duration(-1)
-		for ctx.Err() == nil && (c.o.maxPages == 0 || c.at.Fetched+c.urls.flying() < c.o.maxPages) {
+		for ctx.Err() == nil && (c.o.maxPages == 0 || c.fetched()+c.urls.flying() < c.o.maxPages) {
 			var link string
 			if link, wait = c.urls.start(time.Now(), c.o); link == "" {
 				break
@@ -245,6 +263,15 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 	}
 }
 
+// fetched returns the number of URLs by which -max-pages counts: with -every, those of
+// the round.
+func (c *crawl) fetched() int {
+	if c.o.every > 0 {
+		return c.at.InRound
+	}
+	return c.at.Fetched
+}
+
 // collect appends a fetch to a batch, unless it is to be tried again.
 func (c *crawl) collect(batch []entry, x fetch) []entry {
 	if x.retry && c.urls.again(x.URL) {
@@ -269,8 +296,12 @@ func (c *crawl) commit(ctx context.Context, batch []entry) error {
 
 // apply does what follows from an entry of the journal.
 func (c *crawl) apply(ctx context.Context, e entry) error {
+	if e.Round != nil {
+		c.newRound(*e.Round)
+	}
 	if x := e.Fetch; x != nil {
 		c.at.Fetched++
+		c.at.InRound++
 		c.since++
 		c.urls.done(x.URL)
 		c.urls.slow(x.URL, x.Delay, c.o)
@@ -279,12 +310,18 @@ func (c *crawl) apply(ctx context.Context, e entry) error {
 		}
 		switch {
 		case x.Problem != "":
-			return c.record(result{Verdict: seen.Verdict{ID: x.URL, Outcome: seen.Unreadable}, Reason: x.Problem}, seen.Page{})
+			r := result{Verdict: seen.Verdict{ID: x.URL, Outcome: seen.Unreadable}, Reason: x.Problem}
+			if x.Gone {
+				r.State = gone
+			}
+			return c.record(r, seen.Page{})
 		case x.Way == sitemap:
 			c.counts.sitemaps.Add(1)
+			c.at.States[sitemap]++
 			return nil
 		case x.Page == nil:
 			c.counts.redirects.Add(1)
+			c.at.States[redirect]++
 			return nil
 		}
 		v, err := c.filter.Judge(ctx, *x.Page)
@@ -317,7 +354,8 @@ func (c *crawl) record(r result, p seen.Page) error {
 	if r.Outcome == seen.Unreadable && r.Reason == "" {
 		r.Reason = "no text"
 	}
-	if r.Outcome == seen.New {
+	c.compare(&r, p.Text)
+	if r.Outcome == seen.New && r.State != unchanged {
 		if _, err := c.pages.add(p.ID, storedPage{ID: p.ID, Host: p.Host, Text: p.Text, Time: p.Time}); err != nil {
 			return err
 		}
@@ -331,6 +369,14 @@ func (c *crawl) record(r result, p seen.Page) error {
 	line := r.String()
 	if r.Reason != "" {
 		line += ": " + r.Reason
+	}
+	switch {
+	case r.State == unchanged:
+		return nil // it would hide what has changed
+	case r.State == gone:
+		line = "gone: " + r.Reason
+	case r.State == changed && !r.Revisit:
+		line = "changed: " + line
 	}
 	_, err := fmt.Fprintf(c.stdout, "%s\n    %s\n", r.ID, line)
 	return err

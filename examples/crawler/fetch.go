@@ -25,6 +25,7 @@ type fetch struct {
 	Problem string     `json:"problem,omitempty"` // why the page is missing
 	Page    *seen.Page `json:"page,omitempty"`
 	Links   []string   `json:"links,omitempty"`
+	Gone    bool       `json:"gone,omitempty"` // the server has no such page
 
 	// Way is "redirect" or "sitemap" for a URL that leads elsewhere: it is not a
 	// page, and not at fault.
@@ -94,6 +95,7 @@ func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher 
 			return
 		}
 		x.Problem = fmt.Sprintf("the server answered %d %s", r.StatusCode, http.StatusText(r.StatusCode))
+		x.Gone = r.StatusCode == http.StatusNotFound || r.StatusCode == http.StatusGone
 		x.retry = r.StatusCode >= 500 || r.StatusCode == http.StatusTooManyRequests
 	})
 	return f

@@ -40,6 +40,7 @@ type options struct {
 	threshold  float64
 	checkpoint int
 	metrics    string
+	every      time.Duration
 	redis      string
 	namespace  string
 	json       bool
@@ -56,6 +57,9 @@ first. What it stores is in DIR, a JSON object a line:
 Each verdict is printed when it is final: new, near-duplicate of another page,
 nothing but frame (menus and notices that the site repeats), or unreadable. A
 page whose site is not known well enough yet waits for its verdict.
+
+With -every the crawl begins anew after that time, and reports which pages are new,
+changed (by how much), and gone; each line of verdicts.jsonl then has a state.
 
 Stopped, or killed at any moment, it goes on where it was when it is started
 again with the same -out; the URLs may then be left out. What was printed is
@@ -108,12 +112,13 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	fs.StringVar(&o.out, "out", "", "`folder` for stored pages and the state to go on from")
 	fs.DurationVar(&o.delay, "delay", time.Second, "least `time` between the starts of two requests to a host")
 	fs.IntVar(&o.parallel, "parallel", 2, "requests to a host at the same time at most")
-	fs.IntVar(&o.maxPages, "max-pages", 10000, "pages to fetch at most, those of earlier runs included; 0 for no limit")
+	fs.IntVar(&o.maxPages, "max-pages", 10000, "pages to fetch at most, those of earlier runs included (with -every, in a round); 0 for no limit")
 	fs.IntVar(&o.maxBody, "max-body", 8<<20, "`bytes` of a page at most; a larger one is unreadable")
 	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "`time` that a page may take")
 	fs.StringVar(&o.agent, "agent", "neardup-crawler", "`name` to show to sites, and to look for in robots.txt")
 	fs.Float64Var(&o.threshold, "threshold", 0, "least Jaccard similarity of near-duplicates (default 0.8)")
 	fs.IntVar(&o.checkpoint, "checkpoint", 1000, "pages between two saves of the whole state; a start repeats the judging, not the fetching, of those since")
+	fs.DurationVar(&o.every, "every", 0, "`time` from the start of a round to that of the next, in which every page is fetched again, to report what has changed; 0 for one round")
 	fs.StringVar(&o.metrics, "metrics", "", "`address`, such as 127.0.0.1:8080, at which to serve figures under /debug/vars")
 	fs.StringVar(&o.redis, "redis", "", "`address` of a Redis server, such as 127.0.0.1:6379: crawlers of different sites share what they have seen")
 	fs.StringVar(&o.namespace, "namespace", "crawl", "`name` under which they share it")
@@ -138,6 +143,8 @@ Exit status: 0 done, 1 some pages were unreadable or the crawl was interrupted,
 	switch {
 	case o.out == "":
 		return o, errors.New("name a folder with -out")
+	case o.every < 0:
+		return o, errors.New("-every must not be negative")
 	case o.delay < 0 || o.timeout <= 0 || o.parallel < 1 || o.maxPages < 0 || o.maxBody < 1 || o.checkpoint < 1:
 		return o, errors.New("-delay and -max-pages must not be negative; -timeout, -parallel, -max-body and -checkpoint must be above 0")
 	case o.namespace == "":

@@ -9,6 +9,7 @@ import (
 	"hash/crc64"
 	"io"
 	"os"
+	"time"
 )
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
@@ -17,11 +18,13 @@ var crcTable = crc64.MakeTable(crc64.ECMA)
 // digits, a space, and the array. Its contents are acknowledged.
 type journal struct{ f *os.File }
 
-// An entry is something that happened: a URL was fetched, or the pages that are
-// held were released because the crawl is over.
+// An entry is something that happened: a URL was fetched, the pages that are held were
+// released because the crawl is over, or a new round began.
 type entry struct {
 	Fetch   *fetch `json:"fetch,omitempty"`
 	Release bool   `json:"release,omitempty"`
+
+	Round *time.Time `json:"round,omitempty"`
 }
 
 // openJournal opens a journal, calls f with its entries, and cuts off a batch
