@@ -2,10 +2,8 @@ package spill
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -17,61 +15,17 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// limitMemory lets the collector run earlier near the limit of -memory.
-func limitMemory(bytes int64) { debug.SetMemoryLimit(bytes - bytes/8) }
-
-func expand(in string) ([]string, error) {
-	names, err := input.Expand(in)
-	if err != nil {
-		return []string{in}, nil // reported when it is read
-	}
-	return names, nil
-}
-
-// The streams of a shard.
-const (
-	textStream     = iota // a record for each document
-	registerStream        // the registers of each document, no bytes for an empty one
-	documentStream        // the rest of each document
-	shardStream           // one record: a shardNote
-	shardStreams
-)
-
 // A shard is complete when it has so many bytes of text, or so many documents.
 const (
 	shardBytes = 512 << 20
 	shardDocs  = 1 << 20
 )
 
-// A shardNote holds the notes of a shard about itself.
-type shardNote struct {
-	Docs   int64
-	Empty  int64  // of them, without text
-	Digest uint64 // of them
-}
-
-// An ending is what sketch found besides documents.
-type ending struct {
-	Shards      int // files
-	InputErrors int
-	Problems    []problem // some of them
-	Lost        []loss
-	Other       map[string]int
-}
-
 // A problem is a [cli.Problem] to report when a run goes on.
 type problem struct {
 	Kind, File, Text string
 	Note             bool
 }
-
-type loss struct {
-	corpus.Loss
-	Documents int
-}
-
-func endName(i int) string      { return fmt.Sprintf("sketch.%04d.end", i) }
-func shardName(i, k int) string { return fmt.Sprintf("sketch.%04d.%06d", i, k) }
 
 // mostProblems are kept for a run that goes on.
 const mostProblems = 100
@@ -205,27 +159,6 @@ func (k *sketching) passOver() error {
 		}
 		k.finished = append(k.finished, note)
 	}
-}
-
-// readNote reads the note of a shard.
-func readNote(name string) (note shardNote, err error) {
-	f, err := open(name)
-	if err != nil {
-		return note, err
-	}
-	defer f.close()
-	s, err := f.stream(shardStream)
-	if err != nil {
-		return note, err
-	}
-	record, err := s.Next()
-	if err == nil {
-		err = json.Unmarshal(record, &note)
-	}
-	if err != nil {
-		err = damaged(name, err)
-	}
-	return note, err
 }
 
 // produce reads the inputs and makes batches of their documents.
@@ -372,60 +305,4 @@ func (k *sketching) commit() error {
 	k.digest.Reset()
 	k.end.Shards++
 	return nil
-}
-
-// layout finds all shards, which must be there, and the parts.
-func (r *Run) layout() error {
-	r.shards, r.parts, r.empty = nil, nil, 0
-	r.ended = ending{Other: map[string]int{}}
-	next := int64(0)
-	for i := range r.key.Shards {
-		data, err := os.ReadFile(r.path(endName(i)))
-		if err != nil {
-			return fmt.Errorf("shard %d of %d is not sketched yet: %w", i, r.key.Shards, err)
-		}
-		var end ending
-		if err := json.Unmarshal(data, &end); err != nil {
-			return damaged(r.path(endName(i)), err)
-		}
-		r.ended.add(end)
-		for k := range end.Shards {
-			note, err := readNote(r.path(shardName(i, k)))
-			if err != nil {
-				return err
-			}
-			r.shards = append(r.shards, shard{shardName(i, k), next, note.Docs})
-			r.empty += note.Empty
-			next += note.Docs
-		}
-	}
-	if next > maxRef {
-		return errors.New("more documents than 48 bits can number")
-	}
-	n := min(len(r.shards), mostParts)
-	for i := range n {
-		p := part{shards: r.shards[i*len(r.shards)/n : (i+1)*len(r.shards)/n]}
-		last := p.shards[len(p.shards)-1]
-		p.first, p.end = p.shards[0].first, last.first+last.docs
-		r.parts = append(r.parts, p)
-	}
-	return nil
-}
-
-func (e *ending) add(f ending) {
-	e.Shards += f.Shards
-	e.InputErrors += f.InputErrors
-	e.Problems = append(e.Problems, f.Problems...)
-	e.Lost = append(e.Lost, f.Lost...)
-	for kind, n := range f.Other {
-		e.Other[kind] += n
-	}
-}
-
-// Docs returns the number of documents, and how many of them are empty.
-func (r *Run) Docs() (docs, empty int64) {
-	if len(r.parts) > 0 {
-		docs = r.parts[len(r.parts)-1].end
-	}
-	return docs, r.empty
 }

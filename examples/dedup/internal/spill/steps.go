@@ -1,0 +1,156 @@
+package spill
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+)
+
+// A step is a part of the search that follows another.
+type step struct {
+	name  string
+	what  string // for the progress
+	tasks func(r *Run) int
+	do    func(r *Run, t *task) error
+	drop  []string // steps whose files nobody needs after it
+	sets  bool     // only where sets decide
+}
+
+func perPart(r *Run) int { return len(r.parts) }
+func one(*Run) int       { return 1 }
+
+// steps are all but sketch, in order.
+var steps = []step{
+	{name: "names", what: "naming", tasks: one, do: (*Run).names},
+	{name: "signatures", what: "grouping signatures", tasks: perPart, do: (*Run).signatures},
+	{name: "same", what: "finding equal signatures", tasks: perPart, do: (*Run).same, sets: true},
+	{name: "digests", what: "comparing equal signatures", tasks: perPart, do: (*Run).digests, sets: true},
+	{name: "duplicates", what: "finding exact duplicates", tasks: perPart, do: (*Run).duplicates, drop: []string{"signatures", "same", "digests"}},
+	{name: "bands", what: "grouping", tasks: perPart, do: (*Run).bands},
+	{name: "buckets", what: "collecting buckets", tasks: perPart, do: (*Run).buckets, drop: []string{"bands"}},
+	{name: "candidates", what: "listing candidates", tasks: perPart, do: (*Run).candidates},
+	{name: "packed", what: "screening", tasks: perPart, do: (*Run).packed, drop: []string{"candidates"}},
+	{name: "screened", what: "screening", tasks: perPart, do: (*Run).screened, drop: []string{"packed"}},
+	{name: "sets", what: "collecting shingles", tasks: perPart, do: (*Run).sets, drop: []string{"screened"}},
+	{name: "matches", what: "comparing", tasks: perPart, do: (*Run).matches, drop: []string{"sets"}},
+}
+
+// StepNames returns the names of the steps, in order.
+func StepNames() []string {
+	names := []string{"sketch"}
+	for _, s := range steps {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// A task is a part of a step.
+type task struct {
+	*output        // has a stream for each part, and one more for figures
+	step    string // to which it belongs
+	i       int
+	memory  int64 // to sort in
+	buf     []byte
+}
+
+// before returns an error if a task of an earlier step is missing.
+func (r *Run) before(i int) error {
+	for _, s := range steps[:i] {
+		if s.sets && r.o.Estimate || r.exists(s.name+".done") {
+			continue
+		}
+		n, missing := s.tasks(r), 0
+		for t := range n {
+			if !r.exists(taskName(s.name, t)) {
+				missing++
+			}
+		}
+		if missing > 0 {
+			return fmt.Errorf("-step %s: the step %s comes before it, and %d of its %d parts are missing", steps[i].name, s.name, missing, n)
+		}
+	}
+	return nil
+}
+
+// step does the tasks of a step that are missing and are ours.
+func (r *Run) step(s step) error {
+	n := s.tasks(r)
+	var todo []int
+	for t := range n {
+		if t%max(1, r.s.Of) == r.s.Shard && !r.exists(taskName(s.name, t)) {
+			todo = append(todo, t)
+		}
+	}
+	p := r.e.Progress(s.what, "parts", len(todo))
+	defer p.Stop()
+	ctx, cancel := context.WithCancel(r.e.Ctx)
+	defer cancel()
+	workers := min(r.workers, len(todo))
+	var once sync.Once
+	var failed error
+	err := corpus.Each(ctx, workers, len(todo), func(i int) error {
+		err := r.do(s, todo[i], r.read.Memory/3/int64(workers))
+		if err != nil {
+			once.Do(func() { failed = err })
+			cancel()
+		}
+		p.Add(1)
+		return err
+	})
+	if failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	if r.s.single() {
+		return r.finished(s)
+	}
+	return nil
+}
+
+// do does one task.
+func (r *Run) do(s step, i int, memory int64) error {
+	out, err := create(r.path(taskName(s.name, i)), len(r.parts)+1)
+	if err != nil {
+		return r.advise(err)
+	}
+	defer out.abort()
+	t := &task{output: out, step: s.name, i: i, memory: memory}
+	if err := s.do(r, t); err != nil {
+		return r.advise(fmt.Errorf("%s, part %d: %w", s.name, i, err))
+	}
+	if err := r.e.Ctx.Err(); err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return r.advise(err)
+	}
+	return nil
+}
+
+// finished notes that a step is complete, and removes the files that nobody needs.
+func (r *Run) finished(s step) error {
+	if err := writeNew(r.path(s.name+".done"), nil); err != nil {
+		return r.advise(err)
+	}
+	r.dropAfter(s)
+	return nil
+}
+
+// dropAfter removes the files that nobody needs after a step.
+func (r *Run) dropAfter(s step) {
+	for _, name := range s.drop {
+		r.drop(name)
+	}
+}
+
+// drop removes the files of a step.
+func (r *Run) drop(name string) {
+	for i := range max(len(r.parts), 1) {
+		_ = os.Remove(r.path(taskName(name, i)))
+	}
+}
