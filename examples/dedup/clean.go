@@ -118,6 +118,9 @@ func (k *cleaning) Run(e *cli.Env) error {
 			return fmt.Errorf("-spill cannot be combined with %s", flag)
 		}
 	}
+	if k.spill.Dir != "" && k.cuts(clean.CutRepeats) && k.Keep != "first" {
+		return fmt.Errorf("-spill -cut repeats cannot be combined with -keep %s: repeats are cut in the order of the input", k.Keep)
+	}
 	if err := cli.OneOf("border", k.border, borders...); err != nil {
 		return err
 	}

@@ -59,6 +59,16 @@ func spillCorpora(t *testing.T, docs int) map[string]string {
 			}
 			texts = append(texts, text)
 			doc := map[string]string{"id": fmt.Sprint("d", i), "text": text}
+			if i%13 > 0 {
+				doc["time"] = fmt.Sprintf("20%02d-01-02T03:04:05.%dZ", r.IntN(20), r.IntN(1000))
+				doc["score"] = fmt.Sprint(r.NormFloat64())
+			}
+			switch {
+			case i%31 == 0:
+				doc["time"], doc["score"] = "yesterday", "much"
+			case i%7 == 0:
+				doc["time"], doc["score"] = "2011-01-02", []string{"-0", "0", "-Inf", "7"}[r.IntN(4)]
+			}
 			switch {
 			case kind == "crowd":
 			case i%5 == 0:
@@ -133,7 +143,9 @@ func TestSpill(t *testing.T) {
 // spillCommands are those with -spill.
 var spillCommands = [][]string{{"clusters", "-json"}, {"pairs", "-json"}, {"clusters"},
 	{"clean", "-out", "out.jsonl", "-stats", "out.json"}, {"clean", "-json", "-dry-run"}, {"clean", "-out", "out/"},
-	{"clean", "-cut", "repeats", "-min", "8", "-spans", "out.cut.jsonl", "-out", "out.jsonl", "-stats", "out.json"}}
+	{"clean", "-cut", "repeats", "-min", "8", "-spans", "out.cut.jsonl", "-out", "out.jsonl", "-stats", "out.json"},
+	{"clusters", "-json", "-keep", "longest"}, {"clusters", "-json", "-keep", "newest"}, {"clusters", "-json", "-keep", "max:score"},
+	{"clean", "-out", "out.jsonl", "-stats", "out.json", "-keep", "newest"}, {"clean", "-json", "-dry-run", "-keep", "max:score"}}
 
 // outputs returns the files that a command wrote, and removes them.
 func outputs(t *testing.T) string {
@@ -165,7 +177,7 @@ func TestSpillKilled(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		step *= 10 // everything takes longer
 	}
-	for _, command := range spillCommands[:2] {
+	for _, command := range [][]string{spillCommands[0], spillCommands[1], spillCommands[8]} {
 		args := append(slices.Clone(command), "-strip=false", files["copies"])
 		want, _, _ := dedup(t, "", args...)
 		killed := 0
@@ -209,7 +221,7 @@ func TestSpillShards(t *testing.T) {
 		"part-2.jsonl": strings.Join(lines[301:1200], ""), "part-3.jsonl": strings.Join(lines[1200:], ""),
 	})
 	r := rand.New(rand.NewPCG(5, 5))
-	for _, command := range spillCommands[:2] {
+	for _, command := range [][]string{spillCommands[0], spillCommands[1], spillCommands[8]} {
 		args := append(slices.Clone(command), "-strip=false", "part-*.jsonl")
 		want, _, wantStatus := dedup(t, "", args...)
 		spilled := append(slices.Clone(args), "-spill", "run")
@@ -287,7 +299,7 @@ func TestSpillRefuses(t *testing.T) {
 		if err := os.RemoveAll("run"); err != nil {
 			t.Fatal(err)
 		}
-		for _, step := range spill.StepNames()[:6] {
+		for _, step := range spill.StepNames()[:1+slices.Index(spill.StepNames(), "duplicates")] {
 			if _, message, status := dedup(t, "", append(args, "-step", step)...); status > 1 {
 				t.Fatalf("%s: %s", step, message)
 			}
@@ -342,15 +354,21 @@ func TestSpillRefuses(t *testing.T) {
 	if err := os.RemoveAll("run"); err != nil {
 		t.Fatal(err)
 	}
+	begin()
+	refused("-keep was first, now it is longest", append(args, "-keep", "longest")...)
+	if err := os.RemoveAll("run"); err != nil {
+		t.Fatal(err)
+	}
 	put(t, map[string]string{"run/letter.txt": "not ours"})
 	refused("letter.txt, which is not of a run", args...)
 	refused("is not a folder", "clusters", "-spill", file, "-strip=false", file)
 	refused("pass -strip=false", "clusters", "-spill", "new", writeHost(t))
-	for flag, message := range map[string]string{"-strip": "-strip", "-covered=0.3": "-covered", "-keep=longest": "sort the input"} {
+	for flag, message := range map[string]string{"-strip": "-strip", "-covered=0.3": "-covered"} {
 		refused(message, "clusters", "-spill", "new", flag, file)
 	}
 	refused("-annotate", "clean", "-spill", "new", "-annotate", "-out", "out.jsonl", file)
 	refused("-cut blocks", "clean", "-spill", "new", "-cut", "repeats,blocks", "-out", "out.jsonl", file)
+	refused("cannot be combined with -keep newest", "clean", "-spill", "new", "-keep", "newest", "-cut", "repeats", "-out", "out.jsonl", file)
 	refused("lies in the input", "clusters", "-spill", "run/new", "-strip=false", "run")
 	refused("-containment", "pairs", "-spill", "new", "-containment", "0.5", file)
 	refused("-against", "pairs", "-spill", "new", "-against", file, file)

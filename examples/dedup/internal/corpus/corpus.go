@@ -169,15 +169,32 @@ func (c *Corpus) LeftOut() (n int) {
 
 // rank returns the number that a document is ranked by, or the least of all.
 func (c *Corpus) rank(d *input.Doc) float64 {
+	x, ok := Rank(d)
+	if !ok {
+		c.env.Problem(Problem(NoRank(d.Place, c.o.Input.Fields.Rank)))
+	}
+	return x
+}
+
+// Rank returns the number that a document is ranked by, or the least of all and false.
+func Rank(d *input.Doc) (float64, bool) {
 	if x, err := strconv.ParseFloat(d.Rank, 64); err == nil && x == x {
-		return x
+		return x, true
 	}
 	if t, err := doctime.Parse(d.Rank); err == nil && d.Rank != "" {
-		return float64(t.UnixNano()) / 1e9
+		return float64(t.UnixNano()) / 1e9, true
 	}
-	c.env.Problem(Problem(&input.Error{Place: d.Place, Reason: "no number to rank by", Note: true,
-		Err: fmt.Errorf("field %q is neither a number nor a time; ranked last", c.o.Input.Fields.Rank)}))
-	return math.Inf(-1)
+	return math.Inf(-1), false
+}
+
+// NoRank is the note about a document that has no number to be ranked by.
+func NoRank(p input.Place, field string) error {
+	return &input.Error{Place: p, Reason: "no number to rank by", Note: true, Err: fmt.Errorf("field %q is neither a number nor a time; ranked last", field)}
+}
+
+// NoTime is the error of a document whose time cannot be read.
+func NoTime(p input.Place, err error) error {
+	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}
 }
 
 // Reading returns the options to read the inputs once more, by one goroutine.

@@ -1,12 +1,10 @@
 package find
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
-	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/lsh"
 )
@@ -30,7 +28,7 @@ func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
 // input does not matter.
 func (s *Sketches) preference() func(a, b int) bool {
 	return preference(s.c, s.o.Keep, func(i int, err error) {
-		s.env().Problem(corpus.Problem(&input.Error{Place: s.c.Docs[i].Place, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}))
+		s.env().Problem(corpus.Problem(corpus.NoTime(s.c.Docs[i].Place, err)))
 	})
 }
 

@@ -166,7 +166,7 @@ func (r *Run) Remove() error {
 			names = append(names, taskName(s.name, i))
 		}
 	}
-	for _, s := range r.shards {
+	for _, s := range append(slices.Clone(r.shards), r.given...) {
 		names = append(names, s.name)
 	}
 	for _, name := range append(names, "manifest") {

@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -14,6 +15,7 @@ type manifest struct {
 	Banding   string
 	Threshold float64
 	Estimate  bool
+	Keep      string
 	Reading   string // fields and format
 	Shards    int    // of -shard, 1 without
 	Inputs    []inputFile
@@ -21,7 +23,7 @@ type manifest struct {
 }
 
 // version changes when the same input would give other files.
-const version = 1
+const version = 2
 
 // An inputFile is an input as it was when the run began.
 type inputFile struct {
@@ -34,8 +36,8 @@ type inputFile struct {
 func (r *Run) manifest() (manifest, error) {
 	f := r.read.Input.Fields
 	m := manifest{
-		Version: version, Scheme: r.mh.Scheme().String(), Banding: r.banding.String(), Threshold: r.o.Threshold, Estimate: r.o.Estimate,
-		Reading: fmt.Sprintf("format %q, id %q, text %q, host %q, url %q, time %q", r.read.Input.Format, f.ID, f.Text, f.Host, f.URL, f.Time),
+		Version: version, Scheme: r.mh.Scheme().String(), Banding: r.banding.String(), Threshold: r.o.Threshold, Estimate: r.o.Estimate, Keep: cmp.Or(r.o.Keep, "first"),
+		Reading: fmt.Sprintf("format %q, id %q, text %q, host %q, url %q, time %q, rank %q", r.read.Input.Format, f.ID, f.Text, f.Host, f.URL, f.Time, f.Rank),
 		Key:     r.confirm.Seed,
 	}
 	if r.s.Step == "sketch" {
@@ -96,6 +98,8 @@ func (m manifest) differs(have manifest) string {
 		return changed("the banding", m.Banding, have.Banding)
 	case m.Estimate != have.Estimate:
 		return changed("-estimate", m.Estimate, have.Estimate)
+	case m.Keep != have.Keep:
+		return changed("-keep", m.Keep, have.Keep)
 	case m.Reading != have.Reading:
 		return changed("how inputs are read", m.Reading, have.Reading)
 	case m.Shards > 0 && m.Shards != have.Shards:

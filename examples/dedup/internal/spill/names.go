@@ -63,7 +63,7 @@ func (r *Run) claim(t *task, now *attempts) (next *attempts, lost int64, err err
 	claims := r.sorter(t, false)
 	defer claims.Close()
 	var buf []byte
-	for d, err := range r.documents(now.all()) {
+	for d, err := range r.documents(r.shards, now.all()) {
 		if err != nil {
 			return next, 0, err
 		}
@@ -111,7 +111,7 @@ func (r *Run) note(t *task, a *attempts) error {
 		}
 		return failed == nil
 	}
-	for d, err := range r.documents(a.all()) {
+	for d, err := range r.documents(r.shards, a.all()) {
 		if err != nil {
 			return err
 		}
@@ -182,10 +182,10 @@ type named struct {
 
 func (d *named) name() string { return d.Name(d.attempt) }
 
-// documents yields all documents with the attempts given.
-func (r *Run) documents(attempts iter.Seq2[[]byte, error]) iter.Seq2[*named, error] {
+// documents yields the documents of shards with the attempts given.
+func (r *Run) documents(shards []shard, attempts iter.Seq2[[]byte, error]) iter.Seq2[*named, error] {
 	return func(yield func(*named, error) bool) {
-		c := r.cursor(r.shards, documentStream)
+		c := r.cursor(shards, documentStream)
 		defer c.close()
 		p := pull(attempts)
 		defer p.stop()
@@ -219,8 +219,14 @@ func (r *Run) documents(attempts iter.Seq2[[]byte, error]) iter.Seq2[*named, err
 	}
 }
 
-// all documents with their names, of a search that is complete.
-func (r *Run) named() iter.Seq2[*named, error] { return r.documents(r.all("names", 1, 0)) }
+// named yields all documents with their names once these are known.
+func (r *Run) named() iter.Seq2[*named, error] {
+	step := "names"
+	if r.given != nil {
+		step = orderedStep
+	}
+	return r.documents(r.shards, r.all(step, 1, 0))
+}
 
 // join calls f for each of the records, which are sorted by the ref that they begin
 // with, with the document of that.

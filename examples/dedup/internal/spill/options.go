@@ -57,8 +57,6 @@ func (s *Spill) Flags(o *find.Options) cli.Flags {
 				return errors.New("-spill cannot be combined with -containment")
 			case len(o.Against) > 0:
 				return errors.New("-spill cannot be combined with -against: name both corpora as inputs, the older one first")
-			case o.Keep != "" && o.Keep != "first":
-				return fmt.Errorf("-spill cannot be combined with -keep %s: sort the input by preference", o.Keep)
 			}
 			return nil
 		},

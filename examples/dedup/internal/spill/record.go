@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"github.com/neardup/neardup/examples/dedup/internal/extsort"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
@@ -78,8 +79,10 @@ func hashes(dst []uint64, b []byte) []uint64 {
 
 // A document holds what a run keeps of it in addition to text and registers.
 type document struct {
-	input.Doc     // without text
-	Size      int // of the text, in bytes
+	input.Doc         // without text
+	Size      int     // of the text, in bytes
+	Rank      float64 // by the field that -keep names
+	Origin    int64   // its ref in the order of the input, where that is another one
 }
 
 func (d *document) append(dst []byte) []byte {
@@ -87,10 +90,10 @@ func (d *document) append(dst []byte) []byte {
 		dst = binary.AppendUvarint(dst, uint64(len(s)))
 		dst = append(dst, s...)
 	}
-	for _, n := range [...]int{d.Line, d.Row, d.Record, int(d.Offset), d.Size} {
+	for _, n := range [...]int{d.Line, d.Row, d.Record, int(d.Offset), d.Size, int(d.Origin)} {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
-	return dst
+	return binary.AppendUvarint(dst, bits.ReverseBytes64(math.Float64bits(d.Rank))) // short for most
 }
 
 var errDocument = errors.New("a document that ends early")
@@ -107,15 +110,28 @@ func (d *document) read(b []byte) error {
 		}
 		b = b[size+int(n):]
 	}
-	for _, x := range [...]*int{&d.Line, &d.Row, &d.Record, nil, &d.Size} {
+	for i := range 7 {
 		n, size := binary.Uvarint(b)
-		if size <= 0 || n > math.MaxInt64 {
+		if size <= 0 || n > math.MaxInt64 && i < 6 {
 			return errDocument
 		}
-		if x == nil {
+		switch i {
+		case 0:
+			d.Line = int(n)
+		case 1:
+			d.Row = int(n)
+		case 2:
+			d.Record = int(n)
+		case 3:
 			d.Offset = int64(n)
-		} else {
-			*x = int(n)
+		case 4:
+			d.Size = int(n)
+		case 5:
+			d.Origin = int64(n)
+		case 6:
+			if d.Rank = math.Float64frombits(bits.ReverseBytes64(n)); d.Rank != d.Rank {
+				return errDocument
+			}
 		}
 		b = b[size:]
 	}

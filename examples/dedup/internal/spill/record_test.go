@@ -3,6 +3,7 @@ package spill
 import (
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,7 +30,7 @@ func TestRecords(t *testing.T) {
 			t.Errorf("place written and read = %v, %v, want %v", got, err, p)
 		}
 	}
-	d := document{input.Doc{ID: "a\x00é", Host: "h", Time: "t", Format: input.WARC, Place: input.Place{File: "f", Record: 3, Offset: 1 << 40}}, 77}
+	d := document{Doc: input.Doc{ID: "a\x00é", Host: "h", Time: "t", Format: input.WARC, Place: input.Place{File: "f", Record: 3, Offset: 1 << 40}}, Size: 77, Rank: math.Inf(-1), Origin: maxRef}
 	var got document
 	if err := got.read(d.append(nil)); err != nil {
 		t.Fatal(err)
@@ -102,7 +103,7 @@ func TestStreams(t *testing.T) {
 
 // FuzzRecords reads any bytes as every kind of record: a value or an error.
 func FuzzRecords(f *testing.F) {
-	f.Add((&document{input.Doc{ID: "a", Place: input.Place{File: "f", Line: 3}}, 7}).append(nil))
+	f.Add((&document{Doc: input.Doc{ID: "a", Place: input.Place{File: "f", Line: 3}}, Size: 7, Rank: 2.5}).append(nil))
 	f.Add(edge{1, 2, lsh.Score{Similarity: 1}, 1, 2}.append(nil))
 	f.Add(place{1, 2, .5}.append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {

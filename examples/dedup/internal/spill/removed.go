@@ -61,7 +61,21 @@ func (r *Run) removed(t *task) error {
 		return err
 	}
 	end()
-	for record, err := range byRef.All() {
+	all := byRef.All()
+	if r.given != nil {
+		_ = byRep.Close()
+		byOrigin := r.outputSorter(false)
+		defer byOrigin.Close()
+		err := r.join(all, func(record []byte, d *named) error {
+			buf = append(appendRef(buf[:0], d.Origin), record[refSize:]...)
+			return byOrigin.Add(buf)
+		})
+		if err != nil {
+			return err
+		}
+		all = byOrigin.All()
+	}
+	for record, err := range all {
 		if err == nil {
 			err = t.add(0, record)
 		}
@@ -133,8 +147,8 @@ func (r *Run) Decide() (sizes map[int]int, err error) {
 
 // Outcomes returns what becomes of the documents, after Decide. Close them.
 func (r *Run) Outcomes() (*Outcomes, error) {
-	o := &Outcomes{removed: pull(r.all(removedStep.name, min(1, len(r.parts)), 0)), texts: r.cursor(r.shards, textStream), exact: !r.o.Estimate}
-	o.docs, o.stop = iter.Pull2(r.named())
+	o := &Outcomes{removed: pull(r.all(removedStep.name, min(1, len(r.parts)), 0)), texts: r.cursor(r.inputShards(), textStream), exact: !r.o.Estimate}
+	o.docs, o.stop = iter.Pull2(r.inInputOrder())
 	if len(r.parts) == 0 {
 		o.docs = func() (*named, error, bool) { return nil, nil, false }
 	}

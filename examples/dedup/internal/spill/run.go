@@ -43,7 +43,8 @@ type Run struct {
 	banding  lsh.Banding
 	rule     lsh.Rule
 	workers  int
-	shards   []shard // once sketched
+	shards   []shard // once sketched, in the order of preference
+	given    []shard // in the order of the input, where that is another one
 	parts    []part
 	empty    int64    // documents without text
 	sketched bool     // by this process
@@ -103,7 +104,13 @@ func (r *Run) Search() (bool, error) {
 		return false, err
 	}
 	for i, s := range steps {
-		if s.sets && r.o.Estimate || r.s.Step != "" && s.name != r.s.Step {
+		if r.skips(s) {
+			continue
+		}
+		if s.name == "signatures" && r.reorders() {
+			r.useOrdered()
+		}
+		if r.s.Step != "" && s.name != r.s.Step {
 			continue
 		}
 		if !r.exists(s.name + ".done") {
@@ -132,15 +139,21 @@ func (r *Run) report() error {
 		}
 		r.e.InputErrors = r.ended.InputErrors
 	}
-	for record, err := range r.all("names", 1, len(r.parts)) {
-		var p problem
-		if err == nil {
-			err = json.Unmarshal(record, &p)
+	noted := []string{"names"}
+	if r.reorders() {
+		noted = append(noted, orderedStep)
+	}
+	for _, step := range noted {
+		for record, err := range r.all(step, 1, len(r.parts)) {
+			var p problem
+			if err == nil {
+				err = json.Unmarshal(record, &p)
+			}
+			if err != nil {
+				return err
+			}
+			r.e.Problem(cli.Problem{Kind: p.Kind, File: p.File, Err: errors.New(p.Text), Note: p.Note})
 		}
-		if err != nil {
-			return err
-		}
-		r.e.Problem(cli.Problem{Kind: p.Kind, File: p.File, Err: errors.New(p.Text), Note: p.Note})
 	}
 	var err error
 	_, r.work, err = r.sizes()

@@ -72,7 +72,7 @@ func readNote(name string) (note shardNote, err error) {
 
 // layout finds all shards, which must be there, and the parts.
 func (r *Run) layout() error {
-	r.shards, r.parts, r.empty = nil, nil, 0
+	r.shards, r.given, r.parts, r.empty = nil, nil, nil, 0
 	r.ended = ending{Other: map[string]int{}}
 	next := int64(0)
 	for i := range r.key.Shards {
@@ -98,6 +98,13 @@ func (r *Run) layout() error {
 	if next > maxRef {
 		return errors.New("more documents than 48 bits can number")
 	}
+	r.setParts()
+	return nil
+}
+
+// setParts divides the shards into parts.
+func (r *Run) setParts() {
+	r.parts = nil
 	n := min(len(r.shards), mostParts)
 	for i := range n {
 		p := part{shards: r.shards[i*len(r.shards)/n : (i+1)*len(r.shards)/n]}
@@ -105,7 +112,6 @@ func (r *Run) layout() error {
 		p.first, p.end = p.shards[0].first, last.first+last.docs
 		r.parts = append(r.parts, p)
 	}
-	return nil
 }
 
 func (e *ending) add(f ending) {

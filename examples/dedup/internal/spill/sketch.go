@@ -195,6 +195,12 @@ func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) err
 		if d.Host != "" && r.o.Strip == find.StripPages {
 			return fmt.Errorf("%v: the document has a host, so the blocks that its pages recycle are left out before documents are compared, which -spill cannot do: pass -strip=false to compare whole texts", d.Place)
 		}
+		if field := r.read.Input.Fields.Rank; field != "" {
+			if _, ok := corpus.Rank(d); !ok {
+				p.Clear()
+				k.problem(corpus.NoRank(d.Place, field))
+			}
+		}
 		p.Add(1)
 		now.docs = append(now.docs, d)
 		now.bytes += len(d.Text)
@@ -232,7 +238,10 @@ func (k *sketching) problem(err error) {
 // wrote.
 func (k *sketching) write(b *batch) error {
 	for i, d := range b.docs {
-		doc := document{*d, len(d.Text)}
+		doc := document{Doc: *d, Size: len(d.Text)}
+		if k.r.read.Input.Fields.Rank != "" {
+			doc.Rank, _ = corpus.Rank(d)
+		}
 		k.buf = doc.append(k.buf[:0])
 		_, _ = k.digest.Write(k.buf)
 		_, _ = k.digest.WriteString(d.Text)

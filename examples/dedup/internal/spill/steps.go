@@ -17,6 +17,7 @@ type step struct {
 	do    func(r *Run, t *task) error
 	drop  []string // steps whose files nobody needs after it
 	sets  bool     // only where sets decide
+	keep  bool     // only where -keep has another order than the input
 }
 
 func perPart(r *Run) int { return len(r.parts) }
@@ -25,6 +26,7 @@ func one(*Run) int       { return 1 }
 // steps are all but sketch, in order.
 var steps = []step{
 	{name: "names", what: "naming", tasks: one, do: (*Run).names},
+	{name: orderedStep, what: "ordering", tasks: one, do: (*Run).ordered, keep: true},
 	{name: "signatures", what: "grouping signatures", tasks: perPart, do: (*Run).signatures},
 	{name: "same", what: "finding equal signatures", tasks: perPart, do: (*Run).same, sets: true},
 	{name: "digests", what: "comparing equal signatures", tasks: perPart, do: (*Run).digests, sets: true},
@@ -56,10 +58,13 @@ type task struct {
 	buf     []byte
 }
 
+// skips reports whether the run goes without a step.
+func (r *Run) skips(s step) bool { return s.sets && r.o.Estimate || s.keep && !r.reorders() }
+
 // before returns an error if a task of an earlier step is missing.
 func (r *Run) before(i int) error {
 	for _, s := range steps[:i] {
-		if s.sets && r.o.Estimate || r.exists(s.name+".done") {
+		if r.skips(s) || r.exists(s.name+".done") {
 			continue
 		}
 		n, missing := s.tasks(r), 0
