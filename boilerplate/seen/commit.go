@@ -18,6 +18,7 @@ type batch struct {
 	requests []*request
 	began    time.Time
 	about    Batch
+	frame    uint64    // of the journal
 	rotated  *position // not nil if a new journal began after the batch
 }
 
@@ -65,6 +66,9 @@ func (d *Durable) writeBatch(b *batch) {
 		b.about.Operations += len(r.ops)
 	}
 	b.about.Bytes = int64(len(payload))
+	d.journals.Lock()
+	defer d.journals.Unlock()
+	b.frame = d.journal.frame
 	err := d.journal.write(payload)
 	if err == nil {
 		start := time.Now()
@@ -91,10 +95,17 @@ func (d *Durable) apply(in <-chan batch) {
 	defer close(d.done)
 	for b := range in {
 		err := d.err()
+		var all []outcome
 		for _, r := range b.requests {
 			for i := 0; i < len(r.ops) && err == nil; i++ {
-				r.results[i], err = d.do(context.Background(), r.ops[i])
+				var o outcome
+				if r.results[i], o, err = d.do(context.Background(), r.ops[i], nil); d.o.Store != nil {
+					all = append(all, o)
+				}
 			}
+		}
+		if err == nil && len(all) > 0 {
+			err = d.writeOutcomes(outcomes{b.frame, all})
 		}
 		if err == nil && b.rotated != nil {
 			err = d.checkpoint(*b.rotated)

@@ -68,9 +68,10 @@ type Durable struct {
 	queue   []Final // released pages that were not acknowledged, by number
 	last    uint64  // number of the last released page
 
-	calls   sync.WaitGroup
-	journal *journal   // of write
-	saving  chan error // from apply: the outcome of a save in the background
+	calls    sync.WaitGroup
+	journal  *journal   // of write
+	journals sync.Mutex // guards journal with a shared store, where apply writes too
+	saving   chan error // from apply: the outcome of a save in the background
 
 	ctx       context.Context // of the compaction in the background
 	cancel    context.CancelFunc
@@ -91,6 +92,9 @@ type op struct {
 	Remove  *string `json:"remove,omitempty"`
 	Release bool    `json:"release,omitempty"`
 	Forget  int64   `json:"forget,omitempty"` // before this time, in milliseconds since 1970
+
+	// Outcomes, of a frame before this one, is not an operation.
+	Outcomes *outcomes `json:"outcomes,omitempty"`
 }
 
 // A result is the result of an op.
@@ -163,15 +167,29 @@ func (d *Durable) replay() error {
 		return fmt.Errorf("seen: %s was saved without a journal: %w", d.f.dir, boilerplate.ErrFormat)
 	}
 	d.last, d.queue = at.Last, at.Queue
+	known := map[uint64][]outcome{}
+	if d.o.Store != nil {
+		known = readOutcomes(d.f.dir, at.Journal, at.Frame)
+	}
+	now := at.Frame // the frame in hand
 	for number, frame := at.Journal, at.Frame; ; number++ {
 		j, err := openJournal(d.f.dir, number, frame, func(payload []byte) error {
+			done := known[now]
+			now++
 			for line := range bytes.Lines(payload) {
 				var x op
 				if err := json.Unmarshal(line, &x); err != nil {
 					return fmt.Errorf("%w: %w", boilerplate.ErrCorrupt, err)
 				}
+				if x.Outcomes != nil {
+					continue
+				}
 				d.replayed++
-				if _, err := d.do(context.Background(), x); err != nil {
+				var o *outcome
+				if len(done) > 0 {
+					o, done = &done[0], done[1:]
+				}
+				if _, _, err := d.do(context.Background(), x, o); err != nil {
 					return err
 				}
 			}
@@ -194,12 +212,22 @@ func (d *Durable) replay() error {
 	}
 }
 
-// do applies an operation and releases pages that waited for it.
-func (d *Durable) do(ctx context.Context, x op) (r result, err error) {
+// do applies an operation and releases pages that waited for it. With a shared store it
+// returns the outcome, or repeats one that is known.
+func (d *Durable) do(ctx context.Context, x op, known *outcome) (r result, out outcome, err error) {
+	if d.o.Store != nil {
+		return d.doOutcome(ctx, x, known)
+	}
 	if err := d.f.enter(ctx); err != nil {
-		return r, err
+		return r, out, err
 	}
 	defer d.f.leave()
+	r, err = d.doEntered(ctx, x)
+	return r, out, err
+}
+
+// doEntered is do for the holder of the turn.
+func (d *Durable) doEntered(ctx context.Context, x op) (r result, err error) {
 	switch {
 	case x.Judge != nil:
 		r.verdict, err = d.f.judge(ctx, *x.Judge)

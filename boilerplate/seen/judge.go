@@ -79,6 +79,17 @@ func ownSite(b boilerplate.Block) bool {
 
 // decide judges a page against the pages observed so far.
 func (f *Filter) decide(ctx context.Context, p Page) (Verdict, error) {
+	if f.repeated != nil {
+		return f.repeat(p)
+	}
+	v, err := f.decideNow(ctx, p)
+	if err == nil {
+		f.record(v)
+	}
+	return v, err
+}
+
+func (f *Filter) decideNow(ctx context.Context, p Page) (Verdict, error) {
 	v := Verdict{ID: p.ID}
 	mask := f.mask(p)
 	set := f.sh.Set(p.Text, mask...)
@@ -145,6 +156,9 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 	}
 	f.observe(p)
 	f.unhold(p.ID, p.Host)
+	if f.repeated != nil {
+		return wrap(f.keepText(p.ID, p.Text, f.mask(p)))
+	}
 	if err := f.unname(ctx, p.ID); err != nil {
 		return wrap(err)
 	}
@@ -162,12 +176,15 @@ func (f *Filter) keep(ctx context.Context, p Page) error {
 // remove removes a page from the index and from the held pages, for the caller that
 // has the turn.
 func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
-	if err := f.unname(ctx, id); err != nil {
-		return false, wrap(err)
-	}
 	there := false
 	for host := range f.sites {
 		there = f.unhold(id, host) || there
+	}
+	if f.repeated != nil {
+		return there, nil
+	}
+	if err := f.unname(ctx, id); err != nil {
+		return false, wrap(err)
 	}
 	removed, err := f.ix.remove(ctx, id)
 	return removed || there, wrap(err)

@@ -23,6 +23,7 @@ type names struct {
 	better map[string]string // ID in the index -> ID of the best copy
 	texts  map[string]string // the reverse
 	times  map[string]int64  // ID in the index -> time of the best copy, if it is known
+	log    *[]naming         // of changes, if not nil
 }
 
 func newNames(better map[string]string, times map[string]int64) names {
@@ -44,6 +45,9 @@ func (n names) set(text, name string, at time.Time) {
 	if !at.IsZero() {
 		n.times[text] = at.UnixMilli()
 	}
+	if n.log != nil {
+		*n.log = append(*n.log, naming{text, name, n.times[text]})
+	}
 }
 
 // drop gives a kept text its own name back.
@@ -51,6 +55,9 @@ func (n names) drop(text string) {
 	delete(n.texts, n.better[text])
 	delete(n.better, text)
 	delete(n.times, text)
+	if n.log != nil {
+		*n.log = append(*n.log, naming{Text: text})
+	}
 }
 
 // time returns the time of the best copy of a kept text, that of the text if it is not

@@ -53,7 +53,9 @@
 // page, and then that kept page changed its text or was removed, the store no longer
 // has the text that the verdict was based on. Repeated after a crash, the verdict
 // may be New. Save before kept pages are removed or visited again where that
-// matters.
+// matters. A [Durable] has no such gap: with a shared store its journal also has the
+// verdicts, so that it repeats them after a crash and leaves the store alone. Each
+// answer then waits for two flushes.
 //
 // # Revisits
 //
@@ -162,6 +164,8 @@ type Filter struct {
 	sites     map[string]*site
 	prefer    func(Page, Kept) bool
 	names     names
+	outcome   *outcome // of the operation in hand, if it is to be recorded
+	repeated  *outcome // of the operation in hand, if it is known
 	dirty     []string // sites in the order in which they became dirty
 	turns     int64    // number of pages held so far
 	holding   int
@@ -264,6 +268,9 @@ func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 
 // forget is Forget for whoever has the turn.
 func (f *Filter) forget(ctx context.Context, before time.Time) error {
+	if f.repeated != nil {
+		return nil
+	}
 	if err := f.ix.expire(ctx, before); err != nil {
 		return err
 	}
