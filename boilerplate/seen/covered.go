@@ -15,7 +15,7 @@ func (f *Filter) decideCovered(ctx context.Context, c *comparison, v *Verdict) (
 		return false, nil
 	}
 	p := c.page
-	near, _, err := f.near(ctx, texts.Text{ID: p.ID, Text: p.Text, Skip: c.mask}, maxMatches)
+	near, _, err := f.near(ctx, texts.Text{ID: p.ID, Text: p.Text, Skip: c.mask}, maxMatches, func(check func() error) error { return check() })
 	if err != nil {
 		return false, err
 	}

@@ -60,12 +60,9 @@ func (f *Filter) Passages(ctx context.Context, p Page, n int) (Shares, error) {
 	if err := f.enter(ctx); err != nil {
 		return Shares{}, err
 	}
-	near, left, err := f.near(ctx, texts.Text{ID: p.ID, Text: p.Text, Skip: f.mask(p)}, n)
+	t := texts.Text{ID: p.ID, Text: p.Text, Skip: f.mask(p)}
 	f.leave()
-	if err != nil {
-		return Shares{}, wrap(err)
-	}
-	return near.align(ctx, left)
+	return f.shares(ctx, t, n)
 }
 
 // PassagesOf is like [Filter.Passages] for a page that was kept. The error wraps
@@ -74,23 +71,31 @@ func (f *Filter) PassagesOf(ctx context.Context, id string, n int) (Shares, erro
 	if err := f.enter(ctx); err != nil {
 		return Shares{}, err
 	}
-	near, left, err := f.nearKept(ctx, id, n)
-	f.leave()
-	if err != nil {
-		return Shares{}, wrap(err)
-	}
-	return near.align(ctx, left)
-}
-
-func (f *Filter) nearKept(ctx context.Context, id string, n int) (neighbours, int, error) {
 	t, ok, err := f.text(ctx, id)
+	f.leave()
 	if err == nil && !ok {
 		err = fmt.Errorf("%q: %w", id, ErrNoText)
 	}
 	if err != nil {
-		return neighbours{}, 0, err
+		return Shares{}, wrap(err)
 	}
-	return f.near(ctx, t, n)
+	return f.shares(ctx, t, n)
+}
+
+// shares returns the passages that a text shares with kept ones. It takes the turn only
+// to see which candidates are kept: a long text has many.
+func (f *Filter) shares(ctx context.Context, t texts.Text, n int) (Shares, error) {
+	near, left, err := f.near(ctx, t, n, func(check func() error) error {
+		if err := f.enter(ctx); err != nil {
+			return err
+		}
+		defer f.leave()
+		return check()
+	})
+	if err != nil {
+		return Shares{}, wrap(err)
+	}
+	return near.align(ctx, left)
 }
 
 // Neighbours are a text and the kept ones that share words with it.
@@ -101,25 +106,43 @@ type neighbours struct {
 }
 
 // near returns the n kept texts that share most words with a text, and the number of
-// those that were left out.
-func (f *Filter) near(ctx context.Context, t texts.Text, n int) (neighbours, int, error) {
-	near := neighbours{of: t}
+// those that were left out. What needs the turn is called by turn.
+func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func() error) error) (near neighbours, left int, err error) {
 	if f.texts == nil {
 		return near, 0, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
 	}
 	n = cmp.Or(n, maxShares)
-	left, err := f.texts.Near(t, func(c texts.Candidate) (bool, error) {
-		if c.Text.ID == t.ID || slices.ContainsFunc(near.kept, func(k texts.Text) bool { return k.ID == c.Text.ID }) {
-			return true, nil
+	for most := n + 8; ; most *= 2 {
+		all, more, err := f.texts.Near(ctx, t, most)
+		if err != nil {
+			return near, 0, err
 		}
-		valid, err := f.valid(ctx, c.Text)
-		if valid {
-			near.kept = append(near.kept, c.Text)
-			near.better = append(near.better, f.names.better[c.Text.ID])
+		near = neighbours{of: t}
+		left = more
+		err = turn(func() error {
+			for i, c := range all {
+				if len(near.kept) == n {
+					left += len(all) - i
+					return nil
+				}
+				if c.Text.ID == t.ID || slices.ContainsFunc(near.kept, func(k texts.Text) bool { return k.ID == c.Text.ID }) {
+					continue
+				}
+				ok, err := f.valid(ctx, c.Text)
+				if err != nil {
+					return err
+				}
+				if ok {
+					near.kept = append(near.kept, c.Text)
+					near.better = append(near.better, f.names.better[c.Text.ID])
+				}
+			}
+			return nil
+		})
+		if err != nil || more == 0 || len(near.kept) == n {
+			return near, left, err
 		}
-		return len(near.kept) < n, err
-	})
-	return near, left, err
+	}
 }
 
 // valid reports whether a text is the one of a kept page. The store of texts has also

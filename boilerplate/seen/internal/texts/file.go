@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"sort"
+	"sync"
 
 	"github.com/neardup/neardup/internal/wire"
 	"github.com/neardup/neardup/shingle"
@@ -245,22 +246,27 @@ func (x *file) read() error {
 // texts returns the number of texts in the file.
 func (x *file) texts() int { return int(x.counts[places]) }
 
-// block returns the entries of a block of a table.
-func (x *file) block(dst []entry, table, n int) ([]entry, error) {
+// blocks are the bytes of blocks, which are read often.
+var blocks = sync.Pool{New: func() any { return new([blockSize*entryBytes + 4]byte) }}
+
+// block reads a block of a table into b and returns the bytes of its entries.
+func (x *file) block(b *[blockSize*entryBytes + 4]byte, table, n int) ([]byte, error) {
 	left := int(min(x.counts[table]-uint64(n)*blockSize, blockSize))
-	var array [blockSize*entryBytes + 4]byte
-	b := array[:left*entryBytes+4]
-	if _, err := x.f.ReadAt(b, int64(x.starts[table])+int64(n)*int64(len(array))); err != nil {
-		return dst, err
+	whole := b[:left*entryBytes+4]
+	if _, err := x.f.ReadAt(whole, int64(x.starts[table])+int64(n)*int64(len(b))); err != nil {
+		return nil, err
 	}
-	body := b[:len(b)-4]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(b[len(body):]) {
-		return dst, fmt.Errorf("%s: block %d of table %d: %w", x.f.Name(), n, table, wire.ErrCorrupt)
+	body := whole[:len(whole)-4]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(whole[len(body):]) {
+		return nil, fmt.Errorf("%s: block %d of table %d: %w", x.f.Name(), n, table, wire.ErrCorrupt)
 	}
-	for ; len(body) > 0; body = body[entryBytes:] {
-		dst = append(dst, entry{binary.LittleEndian.Uint64(body), binary.LittleEndian.Uint32(body[8:])})
-	}
-	return dst, nil
+	return body, nil
+}
+
+// entryOf returns an entry of a block.
+func entryOf(block []byte, i int) entry {
+	b := block[i*entryBytes:]
+	return entry{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:])}
 }
 
 // find appends the values of a key, most at most.
@@ -270,17 +276,20 @@ func (x *file) find(dst []uint32, table int, key uint64, most int) ([]uint32, er
 	if n > 0 {
 		n-- // the block before may end with it
 	}
-	var array [blockSize]entry
+	b := blocks.Get().(*[blockSize*entryBytes + 4]byte)
+	defer blocks.Put(b)
 	for ; n < len(firsts) && firsts[n] <= key; n++ {
-		b, err := x.block(array[:0], table, n)
+		body, err := x.block(b, table, n)
 		if err != nil {
 			return dst, err
 		}
-		for i := sort.Search(len(b), func(i int) bool { return b[i].key >= key }); i < len(b) && b[i].key == key; i++ {
-			if len(dst) >= most {
+		size := len(body) / entryBytes
+		for i := sort.Search(size, func(i int) bool { return entryOf(body, i).key >= key }); i < size; i++ {
+			e := entryOf(body, i)
+			if e.key != key || len(dst) >= most {
 				return dst, nil
 			}
-			dst = append(dst, b[i].value)
+			dst = append(dst, e.value)
 		}
 	}
 	return dst, nil
@@ -288,12 +297,13 @@ func (x *file) find(dst []uint32, table int, key uint64, most int) ([]uint32, er
 
 // record returns the record of a text.
 func (x *file) record(n int) ([]byte, error) {
-	var array [blockSize]entry
-	b, err := x.block(array[:0], places, n/blockSize)
+	b := blocks.Get().(*[blockSize*entryBytes + 4]byte)
+	defer blocks.Put(b)
+	body, err := x.block(b, places, n/blockSize)
 	if err != nil {
 		return nil, err
 	}
-	p := b[n%blockSize]
+	p := entryOf(body, n%blockSize)
 	if p.key > uint64(x.size) || uint64(p.value) > uint64(x.size)-p.key {
 		return nil, fmt.Errorf("%s: text %d: %w", x.f.Name(), n, wire.ErrCorrupt)
 	}
@@ -326,22 +336,23 @@ type cursor struct {
 	x     *file
 	table int
 	next  int // block
-	at    int
-	block []entry
+	at    int // entry of the block in hand
+	body  []byte
+	bytes [blockSize*entryBytes + 4]byte
 }
 
 // entry returns the next entry; ok is false at the end.
 func (c *cursor) entry() (e entry, ok bool, err error) {
-	if c.at == len(c.block) {
+	if c.at == len(c.body)/entryBytes {
 		if c.next == len(c.x.firsts[c.table]) {
 			return e, false, nil
 		}
-		if c.block, err = c.x.block(c.block[:0], c.table, c.next); err != nil {
+		if c.body, err = c.x.block(&c.bytes, c.table, c.next); err != nil {
 			return e, false, err
 		}
 		c.next++
 		c.at = 0
 	}
 	c.at++
-	return c.block[c.at-1], true, nil
+	return entryOf(c.body, c.at-1), true, nil
 }

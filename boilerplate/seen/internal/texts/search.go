@@ -2,6 +2,7 @@ package texts
 
 import (
 	"cmp"
+	"context"
 	"slices"
 )
 
@@ -19,20 +20,23 @@ type Candidate struct {
 }
 
 // Near returns the texts that share fingerprints with a text, those that share most
-// first, of equals the first that was put. It stops when take returns false; left is
-// the number of those that it has not shown. The same ID may come several times.
-func (s *Store) Near(t Text, take func(Candidate) (more bool, err error)) (left int, err error) {
+// first, of equals the first that was put; most of them at most, and the number of the
+// others. The same ID may come several times.
+func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, left int, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	type place struct{ file, text uint32 } // the batches are after the files
 	shared := map[place]int{}
 	var found []place
 	var numbers []uint32
-	for _, h := range fingerprints(t) {
+	for i, h := range fingerprints(t) {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, 0, ctx.Err()
+		}
 		found = found[:0]
 		for i, x := range s.files {
 			if numbers, err = x.find(numbers[:0], prints, h, common+1-len(found)); err != nil {
-				return 0, err
+				return nil, 0, err
 			}
 			for _, n := range numbers {
 				found = append(found, place{uint32(i), n})
@@ -61,23 +65,17 @@ func (s *Store) Near(t Text, take func(Candidate) (more bool, err error)) (left 
 	slices.SortFunc(order, func(a, b place) int {
 		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(a.file, b.file), cmp.Compare(a.text, b.text))
 	})
-	for i, p := range order {
+	for _, p := range order[:min(most, len(order))] {
 		var c Candidate
 		if int(p.file) < len(s.files) {
 			if c.Text, err = s.files[p.file].text(int(p.text)); err != nil {
-				return 0, err
+				return nil, 0, err
 			}
 		} else {
 			c.Text = s.batches[int(p.file)-len(s.files)].texts[p.text]
 		}
 		c.Shared = shared[p]
-		more, err := take(c)
-		if err != nil {
-			return 0, err
-		}
-		if !more {
-			return len(order) - i - 1, nil
-		}
+		out = append(out, c)
 	}
-	return 0, nil
+	return out, len(order) - len(out), nil
 }

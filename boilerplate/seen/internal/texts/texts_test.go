@@ -47,12 +47,15 @@ func put(t testing.TB, s *Store, all ...Text) {
 // near returns the IDs of all candidates.
 func near(t testing.TB, s *Store, text string) (got []string) {
 	t.Helper()
-	left, err := s.Near(Text{Text: text}, func(c Candidate) (bool, error) {
-		got = append(got, c.Text.ID)
-		return true, nil
-	})
+	all, left, err := s.Near(t.Context(), Text{Text: text}, 1000)
 	if err != nil || left != 0 {
 		t.Fatalf("Near = %d left, %v", left, err)
+	}
+	for i, c := range all {
+		got = append(got, c.Text.ID)
+		if one, left, err := s.Near(t.Context(), Text{Text: text}, i); len(one) != i || left != len(all)-i || err != nil {
+			t.Fatalf("Near of %d texts = %d, %d left, %v", i, len(one), left, err)
+		}
 	}
 	return got
 }
@@ -279,7 +282,7 @@ func TestDamage(t *testing.T) {
 				}
 			}
 			if err == nil {
-				_, err = s.Near(Text{Text: prose(2, 400)}, func(Candidate) (bool, error) { return true, nil })
+				_, _, err = s.Near(t.Context(), Text{Text: prose(2, 400)}, 10)
 			}
 		}
 		if err == nil || !errors.Is(err, wire.ErrCorrupt) && !errors.Is(err, wire.ErrFormat) {
