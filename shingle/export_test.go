@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/neardup/neardup/internal/cpu"
+	"github.com/neardup/neardup/internal/unidata"
 )
 
 // EachTier runs f once for every set of instructions that this machine has, the best
@@ -157,4 +158,54 @@ func SameLetters(text []byte) (same bool, read int) {
 		}
 	}
 	return true, read
+}
+
+// SamePages reports whether the instructions in use, if there are any, fold blocks of text
+// by pages to the same tokens, and to the same state, as code points folded one by one
+// do, after each state and for both tables. It returns the largest number of bytes taken.
+func SamePages(text []byte) (same bool, read int) {
+	if !hasPages() {
+		return true, 0
+	}
+	got := make([]byte, 3*len(text)+2*blockSize)
+	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
+		for _, state := range []uint64{0, stateLetter, stateCluster, stateStacker, stateApostrophe, stateHiragana} {
+			r, w, after, stopped := foldPages(got, text, pageTables[k](), runTables[k](), state)
+			if stopped && r == len(text) || state == stateHiragana && r > 0 {
+				return false, r
+			}
+			// What goes before the text decides whether its first token is apart.
+			f := folder{table: table}
+			f.reserve(3*len(text) + 8*slack)
+			f.state = state
+			for i := 0; i < r; {
+				if n := f.ascii(text[i:min(i+1, r)], i); n > 0 {
+					i += n
+					continue
+				}
+				e, size, delta := lookup(table, text[i:])
+				f.put(e, delta, text[i:i+size], i, i+size)
+				i += size
+			}
+			// An apostrophe after a space is its own state or none, with one effect.
+			last := max(0, r-1)
+			if (f.state != after && text[last] != '\'') || !slices.Equal(words(got[:w]), words(f.buf[:f.n])) {
+				return false, r
+			}
+			read = max(read, r)
+		}
+	}
+	return true, read
+}
+
+// words returns the tokens of folded text.
+func words(folded []byte) (list []string) {
+	n := len(folded) + 1
+	buf := append(append(slices.Clip(folded), ' '), make([]byte, 2*blockSize)...)
+	bounds := make([]uint32, n+blockSize)
+	k := boundsGeneric(bounds, make([]uint64, (n+blockSize-1)/blockSize), buf, n)
+	for i := 0; i < k; i += 2 {
+		list = append(list, string(buf[bounds[i]:bounds[i+1]]))
+	}
+	return list
 }

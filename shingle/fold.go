@@ -22,6 +22,7 @@ type folder struct {
 	state   uint64
 
 	runs   *runTable                  // of runTables; nil until it is needed
+	pages  *pageTable                 // of pageTables; nil until it is needed
 	mended [2 * (blockSize + 16)]byte // a block without its broken bytes, and spare room
 
 	// Origins of the folded bytes. Unless mixed, byte i comes from byte base+i of the

@@ -48,6 +48,7 @@ func (f *folder) block(text []byte, n, at int) int {
 		full, n = false, size
 		m.three &^= broken
 	}
+	all := n
 	three := m.three & valid
 	whole := (*[blockSize + 16]byte)(text)
 	if full && leads == three && bits.OnesCount64(leads) >= dense && mayBeUnspaced(whole[bits.TrailingZeros64(leads)&63]) {
@@ -64,6 +65,11 @@ func (f *folder) block(text []byte, n, at int) int {
 		}
 		if bits.OnesCount64(three) < 3 {
 			n = size // the next block may have other code points
+		}
+	}
+	if full && hasPages() && bits.OnesCount64(leads) >= dense {
+		if read := f.byPages(text[:min(len(text), all+16)], at); read > 0 {
+			return read
 		}
 	}
 	if f.inPlace(whole, leads, size, three) {

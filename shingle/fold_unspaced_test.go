@@ -1,10 +1,12 @@
 package shingle_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/neardup/neardup/internal/cpu"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -167,11 +169,51 @@ func TestKernelRun(t *testing.T) {
 	}
 }
 
+// The kernel for blocks of few pages gives the tokens that code points one by one give: on
+// texts of one script, with what becomes nothing, two code points or other marks in
+// between, and with others.
+func TestKernelPages(t *testing.T) {
+	s, taken := stream(19), 0
+	for i := range 3000 {
+		var b []byte
+		for n := 80 + int(s.next()%800); len(b) < n; {
+			switch s.next() % 32 {
+			case 0:
+				b = append(b, "some ASCII, isn't it?"[s.next()%21:]...)
+			case 1:
+				b = utf8.AppendRune(b, []rune{0x200b, 0xad, 0xe33, 0x1fb3, '\'', 0x2019, 0x301, 0xe48, 0xe38, 0xf72, 0xf74, 0xfb01}[s.next()%12])
+			case 2:
+				if s.next()%40 == 0 {
+					b = append(b, byte(s.next()))
+				}
+			case 3:
+				if s.next()%8 == 0 {
+					b = append(b, randomText(s.next(), 1)...)
+				}
+			default:
+				lo := []rune{0x80, 0x370, 0x400, 0x900, 0xe00, 0xe00, 0xf00, 0x1780, 0x1780, 0x1f00, 0x1e00, 0x1d400, 0x10a0}[uint64(i)*7%13]
+				b = utf8.AppendRune(b, lo+rune(s.next()&0x7f))
+			}
+		}
+		shingle.EachTier(func(tier string) {
+			same, read := shingle.SamePages(b)
+			if !same {
+				t.Fatalf("%q: %s differs", b, tier)
+			}
+			taken += read
+		})
+	}
+	if slices.Contains(cpu.Tiers(), cpu.VBMI2) && taken < 100_000 {
+		t.Errorf("%d bytes were folded by pages, want most", taken)
+	}
+}
+
 // FuzzBlocks compares the vector instructions for blocks of 64 bytes with
 // their plain form.
 func FuzzBlocks(f *testing.F) {
 	for _, s := range []string{
 		"漢字かなカナーabc、「日本語」'a'漢'", "0年5月abc中a中a中a中a中a中a中a中a中a中a中a中a",
+		"ผู้ใหญ่น้ำ ที่'ก", "ខ្មែរ\u200bភាសា", "Ἐν ἀρχῇ ᾔδει δ’", "𝐓𝐡𝐞 𝐟𝐞𝐫𝐫𝐲",
 		"Широкая электрификация южных губерний", "ξεσκεπάζω την ψυχοφθόρα βδελυγμία", "çã éñ ßü ğışİ", "\xe3\xe3\xe4\xe4\xd0\xd0\xd1",
 	} {
 		f.Add([]byte(s), uint64(0x5555555555555555))
@@ -199,6 +241,9 @@ func FuzzBlocks(f *testing.F) {
 			}
 			if same, _ := shingle.SameLetters(text); !same {
 				t.Errorf("letters of %q: %s differs, want the result of plain Go", text, tier)
+			}
+			if same, _ := shingle.SamePages(text); !same {
+				t.Errorf("%q: pages: %s differs", text, tier)
 			}
 			if same, _ := shingle.SameRun(text, int(two%256)); !same {
 				t.Errorf("run of %d in %q: %s differs, want the result of plain Go", two%256, text, tier)

@@ -163,6 +163,10 @@ type run struct {
 	blocks  int  // number of blocks that may be taken
 	slow    uint // not 0 to avoid PEXT
 	stopped uint // not 0 if the code point at text is for folder.put
+
+	// For foldPagesVBMI2 only.
+	index *uint16
+	pages *page
 }
 
 //go:noescape
@@ -186,6 +190,31 @@ func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written 
 		r.slow = 1 // as on AMD processors before Zen 3
 	}
 	foldRunBMI(&r)
+	return distance(&text[0], r.text), distance(&out[0], r.out), r.state, r.stopped != 0
+}
+
+//go:noescape
+func foldPagesVBMI2(r *run)
+
+// hasPages reports whether foldPages does anything.
+func hasPages() bool { return cpu.Active() == cpu.VBMI2 }
+
+// foldPages folds blocks of text to out, which has room for three times the text and one
+// more block. It ends before a block that is not followed by 16 bytes more, is not valid,
+// is all ASCII, or begins with a code point without a page. It returns the number of bytes
+// read and written, the state after them, and whether it stopped at a code point that is
+// for folder.put. Its output is that of foldRun, but for separators in ASCII.
+func foldPages(out, text []byte, t *pageTable, runs *runTable, state uint64) (read, written int, after uint64, stopped bool) {
+	if len(text) < blockSize+16 {
+		return 0, 0, state, false
+	}
+	_ = out[3*len(text)+slack-1]
+	r := run{
+		text: &text[0], last: &text[len(text)-blockSize-16], out: &out[0], state: state,
+		entries: &runs.entries[0], doubles: unsafe.SliceData(runs.doubles), rows: &rows[0],
+		index: &t.index[0], pages: &t.list[0],
+	}
+	foldPagesVBMI2(&r)
 	return distance(&text[0], r.text), distance(&out[0], r.out), r.state, r.stopped != 0
 }
 

@@ -14,6 +14,12 @@ func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written 
 	return foldRunGeneric(out, text, n, t, state)
 }
 
+func hasPages() bool { return false }
+
+func foldPages(_, _ []byte, _ *pageTable, _ *runTable, state uint64) (read, written int, after uint64, stopped bool) {
+	return 0, 0, state, false // left to run
+}
+
 func foldUnspaced(_, _ []byte, _ *kindTable, before uint8) (read, written int, after uint8) {
 	return 0, 0, before // left to inPlace and run
 }

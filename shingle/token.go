@@ -70,7 +70,7 @@ func (s Shingler) tokenizer(origins bool) *tokenizer {
 		k, t.table = 1, unidata.Kept()
 	}
 	if t.letters != &lettersOf[k] {
-		t.runs = nil
+		t.runs, t.pages = nil, nil
 	}
 	t.letters, t.kinds = &lettersOf[k], &kindTables[k]
 	t.reset()

@@ -1,0 +1,146 @@
+package shingle
+
+import (
+	"sync"
+	"unicode/utf8"
+
+	"github.com/neardup/neardup/internal/unidata"
+)
+
+// A text of most scripts takes its code points from few pages of 128, and all of a page
+// are folded at once: one look-up for each byte that they become, one for their kind. So
+// whole blocks are folded by pages, Thai and polytonic Greek in particular.
+
+// A page holds the bytes that 128 code points become, and last their kinds.
+type page [4][128]uint8
+
+// The bits of a kind; 0 is a code point that pages do not fold. The lowest two are how
+// many bytes it becomes.
+const (
+	pageSep     = 1 << (2 + iota)
+	pageExtend  // a mark, also an accent
+	pageCluster // with pageStacker, a prefix vowel
+	pageStacker
+	pageLow  // the lower bit of the level of a mark in canonical order,
+	pageHigh // and the upper one
+
+	pageLetter  = 0
+	pageNothing = pageSep | pageExtend      // with no bytes; changes nothing
+	pageSpaced  = pageCluster | pageStacker // a space may come ahead, or after
+)
+
+// A pageTable holds the pages of one table.
+type pageTable struct {
+	index [1024]uint16 // by code point / 128: place in list, 0 if there is no such page
+	list  []page       // the first one holds the kinds of ASCII
+}
+
+// pageTables makes the table for texts without accents, and for those with them.
+var pageTables = [2]func() *pageTable{
+	sync.OnceValue(func() *pageTable { return newPageTable(runTables[0]()) }),
+	sync.OnceValue(func() *pageTable { return newPageTable(runTables[1]()) }),
+}
+
+func newPageTable(runs *runTable) *pageTable {
+	t := &pageTable{list: make([]page, 1)}
+	for c := range 128 {
+		switch {
+		case asciiWord[c]:
+			t.list[0][3][c] = pageLetter | 1
+		case c != '\'':
+			t.list[0][3][c] = pageSep | 1
+		}
+	}
+	for r := 0x80; r < 0x20000; r += 128 {
+		var p page
+		known := false
+		for i := range 128 {
+			e, size := runs.at(rune(r + i))
+			kind := pageKind(e, size)
+			if kind != 0 {
+				known = true
+				p[0][i], p[1][i], p[2][i], p[3][i] = uint8(e), uint8(e>>8), uint8(e>>16), kind
+			}
+		}
+		// Ideographs and Hangul come from too many pages.
+		if known && (r < 0x3000 || r >= 0xd7c0) {
+			t.index[r/128] = uint16(len(t.list))
+			t.list = append(t.list, p)
+		}
+	}
+	return t
+}
+
+// at returns the entry of a code point from U+0080 on, and how many bytes it has.
+func (t *runTable) at(r rune) (e uint32, size int) {
+	switch {
+	case r < 0x800:
+		return t.entries[twoBase+r], 2
+	case r < 0x10000:
+		return t.entries[threeBase+r], 3
+	case r >= fourAt && r < fourAt+fourCount:
+		return t.entries[fourBase+r-fourAt], 4
+	}
+	return special, 4
+}
+
+// pageKind returns the kind of a code point of so many bytes.
+func pageKind(e uint32, size int) uint8 {
+	n := int(e >> 28 & 3)
+	if n == 0 && e < special && e>>24&15 == unidata.Ignore {
+		return pageNothing
+	}
+	if e >= special || n == 0 || n > size {
+		return 0
+	}
+	kind := uint8(n)
+	switch e >> 24 & 15 {
+	case unidata.Sep:
+		kind |= pageSep
+	case unidata.Letter:
+	case unidata.Extend, unidata.Accent:
+		kind |= pageExtend
+	case unidata.Cluster:
+		kind |= pageCluster
+	case unidata.Prefix:
+		kind |= pageCluster | pageStacker
+	case unidata.Stacker:
+		kind |= pageStacker
+	default:
+		return 0
+	}
+	if e&ordered != 0 {
+		r, _ := utf8.DecodeRune(bytesOfEntry(unidata.Entry(e)))
+		switch order := unidata.OrderOf(r); {
+		case order < 10:
+			kind |= pageLow
+		case order < 106:
+			kind |= pageHigh
+		default:
+			kind |= pageHigh | pageLow
+		}
+	}
+	return kind
+}
+
+// byPages folds what text begins with, as far as it is valid and has code points of few
+// pages in every block, and returns how many bytes that is.
+func (f *folder) byPages(text []byte, at int) int {
+	if f.pages == nil {
+		k := 0
+		if f.letters == &lettersOf[1] {
+			k = 1
+		}
+		f.pages, f.runs = pageTables[k](), runTables[k]()
+	}
+	for i := 0; ; {
+		read, written, state, stopped := foldPages(f.buf[f.n:], text[i:], f.pages, f.runs, f.state)
+		f.n, f.state = f.n+written, state
+		if i += read; !stopped {
+			return i
+		}
+		e, size, delta := lookup(f.table, text[i:])
+		f.put(e, delta, text[i:i+size], at+i, at+i+size)
+		i += size
+	}
+}
