@@ -14,15 +14,15 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Document is a text under the caller's name. The zero Document has no id and no
+// A Document is a text with the caller's id. The zero Document has no id and no
 // text.
 type Document struct {
 	ID   string
 	Text string
 
-	// Host is the site that a page is from. Blocks that the pages of a host
-	// recycle, such as menus and footers, do not count when a document with a
-	// host is compared. A document without a host is compared as a whole.
+	// Host is the site of a page. Blocks that the pages of a host recycle, such as menus
+	// and footers, are ignored when a document with a host is compared. A document
+	// without a host is compared as a whole.
 	Host string
 
 	// Time is when the document was published or fetched, if known. It helps to
@@ -37,26 +37,25 @@ func (d Document) page() boilerplate.Page {
 // A Corpus holds documents in memory and finds what they have in common. The zero
 // value is an empty corpus with the recommended settings.
 //
-// A page is compared without the blocks that its host recycles, and those are
-// known only when other pages of the host have been added. So [Corpus.Seen] and
-// [Corpus.AddNew] use the documents added before the call, while Pairs, Clusters
-// and Passages first sketch all documents anew if pages were added since the last
-// such call. Without hosts nothing is sketched twice.
+// A page is compared without the blocks that its host recycles, which are known only
+// after other pages of the host have been added. So [Corpus.Seen] and
+// [Corpus.AddNew] use the documents added before the call, while Pairs, Clusters and
+// Passages first sketch all documents again if pages were added since the last such
+// call. Without hosts nothing is sketched twice.
 //
 // A Corpus keeps the texts and about 8 bytes for each of their words. All methods
 // may be called by any number of goroutines at once. A Corpus must not be copied
 // after first use.
 type Corpus struct {
-	// Threshold is the least Jaccard similarity of near-duplicates; 0 means 0.8.
-	// It must not change after first use, and methods panic if it is out of its
-	// range.
+	// Threshold is the least Jaccard similarity of near-duplicates; 0 means 0.8. It must
+	// not change after first use; methods panic if it is out of its range.
 	Threshold float64
 
 	mu       sync.Mutex
 	docs     []*Document // in the order in which they were added; nil where one was replaced
 	rows     map[string]int
 	pages    bool // some document has a host
-	stale    bool // documents were added since all masks were last made
+	stale    bool // documents were added since all masks were last computed
 	sites    *boilerplate.Detector
 	index    *lsh.Index
 	sketcher *minhash.Sketcher
@@ -77,7 +76,7 @@ func (c *Corpus) prepare() {
 
 func (c *Corpus) newIndex() *lsh.Index { return lsh.New(lsh.Options{Threshold: c.Threshold}) }
 
-// mask returns the recycled blocks of a document that has a host.
+// mask returns the recycled blocks of a document with a host.
 func (c *Corpus) mask(d Document) []shingle.Span {
 	if d.Host == "" {
 		return nil
@@ -109,8 +108,8 @@ func (c *Corpus) keep(d Document) {
 	c.passages = nil
 }
 
-// Add adds documents. Each replaces the document of the same ID, if there is one,
-// and then counts as the last one added.
+// Add adds documents. Each one replaces the document with the same ID, if there is
+// one, and then counts as the last one added.
 func (c *Corpus) Add(docs ...Document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,11 +122,11 @@ func (c *Corpus) Add(docs ...Document) {
 	}
 }
 
-// AddNew adds a document unless it is a near-duplicate of another one, and returns
-// the most similar match and true if it is. A corpus filled by AddNew alone holds
-// one of several near-duplicates, the first, and whatever was left out is at the
-// threshold to a document that was kept. The document of the same ID is not a
-// match: it is replaced if nothing else matches, and stays otherwise.
+// AddNew adds a document unless it is a near-duplicate of another one; then it
+// returns the most similar match and true. A corpus filled only by AddNew holds the
+// first of several near-duplicates, and every document left out matches one that was
+// kept. The document with the same ID is not a match: it is replaced if nothing else
+// matches, and otherwise stays.
 func (c *Corpus) AddNew(d Document) (lsh.Match[string], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,8 +140,8 @@ func (c *Corpus) AddNew(d Document) (lsh.Match[string], bool) {
 	return m, seen
 }
 
-// Seen returns the document that d is most similar to, and whether there is one at
-// the threshold. It adds nothing. A document of the ID of d is not a match.
+// Seen returns the document to which d is most similar, and whether it is at the
+// threshold. It adds nothing. A document with the same ID as d is not a match.
 func (c *Corpus) Seen(d Document) (lsh.Match[string], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -174,8 +173,8 @@ func (c *Corpus) all() iter.Seq[Document] {
 	}
 }
 
-// sketched returns the index of all documents, without the blocks that are known
-// to be recycled now.
+// sketched returns the index of all documents, without the blocks currently known to
+// be recycled.
 func (c *Corpus) sketched(ctx context.Context) (*lsh.Index, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,10 +194,9 @@ func (c *Corpus) sketched(ctx context.Context) (*lsh.Index, error) {
 	return index, nil
 }
 
-// Pairs returns every pair of near-duplicates with their similarity, in the order
-// in which A and then B were added. The error is that of the context. Where very
-// many documents are the same, not every pair of them is listed: see
-// [lsh.Index.Pairs].
+// Pairs returns every pair of near-duplicates with their similarity, in the order in
+// which A and then B were added. The error is that of the context. If very many
+// documents are the same, not every pair of them is listed: see [lsh.Index.Pairs].
 func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair[string], error) {
 	index, err := c.sketched(ctx)
 	if err != nil {
@@ -207,10 +205,9 @@ func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair[string], error) {
 	return index.Pairs(ctx)
 }
 
-// Clusters returns groups of near-duplicates. Each member is at the threshold to
-// the representative, which is the document of its cluster that was added first.
-// Documents without near-duplicates are in no cluster. The error is that of the
-// context.
+// Clusters returns groups of near-duplicates. Each member matches the
+// representative, the document of the cluster that was added first. Documents
+// without near-duplicates are in no cluster. The error is that of the context.
 func (c *Corpus) Clusters(ctx context.Context) ([]lsh.Cluster[string], error) {
 	index, err := c.sketched(ctx)
 	if err != nil {
@@ -219,10 +216,10 @@ func (c *Corpus) Clusters(ctx context.Context) ([]lsh.Cluster[string], error) {
 	return index.Clusters(ctx, lsh.ClusterOptions[string]{})
 }
 
-// Passages yields every two documents that share a passage of twelve words or
-// more, exactly or slightly edited, with these passages, in the order in which the
-// documents were added. Recycled blocks of pages are left out. The error is that
-// of the context, and ends the sequence.
+// Passages yields all pairs of documents that share passages of at least twelve
+// words, exact or slightly edited, with these passages, in the order in which the
+// documents were added. Recycled blocks of pages are left out. If the context is
+// done, it yields the error and ends.
 func (c *Corpus) Passages(ctx context.Context) iter.Seq2[passage.Pair, error] {
 	return func(yield func(passage.Pair, error) bool) {
 		index, err := c.withPassages(ctx)
@@ -256,9 +253,9 @@ func (c *Corpus) withPassages(ctx context.Context) (*passage.Index, error) {
 	return index, nil
 }
 
-// Recycled returns the blocks of a document that recur in other documents, with
-// the number of these and the reason, in the order of the text. It returns nil if
-// no document has that ID.
+// Recycled returns the blocks of a document that recur in other documents, with the
+// number of these documents and the reason, in the order of the text. It returns nil
+// if no document has that ID.
 func (c *Corpus) Recycled(id string) []boilerplate.Block {
 	c.mu.Lock()
 	defer c.mu.Unlock()

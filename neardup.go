@@ -14,8 +14,8 @@
 //	pairs, err := c.Pairs(ctx)
 //
 // The package is a thin layer with recommended settings over four packages, which
-// hold everything else: other shingles, signatures that are stored, indexes on
-// disk, batches of millions.
+// offer everything else: other shingles, stored signatures, indexes on disk, batches
+// of millions.
 //
 //   - [github.com/neardup/neardup/shingle] cuts text into tokens, shingles and
 //     paragraphs, and aligns the passages of two texts.
@@ -33,27 +33,26 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Comparison describes how alike two texts are. Shingles are runs of five words;
-// case, accents, punctuation and layout do not count. The zero Comparison is that
-// of two empty texts.
+// A Comparison describes the similarity of two texts. Shingles are runs of five
+// words; case, accents, punctuation and layout do not count. The zero Comparison is
+// that of two empty texts.
 type Comparison struct {
-	// Jaccard is the number of shingles that both texts have over the number
-	// that either has: 1 for equal texts, 0 where one text has no words.
+	// Jaccard is the number of shingles in both texts divided by the number in either: 1
+	// for equal texts, 0 if one text has no words.
 	Jaccard float64
 
-	// ContainmentA is the share of the shingles of A that B has as well,
-	// ContainmentB the share of the shingles of B that A has.
+	// ContainmentA is the share of the shingles of A that B also has, ContainmentB the
+	// share of the shingles of B that A also has.
 	ContainmentA, ContainmentB float64
 
-	// CoveredA is the share of the words of A that lie in passages shared with B,
-	// every word weighted by the similarity of its passage, and CoveredB that of
-	// the words of B. It suits pages better than the Jaccard similarity; see
-	// [passage.Cover].
+	// CoveredA is the share of the words of A that lie in passages shared with B, each
+	// word weighted by the similarity of its passage; CoveredB is the same for B. It
+	// suits pages better than the Jaccard similarity; see [passage.Cover].
 	CoveredA, CoveredB float64
 
-	// Passages are the stretches of twelve words and more that the texts share,
-	// exactly or slightly edited, in the order of A; of a shorter text nearly all of
-	// it, if the other is as short. Spans are in bytes of the texts.
+	// Passages are the stretches of at least twelve words that the texts share, exact or
+	// slightly edited, in the order of A. If a text is shorter, a passage covers nearly
+	// all of it and of an equally short other text. Spans are in bytes of the texts.
 	Passages []shingle.Passage
 
 	a string
@@ -81,7 +80,7 @@ func Compare(a, b string) Comparison {
 	}
 }
 
-// String returns the comparison in words: one line for the figures and two for
+// String describes the comparison in words: one line for the figures and two for
 // each passage, with the start of its text in A.
 func (c Comparison) String() string {
 	var s strings.Builder
@@ -104,8 +103,8 @@ func (c Comparison) String() string {
 	return strings.TrimSuffix(s.String(), "\n")
 }
 
-// excerpt quotes the beginning of a text on one line, to the end of a word if it has
-// words.
+// excerpt quotes the beginning of a text on one line, up to the end of a word if it
+// has words.
 func excerpt(text string) string {
 	const most = 60 // runes
 	text = strings.Join(strings.Fields(text), " ")

@@ -15,7 +15,7 @@ import (
 var (
 	// ErrFormat is the error of bytes that are not a detector.
 	ErrFormat = wire.ErrFormat
-	// ErrVersion is the error of a detector of a later version.
+	// ErrVersion is the error for a detector written by a later version.
 	ErrVersion = wire.ErrVersion
 	// ErrCorrupt is the error of bytes that are damaged, cut short or inconsistent.
 	ErrCorrupt = wire.ErrCorrupt

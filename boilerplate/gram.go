@@ -57,7 +57,7 @@ func (r *reader) hash(b *block, narrow []narrow, seed uint64) {
 		roll = bits.RotateLeft64(roll, gramTurn) ^ h
 		g := roll ^ seed
 		grams[n] = g
-		// No branch predictor can guess which grams are sampled, so there is no branch.
+		// No branch predictor can guess which grams are sampled, hence no branch.
 		n += int((g&gramSample - 1) >> 63)
 		roll ^= bits.RotateLeft64(old, (width-1)*gramTurn)
 	}

@@ -99,7 +99,7 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 	for from := 0; from < len(regs); from += part {
 		n := 0
 		for i, v := range regs[from:min(from+part, len(regs))] {
-			// Whether a register is filled is unpredictable, so there is no branch on it.
+			// Whether a register is filled is unpredictable, hence no branch on it.
 			lanes[n%part] = uint16(from + i)
 			_, filled := bits.Sub32(v, tag, 0)
 			n += int(1 - filled)

@@ -145,7 +145,7 @@ type Text struct {
 
 	once   sync.Once
 	breaks []uint32
-	first  []uint32 // for every 64th token: how many breaks come before it
+	first  []uint32 // for every 64th token: the number of breaks before it
 }
 
 // A Seed means that token A of one text and token B of another begin the same N
@@ -229,8 +229,8 @@ func (t *Text) paragraphs() []uint32 {
 	return t.breaks
 }
 
-// breakFrom returns the number of the first break at token i or after it, len(breaks)
-// if there is none.
+// breakFrom returns the number of the first break at token i or after it, or
+// len(breaks) if there is none.
 func (t *Text) breakFrom(i int) int {
 	breaks := t.paragraphs()
 	if i >= t.Len() {

@@ -110,8 +110,8 @@ func stubs(a, b *Text, c align.Chain) (head, tail int32) {
 	return head, int32(n)
 }
 
-// ends returns what ends after token i of a and after token j of b: the lesser of the
-// two levels.
+// ends returns what ends after token i of a and after token j of b: the lesser of
+// the two levels.
 func ends(a, b *Text, i, j int) int {
 	l := a.level(i)
 	if l > 0 {

@@ -26,7 +26,7 @@ func template(a, b edges, runs []align.Run, matched int) bool {
 	va, vb := values{edges: a}, values{edges: b}
 	similar := 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from)
 	if similar && len(runs)+1 < max(templateSlots, (matched+templateTokens-1)/templateTokens) {
-		return false // there are not so many slots
+		return false // there are fewer slots than that
 	}
 	slots, differ, filled := 0, 0, 0
 	slot := func(i, x, j, y int) {
@@ -82,7 +82,7 @@ func (t *Text) inNumber(i int) bool {
 type values struct {
 	edges
 	seen  bool
-	small bool // once seen: at least a quarter of the words begin with a lower-case letter
+	small bool // computed on demand: at least a quarter of the words begin with a lower-case letter
 }
 
 // names reports whether capitalized words on this side are names.

@@ -255,8 +255,8 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at, end int) {
 	f.from(from, at, end)
 }
 
-// from records that the folded bytes from from on come from [start, end) of the
-// text. If there are none, the code point had no effect and extends the byte before.
+// from records the origin [start, end) of the folded bytes that begin at index from.
+// If there are none, the code point had no effect and extends the byte before.
 func (f *folder) from(from, start, end int) {
 	if !f.origins {
 		return

@@ -7,15 +7,16 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// A text of most scripts takes its code points from few pages of 128, and all of a page
-// are folded at once: one look-up for each byte that they become, one for their kind. So
-// whole blocks are folded by pages, Thai and polytonic Greek in particular.
+// Most texts take their code points from few pages of 128. All code points of a page
+// are folded at once, with one look-up for each byte that they become and one for
+// their kind. So whole blocks are folded page by page, in particular Thai and
+// polytonic Greek.
 
-// A page holds the bytes that 128 code points become, and last their kinds.
+// A page holds the bytes that 128 code points become, followed by their kinds.
 type page [4][128]uint8
 
-// The bits of a kind; 0 is a code point that pages do not fold. The lowest two are how
-// many bytes it becomes.
+// The bits of a kind; 0 is for a code point that pages do not fold. The lowest two
+// are the number of bytes that it becomes.
 const (
 	pageSep     = 1 << (2 + iota)
 	pageExtend  // a mark, also an accent
@@ -26,12 +27,12 @@ const (
 
 	pageLetter  = 0
 	pageNothing = pageSep | pageExtend      // with no bytes; changes nothing
-	pageSpaced  = pageCluster | pageStacker // a space may come ahead, or after
+	pageSpaced  = pageCluster | pageStacker // a space may be written before or after it
 )
 
 // A pageTable holds the pages of one table.
 type pageTable struct {
-	index [1024]uint16 // by code point / 128: place in list, 0 if there is no such page
+	index [1024]uint16 // by code point / 128: index in list, 0 if there is no such page
 	list  []page       // the first one holds the kinds of ASCII
 }
 
@@ -71,7 +72,7 @@ func newPageTable(runs *runTable) *pageTable {
 	return t
 }
 
-// at returns the entry of a code point from U+0080 on, and how many bytes it has.
+// at returns the entry of a code point from U+0080 on, and its number of bytes.
 func (t *runTable) at(r rune) (e uint32, size int) {
 	switch {
 	case r < 0x800:
@@ -84,7 +85,7 @@ func (t *runTable) at(r rune) (e uint32, size int) {
 	return special, 4
 }
 
-// pageKind returns the kind of a code point of so many bytes.
+// pageKind returns the kind of a code point with the given number of bytes.
 func pageKind(e uint32, size int) uint8 {
 	n := int(e >> 28 & 3)
 	if n == 0 && e < special && e>>24&15 == unidata.Ignore {
@@ -123,8 +124,8 @@ func pageKind(e uint32, size int) uint8 {
 	return kind
 }
 
-// byPages folds what text begins with, as far as it is valid and has code points of few
-// pages in every block, and returns how many bytes that is.
+// byPages folds the beginning of text as long as it is valid and every block has
+// code points of few pages, and returns the number of bytes folded.
 func (f *folder) byPages(text []byte, at int) int {
 	if f.pages == nil {
 		k := 0

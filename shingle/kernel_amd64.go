@@ -164,7 +164,7 @@ type run struct {
 	slow    uint // not 0 to avoid PEXT
 	stopped uint // not 0 if the code point at text is for folder.put
 
-	// For foldPagesVBMI2 only.
+	// only for foldPagesVBMI2
 	index *uint16
 	pages *page
 }
@@ -199,11 +199,12 @@ func foldPagesVBMI2(r *run)
 // hasPages reports whether foldPages does anything.
 func hasPages() bool { return cpu.Active() == cpu.VBMI2 }
 
-// foldPages folds blocks of text to out, which has room for three times the text and one
-// more block. It ends before a block that is not followed by 16 bytes more, is not valid,
-// is all ASCII, or begins with a code point without a page. It returns the number of bytes
-// read and written, the state after them, and whether it stopped at a code point that is
-// for folder.put. Its output is that of foldRun, but for separators in ASCII.
+// foldPages folds blocks of text to out, which has room for three times the text and
+// one more block. It stops at a block that is not followed by 16 more bytes, is not
+// valid, is all ASCII, or begins with a code point without a page. It returns the
+// number of bytes read and written, the state after them, and whether it stopped at
+// a code point for folder.put. Its output is that of foldRun, except for ASCII
+// separators.
 func foldPages(out, text []byte, t *pageTable, runs *runTable, state uint64) (read, written int, after uint64, stopped bool) {
 	if len(text) < blockSize+16 {
 		return 0, 0, state, false

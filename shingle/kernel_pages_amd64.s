@@ -61,29 +61,29 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 	VPTESTMB CONST, Z8, K1 \
 	KMOVQ K1, R
 
-// IN sets R to -1 if the state is one of the constant, and to 0 otherwise.
+// IN sets R to -1 if the state is one of those in the constant, otherwise to 0.
 #define IN(STATES, R) \
 	MOVQ STATES<>(SB), R \
 	BTQ  R9, R \
 	SBBQ R, R
 
 // Local variables.
-#define BEFOREHIGH 0(SP) // the level of the mark that comes ahead: its upper bit,
+#define BEFOREHIGH 0(SP) // the level of the preceding mark: its upper bit,
 #define BEFORELOW 8(SP) // and the lower one
 #define POINTS 16(SP) // where code points begin, ASCII included
 #define LEADS 24(SP) // where those outside ASCII begin
-#define THREES 32(SP) // those of three bytes and more
+#define THREES 32(SP) // those of three or more bytes
 #define FOURS 40(SP) // those of four
 #define STATE 48(SP) // at the start of the part
 #define WHOLE 56(SP) // bytes of the block that are whole code points
-#define NOTHING 72(SP) // where code points begin that become nothing
+#define NOTHING 72(SP) // where code points that become nothing begin
 #define NOPAGE 64(SP) // not 0 if there is no page for the code point after the block
 #define FROM 80(SP) // the bytes from the start of the part on
-#define UNKNOWN 88(SP) // where code points begin that pages do not fold
+#define UNKNOWN 88(SP) // where code points that pages do not fold begin
 
 // func foldPagesVBMI2(r *run)
 //
-// A block ends ahead of a code point that pages do not fold. If that is a matter of a look-up
+// A block ends before a code point that pages do not fold. If it takes only a look-up
 // in entries, it is folded on its own.
 //
 //	SI  where the block begins               DI  where the next folded byte goes
@@ -102,7 +102,7 @@ TEXT ·foldPagesVBMI2(SB), NOSPLIT, $96-8
 	MOVQ run_text(AX), SI
 	MOVQ run_out(AX), DI
 	MOVQ run_state(AX), R9
-	MOVL $const_double, R14 // nothing is known about what comes ahead
+	MOVL $const_double, R14 // nothing is known about the preceding text
 	MOVQ $1, BEFOREHIGH
 	MOVQ $1, BEFORELOW
 	VPBROADCASTQ lead2<>(SB), Z16
@@ -146,7 +146,7 @@ block:
 	KMOVQ K4, R15
 	ANDNQ R8, BX, R8
 	JZ   out
-	// The last code point may be for the next block.
+	// The last code point may be left for the next block.
 	MOVL $64, R12
 	MOVQ openTwo<>(SB), AX
 	ANDQ R8, AX
@@ -183,7 +183,7 @@ closed:
 	MOVQ $0, NOPAGE
 	MOVQ $-1, FROM
 	MOVQ $0, UNKNOWN
-	// One bit of the last byte but one and six of the last are the place in a page.
+	// One bit of the last byte but one and six of the last byte are the index in a page.
 	VMOVDQA64 Z0, Z4
 	VMOVDQU8 Z1, K3, Z4
 	VMOVDQU8 Z2, K4, Z4
@@ -197,7 +197,7 @@ closed:
 	VMOVDQA64 Z0, Z7
 	VPXORQ Z8, Z8, Z8
 page:
-	// The code points of the page of the first one.
+	// The code points on the page of the first one.
 	TZCNTQ R8, AX
 	KMOVQ R8, K1
 	MOVBLZX (SI)(AX*1), CX
@@ -334,7 +334,7 @@ orders:
 nothing:
 	XORL R11, R11
 write:
-	// Bytes that code points do not have any more are dropped.
+	// Drop the bytes that code points no longer have.
 	MOVQ LEADS, BX
 	ANDQ FROM, BX
 	BZHIQ R12, BX, BX
@@ -432,12 +432,12 @@ clusters:
 	ANDQ FROM, AX
 	BZHIQ R12, AX, AX
 	JEQ  kinds
-	// An apostrophe is taken on its own.
+	// An apostrophe is folded on its own.
 	TZCNTQ AX, R12
 	JMP  part
 kinds:
-	// A bit for each code point: whether it is a separator, a mark, begins a cluster, is
-	// a stacker. Prefix vowels have the last two.
+	// A bit for each code point: whether it is a separator, is a mark, begins a cluster,
+	// or is a stacker. Prefix vowels have the last two.
 	KINDS(Z25, R15)
 	KINDS(Z29, AX)
 	KINDS(Z30, CX)
@@ -446,8 +446,8 @@ kinds:
 	PEXTQ R8, AX, AX
 	PEXTQ R8, CX, CX
 	PEXTQ R8, DX, DX
-	// R13 is which are in a cluster, marks included: adding its first bit to a run of
-	// them clears it.
+	// R13 marks the code points in a cluster, marks included: adding its first bit to a
+	// run of them clears it.
 	MOVQ CX, BX
 	ORQ  DX, BX
 	IN(clustered, R11)
@@ -464,7 +464,8 @@ kinds:
 	LEAQ (R13)(R13*1), AX
 	SUBQ R11, AX
 	ANDQ AX, BX
-	// What begins a cluster, but not after a separator, nor a consonant after a stacker.
+	// Code points that begin a cluster, except after a separator, and except a consonant
+	// after a stacker.
 	IN(stacked, R11)
 	LEAQ (DX)(DX*1), AX
 	SUBQ R11, AX
@@ -495,7 +496,7 @@ begun:
 	JMP  orders
 
 ordered:
-	// A bit for each code point: the level of its order, and of the one ahead of it.
+	// A bit for each code point: the level of its order, and of the one before it.
 	VPBROADCASTQ kindsHigh<>(SB), Z9
 	KINDS(Z9, CX)
 	VPBROADCASTQ kindsLow<>(SB), Z9

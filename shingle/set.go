@@ -190,7 +190,7 @@ func (s Set) Common(t Set) int {
 // merge counts the elements that s and t share in one pass over both.
 func merge(s, t Set) (n int) {
 	for i, j := 0, 0; i < len(s) && j < len(t); {
-		// Which of the two advances is unpredictable, so there is no branch on it.
+		// Which of the two advances is unpredictable, hence no branch on it.
 		x, y := s[i], t[j]
 		i += one(x <= y)
 		j += one(y <= x)

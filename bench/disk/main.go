@@ -1,12 +1,12 @@
 // Command compare puts the same documents into an index of package disk and into
-// SQLite, asks both the same questions, and prints what that took.
+// SQLite, asks both the same questions, and prints the time and space taken.
 //
 //	GOWORK=off go run . -docs 1000000
 //
-// SQLite (modernc.org/sqlite, no cgo) has a table of documents and one of band
-// keys, write-ahead logging, and synchronous=FULL, so that a commit is as durable
-// as a Sync. Both sides get signatures ready made, find candidates by the same
-// bands, and compare signatures. They take turns, a tenth of the documents each.
+// SQLite (modernc.org/sqlite, no cgo) has a table of documents and one of band keys,
+// write-ahead logging, and synchronous=FULL, so that a commit is as durable as a
+// Sync. Both sides get ready-made signatures, find candidates by the same bands, and
+// compare signatures. They take turns, with a tenth of the documents each time.
 package main
 
 import (
@@ -52,7 +52,7 @@ type store interface {
 	close() error
 }
 
-// A side is a store and what it took.
+// A side is a store and its measurements.
 type side struct {
 	name           string
 	dir            string
@@ -123,7 +123,7 @@ func run(ctx context.Context) error {
 	return report(sides)
 }
 
-// document returns the signature of document i: every fourth is a near-duplicate
+// document returns the signature of document i: every fourth one is a near-duplicate
 // of an earlier one.
 func document(i int) minhash.Signature {
 	r := rand.New(rand.NewPCG(uint64(i), 1))
@@ -141,7 +141,7 @@ func document(i int) minhash.Signature {
 	return sketcher.Sketch(set)
 }
 
-// fill adds documents, a batch a sync.
+// fill adds documents, one batch per sync.
 func (s *side) fill(ctx context.Context, from, to int) error {
 	sigs := make([]minhash.Signature, 0, *batch)
 	for from < to {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// A usage is what the process has in memory.
+// A usage is the memory of the process.
 type usage struct{ heap, file int64 }
 
-// resident returns what the process has in memory: of its own, and pages of
-// files that are mapped, which the system may take back at any time.
+// resident returns the memory of the process: its own, and pages of mapped files,
+// which the system may reclaim at any time.
 func resident() usage {
 	var u usage
 	b, _ := os.ReadFile("/proc/self/status")

@@ -4,10 +4,10 @@ package main
 
 import "runtime"
 
-// A usage is what the process has in memory.
+// A usage is the memory of the process.
 type usage struct{ heap, file int64 }
 
-// resident returns the memory that Go has; that of mapped files is not known.
+// resident returns the memory obtained by Go; that of mapped files is not known.
 func resident() usage {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -1,12 +1,12 @@
-// Command figures measures the table of the README: it runs the command of each
-// row, prints the medians and their spread, and writes them into README.md and
+// Command figures measures the table of the README: it runs the command of each row,
+// prints the medians and their spread, and writes them into README.md and
 // docs/benchmarks.md.
 //
 //	GOWORK=off go -C bench/figures run . -rounds 5 -write
 //
-// The commands take turns, round after round; rows whose runs take minutes, or whose
+// The commands take turns, round after round; rows that take minutes, or whose
 // figures do not vary, are run once. Some tests need the folder shared next to the
-// repository, and bench/peers loads other modules.
+// repository, and bench/peers downloads other modules.
 package main
 
 import (
@@ -76,7 +76,7 @@ func run(root string, rounds int, only string, write, page bool) error {
 				continue
 			}
 			if len(figures) != len(m.Figures) {
-				return fmt.Errorf("%s: %d figures in round %d, %d before", r.Command, len(figures), round+1, len(m.Figures))
+				return fmt.Errorf("%s: %d figures in round %d, but %d before", r.Command, len(figures), round+1, len(m.Figures))
 			}
 			for k, f := range figures {
 				m.Figures[k].Values = append(m.Figures[k].Values, f.Values...)
@@ -148,7 +148,7 @@ func writePages(root string, r *results) error {
 	return nil
 }
 
-// machine names the processor, as far as the system does.
+// machine names the processor, as far as the system reports it.
 func machine() string {
 	model := runtime.GOARCH
 	if f, err := os.Open("/proc/cpuinfo"); err == nil {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// A row is a line of the table: one command, and the figures in what it prints.
+// A row is a line of the table: a command, and the figures in its output.
 type row struct {
 	What    string // the measurement and its unit
 	Command string // run by a shell in the top folder of the repository
 	metrics []metric
-	once    bool // a run of minutes, or one whose figures do not vary
-	readme  bool // the README has it too
+	once    bool // takes minutes, or its figures do not vary
+	readme  bool // also in the README
 }
 
 // A metric finds figures in the output of a command.
@@ -20,16 +20,16 @@ type metric struct {
 	label  string // before the figure, unless the pattern has a group "label"
 	unit   string // after the figure
 	find   *regexp.Regexp
-	format string // of the figure, for package fmt; "" shows three digits at most
+	format string // format of the figure, for package fmt; "" shows up to three digits
 }
 
-// bench returns the pattern of a figure that a benchmark reports: the benchmark's
+// bench returns the pattern for a figure that a benchmark reports: the benchmark's
 // name, which may have a group "label", and the unit.
 func bench(name, unit string) *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^Benchmark` + name + `(?:-\d+)?\s.*?\s(?P<value>[\d.e+]+) ` + unit + `(?:\s|$)`)
 }
 
-// rows is the table. Ratios are of two things that take turns in one process.
+// rows is the table. Ratios compare two things that take turns in one process.
 var rows = []row{
 	{
 		What:    "text to five-word shingles, times as fast as strings.ToLower, FieldsFunc, Join and xxhash",
@@ -96,8 +96,8 @@ type figure struct {
 	Values []float64 // in the order of the rounds
 }
 
-// figures returns the figures in the output of the row's command, with one value
-// each, or an error if a metric finds nothing.
+// figures returns the figures in the output of the row's command, each with one
+// value, or an error if a metric finds nothing.
 func (r row) figures(output string) ([]figure, error) {
 	var out []figure
 	for _, m := range r.metrics {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// results is what a run measured; figures.json holds the last one.
+// results holds the measurements of a run; figures.json has the last one.
 type results struct {
 	Machine string // processor, number of processors, system
 	Go      string
@@ -28,7 +28,7 @@ func median(values []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// show writes a value with the format of its figure, or with three digits at most.
+// show writes a value with the format of its figure, or with up to three digits.
 func (f figure) show(v float64) string {
 	switch {
 	case f.Format != "":
@@ -40,8 +40,8 @@ func (f figure) show(v float64) string {
 	return fmt.Sprintf("%.*f", digits, v)
 }
 
-// cell writes the figures of a row: each median with its label and unit and,
-// if spread is set and they differ, the least and the largest value.
+// cell writes the figures of a row: each median with its label and unit and, if
+// spread is set and they differ, the smallest and the largest value.
 func (m measured) cell(spread bool) string {
 	var parts []string
 	for _, f := range m.Figures {
@@ -84,7 +84,7 @@ func (r *results) long() string {
 	return b.String()
 }
 
-// The lines between which a page has its table.
+// The lines between which a page has its table:
 const (
 	begin = "<!-- figures: made by bench/figures, do not edit -->\n"
 	end   = "<!-- end of figures -->\n"

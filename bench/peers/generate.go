@@ -15,11 +15,11 @@ import (
 )
 
 // A generated corpus has 200 near-duplicates in every thousand documents, each of
-// another one of the thousand: a quarter differ in case and punctuation only,
-// the others in one, two or four words. Every other pair of documents has next
-// to nothing in common. Documents have 60 to 140 words, of which there are
-// 30,000, frequent and rare ones as in any language.
-const generation = 1 // counts up when the documents change
+// another one of the thousand. A quarter of them differ only in case and
+// punctuation, the others in one, two or four words. All other pairs of documents
+// have next to nothing in common. Documents have 60 to 140 words from a vocabulary
+// of 30,000, frequent and rare ones as in any language.
+const generation = 1 // incremented when the documents change
 
 const vocabulary = 30_000
 
@@ -29,14 +29,14 @@ type pairOf struct {
 	Jaccard float64
 }
 
-// generate writes n documents, and returns the planted pairs.
+// generate writes n documents and returns the planted pairs.
 func generate(w io.Writer, n int) ([]pairOf, error) {
 	r := rand.New(rand.NewPCG(generation, 1))
 	lexicon := make([]string, vocabulary)
 	for i := range lexicon {
 		lexicon[i] = invent(r)
 	}
-	// Of a word of rank k the frequency is about 1/k.
+	// The frequency of the word of rank k is about 1/k.
 	pick := func() string { return lexicon[int(math.Exp(r.Float64()*math.Log(vocabulary)))-1] }
 	enc := json.NewEncoder(w)
 	put := func(i int, words []string, shout bool) error {
@@ -84,8 +84,8 @@ func invent(r *rand.Rand) string {
 	return b.String()
 }
 
-// prose makes sentences of words: full stops instead of commas and some capitals
-// more make no difference to any tokenizer.
+// prose makes sentences from words: full stops instead of commas and a few
+// additional capitals make no difference to any tokenizer.
 func prose(words []string, shout bool) string {
 	var b strings.Builder
 	for i, w := range words {
@@ -109,7 +109,7 @@ func prose(words []string, shout bool) string {
 	return b.String()
 }
 
-// jaccard is exact.
+// jaccard is the exact Jaccard similarity.
 func jaccard(a, b []string) float64 {
 	in := func(words []string) map[string]bool {
 		set := map[string]bool{}
@@ -128,8 +128,8 @@ func jaccard(a, b []string) float64 {
 	return float64(common) / float64(len(sa)+len(sb)-common)
 }
 
-// generated returns the file of n documents, which it writes unless it is there,
-// and their truth.
+// generated returns the file of n documents, which it writes unless it exists, and
+// their truth.
 func generated(work string, n int) (file string, tr truth, err error) {
 	file = filepath.Join(work, fmt.Sprintf("generated-%d-%d.jsonl", generation, n))
 	to := io.Discard

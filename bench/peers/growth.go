@@ -17,8 +17,8 @@ func (p *pager) sizes() (ns []int) {
 	return ns
 }
 
-// growthPeers are the peers of the growth, in the order of their loops at the
-// most documents that they reached.
+// growthPeers are the peers of the growth measurement, ordered by the time of their
+// loops at the largest number of documents that they reached.
 func (p *pager) growthPeers() (names []string) {
 	key := map[string]float64{}
 	for _, r := range p.Growth {
@@ -27,14 +27,14 @@ func (p *pager) growthPeers() (names []string) {
 			key[r.Peer] = math.Inf(1)
 		}
 		if r.Stopped == "" {
-			key[r.Peer] = order(r)/float64(r.Documents) - float64(r.Documents) // who gets further is first
+			key[r.Peer] = order(r)/float64(r.Documents) - float64(r.Documents) // the peer that gets further is first
 		}
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return compareFloat(key[a], key[b]) })
 	return names
 }
 
-// growthTables are the tables of processor time, of memory and of the index.
+// growthTables are the tables of processor time, memory and index size.
 func (p *pager) growthTables(what string) string {
 	ns := p.sizes()
 	var b strings.Builder
@@ -101,8 +101,8 @@ func (p *pager) growthCell(what, peer string, n int) string {
 	return each(whyIndex, indexBytes, whole)
 }
 
-// growthQuality is recall and precision of each peer at the most documents that
-// it reached.
+// growthQuality is the recall and precision of each peer at the largest number of
+// documents that it reached.
 func (p *pager) growthQuality() string {
 	var b strings.Builder
 	b.WriteString("| | documents | banding | recall | precision | F1 | strict F1 | ARI |\n|---|--:|---|--:|--:|--:|--:|--:|\n")

@@ -20,13 +20,13 @@ type installed struct {
 	self, python, gaoya, dedup string
 	drivers                    string // folder of the Python programs
 	versions                   []version
-	missing                    []string // why a peer is not there
+	missing                    []string // the reason why a peer is missing
 }
 
-// A version is that of a peer or a tool.
+// A version is the version of a peer or a tool.
 type version struct{ Name, Version string }
 
-// install puts the peers into c.work, unless they are there.
+// install installs the peers in c.work, unless they are there.
 func install(c config) (*installed, error) {
 	in := &installed{drivers: filepath.Join(c.work, "drivers")}
 	var err error
@@ -79,7 +79,7 @@ func copyDrivers(work string) error {
 		}
 		to := filepath.Join(work, p)
 		if old, err := os.ReadFile(to); err == nil && string(old) == string(data) {
-			return nil // cargo rebuilds what changed
+			return nil // cargo rebuilds changed files
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err
@@ -139,7 +139,7 @@ func (in *installed) installGaoya(config) error {
 	return nil
 }
 
-// command runs a command and returns all that it prints.
+// command runs a command and returns everything that it prints.
 func command(dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A machineInfo is what the figures were measured on.
+// A machineInfo describes the machine of the measurement.
 type machineInfo struct {
 	CPU, Vectors, OS string
 	Processors       int
@@ -18,7 +18,7 @@ type machineInfo struct {
 // machine reads the names of processor and memory from the operating system.
 func machine() machineInfo {
 	m := machineInfo{CPU: "unknown", OS: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU()}
-	info, _ := os.ReadFile("/proc/cpuinfo") // absent but on Linux
+	info, _ := os.ReadFile("/proc/cpuinfo") // absent except on Linux
 	var family, model string
 	for line := range strings.Lines(string(info)) {
 		name, value, _ := strings.Cut(line, ":")

@@ -1,19 +1,19 @@
-// Command compare measures neardup next to the tools that people use today: on the same
-// documents, with the same shingles where a peer takes them, at the same
-// threshold, and with tokenizing inside everyone's clock. It writes
-// docs/comparison.md, its plots, and the figures in them:
+// Command compare measures neardup and the tools that people use today: on the same
+// documents, with the same shingles if a peer accepts them, at the same threshold,
+// and with tokenizing included in every peer's time. It writes docs/comparison.md,
+// its plots, and the figures in them:
 //
 //	GOWORK=off go -C bench/peers run . -shared ../../../shared
 //
-// It needs Go, a Python with venv, and cargo, installs the peers at pinned
-// versions into a folder of its own (-work), and takes about twenty minutes. A
-// peer that is not installed is named in the page as missing.
+// It needs Go, Python with venv, and cargo, installs the peers at pinned versions
+// into a separate folder (-work), and takes about twenty minutes. The page lists
+// peers that are not installed as missing.
 //
-// Each peer is a process that reads the documents, finds what it has to find, and
-// writes it; the operating system accounts for its processor time and its
-// memory, and the process prints the time of the loop between texts and results,
-// which leaves out starting, reading and writing. Peers take turns, round after
-// round; the page has medians. All run on one thread.
+// Each peer is a process that reads the documents, does its task, and writes the
+// results. The operating system measures its processor time and memory. The process
+// prints the time of the loop between texts and results, which excludes starting,
+// reading and writing. Peers take turns, round after round; the page has medians.
+// All run on one thread.
 //
 //	measure.go  a process under the accounts of the operating system
 //	install.go  the peers, and their versions
@@ -25,8 +25,8 @@
 //	tables.go   its tables, and growth.go those of the growth
 //	plot.go     its plots
 //
-// Packages peers (Go) and folders in drivers (Python, Rust, and a Go module that
-// the proxy does not have) hold the peers.
+// Package peers (Go) and the folders in drivers (Python, Rust, and a Go module that
+// is missing from the proxy) hold the peers.
 package main
 
 import (
@@ -74,9 +74,9 @@ func run(args []string) error {
 	fs.StringVar(&c.work, "work", workFolder(), "`folder` for installed peers and generated files")
 	fs.IntVar(&c.rounds, "rounds", 3, "how often each peer runs on each corpus")
 	fs.DurationVar(&c.limit, "limit", 60*time.Second, "processor time after which a run is stopped")
-	fs.IntVar(&c.largest, "largest", 1_000_000, "most documents of the growth")
+	fs.IntVar(&c.largest, "largest", 1_000_000, "largest number of documents of the growth")
 	fs.StringVar(&c.only, "only", "", "run only these `parts` (pairs, growth, passages, blocks), and keep the other figures")
-	page := fs.Bool("page", false, "write the page from the figures that are there, and measure nothing")
+	page := fs.Bool("page", false, "write the page from the stored figures without measuring")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func workFolder() string {
 	return filepath.Join(home, "neardup-compare")
 }
 
-// compare measures what c asks for and writes it after each part.
+// compare measures the parts selected by c and writes each when it is done.
 func compare(c config, res *results) error {
 	began := time.Now()
 	var err error

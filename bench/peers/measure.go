@@ -17,7 +17,7 @@ import (
 type cost struct {
 	CPU  float64 `json:"cpu"`  // seconds, user and system
 	Wall float64 `json:"wall"` // seconds
-	RSS  int64   `json:"rss"`  // most resident bytes
+	RSS  int64   `json:"rss"`  // largest number of resident bytes
 
 	// Limit reports that the process was stopped at its limit.
 	Limit bool `json:"limit,omitempty"`
@@ -33,11 +33,11 @@ var errFailed = errors.New("failed")
 var single = []string{"GOMAXPROCS=1", "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "RAYON_NUM_THREADS=1",
 	"TOKENIZERS_PARALLELISM=false", "HF_DATASETS_OFFLINE=1", "HF_HUB_OFFLINE=1", "PYTHONHASHSEED=0"}
 
-// measure runs a command, and returns what it printed and what it took.
+// measure runs a command and returns its output and cost.
 //
-// The command is started by a process of its own, which is small (measureMain):
-// a child begins with the memory of the process that starts it, and the system
-// counts that as the child's.
+// The command is started by a separate small process (measureMain): a child begins
+// with the memory of the process that starts it, and the system counts that as the
+// child's.
 func measure(limit time.Duration, dir string, command ...string) (out []byte, c cost, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -56,7 +56,7 @@ func measure(limit time.Duration, dir string, command ...string) (out []byte, c 
 	if ctx.Err() != nil {
 		return nil, c, errLimit
 	}
-	// The last line of standard error is that of measureMain.
+	// The last line of standard error is from measureMain.
 	lines := strings.Split(strings.TrimRight(stderr.String(), "\n"), "\n")
 	if e := json.Unmarshal([]byte(lines[len(lines)-1]), &c); e != nil {
 		return nil, c, fmt.Errorf("%w: %s: %v\n%s", errFailed, strings.Join(command, " "), err, tail(lines, 20))
@@ -78,13 +78,13 @@ func tail(lines []string, n int) string { return strings.Join(lines[max(0, len(l
 //	compare measure SECONDS COMMAND...
 func measureMain(args []string) error {
 	if len(args) < 2 {
-		return errors.New("measure wants SECONDS COMMAND")
+		return errors.New("measure needs SECONDS COMMAND")
 	}
 	var limit uint64
 	if _, err := fmt.Sscan(args[0], &limit); err != nil {
 		return err
 	}
-	// The child inherits it; what this process takes is nothing.
+	// The child inherits the limit; this process itself takes next to nothing.
 	if err := syscall.Setrlimit(syscall.RLIMIT_CPU, &syscall.Rlimit{Cur: limit, Max: limit + 5}); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func measureMain(args []string) error {
 	if cmd.ProcessState == nil {
 		return err
 	}
-	// What the child waited for is in it.
+	// It includes the processes for which the child waited.
 	r := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	c.CPU, c.RSS = seconds(*r), r.Maxrss*1024
 	// At the limit the system sends SIGXCPU, which Go ignores, and five seconds

@@ -12,16 +12,16 @@ import (
 	"github.com/neardup/neardup/bench/peers/peers"
 )
 
-// A contestant is a peer as a process.
+// A contestant is a peer that runs as a process.
 type contestant struct {
 	name string
-	// command runs it; a nil one is missing.
+	// command runs it; nil means that the peer is missing.
 	command func(docs, threshold, pairs string) []string
-	// program reports that it is a complete program, which prints pairs by id.
+	// program reports whether it is a complete program, which prints pairs by id.
 	program bool
 }
 
-// contestants are those that are installed.
+// contestants are the installed peers.
 func contestants(in *installed) []contestant {
 	var cs []contestant
 	for _, p := range peers.Near {
@@ -50,7 +50,7 @@ func contestants(in *installed) []contestant {
 var pythonNear = []string{"datasketch affine32", "datasketch legacy", "datasketch affine32, xxhash", "rensa R-MinHash, LSH",
 	"rensa R-MinHash, deduplicator", "rensa C-MinHash, deduplicator", "FastSketchLSH", "text-dedup", "shingles alone, Python"}
 
-// real are the corpora that people wrote, with exact references.
+// real lists the real corpora, with exact references.
 var real = []struct {
 	name, docs, silver string
 	thresholds         []float64
@@ -103,7 +103,7 @@ func runPairs(c config, in *installed, res *results) error {
 	return nil
 }
 
-// runGrowth measures generated corpora of ten times the size each.
+// runGrowth measures generated corpora, each ten times the size of the one before.
 func runGrowth(c config, in *installed, res *results) error {
 	res.Growth = nil
 	const threshold = .8
@@ -134,19 +134,19 @@ func runGrowth(c config, in *installed, res *results) error {
 				f.Bytes = f.Runs[0].Loop.Bytes
 			}
 			res.Growth = append(res.Growth, f)
-			// Ten times as many documents take ten times as long, and a hundred
-			// times where each is compared with each.
+			// Ten times as many documents take ten times as long, and a hundred times if every
+			// pair is compared.
 			grows := 10.
 			if quadratic[f.Peer] {
 				grows = 100
 			}
 			if cpu := median(f.Runs, processCPU); f.Stopped == "" && grows*cpu > c.limit.Seconds() {
-				stopped[f.Peer] = fmt.Sprintf("not started: %.0f s at a tenth", cpu)
+				stopped[f.Peer] = fmt.Sprintf("not started: %.0f s for a tenth of the documents", cpu)
 				if quadratic[f.Peer] {
 					stopped[f.Peer] += ", and quadratic"
 				}
 			} else if f.Stopped != "" && stopped[f.Peer] == "" {
-				stopped[f.Peer] = "not started: stopped at fewer documents"
+				stopped[f.Peer] = "not started: stopped with fewer documents"
 			}
 		}
 		if err := res.write(resultsFile); err != nil { // the next size takes ten times as long
@@ -156,8 +156,8 @@ func runGrowth(c config, in *installed, res *results) error {
 	return nil
 }
 
-// race has all peers run, in turns. row has the ids of documents, or is nil
-// where they are the rows.
+// race lets all peers run in turns. row maps ids of documents to rows, or is nil if
+// ids are rows.
 func race(c config, cs []contestant, docs string, row map[string]int, n int, tr truth, threshold float64, rounds int, stopped map[string]string) ([]nearResult, error) {
 	out := make([]nearResult, len(cs))
 	pairs := filepath.Join(c.work, "pairs")
@@ -195,7 +195,7 @@ func race(c config, cs []contestant, docs string, row map[string]int, n int, tr 
 					found, err = readPairs(pairs)
 				}
 				if err == nil && run.Loop.Documents != n {
-					err = fmt.Errorf("%s read %d of %d documents", p.name, run.Loop.Documents, n)
+					err = fmt.Errorf("%s read only %d of %d documents", p.name, run.Loop.Documents, n)
 				}
 			}
 			if err != nil {
@@ -210,7 +210,7 @@ func race(c config, cs []contestant, docs string, row map[string]int, n int, tr 
 	return out, nil
 }
 
-// parsePairs reads what the program prints.
+// parsePairs parses the output of the program.
 func parsePairs(printed []byte, row map[string]int) (pairs [][2]int, err error) {
 	for dec := json.NewDecoder(bytes.NewReader(printed)); dec.More(); {
 		var p struct{ A, B string }
@@ -236,8 +236,8 @@ func parsePairs(printed []byte, row map[string]int) (pairs [][2]int, err error) 
 	return pairs, nil
 }
 
-// readIDs returns the ids of a file of documents in order, and the bytes of
-// their texts.
+// readIDs returns the ids of a file of documents in order, and the number of bytes
+// of their texts.
 func readIDs(name string) (ids []string, size int, err error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 //go:embed page.md.tmpl
 var pageTemplate string
 
-// ours is the row that all others are compared with: the use in the README.
+// ours is the row with which all others are compared: the usage in the README.
 const ours = "neardup"
 
-// A why names a reason why a peer is ahead; page.md.tmpl has it in words.
+// A why is a reason for which a peer is ahead; page.md.tmpl describes it in words.
 type why string
 
 const (
@@ -32,17 +32,17 @@ const (
 	whyClusters why = "clusters"
 )
 
-// whys is all of them, in the order of the page, with their marks.
+// whys lists all of them, in the order of the page, with their marks.
 var whys = []why{whyLoop, whyProcess, whyMemory, whyIndex, whyStrict, whyQuality, whyClusters}
 
-// A loss is a measure by which a peer is ahead of neardup.
+// A loss is a measure in which a peer is ahead of neardup.
 type loss struct {
 	Why         why
 	Where, Peer string
 	Ours, Peers string
 }
 
-// A pager makes the tables, and remembers where peers are ahead.
+// A pager makes the tables and records where peers are ahead.
 type pager struct {
 	*results
 	lost []loss
@@ -62,7 +62,7 @@ func writePage(r *results, folder string) error {
 	return nil
 }
 
-// makePage returns the files of the page by name.
+// makePage returns the files of the page, by name.
 func makePage(r *results) (map[string][]byte, error) {
 	p := &pager{results: r}
 	t, err := template.New("page").Funcs(template.FuncMap{
@@ -82,8 +82,8 @@ func makePage(r *results) (map[string][]byte, error) {
 	return files, nil
 }
 
-// lossesFor is where neardup is behind for one reason: it is empty if nowhere.
-// The tables must have been made before.
+// lossesFor describes where neardup loses for one reason; it is empty if nowhere.
+// Make the tables first.
 func (p *pager) lossesFor(w string) []loss {
 	var out []loss
 	for _, b := range p.lost {
@@ -124,7 +124,7 @@ func (p *pager) version(name string) string {
 	return "(absent)"
 }
 
-// labels are what the page calls the peers.
+// labels are the names of the peers on the page.
 var labels = map[string]string{
 	ours:                     "**neardup**",
 	"neardup-signatures":     "**neardup**, signatures only",
@@ -143,7 +143,7 @@ func label(peer string) string {
 	return peer
 }
 
-// number has three digits.
+// number formats three digits.
 func number(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):

@@ -22,20 +22,20 @@ type report struct {
 	Bytes      int     `json:"bytes"`       // of text
 	LoopCPU    float64 `json:"loop_cpu"`    // seconds of all threads, texts in memory to pairs in memory
 	LoopWall   float64 `json:"loop_wall"`   // seconds
-	IndexBytes int64   `json:"index_bytes"` // resident after the loop less before it
+	IndexBytes int64   `json:"index_bytes"` // resident memory after the loop minus that before it
 	Banding    string  `json:"banding"`
 	Pairs      int     `json:"pairs"`
 }
 
-// peerMain is the program of the peers that are written in Go, of which this
-// program starts itself as one:
+// peerMain is the program for the peers that are written in Go. This program starts
+// itself with:
 //
 //	compare peer NAME DOCS.jsonl THRESHOLD PAIRS
 //
-// The programs in drivers take the same and print the same.
+// The programs in drivers have the same arguments and output.
 func peerMain(args []string) error {
 	if len(args) != 4 {
-		return fmt.Errorf("peer wants NAME DOCS THRESHOLD PAIRS")
+		return fmt.Errorf("peer needs NAME DOCS THRESHOLD PAIRS")
 	}
 	threshold, err := strconv.ParseFloat(args[2], 64)
 	if err != nil {
@@ -57,8 +57,8 @@ func peerMain(args []string) error {
 	return fmt.Errorf("no peer %q", args[0])
 }
 
-// parseReport reads the last line that a peer printed: text-dedup prints more
-// before.
+// parseReport parses the last line that a peer printed: text-dedup prints other
+// lines before it.
 func parseReport(printed []byte, to *report) error {
 	printed = bytes.TrimSpace(printed)
 	return json.Unmarshal(printed[bytes.LastIndexByte(printed, '\n')+1:], to)
@@ -74,7 +74,7 @@ func measurePeer(p peers.Peer, texts []string, threshold float64) (report, peers
 	rep.LoopCPU, rep.LoopWall = ownCPU()-began, time.Since(wall).Seconds()
 	rep.IndexBytes = resident() - held
 	runtime.KeepAlive(found.Index)
-	runtime.KeepAlive(texts) // or they would be gone by now, and the index look smaller
+	runtime.KeepAlive(texts) // otherwise they would be gone by now, and the index would look smaller
 	rep.Banding, rep.Pairs = found.Banding, len(found.Pairs)
 	return rep, found
 }
@@ -124,7 +124,7 @@ func seconds(r syscall.Rusage) float64 {
 	return float64(r.Utime.Sec+r.Stime.Sec) + float64(r.Utime.Usec+r.Stime.Usec)/1e6
 }
 
-// resident returns the bytes of memory that the process has in use.
+// resident returns the number of bytes of memory in use by the process.
 func resident() int64 {
 	debug.FreeOSMemory()
 	statm, err := os.ReadFile("/proc/self/statm")

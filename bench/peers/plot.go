@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// plots draws the growth, both axes logarithmic, as SVG without a script or a
-// font of its own.
+// plots draws the growth with logarithmic axes, as SVG without a script or font of
+// its own.
 func plots(r *results) map[string][]byte {
 	p := &pager{results: r}
 	return map[string][]byte{
@@ -17,8 +17,8 @@ func plots(r *results) map[string][]byte {
 	}
 }
 
-// Colours that can be distinguished in light and dark, and by most of those who see
-// few.
+// Colours that can be distinguished on light and dark backgrounds, and by most
+// colour-blind people.
 var colours = []string{"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c8c00", "#7f7f7f", "#b2182b", "#5e3c99", "#1b7837", "#a6611a", "#2166ac", "#c51b7d", "#35978f", "#542788", "#000000", "#b15928", "#4d9221", "#8073ac"}
 
 // plain is a label without marks.

@@ -11,13 +11,13 @@ import (
 	"slices"
 )
 
-// Where the figures and the page are, from the folder of this program.
+// Locations of the figures and the page, relative to the folder of this program.
 const (
 	resultsFile = "results.json"
 	docsFolder  = "../../docs"
 )
 
-// results is all that was measured: the page is made of it and of nothing else.
+// results holds everything that was measured: the page is made from it alone.
 type results struct {
 	Date         string
 	Minutes      map[string]float64 // by part
@@ -40,7 +40,7 @@ type corpus struct {
 	Due              []due
 }
 
-// A due is how many pairs there are at a threshold or above.
+// A due is the number of pairs at or above a threshold.
 type due struct {
 	Threshold float64
 	Pairs     int
@@ -49,22 +49,22 @@ type due struct {
 // A nearRun is one run of one peer.
 type nearRun struct {
 	Process cost
-	Loop    *report `json:",omitempty"` // nil where the peer is a program as it is
+	Loop    *report `json:",omitempty"` // nil if the peer is a complete program
 }
 
-// A nearResult is what one peer did on one corpus.
+// A nearResult is the result of one peer on one corpus.
 type nearResult struct {
 	Corpus    string
 	Threshold float64
 	Documents int
 	Bytes     int
 	Peer      string
-	Stopped   string    `json:",omitempty"` // why there are no figures
+	Stopped   string    `json:",omitempty"` // the reason why there are no figures
 	Runs      []nearRun `json:",omitempty"`
 	Quality   quality
 }
 
-// A sharedResult is what one peer did about passages or blocks.
+// A sharedResult is the result of one peer for passages or blocks.
 type sharedResult struct {
 	Set, Peer                             string
 	Bytes                                 int
@@ -74,7 +74,7 @@ type sharedResult struct {
 	Stopped                               string `json:",omitempty"`
 }
 
-// TotalMinutes is how long all parts took.
+// TotalMinutes is the duration of all parts.
 func (r *results) TotalMinutes() (sum float64) {
 	for _, part := range slices.Sorted(maps.Keys(r.Minutes)) {
 		sum += r.Minutes[part]
@@ -105,7 +105,7 @@ func (r *results) write(name string) error {
 	return os.WriteFile(name, append(data, '\n'), 0o666)
 }
 
-// median of f over the runs; NaN if there are none.
+// median returns the median of f over the runs; NaN if there are none.
 func median(runs []nearRun, f func(nearRun) float64) float64 {
 	var vs []float64
 	for _, r := range runs {

@@ -8,17 +8,18 @@ import (
 	"strings"
 )
 
-// margin is how far from the threshold nobody is judged: tokenizers differ.
+// margin is the distance from the threshold within which pairs are not judged,
+// because tokenizers differ.
 const margin = .05
 
-// quality holds recall, precision and their like.
+// quality holds recall, precision and similar figures.
 //
-// Recall and Precision are pairwise: of the true pairs at least margin above the
-// threshold the share that was reported, and of the reported pairs the share
-// whose true similarity is not below the threshold by more than margin. Strict
-// are the same without a margin; the truth has the shingles of the peers' common
-// tokenizer, so this is hard on whoever has a tokenizer of its own. ARI is the
-// adjusted Rand index (Hubert and Arabie 1985) of the connected components of
+// Recall and Precision are pairwise: recall is the share of reported pairs among the
+// true pairs at least margin above the threshold; precision is the share of reported
+// pairs whose true similarity is not below the threshold by more than margin. The
+// strict figures are the same without a margin; the truth has the shingles of the
+// peers' common tokenizer, so they penalize peers with a tokenizer of their own. ARI
+// is the adjusted Rand index (Hubert and Arabie 1985) of the connected components of
 // the reported pairs against those of the true ones at the threshold.
 type quality struct {
 	Recall, Precision, F1                   float64
@@ -27,7 +28,7 @@ type quality struct {
 	Reported, Due                           int
 }
 
-// A truth has the similarity of all pairs that may matter, by rows.
+// A truth holds the similarity of all pairs that may matter, by rows.
 type truth map[[2]int]float64
 
 // judge compares reported pairs with the truth of n documents.
@@ -136,8 +137,8 @@ func randIndex(a, b forest) float64 {
 	return 1
 }
 
-// readSilver reads an exact reference: a header, then lines that begin with two
-// ids and their Jaccard similarity.
+// readSilver reads an exact reference: a header, then lines that begin with two ids
+// and their Jaccard similarity.
 func readSilver(name string, row map[string]int) (truth, error) {
 	tr := truth{}
 	err := eachLine(name, func(n int, line string) error {

@@ -23,7 +23,7 @@ type task struct {
 	score       []string
 }
 
-// A finder is a peer for a task, as a process.
+// A finder is a peer for a task, run as a process.
 type finder struct {
 	name    string
 	given   bool
@@ -31,7 +31,7 @@ type finder struct {
 	program bool // it prints its findings
 }
 
-// planted are the edits of passages that are planted, as plant.py calls them.
+// planted lists the edits of planted passages, with the names that plant.py uses.
 var planted = []struct{ name, edit string }{
 	{"as they are", "none"}, {"typography", "typography"}, {"10 % of the words edited", "words:0.1"}, {"30 % of the words edited", "words:0.3"},
 }
@@ -77,7 +77,7 @@ func runPassages(c config, in *installed, res *results) error {
 	return err
 }
 
-// writeStories makes one file of documents of the two stories.
+// writeStories makes one file of documents from the two stories.
 func writeStories(c config) (string, error) {
 	names, err := filepath.Glob(filepath.Join(c.shared, "seeds", "*.txt"))
 	if err != nil || len(names) == 0 {
@@ -135,7 +135,8 @@ func runBlocks(c config, in *installed, res *results) error {
 	if in.python == "" {
 		return nil
 	}
-	// What either flags is flagged: no further run, the sum of both.
+	// A block that either of them flags is flagged: this needs no further run, and costs
+	// the sum of both.
 	both := filepath.Join(c.work, "flagged-both")
 	var joined []byte
 	sum := sharedResult{Set: t.set, Peer: "trafilatura and neardup, two passes"}
@@ -161,12 +162,12 @@ func runBlocks(c config, in *installed, res *results) error {
 
 var unfit = regexp.MustCompile(`[^a-z0-9]+`)
 
-// findings is the file of a peer's findings.
+// findings returns the file of a peer's findings.
 func findings(c config, t task, peer string) string {
 	return filepath.Join(c.work, "found-"+unfit.ReplaceAllString(t.set+"-"+peer, "-"))
 }
 
-// runTasks has all finders do all tasks, in turns, and scores them.
+// runTasks lets all finders do all tasks, in turns, and scores them.
 func runTasks(c config, tasks []task, fs []finder, figure string) ([]sharedResult, error) {
 	var out []sharedResult
 	for _, t := range tasks {
@@ -232,13 +233,13 @@ func rate(r *sharedResult, t task, found, figure string) error {
 	return nil
 }
 
-// sharedMain is the program of the finders that are written in Go:
+// sharedMain is the program for the finders that are written in Go:
 //
 //	compare passages NAME DOCS.jsonl GOLD.jsonl FOUND
 //	compare blocks   NAME DOCS.jsonl -          FOUND
 func sharedMain(kind string, args []string) error {
 	if len(args) != 4 {
-		return fmt.Errorf("%s wants NAME DOCS TRUTH FOUND", kind)
+		return fmt.Errorf("%s needs NAME DOCS TRUTH FOUND", kind)
 	}
 	docs, err := readDocs(args[1])
 	if err != nil {
@@ -276,7 +277,7 @@ func sharedMain(kind string, args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(rep)
 }
 
-// A hosted document is one with its site.
+// A hosted document is a document with its site.
 type hosted struct{ ID, Text, Host string }
 
 func readDocs(name string) (docs []hosted, err error) {
@@ -294,7 +295,7 @@ func readDocs(name string) (docs []hosted, err error) {
 	return docs, nil
 }
 
-// A place is a span of a document as files of findings have it.
+// A place is a span of a document as stored in files of findings.
 type place struct {
 	ID    string `json:"id"`
 	Start int    `json:"start"`

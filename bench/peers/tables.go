@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// pairsTable is the table of one corpus at one threshold, the fastest first.
+// pairsTable is the table of one corpus at one threshold, the fastest peer first.
 func (p *pager) pairsTable(corpus string, threshold float64) string {
 	var rows []nearResult
 	for _, r := range p.Pairs {
@@ -45,8 +45,8 @@ func (p *pager) pairsTable(corpus string, threshold float64) string {
 	return b.String()
 }
 
-// summary is the first screen: each peer's cost next to neardup's, on one corpus at
-// one threshold, the fastest first.
+// summary is the first screen: each peer's cost compared with neardup's, on one
+// corpus at one threshold, the fastest first.
 func (p *pager) summary(corpus string, threshold float64) string {
 	var rows []nearResult
 	for _, r := range p.Pairs {
@@ -68,11 +68,11 @@ func (p *pager) summary(corpus string, threshold float64) string {
 	return b.String()
 }
 
-// floor reports whether a row is not a peer but the bound of their speed.
+// floor reports whether a row is not a peer but the lower bound of their time.
 func floor(peer string) bool { return strings.HasPrefix(peer, "shingles alone") }
 
-// compare notes by what measures a peer is ahead, and returns the cell that shows
-// so.
+// compare records the measures in which a peer is ahead, and returns the cell that
+// shows it.
 func (p *pager) compare(where string, us, r nearResult) string {
 	if strings.HasPrefix(r.Peer, "neardup") {
 		return ""
@@ -102,8 +102,8 @@ func (p *pager) compare(where string, us, r nearResult) string {
 
 func mark(w why) string { return fmt.Sprintf(" ([why](#why-%s))", w) }
 
-// order sorts by loop, or process where there is no loop, and what has no
-// figures last.
+// order sorts by the loop's time, or by the process's if there is no loop; peers
+// without figures are last.
 func order(r nearResult) float64 {
 	if r.Stopped != "" {
 		return math.Inf(1)
@@ -132,7 +132,8 @@ func find(rows []nearResult, peer string) (nearResult, bool) {
 	return rows[i], true
 }
 
-// passagesTable has plagdet for each set, and the loop of all sets together.
+// passagesTable has the plagdet score for each set, and the loop time of all sets
+// together.
 func (p *pager) passagesTable() string {
 	var sets, names []string
 	at := map[[2]string]sharedResult{}
@@ -145,7 +146,8 @@ func (p *pager) passagesTable() string {
 		}
 		at[[2]string{r.Set, r.Peer}] = r
 	}
-	// A peer that is given the pairs is compared with the Aligner, which is given them too.
+	// A peer that is given the pairs is compared with the Aligner, which is also given
+	// them.
 	us := func(given bool) string {
 		if given {
 			return "neardup shingle.Aligner"

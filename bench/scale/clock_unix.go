@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// clock returns the processor time of the process so far: what others do on the
-// machine does not count.
+// clock returns the processor time of the process so far: other load on the machine
+// does not count.
 func clock() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -1,6 +1,6 @@
 // Scale measures batch clustering: it writes made-up signatures with planted
-// duplicates to a file, clusters them from there, and prints the least time and
-// the most memory for each number of documents.
+// duplicates to a file, clusters them from there, and prints the shortest time and
+// the peak memory for each number of documents.
 //
 //	GOWORK=off go -C bench/scale run . [-workers n] [-dir folder] 10000 100000 1000000 10000000
 //
@@ -35,8 +35,8 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "folder for the file of signatures")
 	threshold := flag.Float64("threshold", .8, "least similarity")
 	flag.Parse()
-	// The collector would let garbage double the memory in use: it is part of the
-	// measurement, but need not be idle.
+	// The collector could let garbage double the memory in use: its work is part of the
+	// measurement.
 	debug.SetGCPercent(50)
 	fmt.Println("documents  clusters  planted found  CPU us/document  peak heap MiB  bytes/document")
 	for _, arg := range flag.Args() {
@@ -70,7 +70,7 @@ func run(name string, n, workers int, threshold float64) error {
 		took     = time.Duration(math.MaxInt64)
 		most     uint64
 	)
-	// A short run is measured five times, and the least time counts.
+	// A short run is measured five times, and the shortest time counts.
 	for begin, i := time.Now(), 0; i < 5 && (i == 0 || time.Since(begin) < 10*time.Second); i++ {
 		clusters = nil
 		peak, start := watchHeap(), clock()
@@ -103,7 +103,8 @@ func run(name string, n, workers int, threshold float64) error {
 	return nil
 }
 
-// original returns the row of which the given one is a copy: every fifth is.
+// original returns the row of which the given row is a copy: every fifth row is a
+// copy.
 func original(row int) (int, bool) {
 	if row%5 != 4 {
 		return 0, false
@@ -115,8 +116,8 @@ func original(row int) (int, bool) {
 	return at, true
 }
 
-// write writes the signatures: random ones, and of copies the original's with
-// none to 19 registers of 128 changed.
+// write writes the signatures: random ones and, for copies, those of the original
+// with 0 to 19 of 128 registers changed.
 func write(f *os.File, n int) error {
 	w := bufio.NewWriterSize(f, 1<<20)
 	var buf [registers * 4]byte
@@ -149,9 +150,8 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// watchHeap samples the heap until the function it returns is called, which
-// returns the largest value: memory in use and garbage that was not yet
-// collected.
+// watchHeap samples the heap until the returned function is called. That function
+// returns the largest value: memory in use plus garbage not yet collected.
 func watchHeap() func() uint64 {
 	runtime.GC()
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}

@@ -3,18 +3,15 @@
 //
 //	GOWORK=off go -C bench/serve run . [-docs 20000] [-seconds 10]
 //
-// It builds and starts the service itself, on a folder of -dir, and prints
+// It builds and starts the service itself, with a folder in -dir, and prints
 //
 //   - how many documents of 3 KB a second the filter judges, called from one
-//     goroutine, and the service, asked in batches by a few clients, with their ratio,
-//     and the same of their time on processors (on Linux), which others who use the
-//     machine disturb less;
+//     goroutine, and the service, asked in batches by a few clients, with their ratio, and the same for their processor time (on Linux), which is less sensitive to other load;
 //   - the latencies of single documents that arrive at random moments, at a given rate,
-//     whether or not earlier ones were answered (an open loop), with the 99th
-//     percentile over that of a write and flush of as many bytes, measured in turns;
-//   - what the service answers above its capacity;
-//   - what a service that is killed under load, and started again, still knows of what
-//     it had answered.
+//     whether or not earlier ones were answered (an open loop), with the ratio of the 99th percentile to that of a write and flush of as many bytes, measured in turns;
+//   - the answers of the service above its capacity;
+//   - whether a service that is killed under load and started again still knows
+//     everything that it had answered.
 package main
 
 import (
@@ -43,11 +40,11 @@ import (
 )
 
 var (
-	docs    = flag.Int("docs", 20_000, "documents of the throughput")
-	batch   = flag.Int("batch", 100, "documents of a request")
+	docs    = flag.Int("docs", 20_000, "documents for measuring throughput")
+	batch   = flag.Int("batch", 100, "documents per request")
 	clients = flag.Int("clients", 4, "clients that send batches")
 	seconds = flag.Int("seconds", 10, "seconds of each open loop")
-	rate    = flag.Float64("rate", 0, "single documents a second; 0 for half of what one-document requests reach")
+	rate    = flag.Float64("rate", 0, "single documents per second; 0 for half the rate that one-document requests reach")
 	dir     = flag.String("dir", os.TempDir(), "folder for the files")
 )
 
@@ -165,12 +162,11 @@ func run(tmp string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("killed at %5.0f a second: answers %v; of %d verdicts %d were asked for again, all the same\n", 2*offered, codes, answered, asked)
+	fmt.Printf("killed at %5.0f a second: answers %v; %[4]d of %[3]d verdicts were requested again, all unchanged\n", 2*offered, codes, answered, asked)
 	return nil
 }
 
-// processorTime returns the time that a process has spent on processors, 0 where there
-// is no /proc.
+// processorTime returns the processor time of a process, 0 if there is no /proc.
 func processorTime(pid int) time.Duration {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -199,7 +195,8 @@ func quantile(l []time.Duration, q float64) time.Duration {
 	return l[min(len(l)-1, int(q*float64(len(l))))].Round(time.Microsecond)
 }
 
-// library returns how many documents a second a Durable judges for one goroutine.
+// library returns the number of documents per second that a Durable judges for one
+// goroutine.
 func library(dir string, pages []seen.Page) (rate float64, fresh int, err error) {
 	d, err := seen.OpenDurable(dir, seen.DurableOptions{})
 	if err != nil {
@@ -345,8 +342,8 @@ func (s *service) one(i int) int {
 	return code
 }
 
-// closedLoop returns how many single documents a second are answered to clients that
-// each wait for their answer.
+// closedLoop returns the number of single documents per second that are answered if
+// each client waits for its answer.
 func (s *service) closedLoop(next *int, d time.Duration) float64 {
 	var wg sync.WaitGroup
 	var at, answered atomic.Int64
@@ -394,8 +391,8 @@ func (s *service) openLoop(next *int, rate float64, d time.Duration) ([]time.Dur
 	return took, codes
 }
 
-// check asks for verdicts again, for 1,000 at most, and returns for how many. It is an
-// error if one is another one now: a page never repeats itself.
+// check requests at most 1,000 verdicts again, and returns their number. It returns
+// an error if a verdict has changed: a page never repeats itself.
 func (s *service) check() (asked int, err error) {
 	ids := slices.Sorted(maps.Keys(s.acked))
 	for k := 0; k < len(ids); k += 1 + len(ids)/1000 {

@@ -1,14 +1,15 @@
-// Command since measures what the library has gained since commit 723a90a, of which it
-// wants a checkout:
+// Command since measures how much faster the library is than at commit 723a90a. It
+// needs a checkout of that commit:
 //
 //	git worktree add --detach ../before 723a90a
 //	GOWORK=off go -C bench/since run . -before ../../../before
 //
-// It builds the driver with both versions and lets them take turns, way after way and
-// round after round. Each figure is the processor time of one pass of the old version
-// over that of the new one, one processor each, garbage collection included: the
-// median of the rounds, with the least and the largest. The ways are those that the
-// README, or the documentation of a package, showed at the time: see driver.
+// It builds the driver with both versions and lets them take turns, way after way
+// and round after round. Each figure is the processor time of a pass of the old
+// version divided by that of the new one, on one processor each, including garbage
+// collection: the median of the rounds, with the smallest and the largest. The ways
+// are those that the README, or the documentation of a package, showed at the time:
+// see driver.
 package main
 
 import (
@@ -31,8 +32,8 @@ func main() {
 	before := flag.String("before", "", "`folder` of a checkout of 723a90a")
 	shared := flag.String("shared", filepath.Join("..", "..", "..", "shared"), "folder of the test data")
 	rounds := flag.Int("rounds", 9, "rounds to take turns")
-	tiers := flag.String("tiers", "Go,AVX2,AVX-512,AVX-512 VBMI2", "instructions to use, separated by commas")
-	only := flag.String("ways", "", "ways to measure, separated by commas; all if empty")
+	tiers := flag.String("tiers", "Go,AVX2,AVX-512,AVX-512 VBMI2", "comma-separated instruction sets to use")
+	only := flag.String("ways", "", "comma-separated ways to measure; all if empty")
 	flag.Parse()
 	if flag.NArg() > 0 || *before == "" || *rounds < 1 {
 		flag.Usage()
@@ -116,7 +117,7 @@ func pieces(text string) (list []string) {
 	return list
 }
 
-// build makes the driver of the old version and of this one.
+// build builds the driver with the old version and with this one.
 func build(dir, before string) ([2]string, error) {
 	before, err := filepath.Abs(before)
 	if err != nil {
@@ -164,7 +165,7 @@ func start(program, tier, texts string) (*driver, error) {
 	return d, d.cmd.Start()
 }
 
-// ask returns the nanoseconds of a pass, 0 if the version lacks the way.
+// ask returns the nanoseconds per pass, 0 if the version lacks the way.
 func (d *driver) ask(way, kind string) (float64, error) {
 	if _, err := fmt.Fprintln(d.in, way, kind); err != nil {
 		return 0, err

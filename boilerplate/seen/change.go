@@ -9,31 +9,31 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Change is how much a page has changed since an earlier page of its ID was kept,
-// both without frame.
+// A Change describes how much a page has changed since an earlier page with its ID
+// was kept, both without frame.
 //
-// Words are counted by the shingles of both, since no text is needed that way: a word
-// has stayed if it is in a run of five words that the other one has too. So the counts
-// are exact where changes are five words or more apart and no run of five words
+// Words are counted by the shingles of both, so no text is needed: a word counts as
+// unchanged if it is in a run of five words that the other text also has. So the
+// counts are exact if changes are at least five words apart and no run of five words
 // repeats; words between closer changes count as added and as removed.
 type Change struct {
-	Time       time.Time // of the earlier page
+	Time       time.Time // time of the earlier page
 	Similarity float64   // Jaccard similarity of the shingles
 	Added      int       // words of the page that the earlier one does not have
 	Removed    int       // words of the earlier page that the page does not have
 }
 
-// Changed is 1 minus the similarity: the share of the shingles of both that only one
-// of them has.
+// Changed is 1 minus the similarity: the share of all shingles that only one of the
+// two has.
 func (c Change) Changed() float64 { return 1 - c.Similarity }
 
-// of puts the change into a verdict.
+// of writes the change to a verdict.
 func (c Change) of(v *Verdict) {
 	v.Revisit, v.Changed, v.Added, v.Removed = true, c.Changed(), c.Added, c.Removed
 }
 
-// Earlier returns how much a page differs from the kept page of its ID, and false if
-// there is none. It changes nothing, and the times of the two do not matter. It panics
+// Earlier returns how much a page differs from the kept page with its ID, and false
+// if there is none. It changes nothing, and ignores the times of the two. It panics
 // if p.Blocks are not ascending, disjoint spans of p.Text.
 func (f *Filter) Earlier(ctx context.Context, p Page) (Change, bool, error) {
 	if err := f.enter(ctx); err != nil {
@@ -53,8 +53,9 @@ func (f *Filter) Earlier(ctx context.Context, p Page) (Change, bool, error) {
 	return c, err == nil, wrap(err)
 }
 
-// change compares a page with a kept one, as they are and without what one of them has
-// and the other lacks because of what is known now; what makes them more alike counts.
+// change compares a page with a kept one, as they are and again without the text
+// that one of them has and the other lacks because of what is known now; the more
+// similar result counts.
 func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Change, error) {
 	page, kept := c.set, shingle.Set(d.Set)
 	out := Change{Time: d.Time, Similarity: page.Jaccard(kept)}
@@ -72,11 +73,11 @@ func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Ch
 	return out, nil
 }
 
-// words counts the words that were added and removed between two sets of shingles, of
-// which the first one is that of a page.
+// words counts the words that were added and removed between two sets of shingles,
+// the first of which belongs to a page.
 //
-// Words that are put into a text or taken out of it break the shingles that reach over
-// the place: four more than there are words, or none more at the begin and the end.
+// Inserted or removed words break the shingles that cross the place: four more
+// shingles than words, or no more at the beginning and the end.
 func (f *Filter) words(c *comparison, page, kept shingle.Set) (added, removed int) {
 	const over = 4
 	var shared []bool // the shingles of the page in their order
@@ -88,7 +89,7 @@ func (f *Filter) words(c *comparison, page, kept shingle.Set) (added, removed in
 	}
 	removed = len(kept) - page.Common(kept)
 	if !slices.Contains(shared, true) {
-		// Nothing is left: every word counts.
+		// Nothing is unchanged: every word counts.
 		if len(kept) > 0 {
 			removed += over
 		}

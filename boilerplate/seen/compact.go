@@ -11,11 +11,11 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// minGone is how many pages must be gone before their room is given back.
+// minGone is the number of removed pages from which on their space is freed.
 const minGone = 1024
 
-// compact gives back the room of pages that were removed, replaced or forgotten: that
-// of the index, and that of texts put before a mark. What may be needed after a crash
+// compact frees the space of pages that were removed, replaced or forgotten: in the
+// index, and for texts put before a mark. Data that may be needed after a crash
 // remains. With turn, the caller has the turn.
 func (f *Filter) compact(ctx context.Context, mark uint64, turn bool) error {
 	if err := f.ix.compact(ctx); err != nil || f.texts == nil {
@@ -51,8 +51,8 @@ func (f *Filter) compact(ctx context.Context, mark uint64, turn bool) error {
 	return err
 }
 
-// compactLater is compact in the background, unless it is under way. Its error is that
-// of the next save.
+// compactLater runs compact in the background, unless it is already running. The
+// next save returns its error.
 func (d *Durable) compactLater(mark uint64) error {
 	select {
 	case err := <-d.compacted:
@@ -60,7 +60,7 @@ func (d *Durable) compactLater(mark uint64) error {
 			return err
 		}
 	default:
-		return nil // it is under way
+		return nil // it is already running
 	}
 	ctx := d.ctx
 	go func() {

@@ -8,8 +8,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// decideCovered judges a page that is unlike all kept ones by the share of the shorter
-// page that passages cover, if that is asked for. It returns false if the page is new.
+// decideCovered judges a page that is unlike all kept ones by the share of the
+// shorter page that passages cover, if that is requested. It returns false if the
+// page is new.
 func (f *Filter) decideCovered(ctx context.Context, c *comparison, v *Verdict) (bool, error) {
 	if f.covered == 0 {
 		return false, nil
@@ -45,8 +46,8 @@ func coverOf(a *shingle.Text, t texts.Text) float64 {
 	return passage.Covered(a, b, passage.Shared(aligner, a, b)).Share()
 }
 
-// coveredBy returns the covered share of a page and a kept text, 0 if that does not make
-// the page a copy of it.
+// coveredBy returns the covered share of a page and a kept text, 0 if it is too
+// small to make the page a copy.
 func (f *Filter) coveredBy(ctx context.Context, c *comparison, id string) (float64, error) {
 	if f.covered == 0 {
 		return 0, nil

@@ -70,12 +70,12 @@ type Durable struct {
 
 	calls    sync.WaitGroup
 	journal  *journal   // of write
-	journals sync.Mutex // guards journal with a shared store, where apply writes too
+	journals sync.Mutex // guards journal; with a shared store, apply writes to it too
 	saving   chan error // from apply: the outcome of a save in the background
 
-	ctx       context.Context // of the compaction in the background
+	ctx       context.Context // for the compaction in the background
 	cancel    context.CancelFunc
-	compacted chan error // the outcome of the last one; empty while one is under way
+	compacted chan error // the outcome of the last compaction; empty while one is running
 }
 
 // A Final is the verdict on a page that was held.
@@ -114,7 +114,7 @@ type request struct {
 
 // A position is the note of a saved filter.
 type position struct {
-	Journal uint64  `json:"journal"` // the first journal to replay
+	Journal uint64  `json:"journal"` // Outcomes, of an earlier frame, is not an operation.
 	Frame   uint64  `json:"frame"`   // the number of its first frame
 	Last    uint64  `json:"last"`
 	Queue   []Final `json:"queue,omitempty"`
@@ -171,7 +171,7 @@ func (d *Durable) replay() error {
 	if d.o.Store != nil {
 		known = readOutcomes(d.f.dir, at.Journal, at.Frame)
 	}
-	now := at.Frame // the frame in hand
+	now := at.Frame // the current frame
 	for number, frame := at.Journal, at.Frame; ; number++ {
 		j, err := openJournal(d.f.dir, number, frame, func(payload []byte) error {
 			done := known[now]
@@ -212,8 +212,8 @@ func (d *Durable) replay() error {
 	}
 }
 
-// do applies an operation and releases pages that waited for it. With a shared store it
-// returns the outcome, or repeats one that is known.
+// do applies an operation and releases pages that waited for it. With a shared store
+// it returns the outcome, or repeats a known one.
 func (d *Durable) do(ctx context.Context, x op, known *outcome) (r result, out outcome, err error) {
 	if d.o.Store != nil {
 		return d.doOutcome(ctx, x, known)
@@ -226,7 +226,7 @@ func (d *Durable) do(ctx context.Context, x op, known *outcome) (r result, out o
 	return r, out, err
 }
 
-// doEntered is do for the holder of the turn.
+// doEntered is do for the caller that has the turn.
 func (d *Durable) doEntered(ctx context.Context, x op) (r result, err error) {
 	switch {
 	case x.Judge != nil:
@@ -360,12 +360,12 @@ func (d *Durable) Release(ctx context.Context) error {
 	return err
 }
 
-// Forget is [Filter.Forget]. Their room is given back after a checkpoint, in the
-// background.
+// Forget is [Filter.Forget]. The space is freed in the background after a
+// checkpoint.
 func (d *Durable) Forget(ctx context.Context, before time.Time) error {
 	ms := before.UnixMilli()
 	if ms <= 0 {
-		return ctx.Err() // nothing is so old
+		return ctx.Err() // nothing is that old
 	}
 	_, err := d.submit(ctx, op{Forget: ms})
 	return err
@@ -459,7 +459,7 @@ func (d *Durable) Close() error {
 		}
 	}
 	err = errors.Join(err, wrap(d.saved()))
-	d.cancel() // a compaction begins anew another time
+	d.cancel() // an interrupted compaction starts again another time
 	err = errors.Join(err, wrap(<-d.compacted))
 	return errors.Join(err, wrap(d.journal.f.Close()), d.f.Close())
 }

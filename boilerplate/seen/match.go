@@ -134,7 +134,7 @@ type recurring struct {
 	blocks []shingle.Set   // shingles of blocks that recur but are not frame: quoted prose
 }
 
-// recur finds out what of a page recurs, unless that is known.
+// recur finds the recurring parts of a page, unless they are known.
 func (f *Filter) recur(ctx context.Context, c *comparison) error {
 	if c.r != nil {
 		return nil
@@ -168,8 +168,8 @@ func (f *Filter) recur(ctx context.Context, c *comparison) error {
 	return nil
 }
 
-// reduce returns the sets of a page and a kept one, both without the page's frame, and
-// the page without blocks that recur of which the kept one has nothing.
+// reduce returns the sets of a page and a kept one, both without the page's frame,
+// and the page without recurring blocks of which the kept one has no shingle.
 func (r *recurring) reduce(page, kept shingle.Set) (_, _ shingle.Set) {
 	kept = without(kept, r.frame)
 	lacks := map[uint64]bool{}

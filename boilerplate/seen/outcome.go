@@ -10,16 +10,17 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// A shared store is ahead of a filter that was killed: it has all that the filter
-// stored since its last save, and what other filters stored. To repeat operations on it
-// would undo what was done later, and give other verdicts. So the journal of a Durable
-// with a shared store also has what came of each operation, before it is answered. An
-// operation whose outcome is known is repeated without the store; one that has none was
-// not answered, and is done as if it was new.
+// A shared store is ahead of a filter that was killed: it has everything that the
+// filter stored since its last save, and everything that other filters stored.
+// Repeating operations on it would undo later changes and give different verdicts.
+// So the journal of a Durable with a shared store also holds the outcome of each
+// operation, written before it is answered. An operation with a known outcome is
+// repeated without the store. One without was not answered, and is carried out as
+// new.
 
-// An outcome is what came of an operation.
+// An outcome is the result of an operation.
 type outcome struct {
-	Verdicts []Verdict `json:"verdicts,omitempty"` // of pages that were decided, in order
+	Verdicts []Verdict `json:"verdicts,omitempty"` // verdicts on pages that were decided, in order
 	Names    []naming  `json:"names,omitempty"`
 }
 
@@ -30,13 +31,13 @@ type naming struct {
 	Time int64  `json:"time,omitempty"` // in milliseconds since 1970; 0 if it is not known
 }
 
-// outcomes are those of the operations of a frame.
+// outcomes are the outcomes of the operations in a frame.
 type outcomes struct {
 	Frame uint64    `json:"frame"`
 	Ops   []outcome `json:"ops"`
 }
 
-// record appends the verdict on a page to the outcome in hand, if there is one.
+// record appends the verdict on a page to the current outcome, if there is one.
 func (f *Filter) record(v Verdict) {
 	if f.outcome != nil {
 		f.outcome.Verdicts = append(f.outcome.Verdicts, v)
@@ -56,7 +57,7 @@ func (f *Filter) repeat(p Page) (Verdict, error) {
 	return v, nil
 }
 
-// doOutcome does an operation whose outcome is known, or returns the outcome.
+// doOutcome applies an operation with a known outcome, or returns its outcome.
 func (d *Durable) doOutcome(ctx context.Context, x op, known *outcome) (r result, out outcome, err error) {
 	if err := d.f.enter(ctx); err != nil {
 		return r, out, err
@@ -103,8 +104,8 @@ func (d *Durable) writeOutcomes(o outcomes) error {
 	return d.journal.sync()
 }
 
-// readOutcomes returns the outcomes in the journals from one on. It does not report
-// damage: whoever repeats the journals does.
+// readOutcomes returns the outcomes in the journals from the given one on. It does
+// not report damage: replaying the journals does.
 func readOutcomes(dir string, number, frame uint64) map[uint64][]outcome {
 	out := map[uint64][]outcome{}
 	for ; ; number++ {

@@ -262,8 +262,9 @@ func (o *own) stats(s *Stats) {
 	}
 }
 
-// compact rewrites the index on disk when most of it is gone, so that a document is
-// rewritten as often as one goes, or less. Few are not worth it.
+// compact rewrites the index on disk when most of it is gone, so that each removal
+// causes at most one document to be rewritten. For a few documents it is not worth
+// it.
 func (o *own) compact(ctx context.Context) error {
 	if dead := o.ix.Dead(); dead < minGone || dead <= o.ix.Len() {
 		return nil

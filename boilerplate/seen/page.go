@@ -58,7 +58,7 @@ type Verdict struct {
 	Similarity float64 `json:"similarity,omitempty"`
 
 	// Covered is the share of the shorter page that is covered by passages shared with
-	// Match, if that made it a Duplicate: see [Options.Covered].
+	// Match, if that made the page a Duplicate: see [Options.Covered].
 	Covered float64 `json:"covered,omitempty"`
 
 	// Better reports that, by [Options.Prefer], a Duplicate is a better copy than Match

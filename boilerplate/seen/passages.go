@@ -13,22 +13,22 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// ErrNoText is the error of a page of which no text is kept.
+// ErrNoText is the error for a page whose text is not kept.
 var ErrNoText = errors.New("no text of this page is kept")
 
-// maxShares is how many kept pages a page is aligned with, unless a caller names
-// another number.
+// maxShares is the default number of kept pages with which a page is aligned.
 const maxShares = 16
 
 // Shares are the passages that a page shares with kept pages.
 type Shares struct {
 	ID   string
-	Text string // of the page
+	Text string // spans of the page
 
-	// Pages are those that share a passage, the ones that cover most of the page first.
+	// Pages are the pages that share a passage; those that cover most of the page come
+	// first.
 	Pages []Share
 
-	// LeftOut is the number of texts that share words with the page and were not
+	// LeftOut is the number of texts that share words with the page but were not
 	// compared, because others share more.
 	LeftOut int
 }
@@ -36,13 +36,13 @@ type Shares struct {
 // A Share is a kept page that shares passages with another page.
 type Share struct {
 	ID   string
-	Text string // that was kept, to which the spans refer
+	Text string // the kept text, to which the spans refer
 
-	// Better is the better copy that took the place of this page, by
-	// [Options.Prefer]; "" if there is none.
+	// Better is the better copy that replaced this page, according to [Options.Prefer];
+	// "" if there is none.
 	Better string
 
-	// Cover is how far the passages cover both: A the page, B this one.
+	// Cover is the extent to which the passages cover both: A is the page, B this one.
 	Cover passage.Cover
 
 	// Passages have A in the page and B in Text, in the order of the page.
@@ -50,12 +50,12 @@ type Share struct {
 }
 
 // Passages returns the passages that a page shares with kept pages other than the
-// one of its ID, n pages at most, 0 for 16. Those that share most words in a row are
-// compared. A run of eight words that fewer than 257 kept texts have makes a page one
-// of them; passages have twelve words at least. It changes nothing, and leaves out the
-// frame that is known of the page. The error wraps [errors.ErrUnsupported] if the
-// filter keeps no texts: see [Options.Passages]. It panics if p.Blocks are not
-// ascending, disjoint spans of p.Text.
+// one with its ID: at most n pages, 0 for 16. Pages that share the most runs of
+// words are compared. A page is a candidate if it shares a run of eight words that
+// fewer than 257 kept texts have; passages have at least twelve words. It changes
+// nothing. The known frame of the page is left out. The error wraps
+// [errors.ErrUnsupported] if the filter keeps no texts: see [Options.Passages]. It
+// panics if p.Blocks are not ascending, disjoint spans of p.Text.
 func (f *Filter) Passages(ctx context.Context, p Page, n int) (Shares, error) {
 	if err := f.enter(ctx); err != nil {
 		return Shares{}, err
@@ -65,8 +65,8 @@ func (f *Filter) Passages(ctx context.Context, p Page, n int) (Shares, error) {
 	return f.shares(ctx, t, n)
 }
 
-// PassagesOf is like [Filter.Passages] for a page that was kept. The error wraps
-// [ErrNoText] if there is no text of it.
+// PassagesOf is like [Filter.Passages] for a kept page. The error wraps [ErrNoText]
+// if its text is not kept.
 func (f *Filter) PassagesOf(ctx context.Context, id string, n int) (Shares, error) {
 	if err := f.enter(ctx); err != nil {
 		return Shares{}, err
@@ -82,8 +82,8 @@ func (f *Filter) PassagesOf(ctx context.Context, id string, n int) (Shares, erro
 	return f.shares(ctx, t, n)
 }
 
-// shares returns the passages that a text shares with kept ones. It takes the turn only
-// to see which candidates are kept: a long text has many.
+// shares returns the passages that a text shares with kept ones. It takes the turn
+// only to check which candidates are kept, because a long text has many.
 func (f *Filter) shares(ctx context.Context, t texts.Text, n int) (Shares, error) {
 	near, left, err := f.near(ctx, t, n, func(check func() error) error {
 		if err := f.enter(ctx); err != nil {
@@ -98,7 +98,7 @@ func (f *Filter) shares(ctx context.Context, t texts.Text, n int) (Shares, error
 	return near.align(ctx, left)
 }
 
-// Neighbours are a text and the kept ones that share words with it.
+// Neighbours are a text and the kept texts that share words with it.
 type neighbours struct {
 	of     texts.Text
 	kept   []texts.Text
@@ -106,7 +106,7 @@ type neighbours struct {
 }
 
 // near returns the n kept texts that share most words with a text, and the number of
-// those that were left out. What needs the turn is called by turn.
+// those left out. turn runs the steps that need the turn.
 func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func() error) error) (near neighbours, left int, err error) {
 	if f.texts == nil {
 		return near, 0, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
@@ -145,9 +145,8 @@ func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func()
 	}
 }
 
-// valid reports whether a text is the one of a kept page. The store of texts has also
-// those that were replaced or removed, and what was judged after the last save before
-// a crash.
+// valid reports whether a text is that of a kept page. The store also has texts that
+// were replaced or removed, and texts judged after the last save before a crash.
 func (f *Filter) valid(ctx context.Context, t texts.Text) (bool, error) {
 	d, ok, err := f.ix.get(ctx, t.ID)
 	return ok && slices.Equal(shingle.Set(d.Set), f.sh.Set(t.Text, t.Skip...)), err
@@ -170,7 +169,7 @@ func (f *Filter) text(ctx context.Context, id string) (texts.Text, bool, error) 
 	return texts.Text{}, false, nil
 }
 
-// keepText keeps the text of a page that was stored.
+// keepText stores the text of a page that was kept.
 func (f *Filter) keepText(id, text string, mask []shingle.Span) error {
 	if f.texts == nil {
 		return nil

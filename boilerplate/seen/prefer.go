@@ -11,8 +11,8 @@ import (
 // A Kept is a page that was kept, as [Options.Prefer] sees it.
 type Kept struct {
 	ID         string
-	Time       time.Time // of the page, if a better copy had one; else of the text that was kept
-	Similarity float64   // of the page in hand and the text that was kept
+	Time       time.Time // of the page, if a better copy had one; otherwise of the kept text
+	Similarity float64   // of the current page and the kept text
 }
 
 // names holds the names of kept pages. Among copies, the first one is kept and its
@@ -22,8 +22,8 @@ type Kept struct {
 type names struct {
 	better map[string]string // ID in the index -> ID of the best copy
 	texts  map[string]string // the reverse
-	times  map[string]int64  // ID in the index -> time of the best copy, if it is known
-	log    *[]naming         // of changes, if not nil
+	times  map[string]int64  // ID in the index -> time of the best copy, if known
+	log    *[]naming         // called with each change, if not nil
 }
 
 func newNames(better map[string]string, times map[string]int64) names {
@@ -38,7 +38,7 @@ func newNames(better map[string]string, times map[string]int64) names {
 	return n
 }
 
-// set names a kept text after a better copy of some time.
+// set names a kept text after a better copy with the given time.
 func (n names) set(text, name string, at time.Time) {
 	n.drop(text)
 	n.better[text], n.texts[name] = name, text
@@ -60,8 +60,8 @@ func (n names) drop(text string) {
 	}
 }
 
-// time returns the time of the best copy of a kept text, that of the text if it is not
-// known.
+// time returns the time of the best copy of a kept text, or of the text itself if
+// that is not known.
 func (n names) time(text string, at time.Time) time.Time {
 	if ms, ok := n.times[text]; ok {
 		return time.UnixMilli(ms)
@@ -168,11 +168,11 @@ func BetterAddress(p Page, kept Kept) bool {
 	return len(p.ID) < len(kept.ID)
 }
 
-// EarlierTime is an [Options.Prefer] for pages whose Time is that of their publication.
-// A page is better than the kept one if its time is earlier and its canonical address is
-// unknown or equal to its address. Where a time is not known, the first page is kept; a
-// page that was stored without one counts as published when it was judged, unless the
-// store does not keep times.
+// EarlierTime is an [Options.Prefer] for pages whose Time is that of their
+// publication. A page is better than the kept one if its time is earlier and its
+// canonical address is unknown or equal to its address. If a time is not known, the
+// first page is kept; a page stored without a time counts as published when it was
+// judged, unless the store keeps no times.
 func EarlierTime(p Page, kept Kept) bool {
 	if p.Canonical != "" && p.Canonical != p.ID || p.Time.IsZero() || kept.Time.IsZero() {
 		return false

@@ -112,7 +112,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = syncDir(tmp)
 	}
 	if err == nil && f.texts != nil {
-		// They may know more than the save, never less.
+		// The texts may be ahead of the save, never behind it.
 		err = f.texts.Flush()
 	}
 	if err == nil {

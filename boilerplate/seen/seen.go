@@ -108,20 +108,20 @@ type Options struct {
 	Seed uint64
 
 	// Prefer, if not nil, reports whether a page is a better copy than the kept page
-	// that it repeats, such as [BetterAddress] or [EarlierTime]. Then the verdict is Duplicate with
-	// Better set: the caller replaces the kept page by the better copy, and later copies
-	// match that. Prefer must return the same result for the same arguments. Where
-	// filters share a store, each knows only its own choices.
+	// that it repeats, such as [BetterAddress] or [EarlierTime]. Then the verdict is
+	// Duplicate with Better set: the caller replaces the kept page by the better copy,
+	// and later copies match that. Prefer must return the same result for the same
+	// arguments. Where filters share a store, each knows only its own choices.
 	Prefer func(p Page, kept Kept) bool
 
-	// Passages keeps the texts of new pages, for [Filter.Passages]. That takes about
-	// twice the bytes of the texts on disk. Pages stored while it was off are not found.
+	// Passages keeps the texts of new pages, for [Filter.Passages]. This takes about
+	// twice the size of the texts on disk. Pages stored while it was off are not found.
 	Passages bool
 
-	// Covered, if not 0, makes a page a near-duplicate also if passages that it shares
-	// with a kept page cover this share of the shorter of the two, without frame: see
-	// [passage.Cover]. It is at most 1; 0.5 finds an article with other text around it.
-	// It keeps texts as Passages does, and cannot be combined with a Store.
+	// Covered, if not 0, also makes a page a near-duplicate if passages shared with a
+	// kept page cover this share of the shorter of the two, without frame: see
+	// [passage.Cover]. It is at most 1; 0.5 finds an article with different text around
+	// it. It keeps texts like Passages, and cannot be combined with a Store.
 	Covered float64
 
 	// Store, if not nil, holds the new pages instead of an index in the directory: for
@@ -157,15 +157,15 @@ type Filter struct {
 	detector  *boilerplate.Detector
 	ix        kept
 	texts     *texts.Store // nil if none are kept
-	textsLeft int          // by the last compaction, or when they were opened
+	textsLeft int          // number of pages gone at the last compaction, or when they were opened
 	covered   float64
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
 	sites     map[string]*site
 	prefer    func(Page, Kept) bool
 	names     names
-	outcome   *outcome // of the operation in hand, if it is to be recorded
-	repeated  *outcome // of the operation in hand, if it is known
+	outcome   *outcome // of the current operation, if it is to be recorded
+	repeated  *outcome // of the current operation, if it is known
 	dirty     []string // sites in the order in which they became dirty
 	turns     int64    // number of pages held so far
 	holding   int
@@ -255,9 +255,10 @@ func (f *Filter) enter(ctx context.Context) error {
 
 func (f *Filter) leave() { f.turn <- struct{}{} }
 
-// Forget takes pages out of the index that are older than the given time, so that
-// what repeats them is new again. A page without a time has that of its judgement. The
-// next Save frees their room. A shared store forgets at once, for all its filters.
+// Forget removes pages that are older than the given time from the index, so that
+// later copies of them are new again. A page without a time has the time of its
+// judgement. The next Save frees their space. A shared store forgets at once, for
+// all its filters.
 func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	if err := f.enter(ctx); err != nil {
 		return err
@@ -266,7 +267,7 @@ func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	return wrap(f.forget(ctx, before))
 }
 
-// forget is Forget for whoever has the turn.
+// forget is Forget for the caller that has the turn.
 func (f *Filter) forget(ctx context.Context, before time.Time) error {
 	if f.repeated != nil {
 		return nil
@@ -288,8 +289,8 @@ func (f *Filter) forget(ctx context.Context, before time.Time) error {
 
 // Stats counts the contents of a filter.
 type Stats struct {
-	Texts     int   // kept texts, of removed pages too; 0 without Options.Passages
-	TextBytes int64 // of their files
+	Texts     int   // kept texts, including those of removed pages; 0 without Options.Passages
+	TextBytes int64 // size of their files
 
 	Kept     int // pages in the index; 0 with a shared store. Forgotten pages count until the next Save
 	Held     int // pages that wait for their frame

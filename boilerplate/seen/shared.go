@@ -131,7 +131,7 @@ func (s *shared) expire(ctx context.Context, before time.Time) error {
 
 func (s *shared) freeze() *changes                      { return nil } // its calls are durable
 func (s *shared) apply(context.Context, *changes) error { return nil }
-func (s *shared) compact(context.Context) error         { return nil } // it looks after itself
+func (s *shared) compact(context.Context) error         { return nil } // it compacts itself
 func (s *shared) keeps(ctx context.Context, id string) (disk.Document, bool, error) {
 	return s.get(ctx, id)
 }

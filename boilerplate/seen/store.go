@@ -66,9 +66,9 @@ type kept interface {
 	freeze() *changes
 	apply(ctx context.Context, c *changes) error
 
-	// compact gives back the room of what is gone, if there is much of it; keeps returns
-	// a document as the last save has it; count is the number of documents that it has,
-	// negative if that is not known. None needs the turn.
+	// compact frees the space of removed documents, if there are many. keeps returns a
+	// document in its state at the last save; count is the number of documents, negative
+	// if it is not known. The caller need not have the turn.
 	compact(ctx context.Context) error
 	keeps(ctx context.Context, id string) (disk.Document, bool, error)
 	count() int

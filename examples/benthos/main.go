@@ -1,10 +1,10 @@
-// Command benthos is the stream processor Benthos with one more processor, neardup,
-// which finds pages that repeat others:
+// Command benthos is the stream processor Benthos with an additional processor,
+// neardup, which finds pages that repeat others:
 //
 //	GOWORK=off go -C examples/benthos build -o /tmp/benthos . && /tmp/benthos run config.yaml
 //
-// The file config.yaml in this folder is a configuration to begin with. Further
-// components are imported here like those below.
+// The file config.yaml in this folder is a configuration to start from. Import
+// further components here like those below.
 package main
 
 import (

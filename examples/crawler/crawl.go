@@ -24,16 +24,16 @@ import (
 
 // A crawl fetches pages on several goroutines and judges them on one.
 //
-// The journal is written before anything else: a page that is in it has been
-// fetched, and all that follows from it (verdicts, stored pages, the index, what
-// the detector counts, the queue) is done again from the last checkpoint when a
-// crawl begins. A page that is not in it is still in the queue.
+// The journal is written before anything else: a page in the journal has been
+// fetched, and its consequences (verdicts, stored pages, the index, the counts of
+// the detector, the queue) are repeated from the last checkpoint when a crawl
+// starts. A page that is not in the journal is still in the queue.
 type crawl struct {
 	o       options
 	stdout  *bufio.Writer
 	stderr  io.Writer
 	filter  *seen.Filter
-	store   disk.Store // that crawlers share, nil if this one is alone
+	store   disk.Store // the index that crawlers share; nil if this one is alone
 	journal *journal
 	pages   *output
 	results *output // verdicts.jsonl
@@ -43,8 +43,8 @@ type crawl struct {
 	counts  counts
 }
 
-// A position is the state that a crawl resumes from, in addition to that of its
-// filter itself: the note that is saved with the filter.
+// A position is the state from which a crawl resumes, in addition to that of the
+// filter itself: the note saved with the filter.
 type position struct {
 	Journal  int              `json:"journal"` // the number of the journal to replay
 	Pages    int64            `json:"pages"`   // durable bytes of pages.jsonl
@@ -57,10 +57,10 @@ type position struct {
 
 	// With -every:
 	Round   int             `json:"round,omitempty"`  // from 0 on
-	Began   time.Time       `json:"began,omitzero"`   // when the round did
-	InRound int             `json:"in_round"`         // URLs fetched since
+	Began   time.Time       `json:"began,omitzero"`   // when the round began
+	InRound int             `json:"in_round"`         // URLs fetched in the round
 	States  map[state]int64 `json:"states,omitempty"` // of these
-	Last    map[string]last `json:"last,omitempty"`   // of each URL
+	Last    map[string]last `json:"last,omitempty"`   // state of each URL
 }
 
 // A storedPage is a line of pages.jsonl.
@@ -74,11 +74,11 @@ type storedPage struct {
 // A result is a line of verdicts.jsonl.
 type result struct {
 	seen.Verdict
-	Reason string `json:"reason,omitempty"` // why a page is unreadable
+	Reason string `json:"reason,omitempty"` // the reason why a page is unreadable
 	State  state  `json:"state,omitempty"`  // with -every
 }
 
-// open opens what an earlier crawl left, or begins one.
+// open opens the state that an earlier crawl left, or begins a new one.
 func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer) (_ *crawl, err error) {
 	c := &crawl{o: o, stdout: stdout, stderr: stderr, urls: newFrontier()}
 	so := seen.Options{Threshold: o.threshold}
@@ -101,7 +101,7 @@ func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer
 		return nil, err
 	}
 	if note == nil && len(o.seeds) == 0 {
-		return nil, fmt.Errorf("no crawl was begun in %s: name URLs to begin with", o.out)
+		return nil, fmt.Errorf("there is no crawl in %s: name URLs to start from", o.out)
 	}
 	if note != nil {
 		if err := json.Unmarshal(note, &c.at); err != nil {
@@ -146,7 +146,7 @@ func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer
 		c.urls.add(u.String())
 	}
 	if note != nil {
-		fmt.Fprintf(stderr, "crawler: goes on after %d pages, %d of them judged again; %d URLs wait\n", c.at.Fetched, replayed, len(c.urls.waiting()))
+		fmt.Fprintf(stderr, "crawler: resuming after %d pages, %d of them judged again; %d URLs waiting\n", c.at.Fetched, replayed, len(c.urls.waiting()))
 	}
 	return c, c.checkpoint(ctx)
 }
@@ -155,8 +155,8 @@ func (c *crawl) journalName(n int) string {
 	return filepath.Join(c.o.out, "state", fmt.Sprintf("journal-%d", n))
 }
 
-// openShared opens the index that crawlers share. An address without a server fails
-// at once.
+// openShared opens the index that crawlers share. An address without a server is an
+// error at once.
 func openShared(ctx context.Context, o options, so seen.StoreOptions) (disk.Store, error) {
 	client := goredis.NewClient(&goredis.Options{Addr: o.redis})
 	ix, err := redis.Open(ctx, client, redis.Options{Namespace: o.namespace, Scheme: so.Scheme, Threshold: so.Threshold, Banding: so.Banding, Seed: so.Seed})
@@ -175,12 +175,12 @@ func (c *crawl) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer stop()
-	// Fetched pages are judged and saved, whatever happens meanwhile.
+	// Fetched pages are judged and saved even after ctx is done.
 	after := context.WithoutCancel(ctx)
 	return c.rounds(ctx, after)
 }
 
-// round fetches what waits, and judges all that is held.
+// round fetches the waiting URLs, and judges all held pages.
 func (c *crawl) round(ctx, after context.Context) error {
 	if err := c.fetchAll(ctx, after); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -198,7 +198,7 @@ func (c *crawl) round(ctx, after context.Context) error {
 	return nil
 }
 
-// maxBatch is how many pages are committed together at most.
+// maxBatch is the largest number of pages that are committed together.
 const maxBatch = 64
 
 // fetchAll fetches and judges pages until there are no more.
@@ -237,7 +237,7 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 		case <-timer:
 		case x := <-fetched:
 			if ctx.Err() != nil {
-				return ctx.Err() // it may have failed because of that
+				return ctx.Err() // the failure may be due to that
 			}
 			batch := c.collect(nil, x)
 			for more := true; more && len(batch) < maxBatch; {
@@ -263,7 +263,7 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 	}
 }
 
-// fetched returns the number of URLs by which -max-pages counts: with -every, those of
+// fetched returns the number of URLs that -max-pages counts: with -every, those of
 // the round.
 func (c *crawl) fetched() int {
 	if c.o.every > 0 {
@@ -280,7 +280,7 @@ func (c *crawl) collect(batch []entry, x fetch) []entry {
 	return append(batch, entry{Fetch: &x})
 }
 
-// commit makes a batch durable, and then does what follows from it.
+// commit makes a batch durable and then applies it.
 func (c *crawl) commit(ctx context.Context, batch []entry) error {
 	if err := c.journal.append(batch); err != nil {
 		return err
@@ -294,7 +294,7 @@ func (c *crawl) commit(ctx context.Context, batch []entry) error {
 	return errors.Join(c.pages.w.Flush(), c.results.w.Flush(), c.stdout.Flush())
 }
 
-// apply does what follows from an entry of the journal.
+// apply carries out the consequences of a journal entry.
 func (c *crawl) apply(ctx context.Context, e entry) error {
 	if e.Round != nil {
 		c.newRound(*e.Round)
@@ -344,7 +344,7 @@ func (c *crawl) apply(ctx context.Context, e entry) error {
 	return nil
 }
 
-// record writes down a verdict, stores the page if it is new, and prints what
+// record records a verdict, stores the page if it is new, and prints everything that
 // was not printed before.
 func (c *crawl) record(r result, p seen.Page) error {
 	if r.Outcome == seen.Held {
@@ -372,7 +372,7 @@ func (c *crawl) record(r result, p seen.Page) error {
 	}
 	switch {
 	case r.State == unchanged:
-		return nil // it would hide what has changed
+		return nil // it would hide the change
 	case r.State == gone:
 		line = "gone: " + r.Reason
 	case r.State == changed && !r.Revisit:
@@ -382,8 +382,8 @@ func (c *crawl) record(r result, p seen.Page) error {
 	return err
 }
 
-// checkpoint makes durable all that follows from the journal, and begins
-// another.
+// checkpoint makes all consequences of the journal durable, and begins a new
+// journal.
 func (c *crawl) checkpoint(ctx context.Context) error {
 	if err := errors.Join(c.pages.sync(), c.results.sync()); err != nil {
 		return err
@@ -391,7 +391,7 @@ func (c *crawl) checkpoint(ctx context.Context) error {
 	clear(c.pages.tail)
 	clear(c.results.tail)
 	next := c.journalName(c.at.Journal + 1)
-	f, err := os.Create(next) // a checkpoint that was interrupted may have left one
+	f, err := os.Create(next) // an interrupted checkpoint may have left one
 	if err != nil {
 		return err
 	}

@@ -234,7 +234,7 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 	}
 	t.Logf("%d pages, %d articles: %v", len(w.group), len(groups), byKind)
 	for _, host := range w.hosts {
-		for path, reason := range map[string]string{"/private/1": "robots.txt forbids it", "/picture": "no HTML but image/png", "/gone": "the server answered 404 Not Found"} {
+		for path, reason := range map[string]string{"/private/1": "robots.txt forbids it", "/picture": "not HTML but image/png", "/gone": "the server answered 404 Not Found"} {
 			if v := verdicts[host+path]; v.Outcome != seen.Unreadable || v.Reason != reason {
 				t.Errorf("%s: %+v, want %s", host+path, v, reason)
 			}

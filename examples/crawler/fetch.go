@@ -19,16 +19,16 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// A fetch is what came of a URL. It is what the journal keeps.
+// A fetch is the result of fetching a URL, as stored in the journal.
 type fetch struct {
 	URL     string     `json:"url"`
-	Problem string     `json:"problem,omitempty"` // why the page is missing
+	Problem string     `json:"problem,omitempty"` // the reason why the page is missing
 	Page    *seen.Page `json:"page,omitempty"`
 	Links   []string   `json:"links,omitempty"`
 	Gone    bool       `json:"gone,omitempty"` // the server has no such page
 
-	// Way is "redirect" or "sitemap" for a URL that leads elsewhere: it is not a
-	// page, and not at fault.
+	// Way is "redirect" or "sitemap" for a URL that leads elsewhere: it is neither a
+	// page nor an error.
 	Way string `json:"way,omitempty"`
 
 	// Delay is the time between requests that the host asks for.
@@ -42,9 +42,9 @@ const (
 	sitemap  = "sitemap"
 )
 
-// A fetcher asks servers for pages, through a collector of colly: robots.txt,
-// link extraction and encodings named in headers are its part. What it keeps in
-// memory only (visited URLs, queues, delays) is not used.
+// A fetcher requests pages from servers through a colly collector, which handles
+// robots.txt, link extraction and encodings named in headers. The state that colly
+// keeps only in memory (visited URLs, queues, delays) is not used.
 type fetcher struct {
 	c       *colly.Collector
 	robots  *robots
@@ -57,10 +57,10 @@ const inTransit = "fetch"
 func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher {
 	rules := &robots{agent: o.agent, hosts: map[string]rules{}}
 	c := colly.NewCollector()
-	// colly takes settings from the environment: all that matter are set here.
+	// colly reads settings from the environment, so all that matter are set here.
 	c.UserAgent = o.agent
 	c.IgnoreRobotsTxt = false
-	c.AllowURLRevisit = true // the frontier knows better
+	c.AllowURLRevisit = true // the frontier keeps track
 	c.MaxBodySize = o.maxBody + 1
 	c.MaxDepth, c.MaxRequests = 0, 0
 	c.CacheDir, c.Async, c.ParseHTTPErrorResponse, c.DetectCharset = "", false, false, false
@@ -69,8 +69,9 @@ func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher 
 	c.SetRequestTimeout(o.timeout)
 	c.DisableCookies()
 	c.WithTransport(&transport{ctx: ctx, base: http.DefaultTransport.(*http.Transport).Clone(), limit: int64(o.maxBody) + 1, robots: rules})
-	// A redirected page is a link like any other: it has to be of a host that
-	// may be visited, allowed by robots.txt, and not visited before.
+	// The target of a redirect is treated like any other link: its host must be one that
+	// may be visited, robots.txt must allow it, and it must not have been visited
+	// before.
 	c.SetRedirectHandler(func(req *http.Request, via []*http.Request) error {
 		if via[0].URL.Path == "/robots.txt" && hosts[req.URL.Host] && len(via) < 5 {
 			return nil
@@ -121,7 +122,7 @@ func (f *fetcher) get(address string) fetch {
 	return x
 }
 
-// response makes a page of a server's answer.
+// response makes a page from a server's answer.
 func (f *fetcher) response(r *colly.Response) {
 	x := r.Ctx.GetAny(inTransit).(*fetch)
 	header := r.Headers.Get("Content-Type")
@@ -137,7 +138,7 @@ func (f *fetcher) response(r *colly.Response) {
 		links, err := parseSitemap(r.Body, int64(f.maxBody)*4)
 		switch {
 		case errors.Is(err, errNoSitemap):
-			x.Problem = fmt.Sprintf("no HTML but %s", header)
+			x.Problem = fmt.Sprintf("not HTML but %s", header)
 		case err != nil:
 			x.Problem = fmt.Sprintf("sitemap: %v", err)
 		default:
@@ -145,11 +146,11 @@ func (f *fetcher) response(r *colly.Response) {
 		}
 		return
 	case err != nil && kind == "", kind != "text/html" && kind != "application/xhtml+xml":
-		x.Problem = fmt.Sprintf("no HTML but %s", header)
+		x.Problem = fmt.Sprintf("not HTML but %s", header)
 		return
 	}
 	if params["charset"] != "" {
-		header = "text/html; charset=utf-8" // colly has made it that
+		header = "text/html; charset=utf-8" // colly has converted it to UTF-8
 	}
 	page, err := pages.Parse(bytes.NewReader(r.Body), pages.Options{ContentType: header, MaxBytes: f.maxBody * 4})
 	if err != nil {
@@ -159,8 +160,8 @@ func (f *fetcher) response(r *colly.Response) {
 	x.Page = &seen.Page{ID: x.URL, Host: r.Request.URL.Host, Section: section(r.Request.URL), Text: page.Text, Blocks: page.Blocks, Time: time.Now().UTC().Truncate(time.Millisecond)}
 }
 
-// section returns the part of a site that a page is of: the first segment of its
-// path, if more follows it.
+// section returns the part of a site to which a page belongs: the first segment of
+// its path, if more follows.
 func section(u *url.URL) string {
 	first, _, more := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	if !more {
@@ -169,8 +170,8 @@ func section(u *url.URL) string {
 	return first
 }
 
-// A transport ends requests with the crawl, and bodies at a limit: colly knows
-// neither when it asks for robots.txt.
+// A transport ends requests with the crawl, and limits bodies: colly does neither
+// when it requests robots.txt.
 type transport struct {
 	ctx    context.Context
 	base   *http.Transport
@@ -191,11 +192,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if host := robotsHost(req); host != "" && resp.StatusCode == http.StatusOK {
 		resp.Body = &tee{ReadCloser: resp.Body, end: func(file []byte) { t.robots.learn(host, file) }}
 	}
-	resp.Request = req // whose URL colly compares with the one it sent
+	resp.Request = req // colly compares its URL with the one it sent
 	return resp, nil
 }
 
-// A body is a limited one that ends its request when it is closed.
+// A body is a limited body that ends its request when it is closed.
 type body struct {
 	io.Reader
 	body io.Closer

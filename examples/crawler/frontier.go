@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// maxURL is how long an address may be.
+// maxURL is the longest address, in bytes.
 const maxURL = 2048
 
-// A frontier knows which URLs were found, which were not fetched yet, and when
-// each host may be asked again. Its methods do not lock.
+// A frontier keeps the URLs that were found, those not fetched yet, and the time at
+// which each host may be asked again. Its methods do not lock.
 type frontier struct {
 	hosts    map[string]bool // that may be visited
-	order    []string        // of them, as they were named
-	known    map[string]bool // URLs ever found
+	order    []string        // hosts, as they were named
+	known    map[string]bool // number of URLs ever found
 	queues   map[string][]string
 	inFlight map[string][]string
 	next     map[string]time.Time
-	attempts map[string]int           // of URLs that failed
-	delays   map[string]time.Duration // that hosts ask for
+	attempts map[string]int           // number of attempts for URLs that failed
+	delays   map[string]time.Duration // delays that hosts ask for
 }
 
 func newFrontier() *frontier {
@@ -30,7 +30,7 @@ func newFrontier() *frontier {
 	}
 }
 
-// allow makes a host one that may be visited.
+// allow adds a host that may be visited.
 func (f *frontier) allow(host string) {
 	if !f.hosts[host] {
 		f.hosts[host] = true
@@ -38,8 +38,8 @@ func (f *frontier) allow(host string) {
 	}
 }
 
-// add puts a URL into its queue, and reports whether it is one to be fetched that
-// was not found before.
+// add adds a URL to its queue, and reports whether it is to be fetched and was not
+// found before.
 func (f *frontier) add(link string) bool {
 	if len(link) > maxURL {
 		return false
@@ -62,8 +62,8 @@ func (f *frontier) add(link string) bool {
 	return true
 }
 
-// again puts a URL that is in flight back to the end of its queue, unless it has
-// been tried often enough.
+// again returns a URL that is in flight to the end of its queue, unless it has been
+// tried often enough.
 func (f *frontier) again(link string) bool {
 	const tries = 3
 	if f.attempts[link]++; f.attempts[link] >= tries {
@@ -74,7 +74,7 @@ func (f *frontier) again(link string) bool {
 	return true
 }
 
-// done takes a URL from those in flight, or from its queue, and returns its host.
+// done removes a URL from those in flight, or from its queue, and returns its host.
 func (f *frontier) done(link string) string {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -96,8 +96,8 @@ func (f *frontier) done(link string) string {
 	return u.Host
 }
 
-// slow sets the time between requests that the host of a URL asks for. The next
-// request waits for it already.
+// slow sets the time between requests that the host of a URL asks for. It already
+// applies to the next request.
 func (f *frontier) slow(link string, delay time.Duration, o options) {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -107,8 +107,8 @@ func (f *frontier) slow(link string, delay time.Duration, o options) {
 	f.delays[u.Host] = delay
 }
 
-// start takes a URL that may be fetched now from its queue. If there is none,
-// wait is how long until there is one, or negative if that is not known.
+// start takes a URL that may be fetched now from its queue. If there is none, wait
+// is the time until there is one, or negative if that is not known.
 func (f *frontier) start(now time.Time, o options) (link string, wait time.Duration) {
 	wait = -1
 	for _, host := range f.order {
@@ -130,7 +130,7 @@ func (f *frontier) start(now time.Time, o options) (link string, wait time.Durat
 	return "", wait
 }
 
-// waiting returns the URLs that are not fetched, those in flight first.
+// waiting returns the URLs not fetched yet, those in flight first.
 func (f *frontier) waiting() []string {
 	var list []string
 	for _, host := range f.order {

@@ -2,8 +2,8 @@
 //
 //	crawler -out DIR [flags] URL...
 //
-// It shows how package seen, and with it boilerplate and lsh/disk, work in a
-// crawler that is killed and started again. Run "crawler -h" for its flags.
+// It shows how package seen, with boilerplate and lsh/disk, works in a crawler that
+// is killed and started again. Run "crawler -h" for its flags.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 const (
 	exitDone  = 0 // every page was fetched and judged
 	exitInput = 1 // some pages were reported as unreadable, or the crawl was interrupted
-	exitFatal = 2 // wrong usage, or the crawl could not go on
+	exitFatal = 2 // wrong usage, or the crawl could not continue
 )
 
 // options holds the flags.
@@ -46,23 +46,23 @@ type options struct {
 	json       bool
 }
 
-const help = `crawler fetches the pages of sites and stores those that repeat no other.
+const help = `crawler fetches the pages of sites and stores those that do not repeat others.
 
 usage: crawler -out DIR [flags] URL...
 
-It follows links from the URLs, but only to their hosts, and asks robots.txt
-first. What it stores is in DIR, a JSON object a line:
+It follows links from the URLs, but only to their hosts, and obeys robots.txt.
+It stores its results in DIR, one JSON object per line:
   pages.jsonl      every page that is new: id (its URL), host, text, time
-  verdicts.jsonl   what became of every page, and why
+  verdicts.jsonl   the verdict on every page, and the reason
 Each verdict is printed when it is final: new, near-duplicate of another page,
 nothing but frame (menus and notices that the site repeats), or unreadable. A
-page whose site is not known well enough yet waits for its verdict.
+page waits for its verdict until enough of its site is known.
 
-With -every the crawl begins anew after that time, and reports which pages are new,
+With -every the crawl starts again after that time, and reports which pages are new,
 changed (by how much), and gone; each line of verdicts.jsonl then has a state.
 
-Stopped, or killed at any moment, it goes on where it was when it is started
-again with the same -out; the URLs may then be left out. What was printed is
+If it is stopped or killed at any moment, it resumes where it was when it is started
+again with the same -out; the URLs are then optional. Everything printed is
 stored; nothing is stored twice. dedup reads pages.jsonl.
 
 flags:
@@ -94,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "crawler: interrupted; start it again with the same -out to go on")
+		fmt.Fprintln(stderr, "crawler: interrupted; start it again with the same -out to resume")
 		return exitInput
 	case err != nil:
 		fmt.Fprintf(stderr, "crawler: %v\n", err)
@@ -109,20 +109,20 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("crawler", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	fs.StringVar(&o.out, "out", "", "`folder` for stored pages and the state to go on from")
+	fs.StringVar(&o.out, "out", "", "`folder` for stored pages and the state to resume from")
 	fs.DurationVar(&o.delay, "delay", time.Second, "least `time` between the starts of two requests to a host")
-	fs.IntVar(&o.parallel, "parallel", 2, "requests to a host at the same time at most")
-	fs.IntVar(&o.maxPages, "max-pages", 10000, "pages to fetch at most, those of earlier runs included (with -every, in a round); 0 for no limit")
-	fs.IntVar(&o.maxBody, "max-body", 8<<20, "`bytes` of a page at most; a larger one is unreadable")
+	fs.IntVar(&o.parallel, "parallel", 2, "largest number of concurrent requests to a host")
+	fs.IntVar(&o.maxPages, "max-pages", 10000, "largest number of pages to fetch, including those of earlier runs (with -every, per round); 0 for no limit")
+	fs.IntVar(&o.maxBody, "max-body", 8<<20, "largest page in `bytes`; a larger one counts as unreadable")
 	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "`time` that a page may take")
-	fs.StringVar(&o.agent, "agent", "neardup-crawler", "`name` to show to sites, and to look for in robots.txt")
+	fs.StringVar(&o.agent, "agent", "neardup-crawler", "user agent: the `name` sent to sites and looked up in robots.txt")
 	fs.Float64Var(&o.threshold, "threshold", 0, "least Jaccard similarity of near-duplicates (default 0.8)")
-	fs.IntVar(&o.checkpoint, "checkpoint", 1000, "pages between two saves of the whole state; a start repeats the judging, not the fetching, of those since")
-	fs.DurationVar(&o.every, "every", 0, "`time` from the start of a round to that of the next, in which every page is fetched again, to report what has changed; 0 for one round")
+	fs.IntVar(&o.checkpoint, "checkpoint", 1000, "pages between two saves of the whole state; after a restart, pages since the last save are judged again but not fetched again")
+	fs.DurationVar(&o.every, "every", 0, "`time` from the start of one round to that of the next; each round fetches every page again and reports changes; 0 for a single round")
 	fs.StringVar(&o.metrics, "metrics", "", "`address`, such as 127.0.0.1:8080, at which to serve figures under /debug/vars")
 	fs.StringVar(&o.redis, "redis", "", "`address` of a Redis server, such as 127.0.0.1:6379: crawlers of different sites share what they have seen")
-	fs.StringVar(&o.namespace, "namespace", "crawl", "`name` under which they share it")
-	fs.BoolVar(&o.json, "json", false, "print verdicts as JSON, an object a line, and nothing else")
+	fs.StringVar(&o.namespace, "namespace", "crawl", "`name` of the index that they share")
+	fs.BoolVar(&o.json, "json", false, "print verdicts as JSON, one object per line, and nothing else")
 	err := fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, help)

@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// counts are what became of pages, of earlier runs of a crawl too, and what the
-// crawl held when it last looked. They may be read at any time.
+// counts are the counts of pages by outcome, including earlier runs of a crawl, and
+// the state of the crawl when it was last observed. They may be read at any time.
 type counts struct {
 	fresh, duplicate, frame, unreadable atomic.Int64
 	redirects, sitemaps                 atomic.Int64 // URLs that lead elsewhere
@@ -79,7 +79,7 @@ func (n *counts) observe(ctx context.Context, c *crawl) {
 	}
 }
 
-// metrics is what /debug/vars shows under "crawler".
+// metrics is the value of "crawler" at /debug/vars.
 func (n *counts) metrics() any {
 	return struct {
 		Fetched  int64            `json:"fetched"`
@@ -90,7 +90,8 @@ func (n *counts) metrics() any {
 	}{n.fetched.Load(), n.waiting.Load(), n.verdicts(), n.elsewhere(), n.filter.Load()}
 }
 
-// The variables of expvar belong to the process; so one crawl at a time has them.
+// The variables of expvar belong to the process, so only one crawl at a time can
+// have them.
 var (
 	publish sync.Once
 	current atomic.Pointer[counts]

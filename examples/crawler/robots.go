@@ -10,8 +10,8 @@ import (
 	"github.com/temoto/robotstxt"
 )
 
-// rules is what a crawl takes from the robots.txt of a host, except what may be
-// fetched, which is colly's part.
+// rules are the parts of a host's robots.txt that a crawl uses, except which pages
+// may be fetched, which colly handles.
 type rules struct {
 	delay    time.Duration
 	sitemaps []string
@@ -25,10 +25,10 @@ type robots struct {
 }
 
 // maxCrawlDelay is the longest Crawl-delay that is honoured: a mistake in a file
-// must not end a crawl.
+// must not stop a crawl.
 const maxCrawlDelay = 10 * time.Minute
 
-// learn reads a robots.txt. What cannot be read has no rules, as for colly.
+// learn reads a robots.txt. An unreadable file has no rules, as in colly.
 func (r *robots) learn(host string, file []byte) {
 	data, err := robotstxt.FromBytes(file)
 	if err != nil {
@@ -43,7 +43,7 @@ func (r *robots) learn(host string, file []byte) {
 	r.hosts[host] = x
 }
 
-// take returns the rules of a host; the sitemaps only once.
+// take returns the rules of a host; it returns the sitemaps only once.
 func (r *robots) take(host string) rules {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,7 +64,7 @@ func robotsHost(req *http.Request) string {
 	return req.URL.Host
 }
 
-// A tee keeps the bytes read, and hands them on when the body is closed.
+// A tee keeps the bytes read, and passes them on when the body is closed.
 type tee struct {
 	io.ReadCloser
 	kept bytes.Buffer

@@ -117,7 +117,7 @@ func TestRobots(t *testing.T) {
 			t.Errorf("%s has no verdict", path)
 		}
 	}
-	if v := verdicts[s.URL+"/feed"]; v.Reason != "no HTML but text/xml" {
+	if v := verdicts[s.URL+"/feed"]; v.Reason != "not HTML but text/xml" {
 		t.Errorf("a feed: %+v", v)
 	}
 	if slices.Contains(paths, "/hidden") {

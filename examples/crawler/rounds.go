@@ -11,19 +11,19 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// A state is how a page compares with the last time it was fetched.
+// A state is the result of comparing a page with the last time it was fetched.
 type state string
 
 const (
 	fresh     state = "new"       // it was not a page the last time
-	changed   state = "changed"   // its text, or what it repeats
-	unchanged state = "unchanged" // as it was
-	gone      state = "gone"      // it was a page, and the server has it no more
+	changed   state = "changed"   // a change of its text, or of the page that it repeats
+	unchanged state = "unchanged" // no change
+	gone      state = "gone"      // it was a page, and the server no longer has it
 )
 
 var states = []state{fresh, changed, unchanged, gone}
 
-// A last is what became of a URL when it was fetched last.
+// A last is the result of the last fetch of a URL.
 type last struct {
 	Outcome    seen.Outcome `json:"verdict"`
 	Match      string       `json:"match,omitempty"`
@@ -32,9 +32,9 @@ type last struct {
 	Digest     uint64       `json:"digest,omitempty"` // of the text
 }
 
-// compare sets the state of a result by the last one of its URL, and remembers it. A
-// stored page is compared by its text, without frame; one that was not stored, by the
-// page that it repeats and by how much.
+// compare sets the state of a result by comparing it with the last one for its URL,
+// and remembers it. A stored page is compared by its text without frame; one that
+// was not stored, by the page that it repeats and the similarity.
 func (c *crawl) compare(r *result, text string) {
 	if c.o.every == 0 {
 		r.State = ""
@@ -62,7 +62,7 @@ func (c *crawl) compare(r *result, text string) {
 	c.at.States[r.State]++
 }
 
-// newRound has every URL fetched again, those that wait first.
+// newRound schedules every URL to be fetched again, waiting ones first.
 func (c *crawl) newRound(at time.Time) {
 	c.at.Round++
 	c.at.Began = at
@@ -71,7 +71,7 @@ func (c *crawl) newRound(at time.Time) {
 	c.urls.all()
 }
 
-// all puts every known URL into its queue.
+// all adds every known URL to its queue.
 func (f *frontier) all() {
 	waiting := map[string]bool{}
 	for _, link := range f.waiting() {
@@ -91,7 +91,7 @@ func (f *frontier) all() {
 	}
 }
 
-// rounds crawls again and again, until the context ends.
+// rounds crawls again and again until the context ends.
 func (c *crawl) rounds(ctx, after context.Context) error {
 	for {
 		if err := c.round(ctx, after); err != nil {
@@ -112,7 +112,7 @@ func (c *crawl) rounds(ctx, after context.Context) error {
 	}
 }
 
-// report prints what came of a round.
+// report prints the summary of a round.
 func (c *crawl) report() {
 	if c.o.json {
 		return
@@ -120,10 +120,10 @@ func (c *crawl) report() {
 	n := &c.counts
 	if c.o.every > 0 {
 		s := c.at.States
-		fmt.Fprintf(c.stderr, "crawler: round %d: %d URLs: %d new, %d changed, %d unchanged, %d gone, %d redirects, %d sitemaps; %d URLs wait\n",
+		fmt.Fprintf(c.stderr, "crawler: round %d: %d URLs: %d new, %d changed, %d unchanged, %d gone, %d redirects, %d sitemaps; %d URLs waiting\n",
 			c.at.Round+1, c.at.InRound, s[fresh], s[changed], s[unchanged], s[gone], s[redirect], s[sitemap], len(c.urls.waiting()))
 		return
 	}
-	fmt.Fprintf(c.stderr, "crawler: %d URLs: %d new, %d near-duplicates, %d nothing but frame, %d unreadable, %d redirects, %d sitemaps; %d URLs wait\n",
+	fmt.Fprintf(c.stderr, "crawler: %d URLs: %d new, %d near-duplicates, %d nothing but frame, %d unreadable, %d redirects, %d sitemaps; %d URLs waiting\n",
 		c.at.Fetched, n.fresh.Load(), n.duplicate.Load(), n.frame.Load(), n.unreadable.Load(), n.redirects.Load(), n.sitemaps.Load(), len(c.urls.waiting()))
 }

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// maxLinks is how many addresses of a sitemap are read, which is how many the
-// protocol of sitemaps.org allows.
+// maxLinks is the largest number of addresses read from a sitemap, the limit of the
+// protocol of sitemaps.org.
 const maxLinks = 50_000
 
-// errNoSitemap is the error of XML that is something else.
+// errNoSitemap is the error for XML that is not a sitemap.
 var errNoSitemap = errors.New("not a sitemap")
 
 // parseSitemap returns the addresses in a sitemap or in an index of sitemaps, plain
-// or packed by gzip. It reads at most limit bytes of XML.
+// or compressed with gzip. It reads at most limit bytes of XML.
 func parseSitemap(b []byte, limit int64) (links []string, err error) {
 	var r io.Reader = bytes.NewReader(b)
 	if bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {

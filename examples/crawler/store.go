@@ -14,12 +14,12 @@ import (
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// A journal is a file of batches, one a line: the CRC-64 of the JSON array in 16
+// A journal is a file of batches, one per line: the CRC-64 of the JSON array in 16
 // digits, a space, and the array. Its contents are acknowledged.
 type journal struct{ f *os.File }
 
-// An entry is something that happened: a URL was fetched, the pages that are held were
-// released because the crawl is over, or a new round began.
+// An entry is an event: a URL was fetched, the held pages were released because the
+// crawl is over, or a new round began.
 type entry struct {
 	Fetch   *fetch `json:"fetch,omitempty"`
 	Release bool   `json:"release,omitempty"`
@@ -27,8 +27,8 @@ type entry struct {
 	Round *time.Time `json:"round,omitempty"`
 }
 
-// openJournal opens a journal, calls f with its entries, and cuts off a batch
-// that was not written to its end.
+// openJournal opens a journal, calls f with its entries, and cuts off a batch that
+// was not written completely.
 func openJournal(name string, f func(entry) error) (*journal, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -47,13 +47,13 @@ func openJournal(name string, f func(entry) error) (*journal, error) {
 	return &journal{f: file}, nil
 }
 
-// replay calls f with the entries of a journal and returns where they end.
+// replay calls f with the entries of a journal and returns the offset of their end.
 func replay(file io.Reader, f func(entry) error) (end int64, err error) {
 	r := bufio.NewReaderSize(file, 1<<16)
 	for {
 		line, err := r.ReadBytes('\n')
 		if err == io.EOF {
-			return end, nil // what there is of a line was never acknowledged
+			return end, nil // an incomplete line was never acknowledged
 		}
 		if err != nil {
 			return end, err
@@ -89,17 +89,17 @@ func (j *journal) append(batch []entry) error {
 	return j.f.Sync()
 }
 
-// An output is a file of JSON objects, one a line, each with an "id". It grows, and
-// up to the last checkpoint it is durable. After that, replaying the journal writes
-// lost lines again, and no others.
+// An output is a file of JSON objects, one per line, each with an "id". It grows,
+// and is durable up to the last checkpoint. After a crash, replaying the journal
+// writes exactly the lost lines again.
 type output struct {
 	f    *os.File
 	w    *bufio.Writer
 	size int64
-	tail map[string]int // how often an id occurs after the last checkpoint
+	tail map[string]int // number of occurrences of an id after the last checkpoint
 }
 
-// openOutput opens an output of which the first n bytes are durable.
+// openOutput opens an output whose first n bytes are durable.
 func openOutput(name string, n int64) (*output, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -118,7 +118,7 @@ func (o *output) recover() error {
 		return err
 	}
 	if info.Size() < o.size {
-		return fmt.Errorf("%d bytes, where %d were written: it was changed by others", info.Size(), o.size)
+		return fmt.Errorf("%d bytes, but %d were written: another program changed it", info.Size(), o.size)
 	}
 	if _, err := o.f.Seek(o.size, io.SeekStart); err != nil {
 		return err
@@ -143,8 +143,8 @@ func (o *output) recover() error {
 	return err
 }
 
-// add writes an object, unless it was written before the process began, and
-// reports whether it did.
+// add writes an object, unless it was written before the process began, and reports
+// whether it did.
 func (o *output) add(id string, v any) (bool, error) {
 	if o.tail[id] > 0 {
 		o.tail[id]--

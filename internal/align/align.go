@@ -1,14 +1,14 @@
-// Package align finds the passages that two sequences of token ids share: many
-// local alignments in any order, tolerant of edits. It knows ids and positions
-// only; package shingle turns them into spans of text.
+// Package align finds the passages that two sequences of token ids share: many local
+// alignments in any order, tolerant of edits. It works on ids and positions; package
+// shingle turns them into spans of text.
 //
-// The method is seed and extend. Runs of equal tokens that hold a shared q-gram
-// are seeds; the longest seed that no alignment has passed through yet is
-// extended to both sides by an affine-gap alignment that gives up when its
-// score falls too far below its best (the X-drop rule of Zhang, Berman and
-// Miller 1998, as in BLAST), computed by antidiagonals in tiles (Wozniak 1997).
-// What lies close together in both texts is then joined, if the evidence pays for
-// the gap, and parts in another order are gathered.
+// The method is seed and extend. Runs of equal tokens that hold a shared q-gram are
+// seeds; the longest seed that no alignment has passed through yet is extended to
+// both sides by an affine-gap alignment that stops when its score falls too far
+// below its best (the X-drop rule of Zhang, Berman and Miller 1998, as in BLAST),
+// computed by antidiagonals in tiles (Wozniak 1997). Alignments that are close
+// together in both texts are then joined, if their score pays for the gap, and parts
+// in a different order are gathered.
 package align
 
 import (
@@ -28,17 +28,17 @@ const (
 
 // Seeds.
 const (
-	gramWords  = 3     // tokens of a seed where each is a word
-	longText   = 20000 // tokens; where a text has more, a seed has one more, and again for ten times as many
-	maxCopies  = 64    // pairs of places that one gram may propose
-	sideCopies = 8     // places on a side that are always looked at
+	gramWords  = 3     // tokens of a seed where tokens are words
+	longText   = 20000 // number of tokens above which a seed has one more, and another one for ten times as many
+	maxCopies  = 64    // most pairs of places that one gram may propose
+	sideCopies = 8     // places on a side that are always examined
 	gramWide   = 12    // tokens of the grams that are used where short ones are too common
 )
 
 const runBlock = 1 << 10 // runs allocated at a time
 
-// budgetPerToken bounds the work: so many cells of alignment and comparisons
-// for every token of the two texts. Real texts use a few.
+// budgetPerToken bounds the work: the number of alignment cells and comparisons for
+// every token of the two texts. Real texts use a few.
 const (
 	budgetPerToken = 64
 	budgetBase     = 1 << 16
@@ -56,38 +56,37 @@ type Run struct{ A, B, N int32 }
 // A Chain is one local alignment: a[A0:A1] is b[B0:B1], edited.
 type Chain struct {
 	A0, A1, B0, B1 int32
-	Matched        int32 // tokens that are equal
+	Matched        int32 // number of equal tokens
 	Score          int32
-	Runs           []Run // the equal tokens, ascending; if Moved, in a only
-	Moved          bool  // parts of it have another order in b
+	Runs           []Run // the equal tokens, ascending; if Moved, ascending only in a
+	Moved          bool  // parts of it have a different order in b
 }
 
-// Copies chooses what becomes of a stretch that has several counterparts.
+// Copies chooses how to treat a stretch that has several counterparts.
 type Copies uint8
 
 // The values of Copies.
 const (
-	Cover Copies = iota // every shared stretch of either side is mapped, no cross product
+	Cover Copies = iota // every shared stretch of either side is mapped, without a cross product
 	Once                // no stretch of either side is used twice
 	Every               // all pairs of copies
 )
 
-// Params are the caller's choices. All fields must be set.
+// Params are the caller's parameters. All fields must be set.
 type Params struct {
 	Min      int // least number of equal tokens
 	Gap      int // most tokens between two joined alignments, on either side
-	ParGap   int // the same where the gap holds a paragraph border
+	ParGap   int // the same if the gap contains a paragraph border
 	Drift    int // largest difference between the two sides of such a gap
 	Drop     int // how far the score may fall below its best
 	Copies   Copies
 	Density  float64 // least share of equal tokens in the longer side
 	LocalMin int     // score below which a lone alignment is not even joined
 	Gram     int     // tokens of a seed
-	Worth    int     // score on its diagonal from which a run is extended however large the texts are
+	Worth    int     // score on its diagonal from which on a run is extended in texts of any size
 }
 
-// An Engine holds the memory of one alignment after the other. It is not safe for
-// concurrent use.
+// An Engine holds the memory for alignments. It is not safe for concurrent use.
 type Engine struct {
 	Params
 	Truncated bool // the last alignment used up its budget
@@ -98,14 +97,14 @@ type Engine struct {
 	order       []int32
 	used        []bool
 	diag        []reach // per diagonal: the run found last
-	call        uint32  // counts the alignments, to know what of diag is of this one
+	call        uint32  // counts the alignments, to tell current entries of diag from old ones
 	worth       int     // the least score on its diagonal of a run that is extended
 	path        []Run
 	left        []Run
 	chains      []Chain
 	kept        []Chain
 	keys        []uint64
-	runs        []Run // the rest of a block, of which chains take their runs
+	runs        []Run // the rest of a block, from which chains take their runs
 	inA, inB    bitset
 	dp          extender
 	budget      int
@@ -117,14 +116,14 @@ type reach struct {
 	call     uint32
 }
 
-// Align returns the chains that a and b share, in the order of a. It reuses the
-// gram table of a when a is the same slice as in the call before.
+// Align returns the chains that a and b share, in the order of a. It reuses the gram
+// table of a if a is the same slice as in the previous call.
 func (e *Engine) Align(a, b Seq) []Chain {
 	return e.run(a, b, func(x, y []uint32) { e.seed(x, y) })
 }
 
-// AlignAt is like Align, but looks only where seeds reports equal tokens.
-// A seed's N counts; its tokens must be equal, or it is passed over.
+// AlignAt is like Align, but looks only where seeds report equal tokens. A seed's N
+// counts; its tokens must be equal, or it is ignored.
 func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 	return e.run(a, b, func(x, y []uint32) {
 		for _, s := range seeds {
@@ -167,8 +166,8 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	}
 	out := e.resolve(len(a.IDs), len(b.IDs))
 	out = e.join(out, a, b)
-	// In a text aligned with itself, a part moved there and back is two chains; where
-	// every pair of copies is asked for, parts that cross are two copies.
+	// In a text aligned with itself, a part moved there and back is two chains; if every
+	// pair of copies is requested, parts that cross are two copies.
 	if order != 0 && e.Copies != Every {
 		out = e.gather(out, a, b)
 	}
@@ -184,7 +183,7 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	return e.sorted(out)
 }
 
-// sorted puts chains in the order of a. Most are in order.
+// sorted sorts chains into the order of a. Most are in order.
 func (e *Engine) sorted(chains []Chain) []Chain {
 	if slices.IsSortedFunc(chains, compareChains) {
 		return chains
@@ -214,7 +213,7 @@ func (e *Engine) byKey(chains []Chain, key func(c *Chain) int32, ties func(x, y 
 	return e.keys
 }
 
-// enough reports whether the chains together could make one that is kept.
+// enough reports whether the chains together could form one that is kept.
 func (e *Engine) enough() bool {
 	sum := 0
 	for _, c := range e.chains {
@@ -256,8 +255,8 @@ func mirror(chains []Chain) []Chain {
 	return out
 }
 
-// extendAll turns the runs found into chains, longest run first; runs that a
-// chain has passed through are done.
+// extendAll extends the runs found to chains, the longest run first; runs that a
+// chain has passed through are skipped.
 func (e *Engine) extendAll(a, b []uint32) {
 	slices.SortFunc(e.segs, func(x, y Run) int {
 		if d, f := x.A-x.B, y.A-y.B; d != f {
@@ -298,16 +297,16 @@ func (e *Engine) extendAll(a, b []uint32) {
 	}
 }
 
-// worthOf returns the score on its diagonal from which a run is extended: a seed
-// and something beside it, and the more the larger the texts are, since what
-// chance brings about grows with their product (Karlin and Altschul 1990).
+// worthOf returns the score on its diagonal from which on a run is extended: a seed
+// and a little more, and the more the larger the texts are, since chance matches
+// grow with the product of their lengths (Karlin and Altschul 1990).
 func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
 	return min(scoreEqual*e.Gram+(1+max(large, 0))*e.Gram/gramWords, e.Worth)
 }
 
-// promising reports whether the tokens on the diagonal of a run are worth its
-// extension.
+// promising reports whether the tokens on the diagonal of a run make an extension
+// worthwhile.
 func promising(a, b []uint32, s Run, drop, worth int) bool {
 	score := scoreEqual * int(s.N)
 	for step, at := range [2]int32{s.N, -1} {
@@ -328,7 +327,7 @@ func promising(a, b []uint32, s Run, drop, worth int) bool {
 }
 
 // chain extends the run s to both sides. The runs of the chain are the next ones of
-// e.runs, which the caller takes.
+// e.runs; the caller takes them.
 func (e *Engine) chain(a, b []uint32, s Run) Chain {
 	e.path = e.path[:0]
 	left := e.dp.extend(a, b, int(s.A), int(s.B), -1, e.Drop, &e.budget, &e.path)
@@ -356,7 +355,7 @@ func (e *Engine) chain(a, b []uint32, s Run) Chain {
 	return c
 }
 
-// addRun appends r, joined with the last run where it continues it.
+// addRun appends r, merged with the last run if it continues it.
 func addRun(runs []Run, r Run) []Run {
 	if n := len(runs); n > 0 {
 		if l := &runs[n-1]; l.A+l.N == r.A && l.B+l.N == r.B {

@@ -1,7 +1,7 @@
 package align
 
-// jump is the number of equal tokens in a row after which a single edit is taken
-// without looking at others: no other alignment would catch up, unless the text
+// jump is the number of equal tokens in a row after which a single edit is accepted
+// without considering others: no other alignment would catch up, unless the text
 // repeats itself.
 const jump = 8
 
@@ -9,13 +9,12 @@ const jump = 8
 type extender struct {
 	tile  tile
 	found []Run
-	plain bool // tests: every edit by a tile
+	plain bool // for tests: a tile for every edit
 }
 
-// extend aligns outwards from the border before the tokens a[i0] and b[j0]: to
-// the right if dir is 1, to the left if it is -1. It appends the runs of equal
-// tokens to path, from the border outwards, and returns the score of the best
-// end, at least 0.
+// extend aligns outwards from the border before the tokens a[i0] and b[j0]: to the
+// right if dir is 1, to the left if it is -1. It appends the runs of equal tokens to
+// path, from the border outwards, and returns the best score, at least 0.
 func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, path *[]Run) int {
 	n, m := len(a)-i0, len(b)-j0
 	ai, bj := i0, j0 // the next token of each side
@@ -23,7 +22,7 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 		n, m, ai, bj = i0, j0, i0-1, j0-1
 	}
 	total := 0
-	emit := func(i, j, k int) { // k equal tokens, i and j beyond the border
+	emit := func(i, j, k int) { // k equal tokens, i and j tokens beyond the border
 		if dir > 0 {
 			*path = append(*path, Run{int32(i0 + i), int32(j0 + j), int32(k)})
 		} else {
@@ -72,11 +71,11 @@ type edit struct {
 	score int
 }
 
-// single recognises one changed, inserted or deleted token that is followed by so
-// many equal ones that no other alignment of what follows scores more. Most edits
-// are of this kind, and take no tile.
+// single recognizes one changed, inserted or deleted token that is followed by so
+// many equal ones that no other alignment of them scores higher. Most edits are of
+// this kind, and need no tile.
 func single(a, b []uint32, ai, bj, dir, n, m int) (edit, bool) {
-	const run = jump + 2 // tokens that must be there
+	const run = jump + 2 // number of tokens that must exist
 	if n < run || m < run {
 		return edit{}, false
 	}
@@ -106,9 +105,9 @@ func same(a, b []uint32, ai, bj, dir, n int) bool {
 	return true
 }
 
-// block aligns from one border within one tile, and returns the best score and
-// where that cell lies; x.found has the runs of equal tokens on the way to it, last
-// first. more is true if the tile ended before the alignment did: it goes on from
+// block aligns from one border within one tile. It returns the best score and its
+// cell; x.found has the runs of equal tokens on the way to it, last first. more is
+// true if the tile ended before the alignment did; the alignment then continues from
 // the best cell with empty memory.
 func (x *extender) block(a, b []uint32, ai, bj, dir, n, m, drop int, budget *int) (score, bi, bjEnd int, more bool) {
 	t := &x.tile
@@ -137,8 +136,8 @@ func (x *extender) block(a, b []uint32, ai, bj, dir, n, m, drop int, budget *int
 	if last < tileSteps-1 && !(cut && last >= tileRows-1) {
 		return best, i, j, false
 	}
-	// The best cell lies at the border of the tile, where others might have caught
-	// up with it: go on from a run that they cannot.
+	// The best cell is at the border of the tile, where other alignments might have
+	// caught up with it: continue from a run where they cannot.
 	for k, r := range x.found {
 		if ei, ej := int(r.A+r.N), int(r.B+r.N); r.N >= jump && t.score[ei+ej][ei] > 0 {
 			x.found = x.found[k:]

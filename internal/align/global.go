@@ -10,10 +10,10 @@ const dead = math.MinInt32 / 2
 // globalCells bounds the cells of one exact alignment inside [Global].
 const globalCells = 1 << 20
 
-// Global returns the runs of equal tokens of an alignment of the whole of a with
-// the whole of b, ascending. Stretches that are too long to be aligned token by
-// token are first split at grams that occur once in both; what then is still
-// too long is split at its longest shared run, or left as it is.
+// Global returns the runs of equal tokens, ascending, of an alignment of the whole
+// of a with the whole of b. Stretches that are too long to be aligned token by token
+// are first split at grams that occur once in both; stretches that are still too
+// long are split at their longest shared run, or left unaligned.
 func Global(a, b []uint32) []Run {
 	var g global
 	g.align(a, b, 0, 0, gramWide)
@@ -52,7 +52,7 @@ func (g *global) align(a, b []uint32, oa, ob, q int) {
 			break
 		}
 		i, j := 0, 0
-		if len(anchors) > 0 { // else nothing shows how they belong together
+		if len(anchors) > 0 { // otherwise nothing shows how they correspond
 			for _, r := range append(anchors, Run{int32(len(a)), int32(len(b)), 0}) {
 				g.align(a[i:r.A], b[j:r.B], oa+i, ob+j, q)
 				g.add(oa+int(r.A), ob+int(r.B), int(r.N))
@@ -116,7 +116,7 @@ func unique(a, b []uint32, q int) []Run {
 	for k, p := len(tails)-1, tails[len(tails)-1]; k >= 0; k, p = k-1, prev[p] {
 		chain[k] = pairs[p]
 	}
-	// Grams overlap: cut each by what the one before has.
+	// Grams overlap: cut from each the part that the one before has.
 	out := chain[:0]
 	i, j := int32(0), int32(0)
 	for _, r := range chain {
@@ -131,7 +131,7 @@ func unique(a, b []uint32, q int) []Run {
 	return out
 }
 
-// exact aligns by the full matrix with the scores of the extension (Gotoh 1982).
+// exact aligns with the full matrix, using the scores of the extension (Gotoh 1982).
 func (g *global) exact(a, b []uint32, oa, ob int) {
 	w := len(b) + 1
 	trace := make([]byte, (len(a)+1)*w)
@@ -167,7 +167,7 @@ func (g *global) exact(a, b []uint32, oa, ob int) {
 				gb, t = gb-costGapNext, t|moreOfB
 			}
 			cell, how := diagonal-costUnequal, byte(fromBoth)
-			gap := int32(0) // what a gap must be better by: among equals it may lead to more equal tokens
+			gap := int32(0) // the margin that a gap needs: among equal scores it may lead to more equal tokens
 			if a[i-1] == b[j-1] {
 				cell, gap = diagonal+scoreEqual, 1
 			}
@@ -193,19 +193,19 @@ func (g *global) exact(a, b []uint32, oa, ob int) {
 	}
 }
 
-// How a cell was reached: by one token of both sides, or by a gap in one.
+// How a cell was reached: by a token of both sides, or by a gap on one side.
 const (
 	fromBoth = 1
 	fromA    = 2 // a token of a alone
 	fromB    = 3 // a token of b alone
-	moreOfA  = 4 // the gap in a goes on
+	moreOfA  = 4 // the gap in a continues
 	moreOfB  = 8
 )
 
-// walk goes back from a cell to the first one, and calls both for every token of
-// both sides on the way.
+// walk goes back from a cell to the first one, and calls both for every pair of
+// tokens on the way.
 func walk(i, j int, trace func(i, j int) byte, both func(i, j int)) {
-	gap := byte(0) // the gap that the path is in
+	gap := byte(0) // the gap in which the path currently is
 	for i > 0 || j > 0 {
 		t := trace(i, j)
 		how := t & 3

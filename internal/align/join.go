@@ -7,28 +7,28 @@ import (
 	"slices"
 )
 
-// joinCost is the cost of a gap of so many tokens, in the unit of the scores:
-// a fragment beyond it must be worth more.
+// joinCost is the cost of a gap of n tokens, in units of the score: a fragment after
+// it must be worth more.
 func joinCost(gap int32) int32 { return 2 + gap/2 }
 
-// Where one text goes on without a break of its paragraph, the other may hold
-// more in between: a foreign line that was put in, a clause that was cut out.
-// That the parts touch in one text is evidence by itself, so the gap costs less.
+// Where one text continues without a paragraph break, the other may have more in
+// between: a foreign line that was inserted, a clause that was cut. That the parts
+// touch in one text is evidence in itself, so the gap costs less.
 const (
 	touch     = 3 // tokens between parts that touch
-	wideByGap = 4 // such a gap may be so many times as wide as another
+	wideByGap = 4 // factor by which such a gap may be wider than another
 )
 
 func touchCost(gap int32) int32 { return 4 + gap/8 }
 
-// lookAhead bounds the fragments tried as the next one.
+// lookAhead bounds the number of fragments tried as the next one.
 const lookAhead = 64
 
-// overlap is how many tokens two joined fragments may share: an extension takes
-// in a word or two that equal by chance.
+// overlap is the number of tokens that two joined fragments may share: an extension
+// includes a word or two that are equal by chance.
 const overlap = 4
 
-// resolve keeps the best of the chains that cover the same ground.
+// resolve keeps the best of the chains that cover the same tokens.
 func (e *Engine) resolve(n, m int) []Chain {
 	if len(e.chains) == 1 {
 		return e.chains
@@ -61,10 +61,9 @@ func (e *Engine) resolve(n, m int) []Chain {
 	return out
 }
 
-// repeats reports whether more than half of the equal tokens of o are such of c,
-// each of them with the same counterpart: whether they cover the same ground is
-// not enough, for a chain through two copies of a phrase covers all four pairs of
-// them.
+// repeats reports whether more than half of the equal tokens of o are also equal
+// tokens of c, with the same counterparts. Covering the same tokens is not enough,
+// because a chain through two copies of a phrase covers all four pairs of them.
 func (c Chain) repeats(o Chain) bool {
 	both := int32(0)
 	for i, k := 0, 0; i < len(c.Runs) && k < len(o.Runs); {
@@ -115,7 +114,7 @@ func (s bitset) count(from, to int32) int {
 	return n
 }
 
-// join makes one chain of chains that follow each other closely in both texts.
+// join merges chains that follow each other closely in both texts.
 func (e *Engine) join(chains []Chain, a, b Seq) []Chain {
 	if len(chains) == 1 {
 		return []Chain{chains[0]}
@@ -142,7 +141,7 @@ func (e *Engine) join(chains []Chain, a, b Seq) []Chain {
 	return out
 }
 
-// next returns the chain that continues c best, or -1.
+// next returns the chain that best continues c, or -1.
 func (e *Engine) next(c Chain, chains []Chain, gone []bool, from int, a, b Seq) int {
 	best, bestGap := -1, int32(0)
 	most := int32(wideByGap * e.Gap)
@@ -175,8 +174,8 @@ func (e *Engine) close(c, o Chain, a, b Seq) bool {
 	return int(gap) <= e.ParGap || !borderIn(a.Breaks, c.A1, o.A0) && !borderIn(b.Breaks, c.B1, o.B0)
 }
 
-// touching reports whether c and o touch within a paragraph of one text, and what
-// the other holds between them is not too much for what they are worth.
+// touching reports whether c and o touch within a paragraph of one text, and the gap
+// in the other text is not too long for their scores.
 func (e *Engine) touching(c, o Chain, a, b Seq) bool {
 	gapA, gapB := o.A0-c.A1, o.B0-c.B1
 	breaks, from, to := a.Breaks, c.A1, o.A0
@@ -199,7 +198,7 @@ func borderIn(of func() []uint32, from, to int32) bool {
 	return k < len(breaks) && int32(breaks[k]) <= to
 }
 
-// After returns c without what lies before the tokens a or b.
+// After returns c without the part before the tokens a or b.
 func (c Chain) After(a, b int32) Chain {
 	if c.A0 >= a && c.B0 >= b {
 		return c
@@ -236,7 +235,7 @@ func joined(c, o Chain) Chain {
 	}
 }
 
-// Before returns c without what lies at or after the tokens a or b.
+// Before returns c without the part at or after the tokens a or b.
 func (c Chain) Before(a, b int32) Chain {
 	if c.A1 <= a && c.B1 <= b {
 		return c

@@ -7,15 +7,15 @@ import (
 
 const (
 	movedNear = 8   // tokens between the parts of a moved passage, in both texts
-	movedFar  = 100 // tokens by which a part inside a passage may have moved
+	movedFar  = 100 // number of tokens by which a part inside a passage may have moved
 
-	movedOverlap = 12 // tokens of a part that the passage may have already: an edge that was extended too far
+	movedOverlap = 12 // number of tokens of a part that the passage may already have: an edge that was extended too far
 )
 
-// gather makes one chain of what lies close together in both texts in another
-// order: sentences that were moved within their paragraph. A part joins a chain
-// if both together lie within one paragraph of either text, or if it lies inside
-// the chain in both texts and has not moved far.
+// gather merges chains that are close together in both texts but in a different
+// order, such as sentences that were moved within their paragraph. A part joins a
+// chain if both together lie within one paragraph of either text, or if it lies
+// inside the chain in both texts and has not moved far.
 func (e *Engine) gather(chains []Chain, a, b Seq) []Chain {
 	if len(chains) < 2 || e.Gap == 0 {
 		return chains
@@ -56,7 +56,7 @@ func (e *Engine) gather(chains []Chain, a, b Seq) []Chain {
 	return slices.DeleteFunc(chains, func(Chain) bool { k++; return gone[k-1] })
 }
 
-// takes reports whether o is a part of the passage c that was moved.
+// takes reports whether o is a moved part of the passage c.
 func (c *Chain) takes(o Chain, a, b Seq) bool {
 	inA, inB := o.A0 >= c.A0 && o.A1 <= c.A1, o.B0 >= c.B0 && o.B1 <= c.B1
 	if inA && inB {
@@ -92,7 +92,7 @@ func trimmed(c Chain, a, b Seq) Chain {
 }
 
 // borderAfter returns the paragraph border up to touch tokens after a token, or the
-// token itself; borderBefore the border before the end of some.
+// token itself; borderBefore returns the border before an end.
 func borderAfter(of func() []uint32, at int32) int32 {
 	if k := int32(0); of != nil {
 		for ; k < touch; k++ {

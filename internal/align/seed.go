@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// A table maps the q-grams of a text to their places. A slot belongs to one
-// gram; next links the places of that gram, ascending.
+// A table maps the q-grams of a text to their places. A slot belongs to one gram;
+// next links the places of that gram, ascending.
 type table struct {
 	q     int
 	ids   []uint32
 	shift uint
 	slots []slot
 	next  []int32
-	of    []int32  // the slot of the gram at each token, -1 if it is not there
-	maybe []uint64 // a bit for every hash that is there: most grams are ruled out by it
+	of    []int32  // the slot of the gram at each token, -1 if it is not in the table
+	maybe []uint64 // a bit for every hash in the table: most grams are ruled out by it
 	hits  []hit
 }
 
@@ -43,11 +43,11 @@ func (t *table) reset(ids []uint32, q, n int) {
 	clear(t.maybe)
 }
 
-// hash mixes the q ids from at on; its leading bits are the best.
+// hash mixes the q ids from at on; its leading bits are the best mixed.
 func (t *table) hash(ids []uint32, at int) uint64 {
 	g := ids[at : at+t.q]
 	if len(g) == 3 {
-		return hashThree(g[0], g[1], g[2]) // the usual ones
+		return hashThree(g[0], g[1], g[2]) // the usual widths
 	}
 	h, g := uint64(g[0])*0x9E3779B97F4A7C15, g[1:]
 	for ; len(g) > 1; g = g[2:] {
@@ -64,8 +64,8 @@ func hashThree(x, y, z uint32) uint64 {
 	return (h ^ h>>32) * 0xD1B54A32D192ED03
 }
 
-// slot returns the place of the gram of ids at the given token: its slot, or
-// the free one where it would go.
+// slot returns the slot of the gram of ids at the given token, or the free one where
+// it belongs.
 func (t *table) slot(ids []uint32, at int) int32 { return t.slotOf(ids, at, t.hash(ids, at)) }
 
 func (t *table) slotOf(ids []uint32, at int, h uint64) int32 {
@@ -84,7 +84,7 @@ func (t *table) bit(h uint64) (int, uint64) {
 	return int(k >> 6), 1 << (k & 63)
 }
 
-// add puts the gram at the given token in; later tokens must be added first.
+// add adds the gram at the given token; later tokens must be added first.
 func (t *table) add(at int) {
 	h := t.hash(t.ids, at)
 	w, b := t.bit(h)
@@ -101,10 +101,10 @@ func (t *table) add(at int) {
 // meet collects the grams of b that the table has, and counts their places.
 func (t *table) meet(b []uint32, want func(j int) bool) {
 	t.hits = t.hits[:0]
-	next := len(t.ids) // where the gram is if the text goes on as after the one before
+	next := len(t.ids) // the gram's place if the text continues like the gram before
 	for j := range len(b) - t.q + 1 {
 		var s int32
-		// Most grams that are there continue a run: no need to look these up.
+		// Most grams that occur continue a run, and need no look-up.
 		if end := next + t.q - 1; end < len(t.ids) && t.ids[end] == b[j+t.q-1] && t.of[next] >= 0 {
 			s = t.of[next]
 			if next++; want != nil && !want(j) {
@@ -126,7 +126,7 @@ func (t *table) meet(b []uint32, want func(j int) bool) {
 	}
 }
 
-// part leaves the table as it was before meet.
+// part restores the table to its state before meet.
 func (t *table) part() {
 	for _, h := range t.hits {
 		s := &t.slots[h.slot]
@@ -143,8 +143,8 @@ func equal(x, y []uint32) bool {
 	return true
 }
 
-// limits returns how many places of a gram that occurs at ca and cb places are
-// looked at on each side.
+// limits returns the number of places that are examined on each side for a gram that
+// occurs at ca and cb places.
 func limits(ca, cb int32) (int32, int32) {
 	if int64(ca)*int64(cb) <= maxCopies {
 		return ca, cb
@@ -179,8 +179,8 @@ func (e *Engine) seed(a, b []uint32) {
 	t.part()
 }
 
-// scan looks at the places of the grams that t has met and reports whether some
-// had too many to look at all of them.
+// scan examines the places of the grams that t has met and reports whether some had
+// too many places to examine all.
 func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
 	for _, h := range t.hits {
 		s := &t.slots[h.slot]
@@ -204,8 +204,8 @@ func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
 	return common
 }
 
-// seedWide looks for wider grams where all the short ones are too common, so
-// that a long shared run is found in a text of few words as well.
+// seedWide looks for wider grams where all short ones are too common, so that a long
+// shared run is found even in a text with few distinct words.
 func (e *Engine) seedWide(a, b []uint32) {
 	if len(a) < gramWide || len(b) < gramWide {
 		return
@@ -215,7 +215,7 @@ func (e *Engine) seedWide(a, b []uint32) {
 		ka, kb := limits(s.slots[k].count, s.slots[k].other)
 		return ka < s.slots[k].count || kb < s.slots[k].other
 	}
-	span := gramWide - s.q + 1 // short grams in a wide one
+	span := gramWide - s.q + 1 // number of short grams in a wide one
 	// The tokens of b at which a wide gram of common short ones begins, ascending.
 	var at []int32
 	for k, run := len(s.hits)-1, 0; k >= 0; k-- {
@@ -257,7 +257,7 @@ func (e *Engine) seedWide(a, b []uint32) {
 	t.part()
 }
 
-// found widens the n equal tokens at (i, j) to the run that they lie in.
+// found widens the n equal tokens at (i, j) to the whole run of equal tokens.
 func (e *Engine) found(a, b []uint32, i, j, n int32) {
 	if i < 0 || j < 0 || int(i)+int(n) > len(a) || int(j)+int(n) > len(b) {
 		return

@@ -1,14 +1,14 @@
 package align
 
-// A tile is filled by antidiagonals: step s holds the cells of i tokens of a and
-// s-i of b, one lane for each i. The lanes of a step depend on the two steps before
-// it only, so that all of them are computed at once.
+// A tile is filled by antidiagonals: step s holds the cells of i tokens of a and s-i
+// of b, one lane for each i. The lanes of a step depend only on the two steps before
+// it, so all of them are computed at once.
 const (
 	tileRows  = 32 // lanes: up to 31 tokens of a
 	tileSteps = 64
 	tileWork  = 16 // cost of a step in the budget
 
-	tileDead = -1 << 14 // the score of a cell that is not there
+	tileDead = -1 << 14 // the score of a nonexistent cell
 )
 
 // A tile holds the scores of an alignment that begins at a border, and how each
@@ -21,11 +21,11 @@ type tile struct {
 	b [tileRows + tileSteps]uint32 // the tokens of b back to front, the first one in the middle
 }
 
-// howMasks has a bit for each lane, of no meaning where the cell is dead. Without
-// one of the first two a cell was reached by a token of both sides.
+// howMasks has a bit for each lane; it is meaningless for dead cells. A cell with
+// neither of the first two was reached by a token of both sides.
 type howMasks struct {
-	fromA, fromB uint32 // by a token of a alone, of b alone; b goes first
-	moreA, moreB uint32 // a gap that ends here goes on
+	fromA, fromB uint32 // by a token of a alone, of b alone; b takes precedence
+	moreA, moreB uint32 // a gap that ends here continues an earlier one
 }
 
 // fillTileGeneric fills the tile from the border before b[bj] on, with up to n < 32
@@ -109,8 +109,8 @@ func (t *tile) row(s, score int) int {
 	panic("align: a score that is not there")
 }
 
-// walk goes back from a cell to the border, and calls both for every token of both
-// sides on the way.
+// walk goes back from a cell to the border, and calls both for every pair of tokens
+// on the way.
 func (t *tile) walk(i, j int, both func(i, j int)) {
 	walk(i, j, func(i, j int) byte {
 		h, bit := &t.how[i+j], uint32(1)<<i

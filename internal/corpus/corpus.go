@@ -1,5 +1,5 @@
-// Package corpus gives tests the real data next to the repository and
-// made-up text in any amount. Nothing outside tests imports it.
+// Package corpus provides tests with the real data next to the repository and with
+// any amount of made-up text. Nothing outside tests imports it.
 package corpus
 
 import (
@@ -19,9 +19,9 @@ type Doc struct {
 	Host string `json:"host"`
 }
 
-// Shared returns the path of a file in the folder "shared" next to the
-// repository, and skips the test, saying so, where that folder is absent. A
-// file that is missing although the folder is there fails the test.
+// Shared returns the path of a file in the folder "shared" next to the repository.
+// If that folder is absent, it skips the test with a message. A file that is missing
+// although the folder exists fails the test.
 func Shared(tb testing.TB, elem ...string) string {
 	tb.Helper()
 	dir := filepath.Join(root(tb), "..", "shared")

@@ -1,17 +1,17 @@
 // Package cpu decides which vector instructions the kernels of this module use: the
-// best that the processor has and whose registers the operating system saves. With
-// the tag purego there are none.
+// best that the processor supports and whose registers the operating system saves.
+// With the build tag purego it uses none.
 package cpu
 
 import "slices"
 
-// A Tier is a set of instructions that kernels are written for. Every tier gives the
-// same results. On one architecture a higher tier includes the lower ones.
+// A Tier is a set of instructions for which kernels are written. Every tier gives
+// the same results. On one architecture a higher tier includes the lower ones.
 type Tier uint8
 
 const (
 	Generic Tier = iota // plain Go
-	NEON                // on arm64, which always has it
+	NEON                // on arm64, where it is always present
 	AVX2                // with BMI1, BMI2 and POPCNT
 	AVX512              // F, DQ, BW and VL
 	VBMI2               // AVX-512 with VBMI and VBMI2
@@ -34,7 +34,7 @@ func Tiers() []Tier { return append([]Tier(nil), tiers...) }
 func Active() Tier { return active }
 
 // Use makes t the tier in use until restore is called. It is for tests and
-// benchmarks, while nothing else runs. It panics if this machine lacks the tier.
+// benchmarks that run alone. It panics if this machine lacks the tier.
 func Use(t Tier) (restore func()) {
 	if slices.Contains(tiers, t) {
 		before := active

@@ -1,5 +1,5 @@
-// Package doctime reads the time field of documents, for the programs that take
-// them: what one of them takes for newer, the others do.
+// Package doctime parses the time field of documents, so that all programs agree on
+// which document is newer.
 package doctime
 
 import (
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// layouts are the forms of a time, besides seconds since 1970.
+// layouts are the accepted formats of a time, in addition to seconds since 1970.
 var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02", time.RFC1123Z, time.RFC1123}
 
-// Parse reads a document's time; no time at all is the zero time.
+// Parse parses a document's time; an empty string is the zero time.
 func Parse(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -24,5 +24,5 @@ func Parse(s string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("time %q is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)", s)
+	return time.Time{}, fmt.Errorf("invalid time %q (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)", s)
 }

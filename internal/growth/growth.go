@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// parts is how many times the small input goes into the large one.
+// parts is the ratio of the large input to the small one.
 const parts = 8
 
-// Linear runs f for one input of n bytes and for eight of n/8, and fails the test
-// if the one takes more than six times as long as the eight, which work that grows
-// with the square does. The machine may be busy with other things: one fair
-// comparison of ten is enough.
+// Linear runs f for one input of n bytes and for eight of n/8. It fails the test if
+// the one takes more than six times as long as the eight together, as quadratic work
+// does. The machine may be busy with other things: one fair comparison in ten is
+// enough.
 func Linear(tb testing.TB, n int, f func(n int)) {
 	tb.Helper()
 	took := func(times, n int) time.Duration {

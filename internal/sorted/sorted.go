@@ -1,6 +1,7 @@
-// Package sorted has the rules of a search whose records come in order: which
+// Package sorted holds the rules of a search whose records arrive in order: which
 // documents of a bucket are compared, which candidates may match, and which document
-// joins which cluster. Package lsh/stage applies them to lines, dedup -spill to files.
+// joins which cluster. Package lsh/stage applies them to lines, dedup -spill to
+// files.
 //
 // A ref is the number of a document in the order of preference.
 package sorted
@@ -11,7 +12,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// Refs is a set of refs, a bit each, in pages that are made when they are needed. The
+// Refs is a set of refs, one bit each, in pages that are allocated when needed. The
 // zero set is empty.
 type Refs struct {
 	pages map[int64]*[1 << 10]uint64
@@ -36,29 +37,30 @@ func (s *Refs) Has(ref int64) bool {
 	return p != nil && p[ref>>6&(1<<10-1)]>>(ref&63)&1 != 0
 }
 
-// A Bucket makes the pairs to compare of the documents of one bucket after the other:
-// all pairs of a bucket that is compared in full, and of an oversized one all with its
-// leaders. It keeps the refs of a bucket as long as that is compared in full.
+// A Bucket makes the pairs of documents to compare, one bucket after the other: all
+// pairs of a bucket that is compared in full; in an oversized bucket, the pairs of
+// all documents with its leaders. It keeps the refs of a bucket while that is
+// compared in full.
 type Bucket struct {
-	// Pair gets each pair, the lower ref first.
+	// Pair receives each pair, the lower ref first.
 	Pair func(a, b int64) error
 
-	// Self adds the pair of a document with itself before its others.
+	// Self adds the pair of a document with itself before its other pairs.
 	Self bool
 
-	refs []int64 // of the bucket so far; its leaders once it is oversized
+	refs []int64 // refs of the bucket so far; its leaders once it is oversized
 	n    int
 }
 
-// Add adds the next document of the bucket, in order of the refs. Buckets of up to full
-// documents are compared in full.
+// Add adds the next document of the bucket, in the order of refs. Buckets of up to
+// full documents are compared in full.
 func (b *Bucket) Add(ref int64, full int) error {
 	b.n++
 	switch {
 	case b.n <= full:
 		b.refs = append(b.refs, ref)
 		return nil
-	case b.n == full+1: // oversized: the refs so far with the leaders
+	case b.n == full+1: // oversized: pair the refs so far with the leaders
 		leaders := min(lsh.BucketLeaders, len(b.refs))
 		if err := b.pairs(leaders); err != nil {
 			return err
@@ -83,7 +85,7 @@ func (b *Bucket) End() error {
 	return err
 }
 
-// pairs makes the pairs of the first refs with all that follow them.
+// pairs makes the pairs of the first refs with all refs after them.
 func (b *Bucket) pairs(firsts int) error {
 	for i, x := range b.refs[:firsts] {
 		rest := b.refs[i+1:]
@@ -99,9 +101,9 @@ func (b *Bucket) pairs(firsts int) error {
 	return nil
 }
 
-// Full returns up to which size the buckets of a band are compared in full, of a corpus
-// with that many documents that are not empty, and what is not compared. The sizes are
-// those of buckets above [lsh.FullBucket]; it sorts them.
+// Full returns the size up to which the buckets of a band are compared in full, and
+// the comparisons left out, for a corpus with that many non-empty documents. The
+// sizes are those of buckets above [lsh.FullBucket]; Full sorts them.
 func Full(sizes []int, documents, bands int) (full int, work lsh.Work) {
 	slices.Sort(sizes)
 	full = lsh.FullSize(sizes, documents, bands)
@@ -116,7 +118,8 @@ func Full(sizes []int, documents, bands int) (full int, work lsh.Work) {
 	return full, work
 }
 
-// Clusters decides which documents join a representative. The zero Clusters is ready.
+// Clusters decides which documents join a representative. The zero Clusters is ready
+// to use.
 type Clusters struct {
 	gone    Refs // have a representative
 	now     int64
@@ -124,9 +127,9 @@ type Clusters struct {
 	decided bool
 }
 
-// Join reports whether b joins a, which it matches. Matches come in order of b, those of
-// one b in order of a, which is less than b: a document joins the first representative
-// that it matches, and is one itself if it matches none.
+// Join reports whether b joins a, which it matches. Matches must come in the order
+// of b, and for one b in the order of a, which is less than b: a document joins the
+// first representative that it matches, and becomes one if it matches none.
 func (c *Clusters) Join(b, a int64) bool {
 	if !c.begun || b != c.now {
 		c.now, c.begun, c.decided = b, true, false
@@ -147,8 +150,9 @@ func Pack(dst []byte, regs []uint32) []byte {
 	return dst
 }
 
-// Agree counts equal bytes of two packed signatures of one length: at least as many as
-// registers agree. About one unrelated register in 256 agrees by chance.
+// Agree counts the equal bytes of two packed signatures of the same length: at least
+// as many bytes as registers agree. About one unrelated register in 256 agrees by
+// chance.
 func Agree(x, y []byte) int {
 	y = y[:len(x)]
 	same := 0

@@ -1,12 +1,11 @@
-// Package splitmix is the generator from which all keys and multipliers of this
-// module come: SplitMix64 of Steele, Lea and Flood, Fast Splittable Pseudorandom
-// Number Generators (2014). Its values are frozen: hashes and signatures depend on
-// them.
+// Package splitmix is the generator of all keys and multipliers of this module:
+// SplitMix64 of Steele, Lea and Flood, Fast Splittable Pseudorandom Number
+// Generators (2014). Its values are frozen: hashes and signatures depend on them.
 package splitmix
 
 import "math/bits"
 
-// A Source is the state of the generator. The zero Source is the one of seed 0.
+// A Source is the state of the generator. The zero Source has seed 0.
 type Source uint64
 
 // Next returns the next number.
@@ -19,7 +18,7 @@ func (s *Source) Next() uint64 {
 }
 
 // Multiplier returns an odd number whose bits change often enough for a product to
-// mix well, by the test of section 5 of the paper.
+// mix well, according to the test in section 5 of the paper.
 func (s *Source) Multiplier() uint64 {
 	z := s.Next() | 1
 	if bits.OnesCount64(z^z>>1) < 24 {

@@ -1,3 +1,3 @@
-// Package sqltest holds tests of the SQL in docs/bands.md, which need an engine
-// that runs it.
+// Package sqltest tests the SQL in docs/bands.md, which needs an engine that runs
+// it.
 package sqltest

@@ -1,6 +1,6 @@
-// Package unidata holds frozen tables of how each code point is folded
-// and what part it plays in a token. They depend on no other package's tables,
-// so that a text folds alike under every Go release.
+// Package unidata holds frozen tables of how each code point is folded and of its
+// role in a token. They do not depend on the tables of any other package, so a text
+// folds alike under every Go release.
 package unidata
 
 //go:generate sh -c "GOWORK=off go run -C _gen . && mv _gen/tables.go tables.go"
@@ -11,14 +11,14 @@ const (
 	Letter            // letters and digits of scripts with spaces: runs are tokens
 	Single            // an ideograph: a token of its own
 	Katakana          // runs are tokens
-	Extend            // marks: belong to what precedes
-	Prefix            // vowels written before their consonant: belong to what follows
+	Extend            // marks: belong to the preceding character
+	Prefix            // vowels written before their consonant: belong to the following one
 	Cluster           // consonants of scripts without spaces: begin a token
 	Stacker           // join the next consonant to the cluster
 	Apostrophe        // joins two letters
-	Ignore            // as if not there
+	Ignore            // ignored
 	Hiragana          // runs are tokens
-	Accent            // marks that are nothing without a letter before them
+	Accent            // marks that are dropped without a letter before them
 )
 
 // The treatments of an entry with the [Special] bit.
@@ -30,12 +30,12 @@ const (
 	Voicing        // a sound mark that composes with the kana before
 )
 
-// An Entry is the folded form of a code point. Unless it is special: up to three
-// bytes of UTF-8 in bits 0-23, the class in bits 24-27, the number of bytes in
-// bits 28-30.
+// An Entry is the folded form of a code point. Unless it is special, it has up to
+// three bytes of UTF-8 in bits 0-23, the class in bits 24-27, and the number of
+// bytes in bits 28-30.
 type Entry uint32
 
-// Special marks an entry that needs more than its bytes written.
+// Special marks an entry for which writing its bytes is not enough.
 const Special Entry = 1 << 31
 
 // Class returns the class.
@@ -53,19 +53,19 @@ func (e Entry) Text() string {
 	return expansions[off : off+e>>16&0x3f]
 }
 
-// A Range is what supplementary code points become.
+// A Range is the folded form of a range of supplementary code points.
 type Range struct {
 	Lo, Hi rune
 	Entry  Entry // of length 4: the code point shifted by Delta
 	Delta  rune
 }
 
-// ASCII is where ASCII begins in Low.
+// ASCII is the index at which ASCII begins in Low.
 const ASCII = 2048
 
-// A Table is one way of folding.
+// A Table defines one way of folding.
 type Table struct {
-	Low    [ASCII + 128]Entry // what two bytes encode, invalid where that is ASCII; then ASCII
+	Low    [ASCII + 128]Entry // two-byte encodings, then ASCII; invalid where the encoding is ASCII
 	Index  [1024]uint16       // by code point / 64: block of the rest of the BMP
 	Ranges []Range            // above U+FFFF, code points that are not separators
 }
@@ -86,15 +86,15 @@ func Kept() *Table { return &kept }
 // is utf8, little-endian, with the upper byte zero.
 func (t *Table) Three(utf8 uint32) Entry {
 	e := blocks[t.Index[(utf8&0xf)<<6|utf8>>8&0x3f]][utf8>>16&0x3f]
-	// Where there are no bytes, those of the code point itself belong; what
-	// becomes nothing has length 0, so it does no harm to it.
+	// An entry without bytes stands for the bytes of the code point itself; an entry
+	// that becomes nothing has length 0, so this does no harm.
 	return e | Entry(utf8&0xffffff)&Entry(int32(e&0xffffff-1)>>31)
 }
 
-// Blocks returns the first of the blocks that the indexes of tables give.
+// Blocks returns the first of the blocks to which the indexes of tables refer.
 func Blocks() *[64]Entry { return &blocks[0] }
 
-// Four returns the entry of a code point above U+FFFF, and by how much to
+// Four returns the entry of a code point above U+FFFF, and the distance by which to
 // shift the code point if the entry's length is 4.
 func (t *Table) Four(r rune) (Entry, rune) {
 	lo, hi := 0, len(t.Ranges)

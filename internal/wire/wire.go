@@ -25,13 +25,14 @@ import (
 // The errors that the packages of this module export under their own names
 // (minhash.ErrFormat is wire.ErrFormat), always wrapped.
 var (
-	// ErrFormat is the error of bytes that are something else altogether.
+	// ErrFormat is the error for bytes in an entirely different format.
 	ErrFormat = errors.New("not in this format")
-	// ErrVersion is the error of a version that this code cannot read.
+	// ErrVersion is the error for a version that this code cannot read.
 	ErrVersion = errors.New("unknown format version")
 	// ErrCorrupt is the error of bytes that are damaged, cut short or inconsistent.
 	ErrCorrupt = errors.New("corrupt data")
-	// ErrMismatch is the error of two things made in ways that do not compare.
+	// ErrMismatch is the error for two things that cannot be compared because of how
+	// they were made.
 	ErrMismatch = errors.New("schemes do not match")
 )
 
@@ -73,10 +74,10 @@ func AppendUint64s(dst []byte, v []uint64) []byte {
 	return dst
 }
 
-// Open checks magic, version and checksum of the envelope that data is, from
-// its first byte to its last, and returns a Reader of the payload with the
-// version. A version above newest or of 0 is an ErrVersion, reported before the
-// checksum is looked at: a later version may end otherwise.
+// Open checks magic, version and checksum of the envelope in data, which must be all
+// of data, and returns a Reader of the payload and the version. A version that is 0
+// or above newest is an ErrVersion, reported before the checksum is checked: a later
+// version may end differently.
 func Open(data []byte, magic string, newest uint64) (*Reader, uint64, error) {
 	if len(data) < len(magic) || string(data[:len(magic)]) != magic {
 		return nil, 0, fmt.Errorf("no %q at the start: %w", magic, ErrFormat)
@@ -87,7 +88,7 @@ func Open(data []byte, magic string, newest uint64) (*Reader, uint64, error) {
 	case r.err != nil:
 		return nil, 0, r.err
 	case version == 0 || version > newest:
-		return nil, 0, fmt.Errorf("version %d, newest known %d: %w", version, newest, ErrVersion)
+		return nil, 0, fmt.Errorf("version %d, newest known version %d: %w", version, newest, ErrVersion)
 	case len(r.rest) < sumSize:
 		return nil, 0, fmt.Errorf("%d bytes where the checksum should be: %w", len(r.rest), ErrCorrupt)
 	}
@@ -99,10 +100,10 @@ func Open(data []byte, magic string, newest uint64) (*Reader, uint64, error) {
 	return r, version, nil
 }
 
-// A Reader takes values from the front of a slice of bytes. After the first
-// failure every read returns the zero value and [Reader.Err] returns what went
-// wrong, so a decoder may read on and look once. A Reader never allocates more
-// than a fixed multiple of the bytes that are there.
+// A Reader takes values from the front of a slice of bytes. After the first failure
+// every read returns the zero value and [Reader.Err] returns the error, so a decoder
+// may read on and check once. A Reader never allocates more than a fixed multiple of
+// the bytes present.
 type Reader struct {
 	rest []byte
 	err  error
@@ -117,7 +118,8 @@ func (r *Reader) Err() error { return r.err }
 // Len returns the number of bytes not yet read.
 func (r *Reader) Len() int { return len(r.rest) }
 
-// Rest returns the bytes not yet read, which stay unread; it is empty after a failure.
+// Rest returns the bytes not yet read, without consuming them; it is empty after a
+// failure.
 func (r *Reader) Rest() []byte {
 	if r.err != nil {
 		return nil
@@ -125,7 +127,7 @@ func (r *Reader) Rest() []byte {
 	return r.rest
 }
 
-// Fail records an error of the caller's, unless one is there already.
+// Fail records an error of the caller, unless there already is one.
 func (r *Reader) Fail(err error) {
 	if r.err == nil {
 		r.err = err
@@ -176,8 +178,8 @@ func (r *Reader) Uint64() uint64 {
 	return 0
 }
 
-// Uvarint returns the next uvarint; one that is cut, too large for 64 bits or
-// longer than need be is a failure.
+// Uvarint returns the next uvarint; one that is truncated, too large for 64 bits or
+// longer than necessary is a failure.
 func (r *Reader) Uvarint() uint64 {
 	if r.err != nil {
 		return 0
@@ -206,7 +208,7 @@ func (r *Reader) Count(size int) int {
 	return int(n)
 }
 
-// String returns the counted string that comes next.
+// String returns the next counted string.
 func (r *Reader) String() string { return string(r.Bytes(r.Count(1))) }
 
 // Uint32s appends the next n little-endian 32-bit numbers to dst.

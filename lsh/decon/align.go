@@ -2,7 +2,7 @@ package decon
 
 import "math"
 
-// An aligner aligns all of an entry with the best part of a stretch of words, by
+// An aligner aligns a whole entry with the best part of a stretch of words, by
 // dynamic programming over every pair of words. Entries are short and stretches
 // little longer, so it can afford what an aligner of whole documents cannot.
 type aligner struct {
@@ -11,19 +11,19 @@ type aligner struct {
 	pairs []pair
 }
 
-// A pair is two equal words, by their places in the entry and in the stretch.
+// A pair is two equal words, by their positions in the entry and in the stretch.
 type pair struct{ a, b int }
 
-// Scores of a pair of equal words, and of a word of either side left unpaired
-// between the first pair and the last. A word more in common is worth a few strange
-// words between, but not a copy of the entry's last word a line further on.
+// Scores of a pair of equal words, and of an unpaired word on either side between
+// the first and the last pair. One more common word is worth a few unrelated words
+// in between, but not a copy of the entry's last word a line further on.
 const (
 	equalScore = 3
 	gapScore   = -1
 )
 
-// jumpScore is that of any number of words of the stretch left unpaired in a row: three
-// words on either side outweigh a remark that was inserted.
+// jumpScore is the score of any number of consecutive unpaired words of the stretch:
+// three words on either side outweigh an inserted remark.
 const jumpScore = -8
 
 // The steps of an alignment.
@@ -34,11 +34,11 @@ const (
 	skipB
 	jump
 
-	leap = 1 << 3 // in addition: a jump to here or further begins one word before
+	leap = 1 << 3 // in addition: a jump to here or further begins one word earlier
 )
 
-// align returns the pairs of the best alignment of a with a part of b, ascending;
-// of several, the one that ends first.
+// align returns the pairs, ascending, of the best alignment of a with a part of b;
+// if there are several, of the one that ends first.
 func (al *aligner) align(a, b []uint32) []pair {
 	width := len(b) + 1
 	size := (len(a) + 1) * width

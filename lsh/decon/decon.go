@@ -1,6 +1,6 @@
 // Package decon finds evaluation items in texts: which documents of a training
-// corpus hold which questions and answers of a test set, where, and how much was
-// changed.
+// corpus hold which questions and answers of a test set, where they are, and how
+// much was changed.
 //
 //	ix := decon.New(items, decon.Options{})
 //	search := ix.Search()
@@ -11,30 +11,30 @@
 //		fmt.Println(m.Document, m.Item, m.Similarity)
 //	}
 //
-// Case, accents, punctuation and layout do not count. Words may be exchanged,
-// inserted and left out, and a remark of some twenty words may be in the middle.
+// Case, accents, punctuation and layout do not count. Matches may have substituted,
+// inserted and missing words, and a remark of about twenty words in the middle.
 //
 // # Method
 //
-// The items are indexed by their runs of three words. A document is read once:
-// where enough runs of one item are close together, the item is aligned with that
-// stretch, word by word, with a full dynamic program, so a match is never claimed
-// from hashes alone. Runs that very many items share are indexed for the items
-// that have few others.
+// The items are indexed by their runs of three words. A document is read once: where
+// enough runs of one item are close together, the item is aligned with that stretch,
+// word by word, with a full dynamic program, so a match is never claimed from hashes
+// alone. Runs that very many items share are indexed only for items that have few
+// others.
 //
 // Whether an edited item matches is decided when all documents have been read: a
 // word counts by its rarity in the corpus, -log2 of the share of documents that hold
 // it, so "which of the following is" is not evidence that a question was copied. An
 // item that occurs word for word is always reported.
 //
-// Texts of more than 400 words are looked for in parts of equal length.
+// Texts of more than 400 words are searched for in parts of equal length.
 //
-// An answer shorter than [Options.MinTokens] is only looked for within
+// An answer shorter than [Options.MinTokens] is searched for only within
 // [NearTokens] words of its question, word for word.
 //
-// Brown et al., Language Models are Few-Shot Learners (2020), appendix C, and
-// the decon project of the Allen Institute for AI are the references;
-// [GPT3] is the rule of the former.
+// Brown et al., Language Models are Few-Shot Learners (2020), appendix C, and the
+// decon project of the Allen Institute for AI are the references; [GPT3] is the rule
+// of the former.
 package decon
 
 import (
@@ -50,12 +50,12 @@ import (
 
 // An Item is one evaluation item. The zero Item matches nothing.
 type Item struct {
-	ID     string // names the item in matches; ids need not differ
-	Text   string // the question, or all of the item
+	ID     string // names the item in matches; ids need not be distinct
+	Text   string // the question, or the whole item
 	Answer string // may be empty
 }
 
-// A Part is what of an item a match holds. The zero Part is Text.
+// A Part is the part of an item that a match holds. The zero Part is Text.
 type Part uint8
 
 const (
@@ -73,29 +73,28 @@ func (p Part) String() string {
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	// Shingler defines words: its Unit must be Words. Size and Multiset have no
-	// meaning here.
+	// Shingler defines words: its Unit must be Words. Size and Multiset are ignored.
 	Shingler shingle.Shingler
 
-	// MinTokens is the least number of words of an item that is looked for on its
-	// own; 0 means 8. Fewer than 3 are a panic: there would be no run to index.
+	// MinTokens is the least number of words of an item that is searched for on its own;
+	// 0 means 8. New panics if it is below 3, because there would be no run to index.
 	MinTokens int
 
-	// Share is the least share of an item, by the rarity of its words, that a
-	// document must hold in one place and in order; 0 means 0.7. 1 finds items
-	// without an exchanged or missing word.
+	// Share is the least share of an item, weighted by the rarity of its words, that a
+	// document must hold in one place and in order; 0 means 0.7. 1 finds only items
+	// without a substituted or missing word.
 	Share float64
 }
 
 const (
-	// NearTokens is how many words away from a question a short answer may be.
+	// NearTokens is the largest distance in words between a question and a short answer.
 	NearTokens = 64
 
 	runLength    = 3   // words of a run
-	commonRun    = 256 // items that share a run from which on it is common
-	leastIndexed = 4   // runs of an item that are indexed although they are common
+	commonRun    = 256 // number of items sharing a run from which on it is common
+	leastIndexed = 4   // runs of an item that are indexed even if they are common
 	mostPostings = 1024
-	mostWords    = 400 // of an entry; the alignment takes 1.5 times the square
+	mostWords    = 400 // words of an entry; the alignment takes 1.5 times the square
 )
 
 // An Index holds items. It is immutable and safe for concurrent use. The zero Index
@@ -106,7 +105,7 @@ type Index struct {
 	entries []entry
 	words   map[uint64]uint32 // hash of a token: its number, from 1
 	runs    map[uint64][]posting
-	short   []int // of each item: index into entries of its short answer, plus 1
+	short   []int // for each item: the index in entries of its short answer, plus 1
 	stats   Stats
 }
 
@@ -115,18 +114,18 @@ type entry struct {
 	part    Part
 	words   []uint32
 	spans   []shingle.Span
-	items   []int // that have it, ascending
-	indexed int   // runs that are indexed
+	items   []int // items that have it, ascending
+	indexed int   // runs by which it is indexed
 }
 
-// A posting is a place of a run.
+// A posting is the position of a run in an entry.
 type posting struct{ entry, at uint32 }
 
-// Stats describes an [Index]. The zero Stats are those of an index without items.
+// Stats describes an [Index]. The zero Stats describe an index without items.
 type Stats struct {
 	Items   int // given
-	Short   int // items whose text is shorter than MinTokens: they are not looked for
-	Texts   int // different texts and answers that are looked for on their own
+	Short   int // items whose text is shorter than MinTokens: they are not searched for
+	Texts   int // different texts and answers that are searched for on their own
 	Words   int // different ones
 	Unfound int // texts with runs so common that none could be indexed
 }
@@ -143,7 +142,7 @@ func New(items []Item, o Options) *Index {
 		panic(fmt.Sprintf("decon: Share %v is not between 0 and 1", o.Share))
 	}
 	o.MinTokens = cmp.Or(o.MinTokens, 8)
-	o.Share = math.Round(cmp.Or(o.Share, 0.7)*shareUnit) / shareUnit // as in a file
+	o.Share = math.Round(cmp.Or(o.Share, 0.7)*shareUnit) / shareUnit // rounded as in a file
 	ix := &Index{opts: o, items: slices.Clone(items), words: map[uint64]uint32{}, short: make([]int, len(items))}
 	ix.stats.Items = len(items)
 	b := builder{Index: ix, same: map[string]int{}}
@@ -203,7 +202,7 @@ func (b *builder) entry(item int, part Part, tokens []shingle.Token) entry {
 	return e
 }
 
-// number returns the number of a token, a new one if it has none.
+// number returns the number of a token, and assigns one if it has none.
 func (ix *Index) number(hash uint64) uint32 {
 	n, ok := ix.words[hash]
 	if !ok {
@@ -213,8 +212,8 @@ func (ix *Index) number(hash uint64) uint32 {
 	return n
 }
 
-// indexRuns chooses the runs by which entries are found: all that are not common,
-// and of an entry with few of these its least common ones.
+// indexRuns chooses the runs by which entries are found: all that are not common
+// and, for an entry with few of these, its least common ones.
 func (ix *Index) indexRuns() {
 	holders := map[uint64]int{}
 	long := func(e *entry) bool { return len(e.words) >= ix.opts.MinTokens }
@@ -252,8 +251,8 @@ func (ix *Index) indexRuns() {
 	}
 }
 
-// runKey returns the key of the run that words begin with. Keys of different runs
-// may be equal; an alignment follows.
+// runKey returns the key of the run at the start of words. Different runs may have
+// equal keys; an alignment follows.
 func runKey(words []uint32) uint64 {
 	const m1, m2 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
 	k := uint64(words[0])*m1 + uint64(words[1])
@@ -264,13 +263,13 @@ func runKey(words []uint32) uint64 {
 // Stats returns figures about the index.
 func (ix *Index) Stats() Stats { return ix.stats }
 
-// Items returns the items of the index, which must not be changed.
+// Items returns the items of the index, which must not be modified.
 func (ix *Index) Items() []Item { return ix.items }
 
 // The errors of [Read], always wrapped.
 var (
 	ErrFormat  = wire.ErrFormat  // not an index of items
-	ErrVersion = wire.ErrVersion // of a later version
+	ErrVersion = wire.ErrVersion // written by a later version
 	ErrCorrupt = wire.ErrCorrupt // damaged or cut short
 )
 
@@ -280,9 +279,9 @@ const (
 )
 
 // AppendBinary appends the items and the options to dst, in the format that
-// FORMAT.md describes; the error is always nil. Runs are indexed anew by
-// [Index.UnmarshalBinary], which takes a few microseconds an item, so a file does
-// not depend on how a text is cut into words.
+// FORMAT.md describes; the error is always nil. [Index.UnmarshalBinary] rebuilds the
+// index of runs, which takes a few microseconds per item, so a file does not depend
+// on how texts are cut into words.
 func (ix *Index) AppendBinary(dst []byte) ([]byte, error) {
 	start := len(dst)
 	dst = wire.AppendHeader(dst, magic, version)
@@ -308,9 +307,9 @@ const shareUnit = 1 << 16
 // MarshalBinary returns what [Index.AppendBinary] appends.
 func (ix *Index) MarshalBinary() ([]byte, error) { return ix.AppendBinary(nil) }
 
-// UnmarshalBinary makes ix the index that was written. The error wraps [ErrFormat],
-// [ErrVersion] or [ErrCorrupt], and ix stays as it was. Memory follows the bytes
-// that are there, whatever lengths they declare.
+// UnmarshalBinary replaces ix by the encoded index. The error wraps [ErrFormat],
+// [ErrVersion] or [ErrCorrupt]; ix is then unchanged. Memory is proportional to the
+// bytes present, not to declared lengths.
 func (ix *Index) UnmarshalBinary(data []byte) error {
 	r, _, err := wire.Open(data, magic, version)
 	if err != nil {
@@ -335,5 +334,5 @@ func (ix *Index) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// IsIndex reports whether data begins like a file that [Index.AppendBinary] wrote.
+// IsIndex reports whether data begins like the output of [Index.AppendBinary].
 func IsIndex(data []byte) bool { return len(data) >= len(magic) && string(data[:len(magic)]) == magic }

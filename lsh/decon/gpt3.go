@@ -14,21 +14,21 @@ import (
 // The rule of GPT-3: see [GPT3].
 const (
 	gramWords  = 13  // words of a gram
-	gramLimit  = 10  // documents that may hold a gram
+	gramLimit  = 10  // largest number of documents that may hold a gram
 	gramWindow = 200 // characters removed on either side of a gram
-	leastPiece = 200 // characters of a piece that is kept
-	mostPieces = 10  // pieces into which a document may be split
+	leastPiece = 200 // least characters of a piece that is kept
+	mostPieces = 10  // most pieces into which a document may be split
 )
 
-// A GPT3 finds items by the rule with which the training text of GPT-3 was filtered,
-// to compare with: a document collides with an item where both have the same 13
-// words in a row. A word is what white space delimits, in lower case and without
-// punctuation and symbols. Runs that more than 10 documents hold are ignored, items
-// of fewer than 13 words are never found, and one changed word hides 13 runs.
-// [CutGPT3] is the treatment of collisions.
+// A GPT3 finds items by the rule that filtered the training text of GPT-3, for
+// comparison: a document collides with an item where both have the same 13 words in
+// a row. Words are separated by white space, lower-cased and stripped of punctuation
+// and symbols. Runs that more than 10 documents hold are ignored, items of fewer
+// than 13 words are never found, and one changed word hides 13 runs. [CutGPT3] is
+// the treatment of collisions.
 //
 // Source: Brown et al., Language Models are Few-Shot Learners (2020), appendix C.
-// The paper does not name the set of punctuation.
+// The paper does not define punctuation.
 //
 // Its methods are safe for concurrent use. Make it with [NewGPT3].
 type GPT3 struct {
@@ -36,11 +36,11 @@ type GPT3 struct {
 	places [][]gramPlace     // of each
 
 	mu        sync.Mutex
-	documents []int // that hold each
+	documents []int // the items that hold each
 	found     []collision
 }
 
-// A gramPlace is where an item has a run.
+// A gramPlace is the position of a run in an item.
 type gramPlace struct {
 	item int
 	part Part
@@ -94,7 +94,7 @@ func (g *GPT3) Add(document int, text string) bool {
 }
 
 // Matches returns the collisions, one for each run of 13 words and each place of it
-// in an item, ordered by document, then by place, then by item.
+// in an item, ordered by document, then by position, then by item.
 func (g *GPT3) Matches() []Match {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -141,7 +141,7 @@ func CutGPT3(text string, collisions []shingle.Span) (pieces []shingle.Span, rem
 	return pieces, false
 }
 
-// back returns the offset of the character n before at, or 0.
+// back returns the offset of the character n before at, or 0 if there are fewer.
 func back(text string, at, n int) int {
 	for ; n > 0 && at > 0; n-- {
 		_, size := utf8.DecodeLastRuneInString(text[:at])
@@ -167,7 +167,7 @@ func eachGram(text string, f func(gram []byte, span shingle.Span)) {
 		at int // in line
 	}
 	var words []word
-	var line []byte // the words, a space after each
+	var line []byte // the words, each followed by a space
 	for at := 0; at < len(text); {
 		end, space := nextWord(text, at)
 		if end == at {
@@ -195,8 +195,8 @@ func eachGram(text string, f func(gram []byte, span shingle.Span)) {
 	}
 }
 
-// nextWord returns the end of the word that begins at an offset; at a space, the
-// offset itself and the length of the space.
+// nextWord returns the end of the word that begins at an offset; at a space, it
+// returns the offset itself and the length of the space.
 func nextWord(text string, at int) (end, space int) {
 	for end = at; end < len(text); {
 		r, size := utf8.DecodeRuneInString(text[end:])

@@ -9,9 +9,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Search reads documents and collects where they may hold items. Its methods are
-// safe for concurrent use, and its results do not depend on the order of the
-// documents but for their own order. It keeps 4 bytes for each word of the items
+// A Search reads documents and collects the places that may hold items. Its methods
+// are safe for concurrent use, and its results depend only on the numbers of the
+// documents, not on the order of calls. It keeps 4 bytes for each word of the items
 // and about 100 for each place that may match, but no text. Make one with
 // [Index.Search].
 type Search struct {
@@ -19,7 +19,7 @@ type Search struct {
 
 	mu        sync.Mutex
 	documents int      // with a word
-	holders   []uint32 // documents that hold a word, by its number
+	holders   []uint32 // number of documents that hold a word, by the number of the word
 	found     []found
 	free      []*reader
 }
@@ -31,8 +31,8 @@ type found struct {
 	span     shingle.Span
 	first    int    // first and last word of the entry that the document has
 	last     int    //
-	matched  []bool // by word of the entry; nil if all
-	words    int    // of the document between the first and the last one matched
+	matched  []bool // per word of the entry, whether the document has it; nil if it has all
+	words    int    // words of the document between the first and the last matched one
 	answers  []nearAnswer
 }
 
@@ -47,8 +47,8 @@ func (ix *Index) Search() *Search {
 	return &Search{ix: ix, holders: make([]uint32, len(ix.words)+1)}
 }
 
-// Add reads a document and reports whether it may hold an item. Number documents as
-// you like; results are sorted by number. The text is not kept.
+// Add reads a document and reports whether it may hold an item. Document numbers may
+// be chosen freely; results are sorted by number. The text is not kept.
 func (s *Search) Add(document int, text string) bool {
 	s.mu.Lock()
 	var r *reader
@@ -76,14 +76,15 @@ func (s *Search) Add(document int, text string) bool {
 // A Match is an item that a document holds.
 type Match struct {
 	Document int
-	Span     shingle.Span // of the document's text
+	Span     shingle.Span // a span of the document's text
 
 	Item     int // index of the item
 	Part     Part
-	ItemSpan shingle.Span // of the item's text or answer: from its first word found to its last
+	ItemSpan shingle.Span // a span of the item's text or answer: from its first word found to its last
 
 	// Similarity is twice the number of words that the two spans have in common, in
-	// order, over the words of the whole text or answer and those of Span.
+	// order, divided by the number of words in the whole text or answer plus those in
+	// Span.
 	Similarity float64
 	// Share is the share of the item in Span, each word weighted by its rarity.
 	Share float64
@@ -91,20 +92,21 @@ type Match struct {
 }
 
 // Matches returns the items that the documents hold, ordered by document, then by
-// place, then by item. Call it when all documents are added: how rare words are is
-// known then.
+// position, then by item. Call it after all documents were added, because only then
+// is the rarity of words known.
 func (s *Search) Matches() []Match {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	weight := make([]int64, len(s.holders))
 	all := intlog.Log2(uint64(s.documents + 2))
 	for w, n := range s.holders {
-		// The item is one more document, so no word is held by none; and one more
-		// without the word, so in a corpus of one all words count.
+		// The item counts as one more document, so no word has a count of zero; and as one
+		// more document without the word, so all words count in a corpus of one.
 		weight[w] = all - intlog.Log2(uint64(max(n, 1)+1))
 	}
-	// Words in common are evidence if a document is unlikely to have them by chance:
-	// as much as naming one of all documents takes, and half as much again.
+	// Common words are evidence if a document is unlikely to have them by chance: they
+	// need one and a half times the information that it takes to name one of all
+	// documents.
 	evidence := all + all/2
 	var out []Match
 	for _, f := range s.found {
@@ -151,7 +153,7 @@ func (s *Search) Matches() []Match {
 	})
 }
 
-// A reader finds the places in one document after another.
+// A reader finds the places in one document after the other.
 type reader struct {
 	ix       *Index
 	tokens   []shingle.Token
@@ -166,8 +168,8 @@ type reader struct {
 // A hit is a run of an entry in the document.
 type hit struct{ entry, at, run uint32 } // at: word of the document; run: word of the entry
 
-// Words of a document that are looked at together, so that no text takes more
-// memory than its words and the postings of so many runs.
+// Number of words that are processed together, so that no text takes more memory
+// than its words and the postings of that many runs.
 const chunk = 2048
 
 // read returns the places of a document that may hold an entry.
@@ -183,8 +185,8 @@ func (r *reader) read(document int, text string) (places []found) {
 			r.distinct = append(r.distinct, w)
 		}
 	}
-	// Hits of one entry are looked at together while they are close to each other;
-	// those that began near the end of a chunk wait for the next.
+	// Hits of one entry are processed together while they are close to each other; those
+	// that began near the end of a chunk wait for the next chunk.
 	r.hits = r.hits[:0]
 	for start := 0; start < len(r.words); start += chunk {
 		end := min(start+chunk, len(r.words))
@@ -216,19 +218,20 @@ func (r *reader) read(document int, text string) (places []found) {
 	return places
 }
 
-// window returns how many words of a document an entry of n words may take: half as many
-// again and some, or an inserted remark of twenty words and some.
+// window returns the number of words of a document that an entry of n words may
+// take: half as many again and a few more, or an inserted remark of twenty words and
+// a few more.
 func window(n int) int { return n + max(n/2+8, 28) }
 
 // entry aligns an entry with the stretches that hold enough of its runs. hits are
-// ascending; those that a later chunk may add to are returned.
+// ascending; those to which a later chunk may add are returned.
 func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []found) {
 	e := &r.ix.entries[hits[0].entry]
 	width := window(len(e.words))
 	need := max(1, (e.indexed*15+99)/100)
-	r.count = append(r.count[:0], make([]uint16, len(e.words))...) // of each run in the window
+	r.count = append(r.count[:0], make([]uint16, len(e.words))...) // count of each run in the window
 	distinct, next := 0, 0                                         // the window is hits[:next]
-	free := 0                                                      // words before it are in a place already
+	free := 0                                                      // words before it belong to a place already
 	shift := func() {
 		if r.count[hits[0].run]--; r.count[hits[0].run] == 0 {
 			distinct--
@@ -251,7 +254,8 @@ func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []
 			shift()
 			continue
 		}
-		// The entry may begin before the first run by as much as lies before it.
+		// The entry may begin before the first run, by at most the number of words that
+		// precede the run in it.
 		lead := int(hits[0].run)
 		start := max(free, from-lead-lead/2-8)
 		f, last, ok := r.place(e, start, min(len(r.words), from+width))
@@ -260,7 +264,7 @@ func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []
 			places = append(places, f)
 			free = last + 1
 		} else {
-			last = from + width/4 // what begins later is aligned again
+			last = from + width/4 // a place that begins later is aligned again
 		}
 		for len(hits) > 0 && int(hits[0].at) <= last {
 			if next == 0 {
@@ -274,7 +278,7 @@ func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []
 }
 
 // place aligns an entry with the words from start to stop of the document. It
-// returns the last word that they have in common.
+// returns the last common word.
 func (r *reader) place(e *entry, start, stop int) (f found, last int, ok bool) {
 	pairs := r.align.align(e.words, r.words[start:stop])
 	if 2*len(pairs) < len(e.words) {
@@ -300,7 +304,7 @@ func (r *reader) place(e *entry, start, stop int) (f found, last int, ok bool) {
 }
 
 // answers finds the short answers of the items of an entry near words first to last
-// of the document: after it if possible, else before it.
+// of the document: after them if possible, otherwise before them.
 func (r *reader) answers(e *entry, first, last int) (out []nearAnswer) {
 	for _, item := range e.items {
 		at := r.ix.short[item]

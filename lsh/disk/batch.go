@@ -33,10 +33,10 @@ type Store interface {
 	// SearchAll returns the matches of each query, as [Index.Search] does.
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
-	// GetAll returns the documents of some ids, and the zero Document for ids that
-	// are not stored. Sets are those that were inserted, in ascending order. Time is
-	// that of the document or, where that was the zero Time, of its insertion, in
-	// milliseconds; the zero Time where the store does not know it.
+	// GetAll returns the documents with the given ids, and the zero Document for ids
+	// that are not stored. Sets are the inserted ones, in ascending order. Time is that
+	// of the document or, if that was the zero Time, of its insertion, in milliseconds;
+	// it is the zero Time if the store does not know it.
 	GetAll(ctx context.Context, ids []string) ([]Document, error)
 
 	// RemoveAll removes documents and reports for each id whether it was there. The
@@ -44,9 +44,9 @@ type Store interface {
 	// repeated.
 	RemoveAll(ctx context.Context, ids []string) ([]bool, error)
 
-	// ExpireAll removes the documents of a [Document.Time] before another and returns
-	// their number. They are durably gone when it returns without error, and it may be
-	// repeated after one.
+	// ExpireAll removes the documents with a [Document.Time] before the given one and
+	// returns their number. The removal is durable when it returns without error. After
+	// an error it may be repeated.
 	ExpireAll(ctx context.Context, before time.Time) (int, error)
 
 	Close() error
@@ -140,7 +140,7 @@ func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
 	return out, ix.Sync(ctx)
 }
 
-// ExpireAll is [Index.Expire] and then [Index.Sync].
+// ExpireAll is [Index.Expire] followed by [Index.Sync].
 func (ix *Index) ExpireAll(ctx context.Context, before time.Time) (int, error) {
 	n, err := ix.Expire(ctx, before)
 	if err != nil {

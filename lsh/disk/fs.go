@@ -87,7 +87,7 @@ func (osFS) remove(name string) error     { return os.Remove(name) }
 func (osFS) mkdir(dir string) error {
 	err := os.Mkdir(dir, 0o777)
 	if errors.Is(err, fs.ErrExist) {
-		return nil // another process made it just now
+		return nil // another process has just created it
 	}
 	return err
 }

@@ -282,8 +282,8 @@ func (ix *Index) Remove(ctx context.Context, id string) (_ bool, err error) {
 	return true, nil
 }
 
-// Dead returns the number of documents that were removed, replaced or expired and whose
-// room [Index.Compact] would give back; 0 once the index is closed. It costs nothing.
+// Dead returns the number of removed, replaced or expired documents whose space
+// [Index.Compact] would free; 0 once the index is closed. It costs nothing.
 func (ix *Index) Dead() int {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

@@ -13,7 +13,7 @@ func lockFile(*os.File) error { return errors.ErrUnsupported }
 
 func syncDir(string) error { return nil }
 
-// mapFile reads a file of the given size; it must have that size.
+// mapFile reads a file, which must have the given size.
 func mapFile(f *os.File, size int) ([]byte, error) {
 	b := make([]byte, size)
 	_, err := io.ReadFull(io.NewSectionReader(f, 0, int64(size)), b)

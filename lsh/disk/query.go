@@ -52,7 +52,7 @@ func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.Search
 	return found, nil
 }
 
-// Get returns the document of an id, if there is one.
+// Get returns the document with an id, if there is one.
 func (ix *Index) Get(ctx context.Context, id string) (_ Document, _ bool, err error) {
 	defer faults(&err)()
 	if err := ctx.Err(); err != nil {

@@ -10,25 +10,25 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Cite is a cue that a text attributes what it reports to a source: "Reuters
+// A Cite is a cue by which a text attributes its content to a source: "Reuters
 // reported", "according to the Wall Street Journal", a dateline, a byline or a
-// sign-off. It is what the text claims, and no evidence of who had it first. The
-// zero Cite names no source.
+// sign-off. It is a claim of the text, not evidence of who had the content first.
+// The zero Cite names no source.
 type Cite struct {
-	Text   string // the cue as it is in the text
+	Text   string // the cue as it appears in the text
 	Source string // the name in it, without an article
 	Span   shingle.Span
 }
 
-// source is a name: capitalized words, with small ones between them.
+// source is a name: capitalized words, possibly with lower-case ones between them.
 const source = `((?:\p{Lu}[\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|the[ \n]|and[ \n]|&[ \n]|de[ \n]|du[ \n]|des[ \n]|del[ \n]|della[ \n])?(?:\p{Lu}[\p{L}\p{N}'’&.-]*[\p{L}\p{N}]))*)`
 
-// A cue is a pattern of attribution, whose first group is the source, and words of
-// which a text with the pattern holds one.
+// A cue is a pattern of attribution, whose first group is the source, and a list of
+// words, one of which occurs in every text with the pattern.
 type cue struct {
 	words   []string
 	pattern *regexp.Regexp
-	media   bool // anybody may be in the place of the source: it counts if it is named like one
+	media   bool // anybody may be the source: it counts if its name looks like a medium
 }
 
 var cues = []cue{
@@ -67,23 +67,23 @@ var cues = []cue{
 	{[]string{"によ", "が報"}, regexp.MustCompile(`((?:[\p{Han}]{1,6}|[\p{Katakana}ー]{2,10}|[A-Z]{2,6})(?:通信|新聞|放送|テレビ))(?:社)?(?:によると|によれば|が報じた|が報道した)`), false},
 }
 
-// Cites returns the cues of attribution in and near a passage of a text: those in the
-// paragraphs that it touches and in the ones next to these, in the order of the
-// text. A cue is found by its wording in English, German, French, Spanish, Portuguese,
-// Italian, Russian, Chinese and Japanese. Where the wording takes any name, the source
-// counts if it is named like a newspaper, an agency or a station. A cue that lies in a
-// longer one is left out.
+// Cites returns the cues of attribution in and near a passage of a text: those in
+// the paragraphs that it touches and in the adjoining ones, in the order of the
+// text. Cues are recognized by their wording in English, German, French, Spanish,
+// Portuguese, Italian, Russian, Chinese and Japanese. Where the wording fits any
+// name, the source counts only if it is named like a newspaper, an agency or a
+// station. A cue that lies within a longer one is left out.
 func Cites(text string, passage shingle.Span) []Cite {
 	return cites(text, slices.Collect(shingle.Paragraphs(text)), passage)
 }
 
-// cites is Cites for a text with those paragraphs.
+// cites is Cites for a text with the given paragraphs.
 func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite {
 	return citesAt(text, nearby(paragraphs, passage), func(n int, part string, from int) int { return cues[n].next(part, from) })
 }
 
-// citesAt returns the cues in a window of a text. The function next returns where, from a
-// place of the window on, the first word of a cue is, as cue.next does.
+// citesAt returns the cues in a window of a text. next returns the place, from a
+// place of the window on, of the first word of a cue, like cue.next.
 func citesAt(text string, window shingle.Span, next func(n int, part string, from int) int) []Cite {
 	part := window.Of(text)
 	var out []Cite
@@ -114,8 +114,8 @@ func citesAt(text string, window shingle.Span, next func(n int, part string, fro
 	return kept
 }
 
-// next returns where in a text, which begins a line, the first word of the cue is from a
-// place on; the length of the text if none is.
+// next returns the place, from a given place on, of the first word of the cue in a
+// text that begins a line; the length of the text if there is none.
 func (c cue) next(text string, from int) int {
 	at := len(text)
 	for _, w := range c.words {
@@ -129,7 +129,8 @@ func (c cue) next(text string, from int) int {
 	return at
 }
 
-// opens reports whether the text begins with a word of the cue that begins a line.
+// opens reports whether the text begins with a word of the cue that must begin a
+// line.
 func (c cue) opens(text string) bool {
 	for _, w := range c.words {
 		if rest, ok := strings.CutPrefix(w, "\n"); ok && strings.HasPrefix(text, rest) {
@@ -139,14 +140,15 @@ func (c cue) opens(text string) bool {
 	return false
 }
 
-// matches yields the matches of the pattern in a text, each as regexp does. No match
-// reaches across an empty line, so only what lies between two of these and holds one of
-// the words is searched: words are found far faster. The text begins a line.
+// matches yields the matches of the pattern in a text, in the format of regexp. No
+// match crosses an empty line, so only the parts between empty lines that hold one
+// of the words are searched: finding words is far faster. The text begins at the
+// start of a line.
 func (c cue) matches(text string) iter.Seq[[]int] {
 	return c.matchesFrom(text, func(from int) int { return c.next(text, from) })
 }
 
-// matchesFrom is matches with another way to find the next word.
+// matchesFrom is matches with a different way to find the next word.
 func (c cue) matchesFrom(text string, next func(from int) int) iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
 		for from := 0; ; {
@@ -174,7 +176,7 @@ func (c cue) matchesFrom(text string, next func(from int) int) iter.Seq[[]int] {
 	}
 }
 
-// generic reports whether a capitalized word in the place of a source is none.
+// generic reports whether a capitalized word in the position of a source is not one.
 func generic(name string) bool {
 	switch name {
 	case "He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "Officials", "Police", "Sources",
@@ -184,7 +186,7 @@ func generic(name string) bool {
 		"Newspaper", "Television", "Radio", "Earlier", "Other", "Some", "Several", "Recent", "Previous", "Annual", "Monthly":
 		return true
 	}
-	for _, w := range []string{"媒体", "媒體", "官方", "有关", "消息", "知情"} { // the media, officials, those who know
+	for _, w := range []string{"媒体", "媒體", "官方", "有关", "消息", "知情"} { // the media, officials, experts
 		if strings.Contains(name, w) {
 			return true
 		}
@@ -192,8 +194,8 @@ func generic(name string) bool {
 	return false
 }
 
-// company reports whether what comes before a source, in the place of a town, is the
-// name of a company, whose ticker then is not an agency.
+// company reports whether the text before a source, in the position of a town, is
+// the name of a company. The source is then a ticker, not an agency.
 func company(before string) bool {
 	for w := range strings.FieldsSeq(before) {
 		switch strings.Trim(w, ".,(") {
@@ -204,7 +206,8 @@ func company(before string) bool {
 	return false
 }
 
-// medium reports whether a name ends like that of a newspaper, an agency or a station.
+// medium reports whether a name ends like that of a newspaper, an agency or a
+// station.
 func medium(name string) bool {
 	words := strings.Fields(name)
 	return media[strings.TrimRight(words[len(words)-1], ".'’")]
@@ -227,7 +230,7 @@ var media = func() map[string]bool {
 	return m
 }()
 
-// nearby returns the paragraphs that a span touches, with one before and one after.
+// nearby returns the paragraphs that a span touches, plus one before and one after.
 func nearby(paragraphs []shingle.Span, s shingle.Span) shingle.Span {
 	k, _ := slices.BinarySearchFunc(paragraphs, s.Start, func(p shingle.Span, at int) int { return cmp.Compare(p.End, at+1) })
 	n := k

@@ -9,17 +9,18 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A citing finds the cues near many passages of one text: its paragraphs and the words
-// of all cues are looked up once. The zero value is ready to use, always with the same
-// text, and by any number of goroutines.
+// A citing finds the cues near many passages of one text: it looks up the paragraphs
+// of the text and the words of all cues once. The zero value is ready to use, always
+// with the same text, and by any number of goroutines.
 type citing struct {
 	once       sync.Once
 	paragraphs []shingle.Span
 	words      [][]cueWord // by cue, ascending
 }
 
-// A cueWord is a word of a cue in a text: its first byte and its end, and where a match
-// with it is looked for, which is after the line feed that it may begin with.
+// A cueWord is a word of a cue in a text: its first byte, its end, and the place
+// from which a match with it is searched, which is after the line feed with which it
+// may begin.
 type cueWord struct{ start, end, at int }
 
 // cites is [Cites] for a passage of the text.
@@ -44,10 +45,10 @@ func (c *citing) cites(text string, passage shingle.Span) []Cite {
 	})
 }
 
-// A wordTable finds the words of all cues in one pass: few places of a text begin with
-// three bytes that a word begins with.
+// A wordTable finds the words of all cues in one pass: few places of a text begin
+// with the first three bytes of a word.
 type wordTable struct {
-	begin [1 << 9]uint64 // a bit for the hash of every three bytes that may begin a word
+	begin [1 << 9]uint64 // a bit for the hash of any three bytes with which a word may begin
 	words [256][]tableWord
 }
 

@@ -12,21 +12,20 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Cover is the extent to which two texts cover each other: the share of each one's
-// tokens that lie in shared passages, every token weighted by the similarity of its
-// passage. Text that was skipped is not counted. The zero value is the cover of two
-// texts that share nothing.
+// A Cover is the extent to which two texts cover each other: the share of each
+// text's tokens that lie in shared passages, each token weighted by the similarity
+// of its passage. Text that was skipped is not counted. The zero value is the cover
+// of two texts that share nothing.
 //
-// It suits pages, of which the frame is skipped as far as it is known, as Jaccard
-// similarity suits whole files: remains of the frame, comments and teasers lower the
-// Jaccard similarity of two copies of a story, but not the share of the story in the
-// shorter page.
+// It suits pages as Jaccard similarity suits whole files. Skip the known frame of a
+// page: remains of the frame, comments and teasers lower the Jaccard similarity of
+// two copies of a story, but not the share of the story in the shorter page.
 type Cover struct {
 	A, B             float64 // from 0 to 1
-	TokensA, TokensB int     // of the texts, without skipped spans
+	TokensA, TokensB int     // tokens of the texts, without skipped spans
 }
 
-// Share returns the cover of the text that has fewer tokens of its own; of texts of
+// Share returns the cover of the text with fewer tokens of its own; for texts of
 // equal length, the larger one.
 func (c Cover) Share() float64 {
 	switch {
@@ -39,9 +38,9 @@ func (c Cover) Share() float64 {
 }
 
 // Shared returns the passages by which two texts cover each other: those of
-// [shingle.Aligner.AlignTexts] or, where a text is shorter than a passage of
-// Aligner.MinTokens, one that has at least four in five tokens of both, so that short
-// texts cover each other if they are nearly equal.
+// [shingle.Aligner.AlignTexts]. If a text is shorter than a passage of
+// Aligner.MinTokens, it returns one that has at least four in five tokens of both,
+// so that short texts cover each other if they are nearly equal.
 func Shared(al shingle.Aligner, a, b *shingle.Text) []shingle.Passage {
 	least := al.MinTokens
 	if least == 0 {
@@ -54,8 +53,8 @@ func Shared(al shingle.Aligner, a, b *shingle.Text) []shingle.Passage {
 	return al.AlignTexts(a, b)
 }
 
-// words returns the length of a text in words: of tokens that are less, as many as
-// weigh as much.
+// words returns the length of a text in words; in scripts whose tokens are less than
+// words, by their weight.
 func words(t *shingle.Text) int {
 	weights := t.Weights()
 	if weights == nil {
@@ -68,8 +67,8 @@ func words(t *shingle.Text) int {
 	return sum / word
 }
 
-// Covered returns the cover of two texts by passages that they share, which are as
-// [Shared] or [shingle.Aligner.AlignTexts] returns them for the two, in any order.
+// Covered returns the cover of two texts by the passages that they share, as
+// returned by [Shared] or [shingle.Aligner.AlignTexts], in any order.
 func Covered(a, b *shingle.Text, passages []shingle.Passage) Cover {
 	c := Cover{TokensA: a.Len(), TokensB: b.Len()}
 	if len(passages) == 0 {
@@ -85,8 +84,8 @@ func Covered(a, b *shingle.Text, passages []shingle.Passage) Cover {
 }
 
 // covered returns the share of a text that one side of the passages covers. Where
-// passages overlap the most similar counts. The weights are scratch, of which one passage
-// needs none.
+// passages overlap, the most similar one counts. weights is scratch space, which is
+// not needed for a single passage.
 func covered(t *shingle.Text, passages []shingle.Passage, weights []float32, side func(*shingle.Passage) shingle.Span) float64 {
 	n := t.Len()
 	if n == 0 {
@@ -114,7 +113,7 @@ func covered(t *shingle.Text, passages []shingle.Passage, weights []float32, sid
 	return sum / float64(n)
 }
 
-// firstFrom returns the first token of t that begins at a place or after it.
+// firstFrom returns the first token of t that begins at or after an offset.
 func firstFrom(t *shingle.Text, at int) int {
 	lo, hi := 0, t.Len()
 	for lo < hi {
@@ -145,17 +144,16 @@ type CoveredPair struct {
 	Passages []shingle.Passage
 }
 
-// Covered yields the pairs of documents that cover each other by a share and more,
-// ordered by the first document, then the second, as they were added. If ctx is
-// done it yields its error and ends. It panics if the share is out of its range.
+// Covered yields the pairs of documents that cover each other by at least a share,
+// ordered by the first document, then by the second, as they were added. When ctx is
+// done, it yields its error and ends. It panics if the share is out of its range.
 //
-// Two documents are candidates if they share a part of their fingerprints that suits
-// the share, of which common ones count for the first few holders only; see
-// [Options].MaxDocuments. Candidates are aligned whole by [Shared], so that every cover
+// Two documents are candidates if they share enough fingerprints for the share. A
+// common fingerprint counts only for its first few holders; see
+// [Options].MaxDocuments. Candidates are aligned whole by [Shared], so every cover
 // is exact. Texts too short for a fingerprint cover each other if they are equal and
-// nothing of them is skipped.
-// The memory beyond the index is 8 bytes for each fingerprint that several documents
-// hold.
+// no part of them is skipped. The memory in addition to the index is 8 bytes for
+// each fingerprint that several documents hold.
 func (ix *Index) Covered(ctx context.Context, o CoverOptions) iter.Seq2[CoveredPair, error] {
 	if !(o.Share > 0 && o.Share <= 1) {
 		panic(fmt.Sprintf("passage: covered share of %v, want above 0, up to 1", o.Share))
@@ -192,10 +190,10 @@ type coverSearch struct {
 	workers int
 	docs    []*document
 	run     []posting
-	size    []int32  // distinct fingerprints of each document
-	from    []uint32 // of document d the shared ones begin at run[at[from[d]:from[d+1]]]
+	size    []int32  // number of distinct fingerprints of each document
+	from    []uint32 // the shared ones of document d begin at run[at[from[d]:from[d+1]]]
 	at      []uint32
-	equal   map[uint32][]uint32 // of a document without fingerprints: the later ones that equal it
+	equal   map[uint32][]uint32 // for a document without fingerprints: the later ones that equal it
 }
 
 func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []posting) *coverSearch {
@@ -206,8 +204,8 @@ func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []po
 	if opts.Workers < 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
-	// each visits, of every fingerprint that several documents hold, the first posting
-	// of every document but the last; of a common one, of the first holders.
+	// each visits the fingerprints that several documents hold: the first posting of
+	// every document except the last or, for a common fingerprint, of the first holders.
 	each := func(visit func(i int)) {
 		most := opts.maxDocuments()
 		for i, k := 0, 0; i < len(run); i = k {
@@ -249,8 +247,8 @@ func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []po
 	return s
 }
 
-// pairShort finds the equal ones among the documents without fingerprints of which
-// nothing is skipped; of many, the first few are paired with all.
+// pairShort finds equal documents among those without fingerprints and without
+// skipped text; if there are many, the first few are paired with all.
 func (s *coverSearch) pairShort() {
 	groups := map[string][]uint32{}
 	s.equal = map[uint32][]uint32{}

@@ -26,14 +26,14 @@ var (
 const (
 	formatMagic   = "NDpa"
 	formatVersion = 2
-	blockSize     = 1 << 20 // bytes after which a block is written
+	blockSize     = 1 << 20 // number of bytes after which a block is written
 	postingSize   = 16
 )
 
-// WriteTo writes the index in the format that FORMAT.md describes: ids, times, texts,
-// skipped spans and tokens of the documents, in the order in which they were added, and
-// their fingerprints, so that [Read] need not make them anew. Documents that are added
-// meanwhile are not in the file.
+// WriteTo writes the index in the format that FORMAT.md describes: ids, times,
+// texts, skipped spans and tokens of the documents, in the order in which they were
+// added, and their fingerprints, so that [Read] need not compute them. Documents
+// that are added during the call are not in the file.
 func (ix *Index) WriteTo(w io.Writer) (int64, error) {
 	docs, run := ix.snapshot()
 	out := blockWriter{w: w}
@@ -76,11 +76,11 @@ func (ix *Index) WriteTo(w io.Writer) (int64, error) {
 	return out.n, nil
 }
 
-// scheme names what tokens and fingerprints depend on. Files hold it: what makes other
-// ones must have another name.
+// scheme names the rules for tokens and fingerprints. It is stored in files:
+// different rules must have a different name.
 func (o Options) scheme() string {
 	sh := o.Aligner.Shingler
-	sh.Size, sh.Multiset = 0, false // of no meaning here
+	sh.Size, sh.Multiset = 0, false // irrelevant here
 	return fmt.Sprintf("%v fingerprints:1 window:%d", sh, o.window())
 }
 
@@ -104,7 +104,7 @@ func appendDocument(dst []byte, d *document) []byte {
 	return dst
 }
 
-// A blockWriter writes blocks until an error.
+// A blockWriter writes blocks until the first error.
 type blockWriter struct {
 	w    io.Writer
 	n    int64
@@ -136,15 +136,15 @@ func blockSum(number uint64, p []byte) uint64 {
 	return d.Sum64()
 }
 
-// Read returns an index with the documents that [Index.WriteTo] wrote, working by
-// opts, whatever the options of the index that was written. It reads to the end of
-// r. Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or are those of r. Like
-// [New] it panics on nonsense in opts. Memory follows the bytes that are there,
-// whatever lengths they declare.
+// Read returns an index with the documents that [Index.WriteTo] wrote. It uses opts,
+// whatever the options of the index that was written. It reads to the end of r.
+// Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or are those of r. Like
+// [New], it panics on invalid opts. Memory is proportional to the bytes present, not
+// to declared lengths.
 //
-// Tokens and fingerprints are read if the options make the same ones, that is with the
-// same Shingler and a Run, and least passage, that mean the same. Otherwise, and from
-// files of version 1, it takes as long as adding the documents.
+// Tokens and fingerprints are read from the file if the options give the same ones,
+// that is with the same Shingler and equivalent values of Run and MinTokens.
+// Otherwise, and for files of version 1, it takes as long as adding the documents.
 func Read(r io.Reader, opts Options) (*Index, error) {
 	rd := reader{br: bufio.NewReaderSize(r, 1<<16), ix: New(opts)}
 	if err := rd.read(); err != nil {
@@ -159,7 +159,7 @@ type reader struct {
 	ix      *Index
 	next    uint64 // the number of the next block
 	version byte
-	same    bool         // tokens and fingerprints are those that the options make
+	same    bool         // the stored tokens and fingerprints fit the options
 	content bytes.Buffer // of the last block
 	runs    [][]posting  // of the blocks
 	last    posting
@@ -207,7 +207,7 @@ func (rd *reader) read() error {
 	return nil
 }
 
-// blocks hands over the content of the blocks up to the empty one.
+// blocks passes on the content of the blocks up to the empty one.
 func (rd *reader) blocks(use func(content []byte) error) error {
 	for {
 		number := rd.next
@@ -221,7 +221,7 @@ func (rd *reader) blocks(use func(content []byte) error) error {
 	}
 }
 
-// number reads the number of things, of which n are there.
+// number reads a count and checks it: n items were read.
 func (rd *reader) number(things string, n uint64) error {
 	var word [8]byte
 	if _, err := io.ReadFull(rd.br, word[:]); err != nil {
@@ -233,7 +233,7 @@ func (rd *reader) number(things string, n uint64) error {
 	return nil
 }
 
-// cut turns the end of a file where more should be into ErrCorrupt.
+// cut turns an unexpected end of the file into ErrCorrupt.
 func cut(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("cut short: %w", ErrCorrupt)
@@ -260,7 +260,7 @@ func (rd *reader) header() error {
 	return nil
 }
 
-// block reads a block. The bytes are good until the next one is read.
+// block reads a block. The bytes are valid until the next call.
 func (rd *reader) block() (content []byte, err error) {
 	defer func() {
 		if err != nil {
@@ -353,8 +353,8 @@ func (rd *reader) document(r *wire.Reader) error {
 	return nil
 }
 
-// postings reads the postings of a block, which come after all documents and after the
-// postings before.
+// postings reads the postings of a block; they follow all documents and the postings
+// read before.
 func (rd *reader) postings(content []byte) error {
 	if len(content)%postingSize != 0 {
 		return fmt.Errorf("part of a fingerprint: %w", ErrCorrupt)

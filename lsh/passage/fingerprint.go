@@ -15,7 +15,7 @@ type fingerprint struct {
 	pos  uint32
 }
 
-// gramHash mixes the tokens of a gram. Files hold it, see FORMAT.md.
+// gramHash mixes the tokens of a gram. It is stored in files, see FORMAT.md.
 func gramHash(ids []uint32) uint64 {
 	_ = ids[gram-1]
 	h := uint64(ids[0])*0x9E3779B97F4A7C15 + uint64(ids[1])*0xC2B2AE3D27D4EB4F +
@@ -24,10 +24,10 @@ func gramHash(ids []uint32) uint64 {
 	return h ^ h>>29
 }
 
-// appendFingerprints appends the winnowed fingerprints of a text: the least hash
-// of every window of consecutive grams, the last of equal ones; of a text with
-// fewer grams than a window, the least of all. Where tokens are less than words, a
-// gram and a window have so many that they weigh as much as if they were.
+// appendFingerprints appends the winnowed fingerprints of a text: the least hash in
+// every window of consecutive grams, the last of equal ones. A text with fewer grams
+// than a window has one, the least of all. Where tokens are less than words, grams
+// and windows have as many tokens as weigh the same.
 func appendFingerprints(dst []fingerprint, t *shingle.Text, window int) []fingerprint {
 	if w := t.Weights(); w != nil {
 		return appendWeighted(dst, t.Tokens(), w, window)
@@ -38,10 +38,10 @@ func appendFingerprints(dst []fingerprint, t *shingle.Text, window int) []finger
 // word is the weight of a word, see [shingle.Text.Weights].
 const word = 100
 
-// appendWeighted is appendFingerprints for tokens of those weights.
+// appendWeighted is appendFingerprints for tokens with the given weights.
 func appendWeighted(dst []fingerprint, ids []uint32, weights []uint8, window int) []fingerprint {
-	hashes := make([]uint64, 0, len(ids)) // of the gram that begins with each token, as long as there is one
-	end, sum := 0, 0                      // the gram of the token in hand ends before end
+	hashes := make([]uint64, 0, len(ids)) // hash of the gram that begins at each token, as long as there is one
+	end, sum := 0, 0                      // the gram of the current token ends before end
 	for i := range ids {
 		for ; end < len(ids) && sum < gram*word; end++ {
 			sum += int(weights[end])
@@ -81,7 +81,7 @@ func appendWeighted(dst []fingerprint, ids []uint32, weights []uint8, window int
 	return dst
 }
 
-// appendTokens is appendFingerprints for a text of words.
+// appendTokens is appendFingerprints for a text whose tokens are words.
 func appendTokens(dst []fingerprint, ids []uint32, window int) []fingerprint {
 	switch n := len(ids) - gram + 1; {
 	case n < 1:
@@ -94,11 +94,11 @@ func appendTokens(dst []fingerprint, ids []uint32, window int) []fingerprint {
 	return appendWindows(dst, ids, window)
 }
 
-// appendWindows is appendFingerprints for a text of a window or more.
+// appendWindows is appendFingerprints for a text of at least one window.
 func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 	n := len(ids) - gram + 1
 	dst = slices.Grow(dst, n*2/(window+1)+n/16)
-	// The hashes of a stretch at a time, the end of the one before kept.
+	// Hashes are computed a stretch at a time, keeping the end of the stretch before.
 	var hashes [512]uint64
 	size := max(len(hashes), 2*window)
 	recent := hashes[:]
@@ -106,7 +106,7 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 		recent = make([]uint64, size)
 	}
 	first := 0                  // recent[0] is the hash of this gram
-	least, at := ^uint64(0), -1 // the least of the window and its place
+	least, at := ^uint64(0), -1 // the least hash of the window and its position
 	for i := range n {
 		if i-first == size {
 			copy(recent, recent[size-window:])
@@ -119,7 +119,7 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 			least, at = h, i
 		case at > i-window:
 			if i != window-1 {
-				continue // nothing new; the first window has its least yet to report
+				continue // nothing new; except that the first window has not reported its least yet
 			}
 		default:
 			least = ^uint64(0)
@@ -136,8 +136,8 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 	return dst
 }
 
-// appendByThree is appendFingerprints for windows of three, the usual ones,
-// without branches that depend on the hashes.
+// appendByThree is appendFingerprints for windows of three, the usual size, without
+// branches that depend on the hashes.
 func appendByThree(dst []fingerprint, ids []uint32) []fingerprint {
 	n := len(ids) - gram + 1
 	old := len(dst)

@@ -10,15 +10,14 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Group is a passage that recurs: a quotation, a background paragraph, a
-// licence, with all the places where it is.
+// A Group is a passage that recurs, with all its places: a quotation, a background
+// paragraph or a licence, for example.
 type Group struct {
-	// Members are ordered by time; those without a time come after those with
-	// one, in the order in which they were added. A document that holds the passage
-	// twice is there twice.
+	// Members are ordered by time; those without a time follow in the order in which
+	// they were added. A document that holds the passage twice is listed twice.
 	Members []Member
-	// Representative is the member with which every other one shares the
-	// passage: the first holder that the index knows.
+	// Representative is the member with which every other one shares the passage: the
+	// first known holder.
 	Representative int
 	// Documents is the number of different documents among the members.
 	Documents int
@@ -30,12 +29,12 @@ type Group struct {
 type Member struct {
 	ID         string
 	Span       shingle.Span
-	Time       time.Time // as given to AddAt; zero if there was none
-	Similarity float64   // to the representative's place; 1 for itself
+	Time       time.Time // as passed to AddAt; zero if there was none
+	Similarity float64   // similarity to the representative's place; 1 for itself
 }
 
-// A place is where a first holder has a passage. Sides of passages that cover about
-// the same bytes are one place.
+// A place is a stretch of a first holder that others share. Sides of passages that
+// cover about the same bytes are one place.
 type place struct {
 	doc   int
 	span  shingle.Span
@@ -43,17 +42,17 @@ type place struct {
 }
 
 // Groups finds the passages that recur, with all places of each. Every document is
-// compared with the first holders of what it has in common with others, in the
-// order of time, and with no other one. So the cost is linear in the text and the
-// places found, however many documents hold a passage, and no list of pairs is made.
+// compared only with the first holders, in the order of time, of the text that it
+// shares with others. So the cost is linear in the text and the places found,
+// however many documents hold a passage, and no list of pairs is made.
 //
 // A group is a place in a first holder and the places in other documents that share
 // it, alone or inside a longer passage: nothing is chained through a third document.
 // Two passages of a holder are the same place if they overlap by more than half of
-// the longer. A document's passage may be in several groups, where it or parts of it
-// were held by others first.
+// the longer. A document's passage may be in several groups if others held it or
+// parts of it first.
 //
-// Groups come with the most documents first, then in the order of their
+// Groups are ordered by the number of documents, most first, then by their
 // representatives. The error is that of ctx.
 func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
 	docs, run := ix.snapshot()
@@ -70,7 +69,7 @@ func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
 	return out, nil
 }
 
-// A numbered group knows the documents of its members.
+// A numbered group also has the documents of its members.
 type numbered struct {
 	Group
 	docs []int
@@ -93,7 +92,7 @@ func (l *linker) groups(links []link) []numbered {
 	return out
 }
 
-// makePlaces gathers the holders' sides of links into places, in the order of the
+// makePlaces collects the holders' sides of links into places, in the order of the
 // holders and of their texts.
 func makePlaces(links []link) []place {
 	order := make([]int, len(links))
@@ -108,8 +107,8 @@ func makePlaces(links []link) []place {
 	for _, i := range order {
 		s := links[i]
 		best, most := -1, 0
-		// Starts ascend, so a place that overlaps by half of the longer began at
-		// most one length of s before it.
+		// Starts ascend, so a place that overlaps by half of the longer one began at most
+		// the length of s before it.
 		for k := len(places) - 1; k >= 0 && places[k].doc == s.holder && places[k].span.Start >= s.B.Start-s.B.Len(); k-- {
 			o := min(places[k].span.End, s.B.End) - s.B.Start
 			if 2*o > max(places[k].span.Len(), s.B.Len()) && o > most {
@@ -125,12 +124,12 @@ func makePlaces(links []link) []place {
 	return places
 }
 
-// groupsOf appends the groups of the places of one holder, which are in the order of
-// its text.
+// groupsOf appends the groups for the places of one holder, which are in the order
+// of its text.
 func (l *linker) groupsOf(out []numbered, links []link, places []place) []numbered {
 	docs := l.docs
 	projections := map[int]*projection{}
-	var open []int // places that may hold those after them
+	var open []int // places that may contain later ones
 	for i, p := range places {
 		g := numbered{Group: Group{Tokens: tokenCount(docs[p.doc].text, p.span)}}
 		g.add(docs, p.doc, p.span, 1)
@@ -139,7 +138,7 @@ func (l *linker) groupsOf(out []numbered, links []link, places []place) []number
 			g.add(docs, links[k].doc, links[k].A, links[k].Similarity)
 			held.add(links[k].doc, links[k].A)
 		}
-		// Who shares a longer passage around this one holds it as well.
+		// A document that shares a longer passage around this one also holds this one.
 		open = slices.DeleteFunc(open, func(k int) bool { return places[k].span.End <= p.span.Start })
 		for _, k := range open {
 			for _, n := range places[k].links {
@@ -182,8 +181,8 @@ func (m spans) has(doc int, s shingle.Span) bool {
 	return slices.ContainsFunc(m[doc], func(o shingle.Span) bool { return o.Start < s.End && s.Start < o.End })
 }
 
-// sorted puts the members of a new group, the first of which is the representative,
-// in order.
+// sorted orders the members of a new group; the first one in it is the
+// representative.
 func (g numbered) sorted(docs []*document) numbered {
 	order := make([]int, len(g.docs))
 	for i := range order {
@@ -233,8 +232,8 @@ func (l *linker) project(k link) *projection {
 	return p
 }
 
-// of returns what the document has of a span of the holder, and how similar the two
-// are; 0 if it has no fingerprint of it.
+// of returns the span of the document that corresponds to a span of the holder, and
+// their similarity; 0 if the document has no fingerprint of it.
 func (p *projection) of(s shingle.Span) (shingle.Span, float64) {
 	from, to := tokensOf(p.holder, s)
 	k, _ := slices.BinarySearchFunc(p.anchors, uint32(from), func(x anchor, at uint32) int { return cmp.Compare(x.holder, at) })
@@ -245,15 +244,16 @@ func (p *projection) of(s shingle.Span) (shingle.Span, float64) {
 	if n == k {
 		return shingle.Span{}, 0
 	}
-	// As many tokens around the outer anchors as the holder has there, within the link.
+	// As many tokens around the outer anchors as the holder has there, but within the
+	// link.
 	lo, hi := tokensOf(p.doc, p.link.A)
 	first, last := p.anchors[k], p.anchors[n-1]
 	lo = max(lo, int(first.doc)-(int(first.holder)-from))
 	hi = min(hi, int(last.doc)+to-int(last.holder))
 	if lo >= hi {
-		return shingle.Span{}, 0 // the parts come in another order
+		return shingle.Span{}, 0 // the parts come in a different order
 	}
-	// Anchors are equal, so only what lies between them is to be aligned.
+	// Anchors are equal, so only the text between them has to be aligned.
 	a, b := p.holder.Tokens(), p.doc.Tokens()
 	matched, start, end := 0, -1, 0
 	add := func(x, y, n int) {

@@ -10,34 +10,34 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A link is a passage that a document shares with one of its first holders: A is
-// the place in the document, B that in the holder.
+// A link is a passage that a document shares with one of its first holders: A is the
+// span in the document, B the span in the holder.
 type link struct {
 	doc, holder int
 	shingle.Passage
-	from, to uint32 // the entries of the linker that it was found by, with others of the same two texts
+	from, to uint32 // the linker's entries that led to it, together with others of the same two texts
 }
 
-// A linker links every document with the first holders of its fingerprints, and with
-// no others: the cost is linear in the text and the findings, however many documents
-// hold a passage.
+// A linker links every document only with the first holders of its fingerprints: the
+// cost is linear in the text and the findings, however many documents hold a
+// passage.
 type linker struct {
 	opts Options
 	docs []*document
 	run  []posting
-	rank []int // the place of each document in the order of time
-	// The shared fingerprints of document d, which others held first, are
+	rank []int // rank of each document in the order of time
+	// The fingerprints that document d shares and others held first are
 	// entry[from[d]:from[d+1]].
 	from  []uint32
 	entry []heldFirst
 }
 
-// A heldFirst is a posting of a document, and where in the run the postings of the
-// same fingerprint begin, and those of its first holder.
+// A heldFirst is a posting of a document, with the positions in the run of the first
+// posting of the same fingerprint and of its first holder.
 type heldFirst struct{ at, begin, first uint32 }
 
-// ranks returns the place of every document in the order of time. Documents without
-// a time come last, in the order in which they were added, as equal times do.
+// ranks returns the rank of every document in the order of time. Equal times are in
+// the order of addition, and documents without a time come last in that order.
 func ranks(docs []*document) []int {
 	order := make([]int, 0, len(docs))
 	for i, d := range docs {
@@ -53,7 +53,7 @@ func ranks(docs []*document) []int {
 	return rank
 }
 
-// compareTimes orders documents by time, those without one last.
+// compareTimes orders documents by time; those without a time come last.
 func compareTimes(x, y *document) int {
 	switch a, b := x.time.IsZero(), y.time.IsZero(); {
 	case a && b:
@@ -101,8 +101,8 @@ func newLinker(opts Options, docs []*document, run []posting) *linker {
 }
 
 // of returns the links of document d. It is aligned with the first holders of its
-// fingerprints, the earliest one first, and no more where all that it shares with
-// one is in passages of earlier ones.
+// fingerprints, the earliest first. A holder is skipped if everything it shares with
+// d is in passages of earlier holders.
 func (l *linker) of(d int) []link {
 	held := l.entry[l.from[d]:l.from[d+1]]
 	l.sort(held)
@@ -135,10 +135,11 @@ func (l *linker) of(d int) []link {
 	return out
 }
 
-// sort orders the entries of a document by the rank of the first holder, then by place.
+// sort orders the entries of a document by the rank of the first holder, then by
+// position.
 func (l *linker) sort(held []heldFirst) {
-	// Each place has one entry, so places and the ranks, of which there are few, are
-	// sorted as numbers.
+	// Each place has one entry, so places and ranks, of which there are few, are sorted
+	// as numbers.
 	byPlace, ranks := make([]uint64, len(held)), make([]uint64, 0, len(held))
 	for i, h := range held {
 		byPlace[i] = uint64(l.run[h.at].pos)<<32 | uint64(i)
@@ -187,8 +188,8 @@ func (l *linker) all(ctx context.Context) ([][]link, error) {
 	return of, err
 }
 
-// each calls work for the numbers below n, by as many goroutines as the options ask
-// for, until ctx is done.
+// each calls work for the numbers below n, with as many goroutines as the options
+// ask for, until ctx is done.
 func (o Options) each(ctx context.Context, n int, work func(i int)) error {
 	workers := max(o.Workers, 1)
 	if o.Workers < 0 {

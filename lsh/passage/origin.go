@@ -10,28 +10,30 @@ import (
 
 // OriginOptions configures [Index.Origins]. The zero value is ready to use.
 type OriginOptions struct {
-	// Share is the least share of a document's own text which an earlier holder
-	// covers, from which the document is not an origin; 0 means .5.
+	// Share is the share of a document's own text from which on the document is not an
+	// origin if an earlier holder covers that much; 0 means .5.
 	Share float64
 }
 
-// Origins is who had what first, as far as the times of the documents show it.
+// Origins shows who had which passage first, as far as the times of the documents
+// show it.
 type Origins struct {
 	Passages  []Origin
-	Documents []Source // those with text that is elsewhere, in the order in which they were added
+	Documents []Source // documents with text that is also elsewhere, in the order in which they were added
 }
 
 // An Origin is a passage with its holders, in the order of time.
 type Origin struct {
-	// First is the number of the holder that had the passage first, -1 where the
-	// times do not show it: where a holder has none, or the earliest two are equal.
+	// First is the number of the holder that had the passage first, or -1 if the times
+	// do not show it: if a holder has none, or the earliest two are equal.
 	First int
 	// Documents is the number of different documents that hold the passage.
 	Documents int
-	// Origins is the number of them that did not take most of their text from an
-	// earlier holder: who quotes the passage in a text of his own is an origin.
+	// Origins is the number of documents that did not take most of their text from an
+	// earlier holder: a document that quotes the passage within a text of its own is an
+	// origin.
 	Origins int
-	Tokens  int // of the passage in its representative
+	Tokens  int // length of the passage in its representative
 	Holders []Holder
 }
 
@@ -39,8 +41,9 @@ type Origin struct {
 type Holder struct {
 	Member
 	// From is the number of an earlier holder from which the passage may come, -1 if
-	// there is none: an earlier holder that covers so much of the document that it is
-	// no origin, of several one that shares most of it, or else the first one.
+	// there is none. It is an earlier holder that covers so much of the document that
+	// the document is not an origin; among several, the one that shares most of it.
+	// Otherwise it is the first holder.
 	From int
 	// Cites are the cues of attribution in the passage and next to it.
 	Cites []Cite
@@ -49,21 +52,21 @@ type Holder struct {
 // A Source reports how much of a document is elsewhere.
 type Source struct {
 	ID string
-	// Elsewhere is the share of the document's own text that passages of other
-	// documents cover: of earlier ones where times show it, and of any where not.
+	// Elsewhere is the share of the document's own text that passages of other documents
+	// cover: earlier ones where the times are known, otherwise any.
 	Elsewhere float64
-	From      []string // those documents, the one that covers most first
+	From      []string // those documents, the one that covers most comes first
 }
 
 // Origins finds the passages that recur, as [Index.Groups] does, and for each of
 // them who had it first, who may have taken it from whom, and how many origins it
-// has. Only times that were given to AddAt decide: ties and missing times are
-// reported as such. A document of unknown time is an origin, and covers no other.
+// has. Only times passed to AddAt decide: ties and missing times are reported as
+// such. A document with an unknown time is an origin, and covers no other.
 //
 // Whether a document is covered by an earlier holder is measured by an alignment of
-// the two, see [Covered]. It is aligned with every earlier holder of the passage that
-// can cover it, until one does: with those that share fingerprints no further than 32
-// tokens from the share of it. The error is that of ctx.
+// the two, see [Covered]. It is aligned with the earlier holders of the passage that
+// can cover it, until one does: those whose shared fingerprints, with 32 tokens on
+// each side, make up the share. The error is that of ctx.
 func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, error) {
 	docs, run := ix.snapshot()
 	l := newLinker(ix.opts, docs, run)
@@ -102,7 +105,7 @@ func originOf(docs []*document, g numbered, covered *coverage, cites func(d int,
 	if !missing && (rest < 0 || before(docs[g.docs[0]], docs[g.docs[rest]])) {
 		o.First = 0
 	}
-	by, first := map[int]int{}, map[int]int{} // for each document the one that covers it, -1 for none; and its first place
+	by, first := map[int]int{}, map[int]int{} // for each document the one that covers it, -1 for none, and its first place
 	for k, m := range g.Members {
 		d := g.docs[k]
 		e, ok := by[d]
@@ -125,8 +128,8 @@ func originOf(docs []*document, g numbered, covered *coverage, cites func(d int,
 }
 
 // elsewhere measures for every document how much of it other documents hold: earlier
-// ones, or any where a time is missing. A first holder whose passage only later
-// documents have took nothing.
+// ones or, where a time is missing, any. A first holder whose passage only later
+// documents have did not take anything.
 func elsewhere(docs []*document, links []link) []Source {
 	type part struct {
 		other int
@@ -174,7 +177,7 @@ func elsewhere(docs []*document, links []link) []Source {
 	return out
 }
 
-// unknown reports whether the times do not order two documents.
+// unknown reports whether the times leave the order of two documents open.
 func unknown(x, y *document) bool {
 	return x.time.IsZero() || y.time.IsZero() || x.time.Equal(y.time)
 }

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	coverReach = 32 // tokens around a fingerprint that may be covered with it
+	coverReach = 32 // number of tokens around a fingerprint that may be covered with it
 
-	// Of a long document every fourth fingerprint is looked at, and for each the first
+	// In a long document every fourth fingerprint is examined, and for each the first
 	// holders, to find the documents that are most likely to cover it.
-	nearSample  = 256 // entries of a document from which it is long
+	nearSample  = 256 // number of entries from which on a document is long
 	nearHolders = 64
 	nearMost    = 3
 )
 
-// certain is how many times the share a lower bound of what a document covers must be,
-// so that no exact measurement is needed.
+// certain is the factor by which a lower bound of the covered part must exceed the
+// share to make an exact measurement unnecessary.
 const certain = 1.1
 
 // A coverage finds the holders that cover a document by a share of its text.
@@ -32,27 +32,28 @@ type coverage struct {
 	scratch sync.Pool // of *tally
 }
 
-// A coveredDocument is a document with those that cover it.
+// A coveredDocument is a document with the documents that cover it.
 type coveredDocument struct {
 	mu      sync.Mutex
-	covered map[int]bool // whether documents cover the share
+	covered map[int]bool // by document, whether it covers the share
 	nearest []int        // earlier documents that share most of its fingerprints, most first
 	looked  bool         // for nearest
 	never   bool         // no document can cover it
-	extents []extent     // of all earlier documents, most first; nil until they are needed
+	extents []extent     // extents of all earlier documents, the largest first; nil until they are needed
 	spots   []spot
 }
 
-// An extent is how many tokens of a document another may cover at most.
+// An extent is the largest number of tokens of a document that another may cover.
 type extent struct{ doc, tokens int }
 
-// A tally counts something of documents. All counts are zero between uses.
+// A tally counts per document. All counts are zero between uses.
 type tally struct {
 	of   []reached // by document
-	docs []uint32  // with counts above zero
+	docs []uint32  // documents with counts above zero
 }
 
-// A reached is how many tokens of a document others may cover, up to the end.
+// A reached is the number of tokens of a document, up to the end, that others may
+// cover.
 type reached struct{ tokens, end int }
 
 func newCoverage(l *linker, links [][]link, share float64) *coverage {
@@ -61,8 +62,9 @@ func newCoverage(l *linker, links [][]link, share float64) *coverage {
 	return c
 }
 
-// by returns one of the holders, the keys of a map, that is earlier than d and covers it
-// by the share, -1 for none. Any number of goroutines may call it.
+// by returns one of the holders, the keys of a map, that is earlier than d and
+// covers at least the share of it, or -1 if there is none. Any number of goroutines
+// may call it.
 func (c *coverage) by(d int, holders map[int]int) int {
 	if c.docs[d].time.IsZero() {
 		return -1
@@ -104,9 +106,9 @@ func (c *coverage) by(d int, holders map[int]int) int {
 	return -1
 }
 
-// covers reports whether document e covers the share of d. The passages by which the two
-// are linked, and those around all fingerprints that they share, are often enough to
-// know; otherwise the two are aligned whole.
+// covers reports whether document e covers the share of d. The passages by which the
+// two are linked, and those around all fingerprints that they share, are often
+// enough to decide; otherwise the two are aligned whole.
 func (c *coverage) covers(d, e int) bool {
 	m := c.of[d].covered
 	if yes, ok := m[e]; ok {
@@ -126,7 +128,7 @@ func (c *coverage) covers(d, e int) bool {
 	return yes
 }
 
-// seeds returns where two documents have the same fingerprints.
+// seeds returns the places at which two documents have the same fingerprints.
 func (c *coverage) seeds(d, e int) []shingle.Seed {
 	var out []shingle.Seed
 	for _, s := range c.of[d].spots {
@@ -138,8 +140,9 @@ func (c *coverage) seeds(d, e int) []shingle.Seed {
 	return out
 }
 
-// postingsOf returns where the postings of a document are, or would be, among those of
-// the fingerprint that begin at a place of the run. Most fingerprints have few of them.
+// postingsOf returns the position of a document's postings, existing or not, among
+// those of the fingerprint that begin at a place of the run. Most fingerprints have
+// few postings.
 func (c *coverage) postingsOf(doc uint32, begin int) int {
 	hash := c.run[begin].hash
 	before := func(k int) bool { return k < len(c.run) && c.run[k].hash == hash && c.run[k].doc < doc }
@@ -147,7 +150,7 @@ func (c *coverage) postingsOf(doc uint32, begin int) int {
 	for before(begin + step - 1) {
 		step *= 2
 	}
-	lo, hi := begin+step/2, begin+step-1 // those below lo are before
+	lo, hi := begin+step/2, begin+step-1 // those below lo come before
 	for lo < hi {
 		if m := (lo + hi) / 2; before(m) {
 			lo = m + 1
@@ -158,17 +161,17 @@ func (c *coverage) postingsOf(doc uint32, begin int) int {
 	return lo
 }
 
-// least returns the number of tokens of d that are the share.
+// least returns the number of tokens of d that make up the share.
 func (c *coverage) least(d int) int {
 	return int(math.Ceil(c.share * float64(c.docs[d].text.Len())))
 }
 
-// A spot is a token of a document where a fingerprint of earlier documents begins, whose
-// postings begin at a place of the run.
+// A spot is a token of a document at which a fingerprint of earlier documents
+// begins, and the position of its postings in the run.
 type spot struct{ pos, begin uint32 }
 
-// spots returns those of document d, in order: all of them, however often it repeats
-// itself.
+// spots returns the spots of document d, in order: all of them, however often the
+// document repeats itself.
 func (c *coverage) spots(d int) []spot {
 	var keys []uint64
 	for _, e := range c.entry[c.from[d]:c.from[d+1]] {
@@ -187,7 +190,8 @@ func (c *coverage) spots(d int) []spot {
 	return out
 }
 
-// reach returns how many tokens of d all earlier documents may cover together.
+// reach returns the number of tokens of d that all earlier documents together may
+// cover.
 func (c *coverage) reach(d int) int {
 	n, end := 0, 0
 	for _, s := range c.of[d].spots {
@@ -196,18 +200,19 @@ func (c *coverage) reach(d int) int {
 	return n
 }
 
-// extend adds what the fingerprint at token p reaches to n tokens of d that end there.
+// extend adds the reach of the fingerprint at token p to n tokens of d that end
+// there.
 func (c *coverage) extend(d, n, end int, p uint32) (int, int) {
 	reach, t := coverReach, c.docs[d].text
 	if t.Weights() != nil {
-		reach *= 2 // a fingerprint has so many tokens more
+		reach *= 2 // a fingerprint has this many more tokens
 	}
 	from, to := max(end, int(p)-reach), min(int(p)+gram+reach, t.Len())
 	return n + max(to-from, 0), max(end, to)
 }
 
-// reachable returns the earlier documents that share fingerprints with d, and how much
-// of it each may cover.
+// reachable returns the earlier documents that share fingerprints with d, and how
+// much of it each of them may cover.
 func (c *coverage) reachable(d int) []extent {
 	t := c.scratch.Get().(*tally)
 	defer c.scratch.Put(t)
@@ -274,7 +279,7 @@ func (c *coverage) nearest(d int) []int {
 	return out
 }
 
-// mostFirst orders documents by tokens, then by time.
+// mostFirst orders documents by tokens, most first, then by time.
 func (c *coverage) mostFirst(x, y extent) int {
 	return cmp.Or(cmp.Compare(y.tokens, x.tokens), cmp.Compare(c.rank[x.doc], c.rank[y.doc]))
 }

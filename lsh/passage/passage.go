@@ -1,13 +1,11 @@
-// Package passage takes texts in and gives back the passages that they share,
-// to the byte, across a whole corpus: the paragraph that one article took from
-// another, though the rest of the two has nothing in common, and though a few
-// words were changed.
+// Package passage finds the passages that the texts of a corpus share, to the byte:
+// the paragraph that one article took from another, even if the rest of the two has
+// nothing in common and a few words were changed.
 //
-// Two texts alone need no index: see [shingle.Aligner]. Whole documents that
-// resemble each other are found far cheaper with packages minhash and lsh, which
-// cannot see a single shared paragraph. Blocks that a site prints on every page
-// are the matter of package boilerplate; pass their spans to [Index.Add] to
-// leave them out.
+// Two texts alone need no index: see [shingle.Aligner]. Packages minhash and lsh
+// find whole documents that resemble each other at a far lower cost, but not a
+// single shared paragraph. Package boilerplate finds the blocks that a site prints
+// on every page; pass their spans to [Index.Add] to leave them out.
 //
 //	var ix passage.Index
 //	for _, d := range docs {
@@ -24,16 +22,16 @@
 //
 // # Method
 //
-// Of every text the index keeps winnowed fingerprints (Schleimer, Wilkerson and
-// Aiken 2003): of any three consecutive shingles of five words at least one, and
-// the same one wherever the seven words that they span occur. So two texts that
-// share a run of seven words share a fingerprint. In scripts without spaces a shingle
-// and a run have as many tokens as weigh as much, see [shingle.Text.Weights].
+// The index keeps winnowed fingerprints of every text (Schleimer, Wilkerson and
+// Aiken 2003): at least one of any three consecutive shingles of five words, and the
+// same one wherever the seven words that they span occur. So two texts that share a
+// run of seven words share a fingerprint. In scripts without spaces, shingles and
+// runs have the number of tokens with the same weight, see [shingle.Text.Weights].
 //
 // Each shared fingerprint is tried: the alignment is extended from it, and the pair
-// is dropped unless that makes a passage. A pair whose rare fingerprints make 24
-// tokens of passages, or 2 % of the shorter text, is aligned whole, so that passages
-// which are edited too much to hold a fingerprint are found as well.
+// is dropped unless that makes a passage. If the rare fingerprints of a pair yield
+// passages of 24 tokens, or 2 % of the shorter text, the pair is aligned whole, so
+// that passages edited too heavily to hold a fingerprint are found as well.
 //
 // [Index.Groups] and [Index.Origins] compare each document with the first holders of
 // its fingerprints only, so their cost does not grow with the number of pairs.
@@ -41,28 +39,27 @@
 // # Common fingerprints
 //
 // A fingerprint that more than Options.MaxDocuments documents hold, such as that of
-// a licence, would propose every pair of them. Instead it proposes each of them with
-// the first few that held it. Nothing is lost from sight by that: a passage that
-// thousands share is still reported for each of them, with its first holders, and
-// [Index.Groups] still finds all who have it. Stats reports how many fingerprints
-// and pairs that concerned.
+// a licence, would propose every pair of them. Instead it proposes each of them only
+// with its first few holders. No holder is lost: a passage that thousands share is
+// still reported for each of them, with its first holders, and [Index.Groups] still
+// finds all its holders. Stats counts the fingerprints and pairs concerned.
 //
-// A fingerprint that more than 64 documents hold proposes a pair of them in the same
-// way, unless the two share six of such, as those that share a run of 22 words do: a
-// formula of law or of contracts is reported with its first eight holders, a story on a
-// hundred sites for every two of them. Pairs that are left out by that are counted, see
-// Options.LeftOut.
+// A fingerprint that more than 64 documents hold is treated in the same way, unless
+// the two documents share six such fingerprints, as those that share a run of 22
+// words do. So a legal formula is reported with its first eight holders, but a story
+// on a hundred sites for every pair of them. Pairs left out for this reason are
+// counted, see Options.LeftOut.
 //
 // # Memory
 //
-// The index keeps the texts (strings, shared with the caller's), 7.1 bytes a token,
-// and 16 bytes for each fingerprint, of which there is one for two tokens: 15.1
-// bytes a token and the text. Pairs and Stats make the fingerprints of the newest
-// documents and sort them into the rest, if there are others, which for a moment
-// takes as much again as all of them; Pairs then takes up to 20 bytes for each
-// fingerprint that several documents hold, and for one document at a time its
-// candidates, however many pairs there are. An index holds up to four billion
-// fingerprints, of eight billion tokens; beyond, its methods panic.
+// The index keeps the texts (strings shared with the caller), 7.1 bytes per token,
+// and 16 bytes for each fingerprint; there is one fingerprint for two tokens. That
+// is 15.1 bytes per token plus the text. Pairs and Stats compute the fingerprints of
+// the newest documents and merge them with the others, which briefly takes as much
+// memory again as all of them. Pairs then takes up to 20 bytes for each fingerprint
+// that several documents hold, and the candidates of one document at a time, however
+// many pairs there are. An index holds up to four billion fingerprints, of eight
+// billion tokens; beyond that, its methods panic.
 package passage
 
 import (
@@ -76,40 +73,40 @@ import (
 
 // Options configures an [Index]. The zero value is ready to use.
 type Options struct {
-	// Aligner aligns the candidates; its MinTokens is the least passage that is
-	// reported, 12 unless set, and its Shingler defines tokens.
+	// Aligner aligns the candidates. Its MinTokens is the least length of a reported
+	// passage, 12 by default, and its Shingler defines tokens.
 	Aligner shingle.Aligner
-	// Run is the number of equal tokens in a row that are sure to make two texts
-	// candidates, unless they are common; 0 means 7, or Aligner.MinTokens if that is
-	// less, and the least is 5. More is faster and smaller, and finds less of
-	// heavily edited ones: there are 2/(Run-3) fingerprints a token.
+	// Run is the number of equal tokens in a row that always make two texts candidates,
+	// unless they are common; 0 means 7, or Aligner.MinTokens if that is less. The least
+	// value is 5. A larger value is faster and takes less memory, but finds fewer
+	// heavily edited passages: there are 2/(Run-3) fingerprints per token.
 	Run int
 	// MaxDocuments is the number of documents above which a fingerprint is
 	// common; 0 means 256, negative means no limit.
 	MaxDocuments int
-	// RareDocuments is the number of documents up to which a fingerprint is rare:
-	// pairs with enough of those are aligned whole; 0 means 8, negative means that
-	// no pair is.
+	// RareDocuments is the number of documents up to which a fingerprint is rare: pairs
+	// with enough rare fingerprints are aligned whole; 0 means 8, negative means that no
+	// pair is.
 	RareDocuments int
-	// Workers is the number of goroutines that align; 0 means 1, below 0 as many
-	// as there are processors. Results do not depend on it.
+	// Workers is the number of goroutines that align; 0 means 1, below 0 as many as
+	// there are processors. The results do not depend on it.
 	Workers int
 	// LeftOut, if not nil, is called when Pairs has yielded every pair, with the number
-	// of pairs of documents that it did not compare since they share nothing but fewer
-	// than six fingerprints that more than 64 documents hold, and are not among the first
-	// eight of these. Pairs that share nothing but Common fingerprints are not counted:
-	// see Stats.
+	// of pairs that it did not compare: pairs that share only fingerprints that more
+	// than 64 documents hold, fewer than six of them, and are not among their first
+	// eight holders. Pairs that share only Common fingerprints are not counted: see
+	// Stats.
 	LeftOut func(pairs int)
 	// Progress, if not nil, is called by Pairs and Groups from time to time, by one
-	// goroutine at a time, with the number of documents searched and that of all.
+	// goroutine at a time, with the number of documents searched and the total.
 	Progress func(done, total int)
 }
 
-// An Index holds documents and finds the passages that they share. The zero
-// value is an empty index with the zero Options; see [New] for others.
+// An Index holds documents and finds the passages that they share. The zero value is
+// an empty index with the zero Options; see [New] for others.
 //
-// All methods may be called by any number of goroutines at once. The sequences
-// that it returns see the documents that were there when they began.
+// All methods may be called by any number of goroutines at once. The sequences that
+// it returns cover the documents present when they began.
 type Index struct {
 	opts    Options
 	mu      sync.RWMutex
@@ -131,7 +128,7 @@ type document struct {
 // A Match is a document that shares passages with a queried text.
 type Match struct {
 	ID       string
-	Passages []shingle.Passage // A in the text asked for, B in the document
+	Passages []shingle.Passage // A is a span of the query text, B of the document
 }
 
 // A Pair is two documents that share passages; A was added before B.
@@ -140,7 +137,7 @@ type Pair struct {
 	Passages []shingle.Passage // in the order of A
 }
 
-// Stats counts the contents of an index. The zero Stats are those of an empty index.
+// Stats counts the contents of an index. The zero Stats describe an empty index.
 type Stats struct {
 	Documents    int
 	Tokens       int
@@ -148,14 +145,14 @@ type Stats struct {
 	Fingerprints int // held, repeats included
 	Distinct     int // different ones
 	Common       int // different ones that more than MaxDocuments documents hold
-	Withheld     int // pairs of documents that Common fingerprints did not propose, summed over them
+	Withheld     int // pairs of documents that Common fingerprints did not propose, added up over these
 	Bytes        int // memory of tokens and fingerprints, without the texts
 }
 
 // New returns an empty index. It panics if Run is below 5 and not 0.
 func New(opts Options) *Index {
 	if opts.Run != 0 && opts.Run < gram {
-		panic(fmt.Sprintf("passage: Run of %d tokens, the least is %d", opts.Run, gram))
+		panic(fmt.Sprintf("passage: Run is %d tokens, the least is %d", opts.Run, gram))
 	}
 	return &Index{opts: opts}
 }
@@ -173,8 +170,8 @@ func (o Options) window() int {
 func (o Options) maxDocuments() int { return limit(o.MaxDocuments, 256) }
 func (o Options) rare() int         { return limit(o.RareDocuments, 8) }
 
-// limit resolves an option whose zero value means otherwise and whose negative
-// ones mean, here, the largest number.
+// limit resolves an option whose zero value means a default and whose negative
+// values mean the largest number.
 func limit(v, otherwise int) int {
 	if v == 0 {
 		return otherwise
@@ -182,16 +179,17 @@ func limit(v, otherwise int) int {
 	return v
 }
 
-// Add adds a document, or replaces the one of that id; a replaced document is the
-// last one added. The spans of skip, such as those that boilerplate.Detector.Mask
-// returns, are left out as if the text did not hold them. Add panics if they are not
-// ascending, disjoint spans of the text, or if that is longer than 2 GiB.
+// Add adds a document, or replaces the one with that id; a replaced document counts
+// as the last one added. The spans of skip, such as those from
+// boilerplate.Detector.Mask, are left out as if the text did not contain them. Add
+// panics if they are not ascending, disjoint spans of the text, or if that is longer
+// than 2 GiB.
 func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 	ix.AddAt(id, time.Time{}, text, skip...)
 }
 
-// AddAt is like [Index.Add] for a document of a known time, by which the
-// members of a [Group] are ordered.
+// AddAt is like [Index.Add] for a document with a known time. The members of a
+// [Group] are ordered by time.
 func (ix *Index) AddAt(id string, at time.Time, text string, skip ...shingle.Span) {
 	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
@@ -266,17 +264,18 @@ func (ix *Index) compact() {
 	ix.docs = docs
 }
 
-// Merge adds the documents of other indexes, in the order of these and as they were
-// added, as if their texts had been given to AddAt: one of an id that is there replaces
-// it. It takes over tokens and fingerprints, so it is far cheaper. The others stay as
-// they are. Merge panics if they have a Shingler or a Run that makes other fingerprints.
+// Merge adds the documents of other indexes, in the order of the indexes and of
+// addition, as if their texts had been passed to AddAt: a document replaces one with
+// the same id. Merge copies tokens and fingerprints, so it is far cheaper. The other
+// indexes do not change. Merge panics if their Shingler or Run gives different
+// fingerprints.
 func (ix *Index) Merge(others ...*Index) {
 	for _, o := range others {
 		if o == ix {
 			continue // each document would replace itself
 		}
 		if o.opts.scheme() != ix.opts.scheme() {
-			panic("passage: Merge of indexes with other fingerprints")
+			panic("passage: Merge of indexes with different fingerprints")
 		}
 		docs, run := o.snapshot()
 		ix.merge(docs, run)
@@ -324,8 +323,8 @@ func (ix *Index) Text(id string) (string, bool) {
 	return ix.docs[n].text.String(), true
 }
 
-// snapshot returns the documents and all their fingerprints as one sorted run,
-// neither of which changes any more.
+// snapshot returns the documents and all their fingerprints as one sorted run.
+// Neither of them changes any more.
 func (ix *Index) snapshot() ([]*document, []posting) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()

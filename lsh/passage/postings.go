@@ -17,16 +17,16 @@ type posting struct {
 const gone = ^uint32(0)
 
 // A store keeps the postings of documents in a few sorted runs, each at most half as
-// long as the one before it. Sorted runs are never changed, so that readers may keep
-// them. The fingerprints of the documents that came last are made when they are sorted.
+// long as the one before it. Sorted runs never change, so readers may keep them. The
+// fingerprints of the newest documents are computed when they are sorted.
 type store struct {
 	runs    [][]posting
-	sealed  int // documents whose postings are in runs: those of lower numbers
-	removed int // documents removed since the runs were last made one
+	sealed  int // documents whose postings are in runs: those with lower numbers
+	removed int // documents removed since the runs were last merged into one
 }
 
-// seal sorts the postings of the documents from sealed on. On the way it drops those
-// of removed documents, so that one which is replaced again and again leaves no
+// seal sorts the postings of the documents from sealed on. It also drops those of
+// removed documents, so that a document that is replaced again and again leaves no
 // trail.
 func (s *store) seal(docs []*document, window int) {
 	if s.sealed == len(docs) {
@@ -49,7 +49,7 @@ func (s *store) seal(docs []*document, window int) {
 	s.push(run, docs)
 }
 
-// push adds a sorted run of documents that are in no other run.
+// push adds a sorted run of documents that are not in any other run.
 func (s *store) push(run []posting, docs []*document) {
 	for len(s.runs) > 0 && len(s.runs[len(s.runs)-1]) < 2*len(run) {
 		last := len(s.runs) - 1
@@ -61,8 +61,7 @@ func (s *store) push(run []posting, docs []*document) {
 	}
 }
 
-// living returns a run without removed documents: the run itself if there are none
-// of them.
+// living returns a run without removed documents: the run itself if there are none.
 func (s *store) living(run []posting, docs []*document) []posting {
 	if s.removed == 0 {
 		return run
@@ -80,7 +79,7 @@ func (s *store) living(run []posting, docs []*document) []posting {
 	return left
 }
 
-// single makes one run of all, without removed documents.
+// single merges all runs into one, without removed documents.
 func (s *store) single(docs []*document, window int) []posting {
 	s.seal(docs, window)
 	for len(s.runs) > 1 {
@@ -95,8 +94,8 @@ func (s *store) single(docs []*document, window int) []posting {
 	return s.runs[0]
 }
 
-// renumber gives the documents, of which docs are those of the old numbers, new
-// numbers in the same order.
+// renumber gives the documents new numbers in the same order; docs are those with
+// the old numbers.
 func (s *store) renumber(docs []*document, number []uint32, window int) {
 	s.seal(docs, window)
 	s.sealed = 0
@@ -118,9 +117,9 @@ func (s *store) renumber(docs []*document, number []uint32, window int) {
 }
 
 // holders appends the postings of a fingerprint, in the order of documents, and
-// returns how many documents have them. Beyond most documents of a run, if that is
-// above 0, it counts no further: the first ones are there, and that they are many
-// is known.
+// returns the number of documents with them. If most is above 0, it stops counting
+// after that many documents of a run: the first ones are included, and it is clear
+// that there are many.
 func (s *store) holders(dst []posting, hash uint64, docs []*document, most int) ([]posting, int) {
 	start, df := len(dst), 0
 	for _, run := range s.runs {
@@ -155,11 +154,11 @@ func comparePostings(x, y posting) int {
 	return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.doc, y.doc), cmp.Compare(x.pos, y.pos))
 }
 
-// checkNumber panics if there are more postings than the 32 bits hold by which a
-// search refers to them.
+// checkNumber panics if there are too many postings for the 32-bit numbers by which
+// a search refers to them.
 func checkNumber(n int) {
 	if uint64(n) > math.MaxUint32 {
-		panic("passage: more fingerprints than 32 bits can number")
+		panic("passage: too many fingerprints for 32-bit numbers")
 	}
 }
 
@@ -176,9 +175,10 @@ func mergeRuns(x, y []posting) []posting {
 	return append(append(out, x...), y...)
 }
 
-// sorted returns the postings that each visits, twice the same, in order. Hashes are as
-// good as random, so it deals the postings out by their leading bits into parts that
-// fit the nearest cache, and sorts those by the next bits; what still ties is rare.
+// sorted returns the postings that each visits in sorted order; each must visit the
+// same ones twice. Hashes are as good as random, so it distributes the postings by
+// their leading bits into parts that fit the nearest cache, and sorts those by the
+// next bits; ties beyond these are rare.
 func sorted(each func(visit func(p posting))) []posting {
 	const most = 14
 	counts := make([]uint32, 1<<most)
@@ -188,7 +188,7 @@ func sorted(each func(visit func(p posting))) []posting {
 		n++
 	})
 	checkNumber(n)
-	lead := min(max(bits.Len(uint(n))-8, 0), most) // parts of about 256
+	lead := min(max(bits.Len(uint(n))-8, 0), most) // parts of about 256 postings
 	shift := 64 - lead
 	end := make([]uint32, 1<<lead)
 	sum := uint32(0)
@@ -213,9 +213,9 @@ func sorted(each func(visit func(p posting))) []posting {
 	return out
 }
 
-// sortPart sorts postings whose hashes agree in the leading bits. They come in
-// the order of documents and tokens, which every step keeps among equal hashes.
-// It returns scratch, perhaps grown.
+// sortPart sorts postings whose hashes agree in the leading bits. They arrive in the
+// order of documents and tokens, which every step keeps among equal hashes. It
+// returns scratch, which may have grown.
 func sortPart(ps, scratch []posting, lead int) []posting {
 	if len(ps) < 24 {
 		insert(ps, ps)
@@ -245,7 +245,7 @@ func sortPart(ps, scratch []posting, lead int) []posting {
 	return scratch
 }
 
-// deal orders from by eight bits of the hash into to.
+// deal distributes from into to by eight bits of the hash.
 func deal(to, from []posting, shift int) {
 	var at [256]uint32
 	for i := range from {
@@ -262,8 +262,8 @@ func deal(to, from []posting, shift int) {
 	}
 }
 
-// insert sorts from into to, which may be the same, one by one: good for what is
-// nearly in order.
+// insert is an insertion sort of from into to, which may be the same: good for input
+// that is nearly in order.
 func insert(to, from []posting) {
 	for i, p := range from {
 		k := i

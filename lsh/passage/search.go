@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	holders = 8 // documents that a common fingerprint is tried with: the first ones that held it
-	places  = 8 // places of a fingerprint in one document that are tried
+	holders = 8 // largest number of documents with which a common fingerprint is tried: its first holders
+	places  = 8 // largest number of places of a fingerprint in one document that are tried
 
 	limitless = math.MaxInt
 
-	// A fingerprint that more documents hold is of a formula, unless two texts share
-	// so many such: a run of 22 words always does. Only its first holders are tried
-	// with others.
+	// A fingerprint that more documents hold belongs to a formula, unless two texts
+	// share this many of them: a run of 22 words always does. Only its first holders are
+	// tried with others.
 	formulaDocuments = 64
 	formulaShared    = 6
 )
 
-// A trial is a fingerprint that the text in hand shares with a document.
+// A trial is a fingerprint that the current text shares with a document.
 type trial struct {
 	doc    uint32
 	pa, pb uint32 // the tokens
 	kind   kind
 }
 
-// A kind is how telling a shared fingerprint is.
+// A kind rates a shared fingerprint by how distinctive it is.
 type kind uint8
 
 const (
@@ -91,7 +91,7 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 		}
 		kind := ix.opts.kind(df)
 		if kind == formula {
-			kind = usual // a text in hand is compared with all
+			kind = usual // the current text is compared with all
 		}
 		for _, m := range mine[:min(k, places)] {
 			trials = propose(trials, m.pos, held, kind, most)
@@ -105,8 +105,8 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 	return trials, docs
 }
 
-// propose adds the trials of one fingerprint: of the text in hand, which has it
-// at the token pos, with the first most documents of held.
+// propose adds the trials of one fingerprint, which the current text has at the
+// token pos, with the first documents of held, as many as most allows.
 func propose(trials []trial, pos uint32, held []posting, kind kind, most int) []trial {
 	for i, k, n := 0, 0, 0; i < len(held) && n < most; i, n = k, n+1 {
 		for k = i + 1; k < len(held) && held[k].doc == held[i].doc; k++ {
@@ -118,13 +118,13 @@ func propose(trials []trial, pos uint32, held []posting, kind kind, most int) []
 	return trials
 }
 
-// sure is the number of rare fingerprints from which two texts are aligned whole
-// without looking around each of them first.
+// sure is the number of rare fingerprints from which on two texts are aligned whole
+// without first trying each of them.
 const sure = 6
 
 // matches aligns a text with the documents that the trials name, which have numbers
-// below n. The trials come in the order of the text. It also returns how many of them it left out, since they share a few
-// formulas only.
+// below n. The trials must be in the order of the text. It also returns the number
+// of documents left out because they share only a few formulas.
 func (o Options) matches(g *grouping, t *shingle.Text, docs func(uint32) *document, n int, trials []trial) ([]Match, int) {
 	if len(trials) == 0 {
 		return nil, 0
@@ -161,19 +161,19 @@ func (o Options) matches(g *grouping, t *shingle.Text, docs func(uint32) *docume
 	return out, left
 }
 
-// A grouping sorts trials by document with one counter for each.
+// A grouping sorts trials by document, with one counter for each.
 type grouping struct {
-	next   []uint32 // by document: 0, or where its next trial goes
+	next   []uint32 // by document: 0, or the position of its next trial
 	docs   []uint32
 	sorted []trial
-	spots  []uint64 // of the text in hand: a place, and which fingerprint is there
+	spots  []uint64 // in the current text: a place, and the fingerprint there
 	trials []trial
 }
 
 var groupings = sync.Pool{New: func() any { return new(grouping) }}
 
-// sort returns the trials by document, those of one in the order in which they are
-// given. The documents have numbers below n.
+// sort returns the trials by document, those of one document in the given order.
+// Documents have numbers below n.
 func (g *grouping) sort(trials []trial, n int) []trial {
 	if len(g.next) < n {
 		g.next = make([]uint32, n+n/4)
@@ -200,16 +200,16 @@ func (g *grouping) sort(trials []trial, n int) []trial {
 	return g.sorted
 }
 
-// Two texts are aligned whole if their passages with rare fingerprints have so many
-// tokens, or such a share of the shorter text: what is edited too much to hold a
-// fingerprint is rarely there without.
+// Two texts are aligned whole if their passages with rare fingerprints have this
+// many tokens, or this share of the shorter text: passages edited too heavily to
+// hold a fingerprint rarely occur without such passages.
 const (
 	wholeTokens = 24
 	wholeShare  = .02
 	worthTokens = 256
 )
 
-// worthWhole reports whether two texts with those passages are to be aligned whole.
+// worthWhole reports whether two texts with these passages are worth aligning whole.
 func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
 	sum, all := 0, 0
 	for _, p := range ps {
@@ -228,10 +228,10 @@ func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
 	return sum >= wholeTokens && worthTokens*all >= a.Len()+b.Len() || sum > 0 && float64(sum) >= wholeShare*float64(min(a.Len(), b.Len()))
 }
 
-// Pairs yields every two documents that share a passage, with the passages:
-// ordered by the first document, then the second, as they were added. When ctx is
-// done it yields an empty pair with the error of ctx, and ends. When all pairs are
-// yielded it reports to Options.LeftOut.
+// Pairs yields every two documents that share a passage, with the passages: ordered
+// by the first document, then the second, as they were added. When ctx is done, it
+// yields an empty pair with the error of ctx, and ends. After the last pair it calls
+// Options.LeftOut.
 func (ix *Index) Pairs(ctx context.Context) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
 		docs, run := ix.snapshot()
@@ -262,18 +262,18 @@ type search struct {
 	shared []shared
 	from   []uint32 // the entries of document d are entries[from[d]:from[d+1]]
 	entry  []entry
-	left   atomic.Int64 // pairs left out for their formulas
+	left   atomic.Int64 // pairs left out because they share only formulas
 }
 
-// A shared is a fingerprint of several documents: its postings in the run, and its
+// A shared is a fingerprint of several documents: its postings in the run and its
 // kind.
 type shared struct {
 	begin, end uint32
 	kind       kind
 }
 
-// An entry is a shared fingerprint of one document: where the document's
-// postings begin in the run.
+// An entry is a shared fingerprint of one document: the position in the run where
+// the document's postings begin.
 type entry struct{ at, shared uint32 }
 
 func newSearch(opts Options, docs []*document, run []posting) *search {
@@ -290,8 +290,8 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 			if df == 1 {
 				continue
 			}
-			// The last document has none after it; of a common fingerprint only
-			// the first documents propose.
+			// The last document has none after it; for a common fingerprint only the first
+			// documents propose pairs.
 			left := df - 1
 			if most > 0 && df > most {
 				left = min(left, holders)
@@ -327,7 +327,8 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 	return s
 }
 
-// kind returns how telling a fingerprint is that so many documents hold.
+// kind returns how distinctive a fingerprint is that the given number of documents
+// hold.
 func (o Options) kind(documents int) kind {
 	switch {
 	case documents <= o.rare():
@@ -338,7 +339,7 @@ func (o Options) kind(documents int) kind {
 	return usual
 }
 
-// later returns the matches of document d among those added after it.
+// later returns the matches of document d among the documents added after it.
 func (s *search) later(d int) []Match {
 	g := groupings.Get().(*grouping)
 	defer groupings.Put(g)
@@ -366,8 +367,8 @@ func (s *search) later(d int) []Match {
 	return found
 }
 
-// kind returns the kind of a shared fingerprint for the document whose postings begin
-// at that place: that of a formula is usual for the first holders.
+// kind returns the kind of a shared fingerprint for the document whose postings
+// begin at that position: a formula counts as usual for its first holders.
 func (s *search) kind(sh shared, at uint32) kind {
 	if sh.kind != formula {
 		return sh.kind

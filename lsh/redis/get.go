@@ -9,7 +9,7 @@ import (
 )
 
 // GetAll returns documents by their ids: see [disk.Store]. A document that is
-// replaced meanwhile may be missing. Documents that were stored by versions of this
+// replaced during the call may be missing. Documents stored by versions of this
 // package without times have the zero Time.
 func (ix *Index) GetAll(ctx context.Context, ids []string) ([]disk.Document, error) {
 	all := make([]int, len(ids))

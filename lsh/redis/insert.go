@@ -124,7 +124,7 @@ local function put(record, ms, id, from, to)
 		redis.call('ZREM', times, old)
 	end
 	if ttl > 0 then
-		-- Each document takes out two that have expired: so they do not pile up.
+		-- Each document removes up to two expired ones, so that these do not pile up.
 		for _, n in ipairs(redis.call('ZRANGE', times, 0, 1)) do
 			if redis.call('EXISTS', prefix .. n) == 0 then redis.call('ZREM', times, n) end
 		end

@@ -20,7 +20,7 @@ type record struct {
 	regs   []uint32
 	set    shingle.Set
 	hasSet bool
-	ms     int64 // the time; negative if it is not known, as in records of before there were times
+	ms     int64 // the time; negative if it is not known, as in old records without times
 }
 
 // The flags of a record.

@@ -95,8 +95,9 @@ func (ix *Index) remove(ctx context.Context, ids []string) ([]bool, error) {
 	return out, nil
 }
 
-// ExpireAll removes the documents of a time before another: see [disk.Store]. It takes
-// them a thousand at a time, so others see some of them gone before the rest.
+// ExpireAll removes the documents with a time before the given one: see
+// [disk.Store]. It removes a thousand at a time, so other clients see some of them
+// removed before the rest.
 func (ix *Index) ExpireAll(ctx context.Context, before time.Time) (int, error) {
 	n, err := ix.expire(ctx, before.UnixMilli())
 	if err != nil {
@@ -137,7 +138,7 @@ func (ix *Index) expire(ctx context.Context, before int64) (removed int, err err
 		err = ix.run(ctx, removeScript, func(p redis.Pipeliner) error {
 			for i, n := range numbers {
 				r := records[n]
-				if r == nil { // it was replaced or removed meanwhile, or has outlived its time to live
+				if r == nil { // it was replaced or removed in the meantime, or its time to live has passed
 					p.ZRem(ctx, ix.key("times"), n)
 					continue
 				}
@@ -164,8 +165,8 @@ func (ix *Index) expire(ctx context.Context, before int64) (removed int, err err
 	}
 }
 
-// numbers returns the numbers of documents at some positions of ids; 0 for those
-// that are not there.
+// numbers returns the numbers of the documents at some positions of ids; 0 for
+// missing ones.
 func (ix *Index) numbers(ctx context.Context, ids []string, at []int) ([]int64, error) {
 	cmds := make([]*redis.StringCmd, len(ids))
 	var g guard

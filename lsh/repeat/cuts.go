@@ -6,13 +6,13 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A cutStore keeps the cuts of documents by number: for each cut the bytes between it
-// and the one before, and its length, as varints. The latest ones are in memory, the
-// others in a temporary file.
+// A cutStore keeps the cuts of documents by number: for each cut, the number of
+// bytes since the cut before and its length, as varints. The latest ones are in
+// memory, the others in a temporary file.
 type cutStore struct {
 	dir    string
 	limit  int      // bytes in memory; 0 for no limit
-	starts []uint64 // where those of each document begin
+	starts []uint64 // offset of the cuts of each document
 	recent []byte
 	before uint64 // bytes in the file
 	file   file

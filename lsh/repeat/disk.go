@@ -5,10 +5,12 @@ import (
 	"slices"
 )
 
-// mergedRuns is how many runs of one level are merged into one of the next.
+// mergedRuns is the number of runs of one level that are merged into one of the
+// next.
 const mergedRuns = 4
 
-// mostFences is how many first keys of blocks a run keeps in memory.
+// mostFences is the largest number of first keys of blocks that a run keeps in
+// memory.
 const mostFences = 1 << 16
 
 // A disk keeps the places that a table does not hold. Each run has a filter, so runs
@@ -19,15 +21,15 @@ type disk struct {
 	fences  int
 	runs    []*sortedRun // the oldest first
 	buf     []byte       // a block
-	err     error        // the first one
+	err     error        // the first error
 
-	known map[uint64][]place // places of keys, until the next document
+	known map[uint64][]place // places by key, valid until the next document
 }
 
-// forget is called when a document begins.
+// forget drops the cached places; call it when a document begins.
 func (d *disk) forget() {
 	if len(d.known) > 1<<12 {
-		d.known = nil // clearing it would take long
+		d.known = nil // clearing it would take too long
 	}
 	clear(d.known)
 }
@@ -62,7 +64,7 @@ func (d *disk) appendPlaces(dst []place, key uint64) []place {
 	return dst
 }
 
-// take writes the places of a table, and clears it.
+// take writes the places of a table and clears it.
 func (d *disk) take(t *table) {
 	t.sort()
 	if err := d.write(t.entries); err != nil {
@@ -80,7 +82,7 @@ func (d *disk) fail(err error) {
 // write adds a run of sorted entries.
 func (d *disk) write(entries []entry) error {
 	if d.err != nil {
-		return nil // which is known
+		return nil // its first key is known
 	}
 	if d.buf == nil {
 		d.buf = make([]byte, blockSize)
@@ -108,8 +110,8 @@ func (d *disk) write(entries []entry) error {
 	}
 }
 
-// filter returns an empty filter for n keys: it takes half of what those of other runs
-// leave, so there is room for more.
+// filter returns an empty filter for n keys. It takes half of the memory that other
+// runs leave, so there is room for more.
 func (d *disk) filter(n int) filter {
 	left := d.filters
 	for _, r := range d.runs {
@@ -118,14 +120,14 @@ func (d *disk) filter(n int) filter {
 	return newFilter(n, left/2)
 }
 
-// merge makes one run of all from a number on.
+// merge merges all runs from an index on into one.
 func (d *disk) merge(from int) error {
 	old := d.runs[from:]
 	var cursors [mergedRuns]cursor
 	n := 0
 	for i, r := range old {
 		n += r.n
-		r.filter = filter{} // nobody asks it any more
+		r.filter = filter{} // nobody uses it any more
 		cursors[i] = cursor{run: r}
 		if err := cursors[i].next(); err != nil {
 			return err
@@ -139,7 +141,7 @@ func (d *disk) merge(from int) error {
 	for range n {
 		var least *cursor
 		for i := range cursors {
-			// Of places of one key those of the oldest run come first.
+			// Places with the same key are ordered by run, the oldest first.
 			if c := &cursors[i]; c.left() && (least == nil || c.key < least.key) {
 				least = c
 			}
@@ -172,16 +174,16 @@ func (d *disk) close() {
 // A cursor reads a run from its beginning.
 type cursor struct {
 	run   *sortedRun
-	done  int // places, with the one at hand
+	done  int // places read, including the current one
 	buf   []byte
 	key   uint64
 	place place
 }
 
-// readBlocks is how many blocks a cursor reads at once.
+// readBlocks is the number of blocks that a cursor reads at once.
 const readBlocks = 32
 
-// next goes on to the next place, unless there is none.
+// next advances to the next place, unless there is none.
 func (c *cursor) next() error {
 	c.done++
 	if !c.left() {
@@ -202,5 +204,5 @@ func (c *cursor) next() error {
 	return nil
 }
 
-// left reports whether there is a place at hand.
+// left reports whether there is a current place.
 func (c *cursor) left() bool { return c.done <= c.run.n }

@@ -2,24 +2,25 @@ package repeat
 
 import "math/bits"
 
-// A filter is a Bloom filter of keys, in lines of 64 bytes that one key is within
-// (Putze, Sanders and Singler 2007): has is always true for a key that was added. The
-// zero filter has all keys.
+// A filter is a Bloom filter of keys in which each key stays within one line of 64
+// bytes (Putze, Sanders and Singler 2007): has is always true for a key that was
+// added. The zero filter reports every key as present.
 type filter struct {
 	lines  [][8]uint64
-	probes int // bits that a key sets
+	probes int // number of bits that a key sets
 }
 
-// mostBits is how many bits of a filter are of use for a key: of 200 keys that were not
-// added it has about one.
+// mostBits is the largest useful number of bits per key: with it, about one in 200
+// keys that were not added is reported.
 const mostBits = 12
 
-// newFilter returns a filter for n keys that takes bytes at most.
+// newFilter returns a filter for n keys that takes at most the given number of
+// bytes.
 func newFilter(n, bytes int) filter {
 	lines := min(bytes/64, (n*mostBits+511)/512)
 	perKey := lines * 512 / max(n, 1)
 	if perKey == 0 {
-		return filter{} // it would have nearly all keys
+		return filter{} // it would report nearly all keys
 	}
 	return filter{make([][8]uint64, lines), min(max(1, perKey*7/10), 7)}
 }

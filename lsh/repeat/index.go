@@ -5,16 +5,17 @@ import (
 	"slices"
 )
 
-// mostPlaces is how many places of an anchor are kept, beyond which windows are.
+// mostPlaces is the number of places of an anchor that are kept; beyond that,
+// windows are kept.
 const mostPlaces = 32
 
-// An index finds places of the pieces that stay by anchors, and by the windows around
-// anchors that are common: places are kept by the hash of an anchor, and of a window by
-// [windowKey]. The latest places are in a table in memory, the others on disk.
+// An index finds places of the kept pieces by anchors and by the windows around
+// common anchors: places are stored by the hash of the anchor, or by the [windowKey]
+// of the window. The latest places are in a table in memory, the others on disk.
 type index struct {
 	table table
 	disk  disk
-	runs  int     // all places but marks
+	runs  int     // all places except marks
 	found []place // by places
 	equal []place // by addUnlessEqual
 }
@@ -22,16 +23,18 @@ type index struct {
 // A place is a piece of a document.
 type place struct{ doc, at uint32 }
 
-// A mark is the document of a place that follows those of a common anchor.
+// mark is the document number of an entry that follows the places of a common
+// anchor.
 const mark = math.MaxUint32
 
-// isCommon reports whether the places of an anchor are those of a common one.
+// isCommon reports whether these are the places of a common anchor.
 func isCommon(places []place) bool { return len(places) > 0 && places[0].doc == mark }
 
-// windowKey returns the key of a window with a hash.
+// windowKey returns the key for the hash of a window.
 func windowKey(hash uint64) uint64 { return ^mix(hash) }
 
-// places returns the places of a key, the last one first, until it is called again.
+// places returns the places of a key, the last one first; the slice is valid until
+// the next call.
 func (x *index) places(key uint64) []place {
 	x.found = x.table.appendPlaces(x.found[:0], key)
 	if !isCommon(x.found) {
@@ -86,9 +89,9 @@ func (x *index) addWindows(c *Cutter, doc uint32, s *seq, a anchor) {
 	}
 }
 
-// addUnlessEqual adds n pieces, unless the document has equal ones already: those that
-// overlap may be equal, and those of a document that was not cut. Pieces of one document
-// with one key are added between two writes to disk.
+// addUnlessEqual adds n pieces, unless the document already has equal ones:
+// overlapping pieces may be equal, and so may pieces of a document that was not cut.
+// Pieces of one document with the same key are added between two writes to disk.
 func (x *index) addUnlessEqual(key uint64, doc uint32, s *seq, at, n int) {
 	x.equal = x.table.appendPlaces(x.equal[:0], key)
 	for _, p := range x.equal {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A match is pieces of a text that a document has from piece at on.
+// A match is a run of pieces of a text that a document has from piece at on.
 type match struct {
 	from, to int
 	doc      uint32
@@ -13,7 +13,7 @@ type match struct {
 }
 
 // covered returns the parts of s that repetitions of earlier documents cover:
-// disjoint, ascending, as few as possible, each with one source.
+// disjoint and ascending, as few as possible, each with one source.
 func (c *Cutter) covered(s *seq) []match {
 	all := c.matches(s)
 	for {
@@ -34,11 +34,11 @@ func (c *Cutter) covered(s *seq) []match {
 	}
 }
 
-// matches returns the repetitions of earlier documents; of those that lie within
-// another some may be missing.
+// matches returns the repetitions of earlier documents; some that lie within others
+// may be missing.
 func (c *Cutter) matches(s *seq) []match {
 	var all []match
-	from, to := 0, 0 // covered by matches without a break
+	from, to := 0, 0 // covered by matches without a gap
 	found := func(m match) {
 		if m.to-m.from == 0 {
 			return
@@ -52,7 +52,7 @@ func (c *Cutter) matches(s *seq) []match {
 	}
 	for _, a := range s.anchors {
 		if from <= a.first && c.end(a) <= to {
-			continue // what these windows match is known, or found by later ones
+			continue // the matches of these windows are known, or found by later ones
 		}
 		if places := c.index.places(a.hash); !isCommon(places) {
 			for _, p := range places {
@@ -73,8 +73,8 @@ func (c *Cutter) matches(s *seq) []match {
 	return all
 }
 
-// extend returns the longest match that has n pieces from piece at on at a place; an
-// empty one if they differ or it is too short.
+// extend returns the longest match at a place that includes the n pieces from piece
+// at on; an empty one if the pieces differ or the match is too short.
 func (c *Cutter) extend(s *seq, at, n int, p place) match {
 	src := c.source(p.doc).sym
 	q := int(p.at)
@@ -95,7 +95,8 @@ func (c *Cutter) extend(s *seq, at, n int, p place) match {
 	return m
 }
 
-// cover chooses matches that cover what all of them do, and clips them.
+// cover chooses matches that together cover the same pieces as all of them, and
+// clips them.
 func cover(all []match) (out []match) {
 	slices.SortFunc(all, func(x, y match) int {
 		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(y.to, x.to), cmp.Compare(x.doc, y.doc), cmp.Compare(x.at, y.at))
@@ -117,7 +118,7 @@ func cover(all []match) (out []match) {
 	return out
 }
 
-// repeats reports whether a text may have a repetition of its own.
+// repeats reports whether a text may repeat a part of itself.
 func (s *seq) repeats() bool {
 	seen := make([]uint64, len(s.anchors))
 	for i, a := range s.anchors {

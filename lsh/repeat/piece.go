@@ -15,18 +15,18 @@ type Text struct{ seq *seq }
 // Prepare cuts a text into pieces. It panics if the text is longer than 4 GiB.
 func (c *Cutter) Prepare(text string) *Text { return &Text{c.read(text)} }
 
-// A seq is the pieces of a text. Pieces without a token are left out.
+// A seq is a list of the pieces of a text. Pieces without a token are left out.
 type seq struct {
 	text       string
 	sym        []uint64 // equal for pieces of equal tokens
 	start, end []uint32
-	tokens     []uint32 // of the pieces before each, and of all; nil if each has one
+	tokens     []uint32 // number of tokens before each piece, and of all; nil if each piece has one
 	sum        []uint64 // hash of the pieces before each, and of all
 	anchors    []anchor
 }
 
-// An anchor is a run of pieces by which repetitions are found: windows of pieces that
-// begin with first to last are found by it.
+// An anchor is a run of pieces by which repetitions are found: it represents the
+// windows of pieces that begin with first to last.
 type anchor struct {
 	hash        uint64
 	at, n       int
@@ -35,7 +35,7 @@ type anchor struct {
 
 func (s *seq) len() int { return len(s.sym) }
 
-// count returns how many tokens pieces have.
+// count returns the number of tokens in a range of pieces.
 func (s *seq) count(from, to int) int {
 	if s.tokens == nil {
 		return to - from
@@ -43,7 +43,7 @@ func (s *seq) count(from, to int) int {
 	return int(s.tokens[to] - s.tokens[from])
 }
 
-// span returns the bytes of pieces.
+// span returns the byte span of a range of pieces.
 func (s *seq) span(from, to int) shingle.Span {
 	return shingle.Span{Start: int(s.start[from]), End: int(s.end[to-1])}
 }
@@ -109,7 +109,8 @@ func (c *Cutter) pieces(text string) *seq {
 	return s
 }
 
-// atoms makes a piece of every token, and one of tokens that are from one character.
+// atoms makes a piece of every token; tokens that come from one character are one
+// piece.
 func (s *seq) atoms(tokens []shingle.Token) {
 	n := len(tokens)
 	s.sym, s.start, s.end = make([]uint64, 0, n), make([]uint32, 0, n), make([]uint32, 0, n)
@@ -125,9 +126,9 @@ func (s *seq) atoms(tokens []shingle.Token) {
 	}
 }
 
-// setAnchors sets those of all windows: of every run of MinTokens tokens the run of
-// half as many with the least hash; of sentences and paragraphs the shortest run that
-// ends with each and has MinTokens.
+// setAnchors sets the anchors of all windows. For tokens these are, in every run of
+// MinTokens tokens, the run of half as many with the least hash; for sentences and
+// paragraphs, the shortest run that ends with each and has MinTokens tokens.
 func (c *Cutter) setAnchors(s *seq) {
 	if s.tokens != nil {
 		from := 0
@@ -181,18 +182,18 @@ func (c *Cutter) end(a anchor) int {
 	return a.at + a.n
 }
 
-// Hashes of runs are polynomials in a prime field, so that those of a part come from
-// those of its ends.
+// Hashes of runs are polynomials in a prime field, so the hash of a part follows
+// from those of its ends.
 const (
 	modulus = 1<<61 - 1
 	base    = 0x0e9b5d6f3c27a1d5 & modulus
 )
 
-// push returns the hash of a run and one piece more.
+// push returns the hash of a run extended by one piece.
 func push(sum, piece uint64) uint64 { return reduce(times(sum, base) + piece>>3 + 1) }
 
-// hash returns that of pieces, at most as many as MinTokens, given the hashes of all
-// beginnings.
+// hash returns the hash of a range of pieces, at most MinTokens of them, from the
+// hashes of all prefixes.
 func (c *Cutter) hash(sum []uint64, from, to int) uint64 {
 	return reduce(sum[to] + modulus - times(sum[from], c.powers[to-from]))
 }
@@ -202,7 +203,7 @@ func times(x, y uint64) uint64 {
 	return reduce(lo&modulus + (hi<<3 | lo>>61))
 }
 
-// reduce returns x below the modulus, for x below eight times it.
+// reduce returns x modulo the modulus, for x below eight times it.
 func reduce(x uint64) uint64 {
 	x = x&modulus + x>>61
 	if x >= modulus {
@@ -211,7 +212,7 @@ func reduce(x uint64) uint64 {
 	return x
 }
 
-// mix spreads the bits of a hash, so that the least of several is any of them.
+// mix spreads the bits of a hash, so that the least of several is an arbitrary one.
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

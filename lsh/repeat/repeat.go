@@ -1,9 +1,9 @@
-// Package repeat cuts repeated text out of a corpus: every run of so many words that
-// an earlier document, or the same document further up, has already. The first copy
-// stays, and each cut knows where it is.
+// Package repeat cuts repeated text out of a corpus: every run of a minimum number
+// of words that already occurs in an earlier document or earlier in the same one.
+// The first copy stays, and each cut points to it.
 //
 //	c := repeat.New(repeat.Options{})
-//	for i, d := range docs { // in the order of preference: what comes first is kept
+//	for i, d := range docs { // in the order of preference: the first copy is kept
 //		for _, cut := range c.Add(c.Prepare(d.Text)) {
 //			fmt.Println(d.ID, cut.Span, "is also in", docs[cut.Document].ID, cut.At)
 //		}
@@ -14,28 +14,28 @@
 //
 // # Cuts
 //
-// Pieces of a text are its tokens, its sentences or its paragraphs: see [Border]. A
-// repetition is a run of whole pieces, of [Options.MinTokens] tokens or more, that is
-// equal to a run of whole pieces in the rest of an earlier document, or in the rest of
-// the same document before it, without overlap. Case, accents, punctuation and
-// layout do not count. Every repetition is cut:
+// The pieces of a text are its tokens, its sentences or its paragraphs: see
+// [Border]. A repetition is a run of whole pieces with at least [Options.MinTokens]
+// tokens that equals a run of whole pieces in the rest of an earlier document, or
+// earlier in the rest of the same document, without overlap. Case, accents,
+// punctuation and layout do not count. Every repetition is cut:
 //
-//   - A stretch that is covered by repetitions of several earlier documents is cut
-//     whole, in parts with one source each.
-//   - What is left on both sides of a cut is joined, and is cut in turn if that makes
-//     a repetition.
-//   - What a cut names as its source is never cut later, so each cut string is still
-//     there, in one run of the rest.
+//   - A stretch covered by repetitions of several earlier documents is cut whole, in
+//     parts with one source each.
+//   - The text on both sides of a cut is joined, and is cut in turn if that makes a
+//     repetition.
+//   - The source of a cut is never cut later, so each cut string still exists, in
+//     one run of the rest.
 //
 // So a second run over the rests finds nothing.
 //
 // # Method
 //
-// Of each text the hashes of some runs of half as many tokens are kept in memory, so
-// that every run of MinTokens holds one of them, and the same one wherever it occurs
-// (winnowing: Schleimer, Wilkerson and Aiken 2003). A match is extended piece by piece
-// in both directions, and compared with other hash functions before it is believed.
-// Runs that more than 32 places hold are kept with their surroundings, so the cost is
+// For each text, the hashes of some runs of MinTokens/2 tokens are kept in memory,
+// so that every run of MinTokens contains one of them, and the same one wherever it
+// occurs (winnowing: Schleimer, Wilkerson and Aiken 2003). A match is extended piece
+// by piece in both directions, and confirmed with other hash functions. Runs that
+// occur in more than 32 places are kept with their surroundings, so the cost is
 // linear however often a phrase recurs.
 //
 // Lee et al., Deduplicating Training Data Makes Language Models Better (2022), cut
@@ -43,14 +43,14 @@
 //
 // # Memory
 //
-// Some 30 bytes for each run kept; by default 2 in 27 tokens begin one. With sentences
-// and paragraphs there is one for each of these. The texts stay where they are: see
-// [Options.Text].
+// About 30 bytes for each run kept; by default 2 in 27 tokens begin one. With
+// sentences and paragraphs there is one run for each of them. The texts may stay
+// outside: see [Options.Text].
 //
-// With [Options.Memory] the runs and cuts that take more are in temporary files, which
-// are written and merged in sequence (a log-structured merge tree: O'Neil, Cheng, Gawlick
-// and O'Neil 1996). Filters in memory (Bloom 1970) answer for most runs of words that no
-// document before has. The cuts are the same.
+// With [Options.Memory] the runs and cuts that take more are in temporary files,
+// which are written and merged in sequence (a log-structured merge tree: O'Neil,
+// Cheng, Gawlick and O'Neil 1996). Filters in memory (Bloom 1970) answer for most
+// runs of words that no document before has. The cuts are the same.
 package repeat
 
 import (
@@ -62,7 +62,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Border is where a cut may begin and end. The zero Border is Tokens.
+// A Border chooses where a cut may begin and end. The zero Border is Tokens.
 type Border uint8
 
 const (
@@ -74,49 +74,49 @@ const (
 // String returns "token", "sentence" or "paragraph".
 func (b Border) String() string { return [...]string{"token", "sentence", "paragraph"}[b] }
 
-// MaxTokens is the most that Options.MinTokens may be: joined text is searched at a
-// cost of so many steps for each of its tokens.
+// MaxTokens is the largest Options.MinTokens: searching joined text takes that many
+// steps for each of its tokens.
 const MaxTokens = 10000
 
 // Options configures [New]. The zero value is the recommended setting.
 type Options struct {
-	// Shingler defines tokens: its Unit must be Words. Size, Multiset and Seed have
-	// no meaning here.
+	// Shingler defines tokens: its Unit must be Words. Size, Multiset and Seed are
+	// ignored.
 	Shingler shingle.Shingler
 
-	// MinTokens is the least number of tokens of a repetition; 0 means 50, and
-	// [MaxTokens] is the most.
+	// MinTokens is the least number of tokens of a repetition, at most [MaxTokens]; 0
+	// means 50.
 	MinTokens int
 
-	// Border is where cuts begin and end.
+	// Border chooses where cuts begin and end.
 	Border Border
 
-	// Text returns the text of a document that was added, by its number. It must be
-	// the text given to Prepare. nil means that the Cutter keeps the texts.
+	// Text returns the text of an added document, by its number. It must be the text
+	// passed to Prepare. If Text is nil, the Cutter keeps the texts.
 	Text func(document int) string
 
-	// Memory is about how many bytes the runs and cuts kept in memory may take, and
-	// sources read lately; the others are in temporary files. 0 means no limit, and no
-	// files. In addition a Cutter takes 8 bytes for each document, and what a document
-	// needs while it is prepared and added. Cuts do not depend on it.
+	// Memory is the approximate number of bytes for the runs, cuts and recently read
+	// sources that are kept in memory; the others are in temporary files. 0 means no
+	// limit and no files. In addition, a Cutter takes 8 bytes for each document, and the
+	// memory for preparing and adding one. The cuts do not depend on it.
 	Memory int64
 
 	// Dir is the folder for these files; "" means that of temporary files. Where the
-	// system allows it they have no name, so that nothing remains whatever ends the
-	// process.
+	// system allows it, they have no name, so that nothing remains however the process
+	// ends.
 	Dir string
 
-	// Seed selects the hash functions that confirm a match; results do not depend
-	// on it unless somebody makes texts whose hashes collide. Choose it at random
-	// where authors may be hostile.
+	// Seed selects the hash functions that confirm a match; the results do not depend on
+	// it unless someone makes texts whose hashes collide. Choose it at random where
+	// authors may be hostile.
 	Seed uint64
 }
 
 // A Cut is a repetition, or a part of one.
 type Cut struct {
-	shingle.Span              // of the text as given
-	Document     int          // that has it too: the number of an earlier document, or its own
-	At           shingle.Span // where, in its text as given; a cut of its own may lie within
+	shingle.Span              // in the text as given
+	Document     int          // the number of the document that has it too: an earlier one, or the document itself
+	At           shingle.Span // the place there, in the text as given; it may contain other cuts of that document
 }
 
 // A Cutter cuts one document after another. Make one with [New], and Close it if
@@ -124,8 +124,8 @@ type Cut struct {
 // methods by one at a time.
 type Cutter struct {
 	opts      Options
-	runLength int      // pieces of a run that is hashed, between tokens
-	powers    []uint64 // of the base of hashes
+	runLength int      // number of pieces in a hashed run, for tokens
+	powers    []uint64 // powers of the base of hashes
 	docs      int
 	texts     []string // of all documents, unless Options.Text returns them
 	cuts      cutStore // of all documents
@@ -159,8 +159,8 @@ func New(o Options) *Cutter {
 	c.cuts = cutStore{dir: o.Dir, fail: c.index.disk.fail}
 	c.cache.limit = mostCached
 	if o.Memory > 0 {
-		// An eighth each for the cuts and for either generation of sources, an eighth
-		// for filters, and half for the table.
+		// An eighth each is for the cuts, for each generation of sources and for filters,
+		// and half is for the table.
 		eighth := int(min(o.Memory/8, math.MaxInt/8))
 		c.cuts.limit = max(1, eighth)
 		c.cache.limit = min(eighth/cachedPiece, mostCached)
@@ -171,7 +171,7 @@ func New(o Options) *Cutter {
 }
 
 // Err returns the first failure of a temporary file, always wrapped. Check it before
-// cuts are believed: those that Add returned when it happened, and later, may be wrong or
+// using the cuts: those that Add has returned since the failure may be wrong or
 // missing.
 func (c *Cutter) Err() error { return c.index.disk.err }
 
@@ -185,19 +185,19 @@ func (c *Cutter) Close() {
 type Stats struct {
 	Documents int
 	Runs      int // kept
-	// Blocked is how many sentences or paragraphs repeat others but stay, since cuts
-	// name them as sources. It happens where the rest of a document is split into
-	// other sentences or paragraphs than the document was, again and again.
+	// Blocked is the number of sentences or paragraphs that repeat others but stay,
+	// because cuts name them as sources. This happens if, again and again, the rest of a
+	// document is split into different sentences or paragraphs than before.
 	Blocked int
 }
 
-// Stats returns figures on the documents that were added.
+// Stats returns figures about the documents added.
 func (c *Cutter) Stats() Stats {
 	return Stats{c.docs, c.index.runs, c.blocked}
 }
 
-// Add adds a document, gives it the next number from 0, and returns the parts to be
-// cut from it, ascending and disjoint.
+// Add adds a document, gives it the next number from 0 on, and returns the parts to
+// be cut from it, ascending and disjoint.
 func (c *Cutter) Add(t *Text) []Cut {
 	number := c.next(t)
 	s, rest := t.seq, shingle.Cut(t.seq.text, nil)
@@ -213,8 +213,8 @@ func (c *Cutter) Add(t *Text) []Cut {
 		}
 		back := false
 		cuts, back = more(cuts, found, number)
-		// What is left is read once more, as its reader will. If it has other pieces
-		// than those left, it is looked at again.
+		// The rest is read again, as its reader will read it. If it has pieces other than
+		// those left, it is searched again.
 		rest = shingle.Cut(t.seq.text, spansOf(cuts))
 		s = c.read(rest.Text)
 		if !back && slices.Equal(s.sym, left) {
@@ -229,9 +229,9 @@ func (c *Cutter) Add(t *Text) []Cut {
 	return cuts
 }
 
-// more adds the cuts found in a further round. What was cut for the sake of text that
-// is cut now comes back, and so does what was cut for the sake of text that something
-// comes back into; back reports whether anything does.
+// more adds the cuts found in a further round. A cut is undone if its source is cut
+// now, or if an undone cut lies within its source; back reports whether any cut is
+// undone.
 func more(cuts, found []Cut, number int) (all []Cut, back bool) {
 	depends := func(changed []Cut) func(Cut) bool {
 		return func(k Cut) bool {
@@ -250,8 +250,8 @@ func more(cuts, found []Cut, number int) (all []Cut, back bool) {
 	return cuts, back
 }
 
-// mostRounds is how often a document is looked at before cuts respect the sources of
-// others, so that there is an end.
+// mostRounds is the number of rounds on a document after which cuts respect the
+// sources of others, so that the search ends.
 const mostRounds = 16
 
 // sources returns the sources within the document itself.
@@ -264,7 +264,7 @@ func sources(cuts []Cut, number int) (spans []shingle.Span) {
 	return spans
 }
 
-// Keep adds a document that stays as it is.
+// Keep adds a document that is not cut.
 func (c *Cutter) Keep(t *Text) {
 	number := c.next(t)
 	known := c.covered(t.seq)
@@ -285,7 +285,7 @@ func (c *Cutter) next(t *Text) int {
 	return c.docs - 1
 }
 
-// merge adds a cut to others, without what they have already.
+// merge adds a cut to others, without the parts that they already cover.
 func merge(cuts []Cut, f Cut) []Cut {
 	i := len(cuts)
 	for i > 0 && cuts[i-1].End > f.Start {

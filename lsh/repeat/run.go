@@ -12,20 +12,21 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Places on disk are in runs, each a temporary file of its own: sorted by key, those of
-// one key in the order in which they were added, in blocks of perBlock. A block is the
-// xxHash of the other bytes (8 bytes), its number (8 bytes), and the places: key, document
-// and piece (16 bytes). Numbers are little-endian. The last block ends with zeros.
+// Places on disk are in runs, each in a temporary file of its own. A run is sorted
+// by key, and places with the same key are in the order in which they were added, in
+// blocks of perBlock. A block is the xxHash of the other bytes (8 bytes), its number
+// (8 bytes), and the places: key, document and piece (16 bytes). Numbers are
+// little-endian. The last block is padded with zeros.
 const (
 	perBlock  = 255
 	placeSize = 16
 	blockSize = 16 + perBlock*placeSize
 )
 
-// errDamaged reports a block that is not as it was written.
-var errDamaged = errors.New("it is not as it was written")
+// errDamaged reports a block that has changed since it was written.
+var errDamaged = errors.New("it has changed since it was written")
 
-// A file has the methods of an [os.File] that are needed.
+// A file has the methods of an [os.File] that are used.
 type file interface {
 	io.ReaderAt
 	io.Writer
@@ -39,7 +40,7 @@ var create = func(dir string) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // fails on Windows, where remove does it
+	_ = os.Remove(f.Name()) // this fails on Windows, where remove removes it
 	return f, nil
 }
 
@@ -48,14 +49,14 @@ func remove(f file) {
 	_ = os.Remove(f.Name())
 }
 
-// A sortedRun is places on disk.
+// A sortedRun holds places on disk.
 type sortedRun struct {
 	file   file
 	n      int // places
-	level  int // how many times it was merged
+	level  int // number of times it was merged
 	filter filter
 
-	// First keys of every stride-th block.
+	// First keys of every stride-th block:
 	stride int
 	fences []uint64
 }
@@ -69,7 +70,7 @@ type runWriter struct {
 	err   error
 }
 
-// newRun begins a run of n places with so many fences at most.
+// newRun begins a run of n places with at most the given number of fences.
 func newRun(dir string, n, fences int, f filter) (*runWriter, error) {
 	to, err := create(dir)
 	if err != nil {
@@ -136,7 +137,7 @@ func (r *sortedRun) read(block int, buf []byte) error {
 
 func (r *sortedRun) blocks() int { return (r.n + perBlock - 1) / perBlock }
 
-// in returns how many places a block has.
+// in returns the number of places in a block.
 func (r *sortedRun) in(block int) int { return min(perBlock, r.n-block*perBlock) }
 
 // at returns a place of a block.
@@ -145,13 +146,14 @@ func at(block []byte, i int) (key uint64, p place) {
 	return binary.LittleEndian.Uint64(b), place{binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
 }
 
-// appendPlaces appends the places of a key to dst, the first one first. buf holds a
-// block.
+// appendPlaces appends the places of a key to dst, the first one first. buf has room
+// for a block.
 func (r *sortedRun) appendPlaces(dst []place, key uint64, buf []byte) ([]place, error) {
 	if !r.filter.has(key) {
 		return dst, nil
 	}
-	// Places of the key begin in the last block whose first key is less, or after it.
+	// Places of the key begin in the last block whose first key is less, or in the block
+	// after it.
 	fence := sort.Search(len(r.fences), func(i int) bool { return r.fences[i] >= key })
 	from, to := max(0, fence-1)*r.stride, min(fence*r.stride, r.blocks())
 	for to-from > 1 {

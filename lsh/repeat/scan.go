@@ -6,12 +6,12 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A run is pieces from one to another of a text.
+// A run is a range of pieces of a text.
 type run struct{ from, to int }
 
-// A scan reads a text from its beginning and keeps a stack of the pieces that stay.
-// Whatever would complete a repetition on the stack is cut, so that joined pieces are
-// seen like all others.
+// A scan reads a text from its beginning and keeps a stack of the kept pieces. A
+// piece that would complete a repetition on the stack is cut with it, so joined
+// pieces are treated like all others.
 type scan struct {
 	*Cutter
 	number int
@@ -20,20 +20,20 @@ type scan struct {
 	cuts   []Cut
 
 	kept   []int    // pieces on the stack
-	sum    []uint64 // as in seq, of the stack
-	tokens []int    // as in seq, of the stack
-	fixed  int      // this many pieces at its bottom must stay
+	sum    []uint64 // like the field of seq, for the stack
+	tokens []int    // like the field of seq, for the stack
+	fixed  int      // number of pieces at its bottom that must stay
 }
 
-// cut returns the parts to cut from a text, and the rest; nil for nothing. rest
-// knows where the text was. Pieces with bytes in spans of fixed stay.
+// cut returns the parts to cut from a text, and the rest; nil if there are none.
+// rest maps back to the text. Pieces with bytes in spans of fixed stay.
 func (c *Cutter) cut(number int, s *seq, rest shingle.Rest, fixed []shingle.Span) (cuts []Cut, left []uint64) {
 	cover := c.covered(s)
 	if len(cover) == 0 && !s.repeats() {
 		return nil, nil
 	}
 	if len(c.own) > 1<<16 {
-		c.own = map[uint64]run{} // clearing it would take long
+		c.own = map[uint64]run{} // clearing it would take too long
 	}
 	clear(c.own)
 	k := &scan{Cutter: c, number: number, s: s, rest: rest, sum: []uint64{0}, tokens: []int{0}}
@@ -90,9 +90,9 @@ func (k *scan) pop(to int) {
 // sym returns a piece of the stack.
 func (k *scan) sym(n int) uint64 { return k.s.sym[k.kept[n]] }
 
-// check cuts a repetition that ends on top of the stack, with all that follows it in
-// the text and in the source alike, up to a piece that ends it. next is the piece of
-// the text to read next, before and after.
+// check cuts a repetition that ends on top of the stack, together with the following
+// pieces of the text that also follow in the source, up to a piece that ends it.
+// next is the next piece of the text, before and after.
 func (k *scan) check(next int, ends func(int) bool) int {
 	to := len(k.kept)
 	from := to
@@ -154,7 +154,7 @@ func (k *scan) check(next int, ends func(int) bool) int {
 	return next
 }
 
-// A from is where a source of a repetition begins: at a piece of another document, or
+// A from is the start of the source of a repetition: a piece of another document, or
 // of the stack if source is nil.
 type from struct {
 	source *source
@@ -169,12 +169,12 @@ func (k *scan) symOf(f from, n int) uint64 {
 	return f.source.sym[n]
 }
 
-// is reports whether pieces of the stack have a hash.
+// is reports whether a range of pieces on the stack has a hash.
 func (k *scan) is(w run, key uint64) bool {
 	return w.to <= len(k.kept) && k.hash(k.sum, w.from, w.to) == key
 }
 
-// ownSource returns pieces further down that are equal to those of the stack.
+// ownSource returns pieces further down that equal those on top of the stack.
 func (k *scan) ownSource(key uint64, from0, to int) (from, bool) {
 	w, ok := k.own[key]
 	if !ok || w.to > from0 || !k.is(w, key) || w.to-w.from != to-from0 {
@@ -188,8 +188,8 @@ func (k *scan) ownSource(key uint64, from0, to int) (from, bool) {
 	return from{nil, uint32(k.number), w.from}, true
 }
 
-// elsewhere returns pieces of an earlier document that are equal to those of the
-// stack, which were joined.
+// elsewhere returns pieces of an earlier document that equal those of the stack,
+// which were joined.
 func (k *scan) elsewhere(key uint64, from0, to int) (from, bool) {
 	h, at := mix(key), from0
 	if k.opts.Border == Tokens {
@@ -221,7 +221,7 @@ func (k *scan) elsewhere(key uint64, from0, to int) (from, bool) {
 	return from{}, false
 }
 
-// runs returns the runs of the text that pieces of the stack are.
+// runs returns the runs of the text that make up a range of pieces on the stack.
 func (k *scan) runs(from, to int) (runs []run) {
 	for _, i := range k.kept[from:to] {
 		if n := len(runs) - 1; n >= 0 && runs[n].to == i {
@@ -233,7 +233,8 @@ func (k *scan) runs(from, to int) (runs []run) {
 	return runs
 }
 
-// confirm reports whether runs of the text are equal to so many pieces of a source.
+// confirm reports whether runs of the text equal the same number of pieces of a
+// source.
 func (k *scan) confirm(runs []run, src from, length int) bool {
 	if src.source != nil {
 		return k.same(k.s, runs, src.source.seq, []run{{src.at, src.at + length}})
@@ -241,7 +242,7 @@ func (k *scan) confirm(runs []run, src from, length int) bool {
 	return k.same(k.s, runs, k.s, k.runs(src.at, src.at+length))
 }
 
-// take cuts runs whose source is from a piece on.
+// take cuts runs whose source begins at a piece.
 func (k *scan) take(runs []run, src from) {
 	for _, r := range runs {
 		n := r.to - r.from

@@ -2,25 +2,25 @@ package repeat
 
 import "github.com/neardup/neardup/shingle"
 
-// A source is the pieces that stay of a document, and where they were.
+// A source holds the kept pieces of a document and their original places.
 type source struct {
 	*seq
 	rest shingle.Rest
 }
 
-// A cache holds sources in two generations, so that those used lately stay.
+// A cache holds sources in two generations, so that recently used ones stay.
 type cache struct {
 	young, old map[uint32]*source
-	limit      int // pieces of a generation
-	pieces     int // of the young
+	limit      int // number of pieces in a generation
+	pieces     int // number of pieces in the young generation
 }
 
 const (
-	mostCached  = 1 << 20 // limit of a cache without another one
-	cachedPiece = 32      // bytes that one takes, with its text, about
+	mostCached  = 1 << 20 // limit of a cache if there is no other
+	cachedPiece = 32      // approximate bytes of a piece, including its text
 )
 
-// source returns the pieces that stay of a document.
+// source returns the kept pieces of a document.
 func (c *Cutter) source(doc uint32) *source {
 	k := &c.cache
 	if s := k.young[doc]; s != nil {
@@ -38,7 +38,7 @@ func (c *Cutter) source(doc uint32) *source {
 	return s
 }
 
-// rest returns the text that stays of a document.
+// rest returns the kept text of a document.
 func (c *Cutter) rest(doc uint32) shingle.Rest {
 	var text string
 	if c.opts.Text != nil {
@@ -48,7 +48,7 @@ func (c *Cutter) rest(doc uint32) shingle.Rest {
 	}
 	cuts := c.cuts.of(int(doc))
 	if n := len(cuts); n > 0 && cuts[n-1].End > len(text) {
-		cuts = nil // the text could not be read, or the cuts: see Err
+		cuts = nil // the text or the cuts could not be read: see Err
 	}
 	return shingle.Cut(text, cuts)
 }

@@ -5,26 +5,27 @@ import (
 	"slices"
 )
 
-// A table holds places by key: an open table of the last place of each key, which leads
-// to the others.
+// A table holds places by key: an open-addressing table with the last place of each
+// key, which leads to the others.
 type table struct {
-	limit   int      // entries that make it full; 0 for no limit
+	limit   int      // number of entries at which it is full; 0 for no limit
 	slots   []uint32 // numbers of entries, from 1
 	used    int
 	entries []entry
 }
 
-// An entry is a place of a key.
+// An entry is a place with its key.
 type entry struct {
 	key uint64
 	place
-	next uint32 // number of the place before of the same key; 0 for none
+	next uint32 // number of the previous place with the same key; 0 for none
 }
 
-// tableEntry is how many bytes an entry takes, with its slots, while a table grows.
+// tableEntry is the number of bytes that an entry takes, including its slots, while
+// a table grows.
 const tableEntry = 48
 
-// leastSlots is how many slots a table has that holds anything.
+// leastSlots is the number of slots of a table with any entries.
 const leastSlots = 1024
 
 // slot returns the slot of a key.
@@ -62,7 +63,7 @@ func (t *table) add(key uint64, p place) {
 		t.used++
 	}
 	if n := len(t.entries); n == cap(t.entries) && n < t.limit {
-		t.entries = slices.Grow(t.entries, min(max(n, leastSlots), t.limit-n)) // no room that is never used
+		t.entries = slices.Grow(t.entries, min(max(n, leastSlots), t.limit-n)) // do not reserve room that is never used
 	}
 	t.entries = append(t.entries, entry{key, p, *s})
 	*s = uint32(len(t.entries))
@@ -71,8 +72,8 @@ func (t *table) add(key uint64, p place) {
 // full reports whether the limit is reached.
 func (t *table) full() bool { return t.limit > 0 && len(t.entries) >= t.limit }
 
-// sort sorts the entries by key, those of one key in the order in which they were
-// added. The table must be cleared then.
+// sort sorts the entries by key, and those with the same key in the order in which
+// they were added. Clear the table afterwards.
 func (t *table) sort() {
 	for i := range t.entries {
 		t.entries[i].next = uint32(i)
@@ -80,7 +81,7 @@ func (t *table) sort() {
 	slices.SortFunc(t.entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.next, b.next)) })
 }
 
-// clear takes all entries out.
+// clear removes all entries.
 func (t *table) clear() {
 	if len(t.entries) > t.limit+t.limit/2 {
 		*t = table{limit: t.limit} // a long document needed more

@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// same reports whether runs of two texts have the same tokens, by other hash functions
-// than those by which they were found.
+// same reports whether runs of two texts have the same tokens, by hash functions
+// other than those by which they were found.
 func (c *Cutter) same(s *seq, a []run, t *seq, b []run) bool {
 	if len(a) == 1 && len(b) == 1 && s.span(a[0].from, a[0].to).Of(s.text) == t.span(b[0].from, b[0].to).Of(t.text) {
 		return true
@@ -26,7 +26,7 @@ func (c *Cutter) same(s *seq, a []run, t *seq, b []run) bool {
 	return slices.EqualFunc(tokens(s, a), tokens(t, b), func(x, y shingle.Token) bool { return x.Hash == y.Hash })
 }
 
-// widen takes in the marks around a span that its source has as well: the point of a
+// widen adds the marks around a span that its source has as well: the full stop of a
 // sentence, quotation marks. A mark that joins two words stays.
 func (k *scan) widen(span, at *shingle.Span, r run, there []run, in *seq) {
 	a, b := gap(k.s, r.to), gap(in, there[len(there)-1].to)
@@ -56,7 +56,7 @@ func gap(s *seq, i int) string {
 }
 
 // marks returns the length of the punctuation that two gaps have in common at their
-// beginning or, from the last to the first, at their end; 0 if a symbol follows it.
+// beginning or, from the last to the first, at their end; 0 if a symbol follows.
 func marks(a, b string, next func(string) (rune, int), step int) int {
 	rest := func(s string, n int) string {
 		if step < 0 {
@@ -78,7 +78,7 @@ func marks(a, b string, next func(string) (rune, int), step int) int {
 	}
 }
 
-// wide reports whether a text has marks of scripts that are written without spaces.
+// wide reports whether a text has marks of scripts written without spaces.
 func wide(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x3000 && unicode.IsPunct(r) })
 }

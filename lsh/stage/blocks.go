@@ -14,7 +14,7 @@ import (
 	"github.com/neardup/neardup/internal/doctime"
 )
 
-// A page is a document with the fields that count blocks.
+// A page is a document with the fields for counting blocks.
 type page struct {
 	Ref  *int64          `json:"ref"`
 	Text string          `json:"text"`
@@ -24,7 +24,7 @@ type page struct {
 	Mask json.RawMessage `json:"mask"`
 }
 
-// pageOf reads a document. A host that is missing follows from the address.
+// pageOf reads a document. A missing host is taken from the address.
 func pageOf(line []byte) (p page, err error) {
 	if err := json.Unmarshal(line, &p); err != nil {
 		return p, err
@@ -45,19 +45,19 @@ func pageOf(line []byte) (p page, err error) {
 	return p, nil
 }
 
-// blocks returns the page of package boilerplate. A time that cannot be read is left
-// out.
+// blocks returns the page for package boilerplate. A time that cannot be parsed is
+// left out.
 func (p *page) blocks() boilerplate.Page {
 	t := strings.TrimSpace(string(p.Time))
 	if strings.HasPrefix(t, `"`) {
-		_ = json.Unmarshal(p.Time, &t) // it is a string
+		_ = json.Unmarshal(p.Time, &t) // it is known to be a string
 	}
 	at, _ := doctime.Parse(t)
 	return boilerplate.Page{ID: strconv.FormatInt(*p.Ref, 10), Host: p.Host, Text: p.Text, Time: at}
 }
 
 // Hosts reads documents and writes a line for each: its host as a JSON string, its
-// ref, and the document, with spaces for tabs between its values.
+// ref, and the document, with tabs between its values replaced by spaces.
 func (o Options) Hosts(in io.Reader, out io.Writer) error {
 	var host bytes.Buffer
 	encode := json.NewEncoder(&host)
@@ -79,7 +79,7 @@ func (o Options) Hosts(in io.Reader, out io.Writer) error {
 		w.buf = append(append(w.buf, line...), '\n')
 		for i, c := range w.buf[from:] {
 			if c == '\t' {
-				w.buf[from+i] = ' ' // some engines take it for the end of a column
+				w.buf[from+i] = ' ' // some engines treat it as the end of a column
 			}
 		}
 		_, err = w.Write(w.buf)
@@ -97,25 +97,25 @@ func cutHost(line []byte) (host, ref, rest []byte, err error) {
 	return host, ref, rest, nil
 }
 
-// Bytes of counts that Blocks holds before it writes them. Writing takes a few times
-// as much.
+// Number of bytes of counts that Blocks holds before it writes them. Writing takes
+// several times as much.
 const (
 	hostBytes = 2 << 20
 	allBytes  = 4 << 20
 )
 
-// hostPart is the part of the counts of a host; those over all documents are in
-// parts from 0 on.
+// hostPart is the part number of the counts of hosts; the counts over all documents
+// have parts from 0 on.
 const hostPart = -1
 
 // defaultParts is the number of parts if Options.Parts is 0.
 const defaultParts = 64
 
-// Blocks reads the lines of Hosts, best sorted by host, and counts the blocks of
-// each host and of all documents (package boilerplate). It writes the counts: -1,
-// the host and its counts, and for each of the Parts of those over all documents the
-// number of the part, an empty string and the counts, as base64. The counts of a
-// host or part may take several lines, which Merge joins.
+// Blocks reads the lines of Hosts, preferably sorted by host, and counts the blocks
+// of each host and of all documents (package boilerplate). It writes the counts: for
+// each host -1, the host and its counts; and for each of the Parts of the counts
+// over all documents the number of the part, an empty string and the counts. Counts
+// are base64. The counts of a host or part may take several lines; Merge joins them.
 func (o Options) Blocks(in io.Reader, out io.Writer) error {
 	parts := o.Parts
 	if parts == 0 {
@@ -133,7 +133,7 @@ func (o Options) Blocks(in io.Reader, out io.Writer) error {
 		_, split := all.Split(parts)
 		all = boilerplate.New(boilerplate.Options{})
 		for i, p := range split {
-			if i == 0 || p.Stats().Blocks > 0 { // the first has the number of documents
+			if i == 0 || p.Stats().Blocks > 0 { // the first line has the number of documents
 				if err := w.counts(int64(i), []byte(`""`), p); err != nil {
 					return err
 				}
@@ -176,7 +176,7 @@ func (o Options) Blocks(in io.Reader, out io.Writer) error {
 			now = append(now[:0], host...)
 		}
 		if !d.Observe(p.blocks()) {
-			return fmt.Errorf("ref %d twice: every document needs its own", *p.Ref)
+			return fmt.Errorf("ref %d occurs twice: every document needs its own", *p.Ref)
 		}
 		return nil
 	}, func(w *printer) error {
@@ -200,7 +200,7 @@ func (w *printer) counts(part int64, host []byte, d *boilerplate.Detector) error
 	return w.WriteByte('\n')
 }
 
-// countsOf reads a column of counts.
+// countsOf decodes a column of counts.
 func countsOf(column []byte) (*boilerplate.Detector, error) {
 	b, err := decode(nil, column)
 	if err != nil {
@@ -211,7 +211,8 @@ func countsOf(column []byte) (*boilerplate.Detector, error) {
 }
 
 // Merge reads the lines of Blocks, sorted by part and host, and writes one for each
-// part and host: the counts of all, without the blocks that only one document holds.
+// part and host: the sum of its counts, without the blocks that only one document
+// holds.
 func (o Options) Merge(in io.Reader, out io.Writer) error {
 	var (
 		part   int64 = hostPart - 1
@@ -258,7 +259,7 @@ func (o Options) Merge(in io.Reader, out io.Writer) error {
 }
 
 // ReadCounts reads the counts over all documents from the lines of Merge, for
-// [Options].Counts; those of hosts are left out.
+// [Options].Counts; the counts of hosts are ignored.
 func ReadCounts(r io.Reader) (*boilerplate.Detector, error) {
 	all := boilerplate.New(boilerplate.Options{})
 	var column [3][]byte
@@ -278,10 +279,11 @@ func ReadCounts(r io.Reader) (*boilerplate.Detector, error) {
 	return all, err
 }
 
-// Mask reads, of each host, its counts, with -1 for a ref, and the lines of Hosts,
-// sorted by host and ref. It writes the documents, with a "mask" that has the spans
-// of the blocks that Sketch leaves out, if there are any. It judges as one detector
-// would that has observed all documents; without Counts, hosts alone decide.
+// Mask reads, for each host, its counts, with -1 for a ref, and then the lines of
+// Hosts, sorted by host and ref. It writes the documents, adding a "mask" with the
+// spans of the blocks that Sketch leaves out, if there are any. It judges like one
+// detector that has observed all documents; without Counts, only the counts of the
+// host decide.
 func (o Options) Mask(in io.Reader, out io.Writer) error {
 	all := o.Counts
 	if all == nil {

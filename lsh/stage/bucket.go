@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// A bucket is the band and the key that its documents share.
+// A bucket is identified by a band and the key that its documents share.
 type bucket struct{ band, key int64 }
 
 // bucketOf reads the columns of a bucket.
@@ -20,7 +20,7 @@ func (o Options) bucketOf(band, key []byte) (bucket, error) {
 		return bucket{}, err
 	}
 	if b >= o.Banding.Bands {
-		return bucket{}, fmt.Errorf("band %d, the banding %v has bands 0 to %d", b, o.Banding, o.Banding.Bands-1)
+		return bucket{}, fmt.Errorf("band %d, but the banding %v has bands 0 to %d", b, o.Banding, o.Banding.Bands-1)
 	}
 	k, err := strconv.ParseInt(string(key), 10, 64)
 	if err != nil {
@@ -29,11 +29,11 @@ func (o Options) bucketOf(band, key []byte) (bucket, error) {
 	return bucket{int64(b), k}, nil
 }
 
-// before reports whether a bucket comes before another in sorted lines.
+// before reports whether a bucket precedes another in sorted lines.
 func (b bucket) before(c bucket) bool { return b.band < c.band || b.band == c.band && b.key < c.key }
 
 // Sizes reads buckets, sorted by band and key, and writes the band and the size of
-// each that is larger than [lsh.FullBucket]. A query engine counts as well.
+// each bucket larger than [lsh.FullBucket]. A query engine can count them as well.
 func (o Options) Sizes(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	var (
@@ -68,11 +68,11 @@ func (o Options) Sizes(in io.Reader, out io.Writer) error {
 	}, end)
 }
 
-// Full reads the sizes of all buckets above [lsh.FullBucket] and writes, for each
-// band, the size up to which buckets are compared in full, the number of oversized
-// ones, of the documents in them and of the comparisons that are left out. It needs
-// Documents, and keeps all sizes, of which there is one for every 128 documents and
-// band at most.
+// Full reads the sizes of all buckets above [lsh.FullBucket]. For each band it
+// writes the size up to which buckets are compared in full, the number of oversized
+// buckets, the number of documents in them, and the number of comparisons left out.
+// It needs Documents, and keeps all sizes: at most one for every 128 documents and
+// band.
 func (o Options) Full(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	sizes := make([][]int, o.Banding.Bands)
@@ -90,7 +90,7 @@ func (o Options) Full(in io.Reader, out io.Writer) error {
 			return err
 		}
 		if n > o.Documents {
-			return fmt.Errorf("a bucket of %d documents, there are %d", n, o.Documents)
+			return fmt.Errorf("a bucket of %d documents, but there are only %d", n, o.Documents)
 		}
 		if n > lsh.FullBucket {
 			sizes[b.band] = append(sizes[b.band], n)
@@ -106,14 +106,14 @@ func (o Options) Full(in io.Reader, out io.Writer) error {
 }
 
 // Candidates reads buckets, sorted by band, key and ref, and writes the pairs to
-// compare, the lower ref first: all pairs of a bucket that is compared in full, and
-// of an oversized one all with its leaders. Before the pairs of a document comes one
-// of the document with itself, so that a single join gives Screen the registers of
-// both.
+// compare, the lower ref first: all pairs of a bucket that is compared in full; in
+// an oversized bucket, the pairs of all documents with its leaders. The pairs of a
+// document are preceded by one of the document with itself, so that a single join
+// gives Screen the registers of both.
 func (o Options) Candidates(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	if o.FullSizes != nil && len(o.FullSizes) != o.Banding.Bands {
-		panic(fmt.Sprintf("stage: FullSizes has %d sizes, the banding %v has %d bands", len(o.FullSizes), o.Banding, o.Banding.Bands))
+		panic(fmt.Sprintf("stage: FullSizes has %d sizes, but the banding %v has %d bands", len(o.FullSizes), o.Banding, o.Banding.Bands))
 	}
 	var (
 		now    = bucket{band: -1}

@@ -12,11 +12,11 @@ import (
 	"github.com/neardup/neardup/internal/sorted"
 )
 
-// Cluster reads all matches, sorted by their higher and then their lower ref, and
-// writes each document that has a representative, with that and the similarity to
-// it: a document joins the first representative that it matches, and is one itself
-// if it matches none. It keeps a bit for each ref up to the largest: 64 MB for half
-// a billion documents that are numbered without gaps.
+// Cluster reads all matches, sorted by their higher and then their lower ref. For
+// each document that has a representative it writes the document, the representative
+// and their similarity: a document joins the first representative that it matches,
+// and becomes one if it matches none. It keeps a bit for each ref up to the largest:
+// 64 MB for half a billion documents numbered without gaps.
 func (o Options) Cluster(in io.Reader, out io.Writer) error {
 	var (
 		clusters  sorted.Clusters
@@ -60,15 +60,15 @@ func similarityOf(b []byte) (float64, error) {
 	return s, nil
 }
 
-// Members reads the documents of clusters with the ref of their representative,
-// their own, their similarity to the representative, and their id as a JSON
-// string, sorted by both refs, and writes a line of JSON for each cluster of two
-// and more, as dedup clusters does. A representative is a member of itself with
+// Members reads the documents of clusters, sorted by both refs: the ref of the
+// representative, their own, the similarity to the representative, and the id as a
+// JSON string. It writes a line of JSON for each cluster of at least two, in the
+// format of dedup clusters. A representative is a member of its own cluster, with
 // similarity 1.
 func (o Options) Members(in io.Reader, out io.Writer) error {
 	var (
 		now, last int64  = -1, 0
-		first     []byte // member of a cluster of which no other has been read
+		first     []byte // member of a cluster, of which no other has been read yet
 		member    bytes.Buffer
 		count     int
 		column    [4][]byte
@@ -137,7 +137,7 @@ func (o Options) Members(in io.Reader, out io.Writer) error {
 }
 
 // A Member is a member of a cluster, as [Options.Members] prints it. The zero Member
-// is that of no document.
+// is not a document.
 type Member struct {
 	ID         string  `json:"id"`
 	Similarity float64 `json:"similarity"`

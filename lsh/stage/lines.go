@@ -11,16 +11,17 @@ import (
 	"strconv"
 )
 
-// ErrLine reports a line that a stage does not understand, always wrapped.
+// ErrLine reports a line that a stage cannot parse; it is always wrapped.
 var ErrLine = errors.New("bad line")
 
-// A printer writes columns to an output that remembers its first error.
+// A printer writes columns to a writer that remembers its first error.
 type printer struct {
 	*bufio.Writer
 	buf []byte
 }
 
-// filter calls do for every line of in, without its end, and end after the last.
+// filter calls do for every line of in, without its line end, and calls end after
+// the last one.
 func filter(name string, in io.Reader, out io.Writer, do func(line []byte, w *printer) error, end func(w *printer) error) error {
 	r := bufio.NewReaderSize(in, 1<<16)
 	w := &printer{Writer: bufio.NewWriterSize(out, 1<<16)}
@@ -81,7 +82,7 @@ func excerpt(line []byte) string {
 	return strconv.Quote(string(line))
 }
 
-// cut returns the columns of a line in dst, which has as many.
+// cut splits a line into columns in dst, which has as many elements.
 func cut(dst [][]byte, line []byte) error {
 	n := bytes.Count(line, []byte("\t")) + 1
 	if n != len(dst) {
@@ -114,7 +115,7 @@ func number(what string, b []byte) (int, error) {
 	return int(n), nil
 }
 
-// ints writes numbers and ends the line.
+// ints writes numbers as one line.
 func (w *printer) ints(values ...int64) {
 	w.buf = w.buf[:0]
 	for i, v := range values {
@@ -139,7 +140,8 @@ func (w *printer) encoded(b []byte) {
 	_, _ = w.Write(w.buf)
 }
 
-// decode appends the bytes of a column of base64 to dst, with or without padding.
+// decode appends the decoded bytes of a base64 column to dst, with or without
+// padding.
 func decode(dst, column []byte) ([]byte, error) {
 	dst, err := base64.RawStdEncoding.AppendDecode(dst, bytes.TrimRight(column, "="))
 	if err != nil {
@@ -148,7 +150,7 @@ func decode(dst, column []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// appendWords and appendHashes append the values that little-endian bytes hold.
+// appendWords and appendHashes append the values in little-endian bytes.
 func appendWords(dst []uint32, b []byte) []uint32 {
 	for ; len(b) >= 4; b = b[4:] {
 		dst = append(dst, binary.LittleEndian.Uint32(b))

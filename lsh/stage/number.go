@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// Number writes each JSON object that it reads with a ref in front: First for the
-// first line, and one more for each that follows, empty lines left out. The order
-// of the lines is the order of preference.
+// Number writes each JSON object that it reads with a ref as its first field: First
+// for the first line, and one more for each following line; empty lines are dropped.
+// The order of the lines is the order of preference.
 func (o Options) Number(in io.Reader, out io.Writer) error {
 	ref := o.First
 	return filter("number", in, out, func(line []byte, w *printer) error {
@@ -25,13 +25,13 @@ func (o Options) Number(in io.Reader, out io.Writer) error {
 			return err
 		}
 		if d.Ref != nil {
-			return errors.New(`there is a "ref" already`)
+			return errors.New(`there already is a "ref"`)
 		}
 		if line[0] != '{' {
 			return errors.New("not a JSON object")
 		}
 		if ref < 0 || ref > maxRef {
-			return errors.New("no refs from 0 to 2^62 are left")
+			return errors.New("no refs up to 2^62 are left")
 		}
 		w.buf = append(w.buf[:0], `{"ref":`...)
 		w.buf = strconv.AppendInt(w.buf, ref, 10)

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Run runs the stage of the given name, one of [StageNames].
+// Run runs the stage with the given name, one of [StageNames].
 func (o Options) Run(name string, in io.Reader, out io.Writer) error {
 	switch name {
 	case "number":

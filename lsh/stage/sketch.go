@@ -18,14 +18,14 @@ import (
 )
 
 // A Document is a line that [Options.Sketch] reads. Other fields are ignored. The
-// zero Document has neither ref nor id, which is an error.
+// zero Document is invalid: it has neither ref nor id.
 type Document struct {
 	Ref  *int64  `json:"ref"`
 	ID   *string `json:"id"`
 	Text string  `json:"text"`
 
-	// Mask has the first byte of each span of Text that is left out, and the byte
-	// after its last, ascending.
+	// Mask lists the spans of Text that are left out: the first byte and the byte after
+	// the last one, ascending.
 	Mask [][2]int `json:"mask"`
 }
 
@@ -43,10 +43,10 @@ func (d *Document) spans(dst []shingle.Span) ([]shingle.Span, error) {
 }
 
 // Sketch reads documents and writes a line for each that is not empty: its ref, the
-// digest of signature and set, the keys of its bands separated by commas, a byte
-// for each register, the set in ascending order, and the id as a JSON string. With
-// Estimate, the registers take the place of the set. Bytes are base64, numbers
-// within them little-endian.
+// digest of signature and set, the keys of its bands separated by commas, a byte for
+// each register, the set in ascending order, and the id as a JSON string. With
+// Estimate, the registers replace the set. Binary data is base64, with little-endian
+// numbers.
 func (o Options) Sketch(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	mh := o.sketcher()
@@ -122,8 +122,8 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 }
 
 // Duplicates reads refs and digests, sorted by the digest and then by the ref, and
-// writes each ref with the first of its digest: itself, or the one that it is an
-// exact duplicate of.
+// writes each ref with the first ref of the same digest: the document itself, or the
+// one of which it is an exact duplicate.
 func (o Options) Duplicates(in io.Reader, out io.Writer) error {
 	var (
 		digest []byte
@@ -153,10 +153,10 @@ func (o Options) Duplicates(in io.Reader, out io.Writer) error {
 	}, nil)
 }
 
-// errOrder is the error of a ref that does not follow the one before.
+// errOrder returns the error for a ref that does not follow the one before.
 func errOrder(ref, last int64) error {
 	if ref == last {
-		return fmt.Errorf("ref %d twice: every document needs its own", ref)
+		return fmt.Errorf("ref %d occurs twice: every document needs its own", ref)
 	}
 	return fmt.Errorf("not sorted by number: ref %d follows %d", ref, last)
 }
@@ -174,7 +174,7 @@ func (o Options) Bands(in io.Reader, out io.Writer) error {
 			return err
 		}
 		if n := bytes.Count(column[1], []byte(",")) + 1; n != o.Banding.Bands {
-			return fmt.Errorf("%d keys, the banding %v has %d", n, o.Banding, o.Banding.Bands)
+			return fmt.Errorf("%d keys, but the banding %v has %d", n, o.Banding, o.Banding.Bands)
 		}
 		for band := range o.Banding.Bands {
 			var key []byte

@@ -1,8 +1,8 @@
-// Package stage finds near-duplicates past one machine: each stage is a filter that
-// reads lines and writes lines, so any engine that sorts, joins and retries can run
-// them, and so can a sort on one machine.
+// Package stage finds near-duplicates on more than one machine: each stage is a
+// filter that reads and writes lines, so any engine that sorts, joins and retries
+// can run it, and so can a shell with sort on one machine.
 //
-// The stages give the clusters of [lsh.Batch]. With $ for a tab:
+// The stages produce the clusters of [lsh.Batch]. With $ for a tab:
 //
 //	stage       reads lines                        sorted by  writes lines
 //	Number      {"id":"…","text":"…"}              -          {"ref":1,"id":"…","text":"…"}
@@ -21,38 +21,40 @@
 //	Cluster     b$a$similarity                     b, a       b$a$similarity, a the representative
 //	Members     a$b$similarity$"id"                a, b       {"representative":"id","members":[…]}
 //
-// A ref is a number from 0 to 2^62 that each document gets for itself, in the order
-// of preference: the document of the lowest ref represents a cluster. Duplicates
+// A ref is a number from 0 to 2^62 that identifies a document, in the order of
+// preference: the document with the lowest ref represents a cluster. Duplicates
 // sorts by the digest first, all others by the columns from left to right, and
-// numbers are sorted as numbers. Lines may be split into partitions as long as those
-// of one digest, of one band and key, of one part and host for Merge, of one host for
-// Mask, of one a for Screen, Verify and Members, are in one; Cluster needs all lines in
-// one, and keeps a bit for each ref. Between two stages the engine does what every
-// engine can:
+// numbers are sorted as numbers. Lines may be split into partitions as long as lines
+// with the same digest, band and key, part and host (for Merge), host (for Mask), or
+// a (for Screen, Verify and Members) are in the same partition. Cluster needs all
+// lines in one partition, and keeps a bit for each ref. Between two stages the
+// engine only sorts and joins:
 //
-//   - Hosts to Mask leave recycled blocks out of comparing (package boilerplate), and
-//     may be left out themselves: Blocks counts, Merge joins the counts of all
-//     partitions, and Mask gets those of its hosts with the documents, and those over
-//     all documents as Counts;
-//   - Duplicates pairs each document with the first of its exact duplicates, one
-//     digest; Bands gets the keys of the first ones only;
+//   - The stages from Hosts to Mask leave recycled blocks out of the comparison
+//     (package boilerplate) and are optional: Blocks counts, Merge adds up the
+//     counts of all partitions, and Mask takes the counts of its hosts with the
+//     documents, and those over all documents as Counts;
+//   - Duplicates pairs each document with the first of its exact duplicates, those
+//     with the same digest; Bands takes only the keys of these first ones;
 //   - Full decides for each band up to which size buckets are compared in full, and
 //     counts the buckets that are not; Candidates needs the sizes, as FullSizes;
-//   - Candidates repeats a pair for each band that it shares: pass distinct pairs on;
-//   - Screen drops candidates that cannot match by a byte for each register, before
-//     sets, nine tenths of all bytes, are joined to the pairs that are left;
-//   - Candidates and Screen print the pair of a document with itself before its others,
-//     so that registers and sets are joined by b alone, and are there once for each a;
-//   - Cluster prints every document that has a representative. An exact duplicate
-//     has the one of its first, or its first.
+//   - Candidates repeats a pair for each band that it shares: pass on distinct pairs;
+//   - Screen compares a byte for each register and drops candidates that cannot
+//     match, before the sets, nine tenths of all bytes, are joined to the remaining
+//     pairs;
+//   - Candidates and Screen print the pair of a document with itself before its
+//     others, so registers and sets need to be joined only by b, and appear once for
+//     each a;
+//   - Cluster prints every document that has a representative. The representative of
+//     an exact duplicate is that of its first, or the first itself.
 //
-// A stage depends on its input alone: the same lines give the same lines, so a
-// retry repeats itself. It takes less than 64 MB and forty times its longest
-// line, and, for Candidates, eight bytes for each document of a bucket that is compared
-// in full, and for Merge and Mask the counts: of a part or host, and over all
-// documents. A line that a stage does not understand is an error with its number;
-// the rest of the input is read before the error is returned, since engines report
-// a filter that stops reading as a broken pipe and lose its message.
+// A stage depends only on its input: the same lines give the same output, so a retry
+// is safe. It takes less than 64 MB plus forty times its longest line. In addition,
+// Candidates takes eight bytes for each document of a bucket that is compared in
+// full; Merge and Mask take the counts of a part or host and those over all
+// documents. A line that a stage cannot parse is an error with its number; the rest
+// of the input is read before the error is returned, since engines report a filter
+// that stops reading as a broken pipe and lose its message.
 package stage
 
 import (
@@ -65,8 +67,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Options are what all stages of a run have in common; the zero value is the
-// recommended setting. A field out of its range panics when a stage runs.
+// Options are the options shared by all stages of a run; the zero value is the
+// recommended setting. A field out of its range causes a panic when a stage runs.
 type Options struct {
 	Shingler  shingle.Shingler
 	K         int         // registers of a signature; 0 means 128
@@ -89,7 +91,7 @@ type Options struct {
 	// means 64. A million documents have some 400 MB of counts before they are merged.
 	Parts int
 
-	// Counts, for Mask, are the counts over all documents, which ReadCounts reads.
+	// Counts, for Mask, are the counts over all documents, as returned by ReadCounts.
 	Counts *boilerplate.Detector
 
 	// Documents, for Full, is the number of lines that Sketch has printed.
@@ -118,8 +120,8 @@ func (o Options) withDefaults() Options {
 
 func (o Options) rule() lsh.Rule { return lsh.NewRule(o.K, o.Threshold) }
 
-// A Manifest names everything on which the lines of a run depend. Two runs with
-// equal manifests may use each other's results. The zero Manifest is that of no run.
+// A Manifest lists everything on which the lines of a run depend. Two runs with
+// equal manifests may use each other's results. The zero Manifest belongs to no run.
 type Manifest struct {
 	Version   int     `json:"version"` // of the stages
 	Scheme    string  `json:"scheme"`
@@ -128,7 +130,7 @@ type Manifest struct {
 	Estimate  bool    `json:"estimate"`
 }
 
-// version changes when the same input would give other lines.
+// version changes when the same input would give different lines.
 const version = 3
 
 // Manifest returns the manifest of the options.
@@ -141,7 +143,7 @@ func (o Options) Manifest() Manifest {
 func (m Manifest) String() string {
 	b, err := json.Marshal(m)
 	if err != nil {
-		panic("stage: " + err.Error()) // strings and numbers can be marshalled
+		panic("stage: " + err.Error()) // strings and numbers can always be marshalled
 	}
 	return string(b)
 }

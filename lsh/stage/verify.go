@@ -11,9 +11,9 @@ import (
 )
 
 // Screen reads candidates with a byte for each register of the second document,
-// sorted by both refs, and writes those that may match: at least as many bytes agree
-// as registers of a match.
-// The pair of a document with itself comes before its others, on either side.
+// sorted by both refs, and writes those that may match: as many bytes agree as a
+// match has equal registers. The pair of a document with itself precedes its others
+// in input and output.
 func (o Options) Screen(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	least := o.rule().Floor
@@ -44,7 +44,7 @@ func (o Options) Screen(in io.Reader, out io.Writer) error {
 	})
 }
 
-// packed appends the registers that Sketch wrote, a byte each.
+// packed appends the registers written by Sketch, one byte each.
 func (o *Options) packed(dst, column []byte) ([]byte, error) {
 	dst, err := decode(dst, column)
 	if err == nil && len(dst) != o.K {
@@ -90,7 +90,7 @@ func errUnordered(a, b int64) error {
 	return fmt.Errorf("pair of %d and %d: the lower ref comes first", a, b)
 }
 
-func errTwice(a, b int64) error { return fmt.Errorf("pair of %d and %d twice", a, b) }
+func errTwice(a, b int64) error { return fmt.Errorf("pair of %d and %d occurs twice", a, b) }
 
 // refsOf reads two refs.
 func refsOf(first, second []byte) (a, b int64, err error) {
@@ -107,8 +107,8 @@ type side struct {
 	set  []uint64
 }
 
-// read reads what Sketch wrote of a document: its set, of which the registers follow,
-// or the registers.
+// read reads Sketch's column for a document: its set, from which the registers
+// follow, or the registers.
 func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error) {
 	if s.raw, err = decode(s.raw[:0], column); err != nil {
 		return err
@@ -121,17 +121,17 @@ func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error)
 		return nil
 	}
 	if len(s.raw) == 0 || len(s.raw)%8 != 0 {
-		return fmt.Errorf("set of %d bytes, an element has 8", len(s.raw))
+		return fmt.Errorf("set of %d bytes, not a multiple of 8", len(s.raw))
 	}
 	s.set = appendHashes(s.set[:0], s.raw)
 	s.regs = mh.AppendValues(s.regs[:0], s.set)
 	return nil
 }
 
-// Verify reads candidates with the set of the second document, or its registers with
-// Estimate, sorted by both refs; the pair of a document with itself comes before its
-// others. It writes those that match by the [lsh.Rule], the higher ref first, with
-// their similarity.
+// Verify reads candidates with the set of the second document, or with its registers
+// if Estimate is set, sorted by both refs; the pair of a document with itself
+// precedes its others. It writes those that match by the [lsh.Rule], the higher ref
+// first, with their similarity.
 func (o Options) Verify(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	rule, mh := o.rule(), o.sketcher()

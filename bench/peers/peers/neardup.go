@@ -11,15 +11,15 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// neardupSets is the use that the README shows: sets are kept, and similarity is
+// neardupSets is the usage shown in the README: sets are kept, and similarity is
 // counted from them.
 func neardupSets(texts []string, threshold float64) Found {
 	var sh shingle.Shingler
 	return neardupIndex(texts, threshold, func(text string) shingle.Set { return sh.Set(text) })
 }
 
-// neardupCommon has the shingles of the other peers instead of its own: what
-// differs is the sketch, the index and the verification alone.
+// neardupCommon uses the shingles of the other peers instead of its own, so that
+// only the sketch, the index and the verification differ.
 func neardupCommon(texts []string, threshold float64) Found {
 	return neardupIndex(texts, threshold, func(text string) shingle.Set {
 		var hashes []uint64
@@ -50,8 +50,8 @@ func neardupIndex(texts []string, threshold float64, set func(string) shingle.Se
 	return f
 }
 
-// neardupSignatures keeps signatures only, and judges by them: what the others
-// that estimate do.
+// neardupSignatures keeps only signatures and judges by them, like the other peers
+// that estimate.
 func neardupSignatures(texts []string, threshold float64) Found {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})
@@ -65,7 +65,7 @@ func neardupSignatures(texts []string, threshold float64) Found {
 	b := lsh.Batch{Threshold: threshold}
 	pairs, _, err := b.Pairs(context.Background(), src)
 	if err != nil {
-		panic(err) // the source is memory
+		panic(err) // the source is in memory
 	}
 	f := Found{Index: src, Banding: lsh.Choose(Registers, threshold, .99).String()}
 	for _, p := range pairs {

@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Doc is a document by its id.
+// A Doc is a document with its id.
 type Doc struct{ ID, Text string }
 
 // A Shared is a passage that two documents share, in bytes of their texts.
@@ -19,8 +19,8 @@ type Shared struct {
 	SpanA, SpanB [2]int
 }
 
-// A PassageFinder finds shared passages. One that is given the pairs to
-// compare need not find them.
+// A PassageFinder finds shared passages. A finder that is given the pairs to compare
+// need not find them.
 type PassageFinder struct {
 	Name  string
 	Given bool
@@ -61,13 +61,13 @@ func appendPassages(out []Shared, a, b string, ps []shingle.Passage) []Shared {
 	return out
 }
 
-// leastWords is the shortest passage that any finder reports.
+// leastWords is the length of the shortest passage that any finder reports.
 const leastWords = 12
 
-// A token is a word by number, and its place.
+// A token is a word, by number, with its place.
 type token struct{ word, start, end int }
 
-// tokens is words with places; numbers of words come from the dictionary.
+// tokens returns words with places; the numbers of words come from the dictionary.
 func tokens(text string, dictionary map[string]int) (out []token) {
 	start := -1
 	add := func(end int) {
@@ -102,8 +102,8 @@ func smithWatermanOnce(docs map[string]string, _ []string, pairs [][2]string) []
 	return smithWaterman(docs, pairs, 1)
 }
 
-// smithWatermanAgain repeats it without the passages found so far, until nothing
-// of twelve words is left: what users do who need more than one passage.
+// smithWatermanAgain repeats this on the text outside the passages found so far,
+// until none of twelve words is left, as users do who need more than one passage.
 func smithWatermanAgain(docs map[string]string, _ []string, pairs [][2]string) []Shared {
 	return smithWaterman(docs, pairs, 1<<30)
 }
@@ -130,8 +130,8 @@ func smithWaterman(docs map[string]string, pairs [][2]string, most int) (out []S
 	return out
 }
 
-// align returns the best local alignment: the tokens of both sides, and how many
-// of them are equal.
+// align returns the best local alignment: the tokens of both sides, and the number
+// of equal ones.
 func align(a, b []token) (fromA, toA, fromB, toB, matched int) {
 	const up, left, diagonal = 1, 2, 3
 	width := len(b) + 1
@@ -179,7 +179,7 @@ func align(a, b []token) (fromA, toA, fromB, toB, matched int) {
 	return i, bestI, j, bestJ, matched
 }
 
-// SortShared puts passages into a defined order.
+// SortShared sorts passages into a defined order.
 func SortShared(s []Shared) {
 	slices.SortFunc(s, func(x, y Shared) int {
 		if c := strings.Compare(x.A+"\x00"+x.B, y.A+"\x00"+y.B); c != 0 {

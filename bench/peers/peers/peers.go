@@ -1,4 +1,4 @@
-// Package peers has the contestants that are written in Go, each used as its own
+// Package peers has the contestants written in Go, each used as its own
 // documentation recommends.
 package peers
 
@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// Width is the number of words in a shingle, Registers that of a signature.
+// Width is the number of words in a shingle, Registers the number of registers in a
+// signature.
 const (
 	Width     = 5
 	Registers = 128
@@ -17,17 +18,18 @@ const (
 type Found struct {
 	Pairs   [][2]int // rows of near-duplicates, the lower first
 	Banding string   // bands x rows, or its equivalent
-	Index   any      // what the peer keeps to answer the next query
+	Index   any      // the memory that the peer keeps to answer the next query
 }
 
-// A Peer finds the near-duplicates among texts: all that it does with a text is
-// within the call, tokens and shingles too.
+// A Peer finds the near-duplicates among texts: all its work on a text is within the
+// call, including tokens and shingles.
 type Peer struct {
 	Name string
 	Find func(texts []string, threshold float64) Found
-	// Quadratic reports that every document is compared with every other one.
+	// Quadratic reports whether every document is compared with every other one.
 	Quadratic bool
-	// Floor reports that it finds nothing: no peer can be faster.
+	// Floor reports whether it only makes shingles and finds nothing: no peer can be
+	// faster.
 	Floor bool
 }
 
@@ -43,16 +45,15 @@ var Near = []Peer{
 	{Name: "shingles alone, Go", Find: shinglesAlone, Floor: true},
 }
 
-// words is the tokenizer of all peers without one of their own: runs of letters,
-// digits and underscores of the text in lower case, as \w+ has it in other
-// languages.
+// words is the tokenizer for all peers without one of their own: runs of letters,
+// digits and underscores of the lower-cased text, like \w+ in other languages.
 func words(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return r != '_' && !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})
 }
 
-// shingles returns five words at a time, and a shorter text as one shingle.
+// shingles returns runs of five words; a shorter text is one shingle.
 func shingles(text string) []string {
 	ws := words(text)
 	if len(ws) == 0 {

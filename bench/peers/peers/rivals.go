@@ -10,8 +10,8 @@ import (
 	"github.com/mfonda/simhash"
 )
 
-// ekzhu is ekzhu/minhash-lsh as in its all-pairs program: signatures, an index whose
-// parameters it chooses for the threshold, a query for each document.
+// ekzhu is ekzhu/minhash-lsh, used as in its all-pairs program: signatures, an index
+// that chooses its parameters for the threshold, and a query for each document.
 func ekzhu(texts []string, threshold float64) Found {
 	return inEkzhu(texts, threshold, func(text string) []uint64 {
 		m := minhashlsh.NewMinhash(1, Registers)
@@ -22,9 +22,9 @@ func ekzhu(texts []string, threshold float64) Found {
 	})
 }
 
-// dgryski is dgryski/go-minhash, which makes signatures and has no index: that
-// of ekzhu serves, whose signatures are of this module too, but for the hashes.
-// The first is the one that its tests use, the second xxhash.
+// dgryski is dgryski/go-minhash, which makes signatures but has no index. It uses
+// ekzhu's index, whose signatures are also from this module but with different
+// hashes. The first hash is the one that its tests use, the second is xxhash.
 func dgryski(texts []string, threshold float64) Found {
 	first := func(b []byte) uint64 { return metro.Hash64(b, 0) }
 	return inEkzhu(texts, threshold, func(text string) []uint64 {
@@ -56,9 +56,9 @@ func inEkzhu(texts []string, threshold float64, sketch func(string) []uint64) Fo
 	return f
 }
 
-// mfonda is mfonda/simhash over shingles, and near-duplicates are those at most
-// three bits apart, the distance of Manku, Jain and Das Sarma (2007). It has no
-// index, and does not know a threshold of Jaccard similarity.
+// mfonda is mfonda/simhash over shingles. Near-duplicates are at most three bits
+// apart, the distance of Manku, Jain and Das Sarma (2007). It has no index, and no
+// threshold of Jaccard similarity.
 func mfonda(texts []string, _ float64) Found {
 	hashes := make([]uint64, len(texts))
 	for i, text := range texts {
@@ -80,8 +80,9 @@ func mfonda(texts []string, _ float64) Found {
 	return f
 }
 
-// mapOfSets is the program that one writes without any library: a map from each shingle to
-// the documents that hold it, and a count of shared ones. It is exact.
+// mapOfSets is the program that people write without a library: a map from each
+// shingle to the documents that hold it, and a count of the shared ones. It is
+// exact.
 func mapOfSets(texts []string, threshold float64) Found {
 	holders := map[string][]int32{}
 	sizes := make([]int, len(texts))
@@ -110,7 +111,7 @@ func mapOfSets(texts []string, threshold float64) Found {
 	return f
 }
 
-// shinglesAlone makes the shingles that all others here begin with, and forgets
+// shinglesAlone makes the shingles with which all others here begin, and discards
 // them.
 func shinglesAlone(texts []string, _ float64) Found {
 	n := 0

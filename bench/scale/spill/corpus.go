@@ -7,10 +7,10 @@ import (
 	"strconv"
 )
 
-// A corpus is documents that follow from their number: nothing is stored. Lengths are
-// log-normal with a median of 2.5 KB, like those of pages. One document in ten is an
-// exact copy of an earlier one, one in five an edited copy; one in a hundred is a copy
-// of one of few texts, as error pages are.
+// A corpus is a set of documents that are computed from their number, so nothing is
+// stored. Lengths are log-normal with a median of 2.5 KB, like those of pages. One
+// document in ten is an exact copy of an earlier one, one in five an edited copy;
+// one in a hundred is a copy of one of a few texts, like an error page.
 type corpus struct {
 	seed  uint64
 	words []string
@@ -18,7 +18,7 @@ type corpus struct {
 
 const (
 	vocabulary = 1 << 15
-	wordBytes  = 7.0 // mean of a word and a space
+	wordBytes  = 7.0 // mean length of a word and a space
 	median     = 2500
 	sigma      = 1.0
 	mostWords  = 150_000
@@ -46,7 +46,7 @@ const (
 	errorPage
 )
 
-// kind returns what document i is, and the document that it is a copy of.
+// kind returns the kind of document i, and the document of which it is a copy.
 func (c *corpus) kind(i int) (kind, of int) {
 	r := rand.New(rand.NewPCG(c.seed+1, uint64(i)))
 	x := r.IntN(100)
@@ -80,7 +80,7 @@ func (c *corpus) append(dst []byte, i int) []byte {
 	n := int(median / wordBytes * math.Exp(sigma*r.NormFloat64()))
 	n = max(20, min(n, mostWords))
 	edits := rand.NewPCG(c.seed+3, uint64(i))
-	rate := uint64(0) // of edited words, in 2^16
+	rate := uint64(0) // share of edited words, in 2^16
 	if kind == editedCopy {
 		rate = edits.Uint64() % 2000 // up to 3 %
 	}

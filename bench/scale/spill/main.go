@@ -1,13 +1,13 @@
-// Spill measures dedup clusters -spill on documents of web-like length that follow from
-// a seed and are never stored: they are piped into the program. It kills the program at
-// random moments, starts it again, and prints the CPU time, the most memory and disk,
-// and a digest of the clusters.
+// Spill measures dedup clusters -spill on documents of web-like length that are
+// computed from a seed and never stored: they are piped into the program. It kills
+// the program at random moments, starts it again, and prints the CPU time, the peak
+// memory and disk usage, and a digest of the clusters.
 //
 //	go build -o dedup ./examples/dedup
 //	GOWORK=off go -C bench/scale run ./spill -dedup $PWD/dedup -dir /disk/run -kills 20 10000000
 //	GOWORK=off go -C bench/scale run ./spill -dedup $PWD/dedup -plain 1000000
 //
-// With -plain the program runs without -spill, for the digest and the time to compare.
+// With -plain the program runs without -spill, to compare the digest and the time.
 // With -write it writes the documents to standard output.
 package main
 
@@ -37,14 +37,14 @@ func main() {
 	memory := flag.String("memory", "2GiB", "passed on")
 	kills := flag.Int("kills", 0, "how many times the program is killed")
 	after := flag.Duration("after", time.Minute, "mean time until it is killed")
-	seed := flag.Uint64("seed", 1, "of the documents and the moments")
+	seed := flag.Uint64("seed", 1, "seed of the documents and the moments")
 	plain := flag.Bool("plain", false, "without -spill")
 	command := flag.String("command", "clusters", "clusters or pairs")
 	write := flag.Bool("write", false, "write the documents to standard output")
 	flag.Parse()
 	n, err := strconv.Atoi(flag.Arg(0))
 	if err != nil {
-		log.Fatal("how many documents? ", err)
+		log.Fatal("name the number of documents ", err)
 	}
 	c := newCorpus(*seed)
 	if *write {
@@ -80,19 +80,19 @@ func main() {
 	}
 }
 
-// measured is what all runs took.
+// measured holds the measurements of all runs.
 type measured struct {
 	dir    string
 	cpu    time.Duration
 	wall   time.Duration
-	memory int64 // most of one process
-	disk   int64 // most at one time
+	memory int64 // peak of one process
+	disk   int64 // peak at any one time
 	files  int
 	digest []byte
 }
 
-// run runs the program once, and kills it after a time that is not 0. It reports
-// whether the program came to its end.
+// run runs the program once, and kills it after a time, unless that is 0. It reports
+// whether the program ran to its end.
 func (m *measured) run(dedup string, args []string, c *corpus, n int, limit time.Duration) (bool, error) {
 	start := time.Now()
 	cmd := exec.Command(dedup, args...)
@@ -139,7 +139,7 @@ func (m *measured) run(dedup string, args []string, c *corpus, n int, limit time
 	return err == nil, nil
 }
 
-// watch notes how much of the disk the process uses.
+// watch records how much of the disk the process uses.
 func (m *measured) watch(pid int, stop <-chan struct{}) {
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -154,8 +154,8 @@ func (m *measured) watch(pid int, stop <-chan struct{}) {
 	}
 }
 
-// used returns the bytes of the files of the folder and of those that have no name,
-// which only Linux lists.
+// used returns the number of bytes of the files in the folder and of those without a
+// name, which only Linux lists.
 func (m *measured) used(pid int) (bytes int64, files int) {
 	_ = filepath.WalkDir(m.dir, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

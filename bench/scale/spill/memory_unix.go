@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// peakMemory returns the most bytes that a process held at one time.
+// peakMemory returns the peak memory of a process in bytes.
 func peakMemory(s *os.ProcessState) int64 {
 	u, ok := s.SysUsage().(*syscall.Rusage)
 	if !ok {

@@ -1,11 +1,11 @@
-// Command driver runs ways of the library over texts, as often as its standard input
-// asks for, and prints the processor time that each pass took, garbage collection
-// included. Command since builds it with two versions of the library.
+// Command driver runs ways of using the library over texts, as often as its standard
+// input asks for, and prints the processor time of each pass, including garbage
+// collection. Command since builds it with two versions of the library.
 //
 //	driver TIER TEXTS.json
 //
-// A line of standard input names a way and a kind of text; the answer is nanoseconds
-// a pass, or - for a way that this version lacks.
+// A line of standard input names a way and a kind of text. The answer is the
+// nanoseconds per pass, or - if this version lacks the way.
 package main
 
 import (
@@ -25,7 +25,7 @@ var (
 	count int // keeps results in use
 )
 
-// each returns a way that treats texts one by one.
+// each returns a way that processes texts one by one.
 func each(f func(text string)) func([]string) {
 	return func(texts []string) {
 		for _, t := range texts {
@@ -34,7 +34,8 @@ func each(f func(text string)) func([]string) {
 	}
 }
 
-// atLeast is the processor time of a measurement: the system counts it coarsely.
+// atLeast is the least processor time of a measurement, because the system counts it
+// coarsely.
 const atLeast = 40 * time.Millisecond
 
 func main() {

@@ -1,6 +1,6 @@
-// Package classic holds what package minhash is measured against: classic MinHash
-// of 128 permutations a*h + b mod 2^64, in a loop of Go and in AVX-512, as fast
-// as that definition allows. Only tests and benchmarks import it.
+// Package classic holds the yardstick for package minhash: classic MinHash of 128
+// permutations a*h + b mod 2^64, in a loop of Go and in AVX-512, as fast as that
+// definition allows. Only tests and benchmarks import it.
 package classic
 
 // K is the number of permutations.

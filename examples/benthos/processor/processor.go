@@ -7,16 +7,16 @@
 //	        dir: /var/lib/seen
 //	        keep: new
 //
-// It judges each message as a page, as [seen.Durable] does, and sets metadata:
+// It judges each message as a page, with a [seen.Durable], and sets metadata:
 // neardup_verdict (new, near-duplicate, frame or unreadable), neardup_match and
-// neardup_similarity of a near-duplicate, and neardup_changed where an earlier state
+// neardup_similarity for a near-duplicate, and neardup_changed if an earlier state
 // of the page was kept. Verdicts are durable when a batch leaves the processor. A
 // batch that is delivered again gets the same verdicts, unless copies were judged in
 // between: a page never repeats itself.
 //
-// With settle above 1, the first pages of a section get the verdict held: the processor
-// keeps them, durably, until the frame of their site is known, and the input
-// neardup_released yields them with their verdicts:
+// With settle above 1, the first pages of a section get the verdict held: the
+// processor keeps them, durably, until the frame of their site is known, and the
+// input neardup_released yields them with their verdicts:
 //
 //	input:
 //	  sequence:
@@ -24,8 +24,8 @@
 //	      - file: { paths: [ pages.jsonl ], scanner: { lines: {} } }
 //	      - neardup_released: { dir: /var/lib/seen, settle: 16 }
 //
-// Otherwise the first page of a section is compared with its frame, and a copy of it
-// may be missed.
+// Otherwise the first page of a section is compared including its frame, and a copy
+// of it may be missed.
 package processor
 
 import (
@@ -59,7 +59,7 @@ func init() {
 		Field(thresholdField).
 		Field(settleField).
 		Field(service.NewBloblangField("page").Description("the page of a message: an object with url or id, text or html, and perhaps host, section, time (RFC 3339) and canonical; other fields are ignored").Default("root = this")).
-		Field(service.NewStringEnumField("keep", "all", "new").Description("messages that go on: all, or only new pages and those with errors").Default("all"))
+		Field(service.NewStringEnumField("keep", "all", "new").Description("messages to pass on: all, or only new pages and those with errors").Default("all"))
 	err := service.RegisterBatchProcessor("neardup", spec, func(c *service.ParsedConfig, _ *service.Resources) (service.BatchProcessor, error) {
 		dir, err1 := c.FieldString("dir")
 		o, err2 := parseOptions(c)
@@ -130,7 +130,7 @@ const (
 	numberKey  = "neardup_number"
 )
 
-// describe puts a verdict into the metadata of a message.
+// describe writes a verdict to the metadata of a message.
 func describe(m *service.Message, v seen.Verdict) {
 	m.MetaSetMut(verdictKey, string(v.Outcome))
 	if v.Outcome == seen.Duplicate {
@@ -142,7 +142,7 @@ func describe(m *service.Message, v seen.Verdict) {
 	}
 }
 
-// parse makes a page of a message.
+// parse makes a page from a message.
 func (p *processor) parse(m *service.Message) (seen.Page, error) {
 	mapped, err := m.BloblangQuery(p.page)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
 
-// A released yields the pages that were held, with their verdicts, a batch at a time.
-// A batch is forgotten by the filter when it has been acknowledged, and comes again
-// after a crash before that.
+// A released yields pages that were held, with their verdicts, one batch at a time.
+// The filter forgets a batch when it has been acknowledged; after an earlier crash
+// it yields the batch again.
 type released struct {
 	dir    string
 	o      options
@@ -19,17 +19,17 @@ type released struct {
 	filter *shared
 	ended  bool          // all pages were released
 	after  uint64        // the number of the last page that was acknowledged
-	free   chan struct{} // holds a token unless a batch is on its way
+	free   chan struct{} // holds a token unless a batch is in flight
 }
 
 func init() {
 	spec := service.NewConfigSpec().
 		Summary("Yields pages that the processor neardup held until their site was known.").
-		Description("A message is the page as JSON: id, host, text and time, with the metadata that the processor sets, and neardup_number. The processor lets it pass by its verdict. At the end of a sequence of inputs it has all held pages judged, yields them and ends.").
+		Description("A message is the page as JSON: id, host, text and time, with the metadata that the processor sets, and neardup_number. The processor passes it on according to its verdict. At the end of a sequence of inputs, all held pages are judged and yielded.").
 		Field(service.NewStringField("dir").Description("folder of the processor")).
 		Field(thresholdField).
 		Field(settleField).
-		Field(service.NewBoolField("follow").Description("go on yielding pages as they are released, next to an input that does not end, and have none judged before their site is known").Default(false))
+		Field(service.NewBoolField("follow").Description("keep yielding pages as they are released, alongside an endless input, and judge none before their site is known").Default(false))
 	err := service.RegisterBatchInput("neardup_released", spec, func(c *service.ParsedConfig, _ *service.Resources) (service.BatchInput, error) {
 		r := &released{free: make(chan struct{}, 1)}
 		r.free <- struct{}{}
@@ -56,7 +56,8 @@ const (
 	pollReleased     = time.Second
 )
 
-// ReadBatch waits until the batch before was acknowledged, and returns the next one.
+// ReadBatch waits until the previous batch was acknowledged, and returns the next
+// one.
 func (r *released) ReadBatch(ctx context.Context) (service.MessageBatch, service.AckFunc, error) {
 	select {
 	case <-r.free:

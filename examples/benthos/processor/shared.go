@@ -14,10 +14,10 @@ import (
 // Fields that the processor and the input have in common.
 var (
 	thresholdField = service.NewFloatField("threshold").Description("minimum similarity of a near-duplicate; fixed when the folder is created").Default(0.8)
-	settleField    = service.NewIntField("settle").Description("pages of a section to see before its pages are judged; until then they are held, and the input neardup_released yields them. 1 holds none").Default(1)
+	settleField    = service.NewIntField("settle").Description("number of pages of a section to observe before its pages are judged; until then they are held, and the input neardup_released yields them later. 1 holds none").Default(1)
 )
 
-// Options are those with which a filter was opened.
+// Options are the options with which a filter was opened.
 type options struct {
 	threshold float64
 	settle    int
@@ -37,8 +37,8 @@ func parseOptions(c *service.ParsedConfig) (options, error) {
 	return options{threshold, settle}, err
 }
 
-// A shared is a filter that the processors and inputs of a process share: Benthos
-// makes a processor for each thread.
+// A shared is a filter that the processors and inputs of a process share, because
+// Benthos makes a processor for each thread.
 type shared struct {
 	*seen.Durable
 	name  string

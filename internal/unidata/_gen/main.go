@@ -1,6 +1,6 @@
-// Command gen writes the frozen tables of package unidata. It refuses to run
-// under another Unicode version than the one it was written for, so that
-// tables never change by accident.
+// Command gen writes the frozen tables of package unidata. It refuses to run with a
+// Unicode version other than the one it was written for, so that tables never change
+// by accident.
 package main
 
 import (
@@ -56,8 +56,9 @@ var accentFolds = map[rune]string{
 // symbols have a compatibility decomposition into letters but are decoration.
 const symbols = "™℠"
 
-// apostrophes are all that people and machines write for one, and the geresh of
-// Hebrew. The acute accent is none: its compatibility form is a space and a mark.
+// apostrophes are all characters that people and machines write for one, and the
+// geresh of Hebrew. The acute accent is not included: its compatibility form is a
+// space and a mark.
 const apostrophes = "'‘’‛\u02b9\u02bb\u02bc\u02bd\u055a\u05f3\uff07"
 
 // southEast are the scripts without spaces whose tokens are clusters: a consonant or
@@ -67,7 +68,7 @@ var southEast = []*unicode.RangeTable{
 	unicode.Tai_Viet, unicode.New_Tai_Lue, unicode.Tai_Le, unicode.Javanese, unicode.Balinese,
 }
 
-// clusterVowels are letters by category that hang on the consonant before them.
+// clusterVowels are letters by category that belong to the consonant before them.
 const clusterVowels = "\u0e2f\u0e30\u0e32\u0e33\u0e45\u0e46\u0eaf\u0eb0\u0eb2\u0eb3\u0ebd\u0ec6\u17d7\uaab1\uaaba"
 
 // stackers join the consonant after them to the cluster before.
@@ -146,8 +147,8 @@ func class(r rune) int {
 
 var caser = cases.Fold()
 
-// foldCase folds case. Package cases swaps the two cases of Cherokee instead
-// of folding the small letters to the capital ones, as CaseFolding.txt has it.
+// foldCase folds case. Package cases swaps the two cases of Cherokee instead of
+// folding the small letters to the capital ones, as CaseFolding.txt does.
 func foldCase(s string) string {
 	r, _ := utf8.DecodeRuneInString(s)
 	switch {
@@ -174,7 +175,7 @@ func decimal(r rune) rune {
 	return (r - lo) % 10
 }
 
-// compose puts kana and Hangul, which decomposition takes apart, together again.
+// compose recombines kana and Hangul, which decomposition separates.
 func compose(s string) string {
 	var out []rune
 	for _, r := range s {
@@ -201,8 +202,7 @@ func fold(r rune, keep bool) string {
 	case r == '⁄':
 		return " "
 	case r >= 0xffa1 && r <= 0xffdc && unicode.IsLetter(r):
-		// half-width jamo become compatibility jamo; between them are code
-		// points that mean nothing
+		// half-width jamo become compatibility jamo; between them are unassigned code points
 		return halfJamo(r)
 	case ignorable(r):
 		return ""
@@ -292,7 +292,7 @@ func entry(r rune, keep bool) uint32 {
 	s := fold(r, keep)
 	switch {
 	case s == " " && r < 0x80:
-		return sep<<24 | 1<<28 | uint32(r) // text survives as it is where it can
+		return sep<<24 | 1<<28 | uint32(r) // text stays unchanged where possible
 	case s == "":
 		return ignore << 24
 	case s == " ":
@@ -337,14 +337,14 @@ func order(r rune, keep bool) int {
 }
 
 // reorders reports whether a mark may have to move before an earlier one. Of the
-// viramas, which are frequent, only those do that tones of their script may
-// precede, as long as accents do not count.
+// viramas, which are frequent, only those do that can follow tones of their script,
+// as long as accents do not count.
 func reorders(r rune, keep bool) bool {
 	c := order(r, keep)
 	return c != 0 && (c != 9 || keep || strings.ContainsRune("\u0e3a\u0eba\u1a60", r)) && c != 107
 }
 
-const invalid = sep<<24 | 1<<28 | ' ' // what no valid encoding becomes
+const invalid = sep<<24 | 1<<28 | ' ' // an entry for impossible encodings
 
 func main() {
 	if unicode.Version != version || norm.Version != version || cases.UnicodeVersion != version {
@@ -385,7 +385,7 @@ func main() {
 				if r < 0x800 || r >= 0xd800 && r < 0xe000 {
 					e = invalid
 				}
-				// What stays as it is has no bytes, so that blocks are alike.
+				// Unchanged code points have no bytes, so that blocks are alike.
 				if c := string(r); len(c) == 3 {
 					same := uint32(c[0]) | uint32(c[1])<<8 | uint32(c[2])<<16 | 3<<28
 					if e&^(15<<24) == same {
@@ -448,8 +448,8 @@ func ranges(f func(rune) uint32, end rune, yield func(lo, hi rune, v uint32)) {
 	}
 }
 
-// supplementary writes ranges of code points from U+10000 that are not
-// separators: unchanged ones by class, others by what they become.
+// supplementary writes ranges of code points from U+10000 on that are not
+// separators: unchanged ones by class, others by their folded form.
 func supplementary(p func(string, ...any), keep bool) {
 	type rng struct {
 		lo, hi rune

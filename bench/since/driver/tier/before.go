@@ -1,7 +1,7 @@
 //go:build before
 
-// Package tier chooses the instructions that the library uses: those that the first
-// argument of the program names.
+// Package tier selects the instructions that the library uses: those named by the
+// first argument of the program.
 package tier
 
 import (

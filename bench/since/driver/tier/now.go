@@ -1,8 +1,8 @@
 //go:build !before
 
-// Package tier chooses the instructions that the library uses: those that the first
-// argument of the program names. It does so when it is initialized, which is before
-// package minhash and package shingle are, since its path sorts before theirs.
+// Package tier selects the instructions that the library uses: those named by the
+// first argument of the program. It does so when it is initialized, before packages
+// minhash and shingle are, since its path sorts before theirs.
 package tier
 
 import (

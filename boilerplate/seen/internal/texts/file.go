@@ -15,10 +15,11 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A file is never changed once it has its name. It has, all numbers little-endian:
+// A file never changes once it has its name. It contains, with all numbers
+// little-endian:
 //
 //	magic      8 bytes
-//	texts      one record each, as appendText has it, in the order in which they came
+//	texts      one record each, see appendText, in the order in which they were put
 //	tables     places: for each text in order, the offset and the size of its record;
 //	           ids: the hash of each ID and the number of its text, ascending;
 //	           fingerprints: each one with the number of a text that has it, ascending
@@ -27,8 +28,8 @@ import (
 //	           start of the first keys, 4 for the CRC-32C of first keys and tail
 //
 // A table is entries of 12 bytes (a key of 8, a value of 4) in blocks of 256, each
-// followed by its CRC-32C. The first keys are in memory while a file is open; all
-// else is read when it is needed, and checked then.
+// followed by its CRC-32C. The first keys are in memory while a file is open;
+// everything else is read and checked when it is needed.
 const (
 	magic      = "nstexts1"
 	blockSize  = 256
@@ -37,7 +38,7 @@ const (
 	tailBytes  = 16*tables + 8 + 4
 )
 
-// The tables of a file.
+// The tables of a file:
 const (
 	places = iota
 	ids
@@ -51,8 +52,8 @@ type entry struct {
 	value uint32
 }
 
-// appendText appends the record of a text: its ID; the number of spans that are left
-// out, of each the distance from the one before and the length; the text; and the
+// appendText appends the record of a text: its ID; the number of spans left out, and
+// for each the distance from the one before and the length; the text; and the
 // CRC-32C of all that.
 func appendText(b []byte, t Text) []byte {
 	at := len(b)
@@ -83,13 +84,13 @@ func parseText(b []byte) (t Text, err error) {
 	}
 	t.Text = r.String()
 	if end > uint64(len(t.Text)) {
-		r.Failf("spans up to %d of a text of %d bytes", end, len(t.Text))
+		r.Failf("spans up to %d in a text of %d bytes", end, len(t.Text))
 	}
 	return t, r.End()
 }
 
-// A writer writes a file: texts first, then the tables in their order, each with
-// ascending keys but for the first.
+// A writer writes a file: first the texts, then the tables in order, each with
+// ascending keys except the first.
 type writer struct {
 	f      *os.File
 	w      *bufio.Writer
@@ -127,7 +128,7 @@ func (w *writer) record(b []byte) {
 	w.write(b)
 }
 
-// begin begins the next table.
+// begin starts the next table.
 func (w *writer) begin() {
 	w.flush()
 	w.table++
@@ -246,7 +247,7 @@ func (x *file) read() error {
 // texts returns the number of texts in the file.
 func (x *file) texts() int { return int(x.counts[places]) }
 
-// blocks are the bytes of blocks, which are read often.
+// blocks is a pool of block buffers, which are needed often.
 var blocks = sync.Pool{New: func() any { return new([blockSize*entryBytes + 4]byte) }}
 
 // block reads a block of a table into b and returns the bytes of its entries.
@@ -269,7 +270,7 @@ func entryOf(block []byte, i int) entry {
 	return entry{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:])}
 }
 
-// find appends the values of a key, most at most.
+// find appends the values of a key, at most the given number.
 func (x *file) find(dst []uint32, table int, key uint64, most int) ([]uint32, error) {
 	firsts := x.firsts[table]
 	n := sort.Search(len(firsts), func(i int) bool { return firsts[i] >= key })
@@ -328,15 +329,15 @@ func (x *file) text(n int) (Text, error) {
 	return t, nil
 }
 
-// cursor returns a cursor at the begin of a table.
+// cursor returns a cursor at the beginning of a table.
 func (x *file) cursor(table int) *cursor { return &cursor{x: x, table: table} }
 
-// A cursor walks along a table.
+// A cursor walks through a table.
 type cursor struct {
 	x     *file
 	table int
 	next  int // block
-	at    int // entry of the block in hand
+	at    int // entries of the current block
 	body  []byte
 	bytes [blockSize*entryBytes + 4]byte
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// mergeSome merges the last files as long as one has at most one and a half times the
-// bytes of all after it, so that there are few; for whoever has s.work.
+// mergeSome merges the last files as long as one has at most one and a half times
+// the bytes of all after it, so that there are few files. The caller holds s.work.
 func (s *Store) mergeSome() error {
 	for {
 		s.mu.RLock()
@@ -33,8 +33,8 @@ func (s *Store) mergeSome() error {
 	}
 }
 
-// Compact leaves out the texts put before a Mark, and flushed, that are not to be
-// kept, and gives back their room. Texts may be put meanwhile.
+// Compact drops the texts that were put before a Mark and flushed and that keep
+// rejects, and frees their space. Texts may be put meanwhile.
 func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 	s.work.Lock()
 	defer s.work.Unlock()
@@ -58,8 +58,8 @@ func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 
 const gone = math.MaxUint32
 
-// merge puts one file in the place of some, without texts that are not to be kept;
-// for whoever has s.work, who alone changes s.files.
+// merge replaces some files by one, without the texts that keep rejects. The caller
+// holds s.work, whose holder alone changes s.files.
 func (s *Store) merge(from, to int, keep func(Text) (bool, error)) error {
 	old := s.files[from:to]
 	n := span{old[0].lo, old[len(old)-1].hi, 0}
@@ -90,7 +90,7 @@ func (s *Store) merge(from, to int, keep func(Text) (bool, error)) error {
 
 // copyTexts copies texts and tables to a new file.
 func copyTexts(w *writer, old []*file, keep func(Text) (bool, error)) error {
-	numbers := make([][]uint32, len(old)) // of each text in the new file
+	numbers := make([][]uint32, len(old)) // number of each text in the new file
 	next := uint32(0)
 	for i, x := range old {
 		numbers[i] = make([]uint32, x.texts())
@@ -149,7 +149,7 @@ func copyTexts(w *writer, old []*file, keep func(Text) (bool, error)) error {
 			}
 		}
 		for {
-			// Of equal keys the first file comes first, and has the lower numbers.
+			// Among equal keys the first file comes first, and has the lower numbers.
 			best := -1
 			for i := range old {
 				if there[i] && (best < 0 || heads[i].key < heads[best].key) {

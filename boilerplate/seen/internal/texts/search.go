@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Limits of a search. A fingerprint that more texts have proposes only the first
-// ones.
+// Limits of a search. A fingerprint that occurs in more texts proposes only the
+// first ones.
 const (
 	common  = 256
 	holders = 8
@@ -19,13 +19,13 @@ type Candidate struct {
 	Text   Text
 }
 
-// Near returns the texts that share fingerprints with a text, those that share most
-// first, of equals the first that was put; most of them at most, and the number of the
-// others. The same ID may come several times.
+// Near returns the texts that share fingerprints with a text, at most the given
+// number, and the number of the others. Those that share most come first; ties are
+// in the order in which texts were put. The same ID may occur several times.
 func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, left int, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	type place struct{ file, text uint32 } // the batches are after the files
+	type place struct{ file, text uint32 } // the batches come after the files
 	shared := map[place]int{}
 	var found []place
 	var numbers []uint32

@@ -1,9 +1,8 @@
 // Package texts keeps texts on disk and finds those that share a run of words with
-// another text, in memory that does not grow with the texts but for a hundredth of
-// their size.
+// another text. Its memory grows only by a hundredth of the size of the texts.
 //
-// A text is kept for ever, until [Store.Compact] leaves it out: whoever asks must
-// know which of those that it gets still count.
+// A text is kept until [Store.Compact] drops it: callers must know which of the
+// returned texts still count.
 package texts
 
 import (
@@ -23,7 +22,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Text is a text with its name and the spans of it that are left out.
+// A Text is a text with its name and the spans left out.
 type Text struct {
 	ID   string
 	Text string
@@ -36,8 +35,8 @@ func (t Text) equal(u Text) bool {
 
 var shingler shingle.Shingler
 
-// window is the number of five-word shingles of which one is a fingerprint at least,
-// so that texts which share a run of eight words share a fingerprint.
+// window is the number of consecutive five-word shingles of which at least one is a
+// fingerprint, so that texts which share a run of eight words share a fingerprint.
 const window = 4
 
 // fingerprints returns the winnowed shingles of a text, ascending, without repeats.
@@ -68,7 +67,7 @@ func fingerprints(t Text) []uint64 {
 // batchBytes is the size of the texts that are written to a file together.
 const batchBytes = 4 << 20
 
-// A batch is texts that are in memory.
+// A batch is a set of texts in memory.
 type batch struct {
 	number uint64
 	texts  []Text
@@ -78,7 +77,7 @@ type batch struct {
 	byID   map[string]uint32 // the last text of each ID
 }
 
-// A link names a text that has a fingerprint, and the link before of that
+// A link names a text that has a fingerprint, and the previous link of that
 // fingerprint.
 type link struct{ text, before uint32 }
 
@@ -97,25 +96,25 @@ func (b *batch) add(t Text) {
 	}
 }
 
-// A Store is texts in a directory. Its methods may be called by any number of
+// A Store holds texts in a directory. Its methods may be called by any number of
 // goroutines at once.
 type Store struct {
 	dir  string
-	work sync.Mutex // held by whoever writes or merges files
+	work sync.Mutex // held while writing or merging files
 
-	mu      sync.RWMutex // guards what follows
+	mu      sync.RWMutex // guards the fields below
 	files   []*file      // ascending
 	batches []*batch     // after the files, ascending; texts go into the last one
-	// Compact may leave out the texts of batches before this one: whatever is put
-	// meanwhile is not taken for one of them.
+	// Compact may drop the texts of batches before this one, so a text put meanwhile is
+	// not confused with them.
 	compacting uint64
 
 	writing bool  // a goroutine writes batches
-	err     error // of that goroutine
+	err     error // the error of that goroutine
 	closed  bool
 }
 
-// Open opens the texts in a directory, and creates it where there is none.
+// Open opens the texts in a directory, and creates it if there is none.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -157,8 +156,8 @@ func Open(dir string) (*Store, error) {
 	return s, nil
 }
 
-// A span names a file: by the numbers of its first and its last batch, and how often
-// it was merged.
+// A span names a file by the numbers of its first and its last batch and the number
+// of merges.
 type span struct {
 	lo, hi uint64
 	merges int
@@ -166,15 +165,15 @@ type span struct {
 
 func (n span) String() string { return fmt.Sprintf("%016x-%016x-%d", n.lo, n.hi, n.merges) }
 
-// temporary ends the name of a file that is not finished.
+// temporary is the suffix of an unfinished file.
 const temporary = ".tmp"
 
 func (s *Store) path(n span) string { return filepath.Join(s.dir, n.String()) }
 
 func idHash(id string) uint64 { return xxhash.Sum64String(id) }
 
-// Put adds a text, unless the same one is there under its ID. It is durable when a
-// Flush that begins later has returned.
+// Put adds a text, unless the same one is already stored under its ID. It is durable
+// when a Flush that begins later has returned.
 func (s *Store) Put(t Text) error {
 	s.mu.RLock()
 	there, err := s.get(t.ID, s.compacting)
@@ -203,14 +202,14 @@ func (s *Store) Put(t Text) error {
 	return nil
 }
 
-// Get returns the texts of an ID, the latest first.
+// Get returns the texts with an ID, the latest first.
 func (s *Store) Get(id string) (out []Text, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.get(id, 0)
 }
 
-// get is Get of the files that do not end before a batch, for whoever has s.mu.
+// get is Get without the files that end before a batch. The caller holds s.mu.
 func (s *Store) get(id string, from uint64) (out []Text, err error) {
 	for _, b := range slices.Backward(s.batches) {
 		if _, ok := b.byID[id]; ok {
@@ -242,8 +241,8 @@ func (s *Store) get(id string, from uint64) (out []Text, err error) {
 	return out, nil
 }
 
-// Mark begins a new batch and returns its number: whatever was put before is in
-// those of lower numbers.
+// Mark begins a new batch and returns its number: texts put before have lower
+// numbers.
 func (s *Store) Mark() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +254,7 @@ func (s *Store) Mark() uint64 {
 	return last.number
 }
 
-// Flush makes durable what was put before.
+// Flush makes all texts put before it durable.
 func (s *Store) Flush() error {
 	s.Mark()
 	s.work.Lock()
@@ -274,7 +273,8 @@ func (s *Store) writeAll() {
 	s.err = cmp.Or(s.err, err)
 }
 
-// write writes all batches but the last, and merges files; for whoever has s.work.
+// write writes all batches except the last, and merges files. The caller holds
+// s.work.
 func (s *Store) write() error {
 	for {
 		s.mu.RLock()
@@ -338,7 +338,7 @@ func sortEntries(e []entry) {
 	slices.SortFunc(e, func(a, b entry) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.value, b.value)) })
 }
 
-// adopt finishes a file, gives it its name and opens it.
+// adopt finishes a file, renames it and opens it.
 func (s *Store) adopt(w *writer, n span) (*file, error) {
 	tmp := s.path(n) + temporary
 	err := w.finish()
@@ -354,7 +354,8 @@ func (s *Store) adopt(w *writer, n span) (*file, error) {
 	return openFile(s.path(n), n)
 }
 
-// syncDir makes names in a directory durable. Windows cannot do it, and need not.
+// syncDir makes names in a directory durable. Windows cannot do that and does not
+// need it.
 func syncDir(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -374,8 +375,8 @@ func syncDir(name string) error {
 type Stats struct {
 	Texts  int
 	Files  int
-	Bytes  int64 // of the files
-	Memory int64 // of what is not in files yet, and of the keys of those, about
+	Bytes  int64 // size of the files
+	Memory int64 // approximate memory of the texts not in files yet, and of the keys of those in files
 }
 
 // Stats returns figures about the store.
@@ -397,7 +398,7 @@ func (s *Store) Stats() Stats {
 	return st
 }
 
-// Close closes the files. What was not flushed is lost.
+// Close closes the files. Texts that were not flushed are lost.
 func (s *Store) Close() error {
 	s.work.Lock()
 	defer s.work.Unlock()
