@@ -116,7 +116,7 @@ func TestCrashAfterEveryStep(t *testing.T) {
 		all := strings.Join(want, "\n")
 		for _, what := range []string{`"better":true`, `"revisit":true`, `"verdict":"held"`, `"verdict":"near-duplicate"`, `"verdict":"new"`} {
 			if n := strings.Count(all, what); n < 2 {
-				t.Fatalf("seed %d: %d times %s: this test shows nothing", seed, n, what)
+				t.Fatalf("seed %d: %d verdicts with %s, want at least 2 (else nothing is tested)", seed, n, what)
 			}
 		}
 		for _, every := range []int{1, 4, 13} { // steps between two saves
@@ -142,7 +142,7 @@ func TestCrashAfterEveryStep(t *testing.T) {
 					t.Fatal(err)
 				}
 				if saved == i+1 && s.Kept != s.Index.Documents {
-					t.Fatalf("%d pages are kept, %d are in the index", s.Kept, s.Index.Documents)
+					t.Fatalf("%d pages are kept, %d are in the index, want the same number", s.Kept, s.Index.Documents)
 				}
 				if err := f.Close(); err != nil {
 					t.Fatal(err)
@@ -201,7 +201,7 @@ func TestEveryArticleOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if again[0].Outcome != v[0].Outcome || again[0].Match != v[0].Match {
-				t.Errorf("%s: %+v, and again %+v", p.ID, v[0], again[0])
+				t.Errorf("%s judged again = %+v, want %+v", p.ID, again[0], v[0])
 			}
 			before := dir
 			dir = killed(t, before)
@@ -214,19 +214,19 @@ func TestEveryArticleOnce(t *testing.T) {
 			stored[p.ID] = p.Text
 		case seen.Duplicate:
 			if stored[v[0].Match] != p.Text {
-				t.Errorf("%s repeats %s, which is not stored", p.ID, v[0].Match)
+				t.Errorf("%s is a duplicate of %s, want a page that is stored with this text", p.ID, v[0].Match)
 			}
 		default:
-			t.Errorf("%+v", v[0])
+			t.Errorf("%s: verdict %+v, want New or Duplicate", p.ID, v[0])
 		}
 	}
 	count := map[string]int{}
 	for _, text := range stored {
 		if count[text]++; count[text] > 1 {
-			t.Errorf("%.20s is stored %d times", text, count[text])
+			t.Errorf("%.20s is stored %d times, want once", text, count[text])
 		}
 	}
 	if len(count) < 12 {
-		t.Errorf("%d texts are stored", len(count))
+		t.Errorf("%d texts are stored, want at least 12", len(count))
 	}
 }

@@ -51,7 +51,7 @@ func TestDay(t *testing.T) {
 				n := (h+1)*hour - ago*hour - 1
 				matches, err := f.Query(t.Context(), page(fmt.Sprintf("h%c", 'a'+n%hosts), n, article(n)), 0)
 				if err != nil || len(matches) != want {
-					t.Fatalf("hour %d: the text of %d hours ago has the matches %v, %v", h, ago, matches, err)
+					t.Fatalf("hour %d: matches of the text of %d hours ago = %v, %v, want %d", h, ago, matches, err, want)
 				}
 				duplicates += len(matches)
 			}
@@ -65,12 +65,12 @@ func TestDay(t *testing.T) {
 	noon, midnight := hours[11], hours[23]
 	t.Logf("kept, detector, heap at 12 and at 24 o'clock: %+v, %+v", noon, midnight)
 	if noon.kept != midnight.kept || noon.kept < 2*hour-2 || noon.kept > 2*hour+2 {
-		t.Errorf("%d and %d pages are kept", noon.kept, midnight.kept)
+		t.Errorf("%d pages are kept at noon and %d at midnight, want the same, two hours of them", noon.kept, midnight.kept)
 	}
 	if midnight.heap > noon.heap*3/2 {
-		t.Errorf("memory grew from %d to %d bytes", noon.heap, midnight.heap)
+		t.Errorf("heap of %d bytes at noon and %d at midnight, want at most half as much again", noon.heap, midnight.heap)
 	}
 	if duplicates != 21 {
-		t.Errorf("%d texts of an hour ago were known", duplicates)
+		t.Errorf("%d texts of an hour ago were known, want 21", duplicates)
 	}
 }

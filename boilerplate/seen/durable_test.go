@@ -58,7 +58,7 @@ func killed(t *testing.T, dir string) string {
 			t.Fatal(err)
 		}
 	}
-	t.Fatal("the directory is never at rest")
+	t.Fatal("the directory keeps changing, want a state to copy")
 	return ""
 }
 
@@ -136,7 +136,7 @@ func TestDurableAfterKills(t *testing.T) {
 				t.Errorf("released when killed after every %d pages (-want +got):\n%s", every, diff)
 			}
 			if o.Checkpoint == 0 && repeated == 0 {
-				t.Error("nothing was repeated: this test shows nothing")
+				t.Error("0 operations were repeated, want some (else nothing is tested)")
 			}
 		}
 	}
@@ -152,7 +152,7 @@ func TestDamagedJournal(t *testing.T) {
 	state := killed(t, dir)
 	journals, err := filepath.Glob(filepath.Join(state, "journal-*"))
 	if err != nil || len(journals) != 1 {
-		t.Fatalf("journals %q, %v", journals, err)
+		t.Fatalf("journals %q, %v, want 1", journals, err)
 	}
 	two, err := os.ReadFile(journals[0])
 	if err != nil {
@@ -197,24 +197,24 @@ func TestDamagedJournal(t *testing.T) {
 		}
 	}
 	if n, err := try(three); n != 3 || err != nil {
-		t.Fatalf("whole: %d operations, %v", n, err)
+		t.Fatalf("whole journal: %d operations repeated, %v, want 3, nil", n, err)
 	}
 	if n, err := try(append(slices.Clone(two), make([]byte, 4096)...)); n != 2 || err != nil {
-		t.Errorf("a page of zeros at the end: %d operations, %v", n, err)
+		t.Errorf("journal with a page of zeros at its end: %d operations repeated, %v, want 2, nil", n, err)
 	}
 	for at := 0; at < len(three); at += 1 + len(three)/200 {
 		bad := slices.Clone(three)
 		bad[at] ^= 4
 		n, err := try(bad)
 		if at < len(two) && !errors.Is(err, boilerplate.ErrCorrupt) {
-			t.Errorf("byte %d changed: %v", at, err)
+			t.Errorf("byte %d changed: %v, want ErrCorrupt", at, err)
 		}
 		if at >= len(two) && (n != 2 || err != nil) {
-			t.Errorf("byte %d of the last frame changed: %d operations, %v", at, n, err)
+			t.Errorf("byte %d, of the last frame, changed: %d operations repeated, %v, want 2, nil", at, n, err)
 		}
 	}
 	if _, err := try(three[len(two):]); !errors.Is(err, boilerplate.ErrCorrupt) {
-		t.Errorf("a journal without its begin: %v", err)
+		t.Errorf("journal without its beginning = %v, want ErrCorrupt", err)
 	}
 }
 
@@ -234,7 +234,7 @@ func TestMissingJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := seen.OpenDurable(dir, seen.DurableOptions{}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("without its journal: %v", err)
+		t.Errorf("OpenDurable without its journal = %v, want os.ErrNotExist", err)
 	}
 }
 
@@ -253,7 +253,7 @@ func TestGroupCommit(t *testing.T) {
 				p := seen.Page{ID: fmt.Sprintf("%d/%d", g, i), Text: words(fmt.Sprintf("s%c%c", 'a'+i, 'a'+g%4), 60)}
 				v, err := d.Judge(context.Background(), p)
 				if err != nil || v[0].ID != p.ID {
-					t.Errorf("%s: %v, %v", p.ID, v, err)
+					t.Errorf("Judge(%s) = %v, %v, want its verdict and nil", p.ID, v, err)
 					return
 				}
 				if v[0].Outcome == seen.New {
@@ -264,10 +264,10 @@ func TestGroupCommit(t *testing.T) {
 	}
 	wg.Wait()
 	if n := fresh.Load(); n != 32 {
-		t.Errorf("%d of 32 texts are new", n)
+		t.Errorf("%d texts are new, want 32", n)
 	}
 	if n, b := operations.Load(), batches.Load(); n != 512 || b > n/2 {
-		t.Errorf("%d operations in %d batches", n, b)
+		t.Errorf("%d operations in %d batches, want 512 in at most half as many", n, b)
 	}
 }
 
@@ -277,21 +277,21 @@ func TestReleased(t *testing.T) {
 	d := openDurable(t, dir, seen.DurableOptions{Options: seen.Options{Settle: 100}})
 	verdicts(t, d, crawl()[:10]...)
 	if got := d.Released(0, 10); len(got) > 0 {
-		t.Fatalf("released at once: %v", got)
+		t.Fatalf("Released before Release = %v, want none", got)
 	}
 	if err := d.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	first := d.Released(0, 4)
 	if len(first) != 4 || first[0].Number != 1 || first[3].Number != 4 || first[0].Page.Text == "" {
-		t.Fatalf("%d released: %+v", len(first), first)
+		t.Fatalf("Released(0, 4) = %d verdicts %+v, want numbers 1 to 4 with their texts", len(first), first)
 	}
 	rest := d.Released(4, 100)
 	if len(rest) != 6 || rest[0].Number != 5 {
-		t.Fatalf("%d released after 4: %+v", len(rest), rest)
+		t.Fatalf("Released(4, 100) = %d verdicts %+v, want 6 from number 5", len(rest), rest)
 	}
 	if got := d.Released(0, 100); len(got) != 6 {
-		t.Errorf("%d released, 4 were acknowledged", len(got))
+		t.Errorf("Released(0, 100) after 4 were acknowledged = %d verdicts, want 6", len(got))
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
@@ -301,7 +301,7 @@ func TestReleased(t *testing.T) {
 		t.Errorf("after a save (-want +got):\n%s", diff)
 	}
 	if got := d.Released(10, 100); len(got) > 0 {
-		t.Errorf("all were acknowledged: %v", got)
+		t.Errorf("Released(10, 100) = %v, want none: all were acknowledged", got)
 	}
 }
 
@@ -315,30 +315,30 @@ func TestKeepQueryRemove(t *testing.T) {
 	}
 	matches, err := d.Query(ctx, seen.Page{Text: a.Text + " more"}, 0)
 	if err != nil || len(matches) != 1 || matches[0].ID != "a" || matches[0].Similarity < .9 {
-		t.Errorf("matches %v, %v", matches, err)
+		t.Errorf("Query(longer copy of a) = %v, %v, want a at 0.9 and above", matches, err)
 	}
 	if got := verdicts(t, d, seen.Page{ID: "b", Text: a.Text}); got[0] != "b: near-duplicate of a at 1.00" {
-		t.Error(got)
+		t.Errorf("verdict on a copy of a = %q, want %q", got[0], "b: near-duplicate of a at 1.00")
 	}
 	if removed, err := d.Remove(ctx, "a", "b"); !slices.Equal(removed, []bool{true, false}) || err != nil {
-		t.Errorf("removed %v, %v", removed, err)
+		t.Errorf("Remove(a, b) = %v, %v, want true, false", removed, err)
 	}
 	d2 := openDurable(t, killed(t, dir), seen.DurableOptions{})
 	if got := verdicts(t, d2, seen.Page{ID: "b", Text: a.Text}); got[0] != "b: new" {
-		t.Errorf("after the removal: %v", got)
+		t.Errorf("verdict on the text after its removal = %q, want %q", got[0], "b: new")
 	}
 	// A held page can be removed too.
 	held := page("h", 1, "held")
 	verdicts(t, d, held)
 	if removed, err := d.Remove(ctx, held.ID); !slices.Equal(removed, []bool{true}) || err != nil {
-		t.Errorf("removed %v, %v", removed, err)
+		t.Errorf("Remove(held page) = %v, %v, want true", removed, err)
 	}
 	if s, err := d.Stats(ctx); s.Held != 0 || err != nil {
-		t.Errorf("%d held, %v", s.Held, err)
+		t.Errorf("after Remove: %d pages held, %v, want 0", s.Held, err)
 	}
 	blocks, err := d.Blocks(ctx, page("h", 2, "other"))
 	if err != nil || len(blocks) != 3 {
-		t.Errorf("blocks %v, %v", blocks, err)
+		t.Errorf("Blocks = %v, %v, want 3", blocks, err)
 	}
 }
 
@@ -351,14 +351,14 @@ func TestInvalidPages(t *testing.T) {
 	}
 	for _, p := range []seen.Page{bad, {ID: string(make([]byte, 1<<20+1)), Text: "text"}, {ID: "late", Text: "text", Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}} {
 		if _, err := d.Judge(t.Context(), good, p); !errors.Is(err, seen.ErrPage) {
-			t.Errorf("%.10s: %v", p.ID, err)
+			t.Errorf("Judge with invalid page %.10s = %v, want ErrPage", p.ID, err)
 		}
 	}
 	if s, err := d.Stats(t.Context()); s.Kept != 0 || err != nil {
-		t.Errorf("%d kept, %v: a call with an invalid page does nothing", s.Kept, err)
+		t.Errorf("after calls with an invalid page: Kept = %d, %v, want 0", s.Kept, err)
 	}
 	if v, err := d.Judge(t.Context()); len(v) != 0 || err != nil {
-		t.Errorf("no page: %v, %v", v, err)
+		t.Errorf("Judge of no pages = %v, %v, want none", v, err)
 	}
 }
 
@@ -366,21 +366,21 @@ func TestDurableClosed(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{})
 	if _, err := seen.OpenDurable(dir, seen.DurableOptions{}); !errors.Is(err, disk.ErrLocked) {
-		t.Errorf("opened twice: %v", err)
+		t.Errorf("second OpenDurable = %v, want ErrLocked", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := d.Judge(ctx, seen.Page{ID: "a", Text: "a"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("canceled: %v", err)
+		t.Errorf("Judge with a cancelled context = %v, want context.Canceled", err)
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Judge(t.Context(), seen.Page{ID: "a", Text: "a"}); !errors.Is(err, disk.ErrClosed) {
-		t.Errorf("closed: %v", err)
+		t.Errorf("Judge after Close = %v, want ErrClosed", err)
 	}
 	if err := d.Close(); err != nil {
-		t.Errorf("closed twice: %v", err)
+		t.Errorf("second Close = %v, want nil", err)
 	}
 }
 

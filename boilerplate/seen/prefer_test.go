@@ -30,7 +30,7 @@ func TestBetterAddress(t *testing.T) {
 		{"a broken address", "http://[", "", plain + "?sid=1", false},
 	} {
 		if got := seen.BetterAddress(seen.Page{ID: c.page, Canonical: c.canonical}, seen.Kept{ID: c.kept}); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
+			t.Errorf("%s: BetterAddress = %v, want %v", c.name, got, c.want)
 		}
 	}
 }
@@ -98,10 +98,10 @@ func TestPreferRemove(t *testing.T) {
 		text := words("a", 60)
 		got := verdicts(t, d, seen.Page{ID: "http://a/1?sid=1", Text: text}, seen.Page{ID: "http://a/1", Text: text})
 		if want := []string{"http://a/1?sid=1: new", "http://a/1: better copy of http://a/1?sid=1 at 1.00"}; !slices.Equal(got, want) {
-			t.Fatalf("%q", got)
+			t.Fatalf("verdicts = %q, want %q", got, want)
 		}
 		if matches, err := d.Query(t.Context(), seen.Page{ID: "q", Text: text}, 0); err != nil || len(matches) != 1 || matches[0].ID != "http://a/1" {
-			t.Errorf("matches %v, %v", matches, err)
+			t.Errorf("Query = %v, %v, want the better copy http://a/1 alone", matches, err)
 		}
 		if _, err := d.Remove(t.Context(), c.remove); err != nil {
 			t.Fatal(err)
@@ -140,11 +140,11 @@ func TestPreferOrders(t *testing.T) {
 		}
 		for n := range 10 {
 			if id := fmt.Sprintf("http://a/%d", n); kept[id] != fmt.Sprintf("s%c", 'a'+n) {
-				t.Errorf("%s is not kept", id)
+				t.Errorf("%s is kept with text %q, want %q", id, kept[id], fmt.Sprintf("s%c", 'a'+n))
 			}
 		}
 		if len(kept) != 10 {
-			t.Errorf("%d pages are kept of 10 articles: %v", len(kept), kept)
+			t.Errorf("%d pages are kept, want one for each of 10 articles: %v", len(kept), kept)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func TestInterruptedSave(t *testing.T) {
 		t.Helper()
 		v, err := f.Judge(t.Context(), Page{ID: id, Text: text(word), Time: at})
 		if err != nil || v.Outcome != New {
-			t.Fatal(v, err)
+			t.Fatalf("Judge(%s) = %+v, %v, want New", id, v, err)
 		}
 	}
 	for i, word := range []string{"ant", "bee", "cat", "dog"} {
@@ -80,7 +80,7 @@ func TestInterruptedSave(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ok, err := f.remove(t.Context(), "cat"); !ok || err != nil {
-		t.Fatal(ok, err)
+		t.Fatalf("remove(cat) = %v, %v, want true", ok, err)
 	}
 	judge("bee", "eel", day.Add(9*time.Hour))
 	judge("fox", "fox", day.Add(-time.Hour))
@@ -103,7 +103,7 @@ func TestInterruptedSave(t *testing.T) {
 		t.Fatalf("%d documents: %q", len(want), want)
 	}
 	if _, err := os.Stat(filepath.Join(f.folder(2), changesFile)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the changes are still there: %v", err)
+		t.Errorf("Stat(changes) after the save = %v, want os.ErrNotExist", err)
 	}
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
@@ -137,16 +137,16 @@ func TestCorruptChanges(t *testing.T) {
 	b := c.marshal()
 	got, err := unmarshalChanges(b, mh.Scheme())
 	if err != nil || string(got.marshal()) != string(b) {
-		t.Fatalf("%+v, %v", got, err)
+		t.Fatalf("changes written and read = %+v, %v, want the same", got, err)
 	}
 	for at := range b {
 		bad := slices.Clone(b)
 		bad[at] ^= 4
 		if _, err := unmarshalChanges(bad, mh.Scheme()); err == nil {
-			t.Errorf("byte %d changed: no error", at)
+			t.Errorf("changes with byte %d changed = nil error, want an error", at)
 		}
 		if _, err := unmarshalChanges(b[:at], mh.Scheme()); err == nil {
-			t.Errorf("the first %d bytes: no error", at)
+			t.Errorf("first %d bytes of the changes = nil error, want an error", at)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func FuzzChanges(f *testing.F) {
 		b = wire.AppendChecksum(b, 0)
 		c, err := unmarshalChanges(b, mh.Scheme())
 		if err == nil && !bytes.Equal(c.marshal(), b) {
-			t.Errorf("%x is %+v", b, c)
+			t.Errorf("changes %x read as %+v are written as %x, want the same bytes", b, c, c.marshal())
 		}
 	})
 }
@@ -187,7 +187,7 @@ func TestFirstVersion(t *testing.T) {
 	}
 	rest, ok := strings.CutPrefix(string(b), heldMagic)
 	if !ok {
-		t.Fatalf("%.40q", b)
+		t.Fatalf("save begins with %.40q, want %q", b, heldMagic)
 	}
 	if err := os.WriteFile(name, []byte(heldMagic1+rest), 0o666); err != nil {
 		t.Fatal(err)
@@ -197,7 +197,7 @@ func TestFirstVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v, err := g.Judge(t.Context(), Page{ID: "b", Text: text("ant")}); err != nil || v.Match != "a" || string(g.note) != "note" {
-		t.Errorf("%+v, %v, note %q", v, err, g.note)
+		t.Errorf("Judge(copy of a) = %+v, %v with note %q, want a match with a and %q", v, err, g.note, "note")
 	}
 	if err := g.Close(); err != nil {
 		t.Fatal(err)

@@ -103,7 +103,7 @@ func TestEarly(t *testing.T) {
 	// This is why they wait.
 	hasty := judge(t, open(t, t.TempDir(), seen.Options{Settle: 1}), true, pages...)
 	if n := count(hasty, "near-duplicate"); n >= 20 {
-		t.Errorf("%d copies were found without waiting: this test shows nothing", n)
+		t.Errorf("%d copies were found without waiting, want less than 20 (else nothing is tested)", n)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestDistinct(t *testing.T) {
 	stub.Text = words("menup", 80) + "\n\n" + words("headline", 20) + "\n\n" + words("footp", 60)
 	got := judge(t, open(t, t.TempDir(), seen.Options{}), true, append(pages, stub, seen.Page{ID: "blank", Host: "p", Text: " \n.\n"})...)
 	if n := count(got, ": new"); n != 30 {
-		t.Errorf("%d pages of 30 are new: %q", n, got)
+		t.Errorf("%d pages are new, want 30: %q", n, got)
 	}
 	want := []string{"p/30: nothing but frame", "blank: unreadable"}
 	if diff := cmp.Diff(want, got[30:]); diff != "" {
@@ -169,14 +169,14 @@ func TestSave(t *testing.T) {
 		}
 		judge(t, f, false, pages[at:min(at+10, len(pages))]...) // the index gets these
 		if _, err := seen.Open(dir, seen.Options{}); !errors.Is(err, disk.ErrLocked) {
-			t.Errorf("a second filter opens the directory: %v", err)
+			t.Errorf("Open of a directory in use = %v, want ErrLocked", err)
 		}
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
 		f = open(t, dir, seen.Options{})
 		if note, err := f.Note(t.Context()); string(note) != "note" || err != nil {
-			t.Errorf("note %q, %v", note, err)
+			t.Errorf("Note = %q, %v, want %q", note, err, "note")
 		}
 		got = append(got, judge(t, f, true, pages[at:]...)...)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -211,7 +211,7 @@ func TestCorrupt(t *testing.T) {
 			}
 			_, err := seen.Open(dir, seen.Options{})
 			if !errors.Is(err, boilerplate.ErrCorrupt) && !errors.Is(err, boilerplate.ErrFormat) && !errors.Is(err, boilerplate.ErrVersion) {
-				t.Errorf("%s with byte %d changed: %v", file, at, err)
+				t.Errorf("Open with byte %d of %s changed = %v, want ErrCorrupt, ErrFormat or ErrVersion", at, file, err)
 			}
 		}
 		if err := os.WriteFile(name, good, 0o666); err != nil {
@@ -225,7 +225,7 @@ func TestCorrupt(t *testing.T) {
 func TestLongID(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if v, err := f.Judge(t.Context(), seen.Page{ID: strings.Repeat("a", 1<<20+1), Text: words("a", 60)}); !errors.Is(err, seen.ErrPage) {
-		t.Errorf("%.20v, %v", v, err)
+		t.Errorf("Judge of a page with an id over 1 MiB = %.20v, %v, want ErrPage", v, err)
 	}
 	judge(t, f, false, seen.Page{ID: "b", Text: words("b", 60)})
 	if err := f.Save(t.Context(), nil); err != nil {
@@ -239,13 +239,13 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := f.Judge(ctx, page("p", 1, "a")); !errors.Is(err, context.Canceled) {
-		t.Errorf("Judge: %v", err)
+		t.Errorf("Judge with a cancelled context = %v, want context.Canceled", err)
 	}
 	if _, err := f.Release(ctx, true); !errors.Is(err, context.Canceled) {
-		t.Errorf("Release: %v", err)
+		t.Errorf("Release with a cancelled context = %v, want context.Canceled", err)
 	}
 	if err := f.Save(ctx, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("Save: %v", err)
+		t.Errorf("Save with a cancelled context = %v, want context.Canceled", err)
 	}
 }
 
@@ -271,6 +271,6 @@ func TestConcurrent(t *testing.T) {
 		}
 	}
 	if n != 8 {
-		t.Errorf("%d of 8 texts in 64 pages are new: %v", n, outcomes)
+		t.Errorf("%d of 64 pages are new, want 8, one per text: %v", n, outcomes)
 	}
 }

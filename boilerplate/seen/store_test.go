@@ -62,7 +62,7 @@ func TestStoreShared(t *testing.T) {
 					if v.Outcome == seen.New {
 						fresh[v.ID[len(host):]]++
 					} else if v.Outcome != seen.Duplicate {
-						t.Errorf("%+v", v)
+						t.Errorf("verdict %+v, want New or Duplicate", v)
 					}
 				}
 				for n := range 30 {
@@ -86,11 +86,11 @@ func TestStoreShared(t *testing.T) {
 		}
 		wg.Wait()
 		if len(fresh) != 30 || total != 90 || ix.Len() != 30 {
-			t.Errorf("%d of 30 stories on three sites are new, %d verdicts, %d stored", len(fresh), total, ix.Len())
+			t.Errorf("%d stories are new, %d verdicts, %d stored, want 30, 90, 30", len(fresh), total, ix.Len())
 		}
 		for story, n := range fresh {
 			if n != 1 {
-				t.Errorf("%s is new %d times", story, n)
+				t.Errorf("%s is new %d times, want once", story, n)
 			}
 		}
 	}
@@ -113,13 +113,13 @@ func TestStoreQuotes(t *testing.T) {
 	}
 	got := judge(t, other, true, quoted("q", 20, "sl"))
 	if count(got, "near-duplicate of p/11") != 1 {
-		t.Errorf("%q", got)
+		t.Errorf("verdict on a copy on the other site = %q, want near-duplicate of p/11", got)
 	}
 	// The same the other way about: the page that was kept has the paragraph.
 	judge(t, other, true, quoted("q", 21, "tz"))
 	got = judge(t, quoting, true, quoted("p", 21, "tz"))
 	if count(got, "near-duplicate of q/21") != 1 {
-		t.Errorf("%q", got)
+		t.Errorf("verdict on a copy on the quoting site = %q, want near-duplicate of q/21", got)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestStoreLimits(t *testing.T) {
 		t.Errorf("Forget: %v, %d pages are left, want 1", err, ix.Len())
 	}
 	if _, err := seen.Open(dir, seen.Options{Store: ix}); !errors.Is(err, disk.ErrLocked) {
-		t.Errorf("a second filter in the directory: %v", err)
+		t.Errorf("Open of a directory in use = %v, want ErrLocked", err)
 	}
 	if err := f.Save(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -141,6 +141,6 @@ func TestStoreLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, ok, err := ix.Get(t.Context(), "none"); ok || err != nil {
-		t.Errorf("the store after Close: %v, %v", ok, err)
+		t.Errorf("Get of the store after Close = %v, %v, want false, nil", ok, err)
 	}
 }

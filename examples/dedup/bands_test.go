@@ -51,7 +51,7 @@ func TestBands(t *testing.T) {
 		}
 		stdout, stderr, status := dedup(t, "", args...)
 		if status != cli.ExitDone {
-			t.Fatalf("%s: %s", name, stderr)
+			t.Fatalf("bands -out %q: status %d, %s, want %d", name, status, stderr, cli.ExitDone)
 		}
 		if diff := cmp.Diff(want, readRows(t, name, stdout)); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", name, diff)
@@ -73,7 +73,7 @@ func TestBands(t *testing.T) {
 	scheme, _ := p.Lookup("neardup.scheme")
 	banding, _ := p.Lookup("neardup.banding")
 	if scheme != minhash.New(minhash.Options{Elements: sh}).Scheme().String() || banding != b.String() {
-		t.Errorf("made with %q and %q", scheme, banding)
+		t.Errorf("metadata: scheme %q, banding %q, want %q, %q", scheme, banding, minhash.New(minhash.Options{Elements: sh}).Scheme(), b)
 	}
 }
 
@@ -150,10 +150,10 @@ func TestBandsRefused(t *testing.T) {
 		}
 	}
 	if got, err := os.ReadFile("there.tsv"); err != nil || string(got) != "old" {
-		t.Errorf("the file that was there: %q, %v", got, err)
+		t.Errorf("existing file = %q, %v, want %q", got, err, "old")
 	}
 	if left, _ := filepath.Glob(".*"); len(left) > 0 {
-		t.Errorf("files remain: %q", left)
+		t.Errorf("hidden files %q remain, want none", left)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestRegisterRows(t *testing.T) {
 	}
 	stdout, stderr, status := dedup(t, "", "bands", "-registers", "docs.jsonl")
 	if status != cli.ExitDone || stdout != "id\tregisters\na\t"+strings.Join(text, ",")+"\n" {
-		t.Errorf("%d %s: %s", status, stderr, stdout)
+		t.Errorf("bands -registers: status %d, %s, got %q, want the row of a alone", status, stderr, stdout)
 	}
 	if _, stderr, status := dedup(t, "", "bands", "-registers", "-out", "rows.parquet", "docs.jsonl"); status != cli.ExitDone {
 		t.Fatal(stderr)

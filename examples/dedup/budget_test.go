@@ -35,7 +35,7 @@ func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 	_ = cmd.Run() // the exit status is that of the program
 	data, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatalf("%v: %s", err, errs.String())
+		t.Fatalf("peak memory of the process: %v, want it in its file: %s", err, errs.String())
 	}
 	_, after, ok := strings.Cut(string(data), "VmHWM:")
 	if !ok {
@@ -88,7 +88,7 @@ func TestMemory(t *testing.T) {
 				mib, stderr := peak(t, append(strings.Fields(args), "-quiet", "-memory", "256MiB", "many.jsonl")...)
 				t.Logf("%s: %d MiB", args, mib)
 				if mib > 256*5/4 || strings.Contains(stderr, "pass -memory") {
-					t.Errorf("%s: %d MiB of memory under -memory 256MiB; %s", args, mib, stderr)
+					t.Errorf("%s -memory 256MiB: peak of %d MiB, want at most %d and no advice to raise it: %s", args, mib, 256*5/4, stderr)
 				}
 			}
 		}
@@ -97,12 +97,12 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, stderr := peak(t, "pairs", "-memory", "256MiB", "many.jsonl"); !strings.Contains(stderr, "so many documents take about 320MiB of memory, and -memory is 256MiB: pass -memory 320MiB") {
-		t.Errorf("more documents than fit: %s", stderr)
+		t.Errorf("pairs of more documents than fit: %s, want advice to pass -memory 320MiB", stderr)
 	}
 	for _, command := range []string{"passages"} {
 		mib, stderr := peak(t, command, "-memory", "256MiB", "many.jsonl")
 		if !strings.Contains(stderr, "of memory, and -memory is 256MiB: pass -memory ") || mib > 256*5/4 {
-			t.Errorf("%s: %d MiB, %s", command, mib, stderr)
+			t.Errorf("%s of more documents than fit: peak of %d MiB, %s, want at most %d and advice to pass -memory", command, mib, stderr, 256*5/4)
 		}
 	}
 }
@@ -130,6 +130,6 @@ func TestPackedBombs(t *testing.T) {
 	mib, stderr := peak(t, "pairs", "-memory", "256MiB", "-workers", "16", "in")
 	t.Logf("%d MiB", mib)
 	if mib > 256*5/4 || !strings.Contains(stderr, "takes 128 MiB of memory to unpack; raise -memory") || !strings.Contains(stderr, "longer than 32 MiB; skipped") {
-		t.Errorf("%d MiB of memory, %s", mib, stderr)
+		t.Errorf("peak of %d MiB, want at most %d; messages %s, want both kinds of bombs skipped", mib, 256*5/4, stderr)
 	}
 }

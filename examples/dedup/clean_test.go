@@ -204,11 +204,11 @@ func TestCleanCompressed(t *testing.T) {
 	put(t, map[string]string{"in.jsonl": line("a", ferry) + line("b", bread) + line("c", ferry)})
 	for _, out := range []string{"out.jsonl.gz", "out.jsonl.zst"} {
 		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.jsonl"); status != cli.ExitDone {
-			t.Fatalf("%s: exit status %d: %s", out, status, stderr)
+			t.Fatalf("clean -out %s: status %d, %s, want %d", out, status, stderr, cli.ExitDone)
 		}
 		stdout, stderr, status := dedup(t, "", "pairs", out)
 		if status != cli.ExitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
-			t.Errorf("%s: exit status %d, %q, %q", out, status, stdout, stderr)
+			t.Errorf("pairs %s: status %d, %q, %q, want 2 documents, 0 pairs", out, status, stdout, stderr)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func TestCleanReuters(t *testing.T) {
 	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")
 	out := filepath.Join(t.TempDir(), "kept.jsonl")
 	if _, stderr, status := dedup(t, "", "clean", "-out", out, in); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("clean: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	text := map[string]string{}
 	for _, d := range corpus.Docs(t, "reuters21578", "docs.jsonl") {
@@ -233,13 +233,13 @@ func TestCleanReuters(t *testing.T) {
 	for l := range strings.Lines(string(data)) {
 		var d corpus.Doc
 		if err := json.Unmarshal([]byte(l), &d); err != nil || d.Text != text[d.ID] || kept[d.ID] {
-			t.Fatalf("bad line for %q: %v", d.ID, err)
+			t.Fatalf("kept line of %q (%v): text %.40q, kept before: %v, want each kept document once, as given", d.ID, err, d.Text, kept[d.ID])
 		}
 		kept[d.ID] = true
 	}
 	for _, p := range corpus.Silver(t, "reuters21578", "silver_j5.tsv") {
 		if p.Jaccard >= .85 && kept[p.A] && kept[p.B] {
-			t.Errorf("both kept: %+v", p)
+			t.Errorf("kept both documents of %+v, want one of them", p)
 		}
 	}
 	log, err := os.ReadFile(out + ".removed.jsonl")
@@ -256,11 +256,11 @@ func TestCleanReuters(t *testing.T) {
 		removed++
 		j := sh.Set(text[r.ID]).Jaccard(sh.Set(text[r.Match]))
 		if kept[r.ID] || !kept[r.Match] || j < .8 || j != r.Similarity || len(r.Spans) == 0 {
-			t.Errorf("%+v: kept %v, match kept %v, Jaccard %v", r, kept[r.ID], kept[r.Match], j)
+			t.Errorf("removal %+v: kept %v, match kept %v, similarity %v, want a removed document with a kept match at 0.8 and above", r, kept[r.ID], kept[r.Match], j)
 		}
 	}
 	if removed < 300 || removed+len(kept) != len(text) {
-		t.Errorf("%d kept, %d removed of %d", len(kept), removed, len(text))
+		t.Errorf("%d kept, %d removed of %d, want at least 300 removed and all accounted for", len(kept), removed, len(text))
 	}
 }
 
@@ -327,14 +327,14 @@ func TestCleanInterrupted(t *testing.T) {
 			completed++
 		}
 		if now, err := os.ReadFile("in.jsonl"); err != nil || string(now) != in.String() {
-			t.Fatalf("run %d: the input has changed", i)
+			t.Fatalf("run %d: the input has changed, want it as it was", i)
 		}
 	}
 	t.Logf("%d ended before they were done, %d completed", ended, completed)
 	os.Remove("out.jsonl")
 	os.Remove("out.jsonl.removed.jsonl")
 	if _, stderr, status := dedup(t, "", "clean", "-out", "out.jsonl", "in.jsonl"); status != cli.ExitDone {
-		t.Errorf("after all: %s", stderr)
+		t.Errorf("clean after the interrupted runs: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 }
 
@@ -349,11 +349,11 @@ func TestCleanWARC(t *testing.T) {
 	put(t, map[string]string{"in.wet": a + b + c})
 	for _, out := range []string{"out.wet", "out.wet.gz"} {
 		if _, stderr, status := dedup(t, "", "clean", "-out", out, "in.wet"); status != cli.ExitDone {
-			t.Fatalf("exit status %d: %s", status, stderr)
+			t.Fatalf("clean -out %s: status %d, %s, want %d", out, status, stderr, cli.ExitDone)
 		}
 		stdout, stderr, status := dedup(t, "", "pairs", "-json", "-threshold", ".01", out)
 		if status != cli.ExitDone || stdout != "" || !strings.HasPrefix(stderr, "2 documents, 0 pairs") {
-			t.Errorf("%s: exit status %d, %q, %q", out, status, stdout, stderr)
+			t.Errorf("pairs %s: status %d, %q, %q, want 2 documents, 0 pairs", out, status, stdout, stderr)
 		}
 	}
 	got := files(t, ".")
@@ -364,7 +364,7 @@ func TestCleanWARC(t *testing.T) {
 		t.Errorf("%d gzip members, want 2", n)
 	}
 	if log := got["out.wet.removed.jsonl"]; !strings.Contains(log, `"id":"http://c.example/ferry","reason":"identical","match":"http://a.example/ferry"`) {
-		t.Errorf("log: %s", log)
+		t.Errorf("log = %s, want c.example removed as identical to a.example", log)
 	}
 }
 
@@ -373,7 +373,7 @@ func TestCleanPattern(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in/a.txt": ferry, "in/b.html": "<p>" + bread + "</p>", "in/c.txt": ferry})
 	if _, stderr, status := dedup(t, "", "clean", "-out", "out/", "in/*"); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("clean of a pattern: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	want := map[string]string{"a.txt": ferry, "b.html": "<p>" + bread + "</p>"}
 	if diff := cmp.Diff(want, files(t, "out")); diff != "" {
@@ -405,7 +405,7 @@ func TestCleanParquet(t *testing.T) {
 	}
 	f.Close()
 	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "in.parquet"); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("clean of Parquet: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	got, err := parquet.ReadFile[row]("out.parquet")
 	if err != nil {
@@ -429,7 +429,7 @@ func TestCleanParquet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if v, ok := table.Lookup("made by"); !ok || v != "hand" {
-		t.Errorf("metadata: %q, %v", v, ok)
+		t.Errorf("metadata made by = %q, %v, want %q", v, ok, "hand")
 	}
 	if c := table.Metadata().RowGroups[0].Columns[1].MetaData.Codec; c != format.Zstd {
 		t.Errorf("compression %v, want %v", c, format.Zstd)
@@ -447,10 +447,10 @@ func TestCleanParquetEmpty(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, stderr, status := dedup(t, "", "clean", "-out", "out.parquet", "-against", "in.parquet", "in.parquet"); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("clean -against itself: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	if got, err := parquet.ReadFile[row]("out.parquet"); err != nil || len(got) != 0 {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("rows of out.parquet = %v, %v, want none", got, err)
 	}
 }
 
@@ -459,7 +459,7 @@ func TestCleanPageFromInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	page := "<h1>Ferry</h1><p>" + ferry + "</p>\n"
 	if _, stderr, status := dedup(t, page, "clean", "-format", "html", "-out", "out.html", "-"); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("clean -format html: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	if diff := cmp.Diff(page, files(t, ".")["out.html"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -31,27 +31,27 @@ func TestCompareInCorpus(t *testing.T) {
 		stdout, stderr, status := dedup(t, corpus, "compare", "-json", "-threshold", ".8", a, b, "-")
 		var c show.Comparison
 		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != cli.ExitDone || c.Clusters == nil {
-			t.Fatalf("%v, exit status %d: %s%s", err, status, stdout, stderr)
+			t.Fatalf("compare %s %s: %v, status %d, %s%s, want a placement in clusters", a, b, err, status, stdout, stderr)
 		}
 		return *c.Clusters
 	}
 	p := compare("b", "c")
 	if p.Together || p.A.Representative != "a" || p.A.Documents != 3 || p.A.Similarity < .8 || p.B.Representative != "c" || p.B.Documents != 1 || p.B.Other >= .8 ||
 		!strings.Contains(p.Why, "B is only 0.714 like a, which represents the other; a member must match its representative") {
-		t.Errorf("b, c: %+v", p)
+		t.Errorf("placement of b and c = %+v, want apart: b with a of 3 documents, c alone", p)
 	}
 	if p := compare("a", "b"); !p.Together || p.Why != "one represents the other" {
-		t.Errorf("a, b: %+v", p)
+		t.Errorf("placement of a and b = %+v, want together: one represents the other", p)
 	}
 	if p := compare("b", "b2"); !p.Together || !strings.HasPrefix(p.Why, "both match their representative") {
-		t.Errorf("b, b2: %+v", p)
+		t.Errorf("placement of b and b2 = %+v, want together: both match their representative", p)
 	}
 	if p := compare("a", "d"); p.Together || !strings.HasPrefix(p.Why, "they do not match: 0.000 is below 0.8") {
-		t.Errorf("a, d: %+v", p)
+		t.Errorf("placement of a and d = %+v, want apart: they do not match", p)
 	}
 	stdout, _, _ := dedup(t, corpus, "compare", "c", "b", "-")
 	if !strings.Contains(stdout, "A is alone and kept\n") || !strings.Contains(stdout, "like a, which represents 3 documents\n") || !strings.Contains(stdout, "They are apart: they match (0.846), but A is only") {
-		t.Error(stdout)
+		t.Errorf("compare c b prints %s, want that A is alone and that both match", stdout)
 	}
 }
 
@@ -95,9 +95,9 @@ func TestMissedPair(t *testing.T) {
 		}
 		stdout, stderr, status := dedup(t, "", append([]string{"compare", x, y, "docs.jsonl"}, flags...)...)
 		if text := strings.Join(strings.Fields(stdout), " "); status != cli.ExitDone || !strings.Contains(text, "have no band of 13x1 in common") {
-			t.Errorf("compare %s %s: %s%s", x, y, stdout, stderr)
+			t.Errorf("compare %s %s: %s%s, want that they have no band of 13x1 in common", x, y, stdout, stderr)
 		}
 		return
 	}
-	t.Error("no pair is missed: nothing is tested")
+	t.Error("no pair is missed, want at least 1 (else nothing is tested)")
 }

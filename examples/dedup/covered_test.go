@@ -56,7 +56,7 @@ func TestCovered(t *testing.T) {
 	put(t, map[string]string{"old.jsonl": strings.Join(lines[:5], ""), "new.jsonl": strings.Join(lines[5:], "")})
 
 	if stdout, _, status := dedup(t, "", "pairs", "-json", "pages.jsonl"); status != cli.ExitDone || stdout != "" {
-		t.Errorf("by Jaccard similarity: exit status %d, %s", status, stdout)
+		t.Errorf("pairs by Jaccard similarity: status %d, %s, want none", status, stdout)
 	}
 	for _, args := range [][]string{
 		{"pages.jsonl"}, {"-strip=false", "pages.jsonl"}, {"-threshold", ".99", "pages.jsonl"},
@@ -65,29 +65,29 @@ func TestCovered(t *testing.T) {
 		stdout, stderr, status := dedup(t, "", append([]string{"pairs", "-json", "-covered", ".25"}, args...)...)
 		var got show.Pair
 		if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != cli.ExitDone {
-			t.Errorf("%v: exit status %d, %v: %q, %s", args, status, err, stdout, stderr)
+			t.Errorf("pairs %v -covered .25: status %d, %v: %q, %s, want one pair", args, status, err, stdout, stderr)
 			continue
 		}
 		if got.A != "tern0" || got.B != "heron0" || !got.Exact || got.CoveredA == nil || *got.CoveredA < .4 || *got.CoveredB < .4 || got.Jaccard > .6 {
-			t.Errorf("%v: %s", args, stdout)
+			t.Errorf("pairs %v -covered .25 = %s, want tern0 and heron0, exact, covered by 0.4 and above", args, stdout)
 		}
 	}
 	// Either criterion suffices where both are given.
 	stdout, _, _ := dedup(t, "", "pairs", "-json", "-covered", "1", "-threshold", ".3", "pages.jsonl")
 	if n := strings.Count(stdout, "\n"); n != 1 || !strings.Contains(stdout, `"covered_a":`) {
-		t.Errorf("by -threshold next to -covered: %s", stdout)
+		t.Errorf("pairs -covered 1 -threshold .3 = %s, want one pair, with covered_a", stdout)
 	}
 
 	stdout, _, _ = dedup(t, "", "clusters", "-json", "-covered", ".25", "pages.jsonl")
 	var c show.Cluster
 	if err := json.Unmarshal([]byte(stdout), &c); err != nil || c.Representative != "tern0" || len(c.Members) != 2 || c.Members[1].Similarity < .4 || c.Members[1].Similarity > .7 {
-		t.Errorf("clusters: %v, %s", err, stdout)
+		t.Errorf("clusters -covered .25 = %s, %v, want tern0 with one more member", stdout, err)
 	}
 	for _, args := range [][]string{{"pages.jsonl"}, {"-against", "old.jsonl", "new.jsonl"}} {
 		stdout, stderr, status := dedup(t, "", append([]string{"clean", "-json", "-dry-run", "-covered", ".25"}, args...)...)
 		var r show.Removal
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil || status != cli.ExitDone || r.ID != "heron0" || r.Match != "tern0" || len(r.Spans) == 0 {
-			t.Errorf("clean %v: exit status %d, %v: %s%s", args, status, err, stdout, stderr)
+			t.Errorf("clean %v: status %d, %v: %s%s, want heron0 removed for tern0, with spans", args, status, err, stdout, stderr)
 		}
 	}
 	stdout, _, _ = dedup(t, "", "compare", "-json", "tern0", "heron0", "pages.jsonl")
@@ -96,11 +96,11 @@ func TestCovered(t *testing.T) {
 		CoveredB float64 `json:"covered_b"`
 	}
 	if err := json.Unmarshal([]byte(stdout), &both); err != nil || both.CoveredA < .4 || both.CoveredB < .4 {
-		t.Errorf("compare: %v, %+v", err, both)
+		t.Errorf("compare: covered %+v, %v, want 0.4 and above on both sides", both, err)
 	}
 	for _, bad := range [][]string{{"-covered", "0"}, {"-covered", "1.5"}, {"-covered", "x"}, {"-covered", ".3", "-estimate"}, {"-covered", ".3", "-containment", ".5"}} {
 		if _, stderr, status := dedup(t, "", append(append([]string{"pairs"}, bad...), "pages.jsonl")...); status != cli.ExitFatal || !strings.Contains(stderr, "covered") {
-			t.Errorf("%v: exit status %d, %s", bad, status, stderr)
+			t.Errorf("pairs %v: status %d, %s, want %d and a message on -covered", bad, status, stderr, cli.ExitFatal)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestCoveredCrowd(t *testing.T) {
 		stdout, _, status := dedup(t, in.String(), "clusters", "-json", "-covered", ".5", "-keep", keep, "-")
 		var c show.Cluster
 		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != cli.ExitDone || len(c.Members) != 400 {
-			t.Errorf("-keep %s: exit status %d, %v, %d members in the first cluster", keep, status, err, len(c.Members))
+			t.Errorf("clusters -keep %s: status %d, %v, first cluster of %d members, want 400", keep, status, err, len(c.Members))
 		}
 	}
 }
@@ -146,19 +146,19 @@ func TestCut(t *testing.T) {
 	}
 	whole := read("pages.jsonl")
 	if _, stderr, status := dedup(t, "", "boilerplate", "-out", "texts.jsonl", "-spans", "spans.jsonl", "pages.jsonl"); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("boilerplate -out: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	if _, stderr, status := dedup(t, "", "clean", "-cut", "blocks", "-out", "kept.jsonl", "-spans", "cut.jsonl", "pages.jsonl"); status != cli.ExitDone {
-		t.Fatalf("exit status %d: %s", status, stderr)
+		t.Fatalf("clean -cut blocks: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	texts := read("texts.jsonl")
 	if diff := cmp.Diff(texts, read("kept.jsonl")); diff != "" {
-		t.Errorf("boilerplate -out and clean -cut (-boilerplate +clean):\n%s", diff)
+		t.Errorf("texts (-want of boilerplate -out +got of clean -cut blocks):\n%s", diff)
 	}
 	one, _ := os.ReadFile("spans.jsonl")
 	two, _ := os.ReadFile("cut.jsonl")
 	if diff := cmp.Diff(string(one), string(two)); diff != "" || len(one) == 0 {
-		t.Errorf("logs of spans (-boilerplate +clean):\n%s", diff)
+		t.Errorf("log of spans, %d bytes (-want of boilerplate +got of clean):\n%s", len(one), diff)
 	}
 	// The texts are the documents without the spans that are logged.
 	cut := map[string]string{}
@@ -166,7 +166,7 @@ func TestCut(t *testing.T) {
 	for line := range strings.Lines(string(one)) {
 		var s show.Cut
 		if err := json.Unmarshal([]byte(line), &s); err != nil || s.Reason == "" || s.Start < at[s.ID] {
-			t.Fatalf("%v: %s", err, line)
+			t.Fatalf("line %s of the log (%v), want a reason and ascending offsets for each document", line, err)
 		}
 		cut[s.ID] += whole[s.ID].Text[at[s.ID]:s.Start]
 		at[s.ID] = s.End
@@ -185,7 +185,7 @@ func TestCut(t *testing.T) {
 		{"boilerplate", "-out", "texts.jsonl", "pages.jsonl"},
 	} {
 		if _, stderr, status := dedup(t, "", args...); status != cli.ExitFatal {
-			t.Errorf("%v: exit status %d: %s", args, status, stderr)
+			t.Errorf("%v: status %d, %s, want %d", args, status, stderr, cli.ExitFatal)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func mustClean(t *testing.T, args ...string) string {
 	t.Helper()
 	_, errs, status := dedup(t, "", append([]string{"clean"}, args...)...)
 	if status != 0 {
-		t.Fatalf("clean %v: status %d, %s", args, status, errs)
+		t.Fatalf("clean %v: status %d, %s, want 0", args, status, errs)
 	}
 	return errs
 }
@@ -56,14 +56,14 @@ func TestCleanDecon(t *testing.T) {
 		t.Errorf("standard error is %q, want %q in it", errs, want)
 	}
 	if kept := lines[record](t, "kept.jsonl"); len(kept) != 1 || kept[0].ID != "d2" {
-		t.Errorf("kept: %v", kept)
+		t.Errorf("kept = %v, want d2 alone", kept)
 	}
 	log := lines[show.Removal](t, "kept.jsonl.removed.jsonl")
 	if len(log) != 2 || log[0].ID != "d1" || log[0].Reason != "evaluation item" || log[0].Match != "" || log[0].Similarity != 1 {
-		t.Fatalf("log: %+v", log)
+		t.Fatalf("log = %+v, want 2 removals, the first of d1 for an evaluation item", log)
 	}
 	if item := log[0].Items.([]any)[0].(map[string]any); item["similarity"].(float64) < .9 || item["item"].(map[string]any)["id"] != "q1" || item["part"] != "question" {
-		t.Errorf("the log names %v", item)
+		t.Errorf("item in the log = %v, want the question of q1 at 0.9 and above", item)
 	}
 
 	// A saved index does the same, with every way to decide.
@@ -72,7 +72,7 @@ func TestCleanDecon(t *testing.T) {
 		writeLines(t, "old.jsonl", record{"old", "Nothing of it, and rain!"})
 		errs := mustClean(t, append([]string{"-decon", "quiz.items", "-overwrite", "-out", "again.jsonl", "crawl.jsonl"}, how...)...)
 		if !strings.Contains(errs, "2 evaluation item") {
-			t.Errorf("%v: %s", how, errs)
+			t.Errorf("clean %v -decon: %s, want %q", how, errs, "2 evaluation item")
 		}
 	}
 
@@ -85,7 +85,7 @@ func TestCleanDecon(t *testing.T) {
 	writeLines(t, "two.jsonl", record{"holds", text.String() + "Which of the two harbour towns rebuilt its lighthouse after the flood of 1902?"}, record{"like", text.String()})
 	mustClean(t, append([]string{"-threshold", "0.5", "-decon", "quiz.jsonl", "-out", "two.out.jsonl", "two.jsonl"}, fields...)...)
 	if kept := lines[record](t, "two.out.jsonl"); len(kept) != 1 || kept[0].ID != "like" {
-		t.Errorf("kept: %v", kept)
+		t.Errorf("kept = %v, want the document %q alone", kept, "like")
 	}
 }
 
@@ -132,12 +132,12 @@ func TestCleanCut(t *testing.T) {
 	// cut.
 	mustClean(t, "-cut", "repeats", "-min", "10", "-keep", "longest", "-overwrite", "-out", "out.jsonl", "in.jsonl")
 	if got := lines[record](t, "out.jsonl")[0].Text; got != "It begins. It ends." {
-		t.Errorf("-keep longest: %q", got)
+		t.Errorf("text with -keep longest = %q, want %q", got, "It begins. It ends.")
 	}
 	writeLines(t, "old.jsonl", record{"old", ten + " " + ten})
 	mustClean(t, "-cut", "repeats", "-min", "10", "-against", "old.jsonl", "-spans", "cut.jsonl", "-overwrite", "-out", "out.jsonl", "in.jsonl")
 	if got := lines[show.Cut](t, "cut.jsonl"); len(got) != 2 || got[0].ID != "first" {
-		t.Errorf("-against: %v", got)
+		t.Errorf("cuts with -against = %v, want 2, the first in %q", got, "first")
 	}
 }
 
@@ -208,7 +208,7 @@ func TestCutReal(t *testing.T) {
 		a, _ := os.ReadFile(name + ".jsonl")
 		b, _ := os.ReadFile(name + "5.jsonl")
 		if string(a) != string(b) {
-			t.Errorf("%s depends on the number of workers", name)
+			t.Errorf("%s.jsonl with 5 workers differs, want the same bytes for any number of workers", name)
 		}
 	}
 	given := map[string]string{}
@@ -223,7 +223,7 @@ func TestCutReal(t *testing.T) {
 		reasons[s.Reason]++
 	}
 	if reasons["repeat"] == 0 || reasons["evaluation item"] == 0 || len(reasons) < 3 {
-		t.Errorf("cut for these reasons: %v", reasons)
+		t.Errorf("reasons of the cuts = %v, want repeats, evaluation items and a third", reasons)
 	}
 	left := map[string]string{}
 	for _, r := range lines[record](t, "out.jsonl") {
@@ -231,7 +231,7 @@ func TestCutReal(t *testing.T) {
 			t.Fatalf("%s is %q, want %q", r.ID, r.Text, want)
 		}
 		if !utf8.ValidString(r.Text) {
-			t.Errorf("%s is not valid UTF-8", r.ID)
+			t.Errorf("text of %s = %q, want valid UTF-8", r.ID, r.Text)
 		}
 		left[r.ID] = tokens(r.Text)
 	}
@@ -239,11 +239,11 @@ func TestCutReal(t *testing.T) {
 		if s.Reason == "repeat" {
 			source := s.Evidence.(map[string]any)["id"].(string)
 			if cut := tokens(given[s.ID][s.Start:s.End]); !strings.Contains(left[source], cut) {
-				t.Fatalf("%q was cut from %s and is not in %s", given[s.ID][s.Start:s.End], s.ID, source)
+				t.Fatalf("%q was cut from %s and is not in the rest of %s, want it there", given[s.ID][s.Start:s.End], s.ID, source)
 			}
 		}
 	}
 	if errs := mustClean(t, "-threshold", "1", "-cut", "repeats", "-out", "again.jsonl", "out.jsonl"); !strings.Contains(errs, "\ncut: nothing (0 bytes)\n") {
-		t.Errorf("a second run: %s", errs)
+		t.Errorf("clean -cut of the output: %s, want %q", errs, "cut: nothing (0 bytes)")
 	}
 }

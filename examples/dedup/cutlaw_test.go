@@ -38,7 +38,7 @@ func checkCutLaw(t *testing.T, seed uint64) {
 	out := pick("out.jsonl", "out.parquet", "out.jsonl.gz")
 	_, stderr, status := dedup(t, "", append(append([]string{"clean", "-out", out}, args...), "in")...)
 	if status == cli.ExitFatal {
-		t.Fatalf("seed %d: %v: %s", seed, args, stderr)
+		t.Fatalf("seed %d: clean %v: status %d, %s, want another status", seed, args, status, stderr)
 	}
 	fatal := func(format string, a ...any) {
 		t.Helper()
@@ -165,10 +165,10 @@ func TestCutSpilled(t *testing.T) {
 	cut("spilled", "64MiB")
 	for _, name := range []string{".jsonl", ".cut.jsonl"} {
 		if read(t, "in-memory"+name) != read(t, "spilled"+name) {
-			t.Errorf("spilled%s differs from in-memory%s", name, name)
+			t.Errorf("spilled%s differs, want the bytes of in-memory%s", name, name)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("files remain: %v, %v", left, err)
+		t.Errorf("the folder holds %v, %v, want no files", left, err)
 	}
 }

@@ -52,7 +52,7 @@ func TestDecon(t *testing.T) {
 	}
 
 	if _, errs, status := dedup(t, "", append([]string{"decon", "-against", "quiz.jsonl", "-save", "quiz.items"}, fields...)...); status != 0 {
-		t.Fatalf("-save: status %d, %s", status, errs)
+		t.Fatalf("decon -save: status %d, %s, want 0", status, errs)
 	}
 	out, _, status := dedup(t, "", "decon", "-json", "-against", "quiz.items", "crawl.jsonl")
 	if diff := cmp.Diff(crawlHolds, out); diff != "" || status != 0 {

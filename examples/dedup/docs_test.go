@@ -62,9 +62,9 @@ func TestDocLinks(t *testing.T) {
 				target = filepath.ToSlash(filepath.Join(filepath.Dir(path), file))
 			}
 			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s links to %s: %v", path, m[1], err)
+				t.Errorf("%s links to %s: %v, want an existing file", path, m[1], err)
 			} else if heading != "" && !slices.Contains(anchors(pages[target]), heading) {
-				t.Errorf("%s links to %s: the page has no such heading", path, m[1])
+				t.Errorf("%s links to %s, want a heading of that page", path, m[1])
 			}
 		}
 	}
@@ -171,7 +171,7 @@ func TestDocFlags(t *testing.T) {
 				}
 				checked++
 				if !slices.Contains(known, flag) && flag != "h" {
-					t.Errorf("%s: dedup %s: the command %s has no flag -%s", path, line, strings.Join(command, " "), flag)
+					t.Errorf("%s: dedup %s: command %q has no flag -%s, want a flag of the program", path, line, strings.Join(command, " "), flag)
 				}
 			}
 		}
@@ -226,7 +226,7 @@ func TestDocTests(t *testing.T) {
 				return nil
 			})
 			if err != nil {
-				t.Errorf("%s: go %s: %v", path, line, err)
+				t.Errorf("%s: go %s: %v, want an existing package", path, line, err)
 				continue
 			}
 			for flag, pattern := range patterns {
@@ -238,14 +238,14 @@ func TestDocTests(t *testing.T) {
 					checked++
 					re, err := regexp.Compile(alternative)
 					if err != nil {
-						t.Errorf("%s: go %s: %v", path, line, err)
+						t.Errorf("%s: go %s: %v, want a valid pattern", path, line, err)
 						continue
 					}
 					found := slices.ContainsFunc(names, func(n string) bool {
 						return re.MatchString(n) && slices.ContainsFunc(kinds, func(k string) bool { return strings.HasPrefix(n, k) })
 					})
 					if !found {
-						t.Errorf("%s: go %s: no function in %s matches %q", path, line, root, alternative)
+						t.Errorf("%s: go %s: no function in %s matches %q, want one", path, line, root, alternative)
 					}
 				}
 			}

@@ -22,31 +22,31 @@ const (
 func TestForgery(t *testing.T) {
 	var public shingle.Shingler
 	if j := public.Set(article).Jaccard(public.Set(forgery)); j != 1 {
-		t.Fatalf("similarity %v under the public hash: the forgery failed, and so the test", j)
+		t.Fatalf("similarity of text and forgery under the public hash = %v, want 1 (else the forgery failed and nothing is tested)", j)
 	}
 	corpus := docLine("forgery", forgery) + docLine("article", article) + docLine("copy", strings.ToUpper(article))
 	for _, args := range []string{"", "-strip", "-containment .5"} {
 		stdout, stderr, status := dedup(t, corpus, append([]string{"pairs", "-json"}, append(strings.Fields(args), "-")...)...)
 		if strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, `{"a":"article","b":"copy","jaccard":1,`) || status != cli.ExitDone {
-			t.Errorf("pairs %s: %s%s", args, stdout, stderr)
+			t.Errorf("pairs %s: %s%s, want article and copy alone", args, stdout, stderr)
 		}
 	}
 	for _, args := range []string{"", "-exact"} {
 		stdout, stderr, _ := dedup(t, corpus, append([]string{"clean", "-out", "-"}, append(strings.Fields(args), "-")...)...)
 		if stdout != docLine("forgery", forgery)+docLine("article", article) {
-			t.Errorf("clean %s: %s%s", args, stdout, stderr)
+			t.Errorf("clean %s: %s%s, want forgery and article kept", args, stdout, stderr)
 		}
 	}
 	stdout, _, _ := dedup(t, corpus, "clusters", "-json", "-")
 	if stdout != `{"representative":"article","members":[{"id":"article","similarity":1},{"id":"copy","similarity":1}]}`+"\n" {
-		t.Errorf("clusters: %s", stdout)
+		t.Errorf("clusters = %s, want article and copy alone", stdout)
 	}
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"old.jsonl": docLine("forgery", forgery), "new.jsonl": docLine("article", article)})
 	if stdout, _, _ := dedup(t, "", "pairs", "-json", "-against", "old.jsonl", "new.jsonl"); stdout != "" {
-		t.Errorf("-against: %s", stdout)
+		t.Errorf("pairs -against = %s, want none", stdout)
 	}
 	if stdout, _, _ := dedup(t, corpus, "pairs", "-json", "-estimate", "-"); !strings.Contains(stdout, `"a":"forgery","b":"article"`) {
-		t.Errorf("estimates are not fooled any more: %s", stdout)
+		t.Errorf("pairs -estimate = %s, want the forgery matched (else it is none)", stdout)
 	}
 }

@@ -36,20 +36,20 @@ func TestToyFormat(t *testing.T) {
 	put(t, map[string]string{"in.toy": "TOY|" + ferry + "|" + bread + "|" + ferry + "|", "other": "TOY|" + storyA + "|"})
 	stdout, stderr, status := dedup(t, "", "pairs", "-json", "in.toy", "other")
 	if want := `{"a":"in.toy:1","b":"in.toy:3","jaccard":1,"containment_a":1,"containment_b":1,"exact":true}` + "\n"; stdout != want || status != cli.ExitDone || !strings.Contains(stderr, "4 documents") {
-		t.Errorf("pairs: %s%s", stdout, stderr)
+		t.Errorf("pairs of a new format: status %d, %s%s, want %s", status, stdout, stderr, want)
 	}
 	if _, stderr, status := dedup(t, "", "clean", "-out", "out.toy.gz", "in.toy", "other"); status != cli.ExitDone {
-		t.Error(stderr)
+		t.Errorf("clean of a new format: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	if stdout, _, _ := dedup(t, "", "clean", "-out", "-", "in.toy"); stdout != ferry+"|"+bread+"|" {
-		t.Errorf("clean: %s", stdout)
+		t.Errorf("clean -out - = %q, want %q", stdout, ferry+"|"+bread+"|")
 	}
 	if _, stderr, _ := dedup(t, "", "clean", "-out", "x.csv", "in.toy"); !strings.Contains(stderr, "end the name in .toy") {
-		t.Errorf("refused: %s", stderr)
+		t.Errorf("clean -out x.csv: %s, want %q", stderr, "end the name in .toy")
 	}
 	for _, args := range [][]string{{"-h"}, {"pairs", "-h"}} {
 		if stdout, _, _ := dedup(t, "", args...); !strings.Contains(stdout, "toy") {
-			t.Errorf("%v does not name the format", args)
+			t.Errorf("dedup %v prints %s, want the format toy named", args, stdout)
 		}
 	}
 }

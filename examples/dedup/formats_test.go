@@ -179,17 +179,17 @@ func TestFormats(t *testing.T) {
 		findings := func(input string) string {
 			stdout, stderr, status := dedup(t, "", append(args, "-workers", "3", input)...)
 			if status != cli.ExitDone {
-				t.Errorf("%s %s: exit status %d, standard error %q", args[0], input, status, stderr)
+				t.Errorf("%s %s: status %d, %s, want %d", args[0], input, status, stderr, cli.ExitDone)
 			}
 			return formatIDs.ReplaceAllString(stdout, `"$1`)
 		}
 		want := findings("c.jsonl")
 		if n := strings.Count(want, "\n"); n < 5 {
-			t.Errorf("%v: only %d findings to compare", args, n)
+			t.Errorf("%v: %d findings, want at least 5 to compare", args, n)
 		}
 		for _, input := range inputs {
 			if diff := cmp.Diff(want, findings(input)); diff != "" {
-				t.Errorf("%v: findings differ (-c.jsonl +%s):\n%s", args, input, diff)
+				t.Errorf("%v: findings (-want of c.jsonl +got of %s):\n%s", args, input, diff)
 			}
 		}
 	}

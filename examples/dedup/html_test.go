@@ -28,23 +28,23 @@ func TestPage(t *testing.T) {
 		name := filepath.Join(dir, workers+".html")
 		stdout, stderr, status := dedup(t, "", "report", "-workers", workers, "-html", name, "examples/stories")
 		if status != cli.ExitDone || !strings.Contains(stderr, "open it in a browser") {
-			t.Fatalf("exit status %d, standard error:\n%s", status, stderr)
+			t.Fatalf("report -html: status %d, %s, want %d and the advice to open it", status, stderr, cli.ExitDone)
 		}
 		if plain, _, _ := dedup(t, "", "report", "examples/stories"); plain != stdout {
-			t.Error("-html changes what the terminal shows")
+			t.Errorf("report -html prints\n%s\nwant as without -html\n%s", stdout, plain)
 		}
 		pages = append(pages, read(t, name))
 	}
 	if pages[0] != pages[1] {
-		t.Error("the page depends on -workers")
+		t.Error("pages with 1 and 4 workers differ, want the same bytes")
 	}
 	for _, part := range []string{"<!doctype html>", "examples/stories/harbour-post/letter.txt", "site furniture", "Ayatollah Ali Khamenei, for his part"} {
 		if !strings.Contains(pages[0], part) {
-			t.Errorf("the page lacks %q", part)
+			t.Errorf("the page lacks %q, want it", part)
 		}
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
-		t.Errorf("files remain: %v", left)
+		t.Errorf("hidden files %v remain, want none", left)
 	}
 }
 
@@ -70,25 +70,25 @@ func TestPageIsNotWrittenOver(t *testing.T) {
 	} {
 		_, stderr, status := dedup(t, "", append([]string{"report"}, strings.Fields(tt.args)...)...)
 		if status != tt.status || !strings.Contains(stderr, tt.stderr) {
-			t.Errorf("%s: exit status %d, standard error:\n%s", tt.why, status, stderr)
+			t.Errorf("%s: status %d, %s, want %d, %q", tt.why, status, stderr, tt.status, tt.stderr)
 		}
 	}
 	if read(t, "old.html") != "old" || read(t, "in.txt") != "a text of some words" {
-		t.Error("a file was written over")
+		t.Errorf("old.html = %q, in.txt = %q, want both as they were", read(t, "old.html"), read(t, "in.txt"))
 	}
 	if _, stderr, status := dedup(t, "", "report", "-overwrite", "-html", "old.html", "in.txt"); status != cli.ExitDone {
-		t.Errorf("-overwrite: exit status %d, standard error:\n%s", status, stderr)
+		t.Errorf("report -overwrite: status %d, %s, want %d", status, stderr, cli.ExitDone)
 	}
 	if !strings.HasPrefix(read(t, "old.html"), "<!doctype html>") {
-		t.Error("-overwrite did not write")
+		t.Errorf("old.html after -overwrite = %.40q, want a page", read(t, "old.html"))
 	}
 	// An interrupted report leaves no page and no half of one.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if status := program().Run(ctx, []string{"report", "-html", "new.html", "in.txt"}, strings.NewReader(""), &strings.Builder{}, &strings.Builder{}); status != cli.ExitFatal {
-		t.Errorf("interrupted: exit status %d", status)
+		t.Errorf("interrupted report: status %d, want %d", status, cli.ExitFatal)
 	}
 	if left, err := filepath.Glob("*new*"); err != nil || len(left) > 0 {
-		t.Errorf("an interrupted report leaves %v", left)
+		t.Errorf("an interrupted report leaves %v, want no files", left)
 	}
 }

@@ -55,7 +55,7 @@ func TestIndex(t *testing.T) {
 	stdout, _, status := dedup(t, "", "index", "stats", "-db", db, "-verify")
 	var s show.Stats
 	if err := json.Unmarshal([]byte(stdout), &s); err != nil || status != cli.ExitDone {
-		t.Fatalf("%v, exit status %d: %s", err, status, stdout)
+		t.Fatalf("index stats -verify: %v, status %d, %s, want statistics", err, status, stdout)
 	}
 	want := show.Stats{Documents: 3, Removed: 4, Threshold: .8, Bands: 16, Rows: 6, K: 128, Shingles: "words:5", LogBytes: s.LogBytes, Largest: s.Largest, Verified: true}
 	if diff := cmp.Diff(want, s); diff != "" {
@@ -87,7 +87,7 @@ func TestIndex(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(db + "x"); err == nil {
-		t.Error("a query made an index")
+		t.Error("a query made an index, want none")
 	}
 }
 
@@ -112,7 +112,7 @@ func TestIndexFilter(t *testing.T) {
 	}
 	_ = feed.Close()
 	if status := <-done; status != cli.ExitDone {
-		t.Errorf("exit status %d", status)
+		t.Errorf("status %d, want %d", status, cli.ExitDone)
 	}
 }
 
@@ -185,7 +185,7 @@ func TestIndexExact(t *testing.T) {
 		}
 	}
 	if wrong > missed {
-		t.Errorf("%d documents of %d were wrongly called new or old", wrong, len(docs))
+		t.Errorf("%d of %d documents were called new or old wrongly, want at most the %d that the bands miss", wrong, len(docs), missed)
 	}
 }
 
@@ -204,7 +204,7 @@ func TestIndexNewOnly(t *testing.T) {
 			t.Errorf("exit status %d, standard error %q, standard output (-want +got):\n%s", status, stderr, diff)
 		}
 		if !strings.Contains(stderr, "3 documents stored, 3 new; the index has 2") {
-			t.Errorf("standard error %q", stderr)
+			t.Errorf("index add -new-only: %s, want %q", stderr, "3 documents stored, 3 new; the index has 2")
 		}
 	}
 }
@@ -289,7 +289,7 @@ func TestIndexCare(t *testing.T) {
 	run(cli.ExitDone, `"whole":true`, "verify", "-db", filepath.Join(dir, "saved"))
 	run(cli.ExitDone, `{"id":"a","match":"a","similarity":`, "query", "-db", filepath.Join(dir, "saved"), "-")
 	if after, err := os.ReadFile(name); err != nil || !bytes.Equal(after, damaged) {
-		t.Error("the damaged index was changed")
+		t.Errorf("the damaged log has changed (%v), want it as it was", err)
 	}
 	run(cli.ExitDone, `{"expired":2,"documents":0}`, "expire", "-db", filepath.Join(dir, "saved"), "-older", "0.000000001s")
 }

@@ -90,18 +90,18 @@ func TestJSONPage(t *testing.T) {
 		}
 		for name := range want {
 			if !sections[title][name] {
-				t.Errorf("docs/json.md, %q: no field %q", title, name)
+				t.Errorf("docs/json.md, %q: field %q is not on the page, want every field", title, name)
 			}
 		}
 		for name := range sections[title] {
 			if !want[name] {
-				t.Errorf("docs/json.md, %q: field %q is missing", title, name)
+				t.Errorf("docs/json.md, %q: field %q of the page is in no line, want fields of the program alone", title, name)
 			}
 		}
 	}
 	for title := range sections {
 		if jsonLines[title] == nil {
-			t.Errorf("docs/json.md: the test does not know the section %q", title)
+			t.Errorf("docs/json.md: section %q is unknown to the test, want it in jsonLines", title)
 		}
 	}
 	// Every type with JSON fields is in one of the sections.
@@ -112,7 +112,7 @@ func TestJSONPage(t *testing.T) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.TypeSpec); ok {
 			if st, ok := s.Type.(*ast.StructType); ok && slices.ContainsFunc(st.Fields.List, func(f *ast.Field) bool { return f.Tag != nil }) && !types[s.Name.Name] {
-				t.Errorf("the lines of type show.%s are not in docs/json.md", s.Name.Name)
+				t.Errorf("docs/json.md lacks the lines of type show.%s, want a section", s.Name.Name)
 			}
 		}
 		return true

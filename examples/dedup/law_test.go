@@ -214,7 +214,7 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 	}
 	_, stderr, status := dedup(t, "", append(append([]string{"clean"}, args...), "-out", "out/", "-stats", "stats.json", "-log", "log", "in")...)
 	if status == cli.ExitFatal {
-		t.Fatalf("seed %d: %s", seed, stderr)
+		t.Fatalf("seed %d: clean: status %d, %s, want another status", seed, status, stderr)
 	}
 	var f show.Figures
 	if err := json.Unmarshal([]byte(read(t, "stats.json")), &f); err != nil {
@@ -222,10 +222,10 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 	}
 	law := fmt.Sprintf("%s: %d kept, %d removed, %d left out\n", show.Count(m.in, "document"), f.Kept, f.Group.Removed, f.Group.LeftOut)
 	if f.Documents != m.in || f.Kept+f.Group.Removed+f.Group.LeftOut != m.in || !strings.Contains(stderr, law) {
-		t.Errorf("seed %d: %d documents went in, and the figures are %+v:\n%s", seed, m.in, f.Group, stderr)
+		t.Errorf("seed %d: figures %+v of %d documents, want kept + removed + left out = documents, as in\n%s", seed, f.Group, m.in, stderr)
 	}
 	if (f.Group.LeftOut > 0) != (status == cli.ExitInput) {
-		t.Errorf("seed %d: %d were left out and the exit status is %d", seed, f.Group.LeftOut, status)
+		t.Errorf("seed %d: %d left out and status %d, want %d only if documents are left out", seed, f.Group.LeftOut, status, cli.ExitInput)
 	}
 	named := map[string]bool{}
 	logged := 0
@@ -235,7 +235,7 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 			t.Fatal(err)
 		}
 		if named[r.Place] {
-			t.Errorf("seed %d: %s is in the log twice", seed, r.Place)
+			t.Errorf("seed %d: %s is in the log twice, want once", seed, r.Place)
 		}
 		named[r.Place] = true
 		if !strings.HasPrefix(r.Reason, "not a document") {
@@ -243,14 +243,14 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 		}
 	}
 	if logged != f.Group.Removed+f.Group.LeftOut {
-		t.Errorf("seed %d: the log names %d of %d", seed, logged, f.Group.Removed+f.Group.LeftOut)
+		t.Errorf("seed %d: the log names %d documents, want %d", seed, logged, f.Group.Removed+f.Group.LeftOut)
 	}
 	groups := 0
 	for _, g := range f.Sources {
 		groups += g.Documents
 	}
 	if groups != m.in {
-		t.Errorf("seed %d: the sources add up to %d of %d", seed, groups, m.in)
+		t.Errorf("seed %d: the sources add up to %d documents, want %d", seed, groups, m.in)
 	}
 	// The output holds exactly the kept documents, and no text is lost.
 	if f.Kept == 0 {
@@ -262,10 +262,10 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 		t.Fatal(err)
 	}
 	if status != cli.ExitDone || g.Documents != f.Kept || g.Kept != f.Kept || again != "" {
-		t.Errorf("seed %d: %d were kept, and the output has %d, of which %d repeat another: %s%s", seed, f.Kept, g.Documents, g.Group.Removed, again, stderr)
+		t.Errorf("seed %d: second run: status %d, %d documents, %d removed, want %d, all kept: %s%s", seed, status, g.Documents, g.Group.Removed, f.Kept, again, stderr)
 	}
 	if g.Documents != len(m.texts) {
-		t.Errorf("seed %d: %d different texts went in, and %d came out", seed, len(m.texts), g.Documents)
+		t.Errorf("seed %d: %d texts came out, want the %d different ones that went in", seed, g.Documents, len(m.texts))
 	}
 }
 
@@ -313,10 +313,10 @@ func TestCleanWholeWARC(t *testing.T) {
 		out = strings.TrimPrefix(out, record)
 	}
 	if out != "" {
-		t.Errorf("%d bytes of the output are not records of the input, in their order: %.200q", len(out), out)
+		t.Errorf("%d bytes of the output are not records of the input in their order, want 0: %.200q", len(out), out)
 	}
 	if n := strings.Count(read(t, "out.warc.removed.jsonl"), "\n"); n != removed || n == 0 {
-		t.Errorf("%d records are missing, and %d were removed", removed, n)
+		t.Errorf("the log has %d removals, want %d as records are missing, at least 1", n, removed)
 	}
 }
 
@@ -335,7 +335,7 @@ func TestCleanLargeWARC(t *testing.T) {
 	put(t, map[string]string{"in.warc": film + page + record("text/html", strings.Repeat("<p>word ", 9<<20))})
 	_, stderr, status := dedup(t, "", "clean", "-out", "out.warc", "in.warc")
 	if status != cli.ExitInput || !strings.Contains(stderr, "2 documents: 1 kept, 0 removed, 1 left out\n") || read(t, "out.warc") != film+page {
-		t.Errorf("exit status %d: %s", status, stderr)
+		t.Errorf("clean of large records: status %d, %s, want %d: 1 kept, 1 left out, the film copied", status, stderr, cli.ExitInput)
 	}
 }
 
@@ -350,7 +350,7 @@ func TestCleanConverts(t *testing.T) {
 	clean := func(args ...string) {
 		t.Helper()
 		if _, stderr, status := dedup(t, "", append([]string{"clean"}, args...)...); status != cli.ExitDone {
-			t.Fatalf("%v: %s", args, stderr)
+			t.Fatalf("clean %v: status %d, %s, want %d", args, status, stderr, cli.ExitDone)
 		}
 	}
 	clean("-out", "out.parquet", "in.jsonl")
@@ -384,7 +384,7 @@ func TestCleanConverts(t *testing.T) {
 	clean("-out", "all.jsonl.gz", "in.jsonl", "in.csv", "out.parquet")
 	stdout, _, _ := dedup(t, "", "pairs", "-json", "-threshold", ".1", "all.jsonl.gz")
 	if stdout != "" {
-		t.Errorf("several formats into one: %s", stdout)
+		t.Errorf("pairs of several formats in one output = %s, want none", stdout)
 	}
 	clean("-out", "two.parquet", "out.parquet", "out.parquet", "back.jsonl")
 	clean("-out", "csv.csv", "in.csv")
@@ -393,14 +393,14 @@ func TestCleanConverts(t *testing.T) {
 	}
 	stdout, stderr, status := dedup(t, "", "clean", "-out", "-", "in.jsonl", "in.csv")
 	if n := strings.Count(stdout, "\n"); status != cli.ExitDone || n != 3 || !strings.Contains(stdout, `"more":"1, 2"`) {
-		t.Errorf("to standard output: %s%s", stdout, stderr)
+		t.Errorf("clean -out -: status %d, %s%s, want 3 lines, the row of the table with its fields", status, stdout, stderr)
 	}
 	stdout, _, _ = dedup(t, "", "clean", "-quiet", "-out", "-", "in.jsonl")
 	if want := lines[:strings.LastIndex(lines, `{"id":"c"`)]; stdout != want {
-		t.Errorf("JSON Lines to standard output:\n%s", stdout)
+		t.Errorf("clean -out - of JSON Lines =\n%s\nwant\n%s", stdout, want)
 	}
 	if entries, _ := filepath.Glob("-*"); entries != nil {
-		t.Errorf("files of odd names: %q", entries)
+		t.Errorf("files %q, want none: - is standard output", entries)
 	}
 }
 
@@ -430,7 +430,7 @@ func TestCleanRefused(t *testing.T) {
 		}
 	}
 	if left, _ := filepath.Glob("*x*"); strings.Join(left, " ") != "a.txt b.txt" {
-		t.Errorf("files remain: %q", left)
+		t.Errorf("files %q, want a.txt and b.txt alone", left)
 	}
 }
 
@@ -465,7 +465,7 @@ func TestCleanToRecords(t *testing.T) {
 	}
 	for _, out := range []string{"kept.jsonl", "kept.parquet", "kept.jsonl.zst"} {
 		if _, stderr, status := dedup(t, "", "clean", "-quiet", "-out", out, "in"); status == cli.ExitFatal {
-			t.Fatal(stderr)
+			t.Fatalf("clean -out %s: status %d, %s, want another status", out, status, stderr)
 		}
 		if diff := cmp.Diff(want, docs(out)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", out, diff)
@@ -473,11 +473,11 @@ func TestCleanToRecords(t *testing.T) {
 	}
 	stdout, stderr, _ := dedup(t, "", "clean", "-quiet", "-annotate", "-out", "annotated.jsonl", "in")
 	if lines := read(t, "annotated.jsonl"); strings.Count(lines, `"dedup_cluster_size":1}`) != len(want) {
-		t.Errorf("annotated: %s%s%s", stdout, stderr, lines)
+		t.Errorf("clean -annotate: %s%s%s, want %d lines of clusters of 1", stdout, stderr, lines, len(want))
 	}
 	stdout, stderr, _ = dedup(t, "", "clean", "-quiet", "-out", "-", "in/a.txt", "in/b.html")
 	if strings.Count(stdout, "\n") != 2 || !strings.HasPrefix(stdout, `{"id":"in/a.txt","text":`) {
-		t.Errorf("to standard output: %s%s", stdout, stderr)
+		t.Errorf("clean -out - of files = %s%s, want 2 records", stdout, stderr)
 	}
 }
 
@@ -497,10 +497,10 @@ func TestCleanKeepMax(t *testing.T) {
 		t.Errorf("status %d, %s (-want +got):\n%s", status, stderr, diff)
 	}
 	if !strings.Contains(stderr, `in.jsonl:3: field "meta.quality" is neither a number nor a time; ranked last`) {
-		t.Errorf("nothing about the document without a number: %s", stderr)
+		t.Errorf("messages %s, want a warning for the document without a number", stderr)
 	}
 	if _, _, status := dedup(t, "", "clean", "-keep", "max:meta.quality", "-annotate", "-out", "out.parquet", "in.jsonl"); status != cli.ExitDone {
-		t.Fatal("Parquet")
+		t.Fatalf("clean -annotate -out out.parquet: status %d, want %d", status, cli.ExitDone)
 	}
 	type row struct {
 		ID      string `parquet:"id,optional"`
@@ -519,7 +519,7 @@ func TestCleanWarns(t *testing.T) {
 	put(t, map[string]string{"good.jsonl": line("1", ferry) + line("2", bread), "bad.jsonl": line("3", ferry) + line("4", bread) + line("5", storyA)})
 	_, stderr, status := dedup(t, "", "clean", "-out", "out.jsonl", "good.jsonl", "bad.jsonl")
 	if status != cli.ExitDone || !strings.Contains(stderr, "bad.jsonl loses 67 % of its 3 documents") || strings.Contains(stderr, "good.jsonl loses") {
-		t.Errorf("%s", stderr)
+		t.Errorf("clean: status %d, %s, want a warning for bad.jsonl alone", status, stderr)
 	}
 }
 
@@ -532,10 +532,10 @@ func TestCleanExact(t *testing.T) {
 	})
 	stdout, stderr, status := dedup(t, "", "clean", "-exact", "-out", "-", "-log", "log", "-against", "old.jsonl", "in.jsonl")
 	if want := line("a", ferry) + line("c", ferry+" today") + line("d", bread) + line("f", "") + line("g", ""); stdout != want || status != cli.ExitDone {
-		t.Errorf("status %d, %s%s", status, stdout, stderr)
+		t.Errorf("clean -exact: status %d, %s%s, want %d, %s", status, stdout, stderr, cli.ExitDone, want)
 	}
 	if !strings.Contains(stderr, "7 documents: 5 kept, 2 removed, 0 left out\nremoved: 2 equal (equal texts)\n") {
-		t.Error(stderr)
+		t.Errorf("clean -exact: %s, want 5 kept, 2 removed as equal", stderr)
 	}
 }
 
@@ -545,7 +545,7 @@ func TestFlood(t *testing.T) {
 	put(t, map[string]string{"bad.jsonl": strings.Repeat("{broken\n", 5000), "b/x.bin": "\x00"})
 	_, stderr, status := dedup(t, "", "pairs", "bad.jsonl", "b")
 	if n := strings.Count(stderr, "\n"); n != 6 || status != cli.ExitInput || !strings.Contains(stderr, "dedup: 4,997 more like these in bad.jsonl: broken JSON\n") {
-		t.Errorf("status %d, %d lines:\n%s", status, n, stderr)
+		t.Errorf("pairs of 5,000 broken lines: status %d, %d lines of messages, want %d and 6:\n%s", status, n, cli.ExitInput, stderr)
 	}
 	for i := range 100 {
 		if err := os.WriteFile(fmt.Sprintf("b/%d.bin", i), []byte{0}, 0o666); err != nil {
@@ -554,6 +554,6 @@ func TestFlood(t *testing.T) {
 	}
 	_, stderr, _ = dedup(t, "", "pairs", "b")
 	if n := strings.Count(stderr, "\n"); n != 22 || !strings.Contains(stderr, "81 more like these in 81 files: binary\n") {
-		t.Errorf("%d lines:\n%s", n, stderr)
+		t.Errorf("pairs of 100 binary files: %d lines of messages, want 22:\n%s", n, stderr)
 	}
 }

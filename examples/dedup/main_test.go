@@ -92,7 +92,7 @@ func TestGolden(t *testing.T) {
 				got += "--- standard error\n" + stderr
 			}
 			if status != cli.ExitDone {
-				t.Errorf("exit status %d", status)
+				t.Errorf("status %d, want %d", status, cli.ExitDone)
 			}
 			name := filepath.Join(golden, tt.name+".golden")
 			if *update {
@@ -217,7 +217,7 @@ func TestLosesNothing(t *testing.T) {
 		t.Errorf("standard output (-want +got):\n%s", diff)
 	}
 	if status != cli.ExitInput || !strings.HasPrefix(stderr, "dedup: -:2: ") {
-		t.Errorf("exit status %d, standard error %q", status, stderr)
+		t.Errorf("status %d, %q, want %d and the bad line 2 named", status, stderr, cli.ExitInput)
 	}
 }
 
@@ -246,7 +246,7 @@ func TestStripPassages(t *testing.T) {
 	}
 	var got show.Passage
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != cli.ExitDone {
-		t.Fatalf("exit status %d, %v: %s", status, err, stdout)
+		t.Fatalf("status %d, %v, want one passage: %s", status, err, stdout)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -262,7 +262,7 @@ func TestKeep(t *testing.T) {
 		stdout, _, status := dedup(t, stdin, "clusters", "-json", "-threshold", ".6", "-keep", policy, "-")
 		var c show.Cluster
 		if err := json.Unmarshal([]byte(stdout), &c); err != nil || status != cli.ExitDone {
-			t.Fatalf("status %d, %v: %s", status, err, stdout)
+			t.Fatalf("clusters -keep %s: status %d, %v, want one cluster: %s", policy, status, err, stdout)
 		}
 		if c.Representative != want || len(c.Members) != 3 || c.Members[0] != (show.Member{ID: want, Similarity: 1}) {
 			t.Errorf("-keep %s: %+v, want %s for the representative of three", policy, c, want)
@@ -294,7 +294,7 @@ func TestInterrupt(t *testing.T) {
 		}
 		status := program().Run(ctx, args, strings.NewReader(`{"id":"a","text":"b"}`), &out, &errs)
 		if status != cli.ExitFatal || !strings.Contains(errs.String(), "interrupted") {
-			t.Errorf("%s: exit status %d, standard error %q", cmd.Name, status, errs.String())
+			t.Errorf("%s interrupted: status %d, %s, want %d, %q", cmd.Name, status, errs.String(), cli.ExitFatal, "interrupted")
 		}
 	}
 }
@@ -348,10 +348,10 @@ func TestInterruptWaiting(t *testing.T) {
 			var out, errs bytes.Buffer
 			status := program().Run(ctx, args, stdin, &out, &errs)
 			if status != cli.ExitFatal || !strings.Contains(errs.String(), "interrupted") {
-				t.Errorf("exit status %d, standard error %q", status, errs.String())
+				t.Errorf("interrupted: status %d, %s, want %d, %q", status, errs.String(), cli.ExitFatal, "interrupted")
 			}
 			if left, _ := filepath.Glob("*.tmp*"); left != nil {
-				t.Errorf("files remain: %v", left)
+				t.Errorf("temporary files %v remain, want none", left)
 			}
 		})
 	}
@@ -371,10 +371,10 @@ func TestWorkers(t *testing.T) {
 		one, _, _ := dedup(t, "", append(args, "-workers", "1")...)
 		seven, _, status := dedup(t, "", append(args, "-workers", "7")...)
 		if status != cli.ExitDone || one == "" {
-			t.Errorf("%s: exit status %d, %d bytes", args[0], status, len(one))
+			t.Errorf("%s: status %d, %d bytes, want %d and some output", args[0], status, len(one), cli.ExitDone)
 		}
 		if diff := cmp.Diff(one, seven); diff != "" {
-			t.Errorf("%s with one worker and seven (-one +seven):\n%s", args[0], diff)
+			t.Errorf("%s (-want with one worker +got with seven):\n%s", args[0], diff)
 		}
 	}
 }

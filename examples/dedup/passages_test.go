@@ -33,7 +33,7 @@ func TestPassagesAgainst(t *testing.T) {
 		t.Errorf("status %d, %s\n(-want +got):\n%s", status, errs, diff)
 	}
 	if _, errs, status := dedup(t, "", "passages", "-quiet", "-save", saved, old); status != 0 {
-		t.Fatalf("-save: status %d, %s", status, errs)
+		t.Fatalf("passages -save: status %d, %s, want 0", status, errs)
 	}
 	out, errs, status = dedup(t, "", "passages", "-json", "-quiet", "-against", saved, fresh)
 	if diff := cmp.Diff(want, out); diff != "" || status != 0 {
@@ -45,10 +45,10 @@ func TestPassagesAgainst(t *testing.T) {
 	}
 	write(saved, string(index[:len(index)-3]))
 	if _, errs, status := dedup(t, "", "passages", "-quiet", "-against", saved, fresh); status != 2 || !strings.Contains(errs, saved) {
-		t.Errorf("damaged index: status %d, %s", status, errs)
+		t.Errorf("passages -against a damaged index: status %d, %s, want 2 and its name", status, errs)
 	}
 	if _, _, status := dedup(t, "", "passages", "-save", saved, "-against", old, fresh); status != 2 {
-		t.Errorf("-save with -against: status %d", status)
+		t.Errorf("passages -save -against: status %d, want 2", status)
 	}
 }
 
@@ -91,19 +91,19 @@ func TestPassagesGroup(t *testing.T) {
 		"origins", "-json", "-quiet", "-against", "old.idx", "-against", "older.idx", "new.jsonl")
 	out, _, _ := dedup(t, "", "passages", "-group", "-quiet", "old.jsonl", "new.jsonl")
 	if want := "22 words in 2 documents\n  The old harbour wall"; !strings.HasPrefix(out, want) || !strings.Contains(out, "    n1, bytes 14 to 130\n") {
-		t.Errorf("terminal:\n%s", out)
+		t.Errorf("passages -group prints\n%s\nwant %q and the holder n1", out, want)
 	}
 	if _, errs, status := dedup(t, "", "passages", "-group", "-quiet", "-against", "old.idx", "old.jsonl"); status != 2 || !strings.Contains(errs, `"o1"`) {
-		t.Errorf("an id of the saved index: status %d, %s", status, errs)
+		t.Errorf("passages -group with an id of the saved index: status %d, %s, want 2 and the id", status, errs)
 	}
 	if _, errs, status := dedup(t, "", "passages", "-quiet", "-against", "old.idx", "-against", "old.idx", "new.jsonl"); status != 2 || !strings.Contains(errs, "old.idx") {
-		t.Errorf("a saved index twice: status %d, %s", status, errs)
+		t.Errorf("passages with a saved index twice: status %d, %s, want 2 and its name", status, errs)
 	}
 	// Times matter to origins and to saved indexes only.
 	write("odd.jsonl", `{"id":"x1","text":"`+wall+`","time":"soon"}`, `{"id":"x2","text":"`+wall+`"}`)
 	for command, want := range map[string]int{"passages": 0, "origins": 1} {
 		if _, errs, status := dedup(t, "", command, "-json", "-quiet", "odd.jsonl"); status != want {
-			t.Errorf("%s with a time that cannot be read: status %d, %s", command, status, errs)
+			t.Errorf("%s with an unreadable time: status %d, %s, want %d", command, status, errs, want)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func rate(b *testing.B, in string, args []string) {
 		start = time.Now()
 		var out, errs strings.Builder
 		if status := program().Run(b.Context(), args, nil, &out, &errs); status != cli.ExitDone {
-			b.Fatalf("exit status %d: %s", status, errs.String())
+			b.Fatalf("status %d, %s, want %d", status, errs.String(), cli.ExitDone)
 		}
 		whole = min(whole, time.Since(start))
 	}

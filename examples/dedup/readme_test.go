@@ -83,7 +83,7 @@ func TestReadmeService(t *testing.T) {
 		got.Write(answer)
 	}
 	if diff := cmp.Diff(want, got.String()); diff != "" {
-		t.Errorf("the service answers something else (-README +got):\n%s", diff)
+		t.Errorf("answers of the service (-want as in README +got):\n%s", diff)
 	}
 }
 

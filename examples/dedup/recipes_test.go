@@ -78,14 +78,14 @@ func TestRecipes(t *testing.T) {
 		stdout, stderr, status := dedup(t, "", recipeArgs(t, command)...)
 		wrote := strings.Contains(command, "-out ") || strings.Contains(command, "-save ") || strings.Contains(command, "-html")
 		if status != cli.ExitDone || stdout == "" && !wrote {
-			t.Errorf("dedup %s: exit status %d, %q on standard output, %s", strings.TrimSpace(command), status, stdout, stderr)
+			t.Errorf("dedup %s: status %d, %q, %s, want %d and some output", strings.TrimSpace(command), status, stdout, stderr, cli.ExitDone)
 		}
 		if strings.Contains(stderr, " left out\n") && !strings.Contains(stderr, ", 0 left out\n") {
-			t.Errorf("dedup %s: %s", strings.TrimSpace(command), stderr)
+			t.Errorf("dedup %s: %s, want 0 left out", strings.TrimSpace(command), stderr)
 		}
 	}
 	if ran < 15 {
-		t.Errorf("%d commands in docs/recipes.md", ran)
+		t.Errorf("docs/recipes.md has %d commands, want at least 15", ran)
 	}
 	for _, name := range []string{"findings.html", "kept.parquet", "kept.parquet.removed.jsonl", "figures.json", "kept.warc.gz", "unseen.jsonl", "once.jsonl", "lines.jsonl"} {
 		if _, err := os.Stat(name); err != nil {

@@ -28,11 +28,11 @@ func TestSeeds(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, err := filepath.Glob("*.txt")
 	if err != nil || len(names) != 2 {
-		t.Fatalf("%v, %v", names, err)
+		t.Fatalf("seed texts: %v, %v, want 2", names, err)
 	}
 	stdout, _, status := dedup(t, "", append([]string{"passages", "-json"}, names...)...)
 	if status != cli.ExitDone {
-		t.Fatalf("exit status %d", status)
+		t.Fatalf("passages: status %d, want %d", status, cli.ExitDone)
 	}
 	var found []goldPassage
 	for line := range strings.Lines(stdout) {
@@ -72,12 +72,12 @@ func TestSeeds(t *testing.T) {
 			}
 		}
 		if !hit {
-			t.Errorf("not found: %+v", g)
+			t.Errorf("no passage covers %+v, want every known one found", g)
 		}
 	}
 	for i, p := range found {
 		if !used[i] {
-			t.Errorf("found, but not shared: %+v", p)
+			t.Errorf("passage %+v covers no shared text, want known ones alone", p)
 		}
 	}
 }
@@ -112,12 +112,12 @@ func TestSeedsPairs(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, _ := filepath.Glob("*.txt")
 	if stdout, _, _ := dedup(t, "", append([]string{"pairs", "-json"}, names...)...); stdout != "" {
-		t.Errorf("near-duplicates at 0.8: %s", stdout)
+		t.Errorf("pairs at 0.8 = %s, want none", stdout)
 	}
 	stdout, _, _ := dedup(t, "", append([]string{"pairs", "-json", "-containment", ".4"}, names...)...)
 	var p show.Pair
 	if err := json.Unmarshal([]byte(stdout), &p); err != nil {
-		t.Fatalf("%v: %q", err, stdout)
+		t.Fatalf("pairs -containment .4 = %q, %v, want one pair", stdout, err)
 	}
 	// Counted by hand from shingles as strings.
 	a, b := words5(t, names[0]), words5(t, names[1])

@@ -132,7 +132,7 @@ func TestSpill(t *testing.T) {
 						t.Errorf("the files differ: %d bytes, want %d", len(gotFiles), len(wantFiles))
 					}
 					if _, err := os.Stat("run"); err == nil {
-						t.Error("the folder remains")
+						t.Error("the folder of the run remains, want it removed")
 					}
 				})
 			}
@@ -193,19 +193,19 @@ func TestSpillKilled(t *testing.T) {
 			_ = cmd.Wait()
 			if cmd.ProcessState.ExitCode() >= 0 { // not killed
 				if out.String() != want {
-					t.Errorf("the lines differ after %d runs that were killed: %s", killed, message.Bytes())
+					t.Errorf("output after %d killed runs = %s, want %s; messages %s", killed, out.String(), want, message.Bytes())
 				}
 				break
 			}
 			if killed++; killed > 1000 {
-				t.Fatal("no end")
+				t.Fatal("no end after 1000 killed runs, want one")
 			}
 		}
 		if killed == 0 {
-			t.Error("no run was killed: nothing is tested")
+			t.Error("no run was killed, want at least 1 (else nothing is tested)")
 		}
 		if _, err := os.Stat("run"); err == nil {
-			t.Error("the folder remains")
+			t.Error("the folder of the run remains, want it removed")
 		}
 	}
 }
@@ -229,9 +229,9 @@ func TestSpillShards(t *testing.T) {
 			of := 3
 			if step != "sketch" {
 				if _, message, status := dedup(t, "", append(spilled, "-step", "matches")...); step != "matches" && status != 2 || step != "matches" && !strings.Contains(message, "comes before it") {
-					t.Errorf("matches before %s: status %d, %s", step, status, message)
+					t.Errorf("step matches before %s: status %d, %s, want 2: a step comes before it", step, status, message)
 				} else if step == "matches" && status != 0 {
-					t.Errorf("matches: status %d, %s", status, message)
+					t.Errorf("step matches: status %d, %s, want 0", status, message)
 				}
 				of = 2
 			}
@@ -242,7 +242,7 @@ func TestSpillShards(t *testing.T) {
 			r.Shuffle(len(calls), func(i, j int) { calls[i], calls[j] = calls[j], calls[i] })
 			for i, shard := range calls {
 				if _, message, status := dedup(t, "", append(spilled, "-step", step, "-shard", fmt.Sprintf("%d/%d", shard, of))...); status > 1 {
-					t.Fatalf("%s %d/%d: status %d, %s", step, shard, of, status, message)
+					t.Fatalf("step %s, shard %d/%d: status %d, %s, want 0 or 1", step, shard, of, status, message)
 				}
 				if i == of {
 					names, _ := filepath.Glob("run/" + step + ".0001*")
@@ -255,7 +255,7 @@ func TestSpillShards(t *testing.T) {
 			}
 			// Whatever was lost after its last call.
 			if _, message, status := dedup(t, "", append(spilled, "-step", step)...); status > 1 && step != "sketch" {
-				t.Fatalf("%s: status %d, %s", step, status, message)
+				t.Fatalf("step %s: status %d, %s, want 0 or 1", step, status, message)
 			} else if step == "sketch" {
 				for shard := range of {
 					dedup(t, "", append(spilled, "-step", step, "-shard", fmt.Sprintf("%d/%d", shard, of))...)
@@ -267,7 +267,7 @@ func TestSpillShards(t *testing.T) {
 			t.Errorf("%v: status %d, want %d; the lines differ: %v\n%s", command, status, wantStatus, got != want, message)
 		}
 		if _, err := os.Stat("run"); err == nil {
-			t.Error("the folder remains")
+			t.Error("the folder of the run remains, want it removed")
 		}
 	}
 }
@@ -301,7 +301,7 @@ func TestSpillRefuses(t *testing.T) {
 		}
 		for _, step := range spill.StepNames()[:1+slices.Index(spill.StepNames(), "duplicates")] {
 			if _, message, status := dedup(t, "", append(args, "-step", step)...); status > 1 {
-				t.Fatalf("%s: %s", step, message)
+				t.Fatalf("step %s: status %d, %s, want 0 or 1", step, status, message)
 			}
 		}
 	}
@@ -315,7 +315,7 @@ func TestSpillRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, message, status := dedup(t, "", args...); out != want || status != 1 {
-		t.Errorf("after all that: status %d, %s", status, message)
+		t.Errorf("run after the refused ones: status %d, %s, output as before: %v, want 1, true", status, message, out == want)
 	}
 
 	begin()
@@ -335,10 +335,10 @@ func TestSpillRefuses(t *testing.T) {
 			if name == "buckets.0000" {
 				begin()
 				if _, message, status := dedup(t, "", append(args, "-step", "bands")...); status > 1 {
-					t.Fatal(message)
+					t.Fatalf("step bands: status %d, %s, want 0 or 1", status, message)
 				}
 				if _, message, status := dedup(t, "", append(args, "-step", "buckets")...); status > 1 {
-					t.Fatal(message)
+					t.Fatalf("step buckets: status %d, %s, want 0 or 1", status, message)
 				}
 			} else {
 				begin()

@@ -160,10 +160,10 @@ func TestSortedStages(t *testing.T) {
 		clusters[i] = want
 	}
 	if bytes.Equal(clusters[0], clusters[1]) || bytes.Count(clusters[1], []byte("\n")) < 20 {
-		t.Fatalf("%d clusters, of masked documents %d: nothing is tested", bytes.Count(clusters[0], []byte("\n")), bytes.Count(clusters[1], []byte("\n")))
+		t.Fatalf("%d clusters, of masked documents %d, want at least 20 and others (else nothing is tested)", bytes.Count(clusters[0], []byte("\n")), bytes.Count(clusters[1], []byte("\n")))
 	}
 	if got, err := run(0, t.TempDir(), "-strip"); err != nil || !bytes.Equal(got, clusters[1]) {
-		t.Fatalf("-strip: %v; the lines differ from those of dedup clusters -strip: %v", err, !bytes.Equal(got, clusters[1]))
+		t.Fatalf("stages with -strip: %v, same lines %v, want nil and the lines of dedup clusters -strip", err, bytes.Equal(got, clusters[1]))
 	}
 	corpus = plain
 
@@ -176,7 +176,7 @@ func TestSortedStages(t *testing.T) {
 		got, err := run(wait, work)
 		if err == nil {
 			if !bytes.Equal(got, want) {
-				t.Errorf("the lines differ after %d runs that were killed", killed)
+				t.Errorf("lines after %d killed runs differ, want those of dedup clusters", killed)
 			}
 			break
 		}
@@ -185,10 +185,10 @@ func TestSortedStages(t *testing.T) {
 		}
 	}
 	if killed == 0 {
-		t.Error("no run was killed: nothing is tested")
+		t.Error("no run was killed, want at least 1 (else nothing is tested)")
 	}
 	if _, err := run(0, work, "-threshold", "0.6"); err == nil || !strings.Contains(err.Error(), "another run") {
-		t.Errorf("results of another run: %v", err)
+		t.Errorf("run in the folder of another run = %v, want error %q", err, "another run")
 	}
 
 	// A stage that fails leaves no result that a later run would take for whole.
@@ -198,7 +198,7 @@ func TestSortedStages(t *testing.T) {
 	work = t.TempDir()
 	for range 2 {
 		if got, err := run(0, work); err == nil || !strings.Contains(err.Error(), "line 2") || len(got) > 0 {
-			t.Errorf("a bad line: %v, %q", err, got)
+			t.Errorf("run with a bad line = %q, %v, want no output and an error at line 2", got, err)
 		}
 	}
 }
@@ -239,7 +239,7 @@ func TestStageMemory(t *testing.T) {
 			t.Errorf("%s: %d MB, want no more than %d", args[0], used>>20, bound>>20)
 		}
 		if longest.all < 10<<20 && args[0] != "merge" && args[0] != "mask" && args[0] != "blocks" {
-			t.Errorf("%s: only %d bytes: nothing is tested", args[0], longest.all)
+			t.Errorf("%s: %d bytes read, want at least %d (else nothing is tested)", args[0], longest.all, 10<<20)
 		}
 		return out.Bytes()
 	}

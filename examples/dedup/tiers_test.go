@@ -31,11 +31,11 @@ func TestTiers(t *testing.T) {
 			restore()
 			switch {
 			case status != 0 || out == "":
-				t.Errorf("%v with %v: status %d, %d bytes, %s", args, tier, status, len(out), errs)
+				t.Errorf("%v with %v: status %d, %d bytes, %s, want 0 and some output", args, tier, status, len(out), errs)
 			case want == "":
 				want = out
 			case out != want:
-				t.Errorf("%v with %v prints something else than with %v", args, tier, cpu.Tiers()[0])
+				t.Errorf("%v with %v prints %.200q, want %.200q as with %v", args, tier, out, want, cpu.Tiers()[0])
 			}
 		}
 	}
