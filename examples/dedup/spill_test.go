@@ -114,6 +114,9 @@ func TestSpill(t *testing.T) {
 		for _, command := range spillCommands {
 			for i, flags := range [][]string{{"-workers", "3", "-memory", "192MiB"}, {"-estimate", "-workers", "1"}, {"-threshold", "0.5", "-k", "64"}} {
 				real := filepath.IsAbs(file) || name == "terms_versions"
+				if real && slices.Contains(command, "-keep") && !slices.Contains(command, "longest") {
+					continue // they have no times and scores
+				}
 				if real && i > 0 || i > 0 && !slices.Contains(command, "-json") && i+1 < len(command) {
 					continue // they take long, and have nothing more to show
 				}

@@ -70,7 +70,7 @@ func Start(e *cli.Env, o find.Options, read corpus.Options, s Spill) (*Run, erro
 	// A worker needs some buffers in any case.
 	r.workers = int(max(1, min(int64(min(read.Workers, 256)), read.Memory/(64<<20))))
 	if err := r.prepare(); err != nil {
-		return nil, err
+		return nil, r.advise(err)
 	}
 	return r, nil
 }
