@@ -11,7 +11,8 @@
 // The page loads nothing: style, script and data are part of it. Its content
 // security policy allows no connection, and only the style and the scripts whose
 // hashes it names. The data is JSON: every text once, findings that refer to it, and
-// comparisons as lengths of equal and different stretches. The script shows a page of
+// comparisons as lengths of equal and different stretches. Much data of one kind is
+// deflated, which makes the page half as large. The script shows a page of
 // findings at a time, so ten thousand of them open at once, and whole articles side
 // by side. Charts are drawn here as SVG, each with its figures as a table. Without a
 // script the first findings of each kind can be read.
@@ -31,6 +32,7 @@ package htmlreport
 
 import (
 	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -77,7 +79,7 @@ type Report struct {
 	Document func(i int) Document
 
 	// MaxFindings is the number of findings of a kind that the page holds, MaxBytes
-	// about the number of bytes of data, and MaxText about the number of bytes of
+	// about the number of bytes of data before it is packed, and MaxText about the number of bytes of
 	// one document; 0 means DefaultFindings, 7,300,000 and 32 KiB. The page reports what they
 	// leave out.
 	MaxFindings, MaxBytes, MaxText int
@@ -166,15 +168,15 @@ var styleCSS string
 var earlyJS string
 
 // scriptFiles are the parts of the page's script, in order.
-var scriptFiles = []string{"elements.js", "store.js", "compare.js", "cards.js", "blocks.js", "origins.js", "reader.js", "lists.js", "print.js", "keys.js"}
+var scriptFiles = []string{"elements.js", "unpack.js", "store.js", "compare.js", "cards.js", "blocks.js", "origins.js", "reader.js", "lists.js", "print.js", "keys.js"}
 
-//go:embed elements.js store.js compare.js cards.js blocks.js origins.js reader.js lists.js print.js keys.js
+//go:embed elements.js unpack.js store.js compare.js cards.js blocks.js origins.js reader.js lists.js print.js keys.js
 var scripts embed.FS
 
 // scriptJS is the script of the page, in one function.
 var scriptJS = func() string {
 	var js strings.Builder
-	js.WriteString("'use strict';\n(() => {\n\n")
+	js.WriteString("'use strict';\n(async () => {\n\n")
 	for _, name := range scriptFiles {
 		part, err := scripts.ReadFile(name)
 		if err != nil {
@@ -247,7 +249,11 @@ func (r *Report) Write(w io.Writer) error {
 	parts := [][]byte{head.Bytes()}
 	for _, d := range data.kinds {
 		// encoding/json has escaped what could end the element.
-		parts = append(parts, []byte(`<script type="application/json" id="data-`+d.key+`">`), d.json, []byte("</script>\n"))
+		attribute, content := "", d.json
+		if len(content) > packedFrom {
+			attribute, content = "data-packed ", pack(content)
+		}
+		parts = append(parts, []byte(`<script type="application/json" `+attribute+`id="data-`+d.key+`">`), content, []byte("</script>\n"))
 	}
 	for _, b := range append(parts, tail.Bytes()) {
 		if _, err := w.Write(b); err != nil {
@@ -273,6 +279,23 @@ func (r *Report) kinds(data dataSet) []kind {
 		kinds[i].Static = data.static[kinds[i].Key]
 	}
 	return kinds
+}
+
+// packedFrom is the number of bytes of data of one kind above which it is packed.
+const packedFrom = 256 << 10
+
+// pack deflates data and writes it in base64, as the page's script reads it.
+func pack(data []byte) []byte {
+	var out bytes.Buffer
+	text := base64.NewEncoder(base64.StdEncoding, &out)
+	z, err := flate.NewWriter(text, flate.DefaultCompression)
+	if err != nil {
+		panic("htmlreport: " + err.Error()) // the level is one of the package
+	}
+	z.Write(data) // a buffer takes everything
+	z.Close()
+	text.Close()
+	return out.Bytes()
 }
 
 // hashOf returns the source expression that allows one inline element.

@@ -2,6 +2,7 @@ package htmlreport
 
 import (
 	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -81,10 +82,47 @@ func between(t *testing.T, s, from, to string) string {
 // data decodes the findings of one kind.
 func data[T any](t *testing.T, page, key string) (v []T) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(between(t, page, `id="data-`+key+`">`, "</script>")), &v); err != nil {
+	if err := json.Unmarshal(unpacked(t, page, key), &v); err != nil {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// unpacked returns the data of one kind as JSON.
+func unpacked(t *testing.T, page, key string) []byte {
+	t.Helper()
+	content := between(t, page, `id="data-`+key+`">`, "</script>")
+	if !strings.Contains(page, `data-packed id="data-`+key+`">`) {
+		return []byte(content)
+	}
+	data, err := io.ReadAll(flate.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(content))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestLargeDataIsPacked(t *testing.T) {
+	r := small()
+	r.MaxText = 1 << 20
+	r.Document = func(i int) Document {
+		var text strings.Builder
+		for k := range 8000 {
+			fmt.Fprintf(&text, "word %d of text %d, ", k*k%977, i)
+		}
+		return Document{ID: fmt.Sprint("d", i), Text: text.String()}
+	}
+	page := write(t, r)
+	docs := unpacked(t, page, "docs")
+	if packed := between(t, page, `data-packed id="data-docs">`, "</script>"); 2*len(packed) > len(docs) {
+		t.Errorf("%d bytes of data are packed into %d, want at most half", len(docs), len(packed))
+	}
+	if got := data[docData](t, page, "docs"); len(got) == 0 {
+		t.Error("the data that was packed has no documents")
+	}
+	if !strings.Contains(page, `json" id="data-blocks">`) {
+		t.Error("little data is packed")
+	}
 }
 
 func TestGolden(t *testing.T) {
@@ -221,7 +259,7 @@ func TestLimits(t *testing.T) {
 	page := write(t, r)
 	total := 0
 	for _, key := range []string{"clusters", "passages", "blocks", "docs"} {
-		total += len(between(t, page, `id="data-`+key+`">`, "</script>"))
+		total += len(unpacked(t, page, key))
 	}
 	if total > r.MaxBytes*11/10 {
 		t.Errorf("%d bytes of data, want at most %d for MaxBytes %d", total, r.MaxBytes*11/10, r.MaxBytes)
