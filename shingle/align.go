@@ -375,12 +375,17 @@ func sameTokens(a, b *Text, p Passage) bool {
 	if p.A.Of(a.text) == p.B.Of(b.text) && slices.Equal(a.skipInside(p.A), b.skipInside(p.B)) {
 		return true
 	}
-	return slices.EqualFunc(a.inside(p.A), b.inside(p.B), func(s, t Token) bool { return s.Hash == t.Hash })
+	x, y := a.inside(p.A), b.inside(p.B)
+	defer tokenBuffers.Put(x)
+	defer tokenBuffers.Put(y)
+	return slices.EqualFunc(*x, *y, func(s, t Token) bool { return s.Hash == t.Hash })
 }
 
-// inside tokenizes a part of the text.
-func (t *Text) inside(s Span) []Token {
-	return t.sh.AppendTokens(nil, s.Of(t.text), t.skipInside(s)...)
+// inside tokenizes a part of the text, into a buffer of the pool.
+func (t *Text) inside(s Span) *[]Token {
+	buf := tokenBuffers.Get().(*[]Token)
+	*buf = t.sh.AppendTokens((*buf)[:0], s.Of(t.text), t.skipInside(s)...)
+	return buf
 }
 
 // skipInside returns the skipped spans within a part of the text, relative to the

@@ -93,6 +93,7 @@ type Engine struct {
 
 	short, wide table
 	indexed     []uint32 // what short was built from
+	wideAt      []int32  // the tokens that begin the grams of wide, descending
 	segs        []Run
 	order       []int32
 	used        []bool

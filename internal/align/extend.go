@@ -50,6 +50,10 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 				continue
 			}
 		}
+		if !x.plain && lost(a, b, ai+dir*i, bj+dir*j, dir, n-i, m-j, drop) {
+			*budget -= tileWork
+			break
+		}
 		score, di, dj, more := x.block(a, b, ai+dir*i, bj+dir*j, dir, n-i, m-j, drop, budget)
 		if score == 0 {
 			break
@@ -103,6 +107,31 @@ func same(a, b []uint32, ai, bj, dir, n int) bool {
 		}
 	}
 	return true
+}
+
+// lost reports whether what follows a border is sure to score nothing: most extensions
+// end at such a one, and need no tile for that. Let one token of b at most have an equal
+// in a, both within reach: then a way from the border has one equal pair at most before
+// the score falls by more than drop, and that is worth less than what leads to it, save
+// after a single unequal pair. (Up to a second equal pair, drop and the score of the
+// first pay for the unequal tokens and those in gaps, one at least for each.)
+func lost(a, b []uint32, ai, bj, dir, n, m, drop int) bool {
+	reach := drop + scoreEqual + 2
+	n, m = min(n, reach), min(m, reach)
+	if a[ai] == b[bj] || n > 1 && m > 1 && a[ai+dir] == b[bj+dir] {
+		return false
+	}
+	var seen [16]uint64 // a bit for the hash of each token of a
+	for k := range n {
+		h := a[ai+dir*k] * 0x9E3779B1 >> 22
+		seen[h/64] |= 1 << (h % 64)
+	}
+	equal := uint64(0)
+	for k := range m {
+		h := b[bj+dir*k] * 0x9E3779B1 >> 22
+		equal += seen[h/64] >> (h % 64) & 1
+	}
+	return equal <= 1
 }
 
 // block aligns from one border within one tile. It returns the best score and its

@@ -235,16 +235,23 @@ func (e *Engine) seedWide(a, b []uint32) {
 	if len(at) == 0 {
 		return
 	}
-	t := &e.wide
-	t.reset(a, gramWide, len(a))
+	e.wideAt = e.wideAt[:0]
 	run := 0
 	for i := len(a) - s.q; i >= 0; i-- {
-		if run++; !over(s.slot(a, i)) {
+		if run++; !over(s.of[i]) {
 			run = 0
 		}
 		if run >= span {
-			t.add(i)
+			e.wideAt = append(e.wideAt, int32(i))
 		}
+	}
+	if len(e.wideAt) == 0 {
+		return
+	}
+	t := &e.wide
+	t.reset(a, gramWide, len(e.wideAt))
+	for _, i := range e.wideAt {
+		t.add(int(i))
 	}
 	next := len(at) - 1
 	t.meet(b, func(j int) bool {
