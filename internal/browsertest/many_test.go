@@ -14,7 +14,7 @@ import (
 // machine that runs a gate may be busy, so the best of a few tries counts.
 func TestManyDocuments(t *testing.T) {
 	const (
-		largest    = 8_000_000 // bytes
+		largest    = 4_000_000 // bytes
 		firstPaint = 1000.     // milliseconds
 		tabChange  = 200.
 	)

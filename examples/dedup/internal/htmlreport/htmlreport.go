@@ -168,9 +168,9 @@ var styleCSS string
 var earlyJS string
 
 // scriptFiles are the parts of the page's script, in order.
-var scriptFiles = []string{"elements.js", "unpack.js", "store.js", "compare.js", "cards.js", "blocks.js", "origins.js", "reader.js", "lists.js", "print.js", "keys.js"}
+var scriptFiles = []string{"elements.js", "inflate.js", "store.js", "compare.js", "cards.js", "blocks.js", "origins.js", "reader.js", "lists.js", "print.js", "keys.js"}
 
-//go:embed elements.js unpack.js store.js compare.js cards.js blocks.js origins.js reader.js lists.js print.js keys.js
+//go:embed elements.js inflate.js store.js compare.js cards.js blocks.js origins.js reader.js lists.js print.js keys.js
 var scripts embed.FS
 
 // scriptJS is the script of the page, in one function.

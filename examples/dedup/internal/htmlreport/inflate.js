@@ -1,7 +1,7 @@
 // Large data is packed: deflated and written in base64. Nothing else happens before it
 // is unpacked. A browser that cannot do that shows what one without a script shows.
 
-const unpack = async script => {
+const inflate = async script => {
   const packed = atob(script.textContent), bytes = new Uint8Array(packed.length);
   for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
   const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
@@ -10,7 +10,7 @@ const unpack = async script => {
 const packed = $$('script[data-packed]');
 if (packed.length > 0) {
   try {
-    await Promise.all(packed.map(unpack));
+    await Promise.all(packed.map(inflate));
   } catch (e) {
     document.documentElement.classList.remove('js');
     throw e;
