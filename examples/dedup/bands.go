@@ -60,10 +60,10 @@ func (k *bands) Flags() []cli.Flags {
 	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
-// A banding is an lsh.Banding as a flag; none where it is zero.
+// A banding is an lsh.Banding as a flag; empty if it is zero.
 type banding lsh.Banding
 
-// MarshalText writes it as UnmarshalText reads it.
+// MarshalText returns the form that UnmarshalText reads.
 func (b banding) MarshalText() ([]byte, error) {
 	if b == (banding{}) {
 		return nil, nil
@@ -134,7 +134,7 @@ func registerColumns(dst []string, r show.RegisterRow) []string {
 	return append(dst, r.ID, string(text))
 }
 
-// writeRows writes the rows of every document.
+// writeRows writes the rows of all documents.
 func writeRows[T any](k *bands, e *cli.Env, b lsh.Banding, header []string,
 	appendRows func(rows []T, id string, sig minhash.Signature) []T, columns func(dst []string, row T) []string) error {
 	w, err := newRowWriter(k, e, b, header, columns)
@@ -251,8 +251,8 @@ func printRows[T any](e *cli.Env, rows []T) error {
 	return nil
 }
 
-// rowsAsText writes rows with tabs between the columns. Ids that hold a tab, a
-// quote or a line break are quoted as in RFC 4180, which readers of CSV undo.
+// rowsAsText writes rows with tabs between the columns. Ids that contain a tab, a
+// quote or a line break are quoted as in RFC 4180, as CSV readers expect.
 func rowsAsText[T any](w io.Writer, header []string, columns func([]string, T) []string) (write func([]T) error, flush func() error) {
 	c := csv.NewWriter(w)
 	c.Comma = '\t'
@@ -274,7 +274,8 @@ func rowsAsText[T any](w io.Writer, header []string, columns func([]string, T) [
 	return write, flush
 }
 
-// rowsAsTable writes a Parquet file whose metadata name what the rows depend on.
+// rowsAsTable writes a Parquet file whose metadata describe everything on which the
+// rows depend.
 func rowsAsTable[T any](k *bands, w io.Writer, b lsh.Banding) *parquet.GenericWriter[T] {
 	scheme := k.Sketcher().Scheme()
 	return parquet.NewGenericWriter[T](w,

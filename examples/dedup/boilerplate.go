@@ -104,7 +104,7 @@ func (b *blocks) Run(e *cli.Env) error {
 	return nil
 }
 
-// showBlock shows a flagged or masked block of document i to a person.
+// showBlock prints a flagged or masked block of document i for people.
 func showBlock(e *cli.Env, c *corpus.Corpus, i int, b boilerplate.Block) {
 	about := b.Reason.String()
 	if b.Flagged {

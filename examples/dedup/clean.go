@@ -216,7 +216,7 @@ func (k *cleaning) setCut(value string) error {
 	return nil
 }
 
-// print prints a removal, as far as the flags ask for it.
+// print prints a removal if the flags ask for it.
 func (k *cleaning) print(e *cli.Env, id, match string, similarity float64, line func() (show.Removal, error)) error {
 	switch {
 	case k.JSON:
@@ -265,14 +265,14 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 // borderOf returns the value of -border.
 func (k *cleaning) borderOf() repeat.Border { return repeat.Border(slices.Index(borders, k.border)) }
 
-// warnBlocked reports repeats that stay.
+// warnBlocked reports repeats that were not cut.
 func (k *cleaning) warnBlocked(e *cli.Env, blocked int) {
 	if blocked > 0 {
 		e.Warn("%s stay although others repeat them: cut parts name them as the copy that is kept", show.Count(blocked, k.border))
 	}
 }
 
-// warnShort reports items that are too short to be looked for.
+// warnShort reports items that are too short to be searched for.
 func (k *cleaning) warnShort(e *cli.Env, ix *decon.Index) {
 	if st := ix.Stats(); st.Short > 0 {
 		e.Warn("%s of %s: too short, so not looked for; see dedup decon", show.Count(st.Short, "item"), show.Number(st.Items))
@@ -302,7 +302,8 @@ func (k *cleaning) decide(c *corpus.Corpus, out map[int]bool) (*clean.Decision, 
 	return clean.Decide(c, s, k.Options, out)
 }
 
-// summarize accounts for every document: what went in was kept, removed or left out.
+// summarize accounts for every document: each one read was kept, removed or left
+// out.
 func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	for _, g := range f.Sources {
 		if gone := g.Removed + g.LeftOut; 2*gone > g.Documents && gone > 1 {
@@ -346,7 +347,7 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	}
 }
 
-// summarizeCuts reports what -cut took out.
+// summarizeCuts reports the text that -cut removed.
 func (k *cleaning) summarizeCuts(e *cli.Env, f show.Figures) {
 	if len(k.to.Cut) == 0 {
 		return
@@ -363,7 +364,7 @@ func (k *cleaning) summarizeCuts(e *cli.Env, f show.Figures) {
 	e.Summary("cut: %s (%s)", strings.Join(parts, ", "), show.Count(bytes, "byte"))
 }
 
-// reasons lists counts by what they count.
+// reasons lists counts with their reasons.
 func reasons(counts map[string]int) string {
 	var parts []string
 	for _, r := range slices.Sorted(maps.Keys(counts)) {

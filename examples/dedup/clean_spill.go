@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/spill"
 )
 
-// runSpilled is Run in a folder.
+// runSpilled is Run with a folder for intermediate results.
 func (k *cleaning) runSpilled(e *cli.Env, w *clean.Writer) error {
 	r, err := spill.Start(e, k.Options, k.read, k.spill)
 	if err != nil {
@@ -123,16 +123,16 @@ func eachOutcome(r *spill.Run, f func(o *spill.Outcome) error) error {
 	}
 }
 
-// removalLine returns the removal of a document as the log has it.
+// removalLine returns the removal of a document as a line of the log.
 func removalLine(o *spill.Outcome) (show.Removal, error) {
 	text, err := o.Text()
 	return clean.Line(o.Name, o.Doc.Place, o.Match.Name, o.Match.Score, text, o.Match.Text), err
 }
 
-// spilledRows are the documents of a run.
+// spilledRows yields the documents of a run.
 type spilledRows struct {
 	all  *spill.Outcomes
-	cuts *clean.Cuts // by number among the kept; nil for none
+	cuts *clean.Cuts // by number among the kept documents; nil for none
 	kept int
 }
 

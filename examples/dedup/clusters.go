@@ -77,7 +77,7 @@ func (k *clusters) summarize(e *cli.Env, clusters, members, docs int, counted st
 		show.Count(clusters, "cluster"), counted, docs-members+clusters, members-clusters, k.Criterion(e.Given["threshold"]), k.Figures())
 }
 
-// runSpilled is Run in a folder.
+// runSpilled is Run with a folder for intermediate results.
 func (k *clusters) runSpilled(e *cli.Env) error {
 	r, err := spill.Start(e, k.Options, k.read, k.spill)
 	if err != nil {
@@ -111,7 +111,7 @@ func (k *clusters) runSpilled(e *cli.Env) error {
 	return endSpilled(e, r)
 }
 
-// endSpilled removes the files of a run whose findings have arrived.
+// endSpilled removes the files of a run after its findings have been written.
 func endSpilled(e *cli.Env, r *spill.Run) error {
 	if err := e.Out.Flush(); err != nil {
 		return fmt.Errorf("standard output: %w", err)
@@ -119,8 +119,8 @@ func endSpilled(e *cli.Env, r *spill.Run) error {
 	return r.Remove()
 }
 
-// printMember prints a member as a part of the line that its cluster is, which no
-// memory may hold; another is whether a line has begun before.
+// printMember prints a member as a part of the line of its cluster, which may be too
+// long for memory; another reports whether the line has begun.
 func printMember(e *cli.Env, m spill.Member, another bool) error {
 	line, err := show.JSON(show.Member{ID: m.ID, Similarity: m.Similarity})
 	if err != nil {

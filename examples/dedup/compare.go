@@ -130,7 +130,7 @@ func (k *compare) placement(c *corpus.Corpus, a, b int) (*show.Placement, error)
 	return &p, nil
 }
 
-// likeness compares two texts without the spans of their masks.
+// likeness compares two texts without their masked spans.
 func (k *compare) likeness(a, b string, maskA, maskB []shingle.Span) show.Likeness {
 	sh, public := k.Confirmer(), k.Shingler()
 	mh := k.Sketcher()
@@ -189,7 +189,7 @@ func (k *compare) show(out io.Writer, sc screen.Screen, c show.Comparison) {
 	}
 }
 
-// showPlacement shows the clusters of two documents to a person.
+// showPlacement prints the clusters of two documents for people.
 func showPlacement(w io.Writer, sc screen.Screen, p show.Placement) {
 	fmt.Fprintln(w, "\nIn the clusters of the corpus:")
 	for _, d := range []struct {

@@ -92,7 +92,7 @@ func holding(n int) string {
 	return show.Number(n) + " hold"
 }
 
-// itemLine shows a finding to a person.
+// itemLine returns a finding as a line for people.
 func itemLine(f items.Finding, ix *decon.Index, m decon.Match) string {
 	it := ix.Items()[m.Item]
 	text := it.Text

@@ -95,7 +95,7 @@ With -verify it also does what "dedup index verify" does.
 	},
 }
 
-// indexOptions are what the commands of an index have in common.
+// indexOptions are the options shared by all index commands.
 type indexOptions struct {
 	db      string
 	keyFile string
@@ -129,7 +129,7 @@ func (k *indexOptions) idFlag() cli.Flags {
 	}
 }
 
-// settingFlags are those that an index fixes.
+// settingFlags are the settings that an index fixes.
 func (k *indexOptions) settingFlags() cli.Flags {
 	a, b := k.MatchFlags(), k.ShingleFlags()
 	return cli.Flags{
@@ -149,7 +149,7 @@ func (k *indexOptions) outputFlags() cli.Flags {
 	}}
 }
 
-// open opens the index and checks it against the flags that were given.
+// open opens the index and checks it against the flags.
 func (k *indexOptions) open(e *cli.Env, m index.Mode) (*index.Database, error) {
 	var key uint64
 	if k.keyFile != "" {
@@ -161,7 +161,7 @@ func (k *indexOptions) open(e *cli.Env, m index.Mode) (*index.Database, error) {
 	return index.Open(e, k.db, key, k.Options, k.read, input.IDs(k.ids), m)
 }
 
-// readKey returns the key that the content of a file makes.
+// readKey derives the key from the content of a file.
 func readKey(name string) (uint64, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {

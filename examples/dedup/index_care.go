@@ -90,8 +90,8 @@ func isDamage(err error) bool {
 	return errors.Is(err, disk.ErrCorrupt) || errors.Is(err, disk.ErrFormat)
 }
 
-// damaged reports an error that is damage, for exit status 1, and returns any
-// other.
+// damaged reports an error that means damage, for exit status 1, and returns any
+// other error.
 func damaged(e *cli.Env, err error) error {
 	if isDamage(err) {
 		e.Problem(cli.Problem{Kind: "damage", Err: err})
@@ -100,7 +100,7 @@ func damaged(e *cli.Env, err error) error {
 	return err
 }
 
-// checkNoInputs is for commands that read an index alone.
+// checkNoInputs is for commands that read only an index.
 func checkNoInputs(e *cli.Env, command string) error {
 	if len(e.Inputs) > 0 {
 		return fmt.Errorf("%s takes no input", command)
@@ -243,7 +243,7 @@ func (k *indexExpire) Flags() []cli.Flags {
 	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
 }
 
-// parseAge reads a positive duration, in days too.
+// parseAge reads a positive duration, which may be in days.
 func parseAge(s string) (time.Duration, error) {
 	const day = 24 * time.Hour
 	d, err := time.ParseDuration(s)

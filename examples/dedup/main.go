@@ -1,10 +1,10 @@
-// Command dedup finds near-duplicate documents, shared passages and recycled
-// blocks in text and HTML files, folders, JSON Lines, tables and web archives.
+// Command dedup finds near-duplicate documents, shared passages and recycled blocks
+// in text and HTML files, folders, JSON Lines, tables and web archives.
 //
 //	dedup [COMMAND] [flags] INPUT...
 //
 // Run "dedup -h" for the commands and "dedup COMMAND -h" for their flags. The
-// command is report where none is named.
+// default command is report.
 package main
 
 import (
@@ -39,11 +39,11 @@ func program() cli.Program {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second one ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(program().Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// help returns all of the help but the list of commands.
+// help returns the help without the list of commands.
 func help() string {
 	var formats strings.Builder
 	for _, f := range input.Formats {

@@ -131,8 +131,8 @@ func (p *passages) saveFlag() cli.Flags {
 	}
 }
 
-// index returns an index of the first n documents and of those that were saved, which
-// it saves if that was asked for.
+// index returns an index of the first n documents and of the saved ones; it saves
+// the index if requested.
 func (p *passages) index(c *corpus.Corpus, masks [][]shingle.Span, n int, saved []string) (*find.Passages, error) {
 	ix, err := find.IndexFirst(c, p.Options, masks, n, saved)
 	if err == nil && p.save != "" {
@@ -141,7 +141,7 @@ func (p *passages) index(c *corpus.Corpus, masks [][]shingle.Span, n int, saved 
 	return ix, err
 }
 
-// search returns an index of the documents that are searched, and the pairs.
+// search returns an index of the documents to be searched, and the pairs.
 func (p *passages) search(c *corpus.Corpus, masks [][]shingle.Span, saved []string) (*find.Passages, iter.Seq2[passage.Pair, error], error) {
 	n := len(c.Docs)
 	if len(p.Against) > 0 {

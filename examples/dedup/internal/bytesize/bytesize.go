@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Size is a number of bytes; as text it is like 512MiB, 2GiB, 2G or 1000000.
+// A Size is a number of bytes; its text is like 512MiB, 2GiB, 2G or 1000000.
 type Size int64
 
 var units = []struct {
@@ -15,9 +15,9 @@ var units = []struct {
 	size int64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"B", 1}, {"", 1}}
 
-// UnmarshalText reads a size. Units of 1024 and of 1000 are those of
-// IEC 80000-13; a single letter is a unit of 1024. Values that are negative, not a
-// number, or above 1<<50 are errors.
+// UnmarshalText reads a size. Units of 1024 and of 1000 are those of IEC 80000-13; a
+// single letter is a unit of 1024. Negative values, values that are not numbers and
+// values above 1<<50 are errors.
 func (s *Size) UnmarshalText(text []byte) error {
 	for _, u := range units {
 		number, ok := strings.CutSuffix(string(text), u.name)

@@ -21,8 +21,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
 
-// A Cluster is what -annotate adds to a kept record: the id of the cluster, which is
-// that of its representative, and how many documents it has.
+// A Cluster is the information that -annotate adds to a kept record: the id of the
+// cluster, which is the id of its representative, and its number of documents.
 type Cluster struct {
 	ID   string
 	Size int
@@ -34,7 +34,7 @@ const (
 	sizeField    = "dedup_cluster_size"
 )
 
-// annotated returns a line of JSON Lines with the fields of the cluster at its end.
+// annotated returns a line of JSON Lines with the fields of the cluster appended.
 func (k *Cluster) annotated(line []byte) ([]byte, error) {
 	end := bytes.LastIndexByte(line, '}')
 	if end < 0 {
@@ -58,8 +58,8 @@ type field struct {
 	value json.RawMessage
 }
 
-// A tableWriter collects records in a temporary file and writes them as JSON Lines or
-// as a table, whose columns are known only when all records are.
+// A tableWriter collects records in a temporary file and writes them as JSON Lines
+// or as a table, whose columns are known only after the last record.
 type tableWriter struct {
 	format  string
 	file    *os.File
@@ -93,8 +93,8 @@ func (t *tableWriter) close() {
 	spool.Remove(t.file)
 }
 
-// add adds the record of a document of that id, with its cluster if that is not nil,
-// and with another text in the field of that name if that is not nil.
+// add adds the record of the document with that id; with its cluster if cluster is
+// not nil, and with a different text in the named field if text is not nil.
 func (t *tableWriter) add(d *input.Doc, id string, k *Cluster, name string, text *string) error {
 	fields, err := t.fields(d, id)
 	if !records(d.Format) {
@@ -156,8 +156,8 @@ func (t *tableWriter) note(f field) {
 	}
 }
 
-// fields returns the fields of a record, in its order, or those that a file, page or
-// record of a web archive has as a document.
+// fields returns the fields of a record, in its order, or the fields that a file,
+// page or record of a web archive has as a document.
 func (t *tableWriter) fields(d *input.Doc, id string) ([]field, error) {
 	switch d.Format {
 	case input.JSONL:
@@ -193,7 +193,7 @@ func (t *tableWriter) fields(d *input.Doc, id string) ([]field, error) {
 	return slices.DeleteFunc(fields, func(f field) bool { return f.value == nil }), nil
 }
 
-// objectFields returns the fields of an object; of a name that comes twice the last one
+// objectFields returns the fields of an object; if a name occurs twice, the last one
 // counts.
 func objectFields(raw []byte) ([]field, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -306,7 +306,7 @@ func (t *tableWriter) write(s *sink) error {
 	return t.writeParquet(s.file)
 }
 
-// An ordered is a group whose columns keep the order in which they were met.
+// An ordered is a group whose columns keep the order in which they were first seen.
 type ordered struct {
 	parquet.Group
 	names []string
@@ -321,7 +321,7 @@ func (g ordered) Fields() []parquet.Field {
 	return fields
 }
 
-// node returns the type of a column: that of all its values, or else text.
+// node returns the type of a column: the type of all its values, or text.
 func (c *column) node() parquet.Node {
 	switch {
 	case c.strings || c.others || c.truths && c.numbers:
@@ -349,7 +349,7 @@ func (c *column) value(raw json.RawMessage) (parquet.Value, error) {
 	case parquet.Double:
 		x, err := strconv.ParseFloat(string(raw), 64)
 		if errors.Is(err, strconv.ErrRange) {
-			err = nil // as near as a number can be
+			err = nil // as close as a number can be
 		}
 		return parquet.DoubleValue(x), err
 	}
@@ -399,7 +399,7 @@ func (t *tableWriter) writeParquet(w io.Writer) (err error) {
 	}
 }
 
-// sameTables reports whether Parquet files have one schema.
+// sameTables reports whether Parquet files have the same schema.
 func sameTables(files []string) bool {
 	schema := ""
 	for _, file := range files {

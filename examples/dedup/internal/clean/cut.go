@@ -17,31 +17,31 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// What -cut takes out of texts, in this order.
+// The parts that -cut takes out of texts, in this order:
 const (
-	CutBlocks  = "blocks"  // recycled by pages
-	CutItems   = "items"   // of an evaluation
-	CutRepeats = "repeats" // of text that is in the output already
+	CutBlocks  = "blocks"  // blocks that pages recycle
+	CutItems   = "items"   // items of an evaluation
+	CutRepeats = "repeats" // repeats of text that is in the output already
 )
 
 // Parts are the values of -cut.
 var Parts = []string{CutBlocks, CutItems, CutRepeats}
 
-// A Span is a part of a text that was taken out, and why.
+// A Span is a part of a text that was taken out, and the reason.
 type Span struct {
 	shingle.Span
 	Reason   string
 	Evidence any
 }
 
-// Cuts are the spans to take out of the texts of documents. nil Cuts have none. Make them
-// with [NewCuts] and Close them.
+// Cuts are the spans to take out of the texts of documents. nil Cuts have none. Make
+// them with [NewCuts] and Close them.
 type Cuts struct {
 	spans   [][]Span // of each document, ascending and disjoint; without repeats, nil for none
 	repeats *repeats // nil for none
 }
 
-// NewCuts returns no spans of so many documents.
+// NewCuts returns Cuts without spans for a number of documents.
 func NewCuts(docs int) *Cuts { return &Cuts{spans: make([][]Span, docs)} }
 
 // Of returns the spans of document i, ascending and disjoint.
@@ -59,7 +59,7 @@ func (c *Cuts) Of(i int) ([]Span, error) {
 	return c.repeats.of(i, others)
 }
 
-// Drop takes out no more of document i, which has no repeats.
+// Drop discards the spans of document i, which has no repeats.
 func (c *Cuts) Drop(i int) { c.spans[i] = nil }
 
 // Close removes temporary files.
@@ -69,7 +69,7 @@ func (c *Cuts) Close() {
 	}
 }
 
-// insert adds a span to others, without the parts cut already.
+// insert adds a span to others, without the parts already cut.
 func insert(spans []Span, s Span) []Span {
 	at := len(spans)
 	for at > 0 && spans[at-1].End > s.Start {
@@ -103,7 +103,7 @@ func rest(spans []Span, text string) shingle.Rest {
 	return shingle.Cut(text, cuts)
 }
 
-// Figures counts spans by reason; nil if nothing was to be cut.
+// Figures counts spans by reason; nil if there was nothing to cut.
 func (c *Cuts) Figures() map[string]show.CutFigures {
 	if c == nil {
 		return nil
@@ -141,8 +141,8 @@ type blockEvidence struct {
 	Scope     string `json:"scope"`
 }
 
-// Items adds the items of an evaluation that documents hold, each with the stop of its
-// sentence.
+// Items adds the items of an evaluation that documents hold, each with the full stop
+// of its sentence.
 func (c *Cuts) Items(docs *corpus.Corpus, held [][]items.Held) {
 	for i := range held {
 		for _, h := range held[i] {
@@ -161,15 +161,15 @@ type itemEvidence struct {
 	Part       string      `json:"part"`
 }
 
-// A SpanLog is a file of the spans that were taken out of texts, one JSON object a line:
-// whatever takes text out writes it. A nil SpanLog writes nothing.
+// A SpanLog is a file that lists the spans taken out of texts, one JSON object per
+// line. A nil SpanLog writes nothing.
 type SpanLog struct {
 	file *outfile.File
 	w    *outfile.Packed
 }
 
-// NewSpanLog creates the file; it appears when it is committed. Without a name there is
-// no log.
+// NewSpanLog creates the file, which appears when it is committed. Without a name
+// there is no log.
 func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
 	if name == "" {
 		return nil, nil
@@ -211,14 +211,14 @@ func (l *SpanLog) Commit() error {
 	return errors.Join(l.w.Close(), l.file.Commit())
 }
 
-// Abort removes everything uncommitted.
+// Abort removes the uncommitted file.
 func (l *SpanLog) Abort() {
 	if l != nil {
 		l.file.Abort()
 	}
 }
 
-// CheckTexts refuses to write texts over a file that is there or is read.
+// CheckTexts refuses to write texts over a file that exists or is an input.
 func CheckTexts(e *cli.Env, to Target) error {
 	outputs := slices.DeleteFunc([]string{to.Out, to.Spans}, func(name string) bool { return name == "" || name == "-" })
 	for i, out := range outputs {
@@ -243,8 +243,8 @@ func CheckTexts(e *cli.Env, to Target) error {
 	return nil
 }
 
-// WriteTexts writes the texts of all documents without their spans as JSON Lines, to
-// a file or to standard output (-).
+// WriteTexts writes the texts of all documents without their spans, as JSON Lines,
+// to a file or to standard output (-).
 func WriteTexts(c *corpus.Corpus, cuts *Cuts, to Target, spans string) error {
 	log, err := NewSpanLog(spans, to.Overwrite)
 	if err != nil {
@@ -292,8 +292,8 @@ func WriteTexts(c *corpus.Corpus, cuts *Cuts, to Target, spans string) error {
 	return commit()
 }
 
-// cutDocument takes spans out of the next document: of the record if records are copied,
-// of the fields if they are converted.
+// cutDocument takes spans out of the next document: out of the record if records are
+// copied, out of the fields if they are converted.
 func (c *Writer) cutDocument(d *input.Doc, spans []Span) (text *string, err error) {
 	if len(spans) == 0 {
 		return nil, nil
@@ -317,7 +317,7 @@ func (c *Writer) cutDocument(d *input.Doc, spans []Span) (text *string, err erro
 	return nil, nil
 }
 
-// withText returns a line of JSON Lines with another text.
+// withText returns a line of JSON Lines with its text replaced.
 func withText(line []byte, name, text string) ([]byte, error) {
 	fields, err := objectFields(line)
 	if err != nil {
@@ -340,7 +340,7 @@ func withText(line []byte, name, text string) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// setText sets the field of the text.
+// setText sets the text field.
 func setText(fields []field, name, text string) ([]field, error) {
 	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 	if i < 0 {

@@ -1,8 +1,7 @@
-// Package clean writes the documents of a corpus that are to be kept, and a log of
-// every removal.
+// Package clean writes the documents to keep and a log of every removal.
 //
-// Of every document that goes in, the log and the figures account: it is kept, removed
-// or, because it could not be read, left out.
+// The log and the figures account for every document: it is kept, removed, or left
+// out because it could not be read.
 package clean
 
 import (
@@ -18,36 +17,36 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Removal is a document that is left out, and the one that it repeats or the items
-// of an evaluation that it holds.
+// A Removal is a document that is removed, and the document that it repeats or the
+// items of an evaluation that it holds.
 type Removal struct {
 	Row, Match int
 	lsh.Score
 	Items []items.Held
 }
 
-// The reasons for a removal.
+// The reasons for a removal:
 const (
 	Identical   = "identical"
-	Equal       = "equal" // after normalisation, with -exact
+	Equal       = "equal" // equal after normalization, with -exact
 	Near        = "near-duplicate"
 	Item        = "evaluation item"
 	Unreadable  = "unreadable"
 	NotDocument = "not a document"
 )
 
-// A Decision is which documents are removed.
+// A Decision lists the documents to remove.
 type Decision struct {
 	Removals []Removal // in input order
 	Clusters []lsh.Cluster[int]
 
-	Cuts *Cuts // taken out of kept documents; nil for nothing
+	Cuts *Cuts // spans taken out of kept documents; nil for none
 
-	exact bool // equal documents only
+	exact bool // only equal documents count
 	c     *corpus.Corpus
 }
 
-// clusters returns the cluster of each representative by its row.
+// clusters returns the clusters by the row of their representative.
 func (d *Decision) clusters() map[int]*Cluster {
 	all := map[int]*Cluster{}
 	for _, k := range d.Clusters {
@@ -56,8 +55,9 @@ func (d *Decision) clusters() map[int]*Cluster {
 	return all
 }
 
-// Decide returns the documents to remove: the new documents that match one of -against,
-// and of the others all but the representatives. Documents of out have no part in it.
+// Decide returns the documents to remove: the new documents that match one of
+// -against and, among the others, all but the representatives. Documents of out are
+// ignored.
 func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
 	var err error
@@ -90,7 +90,7 @@ func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options, out map[int]bool
 	return d, nil
 }
 
-// without returns the rows of the inputs but for some.
+// without returns the rows of the inputs except some.
 func without(c *corpus.Corpus, out map[int]bool) []int {
 	rows := []int{}
 	for i := c.Old; i < len(c.Docs); i++ {
@@ -102,7 +102,7 @@ func without(c *corpus.Corpus, out map[int]bool) []int {
 }
 
 // DecideCovered returns the documents to remove by covered share. Documents of out
-// have no part in it.
+// are ignored.
 func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
 	pairs, err := v.Pairs()
@@ -132,8 +132,8 @@ func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options, out map[i
 	return d, nil
 }
 
-// DecideEqual returns the documents to remove that are equal to another after
-// normalisation, without the spans of masks. Documents of out have no part in it.
+// DecideEqual returns the documents to remove that equal another one after
+// normalization, ignoring masked spans. Documents of out are ignored.
 func DecideEqual(c *corpus.Corpus, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c, exact: true}
 	masks, err := find.Masks(c, o)
@@ -162,7 +162,7 @@ func DecideEqual(c *corpus.Corpus, o find.Options, out map[int]bool) (*Decision,
 	return d, nil
 }
 
-// addMembers adds the members of clusters but for the representatives.
+// addMembers adds the members of clusters except the representatives.
 func (d *Decision) addMembers(exact bool) {
 	for _, k := range d.Clusters {
 		for _, m := range k.Members {
@@ -178,8 +178,8 @@ func (d *Decision) sort() {
 	slices.SortFunc(d.Removals, func(a, b Removal) int { return cmp.Compare(a.Row, b.Row) })
 }
 
-// RemoveItems adds the documents that hold items of an evaluation, which had no part
-// in the decision.
+// RemoveItems adds the documents that hold items of an evaluation, which were not
+// part of the decision.
 func (d *Decision) RemoveItems(held [][]items.Held) {
 	for row, h := range held {
 		if len(h) == 0 {
@@ -195,7 +195,7 @@ func (d *Decision) RemoveItems(held [][]items.Held) {
 	d.sort()
 }
 
-// Line returns the removal as the log has it, with its evidence.
+// Line returns the removal as a line of the log, with its evidence.
 func (r Removal) Line(c *corpus.Corpus) show.Removal {
 	d := c.Docs[r.Row]
 	if r.Match < 0 {
@@ -204,8 +204,8 @@ func (r Removal) Line(c *corpus.Corpus) show.Removal {
 	return Line(d.ID, d.Place, c.Docs[r.Match].ID, r.Score, c.Text(r.Row), c.Text(r.Match))
 }
 
-// Line returns the removal of a document that is like another one as the log has it; a
-// and b are their texts.
+// Line returns the removal of a document that is similar to another one as a line of
+// the log; a and b are their texts.
 func Line(id string, place input.Place, match string, s lsh.Score, a, b string) show.Removal {
 	out := show.Removal{ID: id, Reason: Near, Match: match, Similarity: s.Similarity, Exact: s.Exact, Place: place.String()}
 	if a == b {

@@ -13,10 +13,10 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Repeat is the reason of a span whose text is in the output already.
+// Repeat is the reason for a span whose text is already in the output.
 const Repeat = "repeat"
 
-// repeatEvidence is where a document that is kept has the text: id, and offsets in
+// repeatEvidence is the place of the text in a kept document: its id, and offsets in
 // its text as read.
 type repeatEvidence struct {
 	ID    string `json:"id"`
@@ -24,21 +24,22 @@ type repeatEvidence struct {
 	End   int    `json:"end"`
 }
 
-// Together documents are cut into pieces at a time, of which each byte takes some bytes
-// of memory.
+// together is the number of documents that are cut into pieces at a time; each byte
+// of their text takes several bytes of memory.
 const (
 	togetherDocuments = 512
 	togetherBytes     = 8 << 20
 )
 
-// together returns how many bytes of texts are cut into pieces at a time.
+// together returns the number of bytes of text that are cut into pieces at a time.
 func together(memory int64) int { return int(min(togetherBytes, memory/128)) }
 
-// Repeats adds the repetitions among the documents that are kept, in the order of
-// -keep, of what is left of their texts. The corpus of -against comes before them.
-// It returns how many sentences or paragraphs stay although they repeat others.
-// Of -memory it takes what is to spare, some hundredths for texts that are cut into
-// pieces, and a thirty-second part for what it finds; the rest is in temporary files.
+// Repeats adds the repetitions among the kept documents, in the order of -keep, in
+// the rest of their texts. The corpus of -against comes before them. It returns the
+// number of sentences or paragraphs that stay although they repeat others. It uses
+// the memory left over by -memory, a few hundredths of it for texts that are cut
+// into pieces and a thirty-second for the repeats found; the rest is in temporary
+// files.
 func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border repeat.Border) (blocked int, err error) {
 	var rows []int
 	removed := 0
@@ -54,8 +55,8 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	for i := range docs.Old {
 		rows[i] = i
 	}
-	// The rest of a text without blocks and items is searched, and stays as it is
-	// until all repeats are known.
+	// The rest of a text without blocks and items is searched, and does not change until
+	// all repeats are known.
 	left := func(row int) shingle.Rest { return rest(c.spans[row], docs.Text(row)) }
 	found := &repeats{numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 32)}
 	found.id = func(row int) (string, error) { return docs.Docs[row].ID, nil }
@@ -109,24 +110,24 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	return cutter.Stats().Blocked, found.spool.Flush()
 }
 
-// A part is a repeat, and the document that keeps it with the place there.
+// A part is a repeat, with the document that keeps it and the place there.
 type part struct {
 	shingle.Span
 	source int
 	at     shingle.Span
 }
 
-// repeats are the repeats of documents by number: in memory, or beyond a limit in a
-// temporary file.
+// repeats holds the repeats of documents by number: in memory or, beyond a limit, in
+// a temporary file.
 type repeats struct {
 	id      func(document int) (string, error)
-	numbers []uint32 // in the spool, from 1, by document; 0 for none
+	numbers []uint32 // position in the spool, from 1, by document; 0 for none
 	spool   *spool.Texts
 	figures show.CutFigures
 	closes  []*spool.Texts
 }
 
-// add adds the repeats of a document that has other spans.
+// add adds the repeats of a document with the given other spans.
 func (r *repeats) add(document int, parts []part, others []Span) error {
 	if len(parts) == 0 {
 		return nil
@@ -153,7 +154,7 @@ func (r *repeats) add(document int, parts []part, others []Span) error {
 	return r.spool.Append(string(b))
 }
 
-// of returns the repeats of a document and its other spans.
+// of returns the repeats of a document, given its other spans.
 func (r *repeats) of(document int, others []Span) ([]Span, error) {
 	if r.numbers[document] == 0 {
 		return others, nil

@@ -10,21 +10,21 @@ import (
 	"github.com/neardup/neardup/lsh/repeat"
 )
 
-// A RepeatStream finds the repeats among documents that come one after another, those to
-// keep before those to cut, and that may be more than memory holds: of each it keeps some
-// 30 bytes there. Make it with [NewRepeatStream], and Close it.
+// A RepeatStream finds the repeats among documents that arrive one after another,
+// those to keep before those to cut. The corpus may be larger than memory: it keeps
+// about 30 bytes per document. Make it with [NewRepeatStream], and Close it.
 type RepeatStream struct {
 	e            *cli.Env
 	workers      int
-	most         int // bytes that are cut into pieces at a time
+	most         int // number of bytes that are cut into pieces at a time
 	texts, names *spool.Texts
 	cutter       *repeat.Cutter
 	cuts         *Cuts
-	waiting      []string // texts added and not yet searched
+	waiting      []string // texts added but not searched yet
 	bytes        int      // of these
 }
 
-// NewRepeatStream returns a stream without documents, with temporary files in a folder.
+// NewRepeatStream returns an empty stream with temporary files in a folder.
 func NewRepeatStream(e *cli.Env, read corpus.Options, o find.Options, border repeat.Border, dir string) *RepeatStream {
 	store := func(limit int64) *spool.Texts {
 		t := spool.NewTexts(limit)
@@ -43,7 +43,7 @@ func NewRepeatStream(e *cli.Env, read corpus.Options, o find.Options, border rep
 	return s
 }
 
-// Add adds a document; its number is how many there were.
+// Add adds a document; its number is the number of documents before.
 func (s *RepeatStream) Add(name, text string) error {
 	if len(s.waiting) == togetherDocuments || len(s.waiting) > 0 && s.bytes+len(text) > s.most {
 		if err := s.search(); err != nil {
@@ -56,7 +56,7 @@ func (s *RepeatStream) Add(name, text string) error {
 	return errors.Join(s.texts.Append(text), s.names.Append(name))
 }
 
-// search finds the repeats of the documents that wait.
+// search finds the repeats of the waiting documents.
 func (s *RepeatStream) search() error {
 	if err := errors.Join(s.texts.Flush(), s.names.Flush()); err != nil {
 		return err
@@ -84,9 +84,10 @@ func (s *RepeatStream) search() error {
 	return nil
 }
 
-// Cuts returns what is to be cut from the documents, by their numbers, and how many
-// sentences or paragraphs stay although they repeat others. No documents may be added
-// after it. Closing the stream leaves the cuts, which the caller closes.
+// Cuts returns the parts to be cut from the documents, by their numbers, and the
+// number of sentences or paragraphs that stay although they repeat others. No
+// documents may be added after it. Closing the stream does not close the cuts; the
+// caller does.
 func (s *RepeatStream) Cuts() (cuts *Cuts, blocked int, err error) {
 	if err := s.search(); err != nil {
 		return nil, 0, err

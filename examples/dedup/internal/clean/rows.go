@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// Rows are the documents in the order of the input, and what becomes of each. Next
-// returns nil after the last one; a Row remains until Next is called again.
+// Rows yields the documents in the order of the input, with the decision on each.
+// Next returns nil after the last one; a Row is valid until the next call of Next.
 type Rows interface {
 	Next() (*Row, error)
 }
@@ -18,26 +18,26 @@ type Row struct {
 	Place input.Place
 	Text  func() (string, error)
 
-	// Removal returns the line of the log; nil for a document that is kept.
+	// Removal returns the line of the log; nil for a kept document.
 	Removal func() (show.Removal, error)
 
-	Cluster *Cluster // that a kept document represents; nil for none
+	Cluster *Cluster // the cluster that a kept document represents; nil for none
 
 	// Spans returns the parts to cut from a kept document; nil for none.
 	Spans func() ([]Span, error)
 }
 
-// Corpus is what a [Writer] asks of documents besides what becomes of each. The zero
-// value is that of no documents.
+// Corpus is the information that a [Writer] needs about the documents in addition to
+// the decisions. The zero value describes an empty corpus.
 type Corpus struct {
 	Docs    int
 	LeftOut int           // documents that could not be read
-	Formats []string      // of documents, in the order in which they come
+	Formats []string      // formats of documents, in order of appearance
 	Tables  []string      // Parquet files
-	Reading input.Options // to read the inputs once more
+	Reading input.Options // for reading the inputs again
 }
 
-// Of returns the new documents of a corpus as a Writer reads them.
+// Of describes the new documents of a corpus as a Writer reads them.
 func Of(c *corpus.Corpus) Corpus {
 	o := Corpus{Docs: len(c.Docs) - c.Old, LeftOut: c.LeftOut(), Reading: c.Reading()}
 	for _, d := range c.Docs[c.Old:] {
@@ -46,7 +46,7 @@ func Of(c *corpus.Corpus) Corpus {
 	return o
 }
 
-// Meet notes the format and the file of the next document.
+// Meet records the format and the file of the next document.
 func (o *Corpus) Meet(format, file string) {
 	known := false
 	for _, f := range o.Formats {
@@ -60,7 +60,7 @@ func (o *Corpus) Meet(format, file string) {
 	}
 }
 
-// rowsOf are the rows of a corpus in memory.
+// rowsOf yields the rows of a corpus in memory.
 type rowsOf struct {
 	c       *corpus.Corpus
 	gone    map[int]Removal
@@ -69,7 +69,7 @@ type rowsOf struct {
 	next    int
 }
 
-// rows returns them, with the clusters if those are wanted.
+// rows returns them, with the clusters if requested.
 func (d *Decision) rows(c *corpus.Corpus, clusters bool) *rowsOf {
 	r := &rowsOf{c: c, gone: map[int]Removal{}, cuts: d.Cuts, next: c.Old}
 	if clusters {

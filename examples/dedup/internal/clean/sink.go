@@ -11,16 +11,16 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 )
 
-// A sink writes to a file of the output.
+// A sink writes one file of the output.
 type sink struct {
 	*outfile.Packed
 	file     io.Writer // beneath compression
-	verbatim bool      // written to file, past Packed
-	head     []byte    // of a table in CSV, written
+	verbatim bool      // written to file, underneath Packed
+	head     []byte    // header of a CSV table, written
 	tables   []tableRows
 }
 
-// A tableRows is the rows to copy of a Parquet file.
+// A tableRows lists the rows to copy from a Parquet file.
 type tableRows struct {
 	file string
 	rows []int
@@ -32,7 +32,7 @@ func newSink(w io.Writer, name string) (*sink, error) {
 }
 
 // meet prepares for the documents of a file, even if none of them is kept: a table
-// without rows is a table all the same.
+// without rows is still a table.
 func (s *sink) meet(d *input.Doc) error {
 	if d.Format == input.Parquet && (len(s.tables) == 0 || s.tables[len(s.tables)-1].file != d.File) {
 		s.tables = append(s.tables, tableRows{file: d.File})
@@ -48,7 +48,7 @@ func (s *sink) meet(d *input.Doc) error {
 	return err
 }
 
-// keep copies a document as it was stored.
+// keep copies a document as stored.
 func (s *sink) keep(d *input.Doc) error {
 	f := input.FormatOf(d.Format)
 	switch {
@@ -71,7 +71,7 @@ func (s *sink) keep(d *input.Doc) error {
 	}
 	defer in.Close()
 	s.verbatim = true
-	_, err = io.Copy(s.file, in) // compressed or not, as it is
+	_, err = io.Copy(s.file, in) // copied unchanged, compressed or not
 	return err
 }
 
@@ -86,7 +86,7 @@ func (s *sink) close() error {
 	return s.Close()
 }
 
-// copyRows copies the rows to keep of tables.
+// copyRows copies the kept rows of tables.
 func (s *sink) copyRows() error {
 	c, err := table.NewCopier(s.file)
 	if err != nil {

@@ -13,8 +13,9 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// Figures returns how many documents were kept, removed and left out, in all and by
-// source and host. A source is a file of many documents, or a folder of files of one.
+// Figures counts the documents kept, removed and left out, in total and by source
+// and host. A source is a file of many documents, or a folder of files with one
+// document each.
 func (d *Decision) Figures() show.Figures {
 	c := d.c
 	t := NewTally()
@@ -50,7 +51,7 @@ type Tally struct {
 	sources, hosts map[string]*show.Group
 }
 
-// NewTally returns a tally of no documents.
+// NewTally returns an empty tally.
 func NewTally() *Tally {
 	return &Tally{
 		f: show.Figures{
@@ -70,7 +71,8 @@ func group(groups map[string]*show.Group, name string) *show.Group {
 	return g
 }
 
-// Add counts a document that is removed for a reason, or kept if that is empty.
+// Add counts a document that is removed for a reason, or kept if the reason is
+// empty.
 func (t *Tally) Add(p input.Place, host, reason string) {
 	for _, g := range []*show.Group{&t.f.Group, group(t.sources, source(p)), group(t.hosts, host)} {
 		g.Documents++
@@ -97,7 +99,7 @@ func (t *Tally) Lost(loss corpus.Loss, n int) {
 // Other counts files that are not documents.
 func (t *Tally) Other(kind string, n int) { t.f.Other[kind] += n }
 
-// Figures returns the figures; sizes is how many clusters there are of each size.
+// Figures returns the figures; sizes counts the clusters of each size.
 func (t *Tally) Figures(sizes map[int]int) show.Figures {
 	f := t.f
 	singles := f.Kept
@@ -110,7 +112,7 @@ func (t *Tally) Figures(sizes map[int]int) show.Figures {
 	return f
 }
 
-// reason returns that of a removal.
+// reason returns the reason of a removal.
 func (d *Decision) reason(r Removal) string {
 	switch {
 	case r.Match < 0:

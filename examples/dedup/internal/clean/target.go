@@ -17,15 +17,15 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/until"
 )
 
-// A Target is where a Writer writes, and what.
+// A Target describes where and what a Writer writes.
 type Target struct {
 	Out       string   // a file, a folder if it ends in /, or - for standard output
 	Log       string   // a file for the removals; "" for Out with .removed.jsonl added
 	Stats     string   // a file for figures, or ""
 	Overwrite bool     // replace existing files
-	Annotate  bool     // add the cluster of a kept record to it
-	Cut       []string // what to take out of kept texts, of Parts
-	Spans     string   // a file for the spans that were taken out, or ""
+	Annotate  bool     // add its cluster to a kept record
+	Cut       []string // parts to take out of kept texts, from Parts
+	Spans     string   // a file for the spans taken out, or ""
 }
 
 // isFolder reports whether a name is that of a folder.
@@ -37,8 +37,9 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// NewWriter refuses early what could only fail late. What standard input brings is
-// put aside, since it is read twice. With dry, nothing will be written.
+// NewWriter checks the target and reports early any error that would otherwise occur
+// late. Standard input is copied to a file, because it is read twice. With dry,
+// nothing will be written.
 func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, error) {
 	c := &Writer{e: e, to: to, written: map[string]string{}}
 	if to.Out == "" && to.Stats == "" {
@@ -122,7 +123,7 @@ func (c *Writer) putAside() (err error) {
 	return err
 }
 
-// within reports whether path lies in dir or is dir; "-" and "" are nowhere.
+// within reports whether path is dir or lies in it; "-" and "" are never within.
 func within(dir, path string) bool {
 	if dir == "-" || dir == "" || path == "-" || path == "" {
 		return false
@@ -131,8 +132,8 @@ func within(dir, path string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// place returns the place of a path, which need not exist yet, without the links
-// in the path to its folder.
+// place returns the location of a path, which need not exist yet, with the links to
+// its folder resolved.
 func place(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
@@ -144,14 +145,14 @@ func place(path string) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// Plan chooses the format to write by the name of the output and the documents that
-// were read, and refuses what does not fit.
+// Plan chooses the output format by the name of the output and the documents that
+// were read, and returns an error for combinations that do not work.
 func (c *Writer) Plan(docs Corpus) error {
 	if c.to.Out == "" {
 		return nil
 	}
 	formats := docs.Formats
-	// annotated refuses files and pages that stay what they are.
+	// annotated refuses -annotate for files and pages that are copied unchanged.
 	annotated := func(to string) error {
 		if i := slices.IndexFunc(formats, func(f string) bool { return !records(f) }); i >= 0 && c.to.Annotate && to != input.JSONL && to != input.Parquet {
 			return fmt.Errorf("-annotate adds fields to records, and documents of the format %s have none; end the name of -out in .jsonl or .parquet to make records of them", formats[i])
@@ -206,7 +207,7 @@ func (c *Writer) Plan(docs Corpus) error {
 	return c.cuttable(formats)
 }
 
-// cuttable refuses to cut documents of formats that are copied, but for text and JSON
+// cuttable refuses to cut documents of formats that are copied, except text and JSON
 // Lines.
 func (c *Writer) cuttable(formats []string) error {
 	for _, f := range formats {

@@ -16,21 +16,21 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
 
-// A Writer writes the kept documents. It reads the inputs once more: their
-// bytes are copied, not made anew. Close it.
+// A Writer writes the kept documents. It reads the inputs again and copies their
+// bytes unchanged. Close it.
 type Writer struct {
 	Passed int // records that are not documents and were copied
 
 	e       *cli.Env
 	to      Target
 	inputs  []string // after patterns
-	format  string   // of a single file; "" for a folder
-	convert bool     // records are not copied but written anew
+	format  string   // of a single output file; "" for a folder
+	convert bool     // records are converted, not copied
 	stdin   *os.File
 
 	docs Corpus
 	rows Rows
-	row  *Row // the document at hand
+	row  *Row // the current document
 	lost int  // documents that could not be read
 
 	spans *SpanLog // nil unless parts are cut
@@ -38,13 +38,13 @@ type Writer struct {
 	logw    *sink
 	out     *sink             // of the file being written
 	file    *os.File          // the file, if it lies in an output folder
-	from    string            // what it is a copy of
-	target  string            // the folder that is written
-	written map[string]string // by path below the output folder, the file copied
-	table   *tableWriter      // of records that are converted
+	from    string            // the input file that it copies
+	target  string            // the folder being written
+	written map[string]string // by path below the output folder: the file copied there
+	table   *tableWriter      // for records that are converted
 }
 
-// Log returns the file that the removals go to, "" if there is none.
+// Log returns the file to which removals are written, "" if there is none.
 func (c *Writer) Log() string { return c.to.Log }
 
 // Close removes temporary files.
@@ -56,13 +56,13 @@ type committer interface {
 	Abort()
 }
 
-// Write copies the kept documents, logs the others, and makes both visible at the end,
-// the log and the figures first.
+// Write copies the kept documents, logs the others, and makes both visible at the
+// end, the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
 	return c.WriteRows(Of(docs), d.rows(docs, c.to.Annotate))
 }
 
-// WriteRows is Write for documents that may not be in memory.
+// WriteRows is Write for documents that need not be in memory.
 func (c *Writer) WriteRows(docs Corpus, rows Rows) error {
 	c.docs, c.rows = docs, rows
 	var commits []committer
@@ -190,7 +190,7 @@ func (c *Writer) copyAll() error {
 	return nil
 }
 
-// advance sets c.row to the row of a document, which must be unchanged.
+// advance sets c.row to the row of a document, which must not have changed.
 func (c *Writer) advance(d *input.Doc) (err error) {
 	if c.row, err = c.rows.Next(); err != nil {
 		return err
@@ -207,7 +207,7 @@ func (c *Writer) advance(d *input.Doc) (err error) {
 	return fmt.Errorf("%v: %w", d.Place, errChanged)
 }
 
-// logRemoval logs the removal of the document at hand.
+// logRemoval logs the removal of the current document.
 func (c *Writer) logRemoval() error {
 	line, err := c.row.Removal()
 	if err != nil {
@@ -222,7 +222,7 @@ func (c *Writer) document(d *input.Doc) error {
 	if removed && d.Format != input.Parquet && d.Head == nil {
 		return c.logRemoval()
 	}
-	s, err := c.sink(d) // a table of which nothing is kept is a table all the same
+	s, err := c.sink(d) // a table without kept rows is still a table
 	switch {
 	case err != nil:
 		return err
@@ -263,7 +263,7 @@ func (c *Writer) document(d *input.Doc) error {
 		return nil
 	}
 	if len(spans) > 0 && input.FormatOf(d.Format).Whole {
-		_, err := s.Write(d.Raw) // not the file as it is
+		_, err := s.Write(d.Raw) // the file is not copied unchanged
 		return err
 	}
 	return s.keep(d)
@@ -327,8 +327,8 @@ func (c *Writer) logLine(r show.Removal) error {
 	return err
 }
 
-// sink returns where a document goes, nil for nowhere. Documents come file by file,
-// so one is open at a time.
+// sink returns the destination of a document, nil for none. Documents arrive file by
+// file, so only one sink is open at a time.
 func (c *Writer) sink(d *input.Doc) (*sink, error) {
 	switch {
 	case c.to.Out == "":
@@ -348,7 +348,7 @@ func (c *Writer) sink(d *input.Doc) (*sink, error) {
 		rel = "stdin" + input.FormatOf(d.Format).Extensions[0]
 	}
 	if ext := filepath.Ext(rel); strings.EqualFold(ext, ".bz2") && !input.FormatOf(d.Format).Whole {
-		rel = strings.TrimSuffix(rel, ext) + ".gz" // bzip2 is not written
+		rel = strings.TrimSuffix(rel, ext) + ".gz" // bzip2 cannot be written
 	}
 	if was, ok := c.written[rel]; ok {
 		return nil, fmt.Errorf("%s and %s would both become %s; clean them one by one", was, d.File, filepath.Join(c.to.Out, rel))
@@ -389,7 +389,7 @@ func (c *Writer) below(file string) string {
 	return filepath.Base(file)
 }
 
-// closeSink finishes the file that is open.
+// closeSink finishes the open file.
 func (c *Writer) closeSink() error {
 	if c.out == nil {
 		return nil

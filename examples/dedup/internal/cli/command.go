@@ -28,41 +28,41 @@ const (
 // errUsage is an error of the command line that has been reported already.
 var errUsage = errors.New("usage")
 
-// A Program is a name and the commands that it has.
+// A Program has a name and commands.
 type Program struct {
 	Name     string
 	Version  string // without the revision, which the build records
-	Help     string // all of it but the list of commands, which comes in the place of %s
+	Help     string // the help, with %s where the list of commands goes
 	Commands []Command
-	Default  string // the command where none is named
+	Default  string // the command to run if none is named
 }
 
-// A Command is one of the things that a program does.
+// A Command is one command of a program.
 type Command struct {
 	Name    string
-	Usage   string // arguments other than flags; "INPUT..." if empty; what begins with "[" may be left out
+	Usage   string // arguments other than flags; "INPUT..." if empty; those that begin with "[" are optional
 	Summary string // one line
 	Help    string // what it prints and how to use it
-	Example string // command lines to begin with
+	Example string // example command lines
 	New     func() Action
 
-	Commands []Command // replaces all of the above but the name, the summary and the help
+	Commands []Command // if set, replaces all of the above except the name, the summary and the help
 }
 
-// NoInputs is the usage of a command that takes none.
+// NoInputs is the usage of a command without inputs.
 const NoInputs = " "
 
-// An Action is a command with values for its flags. It may have a method
-// Check() error, which is called when all flags are parsed.
+// An Action is a command with values for its flags. It may have a method Check()
+// error, which is called after the flags are parsed.
 type Action interface {
 	Flags() []Flags
 	Run(*Env) error
 }
 
-// Flags are flags that belong together.
+// Flags are a group of related flags.
 type Flags struct {
 	Register func(*flag.FlagSet)
-	Check    func() error // refuses values that make no sense; may be nil
+	Check    func() error // refuses invalid values; may be nil
 }
 
 // helpFlags ask for help, versionFlags for the version.
@@ -71,7 +71,7 @@ var (
 	versionFlags = []string{"version", "-version", "--version"}
 )
 
-// version returns which build of the program this is.
+// version returns the build of the program.
 func (p Program) version() string {
 	revision, dirty := "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -87,7 +87,7 @@ func (p Program) version() string {
 	return fmt.Sprintf("%s %s%s%s, %s %s/%s", p.Name, p.Version, revision, dirty, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// names returns those of the commands.
+// names returns the names of the commands.
 func (p Program) names() (names []string) {
 	for _, c := range p.Commands {
 		names = append(names, c.Name)
@@ -95,7 +95,7 @@ func (p Program) names() (names []string) {
 	return append(names, "help", "version")
 }
 
-// Run runs the command that args name and returns the exit status.
+// Run runs the command named in args and returns the exit status.
 func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		p.printHelp(stderr)
@@ -178,7 +178,7 @@ func (p Program) run(ctx context.Context, cmd Command, args []string, stdin io.R
 	return ExitDone
 }
 
-// choose answers a command line that names none of the commands that cmd has.
+// choose handles a command line that names none of the subcommands of cmd.
 func (p Program) choose(cmd Command, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && slices.Contains(helpFlags, args[0]) {
 		fmt.Fprintf(stdout, "%s %s: %s\n\n%s\ncommands:\n", p.Name, cmd.Name, cmd.Summary, cmd.Help)
@@ -199,7 +199,7 @@ func (p Program) choose(cmd Command, args []string, stdout, stderr io.Writer) in
 	return ExitFatal
 }
 
-// usageError reports a wrong command line and what to do about it.
+// usageError reports a wrong command line and how to correct it.
 func (p Program) usageError(w io.Writer, cmd Command, format string, args ...any) error {
 	fmt.Fprintf(w, "%s %s: %s\n(\"%[1]s %[2]s -h\" lists its flags)\n", p.Name, cmd.Name, strings.TrimSuffix(fmt.Sprintf(format, args...), "\n"))
 	return errUsage

@@ -12,8 +12,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// An Env is where a command runs: its inputs, where it prints, and a count of what
-// it could not read.
+// An Env is the environment of a command: its inputs, its output, and a count of
+// unreadable input.
 type Env struct {
 	Ctx    context.Context
 	Inputs []string        // arguments other than flags
@@ -22,8 +22,8 @@ type Env struct {
 	Out    *bufio.Writer // findings
 	Stderr io.Writer     // errors, progress, summary
 
-	InputErrors int      // problems that were not notes
-	Notes       []string // parts that the result lacks
+	InputErrors int      // problems other than notes
+	Notes       []string // parts missing from the result
 
 	stdout  io.Writer
 	program string
@@ -32,31 +32,31 @@ type Env struct {
 	more    map[string]*unsaid // by kind
 }
 
-// Screen returns the screen that findings are shown on.
+// Screen returns the screen on which findings are shown.
 func (e *Env) Screen(o Output) screen.Screen { return screen.Of(e.stdout, o.Color) }
 
 // A Problem is something to report about the input.
 type Problem struct {
-	Kind string // a few words; problems of one kind are printed a few times only
+	Kind string // a few words; only the first few problems of a kind are printed
 	File string
 	Err  error
 	Note bool // nothing is missing, so the exit status does not change
 }
 
-// Problems of one kind are printed so many times in a file and in all files; the
-// others are counted.
+// Number of problems of one kind that are printed per file and in total; further
+// ones are counted.
 const (
 	perFile = 3
 	perKind = 20
 )
 
-// An unsaid is how many problems of a kind were not printed.
+// An unsaid counts the problems of a kind that were not printed.
 type unsaid struct {
 	n     int
 	files map[string]struct{} // some of the files
 }
 
-// Problem prints a problem, or counts it if there were enough of its kind.
+// Problem prints a problem, or counts it if enough of its kind were printed.
 func (e *Env) Problem(p Problem) {
 	if !p.Note {
 		e.InputErrors++
@@ -82,7 +82,7 @@ func (e *Env) Problem(p Problem) {
 	}
 }
 
-// Unsaid prints how many problems were only counted.
+// Unsaid prints how many problems were counted without being printed.
 func (e *Env) Unsaid() {
 	for _, kind := range slices.Sorted(maps.Keys(e.more)) {
 		m := e.more[kind]

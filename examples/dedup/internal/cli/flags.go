@@ -56,7 +56,7 @@ func OneOf(name, value string, allowed ...string) error {
 	return fmt.Errorf("-%s %s: must be one of %s", name, value, strings.Join(allowed, ", "))
 }
 
-// parse gives an action the values of its flags and e the inputs. Flags may come
+// parse passes the values of flags to an action and the inputs to e. Flags may come
 // between inputs; everything after "--" is an input.
 func (p Program) parse(e *Env, cmd Command, a Action, args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet(cmd.Name, flag.ContinueOnError)
@@ -105,8 +105,8 @@ func (p Program) parse(e *Env, cmd Command, a Action, args []string, stdout io.W
 	return nil
 }
 
-// whoHas names the commands that have a flag which another command lacks, or a flag
-// of this one that is called much the same.
+// whoHas names the commands that have a flag which this command lacks, or a flag of
+// this command with a similar name.
 func (p Program) whoHas(err error, own *flag.FlagSet) string {
 	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {
@@ -130,7 +130,7 @@ func (p Program) whoHas(err error, own *flag.FlagSet) string {
 	return fmt.Sprintf(" (a flag of %s)", strings.Join(have, ", "))
 }
 
-// leaves returns every command that can be run.
+// leaves returns every runnable command.
 func (p Program) leaves() (all []Command) {
 	for _, c := range p.Commands {
 		all = append(all, c.Commands...)
@@ -141,8 +141,8 @@ func (p Program) leaves() (all []Command) {
 	return all
 }
 
-// printCommandHelp lists the flags in the order of their groups, what decides
-// the findings first.
+// printCommandHelp lists the flags in the order of their groups, beginning with
+// those that decide the findings.
 func (p Program) printCommandHelp(w io.Writer, cmd Command) {
 	usage := strings.TrimSpace(fmt.Sprintf("%s %s [flags] %s", p.Name, cmd.Name, cmp.Or(cmd.Usage, "INPUT...")))
 	fmt.Fprintf(w, "%s %s: %s\n\nusage: %s\n\n%s\n", p.Name, cmd.Name, cmd.Summary, usage, cmd.Help)

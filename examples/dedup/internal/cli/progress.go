@@ -14,7 +14,7 @@ import (
 // A Progress shows the progress of a long step on a terminal. It redraws the line
 // several times a second, even if the step makes no progress.
 type Progress struct {
-	w          io.Writer // nil unless it is a terminal
+	w          io.Writer // nil unless output is a terminal
 	what, unit string
 	start      time.Time
 
@@ -25,7 +25,7 @@ type Progress struct {
 	ended chan struct{}
 }
 
-// A fraction is the part of a step that is done, for steps without a known total.
+// A fraction is the completed part of a step without a known total.
 type fraction struct{ done, total int64 }
 
 // Progress begins a step of total units, 0 if the number is not known.
@@ -61,7 +61,7 @@ func (p *Progress) redraw(ended chan struct{}) {
 // wipe clears the line of a terminal.
 const wipe = "\r\x1b[K"
 
-// line returns the line to show after a time.
+// line returns the line to show after some time.
 func (p *Progress) line(elapsed time.Duration) string {
 	var b strings.Builder
 	b.WriteString(p.what)
@@ -87,10 +87,10 @@ func (p *Progress) line(elapsed time.Duration) string {
 // Add counts n units more.
 func (p *Progress) Add(n int) { p.done.Add(int64(n)) }
 
-// Of sets the part that is done, for steps without a known total.
+// Of sets the completed part, for steps without a known total.
 func (p *Progress) Of(done, total int) { p.Bytes(int64(done), int64(total)) }
 
-// Bytes is for steps whose bytes show how much is done; total is 0 if it is not
+// Bytes is for steps whose progress is measured in bytes; total is 0 if it is not
 // known.
 func (p *Progress) Bytes(done, total int64) { p.part.Store(&fraction{done, total}) }
 
@@ -106,7 +106,7 @@ func (p *Progress) Clear() {
 	}
 }
 
-// Stop ends the step; it may be called again.
+// Stop ends the step; it may be called more than once.
 func (p *Progress) Stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

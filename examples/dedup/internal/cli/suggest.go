@@ -2,10 +2,10 @@ package cli
 
 import "strings"
 
-// suggest returns the name that is most like a word, in quotes and with a question, or
-// "" if none is like it.
+// suggest returns the name most similar to a word, quoted and phrased as a question,
+// or "" if none is similar.
 func suggest(word string, names []string) string {
-	best, least := "", 3 // two changes may be a slip
+	best, least := "", 3 // two changes may be a typing error
 	for _, name := range names {
 		if d := distance(strings.ToLower(word), name); d < least && d < len(name)-1 {
 			best, least = name, d
@@ -17,8 +17,8 @@ func suggest(word string, names []string) string {
 	return " (did you mean \"" + best + "\"?)"
 }
 
-// distance returns how many letters must be put in, taken out, replaced or exchanged
-// with the next one to make b of a.
+// distance returns the number of letters to insert, delete, replace or swap with the
+// next one to turn a into b.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if len(x) > 40 || len(y) > 40 {

@@ -1,6 +1,6 @@
-// Package columns lays out text on a terminal by cells: two texts side by side,
-// and text that is cut or padded to a width. Sequences that style a text
-// (ESC [ … m) take no cells; text must hold no other control characters.
+// Package columns lays out text on a terminal by cells: two texts side by side, and
+// text that is cut or padded to a width. Style sequences (ESC [ … m) take no cells;
+// text must not contain other control characters.
 package columns
 
 import (
@@ -11,8 +11,9 @@ import (
 	"unicode/utf8"
 )
 
-// Write prints left and right next to each other, each wrapped to width cells,
-// and reports how many lines beyond limit it left out; 0 means no limit.
+// Write prints left and right next to each other, each wrapped to width cells, and
+// returns the number of lines beyond limit that it left out; a limit of 0 means
+// none.
 func Write(w io.Writer, width, limit int, left, right string) {
 	l, r := Wrap(left, width), Wrap(right, width)
 	n := max(len(l), len(r))
@@ -36,8 +37,8 @@ func Write(w io.Writer, width, limit int, left, right string) {
 }
 
 // Wrap breaks text into lines of at most width cells: between words, and within
-// anything longer than a line, such as text of a script without spaces. A style
-// that is on at the end of a line goes on in the next one.
+// anything longer than a line, such as text in a script without spaces. A style that
+// is on at the end of a line continues on the next one.
 func Wrap(text string, width int) []string {
 	var lines []string
 	var line strings.Builder
@@ -92,7 +93,7 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// parts yields the letters of a text, and its style sequences in one piece.
+// parts yields the letters of a text, and each style sequence in one piece.
 func parts(text string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for len(text) > 0 {
@@ -110,7 +111,7 @@ func parts(text string) func(yield func(string) bool) {
 	}
 }
 
-// Width returns how many cells of a terminal a text takes.
+// Width returns the number of terminal cells that a text takes.
 func Width(text string) int {
 	n := 0
 	for part := range parts(text) {

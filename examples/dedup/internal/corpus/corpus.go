@@ -1,5 +1,5 @@
 // Package corpus holds the documents that a command reads: their texts, in memory
-// or beyond a limit in a temporary file, and where each was read.
+// or, beyond a limit, in a temporary file, and where each was read.
 package corpus
 
 import (
@@ -20,21 +20,21 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Document is all but the text of one.
+// A Document is everything about a document except its text.
 type Document struct {
 	ID, Host, URL, Time string
 	Format              string
 	Place               input.Place
-	Blocks              []shingle.Span // of a page of HTML; nil where the text shows them
+	Blocks              []shingle.Span // blocks of an HTML page; nil if they follow from the text
 }
 
-// A Loss is why documents of a file could not be read.
+// A Loss is a reason why documents of a file could not be read.
 type Loss struct{ File, Reason string }
 
-// A Corpus is documents by number, in the order in which they were read.
+// A Corpus holds documents by number, in the order in which they were read.
 type Corpus struct {
 	Docs []Document
-	Old  int // how many of them, the first ones, are from the corpus that the others are compared with
+	Old  int // number of documents, the first ones, from the corpus that the others are compared with
 
 	// Lost counts the documents of the inputs, not of the other corpus, that were left
 	// out because they could not be read.
@@ -46,19 +46,19 @@ type Corpus struct {
 	// Ranks are the values of the field that -keep names; nil if it names none.
 	Ranks []float64
 
-	// Compared describes which text of the documents was compared, "" where that
-	// is all there is.
+	// Compared describes the part of the documents that was compared, "" for the whole
+	// text.
 	Compared string
 
 	env   *cli.Env
 	o     Options
 	texts *spool.Texts
 	hosts map[string]string
-	sites atomic.Int32 // what HasSites returns: 1 no, 2 yes, 0 not known yet
+	sites atomic.Int32 // result of HasSites: 1 no, 2 yes, 0 not known yet
 }
 
-// HasSites reports whether a host has several documents: of one page there is no
-// telling what is its site's.
+// HasSites reports whether a host has several documents: with only one page, the
+// frame of a site cannot be recognized.
 func (c *Corpus) HasSites() bool {
 	if known := c.sites.Load(); known != 0 {
 		return known == 2
@@ -87,10 +87,10 @@ func (c *Corpus) ReportCompared() {
 	}
 }
 
-// Load reads the documents of inputs, those of against first.
-// It reports and counts what cannot be read. Close the corpus.
+// Load reads the documents of inputs, those of against first. It reports and counts
+// unreadable documents. Close the corpus.
 func Load(e *cli.Env, o Options, against, inputs []string) (*Corpus, error) {
-	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and files
+	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and open files
 	c := &Corpus{Lost: map[Loss]int{}, Other: map[string]int{}, env: e, o: o, texts: spool.NewTexts(o.Memory / 8)}
 	err := c.load(against, inputs)
 	if err != nil {
@@ -146,7 +146,7 @@ func (c *Corpus) read(inputs []string) error {
 	return nil
 }
 
-// report prints an error of reading, and counts what it left out.
+// report prints a read error and counts the documents left out.
 func (c *Corpus) report(err error) {
 	c.env.Problem(Problem(err))
 	e, ok := err.(*input.Error)
@@ -167,7 +167,8 @@ func (c *Corpus) LeftOut() (n int) {
 	return n
 }
 
-// rank returns the number that a document is ranked by, or the least of all.
+// rank returns the number by which a document is ranked, or the least number if it
+// has none.
 func (c *Corpus) rank(d *input.Doc) float64 {
 	x, ok := Rank(d)
 	if !ok {
@@ -176,7 +177,8 @@ func (c *Corpus) rank(d *input.Doc) float64 {
 	return x
 }
 
-// Rank returns the number that a document is ranked by, or the least of all and false.
+// Rank returns the number by which a document is ranked, or the least number and
+// false.
 func Rank(d *input.Doc) (float64, bool) {
 	if x, err := strconv.ParseFloat(d.Rank, 64); err == nil && x == x {
 		return x, true
@@ -187,20 +189,20 @@ func Rank(d *input.Doc) (float64, bool) {
 	return math.Inf(-1), false
 }
 
-// NoRank is the note about a document that has no number to be ranked by.
+// NoRank is the note about a document without a number to be ranked by.
 func NoRank(p input.Place, field string) error {
 	return &input.Error{Place: p, Reason: "no number to rank by", Note: true, Err: fmt.Errorf("field %q is neither a number nor a time; ranked last", field)}
 }
 
-// NoTime is the error of a document whose time cannot be read.
+// NoTime is the error for a document whose time cannot be parsed.
 func NoTime(p input.Place, err error) error {
 	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}
 }
 
-// Reading returns the options to read the inputs once more, by one goroutine.
+// Reading returns the options for reading the inputs again, in one goroutine.
 func (c *Corpus) Reading() input.Options { return c.o.Again(c.env) }
 
-// perDocument is about how many bytes of memory a document takes besides its text and
+// perDocument is roughly the memory, in bytes, of a document without its text and
 // its signature, which may be in files: its id, its place, its part in the search.
 const perDocument = 512
 
@@ -213,7 +215,7 @@ func (c *Corpus) Require(what string, bytes int64) error {
 	return fmt.Errorf("%s take about %v of memory, and -memory is %v: pass -memory %v, or split the input", what, need, bytesize.Size(c.o.Memory), need)
 }
 
-// Problem returns an error of reading as one to report.
+// Problem converts a read error into a problem to report.
 func Problem(err error) cli.Problem {
 	e, ok := err.(*input.Error)
 	if !ok {
@@ -222,7 +224,7 @@ func Problem(err error) cli.Problem {
 	return cli.Problem{Kind: e.Reason, File: e.File, Err: e, Note: e.Note}
 }
 
-// intern returns a host that was read before in place of an equal one.
+// intern returns a host read before instead of an equal one.
 func (c *Corpus) intern(host string) string {
 	if h, ok := c.hosts[host]; ok {
 		return h
@@ -239,7 +241,7 @@ func (c *Corpus) intern(host string) string {
 // Close removes the temporary files of the corpus.
 func (c *Corpus) Close() { c.texts.Close() }
 
-// Text returns the text of document i. If it cannot be had the text is empty and
+// Text returns the text of document i. If it cannot be read, the text is empty and
 // Err returns the reason.
 func (c *Corpus) Text(i int) string { return c.texts.At(i) }
 
@@ -249,10 +251,10 @@ func (c *Corpus) Size(i int) int { return c.texts.Size(i) }
 // Bytes returns the length of all texts.
 func (c *Corpus) Bytes() int64 { return c.texts.Bytes() }
 
-// Err returns the first failure of Text. Check it before results are believed.
+// Err returns the first failure of Text. Check it before using results.
 func (c *Corpus) Err() error { return c.texts.Err() }
 
-// Memory returns how many bytes of memory the flags allow.
+// Memory returns the number of bytes of memory that the flags allow.
 func (c *Corpus) Memory() int64 { return c.o.Memory }
 
 // Spare returns a quarter of the memory that the documents leave, and no less than a
@@ -261,13 +263,13 @@ func (c *Corpus) Spare() int64 {
 	return max(c.o.Memory/16, (c.o.Memory-perDocument*int64(len(c.Docs)))/4)
 }
 
-// Workers returns how many goroutines the flags allow.
+// Workers returns the number of goroutines that the flags allow.
 func (c *Corpus) Workers() int { return c.o.workers() }
 
-// Env returns where the corpus was read.
+// Env returns the environment in which the corpus was read.
 func (c *Corpus) Env() *cli.Env { return c.env }
 
-// Empty returns how many documents have no text.
+// Empty returns the number of documents without text.
 func (c *Corpus) Empty() (n int) {
 	for i := range c.Docs {
 		if c.Size(i) == 0 {
@@ -277,7 +279,7 @@ func (c *Corpus) Empty() (n int) {
 	return n
 }
 
-// Counted returns how many documents were read, as text.
+// Counted returns the number of documents read, as text.
 func (c *Corpus) Counted() string { return Counted(len(c.Docs), c.Empty()) }
 
 // Counted returns a number of documents and of those without text, as text.

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// Options are what flags choose about reading.
+// Options are the reading options set by flags.
 type Options struct {
 	Input   input.Options
 	Workers int
@@ -47,7 +47,7 @@ func (o *Options) InputFlags() cli.Flags {
 	}
 }
 
-// reading returns the options for package input, within the limits of memory.
+// reading returns the options for package input, within the memory limits.
 func (o Options) reading() input.Options {
 	in := o.Input
 	in.Workers = o.workers()
@@ -55,10 +55,10 @@ func (o Options) reading() input.Options {
 	return in
 }
 
-// workers returns how many goroutines to use.
+// workers returns the number of goroutines to use.
 func (o Options) workers() int { return min(o.Workers, maxWorkers) }
 
-// Again returns the options to read inputs once more, by one goroutine.
+// Again returns the options for reading inputs again, in one goroutine.
 func (o Options) Again(e *cli.Env) input.Options {
 	in := o.reading()
 	in.Workers = 0

@@ -15,8 +15,8 @@ type Item struct {
 	Err error
 }
 
-// Read returns the documents of inputs and a progress of reading them, to which the
-// caller adds what it takes. change, if not nil, changes how they are read.
+// Read returns the documents of inputs and a progress display, to which the caller
+// adds what it processes. change, if not nil, changes the reading options.
 func Read(e *cli.Env, what string, inputs []string, ro Options, change func(*input.Options)) (*cli.Progress, iter.Seq[Item]) {
 	o := ro.reading()
 	o.Stdin = e.Stdin

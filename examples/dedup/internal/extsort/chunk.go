@@ -8,16 +8,17 @@ import (
 	"slices"
 )
 
-// A chunk is records in memory. Their bytes lie in slabs, which are kept from one run
-// to the next; what is sorted are entries.
+// A chunk holds records in memory. Their bytes lie in slabs, which are kept from one
+// run to the next; sorting moves only entries.
 type chunk struct {
 	slabs   [][]byte
-	using   int // slabs that have records
+	using   int // number of slabs with records
 	entries []entry
-	bytes   int64 // of the slabs in use and of the entries
+	bytes   int64 // bytes of the slabs in use and of the entries
 }
 
-// An entry is a record: its first eight bytes, which mostly decide, and its place.
+// An entry is a record: its first eight bytes, which usually decide the order, and
+// its position.
 type entry struct {
 	prefix       uint64
 	slab, offset uint32
@@ -29,7 +30,7 @@ const (
 	entrySize = 16
 )
 
-// prefix returns the first eight bytes of a record as a number whose order is theirs.
+// prefix returns the first eight bytes of a record as a number that sorts like them.
 func prefix(record []byte) uint64 {
 	if len(record) >= 8 {
 		return binary.BigEndian.Uint64(record)
@@ -66,7 +67,7 @@ func (c *chunk) grow(need int) {
 	c.using++
 }
 
-// reset forgets all records and keeps the memory, but that of long records.
+// reset forgets all records and keeps the memory, except that of long records.
 func (c *chunk) reset() {
 	for i := range c.slabs {
 		if cap(c.slabs[i]) > slabSize {
@@ -108,12 +109,12 @@ func (c *chunk) compare(x, y entry) int {
 	return bytes.Compare(c.record(x), c.record(y))
 }
 
-// fewEntries is how many are sorted by comparing.
+// fewEntries is the number of entries up to which they are sorted by comparing.
 const fewEntries = 48
 
-// sortBy sorts entries that agree in the bits of their prefix above the byte at shift
-// and upward: by that byte, in place (American flag sort: McIlroy, Bostic & McIlroy
-// 1993), then each group by the next one.
+// sortBy sorts entries whose prefixes agree above the byte at shift: first by that
+// byte, in place (American flag sort: McIlroy, Bostic & McIlroy 1993), then each
+// group by the next byte.
 func (c *chunk) sortBy(entries []entry, shift int) {
 	if len(entries) <= fewEntries || shift < 0 {
 		slices.SortFunc(entries, c.compare)

@@ -1,7 +1,7 @@
 // Package extsort sorts more records than memory holds. A record is any bytes, and
 // the order is that of [bytes.Compare] on whole records, so it is the same for any
-// number of workers: begin a record with its key, numbers big-endian, and let what
-// follows decide among equal keys.
+// number of workers: begin a record with its key, with numbers in big-endian order,
+// and let the rest decide among equal keys.
 //
 //	s := extsort.New(extsort.Options{Dir: dir, Memory: 256 << 20, Workers: 2})
 //	defer s.Close()
@@ -24,19 +24,19 @@ import (
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
 	// Dir is the folder for the sorted runs; "" means that of temporary files. Each
-	// Sorter has one file there, two while it merges. Where the system allows it
-	// they have no name, so that nothing remains whatever ends the process.
+	// Sorter has one file there, two while it merges. Where the system allows it, they
+	// have no name, so that nothing remains however the process ends.
 	Dir string
 
 	// Memory is how many bytes to use, in addition to the longest records; 0 means
 	// 64 MiB, and less than 4 MiB counts as 4 MiB.
 	Memory int64
 
-	// Workers is how many runs are sorted at the same time; 0 means 1. They share the
-	// memory. The result does not depend on it.
+	// Workers is the number of runs that are sorted at the same time; 0 means 1. They
+	// share the memory. The result does not depend on it.
 	Workers int
 
-	// Unique drops records that are equal to another.
+	// Unique drops records that equal another one.
 	Unique bool
 }
 
@@ -46,14 +46,14 @@ const (
 	mostFanIn     = 512 // runs that are read at the same time
 )
 
-// A Sorter takes records in any order and gives them back sorted. Add must not run
-// concurrently with anything else. Make it with [New] and Close it.
+// A Sorter takes records in any order and returns them sorted. Add must not run
+// concurrently with any other method. Make it with [New] and Close it.
 type Sorter struct {
 	o       Options
 	fanIn   int
 	limit   int64       // bytes of a run in memory
-	spare   chan *chunk // that may be filled
-	now     *chunk      // that is being filled
+	spare   chan *chunk // chunk to be filled
+	now     *chunk      // chunk being filled
 	sorting sync.WaitGroup
 	added   int64
 	ended   bool
@@ -62,10 +62,10 @@ type Sorter struct {
 	file    *runFile
 
 	mu  sync.Mutex // guards err
-	err error      // the first one
+	err error      // the first error
 }
 
-// New returns a sorter without records.
+// New returns an empty sorter.
 func New(o Options) *Sorter {
 	if o.Memory == 0 {
 		o.Memory = defaultMemory
@@ -73,7 +73,7 @@ func New(o Options) *Sorter {
 	o.Memory = max(o.Memory, leastMemory)
 	o.Workers = max(1, o.Workers)
 	s := &Sorter{o: o, spare: make(chan *chunk, o.Workers+1)}
-	// Every worker sorts a run while another one is filled.
+	// Every worker sorts a run while another run is being filled.
 	s.limit = o.Memory / int64(o.Workers+1)
 	s.fanIn = min(int(o.Memory/(2*blockSize)), mostFanIn)
 	for range cap(s.spare) {
@@ -83,8 +83,8 @@ func New(o Options) *Sorter {
 	return s
 }
 
-// Add takes a copy of a record. The error is that of a run that could not be written,
-// and then that of every further call. It panics after All.
+// Add adds a copy of a record. If a run could not be written, this and every further
+// call return the error. It panics after All.
 func (s *Sorter) Add(record []byte) error {
 	if s.ended {
 		panic("extsort: Add after All")
@@ -102,7 +102,7 @@ func (s *Sorter) Add(record []byte) error {
 	return nil
 }
 
-// Len returns how many records were added.
+// Len returns the number of records added.
 func (s *Sorter) Len() int64 { return s.added }
 
 // flush sorts and writes the run in memory, and waits for room for the next one.
@@ -148,8 +148,8 @@ func (s *Sorter) write(c *chunk) error {
 	return s.file.append(c.records())
 }
 
-// All returns the records in order, each of which remains until the next one is asked
-// for. It may be called once; the sequence ends with an error if there is one.
+// All returns the records in order; each is valid until the next one is requested.
+// It may be called once. The sequence ends with an error if there is one.
 func (s *Sorter) All() iter.Seq2[[]byte, error] {
 	if s.ended {
 		panic("extsort: All twice")
@@ -174,7 +174,7 @@ func (s *Sorter) All() iter.Seq2[[]byte, error] {
 			yield(nil, err)
 			return
 		}
-		s.now, s.spare = nil, nil // the memory serves the merge
+		s.now, s.spare = nil, nil // the merge reuses the memory
 		for len(s.file.runs) > s.fanIn {
 			if err := s.mergeOnce(); err != nil {
 				yield(nil, err)
@@ -207,7 +207,7 @@ func (s *Sorter) mergeOnce() error {
 	return err
 }
 
-// Close ends the sorter and removes its runs.
+// Close closes the sorter and removes its runs.
 func (s *Sorter) Close() error {
 	s.sorting.Wait()
 	s.ended = true
@@ -227,7 +227,7 @@ type runFile struct {
 	end  int64
 }
 
-// A run is a part of a runFile.
+// A run is a section of a runFile.
 type run struct{ offset, length int64 }
 
 // A file has the methods of an [os.File] that a runFile needs.
@@ -238,13 +238,13 @@ type file interface {
 	Name() string
 }
 
-// create makes the file of runs; tests replace it.
+// create creates the file for runs; tests replace it.
 var create = func(dir string) (file, error) {
 	f, err := os.CreateTemp(dir, "sort-*.tmp")
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // fails on Windows, where close does it
+	_ = os.Remove(f.Name()) // this fails on Windows, where close removes it
 	return f, nil
 }
 
@@ -277,7 +277,7 @@ func (f *runFile) append(records iter.Seq2[[]byte, error]) error {
 
 func (f *runFile) close() error {
 	err := f.f.Close()
-	_ = os.Remove(f.f.Name()) // gone already but on Windows
+	_ = os.Remove(f.f.Name()) // already gone except on Windows
 	if err != nil {
 		return fmt.Errorf("extsort: file of runs: %w", err)
 	}
@@ -329,7 +329,7 @@ func merge(f *runFile, runs []run, unique bool) iter.Seq2[[]byte, error] {
 type source struct {
 	*Reader
 	number int
-	record []byte // the first one left
+	record []byte // the first error left
 	prefix uint64 // of record
 }
 
@@ -343,7 +343,7 @@ func (s *source) next() (bool, error) {
 	return true, err
 }
 
-// before is the order of records; equal ones are those of the earlier run first.
+// before is the order of records; equal records are ordered by their run.
 func (s *source) before(t *source) bool {
 	if s.prefix != t.prefix {
 		return s.prefix < t.prefix

@@ -10,24 +10,25 @@ import (
 )
 
 // Records are stored in blocks: the length of the payload (4 bytes), the number of
-// the block (8 bytes), the xxHash of both and the payload (8 bytes), then the payload
-// itself: each record as its length, a varint, and its bytes. A block holds whole
-// records. An empty block ends the stream, so a stream that was cut is noticed, and so
-// is one whose blocks were exchanged. Numbers are little-endian.
+// the block (8 bytes), the xxHash of both and the payload (8 bytes), then the
+// payload itself: each record as its length, a varint, and its bytes. A block holds
+// whole records. An empty block ends the stream, so a truncated stream is detected,
+// and so are swapped blocks. Numbers are little-endian.
 const (
-	blockSize  = 1 << 17 // payload from which on a block is complete
+	blockSize  = 1 << 17 // payload size from which on a block is complete
 	headerSize = 20
 )
 
-// MaxRecord is the most bytes of a record.
+// MaxRecord is the largest number of bytes in a record.
 const MaxRecord = 1 << 30
 
-// maxPayload is the longest payload of a block: one that was nearly complete, and the
-// longest record.
+// maxPayload is the longest payload of a block: one that was nearly complete, plus
+// the longest record.
 const maxPayload = blockSize + MaxRecord + binary.MaxVarintLen64
 
 var (
-	// ErrDamaged reports records that are not as they were written, always wrapped.
+	// ErrDamaged reports records that have changed since they were written, always
+	// wrapped.
 	ErrDamaged = errors.New("damaged records")
 
 	// ErrTooLong reports a record of more than MaxRecord bytes, always wrapped.
@@ -41,7 +42,7 @@ type Writer struct {
 	buf     []byte // header and payload of the block
 	number  uint64
 	written int64
-	err     error // the first one
+	err     error // the first error
 }
 
 // NewWriter returns a writer of records.
@@ -85,8 +86,8 @@ func (w *Writer) flush() {
 	}
 }
 
-// Close writes the buffered records, and the end of the stream. It does not close
-// what the records are written to.
+// Close writes the buffered records and the end of the stream. It does not close the
+// underlying writer.
 func (w *Writer) Close() error {
 	if len(w.buf) > 0 {
 		w.flush()
@@ -96,7 +97,7 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-// Bytes returns how many bytes were written so far.
+// Bytes returns the number of bytes written so far.
 func (w *Writer) Bytes() int64 { return w.written }
 
 func checksum(header, payload []byte) uint64 {
@@ -120,8 +121,8 @@ type Reader struct {
 // NewReader returns a reader of records, which reads a block at a time.
 func NewReader(r io.Reader) *Reader { return &Reader{r: r} }
 
-// Next returns the next record, which remains until Next is called again. After the
-// last record the error is io.EOF; if the stream is cut or damaged it wraps
+// Next returns the next record, which is valid until the next call. After the last
+// record the error is io.EOF; if the stream is truncated or damaged, it wraps
 // [ErrDamaged].
 func (r *Reader) Next() ([]byte, error) {
 	if len(r.rest) == 0 {
@@ -152,7 +153,7 @@ func (r *Reader) read() error {
 	if n > maxPayload {
 		return r.damage(fmt.Errorf("%d bytes", n))
 	}
-	// Room is made as the bytes come: the length may be wrong.
+	// The buffer grows as bytes arrive: the length may be wrong.
 	r.block = r.block[:0]
 	for have := 0; have < int(n); have = len(r.block) {
 		more := min(int(n)-have, max(have, blockSize+4096))
@@ -178,7 +179,7 @@ func (r *Reader) read() error {
 	return nil
 }
 
-// damage returns the error of a block that cannot be read.
+// damage returns the error for a block that cannot be read.
 func (r *Reader) damage(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it ends early")

@@ -15,8 +15,8 @@ type Match struct {
 	lsh.Score
 }
 
-// Old returns for every new document the matching ones of the -against corpus, best
-// first, at most limit of them; 0 means all. Score.A is the new one.
+// Old returns, for every new document, the matching ones of the -against corpus,
+// best first, at most limit of them; 0 means all. Score.A is the new one.
 func (s *Sketches) Old(limit int) ([][]Match, error) {
 	old := s.c.Old
 	o := lsh.Options{Threshold: s.o.Threshold, Capacity: old}
@@ -24,7 +24,7 @@ func (s *Sketches) Old(limit int) ([][]Match, error) {
 		o.Sets = func(id string) []uint64 { return s.set(rowOf(id)) }
 	}
 	ix := lsh.New(o)
-	// Rows serve as ids: the corpus and the inputs may use the same ones.
+	// Rows serve as ids, because the corpus and the inputs may use the same ids.
 	for row := range old {
 		sig, err := s.Signature(row)
 		if err != nil {
@@ -37,7 +37,7 @@ func (s *Sketches) Old(limit int) ([][]Match, error) {
 	}
 	found := make([][]Match, len(s.c.Docs)-old)
 	if old == 0 {
-		return found, nil // an index without documents has no scheme to search by
+		return found, nil // an index without documents has no scheme for searches
 	}
 	p := s.env().Progress("comparing", "documents", len(found))
 	defer p.Stop()
@@ -62,7 +62,7 @@ func (s *Sketches) Old(limit int) ([][]Match, error) {
 	return found, err
 }
 
-// rowOf is the opposite of strconv.Itoa, for ids that Old gave.
+// rowOf is the inverse of strconv.Itoa, for ids returned by Old.
 func rowOf(id string) int {
 	row, err := strconv.Atoi(id)
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *Sketches) PairsAgainst() ([]lsh.Pair[int], error) {
 	}
 	for i, ms := range found {
 		for _, m := range ms {
-			m.ContainmentA, m.ContainmentB = m.ContainmentB, m.ContainmentA // A is the older
+			m.ContainmentA, m.ContainmentB = m.ContainmentB, m.ContainmentA // A is the older one
 			pairs = append(pairs, lsh.Pair[int]{A: m.Row, B: s.c.Old + i, Score: m.Score})
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Sketches) ClustersAmong(rows []int) ([]lsh.Cluster[int], error) {
 	return clusters, s.c.Err()
 }
 
-// batchAmong returns the search that the options describe, among some documents.
+// batchAmong returns a search with the given options, among some documents.
 func (s *Sketches) batchAmong(rows []int, p *cli.Progress) *lsh.Batch {
 	b := s.Batch(p)
 	if b.Sets != nil {
@@ -133,7 +133,7 @@ func (s *Sketches) batchAmong(rows []int, p *cli.Progress) *lsh.Batch {
 	return b
 }
 
-// A subset is a source that has only some documents of another.
+// A subset is a source with only some documents of another source.
 type subset struct {
 	lsh.Source
 	rows []int

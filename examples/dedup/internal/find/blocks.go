@@ -12,8 +12,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// EachJudged calls f with the flagged and masked blocks of every document, in order: judged in
-// two passes by all documents, with Options.Stream by those before it.
+// EachJudged calls f with the flagged and masked blocks of every document, in order:
+// judged in two passes against all documents or, with Options.Stream, against the
+// documents before it.
 func EachJudged(c *corpus.Corpus, o Options, f func(i int, blocks []boilerplate.Block) error) error {
 	d := detector(c)
 	judge, together := d.Judge, 4096
@@ -52,13 +53,13 @@ func Blocks(c *corpus.Corpus, o Options) ([][]boilerplate.Block, error) {
 	return blocks, err
 }
 
-// detector returns one that keeps within the memory that the flags allow.
+// detector returns a detector that keeps within the memory allowed by the flags.
 func detector(c *corpus.Corpus) *boilerplate.Detector {
 	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(c.Memory()/6, math.MaxInt))})
 }
 
-// recycled returns the blocks that are flagged or masked. Most are neither, and those
-// of a large corpus would take more memory than its texts.
+// recycled returns the blocks that are flagged or masked. Most are neither, and in a
+// large corpus those would take more memory than the texts.
 func recycled(blocks []boilerplate.Block) (found []boilerplate.Block) {
 	for _, b := range blocks {
 		if b.Flagged || b.Masked {
@@ -68,7 +69,7 @@ func recycled(blocks []boilerplate.Block) (found []boilerplate.Block) {
 	return found
 }
 
-// observe shows every document to the detector.
+// observe passes every document to the detector.
 func observe(c *corpus.Corpus, d *boilerplate.Detector) error {
 	p := c.Env().Progress("observing", "documents", len(c.Docs))
 	defer p.Stop()
@@ -87,12 +88,12 @@ func observe(c *corpus.Corpus, d *boilerplate.Detector) error {
 
 func page(c *corpus.Corpus, i int) boilerplate.Page {
 	d := c.Docs[i]
-	t, _ := doctime.Parse(d.Time) // a time that cannot be read is as good as none here
+	t, _ := doctime.Parse(d.Time) // a time that cannot be parsed is ignored here
 	return boilerplate.Page{ID: d.ID, Host: d.Host, Text: c.Text(i), Time: t, Blocks: d.Blocks}
 }
 
-// Masks returns the spans that Options.Strip leaves out of every document, nil for
-// none, and reports how much that is.
+// Masks returns the spans of every document that Options.Strip leaves out, nil for
+// none, and reports their size.
 func Masks(c *corpus.Corpus, o Options) ([][]shingle.Span, error) {
 	if !o.strips(c) {
 		report(c, o, nil)
@@ -147,7 +148,7 @@ func judgeAll(c *corpus.Corpus) ([][]shingle.Span, error) {
 	return masks, err
 }
 
-// report notes which text is compared and how to compare the other.
+// report records which text is compared and how to compare the other one.
 func report(c *corpus.Corpus, o Options, masks [][]shingle.Span) {
 	bytes := 0
 	for _, mask := range masks {

@@ -23,16 +23,16 @@ func (s *Sketches) Clusters() ([]lsh.Cluster[int], error) {
 	return clusters, s.c.Err()
 }
 
-// preference returns which of two documents Options.Keep prefers; nil is the
-// earlier one of the input. Otherwise equals go by id, so that the order of the
-// input does not matter.
+// preference returns the order of documents by Options.Keep; nil means the order of
+// the input. Otherwise ties are broken by id, so that the order of the input does
+// not matter.
 func (s *Sketches) preference() func(a, b int) bool {
 	return preference(s.c, s.o.Keep, func(i int, err error) {
 		s.env().Problem(corpus.Problem(corpus.NoTime(s.c.Docs[i].Place, err)))
 	})
 }
 
-// InOrder sorts documents by Options.Keep, that which is preferred to all first.
+// InOrder sorts documents by Options.Keep, the most preferred first.
 func InOrder(c *corpus.Corpus, o Options, rows []int) {
 	if before := preference(c, o.Keep, func(int, error) {}); before != nil {
 		slices.SortStableFunc(rows, func(a, b int) int {
@@ -47,7 +47,7 @@ func InOrder(c *corpus.Corpus, o Options, rows []int) {
 	}
 }
 
-// preference calls unknown for times that cannot be read.
+// preference calls unknown for times that cannot be parsed.
 func preference(c *corpus.Corpus, keep string, unknown func(i int, err error)) func(a, b int) bool {
 	docs := c.Docs
 	if c.Ranks != nil {

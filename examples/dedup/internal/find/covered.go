@@ -14,14 +14,14 @@ import (
 )
 
 // A CoveredPair is two documents with their similarity and the shares of their own
-// text that passages of the other cover.
+// text that passages of the other one cover.
 type CoveredPair struct {
 	lsh.Pair[int]
 	Cover passage.Cover
 }
 
-// Score returns the similarity that decided on the pair: the covered share where it
-// suffices, else the Jaccard similarity.
+// Score returns the similarity that decided on the pair: the covered share if it is
+// sufficient, otherwise the Jaccard similarity.
 func (o *Options) Score(p CoveredPair) float64 {
 	if s := p.Cover.Share(); s >= o.Covered {
 		return s
@@ -29,20 +29,21 @@ func (o *Options) Score(p CoveredPair) float64 {
 	return p.Similarity
 }
 
-// A Covering finds documents by the share of their own text that they share. Close it.
+// A Covering finds documents by the share of their own text that they have in
+// common. Close it.
 type Covering struct {
 	c        *corpus.Corpus
 	o        Options
-	own      [][]shingle.Span // masks, of all documents
+	own      [][]shingle.Span // masks of all documents
 	sketches *Sketches        // nil if the covered share decides alone
 	confirm  shingle.Shingler
 	compared [][]shingle.Span // masks for the figures of shingles; nil for whole texts
 	aligner  shingle.Aligner
-	sets     []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
+	sets     []atomic.Pointer[shingle.Set] // sets requested so far; nil if they are computed each time
 }
 
-// Cover prepares a search by Options.Covered: the covered share decides alone unless
-// -threshold was given too, when either suffices.
+// Cover prepares a search by Options.Covered: the covered share decides alone,
+// unless -threshold was given too; then either is sufficient.
 func Cover(c *corpus.Corpus, o Options) (*Covering, error) {
 	own, err := judgeAll(c)
 	if err != nil {
@@ -77,8 +78,8 @@ func (v *Covering) Close() {
 	}
 }
 
-// Pairs returns the pairs, in input order; with -against those of a new document
-// with any other.
+// Pairs returns the pairs, in input order; with -against, the pairs of a new
+// document with any other one.
 func (v *Covering) Pairs() ([]CoveredPair, error) {
 	found, err := v.search()
 	if err != nil {
@@ -140,8 +141,8 @@ func (v *Covering) search() (found []CoveredPair, err error) {
 	return found, nil
 }
 
-// index puts the own text of every document into an index. Rows serve as ids: the
-// corpus of -against and the inputs may use the same ones.
+// index adds the own text of every document to an index. Rows serve as ids, because
+// the corpus of -against and the inputs may use the same ids.
 func (v *Covering) index() (*passage.Index, error) {
 	e := v.c.Env()
 	ix := passage.New(passage.Options{Workers: v.c.Workers()})
@@ -163,7 +164,7 @@ func (v *Covering) cover(a, b int) passage.Cover {
 	return passage.Covered(x, y, passage.Shared(v.aligner, x, y))
 }
 
-// alike returns the figures of two documents from their shingles.
+// alike computes the figures of two documents from their shingles.
 func (v *Covering) alike(a, b int) lsh.Pair[int] {
 	x, y := v.set(a), v.set(b)
 	p := lsh.Pair[int]{A: a, B: b, Score: lsh.Score{Exact: true}}
@@ -194,8 +195,9 @@ func (v *Covering) set(i int) shingle.Set {
 }
 
 // Clusters returns the clusters among some documents, all of them if rows is nil.
-// They do not chain: in the order of -keep a document joins the first representative
-// that it matches, or becomes one. The similarity of a member is the one that decided.
+// They do not chain: in the order of -keep, a document joins the first
+// representative that it matches, or becomes one. The similarity of a member is the
+// one that was decisive.
 func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int], error) {
 	prefer := v.preference()
 	if rows == nil {
@@ -232,14 +234,15 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 			return cmp.Compare(a, b)
 		})
 	}
-	// Of what very many documents hold, only the first holders are paired with all
-	// (see passage.Options): through such a hub documents may match that are no pair.
+	// Text that very many documents hold is paired only with its first holders (see
+	// passage.Options). Such a hub can connect documents that match but are not listed
+	// as a pair.
 	const hub = 200         // neighbours
 	hubs := map[int][]int{} // clusters whose representatives are next to a hub
-	place := map[int]int{}  // the cluster of each document, by its place in found
+	place := map[int]int{}  // the cluster of each document, by its index in found
 	var found []lsh.Cluster[int]
 	for _, row := range order {
-		score := map[int]float64{} // of the representatives that it may match
+		score := map[int]float64{} // clusters of the representatives that it may match
 		for _, e := range near[row] {
 			if k, ok := place[e.to]; ok && found[k].Representative == e.to {
 				score[k] = e.score
@@ -250,7 +253,7 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 		}
 		joined := -1
 		for _, k := range slices.Sorted(maps.Keys(score)) {
-			// A match found through a hub only is verified here.
+			// A match found only through a hub is verified here.
 			if score[k] == 0 {
 				rep := found[k].Representative
 				p := CoveredPair{Cover: v.cover(min(rep, row), max(rep, row))}
@@ -288,8 +291,8 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 	return found, v.c.Err()
 }
 
-// Old returns the match of every new document among those of -against with the
-// highest score; a Row of -1 stands for none.
+// Old returns, for every new document, the match among those of -against with the
+// highest score; a Row of -1 means none.
 func (v *Covering) Old(pairs []CoveredPair) []Match {
 	best := make([]Match, len(v.c.Docs)-v.c.Old)
 	for i := range best {
@@ -307,12 +310,12 @@ func (v *Covering) Old(pairs []CoveredPair) []Match {
 	return best
 }
 
-// preference is that of sketches.
+// preference is like that of sketches.
 func (v *Covering) preference() func(a, b int) bool {
 	return (&Sketches{c: v.c, o: v.o}).preference()
 }
 
-// CoverOf returns the covered shares of two texts without the spans of their masks.
+// CoverOf returns the covered shares of two texts, ignoring their masked spans.
 func CoverOf(a, b string, maskA, maskB []shingle.Span) passage.Cover {
 	var al shingle.Aligner
 	x, y := al.Prepare(a, maskA...), al.Prepare(b, maskB...)

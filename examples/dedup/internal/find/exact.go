@@ -11,8 +11,8 @@ import (
 )
 
 // Equal returns the clusters of documents whose texts are equal after normalisation:
-// the same tokens in the same order, without the spans of masks. They are made without
-// sketches, in one pass over the texts and another over those that have partners.
+// the same tokens in the same order, ignoring masked spans. No sketches are needed:
+// it takes one pass over the texts and another over those that have partners.
 // Documents without a token, and those of out, are equal to none.
 func Equal(c *corpus.Corpus, o Options, masks [][]shingle.Span, out map[int]bool) ([]lsh.Cluster[int], error) {
 	e := equal{c: c, sh: o.Confirmer(), masks: masks}
@@ -28,7 +28,7 @@ func Equal(c *corpus.Corpus, o Options, masks [][]shingle.Span, out map[int]bool
 	}
 	s := &Sketches{c: c, o: o}
 	prefer := s.preference()
-	// Documents of one key whose tokens are the same form a group.
+	// Documents with one key whose tokens are the same form a group.
 	groups := map[uint64][][]int{}
 	var order []*[]int
 	for i, key := range keys {
@@ -79,7 +79,8 @@ type equal struct {
 	masks [][]shingle.Span
 }
 
-// hashes returns those of the tokens of document i, in order: shingles of one token.
+// hashes returns the hashes of the tokens of document i, in order: shingles of one
+// token.
 func (e *equal) hashes(i int) []uint64 {
 	sh := e.sh
 	sh.Size = 1

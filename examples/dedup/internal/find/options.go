@@ -20,8 +20,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Options are what flags choose about finding; a command registers the flags that
-// it heeds, so that a flag without effect is refused.
+// Options are the search options set by flags. A command registers only the flags
+// that it uses, so that a flag without effect is refused.
 type Options struct {
 	Threshold   float64
 	K           int
@@ -31,7 +31,7 @@ type Options struct {
 	Unit        string
 	Size        int
 	Strip       Strip
-	Covered     float64 // 0: not asked for
+	Covered     float64 // 0: not requested
 	Stream      bool
 	Keep        string
 	MinTokens   int
@@ -132,11 +132,11 @@ func (o *Options) ShingleFlags() cli.Flags {
 	}
 }
 
-// Strip selects whether recycled blocks are left out before documents are compared.
+// Strip decides whether recycled blocks are left out of comparisons.
 type Strip uint8
 
 const (
-	StripPages Strip = iota // where a host has several documents
+	StripPages Strip = iota // if a host has several documents
 	StripAlways
 	StripNever
 )
@@ -148,7 +148,7 @@ func (o *Options) StripFlag() cli.Flags {
 	}}
 }
 
-// StripOnlyFlag is -strip for commands that leave nothing out unless they are asked to.
+// StripOnlyFlag is -strip for commands that leave nothing out by default.
 func (o *Options) StripOnlyFlag() cli.Flags {
 	o.Strip = StripNever
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
@@ -208,7 +208,7 @@ func (o *Options) StreamFlag() cli.Flags {
 	}}
 }
 
-// KeepFlag is -keep, which may name a field to read.
+// KeepFlag is -keep, which may name a field to be read.
 func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
@@ -224,7 +224,7 @@ func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
 	}
 }
 
-// PassageFlags are those of passages.
+// PassageFlags are the flags for passages.
 func (o *Options) PassageFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
@@ -239,7 +239,7 @@ func (o *Options) PassageFlags() cli.Flags {
 	}
 }
 
-// Shingler returns the shingler that the flags describe.
+// Shingler returns the shingler described by the flags.
 func (o *Options) Shingler() shingle.Shingler {
 	sh := shingle.Shingler{Size: o.Size}
 	if o.Unit == "chars" {
@@ -248,8 +248,8 @@ func (o *Options) Shingler() shingle.Shingler {
 	return sh
 }
 
-// Confirmer returns the shingler for exact figures: the same shingles, hashed under a
-// key that is drawn anew for each run. The figures do not depend on it.
+// Confirmer returns the shingler for exact figures: the same shingles, hashed with a
+// key that is drawn for each run. The figures do not depend on the key.
 func (o *Options) Confirmer() shingle.Shingler {
 	sh := o.Shingler()
 	sh.Seed = runKey()
@@ -268,7 +268,7 @@ func (o *Options) Sketcher() *minhash.Sketcher {
 	return minhash.New(minhash.Options{K: o.K, Elements: o.Shingler()})
 }
 
-// Banding returns the bands and rows that the flags lead to.
+// Banding returns the bands and rows that follow from the flags.
 func (o *Options) Banding() lsh.Banding { return lsh.Choose(o.K, o.Threshold, lsh.DefaultRecall) }
 
 // Figures names the kind of similarities: exact or estimated.

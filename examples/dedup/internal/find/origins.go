@@ -8,9 +8,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Groups returns the passages that recur, with all their holders. If the first old
-// documents of the corpus, or saved ones, are those to compare with, it returns the
-// passages that one of them and one of the others hold.
+// Groups returns the passages that recur, with all their holders. If there is a
+// corpus to compare with, the first old documents or saved ones, it returns only
+// passages held both by one of them and by one of the others.
 func (ix *Passages) Groups(old int, saved bool) ([]passage.Group, error) {
 	defer ix.searching()()
 	groups, err := ix.Index.Groups(ix.c.Env().Ctx)
@@ -25,9 +25,9 @@ func (ix *Passages) Groups(old int, saved bool) ([]passage.Group, error) {
 	return groups, nil
 }
 
-// Origins finds who had which passage first. If there are documents to compare with,
-// it returns the passages that one of them and one of the others hold, and what of the
-// others is elsewhere.
+// Origins finds who had which passage first. If there is a corpus to compare with,
+// it returns only passages held both by one of its documents and by one of the
+// others, and how much of the others is elsewhere.
 func (ix *Passages) Origins(old int, saved bool, share float64) (passage.Origins, error) {
 	ix.reportUntimed()
 	defer ix.searching()()
@@ -48,15 +48,14 @@ func (ix *Passages) Origins(old int, saved bool, share float64) (passage.Origins
 	return found, nil
 }
 
-// searching shows the progress of a search until the function that it returns is called.
+// searching shows the progress of a search until the returned function is called.
 func (ix *Passages) searching() (stop func()) {
 	ix.progress = ix.c.Env().Progress("searching", "documents", 0)
 	return ix.progress.Stop
 }
 
-// across returns a function that reports whether documents are on both sides: among
-// those to compare with and among the others. It is nil if there are none to compare
-// with.
+// across returns a function that reports whether some of the documents belong to the
+// corpus to compare with and some do not. It is nil if there is no such corpus.
 func (ix *Passages) across(old int, saved bool) func(n int, id func(i int) string) bool {
 	if old == 0 && !saved {
 		return nil
@@ -72,9 +71,9 @@ func (ix *Passages) across(old int, saved bool) func(n int, id func(i int) strin
 	}
 }
 
-// Origins finds who had which passage first, among all documents and without the spans
-// of masks. A time that cannot be read is a problem of its document, which then has
-// none.
+// Origins finds who had which passage first, among all documents, ignoring masked
+// spans. A time that cannot be parsed is reported as a problem; the document then
+// has no time.
 func Origins(c *corpus.Corpus, o Options, masks [][]shingle.Span, share float64) (passage.Origins, error) {
 	ix, err := IndexPassages(c, o, masks)
 	if err != nil {
@@ -83,7 +82,8 @@ func Origins(c *corpus.Corpus, o Options, masks [][]shingle.Span, share float64)
 	return ix.Origins(0, false, share)
 }
 
-// SplitAgainst splits the corpora to compare with into files to read and saved indexes.
+// SplitAgainst divides the corpora to compare with into files to read and saved
+// indexes.
 func (o *Options) SplitAgainst() (files, saved []string) {
 	for _, name := range o.Against {
 		if IsSaved(name) {

@@ -8,8 +8,8 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// Pairs returns the pairs of near-duplicates, with Options.Containment also those of
-// which one contains the other, in input order.
+// Pairs returns the pairs of near-duplicates, and with Options.Containment also
+// pairs in which one contains the other, in input order.
 func (s *Sketches) Pairs() ([]lsh.Pair[int], error) {
 	p := s.env().Progress("comparing", "", 0)
 	defer p.Stop()
@@ -37,7 +37,7 @@ func union(x, y []lsh.Pair[int]) []lsh.Pair[int] {
 	return slices.CompactFunc(all, func(p, q lsh.Pair[int]) bool { return order(p, q) == 0 })
 }
 
-// Batch returns the search that the options describe, among all documents.
+// Batch returns the search described by the options, among all documents.
 func (s *Sketches) Batch(p *cli.Progress) *lsh.Batch {
 	b := &lsh.Batch{Threshold: s.o.Threshold, Scheme: s.mh.Scheme(), Workers: s.c.Workers(), Progress: p.Of}
 	if !s.o.Estimate {

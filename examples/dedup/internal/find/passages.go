@@ -19,27 +19,27 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Passages is an index of the texts of a corpus, without the spans of masks.
+// Passages is an index of the texts of a corpus, ignoring masked spans.
 type Passages struct {
 	*passage.Index
 	c     *corpus.Corpus
 	masks [][]shingle.Span
-	least int // words that a passage must have in common
-	left  int // pairs that were not compared, once all are yielded
+	least int // words of a shared passage
+	left  int // pairs that were not compared, known once all are yielded
 
-	untimed []cli.Problem // of documents whose time cannot be read, for searches that need it
+	untimed []cli.Problem // documents whose time cannot be parsed, for searches that need it
 
-	progress *cli.Progress // of a search for groups; nil if there is none
+	progress *cli.Progress // progress of a search for groups; nil if there is none
 }
 
-// IndexPassages puts every document into an index, without the spans of its mask;
-// nil masks hide nothing.
+// IndexPassages adds every document to an index, ignoring its masked spans; nil
+// masks hide nothing.
 func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passages, error) {
 	return IndexFirst(c, o, masks, len(c.Docs), nil)
 }
 
 // IndexFirst is like IndexPassages for the first n documents, after those of indexes
-// that [Passages.Save] wrote. A document of a saved index keeps its id to itself.
+// written by [Passages.Save]. A document of a saved index keeps its id exclusively.
 func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, saved []string) (*Passages, error) {
 	if err := RequirePassages(c, saved...); err != nil {
 		return nil, err
@@ -100,8 +100,8 @@ func (ix *Passages) open(name string, po passage.Options) error {
 	return nil
 }
 
-// An index of passages takes about so many bytes of memory for a byte of text and for a
-// document, and for a byte of a saved index.
+// Approximate memory of an index of passages, in bytes: per byte of text, per
+// document, and per byte of a saved index.
 const (
 	passagesPerByte     = 6
 	passagesPerDocument = 256
@@ -113,25 +113,25 @@ const (
 func RequirePassages(c *corpus.Corpus, saved ...string) error {
 	n := passagesPerByte*c.Bytes() + passagesPerDocument*int64(len(c.Docs))
 	for _, name := range saved {
-		if f, err := os.Stat(name); err == nil { // opening it reports the fault
+		if f, err := os.Stat(name); err == nil { // opening the file reports the error
 			n += passagesPerSaved * f.Size()
 		}
 	}
 	return c.Require("passages of so much text", n)
 }
 
-// IsSaved reports whether a file is an index that [Passages.Save] wrote.
+// IsSaved reports whether a file is an index written by [Passages.Save].
 func IsSaved(name string) bool {
 	f, err := os.Open(name)
 	if err != nil {
-		return false // reading it as a corpus reports the fault
+		return false // reading it as a corpus reports the error
 	}
 	defer f.Close()
 	_, err = passage.Read(io.LimitReader(f, 5), passage.Options{})
 	return !errors.Is(err, passage.ErrFormat)
 }
 
-// reportUntimed reports the documents whose time cannot be read.
+// reportUntimed reports the documents whose time cannot be parsed.
 func (ix *Passages) reportUntimed() {
 	for _, p := range ix.untimed {
 		ix.c.Env().Problem(p)
@@ -139,7 +139,8 @@ func (ix *Passages) reportUntimed() {
 	ix.untimed = nil
 }
 
-// Save writes the index to a file, which replaces one of that name when it is whole.
+// Save writes the index to a file, which replaces an existing one when it is
+// complete.
 func (ix *Passages) Save(name string) error {
 	ix.reportUntimed()
 	f, err := outfile.Create(name, true)
@@ -154,7 +155,7 @@ func (ix *Passages) Save(name string) error {
 }
 
 // Against yields the pairs of a document of the index and a document of the corpus
-// from that row on, in the order of these.
+// from that row on, in the order of the latter.
 func (ix *Passages) Against(from int, masks [][]shingle.Span) iter.Seq2[passage.Pair, error] {
 	return func(yield func(passage.Pair, error) bool) {
 		c := ix.c
@@ -189,8 +190,8 @@ func (ix *Passages) Against(from int, masks [][]shingle.Span) iter.Seq2[passage.
 	}
 }
 
-// Shared yields the pairs that share passages. They come in the order of their
-// first documents, which shows how far the search is.
+// Shared yields the pairs that share passages, in the order of their first
+// documents, which shows the progress of the search.
 func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 	return func(yield func(passage.Pair, error) bool) {
 		c := ix.c
@@ -214,10 +215,10 @@ func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 	}
 }
 
-// withHidden makes the figures of passages those of all their words. A passage may run
-// across a block that was left out of the search, whose words are differences if only
-// one side has them. Where they are more than a quarter of the passage it is cut, so
-// that no passage consists of hidden text.
+// withHidden extends the figures of passages to all their words. A passage may run
+// across a block that was left out of the search; the words of the block are
+// differences if only one side has them. If they are more than a quarter of the
+// passage, it is cut, so that no passage consists of hidden text.
 func (ix *Passages) withHidden(passages []shingle.Passage, a, b int) []shingle.Passage {
 	maskA, maskB := ix.masks[a], ix.masks[b]
 	if !slices.ContainsFunc(passages, func(p shingle.Passage) bool { return touches(maskA, p.A) || touches(maskB, p.B) }) {
@@ -238,7 +239,7 @@ func (ix *Passages) withHidden(passages []shingle.Passage, a, b int) []shingle.P
 	return out
 }
 
-// count returns a passage with the figures of all its words.
+// count returns a passage with figures for all its words.
 func (ix *Passages) count(p shingle.Passage, a, b int) shingle.Passage {
 	var sh shingle.Shingler
 	textA, textB := ix.c.Text(a), ix.c.Text(b)
@@ -254,12 +255,12 @@ func (ix *Passages) count(p shingle.Passage, a, b int) shingle.Passage {
 	return p
 }
 
-// parts returns the parts of a passage between the blocks that were left out.
+// parts returns the parts of a passage between blocks left out.
 func (ix *Passages) parts(p shingle.Passage, a, b int) (out []shingle.Passage) {
 	x, y := side(ix.c.Text(a), p.A, ix.masks[a]), side(ix.c.Text(b), p.B, ix.masks[b])
 	var al shingle.Aligner
 	var part shingle.Passage
-	var wordsA, wordsB int // of the part
+	var wordsA, wordsB int // start of the part
 	var looseA, looseB int // after its last common word
 	cut := func() {
 		if part.Matched >= ix.least {
@@ -303,7 +304,7 @@ func (ix *Passages) parts(p shingle.Passage, a, b int) (out []shingle.Passage) {
 	return out
 }
 
-// A hidden is the text of one side of a passage and its masked parts.
+// A hidden is the text of one side of a passage with its masked parts.
 type hidden struct {
 	text string
 	mask []shingle.Span
@@ -313,7 +314,7 @@ func side(text string, s shingle.Span, mask []shingle.Span) hidden {
 	return hidden{s.Of(text), within(mask, s)}
 }
 
-// within returns the parts of spans in s, counted from its beginning.
+// within returns the parts of spans in s, relative to its start.
 func within(spans []shingle.Span, s shingle.Span) (in []shingle.Span) {
 	for _, k := range spans {
 		if k.Start < s.End && s.Start < k.End {
@@ -323,13 +324,13 @@ func within(spans []shingle.Span, s shingle.Span) (in []shingle.Span) {
 	return in
 }
 
-// hides reports whether something masked lies between two places.
+// hides reports whether a masked span lies between two offsets.
 func (h hidden) hides(from, to int) bool {
 	return slices.ContainsFunc(h.mask, func(k shingle.Span) bool { return from <= k.Start && k.End <= to })
 }
 
-// Recycled reports on how many documents, of how many hosts, a passage recurs: one of
-// whose sides at least half is in recycled blocks. Of several the most widespread
+// Recycled returns the number of documents and hosts on which a passage recurs, if
+// at least half of one of its sides is in recycled blocks. The most widespread block
 // counts.
 func Recycled(p shingle.Passage, a, b []boilerplate.Block) (documents, hosts int) {
 	for _, s := range [...]struct {
@@ -357,7 +358,7 @@ func touches(spans []shingle.Span, s shingle.Span) bool {
 	return slices.ContainsFunc(spans, func(k shingle.Span) bool { return k.Start < s.End && s.Start < k.End })
 }
 
-// LeftOut describes what the search for passages left out.
+// LeftOut describes the pairs that the search for passages left out.
 func (ix *Passages) LeftOut() []string {
 	var out []string
 	if ix.left > 0 {

@@ -14,7 +14,7 @@ func (s *Sketches) Similarity(i, j int) float64 {
 	return shingle.Set(x).Jaccard(y)
 }
 
-// Placement returns in which of the clusters two documents are, and why they are
+// Placement returns the clusters of two documents, and the reason why they are
 // together or apart.
 func (s *Sketches) Placement(a, b int, clusters []lsh.Cluster[int]) show.Placement {
 	in := func(row int) (show.Place, int) {
@@ -52,7 +52,7 @@ func (s *Sketches) why(a, b, repA, repB int, p show.Placement) string {
 	case a == repA && b == repB:
 		return fmt.Sprintf("they match (%.3f), but %s", between, s.missed(a, b, between))
 	}
-	// One of them, or both, is with a representative that the other does not match.
+	// One of them, or both, has a representative that the other does not match.
 	explain := func(who string, row, rep int, other float64) string {
 		if other < t {
 			return fmt.Sprintf("%s is only %.3f like %s, which represents the other; a member must match its representative, so clusters do not chain", who, other, name(rep))
@@ -65,7 +65,7 @@ func (s *Sketches) why(a, b, repA, repB int, p show.Placement) string {
 	return fmt.Sprintf("they match (%.3f), but %s", between, explain("A", a, repB, p.A.Other))
 }
 
-// missed explains why the search did not find a pair that matches.
+// missed explains why the search did not find a matching pair.
 func (s *Sketches) missed(a, b int, between float64) string {
 	batch := s.Batch(nil)
 	batch.Progress = nil

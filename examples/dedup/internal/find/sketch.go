@@ -13,24 +13,24 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Sketches are the signatures of the documents of a corpus and, as they are asked
-// for, their sets of shingles.
+// Sketches holds the signatures of the documents of a corpus and their sets of
+// shingles, which are computed on request.
 type Sketches struct {
 	Work lsh.Work // of the last search
 
-	order     lsh.ClusterOptions[int] // of Clusters, when it was last called
+	order     lsh.ClusterOptions[int] // result of the last call of Clusters
 	c         *corpus.Corpus
 	o         Options
 	sh        shingle.Shingler // for signatures
-	confirm   shingle.Shingler // for exact figures: the same under the random key of the run
+	confirm   shingle.Shingler // for exact figures: the same shingles with the random key of the run
 	mh        *minhash.Sketcher
 	registers *spool.Registers
-	masks     [][]shingle.Span              // left out of each document; nil for nothing
-	sets      []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
+	masks     [][]shingle.Span              // spans left out of each document; nil for none
+	sets      []atomic.Pointer[shingle.Set] // sets requested so far; nil if they are computed each time
 }
 
-// Sketch shingles and sketches every document without the spans of its mask; nil
-// masks hide nothing. Close the sketches.
+// Sketch shingles and sketches every document, ignoring masked spans; nil masks hide
+// nothing. Close the sketches.
 func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, error) {
 	s := &Sketches{c: c, o: o, sh: o.Shingler(), confirm: o.Confirmer(), mh: o.Sketcher(), masks: masks}
 	var err error
@@ -38,9 +38,9 @@ func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, err
 	if err != nil {
 		return nil, err
 	}
-	// A set takes eight bytes a shingle, hardly more than its words take. To sort
-	// its hashes takes longer than to sketch them, so only sets that are compared
-	// are made, and each once.
+	// A set takes eight bytes per shingle, hardly more than the text. Sorting its hashes
+	// takes longer than sketching them, so only sets that are compared are made, each of
+	// them once.
 	if !o.Estimate && c.Bytes() < c.Memory()/8 {
 		s.sets = make([]atomic.Pointer[shingle.Set], len(c.Docs))
 	}
@@ -70,8 +70,8 @@ func (s *Sketches) mask(i int) []shingle.Span {
 	return s.masks[i]
 }
 
-// set returns the shingles of document i. Their hashes have a random key: whoever
-// writes a text can make it share public hashes with another one, but not these.
+// set returns the shingles of document i. Their hashes have a random key: an author
+// can make texts share public hashes, but not these.
 func (s *Sketches) set(i int) []uint64 {
 	if s.sets == nil {
 		return s.confirm.Set(s.c.Text(i), s.mask(i)...)
@@ -93,8 +93,8 @@ func (s *Sketches) Signature(i int) (minhash.Signature, error) {
 	return s.mh.Wrap(values)
 }
 
-// bounded reports comparisons that were left out, so that nothing is missing in
-// silence.
+// bounded reports comparisons that were left out, so that nothing is missing
+// silently.
 func (s *Sketches) bounded(w lsh.Work) {
 	s.Work = w
 	WarnBounded(s.env(), w)
@@ -111,7 +111,7 @@ func WarnBounded(e *cli.Env, w lsh.Work) {
 	}
 }
 
-// SketchStripped is Sketch without the blocks that Options.Strip leaves out.
+// SketchStripped is Sketch without the blocks left out by Options.Strip.
 func SketchStripped(c *corpus.Corpus, o Options) (*Sketches, error) {
 	masks, err := Masks(c, o)
 	if err != nil {

@@ -5,7 +5,7 @@ const blockCard = (item, grouped) => card(
   [el('span', { class: 'role c', text: item.r }), el('span', { text: 'on ' + count(item.n, 'document') }), grouped ? null : el('bdi', { class: 'host', text: item.h || 'no host' })],
   '', () => blockBody(item), item);
 
-// about describes where a block was counted and what became of it.
+// about describes where a block was counted and whether it is compared.
 const about = item => 'Counted among ' + scopes(item) + '. ' + (item.m ? 'Left out when documents are compared.' : 'Compared like other text.');
 
 const scopes = item => {

@@ -2,7 +2,7 @@
 
 let unique = 0;
 
-// card returns a finding that opens: body makes its content when it does.
+// card returns a finding that opens; body makes its content when it does.
 const card = (title, meta, excerpt, body, item) => {
   const id = 'finding-' + unique++;
   const head = el('button', { type: 'button', class: 'open', 'aria-expanded': 'false', 'aria-controls': id },
@@ -69,7 +69,7 @@ const clusterBody = item => {
     show(item.m[n]);
   };
   buttons.forEach((b, n) => b.addEventListener('click', () => choose(n)));
-  // The first that differs is worth more than a copy.
+  // The first difference tells more than a copy of the text.
   choose(Math.max(0, item.m.findIndex(m => m.a && !m.x)));
   const more = item.n - item.m.length;
   return [el('div', { class: 'members', role: 'group', 'aria-label': 'Documents that could go' }, ...buttons,
@@ -83,7 +83,7 @@ const passageCard = item => card(
   [el('span', { class: 'badge', text: shares(item) || count(item.w, 'word') }), el('span', { text: count(item.n, 'passage') + ', ' + count(item.w, 'word') })],
   begin(item), () => passageBody(item), item);
 
-// begin returns how the longest passage of a pair begins.
+// begin returns the beginning of the longest passage of a pair.
 const begin = item => {
   const p = item.p.reduce((a, b) => b.w > a.w ? b : a);
   return p.a ? textOf(item.a).slice(p.a[0], p.a[0] + 240) : '';

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A chart is a drawing with its figures as a table.
+// A chart is a drawing together with its figures as a table.
 type chart struct {
 	Drawing template.HTML
 	Caption string
@@ -23,7 +23,7 @@ const (
 	plotTop, plotBottom     = 20, 248
 )
 
-// A canvas draws a chart. Everything is numbers and texts of this package, so
+// A canvas draws a chart. Its content is numbers and texts of this package, so
 // nothing needs escaping.
 type canvas struct{ strings.Builder }
 
@@ -46,8 +46,8 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	c.add(`<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, coord(x1), coord(y1), coord(x2), coord(y2))
 }
 
-// axisX draws the axis of similarities from low to 1, which is at right, and
-// returns the place of a similarity on it.
+// axisX draws the axis of similarities from low to 1, which is at right, and returns
+// a function from similarities to places on it.
 func (c *canvas) axisX(low, right float64, label string) (at func(float64) float64) {
 	at = func(s float64) float64 { return plotLeft + (s-low)/(1-low)*(right-plotLeft) }
 	step := .1
@@ -83,7 +83,7 @@ type axisMark struct {
 	label string
 }
 
-// threshold draws the line of the threshold, its name at the height y on the side
+// threshold draws the line of the threshold, with its name at height y on the side
 // with more room.
 func (c *canvas) threshold(at func(float64) float64, t, y float64) {
 	x := at(t)
@@ -101,14 +101,14 @@ func (c *canvas) close() template.HTML {
 }
 
 // A bin counts the similarities from low up to the next bin; the last one counts
-// those of 1 alone.
+// only those of 1.
 type bin struct {
 	low   float64
 	count int
 }
 
-// bins returns the similarities in bins of the given number a unit, from the
-// first one that may hold any.
+// bins counts the similarities in the given number of bins per unit, starting with
+// the first bin that may hold any.
 func (r *Report) bins(perUnit int) []bin {
 	first := min(perUnit, max(0, int(r.ObservedFrom*float64(perUnit)+1e-9)))
 	bins := make([]bin, 0, perUnit-first+1)
@@ -213,7 +213,7 @@ func (b bin) name(perUnit int) string {
 	return fmt.Sprintf("%.2f to %.2f", b.low, b.low+1/float64(perUnit))
 }
 
-// side returns the class of what lies on either side of the threshold.
+// side returns the class for the side of the threshold on which a similarity lies.
 func (r *Report) side(b bin) string {
 	if b.low >= r.Threshold-1e-9 {
 		return "above"
@@ -290,8 +290,8 @@ func (r *Report) histogram() chart {
 	return ch
 }
 
-// scale returns the top of an axis for counts up to most, its marks (at holds
-// the count) and whether it is logarithmic, as it is where small counts would
+// scale returns the top of an axis for counts up to most, its marks (at holds the
+// count) and whether it is logarithmic. It is logarithmic if small counts would
 // vanish next to large ones.
 func scale(most int) (top int, marks []axisMark, log bool) {
 	if most > 200 {

@@ -9,20 +9,20 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The kinds of a piece, as the page's script knows them.
+// The kinds of a piece, with the same values as in the page's script:
 const (
 	plain    = iota // marks and spaces between stretches
-	common          // in both sides
-	own             // in this side only, or changed
+	common          // on both sides
+	own             // on this side only, or changed
 	recycled        // left out of the comparison
 )
 
 // A piece is a stretch of one side of a comparison. Pieces of both sides with the
-// same link belong together; 0 is none. A piece without text marks the place at
-// which only the other side has any.
+// same link belong together; 0 means no link. A piece without text marks the place
+// of text that only the other side has.
 type piece struct {
 	kind int
-	span shingle.Span // of the whole text
+	span shingle.Span // offset in the whole text
 	link int
 }
 
@@ -34,12 +34,12 @@ type comparison struct {
 	same       bool     // byte by byte
 }
 
-// A side is a stretch of a text that is compared with another.
+// A side is a stretch of a text that is compared with another text.
 type side struct {
 	text string
 	span shingle.Span
 	mask []shingle.Span
-	made *shingle.Text // of span without mask
+	made *shingle.Text // masked parts of span
 }
 
 func newSide(al shingle.Aligner, d Document, span shingle.Span) *side {
@@ -64,7 +64,7 @@ func within(spans []shingle.Span, whole shingle.Span) []shingle.Span {
 	return in
 }
 
-// compare returns how a becomes b.
+// compare returns the pieces that turn a into b.
 func compare(al shingle.Aligner, a, b *side) comparison {
 	c := comparison{same: a.span.Of(a.text) == b.span.Of(b.text)}
 	var edits []shingle.Edit
@@ -98,7 +98,7 @@ func countTokens(al shingle.Aligner, text string) int {
 	return len(al.Shingler.AppendTokens(nil, text))
 }
 
-// appendEdit appends the text between at and the edit's span, and the span.
+// appendEdit appends the text between at and the edit's span, then the span.
 func (s *side) appendEdit(dst []piece, at *int, span shingle.Span, kind, link int) []piece {
 	if span.Start > *at {
 		dst = s.appendMasked(dst, shingle.Span{Start: *at, End: span.Start}, plain, 0)
@@ -142,8 +142,8 @@ func (d *doc) flat(ps []piece) []int {
 	return list
 }
 
-// cutAfter returns a place in text at or soon after n bytes: after a space if
-// there is one, else between two letters.
+// cutAfter returns an offset in text at or soon after n bytes: after a space if
+// there is one, otherwise between two letters.
 func cutAfter(text string, n int) int {
 	if n >= len(text) {
 		return len(text)
@@ -158,7 +158,7 @@ func cutAfter(text string, n int) int {
 	return n
 }
 
-// cutBefore returns a place in text at or soon before its last n bytes.
+// cutBefore returns an offset in text at or soon before its last n bytes.
 func cutBefore(text string, n int) int {
 	n = len(text) - n
 	if n <= 0 {
@@ -175,9 +175,9 @@ func cutBefore(text string, n int) int {
 	return n
 }
 
-// shown returns s with visible signs in place of characters that a browser would
-// obey or hide: control characters other than line breaks and tabs, characters that
-// change the direction of text, and invalid bytes.
+// shown returns s with visible signs instead of characters that a browser would
+// interpret or hide: control characters other than line breaks and tabs, characters
+// that change the direction of text, and invalid bytes.
 func shown(s string) string { return strings.Map(shownRune, s) }
 
 func shownRune(r rune) rune {

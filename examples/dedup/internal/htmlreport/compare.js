@@ -1,6 +1,6 @@
 // Two texts side by side or as one, their shared words linked.
 
-// The kinds of a piece: the first four are those of the data.
+// The kinds of a piece; the first four also occur in the data.
 const PLAIN = 0, COMMON = 1, OWN = 2, RECYCLED = 3, CUT = 4, AROUND = 5;
 
 // stretch returns a part of a text as pieces of one kind: where letters were left
@@ -39,7 +39,8 @@ const lengthOf = (flat, from = 0) => {
   return n;
 };
 
-// unshared returns a part of a text outside passages, its recycled spans marked.
+// unshared returns a part of a text outside passages, with its recycled spans
+// marked.
 const unshared = (doc, from, to, kind = PLAIN) => {
   const list = [], spans = documentOf(doc).m || [];
   for (let i = 0; i < spans.length; i += 2) {
@@ -54,7 +55,7 @@ const unshared = (doc, from, to, kind = PLAIN) => {
 // A word, or one sign of a script that puts no spaces between words.
 const words = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[\p{L}\p{N}\p{M}'’]+/gu;
 
-// wordCounts returns how many words each link has on a side.
+// wordCounts returns the number of words of each link on one side.
 const wordCounts = side => {
   const counts = new Map();
   for (const p of side) {
@@ -65,15 +66,16 @@ const wordCounts = side => {
 
 const cutMark = n => el('span', { class: 'cut', text: '… ' + count(n, 'letter') + ' not on this page …' });
 
-// linked returns the links whose words can be paired one by one: both sides have
-// equally many.
+// linked returns the links whose words can be paired one by one: those with the same
+// number of words on both sides.
 const linked = (a, b) => {
   const inA = wordCounts(a), inB = wordCounts(b);
   return new Set([...inA.keys()].filter(k => inA.get(k) === inB.get(k)));
 };
 
-// fill puts pieces into an element. Shared words are linked one by one where
-// paired has their link, else the stretch as a whole; without paired none are.
+// fill puts pieces into an element. Shared words are linked one by one if paired
+// contains their link, otherwise the stretch is linked as a whole; without paired
+// nothing is linked.
 const fill = (box, side, paired, at = new Map()) => {
   for (const p of side) {
     if (p.kind === CUT) {
@@ -103,7 +105,7 @@ const fill = (box, side, paired, at = new Map()) => {
   }
 };
 
-// Equal text longer than this is folded, but for its ends.
+// Longer stretches of equal text are folded, except their ends.
 const FOLD = 700, SHOWN = 220;
 
 // runs splits a side at its differences and recycled blocks: stretches of equal
@@ -124,14 +126,14 @@ const runs = side => {
   return list;
 };
 
-// breakAt returns a place near at that is next to a space, if there is one.
+// breakAt returns a position near at that is next to a space, if there is one.
 const breakAt = (text, at) => {
   const space = text.slice(at, at + 40).search(/\s/);
   if (space >= 0) return at + space;
   return at + (text.charCodeAt(at - 1) >= 0xd800 && text.charCodeAt(at - 1) < 0xdc00 ? 1 : 0);
 };
 
-// split cuts pieces in two at a place of their text.
+// split cuts pieces in two at a position in their text.
 const split = (pieces, at) => {
   const head = [], tail = [];
   for (const p of pieces) {
@@ -183,8 +185,8 @@ const fillFolded = (box, side, paired) => {
   }
 };
 
-// inOne writes both sides as one text: what only the first has is deleted, what
-// only the second has is inserted.
+// inOne writes both sides as one text: text only in the first is deleted, text only
+// in the second is inserted.
 const inOne = (box, a, b) => {
   const merged = [], shared = new Set(b.filter(p => p.kind === COMMON).map(p => p.link));
   let j = 0;
@@ -219,8 +221,8 @@ const inOne = (box, a, b) => {
   flush();
 };
 
-// comparison shows two sides, each under its name unless that is clear from the
-// comparison before. A side is { doc, role, pieces }.
+// comparison shows two sides, each under its name unless the comparison before makes
+// that clear. A side is { doc, role, pieces }.
 let view = narrow.matches ? 'one' : 'two';
 const comparison = (a, b, clear) => {
   const box = el('div', { class: 'compare' });
@@ -245,7 +247,7 @@ const comparison = (a, b, clear) => {
   return box;
 };
 
-// light marks the words of one link on both sides, and brings the other side's
+// light highlights the words of one link on both sides, and scrolls the other side's
 // into view.
 const light = (box, word) => {
   for (const w of $$('.lit', box)) w.classList.remove('lit', 'here');

@@ -11,9 +11,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The page names so many members of a cluster, and compares so many with the one
-// to keep; it shows so many passages of a pair, places of a block and holders of
-// a passage.
+// Limits of the page: members of a cluster that are named, members that are compared
+// with the document to keep, passages of a pair, places of a block, and holders of a
+// passage.
 const (
 	maxMembers  = 200
 	maxCompared = 20
@@ -46,8 +46,8 @@ type (
 	memberData struct {
 		Doc        int     `json:"d"`
 		Similarity float64 `json:"s"`
-		// The rest is of a member that the page compares. A and B are pieces: see
-		// doc.flat. Kept is the document to keep where the cluster's is too long.
+		// The remaining fields are for a member that the page compares. A and B are pieces:
+		// see doc.flat. Kept is the document to keep where that of the cluster is too long.
 		Kept *int  `json:"k,omitempty"`
 		A    []int `json:"a,omitempty"`
 		B    []int `json:"b,omitempty"`
@@ -69,10 +69,10 @@ type (
 		Similarity float64 `json:"s"`
 		Exact      bool    `json:"x,omitempty"`
 		Template   bool    `json:"k,omitempty"`
-		Documents  int     `json:"d,omitempty"` // with the passage, if it is recycled
+		Documents  int     `json:"d,omitempty"` // number of documents with the passage, if it is recycled
 		Hosts      int     `json:"g,omitempty"`
 		Places     [4]int  `json:"o"` // bytes of the documents: start and end in a, then in b
-		// A and B are the start in the text and then pieces.
+		// A and B hold the start in the text, followed by pieces.
 		A []int `json:"a,omitempty"`
 		B []int `json:"b,omitempty"`
 	}
@@ -86,7 +86,7 @@ type (
 		Hosts     int    `json:"g"`
 		Count     int    `json:"n"`
 		Masked    bool   `json:"m,omitempty"`
-		Places    []int  `json:"p"` // document, start, length; length 0: its text is not there
+		Places    []int  `json:"p"` // document, start, length; length 0 if its text is not on the page
 	}
 	originData struct {
 		Text      string       `json:"t"`
@@ -94,13 +94,13 @@ type (
 		Words     int          `json:"w"`
 		Documents int          `json:"n"`
 		Origins   int          `json:"g"`
-		First     int          `json:"f"` // of the holders, -1: not known
+		First     int          `json:"f"` // index of the first holder, -1 if it is not known
 		Holders   []holderData `json:"p"`
 	}
 	holderData struct {
 		Doc    int      `json:"d"`
 		Start  int      `json:"o"`
-		Length int      `json:"l"`           // 0: the text is not there
+		Length int      `json:"l"`           // 0: the text is not on the page
 		Time   int64    `json:"t,omitempty"` // milliseconds since 1970
 		When   string   `json:"w,omitempty"`
 		From   *int     `json:"f,omitempty"` // number of another holder
@@ -108,7 +108,7 @@ type (
 	}
 )
 
-// A builder makes the data, up to a number of bytes.
+// A builder makes the data, up to a limit of bytes.
 type builder struct {
 	*Report
 	store
@@ -137,7 +137,8 @@ func (r *Report) data() dataSet {
 		}
 		b.spared = 0
 	}
-	// Each kind gets its share of the bytes, and the bytes that the one before left.
+	// Each kind gets its share of the bytes, plus the bytes that the kind before left
+	// over.
 	last := 0
 	if len(r.Origins) > 0 {
 		last = total / 10
@@ -168,16 +169,16 @@ func (r *Report) data() dataSet {
 func marshal(v any) []byte {
 	data, err := json.Marshal(v)
 	if err != nil {
-		panic("htmlreport: " + err.Error()) // no value that JSON lacks is in there
+		panic("htmlreport: " + err.Error()) // the data has no values that JSON cannot represent
 	}
 	return data
 }
 
-// firstOf converts findings until there are enough, or no bytes left even for
-// those without texts. It keeps up to half of the bytes from being used up by the
-// texts of the first ones.
+// firstOf converts findings until there are enough, or no bytes are left even for
+// findings without texts. It prevents the texts of the first findings from using up
+// more than half of the bytes.
 func firstOf[F, D any](st *store, findings []F, most int, convert func(F) D) []D {
-	const name = 200 // about the bytes that a finding without texts takes
+	const name = 200 // approximate bytes of a finding without texts
 	findings = firstN(findings, most)
 	half := st.left / 2
 	all := make([]D, 0, len(findings))
@@ -194,8 +195,7 @@ func firstOf[F, D any](st *store, findings []F, most int, convert func(F) D) []D
 	return all
 }
 
-// sharedFolder returns the folder that the documents of the first findings have in
-// common.
+// sharedFolder returns the folder that the documents of the first findings share.
 func (r *Report) sharedFolder(findings int) string {
 	var ids []string
 	seen := map[int]bool{}
@@ -230,7 +230,7 @@ func (r *Report) sharedFolder(findings int) string {
 
 func firstN[T any](s []T, n int) []T { return s[:min(len(s), n)] }
 
-// hopeless reports whether a comparison would not fit, without making it.
+// hopeless reports whether a comparison would certainly not fit, without making it.
 func (b *builder) hopeless(rows ...int) bool {
 	need := 0
 	for _, row := range rows {
@@ -366,7 +366,7 @@ func (b *builder) block(bl Block) blockData {
 	for i, p := range bl.Places[:min(len(bl.Places), maxPlaces)] {
 		n := b.named(p.Document)
 		start, length := 0, 0
-		// The texts of the first places show how the block occurs; others are there if
+		// The texts of the first places show how the block occurs; other texts are added if
 		// another finding needs them.
 		if d := b.docs[n]; len(d.Text) <= b.limit && (d.data.Text != nil || i < 3 && b.whole(n, -1, nil)) {
 			start = d.unit(p.Span.Start)
@@ -410,7 +410,7 @@ func (b *builder) origin(o Origin) originData {
 	return data
 }
 
-// when writes a time, without its zero parts.
+// when formats a time without its zero parts.
 func when(t time.Time) string {
 	t = t.UTC()
 	switch {
@@ -429,7 +429,8 @@ func beginning(text string, limit int) (string, int) {
 	return shown(text[:i]), len([]rune(text[i:]))
 }
 
-// round keeps four digits: more would only be bytes. Nothing below 1 becomes 1.
+// round keeps four digits, since more would only cost bytes. Values below 1 stay
+// below 1.
 func round(x float64) float64 {
 	if x < 1 {
 		return min(.9999, math.Round(x*1e4)/1e4)

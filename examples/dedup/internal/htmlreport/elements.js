@@ -1,4 +1,4 @@
-// Elements of the page, and figures as people read them.
+// Elements of the page, and figures formatted for people.
 
 // Foreign text only ever becomes a text node or an attribute's value.
 const el = (tag, attributes, ...children) => {

@@ -1,29 +1,28 @@
-// Package htmlreport writes findings and the texts that they are about as one HTML
-// page, which needs nothing but a browser.
+// Package htmlreport writes findings with their texts as one HTML page, which needs
+// nothing but a browser.
 //
 // The findings come from packages lsh, lsh/passage and boilerplate; this package
-// searches for nothing. It adds the words in which two documents differ (an edit
-// script of package shingle), the S-curve of the bands, and the similarities that
-// were observed.
+// does not search. It adds the words in which two documents differ (an edit script
+// of package shingle), the S-curve of the bands, and the observed similarities.
 //
 // # The page
 //
 // The page loads nothing: style, script and data are part of it. Its content
 // security policy allows no connection, and only the style and the scripts whose
 // hashes it names. The data is JSON: every text once, findings that refer to it, and
-// comparisons as lengths of equal and different stretches. Much data of one kind is
-// deflated, which makes the page half as large. The script shows a page of
-// findings at a time, so ten thousand of them open at once, and whole articles side
-// by side. Charts are drawn here as SVG, each with its figures as a table. Without a
-// script the first findings of each kind can be read.
+// comparisons as lengths of equal and different stretches. The script shows a page
+// of findings at a time, so ten thousand of them open at once, and whole articles
+// side by side. Charts are drawn here as SVG, each with its figures as a table.
+// Without a script, the first findings of each kind can be read.
 //
 // # Foreign text
 //
-// Documents may hold anything. Their text is never markup: html/template escapes it
-// in the page, encoding/json escapes <, >, &, U+2028 and U+2029 in the data, and the
-// script only makes text nodes of it. Control characters, and characters that change
-// the direction of the text around them, are replaced by visible signs. Links lead to
-// http and https addresses and to relative paths only.
+// Documents may contain anything. Their text is never treated as markup:
+// html/template escapes it in the page, encoding/json escapes <, >, &, U+2028 and
+// U+2029 in the data, and the script only makes text nodes from it. Control
+// characters, and characters that change the direction of the text around them, are
+// replaced by visible signs. Links lead only to http and https addresses and to
+// relative paths.
 //
 // # Stability
 //
@@ -46,8 +45,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Report is what the page shows. Documents are known by number: those of
-// Clusters, Shared, Blocks and Origins are passed to Document.
+// A Report is the content of the page. Documents are identified by number: the
+// numbers in Clusters, Shared, Blocks and Origins are passed to Document.
 type Report struct {
 	// Title names the corpus, for example by its files.
 	Title string
@@ -57,42 +56,42 @@ type Report struct {
 	Bytes     int64 // of text
 
 	Threshold float64     // minimum similarity of near-duplicates
-	Banding   lsh.Banding // that found them
+	Banding   lsh.Banding // bands that found them
 	Exact     bool        // similarities were computed from shingles, not estimated
 
-	// Similarities are those of the compared pairs, in any order: all that were
-	// found at ObservedFrom or above, which may be below Threshold.
+	// Similarities are those of the compared pairs, in any order: all that were found at
+	// or above ObservedFrom, which may be below Threshold.
 	Similarities []float64
 	ObservedFrom float64
 
 	Settings []Setting // how the findings were made
 	Notes    []string  // what they do not include
 
-	// Findings are shown in the order given, and the limits cut from the end.
+	// Findings are shown in the given order, and the limits drop the last ones.
 	Clusters []lsh.Cluster[int]
 	Shared   []Shared
 	Blocks   []Block
 	Origins  []Origin
 
-	// Document returns a document. It is called several times for each, one call
-	// at a time.
+	// Document returns a document. It is called several times per document, by one
+	// goroutine at a time.
 	Document func(i int) Document
 
-	// MaxFindings is the number of findings of a kind that the page holds, MaxBytes
-	// about the number of bytes of data before it is packed, and MaxText about the number of bytes of
-	// one document; 0 means DefaultFindings, 7,300,000 and 32 KiB. The page reports what they
-	// leave out.
+	// MaxFindings is the number of findings of a kind that the page holds, MaxBytes the
+	// approximate number of bytes of data, and MaxText the approximate number of bytes
+	// of one document; 0 means DefaultFindings, 7,300,000 and 32 KiB. The page reports
+	// what they leave out.
 	MaxFindings, MaxBytes, MaxText int
 }
 
-// A Setting is a line of the table of settings.
+// A Setting is a row of the table of settings.
 type Setting struct{ Name, Value string }
 
-// A Document is what the page shows of a document.
+// A Document is a document as the page shows it.
 type Document struct {
 	ID, Host, Text string
-	// Source is where the document was read, such as a file and a line, if its ID
-	// does not state it.
+	// Source is the place where the document was read, such as a file and a line, if its
+	// ID does not contain it.
 	Source string
 	// Link leads to the document: an http or https URL, or a path relative to the
 	// page, escaped as in a URL. Others are dropped.
@@ -106,7 +105,7 @@ type Document struct {
 type Shared struct {
 	A, B     int
 	Passages []shingle.Passage
-	// Recycled reports on how many documents, of how many hosts, a passage recurs; 0 if
+	// Recycled returns the number of documents and hosts on which a passage recurs; 0 if
 	// it does not. It may be nil.
 	Recycled func(shingle.Passage) (documents, hosts int)
 	// ShareA and ShareB are the shares of the documents' own text that the passages
@@ -120,7 +119,7 @@ type Block struct {
 	Text   string
 	Reason string // why it counts as recycled
 	Scope  string // the documents among which it was counted
-	// Documents and Hosts are the numbers of those that hold it.
+	// Documents and Hosts are the numbers of documents and hosts that hold it.
 	Documents, Hosts int
 	Places           []Place // in the documents that were read
 	Masked           bool    // left out before documents are compared
@@ -135,8 +134,8 @@ type Place struct {
 // An Origin is a passage with the documents that hold it, by time.
 type Origin struct {
 	Tokens    int
-	Documents int // that hold it
-	Origins   int // that hold it and did not take it from another one
+	Documents int // number of documents that hold it
+	Origins   int // number of documents that hold it and did not take it from another one
 	First     int // the holder that had it first; -1 if that is not known
 	Holders   []Holder
 }
@@ -180,7 +179,7 @@ var scriptJS = func() string {
 	for _, name := range scriptFiles {
 		part, err := scripts.ReadFile(name)
 		if err != nil {
-			panic(err) // it is part of the program
+			panic(err) // the script is part of the program
 		}
 		js.WriteString(string(part) + "\n")
 	}
@@ -193,7 +192,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"plus":   func(a, b int) int { return a + b },
 }).Parse(pageHTML))
 
-// page is what the template sees.
+// page is the data for the template.
 type page struct {
 	*Report
 	Policy  template.HTMLAttr // the content attribute of the policy
@@ -203,7 +202,7 @@ type page struct {
 	Tiles   []tile
 	Curve   chart
 	Bars    chart
-	Folder  string // that ids are shown without
+	Folder  string // folder that is left out of ids
 	Omitted []string
 	Kinds   []kind
 }
@@ -263,7 +262,7 @@ func (r *Report) Write(w io.Writer) error {
 	return nil
 }
 
-// kinds returns the kinds of findings. The first that has any is open.
+// kinds returns the kinds of findings. The first kind with findings is open.
 func (r *Report) kinds(data dataSet) []kind {
 	kinds := []kind{
 		{Key: "clusters", Name: "Duplicates", Count: len(r.Clusters)},

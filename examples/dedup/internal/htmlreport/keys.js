@@ -51,8 +51,8 @@ addEventListener('hashchange', () => {
 const search = $('#search');
 let timer = 0;
 const runSearch = () => {
-  // Escape searches at once; a search that waits would draw the list again later
-  // and take the focus from the element that has it by then.
+  // Escape searches at once: a delayed search would draw the list again later and take
+  // the focus from the element that has it by then.
   clearTimeout(timer);
   query = [];
   for (const m of search.value.toLowerCase().matchAll(/"([^"]+)"?|(\S+)/g)) {

@@ -2,7 +2,7 @@
 
 const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0;
 const limit = input => input.value === '' ? null : Number(input.value);
-// A document is found by its whole name, its host and its source.
+// A document is found by its full name, its host and its source.
 const folder = $('#findings').dataset.folder;
 const nameText = n => {
   const d = documentOf(n);
@@ -162,7 +162,7 @@ const pager = (list, pages) => {
     step('Next', list.page + 1, list.page === pages - 1));
 };
 
-// markHits colours the words searched for, without touching the text.
+// markHits colours the matching words without changing the text.
 const markHits = () => {
   if (!globalThis.Highlight || !CSS.highlights) return;
   CSS.highlights.delete('hit');

@@ -9,7 +9,7 @@ const originCard = item => {
     '', () => originBody(item), item);
 };
 
-// later writes the time between two holders.
+// later formats the time between two holders.
 const later = ms => {
   for (const [unit, size] of [['day', 864e5], ['hour', 36e5], ['minute', 6e4], ['second', 1e3]]) {
     if (ms >= size * 1.5 || ms >= size && unit === 'second') return count(Math.round(ms / size), unit) + ' later';
@@ -17,7 +17,7 @@ const later = ms => {
   return ms > 0 ? 'at once' : 'at the same time';
 };
 
-// axis draws the holders on a line, by time.
+// axis draws the holders on a time line.
 const axis = item => {
   const timed = item.p.filter(h => h.w), low = timed[0]?.t, span = timed.at(-1)?.t - low;
   if (!(span > 0)) return null;

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// commonFolder returns the longest prefix of all ids that ends in a slash, so
+// commonFolder returns the longest common prefix of all ids that ends in a slash, so
 // that ids can be shown without it. No id becomes empty.
 func commonFolder(ids []string) string {
 	if len(ids) < 2 {
@@ -21,7 +21,7 @@ func commonFolder(ids []string) string {
 		prefix = prefix[:strings.LastIndexByte(prefix[:n], '/')+1]
 	}
 	if strings.HasSuffix(prefix, "://") {
-		return "" // a scheme is not a folder
+		return "" // a URL scheme is not a folder
 	}
 	if slices.Contains(ids, prefix) {
 		return ""

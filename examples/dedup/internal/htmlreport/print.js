@@ -1,5 +1,5 @@
-// Printing: the findings of every kind go on paper, as many as a browser can lay
-// out; a search or a filter selects others.
+// Printing: findings of every kind are printed, as many as a browser can lay out; a
+// search or a filter selects others.
 
 const PRINTED = { findings: 500, letters: 400_000 };
 

@@ -1,10 +1,10 @@
-// The reader: two whole texts side by side, in the whole window, the parts that
-// belong together joined by ribbons.
+// The reader: two whole texts side by side in the whole window, with ribbons between
+// corresponding parts.
 
 const reader = $('#reader'), gutter = $('#reader-ribbons');
-let reading = null; // what the reader shows
+let reading = null; // the comparison that the reader shows
 
-// HUES is how many colours passages take turns with.
+// HUES is the number of colours that passages cycle through.
 const HUES = 5;
 
 // readPair shows two documents that share passages.
@@ -23,7 +23,7 @@ const readPair = item => {
       rest(s.start);
       const mark = el('mark', { class: 'hit hue-' + s.i % HUES, 'data-n': s.i });
       mark.append(el('span', { class: 'tag', text: s.i + 1 }));
-      // A passage may overlap the one before it: that part is shown once.
+      // A passage may overlap the one before it: the overlap is shown once.
       fill(mark, s.start >= at ? unpack(doc, s.start, s.packed, 1) : stretch(doc, PLAIN, Math.min(at, s.end), s.end));
       pane.append(mark);
       at = Math.max(at, s.end);
@@ -37,7 +37,7 @@ const readPair = item => {
   });
 };
 
-// readCluster shows a document to keep and one that could go.
+// readCluster shows the document to keep and one that could go.
 const readCluster = (item, m) => {
   const [a, b] = sidesOf(item, m);
   const numbers = new Map(); // of the differences, by link
@@ -65,7 +65,7 @@ const readCluster = (item, m) => {
   });
 };
 
-// foldable returns text that the reader can hide, but for its ends.
+// foldable returns text that the reader can hide, except its ends.
 const foldable = (pieces, size, first, last) => {
   const box = el('span', { class: 'rest' });
   if (size < 500) {
@@ -108,7 +108,7 @@ const openReader = (a, b, how) => {
   $('#reader-fold-label').textContent = how.fold;
   $('#reader-fold').checked = how.folded;
 
-  // measure notes where every mark is in its text.
+  // measure records the position of every mark in its text.
   r.measure = () => {
     const frames = columns.map(c => c.scroll.getBoundingClientRect());
     gutter.style.height = Math.max(...frames.map(f => f.height)) + 'px';
@@ -129,7 +129,7 @@ const openReader = (a, b, how) => {
     r.anchors = anchors(r);
     r.draw();
   };
-  // draw joins the marks that are in sight.
+  // draw joins the marks that are visible.
   r.draw = () => {
     const width = gutter.clientWidth, height = gutter.clientHeight, paths = [];
     if (width > 0) {
@@ -198,8 +198,8 @@ const openReader = (a, b, how) => {
   columns[0].scroll.focus({ preventScroll: true });
 };
 
-// anchors returns places that belong together, both ascending: the longest chain
-// of marks that have the same order on both sides.
+// anchors returns corresponding positions, both ascending: the longest chain of
+// marks that have the same order on both sides.
 const anchors = r => {
   const list = [];
   for (const [i, a] of r.places[0].entries()) {
@@ -221,7 +221,8 @@ const anchors = r => {
   return [[0, 0], ...chain, ends];
 };
 
-// follow scrolls the other side to what belongs to the middle of this one.
+// follow scrolls the other side to the text that corresponds to the middle of this
+// one.
 const follow = (r, side) => {
   const here = r.columns[side].scroll, there = r.columns[1 - side].scroll;
   const middle = here.scrollTop + here.clientHeight / 2;
@@ -229,7 +230,7 @@ const follow = (r, side) => {
   const i = Math.max(1, points.findIndex(p => p[0] >= middle));
   const [from, to] = [points[i - 1], points[i]];
   const share = to[0] > from[0] ? (middle - from[0]) / (to[0] - from[0]) : 0;
-  // The ends of a text come last, whatever its middle belongs to.
+  // At the ends of a text, the end matters more than the middle.
   if (here.scrollTop <= 0) there.scrollTop = 0;
   else there.scrollTop = from[1] + share * (to[1] - from[1]) - there.clientHeight / 2;
 };
@@ -244,7 +245,7 @@ const fold = () => {
   reading.measure();
 };
 
-// showSide shows one of both sides where two do not fit.
+// showSide shows one of the two sides where both do not fit.
 const showSide = side => {
   reader.dataset.side = 'ab'[side];
   for (const b of $$('.reader-sides button')) b.setAttribute('aria-pressed', String(b.dataset.side === 'ab'[side]));

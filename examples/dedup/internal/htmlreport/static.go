@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// Browsers that run no script show the first findings of each kind, and of each
-// so many passages or holders. A long stretch of text is cut in the middle.
+// Without a script, a browser shows the first findings of each kind, with this many
+// passages or holders each. A long stretch of text is cut in the middle.
 const (
 	maxStatic      = 10
 	maxStaticParts = 10
@@ -18,7 +18,7 @@ const (
 	staticTail     = 200
 )
 
-// A staticFinding is a finding as a browser shows it that runs no script.
+// A staticFinding is a finding as shown without a script.
 type staticFinding struct {
 	Title []staticName
 	Meta  string
@@ -68,7 +68,7 @@ func (b *builder) staticCluster(c lsh.Cluster[int], kept, other Document, m lsh.
 	return f
 }
 
-// difference describes how two documents of a cluster differ.
+// difference describes the differences between two documents of a cluster.
 func difference(c comparison) string {
 	switch {
 	case c.same:
@@ -99,7 +99,8 @@ func (b *builder) staticPair(x, y Document, s Shared, comparisons []comparison) 
 	return f
 }
 
-// title describes a passage: its length, how alike its sides are, where it recurs.
+// title describes a passage: its length, the similarity of its sides, and where it
+// recurs.
 func (s Shared) title(p shingle.Passage) string {
 	t := count(p.Tokens, "word") + ", exact"
 	if !p.Exact {
@@ -190,7 +191,7 @@ func staticPieces(text string, ps []piece) []staticPiece {
 			list = append(list, staticPiece{class, shown(text)})
 		}
 	}
-	// Neighbours of one class are one stretch.
+	// Adjacent pieces of one class are one stretch.
 	for i := 0; i < len(ps); {
 		class, span := classes[ps[i].kind], ps[i].span
 		for i++; i < len(ps) && classes[ps[i].kind] == class && class != "own"; i++ {

@@ -11,17 +11,17 @@ import (
 )
 
 // A store holds the documents that the page names, each once, most of them with
-// their text. Findings refer to documents by their number in it, and to places in
-// a text by UTF-16 code units, which is how a script counts.
+// their text. Findings refer to documents by number, and to places in a text by
+// UTF-16 code units, the unit of the script.
 type store struct {
 	report *Report
 	limit  int    // longer texts are kept in part
-	folder string // that all ids begin with
+	folder string // common beginning of all ids
 	docs   []*doc
-	number map[int]int // by row, of the documents kept whole or by name only
+	number map[int]int // by row, for documents kept whole or by name only
 	left   int         // bytes that may still be added
-	kept   int         // of them, bytes kept for the names of findings to come
-	spared int         // comparisons left out for want of bytes
+	kept   int         // of them, bytes reserved for the names of later findings
+	spared int         // comparisons left out because no bytes were left
 }
 
 // A doc is a document of the page.
@@ -32,7 +32,7 @@ type doc struct {
 	text  string         // these parts
 	plain bool           // every byte of text is one code unit
 	marks []mark         // the first letter at or after every markEvery-th byte of text
-	depth int            // of texts that this one is encoded by
+	depth int            // depth of texts by which this one is encoded
 }
 
 // docData is a document as the page's script reads it.
@@ -42,10 +42,11 @@ type docData struct {
 	Source string `json:"s,omitempty"`
 	Link   string `json:"l,omitempty"`
 	// Text is the text as a string, or as an array: the number of another document,
-	// then either a string, or two numbers, the start and length of a copy from there.
+	// followed by strings and by pairs of numbers, the start and length of a copy from
+	// there.
 	Text     any   `json:"t,omitempty"`
 	Recycled []int `json:"m,omitempty"` // start, end, start, end …
-	Cuts     []int `json:"c,omitempty"` // place, letters left out there …
+	Cuts     []int `json:"c,omitempty"` // place, number of letters left out there …
 }
 
 const markEvery = 64
@@ -74,17 +75,17 @@ func (st *store) add(d *doc) int {
 // room returns the number of bytes that texts may still take.
 func (st *store) room() int { return st.left - st.kept }
 
-// has reports whether a document is in the store with all its text.
+// has reports whether the whole text of a document is in the store.
 func (st *store) has(row int) bool {
 	n, ok := st.number[row]
 	return ok && st.docs[n].data.Text != nil
 }
 
-// A copied is a stretch of a text that another one has as well.
+// A copied is a stretch of a text that another text has as well.
 type copied struct{ from, to shingle.Span }
 
-// whole adds the whole text of a document, if there is room. The text is written
-// by what it has in common with another document, if copies are given.
+// whole adds the whole text of a document, if there is room. If copies are given,
+// the text is encoded by copies from another document.
 func (st *store) whole(n, other int, copies []copied) bool {
 	d := st.docs[n]
 	if d.data.Text != nil {
@@ -94,8 +95,8 @@ func (st *store) whole(n, other int, copies []copied) bool {
 	return st.fill(d, other, copies)
 }
 
-// excerpt adds the parts of a long document that lie around some spans, as a
-// document of its own, and returns its number or -1.
+// excerpt adds the parts of a long document around some spans, as a document of its
+// own, and returns its number or -1.
 func (st *store) excerpt(row int, around []shingle.Span) int {
 	d := &doc{Document: st.report.Document(row)}
 	d.keep(windows(d.Text, around, st.limit))
@@ -141,7 +142,7 @@ func (st *store) fill(d *doc, other int, copies []copied) bool {
 	return true
 }
 
-// deltaOf writes the text of d by copies from another document.
+// deltaOf encodes the text of d by copies from another document.
 func (d *doc) deltaOf(other *doc, copies []copied) []any {
 	// Shorter copies cost more bytes than they save.
 	const least = 24
@@ -154,7 +155,7 @@ func (d *doc) deltaOf(other *doc, copies []copied) []any {
 			at = until
 		}
 	}
-	put := func(from, to, n int) { // n bytes at from in the other text are those at to
+	put := func(from, to, n int) { // n bytes at from in the other text equal those at to
 		if skip := at - to; skip > 0 {
 			from, to, n = from+skip, to+skip, n-skip
 		}
@@ -192,7 +193,7 @@ func (d *doc) deltaOf(other *doc, copies []copied) []any {
 	return ops
 }
 
-// keep sets the parts of the text that the page holds.
+// keep selects the parts of the text that are on the page.
 func (d *doc) keep(spans []shingle.Span) {
 	d.kept = spans
 	d.text = d.Text
@@ -222,10 +223,10 @@ func (d *doc) keep(spans []shingle.Span) {
 	}
 }
 
-// unit returns how many code units of the text on the page precede a place in the
-// whole text.
+// unit returns the number of code units of the text on the page that precede an
+// offset of the whole text.
 func (d *doc) unit(place int) int {
-	at := 0 // the place in d.text
+	at := 0 // the offset in d.text
 	for _, k := range d.kept {
 		if place <= k.Start {
 			break
@@ -250,7 +251,7 @@ func (d *doc) unit(place int) int {
 	return units
 }
 
-// unitsOf returns how many UTF-16 code units a letter takes on the page.
+// unitsOf returns the number of UTF-16 code units of a letter on the page.
 func unitsOf(r rune) int {
 	switch r = shownRune(r); {
 	case r < 0:
@@ -262,7 +263,7 @@ func unitsOf(r rune) int {
 }
 
 // windows returns the parts of a long text around some spans: about limit bytes,
-// with the beginning of the text, and of a long span its head and tail.
+// including the beginning of the text and, for a long span, its head and tail.
 func windows(text string, around []shingle.Span, limit int) []shingle.Span {
 	const context, most, head, tail = 240, 4000, 2400, 1200
 	spans := []shingle.Span{{End: cutAfter(text, min(600, limit))}}
@@ -297,7 +298,7 @@ func windows(text string, around []shingle.Span, limit int) []shingle.Span {
 func jsonSize(v any) int {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic("htmlreport: " + err.Error()) // no value that JSON lacks is in there
+		panic("htmlreport: " + err.Error()) // the value has nothing that JSON cannot represent
 	}
 	return len(b)
 }

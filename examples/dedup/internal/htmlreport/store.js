@@ -10,8 +10,8 @@ const documentOf = n => {
   return documents[n];
 };
 
-// textOf returns the text of a document, or null if the page does not hold it. A
-// text may be written by copies from another one.
+// textOf returns the text of a document, or null if it is not on the page. A text
+// may be encoded by copies from another one.
 const textOf = n => {
   const d = documentOf(n);
   if (d.t === undefined) return null;
@@ -26,8 +26,8 @@ const textOf = n => {
   return d.t;
 };
 
-// nameOf returns a document's name, the folder of a path less prominent than its
-// end. It is a link if the page knows where the document is.
+// nameOf returns a document's name, with the folder of a path less prominent than
+// its end. It is a link if the page knows the document's location.
 const nameOf = (n, linked = true) => {
   const d = documentOf(n), at = d.i.lastIndexOf('/', d.i.length - 2) + 1;
   const name = el('bdi', { class: 'id' }, at > 0 ? el('span', { class: 'folder', text: d.i.slice(0, at) }) : null, d.i.slice(at));
@@ -37,5 +37,5 @@ const nameOf = (n, linked = true) => {
 const hostOf = n => documentOf(n).h ? el('bdi', { class: 'host', text: documentOf(n).h }) : null;
 const placeOf = n => documentOf(n).s ? el('bdi', { class: 'host', text: documentOf(n).s }) : null;
 
-// headOf is the line above a text.
+// headOf returns the line above a text.
 const headOf = (n, role, side) => el('p', { class: 'side ' + side }, el('span', { class: 'role', text: role }), ' ', nameOf(n), ' ', hostOf(n), ' ', placeOf(n));

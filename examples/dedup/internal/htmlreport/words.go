@@ -58,10 +58,10 @@ func count(n int, what string) string { return number(n) + " " + plural(n, what)
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// decimal writes a similarity without zeros at its end.
+// decimal formats a similarity without trailing zeros.
 func decimal(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
 
-// percentOf writes a share; only all of it is 100 %, and only nothing is 0 %. The
+// percentOf formats a share; only the whole is 100 %, and only nothing is 0 %. The
 // space does not break.
 func percentOf(x float64) string {
 	switch {
@@ -79,7 +79,7 @@ func percentOf(x float64) string {
 	return strconv.FormatFloat(100*x, 'f', 0, 64) + "\u00a0%"
 }
 
-// byteSize writes a number of bytes with two or three digits.
+// byteSize formats a number of bytes with two or three digits.
 func byteSize(n int64) string {
 	const units = "KMGTP"
 	if n < 1000 {

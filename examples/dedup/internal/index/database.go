@@ -1,5 +1,5 @@
-// Package index opens the durable index of "dedup index" and makes signatures and
-// sets as it wants them.
+// Package index opens the durable index of "dedup index" and makes the signatures
+// and sets for it.
 package index
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Database is an open index and how to make what it keeps.
+// A Database is an open index together with the means to make its entries.
 type Database struct {
 	*disk.Index
 	e    *cli.Env
@@ -34,18 +34,18 @@ type Database struct {
 	mh   *minhash.Sketcher
 }
 
-// A Mode is what an index is opened for.
+// A Mode is the purpose for which an index is opened.
 type Mode uint8
 
 // The modes.
 const (
 	ToRead Mode = iota
 	ToWrite
-	ToCreate // if it is not there
+	ToCreate // if it does not exist
 )
 
-// Open opens the index in a folder, and checks it against the flags that were given.
-// Its shingles are hashed under the key; 0 is none.
+// Open opens the index in a folder and checks it against the given flags. Shingles
+// are hashed with the key; 0 means no key.
 func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Options, ids input.IDs, m Mode) (*Database, error) {
 	if err := e.Ctx.Err(); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func Open(e *cli.Env, dir string, key uint64, o find.Options, read corpus.Option
 	return d, nil
 }
 
-// foreign returns an error if a folder holds something else than an index.
+// foreign returns an error if a folder holds anything other than an index.
 func foreign(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,7 +96,7 @@ func foreign(dir string) error {
 	return nil
 }
 
-// WarnRecovery reports an end of the log that is not whole on standard error.
+// WarnRecovery reports an incomplete end of the log on standard error.
 func WarnRecovery(e *cli.Env, dir string, ix *disk.Index, m Mode) {
 	r := ix.Recovery()
 	switch {
@@ -108,7 +108,7 @@ func WarnRecovery(e *cli.Env, dir string, ix *disk.Index, m Mode) {
 	}
 }
 
-// CompactIfFree gives back room on disk when most of it is free.
+// CompactIfFree frees disk space if most of the space is unused.
 func CompactIfFree(ctx context.Context, ix *disk.Index) error {
 	s, err := ix.Stats(ctx)
 	if err == nil && s.Removed > s.Documents+10_000 {
@@ -117,11 +117,11 @@ func CompactIfFree(ctx context.Context, ix *disk.Index) error {
 	return err
 }
 
-// Close closes the index at the end of work that ended with err. An index that
-// could not be written reports that once.
+// Close closes the index after work that ended with err. A failure to write the
+// index is reported only once.
 func (d *Database) Close(err error) error { return Close(d.Index, err) }
 
-// Close closes an index at the end of work that ended with err.
+// Close closes an index after work that ended with err.
 func Close(ix *disk.Index, err error) error {
 	if e := ix.Close(); err == nil {
 		return e
@@ -129,7 +129,7 @@ func Close(ix *disk.Index, err error) error {
 	return err
 }
 
-// settle makes shingler and sketcher those of the index, and refuses flags and a key
+// settle takes shingler and sketcher from the index, and refuses flags and a key
 // that differ.
 func (d *Database) settle(key uint64) error {
 	have := d.Scheme()
@@ -161,21 +161,21 @@ func (d *Database) settle(key uint64) error {
 	return err
 }
 
-// An Entry is a document on its way into or against the index.
+// An Entry is a document to be added or searched for.
 type Entry struct {
 	Doc       *input.Doc
 	Signature minhash.Signature
 	Set       shingle.Set // nil with -estimate
 }
 
-// idle is how long to wait for more documents before those at hand are dealt with.
+// idle is how long to wait for more documents before those at hand are processed.
 const idle = 10 * time.Millisecond
 
-// maxBatch bounds the text that is dealt with together.
+// maxBatch bounds the text that is processed together.
 const maxBatch = 64 << 20
 
-// Batches reads the input and calls f with up to n documents at a time: fewer
-// where no more come for a moment, since whoever sends them may wait for the answer.
+// Batches reads the input and calls f with up to n documents at a time: with fewer
+// if no more arrive for a moment, since the sender may be waiting for the answer.
 func (d *Database) Batches(n int, f func([]*Entry) error) error {
 	debug.SetMemoryLimit(d.read.Memory)
 	ctx, stop := context.WithCancel(d.e.Ctx)

@@ -14,27 +14,27 @@ import (
 )
 
 const (
-	// largestWindow bounds the memory that a Zstandard frame demands of its reader: no usual
-	// level writes more, and a hostile frame could ask for the whole memory.
+	// largestWindow bounds the memory that a Zstandard frame demands of its reader: no
+	// usual level needs more, and a hostile frame could ask for all memory.
 	largestWindow = 128 << 20
 
-	// A compressed file may expand freely to freeSize, and to maxRatio times its
-	// size beyond that. Copies of a page by the thousand compress well, so the
-	// ratio is about the most that gzip can reach at all.
+	// A compressed file may expand freely to freeSize, and beyond that to maxRatio times
+	// its size. Thousands of copies of a page compress well, so the ratio is close to
+	// the most that gzip can reach.
 	freeSize = 1 << 30
 	maxRatio = 1000
 )
 
 var errBomb = because("a decompression bomb", fmt.Errorf("expands to more than %d times its size, like a decompression bomb; the rest of the file is lost (unpack it yourself if it is meant to)", maxRatio))
 
-// A packingFormat is a way to compress a file.
+// A packingFormat is a compression format.
 type packingFormat struct {
 	extension string
 	magic     string
 	open      func(in io.Reader, maxWindow int) (io.Reader, func(), error)
 }
 
-// packings are recognised by their first bytes, not by the name of a file.
+// packings are recognized by their first bytes, not by the name of a file.
 var packings = []packingFormat{
 	{".gz", "\x1f\x8b", func(in io.Reader, _ int) (io.Reader, func(), error) {
 		z, err := gzip.NewReader(in)
@@ -57,7 +57,7 @@ var packings = []packingFormat{
 	{".xz", "\xfd7zXZ\x00", openXZ},
 }
 
-// Packings returns the extensions of the ways to compress a file that are read.
+// Packings returns the extensions of the compression formats that can be read.
 func Packings() (extensions []string) {
 	for _, p := range packings {
 		extensions = append(extensions, p.extension)
@@ -65,10 +65,10 @@ func Packings() (extensions []string) {
 	return extensions
 }
 
-// packingOf returns how b is compressed, or nil.
+// packingOf returns the compression of b, or nil.
 func packingOf(b []byte) *packingFormat {
 	for i, p := range packings {
-		// Text may begin with BZh, but not go on with a level and the digits of pi.
+		// Text may begin with BZh, but does not continue with a level and the digits of pi.
 		if bytes.HasPrefix(b, []byte(p.magic)) && (p.extension != ".bz2" || len(b) >= 10 && string(b[4:10]) == "1AY&SY") {
 			return &packings[i]
 		}
@@ -76,9 +76,9 @@ func packingOf(b []byte) *packingFormat {
 	return nil
 }
 
-// unpack returns the plain bytes of in, whose first bytes show how it is compressed.
-// Call done when finished. A file that takes more memory than maxWindow to unpack is an
-// error.
+// unpack returns the unpacked bytes of in, whose first bytes show the compression.
+// Call done when finished. A file that takes more memory than maxWindow to unpack is
+// an error.
 func unpack(in *bufio.Reader, maxWindow int) (plain *bufio.Reader, done func(), err error) {
 	head, _ := in.Peek(4)
 	if string(head) == "BZh9" || len(head) == 4 && string(head[:3]) == "BZh" {
@@ -101,7 +101,7 @@ func unpack(in *bufio.Reader, maxWindow int) (plain *bufio.Reader, done func(), 
 	return bufio.NewReaderSize(&guard{in: z, packed: count}, 1<<16), done, nil
 }
 
-// maxWindow returns how much memory a file may take to unpack.
+// maxWindow returns the memory that unpacking a file may take.
 func (o Options) maxWindow() int {
 	if o.Ahead > 0 {
 		return int(min(largestWindow, max(o.Ahead, 8<<20)))
@@ -109,8 +109,8 @@ func (o Options) maxWindow() int {
 	return largestWindow
 }
 
-// unpackingMemory returns how much memory it takes to unpack a file, as its first frame
-// declares.
+// unpackingMemory returns the memory needed to unpack a file, as declared by its
+// first frame.
 func unpackingMemory(in *bufio.Reader) int {
 	head, _ := in.Peek(zstd.HeaderMaxSize)
 	var h zstd.Header
@@ -120,11 +120,11 @@ func unpackingMemory(in *bufio.Reader) int {
 	return int(min(h.WindowSize, math.MaxInt32))
 }
 
-// openXZ opens an XZ file, whose header declares how much memory it takes to read.
+// openXZ opens an XZ file; its header declares the memory needed to read it.
 func openXZ(in io.Reader, maxWindow int) (io.Reader, func(), error) {
 	b := bufio.NewReaderSize(in, 1<<16)
 	// The stream header has 12 bytes; a block header begins with its size, flags and
-	// filters, of which LZMA2 has one byte of properties (The .xz File Format, 5.3.1).
+	// filters, and LZMA2 has one byte of properties (The .xz File Format, 5.3.1).
 	head, _ := b.Peek(12 + 64)
 	if i := bytes.Index(head[min(12, len(head)):], []byte{0x21, 0x01}); i >= 0 && 12+i+2 < len(head) {
 		if bits := head[12+i+2]; bits > 40 || (2|uint64(bits&1))<<(bits/2+11) > uint64(maxWindow) {
@@ -138,8 +138,8 @@ func openXZ(in io.Reader, maxWindow int) (io.Reader, func(), error) {
 	return &noPanic{z}, func() {}, nil
 }
 
-// A noPanic turns panics into errors, such as those of a reader that cannot allocate
-// the size that a hostile file declares.
+// A noPanic turns panics into errors, for example from a reader that cannot allocate
+// the size declared by a hostile file.
 type noPanic struct{ in io.Reader }
 
 func (r *noPanic) Read(p []byte) (n int, err error) {
@@ -163,7 +163,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A guard ends the reading of a file that expands beyond belief.
+// A guard stops reading a file that expands beyond the limits.
 type guard struct {
 	in     io.Reader
 	packed *counter

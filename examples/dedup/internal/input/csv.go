@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// readTable reads a document from every row of a table in CSV as RFC 4180 has it, or
+// readTable reads a document from every row of a CSV table (RFC 4180) or a table
 // with tabs. The first row names the columns.
 //
-// A field in quotes may hold separators and line ends. With tabs, for which there is
-// no agreement about quotes, a field whose quotes do not fit is taken literally.
+// A field in quotes may contain separators and line ends. With tabs, for which there
+// is no standard of quoting, a field with unbalanced quotes is taken literally.
 func readTable(f *File, comma byte) bool {
 	r := f.r
 	rows := rowScanner{in: f.In, comma: comma, max: r.o.maxDoc(maxLine)}
@@ -86,7 +86,7 @@ func readTable(f *File, comma byte) bool {
 	}
 }
 
-// writeRow writes a row, after the header if it is the first of a file.
+// writeRow writes a row, preceded by the header if it is the first row of a file.
 func writeRow(w Writer, d *Doc) error {
 	if _, err := w.Write(d.Raw); err != nil {
 		return err
@@ -120,14 +120,14 @@ func (d *Doc) Fields() (names, values []string) {
 	return names, parse(d.Raw)
 }
 
-// A rowScanner cuts a table into rows.
+// A rowScanner splits a table into rows.
 type rowScanner struct {
 	in    io.Reader
 	comma byte
 	max   int // bytes of a row
 
-	buf    []byte // read, from the row on that next returned last
-	end    int    // of that row
+	buf    []byte // bytes read, starting with the row that next returned last
+	end    int    // length of that row
 	raw    []byte // that row, with its line end
 	err    error  // of in
 	fields [][]byte
@@ -141,9 +141,9 @@ var (
 	errBadQuote = errors.New("a quote within a field")
 )
 
-// next returns the fields of the next row that is not empty, valid until it is called
-// again; [io.EOF] after the last. After any other error the next call goes on with
-// the next line, unless err is set, which is that of reading.
+// next returns the fields of the next row that is not empty, valid until it is
+// called again; [io.EOF] after the last. After any other error the next call
+// continues with the next line, unless err, the error of reading, is set.
 func (s *rowScanner) next() ([][]byte, error) {
 	for {
 		s.buf, s.end = s.buf[s.end:], 0
@@ -164,7 +164,7 @@ func (s *rowScanner) next() ([][]byte, error) {
 	}
 }
 
-// row parses the row at the beginning of buf, reading as much as it takes.
+// row parses the row at the beginning of buf, reading as much as it needs.
 func (s *rowScanner) row() (size int, err error) {
 	for {
 		size, err := s.parse()
@@ -184,7 +184,7 @@ func (s *rowScanner) row() (size int, err error) {
 			return 0, errLongRow
 		}
 		if s.err == nil {
-			// A long row is parsed again only when there is much more of it.
+			// A long row is parsed again only after much more of it has been read.
 			more := 1
 			if len(s.buf) > 1<<20 {
 				more = len(s.buf) / 2
@@ -194,7 +194,7 @@ func (s *rowScanner) row() (size int, err error) {
 			}
 			continue
 		}
-		// The rest is the last row, without a line end, or a quote stays open.
+		// The rest is the last row, without a line end, or a quote is still open.
 		switch {
 		case s.err != io.EOF:
 			return 0, lost(s.err)
@@ -215,8 +215,8 @@ func (s *rowScanner) row() (size int, err error) {
 	}
 }
 
-// openQuote reports whether the row at the beginning of buf has a quote that the rest
-// of it does not close.
+// openQuote reports whether the row at the beginning of buf has a quote that is not
+// closed in the rest of buf.
 func (s *rowScanner) openQuote() bool { return bytes.Count(s.buf, []byte(`"`))%2 == 1 }
 
 func (s *rowScanner) fill() {
@@ -239,7 +239,7 @@ func (s *rowScanner) lineEnd() int {
 			return from
 		}
 		if from > 2*s.max {
-			s.buf, from = s.buf[:0], 0 // the line is passed over
+			s.buf, from = s.buf[:0], 0 // the line is skipped
 		}
 		s.fill()
 	}
@@ -302,7 +302,7 @@ func (s *rowScanner) parse() (size int, err error) {
 	}
 }
 
-// parseLine takes the first line for the row and its quotes for text.
+// parseLine treats the first line as the row and its quotes as text.
 func (s *rowScanner) parseLine() (size int, err error) {
 	size = s.lineEnd()
 	line := bytes.TrimSuffix(bytes.TrimSuffix(s.buf[:size], []byte("\n")), []byte("\r"))

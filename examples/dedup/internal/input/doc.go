@@ -1,6 +1,6 @@
-// Package input reads documents: names of files, folders and patterns go in; the texts
-// in them come out with their ids, sites and times, and for everything that could not
-// be read an error with the place and what to do.
+// Package input reads documents. It takes names of files, folders and patterns and
+// returns their texts with ids, sites and times, and for everything that could not
+// be read an error with the place and a remedy.
 //
 //	for d, err := range input.Read([]string{"crawl/", "**/*.jsonl.gz"}, input.Options{}) {
 //		if err != nil {
@@ -15,27 +15,25 @@
 //
 // # Formats
 //
-// [Formats] is the table of formats: their names, extensions and first bytes, and the
-// functions that read and write them. The content of a file decides on its format, then
-// its name, unless [Options] name one. All but Parquet may be compressed with gzip, in
-// one member or many, Zstandard, bzip2 or XZ, which their first bytes show, and be in
-// UTF-16 with a byte order mark.
+// [Formats] is the table of formats: their names, extensions and first bytes, and
+// the functions that read and write them. The format of a file follows from its
+// content, then from its name, unless [Options] name one. All except Parquet may be
+// compressed with gzip (one or many members), Zstandard, bzip2 or XZ, recognized by
+// their first bytes, and may be in UTF-16 with a byte order mark.
 //
-//   - JSON Lines: each line is an object; its field "text" must be there, "id",
-//     "host", "url" and "time" may be ([Fields] names others; a name with dots leads
-//     into objects). Texts are strings; anything else may be a number as well. Without
-//     a host, that of the url counts. Blank lines are passed over. If a field comes
-//     twice, the last one counts.
-//   - CSV (RFC 4180) and TSV: the first row names the columns, a row is a document. In
-//     TSV a field whose quotes do not fit is taken literally.
+//   - JSON Lines: each line is an object; its field "text" is required; "id",
+//     "host", "url" and "time" are optional ([Fields] names others; dots in a name
+//     select fields of nested objects). Texts are strings; other fields may also be
+//     numbers. Without a host, that of the url is used. Blank lines are skipped. If
+//     a field occurs twice, the last one counts.
+//   - CSV (RFC 4180) and TSV: the first row names the columns, a row is a document.
+//     In TSV a field with unbalanced quotes is taken literally.
 //   - Parquet: a row is a document; its columns are named like the fields above,
-//     with dots for groups. Texts are of type BYTE_ARRAY; anything else may be a
-//     whole number, a time or a UUID as well, and is written as people do.
+//     with dots for groups. Texts are of type BYTE_ARRAY; other columns may also be whole numbers, times or UUIDs, and are formatted for people.
 //   - Web archives (ISO 28500): documents are the response records of status 200 to
 //     299 and the resource and conversion records that hold HTML or plain text; other
 //     records, such as images and redirects, are not documents. The id is the target
-//     URI, the host comes from it, the time is WARC-Date. Of a page that is there more
-//     than once, the later ones have a space and their time after the id.
+//     URI, the host comes from it, the time is WARC-Date. If a page occurs more than once, the ids of the later ones end in a space and their time.
 //   - HTML: a page. Its text is the text that a reader sees, cut into [Doc.Blocks], and
 //     offsets refer to that text, here and in web archives.
 //   - Any other file is a text in UTF-8. The id of a file that is one document is its
@@ -43,12 +41,12 @@
 //     it (an invalid byte in a path is written like \xff in the id); its host is the
 //     first folder below the one that was given. A pipe is read if it is named itself.
 //
-// PDF, Office, EPUB and ZIP files get an error that names how to extract their text,
-// URLs one that shows how to pipe them. Styles, scripts, images, fonts, sound and film
-// in folders are left out, and a note counts them.
+// PDF, Office, EPUB and ZIP files cause an error that shows how to extract their
+// text; URLs cause one that shows how to pipe them. Styles, scripts, images, fonts,
+// sound and film in folders are left out, and a note counts them.
 //
-// A page or a text of a web archive that is valid UTF-8 is taken for that; else its
-// byte order mark, the HTTP header and its first kilobyte decide on its encoding.
+// A page or a text of a web archive that is valid UTF-8 is read as such; otherwise
+// its byte order mark, the HTTP header and its first kilobyte decide its encoding.
 //
 // # Limits
 //
@@ -56,9 +54,9 @@
 // or a row of CSV 64 MiB; a page of HTML 32 MiB (the rest is left out) and 200,000
 // blocks; a record of a web archive that is wanted 64 MiB in the archive and 32 MiB
 // unpacked, of which a page may have 64 KiB and 100 times its packed size.
-// [Options.Ahead] lowers these limits. A compressed file or a Parquet file may expand
-// to 1 GiB (a web archive to 256 MiB) and, beyond that, to 1,000 times its size; the
-// packed pages of a web archive to 128 MiB and 100 times the size of the file. A
-// document that exceeds a limit is an error; the rest of the input is read. Nothing is
-// allocated because a file declares how large something will be.
+// [Options.Ahead] lowers these limits. A compressed file or a Parquet file may
+// expand to 1 GiB (a web archive to 256 MiB) and, beyond that, to 1,000 times its
+// size; the packed pages of a web archive to 128 MiB and 100 times the size of the
+// file. A document that exceeds a limit is an error; the rest of the input is read.
+// Nothing is allocated because a file declares how large something will be.
 package input

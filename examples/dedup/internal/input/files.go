@@ -15,19 +15,19 @@ import (
 	"github.com/neardup/neardup/boilerplate/pages"
 )
 
-// maxFile bounds a file that is one document, unpacked. It is
-// far beyond any text that somebody wrote.
+// maxFile bounds an unpacked file that is one document. It is far beyond any text
+// that a person wrote.
 const maxFile = 256 << 20
 
 // A file is a document in a file of its own.
 type file struct {
 	name, id, host string
-	format         string // "" to recognise it
+	format         string // "" to recognize it
 	size           int64
 }
 
-// files are read together if they are small, because handing one to another
-// goroutine costs more than reading it.
+// small files are read together, because passing one to another goroutine costs more
+// than reading it.
 type files struct {
 	waiting []file
 	weight  int
@@ -38,7 +38,7 @@ const (
 	batchBytes = 256 << 10
 )
 
-// later adds a file to those that wait.
+// later adds a file to the waiting ones.
 func (r *reader) later(f file) bool {
 	r.files.waiting = append(r.files.waiting, f)
 	r.files.weight += int(min(f.size, maxFile))
@@ -48,7 +48,7 @@ func (r *reader) later(f file) bool {
 	return r.flush()
 }
 
-// flush adds the files that wait as one batch.
+// flush adds the waiting files as one batch.
 func (r *reader) flush() bool {
 	b := r.files
 	r.files = files{}
@@ -75,8 +75,7 @@ var smallFiles = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 const smallFile = 1 << 20
 
-// read emits the document of a file or, where its content is that of a file of many,
-// its documents.
+// read emits the document of a file or, if the file holds many, its documents.
 func (f file) read(o Options, emit emitFunc, grow func(int)) {
 	in, err := os.Open(f.name)
 	if err != nil {
@@ -85,7 +84,7 @@ func (f file) read(o Options, emit emitFunc, grow func(int)) {
 	}
 	defer in.Close()
 	if f.size <= smallFile {
-		// Most files are small, and reading one is little more than opening it.
+		// Most files are small, and reading one costs little more than opening it.
 		buf := smallFiles.Get().(*[smallFile]byte)
 		defer smallFiles.Put(buf)
 		n, err := in.Read(buf[:])
@@ -117,8 +116,8 @@ func (f file) read(o Options, emit emitFunc, grow func(int)) {
 	f.document(o, data, emit)
 }
 
-// document emits the documents that data, the whole of a file, holds. It keeps
-// nothing of data but for Options.KeepRaw.
+// document emits the documents in data, the content of a whole file. It keeps
+// nothing of data unless Options.KeepRaw is set.
 func (f file) document(o Options, data []byte, emit emitFunc) {
 	place := Place{File: f.name}
 	raw := data
@@ -156,7 +155,7 @@ func (f file) document(o Options, data []byte, emit emitFunc) {
 	emit(d, err)
 }
 
-// withText makes data d's text.
+// withText sets d's text to data.
 func (d *Doc) withText(data []byte) (*Doc, error) {
 	if bytes.IndexByte(data, 0) >= 0 {
 		return nil, failure(d.Place, errBinary)
@@ -175,13 +174,14 @@ var (
 	errUTF8   = because("not UTF-8", errors.New("not valid UTF-8; read all the same, each bad byte as a separator (convert the file, say with iconv, to keep its letters)"))
 )
 
-// growStep is how much of a file is unpacked before there must be room for more.
+// growStep is the number of bytes of a file that are unpacked before more room is
+// requested.
 const growStep = 1 << 20
 
 // readWhole returns the bytes of in, at most limit. size is a hint; grow is called for
 // bytes beyond it.
 func readWhole(in io.Reader, limit int, size int64, grow func(int)) ([]byte, error) {
-	data := make([]byte, 0, min(size, growStep)+bytes.MinRead) // more only when it is there
+	data := make([]byte, 0, min(size, growStep)+bytes.MinRead) // allocate more only when it is there
 	room := int(min(size, int64(limit)))
 	for {
 		if len(data) == cap(data) {
@@ -213,8 +213,8 @@ const (
 	maxBlocks = 200_000
 )
 
-// withPage makes the text of a page of HTML d's; contentType is the HTTP header
-// of that name. An error that comes with d names what is missing from the text.
+// withPage sets d's text to that of an HTML page; contentType is the HTTP header of
+// that name. An error that comes with d names what is missing from the text.
 func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	if isUTF8(html) {
 		contentType = "text/html; charset=utf-8"
@@ -230,9 +230,9 @@ func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	return d, nil
 }
 
-// isUTF8 reports whether bytes whose encoding is a guess otherwise are UTF-8: what
-// is valid as such and goes beyond ASCII is hardly anything else, whatever a header
-// or by the first kilobyte. Escape and NUL hint at ISO 2022 and UTF-16.
+// isUTF8 reports whether bytes of uncertain encoding are UTF-8: bytes that are valid
+// UTF-8 and go beyond ASCII are hardly anything else, whatever a header or the first
+// kilobyte suggests. Escape and NUL hint at ISO 2022 and UTF-16.
 func isUTF8(b []byte) bool { return utf8.Valid(b) && !bytes.ContainsAny(b, "\x1b\x00") }
 
 // firstInvalid returns the offset of the first byte that is not UTF-8, or -1.

@@ -11,45 +11,46 @@ import (
 	"strings"
 )
 
-// A Format is a way in which documents are stored. What this package reads, what
-// "dedup clean" writes, what help and documentation list follows from [Formats].
+// A Format is a way in which documents are stored. The formats that this package
+// reads, that "dedup clean" writes, and that help and documentation list follow from
+// [Formats].
 type Format struct {
-	Name       string // as -format has it
+	Name       string // the value of -format
 	Extensions []string
 	Help       string // how documents lie in it, for a line of help
 
-	// Recognize reports whether a file that begins with head, its first bytes
-	// unpacked and in UTF-8, has this format; nil is never. Formats are asked in the
-	// order of the table, before names are looked at.
+	// Recognize reports whether a file that begins with head, its first bytes unpacked
+	// and in UTF-8, has this format; nil means never. Formats are tried in the order of
+	// the table, before names are considered.
 	Recognize func(head []byte) bool
 
-	// Whole is set where a file is one document.
+	// Whole is set if a file is one document.
 	Whole bool
 
-	// Binary is set where files are read at any place, not from beginning to end; they
-	// are neither packed nor in another encoding.
+	// Binary is set if files are read at arbitrary offsets, not from beginning to end;
+	// they are neither compressed nor in another encoding.
 	Binary bool
 
-	// Unpacks is set where Read unpacks a packed file.
+	// Unpacks is set if Read unpacks compressed files.
 	Unpacks bool
 
 	// Read adds the documents of a file, and its errors; it returns false when no more
-	// are wanted. It is nil where Whole is set.
+	// are wanted. It is nil if Whole is set.
 	Read func(f *File) bool
 
-	// Document fills in d from the content of a file, where Whole is set. It keeps
-	// nothing of data.
+	// Document fills in d from the content of a file, if Whole is set. It keeps nothing
+	// of data.
 	Document func(d *Doc, data []byte) (*Doc, error)
 
-	// Write writes a kept document as it was stored; nil where files are copied or,
-	// if they are tables of Parquet, their rows.
+	// Write writes a kept document as stored; nil if files are copied or, for Parquet
+	// tables, their rows.
 	Write func(w Writer, d *Doc) error
 }
 
-// A Writer is a file that kept documents are written to.
+// A Writer is a file to which kept documents are written.
 type Writer interface {
 	io.Writer
-	EndMember() error // ends a member of a gzip file, if it is one
+	EndMember() error // ends a member, in a gzip file
 }
 
 // The names of formats.
@@ -59,11 +60,11 @@ const (
 	JSONL   = "jsonl"   // JSON Lines: an object a line
 	CSV     = "csv"     // a table with a document a row
 	TSV     = "tsv"     // the same with tabs
-	Parquet = "parquet" // the same, by column
+	Parquet = "parquet" // the same, stored by column
 	WARC    = "warc"    // a web archive (WARC or WET) with a document a record
 )
 
-// Formats is the table of formats; the last one is for files of no other. A program
+// Formats is the table of formats; the last one is for all other files. A program
 // may add its own before it reads anything.
 var Formats = []Format{
 	{
@@ -130,7 +131,7 @@ func FormatNames() (names []string) {
 	return names
 }
 
-// FormatOf returns the format of that name, or nil.
+// FormatOf returns the format with that name, or nil.
 func FormatOf(name string) *Format {
 	i := slices.IndexFunc(Formats, func(f Format) bool { return f.Name == name })
 	if i < 0 {
@@ -139,8 +140,8 @@ func FormatOf(name string) *Format {
 	return &Formats[i]
 }
 
-// ByExtension returns the format that the name of a file promises, or nil if its
-// extension is none of those known.
+// ByExtension returns the format suggested by the name of a file, or nil if its
+// extension is unknown.
 func ByExtension(name string) *Format {
 	ext := extension(name)
 	for i, f := range Formats {
@@ -151,15 +152,15 @@ func ByExtension(name string) *Format {
 	return nil
 }
 
-// extension returns the last extension of a name in lower case, without those of
-// compression. A query belongs to the URL that a page was saved from.
+// extension returns the last extension of a name in lower case, without compression
+// extensions. A query in the name belongs to the URL from which a page was saved.
 func extension(name string) string {
 	name, _ = packing(name)
 	name, _, _ = strings.Cut(path.Base(filepath.ToSlash(name)), "?")
 	return strings.ToLower(path.Ext(name))
 }
 
-// packing cuts an extension of compression off a name.
+// packing removes a compression extension from a name.
 func packing(name string) (rest string, packed bool) {
 	for _, p := range packings {
 		if ext := path.Ext(name); strings.EqualFold(ext, p.extension) {
@@ -169,7 +170,7 @@ func packing(name string) (rest string, packed bool) {
 	return name, false
 }
 
-// headSize is how much of a file decides on its format.
+// headSize is the number of bytes of a file that decide its format.
 const headSize = 4 << 10
 
 // recognize returns the format of a file by its first bytes and its name, or an
@@ -184,7 +185,7 @@ func recognize(name string, head []byte) (*Format, error) {
 		switch {
 		case f.Recognize == nil:
 		case f.Name == HTML && named != nil && named.Name != HTML:
-			// Where the name is that of a text, only a page as a whole is a page.
+			// If the name is that of a text, only a complete page counts as a page.
 			if beginsPage(head) {
 				return &Formats[i], nil
 			}
@@ -204,7 +205,7 @@ func recognize(name string, head []byte) (*Format, error) {
 
 var errJSON = because("a JSON document", errors.New("one JSON document, not JSON Lines; skipped (pass -format text to read it as a text, or make it JSON Lines, say with jq -c '.[]')"))
 
-// foreign returns an error for files that hold text for other programs.
+// foreign returns an error for files that contain text for other programs.
 func foreign(head []byte) error {
 	has := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	advice := func(what, how string) error {
@@ -274,8 +275,8 @@ func beginsPage(head []byte) bool {
 	}
 }
 
-// pageTags are the tags that a page may begin with, as the WHATWG's MIME Sniffing
-// has them (section 7.1).
+// pageTags are the tags with which a page may begin, according to the WHATWG's MIME
+// Sniffing standard (section 7.1).
 var pageTags = []string{"head", "script", "iframe", "h1", "div", "font", "table", "a", "style", "title", "b", "body", "br", "p", "meta", "link"}
 
 // looksLikeHTML reports whether head is the beginning of a page.

@@ -9,12 +9,12 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// A namer gives every document an id of its own.
+// A namer gives every document a unique id.
 type namer struct {
 	o    Options
 	seen map[uint64]struct{} // hashes of the ids so far; where two ids have the same hash, the second counts as read before
 
-	cut *unpacking // of the file that unpacked to too much
+	cut *unpacking // file that unpacked to too much
 
 	notes Names
 }
@@ -27,8 +27,8 @@ type Names struct {
 	repeat idCount // and with one that was read before
 }
 
-// Named counts a document, whose id is still the one that it was read with, and
-// whose name is that of an attempt. Documents come file by file: yield gets the notes
+// Named counts a document whose id is still the one that it was read with, and whose
+// name is that of an attempt. Documents come file by file: yield receives the notes
 // about the file before. It returns false if yield does.
 func (n *Names) Named(d *Doc, attempt int, yield func(*Doc, error) bool) bool {
 	if !n.meet(d.File, yield) {
@@ -38,7 +38,7 @@ func (n *Names) Named(d *Doc, attempt int, yield func(*Doc, error) bool) bool {
 	return true
 }
 
-// meet ends the file before where another one begins.
+// meet closes the previous file when another one begins.
 func (n *Names) meet(file string, yield func(*Doc, error) bool) bool {
 	if file == n.file {
 		return true
@@ -60,12 +60,13 @@ func (n *Names) named(d *Doc, name string, attempt int) {
 	}
 }
 
-// An idCount is how many documents of a file were named by place, and the first.
+// An idCount is the number of documents of a file that were named by place, and the
+// first of them.
 type idCount struct {
 	n     int
 	first Place
-	id    string // that the first one had
-	now   string // and that it has now
+	id    string // id with which the first one was read
+	now   string // and its id now
 }
 
 func (c *idCount) add(p Place, was, now string) {
@@ -88,7 +89,7 @@ func place(err error) Place {
 // emit yields d, with an id of its own.
 func (n *namer) emit(d *Doc, err error, yield func(*Doc, error) bool) bool {
 	if n.cut != nil && (d != nil && d.File == n.cut.file || place(err).File == n.cut.file) {
-		return true // after too much of the file
+		return true // after too much was unpacked from the file
 	}
 	if u, ok := err.(*unpackedBody); ok {
 		if !u.tooMuch() {
@@ -132,9 +133,9 @@ func (n *namer) emit(d *Doc, err error, yield func(*Doc, error) bool) bool {
 	return yield(d, err)
 }
 
-// Name returns the name that a document gets if so many others were taken by earlier
-// documents: first its id, then, of another capture of a page in a web archive, its id
-// and time, then its place, then that and a number.
+// Name returns the name that a document gets after that many names were taken by
+// earlier documents: first its id; then, for another capture of a page in a web
+// archive, its id and time; then its place; then the place and a number.
 func (d *Doc) Name(attempt int) string {
 	if d.ID != "" {
 		if attempt == 0 {
@@ -154,11 +155,11 @@ func (d *Doc) Name(attempt int) string {
 	return fmt.Sprintf("%s#%d", d.Place.ID(), attempt+1)
 }
 
-// recaptured reports whether another document of the same id may be distinguished by
-// its time.
+// recaptured reports whether a document can be distinguished by its time from
+// another one with the same id.
 func (d *Doc) recaptured() bool { return d.Record > 0 && d.Time != "" }
 
-// byPlace reports whether the name of that attempt is made of the place.
+// byPlace reports whether the name of that attempt contains the place.
 func (d *Doc) byPlace(attempt int) bool {
 	if d.ID == "" {
 		return true

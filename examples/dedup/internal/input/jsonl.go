@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	// maxLine bounds a line of JSON Lines, far beyond any document.
+	// maxLine bounds a line of JSON Lines; it is far beyond any real document.
 	maxLine = 64 << 20
 
-	// chunkSize is how much of a file is decoded together.
+	// chunkSize is the number of bytes of a file that are decoded together.
 	chunkSize = 256 << 10
 )
 
@@ -96,35 +96,35 @@ func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
 	}
 }
 
-// A chunker cuts its input after line ends.
+// A chunker divides its input at line ends.
 type chunker struct {
 	in io.Reader
 
-	// eager returns lines as soon as they are there: whoever writes them may wait
-	// for an answer before writing more.
+	// eager returns lines as soon as they arrive: the writer may wait for an answer
+	// before writing more.
 	eager   bool
 	maxLine int
 
-	buf  []byte // read and not returned
-	line int    // where in buf the last line begins
+	buf  []byte // read but not returned yet
+	line int    // offset in buf of the last line
 	err  error
 }
 
-// chunks holds buffers of chunkSize bytes that are free.
+// chunks holds free buffers of chunkSize bytes.
 var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
 
 func newChunk() []byte { return chunks.Get().(*[chunkSize]byte)[:0] }
 
-// recycle gives back what next returned.
+// recycle returns a buffer from next.
 func recycle(data []byte) {
 	if cap(data) == chunkSize {
 		chunks.Put((*[chunkSize]byte)(data[:chunkSize]))
 	}
 }
 
-// next returns some whole lines, or the last one without its end. If long, a line
-// after them was too long and has been skipped. The error concerns the bytes
-// after all of these; a line that it cuts off is not returned.
+// next returns some whole lines, or the last one without its end. If long is set,
+// the line after them was too long and has been skipped. The error concerns the
+// bytes after all of these; a line that it cuts off is not returned.
 func (c *chunker) next() (data []byte, long bool, err error) {
 	if c.buf == nil {
 		c.buf = newChunk()
@@ -154,8 +154,8 @@ func (c *chunker) next() (data []byte, long bool, err error) {
 	return c.cut(), false, c.err
 }
 
-// lastLine returns the last line end of b, or -1. It looks for a block that has
-// one first, which is a fast search; one backwards is slow.
+// lastLine returns the last line end of b, or -1. It first looks for a block with a
+// line end, which is a fast search; searching backwards is slow.
 func lastLine(b []byte) int {
 	const block = 1 << 12
 	for start := max(0, len(b)-block); ; start = max(0, start-block) {
@@ -174,7 +174,7 @@ func (c *chunker) cut() []byte {
 	data := c.buf[:c.line]
 	rest := c.buf[c.line:]
 	if cap(c.buf) > chunkSize {
-		// Where one line is long, others are, and growing is copying.
+		// If one line is long, others probably are, and growing means copying.
 		c.buf = append(make([]byte, 0, max(cap(c.buf)/2, 2*len(rest), chunkSize+1)), rest...)
 	} else {
 		c.buf = append(newChunk(), rest...)
@@ -183,7 +183,7 @@ func (c *chunker) cut() []byte {
 	return data
 }
 
-// passOver drops the line that the buffer ends in.
+// passOver drops the incomplete line at the end of the buffer.
 func (c *chunker) passOver() {
 	c.buf = append(make([]byte, 0, c.line+chunkSize), c.buf[:c.line]...)
 	buf := make([]byte, 1<<16)

@@ -22,22 +22,22 @@ const (
 	numFields
 )
 
-// fieldNames are the ends of the flags that name other fields.
+// fieldNames are the last parts of the flags that name fields.
 var fieldNames = [numFields]string{"id", "text", "host", "url", "time", "rank"}
 
-// names returns what the fields are called.
+// names returns the names of the fields.
 func (f Fields) names() [numFields]string {
 	return [numFields]string{
 		cmp.Or(f.ID, "id"), cmp.Or(f.Text, "text"), cmp.Or(f.Host, "host"), cmp.Or(f.URL, "url"), cmp.Or(f.Time, "time"), f.Rank,
 	}
 }
 
-// field returns where d keeps a field.
+// field returns the location of a field in d.
 func (d *Doc) field(i int) *string {
 	return [numFields]*string{&d.ID, &d.Text, &d.Host, &d.URL, &d.Time, &d.Rank}[i]
 }
 
-// fillHost takes the host of a document without one from its URL.
+// fillHost sets the host of a document without one from its URL.
 func (d *Doc) fillHost() {
 	if d.Host == "" && d.URL != "" {
 		if u, err := url.Parse(d.URL); err == nil {
@@ -46,25 +46,25 @@ func (d *Doc) fillHost() {
 	}
 }
 
-// A lineParser decodes the objects of JSON Lines. It finds the fields with a scanner
-// of its own, because encoding/json takes several times as long as sketching what it
-// decodes; anything that the scanner does not recognise as a plain valid object it
-// leaves to encoding/json, which alone words the error. So both always agree
+// A lineParser decodes the objects of JSON Lines. It finds the fields with its own
+// scanner, because encoding/json takes several times as long as sketching the
+// decoded text. Anything that the scanner does not recognize as a plain valid object
+// is left to encoding/json, which also words the errors. So both always agree
 // (FuzzObject).
 type lineParser struct {
 	fields  [numFields]string
-	heads   [numFields]string // what of a field comes before its first dot; "" if it has none
-	groups  [numFields][]byte // of the last object, the values of heads
+	heads   [numFields]string // the part of a field name before its first dot; "" if it has none
+	groups  [numFields][]byte // of the last object: the values of heads
 	inner   *lineParser       // for groups
 	values  [numFields][]byte // of the last object, as written
 	strings [numFields]string // those that are strings, if scan found them
 	valid   bool              // the last line was valid UTF-8
 	control bool              // and it has control characters
-	quote   int               // the place of a quote, with none between it and the last place looked at
+	quote   int               // the position of a quote, with none between it and the last position examined
 	scratch []byte
 }
 
-// parsers holds those that are free, for their scratch.
+// parsers holds free parsers, for their scratch memory.
 var parsers = sync.Pool{New: func() any { return new(lineParser) }}
 
 // setFields chooses the fields.
@@ -104,7 +104,7 @@ func (p *lineParser) parse(line []byte) (*Doc, error) {
 				return nil, because("broken JSON", fmt.Errorf("field %q: %v; skipped", p.fields[i], err))
 			}
 		case i != fieldText && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'):
-			*d.field(i) = string(raw) // a number is a fine id or time
+			*d.field(i) = string(raw) // a number is valid as an id or time
 		case i == fieldText:
 			return nil, because("a text of another type", fmt.Errorf("field %q is not a string; skipped", p.fields[i]))
 		}
@@ -119,8 +119,8 @@ func (p *lineParser) clear() {
 	clear(p.groups[:])
 }
 
-// descend finds the values of fields that lie within objects. A field of the whole
-// name comes before that.
+// descend finds the values of fields within nested objects. A field whose name
+// equals the whole dotted name takes precedence.
 func (p *lineParser) descend(scanned bool) {
 	for i, group := range p.groups {
 		if group == nil || p.values[i] != nil || group[0] != '{' {
@@ -168,8 +168,8 @@ func (p *lineParser) unmarshal(line []byte) error {
 	return nil
 }
 
-// scan finds the values of the fields in an object. It returns false if the line
-// is anything else, or may be.
+// scan finds the values of the fields in an object. It returns false if the line is
+// anything else, or might be.
 func (p *lineParser) scan(b []byte) bool {
 	i, ok := 0, false
 	if len(b) == 0 || b[0] != '{' {
@@ -209,8 +209,8 @@ func (p *lineParser) scan(b []byte) bool {
 	}
 }
 
-// value returns the end of the value that begins at i, and keeps it if key is that
-// of a field. If a key comes twice the last one counts, as in encoding/json.
+// value returns the end of the value that begins at i, and stores it if key is the
+// name of a field. If a key occurs twice, the last one counts, as in encoding/json.
 func (p *lineParser) value(b []byte, i int, key []byte) (end int, ok bool) {
 	var text string
 	for f, name := range p.fields {
@@ -254,7 +254,7 @@ func skipSpace(b []byte, i int) int {
 	return i
 }
 
-// maxNesting is how deep a value may be for skipValue; encoding/json goes deeper.
+// maxNesting is the deepest value for skipValue; encoding/json goes deeper.
 const maxNesting = 64
 
 // skipValue returns the end of the value that begins at i.

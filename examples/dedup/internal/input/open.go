@@ -16,19 +16,19 @@ import (
 // A File is an open file of many documents.
 type File struct {
 	Name string
-	In   io.Reader   // its bytes: unpacked and in UTF-8, if the format does not want them as they are
-	At   io.ReaderAt // the same, where Binary is set
+	In   io.Reader   // its bytes: unpacked and in UTF-8, unless the format is binary
+	At   io.ReaderAt // the same, if Binary is set
 	Size int64       // of At
 
-	taken func() int64 // bytes of the file that were read so far, packed as they are
+	taken func() int64 // bytes of the file read so far, before unpacking
 	r     *reader
 }
 
-// Options returns how the file is to be read.
+// Options returns the options for reading the file.
 func (f *File) Options() Options { return f.r.o }
 
-// Batch adds documents that decode will emit, perhaps on another goroutine; weight is
-// about how many bytes they have. It returns false when no more are wanted.
+// Batch adds documents that decode will emit, perhaps on another goroutine; weight
+// is their approximate size in bytes. It returns false when no more are wanted.
 func (f *File) Batch(weight int, decode func(emit func(*Doc, error) bool)) bool {
 	return f.r.add(weight, func(emit emitFunc, _ func(int)) { decode(emit) })
 }
@@ -39,7 +39,7 @@ func (f *File) Fail(p Place, err error) bool {
 	return f.r.fail(p, err)
 }
 
-// file reads a small file later, with others, and any other now.
+// file reads a small file later, together with others, and any other file now.
 func (r *reader) file(name, id, host string, info fs.FileInfo) bool {
 	place := Place{File: name}
 	pipe := info.Mode()&fs.ModeNamedPipe != 0
@@ -71,8 +71,8 @@ func (r *reader) file(name, id, host string, info fs.FileInfo) bool {
 	return r.open(f, &counted{file, r, 0}, pipe)
 }
 
-// open reads a file of many documents; one that is a single document is put off, to
-// be decoded by another goroutine, unless it can be read only once.
+// open reads a file of many documents. A file that is one document is left to
+// another goroutine, unless it can be read only once.
 func (r *reader) open(f file, in io.Reader, once bool) bool {
 	place := Place{File: f.name}
 	read := &counter{in: in}
@@ -87,7 +87,7 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 			return r.fail(place, err)
 		}
 		if f.name == "-" && format.Whole && format.Name != HTML {
-			format = FormatOf(JSONL) // if nothing decides
+			format = FormatOf(JSONL) // if nothing else decides
 		}
 	}
 	file := &File{Name: f.name, Size: f.size, taken: func() int64 { return read.n }, r: r}
@@ -127,10 +127,11 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 	return r.add(len(data), func(emit emitFunc, _ func(int)) { f.document(r.o, data, emit) })
 }
 
-// peekSize is how much of a file is looked at to find its format, packed as it is.
+// peekSize is the number of bytes of a file, before unpacking, that are examined to
+// find its format.
 const peekSize = 1 << 16
 
-// peekHead returns the first bytes of b, unpacked and in UTF-8. Whoever writes to a
+// peekHead returns the first bytes of b, unpacked and in UTF-8. The writer of a
 // stream may wait for an answer to the first line.
 func peekHead(b *bufio.Reader, isStream bool, maxWindow int) ([]byte, error) {
 	var head []byte
@@ -166,8 +167,8 @@ func (r *reader) stdin() bool {
 	return r.open(file{name: "-", id: "-"}, struct{ io.Reader }{r.o.Stdin}, true)
 }
 
-// firstLine returns the head of what comes from standard input, whoever writes to
-// which may wait for an answer to the first line.
+// firstLine returns the head of standard input, whose writer may wait for an answer
+// to the first line.
 func firstLine(b *bufio.Reader) []byte {
 	for n := 1; ; {
 		_, err := b.Peek(n)
@@ -188,7 +189,7 @@ func inUTF8(in *bufio.Reader) *bufio.Reader {
 	return bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), 1<<16)
 }
 
-// isUTF16 reports whether b begins with the byte order mark of UTF-16, and not with
+// isUTF16 reports whether b begins with the byte order mark of UTF-16 and not with
 // that of UTF-32.
 func isUTF16(b []byte) bool {
 	return bytes.HasPrefix(b, []byte{0xfe, 0xff}) ||

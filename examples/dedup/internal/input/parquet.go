@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input/table"
 )
 
-// batchRows is how many rows of a table are handed on together.
+// batchRows is the number of rows of a table that are passed on together.
 const batchRows = 1024
 
 // readParquet reads a document from every row of a table.
@@ -47,7 +47,7 @@ func readParquet(f *File) bool {
 	}
 }
 
-// A column is the column of a field of documents in a table, if there is one.
+// A column is the column of a document field in a table, if there is one.
 type column struct {
 	table.Column
 	ok bool
@@ -83,7 +83,7 @@ type rowReader struct {
 	*table.Rows
 	name    string
 	columns [numFields]column
-	left    int64 // bytes that the file may still unpack to
+	left    int64 // number of bytes to which the file may still unpack
 }
 
 // batch returns the next documents and errors; more is false after the last.
@@ -127,11 +127,11 @@ func (r *rowReader) batch() (items []item, more bool) {
 	return items, true
 }
 
-// place returns that of the row that is read next.
+// place returns the place of the row that is read next.
 func (r *rowReader) place() Place { return Place{File: r.name, Row: int(r.Row()) + 1} }
 
-// document makes a document of a row; an error that comes with it says in what it
-// differs.
+// document makes a document from a row; an error that comes with it describes the
+// difference from the source.
 func (r *rowReader) document(values [][]byte) (d *Doc, bad error) {
 	d = new(Doc)
 	for i, c := range r.columns {

@@ -4,7 +4,7 @@ import (
 	"sync"
 )
 
-// An item is what emit is called with: a document, an error, or both.
+// An item is an argument of emit: a document, an error, or both.
 type item struct {
 	doc *Doc
 	err error
@@ -14,43 +14,44 @@ type item struct {
 type emitFunc func(*Doc, error) bool
 
 // A decodeFunc emits the documents of a batch. It calls grow before it holds n bytes
-// more than the batch's weight, such as the unpacked bytes of a file; grow waits for room.
+// more than the batch's weight, such as the unpacked bytes of a file; grow waits
+// until there is room.
 type decodeFunc func(emit emitFunc, grow func(n int))
 
-// A batch is some consecutive documents that one goroutine decodes.
+// A batch is a few consecutive documents that one goroutine decodes.
 type batch struct {
-	weight int // about how many bytes it holds
-	number int // of the batch, from 0
+	weight int // approximate number of bytes it holds
+	number int // number of the batch, from 0
 	decode decodeFunc
 	items  []item
-	ready  chan struct{} // closed when items are all there
+	ready  chan struct{} // closed when items is complete
 }
 
-// maxInFlight is how many bytes batches together may hold between the goroutine
-// that reads and the one that takes documents, if Options do not allow less. One
-// that is larger goes alone.
+// maxInFlight is the largest number of bytes that batches together may hold between
+// the goroutine that reads and the one that takes documents, unless Options allow
+// less. A larger batch is processed alone.
 const maxInFlight = 64 << 20
 
-// A queue decodes batches on several goroutines and hands out their documents in
-// the order in which the batches were added.
+// A queue decodes batches on several goroutines and returns their documents in the
+// order in which the batches were added.
 type queue struct {
 	order chan *batch   // as added
-	work  chan *batch   // the same, for whoever is free
-	stop  chan struct{} // closed when nobody wants more
+	work  chan *batch   // the same, for any free goroutine
+	stop  chan struct{} // closed when no more are wanted
 
 	mu       sync.Mutex
 	room     sync.Cond
 	limit    int // of inFlight
 	inFlight int
 	added    int // batches
-	consumed int // batches that the caller is done with
+	consumed int // batches that the caller has consumed
 	stopped  bool
 }
 
-// runQueue calls produce on a goroutine of its own, which adds batches, decodes
-// those on workers goroutines, and calls emit on the caller's.
-// It returns when all of them have ended, unless produce may be waiting for ever
-// (for somebody to type): then it does not wait for that.
+// runQueue calls produce on a separate goroutine, which adds batches, decodes these
+// on workers goroutines, and calls emit on the caller's. It returns when all of them
+// have ended; it does not wait for produce if that may wait for ever (for somebody
+// to type).
 func runQueue(workers int, limit int64, produce func(*queue), emit emitFunc, mayHang bool) {
 	q := &queue{limit: int(limit), order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
 	q.room.L = &q.mu
@@ -77,7 +78,7 @@ func runQueue(workers int, limit int64, produce func(*queue), emit emitFunc, may
 	}
 }
 
-// consume hands out documents until there are no more or emit has had enough.
+// consume emits documents until there are no more or emit wants no more.
 func (q *queue) consume(emit emitFunc) {
 	defer func() {
 		q.mu.Lock()
@@ -102,8 +103,8 @@ func (q *queue) consume(emit emitFunc) {
 	}
 }
 
-// add queues what decode will emit. It waits while too much is in flight, and
-// returns false when nobody wants more.
+// add queues the documents that decode will emit. It waits while too much is in
+// flight, and returns false when no more are wanted.
 func (q *queue) add(weight int, decode decodeFunc) bool {
 	b := &batch{weight: weight, decode: decode, ready: make(chan struct{})}
 	q.mu.Lock()
@@ -132,8 +133,8 @@ func (q *queue) add(weight int, decode decodeFunc) bool {
 }
 
 // grow adds n bytes to the weight of a batch that is being decoded. It waits while
-// there is no room, but not if the batch is the one that is taken next: so the batches
-// that hold room are always the next to be taken.
+// there is no room, unless the batch is the next one to be taken: so the batches
+// that hold room are always the next ones to be taken.
 func (q *queue) grow(b *batch, n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

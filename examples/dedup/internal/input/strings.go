@@ -13,7 +13,7 @@ const (
 	highs = 0x8080808080808080
 )
 
-// inspect finds out about a line what special needs to know.
+// inspect finds out the facts about a line that special needs.
 func (p *lineParser) inspect(line []byte) {
 	var below, above uint64 // space, ASCII
 	b := line
@@ -32,9 +32,9 @@ func (p *lineParser) inspect(line []byte) {
 	p.quote = -1
 }
 
-// special returns the first place from i on where b has a quote or a backslash, or
-// a control character if there are any, or its end. It is asked for places further
-// and further on.
+// special returns the first position from i on where b has a quote or a backslash,
+// or a control character if there are any; otherwise the end of b. Calls must have
+// ascending i.
 func (p *lineParser) special(b []byte, i int) int {
 	if p.control {
 		return plain(b, i)
@@ -51,9 +51,10 @@ func (p *lineParser) special(b []byte, i int) int {
 	return p.quote
 }
 
-// plain returns the first place from i on where b has a quote, a backslash or a
-// control character, or its end. It looks at eight bytes at once: a byte's high bit
-// in special is set for the first byte that is one of them, and for none before it.
+// plain returns the first position from i on where b has a quote, a backslash or a
+// control character, otherwise the end of b. It examines eight bytes at once: the
+// high bit of a byte in special is set for the first byte that is one of these, and
+// for none before it.
 func plain(b []byte, i int) int {
 	for ; i+8 <= len(b); i += 8 {
 		x := binary.LittleEndian.Uint64(b[i:])
@@ -72,7 +73,7 @@ func plain(b []byte, i int) int {
 }
 
 // skipString returns the end of the string that begins with the quote at i, and
-// whether there are escapes in it; the end is -1 if it is not valid.
+// whether it contains escapes; the end is -1 if it is invalid.
 func (p *lineParser) skipString(b []byte, i int) (end int, escaped bool) {
 	for i++; ; {
 		i = p.special(b, i)
@@ -90,8 +91,8 @@ func (p *lineParser) skipString(b []byte, i int) (end int, escaped bool) {
 	}
 }
 
-// text returns the value of the string that begins with the quote at i, and its
-// end, which is -1 if it is not valid.
+// text returns the value of the string that begins with the quote at i, and its end,
+// which is -1 if the string is invalid.
 func (p *lineParser) text(b []byte, i int) (s string, end int) {
 	i++
 	end = p.special(b, i)
@@ -144,7 +145,7 @@ func escape(b []byte, i int) (r rune, end int, ok bool) {
 	}
 	i += 6
 	if utf16.IsSurrogate(r) {
-		// The first half of a pair, or else no character at all.
+		// The first half of a surrogate pair, or not a character.
 		second := rune(-1)
 		if i+1 < len(b) && b[i] == '\\' && b[i+1] == 'u' {
 			second = hex4(b[i+2:])
@@ -156,7 +157,7 @@ func escape(b []byte, i int) (r rune, end int, ok bool) {
 	return r, i, true
 }
 
-// hex4 returns the number that the first four bytes of b write in hexadecimal, or -1.
+// hex4 returns the number in the first four bytes of b, in hexadecimal, or -1.
 func hex4(b []byte) rune {
 	if len(b) < 4 {
 		return -1

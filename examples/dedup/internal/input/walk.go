@@ -33,8 +33,8 @@ func (r *reader) input(name string) bool {
 	return r.file(name, ValidName(name), "", info) && r.flush()
 }
 
-// remote returns an error that shows how to read the resource that a URL names, nil for what is
-// no URL.
+// remote returns an error that shows how to read the resource at a URL, or nil if
+// the name is not a URL.
 func remote(name string) error {
 	scheme, _, ok := strings.Cut(name, "://")
 	if !ok {
@@ -76,8 +76,8 @@ func Expand(input string) ([]string, error) {
 	return withoutInner(names), nil
 }
 
-// withoutInner drops the names below folders that are matched themselves, which would
-// be read twice otherwise: "**" matches a folder and all that it holds.
+// withoutInner drops the names below matched folders, which would otherwise be read
+// twice: "**" matches a folder and everything in it.
 func withoutInner(names []string) []string {
 	var folders []string
 	return slices.DeleteFunc(names, func(name string) bool {
@@ -100,7 +100,8 @@ func (r *reader) pattern(pattern string) bool {
 		return r.fail(Place{File: pattern}, err)
 	}
 	for _, name := range names {
-		// A file may be gone by now, which input would take for a pattern again.
+		// The file may be gone by now, and then input would treat its name as a pattern
+		// again.
 		if _, err := os.Lstat(name); err != nil {
 			if !r.fail(Place{File: name}, err) {
 				return false
@@ -140,7 +141,7 @@ func (r *reader) folder(dir string) bool {
 	return more && r.endFolder(dir)
 }
 
-// endFolder notes the files of a folder that are not documents.
+// endFolder reports the files of a folder that are not documents.
 func (r *reader) endFolder(dir string) bool {
 	for _, kind := range slices.Sorted(maps.Keys(r.other)) {
 		files := "files are"
@@ -159,8 +160,8 @@ func (r *reader) endFolder(dir string) bool {
 
 func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
 	info, err := e.Info()
-	// A link counts as what it points at, but a linked folder is not walked:
-	// it may lead back up.
+	// A link counts as its target, but a linked folder is not walked, since it may lead
+	// back up.
 	if err == nil && e.Type()&fs.ModeSymlink != 0 {
 		if info, err = os.Stat(name); err == nil && info.IsDir() {
 			err = errIsDir
@@ -187,14 +188,15 @@ func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
 		host = ""
 	}
 	if info.Mode()&fs.ModeNamedPipe != 0 {
-		// Whoever names a pipe knows who writes to it; here it may be nobody.
+		// A user who names a pipe knows who writes to it; a pipe in a folder may have no
+		// writer.
 		return r.flush() && r.fail(Place{File: name}, because("a pipe", errors.New("a pipe in a folder; skipped (name it to read it)")))
 	}
 	return r.file(name, ValidName(path.Join(filepath.ToSlash(dir), below)), ValidName(host), info)
 }
 
-// ValidName returns the name of a file as an id. Names need not be UTF-8, which
-// ids are: an invalid byte is written like \xff, so that names stay apart.
+// ValidName returns the name of a file as an id. Ids are UTF-8, but names need not
+// be: an invalid byte is written like \xff, so that different names stay different.
 func ValidName(name string) string {
 	if utf8.ValidString(name) {
 		return name
@@ -226,8 +228,8 @@ func (r *reader) again(name string) bool {
 	return false
 }
 
-// ofKernel reports whether an empty file is one that the kernel makes up, reading
-// which may take for ever.
+// ofKernel reports whether an empty file is one that the kernel generates; reading
+// it may take for ever.
 func ofKernel(name string, info fs.FileInfo) bool {
 	if info.Size() > 0 {
 		return false
@@ -239,8 +241,9 @@ func ofKernel(name string, info fs.FileInfo) bool {
 	return err == nil && (strings.HasPrefix(real, "/proc/") || strings.HasPrefix(real, "/sys/"))
 }
 
-// Size returns about how many bytes of files Read would read: it looks for them
-// as Read does, and counts those that it finds. Standard input counts nothing.
+// Size returns the approximate number of bytes of files that Read would read: it
+// finds the files like Read and adds up their sizes. Standard input counts as
+// nothing.
 func Size(inputs []string) (bytes int64) {
 	for _, in := range inputs {
 		names, _ := Expand(in)

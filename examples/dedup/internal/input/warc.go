@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input/warc"
 )
 
-// readWARC reads a document from every record of a web archive that holds a page or
-// a text.
+// readWARC reads a document from every record of a web archive that contains a page
+// or a text.
 func readWARC(f *File) bool {
 	r, file := f.r, f.Name
 	o := warc.Options{MaxBlock: r.o.maxDoc(2 * maxPage), Want: holdsText}
@@ -52,11 +52,11 @@ func readWARC(f *File) bool {
 	if r.o.Other != nil {
 		o.Want = nil
 	}
-	// Whether a large response is a page shows at its beginning.
+	// The beginning of a large response shows whether it is a page.
 	o.Large = func(rec *warc.Record, block io.Reader) error {
 		head, err := io.ReadAll(io.LimitReader(block, 64<<10))
 		if err != nil {
-			return nil // reported as a record that ends before it should
+			return nil // reported as a record that ends too early
 		}
 		rec.Block = head
 		isDocument := r.holdsDocument(rec)
@@ -108,15 +108,16 @@ func readWARC(f *File) bool {
 	return flush()
 }
 
-// An unpacking is how much the coded bodies of a web archive have unpacked to.
+// An unpacking counts the bytes to which the coded bodies of a web archive have
+// unpacked.
 type unpacking struct {
 	file  string
 	bytes int64
 	over  atomic.Bool // too much
 }
 
-// An unpackedBody passes, as an error, in the order of documents, what the body of a
-// record at some place in the file unpacked to.
+// An unpackedBody is an error that carries the unpacked size of a record's body, so
+// that sizes are added up in the order of documents.
 type unpackedBody struct {
 	*unpacking
 	at   int64
@@ -125,20 +126,20 @@ type unpackedBody struct {
 
 func (*unpackedBody) Error() string { return "" }
 
-// Bodies may unpack to freeBodies bytes in a file, and beyond that to ratioBodies times
-// the part of the file that was read.
+// In one file, bodies may unpack to freeBodies bytes, and beyond that to ratioBodies
+// times the part of the file read so far.
 const (
 	freeBodies  = 128 << 20
 	ratioBodies = 100
 )
 
-// tooMuch counts the body and reports whether there was too much already.
+// tooMuch counts the body and reports whether the limit was already exceeded.
 func (u *unpackedBody) tooMuch() bool {
 	u.bytes += int64(u.size)
 	return u.bytes > freeBodies && u.bytes > freeBodies+ratioBodies*u.at
 }
 
-// holdsText reports, by a record's header, whether it may hold a document.
+// holdsText reports, from a record's header, whether it may contain a document.
 func holdsText(rec *warc.Record) bool {
 	contentType := rec.Get("Content-Type")
 	switch rec.Type {
@@ -151,8 +152,8 @@ func holdsText(rec *warc.Record) bool {
 	return false
 }
 
-// kind returns Text, HTML or "" for what is neither, by a content type and, where
-// there is none, by how the body begins.
+// kind returns Text, HTML or "" for neither, by the content type or, if there is
+// none, by the beginning of the body.
 func kind(contentType string, body []byte) string {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -171,7 +172,8 @@ func kind(contentType string, body []byte) string {
 	return ""
 }
 
-// holdsDocument reports whether record returns a document, or an error that it cannot.
+// holdsDocument reports whether record returns a document, or an error that it
+// cannot.
 func (r *reader) holdsDocument(rec *warc.Record) bool {
 	if !holdsText(rec) {
 		return false
@@ -183,7 +185,7 @@ func (r *reader) holdsDocument(rec *warc.Record) bool {
 	return err != nil || isPage(p)
 }
 
-// isPage reports whether a response may hold a document; where the type is not known
+// isPage reports whether a response may contain a document; if the type is unknown,
 // the body decides.
 func isPage(p *warc.Response) bool {
 	if p.Status < 200 || p.Status > 299 {
@@ -192,8 +194,8 @@ func isPage(p *warc.Response) bool {
 	return kind(p.ContentType, []byte("<")) != ""
 }
 
-// record returns the document of a record, or nothing if it holds none, and adds to
-// unpacked what its body unpacked to.
+// record returns the document of a record, or nothing if there is none, and adds the
+// unpacked size of its body to unpacked.
 func (r *reader) record(file string, rec *warc.Record, unpacked *int) (*Doc, error) {
 	d := &Doc{
 		ID: rec.TargetURI(), URL: rec.TargetURI(), Time: rec.Get("WARC-Date"),
@@ -230,7 +232,8 @@ func (r *reader) record(file string, rec *warc.Record, unpacked *int) (*Doc, err
 	return d, err
 }
 
-// withBody gives d the text of a body. It returns nothing if the body is not text.
+// withBody sets d's text to the text of a body. It returns nothing if the body is
+// not text.
 func (d *Doc) withBody(body []byte, contentType string) (*Doc, error) {
 	switch kind(contentType, body) {
 	case HTML:

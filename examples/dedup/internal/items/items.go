@@ -17,10 +17,10 @@ import (
 	"github.com/neardup/neardup/lsh/decon"
 )
 
-// Options are what flags choose about items.
+// Options are the options for items set by flags.
 type Options struct {
 	Against   string // file, folder or saved index
-	Question  string // field of an item's question; "": its text is all of it
+	Question  string // field of an item's question; "": the whole text
 	Answer    string // field of its answer; "": none
 	Save      string
 	Rule      string
@@ -61,8 +61,7 @@ func (o *Options) ItemFlags() cli.Flags {
 	}
 }
 
-// Load returns the items of -against: of an index that was saved, or read as a
-// corpus.
+// Load returns the items of -against: from a saved index, or read as a corpus.
 func Load(e *cli.Env, o Options, read corpus.Options) (*decon.Index, error) {
 	ix, err := open(o.Against)
 	if err != nil {
@@ -101,7 +100,7 @@ func Load(e *cli.Env, o Options, read corpus.Options) (*decon.Index, error) {
 	return decon.New(all, o.Options), nil
 }
 
-// open returns the index in a file, nil if it is anything else.
+// open returns the index in a file, nil if the file is anything else.
 func open(name string) (*decon.Index, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -127,7 +126,7 @@ func open(name string) (*decon.Index, error) {
 	return ix, nil
 }
 
-// Save writes an index to a file, which appears when it is whole.
+// Save writes an index to a file, which appears when it is complete.
 func Save(ix *decon.Index, name string, overwrite bool) error {
 	data, err := ix.MarshalBinary()
 	if err != nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/neardup/neardup/lsh/decon"
 )
 
-// Found is what documents hold.
+// Found is the result of a search: the items that documents hold.
 type Found struct {
 	Documents int            // read
 	IDs       map[int]string // of the documents that hold an item, by number
 	Matches   []decon.Match
 }
 
-// A searcher is a rule at work.
+// A searcher is a search by one of the rules.
 type searcher interface {
 	Add(document int, text string) bool
 	Matches() []decon.Match
 }
 
-// batch is how many documents, and how many bytes of them, wait for the goroutines
+// batch is the number of documents, and of their bytes, that wait for the goroutines
 // that search them.
 const (
 	batch      = 256
@@ -82,8 +82,8 @@ func Search(e *cli.Env, ix *decon.Index, o Options, read corpus.Options) (Found,
 	return found, nil
 }
 
-// InCorpus finds the items that the documents of a corpus hold, without those that it
-// is compared with: a list for each document.
+// InCorpus finds the items that the documents of a corpus hold, without those of
+// -against: a list for each document.
 func InCorpus(c *corpus.Corpus, ix *decon.Index) ([][]Held, error) {
 	s := ix.Search()
 	p := c.Env().Progress("searching for items", "documents", len(c.Docs)-c.Old)

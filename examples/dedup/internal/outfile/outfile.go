@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// ErrExists is the error of a destination that exists already.
+// ErrExists is the error for a destination that already exists.
 var ErrExists = errors.New("exists already")
 
 // Check returns an error that wraps [ErrExists] if name exists, unless overwrite
@@ -23,16 +23,16 @@ func Check(name string, overwrite bool) error {
 	return nil
 }
 
-// A File is a file in the making: it lies under a temporary name in the same
-// folder until Commit gives it its own. Write to it, then Commit, and defer Abort.
+// A File is a file under construction: it has a temporary name in the same folder
+// until Commit renames it. Write to it, then Commit, and defer Abort.
 type File struct {
 	*os.File
 	name string
 	done bool
 }
 
-// Create begins a file. It fails if there is one of that name and overwrite is
-// not set.
+// Create begins a file. It fails if a file of that name exists and overwrite is not
+// set.
 func Create(name string, overwrite bool) (*File, error) {
 	if err := Check(name, overwrite); err != nil {
 		return nil, err
@@ -44,8 +44,8 @@ func Create(name string, overwrite bool) (*File, error) {
 	return &File{File: f, name: name}, nil
 }
 
-// Commit puts the file on the disk and under its name, in one step: whatever
-// ends the process, the name has the old content or all of the new.
+// Commit makes the file durable and renames it in one step: however the process
+// ends, the name has either the old content or all of the new.
 func (f *File) Commit() error {
 	if err := f.Sync(); err != nil {
 		return err
@@ -72,17 +72,16 @@ func (f *File) Abort() {
 	}
 }
 
-// A Dir is a folder in the making, like a [File].
+// A Dir is a folder under construction, like a [File].
 type Dir struct {
-	// Path is where to put the contents.
+	// Path is the folder for the contents.
 	Path string
 
 	name string
 	done bool
 }
 
-// CreateDir begins a folder. It fails if there is something of that name and
-// overwrite is not set.
+// CreateDir begins a folder. It fails if the name exists and overwrite is not set.
 func CreateDir(name string, overwrite bool) (*Dir, error) {
 	if err := Check(name, overwrite); err != nil {
 		return nil, err
@@ -95,9 +94,9 @@ func CreateDir(name string, overwrite bool) (*Dir, error) {
 	return &Dir{Path: tmp, name: name}, nil
 }
 
-// Commit gives the folder its name. A folder that it replaces is moved aside
-// first and then removed: folders cannot be exchanged in one step everywhere, so
-// a crash between the two leaves the old one under a name that ends in .old.
+// Commit renames the folder. A folder that it replaces is first moved aside and then
+// removed: not every system can exchange folders in one step, so a crash in between
+// leaves the old one under a name that ends in .old.
 func (d *Dir) Commit() error {
 	if err := os.Chmod(d.Path, 0o755); err != nil {
 		return err
@@ -129,8 +128,7 @@ func (d *Dir) Abort() {
 	}
 }
 
-// syncDir makes a rename last. Some systems cannot; there it is as good as they
-// make it.
+// syncDir makes a rename durable. Some systems cannot; there it does what they can.
 func syncDir(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		f.Sync()

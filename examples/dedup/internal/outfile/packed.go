@@ -11,8 +11,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// A Packed writes to a file and compresses if the file's name asks for that. Close
-// it; that does not close the file.
+// A Packed writes to a file and compresses if the file's name asks for it. Close
+// does not close the file.
 type Packed struct {
 	io.Writer
 	buffer *bufio.Writer
@@ -20,8 +20,8 @@ type Packed struct {
 	flush  []func() error
 }
 
-// NewPacked returns a writer to w, which compresses as the extension of name wants:
-// .gz, .zst, .xz, or any other for none; .bz2 is an error.
+// NewPacked returns a writer to w that compresses according to the extension of
+// name: .gz, .zst, .xz, or none for any other; .bz2 is an error.
 func NewPacked(w io.Writer, name string) (*Packed, error) {
 	b := bufio.NewWriterSize(w, 1<<16)
 	switch filepath.Ext(name) {
@@ -46,8 +46,8 @@ func NewPacked(w io.Writer, name string) (*Packed, error) {
 	return &Packed{Writer: b, buffer: b, flush: []func() error{b.Flush}}, nil
 }
 
-// EndMember ends the member of a gzip file: in a web archive every record has one
-// of its own, so that it can be read by its offset.
+// EndMember ends the member of a gzip file: in a web archive every record has its
+// own member, so that it can be read by its offset.
 func (p *Packed) EndMember() error {
 	if p.gzip == nil {
 		return nil
@@ -56,7 +56,7 @@ func (p *Packed) EndMember() error {
 		return err
 	}
 	p.gzip.Reset(p.buffer)
-	p.flush = []func() error{p.buffer.Flush} // an empty member more would not be a record
+	p.flush = []func() error{p.buffer.Flush} // an additional empty member would not be a record
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // origins returns who had which passage first, for the timeline of the page. Without
-// the time of any document there is none.
+// any times there is no timeline.
 func (f *Findings) origins() ([]htmlreport.Origin, error) {
 	if !slices.ContainsFunc(f.c.Docs, func(d corpus.Document) bool { return d.Time != "" }) {
 		return nil, nil

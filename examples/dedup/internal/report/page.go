@@ -25,7 +25,7 @@ type Page struct {
 	Overwrite bool // replace the file
 }
 
-// Check returns the errors that would otherwise come after all the work.
+// Check returns the errors that would otherwise appear only after all the work.
 func (p Page) Check() error {
 	if p.File == "" {
 		if p.Overwrite {
@@ -113,7 +113,7 @@ func (f *Findings) WritePage(to Page) error {
 	return nil
 }
 
-// source returns where a record was read; the id of a file is its path.
+// source returns the place where a record was read; for a file, the id is its path.
 func source(d *corpus.Document) string {
 	if d.Place.File == d.ID || d.Place.File == "" {
 		return ""
@@ -121,7 +121,7 @@ func source(d *corpus.Document) string {
 	return filepath.Base(d.Place.String())
 }
 
-// link returns the document's URL or, of a file that is one document, its path from
+// link returns the document's URL or, for a file that is one document, its path from
 // the folder of the page; "" if it has neither.
 func link(d *corpus.Document, folder string) string {
 	if d.URL != "" {
@@ -143,11 +143,11 @@ func link(d *corpus.Document, folder string) string {
 	return (&url.URL{Path: filepath.ToSlash(path)}).String()
 }
 
-// notInput refuses to write over a file that was read.
+// notInput refuses to overwrite an input file.
 func (f *Findings) notInput(name string) error {
 	there, err := os.Stat(name)
 	if err != nil {
-		return nil // no file is there to overwrite
+		return nil // there is no file to overwrite
 	}
 	seen := ""
 	for _, d := range f.c.Docs {
@@ -205,8 +205,8 @@ func (f *Findings) shingles() string {
 	return fmt.Sprintf("runs of %s %s", size, map[string]string{"words": "words", "chars": "characters"}[unit])
 }
 
-// observedBelow is how far below the threshold the page looks for pairs, so that
-// a reader sees what another threshold would change.
+// observedBelow is how far below the threshold the page looks for pairs, so that a
+// reader sees the effect of another threshold.
 const (
 	observedBelow = 0.3
 	bytesPerPair  = 56
@@ -214,7 +214,7 @@ const (
 
 // similarities returns the similarities of all candidate pairs from somewhat below
 // the threshold on, or from the threshold on if that would take too much memory, and
-// the lowest similarity that it looked for.
+// the lowest similarity that was searched.
 func (f *Findings) similarities() ([]float64, float64, error) {
 	p := f.c.Env().Progress("comparing", "", 0)
 	defer p.Stop()

@@ -9,7 +9,7 @@ import (
 )
 
 // leastAlike is the similarity below which the report does not show a passage: the
-// sides have less than half of their words in common.
+// sides then have less than half of their words in common.
 const leastAlike = .5
 
 // A pair is two documents and the passages that they share.
@@ -19,7 +19,7 @@ type pair struct {
 	own      int // equal words outside recycled blocks
 }
 
-// addPair keeps the passages of a pair that are worth a look.
+// addPair keeps the passages of a pair that are worth showing.
 func (f *Findings) addPair(a, b int, found passage.Pair) {
 	p := pair{a: a, b: b}
 	for _, s := range found.Passages {
@@ -41,7 +41,7 @@ func (f *Findings) addPair(a, b int, found passage.Pair) {
 	}
 }
 
-// rank puts the largest findings first: a person should see them first.
+// rank puts the largest findings first, where a person sees them.
 func (f *Findings) rank() {
 	slices.SortStableFunc(f.clusters, func(a, b cluster) int { return cmp.Compare(len(b.Members), len(a.Members)) })
 	slices.SortStableFunc(f.pairs, func(a, b pair) int { return cmp.Compare(b.own, a.own) })
@@ -53,7 +53,7 @@ func cover(spans []shingle.Span, s shingle.Span) bool {
 	return slices.ContainsFunc(spans, func(k shingle.Span) bool { return k.Start < s.End && s.Start < k.End })
 }
 
-// tokens counts the tokens of a span of a text that no span of mask hides.
+// tokens counts the tokens in a span of a text that no span of mask hides.
 func tokens(text string, s shingle.Span, mask []shingle.Span) int {
 	var in []shingle.Span
 	for _, m := range mask {

@@ -10,10 +10,10 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// severalHosts is in the place of a host for blocks that travel between hosts.
+// severalHosts replaces the host of blocks that occur on several hosts.
 const severalHosts = "several hosts"
 
-// A recycled is a block that pages of a host, or of several, have in common.
+// A recycled is a block that pages of one or several hosts have in common.
 type recycled struct {
 	block  boilerplate.Block
 	text   string
@@ -21,8 +21,8 @@ type recycled struct {
 	places []htmlreport.Place // one for each document that holds it
 }
 
-// gather returns the flagged blocks of each host, and those of several hosts, that
-// are the same but for space and numbers.
+// gather returns the flagged blocks of each host, and those of several hosts. Blocks
+// that are equal except for space and numbers are one.
 func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 	found := map[string]*recycled{}
 	var order []*recycled
@@ -51,8 +51,8 @@ func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 	return order
 }
 
-// withoutNumbers returns s with all numbers replaced by the same one, as package
-// boilerplate does.
+// withoutNumbers returns s with all numbers replaced by the same one, like package
+// boilerplate.
 func withoutNumbers(s string) string {
 	was := false
 	return strings.Map(func(r rune) rune {

@@ -29,7 +29,7 @@ type Findings struct {
 type cluster = lsh.Cluster[int]
 
 // Find finds them; recycled blocks are left out before documents are compared. Close
-// the findings.
+// the Findings.
 func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	f := &Findings{c: c, o: o, words: map[int]int{}}
 	if err := find.RequirePassages(c); err != nil {
@@ -63,7 +63,7 @@ func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	return f, nil
 }
 
-// Close removes what the findings keep outside memory.
+// Close removes the temporary files of the findings.
 func (f *Findings) Close() { f.sketches.Close() }
 
 // findClusters finds the clusters by the criterion of the options.

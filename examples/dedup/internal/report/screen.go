@@ -23,7 +23,8 @@ func (f *Findings) Screen(w io.Writer, s screen.Screen) {
 		header += fmt.Sprintf(" (%s empty)", show.Number(n))
 	}
 	fmt.Fprintln(w, columns.Cut(header+", "+show.Bytes(f.c.Bytes())+" of text", s.Width))
-	// One line is for the header, one for the prompt below, two are for each heading.
+	// One line is for the header, one for the prompt below, and two are for each
+	// heading.
 	share(s.Height-2-2*len(sections), sections)
 	for _, sec := range sections {
 		name, rest, _ := strings.Cut(columns.Cut(sec.heading, s.Width), "  ")
@@ -38,12 +39,12 @@ func (f *Findings) Screen(w io.Writer, s screen.Screen) {
 type section struct {
 	heading string
 	count   int
-	least   int                        // lines of a finding in short
+	least   int                        // lines of a finding in short form
 	size    func(i int) int            // lines of finding i in full
 	command string                     // lists all findings
-	show    func(n, most int) []string // the first n findings, each on at most so many lines
+	show    func(n, most int) []string // the first n findings, each on at most the given number of lines
 
-	rows int // given to the section
+	rows int // lines given to the section
 }
 
 // need returns the lines that the section would fill, up to a limit.
@@ -54,8 +55,8 @@ func (sec *section) need(limit int) (n int) {
 	return n
 }
 
-// share gives every section its part of the rows; rows that one has no use for go
-// to the others.
+// share gives every section its part of the rows; rows that one section does not
+// need go to the others.
 func share(rows int, sections []*section) {
 	order := slices.Clone(sections)
 	slices.SortStableFunc(order, func(a, b *section) int { return cmp.Compare(a.need(rows), b.need(rows)) })
@@ -82,7 +83,8 @@ func (sec *section) lines(s screen.Screen) []string {
 	return lines
 }
 
-// A table is lines of cells; each column but the last is as wide as its widest cell.
+// A table is lines of cells; each column except the last is as wide as its widest
+// cell.
 type table [][]string
 
 // format returns the lines, none wider than width: cells that do not fit are cut or
@@ -117,7 +119,7 @@ func (t table) format(width int, styles ...func(string) string) (lines []string)
 	return lines
 }
 
-// id returns the id of a document, cut in the middle to a width.
+// id returns the id of a document, shortened in the middle to a width.
 func (f *Findings) id(doc, width int) string {
 	return columns.Middle(show.Printable(f.c.Docs[doc].ID), width)
 }
@@ -169,7 +171,7 @@ func (f *Findings) clusterSection(s screen.Screen) *section {
 	return sec
 }
 
-// alike returns how alike the documents of a cluster are to the one to keep.
+// alike describes how similar the documents of a cluster are to the one to keep.
 func alike(c cluster) string {
 	low, high := 1., 0.
 	for _, m := range c.Members {
@@ -219,8 +221,8 @@ func (f *Findings) passageSection(s screen.Screen) *section {
 	return sec
 }
 
-// pairLines shows a pair on at most so many lines: its largest passages, in the
-// order of the first text.
+// pairLines shows a pair on at most the given number of lines: its largest passages,
+// in the order of the first text.
 func (f *Findings) pairLines(p pair, most int, s screen.Screen) []string {
 	a, b := f.shares(p)
 	t := table{

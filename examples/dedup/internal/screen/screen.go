@@ -10,14 +10,14 @@ import (
 	"golang.org/x/term"
 )
 
-// The size of a screen that is not a terminal, and the smallest that is laid out for.
+// The size of a screen that is not a terminal, and the smallest size for the layout.
 const (
 	DefaultWidth  = 80
 	DefaultHeight = 24
 	leastWidth    = 40
 )
 
-// A Screen is where findings are shown.
+// A Screen is the place where findings are shown.
 type Screen struct {
 	Width, Height int // in cells
 	Color         bool
@@ -26,10 +26,9 @@ type Screen struct {
 // Colors are the values of the flag -color.
 var Colors = []string{"auto", "always", "never"}
 
-// Of returns the screen that w is, 80 x 24 without colour if it is not a terminal.
-// The value of color is one of Colors; "auto" or "" means colour on a terminal,
-// unless the environment variable NO_COLOR is set or TERM is "dumb"
-// (https://no-color.org).
+// Of returns the screen of w; 80 x 24 without colour if w is not a terminal. The
+// value of color is one of Colors; "auto" or "" means colour on a terminal, unless
+// the environment variable NO_COLOR is set or TERM is "dumb" (https://no-color.org).
 func Of(w io.Writer, color string) Screen {
 	s := Screen{Width: DefaultWidth, Height: DefaultHeight}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
@@ -80,8 +79,8 @@ func (s Screen) Figure(text string) string { return s.style(cyan, text) }
 // Warning styles a result that needs attention.
 func (s Screen) Warning(text string) string { return s.style(yellow, text) }
 
-// OwnLeft marks words that only the left of two texts has: by colour and a line
-// under them, or by brackets without colour.
+// OwnLeft marks words that only the left text has: by colour and underlining, or by
+// brackets without colour.
 func (s Screen) OwnLeft(text string) string { return s.own(leftOf, text) }
 
 // OwnRight is like OwnLeft for the right text.

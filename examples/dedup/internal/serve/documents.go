@@ -31,7 +31,7 @@ type document struct {
 	Time json.RawMessage `json:"time"`
 }
 
-// page returns the document as the filter takes it.
+// page returns the document in the form for the filter.
 func (d document) page() (seen.Page, error) {
 	if d.Text == nil && d.HTML == nil {
 		return seen.Page{}, errors.New("neither text nor html")
@@ -93,7 +93,7 @@ func (d document) named() (seen.Page, error) {
 	return p, nil
 }
 
-// decode reads one JSON object and nothing else.
+// decode reads exactly one JSON object.
 func decode(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -109,8 +109,8 @@ func decode(b []byte, v any) error {
 	return nil
 }
 
-// An operation answers requests that hold one object or many: In is what the
-// filter is asked. Of what do returns a problem is that of a page which is not there.
+// An operation answers requests that hold one or many objects: In is the input for
+// the filter. A problem among the results of do means that the page does not exist.
 type operation[In any] struct {
 	parse func([]byte) (In, error)
 	do    func(ctx context.Context, s *server, d *seen.Durable, r *http.Request, in []In) ([]any, error)
@@ -140,8 +140,8 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 		return answer(w, out[0])
 	}
 	var ins []In
-	var answers []any // nil for the next of what do returns
-	var numbers []int // of the lines of ins
+	var answers []any // nil for the next result of do
+	var numbers []int // line numbers of ins
 	n := 0
 	for x := range bytes.Lines(b) {
 		n++
@@ -176,7 +176,7 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 			outs, numbers = outs[1:], numbers[1:]
 		}
 		if _, err := w.Write(line(a)); err != nil {
-			return nil // the client has gone; all was done
+			return nil // the client has gone; everything was done
 		}
 	}
 	return nil
@@ -220,7 +220,7 @@ func newVerdict(v seen.Verdict) verdict {
 	return out
 }
 
-// judge stores new pages and returns a verdict for each page.
+// judge judges pages, stores new ones, and returns a verdict for each page.
 var judge = operation[seen.Page]{parsePage, func(ctx context.Context, s *server, d *seen.Durable, _ *http.Request, in []seen.Page) ([]any, error) {
 	verdicts, err := d.Judge(ctx, in...)
 	if err != nil {
@@ -234,7 +234,7 @@ var judge = operation[seen.Page]{parsePage, func(ctx context.Context, s *server,
 	return out, nil
 }}
 
-// stored is the answer about a page that was added.
+// stored is the answer about an added page.
 type stored struct {
 	ID     string `json:"id"`
 	Stored bool   `json:"stored"`
@@ -256,10 +256,10 @@ var add = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server, d
 type found struct {
 	ID      string   `json:"id"`
 	Matches []match  `json:"matches"`
-	Earlier *earlier `json:"earlier,omitempty"` // the stored page of this id
+	Earlier *earlier `json:"earlier,omitempty"` // the stored page with this id
 }
 
-// earlier is how a page differs from the stored one of its id.
+// earlier describes how a page differs from the stored one with its id.
 type earlier struct {
 	Time       time.Time `json:"time"`
 	Similarity float64   `json:"similarity"`
@@ -304,7 +304,7 @@ var query = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server,
 // judged is the answer about the blocks of a page.
 type judged struct {
 	ID     string  `json:"id"`
-	Text   string  `json:"text,omitempty"` // where the request had html
+	Text   string  `json:"text,omitempty"` // if the request had html
 	Blocks []block `json:"blocks"`
 }
 
@@ -343,13 +343,13 @@ var blocks = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server
 	return out, nil
 }}
 
-// removed is the answer about a page that was taken out.
+// removed is the answer about a removed page.
 type removed struct {
 	ID      string `json:"id"`
 	Removed bool   `json:"removed"`
 }
 
-// remove removes pages, so that their repeats are new again.
+// remove removes pages, so that later copies of them are new again.
 var remove = operation[string]{
 	func(b []byte) (string, error) {
 		var in struct {
@@ -376,7 +376,7 @@ var remove = operation[string]{
 	},
 }
 
-// release judges all pages that are held.
+// release judges all held pages.
 func (s *server) release(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.durable()
 	if err != nil {
@@ -398,7 +398,7 @@ type final struct {
 	Text string `json:"text,omitempty"` // of a new page, and of a better copy
 }
 
-// released returns verdicts on pages that were held, a line each.
+// released returns verdicts on pages that were held, one per line.
 func (s *server) released(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.durable()
 	if err != nil {

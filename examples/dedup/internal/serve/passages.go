@@ -10,10 +10,10 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// maxCompared is how many stored pages a page is compared with at most.
+// maxCompared is the largest number of stored pages with which a page is compared.
 const maxCompared = 256
 
-// An asked is a page whose passages are wanted, or the id of a stored one.
+// An asked is a page whose passages are requested, or the id of a stored one.
 type asked struct {
 	page   seen.Page
 	stored bool
@@ -34,12 +34,12 @@ func parseAsked(b []byte) (asked, error) {
 // shares is the answer about the passages of a page.
 type shares struct {
 	ID      string  `json:"id"`
-	Text    string  `json:"text,omitempty"` // where the request had no text
+	Text    string  `json:"text,omitempty"` // if the request had no text
 	Matches []share `json:"matches"`
 	LeftOut int     `json:"left_out"`
 }
 
-// A share is a stored page that shares passages with the one that was asked for.
+// A share is a stored page that shares passages with the requested one.
 type share struct {
 	ID           string   `json:"id"`
 	Better       string   `json:"better,omitempty"`

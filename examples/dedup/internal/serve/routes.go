@@ -34,7 +34,7 @@ type route struct {
 	handle       func(*server, http.ResponseWriter, *http.Request) error
 }
 
-// table lists the routes. The OpenAPI document has the same ones.
+// table lists the routes. The OpenAPI document lists the same ones.
 var table = []route{
 	{"POST", "/v1/judge", false, judge.serve},
 	{"POST", "/v1/query", false, query.serve},
@@ -88,9 +88,9 @@ func (s *server) routes() http.Handler {
 	})
 }
 
-// admit checks who asks and whether there is room, and calls the handler.
+// admit checks the caller and whether there is room, and calls the handler.
 func (s *server) admit(w *recorder, r *http.Request, route route) error {
-	// A page in a browser may send requests to this machine under a name that its
+	// A page in a browser could send requests to this machine under a name that its
 	// owner made resolve to it.
 	if s.local && !loopbackHost(r.Host) {
 		return failure{http.StatusForbidden, "the Host header must name this machine: localhost or 127.0.0.1"}
@@ -137,7 +137,7 @@ func (f failure) Error() string { return f.message }
 // fail writes an error as the answer.
 func (s *server) fail(w *recorder, err error) {
 	if w.code != 0 {
-		return // the answer has begun
+		return // the answer has already begun
 	}
 	var f failure
 	var tooLarge *http.MaxBytesError
@@ -150,7 +150,7 @@ func (s *server) fail(w *recorder, err error) {
 	case errors.Is(err, context.DeadlineExceeded):
 		f = failure{http.StatusGatewayTimeout, fmt.Sprintf("no answer within %v; it may have been done", s.o.Timeout)}
 	case errors.Is(err, context.Canceled):
-		f = failure{499, "the client has gone"} // nobody reads it; it is for the metrics
+		f = failure{499, "the client has gone"} // nobody reads the answer; it is for the metrics
 	case errors.Is(err, disk.ErrClosed):
 		f = failure{http.StatusServiceUnavailable, "stopping"}
 	default:
@@ -165,8 +165,8 @@ func (s *server) fail(w *recorder, err error) {
 	w.Write(line(problem{Error: f.message}))
 }
 
-// A problem is the body of an answer other than 200, and the answer to a line that
-// cannot be read.
+// A problem is the body of an answer other than 200, and the answer to an unreadable
+// line.
 type problem struct {
 	Line  int    `json:"line,omitempty"`
 	Error string `json:"error"`
@@ -206,7 +206,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// durable returns the filter, if it is open.
+// durable returns the filter, if it is open yet.
 func (s *server) durable() (*seen.Durable, error) {
 	d := s.filter.Load()
 	switch {
@@ -218,7 +218,7 @@ func (s *server) durable() (*seen.Durable, error) {
 	return d, nil
 }
 
-// body reads a request of one JSON object, or of one on each line.
+// body reads a request of one JSON object, or of one object per line.
 func (s *server) body(w http.ResponseWriter, r *http.Request) (b []byte, lines bool, err error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {

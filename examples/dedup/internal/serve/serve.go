@@ -1,5 +1,5 @@
-// Package serve answers over HTTP whether a page is new: it puts a [seen.Durable]
-// at the end of a socket, for crawlers that are not written in Go.
+// Package serve answers over HTTP whether a page is new: it makes a [seen.Durable]
+// available to crawlers that are not written in Go.
 package serve
 
 import (
@@ -24,11 +24,11 @@ type Options struct {
 	Dir         string        // of the filter
 	Addr        string        // HOST:PORT, or unix:PATH
 	Token       string        // that callers must send; "" for none
-	MaxBody     int64         // bytes of a request
-	MaxRequests int           // that are answered at the same time
+	MaxBody     int64         // limit of a request in bytes
+	MaxRequests int           // limit of concurrent requests
 	Timeout     time.Duration // of a request
-	Grace       time.Duration // for running requests when the service stops
-	Older       time.Duration // age from which pages are forgotten; 0 for never
+	Grace       time.Duration // time limit for running requests when the service stops
+	Older       time.Duration // age above which pages are forgotten; 0 for never
 	Seen        seen.DurableOptions
 	Log         *slog.Logger
 
@@ -38,7 +38,7 @@ type Options struct {
 	Ready     func()
 }
 
-// A server holds what the handlers need.
+// A server holds the state shared by the handlers.
 type server struct {
 	o       Options
 	log     *slog.Logger
@@ -61,8 +61,8 @@ func newServer(o Options) *server {
 	return s
 }
 
-// Run serves until the context ends, and then answers the requests that are
-// running, saves the filter and returns.
+// Run serves until the context ends. Then it answers the running requests, saves the
+// filter and returns.
 func Run(ctx context.Context, o Options) (err error) {
 	s := newServer(o)
 	l, err := s.listen()
@@ -82,15 +82,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	go func() { served <- h.Serve(l) }()
 	address := o.Addr
 	if l.Addr().Network() == "tcp" {
-		address = l.Addr().String() // port 0 takes any free one
+		address = l.Addr().String() // port 0 means any free one
 	}
 	s.log.Info("listening", "address", address, "pid", os.Getpid())
 	if o.Listening != nil {
 		o.Listening(l.Addr())
 	}
 
-	// Requests are answered with 503 until the filter is open, which takes a while
-	// where a journal has to be repeated.
+	// Requests are answered with 503 until the filter is open, which takes a while if a
+	// journal has to be replayed.
 	began := time.Now()
 	so := o.Seen
 	so.Observe = s.metrics.observe
@@ -134,7 +134,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// forget forgets old pages, now and then, until the context ends.
+// forget forgets old pages from time to time, until the context ends.
 func (s *server) forget(ctx context.Context, d *seen.Durable) {
 	if s.o.Older == 0 {
 		return
@@ -159,8 +159,8 @@ func ended(err error) error {
 	return err
 }
 
-// listen opens the socket. Without a token it must be out of the reach of other
-// machines.
+// listen opens the socket. Without a token, other machines must not be able to reach
+// it.
 func (s *server) listen() (net.Listener, error) {
 	if path, ok := strings.CutPrefix(s.o.Addr, "unix:"); ok {
 		return listenUnix(path)
@@ -177,8 +177,8 @@ func (s *server) listen() (net.Listener, error) {
 	return l, nil
 }
 
-// listenUnix opens a socket that only the user may use, in the place of one that
-// nobody listens at any more.
+// listenUnix opens a socket that only the user may use, replacing one on which
+// nobody listens any more.
 func listenUnix(path string) (net.Listener, error) {
 	switch info, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):

@@ -365,7 +365,7 @@ func TestRefused(t *testing.T) {
 		{"POST", "/v1/judge", oneJSON, `{"id":"a"}`, 400, "neither text nor html"},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","html":"x"}`, 400, "both text and html"},
 		{"POST", "/v1/judge", oneJSON, `{"url":"http://[::1","text":"x"}`, 400, `url: parse "http://[::1": missing ']' in host`},
-		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","time":"noon"}`, 400, `time "noon" is none (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)`},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","time":"noon"}`, 400, `invalid time "noon" (write it like 2026-01-31T15:04:05Z, 2026-01-31, or as seconds since 1970)`},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x","time":999999999999999}`, 400, "time: year 31690708"},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"` + words("a", 100) + `"}`, 413, "more than 200 bytes"},
 		{"POST", "/v1/judge", "text/plain", `{"id":"a","text":"x"}`, 415, "the Content-Type must be application/json or application/x-ndjson"},

@@ -52,7 +52,7 @@ type Recurring struct {
 	Holders        []Held `json:"holders"`
 }
 
-// A Held is where a document holds a passage.
+// A Held is a place where a document holds a passage.
 type Held struct {
 	Span
 	Similarity float64 `json:"similarity"`
@@ -67,7 +67,7 @@ func NewRecurring(g passage.Group) Recurring {
 	return r
 }
 
-// Recycled counts the documents with a block, and their hosts.
+// Recycled counts the documents with a block and their hosts.
 type Recycled struct {
 	Documents int `json:"documents"`
 	Hosts     int `json:"hosts"`
@@ -85,7 +85,8 @@ func NewPassage(a, b string, p shingle.Passage) Passage {
 	return Passage{Span{a, p.A.Start, p.A.End}, Span{b, p.B.Start, p.B.End}, p.Similarity, p.Tokens, Kind(p), p.Template, nil}
 }
 
-// In adds that the passage recurs, unless documents is 0.
+// In adds the number of documents and hosts on which the passage recurs, unless
+// documents is 0.
 func (p Passage) In(documents, hosts int) Passage {
 	if documents > 0 {
 		p.Recycled = &Recycled{documents, hosts}
@@ -125,7 +126,7 @@ func NewBlock(id string, b boilerplate.Block) Block {
 type Comparison struct {
 	A              string    `json:"a"`
 	B              string    `json:"b"`
-	NearDuplicates bool      `json:"near_duplicates"` // at the threshold, as they are
+	NearDuplicates bool      `json:"near_duplicates"` // at the threshold, as whole texts
 	CoveredA       float64   `json:"covered_a"`       // without recycled blocks; see passage.Cover
 	CoveredB       float64   `json:"covered_b"`
 	Whole          Likeness  `json:"whole"`
@@ -133,7 +134,7 @@ type Comparison struct {
 	Passages       []Passage `json:"passages"`
 	Boilerplate    []Block   `json:"boilerplate"`
 
-	Clusters *Placement `json:"clusters,omitempty"` // where a corpus was named
+	Clusters *Placement `json:"clusters,omitempty"` // if a corpus was given
 }
 
 // A Placement is the clusters that two documents are in.
@@ -144,29 +145,29 @@ type Placement struct {
 	Why      string `json:"why"`
 }
 
-// A Place is the cluster that a document is in.
+// A Place is the cluster of a document.
 type Place struct {
 	ID             string  `json:"id"`
-	Representative string  `json:"representative"` // the document itself where it is kept
-	Similarity     float64 `json:"similarity"`     // to the representative
-	Documents      int     `json:"documents"`      // of the cluster; 1 for none but this
+	Representative string  `json:"representative"` // the document itself if it is kept
+	Similarity     float64 `json:"similarity"`     // similarity to the representative
+	Documents      int     `json:"documents"`      // documents of the cluster; 1 if it is alone
 	Other          float64 `json:"other"`          // similarity to the representative of the other document
 }
 
-// A Likeness is how alike two documents are.
+// A Likeness holds the similarities of two documents.
 type Likeness struct {
 	ShinglesA    int     `json:"shingles_a"`
 	ShinglesB    int     `json:"shingles_b"`
 	Common       int     `json:"common"`
 	Jaccard      float64 `json:"jaccard"`
-	Estimate     float64 `json:"estimate"` // of the Jaccard similarity, from signatures
+	Estimate     float64 `json:"estimate"` // estimate of the Jaccard similarity, from signatures
 	ContainmentA float64 `json:"containment_a"`
 	ContainmentB float64 `json:"containment_b"`
 	Recall       float64 `json:"recall"` // probability that a search at the threshold finds such a pair
 }
 
 // A Removal is a line of "dedup clean -json" and of its log. A document that could
-// not be read has a reason and a place only.
+// not be read has only a reason and a place.
 type Removal struct {
 	ID         string  `json:"id,omitempty"`
 	Reason     string  `json:"reason"`
@@ -174,8 +175,8 @@ type Removal struct {
 	Similarity float64 `json:"similarity,omitempty"`
 	Exact      bool    `json:"exact,omitempty"`
 	Spans      []Both  `json:"spans,omitempty"`
-	Items      any     `json:"items,omitempty"`     // of an evaluation, that it holds
-	Documents  int     `json:"documents,omitempty"` // how many could not be read, where it is more than one
+	Items      any     `json:"items,omitempty"`     // the item of an evaluation that it holds
+	Documents  int     `json:"documents,omitempty"` // number of documents that could not be read, if more than one
 	Place      string  `json:"place"`
 }
 
@@ -199,8 +200,8 @@ type CutFigures struct {
 	Bytes int `json:"bytes"`
 }
 
-// A Group is how many documents of a source or a host were kept. Documents are the sum
-// of the others.
+// A Group counts the documents of a source or a host. Documents is the sum of the
+// others.
 type Group struct {
 	Name      string  `json:"name,omitempty"`
 	Documents int     `json:"documents"`

@@ -11,9 +11,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// SideBySide shows the passages that the texts a and b share next to each other, or
-// below each other where the screen is too narrow for that. If recycled is not nil it
-// returns on how many documents, of how many hosts, a passage recurs.
+// SideBySide shows the passages shared by the texts a and b next to each other, or
+// below each other if the screen is too narrow. If recycled is not nil, it returns
+// the number of documents and hosts on which a passage recurs.
 func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []shingle.Passage, recycled func(shingle.Passage) (documents, hosts int)) {
 	const lines, narrow, widest = 40, 60, 165
 	var al shingle.Aligner
@@ -70,7 +70,7 @@ func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []
 	fmt.Fprintln(w)
 }
 
-// RecycledIn describes on how many documents a passage recurs, "" for none.
+// RecycledIn describes on how many documents a passage recurs; "" for none.
 func RecycledIn(documents, hosts int) string {
 	switch {
 	case documents == 0:
@@ -81,8 +81,8 @@ func RecycledIn(documents, hosts int) string {
 	return ", recycled in " + Count(documents, "document") + " of " + Count(hosts, "host")
 }
 
-// marked returns one side of a passage as text for a terminal, with the words
-// marked that only this side has.
+// marked returns one side of a passage as text for a terminal, with the words marked
+// that only this side has.
 func marked(edits []shingle.Edit, text string, whole shingle.Span, of func(shingle.Edit) shingle.Span, mark func(string) string) string {
 	var s []byte
 	at := whole.Start
@@ -99,7 +99,7 @@ func marked(edits []shingle.Edit, text string, whole shingle.Span, of func(shing
 	return string(append(s, Printable(spaced(text[at:max(at, whole.End)]))...))
 }
 
-// spaced returns text with every white space made a space.
+// spaced returns text with every white-space character replaced by a space.
 func spaced(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

@@ -45,11 +45,10 @@ func Bytes(n int64) string {
 	return strconv.FormatFloat(x, 'f', digits, 64) + " " + []string{"kB", "MB", "GB", "TB", "PB"}[unit]
 }
 
-// Capital returns s with its first letter, a plain one, as a capital.
+// Capital returns s with its first letter, if it is ASCII, as a capital.
 func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// Percent returns a share as a person writes it: only all of it is 100 %, and only
-// nothing is 0 %.
+// Percent formats a share; only the whole is 100 %, and only nothing is 0 %.
 func Percent(x float64) string {
 	switch p := int(100*x + 0.5); {
 	case x <= 0:
@@ -65,7 +64,7 @@ func Percent(x float64) string {
 
 // Excerpt returns the beginning of text on one line of at most width cells.
 func Excerpt(text string, width int) string {
-	// Only the beginning is looked at: a block may be very long.
+	// Only the beginning is read: a block may be very long.
 	cut := text
 	if len(cut) > 8*width {
 		cut = cut[:8*width]
@@ -77,10 +76,10 @@ func Excerpt(text string, width int) string {
 	return columns.Cut(line, width)
 }
 
-// OneLine returns text with every run of white space made one space.
+// OneLine returns text with every run of white space replaced by one space.
 func OneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Printable replaces characters that a terminal would obey instead of show.
+// Printable replaces characters that a terminal would interpret instead of showing.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == utf8.RuneError ||
@@ -91,7 +90,7 @@ func Printable(s string) string {
 	}, s)
 }
 
-// JSON returns v as a line of JSON, without escapes that only matter in HTML.
+// JSON returns v as a line of JSON, without escapes that matter only in HTML.
 func JSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -21,8 +21,8 @@ import (
 
 const bucketSize = 2 + 8 // of a band and a key
 
-// bands writes the bands of the documents of a part, but of exact duplicates that are
-// not the first.
+// bands writes the bands of the documents of a part, except exact duplicates that
+// are not the first.
 func (r *Run) bands(t *task) error {
 	gone := pull(r.sorted(t, "duplicates", t.i, false))
 	defer gone.stop()
@@ -67,10 +67,10 @@ func (r *Run) bands(t *task) error {
 	}
 }
 
-// buckets writes the bands that two and more documents share to the first stream, and
-// the sizes of large buckets to the last.
+// buckets writes the bands that at least two documents share to the first stream,
+// and the sizes of large buckets to the last.
 func (r *Run) buckets(t *task) error {
-	var first []byte // of a bucket of which no other has been read
+	var first []byte // document of a bucket of which no other has been read
 	n := uint64(0)
 	end := func() error {
 		if n <= lsh.FullBucket {
@@ -105,8 +105,8 @@ func (r *Run) buckets(t *task) error {
 }
 
 // sizes returns for each band the size up to which buckets are compared in full, and
-// what is not compared. Of buckets above [lsh.FullBucket] it keeps eight bytes, of
-// which there is one for 128 documents and band at most.
+// the comparisons left out. It keeps eight bytes for each bucket above
+// [lsh.FullBucket], of which there is at most one for 128 documents and band.
 func (r *Run) sizes() ([]int, lsh.Work, error) {
 	var work lsh.Work
 	documents, err := r.full()
@@ -139,8 +139,8 @@ func (r *Run) sizes() ([]int, lsh.Work, error) {
 	return full, work, nil
 }
 
-// candidates writes the pairs to compare: all of a bucket that is compared in full, and
-// of an oversized one all with its leaders.
+// candidates writes the pairs to compare: all pairs of a bucket that is compared in
+// full; in an oversized bucket, the pairs of all documents with its leaders.
 func (r *Run) candidates(t *task) error {
 	full, _, err := r.sizes()
 	if err != nil {

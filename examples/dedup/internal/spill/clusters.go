@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/internal/sorted"
 )
 
-// A place is a document that is not a representative, with the one that it is like.
+// A place is a document that is not a representative, with its representative.
 type place struct {
 	ref, rep   int64
 	similarity float64
@@ -27,8 +27,9 @@ func placeAt(b []byte) (p place, err error) {
 	return p, nil
 }
 
-// joined yields the documents that join a representative, but for exact duplicates, in
-// order: the first representative that they match. It keeps a bit for each document.
+// joined yields the documents that join a representative, except exact duplicates,
+// in order: each joins the first representative that it matches. It keeps a bit for
+// each document.
 func (r *Run) joined() iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
 		var clusters sorted.Clusters
@@ -48,7 +49,7 @@ func (r *Run) joined() iter.Seq2[place, error] {
 	}
 }
 
-// byFirst yields the exact duplicates sorted by the first of them: first, ref.
+// byFirst yields the exact duplicates sorted by their first: first, ref.
 func (r *Run) byFirst(s *extsort.Sorter) iter.Seq2[[]byte, error] {
 	var buf []byte
 	return sortAll(s, func(yield func([]byte, error) bool) {
@@ -68,7 +69,7 @@ func (r *Run) byFirst(s *extsort.Sorter) iter.Seq2[[]byte, error] {
 	})
 }
 
-// places yields all documents that are not representatives, in no order.
+// places yields all documents that are not representatives, unordered.
 func (r *Run) places() iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
 		dups := pull(r.byFirst(r.outputSorter(false)))
@@ -106,7 +107,7 @@ func (r *Run) places() iter.Seq2[place, error] {
 	}
 }
 
-// outputSorter returns a sorter for the last steps, of which three are in use at a
+// outputSorter returns a sorter for the last steps; three of these are in use at a
 // time. Close it.
 func (r *Run) outputSorter(unique bool) *extsort.Sorter {
 	return extsort.New(extsort.Options{Dir: r.s.Dir, Memory: r.read.Memory / 8, Workers: r.workers, Unique: unique})
@@ -115,7 +116,7 @@ func (r *Run) outputSorter(unique bool) *extsort.Sorter {
 // A Member is a document of a cluster.
 type Member struct {
 	ID         string
-	Similarity float64 // to the representative
+	Similarity float64 // similarity to the representative
 	First      bool    // it is the representative, and the first of its cluster
 }
 
@@ -136,7 +137,7 @@ func (r *Run) Members() iter.Seq2[Member, error] {
 				return
 			}
 			p, err := placeAt(record)
-			// The representative has turns with the ref: see addMembers.
+			// The representative and the ref alternate: see addMembers.
 			if !yield(Member{string(record[2*refSize+8:]), p.similarity, p.ref == p.rep}, err) || err != nil {
 				return
 			}
@@ -155,7 +156,7 @@ func (r *Run) addMembers(byRef, members *extsort.Sorter) error {
 		if err := byRef.Add(p.append(buf[:0])); err != nil {
 			return err
 		}
-		// Its representative is a member too; of equal records one is left.
+		// The representative is also a member; of equal records one is kept.
 		if err := byRef.Add(place{p.rep, p.rep, 1}.append(buf[:0])); err != nil {
 			return err
 		}

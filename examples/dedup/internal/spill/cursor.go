@@ -4,25 +4,25 @@ import (
 	"io"
 )
 
-// A cursor reads a stream of the shards of a part, a document at a time.
+// A cursor reads a stream of the shards of a part, one document at a time.
 type cursor struct {
 	r      *Run
 	shards []shard
 	stream int
 	next   int64 // ref of the next record
-	end    int64 // of the shard at hand
+	end    int64 // of the current shard
 	file   *opened
 	name   string
 	rd     interface{ Next() ([]byte, error) }
 	now    []byte
-	at     int64 // ref of now, -1 for none
+	at     int64 // current ref, -1 for none
 }
 
 func (r *Run) cursor(shards []shard, stream int) *cursor {
 	return &cursor{r: r, shards: shards, stream: stream, at: -1}
 }
 
-// step reads the next document, and returns its ref; io.EOF after the last.
+// step reads the next document and returns its ref; io.EOF after the last.
 func (c *cursor) step() (int64, []byte, error) {
 	for c.file == nil || c.next == c.end {
 		c.close()
@@ -55,7 +55,7 @@ func (c *cursor) step() (int64, []byte, error) {
 	return c.at, record, nil
 }
 
-// seek returns the record of a document that does not come before the one at hand.
+// seek returns the record of a document that is not before the current one.
 func (c *cursor) seek(ref int64) ([]byte, error) {
 	for c.at < ref {
 		if _, _, err := c.step(); err != nil {

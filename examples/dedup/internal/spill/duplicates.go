@@ -9,14 +9,8 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// Exact duplicates have the same signature and, unless estimates decide, the same set.
-// Only the first of them takes part in what follows.
-//
-//	step        reads                       sorted by    writes
-//	signatures  registers of a part                      hash, ref
-//	same        hash, ref                   hash, ref    ref, hash, of those that share the hash
-//	digests     ref, hash; texts of a part  ref          digest of hash and set, ref
-//	duplicates  digest, ref                 digest, ref  ref, first of the digest if another
+// Exact duplicates have the same signature and, unless estimates decide, the same
+// set. Only the first of them takes part in the later steps.
 
 const digestSize = 16
 
@@ -25,13 +19,13 @@ func keyed(dst, digest []byte, ref int64) []byte {
 	return appendRef(append(dst, digest[:digestSize]...), ref)
 }
 
-// range32 returns the part of the keys that begin with those four bytes.
+// range32 returns the part of the keys that begin with these four bytes.
 func (r *Run) range32(key []byte) int {
 	return int(uint64(binary.BigEndian.Uint32(key)) * uint64(len(r.parts)) >> 32)
 }
 
-// signatures writes the hash of every signature that is not empty, and the number of
-// those to the last stream.
+// signatures writes the hash of every non-empty signature, and their number to the
+// last stream.
 func (r *Run) signatures(t *task) error {
 	c := r.cursor(r.parts[t.i].shards, registerStream)
 	defer c.close()
@@ -59,8 +53,7 @@ func (r *Run) signatures(t *task) error {
 	}
 }
 
-// full returns the number of documents that are not empty, which the step duplicates
-// noted.
+// full returns the number of non-empty documents, noted by the step duplicates.
 func (r *Run) full() (n int, err error) {
 	for record, err := range r.all("duplicates", min(1, len(r.parts)), len(r.parts)) {
 		if err != nil {
@@ -75,8 +68,8 @@ func (r *Run) full() (n int, err error) {
 	return n, nil
 }
 
-// groups calls f for each of sorted records that begins with the digest of the one
-// before, with the ref of the first of them.
+// groups calls f for each of the sorted records that begins with the same digest as
+// the one before, with the ref of the first of them.
 func groups(records func(func([]byte, error) bool), f func(record []byte, first int64) error) error {
 	var digest [digestSize]byte
 	first, n := int64(0), 0
@@ -117,7 +110,7 @@ func (r *Run) same(t *task) error {
 	})
 }
 
-// digests writes a digest of the signature and the set of each of them.
+// digests writes a digest of signature and set for each of these documents.
 func (r *Run) digests(t *task) error {
 	c := r.cursor(r.parts[t.i].shards, textStream)
 	defer c.close()
@@ -159,7 +152,7 @@ func (r *Run) duplicates(t *task) error {
 	if err != nil {
 		return err
 	}
-	// The numbers of documents that signatures noted are needed once it is gone.
+	// The numbers of documents noted by signatures are still needed after its removal.
 	if t.i == 0 {
 		for record, err := range r.all("signatures", len(r.parts), len(r.parts)) {
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// prepare makes the folder and its manifest, or compares that.
+// prepare creates the folder and its manifest, or compares that.
 func (r *Run) prepare() error {
 	err := os.Mkdir(r.s.Dir, 0o700)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -52,7 +52,7 @@ func (r *Run) prepare() error {
 		if err := writeNew(name, data); err != nil {
 			return err
 		}
-		data, err = os.ReadFile(name) // another process may have been first
+		data, err = os.ReadFile(name) // another process may have created it first
 	}
 	if err != nil {
 		return err
@@ -71,7 +71,8 @@ func (r *Run) prepare() error {
 	return nil
 }
 
-// outside returns an error if the folder lies in an input, whose files it would be.
+// outside returns an error if the folder lies in an input, because its files would
+// be read as input.
 func (r *Run) outside() error {
 	dir, err := filepath.Abs(r.s.Dir)
 	if err != nil {
@@ -89,8 +90,8 @@ func (r *Run) outside() error {
 	return nil
 }
 
-// refuseOthers returns an error if a folder without a manifest is not empty: its files
-// are not ours.
+// refuseOthers returns an error if a folder without a manifest is not empty: its
+// files do not belong to a run.
 func (r *Run) refuseOthers() error {
 	entries, err := os.ReadDir(r.s.Dir)
 	if err != nil {
@@ -104,7 +105,7 @@ func (r *Run) refuseOthers() error {
 	return nil
 }
 
-// removeUnfinished removes the remains of a run that was ended.
+// removeUnfinished removes the remains of an interrupted run.
 func (r *Run) removeUnfinished() {
 	left, _ := filepath.Glob(filepath.Join(globQuote(r.s.Dir), "*.tmp"))
 	for _, name := range left {
@@ -132,7 +133,7 @@ func writeNew(name string, data []byte) error {
 	}
 	err = os.Link(f.Name(), name)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		err = os.Rename(f.Name(), name) // no links on this file system
+		err = os.Rename(f.Name(), name) // this file system has no links
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -151,8 +152,8 @@ func (r *Run) exists(name string) bool {
 
 // Remove removes the files of the run, and the folder if nothing else is in it.
 func (r *Run) Remove() error {
-	// In this order a run that is ended here begins again and finds nothing that it
-	// would take for complete. Without its manifest the rest is not a run.
+	// In this order, a run that is interrupted here starts again and finds nothing that
+	// looks complete. Without its manifest the rest is not a run.
 	var names []string
 	for i := range r.key.Shards {
 		names = append(names, endName(i))
@@ -174,7 +175,7 @@ func (r *Run) Remove() error {
 			return err
 		}
 	}
-	_ = os.Remove(r.s.Dir) // fails if other files are in it
+	_ = os.Remove(r.s.Dir) // fails if it contains other files
 	return nil
 }
 

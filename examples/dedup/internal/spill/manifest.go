@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// A manifest is what all files of a run depend on.
+// A manifest holds everything on which the files of a run depend.
 type manifest struct {
 	Version   int
 	Scheme    string
@@ -17,15 +17,15 @@ type manifest struct {
 	Estimate  bool
 	Keep      string
 	Reading   string // fields and format
-	Shards    int    // of -shard, 1 without
+	Shards    int    // number of -shard, 1 without it
 	Inputs    []inputFile
-	Key       uint64 // of the shingles that decide
+	Key       uint64 // seed of the shingles that decide
 }
 
-// version changes when the same input would give other files.
+// version changes when the same input would give different files.
 const version = 2
 
-// An inputFile is an input as it was when the run began.
+// An inputFile is an input in its state at the beginning of the run.
 type inputFile struct {
 	Name    string
 	Size    int64
@@ -82,7 +82,8 @@ func stat(name string) (inputFile, error) {
 	return in, err
 }
 
-// differs returns how a manifest differs from that of the folder, "" if it does not.
+// differs describes the difference between a manifest and that of the folder, "" if
+// there is none.
 func (m manifest) differs(have manifest) string {
 	changed := func(what string, now, before any) string {
 		return fmt.Sprintf("%s was %v, now it is %v", what, before, now)

@@ -16,17 +16,17 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// mostRounds are as many as names are tried for. Each takes a sort of all names, and
-// one or two do unless ids look like places.
+// mostRounds is the largest number of names tried. Each takes a sort of all names,
+// and one or two are enough unless ids look like places.
 const mostRounds = 64
 
 var errNames = errors.New("too many ids are like the places of other documents; pass -field-id with another field")
 
-// names finds for each document the first of its names that no earlier document has,
-// and writes the refs of those that do not get the first one, with the number of the
-// attempt. In a round every document claims a name; the first of those that claim the
-// same one has it, and the others claim their next one in another round. That leads to
-// the names that documents get one after the other.
+// names finds for each document the first of its possible names that no earlier
+// document has, and writes the refs of those that do not get the first one, with the
+// number of the attempt. In each round every document claims a name; the first
+// document to claim a name gets it, and the others claim their next name in the next
+// round. The result is the same as naming documents one after the other.
 func (r *Run) names(t *task) error {
 	attempts := new(attempts)
 	for round := 0; ; round++ {
@@ -56,8 +56,8 @@ func (r *Run) names(t *task) error {
 	return r.note(t, attempts)
 }
 
-// claim does a round: it returns the attempts of the next one, and how many claims were
-// lost.
+// claim does a round: it returns the attempts of the next one, and the number of
+// claims that were lost.
 func (r *Run) claim(t *task, now *attempts) (next *attempts, lost int64, err error) {
 	next = new(attempts)
 	claims := r.sorter(t, false)
@@ -123,8 +123,8 @@ func (r *Run) note(t *task, a *attempts) error {
 	return failed
 }
 
-// attempts are refs and which of its names each claims, in the order of the refs.
-// Documents that are not among them claim their first name. The zero attempts are none.
+// attempts lists refs with the attempt that each one claims, in the order of refs.
+// Documents that are not listed claim their first name. The zero attempts are empty.
 type attempts struct {
 	f      *os.File
 	length int64
@@ -173,7 +173,7 @@ func (a *attempts) remove() {
 	}
 }
 
-// A named is a document with its name, which remains until the next one is read.
+// A named is a document with its name, valid until the next one is read.
 type named struct {
 	document
 	ref     int64
@@ -182,7 +182,7 @@ type named struct {
 
 func (d *named) name() string { return d.Name(d.attempt) }
 
-// documents yields the documents of shards with the attempts given.
+// documents yields the documents of shards with the given attempts.
 func (r *Run) documents(shards []shard, attempts iter.Seq2[[]byte, error]) iter.Seq2[*named, error] {
 	return func(yield func(*named, error) bool) {
 		c := r.cursor(shards, documentStream)
@@ -219,7 +219,7 @@ func (r *Run) documents(shards []shard, attempts iter.Seq2[[]byte, error]) iter.
 	}
 }
 
-// named yields all documents with their names once these are known.
+// named yields all documents with their names, once these are known.
 func (r *Run) named() iter.Seq2[*named, error] {
 	step := "names"
 	if r.given != nil {
@@ -228,8 +228,8 @@ func (r *Run) named() iter.Seq2[*named, error] {
 	return r.documents(r.shards, r.all(step, 1, 0))
 }
 
-// join calls f for each of the records, which are sorted by the ref that they begin
-// with, with the document of that.
+// join calls f for each of the records, sorted by the ref at their beginning,
+// together with the document of that ref.
 func (r *Run) join(records iter.Seq2[[]byte, error], f func(record []byte, d *named) error) error {
 	next, stop := iter.Pull2(r.named())
 	defer stop()

@@ -12,7 +12,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/find"
 )
 
-// Spill is what flags choose about a run; the zero value is none.
+// Spill holds the options of a run set by flags; the zero value means no run.
 type Spill struct {
 	Dir       string
 	Step      string // "" for all

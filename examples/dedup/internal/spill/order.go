@@ -15,10 +15,10 @@ import (
 	"github.com/neardup/neardup/internal/doctime"
 )
 
-// Where -keep prefers other documents than the first, the step "ordered" writes all
-// shards once more, with the documents in the order of preference: what follows finds
-// the document to keep first. A shard has as many documents as the one that it takes the
-// place of, so parts keep their refs.
+// If -keep prefers other documents than the first, the step "ordered" rewrites all
+// shards with the documents in the order of preference, so later steps see the
+// document to keep first. A shard has as many documents as the one that it replaces,
+// so parts keep their refs.
 //
 //	step     reads                                  sorted by         writes
 //	ordered  names; all streams of the documents    preference, name  shards; ref, attempt
@@ -27,11 +27,11 @@ const orderedStep = "ordered"
 
 func orderedShard(k int) string { return fmt.Sprintf("%s.shard.%06d", orderedStep, k) }
 
-// reorders reports whether documents have another order of preference than that of the
+// reorders reports whether the order of preference differs from the order of the
 // input.
 func (r *Run) reorders() bool { return r.o.Keep != "" && r.o.Keep != "first" }
 
-// useOrdered lets what follows read the shards in the order of preference.
+// useOrdered makes later steps read the shards in the order of preference.
 func (r *Run) useOrdered() {
 	r.given = r.shards
 	r.shards = nil
@@ -42,7 +42,7 @@ func (r *Run) useOrdered() {
 	r.setParts()
 }
 
-// inInputOrder yields all documents with their names, of a search that is complete, with
+// inInputOrder yields all documents of a complete search with their names and with
 // their refs in the order of the input.
 func (r *Run) inInputOrder() iter.Seq2[*named, error] {
 	if r.given == nil {
@@ -95,11 +95,10 @@ func (r *Run) ordered(t *task) error {
 	return r.writeOrdered(t, s.All())
 }
 
-// preferenceSize is the size of what appendPreference appends.
+// preferenceSize is the size of the output of appendPreference.
 const preferenceSize = 12
 
-// appendPreference appends bytes that sort before those of documents to which this one
-// is preferred.
+// appendPreference appends bytes that sort before those of less preferred documents.
 func (r *Run) appendPreference(dst []byte, d *named, t *task) ([]byte, error) {
 	switch r.o.Keep {
 	case "longest":
@@ -125,7 +124,7 @@ func (r *Run) appendPreference(dst []byte, d *named, t *task) ([]byte, error) {
 	return append(binary.BigEndian.AppendUint64(dst, ^bits), 0, 0, 0, 0), nil
 }
 
-// noteTime writes the note about a time that cannot be read to the last stream.
+// noteTime writes a note about an unreadable time to the last stream.
 func noteTime(t *task, p input.Place, err error) error {
 	x := corpus.Problem(corpus.NoTime(p, err))
 	data, err := json.Marshal(problem{x.Kind, x.File, x.Err.Error(), x.Note})
@@ -135,7 +134,7 @@ func noteTime(t *task, p input.Place, err error) error {
 	return t.add(len(t.streams)-1, data)
 }
 
-// appendName appends bytes that sort as the name does, whatever follows them.
+// appendName appends bytes that sort like the name, whatever follows them.
 func appendName(dst []byte, name string) []byte {
 	for i := range len(name) {
 		if dst = append(dst, name[i]); name[i] == 0 {
@@ -145,7 +144,7 @@ func appendName(dst []byte, name string) []byte {
 	return append(dst, 0, 0)
 }
 
-// afterName returns the bytes that follow what appendName wrote.
+// afterName returns the bytes after those written by appendName.
 func afterName(b []byte) ([]byte, error) {
 	for {
 		i := bytes.IndexByte(b, 0)
@@ -159,8 +158,8 @@ func afterName(b []byte) ([]byte, error) {
 	}
 }
 
-// writeOrdered writes the shards, and the documents that do not have their first name to
-// the first stream of the task.
+// writeOrdered writes the shards, and writes the documents that do not have their
+// first name to the first stream of the task.
 func (r *Run) writeOrdered(t *task, records iter.Seq2[[]byte, error]) error {
 	next, stop := iter.Pull2(records)
 	defer stop()

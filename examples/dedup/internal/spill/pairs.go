@@ -17,8 +17,8 @@ type Pair struct {
 	lsh.Score
 }
 
-// An edge is a pair of matching documents, and how many exact duplicates each has,
-// itself included, where that is known.
+// An edge is a pair of matching documents, with the number of exact duplicates of
+// each, including itself, if known.
 type edge struct {
 	a, b   int64
 	score  lsh.Score
@@ -49,12 +49,12 @@ func edgeAt(b []byte) (x edge, err error) {
 	return x, err
 }
 
-// turned is the edge with its documents exchanged, so that records sort by the other
+// turned is the edge with its documents swapped, so that records sort by the other
 // one. The score stays that of a and b.
 func (x edge) turned() edge { return edge{x.b, x.a, x.score, x.nb, x.na} }
 
-// between returns the edge of two documents with the lower ref first; the score is in
-// the order given.
+// between returns the edge of two documents with the lower ref first; the score is
+// in the given order.
 func between(a, b int64, s lsh.Score) edge {
 	if a > b {
 		a, b = b, a
@@ -122,8 +122,8 @@ func (r *Run) namePairs(all *extsort.Sorter) error {
 	})
 }
 
-// expand adds all pairs to a sorter: those that match, and for each of them and for
-// each group of exact duplicates the pairs of these, as far as they are not too many.
+// expand adds all pairs to a sorter: those that match, and the pairs of their exact
+// duplicates and within each group of exact duplicates, unless these are too many.
 func (r *Run) expand(all *extsort.Sorter) error {
 	x := &expanding{r: r, all: all, sizes: map[uint64]int{}}
 	if err := x.count(); err != nil {
@@ -141,8 +141,8 @@ func (r *Run) expand(all *extsort.Sorter) error {
 	return x.groups()
 }
 
-// smallest returns the sizes, ascending, as far as they may decide: what takes twice
-// what [lsh.FullDuplicates] allows is certainly too much.
+// smallest returns the sizes, ascending, as far as they may matter: anything that
+// takes twice the limit of [lsh.FullDuplicates] is certainly too much.
 func smallest(sizes map[uint64]int, documents int) []int {
 	var list []int
 	left := 2 * max(1<<22, 16*float64(documents))
@@ -163,7 +163,7 @@ type expanding struct {
 	r     *Run
 	all   *extsort.Sorter
 	edges *extsort.Sorter // with the sizes of both groups
-	sizes map[uint64]int  // how often there is each size above lsh.FullBucket
+	sizes map[uint64]int  // number of groups of each size above lsh.FullBucket
 	full  uint64
 	buf   []byte
 }
@@ -179,7 +179,7 @@ func (x *expanding) size(n uint64) {
 	}
 }
 
-// count finds how many exact duplicates the documents of each edge have.
+// count finds the number of exact duplicates of the documents of each edge.
 func (x *expanding) count() error {
 	r := x.r
 	byA, byB := r.outputSorter(false), r.outputSorter(false)
@@ -314,7 +314,7 @@ func (x *expanding) groups() error {
 			x.r.work.BoundedDuplicates += int(c.n)
 			continue
 		}
-		for i, a := range c.members[1:] { // those with the first are there
+		for i, a := range c.members[1:] { // pairs with the first are already included
 			for _, b := range c.members[i+2:] {
 				if err := x.add(x.all, edge{a: a, b: b, score: score}); err != nil {
 					return err
@@ -330,11 +330,11 @@ func (r *Run) WarnBounded() { find.WarnBounded(r.e, r.work) }
 // copies reads groups of exact duplicates in the order of their firsts.
 type copies struct {
 	p       *puller
-	record  []byte // first one that was not read
+	record  []byte // first one not read yet
 	begun   bool
 	first   int64
 	n       uint64                       // documents of the group, 1 if there is none
-	members []int64                      // the first one and the others, as many as were asked for
+	members []int64                      // the first one and the others, up to the requested number
 	each    func(first, ref int64) error // if not nil, called for all but the first
 }
 
@@ -344,7 +344,7 @@ func (r *Run) copies() *copies {
 
 func (c *copies) stop() { c.p.stop() }
 
-// next reads the next group, of whose members it keeps so many.
+// next reads the next group, of whose members it keeps up to keep.
 func (c *copies) next(keep uint64) (ok bool, err error) {
 	if !c.begun {
 		c.begun = true
@@ -375,8 +375,8 @@ func (c *copies) next(keep uint64) (ok bool, err error) {
 	return true, nil
 }
 
-// seek reads the group of a document that is a first, which does not come before the
-// one at hand, and keeps its members if they are no more than keep.
+// seek reads the group of a document that is a first and is not before the current
+// one, and keeps its members if they are at most keep.
 func (c *copies) seek(first int64, keep uint64) error {
 	for c.first < first {
 		if c.begun && (c.record == nil || refAt(c.record) > first) {

@@ -61,8 +61,8 @@ func scoreAt(b []byte) (s lsh.Score, err error) {
 	return lsh.Score{Similarity: at(0), ContainmentA: at(1), ContainmentB: at(2), Exact: b[24] == 1}, nil
 }
 
-// words and hashes read numbers that [wire.AppendUint32s] and [wire.AppendUint64s]
-// wrote, into dst.
+// words and hashes read the numbers written by [wire.AppendUint32s] and
+// [wire.AppendUint64s] into dst.
 func words(dst []uint32, b []byte) []uint32 {
 	for ; len(b) >= 4; b = b[4:] {
 		dst = append(dst, binary.LittleEndian.Uint32(b))
@@ -77,12 +77,12 @@ func hashes(dst []uint64, b []byte) []uint64 {
 	return dst
 }
 
-// A document holds what a run keeps of it in addition to text and registers.
+// A document holds the data that a run keeps in addition to text and registers.
 type document struct {
 	input.Doc         // without text
 	Size      int     // of the text, in bytes
-	Rank      float64 // by the field that -keep names
-	Origin    int64   // its ref in the order of the input, where that is another one
+	Rank      float64 // by the field named by -keep
+	Origin    int64   // its ref in the order of the input, if different
 }
 
 func (d *document) append(dst []byte) []byte {
@@ -93,12 +93,12 @@ func (d *document) append(dst []byte) []byte {
 	for _, n := range [...]int{d.Line, d.Row, d.Record, int(d.Offset), d.Size, int(d.Origin)} {
 		dst = binary.AppendUvarint(dst, uint64(n))
 	}
-	return binary.AppendUvarint(dst, bits.ReverseBytes64(math.Float64bits(d.Rank))) // short for most
+	return binary.AppendUvarint(dst, bits.ReverseBytes64(math.Float64bits(d.Rank))) // short for most documents
 }
 
 var errDocument = errors.New("a document that ends early")
 
-// read reads a document. Strings that are equal to those at hand are not made anew.
+// read reads a document. Strings equal to the current ones are not allocated again.
 func (d *document) read(b []byte) error {
 	for _, s := range [...]*string{&d.ID, &d.Host, &d.Time, &d.Format, &d.File} {
 		n, size := binary.Uvarint(b)

@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// removedStep follows the search where documents are removed: it writes the ref of each
-// document that is not a representative, that of its representative, their similarity,
-// and the name and the text of the representative.
+// removedStep follows the search if documents are removed: for each document that is
+// not a representative it writes its ref, the ref of its representative, their
+// similarity, and the name and the text of the representative.
 var removedStep = step{name: "removed", what: "collecting representatives", tasks: one, do: (*Run).removed}
 
 func (r *Run) removed(t *task) error {
@@ -39,7 +39,7 @@ func (r *Run) removed(t *task) error {
 		}
 	}
 	err := r.join(byRep.All(), func(record []byte, d *named) error {
-		p, err := placeAt(record) // with ref and representative exchanged
+		p, err := placeAt(record) // with ref and representative swapped
 		if err != nil {
 			return err
 		}
@@ -90,12 +90,12 @@ func (r *Run) removed(t *task) error {
 	return t.add(len(r.parts), data)
 }
 
-// An Outcome is a document and what becomes of it, which remains until the next one is
-// asked for.
+// An Outcome is a document and the decision on it, valid until the next one is
+// requested.
 type Outcome struct {
 	Name  string
 	Doc   *input.Doc // without text
-	Match *Match     // nil for a document that is kept
+	Match *Match     // nil for a kept document
 
 	ref   int64
 	texts *cursor
@@ -113,7 +113,7 @@ type Match struct {
 	lsh.Score
 }
 
-// Outcomes are the documents in order, after a search that is complete.
+// Outcomes yields the documents in order, after a complete search.
 type Outcomes struct {
 	removed *puller
 	record  []byte // first one left
@@ -123,8 +123,7 @@ type Outcomes struct {
 	exact   bool
 }
 
-// Decide finds which documents are removed, and how many clusters there are of each
-// size.
+// Decide finds the documents to remove, and the number of clusters of each size.
 func (r *Run) Decide() (sizes map[int]int, err error) {
 	if len(r.parts) == 0 {
 		return nil, nil
@@ -145,7 +144,7 @@ func (r *Run) Decide() (sizes map[int]int, err error) {
 	return sizes, nil
 }
 
-// Outcomes returns what becomes of the documents, after Decide. Close them.
+// Outcomes returns the decisions on the documents, after Decide. Close them.
 func (r *Run) Outcomes() (*Outcomes, error) {
 	o := &Outcomes{removed: pull(r.all(removedStep.name, min(1, len(r.parts)), 0)), texts: r.cursor(r.inputShards(), textStream), exact: !r.o.Estimate}
 	o.docs, o.stop = iter.Pull2(r.inInputOrder())
@@ -185,15 +184,15 @@ func (o *Outcomes) Next() (*Outcome, error) {
 	return out, err
 }
 
-// Close ends the outcomes.
+// Close ends the Outcomes.
 func (o *Outcomes) Close() {
 	o.removed.stop()
 	o.stop()
 	o.texts.close()
 }
 
-// Lost returns why documents could not be read and how many, and how many files of
-// folders are not documents, by kind.
+// Lost returns the reasons why documents could not be read with their numbers, and
+// the number of files in folders that are not documents, by kind.
 func (r *Run) Lost() (lost map[corpus.Loss]int, other map[string]int) {
 	lost = map[corpus.Loss]int{}
 	for _, l := range r.ended.Lost {
@@ -202,7 +201,7 @@ func (r *Run) Lost() (lost map[corpus.Loss]int, other map[string]int) {
 	return lost, r.ended.Other
 }
 
-// Reading returns the options to read the inputs once more.
+// Reading returns the options for reading the inputs again.
 func (r *Run) Reading() input.Options {
 	o := r.read.Again(r.e)
 	o.Unnamed = true

@@ -1,16 +1,16 @@
-// Package spill finds near-duplicates in a corpus that memory does not hold: every
-// step reads sorted files and writes files, and all that it keeps in memory is bounded.
-// Its answers are those of package find: the same pairs, clusters and figures.
+// Package spill finds near-duplicates in a corpus larger than memory: every step
+// reads sorted files and writes files, and the memory of a step is bounded. It gives
+// the same answers as package find: the same pairs, clusters and figures.
 //
 // A run lies in a folder. Its steps are in the table [steps]; each is made of tasks,
 // and each task writes one file, which appears when it is complete. So a run that
-// was ended at any moment goes on with the tasks whose files are missing, and the
-// tasks of a step may be spread over machines that share the folder. The output of a
-// task depends on its input alone.
+// was interrupted at any moment continues with the tasks whose files are missing,
+// and the tasks of a step may be spread over machines that share the folder. The
+// output of a task depends only on its input.
 //
 // Documents are numbered in the order of the input. The step sketch cuts them into
-// shards of bounded size. Every later step but the last has as many tasks as there are
-// parts: a part is a range of shards, or a range of keys.
+// shards of bounded size. Every later step except the last has as many tasks as
+// there are parts: a part is a range of shards, or a range of keys.
 package spill
 
 import (
@@ -43,11 +43,11 @@ type Run struct {
 	banding  lsh.Banding
 	rule     lsh.Rule
 	workers  int
-	shards   []shard // once sketched, in the order of preference
-	given    []shard // in the order of the input, where that is another one
+	shards   []shard // after sketching, in the order of preference
+	given    []shard // in the order of the input, if different
 	parts    []part
 	empty    int64    // documents without text
-	sketched bool     // by this process
+	sketched bool     // sketched by this process
 	work     lsh.Work // comparisons left out
 	ended    ending   // of sketch
 }
@@ -58,7 +58,7 @@ type part struct {
 	first, end int64 // refs
 }
 
-// parts are at most so many: with each a task keeps a block in memory.
+// parts is the largest number of parts: a task keeps a block in memory for each.
 const mostParts = 32
 
 var errOther = errors.New("the folder of -spill holds another run")
@@ -87,13 +87,13 @@ func (r *Run) part(ref int64) int {
 		return 0
 	})
 	if !found {
-		return len(r.parts) // a record that is damaged: refused by create's number of streams
+		return len(r.parts) // a damaged record: refused by create's number of streams
 	}
 	return i
 }
 
-// Search does the steps that are missing, or those of them that the flags ask for. It
-// reports whether the search is complete.
+// Search does the missing steps, or those selected by the flags. It reports whether
+// the search is complete.
 func (r *Run) Search() (bool, error) {
 	if r.s.Step == "sketch" || r.s.Step == "" {
 		if err := r.sketch(); err != nil || r.s.Step != "" {
@@ -121,7 +121,7 @@ func (r *Run) Search() (bool, error) {
 				return false, err
 			}
 		} else if r.s.single() {
-			r.dropAfter(s) // should the process have ended before
+			r.dropAfter(s) // in case the process ended before this
 		}
 	}
 	if r.s.Step != "" {
@@ -130,8 +130,8 @@ func (r *Run) Search() (bool, error) {
 	return true, r.report()
 }
 
-// report reports what an earlier process reported and names that are made of places,
-// and finds what was not compared.
+// report reports the problems of earlier processes and the names made from places,
+// and finds the comparisons left out.
 func (r *Run) report() error {
 	if !r.sketched {
 		for _, p := range r.ended.Problems {
@@ -160,7 +160,7 @@ func (r *Run) report() error {
 	return err
 }
 
-// advise adds to an error of a disk that is full what to do.
+// advise adds a remedy to the error of a full disk.
 func (r *Run) advise(err error) error {
 	if errors.Is(err, errNoSpace) {
 		return fmt.Errorf("%w; make room on the disk of %s and start the same command again: finished steps are not repeated", err, r.s.Dir)
@@ -168,5 +168,5 @@ func (r *Run) advise(err error) error {
 	return err
 }
 
-// limitMemory lets the collector run earlier near the limit of -memory.
+// limitMemory makes the garbage collector run earlier near the limit of -memory.
 func limitMemory(bytes int64) { debug.SetMemoryLimit(bytes - bytes/8) }

@@ -9,30 +9,30 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 )
 
-// The streams of a shard.
+// The streams of a shard:
 const (
 	textStream     = iota // a record for each document
-	registerStream        // the registers of each document, no bytes for an empty one
-	documentStream        // the rest of each document
+	registerStream        // the registers of each document, none for an empty one
+	documentStream        // the remaining data of each document
 	shardStream           // one record: a shardNote
 	shardStreams
 )
 
-// A shardNote holds the notes of a shard about itself.
+// A shardNote holds the figures of a shard about itself.
 type shardNote struct {
 	Docs   int64
 	Empty  int64  // of them, without text
 	Digest uint64 // of them
 }
 
-// A shard is documents that were sketched together.
+// A shard is a set of documents that were sketched together.
 type shard struct {
 	name  string
 	first int64 // ref of its first document
 	docs  int64
 }
 
-// An ending is what sketch found besides documents.
+// An ending holds everything that sketch found other than documents.
 type ending struct {
 	Shards      int // files
 	InputErrors int
@@ -70,7 +70,7 @@ func readNote(name string) (note shardNote, err error) {
 	return note, err
 }
 
-// layout finds all shards, which must be there, and the parts.
+// layout finds all shards, which must exist, and the parts.
 func (r *Run) layout() error {
 	r.shards, r.given, r.parts, r.empty = nil, nil, nil, 0
 	r.ended = ending{Other: map[string]int{}}
@@ -124,7 +124,7 @@ func (e *ending) add(f ending) {
 	}
 }
 
-// Docs returns the number of documents, and how many of them are empty.
+// Docs returns the number of documents and the number of empty ones.
 func (r *Run) Docs() (docs, empty int64) {
 	if len(r.parts) > 0 {
 		docs = r.parts[len(r.parts)-1].end

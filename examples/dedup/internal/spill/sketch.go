@@ -15,22 +15,22 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// A shard is complete when it has so many bytes of text, or so many documents.
+// A shard is complete when it has this many bytes of text, or this many documents.
 const (
 	shardBytes = 512 << 20
 	shardDocs  = 1 << 20
 )
 
-// A problem is a [cli.Problem] to report when a run goes on.
+// A problem is a [cli.Problem] to report again when a run resumes.
 type problem struct {
 	Kind, File, Text string
 	Note             bool
 }
 
-// mostProblems are kept for a run that goes on.
+// mostProblems is the number of problems kept for a run that resumes.
 const mostProblems = 100
 
-// sketch does the shards that are missing and are ours.
+// sketch makes the missing shards that belong to this process.
 func (r *Run) sketch() error {
 	n := r.key.Shards
 	for i := range n {
@@ -54,7 +54,7 @@ type sketching struct {
 	end    ending
 	lost   map[corpus.Loss]int
 
-	finished []shardNote // shards of an earlier run that are passed over
+	finished []shardNote // shards of an earlier run that are skipped
 
 	out    *output
 	note   shardNote // of the shard so far
@@ -71,7 +71,7 @@ type batch struct {
 	done      chan struct{}
 }
 
-// A batch is complete when it has so many documents or bytes.
+// A batch is complete when it has this many documents or bytes.
 const batchDocs, batchBytes = 128, 1 << 20
 
 func (k *sketching) run() error {
@@ -161,7 +161,7 @@ func (k *sketching) passOver() error {
 	}
 }
 
-// produce reads the inputs and makes batches of their documents.
+// produce reads the inputs and divides their documents into batches.
 func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) error {
 	r := k.r
 	p, items := corpus.Read(r.e, "sketching", k.inputs, r.read, func(o *input.Options) { o.Unnamed = true })
@@ -214,7 +214,7 @@ func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) err
 	return nil
 }
 
-// problem reports an error of reading, and counts what it left out.
+// problem reports a read error and counts the documents left out.
 func (k *sketching) problem(err error) {
 	p := corpus.Problem(err)
 	k.r.e.Problem(p)
@@ -234,8 +234,8 @@ func (k *sketching) problem(err error) {
 	}
 }
 
-// write writes the documents of a batch, or compares them with what an earlier run
-// wrote.
+// write writes the documents of a batch, or compares them with those that an earlier
+// run wrote.
 func (k *sketching) write(b *batch) error {
 	for i, d := range b.docs {
 		doc := document{Doc: *d, Size: len(d.Text)}
@@ -281,7 +281,7 @@ func (k *sketching) write(b *batch) error {
 	return nil
 }
 
-// compare ends a shard of an earlier run when its documents were met.
+// compare ends a shard of an earlier run when all its documents have been seen.
 func (k *sketching) compare() error {
 	note := k.finished[0]
 	if k.note.Docs < note.Docs {

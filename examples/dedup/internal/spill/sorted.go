@@ -10,7 +10,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/extsort"
 )
 
-// all returns the records of a stream of the files of a step, one after the other.
+// all returns the records of a stream of the files of a step, one file after the
+// other.
 func (r *Run) all(step string, tasks, stream int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for i := range tasks {
@@ -53,7 +54,7 @@ func (r *Run) file(name string, stream int, yield func([]byte, error) bool) bool
 	}
 }
 
-// sorter returns one for the memory of a task. Close it.
+// sorter returns a sorter with the memory of a task. Close it.
 func (r *Run) sorter(t *task, unique bool) *extsort.Sorter {
 	return extsort.New(extsort.Options{Dir: r.s.Dir, Memory: t.memory, Unique: unique})
 }

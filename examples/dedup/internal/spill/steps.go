@@ -12,18 +12,18 @@ import (
 // A step is a part of the search that follows another.
 type step struct {
 	name  string
-	what  string // for the progress
+	what  string // shown as progress
 	tasks func(r *Run) int
 	do    func(r *Run, t *task) error
-	drop  []string // steps whose files nobody needs after it
-	sets  bool     // only where sets decide
-	keep  bool     // only where -keep has another order than the input
+	drop  []string // steps whose files are not needed after it
+	sets  bool     // only if sets decide
+	keep  bool     // only if -keep has an order other than the input's
 }
 
 func perPart(r *Run) int { return len(r.parts) }
 func one(*Run) int       { return 1 }
 
-// steps are all but sketch, in order.
+// steps lists all steps except sketch, in order.
 var steps = []step{
 	{name: "names", what: "naming", tasks: one, do: (*Run).names},
 	{name: orderedStep, what: "ordering", tasks: one, do: (*Run).ordered, keep: true},
@@ -52,13 +52,13 @@ func StepNames() []string {
 // A task is a part of a step.
 type task struct {
 	*output        // has a stream for each part, and one more for figures
-	step    string // to which it belongs
+	step    string // the step to which it belongs
 	i       int
-	memory  int64 // to sort in
+	memory  int64 // memory for sorting
 	buf     []byte
 }
 
-// skips reports whether the run goes without a step.
+// skips reports whether the run omits a step.
 func (r *Run) skips(s step) bool { return s.sets && r.o.Estimate || s.keep && !r.reorders() }
 
 // before returns an error if a task of an earlier step is missing.
@@ -80,7 +80,7 @@ func (r *Run) before(i int) error {
 	return nil
 }
 
-// step does the tasks of a step that are missing and are ours.
+// step does the missing tasks of a step that belong to this process.
 func (r *Run) step(s step) error {
 	n := s.tasks(r)
 	var todo []int
@@ -137,7 +137,8 @@ func (r *Run) do(s step, i int, memory int64) error {
 	return nil
 }
 
-// finished notes that a step is complete, and removes the files that nobody needs.
+// finished records that a step is complete, and removes the files that are no longer
+// needed.
 func (r *Run) finished(s step) error {
 	if err := writeNew(r.path(s.name+".done"), nil); err != nil {
 		return r.advise(err)
@@ -146,7 +147,7 @@ func (r *Run) finished(s step) error {
 	return nil
 }
 
-// dropAfter removes the files that nobody needs after a step.
+// dropAfter removes the files that are not needed after a step.
 func (r *Run) dropAfter(s step) {
 	for _, name := range s.drop {
 		r.drop(name)

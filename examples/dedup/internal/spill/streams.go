@@ -12,11 +12,11 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/extsort"
 )
 
-// A file of a run holds several streams of records, most often one for each part that
-// reads it. The blocks of all streams follow each other as they are filled; then comes
-// an index, a record for each stream with the number of its records and the places of
-// its blocks, and the place of the index. A file appears under its name once it is
-// complete.
+// A file of a run holds several streams of records, usually one for each part that
+// reads it. The blocks of all streams follow each other as they are filled. Then
+// comes an index, with a record for each stream that has the number of its records
+// and the places of its blocks, and the place of the index. A file appears under its
+// name once it is complete.
 const (
 	magic       = "neardup spill 1\n"
 	trailerSize = 16 + len(magic)
@@ -31,7 +31,7 @@ type output struct {
 	done    bool
 }
 
-// A stream is one of those of an output.
+// A stream is one of the streams of an output.
 type stream struct {
 	out     *output
 	w       *extsort.Writer
@@ -115,14 +115,14 @@ func (o *output) abort() {
 	}
 }
 
-// An opened is a file that is being read.
+// An opened is a file open for reading.
 type opened struct {
 	f       *os.File
 	records []uint64
 	blocks  [][]byte
 }
 
-// errNotSpill reports a file that another program wrote, or that was cut.
+// errNotSpill reports a file that another program wrote, or that was truncated.
 var errNotSpill = errors.New("not a complete file of a run")
 
 // open opens a complete file.
@@ -195,7 +195,7 @@ type blocks struct {
 	at, left int64
 }
 
-// Read reads from the block at hand.
+// Read reads from the current block.
 func (b *blocks) Read(p []byte) (int, error) {
 	for b.left == 0 {
 		if len(b.index) == 0 {

@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Candidates are screened by a byte for each register, and those that are left are
-// judged by their sets. Either time the first document of a pair travels to the part
-// of the second one.
+// Candidates are screened by a byte for each register, and the remaining ones are
+// judged by their sets. In both cases the data of the first document of a pair is
+// sent to the part of the second one.
 //
 //	step      reads                                       sorted by  writes
 //	packed    a, b, distinct; registers of a              a, b       b, a, packed registers
@@ -87,7 +87,7 @@ func (r *Run) screened(t *task) error {
 	return nil
 }
 
-// A side is what decides of one document of a pair.
+// A side is the data of one document of a pair that decides on a match.
 type side struct {
 	r           *Run
 	regs, texts *cursor
@@ -106,7 +106,7 @@ func (s *side) close() {
 	s.texts.close()
 }
 
-// seek makes the side that of a document.
+// seek moves the side to a document.
 func (s *side) seek(ref int64) (err error) {
 	if ref == s.ref {
 		return nil
@@ -116,7 +116,7 @@ func (s *side) seek(ref int64) (err error) {
 	return err
 }
 
-// shingles returns the set of the document, nil where sets do not decide.
+// shingles returns the set of the document, nil if sets do not decide.
 func (s *side) shingles() ([]uint64, error) {
 	if s.known || s.r.o.Estimate {
 		return s.set, nil

@@ -8,9 +8,9 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// Registers holds the signatures of documents by number, in memory or in a
-// temporary file. Put and reading may be done by any number of goroutines, for
-// different documents. Make it with [NewRegisters] and Close it.
+// Registers holds the signatures of documents by number, in memory or in a temporary
+// file. Any number of goroutines may put and read signatures of different documents.
+// Make it with [NewRegisters] and Close it.
 type Registers struct {
 	k      int
 	docs   int
@@ -18,8 +18,8 @@ type Registers struct {
 	file   *os.File
 }
 
-// NewRegisters makes room for the k registers of each of so many documents, in
-// memory if they take no more than limit bytes.
+// NewRegisters makes room for k registers for each of a number of documents, in
+// memory if they take at most limit bytes.
 func NewRegisters(k, docs int, limit int64) (*Registers, error) {
 	r := &Registers{k: k, docs: docs}
 	if int64(k)*int64(docs)*4 <= limit {
@@ -31,8 +31,7 @@ func NewRegisters(k, docs int, limit int64) (*Registers, error) {
 	return r, err
 }
 
-// Put stores the signature of document i, which make appends to a slice of
-// length 0.
+// Put stores the signature of document i; make appends it to a slice of length 0.
 func (r *Registers) Put(i int, make func(dst []uint32) []uint32) error {
 	if r.file == nil {
 		make(r.values[i*r.k : i*r.k : (i+1)*r.k])

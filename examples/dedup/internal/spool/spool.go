@@ -1,5 +1,5 @@
-// Package spool holds more bytes than fit in memory: the first part
-// of it in memory, the rest in a temporary file.
+// Package spool holds more bytes than fit in memory: the first part in memory, the
+// rest in a temporary file.
 package spool
 
 import (
@@ -10,15 +10,15 @@ import (
 	"sync"
 )
 
-// Texts holds texts by number. Append must not run concurrently with anything;
+// Texts holds texts by number. Append must not run concurrently with other methods;
 // after [Texts.Flush] and until the next Append, At may be called by any number of
 // goroutines. Make it with [NewTexts] and Close it, which removes its file.
 type Texts struct {
 	Dir string // folder of the file; "" means that of temporary files
 
-	limit  int64    // bytes to keep in memory
+	limit  int64    // number of bytes to keep in memory
 	held   []string // the first texts
-	starts []int64  // where each of the others begins in the file, and the end
+	starts []int64  // offset of each of the others in the file, and the end
 	total  int64    // bytes of all texts
 
 	file *os.File
@@ -30,7 +30,7 @@ type Texts struct {
 // NewTexts returns an empty store that keeps up to limit bytes in memory.
 func NewTexts(limit int64) *Texts { return &Texts{limit: limit} }
 
-// Append adds a text; its number is how many there were.
+// Append adds a text; its number is the number of texts before.
 func (t *Texts) Append(text string) error {
 	t.total += int64(len(text))
 	if t.file == nil && t.total <= t.limit {
@@ -76,8 +76,8 @@ func (t *Texts) Size(i int) int {
 	return int(t.starts[i+1] - t.starts[i])
 }
 
-// At returns text i. If the file fails it returns "" and [Texts.Err] the reason,
-// so ask that before results are believed.
+// At returns text i. If the file fails, it returns "" and [Texts.Err] returns the
+// reason; check that before using results.
 func (t *Texts) At(i int) string {
 	if i < len(t.held) {
 		return t.held[i]
@@ -104,9 +104,8 @@ func (t *Texts) Err() error {
 // Close removes the file.
 func (t *Texts) Close() error { return Remove(t.file) }
 
-// Temp returns a new temporary file for [Remove] to end. Its name is gone already
-// where the system allows that, so that nothing remains whatever ends the
-// process.
+// Temp returns a new temporary file; end it with [Remove]. Where the system allows
+// it, its name is removed at once, so that nothing remains however the process ends.
 func Temp() (*os.File, error) { return temp("") }
 
 func temp(dir string) (*os.File, error) {
@@ -117,11 +116,11 @@ func temp(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("temporary file (name another folder in TMPDIR): %w", err)
 	}
-	os.Remove(f.Name()) // fails on Windows, where Remove does it
+	os.Remove(f.Name()) // this fails on Windows, where Remove removes it
 	return f, nil
 }
 
-// Remove closes a temporary file, if it is one, and removes it.
+// Remove closes a temporary file, if it is not nil, and removes it.
 func Remove(f *os.File) error {
 	if f == nil {
 		return nil

@@ -1,5 +1,5 @@
-// Package until runs sequences that may wait for long, so that an interrupt is heeded
-// all the same.
+// Package until runs sequences that may wait for a long time, so that an interrupt
+// still takes effect.
 package until
 
 import (
@@ -7,9 +7,9 @@ import (
 	"iter"
 )
 
-// Background runs seq on a goroutine of its own and sends what it yields. So an
-// interrupt is heeded though seq waits for somebody to type, or works long for
-// its next value. When ctx is done the goroutine ends with that value.
+// Background runs seq on a separate goroutine and sends the values that it yields.
+// So an interrupt takes effect although seq waits for somebody to type, or works
+// long for its next value. When ctx is done, the goroutine ends with that value.
 func Background[T any](ctx context.Context, seq iter.Seq[T]) <-chan T {
 	values := make(chan T, 256)
 	go func() {
@@ -25,7 +25,8 @@ func Background[T any](ctx context.Context, seq iter.Seq[T]) <-chan T {
 	return values
 }
 
-// Done yields what seq does. When ctx is done it ends at once, with its error.
+// Done yields the values of seq. When ctx is done it ends at once, with the error of
+// ctx.
 func Done[T any](ctx context.Context, seq iter.Seq[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		ctx, stop := context.WithCancel(ctx)

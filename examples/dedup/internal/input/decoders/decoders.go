@@ -1,14 +1,14 @@
-// Package decoders compares ways to read the id and the text out of a line of JSON
-// Lines: with the scanner of package input and with the decoders of others. They
-// all must find the same in lines that are valid.
+// Package decoders compares ways to read the id and the text from a line of JSON
+// Lines: the scanner of package input and other decoders. All must find the same
+// values in valid lines.
 //
 //	GOWORK=off go test -bench . -benchtime 5x
 //
-// The scanner does more than the others here: it reads from a stream and knows the
-// lines' numbers and which ids were there before. fastjson does less: it looks
-// neither for control characters nor for bytes that are not UTF-8, so what it makes
-// of a broken line is not what encoding/json makes of it. It is the yardstick, the
-// others are the choice. Decoders in assembly for a few processors were left out.
+// The scanner does more than the others here: it reads from a stream, counts lines
+// and remembers ids. fastjson does less: it checks neither for control characters
+// nor for invalid UTF-8, so it decodes broken lines differently from encoding/json.
+// It is the yardstick; the others are candidates. Decoders in assembly for a few
+// processors are left out.
 package decoders
 
 import (
@@ -22,14 +22,14 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// A Decoder returns the id and the text of every line of a file; ids that are
-// numbers as written. The error is for a line that is not valid.
+// A Decoder returns the id and the text of every line of a file; numeric ids as
+// written. The error is for an invalid line.
 type Decoder struct {
 	Name   string
 	Decode func(file []byte, emit func(id, text string)) error
 }
 
-// All are the decoders, the one in use first.
+// All lists the decoders, the one in use first.
 var All = []Decoder{
 	{"scanner", scanner},
 	{"encoding-json-struct", overLines(encodingStruct)},
@@ -38,7 +38,7 @@ var All = []Decoder{
 	{"fastjson", fast},
 }
 
-// scanner is package input, with everything else that it does.
+// scanner is package input, including everything else that it does.
 func scanner(file []byte, emit func(id, text string)) error {
 	for d, err := range input.Read([]string{"-"}, input.Options{Stdin: bytes.NewReader(file)}) {
 		if err != nil {
@@ -100,8 +100,8 @@ func encodingMap(line []byte, emit func(id, text string)) error {
 	return nil
 }
 
-// text walks the tokens of github.com/go-json-experiment/json, whose decoder is
-// the one of Go's coming encoding/json/v2.
+// text walks the tokens of github.com/go-json-experiment/json, whose decoder is that
+// of Go's upcoming encoding/json/v2.
 func text(line []byte, emit func(id, text string)) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(line))
 	if _, err := d.ReadToken(); err != nil {

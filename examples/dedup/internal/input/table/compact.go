@@ -20,15 +20,15 @@ const (
 	typeUUID
 )
 
-// maxDepth is how deep a structure may nest; Parquet's go down to about six.
+// maxDepth is the deepest nesting of a structure; Parquet's go down to about six.
 const maxDepth = 24
 
-// A compact reads Thrift's compact protocol, of which the footer and the headers
-// of pages are made. Once failed is set everything it returns is zero.
+// A compact reads Thrift's compact protocol, the encoding of the footer and the page
+// headers. Once failed is set, everything it returns is zero.
 type compact struct {
 	b       []byte
 	i       int
-	structs int // how many structs lists may still hold; each takes memory by the hundred bytes
+	structs int // number of structs that lists may still hold; each takes hundreds of bytes of memory
 	failed  bool
 }
 
@@ -58,7 +58,7 @@ func (t *compact) varint() int64 {
 	return int64(u>>1) ^ -int64(u&1)
 }
 
-// length reads one of as many things as are left at the most.
+// length reads a length that is at most the number of bytes left.
 func (t *compact) length() int {
 	n := t.uvarint()
 	if n > uint64(len(t.b)-t.i) {
@@ -68,7 +68,7 @@ func (t *compact) length() int {
 	return int(n)
 }
 
-// fields calls f for every field of a struct, which must read its value.
+// fields calls f for every field of a struct; f must read the value.
 func (t *compact) fields(f func(id int64, typ byte)) {
 	for id := int64(0); !t.failed; {
 		h := t.byte()
@@ -84,7 +84,7 @@ func (t *compact) fields(f func(id int64, typ byte)) {
 	}
 }
 
-// skip passes over a value.
+// skip skips a value.
 func (t *compact) skip(typ byte, depth int) {
 	if depth > maxDepth {
 		t.fail()
@@ -124,7 +124,7 @@ func (t *compact) skip(typ byte, depth int) {
 	}
 }
 
-// elements passes over n values of a list, where a truth value takes a byte.
+// elements skips n values of a list, in which a boolean takes a byte.
 func (t *compact) elements(n int, typ byte, depth int) {
 	if typ == typeStruct || typ == typeList || typ == typeSet || typ == typeMap || typ == typeBinary {
 		if t.structs -= n; t.structs < 0 {
@@ -149,16 +149,16 @@ func (t *compact) take(n int) {
 
 // A pageHeader is the header of a page (struct PageHeader of parquet.thrift).
 type pageHeader struct {
-	kind         int64 // of page: 0 data, 1 index, 2 dictionary, 3 data of version 2
-	packed, size int64 // bytes in the file, bytes unpacked
+	kind         int64 // type of page: 0 data, 1 index, 2 dictionary, 3 data of version 2
+	packed, size int64 // bytes in the file, bytes when unpacked
 	values       int64
 	nulls        int64 // of version 2
 	encoding     int64
 	levels       int64 // encoding of definition levels
-	defBytes     int64 // of version 2: the levels precede the packed bytes
+	defBytes     int64 // of version 2: the levels precede the compressed bytes
 	repBytes     int64
-	plain        bool // of version 2: not packed, in spite of the chunk's codec
-	bytes        int  // of the header itself
+	plain        bool // of version 2: not compressed, in spite of the chunk's codec
+	bytes        int  // size of the header itself
 }
 
 const (
@@ -188,7 +188,7 @@ func parsePageHeader(b []byte) (h pageHeader, ok bool) {
 	return h, !t.failed
 }
 
-// inner reads the part of the header that is there for one kind of page.
+// inner reads the part of the header for one kind of page.
 func (h *pageHeader) inner(t *compact, part int64) {
 	t.fields(func(id int64, typ byte) {
 		var dst *int64

@@ -12,20 +12,20 @@ import (
 )
 
 // A Copier writes rows of Parquet files with one schema to a new one. Unlike the
-// reader of this package it decodes with parquet-go alone, so give it no file that was
-// not read without an error before; a panic of that library becomes an error all the
-// same.
+// reader of this package it decodes only with parquet-go, so use it only for files
+// that were read without an error before; a panic of that library still becomes an
+// error.
 type Copier struct {
 	w      io.Writer
 	out    *parquet.GenericWriter[any]
 	schema string
 }
 
-// NewCopier returns one that writes to w. Close it.
+// NewCopier returns a Copier that writes to w. Close it.
 func NewCopier(w io.Writer) (*Copier, error) { return &Copier{w: w}, nil }
 
-// Schema returns the schema of a file as text, by which files can be compared for having the
-// same.
+// Schema returns the schema of a file as text; files with equal texts have the same
+// schema.
 func Schema(r io.ReaderAt, size int64) (schema string, err error) {
 	defer recovered(&err)
 	f, err := open(r, size)
@@ -52,9 +52,9 @@ func open(r io.ReaderAt, size int64) (*parquet.File, error) {
 	return f, nil
 }
 
-// Copy writes the rows that keep wants, with all columns and about the same row groups,
-// compressed as each column was; the first row is 0. The metadata are those of the
-// first file.
+// Copy writes the rows for which keep returns true, with all columns and about the
+// same row groups, compressed like each original column; the first row is 0. The
+// metadata are those of the first file.
 func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err error) {
 	defer recovered(&err)
 	f, err := open(r, size)
@@ -91,9 +91,9 @@ func (c *Copier) Close() (err error) {
 	return c.out.Close()
 }
 
-// A writable is a node whose columns can be written as declared. What a
-// file tells of the encodings of a column includes those of its levels, which
-// parquet-go takes for the column's where they come first.
+// A writable is a node whose columns can be written as declared. The encodings that
+// a file lists for a column include those of its levels; parquet-go mistakes these
+// for the column's own if they come first.
 type writable struct{ parquet.Node }
 
 func (n writable) Encoding() encoding.Encoding { return encodingOf(n.Node) }
@@ -119,7 +119,7 @@ func encodingOf(n parquet.Node) encoding.Encoding {
 	return e
 }
 
-// copyGroup copies the rows of a row group and returns the number of the next.
+// copyGroup copies the rows of a row group and returns the number of the next row.
 func copyGroup(out *parquet.GenericWriter[any], g parquet.RowGroup, row int64, keep func(int64) bool) (int64, error) {
 	in := g.Rows()
 	defer in.Close()
@@ -188,7 +188,7 @@ func Values(r io.ReaderAt, size int64, f func(names []string, row map[string]any
 	}
 }
 
-// readable reports whether people write values of a type otherwise than they are
+// readable reports whether values of a type are not formatted for people as they are
 // stored: times, dates and UUIDs.
 func readable(t parquet.Type) bool {
 	if t.Kind() == parquet.Int96 {
@@ -206,7 +206,7 @@ func readable(t parquet.Type) bool {
 	return false
 }
 
-// asStored returns a value as a file has it, nil for null.
+// asStored returns a value as the file stores it, nil for null.
 func asStored(v any) []byte {
 	switch v := v.(type) {
 	case int32:

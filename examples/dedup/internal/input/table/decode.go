@@ -8,7 +8,7 @@ import (
 
 var errShort = fmt.Errorf("%w: a page has fewer values than it declares", ErrCorrupt)
 
-// plainBytes are values after their lengths (encoding PLAIN).
+// plainBytes are values, each after its length (encoding PLAIN).
 type plainBytes struct{ b []byte }
 
 func (p *plainBytes) next() ([]byte, error) {
@@ -56,14 +56,14 @@ func (d *indices) next() ([]byte, error) {
 	return d.dict[i], nil
 }
 
-// A hybrid decodes runs of one number and of packed ones (encoding RLE).
+// A hybrid decodes runs of equal numbers and of packed ones (encoding RLE).
 type hybrid struct {
 	b      []byte
 	width  int    // bits of a number
 	run    uint64 // numbers left in the run
 	packed bool
 	value  uint32
-	bit    int // of packed numbers: where the next one begins
+	bit    int // position of the next packed number
 }
 
 func (h *hybrid) next() (uint32, error) {
@@ -91,7 +91,7 @@ func (h *hybrid) begin() error {
 	}
 	h.b = h.b[n:]
 	if h.packed = head&1 == 1; h.packed {
-		// Groups of eight; the last one may be cut off after the last value needed.
+		// Groups of eight; the last one may be truncated after the last value needed.
 		groups := head >> 1
 		if h.width > 0 {
 			groups = min(groups, uint64(len(h.b)+h.width-1)/uint64(h.width))
@@ -114,8 +114,8 @@ func (h *hybrid) begin() error {
 	return nil
 }
 
-// unpackBits returns the number of width bits that begins at a bit of b, which
-// holds it whole. Numbers have their lowest bit first.
+// unpackBits returns the number of width bits that begins at a bit of b, all of
+// which is in b. The lowest bit comes first.
 func unpackBits(b []byte, bit, width int) uint64 {
 	b, shift := b[bit/8:], bit%8
 	if len(b) >= 8 && width+shift <= 64 {
@@ -140,7 +140,7 @@ type delta struct {
 	b       []byte
 	total   uint64 // numbers left
 	last    int64
-	first   bool // the next number is the first
+	first   bool // the next number is the first one
 	inBlock int  // numbers of a miniblock
 	minis   int  // miniblocks of a block
 	widths  []byte
@@ -183,7 +183,8 @@ func (d *delta) next() (int64, error) {
 	return d.last, nil
 }
 
-// begin reads the head of a miniblock, and of a block before its first.
+// begin reads the head of a miniblock, preceded by that of a block if it is the
+// first.
 func (d *delta) begin() error {
 	if len(d.widths) == 0 {
 		t := compact{b: d.b}
@@ -199,7 +200,7 @@ func (d *delta) begin() error {
 		return fmt.Errorf("%w: a difference of %d bits", ErrCorrupt, d.width)
 	}
 	d.left, d.bit = d.inBlock, 0
-	// The last one may be cut off after the last value needed.
+	// The last one may be truncated after the last value needed.
 	need := (min(uint64(d.inBlock), d.total+1)*uint64(d.width) + 7) / 8
 	if uint64(len(d.b)) < need {
 		return errShort
@@ -207,15 +208,15 @@ func (d *delta) begin() error {
 	return nil
 }
 
-// rest returns the bytes after the numbers once all were read.
+// rest returns the bytes after the numbers, once all were read.
 func (d *delta) rest() []byte {
-	if d.left > 0 { // the miniblock is filled up
+	if d.left > 0 { // the miniblock is padded
 		d.b = d.b[min(len(d.b), d.inBlock*d.width/8):]
 	}
 	return d.b
 }
 
-// all returns the numbers, which must be lengths or nothing.
+// all returns the numbers, which must be valid lengths.
 func (d *delta) all(limit int) ([]int32, error) {
 	var all []int32
 	for d.total > 0 {
@@ -234,7 +235,7 @@ func (d *delta) all(limit int) ([]int32, error) {
 	return all, nil
 }
 
-// numbers are a delta's as values.
+// numbers are the numbers of a delta, as values.
 type numbers struct {
 	*delta
 	length int
@@ -247,7 +248,8 @@ func (n *numbers) next() ([]byte, error) {
 	return n.v[:n.length], err
 }
 
-// lengths are values after all their lengths (encoding DELTA_LENGTH_BYTE_ARRAY).
+// lengths are values that follow all their lengths (encoding
+// DELTA_LENGTH_BYTE_ARRAY).
 type lengths struct {
 	lengths []int32
 	b       []byte
@@ -275,7 +277,8 @@ func (l *lengths) next() ([]byte, error) {
 	return v, nil
 }
 
-// prefixes are values that begin like the one before (encoding DELTA_BYTE_ARRAY).
+// prefixes are values that share a prefix with the value before (encoding
+// DELTA_BYTE_ARRAY).
 type prefixes struct {
 	prefixes []int32
 	suffixes *lengths

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	headerWindow = 4 << 10 // what most headers fit in
-	maxHeader    = 4 << 20 // they may hold the least and the greatest value
+	headerWindow = 4 << 10 // fits most headers
+	maxHeader    = 4 << 20 // headers may contain the least and the greatest value
 	maxValues    = 1 << 26 // of a page
 
-	// plainDictionary is what old writers call RLE_DICTIONARY.
+	// plainDictionary is the old name of RLE_DICTIONARY.
 	plainDictionary = format.Encoding(2)
 )
 
@@ -24,9 +24,9 @@ type chunk struct {
 	rows   *Rows
 	c      Column
 	codec  format.CompressionCodec
-	at     int64 // of the next page in the file
+	at     int64 // offset of the next page in the file
 	end    int64
-	left   int64 // values that the page still has, nulls with them
+	left   int64 // values that the page still has, including nulls
 	levels hybrid
 	values decoder
 	dict   [][]byte
@@ -97,10 +97,10 @@ func (ch *chunk) page() error {
 	case dataPage, dataPageV2:
 		return ch.data(h, data)
 	}
-	return nil // an index page, of which there are none yet
+	return nil // an index page; no writer makes these yet
 }
 
-// header reads the header of the next page and makes sure that it makes sense.
+// header reads the header of the next page and checks it.
 func (ch *chunk) header() (pageHeader, error) {
 	for window := int64(headerWindow); ; window *= 16 {
 		b := make([]byte, min(window, ch.end-ch.at))
@@ -127,7 +127,7 @@ func (ch *chunk) header() (pageHeader, error) {
 	}
 }
 
-// dictionary reads the values that later pages refer to.
+// dictionary reads the values to which later pages refer.
 func (ch *chunk) dictionary(h pageHeader, data []byte) error {
 	data, err := ch.rows.unpack.unpack(ch.codec, data, int(h.size))
 	if err != nil {
@@ -180,7 +180,7 @@ func (ch *chunk) data(h pageHeader, data []byte) (err error) {
 	return err
 }
 
-// decoder returns what decodes n values.
+// decoder returns a decoder for n values.
 func (ch *chunk) decoder(e format.Encoding, data []byte, n int) (decoder, error) {
 	bytes := ch.c.kind == parquet.ByteArray
 	switch {
@@ -217,7 +217,7 @@ func (ch *chunk) plain(data []byte) (decoder, error) {
 	return &plainFixed{data, n}, nil
 }
 
-// width returns the length of a value that is not a BYTE_ARRAY.
+// width returns the length of a value whose type is not BYTE_ARRAY.
 func (c Column) width() int {
 	switch c.kind {
 	case parquet.Int32:

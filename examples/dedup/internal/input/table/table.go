@@ -1,7 +1,6 @@
-// Package table reads columns of text and numbers from a Parquet file, row by row:
-// in goes a file, out come the values of some of its columns as people write them,
-// and for each part of the file that is broken an error that names the rows which
-// it costs.
+// Package table reads columns of text and numbers from a Parquet file, row by row.
+// It returns the values of some columns, formatted for people, and for each broken
+// part of the file an error that names the rows lost.
 //
 //	f, err := table.Open(file, size)
 //	text, err := f.Column("text")
@@ -12,17 +11,17 @@
 //	}
 //
 // The footer and its schema are read by github.com/parquet-go/parquet-go, and
-// compressed pages are unpacked by the libraries that it uses. The pages are
-// decoded here, because that library's decoders allocate the size that a page declares and
-// one of them (LZ4) never ends on a broken page; nothing here does either.
+// compressed pages are unpacked by the libraries that it uses. The pages are decoded
+// here, because that library's decoders allocate the size that a page declares, and
+// one of them (LZ4) never returns on a broken page; these do neither.
 //
 // # What it reads
 //
-// Columns of type BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY, INT32, INT64 and INT96, of which
-// a row has at most one value, alone or within groups. Encodings PLAIN, RLE_DICTIONARY,
-// PLAIN_DICTIONARY, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY;
-// data pages of version 1 and 2; compression SNAPPY, GZIP, BROTLI, ZSTD and LZ4_RAW.
-// Encrypted files are not read.
+// It reads columns of type BYTE_ARRAY, FIXED_LEN_BYTE_ARRAY, INT32, INT64 and INT96
+// with at most one value per row, alone or within groups. Encodings PLAIN,
+// RLE_DICTIONARY, PLAIN_DICTIONARY, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY and
+// DELTA_BYTE_ARRAY; data pages of version 1 and 2; compression SNAPPY, GZIP, BROTLI,
+// ZSTD and LZ4_RAW. Encrypted files are not read.
 package table
 
 import (
@@ -46,8 +45,8 @@ var (
 	ErrColumn      = errors.New("no such column")
 )
 
-// maxFooter bounds the footer, which is some hundred bytes for each column of each
-// row group.
+// maxFooter bounds the footer, which takes a few hundred bytes for each column of
+// each row group.
 const maxFooter = 16 << 20
 
 // A File is an open Parquet file. It is safe for concurrent use if its ReaderAt is.
@@ -64,7 +63,7 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 		return nil, err
 	}
 	defer func() {
-		// The library is not meant for hostile files.
+		// The library is not designed for hostile files.
 		if p := recover(); p != nil {
 			f, err = nil, fmt.Errorf("%w: its footer: %v", ErrCorrupt, p)
 		}
@@ -92,7 +91,7 @@ func (f *File) addLeaves(c *parquet.Column) {
 	}
 }
 
-// checkFooter makes sure that the footer is there and declares no more than it holds.
+// checkFooter checks that the footer exists and declares no more than it holds.
 func checkFooter(r io.ReaderAt, size int64) error {
 	var head, tail [8]byte
 	if size < 12 {
@@ -139,7 +138,7 @@ func (f *File) NumRows() int64 {
 	return n
 }
 
-// Names returns the columns' names; those within groups have a dot between.
+// Names returns the columns' names; names within groups have a dot in between.
 func (f *File) Names() []string {
 	var names []string
 	for _, c := range f.leaves {
@@ -154,16 +153,16 @@ type Column struct {
 	name   string
 	kind   parquet.Kind
 	length int // of a FIXED_LEN_BYTE_ARRAY
-	levels int // the greatest definition level
+	levels int // the largest definition level
 	write  func(dst, value []byte) []byte
 }
 
-// Column returns the column of that name. It is an error if there is none
-// (ErrColumn) or none that a row has at most one value of, text or a whole number
-// or a time (ErrUnsupported).
+// Column returns the column with that name. It returns an error if there is none
+// (ErrColumn), or if the column has a type other than text, whole number or time, or
+// several values per row (ErrUnsupported).
 func (f *File) Column(name string) (c Column, err error) {
 	defer func() {
-		if p := recover(); p != nil { // the library's types may not fit each other
+		if p := recover(); p != nil { // the library's types may not match each other
 			c, err = Column{}, fmt.Errorf("%w: column %q: %v", ErrCorrupt, name, p)
 		}
 	}()
@@ -192,7 +191,8 @@ func (f *File) Column(name string) (c Column, err error) {
 // Text reports whether the column holds text or bytes, not numbers or times.
 func (c Column) Text() bool { return c.kind == parquet.ByteArray }
 
-// Options bounds what reading takes; the zero value is the recommended setting.
+// Options bounds the resources of reading; the zero value is the recommended
+// setting.
 type Options struct {
 	MaxPage int // bytes of a page, unpacked; 0 means 256 MiB
 }
@@ -202,28 +202,28 @@ type Rows struct {
 	f       *File
 	columns []Column
 	maxPage int
-	group   int      // index of the row group under way, plus one
+	group   int      // index of the current row group, plus one
 	chunks  []*chunk // of its columns
-	row     int64    // of the file, of the next value
+	row     int64    // position in the file of the next value
 	end     int64    // the first row after the row group
 	values  [][]byte
 	scratch [][]byte
 	unpack  unpacker
 }
 
-// Rows returns a reader of columns that begins with the first row.
+// Rows returns a reader of columns that starts at the first row.
 func (f *File) Rows(columns []Column, o Options) *Rows {
 	if o.MaxPage == 0 {
 		o.MaxPage = 256 << 20
 	}
 	r := &Rows{f: f, columns: columns, maxPage: o.MaxPage, values: make([][]byte, len(columns))}
 	for range columns {
-		r.scratch = append(r.scratch, []byte{}) // nil would be null
+		r.scratch = append(r.scratch, []byte{}) // nil would mean null
 	}
 	return r
 }
 
-// Close frees what decompression holds.
+// Close frees the memory of decompression.
 func (r *Rows) Close() { r.unpack.close() }
 
 // An Error is a part of the file that could not be read.

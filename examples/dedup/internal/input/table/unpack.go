@@ -13,7 +13,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// An unpacker undoes the compression of pages.
+// An unpacker decompresses pages.
 type unpacker struct {
 	gzip *gzip.Reader
 	zstd *zstd.Decoder
@@ -25,7 +25,7 @@ func (u *unpacker) close() {
 	}
 }
 
-// The most that a byte of these formats expands to.
+// The largest expansion of a byte in these formats.
 const (
 	snappyRatio = 64
 	lz4Ratio    = 256
@@ -92,7 +92,7 @@ func (u *unpacker) unzstd(b []byte, size int) (_ []byte, err error) {
 	return readAtMost(u.zstd, size)
 }
 
-// readAtMost reads no more than one byte beyond size, and makes room as it comes.
+// readAtMost reads at most one byte more than size, and allocates as bytes arrive.
 func readAtMost(r io.Reader, size int) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(min(size, 1<<20) + bytes.MinRead)

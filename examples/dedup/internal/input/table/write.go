@@ -11,8 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// writer returns what writes a column's values as people do, or nil for a type
-// that is neither text, a whole number nor a time.
+// writer returns a function that formats a column's values for people, or nil for a
+// type that is not text, a whole number or a time.
 func writer(t parquet.Type) func(dst, v []byte) []byte {
 	var logical format.LogicalTypeValue
 	if l := t.LogicalType(); l != nil {
@@ -93,8 +93,8 @@ func number(v []byte) int64 {
 	return int64(binary.LittleEndian.Uint64(v))
 }
 
-// appendInt96 writes a time as Hive and old Spark have it: nanoseconds of the day
-// and the Julian day, of which 2440588 is the first of 1970.
+// appendInt96 formats a time stored in the form of Hive and old Spark: nanoseconds
+// of the day and the Julian day, where day 2440588 is 1 January 1970.
 func appendInt96(dst, v []byte) []byte {
 	nanos := int64(binary.LittleEndian.Uint64(v))
 	day := int64(binary.LittleEndian.Uint32(v[8:])) - 2440588

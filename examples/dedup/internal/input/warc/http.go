@@ -20,21 +20,20 @@ type Response struct {
 	Status      int
 	ContentType string
 
-	// Body is without transfer and content codings.
+	// Body is the body without transfer and content codings.
 	Body []byte
 }
 
 // ErrHTTP is the error of a block that is not an HTTP response.
 var ErrHTTP = errors.New("no HTTP response")
 
-// ParseResponse takes apart the block of a response record. Transfer-Encoding
-// chunked and Content-Encoding gzip, deflate, br and zstd are undone; where the
-// body is not coded as the header declares, it is taken as it is, because many
-// crawlers keep the header and undo the coding. A body of more than limit bytes is
-// ErrLimit, and so is one that unpacks to more than 64 KiB and 100 times its size
-// beyond that. Any other error that comes with a Response is the reason why there is no more
-// of its body. If want is not nil, it decides by the status and the content type
-// whether there is to be a body at all.
+// ParseResponse parses the block of a response record. Transfer-Encoding chunked and
+// Content-Encoding gzip, deflate, br and zstd are undone; if the body is not coded
+// as the header declares, it is returned unchanged, because many crawlers keep the
+// header and undo the coding. A body of more than limit bytes is ErrLimit, and so is
+// one that unpacks to more than 64 KiB plus 100 times its size. Any other error that
+// comes with a Response is the reason why its body is incomplete. If want is not
+// nil, it decides by the status and the content type whether the body is needed.
 func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Response, error) {
 	r := new(Response)
 	line, rest, _ := bytes.Cut(block, []byte("\n"))
@@ -53,7 +52,7 @@ func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Respons
 		}
 		name, value, ok := strings.Cut(string(line), ":")
 		if !ok {
-			continue // servers write what they like
+			continue // servers write anything here
 		}
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(name)) {
@@ -73,7 +72,7 @@ func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Respons
 	return r, r.decode(rest, append(content, transfer...), min(limit, freeBody+maxRatio*len(rest)))
 }
 
-// codings returns the codings of a header field, in the order of their use.
+// codings returns the codings in a header field, in the order of their application.
 func codings(value string) (names []string) {
 	for name := range strings.SplitSeq(strings.ToLower(value), ",") {
 		if name = strings.TrimSpace(name); name != "" && name != "identity" && name != "none" {
@@ -83,14 +82,14 @@ func codings(value string) (names []string) {
 	return names
 }
 
-// A body may unpack to freeBody bytes, and to maxRatio times its size beyond that;
-// pages reach about ten times.
+// A body may unpack to freeBody bytes, and beyond that to maxRatio times its size;
+// real pages reach about ten times.
 const (
 	freeBody = 64 << 10
 	maxRatio = 100
 )
 
-// maxCodings is how often a body may be packed over.
+// maxCodings is the largest number of codings of one body.
 const maxCodings = 4
 
 func (r *Response) decode(body []byte, codings []string, limit int) error {
@@ -115,7 +114,7 @@ func (r *Response) decode(body []byte, codings []string, limit int) error {
 	return bad
 }
 
-// undo returns body without a coding, or as it is if it is not coded so at all.
+// undo decodes body, or returns it unchanged if it is not coded in that way.
 func undo(coding string, body []byte, limit int) ([]byte, error) {
 	if coding == "chunked" {
 		return unchunk(body)
@@ -130,12 +129,13 @@ func undo(coding string, body []byte, limit int) ([]byte, error) {
 	case len(plain) > limit:
 		return nil, fmt.Errorf("coding %s: unpacks to more than %d bytes: %w", coding, limit, ErrLimit)
 	case err != nil && len(plain) == 0:
-		return body, nil // not coded, it seems
+		return body, nil // apparently not coded
 	}
 	return plain, err
 }
 
-// unpacker returns a reader that undoes a coding, or nil if body is not coded so.
+// unpacker returns a reader that decodes body, or nil if body is not coded in that
+// way.
 func unpacker(coding string, body []byte) (io.ReadCloser, error) {
 	in := bytes.NewReader(body)
 	switch coding {
@@ -149,7 +149,7 @@ func unpacker(coding string, body []byte) (io.ReadCloser, error) {
 		}
 		return z, nil
 	case "deflate":
-		// Servers disagree on whether that is the bare format or zlib's.
+		// Servers disagree on whether that means the raw format or zlib's.
 		if z, err := zlib.NewReader(in); err == nil {
 			return z, nil
 		}
@@ -170,7 +170,7 @@ func unpacker(coding string, body []byte) (io.ReadCloser, error) {
 }
 
 // unchunk joins the chunks of a body (RFC 9112, section 7.1). A body that does not
-// begin with a chunk is taken as it is.
+// begin with a chunk is returned unchanged.
 func unchunk(body []byte) ([]byte, error) {
 	var plain []byte
 	for rest := body; ; {

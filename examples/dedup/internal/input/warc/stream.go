@@ -10,41 +10,41 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// A stream is the plain bytes of a file, with a look ahead, and with the places in
-// the file that they come from.
+// A stream is the unpacked bytes of a file, with look-ahead, and with their places
+// in the file.
 type stream struct {
 	source source
-	buf    []byte // read and not taken
-	taken  int64  // bytes before buf
-	err    error  // what followed buf
+	buf    []byte // read but not consumed
+	taken  int64  // number of bytes before buf
+	err    error  // error after buf
 	starts []start
-	packed *counter // of the file; nil if it is not compressed
-	filled int64    // plain bytes read
+	packed *counter // size of the file; nil if it is not compressed
+	filled int64    // unpacked bytes read
 	bomb   bool     // it unpacks to too much
 }
 
-// A compressed file may unpack to freeSize bytes, and to maxUnpacked times its size
-// beyond that, about the most that gzip can reach.
+// A compressed file may unpack to freeSize bytes, and beyond that to maxUnpacked
+// times its size, about the most that gzip can reach.
 const (
 	freeSize    = 256 << 20
 	maxUnpacked = 1000
 )
 
-// A source reads a file's plain bytes. Read never returns bytes of two members
-// of a gzip file at once.
+// A source reads a file's unpacked bytes. Read never returns bytes of two gzip
+// members at once.
 type source interface {
 	io.Reader
-	// at returns where in the file what Read returned last begins: the member
-	// that holds it, or its own place.
+	// at returns the offset in the file of the bytes last returned by Read: that of
+	// their member, or their own.
 	at() int64
-	// skip looks for a place after an error of Read where reading can go on. It returns
-	// false if there is none.
+	// skip looks for a place after an error of Read from which reading can continue. It
+	// returns false if there is none.
 	skip() bool
 	close()
 }
 
-// A start records that the plain bytes from plain on come from the offset file: of a
-// gzip member each of them, of anything else the first.
+// A start records that the unpacked bytes from plain on come from offset file: all
+// of them for a gzip member, otherwise the first.
 type start struct{ plain, file int64 }
 
 const fillSize = 64 << 10
@@ -74,15 +74,15 @@ func (s *stream) close() { s.source.close() }
 // compressed reports whether places in the file are those of gzip members.
 func (s *stream) compressed() bool { _, ok := s.source.(*gzipSource); return ok }
 
-// offset returns where in the file the next byte comes from.
+// offset returns the offset in the file of the next byte.
 func (s *stream) offset() int64 {
 	if len(s.buf) == 0 && s.err != nil && s.compressed() {
-		return s.source.at() // no byte of that member was had
+		return s.source.at() // no byte of that member was consumed
 	}
 	return s.place(s.taken)
 }
 
-// place returns where in the file the given plain byte comes from.
+// place returns the offset in the file of the given unpacked byte.
 func (s *stream) place(plain int64) int64 {
 	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i].plain > plain })
 	if i == 0 {
@@ -95,7 +95,7 @@ func (s *stream) place(plain int64) int64 {
 	return st.file + plain - st.plain
 }
 
-// mark forgets starts that no offset will be asked for any more.
+// mark drops starts that are no longer needed for any offset.
 func (s *stream) mark() {
 	i := sort.Search(len(s.starts), func(i int) bool { return s.starts[i].plain > s.taken })
 	if i > 1 {
@@ -103,7 +103,7 @@ func (s *stream) mark() {
 	}
 }
 
-// fill reads more. It returns false if there is no more; then s.err has the reason.
+// fill reads more. It returns false if there is no more; s.err then has the reason.
 func (s *stream) fill() bool {
 	for tries := 0; s.err == nil; tries++ {
 		if cap(s.buf)-len(s.buf) < fillSize/4 {
@@ -133,7 +133,8 @@ func (s *stream) fill() bool {
 	return false
 }
 
-// peek returns the next n bytes without taking them, or what there is and an error.
+// peek returns the next n bytes without consuming them, or the bytes that are left
+// and an error.
 func (s *stream) peek(n int) ([]byte, error) {
 	for len(s.buf) < n {
 		if !s.fill() {
@@ -143,13 +144,13 @@ func (s *stream) peek(n int) ([]byte, error) {
 	return s.buf[:n], nil
 }
 
-// discard takes n bytes that peek returned.
+// discard consumes n bytes returned by peek.
 func (s *stream) discard(n int) {
 	s.buf = s.buf[n:]
 	s.taken += int64(n)
 }
 
-// discardAll takes n bytes.
+// discardAll consumes n bytes.
 func (s *stream) discardAll(n int64) error {
 	for n > 0 {
 		if len(s.buf) == 0 && !s.fill() {
@@ -162,9 +163,10 @@ func (s *stream) discardAll(n int64) error {
 	return nil
 }
 
-// take returns the next n bytes, or those that there are and an error.
+// take consumes and returns the next n bytes, or the bytes that are left and an
+// error.
 func (s *stream) take(n int64) ([]byte, error) {
-	block := make([]byte, 0, min(n, 4*fillSize)) // more only when it is there
+	block := make([]byte, 0, min(n, 4*fillSize)) // allocate more only when it is there
 	for int64(len(block)) < n {
 		if len(s.buf) == 0 && !s.fill() {
 			return block, s.err
@@ -176,7 +178,7 @@ func (s *stream) take(n int64) ([]byte, error) {
 	return block, nil
 }
 
-// A rest reads n bytes of a stream, or fails if it ends before.
+// A rest reads n bytes of a stream, or fails if the stream ends before.
 type rest struct {
 	s *stream
 	n int64
@@ -198,8 +200,8 @@ func (r *rest) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// line takes the next line with its end, which the last one may lack. A line
-// longer than limit is ErrLimit and is not taken.
+// line consumes and returns the next line with its end, which the last one may lack.
+// A line longer than limit is ErrLimit and is not consumed.
 func (s *stream) line(limit int) ([]byte, error) {
 	seen := 0
 	for {
@@ -217,10 +219,10 @@ func (s *stream) line(limit int) ([]byte, error) {
 	}
 }
 
-// recordStart is the separator between a record and the next.
+// recordStart is the separator between one record and the next.
 var recordStart = []byte("\r\n\r\n" + magic)
 
-// unreadRecord gives back the part of a block that was taken and looks like the
+// unreadRecord returns to the stream the part of a block that looks like the
 // beginning of another record.
 func (s *stream) unreadRecord(block []byte) {
 	i := bytes.Index(block, recordStart)
@@ -232,8 +234,8 @@ func (s *stream) unreadRecord(block []byte) {
 	s.taken -= int64(len(again))
 }
 
-// resync skips bytes that do not begin a record: the next one is at the
-// beginning of a line. Behind an error of the source it looks for a place to go on.
+// resync skips bytes up to the next record, which is at the beginning of a line.
+// After an error of the source it looks for a place to continue.
 func (s *stream) resync() {
 	if b, _ := s.peek(len(magic)); string(b) == magic {
 		return
@@ -265,11 +267,11 @@ func (s *stream) resync() {
 	}
 }
 
-// A plainSource is not compressed, or compressed so that places in it are of no
-// use to anybody.
+// A plainSource is not compressed, or compressed in such a way that places in it are
+// useless.
 type plainSource struct {
 	in   io.Reader
-	n    int64 // bytes before the last ones
+	n    int64 // number of bytes before the last ones
 	last int
 	done func()
 }
@@ -285,16 +287,16 @@ func (p *plainSource) at() int64  { return p.n }
 func (p *plainSource) skip() bool { return false }
 func (p *plainSource) close()     { p.done() }
 
-// A gzipSource reads one gzip member after another.
+// A gzipSource reads one gzip member after the other.
 type gzipSource struct {
 	in     *bufio.Reader
 	count  *counter
 	z      *gzip.Reader
-	member int64 // where the member begins
+	member int64 // offset of the member
 	open   bool
 }
 
-// position returns how much of the file the members have taken.
+// position returns the number of bytes of the file consumed by members.
 func (g *gzipSource) position() int64 { return g.count.n - int64(g.in.Buffered()) }
 
 func (g *gzipSource) Read(b []byte) (int, error) {
@@ -319,7 +321,7 @@ func (g *gzipSource) Read(b []byte) (int, error) {
 func (g *gzipSource) next() error {
 	g.member = g.position()
 	if _, err := g.in.Peek(1); err != nil {
-		return err // the end, as it should be
+		return err // the regular end
 	}
 	var err error
 	if g.z == nil {
@@ -340,8 +342,8 @@ func (g *gzipSource) next() error {
 
 func (g *gzipSource) at() int64 { return g.member }
 
-// skip looks for the next header of a member: identification, the one method that
-// there is, and no reserved flag (RFC 1952, section 2.3).
+// skip looks for the next header of a member: identification, the only compression
+// method, and no reserved flag (RFC 1952, section 2.3).
 func (g *gzipSource) skip() bool {
 	g.open = false
 	for {

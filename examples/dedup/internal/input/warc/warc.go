@@ -1,7 +1,7 @@
-// Package warc reads web archives: in goes a WARC or WET file as ISO 28500 has it
-// (versions 1.0 and 1.1), plain, gzip by record or as a whole, or Zstandard; out
-// come its records, and for each place where the file breaks the format an error
-// that names it. Reading goes on after an error wherever the file allows:
+// Package warc reads web archives: WARC and WET files (ISO 28500, versions 1.0 and
+// 1.1), plain, compressed with gzip by record or as a whole, or with Zstandard. It
+// returns their records, and an error for each place where the file breaks the
+// format. Reading continues after an error wherever possible:
 //
 //	r := warc.NewReader(f, warc.Options{})
 //	defer r.Close()
@@ -17,15 +17,15 @@
 //		...
 //	}
 //
-// [ParseResponse] takes apart the HTTP message in a response record.
+// [ParseResponse] parses the HTTP message in a response record.
 //
 // # Untrusted files
 //
-// Nothing is allocated from a declared length: memory is bounded by what [Options]
-// allow for a header and a block and by what the file really holds. A record whose
-// Content-Length does not end where a record ends is an error, and the reader looks
-// for the next one in the bytes that it took and after them. Damage within a gzip
-// member costs no more than the records in it.
+// Nothing is allocated from a declared length: memory is bounded by the limits in
+// [Options] for a header and a block, and by the actual content of the file. A
+// record whose Content-Length does not end where a record ends is an error, and the
+// reader looks for the next record in and after the bytes that it consumed. Damage
+// within a gzip member loses only the records in it.
 package warc
 
 import (
@@ -42,32 +42,32 @@ type Options struct {
 	MaxHeader int // bytes of a record's header; 0 means 1 MiB
 	MaxBlock  int // bytes of a record's block; 0 means 64 MiB
 
-	// Want reports, by a record's header, whether its block is wanted; nil wants
-	// every one.
+	// Want reports, by a record's header, whether its block is wanted; nil wants every
+	// block.
 	Want func(*Record) bool
 
-	// Large, where it is set, gets the block of a wanted record that is over MaxBlock,
-	// which is then no error; Record.Block is nil. An error of Large that wraps ErrLimit
-	// is one of the record; any other is that of Next, as it is.
+	// Large, if set, receives the block of a wanted record that is larger than MaxBlock,
+	// instead of an error; Record.Block is nil. An error of Large that wraps ErrLimit
+	// counts as an error of the record; any other error is returned by Next unchanged.
 	Large func(rec *Record, block io.Reader) error
 }
 
 // A Record is one record of a web archive.
 type Record struct {
 	Number int   // of the record in the file, from 1
-	Offset int64 // of the record in the file; if it is gzip, of the member that the record begins in; if it is Zstandard, in what that unpacks to
+	Offset int64 // offset of the record in the file; in a gzip file, of the member in which the record begins; in a Zstandard file, in the unpacked bytes
 
 	Type string // WARC-Type in lower case: response, resource, conversion, warcinfo, ...
 
-	// Header is the header as written in the file, from the version line to the
-	// empty line, included.
+	// Header is the header as written in the file, from the version line up to and
+	// including the empty line.
 	Header []byte
 
 	// Block is the content of the record. It is nil if Options.Want refused it.
 	Block []byte
 
-	// Tail are the line ends after the block, of which two bytes each are usual;
-	// bytes beyond a kilobyte are left out.
+	// Tail holds the line ends after the block, usually two of two bytes each; bytes
+	// beyond a kilobyte are dropped.
 	Tail []byte
 
 	fields map[string]string
@@ -76,8 +76,8 @@ type Record struct {
 // Get returns the first field of that name, in any case, or "".
 func (r *Record) Get(name string) string { return r.fields[strings.ToLower(name)] }
 
-// TargetURI returns where the record's content comes from. Some tools write it
-// between angle brackets, as an early draft of the standard had it.
+// TargetURI returns the address of the record's content. Some tools write it between
+// angle brackets, as in an early draft of the standard.
 func (r *Record) TargetURI() string {
 	uri := r.Get("WARC-Target-URI")
 	if strings.HasPrefix(uri, "<") && strings.HasSuffix(uri, ">") {
@@ -88,7 +88,7 @@ func (r *Record) TargetURI() string {
 
 // Errors that an [Error] wraps.
 var (
-	ErrFormat = errors.New("not as ISO 28500 has it") // no record where one should be, or a broken header
+	ErrFormat = errors.New("not as ISO 28500 has it") // no record where one should be, or a broken header not as ISO 28500 has it
 	ErrLength = errors.New("wrong Content-Length")    // the record does not end where it declares
 	ErrLimit  = errors.New("over the limit")          // larger than Options allow
 )
@@ -118,8 +118,8 @@ type Reader struct {
 // magic is how a record begins.
 const magic = "WARC/"
 
-// NewReader returns a Reader of in, whose first bytes decide how it is unpacked.
-// Close the Reader, not in, through it.
+// NewReader returns a Reader of in; its first bytes decide how it is unpacked. Close
+// the Reader, which does not close in.
 func NewReader(in io.Reader, o Options) (*Reader, error) {
 	if o.MaxHeader < 0 || o.MaxBlock < 0 {
 		panic("warc: negative limit")
@@ -137,7 +137,7 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	return &Reader{o: o, s: s}, nil
 }
 
-// Close frees what decompression holds. It does not close the file.
+// Close frees the memory of decompression. It does not close the file.
 func (r *Reader) Close() { r.s.close() }
 
 // Next returns the next record, or [io.EOF] after the last. Any other error is
@@ -162,7 +162,7 @@ func (r *Reader) Next() (*Record, error) {
 	}
 	if err != nil {
 		if r.s.taken == begin && len(r.s.buf) > 0 {
-			r.s.discard(1) // not this one again
+			r.s.discard(1) // do not return this one again
 		}
 		r.s.resync()
 		return nil, &Error{rec.Number, rec.Offset, err}
@@ -170,16 +170,16 @@ func (r *Reader) Next() (*Record, error) {
 	return rec, nil
 }
 
-// A stop is an error of the caller's own.
+// A stop is an error of the caller.
 type stop struct{ err error }
 
 func (s *stop) Error() string { return s.err.Error() }
 
-// maxTail is how many line ends of a record are kept.
+// maxTail is the number of bytes of line ends kept per record.
 const maxTail = 1 << 10
 
-// skipBlankLines passes over what separates records, and adds it to rec if that is
-// not nil.
+// skipBlankLines skips the separators between records, and adds them to rec if that
+// is not nil.
 func (r *Reader) skipBlankLines(rec *Record) error {
 	for {
 		b, err := r.s.peek(1)
@@ -199,7 +199,7 @@ func (r *Reader) skipBlankLines(rec *Record) error {
 // header reads the header of rec.
 func (r *Reader) header(rec *Record) error {
 	rec.fields = map[string]string{}
-	var name string // of the field under way
+	var name string // name of the current field
 	for first := true; ; first = false {
 		line, err := r.s.line(r.o.MaxHeader - len(rec.Header))
 		switch {
@@ -231,7 +231,7 @@ func (r *Reader) header(rec *Record) error {
 			}
 			name = strings.ToLower(string(bytes.TrimSpace(key)))
 			if _, again := rec.fields[name]; again {
-				name = "" // the first one counts, and its continuation lines go with it
+				name = "" // the first one counts, together with its continuation lines
 				continue
 			}
 			rec.fields[name] = string(bytes.TrimSpace(value))
@@ -250,7 +250,7 @@ func number(b []byte) bool {
 	return len(b) > 0 && len(b) <= 4 && len(bytes.Trim(b, "0123456789")) == 0
 }
 
-// block reads the block of rec and makes sure that the record ends there.
+// block reads the block of rec and checks that the record ends there.
 func (r *Reader) block(rec *Record) error {
 	declared := rec.Get("Content-Length")
 	length, err := strconv.ParseInt(declared, 10, 64)
@@ -288,7 +288,7 @@ func (r *Reader) block(rec *Record) error {
 		err = fmt.Errorf("%w: it declares %d, and the file ends before: %w", ErrLength, length, io.ErrUnexpectedEOF)
 	}
 	if err != nil {
-		// A length too great takes the following records for its own.
+		// If the declared length is too large, it covers the following records.
 		r.s.unreadRecord(rec.Block)
 		rec.Block = nil
 		return err
@@ -303,17 +303,17 @@ func (r *Reader) block(rec *Record) error {
 	return tooLong
 }
 
-// ended makes sure that a record may end here: after it come two line ends, or
-// more or fewer as some tools have it, and then a record or nothing.
+// ended checks that a record may end here: two line ends follow, or more or fewer as
+// some tools write, and then a record or nothing.
 func (r *Reader) ended(rec *Record, length int64) error {
 	member := r.s.place(r.s.taken - 1)
 	switch err := r.skipBlankLines(rec); {
 	case err == io.EOF:
 		return nil
 	case err != nil && r.s.compressed() && r.s.source.at() == member:
-		return err // what this member unpacked to until here may be wrong, too
+		return err // the unpacked bytes of this member up to here may be wrong, too
 	case err != nil:
-		return nil // it is reported next time
+		return nil // the error is reported next time
 	}
 	if b, _ := r.s.peek(len(magic)); string(b) != magic {
 		return fmt.Errorf("%w: it declares %d, but no record ends there", ErrLength, length)

@@ -12,7 +12,7 @@ import (
 
 const (
 	zstandardMagic  = 0xfd2fb528
-	dictionaryMagic = 0x184d2a5d // the skippable frame that may come first and holds a dictionary
+	dictionaryMagic = 0x184d2a5d // the skippable frame that may come first and hold a dictionary
 	maxDictionary   = 16 << 20
 	maxWindow       = 128 << 20
 )
@@ -25,8 +25,9 @@ func isZstandard(b []byte) bool {
 	return m == zstandardMagic || m == dictionaryMagic
 }
 
-// newZstandard returns the plain bytes of in, which may begin with a dictionary
-// for its frames as IIPC's "Use of Zstandard in WARC files" (version 1.0) has it.
+// newZstandard returns the unpacked bytes of in, which may begin with a dictionary
+// for its frames, as defined by IIPC's "Use of Zstandard in WARC files" (version
+// 1.0).
 func newZstandard(in *bufio.Reader) (*zstd.Decoder, error) {
 	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow)}
 	if head, err := in.Peek(8); err == nil && binary.LittleEndian.Uint32(head) == dictionaryMagic {
@@ -51,7 +52,7 @@ func newZstandard(in *bufio.Reader) (*zstd.Decoder, error) {
 	return zstd.NewReader(in, options...)
 }
 
-// unpackDictionary unpacks a dictionary that is compressed itself.
+// unpackDictionary unpacks a dictionary that is itself compressed.
 func unpackDictionary(packed []byte) ([]byte, error) {
 	z, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
