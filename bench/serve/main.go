@@ -218,7 +218,7 @@ func library(dir string, pages []seen.Page) (rate float64, fresh int, err error)
 	return rate, fresh, d.Close()
 }
 
-// flushes writes a document and flushes it, ten times a second, until it is stopped.
+// flushes writes a document and flushes it, fifty times a second, until it is stopped.
 func flushes(name string, stop chan bool) (took []time.Duration) {
 	f, err := os.Create(name)
 	if err != nil {
@@ -230,7 +230,7 @@ func flushes(name string, stop chan bool) (took []time.Duration) {
 		select {
 		case <-stop:
 			return took
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 		start := time.Now()
 		if _, err := f.Write(text); err != nil {

@@ -324,9 +324,14 @@ func (o *own) apply(ctx context.Context, c *changes) error {
 			return err
 		}
 	}
-	for _, d := range c.docs {
+	for i, d := range c.docs {
 		if err := o.ix.Add(ctx, d); err != nil {
 			return err
+		}
+		if i%256 == 255 { // see syncEvery
+			if err := o.ix.Sync(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	if err := o.ix.Sync(ctx); err != nil {

@@ -268,15 +268,22 @@ func (f *Filter) parse(b []byte) error {
 	return nil
 }
 
+// syncEvery is how much of a file is written before it is flushed. A flush of the journal
+// waits for what others have given to the disk before, and should not wait for long.
+const syncEvery = 2 << 20
+
 // writeFile writes a file and makes it durable.
 func writeFile(name string, b []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
+	for more := true; more && err == nil; more = len(b) > 0 {
+		n := min(len(b), syncEvery)
+		if _, err = f.Write(b[:n]); err == nil {
+			err = f.Sync()
+		}
+		b = b[n:]
 	}
 	return errors.Join(err, f.Close())
 }

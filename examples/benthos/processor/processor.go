@@ -54,7 +54,7 @@ type processor struct {
 func init() {
 	spec := service.NewConfigSpec().
 		Summary("Finds pages that repeat others.").
-		Description("Sets the metadata neardup_verdict, neardup_match, neardup_similarity and neardup_changed. Processors of one folder in one process share it.").
+		Description("Sets the metadata neardup_verdict, neardup_match, neardup_similarity, neardup_changed, neardup_added and neardup_removed. Processors of one folder in one process share it.").
 		Field(service.NewStringField("dir").Description("folder of the pages seen; created if absent")).
 		Field(thresholdField).
 		Field(settleField).
@@ -139,6 +139,8 @@ func describe(m *service.Message, v seen.Verdict) {
 	}
 	if v.Revisit {
 		m.MetaSetMut("neardup_changed", v.Changed)
+		m.MetaSetMut("neardup_added", v.Added)
+		m.MetaSetMut("neardup_removed", v.Removed)
 	}
 }
 

@@ -92,17 +92,18 @@ func parseText(b []byte) (t Text, err error) {
 // A writer writes a file: first the texts, then the tables in order, each with
 // ascending keys except the first.
 type writer struct {
-	f      *os.File
-	w      *bufio.Writer
-	at     uint64
-	starts [tables]uint64
-	counts [tables]uint64
-	firsts [tables][]uint64
-	table  int
-	block  []byte
-	places []entry
-	buf    []byte
-	err    error
+	f        *os.File
+	w        *bufio.Writer
+	at       uint64
+	starts   [tables]uint64
+	counts   [tables]uint64
+	firsts   [tables][]uint64
+	unsynced int
+	table    int
+	block    []byte
+	places   []entry
+	buf      []byte
+	err      error
 }
 
 func newWriter(name string) (*writer, error) {
@@ -115,10 +116,20 @@ func newWriter(name string) (*writer, error) {
 	return w, nil
 }
 
+// syncEvery is how much is written before it is flushed: see the same of package seen.
+const syncEvery = 2 << 20
+
 func (w *writer) write(b []byte) {
 	w.at += uint64(len(b))
+	w.unsynced += len(b)
 	if w.err == nil {
 		_, w.err = w.w.Write(b)
+	}
+	if w.err == nil && w.unsynced >= syncEvery {
+		w.unsynced = 0
+		if w.err = w.w.Flush(); w.err == nil {
+			w.err = w.f.Sync()
+		}
 	}
 }
 
