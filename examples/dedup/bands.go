@@ -29,8 +29,8 @@ documents with the same band and key are candidates. Any engine that groups rows
 finds them, in corpora of any size. Rows from several machines can be combined if
 their flags were the same. docs/bands.md has the SQL.
 
-Rows are tab-separated with a header, or a Parquet file where -out ends in
-.parquet. A key is a 64-bit number with a sign. Documents without a word have no
+Rows are tab-separated with a header, or a Parquet file if -out ends in
+.parquet. A key is a signed 64-bit number. Documents without a word have no
 rows. With -registers there is one row (id, registers) for each document: the share
 of equal registers estimates the similarity of a candidate pair.
 `,
@@ -54,7 +54,7 @@ func (k *bands) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.StringVar(&k.out, "out", "", "`file` to write to instead of standard output; .parquet, or .tsv, also with .gz or .zst")
 		fs.BoolVar(&k.overwrite, "overwrite", false, "replace the file of -out if it exists")
-		fs.BoolVar(&k.registers, "registers", false, "one row a document with its registers instead, to verify candidates")
+		fs.BoolVar(&k.registers, "registers", false, "instead, one row per document with its registers, to verify candidates")
 		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: the bands that find 99 % of the pairs at -threshold)")
 	}}
 	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
@@ -87,12 +87,12 @@ func (k *bands) Run(e *cli.Env) error {
 	case b == (lsh.Banding{}):
 		b = k.Banding()
 	case e.Given["threshold"]:
-		return errors.New("-banding and -threshold both choose the bands: give one of them")
+		return errors.New("-banding and -threshold both choose the bands: use one of them")
 	case b.Bands > k.K/b.Rows:
-		return fmt.Errorf("-banding %v: takes %d registers and -k has %d", b, b.Bands*b.Rows, k.K)
+		return fmt.Errorf("-banding %v needs %d registers, but -k is %d", b, b.Bands*b.Rows, k.K)
 	}
 	if k.JSON && k.out != "" {
-		return errors.New("-json prints to standard output and cannot be had with -out")
+		return errors.New("-json prints to standard output and cannot be combined with -out")
 	}
 	if k.registers {
 		return writeRows(k, e, b, []string{"id", "registers"}, appendRegisters, registerColumns)

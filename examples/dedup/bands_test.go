@@ -135,14 +135,14 @@ func TestBandsRefused(t *testing.T) {
 		}
 	}
 	for want, args := range map[string][]string{
-		"must be bands x rows":   {"-banding", "16"},
-		"as in 16x6":             {"-banding", "16x6x2"},
-		"bands x rows":           {"-banding", "0x6"},
-		"256 registers":          {"-banding", "16x16"},
-		"give one of them":       {"-banding", "16x6", "-threshold", ".5"},
-		"cannot be had with":     {"-json", "-out", "x.tsv"},
-		"exists already":         {"-out", "there.tsv"},
-		"no such file or direct": {"-out", "missing/x.parquet"},
+		"must be bands x rows":    {"-banding", "16"},
+		"as in 16x6":              {"-banding", "16x6x2"},
+		"bands x rows":            {"-banding", "0x6"},
+		"256 registers":           {"-banding", "16x16"},
+		"use one of them":         {"-banding", "16x6", "-threshold", ".5"},
+		"cannot be combined with": {"-json", "-out", "x.tsv"},
+		"exists already":          {"-out", "there.tsv"},
+		"no such file or direct":  {"-out", "missing/x.parquet"},
 	} {
 		stdout, stderr, status := dedup(t, "", append(append([]string{"bands"}, args...), "a.txt")...)
 		if status != cli.ExitFatal || stdout != "" || !strings.Contains(stderr, want) {

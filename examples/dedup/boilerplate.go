@@ -51,7 +51,7 @@ func (b *blocks) Flags() []cli.Flags {
 func (b *blocks) Run(e *cli.Env) error {
 	switch {
 	case b.to.Out == "" && (b.to.Spans != "" || b.to.Overwrite):
-		return errors.New("-spans and -overwrite go with -out, which is missing")
+		return errors.New("-spans and -overwrite need -out")
 	case b.to.Out == "-" && b.JSON:
 		return errors.New("-json prints blocks to standard output and cannot be combined with -out -")
 	}

@@ -38,8 +38,8 @@ changed. A file or folder appears complete at the end or, after an interrupt, no
 all.
 
 With -cut, texts are written without some of their parts: recycled blocks, the items
-of -decon, whose documents are kept then, and repeats, which are runs of -min words
-and more that a document written has already; the first copy stays, in the order of
+of -decon, whose documents are then kept, and repeats: runs of at least -min words
+that are already in the output; the first copy stays, in the order of
 -keep. -spans logs every part that was cut, and why. After -cut repeats no run of
 -min words is left twice.
 
@@ -75,15 +75,15 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.StringVar(&k.to.Stats, "stats", "", "`file` to write figures to, as JSON: by source and host, by reason, cluster sizes")
 		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files of -out, -log and -stats if they exist")
 		fs.BoolVar(&k.to.Annotate, "annotate", false, "add the fields dedup_cluster (the id of the representative) and dedup_cluster_size to kept records")
-		fs.Func("cut", "`parts` to cut from the kept texts, with commas between: blocks, which pages recycle (see dedup boilerplate); items, those of -decon; repeats, which a kept document has already. They are cut in this order", k.setCut)
+		fs.Func("cut", "comma-separated `parts` to cut from the kept texts: blocks that pages recycle (see dedup boilerplate); items of -decon; repeats of text in kept documents. They are cut in this order", k.setCut)
 		fs.IntVar(&k.MinTokens, "min", 50, "least `number` of words of a repeat that -cut repeats cuts")
-		fs.StringVar(&k.border, "border", borders[0], "where a repeat begins and ends: token, sentence or paragraph; sentences and paragraphs are cut whole if they repeat whole ones")
+		fs.StringVar(&k.border, "border", borders[0], "where a repeat begins and ends: token, sentence or paragraph; with the last two, only whole sentences or paragraphs are cut")
 		fs.StringVar(&k.items.Against, "decon", "", "`file` or folder of evaluation items, or an index that \"dedup decon -save\" wrote: remove the documents that hold any")
-		fs.StringVar(&k.items.Question, "field-question", "", "`name` of the field of an item's question (default: its text is all of it)")
-		fs.StringVar(&k.items.Answer, "field-answer", "", "`name` of the field of its answer (default: it has none)")
+		fs.StringVar(&k.items.Question, "field-question", "", "`name` of the field of an item's question (default: the whole text)")
+		fs.StringVar(&k.items.Answer, "field-answer", "", "`name` of the field of an item's answer (default: none)")
 		fs.StringVar(&k.to.Spans, "spans", "", "`file` for a log of every part that -cut removes, as JSON Lines: id, start, end, reason, evidence")
-		fs.BoolVar(&k.exact, "exact", false, "remove only exact duplicates, which differ in case, accents, punctuation and space at most: a cheap first pass")
-		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log may be left out or are checked")
+		fs.BoolVar(&k.exact, "exact", false, "remove only exact duplicates, which differ at most in case, accents, punctuation and space: a cheap first pass")
+		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log are optional, and checked if given")
 	}}
 	return []cli.Flags{own, k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.spill.Flags(&k.Options), k.OutputFlags()}
 }
@@ -91,21 +91,21 @@ func (k *cleaning) Flags() []cli.Flags {
 func (k *cleaning) Run(e *cli.Env) error {
 	switch {
 	case k.to.Out == "" && (k.to.Log != "" || k.to.Overwrite && k.to.Stats == "" || k.to.Annotate):
-		return errors.New("-log, -overwrite and -annotate go with -out, which is missing")
+		return errors.New("-log, -overwrite and -annotate need -out")
 	case k.to.Out == "" && !k.dry:
-		return errors.New("clean needs -out FILE, or -dry-run to see what it would do")
+		return errors.New("clean needs -out FILE, or -dry-run to show what it would do")
 	case k.to.Out == "-" && k.JSON:
 		return errors.New("-json prints removals to standard output and cannot be combined with -out -; log them with -log")
 	case len(k.to.Cut) > 0 && k.dry:
-		return errors.New("-cut goes with -out: -dry-run prints removals, dedup boilerplate the blocks and dedup decon the items")
+		return errors.New("-cut needs -out; dedup boilerplate shows the blocks and dedup decon the items without writing")
 	case k.to.Spans != "" && len(k.to.Cut) == 0:
-		return errors.New("-spans logs what -cut takes out, which is missing")
+		return errors.New("-spans needs -cut")
 	case k.cuts(clean.CutItems) && k.items.Against == "":
 		return errors.New("-cut items: name the items with -decon FILE")
 	case (k.items.Question != "" || k.items.Answer != "") && k.items.Against == "":
-		return errors.New("-field-question and -field-answer go with -decon, which is missing")
+		return errors.New("-field-question and -field-answer need -decon")
 	case (e.Given["min"] || e.Given["border"]) && !k.cuts(clean.CutRepeats):
-		return errors.New("-min and -border go with -cut repeats, which is missing")
+		return errors.New("-min and -border need -cut repeats")
 	case k.MinTokens < 1 || k.MinTokens > repeat.MaxTokens:
 		return fmt.Errorf("-min %d: must be from 1 to %d", k.MinTokens, repeat.MaxTokens)
 	case k.items.Against == "-":
@@ -210,7 +210,7 @@ func (k *cleaning) setCut(value string) error {
 	k.to.Cut = strings.Split(value, ",")
 	for _, part := range k.to.Cut {
 		if !slices.Contains(clean.Parts, part) {
-			return fmt.Errorf("must be of %s, with commas between", strings.Join(clean.Parts, ", "))
+			return fmt.Errorf("must be a comma-separated list of %s", strings.Join(clean.Parts, ", "))
 		}
 	}
 	return nil
@@ -268,14 +268,14 @@ func (k *cleaning) borderOf() repeat.Border { return repeat.Border(slices.Index(
 // warnBlocked reports repeats that were not cut.
 func (k *cleaning) warnBlocked(e *cli.Env, blocked int) {
 	if blocked > 0 {
-		e.Warn("%s stay although others repeat them: cut parts name them as the copy that is kept", show.Count(blocked, k.border))
+		e.Warn("%s stay although they repeat others: they are the kept copy of parts that were cut", show.Count(blocked, k.border))
 	}
 }
 
 // warnShort reports items that are too short to be searched for.
 func (k *cleaning) warnShort(e *cli.Env, ix *decon.Index) {
 	if st := ix.Stats(); st.Short > 0 {
-		e.Warn("%s of %s: too short, so not looked for; see dedup decon", show.Count(st.Short, "item"), show.Number(st.Items))
+		e.Warn("%s of %s skipped as too short; see dedup decon", show.Count(st.Short, "item"), show.Number(st.Items))
 	}
 }
 
@@ -308,7 +308,7 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	for _, g := range f.Sources {
 		if gone := g.Removed + g.LeftOut; 2*gone > g.Documents && gone > 1 {
 			e.Problem(cli.Problem{Kind: "a source that loses more than half", File: g.Name, Note: true,
-				Err: fmt.Errorf("%s loses %s of its %s: is that what you expect?", g.Name, show.Percent(float64(gone)/float64(g.Documents)), show.Count(g.Documents, "document"))})
+				Err: fmt.Errorf("%s loses %s of its %s; check that this is intended", g.Name, show.Percent(float64(gone)/float64(g.Documents)), show.Count(g.Documents, "document"))})
 		}
 	}
 	kept := "kept"

@@ -15,9 +15,9 @@ import (
 var clustersCommand = cli.Command{
 	Name:    "clusters",
 	Summary: "show which documents belong together and which one to keep",
-	Help: `Prints every cluster of two and more near-duplicates. Each member has a
+	Help: `Prints every cluster of two or more near-duplicates. Each member has a
 Jaccard similarity of at least -threshold to the representative, the document to
-keep; clusters never chain from document to document. With -covered pages are
+keep; clusters never chain from document to document. With -covered, pages are
 compared by the share of their own text that they have in common, and that share is
 the similarity.
 `,

@@ -104,7 +104,7 @@ func (k *compare) Run(e *cli.Env) error {
 		showPlacement(e.Out, e.Screen(k.Output), *out.Clusters)
 	}
 	if len(passages) > 0 {
-		fmt.Fprintf(e.Out, "\nThey share %s of %d words or more:\n\n", show.Count(len(passages), "passage"), k.MinTokens)
+		fmt.Fprintf(e.Out, "\nThey share %s of at least %d words:\n\n", show.Count(len(passages), "passage"), k.MinTokens)
 		show.SideBySide(e.Out, e.Screen(k.Output), out.A, textA, out.B, textB, passages, recycled)
 	}
 	for _, i := range rows {
@@ -174,7 +174,7 @@ func (k *compare) show(out io.Writer, sc screen.Screen, c show.Comparison) {
 	line("share of A in passages of B", "", show.Percent(c.CoveredA), sc.Figure)
 	line("share of B in passages of A", "", show.Percent(c.CoveredB), sc.Figure)
 	line("shingles of A, B, both", counts(w), counts(s), nil)
-	line(fmt.Sprintf("chance to be found (%v)", k.Banding()), show.Percent(w.Recall), show.Percent(s.Recall), nil)
+	line(fmt.Sprintf("chance of being found (%v)", k.Banding()), show.Percent(w.Recall), show.Percent(s.Recall), nil)
 	verdict := func(yes bool) string {
 		if yes {
 			return sc.Good("near-duplicates")
@@ -202,7 +202,7 @@ func showPlacement(w io.Writer, sc screen.Screen, p show.Placement) {
 		case d.ID == d.Representative:
 			fmt.Fprintf(w, "  %s is kept and represents %s\n", d.name, show.Count(d.Documents, "document"))
 		default:
-			fmt.Fprintf(w, "  %s is %.3f like %s, which represents %s\n", d.name, d.Similarity, show.Printable(d.Representative), show.Count(d.Documents, "document"))
+			fmt.Fprintf(w, "  %s has a similarity of %.3f to %s, which represents %s\n", d.name, d.Similarity, show.Printable(d.Representative), show.Count(d.Documents, "document"))
 		}
 	}
 	verdict := "apart"

@@ -177,13 +177,13 @@ func TestCutMistakes(t *testing.T) {
 	evaluation(t)
 	put(t, map[string]string{"table.csv": "id,text\n1,One\n"})
 	for _, tt := range []struct{ args, want string }{
-		{"-cut lines -out o.jsonl crawl.jsonl", "must be of blocks, items, repeats"},
+		{"-cut lines -out o.jsonl crawl.jsonl", "must be a comma-separated list of blocks, items, repeats"},
 		{"-cut items -out o.jsonl crawl.jsonl", "name the items with -decon FILE"},
-		{"-min 20 -out o.jsonl crawl.jsonl", "-min and -border go with -cut repeats"},
+		{"-min 20 -out o.jsonl crawl.jsonl", "-min and -border need -cut repeats"},
 		{"-cut repeats -min 0 -out o.jsonl crawl.jsonl", "-min 0: must be from 1 to 10000"},
 		{"-cut repeats -border line -out o.jsonl crawl.jsonl", "must be one of token, sentence, paragraph"},
-		{"-field-question q -out o.jsonl crawl.jsonl", "go with -decon, which is missing"},
-		{"-cut repeats -out o.csv table.csv", "documents of the format csv cannot be written without a part"},
+		{"-field-question q -out o.jsonl crawl.jsonl", "need -decon"},
+		{"-cut repeats -out o.csv table.csv", "-cut cannot remove parts of documents of the format csv"},
 		{"-decon nowhere.jsonl -out o.jsonl crawl.jsonl", "nowhere.jsonl"},
 		{"-decon quiz.jsonl -out quiz.jsonl -overwrite crawl.jsonl", "never changed"},
 	} {

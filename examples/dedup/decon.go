@@ -16,15 +16,15 @@ var deconCommand = cli.Command{
 	Summary: "show which documents hold items of an evaluation",
 	Usage:   "[INPUT...]",
 	Help: `Prints every place where a document of a training corpus holds an item of an
-evaluation: a question or an answer, word for word or with words exchanged,
+evaluation: a question or an answer, word for word or with words substituted,
 inserted and left out. Case, accents, punctuation and layout do not count. Words
-count by their rarity in the corpus, so turns of phrase that everybody uses are no
+are weighted by their rarity in the corpus, so common turns of phrase are not
 evidence. An answer of fewer than -min words is reported only next to its question,
 word for word.
 
--against reads the items like a corpus, a record an item, or opens a file that
+-against reads the items like a corpus, one item per record, or opens a file that
 -save wrote. -rule gpt3 is the rule of 13 equal words in a row by which the
-training text of GPT-3 was filtered, to compare with.
+training text of GPT-3 was filtered, for comparison.
 `,
 	Example: `-against evals.jsonl corpus.jsonl.zst
 -against quiz.jsonl -field-question q -field-answer a crawl/
@@ -45,7 +45,7 @@ func (d *deconFlags) Flags() []cli.Flags {
 
 func (d *deconFlags) Run(e *cli.Env) error {
 	if len(e.Inputs) == 0 && d.Save == "" {
-		return errors.New("no input: name the documents to search, or -save FILE to keep the items only")
+		return errors.New("no input: name the documents to search, or use -save FILE to only save the items")
 	}
 	ix, err := items.Load(e, d.Options, d.read)
 	if err != nil {
@@ -59,7 +59,7 @@ func (d *deconFlags) Run(e *cli.Env) error {
 		e.Summary("%s saved in %s", show.Count(st.Items, "item"), show.Printable(d.Save))
 	}
 	if st.Short > 0 {
-		e.Warn("%s of %s: fewer than %d words, so not looked for; see -min", show.Count(st.Short, "item"), show.Number(st.Items), d.MinTokens)
+		e.Warn("%s of %s skipped: fewer than %d words; see -min", show.Count(st.Short, "item"), show.Number(st.Items), d.MinTokens)
 	}
 	if len(e.Inputs) == 0 {
 		return nil

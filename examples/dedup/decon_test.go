@@ -81,10 +81,10 @@ func TestDeconMistakes(t *testing.T) {
 		want   string
 	}{
 		{"crawl.jsonl", 2, "name the items: -against FILE"},
-		{"-against quiz.jsonl", 2, "-save FILE to keep the items only"},
+		{"-against quiz.jsonl", 2, "-save FILE to only save the items"},
 		{"-against none.jsonl crawl.jsonl", 2, "none.jsonl"},
-		{"-against damaged.items crawl.jsonl", 2, "make it again with -save"},
-		{"-against saved.items -min 9 crawl.jsonl", 2, "-min: saved.items was saved with a value of its own"},
+		{"-against damaged.items crawl.jsonl", 2, "recreate it with -save"},
+		{"-against saved.items -min 9 crawl.jsonl", 2, "-min: saved.items was saved with a different value"},
 		{"-against quiz.jsonl -field-question q -save saved.items", 2, "-overwrite"},
 		{"-against quiz.jsonl -rule gpt4 crawl.jsonl", 2, "must be one of words, gpt3"},
 		{"-against quiz.jsonl -field-question q broken.jsonl", 1, "broken.jsonl:1"},

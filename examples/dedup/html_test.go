@@ -66,7 +66,7 @@ func TestPageIsNotWrittenOver(t *testing.T) {
 		{"an input", "-overwrite -html ./in.txt in.txt", "./in.txt is one of the inputs", cli.ExitFatal},
 		{"an input in a folder", "-overwrite -format text -html more/in.html more", "more/in.html is one of the inputs", cli.ExitFatal},
 		{"no such folder", "-html gone/new.html in.txt", "-html: ", cli.ExitFatal},
-		{"nothing to overwrite", "-overwrite in.txt", "add -html FILE", cli.ExitFatal},
+		{"nothing to overwrite", "-overwrite in.txt", "needs -html FILE", cli.ExitFatal},
 	} {
 		_, stderr, status := dedup(t, "", append([]string{"report"}, strings.Fields(tt.args)...)...)
 		if status != tt.status || !strings.Contains(stderr, tt.stderr) {

@@ -27,26 +27,26 @@ was acknowledged stays. One process at a time may add and remove; any number may
 query meanwhile. The output is one JSON object a line.
 
 As a filter, "dedup index add -db seen -" reads JSON Lines and answers each line
-with {"id":...,"new":...}, as soon as its document is durable: lines that are
-there together are stored together, a line that comes alone is not kept waiting.
-Stream processors that hand lines to a program and wait for its own, such as
-Bento with its processor "subprocess", can use it as it is.
+with {"id":...,"new":...}, as soon as its document is durable: lines that arrive
+together are stored together, and a single line is not kept waiting.
+Stream processors that pass lines to a program and wait for its answers, such as
+Bento with its processor "subprocess", can use it directly.
 `,
 	Commands: []cli.Command{
 		{
 			Name:    "index add",
 			Summary: "store documents and report which are new",
-			Help: `Stores every document, in the place of the one with its id, and prints
+			Help: `Stores every document, replacing the one with its id, and prints
 {"id":"...","new":true} once it is on disk; new means that no other stored
-document is at or above the threshold. With -new-only it stores only documents
+document matches it at the threshold. With -new-only it stores only documents
 that are new, and prints {"id":"...","new":false,"match":"...","similarity":x}
-for the others: each of them is at or above the threshold to a document that is
-kept. A stored id does not match itself, so lines may be sent again.
+for the others: each of them matches a document that is kept.
+A stored id does not match itself, so lines may be sent again.
 
 The first add creates the index and fixes -threshold, -k, -unit, -size and -key;
-later ones may omit all but -key, and must not differ. Shingles are
-stored, so that similarities are exact, at 8 bytes each; with -estimate they are
-not. Whoever knows how shingles are hashed can make texts that collide: where
+later ones may omit all of them except -key, and must not differ. Shingles are
+stored, at 8 bytes each, so that similarities are exact; with -estimate they are
+not. An author who knows how shingles are hashed can make texts that collide: where
 authors may be hostile, -key FILE hashes them under the content of a secret file.
 `,
 			Example: `-db seen corpus.jsonl
@@ -60,7 +60,7 @@ authors may be hostile, -key FILE hashes them under the content of a secret file
 			Name:    "index query",
 			Summary: "find stored documents that are similar to these",
 			Help: `Prints {"id":"...","match":"...","similarity":x} for every stored document that
-is similar to one of the input, the best first, its own id included.
+is similar to an input document, best first, including the one with the same id.
 `,
 			Example: `-db seen today.jsonl
 -db seen -limit 1 article.txt
@@ -71,7 +71,7 @@ is similar to one of the input, the best first, its own id included.
 			Name:    "index remove",
 			Usage:   "ID...",
 			Summary: "remove documents",
-			Help: `Removes the documents with the ids from the index, prints
+			Help: `Removes the documents with these ids from the index, prints
 {"id":"...","removed":true} for each once that is durable, false if it was not
 stored, and frees disk space when most of it is unused.
 `,
@@ -83,9 +83,9 @@ stored, and frees disk space when most of it is unused.
 			Name:    "index stats",
 			Usage:   cli.NoInputs,
 			Summary: "print sizes and settings",
-			Help: `Prints one JSON object: documents, removed ones whose room is not yet free, the
+			Help: `Prints one JSON object: documents, removed ones whose space is not yet free, the
 threshold, bands and scheme, bytes on disk, and the sizes of the largest buckets.
-With -verify it also does what "dedup index verify" does.
+With -verify it also checks the index, like "dedup index verify".
 `,
 			Example: `-db seen -verify
 `,
@@ -121,7 +121,7 @@ func (k *indexOptions) dbFlag() cli.Flags {
 func (k *indexOptions) idFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&k.ids, "id", "", "id for a document without one: its `place|content` (default: it is left out)")
+			fs.StringVar(&k.ids, "id", "", "id of a document without one: its `place|content` (default: leave the document out)")
 		},
 		Check: func() error {
 			return cli.OneOf("id", k.ids, string(input.RealIDs), string(input.PlaceIDs), string(input.ContentIDs))
@@ -136,7 +136,7 @@ func (k *indexOptions) settingFlags() cli.Flags {
 		Register: func(fs *flag.FlagSet) {
 			a.Register(fs)
 			b.Register(fs)
-			fs.StringVar(&k.keyFile, "key", "", "secret `file` whose content keys the hashes of shingles (default: they are not keyed)")
+			fs.StringVar(&k.keyFile, "key", "", "secret `file` whose content keys the hashes of shingles (default: no key)")
 		},
 		Check: func() error { return cmp.Or(a.Check(), b.Check()) },
 	}
@@ -144,7 +144,7 @@ func (k *indexOptions) settingFlags() cli.Flags {
 
 func (k *indexOptions) outputFlags() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&k.JSON, "json", false, "print JSON, which is what this command prints anyway")
+		fs.BoolVar(&k.JSON, "json", false, "print JSON (this command always does)")
 		k.QuietFlag().Register(fs)
 	}}
 }
@@ -169,7 +169,7 @@ func readKey(name string) (uint64, error) {
 	}
 	const least = 8
 	if len(b) < least {
-		return 0, fmt.Errorf("-key %s: a key has at least %d bytes; make one with: head -c 32 /dev/urandom > %[1]s", name, least)
+		return 0, fmt.Errorf("-key %s: a key needs at least %d bytes; make one with: head -c 32 /dev/urandom > %[1]s", name, least)
 	}
 	sum := sha256.Sum256(b)
 	return max(1, binary.LittleEndian.Uint64(sum[:])), nil // 0 is not a key
@@ -184,7 +184,7 @@ type indexAdd struct {
 func (k *indexAdd) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.IntVar(&k.sync, "sync", 1000, "documents to store and acknowledge together at most")
+			fs.IntVar(&k.sync, "sync", 1000, "largest number of documents to store and acknowledge together")
 			fs.BoolVar(&k.newOnly, "new-only", false, "store only documents that match no other")
 		},
 		Check: func() error {
@@ -247,7 +247,7 @@ type indexQuery struct {
 func (k *indexQuery) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.IntVar(&k.limit, "limit", 0, "matches to print for a document at most (default all)")
+			fs.IntVar(&k.limit, "limit", 0, "largest number of matches to print per document (default all)")
 		},
 		Check: func() error {
 			if k.limit < 0 {
@@ -287,7 +287,7 @@ func (k *indexQuery) Run(e *cli.Env) (err error) {
 		return nil
 	})
 	if err == nil {
-		e.Summary("%s asked for, %d matches among %d stored", show.Count(asked, "document"), matches, d.Len())
+		e.Summary("%s queried, %d matches among %d stored", show.Count(asked, "document"), matches, d.Len())
 	}
 	return err
 }
@@ -334,7 +334,7 @@ type indexStats struct {
 
 func (k *indexStats) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&k.verify, "verify", false, "read everything and check it; exit status 1 if it is damaged")
+		fs.BoolVar(&k.verify, "verify", false, "also read and check everything; exit status 1 if the index is damaged")
 	}}
 	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
 }

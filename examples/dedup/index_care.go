@@ -19,12 +19,12 @@ var verifyCommand = cli.Command{
 	Name:    "index verify",
 	Usage:   cli.NoInputs,
 	Summary: "check an index for damage",
-	Help: `Reads every byte of the index, looks whether every document is found where its
+	Help: `Reads every byte of the index, checks that every document is found where its
 record puts it, and prints {"whole":true,...}. Exit status 0: whole, 1: damaged;
 "dedup index repair" then saves the rest. It changes nothing, and may run while a
 process adds.
 
-The last write of an index that no process has closed may be unfinished: that is
+The last write to an index that was not closed may be unfinished: that is
 not damage, and its size is printed as unfinished_bytes.
 `,
 	Example: `-db seen
@@ -37,8 +37,8 @@ var exportCommand = cli.Command{
 	Usage:   cli.NoInputs,
 	Summary: "print the stored documents as JSON Lines",
 	Help: `Prints {"id":"...","time":"...","signature":"..."} for every document, in the
-order in which they were added; time is that of its addition, signature what
-package minhash reads. With -shingles it also prints the hashes of the shingles, in
+order in which they were added; time is when it was added, and signature is the form
+that package minhash reads. With -shingles it also prints the shingles' hashes, in
 hexadecimal. An index holds no texts.
 `,
 	Example: `-db seen | zstd > seen.jsonl.zst
@@ -52,7 +52,7 @@ var repairCommand = cli.Command{
 	Summary: "copy the undamaged parts of an index into a new one",
 	Help: `Copies the undamaged parts of an index into a new one, in the folder that -to
 names, and prints {"file":"...","offset":n,"bytes":n,"reason":"..."} for each
-part that is lost. The damaged index stays as it is. A lost part may have been a
+part that is lost. The damaged index is not changed. A lost part may have been a
 removal: then the document is back. Exit status 0: nothing is lost, 1: something is.
 `,
 	Example: `-db seen -to repaired
@@ -140,7 +140,7 @@ type indexExport struct {
 
 func (k *indexExport) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&k.shingles, "shingles", false, "print the hashes of the shingles too")
+		fs.BoolVar(&k.shingles, "shingles", false, "also print the hashes of the shingles")
 	}}
 	return []cli.Flags{k.dbFlag(), own, k.outputFlags()}
 }
@@ -186,7 +186,7 @@ type indexRepair struct {
 func (k *indexRepair) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&k.to, "to", "", "`folder` of the new index, empty or not there yet")
+			fs.StringVar(&k.to, "to", "", "`folder` of the new index, empty or absent")
 		},
 		Check: func() error {
 			if k.to == "" {
@@ -228,7 +228,7 @@ type indexExpire struct {
 func (k *indexExpire) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Func("older", "`age` from which documents are removed, for example 90d, 12h or 30m", func(s string) (err error) {
+			fs.Func("older", "`age` above which documents are removed, for example 90d, 12h or 30m", func(s string) (err error) {
 				k.older, err = parseAge(s)
 				return err
 			})

@@ -73,7 +73,7 @@ func TestIndex(t *testing.T) {
 		{"stats -db " + db + "x", "has no index"},
 		{"stats -db " + db + " a", "takes no input"},
 		{"add -", "name its folder with -db"},
-		{"add -db " + filepath.Dir(db) + " -", "holds seen and is not an index: name a new or an empty folder"},
+		{"add -db " + filepath.Dir(db) + " -", "contains seen and is not an index: name a new or empty folder"},
 		{"add -db " + db + " -sync 0 -", "-sync 0: must be"},
 		{"query -db " + db + " -limit -1 -", "-limit -1: must be"},
 		{"query -db " + db + " -sync 3 -", "not defined: -sync"},
@@ -229,7 +229,7 @@ func TestIndexKey(t *testing.T) {
 	run(cli.ExitDone, `{"id":"a","match":"a","similarity":1}`, "query", "-db", db, "-key", key, "-")
 	run(cli.ExitFatal, "name the file of the key with -key", "query", "-db", db, "-")
 	run(cli.ExitFatal, "not made with this -key", "add", "-db", db, "-key", other, "-")
-	run(cli.ExitFatal, "a key has at least 8 bytes", "add", "-db", db+"x", "-key", os.DevNull, "-")
+	run(cli.ExitFatal, "a key needs at least 8 bytes", "add", "-db", db+"x", "-key", os.DevNull, "-")
 	run(cli.ExitDone, `"shingles":"words:5+keyed:`, "stats", "-db", db)
 	run(cli.ExitDone, `"whole":true`, "verify", "-db", db)
 	run(cli.ExitDone, `"removed":true`, "remove", "-db", db, "a")
@@ -270,7 +270,7 @@ func TestIndexCare(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(cli.ExitDone, `"whole":true,"documents":2,"unfinished_bytes":16`, "verify", "-db", db)
-	run(cli.ExitDone, "are left out", "query", "-db", db, "-")
+	run(cli.ExitDone, "are ignored", "query", "-db", db, "-")
 	run(cli.ExitDone, "were cut off", "remove", "-db", db, "nobody")
 	if whole, err = os.ReadFile(name); err != nil {
 		t.Fatal(err)

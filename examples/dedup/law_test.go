@@ -411,12 +411,12 @@ func TestCleanRefused(t *testing.T) {
 		"a.csv": "id,text\n1,one\n", "b.csv": "text,id\ntwo,2\n"})
 	for args, want := range map[string]string{
 		"-out x.warc a.txt":                   "documents of the format text cannot be written as warc; end the name in .jsonl or .parquet, or in / for a folder",
-		"-out x.txt a.txt b.txt":              "a file of the format text is one document, and there are 2",
+		"-out x.txt a.txt b.txt":              "a file of the format text holds one document, but there are 2",
 		"-out x.csv a.warc":                   "end the name in .warc, .jsonl or .parquet",
 		"-out x.csv a.jsonl":                  "documents of the format jsonl cannot be written as csv; end the name in .jsonl",
 		"-out x a.txt a.jsonl":                "the inputs are of several formats (text, jsonl)",
-		"-out x.jsonl.bz2 a.jsonl":            "bzip2 is read and not written",
-		"-out x.csv a.csv b.csv":              "b.csv has other columns than the file before",
+		"-out x.jsonl.bz2 a.jsonl":            "bzip2 can be read but not written",
+		"-out x.csv a.csv b.csv":              "b.csv has different columns than the file before",
 		"-annotate -out x/ a.txt":             "-annotate adds fields to records",
 		"-annotate -out x.txt a.txt":          "end the name of -out in .jsonl or .parquet",
 		"-exact -threshold .5 -out x a.txt":   "-exact compares whole texts",

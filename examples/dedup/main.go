@@ -60,7 +60,7 @@ commands:
 An INPUT is a file, a folder, a pattern like 'crawl/**/*.{html,warc.gz}', or - for
 standard input. The format is found by content first, then by name:
 %s
-All but .parquet may be packed (%s). JSON Lines and tables have the
+All except .parquet may be compressed (%s). JSON Lines and tables have the
 fields "id", "text", "host", "url" and "time"; only the text is required.
 -field-... selects other fields; a.b is the field b in a. A document without an id,
 or with an id that was read before, gets the id FILE:LINE or FILE:ROW; the id of a

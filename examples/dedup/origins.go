@@ -21,10 +21,10 @@ var originsCommand = cli.Command{
 	Help: `Prints every passage of at least -min words that several documents hold, with its
 holders in the order of their times (-field-time). The first one is named only if
 every holder has a time and no two share the earliest. An origin is a holder that no
-earlier holder covers by -share or more: who only quotes the passage in a text of his
-own counts. Cues of attribution near a passage, such as "the Gazette reported", are
-printed as what the text claims. Then, for each document, how much of it is elsewhere.
-With -against it prints the passages that a new document and an old one hold, and how
+earlier holder covers by -share or more: a document that only quotes the passage in a
+text of its own counts. Cues of attribution near a passage, such as "the Gazette reported", are
+printed as claims of the text. Then it prints, for each document, how much of it is elsewhere.
+With -against it prints the passages that a new document shares with an old one, and how
 much of each new document is elsewhere.
 `,
 	Example: `articles.jsonl
@@ -49,7 +49,7 @@ func (o *origins) Flags() []cli.Flags {
 func (o *origins) shareFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Float64Var(&o.share, "share", .5, "minimum share of a document, covered by an earlier holder, that makes it no origin")
+			fs.Float64Var(&o.share, "share", .5, "share of a document, covered by an earlier holder, from which on it is not an origin")
 		},
 		Check: func() error {
 			if !(o.share > 0 && o.share <= 1) {
@@ -98,7 +98,7 @@ func (o *origins) Run(e *cli.Env) error {
 			return err
 		}
 	}
-	e.Summary("%s: %s of %d words or more in several documents, %s with text that is elsewhere", c.Counted(),
+	e.Summary("%s: %s of at least %d words in several documents, %s with text that is elsewhere", c.Counted(),
 		show.Count(len(found.Passages), "passage"), o.MinTokens, show.Count(len(found.Documents), "document"))
 	return nil
 }

@@ -14,13 +14,13 @@ import (
 var pairsCommand = cli.Command{
 	Name:    "pairs",
 	Summary: "show every pair of near-duplicates",
-	Help: `Prints every pair of documents whose Jaccard similarity (the shingles that
-both have over those that either has) is at least -threshold. With -containment
-it adds the pairs of which one is contained in the other to at least that share.
-With -covered pages are compared by the share of their own text that they have in
+	Help: `Prints every pair of documents whose Jaccard similarity (shingles in both
+divided by shingles in either) is at least -threshold. With -containment
+it adds the pairs in which one is contained in the other to at least that share.
+With -covered, pages are compared by the share of their own text that they have in
 common. Jaccard is the criterion for files, containment for excerpts, the covered
 share for pages, which differ in their frames, comments and teasers.
-Figures are computed from the shingles of both documents, unless -estimate. With
+Figures are computed from the shingles of both documents unless -estimate is given. With
 -against a pair is a new document and one of that corpus, which comes first, or
 two new ones.
 `,
@@ -91,7 +91,7 @@ func (p *pairs) print(e *cli.Env, a, b string, s lsh.Score) error {
 func (p *pairs) summarize(e *cli.Env, counted string, pairs int) {
 	what := p.Criterion(false)
 	if p.Containment > 0 {
-		what += fmt.Sprintf(" or containment %v or more", p.Containment)
+		what += fmt.Sprintf(" or containment at least %v", p.Containment)
 	}
 	e.Summary("%s, %s: %s (%s)", counted, show.Count(pairs, "pair"), what, p.Figures())
 }

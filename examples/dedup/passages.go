@@ -19,11 +19,11 @@ var passagesCommand = cli.Command{
 	Summary: "show the passages that documents share, with their places",
 	Help: `Prints every passage of at least -min words that two documents share, in any
 order and with small edits, side by side: words that only one document has are in
-[brackets], or in colour on a terminal. Offsets are in bytes. A passage that is one
+[brackets], or in colour on a terminal. Offsets are in bytes. A passage with the same
 wording around different numbers and names is labelled a template. A passage in recycled
 blocks is labelled with the number of documents and hosts that have them; -strip
-leaves out the blocks of page frames. With -against a new document is compared with
-the old ones only, which come first in a pair. With -group each passage is printed
+leaves out the blocks of page frames. With -against, a new document is compared only
+with the old ones, which come first in a pair. With -group, each passage is printed
 once, with all documents that hold it.
 `,
 	Example: `a.txt b.txt
@@ -105,14 +105,14 @@ func (p *passages) Run(e *cli.Env) error {
 	for _, s := range ix.LeftOut() {
 		e.Warn("%s", s)
 	}
-	e.Summary("%s: %s of %d words or more shared by %s", c.Counted(), show.Count(found, "passage"), p.MinTokens, show.Count(pairs, "pair"))
+	e.Summary("%s: %s of at least %d words shared by %s", c.Counted(), show.Count(found, "passage"), p.MinTokens, show.Count(pairs, "pair"))
 	return nil
 }
 
 // groupFlag is -group.
 func (p *passages) groupFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&p.group, "group", false, "print each passage once, with all documents that hold it, instead of every two of them")
+		fs.BoolVar(&p.group, "group", false, "print each passage once, with all documents that hold it, instead of every pair")
 	}}
 }
 
@@ -186,6 +186,6 @@ func (p *passages) groups(e *cli.Env, c *corpus.Corpus, masks [][]shingle.Span, 
 		}
 		fmt.Fprintln(e.Out)
 	}
-	e.Summary("%s: %s of %d words or more in several documents", c.Counted(), show.Count(len(groups), "passage"), p.MinTokens)
+	e.Summary("%s: %s of at least %d words in several documents", c.Counted(), show.Count(len(groups), "passage"), p.MinTokens)
 	return nil
 }

@@ -19,14 +19,14 @@ var serveCommand = cli.Command{
 	Name:    "serve",
 	Usage:   cli.NoInputs,
 	Summary: "answer over HTTP whether a page is new, for crawlers",
-	Help: `Answers over HTTP whether a page is new, a near-duplicate of which stored one, the
-same page changed by how much, or nothing but the frame of its site. Pages are
-compared without what their site puts on every page, so the first pages of a site
-are held until that is known; GET /v1/released has the verdicts on them. An answer
-is given when it is durable: the service may be killed at any moment.
+	Help: `Answers over HTTP whether a page is new, a near-duplicate of a stored one, a changed
+version of a stored one, or nothing but the frame of its site. Pages are
+compared without the blocks that their site repeats, so the first pages of a site
+are held until these are known; GET /v1/released returns the verdicts on them. An
+answer is sent only when it is durable: the service may be killed at any moment.
 
   POST /v1/judge    {"url":...,"text" or "html":...,"time":...}: store it if it is new
-  POST /v1/query    the stored pages that are like it
+  POST /v1/query    the stored pages that are similar to it
   POST /v1/add      store it without judging it
   POST /v1/remove   {"id":...}: forget it
   POST /v1/blocks   which of its blocks are recycled
@@ -36,7 +36,7 @@ is given when it is durable: the service may be killed at any moment.
 
 A request holds one JSON object, or one on each line with the Content-Type
 application/x-ndjson; /openapi.json describes them. The service listens on this
-machine only. To be reached from others it needs -token-file: callers send the
+machine only. To listen on other addresses it needs -token-file: callers send the
 token as "Authorization: Bearer TOKEN". It does not speak TLS.
 `,
 	Example: `-db seen
@@ -59,13 +59,13 @@ func (k *serveAction) Flags() []cli.Flags {
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&k.o.Dir, "db", "", "`folder` of the stored pages; created if it does not exist")
 			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
-			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "pages of a section to see before its pages are judged")
-			fs.Func("older", "forget pages whose time is longer ago than this `age`, for example 90d, 12h or 30m; never unless set", func(s string) (err error) {
+			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "number of pages of a section to observe before its pages are judged")
+			fs.Func("older", "forget pages whose time is longer ago than this `age`, for example 90d, 12h or 30m (default: never)", func(s string) (err error) {
 				k.o.Older, err = parseAge(s)
 				return err
 			})
-			fs.BoolVar(&k.o.Seen.Passages, "passages", false, "keep the texts of stored pages, for /v1/passages; takes about as much disk again")
-			fs.Float64Var(&k.o.Seen.Covered, "covered", 0, "also a near-duplicate: a page that shares passages which cover this `share` of it or of the stored page, whichever is shorter; keeps texts as -passages does")
+			fs.BoolVar(&k.o.Seen.Passages, "passages", false, "keep the texts of stored pages, for /v1/passages; takes about as much disk space again")
+			fs.Float64Var(&k.o.Seen.Covered, "covered", 0, "also judge a page a near-duplicate if shared passages cover this `share` of it or of the stored page, whichever is shorter; keeps texts like -passages")
 			fs.StringVar(&k.prefer, "prefer", "first", "which of several copies is kept: the `first`, the one with the plainest address of its site (address), or the one with the earliest time (earlier)")
 		},
 		Check: func() error {
@@ -89,13 +89,13 @@ func (k *serveAction) Flags() []cli.Flags {
 		},
 	}, {
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&k.o.Addr, "addr", "127.0.0.1:8080", "`address` to listen at: HOST:PORT, or unix:PATH")
+			fs.StringVar(&k.o.Addr, "addr", "127.0.0.1:8080", "`address` to listen on: HOST:PORT, or unix:PATH")
 			fs.StringVar(&k.tokenFile, "token-file", "", "`file` with the token that callers must send")
-			fs.Int64Var(&k.o.MaxBody, "max-body", 8<<20, "bytes of a request at most")
-			fs.IntVar(&k.o.MaxRequests, "max-requests", 256, "requests that are answered at the same time; others get status 429")
-			fs.DurationVar(&k.o.Timeout, "timeout", 30*time.Second, "time for a request")
-			fs.DurationVar(&k.o.Grace, "grace", 10*time.Second, "time for running requests when the service is stopped")
-			fs.Int64Var(&k.o.Seen.Checkpoint, "checkpoint", 64<<20, "bytes of journal after which everything is saved")
+			fs.Int64Var(&k.o.MaxBody, "max-body", 8<<20, "largest request, in bytes")
+			fs.IntVar(&k.o.MaxRequests, "max-requests", 256, "largest number of concurrent requests; others get status 429")
+			fs.DurationVar(&k.o.Timeout, "timeout", 30*time.Second, "time limit for a request")
+			fs.DurationVar(&k.o.Grace, "grace", 10*time.Second, "time limit for running requests when the service is stopped")
+			fs.Int64Var(&k.o.Seen.Checkpoint, "checkpoint", 64<<20, "bytes of journal after which the state is saved")
 		},
 		Check: func() error {
 			if k.o.MaxBody < 1 || k.o.MaxRequests < 1 || k.o.Timeout <= 0 || k.o.Grace <= 0 || k.o.Seen.Checkpoint < 1 {

@@ -309,11 +309,11 @@ func TestSpillRefuses(t *testing.T) {
 		}
 	}
 	begin()
-	refused("-threshold was 0.8, now it is 0.7", append(args, "-threshold", "0.7")...)
+	refused("-threshold was 0.8 and is now 0.7", append(args, "-threshold", "0.7")...)
 	refused("-estimate was false", append(args, "-estimate")...)
 	refused("how inputs are read", append(args, "-field-id", "name")...)
 	refused("the number of inputs", append(args, "copies.jsonl")...)
-	refused("an input was crowd.jsonl, now it is copies.jsonl", "clusters", "-strip=false", "-spill", "run", "copies.jsonl")
+	refused("an input was crowd.jsonl and is now copies.jsonl", "clusters", "-strip=false", "-spill", "run", "copies.jsonl")
 	if err := os.WriteFile("run/bands.0000.123.tmp", []byte("left behind"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -363,7 +363,7 @@ func TestSpillRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, map[string]string{"run/letter.txt": "not ours"})
-	refused("letter.txt, which is not of a run", args...)
+	refused("letter.txt, which does not belong to a run", args...)
 	refused("is not a folder", "clusters", "-spill", file, "-strip=false", file)
 	refused("pass -strip=false", "clusters", "-spill", "new", writeHost(t))
 	for flag, message := range map[string]string{"-strip": "-strip", "-covered=0.3": "-covered"} {

@@ -21,8 +21,8 @@ writes lines on standard output. An engine splits, sorts and joins the lines in
 between, so a corpus may outgrow one machine. docs/distributed.md has the columns
 and the order of the stages, which are:
 
-  number      put a "ref", the number of the line, into JSON Lines (-first)
-  hosts       host and ref in front of JSON Lines
+  number      add a "ref", the number of the line, to JSON Lines (-first)
+  hosts       put host and ref in front of JSON Lines
   blocks      counts of blocks, by host and over all documents (-parts)
   merge       counts of several machines in one
   mask        documents with the spans of their recycled blocks (-blocks)
@@ -39,7 +39,7 @@ and the order of the stages, which are:
   manifest    prints the settings on which the lines depend, as JSON
 
 Give all stages of a run the same -threshold, -k, -unit, -size and -estimate. A
-line that a stage does not understand ends it with status 2 and a message that
+line that a stage cannot parse ends it with status 2 and a message that
 names the line, once all input has been read.
 `,
 	Example: `sketch < numbered.jsonl > sketches
@@ -59,10 +59,10 @@ func (k *stageAction) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.Int64Var(&k.stage.First, "first", 0, "`number` of the first line, for number")
-			fs.IntVar(&k.stage.Documents, "documents", 0, "`number` of lines that sketch has printed, for full")
+			fs.IntVar(&k.stage.Documents, "documents", 0, "`number` of lines printed by sketch, for full")
 			fs.IntVar(&k.stage.Parts, "parts", 0, "`number` of parts of the counts over all documents, for blocks (default 64)")
-			fs.StringVar(&k.blocks, "blocks", "", "`file` that merge has written, for mask")
-			fs.StringVar(&k.full, "full", "", "`sizes` that full has printed, one a band, separated by commas, for candidates")
+			fs.StringVar(&k.blocks, "blocks", "", "`file` written by merge, for mask")
+			fs.StringVar(&k.full, "full", "", "comma-separated `sizes` printed by full, one per band, for candidates")
 		},
 		Check: func() error {
 			if k.stage.Parts < 0 {
@@ -86,12 +86,12 @@ func (k *stageAction) Flags() []cli.Flags {
 
 func (k *stageAction) Run(e *cli.Env) error {
 	if len(e.Inputs) != 1 {
-		return fmt.Errorf("stage needs the name of one stage: %s or manifest", strings.Join(stage.StageNames(), ", "))
+		return fmt.Errorf("stage needs the name of a stage: %s or manifest", strings.Join(stage.StageNames(), ", "))
 	}
 	o := k.stage
 	o.Shingler, o.K, o.Threshold, o.Estimate = k.Shingler(), k.K, k.Threshold, k.Estimate
 	if bands := k.Banding().Bands; o.FullSizes != nil && len(o.FullSizes) != bands {
-		return fmt.Errorf("-full has %d sizes, there are %d bands", len(o.FullSizes), bands)
+		return fmt.Errorf("-full has %d sizes, but there are %d bands", len(o.FullSizes), bands)
 	}
 	if e.Inputs[0] == "manifest" {
 		_, err := fmt.Fprintln(e.Out, o.Manifest())

@@ -226,7 +226,7 @@ func CheckTexts(e *cli.Env, to Target) error {
 			return err
 		}
 		if i > 0 && within(outputs[0], out) {
-			return fmt.Errorf("%s is the file of both -out and -spans: write them to different files", out)
+			return fmt.Errorf("-out and -spans both name %s: write them to different files", out)
 		}
 		for _, in := range e.Inputs {
 			names, err := input.Expand(in)
@@ -235,7 +235,7 @@ func CheckTexts(e *cli.Env, to Target) error {
 			}
 			for _, in := range names {
 				if within(in, out) || within(out, in) {
-					return fmt.Errorf("%s lies in the input %s, or holds it: the input is never changed; write elsewhere", out, in)
+					return fmt.Errorf("%s lies in the input %s, or contains it; the input is never changed, so write elsewhere", out, in)
 				}
 			}
 		}
@@ -344,7 +344,7 @@ func withText(line []byte, name, text string) ([]byte, error) {
 func setText(fields []field, name, text string) ([]field, error) {
 	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("-cut changes fields of a record itself, and %q leads into an object", name)
+		return nil, fmt.Errorf("-cut changes only top-level fields of a record, and %q is in a nested object", name)
 	}
 	value, err := show.JSON(text)
 	if err != nil {

@@ -63,7 +63,7 @@ func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, erro
 		}
 		for _, other := range outputs[:i] {
 			if within(other, name) || within(name, other) {
-				return nil, fmt.Errorf("%s and %s are one, or one lies in the other: write them to different places", other, name)
+				return nil, fmt.Errorf("%s and %s are the same, or one lies in the other: write them to different places", other, name)
 			}
 		}
 	}
@@ -77,11 +77,11 @@ func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, erro
 	for _, in := range append(slices.Clone(against), c.inputs...) {
 		for _, out := range outputs {
 			if within(in, out) || within(out, in) {
-				return nil, fmt.Errorf("%s lies in the input %s, or holds it: the input is never changed; write elsewhere", out, in)
+				return nil, fmt.Errorf("%s lies in the input %s, or contains it; the input is never changed, so write elsewhere", out, in)
 			}
 		}
 		if info, err := os.Stat(in); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !dry {
-			return nil, fmt.Errorf("%s is a pipe, and clean reads its inputs twice: make it a file, or standard input (-)", in)
+			return nil, fmt.Errorf("%s is a pipe, but clean reads its inputs twice: use a file or standard input (-)", in)
 		}
 		if in == "-" && c.stdin == nil && !dry {
 			if err := c.putAside(); err != nil {
@@ -155,7 +155,7 @@ func (c *Writer) Plan(docs Corpus) error {
 	// annotated refuses -annotate for files and pages that are copied unchanged.
 	annotated := func(to string) error {
 		if i := slices.IndexFunc(formats, func(f string) bool { return !records(f) }); i >= 0 && c.to.Annotate && to != input.JSONL && to != input.Parquet {
-			return fmt.Errorf("-annotate adds fields to records, and documents of the format %s have none; end the name of -out in .jsonl or .parquet to make records of them", formats[i])
+			return fmt.Errorf("-annotate adds fields to records, and documents of the format %s have none; end the name of -out in .jsonl or .parquet to convert them to records", formats[i])
 		}
 		return nil
 	}
@@ -191,7 +191,7 @@ func (c *Writer) Plan(docs Corpus) error {
 		case f == c.format && !whole:
 		case f == c.format && docs.Docs == 1:
 		case whole && input.FormatOf(f).Whole:
-			return fmt.Errorf("-out %s: a file of the format %s is one document, and there are %d: end the name in / for a folder", c.to.Out, c.format, docs.Docs)
+			return fmt.Errorf("-out %s: a file of the format %s holds one document, but there are %d: end the name in / for a folder", c.to.Out, c.format, docs.Docs)
 		case c.format == input.JSONL || c.format == input.Parquet:
 		default:
 			return fmt.Errorf("-out %s: documents of the format %s cannot be written as %s; %s", c.to.Out, f, c.format, instead(f))
@@ -212,7 +212,7 @@ func (c *Writer) Plan(docs Corpus) error {
 func (c *Writer) cuttable(formats []string) error {
 	for _, f := range formats {
 		if len(c.to.Cut) > 0 && f != input.Text && f != input.JSONL {
-			return fmt.Errorf("-out %s: -cut writes text, and documents of the format %s cannot be written without a part of theirs; name a .jsonl file", c.to.Out, f)
+			return fmt.Errorf("-out %s: -cut cannot remove parts of documents of the format %s; write to a .jsonl file", c.to.Out, f)
 		}
 	}
 	return nil
@@ -238,10 +238,10 @@ func extensions() string {
 func instead(format string) string {
 	switch f := input.FormatOf(format); {
 	case f.Whole:
-		return "end the name in .jsonl or .parquet, or in / for a folder of files as they are"
+		return "end the name in .jsonl or .parquet, or in / for a folder of unchanged files"
 	default:
 		return fmt.Sprintf("end the name in %s, .jsonl or .parquet, or in / for a folder", f.Extensions[0])
 	}
 }
 
-var errChanged = errors.New("it is not what it was when it was read first; nothing was written")
+var errChanged = errors.New("it has changed since it was first read; nothing was written")

@@ -196,7 +196,7 @@ func NoRank(p input.Place, field string) error {
 
 // NoTime is the error for a document whose time cannot be parsed.
 func NoTime(p input.Place, err error) error {
-	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; taken for the oldest", err)}
+	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; treated as the oldest", err)}
 }
 
 // Reading returns the options for reading the inputs again, in one goroutine.

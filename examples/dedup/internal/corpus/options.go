@@ -27,10 +27,10 @@ func (o *Options) InputFlags() cli.Flags {
 			fs.StringVar(&f.ID, "field-id", "id", "`name` of the field or column of a document's id; a.b is b within a")
 			fs.StringVar(&f.Text, "field-text", "text", "`name` of the field or column of a document's text")
 			fs.StringVar(&f.Host, "field-host", "host", "`name` of the field or column of a document's site")
-			fs.StringVar(&f.URL, "field-url", "url", "`name` of the field or column of its URL, whose host is the site where no site is named")
-			fs.StringVar(&f.Time, "field-time", "time", "`name` of the field or column of the time when it was published or fetched")
+			fs.StringVar(&f.URL, "field-url", "url", "`name` of the field or column of a document's URL, whose host is the site if no site is given")
+			fs.StringVar(&f.Time, "field-time", "time", "`name` of the field or column of the time when a document was published or fetched")
 			o.Memory = 2 << 30
-			fs.TextVar((*bytesize.Size)(&o.Memory), "memory", bytesize.Size(o.Memory), "`size` of memory to use, about; the rest of a corpus is kept in temporary files")
+			fs.TextVar((*bytesize.Size)(&o.Memory), "memory", bytesize.Size(o.Memory), "approximate `size` of memory to use; the rest of a corpus is kept in temporary files")
 			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "number of processors to use; results are the same for any number (default all, at most 256)")
 		},
 		Check: func() error {

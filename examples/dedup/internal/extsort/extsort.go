@@ -87,7 +87,7 @@ func New(o Options) *Sorter {
 // call return the error. It panics after All.
 func (s *Sorter) Add(record []byte) error {
 	if s.ended {
-		panic("extsort: Add after All")
+		panic("extsort: Add called after All")
 	}
 	if len(record) > MaxRecord {
 		return fmt.Errorf("extsort: %d bytes: %w", len(record), ErrTooLong)
@@ -152,7 +152,7 @@ func (s *Sorter) write(c *chunk) error {
 // It may be called once. The sequence ends with an error if there is one.
 func (s *Sorter) All() iter.Seq2[[]byte, error] {
 	if s.ended {
-		panic("extsort: All twice")
+		panic("extsort: All called twice")
 	}
 	s.ended = true
 	return func(yield func([]byte, error) bool) {

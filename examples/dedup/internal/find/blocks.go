@@ -81,7 +81,7 @@ func observe(c *corpus.Corpus, d *boilerplate.Detector) error {
 		}
 	}
 	if s := d.Stats(); s.EvictedHosts+s.EvictedBlocks > 0 {
-		c.Env().Warn("-memory is too little to count every block: %s and %s were forgotten on the way", show.Count(s.EvictedHosts, "host"), show.Count(s.EvictedBlocks, "block"))
+		c.Env().Warn("-memory is too small to count every block: %s and %s were forgotten", show.Count(s.EvictedHosts, "host"), show.Count(s.EvictedBlocks, "block"))
 	}
 	return c.Err()
 }
@@ -161,7 +161,7 @@ func report(c *corpus.Corpus, o Options, masks [][]shingle.Span) {
 	case o.strips(c):
 		c.Compared = fmt.Sprintf("compared without recycled blocks, %s of all text (-strip=false compares whole texts)", share)
 	case o.Covered > 0:
-		c.Compared = fmt.Sprintf("covered shares are those of the text without recycled blocks, %s of all", share)
+		c.Compared = fmt.Sprintf("covered shares refer to the text without recycled blocks, %s of all", share)
 	case hasHosts(c):
 		c.Compared = "compared as whole texts (-strip leaves out recycled blocks)"
 	}

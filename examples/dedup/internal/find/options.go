@@ -72,7 +72,7 @@ func (o *Options) MatchFlags() cli.Flags {
 func (o *Options) ContainmentFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Float64Var(&o.Containment, "containment", 0, "also pairs of which one has at least this share of its shingles in the other")
+			fs.Float64Var(&o.Containment, "containment", 0, "also print pairs in which one document has at least this share of its shingles in the other")
 		},
 		Check: func() error {
 			switch {
@@ -91,7 +91,7 @@ func (o *Options) ContainmentFlag() cli.Flags {
 // AgainstFlag is -against.
 func (o *Options) AgainstFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.Func("against", "a `corpus` (file or folder) that the inputs are new to: report what repeats it, not what it repeats itself; may be repeated", func(name string) error {
+		fs.Func("against", "an older `corpus` (file or folder): report documents that repeat it, but not repeats within it; may be given several times", func(name string) error {
 			o.Against = append(o.Against, name)
 			return nil
 		})
@@ -102,14 +102,14 @@ func (o *Options) AgainstFlag() cli.Flags {
 func (o *Options) PassagesAgainstFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Func("against", "compare each input with the documents of a `corpus` only: a file, a folder, or an index that passages -save wrote; may be repeated", func(name string) error {
+			fs.Func("against", "compare each input only with the documents of a `corpus`: a file, a folder, or an index written by passages -save; may be given several times", func(name string) error {
 				o.Against = append(o.Against, name)
 				return nil
 			})
 		},
 		Check: func() error {
 			if slices.Contains(o.Against, "-") {
-				return errors.New("-against -: a file or folder is needed")
+				return errors.New("-against -: name a file or folder")
 			}
 			return nil
 		},
@@ -144,7 +144,7 @@ const (
 // StripFlag is -strip.
 func (o *Options) StripFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate) before comparing; -strip=false compares whole texts (default: leave them out where a host has several documents)", o.setStrip)
+		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate) before comparing; -strip=false compares whole texts (default: leave them out if a host has several documents)", o.setStrip)
 	}}
 }
 
@@ -169,9 +169,9 @@ func (o *Options) setStrip(value string) error {
 func (o *Options) CoveredFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Func("covered", "for pages: minimum covered `share`, 0.25 is recommended. It is the share of the shorter page's own text, without recycled blocks, in passages that both pages have, weighted by their similarity. It decides alone; if -threshold is given as well, either suffices", func(s string) (err error) {
+			fs.Func("covered", "for pages: minimum covered `share`, 0.25 is recommended. It is the share of the shorter page's own text, without recycled blocks, that lies in passages of both pages, weighted by their similarity. It decides alone; if -threshold is also given, either is sufficient", func(s string) (err error) {
 				if o.Covered, err = strconv.ParseFloat(s, 64); err != nil || !(o.Covered > 0 && o.Covered <= 1) {
-					return errors.New("must be a number above 0, at most 1")
+					return errors.New("must be above 0 and at most 1")
 				}
 				return nil
 			})
@@ -181,7 +181,7 @@ func (o *Options) CoveredFlag() cli.Flags {
 			case o.Covered > 0 && o.Estimate:
 				return errors.New("-covered compares texts and cannot be combined with -estimate")
 			case o.Covered > 0 && o.Containment > 0:
-				return errors.New("-covered and -containment are two criteria: choose one (-covered for pages, -containment for excerpts)")
+				return errors.New("-covered and -containment are different criteria: choose one (-covered for pages, -containment for excerpts)")
 			}
 			return nil
 		},
@@ -191,20 +191,20 @@ func (o *Options) CoveredFlag() cli.Flags {
 // Criterion names the criterion that decides, for summaries; threshold reports whether
 // -threshold was given.
 func (o *Options) Criterion(threshold bool) string {
-	jaccard := fmt.Sprintf("Jaccard %v or more", o.Threshold)
+	jaccard := fmt.Sprintf("Jaccard at least %v", o.Threshold)
 	switch {
 	case o.Covered == 0:
 		return jaccard
 	case threshold:
-		return fmt.Sprintf("covered share %v or more, or %s", o.Covered, jaccard)
+		return fmt.Sprintf("covered share at least %v, or %s", o.Covered, jaccard)
 	}
-	return fmt.Sprintf("covered share %v or more", o.Covered)
+	return fmt.Sprintf("covered share at least %v", o.Covered)
 }
 
 // StreamFlag is -stream.
 func (o *Options) StreamFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&o.Stream, "stream", false, "judge each document by those before it, as a crawler would, not by all")
+		fs.BoolVar(&o.Stream, "stream", false, "judge each document by those before it, as a crawler would, instead of by all")
 	}}
 }
 
@@ -228,7 +228,7 @@ func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
 func (o *Options) PassageFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.IntVar(&o.MinTokens, "min", 12, "minimum number of words of a passage that both documents have")
+			fs.IntVar(&o.MinTokens, "min", 12, "minimum number of words of a shared passage")
 		},
 		Check: func() error {
 			if o.MinTokens < 1 {

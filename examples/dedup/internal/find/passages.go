@@ -63,11 +63,11 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 	}
 	for i, d := range c.Docs[:n] {
 		if _, ok := ix.Text(d.ID); ok {
-			return nil, fmt.Errorf("%v: id %q is in a saved index too; give one of them another id", d.Place, d.ID)
+			return nil, fmt.Errorf("%v: id %q is also in a saved index; give one of them another id", d.Place, d.ID)
 		}
 		at, err := doctime.Parse(d.Time)
 		if err != nil {
-			ix.untimed = append(ix.untimed, corpus.Problem(&input.Error{Place: d.Place, Reason: "no time", Err: fmt.Errorf("%w; taken for a document without a time", err)}))
+			ix.untimed = append(ix.untimed, corpus.Problem(&input.Error{Place: d.Place, Reason: "no time", Err: fmt.Errorf("%w; treated as a document without a time", err)}))
 		}
 		var mask []shingle.Span
 		if masks != nil {
@@ -95,7 +95,7 @@ func (ix *Passages) open(name string, po passage.Options) error {
 	}
 	before := ix.Len()
 	if ix.Merge(old); ix.Len() < before+old.Len() {
-		return fmt.Errorf("%s: some of its documents have ids of another saved index", name)
+		return fmt.Errorf("%s: some of its documents have the same ids as those of another saved index", name)
 	}
 	return nil
 }
@@ -362,10 +362,10 @@ func touches(spans []shingle.Span, s shingle.Span) bool {
 func (ix *Passages) LeftOut() []string {
 	var out []string
 	if ix.left > 0 {
-		out = append(out, fmt.Sprintf("%s of documents not compared: they share only short phrases that more than 64 documents have, which lead to the first 8 of these", show.Count(ix.left, "pair")))
+		out = append(out, fmt.Sprintf("%s of documents not compared: they share only short phrases that occur in more than 64 documents, which are compared with the first 8 of these", show.Count(ix.left, "pair")))
 	}
 	if s := ix.Stats(); s.Common > 0 {
-		out = append(out, fmt.Sprintf("%s found in more than 256 documents; such a phrase leads to the first 8 documents only, which left up to %s of documents uncompared", show.Count(s.Common, "phrase"), show.Count(s.Withheld, "pair")))
+		out = append(out, fmt.Sprintf("%s found in more than 256 documents; these are compared only with the first 8 of them, so up to %s of documents were not compared", show.Count(s.Common, "phrase"), show.Count(s.Withheld, "pair")))
 	}
 	return out
 }

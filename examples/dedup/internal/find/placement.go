@@ -55,9 +55,9 @@ func (s *Sketches) why(a, b, repA, repB int, p show.Placement) string {
 	// One of them, or both, has a representative that the other does not match.
 	explain := func(who string, row, rep int, other float64) string {
 		if other < t {
-			return fmt.Sprintf("%s is only %.3f like %s, which represents the other; a member must match its representative, so clusters do not chain", who, other, name(rep))
+			return fmt.Sprintf("%s has a similarity of only %.3f to %s, which represents the other; a member must match its representative, so clusters do not chain", who, other, name(rep))
 		}
-		return fmt.Sprintf("%s also matches %s (%.3f), which represents the other, but is with the document that comes before it in the order of -keep", who, name(rep), other)
+		return fmt.Sprintf("%s also matches %s (%.3f), which represents the other, but belongs to an earlier one in the order of -keep", who, name(rep), other)
 	}
 	if a != repA {
 		return fmt.Sprintf("they match (%.3f), but %s", between, explain("B", b, repA, p.B.Other))
@@ -74,9 +74,9 @@ func (s *Sketches) missed(a, b int, between float64) string {
 	case err != nil:
 		return "the search did not find the pair: " + err.Error()
 	case len(x.Bands) == 0:
-		return fmt.Sprintf("their signatures have no band of %v in common, so the pair was not compared; the chance for that is %s", s.o.Banding(), show.Percent(1-s.o.Banding().Recall(between)))
+		return fmt.Sprintf("their signatures have no band of %v in common, so the pair was not compared; the chance of that is %s", s.o.Banding(), show.Percent(1-s.o.Banding().Recall(between)))
 	case !x.Compared():
-		return fmt.Sprintf("they meet only in groups of documents too large to compare all with all (%s), where neither is among the first %d", show.Count(len(x.Oversized), "group"), lsh.BucketLeaders)
+		return fmt.Sprintf("they meet only in groups too large to compare every pair (%s), in which neither is among the first %d", show.Count(len(x.Oversized), "group"), lsh.BucketLeaders)
 	}
-	return fmt.Sprintf("their signatures agree in %d of %d registers only, too few for a comparison of their shingles", x.Agree, s.o.K)
+	return fmt.Sprintf("their signatures agree in only %d of %d registers, too few for a comparison of their shingles", x.Agree, s.o.K)
 }

@@ -103,11 +103,11 @@ func (s *Sketches) bounded(w lsh.Work) {
 // WarnBounded reports comparisons that a search left out.
 func WarnBounded(e *cli.Env, w lsh.Work) {
 	if w.Bounded > 0 {
-		e.Warn("%s of documents that share text, too large to compare all with all: %s left out (fewer with -strip or a higher -threshold)",
+		e.Warn("%s of documents that share text are too large to compare every pair: %s left out (fewer with -strip or a higher -threshold)",
 			show.Count(w.Bounded, "group"), show.Count(int(w.Skipped), "comparison"))
 	}
 	if w.BoundedDuplicates > 0 {
-		e.Warn("%s with very many copies: of these only the pairs with the first copy are listed", show.Count(w.BoundedDuplicates, "document"))
+		e.Warn("%s with very many copies: only their pairs with the first copy are listed", show.Count(w.BoundedDuplicates, "document"))
 	}
 }
 

@@ -139,10 +139,10 @@ func (r *Report) found(s float64) float64 {
 func (r *Report) curve() chart {
 	var c canvas
 	at := percentOf(r.found(r.Threshold))
-	c.open("curve", "How likely a pair is found", fmt.Sprintf(
+	c.open("curve", "Probability of finding a pair", fmt.Sprintf(
 		"The probability that the search finds a pair, by its similarity, for %s of %s: a curve in the shape of an S that reaches %s at the threshold of %s. Circles on the curve are the pairs that were found; the table below has the figures.",
 		count(r.Banding.Bands, "band"), count(r.Banding.Rows, "row"), at, decimal(r.Threshold)))
-	c.axisY("chance to be found", []axisMark{{0, "0 %"}, {.25, "25 %"}, {.5, "50 %"}, {.75, "75 %"}, {1, "100 %"}})
+	c.axisY("chance of being found", []axisMark{{0, "0 %"}, {.25, "25 %"}, {.5, "50 %"}, {.75, "75 %"}, {1, "100 %"}})
 	x := c.axisX(0, plotRight, "Jaccard similarity of a pair")
 	y := func(p float64) float64 { return plotBottom - p*(plotBottom-plotTop) }
 	var line strings.Builder
@@ -172,10 +172,10 @@ func (r *Report) curve() chart {
 		Drawing: c.close(),
 		Caption: fmt.Sprintf("With %s of %s a pair at the threshold of %s is found with a chance of %s. Circles are the pairs that were found, the larger the more.",
 			count(r.Banding.Bands, "band"), count(r.Banding.Rows, "row"), decimal(r.Threshold), at),
-		Columns: []string{"Similarity", "Chance to be found", "Pairs found", "Expected in all"},
+		Columns: []string{"Similarity", "Chance of being found", "Pairs found", "Expected in total"},
 	}
 	if r.ObservedFrom > 0 {
-		ch.Caption += fmt.Sprintf(" Pairs below %s were not looked for.", decimal(r.ObservedFrom))
+		ch.Caption += fmt.Sprintf(" Pairs below %s were not searched for.", decimal(r.ObservedFrom))
 	}
 	counts := map[float64]int{}
 	for _, b := range r.bins(20) {
@@ -185,7 +185,7 @@ func (r *Report) curve() chart {
 		b := bin{low: float64(i) / 20}
 		n, looked := counts[b.low]
 		p := r.found(b.middle(20))
-		row := []string{b.name(20), percentOf(p), "not looked for", ""}
+		row := []string{b.name(20), percentOf(p), "not searched for", ""}
 		if looked {
 			row[2] = number(n)
 			if p >= .01 {
@@ -250,7 +250,7 @@ func (r *Report) histogram() chart {
 	}
 	var c canvas
 	c.open("histogram", "Similarities of the pairs that were found", fmt.Sprintf(
-		"A histogram of the similarities of %s, %s of them at the threshold of %s or above. The largest bar is %s; the table below has the figures.",
+		"A histogram of the similarities of %s, %s of them at or above the threshold of %s. The largest bar is %s; the table below has the figures.",
 		count(total, "pair"), number(above), decimal(r.Threshold), count(most, "pair")))
 	label := "pairs"
 	if log {
@@ -277,7 +277,7 @@ func (r *Report) histogram() chart {
 	c.threshold(at, r.Threshold, plotTop+3)
 	ch := chart{
 		Drawing: c.close(),
-		Caption: fmt.Sprintf("%s of similarity %s or more, %s of them at the threshold or above. The last bar is the pairs of similarity 1.",
+		Caption: fmt.Sprintf("%s of similarity %s or more, %s of them at or above the threshold. The last bar shows the pairs of similarity 1.",
 			capital(count(total, "pair")), decimal(r.ObservedFrom), number(above)),
 		Columns: []string{"Similarity", "Pairs"},
 	}

@@ -89,8 +89,8 @@ func foreign(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != "LOCK" { // left of an index that was never made
-			return fmt.Errorf("%s holds %s and is not an index: name a new or an empty folder with -db", dir, e.Name())
+		if e.Name() != "LOCK" { // remains of an index that was never completed
+			return fmt.Errorf("%s contains %s and is not an index: name a new or empty folder with -db", dir, e.Name())
 		}
 	}
 	return nil
@@ -102,9 +102,9 @@ func WarnRecovery(e *cli.Env, dir string, ix *disk.Index, m Mode) {
 	switch {
 	case r.Bytes == 0:
 	case m == ToRead:
-		e.Warn("%s: the last %d bytes of %s, from %d on, are not a whole write and are left out: a process is at it, was killed at it, or they are damaged", dir, r.Bytes, r.File, r.Offset)
+		e.Warn("%s: the last %d bytes of %s, from %d on, are not a complete write and are ignored: a process is still writing, was killed while writing, or they are damaged", dir, r.Bytes, r.File, r.Offset)
 	default:
-		e.Warn("%s: the last %d bytes of %s, from %d on, were not a whole write, as a killed process leaves it, and were cut off", dir, r.Bytes, r.File, r.Offset)
+		e.Warn("%s: the last %d bytes of %s, from %d on, were an incomplete write, as left by a killed process, and were cut off", dir, r.Bytes, r.File, r.Offset)
 	}
 }
 

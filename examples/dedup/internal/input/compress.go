@@ -25,7 +25,7 @@ const (
 	maxRatio = 1000
 )
 
-var errBomb = because("a decompression bomb", fmt.Errorf("expands to more than %d times its size, like a decompression bomb; the rest of the file is lost (unpack it yourself if it is meant to)", maxRatio))
+var errBomb = because("a decompression bomb", fmt.Errorf("expands to more than %d times its size, like a decompression bomb; the rest of the file is lost (if it is genuine, unpack it first)", maxRatio))
 
 // A packingFormat is a compression format.
 type packingFormat struct {
@@ -91,7 +91,7 @@ func unpack(in *bufio.Reader, maxWindow int) (plain *bufio.Reader, done func(), 
 		return in, func() {}, nil
 	}
 	if n := unpackingMemory(in); n > maxWindow {
-		return nil, nil, because("too much memory", fmt.Errorf("takes %d MiB of memory to unpack; raise -memory, or pack it anew", n>>20))
+		return nil, nil, because("too much memory", fmt.Errorf("takes %d MiB of memory to unpack; raise -memory, or repack it", n>>20))
 	}
 	count := &counter{in: in}
 	z, done, err := p.open(count, maxWindow)

@@ -34,7 +34,7 @@ func readTable(f *File, comma byte) bool {
 	for i, name := range r.o.Fields.names() {
 		columns[i] = slices.Index(names, name)
 		if name != "" && columns[i] < 0 && (i == fieldText || name != (Fields{}).names()[i]) {
-			return f.Fail(Place{}, because("no such column", fmt.Errorf("no column %q for a document's %s (name another with -field-%s; there are %s); skipped",
+			return f.Fail(Place{}, because("no such column", fmt.Errorf("no column %q for a document's %s (name another with -field-%s; the columns are %s); skipped",
 				name, fieldNames[i], fieldNames[i], strings.Join(names, ", "))))
 		}
 	}
@@ -47,7 +47,7 @@ func readTable(f *File, comma byte) bool {
 		}
 		place := Place{File: f.Name, Row: row}
 		if err == nil && len(fields) != len(names) {
-			err = because("a row of another length", fmt.Errorf("a row of %d fields, not %d; skipped", len(fields), len(names)))
+			err = because("a row of different length", fmt.Errorf("a row of %d fields, not %d; skipped", len(fields), len(names)))
 		}
 		if err != nil {
 			items = append(items, item{nil, failure(place, err)})
@@ -68,7 +68,7 @@ func readTable(f *File, comma byte) bool {
 			s := string(fields[c])
 			if !utf8.ValidString(s) {
 				s = strings.ToValidUTF8(s, "\ufffd")
-				bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read all the same, bad bytes as U+FFFD (offsets count its three bytes)")))
+				bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read anyway, bad bytes as U+FFFD (offsets count its three bytes)")))
 			}
 			*d.field(i) = s
 		}

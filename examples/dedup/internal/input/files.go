@@ -170,8 +170,8 @@ func (d *Doc) withText(data []byte) (*Doc, error) {
 }
 
 var (
-	errBinary = because("binary", errors.New("looks like a binary file (it holds a NUL byte); skipped"))
-	errUTF8   = because("not UTF-8", errors.New("not valid UTF-8; read all the same, each bad byte as a separator (convert the file, say with iconv, to keep its letters)"))
+	errBinary = because("binary", errors.New("looks like a binary file (it contains a NUL byte); skipped"))
+	errUTF8   = because("not UTF-8", errors.New("not valid UTF-8; read anyway, each bad byte as a separator (convert the file, for example with iconv, to keep its letters)"))
 )
 
 // growStep is the number of bytes of a file that are unpacked before more room is
@@ -200,7 +200,7 @@ func readWhole(in io.Reader, limit int, size int64, grow func(int)) ([]byte, err
 		case err == io.EOF:
 			return data, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return nil, because("cut off", fmt.Errorf("%w: the file is cut off; skipped", err))
+			return nil, because("cut off", fmt.Errorf("%w: the file is truncated; skipped", err))
 		case err != nil:
 			return nil, err
 		}

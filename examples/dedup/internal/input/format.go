@@ -203,7 +203,7 @@ func recognize(name string, head []byte) (*Format, error) {
 	return &Formats[len(Formats)-1], nil
 }
 
-var errJSON = because("a JSON document", errors.New("one JSON document, not JSON Lines; skipped (pass -format text to read it as a text, or make it JSON Lines, say with jq -c '.[]')"))
+var errJSON = because("a JSON document", errors.New("one JSON document, not JSON Lines; skipped (pass -format text to read it as a text, or convert it to JSON Lines, for example with jq -c '.[]')"))
 
 // foreign returns an error for files that contain text for other programs.
 func foreign(head []byte) error {

@@ -247,7 +247,7 @@ func TestTable(t *testing.T) {
 		{"a quote that is never closed", "a.csv", "id,text\n1,\"one\n2,two\n3,three\n", []string{"two", "three"}, []string{"a.csv: row 1: a quote that is never closed"}},
 		{"a quote at the very end", "a.csv", "id,text\n1,\"one", nil, []string{"a.csv: row 1: a quote"}},
 		{"quotes at the end", "a.csv", "id,text\n1,\"one\"", []string{"one"}, nil},
-		{"other columns", "a.csv", "key,body\n1,one\n", nil, []string{`a.csv: no column "text" for a document's text (name another with -field-text; there are key, body)`}},
+		{"other columns", "a.csv", "key,body\n1,one\n", nil, []string{`a.csv: no column "text" for a document's text (name another with -field-text; the columns are key, body)`}},
 		{"bytes that are not UTF-8", "a.csv", "id,text\n1,caf\xe9\n", []string{"caf\ufffd"}, []string{"a.csv: row 1: not valid UTF-8"}},
 		{"tabs and quotes as text", "a.tsv", "id\ttext\n1\t\"Stop,\" she said\n2\t\"in quotes\"\n3\t\"open\n4\tend", []string{"\"Stop,\" she said", "in quotes", "\"open", "end"}, nil},
 		{"tabs and a field of several lines", "a.tsv", "id\ttext\n1\t\"one\ntwo\"\n", []string{"one\ntwo"}, nil},

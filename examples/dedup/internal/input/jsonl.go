@@ -88,7 +88,7 @@ func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
 		}
 		var bad error
 		if !p.valid {
-			bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read all the same, each bad byte as U+FFFD (offsets count its three bytes)")))
+			bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read anyway, each bad byte as U+FFFD (offsets count its three bytes)")))
 		}
 		if !emit(d, bad) {
 			return

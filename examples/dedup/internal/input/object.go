@@ -106,7 +106,7 @@ func (p *lineParser) parse(line []byte) (*Doc, error) {
 		case i != fieldText && (raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'):
 			*d.field(i) = string(raw) // a number is valid as an id or time
 		case i == fieldText:
-			return nil, because("a text of another type", fmt.Errorf("field %q is not a string; skipped", p.fields[i]))
+			return nil, because("a text of a different type", fmt.Errorf("field %q is not a string; skipped", p.fields[i]))
 		}
 	}
 	d.fillHost()

@@ -66,7 +66,7 @@ func (r *reader) columns(t *table.File) (columns [numFields]column, err error) {
 			if i != fieldText && name == defaults[i] {
 				continue
 			}
-			return columns, fmt.Errorf("no column %q for a document's %s (name another with -field-%s; there are %s)",
+			return columns, fmt.Errorf("no column %q for a document's %s (name another with -field-%s; the columns are %s)",
 				name, fieldNames[i], fieldNames[i], strings.Join(t.Names(), ", "))
 		case err != nil:
 			return columns, fmt.Errorf("%w (name another with -field-%s)", err, fieldNames[i])
@@ -146,7 +146,7 @@ func (r *rowReader) document(values [][]byte) (d *Doc, bad error) {
 		s := string(v)
 		if !utf8.ValidString(s) {
 			s = strings.ToValidUTF8(s, "\ufffd")
-			bad = because("not UTF-8", errors.New("not valid UTF-8; read all the same, bad bytes as U+FFFD (offsets count its three bytes)"))
+			bad = because("not UTF-8", errors.New("not valid UTF-8; read anyway, bad bytes as U+FFFD (offsets count its three bytes)"))
 		}
 		*d.field(i) = s
 	}

@@ -227,7 +227,7 @@ func (r *reader) record(file string, rec *warc.Record, unpacked *int) (*Doc, err
 	}
 	d, err := d.withBody(body, contentType)
 	if err == nil && partial != nil && d != nil {
-		err = flawed(d.Place, because("a broken page", fmt.Errorf("%s: %w; what could be had of the page was read", d.ID, partial)))
+		err = flawed(d.Place, because("a broken page", fmt.Errorf("%s: %w; the readable part of the page was read", d.ID, partial)))
 	}
 	return d, err
 }

@@ -102,8 +102,8 @@ func TestBadWARC(t *testing.T) {
 		docs              int
 	}{
 		{"a bomb", packed(gzipped(strings.Repeat("<p>0", 16<<20))), "bytes: over the limit; skipped", 1},
-		{"no HTTP", warcRecord("response", "http://bad/", "application/http", "nothing"), `http://bad/: no HTTP response: it begins with "nothing"; skipped`, 1},
-		{"a page cut off", packed(gzipped("<p>text")[:30]), "http://bad/: coding gzip: unexpected EOF; what could be had of the page was read", 2},
+		{"no HTTP", warcRecord("response", "http://bad/", "application/http", "nothing"), `http://bad/: not an HTTP response: it begins with "nothing"; skipped`, 1},
+		{"a page cut off", packed(gzipped("<p>text")[:30]), "http://bad/: coding gzip: unexpected EOF; the readable part of the page was read", 2},
 		{"NUL bytes in a text", response("http://bad/", "200 OK", "text/plain", "a\x00b"), "http://bad/: looks like a binary file", 1},
 		{"an unknown charset", response("http://bad/", "200 OK", "text/plain; charset=klingon", "\xff\xfa"), "", 2},
 		{"no URI, so a place for an id", "WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: 1\r\n\r\nx\r\n\r\n", "named by place", 2},

@@ -37,13 +37,13 @@ func (o *Options) ItemFlags() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&o.Against, "against", "", "`file` or folder of the items: a corpus of them, or an index that -save wrote")
-			fs.StringVar(&o.Question, "field-question", "", "`name` of the field of an item's question (default: its text is all of it)")
-			fs.StringVar(&o.Answer, "field-answer", "", "`name` of the field of its answer (default: it has none)")
-			fs.StringVar(&o.Save, "save", "", "`file` to write the items to, ready to be searched for; no INPUT is needed then")
+			fs.StringVar(&o.Question, "field-question", "", "`name` of the field of an item's question (default: the whole text)")
+			fs.StringVar(&o.Answer, "field-answer", "", "`name` of the field of an item's answer (default: none)")
+			fs.StringVar(&o.Save, "save", "", "`file` to write the items to, ready for searches; INPUT is then optional")
 			fs.BoolVar(&o.Overwrite, "overwrite", false, "replace the file of -save if it exists")
 			fs.StringVar(&o.Rule, "rule", rules[0], "how items are found: words, aligned and edited; or gpt3, 13 equal words in a row")
 			fs.IntVar(&o.MinTokens, "min", 8, "least `number` of words of an item")
-			fs.Float64Var(&o.Share, "share", 0.7, "least `share` of an item that a document must hold, by the rarity of its words")
+			fs.Float64Var(&o.Share, "share", 0.7, "least `share` of an item, weighted by the rarity of words, that a document must hold")
 		},
 		Check: func() error {
 			switch {
@@ -70,7 +70,7 @@ func Load(e *cli.Env, o Options, read corpus.Options) (*decon.Index, error) {
 	if ix != nil {
 		for _, name := range []string{"min", "share", "field-question", "field-answer"} {
 			if e.Given[name] {
-				return nil, fmt.Errorf("-%s: %s was saved with a value of its own; leave the flag out, or save the items again", name, o.Against)
+				return nil, fmt.Errorf("-%s: %s was saved with a different value; omit the flag, or save the items again", name, o.Against)
 			}
 		}
 		return ix, nil
@@ -121,7 +121,7 @@ func open(name string) (*decon.Index, error) {
 	}
 	ix := new(decon.Index)
 	if err := ix.UnmarshalBinary(data.Bytes()); err != nil {
-		return nil, fmt.Errorf("%s: %w; make it again with -save", name, err)
+		return nil, fmt.Errorf("%s: %w; recreate it with -save", name, err)
 	}
 	return ix, nil
 }

@@ -41,7 +41,7 @@ func NewPacked(w io.Writer, name string) (*Packed, error) {
 		}
 		return &Packed{Writer: z, buffer: b, flush: []func() error{z.Close, b.Flush}}, nil
 	case ".bz2":
-		return nil, fmt.Errorf("%s: bzip2 is read and not written; use .gz, .zst or .xz", name)
+		return nil, fmt.Errorf("%s: bzip2 can be read but not written; use .gz, .zst or .xz", name)
 	}
 	return &Packed{Writer: b, buffer: b, flush: []func() error{b.Flush}}, nil
 }

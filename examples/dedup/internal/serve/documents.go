@@ -99,7 +99,7 @@ func decode(b []byte, v any) error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return errors.New("invalid JSON: it ends early")
+			return errors.New("invalid JSON: unexpected end")
 		}
 		return fmt.Errorf("invalid JSON: %w", err)
 	}

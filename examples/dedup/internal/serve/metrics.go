@@ -68,10 +68,10 @@ func newMetrics(s *server) *metrics {
 	}
 	m.registry.MustRegister(
 		m.requests, m.seconds, m.verdicts, m.operations, m.sync, m.journal, m.saves,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "neardup_requests_running", Help: "Requests that are being answered."}, func() float64 { return float64(len(s.slots)) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "neardup_requests_running", Help: "Requests in progress."}, func() float64 { return float64(len(s.slots)) }),
 		gauge("neardup_pages_kept", "Pages in the index.", func(st seen.Stats) float64 { return float64(st.Kept) }),
 		gauge("neardup_pages_held", "Pages that wait until the frame of their site is known.", func(st seen.Stats) float64 { return float64(st.Held) }),
-		gauge("neardup_texts", "Texts kept for passages, removed ones included until they are compacted.", func(st seen.Stats) float64 { return float64(st.Texts) }),
+		gauge("neardup_texts", "Texts kept for passages, including removed ones until compaction.", func(st seen.Stats) float64 { return float64(st.Texts) }),
 		gauge("neardup_texts_bytes", "Bytes of the files of these texts.", func(st seen.Stats) float64 { return float64(st.TextBytes) }),
 		gauge("neardup_detector_bytes", "Memory of the counts of recycled blocks.", func(st seen.Stats) float64 { return float64(st.Detector.Bytes) }),
 		collectors.NewGoCollector(),

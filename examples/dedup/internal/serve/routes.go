@@ -148,7 +148,7 @@ func (s *server) fail(w *recorder, err error) {
 	case errors.Is(err, seen.ErrPage):
 		f = failure{http.StatusBadRequest, err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
-		f = failure{http.StatusGatewayTimeout, fmt.Sprintf("no answer within %v; it may have been done", s.o.Timeout)}
+		f = failure{http.StatusGatewayTimeout, fmt.Sprintf("no answer within %v; the request may have been carried out", s.o.Timeout)}
 	case errors.Is(err, context.Canceled):
 		f = failure{499, "the client has gone"} // nobody reads the answer; it is for the metrics
 	case errors.Is(err, disk.ErrClosed):
@@ -213,7 +213,7 @@ func (s *server) durable() (*seen.Durable, error) {
 	case s.stop.Load():
 		return nil, failure{http.StatusServiceUnavailable, "stopping"}
 	case d == nil:
-		return nil, failure{http.StatusServiceUnavailable, "starting: the journal is repeated"}
+		return nil, failure{http.StatusServiceUnavailable, "starting: replaying the journal"}
 	}
 	return d, nil
 }

@@ -141,7 +141,7 @@ func (s *server) forget(ctx context.Context, d *seen.Durable) {
 	}
 	for {
 		if err := d.Forget(ctx, time.Now().Add(-s.o.Older)); err != nil && ctx.Err() == nil {
-			s.log.Error("old pages were not forgotten", "error", err)
+			s.log.Error("forgetting old pages failed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

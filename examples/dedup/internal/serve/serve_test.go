@@ -335,7 +335,7 @@ func TestLines(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	body := `{"id":"a","text":"` + words("a", 40) + `"}` + "\n\n" + `{"id":` + "\n" + `{"id":"b","text":"` + words("a", 40) + `"}` + "\r\n" + `{"text":"no name"}`
 	want := `{"id":"a","verdict":"new","new":true}
-{"line":3,"error":"invalid JSON: it ends early"}
+{"line":3,"error":"invalid JSON: unexpected end"}
 {"id":"b","verdict":"near-duplicate","new":false,"match":"a","similarity":1}
 {"line":5,"error":"neither id nor url"}
 `
@@ -356,8 +356,8 @@ func TestRefused(t *testing.T) {
 		code                     int
 		message                  string
 	}{
-		{"POST", "/v1/judge", oneJSON, `{"id":"a"`, 400, "invalid JSON: it ends early"},
-		{"POST", "/v1/judge", oneJSON, ``, 400, "invalid JSON: it ends early"},
+		{"POST", "/v1/judge", oneJSON, `{"id":"a"`, 400, "invalid JSON: unexpected end"},
+		{"POST", "/v1/judge", oneJSON, ``, 400, "invalid JSON: unexpected end"},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a","text":"x"} {}`, 400, "invalid JSON: more than one object"},
 		{"POST", "/v1/judge", oneJSON, `{"id":"a","txt":"x"}`, 400, `invalid JSON: json: unknown field "txt"`},
 		{"POST", "/v1/judge", oneJSON, `{"id":7,"text":"x"}`, 400, "invalid JSON: json: cannot unmarshal number into Go struct field document.id of type string"},

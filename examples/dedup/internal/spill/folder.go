@@ -62,7 +62,7 @@ func (r *Run) prepare() error {
 		return damaged(name, err)
 	}
 	if what := want.differs(have); what != "" {
-		return fmt.Errorf("%s: %w: %s; pass another folder, or delete this one to begin again", r.s.Dir, errOther, what)
+		return fmt.Errorf("%s: %w: %s; use another folder, or delete this one to start again", r.s.Dir, errOther, what)
 	}
 	r.key, r.confirm.Seed = have, have.Key
 	if r.s.single() {
@@ -84,7 +84,7 @@ func (r *Run) outside() error {
 			continue
 		}
 		if rel, err := filepath.Rel(name, dir); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-			return fmt.Errorf("-spill %s: the folder lies in the input %s: pass another one", r.s.Dir, in)
+			return fmt.Errorf("-spill %s: the folder lies in the input %s: use another one", r.s.Dir, in)
 		}
 	}
 	return nil
@@ -99,7 +99,7 @@ func (r *Run) refuseOthers() error {
 	}
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), ".tmp") && e.Name() != "manifest" {
-			return fmt.Errorf("-spill %s: the folder holds %s, which is not of a run: pass a folder that is empty or does not exist", r.s.Dir, e.Name())
+			return fmt.Errorf("-spill %s: the folder contains %s, which does not belong to a run: use a folder that is empty or does not exist", r.s.Dir, e.Name())
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ func stat(name string) (inputFile, error) {
 // there is none.
 func (m manifest) differs(have manifest) string {
 	changed := func(what string, now, before any) string {
-		return fmt.Sprintf("%s was %v, now it is %v", what, before, now)
+		return fmt.Sprintf("%s was %v and is now %v", what, before, now)
 	}
 	switch {
 	case m.Version != have.Version:

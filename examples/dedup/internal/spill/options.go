@@ -26,9 +26,9 @@ func (s Spill) single() bool { return s.Step == "" }
 func (s *Spill) Flags(o *find.Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.StringVar(&s.Dir, "spill", "", "`folder` on a local disk to search in, so that memory stays within -memory for any number of documents: it is made, holds all texts, 0.5 KB a document and what the steps sort, such as 8 bytes a word for each pair to compare (of web pages 6 KB a document in all, much more where many long documents are alike), and is removed at the end. A run that was ended goes on where it was: start the same command again. Hosts need -strip=false")
-			fs.StringVar(&s.Step, "step", "", "with -spill, the one `step` to do, for runs on several machines (see docs/distributed.md): "+strings.Join(StepNames(), ", "))
-			fs.Func("shard", "with -step, the part of it to do: `i/n`, i from 0 to n-1; of sketch, that part of the inputs", func(v string) (err error) {
+			fs.StringVar(&s.Dir, "spill", "", "`folder` on a local disk for intermediate results, so that memory stays within -memory for any number of documents. It is created, and removed at the end. It holds all texts, 0.5 KB per document and the data being sorted, such as 8 bytes per word for each pair to compare (for web pages 6 KB per document in total, and much more if many long documents are similar). An interrupted run continues if the same command is started again. Documents with hosts need -strip=false")
+			fs.StringVar(&s.Step, "step", "", "with -spill, the only `step` to do, for runs on several machines (see docs/distributed.md): "+strings.Join(StepNames(), ", "))
+			fs.Func("shard", "with -step, the part of the step to do: `i/n`, i from 0 to n-1; for sketch, that part of the inputs", func(v string) (err error) {
 				i, n, _ := strings.Cut(v, "/")
 				if s.Shard, err = strconv.Atoi(i); err == nil {
 					s.Of, err = strconv.Atoi(n)
@@ -42,11 +42,11 @@ func (s *Spill) Flags(o *find.Options) cli.Flags {
 		Check: func() error {
 			switch {
 			case s.Dir == "" && (s.Step != "" || s.Of > 0):
-				return errors.New("-step and -shard are for runs with -spill, which is missing")
+				return errors.New("-step and -shard need -spill")
 			case s.Dir == "":
 				return nil
 			case s.Of > 0 && s.Step == "":
-				return errors.New("-shard needs -step, the step to do a part of")
+				return errors.New("-shard needs -step")
 			case s.Step != "" && !slices.Contains(StepNames(), s.Step):
 				return cli.OneOf("step", s.Step, StepNames()...)
 			case o.Strip == find.StripAlways:

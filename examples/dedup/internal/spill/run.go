@@ -163,7 +163,7 @@ func (r *Run) report() error {
 // advise adds a remedy to the error of a full disk.
 func (r *Run) advise(err error) error {
 	if errors.Is(err, errNoSpace) {
-		return fmt.Errorf("%w; make room on the disk of %s and start the same command again: finished steps are not repeated", err, r.s.Dir)
+		return fmt.Errorf("%w; free space on the disk of %s and start the same command again: finished steps are not repeated", err, r.s.Dir)
 	}
 	return err
 }

@@ -78,7 +78,7 @@ func (r *Run) layout() error {
 	for i := range r.key.Shards {
 		data, err := os.ReadFile(r.path(endName(i)))
 		if err != nil {
-			return fmt.Errorf("shard %d of %d is not sketched yet: %w", i, r.key.Shards, err)
+			return fmt.Errorf("shard %d of %d has not been sketched yet: %w", i, r.key.Shards, err)
 		}
 		var end ending
 		if err := json.Unmarshal(data, &end); err != nil {
@@ -96,7 +96,7 @@ func (r *Run) layout() error {
 		}
 	}
 	if next > maxRef {
-		return errors.New("more documents than 48 bits can number")
+		return errors.New("too many documents for 48-bit numbers")
 	}
 	r.setParts()
 	return nil

@@ -193,7 +193,7 @@ func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) err
 			continue
 		}
 		if d.Host != "" && r.o.Strip == find.StripPages {
-			return fmt.Errorf("%v: the document has a host, so the blocks that its pages recycle are left out before documents are compared, which -spill cannot do: pass -strip=false to compare whole texts", d.Place)
+			return fmt.Errorf("%v: the document has a host, so recycled blocks would be left out before documents are compared, which -spill cannot do: pass -strip=false to compare whole texts", d.Place)
 		}
 		if field := r.read.Input.Fields.Rank; field != "" {
 			if _, ok := corpus.Rank(d); !ok {
@@ -288,7 +288,7 @@ func (k *sketching) compare() error {
 		return nil
 	}
 	if note.Digest != k.digest.Sum64() {
-		return fmt.Errorf("%s: %w: the inputs have other documents than before; delete the folder to begin again", k.r.s.Dir, errOther)
+		return fmt.Errorf("%s: %w: the inputs have different documents than before; delete the folder to start again", k.r.s.Dir, errOther)
 	}
 	k.finished = k.finished[1:]
 	k.end.Shards++

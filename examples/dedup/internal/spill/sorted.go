@@ -27,7 +27,7 @@ func (r *Run) file(name string, stream int, yield func([]byte, error) bool) bool
 	f, err := open(r.path(name))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w: delete the folder and begin again", err)
+			err = fmt.Errorf("%w: delete the folder and start again", err)
 		}
 		yield(nil, err)
 		return false

@@ -74,7 +74,7 @@ func (r *Run) before(i int) error {
 			}
 		}
 		if missing > 0 {
-			return fmt.Errorf("-step %s: the step %s comes before it, and %d of its %d parts are missing", steps[i].name, s.name, missing, n)
+			return fmt.Errorf("-step %s: %[3]d of %[4]d parts of the earlier step %[2]s are missing", steps[i].name, s.name, missing, n)
 		}
 	}
 	return nil

@@ -141,7 +141,7 @@ func open(name string) (*opened, error) {
 
 // damaged returns the error of a file that cannot be read.
 func damaged(name string, err error) error {
-	return fmt.Errorf("%s: %w; delete the folder and begin again", name, err)
+	return fmt.Errorf("%s: %w; delete the folder and start again", name, err)
 }
 
 func (o *opened) readIndex() error {

@@ -17,7 +17,7 @@ func (p *plainBytes) next() ([]byte, error) {
 	}
 	n := int64(binary.LittleEndian.Uint32(p.b))
 	if n > int64(len(p.b)-4) {
-		return nil, fmt.Errorf("%w: a value of %d bytes in %d", ErrCorrupt, n, len(p.b)-4)
+		return nil, fmt.Errorf("%w: a value of %d bytes, but %d are left", ErrCorrupt, n, len(p.b)-4)
 	}
 	v := p.b[4 : 4+n : 4+n]
 	p.b = p.b[4+n:]
@@ -270,7 +270,7 @@ func (l *lengths) next() ([]byte, error) {
 	}
 	n := int(l.lengths[0])
 	if n > len(l.b) {
-		return nil, fmt.Errorf("%w: a value of %d bytes in %d", ErrCorrupt, n, len(l.b))
+		return nil, fmt.Errorf("%w: a value of %d bytes, but %d are left", ErrCorrupt, n, len(l.b))
 	}
 	v := l.b[:n:n]
 	l.lengths, l.b = l.lengths[1:], l.b[n:]

@@ -108,7 +108,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	case string(tail[4:]) == "PARE":
 		return fmt.Errorf("an encrypted file: %w", ErrUnsupported)
 	case string(tail[4:]) != "PAR1":
-		return fmt.Errorf("%w: it ends with %q (is it cut off?)", ErrFormat, tail[4:])
+		return fmt.Errorf("%w: it ends with %q (is it truncated?)", ErrFormat, tail[4:])
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[:]))
 	switch {

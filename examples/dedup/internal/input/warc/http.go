@@ -25,7 +25,7 @@ type Response struct {
 }
 
 // ErrHTTP is the error of a block that is not an HTTP response.
-var ErrHTTP = errors.New("no HTTP response")
+var ErrHTTP = errors.New("not an HTTP response")
 
 // ParseResponse parses the block of a response record. Transfer-Encoding chunked and
 // Content-Encoding gzip, deflate, br and zstd are undone; if the body is not coded
