@@ -37,7 +37,7 @@ func TestCompareInCorpus(t *testing.T) {
 	}
 	p := compare("b", "c")
 	if p.Together || p.A.Representative != "a" || p.A.Documents != 3 || p.A.Similarity < .8 || p.B.Representative != "c" || p.B.Documents != 1 || p.B.Other >= .8 ||
-		!strings.Contains(p.Why, "B is only 0.714 like a, which represents the other; a member must match its representative") {
+		!strings.Contains(p.Why, "B has a similarity of only 0.714 to a, which represents the other; a member must match its representative") {
 		t.Errorf("placement of b and c = %+v, want apart: b with a of 3 documents, c alone", p)
 	}
 	if p := compare("a", "b"); !p.Together || p.Why != "one represents the other" {
@@ -50,7 +50,7 @@ func TestCompareInCorpus(t *testing.T) {
 		t.Errorf("placement of a and d = %+v, want apart: they do not match", p)
 	}
 	stdout, _, _ := dedup(t, corpus, "compare", "c", "b", "-")
-	if !strings.Contains(stdout, "A is alone and kept\n") || !strings.Contains(stdout, "like a, which represents 3 documents\n") || !strings.Contains(stdout, "They are apart: they match (0.846), but A is only") {
+	if !strings.Contains(stdout, "A is alone and kept\n") || !strings.Contains(stdout, "to a, which represents 3 documents\n") || !strings.Contains(stdout, "They are apart: they match (0.846), but A has a similarity of only") {
 		t.Errorf("compare c b prints %s, want that A is alone and that both match", stdout)
 	}
 }

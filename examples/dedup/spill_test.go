@@ -231,7 +231,7 @@ func TestSpillShards(t *testing.T) {
 		for _, step := range spill.StepNames() {
 			of := 3
 			if step != "sketch" {
-				if _, message, status := dedup(t, "", append(spilled, "-step", "matches")...); step != "matches" && status != 2 || step != "matches" && !strings.Contains(message, "comes before it") {
+				if _, message, status := dedup(t, "", append(spilled, "-step", "matches")...); step != "matches" && status != 2 || step != "matches" && !strings.Contains(message, "of the earlier step") {
 					t.Errorf("step matches before %s: status %d, %s, want 2: a step comes before it", step, status, message)
 				} else if step == "matches" && status != 0 {
 					t.Errorf("step matches: status %d, %s, want 0", status, message)
