@@ -42,7 +42,7 @@ func TestSpillFull(t *testing.T) {
 				}
 				break
 			}
-			if full++; status != 2 || got != "" || !strings.Contains(message, "make room on the disk of disk/run and start the same command again") {
+			if full++; status != 2 || got != "" || !strings.Contains(message, "free space on the disk of disk/run and start the same command again") {
 				t.Fatalf("%v with %d KiB: status %d, %d bytes of output, %s", command, kib, status, len(got), message)
 			}
 			if kib > 1<<16 {

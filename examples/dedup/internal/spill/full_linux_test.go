@@ -37,7 +37,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("records of %d bytes: %v, want an error of a full disk", size, err)
 		}
 		r := &Run{s: Spill{Dir: "run"}}
-		if got := r.advise(err); !errors.Is(got, errNoSpace) || !strings.Contains(got.Error(), "make room on the disk of run") {
+		if got := r.advise(err); !errors.Is(got, errNoSpace) || !strings.Contains(got.Error(), "free space on the disk of run") {
 			t.Errorf("advise(%v) = %v, want what to do", err, got)
 		}
 		if _, err := os.Stat(name); err == nil {
