@@ -1,11 +1,13 @@
 package find
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/neardup/neardup/boilerplate"
@@ -54,6 +56,7 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 		}
 	}
 	ix.Index = passage.New(po)
+	saveMemory(c.Bytes())
 	p := c.Env().Progress("indexing", "documents", n)
 	defer p.Stop()
 	for _, name := range saved {
@@ -82,6 +85,24 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 	return ix, nil
 }
 
+// Where there is so much text, the collector lets so many per cent of garbage gather:
+// most memory holds texts and fingerprints, which it need not read, so that it may run
+// often.
+const (
+	muchText = 8 << 20
+	garbage  = 20
+)
+
+// saveMemory keeps the peak of memory low for a search in so many bytes of text.
+func saveMemory(bytes int64) {
+	if bytes < muchText {
+		return
+	}
+	if old := debug.SetGCPercent(garbage); 0 <= old && old < garbage {
+		debug.SetGCPercent(old)
+	}
+}
+
 // open adds the documents of a saved index.
 func (ix *Passages) open(name string, po passage.Options) error {
 	f, err := os.Open(name)
@@ -103,7 +124,7 @@ func (ix *Passages) open(name string, po passage.Options) error {
 // Approximate memory of an index of passages, in bytes: per byte of text, per
 // document, and per byte of a saved index.
 const (
-	passagesPerByte     = 6
+	passagesPerByte     = 5
 	passagesPerDocument = 256
 	passagesPerSaved    = 3
 )
@@ -338,7 +359,11 @@ func Recycled(p shingle.Passage, a, b []boilerplate.Block) (documents, hosts int
 		blocks []boilerplate.Block
 	}{{p.A, a}, {p.B, b}} {
 		n, most, of := 0, 0, 0
-		for _, k := range s.blocks {
+		from, _ := slices.BinarySearchFunc(s.blocks, s.span.Start, func(k boilerplate.Block, at int) int { return cmp.Compare(k.End, at) })
+		for _, k := range s.blocks[from:] {
+			if k.Start >= s.span.End {
+				break // blocks are ascending and disjoint
+			}
 			if common := min(k.End, s.span.End) - max(k.Start, s.span.Start); common > 0 && k.Flagged {
 				n += common
 				if k.Documents > most {
