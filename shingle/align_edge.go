@@ -138,7 +138,8 @@ func (t *Text) level(i int) int {
 	if i < 0 || i+1 >= t.Len() {
 		return sentenceEnd
 	}
-	if breaks, k := t.breaks, t.breakFrom(i+1); k < len(breaks) && int(breaks[k]) == i+1 {
+	breaks := t.paragraphs()
+	if k := t.breakFrom(i + 1); k < len(breaks) && int(breaks[k]) == i+1 {
 		return sentenceEnd
 	}
 	gap := t.after(i)
