@@ -158,7 +158,7 @@ func TestChangedPageIsNotHeldAgainstItself(t *testing.T) {
 		for name, d := range map[string]*boilerplate.Detector{"observed": &d, "loaded": &loaded, "merged": merged} {
 			got := d.Judge(now)
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s, %d paragraphs kept (-without the older text +with it):\n%s", name, kept, diff)
+				t.Errorf("%s, %d paragraphs kept: blocks (-want without the older text +got with it):\n%s", name, kept, diff)
 			}
 			if next := d.Next(now); !cmp.Equal(got, next) || d.Observe(now) {
 				t.Errorf("%s, %d paragraphs kept: Next and Observe took the changed page for a new one; want Next to repeat Judge's verdicts and Observe to return false", name, kept)

@@ -198,7 +198,7 @@ func TestKernelPages(t *testing.T) {
 		shingle.EachTier(func(tier string) {
 			same, read := shingle.SamePages(b)
 			if !same {
-				t.Fatalf("%q: %s differs", b, tier)
+				t.Fatalf("%q: %s differs, want the result of plain Go", b, tier)
 			}
 			taken += read
 		})
@@ -243,7 +243,7 @@ func FuzzBlocks(f *testing.F) {
 				t.Errorf("letters of %q: %s differs, want the result of plain Go", text, tier)
 			}
 			if same, _ := shingle.SamePages(text); !same {
-				t.Errorf("%q: pages: %s differs", text, tier)
+				t.Errorf("pages of %q: %s differs, want the result of plain Go", text, tier)
 			}
 			if same, _ := shingle.SameRun(text, int(two%256)); !same {
 				t.Errorf("run of %d in %q: %s differs, want the result of plain Go", two%256, text, tier)

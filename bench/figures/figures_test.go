@@ -23,17 +23,17 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != want {
-			t.Errorf("%s has other figures than figures.json: run this program with -page", name)
+			t.Errorf("%s differs from what figures.json makes, want its figures: run this program with -page", name)
 		}
 	}
 	for i, w := range rows {
 		if i >= len(r.Rows) || r.Rows[i].Command != w.Command || r.Rows[i].What != w.What {
-			t.Errorf("figures.json lacks the row %q: run this program with -write", w.What)
+			t.Errorf("figures.json lacks the row %q, want every row: run this program with -write", w.What)
 		}
 	}
 	for _, m := range r.Rows {
 		if len(m.Figures) == 0 {
-			t.Errorf("no figures for %q", m.What)
+			t.Errorf("row %q has no figures, want at least 1", m.What)
 		}
 	}
 }
@@ -62,7 +62,7 @@ PASS
 		t.Errorf("cell = %q, want %q", got, want)
 	}
 	if _, err := rows[0].figures("PASS\n"); err == nil || !strings.Contains(err.Error(), "no figure") {
-		t.Errorf("an output without figures: error %v", err)
+		t.Errorf("figures of an output without figures = %v, want error %q", err, "no figure")
 	}
 }
 
@@ -72,6 +72,6 @@ func TestReplace(t *testing.T) {
 		t.Errorf("replace() = %q, %v, want %q", got, err, want)
 	}
 	if _, err := replace("a\nb\n", "new\n"); err == nil {
-		t.Error("a page without marks is not an error")
+		t.Error("replace in a page without marks = nil error, want an error")
 	}
 }

@@ -54,17 +54,17 @@ func TestPeers(t *testing.T) {
 			f := p.Find(texts, .8)
 			if p.Floor {
 				if len(f.Pairs) > 0 {
-					t.Error("a floor has found something")
+					t.Errorf("a floor finds %v, want nothing", f.Pairs)
 				}
 				return
 			}
 			if f.Banding == "" || f.Index == nil {
-				t.Errorf("banding %q, index %v", f.Banding, f.Index)
+				t.Errorf("banding %q, index %v, want both", f.Banding, f.Index)
 			}
 			got := map[[2]int]bool{}
 			for _, pair := range f.Pairs {
 				if pair[0] >= pair[1] {
-					t.Fatalf("pair %v is out of order", pair)
+					t.Fatalf("pair %v, want the smaller number first", pair)
 				}
 				got[pair] = true
 			}
@@ -73,17 +73,17 @@ func TestPeers(t *testing.T) {
 				if s == 1 {
 					copies++
 					if !got[pair] {
-						t.Errorf("%v are copies, and were not found", pair)
+						t.Errorf("copies %v were not found, want every exact duplicate", pair)
 					}
 				}
 			}
 			if q := judge(len(texts), tr, .8, f.Pairs); q.Precision < .95 || q.Recall < .5 {
-				t.Errorf("precision %.3f, recall %.3f", q.Precision, q.Recall)
+				t.Errorf("precision %.3f, recall %.3f, want at least 0.95 and 0.5", q.Precision, q.Recall)
 			}
 		})
 	}
 	if copies < 20 {
-		t.Errorf("%d copies are planted", copies)
+		t.Errorf("%d copies are planted, want at least 20", copies)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestExact(t *testing.T) {
 		for _, threshold := range []float64{.8, .5} {
 			q := judge(len(texts), tr, threshold, p.Find(texts, threshold).Pairs)
 			if q.StrictPrecision != 1 || q.StrictRecall < .98 || p.Name == "map of sets" && q.StrictRecall != 1 {
-				t.Errorf("%s at %g: strict precision %.3f, recall %.3f", p.Name, threshold, q.StrictPrecision, q.StrictRecall)
+				t.Errorf("%s at %g: strict precision %.3f, recall %.3f, want 1 and at least 0.98", p.Name, threshold, q.StrictPrecision, q.StrictRecall)
 			}
 		}
 	}
@@ -132,14 +132,14 @@ func TestProcess(t *testing.T) {
 			t.Errorf("%s: %d pairs and %+v, want %d pairs", p.Name, len(got), rep, len(want))
 		}
 		if c.CPU <= 0 || c.Wall <= 0 || c.RSS < 1<<20 || rep.LoopCPU > c.CPU+.05 {
-			t.Errorf("%s: process %+v, loop %+v", p.Name, c, rep)
+			t.Errorf("%s: process %+v, loop %+v, want CPU, wall time and memory, the loop within the process", p.Name, c, rep)
 		}
 	}
 	if _, _, err := measure(1e9, "", "sh", "-c", "while :; do :; done"); !errors.Is(err, errLimit) {
-		t.Errorf("a process that does not end: %v", err)
+		t.Errorf("measure of a process that does not end = %v, want errLimit", err)
 	}
 	if _, _, err := measure(60e9, "", self, "peer", "nobody", file, "0.8", pairs); err == nil {
-		t.Error("an unknown peer is not an error")
+		t.Error("measure of an unknown peer = nil error, want an error")
 	}
 }
 
@@ -172,7 +172,7 @@ func TestShared(t *testing.T) {
 	}
 	for _, p := range peers.Blocks {
 		if found := p.Find(pages); len(found) == 0 || found[0].Start < 20 {
-			t.Errorf("%s flags %v", p.Name, found)
+			t.Errorf("%s flags %v, want the line that is on every page", p.Name, found)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func TestGenerate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := bytes.Count(a.Bytes(), []byte("\n")); n != 1500 || !bytes.HasPrefix(b.Bytes(), a.Bytes()[:bytes.IndexByte(a.Bytes(), '\n')]) {
-		t.Errorf("%d documents, or others in a larger corpus", n)
+		t.Errorf("%d documents, want 1500, and the same first ones in a larger corpus", n)
 	}
 	if len(pairs) != 300 {
 		t.Errorf("%d pairs, want 300", len(pairs))
@@ -215,7 +215,7 @@ func TestGenerate(t *testing.T) {
 		kinds[i%4] += p.Jaccard / 75
 	}
 	if math.Abs(kinds[0]-1) > 1e-9 || kinds[1] < .85 || kinds[1] > .95 || kinds[2] < .75 || kinds[2] > .87 || kinds[3] > .75 || kinds[3] < .6 {
-		t.Errorf("similarities of no, one, two and four words: %v", kinds)
+		t.Errorf("similarities with 0, 1, 2, 4 words changed = %v, want 1, about 0.9, 0.81 and 0.67", kinds)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(res.Pairs) == 0 || len(res.Growth) == 0 || len(res.Passages) == 0 || len(res.Blocks) == 0 {
-		t.Fatal("the figures are not complete")
+		t.Fatalf("results: %d pairs, %d growth, %d passages, %d blocks, want some of each", len(res.Pairs), len(res.Growth), len(res.Passages), len(res.Blocks))
 	}
 	files, err := makePage(res)
 	if err != nil {
@@ -238,14 +238,14 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("docs/%s is not what %s makes: GOWORK=off go -C bench/peers run . -page", name, resultsFile)
+			t.Errorf("docs/%s differs from what %s makes, want the same: GOWORK=off go -C bench/peers run . -page", name, resultsFile)
 		}
 	}
 	if len(files) != 3 {
 		t.Errorf("%d files, want 3", len(files))
 	}
 	if page := string(files["comparison.md"]); strings.Contains(page, "NaN") || strings.Contains(page, "Inf") || strings.Contains(page, "<no value>") {
-		t.Error("the page has a figure that is none")
+		t.Error("the page has NaN, Inf or <no value>, want figures")
 	}
 }
 
@@ -264,10 +264,10 @@ func TestReasons(t *testing.T) {
 	}
 	_, losses, ok := strings.Cut(string(files["comparison.md"]), "## Where neardup is behind")
 	if !ok {
-		t.Fatal("no section on where peers are ahead")
+		t.Fatal("the page lacks the section on where neardup is behind, want it")
 	}
 	if n := strings.Count(losses, "- rival. "); n != len(whys) {
-		t.Errorf("%d of %d reasons are on the page:\n%s", n, len(whys), losses)
+		t.Errorf("%d reasons are on the page, want %d:\n%s", n, len(whys), losses)
 	}
 }
 
@@ -286,7 +286,7 @@ func TestDrivers(t *testing.T) {
 		}
 		for line := range strings.Lines(string(data)) {
 			if line = strings.TrimSpace(line); line != "" && line[0] != '#' && !strings.Contains(line, "==") {
-				t.Errorf("%s: %q is not pinned", name, line)
+				t.Errorf("%s: %q, want a pinned version (==)", name, line)
 			}
 		}
 	}
@@ -298,7 +298,7 @@ func TestDrivers(t *testing.T) {
 	}
 	for _, name := range []string{"near.py", "passages.py", "blocks.py"} {
 		if out, err := command("", nil, python, "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", "drivers/"+name); err != nil {
-			t.Errorf("%s: %v\n%s", name, err, out)
+			t.Errorf("%s does not parse: %v, want valid Python\n%s", name, err, out)
 		}
 	}
 }
@@ -335,7 +335,7 @@ func TestOtherLanguages(t *testing.T) {
 		}
 		q := judge(500, tr, .8, found)
 		if q.Precision < .8 || q.Recall < .4 || q.Recall < .75 && p.name != "text-dedup" || rep.Documents != 500 || rep.Pairs != len(found) {
-			t.Errorf("%s: %+v, %+v", p.name, q, rep)
+			t.Errorf("%s: %+v, %+v, want precision 0.8, recall 0.75 (text-dedup 0.4), 500 documents and %d pairs", p.name, q, rep, len(found))
 		}
 	}
 }
@@ -359,13 +359,13 @@ func TestResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(a, b) {
-		t.Error("figures were lost between reading and writing")
+		t.Error("results read and written again differ, want the same bytes")
 	}
 	if err := os.WriteFile(name, []byte("{"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := readResults(name); err == nil {
-		t.Error("broken figures are not an error")
+		t.Error("readResults of broken JSON = nil error, want an error")
 	}
 	var any json.RawMessage
 	if err := json.Unmarshal(a, &any); err != nil {

@@ -116,7 +116,7 @@ func TestTiers(t *testing.T) {
 		s := minhash.New(minhash.Options{})
 		restore()
 		if got := s.Sketch(set).Values(); !slices.Equal(got, want) {
-			t.Errorf("%s: another signature", tier)
+			t.Errorf("signature on %s = %x, want %x", tier, got, want)
 		}
 	}
 }

@@ -59,10 +59,10 @@ func parse[T any](t *testing.T, b []byte, name string, id func(T) string) map[st
 	for line := range bytes.Lines(b) {
 		var v T
 		if err := json.Unmarshal(line, &v); err != nil {
-			t.Fatalf("%s: %v in %q", name, err, line)
+			t.Fatalf("%s: %v in line %q, want JSON", name, err, line)
 		}
 		if _, twice := m[id(v)]; twice {
-			t.Errorf("%s has %s twice", name, id(v))
+			t.Errorf("%s has %s twice, want once", name, id(v))
 		}
 		m[id(v)] = v
 	}
@@ -106,7 +106,7 @@ func TestCrawl(t *testing.T) {
 		}
 	}
 	if err := first.Wait(); err == nil || first.ProcessState.Exited() {
-		t.Fatalf("the first process was not killed: %v", first.ProcessState)
+		t.Fatalf("first process: %v, want it killed", first.ProcessState)
 	}
 	w.mu.Lock()
 	clear(w.requests)
@@ -117,7 +117,7 @@ func TestCrawl(t *testing.T) {
 	var out, progress bytes.Buffer
 	second.Stdout, second.Stderr = &out, &progress
 	if err := second.Run(); second.ProcessState.ExitCode() != exitInput { // a picture, a page that is gone, a forbidden one
-		t.Fatalf("%v: %s", err, &progress)
+		t.Fatalf("second process: %v, %s, want status %d", err, &progress, exitInput)
 	}
 	t.Logf("%d verdicts before the kill; then: %s", len(acknowledged), progress.String())
 	printed := parse(t, out.Bytes(), "standard output", func(r result) string { return r.ID })
@@ -127,24 +127,24 @@ func TestCrawl(t *testing.T) {
 	asked := w.asked()
 	for id, v := range acknowledged {
 		if verdicts[id] != v {
-			t.Errorf("%s: acknowledged as %+v, recorded as %+v", id, v, verdicts[id])
+			t.Errorf("%s: recorded as %+v, want %+v as acknowledged", id, verdicts[id], v)
 		}
 		if n := asked[id]; n > 0 {
-			t.Errorf("%s was fetched again, %d times", id, n)
+			t.Errorf("%s was fetched again %d times, want 0: it was acknowledged", id, n)
 		}
 		if again, ok := printed[id]; ok {
-			t.Errorf("%s was acknowledged again, as %+v", id, again)
+			t.Errorf("%s was acknowledged again, as %+v, want once", id, again)
 		}
 	}
 	for id, v := range verdicts {
 		if _, ok := stored[id]; ok != (v.Outcome == seen.New) {
-			t.Errorf("%s: %v, and stored is %v", id, v, ok)
+			t.Errorf("%s: verdict %v, stored %v, want stored only if new", id, v, ok)
 		}
 	}
 	w.check(t, stored, verdicts)
 	for address := range asked {
 		if strings.Contains(address, "/private/") || strings.Contains(address, "/login") {
-			t.Errorf("%s was fetched", address)
+			t.Errorf("%s was fetched, want it left alone: robots.txt forbids it", address)
 		}
 	}
 
@@ -152,7 +152,7 @@ func TestCrawl(t *testing.T) {
 	var stderr bytes.Buffer
 	out.Reset()
 	if status := run(t.Context(), []string{"-out", dir, "-json"}, &out, &stderr); status != exitInput || out.Len() > 0 {
-		t.Errorf("exit status %d of a crawl that was over, standard output %q, standard error %q", status, &out, &stderr)
+		t.Errorf("crawl that was over: status %d, %q, %q, want %d and no output", status, &out, &stderr, exitInput)
 	}
 }
 
@@ -164,7 +164,7 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 	for address, group := range w.group {
 		v, ok := verdicts[address]
 		if !ok {
-			t.Errorf("%s has no verdict", address)
+			t.Errorf("%s has no verdict, want one", address)
 			continue
 		}
 		kind := w.kind[address]
@@ -177,13 +177,13 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 			kept[group]++
 		case seen.Duplicate:
 			if w.group[v.Match] != group {
-				t.Errorf("%s (%s) is taken for a copy of %s at %.2f", address, kind, v.Match, v.Similarity)
+				t.Errorf("%s (%s) is a copy of %s at %.2f, want a page of the same article", address, kind, v.Match, v.Similarity)
 			}
 			if _, ok := stored[v.Match]; !ok {
-				t.Errorf("%s is a copy of %s, which is not stored", address, v.Match)
+				t.Errorf("%s is a copy of %s, want a stored page", address, v.Match)
 			}
 		default:
-			t.Errorf("%s (%s): %v", address, kind, v)
+			t.Errorf("%s (%s): verdict %v, want New or Duplicate", address, kind, v)
 		}
 	}
 	groups := map[int]bool{}
@@ -196,7 +196,7 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 		dropped += max(1-kept[group], 0)
 	}
 	if missed > 0 || dropped > 0 {
-		t.Errorf("%d copies not found, %d articles dropped, of %d pages with %d articles", missed, dropped, len(w.group), len(groups))
+		t.Errorf("%d copies not found, %d articles dropped, want 0, of %d pages with %d articles", missed, dropped, len(w.group), len(groups))
 	}
 	w.checkDays(t, stored)
 	// A headline in a frame of which little was known yet may be taken for a page.
@@ -206,11 +206,11 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 		if v.Outcome == seen.Frame {
 			frames++
 		} else if _, ok := w.group[v.Match]; ok || v.Outcome == "" {
-			t.Errorf("%s has a headline at most, and %v", address, v)
+			t.Errorf("%s has a headline at most: verdict %v, want Frame or a copy of no article", address, v)
 		}
 	}
 	if frames*4 < len(w.stubs)*3 {
-		t.Errorf("%d of %d pages with a headline at most are nothing but frame", frames, len(w.stubs))
+		t.Errorf("%d of %d pages with a headline at most are Frame, want three quarters", frames, len(w.stubs))
 	}
 	// A frame alone repeats on several pages like an article that has several
 	// addresses does, and so may be stored once.
@@ -221,15 +221,15 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 		case seen.New:
 			host := stored[address].Host
 			if bare[host]++; bare[host] > 1 {
-				t.Errorf("the frame of %s is stored %d times", host, bare[host])
+				t.Errorf("the frame of %s is stored %d times, want at most once", host, bare[host])
 			}
 		case seen.Duplicate:
 			if !w.bare[v.Match] {
-				t.Errorf("%s is nothing but frame, and %v", address, v)
+				t.Errorf("%s is nothing but frame: verdict %v, want a match of its kind", address, v)
 			}
 		case seen.Frame:
 		default:
-			t.Errorf("%s: %v", address, v)
+			t.Errorf("%s: verdict %v, want New, Duplicate or Frame", address, v)
 		}
 	}
 	t.Logf("%d pages, %d articles: %v", len(w.group), len(groups), byKind)
@@ -284,26 +284,26 @@ func TestInterrupt(t *testing.T) {
 		cancel()
 	}()
 	if err := c.run(ctx); !errors.Is(err, context.Canceled) {
-		t.Fatalf("run of an interrupted crawl: %v", err)
+		t.Fatalf("interrupted run = %v, want context.Canceled", err)
 	}
 	if c.at.Fetched != len(w.hosts) {
 		t.Errorf("%d pages fetched within the delay, want %d", c.at.Fetched, len(w.hosts))
 	}
 	if status := run(t.Context(), []string{"-out", dir, "-delay", "0", "-json", "-max-pages", "30"}, &out, &stderr); status == exitFatal {
-		t.Fatal(stderr.String())
+		t.Fatalf("crawl of 30 pages: status %d, %s, want another status", status, stderr.String())
 	}
 	if status := run(t.Context(), []string{"-out", dir, "-delay", "0", "-json"}, &out, &stderr); status != exitInput {
-		t.Fatal(stderr.String())
+		t.Fatalf("rest of the crawl: status %d, %s, want %d", status, stderr.String(), exitInput)
 	}
 	verdicts := lines(t, filepath.Join(dir, "verdicts.jsonl"), func(r result) string { return r.ID })
 	for address := range w.group {
 		if _, ok := verdicts[address]; !ok {
-			t.Errorf("%s has no verdict", address)
+			t.Errorf("%s has no verdict, want one", address)
 		}
 	}
 	parse(t, out.Bytes(), "standard output", func(r result) string { return r.ID })
 	if n := w.asked()[w.hosts[0]+"/"]; n != 1 {
-		t.Errorf("the first page was fetched %d times", n)
+		t.Errorf("the first page was fetched %d times, want once", n)
 	}
 }
 
@@ -358,7 +358,7 @@ func TestKills(t *testing.T) {
 				break
 			}
 			if old, ok := acknowledged[v.ID]; ok {
-				t.Errorf("%s was acknowledged as %+v, and again as %+v", v.ID, old, v)
+				t.Errorf("%s was acknowledged as %+v and again as %+v, want once", v.ID, old, v)
 			}
 			acknowledged[v.ID] = v
 			if left--; left == 0 {
@@ -377,18 +377,18 @@ func TestKills(t *testing.T) {
 	}
 	t.Logf("killed %d times", kills)
 	if kills < 3 {
-		t.Errorf("killed %d times: this test shows nothing", kills)
+		t.Errorf("killed %d times, want at least 3 (else nothing is tested)", kills)
 	}
 	stored := lines(t, filepath.Join(dir, "pages.jsonl"), func(p storedPage) string { return p.ID })
 	verdicts := lines(t, filepath.Join(dir, "verdicts.jsonl"), func(r result) string { return r.ID })
 	for id, v := range acknowledged {
 		if verdicts[id] != v {
-			t.Errorf("%s: acknowledged as %+v, recorded as %+v", id, v, verdicts[id])
+			t.Errorf("%s: recorded as %+v, want %+v as acknowledged", id, verdicts[id], v)
 		}
 	}
 	for id, v := range verdicts {
 		if _, ok := stored[id]; ok != (v.Outcome == seen.New) {
-			t.Errorf("%s: %v, and stored is %v", id, v, ok)
+			t.Errorf("%s: verdict %v, stored %v, want stored only if new", id, v, ok)
 		}
 	}
 	w.check(t, stored, verdicts)

@@ -65,7 +65,7 @@ func TestFetch(t *testing.T) {
 		t.Errorf("/moved: %+v, want one link", x)
 	}
 	if x := f.get("http://127.0.0.1:1/"); x.Problem == "" || !x.retry {
-		t.Errorf("no server: %+v", x)
+		t.Errorf("get without a server = %+v, want a problem and another try", x)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestMetrics(t *testing.T) {
 		}
 		c := vars.Crawler
 		if c.Filter == nil || len(c.Verdicts) != len(outcomes) {
-			t.Fatalf("figures %+v", c)
+			t.Fatalf("figures %+v, want a filter and %d kinds of verdicts", c, len(outcomes))
 		}
 		// All but what leads elsewhere has a verdict or waits for it.
 		sum := c.Filter.Held
@@ -62,22 +62,22 @@ func TestMetrics(t *testing.T) {
 			sum += n
 		}
 		if sum > c.Fetched+maxBatch || c.Filter.Kept > c.Fetched {
-			t.Errorf("figures %+v", c)
+			t.Errorf("figures %+v, want at most one verdict per fetched page, and kept at most fetched", c)
 		}
 		return c.Fetched
 	}
 	for fetched() < 5 {
 		select {
 		case status := <-done:
-			t.Fatalf("the crawl ended with %d before the figures showed five pages: %s", status, &stderr.b)
+			t.Fatalf("the crawl ended with status %d, want five pages in the figures before: %s", status, &stderr.b)
 		default:
 		}
 	}
 	if status := <-done; status == exitFatal {
-		t.Fatal(stderr.b.String())
+		t.Fatalf("crawl: %s, want no fatal error", stderr.b.String())
 	}
 	if l, err := net.Listen("tcp", strings.TrimSuffix(strings.TrimPrefix(address, "http://"), "/debug/vars")); err != nil {
-		t.Errorf("the address is in use after the crawl: %v", err)
+		t.Errorf("Listen on the address of the figures after the crawl = %v, want nil", err)
 	} else {
 		l.Close()
 	}
@@ -99,7 +99,7 @@ func TestUsage(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	if status := run(t.Context(), []string{"-h"}, &stdout, &stderr); status != exitDone || !strings.Contains(stdout.String(), "pages.jsonl") || stderr.Len() > 0 {
-		t.Errorf("-h: exit status %d, %q, %q", status, &stdout, &stderr)
+		t.Errorf("-h: status %d, %q, %q, want %d and the flags", status, &stdout, &stderr, exitDone)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if urls, err := read(); err != nil || strings.Join(urls, " ") != "a aa b bb c cc" {
-		t.Fatalf("%q, %v", urls, err)
+		t.Fatalf("journal = %q, %v, want a aa b bb c cc", urls, err)
 	}
 	whole := readAll(t, name)
 	third := len(whole) / 3 // all batches are of one length
@@ -149,10 +149,10 @@ func TestFiles(t *testing.T) {
 		urls, err := read()
 		if at/third == 2 {
 			if err != nil || len(urls) != 4 {
-				t.Fatalf("last batch damaged at %d: %q, %v", at, urls, err)
+				t.Fatalf("last batch damaged at %d: %q, %v, want 4 URLs, nil", at, urls, err)
 			}
 		} else if err == nil && at%third != third-1 || len(urls) > 4 {
-			t.Fatalf("damaged at %d: %q, %v", at, urls, err)
+			t.Fatalf("damaged at %d: %q, %v, want an error and at most 4 URLs", at, urls, err)
 		}
 	}
 
@@ -171,9 +171,9 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := string(readAll(t, name)); got != "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n{\"id\":\"b\"}\n" {
-		t.Errorf("output %q", got)
+		t.Errorf("output = %q, want the lines a, b, c, b", got)
 	}
 	if _, err := openOutput(name, 1000); err == nil {
-		t.Error("an output that is shorter than its durable part is opened")
+		t.Error("openOutput of a file shorter than its durable part = nil error, want an error")
 	}
 }

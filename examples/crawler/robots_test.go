@@ -58,14 +58,14 @@ func TestParseSitemap(t *testing.T) {
 	} {
 		got, err := parseSitemap([]byte(c.xml), c.limit)
 		if (err != nil) != c.bad {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: parseSitemap = %v, want an error: %v", c.name, err, c.bad)
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
 	if _, err := parseSitemap([]byte(`<rss><channel/></rss>`), 1000); !errors.Is(err, errNoSitemap) {
-		t.Errorf("a feed: %v", err)
+		t.Errorf("parseSitemap(feed) = %v, want errNoSitemap", err)
 	}
 	many := "<urlset>" + strings.Repeat("<url><loc>x</loc></url>", maxLinks+10) + "</urlset>"
 	if got, err := parseSitemap([]byte(many), int64(len(many))); len(got) != maxLinks || err != nil {
@@ -109,36 +109,36 @@ func TestRobots(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	var out, stderr bytes.Buffer
 	if status := run(t.Context(), []string{"-out", dir, "-delay", "0", "-parallel", "3", s.URL + "/"}, &out, &stderr); status != exitInput {
-		t.Fatalf("exit status %d: %s", status, &stderr)
+		t.Fatalf("crawl: status %d, %s, want %d", status, &stderr, exitInput)
 	}
 	verdicts := lines(t, filepath.Join(dir, "verdicts.jsonl"), func(r result) string { return r.ID })
 	for _, path := range []string{"/", "/a", "/b", "/hidden", "/feed"} {
 		if _, ok := verdicts[s.URL+path]; !ok {
-			t.Errorf("%s has no verdict", path)
+			t.Errorf("%s has no verdict, want one", path)
 		}
 	}
 	if v := verdicts[s.URL+"/feed"]; v.Reason != "not HTML but text/xml" {
-		t.Errorf("a feed: %+v", v)
+		t.Errorf("verdict on a feed = %+v, want reason %q", v, "no HTML but text/xml")
 	}
 	if slices.Contains(paths, "/hidden") {
-		t.Error("a page that robots.txt forbids was fetched")
+		t.Error("/hidden was fetched, want it left alone: robots.txt forbids it")
 	}
 	// The first page shares its moment with robots.txt.
 	for i := 4; i < len(asked); i++ {
 		if d := asked[i].Sub(asked[i-1]); d < 140*time.Millisecond {
-			t.Errorf("%s came %v after %s, the site asks for 150ms", paths[i], d, paths[i-1])
+			t.Errorf("%s came %v after %s, want 150ms as the site asks", paths[i], d, paths[i-1])
 		}
 	}
 	if len(asked) < 8 {
-		t.Errorf("only %q were asked for", paths)
+		t.Errorf("requests %q, want at least 8", paths)
 	}
 	var n [8]int
 	if _, err := fmt.Sscanf(stderr.String(), "crawler: %d URLs: %d new, %d near-duplicates, %d nothing but frame, %d unreadable, %d redirects, %d sitemaps; %d URLs wait",
 		&n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7]); err != nil {
-		t.Fatalf("%v: %s", err, &stderr)
+		t.Fatalf("counts of the crawl: %v, want the line with all of them: %s", err, &stderr)
 	}
 	if n[0] != n[1]+n[2]+n[3]+n[4]+n[5]+n[6] || n[0] != 8 || n[5] != 1 || n[6] != 2 || n[7] != 0 {
-		t.Errorf("the counts do not add up to 8 URLs with 1 redirect and 2 sitemaps: %s", &stderr)
+		t.Errorf("counts %v, want 8 URLs, 1 redirect, 2 sitemaps, none waiting, and a sum that agrees: %s", n, &stderr)
 	}
 }
 
@@ -160,19 +160,19 @@ func TestSlow(t *testing.T) {
 		return u.Path
 	}
 	if got := start(0); got != "/1" {
-		t.Errorf("at once: %q", got)
+		t.Errorf("first URL at once = %q, want /1", got)
 	}
 	f.slow("http://a/1", 10*time.Second, o)
 	f.slow("http://a/1", 10*time.Second, o)
 	if got := start(9 * time.Second); got != "" {
-		t.Errorf("after 9 s: %q", got)
+		t.Errorf("URL after 9 s = %q, want none", got)
 	}
 	if got := start(10 * time.Second); got != "/2" {
-		t.Errorf("after 10 s: %q", got)
+		t.Errorf("URL after 10 s = %q, want /2", got)
 	}
 	f.slow("http://a/2", 0, o)
 	if got := start(11 * time.Second); got != "/3" {
-		t.Errorf("without the delay after 1 s: %q", got)
+		t.Errorf("URL without the delay after 1 s = %q, want /3", got)
 	}
 }
 
@@ -182,7 +182,7 @@ func FuzzParseSitemap(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		links, err := parseSitemap(b, 1<<16)
 		if len(links) > maxLinks || err != nil && links != nil {
-			t.Errorf("%d addresses, %v", len(links), err)
+			t.Errorf("%d addresses, %v, want at most %d, and none with an error", len(links), err, maxLinks)
 		}
 	})
 }

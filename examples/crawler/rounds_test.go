@@ -98,11 +98,11 @@ func TestRounds(t *testing.T) {
 		w := &watch{stop: fmt.Sprintf("round %d:", round), end: cancel}
 		var stdout bytes.Buffer
 		if code := run(ctx, []string{"-out", dir, "-delay", "0", "-parallel", "1", "-every", "1ms", "-checkpoint", "3", s.URL + "/"}, &stdout, w); code != exitInput {
-			t.Fatalf("exit status %d: %s", code, &w.b)
+			t.Fatalf("status %d, %s, want %d", code, &w.b, exitInput)
 		}
 		all := summary.FindAllStringSubmatch(w.b.String(), -1)
 		if len(all) == 0 {
-			t.Fatalf("no summary: %s", &w.b)
+			t.Fatalf("no summary in %s, want one", &w.b)
 		}
 		var n []int
 		for _, x := range all[len(all)-1][1:] {

@@ -63,7 +63,7 @@ func TestScrapy(t *testing.T) {
 			t.Skip("python3 is not in the path")
 		}
 		if out, err := exec.Command(python, "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", pipeline).CombinedOutput(); err != nil {
-			t.Errorf("%s: %s", pipeline, out)
+			t.Errorf("%s does not parse: %s, want valid Python", pipeline, out)
 		}
 		t.Log("without -scrapy only the syntax of the pipeline is checked")
 		return
@@ -95,7 +95,7 @@ func TestScrapy(t *testing.T) {
 			}
 			id := p.ID + p.URL
 			if _, ok := stored[id]; ok {
-				t.Errorf("%s is stored twice", id)
+				t.Errorf("%s is stored twice, want once", id)
 			}
 			stored[id] = storedPage{ID: id}
 		}

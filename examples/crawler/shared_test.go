@@ -51,7 +51,7 @@ func redisServer(t *testing.T) string {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatal("the server does not start")
+	t.Fatal("the server does not answer, want it to start")
 	return ""
 }
 
@@ -75,7 +75,7 @@ func TestTwoCrawlers(t *testing.T) {
 			var stderr bytes.Buffer
 			second.Stderr = &stderr
 			if err := second.Run(); second.ProcessState.ExitCode() != exitInput {
-				t.Errorf("crawler %d: %v: %s", i, err, &stderr)
+				t.Errorf("crawler %d: %v: %s, want status %d", i, err, &stderr, exitInput)
 			}
 		})
 	}
@@ -97,10 +97,10 @@ func TestTwoCrawlers(t *testing.T) {
 		}
 	}
 	if both != len(verdicts) {
-		t.Errorf("%d verdicts on %d pages", both, len(verdicts))
+		t.Errorf("%d verdicts on %d pages, want one per page", both, len(verdicts))
 	}
 	if crossed < 10 {
-		t.Errorf("only %d pages repeat one of the other crawler's: this test shows nothing", crossed)
+		t.Errorf("%d pages repeat one of the other crawler, want at least 10 (else nothing is tested)", crossed)
 	}
 	w.check(t, stored, verdicts)
 }
@@ -126,7 +126,7 @@ func killAfter(t *testing.T, verdicts int, args []string) {
 		}
 	}
 	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
-		t.Errorf("the crawler was not killed: %v", cmd.ProcessState)
+		t.Errorf("crawler: %v, want it killed", cmd.ProcessState)
 	}
 }
 
@@ -141,6 +141,6 @@ func TestNoServer(t *testing.T) {
 	}
 	var out, stderr bytes.Buffer
 	if status := run(t.Context(), []string{"-out", t.TempDir(), "-redis", addr, "http://a.example/"}, &out, &stderr); status != exitFatal || !strings.Contains(stderr.String(), "-redis "+addr) {
-		t.Errorf("exit status %d: %s", status, &stderr)
+		t.Errorf("crawl without a server: status %d, %s, want %d and the address", status, &stderr, exitFatal)
 	}
 }

@@ -82,10 +82,10 @@ func (w *web) checkStored(t *testing.T, stored map[string]storedPage) {
 	}
 	t.Logf("%d addresses of %d articles: %d copies not found, %d articles dropped, %d of %d pages without an article are stored", len(w.group), len(groups), missed, dropped, others, len(w.bare)+len(w.stubs))
 	if missed > 0 || dropped > 0 {
-		t.Errorf("%d copies not found, %d articles dropped", missed, dropped)
+		t.Errorf("%d copies not found, %d articles dropped, want 0 and 0", missed, dropped)
 	}
 	if others > len(w.bare)/5+len(w.stubs)/4 {
-		t.Errorf("%d pages without an article are stored", others)
+		t.Errorf("%d pages without an article are stored, want at most %d", others, len(w.bare)/5+len(w.stubs)/4)
 	}
 	w.checkDays(t, stored)
 }
@@ -111,7 +111,7 @@ func startService(t *testing.T, exe, dir, addr string) *exec.Cmd {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatal("the service does not start")
+	t.Fatal("the service does not answer, want it to start")
 	return nil
 }
 
@@ -169,7 +169,7 @@ func TestPythonCrawl(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok := stored[p.ID]; ok {
-			t.Errorf("%s is new twice", p.ID)
+			t.Errorf("%s is new twice, want once", p.ID)
 		}
 		stored[p.ID] = p
 		if len(stored) == pages/4 {
@@ -192,7 +192,7 @@ func TestPythonCrawl(t *testing.T) {
 		sum += n
 	}
 	if sum != pages || counts["new"] != len(stored) {
-		t.Errorf("%d pages, %d stored: %v", pages, len(stored), counts)
+		t.Errorf("counts %v, want %d pages, %d of them new", counts, pages, len(stored))
 	}
 	w.checkStored(t, stored)
 }
@@ -240,11 +240,11 @@ func TestBenthosCrawl(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := first.Wait(); err == nil || first.ProcessState.Exited() {
-		t.Fatalf("the first process was not killed: %v", first.ProcessState)
+		t.Fatalf("first process: %v, want it killed", first.ProcessState)
 	}
 	before := read()
 	if len(before) < pages/8 {
-		t.Fatalf("%d pages were stored within a minute", len(before))
+		t.Fatalf("%d pages were stored within a minute, want at least %d", len(before), pages/8)
 	}
 	second := run()
 	if err := second.Wait(); err != nil {
@@ -253,6 +253,6 @@ func TestBenthosCrawl(t *testing.T) {
 	w.checkStored(t, read())
 	t.Logf("%d pages, %d were stored before the kill", pages, len(before))
 	if fmt.Sprint(before) == fmt.Sprint(read()) {
-		t.Error("nothing was left for the second process: this test shows nothing")
+		t.Error("the second process stored nothing, want some pages left for it (else nothing is tested)")
 	}
 }

@@ -58,7 +58,7 @@ func TestBucket(t *testing.T) {
 				}
 				for _, p := range got {
 					if p.a == p.b && slices.IndexFunc(got, func(q pair) bool { return q.a == p.a }) != slices.Index(got, p) {
-						t.Fatalf("%d documents, full %d: the pair of %d with itself is not its first", n, full, p.a)
+						t.Fatalf("%d documents, full %d: first pair of %d is with another, want it with itself", n, full, p.a)
 					}
 				}
 				order := func(x, y pair) int { return int(x.a-y.a)*1000 + int(x.b-y.b) }

@@ -161,13 +161,13 @@ func TestAlign(t *testing.T) {
 		got := 0
 		for i, p := range pairs {
 			if a[p.a] != b[p.b] {
-				t.Fatalf("align(%v, %v) pairs unequal words %v", a, b, p)
+				t.Fatalf("align(%v, %v) pairs %v, want equal words", a, b, p)
 			}
 			got += equalScore
 			if i > 0 {
 				d, e := p.a-pairs[i-1].a-1, p.b-pairs[i-1].b-1
 				if d < 0 || e < 0 {
-					t.Fatalf("align(%v, %v) is not ascending: %v", a, b, pairs)
+					t.Fatalf("align(%v, %v) = %v, want ascending pairs", a, b, pairs)
 				}
 				got += gapScore*d + max(gapScore*e, jumpScore)
 			}
@@ -264,7 +264,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("the file of these items changed: files are frozen, give it a new version")
+		t.Error("MarshalBinary differs from the golden file, want the same bytes: another format needs a new version")
 	}
 	var ix Index
 	if err := ix.UnmarshalBinary(want); err != nil {
@@ -286,7 +286,7 @@ func TestDamage(t *testing.T) {
 			d := slices.Clone(data)
 			d[n] ^= 1 << bit
 			if err := ix.UnmarshalBinary(d); err == nil {
-				t.Fatalf("bit %d of byte %d flipped: no error", bit, n)
+				t.Fatalf("UnmarshalBinary with bit %d of byte %d flipped = nil error, want an error", bit, n)
 			}
 		}
 	}
@@ -302,7 +302,7 @@ func FuzzUnmarshal(f *testing.F) {
 			return
 		}
 		if again, _ := ix.MarshalBinary(); !bytes.Equal(again, data) {
-			t.Errorf("%x is read and written as %x", data, again)
+			t.Errorf("%x read and written again = %x, want the same bytes", data, again)
 		}
 	})
 }
@@ -327,15 +327,15 @@ func FuzzSearch(f *testing.F) {
 				of = ix.Items()[m.Item].Answer
 			}
 			if m.Span.Start < 0 || m.Span.Start >= m.Span.End || m.Span.End > len(in) || m.ItemSpan.Start < 0 || m.ItemSpan.End > len(of) {
-				t.Fatalf("%+v lies outside %q or %q", m, in, of)
+				t.Fatalf("match %+v, want spans within %q and %q", m, in, of)
 			}
 			if !(m.Similarity > 0 && m.Similarity <= 1 && m.Share > 0 && m.Share <= 1.0000001) {
-				t.Fatalf("%+v: figures out of range", m)
+				t.Fatalf("match %+v, want Similarity and Share above 0 and at most 1", m)
 			}
 			whole = whole || m.Document == 0 && m.Item == 0 && m.Part == Text
 		}
 		if n := len(ix.opts.Shingler.AppendTokens(nil, text)); n >= 8 && n <= mostWords && ix.stats.Unfound == 0 && !whole {
-			t.Fatalf("%q holds %q, which is not found", doc, text)
+			t.Fatalf("Search(%q) does not find %q, want a match: the text holds it", doc, text)
 		}
 	})
 }

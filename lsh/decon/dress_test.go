@@ -53,7 +53,7 @@ func TestDress(t *testing.T) {
 		found := map[int]int{}
 		for _, m := range search.Matches() {
 			if m.Item != m.Document {
-				t.Errorf("%s: document %d is reported for item %s", name, m.Document, items[m.Item].ID)
+				t.Errorf("%s: document %d is reported for item %s, want its own item alone", name, m.Document, items[m.Item].ID)
 			}
 			found[m.Item]++
 		}

@@ -37,7 +37,7 @@ func TestGPT3(t *testing.T) {
 
 	for i := range gramLimit {
 		if n := len(g.Matches()); n == 0 {
-			t.Fatalf("no collision although only %d documents hold the run", 2+i)
+			t.Fatalf("0 collisions with %d documents that hold the run, want at least 1", 2+i)
 		}
 		g.Add(100+i, thirteen)
 	}

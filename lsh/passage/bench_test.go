@@ -147,7 +147,7 @@ func BenchmarkQuery(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		if len(ix.Query(text)) == 0 {
-			b.Fatal("a document does not find itself")
+			b.Fatal("Query(document of the index) = none, want a match with itself")
 		}
 	}
 }
@@ -238,7 +238,7 @@ func BenchmarkScripts(b *testing.B) {
 				}
 				spent := time.Since(start)
 				if pairs < len(texts)-1 {
-					b.Fatalf("%d pairs of %d", pairs, len(texts)-1)
+					b.Fatalf("%d pairs, want at least %d", pairs, len(texts)-1)
 				}
 				for _, t := range texts {
 					size += len(t)

@@ -30,37 +30,37 @@ func TestCommon(t *testing.T) {
 		seen[p.B]++
 	}
 	if len(seen) != docs {
-		t.Errorf("%d of %d documents are reported", len(seen), docs)
+		t.Errorf("%d documents are reported, want all %d", len(seen), docs)
 	}
 	if pairs > 10*docs {
-		t.Errorf("%d pairs: the cap did nothing", pairs)
+		t.Errorf("%d pairs, want at most %d with the cap", pairs, 10*docs)
 	}
 	s := ix.Stats()
 	if s.Common < 10 || s.Withheld == 0 {
-		t.Errorf("nothing is said of the cap: %+v", s)
+		t.Errorf("Stats() = %+v, want at least 10 Common fingerprints and some Withheld", s)
 	}
 	groups := groupsOf(ix)
 	if len(groups) == 0 || groups[0].Documents != docs || groups[0].Members[0].ID != id(0) {
-		t.Fatalf("the licence is not a group of all: %d groups", len(groups))
+		t.Fatalf("%d groups, want the first to be the licence in all %d documents, led by %s", len(groups), docs, id(0))
 	}
 	for i, m := range groups[0].Members {
 		if text, _ := ix.Text(m.ID); m.Span.Of(text) != licence {
-			t.Fatalf("member %d is %q", i, m.Span.Of(text))
+			t.Fatalf("member %d = %q, want the licence", i, m.Span.Of(text))
 		}
 	}
 	all := index(passage.Options{MaxDocuments: -1}, texts)
 	if s := all.Stats(); s.Common != 0 || s.Withheld != 0 {
-		t.Errorf("no cap, yet %+v", s)
+		t.Errorf("Stats() without a cap = %+v, want 0 Common and 0 Withheld", s)
 	}
 	n := 0
 	for range all.Pairs(context.Background()) {
 		n++
 	}
 	if n != docs*(docs-1)/2 {
-		t.Errorf("without a cap %d pairs of %d", n, docs*(docs-1)/2)
+		t.Errorf("%d pairs without a cap, want %d", n, docs*(docs-1)/2)
 	}
 	if got := len(ix.Query(licence)); got < 8 || got > most {
-		t.Errorf("a query finds %d holders of a common passage", got)
+		t.Errorf("Query(common passage) = %d documents, want 8 to %d", got, most)
 	}
 }
 
@@ -82,13 +82,13 @@ func TestFormulas(t *testing.T) {
 			found++
 		}
 		if found+left != docs*(docs-1)/2 || n >= 22 && left > 0 || n < 16 && left == 0 {
-			t.Errorf("formula of %d words: %d pairs found, %d left out, of %d", n, found, left, docs*(docs-1)/2)
+			t.Errorf("formula of %d words: %d pairs found and %d left out, want %d together, some left out below 16 words and none from 22", n, found, left, docs*(docs-1)/2)
 		}
 		if least := 8 * (docs - 8); found < least {
-			t.Errorf("formula of %d words: %d pairs found, %d with the first holders", n, found, least)
+			t.Errorf("formula of %d words: %d pairs found, want at least %d, those with the first holders", n, found, least)
 		}
 		if got := len(ix.Query(formula)); got != docs {
-			t.Errorf("formula of %d words: a query finds %d of %d", n, got, docs)
+			t.Errorf("formula of %d words: Query = %d documents, want %d", n, got, docs)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func TestCommonQuery(t *testing.T) {
 			ix.Remove(id(i))
 		}
 		if got := len(ix.Query(licence)); got != 20 {
-			t.Errorf("queries after every %d documents: %d of the last 20 are found", every, got)
+			t.Errorf("queries after every %d documents: %d of the last 20 are found, want 20", every, got)
 		}
 	}
 }
@@ -151,7 +151,7 @@ func TestLikeNew(t *testing.T) {
 		}
 		if r.n(3) == 0 {
 			if ix.Remove(id(i)) != (at >= 0) {
-				t.Fatalf("step %d: Remove(%s)", step, id(i))
+				t.Fatalf("step %d: Remove(%s) = %v, want %v", step, id(i), at < 0, at >= 0)
 			}
 		} else {
 			ix.Add(id(i), texts[i])
@@ -169,16 +169,16 @@ func TestLikeNew(t *testing.T) {
 		}
 		for _, q := range []int{0, 5, r.n(len(texts))} {
 			if diff := cmp.Diff(fresh.Query(texts[q]), ix.Query(texts[q])); diff != "" {
-				t.Fatalf("step %d: a query (-new +index):\n%s", step, diff)
+				t.Fatalf("step %d: Query (-want of a new index +got):\n%s", step, diff)
 			}
 		}
 		if step%1000 == 999 {
 			if diff := cmp.Diff(collect(fresh), collect(ix)); diff != "" {
-				t.Fatalf("step %d: pairs (-new +index):\n%s", step, diff)
+				t.Fatalf("step %d: Pairs (-want of a new index +got):\n%s", step, diff)
 			}
 		}
 		if diff := cmp.Diff(fresh.Stats(), ix.Stats()); diff != "" {
-			t.Fatalf("step %d: Stats (-new +index):\n%s", step, diff)
+			t.Fatalf("step %d: Stats (-want of a new index +got):\n%s", step, diff)
 		}
 	}
 }

@@ -139,7 +139,7 @@ func TestCoveredFrames(t *testing.T) {
 		t.Errorf("%d pairs, want the 15 stories that are on both sites", n)
 	}
 	if n := count(false); n < 100 {
-		t.Errorf("only %d pairs with the frames: the texts show nothing", n)
+		t.Errorf("%d pairs with the frames, want at least 100 (else the texts prove nothing)", n)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestCoveredCommon(t *testing.T) {
 		pairs++
 	}
 	if len(seen) != docs || pairs > 10*docs {
-		t.Errorf("%d of %d documents in %d pairs", len(seen), docs, pairs)
+		t.Errorf("%d documents in %d pairs, want all %d in at most %d", len(seen), pairs, docs, 10*docs)
 	}
 }
 
@@ -185,14 +185,14 @@ func TestCoveredStops(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("share %v: no panic", bad)
+					t.Errorf("Covered with Share %v did not panic, want a panic", bad)
 				}
 			}()
 			ix.Covered(t.Context(), passage.CoverOptions{Share: bad})
 		}()
 	}
 	for range new(passage.Index).Covered(t.Context(), passage.CoverOptions{Share: 1}) {
-		t.Error("an empty index has pairs")
+		t.Error("Covered of an empty index yields a pair, want none")
 	}
 }
 
@@ -200,7 +200,7 @@ func TestCoverZero(t *testing.T) {
 	var al shingle.Aligner
 	empty := al.Prepare("")
 	if c := passage.Covered(empty, empty, nil); c != (passage.Cover{}) || c.Share() != 0 {
-		t.Errorf("two empty texts: %+v", c)
+		t.Errorf("Covered of two empty texts = %+v, want zero", c)
 	}
 }
 
@@ -238,17 +238,17 @@ func TestCoveredShort(t *testing.T) {
 		x, y := al.Prepare(c.a), al.Prepare(c.b)
 		cover := passage.Covered(x, y, passage.Shared(al, x, y))
 		if got := cover.Share() >= .7; got != c.want {
-			t.Errorf("%s: cover %+v", c.why, cover)
+			t.Errorf("%s: cover %+v, want a share of 0.7 and above: %v", c.why, cover, c.want)
 		}
 		pairs := 0
 		for p, err := range index(passage.Options{}, []string{c.a, c.b}).Covered(t.Context(), passage.CoverOptions{Share: .7}) {
 			if err != nil || p.Cover != cover || len(p.Passages) != 1 {
-				t.Errorf("%s: %+v, %v", c.why, p, err)
+				t.Errorf("%s: pair %+v, %v, want cover %+v and 1 passage", c.why, p, err, cover)
 			}
 			pairs++
 		}
 		if (pairs == 1) != c.want {
-			t.Errorf("%s: %d pairs", c.why, pairs)
+			t.Errorf("%s: %d pairs, want 1: %v", c.why, pairs, c.want)
 		}
 	}
 }
@@ -265,6 +265,6 @@ func TestCoveredShortCommon(t *testing.T) {
 		seen[p.B] = true
 	}
 	if len(seen) != len(texts)-1 || pairs > 10*len(texts) {
-		t.Errorf("%d pairs reach %d documents", pairs, len(seen))
+		t.Errorf("%d pairs reach %d documents, want %d in at most %d", pairs, len(seen), len(texts)-1, 10*len(texts))
 	}
 }

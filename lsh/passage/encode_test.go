@@ -40,7 +40,7 @@ func written(t testing.TB) (*passage.Index, []byte) {
 	var file bytes.Buffer
 	n, err := ix.WriteTo(&file)
 	if err != nil || n != int64(file.Len()) {
-		t.Fatalf("WriteTo: %d bytes of %d, %v", n, file.Len(), err)
+		t.Fatalf("WriteTo = %d, %v, want %d, nil", n, err, file.Len())
 	}
 	return ix, file.Bytes()
 }
@@ -52,17 +52,17 @@ func TestReadWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(collect(ix), collect(got)); diff != "" {
-		t.Errorf("Pairs (-written +read):\n%s", diff)
+		t.Errorf("Pairs (-want as written +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(groupsOf(ix), groupsOf(got)); diff != "" {
-		t.Errorf("Groups (-written +read):\n%s", diff)
+		t.Errorf("Groups (-want as written +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(ix.Stats(), got.Stats()); diff != "" {
-		t.Errorf("Stats (-written +read):\n%s", diff)
+		t.Errorf("Stats (-want as written +got):\n%s", diff)
 	}
 	var again bytes.Buffer
 	if _, err := got.WriteTo(&again); err != nil || !bytes.Equal(again.Bytes(), file) {
-		t.Errorf("written again: %v, equal %v", err, bytes.Equal(again.Bytes(), file))
+		t.Errorf("written again: %v, same bytes %v, want nil, true", err, bytes.Equal(again.Bytes(), file))
 	}
 	if n := len(collect(got)); n != 3 {
 		t.Errorf("%d pairs, want 3", n)
@@ -85,17 +85,17 @@ func TestGoldenFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name == newest && !bytes.Equal(file, want) {
-			t.Error("the format has changed: that needs a new version")
+			t.Errorf("WriteTo differs from %s, want the same bytes: another format needs a new version", name)
 		}
 		got, err := passage.Read(bytes.NewReader(want), passage.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(collect(ix), collect(got)); diff != "" {
-			t.Errorf("%s: pairs (-made +read):\n%s", name, diff)
+			t.Errorf("%s: Pairs (-want +got):\n%s", name, diff)
 		}
 		if diff := cmp.Diff(ix.Stats(), got.Stats()); diff != "" {
-			t.Errorf("%s: Stats (-made +read):\n%s", name, diff)
+			t.Errorf("%s: Stats (-want +got):\n%s", name, diff)
 		}
 	}
 }
@@ -118,10 +118,10 @@ func TestReadOtherOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(collect(want), collect(got)); diff != "" {
-			t.Errorf("%+v: pairs (-made anew +read):\n%s", opts, diff)
+			t.Errorf("%+v: Pairs (-want made anew +got):\n%s", opts, diff)
 		}
 		if diff := cmp.Diff(want.Stats(), got.Stats()); diff != "" {
-			t.Errorf("%+v: Stats (-made anew +read):\n%s", opts, diff)
+			t.Errorf("%+v: Stats (-want made anew +got):\n%s", opts, diff)
 		}
 	}
 }
@@ -175,7 +175,7 @@ func TestReadHostile(t *testing.T) {
 			ix, err := passage.Read(bytes.NewReader(bad), passage.Options{})
 			if err != nil {
 				if !errors.Is(err, passage.ErrCorrupt) {
-					t.Fatalf("byte %d: %v", at, err)
+					t.Fatalf("Read with byte %d changed = %v, want nil or ErrCorrupt", at, err)
 				}
 				refused++
 				continue
@@ -188,7 +188,7 @@ func TestReadHostile(t *testing.T) {
 		}
 	}
 	if refused < 300 {
-		t.Errorf("%d changes refused", refused)
+		t.Errorf("%d changes are refused, want at least 300", refused)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestFormatExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(hex.Dump(want), hex.Dump(got.Bytes())); diff != "" {
-		t.Errorf("(-FORMAT.md +written):\n%s", diff)
+		t.Errorf("bytes of the example (-want of FORMAT.md +got):\n%s", diff)
 	}
 }
 
@@ -229,28 +229,28 @@ func TestReadDamaged(t *testing.T) {
 			want = passage.ErrFormat
 		}
 		if !errors.Is(err, want) {
-			t.Errorf("cut after %d bytes: %v", n, err)
+			t.Errorf("Read(first %d bytes) = %v, want %v", n, err, want)
 		}
 		bad := slices.Clone(file)
 		bad[n] ^= 0x10
 		_, err = passage.Read(bytes.NewReader(bad), passage.Options{})
 		if !errors.Is(err, passage.ErrCorrupt) && !errors.Is(err, passage.ErrFormat) && !errors.Is(err, passage.ErrVersion) {
-			t.Errorf("byte %d changed: %v", n, err)
+			t.Errorf("Read with byte %d changed = %v, want ErrCorrupt, ErrFormat or ErrVersion", n, err)
 		}
 	}
 	if _, err := passage.Read(bytes.NewReader(append(slices.Clone(file), 0)), passage.Options{}); !errors.Is(err, passage.ErrCorrupt) {
-		t.Errorf("a byte too many: %v", err)
+		t.Errorf("Read(one byte too many) = %v, want ErrCorrupt", err)
 	}
 	broken := errors.New("broken")
 	for n := range 40 {
 		r := io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(broken))
 		if _, err := passage.Read(r, passage.Options{}); !errors.Is(err, broken) {
-			t.Errorf("a reader that breaks after %d bytes: %v", n, err)
+			t.Errorf("Read from a reader that fails after %d bytes = %v, want %v", n, err, broken)
 		}
 	}
 	ix, _ := written(t)
 	if _, err := ix.WriteTo(full{}); err == nil {
-		t.Error("a writer that fails goes unnoticed")
+		t.Error("WriteTo to a failing writer = nil error, want an error")
 	}
 }
 
@@ -264,11 +264,11 @@ func TestReadHugeLength(t *testing.T) {
 	file := append([]byte("NDpa\x02"), binary.LittleEndian.AppendUint64(nil, 1<<40)...)
 	allocated := testing.AllocsPerRun(1, func() {
 		if _, err := passage.Read(bytes.NewReader(append(file, "some bytes"...)), passage.Options{}); !errors.Is(err, passage.ErrCorrupt) {
-			t.Errorf("a huge block: %v", err)
+			t.Errorf("Read(block of 1 TiB) = %v, want ErrCorrupt", err)
 		}
 	})
 	if allocated > 100 {
-		t.Errorf("%v allocations", allocated)
+		t.Errorf("%v allocations, want at most 100", allocated)
 	}
 }
 
@@ -296,7 +296,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		if _, err := again.WriteTo(&twice); err != nil || !bytes.Equal(once.Bytes(), twice.Bytes()) {
-			t.Fatalf("written twice: %v", err)
+			t.Fatalf("written, read and written again: %v, want the same bytes", err)
 		}
 		for range again.Pairs(context.Background()) {
 		}

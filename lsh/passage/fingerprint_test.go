@@ -56,18 +56,18 @@ func TestFingerprintsMeet(t *testing.T) {
 					})
 				})
 				if !ok {
-					t.Fatalf("round %d: the runs of %d at %d and %d do not meet\n%v %v\n%v %v", round, run, i, j, a, x, b, y)
+					t.Fatalf("round %d: equal runs of %d tokens at %d and %d share no fingerprint, want one\n%v %v\n%v %v", round, run, i, j, a, x, b, y)
 				}
 			}
 		}
 		for k, f := range x {
 			if f.hash != gramHash(a[f.pos:]) || k > 0 && f.pos <= x[k-1].pos {
-				t.Fatalf("fingerprint %d is wrong: %v", k, x)
+				t.Fatalf("fingerprint %d of %v, want the hash of its tokens, in order", k, x)
 			}
 		}
 	}
 	if met < 2000 {
-		t.Errorf("%d runs", met)
+		t.Errorf("%d equal runs, want at least 2000 (else nothing is tested)", met)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestFingerprintDensity(t *testing.T) {
 		ids[i] = uint32(r.n(1 << 20))
 	}
 	if n := len(appendTokens(nil, ids, Options{}.window())); n < 49_000 || n > 51_000 {
-		t.Errorf("%d fingerprints of %d tokens", n, len(ids))
+		t.Errorf("%d fingerprints of %d tokens, want 49000 to 51000", n, len(ids))
 	}
 }
 
@@ -122,7 +122,7 @@ func TestSorted(t *testing.T) {
 		})
 		slices.SortFunc(want, comparePostings)
 		if !slices.Equal(got, want) {
-			t.Errorf("%d postings come out in another order", n)
+			t.Errorf("%d postings are in another order, want that of package slices", n)
 		}
 	}
 }
@@ -147,17 +147,17 @@ func TestReplacedLeavesNoTrail(t *testing.T) {
 	for range docs - 100 { // few enough that the documents are not numbered anew
 		ix.Add("page", page)
 		if got := ix.Query(page); len(got) != 1 || got[0].ID != "page" {
-			t.Fatalf("Query() = %+v", got)
+			t.Fatalf("Query(page) = %+v, want the page alone", got)
 		}
 	}
 	if len(ix.docs) != 2*docs-100 {
-		t.Fatalf("%d of %d numbers are in use: the test shows nothing", ix.live, len(ix.docs))
+		t.Fatalf("%d of %d numbers are in use, want %d numbers (else nothing is tested)", ix.live, len(ix.docs), 2*docs-100)
 	}
 	held := 0
 	for _, run := range ix.store.runs {
 		held += len(run)
 	}
 	if living := len(ix.store.single(ix.docs, ix.opts.window())); held > living+living/2 {
-		t.Errorf("%d postings held, %d of them of documents that are there", held, living)
+		t.Errorf("%d postings are held, want at most half more than the %d of living documents", held, living)
 	}
 }

@@ -30,7 +30,7 @@ func TestGroups(t *testing.T) {
 			members = append(members, member{m.ID, strings.Trim(m.Span.Of(text), "\"“”!,.")})
 		}
 		if g.Members[g.Representative].Similarity != 1 || g.Documents != len(members) {
-			t.Errorf("group %+v", g)
+			t.Errorf("group %+v, want a representative at similarity 1 and %d documents", g, len(members))
 		}
 		got = append(got, members)
 	}
@@ -43,6 +43,6 @@ func TestGroups(t *testing.T) {
 	}
 	ix.Remove("second")
 	if g := groupsOf(&ix); len(g) != 2 || len(g[0].Members) != 2 {
-		t.Errorf("after a removal: %+v", g)
+		t.Errorf("groups after Remove = %+v, want 2, the first of 2 members", g)
 	}
 }

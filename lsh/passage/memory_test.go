@@ -36,10 +36,10 @@ func TestBytes(t *testing.T) {
 	used := float64(heap() - before)
 	t.Logf("%.0f bytes in use, %d reported, %.1f a token", used, s.Bytes, used/float64(s.Tokens))
 	if used > 1.15*float64(s.Bytes) || float64(s.Bytes) > 1.15*used || used > 17*float64(s.Tokens) {
-		t.Errorf("%.0f bytes in use, %d reported, of %d tokens", used, s.Bytes, s.Tokens)
+		t.Errorf("%.0f bytes in use, %d reported, want within 15%%, and at most 17 for each of %d tokens", used, s.Bytes, s.Tokens)
 	}
 	if len(texts) != s.Documents || ix.Len() != s.Documents {
-		t.Errorf("%d documents", s.Documents)
+		t.Errorf("Stats().Documents = %d, Len() = %d, want %d", s.Documents, ix.Len(), len(texts))
 	}
 }
 
@@ -93,7 +93,7 @@ func TestPeak(t *testing.T) {
 	ratio := float64(peak.Load()-before)/float64(size) + 1
 	t.Logf("%d pairs in %d bytes of text: at most %.2f bytes for each", pairs, size, ratio)
 	if ratio > 4 {
-		t.Errorf("%.2f bytes of memory for a byte of text", ratio)
+		t.Errorf("%.2f bytes of memory for a byte of text, want at most 4", ratio)
 	}
 	runtime.KeepAlive(docs)
 }

@@ -47,24 +47,24 @@ func TestMerge(t *testing.T) {
 		got.Merge(parts...)
 		got.Merge(got)
 		if diff := cmp.Diff(collect(want), collect(got)); diff != "" {
-			t.Fatalf("pairs (-one +merged):\n%s", diff)
+			t.Fatalf("Pairs (-want of one index +got merged):\n%s", diff)
 		}
 		if diff := cmp.Diff(groupsOf(want), groupsOf(got)); diff != "" {
-			t.Fatalf("groups (-one +merged):\n%s", diff)
+			t.Fatalf("Groups (-want of one index +got merged):\n%s", diff)
 		}
 		if diff := cmp.Diff(want.Query(texts[3]), got.Query(texts[3])); diff != "" {
-			t.Fatalf("a query (-one +merged):\n%s", diff)
+			t.Fatalf("Query (-want of one index +got merged):\n%s", diff)
 		}
 		if diff := cmp.Diff(want.Stats(), got.Stats()); diff != "" {
-			t.Fatalf("Stats (-one +merged):\n%s", diff)
+			t.Fatalf("Stats (-want of one index +got merged):\n%s", diff)
 		}
 		if diff := cmp.Diff(before, parts[len(parts)-1].Stats()); diff != "" {
-			t.Fatalf("a part has changed:\n%s", diff)
+			t.Fatalf("Stats of a part (-want as before Merge +got):\n%s", diff)
 		}
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("indexes with other fingerprints are merged")
+			t.Error("Merge of indexes with other fingerprints did not panic, want a panic")
 		}
 	}()
 	passage.New(passage.Options{}).Merge(passage.New(passage.Options{Run: 9}))

@@ -87,7 +87,7 @@ func TestOriginsByDefinition(t *testing.T) {
 			}
 		}
 		if len(got.Passages) < 40 || fewer < 5 {
-			t.Errorf("share %v: %d passages, %d of them with documents that are not origins", share, len(got.Passages), fewer)
+			t.Errorf("share %v: %d passages, %d of them with documents that are not origins, want at least 40 and 5", share, len(got.Passages), fewer)
 		}
 	}
 }
@@ -181,7 +181,7 @@ func TestOriginsReal(t *testing.T) {
 					case c.name == "times" && o.First >= 0 && o.Holders[o.First].ID == first[s]:
 						right++
 					case c.name != "times" && o.First >= 0:
-						t.Errorf("story %d: first holder %s, which no time shows", s, o.Holders[o.First].ID)
+						t.Errorf("story %d: first holder %s, want none without times", s, o.Holders[o.First].ID)
 					}
 					if want := byDefinition(ix, o, .5); o.Origins != want {
 						t.Errorf("story %d: %d origins of %d documents, want %d", s, o.Origins, o.Documents, want)
@@ -191,19 +191,19 @@ func TestOriginsReal(t *testing.T) {
 					}
 					for k, h := range o.Holders {
 						if h.From >= k || h.From >= 0 && !o.Holders[h.From].Time.Before(h.Time) {
-							t.Errorf("story %d: holder %d from %d", s, k, h.From)
+							t.Errorf("story %d: holder %d has it from %d, want an earlier one", s, k, h.From)
 						}
 					}
 					break
 				}
 				if !found {
-					t.Errorf("story %d: no passage with its %d holders", s, hosts)
+					t.Errorf("story %d: no passage has its %d holders, want one", s, hosts)
 				}
 			}
 			if c.name == "times" {
 				t.Logf("first holder right for %d of %d stories", right, stories)
 				if right < stories*99/100 {
-					t.Errorf("first holder right for %d of %d stories", right, stories)
+					t.Errorf("first holder right for %d of %d stories, want 99%%", right, stories)
 				}
 			}
 		})

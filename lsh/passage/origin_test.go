@@ -99,16 +99,16 @@ func TestOrigins(t *testing.T) {
 			}
 			for k, h := range o.Holders {
 				if (h.From < 0) != (k == 0) || h.From >= k {
-					t.Errorf("story %d: holder %d from %d", n, k, h.From)
+					t.Errorf("story %d: holder %d has it from %d, want an earlier one, none for the first", n, k, h.From)
 				}
 			}
 		}
 		if !found {
-			t.Errorf("story %d: no passage with its %d holders", n, len(w.holders))
+			t.Errorf("story %d: no passage has its %d holders, want one", n, len(w.holders))
 		}
 	}
 	if len(got.Documents) < 12*39 {
-		t.Errorf("%d documents with text that is elsewhere", len(got.Documents))
+		t.Errorf("%d documents with text found elsewhere, want at least %d", len(got.Documents), 12*39)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestOriginsUnknown(t *testing.T) {
 		}
 		got, err := ix.Origins(t.Context(), passage.OriginOptions{})
 		if err != nil || len(got.Passages) != 1 {
-			t.Fatalf("%s: %+v, %v", c.name, got, err)
+			t.Fatalf("%s: Origins = %+v, %v, want 1 passage", c.name, got, err)
 		}
 		o := got.Passages[0]
 		first := ""
@@ -189,7 +189,7 @@ func TestCites(t *testing.T) {
 		var got []string
 		for _, k := range passage.Cites(c.text, shingle.Span{Start: at, End: at + 1}) {
 			if k.Span.Of(c.text) != k.Text {
-				t.Errorf("%q: span %v of cue %q", c.text, k.Span, k.Text)
+				t.Errorf("%q: span %v of cue %q, want the place of the cue", c.text, k.Span, k.Text)
 			}
 			got = append(got, fmt.Sprintf("%s|%s", k.Text, k.Source))
 		}

@@ -91,7 +91,7 @@ func TestPairsFindsRuns(t *testing.T) {
 		for p := range index(passage.Options{}, texts).Pairs(context.Background()) {
 			got[[2]string{p.A, p.B}] = true
 			if p.A >= p.B {
-				t.Fatalf("pair %s, %s is not in the order of the documents", p.A, p.B)
+				t.Fatalf("pair %s, %s, want the order of the documents", p.A, p.B)
 			}
 		}
 		found := 0
@@ -100,10 +100,10 @@ func TestPairsFindsRuns(t *testing.T) {
 				run := sharedRun(texts[i], texts[j])
 				key := [2]string{id(j), id(i)}
 				if run >= 12 && !got[key] {
-					t.Errorf("vocabulary %d: %v share a run of %d words, and are not reported", vocabulary, key, run)
+					t.Errorf("vocabulary %d: %v share a run of %d words, want the pair reported", vocabulary, key, run)
 				}
 				if run == 0 && got[key] {
-					t.Errorf("vocabulary %d: %v share nothing, and are reported", vocabulary, key)
+					t.Errorf("vocabulary %d: %v share no word, want no pair", vocabulary, key)
 				}
 				if got[key] {
 					found++
@@ -111,7 +111,7 @@ func TestPairsFindsRuns(t *testing.T) {
 			}
 		}
 		if found < 20 || found != len(got) {
-			t.Errorf("vocabulary %d: %d pairs, %d of them known", vocabulary, len(got), found)
+			t.Errorf("vocabulary %d: %d pairs, want the %d known ones, at least 20", vocabulary, len(got), found)
 		}
 	}
 }
@@ -126,15 +126,15 @@ func TestPairsAgreesWithAlign(t *testing.T) {
 		a, okA := ix.Text(p.A)
 		b, okB := ix.Text(p.B)
 		if !okA || !okB {
-			t.Fatalf("%s or %s has no text", p.A, p.B)
+			t.Fatalf("Text(%s) or Text(%s) = false, want both texts", p.A, p.B)
 		}
 		if diff := cmp.Diff(shingle.Aligner{}.Align(a, b), p.Passages); diff != "" {
-			t.Errorf("%s, %s (-Align +Pairs):\n%s", p.A, p.B, diff)
+			t.Errorf("%s, %s: passages (-want by Align +got):\n%s", p.A, p.B, diff)
 		}
 		n++
 	}
 	if n < 20 {
-		t.Errorf("%d pairs", n)
+		t.Errorf("%d pairs, want at least 20", n)
 	}
 }
 
@@ -147,7 +147,7 @@ func TestWorkers(t *testing.T) {
 	for _, workers := range []int{-1, 1, 2, 7} {
 		got := collect(index(passage.Options{Workers: workers}, texts))
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%d workers:\n%s", workers, diff)
+			t.Errorf("%d workers: Pairs (-want +got):\n%s", workers, diff)
 		}
 	}
 	ix := passage.New(passage.Options{})
@@ -160,7 +160,7 @@ func TestWorkers(t *testing.T) {
 		ix.Add(id(i), text)
 	}
 	if diff := cmp.Diff(want, collect(ix)); diff != "" {
-		t.Errorf("documents replaced one by one:\n%s", diff)
+		t.Errorf("documents replaced one by one: Pairs (-want +got):\n%s", diff)
 	}
 	for range ix.Pairs(context.Background()) {
 		break // ends early without harm
@@ -182,7 +182,7 @@ func TestQuery(t *testing.T) {
 		last := ""
 		for _, m := range ix.Query(text) {
 			if m.ID <= last {
-				t.Fatalf("%s after %s", m.ID, last)
+				t.Fatalf("match %s follows %s, want ascending ids", m.ID, last)
 			}
 			last = m.ID
 			switch {
@@ -190,20 +190,20 @@ func TestQuery(t *testing.T) {
 				self = true
 			case m.ID > id(i):
 				if diff := cmp.Diff(pairs[[2]string{id(i), m.ID}], m.Passages); diff != "" {
-					t.Errorf("%s, %s (-Pairs +Query):\n%s", id(i), m.ID, diff)
+					t.Errorf("%s, %s: passages (-want by Pairs +got by Query):\n%s", id(i), m.ID, diff)
 				}
 				n++
 			}
 		}
 		if !self {
-			t.Errorf("%s does not find itself", id(i))
+			t.Errorf("Query(text of %s) lacks the document itself, want it", id(i))
 		}
 	}
 	if n != len(pairs) {
-		t.Errorf("%d pairs by queries, %d by Pairs", n, len(pairs))
+		t.Errorf("%d pairs by Query, want %d as by Pairs", n, len(pairs))
 	}
 	if got := ix.Query(""); got != nil {
-		t.Errorf("an empty text matches %v", got)
+		t.Errorf("Query(empty text) = %v, want nil", got)
 	}
 }
 
@@ -213,11 +213,11 @@ func TestRemove(t *testing.T) {
 	texts := library(&r, 150, 300)
 	ix := index(passage.Options{}, texts)
 	if ix.Remove("unknown") {
-		t.Error("removed a document that is not there")
+		t.Error("Remove(unknown) = true, want false")
 	}
 	for i := range 140 {
 		if !ix.Remove(id(i)) {
-			t.Fatalf("%s was not there", id(i))
+			t.Fatalf("Remove(%s) = false, want true", id(i))
 		}
 		if i%50 == 0 {
 			ix.Query(texts[i])
@@ -232,16 +232,16 @@ func TestRemove(t *testing.T) {
 		want.Add(id(i), texts[i])
 	}
 	if ix.Len() != 40 {
-		t.Errorf("%d documents", ix.Len())
+		t.Errorf("Len() = %d, want 40", ix.Len())
 	}
 	if diff := cmp.Diff(collect(want), collect(ix)); diff != "" {
-		t.Errorf("(-never held +removed):\n%s", diff)
+		t.Errorf("Pairs (-want of an index that never held the removed +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(want.Stats(), ix.Stats()); diff != "" {
-		t.Errorf("Stats (-never held +removed):\n%s", diff)
+		t.Errorf("Stats (-want of an index that never held the removed +got):\n%s", diff)
 	}
 	if _, ok := ix.Text(id(139)); ok {
-		t.Error("a removed document has a text")
+		t.Error("Text(removed document) = true, want false")
 	}
 }
 
@@ -274,22 +274,22 @@ func TestOptions(t *testing.T) {
 	}
 	pairs, passages, stats := count(passage.Options{})
 	if _, _, s := count(passage.Options{Run: 5}); s.Fingerprints <= stats.Fingerprints {
-		t.Errorf("Run 5: %d fingerprints, %d by default", s.Fingerprints, stats.Fingerprints)
+		t.Errorf("Run 5: %d fingerprints, want more than the %d by default", s.Fingerprints, stats.Fingerprints)
 	} else if _, _, least := count(passage.Options{Aligner: shingle.Aligner{MinTokens: 4}}); least != s {
 		t.Errorf("MinTokens 4: %+v, want %+v as with Run 5", least, s)
 	}
 	if p, _, s := count(passage.Options{MaxDocuments: 2}); p >= pairs || s.Common == 0 {
-		t.Errorf("MaxDocuments 2: %d pairs, %d by default", p, pairs)
+		t.Errorf("MaxDocuments 2: %d pairs, %d Common, want less than the %d pairs by default and some Common", p, s.Common, pairs)
 	}
 	if _, p, _ := count(passage.Options{RareDocuments: -1}); p >= passages {
-		t.Errorf("RareDocuments -1: %d passages, %d by default", p, passages)
+		t.Errorf("RareDocuments -1: %d passages, want less than the %d by default", p, passages)
 	}
 	if _, p, _ := count(passage.Options{Aligner: shingle.Aligner{MinTokens: 31}}); p >= passages {
-		t.Errorf("MinTokens 31: %d passages, %d by default", p, passages)
+		t.Errorf("MinTokens 31: %d passages, want less than the %d by default", p, passages)
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a Run of 4 does not panic")
+			t.Error("Run 4 did not panic, want a panic")
 		}
 	}()
 	passage.New(passage.Options{Run: 4})
@@ -306,13 +306,13 @@ func TestSkip(t *testing.T) {
 	ix.Add("a", a, mask)
 	ix.Add("b", b)
 	if got := collect(&ix); got != nil {
-		t.Errorf("a shared passage that was to be skipped: %+v", got)
+		t.Errorf("Pairs with the footer skipped = %+v, want none", got)
 	}
 	if got := ix.Query(a, mask); len(got) != 1 || got[0].ID != "a" {
-		t.Errorf("a query that skips: %+v", got)
+		t.Errorf("Query that skips the footer = %+v, want a alone", got)
 	}
 	if got := ix.Query(a); len(got) != 2 {
-		t.Errorf("a query that does not skip: %+v", got)
+		t.Errorf("Query that does not skip = %+v, want 2 documents", got)
 	}
 	for _, bad := range [][]shingle.Span{
 		{{Start: 9, End: 12}, {Start: 2, End: 5}}, {{Start: 2, End: 9}, {Start: 5, End: 12}},
@@ -324,7 +324,7 @@ func TestSkip(t *testing.T) {
 			func() {
 				defer func() {
 					if r := recover(); r == nil || !strings.HasPrefix(fmt.Sprint(r), "passage: ") {
-						t.Errorf("%s, skipping %v: panic %v", name, bad, r)
+						t.Errorf("%s, skipping %v: panic %v, want a message that begins with %q", name, bad, r, "passage: ")
 					}
 				}()
 				call()
@@ -358,7 +358,7 @@ func TestTogether(t *testing.T) {
 		<-done
 	}
 	if ix.Len() != 32 {
-		t.Errorf("%d documents", ix.Len())
+		t.Errorf("Len() = %d, want 32", ix.Len())
 	}
 }
 
@@ -410,12 +410,12 @@ func TestProgress(t *testing.T) {
 	last := 0
 	ix := index(passage.Options{Workers: 2, Progress: func(done, total int) {
 		if done <= last || total != 100 {
-			t.Errorf("progress %d of %d after %d", done, total, last)
+			t.Errorf("Progress(%d, %d) after %d, want ascending steps of 100", done, total, last)
 		}
 		last = done
 	}}, texts)
 	if collect(ix); last != 100 {
-		t.Errorf("ends at %d of 100", last)
+		t.Errorf("Progress ends at %d, want 100", last)
 	}
 }
 

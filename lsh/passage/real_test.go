@@ -107,7 +107,7 @@ func TestLicences(t *testing.T) {
 		from, err1 := strconv.Atoi(row[2])
 		to, err2 := strconv.Atoi(row[3])
 		if err1 != nil || err2 != nil {
-			t.Fatal(row)
+			t.Fatalf("row %q of the truth file, want numbers in columns 2 and 3", row)
 		}
 		if spans[row[0]] == nil {
 			files = append(files, row[0])

@@ -109,7 +109,7 @@ func TestCut(t *testing.T) {
 			}
 		}
 		if failed == 0 {
-			t.Error("no call failed")
+			t.Error("no call failed, want at least 1 (else nothing is tested)")
 		}
 		t.Logf("%d round trips cut, answers=%v; %d calls repeated", cut-1, answers, failed)
 		check(t, direct.FlushAll(ctx).Err())
@@ -171,7 +171,7 @@ func cutWorkload(t *testing.T, p *proxy, direct goredis.UniversalClient, namespa
 		byID(got[i])
 	}
 	if diff := gocmp.Diff(want, got); diff != "" {
-		t.Fatalf("%s: matches (-disk +server):\n%s", namespace, diff)
+		t.Fatalf("%s: matches (-want of the disk +got of the server):\n%s", namespace, diff)
 	}
 	for i := range 30 {
 		ids = append(ids, fmt.Sprint(i))
@@ -183,7 +183,7 @@ func cutWorkload(t *testing.T, p *proxy, direct goredis.UniversalClient, namespa
 	records, err := direct.Keys(ctx, "{"+namespace+"}:[in]:*").Result()
 	check(t, err)
 	if len(records) > 0 {
-		t.Fatalf("%s: left over: %q", namespace, records)
+		t.Fatalf("%s: keys %q remain, want none", namespace, records)
 	}
 	return failed
 }
@@ -250,7 +250,7 @@ func TestInsertUnless(t *testing.T) {
 				}
 				stored[c] = !v.Seen
 				if v.Seen && !strings.HasPrefix(v.Match.ID, fmt.Sprintf("%d/", round)) {
-					t.Errorf("%s matches %s, an exception", d.ID, v.Match.ID)
+					t.Errorf("%s matches %s, want no match with an exception", d.ID, v.Match.ID)
 				}
 			})
 		}
@@ -262,7 +262,7 @@ func TestInsertUnless(t *testing.T) {
 			}
 		}
 		if n != 1 {
-			t.Errorf("round %d: %d of %d copies are stored", round, n, crawlers)
+			t.Errorf("round %d: %d of %d copies are stored, want 1", round, n, crawlers)
 		}
 	}
 }
@@ -309,18 +309,18 @@ func TestInsertNewAll(t *testing.T) {
 		if !slices.ContainsFunc(all, func(k disk.Document) bool {
 			return lsh.ExactScore(d.Set, k.Set).Similarity >= lsh.DefaultThreshold
 		}) {
-			t.Errorf("%s was left out and is like none that was kept", d.ID)
+			t.Errorf("%s was left out, want a kept document at similarity %v or above", d.ID, lsh.DefaultThreshold)
 		}
 	}
 	for i, a := range all {
 		for _, b := range all[:i] {
 			if slices.Equal(a.Set, b.Set) {
-				t.Errorf("%s and %s are the same, and both were kept", b.ID, a.ID)
+				t.Errorf("%s and %s are equal and both kept, want one of them", b.ID, a.ID)
 			}
 		}
 	}
 	if len(all) < 20 || len(out) < 100 {
-		t.Errorf("%d kept and %d left out are too few to prove anything", len(all), len(out))
+		t.Errorf("%d kept and %d left out, want at least 20 and 100 (else nothing is proved)", len(all), len(out))
 	}
 }
 
@@ -331,7 +331,7 @@ func TestForgetful(t *testing.T) {
 	o := redis.Options{Namespace: "a", Scheme: sketcher.Scheme()}
 	check(t, client.ConfigSet(ctx, "maxmemory-policy", "allkeys-lru").Err())
 	if _, err := redis.Open(ctx, client, o); err == nil || !strings.Contains(err.Error(), "allkeys-lru") {
-		t.Errorf("a server that evicts: %v", err)
+		t.Errorf("Open on a server that evicts = %v, want an error that names allkeys-lru", err)
 	}
 	check(t, client.ConfigSet(ctx, "maxmemory-policy", "volatile-lru").Err())
 	for _, lost := range []string{"meta", "next"} {
@@ -353,7 +353,7 @@ func TestForgetful(t *testing.T) {
 			"Open":      func() error { _, err := redis.Open(ctx, client, o); return err },
 		} {
 			if err := f(); !errors.Is(err, disk.ErrCorrupt) {
-				t.Errorf("%s without %s: %v", name, lost, err)
+				t.Errorf("%s without %s = %v, want ErrCorrupt", name, lost, err)
 			}
 		}
 	}
@@ -380,6 +380,6 @@ func TestSilentServer(t *testing.T) {
 	began := time.Now()
 	_, err = redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme()})
 	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 2*time.Second {
-		t.Errorf("Open: %v after %v", err, took)
+		t.Errorf("Open = %v after %v, want context.DeadlineExceeded within 2s", err, took)
 	}
 }

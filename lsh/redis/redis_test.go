@@ -134,13 +134,13 @@ func TestStores(t *testing.T) {
 			check(t, err)
 		}
 		if diff := cmp.Diff(verdicts[0], verdicts[1]); diff != "" {
-			t.Fatalf("step %d: verdicts (-disk +server):\n%s", step, diff)
+			t.Fatalf("step %d: verdicts (-want of the disk +got of the server):\n%s", step, diff)
 		}
 		if diff := cmp.Diff(found[0], found[1]); diff != "" {
-			t.Fatalf("step %d: matches (-disk +server):\n%s", step, diff)
+			t.Fatalf("step %d: matches (-want of the disk +got of the server):\n%s", step, diff)
 		}
 		if diff := cmp.Diff(removed[0], removed[1]); diff != "" {
-			t.Fatalf("step %d: removals (-disk +server):\n%s", step, diff)
+			t.Fatalf("step %d: removals (-want of the disk +got of the server):\n%s", step, diff)
 		}
 		for range r.IntN(6) {
 			ids = append(ids, fmt.Sprint(r.IntN(150)))
@@ -158,7 +158,7 @@ func TestStores(t *testing.T) {
 		if diff := cmp.Diff(got[0], got[1], cmp.Comparer(func(a, b minhash.Signature) bool {
 			return a.Scheme() == b.Scheme() && slices.Equal(a.Values(), b.Values())
 		})); diff != "" {
-			t.Fatalf("step %d: documents (-disk +server):\n%s", step, diff)
+			t.Fatalf("step %d: documents (-want of the disk +got of the server):\n%s", step, diff)
 		}
 		if step%10 == 9 {
 			var gone [2]int
@@ -167,7 +167,7 @@ func TestStores(t *testing.T) {
 				check(t, err)
 			}
 			if gone[0] != gone[1] {
-				t.Fatalf("step %d: ExpireAll = %d on the server, %d on disk", step, gone[1], gone[0])
+				t.Fatalf("step %d: ExpireAll = %d on the server, want %d as on disk", step, gone[1], gone[0])
 			}
 			expired += gone[0]
 		}
@@ -179,7 +179,7 @@ func TestStores(t *testing.T) {
 		}
 	}
 	if local.Len() < 20 || matches < 100 || seen < 100 || documents < 200 || expired < 100 {
-		t.Errorf("%d matches, %d repeats, %d documents and %d that expired are too few to prove anything", matches, seen, documents, expired)
+		t.Errorf("%d matches, %d repeats, %d documents, %d expired, want at least 100, 100, 200, 100 (else nothing is proved)", matches, seen, documents, expired)
 	}
 	// No key of a removed document remains.
 	var ids []string
@@ -228,7 +228,7 @@ func TestCrawlers(t *testing.T) {
 	}
 	wg.Wait()
 	if fresh.Load() != texts {
-		t.Errorf("%d documents of %d texts were new", fresh.Load(), texts)
+		t.Errorf("%d documents of %d texts were new, want one per text", fresh.Load(), texts)
 	}
 }
 
@@ -238,13 +238,13 @@ func TestOptions(t *testing.T) {
 	ix, err := redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme(), TimeToLive: 300 * time.Millisecond, Bucket: 2})
 	check(t, err)
 	if _, err := redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme(), Threshold: .9}); !errors.Is(err, disk.ErrMismatch) {
-		t.Errorf("another threshold: %v", err)
+		t.Errorf("Open with another threshold = %v, want ErrMismatch", err)
 	}
 	other, err := redis.Open(ctx, client, redis.Options{Namespace: "b", Scheme: sketcher.Scheme(), Threshold: .9})
 	check(t, err)
 	foreign := minhash.New(minhash.Options{K: 64})
 	if _, err := ix.InsertAll(ctx, []disk.Document{{ID: "x", Signature: foreign.Sketch(nil)}}); !errors.Is(err, disk.ErrMismatch) {
-		t.Errorf("document of another scheme: %v", err)
+		t.Errorf("InsertAll of another scheme = %v, want ErrMismatch", err)
 	}
 	_, err = ix.InsertAll(ctx, []disk.Document{document("1", 1, 0, false), document("2", 1, 0, false), document("3", 1, 0, false)})
 	check(t, err)
@@ -257,13 +257,13 @@ func TestOptions(t *testing.T) {
 	found, err = other.SearchAll(ctx, query)
 	check(t, err)
 	if len(found[0]) != 0 {
-		t.Errorf("%v in another namespace", found)
+		t.Errorf("matches in another namespace = %v, want none", found)
 	}
 	time.Sleep(500 * time.Millisecond)
 	found, err = ix.SearchAll(ctx, query)
 	check(t, err)
 	if len(found[0]) != 0 {
-		t.Errorf("%v after their time to live", found)
+		t.Errorf("matches after their time to live = %v, want none", found)
 	}
 	// The times of documents that have outlived theirs do not pile up.
 	for i := range 3 {
@@ -271,7 +271,7 @@ func TestOptions(t *testing.T) {
 		check(t, err)
 	}
 	if n, err := client.ZCard(ctx, "{a}:times").Result(); err != nil || n > 3 {
-		t.Errorf("%d times of 3 documents, %v", n, err)
+		t.Errorf("%d times of 3 documents, %v, want at most 3", n, err)
 	}
 }
 

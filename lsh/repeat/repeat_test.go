@@ -53,16 +53,16 @@ func (r result) check(t testing.TB, o Options) {
 	for i, rest := range r.rests {
 		rests[i], words[i] = c.read(rest), name(rest)
 		if utf8.ValidString(r.texts[i]) && !utf8.ValidString(rest) {
-			t.Fatalf("document %d: the rest is not valid UTF-8: %q", i, rest)
+			t.Fatalf("document %d: rest %q, want valid UTF-8", i, rest)
 		}
 	}
 	for i, cuts := range r.cuts {
 		for k, f := range cuts {
 			if k > 0 && f.Start < cuts[k-1].End || f.Start >= f.End || f.Document > i {
-				t.Fatalf("document %d: cuts out of order: %v", i, cuts)
+				t.Fatalf("document %d: cuts %v, want cuts in order, from this or an earlier document", i, cuts)
 			}
 			if cut := name(f.Of(r.texts[i])); !strings.Contains(words[f.Document], cut) {
-				t.Fatalf("document %d: %q was cut, but the rest of document %d has it no more: %q", i, f.Of(r.texts[i]), f.Document, r.rests[f.Document])
+				t.Fatalf("document %d: %q was cut, want it in the rest of document %d: %q", i, f.Of(r.texts[i]), f.Document, r.rests[f.Document])
 			}
 			// Where it is said to be, without the cuts of that document.
 			var cutsThere []shingle.Span
@@ -72,18 +72,18 @@ func (r result) check(t testing.TB, o Options) {
 				}
 			}
 			if there := name(shingle.Cut(f.At.Of(r.texts[f.Document]), cutsThere).Text); !strings.Contains(there, name(f.Of(r.texts[i]))) {
-				t.Fatalf("document %d: %q was cut, but %v of document %d is %q", i, f.Of(r.texts[i]), f.At, f.Document, f.At.Of(r.texts[f.Document]))
+				t.Fatalf("document %d: %q was cut, want it in what is left of %v of document %d, %q", i, f.Of(r.texts[i]), f.At, f.Document, f.At.Of(r.texts[f.Document]))
 			}
 		}
 		if got, want := name(r.rests[i]), name(r.texts[i]); len(cuts) == 0 && got != want {
-			t.Fatalf("document %d has other words without a cut", i)
+			t.Fatalf("document %d without a cut has the words %q, want %q", i, got, want)
 		}
 	}
 	if again := cutAll(o, r.rests); !slices.Equal(again.rests, r.rests) {
 		for i := range r.rests {
 			if len(again.cuts[i]) > 0 {
 				f := again.cuts[i][0]
-				t.Fatalf("a second run cuts %q from document %d, %q; document %d has it: %q; before: %q", f.Of(r.rests[i]), i, r.rests[i], f.Document, r.rests[f.Document], r.texts)
+				t.Fatalf("second run cuts %q from document %d, %q, for document %d, %q, want no cut; texts: %q", f.Of(r.rests[i]), i, r.rests[i], f.Document, r.rests[f.Document], r.texts)
 			}
 		}
 	}
@@ -103,7 +103,7 @@ func (r result) check(t testing.TB, o Options) {
 						n++
 					}
 					if n > 0 && a.count(x, x+n) >= c.opts.MinTokens {
-						t.Fatalf("left: %q in document %d and %d\n%q", a.span(x, x+n).Of(a.text), i, j, r.texts)
+						t.Fatalf("%q is left in documents %d and %d, want it in one\n%q", a.span(x, x+n).Of(a.text), i, j, r.texts)
 					}
 				}
 			}
@@ -129,7 +129,7 @@ func (r result) covered(t testing.TB, c *Cutter, rests []*seq) {
 					for k := y; k < y+n; k++ {
 						p := b.span(k, k+1)
 						if !slices.ContainsFunc(r.cuts[j], func(f Cut) bool { return f.Start <= p.Start && p.End <= f.End }) {
-							t.Fatalf("%q of document %d is in document %d, but %q is not cut: %q", b.span(y, y+n).Of(text), j, i, p.Of(text), r.texts)
+							t.Fatalf("%q of document %d is in document %d, want %q in a cut: %q", b.span(y, y+n).Of(text), j, i, p.Of(text), r.texts)
 						}
 					}
 				}
@@ -257,11 +257,11 @@ func TestKeep(t *testing.T) {
 		c.Keep(c.Prepare(words(0, 200)))
 	}
 	if n := c.Stats().Runs; n > 20 {
-		t.Errorf("%d runs of equal documents are kept", n)
+		t.Errorf("%d runs of equal documents are kept, want at most 20", n)
 	}
 	cuts := c.Add(c.Prepare("x " + words(100, 170) + "y"))
 	if len(cuts) != 1 || cuts[0].Document != 0 || cuts[0].At.Of(words(0, 200)) != strings.TrimSpace(words(100, 170)) {
-		t.Errorf("cuts are %v", cuts)
+		t.Errorf("cuts = %v, want words 100 to 169 for document 0", cuts)
 	}
 }
 
@@ -273,16 +273,16 @@ func TestCommonPhrase(t *testing.T) {
 	}
 	for i := range 300 {
 		if cuts := c.Add(c.Prepare(number(i + 1))); len(cuts) > 0 {
-			t.Fatal(cuts)
+			t.Fatalf("text %d: cuts = %v, want none: the phrase is too short", i, cuts)
 		}
 	}
 	if n := len(c.index.table.entries); n == c.Stats().Runs {
-		t.Error("the phrase is not common")
+		t.Errorf("%d anchors for as many runs, want less: the phrase is common", n)
 	}
 	for i := range 300 {
 		cuts := c.Add(c.Prepare("x " + number(i+1)))
 		if len(cuts) != 1 || cuts[0].Document != i {
-			t.Fatalf("%d: %v", i, cuts)
+			t.Fatalf("text %d: cuts = %v, want one, for document %d", i, cuts, i)
 		}
 	}
 }
@@ -299,9 +299,9 @@ func TestCollision(t *testing.T) {
 	p.seq.anchors = nil
 	c.setAnchors(p.seq)
 	if len(c.matches(p.seq)) == 0 {
-		t.Fatal("no match to confirm")
+		t.Fatal("0 matches, want one to confirm")
 	}
 	if cuts := c.Add(p); len(cuts) > 0 {
-		t.Errorf("cut on the word of hashes: %v", cuts)
+		t.Errorf("cuts = %v, want none: only the hashes are equal", cuts)
 	}
 }

@@ -122,11 +122,11 @@ func TestSpillReal(t *testing.T) {
 			t.Errorf("spilled: Stats() = %+v, want %+v", out.Stats(), in.Stats())
 		}
 		if left, err := os.ReadDir(o.Dir); err != nil || len(left) > 0 {
-			t.Errorf("files remain: %v, %v", left, err)
+			t.Errorf("the folder holds %v, %v, want no files", left, err)
 		}
 	}
 	if level < 2 || blocks < 50 {
-		t.Errorf("a run has %d blocks at most and was merged %d times at most: too small a test", blocks, level)
+		t.Errorf("a run has %d blocks at most and was merged %d times at most, want 50 and 2 (else nothing is tested)", blocks, level)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestSpilledPhrase(t *testing.T) {
 	}
 	for i := range 300 {
 		if k := want.cuts[300+i]; len(k) != 1 || k[0].Document != 299-i {
-			t.Fatalf("cuts of %d are %v", 300+i, k)
+			t.Fatalf("cuts of %d = %v, want one, for document %d", 300+i, k, 299-i)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func TestFullDisk(t *testing.T) {
 		for i := range 200 {
 			cuts := c.Add(c.Prepare(fmt.Sprintf("n%d ", i) + words(1000*i, 1000*i+400) + text))
 			if failed && len(cuts) > 0 {
-				t.Fatalf("document %d: %v after a failure", i, cuts)
+				t.Fatalf("document %d: cuts %v after a failure, want none", i, cuts)
 			}
 			failed = c.Err() != nil
 		}
@@ -201,7 +201,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		c.Close()
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-			t.Errorf("files remain: %v, %v", entries, err)
+			t.Errorf("the folder holds %v, %v, want no files", entries, err)
 		}
 	}
 	create = real
@@ -209,7 +209,7 @@ func TestFullDisk(t *testing.T) {
 	defer c.Close()
 	c.Add(c.Prepare(text))
 	if err := c.Err(); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "/missing/") {
-		t.Errorf("in a folder that is missing: Err() = %v", err)
+		t.Errorf("Err() with a missing folder = %v, want os.ErrNotExist with its name", err)
 	}
 }
 
@@ -254,7 +254,7 @@ func TestFilter(t *testing.T) {
 		}
 		for _, k := range keys {
 			if !f.has(k) {
-				t.Fatalf("%d bits: a key is missing", bits)
+				t.Fatalf("%d bits: has(added key) = false, want true", bits)
 			}
 		}
 		wrong := 0
@@ -268,6 +268,6 @@ func TestFilter(t *testing.T) {
 		}
 	}
 	if f := newFilter(n, 100); !f.has(1) || f.bytes() != 0 {
-		t.Error("without room a filter has all keys")
+		t.Errorf("filter without room: has(1) = %v, bytes() = %d, want true, 0", f.has(1), f.bytes())
 	}
 }

@@ -145,13 +145,13 @@ func TestMask(t *testing.T) {
 				}
 			}
 			if masked < len(pages)/3 || name == "made up" && global < len(pages)/10 {
-				t.Fatalf("%d masked blocks, %d of them by all documents: too little is tested", masked, global)
+				t.Fatalf("%d masked blocks, %d of them by all documents, want more (else nothing is tested)", masked, global)
 			}
 			for _, parts := range []int{1, 2, 7} {
 				e := &engine{t, stage.Options{Parts: 5}, parts}
 				lines := e.mask(pages)
 				if len(lines) != len(pages) {
-					t.Fatalf("%d partitions: %d lines of %d pages", parts, len(lines), len(pages))
+					t.Fatalf("%d partitions: %d lines, want one for each of %d pages", parts, len(lines), len(pages))
 				}
 				for _, line := range lines {
 					var p webPage
@@ -167,7 +167,7 @@ func TestMask(t *testing.T) {
 					}
 					p.Mask = nil
 					if fmt.Sprint(p) != fmt.Sprint(pages[p.Ref]) {
-						t.Fatalf("%d partitions: document %d has changed", parts, p.Ref)
+						t.Fatalf("%d partitions: document %d = %v, want %v", parts, p.Ref, p, pages[p.Ref])
 					}
 				}
 			}
@@ -199,7 +199,7 @@ func TestMaskedSets(t *testing.T) {
 		fmt.Fprintf(&want, "%d %d\n", p.Ref, len(set))
 	}
 	if differ < 100 {
-		t.Fatalf("%d documents have less shingles: nothing is tested", differ)
+		t.Fatalf("%d documents have less shingles with the mask, want at least 100 (else nothing is tested)", differ)
 	}
 	var sizes strings.Builder
 	for _, line := range linesOf(&got) {
@@ -207,7 +207,7 @@ func TestMaskedSets(t *testing.T) {
 		fmt.Fprintf(&sizes, "%s %d\n", c[0], len(c[4])*3/4/8)
 	}
 	if sizes.String() != want.String() {
-		t.Error("sets of masked documents differ")
+		t.Errorf("sizes of sets =\n%s\nwant\n%s", sizes.String(), want.String())
 	}
 }
 
@@ -249,6 +249,6 @@ func TestBadCounts(t *testing.T) {
 		}
 	}
 	if _, err := stage.ReadCounts(strings.NewReader("0\t\"\"\tAAAA\n")); !errors.Is(err, boilerplate.ErrFormat) {
-		t.Errorf("ReadCounts() = %v", err)
+		t.Errorf("ReadCounts(line of another format) = %v, want ErrFormat", err)
 	}
 }

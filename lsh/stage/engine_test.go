@@ -49,7 +49,7 @@ func (e *engine) filter(name string, n int, lines []string, o stage.Options) []s
 		}
 		got := e.run(name, part, o)
 		if i == 0 && !slices.Equal(got, e.run(name, part, o)) {
-			e.t.Fatalf("%s does not repeat itself", name)
+			e.t.Fatalf("%s run twice gives other lines, want the same", name)
 		}
 		out = append(out, got...)
 	}

@@ -53,7 +53,7 @@ func compare(t *testing.T, docs []doc, o stage.Options) lsh.Work {
 	t.Helper()
 	want, work := batch(t, docs, o)
 	if len(want) == 0 {
-		t.Fatal("no clusters: nothing is tested")
+		t.Fatal("0 clusters, want at least 1 (else nothing is tested)")
 	}
 	place := map[string]int{}
 	for i, d := range docs {
@@ -68,11 +68,11 @@ func compare(t *testing.T, docs []doc, o stage.Options) lsh.Work {
 		got, counted := e.clusters(docs)
 		slices.SortFunc(got, func(a, b lsh.Cluster[string]) int { return place[a.Representative] - place[b.Representative] })
 		if diff := gocmp.Diff(want, got); diff != "" {
-			t.Fatalf("%d partitions: clusters (-batch +stages):\n%.2000s", parts, diff)
+			t.Fatalf("%d partitions: clusters (-want of the batch +got of the stages):\n%.2000s", parts, diff)
 		}
 		counted.Candidates, counted.Verified, counted.LargestBucket = work.Candidates, work.Verified, work.LargestBucket
 		if counted != work {
-			t.Errorf("%d partitions: %+v, the batch counts %+v", parts, counted, work)
+			t.Errorf("%d partitions: Work = %+v, want %+v as of the batch", parts, counted, work)
 		}
 	}
 	t.Logf("%d documents, %d clusters, %+v", len(docs), len(want), work)
@@ -133,7 +133,7 @@ func TestCrowd(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			if work := compare(t, docs, o); i == 0 && work.Bounded == 0 {
-				t.Error("no bucket is oversized: nothing is tested")
+				t.Errorf("Work = %+v, want bounded buckets (else nothing is tested)", work)
 			}
 		})
 	}
@@ -153,7 +153,7 @@ func TestExactDuplicates(t *testing.T) {
 		}
 	}
 	if work := compare(t, docs, stage.Options{}); work.ExactDuplicates < len(docs)/3 {
-		t.Errorf("%+v: too few exact duplicates", work)
+		t.Errorf("Work = %+v, want at least %d exact duplicates", work, len(docs)/3)
 	}
 }
 
@@ -231,11 +231,11 @@ func TestBadLines(t *testing.T) {
 			t.Errorf("%s of %q: %v, want %q", test.stage, test.lines, err, test.want)
 		}
 		if in.Len() != 0 {
-			t.Errorf("%s of %q: %d bytes were not read", test.stage, test.lines, in.Len())
+			t.Errorf("%s of %q: %d bytes were not read, want 0", test.stage, test.lines, in.Len())
 		}
 	}
 	if err := (stage.Options{}).Run("sort", strings.NewReader(""), new(bytes.Buffer)); err == nil {
-		t.Error("an unknown stage runs")
+		t.Error("Run of an unknown stage = nil error, want an error")
 	}
 }
 
@@ -252,7 +252,7 @@ func TestWriteError(t *testing.T) {
 		fmt.Fprintf(&in, "%d\t%032x\n", i, i)
 	}
 	if err := (stage.Options{}).Duplicates(strings.NewReader(in.String()), failing{}); !errors.Is(err, errFull) {
-		t.Errorf("Duplicates() = %v", err)
+		t.Errorf("Duplicates to a full disk = %v, want errFull", err)
 	}
 }
 
@@ -264,7 +264,7 @@ func TestManifest(t *testing.T) {
 	}
 	for _, o := range []stage.Options{{Threshold: .7}, {Seed: 1}, {Estimate: true}, {Banding: lsh.Banding{Bands: 8, Rows: 8}}, {Shingler: shingle.Shingler{Size: 3}}} {
 		if o.Manifest() == a {
-			t.Errorf("%+v has the manifest of other options", o)
+			t.Errorf("Manifest of %+v equals that of other options, want another", o)
 		}
 	}
 }
@@ -282,10 +282,10 @@ func FuzzStages(f *testing.F) {
 			err := o.Run(name, bytes.NewReader(input), &first)
 			again := o.Run(name, bytes.NewReader(input), &second)
 			if fmt.Sprint(err) != fmt.Sprint(again) || !bytes.Equal(first.Bytes(), second.Bytes()) {
-				t.Fatalf("%s does not repeat itself: %v, %v", name, err, again)
+				t.Fatalf("%s run twice: %v and %v, want the same error and lines", name, err, again)
 			}
 			if n := first.Len(); err == nil && n > 0 && first.Bytes()[n-1] != '\n' {
-				t.Fatalf("%s: the last line does not end: %q", name, first.Bytes())
+				t.Fatalf("%s: output %q, want a line end at its end", name, first.Bytes())
 			}
 		}
 	})

@@ -211,7 +211,7 @@ func TestSameTask(t *testing.T) {
 	exact := shingle.Shingler{}.Set(text.String()).Jaccard(shingle.Shingler{}.Set(other))
 	for who, got := range map[string]float64{"ekzhu/minhash-lsh": theirs, "neardup": mine} {
 		if math.Abs(got-exact) > .16 {
-			t.Errorf("%s estimates %.3f, exact is %.3f", who, got, exact)
+			t.Errorf("%s estimates %.3f, want %.3f within 0.16", who, got, exact)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func config(t *testing.T, name, pages, state, out string) string {
 	}
 	s := strings.NewReplacer("${PAGES:pages.jsonl}", pages, "${STATE:state}", state, "${OUT:new.jsonl}", out).Replace(string(b))
 	if strings.Contains(s, "${PAGES") || !strings.Contains(s, state) {
-		t.Fatalf("%s has other variables", name)
+		t.Fatalf("%s has other variables, want PAGES, STATE and OUT alone", name)
 	}
 	return s
 }
@@ -112,7 +112,7 @@ func TestConfig(t *testing.T) {
 	stories := map[string]bool{}
 	for _, l := range got {
 		if !slices.Contains(lines, l) {
-			t.Errorf("not a line of the input: %.60s", l)
+			t.Errorf("stored %.60s, want a line of the input", l)
 		}
 		var p struct{ Text string }
 		if err := json.Unmarshal([]byte(l), &p); err != nil {
@@ -128,7 +128,7 @@ func TestConfig(t *testing.T) {
 	again := filepath.Join(dir, "again.jsonl")
 	stream(t, config(t, "config.yaml", pages, state, again))
 	if got := read(t, again); len(got) > 0 {
-		t.Errorf("%d stories are new again", len(got))
+		t.Errorf("%d stories are new again, want 0", len(got))
 	}
 }
 
@@ -159,14 +159,14 @@ func TestHeld(t *testing.T) {
 				p.ID = p.URL
 			}
 			if round > 0 && !ids[p.ID] {
-				t.Errorf("%s was not new the first time", p.ID)
+				t.Errorf("%s is new in the second round, want only pages that were new in the first", p.ID)
 			}
 			ids[p.ID] = true
 			stories[strings.Split(p.Text, "\n\n")[1]]++
 		}
 		for story, n := range stories {
 			if n != 1 {
-				t.Errorf("round %d: %.20s is new %d times", round, story, n)
+				t.Errorf("round %d: story %.20s is new %d times, want once", round, story, n)
 			}
 		}
 		if round == 0 && len(stories) != 60 {
@@ -211,7 +211,7 @@ neardup:
 		verdicts[v]++
 		match, ok := m.MetaGet("neardup_match")
 		if ok != (v == "near-duplicate") || ok && !strings.HasPrefix(match, "http://a.example/") {
-			t.Errorf("verdict %s, match %q", v, match)
+			t.Errorf("verdict %s, match %q, want a match on a.example for near-duplicates and no other", v, match)
 		}
 		return nil
 	})
@@ -247,7 +247,7 @@ func TestSettings(t *testing.T) {
 			cancel()
 		}
 		if (err == nil) != ok {
-			t.Errorf("%s: %v", setting, err)
+			t.Errorf("setting %s: %v, want success = %v", setting, err, ok)
 		}
 	}
 }

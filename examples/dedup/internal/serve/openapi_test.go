@@ -207,7 +207,7 @@ func TestSchemaFields(t *testing.T) {
 		}
 	}
 	if len(d.Components["schemas"]) != 18 {
-		t.Errorf("%d schemas, the test compares 18", len(d.Components["schemas"]))
+		t.Errorf("%d schemas, want the 18 that this test compares", len(d.Components["schemas"]))
 	}
 }
 
