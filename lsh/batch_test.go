@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// TestSameAnswers compares sources, numbers of workers and processors.
-func TestSameAnswers(t *testing.T) {
+// TestWorkersGiveTheSameAnswers compares sources, numbers of workers and processors.
+func TestWorkersGiveTheSameAnswers(t *testing.T) {
 	w := makeWorld(6000, 32, 9)
 	var file bytes.Buffer
 	file.WriteString("a header")

@@ -108,10 +108,10 @@ func TestConnectedByDefinition(t *testing.T) {
 	}
 }
 
-// TestSurvivors removes the documents that clusters let go: whatever the policy, at least
+// TestSurvivorsCoverTheRemoved removes the documents that clusters let go: whatever the policy, at least
 // one document of every cluster stays, and everything that went has a match of
 // at least the threshold among what stays.
-func TestSurvivors(t *testing.T) {
+func TestSurvivorsCoverTheRemoved(t *testing.T) {
 	for seed := range uint64(10) {
 		w := makeWorld(300, 64, 60+seed)
 		for _, o := range []lsh.ClusterOptions[string]{

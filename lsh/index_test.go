@@ -63,9 +63,9 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// TestReplace adds an id again and again: the index holds the last version, and
+// TestReplacedIDHoldsLastVersion adds an id again and again: the index holds the last version, and
 // does not grow without bound.
-func TestReplace(t *testing.T) {
+func TestReplacedIDHoldsLastVersion(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 16})
 	ix := lsh.New(lsh.Options{})
 	ix.Add("b", sk.Sketch(span(0, 50)))
@@ -86,7 +86,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-func TestEmptyAndStrange(t *testing.T) {
+func TestEmptyDocumentsMatchNothing(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{Threshold: .1})
 	if ix.Search(sk.Sketch(nil), lsh.SearchOptions{}) != nil || clustersIn(t, ix, lsh.ClusterOptions[string]{}) != nil || ix.Remove("") || ix.Contains("x") {
@@ -355,9 +355,9 @@ func TestSearchThreshold(t *testing.T) {
 	}
 }
 
-// TestMismatchNames has signatures that differ in what their elements are: the
+// TestMismatchNamesElements has signatures that differ in what their elements are: the
 // message names the one without a name, or has both names.
-func TestMismatchNames(t *testing.T) {
+func TestMismatchNamesElements(t *testing.T) {
 	sketch := func(o minhash.Options) minhash.Signature { return minhash.New(o).Sketch([]uint64{1, 2, 3}) }
 	unnamed := sketch(minhash.Options{})
 	words, chars := sketch(minhash.Options{Elements: minhash.Name("words:5")}), sketch(minhash.Options{Elements: minhash.Name("chars:9")})

@@ -46,9 +46,9 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// TestHostile has documents of which very many are alike, and counts the work:
+// TestAlikeDocumentsTakeLinearWork has documents of which very many are alike, and counts the work:
 // it may grow with their number, and no faster.
-func TestHostile(t *testing.T) {
+func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 	tests := []struct {
 		name     string
 		shared   int // of 100 elements

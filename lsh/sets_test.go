@@ -141,9 +141,9 @@ func TestUnsortedConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// TestSetMemory replaces documents with hashes again and again: the memory of old
+// TestMemoryOfReplacedSetsIsFreed replaces documents with hashes again and again: the memory of old
 // versions is freed, and small and large sets take 8 bytes a hash and little more.
-func TestSetMemory(t *testing.T) {
+func TestMemoryOfReplacedSetsIsFreed(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 16})
 	measure := func(docs, rounds, size int) float64 {
 		hashes := make([]uint64, size)
@@ -186,8 +186,8 @@ func heapInUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestZeroIndex uses an index that nobody made.
-func TestZeroIndex(t *testing.T) {
+// TestZeroIndexIsEmpty uses an index that nobody made.
+func TestZeroIndexIsEmpty(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	sig := sk.Sketch(span(0, 50))
 	var read lsh.Index

@@ -11,9 +11,9 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestCommon gives a passage to more documents than the cap: every one of them
+// TestCommonPassageReachesEveryHolder gives a passage to more documents than the cap: every one of them
 // is still reported, with the first who had it, in time linear in them.
-func TestCommon(t *testing.T) {
+func TestCommonPassageReachesEveryHolder(t *testing.T) {
 	const docs, most = 400, 20
 	r := rng(6)
 	licence := strings.Join(r.words(40, 5000), " ")
@@ -132,9 +132,9 @@ func TestCommonQuery(t *testing.T) {
 	}
 }
 
-// TestLikeNew adds, replaces and removes documents at random, with queries in
+// TestChangedIndexEqualsNewOne adds, replaces and removes documents at random, with queries in
 // between, and compares the index with a new one of the remaining documents.
-func TestLikeNew(t *testing.T) {
+func TestChangedIndexEqualsNewOne(t *testing.T) {
 	r := rng(14)
 	texts := library(&r, 60, 400)
 	for i := range texts { // some of the shared text is common

@@ -71,8 +71,8 @@ func TestFingerprintsMeet(t *testing.T) {
 	}
 }
 
-// TestByThree compares the two ways to winnow.
-func TestByThree(t *testing.T) {
+// TestBothWinnowingsAgree compares the two ways to winnow.
+func TestBothWinnowingsAgree(t *testing.T) {
 	r := rng(4)
 	for range 500 {
 		ids := make([]uint32, gram+r.n(1500))
@@ -100,9 +100,9 @@ func TestFingerprintDensity(t *testing.T) {
 	}
 }
 
-// TestSorted compares the sorting of postings with that of the library, at sizes
+// TestPostingsSortAsByLibrary compares the sorting of postings with that of the library, at sizes
 // around each number of passes, hashes that agree in many bits included.
-func TestSorted(t *testing.T) {
+func TestPostingsSortAsByLibrary(t *testing.T) {
 	r := rng(3)
 	for _, n := range []int{0, 1, 100, 2047, 2048, 5000, 300_000} {
 		var want []posting

@@ -14,9 +14,9 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestBytes checks Stats, and the 15 bytes a token of the package's documentation,
+// TestStatsBytesMatchHeap checks Stats, and the 15 bytes a token of the package's documentation,
 // against the memory really in use, that of buffers included.
-func TestBytes(t *testing.T) {
+func TestStatsBytesMatchHeap(t *testing.T) {
 	heap := func() int64 {
 		runtime.GC()
 		runtime.GC() // the first leaves what pools hold
@@ -43,10 +43,10 @@ func TestBytes(t *testing.T) {
 	}
 }
 
-// TestPeak holds the most memory in use while real documents are added and all pairs are
+// TestPeakMemoryPerByteOfText holds the most memory in use while real documents are added and all pairs are
 // found to four bytes for a byte of text, the text included. The collector runs so often
 // that hardly anything else is counted.
-func TestPeak(t *testing.T) {
+func TestPeakMemoryPerByteOfText(t *testing.T) {
 	if race {
 		t.Skip("the race detector takes memory of its own")
 	}

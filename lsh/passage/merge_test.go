@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestMerge compares indexes that were built apart, changed and merged with one that
+// TestMergedIndexEqualsOne compares indexes that were built apart, changed and merged with one that
 // all documents were added to.
-func TestMerge(t *testing.T) {
+func TestMergedIndexEqualsOne(t *testing.T) {
 	r := rng(41)
 	texts := library(&r, 90, 500)
 	opts := passage.Options{MaxDocuments: 12}

@@ -295,8 +295,8 @@ func TestOptions(t *testing.T) {
 	passage.New(passage.Options{Run: 4})
 }
 
-// TestSkip leaves out what the caller knows to be boilerplate.
-func TestSkip(t *testing.T) {
+// TestSkippedSpansMatchNothing leaves out what the caller knows to be boilerplate.
+func TestSkippedSpansMatchNothing(t *testing.T) {
 	r := rng(8)
 	footer := strings.Join(r.words(30, 5000), " ")
 	a := strings.Join(r.words(30, 5000), " ") + " " + footer
@@ -333,8 +333,8 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-// TestTogether uses an index from many goroutines; it is of use under -race.
-func TestTogether(t *testing.T) {
+// TestManyGoroutinesShareAnIndex uses an index from many goroutines; it is of use under -race.
+func TestManyGoroutinesShareAnIndex(t *testing.T) {
 	r := rng(9)
 	texts := library(&r, 40, 300)
 	ix := passage.New(passage.Options{Workers: 2})

@@ -165,7 +165,7 @@ func parse(t *testing.T, s string) (v any) {
 }
 
 // The document has the routes of the service and no other ones.
-func TestPaths(t *testing.T) {
+func TestDocumentHasEveryPath(t *testing.T) {
 	d := readDoc(t)
 	var have, want []string
 	for path, methods := range d.Paths {
@@ -341,7 +341,7 @@ func TestDocument(t *testing.T) {
 }
 
 // The test's reading of schemas finds faults.
-func TestCheck(t *testing.T) {
+func TestSchemaCheckFindsFaults(t *testing.T) {
 	d := readDoc(t)
 	for _, c := range []struct {
 		schema, value string

@@ -159,7 +159,7 @@ func outcomes(t *testing.T, lines string) (all []string) {
 
 // Two sites print the same twenty stories, each in a frame of its own: twenty are
 // new, twenty are near-duplicates, and the first pages of either site wait.
-func TestTwoSites(t *testing.T) {
+func TestTwoSitesStoreEachStoryOnce(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	var all strings.Builder
 	for n := range 20 {
@@ -212,7 +212,7 @@ func TestTwoSites(t *testing.T) {
 }
 
 // Of two addresses of a story the plain one is kept in the end.
-func TestBetter(t *testing.T) {
+func TestServicePrefersPlainerAddress(t *testing.T) {
 	o := options(t.TempDir())
 	o.Seen.Settle, o.Seen.Prefer = 1, seen.BetterAddress
 	s := start(t, o)
@@ -228,7 +228,7 @@ func TestBetter(t *testing.T) {
 }
 
 // The rest of the life of a page: asked for, changed, removed, added; its blocks.
-func TestLife(t *testing.T) {
+func TestPageIsQueriedChangedRemovedAndAdded(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	a, b := words("a", 64), words("b", 64)
 	steps := []struct{ path, body, want string }{
@@ -331,7 +331,7 @@ func TestCovered(t *testing.T) {
 
 // Lines that cannot be read are answered in their place, and the others as if they
 // were alone.
-func TestLines(t *testing.T) {
+func TestUnreadableLinesAreAnsweredInPlace(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	body := `{"id":"a","text":"` + words("a", 40) + `"}` + "\n\n" + `{"id":` + "\n" + `{"id":"b","text":"` + words("a", 40) + `"}` + "\r\n" + `{"text":"no name"}`
 	want := `{"id":"a","verdict":"new","new":true}
@@ -347,7 +347,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-func TestRefused(t *testing.T) {
+func TestBadRequestsAreRefused(t *testing.T) {
 	o := options(t.TempDir())
 	o.MaxBody = 200
 	s := start(t, o)
@@ -415,7 +415,7 @@ func TestToken(t *testing.T) {
 
 // Without a token the service is out of the reach of other machines, and of pages
 // in a browser on this one.
-func TestReach(t *testing.T) {
+func TestServiceWithoutTokenStaysLocal(t *testing.T) {
 	o := options(t.TempDir())
 	o.Addr = "0.0.0.0:0"
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "a token is needed") {
@@ -443,7 +443,7 @@ func TestReach(t *testing.T) {
 
 // With all its slots taken the service answers 429, and the requests that had a
 // slot are answered as ever.
-func TestOverload(t *testing.T) {
+func TestBusyServiceAnswers429(t *testing.T) {
 	o := options(t.TempDir())
 	o.MaxRequests = 2
 	s := start(t, o)
@@ -545,7 +545,7 @@ func TestUnixSocket(t *testing.T) {
 
 // A service that is stopped answers what it has begun, saves, and repeats nothing
 // when it starts again.
-func TestStop(t *testing.T) {
+func TestStopAnswersRunningRequests(t *testing.T) {
 	o := options(t.TempDir())
 	s := start(t, o)
 	r, w := io.Pipe()
@@ -591,7 +591,7 @@ func TestStop(t *testing.T) {
 }
 
 // Another process may not use the same folder.
-func TestLocked(t *testing.T) {
+func TestSecondServiceIsRefused(t *testing.T) {
 	o := options(t.TempDir())
 	start(t, o)
 	if err := Run(t.Context(), o); !errors.Is(err, disk.ErrLocked) {
