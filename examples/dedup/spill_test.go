@@ -213,6 +213,33 @@ func TestSpillKilled(t *testing.T) {
 	}
 }
 
+// TestSpillResumed goes on after a shard that an earlier run completed, in the middle of
+// what is sketched together, and refuses other documents in its place.
+func TestSpillResumed(t *testing.T) {
+	t.Chdir(t.TempDir())
+	all := string(readFile(t, spillCorpora(t, 700)["copies"]))
+	lines := strings.SplitAfter(all, "\n")
+	args := []string{"clusters", "-json", "-strip=false", "-"}
+	spilled := append(slices.Clone(args), "-spill", "run")
+	want, _, wantStatus := dedup(t, all, args...)
+	for _, shard := range []int{300, 128, 1} {
+		if _, message, status := dedup(t, strings.Join(lines[:shard], ""), append(spilled, "-step", "sketch")...); status > 1 {
+			t.Fatalf("status %d: %s", status, message)
+		}
+		if err := os.Remove("run/sketch.0000.end"); err != nil {
+			t.Fatal(err)
+		}
+		other := strings.Replace(all, "yesterday", "tomorrow", 1) // the first document
+		if _, message, status := dedup(t, other, spilled...); status != 2 || !strings.Contains(message, "other documents than before") {
+			t.Errorf("other documents: status %d, %s", status, message)
+		}
+		got, message, status := dedup(t, all, spilled...)
+		if got != want || status != wantStatus {
+			t.Errorf("after %d documents: status %d, want %d; the lines differ: %v\n%s", shard, status, wantStatus, got != want, message)
+		}
+	}
+}
+
 // TestSpillShards does each step in parts, by calls in any order, some of them twice and
 // some after their files were lost, and compares the findings of a last call.
 func TestSpillShards(t *testing.T) {

@@ -55,6 +55,7 @@ type sketching struct {
 	lost   map[corpus.Loss]int
 
 	finished []shardNote // shards of an earlier run that are skipped
+	done     int64       // documents in them, whose signatures are not made again
 
 	out    *output
 	note   shardNote // of the shard so far
@@ -66,8 +67,9 @@ type sketching struct {
 // A batch is documents that one goroutine sketches.
 type batch struct {
 	docs      []*input.Doc
+	skipped   int // documents at the beginning that are in shards of an earlier run
 	bytes     int
-	registers [][]uint32
+	registers [][]uint32 // of the others
 	done      chan struct{}
 }
 
@@ -95,7 +97,7 @@ func (k *sketching) run() error {
 		wg.Go(func() {
 			var hashes []uint64
 			for b := range work {
-				for _, d := range b.docs {
+				for _, d := range b.docs[b.skipped:] {
 					hashes = r.sh.AppendHashes(hashes[:0], d.Text)
 					var regs []uint32
 					if len(hashes) > 0 {
@@ -158,6 +160,7 @@ func (k *sketching) passOver() error {
 			return err
 		}
 		k.finished = append(k.finished, note)
+		k.done += note.Docs
 	}
 }
 
@@ -167,6 +170,7 @@ func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) err
 	p, items := corpus.Read(r.e, "sketching", k.inputs, r.read, func(o *input.Options) { o.Unnamed = true })
 	defer p.Stop()
 	now := &batch{done: make(chan struct{})}
+	read := int64(0)
 	send := func() bool {
 		if len(now.docs) == 0 {
 			return true
@@ -203,6 +207,9 @@ func (k *sketching) produce(work, order chan<- *batch, stop <-chan struct{}) err
 		}
 		p.Add(1)
 		now.docs = append(now.docs, d)
+		if read++; read <= k.done {
+			now.skipped++
+		}
 		now.bytes += len(d.Text)
 		if len(now.docs) == batchDocs || now.bytes >= batchBytes {
 			if !send() {
@@ -268,7 +275,7 @@ func (k *sketching) write(b *batch) error {
 		if err := k.out.add(textStream, k.buf); err != nil {
 			return err
 		}
-		k.buf = wire.AppendUint32s(k.buf[:0], b.registers[i])
+		k.buf = wire.AppendUint32s(k.buf[:0], b.registers[i-b.skipped])
 		if err := k.out.add(registerStream, k.buf); err != nil {
 			return err
 		}
