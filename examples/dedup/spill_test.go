@@ -230,7 +230,7 @@ func TestSpillResumed(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := strings.Replace(all, "yesterday", "tomorrow", 1) // the first document
-		if _, message, status := dedup(t, other, spilled...); status != 2 || !strings.Contains(message, "other documents than before") {
+		if _, message, status := dedup(t, other, spilled...); status != 2 || !strings.Contains(message, "different documents than before") {
 			t.Errorf("other documents: status %d, %s", status, message)
 		}
 		got, message, status := dedup(t, all, spilled...)
@@ -385,7 +385,7 @@ func TestSpillRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin()
-	refused("-keep was first, now it is longest", append(args, "-keep", "longest")...)
+	refused("-keep was first and is now longest", append(args, "-keep", "longest")...)
 	if err := os.RemoveAll("run"); err != nil {
 		t.Fatal(err)
 	}
