@@ -75,7 +75,7 @@ func TestCompact(t *testing.T) {
 		t.Errorf("%d bytes at most, of %d a page, want up to %d", most, one, limit)
 	}
 	if texts > 2*live+1024+200 {
-		t.Errorf("%d texts at most", texts)
+		t.Errorf("%d texts at most, want up to %d", texts, 2*live+1024+200)
 	}
 	check := func(f *seen.Filter) {
 		t.Helper()
@@ -84,19 +84,19 @@ func TestCompact(t *testing.T) {
 			p.ID = "q"
 			matches, err := f.Query(t.Context(), p, 0)
 			if err != nil || len(matches) != 1 || matches[0].ID != fmt.Sprint(n) {
-				t.Errorf("page %d: %v, %v", n, matches, err)
+				t.Errorf("Query(page %d) = %v, %v, want that page alone", n, matches, err)
 			}
 			if s, err := f.Passages(t.Context(), p, 0); err != nil || len(s.Pages) != 1 {
-				t.Errorf("page %d: %d pages with passages, %v", n, len(s.Pages), err)
+				t.Errorf("Passages(page %d) = %d pages, %v, want 1", n, len(s.Pages), err)
 			}
 		}
 		p := minutely(all - live - 1)
 		p.ID = "q"
 		if matches, err := f.Query(t.Context(), p, 0); err != nil || len(matches) > 0 {
-			t.Errorf("a forgotten page: %v, %v", matches, err)
+			t.Errorf("Query(forgotten page) = %v, %v, want none", matches, err)
 		}
 		if s, err := f.Passages(t.Context(), p, 0); err != nil || len(s.Pages) > 0 {
-			t.Errorf("a forgotten page: %d pages with passages, %v", len(s.Pages), err)
+			t.Errorf("Passages(forgotten page) = %d pages, %v, want 0", len(s.Pages), err)
 		}
 	}
 	check(f)
@@ -116,14 +116,14 @@ func TestCompactDurable(t *testing.T) {
 	d := openDurable(t, dir, o)
 	for n := range all {
 		if got := verdicts(t, d, minutely(n)); got[0] != fmt.Sprintf("%d: new", n) {
-			t.Fatalf("%q", got)
+			t.Fatalf("verdict = %q, want %q", got, fmt.Sprintf("%d: new", n))
 		}
 		if n >= live {
 			// What was judged a little while ago is known.
 			p := minutely(n - live/2)
 			p.ID = "q"
 			if s, err := d.Passages(t.Context(), p, 0); err != nil || len(s.Pages) != 1 {
-				t.Fatalf("page %d: %d pages with passages, %v", n-live/2, len(s.Pages), err)
+				t.Fatalf("Passages(page %d) = %d pages, %v, want 1", n-live/2, len(s.Pages), err)
 			}
 		}
 		if n%100 == 99 {
@@ -141,12 +141,12 @@ func TestCompactDurable(t *testing.T) {
 		t.Errorf("%d pages are kept, %v, want %d", s.Kept, err, live)
 	}
 	if s.Index.Compactions == 0 || s.Texts > 2*live+1024+1000 {
-		t.Errorf("%d compactions of the index, %d texts", s.Index.Compactions, s.Texts)
+		t.Errorf("%d compactions of the index, %d texts, want at least 1 and at most %d", s.Index.Compactions, s.Texts, 2*live+1024+1000)
 	}
 	p := minutely(all - live - 1)
 	p.ID = "again"
 	if got := verdicts(t, d, p); got[0] != "again: new" {
-		t.Errorf("a copy of a forgotten page: %q", got)
+		t.Errorf("verdict on a copy of a forgotten page = %q, want %q", got, "again: new")
 	}
 }
 

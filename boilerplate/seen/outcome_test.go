@@ -81,10 +81,10 @@ func TestSharedAfterKills(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(out[0], out[1]); diff != "" {
-				t.Fatalf("round %d, step %d: verdicts (-never killed +killed):\n%s", round, step, diff)
+				t.Fatalf("round %d, step %d: verdicts (-want never killed +got killed):\n%s", round, step, diff)
 			}
 			if diff := cmp.Diff(removed[0], removed[1]); diff != "" {
-				t.Fatalf("round %d, step %d: removed (-never killed +killed):\n%s", round, step, diff)
+				t.Fatalf("round %d, step %d: removed (-want never killed +got killed):\n%s", round, step, diff)
 			}
 			for _, v := range out[0] {
 				if counts[v.Outcome]++; v.Revisit && v.Changed > 0 {
@@ -97,19 +97,19 @@ func TestSharedAfterKills(t *testing.T) {
 				d = openDurable(t, dir, o)
 				repeated += d.Repeated()
 				if diff := cmp.Diff(before, dump(t, ix)); diff != "" {
-					t.Fatalf("round %d, step %d: opening changed the store:\n%s", round, step, diff)
+					t.Fatalf("round %d, step %d: store after opening (-want as before +got):\n%s", round, step, diff)
 				}
 			}
 			if diff := cmp.Diff(reference.Released(0, 1000), d.Released(0, 1000)); diff != "" {
-				t.Fatalf("round %d, step %d: released (-never killed +killed):\n%s", round, step, diff)
+				t.Fatalf("round %d, step %d: released (-want never killed +got killed):\n%s", round, step, diff)
 			}
 		}
 		if counts[seen.Duplicate] < 10 || counts[seen.New] < 10 || changes < 3 {
-			t.Errorf("round %d shows little: %v, %d changes", round, counts, changes)
+			t.Errorf("round %d: verdicts %v, %d changes, want at least 10 new, 10 duplicates, 3 changes (else nothing is tested)", round, counts, changes)
 		}
 	}
 	if repeated < 40 {
-		t.Errorf("%d operations were repeated: this test shows little", repeated)
+		t.Errorf("%d operations were repeated, want at least 40 (else nothing is tested)", repeated)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestSharedUnanswered(t *testing.T) {
 	state := killed(t, dir)
 	names, err := filepath.Glob(filepath.Join(state, "journal-*"))
 	if err != nil || len(names) != 1 {
-		t.Fatalf("%q, %v", names, err)
+		t.Fatalf("journals %q, %v, want 1", names, err)
 	}
 	whole, err := os.ReadFile(names[0])
 	if err != nil {

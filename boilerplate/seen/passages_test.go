@@ -23,7 +23,7 @@ func shared(t *testing.T, s seen.Shares, err error) (got []string) {
 		for _, x := range p.Passages {
 			a, b := x.A.Of(s.Text), x.B.Of(p.Text)
 			if x.Exact && a != b {
-				t.Errorf("%s: an exact passage of %q and %q", p.ID, a, b)
+				t.Errorf("%s: exact passage with sides %q and %q, want equal ones", p.ID, a, b)
 			}
 			got = append(got, p.ID+": "+b)
 		}
@@ -73,7 +73,7 @@ func TestPassages(t *testing.T) {
 
 	s, err := d.PassagesOf(t.Context(), "p/10", 0)
 	if got := shared(t, s, err); len(got) > 0 || s.Text != page("p", 10, "sk").Text {
-		t.Errorf("the kept page shares %q with others", got)
+		t.Errorf("PassagesOf(p/10) = %q in %.40q, want none in its own text", got, s.Text)
 	}
 	quoting := seen.Page{ID: "quoting", Text: words("own", 100) + "\n\n" + taken, Time: day}
 	verdicts(t, d, quoting)
@@ -90,7 +90,7 @@ func TestPassages(t *testing.T) {
 		t.Errorf("of one page: %d pages, %d left out, %v, want one of each", len(s.Pages), s.LeftOut, err)
 	}
 	if _, err := d.PassagesOf(t.Context(), "unknown", 0); !errors.Is(err, seen.ErrNoText) {
-		t.Errorf("PassagesOf of an unknown page: %v", err)
+		t.Errorf("PassagesOf(unknown page) = %v, want ErrNoText", err)
 	}
 
 	if _, err := d.Remove(t.Context(), "quoting"); err != nil {
@@ -112,10 +112,10 @@ func TestPassages(t *testing.T) {
 func TestPassagesOff(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if _, err := f.Passages(t.Context(), seen.Page{ID: "a", Text: words("a", 30)}, 0); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("Passages: %v", err)
+		t.Errorf("Passages without the option = %v, want ErrUnsupported", err)
 	}
 	if _, err := f.PassagesOf(t.Context(), "a", 0); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("PassagesOf: %v", err)
+		t.Errorf("PassagesOf without the option = %v, want ErrUnsupported", err)
 	}
 }
 
@@ -127,12 +127,12 @@ func TestPassagesOfBetterCopy(t *testing.T) {
 	asked := seen.Page{ID: "q", Text: words("own", 40) + " " + text}
 	s, err := f.Passages(t.Context(), asked, 0)
 	if got := shared(t, s, err); !slices.Equal(got, []string{"http://a/1?sid=1: " + text}) || s.Pages[0].Better != "http://a/1" {
-		t.Errorf("%q, %+v", got, s.Pages)
+		t.Errorf("Passages = %q of %+v, want the text, under its first name, with Better http://a/1", got, s.Pages)
 	}
 	judge(t, f, true, seen.Page{ID: "http://a/1?sid=1", Text: words("other", 100)})
 	s, err = f.Passages(t.Context(), asked, 0)
 	if got := shared(t, s, err); !slices.Equal(got, []string{"http://a/1: " + text}) || s.Pages[0].Better != "" {
-		t.Errorf("the text under its new name: %q, %+v", got, s.Pages)
+		t.Errorf("Passages after the first name changed = %q of %+v, want the text under http://a/1", got, s.Pages)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestPassagesAgainstSearch(t *testing.T) {
 		for _, p := range s.Pages {
 			got[p.ID] = p.Passages[0].B.Of(p.Text)
 			if len(p.Passages) != 1 {
-				t.Errorf("%d passages of %s", len(p.Passages), p.ID)
+				t.Errorf("%d passages of %s, want 1", len(p.Passages), p.ID)
 			}
 		}
 		if fmt.Sprint(got) != fmt.Sprint(from) {
@@ -218,7 +218,7 @@ func TestCovered(t *testing.T) {
 	}
 	ix := openStore(t, seen.Options{})
 	if _, err := seen.Open(t.TempDir(), seen.Options{Covered: .5, Store: ix}); !errors.Is(err, errors.ErrUnsupported) {
-		t.Errorf("with a shared store: %v", err)
+		t.Errorf("Open with Covered and a shared store = %v, want ErrUnsupported", err)
 	}
 }
 
@@ -281,10 +281,10 @@ func TestEarlier(t *testing.T) {
 		}
 	}
 	if _, ok, err := f.Earlier(t.Context(), seen.Page{ID: "unknown", Text: "some words"}); ok || err != nil {
-		t.Errorf("Earlier of an unknown page: %v, %v", ok, err)
+		t.Errorf("Earlier(unknown page) = %v, %v, want false, nil", ok, err)
 	}
 	judge(t, f, true, seen.Page{ID: "all", Text: words("x", 30)})
 	if c, _, err := f.Earlier(t.Context(), seen.Page{ID: "all", Text: words("y", 12)}); err != nil || c.Added != 12 || c.Removed != 30 || c.Similarity != 0 {
-		t.Errorf("another text: %+v, %v", c, err)
+		t.Errorf("Earlier with another text = %+v, %v, want 12 added, 30 removed, similarity 0", c, err)
 	}
 }

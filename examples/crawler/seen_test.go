@@ -95,7 +95,7 @@ func TestSeenOnRedis(t *testing.T) {
 		}
 	}
 	if removed, err := a.Remove(t.Context(), "x"); err != nil || !slices.Equal(removed, []bool{true}) {
-		t.Errorf("removed %v, %v", removed, err)
+		t.Errorf("Remove(x) = %v, %v, want true, nil", removed, err)
 	}
 	if got, want := judged(t, b, seen.Page{ID: "again", Text: other, Time: day.Add(7 * time.Hour)}), "again: new"; got != want {
 		t.Errorf("%s, want %s", got, want)
@@ -112,7 +112,7 @@ func TestSeenOnRedis(t *testing.T) {
 		t.Errorf("%d operations were repeated, want 6", c.Repeated())
 	}
 	if diff := cmp.Diff(before, inRedis(t, addr)); diff != "" {
-		t.Errorf("opening the filter changed the server:\n%s", diff)
+		t.Errorf("keys of the server after opening (-want as before +got):\n%s", diff)
 	}
 	for _, s := range []struct {
 		page seen.Page
@@ -143,6 +143,6 @@ func TestSeenOnRedis(t *testing.T) {
 	}
 	left := inRedis(t, addr)
 	if len(left) != 2 { // the description and the numbering
-		t.Errorf("%d keys are left when all is forgotten: %q", len(left), fmt.Sprint(left))
+		t.Errorf("%d keys are left when all is forgotten, want 2: %q", len(left), fmt.Sprint(left))
 	}
 }

@@ -286,11 +286,11 @@ func TestPassages(t *testing.T) {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 	if code, body, _ := s.do("POST", "/v1/passages", oneJSON, `{"id":"none"}`); code != 404 {
-		t.Errorf("a page that is not stored: %d %s", code, body)
+		t.Errorf("passages of a page that is not stored = %d %s, want 404", code, body)
 	}
 	off := start(t, options(t.TempDir()))
 	if code, body, _ := off.do("POST", "/v1/passages", oneJSON, `{"id":"a"}`); code != 501 || !strings.Contains(body, "-passages") {
-		t.Errorf("without texts: %d %s", code, body)
+		t.Errorf("passages of a service without texts = %d %s, want 501 and the flag -passages", code, body)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestOlder(t *testing.T) {
 	query := func(text string) string { return s.ok("POST", "/v1/query", oneJSON, `{"id":"q","text":"`+text+`"}`) }
 	for end := time.Now().Add(10 * time.Second); query(old) != `{"id":"q","matches":[]}`+"\n"; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the old page is still there: %s", query(old))
+			t.Fatalf("query after the page's time to live = %s, want no matches", query(old))
 		}
 	}
 	if got, want := query(young), `{"id":"q","matches":[{"id":"young","similarity":1}]}`+"\n"; got != want {
@@ -381,7 +381,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 		code, body, _ := s.do(c.method, c.path, c.kind, c.body)
 		var p problem
 		if err := json.Unmarshal([]byte(body), &p); err != nil {
-			t.Errorf("%s %s %s: %v: %s", c.method, c.path, c.body, err, body)
+			t.Errorf("%s %s %s = %s, want JSON: %v", c.method, c.path, c.body, body, err)
 		}
 		if code != c.code || p.Error != c.message {
 			t.Errorf("%s %s %s: %d %q, want %d %q", c.method, c.path, c.body, code, p.Error, c.code, c.message)
