@@ -98,7 +98,7 @@ type Options struct {
 	// Memory is the approximate number of bytes for the runs, cuts and recently read
 	// sources that are kept in memory; the others are in temporary files. 0 means no
 	// limit and no files. In addition, a Cutter takes 8 bytes for each document, and the
-	// memory for preparing and adding one. The cuts do not depend on it.
+	// memory for preparing and adding one, with its sources. The cuts do not depend on it.
 	Memory int64
 
 	// Dir is the folder for these files; "" means that of temporary files. Where the
@@ -159,13 +159,13 @@ func New(o Options) *Cutter {
 	c.cuts = cutStore{dir: o.Dir, fail: c.index.disk.fail}
 	c.cache.limit = mostCached
 	if o.Memory > 0 {
-		// An eighth each is for the cuts, for each generation of sources and for filters,
-		// and half is for the table.
+		// An eighth each is for the cuts and for filters, a quarter each for the table
+		// and for each generation of sources: reading these again costs most.
 		eighth := int(min(o.Memory/8, math.MaxInt/8))
 		c.cuts.limit = max(1, eighth)
-		c.cache.limit = min(eighth/cachedPiece, mostCached)
+		c.cache.limit = min(2*eighth/cachedPiece, mostCached)
 		c.index.disk.filters = eighth
-		c.index.table.limit = max(1, 4*eighth/tableEntry)
+		c.index.table.limit = max(1, 2*eighth/tableEntry)
 	}
 	return c
 }
@@ -281,6 +281,7 @@ func (c *Cutter) next(t *Text) int {
 		c.texts = append(c.texts, t.seq.text)
 	}
 	c.index.disk.forget()
+	c.cache.serve(t.seq.len())
 	c.docs++
 	return c.docs - 1
 }

@@ -12,13 +12,18 @@ type source struct {
 type cache struct {
 	young, old map[uint32]*source
 	limit      int // number of pieces in a generation
+	now        int // the limit for the current document
 	pieces     int // number of pieces in the young generation
 }
 
 const (
 	mostCached  = 1 << 20 // limit of a cache if there is no other
-	cachedPiece = 32      // approximate bytes of a piece, including its text
+	cachedPiece = 24      // approximate bytes of a piece, including its text
 )
+
+// serve is called before a document with that number of pieces. A long one gets more
+// room, since it needs the same sources again and again, and they may be as long.
+func (k *cache) serve(pieces int) { k.now = max(k.limit, min(2*pieces, 2*k.limit)) }
 
 // source returns the kept pieces of a document.
 func (c *Cutter) source(doc uint32) *source {
@@ -31,7 +36,7 @@ func (c *Cutter) source(doc uint32) *source {
 		rest := c.rest(doc)
 		s = &source{c.pieces(rest.Text), rest}
 	}
-	if k.pieces += s.len() + 16; k.pieces > k.limit || k.young == nil {
+	if k.pieces += s.len() + 16; k.pieces > k.now || k.young == nil {
 		k.young, k.old, k.pieces = map[uint32]*source{}, k.young, s.len()+16
 	}
 	k.young[doc] = s
