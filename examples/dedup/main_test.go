@@ -149,7 +149,7 @@ func TestStatus(t *testing.T) {
 		{"not UTF-8", "pairs latin.txt", cli.ExitInput, "dedup: latin.txt:1: not valid UTF-8"},
 		{"a broken line", "clusters broken.jsonl", cli.ExitInput, "dedup: broken.jsonl:2: broken JSON"},
 		{"an id twice", "passages twice.jsonl", cli.ExitDone, `dedup: twice.jsonl: 1 document has an id that was read before, like "a" at twice.jsonl:2; named by place`},
-		{"an unreadable time", "clusters -keep newest untimely.jsonl", cli.ExitInput, `dedup: untimely.jsonl:1: time "soon" is none`},
+		{"an unreadable time", "clusters -keep newest untimely.jsonl", cli.ExitInput, `dedup: untimely.jsonl:1: invalid time "soon"`},
 		{"flags after inputs", "pairs good.txt -quiet", cli.ExitDone, ""},
 		{"a file that looks like a flag", "pairs -- -threshold", cli.ExitInput, "dedup: -threshold: no such file"},
 		{"no input", "pairs", cli.ExitFatal, "dedup pairs: no input"},

@@ -95,8 +95,8 @@ func TestRecognize(t *testing.T) {
 		case tt.format == input.Text, tt.format == input.CSV, tt.format == input.TSV: // of these a name decides
 		case tt.why == "a page without a declaration, saved from a query":
 		case tt.format == input.Parquet:
-			if len(messages) != 1 || !strings.Contains(messages[0], "cannot come from standard input") {
-				t.Errorf("standard input, %s: got %+v, messages %q, want one message %q", tt.why, docs, messages, "cannot come from standard input")
+			if len(messages) != 1 || !strings.Contains(messages[0], "cannot be read from standard input") {
+				t.Errorf("standard input, %s: got %+v, messages %q, want one message %q", tt.why, docs, messages, "cannot be read from standard input")
 			}
 		case len(docs) < 1 || docs[0].Format != tt.format || docs[0].Text != tt.text:
 			t.Errorf("standard input, %s: got %+v, messages %q, want a document of format %v with text %q", tt.why, docs, messages, tt.format, tt.text)
