@@ -84,21 +84,60 @@ func (t *table) find(tag uint32, i int, s uint64) uint32 {
 	return uint32(s)
 }
 
+// grow moves the slots to a larger array. They lie nearly in the order of their homes, so
+// each goes after the one before it, or to its home beyond, without a branch on which of
+// the two, and on whether it is free.
 func (t *table) grow() {
 	old := t.slots
 	t.slots = make([]uint64, max(minSlots, len(old)*growNum/growDen+1))
-	for _, s := range old {
-		if s == 0 {
+	// What wrapped around is at the start, ahead of the first free slot.
+	first := 0
+	for first < len(old) && old[first] != 0 {
+		first++
+	}
+	slots := t.slots
+	next, run := 0, 0 // the slots from run to next are taken, those from next on are free
+	for _, s := range old[first:] {
+		home := t.home(uint32(s >> 32))
+		taken := one(s != 0)
+		at := max(home, next)
+		if one(home < run)&taken != 0 || at >= len(slots) {
+			// Its home is ahead of a gap, or the end is reached.
+			if taken != 0 {
+				next = max(next, t.move(s)+1)
+			}
 			continue
 		}
-		i := t.home(uint32(s >> 32))
-		for t.slots[i] != 0 {
-			if i++; i == len(t.slots) {
-				i = 0
-			}
+		if home > next {
+			run = home
 		}
-		t.slots[i] = s
+		slots[at] = s
+		next = at + taken
 	}
+	for _, s := range old[:first] {
+		t.move(s)
+	}
+}
+
+// move puts a slot of another array into the first free one from its home on, and returns
+// which that is.
+func (t *table) move(s uint64) int {
+	i := t.home(uint32(s >> 32))
+	for t.slots[i] != 0 {
+		if i++; i == len(t.slots) {
+			i = 0
+		}
+	}
+	t.slots[i] = s
+	return i
+}
+
+// one returns 1 if ok. It compiles to no branch.
+func one(ok bool) (n int) {
+	if ok {
+		n = 1
+	}
+	return n
 }
 
 // tables are the tables of all bands with the chains of equal tags.

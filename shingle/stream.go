@@ -21,7 +21,7 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 		defer t.release()
 		var (
 			count = t.counter()
-			buf   = make([]byte, 16*piece)
+			buf   = t.input()
 			held  int // bytes of an incomplete code point
 			idle  int // consecutive reads that returned nothing
 		)
@@ -65,6 +65,14 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 			return
 		}
 	}
+}
+
+// input returns the memory that a stream is read into, which is kept for the next one.
+func (t *tokenizer) input() []byte {
+	if t.in == nil {
+		t.in = make([]byte, 16*piece)
+	}
+	return t.in
 }
 
 // complete returns the number of bytes of b before a code point that may continue

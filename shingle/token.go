@@ -36,6 +36,7 @@ type tokenizer struct {
 	spans []Span
 
 	out []uint64 // for hashes that will be copied
+	in  []byte   // what a stream is read into
 
 	// A token longer than longest is hashed part by part.
 	long      bool // the open token is a long one
