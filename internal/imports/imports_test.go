@@ -24,7 +24,7 @@ type room struct {
 }
 
 // rooms lists the house from the ground up. The last element of a folder may be
-// "*": then each folder in it is a room of its own.
+// "*": then each folder in it is a room of its own, unless it is listed by its name.
 var rooms = []room{
 	{"internal/cpu", nil},
 	{"internal/*", []string{"internal/cpu"}},
@@ -39,10 +39,11 @@ var rooms = []room{
 	{"lsh/redis", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/disk"}},
 	{"boilerplate", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh"}},
 	{"boilerplate/pages", []string{"internal/cpu", "internal/*", "shingle", "boilerplate"}},
-	{"boilerplate/seen", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/disk", "boilerplate"}},
-	{"lsh/stage", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/passage", "boilerplate"}},
+	{"boilerplate/seen", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/passage", "lsh/disk", "boilerplate"}},
+	{"internal/sorted", []string{"internal/cpu", "internal/*", "minhash", "lsh"}},
+	{"lsh/stage", []string{"internal/cpu", "internal/*", "internal/sorted", "shingle", "minhash", "lsh", "lsh/passage", "boilerplate"}},
 	{".", []string{"internal/cpu", "internal/*", "shingle", "minhash", "lsh", "lsh/passage", "boilerplate"}},
-	{"examples/*", []string{"internal/cpu", "internal/*", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/repeat", "lsh/disk", "lsh/redis",
+	{"examples/*", []string{"internal/cpu", "internal/*", "internal/sorted", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/repeat", "lsh/disk", "lsh/redis",
 		"boilerplate", "boilerplate/pages", "boilerplate/seen", "lsh/stage", "."}},
 	{"bench/*", []string{"internal/cpu", "internal/*", "shingle", "minhash", "minhash/datasketch", "lsh", "lsh/passage", "lsh/decon", "lsh/repeat", "lsh/disk", "lsh/redis",
 		"boilerplate", "boilerplate/pages", "boilerplate/seen", "lsh/stage", "."}},
@@ -61,6 +62,9 @@ func find(dir string) (int, string) {
 	for d := dir; ; d = path.Dir(d) {
 		if d == "." && dir != "." {
 			return -1, ""
+		}
+		if i := slices.IndexFunc(rooms, func(r room) bool { return r.dir == d }); i >= 0 {
+			return i, d
 		}
 		for i, r := range rooms {
 			if ok, _ := path.Match(r.dir, d); ok {

@@ -181,7 +181,7 @@ func packed(a, b int) string {
 // after the whole input was read.
 func TestBadLines(t *testing.T) {
 	for _, test := range []struct{ stage, lines, want string }{
-		{"number", "{\"ref\":1}", "a \"ref\" already"},
+		{"number", "{\"ref\":1}", "there already is a \"ref\""},
 		{"number", "[]", "line 1"},
 		{"number", "null", "not a JSON object"},
 		{"sketch", "{\"ref\":1,\"id\":\"x\",\"text\":\"a b\"}\n{\"ref\":", "line 2"},
@@ -191,7 +191,7 @@ func TestBadLines(t *testing.T) {
 		{"sketch", `{"ref":"1","text":"a b"}`, "line 1"},
 		{"sketch", `{"ref":1.5,"text":"a b"}`, "line 1"},
 		{"duplicates", "1\taa\n2\tab\n3\taa", "line 3: bad line: not sorted"},
-		{"duplicates", "1\taa\n1\taa", "ref 1 twice"},
+		{"duplicates", "1\taa\n1\taa", "ref 1 occurs twice"},
 		{"duplicates", "10\taa\n9\taa", "not sorted by number"},
 		{"duplicates", "aa", "1 columns, want 2"},
 		{"bands", "1\t5,6", "2 keys"},
@@ -201,7 +201,7 @@ func TestBadLines(t *testing.T) {
 		{"full", "0\tx", `size "x"`},
 		{"candidates", "1\t5\t1\n0\t6\t1", "line 2: bad line: not sorted"},
 		{"candidates", "0\t5\t2\n0\t5\t1", "not sorted by number"},
-		{"candidates", "0\t5\t2\n0\t5\t2", "ref 2 twice"},
+		{"candidates", "0\t5\t2\n0\t5\t2", "ref 2 occurs twice"},
 		{"candidates", "0\t5\t9223372036854775807", "not a number from 0 to 2^62"},
 		{"screen", "1\t1\tAAAA", "3 bytes, want 128"},
 		{"screen", "1\t1\t!", "base64"},

@@ -34,7 +34,7 @@ func (c *canvas) add(format string, args ...any) { fmt.Fprintf(c, format, args..
 func coord(x float64) string { return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0") }
 
 func (c *canvas) open(id, title, description string) {
-	c.add(`<svg class="chart" viewBox="0 0 %d %d" role="img" aria-labelledby="%[3]s-title %[3]s-desc"><title id="%[3]s-title">%s</title><desc id="%[3]s-desc">%s</desc>`,
+	c.add(`<svg class="chart" viewBox="0 0 %d %d" role="img" aria-labelledby="%[3]s-title %[3]s-desc"><title id="%[3]s-title">%[4]s</title><desc id="%[3]s-desc">%[5]s</desc>`,
 		chartWidth, chartHeight, id, title, description)
 }
 
