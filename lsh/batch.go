@@ -10,8 +10,8 @@ import (
 // A Batch finds all pairs and clusters among documents that are known by row number,
 // one band at a time. It gives the same answers as an [Index] to which the documents
 // are added in the order of their rows, with less memory: at most 24 bytes per
-// document in addition to the results and to the signatures, which may stay in a
-// [File]. The zero Batch compares signatures with the recommended options.
+// document in addition to the results, to Tags and to the signatures, which may stay
+// in a [File]. The zero Batch compares signatures with the recommended options.
 //
 // A Batch is never modified: its methods may be called concurrently.
 type Batch struct {
@@ -32,6 +32,10 @@ type Batch struct {
 	// row, and by several goroutines at once if Workers is above 1.
 	Sets func(row int) []uint64
 
+	// Tags, if not nil, are the tags of all documents, made by a Batch with the same
+	// options: they save the scans of the signatures. Results do not depend on them.
+	Tags *Tags
+
 	// Workers is the number of goroutines to use; 0 means 1, below 0 as many as
 	// there are processors. The results do not depend on it.
 	Workers int
@@ -44,6 +48,12 @@ type Batch struct {
 func (b *Batch) engine(ctx context.Context, src Source) *engine {
 	e := newEngine(ctx, src, Options{Threshold: b.Threshold, Recall: b.Recall, Banding: b.Banding, Seed: b.Seed}, workers(b.Workers))
 	e.sets, e.progress = asSets(b.Sets), b.Progress
+	if b.Tags != nil {
+		if b.Tags.Len() != src.Len() || !b.Tags.key.equal(&e.key) {
+			panic("lsh: Batch.Tags are not those of the source")
+		}
+		e.tags = b.Tags
+	}
 	if b.Scheme != (minhash.Scheme{}) {
 		sk, err := minhash.ForScheme(b.Scheme)
 		if err != nil {

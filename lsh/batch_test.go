@@ -30,8 +30,14 @@ func TestWorkersGiveTheSameAnswers(t *testing.T) {
 		Repeats    []lsh.Pair[int]
 		Work       [4]lsh.Work
 	}
-	run := func(src lsh.Source, workers int) (o outcome) {
+	run := func(src lsh.Source, workers int, tagged bool) (o outcome) {
 		b := lsh.Batch{Threshold: .6, Sets: w.set, Workers: workers}
+		if tagged {
+			b.Tags = b.NewTags(32)
+			for row := range w.ids {
+				b.Tags.Append(b.Tags.Compute(nil, w.values[32*row:32*row+32]))
+			}
+		}
 		var err [4]error
 		o.Pairs, o.Work[0], err[0] = b.Pairs(t.Context(), src)
 		o.Clusters, o.Work[1], err[1] = b.Clusters(t.Context(), src, lsh.ClusterOptions[int]{
@@ -45,7 +51,7 @@ func TestWorkersGiveTheSameAnswers(t *testing.T) {
 		return o
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	want := run(w.source(), 1)
+	want := run(w.source(), 1, false)
 	if len(want.Pairs) < 1000 || len(want.Clusters) < 300 || len(want.Repeats) < 300 {
 		t.Fatalf("%d pairs, %d clusters, %d repeats", len(want.Pairs), len(want.Clusters), len(want.Repeats))
 	}
@@ -56,8 +62,9 @@ func TestWorkersGiveTheSameAnswers(t *testing.T) {
 				"memory": w.source(),
 				"file":   lsh.File{Reader: bytes.NewReader(file.Bytes()), Offset: 8, Docs: len(w.ids), Size: 32},
 			} {
-				if diff := gocmp.Diff(want, run(src, workers)); diff != "" {
-					t.Fatalf("%s, %d workers on %d processors (-want +got):\n%s", name, workers, procs, diff)
+				tagged := workers == 3
+				if diff := gocmp.Diff(want, run(src, workers, tagged)); diff != "" {
+					t.Fatalf("%s, %d workers on %d processors, tags: %v (-want +got):\n%s", name, workers, procs, tagged, diff)
 				}
 			}
 		}
@@ -98,6 +105,36 @@ func TestBatchErrors(t *testing.T) {
 		if _, _, err := b.Pairs(t.Context(), short); err == nil {
 			t.Error("Pairs of a file that is too short = nil error, want an error")
 		}
+		// With tags the registers are read when they are compared, and not before.
+		b.Tags = b.NewTags(32)
+		b.Tags.Resize(100)
+		if _, _, err := b.Pairs(t.Context(), short); err == nil {
+			t.Error("with tags, a file that is too short gives no error")
+		}
+	}
+}
+
+// A Batch refuses tags of other options or of another number of documents.
+func TestTagsOfAnotherBatch(t *testing.T) {
+	w := makeWorld(100, 32, 1)
+	for name, tags := range map[string]*lsh.Tags{
+		"other threshold": (&lsh.Batch{Threshold: .5}).NewTags(32),
+		"other seed":      (&lsh.Batch{Seed: 1}).NewTags(32),
+		"other length":    (&lsh.Batch{}).NewTags(32),
+	} {
+		tags.Resize(len(w.ids))
+		if name == "other length" {
+			tags.Resize(len(w.ids) + 1)
+		}
+		func() {
+			defer func() {
+				if got := recover(); got != "lsh: Batch.Tags are not those of the source" {
+					t.Errorf("%s: Pairs panics with %v", name, got)
+				}
+			}()
+			b := lsh.Batch{Tags: tags}
+			_, _, _ = b.Pairs(t.Context(), w.source())
+		}()
 	}
 }
 

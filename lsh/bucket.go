@@ -87,11 +87,11 @@ func (w *worker) bucket(entries []uint64, band int, v visit) error {
 	if first == len(w.rows) {
 		return nil
 	}
-	if err := w.fetch(w.rows); err != nil {
+	if err := w.fetch(); err != nil {
 		return err
 	}
 	v.run(w, band, first)
-	return nil
+	return w.err
 }
 
 // findOversized records the buckets of a band that are too large to be compared in
@@ -148,14 +148,14 @@ func (e *engine) leaders(entries []uint64) []uint32 {
 // other, then every other document with the leaders.
 func (w *worker) oversizedBucket(leaders []uint32, entries []uint64, band int, v visit) error {
 	w.rows = append(w.rows[:0], leaders...)
-	if err := w.fetch(w.rows); err != nil {
+	w.rows = append(w.rows, leaders[0]) // the place of the others
+	if err := w.fetch(); err != nil {
 		return err
 	}
 	w.local = w.local[:0]
+	w.rows = w.rows[:BucketLeaders]
 	v.run(w, band, 1)
-	buf := make([]uint32, w.src.K())
-	w.rows = append(w.rows, 0)
-	w.regs = append(w.regs, nil)
+	w.rows = w.rows[:BucketLeaders+1]
 	for i, x := range entries {
 		if i&1023 == 0 {
 			if err := w.ctx.Err(); err != nil {
@@ -170,12 +170,11 @@ func (w *worker) oversizedBucket(leaders []uint32, entries []uint64, band int, v
 		if !v.wanted(w, BucketLeaders) {
 			continue
 		}
-		r, err := w.one(buf, row)
-		if err != nil {
-			return err
-		}
-		w.regs[BucketLeaders] = r
+		w.regs[BucketLeaders] = nil
 		v.compare(w, band, BucketLeaders)
+		if w.err != nil {
+			return w.err
+		}
 	}
-	return nil
+	return w.err
 }

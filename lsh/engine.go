@@ -27,6 +27,7 @@ type engine struct {
 	total    int
 
 	sets     func(row int) []uint64 // nil, or a set; the set is nil if it is not known
+	tags     *Tags                  // nil, or those of all rows
 	sketcher *minhash.Sketcher      // nil, or an estimate of the number of elements
 	rank     []uint32               // position of each row in the order of preference; nil means the order of the rows
 	removed  func(row int) bool     // nil: none
@@ -83,7 +84,7 @@ func newEngine(ctx context.Context, src Source, o Options, workers int) *engine 
 // bandsPerScan is the number of bands that share a scan of the signatures: two where
 // a scan means reading a file and there are no ranks that take the memory.
 func (e *engine) bandsPerScan() int {
-	if _, ok := e.src.(File); ok && e.rank == nil {
+	if _, ok := e.src.(File); ok && e.rank == nil && e.tags == nil {
 		return 2
 	}
 	return 1
@@ -110,7 +111,8 @@ func (e *engine) step() {
 type worker struct {
 	*engine
 	buf  []uint32   // registers read from the source
-	regs [][]uint32 // of the rows of a bucket
+	regs [][]uint32 // of the rows of a bucket; nil where they were not needed yet
+	err  error      // of the source, when registers were read for a comparison
 	rows []uint32   // of a bucket, in the order of preference
 	keep map[uint32][]uint64
 	work Work
@@ -158,34 +160,51 @@ func (w *worker) sortRows(entries []uint64) {
 	}
 }
 
-// fetch reads the registers of the rows into w.regs.
-func (w *worker) fetch(rows []uint32) error {
+// fetch makes w.regs the registers of w.rows. Where there are tags, most rows of a
+// bucket were compared in an earlier one, and registers are read when they are needed.
+func (w *worker) fetch() error {
 	k := w.src.K()
-	if n := len(rows) * k; cap(w.buf) < n {
+	if n := len(w.rows) * k; cap(w.buf) < n {
 		w.buf = make([]uint32, n)
 	}
-	w.regs = w.regs[:0]
-	for i, row := range rows {
-		r, err := w.one(w.buf[i*k:(i+1)*k:(i+1)*k], row)
-		if err != nil {
-			return err
+	w.regs = slices.Grow(w.regs[:0], len(w.rows))[:len(w.rows)]
+	clear(w.regs)
+	if w.tags == nil {
+		for i := range w.regs {
+			w.registers(i)
 		}
-		w.regs = append(w.regs, r)
 	}
-	return nil
+	return w.err
+}
+
+// registers returns those of the i-th row of the bucket; if they cannot be read, w.err
+// is why, and they are those of an empty signature.
+func (w *worker) registers(i int) []uint32 {
+	if w.regs[i] == nil {
+		k := w.src.K()
+		buf := w.buf[i*k : (i+1)*k : (i+1)*k]
+		r, err := w.one(buf, w.rows[i])
+		if err != nil {
+			w.err = cmp.Or(w.err, err)
+			clear(buf)
+			r = buf
+		}
+		w.regs[i] = r
+	}
+	return w.regs[i]
 }
 
 // score compares the i-th and the j-th row of the bucket and reports whether they
 // match.
 func (w *worker) score(i, j int) (Score, bool) {
-	a, b := w.regs[i], w.regs[j]
+	a, b := w.registers(i), w.registers(j)
 	return w.judge(w.rows[i], w.rows[j], a, b, func() (float64, float64) { return w.elements(a), w.elements(b) })
 }
 
 // match is score without the containments of an estimate, which take longer than
 // everything else.
 func (w *worker) match(i, j int) (Score, bool) {
-	return w.judge(w.rows[i], w.rows[j], w.regs[i], w.regs[j], nil)
+	return w.judge(w.rows[i], w.rows[j], w.registers(i), w.registers(j), nil)
 }
 
 // judge compares rows a and b with the given registers.
@@ -232,17 +251,25 @@ func (w *worker) elements(regs []uint32) float64 {
 // compared in an earlier band: they share that band, and its bucket was compared in
 // full or one of them was a leader.
 func (w *worker) compared(band, i, j int) bool {
-	x, y, rx, ry := w.rows[i], w.rows[j], w.regs[i], w.regs[j]
+	x, y := w.rows[i], w.rows[j]
+	// full reports whether the bucket that they share compared them.
+	full := func(b int, tag uint32) bool {
+		leaders, oversized := w.oversized[uint64(b)<<32|uint64(tag)]
+		return !oversized || slices.Contains(leaders, x) || slices.Contains(leaders, y)
+	}
+	if w.tags != nil {
+		for b := range band {
+			if tag := w.tags.at(b, x); tag == w.tags.at(b, y) && (len(w.oversized) == 0 || full(b, tag)) {
+				return true
+			}
+		}
+		return false
+	}
+	rx, ry := w.registers(i), w.registers(j)
 	r := w.opts.Banding.Rows
 	for b := range band {
-		if slices.Equal(rx[b*r:b*r+r], ry[b*r:b*r+r]) {
-			if len(w.oversized) == 0 {
-				return true
-			}
-			leaders, oversized := w.oversized[uint64(b)<<32|uint64(w.key.tag(rx, b))]
-			if !oversized || slices.Contains(leaders, x) || slices.Contains(leaders, y) {
-				return true
-			}
+		if slices.Equal(rx[b*r:b*r+r], ry[b*r:b*r+r]) && (len(w.oversized) == 0 || full(b, w.key.tag(rx, b))) {
+			return true
 		}
 	}
 	return false

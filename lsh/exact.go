@@ -10,7 +10,7 @@ func (e *engine) prepare() error {
 	if uint64(n) >= none {
 		panic("lsh: too many documents for 32-bit row numbers")
 	}
-	e.grouper = grouper{src: e.src, key: &e.key, workers: e.workers, tags: make([]uint32, n*e.bandsPerScan())}
+	e.grouper = grouper{src: e.src, key: &e.key, all: e.tags, workers: e.workers, tags: make([]uint32, n*e.bandsPerScan())}
 	whole := e.opts.Banding.Bands // the band number of the whole signature
 	if err := e.grouper.scan(e.ctx, whole, 1); err != nil {
 		return err

@@ -62,10 +62,13 @@ func (e *engine) explain(x, y int) (Explanation, error) {
 	var out Explanation
 	w := e.newWorker()
 	w.rows = []uint32{uint32(x), uint32(y)}
-	if err := w.fetch(w.rows); err != nil {
+	if err := w.fetch(); err != nil {
 		return Explanation{}, err
 	}
-	rx, ry := w.regs[0], w.regs[1]
+	rx, ry := w.registers(0), w.registers(1)
+	if w.err != nil {
+		return Explanation{}, w.err
+	}
 	out.Agree = minhash.Agree(rx, ry)
 	out.Score, out.Similar = w.score(0, 1)
 	if !out.Similar {

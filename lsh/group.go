@@ -21,6 +21,7 @@ const partRows = 2048
 type grouper struct {
 	src     Source
 	key     *keyer
+	all     *Tags // nil, or those of all rows
 	workers int
 	tags    []uint32 // of every row, for each band of the scan one after the other
 	entries []uint64 // tag<<32 | row
@@ -38,6 +39,12 @@ const scanRows = 256
 // scan computes the tags of n bands from the first on, for all rows.
 func (g *grouper) scan(ctx context.Context, first, n int) error {
 	rows, k := g.src.Len(), g.src.K()
+	if g.all != nil {
+		for b := range n {
+			g.all.copyBand(g.tags[b*rows:(b+1)*rows], first+b)
+		}
+		return ctx.Err()
+	}
 	return parallel(ctx, g.workers, (rows+scanRows-1)/scanRows, func() func(int) error {
 		buf := make([]uint32, scanRows*k)
 		return func(i int) error {

@@ -2,6 +2,7 @@ package lsh
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/neardup/neardup/internal/splitmix"
 )
@@ -23,6 +24,11 @@ func makeKeyer(b Banding, seed uint64) keyer {
 	}
 	k.mul = splitMix(&state) | 1
 	return k
+}
+
+// equal reports whether two keyers make the same tags.
+func (k *keyer) equal(o *keyer) bool {
+	return k.banding == o.banding && k.mul == o.mul && slices.Equal(k.start, o.start)
 }
 
 // tag returns the tag of band b; band number Bands is the whole

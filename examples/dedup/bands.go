@@ -142,13 +142,14 @@ func writeRows[T any](k *bands, e *cli.Env, b lsh.Banding, header []string,
 		return err
 	}
 	defer w.abort()
-	c, err := corpus.Load(e, k.read, nil, e.Inputs)
+	o := k.Options
+	o.Estimate = true // no sets are needed
+	k.read.Texts = corpus.Nowhere
+	c, err := o.Load(e, k.read, e.Inputs)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	o := k.Options
-	o.Estimate = true // no sets are needed
 	s, err := find.SketchStripped(c, o)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
@@ -58,54 +59,90 @@ func (b *blocks) Run(e *cli.Env) error {
 	if err := clean.CheckTexts(e, b.to); err != nil {
 		return err
 	}
-	c, err := corpus.Load(e, b.read, nil, e.Inputs)
+	texts, err := clean.NewTexts(e, b.to)
+	if err != nil {
+		return err
+	}
+	defer texts.Abort()
+	j := &judging{blocks: b, e: e, texts: texts}
+	if b.Stream {
+		err = find.EachStreamed(e, b.read, e.Inputs, j.add)
+	} else {
+		err = j.all(e.Inputs)
+	}
+	if err != nil {
+		return err
+	}
+	if err := texts.Commit(); err != nil {
+		return err
+	}
+	j.summarize()
+	return nil
+}
+
+// A judging shows the blocks of one document after the other, writes its text without
+// them, and counts.
+type judging struct {
+	*blocks
+	e     *cli.Env
+	texts *clean.Texts
+
+	docs, empty, pages, flagged int
+	bytes, flaggedBytes, masked int64
+}
+
+// all judges the documents of inputs by all of them.
+func (j *judging) all(inputs []string) error {
+	c, err := corpus.Load(j.e, j.read, nil, inputs)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	flagged, pages, all, masked := 0, 0, 0, 0
-	kept := make([][]boilerplate.Block, len(c.Docs))
-	err = find.EachJudged(c, b.Options, func(i int, blocks []boilerplate.Block) error {
-		kept[i] = blocks
-		for _, bl := range blocks {
-			if bl.Flagged {
-				flagged++
-				all += bl.Len()
-			}
-			if bl.Masked {
-				masked += bl.Len()
-			}
-			if b.to.Out != "" && !b.JSON {
-				continue
-			}
-			if !b.JSON {
-				showBlock(e, c, i, bl)
-			} else if err := e.Print(show.NewBlock(c.Docs[i].ID, bl)); err != nil {
-				return err
-			}
-		}
-		if len(blocks) > 0 {
-			pages++
-		}
-		return nil
+	scan := c.Scan()
+	return find.EachJudged(c, func(i int, blocks []boilerplate.Block) error {
+		d := c.Docs[i]
+		return j.add(&input.Doc{ID: d.ID, Host: d.Host, Time: d.Time, Text: scan.At(i)}, blocks)
 	})
-	if err != nil {
-		return err
-	}
-	if b.to.Out != "" {
-		cuts := clean.NewCuts(len(c.Docs))
-		cuts.RecycledBlocks(kept)
-		if err := clean.WriteTexts(c, cuts, b.to, b.to.Spans); err != nil {
-			return err
-		}
-	}
-	share := func(n int) string { return show.Percent(float64(n) / float64(max(1, c.Bytes()))) }
-	e.Summary("%s, %s on %s (%s of all text); %s of all text is masked", c.Counted(), show.Count(flagged, "recycled block"), show.Count(pages, "document"), share(all), share(masked))
-	return nil
 }
 
-// showBlock prints a flagged or masked block of document i for people.
-func showBlock(e *cli.Env, c *corpus.Corpus, i int, b boilerplate.Block) {
+// add takes the flagged and masked blocks of the next document.
+func (j *judging) add(d *input.Doc, blocks []boilerplate.Block) error {
+	j.docs++
+	j.bytes += int64(len(d.Text))
+	if d.Text == "" {
+		j.empty++
+	}
+	for _, b := range blocks {
+		if b.Flagged {
+			j.flagged++
+			j.flaggedBytes += int64(b.Len())
+		}
+		if b.Masked {
+			j.masked += int64(b.Len())
+		}
+		switch {
+		case j.JSON:
+			if err := j.e.Print(show.NewBlock(d.ID, b)); err != nil {
+				return err
+			}
+		case j.to.Out == "":
+			showBlock(j.e, d.ID, d.Text, b)
+		}
+	}
+	if len(blocks) > 0 {
+		j.pages++
+	}
+	return j.texts.Add(d.ID, d.Host, d.Time, d.Text, blocks)
+}
+
+func (j *judging) summarize() {
+	share := func(n int64) string { return show.Percent(float64(n) / float64(max(1, j.bytes))) }
+	j.e.Summary("%s, %s on %s (%s of all text); %s of all text is masked",
+		corpus.Counted(j.docs, j.empty), show.Count(j.flagged, "recycled block"), show.Count(j.pages, "document"), share(j.flaggedBytes), share(j.masked))
+}
+
+// showBlock shows a flagged or masked block of a document to a person.
+func showBlock(e *cli.Env, id, text string, b boilerplate.Block) {
 	about := b.Reason.String()
 	if b.Flagged {
 		about += ", in " + show.Count(b.Documents, "document")
@@ -116,5 +153,5 @@ func showBlock(e *cli.Env, c *corpus.Corpus, i int, b boilerplate.Block) {
 	if b.Masked {
 		about += "; masked"
 	}
-	fmt.Fprintf(e.Out, "%s [%d:%d]  %s\n    %s\n", show.Printable(c.Docs[i].ID), b.Start, b.End, about, show.Excerpt(b.Of(c.Text(i)), 70))
+	fmt.Fprintf(e.Out, "%s [%d:%d]  %s\n    %s\n", show.Printable(id), b.Start, b.End, about, show.Excerpt(b.Of(text), 70))
 }

@@ -143,7 +143,17 @@ func (k *cleaning) Run(e *cli.Env) error {
 		}
 		k.warnShort(e, evals)
 	}
-	c, err := corpus.Load(e, k.read, k.Against, e.Inputs)
+	switch {
+	case k.Estimate:
+		k.read.Texts = corpus.OnDisk // for the evidence of the log
+	case k.Covered == 0 && len(k.to.Cut) == 0 && evals == nil:
+		k.read.Texts = corpus.Large
+	}
+	load := func() (*corpus.Corpus, error) { return k.Load(e, k.read, e.Inputs) }
+	if k.exact {
+		load = func() (*corpus.Corpus, error) { return corpus.Load(e, k.read, k.Against, e.Inputs) }
+	}
+	c, err := load()
 	if err != nil {
 		return err
 	}
@@ -240,7 +250,7 @@ func (k *cleaning) cut(e *cli.Env, c *corpus.Corpus, d *clean.Decision, held [][
 	}
 	d.Cuts = clean.NewCuts(len(c.Docs))
 	if k.cuts(clean.CutBlocks) {
-		blocks, err := find.Blocks(c, k.Options)
+		blocks, err := find.Blocks(c)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,13 @@ func (k *clusters) Run(e *cli.Env) error {
 	if k.spill.Dir != "" {
 		return k.runSpilled(e)
 	}
-	c, err := corpus.Load(e, k.read, nil, e.Inputs)
+	switch {
+	case k.Estimate:
+		k.read.Texts = corpus.Nowhere
+	case k.Covered == 0:
+		k.read.Texts = corpus.Large
+	}
+	c, err := k.Load(e, k.read, e.Inputs)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (k *compare) Run(e *cli.Env) error {
 		}
 	}
 	a, b := rows[0], rows[1]
-	blocks, err := find.Blocks(c, k.Options)
+	blocks, err := find.Blocks(c)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (k *compare) Run(e *cli.Env) error {
 	}
 	for _, i := range rows {
 		for _, bl := range blocks[i] {
-			showBlock(e, c, i, bl)
+			showBlock(e, c.Docs[i].ID, c.Text(i), bl)
 		}
 	}
 	return nil

@@ -47,7 +47,13 @@ func (p *pairs) Run(e *cli.Env) error {
 	if p.spill.Dir != "" {
 		return p.runSpilled(e)
 	}
-	c, err := corpus.Load(e, p.read, p.Against, e.Inputs)
+	switch {
+	case p.Estimate:
+		p.read.Texts = corpus.Nowhere
+	case p.Containment == 0 && p.Covered == 0:
+		p.read.Texts = corpus.Large
+	}
+	c, err := p.Load(e, p.read, e.Inputs)
 	if err != nil {
 		return err
 	}

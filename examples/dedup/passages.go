@@ -59,7 +59,7 @@ func (p *passages) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	blocks, err := find.Blocks(c, p.Options)
+	blocks, err := find.Blocks(c)
 	if err != nil {
 		return err
 	}

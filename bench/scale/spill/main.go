@@ -28,6 +28,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/neardup/neardup/bench/scale/corpus"
 )
 
 func main() {
@@ -46,9 +48,9 @@ func main() {
 	if err != nil {
 		log.Fatal("name the number of documents ", err)
 	}
-	c := newCorpus(*seed)
+	c := corpus.New(*seed)
 	if *write {
-		if err := c.write(bufio.NewWriterSize(os.Stdout, 1<<20), n); err != nil {
+		if err := c.Write(bufio.NewWriterSize(os.Stdout, 1<<20), n); err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -91,9 +93,9 @@ type measured struct {
 	digest []byte
 }
 
-// run runs the program once, and kills it after a time, unless that is 0. It reports
-// whether the program ran to its end.
-func (m *measured) run(dedup string, args []string, c *corpus, n int, limit time.Duration) (bool, error) {
+// run runs the program once, and kills it after a time that is not 0. It reports
+// whether the program came to its end.
+func (m *measured) run(dedup string, args []string, c *corpus.Corpus, n int, limit time.Duration) (bool, error) {
 	start := time.Now()
 	cmd := exec.Command(dedup, args...)
 	cmd.Stderr = os.Stderr
@@ -110,7 +112,7 @@ func (m *measured) run(dedup string, args []string, c *corpus, n int, limit time
 	}
 	var feeding sync.WaitGroup
 	feeding.Go(func() {
-		_ = c.write(bufio.NewWriterSize(in, 1<<20), n) // a killed process reads no further
+		_ = c.Write(bufio.NewWriterSize(in, 1<<20), n) // a killed process reads no further
 		_ = in.Close()
 	})
 	stop := make(chan struct{})

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/boilerplate"
-	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/items"
@@ -126,12 +125,18 @@ func (c *Cuts) Figures() map[string]show.CutFigures {
 // RecycledBlocks adds the masked blocks of every document.
 func (c *Cuts) RecycledBlocks(blocks [][]boilerplate.Block) {
 	for i := range blocks {
-		for _, b := range blocks[i] {
-			if b.Masked {
-				c.add(i, Span{b.Span, b.Reason.String(), blockEvidence{b.Documents, b.Hosts, b.Scope.String()}})
-			}
+		c.spans[i] = masked(c.spans[i], blocks[i])
+	}
+}
+
+// masked adds the masked blocks to spans.
+func masked(spans []Span, blocks []boilerplate.Block) []Span {
+	for _, b := range blocks {
+		if b.Masked {
+			spans = insert(spans, Span{b.Span, b.Reason.String(), blockEvidence{b.Documents, b.Hosts, b.Scope.String()}})
 		}
 	}
+	return spans
 }
 
 // blockEvidence is the evidence on a recycled block.
@@ -186,7 +191,7 @@ func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
 	return &SpanLog{f, w}, nil
 }
 
-// Add writes the spans of a document.
+// Add writes the spans of the document of that id.
 func (l *SpanLog) Add(id string, spans []Span) error {
 	if l == nil {
 		return nil
@@ -218,82 +223,8 @@ func (l *SpanLog) Abort() {
 	}
 }
 
-// CheckTexts refuses to write texts over a file that exists or is an input.
-func CheckTexts(e *cli.Env, to Target) error {
-	outputs := slices.DeleteFunc([]string{to.Out, to.Spans}, func(name string) bool { return name == "" || name == "-" })
-	for i, out := range outputs {
-		if err := outfile.Check(out, to.Overwrite); err != nil {
-			return err
-		}
-		if i > 0 && within(outputs[0], out) {
-			return fmt.Errorf("-out and -spans both name %s: write them to different files", out)
-		}
-		for _, in := range e.Inputs {
-			names, err := input.Expand(in)
-			if err != nil {
-				names = []string{in} // reported when it is read
-			}
-			for _, in := range names {
-				if within(in, out) || within(out, in) {
-					return fmt.Errorf("%s lies in the input %s, or contains it; the input is never changed, so write elsewhere", out, in)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// WriteTexts writes the texts of all documents without their spans, as JSON Lines,
-// to a file or to standard output (-).
-func WriteTexts(c *corpus.Corpus, cuts *Cuts, to Target, spans string) error {
-	log, err := NewSpanLog(spans, to.Overwrite)
-	if err != nil {
-		return err
-	}
-	defer log.Abort()
-	e := c.Env()
-	w, commit := &outfile.Packed{Writer: e.Out}, func() error { return nil }
-	if to.Out != "-" {
-		f, err := outfile.Create(to.Out, to.Overwrite)
-		if err != nil {
-			return err
-		}
-		defer f.Abort()
-		if w, err = outfile.NewPacked(f, to.Out); err != nil {
-			return err
-		}
-		commit = func() error { return errors.Join(w.Close(), f.Commit()) }
-	}
-	p := e.Progress("writing", "documents", len(c.Docs))
-	defer p.Stop()
-	for i, d := range c.Docs {
-		spans, err := cuts.Of(i)
-		if err != nil {
-			return err
-		}
-		line, err := show.JSON(show.Text{ID: d.ID, Host: d.Host, Time: d.Time, Text: rest(spans, c.Text(i)).Text})
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(line); err != nil {
-			return err
-		}
-		if err := log.Add(d.ID, spans); err != nil {
-			return err
-		}
-		if err := errors.Join(e.Ctx.Err(), c.Err()); err != nil {
-			return err
-		}
-		p.Add(1)
-	}
-	if err := log.Commit(); err != nil {
-		return err
-	}
-	return commit()
-}
-
-// cutDocument takes spans out of the next document: out of the record if records are
-// copied, out of the fields if they are converted.
+// cutDocument takes spans out of the next document: of the record if records are copied,
+// of the fields if they are converted.
 func (c *Writer) cutDocument(d *input.Doc, spans []Span) (text *string, err error) {
 	if len(spans) == 0 {
 		return nil, nil

@@ -55,9 +55,11 @@ func (d *Decision) clusters() map[int]*Cluster {
 	return all
 }
 
-// Decide returns the documents to remove: the new documents that match one of
-// -against and, among the others, all but the representatives. Documents of out are
-// ignored.
+// KeepAll returns the decision to remove none.
+func KeepAll(c *corpus.Corpus) *Decision { return &Decision{c: c} }
+
+// Decide returns the documents to remove: the new documents that match one of -against,
+// and of the others all but the representatives. Documents of out have no part in it.
 func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
 	var err error

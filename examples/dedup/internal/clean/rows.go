@@ -4,6 +4,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
 
 // Rows yields the documents in the order of the input, with the decision on each.
@@ -16,7 +17,7 @@ type Rows interface {
 type Row struct {
 	ID    string
 	Place input.Place
-	Text  func() (string, error)
+	Text  func() (string, error) // lasts until it is called for another row
 
 	// Removal returns the line of the log; nil for a kept document.
 	Removal func() (show.Removal, error)
@@ -63,20 +64,19 @@ func (o *Corpus) Meet(format, file string) {
 // rowsOf yields the rows of a corpus in memory.
 type rowsOf struct {
 	c       *corpus.Corpus
-	gone    map[int]Removal
+	gone    []Removal // of rows that are still to come, in their order
+	lines   *lines    // of the same
 	cluster map[int]*Cluster
 	cuts    *Cuts
 	next    int
+	texts   *spool.Scan
 }
 
 // rows returns them, with the clusters if requested.
 func (d *Decision) rows(c *corpus.Corpus, clusters bool) *rowsOf {
-	r := &rowsOf{c: c, gone: map[int]Removal{}, cuts: d.Cuts, next: c.Old}
+	r := &rowsOf{c: c, gone: d.Removals, lines: newLines(c, d.Removals), cuts: d.Cuts, next: c.Old, texts: c.Scan()}
 	if clusters {
 		r.cluster = d.clusters()
-	}
-	for _, x := range d.Removals {
-		r.gone[x.Row] = x
 	}
 	return r
 }
@@ -88,11 +88,15 @@ func (r *rowsOf) Next() (*Row, error) {
 	}
 	i := r.next
 	r.next++
-	row := &Row{ID: r.c.Docs[i].ID, Place: r.c.Docs[i].Place, Cluster: r.cluster[i], Text: func() (string, error) { return r.c.Text(i), r.c.Err() }}
-	if x, removed := r.gone[i]; removed {
-		row.Removal = func() (show.Removal, error) { return x.Line(r.c), nil }
+	row := &Row{ID: r.c.Docs[i].ID, Place: r.c.Docs[i].Place, Cluster: r.cluster[i], Text: func() (string, error) { return r.texts.At(i), r.c.Err() }}
+	if len(r.gone) > 0 && r.gone[0].Row == i {
+		r.gone = r.gone[1:]
+		row.Removal = r.lines.next
 	} else if r.cuts != nil {
 		row.Spans = func() ([]Span, error) { return r.cuts.Of(i) }
 	}
 	return row, nil
 }
+
+// close ends the making of lines.
+func (r *rowsOf) close() { r.lines.stop() }

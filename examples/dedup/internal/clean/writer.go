@@ -59,7 +59,9 @@ type committer interface {
 // Write copies the kept documents, logs the others, and makes both visible at the
 // end, the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
-	return c.WriteRows(Of(docs), d.rows(docs, c.to.Annotate))
+	rows := d.rows(docs, c.to.Annotate)
+	defer rows.close()
+	return c.WriteRows(Of(docs), rows)
 }
 
 // WriteRows is Write for documents that need not be in memory.
@@ -155,9 +157,18 @@ func (c *Writer) copyAll() error {
 		}
 	}
 	o := c.docs.Reading
-	o.KeepRaw = true
-	if c.to.Out != "" {
-		o.Other = c.pass
+	o.KeepRaw, o.Brief = true, true
+	o.Unnamed = true // documents are known by their places
+	if c.onlyRecords() {
+		o.Interrupt = c.e.Ctx.Done()
+		o.Other = func(r input.OtherRecord) error {
+			return fmt.Errorf("%v: a web archive with the name of another format: rename it", r.Place)
+		}
+	} else {
+		o.Workers = 0 // records that are not documents come between documents
+		if c.to.Out != "" {
+			o.Other = c.pass
+		}
 	}
 	p := c.e.Progress("writing", "documents", c.docs.Docs)
 	defer p.Stop()
@@ -179,6 +190,9 @@ func (c *Writer) copyAll() error {
 		}
 		p.Add(1)
 	}
+	if err := c.e.Ctx.Err(); err != nil {
+		return err
+	}
 	switch row, err := c.rows.Next(); {
 	case err != nil:
 		return err
@@ -190,7 +204,20 @@ func (c *Writer) copyAll() error {
 	return nil
 }
 
-// advance sets c.row to the row of a document, which must not have changed.
+// onlyRecords reports whether the inputs are files of records that are all documents, by
+// their names.
+func (c *Writer) onlyRecords() bool {
+	for _, name := range c.inputs {
+		f := input.ByExtension(name)
+		info, err := os.Stat(name)
+		if f == nil || f.Whole || f.Name == input.WARC || err != nil || !info.Mode().IsRegular() {
+			return false
+		}
+	}
+	return true
+}
+
+// advance sets c.row to the row of a document, which must be unchanged.
 func (c *Writer) advance(d *input.Doc) (err error) {
 	if c.row, err = c.rows.Next(); err != nil {
 		return err

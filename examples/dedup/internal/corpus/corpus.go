@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -15,7 +15,6 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
-	"github.com/neardup/neardup/examples/dedup/internal/until"
 	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/shingle"
 )
@@ -50,11 +49,14 @@ type Corpus struct {
 	// text.
 	Compared string
 
-	env   *cli.Env
-	o     Options
-	texts *spool.Texts
-	hosts map[string]string
-	sites atomic.Int32 // result of HasSites: 1 no, 2 yes, 0 not known yet
+	env      *cli.Env
+	o        Options
+	texts    *spool.Texts
+	sketches *Sketches // nil: not made while reading
+	empty    int       // documents without text
+	hosts    map[string]string
+	names    names
+	sites    atomic.Int32 // what HasSites returns: 1 no, 2 yes, 0 not known yet
 }
 
 // HasSites reports whether a host has several documents: with only one page, the
@@ -90,8 +92,11 @@ func (c *Corpus) ReportCompared() {
 // Load reads the documents of inputs, those of against first. It reports and counts
 // unreadable documents. Close the corpus.
 func Load(e *cli.Env, o Options, against, inputs []string) (*Corpus, error) {
-	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and open files
-	c := &Corpus{Lost: map[Loss]int{}, Other: map[string]int{}, env: e, o: o, texts: spool.NewTexts(o.Memory / 8)}
+	o.limitMemory()
+	c := &Corpus{Lost: map[Loss]int{}, Other: map[string]int{}, env: e, o: o, texts: spool.NewTexts(0)}
+	if o.Texts == Small || o.Texts == Large {
+		c.texts = spool.NewTexts(o.Memory / 8)
+	}
 	err := c.load(against, inputs)
 	if err != nil {
 		c.Close()
@@ -112,41 +117,116 @@ func (c *Corpus) load(against, inputs []string) error {
 	if err := c.read(inputs); err != nil {
 		return err
 	}
+	if c.sketches != nil {
+		if err := c.sketches.Registers.Flush(); err != nil {
+			return err
+		}
+	}
 	return c.texts.Flush()
+}
+
+// sketching begins to make signatures, if the options ask for them.
+func (c *Corpus) sketching() *sketcher {
+	if c.o.Sketching == nil {
+		return nil
+	}
+	s := &sketcher{Sketching: c.o.Sketching}
+	if c.sketches == nil {
+		c.sketches = c.newSketches(s.K, s.Tags)
+	}
+	s.out = c.sketches
+	return s
 }
 
 // read appends the documents of inputs.
 func (c *Corpus) read(inputs []string) error {
-	p, items := Read(c.env, "reading", inputs, c.o, nil)
-	defer p.Stop()
-	for it, err := range until.Done(c.env.Ctx, items) {
-		if err != nil {
-			return err
+	sketching := c.sketching()
+	r := newGrowth(inputs)
+	p, items := Read(c.env, "reading", inputs, c.o, func(o *input.Options) {
+		o.Brief = true
+		o.Interrupt = c.env.Ctx.Done()
+		if sketching != nil {
+			o.Sketch = sketching.prepare
 		}
+		r.watch(o)
+	})
+	defer p.Stop()
+	for it := range items {
 		if it.Err != nil {
 			p.Clear()
 			c.report(it.Err)
 		}
-		if d := it.Doc; d != nil {
-			if len(c.Docs)%1024 == 0 {
-				if err := c.Require("so many documents", perDocument*int64(len(c.Docs))); err != nil {
-					return err
-				}
-			}
-			c.Docs = append(c.Docs, Document{d.ID, c.intern(d.Host), d.URL, d.Time, d.Format, d.Place, d.Blocks})
-			if c.o.Input.Fields.Rank != "" {
-				c.Ranks = append(c.Ranks, c.rank(d))
-			}
-			if err := c.texts.Append(d.Text); err != nil {
+		d := it.Doc
+		if d == nil {
+			continue
+		}
+		if len(c.Docs)%1024 == 0 {
+			if err := c.makeRoom(r); err != nil {
 				return err
 			}
-			p.Add(1)
 		}
+		c.add(d)
+		if sketching != nil {
+			if !sketching.WholeTexts && c.sites.Load() == 2 {
+				sketching.end()
+				sketching, c.o.Sketching, c.sketches = nil, nil, nil
+			} else if err := sketching.add(c, d.Sketch); err != nil {
+				return err
+			}
+		}
+		if err := c.addText(d.Text); err != nil {
+			return err
+		}
+		p.Add(1)
+	}
+	return c.env.Ctx.Err()
+}
+
+// makeRoom prepares for the next 1024 documents.
+func (c *Corpus) makeRoom(r *growth) error {
+	docs := int64(len(c.Docs))
+	if err := c.Require("so many documents", perDocument*docs); err != nil {
+		return err
+	}
+	if more := r.documents(len(c.Docs)); more > 0 {
+		c.Docs = slices.Grow(c.Docs, int(min(int64(more), c.o.Memory/perDocument-docs)))
+	}
+	if c.o.Texts != Large {
+		return nil
+	}
+	// What the search needs most often comes first: documents and signatures, then
+	// texts. Texts are written to a file before they take the room of the others.
+	fixed := perDocument * docs
+	if c.sketches != nil {
+		fixed += c.sketches.Registers.Held()
+	}
+	c.texts.Hold(max(c.o.Memory/8, c.o.Memory*3/4-fixed))
+	if fixed+c.texts.Held() > c.o.Memory*7/8 && c.texts.Held() > c.o.Memory/8 {
+		return c.texts.Unload()
 	}
 	return nil
 }
 
-// report prints a read error and counts the documents left out.
+// add appends a document but for its text and signature, which does not last.
+func (c *Corpus) add(d *input.Doc) {
+	c.Docs = append(c.Docs, Document{c.names.clone(d.ID), c.intern(d.Host), c.names.clone(d.URL), c.names.clone(d.Time), d.Format, d.Place, d.Blocks})
+	if c.o.Input.Fields.Rank != "" {
+		c.Ranks = append(c.Ranks, c.rank(d))
+	}
+}
+
+// addText appends the text of a document.
+func (c *Corpus) addText(text string) error {
+	if text == "" {
+		c.empty++
+	}
+	if c.o.Texts == Nowhere {
+		return c.texts.Skip(text)
+	}
+	return c.texts.Append(text)
+}
+
+// report prints an error of reading, and counts what it left out.
 func (c *Corpus) report(err error) {
 	c.env.Problem(Problem(err))
 	e, ok := err.(*input.Error)
@@ -199,7 +279,7 @@ func NoTime(p input.Place, err error) error {
 	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; treated as the oldest", err)}
 }
 
-// Reading returns the options for reading the inputs again, in one goroutine.
+// Reading returns the options to read the inputs once more.
 func (c *Corpus) Reading() input.Options { return c.o.Again(c.env) }
 
 // perDocument is roughly the memory, in bytes, of a document without its text and
@@ -226,12 +306,17 @@ func Problem(err error) cli.Problem {
 
 // intern returns a host read before instead of an equal one.
 func (c *Corpus) intern(host string) string {
+	if host == "" {
+		return ""
+	}
 	if h, ok := c.hosts[host]; ok {
+		c.sites.Store(2)
 		return h
 	}
 	if c.hosts == nil {
 		c.hosts = map[string]string{}
 	}
+	host = c.names.clone(host)
 	if len(c.hosts) < 1<<16 {
 		c.hosts[host] = host
 	}
@@ -239,11 +324,20 @@ func (c *Corpus) intern(host string) string {
 }
 
 // Close removes the temporary files of the corpus.
-func (c *Corpus) Close() { c.texts.Close() }
+func (c *Corpus) Close() {
+	c.texts.Close()
+	c.DropSketches()
+}
 
 // Text returns the text of document i. If it cannot be read, the text is empty and
 // Err returns the reason.
 func (c *Corpus) Text(i int) string { return c.texts.At(i) }
+
+// Borrow is Text for a text that is needed only until *buf is used again.
+func (c *Corpus) Borrow(i int, buf *[]byte) string { return c.texts.Borrow(i, buf) }
+
+// Scan returns a way to read texts in ascending order.
+func (c *Corpus) Scan() *spool.Scan { return c.texts.Scan() }
 
 // Size returns the length of the text of document i in bytes.
 func (c *Corpus) Size(i int) int { return c.texts.Size(i) }
@@ -269,15 +363,8 @@ func (c *Corpus) Workers() int { return c.o.workers() }
 // Env returns the environment in which the corpus was read.
 func (c *Corpus) Env() *cli.Env { return c.env }
 
-// Empty returns the number of documents without text.
-func (c *Corpus) Empty() (n int) {
-	for i := range c.Docs {
-		if c.Size(i) == 0 {
-			n++
-		}
-	}
-	return n
-}
+// Empty returns how many documents have no text.
+func (c *Corpus) Empty() int { return c.empty }
 
 // Counted returns the number of documents read, as text.
 func (c *Corpus) Counted() string { return Counted(len(c.Docs), c.Empty()) }

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
@@ -16,6 +17,9 @@ type Options struct {
 	Input   input.Options
 	Workers int
 	Memory  int64
+
+	Sketching *Sketching // nil: no signatures are made while documents are read
+	Texts     Keeping
 }
 
 // InputFlags are the flags of every command that reads documents.
@@ -55,13 +59,17 @@ func (o Options) reading() input.Options {
 	return in
 }
 
-// workers returns the number of goroutines to use.
+// limitMemory has the collector keep within the limits of memory.
+func (o Options) limitMemory() {
+	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and files
+}
+
+// workers returns how many goroutines to use.
 func (o Options) workers() int { return min(o.Workers, maxWorkers) }
 
-// Again returns the options for reading inputs again, in one goroutine.
+// Again returns the options to read inputs once more.
 func (o Options) Again(e *cli.Env) input.Options {
 	in := o.reading()
-	in.Workers = 0
 	in.Stdin = e.Stdin
 	return in
 }

@@ -37,3 +37,28 @@ func Read(e *cli.Env, what string, inputs []string, ro Options, change func(*inp
 		}
 	}
 }
+
+// Stream calls f for every document of inputs, in order, and keeps none. It reports what
+// cannot be read.
+func Stream(e *cli.Env, what string, inputs []string, o Options, f func(*input.Doc) error) error {
+	o.limitMemory()
+	p, items := Read(e, what, inputs, o, func(in *input.Options) { in.Interrupt = e.Ctx.Done() })
+	defer p.Stop()
+	for it := range items {
+		if it.Err != nil {
+			p.Clear()
+			e.Problem(Problem(it.Err))
+		}
+		if it.Doc == nil {
+			continue
+		}
+		if err := f(it.Doc); err != nil {
+			return err
+		}
+		if err := e.Ctx.Err(); err != nil {
+			return err
+		}
+		p.Add(1)
+	}
+	return e.Ctx.Err()
+}

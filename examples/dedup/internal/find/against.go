@@ -127,6 +127,7 @@ func (s *Sketches) ClustersAmong(rows []int) ([]lsh.Cluster[int], error) {
 // batchAmong returns a search with the given options, among some documents.
 func (s *Sketches) batchAmong(rows []int, p *cli.Progress) *lsh.Batch {
 	b := s.Batch(p)
+	b.Tags = nil // those of all documents
 	if b.Sets != nil {
 		b.Sets = func(row int) []uint64 { return s.set(rows[row]) }
 	}

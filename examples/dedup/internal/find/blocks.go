@@ -6,21 +6,30 @@ import (
 	"slices"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
+	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/doctime"
 	"github.com/neardup/neardup/shingle"
 )
 
-// EachJudged calls f with the flagged and masked blocks of every document, in order:
-// judged in two passes against all documents or, with Options.Stream, against the
-// documents before it.
-func EachJudged(c *corpus.Corpus, o Options, f func(i int, blocks []boilerplate.Block) error) error {
-	d := detector(c)
-	judge, together := d.Judge, 4096
-	if o.Stream {
-		judge, together = d.Next, 1
-	} else if err := observe(c, d); err != nil {
+// EachStreamed calls f with every document of inputs and its flagged and masked blocks,
+// judged by the documents before it. It keeps no texts.
+func EachStreamed(e *cli.Env, read corpus.Options, inputs []string, f func(d *input.Doc, blocks []boilerplate.Block) error) error {
+	det := detector(read.Memory)
+	return corpus.Stream(e, "judging", inputs, read, func(d *input.Doc) error {
+		t, _ := doctime.Parse(d.Time)
+		return f(d, recycled(det.Next(boilerplate.Page{ID: d.ID, Host: d.Host, Text: d.Text, Time: t, Blocks: d.Blocks})))
+	})
+}
+
+// EachJudged calls f with the flagged and masked blocks of every document, in order,
+// judged in two passes by all documents.
+func EachJudged(c *corpus.Corpus, f func(i int, blocks []boilerplate.Block) error) error {
+	const together = 4096
+	d := detector(c.Memory())
+	if err := observe(c, d); err != nil {
 		return err
 	}
 	p := c.Env().Progress("judging", "documents", len(c.Docs))
@@ -29,7 +38,7 @@ func EachJudged(c *corpus.Corpus, o Options, f func(i int, blocks []boilerplate.
 	for first := 0; first < len(c.Docs); first += together {
 		n := min(together, len(c.Docs)-first)
 		err := corpus.Each(c.Env().Ctx, c.Workers(), n, func(i int) error {
-			blocks[i] = recycled(judge(page(c, first+i)))
+			blocks[i] = recycled(d.Judge(page(c, first+i)))
 			p.Add(1)
 			return nil
 		})
@@ -44,18 +53,18 @@ func EachJudged(c *corpus.Corpus, o Options, f func(i int, blocks []boilerplate.
 }
 
 // Blocks returns the flagged and masked blocks of every document.
-func Blocks(c *corpus.Corpus, o Options) ([][]boilerplate.Block, error) {
+func Blocks(c *corpus.Corpus) ([][]boilerplate.Block, error) {
 	blocks := make([][]boilerplate.Block, len(c.Docs))
-	err := EachJudged(c, o, func(i int, b []boilerplate.Block) error {
+	err := EachJudged(c, func(i int, b []boilerplate.Block) error {
 		blocks[i] = b
 		return nil
 	})
 	return blocks, err
 }
 
-// detector returns a detector that keeps within the memory allowed by the flags.
-func detector(c *corpus.Corpus) *boilerplate.Detector {
-	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(c.Memory()/6, math.MaxInt))})
+// detector returns one that keeps within the memory that the flags allow.
+func detector(memory int64) *boilerplate.Detector {
+	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(memory/6, math.MaxInt))})
 }
 
 // recycled returns the blocks that are flagged or masked. Most are neither, and in a
@@ -136,7 +145,7 @@ func hasHosts(c *corpus.Corpus) bool {
 
 // judgeAll returns the masks of all documents.
 func judgeAll(c *corpus.Corpus) ([][]shingle.Span, error) {
-	d := detector(c)
+	d := detector(c.Memory())
 	if err := observe(c, d); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func union(x, y []lsh.Pair[int]) []lsh.Pair[int] {
 
 // Batch returns the search described by the options, among all documents.
 func (s *Sketches) Batch(p *cli.Progress) *lsh.Batch {
-	b := &lsh.Batch{Threshold: s.o.Threshold, Scheme: s.mh.Scheme(), Workers: s.c.Workers(), Progress: p.Of}
+	b := &lsh.Batch{Threshold: s.o.Threshold, Scheme: s.mh.Scheme(), Tags: s.signed.Tags, Workers: s.c.Workers(), Progress: p.Of}
 	if !s.o.Estimate {
 		b.Sets = s.set
 	}
@@ -47,4 +47,4 @@ func (s *Sketches) Batch(p *cli.Progress) *lsh.Batch {
 }
 
 // Source returns the signatures of all documents.
-func (s *Sketches) Source() lsh.Source { return s.registers.Source() }
+func (s *Sketches) Source() lsh.Source { return s.signed.Registers.Source() }

@@ -7,7 +7,6 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
-	"github.com/neardup/neardup/examples/dedup/internal/spool"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -18,48 +17,92 @@ import (
 type Sketches struct {
 	Work lsh.Work // of the last search
 
-	order     lsh.ClusterOptions[int] // result of the last call of Clusters
-	c         *corpus.Corpus
-	o         Options
-	sh        shingle.Shingler // for signatures
-	confirm   shingle.Shingler // for exact figures: the same shingles with the random key of the run
-	mh        *minhash.Sketcher
-	registers *spool.Registers
-	masks     [][]shingle.Span              // spans left out of each document; nil for none
-	sets      []atomic.Pointer[shingle.Set] // sets requested so far; nil if they are computed each time
+	order   lsh.ClusterOptions[int] // of Clusters, when it was last called
+	c       *corpus.Corpus
+	o       Options
+	confirm shingle.Shingler // for exact figures: the same under the random key of the run
+	mh      *minhash.Sketcher
+	signed  *corpus.Sketches
+	own     bool                          // signed is of these sketches, not of the corpus
+	masks   [][]shingle.Span              // left out of each document; nil for nothing
+	sets    []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
 }
 
 // Sketch shingles and sketches every document, ignoring masked spans; nil masks hide
 // nothing. Close the sketches.
 func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, error) {
-	s := &Sketches{c: c, o: o, sh: o.Shingler(), confirm: o.Confirmer(), mh: o.Sketcher(), masks: masks}
-	var err error
-	s.registers, err = spool.NewRegisters(o.K, len(c.Docs), c.Memory()/4)
-	if err != nil {
-		return nil, err
-	}
-	// A set takes eight bytes per shingle, hardly more than the text. Sorting its hashes
-	// takes longer than sketching them, so only sets that are compared are made, each of
-	// them once.
+	s := &Sketches{c: c, o: o, confirm: o.Confirmer(), mh: o.Sketcher(), masks: masks}
+	// A set takes eight bytes a shingle, hardly more than its words take. To sort
+	// its hashes takes longer than to sketch them, so only sets that are compared
+	// are made, and each once.
 	if !o.Estimate && c.Bytes() < c.Memory()/8 {
 		s.sets = make([]atomic.Pointer[shingle.Set], len(c.Docs))
 	}
-	buffers := sync.Pool{New: func() any { return new([]uint64) }}
-	err = c.Parallel("sketching", func(i int) error {
-		buf := buffers.Get().(*[]uint64)
-		defer buffers.Put(buf)
-		*buf = s.sh.AppendHashes((*buf)[:0], c.Text(i), s.mask(i)...)
-		return s.registers.Put(i, func(dst []uint32) []uint32 { return s.mh.AppendValues(dst, *buf) })
+	if s.signed = c.Sketches(); s.signed != nil && masks == nil {
+		return s, nil
+	}
+	sketch := o.sketching()
+	var err error
+	s.own = true
+	s.signed, err = c.MakeSketches(o.K, o.tags(), func(dst []uint32, i int) []uint32 {
+		buf := texts.Get().(*[]byte)
+		defer texts.Put(buf)
+		return sketch(dst, c.Borrow(i, buf), s.mask(i)...)
 	})
 	if err != nil {
-		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
+// texts holds memory for texts that are read from a file.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
+
+// sketching returns a function that appends the registers of a text without a mask.
+func (o *Options) sketching() func(dst []uint32, text string, mask ...shingle.Span) []uint32 {
+	sh, mh := o.Shingler(), o.Sketcher()
+	buffers := sync.Pool{New: func() any { return new([]uint64) }}
+	return func(dst []uint32, text string, mask ...shingle.Span) []uint32 {
+		buf := buffers.Get().(*[]uint64)
+		defer buffers.Put(buf)
+		*buf = sh.AppendHashes((*buf)[:0], text, mask...)
+		return mh.AppendValues(dst, *buf)
+	}
+}
+
+// tags returns those of no documents, for the searches that the options describe.
+func (o *Options) tags() *lsh.Tags {
+	return (&lsh.Batch{Threshold: o.Threshold}).NewTags(o.K)
+}
+
+// Load reads a corpus to be searched by these options, and sketches it meanwhile where
+// it is to be sketched as it is. Texts that read wants nowhere are on disk if recycled
+// blocks may have to be found in them.
+func (o *Options) Load(e *cli.Env, read corpus.Options, inputs []string) (*corpus.Corpus, error) {
+	whole := o.Strip == StripNever
+	if o.Covered == 0 && o.Strip != StripAlways {
+		sketch := o.sketching()
+		read.Sketching = &corpus.Sketching{
+			K:          o.K,
+			Sketch:     func(dst []uint32, text string) []uint32 { return sketch(dst, text) },
+			Tags:       o.tags(),
+			WholeTexts: whole,
+		}
+	}
+	if read.Texts == corpus.Nowhere && !whole {
+		read.Texts = corpus.OnDisk
+	}
+	return corpus.Load(e, read, o.Against, inputs)
+}
+
 // Close removes what the sketches keep outside memory.
-func (s *Sketches) Close() { s.registers.Close() }
+func (s *Sketches) Close() {
+	if s.own {
+		s.signed.Registers.Close()
+	} else {
+		s.c.DropSketches()
+	}
+}
 
 func (s *Sketches) env() *cli.Env { return s.c.Env() }
 
@@ -74,7 +117,9 @@ func (s *Sketches) mask(i int) []shingle.Span {
 // can make texts share public hashes, but not these.
 func (s *Sketches) set(i int) []uint64 {
 	if s.sets == nil {
-		return s.confirm.Set(s.c.Text(i), s.mask(i)...)
+		buf := texts.Get().(*[]byte)
+		defer texts.Put(buf)
+		return s.confirm.Set(s.c.Borrow(i, buf), s.mask(i)...)
 	}
 	if set := s.sets[i].Load(); set != nil {
 		return *set
@@ -86,7 +131,7 @@ func (s *Sketches) set(i int) []uint64 {
 
 // Signature returns the signature of document i.
 func (s *Sketches) Signature(i int) (minhash.Signature, error) {
-	values, err := s.registers.Source().Rows(make([]uint32, s.o.K), i, 1)
+	values, err := s.Source().Rows(make([]uint32, s.o.K), i, 1)
 	if err != nil {
 		return minhash.Signature{}, err
 	}

@@ -3,7 +3,7 @@ package input
 // ParseObject decodes a line as Read does; scanned reports whether the scanner took
 // it, so that encoding/json was not asked.
 func ParseObject(line []byte, f Fields) (d *Doc, scanned bool, err error) {
-	var p lineParser
+	p := lineParser{memory: new(scratch)}
 	p.setFields(f.names())
 	d, err = p.parse(line)
 	p.inspect(line)

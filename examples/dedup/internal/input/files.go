@@ -55,10 +55,10 @@ func (r *reader) flush() bool {
 	if len(b.waiting) == 0 {
 		return true
 	}
-	return r.add(b.weight, func(emit emitFunc, grow func(int)) {
+	return r.add(b.weight, func(s *scratch, emit emitFunc, grow func(int)) {
 		more := true
 		for _, f := range b.waiting {
-			f.read(r.o, func(d *Doc, err error) bool {
+			f.read(r.o, s, func(d *Doc, err error) bool {
 				more = more && emit(d, err)
 				return more
 			}, grow)
@@ -75,8 +75,9 @@ var smallFiles = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 const smallFile = 1 << 20
 
-// read emits the document of a file or, if the file holds many, its documents.
-func (f file) read(o Options, emit emitFunc, grow func(int)) {
+// read emits the document of a file or, where its content is that of a file of many,
+// its documents.
+func (f file) read(o Options, s *scratch, emit emitFunc, grow func(int)) {
 	in, err := os.Open(f.name)
 	if err != nil {
 		emit(nil, failure(Place{File: f.name}, err))
@@ -90,7 +91,7 @@ func (f file) read(o Options, emit emitFunc, grow func(int)) {
 		n, err := in.Read(buf[:])
 		data := buf[:n]
 		if (err == nil || err == io.EOF) && int64(n) == f.size && packingOf(data) == nil {
-			f.document(o, data, emit)
+			f.document(o, s, data, emit)
 			return
 		}
 		if _, err := in.Seek(0, io.SeekStart); err != nil {
@@ -113,12 +114,12 @@ func (f file) read(o Options, emit emitFunc, grow func(int)) {
 		emit(nil, failure(Place{File: f.name}, err))
 		return
 	}
-	f.document(o, data, emit)
+	f.document(o, s, data, emit)
 }
 
-// document emits the documents in data, the content of a whole file. It keeps
-// nothing of data unless Options.KeepRaw is set.
-func (f file) document(o Options, data []byte, emit emitFunc) {
+// document emits the documents that data, the whole of a file, holds. It keeps
+// nothing of data but for Options.KeepRaw.
+func (f file) document(o Options, s *scratch, data []byte, emit emitFunc) {
 	place := Place{File: f.name}
 	raw := data
 	if isUTF16(data) {
@@ -138,7 +139,7 @@ func (f file) document(o Options, data []byte, emit emitFunc) {
 		r := &reader{o: o}
 		r.o.Progress = nil // the file counts as a whole
 		r.add = func(_ int, decode decodeFunc) bool {
-			decode(func(d *Doc, err error) bool {
+			decode(s, func(d *Doc, err error) bool {
 				more = more && emit(d, err)
 				return more
 			}, func(int) {})

@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -12,7 +15,7 @@ import (
 // A namer gives every document a unique id.
 type namer struct {
 	o    Options
-	seen map[uint64]struct{} // hashes of the ids so far; where two ids have the same hash, the second counts as read before
+	seen hashSet // hashes of the ids so far; where two ids have the same hash, the second counts as read before
 
 	cut *unpacking // file that unpacked to too much
 
@@ -71,7 +74,7 @@ type idCount struct {
 
 func (c *idCount) add(p Place, was, now string) {
 	if c.n++; c.n == 1 {
-		c.first, c.id, c.now = p, was, now
+		c.first, c.id, c.now = p, strings.Clone(was), strings.Clone(now)
 	}
 }
 
@@ -172,12 +175,56 @@ func (d *Doc) byPlace(attempt int) bool {
 
 // add returns false if the id is not new.
 func (n *namer) add(id string) bool {
-	h := xxhash.Sum64String(id)
-	if _, again := n.seen[h]; again {
+	return n.seen.add(xxhash.Sum64String(id))
+}
+
+// A hashSet is a set of hashes. The zero value is ready to use.
+type hashSet struct {
+	slots []uint64 // 0 for none
+	n     int
+	zero  bool   // 0 is in the set
+	key   uint64 // makes the places of hashes secret, so that nobody chooses ids that collide
+}
+
+// add returns false if h is in the set already.
+func (s *hashSet) add(h uint64) bool {
+	if h == 0 {
+		was := s.zero
+		s.zero = true
+		return !was
+	}
+	if 4*s.n >= 3*len(s.slots) {
+		s.grow()
+	}
+	at := s.find(h)
+	if s.slots[at] == h {
 		return false
 	}
-	n.seen[h] = struct{}{}
+	s.slots[at] = h
+	s.n++
 	return true
+}
+
+// find returns the place of h, or the one that it would take.
+func (s *hashSet) find(h uint64) int {
+	hi, lo := bits.Mul64(h^s.key, s.key|1)
+	mask := len(s.slots) - 1
+	at := int(hi^lo) & mask
+	for s.slots[at] != 0 && s.slots[at] != h {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+func (s *hashSet) grow() {
+	old := s.slots
+	s.slots = make([]uint64, max(1024, 2*len(old)))
+	s.key = rand.Uint64()
+	for _, h := range old {
+		if h != 0 {
+			s.slots[s.find(h)] = h
+		}
+	}
 }
 
 func (n *namer) end(yield func(*Doc, error) bool) bool { return n.notes.End(yield) }

@@ -24,7 +24,11 @@ type Doc struct {
 	// headings, list items. nil if they follow from the text itself.
 	Blocks []shingle.Span
 
-	Format string // how it was stored: the name of a [Format]
+	// Sketch is what [Options.Sketch] appended; it lasts until the next document is
+	// asked for.
+	Sketch []uint32
+
+	Format string // how it was stored, the name of a [Format]
 	Place         // where it was read
 
 	// Raw is the document as stored, if [Options.KeepRaw] is set: the line of a JSON
@@ -100,9 +104,22 @@ type Options struct {
 	// missing or repeated, and so keeps no ids in memory either: see [Doc.Name].
 	Unnamed bool
 
-	// Workers is the number of goroutines that decode documents, in addition to the one
-	// that reads and the caller's; the documents are the same for any number. With 0 and
-	// 1 no goroutine is started.
+	// Sketch, if not nil, is called for every document where it is decoded, by any of
+	// the goroutines that do so, and appends to dst what Doc.Sketch will be.
+	Sketch func(dst []uint32, d *Doc) []uint32
+
+	// Brief yields documents that last only until the next one is asked for, with
+	// their strings and Raw, so that their memory is used again; but File, Format and
+	// Blocks last.
+	Brief bool
+
+	// Interrupt, where it is set, ends Read when it is closed, although a file may not
+	// go on. Then one goroutine at least decodes.
+	Interrupt <-chan struct{}
+
+	// Workers is how many goroutines decode documents in addition to the one that
+	// reads and the caller's; the documents are the same for any number. With 0 and 1
+	// no goroutine is started.
 	Workers int
 
 	// Ahead is the approximate number of bytes of unpacked documents that are read ahead
@@ -160,7 +177,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // [Options.Repeats] changes that.
 func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 	return func(yield func(*Doc, error) bool) {
-		names := namer{o: o, seen: map[uint64]struct{}{}}
+		names := namer{o: o}
 		emit := func(d *Doc, err error) bool { return names.emit(d, err, yield) }
 		produce := func(r *reader) {
 			for _, name := range inputs {
@@ -169,14 +186,18 @@ func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 				}
 			}
 		}
-		if o.Workers <= 1 {
+		if o.Workers <= 1 && o.Interrupt == nil {
 			more := true
 			r := &reader{o: o}
 			r.add = func(_ int, decode decodeFunc) bool {
-				decode(func(d *Doc, err error) bool {
+				s := o.scratch()
+				decode(s, func(d *Doc, err error) bool {
+					s.words = s.words[:0]
+					s.prepare(d)
 					more = more && emit(d, err)
 					return more
 				}, func(int) {})
+				s.release()
 				return more
 			}
 			produce(r)
@@ -198,7 +219,7 @@ func Read(inputs []string, o Options) iter.Seq2[*Doc, error] {
 		if ahead == 0 {
 			ahead = maxInFlight
 		}
-		runQueue(o.Workers, min(ahead, maxInFlight), func(q *queue) { produce(&reader{o: o, add: q.add}) }, emitted, mayHang)
+		runQueue(o, min(ahead, maxInFlight), func(q *queue) { produce(&reader{o: o, add: q.add}) }, emitted, mayHang)
 		if more {
 			names.end(yield)
 		}
@@ -232,7 +253,7 @@ func (r *reader) emit(items ...item) bool {
 			weight += len(it.doc.Text)
 		}
 	}
-	return r.add(weight, func(emit emitFunc, _ func(int)) {
+	return r.add(weight, func(_ *scratch, emit emitFunc, _ func(int)) {
 		for _, it := range items {
 			if !emit(it.doc, it.err) {
 				return

@@ -26,9 +26,9 @@ func readJSONLines(f *File) bool {
 		if len(data) > 0 {
 			first := line
 			line += bytes.Count(data, []byte("\n"))
-			if !r.add(len(data), func(emit emitFunc, _ func(int)) {
-				r.lines(file, first, data, emit)
-				recycle(data)
+			if !r.add(len(data), func(s *scratch, emit emitFunc, _ func(int)) {
+				r.lines(file, first, data, s, emit)
+				s.keep(data)
 			}) {
 				return false
 			}
@@ -56,9 +56,11 @@ func lost(err error) error {
 }
 
 // lines emits the documents of data, whose first line has the number n.
-func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
+func (r *reader) lines(file string, n int, data []byte, s *scratch, emit emitFunc) {
 	p := parsers.Get().(*lineParser)
 	defer parsers.Put(p)
+	p.memory = s
+	defer func() { p.memory = nil }()
 	p.setFields(r.o.Fields.names())
 	for ; len(data) > 0; n++ {
 		line := data
@@ -84,7 +86,10 @@ func (r *reader) lines(file string, n int, data []byte, emit emitFunc) {
 		}
 		d.Format, d.Place = JSONL, place
 		if r.o.KeepRaw {
-			d.Raw = bytes.Clone(line)
+			d.Raw = line
+			if !s.brief {
+				d.Raw = bytes.Clone(line)
+			}
 		}
 		var bad error
 		if !p.valid {

@@ -62,6 +62,7 @@ type lineParser struct {
 	control bool              // and it has control characters
 	quote   int               // the position of a quote, with none between it and the last position examined
 	scratch []byte
+	memory  *scratch // of documents
 }
 
 // parsers holds free parsers, for their scratch memory.
@@ -90,7 +91,7 @@ func (p *lineParser) parse(line []byte) (*Doc, error) {
 		}
 	}
 	p.descend(scanned)
-	d := new(Doc)
+	d := p.memory.doc()
 	for i, raw := range p.values {
 		switch {
 		case raw == nil || string(raw) == "null":
@@ -133,6 +134,7 @@ func (p *lineParser) descend(scanned bool) {
 		rest[i] = p.fields[i][len(p.heads[i])+1:]
 		in := p.inner
 		in.setFields(rest)
+		in.memory = p.memory
 		in.clear()
 		in.inspect(group)
 		if !scanned || !in.scan(group) {

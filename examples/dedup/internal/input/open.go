@@ -30,7 +30,7 @@ func (f *File) Options() Options { return f.r.o }
 // Batch adds documents that decode will emit, perhaps on another goroutine; weight
 // is their approximate size in bytes. It returns false when no more are wanted.
 func (f *File) Batch(weight int, decode func(emit func(*Doc, error) bool)) bool {
-	return f.r.add(weight, func(emit emitFunc, _ func(int)) { decode(emit) })
+	return f.r.add(weight, func(_ *scratch, emit emitFunc, _ func(int)) { decode(emit) })
 }
 
 // Fail adds an error at a place in the file.
@@ -124,7 +124,7 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 	if err != nil {
 		return r.fail(place, err)
 	}
-	return r.add(len(data), func(emit emitFunc, _ func(int)) { f.document(r.o, data, emit) })
+	return r.add(len(data), func(s *scratch, emit emitFunc, _ func(int)) { f.document(r.o, s, data, emit) })
 }
 
 // peekSize is the number of bytes of a file, before unpacking, that are examined to

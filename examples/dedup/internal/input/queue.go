@@ -14,17 +14,17 @@ type item struct {
 type emitFunc func(*Doc, error) bool
 
 // A decodeFunc emits the documents of a batch. It calls grow before it holds n bytes
-// more than the batch's weight, such as the unpacked bytes of a file; grow waits
-// until there is room.
-type decodeFunc func(emit emitFunc, grow func(n int))
+// more than the batch's weight, such as the unpacked bytes of a file; grow waits for room.
+// The documents may be made of s.
+type decodeFunc func(s *scratch, emit emitFunc, grow func(n int))
 
 // A batch is a few consecutive documents that one goroutine decodes.
 type batch struct {
-	weight int // approximate number of bytes it holds
-	number int // number of the batch, from 0
-	decode decodeFunc
-	items  []item
-	ready  chan struct{} // closed when items is complete
+	weight   int // about how many bytes it holds
+	number   int // of the batch, from 0
+	decode   decodeFunc
+	*scratch               // with the items
+	ready    chan struct{} // closed when items are all there
 }
 
 // maxInFlight is the largest number of bytes that batches together may hold between
@@ -35,6 +35,7 @@ const maxInFlight = 64 << 20
 // A queue decodes batches on several goroutines and returns their documents in the
 // order in which the batches were added.
 type queue struct {
+	o     Options
 	order chan *batch   // as added
 	work  chan *batch   // the same, for any free goroutine
 	stop  chan struct{} // closed when no more are wanted
@@ -48,18 +49,21 @@ type queue struct {
 	stopped  bool
 }
 
-// runQueue calls produce on a separate goroutine, which adds batches, decodes these
-// on workers goroutines, and calls emit on the caller's. It returns when all of them
-// have ended; it does not wait for produce if that may wait for ever (for somebody
-// to type).
-func runQueue(workers int, limit int64, produce func(*queue), emit emitFunc, mayHang bool) {
-	q := &queue{limit: int(limit), order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
+// runQueue calls produce on a goroutine of its own, which adds batches, decodes
+// those on workers goroutines, and calls emit on the caller's.
+// It returns when all of them have ended, unless produce may be waiting for ever
+// (for somebody to type): then it does not wait for that. When Options.Interrupt is
+// closed it returns at once and waits for none of them.
+func runQueue(o Options, limit int64, produce func(*queue), emit emitFunc, mayHang bool) {
+	workers := max(1, o.Workers)
+	q := &queue{o: o, limit: int(limit), order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
 	q.room.L = &q.mu
 	var running sync.WaitGroup
 	for range workers {
 		running.Go(func() {
 			for b := range q.work {
-				b.decode(func(d *Doc, err error) bool {
+				b.decode(b.scratch, func(d *Doc, err error) bool {
+					b.prepare(d)
 					b.items = append(b.items, item{d, err})
 					return true
 				}, func(n int) { q.grow(b, n) })
@@ -72,14 +76,14 @@ func runQueue(workers int, limit int64, produce func(*queue), emit emitFunc, may
 		defer close(q.work)
 		produce(q)
 	})
-	q.consume(emit)
-	if !mayHang {
+	if !q.consume(emit) && !mayHang {
 		running.Wait()
 	}
 }
 
-// consume emits documents until there are no more or emit wants no more.
-func (q *queue) consume(emit emitFunc) {
+// consume hands out documents until there are no more or emit has had enough. It
+// reports whether it was interrupted.
+func (q *queue) consume(emit emitFunc) (interrupted bool) {
 	defer func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -87,14 +91,28 @@ func (q *queue) consume(emit emitFunc) {
 		q.room.Broadcast()
 		close(q.stop)
 	}()
-	for b := range q.order {
-		<-b.ready
+	for {
+		var b *batch
+		select {
+		case b = <-q.order:
+		case <-q.o.Interrupt:
+			return true
+		}
+		if b == nil {
+			return false
+		}
+		select {
+		case <-b.ready:
+		case <-q.o.Interrupt:
+			return true
+		}
 		for _, it := range b.items {
 			if !emit(it.doc, it.err) {
-				return
+				return false
 			}
 		}
-		b.items = nil
+		b.release()
+		b.scratch = nil
 		q.mu.Lock()
 		q.inFlight -= b.weight
 		q.consumed++
@@ -106,7 +124,7 @@ func (q *queue) consume(emit emitFunc) {
 // add queues the documents that decode will emit. It waits while too much is in
 // flight, and returns false when no more are wanted.
 func (q *queue) add(weight int, decode decodeFunc) bool {
-	b := &batch{weight: weight, decode: decode, ready: make(chan struct{})}
+	b := &batch{weight: weight, decode: decode, scratch: q.o.scratch(), ready: make(chan struct{})}
 	q.mu.Lock()
 	for !q.stopped && q.inFlight > 0 && q.inFlight+weight > q.limit {
 		q.room.Wait()

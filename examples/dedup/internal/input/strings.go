@@ -97,7 +97,7 @@ func (p *lineParser) text(b []byte, i int) (s string, end int) {
 	i++
 	end = p.special(b, i)
 	if end < len(b) && b[end] == '"' {
-		return string(b[i:end]), end + 1
+		return p.memory.part(b[i:end]), end + 1
 	}
 	if cap(p.scratch) < len(b)-i {
 		p.scratch = make([]byte, 0, len(b)-i)
@@ -109,7 +109,7 @@ func (p *lineParser) text(b []byte, i int) (s string, end int) {
 		}
 		buf = append(buf, b[i:end]...)
 		if b[end] == '"' {
-			return string(buf), end + 1
+			return p.memory.string(buf), end + 1
 		}
 		var r rune
 		var ok bool

@@ -26,7 +26,7 @@ func readWARC(f *File) bool {
 	flush := func() bool {
 		batch, w, at := wait, weight, f.taken()
 		wait, weight = nil, 0
-		return len(batch) == 0 || r.add(w, func(emit emitFunc, _ func(int)) {
+		return len(batch) == 0 || r.add(w, func(_ *scratch, emit emitFunc, _ func(int)) {
 			for _, rec := range batch {
 				body := 0
 				d, err := r.record(file, rec, &body)

@@ -35,7 +35,7 @@ func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	if err := find.RequirePassages(c); err != nil {
 		return nil, err
 	}
-	blocks, err := find.Blocks(c, o)
+	blocks, err := find.Blocks(c)
 	if err != nil {
 		return nil, err
 	}

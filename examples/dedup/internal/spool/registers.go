@@ -1,60 +1,148 @@
 package spool
 
 import (
-	"encoding/binary"
+	"bufio"
 	"fmt"
+	"io"
 	"os"
+	"unsafe"
 
 	"github.com/neardup/neardup/lsh"
 )
 
-// Registers holds the signatures of documents by number, in memory or in a temporary
-// file. Any number of goroutines may put and read signatures of different documents.
-// Make it with [NewRegisters] and Close it.
+// Registers holds the signatures of documents by number: the first in memory, the
+// others in a temporary file, in the byte order of the machine. Make it with
+// [NewRegisters] and Close it.
+//
+// Signatures either come one after the other by Append, or, after Resize, in any order
+// by Put, which any number of goroutines may call for different documents.
 type Registers struct {
-	k      int
-	docs   int
-	values []uint32 // nil if they are in the file
+	k, docs int
+	most    int // documents in memory
+	rows    int // of a chunk
+
+	chunks [][]uint32
 	file   *os.File
+	w      *bufio.Writer
 }
 
-// NewRegisters makes room for k registers for each of a number of documents, in
-// memory if they take at most limit bytes.
-func NewRegisters(k, docs int, limit int64) (*Registers, error) {
-	r := &Registers{k: k, docs: docs}
-	if int64(k)*int64(docs)*4 <= limit {
-		r.values = make([]uint32, k*docs)
-		return r, nil
-	}
-	var err error
-	r.file, err = Temp()
-	return r, err
+// NewRegisters returns an empty store for signatures of k registers, which keeps up
+// to limit bytes in memory.
+func NewRegisters(k int, limit int64) *Registers {
+	rows := max(1, int(chunkBytes(limit))/(4*k))
+	return &Registers{k: k, rows: rows, most: int(limit/int64(4*k)) / rows * rows}
 }
 
-// Put stores the signature of document i; make appends it to a slice of length 0.
-func (r *Registers) Put(i int, make func(dst []uint32) []uint32) error {
-	if r.file == nil {
-		make(r.values[i*r.k : i*r.k : (i+1)*r.k])
+// Append adds a copy of the signature of the next document.
+func (r *Registers) Append(values []uint32) error {
+	if r.docs < r.most {
+		if r.docs%r.rows == 0 {
+			r.chunks = append(r.chunks, make([]uint32, r.rows*r.k))
+		}
+		copy(r.chunks[r.docs/r.rows][r.docs%r.rows*r.k:], values[:r.k])
+		r.docs++
 		return nil
 	}
-	values := make(nil)
-	buf := []byte{}
-	for _, v := range values {
-		buf = binary.LittleEndian.AppendUint32(buf, v)
+	if r.w == nil {
+		if err := r.create(); err != nil {
+			return err
+		}
+		r.w = bufio.NewWriterSize(r.file, 1<<20)
 	}
-	if _, err := r.file.WriteAt(buf, int64(i)*int64(r.k)*4); err != nil {
+	if _, err := r.w.Write(bytesOf(values[:r.k])); err != nil {
+		return fmt.Errorf("temporary file: %w", err)
+	}
+	r.docs++
+	return nil
+}
+
+func (r *Registers) create() (err error) {
+	if r.file == nil {
+		r.file, err = Temp()
+	}
+	return err
+}
+
+// Resize makes room for so many documents.
+func (r *Registers) Resize(docs int) error {
+	r.docs = docs
+	for len(r.chunks)*r.rows < min(docs, r.most) {
+		r.chunks = append(r.chunks, make([]uint32, r.rows*r.k))
+	}
+	if docs > r.most {
+		return r.create()
+	}
+	return nil
+}
+
+// Put stores the signatures of consecutive documents from document i on. They are
+// written to the file together.
+func (r *Registers) Put(i int, values []uint32) error {
+	for len(values) > 0 && i < r.most {
+		chunk := r.chunks[i/r.rows][i%r.rows*r.k:]
+		n := copy(chunk, values)
+		values, i = values[n:], i+n/r.k
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	if _, err := r.file.WriteAt(bytesOf(values), int64(i-r.most)*int64(r.k)*4); err != nil {
 		return fmt.Errorf("temporary file: %w", err)
 	}
 	return nil
 }
 
-// Source returns the signatures for a batch.
-func (r *Registers) Source() lsh.Source {
-	if r.file == nil {
-		return lsh.Registers{Size: r.k, Values: r.values}
+// Flush must be called between the last Append and the use of Source.
+func (r *Registers) Flush() error {
+	if r.w != nil {
+		if err := r.w.Flush(); err != nil {
+			return fmt.Errorf("temporary file: %w", err)
+		}
 	}
-	return lsh.File{Reader: r.file, Docs: r.docs, Size: r.k}
+	return nil
 }
+
+// Held returns how many bytes of memory the signatures take.
+func (r *Registers) Held() int64 { return int64(len(r.chunks)) * int64(r.rows) * int64(r.k) * 4 }
+
+// Source returns the signatures for a batch.
+func (r *Registers) Source() lsh.Source { return source{r} }
 
 // Close removes the file.
 func (r *Registers) Close() error { return Remove(r.file) }
+
+// bytesOf returns the bytes of words.
+func bytesOf(words []uint32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), 4*len(words))
+}
+
+// A source is the signatures as a [lsh.Source].
+type source struct{ r *Registers }
+
+func (s source) Len() int { return s.r.docs }
+
+func (s source) K() int { return s.r.k }
+
+// Rows returns the memory of rows that are in one chunk, and reads others to buf.
+func (s source) Rows(buf []uint32, row, n int) ([]uint32, error) {
+	r := s.r
+	if row+n <= r.most && row%r.rows+n <= r.rows {
+		from := row % r.rows * r.k
+		return r.chunks[row/r.rows][from : from+n*r.k : from+n*r.k], nil
+	}
+	buf = buf[:n*r.k]
+	to := buf
+	for row < r.most && len(to) > 0 {
+		c := copy(to, r.chunks[row/r.rows][row%r.rows*r.k:])
+		to, row = to[c:], row+c/r.k
+	}
+	if len(to) == 0 {
+		return buf, nil
+	}
+	if _, err := r.file.ReadAt(bytesOf(to), int64(row-r.most)*int64(r.k)*4); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("temporary file: %w", err)
+	} else if err == io.EOF {
+		return nil, fmt.Errorf("temporary file: %w", io.ErrUnexpectedEOF)
+	}
+	return buf, nil
+}

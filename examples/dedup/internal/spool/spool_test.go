@@ -3,56 +3,99 @@ package spool_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
 
-// Texts come back the same whether they are held in memory, in the file or both,
-// and nothing is left in the folder of temporary files.
+// Texts come back the same whether they are held in memory, in a file or both, in any
+// order and at once, and nothing is left in the folder of temporary files.
 func TestTexts(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TMP", dir)
 	var want []string
-	for i := range 200 {
-		want = append(want, strings.Repeat(fmt.Sprint(i), i%7))
+	for i := range 400 {
+		want = append(want, strings.Repeat(fmt.Sprint(i), i%7*(1+i%5*300)))
 	}
-	for _, limit := range []int64{0, 1, 300, 1 << 20} {
-		s := spool.NewTexts(limit)
-		for _, text := range want {
-			if err := s.Append(text); err != nil {
+	want[50] = strings.Repeat("larger than a chunk ", 20_000)
+	want[390] = want[50] + "!"
+	all := int64(len(strings.Join(want, "")))
+	for _, limit := range []int64{0, 1, 300, 1 << 17, 1 << 19, 1 << 30} {
+		for _, unload := range []int{-1, 0, 60, 300} {
+			s := spool.NewTexts(limit)
+			for i, text := range want {
+				if i == unload {
+					if err := s.Unload(); err != nil {
+						t.Fatal(err)
+					}
+					if s.Held() != 0 {
+						t.Errorf("Held() = %d after Unload, want 0", s.Held())
+					}
+				}
+				buf := []byte(text)
+				if err := s.Append(string(buf)); err != nil {
+					t.Fatal(err)
+				}
+				if s.Held() > limit {
+					t.Fatalf("Held() = %d, want at most %d", s.Held(), limit)
+				}
+			}
+			if err := s.Flush(); err != nil {
 				t.Fatal(err)
 			}
-		}
-		if err := s.Flush(); err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		got := make([]string, s.Len())
-		for i := range got {
-			wg.Go(func() {
-				if got[i] = s.At(i); len(got[i]) != s.Size(i) {
-					t.Errorf("limit %d, text %d: %d bytes, want %d as by Size", limit, i, len(got[i]), s.Size(i))
+			got := make([]string, s.Len())
+			var wg sync.WaitGroup
+			for i := range got {
+				wg.Go(func() { got[i] = s.At(i) })
+			}
+			wg.Wait()
+			var buf []byte
+			scan := s.Scan()
+			for i, text := range want {
+				if b := s.Borrow(i, &buf); got[i] != text || b != text {
+					t.Fatalf("limit %d, unload %d: At(%d) = %.20q…, Borrow %.20q…, want %.20q…", limit, unload, i, got[i], b, text)
 				}
-			})
+				if i%3 > 0 { // some are passed over
+					if s := scan.At(i); s != text {
+						t.Fatalf("limit %d, unload %d: Scan.At(%d) = %.20q…, want %.20q…", limit, unload, i, s, text)
+					}
+				}
+				if s.Size(i) != len(text) {
+					t.Fatalf("limit %d, unload %d: Size(%d) = %d, want %d", limit, unload, i, s.Size(i), len(text))
+				}
+			}
+			if s.Bytes() != all || s.Err() != nil {
+				t.Errorf("limit %d: Bytes() = %d, want %d; Err() = %v", limit, s.Bytes(), all, s.Err())
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
 		}
-		wg.Wait()
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
-		}
-		if n := int64(len(strings.Join(want, ""))); s.Bytes() != n || s.Err() != nil {
-			t.Errorf("limit %d: %d bytes, want %d; %v", limit, s.Bytes(), n, s.Err())
-		}
-		s.Close()
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("the temporary folder holds %v, %v, want no files", left, err)
 	}
+}
+
+// A text that was skipped has a size, and no content that anybody might believe.
+func TestSkip(t *testing.T) {
+	s := spool.NewTexts(1 << 20)
+	if err := s.Skip("text"); err != nil {
+		t.Fatal(err)
+	}
+	if s.Size(0) != 4 || s.Bytes() != 4 || s.Len() != 1 {
+		t.Errorf("Size, Bytes, Len = %d, %d, %d, want 4, 4, 1", s.Size(0), s.Bytes(), s.Len())
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("At returns a text that was skipped")
+		}
+	}()
+	s.At(0)
 }
 
 func TestTextsFailure(t *testing.T) {
@@ -67,34 +110,55 @@ func TestTextsFailure(t *testing.T) {
 	}
 }
 
+// Registers come back the same from memory, a file or both, appended or put in blocks.
 func TestRegisters(t *testing.T) {
-	const k, docs = 16, 50
-	for _, limit := range []int64{0, 1 << 20} {
-		r, err := spool.NewRegisters(k, docs, limit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want []uint32
-		for i := range docs {
-			if err := r.Put(i, func(dst []uint32) []uint32 {
-				for n := range k {
-					dst = append(dst, uint32(i*k+n))
+	const k, docs = 16, 5000
+	want := make([]uint32, k*docs)
+	for i := range want {
+		want[i] = uint32(i) * 2654435761
+	}
+	for _, limit := range []int64{0, 1 << 17, 1 << 20} {
+		for _, appended := range []bool{true, false} {
+			r := spool.NewRegisters(k, limit)
+			var err error
+			if !appended {
+				err = r.Resize(docs)
+			}
+			for i := 0; i < docs && err == nil; {
+				n := min(1+i%97, docs-i)
+				if appended {
+					n = 1
+					err = r.Append(want[i*k : (i+1)*k])
+				} else {
+					err = r.Put(i, want[i*k:(i+n)*k])
 				}
-				return dst
-			}); err != nil {
+				i += n
+			}
+			if err == nil {
+				err = r.Flush()
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
-			for n := range k {
-				want = append(want, uint32(i*k+n))
+			src := r.Source()
+			if src.Len() != docs || src.K() != k || r.Held() > limit {
+				t.Errorf("Len, K, Held = %d, %d, %d, want %d, %d, at most %d", src.Len(), src.K(), r.Held(), docs, k, limit)
+			}
+			for row := 0; row < docs; row += 37 {
+				for _, n := range []int{1, 100, docs} {
+					n = min(n, docs-row)
+					got, err := src.Rows(make([]uint32, k*n), row, n)
+					if err != nil || !slices.Equal(got, want[row*k:(row+n)*k]) {
+						t.Fatalf("limit %d: Rows(%d, %d) differ: %v", limit, row, n, err)
+					}
+				}
+			}
+			r.Close()
+			if limit == 0 {
+				if _, err := src.Rows(make([]uint32, k), 0, 1); err == nil {
+					t.Error("a closed file gives no error")
+				}
 			}
 		}
-		got, err := r.Source().Rows(make([]uint32, k*docs), 0, docs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("limit %d (-want +got):\n%s", limit, diff)
-		}
-		r.Close()
 	}
 }

@@ -1,4 +1,5 @@
-package main
+// Package corpus makes up documents of web-like lengths.
+package corpus
 
 import (
 	"bufio"
@@ -7,11 +8,11 @@ import (
 	"strconv"
 )
 
-// A corpus is a set of documents that are computed from their number, so nothing is
-// stored. Lengths are log-normal with a median of 2.5 KB, like those of pages. One
-// document in ten is an exact copy of an earlier one, one in five an edited copy;
-// one in a hundred is a copy of one of a few texts, like an error page.
-type corpus struct {
+// A Corpus is documents that follow from their number: nothing is stored. Lengths are
+// log-normal with a median of 2.5 KB, like those of pages. One document in ten is an
+// exact copy of an earlier one, one in five an edited copy; one in a hundred is a copy
+// of one of few texts, as error pages are.
+type Corpus struct {
 	seed  uint64
 	words []string
 }
@@ -25,8 +26,9 @@ const (
 	fewTexts   = 50
 )
 
-func newCorpus(seed uint64) *corpus {
-	c := &corpus{seed: seed, words: make([]string, vocabulary)}
+// New returns the documents that follow from a seed.
+func New(seed uint64) *Corpus {
+	c := &Corpus{seed: seed, words: make([]string, vocabulary)}
 	r := rand.New(rand.NewPCG(seed, 0))
 	for i := range c.words {
 		b := make([]byte, 3+r.IntN(7))
@@ -46,8 +48,8 @@ const (
 	errorPage
 )
 
-// kind returns the kind of document i, and the document of which it is a copy.
-func (c *corpus) kind(i int) (kind, of int) {
+// kind returns what document i is, and the document that it is a copy of.
+func (c *Corpus) kind(i int) (kind, of int) {
 	r := rand.New(rand.NewPCG(c.seed+1, uint64(i)))
 	x := r.IntN(100)
 	if x == 0 {
@@ -68,8 +70,8 @@ func (c *corpus) kind(i int) (kind, of int) {
 	return editedCopy, of
 }
 
-// append appends the text of document i.
-func (c *corpus) append(dst []byte, i int) []byte {
+// Append appends the text of document i.
+func (c *Corpus) Append(dst []byte, i int) []byte {
 	kind, of := c.kind(i)
 	stream := uint64(of)
 	if kind == errorPage {
@@ -99,14 +101,14 @@ func (c *corpus) append(dst []byte, i int) []byte {
 	return dst
 }
 
-// write writes documents as JSON Lines.
-func (c *corpus) write(w *bufio.Writer, n int) error {
+// Write writes documents as JSON Lines.
+func (c *Corpus) Write(w *bufio.Writer, n int) error {
 	var line []byte
 	for i := range n {
 		line = append(line[:0], `{"id":"page-`...)
 		line = strconv.AppendInt(line, int64(i), 10)
 		line = append(line, `","text":"`...)
-		line = append(c.append(line, i), "\"}\n"...)
+		line = append(c.Append(line, i), "\"}\n"...)
 		if _, err := w.Write(line); err != nil {
 			return err
 		}

@@ -1,0 +1,136 @@
+package corpus
+
+import (
+	"sync/atomic"
+
+	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/examples/dedup/internal/spool"
+	"github.com/neardup/neardup/lsh"
+)
+
+// A Sketching makes the signatures of documents while they are read, on the goroutines
+// that decode them: their texts are in the processor's cache then.
+type Sketching struct {
+	K      int
+	Sketch func(dst []uint32, text string) []uint32 // appends the K registers of a text
+	Tags   *lsh.Tags                                // empty, of the search to come
+
+	// WholeTexts is set where signatures are those of whole texts whatever comes.
+	// Otherwise it ends when a host turns out to have several documents, whose recycled
+	// blocks are left out.
+	WholeTexts bool
+}
+
+// Keeping is where the texts of a corpus are.
+type Keeping uint8
+
+const (
+	Small   Keeping = iota // in an eighth of the memory, the others in a temporary file
+	Large                  // in all memory that documents and signatures leave
+	OnDisk                 // in a temporary file
+	Nowhere                // only their sizes are known
+)
+
+// Sketches are the signatures of all documents, and their tags.
+type Sketches struct {
+	Registers *spool.Registers
+	Tags      *lsh.Tags // nil if they would take too much memory
+}
+
+// newSketches returns those of no documents.
+func (c *Corpus) newSketches(k int, tags *lsh.Tags) *Sketches {
+	return &Sketches{Registers: spool.NewRegisters(k, c.o.Memory/4), Tags: tags}
+}
+
+// tagsFit reports whether the tags of so many documents fit in memory.
+func (c *Corpus) tagsFit(tags *lsh.Tags, docs int) bool {
+	return 4*int64(tags.Size())*int64(docs) <= c.o.Memory/4
+}
+
+// A sketcher is a Sketching under way.
+type sketcher struct {
+	*Sketching
+	out   *Sketches
+	ended atomic.Bool
+}
+
+// prepare is called by the goroutines that decode documents.
+func (s *sketcher) prepare(dst []uint32, d *input.Doc) []uint32 {
+	if s.ended.Load() {
+		return dst
+	}
+	n := len(dst)
+	dst = s.Sketch(dst, d.Text)
+	return s.Tags.Compute(dst, dst[n:n+s.K])
+}
+
+// add stores what prepare appended.
+func (s *sketcher) add(c *Corpus, words []uint32) error {
+	if s.out.Tags != nil && s.out.Tags.Len()%1024 == 0 && !c.tagsFit(s.out.Tags, s.out.Tags.Len()) {
+		s.out.Tags = nil
+	}
+	if s.out.Tags != nil {
+		s.out.Tags.Append(words[s.K:])
+	}
+	return s.out.Registers.Append(words[:s.K])
+}
+
+// end drops what there is: the signatures would be of other texts than are compared.
+func (s *sketcher) end() {
+	if !s.ended.Swap(true) {
+		s.out.Registers.Close()
+		s.out = nil
+	}
+}
+
+// Sketches returns the signatures that were made while the documents were read; nil if
+// they were not made.
+func (c *Corpus) Sketches() *Sketches { return c.sketches }
+
+// DropSketches makes the memory of the signatures free. Sketches returns nil then.
+func (c *Corpus) DropSketches() {
+	if c.sketches != nil {
+		c.sketches.Registers.Close()
+		c.sketches = nil
+	}
+}
+
+// MakeSketches returns signatures that f appends for each document, and their tags,
+// which tags is for and has none of yet. Close the registers.
+func (c *Corpus) MakeSketches(k int, tags *lsh.Tags, f func(dst []uint32, i int) []uint32) (*Sketches, error) {
+	s := c.newSketches(k, tags)
+	if err := s.Registers.Resize(len(c.Docs)); err != nil {
+		return nil, err
+	}
+	if !c.tagsFit(tags, len(c.Docs)) {
+		s.Tags = nil
+	} else {
+		tags.Resize(len(c.Docs))
+	}
+	const block = 64 // documents whose signatures are written together
+	p := c.env.Progress("sketching", "documents", len(c.Docs))
+	defer p.Stop()
+	err := Each(c.env.Ctx, c.o.workers(), (len(c.Docs)+block-1)/block, func(b int) error {
+		from := b * block
+		n := min(block, len(c.Docs)-from)
+		values := make([]uint32, 0, n*k)
+		var own []uint32
+		for i := from; i < from+n; i++ {
+			values = f(values, i)
+			if s.Tags != nil {
+				own = tags.Compute(own[:0], values[len(values)-k:])
+				tags.Set(i, own)
+			}
+		}
+		p.Add(n)
+		return s.Registers.Put(from, values)
+	})
+	if err == nil {
+		err = c.Err()
+	}
+	if err != nil {
+		s.Registers.Close()
+		return nil, err
+	}
+	return s, nil
+}
