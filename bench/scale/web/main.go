@@ -3,9 +3,9 @@
 // The same files are read, read again and written by a program that has the code of
 // dedup clean for that and does nothing else, in turn:
 //
-//	go build -o /tmp/dedup ./examples/dedup
-//	go build -o /tmp/reread ./examples/dedup/internal/reread
-//	GOWORK=off go -C bench/scale run ./web -dedup /tmp/dedup -reread /tmp/reread -rounds 3 1000000
+//	go build -o dedup ./examples/dedup
+//	go build -o reread ./examples/dedup/internal/reread
+//	GOWORK=off go -C bench/scale run ./web -dedup $PWD/dedup -reread $PWD/reread -rounds 3 1000000
 //
 // The files are made first, in the folder of -dir, and used again if they are there.
 package main
