@@ -10,7 +10,7 @@
 //		d.Observe(p)
 //	}
 //	for _, p := range pages {
-//		sig := mh.Sketch(sh.Hashes(p.Text, d.Mask(p)...))
+//		sig := mh.SketchSeq(sh.HashesSeq(p.Text, d.Mask(p)...))
 //		// ...
 //	}
 //

@@ -7,7 +7,7 @@
 //
 //	var sh shingle.Shingler
 //	mh := minhash.New(minhash.Options{Elements: sh})
-//	a, b := mh.Sketch(sh.Hashes(text)), mh.Sketch(sh.Hashes(other))
+//	a, b := mh.SketchSeq(sh.HashesSeq(text)), mh.SketchSeq(sh.HashesSeq(other))
 //	fmt.Println(a.Similarity(b))
 //
 // For many documents, reuse the memory of a slice of hashes and of a signature

@@ -45,7 +45,7 @@ func copyAVX2(dst, src *byte, n int) int
 
 // bitPlaces lists the positions of the set bits of each byte.
 //
-// lint:ignore U1000 assembly reads it
+//lint:ignore U1000 assembly reads it
 var bitPlaces = func() (places [256][8]uint8) {
 	for b := range places {
 		n := 0

@@ -21,8 +21,6 @@ const (
 	gone      state = "gone"      // it was a page, and the server no longer has it
 )
 
-var states = []state{fresh, changed, unchanged, gone}
-
 // A last is the result of the last fetch of a URL.
 type last struct {
 	Outcome    seen.Outcome `json:"verdict"`

@@ -55,9 +55,7 @@ func TestRounds(t *testing.T) {
 	set := func(m map[string]string) {
 		mu.Lock()
 		defer mu.Unlock()
-		for path, text := range m {
-			pages[path] = text
-		}
+		maps.Copy(pages, m)
 	}
 	a := story("a", 100)
 	set(map[string]string{

@@ -42,13 +42,17 @@ func TestReadmeService(t *testing.T) {
 	want, _, _ := strings.Cut(rest, "```\n")
 	start, requests, _ := strings.Cut(commands, "\n")
 
-	args := strings.Fields(strings.TrimPrefix(start, "go run ./examples/dedup "))
+	args := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(start, "go run ./examples/dedup "), "&"))
 	args[slices.Index(args, "-db")+1] = filepath.Join(t.TempDir(), "seen")
 	args = append(args, "-addr", "127.0.0.1:0")
 	ctx, stop := context.WithCancel(t.Context())
 	log, write := io.Pipe()
 	ended := make(chan int)
-	go func() { ended <- program().Run(ctx, args, strings.NewReader(""), io.Discard, write) }()
+	go func() {
+		status := program().Run(ctx, args, strings.NewReader(""), io.Discard, write)
+		write.Close()
+		ended <- status
+	}()
 	defer func() {
 		stop()
 		if status := <-ended; status != 0 {
@@ -61,6 +65,9 @@ func TestReadmeService(t *testing.T) {
 		if _, a, ok := strings.Cut(lines.Text(), "msg=listening address="); ok {
 			address, _, _ = strings.Cut(a, " ")
 		}
+	}
+	if address == "" {
+		t.Fatalf("%s names no address in its log", start)
 	}
 	go io.Copy(io.Discard, log) // what is logged later must not block the service
 

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -71,6 +72,7 @@ func main() {
 			run(texts)
 			n++
 		}
+		runtime.KeepAlive(count)
 		fmt.Println(int64(processorTime()-start) / int64(n))
 	}
 }
