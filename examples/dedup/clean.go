@@ -318,7 +318,7 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	for _, g := range f.Sources {
 		if gone := g.Removed + g.LeftOut; 2*gone > g.Documents && gone > 1 {
 			e.Problem(cli.Problem{Kind: "a source that loses more than half", File: g.Name, Note: true,
-				Err: fmt.Errorf("%s loses %s of its %s; check that this is intended", g.Name, show.Percent(float64(gone)/float64(g.Documents)), show.Count(g.Documents, "document"))})
+				Err: fmt.Errorf("%s loses %s of its %s (%d removed, %d left out); check that this is intended", g.Name, show.Percent(float64(gone)/float64(g.Documents)), show.Count(g.Documents, "document"), g.Removed, g.LeftOut)})
 		}
 	}
 	kept := "kept"

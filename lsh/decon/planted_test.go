@@ -198,6 +198,9 @@ func TestPlanted(t *testing.T) {
 // that hold turns of phrase that everybody uses are not reported.
 func TestForeignItems(t *testing.T) {
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
+	if testing.Short() {
+		docs = docs[:len(docs)/8]
+	}
 	for _, source := range [][]string{{"terms_versions", "docs.jsonl"}, {"throughput", "english_rfc.jsonl"}} {
 		r := rand.New(rand.NewPCG(1, 2))
 		from := corpus.Docs(t, source...)

@@ -112,7 +112,7 @@ func (osFS) lock(name string) (io.Closer, error) {
 		holder, _ := io.ReadAll(io.LimitReader(f, 64))
 		_ = f.Close()
 		if s := strings.TrimSpace(string(holder)); s != "" && errors.Is(err, ErrLocked) {
-			return nil, fmt.Errorf("%w, by process %s; open it with ReadOnly to read it", err, s)
+			return nil, fmt.Errorf("%w, by process %s", err, s)
 		}
 		return nil, err
 	}

@@ -23,7 +23,8 @@ var (
 	// ErrMismatch reports a signature whose scheme differs from the index's, or options
 	// that differ from those with which the index was created.
 	ErrMismatch = errors.New("fixed when the index was created")
-	// ErrLocked reports that another Index has the same directory open for writing.
+	// ErrLocked reports that another Index has the same directory open for writing;
+	// with ReadOnly it can be read meanwhile.
 	ErrLocked = errors.New("open for writing elsewhere")
 	// ErrReadOnly reports a change to an index that was opened to be read only.
 	ErrReadOnly = errors.New("index is read only")
