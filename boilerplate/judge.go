@@ -52,7 +52,7 @@ type status struct {
 	masked      bool
 	weak        bool  // masked on the evidence of a few pages
 	restored    bool  // set to the text, by restore
-	independent bool  // independent of the other prose of the page; see the function
+	independent bool  // independent of the other prose of the page: see independent
 	looked      uint8 // a bit for every scope for which seen is filled in
 	scope       Scope // that decided
 	others      int   // documents of the scope that are neither the page nor copies
@@ -284,8 +284,8 @@ func (v *view) decide(scope Scope) {
 	}
 }
 
-// reach reports whether, in this scope, enough documents other than the page, copies
-// included, hold a block that no scope has decided yet.
+// reach reports whether some block that no scope has decided yet is held by enough
+// documents of this scope. Copies of the page are counted as well.
 func (v *view) reach(scope Scope, need int) bool {
 	for i := range v.findings {
 		f := &v.findings[i]

@@ -40,7 +40,7 @@ func (t *gramTable) find(gram uint64, shift uint) int {
 	return int(i)
 }
 
-// fetch is like that of a site.
+// fetch loads the slots of grams into the cache, like the method of a site.
 func (t *gramTable) fetch(grams []uint64) {
 	if len(t.slots) == 0 {
 		return
@@ -52,7 +52,7 @@ func (t *gramTable) fetch(grams []uint64) {
 	fetched(sum)
 }
 
-// addAll counts every one of grams once.
+// addAll adds 1 to the count of each of the grams.
 func (t *gramTable) addAll(grams []uint64) {
 	t.fetch(grams)
 	shift := shiftFor(len(t.slots))
@@ -72,7 +72,7 @@ func (t *gramTable) addAll(grams []uint64) {
 	}
 }
 
-// add counts gram n times.
+// add adds n to the count of gram.
 func (t *gramTable) add(gram uint64, n int) {
 	if t.full() {
 		t.grow()

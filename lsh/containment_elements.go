@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// A repeat filter knows which elements may have been seen twice: it has two bits for
-// each of a power of two of cells.
+// A repeat filter reports which elements may have been seen twice. The number of its
+// cells is a power of two; each has two bits.
 type repeatFilter struct {
 	words []atomic.Uint64
 	shift int
@@ -38,7 +38,7 @@ func (f *repeatFilter) twice(x uint64) bool {
 	return w.Load()>>(bit+32)&1 != 0
 }
 
-// A numbering gives elements numbers.
+// A numbering maps elements to their numbers.
 type numbering struct {
 	elements []uint64 // ascending
 	numbers  []uint32

@@ -77,7 +77,7 @@ func (e *engine) sortEdges() {
 	e.edges = slices.CompactFunc(e.edges, func(x, y edge) bool { return x.a == y.a && x.b == y.b })
 }
 
-// allPairs is the visit of [engine.pairs].
+// allPairs compares all rows of a bucket with each other, for [engine.pairs].
 var allPairs = visit{
 	wanted: func(*worker, int) bool { return true },
 	compare: func(w *worker, band, j int) {

@@ -135,13 +135,14 @@ func (m *mixer) occurrence(h, n uint64) uint64 {
 	return h ^ h>>32
 }
 
-// A counter distinguishes the occurrences of a shingle; the zero counter does not.
+// A counter gives every occurrence of a shingle a hash of its own; the zero counter
+// leaves hashes unchanged.
 type counter struct {
 	seen map[uint64]uint64
 	mul  *mixer
 }
 
-// all replaces each hash by that of the next occurrence of its shingle.
+// all replaces each hash by that of its occurrence: see element.
 func (c counter) all(hashes []uint64) {
 	if c.seen == nil {
 		return
@@ -151,7 +152,7 @@ func (c counter) all(hashes []uint64) {
 	}
 }
 
-// element returns the hash of the next occurrence of a shingle.
+// element counts an occurrence of the shingle with hash h and returns its hash.
 func (c counter) element(h uint64) uint64 {
 	if c.seen == nil {
 		return h

@@ -162,7 +162,7 @@ type run struct {
 	rows    *uint64
 	blocks  int  // number of blocks that may be taken
 	slow    uint // not 0 to avoid PEXT
-	stopped uint // not 0 if the code point at text is for folder.put
+	stopped uint // not 0 if folder.put has to fold the code point at text
 
 	// only for foldPagesVBMI2
 	index *uint16

@@ -167,7 +167,8 @@ func findings(c config, t task, peer string) string {
 	return filepath.Join(c.work, "found-"+unfit.ReplaceAllString(t.set+"-"+peer, "-"))
 }
 
-// runTasks lets all finders do all tasks, in turns, and scores them.
+// runTasks runs every finder on every task, one after the other in each round, and
+// scores the findings.
 func runTasks(c config, tasks []task, fs []finder, figure string) ([]sharedResult, error) {
 	var out []sharedResult
 	for _, t := range tasks {

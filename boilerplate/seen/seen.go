@@ -85,9 +85,9 @@ import (
 
 // Options configures [Open]; the zero value is the recommended setting.
 type Options struct {
-	// Threshold is the least Jaccard similarity, of five-word shingles without frame, at
-	// which a page repeats another, at most 1; 0 means 0.8. It is fixed when a filter is
-	// created.
+	// Threshold is the Jaccard similarity, up to 1, from which on a page repeats another.
+	// It is counted from the five-word shingles outside the frame. 0 means 0.8. The
+	// threshold is fixed when a filter is created.
 	Threshold float64
 
 	// Own is the least number of shingles outside the frame that a page with a frame

@@ -29,8 +29,8 @@ const (
 // Seeds.
 const (
 	gramWords  = 3     // tokens of a seed where tokens are words
-	longText   = 20000 // number of tokens above which a seed has one more, and another one for ten times as many
-	maxCopies  = 64    // most pairs of places that one gram may propose
+	longText   = 20000 // number of tokens above which seeds are one token longer, and one more for each factor of ten
+	maxCopies  = 64    // most pairs of places that one gram proposes
 	sideCopies = 8     // places on a side that are always examined
 	gramWide   = 12    // tokens of the grams that are used where short ones are too common
 )
@@ -92,7 +92,7 @@ type Engine struct {
 	Truncated bool // the last alignment used up its budget
 
 	short, wide table
-	indexed     []uint32 // what short was built from
+	indexed     []uint32 // the tokens that short indexes
 	wideAt      []int32  // the tokens that begin the grams of wide, descending
 	segs        []Run
 	order       []int32

@@ -193,7 +193,7 @@ type coverSearch struct {
 	size    []int32  // number of distinct fingerprints of each document
 	from    []uint32 // the shared ones of document d begin at run[at[from[d]:from[d+1]]]
 	at      []uint32
-	equal   map[uint32][]uint32 // for a document without fingerprints: the later ones that equal it
+	equal   map[uint32][]uint32 // the later documents that equal a document without fingerprints
 }
 
 func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []posting) *coverSearch {

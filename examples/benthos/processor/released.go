@@ -9,8 +9,8 @@ import (
 )
 
 // A released yields pages that were held, with their verdicts, one batch at a time.
-// The filter forgets a batch when it has been acknowledged; after an earlier crash
-// it yields the batch again.
+// The filter forgets a batch once it is acknowledged; after a crash before that, it
+// yields the batch again.
 type released struct {
 	dir    string
 	o      options
@@ -70,7 +70,7 @@ func (r *released) ReadBatch(ctx context.Context) (service.MessageBatch, service
 		return nil, nil, err
 	}
 	return batch, func(_ context.Context, err error) error {
-		if err == nil { // otherwise it comes again
+		if err == nil { // otherwise the batch is delivered again
 			r.after = last
 		}
 		r.free <- struct{}{}

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Limits of a search. A fingerprint that occurs in more texts proposes only the
-// first ones.
+// Limits of a search. A fingerprint that occurs in more than common texts proposes
+// only the first holders of them.
 const (
 	common  = 256
 	holders = 8
@@ -25,7 +25,7 @@ type Candidate struct {
 func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, left int, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	type place struct{ file, text uint32 } // the batches come after the files
+	type place struct{ file, text uint32 } // files are numbered first, then batches
 	shared := map[place]int{}
 	var found []place
 	var numbers []uint32
@@ -47,7 +47,7 @@ func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, le
 			for n := b.heads[h]; n > 0; n = b.links[n-1].before {
 				numbers = append(numbers, b.links[n-1].text)
 			}
-			for _, n := range slices.Backward(numbers) { // the first one first
+			for _, n := range slices.Backward(numbers) { // in the order in which they were put
 				found = append(found, place{uint32(len(s.files) + i), n})
 			}
 		}

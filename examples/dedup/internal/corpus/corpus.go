@@ -247,8 +247,8 @@ func (c *Corpus) LeftOut() (n int) {
 	return n
 }
 
-// rank returns the number by which a document is ranked, or the least number if it
-// has none.
+// rank returns the number by which a document is ranked, or the lowest possible one
+// if it has none, which it reports.
 func (c *Corpus) rank(d *input.Doc) float64 {
 	x, ok := Rank(d)
 	if !ok {
@@ -257,8 +257,8 @@ func (c *Corpus) rank(d *input.Doc) float64 {
 	return x
 }
 
-// Rank returns the number by which a document is ranked, or the least number and
-// false.
+// Rank returns the number by which a document is ranked; if it has none, the lowest
+// possible one and false.
 func Rank(d *input.Doc) (float64, bool) {
 	if x, err := strconv.ParseFloat(d.Rank, 64); err == nil && x == x {
 		return x, true
@@ -366,10 +366,11 @@ func (c *Corpus) Env() *cli.Env { return c.env }
 // Empty returns how many documents have no text.
 func (c *Corpus) Empty() int { return c.empty }
 
-// Counted returns the number of documents read, as text.
+// Counted returns the text for the number of documents read: see the function.
 func (c *Corpus) Counted() string { return Counted(len(c.Docs), c.Empty()) }
 
-// Counted returns a number of documents and of those without text, as text.
+// Counted returns the text for a number of documents, some without text: "7 documents
+// (2 empty)".
 func Counted(docs, empty int) string {
 	s := show.Count(docs, "document")
 	if empty > 0 {

@@ -9,15 +9,15 @@ import (
 )
 
 // A Sketching makes the signatures of documents while they are read, on the goroutines
-// that decode them: their texts are in the processor's cache then.
+// that decode them, because the texts are still in the processor's cache.
 type Sketching struct {
 	K      int
 	Sketch func(dst []uint32, text string) []uint32 // appends the K registers of a text
-	Tags   *lsh.Tags                                // empty, of the search to come
+	Tags   *lsh.Tags                                // for the banding of the search; empty
 
-	// WholeTexts is set where signatures are those of whole texts whatever comes.
-	// Otherwise it ends when a host turns out to have several documents, whose recycled
-	// blocks are left out.
+	// WholeTexts is set if signatures are always of whole texts. Otherwise sketching
+	// ends when a host has a second document: recycled blocks are then left out of the
+	// comparison.
 	WholeTexts bool
 }
 
@@ -37,12 +37,12 @@ type Sketches struct {
 	Tags      *lsh.Tags // nil if they would take too much memory
 }
 
-// newSketches returns those of no documents.
+// newSketches returns empty Sketches.
 func (c *Corpus) newSketches(k int, tags *lsh.Tags) *Sketches {
 	return &Sketches{Registers: spool.NewRegisters(k, c.o.Memory/4), Tags: tags}
 }
 
-// tagsFit reports whether the tags of so many documents fit in memory.
+// tagsFit reports whether the tags of docs documents fit in memory.
 func (c *Corpus) tagsFit(tags *lsh.Tags, docs int) bool {
 	return 4*int64(tags.Size())*int64(docs) <= c.o.Memory/4
 }
@@ -75,7 +75,7 @@ func (s *sketcher) add(c *Corpus, words []uint32) error {
 	return s.out.Registers.Append(words[:s.K])
 }
 
-// end drops what there is: the signatures would be of other texts than are compared.
+// end drops the signatures: their texts are not the ones that will be compared.
 func (s *sketcher) end() {
 	if !s.ended.Swap(true) {
 		s.out.Registers.Close()
@@ -87,7 +87,7 @@ func (s *sketcher) end() {
 // they were not made.
 func (c *Corpus) Sketches() *Sketches { return c.sketches }
 
-// DropSketches makes the memory of the signatures free. Sketches returns nil then.
+// DropSketches frees the memory of the signatures. Sketches then returns nil.
 func (c *Corpus) DropSketches() {
 	if c.sketches != nil {
 		c.sketches.Registers.Close()
@@ -95,8 +95,8 @@ func (c *Corpus) DropSketches() {
 	}
 }
 
-// MakeSketches returns signatures that f appends for each document, and their tags,
-// which tags is for and has none of yet. Close the registers.
+// MakeSketches returns the signatures that f appends for each document, and adds
+// their tags to tags, which must be empty. Close the registers.
 func (c *Corpus) MakeSketches(k int, tags *lsh.Tags, f func(dst []uint32, i int) []uint32) (*Sketches, error) {
 	s := c.newSketches(k, tags)
 	if err := s.Registers.Resize(len(c.Docs)); err != nil {

@@ -23,7 +23,7 @@ const (
 	plotTop, plotBottom     = 20, 248
 )
 
-// A canvas draws a chart. Its content is numbers and texts of this package, so
+// A canvas draws a chart. It writes only numbers and text of this package, so
 // nothing needs escaping.
 type canvas struct{ strings.Builder }
 

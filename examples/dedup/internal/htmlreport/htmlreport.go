@@ -289,9 +289,9 @@ func pack(data []byte) []byte {
 	text := base64.NewEncoder(base64.StdEncoding, &out)
 	z, err := flate.NewWriter(text, flate.DefaultCompression)
 	if err != nil {
-		panic("htmlreport: " + err.Error()) // the level is one of the package
+		panic("htmlreport: " + err.Error()) // only an invalid level causes an error
 	}
-	z.Write(data) // a buffer takes everything
+	z.Write(data) // writing to a buffer cannot fail
 	z.Close()
 	text.Close()
 	return out.Bytes()

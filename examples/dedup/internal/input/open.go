@@ -87,7 +87,7 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 			return r.fail(place, err)
 		}
 		if f.name == "-" && format.Whole && format.Name != HTML {
-			format = FormatOf(JSONL) // if nothing else decides
+			format = FormatOf(JSONL) // the default for standard input
 		}
 	}
 	file := &File{Name: f.name, Size: f.size, taken: func() int64 { return read.n }, r: r}
@@ -131,8 +131,8 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 // find its format.
 const peekSize = 1 << 16
 
-// peekHead returns the first bytes of b, unpacked and in UTF-8. The writer of a
-// stream may wait for an answer to the first line.
+// peekHead returns the first bytes of b, unpacked and in UTF-8. On a stream it
+// waits for the first line only: the writer may be waiting for the answer to it.
 func peekHead(b *bufio.Reader, isStream bool, maxWindow int) ([]byte, error) {
 	var head []byte
 	var err error
@@ -167,8 +167,8 @@ func (r *reader) stdin() bool {
 	return r.open(file{name: "-", id: "-"}, struct{ io.Reader }{r.o.Stdin}, true)
 }
 
-// firstLine returns the head of standard input, whose writer may wait for an answer
-// to the first line.
+// firstLine returns the head of standard input. It waits for the first line with
+// text only: the writer may be waiting for the answer to it.
 func firstLine(b *bufio.Reader) []byte {
 	for n := 1; ; {
 		_, err := b.Peek(n)

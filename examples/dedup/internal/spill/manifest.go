@@ -17,9 +17,9 @@ type manifest struct {
 	Estimate  bool
 	Keep      string
 	Reading   string // fields and format
-	Shards    int    // number of -shard, 1 without it
+	Shards    int    // number of shards of -shard, 1 without it
 	Inputs    []inputFile
-	Key       uint64 // seed of the shingles that decide
+	Key       uint64 // seed of the shingles that exact figures are counted from
 }
 
 // version changes when the same input would give different files.

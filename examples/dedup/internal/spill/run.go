@@ -43,7 +43,7 @@ type Run struct {
 	banding  lsh.Banding
 	rule     lsh.Rule
 	workers  int
-	shards   []shard // after sketching, in the order of preference
+	shards   []shard // set by sketching, in order of preference
 	given    []shard // in the order of the input, if different
 	parts    []part
 	empty    int64    // documents without text
@@ -87,12 +87,12 @@ func (r *Run) part(ref int64) int {
 		return 0
 	})
 	if !found {
-		return len(r.parts) // a damaged record: refused by create's number of streams
+		return len(r.parts) // a damaged record: create has no such stream and refuses it
 	}
 	return i
 }
 
-// Search does the missing steps, or those selected by the flags. It reports whether
+// Search runs the missing steps, or those selected by the flags. It reports whether
 // the search is complete.
 func (r *Run) Search() (bool, error) {
 	if r.s.Step == "sketch" || r.s.Step == "" {

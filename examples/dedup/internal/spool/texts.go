@@ -14,7 +14,7 @@ import (
 // anything; after [Texts.Flush] and until the next Append, At may be called by any number
 // of goroutines. Make it with [NewTexts] and Close it, which removes its files.
 type Texts struct {
-	Dir string // folder of the files; "" means that of temporary files
+	Dir string // folder of the files; "" means the default folder for temporary files
 
 	slot  int64 // size of a chunk
 	limit int64 // bytes to keep in memory
@@ -43,17 +43,17 @@ func NewTexts(limit int64) *Texts {
 	return &Texts{limit: limit, slot: chunkBytes(limit)}
 }
 
-// chunkBytes returns how large the pieces are that so much memory is taken in.
+// chunkBytes returns the size of a chunk under a limit of memory.
 func chunkBytes(limit int64) int64 { return min(max(limit/16, 1<<16), 16<<20) }
 
-// Hold changes how many bytes are kept in memory. What is in a file stays there, and
-// if that is anything, so does all that follows.
+// Hold changes the number of bytes kept in memory. Texts already in a file stay there,
+// and once a file exists, all later texts go to a file too.
 func (t *Texts) Hold(limit int64) { t.limit = limit }
 
-// Held returns how many bytes of memory texts take.
+// Held returns the number of bytes of memory that the texts take.
 func (t *Texts) Held() int64 { return t.held }
 
-// Append adds a copy of a text; its number is how many there were.
+// Append adds a copy of a text. Texts are numbered from 0 in this order.
 func (t *Texts) Append(text string) error {
 	if uint64(len(text)) > 1<<32-1 {
 		return errors.New("a text of 4 GiB or more")
@@ -92,7 +92,7 @@ func (t *Texts) Append(text string) error {
 	return nil
 }
 
-// Skip counts a text that nobody will ask for.
+// Skip gives the next number to a text that is never read, and stores only its size.
 func (t *Texts) Skip(text string) error {
 	t.total += int64(len(text))
 	if uint64(len(text)) > 1<<32-1 {
@@ -102,7 +102,7 @@ func (t *Texts) Skip(text string) error {
 	return nil
 }
 
-// skipped is where a text begins that was skipped.
+// skipped is the start of a text that was skipped.
 const skipped = -1
 
 // hold makes room in memory for a text, if the limit allows that.
@@ -138,7 +138,7 @@ func (t *Texts) Unload() error {
 	t.early = f
 	for i, chunk := range t.chunks {
 		if len(chunk) == 0 {
-			continue // of the text before
+			continue // part of the preceding text
 		}
 		if i == len(t.chunks)-1 {
 			chunk = chunk[:len(chunk)-len(t.free)]
@@ -170,12 +170,12 @@ func (t *Texts) Bytes() int64 { return t.total }
 // Size returns the length of text i in bytes.
 func (t *Texts) Size(i int) int { return int(t.sizes[i]) }
 
-// At returns text i. If a file fails it returns "" and [Texts.Err] the reason,
-// so ask that before results are believed.
+// At returns text i. If the file cannot be read, the text is "" and [Texts.Err]
+// returns the reason: check it before using results.
 func (t *Texts) At(i int) string { return t.Borrow(i, nil) }
 
-// Borrow is At for a text that is needed only until *buf is used again: it is read
-// to there, if it is not in memory anyway. A nil buf is that of At.
+// Borrow is like At for a text that is needed only until *buf is used again: a text
+// that is not in memory is read into *buf. With a nil buf it does the same as At.
 func (t *Texts) Borrow(i int, buf *[]byte) string {
 	size := int64(t.sizes[i])
 	if size == 0 {
@@ -203,8 +203,8 @@ func (t *Texts) Borrow(i int, buf *[]byte) string {
 	return view(to)
 }
 
-// read fills to with the bytes of text i, and perhaps of those after it, from their
-// place in a file on.
+// read fills to from offset start of the file that holds text i. If to is longer
+// than the text, it reads the texts after it as well.
 func (t *Texts) read(to []byte, i int, start int64) bool {
 	f := t.file
 	if i < t.first {
@@ -234,21 +234,21 @@ func (t *Texts) Err() error {
 // Close removes the files.
 func (t *Texts) Close() error { return errors.Join(Remove(t.early), Remove(t.file)) }
 
-// A Scan reads texts in ascending order of their numbers, of files many with each
-// call of the system. The zero Scan is not ready for use: see [Texts.Scan].
+// A Scan reads texts in ascending order of their numbers. One system call reads many
+// texts from a file. Make it with [Texts.Scan].
 type Scan struct {
 	t    *Texts
 	buf  []byte
 	from int64 // where buf begins in the file
 }
 
-// scanBytes is how many bytes a [Scan] reads together.
+// scanBytes is the number of bytes that a [Scan] reads in one call.
 const scanBytes = 1 << 20
 
 // Scan returns a Scan of all texts.
 func (t *Texts) Scan() *Scan { return &Scan{t: t} }
 
-// At is that of [Texts]; the text lasts until At is called again.
+// At returns text i, as [Texts.At] does; the text is valid until the next call.
 func (s *Scan) At(i int) string {
 	t := s.t
 	if i < t.first || t.sizes[i] > scanBytes/4 {
