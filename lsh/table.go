@@ -84,13 +84,13 @@ func (t *table) find(tag uint32, i int, s uint64) uint32 {
 	return uint32(s)
 }
 
-// grow moves the slots to a larger array. They lie nearly in the order of their homes, so
-// each goes after the one before it, or to its home beyond, without a branch on which of
-// the two, and on whether it is free.
+// grow moves the slots to a larger array. They are nearly in the order of their homes, so
+// each goes directly after the preceding one, or to its home if that is further on. There
+// is no branch on which of the two it is, nor on whether the old slot is free.
 func (t *table) grow() {
 	old := t.slots
 	t.slots = make([]uint64, max(minSlots, len(old)*growNum/growDen+1))
-	// What wrapped around is at the start, ahead of the first free slot.
+	// Slots that wrapped around are at the start, before the first free one.
 	first := 0
 	for first < len(old) && old[first] != 0 {
 		first++
@@ -102,7 +102,8 @@ func (t *table) grow() {
 		taken := one(s != 0)
 		at := max(home, next)
 		if one(home < run)&taken != 0 || at >= len(slots) {
-			// Its home is ahead of a gap, or the end is reached.
+			// A free slot lies between its home and this run, or the array is full:
+			// insert it by a search from its home.
 			if taken != 0 {
 				next = max(next, t.move(s)+1)
 			}
@@ -120,7 +121,7 @@ func (t *table) grow() {
 }
 
 // move puts a slot of another array into the first free one from its home on, and returns
-// which that is.
+// the index of that.
 func (t *table) move(s uint64) int {
 	i := t.home(uint32(s >> 32))
 	for t.slots[i] != 0 {

@@ -126,14 +126,14 @@ func (t *Text) repeats(i int) bool {
 	return slices.Contains(t.ids[:i], id) || slices.Contains(t.ids[i+1:], id)
 }
 
-// What may end after a token:
+// The kinds of border after a token:
 const (
 	clauseEnd   = 1 + iota // a clause: a comma, a colon, a dash, a bracket
 	sentenceEnd            // a sentence or a paragraph
 )
 
-// level returns what ends between token i and the next, 0 for nothing. There is
-// always an end before the first token and after the last one.
+// level returns the kind of border between token i and the next; 0 if there is none.
+// The beginning and the end of the text count as ends of sentences.
 func (t *Text) level(i int) int {
 	if i < 0 || i+1 >= t.Len() {
 		return sentenceEnd

@@ -121,7 +121,7 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
-QUAD(openTwo, 0x8000000000000000) // where a code point of two bytes continues after a block,
+QUAD(openTwo, 0x8000000000000000) // positions at which a code point of two bytes reaches past the block,
 QUAD(openThree, 0xc000000000000000) // one of three,
 QUAD(openFour, 0xe000000000000000) // one of four
 

@@ -12,7 +12,7 @@
 QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the least first byte of two
 QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
 QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
-QUAD(openTwo, 0x8000000000000000) // where a code point of two bytes continues after a block,
+QUAD(openTwo, 0x8000000000000000) // positions at which a code point of two bytes reaches past the block,
 QUAD(openThree, 0xc000000000000000) // one of three,
 QUAD(openFour, 0xe000000000000000) // one of four
 QUAD(evenBits, 0xfefefefefefefefe)

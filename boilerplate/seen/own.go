@@ -37,7 +37,7 @@ type layer struct {
 	changes map[string]change
 	ix      *lsh.Index // of the documents added
 	expired time.Time  // earlier documents on disk are removed; the zero Time if none are
-	more    int        // number of documents more than without the layer
+	more    int        // documents that it adds minus those that it removes
 
 	// applied is set when the index on disk has the changes. From then on the layer is
 	// redundant, and the next caller that has the turn drops it.

@@ -34,7 +34,7 @@ const (
 	skipB
 	jump
 
-	leap = 1 << 3 // in addition: a jump to here or further begins one word earlier
+	leap = 1 << 3 // a flag: jumps that end at this word or after it begin one word earlier
 )
 
 // align returns the pairs, ascending, of the best alignment of a with a part of b;

@@ -107,7 +107,8 @@ func (s *segment) findBands(dst []uint32, tags []uint32, left []int, spans []spa
 	return dst, nil
 }
 
-// bucket returns the entries of a table whose tags begin with the same bits.
+// bucket returns the range of entries of a table whose tags begin with the same bits
+// as tag.
 func (s *segment) bucket(kind int, tag uint32) (from, to uint64, err error) {
 	t := &s.tables[kind]
 	b, err := s.bytes(t.dir+4*uint64(prefix(tag, t.dirBits)), 8)

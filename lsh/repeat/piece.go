@@ -212,7 +212,7 @@ func reduce(x uint64) uint64 {
 	return x
 }
 
-// mix spreads the bits of a hash, so that the least of several is an arbitrary one.
+// mix spreads the bits of a hash, so that the least of several is an arbitrary choice.
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

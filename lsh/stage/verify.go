@@ -107,8 +107,8 @@ type side struct {
 	set  []uint64
 }
 
-// read reads Sketch's column for a document: its set, from which the registers
-// follow, or the registers.
+// read decodes the column that Sketch writes for a document: the registers if Estimate
+// is set, otherwise the set, from which it computes the registers.
 func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error) {
 	if s.raw, err = decode(s.raw[:0], column); err != nil {
 		return err

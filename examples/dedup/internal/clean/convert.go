@@ -349,7 +349,7 @@ func (c *column) value(raw json.RawMessage) (parquet.Value, error) {
 	case parquet.Double:
 		x, err := strconv.ParseFloat(string(raw), 64)
 		if errors.Is(err, strconv.ErrRange) {
-			err = nil // as close as a number can be
+			err = nil // out of range: x is infinite
 		}
 		return parquet.DoubleValue(x), err
 	}

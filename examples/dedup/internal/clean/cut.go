@@ -33,7 +33,7 @@ type Span struct {
 	Evidence any
 }
 
-// Cuts are the spans to take out of the texts of documents. nil Cuts have none. Make
+// Cuts are the spans to take out of the texts of documents; nil Cuts have none. Make
 // them with [NewCuts] and Close them.
 type Cuts struct {
 	spans   [][]Span // of each document, ascending and disjoint; without repeats, nil for none
@@ -191,7 +191,7 @@ func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
 	return &SpanLog{f, w}, nil
 }
 
-// Add writes the spans of the document of that id.
+// Add writes the spans of the document with that id.
 func (l *SpanLog) Add(id string, spans []Span) error {
 	if l == nil {
 		return nil

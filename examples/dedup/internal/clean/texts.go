@@ -12,7 +12,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// CheckTexts refuses to write texts over a file that is there or is read.
+// CheckTexts returns an error if an output exists and may not be overwritten, or if it
+// lies in an input or contains one.
 func CheckTexts(e *cli.Env, to Target) error {
 	outputs := slices.DeleteFunc([]string{to.Out, to.Spans}, func(name string) bool { return name == "" || name == "-" })
 	for i, out := range outputs {

@@ -50,7 +50,7 @@ const (
 	perKind = 20
 )
 
-// An unsaid counts the problems of a kind that were not printed.
+// An unsaid counts the problems of one kind beyond those printed.
 type unsaid struct {
 	n     int
 	files map[string]struct{} // some of the files
@@ -82,7 +82,7 @@ func (e *Env) Problem(p Problem) {
 	}
 }
 
-// Unsaid prints how many problems were counted without being printed.
+// Unsaid prints the number of problems that were counted but not printed.
 func (e *Env) Unsaid() {
 	for _, kind := range slices.Sorted(maps.Keys(e.more)) {
 		m := e.more[kind]

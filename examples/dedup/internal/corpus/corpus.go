@@ -19,7 +19,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Document is everything about a document except its text.
+// A Document holds everything about a document except its text.
 type Document struct {
 	ID, Host, URL, Time string
 	Format              string

@@ -28,7 +28,7 @@ func newGrowth(inputs []string) *growth {
 	return g
 }
 
-// watch has the bytes counted that are read.
+// watch makes o count the bytes read.
 func (g *growth) watch(o *input.Options) {
 	if g.total == 0 {
 		return
@@ -42,14 +42,14 @@ func (g *growth) watch(o *input.Options) {
 	}
 }
 
-// documents returns about how many documents are to come after the first n.
+// documents estimates the number of documents after the first n; 0 if it cannot.
 func (g *growth) documents(n int) int {
 	read := g.read.Load()
 	if n < 1024 || read <= 0 || read > g.total {
 		return 0
 	}
-	// More bytes were read than belong to the documents so far, so this is a little
-	// less than the truth; a tenth more covers that.
+	// The bytes read include some of documents after the first n, so the estimate
+	// would be a little too low; a tenth more makes up for that.
 	return int(float64(n)*1.1*float64(g.total)/float64(read)) - n
 }
 

@@ -17,7 +17,7 @@ import (
 type Format struct {
 	Name       string // the value of -format
 	Extensions []string
-	Help       string // how documents lie in it, for a line of help
+	Help       string // how a file holds documents: a phrase for the list of formats
 
 	// Recognize reports whether a file that begins with head, its first bytes unpacked
 	// and in UTF-8, has this format; nil means never. Formats are tried in the order of
@@ -173,8 +173,8 @@ func packing(name string) (rest string, packed bool) {
 // headSize is the number of bytes of a file that decide its format.
 const headSize = 4 << 10
 
-// recognize returns the format of a file by its first bytes and its name, or an
-// error that names how to get the text out of a format that is not text.
+// recognize returns the format of a file by its first bytes and its name. For a
+// format that is not text, it returns an error that explains how to extract the text.
 func recognize(name string, head []byte) (*Format, error) {
 	if err := foreign(head); err != nil {
 		return nil, err

@@ -13,7 +13,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// prepare creates the folder and its manifest, or compares that.
+// prepare creates the folder and its manifest. If there is a manifest already, it
+// returns an error unless that belongs to the same run.
 func (r *Run) prepare() error {
 	err := os.Mkdir(r.s.Dir, 0o700)
 	if err != nil && !errors.Is(err, fs.ErrExist) {

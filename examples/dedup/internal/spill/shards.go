@@ -18,10 +18,10 @@ const (
 	shardStreams
 )
 
-// A shardNote holds the figures of a shard about itself.
+// A shardNote holds the figures of a shard.
 type shardNote struct {
 	Docs   int64
-	Empty  int64  // of them, without text
+	Empty  int64  // documents without text
 	Digest uint64 // of them
 }
 

@@ -20,7 +20,7 @@ type stream struct {
 	starts []start
 	packed *counter // size of the file; nil if it is not compressed
 	filled int64    // unpacked bytes read
-	bomb   bool     // it unpacks to too much
+	bomb   bool     // more was unpacked than maxUnpacked allows
 }
 
 // A compressed file may unpack to freeSize bytes, and beyond that to maxUnpacked
@@ -166,7 +166,7 @@ func (s *stream) discardAll(n int64) error {
 // take consumes and returns the next n bytes, or the bytes that are left and an
 // error.
 func (s *stream) take(n int64) ([]byte, error) {
-	block := make([]byte, 0, min(n, 4*fillSize)) // allocate more only when it is there
+	block := make([]byte, 0, min(n, 4*fillSize)) // grows only as bytes arrive
 	for int64(len(block)) < n {
 		if len(s.buf) == 0 && !s.fill() {
 			return block, s.err
