@@ -14,10 +14,10 @@ import (
 // most three times per row, and a nil set counts as empty. Scores are exact, pairs
 // are in ascending order.
 //
-// It is an exact join, not a hashing scheme: every pair is found whatever its sizes,
-// unless documents share so many elements that the work had to be bounded; [Work]
-// then reports this. It needs about 2 bytes for each element of each set, and 24 for
-// each element that occurs in several documents.
+// It is an exact join, not a hashing scheme: it finds all pairs, however different
+// their sizes, unless so many documents share elements that the work has to be
+// bounded; [Work] then reports this. It needs about 2 bytes for each element of each
+// set, and 24 for each element that occurs in several documents.
 //
 // The method is prefix filtering (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and
 // Srikant 2007): if A shares at least t elements with B, then any |A|-t+1 elements

@@ -81,8 +81,8 @@ func newEngine(ctx context.Context, src Source, o Options, workers int) *engine 
 	return e
 }
 
-// bandsPerScan is the number of bands that share a scan of the signatures: two where
-// a scan means reading a file and there are no ranks that take the memory.
+// bandsPerScan is the number of bands that share a scan of the signatures: two if a
+// scan reads a file and no memory is taken by ranks.
 func (e *engine) bandsPerScan() int {
 	if _, ok := e.src.(File); ok && e.rank == nil && e.tags == nil {
 		return 2
@@ -177,8 +177,8 @@ func (w *worker) fetch() error {
 	return w.err
 }
 
-// registers returns those of the i-th row of the bucket; if they cannot be read, w.err
-// is why, and they are those of an empty signature.
+// registers returns the registers of the i-th row of the bucket. If they cannot be
+// read, it sets w.err and returns those of an empty signature.
 func (w *worker) registers(i int) []uint32 {
 	if w.regs[i] == nil {
 		k := w.src.K()

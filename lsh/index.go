@@ -163,8 +163,8 @@ func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhas
 	return ix.rule, true
 }
 
-// fix fixes the scheme of the index as that of sig, or panics if it has a different
-// one.
+// fix sets the scheme of the index to that of sig. It panics if the index already has
+// a different one.
 func (ix *Index) fix(sig minhash.Signature) {
 	sc := sig.Scheme()
 	if sc == (minhash.Scheme{}) {
@@ -369,7 +369,7 @@ func (ix *Index) compactArena() {
 	ix.arena = a
 }
 
-// Contains reports whether there is a document of that id.
+// Contains reports whether there is a document with that id.
 func (ix *Index) Contains(id string) bool {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

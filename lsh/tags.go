@@ -46,7 +46,7 @@ func (t *Tags) Append(tags []uint32) {
 	t.Set(t.rows-1, tags)
 }
 
-// Resize makes room for so many documents; the tags of new ones must be set.
+// Resize sets the number of documents to rows; the tags of new ones must then be set.
 func (t *Tags) Resize(rows int) {
 	for len(t.blocks)*tagRows < rows {
 		t.blocks = append(t.blocks, make([]uint32, t.Size()*tagRows))

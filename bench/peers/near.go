@@ -156,7 +156,7 @@ func runGrowth(c config, in *installed, res *results) error {
 	return nil
 }
 
-// race lets all peers run in turns. row maps ids of documents to rows, or is nil if
+// race runs all peers in turn. row maps ids of documents to rows, or is nil if
 // ids are rows.
 func race(c config, cs []contestant, docs string, row map[string]int, n int, tr truth, threshold float64, rounds int, stopped map[string]string) ([]nearResult, error) {
 	out := make([]nearResult, len(cs))

@@ -163,7 +163,7 @@ func (ix *Index) InsertNew(ctx context.Context, d Document) (lsh.Match[string], 
 type adding uint8
 
 const (
-	addAll     adding = iota // store it whatever is there
+	addAll     adding = iota // store it in any case
 	addAndLook               // and look for a match
 	addNew                   // store it only without a match
 )

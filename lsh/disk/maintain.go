@@ -179,7 +179,7 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	}
 	ix.mu.Lock()
 	st.segs = append(slices.Clip(st.segs[:from]), s)
-	ix.mu.Unlock() // and nobody uses the old ones any more
+	ix.mu.Unlock() // and the old ones are no longer in use
 	st.saved.segs = append(slices.Clip(st.saved.segs[:from]), ms)
 	ix.meter.merges.Add(1)
 	_, err = writeManifest(st.fsys, st.dir, &st.saved)

@@ -46,7 +46,7 @@ type Latency struct {
 	P50, P90, P99, Max time.Duration
 }
 
-// meter collects the counts behind Metrics.
+// meter collects the counts that Metrics returns.
 type meter struct {
 	adds, inserts, duplicates, removed, expired atomic.Int64
 	queries, matches, candidates, bounded       atomic.Int64

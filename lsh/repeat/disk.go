@@ -127,7 +127,7 @@ func (d *disk) merge(from int) error {
 	n := 0
 	for i, r := range old {
 		n += r.n
-		r.filter = filter{} // nobody uses it any more
+		r.filter = filter{} // it is no longer in use
 		cursors[i] = cursor{run: r}
 		if err := cursors[i].next(); err != nil {
 			return err

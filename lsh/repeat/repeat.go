@@ -213,8 +213,8 @@ func (c *Cutter) Add(t *Text) []Cut {
 		}
 		back := false
 		cuts, back = more(cuts, found, number)
-		// The rest is read again, as its reader will read it. If it has pieces other than
-		// those left, it is searched again.
+		// Cut the text and split the rest into pieces, as a reader of the output would. If
+		// these differ from the pieces left, search again.
 		rest = shingle.Cut(t.seq.text, spansOf(cuts))
 		s = c.read(rest.Text)
 		if !back && slices.Equal(s.sym, left) {

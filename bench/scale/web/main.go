@@ -126,7 +126,7 @@ func writeLines(f *os.File, c *corpus.Corpus, n int) error {
 	return z.Close()
 }
 
-// A row is that of the table.
+// A row is a row of the Parquet file.
 type row struct {
 	ID   string `parquet:"id"`
 	Text string `parquet:"text"`

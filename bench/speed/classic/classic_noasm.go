@@ -2,5 +2,5 @@
 
 package classic
 
-// AVX512 is Go, because there is no AVX-512.
+// AVX512 calls Go, because this build has no assembly.
 func (s *Sketcher) AVX512(dst *[K]uint64, hashes []uint64) { s.Go(dst, hashes) }

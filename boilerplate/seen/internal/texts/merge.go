@@ -10,8 +10,9 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// mergeSome merges the last files as long as one has at most one and a half times
-// the bytes of all after it, so that there are few files. The caller holds s.work.
+// mergeSome keeps the number of files small: while a file is at most one and a half
+// times as large as all files after it together, it merges them. The caller holds
+// s.work.
 func (s *Store) mergeSome() error {
 	for {
 		s.mu.RLock()
@@ -80,7 +81,7 @@ func (s *Store) merge(from, to int, keep func(Text) (bool, error)) error {
 	s.mu.Lock()
 	files := append(slices.Clone(s.files[:from]), x)
 	s.files = append(files, s.files[to:]...)
-	s.mu.Unlock() // and nobody reads the old ones any more
+	s.mu.Unlock() // and the old ones are no longer read
 	var errs []error
 	for _, o := range old {
 		errs = append(errs, o.f.Close(), os.Remove(s.path(o.span)))

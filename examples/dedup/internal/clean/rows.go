@@ -64,7 +64,7 @@ func (o *Corpus) Meet(format, file string) {
 // rowsOf yields the rows of a corpus in memory.
 type rowsOf struct {
 	c       *corpus.Corpus
-	gone    []Removal // of rows that are still to come, in their order
+	gone    []Removal // of the rows not yet written, in order
 	lines   *lines    // of the same
 	cluster map[int]*Cluster
 	cuts    *Cuts

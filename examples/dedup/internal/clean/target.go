@@ -17,7 +17,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/until"
 )
 
-// A Target describes where and what a Writer writes.
+// A Target describes the output of a Writer.
 type Target struct {
 	Out       string   // a file, a folder if it ends in /, or - for standard output
 	Log       string   // a file for the removals; "" for Out with .removed.jsonl added

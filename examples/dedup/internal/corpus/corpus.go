@@ -279,7 +279,7 @@ func NoTime(p input.Place, err error) error {
 	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; treated as the oldest", err)}
 }
 
-// Reading returns the options to read the inputs once more.
+// Reading returns the options for reading the inputs a second time.
 func (c *Corpus) Reading() input.Options { return c.o.Again(c.env) }
 
 // perDocument is roughly the memory, in bytes, of a document without its text and

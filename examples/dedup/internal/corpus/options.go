@@ -59,7 +59,7 @@ func (o Options) reading() input.Options {
 	return in
 }
 
-// limitMemory has the collector keep within the limits of memory.
+// limitMemory makes the garbage collector keep to the limits of memory.
 func (o Options) limitMemory() {
 	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and files
 }
@@ -67,7 +67,7 @@ func (o Options) limitMemory() {
 // workers returns how many goroutines to use.
 func (o Options) workers() int { return min(o.Workers, maxWorkers) }
 
-// Again returns the options to read inputs once more.
+// Again returns the options for reading inputs a second time.
 func (o Options) Again(e *cli.Env) input.Options {
 	in := o.reading()
 	in.Stdin = e.Stdin

@@ -310,7 +310,7 @@ func (v *Covering) Old(pairs []CoveredPair) []Match {
 	return best
 }
 
-// preference is like that of sketches.
+// preference returns the same order as the method of Sketches.
 func (v *Covering) preference() func(a, b int) bool {
 	return (&Sketches{c: v.c, o: v.o}).preference()
 }

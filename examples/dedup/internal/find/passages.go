@@ -85,15 +85,15 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 	return ix, nil
 }
 
-// Where there is so much text, the collector lets so many per cent of garbage gather:
-// most memory holds texts and fingerprints, which it need not read, so that it may run
-// often.
+// From muchText bytes of text on, the garbage collector runs with GOGC set to garbage.
+// It can afford to run that often, because most memory holds texts and fingerprints,
+// which it does not scan.
 const (
 	muchText = 8 << 20
 	garbage  = 20
 )
 
-// saveMemory keeps the peak of memory low for a search in so many bytes of text.
+// saveMemory lowers the peak of memory of a search in the given number of bytes of text.
 func saveMemory(bytes int64) {
 	if bytes < muchText {
 		return

@@ -17,7 +17,7 @@ import (
 type Sketches struct {
 	Work lsh.Work // of the last search
 
-	order   lsh.ClusterOptions[int] // of Clusters, when it was last called
+	order   lsh.ClusterOptions[int] // of the last call of Clusters
 	c       *corpus.Corpus
 	o       Options
 	confirm shingle.Shingler // for exact figures: the same under the random key of the run
@@ -25,16 +25,16 @@ type Sketches struct {
 	signed  *corpus.Sketches
 	own     bool                          // signed is of these sketches, not of the corpus
 	masks   [][]shingle.Span              // left out of each document; nil for nothing
-	sets    []atomic.Pointer[shingle.Set] // those asked for so far; nil if they are made anew each time
+	sets    []atomic.Pointer[shingle.Set] // those requested so far; nil if each request computes its set again
 }
 
 // Sketch shingles and sketches every document, ignoring masked spans; nil masks hide
 // nothing. Close the sketches.
 func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, error) {
 	s := &Sketches{c: c, o: o, confirm: o.Confirmer(), mh: o.Sketcher(), masks: masks}
-	// A set takes eight bytes a shingle, hardly more than its words take. To sort
-	// its hashes takes longer than to sketch them, so only sets that are compared
-	// are made, and each once.
+	// A set takes eight bytes per shingle, hardly more than the words do. Sorting its
+	// hashes takes longer than sketching them, so only the sets that are compared are
+	// computed, each of them once.
 	if !o.Estimate && c.Bytes() < c.Memory()/8 {
 		s.sets = make([]atomic.Pointer[shingle.Set], len(c.Docs))
 	}
@@ -70,14 +70,14 @@ func (o *Options) sketching() func(dst []uint32, text string, mask ...shingle.Sp
 	}
 }
 
-// tags returns those of no documents, for the searches that the options describe.
+// tags returns empty Tags for a search with these options.
 func (o *Options) tags() *lsh.Tags {
 	return (&lsh.Batch{Threshold: o.Threshold}).NewTags(o.K)
 }
 
-// Load reads a corpus to be searched by these options, and sketches it meanwhile where
-// it is to be sketched as it is. Texts that read wants nowhere are on disk if recycled
-// blocks may have to be found in them.
+// Load reads a corpus to search with these options. If whole texts may be compared, it
+// sketches the documents while it reads them. Texts that read would not keep are kept
+// on disk if recycled blocks may have to be found in them.
 func (o *Options) Load(e *cli.Env, read corpus.Options, inputs []string) (*corpus.Corpus, error) {
 	whole := o.Strip == StripNever
 	if o.Covered == 0 && o.Strip != StripAlways {

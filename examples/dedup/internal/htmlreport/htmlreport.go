@@ -52,7 +52,7 @@ type Report struct {
 	Title string
 
 	Documents int   // that were read
-	Empty     int   // of them, those without text
+	Empty     int   // documents without text
 	Bytes     int64 // of text
 
 	Threshold float64     // minimum similarity of near-duplicates

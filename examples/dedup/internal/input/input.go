@@ -24,8 +24,8 @@ type Doc struct {
 	// headings, list items. nil if they follow from the text itself.
 	Blocks []shingle.Span
 
-	// Sketch is what [Options.Sketch] appended; it lasts until the next document is
-	// asked for.
+	// Sketch holds the numbers that [Options.Sketch] appended; it is valid until the next
+	// document is requested.
 	Sketch []uint32
 
 	Format string // how it was stored, the name of a [Format]
@@ -108,9 +108,8 @@ type Options struct {
 	// the goroutines that do so, and appends to dst what Doc.Sketch will be.
 	Sketch func(dst []uint32, d *Doc) []uint32
 
-	// Brief yields documents that last only until the next one is asked for, with
-	// their strings and Raw, so that their memory is used again; but File, Format and
-	// Blocks last.
+	// Brief reuses the memory of documents: each one, with its strings and Raw, is valid
+	// only until the next one is requested. File, Format and Blocks remain valid.
 	Brief bool
 
 	// Interrupt, where it is set, ends Read when it is closed, although a file may not

@@ -91,7 +91,7 @@ func (s *scratch) keep(chunk []byte) {
 	s.chunks = append(s.chunks, chunk)
 }
 
-// prepare does for a document what is done where it is decoded.
+// prepare sketches a document, on the goroutine that decoded it.
 func (s *scratch) prepare(d *Doc) {
 	if s.sketch == nil || d == nil {
 		return

@@ -188,8 +188,8 @@ func (r *reader) inFolder(dir, name string, e fs.DirEntry) bool {
 		host = ""
 	}
 	if info.Mode()&fs.ModeNamedPipe != 0 {
-		// A user who names a pipe knows who writes to it; a pipe in a folder may have no
-		// writer.
+		// A pipe in a folder may have no writer, and opening it would never return. A pipe
+		// named on the command line is read.
 		return r.flush() && r.fail(Place{File: name}, because("a pipe", errors.New("a pipe in a folder; skipped (name it to read it)")))
 	}
 	return r.file(name, ValidName(path.Join(filepath.ToSlash(dir), below)), ValidName(host), info)

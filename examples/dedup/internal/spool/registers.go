@@ -63,7 +63,7 @@ func (r *Registers) create() (err error) {
 	return err
 }
 
-// Resize makes room for so many documents.
+// Resize makes room for docs documents.
 func (r *Registers) Resize(docs int) error {
 	r.docs = docs
 	for len(r.chunks)*r.rows < min(docs, r.most) {
