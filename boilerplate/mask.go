@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Masses in half words.
+// Masses of text, in units of half a word.
 const (
 	proseMass    = 2 * 25  // a block of this mass is prose
 	sentenceMass = 2 * 16  // a block of this mass that ends like a sentence is prose too
@@ -26,8 +26,8 @@ func isProse(b *block, text string) bool {
 	return b.mass >= proseMass || b.mass >= sentenceMass && endsSentence(b.Of(text))
 }
 
-// endsSentence reports whether s ends with a full stop or the like, quotation marks
-// and parentheses aside.
+// endsSentence reports whether s ends with a full stop or the like, ignoring quotation
+// marks and parentheses after it.
 func endsSentence(s string) bool {
 	if n := len(s); n > 0 && (s[n-1]|0x20-'a' < 26 || s[n-1]-'0' < 10) {
 		return false

@@ -23,7 +23,7 @@ type SearchOptions struct {
 
 	// Limit is the largest number of matches to return; 0 means all. It also bounds the
 	// work: among the documents that share a band with the query, only the last 128
-	// added are compared, and 8 more for each match asked for. [Stats] counts how often
+	// added are compared, and 8 more for each match requested. [Stats] counts how often
 	// that left some out. Documents with exactly the signature of the query are always
 	// compared.
 	Limit int

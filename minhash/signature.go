@@ -89,8 +89,8 @@ func Agree(a, b []uint32) int {
 }
 
 // Containment estimates the share of the set of s that is in the set of t,
-// |A∩B| / |A|, from their estimated similarity and cardinalities: see [Containment]. It is 0 when either is empty and
-// panics if the schemes differ.
+// |A∩B| / |A|, from their estimated similarity and cardinalities: see [Containment]. It
+// is 0 if either set is empty, and panics if the schemes differ.
 //
 // It is less accurate than the similarity, especially if t is much larger than s. If
 // you know the sizes, pass them to [Containment].

@@ -256,6 +256,6 @@ func foldRunGeneric(out, text []byte, n int, t *runTable, state uint64) (read, w
 	return read, o, state, false
 }
 
-// dense is the number of code points outside ASCII in a block from which on the
-// others are folded one by one, too, instead of in runs.
+// dense is a number of code points outside ASCII: in a block with that many or more,
+// the others are also folded one by one, instead of in runs.
 const dense = 10

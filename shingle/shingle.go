@@ -72,7 +72,8 @@ type Shingler struct {
 // The following rules differ from Unicode Standard Annex 29 or add to it; the rest
 // is tested with its conformance data:
 //
-//   - An apostrophe joins two letters, so don't is one token, and joins nothing else. Full stops, commas, colons, underscores, hyphens and double quotes
+//   - An apostrophe joins two letters, so don't is one token, and joins nothing
+//     else. Full stops, commas, colons, underscores, hyphens and double quotes
 //     always separate, also within numbers and between Hebrew letters.
 //   - An ideograph is a token of its own: Han, Tangut, Khitan, Nushu, Yi,
 //     cuneiform and hieroglyphs. Five of them mean about as much as two or three

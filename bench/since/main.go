@@ -4,12 +4,13 @@
 //	git worktree add --detach ../before 723a90a
 //	GOWORK=off go -C bench/since run . -before ../../../before
 //
-// It builds the driver with both versions and lets them take turns, way after way
-// and round after round. Each figure is the processor time of a pass of the old
-// version divided by that of the new one, on one processor each, including garbage
-// collection: the median of the rounds, with the smallest and the largest. The ways
-// are those that the README, or the documentation of a package, showed at the time:
-// see driver.
+// It measures several ways of using the library: those that the README, or the
+// documentation of a package, showed at the time of each version. See driver.
+//
+// The driver is built with both versions, which take turns at each way in each round.
+// Each figure is the processor time of a pass of the old version divided by that of
+// the new one, on one processor each, including garbage collection: the median of the
+// rounds, with the smallest and the largest.
 package main
 
 import (

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// minGone is the number of removed pages from which on their space is freed.
+// minGone is the minimum number of removed pages whose space is worth freeing.
 const minGone = 1024
 
 // compact frees the space of pages that were removed, replaced or forgotten: in the

@@ -85,9 +85,9 @@ import (
 
 // Options configures [Open]; the zero value is the recommended setting.
 type Options struct {
-	// Threshold is the Jaccard similarity, up to 1, from which on a page repeats another.
-	// It is counted from the five-word shingles outside the frame. 0 means 0.8. The
-	// threshold is fixed when a filter is created.
+	// Threshold is the minimum Jaccard similarity of a page and one that it repeats, at
+	// most 1. It is counted from the five-word shingles outside the frame. 0 means 0.8.
+	// The threshold is fixed when a filter is created.
 	Threshold float64
 
 	// Own is the least number of shingles outside the frame that a page with a frame

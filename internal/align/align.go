@@ -83,7 +83,7 @@ type Params struct {
 	Density  float64 // least share of equal tokens in the longer side
 	LocalMin int     // score below which a lone alignment is not even joined
 	Gram     int     // tokens of a seed
-	Worth    int     // score on its diagonal from which on a run is extended in texts of any size
+	Worth    int     // minimum score on its diagonal of a run that is extended in texts of any size
 }
 
 // An Engine holds the memory for alignments. It is not safe for concurrent use.
@@ -298,9 +298,9 @@ func (e *Engine) extendAll(a, b []uint32) {
 	}
 }
 
-// worthOf returns the score on its diagonal from which on a run is extended: a seed
-// and a little more, and the more the larger the texts are, since chance matches
-// grow with the product of their lengths (Karlin and Altschul 1990).
+// worthOf returns the minimum score on its diagonal of a run that is extended: that of
+// a seed and a little more. The larger the texts, the larger it is, because chance
+// matches grow with the product of their lengths (Karlin and Altschul 1990).
 func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
 	return min(scoreEqual*e.Gram+(1+max(large, 0))*e.Gram/gramWords, e.Worth)

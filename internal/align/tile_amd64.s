@@ -93,8 +93,8 @@ full:
 	MOVL $1, R15
 
 loop:
-	// The tokens of b move up by a lane: lane i has b[s-i-1]. Lane 0, where no token of
-	// a is, has the next one.
+	// Move the tokens of b up by a lane: lane i then has b[s-i-1]. Lane 0, which has no
+	// token of a, gets the next one.
 	VPBROADCASTD (SI), Z14
 	VALIGND $15, Z6, Z7, Z7
 	VALIGND $15, Z14, Z6, Z6

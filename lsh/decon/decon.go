@@ -91,7 +91,7 @@ const (
 	NearTokens = 64
 
 	runLength    = 3   // words of a run
-	commonRun    = 256 // number of items sharing a run from which on it is common
+	commonRun    = 256 // a run shared by more items than this is common
 	leastIndexed = 4   // runs of an item that are indexed even if they are common
 	mostPostings = 1024
 	mostWords    = 400 // words of an entry; the alignment takes 1.5 times the square

@@ -182,7 +182,7 @@ func (ix *Index) release() error {
 	return errors.Join(errs...)
 }
 
-// closingRows is the number of documents in memory from which on Close writes their
+// closingRows is the minimum number of documents in memory for which Close writes
 // tables, so that the next Open need not build them again.
 const closingRows = 4096
 

@@ -13,7 +13,7 @@ import (
 // are in the order in which they were added. Options have the same meaning as for
 // [lsh.Index.Search], except for the bound that a Limit sets: among the documents
 // that share a band with the query, the first 1,024 are compared, and 8 more for
-// each match asked for. The error wraps [ErrMismatch] if the signature has a scheme
+// each match requested. The error wraps [ErrMismatch] if the signature has a scheme
 // other than the index's. Search panics if an option is out of its range.
 func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error) {
 	began := time.Now()

@@ -10,8 +10,8 @@ import (
 
 // OriginOptions configures [Index.Origins]. The zero value is ready to use.
 type OriginOptions struct {
-	// Share is the share of a document's own text from which on the document is not an
-	// origin if an earlier holder covers that much; 0 means .5.
+	// Share is a share of a document's own text: if an earlier holder covers that much of
+	// it or more, the document is not an origin. 0 means .5.
 	Share float64
 }
 

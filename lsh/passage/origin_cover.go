@@ -14,7 +14,7 @@ const (
 
 	// In a long document every fourth fingerprint is examined, and for each the first
 	// holders, to find the documents that are most likely to cover it.
-	nearSample  = 256 // number of entries from which on a document is long
+	nearSample  = 256 // a document with this number of entries or more is long
 	nearHolders = 64
 	nearMost    = 3
 )

@@ -118,8 +118,8 @@ func propose(trials []trial, pos uint32, held []posting, kind kind, most int) []
 	return trials
 }
 
-// sure is the number of rare fingerprints from which on two texts are aligned whole
-// without first trying each of them.
+// sure is the number of shared rare fingerprints that is enough to align two texts
+// whole, without first trying each fingerprint.
 const sure = 6
 
 // matches aligns a text with the documents that the trials name, which have numbers

@@ -15,7 +15,7 @@ import (
 // whole records. An empty block ends the stream, so a truncated stream is detected,
 // and so are swapped blocks. Numbers are little-endian.
 const (
-	blockSize  = 1 << 17 // payload size from which on a block is complete
+	blockSize  = 1 << 17 // a block is complete when its payload reaches this size
 	headerSize = 20
 )
 
