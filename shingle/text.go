@@ -85,7 +85,7 @@ func (s *Shingler) UnmarshalText(text []byte) error {
 	case hasSeed && (len(print) != 16 || strings.Trim(print, "0123456789abcdef") != ""):
 		return fmt.Errorf("shingle: bad fingerprint %q", print)
 	case hasSeed && s.Seed == 0:
-		return fmt.Errorf("shingle: %q needs the seed of that fingerprint: %w", text, ErrSeed)
+		return fmt.Errorf("shingle: %q needs the seed that has this fingerprint: %w", text, ErrSeed)
 	case hasSeed && fingerprint(s.Seed) != print:
 		return fmt.Errorf("shingle: %q has a seed other than that of fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
 	case !hasSeed && s.Seed != 0:

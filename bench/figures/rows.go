@@ -63,7 +63,7 @@ var rows = []row{
 		},
 	},
 	{
-		What:    "10 million signatures clustered, in addition to their file",
+		What:    "clustering 10 million signatures in a file: memory and processor time",
 		readme:  true,
 		Command: "GOWORK=off go -C bench/scale run . 10000000",
 		metrics: []metric{

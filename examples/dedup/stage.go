@@ -60,7 +60,7 @@ func (k *stageAction) Flags() []cli.Flags {
 		Register: func(fs *flag.FlagSet) {
 			fs.Int64Var(&k.stage.First, "first", 0, "`number` of the first line, for number")
 			fs.IntVar(&k.stage.Documents, "documents", 0, "`number` of lines printed by sketch, for full")
-			fs.IntVar(&k.stage.Parts, "parts", 0, "`number` of parts of the counts over all documents, for blocks (default 64)")
+			fs.IntVar(&k.stage.Parts, "parts", 0, "`number` of parts into which the counts over all documents are divided, for blocks (default 64)")
 			fs.StringVar(&k.blocks, "blocks", "", "`file` written by merge, for mask")
 			fs.StringVar(&k.full, "full", "", "comma-separated `sizes` printed by full, one per band, for candidates")
 		},

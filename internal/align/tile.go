@@ -106,7 +106,7 @@ func (t *tile) row(s, score int) int {
 			return i
 		}
 	}
-	panic("align: a score that is not there")
+	panic("align: invalid score")
 }
 
 // walk goes back from a cell to the border, and calls both for every pair of tokens

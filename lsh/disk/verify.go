@@ -92,7 +92,7 @@ func (st *store) verifyLog(ctx context.Context, end int64) error {
 		return fmt.Errorf("offset %d: %w", at, err)
 	}
 	if rows != st.saved.rows {
-		return fmt.Errorf("%d documents up to offset %d, but tables of %d: %w", rows, st.saved.indexed, st.saved.rows, ErrCorrupt)
+		return fmt.Errorf("the log has %d documents up to offset %d, the tables have %d: %w", rows, st.saved.indexed, st.saved.rows, ErrCorrupt)
 	}
 	return nil
 }

@@ -177,7 +177,7 @@ func (ix *Index) store(ctx context.Context, records []*record) (map[int64]*recor
 // replaced record to old.
 func (ix *Index) replaced(old map[int64]*record, answer []string) (int64, error) {
 	if len(answer) != 1 && len(answer) != 3 {
-		return 0, fmt.Errorf("answer %q to a document: %w", answer, disk.ErrCorrupt)
+		return 0, fmt.Errorf("unexpected answer %q to an insert: %w", answer, disk.ErrCorrupt)
 	}
 	number, err := strconv.ParseInt(answer[0], 10, 64)
 	if err != nil || len(answer) == 1 {

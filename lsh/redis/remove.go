@@ -127,7 +127,7 @@ func (ix *Index) expire(ctx context.Context, before int64) (removed int, err err
 		numbers := make([]int64, len(cmd.Val()))
 		for i, m := range cmd.Val() {
 			if numbers[i], err = strconv.ParseInt(m, 10, 64); err != nil {
-				return removed, fmt.Errorf("the times hold %q: %w", m, disk.ErrCorrupt)
+				return removed, fmt.Errorf("invalid entry %q in the set of times: %w", m, disk.ErrCorrupt)
 			}
 		}
 		records, err := ix.records(ctx, numbers)

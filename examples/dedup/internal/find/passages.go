@@ -387,7 +387,7 @@ func touches(spans []shingle.Span, s shingle.Span) bool {
 func (ix *Passages) LeftOut() []string {
 	var out []string
 	if ix.left > 0 {
-		out = append(out, fmt.Sprintf("%s of documents not compared: they share only short phrases that occur in more than 64 documents, which are compared with the first 8 of these", show.Count(ix.left, "pair")))
+		out = append(out, fmt.Sprintf("%s of documents not compared: they share only short phrases that occur in more than 64 documents, and such a phrase is only compared in its first 8 documents", show.Count(ix.left, "pair")))
 	}
 	if s := ix.Stats(); s.Common > 0 {
 		out = append(out, fmt.Sprintf("%s found in more than 256 documents; these are compared only with the first 8 of them, so up to %s of documents were not compared", show.Count(s.Common, "phrase"), show.Count(s.Withheld, "pair")))

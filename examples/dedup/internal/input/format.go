@@ -112,7 +112,7 @@ var Formats = []Format{
 	},
 	{
 		Name: HTML, Extensions: []string{".html", ".htm", ".xhtml", ".shtml"}, Whole: true,
-		Help:      "a page, of which the visible text is read",
+		Help:      "a page; its visible text is read",
 		Recognize: looksLikeHTML,
 		Document:  func(d *Doc, data []byte) (*Doc, error) { return d.withPage(data, "") },
 	},

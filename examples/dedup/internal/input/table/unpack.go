@@ -38,7 +38,7 @@ func (u *unpacker) unpack(codec format.CompressionCodec, b []byte, size int) (pl
 		plain = b
 	case format.Snappy:
 		if n, err := s2.DecodedLen(b); err != nil || n != size || size/snappyRatio > len(b) {
-			return nil, fmt.Errorf("%w: snappy of %d bytes in %d", ErrCorrupt, size, len(b))
+			return nil, fmt.Errorf("%w: a snappy block that declares %d bytes in %d", ErrCorrupt, size, len(b))
 		}
 		plain, err = s2.Decode(nil, b)
 	case format.Gzip:

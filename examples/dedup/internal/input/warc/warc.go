@@ -88,9 +88,9 @@ func (r *Record) TargetURI() string {
 
 // Errors that an [Error] wraps.
 var (
-	ErrFormat = errors.New("not as ISO 28500 has it") // no record where one should be, or a broken header not as ISO 28500 has it
-	ErrLength = errors.New("wrong Content-Length")    // the record does not end where it declares
-	ErrLimit  = errors.New("over the limit")          // larger than Options allow
+	ErrFormat = errors.New("not a valid record (ISO 28500)") // no record where one should be, or a broken header
+	ErrLength = errors.New("wrong Content-Length")           // the record does not end where it declares
+	ErrLimit  = errors.New("over the limit")                 // larger than Options allow
 )
 
 // An Error is a record that could not be read.
