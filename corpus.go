@@ -25,8 +25,8 @@ type Document struct {
 	// without a host is compared as a whole.
 	Host string
 
-	// Time is when the document was published or fetched, if known. It helps to
-	// distinguish site furniture from news that several pages repeat on one day.
+	// Time is when the document was published or fetched, if known. It helps to tell
+	// site furniture from news that several pages carry on the same day.
 	Time time.Time
 }
 
@@ -38,17 +38,17 @@ func (d Document) page() boilerplate.Page {
 // value is an empty corpus with the recommended settings.
 //
 // A page is compared without the blocks that its host recycles, which are known only
-// after other pages of the host have been added. So [Corpus.Seen] and
-// [Corpus.AddNew] use the documents added before the call, while Pairs, Clusters and
-// Passages first sketch all documents again if pages were added since the last such
-// call. Without hosts nothing is sketched twice.
+// after other pages of the host have been added. So [Corpus.Seen] and [Corpus.AddNew]
+// use the documents added before the call, while Pairs, Clusters and Passages first
+// sketch all documents again if pages were added since the last such call. If no
+// document has a host, nothing is sketched twice.
 //
 // A Corpus keeps the texts and about 8 bytes for each of their words. All methods
 // may be called by any number of goroutines at once. A Corpus must not be copied
 // after first use.
 type Corpus struct {
-	// Threshold is the least Jaccard similarity of near-duplicates; 0 means 0.8. It must
-	// not change after first use; methods panic if it is out of its range.
+	// Threshold is the least Jaccard similarity of near-duplicates; 0 means 0.8. It
+	// must not change after first use; methods panic if it is out of range.
 	Threshold float64
 
 	mu       sync.Mutex
@@ -109,7 +109,7 @@ func (c *Corpus) keep(d Document) {
 }
 
 // Add adds documents. Each one replaces the document with the same ID, if there is
-// one, and then counts as the last one added.
+// one, and then counts as the most recently added.
 func (c *Corpus) Add(docs ...Document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,11 +122,11 @@ func (c *Corpus) Add(docs ...Document) {
 	}
 }
 
-// AddNew adds a document unless it is a near-duplicate of another one; then it
-// returns the most similar match and true. A corpus filled only by AddNew holds the
-// first of several near-duplicates, and every document left out matches one that was
-// kept. The document with the same ID is not a match: it is replaced if nothing else
-// matches, and otherwise stays.
+// AddNew adds a document unless it is a near-duplicate of another one; in that case
+// it returns the most similar match and true. A corpus filled only by AddNew holds
+// the first of several near-duplicates, and every document left out matches one that
+// was kept. The document with the same ID is not a match: it is replaced if nothing
+// else matches, and otherwise stays.
 func (c *Corpus) AddNew(d Document) (lsh.Match[string], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,8 +140,8 @@ func (c *Corpus) AddNew(d Document) (lsh.Match[string], bool) {
 	return m, seen
 }
 
-// Seen returns the document to which d is most similar, and whether it is at the
-// threshold. It adds nothing. A document with the same ID as d is not a match.
+// Seen returns the document most similar to d, and whether their similarity reaches
+// the threshold. It adds nothing. A document with the same ID as d is not a match.
 func (c *Corpus) Seen(d Document) (lsh.Match[string], bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,8 +195,8 @@ func (c *Corpus) sketched(ctx context.Context) (*lsh.Index, error) {
 }
 
 // Pairs returns every pair of near-duplicates with their similarity, in the order in
-// which A and then B were added. The error is that of the context. If very many
-// documents are the same, not every pair of them is listed: see [lsh.Index.Pairs].
+// which A and then B were added. The error is the context's. If very many documents
+// are equal, not all of their pairs are listed: see [lsh.Index.Pairs].
 func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair[string], error) {
 	index, err := c.sketched(ctx)
 	if err != nil {
@@ -205,9 +205,9 @@ func (c *Corpus) Pairs(ctx context.Context) ([]lsh.Pair[string], error) {
 	return index.Pairs(ctx)
 }
 
-// Clusters returns groups of near-duplicates. Each member matches the
-// representative, the document of the cluster that was added first. Documents
-// without near-duplicates are in no cluster. The error is that of the context.
+// Clusters returns groups of near-duplicates. Each member matches the representative,
+// the document of the cluster that was added first. Documents without near-duplicates
+// are in no cluster. The error is the context's.
 func (c *Corpus) Clusters(ctx context.Context) ([]lsh.Cluster[string], error) {
 	index, err := c.sketched(ctx)
 	if err != nil {

@@ -35,7 +35,7 @@ import (
 
 // A Comparison describes the similarity of two texts. Shingles are runs of five
 // words; case, accents, punctuation and layout do not count. The zero Comparison is
-// that of two empty texts.
+// the result for two empty texts.
 type Comparison struct {
 	// Jaccard is the number of shingles in both texts divided by the number in either: 1
 	// for equal texts, 0 if one text has no words.
@@ -50,9 +50,10 @@ type Comparison struct {
 	// suits pages better than the Jaccard similarity; see [passage.Cover].
 	CoveredA, CoveredB float64
 
-	// Passages are the stretches of at least twelve words that the texts share, exact or
-	// slightly edited, in the order of A. If a text is shorter, a passage covers nearly
-	// all of it and of an equally short other text. Spans are in bytes of the texts.
+	// Passages are the stretches of at least twelve words that the texts share, exact
+	// or slightly edited, in the order of A. If a text has fewer words, it has a
+	// passage only if the other text is about as short and the two are nearly equal.
+	// Spans are in bytes of the texts.
 	Passages []shingle.Passage
 
 	a string
@@ -80,8 +81,8 @@ func Compare(a, b string) Comparison {
 	}
 }
 
-// String describes the comparison in words: one line for the figures and two for
-// each passage, with the start of its text in A.
+// String describes the comparison in words: one line of figures, then two lines for
+// each passage, the second quoting its start in A.
 func (c Comparison) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "Jaccard %.2f; %.0f %% of A is in B, %.0f %% of B is in A", c.Jaccard, 100*c.ContainmentA, 100*c.ContainmentB)

@@ -29,7 +29,7 @@ const (
 // Seeds.
 const (
 	gramWords  = 3     // tokens of a seed where tokens are words
-	longText   = 20000 // number of tokens above which seeds are one token longer, and one more for each factor of ten
+	longText   = 20000 // texts of more tokens have seeds one token longer, and one more for each factor of ten
 	maxCopies  = 64    // most pairs of places that one gram proposes
 	sideCopies = 8     // places on a side that are always examined
 	gramWide   = 12    // tokens of the grams that are used where short ones are too common
@@ -62,7 +62,7 @@ type Chain struct {
 	Moved          bool  // parts of it have a different order in b
 }
 
-// Copies chooses how to treat a stretch that has several counterparts.
+// Copies selects how a stretch with several counterparts is treated.
 type Copies uint8
 
 // The values of Copies.
@@ -149,8 +149,8 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	if len(e.segs) == 0 {
 		return nil
 	}
-	// From here on the order of the sides is a property of the texts, not of
-	// the call, so that exchanging the texts exchanges the results.
+	// Order the sides by the texts, not by the arguments, so that swapping the texts
+	// swaps the results.
 	order := slices.Compare(a.IDs, b.IDs)
 	if n != m {
 		order = cmp.Compare(n, m)
@@ -167,8 +167,8 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	}
 	out := e.resolve(len(a.IDs), len(b.IDs))
 	out = e.join(out, a, b)
-	// In a text aligned with itself, a part moved there and back is two chains; if every
-	// pair of copies is requested, parts that cross are two copies.
+	// In a text aligned with itself, a moved part appears as two chains, one in each
+	// direction; if every pair of copies is requested, crossing parts are two copies.
 	if order != 0 && e.Copies != Every {
 		out = e.gather(out, a, b)
 	}
@@ -196,8 +196,8 @@ func (e *Engine) sorted(chains []Chain) []Chain {
 	return out
 }
 
-// byKey returns the chains by their keys, which are at least 0, and where these are
-// equal by ties: the number of each is the lower half of a value.
+// byKey returns the chains ordered by key (at least 0), then by tie; the lower half
+// of each value is the number of the chain.
 func (e *Engine) byKey(chains []Chain, key func(c *Chain) int32, ties func(x, y *Chain) int) []uint64 {
 	e.keys = e.keys[:0]
 	for i := range chains {
@@ -214,7 +214,7 @@ func (e *Engine) byKey(chains []Chain, key func(c *Chain) int32, ties func(x, y 
 	return e.keys
 }
 
-// enough reports whether the chains together could form one that is kept.
+// enough reports whether the chains, taken together, are large enough to be kept.
 func (e *Engine) enough() bool {
 	sum := 0
 	for _, c := range e.chains {
@@ -239,7 +239,7 @@ func (c *Chain) flip() {
 
 func compareRuns(x, y Run) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) }
 
-// mirror makes the result for two equal texts its own mirror image.
+// mirror makes the result for two equal texts symmetric in the two sides.
 func mirror(chains []Chain) []Chain {
 	var out []Chain
 	for _, c := range chains {
@@ -298,9 +298,9 @@ func (e *Engine) extendAll(a, b []uint32) {
 	}
 }
 
-// worthOf returns the minimum score on its diagonal of a run that is extended: that of
-// a seed and a little more. The larger the texts, the larger it is, because chance
-// matches grow with the product of their lengths (Karlin and Altschul 1990).
+// worthOf returns the minimum score on its diagonal of a run that is extended: that
+// of a seed and a little more. It grows with the texts, because the number of chance
+// matches grows with the product of their lengths (Karlin and Altschul 1990).
 func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
 	return min(scoreEqual*e.Gram+(1+max(large, 0))*e.Gram/gramWords, e.Worth)

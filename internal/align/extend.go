@@ -109,12 +109,13 @@ func same(a, b []uint32, ai, bj, dir, n int) bool {
 	return true
 }
 
-// lost reports whether what follows a border is sure to score nothing: most extensions
-// end at such a one, and need no tile for that. Let one token of b at most have an equal
-// in a, both within reach: then a way from the border has one equal pair at most before
-// the score falls by more than drop, and that is worth less than what leads to it, save
-// after a single unequal pair. (Up to a second equal pair, drop and the score of the
-// first pay for the unequal tokens and those in gaps, one at least for each.)
+// lost reports whether extending past a border cannot gain anything. Most extensions
+// end at such a border, and this check saves them a tile. Suppose at most one token
+// of b within reach equals a token of a. Then a path from the border contains at most
+// one equal pair before the score falls by more than drop, and the pair scores less
+// than the path to it costs, except after a single unequal pair. (To reach a second
+// equal pair, drop and the score of the first pair would have to pay for all unequal
+// tokens and gaps, each of which costs at least one.)
 func lost(a, b []uint32, ai, bj, dir, n, m, drop int) bool {
 	reach := drop + scoreEqual + 2
 	n, m = min(n, reach), min(m, reach)

@@ -116,7 +116,7 @@ func unique(a, b []uint32, q int) []Run {
 	for k, p := len(tails)-1, tails[len(tails)-1]; k >= 0; k, p = k-1, prev[p] {
 		chain[k] = pairs[p]
 	}
-	// Grams overlap: cut from each the part that the one before has.
+	// Grams overlap: cut from each the part that the previous one covers.
 	out := chain[:0]
 	i, j := int32(0), int32(0)
 	for _, r := range chain {
@@ -167,7 +167,7 @@ func (g *global) exact(a, b []uint32, oa, ob int) {
 				gb, t = gb-costGapNext, t|moreOfB
 			}
 			cell, how := diagonal-costUnequal, byte(fromBoth)
-			gap := int32(0) // the margin that a gap needs: among equal scores it may lead to more equal tokens
+			gap := int32(0) // the margin by which a gap must win; on a tie it may lead to more equal tokens
 			if a[i-1] == b[j-1] {
 				cell, gap = diagonal+scoreEqual, 1
 			}

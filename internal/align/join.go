@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// joinCost is the cost of a gap of n tokens, in units of the score: a fragment after
-// it must be worth more.
+// joinCost is the cost of a gap of n tokens, in units of the score. The fragment
+// after the gap must score more than that.
 func joinCost(gap int32) int32 { return 2 + gap/2 }
 
-// Where one text continues without a paragraph break, the other may have more in
-// between: a foreign line that was inserted, a clause that was cut. That the parts
-// touch in one text is evidence in itself, so the gap costs less.
+// Where one text continues without a paragraph break, the other may have additional
+// text in between: an inserted line, or a clause that the first text leaves out. That
+// the parts touch in one text is evidence in itself, so the gap costs less.
 const (
 	touch     = 3 // tokens between parts that touch
-	wideByGap = 4 // factor by which such a gap may be wider than another
+	wideByGap = 4 // how many times as wide such a gap may be
 )
 
 func touchCost(gap int32) int32 { return 4 + gap/8 }
@@ -62,8 +62,9 @@ func (e *Engine) resolve(n, m int) []Chain {
 }
 
 // repeats reports whether more than half of the equal tokens of o are also equal
-// tokens of c, with the same counterparts. Covering the same tokens is not enough,
-// because a chain through two copies of a phrase covers all four pairs of them.
+// tokens of c, with the same counterparts. Checking that they cover the same tokens
+// is not enough, because a chain through two copies of a phrase covers the tokens of
+// all four pairs of copies.
 func (c Chain) repeats(o Chain) bool {
 	both := int32(0)
 	for i, k := 0, 0; i < len(c.Runs) && k < len(o.Runs); {

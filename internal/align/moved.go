@@ -9,7 +9,7 @@ const (
 	movedNear = 8   // tokens between the parts of a moved passage, in both texts
 	movedFar  = 100 // number of tokens by which a part inside a passage may have moved
 
-	movedOverlap = 12 // number of tokens of a part that the passage may already have: an edge that was extended too far
+	movedOverlap = 12 // tokens of a part that may already be in the passage, because an edge was extended too far
 )
 
 // gather merges chains that are close together in both texts but in a different
@@ -81,7 +81,7 @@ func (c *Chain) takes(o Chain, a, b Seq) bool {
 }
 
 // trimmed returns c without the few tokens that reach into another paragraph of
-// either text: they are equal by chance, and would separate the parts.
+// either text. They are equal by chance and would keep the parts from being joined.
 func trimmed(c Chain, a, b Seq) Chain {
 	t := c.After(borderAfter(a.Breaks, c.A0), borderAfter(b.Breaks, c.B0))
 	t = t.Before(borderBefore(a.Breaks, t.A1), borderBefore(b.Breaks, t.B1))

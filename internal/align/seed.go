@@ -43,7 +43,8 @@ func (t *table) reset(ids []uint32, q, n int) {
 	clear(t.maybe)
 }
 
-// hash mixes the q ids from at on; its leading bits are the best mixed.
+// hash mixes the q ids that begin at index at; the leading bits of the result are
+// mixed best.
 func (t *table) hash(ids []uint32, at int) uint64 {
 	g := ids[at : at+t.q]
 	if len(g) == 3 {
@@ -64,8 +65,8 @@ func hashThree(x, y, z uint32) uint64 {
 	return (h ^ h>>32) * 0xD1B54A32D192ED03
 }
 
-// slot returns the slot of the gram of ids at the given token, or the free one where
-// it belongs.
+// slot returns the slot of the gram of ids at the given token, or the free slot for
+// it.
 func (t *table) slot(ids []uint32, at int) int32 { return t.slotOf(ids, at, t.hash(ids, at)) }
 
 func (t *table) slotOf(ids []uint32, at int, h uint64) int32 {
@@ -98,7 +99,7 @@ func (t *table) add(at int) {
 	sl.first, sl.count = int32(at), sl.count+1
 }
 
-// meet collects the grams of b that the table has, and counts their places.
+// meet collects the grams of b that are in the table, and counts their places.
 func (t *table) meet(b []uint32, want func(j int) bool) {
 	t.hits = t.hits[:0]
 	next := len(t.ids) // the gram's place if the text continues like the gram before

@@ -7,7 +7,8 @@
 #define HOWS   4096 // 64 steps of 4 masks of 32 bits
 #define TOKENS 5120 // 32 tokens of a
 
-// The lanes one up: lane i takes that of i-1, lane 0 the last, which a mask replaces.
+// Shifts lanes up by one: lane i takes the value of lane i-1, and lane 0 the value of
+// the last lane, which a mask replaces.
 DATA ·laneUp<>+0(SB)/8, $0x000200010000001f
 DATA ·laneUp<>+8(SB)/8, $0x0006000500040003
 DATA ·laneUp<>+16(SB)/8, $0x000a000900080007
@@ -133,7 +134,7 @@ loop:
 	KMOVD K4, 8(BX)
 	KMOVD K3, 12(BX)
 
-	// Dead is a lane beyond n, one beyond m, and a score below the floor.
+	// Lanes beyond n or m and scores below the floor are dead.
 	MOVL R8, AX
 	MOVQ R11, R10
 	SUBQ R9, R10

@@ -8,8 +8,9 @@
 #define TOKENS 5120 // 32 tokens of a
 #define OTHERS 5248 // 96 tokens: the token of b with number t is at 63-t
 
-// Masks of lanes, by words: 32 that are set, 32 that are not, 32 that are. From the
-// word 32-k on the lanes below k are set, from the word 63-k on those above k.
+// Masks of lanes, by words: 32 that are set, 32 that are not, 32 that are. A load
+// from word 32-k sets the lanes below k; a load from word 63-k sets the lanes above
+// k.
 DATA ·tileEdges<>+0(SB)/8, $0xffffffffffffffff
 DATA ·tileEdges<>+8(SB)/8, $0xffffffffffffffff
 DATA ·tileEdges<>+16(SB)/8, $0xffffffffffffffff
@@ -197,7 +198,7 @@ loop:
 	VPMAXSW  Y13, Y5, Y13
 	BITS(Y10, Y11, 4)
 
-	// Dead is a lane beyond n, one beyond m, and a score below the floor.
+	// Lanes beyond n or m and scores below the floor are dead.
 	VPCMPGTW Y12, Y9, Y10
 	VPCMPGTW Y13, Y9, Y11
 	VPOR     (R8), Y10, Y10

@@ -1,5 +1,5 @@
-// Package corpus provides tests with the real data next to the repository and with
-// any amount of made-up text. Nothing outside tests imports it.
+// Package corpus gives tests access to the real data next to the repository, and
+// generates any amount of made-up text. Nothing outside tests imports it.
 package corpus
 
 import (

@@ -5,8 +5,8 @@ package cpu
 
 import "slices"
 
-// A Tier is a set of instructions for which kernels are written. Every tier gives
-// the same results. On one architecture a higher tier includes the lower ones.
+// A Tier is an instruction set for which there are kernels. Every tier gives the same
+// results. On one architecture a higher tier includes the lower ones.
 type Tier uint8
 
 const (

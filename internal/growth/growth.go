@@ -11,9 +11,9 @@ import (
 const parts = 8
 
 // Linear runs f for one input of n bytes and for eight of n/8. It fails the test if
-// the one takes more than six times as long as the eight together, as quadratic work
-// does. The machine may be busy with other things: one fair comparison in ten is
-// enough.
+// the large input takes more than six times as long as the eight small ones together,
+// as quadratic work would. Because the machine may be busy, one passing comparison in
+// ten is enough.
 func Linear(tb testing.TB, n int, f func(n int)) {
 	tb.Helper()
 	took := func(times, n int) time.Duration {

@@ -1,5 +1,5 @@
 // Package intlog computes logarithms in integers, so that they are the same on every
-// machine. The functions of package math differ between processors in the last place.
+// machine. The results of package math differ between processors in the last digit.
 package intlog
 
 import "math/bits"

@@ -37,10 +37,10 @@ func (s *Refs) Has(ref int64) bool {
 	return p != nil && p[ref>>6&(1<<10-1)]>>(ref&63)&1 != 0
 }
 
-// A Bucket makes the pairs of documents to compare, one bucket after the other: all
-// pairs of a bucket that is compared in full; in an oversized bucket, the pairs of
-// all documents with its leaders. It keeps the refs of a bucket while that is
-// compared in full.
+// A Bucket makes the pairs of documents to compare, one bucket after the other. A
+// bucket that is compared in full gives all its pairs; an oversized one gives the
+// pairs of each document with the leaders. A Bucket keeps the refs until the bucket
+// is oversized.
 type Bucket struct {
 	// Pair receives each pair, the lower ref first.
 	Pair func(a, b int64) error
@@ -102,8 +102,8 @@ func (b *Bucket) pairs(firsts int) error {
 }
 
 // Full returns the size up to which the buckets of a band are compared in full, and
-// the comparisons left out, for a corpus with that many non-empty documents. The
-// sizes are those of buckets above [lsh.FullBucket]; Full sorts them.
+// the number of comparisons left out, for a corpus with the given number of non-empty
+// documents. The sizes are those of buckets above [lsh.FullBucket]; Full sorts them.
 func Full(sizes []int, documents, bands int) (full int, work lsh.Work) {
 	slices.Sort(sizes)
 	full = lsh.FullSize(sizes, documents, bands)
@@ -142,7 +142,7 @@ func (c *Clusters) Join(b, a int64) bool {
 	return true
 }
 
-// Pack appends a byte for each register: equal registers have equal bytes.
+// Pack appends one byte for each register; equal registers give equal bytes.
 func Pack(dst []byte, regs []uint32) []byte {
 	for _, v := range regs {
 		dst = append(dst, byte(v*0x9E3779B1>>24))
@@ -150,9 +150,9 @@ func Pack(dst []byte, regs []uint32) []byte {
 	return dst
 }
 
-// Agree counts the equal bytes of two packed signatures of the same length: at least
-// as many bytes as registers agree. About one unrelated register in 256 agrees by
-// chance.
+// Agree counts the equal bytes of two packed signatures of the same length. The count
+// is never below the number of equal registers; about one in 256 different registers
+// agrees by chance.
 func Agree(x, y []byte) int {
 	y = y[:len(x)]
 	same := 0

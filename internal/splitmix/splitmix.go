@@ -1,6 +1,6 @@
-// Package splitmix is the generator of all keys and multipliers of this module:
-// SplitMix64 of Steele, Lea and Flood, Fast Splittable Pseudorandom Number
-// Generators (2014). Its values are frozen: hashes and signatures depend on them.
+// Package splitmix generates all keys and multipliers of this module with SplitMix64
+// of Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014).
+// Its values are frozen: hashes and signatures depend on them.
 package splitmix
 
 import "math/bits"

@@ -1,3 +1,2 @@
-// Package sqltest tests the SQL in docs/bands.md, which needs an engine that runs
-// it.
+// Package sqltest runs the SQL in docs/bands.md on a database engine.
 package sqltest

@@ -1,4 +1,4 @@
-// Package unidata holds frozen tables of how each code point is folded and of its
+// Package unidata holds frozen tables of the folded form of each code point and its
 // role in a token. They do not depend on the tables of any other package, so a text
 // folds alike under every Go release.
 package unidata
@@ -86,8 +86,8 @@ func Kept() *Table { return &kept }
 // is utf8, little-endian, with the upper byte zero.
 func (t *Table) Three(utf8 uint32) Entry {
 	e := blocks[t.Index[(utf8&0xf)<<6|utf8>>8&0x3f]][utf8>>16&0x3f]
-	// An entry without bytes stands for the bytes of the code point itself; an entry
-	// that becomes nothing has length 0, so this does no harm.
+	// An entry without bytes means the bytes of the code point itself. This is harmless
+	// for code points that fold to nothing, because their length is 0.
 	return e | Entry(utf8&0xffffff)&Entry(int32(e&0xffffff-1)>>31)
 }
 

@@ -56,9 +56,9 @@ var accentFolds = map[rune]string{
 // symbols have a compatibility decomposition into letters but are decoration.
 const symbols = "™℠"
 
-// apostrophes are all characters that people and machines write for one, and the
-// geresh of Hebrew. The acute accent is not included: its compatibility form is a
-// space and a mark.
+// apostrophes are all characters that people and programs use as one, and the geresh
+// of Hebrew. The acute accent is not included: its compatibility form is a space and
+// a mark.
 const apostrophes = "'‘’‛\u02b9\u02bb\u02bc\u02bd\u055a\u05f3\uff07"
 
 // southEast are the scripts without spaces whose tokens are clusters: a consonant or
@@ -68,7 +68,7 @@ var southEast = []*unicode.RangeTable{
 	unicode.Tai_Viet, unicode.New_Tai_Lue, unicode.Tai_Le, unicode.Javanese, unicode.Balinese,
 }
 
-// clusterVowels are letters by category that belong to the consonant before them.
+// clusterVowels have the category of letters but belong to the consonant before them.
 const clusterVowels = "\u0e2f\u0e30\u0e32\u0e33\u0e45\u0e46\u0eaf\u0eb0\u0eb2\u0eb3\u0ebd\u0ec6\u17d7\uaab1\uaaba"
 
 // stackers join the consonant after them to the cluster before.
@@ -336,9 +336,9 @@ func order(r rune, keep bool) int {
 	return int(norm.NFD.PropertiesString(string(r)).CCC())
 }
 
-// reorders reports whether a mark may have to move before an earlier one. Of the
-// viramas, which are frequent, only those do that can follow tones of their script,
-// as long as accents do not count.
+// reorders reports whether a mark may have to move before an earlier one. Unless
+// accents are kept, the only viramas, which are frequent, that do so are those that
+// can follow tones of their script.
 func reorders(r rune, keep bool) bool {
 	c := order(r, keep)
 	return c != 0 && (c != 9 || keep || strings.ContainsRune("\u0e3a\u0eba\u1a60", r)) && c != 107
@@ -385,7 +385,7 @@ func main() {
 				if r < 0x800 || r >= 0xd800 && r < 0xe000 {
 					e = invalid
 				}
-				// Unchanged code points have no bytes, so that blocks are alike.
+				// Unchanged code points have no bytes, so that more blocks are equal.
 				if c := string(r); len(c) == 3 {
 					same := uint32(c[0]) | uint32(c[1])<<8 | uint32(c[2])<<16 | 3<<28
 					if e&^(15<<24) == same {
