@@ -36,7 +36,7 @@ func mixAffine32(xs, hashes []uint64) {
 const mersenne61 = 1<<61 - 1
 
 // A legacyPermutation maps h to (a*h + b) mod 2^64 mod 2^61-1 mod 2^32. The first
-// modulus is an unintended overflow in datasketch and the reason for its bias; it is
+// modulus is an unintended overflow in datasketch that biases its estimates; it is
 // reproduced to get the same values.
 type legacyPermutation struct{ a, b uint64 }
 

@@ -9,11 +9,11 @@ import (
 
 // BandKeys appends a key for each of the first bands bands of rows registers to dst:
 // two sets whose signatures agree in all registers of a band have the same key for
-// it; others share a key only by chance (2^-64). The key depends on the number of
-// the band, so keys of all bands may share one table. Without a secret seed a
-// hostile author can make texts whose keys collide; with one, he would have to learn
-// it from the answers. The signature of an empty set has no keys: dst is returned
-// unchanged.
+// it; other signatures share a key only by chance (2^-64). The key depends on the
+// number of the band, so keys of all bands may share one table. Without a secret seed
+// a hostile author can make texts whose keys collide; with one, the author would have
+// to deduce it from the answers. The signature of an empty set has no keys: dst is
+// returned unchanged.
 //
 // It panics if bands or rows is not positive or the signature has fewer than
 // bands*rows registers.

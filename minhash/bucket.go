@@ -6,9 +6,8 @@ import (
 	"github.com/neardup/neardup/internal/splitmix"
 )
 
-// bucketRounds is the number of bucket rounds before the fallback. It is part
-// of the definition of every signature: see docs/benchmarks.md for how
-// it was chosen.
+// bucketRounds is the number of bucket rounds before the fallback. It is part of the
+// definition of every signature. See docs/benchmarks.md for how it was chosen.
 const bucketRounds = 2
 
 const (
@@ -40,13 +39,13 @@ type params struct {
 	//	x = h ^ key[0]; x ^= x>>32; x *= key[1]; x ^= x>>32; x *= key[2]; x ^= x>>32
 	key [3]uint64
 
-	// In round 0 the element lies in the bucket of the top bits of x, and the low
+	// In round 0 the top bits of x are the number of the element's bucket, and the low
 	// 32 bits, shifted, are its rank. In round r > 0 the same holds for y = x *
 	// rounds[r], y ^= y>>32.
 	round [maxRounds]uint64
 
-	// In the fallback its value in register j is a[j]*uint32(x), shifted; for the
-	// algorithms without rounds it is a[j]*uint32(x) + b[j]. Both slices are padded
+	// In the fallback the element's value in register j is a[j]*uint32(x), shifted; for
+	// the algorithms without rounds it is a[j]*uint32(x) + b[j]. Both slices are padded
 	// to whole vectors.
 	a, b []uint32
 
@@ -67,8 +66,8 @@ func makeParams(sc Scheme) params {
 		p.legacy = legacyPermutations(sc.K, uint32(sc.Seed))
 		return p
 	}
-	// Not the seed itself: elements that also come from SplitMix64 must not equal the
-	// key, because x would then be 0, the least value in every register.
+	// The seed is changed first, so that elements that are also made by SplitMix64 do
+	// not equal the key: x would then be 0, the least value in every register.
 	rng := splitmix.Source(sc.Seed ^ 0x6A09E667F3BCC908) // from the square root of 2
 	p.key = [3]uint64{rng.Next(), rng.Multiplier(), rng.Multiplier()}
 	for r := range p.round {
@@ -87,14 +86,14 @@ func makeParams(sc Scheme) params {
 // after all elements was empty after each block, so every element took part in the
 // later round and in the fallback.
 //
-// If fresh is set, regs are those of the empty set.
+// If fresh is set, regs are the registers of the empty set.
 func (s *Sketcher) update(regs []uint32, hashes []uint64, fresh bool) {
 	if s.params.legacy != nil {
 		updateLegacy(regs, hashes, s.params.legacy)
 		return
 	}
-	// The scratch is on the stack, where it must be cleared: use only as much as the set
-	// needs.
+	// The scratch memory is on the stack and must be cleared: use only as much as the
+	// set needs.
 	switch n := len(hashes); {
 	case n == 0:
 	case n <= 32:
@@ -167,8 +166,8 @@ func (s *Sketcher) block(regs []uint32, xs, hashes []uint64, fresh bool) {
 }
 
 // repeats reports whether a block of n elements must be repetitive, because round 0
-// left too many of the k buckets empty. Then it pays to drop repeats before the
-// fallback, which costs the number of elements times the number of empty buckets.
+// left too many of the k buckets empty. In that case it pays to drop repeats before
+// the fallback, which costs the number of elements times the number of empty buckets.
 func repeats(n, missing, k int) bool {
 	// n/2 distinct elements would miss k*exp(-n/2k) buckets. Small blocks, where chance
 	// dominates, are left alone.
@@ -182,13 +181,13 @@ func repeats(n, missing, k int) bool {
 	return uint64(missing)<<16 > expected+8<<16
 }
 
-// thin drops repeats from xs, in place: all those that come before another element
-// takes their place in a small table.
+// thin drops repeats from xs, in place. It misses a repeat if another element has
+// since taken the first one's slot in a small table.
 func thin(xs []uint64) []uint64 {
 	var seen [512]uint64
 	n := 0
 	for _, x := range xs {
-		// A zero is never mistaken for a repeat of the table's initial state.
+		// A zero is always kept, because it equals an unused slot.
 		if slot := &seen[x>>55]; *slot != x || x == 0 {
 			*slot = x
 			xs[n] = x

@@ -9,9 +9,9 @@ import "math"
 //
 // If more than a quarter of the buckets are empty after round 0, it counts those
 // (linear counting: Whang, Vander-Zanden and Taylor 1990). Otherwise, and for the
-// other algorithms, it divides K-1 by the sum of the waiting times that the
-// registers represent, which for a set of n elements are nearly exponential with
-// rate n (Giroire 2009; Lumbroso 2010, section 2).
+// other algorithms, it divides K-1 by the sum of the waiting times that the registers
+// represent. For a set of n elements these are nearly exponential with rate n
+// (Giroire 2009; Lumbroso 2010, section 2).
 func (s Signature) Cardinality() float64 {
 	if s.IsEmpty() {
 		return 0
@@ -24,10 +24,10 @@ func (s Signature) Cardinality() float64 {
 		}
 		return max(1, (k-1)/time.total())
 	}
-	// An element has a share of 1/k of each register in a round, and a full share in the
-	// fallback.
+	// In a round, an element is in a given register with probability 1/k; in the
+	// fallback it is in all of them.
 	rounds := s.scheme.Rounds
-	passed, unfilled := 0, 0 // rounds without an element, and the number of registers with such a round
+	passed, unfilled := 0, 0 // rounds that left a register empty, and registers that some round left empty
 	for _, v := range s.values {
 		r := roundOf(v, rounds)
 		if r > 0 {
@@ -40,7 +40,7 @@ func (s Signature) Cardinality() float64 {
 			time.add(unit(v, rounds))
 		}
 	}
-	skipped := -logarithm(1 - 1/k) // the waiting time that a round without an element represents
+	skipped := -logarithm(1 - 1/k) // the waiting time represented by a round without an element
 	if n := float64(unfilled); n > k/4 {
 		return max(1, -logarithm(n/k)/skipped)
 	}

@@ -18,11 +18,11 @@
 // The signature of a union is the elementwise minimum ([Signature.Union]), so a set
 // may be sketched in parts. [Signature.Cardinality] and [Signature.Containment]
 // estimate sizes and one-sided overlap. [Signature.Pack] keeps 8 or 16 bits of each
-// register. [SimHash64] is another classic sketch, of one word.
+// register. [SimHash64] is another classic sketch, a single 64-bit word.
 //
-// The empty set matches nothing, not even itself; any other set has similarity 1
-// with itself. For the similarity of multisets, make one element from each pair of
-// hash and occurrence number, as a shingle.Shingler with Multiset does.
+// The empty set matches nothing, not even itself; any other set has similarity 1 with
+// itself. To compare multisets, make one element from each pair of a hash and its
+// occurrence number, as a shingle.Shingler with Multiset does.
 //
 // # Choosing K
 //
@@ -39,16 +39,16 @@
 // (Dahlgaard, Knudsen and Thorup, FOCS 2017). In round 0 each element falls into one
 // of K buckets, and a register keeps the least rank in its bucket. If a bucket is
 // empty, round 1 distributes all elements again. A register that is still empty is
-// filled by the fallback, where every element competes for it, as in classic
-// MinHash. Registers of a later round are larger, whatever their rank, so minima
-// merge exactly. A set of n elements takes n steps a round and n for each of about
-// K*exp(-2n/K) registers in the fallback. The estimate has no bias, and its variance
-// is that of classic MinHash for sets much larger than K, and .55 to .9 of it for
-// smaller ones.
+// filled by the fallback, where every element competes for it, as in classic MinHash.
+// Registers of a later round are larger, whatever their rank, so minima merge
+// exactly. A set of n elements takes n steps in each round, and n more for each of
+// the about K*exp(-2n/K) registers left to the fallback. The estimate has no bias.
+// Its variance equals that of classic MinHash for sets much larger than K, and is .55
+// to .9 times as large for smaller ones.
 //
-// [Classic] is MinHash as defined by Broder (1997): the reference. [Affine32] and
-// [Legacy] make the signatures of the Python package datasketch bit for bit; package
-// minhash/datasketch has its hash and its file format.
+// [Classic] is MinHash as defined by Broder (1997), and serves as the reference.
+// [Affine32] and [Legacy] make the signatures of the Python package datasketch bit
+// for bit; package minhash/datasketch has its hash and its file format.
 //
 // All algorithms but the last two first mix each element with a finaliser keyed by
 // the seed, so elements may be sequential numbers. Two elements with the same hash
@@ -56,18 +56,19 @@
 // of about n/K/2^31 for Bucket, and n/2^32 for the other algorithms.
 //
 // Kernels for AVX-512, AVX2 and NEON are chosen when the program starts; other
-// machines, and builds with the tag purego, run Go. docs/benchmarks.md has their
-// speed, the accuracy by the size of sets, and how the number of rounds was chosen.
+// machines, and builds with the tag purego, run Go. docs/benchmarks.md lists their
+// speed and the accuracy by size of set, and explains how the number of rounds was
+// chosen.
 //
 // # Stability
 //
 // Equal options give equal registers, and equal signatures the same estimates to the
-// last bit, on every processor, operating system and version of Go. A change of
-// registers would be a new version of the [Scheme], and signatures of different
-// schemes refuse to compare. Later releases of this major version read what earlier
-// ones wrote: FORMAT.md in the directory of the package describes the binary form,
-// with version and checksum, and the text form for JSON. Golden files in testdata
-// prove it.
+// last bit, on every processor, operating system and version of Go. If registers ever
+// changed, the [Scheme] would get a new version, and signatures of different schemes
+// refuse to compare. Later releases of this major version read what earlier ones
+// wrote: FORMAT.md in the directory of the package describes the binary form, with
+// version and checksum, and the text form for JSON. Golden files in testdata prove
+// it.
 //
 // # Untrusted input
 //
@@ -77,8 +78,9 @@
 // An author who knows the seed can make sets whose estimates are wrong, in either
 // direction: choose a random seed and keep it secret where authors may be hostile.
 // The mixing is fast, not cryptographic: a secret seed stops crafted registers, but
-// not an author who can request any number of signatures. It cannot distinguish two
-// texts with equal element hashes: see Shingler.Seed in package shingle. The seed of
-// [Signature.BandKeys] keeps different registers out of one bucket; equal ones
-// always meet. No input costs more than the rounds plus classic MinHash.
+// not an author who can request any number of signatures. No seed of this package
+// distinguishes two texts with equal element hashes: see Shingler.Seed in package
+// shingle. The seed of [Signature.BandKeys] keeps different registers out of one
+// bucket; equal ones always meet. No input takes more work than the rounds plus
+// classic MinHash.
 package minhash

@@ -12,7 +12,7 @@ const (
 	formatVersion = 1
 )
 
-// kind is the kind of value in an envelope.
+// kind identifies the type of value in an envelope.
 type kind byte
 
 const (
@@ -63,8 +63,8 @@ func (s *Signature) UnmarshalBinary(data []byte) error {
 }
 
 // Decode returns the encoded signature. The error wraps [ErrMismatch] if the
-// signature is not of the scheme of s, and otherwise is one that
-// [Signature.UnmarshalBinary] returns.
+// signature has a different scheme than s; other errors are as for
+// [Signature.UnmarshalBinary].
 func (s *Sketcher) Decode(data []byte) (Signature, error) {
 	sc, r, err := open(data, kindSignature)
 	if err != nil {

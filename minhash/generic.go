@@ -46,7 +46,7 @@ func firstRoundGeneric(regs []uint32, xs, hashes []uint64, p *params) {
 const fullLimit = 1 << 30
 
 // fullRoundGeneric does the first round and returns true if all buckets are well
-// filled; then there is no other round.
+// filled. No other round is needed then.
 func fullRoundGeneric(regs []uint32, hashes []uint64, p *params) bool {
 	limit := slices.Max(regs)
 	if limit > fullLimit {
@@ -99,13 +99,14 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 	for from := 0; from < len(regs); from += part {
 		n := 0
 		for i, v := range regs[from:min(from+part, len(regs))] {
-			// Whether a register is filled is unpredictable, hence no branch on it.
+			// A branch on whether a register is filled would be unpredictable, so there
+			// is none.
 			lanes[n%part] = uint16(from + i)
 			_, filled := bits.Sub32(v, tag, 0)
 			n += int(1 - filled)
 		}
 		for at := 0; at < n; at += 3 {
-			// The last ones may be the same register again.
+			// The last of the three may repeat a register.
 			i, j, k := lanes[at], lanes[min(at+1, n-1)], lanes[min(at+2, n-1)]
 			a, b, c := compete(xs, p.a[i], p.a[j], p.a[k])
 			regs[i] = min(regs[i], a>>(p.rounds&31)|tag)

@@ -119,15 +119,15 @@ func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	}
 }
 
-// tiny overwrites regs with the signature of the elements and returns true if it has
-// a kernel for so few elements.
+// tiny overwrites regs with the signature of the elements and returns true if there
+// is a kernel for so few elements.
 func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes)
 	if n == 0 || p.rounds != 2 || len(regs) != 128 {
 		return false
 	}
-	// Above these sizes it is faster to skip the registers that are filled.
+	// For more elements it is faster to skip the registers that are already filled.
 	switch {
 	case s.tier == cpu.AVX512 && n <= 44:
 		tinyAVX512((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
@@ -139,8 +139,8 @@ func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 	return true
 }
 
-// fullRound does the first round, which is then the only one, and returns true if
-// every bucket is so full that it pays to skip elements that change no register.
+// fullRound does the first round and returns true if every bucket is so full that it
+// pays to skip elements that change no register. No other round is needed then.
 func (s *Sketcher) fullRound(regs []uint32, xs, hashes []uint64) bool {
 	p := &s.params
 	n := len(hashes) &^ 7
@@ -183,7 +183,7 @@ func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	switch {
 	case s.tier == cpu.AVX512 && len(xs) > p.k: // then most registers are filled
 		siftRoundAVX512(&regs[0], len(regs), &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
-	case s.tier == cpu.AVX512 && len(xs) > 32: // otherwise it does not pay
+	case s.tier == cpu.AVX512 && len(xs) > 32: // for fewer it does not pay
 		laterRoundAVX512(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
 	case s.tier != cpu.Generic:
 		laterRoundBMI2(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
@@ -254,8 +254,8 @@ func agreeTier(t cpu.Tier, a, b []uint32) int {
 	return same
 }
 
-// bandKeys takes 64x64-bit products, which no vector unit has. With a multiplication
-// that leaves the flags alone, the bands overlap.
+// bandKeys needs 64x64-bit products, which no vector unit has. The kernel uses MULX,
+// which leaves the flags alone, so that the work on several bands overlaps.
 func bandKeys(keys []uint64, values []uint32, rows int, key *bandKey) {
 	if activeTier() == cpu.Generic {
 		bandKeysGeneric(keys, values, rows, key)

@@ -19,7 +19,7 @@ func agreeNEON(a, b *uint32, n int) int
 
 func (s *Sketcher) mix(xs, hashes []uint64) { mixGeneric(xs, hashes, &s.params) }
 
-// The rounds are limited by scalar work, for which Go is as fast.
+// The rounds are limited by scalar work, and plain Go is as fast at that.
 
 func (s *Sketcher) firstRound(regs []uint32, xs, hashes []uint64) {
 	firstRoundGeneric(regs, xs, hashes, &s.params)

@@ -107,7 +107,7 @@ end:
 // key *[3]uint64)
 //
 // The first round for a multiple of 4 elements when no register is above limit: four
-// elements are skipped if none has a value below that.
+// elements are skipped together if none has a value below limit.
 TEXT ·fullRoundAVX2(SB), NOSPLIT, $0-48
 	MOVQ regs+0(FP), R8
 	MOVQ hashes+8(FP), SI

@@ -111,10 +111,10 @@ end:
 // func fullRoundAVX512(regs *uint32, lanes int, xs, hashes *uint64, n int, shift
 // uint, key *[3]uint64) bool
 //
-// Like firstRoundAVX512, for a multiple of 8 elements, if no register is above 2^30:
-// then every bucket is filled and most elements change nothing. Those whose value is
-// not below the greatest register are dropped eight at a time without a look-up.
-// Otherwise it does nothing and returns false.
+// Like firstRoundAVX512, for a multiple of 8 elements, if no register is above 2^30;
+// otherwise it does nothing and returns false. Every bucket is then filled and most
+// elements change nothing: those whose value is not below the greatest register are
+// dropped eight at a time without a look-up.
 TEXT ·fullRoundAVX512(SB), NOSPLIT, $0-57
 	MOVQ regs+0(FP), R8
 	MOVQ lanes+8(FP), CX
@@ -303,8 +303,8 @@ place:
 // func siftRoundAVX512(regs *uint32, lanes int, xs *uint64, n int, shift uint, mul
 // uint64, cut uint, tag uint32)
 //
-// Like laterRoundAVX512, for at most 512 registers, but it drops the elements whose
-// register an earlier round has filled, which pays if there are many.
+// Like laterRoundAVX512, for at most 512 registers, but drops the elements whose
+// register was filled in an earlier round, which pays if there are many.
 TEXT ·siftRoundAVX512(SB), 0, $2176-60
 	MOVQ regs+0(FP), R8
 	MOVQ lanes+8(FP), CX
@@ -645,9 +645,9 @@ loop:
 // func tinyAVX512(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul
 // uint64, a *uint32)
 //
-// Computes a whole signature of 128 registers and two rounds, of at most 48
-// elements: the scalar work of the rounds overlaps with the products of the
-// fallback, which are computed for all registers as in fallbackAllAVX512.
+// Computes the whole signature of at most 48 elements, with 128 registers and two
+// rounds: the scalar work of the rounds overlaps with the products of the fallback,
+// which are computed for all registers as in fallbackAllAVX512.
 TEXT ·tinyAVX512(SB), 0, $384-48
 	MOVQ regs+0(FP), R8
 	MOVQ hashes+8(FP), SI

@@ -18,14 +18,14 @@ type Options struct {
 	// choosing elements that make an estimate too high or too low. It does not
 	// distinguish two texts whose elements are equal: see Shingler.Seed in package
 	// shingle. It is part of every stored scheme. The datasketch algorithms take seeds
-	// below 1<<32, and that package's default is 1.
+	// below 1<<32; the default of datasketch is 1.
 	Seed uint64
 	// Algorithm is Bucket unless set.
 	Algorithm Algorithm
-	// Elements names what the elements are, so that signatures of different
-	// elements refuse to compare: its string, of at most 255 bytes, becomes part
-	// of the [Scheme]. Pass the shingle.Shingler that makes the elements, or a
-	// [Name] of your own. Nil is the empty name.
+	// Elements names the kind of elements, so that signatures of different kinds refuse
+	// to compare. Its string, of at most 255 bytes, becomes part of the [Scheme]. Pass
+	// the shingle.Shingler that makes the elements, or a [Name] of your own. Nil is the
+	// empty name.
 	Elements fmt.Stringer
 }
 
@@ -47,7 +47,7 @@ type Sketcher struct {
 	sequences sync.Pool // *sequence
 }
 
-// New returns a Sketcher. It panics if an option is out of its range.
+// New returns a Sketcher. It panics if an option is out of range.
 func New(o Options) *Sketcher {
 	if o.K == 0 {
 		o.K = 128
@@ -91,9 +91,9 @@ func (s *Sketcher) Sketch(hashes []uint64) Signature {
 }
 
 // SketchSeq returns the signature of the set of hashes in a sequence of blocks, as
-// [Sketcher.Sketch] does for all of them together, but holds one block at a time. In
-// blocks of less than a few hundred hashes the overhead exceeds the cost of the
-// hashes.
+// [Sketcher.Sketch] does for all of them together, but holds only one block at a
+// time. With blocks of fewer than a few hundred hashes, the overhead per block
+// exceeds the cost of the hashes.
 func (s *Sketcher) SketchSeq(blocks iter.Seq[[]uint64]) Signature {
 	s.mustBeMade()
 	q, _ := s.sequences.Get().(*sequence)
@@ -113,8 +113,8 @@ func (s *Sketcher) SketchSeq(blocks iter.Seq[[]uint64]) Signature {
 	return Signature{&s.scheme, regs}
 }
 
-// A sequence is a signature under construction. Its memory is reused: a closure for
-// each call would be allocated.
+// A sequence is a signature under construction. It is reused, because a closure made
+// for each call would be allocated.
 type sequence struct {
 	sketcher *Sketcher
 	regs     []uint32 // padded to whole vectors, for the kernels
@@ -154,8 +154,8 @@ func (s *Sketcher) AppendValues(dst []uint32, hashes []uint64) []uint32 {
 	s.mustBeMade()
 	k, start := s.scheme.K, len(dst)
 	if lanes := s.params.lanes(); lanes != k {
-		// Kernels write whole vectors, and the memory after them in dst belongs to the
-		// caller.
+		// Kernels write whole vectors, but the memory after the registers in dst
+		// belongs to the caller.
 		pad := make([]uint32, lanes)
 		s.overwrite(pad, hashes)
 		return append(dst, pad[:k]...)
@@ -175,7 +175,8 @@ func (s *Sketcher) overwrite(regs []uint32, hashes []uint64) {
 
 // Wrap returns the Signature that has the given registers, which it keeps and does
 // not copy. The error wraps [ErrCorrupt] if they cannot be a signature of the scheme
-// of s: if their number is wrong or, for Bucket, if no element could have set them.
+// of s, because their number is wrong or, for Bucket, because no element could have
+// set them.
 func (s *Sketcher) Wrap(values []uint32) (Signature, error) {
 	s.mustBeMade()
 	if err := s.scheme.checkValues(values); err != nil {
@@ -191,8 +192,7 @@ func fill(regs []uint32) {
 	}
 }
 
-// nothing is a piece of the signature of the empty set: copying is faster than a
-// loop.
+// nothing holds registers of the empty set to copy from, which is faster than a loop.
 var nothing = func() (regs [128]uint32) {
 	for i := range regs {
 		regs[i] = empty

@@ -21,9 +21,9 @@ var (
 //
 // Different registers agree in b bits with probability 2^-b; the estimate corrects
 // for that (b-bit minwise hashing: Li and König 2010). With P = 2^-b + (1-2^-b)J its
-// standard error is at most sqrt(P(1-P)/K)/(1-2^-b): with 16 bits it equals that of
-// whole registers; with 8 bits it is larger by .002 at J = 0 and K = 128, and hardly
-// larger from J = .1 on.
+// standard error is at most sqrt(P(1-P)/K)/(1-2^-b): with 16 bits it equals the error
+// of whole registers; with 8 bits it is larger by .002 at J = 0 and K = 128, and
+// hardly larger for J of .1 and above.
 type Packed struct {
 	scheme *Scheme
 	bits   int
@@ -42,8 +42,8 @@ func (s Signature) Pack(bits int) Packed {
 	}
 	p.values = make([]byte, 0, len(s.values)*bits/8)
 	for _, v := range s.values {
-		// Neither end of a register serves alone: the low bits depend on few bits of the
-		// element, and the high ones are seldom set. So all bits are used.
+		// Neither end of a register is good enough alone: the low bits depend on few
+		// bits of the element, and the high ones are seldom set. So all bits are mixed.
 		v ^= v >> 15
 		v *= 0x2C1B3C6D
 		v ^= v >> 12

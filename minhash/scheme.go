@@ -23,8 +23,8 @@ const (
 	// package datasketch 2.0, bit for bit, from the hashes of package
 	// minhash/datasketch.
 	Affine32
-	// Legacy makes the signatures of its scheme "legacy", the only one before 2.0. It is
-	// slow and biased for large sets; use it to read and extend old data.
+	// Legacy makes the signatures of datasketch's scheme "legacy", its only one before
+	// 2.0. It is slow and biased for large sets; use it to read and extend old data.
 	Legacy
 	algorithms
 )
@@ -59,13 +59,14 @@ const schemeVersion = 1
 var (
 	// ErrFormat means that the bytes or the text are not in the format.
 	ErrFormat = wire.ErrFormat
-	// ErrVersion means that they have a later version of the format or scheme.
+	// ErrVersion means that the bytes or the text have a later version of the format or
+	// scheme.
 	ErrVersion = wire.ErrVersion
-	// ErrCorrupt means that they are damaged or contradict themselves.
+	// ErrCorrupt means that the bytes or the text are damaged or contradict themselves.
 	ErrCorrupt = wire.ErrCorrupt
 	// ErrMismatch means that two signatures are of different schemes.
 	ErrMismatch = wire.ErrMismatch
-	// ErrScheme means that a Scheme has invalid fields, as the zero Scheme has.
+	// ErrScheme means that a Scheme has invalid fields, like the zero Scheme.
 	ErrScheme = errors.New("invalid scheme")
 )
 
@@ -77,19 +78,19 @@ type Scheme struct {
 	K         int    // registers
 	Rounds    int    // bucket rounds before the fallback; 0 unless Bucket
 	Seed      uint64 // of the hash functions
-	Elements  string // what the elements are: the name from Options, or ""
+	Elements  string // the kind of elements: the name from Options, or ""
 	Version   int    // of the definition of the algorithms
 }
 
-// String returns the scheme on one line, as [Scheme.MarshalText] does, and does so
-// for invalid schemes too.
+// String returns the scheme on one line, as [Scheme.MarshalText] does, but also for
+// invalid schemes.
 func (sc Scheme) String() string {
 	return fmt.Sprintf("%v k=%d rounds=%d seed=%d elements=%+q version=%d",
 		sc.Algorithm, sc.K, sc.Rounds, sc.Seed, sc.Elements, sc.Version)
 }
 
 // check returns nil if the scheme is valid, and otherwise an error that names the
-// field; the error wraps ErrVersion where a later release may know the scheme.
+// field; the error wraps ErrVersion if a later release may know the scheme.
 func (sc Scheme) check() error {
 	switch {
 	case sc.Version != schemeVersion:

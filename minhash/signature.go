@@ -63,10 +63,10 @@ func (s Signature) mustMatch(t Signature) {
 	}
 }
 
-// Similarity estimates the Jaccard similarity of the two sets, |A∩B| / |A∪B|:
-// the share of registers that agree. It is 0 when either set is empty, and
-// exactly 1 when both are equal and not empty. The standard error is at most
-// sqrt(J(1-J)/K). It panics if the schemes differ: see [Signature.Compatible].
+// Similarity estimates the Jaccard similarity of the two sets, |A∩B| / |A∪B|: the
+// share of registers that agree. It is 0 when either set is empty, and exactly 1 when
+// the sets are equal and not empty. The standard error is at most sqrt(J(1-J)/K). It
+// panics if the schemes differ: see [Signature.Compatible].
 func (s Signature) Similarity(t Signature) float64 {
 	s.mustMatch(t)
 	n := Agree(s.values, t.values)

@@ -5,15 +5,15 @@ import "math/bits"
 // SimHash64 returns the 64-bit SimHash of a set of hashes (Charikar 2002): bit i is
 // set if it is set in more than half of the elements after mixing. The share of bits
 // in which two SimHashes differ estimates the angle, divided by pi, between the sets
-// as vectors of element counts: unlike in a signature, repeated elements have more
-// weight. See [SimHashDistance].
+// as vectors of element counts: unlike in a signature, an element that repeats has
+// more weight. See [SimHashDistance].
 //
 // It takes one pass and eight bytes, and is a much rougher measure than a signature.
 // For near-duplicates a distance of up to 3 bits is usual (Manku, Jain and Das Sarma
 // 2007). The SimHash of no elements is 0; the caller should make sure that it
 // matches nothing.
 func SimHash64(hashes []uint64) uint64 {
-	// A counter for each of the 64 bits, stored across: bit i of planes[j] is bit j of
+	// There is a counter for each of the 64 bits, and bit i of planes[j] is bit j of
 	// the counter of bit i. So a word is added to all counters at once.
 	var planes [64]uint64
 	rest := hashes
@@ -58,8 +58,8 @@ func add3(a, b, c uint64) (sum, carry uint64) {
 	return ab ^ c, a&b | ab&c
 }
 
-// finalize is the 64-bit finaliser of MurmurHash3: elements need not be well-mixed
-// hashes.
+// finalize is the 64-bit finaliser of MurmurHash3. With it, elements need not be
+// well-mixed hashes.
 func finalize(h uint64) uint64 {
 	h ^= h >> 33
 	h *= 0xFF51AFD7ED558CCD

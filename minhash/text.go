@@ -25,14 +25,14 @@ var (
 	_ encoding.TextUnmarshaler = (*Scheme)(nil)
 )
 
-// text is base64 as most languages decode it by default; Strict refuses stray bits
-// at the end, so a signature has exactly one text.
+// text is the base64 variant that most languages decode by default; Strict refuses
+// stray bits at the end, so a signature has exactly one text form.
 var text = base64.StdEncoding.Strict()
 
 // AppendText appends the binary form of s ([Signature.AppendBinary]) in base64, with
 // the alphabet and padding of RFC 4648, section 4. encoding/json writes it as a
-// string. It fails only for the zero Signature: use the option omitzero for fields
-// that may be unset.
+// string. It fails only for the zero Signature; use the JSON option omitzero for
+// fields that may be unset.
 func (s Signature) AppendText(dst []byte) ([]byte, error) {
 	return appendText(dst, s.AppendBinary)
 }
@@ -69,8 +69,8 @@ func appendText(dst []byte, appendBinary func([]byte) ([]byte, error)) ([]byte, 
 }
 
 func unmarshalText(data []byte, unmarshalBinary func([]byte) error) error {
-	// The decoder of the standard library skips line ends, so a signature would have
-	// many texts.
+	// The decoder of the standard library skips line ends, which would give a signature
+	// many text forms.
 	if at := slices.IndexFunc(data, func(c byte) bool { return c == '\n' || c == '\r' }); at >= 0 {
 		return fmt.Errorf("minhash: line end at byte %d of base64: %w", at, ErrFormat)
 	}

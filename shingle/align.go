@@ -20,33 +20,34 @@ import (
 //
 // # Method and bounds
 //
-// Shared runs of three words are seeds (four where a text has more than 20,000
-// tokens, five where it has more than 200,000; in scripts without spaces, as many
-// tokens as have the same weight). The longest seed is extended to both sides with
-// affine gaps (2 for an equal token, -1 for an unequal one, -2 for the first token
-// of a gap and -1 for each further one) until the score has fallen by Drop, then the
-// longest seed that no extension has passed through, and so on. Alignments that are
+// Shared runs of three words are seeds (four if a text has more than 20,000 tokens,
+// five if it has more than 200,000; in scripts without spaces, a number of tokens of
+// the same weight). The longest seed is extended to both sides with affine gaps (2
+// for an equal token, -1 for an unequal one, -2 for the first token of a gap and -1
+// for each further one) until the score has fallen by Drop; then the longest seed
+// that no extension has passed through is extended, and so on. Alignments that are
 // close together in both texts are joined if their score pays for the gap.
 //
-// A run of MinTokens equal tokens or more is always found, except where every 12 of
-// its tokens occur at more than 64 pairs of places: then only the first few are
-// examined. (In texts made of a handful of different words, a run may be displaced
-// by a better alignment of the same tokens.) Time and memory are linear in the two
-// texts: the work stops after 64 steps per token, which only texts made for the
-// purpose reach; the passages found until then are returned.
+// A run of MinTokens equal tokens or more is always found, unless every 12
+// consecutive tokens of it occur at more than 64 pairs of places; only the first few
+// places are examined then. (In texts made of a handful of different words, a run may
+// be displaced by a better alignment of the same tokens.) Time and memory are linear
+// in the two texts: the work stops after 64 steps per token, and the passages found
+// so far are returned. Only texts made for the purpose reach this limit.
 type Aligner struct {
 	// Shingler defines tokens by its Unit and its folding. Size and Multiset are
 	// ignored.
 	Shingler Shingler
 	// MinTokens is the least length of a passage: the number of equal tokens in scripts
-	// that separate words, and the equivalent of that many English words in those that
-	// do not, by the weights that [Text.Weights] describes; 0 means 12.
+	// that separate words, and the equivalent number of English words in other scripts,
+	// by the weights of [Text.Weights]; 0 means 12.
 	MinTokens int
 	// MaxGap is the largest number of tokens, on either side, that may lie between two
-	// shared stretches of one passage; 0 means 25, negative none beyond what Drop
-	// bridges. Across a paragraph break the limit is at most 8. It is four times as
-	// large if one text continues within a paragraph and only the other has text in
-	// between, such as an inserted line or a clause that the first leaves out.
+	// shared stretches of one passage; 0 means 25; with a negative value, only gaps
+	// that Drop allows are bridged. Across a paragraph break the limit is at most 8.
+	// The limit is four times as large if one text continues within a paragraph and
+	// only the other has text in between, such as an inserted line or a clause that the
+	// first leaves out.
 	MaxGap int
 	// MaxDrift is the largest difference in length between the two sides of such a gap;
 	// it is four times as large wherever MaxGap is. 0 means 25, negative none.
@@ -55,13 +56,13 @@ type Aligner struct {
 	// alignment ends: about the number of consecutive unequal tokens that are tolerated,
 	// at most 30. 0 means 8.
 	Drop int
-	// Copies chooses how to report a passage that one text holds several times.
+	// Copies selects how to report a passage that one text holds several times.
 	Copies Copies
-	// Snap chooses where a passage may end.
+	// Snap selects where a passage may end.
 	Snap Snap
 }
 
-// Copies chooses how to report a passage that a text holds several times.
+// Copies selects how to report a passage that a text holds several times.
 type Copies uint8
 
 const (
@@ -76,17 +77,18 @@ const (
 	EveryCopy
 )
 
-// Snap chooses where the edges of a passage lie. Edges move outwards only.
+// Snap selects where the edges of a passage lie. Except for the trimming of
+// [SnapNear], edges only move outwards.
 type Snap uint8
 
 const (
 	// SnapNear ends a passage at its last equal token, but includes the rest of a
 	// paragraph if that is about one token in both texts (two from 16 equal tokens on,
-	// three from 32), so that a paragraph whose last word was changed is included whole.
-	// It does the same with a sentence if the passage is edited anyway. As few tokens
-	// that reach over into another paragraph are left out, and so are parts of a number,
-	// and one token that reaches over into another sentence or clause if both texts have
-	// it elsewhere too.
+	// three from 32), so that a paragraph whose last word was changed is included
+	// whole. It does the same with a sentence if the passage is edited anyway. Left out
+	// are equally few tokens that reach into another paragraph, parts of a number, and
+	// a single token that reaches into another sentence or clause if both texts have it
+	// elsewhere too.
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
@@ -112,22 +114,22 @@ type Passage struct {
 	// Exact reports that the two sides are equal token by token: they differ at most in
 	// case, typography, punctuation and space.
 	Exact bool
-	// Moved reports that parts of the passage, such as its sentences, come in
-	// another order in B.
+	// Moved reports that parts of the passage, such as its sentences, are in a
+	// different order in B.
 	Moved bool
 	// Template reports that the sides are the same wording around different content,
 	// such as the results of two companies: at least a quarter of the difference is
 	// numbers and names in slots that both sides fill, or a third if there is only one
-	// slot. From a Similarity of .8 on it must be two thirds, with a slot for every 8
-	// equal tokens, because a passage with fewer slots is one text whose figures were
+	// slot. At a Similarity of .8 or more it must be two thirds, with a slot for every
+	// 8 equal tokens, because a passage with fewer slots is one text whose figures were
 	// updated. A word counts as a name by its capital letter, so in scripts without
 	// capitals only numbers count.
 	Template bool
 }
 
 // A Text is a text with its tokens, ready to be aligned with others. It must not be
-// changed, and may be used by any number of goroutines. In addition to the text it
-// takes 7.1 bytes per token, 8.1 in scripts without spaces. Make one with
+// changed, and may be used by any number of goroutines. It takes 7.1 bytes per token
+// in addition to the text, 8.1 in scripts without spaces. Make one with
 // [Aligner.Prepare].
 type Text struct {
 	text   string
@@ -252,8 +254,7 @@ func (t *Text) Len() int { return len(t.starts) }
 // Token returns the span of token i.
 func (t *Text) Token(i int) Span { return Span{t.start(i), t.end(i)} }
 
-// longToken is the number of bytes from which the length of a token is stored
-// separately.
+// The length of a token of longToken bytes or more is stored separately.
 const longToken = 255
 
 // start returns the offset at which token i begins; end, at which it ends.
@@ -288,9 +289,9 @@ func (al Aligner) AlignTexts(a, b *Text) []Passage {
 }
 
 // AlignAt is like [Aligner.AlignTexts], but looks only around the given seeds, such
-// as those found by an index of a whole corpus: the cost depends on the shared text,
-// not on the length of the texts. A seed whose tokens are unequal or out of range is
-// ignored.
+// as those found by an index of a whole corpus: the cost depends on the amount of
+// shared text, not on the length of the texts. A seed whose tokens are unequal or out
+// of range is ignored.
 func (al Aligner) AlignAt(a, b *Text, seeds []Seed) []Passage {
 	runs := make([]align.Run, 0, len(seeds))
 	for _, s := range seeds {
@@ -320,7 +321,7 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	var out []Passage
 	for _, c := range chains {
 		if !long(a, c, e.Min) {
-			continue // most are too short, and the next steps only make them shorter
+			continue // most are too short, and the next steps only shorten them
 		}
 		if !c.Moved {
 			c = al.Snap.trim(a, b, c, e.Min)
@@ -369,8 +370,8 @@ func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 	return p
 }
 
-// sameTokens compares the sides by all bits of their tokens, after 32 bits have
-// agreed.
+// sameTokens compares the whole hashes of the tokens on both sides, of which 32 bits
+// are known to agree.
 func sameTokens(a, b *Text, p Passage) bool {
 	if p.A.Of(a.text) == p.B.Of(b.text) && slices.Equal(a.skipInside(p.A), b.skipInside(p.B)) {
 		return true

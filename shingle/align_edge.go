@@ -43,9 +43,10 @@ func (t *Text) paragraph(i, j int) (from, to int) {
 }
 
 // trim cuts off up to near tokens that reach over the border of a paragraph in both
-// texts, unless they begin or end a paragraph there: a word or two after a shared
-// paragraph are equal by chance. So is a common word after a shared sentence or
-// clause, and part of a number at an edge is not the number.
+// texts, unless they are at its other border too: a word or two after a shared
+// paragraph are equal by chance. It also cuts off a common word after a shared
+// sentence or clause, which is equal by chance as well, and part of a number at an
+// edge.
 func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 	if s != SnapNear {
 		return c
@@ -83,10 +84,10 @@ func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 	return c
 }
 
-// stubs returns where a chain begins and ends without the stubs at its ends. A stub
-// is the rest of a number, or one token that ends a sentence or clause in both texts
-// without beginning it (at the end, the reverse). Such a token is equal by chance if
-// both texts have it elsewhere too.
+// stubs returns the number of tokens in the stubs at the beginning and end of a
+// chain. A stub is the rest of a number, or one token that ends a sentence or clause
+// in both texts without beginning it (at the end, the reverse). Such a token is equal
+// by chance if both texts have it elsewhere too.
 func stubs(a, b *Text, c align.Chain) (head, tail int32) {
 	x, y := int(c.A0), int(c.B0)
 	first := int(c.Runs[0].N)
@@ -110,8 +111,8 @@ func stubs(a, b *Text, c align.Chain) (head, tail int32) {
 	return head, int32(n)
 }
 
-// ends returns what ends after token i of a and after token j of b: the lesser of
-// the two levels.
+// ends returns the lower of the levels of the borders after token i of a and token j
+// of b.
 func ends(a, b *Text, i, j int) int {
 	l := a.level(i)
 	if l > 0 {
@@ -259,13 +260,14 @@ func (t *Text) endsSentence(i int) bool {
 	return false
 }
 
-// stop reports whether r ends sentences; wideStop, whether it does so without a
-// space after it.
+// stop reports whether r ends sentences; wideStop reports whether it does so even
+// without a space after it.
 func stop(r rune) bool { return wideStop(r) || strings.ContainsRune(".!?…؟।።។", r) }
 
 func wideStop(r rune) bool { return strings.ContainsRune("。！？｡", r) }
 
-// title reports whether a word with a full stop is a title that precedes a name.
+// title reports whether a word that a full stop follows is a title that precedes a
+// name.
 func title(word string) bool {
 	switch word {
 	case "Mr", "Mrs", "Ms", "Dr", "Prof", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Capt", "Sgt", "Rev", "Messrs", "Mme", "Mlle":
@@ -274,10 +276,10 @@ func title(word string) bool {
 	return false
 }
 
-// border returns where, in the gap between two sentences, the one before it ends and
-// the one after it begins. Most sentences have a space between them. Where there is
-// none, closing marks belong to the stop and all other marks to the next sentence. A
-// gap without either belongs to both.
+// border returns where the sentence before a gap ends and the sentence after it
+// begins. Most sentences have a space between them. Where there is none, closing
+// marks belong to the stop and all other marks to the next sentence. A gap without a
+// space or stop belongs to both.
 func border(gap string) (end, begin int) {
 	stopped := false
 	for k, r := range gap {
@@ -310,8 +312,8 @@ func neutral(r rune) rune {
 	return r
 }
 
-// widen adds the marks around a passage that belong to it: all of the rest where
-// both sides begin or end a paragraph, otherwise the marks that touch the edge
+// widen adds the marks around a passage that belong to it: all marks up to the border
+// where both sides begin or end a paragraph, otherwise the marks that touch the edge
 // without a space and are the same on both sides. Where the edge was moved to the
 // border of a sentence, each side keeps its own marks.
 func (s Snap) widen(a, b *edges, p *Passage) {
@@ -347,8 +349,8 @@ func (s Snap) widen(a, b *edges, p *Passage) {
 	p.A.End, p.B.End = p.A.End+x, p.B.End+y
 }
 
-// joins reports whether the n bytes of marks are all that lies between two tokens
-// and join them: a hyphen, for example, belongs to neither.
+// joins reports whether the n bytes of marks are the whole text between two tokens
+// and join them. A hyphen, for example, belongs to neither token.
 func joins(gap string, n int) bool {
 	if n == 0 || n < len(gap) {
 		return false
@@ -394,13 +396,13 @@ func (t *Text) after(i int) string {
 	return t.text[from:max(from, to)]
 }
 
-// adjoin reports whether the gap is all that lies between token i and the one before
+// adjoin reports whether the gap is the whole text between token i and the one before
 // it.
 func (t *Text) adjoin(i int, gap string) bool {
 	return i > 0 && i < t.Len() && t.end(i-1)+len(gap) == t.start(i)
 }
 
-// skipFrom returns the first skipped span from an offset of the text on.
+// skipFrom returns the first skipped span at or after an offset of the text.
 func (t *Text) skipFrom(at int) int {
 	k, _ := slices.BinarySearchFunc(t.skip, at, func(s Span, at int) int { return cmp.Compare(s.Start, at) })
 	return k
@@ -430,8 +432,8 @@ func trimRight(s string) string { return strings.TrimRightFunc(s, space) }
 
 func trimLeft(s string) string { return strings.TrimLeftFunc(s, space) }
 
-// commonPrefix returns the number of bytes of x and of y that are the same marks, up
-// to the first space.
+// commonPrefix returns the lengths of the common leading marks in x and in y, up to
+// the first space.
 func commonPrefix(x, y string) (int, int) {
 	i, j := 0, 0
 	for i < len(x) && j < len(y) {

@@ -8,7 +8,7 @@ type Op uint8
 const (
 	// Equal tokens are in both sides.
 	Equal Op = iota
-	// Replace: B has other tokens in the place of those of A.
+	// Replace: A and B have different tokens in the same place.
 	Replace
 	// Delete: A has tokens that B lacks; B is empty and marks the place.
 	Delete
@@ -43,8 +43,8 @@ type Edit struct {
 // result is meant for display: print Equal stretches plain, and the others struck
 // out or underlined. It panics if the spans of p lie outside the texts.
 //
-// The cost is linear in the passage where its sides resemble each other, and has the
-// bound of [Aligner.Align] where they do not.
+// The cost is linear in the length of the passage if its sides resemble each other,
+// and bounded as in [Aligner.Align] if they do not.
 func (al Aligner) Edits(a, b string, p Passage) []Edit {
 	return al.EditsOf(al.Prepare(p.A.Of(a)), al.Prepare(p.B.Of(b)), p.A.Start, p.B.Start)
 }
@@ -79,8 +79,8 @@ func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
 	return out
 }
 
-// tokens returns the span of the tokens [i, j); if there are none, the empty span
-// after the token before.
+// tokens returns the span of the tokens [i, j); if there are none, the empty span at
+// the end of the preceding token.
 func (t *Text) tokens(i, j int) Span {
 	switch {
 	case i < j:

@@ -7,11 +7,11 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// The weights of tokens, in hundredths of an English word. Those of ideographs and
-// clusters are measured on help pages in English, Chinese and Khmer that are
+// The weights of tokens, in hundredths of an English word. The weights of ideographs
+// and clusters were measured on help pages in English, Chinese and Khmer that are
 // translations of each other (.62 and .39), and on English sentences with their
 // Chinese, Japanese and Thai translations (.71, and .38 for Thai; in Japanese, runs
-// of kana share the weight that the ideographs leave).
+// of kana share the weight that is left after the ideographs).
 const (
 	weightWord      = 100
 	weightIdeograph = 65
@@ -73,8 +73,8 @@ func (t *Text) weigh() {
 // scripts with spaces and with [Chars]. The slice must not be modified.
 func (t *Text) Weights() []uint8 { return t.weights }
 
-// long reports whether the equal tokens of a chain weigh at least as much as least
-// words.
+// long reports whether the equal tokens of a chain weigh at least as much as the
+// given number of words.
 func long(a *Text, c align.Chain, least int) bool {
 	if int(c.Matched) < least {
 		return false

@@ -17,11 +17,11 @@ const (
 	templateSlots      = 4
 )
 
-// template reports whether a passage is a fixed wording with different content in
-// it: its sides differ in slots that have values on both sides, numbers and names.
-// Values are at least a quarter of the difference, or a third if there is only one
-// slot. It is computed from the two sides alone, so it does not depend on the other
-// documents of a corpus.
+// template reports whether a passage is a fixed wording with different content in it:
+// its sides differ in slots that both sides fill with values, which are numbers and
+// names. Values are at least a quarter of the difference, or a third if there is only
+// one slot. It is computed from the two sides alone, so it does not depend on the
+// other documents of a corpus.
 func template(a, b edges, runs []align.Run, matched int) bool {
 	va, vb := values{edges: a}, values{edges: b}
 	similar := 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from)
@@ -85,7 +85,7 @@ type values struct {
 	small bool // computed on demand: at least a quarter of the words begin with a lower-case letter
 }
 
-// names reports whether capitalized words on this side are names.
+// names reports whether capitalized words on this side count as names.
 func (v *values) names() bool {
 	if v.seen {
 		return v.small

@@ -15,8 +15,8 @@ type Rest struct {
 	chunks []chunk
 }
 
-// A chunk is n bytes that were kept, without the white space around them: their old
-// and their new offset.
+// A chunk is a run of n kept bytes, without the white space around them, with its old
+// and its new offset.
 type chunk struct{ from, to, n int }
 
 // Cut returns text without spans, which must be ascending and disjoint and begin and
@@ -24,8 +24,8 @@ type chunk struct{ from, to, n int }
 //
 // Of the white space on the two sides of a span, the side with more line breaks
 // stays, the first one if they have equally many. At the beginning of the text the
-// side before the span stays, at its end the side after it. Where two tokens would
-// otherwise join, a space separates them.
+// side before the span stays, at its end the side after it. A space is inserted where
+// two tokens would otherwise join.
 func Cut(text string, spans []Span) Rest {
 	if len(spans) == 0 {
 		return Rest{text, []chunk{{0, 0, len(text)}}}
@@ -93,8 +93,8 @@ func leadingSpace(s string) string {
 	return s[:len(s)-len(strings.TrimLeftFunc(s, unicode.IsSpace))]
 }
 
-// parting returns how strongly white space separates: 0 for not at all, 1 for a
-// space, and 1 plus the number of line breaks.
+// parting returns how strongly white space separates: 0 if there is none, otherwise 1
+// plus the number of line breaks.
 func parting(space string) int {
 	if space == "" {
 		return 0
@@ -113,7 +113,7 @@ func parting(space string) int {
 	return n
 }
 
-// meld reports whether tokens change where two texts are joined.
+// meld reports whether joining two texts changes the tokens at the joint.
 func meld(a, b string) bool {
 	const near = 64 // bytes; text further away does not change them
 	a = a[max(0, len(a)-near):]

@@ -25,12 +25,12 @@
 // # Hashes
 //
 // Without a seed, a token of up to 16 bytes of folded UTF-8 is hashed by multiplying
-// and mixing, a longer one by xxhash. The hash of a shingle is the polynomial whose
-// coefficients are the hashes of its tokens, modulo 2^64, with their number mixed
-// in, finished so that every bit depends on every bit: the order of tokens counts,
-// and so does the place where each ends. Halves of hashes collide as rarely as those
-// of random numbers, and 100 million distinct shingles of near-equal words gave no
-// collision.
+// and mixing, a longer one by xxhash. The hash of a shingle is a polynomial modulo
+// 2^64 whose coefficients are the hashes of its tokens; their number is mixed in, and
+// a final step makes every bit depend on every other. So the order of the tokens
+// counts, and so does the place where each ends. Each half of a hash collides as
+// rarely as a random 32-bit number, and 100 million distinct shingles of near-equal
+// words gave no collision.
 //
 // # Seeds
 //
@@ -40,13 +40,13 @@
 // changes that.
 //
 // [Shingler.Seed] does. With a random 64-bit seed that authors do not know, two
-// tokens of up to eight bytes of folded UTF-8 never have the same hash, and two
-// longer ones of n bytes have with a probability of about n/7/2^61, whatever they
-// are. A short and a long token, and whole shingles, collide like random numbers as
-// far as is known, which is not a proof. To confirm what public hashes found, hash
-// both texts again with a seed drawn for the run. A seed does not protect against an
-// author who learns it or sees hashes, and texts that normalization makes equal stay
-// equal. There are three seeds with three purposes:
+// tokens of up to eight bytes of folded UTF-8 never have the same hash, and any two
+// longer ones of n bytes have the same hash with a probability of about n/7/2^61. As
+// far as is known, though not proved, a short and a long token, and whole shingles,
+// collide as rarely as random numbers. To confirm what public hashes found, hash both
+// texts again with a seed drawn for the run. A seed does not protect against an
+// author who learns it or sees hashes, and texts that are equal after normalization
+// stay equal. There are three seeds with three purposes:
 //
 //   - Shingler.Seed: no one can make different shingles with equal hashes.
 //   - The Seed of a minhash.Sketcher: no one can choose words so that the registers of a
@@ -56,12 +56,12 @@
 //
 // # Stability
 //
-// The tables are those of [UnicodeVersion] and do not change with the Go release.
-// The same text has the same hashes on every platform and with every set of
-// instructions, in one piece or read from a stream, and in every later version with
-// the same major version: golden files in testdata prove it.
+// The tables are those of [UnicodeVersion] and do not change with the Go release. The
+// same text has the same hashes on every platform and with every set of instructions,
+// in one piece or read from a stream, and in every later release of the same major
+// version; golden files in testdata prove it.
 //
 // Kernels for AVX-512 and AVX2 are chosen when the program starts; other machines,
-// and builds with the tag purego, run Go. docs/benchmarks.md has their speed, for
+// and builds with the tag purego, run Go. docs/benchmarks.md lists their speed for
 // every script.
 package shingle

@@ -39,13 +39,13 @@ type folder struct {
 const maxMarks = 30
 
 // unsettled is the number of folded bytes at the end that later text may still
-// change: a base and its marks.
+// change: a base character and its marks.
 const unsettled = 4 * (maxMarks + 2)
 
 // slack is the number of readable bytes required after the folded text.
 const slack = 64
 
-// reserve makes room for n bytes in total.
+// reserve makes room for a total of n bytes.
 func (f *folder) reserve(n int) {
 	if len(f.buf) < n {
 		f.buf = append(make([]byte, 0, n+n/2), f.buf[:f.n]...)[:n+n/2]
@@ -65,8 +65,9 @@ func (f *folder) feed(text []byte, at int) {
 	if f.n == 0 {
 		f.base, f.mixed = at, false
 	}
-	// A code point becomes a space and up to three bytes, or twice that if it takes
-	// three; an ASCII byte becomes itself, with at most one space before a run of them.
+	// A code point becomes a space and up to three bytes, or twice that if its encoding
+	// has three bytes; an ASCII byte stays one byte, with at most one space before a
+	// run of them.
 	f.reserve(f.n + 3*len(text) + 4*slack)
 	at -= f.base
 	for i := 0; i < len(text); {
@@ -156,7 +157,7 @@ func copyASCIIGeneric(dst, src []byte) int {
 		}
 	}
 	if n < len(src) && len(src) >= 8 {
-		// The last eight bytes, some of which were copied already.
+		// Copy the last eight bytes, some of them for the second time.
 		w := binary.LittleEndian.Uint64(src[len(src)-8:])
 		binary.LittleEndian.PutUint64(dst[len(src)-8:], w)
 		if w &= high; w == 0 {
@@ -170,8 +171,8 @@ func copyASCIIGeneric(dst, src []byte) int {
 	return n
 }
 
-// enter goes to the state after a code point of a class, which is at offset at, and
-// writes a space before it where tokens adjoin.
+// enter goes to the state after a code point of the given class, which is at offset
+// at, and writes a space before the code point where tokens adjoin.
 func (f *folder) enter(class, at int) {
 	row := rows[class] >> f.state
 	if row>>spaceBit&1 != 0 {
@@ -256,7 +257,8 @@ func (f *folder) put(e unidata.Entry, delta rune, src []byte, at, end int) {
 }
 
 // from records the origin [start, end) of the folded bytes that begin at index from.
-// If there are none, the code point had no effect and extends the byte before.
+// If there are none, the code point had no effect, and the origin of the byte before
+// is extended.
 func (f *folder) from(from, start, end int) {
 	if !f.origins {
 		return

@@ -12,9 +12,9 @@ import (
 // blockSize is the number of bytes that block takes at a time.
 const blockSize = 64
 
-// utf8Masks are the kinds of the bytes of a block.
+// utf8Masks classify the bytes of a block.
 type utf8Masks struct {
-	high, cont, three, four uint64 // from 0x80, continuing, leads of three and more, of four
+	high, cont, three, four uint64 // 0x80 and above; continuing; first of three or more; first of four
 }
 
 // block folds the complete code points in the first block of text, and perhaps in
@@ -78,8 +78,8 @@ func (f *folder) block(text []byte, n, at int) int {
 	return f.run(text, n, at)
 }
 
-// broken returns which bytes belong to no code point: first bytes that the following
-// bytes do not complete, and continuing bytes without a first byte.
+// broken returns a mask of the bytes that belong to no code point: first bytes that
+// the following bytes do not complete, and continuing bytes without a first byte.
 func (m *utf8Masks) broken(valid uint64) uint64 {
 	cont := m.cont & valid
 	leads := m.high & valid &^ cont
@@ -98,10 +98,10 @@ func (f *folder) withSpaces(text []byte, broken uint64) []byte {
 	return f.mended[:]
 }
 
-// inPlace folds the first n bytes of text, which are whole code points, if each
-// becomes as many bytes as it has and none adjoins another token. Otherwise it
-// returns false and does nothing. leads marks the first bytes of code points outside
-// ASCII, three those of three bytes.
+// inPlace folds the first n bytes of text, which are whole code points, if each keeps
+// its number of bytes and none adjoins another token. Otherwise it returns false and
+// does nothing. leads marks the first bytes of code points outside ASCII, and three
+// marks those with three bytes.
 func (f *folder) inPlace(text *[blockSize + 16]byte, leads uint64, n int, three uint64) bool {
 	if rows[unidata.Letter]>>f.state>>spaceBit&1 != 0 {
 		return false
@@ -157,7 +157,7 @@ type letters struct {
 	// The two bytes, 0 for any other code point. The index is the encoding,
 	// big-endian, without its three upper bits.
 	two [8192]uint16
-	// The same for vectors, by the first bytes 0xc0+2*i.
+	// The same table for vectors, by the first bytes 0xc0+2*i.
 	pairs [16]pairTable
 	// Not 0 for the separators from U+2000 to U+203F: dashes, quotes and spaces.
 	separators [64]uint8
@@ -264,7 +264,7 @@ func foldLettersGeneric(out, text []byte, k *letters) (read int) {
 
 // foldTwosGeneric folds the code points of text at the bits of two into out, if they
 // share a table with the first of them and become two bytes. It returns the bits of
-// those that it folded. Bytes of text from the 64th on do not change.
+// the code points that it folded. It leaves all bytes after the first 64 unchanged.
 func foldTwosGeneric(out, text *[blockSize + 16]byte, k *letters, two uint64) (done uint64) {
 	first := text[bits.TrailingZeros64(two)&63] &^ 1
 	for ; two != 0; two &= two - 1 {

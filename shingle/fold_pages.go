@@ -8,15 +8,15 @@ import (
 )
 
 // Most texts take their code points from few pages of 128. All code points of a page
-// are folded at once, with one look-up for each byte that they become and one for
-// their kind. So whole blocks are folded page by page, in particular Thai and
-// polytonic Greek.
+// are folded at once, with one look-up for each byte of the folded form and one for
+// the kind. So whole blocks are folded page by page, in particular Thai and polytonic
+// Greek.
 
 // A page holds the bytes that 128 code points become, followed by their kinds.
 type page [4][128]uint8
 
 // The bits of a kind; 0 is for a code point that pages do not fold. The lowest two
-// are the number of bytes that it becomes.
+// bits are the number of bytes in the folded form.
 const (
 	pageSep     = 1 << (2 + iota)
 	pageExtend  // a mark, also an accent

@@ -25,11 +25,11 @@ const (
 	ordered = 1 << 30
 	// special entries are left to folder.put, too,
 	special = 1 << 31
-	// unless both bits are set: then the other bits are the index in doubles.
+	// unless both bits are set; the other bits are then the index in doubles.
 	double = special | ordered
 )
 
-// The offsets in entries.
+// Offsets in entries.
 const (
 	twoBase   = 0x80
 	threeBase = twoBase + 0x800
@@ -157,8 +157,8 @@ func (f *folder) run(text []byte, n, at int) int {
 	}
 }
 
-// runBlocks is the largest number of blocks that foldRun takes, so that faster ways
-// are tried from time to time.
+// runBlocks is the largest number of blocks that foldRun takes at a time, so that
+// faster functions are tried again from time to time.
 const runBlocks = 8
 
 // foldRunGeneric folds blocks of text to out, which has room for three times their
@@ -256,6 +256,6 @@ func foldRunGeneric(out, text []byte, n int, t *runTable, state uint64) (read, w
 	return read, o, state, false
 }
 
-// dense is a number of code points outside ASCII: in a block with that many or more,
-// the others are also folded one by one, instead of in runs.
+// In a block with at least dense code points outside ASCII, ASCII bytes are also
+// folded one by one instead of in runs.
 const dense = 10

@@ -87,7 +87,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 	utf8.EncodeRune(f.buf[from:], r)
 	f.n += size
 	if moved {
-		// The next mark follows a different mark than the one written last.
+		// The next mark does not follow the mark written last.
 		_, n := utf8.DecodeLastRune(f.buf[:f.n])
 		switch e, _, _ := lookup(f.table, f.buf[f.n-n:f.n]); {
 		case e.Class() == unidata.Stacker:
@@ -97,7 +97,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 		}
 	}
 	if f.origins {
-		// Marks that changed places share the origin of both.
+		// Marks that changed places share one origin, the span of both.
 		if moved {
 			start = int(f.start[from])
 		}

@@ -68,8 +68,8 @@ func kindOf(e unidata.Entry, utf8 uint32) uint8 {
 	return 0
 }
 
-// kindOfState holds the kind of the preceding text in each state; 0 is a state that
-// kinds do not cover.
+// kindOfState holds the kind of the preceding text in each state, or 0 for a state
+// that kinds do not cover.
 var kindOfState = func() (t [8]uint8) {
 	for i, s := range states {
 		switch s {
@@ -96,7 +96,7 @@ var stateOfKind = [16]uint64{
 	kindKatakana >> 4: stateKatakana,
 }
 
-// mayBeUnspaced reports whether a first byte is one that kinds cover.
+// mayBeUnspaced reports whether kinds cover a first byte.
 func mayBeUnspaced(c byte) bool { return c >= 0xe2 && c <= 0xe9 || c == 0xef }
 
 // unspaced folds blocks of text as long as their code points outside ASCII are of
@@ -122,8 +122,8 @@ func (f *folder) unspaced(text []byte) int {
 // foldUnspacedGeneric folds blocks of text to out as long as they have code points
 // outside ASCII and kinds cover all of them. A block is 64 bytes, without an
 // incomplete code point at its end, and 16 more bytes follow it. before is the kind
-// of the preceding text. It returns the number of bytes read and written, and the
-// kind of the last one. out has room for twice the text.
+// of the preceding text. It returns the numbers of bytes read and written, and the
+// kind of the last byte. out has room for twice the text.
 func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
 	for len(text)-read >= blockSize+16 {
 		block := text[read : read+blockSize]

@@ -83,7 +83,7 @@ type Params struct {
 	Density  float64 // least share of equal tokens in the longer side
 	LocalMin int     // score below which a lone alignment is not even joined
 	Gram     int     // tokens of a seed
-	Worth    int     // minimum score on its diagonal of a run that is extended in texts of any size
+	Worth    int     // minimum score that a run must have on its diagonal to be extended, in texts of any size
 }
 
 // An Engine holds the memory for alignments. It is not safe for concurrent use.
@@ -99,13 +99,13 @@ type Engine struct {
 	used        []bool
 	diag        []reach // per diagonal: the run found last
 	call        uint32  // counts the alignments, to tell current entries of diag from old ones
-	worth       int     // the least score on its diagonal of a run that is extended
+	worth       int     // the least score that a run must have on its diagonal to be extended
 	path        []Run
 	left        []Run
 	chains      []Chain
 	kept        []Chain
 	keys        []uint64
-	runs        []Run // the rest of a block, from which chains take their runs
+	runs        []Run // the unused part of the current block of runs
 	inA, inB    bitset
 	dp          extender
 	budget      int
@@ -167,8 +167,9 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 	}
 	out := e.resolve(len(a.IDs), len(b.IDs))
 	out = e.join(out, a, b)
-	// In a text aligned with itself, a moved part appears as two chains, one in each
-	// direction; if every pair of copies is requested, crossing parts are two copies.
+	// When a text is aligned with itself, a moved part appears as two chains, one in
+	// each direction; if every pair of copies is requested, crossing parts are two
+	// copies.
 	if order != 0 && e.Copies != Every {
 		out = e.gather(out, a, b)
 	}
@@ -298,9 +299,10 @@ func (e *Engine) extendAll(a, b []uint32) {
 	}
 }
 
-// worthOf returns the minimum score on its diagonal of a run that is extended: that
-// of a seed and a little more. It grows with the texts, because the number of chance
-// matches grows with the product of their lengths (Karlin and Altschul 1990).
+// worthOf returns the minimum score that a run must have on its diagonal to be
+// extended: the score of a seed and a little more. It grows with the texts, because
+// the number of chance matches grows with the product of their lengths (Karlin and
+// Altschul 1990).
 func (e *Engine) worthOf(n, m int) int {
 	large := bits.Len64(uint64(n)*uint64(m)) - 20
 	return min(scoreEqual*e.Gram+(1+max(large, 0))*e.Gram/gramWords, e.Worth)

@@ -11,8 +11,8 @@ const (
 	tileDead = -1 << 14 // the score of a nonexistent cell
 )
 
-// A tile holds the scores of an alignment that begins at a border, and how each
-// cell was reached.
+// A tile holds the scores of alignments that begin at a border, and how each cell was
+// reached.
 type tile struct {
 	score [tileSteps][tileRows]int16
 	how   [tileSteps]howMasks
@@ -34,7 +34,7 @@ type howMasks struct {
 // 0 if none is above it, with the step that reached it first, and the last step that
 // has a living cell.
 func fillTileGeneric(t *tile, b []uint32, bj, dir, n, m, drop int) (best, at, last int) {
-	var e, f [2][tileRows]int16 // the best score that ends in a gap of a, of b
+	var e, f [2][tileRows]int16 // the best score of an alignment that ends in a gap of a, of b
 	for i := range t.score[0] {
 		t.score[0][i], e[0][i], f[0][i] = tileDead, tileDead, tileDead
 		e[1][i], f[1][i] = tileDead, tileDead

@@ -8,9 +8,8 @@
 #define TOKENS 5120 // 32 tokens of a
 #define OTHERS 5248 // 96 tokens: the token of b with number t is at 63-t
 
-// Masks of lanes, by words: 32 that are set, 32 that are not, 32 that are. A load
-// from word 32-k sets the lanes below k; a load from word 63-k sets the lanes above
-// k.
+// Masks of lanes, in words: 32 set, 32 clear, 32 set. A load from word 32-k sets the
+// lanes below k; a load from word 63-k sets the lanes above k.
 DATA ·tileEdges<>+0(SB)/8, $0xffffffffffffffff
 DATA ·tileEdges<>+8(SB)/8, $0xffffffffffffffff
 DATA ·tileEdges<>+16(SB)/8, $0xffffffffffffffff

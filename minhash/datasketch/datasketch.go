@@ -12,7 +12,7 @@
 //	}
 //	lean, err := datasketch.Append(nil, mh.Sketch(set))
 //
-// Everything here may be called from any number of goroutines.
+// All functions may be called from any number of goroutines.
 package datasketch
 
 import (
@@ -60,13 +60,13 @@ func Append(dst []byte, sig minhash.Signature) ([]byte, error) {
 }
 
 // Read returns the signature in the bytes of a LeanMinHash, of scheme affine32 or
-// legacy, as serialize writes them on a little-endian machine, or on any machine
-// with byteorder "<". The bytes do not name their elements: the string of elements,
+// legacy, as serialize writes them on a little-endian machine, or on any machine with
+// byteorder "<". The bytes do not name their elements, so the string of elements,
 // which may be nil, becomes part of the scheme, as in [minhash.Options].
 //
-// The error wraps [minhash.ErrVersion] if the scheme is another scheme of
-// datasketch, and otherwise [minhash.ErrCorrupt]. Damage to the values goes
-// undetected, since there is no checksum.
+// The error wraps [minhash.ErrVersion] if the bytes are of another datasketch scheme,
+// and otherwise [minhash.ErrCorrupt]. Damage to the values goes undetected, since
+// there is no checksum.
 func Read(data []byte, elements fmt.Stringer) (minhash.Signature, error) {
 	r := wire.NewReader(data)
 	sc := minhash.Scheme{Seed: r.Uint64(), Version: version}

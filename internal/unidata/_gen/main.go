@@ -337,8 +337,8 @@ func order(r rune, keep bool) int {
 }
 
 // reorders reports whether a mark may have to move before an earlier one. Unless
-// accents are kept, the only viramas, which are frequent, that do so are those that
-// can follow tones of their script.
+// accents are kept, viramas, which are frequent, do so only if they can follow tones
+// of their script.
 func reorders(r rune, keep bool) bool {
 	c := order(r, keep)
 	return c != 0 && (c != 9 || keep || strings.ContainsRune("\u0e3a\u0eba\u1a60", r)) && c != 107
