@@ -14,42 +14,45 @@
 //		// ...
 //	}
 //
-// The package deletes nothing: a [Block] is a verdict, and [Detector.Strip] leaves
-// text out because the caller asks.
+// The package deletes nothing: a [Block] is a verdict, and [Detector.Strip] removes
+// text only because the caller asks for it.
 //
 // # Flagged and masked
 //
 // A block is flagged if it recurs on documents that are not copies of the page,
 // which is evidence of reuse. It is masked if it belongs to the frame of its page.
-// Most of a frame is both. A background paragraph, a wire story on several sites and
-// the text that an update takes over from the earlier story are at most flagged.
+// Most of a frame is both. Background paragraphs, wire stories on several sites, and
+// text that an update keeps from the earlier story may be flagged, but are not
+// masked.
 //
-// Short blocks that the pages of a host share are frame. Prose, which is a paragraph
-// of 25 words or a sentence of 16, must meet one of these conditions:
+// Short blocks that the pages of a host share are frame. Prose (a paragraph of at
+// least 25 words or a sentence of at least 16) must meet one of these conditions:
 //
-//   - Three in four pages of the host hold it, among them three that are not copies.
+//   - Three in four pages of the host hold it, including three that are not copies.
 //   - Three pages of the host hold it, and it lies within the frame: no text of the
 //     page's own is next to it. Recurring text that is enclosed by masked blocks counts
 //     as within the frame.
-//   - All pages of the host, three at least, begin or end with it.
+//   - All pages of the host (at least three) begin or end with it.
 //
-// Prose on several hosts is masked only if it is a formula such as a sign-off: fewer
-// than 25 words at an end of the text, on documents that share no other prose with
-// the page, and on at least six of them if it is a sentence. Two pages of a host
-// decide nothing about prose; a third page revises the verdicts on both. Without
-// hosts only blocks that eight other documents hold are masked, and figures never
-// are. A page whose mask would take nearly all text, or most of the prose on the
-// word of a few pages, keeps its prose, with the reason [Kept].
+// Prose on several hosts is masked only if it is a stock phrase such as a sign-off:
+// fewer than 25 words at the beginning or end of the text, on documents that share
+// no other prose with the page, and on at least six of them if it is a sentence. Two
+// pages of a host are not enough to decide on prose; a third page revises the
+// verdicts on both. Without hosts, only blocks held by eight other documents are
+// masked, and blocks of numbers never are. If masking would remove nearly all the
+// text of a page, or most of its prose on the evidence of a few pages, the page
+// keeps its prose, with the reason [Kept].
 //
 // # Counting
 //
 // Only distinct documents are counted, not occurrences or calls: observing a page a
-// hundred times is observing it once. The key of a block is its folded text without
-// punctuation and with every number the same, so that dates and counters do not hide
-// a template. A block whose runs of five words mostly recur is an edited variant of
-// recycled text. Scopes are the host, the group that the caller names (say an
-// agency) and all documents. Pages that are copies of the page to be judged do not
-// count, so that a story under several addresses is not taken for a template.
+// hundred times counts once. The key of a block is its folded text, without
+// punctuation and with all numbers treated as equal, so dates and counters do not
+// hide a template. A block whose runs of five words mostly recur is an edited
+// variant of recycled text. Documents are counted per host, per group named by the
+// caller (such as an agency) and over all pages. Copies of the page being judged do
+// not count, so a story published under several addresses is not taken for a
+// template.
 //
 // # Modes
 //
@@ -64,8 +67,8 @@
 //
 // Pages are not kept. A block takes 16 bytes in each scope, and 44 more if several
 // documents hold it: about 110 MB for a million distinct blocks of fifteen words.
-// Options.MaxBytes bounds the whole between calls. Observing and judging a page
-// costs three to four times as much as sketching it.
+// Options.MaxBytes bounds the total memory between calls. Observing and judging a
+// page costs three to four times as much as sketching it.
 //
 // The file format is in FORMAT.md. docs/boilerplate.md explains the rules and has
 // the measurements.
@@ -80,36 +83,36 @@ import (
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	// MinDocuments is the number of distinct documents of a host or groupthat must hold
+	// MinDocuments is the number of distinct documents of a host or group that must hold
 	// a block for it to be recycled, counting the page itself but not its copies: 2 to
 	// 8; 0 means 2. Prose needs one more than 2.
 	MinDocuments int
 
-	// MinGlobal is the same for the scope of all documents: 2 to 8; 0 means 3.
+	// MinGlobal is the equivalent of MinDocuments over all documents: 2 to 8; 0 means 3.
 	MinGlobal int
 
-	// Gap is the largest number of words between two masked blocks, or between one and
-	// an end of the page, that are masked too. A longer stretch is also masked if none
-	// of its blocks has more than half as many words. Never masked are the longest
+	// Gap is the maximum length, in words, of a stretch that is masked because it lies
+	// between two masked blocks, or between one and an end of the page. A longer stretch
+	// is also masked if none of its blocks has more than half as many words. The longest
 	// stretch of a page, its title, prose longer than a quarter of the longest stretch,
-	// and paragraphs longer than a twelfth of it. 0 means 50, a negative number none.
+	// and paragraphs longer than a twelfth of it are never masked in this way. 0 means
+	// 50; a negative number masks no stretches.
 	Gap int
 
-	// Coverage is the share of a block's five-word runs above which the block counts as
-	// an edited variant if they recur: below 1; 0 means 0.5, a negative number switches
-	// variants off.
+	// Coverage decides when a block counts as an edited variant: when more than this
+	// share of its five-word runs recur. It is below 1; 0 means 0.5; a negative number
+	// disables variants.
 	Coverage float64
 
-	// HostOnly leaves out the scope of all documents, and with it a third to
-	// half of the memory. Pages without a host are then counted as one host.
+	// HostOnly disables counting over all documents, which saves a third to half of the
+	// memory. Pages without a host are then counted as one host.
 	HostOnly bool
 
-	// MaxBytes bounds the memory; 0 means 1 GiB. Beyond it the hosts that were observed
-	// least recently are forgotten, then the blocks that were seen least often; see
-	// [Stats].
+	// MaxBytes bounds the memory; 0 means 1 GiB. Above it, the least recently observed
+	// hosts are forgotten, then the least frequent blocks; see [Stats].
 	MaxBytes int
 
-	// Seed keys the hashes: secret where texts may be hostile.
+	// Seed keys the hashes. Keep it secret if texts may be hostile.
 	Seed uint64
 }
 
@@ -118,17 +121,19 @@ type Options struct {
 type Page struct {
 	// ID names the document. Pages with the same ID are one document, and the first
 	// observation counts. If the text has changed since, the older text does not count
-	// against it. A page without an ID is identified by its host and text.
+	// against the page. A page without an ID is identified by its host and text.
 	ID string
 
 	// Host is the site that the page is from. Without a host, only text that recurs
-	// among all documents is found, and the stretches in between are never masked.
+	// among all documents is found, and stretches between masked blocks are never
+	// masked.
 	Host string
 
 	// Section is the part of the host, such as the first segment of the path.
 	Section string
 
-	// Group is a scope that the caller defines, such as the agency that a story is from.
+	// Group is a scope that the caller defines, such as the agency that supplied a
+	// story.
 	Group string
 
 	Text string
@@ -144,10 +149,10 @@ type Page struct {
 	prepared *prepared // by Prepare
 }
 
-// A Detector counts blocks and judges pages. It is made by [New] or
-// [Detector.UnmarshalBinary]: the zero value is for UnmarshalBinary only, its other
+// A Detector counts blocks and judges pages. Make one with [New] or
+// [Detector.UnmarshalBinary]. The zero value is only for UnmarshalBinary; its other
 // methods panic. A Detector is safe for concurrent use by multiple goroutines:
-// judging runs in parallel, observing takes turns.
+// judging runs in parallel, observing is serialized.
 type Detector struct {
 	opts options
 
@@ -187,7 +192,7 @@ func New(o Options) *Detector {
 	return d
 }
 
-// made panics if neither New nor UnmarshalBinary made the Detector.
+// made panics if the Detector was not made by New or UnmarshalBinary.
 func (d *Detector) made() {
 	if d.opts.maxBytes == 0 {
 		panic("boilerplate: use of a zero Detector; New makes one")
@@ -243,8 +248,8 @@ func (o Options) resolve() options {
 	return r
 }
 
-// minBytes is the least MaxBytes.
+// minBytes is the smallest allowed MaxBytes.
 const minBytes = 1 << 20
 
-// coverageUnit is a coverage of 1.
+// coverageUnit represents a coverage of 1.
 const coverageUnit = 1 << 16

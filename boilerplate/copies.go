@@ -7,15 +7,14 @@ import (
 	"github.com/neardup/neardup/internal/intlog"
 )
 
-// findCopies finds the documents of a scope that are copies of the page, among those
-// that counters name, and returns how many documents there may be in all. Blocks
-// that narrower scopes flagged are ignored: repeats within a host do not make
-// copies.
+// findCopies finds copies of the page among the documents of a scope that are named
+// by counters, and returns how many documents there may be in total. Blocks that
+// narrower scopes flagged are ignored: repeats within a host do not make copies.
 //
 // A document is a copy if it holds more than half of the page, with every block
 // weighted by its words and the logarithm of its rarity. If a document does not hold
 // a block verbatim, it is credited with the share of the block's anchors that it
-// holds. Where all documents hold the whole page, nothing is rare and there are no
+// holds. If all documents hold the whole page, nothing is rare and there are no
 // copies; see restore.
 func (v *view) findCopies(scope Scope, docs int) int {
 	var total overlap
@@ -60,10 +59,9 @@ func (v *view) findCopies(scope Scope, docs int) int {
 	return most
 }
 
-// split returns how many of the documents named are copies of the page, and how many
-// are not; the page itself is neither. If the named documents are as many as can be
-// named, they are a sample: if most of them are copies, all documents count as
-// copies.
+// split counts the named documents that are copies of the page and those that are
+// not; the page itself is in neither count. If as many documents are named as can
+// be, they are a sample: if most of them are copies, all documents count as copies.
 func (v *view) split(names []uint32) (copies, others int) {
 	if len(v.copies) == 0 {
 		others = len(names)
@@ -89,7 +87,7 @@ func (v *view) split(names []uint32) (copies, others int) {
 }
 
 // compare credits the documents that hold a block, or anchors of it, with their
-// share, and adds the block's weight to the whole.
+// share, and adds the block's weight to the total.
 func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	b := &v.dg.blocks[i]
 	if v.findings[i].prose {
@@ -152,7 +150,7 @@ func (v *view) credit(seen *sighting, part *overlap) (others bool) {
 	return others
 }
 
-// fill notes a counter that does not name all its documents.
+// fill records a counter that does not name all its documents.
 func (v *view) fill(c *counter, weight int64) {
 	v.full = append(v.full, c)
 	v.limits = append(v.limits, limit{c.docs[listed-1], weight})
@@ -217,8 +215,8 @@ func (v *view) sum() {
 	}
 }
 
-// undecided returns the weight of the parts that do not name doc, but would not name
-// it even if doc held them, because all documents that they name come before it.
+// undecided returns the weight of the parts that doc may hold although they do not
+// name it, because all documents that they name come before it.
 func (v *view) undecided(doc uint32) int64 {
 	n, _ := slices.BinarySearchFunc(v.limits, doc, func(l limit, doc uint32) int {
 		return cmp.Compare(l.doc, doc)
@@ -235,7 +233,7 @@ type overlaps struct {
 	used  []int32
 }
 
-// of returns the overlap of a document, which is good until the next call.
+// of returns the overlap of a document, valid until the next call.
 func (o *overlaps) of(doc uint32) *overlap {
 	if 2*len(o.used) >= len(o.slots) {
 		old := *o

@@ -26,8 +26,8 @@ func newSite(wide bool, place placing) *site {
 	return &site{wide: wide, grams: gramTable{place: place}}
 }
 
-// A slot holds the counts of one block. Blocks of only one document, the great
-// majority, cost no more than this.
+// A slot holds the counts of one block. Blocks in only one document, the great
+// majority, need nothing more.
 type slot struct {
 	key uint64 // 0: free
 	ref uint32 // the document, or an index into counters with the top bit set
@@ -42,7 +42,7 @@ type origin struct {
 
 // A source is where a block is seen.
 type source struct {
-	doc uint32 // fingerprint, neither 0 nor above 31 bits
+	doc uint32 // fingerprint, at most 31 bits, never 0
 	origin
 }
 
@@ -151,7 +151,7 @@ func (s *site) find(key uint64) int {
 	}
 }
 
-// A sighting holds the counts of a block in one scope. It is good until the site
+// A sighting holds the counts of a block in one scope. It is valid until the site
 // changes.
 type sighting struct {
 	*counter     // of the site, or single, or unseen
@@ -163,7 +163,7 @@ type sighting struct {
 // unseen is the counter of a block that no document holds.
 var unseen counter
 
-// lookup fills in the counts that s has of a block.
+// lookup fills in the counts that s has for a block.
 func (s *site) lookup(key uint64, out *sighting) {
 	out.counter, out.named, out.hosts = &unseen, 0, hosts{}
 	if s == nil || len(s.slots) == 0 {
@@ -209,7 +209,7 @@ func (s *site) fetch(keys []uint64) {
 func fetched(uint64) {}
 
 // unnamed returns the number of documents that are not named although there is room:
-// their text is that of another document.
+// their text is the same as another document's.
 func (s *sighting) unnamed() int {
 	if s.named == listed {
 		return 0
@@ -258,7 +258,7 @@ func (s *site) add(key uint64, from source) {
 	default:
 		i := sl.ref &^ isCounter
 		c := &s.counters[i]
-		c.count = max(c.count, c.count+1) // stays at its greatest value
+		c.count = max(c.count, c.count+1) // saturates
 		s.enter(i, from)
 	}
 }
@@ -312,12 +312,12 @@ func (s *site) rehash(size int, keep func(slot) bool) {
 	}
 }
 
-// bytes returns the memory that s takes, without its own small struct.
+// bytes returns the memory used by s, excluding the site struct itself.
 func (s *site) bytes() int {
 	return siteBytes + len(s.slots)*16 + cap(s.counters)*44 + cap(s.hosts)*16 +
 		len(s.grams.slots)*8
 }
 
-// siteBytes is the approximate memory of a site, including its place in the map but
-// not its tables.
+// siteBytes is the approximate memory of a site, including its map entry but not its
+// tables.
 const siteBytes = 256

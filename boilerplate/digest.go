@@ -11,7 +11,7 @@ import (
 // A digest is the result of reading a text, for counting and judging.
 type digest struct {
 	blocks []block  // that have tokens
-	grams  []uint64 // of the blocks, those that are sampled
+	grams  []uint64 // sampled grams of the blocks
 	keys   []uint64 // distinct keys of blocks and anchors to be counted
 	fresh  []uint64 // distinct grams to be counted
 }
@@ -29,7 +29,7 @@ type reader struct {
 	judge   judge
 }
 
-// A block is a piece of a text in the form in which it is counted.
+// A block is a piece of text in the form used for counting.
 type block struct {
 	shingle.Span
 	key   uint64
@@ -90,8 +90,8 @@ func (r *reader) read(p *Page, seed uint64) {
 	r.findTitle()
 }
 
-// count prepares the digest for counting. It makes keys and grams distinct, because
-// the number of documents that hold a block counts, not the number of occurrences.
+// count prepares the digest for counting. It removes repeated keys and grams,
+// because documents are counted, not occurrences.
 func (r *reader) count(o *options) {
 	r.known.place = o.placing()
 	r.known.clear(len(r.grams) + len(r.blocks))

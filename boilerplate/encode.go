@@ -13,11 +13,11 @@ import (
 
 // The errors of [Detector.UnmarshalBinary], always wrapped.
 var (
-	// ErrFormat is the error of bytes that are not a detector.
+	// ErrFormat is the error for data that is not an encoded detector.
 	ErrFormat = wire.ErrFormat
 	// ErrVersion is the error for a detector written by a later version.
 	ErrVersion = wire.ErrVersion
-	// ErrCorrupt is the error of bytes that are damaged, cut short or inconsistent.
+	// ErrCorrupt is the error for data that is damaged, truncated or inconsistent.
 	ErrCorrupt = wire.ErrCorrupt
 )
 
@@ -27,7 +27,7 @@ const (
 )
 
 // AppendBinary appends the detector to dst, in the format of FORMAT.md, and returns
-// the result; the error is always nil. Detectors with the same contents give the
+// the result; the error is always nil. Detectors with the same contents produce the
 // same bytes.
 func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
 	d.made()
@@ -58,13 +58,13 @@ func (d *Detector) AppendBinary(dst []byte) ([]byte, error) {
 	return wire.AppendChecksum(dst, start), nil
 }
 
-// MarshalBinary returns what [Detector.AppendBinary] appends.
+// MarshalBinary returns the encoding that [Detector.AppendBinary] appends.
 func (d *Detector) MarshalBinary() ([]byte, error) { return d.AppendBinary(nil) }
 
 // UnmarshalBinary replaces d by the encoded detector, options included. On an error,
-// which wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], d does not change. The
-// bytes are copied, and the memory used is proportional to their number. It must not
-// run concurrently with other methods.
+// which wraps [ErrFormat], [ErrVersion] or [ErrCorrupt], d does not change. The data
+// is copied, and the memory used is proportional to its length. UnmarshalBinary must
+// not run concurrently with other methods.
 func (d *Detector) UnmarshalBinary(data []byte) error {
 	r, _, err := wire.Open(data, magic, version)
 	if err != nil {
@@ -95,7 +95,7 @@ func (o *options) list() []uint64 {
 	}
 }
 
-// tally returns the counts of a detector that the file has.
+// tally returns the counts of a detector that the file stores.
 func (d *Detector) tally() []*uint64 {
 	return []*uint64{&d.clock, &d.documents, &d.evictedHosts, &d.evictedBlocks}
 }
@@ -155,7 +155,7 @@ func (d *Detector) read(r *wire.Reader) {
 	}
 }
 
-// siteSize is the smallest size in bytes of a host and its key.
+// siteSize is the smallest encoded size of a host and its key, in bytes.
 const siteSize = 8 + 8
 
 func (s *site) append(dst []byte) []byte {

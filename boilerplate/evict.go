@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Stats counts the contents of a [Detector] and what it had to forget. The zero
+// Stats counts the contents of a [Detector] and what it has forgotten. The zero
 // value describes an empty detector.
 type Stats struct {
 	Documents int // distinct documents observed
@@ -19,7 +19,7 @@ type Stats struct {
 	EvictedHosts int
 
 	// EvictedBlocks is the number of blocks that were forgotten individually because a
-	// single host, or the scope of all documents, took up the bound. While it and
+	// single host, or the scope of all documents, used up the bound. While it and
 	// EvictedHosts are 0, counts are exact and verdicts do not depend on the order of
 	// observation.
 	EvictedBlocks int
@@ -32,8 +32,7 @@ type Stats struct {
 	Saturation float64
 }
 
-// Stats returns how much d holds. It takes time in proportion to the number of
-// hosts.
+// Stats returns figures about d, in time proportional to the number of hosts.
 func (d *Detector) Stats() Stats {
 	d.made()
 	d.mu.RLock()
@@ -76,8 +75,8 @@ func (d *Detector) evict() {
 	slices.SortFunc(all, func(a, b held) int {
 		return cmp.Or(cmp.Compare(a.site.used, b.site.used), cmp.Compare(a.key, b.key))
 	})
-	// The scope of all documents takes as much as all hosts: neither must starve the
-	// other.
+	// The scope of all documents takes as much memory as all hosts, and neither may
+	// starve the other.
 	if d.global != nil && d.global.bytes() > goal/2 {
 		d.lighten(d.global, goal/2)
 	}
@@ -95,8 +94,8 @@ func (d *Detector) evict() {
 	}
 }
 
-// lighten forgets the blocks of s that the fewest documents hold until it takes no
-// more than goal bytes, or nothing is left to forget.
+// lighten forgets the blocks of s held by the fewest documents, until s takes at
+// most goal bytes or nothing is left to forget.
 func (d *Detector) lighten(s *site, goal int) {
 	d.bytes -= s.bytes()
 	for least := 2; s.bytes() > goal && s.filled+s.grams.filled > 0; least *= 2 {
@@ -105,8 +104,8 @@ func (d *Detector) lighten(s *site, goal int) {
 	d.bytes += s.bytes()
 }
 
-// prune forgets the blocks and grams of fewer than least documents, and returns
-// the number of blocks.
+// prune forgets the blocks and grams held by fewer than least documents, and returns
+// the number of blocks forgotten.
 func (s *site) prune(least int) int {
 	was := s.filled
 	keep := func(sl slot) bool {

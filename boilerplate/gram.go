@@ -20,7 +20,7 @@ const (
 const gramSample = 3
 
 // Counted grams whose hash has three more zeros are anchors: like blocks, they have
-// counters that name documents. Anchors reveal the copies of a page of which every
+// counters that name documents. Anchors reveal a copy of the page even if every
 // paragraph was edited.
 const anchorSample = 31
 
@@ -30,14 +30,14 @@ func anchorKey(gram uint64) uint64 { return max(mix(gram), 1) }
 // gramsOf returns the sampled grams of a block.
 func (dg *digest) gramsOf(b *block) []uint64 { return dg.grams[b.grams[0]:b.grams[1]] }
 
-// hash finds the key of a block and its sampled grams; narrow lists its narrow
+// hash computes the key of a block and its sampled grams; narrow lists its narrow
 // tokens.
 //
-// The key folds the tokens' hashes into that of the empty block. The hash of a gram
-// is the hash of its last token, xor that of the one before rotated by gramTurn, and
-// so on (cyclic polynomials: Cohen 1997). Both are computed in one loop: each
-// multiplication for the key waits for the one before, which leaves time for the
-// grams.
+// The key folds the tokens' hashes into the key of the empty block. The hash of a
+// gram is the hash of its last token, xor the hash of the token before it rotated by
+// gramTurn, and so on (cyclic polynomials: Cohen 1997). Both are computed in one
+// loop: each multiplication for the key waits for the one before, which leaves time
+// for the grams.
 func (r *reader) hash(b *block, narrow []narrow, seed uint64) {
 	const width = gramUnits / wordUnits
 	hashes := r.hashes[b.toks[0]:b.toks[1]]
@@ -111,8 +111,8 @@ func (r *reader) appendNarrow(dst, hashes []uint64, list []narrow, start int32, 
 }
 
 // spaceless returns the weight of a token in gram units. In scripts without spaces
-// between words (Thai, Lao, Burmese, Khmer, ideographs and Kana) it is less than
-// that of a word.
+// between words (Thai, Lao, Burmese, Khmer, ideographs and Kana) it is less than the
+// weight of a word.
 func spaceless(tok string) int32 {
 	w := int32(0)
 	for _, r := range tok {

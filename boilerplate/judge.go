@@ -4,7 +4,7 @@ import "slices"
 
 // Judge returns the verdict on every block of a page, in order; blocks without a
 // word or number are left out. The page need not have been observed, and judging
-// changes nothing: a page that was observed does not count against itself. It panics
+// changes nothing. A page that was observed does not count against itself. It panics
 // if p.Blocks are not ascending, disjoint spans of p.Text.
 func (d *Detector) Judge(p Page) []Block {
 	return d.AppendBlocks(nil, p)
@@ -21,8 +21,8 @@ func (d *Detector) AppendBlocks(dst []Block, p Page) []Block {
 	return d.appendBlocks(dst, &p, name, dg, &r.judge)
 }
 
-// Next is the streaming mode: it judges a page by the earlier pages and then
-// observes it. The text is read once.
+// Next judges a page by the earlier pages and then observes it: the streaming mode.
+// The text is read once.
 func (d *Detector) Next(p Page) []Block {
 	d.made()
 	r := readers.Get().(*reader)
@@ -35,12 +35,12 @@ func (d *Detector) Next(p Page) []Block {
 	return blocks
 }
 
-// A finding is the evidence on one block.
+// A finding is the evidence about one block.
 type finding struct {
 	status
 	recurring int     // grams that recur, if a variant
-	grams     int     // of this many
-	gramDocs  int     // smallest number of documents of a gram that recurs
+	grams     int     // number of sampled grams
+	gramDocs  int     // fewest documents that hold a recurring gram
 	between   float64 // confidence, if between
 	seen      [Global]sighting
 }
@@ -51,7 +51,7 @@ type status struct {
 	prose       bool
 	masked      bool
 	weak        bool  // masked on the evidence of a few pages
-	restored    bool  // set to the text, by restore
+	restored    bool  // unmasked by restore
 	independent bool  // independent of the other prose of the page: see independent
 	looked      uint8 // a bit for every scope for which seen is filled in
 	scope       Scope // that decided
@@ -156,9 +156,9 @@ type view struct {
 	firstProse, lastProse int  // see ownProse
 }
 
-// findSelf returns the fingerprint under which counters name an observed page: that
-// of its text or, if the text has changed since, that of the earlier text, provided
-// that a block of it is left.
+// findSelf returns the fingerprint under which counters name an observed page: the
+// fingerprint of its text or, if the text has changed since, of the earlier text,
+// provided that one of its blocks is left.
 func (v *view) findSelf(name name) uint32 {
 	now := fingerprint(name.text)
 	if v.d.closed || v.p.ID == "" || v.d.texts.has(name.with(now)) {
@@ -201,7 +201,7 @@ func (v *view) look(i int, scope Scope) {
 	v.sites[scope].lookup(v.dg.blocks[i].key, &f.seen[scope-Host])
 }
 
-// decide judges, by one scope, the blocks that no narrower scope has decided.
+// decide uses one scope to judge the blocks that no narrower scope has decided.
 func (v *view) decide(scope Scope) {
 	s := v.sites[scope]
 	docs := int(s.docs.count)
@@ -223,7 +223,7 @@ func (v *view) decide(scope Scope) {
 		if !f.state.undecided() {
 			continue
 		}
-		seen := &f.seen[scope-Host] // findCopies has looked
+		seen := &f.seen[scope-Host] // filled in by findCopies
 		copies, others := 0, listed
 		if n := int(seen.count); n > listed && seen.named == listed {
 			// The named documents are a sample of those other than the page.
@@ -246,7 +246,7 @@ func (v *view) decide(scope Scope) {
 		case all < need:
 		case others == 0 || others+1 < need && scope != Global:
 			if f.state == own {
-				f.state, f.scope = copied, scope // a wider scope may yet decide otherwise
+				f.state, f.scope = copied, scope // a wider scope may still decide otherwise
 			}
 		case f.prose && all < leastProse:
 			f.state, f.scope = paired, scope
@@ -314,12 +314,12 @@ func (v *view) hosts(seen *sighting) int {
 	return h.number()
 }
 
-// leastProse is the number of documents that can decide on prose: with only two,
-// they may be a story and its update.
+// leastProse is the number of documents needed to decide on prose: two may be a
+// story and its update.
 const leastProse = 3
 
-// oneDay reports whether a block is held by few documents, all of the same day, on a
-// site that was seen on several days.
+// oneDay reports whether a block is held by few documents, all from the same day, on
+// a site that was seen on several days.
 func (v *view) oneDay(s *site, seen *sighting) bool {
 	days := seen.days
 	widen(&days, [2]uint16{v.day, v.day})

@@ -16,8 +16,8 @@ const (
 	ownMass      = 2 * 12  // least own text of a page for masking
 )
 
-// sentenceStories is how many other documents of several sites must hold a sentence
-// for it to be a formula that they share.
+// sentenceStories is the number of other documents, from several sites, that must
+// hold a sentence for it to count as a stock phrase.
 const sentenceStories = 5
 
 // isProse reports whether a block is a paragraph, or a sentence that is too long
@@ -45,7 +45,7 @@ func endsSentence(s string) bool {
 	return false
 }
 
-// mask decides which blocks may be left out of comparing: those of the frame.
+// mask decides which blocks belong to the frame and may be left out of comparisons.
 // Recurrence alone is not enough for prose, since pages may share a story, its
 // updates or a background paragraph. Prose belongs to the frame if it lies in the
 // frame or nearly all pages of the site have it.
@@ -83,8 +83,8 @@ func (v *view) amid(i int) bool {
 	return v.firstProse < i && i < v.lastProse
 }
 
-// ownProse returns two blocks: those at which the page's own prose, counted from its
-// beginning and from its end, has reached the mass of a paragraph.
+// ownProse returns two blocks: the ones where the page's own prose, counted from the
+// beginning and from the end, reaches the mass of a paragraph.
 func (v *view) ownProse() (first, last int) {
 	first, last = len(v.findings), -1
 	mass := int32(0)
@@ -113,13 +113,13 @@ func (v *view) framed(i int) bool {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	switch {
 	case f.scope != Host && (f.scope == Group || v.p.Host != ""):
-		// Text that travels between sites is masked only if it is a formula. A sentence may
-		// be a quotation that closes several stories, so more documents are required.
+		// Text that travels between sites is masked only if it is a stock phrase. A sentence
+		// may be a quotation that closes several stories, so more documents are required.
 		return b.mass < proseMass && f.state == exact && f.independent && !v.amid(i) && !figures(b.Of(v.p.Text)) &&
 			(!f.prose || f.others >= sentenceStories)
 	case f.scope != Host:
-		// Without sites, a frame cannot be distinguished from a wire story, nor the figures
-		// of one day from those of another.
+		// Without sites, a frame cannot be distinguished from a wire story, nor one day's
+		// figures from another's.
 		return f.state == exact && f.others >= listed && !figures(b.Of(v.p.Text)) &&
 			(!f.prose || 4*v.holders(i) >= int(v.sites[f.scope].docs.count))
 	case v.everywhere(i):
@@ -156,7 +156,7 @@ func (v *view) witnesses(i int) int {
 }
 
 // everywhere reports whether at least three in four documents of a scope hold the
-// i-th block, among them at least three that are not copies of the page.
+// i-th block, including at least three that are not copies of the page.
 func (v *view) everywhere(i int) bool {
 	f := &v.findings[i]
 	return f.scope != Single && v.witnesses(i) >= 3 &&
@@ -217,8 +217,8 @@ func (v *view) spoken(i int) bool {
 }
 
 // independent reports whether most documents that hold the i-th block in a scope
-// share no other prose with the page: then the block is a formula, not part of a
-// story. It is valid after findCopies.
+// share no other prose with the page: then the block is a stock phrase, not part of
+// a story. It is valid after findCopies.
 func (v *view) independent(i int, seen *sighting, need int) bool {
 	own := int64(v.dg.blocks[i].mass) * v.rarity(seen)
 	related, others := 0, 0
@@ -262,7 +262,7 @@ func (f *status) enclosable() bool {
 }
 
 // enclose masks recurring text between masked blocks. On a site of two pages it
-// leaves blocks alone that the host scope decided.
+// skips the blocks decided by the host scope.
 func (v *view) enclose() {
 	host := v.sites[Host]
 	if host == nil {

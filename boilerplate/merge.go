@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/internal/wire"
 )
 
-// ErrMismatch is the error of merging detectors with different options.
+// ErrMismatch is the error for merging detectors with different options.
 var ErrMismatch = wire.ErrMismatch
 
 // Merge adds the observations of other to d, as if d had made them. It returns an
@@ -19,8 +19,8 @@ var ErrMismatch = wire.ErrMismatch
 // If the two have no document in common, or one has observed all documents of the
 // other, the result is exact. Otherwise a document that both have observed is
 // counted once in blocks that at most eight documents of each detector hold; in
-// other blocks the number of documents is estimated from the eight that are named. A
-// document whose text had changed between the two counts with both texts.
+// other blocks the number of documents is estimated from the eight that are named.
+// If the text of a document changed between the two observations, both texts count.
 func (d *Detector) Merge(other *Detector) error {
 	d.made()
 	other.made()

@@ -144,7 +144,7 @@ func place(hash uint64) uint16 {
 	return min(max(uint16(hash>>48), 1), manyPlaces-1)
 }
 
-// day returns the number of days from the last of 1969 to t in UTC, so that 1
+// day returns the number of days from 31 December 1969 to t in UTC, so that 1
 // January 1970 is 1, and 0 for the zero time.
 func day(t time.Time) uint16 {
 	if t.IsZero() {

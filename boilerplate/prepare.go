@@ -8,13 +8,13 @@ import (
 
 // Prepare returns p with its text read and its blocks hashed, so that a page that is
 // both observed and judged is read once. Pass the result to any method that takes a
-// Page, of this detector or of others with the same Seed, in any number of
+// Page, of this detector or of others with the same Seed, from any number of
 // goroutines. The verdicts are the same.
 //
 // The prepared form takes about as much memory as the text and lives as long as the
-// page. It is valid for the current Text and Blocks of p: if a field is assigned
-// anew, the page is read again, but the elements of Blocks must not be modified.
-// Prepare panics if p.Blocks are not ascending, disjoint spans of p.Text.
+// page. It is valid for the current Text and Blocks of p: if either field is
+// reassigned, the page is read again. Do not modify the elements of Blocks. Prepare
+// panics if p.Blocks are not ascending, disjoint spans of p.Text.
 func (d *Detector) Prepare(p Page) Page {
 	d.made()
 	r := readers.Get().(*reader)

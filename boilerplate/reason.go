@@ -21,7 +21,7 @@ const (
 	unsignedMass = 2 * 10
 )
 
-// reason returns the kind of recycled text that the i-th block is.
+// reason returns the kind of recycled text in the i-th block.
 func (v *view) reason(i int) Reason {
 	f, b := &v.findings[i], &v.dg.blocks[i]
 	text := b.Of(v.p.Text)
@@ -42,9 +42,9 @@ func (v *view) reason(i int) Reason {
 	return Furniture
 }
 
-// signOff reports whether the i-th block, which has own text on one side, is put at
-// the end or the beginning of stories: other sites have it, or it is marked as a
-// note and is on few pages of this site. A block of few words must name a signer.
+// signOff reports whether the i-th block, which has own text on one side, is a note
+// placed at the beginning or end of stories: other sites have it, or it is marked as
+// a note and is on few pages of this site. A block of few words must name a signer.
 func (v *view) signOff(i int, text string) bool {
 	signed := signs(text)
 	noted := signed || inParentheses(text)

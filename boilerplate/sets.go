@@ -18,7 +18,7 @@ func (s *seen) has(id uint64) bool { return s.recent.has(id) || s.old.has(id) }
 // len returns the number of documents remembered.
 func (s *seen) len() int { return s.recent.filled + s.old.filled }
 
-// add enters an id that is not there.
+// add enters an id that is not in the set yet.
 func (s *seen) add(id uint64) {
 	if s.recent.filled >= s.limit/2 {
 		s.old, s.recent = s.recent, idSet{}
@@ -75,7 +75,7 @@ func (s *idSet) has(id uint64) bool {
 	return len(s.slots) > 0 && s.slots[s.find(id)] == id
 }
 
-// reserve makes room for n more ids, like that of a gramTable.
+// reserve makes room for n more ids, like gramTable.reserve.
 func (s *idSet) reserve(n int) {
 	size := len(s.slots)
 	for n > 0 && s.filled+n > size-size/4 {

@@ -87,10 +87,10 @@ func (d *Detector) Compact() {
 }
 
 // With returns a detector that judges pages by the hosts and groups of d and by the
-// counts over all documents of all. It shares both, so none of the three detectors
-// may observe or merge afterwards. It is for pages that both have observed, and
-// treats every page as observed. It returns an error that wraps [ErrMismatch] if the
-// two differ in Seed or HostOnly.
+// global counts of all. It shares both, so none of the three detectors may observe
+// or merge afterwards. It is for pages that both have observed, and treats every
+// page as observed. It returns an error that wraps [ErrMismatch] if the two differ
+// in Seed or HostOnly.
 func (d *Detector) With(all *Detector) (*Detector, error) {
 	d.made()
 	all.made()

@@ -4,7 +4,7 @@ import "math/bits"
 
 // A placing decides where a table looks for a hash: at the leading bits of its
 // product with an odd number derived from the seed. Without that number an attacker
-// cannot crowd grams into one place, although he can choose their hashes up to an
+// cannot crowd grams into one place, even though their hashes can be chosen up to an
 // exclusive or with the seed.
 type placing uint64
 
@@ -40,7 +40,7 @@ func (t *gramTable) find(gram uint64, shift uint) int {
 	return int(i)
 }
 
-// fetch loads the slots of grams into the cache, like the method of a site.
+// fetch loads the slots of grams into the cache, like site.fetch.
 func (t *gramTable) fetch(grams []uint64) {
 	if len(t.slots) == 0 {
 		return
@@ -65,7 +65,7 @@ func (t *gramTable) addAll(grams []uint64) {
 		if *p == 0 {
 			t.filled++
 		}
-		// In a free slot the count is 0; in any other slot the bits above the count are
+		// In a free slot the count is 0; in any other slot the bits above the count equal
 		// those of g.
 		n := *p & maxGram
 		*p = g&^maxGram | min(n+1, maxGram)
@@ -114,7 +114,7 @@ func (t *gramTable) resize(size int) {
 }
 
 // recurring returns how many of the given grams are in at least need documents, and
-// the number of documents of the rarest of these.
+// the number of documents that hold the rarest of them.
 func (t *gramTable) recurring(grams []uint64, need int) (n, least int) {
 	least = maxGram
 	if len(t.slots) == 0 {

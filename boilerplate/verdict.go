@@ -39,9 +39,10 @@ const (
 	// Navigation is a block of a few words that leads elsewhere: a menu item or the
 	// heading of a list.
 	Navigation
-	// Advertisement is a label of one.
+	// Advertisement is the label of an advertisement.
 	Advertisement
-	// SignOff is text that an agency or a contributor puts at an end of its stories.
+	// SignOff is text that an agency or a contributor puts at the beginning or end of
+	// its stories.
 	SignOff
 	// Background is prose that several documents share and that is not masked:
 	// evidence of reuse, within a site or between sites.

@@ -15,7 +15,7 @@
 // including no-break spaces and white space in pre. Blocks are joined by blank lines
 // and contain none, so [shingle.Paragraphs] finds the same blocks in the text.
 //
-// Elements that are not text are dropped with their contents: script, style,
+// Elements without readable text are dropped with their contents: script, style,
 // noscript, template, iframe, svg, math, object, audio, video, canvas and comments.
 // Nothing is executed, fetched or followed. Style sheets are not read, so text
 // hidden by them is kept.
@@ -51,10 +51,10 @@ type Options struct {
 	// kilobyte of the page decide the encoding.
 	ContentType string
 
-	// MaxBytes is the number of bytes of a page that are read; 0 means 16 MiB.
+	// MaxBytes is the maximum number of bytes read from a page; 0 means 16 MiB.
 	MaxBytes int
 
-	// MaxBlocks is the largest number of blocks that are made; 0 means 100,000.
+	// MaxBlocks is the maximum number of blocks; 0 means 100,000.
 	MaxBlocks int
 }
 
@@ -73,8 +73,8 @@ type Page struct {
 	Truncated bool
 }
 
-// Parse reads an HTML page. No HTML is malformed: an error comes from r, or reports
-// an unknown encoding. It panics if a limit is negative.
+// Parse reads an HTML page. Any input is accepted as HTML: an error comes from r, or
+// reports an unknown encoding. It panics if a limit is negative.
 func Parse(r io.Reader, o Options) (Page, error) {
 	if o.MaxBytes < 0 || o.MaxBlocks < 0 {
 		panic("pages: negative limit")
@@ -223,8 +223,8 @@ func (p *parser) add(text []byte) {
 	}
 }
 
-// blank reports whether r is white space: white space by package unicode, the byte
-// order mark or the zero byte.
+// blank reports whether r is white space: white space according to package unicode,
+// the byte order mark or the zero byte.
 func blank(r rune) bool { return unicode.IsSpace(r) || r == '\uFEFF' || r == 0 }
 
 func (p *parser) word(w []byte) {
