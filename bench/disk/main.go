@@ -1,5 +1,5 @@
 // Command compare puts the same documents into an index of package disk and into
-// SQLite, asks both the same questions, and prints the time and space taken.
+// SQLite, runs the same queries on both, and prints the time and space taken.
 //
 //	GOWORK=off go run . -docs 1000000
 //

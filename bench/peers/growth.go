@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// sizes are the numbers of documents of the growth.
+// sizes are the numbers of documents in the growth measurement.
 func (p *pager) sizes() (ns []int) {
 	for _, r := range p.Growth {
 		if !slices.Contains(ns, r.Documents) {

@@ -19,7 +19,7 @@ var pageTemplate string
 // ours is the row with which all others are compared: the usage in the README.
 const ours = "neardup"
 
-// A why is a reason for which a peer is ahead; page.md.tmpl describes it in words.
+// A why is a reason why a peer is ahead; page.md.tmpl describes it in words.
 type why string
 
 const (

@@ -103,8 +103,7 @@ func run(name string, n, workers int, threshold float64) error {
 	return nil
 }
 
-// original returns the row of which the given row is a copy: every fifth row is a
-// copy.
+// original returns the row that the given row copies: every fifth row is a copy.
 func original(row int) (int, bool) {
 	if row%5 != 4 {
 		return 0, false

@@ -378,7 +378,7 @@ func (s *service) openLoop(next *int, rate float64, d time.Duration) ([]time.Dur
 		*next++
 		wg.Go(func() {
 			code := s.one(i)
-			t := time.Since(due) // from the moment at which it was due
+			t := time.Since(due) // measured from the time it was due
 			mu.Lock()
 			defer mu.Unlock()
 			codes[code]++

@@ -10,7 +10,7 @@ import (
 )
 
 // A Change describes how much a page has changed since an earlier page with its ID
-// was kept, both without frame.
+// was kept. The frames of both are ignored.
 //
 // Words are counted by the shingles of both, so no text is needed: a word counts as
 // unchanged if it is in a run of five words that the other text also has. So the
@@ -33,8 +33,8 @@ func (c Change) of(v *Verdict) {
 }
 
 // Earlier returns how much a page differs from the kept page with its ID, and false
-// if there is none. It changes nothing, and ignores the times of the two. It panics
-// if p.Blocks are not ascending, disjoint spans of p.Text.
+// if there is none. It changes nothing, and ignores the times of both. It panics if
+// p.Blocks are not ascending, disjoint spans of p.Text.
 func (f *Filter) Earlier(ctx context.Context, p Page) (Change, bool, error) {
 	if err := f.enter(ctx); err != nil {
 		return Change{}, false, err
@@ -53,9 +53,9 @@ func (f *Filter) Earlier(ctx context.Context, p Page) (Change, bool, error) {
 	return c, err == nil, wrap(err)
 }
 
-// change compares a page with a kept one, as they are and again without the text
-// that one of them has and the other lacks because of what is known now; the more
-// similar result counts.
+// change compares a page with a kept one twice: as they are, and without the text
+// that only one of them has because more is known about frames now. The more similar
+// result counts.
 func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Change, error) {
 	page, kept := c.set, shingle.Set(d.Set)
 	out := Change{Time: d.Time, Similarity: page.Jaccard(kept)}
@@ -73,11 +73,11 @@ func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Ch
 	return out, nil
 }
 
-// words counts the words that were added and removed between two sets of shingles,
-// the first of which belongs to a page.
+// words counts the words that were added and removed between two sets of shingles.
+// The first set belongs to a page.
 //
-// Inserted or removed words break the shingles that cross the place: four more
-// shingles than words, or no more at the beginning and the end.
+// Inserting or removing words breaks the shingles across that place: four more
+// shingles than words, or as many as words at the beginning and the end.
 func (f *Filter) words(c *comparison, page, kept shingle.Set) (added, removed int) {
 	const over = 4
 	var shared []bool // the shingles of the page in their order

@@ -8,9 +8,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// decideCovered judges a page that is unlike all kept ones by the share of the
-// shorter page that passages cover, if that is requested. It returns false if the
-// page is new.
+// decideCovered judges a page that resembles no kept page by the share of the
+// shorter page that passages cover, if the options ask for that. It returns false if
+// the page is new.
 func (f *Filter) decideCovered(ctx context.Context, c *comparison, v *Verdict) (bool, error) {
 	if f.covered == 0 {
 		return false, nil

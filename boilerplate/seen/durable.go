@@ -26,8 +26,7 @@ type DurableOptions struct {
 	// much.
 	Checkpoint int64
 
-	// MaxBatch is the largest number of operations that are made durable together; 0
-	// means 1,000.
+	// MaxBatch is the maximum number of operations made durable together; 0 means 1,000.
 	MaxBatch int
 
 	// Observe, if not nil, is called after each batch by one goroutine.
@@ -93,7 +92,7 @@ type op struct {
 	Release bool    `json:"release,omitempty"`
 	Forget  int64   `json:"forget,omitempty"` // before this time, in milliseconds since 1970
 
-	// Outcomes, of a frame before this one, is not an operation.
+	// Outcomes are those of an earlier frame; they are not an operation.
 	Outcomes *outcomes `json:"outcomes,omitempty"`
 }
 
@@ -123,8 +122,8 @@ type position struct {
 // OpenDurable opens the filter in a directory with its journal, and creates both
 // where there is none. It returns the errors of [Open], and one that wraps
 // [boilerplate.ErrCorrupt] if acknowledged operations are damaged. It panics if an
-// option is out of its range. A directory belongs to a Durable or to a Filter with a
-// Save of its own, not to both in turn.
+// option is out of its range. Do not open one directory as a Durable at one time and
+// as a Filter at another.
 func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
 	if o.Checkpoint < 0 || o.MaxBatch < 0 {
 		panic("seen: option out of range")
@@ -297,7 +296,7 @@ func (d *Durable) submit(ctx context.Context, ops ...op) ([]result, error) {
 	return r.results, r.err
 }
 
-// Judge is [Filter.Judge] of each page in turn. If a page is invalid it does
+// Judge judges each page in turn, like [Filter.Judge]. If a page is invalid it does
 // nothing and returns an error that wraps [ErrPage].
 func (d *Durable) Judge(ctx context.Context, pages ...Page) ([]Verdict, error) {
 	results, err := d.pages(ctx, pages, func(p *Page) op { return op{Judge: p} })
@@ -360,7 +359,7 @@ func (d *Durable) Release(ctx context.Context) error {
 	return err
 }
 
-// Forget is [Filter.Forget]. The space is freed in the background after a
+// Forget is like [Filter.Forget]. The space is freed in the background after a
 // checkpoint.
 func (d *Durable) Forget(ctx context.Context, before time.Time) error {
 	ms := before.UnixMilli()
@@ -372,9 +371,10 @@ func (d *Durable) Forget(ctx context.Context, before time.Time) error {
 }
 
 // Released returns up to n verdicts on pages that were held, in the order of
-// judging, starting after number after. It forgets the verdicts up to that number:
-// pass the number of the last verdict that you have processed, 0 at first. Verdicts
-// forgotten since the last checkpoint return after a crash, with the same numbers.
+// judging, starting after the number after. It forgets the verdicts up to that
+// number: pass the number of the last verdict that you have processed, 0 at first.
+// Verdicts forgotten since the last checkpoint return after a crash, with the same
+// numbers.
 func (d *Durable) Released(after uint64, n int) []Final {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -430,7 +430,7 @@ func (d *Durable) Stats(ctx context.Context) (Stats, error) { return d.f.Stats(c
 // Repeated returns the number of operations repeated when the Durable was opened.
 func (d *Durable) Repeated() int { return d.replayed }
 
-// Err returns the failure that ended the Durable's work, nil as long as it works.
+// Err returns the failure that stopped the Durable, or nil if there was none.
 func (d *Durable) Err() error { return d.err() }
 
 // Close waits for running calls, saves the filter and closes it. Later calls return
@@ -459,7 +459,7 @@ func (d *Durable) Close() error {
 		}
 	}
 	err = errors.Join(err, wrap(d.saved()))
-	d.cancel() // an interrupted compaction starts again another time
+	d.cancel() // an interrupted compaction starts again later
 	err = errors.Join(err, wrap(<-d.compacted))
 	return errors.Join(err, wrap(d.journal.f.Close()), d.f.Close())
 }

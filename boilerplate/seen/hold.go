@@ -52,8 +52,8 @@ func (f *Filter) known(host string, s *site, section string) bool {
 	return s.Sections[section] >= f.settle
 }
 
-// Release judges held pages whose frame is known by now, or all that are held if all
-// is true, and returns them in order of arrival. Pages that it returns along with an
+// Release judges held pages whose frame is known by now, or all held pages if all is
+// true, and returns them in order of arrival. Pages that it returns along with an
 // error have been judged; the others remain held.
 func (f *Filter) Release(ctx context.Context, all bool) ([]Released, error) {
 	if err := f.enter(ctx); err != nil {

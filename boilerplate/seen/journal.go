@@ -20,9 +20,9 @@ import (
 // A journal file is a sequence of frames. A frame has a header of 24 bytes,
 // little-endian: the magic "nsj1", the length of the payload (4 bytes), the number
 // of the frame (8), the CRC-32C of the payload (4), the CRC-32C of the header up to
-// there (4). Frames are numbered from 1 on through all journals of a filter. The
-// payload is one JSON object a line, each an [op]. A frame is written in one piece
-// and flushed before any of its operations is acknowledged.
+// there (4). Frames are numbered from 1 across all journals of a filter. The payload
+// is one JSON object per line, each an [op]. A frame is written in one piece and
+// flushed before any of its operations is acknowledged.
 const (
 	journalPrefix = "journal-"
 	frameMagic    = "nsj1"
@@ -62,8 +62,8 @@ func parseFrame(b []byte) (number uint64, payload []byte, ok bool) {
 
 // readJournal calls f with the payload of each frame, the first of which must have
 // the given number. It returns the number of the next frame and the offset at which
-// the whole frames end. Bytes after that offset were never acknowledged if no whole
-// frame follows; otherwise the journal is damaged.
+// the complete frames end. Bytes after that offset were never acknowledged if no
+// complete frame follows; otherwise the journal is damaged.
 func readJournal(b []byte, number uint64, f func(payload []byte) error) (next uint64, end int64, err error) {
 	at := 0
 	for {

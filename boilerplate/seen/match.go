@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// maxMatches is the largest number of kept pages that a page is compared with, the
-// most similar first.
+// maxMatches is the maximum number of kept pages compared with a page, the most
+// similar first.
 const maxMatches = 16
 
 // A comparison holds the set and signature by which a page is compared with others.
@@ -21,12 +21,12 @@ type comparison struct {
 	r    *recurring     // nil until it is needed
 }
 
-// best returns the most similar kept page and the similarity. If none is at the
+// best returns the most similar kept page and the similarity. If none reaches the
 // threshold, it also returns the IDs of the pages that were compared.
 //
-// A kept page was sketched with the mask of its time, and more is known by now. So
-// two pages are compared as they are and, if that is below the threshold, again
-// without the text that one of them has and the other lacks because it was masked.
+// A kept page was sketched with the mask known at that time, and more is known now.
+// So two pages are compared as they are and, if that is below the threshold, again
+// without the text that only one of them has because it was masked in the other.
 func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature) (id string, similarity float64, unlike []string, err error) {
 	// One more than needed: a match may be an earlier state of the page.
 	matches, err := f.ix.search(ctx, sig, lsh.SearchOptions{Set: c.set, Limit: maxMatches + 1, Threshold: f.threshold * reach})
@@ -52,8 +52,8 @@ func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature)
 	return id, similarity, unlike, nil
 }
 
-// likeness returns the similarity of a page and a match from the index, also without
-// text that is known to recur.
+// likeness returns the similarity of a page and a match from the index. They are
+// also compared without text that is known to recur.
 func (f *Filter) likeness(ctx context.Context, c *comparison, m lsh.Match[string]) (float64, error) {
 	if m.Similarity >= f.threshold {
 		return m.Similarity, nil
@@ -69,8 +69,8 @@ func (f *Filter) likeness(ctx context.Context, c *comparison, m lsh.Match[string
 	return max(m.Similarity, page.Jaccard(kept)), nil
 }
 
-// maxRaces is the largest number of documents that other crawlers stored in the
-// meantime and that a page is compared with.
+// maxRaces is the maximum number of documents, stored by other crawlers in the
+// meantime, that are compared with a page.
 const maxRaces = 64
 
 // store stores a page that matches none of the given kept ones. If another crawler
@@ -97,7 +97,7 @@ func (f *Filter) store(ctx context.Context, c *comparison, d disk.Document, unli
 	return m.ID, m.Similarity, nil
 }
 
-// revisit compares a page with the one of its ID that was kept.
+// revisit compares a page with the kept page of the same ID.
 func (f *Filter) revisit(ctx context.Context, c *comparison, v *Verdict) error {
 	if c.page.Time.IsZero() {
 		return nil
@@ -111,7 +111,7 @@ func (f *Filter) revisit(ctx context.Context, c *comparison, v *Verdict) error {
 	return err
 }
 
-// choose renames a kept text to a page that repeats it, if that page is a better
+// choose names a kept text after a page that repeats it, if that page is a better
 // copy.
 func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) error {
 	if f.prefer == nil {
@@ -168,8 +168,9 @@ func (f *Filter) recur(ctx context.Context, c *comparison) error {
 	return nil
 }
 
-// reduce returns the sets of a page and a kept one, both without the page's frame,
-// and the page without recurring blocks of which the kept one has no shingle.
+// reduce returns the sets of a page and a kept one, both without the page's frame.
+// The page's set also lacks recurring blocks that share no shingle with the kept
+// one.
 func (r *recurring) reduce(page, kept shingle.Set) (_, _ shingle.Set) {
 	kept = without(kept, r.frame)
 	lacks := map[uint64]bool{}

@@ -15,8 +15,8 @@ import (
 // Repeating operations on it would undo later changes and give different verdicts.
 // So the journal of a Durable with a shared store also holds the outcome of each
 // operation, written before it is answered. An operation with a known outcome is
-// repeated without the store. One without was not answered, and is carried out as
-// new.
+// repeated without the store. An operation without one was not answered, and is
+// carried out as new.
 
 // An outcome is the result of an operation.
 type outcome struct {
@@ -104,8 +104,8 @@ func (d *Durable) writeOutcomes(o outcomes) error {
 	return d.journal.sync()
 }
 
-// readOutcomes returns the outcomes in the journals from the given one on. It does
-// not report damage: replaying the journals does.
+// readOutcomes returns the outcomes in the journals, starting with the given one. It
+// does not report damage: replaying the journals does.
 func readOutcomes(dir string, number, frame uint64) map[uint64][]outcome {
 	out := map[uint64][]outcome{}
 	for ; ; number++ {

@@ -68,7 +68,7 @@ func (o *own) push() {
 
 func (o *own) top() *layer { return o.layers[len(o.layers)-1] }
 
-// trim drops the layers that the index on disk has.
+// trim drops the layers that the index on disk already contains.
 func (o *own) trim() {
 	n := 0
 	for n < len(o.layers)-1 && o.layers[n].applied.Load() {
@@ -197,7 +197,7 @@ func (o *own) force(ctx context.Context, d disk.Document) error {
 	if d.Time.IsZero() {
 		d.Time = time.Now()
 	}
-	d.Time = time.UnixMilli(max(d.Time.UnixMilli(), 0)) // as the index on disk has it
+	d.Time = time.UnixMilli(max(d.Time.UnixMilli(), 0)) // as the index on disk stores it
 	l := o.top()
 	if !there {
 		l.more++
@@ -263,8 +263,8 @@ func (o *own) stats(s *Stats) {
 }
 
 // compact rewrites the index on disk when most of it is gone, so that each removal
-// causes at most one document to be rewritten. For a few documents it is not worth
-// it.
+// causes at most one document to be rewritten. For a few documents this is not
+// worthwhile.
 func (o *own) compact(ctx context.Context) error {
 	if dead := o.ix.Dead(); dead < minGone || dead <= o.ix.Len() {
 		return nil

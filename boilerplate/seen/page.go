@@ -99,11 +99,11 @@ func (v Verdict) String() string {
 	return string(v.Outcome)
 }
 
-// ErrPage is the error of a page that cannot be judged: its ID or text is too long,
+// ErrPage is the error for a page that cannot be judged: its ID or text is too long,
 // or its blocks are not spans of its text.
 var ErrPage = errors.New("invalid page")
 
-// Limits of a page that a Durable takes.
+// Limits of a page that a Durable accepts.
 const (
 	maxID   = 1 << 20 // limit of package disk
 	maxText = 1 << 28

@@ -24,8 +24,8 @@ type Shares struct {
 	ID   string
 	Text string // spans of the page
 
-	// Pages are the pages that share a passage; those that cover most of the page come
-	// first.
+	// Pages are the pages that share a passage, ordered by how much of the page they
+	// cover, largest first.
 	Pages []Share
 
 	// LeftOut is the number of texts that share words with the page but were not
@@ -45,7 +45,8 @@ type Share struct {
 	// Cover is the extent to which the passages cover both: A is the page, B this one.
 	Cover passage.Cover
 
-	// Passages have A in the page and B in Text, in the order of the page.
+	// Passages are in the order of the page. In each, A refers to the page and B to
+	// Text.
 	Passages []shingle.Passage
 }
 
@@ -106,7 +107,7 @@ type neighbours struct {
 }
 
 // near returns the n kept texts that share most words with a text, and the number of
-// those left out. turn runs the steps that need the turn.
+// texts left out. turn runs the steps that need the turn.
 func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func() error) error) (near neighbours, left int, err error) {
 	if f.texts == nil {
 		return near, 0, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
@@ -145,7 +146,7 @@ func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func()
 	}
 }
 
-// valid reports whether a text is that of a kept page. The store also has texts that
+// valid reports whether a text belongs to a kept page. The store also has texts that
 // were replaced or removed, and texts judged after the last save before a crash.
 func (f *Filter) valid(ctx context.Context, t texts.Text) (bool, error) {
 	d, ok, err := f.ix.get(ctx, t.ID)

@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// A Kept is a page that was kept, as [Options.Prefer] sees it.
+// A Kept is a kept page, as passed to [Options.Prefer].
 type Kept struct {
 	ID         string
 	Time       time.Time // of the page, if a better copy had one; otherwise of the kept text
@@ -50,7 +50,7 @@ func (n names) set(text, name string, at time.Time) {
 	}
 }
 
-// drop gives a kept text its own name back.
+// drop restores the original name of a kept text.
 func (n names) drop(text string) {
 	delete(n.texts, n.better[text])
 	delete(n.better, text)
@@ -168,7 +168,7 @@ func BetterAddress(p Page, kept Kept) bool {
 	return len(p.ID) < len(kept.ID)
 }
 
-// EarlierTime is an [Options.Prefer] for pages whose Time is that of their
+// EarlierTime is an [Options.Prefer] for pages whose Time is their time of
 // publication. A page is better than the kept one if its time is earlier and its
 // canonical address is unknown or equal to its address. If a time is not known, the
 // first page is kept; a page stored without a time counts as published when it was

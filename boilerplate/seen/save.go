@@ -21,11 +21,11 @@ import (
 // the last save, named "saved-" and its number in 16 hexadecimal digits. The folder
 // holds "detector", in the detector's own format; "held", a line with the magic, the
 // version and the CRC-64 (ECMA) of the JSON object that follows it; and "changes",
-// those that the index may still lack. A folder is made under another name and
-// renamed when it is durable, so a save exists as a whole or not at all. The changes
+// the changes that the index may still lack. A folder is made under another name and
+// renamed when it is durable, so a save exists completely or not at all. The changes
 // are applied to the index after that, and then their file is removed. If texts are
-// kept, they are in "texts": see package texts. Version 1 of
-// "held" had no changes: the index had them already.
+// kept, they are in "texts": see package texts. Version 1 of "held" had no changes:
+// the index had them already.
 const (
 	savePrefix   = "saved-"
 	detectorFile = "detector"
@@ -50,10 +50,10 @@ type save struct {
 
 var crcTable = crc64.MakeTable(crc64.ECMA)
 
-// Save makes all judgements so far durable and, in the same step, a note of the
-// caller's, such as the position in a queue up to which pages were judged. Its cost
-// is proportional to the detector and the held pages, so call it every thousand
-// pages or every minute, and at the end.
+// Save makes all judgements so far durable and, in the same step, a note from the
+// caller, such as the position in a queue up to which pages were judged. Its cost is
+// proportional to the detector and the held pages, so call it every thousand pages
+// or every minute, and at the end.
 func (f *Filter) Save(ctx context.Context, note []byte) error {
 	if err := f.enter(ctx); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = f.texts.Flush()
 	}
 	if err == nil {
-		err = ctx.Err() // the last point at which to give up
+		err = ctx.Err() // the last chance to give up
 	}
 	if err == nil {
 		err = os.Rename(tmp, f.folder(f.saved+1))
@@ -268,8 +268,8 @@ func (f *Filter) parse(b []byte) error {
 	return nil
 }
 
-// syncEvery is how much of a file is written before it is flushed. A flush of the journal
-// waits for what others have given to the disk before, and should not wait for long.
+// syncEvery is the number of bytes of a file written between flushes. A flush of the
+// journal waits for earlier writes to the disk, so those must be small.
 const syncEvery = 2 << 20
 
 // writeFile writes a file and makes it durable.

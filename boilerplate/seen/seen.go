@@ -5,7 +5,7 @@
 //	...
 //	verdict, err := filter.Judge(ctx, seen.Page{ID: url, Host: host, Text: text})
 //
-// It joins two packages: a [boilerplate.Detector] learns what the pages of a site
+// It combines two packages: a [boilerplate.Detector] learns what the pages of a site
 // have in common, and an index holds the pages that were kept, without those parts.
 // The index is a private [disk.Index] or one that several crawlers share
 // (Options.Store). Package boilerplate/pages extracts text from HTML.
@@ -21,9 +21,9 @@
 // with all set at the end of a crawl. Pages of known sections are judged at once. A
 // verdict other than Held is final.
 //
-// A section that remains small does not hold its pages for ever: they are released
-// after four times Settle further pages of the host. A host with more than 256
-// sections counts as one section.
+// The pages of a section that remains small are not held forever: they are released
+// after four times Settle more pages of the host. A host with more than 256 sections
+// counts as one section.
 //
 // One error remains: when a site gets a new frame, the first page in it is sketched
 // with the frame, and a copy of the page may be kept.
@@ -52,10 +52,10 @@
 // of the last save. If, since the last save, a page was judged a duplicate of a kept
 // page, and then that kept page changed its text or was removed, the store no longer
 // has the text that the verdict was based on. Repeated after a crash, the verdict
-// may be New. Save before kept pages are removed or visited again where that
-// matters. A [Durable] has no such gap: with a shared store its journal also has the
-// verdicts, so that it repeats them after a crash and leaves the store alone. Each
-// answer then waits for two flushes.
+// may be New. If that matters, call Save before removing or revisiting kept pages. A
+// [Durable] has no such gap: with a shared store its journal also has the verdicts,
+// so that after a crash it repeats them without changing the store. Each answer then
+// waits for two flushes.
 //
 // # Revisits
 //
@@ -90,7 +90,7 @@ type Options struct {
 	// The threshold is fixed when a filter is created.
 	Threshold float64
 
-	// Own is the least number of shingles outside the frame that a page with a frame
+	// Own is the minimum number of shingles outside the frame that a page with a frame
 	// must have; a page with fewer is a Frame page. 0 means 20, 1 accepts any page that
 	// has a shingle left.
 	Own int
@@ -103,7 +103,7 @@ type Options struct {
 	// options that it was made with.
 	Detector boilerplate.Options
 
-	// Seed keys signatures and buckets: secret where texts may be hostile. It is
+	// Seed keys signatures and buckets. Keep it secret if texts may be hostile. It is
 	// stored in the index.
 	Seed uint64
 
@@ -140,10 +140,11 @@ func (o Options) withDefaults() Options {
 
 // reach is the share of the threshold at which the index finds pages. Text that was
 // the page's own when it was stored and is frame now, or the reverse, can hide that
-// two pages are alike. The remaining third covers more than two paragraphs in ten.
+// two pages are alike. The remaining third allows for more than two such paragraphs
+// in ten.
 const reach = 0.7
 
-// maxSections is the largest number of sections that are distinguished on a host.
+// maxSections is the maximum number of sections distinguished on a host.
 const maxSections = 256
 
 // A Filter judges pages. It is made by [Open] and safe for concurrent use by
@@ -157,7 +158,7 @@ type Filter struct {
 	detector  *boilerplate.Detector
 	ix        kept
 	texts     *texts.Store // nil if none are kept
-	textsLeft int          // number of pages gone at the last compaction, or when they were opened
+	textsLeft int          // number of pages gone at the last compaction, or when the texts were opened
 	covered   float64
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
@@ -212,8 +213,8 @@ func Open(dir string, o Options) (*Filter, error) {
 	return f, nil
 }
 
-// openStore opens the index in the directory, whose lock is the lock of the
-// directory, or returns the given store.
+// openStore opens the index in the directory, or returns the given store. The lock
+// of the index also guards the directory.
 func (f *Filter) openStore(o Options) error {
 	name := filepath.Join(f.dir, "index")
 	do := disk.Options{Scheme: f.mh.Scheme(), Threshold: f.threshold * reach, Seed: o.Seed}
@@ -256,9 +257,9 @@ func (f *Filter) enter(ctx context.Context) error {
 func (f *Filter) leave() { f.turn <- struct{}{} }
 
 // Forget removes pages that are older than the given time from the index, so that
-// later copies of them are new again. A page without a time has the time of its
-// judgement. The next Save frees their space. A shared store forgets at once, for
-// all its filters.
+// later copies of them are new again. A page without a time gets the time at which
+// it was judged. The next Save frees their space. A shared store forgets at once,
+// for all its filters.
 func (f *Filter) Forget(ctx context.Context, before time.Time) error {
 	if err := f.enter(ctx); err != nil {
 		return err
@@ -293,7 +294,7 @@ type Stats struct {
 	TextBytes int64 // size of their files
 
 	Kept     int // pages in the index; 0 with a shared store. Forgotten pages count until the next Save
-	Held     int // pages that wait for their frame
+	Held     int // pages waiting for their frame
 	Detector boilerplate.Stats
 	Index    disk.Metrics // of the last Save
 }

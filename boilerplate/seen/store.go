@@ -46,8 +46,8 @@ type kept interface {
 	search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error)
 	get(ctx context.Context, id string) (d disk.Document, ok bool, err error)
 
-	// put stores a page unless another one matches at the threshold that is not in the
-	// list of pages known to differ: one that another filter has stored in the meantime.
+	// put stores a page unless it matches, at the threshold, a page outside the list of
+	// pages known to differ. Such a page was stored by another filter in the meantime.
 	put(ctx context.Context, d disk.Document, threshold float64, unlike []string) (lsh.Match[string], bool, error)
 
 	// quote informs other filters of the blocks that were left out of a page that is
@@ -56,7 +56,7 @@ type kept interface {
 	quote(ctx context.Context, blocks func() []shingle.Set) error
 	quoted(ctx context.Context, blocks []shingle.Set) ([]shingle.Set, error)
 
-	// force stores a page whatever it matches.
+	// force stores a page even if it matches others.
 	force(ctx context.Context, d disk.Document) error
 	remove(ctx context.Context, id string) (bool, error)
 	expire(ctx context.Context, before time.Time) error

@@ -155,8 +155,8 @@ func (c *crawl) journalName(n int) string {
 	return filepath.Join(c.o.out, "state", fmt.Sprintf("journal-%d", n))
 }
 
-// openShared opens the index that crawlers share. An address without a server is an
-// error at once.
+// openShared opens the index that crawlers share. It fails at once if there is no
+// server at the address.
 func openShared(ctx context.Context, o options, so seen.StoreOptions) (disk.Store, error) {
 	client := goredis.NewClient(&goredis.Options{Addr: o.redis})
 	ix, err := redis.Open(ctx, client, redis.Options{Namespace: o.namespace, Scheme: so.Scheme, Threshold: so.Threshold, Banding: so.Banding, Seed: so.Seed})

@@ -14,7 +14,7 @@ const maxURL = 2048
 // which each host may be asked again. Its methods do not lock.
 type frontier struct {
 	hosts    map[string]bool // that may be visited
-	order    []string        // hosts, as they were named
+	order    []string        // hosts, in the order in which they were added
 	known    map[string]bool // number of URLs ever found
 	queues   map[string][]string
 	inFlight map[string][]string
@@ -63,7 +63,7 @@ func (f *frontier) add(link string) bool {
 }
 
 // again returns a URL that is in flight to the end of its queue, unless it has been
-// tried often enough.
+// tried too often.
 func (f *frontier) again(link string) bool {
 	const tries = 3
 	if f.attempts[link]++; f.attempts[link] >= tries {

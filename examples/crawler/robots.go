@@ -10,8 +10,8 @@ import (
 	"github.com/temoto/robotstxt"
 )
 
-// rules are the parts of a host's robots.txt that a crawl uses, except which pages
-// may be fetched, which colly handles.
+// rules are the parts of a host's robots.txt that a crawl handles itself. Colly
+// decides which pages may be fetched.
 type rules struct {
 	delay    time.Duration
 	sitemaps []string
@@ -24,8 +24,8 @@ type robots struct {
 	hosts map[string]rules
 }
 
-// maxCrawlDelay is the longest Crawl-delay that is honoured: a mistake in a file
-// must not stop a crawl.
+// maxCrawlDelay is the longest Crawl-delay that is honoured, so that a mistake in a
+// file cannot stop a crawl.
 const maxCrawlDelay = 10 * time.Minute
 
 // learn reads a robots.txt. An unreadable file has no rules, as in colly.

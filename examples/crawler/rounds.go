@@ -31,8 +31,8 @@ type last struct {
 }
 
 // compare sets the state of a result by comparing it with the last one for its URL,
-// and remembers it. A stored page is compared by its text without frame; one that
-// was not stored, by the page that it repeats and the similarity.
+// and remembers it. A stored page is compared by its text without frame; a page that
+// was not stored is compared by the page that it repeats and the similarity.
 func (c *crawl) compare(r *result, text string) {
 	if c.o.every == 0 {
 		r.State = ""

@@ -19,8 +19,8 @@ type Shared struct {
 	SpanA, SpanB [2]int
 }
 
-// A PassageFinder finds shared passages. A finder that is given the pairs to compare
-// need not find them.
+// A PassageFinder finds shared passages. If a finder is given the pairs to compare,
+// it does not have to find them.
 type PassageFinder struct {
 	Name  string
 	Given bool
@@ -103,7 +103,7 @@ func smithWatermanOnce(docs map[string]string, _ []string, pairs [][2]string) []
 }
 
 // smithWatermanAgain repeats this on the text outside the passages found so far,
-// until none of twelve words is left, as users do who need more than one passage.
+// until none of twelve words is left, as users who need more than one passage do.
 func smithWatermanAgain(docs map[string]string, _ []string, pairs [][2]string) []Shared {
 	return smithWaterman(docs, pairs, 1<<30)
 }

@@ -8,10 +8,10 @@ import (
 	"strconv"
 )
 
-// A Corpus is documents that follow from their number: nothing is stored. Lengths are
-// log-normal with a median of 2.5 KB, like those of pages. One document in ten is an
-// exact copy of an earlier one, one in five an edited copy; one in a hundred is a copy
-// of one of few texts, as error pages are.
+// A Corpus is a set of documents, each computed from its number: nothing is stored.
+// Lengths are log-normal with a median of 2.5 KB, like those of pages. One document
+// in ten is an exact copy of an earlier one, one in five an edited copy; one in a
+// hundred is a copy of one of a few texts, like an error page.
 type Corpus struct {
 	seed  uint64
 	words []string
@@ -26,7 +26,7 @@ const (
 	fewTexts   = 50
 )
 
-// New returns the documents that follow from a seed.
+// New returns the corpus for a seed.
 func New(seed uint64) *Corpus {
 	c := &Corpus{seed: seed, words: make([]string, vocabulary)}
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -48,7 +48,7 @@ const (
 	errorPage
 )
 
-// kind returns what document i is, and the document that it is a copy of.
+// kind returns the kind of document i and, for a copy, the document copied.
 func (c *Corpus) kind(i int) (kind, of int) {
 	r := rand.New(rand.NewPCG(c.seed+1, uint64(i)))
 	x := r.IntN(100)

@@ -94,7 +94,7 @@ type measured struct {
 }
 
 // run runs the program once, and kills it after a time that is not 0. It reports
-// whether the program came to its end.
+// whether the program ran to its end.
 func (m *measured) run(dedup string, args []string, c *corpus.Corpus, n int, limit time.Duration) (bool, error) {
 	start := time.Now()
 	cmd := exec.Command(dedup, args...)

@@ -1,7 +1,7 @@
 // Web measures dedup clean from end to end on documents of web-like lengths, in
-// Zstandard-compressed JSON Lines and in Parquet, in documents a second of processor time.
-// The same files are read, read again and written by a program that has the code of
-// dedup clean for that and does nothing else, in turn:
+// Zstandard-compressed JSON Lines and in Parquet, in documents per second of
+// processor time. In turn with it, a program with only the reading and writing code
+// of dedup clean reads the same files twice and writes them:
 //
 //	go build -o dedup ./examples/dedup
 //	go build -o reread ./examples/dedup/internal/reread

@@ -56,7 +56,7 @@ const (
 	pollReleased     = time.Second
 )
 
-// ReadBatch waits until the previous batch was acknowledged, and returns the next
+// ReadBatch waits until the previous batch is acknowledged, and returns the next
 // one.
 func (r *released) ReadBatch(ctx context.Context) (service.MessageBatch, service.AckFunc, error) {
 	select {

@@ -116,7 +116,8 @@ func newWriter(name string) (*writer, error) {
 	return w, nil
 }
 
-// syncEvery is how much is written before it is flushed: see the same of package seen.
+// syncEvery is the number of bytes written between flushes: see syncEvery in package
+// seen.
 const syncEvery = 2 << 20
 
 func (w *writer) write(b []byte) {
@@ -187,7 +188,7 @@ func (w *writer) finish() error {
 	return errors.Join(w.err, w.f.Close())
 }
 
-// A file is open for reading.
+// A file is a file of texts, open for reading.
 type file struct {
 	span
 	f      *os.File
@@ -286,7 +287,7 @@ func (x *file) find(dst []uint32, table int, key uint64, most int) ([]uint32, er
 	firsts := x.firsts[table]
 	n := sort.Search(len(firsts), func(i int) bool { return firsts[i] >= key })
 	if n > 0 {
-		n-- // the block before may end with it
+		n-- // the previous block may end with the same key
 	}
 	b := blocks.Get().(*[blockSize*entryBytes + 4]byte)
 	defer blocks.Put(b)

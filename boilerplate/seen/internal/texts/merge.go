@@ -34,8 +34,8 @@ func (s *Store) mergeSome() error {
 	}
 }
 
-// Compact drops the texts that were put before a Mark and flushed and that keep
-// rejects, and frees their space. Texts may be put meanwhile.
+// Compact drops the flushed texts from before a Mark that keep rejects, and frees
+// their space. Texts may be put in the meantime.
 func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 	s.work.Lock()
 	defer s.work.Unlock()
@@ -60,7 +60,7 @@ func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 const gone = math.MaxUint32
 
 // merge replaces some files by one, without the texts that keep rejects. The caller
-// holds s.work, whose holder alone changes s.files.
+// holds s.work; only its holder changes s.files.
 func (s *Store) merge(from, to int, keep func(Text) (bool, error)) error {
 	old := s.files[from:to]
 	n := span{old[0].lo, old[len(old)-1].hi, 0}

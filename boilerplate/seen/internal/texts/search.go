@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Limits of a search. A fingerprint that occurs in more than common texts proposes
-// only the first holders of them.
+// Limits of a search. If a fingerprint occurs in more texts than the constant
+// common, only the first few, the constant holders, become candidates.
 const (
 	common  = 256
 	holders = 8
@@ -19,9 +19,9 @@ type Candidate struct {
 	Text   Text
 }
 
-// Near returns the texts that share fingerprints with a text, at most the given
-// number, and the number of the others. Those that share most come first; ties are
-// in the order in which texts were put. The same ID may occur several times.
+// Near returns the texts that share the most fingerprints with a text, at most the
+// given number, best first, and the number of texts left out. Ties are in the order
+// in which the texts were put. The same ID may occur several times.
 func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, left int, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

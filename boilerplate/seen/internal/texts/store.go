@@ -36,7 +36,7 @@ func (t Text) equal(u Text) bool {
 var shingler shingle.Shingler
 
 // window is the number of consecutive five-word shingles of which at least one is a
-// fingerprint, so that texts which share a run of eight words share a fingerprint.
+// fingerprint, so that texts that share a run of eight words share a fingerprint.
 const window = 4
 
 // fingerprints returns the winnowed shingles of a text, ascending, without repeats.
@@ -140,7 +140,7 @@ func Open(dir string) (*Store, error) {
 	})
 	next := uint64(1)
 	for _, n := range spans {
-		if n.lo < next { // it was merged into the one before
+		if n.lo < next { // it was merged into the previous file
 			if err := os.Remove(s.path(n)); err != nil {
 				return nil, errors.Join(err, s.Close())
 			}
@@ -173,7 +173,7 @@ func (s *Store) path(n span) string { return filepath.Join(s.dir, n.String()) }
 func idHash(id string) uint64 { return xxhash.Sum64String(id) }
 
 // Put adds a text, unless the same one is already stored under its ID. It is durable
-// when a Flush that begins later has returned.
+// once a Flush that began later has returned.
 func (s *Store) Put(t Text) error {
 	s.mu.RLock()
 	there, err := s.get(t.ID, s.compacting)
