@@ -22,7 +22,7 @@ func (b Banding) String() string { return fmt.Sprintf("%dx%d", b.Bands, b.Rows) 
 // Rajaraman and Ullman, Mining of Massive Datasets, section 3.4.
 func (b Banding) Recall(similarity float64) float64 {
 	s := min(max(similarity, 0), 1)
-	// log1p and expm1 keep the far ends of the curve exact, where the cost is decided.
+	// log1p and expm1 keep the far ends of the curve exact, which determine the cost.
 	return -math.Expm1(float64(b.Bands) * math.Log1p(-math.Pow(s, float64(b.Rows))))
 }
 
@@ -79,7 +79,7 @@ func NeededK(threshold, recall float64, rows int) int {
 }
 
 // neededBands returns the fewest bands of r rows whose recall at t reaches the
-// target; infinite where t^r vanishes.
+// target, or infinity if t^r underflows to 0.
 func neededBands(t, target float64, r int) float64 {
 	p := math.Pow(t, float64(r))
 	if p >= 1 {

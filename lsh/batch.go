@@ -33,7 +33,8 @@ type Batch struct {
 	Sets func(row int) []uint64
 
 	// Tags, if not nil, are the tags of all documents, made by a Batch with the same
-	// options: they save the scans of the signatures. Results do not depend on them.
+	// options: with them, the signatures need not be scanned for every band. Results do
+	// not depend on them.
 	Tags *Tags
 
 	// Workers is the number of goroutines to use; 0 means 1, below 0 as many as

@@ -15,7 +15,7 @@ type visit struct {
 	compare func(w *worker, band, j int)
 }
 
-// run does the comparisons of a bucket from its j-th row on.
+// run does the comparisons of a bucket, starting with its j-th row.
 func (v visit) run(w *worker, band, j int) {
 	for ; j < len(w.rows); j++ {
 		if v.wanted(w, j) {
@@ -144,11 +144,11 @@ func (e *engine) leaders(entries []uint64) []uint32 {
 	return leaders
 }
 
-// oversized visits a bucket that is too large: it compares the leaders with each
-// other, then every other document with the leaders.
+// oversizedBucket visits a bucket that is too large: it compares the leaders with
+// each other, then every other document with the leaders.
 func (w *worker) oversizedBucket(leaders []uint32, entries []uint64, band int, v visit) error {
 	w.rows = append(w.rows[:0], leaders...)
-	w.rows = append(w.rows, leaders[0]) // the place of the others
+	w.rows = append(w.rows, leaders[0]) // replaced by each of the other rows
 	if err := w.fetch(); err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 type ClusterOptions[ID any] struct {
 	Keep Keep // First unless set
 
-	// Time returns the time of a document, for Keep: Newest. Documents of the
-	// zero time come last.
+	// Time returns the time of a document, for Keep: Newest. Documents with the zero
+	// time come last.
 	Time func(id ID) time.Time
 
 	// Before, if not nil, replaces Keep: it reports whether document a is preferred to
@@ -40,7 +40,7 @@ type Member[ID any] struct {
 }
 
 // Clusters returns the clusters of at least two documents, in the order of
-// preference of their representatives. The error is that of the context.
+// preference of their representatives. It fails only if the context ends.
 //
 // Clusters do not chain. Documents are taken in the order of preference: a document
 // that matches a representative joins the first one that it matches; any other
@@ -68,8 +68,8 @@ func (ix *Index) Clusters(ctx context.Context, o ClusterOptions[string]) ([]Clus
 }
 
 // Clusters returns the clusters of at least two documents, in the order of
-// preference of their representatives: see [Index.Clusters]. The error is that of
-// the context or of the source.
+// preference of their representatives: see [Index.Clusters]. Errors come from the
+// context or from the source.
 func (b *Batch) Clusters(ctx context.Context, src Source, o ClusterOptions[int]) ([]Cluster[int], Work, error) {
 	e, err := b.preferring(ctx, src, o)
 	if err != nil {

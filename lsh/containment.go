@@ -38,7 +38,7 @@ func (b *Batch) Contained(ctx context.Context, docs int, containment float64) ([
 	return pairs, j.work, err
 }
 
-// A join finds the pairs of sets of which one contains the other.
+// A join finds the pairs of sets in which one contains the other.
 type join struct {
 	b       *Batch
 	sets    func(row int) []uint64
@@ -49,7 +49,7 @@ type join struct {
 	work    Work
 
 	size    []uint32 // of each set
-	firstOf []uint32 // the first row of the same set; none if that is the row itself
+	firstOf []uint32 // the first row of the same set; none if it is the row itself
 
 	// The shared elements of each row, as numbers in the order of their
 	// frequency, the rarest first: those of row i lie at start[i]:start[i+1].
@@ -230,8 +230,8 @@ func (j *join) postings(row int) []uint32 {
 	return j.list(row)
 }
 
-// findDuplicates finds the rows with the set of an earlier row. All elements of such
-// sets are shared, so comparing tokens is enough.
+// findDuplicates finds the rows whose set equals that of an earlier row. All
+// elements of such sets are shared, so comparing tokens is enough.
 func (j *join) findDuplicates(hashes []uint64) {
 	j.firstOf = make([]uint32, j.docs)
 	order := make([]uint32, 0, j.docs)
@@ -314,8 +314,8 @@ func (j *join) findPairs() ([]edge, error) {
 	return slices.Concat(out...), err
 }
 
-// larger reports whether row a is the one of the two that may contain the other; of
-// two rows of the same size it is the later one.
+// larger reports whether row a may contain row b: it has more elements or, if both
+// have the same number, comes later.
 func (j *join) larger(a, b uint32) bool {
 	return cmp.Or(cmp.Compare(j.size[a], j.size[b]), cmp.Compare(a, b)) > 0
 }
@@ -360,8 +360,8 @@ func (j *join) compare(a, b uint32) (edge, bool) {
 	return orderedEdge(a, b, Score{c / (na + nb - c), c / na, c / nb, true}), true
 }
 
-// commonTokens returns the number of tokens that two ascending lists share. It takes
-// the length of the shorter list times the logarithm of the other.
+// commonTokens returns the number of tokens that two ascending lists share. Its cost
+// is the length of the shorter list times the logarithm of the longer one's.
 func commonTokens(a, b []uint32) int {
 	if len(a) > len(b) {
 		a, b = b, a

@@ -44,20 +44,20 @@
 // and a pair at the threshold is lost to the banding or, one time in 30,000, to an
 // estimate more than four standard errors below the threshold. Where only signatures
 // are known, the estimate decides: it accepts half of the pairs exactly at the
-// threshold, and 98 % of those two standard errors above it, each sqrt(t(1-t)/k)
+// threshold, and 98 % of pairs two standard errors above it, each sqrt(t(1-t)/k)
 // with k registers. [Score.Exact] reports which of the two a result is.
 //
 // # Work
 //
 // A bucket holds the documents that share one band. In a bucket of up to 128
-// different signatures, all are compared with each other; so are they in larger
-// buckets as long as these take no more than four million comparisons or 16 per
+// different signatures, all are compared with each other; the same goes for larger
+// buckets, as long as these take no more than four million comparisons or 16 per
 // document. Still larger buckets are bounded: their documents are compared with the
 // first 8. So no text can make the work grow faster than the number of documents.
 // Similar texts meet in many buckets, most of them small; comparisons left out are
-// counted in [Work] and [Stats]. A million exact duplicates are one signature, and
-// cost no more than a million other documents; only their pairs with the first copy
-// are listed.
+// counted in [Work] and [Stats]. A million exact duplicates count as one signature,
+// and cost no more than a million other documents; only their pairs with the first
+// copy are listed.
 //
 // # Memory
 //

@@ -178,7 +178,7 @@ func (w *worker) fetch() error {
 }
 
 // registers returns the registers of the i-th row of the bucket. If they cannot be
-// read, it sets w.err and returns those of an empty signature.
+// read, it sets w.err and returns the registers of an empty signature.
 func (w *worker) registers(i int) []uint32 {
 	if w.regs[i] == nil {
 		k := w.src.K()

@@ -59,7 +59,8 @@ func (e *engine) markAbsent() error {
 	return nil
 }
 
-// exact duplicates marks the exact duplicates among rows whose signatures are very likely the same.
+// duplicates marks the exact duplicates among rows whose signatures are very likely
+// the same.
 func (w *worker) duplicates(entries []uint64) error {
 	w.sortRows(entries)
 	firsts := make(map[uint64]uint32, min(len(w.rows), 4)) // by the hash of signature and set
@@ -96,8 +97,8 @@ func (w *worker) duplicates(entries []uint64) error {
 }
 
 // expandDuplicates adds the pairs of exact duplicates: with each other, and with
-// every match of their first. If these are too many, each duplicate is paired only
-// with its first.
+// every match of the first of their group. If there are too many pairs, each
+// duplicate is paired only with its first.
 func (e *engine) expandDuplicates() {
 	groups := e.duplicateGroups()
 	if len(groups) == 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // An Explanation shows why two documents of a [Batch] match or not. The zero value
-// is that of two documents, at least one of which is empty.
+// explains a pair in which at least one document is empty.
 type Explanation struct {
 	// Agree is the number of registers in which the signatures agree.
 	Agree int
@@ -22,7 +22,7 @@ type Explanation struct {
 	// Bands are the numbers of the bands that the two share. A pair that shares
 	// none is never compared.
 	Bands []int
-	// Oversized lists those of Bands whose bucket is too large to compare all its
+	// Oversized lists the elements of Bands whose bucket is too large to compare all its
 	// documents with each other, and in which neither document is a leader: the pair is
 	// not compared there.
 	Oversized []int

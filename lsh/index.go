@@ -84,7 +84,7 @@ func (ix *Index) AddSet(id string, sig minhash.Signature, hashes []uint64) {
 }
 
 // Insert is [Index.AddSet] that also reports whether the index held a match, and
-// returns the best one among the documents that were there before, other than one of
+// returns the best one among the documents that were there before, except one with
 // the same id, as [Index.Search] with a Limit of 1 finds it. If two copies are
 // inserted at the same time, exactly one is reported to have a match.
 //
@@ -384,7 +384,7 @@ func (ix *Index) Len() int {
 	return ix.live
 }
 
-// Scheme returns the scheme of the signatures in the index; the zero Scheme until
+// Scheme returns the scheme of the signatures in the index; the zero Scheme before
 // the first document.
 func (ix *Index) Scheme() minhash.Scheme {
 	ix.mu.RLock()
@@ -392,8 +392,8 @@ func (ix *Index) Scheme() minhash.Scheme {
 	return ix.scheme
 }
 
-// Banding returns the banding of the index; until the first document, that of the
-// options, which may be the zero Banding.
+// Banding returns the banding of the index. Before the first document it returns
+// Options.Banding, which may be the zero Banding.
 func (ix *Index) Banding() Banding {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

@@ -17,9 +17,8 @@ const (
 	// Newest prefers the document with the latest time, according to
 	// ClusterOptions.Time. Ties go to the lesser id or row.
 	Newest
-	// Longest prefers the document with the most elements: those of its set
-	// or, without one, the estimate from its signature. Ties go to the lesser id
-	// or row.
+	// Longest prefers the document with the most elements, counted in its set or,
+	// without one, estimated from its signature. Ties go to the lesser id or row.
 	Longest
 )
 

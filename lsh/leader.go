@@ -8,16 +8,16 @@ import (
 // clusters returns the rows of every cluster of at least two. The leader of a
 // cluster is its first row in the order of preference; every other row joins the
 // first representative that it matches. Clusters are in the order of preference of
-// their representatives, and members likewise within each.
+// their representatives, and so are the members of each cluster.
 //
 // This is greedy clustering in the order of preference (Hartigan's leader
 // algorithm): a row is a representative unless it matches an earlier one. The
-// matches are those that pairs lists; in bounded buckets, those with a leader. To
-// compute it one band at a time, the earliest match of each row is found first. Rows
-// without one are representatives, and rows whose earliest match is a representative
-// have joined it. Rows that match only earlier rows that are not representatives
-// remain: such a row joins the first representative among all its matches or, if
-// there is none, is decided in the order of preference.
+// matches are the pairs that pairs lists; in bounded buckets, only pairs with a
+// leader. To compute it one band at a time, the earliest match of each row is found
+// first. Rows without one are representatives, and rows whose earliest match is a
+// representative have joined it. Rows that match only earlier rows that are not
+// representatives remain: such a row joins the first representative among all its
+// matches or, if there is none, is decided in the order of preference.
 func (e *engine) clusters() ([][]uint32, error) {
 	e.total = 2*e.opts.Banding.Bands + 2
 	if err := e.prepare(); err != nil {
@@ -63,8 +63,8 @@ func (w *worker) improves(i, j int) bool {
 	return l == none || w.before(w.rows[i], l)
 }
 
-// settle decides the rows that follow from their earliest match, and returns the
-// number of rows still waiting.
+// settle decides the rows whose outcome follows from their earliest match, and
+// returns the number of rows still waiting.
 func (e *engine) settle() int {
 	for row, s := range e.state {
 		if s == open && e.link[row] == none {

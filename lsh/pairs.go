@@ -14,8 +14,8 @@ type Pair[ID any] struct {
 }
 
 // Pairs returns every pair of documents that match, in the order in which A and then
-// B were added. It does not list all pairs if very many documents are the same: see
-// [Work] and [Index.Stats]. The error is that of the context.
+// B were added. It does not list all pairs if very many documents are identical: see
+// [Work] and [Index.Stats]. It fails only if the context ends.
 func (ix *Index) Pairs(ctx context.Context) ([]Pair[string], error) {
 	v := ix.view()
 	e := v.engine(ctx)
@@ -30,8 +30,8 @@ func (ix *Index) Pairs(ctx context.Context) ([]Pair[string], error) {
 	return pairsOfEdges(edges, v.name), nil
 }
 
-// Pairs returns every pair of matching documents in ascending order. The error is
-// that of the context or of the source.
+// Pairs returns every pair of matching documents in ascending order. Errors come
+// from the context or from the source.
 //
 // It takes about 90 bytes for each pair found, in addition to the memory of any
 // batch call.

@@ -8,7 +8,7 @@ import (
 // below known: it returns every new document that matches a known one or an earlier
 // new one, so a second copy within the batch is found too. Results are in the order
 // of their rows. In each pair, A is the new document and B its most similar match: a
-// known document before any new one, and the lowest row of several.
+// known document takes precedence over any new one, and ties go to the lowest row.
 //
 // Known documents are not compared with each other. For a lasting corpus to which
 // documents are added one at a time, use [Index.InsertNew].

@@ -146,7 +146,7 @@ func (ix *Index) collect(sc *scratch, r Rule, limit int, except, from uint32) {
 		if n < least {
 			continue
 		}
-		// Of documents with the same signature the first few are enough, except for exact
+		// The first few documents with the same signature are enough, except for exact
 		// scores, which may differ.
 		left := -1
 		if limit > 0 {

@@ -84,9 +84,10 @@ func (t *table) find(tag uint32, i int, s uint64) uint32 {
 	return uint32(s)
 }
 
-// grow moves the slots to a larger array. They are nearly in the order of their homes, so
-// each goes directly after the preceding one, or to its home if that is further on. There
-// is no branch on which of the two it is, nor on whether the old slot is free.
+// grow moves the slots to a larger array. They are nearly in the order of their
+// homes, so each goes directly after the preceding one, or to its home if that comes
+// later. The code does not branch on which of the two it is, or on whether the old
+// slot is free.
 func (t *table) grow() {
 	old := t.slots
 	t.slots = make([]uint64, max(minSlots, len(old)*growNum/growDen+1))
@@ -120,8 +121,8 @@ func (t *table) grow() {
 	}
 }
 
-// move puts a slot of another array into the first free one from its home on, and returns
-// the index of that.
+// move puts a slot of another array into the first free one from its home on, and
+// returns its index.
 func (t *table) move(s uint64) int {
 	i := t.home(uint32(s >> 32))
 	for t.slots[i] != 0 {
@@ -133,7 +134,7 @@ func (t *table) move(s uint64) int {
 	return i
 }
 
-// one returns 1 if ok. It compiles to no branch.
+// one returns 1 if ok, else 0. It compiles without a branch.
 func one(ok bool) (n int) {
 	if ok {
 		n = 1
@@ -170,8 +171,8 @@ func (t *tables) add(tags []uint32) uint32 {
 	return e
 }
 
-// touch loads the first slot of each band's tag, all at once: put would wait for one
-// after the other.
+// touch loads the first slot of each band's tag, all at once, because put would wait
+// for one load after the other.
 func (t *tables) touch(tags []uint32) {
 	if t.n == 0 {
 		return
@@ -230,7 +231,8 @@ func (t *tables) sweep(band int, tag uint32, passing int, dead func(entry uint32
 	}
 }
 
-// blockWords bounds the words of a block from above, down to one record.
+// blockWords is the largest number of words in a block, unless a single record is
+// larger.
 const blockWords = 1 << 14
 
 // blocks is a growing array of fixed-width records of words. It grows by whole

@@ -19,8 +19,8 @@ type Tags struct {
 	rows   int
 }
 
-// NewTags returns the tags of no documents, for signatures of k registers. They serve
-// batches of the same Threshold, Recall, Banding and Seed.
+// NewTags returns Tags without documents, for signatures of k registers. They can be
+// used by batches with the same Threshold, Recall, Banding and Seed.
 func (b *Batch) NewTags(k int) *Tags {
 	o := Options{Threshold: b.Threshold, Recall: b.Recall, Banding: b.Banding, Seed: b.Seed}.withDefaults(k)
 	return &Tags{key: makeKeyer(o.Banding, o.Seed)}

@@ -1,12 +1,12 @@
 package lsh
 
 // Work counts the comparisons of a batch call, and those left out to keep the work
-// linear. The zero value is that of a call without documents.
+// linear. The zero value describes a call without documents.
 type Work struct {
 	Documents       int   // documents that took part: neither empty nor removed
-	ExactDuplicates int   // of them, those with the signature and set of an earlier one
+	ExactDuplicates int   // documents among them with the signature and set of an earlier one
 	Candidates      int64 // pairs whose signatures were compared
-	Verified        int64 // of them, pairs whose sets were compared
+	Verified        int64 // pairs among them whose sets were compared
 
 	// LargestBucket is the number of documents in the largest bucket, exact
 	// duplicates counted once.

@@ -82,8 +82,8 @@ func cites(text string, paragraphs []shingle.Span, passage shingle.Span) []Cite 
 	return citesAt(text, nearby(paragraphs, passage), func(n int, part string, from int) int { return cues[n].next(part, from) })
 }
 
-// citesAt returns the cues in a window of a text. next returns the place, from a
-// place of the window on, of the first word of a cue, like cue.next.
+// citesAt returns the cues in a window of a text. next returns the place of the
+// first word of a cue at or after a place in the window, like cue.next.
 func citesAt(text string, window shingle.Span, next func(n int, part string, from int) int) []Cite {
 	part := window.Of(text)
 	var out []Cite
@@ -114,8 +114,8 @@ func citesAt(text string, window shingle.Span, next func(n int, part string, fro
 	return kept
 }
 
-// next returns the place, from a given place on, of the first word of the cue in a
-// text that begins a line; the length of the text if there is none.
+// next returns the place of the first word of the cue at or after a given place, or
+// the length of the text if there is none. The text begins at the start of a line.
 func (c cue) next(text string, from int) int {
 	at := len(text)
 	for _, w := range c.words {
@@ -176,7 +176,8 @@ func (c cue) matchesFrom(text string, next func(from int) int) iter.Seq[[]int] {
 	}
 }
 
-// generic reports whether a capitalized word in the position of a source is not one.
+// generic reports whether a capitalized word in the position of a source does not
+// name one.
 func generic(name string) bool {
 	switch name {
 	case "He", "She", "It", "They", "We", "I", "You", "This", "That", "These", "Those", "Officials", "Police", "Sources",
@@ -206,7 +207,7 @@ func company(before string) bool {
 	return false
 }
 
-// medium reports whether a name ends like that of a newspaper, an agency or a
+// medium reports whether a name ends like the name of a newspaper, an agency or a
 // station.
 func medium(name string) bool {
 	words := strings.Fields(name)

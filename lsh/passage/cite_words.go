@@ -10,8 +10,8 @@ import (
 )
 
 // A citing finds the cues near many passages of one text: it looks up the paragraphs
-// of the text and the words of all cues once. The zero value is ready to use, always
-// with the same text, and by any number of goroutines.
+// of the text and the words of all cues once. The zero value is ready to use. All
+// calls must pass the same text; any number of goroutines may make them.
 type citing struct {
 	once       sync.Once
 	paragraphs []shingle.Span
@@ -19,8 +19,8 @@ type citing struct {
 }
 
 // A cueWord is a word of a cue in a text: its first byte, its end, and the place
-// from which a match with it is searched, which is after the line feed with which it
-// may begin.
+// where the search for a match starts, after a leading line feed if the word has
+// one.
 type cueWord struct{ start, end, at int }
 
 // cites is [Cites] for a passage of the text.
@@ -48,7 +48,7 @@ func (c *citing) cites(text string, passage shingle.Span) []Cite {
 // A wordTable finds the words of all cues in one pass: few places of a text begin
 // with the first three bytes of a word.
 type wordTable struct {
-	begin [1 << 9]uint64 // a bit for the hash of any three bytes with which a word may begin
+	begin [1 << 9]uint64 // a bit for the hash of any three bytes that a word may begin with
 	words [256][]tableWord
 }
 

@@ -37,7 +37,7 @@ func (c Cover) Share() float64 {
 	return max(c.A, c.B)
 }
 
-// Shared returns the passages by which two texts cover each other: those of
+// Shared returns the passages by which two texts cover each other, as found by
 // [shingle.Aligner.AlignTexts]. If a text is shorter than a passage of
 // Aligner.MinTokens, it returns one that has at least four in five tokens of both,
 // so that short texts cover each other if they are nearly equal.
@@ -53,8 +53,8 @@ func Shared(al shingle.Aligner, a, b *shingle.Text) []shingle.Passage {
 	return al.AlignTexts(a, b)
 }
 
-// words returns the length of a text in words; in scripts whose tokens are less than
-// words, by their weight.
+// words returns the length of a text in words. In scripts whose tokens are shorter
+// than words, it follows from their weight.
 func words(t *shingle.Text) int {
 	weights := t.Weights()
 	if weights == nil {
@@ -152,8 +152,8 @@ type CoveredPair struct {
 // common fingerprint counts only for its first few holders; see
 // [Options].MaxDocuments. Candidates are aligned whole by [Shared], so every cover
 // is exact. Texts too short for a fingerprint cover each other if they are equal and
-// no part of them is skipped. The memory in addition to the index is 8 bytes for
-// each fingerprint that several documents hold.
+// no part of them is skipped. In addition to the index, it takes 8 bytes of memory
+// for each fingerprint that several documents hold.
 func (ix *Index) Covered(ctx context.Context, o CoverOptions) iter.Seq2[CoveredPair, error] {
 	if !(o.Share > 0 && o.Share <= 1) {
 		panic(fmt.Sprintf("passage: covered share of %v, want above 0, up to 1", o.Share))

@@ -143,8 +143,9 @@ func blockSum(number uint64, p []byte) uint64 {
 // to declared lengths.
 //
 // Tokens and fingerprints are read from the file if the options give the same ones,
-// that is with the same Shingler and equivalent values of Run and MinTokens.
-// Otherwise, and for files of version 1, it takes as long as adding the documents.
+// that is, if they have the same Shingler and equivalent values of Run and
+// MinTokens. Otherwise, and for files of version 1, it takes as long as adding the
+// documents.
 func Read(r io.Reader, opts Options) (*Index, error) {
 	rd := reader{br: bufio.NewReaderSize(r, 1<<16), ix: New(opts)}
 	if err := rd.read(); err != nil {
@@ -221,7 +222,7 @@ func (rd *reader) blocks(use func(content []byte) error) error {
 	}
 }
 
-// number reads a count and checks it: n items were read.
+// number reads a count and checks that it equals n, the number of items read.
 func (rd *reader) number(things string, n uint64) error {
 	var word [8]byte
 	if _, err := io.ReadFull(rd.br, word[:]); err != nil {

@@ -9,7 +9,7 @@ import (
 // gram is the number of words in a fingerprint.
 const gram = 5
 
-// A fingerprint is the hash of a gram and the token that it begins with.
+// A fingerprint is the hash of a gram and the number of its first token.
 type fingerprint struct {
 	hash uint64
 	pos  uint32
@@ -25,9 +25,10 @@ func gramHash(ids []uint32) uint64 {
 }
 
 // appendFingerprints appends the winnowed fingerprints of a text: the least hash in
-// every window of consecutive grams, the last of equal ones. A text with fewer grams
-// than a window has one, the least of all. Where tokens are less than words, grams
-// and windows have as many tokens as weigh the same.
+// every window of consecutive grams; of equal hashes, the last. A text with fewer
+// grams than a window has one fingerprint, the least hash of all. Where tokens are
+// shorter than words, grams and windows have as many tokens as add up to the same
+// weight.
 func appendFingerprints(dst []fingerprint, t *shingle.Text, window int) []fingerprint {
 	if w := t.Weights(); w != nil {
 		return appendWeighted(dst, t.Tokens(), w, window)
@@ -119,7 +120,7 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 			least, at = h, i
 		case at > i-window:
 			if i != window-1 {
-				continue // nothing new; except that the first window has not reported its least yet
+				continue // nothing new, unless the first window has not reported its least hash yet
 			}
 		default:
 			least = ^uint64(0)

@@ -53,7 +53,7 @@ type place struct {
 // parts of it first.
 //
 // Groups are ordered by the number of documents, most first, then by their
-// representatives. The error is that of ctx.
+// representatives. It fails only if ctx ends.
 func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
 	docs, run := ix.snapshot()
 	l := newLinker(ix.opts, docs, run)
@@ -69,7 +69,7 @@ func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
 	return out, nil
 }
 
-// A numbered group also has the documents of its members.
+// A numbered is a group that also records the documents of its members.
 type numbered struct {
 	Group
 	docs []int
@@ -171,7 +171,7 @@ func (g *numbered) add(docs []*document, doc int, s shingle.Span, similarity flo
 	g.docs = append(g.docs, doc)
 }
 
-// spans are the places of a group in each document.
+// A spans holds the places of a group in each document.
 type spans map[int][]shingle.Span
 
 func (m spans) add(doc int, s shingle.Span) { m[doc] = append(m[doc], s) }
@@ -244,8 +244,8 @@ func (p *projection) of(s shingle.Span) (shingle.Span, float64) {
 	if n == k {
 		return shingle.Span{}, 0
 	}
-	// As many tokens around the outer anchors as the holder has there, but within the
-	// link.
+	// Include as many tokens around the outer anchors as the holder has there, but stay
+	// within the link.
 	lo, hi := tokensOf(p.doc, p.link.A)
 	first, last := p.anchors[k], p.anchors[n-1]
 	lo = max(lo, int(first.doc)-(int(first.holder)-from))

@@ -26,7 +26,7 @@ type linker struct {
 	docs []*document
 	run  []posting
 	rank []int // rank of each document in the order of time
-	// The fingerprints that document d shares and others held first are
+	// The fingerprints that document d shares with earlier holders are
 	// entry[from[d]:from[d+1]].
 	from  []uint32
 	entry []heldFirst
@@ -100,9 +100,9 @@ func newLinker(opts Options, docs []*document, run []posting) *linker {
 	return l
 }
 
-// of returns the links of document d. It is aligned with the first holders of its
-// fingerprints, the earliest first. A holder is skipped if everything it shares with
-// d is in passages of earlier holders.
+// of returns the links of document d. The document is aligned with the first holders
+// of its fingerprints, the earliest first. A holder is skipped if everything it
+// shares with d is in passages of earlier holders.
 func (l *linker) of(d int) []link {
 	held := l.entry[l.from[d]:l.from[d+1]]
 	l.sort(held)

@@ -16,7 +16,7 @@ type OriginOptions struct {
 }
 
 // Origins shows who had which passage first, as far as the times of the documents
-// show it.
+// show.
 type Origins struct {
 	Passages  []Origin
 	Documents []Source // documents with text that is also elsewhere, in the order in which they were added
@@ -25,7 +25,7 @@ type Origins struct {
 // An Origin is a passage with its holders, in the order of time.
 type Origin struct {
 	// First is the number of the holder that had the passage first, or -1 if the times
-	// do not show it: if a holder has none, or the earliest two are equal.
+	// do not show it: if a holder has no time, or the earliest two times are equal.
 	First int
 	// Documents is the number of different documents that hold the passage.
 	Documents int
@@ -55,7 +55,7 @@ type Source struct {
 	// Elsewhere is the share of the document's own text that passages of other documents
 	// cover: earlier ones where the times are known, otherwise any.
 	Elsewhere float64
-	From      []string // those documents, the one that covers most comes first
+	From      []string // those documents, with the one that covers most first
 }
 
 // Origins finds the passages that recur, as [Index.Groups] does, and for each of
@@ -66,7 +66,7 @@ type Source struct {
 // Whether a document is covered by an earlier holder is measured by an alignment of
 // the two, see [Covered]. It is aligned with the earlier holders of the passage that
 // can cover it, until one does: those whose shared fingerprints, with 32 tokens on
-// each side, make up the share. The error is that of ctx.
+// each side, make up the share. It fails only if ctx ends.
 func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, error) {
 	docs, run := ix.snapshot()
 	l := newLinker(ix.opts, docs, run)
@@ -128,8 +128,8 @@ func originOf(docs []*document, g numbered, covered *coverage, cites func(d int,
 }
 
 // elsewhere measures for every document how much of it other documents hold: earlier
-// ones or, where a time is missing, any. A first holder whose passage only later
-// documents have did not take anything.
+// ones or, where a time is missing, any. A passage that only later documents share
+// does not count for its first holder.
 func elsewhere(docs []*document, links []link) []Source {
 	type part struct {
 		other int

@@ -140,9 +140,9 @@ func (c *coverage) seeds(d, e int) []shingle.Seed {
 	return out
 }
 
-// postingsOf returns the position of a document's postings, existing or not, among
-// those of the fingerprint that begin at a place of the run. Most fingerprints have
-// few postings.
+// postingsOf returns the position of a document's postings, or where they would be,
+// among the postings of the fingerprint that starts at a place of the run. Most
+// fingerprints have few postings.
 func (c *coverage) postingsOf(doc uint32, begin int) int {
 	hash := c.run[begin].hash
 	before := func(k int) bool { return k < len(c.run) && c.run[k].hash == hash && c.run[k].doc < doc }

@@ -26,12 +26,13 @@
 // Aiken 2003): at least one of any three consecutive shingles of five words, and the
 // same one wherever the seven words that they span occur. So two texts that share a
 // run of seven words share a fingerprint. In scripts without spaces, shingles and
-// runs have the number of tokens with the same weight, see [shingle.Text.Weights].
+// runs have as many tokens as add up to the same weight, see [shingle.Text.Weights].
 //
 // Each shared fingerprint is tried: the alignment is extended from it, and the pair
-// is dropped unless that makes a passage. If the rare fingerprints of a pair yield
-// passages of 24 tokens, or 2 % of the shorter text, the pair is aligned whole, so
-// that passages edited too heavily to hold a fingerprint are found as well.
+// is dropped unless the result is a passage. If the rare fingerprints of a pair
+// yield passages of 24 tokens, or 2 % of the shorter text, the pair is aligned
+// whole, so that passages edited too heavily to hold a fingerprint are found as
+// well.
 //
 // [Index.Groups] and [Index.Origins] compare each document with the first holders of
 // its fingerprints only, so their cost does not grow with the number of pairs.
@@ -85,8 +86,8 @@ type Options struct {
 	// common; 0 means 256, negative means no limit.
 	MaxDocuments int
 	// RareDocuments is the number of documents up to which a fingerprint is rare: pairs
-	// with enough rare fingerprints are aligned whole; 0 means 8, negative means that no
-	// pair is.
+	// with enough rare fingerprints are aligned whole; 0 means 8, and a negative number
+	// means that no pair is aligned whole.
 	RareDocuments int
 	// Workers is the number of goroutines that align; 0 means 1, below 0 as many as
 	// there are processors. The results do not depend on it.
@@ -106,7 +107,7 @@ type Options struct {
 // an empty index with the zero Options; see [New] for others.
 //
 // All methods may be called by any number of goroutines at once. The sequences that
-// it returns cover the documents present when they began.
+// they return cover the documents present when the sequence began.
 type Index struct {
 	opts    Options
 	mu      sync.RWMutex
@@ -145,7 +146,7 @@ type Stats struct {
 	Fingerprints int // held, repeats included
 	Distinct     int // different ones
 	Common       int // different ones that more than MaxDocuments documents hold
-	Withheld     int // pairs of documents that Common fingerprints did not propose, added up over these
+	Withheld     int // pairs of documents that Common fingerprints did not propose, summed over these fingerprints
 	Bytes        int // memory of tokens and fingerprints, without the texts
 }
 
@@ -182,8 +183,8 @@ func limit(v, otherwise int) int {
 // Add adds a document, or replaces the one with that id; a replaced document counts
 // as the last one added. The spans of skip, such as those from
 // boilerplate.Detector.Mask, are left out as if the text did not contain them. Add
-// panics if they are not ascending, disjoint spans of the text, or if that is longer
-// than 2 GiB.
+// panics if they are not ascending, disjoint spans of the text, or if the text is
+// longer than 2 GiB.
 func (ix *Index) Add(id, text string, skip ...shingle.Span) {
 	ix.AddAt(id, time.Time{}, text, skip...)
 }
@@ -248,7 +249,7 @@ func (ix *Index) remove(id string) bool {
 	return true
 }
 
-// compact renumbers the documents so that none is missing.
+// compact renumbers the documents without gaps.
 func (ix *Index) compact() {
 	number := make([]uint32, len(ix.docs))
 	docs := ix.docs[:0:0]

@@ -94,8 +94,8 @@ func (s *store) single(docs []*document, window int) []posting {
 	return s.runs[0]
 }
 
-// renumber gives the documents new numbers in the same order; docs are those with
-// the old numbers.
+// renumber gives the documents new numbers in the same order; docs is indexed by the
+// old numbers.
 func (s *store) renumber(docs []*document, number []uint32, window int) {
 	s.seal(docs, window)
 	s.sealed = 0
@@ -175,10 +175,10 @@ func mergeRuns(x, y []posting) []posting {
 	return append(append(out, x...), y...)
 }
 
-// sorted returns the postings that each visits in sorted order; each must visit the
-// same ones twice. Hashes are as good as random, so it distributes the postings by
-// their leading bits into parts that fit the nearest cache, and sorts those by the
-// next bits; ties beyond these are rare.
+// sorted calls each twice and returns the postings that it visits in sorted order;
+// both calls must visit the same ones. Hashes are as good as random, so it
+// distributes the postings by their leading bits into parts that fit the nearest
+// cache, and sorts those by the next bits; ties beyond these are rare.
 func sorted(each func(visit func(p posting))) []posting {
 	const most = 14
 	counts := make([]uint32, 1<<most)
@@ -245,7 +245,7 @@ func sortPart(ps, scratch []posting, lead int) []posting {
 	return scratch
 }
 
-// deal distributes from into to by eight bits of the hash.
+// deal distributes the postings in from over to by eight bits of the hash.
 func deal(to, from []posting, shift int) {
 	var at [256]uint32
 	for i := range from {
@@ -262,8 +262,8 @@ func deal(to, from []posting, shift int) {
 	}
 }
 
-// insert is an insertion sort of from into to, which may be the same: good for input
-// that is nearly in order.
+// insert sorts the postings in from into to, which may be the same slice. It is an
+// insertion sort, which is fast if the input is nearly in order.
 func insert(to, from []posting) {
 	for i, p := range from {
 		k := i

@@ -290,7 +290,7 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 			if df == 1 {
 				continue
 			}
-			// The last document has none after it; for a common fingerprint only the first
+			// The last document has no other after it; for a common fingerprint only the first
 			// documents propose pairs.
 			left := df - 1
 			if most > 0 && df > most {
@@ -327,8 +327,8 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 	return s
 }
 
-// kind returns how distinctive a fingerprint is that the given number of documents
-// hold.
+// kind returns how distinctive a fingerprint is if the given number of documents
+// hold it.
 func (o Options) kind(documents int) kind {
 	switch {
 	case documents <= o.rare():
