@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// The functions in this file define the algorithms; the kernels of each
-// architecture compute the same and are tested against them.
+// The functions in this file define the algorithms; the kernels of each architecture
+// give the same results and are tested against them.
 
 func (p *params) mixOne(h uint64) uint64 {
 	x := h ^ p.key[0]

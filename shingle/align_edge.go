@@ -43,10 +43,10 @@ func (t *Text) paragraph(i, j int) (from, to int) {
 }
 
 // trim cuts off up to near tokens that reach over the border of a paragraph in both
-// texts, unless they are at its other border too: a word or two after a shared
-// paragraph are equal by chance. It also cuts off a common word after a shared
-// sentence or clause, which is equal by chance as well, and part of a number at an
-// edge.
+// texts, unless in one of the texts they are nearly the whole paragraph: a word or
+// two after a shared paragraph are equal by chance. It also cuts off a common word
+// after a shared sentence or clause, which is equal by chance as well, and part of a
+// number at an edge.
 func (s Snap) trim(a, b *Text, c align.Chain, least int) align.Chain {
 	if s != SnapNear {
 		return c
@@ -167,7 +167,7 @@ func (t *Text) level(i int) int {
 	return 0
 }
 
-// move widens both sides as s asks.
+// move widens both sides according to s.
 func (s Snap) move(a, b *edges, matched int, exact bool) {
 	switch s {
 	case SnapNone:

@@ -113,7 +113,7 @@ func parting(space string) int {
 	return n
 }
 
-// meld reports whether joining two texts changes the tokens at the joint.
+// meld reports whether joining two texts changes the tokens where they meet.
 func meld(a, b string) bool {
 	const near = 64 // bytes; text further away does not change them
 	a = a[max(0, len(a)-near):]

@@ -87,7 +87,7 @@ func (f *folder) joining(kind, class int, r rune, start, end int) {
 	utf8.EncodeRune(f.buf[from:], r)
 	f.n += size
 	if moved {
-		// The next mark does not follow the mark written last.
+		// The text now ends with a different mark than the one just written.
 		_, n := utf8.DecodeLastRune(f.buf[:f.n])
 		switch e, _, _ := lookup(f.table, f.buf[f.n-n:f.n]); {
 		case e.Class() == unidata.Stacker:

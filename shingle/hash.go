@@ -13,7 +13,7 @@ type mixer struct {
 	high  uint64 // multiplies the next eight
 	mix   uint64 // multiplies both together, and the finished shingle
 	end   uint64 // multiplies in the last step of a token
-	step  uint64 // leads from one token of a shingle to the next; 5 mod 8
+	step  uint64 // the point at which the polynomial of a shingle is evaluated; 5 mod 8
 	width uint64 // multiplies the number of tokens in a shingle
 	short uint64 // the longest token, in bytes, that is hashed by multiplying and mixing
 	point uint64 // the point at which the polynomial of a longer token is evaluated; 0 is for xxhash
@@ -31,8 +31,8 @@ var public = mixer{
 	short: 16,
 }
 
-// lower has, in every byte, the bit that distinguishes lower-case ASCII letters from
-// capitals.
+// lower has the bit set, in every byte, that distinguishes lower-case ASCII letters
+// from capitals.
 const lower = 0x2020202020202020
 
 // keep[n] masks the first n of 16 bytes.
@@ -46,9 +46,10 @@ func init() {
 	}
 }
 
-// hash16 hashes a token of n <= 16 bytes: x holds the first eight, y the others,
-// little-endian, zeros after the token. Every byte below 0x80 gets the bit
-// that folds case; digits and apostrophes have it, and the zeros become spaces.
+// hash16 hashes a token of n <= 16 bytes: x holds the first eight and y the others,
+// little-endian, with zeros after the token. Case is folded by setting a bit in every
+// byte below 0x80; digits and apostrophes already have it, and the zeros become
+// spaces.
 func (m *mixer) hash16(x, y uint64, n int) uint64 {
 	x |= lower &^ (x >> 2)
 	y |= lower &^ (y >> 2)
@@ -102,9 +103,10 @@ func (m *mixer) finish(sum uint64, n int) uint64 {
 	return sum ^ sum>>29
 }
 
-// shinglesGeneric writes the hashes of the len(toks)-w+1 shingles of w tokens.
-// The hash of a shingle is a polynomial in m.step over the hashes of its
-// tokens, modulo 2^64, finished: it rolls from one shingle to the next.
+// shinglesGeneric writes the hashes of the len(toks)-w+1 shingles of w tokens. The
+// hash of a shingle is a polynomial in m.step, modulo 2^64, whose coefficients are
+// the hashes of its tokens, followed by finish. The polynomial rolls from one shingle
+// to the next.
 func shinglesGeneric(dst, toks []uint64, w int, m *mixer) {
 	var sum uint64
 	step := m.step
@@ -142,7 +144,7 @@ type counter struct {
 	mul  *mixer
 }
 
-// all replaces each hash by that of its occurrence: see element.
+// all replaces each hash by the hash of its occurrence: see element.
 func (c counter) all(hashes []uint64) {
 	if c.seen == nil {
 		return
@@ -152,7 +154,8 @@ func (c counter) all(hashes []uint64) {
 	}
 }
 
-// element counts an occurrence of the shingle with hash h and returns its hash.
+// element counts an occurrence of the shingle with hash h and returns the hash of the
+// occurrence.
 func (c counter) element(h uint64) uint64 {
 	if c.seen == nil {
 		return h

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// Each tier of package cpu is a family of kernels. They all compute the same as
-// their generic counterparts, which are in the files named after their purpose.
+// Each tier of package cpu is a family of kernels. They all give the same results as
+// their generic counterparts, which are in files named after their purpose.
 
 //go:noescape
 func boundsAVX512(dst *uint32, buf *byte, n int) int
@@ -92,7 +92,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 			step = 4
 			hashAVX2(&dst[at], &buf[0], &bounds[2*at], n, &long[0], m)
 		}
-		// Eight steps at a time, to have fewer unpredictable branches.
+		// Take eight steps at a time, for fewer unpredictable branches.
 		for k := 0; k*step < n; k += 8 {
 			for left := binary.LittleEndian.Uint64(long[k:]); left != 0; left &= left - 1 {
 				p := bits.TrailingZeros64(left)
@@ -103,7 +103,8 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	}
 }
 
-// widest is the widest shingle that is computed from its tokens, not rolled.
+// Shingles of up to widest tokens are computed from their tokens; wider ones are
+// rolled.
 const widest = 16
 
 // hashShingles works like shinglesGeneric; toks has capacity for one more vector.
@@ -196,15 +197,15 @@ func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written 
 //go:noescape
 func foldPagesVBMI2(r *run)
 
-// hasPages reports whether foldPages does anything.
+// hasPages reports whether foldPages has a kernel.
 func hasPages() bool { return cpu.Active() == cpu.VBMI2 }
 
 // foldPages folds blocks of text to out, which has room for three times the text and
 // one more block. It stops at a block that is not followed by 16 more bytes, is not
-// valid, is all ASCII, or begins with a code point without a page. It returns the
-// number of bytes read and written, the state after them, and whether it stopped at
-// a code point for folder.put. Its output is that of foldRun, except for ASCII
-// separators.
+// valid, is all ASCII, or begins with a code point that has no page. It returns the
+// number of bytes read and written, the state after them, and whether it stopped at a
+// code point for folder.put. Its output equals the output of foldRun, except for
+// ASCII separators.
 func foldPages(out, text []byte, t *pageTable, runs *runTable, state uint64) (read, written int, after uint64, stopped bool) {
 	if len(text) < blockSize+16 {
 		return 0, 0, state, false
@@ -253,7 +254,7 @@ func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, writt
 	return distance(&text[0], r.text), distance(&out[0], r.out), after
 }
 
-// distance returns how many bytes q is after p in the same slice.
+// distance returns the number of bytes from p to q, which are in the same slice.
 func distance(p, q *byte) int { return int(uintptr(unsafe.Pointer(q)) - uintptr(unsafe.Pointer(p))) }
 
 // letterRun holds the arguments of lettersVBMI2 and lettersAVX512, which advance

@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// NEON classifies bytes; the hashes need 64-bit products, which it lacks.
+// NEON only classifies bytes. The hashes need 64-bit products, which it lacks.
 
 // masksNEON sets the bits of the word bytes of each block of 64, except apostrophes,
 // and returns a value other than 0 if there is an apostrophe.

@@ -3,7 +3,7 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// The bit of each byte in a mask of eight.
+// The bit for each byte in a mask of eight bytes.
 DATA maskBits<>+0(SB)/8, $0x8040201008040201
 DATA maskBits<>+8(SB)/8, $0x8040201008040201
 GLOBL maskBits<>(SB), RODATA|NOPTR, $16
@@ -54,9 +54,9 @@ TEXT ·masksNEON(SB), NOSPLIT, $0-32
 	VEOR V30.B16, V30.B16, V30.B16
 	VMOVI $0x20, V20.B16 // the bit of small letters
 	VMOVI $0x61, V21.B16 // the first letter
-	VMOVI $25, V22.B16   // the last one after it
+	VMOVI $25, V22.B16   // the distance to the last one
 	VMOVI $0x30, V23.B16 // the first digit
-	VMOVI $9, V24.B16    // the last one after it
+	VMOVI $9, V24.B16    // the distance to the last one
 	VMOVI $0x80, V25.B16 // the first byte outside ASCII
 	VMOVI $0x27, V26.B16 // the apostrophe
 words:

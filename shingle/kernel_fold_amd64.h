@@ -1,4 +1,4 @@
-// What the kernels that fold code points one by one have in common.
+// Macros shared by the kernels that fold code points one by one.
 
 // LEAD defines, by the upper half of its first byte, the bits that identify a code
 // point of up to three bytes, big-endian, and the offset of the first such code
@@ -26,8 +26,8 @@ LEAD(15, 0, 0)
 GLOBL leads<>(SB), RODATA|NOPTR, $128
 
 // PLACE sets BX to the index in runTable.entries of the code point at AX, and CX to
-// the upper half of its first byte. It goes to FOUR if the code point has four
-// bytes. PEXT is slow on some processors, for which R11 is 0: there it goes to SLOW.
+// the upper half of its first byte. It goes to FOUR if the code point has four bytes.
+// PEXT is slow on some processors; R11 is 0 on these, and it goes to SLOW.
 #define PLACE(SLOW, FOUR) \
 	MOVBLZX (SI)(AX*1), CX \
 	CMPL  CX, $0xf0 \

@@ -13,15 +13,15 @@ QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the least first byte of two
 QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
 QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
 
-// BYTES defines a byte four times: broadcasting single bytes would take the port that
-// compares and permutes.
+// BYTES defines a byte four times: broadcasting single bytes would use the port that
+// compares and permutes need.
 #define BYTES(NAME, VALUE) \
 	DATA NAME<>(SB)/4, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $4
 
 BYTES(lead2x4, 0xc0c0c0c0) // the least first byte of two
 BYTES(evenBits, 0xfefefefe)
-BYTES(lowSix, 0x3f3f3f3f) // what a continuing byte holds
+BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuing byte
 BYTES(firstHan, 0xe4e4e4e4) // ideographs begin with e4 and b8 or more,
 BYTES(hanSecond, 0xb8b8b8b8)
 BYTES(hanLeads, 0x06060606) // or with one of the five bytes after e4
@@ -149,8 +149,8 @@ QUAD(openFour, 0xe000000000000000) // one of four
 //	R10 entries         R11 leads, or 0      R12 bytes of the block
 //	R13 rows            R14 as AFTER sets it R15 bytes of the block that are folded
 //	AX  offset of the code point             CX, BX, DX scratch
-//	Before the code points of a block are folded, R8 are first bytes, BX continuing
-//	ones, CX first bytes of three and more, R15 of four.
+//	Before the code points of a block are folded, R8 has its first bytes, BX continuing
+//	ones, CX first bytes of three and more, R15 those of four.
 //	Y1 to Y3 the least first bytes of two, three, four; Y0, Y4 the block; Y5, Y6 scratch
 TEXT ·foldRunBMI(SB), NOSPLIT, $0-8
 	MOVQ r+0(FP), AX
@@ -328,20 +328,20 @@ out:
 	VZEROUPPER
 	RET
 
-// PAGE adds to Z6 the kinds that the 128 bytes in LO and HI give for the code
-// points of K.
+// PAGE adds to Z6 the kinds of the code points of K, looked up in the 128 bytes of LO
+// and HI.
 #define PAGE(LO, HI, K) \
 	VMOVDQA64 Z5, Z7 \
 	VPERMI2B.Z HI, LO, K, Z7 \
 	VPORQ Z7, Z6, Z6
 
-// KIND moves the top bits of Z6 to R and the next ones there.
+// KIND moves the top bits of Z6 to R and shifts the next bits to the top.
 #define KIND(R) \
 	VPMOVB2M Z6, K1 \
 	KMOVQ K1, R \
 	VPADDB Z6, Z6, Z6
 
-// WHOLE extends the first bytes in R to all three bytes.
+// WHOLE extends the mask of first bytes in R to all three bytes of each code point.
 #define WHOLE(R) \
 	LEAQ (R)(R*2), AX \
 	LEAQ (R)(AX*2), R
@@ -367,15 +367,15 @@ out:
 	MOVQ R, TO
 
 // SPREAD sets K to the positions of the bytes of half a block if a space is inserted
-// before those named by the low half of DX: from two bits for each byte, the upper
-// one for the byte itself, it drops the bits of spaces that are not inserted.
+// before those named by the low half of DX: it makes two bits for each byte, the
+// upper one for the byte itself, and drops the bits of spaces that are not inserted.
 #define SPREAD(K) \
 	PDEPQ R10, DX, R11 \
 	ORQ R9, R11 \
 	PEXTQ R11, R9, R11 \
 	KMOVQ R11, K
 
-// The carry of each kind: whether the block before ended in it.
+// The carry of each kind: whether the previous block ended in that kind.
 #define LETTERS (unspacedRun_carry+0)(R8)
 #define SINGLES (unspacedRun_carry+8)(R8)
 #define HIRAGANAS (unspacedRun_carry+16)(R8)
@@ -604,7 +604,7 @@ TEXT ·twosVBMI2(SB), NOSPLIT, $0-48
 	// The code points of the table.
 	VPANDQ Z3, Z0, Z3
 	VPCMPEQB Z2, Z3, K1, K1
-	// One bit of the first byte and six of the second index it.
+	// It is indexed by one bit of the first byte and six bits of the second.
 	VPSLLW $6, Z0, Z5
 	VPTERNLOGQ $0xD8, Z4, Z1, Z5
 	VMOVDQA64 Z5, Z6
@@ -761,7 +761,7 @@ lettersblock:
 	LETTERBLOCK(lettersout, lettersclosed, lettersthree, letterstwo)
 	TESTQ R8, R8
 	JZ   letterswrite
-	// One bit of the first byte and six of the second index a table.
+	// A table is indexed by one bit of the first byte and six bits of the second.
 	VPSLLW $6, Z0, Z2
 	VPTERNLOGQ $0xD8, Z20, Z1, Z2
 	VPANDQ Z19, Z0, Z3

@@ -35,7 +35,7 @@ QUAD(foreign, 0x0000000101010000) // stateSingle, stateKatakana and stateHiragan
 QUAD(odd, 0xaaaaaaaaaaaaaaaa)
 QUAD(even, 0x5555555555555555)
 
-// Each byte has the index of the one before it, or of the one before that.
+// Each byte is the index of the byte one place before it, or two places before it.
 DATA oneBack<>+0(SB)/8, $0x060504030201003f
 DATA oneBack<>+8(SB)/8, $0x0e0d0c0b0a090807
 DATA oneBack<>+16(SB)/8, $0x161514131211100f
@@ -61,7 +61,7 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 	VPTESTMB CONST, Z8, K1 \
 	KMOVQ K1, R
 
-// IN sets R to -1 if the state is one of those in the constant, otherwise to 0.
+// IN sets R to -1 if the state is in the constant, otherwise to 0.
 #define IN(STATES, R) \
 	MOVQ STATES<>(SB), R \
 	BTQ  R9, R \
@@ -183,7 +183,8 @@ closed:
 	MOVQ $0, NOPAGE
 	MOVQ $-1, FROM
 	MOVQ $0, UNKNOWN
-	// One bit of the last byte but one and six of the last byte are the index in a page.
+	// The index in a page is one bit of the last byte but one and six bits of the last
+	// byte.
 	VMOVDQA64 Z0, Z4
 	VMOVDQU8 Z1, K3, Z4
 	VMOVDQU8 Z2, K4, Z4
@@ -334,7 +335,7 @@ orders:
 nothing:
 	XORL R11, R11
 write:
-	// Drop the bytes that code points no longer have.
+	// Drop the bytes that code points lose when folded.
 	MOVQ LEADS, BX
 	ANDQ FROM, BX
 	BZHIQ R12, BX, BX
@@ -464,7 +465,7 @@ kinds:
 	LEAQ (R13)(R13*1), AX
 	SUBQ R11, AX
 	ANDQ AX, BX
-	// Code points that begin a cluster, except after a separator, and except a consonant
+	// Code points that begin a cluster, except those after a separator and consonants
 	// after a stacker.
 	IN(stacked, R11)
 	LEAQ (DX)(DX*1), AX
@@ -513,7 +514,7 @@ ordered:
 	ORQ  DX, R13
 	ANDQ R13, R15
 	JEQ  inorder
-	// It is in order if its level is the higher one.
+	// A mark is in order if its level is higher than the level before it.
 	ANDNQ CX, AX, R13
 	XORQ CX, AX
 	ANDNQ DX, BX, BX

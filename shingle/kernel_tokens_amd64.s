@@ -252,7 +252,7 @@ boundsVlast:
 //
 //	SI  buf             DI  dst              BX  bounds of the next eight tokens
 //	CX  tokens left     DX  where the next eight bits of long go
-//	R8 to R11           offsets of tokens; before, R8 is m
+//	R8 to R11           offsets of tokens; R8 is m until the loop
 //	Z4, Z5              first and next eight bytes of each token; Z4 in the end the hash
 //	Z7  lengths         Z16 to Z25 constants; the others are scratch
 TEXT ·hashAVX512(SB), NOSPLIT, $0-48

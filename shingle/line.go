@@ -15,7 +15,7 @@ type line struct {
 	width  int  // columns in all
 	first  int  // columns of the first word
 	quoted int  // number of leading > signs
-	last   bool // ends its block, whatever follows
+	last   bool // ends its block whatever follows
 }
 
 // read sets l, which is zero, to the line of text that begins at offset at, and
@@ -31,7 +31,7 @@ func (l *line) read(text string, at int) int {
 			at = end
 			continue
 		}
-		if c == '\n' { // the end of nearly all lines
+		if c == '\n' { // nearly all lines end here
 			l.classify(text)
 			return at + 1
 		}
@@ -119,8 +119,8 @@ func (l *line) ascii(text string, at, end int, word *bool) {
 	}
 }
 
-// ink records that something visible lies from start to end; if it is the first on
-// the line, it begins the first word.
+// ink records that there is something visible from start to end. The first on a line
+// begins its first word.
 func (l *line) ink(start, end int, word *bool) {
 	if l.kind == blank {
 		l.Start, l.indent, l.kind, *word = start, l.width, plain, true
@@ -128,8 +128,8 @@ func (l *line) ink(start, end int, word *bool) {
 	l.End = end
 }
 
-// printable returns the offset of the first byte from at on that is not printable
-// ASCII, len(text) if there is none.
+// printable returns the offset of the first byte at or after at that is not printable
+// ASCII, or len(text) if there is none.
 func printable(text string, at int) int {
 	b := bytesOf(text)
 	for ; at+32 <= len(b); at += 32 {
@@ -172,7 +172,7 @@ func wide(text string, at int) (end int) {
 			return at
 		case 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xEB, 0xEC:
 		}
-		// From U+3040 on, because U+3000 is a space.
+		// Start at U+3040, because U+3000 is a space.
 		if text[at+1] <= 0x80 || text[at+1] > 0xBF || text[at+2]&0xC0 != 0x80 {
 			return at
 		}
@@ -181,8 +181,8 @@ func wide(text string, at int) (end int) {
 	return at
 }
 
-// unprintable sets the top bit of the bytes of x that are not printable ASCII
-// (except DEL), up to the first such byte, and perhaps of some after it.
+// unprintable sets the top bit of the first byte of x that is not printable ASCII
+// (DEL counts as printable), and perhaps of some bytes after it.
 func unprintable(x uint64) uint64 { return x | (x - ' '*ones) }
 
 // spacing reports whether r is white space or invisible, within a line.

@@ -12,19 +12,19 @@ import (
 //   - A blank line, a line of nothing but dashes, stars and the like, a form
 //     feed and U+2029 end a paragraph and belong to none. A line ends at LF, CR,
 //     CR LF, NEL or U+2028.
-//   - So does a line of nothing but the > of quoted mail, and where lines are
-//     quoted more or less deeply than the one above, a paragraph begins.
+//   - A line of nothing but the > of quoted mail does the same, and a line that is
+//     quoted more or less deeply than the one above begins a paragraph.
 //   - A list item (a bullet, or a number or letter with a point or parenthesis)
 //     begins a paragraph, and the indented lines below belong to it.
 //   - A heading marked by # is a paragraph.
-//   - A line with a deeper indent than the one above begins a paragraph, unless
-//     the lines below show that it is the rest of a hanging paragraph; so does
-//     a line that returns from an indent that two lines and more have, and any
-//     line that begins with U+3000.
-//   - Otherwise a line goes on where the one above was wrapped: where the first
-//     word below would not have fitted. A line that ends early, as titles,
-//     menus and the last lines of paragraphs do, ends the paragraph. Lines of
-//     more than 130 columns are not wrapped: each is a paragraph.
+//   - A line with a deeper indent than the one above begins a paragraph, unless the
+//     lines below show that it is the rest of a hanging paragraph; so does a line
+//     that returns from an indent shared by two or more lines, and any line that
+//     begins with U+3000.
+//   - Otherwise a line continues the one above if that was wrapped, that is, if the
+//     first word below would not have fitted. A line that ends early, as titles,
+//     menus and the last lines of paragraphs do, ends the paragraph. Lines of more
+//     than 130 columns are not wrapped: each is a paragraph.
 //
 // The cost is one pass over the text.
 func Paragraphs(text string) iter.Seq[Span] {
@@ -49,7 +49,7 @@ func Paragraphs(text string) iter.Seq[Span] {
 }
 
 const (
-	narrowest  = 30  // least number of columns to which text may be wrapped
+	narrowest  = 30  // least number of columns to which text is wrapped
 	widestLine = 130 // and the greatest
 )
 
@@ -149,8 +149,8 @@ func (l *line) classify(text string) {
 
 func letter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// rule reports whether a line is a drawn line: at least three of the characters used
-// for rules, and spaces.
+// rule reports whether a line is a drawn line: at least three characters of the kind
+// used for rules, and otherwise only spaces.
 func rule(s string) bool {
 	n := 0
 	for _, r := range s {

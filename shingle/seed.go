@@ -12,12 +12,12 @@ import (
 	"github.com/neardup/neardup/internal/splitmix"
 )
 
-// ErrSeed means that the name of a Shingler belongs to a seed other than that of the
-// Shingler that reads it: see [Shingler.UnmarshalText].
+// ErrSeed means that the name of a Shingler belongs to a different seed than the
+// Shingler that reads it has: see [Shingler.UnmarshalText].
 var ErrSeed = errors.New("wrong seed")
 
 // fingerprint returns 16 hexadecimal digits that identify a seed. The seed can be
-// found from them only by trying.
+// found from the digits only by trying seeds.
 func fingerprint(seed uint64) string {
 	sum := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte("neardup/shingle seed "), seed))
 	return hex.EncodeToString(sum[:8])
@@ -61,10 +61,11 @@ const (
 )
 
 // polynomial returns the hash of a token with a seed. It is a polynomial over the
-// integers modulo 2^61-1, evaluated at the secret point and finished. The
-// coefficients are seven bytes of the token each, the last one padded with zeros,
-// and then its length. For two tokens of up to 7*d bytes that do not depend on the
-// seed, the polynomials agree at no more than d+1 points (Carter and Wegman 1979).
+// integers modulo 2^61-1, evaluated at the secret point and finished. Each
+// coefficient holds seven bytes of the token, the last one padded with zeros; the
+// length of the token is the final coefficient. The polynomials of two tokens of up
+// to 7*d bytes, chosen without knowledge of the seed, agree at no more than d+1
+// points (Carter and Wegman 1979).
 func (m *mixer) polynomial(b []byte) uint64 {
 	var p polynomial
 	p.write(m, b)
@@ -75,7 +76,7 @@ func (m *mixer) polynomial(b []byte) uint64 {
 type polynomial struct {
 	value uint64
 	n     int        // bytes so far
-	part  [limb]byte // the last n%limb of them
+	part  [limb]byte // the last n%limb bytes
 }
 
 func (p *polynomial) write(m *mixer, b []byte) {
@@ -120,8 +121,8 @@ func (p *polynomial) sum(m *mixer) uint64 {
 	return h ^ h>>29
 }
 
-// multiply returns a*b + x modulo 2^61-1, up to a multiple of that, below 2^62, for
-// b and x below 2^61 and a below 2^62.
+// multiply returns a number below 2^62 that equals a*b + x modulo 2^61-1, for b and x
+// below 2^61 and a below 2^62.
 func multiply(a, b, x uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	sum := lo&mersenne61 + (hi<<3 | lo>>61)

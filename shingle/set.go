@@ -35,7 +35,7 @@ const (
 	maxRadix  = 13
 	partAt    = 1 << 14 // a set this large is cut into parts of about partSize
 	partSize  = 1 << 12
-	patience  = 8 // average moves per element above which another sort is better
+	patience  = 8 // average number of moves per element above which another sort is better
 	keepSpace = 1 << 20
 )
 
@@ -74,8 +74,8 @@ func room(h []uint64, n int) []uint64 {
 	return h[:n]
 }
 
-// scatter writes src to dst by the radix bits after the upper skip bits, and returns
-// the end of each bucket in dst.
+// scatter writes src to dst in order of the radix bits after the upper skip bits, and
+// returns the end of each bucket in dst.
 func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
 	left, right := uint(skip)&63, uint(64-radix)&63
 	count, buckets := &s.count, s.count[:1<<radix]
@@ -96,8 +96,9 @@ func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
 	return buckets
 }
 
-// sortPart is sort for a set whose upper skip bits are all equal. It takes more
-// buckets than there are hashes; since hashes are spread evenly, few share a bucket.
+// sortPart is like sort, for elements whose upper skip bits are all equal. It takes
+// more buckets than there are hashes; since hashes are spread evenly, few share a
+// bucket.
 func (s *sorter) sortPart(dst, src []uint64, skip int) int {
 	if len(src) < 2 {
 		return copy(dst, src)
@@ -105,7 +106,7 @@ func (s *sorter) sortPart(dst, src []uint64, skip int) int {
 	s.tmp = room(s.tmp, len(src))
 	radix := min(maxRadix, bits.Len(uint(len(src)))+1)
 	s.scatter(s.tmp, src, skip, radix)
-	// Most elements are in place, and most of the others are one place too late: move
+	// Most elements are in place, and most of the others are one place too late: carry
 	// the greater of two on, without a branch, which would be unpredictable.
 	dst = dst[:len(s.tmp)]
 	most := s.tmp[0]
@@ -136,7 +137,7 @@ func settle(h []uint64) int {
 			k--
 		}
 		if steps += n - k; steps > patience*len(h) {
-			// These are not ordinary hashes.
+			// So many moves mean that the elements are not ordinary hashes.
 			n += copy(h[n:], h[i:])
 			slices.Sort(h[:n])
 			return len(slices.Compact(h[:n]))
@@ -155,9 +156,8 @@ func settle(h []uint64) int {
 // element of the smaller to beat a merge.
 const gallopAt = 12
 
-// Common returns the number of elements that s and t share. It costs one pass
-// over both, or a search for each element of the smaller where the other is
-// far larger.
+// Common returns the number of elements that s and t share. It costs one pass over
+// both, or one search for each element of the smaller set if the other is far larger.
 func (s Set) Common(t Set) int {
 	if len(s) > len(t) {
 		s, t = t, s
@@ -168,8 +168,8 @@ func (s Set) Common(t Set) int {
 	if len(s) < 64 {
 		return merge(s, t)
 	}
-	// Two merges run at once, on the lower and on the upper halves: neither waits for
-	// the steps of the other.
+	// Two merges run at once, one on the lower halves and one on the upper halves, and
+	// neither waits for the other.
 	half := len(s) / 2
 	k, _ := slices.BinarySearch(t, s[half])
 	a, b, c, d := s[:half], t[:k], s[half:], t[k:]
@@ -190,7 +190,8 @@ func (s Set) Common(t Set) int {
 // merge counts the elements that s and t share in one pass over both.
 func merge(s, t Set) (n int) {
 	for i, j := 0, 0; i < len(s) && j < len(t); {
-		// Which of the two advances is unpredictable, hence no branch on it.
+		// A branch on which of the two advances would be unpredictable, so there is
+		// none.
 		x, y := s[i], t[j]
 		i += one(x <= y)
 		j += one(y <= x)
@@ -207,7 +208,8 @@ func one(ok bool) (n int) {
 	return n
 }
 
-// gallop counts the elements of s in t, searching for each in steps that double.
+// gallop counts the elements of s in t, searching for each one in steps of doubling
+// size.
 func gallop(s, t Set) (n int) {
 	for _, x := range s {
 		step := 1

@@ -27,7 +27,7 @@ const (
 	Chars
 )
 
-// UnicodeVersion is the version of the Unicode Character Database that decides
+// UnicodeVersion is the version of the Unicode Character Database that defines
 // letters and their folding.
 const UnicodeVersion = unidata.Version
 
@@ -55,10 +55,10 @@ type Shingler struct {
 	// seed. With a seed, tokens of more than eight bytes take longer to hash.
 	Seed uint64
 
-	// Multiset makes repeats count: the second occurrence of a shingle in a
-	// text has another hash than the first, and so on, so that the Jaccard
-	// similarity of two sets is that of the multisets of shingles. It costs a
-	// map of the distinct shingles of each text.
+	// Multiset makes repeats count: the second occurrence of a shingle in a text has a
+	// different hash than the first, and so on, so that the Jaccard similarity of two
+	// sets equals the similarity of the multisets of shingles. Each text then needs a
+	// map of its distinct shingles.
 	Multiset bool
 }
 
@@ -78,18 +78,18 @@ type Shingler struct {
 //   - An ideograph is a token of its own: Han, Tangut, Khitan, Nushu, Yi,
 //     cuneiform and hieroglyphs. Five of them mean about as much as two or three
 //     words.
-//   - A run of Hiragana is a token, and a run of Katakana is, each with its sound
-//     and length marks. Single kana would make a shingle of a mere verb ending,
-//     which any two Japanese texts have in common.
+//   - A run of Hiragana is a token, and so is a run of Katakana, each with its sound
+//     and length marks. If every kana were a token, a mere verb ending would make a
+//     shingle, and any two Japanese texts have those in common.
 //   - In Thai, Lao, Khmer, Myanmar, Tai Le, New Tai Lue, Tai Tham, Tai Viet,
 //     Javanese and Balinese a token is a cluster, about a syllable: a consonant
 //     with the vowel written before it, the consonants stacked below it, and
 //     all vowels and marks after it. It needs no dictionary, and a changed
 //     letter changes one token only.
-//   - Hangul, Devanagari and the other Indic scripts, Arabic and Hebrew are
-//     written with spaces, and Tibetan with marks between syllables: their
-//     tokens are runs as in Latin. Tokens of two scripts with different rules
-//     part where they meet; digits join the letters of ordinary scripts.
+//   - Hangul, Devanagari and the other Indic scripts, Arabic and Hebrew are written
+//     with spaces, and Tibetan with marks between syllables: their tokens are runs as
+//     in Latin. Where scripts with different rules meet, a token ends and another
+//     begins; digits join the letters of ordinary scripts.
 //
 // With [Chars] every folded letter, digit or mark is a token; separators are
 // ignored.
@@ -100,25 +100,25 @@ type Shingler struct {
 // same shingles:
 //
 //   - Case, by full case folding: Straße is STRASSE.
-//   - Composed and decomposed letters, with up to 30 marks of the Basic
-//     Multilingual Plane in any canonical order, a subscript iota last.
-//   - Compatibility forms: full and half width, ligatures, circled numbers,
-//     letters of mathematics, Arabic presentation forms. Decimal digits of any
-//     script are those of ASCII. Vulgar fractions stay one number, half-width and
-//     compatibility jamo stay what they are, and ™ and ℠ are symbols.
+//   - Composed and decomposed letters, with up to 30 marks of the Basic Multilingual
+//     Plane in any canonical order, and a subscript iota last.
+//   - Compatibility forms: full and half width, ligatures, circled numbers, letters
+//     of mathematics, Arabic presentation forms. Decimal digits of any script become
+//     ASCII digits. Vulgar fractions stay one number, half-width and compatibility
+//     jamo remain jamo, and ™ and ℠ are symbols.
 //   - Accents and other marks on Latin, Greek and Cyrillic letters, unless
-//     KeepAccents is set; й is и then, as ё is е. So are letters with a stroke
-//     (đ ħ ł ø ŧ) and dotless ı, and æ œ þ are two letters.
+//     KeepAccents is set: й becomes и, ё becomes е, đ ħ ł ø ŧ lose their stroke, ı
+//     becomes i, and æ œ þ become two letters.
 //   - The points of Hebrew, the vowel signs of Arabic and Syriac, and tatweel, in
 //     any case.
-//   - Straight, curly and modifier apostrophes and the geresh of Hebrew, but no
-//     accent typed for one (don`t); any quotes, dashes and spaces.
+//   - Straight, curly and modifier apostrophes and the geresh of Hebrew, but not an
+//     accent typed in place of one (don`t); any quotes, dashes and spaces.
 //   - Invisible code points: soft hyphens, zero-width characters, joiners, variation
-//     selectors, direction marks. They do not separate either, not even U+200B,
-//     at which the annex has a word end.
+//     selectors, direction marks. They do not separate tokens, not even U+200B, which
+//     ends a word in the annex.
 //
-// Traditional and simplified Chinese, kana of different kinds, the yeh and kaf of
-// Arabic and of Persian, and numerals written in ideographs stay different.
+// Traditional and simplified Chinese, kana of different kinds, Arabic and Persian yeh
+// and kaf, and numerals written in ideographs stay different.
 type Token struct {
 	Hash uint64
 	Span
@@ -164,7 +164,7 @@ func (s Shingler) AppendTokens(dst []Token, text string, skip ...Span) []Token {
 	return dst
 }
 
-// tokens appends the tokens of the last step, all that are there, to dst.
+// tokens appends all tokens of the last step to dst.
 func (t *tokenizer) tokens(dst []Token) []Token {
 	n := len(dst)
 	dst = slices.Grow(dst, len(t.hashes))[:n+len(t.hashes)]
@@ -189,9 +189,9 @@ func (t *tokenizer) tokens(dst []Token) []Token {
 }
 
 // All yields the shingles of text in order, each with the span from its first token
-// to its last. A text of fewer tokens than Size yields one shingle of all it has, so
-// that equal short texts are found and different ones never match. A text without
-// tokens yields none, and matches nothing.
+// to its last. A text of fewer tokens than Size yields a single shingle of all its
+// tokens, so that equal short texts are found and different ones never match. A text
+// without tokens yields none, and matches nothing.
 func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	w := s.size()
 	checkSpans(skip)
@@ -220,9 +220,9 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 	}
 }
 
-// Hashes returns the hashes of the shingles of text, in order, repeats included: for
-// a minhash.Sketcher. It is nil for a text without tokens. [Shingler.AppendHashes]
-// does the same with the memory of an earlier text.
+// Hashes returns the hashes of the shingles of text, in order, repeats included, as
+// input for a minhash.Sketcher. It is nil for a text without tokens.
+// [Shingler.AppendHashes] does the same with the memory of an earlier text.
 func (s Shingler) Hashes(text string, skip ...Span) []uint64 {
 	t := s.read(text, skip, false)
 	t.out = t.appendHashes(t.out[:0])
@@ -242,14 +242,14 @@ func (t *tokenizer) handOut() (out []uint64) {
 }
 
 // HashesSeq yields the hashes that [Shingler.Hashes] returns, in blocks of up to a
-// few thousand: for a minhash.Sketcher. They are never all in memory at once: each
-// block overwrites the one before. No block is empty.
+// few thousand, as input for a minhash.Sketcher. They are never all in memory at
+// once: each block overwrites the one before. No block is empty.
 func (s Shingler) HashesSeq(text string, skip ...Span) iter.Seq[[]uint64] {
 	s.check(skip)
 	return func(yield func([]uint64) bool) { s.pushHashes(text, skip, yield) }
 }
 
-// check panics like a call with these spans to skip.
+// check panics if a call with these spans to skip would panic.
 //
 //go:noinline
 func (s Shingler) check(skip []Span) {
@@ -295,8 +295,8 @@ func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 // Set returns the set of the shingles of text.
 func (s Shingler) Set(text string, skip ...Span) Set { return MakeSet(s.Hashes(text, skip...)) }
 
-// checkSpans panics if spans to skip break the rules of AppendTokens. Spans out of
-// order would silently be missed.
+// checkSpans panics if spans to skip break the rules of AppendTokens. Without this
+// check, spans out of order would silently be ignored.
 func checkSpans(spans []Span) {
 	for i, sp := range spans {
 		if sp.Start > sp.End || i > 0 && sp.Start < spans[i-1].Start {
@@ -349,8 +349,8 @@ func (t *tokenizer) shingles(dst []uint64, w int, last bool) []uint64 {
 	return dst[:len(dst)+m]
 }
 
-// counter returns the counter of occurrences for the text that t reads, valid as
-// long as t.
+// counter returns the counter of occurrences for the text that t reads. It is valid
+// as long as t is.
 func (t *tokenizer) counter() counter {
 	if !t.multiset {
 		return counter{}

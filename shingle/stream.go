@@ -8,8 +8,8 @@ import (
 
 // HashesFrom yields the hashes of the shingles of the text that r reads, in blocks
 // like [Shingler.HashesSeq]. They are the hashes that [Shingler.Hashes] returns for
-// the whole text as one string, however r divides it. Memory does not grow with the
-// text, nor with the longest token; only Multiset has to remember every distinct
+// the whole text as one string, no matter how r divides it. Memory does not grow with
+// the text or its longest token, except that Multiset has to remember every distinct
 // shingle.
 //
 // If r fails with an error other than io.EOF, the last element is that error without

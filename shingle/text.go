@@ -9,8 +9,8 @@ import (
 // String returns the name of the shingles, such as "words:5": the unit, a colon, the
 // size, "+accents" or "+multiset" where those are set, and with a seed "+keyed:" and
 // its fingerprint, 16 hexadecimal digits. Two Shinglers that make the same shingles
-// have the same name. A seed cannot be computed from its fingerprint but can be
-// found by trying, so only a random 64-bit seed is secret.
+// have the same name. A seed cannot be computed from its fingerprint but can be found
+// by trying seeds, so only a random 64-bit seed is secret.
 func (s Shingler) String() string {
 	b, err := s.MarshalText()
 	if err != nil {

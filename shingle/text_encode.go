@@ -10,8 +10,8 @@ import (
 var errTokens = errors.New("shingle: tokens do not fit the text")
 
 // AppendTokens appends the tokens of the text to dst, without the text itself, for
-// [Aligner.Restore]: their number, their 32-bit ids, and for each the distance from the
-// end of the one before and its length, as varints.
+// [Aligner.Restore]: their number, their 32-bit ids, and for each token its distance
+// from the end of the one before and its length, as varints.
 func (t *Text) AppendTokens(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(t.ids)))
 	for _, id := range t.ids {
@@ -31,8 +31,8 @@ func (t *Text) AppendTokens(dst []byte) []byte {
 // [Text.AppendTokens] wrote for the same text and spans with an Aligner of the same
 // Shingler, and the bytes after the tokens. It takes a fraction of the time of
 // Prepare. It returns an error if tokens lie beyond the text or out of order; the
-// caller has to make sure that they are the right ones. Memory is proportional to
-// the bytes present.
+// caller has to make sure that the tokens are those of the text. Memory is
+// proportional to the bytes present.
 func (al Aligner) Restore(text string, tokens []byte, skip ...Span) (*Text, []byte, error) {
 	n, k := binary.Uvarint(tokens)
 	// A token takes four bytes for the id and at least two for its span.

@@ -30,7 +30,7 @@ type tokenizer struct {
 	begun    bool     // a shingle has been made
 	*keyed            // hash functions
 
-	// The rest of a text that was given in one piece: see more.
+	// The unread rest of a text that is in memory as a whole: see more.
 	rest  []byte
 	at    int // offset of rest
 	spans []Span
@@ -49,8 +49,7 @@ type tokenizer struct {
 // keepOut is the largest capacity of out, in hashes, that is kept for the next text.
 const keepOut = 1 << 16
 
-// longest is the number of bytes of an open token that are kept before they are
-// hashed.
+// An open token of more than longest bytes is hashed part by part.
 const longest = 8192
 
 var tokenizers = sync.Pool{New: func() any { return new(tokenizer) }}
@@ -163,7 +162,7 @@ func (t *tokenizer) settled(last bool) int {
 		}
 		return n
 	}
-	// Bytes that were scanned before are skipped, up to those that may have changed.
+	// Skip bytes that were scanned before, up to those that may have changed.
 	from := max(0, t.open-unsettled)
 	t.open = 0
 	for i := t.n - 1; i >= from; i-- {
@@ -198,8 +197,9 @@ func (t *tokenizer) words() {
 		t.masks = make([]uint64, blocks*3/2+2)
 	}
 	if need := t.done + 64; cap(t.bounds) < need {
-		// Half a page away from the hashes: a processor that compares the low bits of
-		// addresses would otherwise confuse a load here with one of a new hash.
+		// Keep half a page between this and the hashes: a processor that compares only
+		// the low bits of addresses would otherwise confuse a load here with a load of
+		// a new hash.
 		t.bounds = make([]uint32, need*3/2+512)[512:512]
 	}
 	t.bounds = t.bounds[:findBounds(t.bounds[:cap(t.bounds)], t.masks[:blocks], t.buf, t.done)]
@@ -241,7 +241,7 @@ func (t *tokenizer) swallow() {
 	t.drop(n)
 }
 
-// chars is words for single characters.
+// chars is like words, but makes a token of each character.
 func (t *tokenizer) chars() {
 	t.grow(t.done)
 	dst := t.hashes[t.first:]
@@ -354,7 +354,7 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	for i, m := range masks {
 		edges := m ^ (m<<1 | carry)
 		carry = m >> 63
-		// Eight at a time, to have fewer unpredictable branches.
+		// Take eight at a time, for fewer unpredictable branches.
 		at, end := uint32(i*64), k+bits.OnesCount64(edges)
 		for ; k < end; k += 8 {
 			d := (*[8]uint32)(dst[k:])
