@@ -50,9 +50,8 @@
 // punctuation and with all numbers treated as equal, so dates and counters do not
 // hide a template. A block whose runs of five words mostly recur is an edited
 // variant of recycled text. Documents are counted per host, per group named by the
-// caller (such as an agency) and over all pages. Copies of the page being judged do
-// not count, so a story published under several addresses is not taken for a
-// template.
+// caller (such as an agency) and in total. Copies of the page being judged do not
+// count, so a story published under several addresses is not taken for a template.
 //
 // # Modes
 //

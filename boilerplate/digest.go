@@ -99,7 +99,7 @@ func (r *reader) count(o *options) {
 	for i := range r.blocks {
 		b := &r.blocks[i]
 		if r.known.add(b.key) {
-			continue // and so were its grams
+			continue // its grams are known as well
 		}
 		r.keys = append(r.keys, b.key)
 		from := len(r.fresh)

@@ -175,7 +175,7 @@ func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.Sear
 	}
 }
 
-// No other filter reports what its sites quote.
+// No other filter uses the index, so there are no quotes to report.
 func (o *own) quote(context.Context, func() []shingle.Set) error { return nil }
 func (o *own) quoted(context.Context, []shingle.Set) ([]shingle.Set, error) {
 	return nil, nil
@@ -186,7 +186,7 @@ func (o *own) put(ctx context.Context, d disk.Document, _ float64, _ []string) (
 }
 
 func (o *own) force(ctx context.Context, d disk.Document) error {
-	// The index on disk would only refuse it at the next save.
+	// Otherwise the index on disk would refuse it, but only at the next save.
 	if len(d.ID) > maxID || len(d.Set) > maxText {
 		return fmt.Errorf("%w: id of %d bytes, %d shingles", ErrPage, len(d.ID), len(d.Set))
 	}
