@@ -37,8 +37,8 @@ const (
 	leap = 1 << 3 // a flag: jumps that end at this word or after it begin one word earlier
 )
 
-// align returns the pairs, ascending, of the best alignment of a with a part of b;
-// if there are several, of the one that ends first.
+// align returns the pairs, ascending, of the best alignment of a with a part of b.
+// Of several best alignments, it takes the one that ends first.
 func (al *aligner) align(a, b []uint32) []pair {
 	width := len(b) + 1
 	size := (len(a) + 1) * width

@@ -33,8 +33,8 @@
 // [NearTokens] words of its question, word for word.
 //
 // Brown et al., Language Models are Few-Shot Learners (2020), appendix C, and the
-// decon project of the Allen Institute for AI are the references; [GPT3] is the rule
-// of the former.
+// decon project of the Allen Institute for AI are the references; [GPT3] implements
+// the rule of Brown et al.
 package decon
 
 import (
@@ -94,7 +94,7 @@ const (
 	commonRun    = 256 // a run shared by more items than this is common
 	leastIndexed = 4   // runs of an item that are indexed even if they are common
 	mostPostings = 1024
-	mostWords    = 400 // words of an entry; the alignment takes 1.5 times the square
+	mostWords    = 400 // words of an entry; aligning n words takes 1.5*n*n steps
 )
 
 // An Index holds items. It is immutable and safe for concurrent use. The zero Index
@@ -252,7 +252,7 @@ func (ix *Index) indexRuns() {
 }
 
 // runKey returns the key of the run at the start of words. Different runs may have
-// equal keys; an alignment follows.
+// equal keys; the alignment that follows rejects false hits.
 func runKey(words []uint32) uint64 {
 	const m1, m2 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
 	k := uint64(words[0])*m1 + uint64(words[1])
@@ -281,7 +281,7 @@ const (
 // AppendBinary appends the items and the options to dst, in the format that
 // FORMAT.md describes; the error is always nil. [Index.UnmarshalBinary] rebuilds the
 // index of runs, which takes a few microseconds per item, so a file does not depend
-// on how texts are cut into words.
+// on how texts are split into words.
 func (ix *Index) AppendBinary(dst []byte) ([]byte, error) {
 	start := len(dst)
 	dst = wire.AppendHeader(dst, magic, version)
@@ -304,7 +304,7 @@ func (ix *Index) AppendBinary(dst []byte) ([]byte, error) {
 // shareUnit is the resolution of Options.Share in a file.
 const shareUnit = 1 << 16
 
-// MarshalBinary returns what [Index.AppendBinary] appends.
+// MarshalBinary returns the bytes that [Index.AppendBinary] appends.
 func (ix *Index) MarshalBinary() ([]byte, error) { return ix.AppendBinary(nil) }
 
 // UnmarshalBinary replaces ix by the encoded index. The error wraps [ErrFormat],

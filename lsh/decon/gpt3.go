@@ -24,8 +24,8 @@ const (
 // comparison: a document collides with an item where both have the same 13 words in
 // a row. Words are separated by white space, lower-cased and stripped of punctuation
 // and symbols. Runs that more than 10 documents hold are ignored, items of fewer
-// than 13 words are never found, and one changed word hides 13 runs. [CutGPT3] is
-// the treatment of collisions.
+// than 13 words are never found, and one changed word hides 13 runs. [CutGPT3] cuts
+// collisions out of a document.
 //
 // Source: Brown et al., Language Models are Few-Shot Learners (2020), appendix C.
 // The paper does not define punctuation.
@@ -74,7 +74,7 @@ func NewGPT3(items []Item) *GPT3 {
 }
 
 // Add reads a document and reports whether it may collide with an item. Results are
-// sorted by its number.
+// sorted by document number.
 func (g *GPT3) Add(document int, text string) bool {
 	var found []collision
 	held := map[uint32]bool{}
@@ -117,8 +117,8 @@ func (g *GPT3) Matches() []Match {
 // CutGPT3 returns the pieces of a document that the rule keeps, given the spans of
 // its collisions in ascending order of their starts: each collision is removed with
 // 200 characters on either side, and pieces of fewer than 200 characters are
-// dropped. A document that is split into more than 10 pieces is dropped whole:
-// removed is true then.
+// dropped. A document that is split into more than 10 pieces is dropped whole, and
+// removed is true.
 func CutGPT3(text string, collisions []shingle.Span) (pieces []shingle.Span, removed bool) {
 	split, from := 0, 0
 	add := func(to int) {
@@ -141,7 +141,7 @@ func CutGPT3(text string, collisions []shingle.Span) (pieces []shingle.Span, rem
 	return pieces, false
 }
 
-// back returns the offset of the character n before at, or 0 if there are fewer.
+// back returns the offset n characters before at, or 0 if there are fewer.
 func back(text string, at, n int) int {
 	for ; n > 0 && at > 0; n-- {
 		_, size := utf8.DecodeLastRuneInString(text[:at])
@@ -150,7 +150,8 @@ func back(text string, at, n int) int {
 	return at
 }
 
-// forward returns the offset of the character n after at, or the length of the text.
+// forward returns the offset n characters after at, or the length of the text if
+// there are fewer.
 func forward(text string, at, n int) int {
 	for ; n > 0 && at < len(text); n-- {
 		_, size := utf8.DecodeRuneInString(text[at:])

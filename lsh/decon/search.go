@@ -29,7 +29,7 @@ type found struct {
 	document int
 	entry    uint32
 	span     shingle.Span
-	first    int    // first and last word of the entry that the document has
+	first    int    // first and last word of the entry found in the document
 	last     int    //
 	matched  []bool // per word of the entry, whether the document has it; nil if it has all
 	words    int    // words of the document between the first and the last matched one
@@ -168,8 +168,8 @@ type reader struct {
 // A hit is a run of an entry in the document.
 type hit struct{ entry, at, run uint32 } // at: word of the document; run: word of the entry
 
-// Number of words that are processed together, so that no text takes more memory
-// than its words and the postings of that many runs.
+// chunk is the number of words that are processed together, so that a text takes no
+// more memory than its words and the postings of that many runs.
 const chunk = 2048
 
 // read returns the places of a document that may hold an entry.
@@ -224,7 +224,7 @@ func (r *reader) read(document int, text string) (places []found) {
 func window(n int) int { return n + max(n/2+8, 28) }
 
 // entry aligns an entry with the stretches that hold enough of its runs. hits are
-// ascending; those to which a later chunk may add are returned.
+// ascending; it returns the hits that a later chunk may add to.
 func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []found) {
 	e := &r.ix.entries[hits[0].entry]
 	width := window(len(e.words))

@@ -34,9 +34,9 @@ type Store interface {
 	SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error)
 
 	// GetAll returns the documents with the given ids, and the zero Document for ids
-	// that are not stored. Sets are the inserted ones, in ascending order. Time is that
-	// of the document or, if that was the zero Time, of its insertion, in milliseconds;
-	// it is the zero Time if the store does not know it.
+	// that are not stored. Sets are the inserted ones, in ascending order. Time is the
+	// time of the document or, if that was the zero Time, of its insertion, in
+	// milliseconds; it is the zero Time if the store does not know it.
 	GetAll(ctx context.Context, ids []string) ([]Document, error)
 
 	// RemoveAll removes documents and reports for each id whether it was there. The
@@ -61,19 +61,19 @@ type Verdict struct {
 	Match lsh.Match[string] // the best match
 }
 
-// A Query is one question of [Store.SearchAll].
+// A Query is one query of [Store.SearchAll].
 type Query struct {
 	Signature minhash.Signature
 	lsh.SearchOptions
 }
 
-// InsertAll is [Index.Insert] of each document and then one [Index.Sync]. After
-// an error, some documents may be in the index.
+// InsertAll calls [Index.Insert] for each document, then [Index.Sync] once. After an
+// error, some documents may be in the index.
 func (ix *Index) InsertAll(ctx context.Context, docs []Document) ([]Verdict, error) {
 	return ix.insertAll(ctx, docs, addAndLook)
 }
 
-// InsertNewAll is [Index.InsertNew] of each document and then one [Index.Sync].
+// InsertNewAll calls [Index.InsertNew] for each document, then [Index.Sync] once.
 // After an error, some documents may be in the index.
 func (ix *Index) InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, error) {
 	return ix.insertAll(ctx, docs, addNew)
@@ -91,8 +91,8 @@ func (ix *Index) insertAll(ctx context.Context, docs []Document, how adding) ([]
 	return out, ix.Sync(ctx)
 }
 
-// InsertUnless is [Index.InsertNew] with its own threshold and some documents as
-// exceptions, followed by [Index.Sync]: see [Store].
+// InsertUnless works like [Index.InsertNew] with its own threshold and some
+// documents as exceptions, followed by [Index.Sync]: see [Store].
 func (ix *Index) InsertUnless(ctx context.Context, d Document, threshold float64, exceptions []string) (Verdict, error) {
 	if threshold < 0 || threshold > 1 {
 		panic("disk: threshold out of range")
@@ -104,7 +104,7 @@ func (ix *Index) InsertUnless(ctx context.Context, d Document, threshold float64
 	return Verdict{seen, match}, ix.Sync(ctx)
 }
 
-// SearchAll is [Index.Search] for each query.
+// SearchAll calls [Index.Search] for each query.
 func (ix *Index) SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[string], error) {
 	out := make([][]lsh.Match[string], len(queries))
 	for i, q := range queries {
@@ -116,7 +116,7 @@ func (ix *Index) SearchAll(ctx context.Context, queries []Query) ([][]lsh.Match[
 	return out, nil
 }
 
-// GetAll is [Index.Get] of each id.
+// GetAll calls [Index.Get] for each id.
 func (ix *Index) GetAll(ctx context.Context, ids []string) ([]Document, error) {
 	out := make([]Document, len(ids))
 	for i, id := range ids {
@@ -128,7 +128,7 @@ func (ix *Index) GetAll(ctx context.Context, ids []string) ([]Document, error) {
 	return out, nil
 }
 
-// RemoveAll is [Index.Remove] of each id and then one [Index.Sync].
+// RemoveAll calls [Index.Remove] for each id, then [Index.Sync] once.
 func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
 	out := make([]bool, len(ids))
 	for i, id := range ids {
@@ -140,7 +140,7 @@ func (ix *Index) RemoveAll(ctx context.Context, ids []string) ([]bool, error) {
 	return out, ix.Sync(ctx)
 }
 
-// ExpireAll is [Index.Expire] followed by [Index.Sync].
+// ExpireAll calls [Index.Expire], then [Index.Sync].
 func (ix *Index) ExpireAll(ctx context.Context, before time.Time) (int, error) {
 	n, err := ix.Expire(ctx, before)
 	if err != nil {

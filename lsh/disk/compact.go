@@ -52,8 +52,8 @@ func (ix *Index) Compact(ctx context.Context) error {
 }
 
 // holdRows waits until no sequence of [Index.All] is running, and keeps new ones
-// waiting. It polls: a lock that waits would block callers that begin a second
-// sequence inside the first.
+// waiting. It polls, because a blocking lock would deadlock callers that begin a
+// second sequence inside the first.
 func (ix *Index) holdRows(ctx context.Context) error {
 	for !ix.rows.TryLock() {
 		select {
@@ -121,7 +121,7 @@ type copier struct {
 }
 
 // compact copies all rows and replaces the old store by the new one. After an error,
-// placed is that of writeManifest.
+// placed is the result of writeManifest.
 func (c *copier) compact(ctx context.Context) (placed bool, err error) {
 	// Most rows are copied while writers go on, the last ones while they wait.
 	for range 4 {
@@ -257,7 +257,7 @@ func (c *copier) flush() error {
 }
 
 // finish makes the new store durable and makes it the index of its directory. After
-// an error, placed is that of writeManifest.
+// an error, placed is the result of writeManifest.
 func (c *copier) finish() (placed bool, err error) {
 	if err := c.flush(); err != nil {
 		return false, err

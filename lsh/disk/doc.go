@@ -1,6 +1,6 @@
 // Package disk is an index of near-duplicates that outlives the process. It stores
-// documents with their signatures and returns the matches of a document, after a
-// crash as before it.
+// documents with their signatures and returns the matches of a document, even after
+// a crash.
 //
 // It returns the same answers as an [lsh.Index]. It is for programs that add
 // documents for months and cannot start over, such as crawlers:
@@ -17,19 +17,18 @@
 //
 // Changes made before a call of [Index.Sync] are on disk when the call returns
 // without error: they survive the death of the process at any moment and, if the
-// disk honours a sync, a loss of power. Operations that were not synced may be lost:
-// all operations from some point on. After a failed write the index accepts no more;
-// open it again. [Index.Recovery] describes the unfinished write that opening cut
-// off.
+// disk honours a sync, a loss of power. Operations that were not synced may be lost,
+// but only from some point on: none is lost without all later ones. After a failed
+// write the index accepts no more; open it again. [Index.Recovery] describes the
+// unfinished write that opening cut off.
 //
-// Every byte of every file is under a checksum, which is checked when the byte is
-// read, or for tables when their page is first read. Damage is reported as an error
-// that wraps [ErrCorrupt], to readers and writers alike; [Index.Verify] checks every
-// byte, and [Repair] saves the intact part. Damage to the very last frame of an
-// index that was not closed looks like an unfinished write, and is cut off.
+// Every byte of every file is covered by a checksum, which is checked when the byte
+// is read, or for tables when their page is first read. Damage is reported as an
+// error that wraps [ErrCorrupt], to readers and writers alike; [Index.Verify] checks
+// every byte, and [Repair] saves the intact part. Damage to the very last frame of
+// an index that was not closed looks like an unfinished write, and is cut off.
 //
-// docs/reliability.md has the promises in full, how each is tested, and what is not
-// promised.
+// docs/reliability.md lists all promises, how each is tested, and the limits.
 //
 // # Files
 //

@@ -15,8 +15,8 @@ import (
 // errors for missing files wrap [fs.ErrNotExist].
 //
 // An index assumes only this: data survives a loss of power once Sync of the file
-// and syncDir of its directory have returned without error, a rename happens as a
-// whole or not, and bytes that are written again unchanged keep their values.
+// and syncDir of its directory have returned without error, a rename is atomic, and
+// bytes that are written again unchanged keep their values.
 type fileSystem interface {
 	// create creates a file for writing, or empties an existing one.
 	create(name string) (file, error)
@@ -31,8 +31,8 @@ type fileSystem interface {
 	names(dir string) ([]string, error)
 	// syncDir makes the names in a directory durable.
 	syncDir(dir string) error
-	// lock takes the lock of a file until it is closed; the error wraps
-	// [ErrLocked] if another has it.
+	// lock takes the lock of a file until it is closed; the error wraps [ErrLocked] if
+	// it is already taken.
 	lock(name string) (io.Closer, error)
 }
 
@@ -44,8 +44,8 @@ type file interface {
 	Size() (int64, error)
 	Truncate(size int64) error
 	Sync() error
-	// mapped returns the first n bytes, which must exist, readable until release; the
-	// file may be closed before that.
+	// mapped returns the first n bytes, which must exist. They can be read until release
+	// is called, even if the file is closed before that.
 	mapped(n int) (b []byte, release func() error, err error)
 }
 

@@ -41,7 +41,8 @@ type Index struct {
 	recovery Recovery
 }
 
-// A gate is a lock with a context: waiting for it ends with the context.
+// A gate is a lock that can be waited for with a context: when the context ends, so
+// does the wait.
 type gate chan struct{}
 
 func (g gate) enter(ctx context.Context) error {
@@ -139,8 +140,8 @@ func (ix *Index) Add(ctx context.Context, d Document) error {
 	return err
 }
 
-// Insert is [Index.Add] that also returns the best match among the documents that
-// were there before, other than one of the same id, and whether there was one. If
+// Insert is like [Index.Add], but also returns the best match among the documents
+// that were there before, except one with the same id, and whether there was one. If
 // two copies are inserted at the same time, exactly one is reported to match the
 // other. The document is stored either way; see [Index.InsertNew].
 func (ix *Index) Insert(ctx context.Context, d Document) (lsh.Match[string], bool, error) {
@@ -295,7 +296,7 @@ func (ix *Index) Dead() int {
 
 // Expire removes all documents with a time before the given one and returns their
 // number. The removal is durable when a Sync that begins later has returned. It
-// reads 16 bytes per document. Their disk space is free after [Index.Compact].
+// reads 16 bytes per document. [Index.Compact] frees their disk space.
 func (ix *Index) Expire(ctx context.Context, before time.Time) (_ int, err error) {
 	defer faults(&err)()
 	if err := ctx.Err(); err != nil {
@@ -351,7 +352,7 @@ func (ix *Index) Sync(ctx context.Context) error {
 	return ix.write(frame, at)
 }
 
-// write writes and syncs a frame that was cut.
+// write writes and syncs a frame that cut returned.
 func (ix *Index) write(frame []byte, at int64) error {
 	if frame == nil {
 		return nil

@@ -23,8 +23,8 @@ var frameMagic = [4]byte{'N', 'D', 'f', 'r'}
 
 func logName(number uint64) string { return fmt.Sprintf("documents-%06d.log", number) }
 
-// A log is the file that has all records. It begins with an envelope that holds the
-// parameters of the index. Frames follow, each written and synced as one:
+// A log is the file that holds all records. It begins with an envelope that holds
+// the parameters of the index. Frames follow, each written and synced as one:
 //
 //	4 bytes  "NDfr"
 //	4 bytes  number of records
@@ -40,8 +40,8 @@ type log struct {
 	number uint64
 	p      params
 
-	// Bytes from base on are in memory: those of writing on their way to the file, those
-	// of pending to be synced later. Each begins with room for the head of a frame.
+	// Bytes from base on are in memory: writing is on its way to the file, and pending
+	// will be synced later. Each begins with room for the head of a frame.
 	writing, pending         []byte
 	writingBase, pendingBase int64
 	records                  uint32 // in pending
@@ -229,7 +229,7 @@ func (l *log) scan(from, to int64, visit func(r *record, off int64, raw []byte) 
 }
 
 // frameAt returns the number of records and the size of the frame at an offset; size
-// 0 if no frame there ends at to or before.
+// is 0 if no frame there ends at or before to.
 func (l *log) frameAt(from, to int64) (records uint32, size int64, err error) {
 	var head [frameHead]byte
 	n, err := l.f.ReadAt(head[:], from)

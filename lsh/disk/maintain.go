@@ -8,8 +8,8 @@ import (
 )
 
 // maintain writes the tables in memory to a segment when they are full, and merges
-// segments. It waits for another goroutine that does so only if choked is set. If
-// the context ends, it stops, and the next call does the rest.
+// segments. If another goroutine is already doing this, it waits only if choked is
+// set. If the context ends, it stops, and the next call does the rest.
 func (ix *Index) maintain(ctx context.Context, choked bool) error {
 	if choked {
 		if err := ix.work.enter(ctx); err != nil {
@@ -115,7 +115,7 @@ func (st *store) adopt(w *segmentWriter) (*segment, manifestSegment, error) {
 	return s, manifestSegment{s.number, s.hi, s.size, toc}, err
 }
 
-// flushed records in the manifest that the frozen tables are a segment.
+// flushed records in the manifest that the frozen tables are now a segment.
 func (st *store) flushed(ms manifestSegment) {
 	m := &st.saved
 	m.segs = append(slices.Clip(m.segs), ms)

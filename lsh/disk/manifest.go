@@ -30,7 +30,7 @@ type manifest struct {
 
 type manifestSegment struct {
 	number uint64
-	hi     uint32 // rows from the hi of the one before
+	hi     uint32 // rows from the hi of the segment before
 	size   int64
 	toc    int64
 }

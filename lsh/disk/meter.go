@@ -12,14 +12,14 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// Metrics counts what an [Index] has done since it was opened. It works with expvar
-// or a JSON encoder.
+// Metrics counts the work of an [Index] since it was opened. It works with expvar or
+// a JSON encoder.
 type Metrics struct {
 	Documents int // in the index
 
 	Added      int64 // stored documents, including those replaced later
 	Inserted   int64 // calls of Insert and InsertNew
-	Duplicates int64 // of those, documents that had a match
+	Duplicates int64 // documents among these that had a match
 	Removed    int64
 	Expired    int64
 
@@ -88,7 +88,8 @@ func (m *meter) synced(began time.Time, n int) {
 	m.syncLatency.add(time.Since(began))
 }
 
-// Metrics returns what the index has done so far. It does not wait for other calls.
+// Metrics returns the counts since the index was opened. It does not wait for other
+// calls.
 func (ix *Index) Metrics() Metrics {
 	m := &ix.meter
 	return Metrics{

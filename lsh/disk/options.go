@@ -26,7 +26,7 @@ var (
 	// ErrLocked reports that another Index has the same directory open for writing;
 	// with ReadOnly it can be read meanwhile.
 	ErrLocked = errors.New("open for writing elsewhere")
-	// ErrReadOnly reports a change to an index that was opened to be read only.
+	// ErrReadOnly reports a change to an index that was opened with ReadOnly.
 	ErrReadOnly = errors.New("index is read only")
 	// ErrClosed reports that the index was closed.
 	ErrClosed = errors.New("index is closed")

@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A Document is what an index stores for a document.
+// A Document is a document as an index stores it.
 type Document struct {
 	ID        string // any bytes, at most 1 MiB
 	Signature minhash.Signature
@@ -35,14 +35,14 @@ const (
 // A record is one entry of the log:
 //
 //	bytes
-//	4     size of the head: 32 + size of the id + 4*K under an add
+//	4     size of the head: 32 + size of the id + 4*K for an add
 //	4     number of elements of the set
 //	1     kind
 //	3     zeros
 //	4     size of the id
 //	8     time
 //	      id
-//	4*K   registers, under an add
+//	4*K   registers, for an add
 //	8     checksum: XXH64 of all of the head before it
 //	      elements of the set, 8 bytes each, and XXH64 of them, under kindAddSet
 type record struct {
@@ -103,7 +103,8 @@ func appendRecord(dst []byte, k kind, ms int64, id string, regs []uint32, set []
 }
 
 // headSize returns the size of the record head at the start of b, read from its
-// first four bytes; 0 if it cannot be the size of one for signatures of K registers.
+// first four bytes; 0 if no record with signatures of K registers has a head of that
+// size.
 func headSize(b []byte, registers int) int {
 	n := int64(binary.LittleEndian.Uint32(b))
 	if n < recordLeast || n > int64(recordLeast+maxID+4*registers) {

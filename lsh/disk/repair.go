@@ -38,7 +38,7 @@ type Loss struct {
 // Tables and manifest are not needed: tables are rebuilt, and the manifest only
 // names the log. A flipped bit loses the record that contains it, and a missing or
 // overwritten part of the file loses the records in it. If the lost record is a
-// removal or a replacement, the earlier document is back. The error wraps
+// removal or a replacement, the earlier document comes back. The error wraps
 // [ErrCorrupt] if there is no log, or if neither its header nor the manifest has the
 // parameters of the index.
 func Repair(ctx context.Context, dir, to string) (Repaired, error) {
@@ -275,8 +275,8 @@ func wholeHead(b []byte, registers int) (record, int) {
 }
 
 // resume returns the offset at which records resume after a damaged one: the first
-// from which one record follows the other up to the end of b. So an id that contains
-// the bytes of records is not mistaken for them.
+// offset from which one record follows another up to the end of b. So bytes within
+// an id that look like records are not mistaken for records.
 func resume(b []byte, damaged, registers int) int {
 	bad := map[int]bool{} // offsets from which the end is not reached
 	for at := damaged + 1; at+recordLeast <= len(b); at++ {

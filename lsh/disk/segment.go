@@ -85,9 +85,9 @@ func (s *segment) find(dst []uint32, kind int, tag uint32, n int, dead bitmap) (
 // A span is a range of table entries that may have a tag.
 type span struct{ from, to uint64 }
 
-// findBands is find for the tags of all bands. left is the number of rows wanted
-// from each, and is reduced by the rows found. Buckets are looked up for all bands
-// before any is read, so that a processor waits for many of them at once.
+// findBands does the work of find for the tags of all bands. left is the number of
+// rows wanted from each, and is reduced by the rows found. Buckets are looked up for
+// all bands before any is read, so that their cache misses overlap.
 func (s *segment) findBands(dst []uint32, tags []uint32, left []int, spans []span, dead bitmap) ([]uint32, error) {
 	for k, tag := range tags {
 		from, to, err := s.bucket(k, tag)

@@ -126,7 +126,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 	return st.replay(readOnly)
 }
 
-// missing turns the absence of a file that the manifest names into damage.
+// missing reports a missing file that the manifest names as damage.
 func missing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %w", err, ErrCorrupt)
@@ -378,7 +378,7 @@ func (st *store) set(row uint32, r *record, dst []uint64, buf *[]byte) ([]uint64
 		return nil, err
 	}
 	off += int64(r.head)
-	// The size is that of a complete head, but never more than is left.
+	// The head is complete, but its size may still exceed the bytes that are left.
 	n := r.size() - int64(r.head)
 	if left := st.log.end() - off; n > left || n > math.MaxInt {
 		return nil, fmt.Errorf("%s: offset %d: set of %d bytes, but %d are left: %w", logName(st.log.number), off, n, left, ErrCorrupt)

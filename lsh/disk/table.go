@@ -52,7 +52,7 @@ type table struct {
 	width int
 	base  uint32
 
-	offsets []uint64 // of records, one a row
+	offsets []uint64 // of records, one per row
 	times   []int64
 	empty   []bool   // rows of empty signatures, whose only tag is that of the id
 	tags    []uint32 // width a row
@@ -69,8 +69,8 @@ func newTable(width int, base uint32) *table {
 
 func (t *table) rows() int { return len(t.offsets) }
 
-// mix makes tags of different kinds differ. Where two collide nevertheless, chains
-// hold documents that share nothing, and comparing them shows it.
+// mix makes tags of different kinds differ. If two still collide, a chain also holds
+// unrelated documents, which the comparison rejects.
 func mix(kind int, tag uint32) uint32 { return (tag ^ uint32(kind+1)*0x9E3779B9) * 0x85EBCA6B }
 
 // slot returns the slot of a mixed tag, or the free one where it belongs.

@@ -97,7 +97,7 @@ func (st *store) verifyLog(ctx context.Context, end int64) error {
 	return nil
 }
 
-// verifyFile checks the file of a segment, of which there may be a copy in memory.
+// verifyFile checks the file of a segment, which may also have a copy in memory.
 func (s *segment) verifyFile(fsys fileSystem, path string) error {
 	f, err := fsys.open(path, false)
 	if err != nil {

@@ -65,7 +65,7 @@ func (ix *Index) InsertAll(ctx context.Context, docs []disk.Document) ([]disk.Ve
 	return out, nil
 }
 
-// distinct returns how many of the first elements have distinct ids.
+// distinct returns the number of elements before the first repeated id.
 func distinct[T any](s []T, id func(T) string) int {
 	seen := map[string]bool{}
 	for i, x := range s {
@@ -103,8 +103,8 @@ func (ix *Index) insert(ctx context.Context, records []*record) ([]disk.Verdict,
 }
 
 // putScript defines how a document is stored: it gets the next number, replaces the
-// document with its id, and is added to its bands, which are the keys from a given
-// position on. The function returns the number, and the number and record of the
+// document with its id, and is added to its bands, whose keys start at a given
+// position. The function returns the number, and the number and record of the
 // document that it replaced, which is still in its bands.
 const putScript = guardScript + `
 local ttl, prefix, times = tonumber(ARGV[2]), ARGV[3], ARGV[4]

@@ -71,8 +71,8 @@ type Options struct {
 	// TimeToLive is the time after which a document is removed; 0 means never.
 	TimeToLive time.Duration
 
-	// Bucket is the number of documents of one band that a query compares, the first
-	// ones; 0 means 1,024. [Index.Bounded] counts how often there were more.
+	// Bucket is the number of documents of one band that a query compares, starting with
+	// the oldest; 0 means 1,024. [Index.Bounded] counts how often there were more.
 	Bucket int
 }
 
@@ -130,7 +130,8 @@ func (ix *Index) begin(ctx context.Context) error {
 	if strings.HasPrefix(policy, "allkeys-") {
 		return fmt.Errorf("the server evicts keys when its memory is full (maxmemory-policy %s), and would forget documents: set it to noeviction", policy)
 	}
-	// Both keys or none: an index that has lost one of them is not created again.
+	// Create both keys or neither: an index that has lost one of them is not created
+	// again.
 	_, err = within(ctx, func() (bool, error) {
 		return ix.client.MSetNX(ctx, ix.key("meta"), ix.meta, ix.key("next"), 0).Result()
 	})
@@ -196,8 +197,9 @@ end
 `
 
 // within returns the result of f, or the error of the context if that ends first.
-// The client heeds deadlines only if configured to, and cancellation hardly: it
-// waits for a server until its own time limits of several seconds have passed.
+// The client observes deadlines only if configured to, and mostly ignores
+// cancellation: it waits for a server until its own timeouts of several seconds have
+// passed.
 func within[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		v   T
@@ -239,7 +241,7 @@ func (ix *Index) run(ctx context.Context, s *redis.Script, send func(redis.Pipel
 	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return err
 	}
-	// No call was run.
+	// None of the calls was run.
 	if _, err := within(ctx, func() (string, error) { return s.Load(ctx, ix.client).Result() }); err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func (ix *Index) candidates(ctx context.Context, queries []query, replaced map[i
 	}
 }
 
-// A bucket holds the numbers in a band.
+// A bucket holds the document numbers in a band.
 type bucket struct {
 	key     string
 	numbers []int64

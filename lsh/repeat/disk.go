@@ -111,7 +111,7 @@ func (d *disk) write(entries []entry) error {
 }
 
 // filter returns an empty filter for n keys. It takes half of the memory that other
-// runs leave, so there is room for more.
+// filters leave, so that later runs have room too.
 func (d *disk) filter(n int) filter {
 	left := d.filters
 	for _, r := range d.runs {

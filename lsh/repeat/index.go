@@ -91,7 +91,8 @@ func (x *index) addWindows(c *Cutter, doc uint32, s *seq, a anchor) {
 
 // addUnlessEqual adds n pieces, unless the document already has equal ones:
 // overlapping pieces may be equal, and so may pieces of a document that was not cut.
-// Pieces of one document with the same key are added between two writes to disk.
+// All pieces of one document with the same key are added without a write to disk in
+// between.
 func (x *index) addUnlessEqual(key uint64, doc uint32, s *seq, at, n int) {
 	x.equal = x.table.appendPlaces(x.equal[:0], key)
 	for _, p := range x.equal {

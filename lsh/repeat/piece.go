@@ -26,7 +26,7 @@ type seq struct {
 }
 
 // An anchor is a run of pieces by which repetitions are found: it represents the
-// windows of pieces that begin with first to last.
+// windows whose first piece is one from first to last.
 type anchor struct {
 	hash        uint64
 	at, n       int
@@ -128,7 +128,8 @@ func (s *seq) atoms(tokens []shingle.Token) {
 
 // setAnchors sets the anchors of all windows. For tokens these are, in every run of
 // MinTokens tokens, the run of half as many with the least hash; for sentences and
-// paragraphs, the shortest run that ends with each and has MinTokens tokens.
+// paragraphs, the shortest run that ends with each piece and has at least MinTokens
+// tokens.
 func (c *Cutter) setAnchors(s *seq) {
 	if s.tokens != nil {
 		from := 0
@@ -182,8 +183,8 @@ func (c *Cutter) end(a anchor) int {
 	return a.at + a.n
 }
 
-// Hashes of runs are polynomials in a prime field, so the hash of a part follows
-// from those of its ends.
+// Hashes of runs are polynomials in a prime field, so the hash of a range follows
+// from the prefix hashes at its two ends.
 const (
 	modulus = 1<<61 - 1
 	base    = 0x0e9b5d6f3c27a1d5 & modulus

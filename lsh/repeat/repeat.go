@@ -38,19 +38,19 @@
 // occur in more than 32 places are kept with their surroundings, so the cost is
 // linear however often a phrase recurs.
 //
-// Lee et al., Deduplicating Training Data Makes Language Models Better (2022), cut
-// repeated substrings found by a suffix array, all copies alike.
+// Lee et al., Deduplicating Training Data Makes Language Models Better (2022), find
+// repeated substrings with a suffix array and remove all copies.
 //
 // # Memory
 //
-// About 30 bytes for each run kept; by default 2 in 27 tokens begin one. With
-// sentences and paragraphs there is one run for each of them. The texts may stay
-// outside: see [Options.Text].
+// A Cutter takes about 30 bytes for each run kept; by default, 2 in 27 tokens begin
+// one. With sentences and paragraphs, there is one run for each of them. The Cutter
+// need not keep the texts: see [Options.Text].
 //
-// With [Options.Memory] the runs and cuts that take more are in temporary files,
+// With [Options.Memory], runs and cuts beyond that limit are in temporary files,
 // which are written and merged in sequence (a log-structured merge tree: O'Neil,
-// Cheng, Gawlick and O'Neil 1996). Filters in memory (Bloom 1970) answer for most
-// runs of words that no document before has. The cuts are the same.
+// Cheng, Gawlick and O'Neil 1996). Filters in memory (Bloom 1970) rule out most runs
+// of words that no earlier document has. The cuts are the same.
 package repeat
 
 import (
@@ -101,9 +101,9 @@ type Options struct {
 	// memory for preparing and adding one, with its sources. The cuts do not depend on it.
 	Memory int64
 
-	// Dir is the folder for these files; "" means that of temporary files. Where the
-	// system allows it, they have no name, so that nothing remains however the process
-	// ends.
+	// Dir is the folder for these files; "" means the folder for temporary files. Where
+	// the system allows it, they have no name, so that nothing remains however the
+	// process ends.
 	Dir string
 
 	// Seed selects the hash functions that confirm a match; the results do not depend on
@@ -115,7 +115,7 @@ type Options struct {
 // A Cut is a repetition, or a part of one.
 type Cut struct {
 	shingle.Span              // in the text as given
-	Document     int          // the number of the document that has it too: an earlier one, or the document itself
+	Document     int          // the number of the document that also has the text: an earlier one, or the document itself
 	At           shingle.Span // the place there, in the text as given; it may contain other cuts of that document
 }
 
@@ -171,7 +171,7 @@ func New(o Options) *Cutter {
 }
 
 // Err returns the first failure of a temporary file, always wrapped. Check it before
-// using the cuts: those that Add has returned since the failure may be wrong or
+// using the cuts: cuts that Add has returned since the failure may be wrong or
 // missing.
 func (c *Cutter) Err() error { return c.index.disk.err }
 
@@ -187,7 +187,7 @@ type Stats struct {
 	Runs      int // kept
 	// Blocked is the number of sentences or paragraphs that repeat others but stay,
 	// because cuts name them as sources. This happens if, again and again, the rest of a
-	// document is split into different sentences or paragraphs than before.
+	// document splits into different sentences or paragraphs than before.
 	Blocked int
 }
 
@@ -196,8 +196,8 @@ func (c *Cutter) Stats() Stats {
 	return Stats{c.docs, c.index.runs, c.blocked}
 }
 
-// Add adds a document, gives it the next number from 0 on, and returns the parts to
-// be cut from it, ascending and disjoint.
+// Add adds a document, gives it the next number, starting at 0, and returns the
+// parts to be cut from it, ascending and disjoint.
 func (c *Cutter) Add(t *Text) []Cut {
 	number := c.next(t)
 	s, rest := t.seq, shingle.Cut(t.seq.text, nil)

@@ -22,7 +22,7 @@ type scan struct {
 	kept   []int    // pieces on the stack
 	sum    []uint64 // like the field of seq, for the stack
 	tokens []int    // like the field of seq, for the stack
-	fixed  int      // number of pieces at its bottom that must stay
+	fixed  int      // number of pieces at the bottom of the stack that must stay
 }
 
 // cut returns the parts to cut from a text, and the rest; nil if there are none.
@@ -169,12 +169,12 @@ func (k *scan) symOf(f from, n int) uint64 {
 	return f.source.sym[n]
 }
 
-// is reports whether a range of pieces on the stack has a hash.
+// is reports whether a range of pieces on the stack has the given hash.
 func (k *scan) is(w run, key uint64) bool {
 	return w.to <= len(k.kept) && k.hash(k.sum, w.from, w.to) == key
 }
 
-// ownSource returns pieces further down that equal those on top of the stack.
+// ownSource returns pieces further down the stack that equal the ones on top.
 func (k *scan) ownSource(key uint64, from0, to int) (from, bool) {
 	w, ok := k.own[key]
 	if !ok || w.to > from0 || !k.is(w, key) || w.to-w.from != to-from0 {
@@ -188,8 +188,8 @@ func (k *scan) ownSource(key uint64, from0, to int) (from, bool) {
 	return from{nil, uint32(k.number), w.from}, true
 }
 
-// elsewhere returns pieces of an earlier document that equal those of the stack,
-// which were joined.
+// elsewhere returns pieces of an earlier document that equal pieces of the stack,
+// which cuts may have joined.
 func (k *scan) elsewhere(key uint64, from0, to int) (from, bool) {
 	h, at := mix(key), from0
 	if k.opts.Border == Tokens {

@@ -21,8 +21,9 @@ const (
 	cachedPiece = 24      // approximate bytes of a piece, including its text
 )
 
-// serve is called before a document with that number of pieces. A long one gets more
-// room, since it needs the same sources again and again, and they may be as long.
+// serve is called before a document with the given number of pieces is processed. A
+// long document gets more room, since it needs the same sources again and again, and
+// they may be as long.
 func (k *cache) serve(pieces int) { k.now = max(k.limit, min(2*pieces, 2*k.limit)) }
 
 // source returns the kept pieces of a document.

@@ -56,7 +56,7 @@ func gap(s *seq, i int) string {
 }
 
 // marks returns the length of the punctuation that two gaps have in common at their
-// beginning or, from the last to the first, at their end; 0 if a symbol follows.
+// beginning or, if next reads backwards, at their end; 0 if a symbol follows.
 func marks(a, b string, next func(string) (rune, int), step int) int {
 	rest := func(s string, n int) string {
 		if step < 0 {
@@ -78,7 +78,8 @@ func marks(a, b string, next func(string) (rune, int), step int) int {
 	}
 }
 
-// wide reports whether a text has marks of scripts written without spaces.
+// wide reports whether a text has punctuation marks of scripts written without
+// spaces.
 func wide(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x3000 && unicode.IsPunct(r) })
 }

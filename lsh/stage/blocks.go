@@ -24,7 +24,7 @@ type page struct {
 	Mask json.RawMessage `json:"mask"`
 }
 
-// pageOf reads a document. A missing host is taken from the address.
+// pageOf reads a document. A missing host is taken from the URL.
 func pageOf(line []byte) (p page, err error) {
 	if err := json.Unmarshal(line, &p); err != nil {
 		return p, err
@@ -97,8 +97,8 @@ func cutHost(line []byte) (host, ref, rest []byte, err error) {
 	return host, ref, rest, nil
 }
 
-// Number of bytes of counts that Blocks holds before it writes them. Writing takes
-// several times as much.
+// Number of bytes of counts that Blocks holds before it writes them. Writing them
+// takes several times as much memory.
 const (
 	hostBytes = 2 << 20
 	allBytes  = 4 << 20
@@ -279,11 +279,11 @@ func ReadCounts(r io.Reader) (*boilerplate.Detector, error) {
 	return all, err
 }
 
-// Mask reads, for each host, its counts, with -1 for a ref, and then the lines of
+// Mask reads, for each host, its counts, with -1 as their ref, and then the lines of
 // Hosts, sorted by host and ref. It writes the documents, adding a "mask" with the
-// spans of the blocks that Sketch leaves out, if there are any. It judges like one
-// detector that has observed all documents; without Counts, only the counts of the
-// host decide.
+// spans of the blocks that Sketch leaves out, if there are any. It gives the masks
+// of a single detector that has observed all documents; without Counts, only the
+// counts of the host decide.
 func (o Options) Mask(in io.Reader, out io.Writer) error {
 	all := o.Counts
 	if all == nil {

@@ -68,7 +68,7 @@ func similarityOf(b []byte) (float64, error) {
 func (o Options) Members(in io.Reader, out io.Writer) error {
 	var (
 		now, last int64  = -1, 0
-		first     []byte // member of a cluster, of which no other has been read yet
+		first     []byte // first member of a cluster, until a second one is read
 		member    bytes.Buffer
 		count     int
 		column    [4][]byte

@@ -123,7 +123,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 
 // Duplicates reads refs and digests, sorted by the digest and then by the ref, and
 // writes each ref with the first ref of the same digest: the document itself, or the
-// one of which it is an exact duplicate.
+// first document that it is an exact duplicate of.
 func (o Options) Duplicates(in io.Reader, out io.Writer) error {
 	var (
 		digest []byte

@@ -77,7 +77,7 @@ type Options struct {
 	Recall    float64     // as in lsh.Batch
 	Banding   lsh.Banding // as in lsh.Batch
 
-	// Estimate leaves out the sets: the estimate of the signatures decides.
+	// Estimate leaves out the sets, so that estimates from the signatures decide.
 	Estimate bool
 
 	// FullSizes, for Candidates, is the size up to which the buckets of each band

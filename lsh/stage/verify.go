@@ -11,9 +11,9 @@ import (
 )
 
 // Screen reads candidates with a byte for each register of the second document,
-// sorted by both refs, and writes those that may match: as many bytes agree as a
-// match has equal registers. The pair of a document with itself precedes its others
-// in input and output.
+// sorted by both refs, and writes the pairs that may match: those with at least as
+// many equal bytes as a match has equal registers. The pair of a document with
+// itself precedes its others in input and output.
 func (o Options) Screen(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	least := o.rule().Floor
@@ -130,8 +130,8 @@ func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error)
 
 // Verify reads candidates with the set of the second document, or with its registers
 // if Estimate is set, sorted by both refs; the pair of a document with itself
-// precedes its others. It writes those that match by the [lsh.Rule], the higher ref
-// first, with their similarity.
+// precedes its others. It writes the pairs that match by the [lsh.Rule], the higher
+// ref first, with their similarity.
 func (o Options) Verify(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	rule, mh := o.rule(), o.sketcher()
