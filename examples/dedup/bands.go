@@ -60,7 +60,8 @@ func (k *bands) Flags() []cli.Flags {
 	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
 }
 
-// A banding is an lsh.Banding as a flag; empty if it is zero.
+// A banding is the flag value for an lsh.Banding; the zero value is the empty
+// string.
 type banding lsh.Banding
 
 // MarshalText returns the form that UnmarshalText reads.
@@ -111,7 +112,7 @@ func bandColumns(dst []string, r show.BandRow) []string {
 	return append(dst, strconv.Itoa(int(r.Band)), strconv.FormatInt(r.Key, 10), r.ID)
 }
 
-// appendRegisters appends the row of a document that is not empty.
+// appendRegisters appends the row of a document, unless the document is empty.
 func appendRegisters(rows []show.RegisterRow, id string, sig minhash.Signature) []show.RegisterRow {
 	if sig.IsEmpty() {
 		return rows
@@ -275,8 +276,8 @@ func rowsAsText[T any](w io.Writer, header []string, columns func([]string, T) [
 	return write, flush
 }
 
-// rowsAsTable writes a Parquet file whose metadata describe everything on which the
-// rows depend.
+// rowsAsTable writes a Parquet file whose metadata record everything that the rows
+// depend on.
 func rowsAsTable[T any](k *bands, w io.Writer, b lsh.Banding) *parquet.GenericWriter[T] {
 	scheme := k.Sketcher().Scheme()
 	return parquet.NewGenericWriter[T](w,

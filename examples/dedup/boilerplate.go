@@ -80,8 +80,8 @@ func (b *blocks) Run(e *cli.Env) error {
 	return nil
 }
 
-// A judging shows the blocks of one document after the other, writes its text without
-// them, and counts.
+// A judging shows the blocks of each document in turn, writes its text without them,
+// and counts both.
 type judging struct {
 	*blocks
 	e     *cli.Env
@@ -91,7 +91,7 @@ type judging struct {
 	bytes, flaggedBytes, masked int64
 }
 
-// all judges the documents of inputs by all of them.
+// all judges each document of inputs by all documents of inputs.
 func (j *judging) all(inputs []string) error {
 	c, err := corpus.Load(j.e, j.read, nil, inputs)
 	if err != nil {
@@ -141,7 +141,7 @@ func (j *judging) summarize() {
 		corpus.Counted(j.docs, j.empty), show.Count(j.flagged, "recycled block"), show.Count(j.pages, "document"), share(j.flaggedBytes), share(j.masked))
 }
 
-// showBlock shows a flagged or masked block of a document to a person.
+// showBlock prints a flagged or masked block of a document for people.
 func showBlock(e *cli.Env, id, text string, b boilerplate.Block) {
 	about := b.Reason.String()
 	if b.Flagged {

@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/spill"
 )
 
-// runSpilled is Run with a folder for intermediate results.
+// runSpilled is like Run, but keeps intermediate results in a folder.
 func (k *cleaning) runSpilled(e *cli.Env, w *clean.Writer) error {
 	r, err := spill.Start(e, k.Options, k.read, k.spill)
 	if err != nil {
@@ -132,7 +132,7 @@ func removalLine(o *spill.Outcome) (show.Removal, error) {
 // spilledRows yields the documents of a run.
 type spilledRows struct {
 	all  *spill.Outcomes
-	cuts *clean.Cuts // by number among the kept documents; nil for none
+	cuts *clean.Cuts // indexed by position among the kept documents; nil for none
 	kept int
 }
 

@@ -83,7 +83,7 @@ func (k *clusters) summarize(e *cli.Env, clusters, members, docs int, counted st
 		show.Count(clusters, "cluster"), counted, docs-members+clusters, members-clusters, k.Criterion(e.Given["threshold"]), k.Figures())
 }
 
-// runSpilled is Run with a folder for intermediate results.
+// runSpilled is like Run, but keeps intermediate results in a folder.
 func (k *clusters) runSpilled(e *cli.Env) error {
 	r, err := spill.Start(e, k.Options, k.read, k.spill)
 	if err != nil {
@@ -125,8 +125,8 @@ func endSpilled(e *cli.Env, r *spill.Run) error {
 	return r.Remove()
 }
 
-// printMember prints a member as a part of the line of its cluster, which may be too
-// long for memory; another reports whether the line has begun.
+// printMember prints a member as part of its cluster's line, which may be too long
+// to hold in memory; another is true if the line has already begun.
 func printMember(e *cli.Env, m spill.Member, another bool) error {
 	line, err := show.JSON(show.Member{ID: m.ID, Similarity: m.Similarity})
 	if err != nil {
@@ -148,7 +148,7 @@ func printMember(e *cli.Env, m spill.Member, another bool) error {
 	return nil
 }
 
-// find returns the clusters by the criterion of the flags.
+// find returns the clusters under the criterion that the flags select.
 func (k *clusters) find(c *corpus.Corpus) ([]lsh.Cluster[int], error) {
 	if k.Covered == 0 {
 		s, err := find.SketchStripped(c, k.Options)
@@ -170,7 +170,7 @@ func (k *clusters) find(c *corpus.Corpus) ([]lsh.Cluster[int], error) {
 	return v.Clusters(pairs, nil)
 }
 
-// showCluster shows a cluster to a person.
+// showCluster prints a cluster for people.
 func showCluster(e *cli.Env, c *corpus.Corpus, cl lsh.Cluster[int]) {
 	for _, m := range cl.Members {
 		showMember(e, c.Docs[m.ID].ID, m.Similarity, m.ID == cl.Representative)

@@ -129,7 +129,7 @@ func (k *indexOptions) idFlag() cli.Flags {
 	}
 }
 
-// settingFlags are the settings that an index fixes.
+// settingFlags are the flags for settings that are fixed when an index is created.
 func (k *indexOptions) settingFlags() cli.Flags {
 	a, b := k.MatchFlags(), k.ShingleFlags()
 	return cli.Flags{

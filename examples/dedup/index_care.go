@@ -73,7 +73,7 @@ it is unused.
 	New: func() cli.Action { return new(indexExpire) },
 }
 
-// openAny opens an index whatever its shingles and their key are.
+// openAny opens an index with any shingle settings and any key.
 func openAny(e *cli.Env, dir string, m index.Mode) (*disk.Index, error) {
 	ix, err := disk.Open(dir, disk.Options{ReadOnly: m == index.ToRead})
 	if errors.Is(err, fs.ErrNotExist) && !isDamage(err) {
@@ -90,8 +90,8 @@ func isDamage(err error) bool {
 	return errors.Is(err, disk.ErrCorrupt) || errors.Is(err, disk.ErrFormat)
 }
 
-// damaged reports an error that means damage, for exit status 1, and returns any
-// other error.
+// damaged reports an error that indicates damage, so that the exit status is 1, and
+// returns any other error.
 func damaged(e *cli.Env, err error) error {
 	if isDamage(err) {
 		e.Problem(cli.Problem{Kind: "damage", Err: err})
@@ -100,7 +100,8 @@ func damaged(e *cli.Env, err error) error {
 	return err
 }
 
-// checkNoInputs is for commands that read only an index.
+// checkNoInputs returns an error if a command that reads only an index is given
+// inputs.
 func checkNoInputs(e *cli.Env, command string) error {
 	if len(e.Inputs) > 0 {
 		return fmt.Errorf("%s takes no input", command)

@@ -102,7 +102,7 @@ func (p *pairs) summarize(e *cli.Env, counted string, pairs int) {
 	e.Summary("%s, %s: %s (%s)", counted, show.Count(pairs, "pair"), what, p.Figures())
 }
 
-// runSpilled is Run with a folder for intermediate results.
+// runSpilled is like Run, but keeps intermediate results in a folder.
 func (p *pairs) runSpilled(e *cli.Env) error {
 	r, err := spill.Start(e, p.Options, p.read, p.spill)
 	if err != nil {

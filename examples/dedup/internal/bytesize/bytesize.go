@@ -1,4 +1,4 @@
-// Package bytesize reads and prints amounts of memory as people write them.
+// Package bytesize parses and formats sizes such as 512MiB.
 package bytesize
 
 import (
@@ -15,9 +15,9 @@ var units = []struct {
 	size int64
 }{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"B", 1}, {"", 1}}
 
-// UnmarshalText reads a size. Units of 1024 and of 1000 are those of IEC 80000-13; a
-// single letter is a unit of 1024. Negative values, values that are not numbers and
-// values above 1<<50 are errors.
+// UnmarshalText reads a size. It accepts the binary and decimal units of IEC
+// 80000-13; a single letter means the binary unit. Negative values, values that are
+// not numbers and values above 1<<50 are errors.
 func (s *Size) UnmarshalText(text []byte) error {
 	for _, u := range units {
 		number, ok := strings.CutSuffix(string(text), u.name)

@@ -93,8 +93,8 @@ func (t *tableWriter) close() {
 	spool.Remove(t.file)
 }
 
-// add adds the record of the document with that id; with its cluster if cluster is
-// not nil, and with a different text in the named field if text is not nil.
+// add adds the record of the document with that id. It adds the cluster if cluster
+// is not nil, and replaces the text in the named field if text is not nil.
 func (t *tableWriter) add(d *input.Doc, id string, k *Cluster, name string, text *string) error {
 	fields, err := t.fields(d, id)
 	if !records(d.Format) {
@@ -156,8 +156,8 @@ func (t *tableWriter) note(f field) {
 	}
 }
 
-// fields returns the fields of a record, in its order, or the fields that a file,
-// page or record of a web archive has as a document.
+// fields returns the fields of a record, in the record's order. For a file, a page
+// or a record of a web archive, it returns the fields of the document.
 func (t *tableWriter) fields(d *input.Doc, id string) ([]field, error) {
 	switch d.Format {
 	case input.JSONL:

@@ -18,7 +18,7 @@ import (
 
 // The parts that -cut takes out of texts, in this order:
 const (
-	CutBlocks  = "blocks"  // blocks that pages recycle
+	CutBlocks  = "blocks"  // recycled blocks
 	CutItems   = "items"   // items of an evaluation
 	CutRepeats = "repeats" // repeats of text that is in the output already
 )
@@ -36,7 +36,7 @@ type Span struct {
 // Cuts are the spans to take out of the texts of documents; nil Cuts have none. Make
 // them with [NewCuts] and Close them.
 type Cuts struct {
-	spans   [][]Span // of each document, ascending and disjoint; without repeats, nil for none
+	spans   [][]Span // by document, ascending and disjoint, excluding repeats; nil for none
 	repeats *repeats // nil for none
 }
 
@@ -68,7 +68,7 @@ func (c *Cuts) Close() {
 	}
 }
 
-// insert adds a span to others, without the parts already cut.
+// insert adds a span to others, except for the parts that they already cover.
 func insert(spans []Span, s Span) []Span {
 	at := len(spans)
 	for at > 0 && spans[at-1].End > s.Start {
@@ -102,7 +102,7 @@ func rest(spans []Span, text string) shingle.Rest {
 	return shingle.Cut(text, cuts)
 }
 
-// Figures counts spans by reason; nil if there was nothing to cut.
+// Figures counts spans by reason; it returns nil if there was nothing to cut.
 func (c *Cuts) Figures() map[string]show.CutFigures {
 	if c == nil {
 		return nil
@@ -139,15 +139,15 @@ func masked(spans []Span, blocks []boilerplate.Block) []Span {
 	return spans
 }
 
-// blockEvidence is the evidence on a recycled block.
+// blockEvidence is the evidence for cutting a recycled block.
 type blockEvidence struct {
 	Documents int    `json:"documents"`
 	Hosts     int    `json:"hosts"`
 	Scope     string `json:"scope"`
 }
 
-// Items adds the items of an evaluation that documents hold, each with the full stop
-// of its sentence.
+// Items adds the evaluation items that documents hold, each with the full stop of
+// its sentence.
 func (c *Cuts) Items(docs *corpus.Corpus, held [][]items.Held) {
 	for i := range held {
 		for _, h := range held[i] {
@@ -158,7 +158,7 @@ func (c *Cuts) Items(docs *corpus.Corpus, held [][]items.Held) {
 	}
 }
 
-// itemEvidence is the evidence on an item.
+// itemEvidence is the evidence for cutting an item.
 type itemEvidence struct {
 	Item       items.Place `json:"item"`
 	Similarity float64     `json:"similarity"`
@@ -173,8 +173,8 @@ type SpanLog struct {
 	w    *outfile.Packed
 }
 
-// NewSpanLog creates the file, which appears when it is committed. Without a name
-// there is no log.
+// NewSpanLog creates the file, which appears when it is committed. If the name is
+// empty, there is no log.
 func NewSpanLog(name string, overwrite bool) (*SpanLog, error) {
 	if name == "" {
 		return nil, nil
@@ -223,8 +223,8 @@ func (l *SpanLog) Abort() {
 	}
 }
 
-// cutDocument takes spans out of the next document: of the record if records are copied,
-// of the fields if they are converted.
+// cutDocument takes spans out of the next document: out of the record if records are
+// copied, or out of its fields if records are converted.
 func (c *Writer) cutDocument(d *input.Doc, spans []Span) (text *string, err error) {
 	if len(spans) == 0 {
 		return nil, nil

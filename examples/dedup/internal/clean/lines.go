@@ -9,9 +9,9 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// lines are those of removals in the log, in order. Texts are aligned for them, which
-// takes longer than copying the documents that are kept, so they are made ahead, on as
-// many goroutines as the flags allow.
+// lines makes the log lines of removals, in order. A line requires aligning two
+// texts, which takes longer than copying the kept documents, so lines are made ahead
+// of time, on as many goroutines as the flags allow.
 type lines struct {
 	c      *corpus.Corpus
 	blocks chan *lineBlock
@@ -19,14 +19,14 @@ type lines struct {
 	stop   func() // waits for the goroutines
 }
 
-// A lineBlock is the lines of consecutive removals.
+// A lineBlock holds the lines of consecutive removals.
 type lineBlock struct {
 	removals []Removal
 	lines    []show.Removal
 	done     chan struct{}
 }
 
-// blockLines is how many lines one goroutine makes together.
+// blockLines is the number of lines that a goroutine makes at a time.
 const blockLines = 32
 
 func newLines(c *corpus.Corpus, removals []Removal) *lines {

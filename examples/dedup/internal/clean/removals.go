@@ -55,11 +55,11 @@ func (d *Decision) clusters() map[int]*Cluster {
 	return all
 }
 
-// KeepAll returns the decision to remove none.
+// KeepAll returns a decision that removes no documents.
 func KeepAll(c *corpus.Corpus) *Decision { return &Decision{c: c} }
 
-// Decide returns the documents to remove: the new documents that match one of -against,
-// and of the others all but the representatives. Documents of out have no part in it.
+// Decide returns the documents to remove: the new documents that match one of
+// -against, and all the others except representatives. Documents in out are ignored.
 func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
 	var err error
@@ -92,7 +92,7 @@ func Decide(c *corpus.Corpus, s *find.Sketches, o find.Options, out map[int]bool
 	return d, nil
 }
 
-// without returns the rows of the inputs except some.
+// without returns the rows of the inputs, except those in out.
 func without(c *corpus.Corpus, out map[int]bool) []int {
 	rows := []int{}
 	for i := c.Old; i < len(c.Docs); i++ {
@@ -103,7 +103,7 @@ func without(c *corpus.Corpus, out map[int]bool) []int {
 	return rows
 }
 
-// DecideCovered returns the documents to remove by covered share. Documents of out
+// DecideCovered returns the documents to remove by covered share. Documents in out
 // are ignored.
 func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c}
@@ -135,7 +135,7 @@ func DecideCovered(c *corpus.Corpus, v *find.Covering, o find.Options, out map[i
 }
 
 // DecideEqual returns the documents to remove that equal another one after
-// normalization, ignoring masked spans. Documents of out are ignored.
+// normalization, ignoring masked spans. Documents in out are ignored.
 func DecideEqual(c *corpus.Corpus, o find.Options, out map[int]bool) (*Decision, error) {
 	d := &Decision{c: c, exact: true}
 	masks, err := find.Masks(c, o)
@@ -180,8 +180,8 @@ func (d *Decision) sort() {
 	slices.SortFunc(d.Removals, func(a, b Removal) int { return cmp.Compare(a.Row, b.Row) })
 }
 
-// RemoveItems adds the documents that hold items of an evaluation, which were not
-// part of the decision.
+// RemoveItems adds the documents that hold evaluation items; the decision did not
+// include them before.
 func (d *Decision) RemoveItems(held [][]items.Held) {
 	for row, h := range held {
 		if len(h) == 0 {

@@ -34,12 +34,12 @@ const (
 // together returns the number of bytes of text that are cut into pieces at a time.
 func together(memory int64) int { return int(min(togetherBytes, memory/128)) }
 
-// Repeats adds the repetitions among the kept documents, in the order of -keep, in
-// the rest of their texts. The corpus of -against comes before them. It returns the
-// number of sentences or paragraphs that stay although they repeat others. It uses
-// the memory left over by -memory, a few hundredths of it for texts that are cut
-// into pieces and a thirty-second for the repeats found; the rest is in temporary
-// files.
+// Repeats adds the repeats among the kept documents, in the order of -keep. It
+// searches only text that is not cut already. The corpus of -against comes first. It
+// returns the number of sentences or paragraphs that stay although they repeat
+// others. It uses the memory that is left within -memory: a few hundredths for texts
+// that are cut into pieces and a thirty-second for the repeats found. The rest is in
+// temporary files.
 func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border repeat.Border) (blocked int, err error) {
 	var rows []int
 	removed := 0
@@ -55,8 +55,8 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	for i := range docs.Old {
 		rows[i] = i
 	}
-	// The rest of a text without blocks and items is searched, and does not change until
-	// all repeats are known.
+	// The search covers each text without its blocks and items. This rest does not
+	// change until all repeats are known.
 	left := func(row int) shingle.Rest { return rest(c.spans[row], docs.Text(row)) }
 	found := &repeats{numbers: make([]uint32, len(docs.Docs)), spool: spool.NewTexts(docs.Memory() / 32)}
 	found.id = func(row int) (string, error) { return docs.Docs[row].ID, nil }
@@ -110,7 +110,7 @@ func (c *Cuts) Repeats(docs *corpus.Corpus, d *Decision, o find.Options, border 
 	return cutter.Stats().Blocked, found.spool.Flush()
 }
 
-// A part is a repeat, with the document that keeps it and the place there.
+// A part is a repeat, with the document that keeps the text and its place there.
 type part struct {
 	shingle.Span
 	source int
@@ -127,7 +127,7 @@ type repeats struct {
 	closes  []*spool.Texts
 }
 
-// add adds the repeats of a document with the given other spans.
+// add adds the repeats of a document whose other spans are given.
 func (r *repeats) add(document int, parts []part, others []Span) error {
 	if len(parts) == 0 {
 		return nil

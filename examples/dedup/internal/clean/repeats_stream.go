@@ -10,9 +10,10 @@ import (
 	"github.com/neardup/neardup/lsh/repeat"
 )
 
-// A RepeatStream finds the repeats among documents that arrive one after another,
-// those to keep before those to cut. The corpus may be larger than memory: it keeps
-// about 30 bytes per document. Make it with [NewRepeatStream], and Close it.
+// A RepeatStream finds the repeats among documents that arrive one after another.
+// Text is kept in the document that arrives first and cut from later ones. The
+// corpus may be larger than memory: the stream keeps about 30 bytes per document.
+// Make it with [NewRepeatStream], and Close it.
 type RepeatStream struct {
 	e            *cli.Env
 	workers      int
@@ -21,7 +22,7 @@ type RepeatStream struct {
 	cutter       *repeat.Cutter
 	cuts         *Cuts
 	waiting      []string // texts added but not searched yet
-	bytes        int      // of these
+	bytes        int      // total size of waiting
 }
 
 // NewRepeatStream returns an empty stream with temporary files in a folder.
@@ -43,7 +44,7 @@ func NewRepeatStream(e *cli.Env, read corpus.Options, o find.Options, border rep
 	return s
 }
 
-// Add adds a document; its number is the number of documents before.
+// Add adds a document; its number is the number of documents added before it.
 func (s *RepeatStream) Add(name, text string) error {
 	if len(s.waiting) == togetherDocuments || len(s.waiting) > 0 && s.bytes+len(text) > s.most {
 		if err := s.search(); err != nil {
@@ -86,7 +87,7 @@ func (s *RepeatStream) search() error {
 
 // Cuts returns the parts to be cut from the documents, by their numbers, and the
 // number of sentences or paragraphs that stay although they repeat others. No
-// documents may be added after it. Closing the stream does not close the cuts; the
+// documents may be added afterwards. Closing the stream does not close the cuts; the
 // caller does.
 func (s *RepeatStream) Cuts() (cuts *Cuts, blocked int, err error) {
 	if err := s.search(); err != nil {

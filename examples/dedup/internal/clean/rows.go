@@ -17,7 +17,7 @@ type Rows interface {
 type Row struct {
 	ID    string
 	Place input.Place
-	Text  func() (string, error) // lasts until it is called for another row
+	Text  func() (string, error) // valid until Text is called for another row
 
 	// Removal returns the line of the log; nil for a kept document.
 	Removal func() (show.Removal, error)
@@ -38,7 +38,7 @@ type Corpus struct {
 	Reading input.Options // for reading the inputs again
 }
 
-// Of describes the new documents of a corpus as a Writer reads them.
+// Of returns a description of the new documents of a corpus for a Writer.
 func Of(c *corpus.Corpus) Corpus {
 	o := Corpus{Docs: len(c.Docs) - c.Old, LeftOut: c.LeftOut(), Reading: c.Reading()}
 	for _, d := range c.Docs[c.Old:] {
@@ -64,15 +64,15 @@ func (o *Corpus) Meet(format, file string) {
 // rowsOf yields the rows of a corpus in memory.
 type rowsOf struct {
 	c       *corpus.Corpus
-	gone    []Removal // of the rows not yet written, in order
-	lines   *lines    // of the same
+	gone    []Removal // removals of the rows not yet written, in order
+	lines   *lines    // log lines of these removals
 	cluster map[int]*Cluster
 	cuts    *Cuts
 	next    int
 	texts   *spool.Scan
 }
 
-// rows returns them, with the clusters if requested.
+// rows returns the rows of a corpus, with their clusters if requested.
 func (d *Decision) rows(c *corpus.Corpus, clusters bool) *rowsOf {
 	r := &rowsOf{c: c, gone: d.Removals, lines: newLines(c, d.Removals), cuts: d.Cuts, next: c.Old, texts: c.Scan()}
 	if clusters {
@@ -98,5 +98,5 @@ func (r *rowsOf) Next() (*Row, error) {
 	return row, nil
 }
 
-// close ends the making of lines.
+// close stops the goroutines that make lines.
 func (r *rowsOf) close() { r.lines.stop() }

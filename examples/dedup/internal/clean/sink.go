@@ -14,9 +14,9 @@ import (
 // A sink writes one file of the output.
 type sink struct {
 	*outfile.Packed
-	file     io.Writer // beneath compression
-	verbatim bool      // written to file, underneath Packed
-	head     []byte    // header of a CSV table, written
+	file     io.Writer // the file underneath compression
+	verbatim bool      // written directly to file, bypassing Packed
+	head     []byte    // header of a CSV table that has been written
 	tables   []tableRows
 }
 

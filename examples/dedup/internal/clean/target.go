@@ -28,7 +28,7 @@ type Target struct {
 	Spans     string   // a file for the spans taken out, or ""
 }
 
-// isFolder reports whether a name is that of a folder.
+// isFolder reports whether name refers to a folder.
 func isFolder(name string) bool {
 	if strings.HasSuffix(name, "/") || strings.HasSuffix(name, string(filepath.Separator)) {
 		return true
@@ -37,8 +37,8 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// NewWriter checks the target and reports early any error that would otherwise occur
-// late. Standard input is copied to a file, because it is read twice. With dry,
+// NewWriter checks the target, so that errors are found before the work begins.
+// Standard input is copied to a file, because it is read twice. If dry is set,
 // nothing will be written.
 func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, error) {
 	c := &Writer{e: e, to: to, written: map[string]string{}}
@@ -123,7 +123,7 @@ func (c *Writer) putAside() (err error) {
 	return err
 }
 
-// within reports whether path is dir or lies in it; "-" and "" are never within.
+// within reports whether path is dir or is inside it; "-" and "" are never within.
 func within(dir, path string) bool {
 	if dir == "-" || dir == "" || path == "-" || path == "" {
 		return false
@@ -145,8 +145,8 @@ func place(path string) string {
 	return filepath.Join(dir, filepath.Base(path))
 }
 
-// Plan chooses the output format by the name of the output and the documents that
-// were read, and returns an error for combinations that do not work.
+// Plan chooses the output format from the name of the output and the formats of the
+// documents, and returns an error for combinations that do not work.
 func (c *Writer) Plan(docs Corpus) error {
 	if c.to.Out == "" {
 		return nil
@@ -223,7 +223,7 @@ func records(format string) bool {
 	return slices.Contains([]string{input.JSONL, input.Parquet, input.CSV, input.TSV}, format)
 }
 
-// extensions lists those of formats with many documents.
+// extensions lists the file extensions of formats that hold many documents.
 func extensions() string {
 	var all []string
 	for _, f := range input.Formats {
@@ -234,7 +234,7 @@ func extensions() string {
 	return strings.Join(all, ", ")
 }
 
-// instead returns how documents of a format can be written.
+// instead describes how documents of a format can be written.
 func instead(format string) string {
 	switch f := input.FormatOf(format); {
 	case f.Whole:

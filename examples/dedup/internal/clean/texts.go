@@ -46,8 +46,8 @@ type Texts struct {
 	log  *SpanLog
 }
 
-// NewTexts creates the files, which appear when they are committed; without a name there
-// are none.
+// NewTexts creates the files, which appear when they are committed; an empty name
+// means no file.
 func NewTexts(e *cli.Env, to Target) (*Texts, error) {
 	if to.Out == "" {
 		return nil, nil

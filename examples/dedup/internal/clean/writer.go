@@ -23,7 +23,7 @@ type Writer struct {
 
 	e       *cli.Env
 	to      Target
-	inputs  []string // after patterns
+	inputs  []string // with patterns expanded
 	format  string   // of a single output file; "" for a folder
 	convert bool     // records are converted, not copied
 	stdin   *os.File
@@ -40,7 +40,7 @@ type Writer struct {
 	file    *os.File          // the file, if it lies in an output folder
 	from    string            // the input file that it copies
 	target  string            // the folder being written
-	written map[string]string // by path below the output folder: the file copied there
+	written map[string]string // the input file copied to each path below the output folder
 	table   *tableWriter      // for records that are converted
 }
 
@@ -56,15 +56,15 @@ type committer interface {
 	Abort()
 }
 
-// Write copies the kept documents, logs the others, and makes both visible at the
-// end, the log and the figures first.
+// Write copies the kept documents and logs the others. The files become visible at
+// the end, the log and the figures first.
 func (c *Writer) Write(docs *corpus.Corpus, d *Decision) error {
 	rows := d.rows(docs, c.to.Annotate)
 	defer rows.close()
 	return c.WriteRows(Of(docs), rows)
 }
 
-// WriteRows is Write for documents that need not be in memory.
+// WriteRows is like Write for documents that need not be in memory.
 func (c *Writer) WriteRows(docs Corpus, rows Rows) error {
 	c.docs, c.rows = docs, rows
 	var commits []committer
@@ -158,7 +158,7 @@ func (c *Writer) copyAll() error {
 	}
 	o := c.docs.Reading
 	o.KeepRaw, o.Brief = true, true
-	o.Unnamed = true // documents are known by their places
+	o.Unnamed = true // documents are identified by their places
 	if c.onlyRecords() {
 		o.Interrupt = c.e.Ctx.Done()
 		o.Other = func(r input.OtherRecord) error {
@@ -204,8 +204,8 @@ func (c *Writer) copyAll() error {
 	return nil
 }
 
-// onlyRecords reports whether the inputs are files of records that are all documents, by
-// their names.
+// onlyRecords reports whether the inputs, judging by their names, hold only records
+// that are documents.
 func (c *Writer) onlyRecords() bool {
 	for _, name := range c.inputs {
 		f := input.ByExtension(name)
@@ -217,7 +217,8 @@ func (c *Writer) onlyRecords() bool {
 	return true
 }
 
-// advance sets c.row to the row of a document, which must be unchanged.
+// advance sets c.row to the row of a document and checks that the document is
+// unchanged.
 func (c *Writer) advance(d *input.Doc) (err error) {
 	if c.row, err = c.rows.Next(); err != nil {
 		return err

@@ -20,9 +20,9 @@ import (
 
 // Exit statuses.
 const (
-	ExitDone  = 0 // everything was read and answered
+	ExitDone  = 0 // all input was read and processed
 	ExitInput = 1 // some input was reported and skipped or read in part
-	ExitFatal = 2 // wrong usage, or nothing could be answered
+	ExitFatal = 2 // wrong usage, or no result could be produced
 )
 
 // errUsage is an error of the command line that has been reported already.

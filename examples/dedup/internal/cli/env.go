@@ -56,7 +56,7 @@ type unsaid struct {
 	files map[string]struct{} // some of the files
 }
 
-// Problem prints a problem, or counts it if enough of its kind were printed.
+// Problem prints a problem, or counts it if enough of its kind have been printed.
 func (e *Env) Problem(p Problem) {
 	if !p.Note {
 		e.InputErrors++

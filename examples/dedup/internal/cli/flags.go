@@ -105,8 +105,8 @@ func (p Program) parse(e *Env, cmd Command, a Action, args []string, stdout io.W
 	return nil
 }
 
-// whoHas names the commands that have a flag which this command lacks, or a flag of
-// this command with a similar name.
+// whoHas names the other commands that have the unknown flag, or a flag of this
+// command with a similar name.
 func (p Program) whoHas(err error, own *flag.FlagSet) string {
 	name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !ok {

@@ -61,7 +61,7 @@ func (p *Progress) redraw(ended chan struct{}) {
 // wipe clears the line of a terminal.
 const wipe = "\r\x1b[K"
 
-// line returns the line to show after some time.
+// line returns the line to show after the elapsed time.
 func (p *Progress) line(elapsed time.Duration) string {
 	var b strings.Builder
 	b.WriteString(p.what)
@@ -84,7 +84,7 @@ func (p *Progress) line(elapsed time.Duration) string {
 	return b.String()
 }
 
-// Add counts n units more.
+// Add counts n more units.
 func (p *Progress) Add(n int) { p.done.Add(int64(n)) }
 
 // Of sets the completed part, for steps without a known total.

@@ -5,7 +5,7 @@ import "strings"
 // suggest returns the name most similar to a word, quoted and phrased as a question,
 // or "" if none is similar.
 func suggest(word string, names []string) string {
-	best, least := "", 3 // two changes may be a typing error
+	best, least := "", 3 // up to two changes may be a typo
 	for _, name := range names {
 		if d := distance(strings.ToLower(word), name); d < least && d < len(name)-1 {
 			best, least = name, d

@@ -38,7 +38,7 @@ func Write(w io.Writer, width, limit int, left, right string) {
 
 // Wrap breaks text into lines of at most width cells: between words, and within
 // anything longer than a line, such as text in a script without spaces. A style that
-// is on at the end of a line continues on the next one.
+// is active at the end of a line continues on the next one.
 func Wrap(text string, width int) []string {
 	var lines []string
 	var line strings.Builder

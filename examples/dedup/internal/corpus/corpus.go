@@ -33,7 +33,7 @@ type Loss struct{ File, Reason string }
 // A Corpus holds documents by number, in the order in which they were read.
 type Corpus struct {
 	Docs []Document
-	Old  int // number of documents, the first ones, from the corpus that the others are compared with
+	Old  int // the first Old documents are from the corpus that the others are compared with
 
 	// Lost counts the documents of the inputs, not of the other corpus, that were left
 	// out because they could not be read.
@@ -56,11 +56,11 @@ type Corpus struct {
 	empty    int       // documents without text
 	hosts    map[string]string
 	names    names
-	sites    atomic.Int32 // what HasSites returns: 1 no, 2 yes, 0 not known yet
+	sites    atomic.Int32 // result of HasSites: 1 no, 2 yes, 0 not known yet
 }
 
-// HasSites reports whether a host has several documents: with only one page, the
-// frame of a site cannot be recognized.
+// HasSites reports whether a host has several documents: the frame of a site cannot
+// be recognized from a single page.
 func (c *Corpus) HasSites() bool {
 	if known := c.sites.Load(); known != 0 {
 		return known == 2
@@ -89,7 +89,7 @@ func (c *Corpus) ReportCompared() {
 	}
 }
 
-// Load reads the documents of inputs, those of against first. It reports and counts
+// Load reads the documents of against, then those of inputs. It reports and counts
 // unreadable documents. Close the corpus.
 func Load(e *cli.Env, o Options, against, inputs []string) (*Corpus, error) {
 	o.limitMemory()
@@ -194,8 +194,8 @@ func (c *Corpus) makeRoom(r *growth) error {
 	if c.o.Texts != Large {
 		return nil
 	}
-	// What the search needs most often comes first: documents and signatures, then
-	// texts. Texts are written to a file before they take the room of the others.
+	// Documents and signatures have priority over texts, because the search needs them
+	// most often. Texts are written to a file before they take memory from the others.
 	fixed := perDocument * docs
 	if c.sketches != nil {
 		fixed += c.sketches.Registers.Held()
@@ -248,7 +248,7 @@ func (c *Corpus) LeftOut() (n int) {
 }
 
 // rank returns the number by which a document is ranked, or the lowest possible one
-// if it has none, which it reports.
+// if it has none; rank reports such a document.
 func (c *Corpus) rank(d *input.Doc) float64 {
 	x, ok := Rank(d)
 	if !ok {
@@ -269,12 +269,12 @@ func Rank(d *input.Doc) (float64, bool) {
 	return math.Inf(-1), false
 }
 
-// NoRank is the note about a document without a number to be ranked by.
+// NoRank returns the note about a document that has no number to rank it by.
 func NoRank(p input.Place, field string) error {
 	return &input.Error{Place: p, Reason: "no number to rank by", Note: true, Err: fmt.Errorf("field %q is neither a number nor a time; ranked last", field)}
 }
 
-// NoTime is the error for a document whose time cannot be parsed.
+// NoTime returns the error for a document whose time cannot be parsed.
 func NoTime(p input.Place, err error) error {
 	return &input.Error{Place: p, Reason: "no time", Err: fmt.Errorf("%w; treated as the oldest", err)}
 }
@@ -282,8 +282,9 @@ func NoTime(p input.Place, err error) error {
 // Reading returns the options for reading the inputs a second time.
 func (c *Corpus) Reading() input.Options { return c.o.Again(c.env) }
 
-// perDocument is roughly the memory, in bytes, of a document without its text and
-// its signature, which may be in files: its id, its place, its part in the search.
+// perDocument is the approximate memory in bytes that a document takes for its id,
+// its place and its part in the search. Text and signature, which may be in files,
+// are not included.
 const perDocument = 512
 
 // Require returns an error if something takes more memory than the flags allow.
@@ -304,7 +305,8 @@ func Problem(err error) cli.Problem {
 	return cli.Problem{Kind: e.Reason, File: e.File, Err: e, Note: e.Note}
 }
 
-// intern returns a host read before instead of an equal one.
+// intern returns an equal host that was read before, if there is one, to save
+// memory.
 func (c *Corpus) intern(host string) string {
 	if host == "" {
 		return ""
@@ -333,10 +335,10 @@ func (c *Corpus) Close() {
 // Err returns the reason.
 func (c *Corpus) Text(i int) string { return c.texts.At(i) }
 
-// Borrow is Text for a text that is needed only until *buf is used again.
+// Borrow is like Text, for a text that is needed only until *buf is used again.
 func (c *Corpus) Borrow(i int, buf *[]byte) string { return c.texts.Borrow(i, buf) }
 
-// Scan returns a way to read texts in ascending order.
+// Scan returns a reader of texts in ascending order.
 func (c *Corpus) Scan() *spool.Scan { return c.texts.Scan() }
 
 // Size returns the length of the text of document i in bytes.
@@ -351,8 +353,8 @@ func (c *Corpus) Err() error { return c.texts.Err() }
 // Memory returns the number of bytes of memory that the flags allow.
 func (c *Corpus) Memory() int64 { return c.o.Memory }
 
-// Spare returns a quarter of the memory that the documents leave, and no less than a
-// sixteenth of all.
+// Spare returns a quarter of the memory that the documents leave free, but at least
+// a sixteenth of the total.
 func (c *Corpus) Spare() int64 {
 	return max(c.o.Memory/16, (c.o.Memory-perDocument*int64(len(c.Docs)))/4)
 }
@@ -366,11 +368,11 @@ func (c *Corpus) Env() *cli.Env { return c.env }
 // Empty returns how many documents have no text.
 func (c *Corpus) Empty() int { return c.empty }
 
-// Counted returns the text for the number of documents read: see the function.
+// Counted formats the number of documents read; see the function [Counted].
 func (c *Corpus) Counted() string { return Counted(len(c.Docs), c.Empty()) }
 
-// Counted returns the text for a number of documents, some without text: "7 documents
-// (2 empty)".
+// Counted formats a number of documents, some of them without text: "7 documents (2
+// empty)".
 func Counted(docs, empty int) string {
 	s := show.Count(docs, "document")
 	if empty > 0 {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// maxWorkers is the largest useful number of goroutines; beyond some hundreds, each
-// only takes memory.
+// maxWorkers is the largest useful number of goroutines; beyond a few hundred, more
+// only take memory.
 const maxWorkers = 256
 
 // Each calls f(i) for every i below n, on as many goroutines as there are workers, and

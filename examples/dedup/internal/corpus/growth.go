@@ -42,21 +42,22 @@ func (g *growth) watch(o *input.Options) {
 	}
 }
 
-// documents estimates the number of documents after the first n; 0 if it cannot.
+// documents estimates how many documents follow the first n; it returns 0 if it
+// cannot.
 func (g *growth) documents(n int) int {
 	read := g.read.Load()
 	if n < 1024 || read <= 0 || read > g.total {
 		return 0
 	}
-	// The bytes read include some of documents after the first n, so the estimate
-	// would be a little too low; a tenth more makes up for that.
+	// The bytes read include bytes of documents after the first n, so the estimate would
+	// be a little too low; adding a tenth makes up for that.
 	return int(float64(n)*1.1*float64(g.total)/float64(read)) - n
 }
 
-// names holds strings for as long as the corpus, many in one piece of memory.
+// names stores strings that live as long as the corpus, many in one allocation.
 type names struct{ free []byte }
 
-// nameBytes is the size of a piece.
+// nameBytes is the size of an allocation.
 const nameBytes = 1 << 16
 
 // clone returns a copy of s.

@@ -59,7 +59,7 @@ func (o Options) reading() input.Options {
 	return in
 }
 
-// limitMemory makes the garbage collector keep to the limits of memory.
+// limitMemory makes the garbage collector keep within the memory limit.
 func (o Options) limitMemory() {
 	debug.SetMemoryLimit(o.Memory - o.Memory/8) // the rest is for code, stacks and files
 }

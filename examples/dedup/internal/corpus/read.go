@@ -38,8 +38,8 @@ func Read(e *cli.Env, what string, inputs []string, ro Options, change func(*inp
 	}
 }
 
-// Stream calls f for every document of inputs, in order, and keeps none. It reports what
-// cannot be read.
+// Stream calls f for every document of inputs, in order, and keeps none. It reports
+// unreadable input.
 func Stream(e *cli.Env, what string, inputs []string, o Options, f func(*input.Doc) error) error {
 	o.limitMemory()
 	p, items := Read(e, what, inputs, o, func(in *input.Options) { in.Interrupt = e.Ctx.Done() })

@@ -21,12 +21,12 @@ type Sketching struct {
 	WholeTexts bool
 }
 
-// Keeping is where the texts of a corpus are.
+// Keeping selects where the texts of a corpus are kept.
 type Keeping uint8
 
 const (
-	Small   Keeping = iota // in an eighth of the memory, the others in a temporary file
-	Large                  // in all memory that documents and signatures leave
+	Small   Keeping = iota // up to an eighth of the memory, the others in a temporary file
+	Large                  // in all memory that documents and signatures leave free
 	OnDisk                 // in a temporary file
 	Nowhere                // only their sizes are known
 )
@@ -47,7 +47,7 @@ func (c *Corpus) tagsFit(tags *lsh.Tags, docs int) bool {
 	return 4*int64(tags.Size())*int64(docs) <= c.o.Memory/4
 }
 
-// A sketcher is a Sketching under way.
+// A sketcher is a Sketching in progress.
 type sketcher struct {
 	*Sketching
 	out   *Sketches
@@ -96,7 +96,7 @@ func (c *Corpus) DropSketches() {
 }
 
 // MakeSketches returns the signatures that f appends for each document, and adds
-// their tags to tags, which must be empty. Close the registers.
+// their tags to tags, which must be empty. The caller closes the registers.
 func (c *Corpus) MakeSketches(k int, tags *lsh.Tags, f func(dst []uint32, i int) []uint32) (*Sketches, error) {
 	s := c.newSketches(k, tags)
 	if err := s.Registers.Resize(len(c.Docs)); err != nil {

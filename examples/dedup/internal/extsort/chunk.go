@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// A chunk holds records in memory. Their bytes lie in slabs, which are kept from one
+// A chunk holds records in memory. Their bytes are in slabs, which are kept from one
 // run to the next; sorting moves only entries.
 type chunk struct {
 	slabs   [][]byte
@@ -67,7 +67,7 @@ func (c *chunk) grow(need int) {
 	c.using++
 }
 
-// reset forgets all records and keeps the memory, except that of long records.
+// reset drops all records but keeps the memory, except for long records.
 func (c *chunk) reset() {
 	for i := range c.slabs {
 		if cap(c.slabs[i]) > slabSize {
@@ -109,7 +109,7 @@ func (c *chunk) compare(x, y entry) int {
 	return bytes.Compare(c.record(x), c.record(y))
 }
 
-// fewEntries is the number of entries up to which they are sorted by comparing.
+// fewEntries is the largest number of entries that are sorted by comparison.
 const fewEntries = 48
 
 // sortBy sorts entries whose prefixes agree above the byte at shift: first by that

@@ -1,5 +1,5 @@
-// Package extsort sorts more records than memory holds. A record is any bytes, and
-// the order is that of [bytes.Compare] on whole records, so it is the same for any
+// Package extsort sorts more records than memory holds. A record is any byte string.
+// Whole records are ordered by [bytes.Compare], so the order is the same for any
 // number of workers: begin a record with its key, with numbers in big-endian order,
 // and let the rest decide among equal keys.
 //
@@ -23,12 +23,12 @@ import (
 
 // Options configures [New]; the zero value is the recommended setting.
 type Options struct {
-	// Dir is the folder for the sorted runs; "" means that of temporary files. Each
-	// Sorter has one file there, two while it merges. Where the system allows it, they
-	// have no name, so that nothing remains however the process ends.
+	// Dir is the folder for the sorted runs; "" means the default folder for temporary
+	// files. Each Sorter has one file there, two while it merges. Where the system
+	// allows it, they have no name, so that nothing remains however the process ends.
 	Dir string
 
-	// Memory is how many bytes to use, in addition to the longest records; 0 means
+	// Memory is the number of bytes to use, in addition to the longest records; 0 means
 	// 64 MiB, and less than 4 MiB counts as 4 MiB.
 	Memory int64
 
@@ -137,7 +137,7 @@ func (s *Sorter) write(c *chunk) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.failure() != nil {
-		return nil // noted already
+		return nil // recorded already
 	}
 	if s.file == nil {
 		var err error
@@ -329,7 +329,7 @@ func merge(f *runFile, runs []run, unique bool) iter.Seq2[[]byte, error] {
 type source struct {
 	*Reader
 	number int
-	record []byte // the first error left
+	record []byte // the first record not yet returned
 	prefix uint64 // of record
 }
 

@@ -36,7 +36,7 @@ var (
 )
 
 // A Writer writes records to an [io.Writer], in blocks with checksums. Make it with
-// [NewWriter] and Close it: without its end a stream is damaged.
+// [NewWriter] and Close it: a stream without an end counts as damaged.
 type Writer struct {
 	w       io.Writer
 	buf     []byte // header and payload of the block
@@ -112,7 +112,7 @@ func checksum(header, payload []byte) uint64 {
 type Reader struct {
 	r      io.Reader
 	block  []byte // payload
-	rest   []byte // of it, not yet read
+	rest   []byte // unread part of block
 	number uint64
 	header [headerSize]byte
 	err    error

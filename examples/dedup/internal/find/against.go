@@ -127,7 +127,7 @@ func (s *Sketches) ClustersAmong(rows []int) ([]lsh.Cluster[int], error) {
 // batchAmong returns a search with the given options, among some documents.
 func (s *Sketches) batchAmong(rows []int, p *cli.Progress) *lsh.Batch {
 	b := s.Batch(p)
-	b.Tags = nil // those of all documents
+	b.Tags = nil // the existing tags cover all documents
 	if b.Sets != nil {
 		b.Sets = func(row int) []uint64 { return s.set(rows[row]) }
 	}
@@ -143,7 +143,7 @@ type subset struct {
 // Len returns the number of documents.
 func (s subset) Len() int { return len(s.rows) }
 
-// Rows returns the registers of n documents, reading neighbours in one call.
+// Rows returns the registers of n documents, reading adjacent ones in one call.
 func (s subset) Rows(buf []uint32, row, n int) ([]uint32, error) {
 	k := s.K()
 	out := buf[:0]

@@ -62,13 +62,13 @@ func Blocks(c *corpus.Corpus) ([][]boilerplate.Block, error) {
 	return blocks, err
 }
 
-// detector returns one that keeps within the memory that the flags allow.
+// detector returns a detector that stays within the memory that the flags allow.
 func detector(memory int64) *boilerplate.Detector {
 	return boilerplate.New(boilerplate.Options{MaxBytes: int(min(memory/6, math.MaxInt))})
 }
 
-// recycled returns the blocks that are flagged or masked. Most are neither, and in a
-// large corpus those would take more memory than the texts.
+// recycled returns the blocks that are flagged or masked. Most are neither, and
+// keeping those of a large corpus would take more memory than the texts.
 func recycled(blocks []boilerplate.Block) (found []boilerplate.Block) {
 	for _, b := range blocks {
 		if b.Flagged || b.Masked {
@@ -157,7 +157,8 @@ func judgeAll(c *corpus.Corpus) ([][]shingle.Span, error) {
 	return masks, err
 }
 
-// report records which text is compared and how to compare the other one.
+// report records whether whole or stripped texts are compared, and how to compare
+// the other kind.
 func report(c *corpus.Corpus, o Options, masks [][]shingle.Span) {
 	bytes := 0
 	for _, mask := range masks {

@@ -47,7 +47,8 @@ func InOrder(c *corpus.Corpus, o Options, rows []int) {
 	}
 }
 
-// preference calls unknown for times that cannot be parsed.
+// preference returns the order of documents for a value of -keep. It calls unknown
+// for times that cannot be parsed.
 func preference(c *corpus.Corpus, keep string, unknown func(i int, err error)) func(a, b int) bool {
 	docs := c.Docs
 	if c.Ranks != nil {

@@ -13,14 +13,14 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A CoveredPair is two documents with their similarity and the shares of their own
-// text that passages of the other one cover.
+// A CoveredPair holds two documents, their similarity, and the share of each one's
+// own text that passages of the other cover.
 type CoveredPair struct {
 	lsh.Pair[int]
 	Cover passage.Cover
 }
 
-// Score returns the similarity that decided on the pair: the covered share if it is
+// Score returns the similarity that decided the match: the covered share if it is
 // sufficient, otherwise the Jaccard similarity.
 func (o *Options) Score(p CoveredPair) float64 {
 	if s := p.Cover.Share(); s >= o.Covered {
@@ -37,7 +37,7 @@ type Covering struct {
 	own      [][]shingle.Span // masks of all documents
 	sketches *Sketches        // nil if the covered share decides alone
 	confirm  shingle.Shingler
-	compared [][]shingle.Span // masks for the figures of shingles; nil for whole texts
+	compared [][]shingle.Span // masks used when shingles are compared; nil for whole texts
 	aligner  shingle.Aligner
 	sets     []atomic.Pointer[shingle.Set] // sets requested so far; nil if they are computed each time
 }
@@ -196,8 +196,8 @@ func (v *Covering) set(i int) shingle.Set {
 
 // Clusters returns the clusters among some documents, all of them if rows is nil.
 // They do not chain: in the order of -keep, a document joins the first
-// representative that it matches, or becomes one. The similarity of a member is the
-// one that was decisive.
+// representative that it matches, or becomes one. A member's similarity is the one
+// that decided the match.
 func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int], error) {
 	prefer := v.preference()
 	if rows == nil {
@@ -291,8 +291,8 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 	return found, v.c.Err()
 }
 
-// Old returns, for every new document, the match among those of -against with the
-// highest score; a Row of -1 means none.
+// Old returns, for every new document, the match with the highest score among the
+// documents of -against; a Row of -1 means none.
 func (v *Covering) Old(pairs []CoveredPair) []Match {
 	best := make([]Match, len(v.c.Docs)-v.c.Old)
 	for i := range best {
@@ -310,7 +310,7 @@ func (v *Covering) Old(pairs []CoveredPair) []Match {
 	return best
 }
 
-// preference returns the same order as the method of Sketches.
+// preference returns the same order as Sketches.preference.
 func (v *Covering) preference() func(a, b int) bool {
 	return (&Sketches{c: v.c, o: v.o}).preference()
 }

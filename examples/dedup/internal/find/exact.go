@@ -11,9 +11,9 @@ import (
 )
 
 // Equal returns the clusters of documents whose texts are equal after normalisation:
-// the same tokens in the same order, ignoring masked spans. No sketches are needed:
-// it takes one pass over the texts and another over those that have partners.
-// Documents without a token, and those of out, are equal to none.
+// the same tokens in the same order, ignoring masked spans. It needs no sketches:
+// only one pass over the texts, and a second one over texts with equal keys.
+// Documents without a token, and those in out, match none.
 func Equal(c *corpus.Corpus, o Options, masks [][]shingle.Span, out map[int]bool) ([]lsh.Cluster[int], error) {
 	e := equal{c: c, sh: o.Confirmer(), masks: masks}
 	keys := make([]uint64, len(c.Docs))
@@ -28,7 +28,7 @@ func Equal(c *corpus.Corpus, o Options, masks [][]shingle.Span, out map[int]bool
 	}
 	s := &Sketches{c: c, o: o}
 	prefer := s.preference()
-	// Documents with one key whose tokens are the same form a group.
+	// Documents with the same key and the same tokens form a group.
 	groups := map[uint64][][]int{}
 	var order []*[]int
 	for i, key := range keys {
@@ -79,8 +79,8 @@ type equal struct {
 	masks [][]shingle.Span
 }
 
-// hashes returns the hashes of the tokens of document i, in order: shingles of one
-// token.
+// hashes returns the hashes of the tokens of document i, in order. They are the
+// hashes of one-token shingles.
 func (e *equal) hashes(i int) []uint64 {
 	sh := e.sh
 	sh.Size = 1

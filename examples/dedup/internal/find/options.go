@@ -132,7 +132,7 @@ func (o *Options) ShingleFlags() cli.Flags {
 	}
 }
 
-// Strip decides whether recycled blocks are left out of comparisons.
+// Strip selects when recycled blocks are left out of comparisons.
 type Strip uint8
 
 const (
@@ -249,7 +249,7 @@ func (o *Options) Shingler() shingle.Shingler {
 }
 
 // Confirmer returns the shingler for exact figures: the same shingles, hashed with a
-// key that is drawn for each run. The figures do not depend on the key.
+// random key that is drawn for each run. The figures do not depend on the key.
 func (o *Options) Confirmer() shingle.Shingler {
 	sh := o.Shingler()
 	sh.Seed = runKey()
@@ -263,7 +263,7 @@ var runKey = sync.OnceValue(func() uint64 {
 	return binary.LittleEndian.Uint64(b[:]) | 1
 })
 
-// Sketcher returns the sketcher for its shingles.
+// Sketcher returns the sketcher for the shingles that the flags describe.
 func (o *Options) Sketcher() *minhash.Sketcher {
 	return minhash.New(minhash.Options{K: o.K, Elements: o.Shingler()})
 }
@@ -271,7 +271,7 @@ func (o *Options) Sketcher() *minhash.Sketcher {
 // Banding returns the bands and rows that follow from the flags.
 func (o *Options) Banding() lsh.Banding { return lsh.Choose(o.K, o.Threshold, lsh.DefaultRecall) }
 
-// Figures names the kind of similarities: exact or estimated.
+// Figures names the kind of figures: exact or estimated.
 func (o *Options) Figures() string {
 	if o.Estimate {
 		return "estimated"

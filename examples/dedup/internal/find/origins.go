@@ -9,8 +9,8 @@ import (
 )
 
 // Groups returns the passages that recur, with all their holders. If there is a
-// corpus to compare with, the first old documents or saved ones, it returns only
-// passages held both by one of them and by one of the others.
+// corpus to compare with (the first old documents, or saved ones), it returns only
+// passages that one of its documents and one of the others hold.
 func (ix *Passages) Groups(old int, saved bool) ([]passage.Group, error) {
 	defer ix.searching()()
 	groups, err := ix.Index.Groups(ix.c.Env().Ctx)
@@ -25,9 +25,9 @@ func (ix *Passages) Groups(old int, saved bool) ([]passage.Group, error) {
 	return groups, nil
 }
 
-// Origins finds who had which passage first. If there is a corpus to compare with,
-// it returns only passages held both by one of its documents and by one of the
-// others, and how much of the others is elsewhere.
+// Origins finds which document had each passage first. If there is a corpus to
+// compare with, it returns only passages that one of its documents and one of the
+// others hold, and how much of each other document is elsewhere.
 func (ix *Passages) Origins(old int, saved bool, share float64) (passage.Origins, error) {
 	ix.reportUntimed()
 	defer ix.searching()()
@@ -71,9 +71,9 @@ func (ix *Passages) across(old int, saved bool) func(n int, id func(i int) strin
 	}
 }
 
-// Origins finds who had which passage first, among all documents, ignoring masked
-// spans. A time that cannot be parsed is reported as a problem; the document then
-// has no time.
+// Origins finds which document had each passage first, among all documents, ignoring
+// masked spans. A time that cannot be parsed is reported as a problem; the document
+// then has no time.
 func Origins(c *corpus.Corpus, o Options, masks [][]shingle.Span, share float64) (passage.Origins, error) {
 	ix, err := IndexPassages(c, o, masks)
 	if err != nil {

@@ -26,8 +26,8 @@ type Passages struct {
 	*passage.Index
 	c     *corpus.Corpus
 	masks [][]shingle.Span
-	least int // words of a shared passage
-	left  int // pairs that were not compared, known once all are yielded
+	least int // minimum number of words in a shared passage
+	left  int // number of pairs not compared; known once all pairs have been yielded
 
 	untimed []cli.Problem // documents whose time cannot be parsed, for searches that need it
 
@@ -40,8 +40,9 @@ func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passag
 	return IndexFirst(c, o, masks, len(c.Docs), nil)
 }
 
-// IndexFirst is like IndexPassages for the first n documents, after those of indexes
-// written by [Passages.Save]. A document of a saved index keeps its id exclusively.
+// IndexFirst is like IndexPassages, but adds first the documents of indexes written
+// by [Passages.Save] and then only the first n documents of the corpus. A document
+// of a saved index keeps its id exclusively.
 func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, saved []string) (*Passages, error) {
 	if err := RequirePassages(c, saved...); err != nil {
 		return nil, err
@@ -85,15 +86,16 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 	return ix, nil
 }
 
-// From muchText bytes of text on, the garbage collector runs with GOGC set to garbage.
-// It can afford to run that often, because most memory holds texts and fingerprints,
-// which it does not scan.
+// With at least muchText bytes of text, the garbage collector runs with GOGC set to
+// garbage. It can afford to run that often, because most memory holds texts and
+// fingerprints, which it does not scan.
 const (
 	muchText = 8 << 20
 	garbage  = 20
 )
 
-// saveMemory lowers the peak of memory of a search in the given number of bytes of text.
+// saveMemory lowers the peak memory of a search over the given number of bytes of
+// text.
 func saveMemory(bytes int64) {
 	if bytes < muchText {
 		return
@@ -175,8 +177,8 @@ func (ix *Passages) Save(name string) error {
 	return f.Commit()
 }
 
-// Against yields the pairs of a document of the index and a document of the corpus
-// from that row on, in the order of the latter.
+// Against yields the pairs of an indexed document and a document of the corpus,
+// starting at row from, in the order of the corpus.
 func (ix *Passages) Against(from int, masks [][]shingle.Span) iter.Seq2[passage.Pair, error] {
 	return func(yield func(passage.Pair, error) bool) {
 		c := ix.c
@@ -212,7 +214,7 @@ func (ix *Passages) Against(from int, masks [][]shingle.Span) iter.Seq2[passage.
 }
 
 // Shared yields the pairs that share passages, in the order of their first
-// documents, which shows the progress of the search.
+// documents, and shows the progress of the search.
 func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 	return func(yield func(passage.Pair, error) bool) {
 		c := ix.c
@@ -236,10 +238,10 @@ func (ix *Passages) Shared() iter.Seq2[passage.Pair, error] {
 	}
 }
 
-// withHidden extends the figures of passages to all their words. A passage may run
-// across a block that was left out of the search; the words of the block are
-// differences if only one side has them. If they are more than a quarter of the
-// passage, it is cut, so that no passage consists of hidden text.
+// withHidden makes the figures of passages count all words, including hidden ones. A
+// passage may run across a block that was left out of the search; the words of the
+// block are differences if only one side has them. If they are more than a quarter
+// of the passage, it is cut, so that no passage consists of hidden text.
 func (ix *Passages) withHidden(passages []shingle.Passage, a, b int) []shingle.Passage {
 	maskA, maskB := ix.masks[a], ix.masks[b]
 	if !slices.ContainsFunc(passages, func(p shingle.Passage) bool { return touches(maskA, p.A) || touches(maskB, p.B) }) {
@@ -260,7 +262,7 @@ func (ix *Passages) withHidden(passages []shingle.Passage, a, b int) []shingle.P
 	return out
 }
 
-// count returns a passage with figures for all its words.
+// count returns a passage with figures that count all its words.
 func (ix *Passages) count(p shingle.Passage, a, b int) shingle.Passage {
 	var sh shingle.Shingler
 	textA, textB := ix.c.Text(a), ix.c.Text(b)
@@ -351,8 +353,8 @@ func (h hidden) hides(from, to int) bool {
 }
 
 // Recycled returns the number of documents and hosts on which a passage recurs, if
-// at least half of one of its sides is in recycled blocks. The most widespread block
-// counts.
+// at least half of one of its sides is in recycled blocks. If there are several such
+// blocks, it uses the most widespread one.
 func Recycled(p shingle.Passage, a, b []boilerplate.Block) (documents, hosts int) {
 	for _, s := range [...]struct {
 		span   shingle.Span

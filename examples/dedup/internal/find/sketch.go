@@ -23,7 +23,7 @@ type Sketches struct {
 	confirm shingle.Shingler // for exact figures: the same under the random key of the run
 	mh      *minhash.Sketcher
 	signed  *corpus.Sketches
-	own     bool                          // signed is of these sketches, not of the corpus
+	own     bool                          // signed belongs to these sketches, not to the corpus
 	masks   [][]shingle.Span              // left out of each document; nil for nothing
 	sets    []atomic.Pointer[shingle.Set] // those requested so far; nil if each request computes its set again
 }
@@ -58,7 +58,8 @@ func Sketch(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Sketches, err
 // texts holds memory for texts that are read from a file.
 var texts = sync.Pool{New: func() any { return new([]byte) }}
 
-// sketching returns a function that appends the registers of a text without a mask.
+// sketching returns a function that appends the registers of a text, ignoring its
+// masked spans.
 func (o *Options) sketching() func(dst []uint32, text string, mask ...shingle.Span) []uint32 {
 	sh, mh := o.Shingler(), o.Sketcher()
 	buffers := sync.Pool{New: func() any { return new([]uint64) }}
@@ -75,9 +76,9 @@ func (o *Options) tags() *lsh.Tags {
 	return (&lsh.Batch{Threshold: o.Threshold}).NewTags(o.K)
 }
 
-// Load reads a corpus to search with these options. If whole texts may be compared, it
-// sketches the documents while it reads them. Texts that read would not keep are kept
-// on disk if recycled blocks may have to be found in them.
+// Load reads a corpus to search with these options. If whole texts may be compared,
+// it sketches the documents while it reads them. A text that read would drop is kept
+// on disk if it may have to be searched for recycled blocks.
 func (o *Options) Load(e *cli.Env, read corpus.Options, inputs []string) (*corpus.Corpus, error) {
 	whole := o.Strip == StripNever
 	if o.Covered == 0 && o.Strip != StripAlways {
@@ -95,7 +96,7 @@ func (o *Options) Load(e *cli.Env, read corpus.Options, inputs []string) (*corpu
 	return corpus.Load(e, read, o.Against, inputs)
 }
 
-// Close removes what the sketches keep outside memory.
+// Close removes the temporary files of the sketches.
 func (s *Sketches) Close() {
 	if s.own {
 		s.signed.Registers.Close()
@@ -156,7 +157,7 @@ func WarnBounded(e *cli.Env, w lsh.Work) {
 	}
 }
 
-// SketchStripped is Sketch without the blocks left out by Options.Strip.
+// SketchStripped is like Sketch, without the blocks that Options.Strip leaves out.
 func SketchStripped(c *corpus.Corpus, o Options) (*Sketches, error) {
 	masks, err := Masks(c, o)
 	if err != nil {

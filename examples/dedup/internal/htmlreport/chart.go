@@ -46,8 +46,8 @@ func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
 	c.add(`<line class="%s" x1="%s" y1="%s" x2="%s" y2="%s"/>`, class, coord(x1), coord(y1), coord(x2), coord(y2))
 }
 
-// axisX draws the axis of similarities from low to 1, which is at right, and returns
-// a function from similarities to places on it.
+// axisX draws the axis of similarities from low to 1, with 1 at x coordinate right,
+// and returns a function that maps similarities to x coordinates.
 func (c *canvas) axisX(low, right float64, label string) (at func(float64) float64) {
 	at = func(s float64) float64 { return plotLeft + (s-low)/(1-low)*(right-plotLeft) }
 	step := .1
@@ -100,8 +100,8 @@ func (c *canvas) close() template.HTML {
 	return template.HTML(c.String())
 }
 
-// A bin counts the similarities from low up to the next bin; the last one counts
-// only those of 1.
+// A bin counts the similarities from low up to the next bin; the last bin counts
+// only similarities of 1.
 type bin struct {
 	low   float64
 	count int
@@ -127,7 +127,7 @@ func (r *Report) bins(perUnit int) []bin {
 	return bins
 }
 
-// found returns the chance that a pair of that similarity is found.
+// found returns the probability that a pair with similarity s is found.
 func (r *Report) found(s float64) float64 {
 	if r.Banding.Rows == 0 {
 		return 0
@@ -240,7 +240,7 @@ func (r *Report) histogram() chart {
 		case n == 0:
 			return 0
 		case log:
-			// A single pair is a bar of a visible height.
+			// Even a single pair gets a visible bar.
 			return (math.Log10(float64(n)) + .25) / (math.Log10(float64(top)) + .25)
 		}
 		return float64(n) / float64(top)

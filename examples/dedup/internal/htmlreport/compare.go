@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The kinds of a piece, with the same values as in the page's script:
+// The kinds of pieces, with the same values as in the page's script:
 const (
 	plain    = iota // marks and spaces between stretches
 	common          // on both sides
@@ -114,8 +114,7 @@ func (s *side) appendEdit(dst []piece, at *int, span shingle.Span, kind, link in
 	return dst
 }
 
-// appendMasked appends a span, with the parts of it that the mask hides as
-// recycled.
+// appendMasked appends a span; the parts that the mask hides become recycled pieces.
 func (s *side) appendMasked(dst []piece, span shingle.Span, kind, link int) []piece {
 	at := span.Start
 	put := func(kind, until, link int) {
@@ -142,7 +141,7 @@ func (d *doc) flat(ps []piece) []int {
 	return list
 }
 
-// cutAfter returns an offset in text at or soon after n bytes: after a space if
+// cutAfter returns an offset in text at or shortly after n bytes: after a space if
 // there is one, otherwise between two letters.
 func cutAfter(text string, n int) int {
 	if n >= len(text) {
@@ -158,7 +157,7 @@ func cutAfter(text string, n int) int {
 	return n
 }
 
-// cutBefore returns an offset in text at or soon before its last n bytes.
+// cutBefore returns an offset in text at or shortly before its last n bytes.
 func cutBefore(text string, n int) int {
 	n = len(text) - n
 	if n <= 0 {

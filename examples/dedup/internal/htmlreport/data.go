@@ -27,7 +27,7 @@ type dataSet struct {
 	kinds   []dataKind
 	omitted []string // what the limits left out
 	static  map[string][]staticFinding
-	folder  string // of all ids
+	folder  string // common folder of all ids
 }
 
 type dataKind struct {
@@ -47,7 +47,8 @@ type (
 		Doc        int     `json:"d"`
 		Similarity float64 `json:"s"`
 		// The remaining fields are for a member that the page compares. A and B are pieces:
-		// see doc.flat. Kept is the document to keep where that of the cluster is too long.
+		// see doc.flat. Kept is the document to keep if the one of the cluster is too long
+		// to show whole.
 		Kept *int  `json:"k,omitempty"`
 		A    []int `json:"a,omitempty"`
 		B    []int `json:"b,omitempty"`
@@ -71,7 +72,7 @@ type (
 		Template   bool    `json:"k,omitempty"`
 		Documents  int     `json:"d,omitempty"` // number of documents with the passage, if it is recycled
 		Hosts      int     `json:"g,omitempty"`
-		Places     [4]int  `json:"o"` // bytes of the documents: start and end in a, then in b
+		Places     [4]int  `json:"o"` // byte offsets: start and end in a, then in b
 		// A and B hold the start in the text, followed by pieces.
 		A []int `json:"a,omitempty"`
 		B []int `json:"b,omitempty"`
@@ -137,8 +138,8 @@ func (r *Report) data() dataSet {
 		}
 		b.spared = 0
 	}
-	// Each kind gets its share of the bytes, plus the bytes that the kind before left
-	// over.
+	// Each kind gets its share of the bytes, plus any bytes left over by the previous
+	// kind.
 	last := 0
 	if len(r.Origins) > 0 {
 		last = total / 10
@@ -410,7 +411,7 @@ func (b *builder) origin(o Origin) originData {
 	return data
 }
 
-// when formats a time without its zero parts.
+// when formats a time, omitting its zero parts.
 func when(t time.Time) string {
 	t = t.UTC()
 	switch {
@@ -429,8 +430,8 @@ func beginning(text string, limit int) (string, int) {
 	return shown(text[:i]), len([]rune(text[i:]))
 }
 
-// round keeps four digits, since more would only cost bytes. Values below 1 stay
-// below 1.
+// round keeps four significant digits, since more would only cost bytes. Values
+// below 1 stay below 1.
 func round(x float64) float64 {
 	if x < 1 {
 		return min(.9999, math.Round(x*1e4)/1e4)
