@@ -18,10 +18,11 @@ const (
 )
 
 // A register of the Bucket algorithm holds the round in which its bucket was filled,
-// and the rank of the element that filled it. The number of leading ones is the
-// round (the largest number means the fallback); a zero ends it except after the
-// largest; the remaining bits are the rank. So a value of an earlier round is below
-// every value of a later one, and the minimum merges two signatures exactly.
+// and the rank of the element that filled it. The number of leading one bits is the
+// round, and the largest number means the fallback. A zero bit follows, except after
+// the largest number, and the remaining bits are the rank. So a value of an earlier
+// round is below every value of a later round, and the minimum merges two signatures
+// exactly.
 
 // tagOf returns the least value that a register may have in the round.
 func tagOf(round int) uint32 { return ^(^uint32(0) >> round) }
@@ -81,10 +82,10 @@ func makeParams(sc Scheme) params {
 	return p
 }
 
-// update adds the elements to the registers, of which there are p.lanes(). The
-// result does not depend on how a set is divided into calls: a bucket that is empty
-// after all elements was empty after each block, so every element took part in the
-// later round and in the fallback.
+// update adds the elements to the p.lanes() registers. The result does not depend on
+// how a set is divided among calls: a bucket that is empty after all elements was
+// empty after each block, so every element took part in the later round and in the
+// fallback.
 //
 // If fresh is set, regs are the registers of the empty set.
 func (s *Sketcher) update(regs []uint32, hashes []uint64, fresh bool) {

@@ -181,7 +181,7 @@ func (s *Sketcher) allRounds(regs []uint32, xs, hashes []uint64) {
 func (s *Sketcher) laterRound(regs []uint32, xs []uint64, round int) {
 	p := &s.params
 	switch {
-	case s.tier == cpu.AVX512 && len(xs) > p.k: // then most registers are filled
+	case s.tier == cpu.AVX512 && len(xs) > p.k: // with so many, most registers are filled
 		siftRoundAVX512(&regs[0], len(regs), &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))
 	case s.tier == cpu.AVX512 && len(xs) > 32: // for fewer it does not pay
 		laterRoundAVX512(&regs[0], &xs[0], len(xs), p.shift, p.round[round], uint(round+1), tagOf(round))

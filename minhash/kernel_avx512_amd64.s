@@ -190,16 +190,16 @@ no:
 	VPXORQ  T, X, X   \
 	VPSRLQ  X23, X, T
 
-// Packs them as bucket<<32 | value into X. X24 = cut, Z25 = tag, Z26 = upper
-// halves.
+// Packs these elements as bucket<<32 | value into X. X24 = cut, Z25 = tag, Z26 =
+// upper halves.
 #define PACK(X, T) \
 	VPSLLQ  $32, T, T \
 	VPSRLD  X24, X, X \
 	VPORQ   Z25, X, X \
 	VPTERNLOGQ $0xB8, T, Z26, X
 
-// Appends those whose register is open to the list that ends at R11. X22 = shift+6,
-// Z27 = 1, Z28 = a bit for each register.
+// Appends the packed elements whose register is open to the list that ends at R11.
+// X22 = shift+6, Z27 = 1, Z28 = a bit for each register.
 #define SIFT(X, T, U) \
 	LATER(X, T)              \
 	VPSRLQ   X22, X, U       \
@@ -304,7 +304,7 @@ place:
 // uint64, cut uint, tag uint32)
 //
 // Like laterRoundAVX512, for at most 512 registers, but drops the elements whose
-// register was filled in an earlier round, which pays if there are many.
+// register was filled in an earlier round, which is worthwhile if there are many.
 TEXT ·siftRoundAVX512(SB), 0, $2176-60
 	MOVQ regs+0(FP), R8
 	MOVQ lanes+8(FP), CX
@@ -402,9 +402,9 @@ loop:
 // func fallbackAVX512(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag
 // uint32, cut uint)
 //
-// It works on 256 registers at a time: it gathers the multipliers of those that are
-// missing, finds the minima for them in blocks of 16, and puts the results back.
-// Results of the last block beyond the missing registers are discarded.
+// It works on 256 registers at a time: it gathers the multipliers of the missing
+// ones, finds the minima for them in blocks of 16, and puts the results back. Results
+// of the last block beyond the missing registers are discarded.
 TEXT ·fallbackAVX512(SB), 0, $1088-56
 	MOVQ regs+0(FP), DI
 	MOVQ lanes+8(FP), R8
@@ -573,8 +573,8 @@ next:
 // uint32, cut uint)
 //
 // Like fallbackAVX512, but for all registers: values from an earlier round are below
-// any result. It requires a multiple of 128 registers and pays if there are so few
-// elements that most registers are missing.
+// any result. It requires a multiple of 128 registers and is worthwhile if there are
+// so few elements that most registers are missing.
 TEXT ·fallbackAllAVX512(SB), NOSPLIT, $0-56
 	MOVQ regs+0(FP), DI
 	MOVQ lanes+8(FP), R8

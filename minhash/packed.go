@@ -101,8 +101,8 @@ func (p Packed) Similarity(q Packed) float64 {
 	return max(0, (share-chance)/(1-chance))
 }
 
-// agreeBytes counts equal bytes, eight at a time: a byte of x is zero where both
-// agree, and only then is its top bit still set.
+// agreeBytes counts equal bytes, eight at a time. A byte of x is zero if both agree,
+// and its top bit remains set only then.
 func agreeBytes(a, b []byte) int {
 	const low = 0x7F7F7F7F7F7F7F7F
 	n := 0

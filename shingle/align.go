@@ -26,7 +26,8 @@ import (
 // for an equal token, -1 for an unequal one, -2 for the first token of a gap and -1
 // for each further one) until the score has fallen by Drop; then the longest seed
 // that no extension has passed through is extended, and so on. Alignments that are
-// close together in both texts are joined if their score pays for the gap.
+// close together in both texts are joined if their score outweighs the cost of the
+// gap.
 //
 // A run of MinTokens equal tokens or more is always found, unless every 12
 // consecutive tokens of it occur at more than 64 pairs of places; only the first few
@@ -83,12 +84,12 @@ type Snap uint8
 
 const (
 	// SnapNear ends a passage at its last equal token, but includes the rest of a
-	// paragraph if that is about one token in both texts (two from 16 equal tokens on,
-	// three from 32), so that a paragraph whose last word was changed is included
-	// whole. It does the same with a sentence if the passage is edited anyway. Left out
-	// are equally few tokens that reach into another paragraph, parts of a number, and
-	// a single token that reaches into another sentence or clause if both texts have it
-	// elsewhere too.
+	// paragraph if that is about one token in both texts (two if it has 16 equal tokens
+	// or more, three if it has 32), so that a paragraph whose last word was changed is
+	// included whole. It does the same with a sentence if the passage is edited anyway.
+	// Left out are equally few tokens that reach into another paragraph, parts of a
+	// number, and a single token that reaches into another sentence or clause if both
+	// texts have it elsewhere too.
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
@@ -139,7 +140,7 @@ type Text struct {
 	base   []uint32          // offsets of every 64th token
 	starts []uint16          // start of each token, relative to the base before it
 	far    []uint32          // start of each token, if one is too far from its base
-	size   []uint8           // bytes of each token; longToken for that many or more
+	size   []uint8           // bytes of each token, at most longToken
 	ends   map[uint32]uint32 // lengths of the long tokens
 
 	weights []uint8 // nil if all are words
@@ -281,9 +282,9 @@ func (al Aligner) Align(a, b string) []Passage {
 	return al.AlignTexts(al.Prepare(a), al.Prepare(b))
 }
 
-// AlignTexts is like [Aligner.Align], for texts that have been prepared. It
-// panics if the texts were prepared with different Shinglers. Aligning one text
-// with many is cheapest when that text is a in one call after the other.
+// AlignTexts is like [Aligner.Align], but takes prepared texts. It panics if the
+// texts were prepared with different Shinglers. To align one text with many, pass it
+// as a in consecutive calls, which is cheapest.
 func (al Aligner) AlignTexts(a, b *Text) []Passage {
 	return al.align(a, b, nil)
 }

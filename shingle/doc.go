@@ -49,8 +49,8 @@
 // stay equal. There are three seeds with three purposes:
 //
 //   - Shingler.Seed: no one can make different shingles with equal hashes.
-//   - The Seed of a minhash.Sketcher: no one can choose words so that the registers of a
-//     text agree with those of another more, or less, often than their shingles do.
+//   - The Seed of a minhash.Sketcher: no one can choose words that make the registers
+//     of two texts agree more, or less, often than their shingles do.
 //   - The Seed of an index of package lsh: no one can make different registers
 //     that share a bucket. Equal registers share it with any seed.
 //

@@ -164,7 +164,7 @@ type letters struct {
 }
 
 // A pairTable holds the first and the second folded bytes for the 128 code points of
-// two adjoining first bytes, the lower of which is even.
+// two adjoining first bytes, an even one and the next.
 type pairTable [2][128]uint8
 
 // lettersOf holds the letters of each table.

@@ -72,7 +72,7 @@ func newPageTable(runs *runTable) *pageTable {
 	return t
 }
 
-// at returns the entry of a code point from U+0080 on, and its number of bytes.
+// at returns the entry of a code point above ASCII, and its number of bytes.
 func (t *runTable) at(r rune) (e uint32, size int) {
 	switch {
 	case r < 0x800:

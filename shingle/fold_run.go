@@ -11,9 +11,9 @@ import (
 
 // A runTable holds the folded forms of code points, found with one look-up each.
 type runTable struct {
-	// Indexed by encoding: ASCII, then code points of two and of three bytes, then those
-	// of four from fourAt on. An entry is a unidata.Entry of up to three bytes, all of
-	// which are given, or one of the following.
+	// Indexed by encoding: ASCII, then code points of two and of three bytes, then
+	// those of four bytes at or above fourAt. An entry is a unidata.Entry with all its
+	// bytes, at most three, or one of the following.
 	entries [fourBase + fourCount]uint32
 	// The two entries of code points that fold to two.
 	doubles [][2]uint32

@@ -6,13 +6,13 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// States are classes; none is the state between tokens.
+// A state is a class; none is the state between tokens.
 const none = unidata.Sep
 
-// rows[class] holds, in the eight bits from 8*k on, the effect of a code point of
-// the class in state k: bits 3 to 5 are the next state, bit 6 is set if a space
-// comes first. So a state depends on the previous one only through a shift. The
-// upper bits of an index are the length of an entry and are ignored.
+// The effect of a code point of a class in state k is in the eight bits of
+// rows[class] that begin at bit 8*k: bits 3 to 5 are the next state, bit 6 is set if
+// a space comes first. So a state depends on the previous one only through a shift.
+// The upper bits of an index are the length of an entry and are ignored.
 var rows [128]uint64
 
 const (
@@ -44,8 +44,8 @@ func init() {
 	}
 }
 
-// states are the classes that a state can be; a folder's state is the index here,
-// times eight.
+// states lists the classes that can be states; the state in a folder is the index
+// here, times eight.
 var states = [8]uint8{
 	none, unidata.Letter, unidata.Single, unidata.Katakana, unidata.Hiragana,
 	unidata.Cluster, unidata.Stacker, unidata.Apostrophe,

@@ -75,8 +75,8 @@ words:
 	MOVD R4, quotes+24(FP)
 	RET
 
-// LEAST sets R to the mask of the bytes of V0 to V3 that are not below those of LIMIT,
-// with V4 to V7 for scratch.
+// LEAST sets R to the mask of the bytes of V0 to V3 that are at least LIMIT, with V4
+// to V7 for scratch.
 #define LEAST(LIMIT, R) \
 	VUMAX LIMIT.B16, V0.B16, V4.B16 \
 	VUMAX LIMIT.B16, V1.B16, V5.B16 \

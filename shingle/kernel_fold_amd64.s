@@ -125,15 +125,15 @@ QUAD(openTwo, 0x8000000000000000) // positions at which a code point of two byte
 QUAD(openThree, 0xc000000000000000) // one of three,
 QUAD(openFour, 0xe000000000000000) // one of four
 
-// MASK32 moves to the upper half of R the top bits of Y5, and those of Y6 to the lower
-// one, with DX for scratch.
+// MASK32 moves the top bits of Y5 to the upper half of R and the top bits of Y6 to
+// the lower half, with DX for scratch.
 #define MASK32(R) \
 	VPMOVMSKB Y5, DX \
 	VPMOVMSKB Y6, R \
 	SHLQ $32, DX \
 	ORQ  DX, R
 
-// FROM2 sets R to the bytes of Y0 and Y4 that are not below those of LIMIT.
+// FROM2 sets R to the mask of the bytes of Y0 and Y4 that are at least LIMIT.
 #define FROM2(LIMIT, R) \
 	VPMAXUB LIMIT, Y0, Y6 \
 	VPCMPEQB Y6, Y0, Y6 \
@@ -346,8 +346,8 @@ out:
 	LEAQ (R)(R*2), AX \
 	LEAQ (R)(AX*2), R
 
-// BEHIND sets TO to the bytes that follow those in R; CARRY holds the last one of
-// the block before.
+// BEHIND sets TO to the mask of the bytes that follow the bytes in R; CARRY holds the
+// last bit of the previous block.
 #define BEHIND(R, CARRY, TO) \
 	LEAQ (R)(R*1), TO \
 	ORQ CARRY, TO
@@ -388,8 +388,8 @@ out:
 //	CX  bytes of the block that are whole code points
 //	R9  letters         R10 single ones      R11 hiragana    R12 katakana
 //	R13 marks           R14 CX-1, for CARRY  R15 first bytes of single ones
-//	AX, DX              scratch; from whole on DX is where spaces come
-//	Z0  first bytes, then what is written    Z1, Z2 second and third bytes
+//	AX, DX              scratch; after label whole DX marks where spaces are inserted
+//	Z0  first bytes, then the output         Z1, Z2 second and third bytes
 //	Z3 to Z7            scratch; Z6 the kinds of the code points
 //	Z8 to Z15           the table for the pages, two registers each
 //	Z16 to Z29          constants            Z30, Z31 the table for ASCII
@@ -431,8 +431,8 @@ block:
 	VMOVDQU64 (SI), Z0
 	VMOVDQU64 1(SI), Z1
 	VMOVDQU64 2(SI), Z2
-	// BX is the first bytes of code points outside ASCII, CX the number of complete
-	// bytes.
+	// BX is the mask of first bytes of code points outside ASCII, CX the number of
+	// bytes in complete code points.
 	VPMOVB2M Z0, K1
 	VPCMPB $1, Z16, Z0, K2
 	KMOVQ K1, AX
@@ -468,15 +468,15 @@ block:
 	PAGE(Z10, Z11, K5)
 	PAGE(Z12, Z13, K2)
 	PAGE(Z14, Z15, K3)
-	// Ideographs.
+	// Find the ideographs.
 	VPSUBB Z19, Z0, Z3
 	VPCMPUB $1, Z20, Z3, K1
 	VPCMPEQB Z19, Z0, K2
 	VPCMPUB $1, Z21, Z1, K2, K2
 	KANDNQ K1, K2, K1
 	VMOVDQU8 Z22, K1, Z6
-	// R9 to R13 are letters, single ones, hiragana, katakana and marks, AX the
-	// separators.
+	// R9 to R13 hold the masks of letters, single code points, hiragana, katakana and
+	// marks, and AX the mask of separators.
 	KIND(R9)
 	KIND(R10)
 	KIND(R11)
@@ -509,7 +509,7 @@ block:
 	JNZ  marks
 whole:
 	// Spaces are inserted where a token follows one of another kind, and before every
-	// single one.
+	// single code point.
 	XORQ R10, R15
 	BEHIND(R9, LETTERS, AX)
 	BEHIND(R10, SINGLES, DX)
@@ -588,8 +588,8 @@ done:
 // func twosVBMI2(out, text *byte, table *pairTable, two, first uint64) uint64
 //
 //	SI  text            DX  out              R8  table       R9  first
-//	K1  where the code points begin that are folded, in the end those that were
-//	Z5, Z6              what their first and second bytes become
+//	K1  where the code points to fold begin; at the end, where the folded ones begin
+//	Z5, Z6              the folded forms of their first and second bytes
 TEXT ·twosVBMI2(SB), NOSPLIT, $0-48
 	MOVQ out+0(FP), DX
 	MOVQ text+8(FP), SI
@@ -601,7 +601,7 @@ TEXT ·twosVBMI2(SB), NOSPLIT, $0-48
 	VPBROADCASTB R9, Z2
 	VPBROADCASTD evenBits<>(SB), Z3
 	VPBROADCASTD lowSix<>(SB), Z4
-	// The code points of the table.
+	// Select the code points that are in the table.
 	VPANDQ Z3, Z0, Z3
 	VPCMPEQB Z2, Z3, K1, K1
 	// It is indexed by one bit of the first byte and six bits of the second.
@@ -650,7 +650,7 @@ QUAD(everyOther, 0x5555555555555555)
 //
 //	SI  text            DX  out              CX  two         R11 every other bit
 //	R12 the parity      R9  the result       AX, R10 scratch
-//	Z16, Z17            what the 64 code points of an even first byte become
+//	Z16, Z17            the folded forms of the 64 code points of an even first byte
 //	Z18, Z19            those of the odd one after it
 //	Z0  words of text   Z20 to Z22 constants, of which Z21 is first
 TEXT ·twosAVX512(SB), NOSPLIT, $0-48
@@ -740,8 +740,8 @@ NOTHREE:
 //	R8  first bytes of two that are still to be folded
 //	R9  r               R12 separators       R13 pairs
 //	AX, BX, DX, R10     scratch
-//	Z0, Z1 first and second bytes            Z7  what is written
-//	Z5, Z6              what first and second bytes become
+//	Z0, Z1 first and second bytes            Z7  the output
+//	Z5, Z6              the folded forms of first and second bytes
 //	Z16 to Z22 constants; Z2 to Z4 scratch
 TEXT ·lettersVBMI2(SB), NOSPLIT, $0-8
 	MOVQ r+0(FP), R9
@@ -766,7 +766,7 @@ lettersblock:
 	VPTERNLOGQ $0xD8, Z20, Z1, Z2
 	VPANDQ Z19, Z0, Z3
 letterspair:
-	// The code points that share a table with the first one.
+	// Select the code points that share a table with the first one.
 	TZCNTQ R8, AX
 	MOVBLZX (SI)(AX*1), AX
 	ANDL $0x1e, AX
@@ -819,7 +819,7 @@ GLOBL oneBack<>(SB), RODATA|NOPTR, $64
 //	SI  text            DX  out              CX  those of R8 that share a table
 //	R8  first bytes of two that are still to be folded
 //	R9  r               R11 every other bit  R12 separators; for TWOS, the parity
-//	R13 bytes of the block                   BX  what was folded
+//	R13 bytes of the block                   BX  mask of folded code points
 //	AX, R10, DI         scratch
 //	Z7  the block       Z16 to Z22 as in twosAVX512
 //	Y8 to Y10, Y11 the constants of LETTERBLOCK, moved to Z16 to Z18 and Z21 for it

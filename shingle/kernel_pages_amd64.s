@@ -78,7 +78,7 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 #define WHOLE 56(SP) // bytes of the block that are whole code points
 #define NOTHING 72(SP) // where code points that become nothing begin
 #define NOPAGE 64(SP) // not 0 if there is no page for the code point after the block
-#define FROM 80(SP) // the bytes from the start of the part on
+#define FROM 80(SP) // mask of the bytes at or after the start of the part
 #define UNKNOWN 88(SP) // where code points that pages do not fold begin
 
 // func foldPagesVBMI2(r *run)
@@ -198,7 +198,7 @@ closed:
 	VMOVDQA64 Z0, Z7
 	VPXORQ Z8, Z8, Z8
 page:
-	// The code points on the page of the first one.
+	// Select the code points on the page of the first one.
 	TZCNTQ R8, AX
 	KMOVQ R8, K1
 	MOVBLZX (SI)(AX*1), CX
@@ -372,7 +372,7 @@ next:
 	JEQ  block
 	JMP  out
 single:
-	// A code point on its own.
+	// Fold a single code point.
 	MOVQ r+0(FP), AX
 	MOVQ run_entries(AX), R10
 	MOVQ run_rows(AX), R13
@@ -401,7 +401,7 @@ singledone:
 	IN(foreign, AX)
 	TESTQ AX, AX
 	JNE  alien
-	// The rest of the block.
+	// Go on with the rest of the block.
 	MOVQ R9, STATE
 	MOVQ $-1, AX
 	SHLXQ R12, AX, AX
@@ -437,8 +437,8 @@ clusters:
 	TZCNTQ AX, R12
 	JMP  part
 kinds:
-	// A bit for each code point: whether it is a separator, is a mark, begins a cluster,
-	// or is a stacker. Prefix vowels have the last two.
+	// Masks with a bit for each code point: whether it is a separator, is a mark,
+	// begins a cluster, or is a stacker. Prefix vowels have the last two.
 	KINDS(Z25, R15)
 	KINDS(Z29, AX)
 	KINDS(Z30, CX)
@@ -458,7 +458,7 @@ kinds:
 	ADDQ AX, R13
 	ANDNQ AX, R13, R13
 	ORQ  BX, R13
-	// Letters after a cluster.
+	// Find the letters that follow a cluster.
 	ORQ  R15, BX
 	ORQ  AX, BX
 	NOTQ BX
@@ -497,7 +497,8 @@ begun:
 	JMP  orders
 
 ordered:
-	// A bit for each code point: the level of its order, and of the one before it.
+	// Masks with a bit for each code point: its order level, and the order level of the
+	// one before it.
 	VPBROADCASTQ kindsHigh<>(SB), Z9
 	KINDS(Z9, CX)
 	VPBROADCASTQ kindsLow<>(SB), Z9

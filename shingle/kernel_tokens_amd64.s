@@ -66,9 +66,10 @@ GLOBL places<>(SB), RODATA|NOPTR, $64
 	KORQ K1, K3, K3 \
 	VPCMPEQB Z21, Z0, K4
 
-// JOIN sets R13 to the word bytes of the block before, including apostrophes between
-// letters: R8, R9, R10 are its apostrophes, letters and word bytes, AX the letters
-// of the block after it, R11 the last letter of the block before it.
+// JOIN sets R13 to the word bytes of the previous block, including apostrophes
+// between letters. R8, R9 and R10 are the apostrophes, letters and word bytes of that
+// block, AX the letters of the block after it, R11 whether the block before it ended
+// in a letter.
 #define JOIN \
 	MOVQ R9, R13 \
 	SHRQ $1, AX, R13 \
@@ -161,8 +162,8 @@ bounds512last:
 	VZEROUPPER
 	RET
 
-// EMITBYTES writes the positions of the bits of DX: all positions within the block
-// as bytes, then the first 32 widened, and the others if there are any.
+// EMITBYTES writes the positions of the bits of DX: first all positions within the
+// block as bytes, then the first 32 of them widened, and the others if there are any.
 #define EMITBYTES(FEW) \
 	KMOVQ DX, K5 \
 	POPCNTQ DX, R13 \
@@ -274,7 +275,7 @@ TEXT ·hashAVX512(SB), NOSPLIT, $0-48
 	VPXORQ Z25, Z25, Z25
 	PCALIGN $64
 hash512:
-	// Sixteen bytes from the start of each of eight tokens.
+	// Load sixteen bytes from the start of each of eight tokens.
 	MOVL 0(BX), R8
 	MOVL 16(BX), R9
 	MOVL 32(BX), R10
@@ -295,7 +296,7 @@ hash512:
 	VINSERTI64X4 $1, Y3, Z1, Z1
 	VPUNPCKLQDQ Z1, Z0, Z4
 	VPUNPCKHQDQ Z1, Z0, Z5
-	// Their lengths.
+	// Compute the lengths of the tokens.
 	VMOVDQU64 (BX), Z6
 	VPSRLQ $32, Z6, Z7
 	VPSUBD Z6, Z7, Z7
@@ -303,7 +304,7 @@ hash512:
 	VPCMPUQ $6, Z17, Z7, K1
 	KMOVW K1, R8
 	MOVB R8, (DX)
-	// Zero the bytes after them.
+	// Zero the bytes after the tokens.
 	VPSLLQ $3, Z7, Z8
 	VPSUBQ Z8, Z18, Z9
 	VPMAXSQ Z25, Z9, Z9

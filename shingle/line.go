@@ -85,8 +85,8 @@ func (l *line) read(text string, at int) int {
 	return at
 }
 
-// ascii adds a run of printable ASCII to the line; word reports whether the run is
-// in its first word.
+// ascii adds a run of printable ASCII to the line; word reports whether the first
+// word is still open.
 func (l *line) ascii(text string, at, end int, word *bool) {
 	run := text[at:end]
 	ahead := 0

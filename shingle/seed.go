@@ -32,11 +32,11 @@ type keyed struct {
 
 var unkeyed = newKeyed(0)
 
-// newKeyed derives the constants from the seed; the derivation is frozen. Up to
-// eight bytes of a token go through the mixer, which is then a bijection: no two
-// such tokens have the same hash. Longer tokens are polynomials: the two
-// multiplications of hash16 would collide for chosen tokens far more often than by
-// chance, and xxhash has collisions that no seed prevents.
+// newKeyed derives the constants from the seed; the derivation is frozen. Tokens of
+// up to eight bytes go through the mixer, which is a bijection for them: no two such
+// tokens have the same hash. Longer tokens are polynomials: the two multiplications
+// of hash16 would collide for chosen tokens far more often than by chance, and xxhash
+// has collisions that no seed prevents.
 func newKeyed(seed uint64) *keyed {
 	k := &keyed{seed: seed, mixer: public}
 	if seed != 0 {

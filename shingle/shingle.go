@@ -48,11 +48,12 @@ type Shingler struct {
 	// KeepAccents keeps accented letters different from plain ones.
 	KeepAccents bool
 
-	// Seed selects the hash functions. 0 selects the public one, the same everywhere and
-	// for ever; with any other seed, hashes compare only with those of the same seed.
-	// Use a random seed and keep it secret where authors may be hostile: see Seeds in
-	// the package documentation. Names contain a fingerprint of the seed, never the
-	// seed. With a seed, tokens of more than eight bytes take longer to hash.
+	// Seed selects the hash functions. 0 selects the public functions, which are the
+	// same everywhere and never change; with any other seed, hashes compare only with
+	// hashes of the same seed. Use a random seed and keep it secret if authors may be
+	// hostile: see Seeds in the package documentation. Names contain a fingerprint of
+	// the seed, never the seed. With a seed, tokens of more than eight bytes take
+	// longer to hash.
 	Seed uint64
 
 	// Multiset makes repeats count: the second occurrence of a shingle in a text has a
@@ -175,7 +176,7 @@ func (t *tokenizer) tokens(dst []Token) []Token {
 		}
 		return dst
 	}
-	// The folded bytes are those of the text.
+	// The folded bytes have the same offsets as the text.
 	base, hashes, bounds := t.base, t.hashes, t.bounds
 	for i := 0; i < len(out) && i < len(hashes) && 2*i+1 < len(bounds); i++ {
 		p := &out[i]

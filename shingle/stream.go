@@ -75,8 +75,8 @@ func (t *tokenizer) input() []byte {
 	return t.in
 }
 
-// complete returns the number of bytes of b before a code point that may continue
-// after it.
+// complete returns the number of bytes of b, without a last code point that may
+// continue after b.
 func complete(b []byte) int {
 	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
 		if utf8.RuneStart(b[len(b)-n]) {

@@ -39,10 +39,10 @@ type tokenizer struct {
 	in  []byte   // what a stream is read into
 
 	// A token longer than longest is hashed part by part.
-	long      bool // the open token is a long one
+	long      bool // the open token is longer than longest
 	longStart int
 	digest    digest
-	longFirst bool // the first token of the last step was a long one
+	longFirst bool // the first token of the last step was longer than longest
 	firstAt   int  // and began here
 }
 
@@ -149,8 +149,8 @@ func (t *tokenizer) step(text []byte, at int, last bool) {
 	}
 }
 
-// settled returns the number of folded bytes, up to the end of a token, that no
-// further text can change.
+// settled returns the number of folded bytes, up to the end of a token, that later
+// text cannot change.
 func (t *tokenizer) settled(last bool) int {
 	if last {
 		return t.n
@@ -319,8 +319,8 @@ func wordBytes(c uint64) uint64 {
 	return (l | d | c) & high
 }
 
-// joining returns which of the 64 bytes from at on are apostrophes between letters;
-// bytes from end on are not.
+// joining returns which of the 64 bytes that begin at at are apostrophes between
+// letters; bytes at or after end do not count.
 func joining(buf []byte, at, end int) (mask uint64) {
 	for i := at; i < at+64; i++ {
 		if buf[i] == '\'' && betweenLetters(buf, i, end) {
@@ -368,8 +368,8 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	return k
 }
 
-// hashGeneric hashes the tokens of buf with the given bounds, each with 16 readable
-// bytes from its start on.
+// hashGeneric hashes the tokens of buf with the given bounds. At least 16 bytes must
+// be readable from the start of each token.
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	bounds = bounds[:2*len(dst)]
 	for i := range dst {

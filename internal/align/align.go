@@ -4,11 +4,11 @@
 //
 // The method is seed and extend. Runs of equal tokens that hold a shared q-gram are
 // seeds; the longest seed that no alignment has passed through yet is extended to
-// both sides by an affine-gap alignment that stops when its score falls too far
-// below its best (the X-drop rule of Zhang, Berman and Miller 1998, as in BLAST),
-// computed by antidiagonals in tiles (Wozniak 1997). Alignments that are close
-// together in both texts are then joined, if their score pays for the gap, and parts
-// in a different order are gathered.
+// both sides by an affine-gap alignment that stops when its score falls too far below
+// its best (the X-drop rule of Zhang, Berman and Miller 1998, as in BLAST), computed
+// by antidiagonals in tiles (Wozniak 1997). Alignments that are close together in
+// both texts are then joined if their score outweighs the cost of the gap, and parts
+// in a different order are gathered into one passage.
 package align
 
 import (
@@ -38,7 +38,7 @@ const (
 const runBlock = 1 << 10 // runs allocated at a time
 
 // budgetPerToken bounds the work: the number of alignment cells and comparisons for
-// every token of the two texts. Real texts use a few.
+// every token of the two texts. Real texts need only a few.
 const (
 	budgetPerToken = 64
 	budgetBase     = 1 << 16
@@ -53,7 +53,7 @@ type Seq struct {
 // A Run is N equal tokens in a row, at A in one text and at B in the other.
 type Run struct{ A, B, N int32 }
 
-// A Chain is one local alignment: a[A0:A1] is b[B0:B1], edited.
+// A Chain is one local alignment: b[B0:B1] is an edited version of a[A0:A1].
 type Chain struct {
 	A0, A1, B0, B1 int32
 	Matched        int32 // number of equal tokens
@@ -111,7 +111,8 @@ type Engine struct {
 	budget      int
 }
 
-// A reach is a run on its diagonal: the tokens [from, to) of a, found in a call.
+// A reach is a run on its diagonal: the tokens [from, to) of a, and the call in which
+// it was found.
 type reach struct {
 	from, to int32
 	call     uint32
@@ -124,7 +125,7 @@ func (e *Engine) Align(a, b Seq) []Chain {
 }
 
 // AlignAt is like Align, but looks only where seeds report equal tokens. A seed's N
-// counts; its tokens must be equal, or it is ignored.
+// is used; a seed whose tokens are unequal is ignored.
 func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 	return e.run(a, b, func(x, y []uint32) {
 		for _, s := range seeds {

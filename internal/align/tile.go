@@ -16,7 +16,7 @@ const (
 type tile struct {
 	score [tileSteps][tileRows]int16
 	how   [tileSteps]howMasks
-	a     [tileRows]uint32 // the token of each lane, from lane 1 on
+	a     [tileRows]uint32 // the token of each lane except lane 0
 	//lint:ignore U1000 the kernel for AVX2 uses it
 	b [tileRows + tileSteps]uint32 // the tokens of b back to front, the first one in the middle
 }

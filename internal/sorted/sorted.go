@@ -1,7 +1,7 @@
-// Package sorted holds the rules of a search whose records arrive in order: which
-// documents of a bucket are compared, which candidates may match, and which document
-// joins which cluster. Package lsh/stage applies them to lines, dedup -spill to
-// files.
+// Package sorted holds the rules of a search whose records arrive in sorted order:
+// which documents of a bucket are compared, which candidates may match, and which
+// document joins which cluster. Package lsh/stage applies them to lines, dedup -spill
+// to files.
 //
 // A ref is the number of a document in the order of preference.
 package sorted

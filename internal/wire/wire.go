@@ -29,7 +29,7 @@ var (
 	ErrFormat = errors.New("not in this format")
 	// ErrVersion is the error for a version that this code cannot read.
 	ErrVersion = errors.New("unknown format version")
-	// ErrCorrupt is the error of bytes that are damaged, cut short or inconsistent.
+	// ErrCorrupt is the error for bytes that are damaged, cut short or inconsistent.
 	ErrCorrupt = errors.New("corrupt data")
 	// ErrMismatch is the error for two things that cannot be compared because of how
 	// they were made.
@@ -76,7 +76,7 @@ func AppendUint64s(dst []byte, v []uint64) []byte {
 
 // Open checks magic, version and checksum of the envelope in data, which must be all
 // of data, and returns a Reader of the payload and the version. A version that is 0
-// or above newest is an ErrVersion, reported before the checksum is checked: a later
+// or above newest gives an ErrVersion, even if the checksum is wrong, because a later
 // version may end differently.
 func Open(data []byte, magic string, newest uint64) (*Reader, uint64, error) {
 	if len(data) < len(magic) || string(data[:len(magic)]) != magic {
@@ -127,7 +127,7 @@ func (r *Reader) Rest() []byte {
 	return r.rest
 }
 
-// Fail records an error of the caller, unless there already is one.
+// Fail records an error that the caller supplies, unless there already is one.
 func (r *Reader) Fail(err error) {
 	if r.err == nil {
 		r.err = err

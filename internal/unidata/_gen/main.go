@@ -448,8 +448,8 @@ func ranges(f func(rune) uint32, end rune, yield func(lo, hi rune, v uint32)) {
 	}
 }
 
-// supplementary writes ranges of code points from U+10000 on that are not
-// separators: unchanged ones by class, others by their folded form.
+// supplementary writes ranges of code points above U+FFFF that are not separators:
+// unchanged code points by class, others by their folded form.
 func supplementary(p func(string, ...any), keep bool) {
 	type rng struct {
 		lo, hi rune
