@@ -1,4 +1,4 @@
-// Command compare measures neardup and the tools that people use today: on the same
+// Command compare measures neardup and the tools that people use today, on the same
 // documents, with the same shingles if a peer accepts them, at the same threshold,
 // and with tokenizing included in every peer's time. It writes docs/comparison.md,
 // its plots, and the figures in them:
@@ -15,14 +15,14 @@
 // reading and writing. Peers take turns, round after round; the page has medians.
 // All run on one thread.
 //
-//	measure.go  a process under the accounts of the operating system
+//	measure.go  cost of a process, as counted by the operating system
 //	install.go  the peers, and their versions
 //	near.go     near-duplicates: corpora with truth, and growth
 //	shared.go   passages and blocks, scored by the programs in shared/score
 //	score.go    pairs against exact truth
-//	generate.go documents in any number, with planted near-duplicates
+//	generate.go any number of documents, with planted near-duplicates
 //	page.go     the page, from results.json and page.md.tmpl
-//	tables.go   its tables, and growth.go those of the growth
+//	tables.go   its tables (those of the growth are in growth.go)
 //	plot.go     its plots
 //
 // Package peers (Go) and the folders in drivers (Python, Rust, and a Go module that

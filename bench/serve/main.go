@@ -5,11 +5,13 @@
 //
 // It builds and starts the service itself, with a folder in -dir, and prints
 //
-//   - how many documents of 3 KB a second the filter judges, called from one
-//     goroutine, and the service, asked in batches by a few clients, with their ratio, and the same for their processor time (on Linux), which is less sensitive to other load;
+//   - the documents of 3 KB judged per second by the filter, called from one goroutine,
+//     and by the service, called in batches by a few clients, with their ratio; on
+//     Linux also the same for processor time, which is less sensitive to other load;
 //   - the latencies of single documents that arrive at random moments, at a given rate,
-//     whether or not earlier ones were answered (an open loop), with the ratio of the 99th percentile to that of a write and flush of as many bytes, measured in turns;
-//   - the answers of the service above its capacity;
+//     whether or not earlier ones were answered (an open loop); the 99th percentile is
+//     compared with the latency of writing and flushing as many bytes, measured in turn;
+//   - how the service answers above its capacity;
 //   - whether a service that is killed under load and started again still knows
 //     everything that it had answered.
 package main

@@ -166,7 +166,7 @@ func start(program, tier, texts string) (*driver, error) {
 	return d, d.cmd.Start()
 }
 
-// ask returns the nanoseconds per pass, 0 if the version lacks the way.
+// ask returns the number of nanoseconds per pass, or 0 if the version lacks the way.
 func (d *driver) ask(way, kind string) (float64, error) {
 	if _, err := fmt.Fprintln(d.in, way, kind); err != nil {
 		return 0, err

@@ -14,7 +14,7 @@ export SPARK_HOME SPARK_LOCAL_IP=127.0.0.1 PYSPARK_PYTHON=$venv/bin/python
 export PATH=$venv/bin:$PATH
 port=${PORT:-17077}
 master=spark://127.0.0.1:$port
-# Processes that only direct others: their code is compiled once, not twice.
+# These processes only direct others, so their code is compiled once, not twice.
 light="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 export SPARK_DAEMON_JAVA_OPTS="$light ${SPARK_DAEMON_JAVA_OPTS:-}"
 daemons=()

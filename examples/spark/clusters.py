@@ -2,12 +2,12 @@
 
     spark-submit clusters.py --dedup PROGRAM --out FOLDER [--strip] CORPUS... [-- FLAGS]
 
-CORPUS is JSON Lines (also packed) or Parquet, files or folders, with "id" and "text";
-the order of preference is that of the file names and of the documents in each. FLAGS
-go to every stage, say -threshold 0.7. --strip leaves out recycled blocks by "host",
+CORPUS is JSON Lines (may be compressed) or Parquet, files or folders, with "id" and "text";
+documents are preferred in the order of the file names and of the lines in each. FLAGS
+go to every stage, for example -threshold 0.7. --strip leaves out recycled blocks by "host",
 "url" and "time". All workers see FOLDER and CORPUS and PROGRAM, which is dedup, under
 one path. FOLDER gets a Parquet file set for each step, and the clusters in
-FOLDER/clusters as dedup clusters -json prints them. A run goes on where it was.
+FOLDER/clusters as dedup clusters -json prints them. An interrupted run resumes where it was.
 """
 import argparse
 import hashlib
@@ -105,7 +105,7 @@ class Run:
         self.step("sketches", "SELECT ref, unhex(digest) AS digest, CAST(split(keys, ',') AS ARRAY<BIGINT>) AS keys,"
                   " unbase64(packed) AS packed, unbase64(set) AS set, id FROM " + self.stage("sketch", "line", source,
                   "ref BIGINT, digest STRING, keys STRING, packed STRING, set STRING, id STRING"))
-        # The first of each group of exact duplicates goes on; the others follow it.
+        # Only the first of each group of exact duplicates is processed; the others get its result.
         self.step("copies", "SELECT * FROM (SELECT ref, min(ref) OVER (PARTITION BY digest) AS first FROM sketches) WHERE ref > first")
         # Most buckets hold one document: they end here. Keys come first, so that the first bytes decide the order.
         self.step("buckets", "SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY key, band) AS size FROM"

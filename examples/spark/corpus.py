@@ -1,4 +1,4 @@
-"""Prints N made-up documents of about 1 KB as JSON Lines, the same for the same N:
+"""Prints N made-up documents of about 1 KB as JSON Lines. Equal N give equal documents:
 
     python corpus.py N
 

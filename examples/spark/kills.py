@@ -1,11 +1,11 @@
-"""Runs a driver of clusters.py and kills what an engine must survive, in every step.
+"""Runs a driver of clusters.py and, in every step, kills processes that an engine must survive.
 
     kills.py WORK COMMAND...
 
 WORK is the folder of the workers and of dedup. In each step the driver is killed once
-a task runs, and the command started again; then a process of the stage, its executor
-and its worker, or only those that the variable KILLS names, as in "driver stage". A
-worker that was killed is replaced. It fails unless the command
+a task runs, and the command is started again. Then a process of the stage, its executor
+and its worker are killed. The variable KILLS limits this to the processes it names, as
+in "driver stage". A killed worker is replaced. The program fails unless the command
 succeeds in the end and every kill hit a step that was not over.
 """
 import os
@@ -38,7 +38,7 @@ class Kills:
         return steps[-1] if steps else None
 
     def wait(self, step, find):
-        """Returns what find finds while the driver is in a step, None after that."""
+        """Returns the result of find while the driver is in a step, None after that."""
         while self.step() == step and self.driver.poll() is None:
             if found := find():
                 return found
@@ -100,7 +100,7 @@ class Kills:
                 continue  # it ended just now
 
     def restart(self, step):
-        """Kills the driver in a step and starts it again, which must go on there."""
+        """Kills the driver in a step and starts it again; it must resume in that step."""
         times = len(re.findall(f"^step {step}$", self.log.read_text(), re.MULTILINE))
         os.killpg(self.driver.pid, signal.SIGKILL)
         self.driver.wait()

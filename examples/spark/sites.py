@@ -1,10 +1,10 @@
-"""Prints N made-up pages of sites as JSON Lines, the same for the same N:
+"""Prints N made-up pages of sites as JSON Lines. Equal N give equal pages:
 
     python sites.py N
 
-Every site has a frame; a third of the stories are repeated, on any site, some in other
-words, and all pages end with one of a few sign-offs. Some pages have an address in
-place of a host, and some neither.
+Every site has a frame. A third of the stories are repeated, on any site, some reworded.
+All pages end with one of a few sign-offs. Some pages have an address instead of a host,
+and some have neither.
 """
 import json
 import random

@@ -4,8 +4,8 @@
 //
 //	driver TIER TEXTS.json
 //
-// A line of standard input names a way and a kind of text. The answer is the
-// nanoseconds per pass, or - if this version lacks the way.
+// A line of standard input names a way and a kind of text. The answer is the number
+// of nanoseconds per pass, or "-" if this version lacks the way.
 package main
 
 import (
