@@ -59,9 +59,9 @@ func (v *view) findCopies(scope Scope, docs int) int {
 	return most
 }
 
-// split counts the named documents that are copies of the page and those that are
-// not; the page itself is in neither count. If as many documents are named as can
-// be, they are a sample: if most of them are copies, all documents count as copies.
+// split counts the named documents that are copies of the page and the others; the
+// page itself is in neither count. If as many documents are named as can be, they
+// are a sample: if most of them are copies, all documents count as copies.
 func (v *view) split(names []uint32) (copies, others int) {
 	if len(v.copies) == 0 {
 		others = len(names)
@@ -198,8 +198,8 @@ func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	return 2*o.weight > total-undecided && 4*o.weight > total
 }
 
-// A limit is the last document named for a part of the page that is held by more
-// documents than can be named.
+// A limit describes a part of the page held by more documents than can be named: its
+// last named document.
 type limit struct {
 	doc    uint32
 	weight int64 // of the part; once sorted, of all up to this one
@@ -227,7 +227,7 @@ func (v *view) undecided(doc uint32) int64 {
 	return v.limits[n-1].weight
 }
 
-// overlaps sums up what documents share with the page.
+// overlaps holds the overlap of each document with the page.
 type overlaps struct {
 	slots []overlap // open addressing; a power of two, or none
 	used  []int32

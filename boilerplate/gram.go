@@ -16,7 +16,7 @@ const (
 	gramUnits   = 5 * wordUnits
 )
 
-// One gram in four is counted: those whose hash ends in zeros.
+// One gram in four is counted: a gram whose hash ends in zeros.
 const gramSample = 3
 
 // Counted grams whose hash has three more zeros are anchors: like blocks, they have

@@ -66,7 +66,7 @@ func (t *gramTable) addAll(grams []uint64) {
 			t.filled++
 		}
 		// In a free slot the count is 0; in any other slot the bits above the count equal
-		// those of g.
+		// g's.
 		n := *p & maxGram
 		*p = g&^maxGram | min(n+1, maxGram)
 	}

@@ -5,8 +5,8 @@
 //
 // SQLite (modernc.org/sqlite, no cgo) has a table of documents and one of band keys,
 // write-ahead logging, and synchronous=FULL, so that a commit is as durable as a
-// Sync. Both sides get ready-made signatures, find candidates by the same bands, and
-// compare signatures. They take turns, with a tenth of the documents each time.
+// Sync. Both sides receive ready-made signatures, find candidates by the same bands,
+// and compare signatures. They take turns, with a tenth of the documents each time.
 package main
 
 import (

@@ -7,7 +7,8 @@ import "runtime"
 // A usage is the memory of the process.
 type usage struct{ heap, file int64 }
 
-// resident returns the memory obtained by Go; that of mapped files is not known.
+// resident returns the memory obtained by Go; the memory of mapped files is not
+// known.
 func resident() usage {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -4,8 +4,8 @@
 //
 //	GOWORK=off go -C bench/figures run . -rounds 5 -write
 //
-// The commands take turns, round after round; rows that take minutes, or whose
-// figures do not vary, are run once. Some tests need the folder shared next to the
+// The commands take turns, round after round; rows that take minutes or have
+// constant figures are run once. Some tests need the folder shared next to the
 // repository, and bench/peers downloads other modules.
 package main
 

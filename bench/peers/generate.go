@@ -14,11 +14,11 @@ import (
 	"github.com/neardup/neardup/bench/peers/peers"
 )
 
-// A generated corpus has 200 near-duplicates in every thousand documents, each of
-// another one of the thousand. A quarter of them differ only in case and
-// punctuation, the others in one, two or four words. All other pairs of documents
-// have next to nothing in common. Documents have 60 to 140 words from a vocabulary
-// of 30,000, frequent and rare ones as in any language.
+// A generated corpus has 200 near-duplicates in every thousand documents, each one
+// similar to another document of the thousand. A quarter of them differ only in case
+// and punctuation, the others in one, two or four words. All other pairs of
+// documents have next to nothing in common. Documents have 60 to 140 words from a
+// vocabulary of 30,000, both frequent and rare, as in any language.
 const generation = 1 // incremented when the documents change
 
 const vocabulary = 30_000

@@ -15,7 +15,7 @@ import (
 //go:embed drivers/*.py drivers/*.txt drivers/gaoya drivers/gaoya/src
 var drivers embed.FS
 
-// An installed knows how to start each peer.
+// An installed holds the commands that start each peer.
 type installed struct {
 	self, python, gaoya, dedup string
 	drivers                    string // folder of the Python programs
@@ -88,7 +88,7 @@ func copyDrivers(work string) error {
 	})
 }
 
-// pythonPeers are the packages whose versions the page names.
+// pythonPeers are the packages whose versions are on the page.
 var pythonPeers = []string{"datasketch", "rensa", "FastSketchLSH", "text-dedup", "trafilatura", "jusText", "numpy", "xxhash"}
 
 func (in *installed) installPython(c config) error {

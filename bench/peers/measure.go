@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// A cost is the time and memory of a process, as the operating system counts them.
+// A cost is the time and memory used by a process, as counted by the operating
+// system.
 type cost struct {
 	CPU  float64 `json:"cpu"`  // seconds, user and system
 	Wall float64 `json:"wall"` // seconds
@@ -23,20 +24,20 @@ type cost struct {
 	Limit bool `json:"limit,omitempty"`
 }
 
-// errLimit is the error of a process that was stopped.
+// errLimit is the error for a process that was stopped at its limit.
 var errLimit = errors.New("stopped at the limit of processor time")
 
-// errFailed is the error of a process that failed.
+// errFailed is the error for a process that failed.
 var errFailed = errors.New("failed")
 
-// single keeps every peer to one thread.
+// single limits every peer to one thread.
 var single = []string{"GOMAXPROCS=1", "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "RAYON_NUM_THREADS=1",
 	"TOKENIZERS_PARALLELISM=false", "HF_DATASETS_OFFLINE=1", "HF_HUB_OFFLINE=1", "PYTHONHASHSEED=0"}
 
 // measure runs a command and returns its output and cost.
 //
 // The command is started by a separate small process (measureMain): a child begins
-// with the memory of the process that starts it, and the system counts that as the
+// with the memory of the process that starts it, which the system would count as the
 // child's.
 func measure(limit time.Duration, dir string, command ...string) (out []byte, c cost, err error) {
 	self, err := os.Executable()
@@ -84,7 +85,7 @@ func measureMain(args []string) error {
 	if _, err := fmt.Sscan(args[0], &limit); err != nil {
 		return err
 	}
-	// The child inherits the limit; this process itself takes next to nothing.
+	// The child inherits the limit; this process itself uses next to nothing.
 	if err := syscall.Setrlimit(syscall.RLIMIT_CPU, &syscall.Rlimit{Cur: limit, Max: limit + 5}); err != nil {
 		return err
 	}

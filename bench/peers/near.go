@@ -134,8 +134,8 @@ func runGrowth(c config, in *installed, res *results) error {
 				f.Bytes = f.Runs[0].Loop.Bytes
 			}
 			res.Growth = append(res.Growth, f)
-			// Ten times as many documents take ten times as long, and a hundred times if every
-			// pair is compared.
+			// Ten times as many documents take ten times as long, or a hundred times as long if
+			// every pair is compared.
 			grows := 10.
 			if quadratic[f.Peer] {
 				grows = 100
@@ -149,7 +149,7 @@ func runGrowth(c config, in *installed, res *results) error {
 				stopped[f.Peer] = "not started: stopped with fewer documents"
 			}
 		}
-		if err := res.write(resultsFile); err != nil { // the next size takes ten times as long
+		if err := res.write(resultsFile); err != nil { // saved now, because the next size takes ten times as long
 			return err
 		}
 	}

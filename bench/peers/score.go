@@ -16,11 +16,11 @@ const margin = .05
 //
 // Recall and Precision are pairwise: recall is the share of reported pairs among the
 // true pairs at least margin above the threshold; precision is the share of reported
-// pairs whose true similarity is not below the threshold by more than margin. The
-// strict figures are the same without a margin; the truth has the shingles of the
-// peers' common tokenizer, so they penalize peers with a tokenizer of their own. ARI
-// is the adjusted Rand index (Hubert and Arabie 1985) of the connected components of
-// the reported pairs against those of the true ones at the threshold.
+// pairs whose true similarity is at most margin below the threshold. The strict
+// figures are the same without a margin; the truth has the shingles of the peers'
+// common tokenizer, so they penalize peers with a tokenizer of their own. ARI is the
+// adjusted Rand index (Hubert and Arabie 1985) of the connected components of the
+// reported pairs, compared with the components of the true pairs at the threshold.
 type quality struct {
 	Recall, Precision, F1                   float64
 	StrictRecall, StrictPrecision, StrictF1 float64

@@ -19,7 +19,7 @@ import (
 // A task is passages or blocks on one set of documents.
 type task struct {
 	set         string
-	docs, truth string // what the peers read
+	docs, truth string // the files that the peers read
 	score       []string
 }
 
@@ -135,8 +135,8 @@ func runBlocks(c config, in *installed, res *results) error {
 	if in.python == "" {
 		return nil
 	}
-	// A block that either of them flags is flagged: this needs no further run, and costs
-	// the sum of both.
+	// A block is flagged if either of them flags it. This needs no further run; its cost
+	// is the sum of both.
 	both := filepath.Join(c.work, "flagged-both")
 	var joined []byte
 	sum := sharedResult{Set: t.set, Peer: "trafilatura and neardup, two passes"}

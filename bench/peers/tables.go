@@ -146,8 +146,8 @@ func (p *pager) passagesTable() string {
 		}
 		at[[2]string{r.Set, r.Peer}] = r
 	}
-	// A peer that is given the pairs is compared with the Aligner, which is also given
-	// them.
+	// A peer that is given the pairs is compared with the Aligner, which is given them
+	// too.
 	us := func(given bool) string {
 		if given {
 			return "neardup shingle.Aligner"

@@ -35,8 +35,8 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "folder for the file of signatures")
 	threshold := flag.Float64("threshold", .8, "least similarity")
 	flag.Parse()
-	// The collector could let garbage double the memory in use: its work is part of the
-	// measurement.
+	// The collector could let garbage double the memory in use, so its work is part of
+	// the measurement.
 	debug.SetGCPercent(50)
 	fmt.Println("documents  clusters  planted found  CPU us/document  peak heap MiB  bytes/document")
 	for _, arg := range flag.Args() {
@@ -115,7 +115,7 @@ func original(row int) (int, bool) {
 	return at, true
 }
 
-// write writes the signatures: random ones and, for copies, those of the original
+// write writes the signatures: random ones and, for copies, the original's signature
 // with 0 to 19 of 128 registers changed.
 func write(f *os.File, n int) error {
 	w := bufio.NewWriterSize(f, 1<<20)

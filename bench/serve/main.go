@@ -330,7 +330,7 @@ func (s *service) batches(pages []seen.Page) (rate float64, fresh int, err error
 	return rate, int(n.Load()), err
 }
 
-// one judges a single document and returns the status.
+// one sends a single document to be judged and returns the status.
 func (s *service) one(i int) int {
 	code, b, err := s.post("application/json", encode(document(i)))
 	if err != nil {
@@ -366,7 +366,7 @@ func (s *service) closedLoop(next *int, d time.Duration) float64 {
 }
 
 // openLoop sends single documents at random moments, at a rate, and returns the
-// latencies of those that were judged and a count of the statuses.
+// latencies of the judged documents and the count of each status.
 func (s *service) openLoop(next *int, rate float64, d time.Duration) ([]time.Duration, map[int]int) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex

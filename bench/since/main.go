@@ -4,13 +4,13 @@
 //	git worktree add --detach ../before 723a90a
 //	GOWORK=off go -C bench/since run . -before ../../../before
 //
-// It measures several ways of using the library: those that the README, or the
-// documentation of a package, showed at the time of each version. See driver.
+// It measures several ways of using the library, as shown at the time of each
+// version by the README or the documentation of a package. See driver.
 //
-// The driver is built with both versions, which take turns at each way in each round.
-// Each figure is the processor time of a pass of the old version divided by that of
-// the new one, on one processor each, including garbage collection: the median of the
-// rounds, with the smallest and the largest.
+// The driver is built with both versions, which take turns at each way in each
+// round. Each figure is the processor time of a pass of the old version divided by
+// the time of the new one, on one processor each, including garbage collection: the
+// median of the rounds, with the smallest and the largest.
 package main
 
 import (

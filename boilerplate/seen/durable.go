@@ -92,7 +92,7 @@ type op struct {
 	Release bool    `json:"release,omitempty"`
 	Forget  int64   `json:"forget,omitempty"` // before this time, in milliseconds since 1970
 
-	// Outcomes are those of an earlier frame; they are not an operation.
+	// Outcomes belong to an earlier frame and are not an operation.
 	Outcomes *outcomes `json:"outcomes,omitempty"`
 }
 

@@ -60,9 +60,9 @@ func parseFrame(b []byte) (number uint64, payload []byte, ok bool) {
 	return binary.LittleEndian.Uint64(b[8:]), payload, true
 }
 
-// readJournal calls f with the payload of each frame, the first of which must have
-// the given number. It returns the number of the next frame and the offset at which
-// the complete frames end. Bytes after that offset were never acknowledged if no
+// readJournal calls f with the payload of each frame. The first frame must have the
+// given number. It returns the number of the next frame and the offset at which the
+// complete frames end. Bytes after that offset were never acknowledged if no
 // complete frame follows; otherwise the journal is damaged.
 func readJournal(b []byte, number uint64, f func(payload []byte) error) (next uint64, end int64, err error) {
 	at := 0

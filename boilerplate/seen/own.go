@@ -21,8 +21,8 @@ import (
 // judged again after a crash are compared with the same documents as before it,
 // including those replaced or removed since.
 //
-// The documents are those of the index on disk, then those of each layer in turn. A
-// layer overrides the ones below for its IDs. Search results are ordered as in a
+// The documents are the ones in the index on disk, followed by each layer's in turn.
+// A layer overrides the ones below for its IDs. Search results are ordered as in a
 // single index: documents of later layers were added later.
 type own struct {
 	ix     *disk.Index
@@ -37,7 +37,7 @@ type layer struct {
 	changes map[string]change
 	ix      *lsh.Index // of the documents added
 	expired time.Time  // earlier documents on disk are removed; the zero Time if none are
-	more    int        // documents that it adds minus those that it removes
+	more    int        // number of documents added minus number removed
 
 	// applied is set when the index on disk has the changes. From then on the layer is
 	// redundant, and the next caller that has the turn drops it.

@@ -112,7 +112,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = syncDir(tmp)
 	}
 	if err == nil && f.texts != nil {
-		// The texts may be ahead of the save, never behind it.
+		// The texts on disk may be newer than the save, but never older.
 		err = f.texts.Flush()
 	}
 	if err == nil {

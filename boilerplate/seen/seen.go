@@ -1,4 +1,4 @@
-// Package seen separates new pages from those that were seen before. A [Filter]
+// Package seen separates new pages from pages that were seen before. A [Filter]
 // takes the text of a page with its address and host and returns a [Verdict]:
 //
 //	filter, err := seen.Open("state", seen.Options{})
@@ -14,8 +14,8 @@
 //
 // Two pages that carry the same article in the frames of two sites are alike only
 // without the frames, and two articles in the same large frame differ only without
-// it. A frame is recognized once several pages have it. So a page is not judged
-// before its site is known: until [Options.Settle] pages of its section have been
+// it. A frame is recognized once several pages have it, so a page is not judged
+// before its site is known. Until [Options.Settle] pages of its section have been
 // observed, the verdict is [Held], and the page is kept in memory. [Filter.Release]
 // judges the held pages whose frame is known by now, in order of arrival; call it
 // with all set at the end of a crawl. Pages of known sections are judged at once. A

@@ -41,7 +41,7 @@ func (o Options) sketcher() *minhash.Sketcher {
 	return minhash.New(minhash.Options{Seed: o.Seed, Elements: shingler})
 }
 
-// A kept stores the pages that were judged new.
+// A kept is a store for the pages judged new.
 type kept interface {
 	search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error)
 	get(ctx context.Context, id string) (d disk.Document, ok bool, err error)
@@ -51,8 +51,8 @@ type kept interface {
 	put(ctx context.Context, d disk.Document, threshold float64, unlike []string) (lsh.Match[string], bool, error)
 
 	// quote informs other filters of the blocks that were left out of a page that is
-	// about to be stored. quoted returns those of the given blocks that another filter
-	// leaves out.
+	// about to be stored. quoted returns the given blocks that another filter leaves
+	// out.
 	quote(ctx context.Context, blocks func() []shingle.Set) error
 	quoted(ctx context.Context, blocks []shingle.Set) ([]shingle.Set, error)
 

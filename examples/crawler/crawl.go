@@ -43,8 +43,8 @@ type crawl struct {
 	counts  counts
 }
 
-// A position is the state from which a crawl resumes, in addition to that of the
-// filter itself: the note saved with the filter.
+// A position is the state from which a crawl resumes, in addition to the state of
+// the filter. It is the note saved with the filter.
 type position struct {
 	Journal  int              `json:"journal"` // the number of the journal to replay
 	Pages    int64            `json:"pages"`   // durable bytes of pages.jsonl
@@ -263,8 +263,8 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 	}
 }
 
-// fetched returns the number of URLs that -max-pages counts: with -every, those of
-// the round.
+// fetched returns the number of URLs that -max-pages counts: with -every, only the
+// URLs of the round.
 func (c *crawl) fetched() int {
 	if c.o.every > 0 {
 		return c.at.InRound

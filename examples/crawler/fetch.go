@@ -27,7 +27,7 @@ type fetch struct {
 	Links   []string   `json:"links,omitempty"`
 	Gone    bool       `json:"gone,omitempty"` // the server has no such page
 
-	// Way is "redirect" or "sitemap" for a URL that leads elsewhere: it is neither a
+	// Way is "redirect" or "sitemap" for a URL that leads elsewhere and is neither a
 	// page nor an error.
 	Way string `json:"way,omitempty"`
 

@@ -52,7 +52,7 @@ func (r *robots) take(host string) rules {
 	return x
 }
 
-// robotsHost returns the host whose robots.txt a request asks for, perhaps after
+// robotsHost returns the host whose robots.txt was requested, possibly before
 // redirects, or "".
 func robotsHost(req *http.Request) string {
 	for req.Response != nil && req.Response.Request != nil {

@@ -18,7 +18,7 @@ const (
 	fresh     state = "new"       // it was not a page the last time
 	changed   state = "changed"   // a change of its text, or of the page that it repeats
 	unchanged state = "unchanged" // no change
-	gone      state = "gone"      // it was a page, and the server no longer has it
+	gone      state = "gone"      // the page is no longer on the server
 )
 
 // A last is the result of the last fetch of a URL.

@@ -14,7 +14,7 @@ const (
 	Registers = 128
 )
 
-// A Found holds the findings of a peer.
+// A Found is the output of a peer.
 type Found struct {
 	Pairs   [][2]int // rows of near-duplicates, the lower first
 	Banding string   // bands x rows, or its equivalent

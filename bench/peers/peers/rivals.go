@@ -23,7 +23,7 @@ func ekzhu(texts []string, threshold float64) Found {
 }
 
 // dgryski is dgryski/go-minhash, which makes signatures but has no index. It uses
-// ekzhu's index, whose signatures are also from this module but with different
+// ekzhu's index, which uses signatures from this module too, but with different
 // hashes. The first hash is the one that its tests use, the second is xxhash.
 func dgryski(texts []string, threshold float64) Found {
 	first := func(b []byte) uint64 { return metro.Hash64(b, 0) }

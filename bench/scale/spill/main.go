@@ -156,8 +156,8 @@ func (m *measured) watch(pid int, stop <-chan struct{}) {
 	}
 }
 
-// used returns the number of bytes of the files in the folder and of those without a
-// name, which only Linux lists.
+// used returns the number of bytes of the files in the folder, including files
+// without a name, which only Linux lists.
 func (m *measured) used(pid int) (bytes int64, files int) {
 	_ = filepath.WalkDir(m.dir, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

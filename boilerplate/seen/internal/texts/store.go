@@ -35,7 +35,7 @@ func (t Text) equal(u Text) bool {
 
 var shingler shingle.Shingler
 
-// window is the number of consecutive five-word shingles of which at least one is a
+// window is the number of consecutive five-word shingles that contain at least one
 // fingerprint, so that texts that share a run of eight words share a fingerprint.
 const window = 4
 
