@@ -30,8 +30,8 @@ func FullSize(sizes []int, documents, bands int) int {
 // FullDuplicates returns the size up to which all pairs of exact duplicates are
 // listed. In a larger group, each document is paired only with the first; if the
 // firsts of two groups match and the groups are larger together, only the firsts are
-// paired. sizes lists the sizes above [FullBucket], in ascending order: those of the
-// groups, and for each pair of matching firsts that of both groups together.
+// paired. sizes lists all sizes above [FullBucket] in ascending order: the sizes of
+// groups and, for each pair of matching firsts, the size of both groups together.
 // documents is as in [FullSize].
 func FullDuplicates(sizes []int, documents int) int {
 	return fullUpTo(sizes, budget(documents), func(n float64) float64 { return n * n / 2 })

@@ -51,13 +51,13 @@ type join struct {
 	size    []uint32 // of each set
 	firstOf []uint32 // the first row of the same set; none if it is the row itself
 
-	// The shared elements of each row, as numbers in the order of their
-	// frequency, the rarest first: those of row i lie at start[i]:start[i+1].
+	// The shared elements of each row, as numbers in the order of their frequency, the
+	// rarest first: row i has the ones at start[i]:start[i+1].
 	start  []int
 	tokens []uint32
 
-	// The rows of each shared element, in ascending order: those of element i
-	// lie at from[i]:from[i+1].
+	// The rows of each shared element, in ascending order: element i has the ones at
+	// from[i]:from[i+1].
 	from []int
 	rows []uint32
 	full int // number of rows of an element up to which all are examined
@@ -230,8 +230,8 @@ func (j *join) postings(row int) []uint32 {
 	return j.list(row)
 }
 
-// findDuplicates finds the rows whose set equals that of an earlier row. All
-// elements of such sets are shared, so comparing tokens is enough.
+// findDuplicates finds the rows with the same set as an earlier row. All elements of
+// such sets are shared, so comparing tokens is enough.
 func (j *join) findDuplicates(hashes []uint64) {
 	j.firstOf = make([]uint32, j.docs)
 	order := make([]uint32, 0, j.docs)
@@ -320,10 +320,10 @@ func (j *join) larger(a, b uint32) bool {
 	return cmp.Or(cmp.Compare(j.size[a], j.size[b]), cmp.Compare(a, b)) > 0
 }
 
-// candidates appends the rows that may contain the given one: those that are at
-// least as large and share one of its rarest elements. For an element that too many
-// rows share, it appends the first rows, whatever their size: they do not look for
-// other rows either.
+// candidates appends the rows that may contain the given one: rows that are at least
+// as large and share one of its rarest elements. For an element that too many rows
+// share, it appends the first rows, whatever their size: they do not look for other
+// rows either.
 func (j *join) candidates(near []uint32, row int) []uint32 {
 	list := j.postings(row)
 	need := 0

@@ -26,11 +26,11 @@ type engine struct {
 	done     int
 	total    int
 
-	sets     func(row int) []uint64 // nil, or a set; the set is nil if it is not known
-	tags     *Tags                  // nil, or those of all rows
-	sketcher *minhash.Sketcher      // nil, or an estimate of the number of elements
+	sets     func(row int) []uint64 // returns the set of a row, or nil if it is not known; may be nil
+	tags     *Tags                  // the tags of all rows, or nil
+	sketcher *minhash.Sketcher      // estimates the number of elements; may be nil
 	rank     []uint32               // position of each row in the order of preference; nil means the order of the rows
-	removed  func(row int) bool     // nil: none
+	removed  func(row int) bool     // nil if no row is removed
 
 	state []uint8  // of each row
 	link  []uint32 // of each row: another row, whose meaning depends on the state
@@ -295,7 +295,7 @@ func (e *engine) each(n int, f func(w *worker, i int) error) error {
 	return err
 }
 
-// isEmpty reports whether the registers are those of the empty set.
+// isEmpty reports whether the registers belong to the empty set.
 func isEmpty(registers []uint32) bool {
 	for _, v := range registers {
 		if v != ^uint32(0) {

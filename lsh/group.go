@@ -21,7 +21,7 @@ const partRows = 2048
 type grouper struct {
 	src     Source
 	key     *keyer
-	all     *Tags // nil, or those of all rows
+	all     *Tags // the tags of all rows, or nil
 	workers int
 	tags    []uint32 // of every row, for each band of the scan one after the other
 	entries []uint64 // tag<<32 | row

@@ -111,8 +111,8 @@ func (ix *Index) swap(sc *scratch, id string, sig minhash.Signature, hashes []ui
 
 // InsertNew adds a document unless the index holds a match; then it returns the best
 // one, as [Index.Search] with a Limit of 1 finds it. A document with the same id is
-// not a match. It is replaced if nothing else matches, and otherwise does not
-// change.
+// not a match. It is replaced if nothing else matches, and otherwise stays
+// unchanged.
 //
 // So every document left out matches one that was kept. If two copies are inserted
 // at the same time, exactly one is stored.
@@ -163,8 +163,8 @@ func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhas
 	return ix.rule, true
 }
 
-// fix sets the scheme of the index to that of sig. It panics if the index already has
-// a different one.
+// fix makes the scheme of sig the scheme of the index. It panics if the index
+// already has a different one.
 func (ix *Index) fix(sig minhash.Signature) {
 	sc := sig.Scheme()
 	if sc == (minhash.Scheme{}) {

@@ -24,8 +24,8 @@ type SearchOptions struct {
 	// Limit is the largest number of matches to return; 0 means all. It also bounds the
 	// work: among the documents that share a band with the query, only the last 128
 	// added are compared, and 8 more for each match requested. [Stats] counts how often
-	// that left some out. Documents with exactly the signature of the query are always
-	// compared.
+	// documents were left out for this reason. Documents with exactly the signature of
+	// the query are always compared.
 	Limit int
 
 	// Threshold is the least similarity of a match; 0 means the index's threshold. Below
@@ -99,8 +99,8 @@ func (ix *Index) putScratch(sc *scratch) {
 	ix.scratch.Put(sc)
 }
 
-// ask sets the signature and the hashes of the query: those of a record, or the
-// given ones.
+// ask sets the signature and the hashes of the query. The hashes come from a record,
+// if there is one, or from the caller.
 func (sc *scratch) ask(regs []uint32, r record, hashes []uint64) {
 	sc.query, sc.record, sc.set, sc.ready = regs, r, hashes, false
 }

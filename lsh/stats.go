@@ -6,7 +6,7 @@ import "slices"
 // document.
 type Stats struct {
 	Documents  int     // in the index
-	Signatures int     // different ones among them
+	Signatures int     // distinct signatures
 	Removed    int     // rows whose memory is not reused yet
 	Banding    Banding // see Options
 

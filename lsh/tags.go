@@ -8,14 +8,14 @@ const tagRows = 1 << 13
 // Tags holds the tags by which a [Batch] groups documents: hashes of the bands of
 // their signatures and of the whole signatures, 4 bytes each. A Batch that has them
 // does not scan the signatures for every band or two, and reads only the signatures
-// that it compares. They are best made with the signatures, while those are in the
-// processor's cache. Make Tags with [Batch.NewTags].
+// that it compares. It is best to compute them together with the signatures, while
+// these are in the processor's cache. Make Tags with [Batch.NewTags].
 //
 // Compute and Set may be called by any number of goroutines, Set for different rows;
 // Append and Resize must not run concurrently with anything.
 type Tags struct {
 	key    keyer
-	blocks [][]uint32 // of tagRows rows: the tags of one band, then those of the next
+	blocks [][]uint32 // of tagRows rows each: the tags of one band, then the tags of the next
 	rows   int
 }
 

@@ -3,8 +3,8 @@ package decon
 import "math"
 
 // An aligner aligns a whole entry with the best part of a stretch of words, by
-// dynamic programming over every pair of words. Entries are short and stretches
-// little longer, so it can afford what an aligner of whole documents cannot.
+// dynamic programming over every pair of words. Entries are short and stretches are
+// little longer, so it can afford a cost that an aligner of whole documents cannot.
 type aligner struct {
 	score []int32
 	step  []byte

@@ -113,7 +113,7 @@ type copier struct {
 	ix        *Index
 	from, to  *store
 	tableSize int
-	dead      bitmap   // rows to leave out; nil for those that are currently dead
+	dead      bitmap   // rows to leave out; nil means the rows that are currently dead
 	row       uint32   // the next to copy
 	moved     []uint32 // new row number of each old row
 	buf, set  []byte

@@ -130,11 +130,11 @@ func (ix *Index) wrap(err error) error {
 
 // Add adds a document, replacing the one with its id if there is one. Queries find
 // it at once; it is durable when a Sync that begins later has returned. Add syncs
-// when more than 8 MiB are waiting for it.
+// when more than 8 MiB are waiting to be synced.
 //
 // The error wraps [ErrMismatch] if the signature has a scheme other than the
 // index's; the document is then not added. After any other error it may have been
-// added; unless the error is that of the context, the index accepts no more changes.
+// added; unless the error comes from the context, the index accepts no more changes.
 func (ix *Index) Add(ctx context.Context, d Document) error {
 	_, _, err := ix.insert(ctx, d, addAll, condition{})
 	return err

@@ -299,10 +299,10 @@ func eachRecord(b []byte, off int64, registers int, visit func(*record, int64, [
 	return nil
 }
 
-// nextFrame returns the offset of the next header of a frame between that of a
-// broken frame and another offset; -1 if there is none. If the header of the broken
-// frame is whole, its records are skipped: ids and sets may hold any bytes, even
-// those of a header.
+// nextFrame returns the offset of the next frame header after the header of a broken
+// frame and before another offset, or -1 if there is none. If the header of the
+// broken frame is whole, its records are skipped: ids and sets may hold any bytes,
+// even bytes that look like a header.
 func (l *log) nextFrame(from, to int64) (int64, error) {
 	if _, size, err := l.frameAt(from, math.MaxInt64); err != nil {
 		return -1, err

@@ -91,8 +91,8 @@ func (m *manifest) unmarshal(b []byte) error {
 func filePath(dir, name string) string { return filepath.Join(dir, name) }
 
 // writeManifest replaces the manifest of a directory, durably. After an error,
-// placed reports that the new one may be in place nevertheless: then every file
-// named by either of the two must stay.
+// placed reports that the new one may still be in place; then every file that either
+// manifest names must stay.
 func writeManifest(fsys fileSystem, dir string, m *manifest) (placed bool, err error) {
 	b, err := m.marshal()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // Open opens the index in a directory, and creates it if there is none. The error
 // wraps [ErrLocked] if another Index has it open for writing, [ErrMismatch] if the
-// options differ from those of the index, and [ErrFormat], [ErrVersion] or
+// options differ from the options of the index, and [ErrFormat], [ErrVersion] or
 // [ErrCorrupt] if its files cannot be read. If there is no index, the error wraps
 // [fs.ErrNotExist] when the index is opened with ReadOnly or without a Scheme.
 //
@@ -224,7 +224,8 @@ func (ix *Index) Close() error {
 	return err
 }
 
-// Recovery describes what [Open] found after the last whole frame of the log.
+// Recovery describes the bytes that [Open] found after the last whole frame of the
+// log.
 func (ix *Index) Recovery() Recovery {
 	ix.mu.RLock()
 	defer ix.mu.RUnlock()

@@ -21,10 +21,10 @@ var (
 	// ErrCorrupt reports a damaged file.
 	ErrCorrupt = wire.ErrCorrupt
 	// ErrMismatch reports a signature whose scheme differs from the index's, or options
-	// that differ from those with which the index was created.
+	// that differ from the ones that the index was created with.
 	ErrMismatch = errors.New("fixed when the index was created")
-	// ErrLocked reports that another Index has the same directory open for writing;
-	// with ReadOnly it can be read meanwhile.
+	// ErrLocked reports that another Index has the same directory open for writing; it
+	// can still be opened with ReadOnly.
 	ErrLocked = errors.New("open for writing elsewhere")
 	// ErrReadOnly reports a change to an index that was opened with ReadOnly.
 	ErrReadOnly = errors.New("index is read only")

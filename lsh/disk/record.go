@@ -60,7 +60,7 @@ const (
 	kindAdd    kind = 1
 	kindAddSet kind = 2
 	kindRemove kind = 3
-	kindExpire kind = 4 // of documents with a time before that of the record
+	kindExpire kind = 4 // of documents older than the time of the record
 )
 
 const (

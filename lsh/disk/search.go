@@ -27,7 +27,7 @@ func makeQuery(k int, threshold float64) query {
 
 const (
 	// fullBucket and perMatch bound the rows of one band that a query with a limit
-	// compares; moreSame bounds those with exactly its signature.
+	// compares; moreSame bounds the rows with exactly its signature.
 	fullBucket = 1024
 	perMatch   = 8
 	moreSame   = 32

@@ -35,7 +35,7 @@ type store struct {
 	rows   uint32
 	live   int
 
-	// The content of the manifest once frozen is a segment.
+	// The content of the manifest once frozen has become a segment.
 	frozenDead bitmap
 	frozenEnd  int64
 
@@ -61,7 +61,7 @@ func newStore(fsys fileSystem, dir string, p params) (*store, error) {
 	}, nil
 }
 
-// createStore makes an index without documents; number is that of its log.
+// createStore makes an index without documents; number is the number of its log.
 func createStore(fsys fileSystem, dir string, p params, number uint64) (*store, error) {
 	st, err := newStore(fsys, dir, p)
 	if err != nil {

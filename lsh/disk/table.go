@@ -54,7 +54,7 @@ type table struct {
 
 	offsets []uint64 // of records, one per row
 	times   []int64
-	empty   []bool   // rows of empty signatures, whose only tag is that of the id
+	empty   []bool   // rows of empty signatures, which have only the tag of the id
 	tags    []uint32 // width a row
 
 	slots []uint64 // mixed tag<<32 | oldest entry+1; 0 is free
@@ -83,7 +83,7 @@ func (t *table) slot(m uint32) int {
 	return i
 }
 
-// add appends a row; tags are all tags except that of the id, or none.
+// add appends a row; tags holds all tags except the id's, or is empty.
 func (t *table) add(offset uint64, ms int64, tags []uint32, id uint32) {
 	e := len(t.tags)
 	t.offsets = append(t.offsets, offset)

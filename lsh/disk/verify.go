@@ -17,7 +17,7 @@ import (
 // Verify reads every byte of the index and checks that every document is found by
 // its id, once, and by every band of its signature. It returns an error that wraps
 // [ErrCorrupt] and names the place if a byte has changed or a document is not found.
-// The index may be used meanwhile.
+// The index may be used during the call.
 //
 // Bytes reported by [Index.Recovery] are not an error for Verify: damage to the last
 // frame of an index that was not closed looks like an unfinished write.
@@ -253,8 +253,8 @@ func (v *verifier) alive(ms int64) error {
 	return nil
 }
 
-// All yields the documents of the index in the order in which they were added, as
-// they are at the moment of the call. The index may be used meanwhile; only Compact
+// All yields the documents of the index in the order in which they were added, as of
+// the moment of the call. The index may be used during the iteration; only Compact
 // waits until the sequence is over. The sequence ends after an error.
 func (ix *Index) All(ctx context.Context) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {

@@ -138,9 +138,9 @@ func blockSum(number uint64, p []byte) uint64 {
 
 // Read returns an index with the documents that [Index.WriteTo] wrote. It uses opts,
 // whatever the options of the index that was written. It reads to the end of r.
-// Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or are those of r. Like
-// [New], it panics on invalid opts. Memory is proportional to the bytes present, not
-// to declared lengths.
+// Errors wrap [ErrFormat], [ErrVersion] or [ErrCorrupt], or come from r. Like [New],
+// it panics on invalid opts. Memory is proportional to the bytes present, not to
+// declared lengths.
 //
 // Tokens and fingerprints are read from the file if the options give the same ones,
 // that is, if they have the same Shingler and equivalent values of Run and

@@ -138,8 +138,8 @@ func (l *linker) of(d int) []link {
 // sort orders the entries of a document by the rank of the first holder, then by
 // position.
 func (l *linker) sort(held []heldFirst) {
-	// Each place has one entry, so places and ranks, of which there are few, are sorted
-	// as numbers.
+	// Each place has one entry, and places and ranks are small numbers, so they are
+	// sorted as packed integers.
 	byPlace, ranks := make([]uint64, len(held)), make([]uint64, 0, len(held))
 	for i, h := range held {
 		byPlace[i] = uint64(l.run[h.at].pos)<<32 | uint64(i)

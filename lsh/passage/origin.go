@@ -177,7 +177,7 @@ func elsewhere(docs []*document, links []link) []Source {
 	return out
 }
 
-// unknown reports whether the times leave the order of two documents open.
+// unknown reports whether the times do not determine the order of two documents.
 func unknown(x, y *document) bool {
 	return x.time.IsZero() || y.time.IsZero() || x.time.Equal(y.time)
 }

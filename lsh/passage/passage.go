@@ -39,17 +39,18 @@
 //
 // # Common fingerprints
 //
-// A fingerprint that more than Options.MaxDocuments documents hold, such as that of
-// a licence, would propose every pair of them. Instead it proposes each of them only
-// with its first few holders. No holder is lost: a passage that thousands share is
-// still reported for each of them, with its first holders, and [Index.Groups] still
-// finds all its holders. Stats counts the fingerprints and pairs concerned.
+// A fingerprint that more than Options.MaxDocuments documents hold, such as one from
+// a licence, would propose every pair of them. Instead, it proposes each of these
+// documents only with its first few holders. No holder is lost: a passage that
+// thousands share is still reported for each of them, with its first holders, and
+// [Index.Groups] still finds all its holders. Stats counts the fingerprints and
+// pairs concerned.
 //
 // A fingerprint that more than 64 documents hold is treated in the same way, unless
-// the two documents share six such fingerprints, as those that share a run of 22
-// words do. So a legal formula is reported with its first eight holders, but a story
-// on a hundred sites for every pair of them. Pairs left out for this reason are
-// counted, see Options.LeftOut.
+// the two documents share six such fingerprints; a shared run of 22 words always has
+// that many. So a legal formula is reported only with its first eight holders, but a
+// story on a hundred sites is reported for every pair of them. Pairs left out for
+// this reason are counted, see Options.LeftOut.
 //
 // # Memory
 //
@@ -332,7 +333,7 @@ func (ix *Index) snapshot() ([]*document, []posting) {
 	return slices.Clone(ix.docs), ix.store.single(ix.docs, ix.opts.window())
 }
 
-// Stats counts what the index holds; it reads all fingerprints.
+// Stats counts the contents of the index; it reads all fingerprints.
 func (ix *Index) Stats() Stats {
 	docs, run := ix.snapshot()
 	s := Stats{Fingerprints: len(run), Bytes: 16 * len(run)}

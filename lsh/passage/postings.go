@@ -21,13 +21,13 @@ const gone = ^uint32(0)
 // fingerprints of the newest documents are computed when they are sorted.
 type store struct {
 	runs    [][]posting
-	sealed  int // documents whose postings are in runs: those with lower numbers
+	sealed  int // documents with lower numbers have their postings in runs
 	removed int // documents removed since the runs were last merged into one
 }
 
-// seal sorts the postings of the documents from sealed on. It also drops those of
-// removed documents, so that a document that is replaced again and again leaves no
-// trail.
+// seal sorts the postings of the documents numbered sealed or higher. It also drops
+// the postings of removed documents, so that a document that is replaced again and
+// again leaves no trail.
 func (s *store) seal(docs []*document, window int) {
 	if s.sealed == len(docs) {
 		return

@@ -43,9 +43,9 @@ const (
 	formula      // many documents hold it, and others held it first
 )
 
-// Query returns the documents that share passages with a text, in the order in
-// which they were added. The text need not be in the index; if it is, it is
-// found as well. Spans of skip are left out, as by [Index.Add].
+// Query returns the documents that share passages with a text, in the order in which
+// they were added. The text need not be in the index; if it is, it is found too.
+// Spans of skip are left out, as by [Index.Add].
 func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
@@ -172,7 +172,7 @@ type grouping struct {
 
 var groupings = sync.Pool{New: func() any { return new(grouping) }}
 
-// sort returns the trials by document, those of one document in the given order.
+// sort returns the trials by document, keeping the given order within each document.
 // Documents have numbers below n.
 func (g *grouping) sort(trials []trial, n int) []trial {
 	if len(g.next) < n {

@@ -212,7 +212,7 @@ func (ix *Index) unlink(ctx context.Context, records []*record) error {
 }
 
 // together is the number of documents stored in one step of the server, which does
-// nothing else meanwhile.
+// nothing else during that step.
 const together = 100
 
 // InsertNewAll stores the documents that match no other: see [disk.Store].

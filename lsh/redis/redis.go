@@ -57,8 +57,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Options configures [Open]. Scheme, Threshold, Banding and Seed must equal those of
-// an existing index.
+// Options configures [Open]. Scheme, Threshold, Banding and Seed must equal the
+// values of an existing index.
 type Options struct {
 	// Namespace is the beginning of the names of all keys. It must be set.
 	Namespace string
@@ -188,8 +188,8 @@ func (ix *Index) gone() error {
 	return fmt.Errorf("the server has lost the index in %q, by eviction, deletion or a restart: remove its remaining keys and start again: %w", ix.o.Namespace, disk.ErrCorrupt)
 }
 
-// guardScript begins every script. The first keys are those of the description and
-// the numbering, and the first argument is the description.
+// guardScript begins every script. The first keys hold the description and the
+// numbering, and the first argument is the description.
 const guardScript = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then
 	return redis.error_reply('NEARDUP the index is gone')

@@ -64,8 +64,8 @@ func (ix *Index) search(ctx context.Context, queries []query, replaced map[int64
 }
 
 // candidates returns the numbers of documents that share a band with each query, in
-// ascending order, and their records with those that were just replaced. Every
-// document up to the number last was seen.
+// ascending order, and their records, including records that were just replaced.
+// Every document up to the number last was seen.
 //
 // A number without a record belongs to a document that was replaced, removed or has
 // expired: it is removed from the band, so that it hides no other document.

@@ -34,7 +34,7 @@ func (d *disk) forget() {
 	clear(d.known)
 }
 
-// appendPlaces appends the places of a key to dst, the last one first.
+// appendPlaces appends the places of a key to dst, newest first.
 func (d *disk) appendPlaces(dst []place, key uint64) []place {
 	if len(d.runs) == 0 || d.err != nil {
 		return dst

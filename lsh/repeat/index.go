@@ -33,8 +33,8 @@ func isCommon(places []place) bool { return len(places) > 0 && places[0].doc == 
 // windowKey returns the key for the hash of a window.
 func windowKey(hash uint64) uint64 { return ^mix(hash) }
 
-// places returns the places of a key, the last one first; the slice is valid until
-// the next call.
+// places returns the places of a key, newest first; the slice is valid until the
+// next call.
 func (x *index) places(key uint64) []place {
 	x.found = x.table.appendPlaces(x.found[:0], key)
 	if !isCommon(x.found) {

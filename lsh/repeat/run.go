@@ -146,8 +146,8 @@ func at(block []byte, i int) (key uint64, p place) {
 	return binary.LittleEndian.Uint64(b), place{binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
 }
 
-// appendPlaces appends the places of a key to dst, the first one first. buf has room
-// for a block.
+// appendPlaces appends the places of a key to dst, oldest first. buf has room for a
+// block.
 func (r *sortedRun) appendPlaces(dst []place, key uint64, buf []byte) ([]place, error) {
 	if !r.filter.has(key) {
 		return dst, nil

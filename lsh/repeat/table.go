@@ -38,7 +38,7 @@ func (t *table) slot(key uint64) *uint32 {
 	}
 }
 
-// appendPlaces appends the places of a key to dst, the last one first.
+// appendPlaces appends the places of a key to dst, newest first.
 func (t *table) appendPlaces(dst []place, key uint64) []place {
 	if len(t.slots) == 0 {
 		return dst
@@ -72,8 +72,8 @@ func (t *table) add(key uint64, p place) {
 // full reports whether the limit is reached.
 func (t *table) full() bool { return t.limit > 0 && len(t.entries) >= t.limit }
 
-// sort sorts the entries by key, and those with the same key in the order in which
-// they were added. Clear the table afterwards.
+// sort sorts the entries by key, then by the order in which they were added. Clear
+// the table afterwards.
 func (t *table) sort() {
 	for i := range t.entries {
 		t.entries[i].next = uint32(i)

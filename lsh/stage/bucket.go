@@ -33,7 +33,7 @@ func (o Options) bucketOf(band, key []byte) (bucket, error) {
 func (b bucket) before(c bucket) bool { return b.band < c.band || b.band == c.band && b.key < c.key }
 
 // Sizes reads buckets, sorted by band and key, and writes the band and the size of
-// each bucket larger than [lsh.FullBucket]. A query engine can count them as well.
+// each bucket larger than [lsh.FullBucket]. A query engine can count them too.
 func (o Options) Sizes(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	var (

@@ -106,7 +106,7 @@ func refOf(b []byte) (int64, error) {
 	return n, nil
 }
 
-// number reads a number that is not negative.
+// number reads a non-negative number.
 func number(what string, b []byte) (int, error) {
 	n, err := strconv.ParseInt(string(b), 10, 64)
 	if err != nil || n < 0 || int64(int(n)) != n {

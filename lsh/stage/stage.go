@@ -46,7 +46,7 @@
 //     others, so registers and sets need to be joined only by b, and appear once for
 //     each a;
 //   - Cluster prints every document that has a representative. The representative of
-//     an exact duplicate is that of its first, or the first itself.
+//     an exact duplicate is the representative of its first, or the first itself.
 //
 // A stage depends only on its input: the same lines give the same output, so a retry
 // is safe. It takes less than 64 MB plus forty times its longest line. In addition,
@@ -121,7 +121,8 @@ func (o Options) withDefaults() Options {
 func (o Options) rule() lsh.Rule { return lsh.NewRule(o.K, o.Threshold) }
 
 // A Manifest lists everything on which the lines of a run depend. Two runs with
-// equal manifests may use each other's results. The zero Manifest belongs to no run.
+// equal manifests may use each other's results. The zero Manifest does not belong to
+// any run.
 type Manifest struct {
 	Version   int     `json:"version"` // of the stages
 	Scheme    string  `json:"scheme"`
