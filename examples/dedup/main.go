@@ -20,7 +20,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// version is the version of this release or the next. CHANGELOG.md has the same.
+// version is the version of this release or, between releases, of the next one. It
+// agrees with CHANGELOG.md.
 const version = "0.1.0"
 
 // program lists what dedup does, in the order of its help.

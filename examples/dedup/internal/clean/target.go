@@ -176,7 +176,7 @@ func (c *Writer) Plan(docs Corpus) error {
 	case c.to.Out == "-" && (len(formats) > 1 || one != "" && input.FormatOf(one).Whole && docs.Docs > 1):
 		c.format = input.JSONL
 	case len(formats) == 0:
-		c.format = input.JSONL // of nothing
+		c.format = input.JSONL // no documents were read
 	case one != "":
 		c.format = one
 	default:

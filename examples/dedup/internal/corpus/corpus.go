@@ -207,7 +207,8 @@ func (c *Corpus) makeRoom(r *growth) error {
 	return nil
 }
 
-// add appends a document but for its text and signature, which does not last.
+// add appends a document without its text and its signature. It copies the strings
+// of d, which is valid only until the next document.
 func (c *Corpus) add(d *input.Doc) {
 	c.Docs = append(c.Docs, Document{c.names.clone(d.ID), c.intern(d.Host), c.names.clone(d.URL), c.names.clone(d.Time), d.Format, d.Place, d.Blocks})
 	if c.o.Input.Fields.Rank != "" {

@@ -41,8 +41,8 @@ func IndexPassages(c *corpus.Corpus, o Options, masks [][]shingle.Span) (*Passag
 }
 
 // IndexFirst is like IndexPassages, but adds first the documents of indexes written
-// by [Passages.Save] and then only the first n documents of the corpus. A document
-// of a saved index keeps its id exclusively.
+// by [Passages.Save] and then only the first n documents of the corpus. The id of a
+// document in a saved index belongs to that document alone.
 func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, saved []string) (*Passages, error) {
 	if err := RequirePassages(c, saved...); err != nil {
 		return nil, err

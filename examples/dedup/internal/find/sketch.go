@@ -20,7 +20,7 @@ type Sketches struct {
 	order   lsh.ClusterOptions[int] // of the last call of Clusters
 	c       *corpus.Corpus
 	o       Options
-	confirm shingle.Shingler // for exact figures: the same under the random key of the run
+	confirm shingle.Shingler // for exact figures: the same shingles under the random key of the run
 	mh      *minhash.Sketcher
 	signed  *corpus.Sketches
 	own     bool                          // signed belongs to these sketches, not to the corpus

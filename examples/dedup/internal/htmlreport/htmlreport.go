@@ -10,10 +10,10 @@
 // The page loads nothing: style, script and data are part of it. Its content
 // security policy allows no connection, and only the style and the scripts whose
 // hashes it names. The data is JSON: every text once, findings that refer to it, and
-// comparisons as lengths of equal and different stretches. The script shows a page
-// of findings at a time, so ten thousand of them open at once, and whole articles
-// side by side. Charts are drawn here as SVG, each with its figures as a table.
-// Without a script, the first findings of each kind can be read.
+// comparisons as lengths of equal and different stretches. The script shows one page
+// of findings at a time, so even ten thousand findings open immediately. It shows
+// whole articles side by side. Charts are drawn here as SVG, each with its figures
+// as a table. Without a script, the first findings of each kind can be read.
 //
 // # Foreign text
 //
@@ -26,7 +26,8 @@
 //
 // # Stability
 //
-// Equal reports give equal bytes. The page holds no time and no absolute path.
+// Equal reports produce identical bytes. The page holds no time and no absolute
+// path.
 package htmlreport
 
 import (
@@ -51,21 +52,21 @@ type Report struct {
 	// Title names the corpus, for example by its files.
 	Title string
 
-	Documents int   // that were read
+	Documents int   // number of documents read
 	Empty     int   // documents without text
-	Bytes     int64 // of text
+	Bytes     int64 // bytes of text
 
 	Threshold float64     // minimum similarity of near-duplicates
 	Banding   lsh.Banding // bands that found them
 	Exact     bool        // similarities were computed from shingles, not estimated
 
-	// Similarities are those of the compared pairs, in any order: all that were found at
-	// or above ObservedFrom, which may be below Threshold.
+	// Similarities holds the similarities of all compared pairs at or above
+	// ObservedFrom, in any order. ObservedFrom may be below Threshold.
 	Similarities []float64
 	ObservedFrom float64
 
 	Settings []Setting // how the findings were made
-	Notes    []string  // what they do not include
+	Notes    []string  // parts missing from the findings
 
 	// Findings are shown in the given order, and the limits drop the last ones.
 	Clusters []lsh.Cluster[int]
@@ -93,8 +94,8 @@ type Document struct {
 	// Source is the place where the document was read, such as a file and a line, if its
 	// ID does not contain it.
 	Source string
-	// Link leads to the document: an http or https URL, or a path relative to the
-	// page, escaped as in a URL. Others are dropped.
+	// Link leads to the document: an http or https URL, or a path relative to the page,
+	// escaped as in a URL. Other links are dropped.
 	Link string
 	// Mask holds the spans left out of the comparison, ascending and disjoint; none
 	// begins or ends inside a letter.
@@ -213,7 +214,8 @@ type tile struct {
 	Href                string
 }
 
-// A kind is one sort of findings. One of them is open when the page opens.
+// A kind is a group of findings, such as the clusters. One kind is open when the
+// page opens.
 type kind struct {
 	Key, Name string
 	Count     int
@@ -221,7 +223,7 @@ type kind struct {
 	Static    []staticFinding
 }
 
-// Write writes the page. Its errors are those of w.
+// Write writes the page. It returns any error of w.
 func (r *Report) Write(w io.Writer) error {
 	data := r.data()
 	p := page{
@@ -247,7 +249,7 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	parts := [][]byte{head.Bytes()}
 	for _, d := range data.kinds {
-		// encoding/json has escaped what could end the element.
+		// encoding/json has escaped every character that could end the element.
 		attribute, content := "", d.json
 		if len(content) > packedFrom {
 			attribute, content = "data-packed ", pack(content)

@@ -28,14 +28,14 @@ type staticFinding struct {
 
 type staticName struct{ Role, Class, ID, Link string }
 
-// A staticRow is texts next to each other under a title.
+// A staticRow shows texts side by side under a title.
 type staticRow struct {
 	Title   string
 	Columns []staticColumn
 }
 
 type staticColumn struct {
-	Name   *staticName // nil: clear from the row before
+	Name   *staticName // nil: the same as in the previous row
 	Side   string      // "a" or "b"
 	Pieces []staticPiece
 }
@@ -191,7 +191,7 @@ func staticPieces(text string, ps []piece) []staticPiece {
 			list = append(list, staticPiece{class, shown(text)})
 		}
 	}
-	// Adjacent pieces of one class are one stretch.
+	// Adjacent pieces of the same class are merged.
 	for i := 0; i < len(ps); {
 		class, span := classes[ps[i].kind], ps[i].span
 		for i++; i < len(ps) && classes[ps[i].kind] == class && class != "own"; i++ {

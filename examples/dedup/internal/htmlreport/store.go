@@ -20,7 +20,7 @@ type store struct {
 	docs   []*doc
 	number map[int]int // by row, for documents kept whole or by name only
 	left   int         // bytes that may still be added
-	kept   int         // of them, bytes reserved for the names of later findings
+	kept   int         // the part of left that is reserved for the names of later findings
 	spared int         // comparisons left out because no bytes were left
 }
 
@@ -29,10 +29,10 @@ type doc struct {
 	Document
 	data  docData
 	kept  []shingle.Span // parts of Text on the page, ascending and disjoint
-	text  string         // these parts
+	text  string         // the kept parts of Text
 	plain bool           // every byte of text is one code unit
 	marks []mark         // the first letter at or after every markEvery-th byte of text
-	depth int            // depth of texts by which this one is encoded
+	depth int            // length of the chain of texts from which this one is copied
 }
 
 // docData is a document as the page's script reads it.
@@ -53,8 +53,8 @@ const markEvery = 64
 
 type mark struct{ place, units int }
 
-// named returns the number of a document, adding its name if it is new. Names
-// count against the limit of bytes, and are added even if that is exceeded.
+// named returns the number of a document, adding its name if it is new. Names count
+// against the limit of bytes, but are added even beyond it.
 func (st *store) named(row int) int {
 	if n, ok := st.number[row]; ok {
 		return n
@@ -81,7 +81,7 @@ func (st *store) has(row int) bool {
 	return ok && st.docs[n].data.Text != nil
 }
 
-// A copied is a stretch of a text that another text has as well.
+// A copied is a stretch of text that also occurs in another text.
 type copied struct{ from, to shingle.Span }
 
 // whole adds the whole text of a document, if there is room. If copies are given,
@@ -95,8 +95,8 @@ func (st *store) whole(n, other int, copies []copied) bool {
 	return st.fill(d, other, copies)
 }
 
-// excerpt adds the parts of a long document around some spans, as a document of its
-// own, and returns its number or -1.
+// excerpt adds the parts of a long document around some spans, as a separate
+// document, and returns its number or -1.
 func (st *store) excerpt(row int, around []shingle.Span) int {
 	d := &doc{Document: st.report.Document(row)}
 	d.keep(windows(d.Text, around, st.limit))
@@ -298,7 +298,7 @@ func windows(text string, around []shingle.Span, limit int) []shingle.Span {
 func jsonSize(v any) int {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic("htmlreport: " + err.Error()) // the value has nothing that JSON cannot represent
+		panic("htmlreport: " + err.Error()) // every such value can be represented in JSON
 	}
 	return len(b)
 }

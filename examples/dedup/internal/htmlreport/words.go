@@ -61,8 +61,8 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // decimal formats a similarity without trailing zeros.
 func decimal(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
 
-// percentOf formats a share; only the whole is 100 %, and only nothing is 0 %. The
-// space does not break.
+// percentOf formats a share; only 1 is shown as 100 %, and only 0 as 0 %. The space
+// is non-breaking.
 func percentOf(x float64) string {
 	switch {
 	case x <= 0:

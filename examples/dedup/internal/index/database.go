@@ -22,7 +22,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Database is an open index together with the means to make its entries.
+// A Database is an open index and everything needed to make its entries.
 type Database struct {
 	*disk.Index
 	e    *cli.Env
@@ -41,7 +41,7 @@ type Mode uint8
 const (
 	ToRead Mode = iota
 	ToWrite
-	ToCreate // if it does not exist
+	ToCreate // created if it does not exist
 )
 
 // Open opens the index in a folder and checks it against the given flags. Shingles
@@ -129,8 +129,8 @@ func Close(ix *disk.Index, err error) error {
 	return err
 }
 
-// settle takes shingler and sketcher from the index, and refuses flags and a key
-// that differ.
+// settle takes the shingler and the sketcher from the index, and returns an error if
+// the flags or the key differ from it.
 func (d *Database) settle(key uint64) error {
 	have := d.Scheme()
 	d.sh.Seed = key
@@ -168,10 +168,10 @@ type Entry struct {
 	Set       shingle.Set // nil with -estimate
 }
 
-// idle is how long to wait for more documents before those at hand are processed.
+// idle is how long to wait for more documents before processing the ones at hand.
 const idle = 10 * time.Millisecond
 
-// maxBatch bounds the text that is processed together.
+// maxBatch bounds the bytes of text in a batch.
 const maxBatch = 64 << 20
 
 // Batches reads the input and calls f with up to n documents at a time: with fewer

@@ -15,7 +15,7 @@ import (
 
 const (
 	// largestWindow bounds the memory that a Zstandard frame demands of its reader: no
-	// usual level needs more, and a hostile frame could ask for all memory.
+	// common compression level needs more, and a hostile frame could demand all memory.
 	largestWindow = 128 << 20
 
 	// A compressed file may expand freely to freeSize, and beyond that to maxRatio times

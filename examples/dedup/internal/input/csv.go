@@ -13,8 +13,8 @@ import (
 // readTable reads a document from every row of a CSV table (RFC 4180) or a table
 // with tabs. The first row names the columns.
 //
-// A field in quotes may contain separators and line ends. With tabs, for which there
-// is no standard of quoting, a field with unbalanced quotes is taken literally.
+// A quoted field may contain separators and line ends. Tables with tabs have no
+// standard for quoting, so a field with unbalanced quotes is taken literally there.
 func readTable(f *File, comma byte) bool {
 	r := f.r
 	rows := rowScanner{in: f.In, comma: comma, max: r.o.maxDoc(maxLine)}
@@ -124,12 +124,12 @@ func (d *Doc) Fields() (names, values []string) {
 type rowScanner struct {
 	in    io.Reader
 	comma byte
-	max   int // bytes of a row
+	max   int // largest number of bytes in a row
 
 	buf    []byte // bytes read, starting with the row that next returned last
 	end    int    // length of that row
 	raw    []byte // that row, with its line end
-	err    error  // of in
+	err    error  // read error of in
 	fields [][]byte
 	plain  []byte // fields without their quotes
 }
@@ -141,9 +141,9 @@ var (
 	errBadQuote = errors.New("a quote within a field")
 )
 
-// next returns the fields of the next row that is not empty, valid until it is
-// called again; [io.EOF] after the last. After any other error the next call
-// continues with the next line, unless err, the error of reading, is set.
+// next returns the fields of the next non-empty row, valid until the next call, and
+// [io.EOF] after the last row. After any other error the next call continues with
+// the next line, unless the read error err is set.
 func (s *rowScanner) next() ([][]byte, error) {
 	for {
 		s.buf, s.end = s.buf[s.end:], 0

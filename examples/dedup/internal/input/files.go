@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/boilerplate/pages"
 )
 
-// maxFile bounds an unpacked file that is one document. It is far beyond any text
-// that a person wrote.
+// maxFile bounds an unpacked file that is one document. No text written by a person
+// comes near it.
 const maxFile = 256 << 20
 
 // A file is a document in a file of its own.
@@ -48,7 +48,7 @@ func (r *reader) later(f file) bool {
 	return r.flush()
 }
 
-// flush adds the waiting files as one batch.
+// flush adds the waiting files as a single batch.
 func (r *reader) flush() bool {
 	b := r.files
 	r.files = files{}
@@ -75,8 +75,8 @@ var smallFiles = sync.Pool{New: func() any { return new([smallFile]byte) }}
 
 const smallFile = 1 << 20
 
-// read emits the document of a file or, where its content is that of a file of many,
-// its documents.
+// read emits the document of a file, or its documents if the content has a format
+// that holds many.
 func (f file) read(o Options, s *scratch, emit emitFunc, grow func(int)) {
 	in, err := os.Open(f.name)
 	if err != nil {
@@ -117,8 +117,8 @@ func (f file) read(o Options, s *scratch, emit emitFunc, grow func(int)) {
 	f.document(o, s, data, emit)
 }
 
-// document emits the documents that data, the whole of a file, holds. It keeps
-// nothing of data but for Options.KeepRaw.
+// document emits the documents in data, the whole content of a file. It retains data
+// only for Options.KeepRaw.
 func (f file) document(o Options, s *scratch, data []byte, emit emitFunc) {
 	place := Place{File: f.name}
 	raw := data
@@ -214,8 +214,8 @@ const (
 	maxBlocks = 200_000
 )
 
-// withPage sets d's text to that of an HTML page; contentType is the HTTP header of
-// that name. An error that comes with d names what is missing from the text.
+// withPage sets d's text to the text of an HTML page; contentType is the HTTP header
+// of that name. An error that comes with d names the missing part of the text.
 func (d *Doc) withPage(html []byte, contentType string) (*Doc, error) {
 	if isUTF8(html) {
 		contentType = "text/html; charset=utf-8"

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// A Format is a way in which documents are stored. The formats that this package
-// reads, that "dedup clean" writes, and that help and documentation list follow from
-// [Formats].
+// A Format is a way of storing documents. The table [Formats] decides which formats
+// this package reads, which ones "dedup clean" writes, and which ones help and
+// documentation list.
 type Format struct {
 	Name       string // the value of -format
 	Extensions []string
@@ -38,8 +38,8 @@ type Format struct {
 	// are wanted. It is nil if Whole is set.
 	Read func(f *File) bool
 
-	// Document fills in d from the content of a file, if Whole is set. It keeps nothing
-	// of data.
+	// Document fills in d from the content of a file, if Whole is set. It does not
+	// retain data.
 	Document func(d *Doc, data []byte) (*Doc, error)
 
 	// Write writes a kept document as stored; nil if files are copied or, for Parquet
@@ -50,18 +50,18 @@ type Format struct {
 // A Writer is a file to which kept documents are written.
 type Writer interface {
 	io.Writer
-	EndMember() error // ends a member, in a gzip file
+	EndMember() error // ends the current member of a gzip file
 }
 
 // The names of formats.
 const (
 	Text    = "text"    // a file of text, one document
 	HTML    = "html"    // a page
-	JSONL   = "jsonl"   // JSON Lines: an object a line
-	CSV     = "csv"     // a table with a document a row
+	JSONL   = "jsonl"   // JSON Lines: one object per line
+	CSV     = "csv"     // a table with one document per row
 	TSV     = "tsv"     // the same with tabs
 	Parquet = "parquet" // the same, stored by column
-	WARC    = "warc"    // a web archive (WARC or WET) with a document a record
+	WARC    = "warc"    // a web archive (WARC or WET) with one document per record
 )
 
 // Formats is the table of formats; the last one is for all other files. A program
@@ -185,7 +185,7 @@ func recognize(name string, head []byte) (*Format, error) {
 		switch {
 		case f.Recognize == nil:
 		case f.Name == HTML && named != nil && named.Name != HTML:
-			// If the name is that of a text, only a complete page counts as a page.
+			// If the name suggests a text, only a complete page counts as a page.
 			if beginsPage(head) {
 				return &Formats[i], nil
 			}
@@ -205,7 +205,7 @@ func recognize(name string, head []byte) (*Format, error) {
 
 var errJSON = because("a JSON document", errors.New("one JSON document, not JSON Lines; skipped (pass -format text to read it as a text, or convert it to JSON Lines, for example with jq -c '.[]')"))
 
-// foreign returns an error for files that contain text for other programs.
+// foreign returns an error for files whose text only other programs can read.
 func foreign(head []byte) error {
 	has := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	advice := func(what, how string) error {
@@ -233,7 +233,8 @@ func foreign(head []byte) error {
 }
 
 // looksLikeJSONLines reports whether the first line is an object or begins one with
-// a field; a whole line is enough to distinguish JSON Lines from one document over many.
+// a field; a whole line is enough to distinguish JSON Lines from one JSON document
+// that spans several lines.
 func looksLikeJSONLines(head []byte) bool {
 	head = bytes.TrimLeft(head, " \t\r\n")
 	if len(head) == 0 || head[0] != '{' {
@@ -251,8 +252,8 @@ func looksLikeJSONLines(head []byte) bool {
 	return len(key) > 0 && key[0] == '"' && bytes.Contains(key, []byte(`":`))
 }
 
-// beginsPage reports whether head is the beginning of a page with its declaration
-// or root: after comments and an XML declaration.
+// beginsPage reports whether head begins a page with its declaration or root,
+// perhaps after comments and an XML declaration.
 func beginsPage(head []byte) bool {
 	for {
 		head = bytes.TrimLeft(head, " \t\r\n\f")

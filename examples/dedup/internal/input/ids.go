@@ -15,7 +15,7 @@ import (
 // A namer gives every document a unique id.
 type namer struct {
 	o    Options
-	seen hashSet // hashes of the ids so far; where two ids have the same hash, the second counts as read before
+	seen hashSet // hashes of the ids so far; if two ids have the same hash, the second one counts as read before
 
 	cut *unpacking // file that unpacked to too much
 
@@ -27,12 +27,13 @@ type namer struct {
 type Names struct {
 	file   string
 	none   idCount // documents of file without an id
-	repeat idCount // and with one that was read before
+	repeat idCount // documents of file with an id that was read before
 }
 
-// Named counts a document whose id is still the one that it was read with, and whose
-// name is that of an attempt. Documents come file by file: yield receives the notes
-// about the file before. It returns false if yield does.
+// Named counts a document that still has the id with which it was read, and whose
+// name comes from the given attempt: see [Doc.Name]. Documents arrive file by file,
+// and yield receives the notes about the previous file. Named returns false if yield
+// does.
 func (n *Names) Named(d *Doc, attempt int, yield func(*Doc, error) bool) bool {
 	if !n.meet(d.File, yield) {
 		return false
@@ -69,7 +70,7 @@ type idCount struct {
 	n     int
 	first Place
 	id    string // id with which the first one was read
-	now   string // and its id now
+	now   string // its present id
 }
 
 func (c *idCount) add(p Place, was, now string) {
@@ -89,7 +90,7 @@ func place(err error) Place {
 	return Place{}
 }
 
-// emit yields d, with an id of its own.
+// emit yields d, with a unique id.
 func (n *namer) emit(d *Doc, err error, yield func(*Doc, error) bool) bool {
 	if n.cut != nil && (d != nil && d.File == n.cut.file || place(err).File == n.cut.file) {
 		return true // after too much was unpacked from the file
@@ -136,9 +137,9 @@ func (n *namer) emit(d *Doc, err error, yield func(*Doc, error) bool) bool {
 	return yield(d, err)
 }
 
-// Name returns the name that a document gets after that many names were taken by
-// earlier documents: first its id; then, for another capture of a page in a web
-// archive, its id and time; then its place; then the place and a number.
+// Name returns the name that a document gets if earlier documents have taken that
+// many of its possible names: first its id; then, for another capture of a page in a
+// web archive, its id and time; then its place; then the place and a number.
 func (d *Doc) Name(attempt int) string {
 	if d.ID != "" {
 		if attempt == 0 {
@@ -173,7 +174,7 @@ func (d *Doc) byPlace(attempt int) bool {
 	return attempt > 0
 }
 
-// add returns false if the id is not new.
+// add adds an id; it returns false if the id is not new.
 func (n *namer) add(id string) bool {
 	return n.seen.add(xxhash.Sum64String(id))
 }
@@ -183,10 +184,10 @@ type hashSet struct {
 	slots []uint64 // 0 for none
 	n     int
 	zero  bool   // 0 is in the set
-	key   uint64 // makes the places of hashes secret, so that nobody chooses ids that collide
+	key   uint64 // makes the places of hashes secret, so that nobody can choose ids that collide
 }
 
-// add returns false if h is in the set already.
+// add adds a hash; it returns false if h is in the set already.
 func (s *hashSet) add(h uint64) bool {
 	if h == 0 {
 		was := s.zero

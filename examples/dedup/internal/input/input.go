@@ -15,7 +15,7 @@ import (
 type Doc struct {
 	ID   string // "" if the record has none, until Read assigns one
 	Text string // as given; for JSON Lines the decoded string; for HTML the text that a reader sees
-	Host string // site the document comes from; may be empty
+	Host string // the site that the document comes from; may be empty
 	URL  string
 	Time string
 	Rank string // the field named by Fields.Rank
@@ -75,8 +75,8 @@ func (p Place) ID() string {
 }
 
 // Fields names the fields of a JSON Lines object or the columns of a table. A dot
-// leads into an object or a group. Empty means the field's own name in lower case,
-// or none for Rank.
+// selects a field of an object or a group. An empty name means the field's own name
+// in lower case, or no field for Rank.
 type Fields struct{ ID, Text, Host, URL, Time, Rank string }
 
 // Options control reading; the zero value recognizes formats by content and name.
@@ -88,37 +88,37 @@ type Options struct {
 	KeepRaw bool // fill in [Doc.Raw]
 
 	// Other, if set, receives the records of a web archive that are not documents, as
-	// stored, in the order of the file. It requires KeepRaw and no Workers.
+	// stored, in file order. It requires KeepRaw, and Workers must be 0.
 	Other func(o OtherRecord) error
 
 	// Progress, if set, is called from time to time with the number of bytes of files
 	// read, from any goroutine; [Size] returns the total.
 	Progress func(bytes int64)
 
-	// Repeats yields documents whose id was read before like any other, and so keeps no
-	// ids in memory. A document without an id then gets one according to IDs.
+	// Repeats yields documents with repeated ids like any other, so no ids are kept in
+	// memory. A document without an id then gets one according to IDs.
 	Repeats bool
 	IDs     IDs
 
-	// Unnamed yields documents with the ids with which they were read, which may be
-	// missing or repeated, and so keeps no ids in memory either: see [Doc.Name].
+	// Unnamed yields documents with the ids that they have in the input, which may be
+	// missing or repeated, so no ids are kept in memory either: see [Doc.Name].
 	Unnamed bool
 
-	// Sketch, if not nil, is called for every document where it is decoded, by any of
-	// the goroutines that do so, and appends to dst what Doc.Sketch will be.
+	// Sketch, if not nil, is called for every document on the goroutine that decodes it,
+	// and appends the content of Doc.Sketch to dst.
 	Sketch func(dst []uint32, d *Doc) []uint32
 
 	// Brief reuses the memory of documents: each one, with its strings and Raw, is valid
 	// only until the next one is requested. File, Format and Blocks remain valid.
 	Brief bool
 
-	// Interrupt, where it is set, ends Read when it is closed, although a file may not
-	// go on. Then one goroutine at least decodes.
+	// Interrupt, if set, ends Read when it is closed, even while Read waits for a file.
+	// If it is set, at least one goroutine decodes documents.
 	Interrupt <-chan struct{}
 
-	// Workers is how many goroutines decode documents in addition to the one that
-	// reads and the caller's; the documents are the same for any number. With 0 and 1
-	// no goroutine is started.
+	// Workers is the number of goroutines that decode documents, in addition to the one
+	// that reads and the caller's; the documents are the same for any number. With 0 and
+	// 1 no goroutine is started.
 	Workers int
 
 	// Ahead is the approximate number of bytes of unpacked documents that are read ahead
@@ -145,8 +145,8 @@ const (
 	ContentIDs IDs = "content" // a hash of the text
 )
 
-// An Error reports something that could not be read, or only in part, or with Note a
-// remark about the documents read. Reading continues after it.
+// An Error reports input that could not be read, or only in part. With Note set, it
+// is a remark about the documents read. Reading continues after it.
 type Error struct {
 	Place
 	Err    error
@@ -164,9 +164,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // Read yields the documents of inputs in order. An input is a file, whose format
 // follows from its content and name (see the package's documentation); a folder,
 // which is walked in lexical order, skipping names that begin with a dot; a pattern
-// of package doublestar (*, **, ?, [a-z], {a,b}), for shells that do not expand
-// those, which must match something; or "-" for standard input. A file reached by
-// two inputs is read once.
+// of package doublestar (*, **, ?, [a-z], {a,b}), which must match something
+// (patterns are meant for shells that do not expand them); or "-" for standard
+// input. A file reached by two inputs is read once.
 //
 // Every error is an [*Error]. An error that comes with a document reports that the
 // document differs from its source; one without a document reports bytes that were
@@ -277,7 +277,7 @@ func (o Options) maxDoc(most int) int {
 // A reason is an error with a few words for its kind.
 type reason struct {
 	words string
-	lost  int // documents, where more than one
+	lost  int // number of documents, if more than one
 	err   error
 }
 
@@ -302,7 +302,8 @@ func failure(p Place, err error) *Error {
 	return e
 }
 
-// flawed returns the error of a document that was read, but differs from its source.
+// flawed returns the error for a document that was read, but differs from its
+// source.
 func flawed(p Place, err error) *Error {
 	e := failure(p, err)
 	e.Lost = 0

@@ -59,10 +59,10 @@ type lineParser struct {
 	values  [numFields][]byte // of the last object, as written
 	strings [numFields]string // those that are strings, if scan found them
 	valid   bool              // the last line was valid UTF-8
-	control bool              // and it has control characters
+	control bool              // the last line has control characters
 	quote   int               // the position of a quote, with none between it and the last position examined
 	scratch []byte
-	memory  *scratch // of documents
+	memory  *scratch // memory for documents
 }
 
 // parsers holds free parsers, for their scratch memory.

@@ -196,7 +196,7 @@ func isUTF16(b []byte) bool {
 		bytes.HasPrefix(b, []byte{0xff, 0xfe}) && !bytes.HasPrefix(b, []byte{0xff, 0xfe, 0, 0})
 }
 
-// A counted is a file whose bytes count as they are read.
+// A counted is a file that counts its bytes as they are read.
 type counted struct {
 	*os.File
 	r *reader

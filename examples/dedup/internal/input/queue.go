@@ -14,13 +14,13 @@ type item struct {
 type emitFunc func(*Doc, error) bool
 
 // A decodeFunc emits the documents of a batch. It calls grow before it holds n bytes
-// more than the batch's weight, such as the unpacked bytes of a file; grow waits for room.
-// The documents may be made of s.
+// more than the batch's weight, such as the unpacked bytes of a file; grow waits for
+// room. The documents may use memory of s.
 type decodeFunc func(s *scratch, emit emitFunc, grow func(n int))
 
 // A batch is a few consecutive documents that one goroutine decodes.
 type batch struct {
-	weight   int // about how many bytes it holds
+	weight   int // approximate number of bytes that it holds
 	number   int // of the batch, from 0
 	decode   decodeFunc
 	*scratch               // with the items
@@ -49,11 +49,11 @@ type queue struct {
 	stopped  bool
 }
 
-// runQueue calls produce on a goroutine of its own, which adds batches, decodes
-// those on workers goroutines, and calls emit on the caller's.
-// It returns when all of them have ended, unless produce may be waiting for ever
-// (for somebody to type): then it does not wait for that. When Options.Interrupt is
-// closed it returns at once and waits for none of them.
+// runQueue calls produce, which adds batches, on a separate goroutine, decodes the
+// batches on worker goroutines, and calls emit on the caller's goroutine. It returns
+// when all of these have ended, unless produce may wait forever (for somebody to
+// type): then it does not wait for produce. When Options.Interrupt is closed, it
+// returns at once and waits for none of them.
 func runQueue(o Options, limit int64, produce func(*queue), emit emitFunc, mayHang bool) {
 	workers := max(1, o.Workers)
 	q := &queue{o: o, limit: int(limit), order: make(chan *batch, 8*workers), work: make(chan *batch), stop: make(chan struct{})}
@@ -81,7 +81,7 @@ func runQueue(o Options, limit int64, produce func(*queue), emit emitFunc, mayHa
 	}
 }
 
-// consume hands out documents until there are no more or emit has had enough. It
+// consume passes documents to emit until there are no more or emit returns false. It
 // reports whether it was interrupted.
 func (q *queue) consume(emit emitFunc) (interrupted bool) {
 	defer func() {

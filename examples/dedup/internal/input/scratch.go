@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// A scratch is memory of a batch: what its documents are made of. With Options.Brief
-// it serves another batch when the documents have been taken; otherwise documents have
-// memory of their own, and only the items are used again.
+// A scratch is the memory used by the documents of a batch. With Options.Brief it is
+// reused for another batch once the documents have been consumed; otherwise
+// documents have their own memory, and only the items are reused.
 type scratch struct {
 	brief  bool
 	sketch func(dst []uint32, d *Doc) []uint32 // Options.Sketch
@@ -15,10 +15,10 @@ type scratch struct {
 	docs   []Doc
 	text   []byte
 	words  []uint32 // of Options.Sketch
-	chunks [][]byte // which documents refer to
+	chunks [][]byte // chunks that documents refer to
 }
 
-// scratches holds those that are free.
+// scratches holds the free ones.
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (o Options) scratch() *scratch {
@@ -27,14 +27,14 @@ func (o Options) scratch() *scratch {
 	return s
 }
 
-// release makes the memory free.
+// release makes the memory available again.
 func (s *scratch) release() {
 	s.reset()
 	s.sketch = nil
 	scratches.Put(s)
 }
 
-// reset forgets the documents.
+// reset drops the documents.
 func (s *scratch) reset() {
 	for _, c := range s.chunks {
 		recycle(c)
@@ -57,7 +57,7 @@ func (s *scratch) doc() *Doc {
 	return &s.docs[len(s.docs)-1]
 }
 
-// mostText is how many bytes of texts a scratch holds at most.
+// mostText is the largest number of bytes of text that a scratch holds.
 const mostText = 4 * chunkSize
 
 // string returns a copy of b.
@@ -73,7 +73,7 @@ func (s *scratch) string(b []byte) string {
 	return unsafe.String(&s.text[n], len(b))
 }
 
-// part returns b, bytes of a chunk that the scratch keeps, as a string.
+// part returns b as a string; b is part of a chunk that the scratch keeps.
 func (s *scratch) part(b []byte) string {
 	if !s.brief || len(b) == 0 {
 		return string(b)
@@ -81,8 +81,8 @@ func (s *scratch) part(b []byte) string {
 	return unsafe.String(&b[0], len(b))
 }
 
-// keep keeps the bytes of a chunk as long as the documents, or makes them free where
-// those have memory of their own.
+// keep holds a chunk for as long as the documents, or releases it at once if they
+// have their own memory.
 func (s *scratch) keep(chunk []byte) {
 	if !s.brief {
 		recycle(chunk)

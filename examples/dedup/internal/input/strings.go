@@ -13,7 +13,7 @@ const (
 	highs = 0x8080808080808080
 )
 
-// inspect finds out the facts about a line that special needs.
+// inspect collects the facts about a line that special relies on.
 func (p *lineParser) inspect(line []byte) {
 	var below, above uint64 // space, ASCII
 	b := line
@@ -32,9 +32,9 @@ func (p *lineParser) inspect(line []byte) {
 	p.quote = -1
 }
 
-// special returns the first position from i on where b has a quote or a backslash,
-// or a control character if there are any; otherwise the end of b. Calls must have
-// ascending i.
+// special returns the first position at or after i where b has a quote or a
+// backslash, or a control character if the line has any; otherwise the end of b.
+// Successive calls must have ascending i.
 func (p *lineParser) special(b []byte, i int) int {
 	if p.control {
 		return plain(b, i)
@@ -51,8 +51,8 @@ func (p *lineParser) special(b []byte, i int) int {
 	return p.quote
 }
 
-// plain returns the first position from i on where b has a quote, a backslash or a
-// control character, otherwise the end of b. It examines eight bytes at once: the
+// plain returns the first position at or after i where b has a quote, a backslash or
+// a control character, otherwise the end of b. It examines eight bytes at once: the
 // high bit of a byte in special is set for the first byte that is one of these, and
 // for none before it.
 func plain(b []byte, i int) int {

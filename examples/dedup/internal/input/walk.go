@@ -229,7 +229,7 @@ func (r *reader) again(name string) bool {
 }
 
 // ofKernel reports whether an empty file is one that the kernel generates; reading
-// it may take for ever.
+// it may never end.
 func ofKernel(name string, info fs.FileInfo) bool {
 	if info.Size() > 0 {
 		return false
@@ -242,7 +242,7 @@ func ofKernel(name string, info fs.FileInfo) bool {
 }
 
 // Size returns the approximate number of bytes of files that Read would read: it
-// finds the files like Read and adds up their sizes. Standard input counts as
+// finds the files as Read does and adds up their sizes. Standard input counts as
 // nothing.
 func Size(inputs []string) (bytes int64) {
 	for _, in := range inputs {

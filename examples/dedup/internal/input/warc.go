@@ -108,8 +108,7 @@ func readWARC(f *File) bool {
 	return flush()
 }
 
-// An unpacking counts the bytes to which the coded bodies of a web archive have
-// unpacked.
+// An unpacking counts the unpacked bytes of the coded bodies in a web archive.
 type unpacking struct {
 	file  string
 	bytes int64
@@ -152,8 +151,8 @@ func holdsText(rec *warc.Record) bool {
 	return false
 }
 
-// kind returns Text, HTML or "" for neither, by the content type or, if there is
-// none, by the beginning of the body.
+// kind returns Text, HTML, or "" for neither, judging by the content type or, if
+// there is none, by the beginning of the body.
 func kind(contentType string, body []byte) string {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -172,8 +171,7 @@ func kind(contentType string, body []byte) string {
 	return ""
 }
 
-// holdsDocument reports whether record returns a document, or an error that it
-// cannot.
+// holdsDocument reports whether record returns a document or an error about one.
 func (r *reader) holdsDocument(rec *warc.Record) bool {
 	if !holdsText(rec) {
 		return false

@@ -100,7 +100,7 @@ func Load(e *cli.Env, o Options, read corpus.Options) (*decon.Index, error) {
 	return decon.New(all, o.Options), nil
 }
 
-// open returns the index in a file, nil if the file is anything else.
+// open returns the index in a file, or nil if the file is anything else.
 func open(name string) (*decon.Index, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -82,8 +82,8 @@ func Search(e *cli.Env, ix *decon.Index, o Options, read corpus.Options) (Found,
 	return found, nil
 }
 
-// InCorpus finds the items that the documents of a corpus hold, without those of
-// -against: a list for each document.
+// InCorpus returns, for each document of a corpus, a list of the items that it
+// holds. It does not search the documents of -against.
 func InCorpus(c *corpus.Corpus, ix *decon.Index) ([][]Held, error) {
 	s := ix.Search()
 	p := c.Env().Progress("searching for items", "documents", len(c.Docs)-c.Old)

@@ -45,7 +45,7 @@ func Create(name string, overwrite bool) (*File, error) {
 }
 
 // Commit makes the file durable and renames it in one step: however the process
-// ends, the name has either the old content or all of the new.
+// ends, the name has either the old content or the complete new content.
 func (f *File) Commit() error {
 	if err := f.Sync(); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (d *Dir) Abort() {
 	}
 }
 
-// syncDir makes a rename durable. Some systems cannot; there it does what they can.
+// syncDir makes a rename durable, as far as the system allows.
 func syncDir(dir string) {
 	if f, err := os.Open(dir); err == nil {
 		f.Sync()

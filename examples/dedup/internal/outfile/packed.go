@@ -11,8 +11,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// A Packed writes to a file and compresses if the file's name asks for it. Close
-// does not close the file.
+// A Packed writes to a file and compresses the bytes if the file's extension asks
+// for it. Close does not close the file.
 type Packed struct {
 	io.Writer
 	buffer *bufio.Writer

@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// origins returns who had which passage first, for the timeline of the page. Without
-// any times there is no timeline.
+// origins returns which document had each passage first, for the timeline of the
+// page. If no document has a time, there is no timeline.
 func (f *Findings) origins() ([]htmlreport.Origin, error) {
 	if !slices.ContainsFunc(f.c.Docs, func(d corpus.Document) bool { return d.Time != "" }) {
 		return nil, nil

@@ -212,9 +212,9 @@ const (
 	bytesPerPair  = 56
 )
 
-// similarities returns the similarities of all candidate pairs from somewhat below
-// the threshold on, or from the threshold on if that would take too much memory, and
-// the lowest similarity that was searched.
+// similarities returns the similarities of all candidate pairs down to somewhat
+// below the threshold, or only down to the threshold if more would take too much
+// memory. It also returns the lowest similarity searched.
 func (f *Findings) similarities() ([]float64, float64, error) {
 	p := f.c.Env().Progress("comparing", "", 0)
 	defer p.Stop()

@@ -22,7 +22,7 @@ type recycled struct {
 }
 
 // gather returns the flagged blocks of each host, and those of several hosts. Blocks
-// that are equal except for space and numbers are one.
+// that are equal except for space and numbers count as one.
 func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 	found := map[string]*recycled{}
 	var order []*recycled
@@ -51,8 +51,8 @@ func gather(c *corpus.Corpus, blocks [][]boilerplate.Block) []*recycled {
 	return order
 }
 
-// withoutNumbers returns s with all numbers replaced by the same one, like package
-// boilerplate.
+// withoutNumbers returns s with all numbers replaced by the same one, as package
+// boilerplate does.
 func withoutNumbers(s string) string {
 	was := false
 	return strings.Map(func(r rune) rune {

@@ -20,7 +20,7 @@ type Findings struct {
 	blocks   [][]boilerplate.Block // flagged or masked
 	masks    [][]shingle.Span      // left out before documents are compared
 	clusters []cluster
-	pairs    []pair      // of documents of different clusters
+	pairs    []pair      // of documents in different clusters
 	recycled []*recycled // blocks
 	pages    int         // documents with recycled blocks
 	words    map[int]int // of documents, without recycled blocks
@@ -28,8 +28,8 @@ type Findings struct {
 
 type cluster = lsh.Cluster[int]
 
-// Find finds them; recycled blocks are left out before documents are compared. Close
-// the Findings.
+// Find makes the Findings of a corpus; recycled blocks are left out before documents
+// are compared. Close the Findings.
 func Find(c *corpus.Corpus, o find.Options) (*Findings, error) {
 	f := &Findings{c: c, o: o, words: map[int]int{}}
 	if err := find.RequirePassages(c); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // Screen shows the findings on one screen: the largest of each kind, and the number
-// of the others.
+// of the rest.
 func (f *Findings) Screen(w io.Writer, s screen.Screen) {
 	sections := []*section{f.clusterSection(s), f.passageSection(s), f.blockSection(s)}
 	header := show.Count(len(f.c.Docs), "document")
@@ -73,7 +73,7 @@ func (sec *section) lines(s screen.Screen) []string {
 	}
 	rows, n := sec.rows, sec.count
 	if rows < n*sec.least {
-		rows-- // for the number of the others
+		rows-- // for the line that counts the rest
 		n = rows / sec.least
 	}
 	lines := sec.show(n, max(sec.least, rows/max(n, 1)))

@@ -1,6 +1,6 @@
-// Reread reads documents, reads them again and writes them, with the code of dedup clean,
-// but compares none: the least time that cleaning a corpus takes. bench/scale/web measures
-// both.
+// Reread reads documents, reads them again and writes them, with the code of dedup
+// clean, but compares none. Its time is the least that cleaning a corpus can take.
+// bench/scale/web measures both.
 package main
 
 import (

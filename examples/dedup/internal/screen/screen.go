@@ -26,9 +26,10 @@ type Screen struct {
 // Colors are the values of the flag -color.
 var Colors = []string{"auto", "always", "never"}
 
-// Of returns the screen of w; 80 x 24 without colour if w is not a terminal. The
-// value of color is one of Colors; "auto" or "" means colour on a terminal, unless
-// the environment variable NO_COLOR is set or TERM is "dumb" (https://no-color.org).
+// Of returns the screen of w, which is 80 x 24 without colour if w is not a
+// terminal. The value of color is one of Colors; "auto" or "" means colour on a
+// terminal, unless the environment variable NO_COLOR is set or TERM is "dumb"
+// (https://no-color.org).
 func Of(w io.Writer, color string) Screen {
 	s := Screen{Width: DefaultWidth, Height: DefaultHeight}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {

@@ -39,7 +39,7 @@ func (d document) page() (seen.Page, error) {
 	return d.named()
 }
 
-// named is page for a document that may have neither text nor HTML.
+// named is like page, for a document that may have neither text nor HTML.
 func (d document) named() (seen.Page, error) {
 	p := seen.Page{ID: d.ID, Host: d.Host, Section: d.Section, Canonical: d.Canonical}
 	if d.URL != "" {
@@ -176,7 +176,7 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 			outs, numbers = outs[1:], numbers[1:]
 		}
 		if _, err := w.Write(line(a)); err != nil {
-			return nil // the client has gone; everything was done
+			return nil // the client is gone, but all the work is done
 		}
 	}
 	return nil
@@ -195,7 +195,7 @@ func parsePage(b []byte) (seen.Page, error) {
 	return p, err
 }
 
-// A verdict is the answer about a page.
+// A verdict is the answer for a page.
 type verdict struct {
 	ID         string   `json:"id"`
 	Verdict    string   `json:"verdict"`
@@ -234,7 +234,7 @@ var judge = operation[seen.Page]{parsePage, func(ctx context.Context, s *server,
 	return out, nil
 }}
 
-// stored is the answer about an added page.
+// stored is the answer for an added page.
 type stored struct {
 	ID     string `json:"id"`
 	Stored bool   `json:"stored"`
@@ -301,7 +301,7 @@ var query = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server,
 	return out, nil
 }}
 
-// judged is the answer about the blocks of a page.
+// judged is the answer with the blocks of a page.
 type judged struct {
 	ID     string  `json:"id"`
 	Text   string  `json:"text,omitempty"` // if the request had html
@@ -343,7 +343,7 @@ var blocks = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server
 	return out, nil
 }}
 
-// removed is the answer about a removed page.
+// removed is the answer for a removed page.
 type removed struct {
 	ID      string `json:"id"`
 	Removed bool   `json:"removed"`

@@ -31,7 +31,7 @@ func parseAsked(b []byte) (asked, error) {
 	return asked{p, d.Text == nil && d.HTML == nil}, err
 }
 
-// shares is the answer about the passages of a page.
+// shares is the answer with the passages of a page.
 type shares struct {
 	ID      string  `json:"id"`
 	Text    string  `json:"text,omitempty"` // if the request had no text

@@ -90,8 +90,8 @@ func (s *server) routes() http.Handler {
 
 // admit checks the caller and whether there is room, and calls the handler.
 func (s *server) admit(w *recorder, r *http.Request, route route) error {
-	// A page in a browser could send requests to this machine under a name that its
-	// owner made resolve to it.
+	// A web page in a browser could send requests to this machine under a host name that
+	// the page's owner points at it.
 	if s.local && !loopbackHost(r.Host) {
 		return failure{http.StatusForbidden, "the Host header must name this machine: localhost or 127.0.0.1"}
 	}
@@ -178,12 +178,12 @@ func line(v any) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(err) // no value of this package can fail
+		panic(err) // every value of this package can be encoded
 	}
 	return []byte(b.String())
 }
 
-// A recorder remembers the answer.
+// A recorder records the answer.
 type recorder struct {
 	http.ResponseWriter
 	code int
@@ -206,7 +206,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// durable returns the filter, if it is open yet.
+// durable returns the filter, or an error if it is not open yet.
 func (s *server) durable() (*seen.Durable, error) {
 	d := s.filter.Load()
 	switch {

@@ -21,9 +21,9 @@ import (
 
 // Options configures [Run]. Every field but Older, Token and Log must be set.
 type Options struct {
-	Dir         string        // of the filter
+	Dir         string        // folder of the filter
 	Addr        string        // HOST:PORT, or unix:PATH
-	Token       string        // that callers must send; "" for none
+	Token       string        // token that callers must send; "" for none
 	MaxBody     int64         // limit of a request in bytes
 	MaxRequests int           // limit of concurrent requests
 	Timeout     time.Duration // of a request
@@ -61,8 +61,8 @@ func newServer(o Options) *server {
 	return s
 }
 
-// Run serves until the context ends. Then it answers the running requests, saves the
-// filter and returns.
+// Run serves until the context ends. Then it finishes the running requests, saves
+// the filter and returns.
 func Run(ctx context.Context, o Options) (err error) {
 	s := newServer(o)
 	l, err := s.listen()
@@ -177,8 +177,8 @@ func (s *server) listen() (net.Listener, error) {
 	return l, nil
 }
 
-// listenUnix opens a socket that only the user may use, replacing one on which
-// nobody listens any more.
+// listenUnix opens a socket that only the user may use, replacing one on which no
+// process listens any more.
 func listenUnix(path string) (net.Listener, error) {
 	switch info, err := os.Lstat(path); {
 	case errors.Is(err, fs.ErrNotExist):

@@ -15,7 +15,7 @@ type Pair struct {
 	ContainmentB float64 `json:"containment_b"`
 	Exact        bool    `json:"exact"`
 
-	// With -covered.
+	// CoveredA and CoveredB are set with -covered.
 	CoveredA *float64 `json:"covered_a,omitempty"`
 	CoveredB *float64 `json:"covered_b,omitempty"`
 }
@@ -122,7 +122,7 @@ func NewBlock(id string, b boilerplate.Block) Block {
 	return Block{id, b.Start, b.End, b.Documents, b.Hosts, b.Scope.String(), b.Reason.String(), b.Masked}
 }
 
-// A Comparison is what "dedup compare -json" prints.
+// A Comparison is the output of "dedup compare -json".
 type Comparison struct {
 	A              string    `json:"a"`
 	B              string    `json:"b"`
@@ -137,7 +137,7 @@ type Comparison struct {
 	Clusters *Placement `json:"clusters,omitempty"` // if a corpus was given
 }
 
-// A Placement is the clusters that two documents are in.
+// A Placement describes the clusters that two documents are in.
 type Placement struct {
 	A        Place  `json:"a"`
 	B        Place  `json:"b"`
@@ -180,7 +180,7 @@ type Removal struct {
 	Place      string  `json:"place"`
 }
 
-// Figures are what "dedup clean -stats" writes.
+// Figures are the output of "dedup clean -stats".
 type Figures struct {
 	Group
 	Passed       int            `json:"passed,omitempty"`  // records of web archives that are not documents, copied
@@ -254,7 +254,7 @@ type Removed struct {
 	Removed bool   `json:"removed"`
 }
 
-// A Stats is what "dedup index stats" prints.
+// A Stats is the output of "dedup index stats".
 type Stats struct {
 	Documents  int     `json:"documents"`
 	Removed    int     `json:"removed"`
@@ -269,7 +269,7 @@ type Stats struct {
 	Verified   bool    `json:"verified,omitempty"`
 }
 
-// A Checked is what "dedup index verify" prints.
+// A Checked is the output of "dedup index verify".
 type Checked struct {
 	Whole      bool   `json:"whole"`
 	Damage     string `json:"damage,omitempty"`

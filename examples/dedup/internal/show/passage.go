@@ -70,7 +70,8 @@ func SideBySide(w io.Writer, s screen.Screen, idA, a, idB, b string, passages []
 	fmt.Fprintln(w)
 }
 
-// RecycledIn describes on how many documents a passage recurs; "" for none.
+// RecycledIn describes in how many documents a passage recurs; it returns "" for
+// none.
 func RecycledIn(documents, hosts int) string {
 	switch {
 	case documents == 0:

@@ -45,10 +45,10 @@ func Bytes(n int64) string {
 	return strconv.FormatFloat(x, 'f', digits, 64) + " " + []string{"kB", "MB", "GB", "TB", "PB"}[unit]
 }
 
-// Capital returns s with its first letter, if it is ASCII, as a capital.
+// Capital returns s with its first letter capitalized, if it is ASCII.
 func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// Percent formats a share; only the whole is 100 %, and only nothing is 0 %.
+// Percent formats a share; only 1 is shown as 100 %, and only 0 as 0 %.
 func Percent(x float64) string {
 	switch p := int(100*x + 0.5); {
 	case x <= 0:

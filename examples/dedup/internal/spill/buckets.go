@@ -70,7 +70,7 @@ func (r *Run) bands(t *task) error {
 // buckets writes the bands that at least two documents share to the first stream,
 // and the sizes of large buckets to the last.
 func (r *Run) buckets(t *task) error {
-	var first []byte // document of a bucket of which no other has been read
+	var first []byte // first document of the bucket, until a second one is read
 	n := uint64(0)
 	end := func() error {
 		if n <= lsh.FullBucket {
@@ -106,7 +106,7 @@ func (r *Run) buckets(t *task) error {
 
 // sizes returns for each band the size up to which buckets are compared in full, and
 // the comparisons left out. It keeps eight bytes for each bucket above
-// [lsh.FullBucket], of which there is at most one for 128 documents and band.
+// [lsh.FullBucket]; a band has at most one such bucket per 128 documents.
 func (r *Run) sizes() ([]int, lsh.Work, error) {
 	var work lsh.Work
 	documents, err := r.full()

@@ -49,7 +49,8 @@ func (r *Run) joined() iter.Seq2[place, error] {
 	}
 }
 
-// byFirst yields the exact duplicates sorted by their first: first, ref.
+// byFirst yields the exact duplicates as records of first and ref, sorted by the
+// first document of their group.
 func (r *Run) byFirst(s *extsort.Sorter) iter.Seq2[[]byte, error] {
 	var buf []byte
 	return sortAll(s, func(yield func([]byte, error) bool) {
@@ -156,7 +157,7 @@ func (r *Run) addMembers(byRef, members *extsort.Sorter) error {
 		if err := byRef.Add(p.append(buf[:0])); err != nil {
 			return err
 		}
-		// The representative is also a member; of equal records one is kept.
+		// The representative is also a member; equal records are merged.
 		if err := byRef.Add(place{p.rep, p.rep, 1}.append(buf[:0])); err != nil {
 			return err
 		}

@@ -24,8 +24,8 @@ func (r *Run) range32(key []byte) int {
 	return int(uint64(binary.BigEndian.Uint32(key)) * uint64(len(r.parts)) >> 32)
 }
 
-// signatures writes the hash of every non-empty signature, and their number to the
-// last stream.
+// signatures writes the hash of every non-empty signature, and writes their number
+// to the last stream.
 func (r *Run) signatures(t *task) error {
 	c := r.cursor(r.parts[t.i].shards, registerStream)
 	defer c.close()
@@ -53,7 +53,8 @@ func (r *Run) signatures(t *task) error {
 	}
 }
 
-// full returns the number of non-empty documents, noted by the step duplicates.
+// full returns the number of non-empty documents, which the step duplicates
+// recorded.
 func (r *Run) full() (n int, err error) {
 	for record, err := range r.all("duplicates", min(1, len(r.parts)), len(r.parts)) {
 		if err != nil {
@@ -68,8 +69,8 @@ func (r *Run) full() (n int, err error) {
 	return n, nil
 }
 
-// groups calls f for each of the sorted records that begins with the same digest as
-// the one before, with the ref of the first of them.
+// groups calls f for each sorted record that begins with the same digest as the
+// previous one, together with the ref of the first record with that digest.
 func groups(records func(func([]byte, error) bool), f func(record []byte, first int64) error) error {
 	var digest [digestSize]byte
 	first, n := int64(0), 0
@@ -92,7 +93,7 @@ func groups(records func(func([]byte, error) bool), f func(record []byte, first 
 	return failed
 }
 
-// same writes the documents whose signature another one has.
+// same writes the documents that share their signature with another one.
 func (r *Run) same(t *task) error {
 	last := int64(-1)
 	write := func(digest []byte, ref int64) error {
@@ -110,7 +111,7 @@ func (r *Run) same(t *task) error {
 	})
 }
 
-// digests writes a digest of signature and set for each of these documents.
+// digests writes a digest of the signature and the set for each of these documents.
 func (r *Run) digests(t *task) error {
 	c := r.cursor(r.parts[t.i].shards, textStream)
 	defer c.close()
@@ -137,7 +138,7 @@ func (r *Run) digests(t *task) error {
 	return nil
 }
 
-// duplicates writes the exact duplicates, each with the first of them.
+// duplicates writes the exact duplicates, each with the first document of its group.
 func (r *Run) duplicates(t *task) error {
 	from := "digests"
 	if r.o.Estimate {
@@ -152,7 +153,8 @@ func (r *Run) duplicates(t *task) error {
 	if err != nil {
 		return err
 	}
-	// The numbers of documents noted by signatures are still needed after its removal.
+	// The document counts that the step signatures wrote are still needed after its
+	// files are removed.
 	if t.i == 0 {
 		for record, err := range r.all("signatures", len(r.parts), len(r.parts)) {
 			if err != nil {

@@ -72,7 +72,7 @@ func (r *Run) prepare() error {
 	return nil
 }
 
-// outside returns an error if the folder lies in an input, because its files would
+// outside returns an error if the folder is inside an input, because its files would
 // be read as input.
 func (r *Run) outside() error {
 	dir, err := filepath.Abs(r.s.Dir)
@@ -153,8 +153,8 @@ func (r *Run) exists(name string) bool {
 
 // Remove removes the files of the run, and the folder if nothing else is in it.
 func (r *Run) Remove() error {
-	// In this order, a run that is interrupted here starts again and finds nothing that
-	// looks complete. Without its manifest the rest is not a run.
+	// The order matters: a run that is interrupted here starts again and finds nothing
+	// that looks complete, and without a manifest the remaining files are not a run.
 	var names []string
 	for i := range r.key.Shards {
 		names = append(names, endName(i))

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// A manifest holds everything on which the files of a run depend.
+// A manifest holds everything that the files of a run depend on.
 type manifest struct {
 	Version   int
 	Scheme    string
@@ -29,8 +29,8 @@ const version = 2
 type inputFile struct {
 	Name    string
 	Size    int64
-	Changed int64 // time in nanoseconds since 1970
-	Files   int   // in a folder
+	Changed int64 // modification time in nanoseconds since 1970
+	Files   int   // number of files in a folder
 }
 
 func (r *Run) manifest() (manifest, error) {
@@ -82,8 +82,8 @@ func stat(name string) (inputFile, error) {
 	return in, err
 }
 
-// differs describes the difference between a manifest and that of the folder, "" if
-// there is none.
+// differs describes the difference between m and the manifest in the folder; it
+// returns "" if there is none.
 func (m manifest) differs(have manifest) string {
 	changed := func(what string, now, before any) string {
 		return fmt.Sprintf("%s was %v and is now %v", what, before, now)

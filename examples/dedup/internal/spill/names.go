@@ -16,8 +16,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// mostRounds is the largest number of names tried. Each takes a sort of all names,
-// and one or two are enough unless ids look like places.
+// mostRounds is the largest number of names tried. Each round sorts all names, and
+// one or two rounds are enough unless ids look like places.
 const mostRounds = 64
 
 var errNames = errors.New("too many ids are like the places of other documents; pass -field-id with another field")
@@ -56,7 +56,7 @@ func (r *Run) names(t *task) error {
 	return r.note(t, attempts)
 }
 
-// claim does a round: it returns the attempts of the next one, and the number of
+// claim does a round. It returns the attempts of the next round, and the number of
 // claims that were lost.
 func (r *Run) claim(t *task, now *attempts) (next *attempts, lost int64, err error) {
 	next = new(attempts)
@@ -219,7 +219,7 @@ func (r *Run) documents(shards []shard, attempts iter.Seq2[[]byte, error]) iter.
 	}
 }
 
-// named yields all documents with their names, once these are known.
+// named yields all documents with their names, after the step names.
 func (r *Run) named() iter.Seq2[*named, error] {
 	step := "names"
 	if r.given != nil {
@@ -228,8 +228,8 @@ func (r *Run) named() iter.Seq2[*named, error] {
 	return r.documents(r.shards, r.all(step, 1, 0))
 }
 
-// join calls f for each of the records, sorted by the ref at their beginning,
-// together with the document of that ref.
+// join calls f for each record, together with the document whose ref is at its
+// beginning. The records are sorted by that ref.
 func (r *Run) join(records iter.Seq2[[]byte, error], f func(record []byte, d *named) error) error {
 	next, stop := iter.Pull2(r.named())
 	defer stop()

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/internal/doctime"
 )
 
-// If -keep prefers other documents than the first, the step "ordered" rewrites all
+// If -keep prefers documents other than the first, the step "ordered" rewrites all
 // shards with the documents in the order of preference, so later steps see the
 // document to keep first. A shard has as many documents as the one that it replaces,
 // so parts keep their refs.

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// A Pair is two documents that match, by their names.
+// A Pair is two matching documents, given by name.
 type Pair struct {
 	A, B string
 	lsh.Score
@@ -49,8 +49,8 @@ func edgeAt(b []byte) (x edge, err error) {
 	return x, err
 }
 
-// turned is the edge with its documents swapped, so that records sort by the other
-// one. The score stays that of a and b.
+// turned returns the edge with its documents swapped, so that records sort by the
+// other one. The score is unchanged.
 func (x edge) turned() edge { return edge{x.b, x.a, x.score, x.nb, x.na} }
 
 // between returns the edge of two documents with the lower ref first; the score is
@@ -141,8 +141,8 @@ func (r *Run) expand(all *extsort.Sorter) error {
 	return x.groups()
 }
 
-// smallest returns the sizes, ascending, as far as they may matter: anything that
-// takes twice the limit of [lsh.FullDuplicates] is certainly too much.
+// smallest returns the sizes that may matter, ascending: anything that takes twice
+// the limit of [lsh.FullDuplicates] is certainly too much.
 func smallest(sizes map[uint64]int, documents int) []int {
 	var list []int
 	left := 2 * max(1<<22, 16*float64(documents))
@@ -327,10 +327,10 @@ func (x *expanding) groups() error {
 // WarnBounded reports the comparisons and pairs left out.
 func (r *Run) WarnBounded() { find.WarnBounded(r.e, r.work) }
 
-// copies reads groups of exact duplicates in the order of their firsts.
+// copies reads groups of exact duplicates in the order of their first documents.
 type copies struct {
 	p       *puller
-	record  []byte // first one not read yet
+	record  []byte // first record not yet read
 	begun   bool
 	first   int64
 	n       uint64                       // documents of the group, 1 if there is none
@@ -344,7 +344,7 @@ func (r *Run) copies() *copies {
 
 func (c *copies) stop() { c.p.stop() }
 
-// next reads the next group, of whose members it keeps up to keep.
+// next reads the next group and keeps up to keep of its members.
 func (c *copies) next(keep uint64) (ok bool, err error) {
 	if !c.begun {
 		c.begun = true
@@ -375,8 +375,8 @@ func (c *copies) next(keep uint64) (ok bool, err error) {
 	return true, nil
 }
 
-// seek reads the group of a document that is a first and is not before the current
-// one, and keeps its members if they are at most keep.
+// seek reads the group with the given first document, which must not be before the
+// current one. It keeps the members if there are at most keep.
 func (c *copies) seek(first int64, keep uint64) error {
 	for c.first < first {
 		if c.begun && (c.record == nil || refAt(c.record) > first) {

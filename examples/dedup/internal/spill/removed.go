@@ -116,7 +116,7 @@ type Match struct {
 // Outcomes yields the documents in order, after a complete search.
 type Outcomes struct {
 	removed *puller
-	record  []byte // first one left
+	record  []byte // first record not yet used
 	docs    func() (*named, error, bool)
 	stop    func()
 	texts   *cursor
@@ -191,8 +191,8 @@ func (o *Outcomes) Close() {
 	o.texts.close()
 }
 
-// Lost returns the reasons why documents could not be read with their numbers, and
-// the number of files in folders that are not documents, by kind.
+// Lost returns the number of unreadable documents by reason, and the number of files
+// in folders that are not documents by kind.
 func (r *Run) Lost() (lost map[corpus.Loss]int, other map[string]int) {
 	lost = map[corpus.Loss]int{}
 	for _, l := range r.ended.Lost {

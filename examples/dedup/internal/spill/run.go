@@ -1,12 +1,12 @@
 // Package spill finds near-duplicates in a corpus larger than memory: every step
-// reads sorted files and writes files, and the memory of a step is bounded. It gives
+// reads sorted files and writes files, and uses a bounded amount of memory. It gives
 // the same answers as package find: the same pairs, clusters and figures.
 //
-// A run lies in a folder. Its steps are in the table [steps]; each is made of tasks,
-// and each task writes one file, which appears when it is complete. So a run that
-// was interrupted at any moment continues with the tasks whose files are missing,
-// and the tasks of a step may be spread over machines that share the folder. The
-// output of a task depends only on its input.
+// A run is stored in a folder. The table [steps] lists its steps. Each step consists
+// of tasks, and each task writes one file, which appears when it is complete. So a
+// run that was interrupted at any moment continues with the tasks whose files are
+// missing, and the tasks of a step may be spread over machines that share the
+// folder. The output of a task depends only on its input.
 //
 // Documents are numbered in the order of the input. The step sketch cuts them into
 // shards of bounded size. Every later step except the last has as many tasks as
@@ -34,7 +34,7 @@ type Run struct {
 	o      find.Options
 	read   corpus.Options
 	s      Spill
-	inputs []string // after patterns
+	inputs []string // with patterns expanded
 
 	key      manifest
 	sh       shingle.Shingler // for signatures
@@ -58,7 +58,7 @@ type part struct {
 	first, end int64 // refs
 }
 
-// parts is the largest number of parts: a task keeps a block in memory for each.
+// mostParts is the largest number of parts: a task keeps a block in memory for each.
 const mostParts = 32
 
 var errOther = errors.New("the folder of -spill holds another run")
@@ -75,7 +75,7 @@ func Start(e *cli.Env, o find.Options, read corpus.Options, s Spill) (*Run, erro
 	return r, nil
 }
 
-// part is the stream for the part of a ref.
+// part returns the stream for the part that a ref belongs to.
 func (r *Run) part(ref int64) int {
 	i, found := slices.BinarySearchFunc(r.parts, ref, func(p part, ref int64) int {
 		switch {

@@ -22,7 +22,7 @@ const (
 type shardNote struct {
 	Docs   int64
 	Empty  int64  // documents without text
-	Digest uint64 // of them
+	Digest uint64 // digest of the documents
 }
 
 // A shard is a set of documents that were sketched together.

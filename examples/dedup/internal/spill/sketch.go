@@ -64,7 +64,7 @@ type sketching struct {
 	buf    []byte
 }
 
-// A batch is documents that one goroutine sketches.
+// A batch holds documents that one goroutine sketches.
 type batch struct {
 	docs      []*input.Doc
 	skipped   int // documents at the beginning that are in shards of an earlier run

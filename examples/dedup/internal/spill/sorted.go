@@ -10,8 +10,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/extsort"
 )
 
-// all returns the records of a stream of the files of a step, one file after the
-// other.
+// all yields the records of one stream from all files of a step, file by file.
 func (r *Run) all(step string, tasks, stream int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for i := range tasks {

@@ -87,7 +87,7 @@ func (r *Run) screened(t *task) error {
 	return nil
 }
 
-// A side is the data of one document of a pair that decides on a match.
+// A side holds the data of one document of a pair, by which a match is decided.
 type side struct {
 	r           *Run
 	regs, texts *cursor

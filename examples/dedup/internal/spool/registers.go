@@ -75,8 +75,8 @@ func (r *Registers) Resize(docs int) error {
 	return nil
 }
 
-// Put stores the signatures of consecutive documents from document i on. They are
-// written to the file together.
+// Put stores the signatures of consecutive documents, starting with document i.
+// Signatures that go to the file are written together.
 func (r *Registers) Put(i int, values []uint32) error {
 	for len(values) > 0 && i < r.most {
 		chunk := r.chunks[i/r.rows][i%r.rows*r.k:]
@@ -102,7 +102,7 @@ func (r *Registers) Flush() error {
 	return nil
 }
 
-// Held returns how many bytes of memory the signatures take.
+// Held returns the number of bytes of memory that the signatures take.
 func (r *Registers) Held() int64 { return int64(len(r.chunks)) * int64(r.rows) * int64(r.k) * 4 }
 
 // Source returns the signatures for a batch.
@@ -116,14 +116,15 @@ func bytesOf(words []uint32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), 4*len(words))
 }
 
-// A source is the signatures as a [lsh.Source].
+// A source presents the signatures as an [lsh.Source].
 type source struct{ r *Registers }
 
 func (s source) Len() int { return s.r.docs }
 
 func (s source) K() int { return s.r.k }
 
-// Rows returns the memory of rows that are in one chunk, and reads others to buf.
+// Rows returns rows in place if they are in one chunk, and otherwise reads them into
+// buf.
 func (s source) Rows(buf []uint32, row, n int) ([]uint32, error) {
 	r := s.r
 	if row+n <= r.most && row%r.rows+n <= r.rows {

@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// Temp returns a new temporary file for [Remove] to end. Its name is gone already
-// where the system allows that, so that nothing remains whatever ends the
-// process.
+// Temp returns a new temporary file; end its use with [Remove]. Where the system
+// allows it, the file is unlinked at once, so that nothing remains however the
+// process ends.
 func Temp() (*os.File, error) { return temp("") }
 
 func temp(dir string) (*os.File, error) {

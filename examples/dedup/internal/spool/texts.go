@@ -30,7 +30,7 @@ type Texts struct {
 	starts []int64  // where each text begins: in the chunks, or in the file of the others
 	sizes  []uint32 // of each text
 
-	early *os.File // the chunks, where Unload has written them
+	early *os.File // the chunks, if Unload has written them
 	file  *os.File
 	w     *bufio.Writer
 	end   int64 // of file
@@ -203,8 +203,8 @@ func (t *Texts) Borrow(i int, buf *[]byte) string {
 	return view(to)
 }
 
-// read fills to from offset start of the file that holds text i. If to is longer
-// than the text, it reads the texts after it as well.
+// read fills to with bytes from offset start of the file that holds text i. If to is
+// longer than the text, it reads the texts after it as well.
 func (t *Texts) read(to []byte, i int, start int64) bool {
 	f := t.file
 	if i < t.first {

@@ -8,8 +8,9 @@ import (
 )
 
 // Background runs seq on a separate goroutine and sends the values that it yields.
-// So an interrupt takes effect although seq waits for somebody to type, or works
-// long for its next value. When ctx is done, the goroutine ends with that value.
+// So an interrupt takes effect even while seq waits for somebody to type or takes
+// long to compute its next value. When ctx is done, the goroutine ends with that
+// value.
 func Background[T any](ctx context.Context, seq iter.Seq[T]) <-chan T {
 	values := make(chan T, 256)
 	go func() {

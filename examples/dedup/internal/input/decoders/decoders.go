@@ -1,6 +1,6 @@
 // Package decoders compares ways to read the id and the text from a line of JSON
-// Lines: the scanner of package input and other decoders. All must find the same
-// values in valid lines.
+// Lines: the scanner of package input and other decoders. All of them must find the
+// same values in valid lines.
 //
 //	GOWORK=off go test -bench . -benchtime 5x
 //
@@ -22,8 +22,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// A Decoder returns the id and the text of every line of a file; numeric ids as
-// written. The error is for an invalid line.
+// A Decoder returns the id and the text of every line of a file; numeric ids are
+// returned as written. The error reports an invalid line.
 type Decoder struct {
 	Name   string
 	Decode func(file []byte, emit func(id, text string)) error
@@ -100,8 +100,8 @@ func encodingMap(line []byte, emit func(id, text string)) error {
 	return nil
 }
 
-// text walks the tokens of github.com/go-json-experiment/json, whose decoder is that
-// of Go's upcoming encoding/json/v2.
+// text walks the tokens of github.com/go-json-experiment/json, which has the same
+// decoder as Go's upcoming encoding/json/v2.
 func text(line []byte, emit func(id, text string)) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(line))
 	if _, err := d.ReadToken(); err != nil {

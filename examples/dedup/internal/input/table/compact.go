@@ -157,7 +157,7 @@ type pageHeader struct {
 	levels       int64 // encoding of definition levels
 	defBytes     int64 // of version 2: the levels precede the compressed bytes
 	repBytes     int64
-	plain        bool // of version 2: not compressed, in spite of the chunk's codec
+	plain        bool // of version 2: not compressed, despite the chunk's codec
 	bytes        int  // size of the header itself
 }
 

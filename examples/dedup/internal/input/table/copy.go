@@ -54,7 +54,7 @@ func open(r io.ReaderAt, size int64) (*parquet.File, error) {
 
 // Copy writes the rows for which keep returns true, with all columns and about the
 // same row groups, compressed like each original column; the first row is 0. The
-// metadata are those of the first file.
+// metadata come from the first file.
 func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err error) {
 	defer recovered(&err)
 	f, err := open(r, size)
@@ -188,8 +188,8 @@ func Values(r io.ReaderAt, size int64, f func(names []string, row map[string]any
 	}
 }
 
-// readable reports whether values of a type are not formatted for people as they are
-// stored: times, dates and UUIDs.
+// readable reports whether the form for people of a type's values differs from the
+// stored form, as for times, dates and UUIDs.
 func readable(t parquet.Type) bool {
 	if t.Kind() == parquet.Int96 {
 		return true

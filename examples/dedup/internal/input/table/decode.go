@@ -114,8 +114,8 @@ func (h *hybrid) begin() error {
 	return nil
 }
 
-// unpackBits returns the number of width bits that begins at a bit of b, all of
-// which is in b. The lowest bit comes first.
+// unpackBits returns the number of width bits that begins at the given bit of b and
+// must lie within b. The lowest bit comes first.
 func unpackBits(b []byte, bit, width int) uint64 {
 	b, shift := b[bit/8:], bit%8
 	if len(b) >= 8 && width+shift <= 64 {
@@ -208,7 +208,7 @@ func (d *delta) begin() error {
 	return nil
 }
 
-// rest returns the bytes after the numbers, once all were read.
+// rest returns the bytes after the numbers, once all of these have been read.
 func (d *delta) rest() []byte {
 	if d.left > 0 { // the miniblock is padded
 		d.b = d.b[min(len(d.b), d.inBlock*d.width/8):]
@@ -283,7 +283,7 @@ type prefixes struct {
 	prefixes []int32
 	suffixes *lengths
 	last     []byte
-	limit    int // of a value
+	limit    int // largest length of a value
 }
 
 func newPrefixes(b []byte, n, limit int) (*prefixes, error) {

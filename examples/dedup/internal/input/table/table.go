@@ -13,7 +13,7 @@
 // The footer and its schema are read by github.com/parquet-go/parquet-go, and
 // compressed pages are unpacked by the libraries that it uses. The pages are decoded
 // here, because that library's decoders allocate the size that a page declares, and
-// one of them (LZ4) never returns on a broken page; these do neither.
+// one of them (LZ4) never returns on a broken page; the decoders here do neither.
 //
 // # What it reads
 //
@@ -36,7 +36,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Errors of a file, wrapped by the errors that describe the fault.
+// Errors about a file. They are wrapped by errors that describe the fault.
 var (
 	ErrFormat      = errors.New("not a Parquet file")
 	ErrCorrupt     = errors.New("broken Parquet")
@@ -138,7 +138,8 @@ func (f *File) NumRows() int64 {
 	return n
 }
 
-// Names returns the columns' names; names within groups have a dot in between.
+// Names returns the columns' names; the parts of names within groups are joined with
+// dots.
 func (f *File) Names() []string {
 	var names []string
 	for _, c := range f.leaves {
@@ -242,9 +243,9 @@ func (e *Error) Unwrap() error { return e.Err }
 // Row returns the number of the row that Next returns next; the first one is 0.
 func (r *Rows) Row() int64 { return r.row }
 
-// Next returns the values of the next row, nil for null, valid until it is called
-// again; [io.EOF] after the last row. Any other error is an [*Error], after which
-// the next row group is read.
+// Next returns the values of the next row, nil for null, valid until the next call,
+// or [io.EOF] after the last row. Any other error is an [*Error], after which the
+// next row group is read.
 func (r *Rows) Next() ([][]byte, error) {
 	for r.row >= r.end {
 		if r.group == len(r.f.groups) {

@@ -30,10 +30,10 @@ var ErrHTTP = errors.New("not an HTTP response")
 // ParseResponse parses the block of a response record. Transfer-Encoding chunked and
 // Content-Encoding gzip, deflate, br and zstd are undone; if the body is not coded
 // as the header declares, it is returned unchanged, because many crawlers keep the
-// header and undo the coding. A body of more than limit bytes is ErrLimit, and so is
-// one that unpacks to more than 64 KiB plus 100 times its size. Any other error that
-// comes with a Response is the reason why its body is incomplete. If want is not
-// nil, it decides by the status and the content type whether the body is needed.
+// header and undo the coding. A body of more than limit bytes causes ErrLimit, and
+// so does one that unpacks to more than 64 KiB plus 100 times its size. Any other
+// error that comes with a Response explains why its body is incomplete. If want is
+// not nil, it decides by the status and the content type whether the body is needed.
 func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Response, error) {
 	r := new(Response)
 	line, rest, _ := bytes.Cut(block, []byte("\n"))
@@ -72,7 +72,8 @@ func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Respons
 	return r, r.decode(rest, append(content, transfer...), min(limit, freeBody+maxRatio*len(rest)))
 }
 
-// codings returns the codings in a header field, in the order of their application.
+// codings returns the codings in a header field, in the order in which they were
+// applied.
 func codings(value string) (names []string) {
 	for name := range strings.SplitSeq(strings.ToLower(value), ",") {
 		if name = strings.TrimSpace(name); name != "" && name != "identity" && name != "none" {
@@ -149,7 +150,7 @@ func unpacker(coding string, body []byte) (io.ReadCloser, error) {
 		}
 		return z, nil
 	case "deflate":
-		// Servers disagree on whether that means the raw format or zlib's.
+		// Servers disagree on whether "deflate" means the raw format or zlib's.
 		if z, err := zlib.NewReader(in); err == nil {
 			return z, nil
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// A stream is the unpacked bytes of a file, with look-ahead, and with their places
-// in the file.
+// A stream reads the unpacked bytes of a file, with look-ahead, and keeps track of
+// their places in the file.
 type stream struct {
 	source source
 	buf    []byte // read but not consumed
@@ -34,8 +34,8 @@ const (
 // members at once.
 type source interface {
 	io.Reader
-	// at returns the offset in the file of the bytes last returned by Read: that of
-	// their member, or their own.
+	// at returns the offset in the file of the bytes last returned by Read: the offset
+	// of their member, or their own.
 	at() int64
 	// skip looks for a place after an error of Read from which reading can continue. It
 	// returns false if there is none.
@@ -43,8 +43,8 @@ type source interface {
 	close()
 }
 
-// A start records that the unpacked bytes from plain on come from offset file: all
-// of them for a gzip member, otherwise the first.
+// A start records that the unpacked bytes starting at plain come from offset file.
+// In a gzip member this is the offset of all of them, otherwise only of the first.
 type start struct{ plain, file int64 }
 
 const fillSize = 64 << 10
@@ -71,7 +71,7 @@ func newStream(in io.Reader) (*stream, error) {
 
 func (s *stream) close() { s.source.close() }
 
-// compressed reports whether places in the file are those of gzip members.
+// compressed reports whether places in the file are the offsets of gzip members.
 func (s *stream) compressed() bool { _, ok := s.source.(*gzipSource); return ok }
 
 // offset returns the offset in the file of the next byte.
@@ -178,7 +178,7 @@ func (s *stream) take(n int64) ([]byte, error) {
 	return block, nil
 }
 
-// A rest reads n bytes of a stream, or fails if the stream ends before.
+// A rest reads n bytes of a stream, or fails if the stream ends earlier.
 type rest struct {
 	s *stream
 	n int64
@@ -201,7 +201,7 @@ func (r *rest) Read(p []byte) (int, error) {
 }
 
 // line consumes and returns the next line with its end, which the last one may lack.
-// A line longer than limit is ErrLimit and is not consumed.
+// A line longer than limit causes ErrLimit and is not consumed.
 func (s *stream) line(limit int) ([]byte, error) {
 	seen := 0
 	for {
@@ -267,11 +267,11 @@ func (s *stream) resync() {
 	}
 }
 
-// A plainSource is not compressed, or compressed in such a way that places in it are
-// useless.
+// A plainSource reads a file that is not compressed, or is compressed in a way that
+// makes offsets useless.
 type plainSource struct {
 	in   io.Reader
-	n    int64 // number of bytes before the last ones
+	n    int64 // number of bytes before the last ones read
 	last int
 	done func()
 }

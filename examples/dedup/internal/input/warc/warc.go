@@ -23,9 +23,9 @@
 //
 // Nothing is allocated from a declared length: memory is bounded by the limits in
 // [Options] for a header and a block, and by the actual content of the file. A
-// record whose Content-Length does not end where a record ends is an error, and the
-// reader looks for the next record in and after the bytes that it consumed. Damage
-// within a gzip member loses only the records in it.
+// record whose Content-Length does not lead to the end of a record is an error, and
+// the reader looks for the next record in and after the bytes that it consumed.
+// Damage within a gzip member loses only the records in it.
 package warc
 
 import (
@@ -73,7 +73,7 @@ type Record struct {
 	fields map[string]string
 }
 
-// Get returns the first field of that name, in any case, or "".
+// Get returns the first field of that name, ignoring case, or "".
 func (r *Record) Get(name string) string { return r.fields[strings.ToLower(name)] }
 
 // TargetURI returns the address of the record's content. Some tools write it between
@@ -115,7 +115,7 @@ type Reader struct {
 	number int
 }
 
-// magic is how a record begins.
+// magic begins every record.
 const magic = "WARC/"
 
 // NewReader returns a Reader of in; its first bytes decide how it is unpacked. Close
@@ -303,8 +303,8 @@ func (r *Reader) block(rec *Record) error {
 	return tooLong
 }
 
-// ended checks that a record may end here: two line ends follow, or more or fewer as
-// some tools write, and then a record or nothing.
+// ended checks that a record may end here: two line ends follow (some tools write
+// more or fewer), and then a record or the end of the file.
 func (r *Reader) ended(rec *Record, length int64) error {
 	member := r.s.place(r.s.taken - 1)
 	switch err := r.skipBlankLines(rec); {
