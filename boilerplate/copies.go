@@ -198,8 +198,8 @@ func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	return 2*o.weight > total-undecided && 4*o.weight > total
 }
 
-// A limit describes a part of the page held by more documents than can be named: its
-// last named document.
+// A limit is the last named document for a part of the page held by more documents
+// than can be named.
 type limit struct {
 	doc    uint32
 	weight int64 // of the part; once sorted, of all up to this one

@@ -16,7 +16,7 @@ const minGone = 1024
 
 // compact frees the space of pages that were removed, replaced or forgotten: in the
 // index, and among the texts put before a mark. Data that may be needed after a
-// crash remains. With turn, the caller has the turn.
+// crash remains. If turn is set, the caller has the turn.
 func (f *Filter) compact(ctx context.Context, mark uint64, turn bool) error {
 	if err := f.ix.compact(ctx); err != nil || f.texts == nil {
 		return err

@@ -371,7 +371,7 @@ func (d *Durable) Forget(ctx context.Context, before time.Time) error {
 }
 
 // Released returns up to n verdicts on pages that were held, in the order of
-// judging, starting after the number after. It forgets the verdicts up to that
+// judging, with numbers greater than after. It forgets the verdicts up to that
 // number: pass the number of the last verdict that you have processed, 0 at first.
 // Verdicts forgotten since the last checkpoint return after a crash, with the same
 // numbers.

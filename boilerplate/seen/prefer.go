@@ -120,9 +120,9 @@ func (f *Filter) again(ctx context.Context, c *comparison, v *Verdict) (bool, er
 	return false, f.unname(ctx, p.ID)
 }
 
-// unname ends the naming in which an ID takes part. If the ID is a better copy, the
-// text named after it is removed. If the ID is a text with a better copy, the text
-// is stored under the name of the copy.
+// unname drops the naming that involves an ID. If the ID is a better copy, the text
+// named after it is removed. If the ID is a text with a better copy, the text is
+// stored under the name of the copy.
 func (f *Filter) unname(ctx context.Context, id string) error {
 	if text, ok := f.names.texts[id]; ok {
 		f.names.drop(text)

@@ -3,10 +3,10 @@
 usage: blocks.py PEER PAGES.jsonl BLOCKS.jsonl FLAGGED
 
 PAGES has the HTML of each page in "text", BLOCKS the labelled blocks of the same pages.
-The two extract the content of one page from HTML, which tells them more than the bare
-blocks that others see (tags, links). A block counts as kept if more than half of
-its runs of three words stand in what they extract; that is not timed. "trafilatura, its
-duplicate test on the blocks" sees the blocks alone.
+Both extract the content of one page from HTML, which gives them more information (tags,
+links) than the bare blocks that other peers get. A block counts as kept if more than
+half of its runs of three words are in the extracted text; this check is not timed.
+"trafilatura, its duplicate test on the blocks" gets only the blocks.
 """
 import json, re, sys, time
 from near import cpu
@@ -52,7 +52,7 @@ if __name__ == '__main__':
     peer, pages, labelled, out = sys.argv[1:5]
     with open(pages, encoding='utf8') as f: pages = [json.loads(line) for line in f]
     with open(labelled, encoding='utf8') as f: labelled = [json.loads(line) for line in f]
-    clean = lambda t: re.sub('[^\t\n\r -\ud7ff\ue000-\ufffd]', '', t) # lxml takes no control characters
+    clean = lambda t: re.sub('[^\t\n\r -\ud7ff\ue000-\ufffd]', '', t) # lxml rejects control characters
     blocks = [[clean(b['text'].strip()) for b in r['blocks'] if b['text'].strip()] for r in labelled]
     began, wall = cpu(), time.monotonic()
     result = list(PEERS[peer](pages, blocks))

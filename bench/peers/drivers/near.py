@@ -2,9 +2,9 @@
 
 usage: near.py PEER DOCS.jsonl THRESHOLD PAIRS
 
-Writes the rows of pairs, and prints what it cost as JSON. The loop is what lies
-between the texts in memory and the pairs in memory: tokens, shingles, signatures,
-index and queries are all in it. Each peer is used as its README recommends; see
+Writes the rows of pairs, and prints the cost as JSON. The timed loop starts with the
+texts in memory and ends with the pairs in memory: it includes tokens, shingles,
+signatures, index and queries. Each peer is used as its README recommends; see
 the comments.
 """
 import ctypes, gc, json, re, resource, sys, time
@@ -21,12 +21,12 @@ def shingles(text):
     return [' '.join(w[i:i + n]) for i in range(len(w) - n + 1)]
 
 def batches(texts):
-    """Rows and shingles, some thousand documents at a time, lest they all lie in memory at once."""
+    """Rows and shingles, some thousand documents at a time, so that they are not all in memory at once."""
     for start in range(0, len(texts), BATCH):
         yield start, [shingles(t) for t in texts[start:start + BATCH]]
 
 def bands(threshold):
-    """Bands that divide the signature, as rensa and FastSketchLSH ask: the fewest whose curve
+    """Bands that divide the signature, as rensa and FastSketchLSH require: the fewest whose curve
     has its middle, (1/bands)^(1/rows), below the threshold. Both READMEs have 16 for 0.8."""
     return next(b for b in (2, 4, 8, 16, 32, 64) if (1 / b) ** (b / PERMUTATIONS) < threshold)
 
@@ -67,8 +67,8 @@ def rensa_lsh(texts, threshold):
     return pairs, f'{b}x{PERMUTATIONS // b}', (lsh, sketches)
 
 def keepers(dedup, texts):
-    """What the README of rensa 0.5 shows: a deduplicator keeps the first of each kind and tells who is not kept.
-    Whom a repeat repeats is asked afterwards, and all who repeat one document are pairs."""
+    """The usage in the README of rensa 0.5: a deduplicator keeps the first of each kind and reports the others.
+    Then it is asked which document each of them repeats. All documents that repeat the same one are pairs."""
     star = {}
     for start, part in batches(texts):
         keep = dedup.add_pairs((str(start + i), ss) for i, ss in enumerate(part))
@@ -99,8 +99,8 @@ def fastsketch(texts, threshold):
     return pairs, f'{b}x{PERMUTATIONS // b}', (lsh, matrix)
 
 def text_dedup(path, threshold):
-    # The program itself, in this process, on the file; it reads, hashes, joins and writes what it keeps. xxh3 is
-    # what its help calls faster. What it takes for one cluster are pairs.
+    # The program itself, in this process, on the file; it reads, hashes, joins and writes the documents kept. Its
+    # help calls xxh3 faster. All documents of a cluster are pairs.
     import os, pickle, shutil, tempfile
     from text_dedup.minhash import main
     out = tempfile.mkdtemp()
@@ -119,7 +119,7 @@ def text_dedup(path, threshold):
     return pairs, f'{b}x{r}', uf
 
 def alone(texts, _):
-    """What no peer of this language can be faster than."""
+    """A lower bound: no peer in this language can be faster."""
     for _, part in batches(texts): pass
     return [], 'none', None
 

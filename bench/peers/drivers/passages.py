@@ -1,11 +1,11 @@
-"""Shared passages by Python's own difflib, which is told the pairs to compare.
+"""Shared passages by Python's own difflib, which is given the pairs to compare.
 
 usage: passages.py PEER DOCS.jsonl GOLD.jsonl PASSAGES
 
-Words are compared, autojunk is off (its documentation: it is a heuristic that takes
-frequent elements for junk). "difflib" takes the matching blocks as they are;
-"difflib, joined" joins blocks over gaps of up to 25 words on both sides and keeps what
-has 12 equal words, the least that every finder here reports.
+Words are compared, autojunk is off (its documentation: it is a heuristic that treats
+frequent elements as junk). "difflib" uses the matching blocks unchanged;
+"difflib, joined" joins blocks over gaps of up to 25 words on both sides and keeps
+passages of at least 12 equal words, the minimum of every finder here.
 """
 import json, re, sys, time
 from difflib import SequenceMatcher

@@ -188,7 +188,7 @@ func (w *writer) finish() error {
 	return errors.Join(w.err, w.f.Close())
 }
 
-// A file is a file of texts, open for reading.
+// A file is an open file of texts.
 type file struct {
 	span
 	f      *os.File

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Limits of a search. If a fingerprint occurs in more texts than the constant
-// common, only the first few, the constant holders, become candidates.
+// Limits of a search. If a fingerprint occurs in more than 256 texts (common), only
+// the first 8 (holders) become candidates.
 const (
 	common  = 256
 	holders = 8

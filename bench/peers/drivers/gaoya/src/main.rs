@@ -2,8 +2,8 @@
 //!
 //! usage: gaoya-near PEER DOCS.jsonl THRESHOLD PAIRS
 //!
-//! As its README has it: a hasher, an index of bands that its own chooser picks
-//! for the threshold, insert, and a query for each document, which judges the
+//! Usage as in its README: a hasher, an index with the bands that gaoya chooses for
+//! the threshold, insert, and a query for each document, which judges the
 //! candidates by their estimate. One thread.
 
 use gaoya::minhash::{calculate_minhash_params, MinHashIndex, MinHasher, MinHasher32};
