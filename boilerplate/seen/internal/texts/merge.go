@@ -34,8 +34,8 @@ func (s *Store) mergeSome() error {
 	}
 }
 
-// Compact drops the texts that were flushed before a Mark and that keep rejects, and
-// frees their space. Texts may be added in the meantime.
+// Compact drops the texts that were put before a Mark, have been flushed, and that
+// keep rejects, and frees their space. Texts may be added in the meantime.
 func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 	s.work.Lock()
 	defer s.work.Unlock()
