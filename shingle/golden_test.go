@@ -110,6 +110,38 @@ func (p *pieces) Read(b []byte) (int, error) {
 
 // FuzzKernels compares the sets of instructions with one another on bytes that
 // may be anything.
+// Every tier treats sequences that only look like UTF-8 alike: overlong ones,
+// surrogates, and code points above the last one.
+func TestInvalidSequencesOnEveryTier(t *testing.T) {
+	const words = "ночной паром снова идёт с мая ภาษาไทย ὁ ποιητὴς 𝐦𝐚𝐭𝐡 "
+	for lead := 0xc0; lead <= 0xff; lead++ {
+		var b strings.Builder
+		for second := 0x80; second < 0xc0; second++ {
+			b.WriteString(words[:20+second%40])
+			b.WriteByte(byte(lead))
+			b.WriteByte(byte(second))
+			if lead >= 0xe0 {
+				b.WriteByte(byte(0x80 + second*7%64))
+			}
+			if lead >= 0xf0 {
+				b.WriteByte(byte(0x80 + second*11%64))
+			}
+			b.WriteString(words)
+		}
+		text := b.String()
+		var want []uint64
+		var first string
+		shingle.EachTier(func(tier string) {
+			got := shingle.Shingler{Size: 1}.AppendHashes(nil, text)
+			if first == "" {
+				first, want = tier, got
+			} else if diff := differ(want, got); diff != "" {
+				t.Errorf("lead %#x: hashes (-want of %s +got of %s):\n%s", lead, first, tier, diff)
+			}
+		})
+	}
+}
+
 func FuzzKernels(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add(uint8(seed), []byte(randomText(seed, 40)))

@@ -218,6 +218,8 @@ page:
 	SHLL $5, CX
 	SHRL $1, DX
 	ORL  CX, DX
+	CMPL DX, $16 // two bytes would do: not valid
+	JCS  nopage
 	JMP  find
 four:
 	MOVBLZX 2(SI)(AX*1), BX
@@ -228,7 +230,7 @@ four:
 	ANDL $0xfe, R15
 	VPBROADCASTB R15, Z10
 	VPCMPEQB Z10, Z9, K1, K1
-	ANDL $0x07, CX
+	ANDL $0x0f, CX // first bytes above 0xf4 exceed the index
 	ANDL $0x3f, DX
 	ANDL $0x3f, BX
 	SHLL $11, CX
@@ -238,6 +240,8 @@ four:
 	ORL  BX, DX
 	CMPL DX, $1024
 	JCC  nopage
+	CMPL DX, $512 // three bytes would do
+	JCS  nopage
 	JMP  find
 two:
 	MOVL CX, DX
