@@ -126,7 +126,7 @@ type Stats struct {
 	Items   int // given
 	Short   int // items whose text is shorter than MinTokens: they are not searched for
 	Texts   int // different texts and answers that are searched for on their own
-	Words   int // different ones
+	Words   int // distinct words
 	Unfound int // texts with runs so common that none could be indexed
 }
 

@@ -145,8 +145,8 @@ type Stats struct {
 	Tokens       int
 	TextBytes    int
 	Fingerprints int // held, repeats included
-	Distinct     int // different ones
-	Common       int // different ones that more than MaxDocuments documents hold
+	Distinct     int // distinct fingerprints
+	Common       int // distinct fingerprints that more than MaxDocuments documents hold
 	Withheld     int // pairs of documents that Common fingerprints did not propose, summed over these fingerprints
 	Bytes        int // memory of tokens and fingerprints, without the texts
 }
