@@ -111,7 +111,7 @@ func (e *engine) step() {
 type worker struct {
 	*engine
 	buf  []uint32   // registers read from the source
-	regs [][]uint32 // of the rows of a bucket; nil where they were not needed yet
+	regs [][]uint32 // of the rows of a bucket; nil where not needed yet
 	err  error      // of the source, when registers were read for a comparison
 	rows []uint32   // of a bucket, in the order of preference
 	keep map[uint32][]uint64

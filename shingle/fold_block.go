@@ -79,7 +79,7 @@ func (f *folder) block(text []byte, n, at int) int {
 }
 
 // broken returns a mask of the bytes that belong to no code point: first bytes that
-// the following bytes do not complete, and continuing bytes without a first byte.
+// the following bytes do not complete, and continuation bytes without a first byte.
 func (m *utf8Masks) broken(valid uint64) uint64 {
 	cont := m.cont & valid
 	leads := m.high & valid &^ cont

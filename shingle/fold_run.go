@@ -45,7 +45,7 @@ const (
 	leastThree = 0xe0<<12 + 0x80<<6 + 0x80
 )
 
-// runTables makes the table for texts without accents, and for those with them.
+// runTables makes the table that folds accents away and the one that keeps them.
 var runTables = [2]func() *runTable{
 	sync.OnceValue(func() *runTable { return newRunTable(unidata.Plain()) }),
 	sync.OnceValue(func() *runTable { return newRunTable(unidata.Kept()) }),

@@ -21,7 +21,7 @@ QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
 
 BYTES(lead2x4, 0xc0c0c0c0) // the least first byte of two
 BYTES(evenBits, 0xfefefefe)
-BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuing byte
+BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuation byte
 BYTES(firstHan, 0xe4e4e4e4) // ideographs begin with e4 and b8 or more,
 BYTES(hanSecond, 0xb8b8b8b8)
 BYTES(hanLeads, 0x06060606) // or with one of the five bytes after e4

@@ -31,8 +31,8 @@ import (
 
 var (
 	docs    = flag.Int("docs", 100_000, "documents")
-	batch   = flag.Int("sync", 1000, "documents a sync")
-	queries = flag.Int("queries", 2000, "queries of either side")
+	batch   = flag.Int("sync", 1000, "documents per sync")
+	queries = flag.Int("queries", 2000, "number of queries run on each side")
 	singles = flag.Int("singles", 300, "documents that are synced one by one")
 	dir     = flag.String("dir", "", "where to put the files (default a temporary folder)")
 	alone   = flag.Bool("alone", false, "without SQLite")

@@ -76,7 +76,7 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.BoolVar(&k.to.Overwrite, "overwrite", false, "replace the files of -out, -log and -stats if they exist")
 		fs.BoolVar(&k.to.Annotate, "annotate", false, "add the fields dedup_cluster (the id of the representative) and dedup_cluster_size to kept records")
 		fs.Func("cut", "comma-separated `parts` to cut from the kept texts: blocks that pages recycle (see dedup boilerplate); items of -decon; repeats of text in kept documents. They are cut in this order", k.setCut)
-		fs.IntVar(&k.MinTokens, "min", 50, "least `number` of words of a repeat that -cut repeats cuts")
+		fs.IntVar(&k.MinTokens, "min", 50, "minimum `number` of words in a repeat cut by -cut repeats")
 		fs.StringVar(&k.border, "border", borders[0], "where a repeat begins and ends: token, sentence or paragraph; with the last two, only whole sentences or paragraphs are cut")
 		fs.StringVar(&k.items.Against, "decon", "", "`file` or folder of evaluation items, or an index that \"dedup decon -save\" wrote: remove the documents that hold any")
 		fs.StringVar(&k.items.Question, "field-question", "", "`name` of the field of an item's question (default: the whole text)")

@@ -49,7 +49,7 @@ func (o *origins) Flags() []cli.Flags {
 func (o *origins) shareFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Float64Var(&o.share, "share", .5, "share of a document, covered by an earlier holder, from which on it is not an origin")
+			fs.Float64Var(&o.share, "share", .5, "minimum share covered by an earlier holder for a document not to be an origin")
 		},
 		Check: func() error {
 			if !(o.share > 0 && o.share <= 1) {

@@ -60,7 +60,7 @@ func (k *serveAction) Flags() []cli.Flags {
 			fs.StringVar(&k.o.Dir, "db", "", "`folder` of the stored pages; created if it does not exist")
 			fs.Float64Var(&k.o.Seen.Threshold, "threshold", 0.8, "minimum similarity of a near-duplicate; fixed when the folder is created")
 			fs.IntVar(&k.o.Seen.Settle, "settle", 16, "number of pages of a section to observe before its pages are judged")
-			fs.Func("older", "forget pages whose time is longer ago than this `age`, for example 90d, 12h or 30m (default: never)", func(s string) (err error) {
+			fs.Func("older", "forget pages older than this `age`, for example 90d, 12h or 30m (default: never)", func(s string) (err error) {
 				k.o.Older, err = parseAge(s)
 				return err
 			})

@@ -15,7 +15,7 @@ import (
 var stageCommand = cli.Command{
 	Name:    "stage",
 	Usage:   "NAME",
-	Summary: "filter lines for engines and sorts on many machines",
+	Summary: "run one stage as a line filter, to find clusters on many machines",
 	Help: `Runs one stage of the search for clusters: it reads lines on standard input and
 writes lines on standard output. An engine splits, sorts and joins the lines in
 between, so a corpus may outgrow one machine. docs/distributed.md has the columns

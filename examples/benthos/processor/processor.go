@@ -151,7 +151,7 @@ func (p *processor) parse(m *service.Message) (seen.Page, error) {
 		return seen.Page{}, err
 	}
 	if mapped == nil {
-		return seen.Page{}, errors.New("the mapping of page deletes the message")
+		return seen.Page{}, errors.New("the mapping in field page deletes the message")
 	}
 	b, err := mapped.AsBytes()
 	if err != nil {

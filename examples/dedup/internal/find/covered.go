@@ -30,7 +30,7 @@ func (o *Options) Score(p CoveredPair) float64 {
 }
 
 // A Covering finds documents by the share of their own text that they have in
-// common. Close it.
+// common. The caller must close it.
 type Covering struct {
 	c        *corpus.Corpus
 	o        Options

@@ -49,7 +49,8 @@ type share struct {
 	Passages     []shared `json:"passages"`
 }
 
-// A shared is a passage: a in the page, b in the stored one.
+// A shared is a passage found in two pages: A is its extent in the page asked about, B
+// in the stored page.
 type shared struct {
 	A          extent  `json:"a"`
 	B          extent  `json:"b"`
