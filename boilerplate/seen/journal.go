@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/boilerplate/seen/internal/texts"
 )
 
 // A journal file is a sequence of frames. A frame has a header of 24 bytes,
@@ -112,7 +113,7 @@ func createJournal(dir string, number, frame uint64) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.Sync(), syncDir(dir)); err != nil {
+	if err := errors.Join(f.Sync(), texts.SyncDir(dir)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &journal{f: f, number: number, frame: frame}, nil

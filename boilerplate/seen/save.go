@@ -10,11 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/boilerplate/seen/internal/texts"
 )
 
 // A filter's directory holds "index", which package disk manages, and the folder of
@@ -109,7 +109,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = writeFile(filepath.Join(tmp, changesFile), s.changes.marshal())
 	}
 	if err == nil {
-		err = syncDir(tmp)
+		err = texts.SyncDir(tmp)
 	}
 	if err == nil && f.texts != nil {
 		// The texts on disk may be newer than the save, but never older.
@@ -122,7 +122,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = os.Rename(tmp, f.folder(f.saved+1))
 	}
 	if err == nil {
-		err = syncDir(f.dir)
+		err = texts.SyncDir(f.dir)
 	}
 	if err != nil {
 		return wrap(err)
@@ -286,21 +286,4 @@ func writeFile(name string, b []byte) error {
 		b = b[n:]
 	}
 	return errors.Join(err, f.Close())
-}
-
-// syncDir makes names in a directory durable. Windows cannot do that and does not
-// need it.
-func syncDir(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if errors.Is(err, fs.ErrInvalid) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil
-	}
-	return errors.Join(err, d.Close())
 }

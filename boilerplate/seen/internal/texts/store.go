@@ -346,7 +346,7 @@ func (s *Store) adopt(w *writer, n span) (*file, error) {
 		err = os.Rename(tmp, s.path(n))
 	}
 	if err == nil {
-		err = syncDir(s.dir)
+		err = SyncDir(s.dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(tmp))
@@ -354,9 +354,9 @@ func (s *Store) adopt(w *writer, n span) (*file, error) {
 	return openFile(s.path(n), n)
 }
 
-// syncDir makes names in a directory durable. Windows cannot do that and does not
+// SyncDir makes names in a directory durable. Windows cannot do that and does not
 // need it.
-func syncDir(name string) error {
+func SyncDir(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
