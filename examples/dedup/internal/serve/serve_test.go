@@ -469,7 +469,9 @@ func TestBusyServiceAnswers429(t *testing.T) {
 		return code, header
 	}
 	refused := 0
-	for deadline := time.Now().Add(10 * time.Second); refused == 0 && time.Now().Before(deadline); {
+	// An early request must not have the slot for which a slow one comes.
+	time.Sleep(300 * time.Millisecond)
+	for deadline := time.Now().Add(10 * time.Second); refused == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		code, header := judge("early") // until both have their slot
 		if code == 429 {
 			if refused++; header.Get("Retry-After") == "" {
