@@ -158,7 +158,7 @@ type Filter struct {
 	detector  *boilerplate.Detector
 	ix        kept
 	texts     *texts.Store // nil if none are kept
-	textsLeft int          // number of pages gone at the last compaction, or when the texts were opened
+	textsLeft int          // number of texts after the last compaction, or when they were opened
 	covered   float64
 	mh        *minhash.Sketcher
 	sh        shingle.Shingler
