@@ -33,9 +33,9 @@ var (
 	docs    = flag.Int("docs", 100_000, "documents")
 	batch   = flag.Int("sync", 1000, "documents per sync")
 	queries = flag.Int("queries", 2000, "number of queries run on each side")
-	singles = flag.Int("singles", 300, "documents that are synced one by one")
-	dir     = flag.String("dir", "", "where to put the files (default a temporary folder)")
-	alone   = flag.Bool("alone", false, "without SQLite")
+	singles = flag.Int("singles", 300, "number of documents to sync one by one")
+	dir     = flag.String("dir", "", "folder for the files (default: a temporary folder)")
+	alone   = flag.Bool("alone", false, "measure the index alone, without SQLite")
 )
 
 var (
@@ -114,7 +114,7 @@ func run(ctx context.Context) error {
 	}
 	for _, s := range sides {
 		if s.matches != sides[0].matches {
-			return fmt.Errorf("%s found %d matches, %s %d", s.name, s.matches, sides[0].name, sides[0].matches)
+			return fmt.Errorf("%s found %d matches, but %s found %d", s.name, s.matches, sides[0].name, sides[0].matches)
 		}
 		if err := s.store.close(); err != nil {
 			return err
@@ -205,7 +205,7 @@ func (s *side) measure(ctx context.Context) error {
 }
 
 func report(sides []*side) error {
-	fmt.Printf("%d documents, %d a sync, bands %v; %s, %s/%s, %d processors\n\n", *docs, *batch, banding, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Printf("%d documents, %d per sync, bands %v; %s, %s/%s, %d processors\n\n", *docs, *batch, banding, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	fmt.Printf("%-34s", "")
 	for _, s := range sides {
 		fmt.Printf("%16s", s.name)
@@ -241,13 +241,13 @@ func report(sides []*side) error {
 	batches := func(s *side) []time.Duration { return s.batches }
 	solo := func(s *side) []time.Duration { return s.solo }
 	asked := func(s *side) []time.Duration { return s.queries }
-	row("adds a second", func(s *side) float64 { return float64(*docs) / s.adding.Seconds() }, "%.0f", true)
+	row("adds per second", func(s *side) float64 { return float64(*docs) / s.adding.Seconds() }, "%.0f", true)
 	row("add, µs, p50 of batches", at(.5, batches), "%.1f", false)
 	row("add, µs, p99 of batches", at(.99, batches), "%.1f", false)
 	row("add and sync one, µs, p50", at(.5, solo), "%.0f", false)
 	row("add and sync one, µs, p99", at(.99, solo), "%.0f", false)
 	row("open, ms", func(s *side) float64 { return us(s.open) / 1e3 }, "%.1f", false)
-	row("queries a second", func(s *side) float64 {
+	row("queries per second", func(s *side) float64 {
 		var all time.Duration
 		for _, d := range s.queries {
 			all += d
@@ -264,7 +264,7 @@ func report(sides []*side) error {
 		}
 		s.adding = time.Duration(n) // done with
 	}
-	row("bytes a document on disk", func(s *side) float64 { return float64(s.adding) / float64(*docs+*singles) }, "%.0f", false)
+	row("bytes per document on disk", func(s *side) float64 { return float64(s.adding) / float64(*docs+*singles) }, "%.0f", false)
 	row("MB of memory after the queries", func(s *side) float64 { return float64(s.memory) / 1e6 }, "%.1f", false)
 	row("MB of file pages mapped", func(s *side) float64 { return float64(s.mapped) / 1e6 }, "%.1f", false)
 	return nil

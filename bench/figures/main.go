@@ -23,7 +23,7 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 5, "rounds to run each command")
+	rounds := flag.Int("rounds", 5, "number of times to run each command")
 	only := flag.String("only", "", "measure only rows whose description contains `text`; others keep their stored figures")
 	write := flag.Bool("write", false, "write the figures into figures.json, README.md and docs/benchmarks.md")
 	page := flag.Bool("page", false, "write the pages from figures.json without measuring")
@@ -76,7 +76,7 @@ func run(root string, rounds int, only string, write, page bool) error {
 				continue
 			}
 			if len(figures) != len(m.Figures) {
-				return fmt.Errorf("%s: %d figures in round %d, but %d before", r.Command, len(figures), round+1, len(m.Figures))
+				return fmt.Errorf("%s: found %d figures in round %d, but %d in the round before", r.Command, len(figures), round+1, len(m.Figures))
 			}
 			for k, f := range figures {
 				m.Figures[k].Values = append(m.Figures[k].Values, f.Values...)

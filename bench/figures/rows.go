@@ -103,7 +103,7 @@ func (r row) figures(output string) ([]figure, error) {
 	for _, m := range r.metrics {
 		found := m.find.FindAllStringSubmatch(output, -1)
 		if found == nil {
-			return nil, fmt.Errorf("%s: no figure %s in its output", r.Command, m.find)
+			return nil, fmt.Errorf("%s: the output has no figure %s", r.Command, m.find)
 		}
 		for _, f := range found {
 			label := m.label

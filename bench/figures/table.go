@@ -77,7 +77,7 @@ func (r *results) short() string {
 // long is the table with spreads and commands.
 func (r *results) long() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s; %s; %s; medians of %s that took turns, with the least and the largest value.\n\n| measured | figure | command |\n|---|---|---|\n", r.Machine, r.Go, r.Date, r.rounds())
+	fmt.Fprintf(&b, "%s; %s; %s; medians of %s that alternated, with the smallest and largest value.\n\n| measured | figure | command |\n|---|---|---|\n", r.Machine, r.Go, r.Date, r.rounds())
 	for _, m := range r.Rows {
 		fmt.Fprintf(&b, "| %s | %s | `%s` |\n", m.What, m.cell(true), strings.ReplaceAll(m.Command, "|", `\|`))
 	}
@@ -95,7 +95,7 @@ func replace(page, table string) (string, error) {
 	head, rest, ok := strings.Cut(page, begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		return "", fmt.Errorf("no place for the figures: the page lacks %q or %q", strings.TrimSpace(begin), strings.TrimSpace(end))
+		return "", fmt.Errorf("the page lacks %q or %q, which enclose the figures", strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
 	return head + begin + table + end + tail, nil
 }

@@ -262,9 +262,9 @@ func TestReasons(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, losses, ok := strings.Cut(string(files["comparison.md"]), "## Where neardup is behind")
+	_, losses, ok := strings.Cut(string(files["comparison.md"]), "## Where another tool is ahead")
 	if !ok {
-		t.Fatal("the page lacks the section on where neardup is behind, want it")
+		t.Fatal("the page lacks the section on where another tool is ahead")
 	}
 	if n := strings.Count(losses, "- rival. "); n != len(whys) {
 		t.Errorf("%d reasons are on the page, want %d:\n%s", n, len(whys), losses)

@@ -58,7 +58,7 @@ func install(c config) (*installed, error) {
 		progress("installing %s", step.peer)
 		if err := step.do(c); err != nil {
 			in.missing = append(in.missing, fmt.Sprintf("%s: %v", step.peer, err))
-			progress("missing: %s: %v", step.peer, err)
+			progress("%s is missing: %v", step.peer, err)
 		}
 	}
 	return in, nil

@@ -72,10 +72,10 @@ func run(args []string) error {
 	fs := flag.NewFlagSet("compare", flag.ContinueOnError)
 	fs.StringVar(&c.shared, "shared", "../../../shared", "`folder` with the documents and their truth")
 	fs.StringVar(&c.work, "work", workFolder(), "`folder` for installed peers and generated files")
-	fs.IntVar(&c.rounds, "rounds", 3, "how often each peer runs on each corpus")
+	fs.IntVar(&c.rounds, "rounds", 3, "number of runs of each peer on each corpus")
 	fs.DurationVar(&c.limit, "limit", 60*time.Second, "processor time after which a run is stopped")
-	fs.IntVar(&c.largest, "largest", 1_000_000, "largest number of documents of the growth")
-	fs.StringVar(&c.only, "only", "", "run only these `parts` (pairs, growth, passages, blocks), and keep the other figures")
+	fs.IntVar(&c.largest, "largest", 1_000_000, "largest number of documents in the growth tables")
+	fs.StringVar(&c.only, "only", "", "comma-separated `parts` to run: pairs, growth, passages, blocks; the others keep their stored figures")
 	page := fs.Bool("page", false, "write the page from the stored figures without measuring")
 	if err := fs.Parse(args); err != nil {
 		return err

@@ -79,7 +79,7 @@ func tail(lines []string, n int) string { return strings.Join(lines[max(0, len(l
 //	compare measure SECONDS COMMAND...
 func measureMain(args []string) error {
 	if len(args) < 2 {
-		return errors.New("measure needs SECONDS COMMAND")
+		return errors.New("measure: want the arguments SECONDS COMMAND")
 	}
 	var limit uint64
 	if _, err := fmt.Sscan(args[0], &limit); err != nil {

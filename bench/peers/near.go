@@ -141,12 +141,12 @@ func runGrowth(c config, in *installed, res *results) error {
 				grows = 100
 			}
 			if cpu := median(f.Runs, processCPU); f.Stopped == "" && grows*cpu > c.limit.Seconds() {
-				stopped[f.Peer] = fmt.Sprintf("not started: %.0f s for a tenth of the documents", cpu)
+				stopped[f.Peer] = fmt.Sprintf("not started: took %.0f s for a tenth of the documents", cpu)
 				if quadratic[f.Peer] {
-					stopped[f.Peer] += ", and quadratic"
+					stopped[f.Peer] += ", and grows quadratically"
 				}
 			} else if f.Stopped != "" && stopped[f.Peer] == "" {
-				stopped[f.Peer] = "not started: stopped with fewer documents"
+				stopped[f.Peer] = "not started: was stopped with fewer documents"
 			}
 		}
 		if err := res.write(resultsFile); err != nil { // saved now, because the next size takes ten times as long

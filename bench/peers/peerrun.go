@@ -35,7 +35,7 @@ type report struct {
 // The programs in drivers have the same arguments and output.
 func peerMain(args []string) error {
 	if len(args) != 4 {
-		return fmt.Errorf("peer needs NAME DOCS THRESHOLD PAIRS")
+		return fmt.Errorf("peer: want the arguments NAME DOCS THRESHOLD PAIRS")
 	}
 	threshold, err := strconv.ParseFloat(args[2], 64)
 	if err != nil {
@@ -54,7 +54,7 @@ func peerMain(args []string) error {
 			return json.NewEncoder(os.Stdout).Encode(rep)
 		}
 	}
-	return fmt.Errorf("no peer %q", args[0])
+	return fmt.Errorf("unknown peer %q", args[0])
 }
 
 // parseReport parses the last line that a peer printed: text-dedup prints other

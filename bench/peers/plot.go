@@ -12,7 +12,7 @@ import (
 func plots(r *results) map[string][]byte {
 	p := &pager{results: r}
 	return map[string][]byte{
-		"comparison-time.svg":   p.plot("Processor time a document, texts to pairs (µs)", func(x nearResult) float64 { return median(x.Runs, loopCPU) * 1e6 / float64(x.Documents) }),
+		"comparison-time.svg":   p.plot("Processor time per document, from texts to pairs (µs)", func(x nearResult) float64 { return median(x.Runs, loopCPU) * 1e6 / float64(x.Documents) }),
 		"comparison-memory.svg": p.plot("Peak memory of the process (MiB)", func(x nearResult) float64 { return median(x.Runs, processRSS) / (1 << 20) }),
 	}
 }

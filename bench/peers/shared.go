@@ -81,7 +81,7 @@ func runPassages(c config, in *installed, res *results) error {
 func writeStories(c config) (string, error) {
 	names, err := filepath.Glob(filepath.Join(c.shared, "seeds", "*.txt"))
 	if err != nil || len(names) == 0 {
-		return "", errors.Join(err, errors.New("no stories in shared/seeds"))
+		return "", errors.Join(err, errors.New("the folder shared/seeds has no stories"))
 	}
 	var b bytes.Buffer
 	for _, name := range names {
@@ -240,7 +240,7 @@ func rate(r *sharedResult, t task, found, figure string) error {
 //	compare blocks   NAME DOCS.jsonl -          FOUND
 func sharedMain(kind string, args []string) error {
 	if len(args) != 4 {
-		return fmt.Errorf("%s needs NAME DOCS TRUTH FOUND", kind)
+		return fmt.Errorf("%s: want the arguments NAME DOCS TRUTH FOUND", kind)
 	}
 	docs, err := readDocs(args[1])
 	if err != nil {
@@ -342,7 +342,7 @@ func passageFinder(name string, docs []hosted, gold string, rep *report) (func()
 			return nil
 		}, nil
 	}
-	return nil, nil, fmt.Errorf("no finder of passages %q", name)
+	return nil, nil, fmt.Errorf("unknown passage finder %q", name)
 }
 
 func blockFinder(name string, docs []hosted, rep *report) (func(), func(*json.Encoder) error, error) {
@@ -365,5 +365,5 @@ func blockFinder(name string, docs []hosted, rep *report) (func(), func(*json.En
 			return nil
 		}, nil
 	}
-	return nil, nil, fmt.Errorf("no finder of blocks %q", name)
+	return nil, nil, fmt.Errorf("unknown block finder %q", name)
 }

@@ -22,7 +22,7 @@ func (p *pager) pairsTable(corpus string, threshold float64) string {
 	where := fmt.Sprintf("%s at %g", corpus, threshold)
 	slices.SortStableFunc(rows, func(a, b nearResult) int { return compareFloat(order(a), order(b)) })
 	var b strings.Builder
-	b.WriteString("| | loop, MB/s | documents/s | loop CPU | times | process CPU | times | wall | peak memory | recall | precision | F1 | strict F1 | ARI | pairs | neardup behind |\n")
+	b.WriteString("| | loop, MB/s | documents/s | loop CPU | times | process CPU | times | wall | peak memory | recall | precision | F1 | strict F1 | ARI | pairs | where it is ahead of neardup |\n")
 	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	for _, r := range rows {
 		name := label(r.Peer)
@@ -155,7 +155,7 @@ func (p *pager) passagesTable() string {
 		return "neardup passage.Index"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| | given the pairs | %s | loop CPU | process CPU | loop, MB/s | peak memory | neardup behind |\n|---|---|%s--:|--:|--:|--:|---|\n", strings.Join(sets, " | "), strings.Repeat("--:|", len(sets)))
+	fmt.Fprintf(&b, "| | given the pairs | %s | loop CPU | process CPU | loop, MB/s | peak memory | where it is ahead of neardup |\n|---|---|%s--:|--:|--:|--:|---|\n", strings.Join(sets, " | "), strings.Repeat("--:|", len(sets)))
 	for _, name := range names {
 		var loop, process, memory, size float64
 		var cells, lost []string
@@ -204,7 +204,7 @@ func (p *pager) blocksTable() string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("| | precision | recall | F1 of content | loop CPU | process CPU | pages/s | peak memory | neardup behind |\n|---|--:|--:|--:|--:|--:|--:|--:|---|\n")
+	b.WriteString("| | precision | recall | F1 of content | loop CPU | process CPU | pages/s | peak memory | where it is ahead of neardup |\n|---|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	for _, r := range p.Blocks {
 		lost := ""
 		if r.Score > us.Score+.0005 && !strings.Contains(r.Peer, "neardup") {

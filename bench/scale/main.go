@@ -31,9 +31,9 @@ const registers = 128
 
 func main() {
 	log.SetFlags(0)
-	workers := flag.Int("workers", 0, "goroutines; below 0 as many as there are processors")
+	workers := flag.Int("workers", 0, "number of goroutines; below 0, one per processor")
 	dir := flag.String("dir", os.TempDir(), "folder for the file of signatures")
-	threshold := flag.Float64("threshold", .8, "least similarity")
+	threshold := flag.Float64("threshold", .8, "minimum similarity of a pair")
 	flag.Parse()
 	// The collector could let garbage double the memory in use, so its work is part of
 	// the measurement.

@@ -42,11 +42,11 @@ import (
 )
 
 var (
-	docs    = flag.Int("docs", 20_000, "documents for measuring throughput")
-	batch   = flag.Int("batch", 100, "documents per request")
-	clients = flag.Int("clients", 4, "clients that send batches")
-	seconds = flag.Int("seconds", 10, "seconds of each open loop")
-	rate    = flag.Float64("rate", 0, "single documents per second; 0 for half the rate that one-document requests reach")
+	docs    = flag.Int("docs", 20_000, "number of documents for measuring throughput")
+	batch   = flag.Int("batch", 100, "number of documents per request")
+	clients = flag.Int("clients", 4, "number of clients that send batches")
+	seconds = flag.Int("seconds", 10, "duration of each open loop in seconds")
+	rate    = flag.Float64("rate", 0, "documents per second in the open loop; 0 means half the rate that requests of one document reach")
 	dir     = flag.String("dir", os.TempDir(), "folder for the files")
 )
 
@@ -103,7 +103,7 @@ func run(tmp string) error {
 		return err
 	}
 	cost := (processorTime(os.Getpid()) - busy) / time.Duration(len(pages))
-	fmt.Printf("filter in one process    %6.0f documents/s, %d new, %v of a processor each\n", alone, fresh, cost)
+	fmt.Printf("filter in one process    %6.0f documents/s, %d new, %v of processor time each\n", alone, fresh, cost)
 
 	s, err := start(exe, filepath.Join(tmp, "service"))
 	if err != nil {
@@ -116,7 +116,7 @@ func run(tmp string) error {
 		return err
 	}
 	more := (processorTime(s.cmd.Process.Pid) - busy) / time.Duration(len(pages))
-	fmt.Printf("service, batches of %-4d %6.0f documents/s, %d new: %.2f of the filter; %v of a processor each: the filter's over it %.2f\n",
+	fmt.Printf("service, batches of %-4d %6.0f documents/s, %d new: %.2f of the filter's rate; %v of processor time each: the filter takes %.2f of it\n",
 		*batch, served, fresh, served/alone, more, float64(cost)/float64(more))
 
 	next := len(pages)
@@ -132,11 +132,11 @@ func run(tmp string) error {
 	l, codes := s.openLoop(&next, offered, time.Duration(*seconds)*time.Second)
 	close(stop)
 	f := <-disk
-	fmt.Printf("open loop, %5.0f a second: answers %v; p50 %v, p99 %v; flush p50 %v, p99 %v; p99 over p99 %.2f\n",
+	fmt.Printf("open loop, %5.0f per second: answers %v; p50 %v, p99 %v; flush p50 %v, p99 %v; ratio of both p99 %.2f\n",
 		offered, codes, quantile(l, .5), quantile(l, .99), quantile(f, .5), quantile(f, .99), float64(quantile(l, .99))/float64(quantile(f, .99)))
 
 	_, codes = s.openLoop(&next, 3*capacity, time.Duration(*seconds)*time.Second/4)
-	fmt.Printf("open loop, %5.0f a second: answers %v\n", 3*capacity, codes)
+	fmt.Printf("open loop, %5.0f per second: answers %v\n", 3*capacity, codes)
 	if _, err := s.check(); err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func run(tmp string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("killed at %5.0f a second: answers %v; %[4]d of %[3]d verdicts were requested again, all unchanged\n", 2*offered, codes, answered, asked)
+	fmt.Printf("killed at %5.0f per second: answers %v; %[4]d of %[3]d verdicts were requested again, all unchanged\n", 2*offered, codes, answered, asked)
 	return nil
 }
 
@@ -271,7 +271,7 @@ func start(exe, dir string) (*service, error) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	s.stop()
-	return nil, errors.New("the service does not start")
+	return nil, errors.New("the service did not start")
 }
 
 func (s *service) stop() {

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Asks a neardup service which pages are new, and prints those that are.
+"""Asks a neardup service which pages are new, and prints the new ones.
 
     dedup serve -db seen &
     python3 judge.py http://127.0.0.1:8080 < pages.jsonl > new.jsonl
 
 Each line of the input is a page: {"url": ..., "text" or "html": ..., "time": ...}.
 Only the standard library is used; the class Service can be copied into a crawler.
-The pages are printed in the order of their verdicts: pages of a site that is not
-known yet wait until the service has seen more of it, at the latest until the end.
+Pages are printed in the order of their verdicts: the first pages of a site wait
+until the service has seen more of it, or until the end of the input.
 """
 
 import json
@@ -24,11 +24,11 @@ class Service:
         self.address = address.rstrip("/")
         self.token = token
         self.tries = tries
-        self.after = 0  # the last verdict on a held page that was dealt with
+        self.after = 0  # number of the last verdict on a held page that was processed
 
     def request(self, path, body=None, kind="application/json"):
-        """Returns the answer as text. Tries again where the service is busy, or
-        away: an answer that was lost may be asked for again."""
+        """Returns the answer as text. Retries if the service is busy or cannot be
+        reached; it is safe to repeat a request whose answer was lost."""
         for n in range(self.tries):
             req = urllib.request.Request(self.address + path, data=body)
             if body is not None:
@@ -64,9 +64,9 @@ class Service:
         return self.batch("/v1/judge", pages)
 
     def passages(self, pages, limit=16, texts=False):
-        """Returns for each page the passages that it shares with stored pages. A page
-        without text is a stored one. Offsets count bytes of UTF-8. The service must
-        have been started with -passages."""
+        """Returns, for each page, the passages that it shares with stored pages. A page
+        without text stands for the stored page with its id. Offsets are in bytes of
+        UTF-8. The service must have been started with -passages."""
         query = f"?limit={limit}&texts={'true' if texts else 'false'}"
         return self.batch("/v1/passages" + query, pages)
 
@@ -82,7 +82,7 @@ class Service:
                 self.after = v["number"]
 
     def release(self):
-        """Has all held pages judged: at the end of a crawl."""
+        """Makes the service judge all held pages, at the end of a crawl."""
         self.request("/v1/release", b"{}")
 
 
@@ -102,7 +102,7 @@ def main():
     service = Service(*sys.argv[1:3])
     counts = {}
 
-    def deal_with(verdict, text):
+    def process(verdict, text):
         counts[verdict["verdict"]] = counts.get(verdict["verdict"], 0) + 1
         if verdict["new"]:
             print(json.dumps({"id": verdict["id"], "text": text}))
@@ -110,12 +110,12 @@ def main():
     for pages in batches(sys.stdin, 100):
         for page, verdict in zip(pages, service.judge(pages)):
             if verdict["verdict"] != "held":
-                deal_with(verdict, page.get("text"))
+                process(verdict, page.get("text"))
         for verdict in service.released():
-            deal_with(verdict, verdict.get("text"))
+            process(verdict, verdict.get("text"))
     service.release()
     for verdict in service.released():
-        deal_with(verdict, verdict.get("text"))
+        process(verdict, verdict.get("text"))
     print(json.dumps(counts), file=sys.stderr)
 
 

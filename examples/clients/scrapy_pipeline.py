@@ -1,21 +1,21 @@
-"""A pipeline for Scrapy that drops pages which repeat others, by asking a neardup
-service.
+"""A Scrapy pipeline that asks a neardup service about each page, and drops pages that
+repeat others.
 
     dedup serve -db seen &
 
     # settings.py, with this file and judge.py in the path
     ITEM_PIPELINES = {"scrapy_pipeline.NewPages": 300}
     NEARDUP_URL = "http://127.0.0.1:8080"
-    NEARDUP_TOKEN_FILE = "token"  # where the service has one
+    NEARDUP_TOKEN_FILE = "token"  # if the service needs a token
 
 An item needs the fields "url", and "html" or "text". Items that are near-duplicates,
-nothing but the frame of their site, or without text are dropped, with the verdict in
-the log. The first pages of a site are dropped too: the service holds them until it knows
-the site. NEARDUP_HELD names the file that takes those which turn out to be new, when the
-spider is closed, a JSON object a line: id and text.
+only the frame of their site, or without text are dropped, and the verdict is logged.
+The first pages of a site are dropped too, because the service holds them until it knows
+the site. When the spider is closed, those that turn out to be new are written to the
+file in NEARDUP_HELD, one JSON object per line, with id and text.
 
-Requests block the spider for a few milliseconds each. The item is acknowledged when
-the verdict is durable; an item that comes again after a crash gets the same verdict.
+Requests block the spider for a few milliseconds each. An item is acknowledged once
+its verdict is durable; an item that is sent again after a crash gets the same verdict.
 """
 
 import json

@@ -101,7 +101,7 @@ func open(ctx context.Context, o options, stdout *bufio.Writer, stderr io.Writer
 		return nil, err
 	}
 	if note == nil && len(o.seeds) == 0 {
-		return nil, fmt.Errorf("there is no crawl in %s: name URLs to start from", o.out)
+		return nil, fmt.Errorf("%s contains no crawl to resume: name the URLs to start from", o.out)
 	}
 	if note != nil {
 		if err := json.Unmarshal(note, &c.at); err != nil {

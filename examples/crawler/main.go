@@ -110,14 +110,14 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	fs := flag.NewFlagSet("crawler", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&o.out, "out", "", "`folder` for stored pages and the state to resume from")
-	fs.DurationVar(&o.delay, "delay", time.Second, "least `time` between the starts of two requests to a host")
-	fs.IntVar(&o.parallel, "parallel", 2, "largest number of concurrent requests to a host")
-	fs.IntVar(&o.maxPages, "max-pages", 10000, "largest number of pages to fetch, including those of earlier runs (with -every, per round); 0 for no limit")
-	fs.IntVar(&o.maxBody, "max-body", 8<<20, "largest page in `bytes`; a larger one counts as unreadable")
-	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "`time` that a page may take")
+	fs.DurationVar(&o.delay, "delay", time.Second, "minimum `time` between the starts of two requests to a host")
+	fs.IntVar(&o.parallel, "parallel", 2, "maximum number of concurrent requests to a host")
+	fs.IntVar(&o.maxPages, "max-pages", 10000, "maximum number of pages to fetch, including those of earlier runs (with -every, per round); 0 for no limit")
+	fs.IntVar(&o.maxBody, "max-body", 8<<20, "maximum size of a page in `bytes`; larger pages count as unreadable")
+	fs.DurationVar(&o.timeout, "timeout", 30*time.Second, "maximum `time` to fetch a page")
 	fs.StringVar(&o.agent, "agent", "neardup-crawler", "user agent: the `name` sent to sites and looked up in robots.txt")
-	fs.Float64Var(&o.threshold, "threshold", 0, "least Jaccard similarity of near-duplicates (default 0.8)")
-	fs.IntVar(&o.checkpoint, "checkpoint", 1000, "pages between two saves of the whole state; after a restart, pages since the last save are judged again but not fetched again")
+	fs.Float64Var(&o.threshold, "threshold", 0, "minimum Jaccard similarity of near-duplicates (default 0.8)")
+	fs.IntVar(&o.checkpoint, "checkpoint", 1000, "number of pages between two saves of the whole state; after a restart, pages since the last save are judged again but not fetched again")
 	fs.DurationVar(&o.every, "every", 0, "`time` from the start of one round to that of the next; each round fetches every page again and reports changes; 0 for a single round")
 	fs.StringVar(&o.metrics, "metrics", "", "`address`, such as 127.0.0.1:8080, at which to serve figures under /debug/vars")
 	fs.StringVar(&o.redis, "redis", "", "`address` of a Redis server, such as 127.0.0.1:6379: crawlers of different sites share what they have seen")
@@ -142,7 +142,7 @@ Exit status: 0 done, 1 some pages were unreadable or the crawl was interrupted,
 	}
 	switch {
 	case o.out == "":
-		return o, errors.New("name a folder with -out")
+		return o, errors.New("no folder: name one with -out")
 	case o.every < 0:
 		return o, errors.New("-every must not be negative")
 	case o.delay < 0 || o.timeout <= 0 || o.parallel < 1 || o.maxPages < 0 || o.maxBody < 1 || o.checkpoint < 1:

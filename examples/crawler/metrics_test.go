@@ -90,7 +90,7 @@ func TestUsage(t *testing.T) {
 		{"-out x -delay -1s http://a/", "-delay"},
 		{"-out x ftp://a/", "ftp://a/"},
 		{"-out x -threshold 2 http://a/", "-threshold"},
-		{"-out " + filepath.Join(t.TempDir(), "none"), "name URLs"},
+		{"-out " + filepath.Join(t.TempDir(), "none"), "name the URLs"},
 	} {
 		var stdout, stderr bytes.Buffer
 		if status := run(t.Context(), strings.Fields(tt.args), &stdout, &stderr); status != exitFatal || !strings.Contains(stderr.String(), tt.want) {

@@ -41,7 +41,7 @@ With -cut, texts are written without some of their parts: recycled blocks, the i
 of -decon, whose documents are then kept, and repeats: runs of at least -min words
 that are already in the output; the first copy stays, in the order of
 -keep. -spans logs every part that was cut, and why. After -cut repeats no run of
--min words is left twice.
+-min words occurs twice.
 
 Files that a killed process leaves next to -out end in .tmp and may be deleted.
 `,
@@ -278,14 +278,14 @@ func (k *cleaning) borderOf() repeat.Border { return repeat.Border(slices.Index(
 // warnBlocked reports repeats that were not cut.
 func (k *cleaning) warnBlocked(e *cli.Env, blocked int) {
 	if blocked > 0 {
-		e.Warn("%s stay although they repeat others: they are the kept copy of parts that were cut", show.Count(blocked, k.border))
+		e.Warn("%s not cut although they repeat others: they are the only copy left of parts cut elsewhere", show.Count(blocked, k.border))
 	}
 }
 
 // warnShort reports items that are too short to be searched for.
 func (k *cleaning) warnShort(e *cli.Env, ix *decon.Index) {
 	if st := ix.Stats(); st.Short > 0 {
-		e.Warn("%s of %s skipped as too short; see dedup decon", show.Count(st.Short, "item"), show.Number(st.Items))
+		e.Warn("%s of %s skipped: too short to search for (see dedup decon)", show.Count(st.Short, "item"), show.Number(st.Items))
 	}
 }
 
@@ -344,7 +344,7 @@ func (k *cleaning) summarize(e *cli.Env, w *clean.Writer, f show.Figures) {
 	}
 	k.summarizeCuts(e, f)
 	if w.Passed > 0 {
-		e.Summary("%s of web archives that are not documents: copied as they are", show.Count(w.Passed, "record"))
+		e.Summary("%s of web archives that are not documents: copied unchanged", show.Count(w.Passed, "record"))
 	}
 	switch {
 	case k.dry:

@@ -184,7 +184,7 @@ type indexAdd struct {
 func (k *indexAdd) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.IntVar(&k.sync, "sync", 1000, "largest number of documents to store and acknowledge together")
+			fs.IntVar(&k.sync, "sync", 1000, "maximum number of documents to store and acknowledge together")
 			fs.BoolVar(&k.newOnly, "new-only", false, "store only documents that match no other")
 		},
 		Check: func() error {
@@ -247,7 +247,7 @@ type indexQuery struct {
 func (k *indexQuery) Flags() []cli.Flags {
 	own := cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.IntVar(&k.limit, "limit", 0, "largest number of matches to print per document (default all)")
+			fs.IntVar(&k.limit, "limit", 0, "maximum number of matches to print per document (default all)")
 		},
 		Check: func() error {
 			if k.limit < 0 {

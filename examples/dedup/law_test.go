@@ -416,7 +416,7 @@ func TestCleanRefused(t *testing.T) {
 		"-out x.csv a.jsonl":                  "documents of the format jsonl cannot be written as csv; end the name in .jsonl",
 		"-out x a.txt a.jsonl":                "the inputs are of several formats (text, jsonl)",
 		"-out x.jsonl.bz2 a.jsonl":            "bzip2 can be read but not written",
-		"-out x.csv a.csv b.csv":              "b.csv has different columns than the file before",
+		"-out x.csv a.csv b.csv":              "the columns of b.csv differ from those of the file before",
 		"-annotate -out x/ a.txt":             "-annotate adds fields to records",
 		"-annotate -out x.txt a.txt":          "end the name of -out in .jsonl or .parquet",
 		"-exact -threshold .5 -out x a.txt":   "-exact compares whole texts",

@@ -91,8 +91,8 @@ func (k *serveAction) Flags() []cli.Flags {
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&k.o.Addr, "addr", "127.0.0.1:8080", "`address` to listen on: HOST:PORT, or unix:PATH")
 			fs.StringVar(&k.tokenFile, "token-file", "", "`file` with the token that callers must send")
-			fs.Int64Var(&k.o.MaxBody, "max-body", 8<<20, "largest request, in bytes")
-			fs.IntVar(&k.o.MaxRequests, "max-requests", 256, "largest number of concurrent requests; others get status 429")
+			fs.Int64Var(&k.o.MaxBody, "max-body", 8<<20, "maximum size of a request in bytes")
+			fs.IntVar(&k.o.MaxRequests, "max-requests", 256, "maximum number of concurrent requests; others get status 429")
 			fs.DurationVar(&k.o.Timeout, "timeout", 30*time.Second, "time limit for a request")
 			fs.DurationVar(&k.o.Grace, "grace", 10*time.Second, "time limit for running requests when the service is stopped")
 			fs.Int64Var(&k.o.Seen.Checkpoint, "checkpoint", 64<<20, "bytes of journal after which the state is saved")

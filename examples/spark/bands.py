@@ -3,8 +3,8 @@
     spark-submit bands.py PAGE ROWS PAIRS
 
 ROWS is a folder with the files of dedup bands. PAIRS is the output of dedup pairs -json
--estimate for the same corpus. It fails unless the statements find these pairs and every
-removal has a reason.
+-estimate for the same corpus. The program fails unless the statements find these pairs and
+every removal has a reason.
 """
 import json
 import pathlib
@@ -24,7 +24,7 @@ for block in fences["sql spark"] + fences["sql"]:
         if statement.strip(" \n;"):
             spark.sql(statement.strip(" \n;").replace("path '", f"path '{rows}/"))
             made = re.match(r"CREATE OR REPLACE TEMPORARY VIEW (firsts|candidates|matches|removals) ", statement)
-            if made:  # the page recommends a table for results used more than once
+            if made:  # the page recommends a table for results that are used more than once
                 spark.table(made[1]).write.mode("overwrite").parquet(f"{rows}/{made[1]}.table")
                 spark.read.parquet(f"{rows}/{made[1]}.table").createOrReplaceTempView(made[1])
 

@@ -14,11 +14,11 @@ export SPARK_HOME SPARK_LOCAL_IP=127.0.0.1 PYSPARK_PYTHON=$venv/bin/python
 export PATH=$venv/bin:$PATH
 port=${PORT:-17077}
 master=spark://127.0.0.1:$port
-# These processes only direct others, so their code is compiled once, not twice.
+# These processes do little work themselves, so one level of compilation is enough.
 light="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 export SPARK_DAEMON_JAVA_OPTS="$light ${SPARK_DAEMON_JAVA_OPTS:-}"
 daemons=()
-start() { # start LOG CLASS ARGUMENTS...: a daemon in a group of its own
+start() { # start LOG CLASS ARGUMENTS...: starts a daemon in its own process group
 	setsid "$SPARK_HOME/bin/spark-class" "${@:2}" >"$work/$1.log" 2>&1 &
 	daemons+=($!)
 }
@@ -27,7 +27,7 @@ stop() {
 	wait 2>/dev/null || true
 	daemons=()
 }
-cluster() { # starts master and workers, which end with the script
+cluster() { # starts a master and workers, which end with the script
 	trap stop EXIT
 	start master org.apache.spark.deploy.master.Master --host 127.0.0.1 --port "$port" --webui-port 0
 	for n in 1 2; do
@@ -37,7 +37,7 @@ cluster() { # starts master and workers, which end with the script
 }
 
 # driver_of OUT CORPUS [FLAGS]: sets driver to the command of clusters.py; -strip comes
-# first. SUBMIT has further options of spark-submit.
+# first. SUBMIT may hold more options for spark-submit.
 submit=(spark-submit --master "$master" --driver-memory 1g --executor-memory 1500m --conf spark.ui.enabled=false
 	--conf spark.sql.shuffle.partitions=8 --conf spark.log.level=ERROR --conf spark.task.maxFailures=8
 	--driver-java-options "$light"
@@ -48,12 +48,12 @@ driver_of() {
 }
 clusters() { driver_of "$@"; "${driver[@]}"; }
 
-# same OUT CORPUS [FLAGS]: the lines in OUT are those of dedup clusters -json, in any order.
+# same OUT CORPUS [FLAGS]: compares the lines in OUT with those of dedup clusters -json, in any order.
 same() {
 	local order='import json, sys; print(*sorted(line.rstrip("\n") for line in sys.stdin), sep="\n")'
 	cat "$1"/clusters/part-* | "$venv/bin/python" -c "$order" >"$work/found"
 	"$work/dedup" clusters -json -quiet "${@:3}" "$2" | "$venv/bin/python" -c "$order" >"$work/expected"
-	cmp "$work/found" "$work/expected" || return 1 # set -e is off where a condition calls this
+	cmp "$work/found" "$work/expected" || return 1 # set -e is off if a condition calls this
 	[ -s "$work/found" ] || { echo "no clusters: nothing is tested" >&2; return 1; }
 	echo "the same $(wc -l <"$work/found") clusters as dedup clusters"
 }

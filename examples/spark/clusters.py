@@ -2,12 +2,13 @@
 
     spark-submit clusters.py --dedup PROGRAM --out FOLDER [--strip] CORPUS... [-- FLAGS]
 
-CORPUS is JSON Lines (may be compressed) or Parquet, files or folders, with "id" and "text";
-documents are preferred in the order of the file names and of the lines in each. FLAGS
-go to every stage, for example -threshold 0.7. --strip leaves out recycled blocks by "host",
-"url" and "time". All workers see FOLDER and CORPUS and PROGRAM, which is dedup, under
-one path. FOLDER gets a Parquet file set for each step, and the clusters in
-FOLDER/clusters as dedup clusters -json prints them. An interrupted run resumes where it was.
+CORPUS is files or folders of JSON Lines, plain or compressed, or of Parquet, with the
+fields "id" and "text". The first document of a cluster in the order of file names and
+lines is kept. FLAGS go to every stage, for example -threshold 0.7. --strip leaves out
+recycled blocks, which are found by the fields "host", "url" and "time". PROGRAM is
+dedup; it, FOLDER and CORPUS must have the same path on all workers. Each step writes
+Parquet files to FOLDER; FOLDER/clusters has the clusters as dedup clusters -json prints
+them. An interrupted run resumes where it stopped.
 """
 import argparse
 import hashlib
@@ -43,7 +44,7 @@ class Run:
         return self.files.exists(self.path(f"{self.out}/{name}/_SUCCESS"))
 
     def step(self, name, sql):
-        """Makes the table of a step, unless an earlier run has finished it."""
+        """Creates the table of a step, unless an earlier run has finished it."""
         if not self.done(name):
             print(f"step {name}", file=sys.stderr, flush=True)
             self.spark.sparkContext.setJobDescription(name)
@@ -53,30 +54,30 @@ class Run:
             self.spark.read.parquet(f"{self.out}/{name}").createOrReplaceTempView(name)
 
     def manifest(self, inputs):
-        """Refuses a folder of a run with other settings or inputs. Returns whether the
-        inputs are Parquet."""
+        """Exits if the folder is from a run with other settings or inputs. Returns whether
+        the inputs are Parquet."""
         files = self.spark.read.format("binaryFile").load(inputs).select("path", "length").collect()
         tables = sum(f.path.endswith(".parquet") for f in files)
         if tables not in (0, len(files)):
-            sys.exit(f"{len(files)} input files, {tables} of them Parquet: all or none must be")
+            sys.exit(f"{len(files)} input files, {tables} of them Parquet: all or none of them must be Parquet")
         listing = hashlib.sha256(json.dumps(sorted(files)).encode()).hexdigest()
         own = json.dumps({"settings": json.loads(self.here("manifest")), "strip": self.strip, "files": len(files), "listing": listing})
         if not self.done("manifest"):
             self.spark.createDataFrame([(own,)], ["value"]).coalesce(1).write.mode("overwrite").text(f"{self.out}/manifest")
         other = self.spark.read.text(f"{self.out}/manifest").collect()[0].value
         if other != own:
-            sys.exit(f"{self.out} holds another run: {other}, and this is {own}")
+            sys.exit(f"{self.out} holds another run, with {other} instead of {own}")
         return tables > 0
 
     def documents(self, inputs, tables):
-        """Makes the view documents: JSON Lines with refs. A ref is the number of the
-        document, however the files are split."""
+        """Creates the view documents: JSON Lines with refs. A ref is the number of the
+        document; it does not depend on how the files are split."""
         if tables:
             read = self.spark.read.parquet(*inputs)
             more = "".join(f", CAST({c} AS STRING) AS {c}" for c in ("host", "url", "time") if c in read.columns)
             line = f"to_json(struct(ref, CAST(id AS STRING) AS id, text{more}))"
         else:
-            # A line is not parsed here, so that a bad one fails with its message.
+            # Lines are not parsed here, so that the stage reports a bad one.
             read, line = self.spark.read.text(inputs), "concat('{\"ref\":', ref, ',', substring(ltrim(value), 2))"
             read = read.where("trim(value) <> ''")
         read.selectExpr("*", "_metadata.file_path AS path", "_metadata.file_block_start AS start",
@@ -107,7 +108,7 @@ class Run:
                   "ref BIGINT, digest STRING, keys STRING, packed STRING, set STRING, id STRING"))
         # Only the first of each group of exact duplicates is processed; the others get its result.
         self.step("copies", "SELECT * FROM (SELECT ref, min(ref) OVER (PARTITION BY digest) AS first FROM sketches) WHERE ref > first")
-        # Most buckets hold one document: they end here. Keys come first, so that the first bytes decide the order.
+        # Most buckets hold one document and are dropped here. Keys come first, so that the first bytes decide the order.
         self.step("buckets", "SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY key, band) AS size FROM"
                   " (SELECT ref, posexplode(keys) AS (band, key) FROM sketches ANTI JOIN copies USING (ref))) WHERE size > 1")
         sizes = self.spark.sql("SELECT band, min(size) AS size FROM buckets WHERE size > 128 GROUP BY band, key").toLocalIterator()
@@ -116,13 +117,13 @@ class Run:
         self.step("candidates", "SELECT DISTINCT a, b FROM " + self.stage("candidates", "band, key, ref",
                   "SELECT * FROM buckets DISTRIBUTE BY band, key SORT BY band, key, ref", "a BIGINT, b BIGINT",
                   "-full", ",".join(line.split("\t")[1] for line in full)))
-        # Each document comes first among its pairs, in one with itself.
+        # The first pair of each document is with itself.
         pairs = "SELECT a, b, {0} FROM {1} JOIN {2} ON ref = b DISTRIBUTE BY a SORT BY a, b"
         self.step("screened", "SELECT * FROM " + self.stage("screen", "a, b, base64(packed)", pairs.format("packed", "candidates", "sketches"), "a BIGINT, b BIGINT"))
         self.step("wanted", "SELECT DISTINCT b AS ref FROM screened")
         self.spark.sql("SELECT ref, set FROM sketches SEMI JOIN wanted USING (ref)").createOrReplaceTempView("sets")
         self.step("matches", "SELECT * FROM " + self.stage("verify", "a, b, base64(set)", pairs.format("set", "screened", "sets"), "b BIGINT, a BIGINT, similarity STRING"))
-        # All matches in one partition: the place of a document depends on those before.
+        # All matches are in one partition, because the cluster of a document depends on those before it.
         self.step("places", "SELECT * FROM " + self.stage("cluster", "b, a, similarity",
                   "SELECT * FROM (SELECT /*+ COALESCE(1) */ * FROM matches) SORT BY b, a", "ref BIGINT, r BIGINT, s STRING"))
         followers = ("SELECT r, ref, s FROM places UNION ALL SELECT coalesce(r, first), c.ref, coalesce(s, '1')"
@@ -132,7 +133,7 @@ class Run:
                   "SELECT r, ref, s, id FROM members JOIN sketches USING (ref) DISTRIBUTE BY r SORT BY r, ref", "line STRING"))
         bounded = [sum(int(line.split("\t")[i]) for line in full) for i in (2, 4)]
         print(f"{documents} documents with words, {self.spark.table('places').count()} near-duplicates and "
-              f"{self.spark.table('copies').count()} exact duplicates of others; "
+              f"{self.spark.table('copies').count()} exact duplicates; "
               f"{bounded[0]} oversized buckets, {bounded[1]} comparisons left out")
 
 

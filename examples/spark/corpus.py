@@ -2,8 +2,8 @@
 
     python corpus.py N
 
-One in five is an edited copy of an earlier one, one in fifty is one of very many
-that share their text but for a few words.
+One in five is an edited copy of an earlier one, and one in fifty belongs to a large
+group of documents that differ in only a few words.
 """
 import json
 import random

@@ -1,4 +1,4 @@
-"""Runs a driver of clusters.py and, in every step, kills processes that an engine must survive.
+"""Runs clusters.py and kills processes in every step; the run must survive this.
 
     kills.py WORK COMMAND...
 
@@ -6,7 +6,7 @@ WORK is the folder of the workers and of dedup. In each step the driver is kille
 a task runs, and the command is started again. Then a process of the stage, its executor
 and its worker are killed. The variable KILLS limits this to the processes it names, as
 in "driver stage". A killed worker is replaced. The program fails unless the command
-succeeds in the end and every kill hit a step that was not over.
+succeeds in the end and every kill came before the end of its step.
 """
 import os
 import pathlib
@@ -26,14 +26,14 @@ class Kills:
         self.work, self.command = pathlib.Path(work), command
         self.log = self.work / "driver.log"
         self.log.write_bytes(b"")
-        self.workers = []  # that replace others
+        self.workers = []  # started in place of killed ones
         self.start()
 
     def start(self):
         self.driver = subprocess.Popen(self.command, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True)
 
     def step(self):
-        """The step that the driver is in."""
+        """Returns the step that the driver is in."""
         steps = re.findall(r"^step (\w+)$", self.log.read_text(), re.MULTILINE)
         return steps[-1] if steps else None
 
@@ -46,7 +46,7 @@ class Kills:
         return None
 
     def stage(self, name):
-        """A process of a stage."""
+        """Returns the process id of a stage."""
         for p in pathlib.Path("/proc").iterdir():
             if p.name.isdigit():
                 try:
@@ -58,7 +58,7 @@ class Kills:
         return None
 
     def executor(self, seen):
-        """An executor that has begun a task since its log was seen."""
+        """Returns the process id of an executor that has begun a task since its log was last read."""
         for log in self.work.glob("worker*/app-*/*/stderr"):
             if b"Running task" in log.read_bytes()[seen.get(log, 0):]:
                 for p in pathlib.Path("/proc").iterdir():
@@ -73,7 +73,7 @@ class Kills:
         return {log: log.stat().st_size for log in self.work.glob("worker*/app-*/*/stderr")}
 
     def kill(self, step, what):
-        """Kills one thing in a step, and reports whether the step was not over."""
+        """Kills one process in a step, and reports whether that came before the end of the step."""
         seen = self.seen()
         while True:
             pid = self.wait(step, lambda: self.stage(STAGES[step]) if step in STAGES else self.executor(seen))
@@ -97,7 +97,7 @@ class Kills:
                     os.kill(pid, signal.SIGKILL)
                 return hit
             except (ProcessLookupError, FileNotFoundError):
-                continue  # it ended just now
+                continue  # it has just ended
 
     def restart(self, step):
         """Kills the driver in a step and starts it again; it must resume in that step."""
@@ -127,7 +127,7 @@ class Kills:
             os.killpg(w.pid, signal.SIGTERM)
             w.wait()
         if status or missed:
-            sys.exit(f"the driver ended with status {status}, {missed} kills missed their step")
+            sys.exit(f"the driver ended with status {status}, {missed} kills came after the end of their step")
 
 
 def parent(pid):

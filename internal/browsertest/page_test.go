@@ -378,7 +378,7 @@ func TestWithoutScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Your browser runs no script", "cluster/keep", "cluster/copy", "changedword", "passages/exact1", "Recycled blocks", "How the findings were made", docs[0].Text[:100]} {
+	for _, want := range []string{"JavaScript is off", "cluster/keep", "cluster/copy", "changedword", "passages/exact1", "Recycled blocks", "How the findings were made", docs[0].Text[:100]} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not show %q", want)
 		}

@@ -21,7 +21,7 @@ def shingles(text):
     return [' '.join(w[i:i + n]) for i in range(len(w) - n + 1)]
 
 def batches(texts):
-    """Rows and shingles, some thousand documents at a time, so that they are not all in memory at once."""
+    """Rows and shingles, a few thousand documents at a time, to limit memory."""
     for start in range(0, len(texts), BATCH):
         yield start, [shingles(t) for t in texts[start:start + BATCH]]
 
@@ -31,7 +31,7 @@ def bands(threshold):
     return next(b for b in (2, 4, 8, 16, 32, 64) if (1 / b) ** (b / PERMUTATIONS) < threshold)
 
 def datasketch(texts, threshold, **options):
-    # docs/lsh.rst: MinHashLSH for the threshold, insert, query; MinHash.bulk is the documented way to make many.
+    # docs/lsh.rst: MinHashLSH for the threshold, insert, query; MinHash.bulk is the documented way to compute many.
     from datasketch import MinHash, MinHashLSH
     lsh = MinHashLSH(threshold=threshold, num_perm=PERMUTATIONS)
     sketches = []
@@ -49,12 +49,12 @@ def legacy(texts, threshold):
     return datasketch(texts, threshold, scheme='legacy')
 
 def affine32_xxhash(texts, threshold):
-    # docs/minhash.rst, "Use different hash functions": xxhash is one of those it measures as faster than SHA1.
+    # docs/minhash.rst, "Use different hash functions": it measures xxhash as faster than SHA1.
     import xxhash
     return datasketch(texts, threshold, hashfunc=xxhash.xxh32_intdigest)
 
 def rensa_lsh(texts, threshold):
-    # Full-set R-MinHash by the batch calls; candidates are judged by the estimate, as the README does.
+    # Full-set R-MinHash with the batch calls; candidates are accepted by the estimate, as in the README.
     from rensa import RMinHash, RMinHashLSH
     b = bands(threshold)
     lsh = RMinHashLSH(threshold=threshold, num_perm=PERMUTATIONS, num_bands=b)
@@ -67,8 +67,8 @@ def rensa_lsh(texts, threshold):
     return pairs, f'{b}x{PERMUTATIONS // b}', (lsh, sketches)
 
 def keepers(dedup, texts):
-    """The usage in the README of rensa 0.5: a deduplicator keeps the first of each kind and reports the others.
-    Then it is asked which document each of them repeats. All documents that repeat the same one are pairs."""
+    """The usage in the README of rensa 0.5: a deduplicator keeps the first of each kind and reports the others;
+    then it returns the document that each of them repeats. All documents that repeat the same one are pairs."""
     star = {}
     for start, part in batches(texts):
         keep = dedup.add_pairs((str(start + i), ss) for i, ss in enumerate(part))

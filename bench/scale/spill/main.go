@@ -34,19 +34,19 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	dedup := flag.String("dedup", "dedup", "the program")
+	dedup := flag.String("dedup", "dedup", "path of the program dedup")
 	dir := flag.String("dir", "", "folder for -spill; it must not exist")
-	memory := flag.String("memory", "2GiB", "passed on")
-	kills := flag.Int("kills", 0, "how many times the program is killed")
-	after := flag.Duration("after", time.Minute, "mean time until it is killed")
-	seed := flag.Uint64("seed", 1, "seed of the documents and the moments")
-	plain := flag.Bool("plain", false, "without -spill")
-	command := flag.String("command", "clusters", "clusters or pairs")
+	memory := flag.String("memory", "2GiB", "value of -memory for the program")
+	kills := flag.Int("kills", 0, "number of times to kill the program")
+	after := flag.Duration("after", time.Minute, "mean time before each kill")
+	seed := flag.Uint64("seed", 1, "seed of the documents and of the times of the kills")
+	plain := flag.Bool("plain", false, "run without -spill")
+	command := flag.String("command", "clusters", "command to run: clusters or pairs")
 	write := flag.Bool("write", false, "write the documents to standard output")
 	flag.Parse()
 	n, err := strconv.Atoi(flag.Arg(0))
 	if err != nil {
-		log.Fatal("name the number of documents ", err)
+		log.Fatal("the argument must be the number of documents: ", err)
 	}
 	c := corpus.New(*seed)
 	if *write {
@@ -78,7 +78,7 @@ func main() {
 				n, *kills-left, *kills, float64(m.cpu.Microseconds())/float64(n), m.memory>>20, float64(m.disk)/(1<<30), float64(m.disk)/float64(n)/1e3, m.wall.Round(time.Second), m.digest[:8])
 			return
 		}
-		fmt.Printf("killed after %v, %d files in the folder\n", limit.Round(time.Second), m.files)
+		fmt.Printf("killed after %v; the folder has %d files\n", limit.Round(time.Second), m.files)
 	}
 }
 

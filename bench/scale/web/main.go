@@ -32,17 +32,17 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	dedup := flag.String("dedup", "dedup", "the program")
-	reread := flag.String("reread", "reread", "the program that only reads and writes")
-	dir := flag.String("dir", os.TempDir(), "folder for the files, some 5 GB for a million documents")
-	rounds := flag.Int("rounds", 3, "how many times both run")
-	seed := flag.Uint64("seed", 1, "of the documents")
-	memory := flag.String("memory", "2GiB", "passed on")
-	only := flag.String("format", "", "jsonl.zst or parquet (default both)")
+	dedup := flag.String("dedup", "dedup", "path of the program dedup")
+	reread := flag.String("reread", "reread", "path of the program reread, which only reads and writes")
+	dir := flag.String("dir", os.TempDir(), "folder for the files: about 5 GB for a million documents")
+	rounds := flag.Int("rounds", 3, "number of runs of each program")
+	seed := flag.Uint64("seed", 1, "seed of the documents")
+	memory := flag.String("memory", "2GiB", "value of -memory for the program")
+	only := flag.String("format", "", "format to measure: jsonl.zst or parquet (default: both)")
 	flag.Parse()
 	n, err := strconv.Atoi(flag.Arg(0))
 	if err != nil {
-		log.Fatal("how many documents? ", err)
+		log.Fatal("the argument must be the number of documents: ", err)
 	}
 	for _, f := range []struct {
 		ext   string
@@ -71,13 +71,13 @@ func main() {
 					log.Fatal(err)
 				}
 				*run.to = append(*run.to, float64(n)/cpu.Seconds())
-				fmt.Printf("%-9s %-6s %6.1f us of processor time, %6.1f us in all, a document\n", f.ext, run.args[1], us(cpu, n), us(wall, n))
+				fmt.Printf("%-9s %-6s %6.1f us of processor time, %6.1f us of elapsed time per document\n", f.ext, run.args[1], us(cpu, n), us(wall, n))
 			}
 		}
 		slices.Sort(floor)
 		slices.Sort(whole)
 		a, b := floor[len(floor)/2], whole[len(whole)/2]
-		fmt.Printf("%-9s %d documents: clean %.0f a second a core, reading and writing alone %.0f: %.2f (medians of %d)\n", f.ext, n, b, a, b/a, *rounds)
+		fmt.Printf("%-9s %d documents: clean processes %.0f per second of processor time, reading and writing alone %.0f: ratio %.2f (medians of %d)\n", f.ext, n, b, a, b/a, *rounds)
 		_ = os.Remove(out)
 		_ = os.Remove(out + ".log")
 	}

@@ -55,11 +55,11 @@ func init() {
 	spec := service.NewConfigSpec().
 		Summary("Finds pages that repeat others.").
 		Description("Sets the metadata neardup_verdict, neardup_match, neardup_similarity, neardup_changed, neardup_added and neardup_removed. Processors of one folder in one process share it.").
-		Field(service.NewStringField("dir").Description("folder of the pages seen; created if absent")).
+		Field(service.NewStringField("dir").Description("folder for the pages seen; created if it does not exist")).
 		Field(thresholdField).
 		Field(settleField).
-		Field(service.NewBloblangField("page").Description("the page of a message: an object with url or id, text or html, and perhaps host, section, time (RFC 3339) and canonical; other fields are ignored").Default("root = this")).
-		Field(service.NewStringEnumField("keep", "all", "new").Description("messages to pass on: all, or only new pages and those with errors").Default("all"))
+		Field(service.NewBloblangField("page").Description("the page of a message: an object with url or id, text or html, and optionally host, section, time (RFC 3339) and canonical; other fields are ignored").Default("root = this")).
+		Field(service.NewStringEnumField("keep", "all", "new").Description("messages to pass on: all, or only those with new pages or errors").Default("all"))
 	err := service.RegisterBatchProcessor("neardup", spec, func(c *service.ParsedConfig, _ *service.Resources) (service.BatchProcessor, error) {
 		dir, err1 := c.FieldString("dir")
 		o, err2 := parseOptions(c)

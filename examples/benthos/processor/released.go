@@ -26,10 +26,10 @@ func init() {
 	spec := service.NewConfigSpec().
 		Summary("Yields pages that the processor neardup held until their site was known.").
 		Description("A message is the page as JSON: id, host, text and time, with the metadata that the processor sets, and neardup_number. The processor passes it on according to its verdict. At the end of a sequence of inputs, all held pages are judged and yielded.").
-		Field(service.NewStringField("dir").Description("folder of the processor")).
+		Field(service.NewStringField("dir").Description("folder of the processor neardup")).
 		Field(thresholdField).
 		Field(settleField).
-		Field(service.NewBoolField("follow").Description("keep yielding pages as they are released, alongside an endless input, and judge none before their site is known").Default(false))
+		Field(service.NewBoolField("follow").Description("keep yielding pages as they are released, alongside an endless input, and never judge a page before its site is known").Default(false))
 	err := service.RegisterBatchInput("neardup_released", spec, func(c *service.ParsedConfig, _ *service.Resources) (service.BatchInput, error) {
 		r := &released{free: make(chan struct{}, 1)}
 		r.free <- struct{}{}

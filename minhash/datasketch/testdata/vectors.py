@@ -1,4 +1,4 @@
-"""Writes datasketch.json: signatures that the Python package datasketch makes.
+"""Writes datasketch.json, with signatures made by the Python package datasketch.
 
     python3 -m venv venv && venv/bin/pip install datasketch==2.0.0
     venv/bin/python vectors.py > datasketch.json
@@ -33,7 +33,7 @@ def main():
                 native, little = bytearray(lean.bytesize()), bytearray(lean.bytesize("<"))
                 lean.serialize(native)
                 lean.serialize(little, "<")
-                # What is longer than a screen is checked through a few values.
+                # Of long signatures only the first values are checked.
                 keep = num_perm if num_perm <= 128 and name != "none" else 8
                 cases.append({
                     "scheme": scheme, "k": num_perm, "seed": seed, "tokens": name,

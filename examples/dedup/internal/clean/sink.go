@@ -41,7 +41,7 @@ func (s *sink) meet(d *input.Doc) error {
 		return nil
 	}
 	if s.head != nil {
-		return fmt.Errorf("%s has different columns than the file before: write to a folder, or to .jsonl or .parquet", d.File)
+		return fmt.Errorf("the columns of %s differ from those of the file before: write to a folder, or to .jsonl or .parquet", d.File)
 	}
 	s.head = d.Head
 	_, err := s.Write(append(bytes.TrimRight(bytes.TrimPrefix(d.Head, []byte("\ufeff")), "\r\n"), '\n'))

@@ -162,7 +162,7 @@ func (c *Writer) copyAll() error {
 	if c.onlyRecords() {
 		o.Interrupt = c.e.Ctx.Done()
 		o.Other = func(r input.OtherRecord) error {
-			return fmt.Errorf("%v: a web archive with the name of another format: rename it", r.Place)
+			return fmt.Errorf("%v: a web archive with the file extension of another format: rename it", r.Place)
 		}
 	} else {
 		o.Workers = 0 // records that are not documents come between documents

@@ -90,7 +90,7 @@ func (s *Sorter) Add(record []byte) error {
 		panic("extsort: Add called after All")
 	}
 	if len(record) > MaxRecord {
-		return fmt.Errorf("extsort: %d bytes: %w", len(record), ErrTooLong)
+		return fmt.Errorf("extsort: a record of %d bytes: %w", len(record), ErrTooLong)
 	}
 	if s.now.size() > 0 && s.now.size()+int64(len(record)) > s.limit {
 		if err := s.flush(); err != nil {
@@ -251,7 +251,7 @@ var create = func(dir string) (file, error) {
 func newRunFile(dir string) (*runFile, error) {
 	f, err := create(dir)
 	if err != nil {
-		return nil, fmt.Errorf("extsort: file of runs: %w", err)
+		return nil, fmt.Errorf("extsort: temporary file: %w", err)
 	}
 	return &runFile{f: f}, nil
 }
@@ -279,7 +279,7 @@ func (f *runFile) close() error {
 	err := f.f.Close()
 	_ = os.Remove(f.f.Name()) // already gone except on Windows
 	if err != nil {
-		return fmt.Errorf("extsort: file of runs: %w", err)
+		return fmt.Errorf("extsort: temporary file: %w", err)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (w *Writer) Write(record []byte) error {
 	case w.err != nil:
 		return w.err
 	case len(record) > MaxRecord:
-		return fmt.Errorf("extsort: %d bytes: %w", len(record), ErrTooLong)
+		return fmt.Errorf("extsort: a record of %d bytes: %w", len(record), ErrTooLong)
 	case len(w.buf) == 0:
 		w.buf = append(w.buf, make([]byte, headerSize)...)
 	}
@@ -166,7 +166,7 @@ func (r *Reader) read() error {
 		}
 	}
 	if got := binary.LittleEndian.Uint64(r.header[4:]); got != r.number {
-		return r.damage(fmt.Errorf("it has the number %d", got))
+		return r.damage(fmt.Errorf("it is numbered %d", got))
 	}
 	if binary.LittleEndian.Uint64(r.header[12:]) != checksum(r.header[:12], r.block) {
 		return r.damage(errors.New("wrong checksum"))

@@ -10,7 +10,7 @@ const about = item => 'Counted among ' + scopes(item) + '. ' + (item.m ? 'Left o
 
 const scopes = item => {
   const of = item.s === 'global' ? 'all documents' : item.s === 'single' ? 'the blocks around it' : 'the documents of its ' + item.s;
-  return of + ': ' + count(item.d, 'document') + (item.g > 0 ? ' of ' + count(item.g, 'host') : '') + ' with it';
+  return of + ': ' + count(item.d, 'document') + (item.g > 0 ? ' on ' + count(item.g, 'host') : '') + ' with this block';
 };
 
 const blockBody = item => {

@@ -22,7 +22,7 @@ const card = (title, meta, excerpt, body, item) => {
   return li;
 };
 
-const left = 'The texts are left out to keep this page small.';
+const left = 'The texts were left out to keep this page small.';
 const quietly = text => el('p', { class: 'quietly', text });
 const opening = n => (textOf(n) ?? '').slice(0, 240).trim();
 
@@ -54,7 +54,7 @@ const clusterBody = item => {
   const show = m => {
     const n = item.m.indexOf(m);
     if (!m.a) {
-      place.replaceChildren(quietly(n >= 20 ? 'The first 20 documents of a cluster are compared on this page.' : left));
+      place.replaceChildren(quietly(n >= 20 ? 'This page compares only the first 20 documents of a cluster.' : left));
     } else {
       const tools = el('p', { class: 'actions' }, button('Whole texts side by side', { class: 'whole' }, () => readCluster(item, m)));
       place.replaceChildren(comparison(...sidesOf(item, m)), tools);
@@ -69,7 +69,7 @@ const clusterBody = item => {
     show(item.m[n]);
   };
   buttons.forEach((b, n) => b.addEventListener('click', () => choose(n)));
-  // The first difference tells more than a copy of the text.
+  // The first difference is more useful than a copy of the text.
   choose(Math.max(0, item.m.findIndex(m => m.a && !m.x)));
   const more = item.n - item.m.length;
   return [el('div', { class: 'members', role: 'group', 'aria-label': 'Documents that could go' }, ...buttons,

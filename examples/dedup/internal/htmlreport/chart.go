@@ -170,7 +170,7 @@ func (r *Report) curve() chart {
 	}
 	ch := chart{
 		Drawing: c.close(),
-		Caption: fmt.Sprintf("With %s of %s a pair at the threshold of %s is found with a chance of %s. Circles are the pairs that were found, the larger the more.",
+		Caption: fmt.Sprintf("With %s of %s a pair at the threshold of %s is found with a chance of %s. Circles show the pairs that were found; larger circles are more pairs.",
 			count(r.Banding.Bands, "band"), count(r.Banding.Rows, "row"), decimal(r.Threshold), at),
 		Columns: []string{"Similarity", "Chance of being found", "Pairs found", "Expected in total"},
 	}

@@ -171,7 +171,7 @@ const fillFolded = (box, side, paired) => {
     for (const [link, n] of wordCounts(middle)) at.set(link, (at.get(link) || 0) + n);
     const inside = el('span', { hidden: true, 'data-fold': part.link });
     const letters = middle.reduce((n, p) => n + (p.text?.length ?? p.n), 0);
-    const open = button('⋯ ' + count(letters, 'letter') + ' the same ⋯', { class: 'fold' }, () => {
+    const open = button('⋯ ' + count(letters, 'equal letter') + ' ⋯', { class: 'fold' }, () => {
       for (const f of $$('[data-fold]', box.closest('.compare') || box)) if (f.dataset.fold === String(part.link)) f.unfold();
       markHits();
     });

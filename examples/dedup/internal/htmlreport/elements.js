@@ -21,7 +21,7 @@ const button = (text, attributes, act) => {
 
 const number = n => String(n).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 const count = (n, what) => number(n) + ' ' + what + (n === 1 ? '' : 's');
-// Only all of something is 100 %, and only nothing is 0 %.
+// Only a complete share is shown as 100 %, and only an empty one as 0 %.
 const percent = s => (s >= 1 ? 100 : s <= 0 ? 0 : Math.max(1, Math.min(99, Math.round(100 * s)))) + '\u00a0%';
 const narrow = matchMedia('(max-width: 760px)');
 const still = matchMedia('(prefers-reduced-motion: reduce)');

@@ -1,5 +1,5 @@
-// Large data is packed: deflated and written in base64. Nothing else happens before it
-// is unpacked. A browser that cannot do that shows a note.
+// Large data is packed: deflated and written in base64. The rest of
+// the page waits until it is unpacked. A browser that cannot unpack it shows a note.
 
 const inflate = async script => {
   const packed = atob(script.textContent), bytes = new Uint8Array(packed.length);
@@ -12,7 +12,7 @@ if (packed.length > 0) {
   try {
     await Promise.all(packed.map(inflate));
   } catch (e) {
-    document.body.prepend(el('p', { class: 'note', role: 'alert', text: 'This browser cannot unpack the findings of the page. Browsers of 2023 or later can.' }));
+    document.body.prepend(el('p', { class: 'note', role: 'alert', text: 'This browser cannot unpack the findings on this page. Open it in a browser from 2023 or later.' }));
     throw e;
   }
 }

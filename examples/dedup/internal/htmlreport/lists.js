@@ -141,7 +141,7 @@ const draw = (list, opened) => {
     });
     tools.append(toggle);
   }
-  const nothing = some.length > 0 ? null : el('p', { class: 'nothing', text: items.length === 0 ? 'Nothing was found.' : 'No finding fits the search and the filters.' });
+  const nothing = some.length > 0 ? null : el('p', { class: 'nothing', text: items.length === 0 ? 'Nothing was found.' : 'No finding matches the search and the filters.' });
   $('.results', list.panel).replaceChildren(tools, ...(nothing ? [nothing] : [ol]), ...(pages > 1 ? [pager(list, pages)] : []));
   markHits();
 };

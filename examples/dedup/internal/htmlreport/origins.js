@@ -14,7 +14,7 @@ const later = ms => {
   for (const [unit, size] of [['day', 864e5], ['hour', 36e5], ['minute', 6e4], ['second', 1e3]]) {
     if (ms >= size * 1.5 || ms >= size && unit === 'second') return count(Math.round(ms / size), unit) + ' later';
   }
-  return ms > 0 ? 'at once' : 'at the same time';
+  return ms > 0 ? 'less than a second later' : 'at the same time';
 };
 
 // axis draws the holders on a time line.
@@ -53,7 +53,7 @@ const originBody = item => {
       el('p', { class: 'when', text: (h.w || 'no time') + (gap ? ' · ' + gap : '') }),
       el('p', null, i === item.f ? el('span', { class: 'role a', text: 'first' }) : null, i === item.f ? ' ' : null, nameOf(h.d), ' ', hostOf(h.d)),
       from || cites.length ? el('p', { class: 'quietly' }, from, from && cites.length ? ', ' : null, cites.length ? 'names its source: ' : null, ...cites) : null,
-      h.l > 0 ? button('In its text', { class: 'whole' }, () => show(h)) : null);
+      h.l > 0 ? button('Show in its text', { class: 'whole' }, () => show(h)) : null);
   });
   return [axis(item), el('div', { class: 'text', dir: 'auto' }, item.t, item.c ? cutMark(item.c) : null),
     el('ol', { class: 'timeline' }, ...rows), item.n > item.p.length ? quietly('… and ' + number(item.n - item.p.length) + ' more documents') : null, place].filter(x => x);

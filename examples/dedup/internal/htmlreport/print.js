@@ -38,7 +38,7 @@ addEventListener('beforeprint', () => {
       letters += sheet.textContent.length;
       paper.append(sheet);
     }
-    if (n < list.shown.length) paper.prepend(quietly('The first ' + number(n) + ' of ' + count(list.shown.length, list.noun) + '. A search or a filter selects others.'));
+    if (n < list.shown.length) paper.prepend(quietly('The first ' + number(n) + ' of ' + count(list.shown.length, list.noun) + '. Search or filter to select others.'));
     if (list.shown.length === 0) paper.append(quietly('None.'));
     list.panel.append(paper);
   }

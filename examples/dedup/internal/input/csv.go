@@ -47,7 +47,7 @@ func readTable(f *File, comma byte) bool {
 		}
 		place := Place{File: f.Name, Row: row}
 		if err == nil && len(fields) != len(names) {
-			err = because("a row of different length", fmt.Errorf("a row of %d fields, not %d; skipped", len(fields), len(names)))
+			err = because("a row of different length", fmt.Errorf("a row of %d fields, but the first row has %d; skipped", len(fields), len(names)))
 		}
 		if err != nil {
 			items = append(items, item{nil, failure(place, err)})
@@ -68,7 +68,7 @@ func readTable(f *File, comma byte) bool {
 			s := string(fields[c])
 			if !utf8.ValidString(s) {
 				s = strings.ToValidUTF8(s, "\ufffd")
-				bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read anyway, bad bytes as U+FFFD (offsets count its three bytes)")))
+				bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; bad bytes are read as U+FFFD (three bytes in offsets)")))
 			}
 			*d.field(i) = s
 		}

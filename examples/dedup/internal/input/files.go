@@ -172,7 +172,7 @@ func (d *Doc) withText(data []byte) (*Doc, error) {
 
 var (
 	errBinary = because("binary", errors.New("looks like a binary file (it contains a NUL byte); skipped"))
-	errUTF8   = because("not UTF-8", errors.New("not valid UTF-8; read anyway, each bad byte as a separator (convert the file, for example with iconv, to keep its letters)"))
+	errUTF8   = because("not UTF-8", errors.New("not valid UTF-8; each bad byte is read as a separator (convert the file, for example with iconv, to keep its letters)"))
 )
 
 // growStep is the number of bytes of a file that are unpacked before more room is

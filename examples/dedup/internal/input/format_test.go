@@ -179,7 +179,7 @@ func TestPatterns(t *testing.T) {
 func TestNamedTwice(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a", "in/b.jsonl": `{"id":1,"text":"b"}`})
 	docs, messages := read(t, input.Options{}, "in", "in/a.txt", "./in/b.jsonl")
-	want := []string{"in/a.txt: several inputs lead to this file; it is read once", "./in/b.jsonl: several inputs lead to this file; it is read once"}
+	want := []string{"in/a.txt: several inputs name this file; it is read once", "./in/b.jsonl: several inputs name this file; it is read once"}
 	if diff := cmp.Diff(want, messages); diff != "" || len(docs) != 2 {
 		t.Errorf("%q (-want +got):\n%s", ids(docs), diff)
 	}
@@ -242,7 +242,7 @@ func TestTable(t *testing.T) {
 		messages        []string
 	}{
 		{"quotes", "a.csv", "id,text\n1,\"one, \"\"two\"\"\nthree\"\n\n2,plain\r\n3,\"\"\n4,end", []string{"one, \"two\"\nthree", "plain", "", "end"}, nil},
-		{"a row of another length", "a.csv", "id,text\n1\n2,two\n3,a,b\n", []string{"two"}, []string{"a.csv: row 1: a row of 1 fields, not 2", "a.csv: row 3: a row of 3 fields"}},
+		{"a row of another length", "a.csv", "id,text\n1\n2,two\n3,a,b\n", []string{"two"}, []string{"a.csv: row 1: a row of 1 fields, but the first row has 2", "a.csv: row 3: a row of 3 fields"}},
 		{"a stray quote", "a.csv", "id,text\n1,\"one\"x\n2,two\n", []string{"two"}, []string{"a.csv: row 1: a quote that is never closed"}},
 		{"a quote that is never closed", "a.csv", "id,text\n1,\"one\n2,two\n3,three\n", []string{"two", "three"}, []string{"a.csv: row 1: a quote that is never closed"}},
 		{"a quote at the very end", "a.csv", "id,text\n1,\"one", nil, []string{"a.csv: row 1: a quote"}},

@@ -81,7 +81,7 @@ func (c *idCount) add(p Place, was, now string) {
 
 var errNoID = because("no id", errors.New("no id (name another field with -field-id, or pass -id place or -id content); skipped"))
 
-var errBombs = because("a decompression bomb", fmt.Errorf("its pages unpack to more than %d times its size, like decompression bombs; the rest of the file is lost", ratioBodies))
+var errBombs = because("a decompression bomb", fmt.Errorf("its pages unpack to more than %d times its size, like decompression bombs; the rest of the file is skipped", ratioBodies))
 
 func place(err error) Place {
 	if e, ok := err.(*Error); ok {

@@ -93,7 +93,7 @@ func (r *reader) lines(file string, n int, data []byte, s *scratch, emit emitFun
 		}
 		var bad error
 		if !p.valid {
-			bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; read anyway, each bad byte as U+FFFD (offsets count its three bytes)")))
+			bad = flawed(place, because("not UTF-8", errors.New("not valid UTF-8; each bad byte is read as U+FFFD (three bytes in offsets)")))
 		}
 		if !emit(d, bad) {
 			return

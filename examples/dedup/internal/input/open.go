@@ -47,9 +47,9 @@ func (r *reader) file(name, id, host string, info fs.FileInfo) bool {
 	case !info.Mode().IsRegular() && !pipe:
 		return r.flush() && r.fail(place, because("not a regular file", errors.New("not a regular file; skipped")))
 	case ofKernel(name, info):
-		return r.flush() && r.fail(place, because("not a regular file", errors.New("a file that the system generates when it is read; skipped (copy it to read it)")))
+		return r.flush() && r.fail(place, because("not a regular file", errors.New("a file that the system generates as it is read; skipped (copy it and name the copy)")))
 	case r.again(name):
-		return r.flush() && r.emit(item{nil, &Error{Place: place, Note: true, Reason: "named twice", Err: errors.New("several inputs lead to this file; it is read once")}})
+		return r.flush() && r.emit(item{nil, &Error{Place: place, Note: true, Reason: "named twice", Err: errors.New("several inputs name this file; it is read once")}})
 	}
 	named := ByExtension(name)
 	if r.o.Format != "" {
@@ -94,7 +94,7 @@ func (r *reader) open(f file, in io.Reader, once bool) bool {
 	if format.Binary {
 		at, ok := in.(io.ReaderAt)
 		if !ok {
-			return r.fail(place, because("not a file", fmt.Errorf("a file of the format %s cannot be read from standard input, because it is not read from beginning to end: name the file", format.Name)))
+			return r.fail(place, because("not a file", fmt.Errorf("the format %s needs random access and cannot be read from standard input: name the file", format.Name)))
 		}
 		file.At = at
 		if c, ok := in.(*counted); ok {

@@ -146,7 +146,7 @@ func (r *rowReader) document(values [][]byte) (d *Doc, bad error) {
 		s := string(v)
 		if !utf8.ValidString(s) {
 			s = strings.ToValidUTF8(s, "\ufffd")
-			bad = because("not UTF-8", errors.New("not valid UTF-8; read anyway, bad bytes as U+FFFD (offsets count its three bytes)"))
+			bad = because("not UTF-8", errors.New("not valid UTF-8; bad bytes are read as U+FFFD (three bytes in offsets)"))
 		}
 		*d.field(i) = s
 	}

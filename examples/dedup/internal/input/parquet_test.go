@@ -61,7 +61,7 @@ func TestParquet(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		"c.parquet: row 3: no text; skipped",
-		"c.parquet: row 5: not valid UTF-8; read anyway, bad bytes as U+FFFD (offsets count its three bytes)",
+		"c.parquet: row 5: not valid UTF-8; bad bytes are read as U+FFFD (three bytes in offsets)",
 	}, messages); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
@@ -87,7 +87,7 @@ func TestBadParquet(t *testing.T) {
 		{"cut off", good[:len(good)-100], "c.parquet: not a Parquet file: it ends with", input.Fields{}},
 		{"a footer longer than the file", string(long), "c.parquet: broken Parquet: a footer of 2147483648 bytes", input.Fields{}},
 		{"a footer of zeros", good[:len(good)-8-int(footer)] + strings.Repeat("\x00", int(footer)) + good[len(good)-8:], "c.parquet: broken Parquet: ", input.Fields{}},
-		{"a list of two billion row groups", "PAR1" + strings.Repeat("\x15\x02", 1) + "\x39\xfc\xff\xff\xff\xff\x07" + "\x09\x00\x00\x00PAR1", "c.parquet: broken Parquet: its footer declares more than it holds", input.Fields{}},
+		{"a list of two billion row groups", "PAR1" + strings.Repeat("\x15\x02", 1) + "\x39\xfc\xff\xff\xff\xff\x07" + "\x09\x00\x00\x00PAR1", "c.parquet: broken Parquet: its footer declares more fields than it holds", input.Fields{}},
 		{"no such column", good, `c.parquet: no column "none" for a document's text (name another with -field-text; the columns are id, text, host, time, key, body); skipped`, input.Fields{Text: "none"}},
 		{"no such host", good, `c.parquet: no column "none" for a document's host (name another with -field-host; the columns are`, input.Fields{Host: "none"}},
 		{"numbers for text", good, `c.parquet: column "key" holds no text (name another with -field-text); skipped`, input.Fields{Text: "key"}},

@@ -55,7 +55,7 @@ func remote(name string) error {
 }
 
 var (
-	errIsDir   = because("a linked folder", errors.New("a folder inside a folder link; skipped"))
+	errIsDir   = because("a linked folder", errors.New("a link to a folder, inside a folder; skipped (name it to read it)"))
 	errNoMatch = because("no match", errors.New("no file matches this pattern"))
 )
 

@@ -42,8 +42,8 @@ func (o *Options) ItemFlags() cli.Flags {
 			fs.StringVar(&o.Save, "save", "", "`file` to write the items to, ready for searches; INPUT is then optional")
 			fs.BoolVar(&o.Overwrite, "overwrite", false, "replace the file of -save if it exists")
 			fs.StringVar(&o.Rule, "rule", rules[0], "how items are found: words, aligned and edited; or gpt3, 13 equal words in a row")
-			fs.IntVar(&o.MinTokens, "min", 8, "least `number` of words of an item")
-			fs.Float64Var(&o.Share, "share", 0.7, "least `share` of an item, weighted by the rarity of words, that a document must hold")
+			fs.IntVar(&o.MinTokens, "min", 8, "minimum `number` of words of an item")
+			fs.Float64Var(&o.Share, "share", 0.7, "minimum `share` of an item, weighted by the rarity of its words, that a document must hold")
 		},
 		Check: func() error {
 			switch {

@@ -69,7 +69,7 @@ func (f *Findings) WritePage(to Page) error {
 		return htmlreport.Document{ID: d.ID, Host: d.Host, Source: source(d), Link: link(d, folder), Text: f.c.Text(i), Mask: f.masks[i]}
 	}
 	if f.c.Env().InputErrors > 0 {
-		r.Notes = append(r.Notes, show.Count(f.c.Env().InputErrors, "input")+" could not be read completely; the program listed them.")
+		r.Notes = append(r.Notes, show.Count(f.c.Env().InputErrors, "input")+" could not be read completely; the program printed why.")
 	}
 	r.Empty = f.c.Empty()
 	for i, p := range f.pairs {

@@ -20,7 +20,7 @@ import (
 // one or two rounds are enough unless ids look like places.
 const mostRounds = 64
 
-var errNames = errors.New("too many ids are like the places of other documents; pass -field-id with another field")
+var errNames = errors.New("too many ids look like the places of other documents, such as FILE:LINE; name another field with -field-id")
 
 // names finds for each document the first of its possible names that no earlier
 // document has, and writes the refs of those that do not get the first one, with the

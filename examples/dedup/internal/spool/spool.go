@@ -18,7 +18,7 @@ func temp(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("temporary file: %w", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("temporary file (name another folder in TMPDIR): %w", err)
+		return nil, fmt.Errorf("temporary file: %w (TMPDIR selects another folder)", err)
 	}
 	os.Remove(f.Name()) // this fails on Windows, where Remove removes it
 	return f, nil

@@ -183,7 +183,7 @@ func (t *Texts) Borrow(i int, buf *[]byte) string {
 	}
 	start := t.starts[i]
 	if start == skipped {
-		panic("spool: a text that was skipped")
+		panic("spool: the text was skipped")
 	}
 	if i < t.first && t.early == nil {
 		return view(t.chunks[start/t.slot][start%t.slot:][:size])

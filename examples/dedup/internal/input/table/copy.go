@@ -68,7 +68,7 @@ func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err
 		}
 		c.out, c.schema = parquet.NewGenericWriter[any](c.w, options...), f.Schema().String()
 	} else if f.Schema().String() != c.schema {
-		return fmt.Errorf("different columns than the file before: %w", ErrUnsupported)
+		return fmt.Errorf("the columns differ from those of the file before: %w", ErrUnsupported)
 	}
 	row := int64(0)
 	for _, g := range f.RowGroups() {

@@ -17,7 +17,7 @@ func (p *plainBytes) next() ([]byte, error) {
 	}
 	n := int64(binary.LittleEndian.Uint32(p.b))
 	if n > int64(len(p.b)-4) {
-		return nil, fmt.Errorf("%w: a value of %d bytes, but %d are left", ErrCorrupt, n, len(p.b)-4)
+		return nil, fmt.Errorf("%w: a value of %d bytes, but only %d bytes are left", ErrCorrupt, n, len(p.b)-4)
 	}
 	v := p.b[4 : 4+n : 4+n]
 	p.b = p.b[4+n:]
@@ -51,7 +51,7 @@ func (d *indices) next() ([]byte, error) {
 		return nil, err
 	}
 	if int64(i) >= int64(len(d.dict)) {
-		return nil, fmt.Errorf("%w: value %d of a dictionary of %d", ErrCorrupt, i, len(d.dict))
+		return nil, fmt.Errorf("%w: index %d into a dictionary of %d values", ErrCorrupt, i, len(d.dict))
 	}
 	return d.dict[i], nil
 }
@@ -155,7 +155,7 @@ func newDelta(b []byte) (*delta, error) {
 	block, minis, total := t.uvarint(), t.uvarint(), t.uvarint()
 	d := &delta{total: total, last: t.varint(), first: true}
 	if t.failed || minis == 0 || minis > 512 || block > 1<<16 || block/minis*minis != block || block/minis%8 != 0 || block == 0 {
-		return nil, fmt.Errorf("%w: %d differences in blocks of %d by %d", ErrCorrupt, total, block, minis)
+		return nil, fmt.Errorf("%w: %d deltas declared, in blocks of %d with %d parts", ErrCorrupt, total, block, minis)
 	}
 	d.b, d.inBlock, d.minis = b[t.i:], int(block/minis), int(minis)
 	return d, nil
@@ -197,7 +197,7 @@ func (d *delta) begin() error {
 	}
 	d.width, d.widths = int(d.widths[0]), d.widths[1:]
 	if d.width > 64 {
-		return fmt.Errorf("%w: a difference of %d bits", ErrCorrupt, d.width)
+		return fmt.Errorf("%w: a delta of %d bits", ErrCorrupt, d.width)
 	}
 	d.left, d.bit = d.inBlock, 0
 	// The last one may be truncated after the last value needed.
@@ -221,14 +221,14 @@ func (d *delta) all(limit int) ([]int32, error) {
 	var all []int32
 	for d.total > 0 {
 		if len(all) >= limit {
-			return nil, fmt.Errorf("%w: more than %d lengths", ErrCorrupt, limit)
+			return nil, fmt.Errorf("%w: a page with more than %d lengths", ErrCorrupt, limit)
 		}
 		v, err := d.next()
 		if err != nil {
 			return nil, err
 		}
 		if v < 0 || v > math.MaxInt32 {
-			return nil, fmt.Errorf("%w: a length of %d", ErrCorrupt, v)
+			return nil, fmt.Errorf("%w: a value with the length %d", ErrCorrupt, v)
 		}
 		all = append(all, int32(v))
 	}
@@ -270,7 +270,7 @@ func (l *lengths) next() ([]byte, error) {
 	}
 	n := int(l.lengths[0])
 	if n > len(l.b) {
-		return nil, fmt.Errorf("%w: a value of %d bytes, but %d are left", ErrCorrupt, n, len(l.b))
+		return nil, fmt.Errorf("%w: a value of %d bytes, but only %d bytes are left", ErrCorrupt, n, len(l.b))
 	}
 	v := l.b[:n:n]
 	l.lengths, l.b = l.lengths[1:], l.b[n:]
@@ -311,7 +311,7 @@ func (p *prefixes) next() ([]byte, error) {
 	p.prefixes = p.prefixes[1:]
 	switch {
 	case n > len(p.last):
-		return nil, fmt.Errorf("%w: a value shares %d bytes with one of %d", ErrCorrupt, n, len(p.last))
+		return nil, fmt.Errorf("%w: a value repeats %d bytes of the value before, which has %d", ErrCorrupt, n, len(p.last))
 	case n+len(suffix) > p.limit:
 		return nil, fmt.Errorf("a value of %d bytes: %w", n+len(suffix), ErrLimit)
 	}

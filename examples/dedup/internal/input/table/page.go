@@ -44,7 +44,7 @@ func (r *Rows) newChunk(c Column, m *format.ColumnMetaData) *chunk {
 		ch.at = d
 	}
 	if ch.at < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > r.f.size || ch.at > r.f.size-m.TotalCompressedSize {
-		ch.bad = fmt.Errorf("%w: bytes %d to %d of a file of %d", ErrCorrupt, ch.at, ch.at+m.TotalCompressedSize, r.f.size)
+		ch.bad = fmt.Errorf("%w: a column chunk from byte %d to %d in a file of %d bytes", ErrCorrupt, ch.at, ch.at+m.TotalCompressedSize, r.f.size)
 	}
 	ch.end = ch.at + m.TotalCompressedSize
 	return ch
@@ -112,16 +112,16 @@ func (ch *chunk) header() (pageHeader, error) {
 			if window < maxHeader && window < ch.end-ch.at {
 				continue
 			}
-			return h, fmt.Errorf("%w: no page at byte %d", ErrCorrupt, ch.at)
+			return h, fmt.Errorf("%w: no valid page header at byte %d", ErrCorrupt, ch.at)
 		}
 		at := ch.at
 		ch.at += int64(h.bytes)
 		switch {
 		case h.packed < 0 || h.size < 0 || h.values < 0 || h.packed > ch.end-ch.at ||
 			h.defBytes < 0 || h.repBytes < 0 || h.defBytes+h.repBytes > min(h.packed, h.size):
-			return h, fmt.Errorf("%w: the page at byte %d declares %d values in %d bytes, unpacked %d", ErrCorrupt, at, h.values, h.packed, h.size)
+			return h, fmt.Errorf("%w: the page at byte %d declares %d values, %d bytes packed and %d unpacked", ErrCorrupt, at, h.values, h.packed, h.size)
 		case h.size > int64(ch.rows.maxPage) || h.packed > int64(ch.rows.maxPage) || h.values > maxValues:
-			return h, fmt.Errorf("the page at byte %d declares %d values in %d bytes, unpacked %d: %w", at, h.values, h.packed, h.size, ErrLimit)
+			return h, fmt.Errorf("the page at byte %d declares %d values, %d bytes packed and %d unpacked: %w", at, h.values, h.packed, h.size, ErrLimit)
 		}
 		return h, nil
 	}
@@ -170,7 +170,7 @@ func (ch *chunk) data(h pageHeader, data []byte) (err error) {
 			n = binary.LittleEndian.Uint32(data)
 		}
 		if len(data) < 4 || int64(n) > int64(len(data)-4) {
-			return fmt.Errorf("%w: definition levels of %d bytes in %d", ErrCorrupt, n, len(data))
+			return fmt.Errorf("%w: definition levels of %d bytes in a page of %d", ErrCorrupt, n, len(data))
 		}
 		levels, data = data[4:4+n], data[4+n:]
 	}
@@ -192,7 +192,7 @@ func (ch *chunk) decoder(e format.Encoding, data []byte, n int) (decoder, error)
 			d.hybrid = hybrid{b: data[1:], width: int(data[0])}
 		}
 		if d.width > 32 {
-			return nil, fmt.Errorf("%w: indices of %d bits", ErrCorrupt, d.width)
+			return nil, fmt.Errorf("%w: dictionary indices of %d bits", ErrCorrupt, d.width)
 		}
 		return d, nil
 	case e == format.DeltaBinaryPacked && (ch.c.kind == parquet.Int32 || ch.c.kind == parquet.Int64):

@@ -65,7 +65,7 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 	defer func() {
 		// The library is not designed for hostile files.
 		if p := recover(); p != nil {
-			f, err = nil, fmt.Errorf("%w: its footer: %v", ErrCorrupt, p)
+			f, err = nil, fmt.Errorf("%w: reading its footer: %v", ErrCorrupt, p)
 		}
 	}()
 	pf, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
@@ -76,7 +76,7 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 	f.addLeaves(pf.Root())
 	for i, g := range f.groups {
 		if g.NumRows < 0 || len(g.Columns) != len(f.leaves) {
-			return nil, fmt.Errorf("%w: row group %d has %d rows and %d columns of %d", ErrCorrupt, i, g.NumRows, len(g.Columns), len(f.leaves))
+			return nil, fmt.Errorf("%w: row group %d has %d rows and %d of %d columns", ErrCorrupt, i, g.NumRows, len(g.Columns), len(f.leaves))
 		}
 	}
 	return f, nil
@@ -113,7 +113,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	length := int64(binary.LittleEndian.Uint32(tail[:]))
 	switch {
 	case length > size-12:
-		return fmt.Errorf("%w: a footer of %d bytes in a file of %d", ErrCorrupt, length, size)
+		return fmt.Errorf("%w: a footer of %d bytes in a file of %d bytes", ErrCorrupt, length, size)
 	case length > maxFooter:
 		return fmt.Errorf("a footer of %d bytes: %w", length, ErrLimit)
 	}
@@ -124,7 +124,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	t := compact{b: footer, structs: len(footer)/8 + 64}
 	t.skip(typeStruct, 0)
 	if t.failed {
-		return fmt.Errorf("%w: its footer declares more than it holds", ErrCorrupt)
+		return fmt.Errorf("%w: its footer declares more fields than it holds", ErrCorrupt)
 	}
 	return nil
 }
@@ -262,7 +262,7 @@ func (r *Rows) Next() ([][]byte, error) {
 	for i, ch := range r.chunks {
 		v, err := ch.next()
 		if err == io.EOF {
-			err = fmt.Errorf("%w: it ends before the row group does", ErrCorrupt)
+			err = fmt.Errorf("%w: it has fewer rows than its row group", ErrCorrupt)
 		}
 		if err != nil {
 			e := &Error{r.row, r.end, r.columns[i].name, err}

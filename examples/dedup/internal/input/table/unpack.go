@@ -38,7 +38,7 @@ func (u *unpacker) unpack(codec format.CompressionCodec, b []byte, size int) (pl
 		plain = b
 	case format.Snappy:
 		if n, err := s2.DecodedLen(b); err != nil || n != size || size/snappyRatio > len(b) {
-			return nil, fmt.Errorf("%w: a snappy block that declares %d bytes in %d", ErrCorrupt, size, len(b))
+			return nil, fmt.Errorf("%w: %d bytes declared for a Snappy block of %d bytes", ErrCorrupt, size, len(b))
 		}
 		plain, err = s2.Decode(nil, b)
 	case format.Gzip:
@@ -49,7 +49,7 @@ func (u *unpacker) unpack(codec format.CompressionCodec, b []byte, size int) (pl
 		plain, err = u.unzstd(b, size)
 	case format.Lz4Raw:
 		if size/lz4Ratio > len(b) {
-			return nil, fmt.Errorf("%w: LZ4 of %d bytes in %d", ErrCorrupt, size, len(b))
+			return nil, fmt.Errorf("%w: %d bytes declared for an LZ4 block of %d bytes", ErrCorrupt, size, len(b))
 		}
 		plain = make([]byte, size)
 		var n int
@@ -62,7 +62,7 @@ func (u *unpacker) unpack(codec format.CompressionCodec, b []byte, size int) (pl
 		return nil, fmt.Errorf("%w: %v: %w", ErrCorrupt, codec, err)
 	}
 	if len(plain) != size {
-		return nil, fmt.Errorf("%w: a page of %d bytes unpacks to %d", ErrCorrupt, size, len(plain))
+		return nil, fmt.Errorf("%w: a page that declares %d bytes unpacks to %d", ErrCorrupt, size, len(plain))
 	}
 	return plain, nil
 }

@@ -95,7 +95,7 @@ const maxCodings = 4
 
 func (r *Response) decode(body []byte, codings []string, limit int) error {
 	if len(codings) > maxCodings {
-		return fmt.Errorf("%d codings of one body: %w", len(codings), ErrLimit)
+		return fmt.Errorf("a body with %d codings: %w", len(codings), ErrLimit)
 	}
 	var bad error
 	for i := len(codings) - 1; i >= 0; i-- {

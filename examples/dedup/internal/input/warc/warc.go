@@ -285,7 +285,7 @@ func (r *Reader) block(rec *Record) error {
 		err = r.s.discardAll(length)
 	}
 	if err == io.EOF {
-		err = fmt.Errorf("%w: it declares %d, and the file ends before: %w", ErrLength, length, io.ErrUnexpectedEOF)
+		err = fmt.Errorf("%w: it declares %d bytes, but the file ends earlier: %w", ErrLength, length, io.ErrUnexpectedEOF)
 	}
 	if err != nil {
 		// If the declared length is too large, it covers the following records.
@@ -316,7 +316,7 @@ func (r *Reader) ended(rec *Record, length int64) error {
 		return nil // the error is reported next time
 	}
 	if b, _ := r.s.peek(len(magic)); string(b) != magic {
-		return fmt.Errorf("%w: it declares %d, but no record ends there", ErrLength, length)
+		return fmt.Errorf("%w: it declares %d bytes, but no record ends there", ErrLength, length)
 	}
 	return nil
 }
