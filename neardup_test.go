@@ -104,7 +104,7 @@ func TestCompareCountsShingles(t *testing.T) {
 	}
 }
 
-func TestCompareEdges(t *testing.T) {
+func TestCompareHandlesShortTexts(t *testing.T) {
 	for _, c := range []struct {
 		name, a, b string
 		jaccard    float64
@@ -137,7 +137,7 @@ func TestCompareEdges(t *testing.T) {
 }
 
 // A corpus finds what comparing every two documents finds.
-func TestCorpusAgainstEveryPair(t *testing.T) {
+func TestCorpusFindsWhatEveryPairFinds(t *testing.T) {
 	docs := families(2, 120)
 	var c neardup.Corpus
 	for _, d := range docs {
@@ -310,7 +310,7 @@ func TestAddNewDoesNotChain(t *testing.T) {
 	}
 }
 
-func TestSameID(t *testing.T) {
+func TestSameIDReplacesDocument(t *testing.T) {
 	docs := families(5, 8)
 	var c neardup.Corpus
 	for round := range 50 { // so that room of replaced documents is used again
@@ -339,7 +339,7 @@ func TestSameID(t *testing.T) {
 	}
 }
 
-func TestZeroCorpus(t *testing.T) {
+func TestZeroCorpusIsEmpty(t *testing.T) {
 	ctx := t.Context()
 	var a, b, c, d, e neardup.Corpus
 	if p, err := a.Pairs(ctx); len(p) > 0 || err != nil {
@@ -365,7 +365,7 @@ func TestZeroCorpus(t *testing.T) {
 	}
 }
 
-func TestCorpusContext(t *testing.T) {
+func TestCorpusStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var c neardup.Corpus
@@ -394,7 +394,7 @@ func TestCorpusContext(t *testing.T) {
 	}
 }
 
-func TestCorpusConcurrently(t *testing.T) {
+func TestCorpusServesManyGoroutines(t *testing.T) {
 	docs := families(7, 60)
 	var c neardup.Corpus
 	var wg sync.WaitGroup
@@ -422,7 +422,7 @@ func TestCorpusConcurrently(t *testing.T) {
 	}
 }
 
-func TestThresholdOutOfRange(t *testing.T) {
+func TestThresholdOutOfRangePanics(t *testing.T) {
 	defer func() {
 		if s, ok := recover().(string); !ok || !strings.HasPrefix(s, "lsh: ") {
 			t.Errorf("panic %q, want a message that begins with %q", s, "lsh: ")

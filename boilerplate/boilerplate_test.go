@@ -83,7 +83,7 @@ func newsroom() (pages []boilerplate.Page, want map[string]boilerplate.Reason) {
 	return pages, want
 }
 
-func TestReasonsOfBlocks(t *testing.T) {
+func TestBlocksHaveExpectedReasons(t *testing.T) {
 	pages, want := newsroom()
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 	for _, p := range pages {

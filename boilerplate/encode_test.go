@@ -58,9 +58,9 @@ func golden(tb testing.TB) []byte {
 	return data
 }
 
-// TestGolden reads the file that version 2 wrote. If it fails, saved detectors
+// TestGoldenFileIsReadAndWritten reads the file that version 2 wrote. If it fails, saved detectors
 // can no longer be read or judge otherwise: that is a new version of the format.
-func TestGolden(t *testing.T) {
+func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	data := golden(t)
 	var d boilerplate.Detector
 	if err := d.UnmarshalBinary(data); err != nil {
@@ -84,10 +84,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenOlder reads files of version 1, one of them from before detectors knew
+// TestGoldenOlderVersionsAreRead reads files of version 1, one of them from before detectors knew
 // documents whose text has changed. They judge as a detector of this version with
 // their options does, and are written as version 2 with the same payload.
-func TestGoldenOlder(t *testing.T) {
+func TestGoldenOlderVersionsAreRead(t *testing.T) {
 	pages := goldenPages()
 	fresh := observeAll(boilerplate.New(boilerplate.Options{Gap: 20}), pages)
 	want := judgeAll(fresh, pages)

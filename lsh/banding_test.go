@@ -12,7 +12,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-func TestChoose(t *testing.T) {
+func TestChooseReturnsKnownBandings(t *testing.T) {
 	tests := []struct {
 		k                 int
 		threshold, recall float64
@@ -69,7 +69,7 @@ func TestChooseKeepsItsPromise(t *testing.T) {
 	}
 }
 
-func TestBandingRecall(t *testing.T) {
+func TestRecallGrowsWithSimilarity(t *testing.T) {
 	for _, b := range []lsh.Banding{{16, 8}, {1, 1}, {128, 1}, {9, 13}, {1, 128}} {
 		last := 0.0
 		for i := range 101 {
@@ -94,7 +94,7 @@ func TestBandingRecall(t *testing.T) {
 	}
 }
 
-func TestBandingCandidates(t *testing.T) {
+func TestCandidatesSumRecall(t *testing.T) {
 	b := lsh.Banding{Bands: 16, Rows: 6}
 	if got, want := b.Candidates([]float64{1000, 0, 0, 10}), 1000*b.Recall(.125)+10*b.Recall(.875); math.Abs(got-want) > 1e-9 {
 		t.Errorf("Candidates() = %v, want %v", got, want)
@@ -104,7 +104,7 @@ func TestBandingCandidates(t *testing.T) {
 	}
 }
 
-func TestNeededK(t *testing.T) {
+func TestNeededKReachesTheRecall(t *testing.T) {
 	if got := lsh.NeededK(.8, .99, 13); got <= 128 || got > 2000 {
 		t.Errorf("NeededK(.8, .99, 13) = %d, want 129 to 2000", got)
 	}
@@ -113,9 +113,9 @@ func TestNeededK(t *testing.T) {
 	}
 }
 
-// TestSCurve measures how often pairs of a known similarity become candidates,
+// TestMeasuredRecallFollowsSCurve measures how often pairs of a known similarity become candidates,
 // and compares that with the curve.
-func TestSCurve(t *testing.T) {
+func TestMeasuredRecallFollowsSCurve(t *testing.T) {
 	const n, union = 2000, 1000
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, algorithm := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {

@@ -71,7 +71,7 @@ func TestWorkersGiveTheSameAnswers(t *testing.T) {
 	}
 }
 
-func TestBatchErrors(t *testing.T) {
+func TestBatchStopsWithContext(t *testing.T) {
 	w := makeWorld(3000, 32, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	steps := 0
@@ -115,7 +115,7 @@ func TestBatchErrors(t *testing.T) {
 }
 
 // A Batch refuses tags of other options or of another number of documents.
-func TestTagsOfAnotherBatch(t *testing.T) {
+func TestTagsOfAnotherBatchAreRefused(t *testing.T) {
 	w := makeWorld(100, 32, 1)
 	for name, tags := range map[string]*lsh.Tags{
 		"other threshold": (&lsh.Batch{Threshold: .5}).NewTags(32),
@@ -138,10 +138,10 @@ func TestTagsOfAnotherBatch(t *testing.T) {
 	}
 }
 
-// TestTemplate has families of near-duplicates within a template that all
+// TestSharedTemplateTakesBoundedWork has families of near-duplicates within a template that all
 // documents share and that alone makes no match: buckets are huge, and bounded,
 // and still the families are found.
-func TestTemplate(t *testing.T) {
+func TestSharedTemplateTakesBoundedWork(t *testing.T) {
 	n := many(40_000)
 	sk := minhash.New(minhash.Options{})
 	body := func(row int) []uint64 {

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-func TestClusterPolicies(t *testing.T) {
+func TestPoliciesChooseRepresentative(t *testing.T) {
 	// b is the longest, d the newest; e is alone.
 	sets := map[string][]uint64{
 		"a": span(0, 90), "b": span(0, 100), "c": span(0, 90), "d": span(2, 95), "e": span(1000, 1100),
@@ -161,8 +161,8 @@ func TestSurvivorsCoverTheRemoved(t *testing.T) {
 	}
 }
 
-// TestIndexContext cancels the calls that take long, and counts their steps.
-func TestIndexContext(t *testing.T) {
+// TestIndexStopsWithContext cancels the calls that take long, and counts their steps.
+func TestIndexStopsWithContext(t *testing.T) {
 	w := makeWorld(300, 64, 31)
 	var steps, total int
 	ix := w.index(lsh.Options{Threshold: .5, Progress: func(done, of int) {
@@ -195,8 +195,8 @@ func TestIndexContext(t *testing.T) {
 	}
 }
 
-// TestBatchKeep compares the policies of a batch with those of an index.
-func TestBatchKeep(t *testing.T) {
+// TestBatchKeepsLikeIndex compares the policies of a batch with those of an index.
+func TestBatchKeepsLikeIndex(t *testing.T) {
 	w := makeWorld(300, 64, 33)
 	for i := range w.ids {
 		w.ids[i] = fmt.Sprintf("%04d", i) // ties by id are ties by row

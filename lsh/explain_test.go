@@ -69,7 +69,7 @@ func TestExplainByDefinition(t *testing.T) {
 	}
 }
 
-func TestLocate(t *testing.T) {
+func TestLocateFindsClusterAndMember(t *testing.T) {
 	clusters := []lsh.Cluster[string]{
 		{Representative: "a", Members: []lsh.Member[string]{{ID: "a", Similarity: 1}, {ID: "b", Similarity: .9}}},
 		{Representative: "c", Members: []lsh.Member[string]{{ID: "c", Similarity: 1}, {ID: "d", Similarity: .8}}},

@@ -25,7 +25,7 @@ func span(lo, hi uint64) []uint64 {
 	return s
 }
 
-func TestMerge(t *testing.T) {
+func TestMergedIndexEqualsOneIndex(t *testing.T) {
 	w := makeWorld(200, 64, 5)
 	all := w.index(lsh.Options{Threshold: .5}, true)
 	a, b := lsh.New(lsh.Options{Threshold: .5}), lsh.New(lsh.Options{})
@@ -129,7 +129,7 @@ func TestEmptyDocumentsMatchNothing(t *testing.T) {
 	}
 }
 
-func TestPanics(t *testing.T) {
+func TestProgrammerErrorsPanic(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	sig := sk.Sketch([]uint64{1})
 	other := minhash.New(minhash.Options{Seed: 5}).Sketch([]uint64{1})
@@ -189,8 +189,8 @@ func TestPanics(t *testing.T) {
 	ix.Add("b", sig) // the lock was released
 }
 
-// TestConcurrent uses an index from many goroutines.
-func TestConcurrent(t *testing.T) {
+// TestIndexServesManyGoroutines uses an index from many goroutines.
+func TestIndexServesManyGoroutines(t *testing.T) {
 	w := makeWorld(200, 32, 2)
 	ix := lsh.New(lsh.Options{Threshold: .5})
 	other := w.index(lsh.Options{Threshold: .5}, true)
@@ -241,9 +241,9 @@ func TestConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-// TestConcurrentInsert inserts copies at the same time: all but one have a match,
+// TestConcurrentInsertKeepsOneCopy inserts copies at the same time: all but one have a match,
 // and only InsertNew leaves them out.
-func TestConcurrentInsert(t *testing.T) {
+func TestConcurrentInsertKeepsOneCopy(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	for round := range uint64(60) {
 		ix := lsh.New(lsh.Options{})
@@ -274,8 +274,8 @@ func TestConcurrentInsert(t *testing.T) {
 	}
 }
 
-// TestSetsByID gives the index a function instead of sets.
-func TestSetsByID(t *testing.T) {
+// TestSetsComeFromFunction gives the index a function instead of sets.
+func TestSetsComeFromFunction(t *testing.T) {
 	w := makeWorld(300, 64, 8)
 	row := map[string]int{}
 	for i, id := range w.ids {
@@ -300,10 +300,10 @@ func TestSetsByID(t *testing.T) {
 	}
 }
 
-// TestMergeSets merges an index whose sets come from the caller: one that has no
+// TestMergeKeepsSets merges an index whose sets come from the caller: one that has no
 // such function keeps the sets, one that has does not ask for them. The function
 // may look into either index.
-func TestMergeSets(t *testing.T) {
+func TestMergeKeepsSets(t *testing.T) {
 	w := makeWorld(200, 64, 12)
 	row := map[string]int{}
 	for i, id := range w.ids {
@@ -334,8 +334,8 @@ func TestMergeSets(t *testing.T) {
 	}
 }
 
-// TestSearchThreshold searches below and above the threshold of the index.
-func TestSearchThreshold(t *testing.T) {
+// TestSearchHonoursThreshold searches below and above the threshold of the index.
+func TestSearchHonoursThreshold(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{Threshold: .3})
 	ix.AddSet("half", sk.Sketch(span(0, 50)), span(0, 50))

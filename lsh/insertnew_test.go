@@ -10,10 +10,10 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// TestInsertNewDrift inserts families of texts that drift from version to version:
+// TestInsertNewLeavesOutOnlyMatches inserts families of texts that drift from version to version:
 // every document left out is at or above the threshold to one that is kept. Insert
 // does not have that property, as the test shows.
-func TestInsertNewDrift(t *testing.T) {
+func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	const families, versions, size = 20, 40, 300
 	r := rand.New(rand.NewPCG(20, 40))
 	sk := minhash.New(minhash.Options{})
@@ -77,8 +77,8 @@ func keys(m map[string][]uint64) []string {
 	return out
 }
 
-// TestInsertNewAgain inserts ids that are there.
-func TestInsertNewAgain(t *testing.T) {
+// TestInsertNewReplacesItsID inserts ids that are there.
+func TestInsertNewReplacesItsID(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	for _, exact := range []bool{false, true} {
 		var ix lsh.Index

@@ -6,10 +6,10 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// TestCollisions makes signatures whose first bands differ and still have one
+// TestCollidingKeysShareABucket makes signatures whose first bands differ and still have one
 // key, as anyone can who knows the seed: they meet in one bucket, which costs
 // bounded work and no false match. Under another seed they do not meet.
-func TestCollisions(t *testing.T) {
+func TestCollidingKeysShareABucket(t *testing.T) {
 	const n, k = 3000, 16
 	banding := Banding{4, 4}
 	known := makeKeyer(banding, 0)
@@ -46,9 +46,9 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
-// TestKeys checks what keys are for: equal bands have equal tags, and any
+// TestKeysDependOnBandAndRegisters checks what keys are for: equal bands have equal tags, and any
 // difference in the registers or the number of the band changes the tag.
-func TestKeys(t *testing.T) {
+func TestKeysDependOnBandAndRegisters(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	a := sk.Sketch([]uint64{1, 2, 3}).Values()
 	key := makeKeyer(Banding{25, 5}, 9)
@@ -73,9 +73,9 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestTable compares a table with a map, through growth and with few and many
+// TestTableAgreesWithMap compares a table with a map, through growth and with few and many
 // equal tags.
-func TestTable(t *testing.T) {
+func TestTableAgreesWithMap(t *testing.T) {
 	for _, distinct := range []uint64{1, 10, 3000, 1 << 32} {
 		for _, capacity := range []int{0, 1, 5000} {
 			ts := makeTables(1, capacity)

@@ -62,8 +62,8 @@ func bytesPerDocument(n, capacity int) (index, bare float64) {
 	return float64(used-apart) / float64(n), float64(tables) / float64(n)
 }
 
-// TestMemory checks the index against its documentation.
-func TestMemory(t *testing.T) {
+// TestIndexMemoryMatchesDocumentation checks the index against its documentation.
+func TestIndexMemoryMatchesDocumentation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("100,000 signatures take a second or two")
 	}
@@ -79,8 +79,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestBatchMemory adds up what an engine holds for each document at most.
-func TestBatchMemory(t *testing.T) {
+// TestBatchMemoryMatchesDocumentation adds up what an engine holds for each document at most.
+func TestBatchMemoryMatchesDocumentation(t *testing.T) {
 	const n, k = 50_000, 16
 	values := make([]uint32, n*k)
 	state := uint64(3)

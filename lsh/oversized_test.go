@@ -113,8 +113,8 @@ func checkWork(t *testing.T, docs int, w lsh.Work) {
 	}
 }
 
-// TestHostileInsert inserts documents that are all alike, one after the other.
-func TestHostileInsert(t *testing.T) {
+// TestInsertingAlikeDocumentsTakesLinearWork inserts documents that are all alike, one after the other.
+func TestInsertingAlikeDocumentsTakesLinearWork(t *testing.T) {
 	for _, shared := range []int{100, 97, 70} {
 		n := many(8_000)
 		sk, values, _ := template(n, shared)
@@ -143,9 +143,9 @@ func TestHostileInsert(t *testing.T) {
 	}
 }
 
-// TestHostileContained joins documents of one template. All share its elements, so
+// TestContainedTemplateTakesLinearWork joins documents of one template. All share its elements, so
 // each is compared with the first of them only, whichever of the two is larger.
-func TestHostileContained(t *testing.T) {
+func TestContainedTemplateTakesLinearWork(t *testing.T) {
 	n := many(40_000)
 	_, _, set := template(1, 70)
 	b := lsh.Batch{Workers: -1, Sets: func(row int) []uint64 {

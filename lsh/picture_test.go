@@ -15,7 +15,7 @@ var updatePicture = flag.Bool("update-picture", false, "draw docs/s-curve.svg ag
 
 // The picture of the S-curve in the documentation shows [lsh.Banding.Recall] of the
 // bandings that [lsh.Choose] returns.
-func TestPicture(t *testing.T) {
+func TestPictureShowsChosenBandings(t *testing.T) {
 	const (
 		width, height       = 640, 360 // of the plot
 		left, top, dx, dy   = 60, 20, 64, 72

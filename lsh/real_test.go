@@ -37,11 +37,11 @@ func (r *real) set(row int) []uint64 { return r.sets[row] }
 
 func (r *real) source() lsh.Registers { return lsh.Registers{Size: 128, Values: r.values} }
 
-// TestRealPairs compares the pairs found with exact references over other
+// TestRealPairsMatchReference compares the pairs found with exact references over other
 // tokens, by the rules of the program that scores them: pairs of at least the
 // threshold and .05 are due, pairs below the threshold less .05 are wrong, and a
 // similarity more than .1 off is counted.
-func TestRealPairs(t *testing.T) {
+func TestRealPairsMatchReference(t *testing.T) {
 	tests := []struct {
 		folder, truth string
 		shingler      shingle.Shingler
@@ -109,9 +109,9 @@ func TestRealPairs(t *testing.T) {
 	}
 }
 
-// TestRealClusters checks the promise of clusters on versions of documents that
+// TestRealClustersDoNotChain checks the promise of clusters on versions of documents that
 // drift over the years, where chains are long.
-func TestRealClusters(t *testing.T) {
+func TestRealClustersDoNotChain(t *testing.T) {
 	r := load(t, shingle.Shingler{}, "terms_versions", "docs.jsonl")
 	for _, threshold := range []float64{.5, .8} {
 		for _, before := range []func(a, b int) bool{nil, func(a, b int) bool { return len(r.sets[a]) > len(r.sets[b]) }} {
@@ -159,8 +159,8 @@ func TestRealClusters(t *testing.T) {
 	}
 }
 
-// TestRealContainment has two stories that share paragraphs in another order.
-func TestRealContainment(t *testing.T) {
+// TestRealContainmentIsFound has two stories that share paragraphs in another order.
+func TestRealContainmentIsFound(t *testing.T) {
 	var sets [][]uint64
 	var sh shingle.Shingler
 	for _, name := range []string{"000_07be50ff56453af9.txt", "003_0de752108fcf7d4a.txt"} {
@@ -181,9 +181,9 @@ func TestRealContainment(t *testing.T) {
 	t.Logf("%+v", pairs[0])
 }
 
-// TestRealContained compares the containment join with all pairs of a real
+// TestRealContainedAgreesWithAllPairs compares the containment join with all pairs of a real
 // corpus, one by one.
-func TestRealContained(t *testing.T) {
+func TestRealContainedAgreesWithAllPairs(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("all pairs of hundreds of texts take a while")
 	}
@@ -240,9 +240,9 @@ func TestRealContained(t *testing.T) {
 	}
 }
 
-// TestRealOrder shuffles a real corpus: pairs, and the clusters whose
+// TestRealOrderDoesNotMatter shuffles a real corpus: pairs, and the clusters whose
 // representative is the longest document, do not depend on the order.
-func TestRealOrder(t *testing.T) {
+func TestRealOrderDoesNotMatter(t *testing.T) {
 	r := load(t, shingle.Shingler{}, "minhash_articles", "articles_1000.jsonl")
 	outcome := func(order []int) ([]lsh.Cluster[string], map[[2]string]float64) {
 		ix := lsh.New(lsh.Options{Threshold: .2})

@@ -98,10 +98,10 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 	}
 }
 
-// TestRemovalAmongVeryMany removes and adds documents of which hundreds have one
+// TestRemovalAmongCopiesLeavesNoTrail removes and adds documents of which hundreds have one
 // signature and hundreds more share bands with it, more than one sweep passes, and
 // compares what queries find with a list.
-func TestRemovalAmongVeryMany(t *testing.T) {
+func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 64})
 	const ids = 900
 	sigs := make([]minhash.Signature, 300) // the first of most documents

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-func TestFullSize(t *testing.T) {
+func TestFullSizeBoundsWork(t *testing.T) {
 	for _, c := range []struct {
 		sizes            []int
 		documents, bands int
@@ -29,7 +29,7 @@ func TestFullSize(t *testing.T) {
 	}
 }
 
-func TestRule(t *testing.T) {
+func TestRuleDecidesByKindOfScore(t *testing.T) {
 	r := lsh.NewRule(128, .8)
 	if want := (lsh.Rule{K: 128, Threshold: .8, Floor: 85, Accept: 103}); r != want {
 		t.Errorf("NewRule(128, .8) = %+v, want %+v", r, want)
@@ -133,7 +133,7 @@ func crowdWorld(t *testing.T, n, shared, size int) *world {
 	return w
 }
 
-func TestExactScore(t *testing.T) {
+func TestExactScoreCountsSets(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		a, b []uint64

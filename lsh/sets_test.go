@@ -108,10 +108,10 @@ func TestHashesInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestUnsortedConcurrently searches for the same unsorted records from many
+// TestUnsortedSetsServeManyGoroutines searches for the same unsorted records from many
 // goroutines while documents are replaced, so that records are sorted, copied and
 // dropped at the same time.
-func TestUnsortedConcurrently(t *testing.T) {
+func TestUnsortedSetsServeManyGoroutines(t *testing.T) {
 	w := makeWorld(60, 64, 21)
 	r := rand.New(rand.NewPCG(9, 9))
 	unsorted := make([][]uint64, len(w.ids))

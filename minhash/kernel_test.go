@@ -23,7 +23,7 @@ func compareTiers(t *testing.T, s *minhash.Sketcher, set []uint64) {
 	}
 }
 
-func TestTiers(t *testing.T) {
+func TestTiersAgree(t *testing.T) {
 	t.Log(minhash.Tiers())
 	for _, o := range everyOptions() {
 		s := minhash.New(o)
@@ -49,7 +49,7 @@ func TestTiers(t *testing.T) {
 	}
 }
 
-func TestAgreeTiers(t *testing.T) {
+func TestAgreeIsTheSameOnEveryTier(t *testing.T) {
 	a, b := make([]uint32, 300), make([]uint32, 300)
 	for i, h := range stream(4, 300) {
 		a[i] = uint32(h)
@@ -105,7 +105,7 @@ func FuzzTiers(f *testing.F) {
 	})
 }
 
-func TestBandKeyTiers(t *testing.T) {
+func TestBandKeysAreTheSameOnEveryTier(t *testing.T) {
 	for _, k := range []int{16, 128, 1024} {
 		values := minhash.New(minhash.Options{K: k}).Sketch(stream(3, 50)).Values()
 		for rows := 1; rows <= k; rows += 1 + rows/20 {

@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAlignNews finds what two news stories share, to the byte: adjoining
+// TestAlignFindsSharedNews finds what two news stories share, to the byte: adjoining
 // paragraphs come as one passage, curly quotes and hard spaces notwithstanding.
-func TestAlignNews(t *testing.T) {
+func TestAlignFindsSharedNews(t *testing.T) {
 	type side struct{ Start, End int }
 	type gold struct{ A, B side }
 	read := func(name string) string {

@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestTemplate distinguishes one wording around different content from an edited
+// TestTemplateIsNotAnEdit distinguishes one wording around different content from an edited
 // text.
-func TestTemplate(t *testing.T) {
+func TestTemplateIsNotAnEdit(t *testing.T) {
 	for _, c := range []struct {
 		why  string
 		want bool

@@ -15,9 +15,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAlign runs the cases of testdata/align. In their texts "[1:" and "]" are
+// TestAlignFindsMarkedPassages runs the cases of testdata/align. In their texts "[1:" and "]" are
 // around a side of the passage 1, "[1,2:" around one of two passages.
-func TestAlign(t *testing.T) {
+func TestAlignFindsMarkedPassages(t *testing.T) {
 	files, err := filepath.Glob("testdata/align/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("Glob(testdata/align) = %d cases, %v, want at least 1", len(files), err)
@@ -245,7 +245,7 @@ func (m *mill) pair(rate int) (a, b string) {
 	return side(), side()
 }
 
-func TestAlignProperties(t *testing.T) {
+func TestAlignedPassagesAreValid(t *testing.T) {
 	m := mill(1)
 	rounds := 150
 	if testing.Short() {
@@ -287,8 +287,8 @@ func exchanged(ps []shingle.Passage) []shingle.Passage {
 	return ps
 }
 
-// TestAlignOptions shows for every option two texts whose passages it changes.
-func TestAlignOptions(t *testing.T) {
+// TestEachAlignOptionChangesPassages shows for every option two texts whose passages it changes.
+func TestEachAlignOptionChangesPassages(t *testing.T) {
 	const tail = "runs over the hills and far away to the sea where nobody goes"
 	text := func(s string) string { return "One two three. " + s + " Seven eight nine." }
 	long := "the quick grey fox of the northern woods that lives by the brook"
@@ -311,8 +311,8 @@ func TestAlignOptions(t *testing.T) {
 	}
 }
 
-// TestAlignAt finds from one seed what the alignment of the whole finds.
-func TestAlignAt(t *testing.T) {
+// TestAlignAtFindsWhatAlignFinds finds from one seed what the alignment of the whole finds.
+func TestAlignAtFindsWhatAlignFinds(t *testing.T) {
 	const a = "Nobody came. The clock on the tower of the town hall has stood still since the great storm of last winter."
 	const b = "They said the clock on the tower of the town hall has stood still since the great storm of last summer."
 	var al shingle.Aligner
@@ -335,8 +335,8 @@ func TestAlignAt(t *testing.T) {
 	}
 }
 
-// TestPrepareSkip leaves spans out of a text.
-func TestPrepareSkip(t *testing.T) {
+// TestPrepareSkipsSpans leaves spans out of a text.
+func TestPrepareSkipsSpans(t *testing.T) {
 	a := "The clock on the tower of the town hall has stood still since the great storm."
 	b := "The clock on the tower ADVERTISEMENT of the town hall has stood still since the great storm."
 	at := strings.Index(b, "ADV")
@@ -371,9 +371,9 @@ func FuzzAlign(f *testing.F) {
 	})
 }
 
-// TestEveryCopyOfNearCopies has two copies on each side so close together that one
+// TestNearCopiesAreAllReported has two copies on each side so close together that one
 // alignment passes through both: still every pair of them is reported.
-func TestEveryCopyOfNearCopies(t *testing.T) {
+func TestNearCopiesAreAllReported(t *testing.T) {
 	const phrase = "to be a good neighbour costs nothing but the time it takes to say good morning twice"
 	a := phrase + ". So it goes. " + phrase
 	b := phrase + ", he wrote; " + phrase
@@ -391,7 +391,7 @@ func TestEveryCopyOfNearCopies(t *testing.T) {
 }
 
 // A passage ends where skipped text begins, and takes none of its marks.
-func TestAlignSkipEdges(t *testing.T) {
+func TestPassageEndsAtSkippedText(t *testing.T) {
 	const story = "«The night ferry will sail again from May, nine years after the last crossing of the sound»"
 	const menu = " (Home | News | Sport) "
 	for _, text := range []string{story + menu + "Ann writes of ships, harbours and the sea for this desk", menu + story + menu, story} {

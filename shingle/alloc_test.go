@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAllocations demands that nothing is allocated where buffers are reused.
-func TestAllocations(t *testing.T) {
+// TestReusedBuffersDoNotAllocate demands that nothing is allocated where buffers are reused.
+func TestReusedBuffersDoNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates")
 	}

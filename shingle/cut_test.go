@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-func TestCut(t *testing.T) {
+func TestCutRemovesSpans(t *testing.T) {
 	for _, tt := range []struct{ why, text, want string }{ // what is in [] is cut
 		{"nothing", " a b ", " a b "},
 		{"a word", "a [b] c", "a c"},
@@ -53,7 +53,7 @@ func bracketed(s string) (string, []shingle.Span) {
 	return b.String(), spans
 }
 
-func TestOriginal(t *testing.T) {
+func TestOriginalMapsBackToText(t *testing.T) {
 	text, spans := bracketed("one [two] three [four five]\nsix")
 	rest := shingle.Cut(text, spans)
 	for _, tt := range []struct{ part, want string }{
@@ -104,7 +104,7 @@ func FuzzCut(f *testing.F) {
 	})
 }
 
-func TestSentences(t *testing.T) {
+func TestSentencesEndWhereExpected(t *testing.T) {
 	for _, tt := range []struct {
 		text string
 		want []string

@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestEveryCodePoint puts each code point between others of every rule, in a
+// TestTiersAgreeOnEveryCodePoint puts each code point between others of every rule, in a
 // block by itself and near others: all sets of instructions must agree.
-func TestEveryCodePoint(t *testing.T) {
+func TestTiersAgreeOnEveryCodePoint(t *testing.T) {
 	around := []string{"漢", "か", "カ", "ー", "a", "'", "。", "я", "ក", "가"}
 	var b strings.Builder
 	for lo := rune(0x80); lo < 0x10000; lo += 64 {
@@ -45,7 +45,7 @@ func TestEveryCodePoint(t *testing.T) {
 	}
 }
 
-// unspacedPieces are what the texts of TestUnspaced are made of.
+// unspacedPieces are what the texts of TestUnspacedKernelsAgree are made of.
 var unspacedPieces = []string{
 	"漢", "字", "の", "ひらがな", "カナ", "ー", "々", "、", "。", "「", "」", "a", "B", "'", "'", " ", "9", "word", "\n", "\u3000", "“", "—", "…", "，",
 	"Ａ", "１", "\u3099", "\u309a", "゛", "é", "한", "\U00020000", "\xe3", "\x80", "\xe4\xb8", "㈱", "ﾊ", "\u3400", "\u9fff",
@@ -54,9 +54,9 @@ var unspacedPieces = []string{
 // unspacedKnown is how many of them are of those kinds.
 const unspacedKnown = 24
 
-// TestUnspaced compares the vector instructions for text without spaces with
+// TestUnspacedKernelsAgree compares the vector instructions for text without spaces with
 // their plain form, on text that is mostly of the kinds that they know.
-func TestUnspaced(t *testing.T) {
+func TestUnspacedKernelsAgree(t *testing.T) {
 	s, taken := stream(11), 0
 	for range 20000 {
 		var b strings.Builder
@@ -79,7 +79,7 @@ func TestUnspaced(t *testing.T) {
 }
 
 // The kernels for words, kinds of bytes and runs of ASCII do what their plain forms do.
-func TestKernelBytes(t *testing.T) {
+func TestKernelBytesAgree(t *testing.T) {
 	s := stream(7)
 	for range 3000 {
 		text := make([]byte, s.next()%300)
@@ -102,7 +102,7 @@ func TestKernelBytes(t *testing.T) {
 }
 
 // The kernels for blocks of letters of two bytes do what their plain form does.
-func TestKernelLetters(t *testing.T) {
+func TestKernelLettersAgree(t *testing.T) {
 	s, taken := stream(17), 0
 	for i := range 10000 {
 		var b []byte
@@ -137,7 +137,7 @@ func TestKernelLetters(t *testing.T) {
 
 // The kernel for blocks of anything does what its plain form does: on text as people
 // write it, on code points of every kind in any order, and on broken bytes.
-func TestKernelRun(t *testing.T) {
+func TestKernelRunAgrees(t *testing.T) {
 	s, taken := stream(13), 0
 	for i := range 3000 {
 		var b []byte
@@ -172,7 +172,7 @@ func TestKernelRun(t *testing.T) {
 // The kernel for blocks of few pages gives the tokens that code points one by one give: on
 // texts of one script, with what becomes nothing, two code points or other marks in
 // between, and with others.
-func TestKernelPages(t *testing.T) {
+func TestKernelPagesAgree(t *testing.T) {
 	s, taken := stream(19), 0
 	for i := range 3000 {
 		var b []byte

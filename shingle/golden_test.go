@@ -46,8 +46,8 @@ func golden(text string, seed uint64) string {
 	return b.String()
 }
 
-// TestGolden compares with the golden files: one without a seed, one with.
-func TestGolden(t *testing.T) {
+// TestGoldenHashes compares with the golden files: one without a seed, one with.
+func TestGoldenHashes(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -74,9 +74,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenStream reads the multilingual text in pieces of many sizes: the hashes
+// TestGoldenStreamEqualsWhole reads the multilingual text in pieces of many sizes: the hashes
 // are those that the golden file has for the whole.
-func TestGoldenStream(t *testing.T) {
+func TestGoldenStreamEqualsWhole(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,10 +16,10 @@ import (
 
 var collisions = flag.Int("collisions", 1_000_000, "shingles of BenchmarkCollisions")
 
-// TestAvalanche changes one character of a token, in every place of tokens of
+// TestEveryCharacterChangesHalfTheBits changes one character of a token, in every place of tokens of
 // every length, and demands that every bit of the token's hash and of the
 // shingle's hash flips half the time.
-func TestAvalanche(t *testing.T) {
+func TestEveryCharacterChangesHalfTheBits(t *testing.T) {
 	for _, seed := range []uint64{0, 3} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { avalanche(t, shingle.Shingler{Seed: seed}) })
 	}
@@ -69,9 +69,9 @@ func avalanche(t *testing.T, sh shingle.Shingler) {
 	}
 }
 
-// TestSequentialIDs demands that hashes of consecutive numbers spread like
+// TestSequentialIDsSpread demands that hashes of consecutive numbers spread like
 // random ones over buckets, whichever bits choose them.
-func TestSequentialIDs(t *testing.T) {
+func TestSequentialIDsSpread(t *testing.T) {
 	const n = 1 << 16
 	for _, format := range []string{"%d", "%06d", "user%06d", "user-%06d", "item%012d", "a long identifier %08d", "%016d", "id%018d"} {
 		var text strings.Builder
@@ -109,8 +109,8 @@ func TestSequentialIDs(t *testing.T) {
 	}
 }
 
-// TestJoining demands that where one token ends matters, and their order.
-func TestJoining(t *testing.T) {
+// TestTokenBordersAndOrderMatter demands that where one token ends matters, and their order.
+func TestTokenBordersAndOrderMatter(t *testing.T) {
 	for _, s := range []shingle.Shingler{{}, {Size: 2}, {Size: 3}, {Size: 64}} {
 		seen := map[uint64]string{}
 		for _, text := range []string{
@@ -146,8 +146,8 @@ func TestJoining(t *testing.T) {
 	}
 }
 
-// TestShortTexts has the similarities of texts of a few tokens and of none.
-func TestShortTexts(t *testing.T) {
+// TestShortTextsCompareAsWholes has the similarities of texts of a few tokens and of none.
+func TestShortTextsCompareAsWholes(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want float64
@@ -172,10 +172,10 @@ func TestShortTexts(t *testing.T) {
 	}
 }
 
-// TestBirthday counts collisions among distinct shingles of real and made-up
+// TestHashesCollideNoMoreThanRandom counts collisions among distinct shingles of real and made-up
 // text: the upper and lower halves of the hashes must not collide more often
 // than random ones of 32 bits, and whole hashes not at all.
-func TestBirthday(t *testing.T) {
+func TestHashesCollideNoMoreThanRandom(t *testing.T) {
 	var hashes []uint64
 	s := stream(6)
 	var text strings.Builder

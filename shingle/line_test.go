@@ -50,9 +50,9 @@ func plainLine(text string, at int) (l line, next int) {
 	return l, at
 }
 
-// TestLines holds the lines that are read run by run against those that are read
+// TestLinesAgreeWithCodePoints holds the lines that are read run by run against those that are read
 // one code point at a time.
-func TestLines(t *testing.T) {
+func TestLinesAgreeWithCodePoints(t *testing.T) {
 	pieces := []string{
 		" ", " ", "   ", "\n", "\n", "\t", "\r\n", "\r", "\f", "\v", "\u0085", "\u2028", "\u2029",
 		"\u00a0", "\u3000", "\u200b", "\u2060", "\x01", "\x1d", "\x7f", "\xff", "\xc3", "\xe3\x80",

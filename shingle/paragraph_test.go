@@ -16,7 +16,7 @@ func paragraphs(text string) (got []string) {
 	return got
 }
 
-func TestParagraphs(t *testing.T) {
+func TestParagraphsAreFound(t *testing.T) {
 	for _, c := range []struct {
 		why, text string
 		want      []string
@@ -114,9 +114,9 @@ func FuzzParagraphs(f *testing.F) {
 	})
 }
 
-// TestParagraphsAllocate: finding paragraphs allocates nothing, unless more than
+// TestParagraphsDoNotAllocate: finding paragraphs allocates nothing, unless more than
 // a few lines follow one another without a blank one.
-func TestParagraphsAllocate(t *testing.T) {
+func TestParagraphsDoNotAllocate(t *testing.T) {
 	text := strings.Repeat(randomText(1, 300)+"\n\n", 10)
 	if n := testing.AllocsPerRun(20, func() {
 		for range shingle.Paragraphs(text) {

@@ -375,7 +375,7 @@ var configurations = []shingle.Shingler{
 	{Size: 5, Seed: 1}, {Size: 1, Seed: 0xFEDCBA9876543210}, {Size: 2, KeepAccents: true, Seed: 3}, {Unit: shingle.Chars, Size: 7, Seed: 1 << 63}, {Size: 20, Seed: 77},
 }
 
-func TestReference(t *testing.T) {
+func TestTokensAgreeWithReference(t *testing.T) {
 	texts := uint64(400)
 	if race {
 		texts = 80
@@ -390,7 +390,7 @@ func TestReference(t *testing.T) {
 
 // Code points without meaning, and what only looks like one sign, are between tokens
 // wherever they come.
-func TestReferenceSeparators(t *testing.T) {
+func TestSeparatorsAreBetweenTokens(t *testing.T) {
 	for _, r := range "\uffbf\uffc0\uffc1\uffc8\uffc9\uffd0\uffd1\uffd8\uffd9\uffdd\u2044\u0378\uffff" {
 		for _, c := range configurations {
 			for _, text := range []string{"%", "a%b", "漢%가", "%'ワογράμμα%", "ก%'%ᄀ%ᅡ"} {

@@ -62,10 +62,10 @@ func forge(token string, s *stream) string {
 	}
 }
 
-// TestForgedTokens makes another text with the very hashes of a text, which shows
+// TestForgedTokensNeedThePublicHash makes another text with the very hashes of a text, which shows
 // that the public hash withstands nobody who wants to, and finds that no seed of many
 // lets it through.
-func TestForgedTokens(t *testing.T) {
+func TestForgedTokensNeedThePublicHash(t *testing.T) {
 	s := stream(99)
 	words := []string{"counterclockwise", "responsibilities", "interoperability"}
 	forged := make([]string, len(words))
@@ -138,9 +138,9 @@ func tokenHashes(sh shingle.Shingler, words []string) (out []uint64) {
 	return out
 }
 
-// TestSeededHashes: with a seed, hashes are others than with another or with none,
+// TestSeedChangesHashesOnly: with a seed, hashes are others than with another or with none,
 // and the similarity of two texts is the same.
-func TestSeededHashes(t *testing.T) {
+func TestSeedChangesHashesOnly(t *testing.T) {
 	a, b := randomText(21, 900), randomText(21, 800)+randomText(22, 100)
 	for _, base := range []shingle.Shingler{{}, {Size: 2}, {Unit: shingle.Chars, Size: 9}, {KeepAccents: true}, {Multiset: true, Size: 3}} {
 		want := base.Set(a).Jaccard(base.Set(b))
@@ -165,7 +165,7 @@ func TestSeededHashes(t *testing.T) {
 	}
 }
 
-func TestSeedNames(t *testing.T) {
+func TestSeedIsNamedByFingerprint(t *testing.T) {
 	sh := shingle.Shingler{Size: 3, KeepAccents: true, Multiset: true, Seed: 42}
 	const name = "words:3+accents+multiset+keyed:80bb9b052a6c3b55"
 	if sh.String() != name {

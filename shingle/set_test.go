@@ -21,7 +21,7 @@ func (s *stream) next() uint64 {
 	return z ^ z>>31
 }
 
-func TestMakeSet(t *testing.T) {
+func TestMakeSetSortsAndDeduplicates(t *testing.T) {
 	s, count := stream(1), uint64(1)<<62
 	for _, n := range []int{0, 1, 2, 3, 7, 8, 15, 16, 17, 63, 64, 65, 200, 5000, 16383, 16384, 40000} {
 		for name, gen := range map[string]func() uint64{
@@ -54,10 +54,10 @@ func TestMakeSet(t *testing.T) {
 	}
 }
 
-// TestHostileSets has sets that an author may make whose hashes all begin with the same
+// TestHostileSetsTakeNoLonger has sets that an author may make whose hashes all begin with the same
 // bits: they take no longer than a sort takes, for one that were quadratic would not
 // end.
-func TestHostileSets(t *testing.T) {
+func TestHostileSetsTakeNoLonger(t *testing.T) {
 	const n = 1 << 20
 	for name, at := range map[string]func(i int) uint64{
 		"one after many": func(i int) uint64 {
@@ -83,7 +83,7 @@ func TestHostileSets(t *testing.T) {
 	}
 }
 
-func TestSetOperations(t *testing.T) {
+func TestSetOperationsAgreeWithMaps(t *testing.T) {
 	s := stream(2)
 	for _, sizes := range [][2]int{{0, 0}, {0, 5}, {1, 1}, {10, 10}, {10, 1000}, {1000, 10}, {300, 400}, {1, 5000}, {40, 100000}} {
 		for _, space := range []uint64{1 << 4, 1 << 10, 1 << 20, 1 << 63} {

@@ -35,7 +35,7 @@ func joined(blocks iter.Seq[[]uint64]) (hashes []uint64) {
 }
 
 // A sequence that is left early gives its memory back in order.
-func TestHashesSeqLeft(t *testing.T) {
+func TestLeavingHashesEarlyIsSafe(t *testing.T) {
 	text := strings.Repeat("one two three four five six seven ", 1000)
 	want := (shingle.Shingler{}).Hashes(text)
 	for range 3 {
@@ -48,7 +48,7 @@ func TestHashesSeqLeft(t *testing.T) {
 	}
 }
 
-func TestHashesFrom(t *testing.T) {
+func TestHashesFromEqualsHashes(t *testing.T) {
 	long := 20000
 	if race {
 		long = 1500
@@ -71,8 +71,8 @@ func TestHashesFrom(t *testing.T) {
 	}
 }
 
-// TestLongTokens has tokens longer than anything that is kept of one.
-func TestLongTokens(t *testing.T) {
+// TestLongTokensAreHashedWhole has tokens longer than anything that is kept of one.
+func TestLongTokensAreHashedWhole(t *testing.T) {
 	long := 60000
 	if race {
 		long = 25000
@@ -98,7 +98,7 @@ func TestLongTokens(t *testing.T) {
 	}
 }
 
-func TestHashesFromError(t *testing.T) {
+func TestHashesFromReportsError(t *testing.T) {
 	broken := errors.New("broken")
 	n := 0
 	var last error
@@ -140,8 +140,8 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestBoundedMemory reads 64 MB of one word, and of many.
-func TestBoundedMemory(t *testing.T) {
+// TestHashesFromTakesBoundedMemory reads 64 MB of one word, and of many.
+func TestHashesFromTakesBoundedMemory(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("reads 128 MB")
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestTextTokens compares the places of a prepared text's tokens with those of the
+// TestTextKeepsTokenPlaces compares the places of a prepared text's tokens with those of the
 // Shingler, where tokens or the gaps between them are so long that they are kept apart.
-func TestTextTokens(t *testing.T) {
+func TestTextKeepsTokenPlaces(t *testing.T) {
 	word := func(n int) string { return strings.Repeat("a", n) }
 	for name, text := range map[string]string{
 		"short":        strings.Repeat("one two 三 ", 100),

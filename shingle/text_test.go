@@ -14,7 +14,7 @@ var (
 	_ encoding.TextUnmarshaler = (*shingle.Shingler)(nil)
 )
 
-func TestText(t *testing.T) {
+func TestShinglerTextRoundTrips(t *testing.T) {
 	for _, c := range []struct {
 		s    shingle.Shingler
 		name string
@@ -71,7 +71,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-func TestNonsense(t *testing.T) {
+func TestNonsenseShinglerPanics(t *testing.T) {
 	for name, f := range map[string]func(s shingle.Shingler){
 		"Set":          func(s shingle.Shingler) { s.Set("x") },
 		"AppendHashes": func(s shingle.Shingler) { s.AppendHashes(nil, "x") },
@@ -88,8 +88,8 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// TestMultiset compares with counts in a map.
-func TestMultiset(t *testing.T) {
+// TestMultisetCountsOccurrences compares with counts in a map.
+func TestMultisetCountsOccurrences(t *testing.T) {
 	a, b := "x y x y x z", "x x y y y"
 	s := shingle.Shingler{Size: 1, Multiset: true}
 	// x 3 and 2, y 2 and 3, z 1 and 0: 4 in common of 7.
@@ -109,8 +109,8 @@ func TestMultiset(t *testing.T) {
 	}
 }
 
-// TestSkip compares with the text without the tokens in question.
-func TestSkip(t *testing.T) {
+// TestSkipDropsTokens compares with the text without the tokens in question.
+func TestSkipDropsTokens(t *testing.T) {
 	for seed := range uint64(60) {
 		text := randomText(seed, 200)
 		s := configurations[seed%uint64(len(configurations))]
@@ -154,7 +154,7 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-func TestSkipOutOfOrder(t *testing.T) {
+func TestSkipOutOfOrderPanics(t *testing.T) {
 	s := shingle.Shingler{}
 	for _, skip := range [][]shingle.Span{
 		{{Start: 5, End: 9}, {Start: 0, End: 2}},

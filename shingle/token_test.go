@@ -16,7 +16,7 @@ func words(s shingle.Shingler, text string) []string {
 	return got
 }
 
-func TestTokens(t *testing.T) {
+func TestTokensAreSplit(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want []string
@@ -47,7 +47,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestFolding(t *testing.T) {
+func TestFoldingMakesEqualTokens(t *testing.T) {
 	for _, c := range []struct{ a, b string }{
 		{"Straße", "STRASSE"}, {"ﬁn", "fin"}, {"ＡＢＣ１２", "abc12"}, {"café", "CAFE"},
 		{"cafe\u0301", "café"}, {"don’t", "DON'T"}, {"soft\u00adhyphen", "softhyphen"},

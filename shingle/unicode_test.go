@@ -38,11 +38,11 @@ func codePoint(t *testing.T, hex string) string {
 	return string(rune(n))
 }
 
-// TestWordBoundaries holds tokens against the conformance data of Unicode
+// TestWordBoundariesFollowUAX29 holds tokens against the conformance data of Unicode
 // Standard Annex 29. A line with a character on which the package departs from
 // the annex is left out; everything else must agree: each word of the annex
 // that has a letter or digit is a token, and the other way round.
-func TestWordBoundaries(t *testing.T) {
+func TestWordBoundariesFollowUAX29(t *testing.T) {
 	departures := []struct{ chars, why string }{
 		{".:,;\u2024", "points, colons and commas always split: 3.14 and example.com are found as parts too"},
 		{"_\u203f", "connectors always split: names in code and in text meet"},
@@ -107,9 +107,9 @@ lines:
 	}
 }
 
-// TestCaseFolding demands that every code point with a case folding makes the
+// TestCaseFoldingIsComplete demands that every code point with a case folding makes the
 // same token as what it folds to, accents kept or not.
-func TestCaseFolding(t *testing.T) {
+func TestCaseFoldingIsComplete(t *testing.T) {
 	n := 0
 	for _, line := range readLines(t, "testdata/casefolding.txt") {
 		f := strings.Fields(line)
@@ -130,9 +130,9 @@ func TestCaseFolding(t *testing.T) {
 	}
 }
 
-// TestIdempotent folds what each code point folds to once more: nothing may
+// TestFoldingIsIdempotent folds what each code point folds to once more: nothing may
 // change, or a text and a copy of it that was normalised elsewhere would differ.
-func TestIdempotent(t *testing.T) {
+func TestFoldingIsIdempotent(t *testing.T) {
 	for _, s := range []shingle.Shingler{{}, {KeepAccents: true}} {
 		for r := rune(0); r <= unicode.MaxRune; r++ {
 			if !utf8.ValidRune(r) {
@@ -153,9 +153,9 @@ func TestIdempotent(t *testing.T) {
 	}
 }
 
-// TestCanonical has texts that are canonically equivalent and differ in the
+// TestCanonicallyEquivalentTextsAgree has texts that are canonically equivalent and differ in the
 // order of marks, some of which join consonants, or in the code points.
-func TestCanonical(t *testing.T) {
+func TestCanonicallyEquivalentTextsAgree(t *testing.T) {
 	for _, c := range [][2]string{
 		{"Ã\u1039ซ", "a\u1039\u0303ซ"},
 		{"\u1a20\u1a75\u1a60\u1a23", "\u1a20\u1a60\u1a75\u1a23"}, // Tai Tham: a tone and a joiner

@@ -3,7 +3,7 @@ package main
 import "testing"
 
 // Both sides find the same, or run fails.
-func TestRun(t *testing.T) {
+func TestBothSidesFindTheSame(t *testing.T) {
 	*docs, *batch, *queries, *singles, *dir = 3000, 500, 300, 5, t.TempDir()
 	if err := run(t.Context()); err != nil {
 		t.Fatal(err)

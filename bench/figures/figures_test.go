@@ -8,7 +8,7 @@ import (
 )
 
 // The pages have the stored figures, and these are of today's commands.
-func TestPages(t *testing.T) {
+func TestPagesShowStoredFigures(t *testing.T) {
 	r, err := load("figures.json")
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestFigures(t *testing.T) {
+func TestFiguresAreParsedFromOutput(t *testing.T) {
 	output := `goos: linux
 BenchmarkEnglish/AVX-512_VBMI2-2   	  3	 7019315 ns/op	 299.70 MB/s	 5789 best-MB/s	 0.27 of-xxhash	 76.2 x-idiomatic
 BenchmarkEnglish/Go                	  3	 5820409 ns/op	 361.44 MB/s	  875 best-MB/s	 0.04 of-xxhash	 1.1e+01 x-idiomatic
@@ -66,7 +66,7 @@ PASS
 	}
 }
 
-func TestReplace(t *testing.T) {
+func TestReplaceKeepsTextAroundFigures(t *testing.T) {
 	got, err := replace("a\n"+begin+"old\n"+end+"b\n", "new\n")
 	if want := "a\n" + begin + "new\n" + end + "b\n"; err != nil || got != want {
 		t.Errorf("replace() = %q, %v, want %q", got, err, want)

@@ -46,7 +46,7 @@ func small(t *testing.T, n int) (texts []string, tr truth, file string) {
 
 // Every peer finds the exact duplicates, and no peer but the one that knows no
 // threshold takes unlike documents for alike.
-func TestPeers(t *testing.T) {
+func TestPeersFindExactDuplicates(t *testing.T) {
 	texts, tr, _ := small(t, 500)
 	copies := 0
 	for _, p := range peers.Near {
@@ -88,7 +88,7 @@ func TestPeers(t *testing.T) {
 }
 
 // Exact peers must agree with the generator, and neardup with the exact peers.
-func TestExact(t *testing.T) {
+func TestExactPeersAgree(t *testing.T) {
 	texts, tr, _ := small(t, 500)
 	for _, p := range peers.Near {
 		if p.Name != "map of sets" && p.Name != ours && p.Name != "neardup-common" {
@@ -104,7 +104,7 @@ func TestExact(t *testing.T) {
 }
 
 // The way through a process gives what the call gives.
-func TestProcess(t *testing.T) {
+func TestProcessEqualsCall(t *testing.T) {
 	texts, _, file := small(t, 200)
 	pairs := filepath.Join(t.TempDir(), "pairs")
 	self, err := os.Executable()
@@ -145,7 +145,7 @@ func TestProcess(t *testing.T) {
 
 // The finders of passages find a moved paragraph with one word changed, those of
 // blocks a line on every page.
-func TestShared(t *testing.T) {
+func TestSharedFindersFindPlantedText(t *testing.T) {
 	first := "The ferry leaves the northern pier at nine, calls at both islands before noon, and is back when the lamps are lit along the quay."
 	second := "Nobody had counted the herons since the flood, so the wardens went out with three boats and came home with two different numbers."
 	docs := map[string]string{
@@ -177,7 +177,7 @@ func TestShared(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestJudgeComputesScores(t *testing.T) {
 	tr := truth{{0, 1}: 1, {0, 2}: .9, {1, 2}: .82, {3, 4}: .78, {5, 6}: .6, {7, 8}: .9}
 	q := judge(10, tr, .8, [][2]int{{1, 0}, {2, 0}, {3, 4}, {5, 6}, {5, 9}})
 	want := quality{Recall: 2. / 3, Precision: 3. / 5, StrictRecall: 2. / 4, StrictPrecision: 2. / 5, Reported: 5, Due: 3}
@@ -195,7 +195,7 @@ func TestJudge(t *testing.T) {
 }
 
 // The same documents come out everywhere.
-func TestGenerate(t *testing.T) {
+func TestGeneratedDocumentsAreTheSameEverywhere(t *testing.T) {
 	var a, b bytes.Buffer
 	pairs, err := generate(&a, 1500)
 	if err != nil {
@@ -220,7 +220,7 @@ func TestGenerate(t *testing.T) {
 }
 
 // The page in the docs is the one that the figures make.
-func TestPage(t *testing.T) {
+func TestPageIsMadeFromResults(t *testing.T) {
 	res, err := readResults(resultsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +250,7 @@ func TestPage(t *testing.T) {
 }
 
 // Where a peer is ahead of neardup, the page gives the reason.
-func TestReasons(t *testing.T) {
+func TestEveryLossHasAReason(t *testing.T) {
 	slow, fast := nearRun{Process: cost{CPU: 2, Wall: 2, RSS: 2}, Loop: &report{LoopCPU: 2, IndexBytes: 2}}, nearRun{Process: cost{CPU: 1, Wall: 1, RSS: 1}, Loop: &report{LoopCPU: 1, IndexBytes: 1}}
 	res := &results{Corpora: []corpus{{Name: "reuters", Due: []due{{Threshold: .8}}}}, Pairs: []nearResult{
 		{Corpus: "reuters", Threshold: .8, Documents: 10, Peer: ours, Runs: []nearRun{slow}},
@@ -273,7 +273,7 @@ func TestReasons(t *testing.T) {
 
 // The drivers in other languages are what the program carries with it, and their
 // versions are pinned.
-func TestDrivers(t *testing.T) {
+func TestDriversArePinned(t *testing.T) {
 	for _, name := range []string{"near.py", "passages.py", "blocks.py", "requirements.txt", "requirements-nodeps.txt", "gaoya/Cargo.toml", "gaoya/Cargo.lock", "gaoya/src/main.rs"} {
 		if _, err := drivers.ReadFile("drivers/" + name); err != nil {
 			t.Error(err)
@@ -306,7 +306,7 @@ func TestDrivers(t *testing.T) {
 // The peers in other languages find the planted pairs, if a comparison has
 // installed them; the tokenizer of text-dedup makes words of the space between
 // punctuation, so that it finds half.
-func TestOtherLanguages(t *testing.T) {
+func TestOtherLanguagesFindPlantedPairs(t *testing.T) {
 	in := &installed{python: filepath.Join(workFolder(), "venv", "bin", "python"), drivers: "drivers",
 		gaoya: filepath.Join(workFolder(), "drivers", "gaoya", "target", "release", "gaoya-near")}
 	for _, program := range []*string{&in.python, &in.gaoya} {
@@ -341,7 +341,7 @@ func TestOtherLanguages(t *testing.T) {
 }
 
 // Every field of the results is kept.
-func TestResults(t *testing.T) {
+func TestResultsKeepEveryField(t *testing.T) {
 	res, err := readResults(resultsFile)
 	if err != nil {
 		t.Fatal(err)

@@ -108,7 +108,7 @@ func tiers() (list []cpu.Tier) {
 }
 
 // All tiers make the same signature, or the benchmark compares different things.
-func TestTiers(t *testing.T) {
+func TestTiersMakeTheSameSignature(t *testing.T) {
 	set := stream(1, 1000)
 	want := minhash.New(minhash.Options{}).Sketch(set).Values()
 	for _, tier := range tiers() {

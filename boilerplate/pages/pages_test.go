@@ -35,7 +35,7 @@ func texts(p pages.Page) []string {
 	return out
 }
 
-func TestParse(t *testing.T) {
+func TestParseFindsBlocks(t *testing.T) {
 	for _, c := range []struct {
 		markup string
 		want   []string

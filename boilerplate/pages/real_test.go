@@ -36,10 +36,10 @@ func total(m map[string]int) (n int) {
 	return n
 }
 
-// TestExtraction scores what remains of raw pages against the articles that
+// TestExtractionKeepsArticles scores what remains of raw pages against the articles that
 // people cut out of them (CleanPortalEval): precision and recall of runs of four
 // words, means over the pages.
-func TestExtraction(t *testing.T) {
+func TestExtractionKeepsArticles(t *testing.T) {
 	f, err := os.Open(corpus.Shared(t, "data", "html_cleanportaleval", "pages.jsonl"))
 	if err != nil {
 		t.Fatal(err)

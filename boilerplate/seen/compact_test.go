@@ -39,7 +39,7 @@ func minutely(n int) seen.Page {
 // A filter that forgets gives back the room of what it forgot: with the last 300 pages
 // of 6,000 it takes no more than with 300 and as many as may wait. And it knows those
 // pages, before and after it is opened anew, and their passages.
-func TestCompact(t *testing.T) {
+func TestCompactFreesForgottenPages(t *testing.T) {
 	t.Parallel()
 	const live, all = 300, 6000
 	dir := t.TempDir()
@@ -108,7 +108,7 @@ func TestCompact(t *testing.T) {
 
 // A Durable does the same in the background, while pages are judged and asked for, and
 // gives the same verdicts after a kill.
-func TestCompactDurable(t *testing.T) {
+func TestDurableCompactsInBackground(t *testing.T) {
 	t.Parallel()
 	const live, all = 200, 4000
 	dir := t.TempDir()
@@ -152,7 +152,7 @@ func TestCompactDurable(t *testing.T) {
 
 // Of copies the one of the earliest time is kept in the end, whatever the order, and
 // after a restart.
-func TestEarlierTime(t *testing.T) {
+func TestEarlierTimeWins(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
 	text := words("a", 60)
 	pages := []seen.Page{

@@ -155,7 +155,7 @@ func TestCrashAfterEveryStep(t *testing.T) {
 // Of distinct articles whose copies come in any order each is stored once by
 // whoever follows the verdicts, when the process is killed after every page and the
 // page is sent again.
-func TestEveryArticleOnce(t *testing.T) {
+func TestEveryArticleIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	var pages []seen.Page
 	r := rand.New(rand.NewPCG(1, 1))

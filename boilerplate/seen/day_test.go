@@ -13,7 +13,7 @@ import (
 // A day of a stream by its own clock, of which the filter forgets pages older than
 // two hours, with a detector whose memory is bounded: it holds no more at midnight
 // than at noon, knows a text as long as it should, and not longer.
-func TestDay(t *testing.T) {
+func TestMemoryIsBoundedOverADay(t *testing.T) {
 	const hosts, hour = 10, 120 // pages of an hour
 	f := open(t, t.TempDir(), seen.Options{Settle: 4, Detector: boilerplate.Options{MaxBytes: 1 << 20}})
 	clock := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)

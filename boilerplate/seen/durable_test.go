@@ -95,7 +95,7 @@ func released(d *seen.Durable, after uint64) (got []string) {
 
 // A process that is killed anywhere and started again gives the verdicts that it
 // would have given, and those on held pages again under the same numbers.
-func TestDurableAfterKills(t *testing.T) {
+func TestDurableRepeatsVerdictsAfterKills(t *testing.T) {
 	t.Parallel()
 	pages := crawl()
 	reference := openDurable(t, t.TempDir(), seen.DurableOptions{})
@@ -144,7 +144,7 @@ func TestDurableAfterKills(t *testing.T) {
 
 // A journal that ends anywhere within its last frame is cut off there; damage
 // before is an error.
-func TestDamagedJournal(t *testing.T) {
+func TestDamagedJournalIsAnError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{})
@@ -219,7 +219,7 @@ func TestDamagedJournal(t *testing.T) {
 }
 
 // A journal that is missing is noticed.
-func TestMissingJournal(t *testing.T) {
+func TestMissingJournalIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{Checkpoint: 1})
 	verdicts(t, d, crawl()[:4]...)
@@ -239,7 +239,7 @@ func TestMissingJournal(t *testing.T) {
 }
 
 // Calls that come together share flushes, and each gets its own answer.
-func TestGroupCommit(t *testing.T) {
+func TestConcurrentCallsShareFlushes(t *testing.T) {
 	var operations, batches atomic.Int64
 	d := openDurable(t, t.TempDir(), seen.DurableOptions{Observe: func(b seen.Batch) {
 		operations.Add(int64(b.Operations))
@@ -272,7 +272,7 @@ func TestGroupCommit(t *testing.T) {
 }
 
 // Acknowledged verdicts are forgotten, and the rest keep their numbers.
-func TestReleased(t *testing.T) {
+func TestReleasedKeepsNumbers(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{Options: seen.Options{Settle: 100}})
 	verdicts(t, d, crawl()[:10]...)
@@ -305,7 +305,7 @@ func TestReleased(t *testing.T) {
 	}
 }
 
-func TestKeepQueryRemove(t *testing.T) {
+func TestKeptPageIsFoundUntilRemoved(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{})
 	ctx := t.Context()
@@ -342,7 +342,7 @@ func TestKeepQueryRemove(t *testing.T) {
 	}
 }
 
-func TestInvalidPages(t *testing.T) {
+func TestInvalidPagesAreRefused(t *testing.T) {
 	d := openDurable(t, t.TempDir(), seen.DurableOptions{})
 	good := seen.Page{ID: "good", Text: words("good", 40)}
 	bad := seen.Page{ID: "bad", Text: "text"}
@@ -362,7 +362,7 @@ func TestInvalidPages(t *testing.T) {
 	}
 }
 
-func TestDurableClosed(t *testing.T) {
+func TestClosedDurableRefusesCalls(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{})
 	if _, err := seen.OpenDurable(dir, seen.DurableOptions{}); !errors.Is(err, disk.ErrLocked) {
@@ -386,7 +386,7 @@ func TestDurableClosed(t *testing.T) {
 
 // A page that comes again later is compared with what it was; one that is only
 // delivered again is not.
-func TestRevisit(t *testing.T) {
+func TestRevisitReportsChanges(t *testing.T) {
 	d := openDurable(t, t.TempDir(), seen.DurableOptions{})
 	day := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	text := words("a", 64)

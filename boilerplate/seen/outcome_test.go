@@ -35,7 +35,7 @@ func dump(t *testing.T, ix *disk.Index) map[string]string {
 // under their numbers, and goes on with the verdicts of one that was never killed:
 // through changes, copies of what was changed later, removals, better copies and
 // expiry.
-func TestSharedAfterKills(t *testing.T) {
+func TestSharedStoreSurvivesKills(t *testing.T) {
 	t.Parallel()
 	repeated := 0
 	for round := range 4 {
@@ -115,7 +115,7 @@ func TestSharedAfterKills(t *testing.T) {
 
 // Killed after the store was changed and before the outcome was written down, an
 // operation was not answered: it is done again, and what it stored is stored once.
-func TestSharedUnanswered(t *testing.T) {
+func TestUnansweredOperationIsRepeated(t *testing.T) {
 	o := seen.DurableOptions{Options: seen.Options{Settle: 4}}
 	ix := openStore(t, o.Options)
 	o.Store = ix

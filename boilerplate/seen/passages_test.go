@@ -34,7 +34,7 @@ func shared(t *testing.T, s seen.Shares, err error) (got []string) {
 // A page is found to share a paragraph with kept ones to the byte, without frame,
 // before and after a save, a kill and a restart; and no more when those are removed,
 // replaced or forgotten.
-func TestPassages(t *testing.T) {
+func TestPassagesFindsSharedParagraphs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	o := seen.DurableOptions{Options: seen.Options{Passages: true, Settle: 4}}
@@ -109,7 +109,7 @@ func TestPassages(t *testing.T) {
 }
 
 // Where no texts are kept, that is an error.
-func TestPassagesOff(t *testing.T) {
+func TestPassagesFailWithoutTexts(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if _, err := f.Passages(t.Context(), seen.Page{ID: "a", Text: words("a", 30)}, 0); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("Passages without the option = %v, want ErrUnsupported", err)
@@ -120,7 +120,7 @@ func TestPassagesOff(t *testing.T) {
 }
 
 // A text that goes on under the name of its better copy keeps its passages.
-func TestPassagesOfBetterCopy(t *testing.T) {
+func TestPassagesNameBetterCopy(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Passages: true, Prefer: seen.BetterAddress})
 	text := words("a", 100)
 	judge(t, f, true, seen.Page{ID: "http://a/1?sid=1", Text: text}, seen.Page{ID: "http://a/1", Text: text + " more"})
@@ -138,7 +138,7 @@ func TestPassagesOfBetterCopy(t *testing.T) {
 
 // Of random pages and excerpts, every excerpt of twelve words or more is found, and
 // nothing else.
-func TestPassagesAgainstSearch(t *testing.T) {
+func TestPassagesAgreeWithSearch(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	f := open(t, t.TempDir(), seen.Options{Passages: true})
 	prose := func(n int) []string {
@@ -188,7 +188,7 @@ func TestPassagesAgainstSearch(t *testing.T) {
 
 // An article with as much other text around it is a copy by the share that is covered,
 // and not by its shingles; the verdict is the same after a kill.
-func TestCovered(t *testing.T) {
+func TestCoveredPagesAreNearDuplicates(t *testing.T) {
 	article, other := words("a", 100), words("b", 100)
 	steps := []struct {
 		page seen.Page
@@ -224,7 +224,7 @@ func TestCovered(t *testing.T) {
 
 // A better copy by its covered share takes the place of the kept one, and comes again
 // as itself.
-func TestCoveredPrefer(t *testing.T) {
+func TestBetterCopyReplacesCoveredPage(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Covered: .5, Prefer: seen.BetterAddress})
 	article := words("a", 100)
 	more := words("b", 90) + "\n\n" + article
@@ -242,7 +242,7 @@ func TestCoveredPrefer(t *testing.T) {
 
 // Words that were added and removed are counted exactly where changes are apart, and
 // asking changes nothing.
-func TestEarlier(t *testing.T) {
+func TestEarlierReportsStoredVersion(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	f := open(t, t.TempDir(), seen.Options{})
 	number := 0

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-func TestBetterAddress(t *testing.T) {
+func TestPlainerAddressIsBetter(t *testing.T) {
 	const plain = "http://a.example/story"
 	for _, c := range []struct {
 		name, page, canonical, kept string
@@ -37,7 +37,7 @@ func TestBetterAddress(t *testing.T) {
 
 // The life of a text whose best copy comes late: it is named after that copy, and
 // stays what later pages are compared with.
-func TestPrefer(t *testing.T) {
+func TestPreferKeepsBestCopy(t *testing.T) {
 	t.Parallel()
 	text, near, far := words("a", 100), words("a", 94)+" "+words("b", 6), words("a", 88)+" "+words("c", 12)
 	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -87,7 +87,7 @@ func TestPrefer(t *testing.T) {
 	}
 }
 
-func TestPreferRemove(t *testing.T) {
+func TestRemovedBestCopyIsForgotten(t *testing.T) {
 	for _, c := range []struct {
 		remove, later string
 	}{
@@ -114,7 +114,7 @@ func TestPreferRemove(t *testing.T) {
 
 // Of each article the plain address is kept in the end, in whatever order its
 // copies come.
-func TestPreferOrders(t *testing.T) {
+func TestPreferDoesNotDependOnOrder(t *testing.T) {
 	for first := range 4 {
 		d := openDurable(t, t.TempDir(), seen.DurableOptions{Options: seen.Options{Prefer: seen.BetterAddress}})
 		kept := map[string]string{} // ID -> article

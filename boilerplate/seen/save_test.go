@@ -54,7 +54,7 @@ func contents(t *testing.T, f *Filter) (all []string) {
 
 // A process that dies while a save reaches the index, at any point, leaves a
 // directory that opens with the index of the whole save.
-func TestInterruptedSave(t *testing.T) {
+func TestInterruptedSaveOpensAsWhole(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Open(dir, Options{})
 	if err != nil {
@@ -126,7 +126,7 @@ func TestInterruptedSave(t *testing.T) {
 
 // A damaged list of changes is an error, wherever the damage is, and never
 // allocates from a length that it declares.
-func TestCorruptChanges(t *testing.T) {
+func TestCorruptChangesAreRefused(t *testing.T) {
 	o := Options{}.withDefaults()
 	mh := o.sketcher()
 	c := &changes{expired: time.UnixMilli(5), gone: []string{"", "b"}}
@@ -168,7 +168,7 @@ func FuzzChanges(f *testing.F) {
 }
 
 // A save of version 1, whose index has its changes already, opens.
-func TestFirstVersion(t *testing.T) {
+func TestFirstVersionOpens(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Open(dir, Options{})
 	if err != nil {

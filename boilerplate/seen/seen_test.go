@@ -88,7 +88,7 @@ func count(verdicts []string, what string) int {
 
 // The first pages of two sites carry the same article: it is found because
 // they wait for their frames, and is not where they do not.
-func TestEarly(t *testing.T) {
+func TestEarlyPagesWaitForFrames(t *testing.T) {
 	var pages []seen.Page
 	for n := range 20 {
 		pages = append(pages, page("p", n, fmt.Sprintf("story%c", 'a'+n)))
@@ -109,7 +109,7 @@ func TestEarly(t *testing.T) {
 
 // Distinct articles in one large frame are kept; a page with next to nothing of its
 // own is not.
-func TestDistinct(t *testing.T) {
+func TestDistinctPagesAreNew(t *testing.T) {
 	var pages []seen.Page
 	for n := range 30 {
 		p := page("p", n, fmt.Sprintf("story%c%c", 'a'+n/26, 'a'+n%26))
@@ -130,7 +130,7 @@ func TestDistinct(t *testing.T) {
 
 // A page that is judged again does not repeat itself, and what it was is
 // forgotten.
-func TestAgain(t *testing.T) {
+func TestPageJudgedAgainDoesNotRepeatItself(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Settle: 1})
 	a, b := page("p", 1, "a"), page("q", 1, "a")
 	changed := page("p", 1, "b")
@@ -154,7 +154,7 @@ func TestAgain(t *testing.T) {
 
 // A filter that was saved at any point, and lost what came after, gives the same
 // verdicts when that is judged again.
-func TestSave(t *testing.T) {
+func TestSavedFilterContinues(t *testing.T) {
 	var pages []seen.Page
 	for n := range 24 {
 		pages = append(pages, page("p", n, fmt.Sprintf("s%c", 'a'+n)), page("q", n, fmt.Sprintf("s%c", 'a'+(n*7)%24)))
@@ -186,7 +186,7 @@ func TestSave(t *testing.T) {
 }
 
 // A damaged save is an error, wherever the damage is.
-func TestCorrupt(t *testing.T) {
+func TestCorruptFilesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	f := open(t, dir, seen.Options{})
 	judge(t, f, false, page("p", 1, "a"), page("q", 1, "b"))
@@ -222,7 +222,7 @@ func TestCorrupt(t *testing.T) {
 }
 
 // A page that the index would refuse is refused at once, and does not spoil a save.
-func TestLongID(t *testing.T) {
+func TestLongIDIsRefusedAtOnce(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if v, err := f.Judge(t.Context(), seen.Page{ID: strings.Repeat("a", 1<<20+1), Text: words("a", 60)}); !errors.Is(err, seen.ErrPage) {
 		t.Errorf("Judge of a page with an id over 1 MiB = %.20v, %v, want ErrPage", v, err)
@@ -234,7 +234,7 @@ func TestLongID(t *testing.T) {
 }
 
 // Calls end with their context, and at once.
-func TestCancel(t *testing.T) {
+func TestCancelledContextStopsCalls(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -250,7 +250,7 @@ func TestCancel(t *testing.T) {
 }
 
 // Of copies that are judged at the same time one is kept.
-func TestConcurrent(t *testing.T) {
+func TestConcurrentCopiesKeepOne(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Settle: 1})
 	outcomes := make([]seen.Outcome, 64)
 	var wg sync.WaitGroup

@@ -29,7 +29,7 @@ func openStore(t *testing.T, o seen.Options) *disk.Index {
 
 // Alone with a shared store, a filter gives the verdicts that it gives with an
 // index of its own.
-func TestStoreAlone(t *testing.T) {
+func TestStoreGivesVerdictsOfOwnIndex(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	pages := crawl()
 	want := judge(t, open(t, t.TempDir(), seen.Options{}), true, pages...)
@@ -44,7 +44,7 @@ func TestStoreAlone(t *testing.T) {
 
 // Of copies on sites of different crawlers, which share a store and judge at the
 // same time, one is new.
-func TestStoreShared(t *testing.T) {
+func TestSharedStoreKeepsOneCopy(t *testing.T) {
 	for round := range 5 {
 		ix := openStore(t, seen.Options{})
 		var mu sync.Mutex
@@ -98,7 +98,7 @@ func TestStoreShared(t *testing.T) {
 
 // A paragraph that one filter's site quotes again and again, and that another has met
 // once, hides no copy of a page from either.
-func TestStoreQuotes(t *testing.T) {
+func TestQuotesInStoreHideNoCopy(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	quoting, other := open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix}), open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix})
 	quote := words("quote", 60)
@@ -123,7 +123,7 @@ func TestStoreQuotes(t *testing.T) {
 	}
 }
 
-func TestStoreLimits(t *testing.T) {
+func TestStoreLimitsAreEnforced(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	dir := t.TempDir()
 	f := open(t, dir, seen.Options{Store: ix})

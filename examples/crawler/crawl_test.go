@@ -72,7 +72,7 @@ func parse[T any](t *testing.T, b []byte, name string, id func(T) string) map[st
 // A site of 2,000 pages is crawled by a process that is killed and started
 // again. Every copy is found, every article is stored once, nothing that was
 // acknowledged is lost.
-func TestCrawl(t *testing.T) {
+func TestCrawlStoresEveryArticleOnce(t *testing.T) {
 	pages := articlePages(2000)
 	w := newWeb(t, pages)
 	dir := filepath.Join(t.TempDir(), "out")
@@ -269,7 +269,7 @@ func (w *web) checkDays(t *testing.T, stored map[string]storedPage) {
 }
 
 // A crawl that is interrupted ends at once, and goes on later.
-func TestInterrupt(t *testing.T) {
+func TestInterruptedCrawlResumes(t *testing.T) {
 	w := newWeb(t, 60)
 	dir := filepath.Join(t.TempDir(), "out")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -338,7 +338,7 @@ func write(t *testing.T, name string, b []byte) {
 
 // A crawl that is killed over and over, checkpoints included, comes to the same
 // end, and each verdict is acknowledged at most once.
-func TestKills(t *testing.T) {
+func TestKilledCrawlReachesTheSameEnd(t *testing.T) {
 	w := newWeb(t, 240)
 	dir := filepath.Join(t.TempDir(), "out")
 	args := append([]string{asCrawler, "-out", dir, "-delay", "0", "-json", "-checkpoint", "7"}, w.hosts...)

@@ -14,7 +14,7 @@ import (
 )
 
 // Answers of servers become text in UTF-8, or a problem that names the reason.
-func TestFetch(t *testing.T) {
+func TestFetchReturnsTextOrProblem(t *testing.T) {
 	const text = "Größe"
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -70,7 +70,7 @@ func TestFetch(t *testing.T) {
 }
 
 // A request ends with the context, that of robots.txt too.
-func TestFetchCancel(t *testing.T) {
+func TestFetchEndsWithContext(t *testing.T) {
 	for _, slow := range []string{"/robots.txt", "/page"} {
 		asked := make(chan bool, 1)
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

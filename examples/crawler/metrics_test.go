@@ -29,7 +29,7 @@ func (c *console) Write(b []byte) (int, error) {
 }
 
 // Figures are served while a crawl is under way, and follow it.
-func TestMetrics(t *testing.T) {
+func TestMetricsFollowTheCrawl(t *testing.T) {
 	w := newWeb(t, 40)
 	stderr := &console{at: make(chan string, 1)}
 	done := make(chan int, 1)
@@ -84,7 +84,7 @@ func TestMetrics(t *testing.T) {
 }
 
 // A wrong command line gets a message that names the fault, and -h lists the flags.
-func TestUsage(t *testing.T) {
+func TestWrongUsageIsExplained(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"", "-out"},
 		{"-out x -delay -1s http://a/", "-delay"},
@@ -105,7 +105,7 @@ func TestUsage(t *testing.T) {
 
 // A journal gives back its batches, without one that was cut, and refuses one
 // that was damaged amid others. An output drops half a line and repeats nothing.
-func TestFiles(t *testing.T) {
+func TestFilesSurviveCuts(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "journal")
 	read := func() (urls []string, err error) {

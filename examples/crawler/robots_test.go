@@ -39,7 +39,7 @@ const (
 	indexMap = `<sitemapindex><sitemap><loc>http://a/map.xml</loc></sitemap></sitemapindex>`
 )
 
-func TestParseSitemap(t *testing.T) {
+func TestParseSitemapFindsURLs(t *testing.T) {
 	for _, c := range []struct {
 		name, xml string
 		limit     int64
@@ -75,7 +75,7 @@ func TestParseSitemap(t *testing.T) {
 
 // A site without links is found by its sitemaps, which robots.txt names, and is
 // asked no more often than that file allows. What the crawler counts adds up.
-func TestRobots(t *testing.T) {
+func TestRobotsFileIsObeyed(t *testing.T) {
 	var mu sync.Mutex
 	var asked []time.Time
 	var paths []string
@@ -143,7 +143,7 @@ func TestRobots(t *testing.T) {
 }
 
 // A delay that is asked for later than the first request holds up the next one.
-func TestSlow(t *testing.T) {
+func TestLateDelayIsObeyed(t *testing.T) {
 	f := newFrontier()
 	f.allow("a")
 	o := options{delay: time.Second, parallel: 9}

@@ -49,7 +49,7 @@ func story(name string, n int) string {
 
 // A site that changes between two rounds: what is new, changed by how much, unchanged
 // and gone is reported, once, and adds up to the URLs that were fetched.
-func TestRounds(t *testing.T) {
+func TestRoundsReportChanges(t *testing.T) {
 	var mu sync.Mutex
 	pages := map[string]string{}
 	set := func(m map[string]string) {

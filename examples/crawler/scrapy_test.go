@@ -13,8 +13,8 @@ import (
 // scrapyPython is a Python that has Scrapy: installing it takes too long for every run.
 //
 //	python3 -m venv /tmp/scrapy && /tmp/scrapy/bin/pip install scrapy
-//	go test -run TestScrapy ./examples/crawler -args -scrapy /tmp/scrapy/bin/python
-var scrapyPython = flag.String("scrapy", "", "`python` that has Scrapy, for TestScrapy")
+//	go test -run TestScrapyStoresEveryArticleOnce ./examples/crawler -args -scrapy /tmp/scrapy/bin/python
+var scrapyPython = flag.String("scrapy", "", "`python` that has Scrapy, for TestScrapyStoresEveryArticleOnce")
 
 // spider crawls sites with Scrapy and the pipeline of examples/clients.
 const spider = `
@@ -55,7 +55,7 @@ process.start()
 `
 
 // Scrapy with the pipeline stores every article of the sites once.
-func TestScrapy(t *testing.T) {
+func TestScrapyStoresEveryArticleOnce(t *testing.T) {
 	pipeline := filepath.Join("..", "clients", "scrapy_pipeline.py")
 	if *scrapyPython == "" {
 		python, err := exec.LookPath("python3")

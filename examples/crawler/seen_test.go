@@ -67,7 +67,7 @@ func judged(t *testing.T, d *seen.Durable, p seen.Page) string {
 // Two filters on one server know each other's pages: copies, revisits with what has
 // changed, and what is forgotten. Killed and opened anew, a filter changes nothing on
 // the server and goes on with the same verdicts.
-func TestSeenOnRedis(t *testing.T) {
+func TestFiltersShareRedis(t *testing.T) {
 	addr := redisServer(t)
 	dir := t.TempDir()
 	a, b := onRedis(t, dir, addr), onRedis(t, t.TempDir(), addr)

@@ -58,7 +58,7 @@ func redisServer(t *testing.T) string {
 // Two crawlers, each on two of four sites that print each other's articles, store
 // every article once between them, through one server. Each is killed after a third of
 // its pages and started again.
-func TestTwoCrawlers(t *testing.T) {
+func TestTwoCrawlersStoreEveryArticleOnce(t *testing.T) {
 	addr := redisServer(t)
 	pages := articlePages(800)
 	w := newWeb(t, pages)
@@ -130,7 +130,7 @@ func killAfter(t *testing.T, verdicts int, args []string) {
 	}
 }
 
-func TestNoServer(t *testing.T) {
+func TestMissingServerIsAnError(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

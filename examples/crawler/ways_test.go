@@ -130,7 +130,7 @@ func freeAddress(t *testing.T) string {
 
 // Through the service, asked by the client in Python, every article of the sites is
 // stored once, although the service is killed in the middle and started again.
-func TestPythonCrawl(t *testing.T) {
+func TestPythonClientStoresEveryArticleOnce(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("python3 is not in the path")
@@ -199,7 +199,7 @@ func TestPythonCrawl(t *testing.T) {
 
 // Through Benthos every article of the sites is stored once, although it is killed in
 // the middle and reads all pages again.
-func TestBenthosCrawl(t *testing.T) {
+func TestBenthosStoresEveryArticleOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: building Benthos takes long")
 	}

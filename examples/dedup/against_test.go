@@ -12,7 +12,7 @@ import (
 
 // New documents are compared with all old ones and with each other; what old
 // ones have in common is nobody's question.
-func TestAgainst(t *testing.T) {
+func TestAgainstComparesNewDocuments(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ferry := "the night ferry sails again from the first of may nine years after the last crossing"
 	bread := "the baker on cooper street lets her rye rest for two nights before the ovens are lit"

@@ -20,7 +20,7 @@ import (
 )
 
 // The rows of every format are those that the library's own keys make.
-func TestBands(t *testing.T) {
+func TestBandsRowsEqualLibraryKeys(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const long = "one text of more than five words that is there twice"
 	docs := map[string]string{"a": long, "tab\tquote\"line\n": long, "short": "word"}
@@ -127,7 +127,7 @@ func readRows(t *testing.T, name, stdout string) []show.BandRow {
 }
 
 // What contradicts itself is refused, and nothing that is there is overwritten.
-func TestBandsRefused(t *testing.T) {
+func TestBandsRefusesContradictions(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{"a.txt": "a text", "there.tsv": "old"} {
 		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
@@ -159,7 +159,7 @@ func TestBandsRefused(t *testing.T) {
 
 // The rows of registers are those of the library's own signatures, and no row is
 // there for an empty document.
-func TestRegisterRows(t *testing.T) {
+func TestRegisterRowsEqualLibrarySignatures(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("docs.jsonl", []byte("{\"id\":\"a\",\"text\":\"one two three\"}\n{\"id\":\"empty\",\"text\":\"\"}\n"), 0o666); err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 
 // The program keeps within 1.25 times -memory as long as half a kilobyte a document
 // fits, and refuses more with the size that it takes.
-func TestMemory(t *testing.T) {
+func TestMemoryStaysWithinBudget(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("compares half a million documents")
 	}
@@ -109,7 +109,7 @@ func TestMemory(t *testing.T) {
 
 // Files that unpack to a thousand times their size take no more memory for there being
 // many of them, on however many processors.
-func TestPackedBombs(t *testing.T) {
+func TestPackedBombsTakeBoundedMemory(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("unpacks gigabytes")
 	}

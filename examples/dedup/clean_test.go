@@ -80,7 +80,7 @@ func line(id, text string) string {
 	return `{"text":"` + text + `", "id":"` + id + `", "more":[1, 2]}` + "\n"
 }
 
-func TestClean(t *testing.T) {
+func TestCleanWritesKeptAndLog(t *testing.T) {
 	removed := func(id, match, text, place string) string {
 		return fmt.Sprintf(`{"id":%q,"reason":"identical","match":%q,"similarity":1,"exact":true,"spans":[{"start":0,"end":%d,"match_start":0,"match_end":%d}],"place":%q}`+"\n",
 			id, match, len(text), len(text), place)
@@ -199,7 +199,7 @@ func TestClean(t *testing.T) {
 }
 
 // Compressed output holds what plain output would.
-func TestCleanCompressed(t *testing.T) {
+func TestCleanCompressesOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in.jsonl": line("a", ferry) + line("b", bread) + line("c", ferry)})
 	for _, out := range []string{"out.jsonl.gz", "out.jsonl.zst"} {
@@ -215,7 +215,7 @@ func TestCleanCompressed(t *testing.T) {
 
 // On real news: the kept documents have no pair at .85 or more by the exact reference,
 // nothing is removed without a partner that is kept, and every line is somewhere.
-func TestCleanReuters(t *testing.T) {
+func TestCleanLeavesNoNearDuplicates(t *testing.T) {
 	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")
 	out := filepath.Join(t.TempDir(), "kept.jsonl")
 	if _, stderr, status := dedup(t, "", "clean", "-out", out, in); status != cli.ExitDone {
@@ -266,7 +266,7 @@ func TestCleanReuters(t *testing.T) {
 
 // Whenever it is interrupted or killed, the input is as it was, the output is
 // whole or absent, and a second run succeeds.
-func TestCleanInterrupted(t *testing.T) {
+func TestInterruptedCleanLeavesWholeOutput(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	var in strings.Builder
@@ -340,7 +340,7 @@ func TestCleanInterrupted(t *testing.T) {
 
 // A web archive is copied record by record, each a gzip member of its own where
 // the output is compressed.
-func TestCleanWARC(t *testing.T) {
+func TestCleanCopiesWARCRecords(t *testing.T) {
 	record := func(id, uri, text string) string {
 		return fmt.Sprintf("WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <urn:uuid:%s>\r\nWARC-Target-URI: %s\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", id, uri, len(text), text)
 	}
@@ -369,7 +369,7 @@ func TestCleanWARC(t *testing.T) {
 }
 
 // A pattern is as good as the files that it matches.
-func TestCleanPattern(t *testing.T) {
+func TestCleanAcceptsPatterns(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in/a.txt": ferry, "in/b.html": "<p>" + bread + "</p>", "in/c.txt": ferry})
 	if _, stderr, status := dedup(t, "", "clean", "-out", "out/", "in/*"); status != cli.ExitDone {
@@ -382,7 +382,7 @@ func TestCleanPattern(t *testing.T) {
 }
 
 // A table keeps its columns, its metadata and the rows that are kept.
-func TestCleanParquet(t *testing.T) {
+func TestCleanKeepsParquetColumns(t *testing.T) {
 	type row struct {
 		ID    string   `parquet:"id,zstd"`
 		Text  string   `parquet:"text,zstd"`
@@ -437,7 +437,7 @@ func TestCleanParquet(t *testing.T) {
 }
 
 // A table of which nothing is kept is a table without rows.
-func TestCleanParquetEmpty(t *testing.T) {
+func TestCleanWritesEmptyParquet(t *testing.T) {
 	type row struct {
 		ID   string `parquet:"id"`
 		Text string `parquet:"text"`
@@ -455,7 +455,7 @@ func TestCleanParquetEmpty(t *testing.T) {
 }
 
 // A page from standard input is written as it came, markup and all.
-func TestCleanPageFromInput(t *testing.T) {
+func TestCleanKeepsMarkupFromStandardInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	page := "<h1>Ferry</h1><p>" + ferry + "</p>\n"
 	if _, stderr, status := dedup(t, page, "clean", "-format", "html", "-out", "out.html", "-"); status != cli.ExitDone {

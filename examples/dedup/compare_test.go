@@ -24,7 +24,7 @@ func words(from, to int) string {
 
 // Of a chain the third document is apart from the second, which it matches: compare
 // names the representative and the reason.
-func TestCompareInCorpus(t *testing.T) {
+func TestCompareExplainsChain(t *testing.T) {
 	corpus := docLine("a", words(0, 100)) + docLine("b", words(8, 108)) + docLine("c", words(16, 116)) + docLine("d", words(500, 600)) + docLine("b2", words(8, 108))
 	compare := func(a, b string) show.Placement {
 		t.Helper()
@@ -55,9 +55,9 @@ func TestCompareInCorpus(t *testing.T) {
 	}
 }
 
-// TestMissedPair compares two documents that match and that the search does not
+// TestCompareExplainsMissedPair compares two documents that match and that the search does not
 // find: their signatures share no band.
-func TestMissedPair(t *testing.T) {
+func TestCompareExplainsMissedPair(t *testing.T) {
 	t.Chdir(t.TempDir())
 	r := rand.New(rand.NewPCG(3, 3))
 	var b bytes.Buffer

@@ -48,7 +48,7 @@ func sites() string {
 
 // Pages that share a story are found by the share of their own text, and not by their
 // Jaccard similarity; the pages of one site are not found by their frame.
-func TestCovered(t *testing.T) {
+func TestCoveredFindsPagesWithSharedStory(t *testing.T) {
 	t.Chdir(t.TempDir())
 	pages := sites()
 	put(t, map[string]string{"pages.jsonl": pages})
@@ -107,7 +107,7 @@ func TestCovered(t *testing.T) {
 
 // A thousand copies, more than a fingerprint proposes, are one cluster whichever is
 // kept.
-func TestCoveredCrowd(t *testing.T) {
+func TestCoveredCopiesFormOneCluster(t *testing.T) {
 	var in strings.Builder
 	story := strings.Repeat("one two three four five six seven eight nine ten eleven twelve thirteen fourteen ", 1) + sites()[200:900]
 	for i := range 400 {
@@ -124,7 +124,7 @@ func TestCoveredCrowd(t *testing.T) {
 }
 
 // Texts are written without recycled blocks, and every part that is left out is logged.
-func TestCut(t *testing.T) {
+func TestBoilerplateOutLogsEveryCut(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"pages.jsonl": sites()})
 	type text struct{ ID, Text, Time string }
@@ -192,7 +192,7 @@ func TestCut(t *testing.T) {
 
 // Frames are left out unless asked otherwise where a host has several pages, which show
 // what is its frame; not where every page is of another host.
-func TestStripDefault(t *testing.T) {
+func TestStripDependsOnHosts(t *testing.T) {
 	t.Chdir(t.TempDir())
 	pages := sites()
 	single := regexp.MustCompile(`"host":"(\w+)","id":"(\w+)"`).ReplaceAllString(pages, `"host":"$2","id":"$2"`)

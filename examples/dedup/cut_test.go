@@ -48,7 +48,7 @@ func mustClean(t *testing.T, args ...string) string {
 	return errs
 }
 
-func TestCleanDecon(t *testing.T) {
+func TestCleanRemovesHoldersOfItems(t *testing.T) {
 	evaluation(t)
 	fields := []string{"-field-question", "q", "-field-answer", "a"}
 	errs := mustClean(t, append([]string{"-decon", "quiz.jsonl", "-out", "kept.jsonl", "crawl.jsonl"}, fields...)...)
@@ -104,7 +104,7 @@ func writeLines(t *testing.T, name string, records ...record) {
 	}
 }
 
-func TestCleanCut(t *testing.T) {
+func TestCleanCutsParts(t *testing.T) {
 	evaluation(t)
 	ten := "One two three four five six seven eight nine ten."
 	writeLines(t, "in.jsonl",
@@ -151,7 +151,7 @@ func tokens(text string) string {
 }
 
 // Files of text are cut, alone and in folders, packed or not; tables in .parquet.
-func TestCutFormats(t *testing.T) {
+func TestCutWorksInEveryFormat(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ten := "One two three four five six seven eight nine ten."
 	put(t, map[string]string{
@@ -173,7 +173,7 @@ func TestCutFormats(t *testing.T) {
 	}
 }
 
-func TestCutMistakes(t *testing.T) {
+func TestCutMistakesAreRefused(t *testing.T) {
 	evaluation(t)
 	put(t, map[string]string{"table.csv": "id,text\n1,One\n"})
 	for _, tt := range []struct{ args, want string }{
@@ -193,10 +193,10 @@ func TestCutMistakes(t *testing.T) {
 	}
 }
 
-// TestCutReal cuts real documents in every way at once. The log has offsets into the
+// TestCutRealDocumentsLeavesNoRepeat cuts real documents in every way at once. The log has offsets into the
 // texts as given: cut there, they are the output. Every repeat is in the output.
 // Nothing depends on the number of workers, and a second run cuts nothing.
-func TestCutReal(t *testing.T) {
+func TestCutRealDocumentsLeavesNoRepeat(t *testing.T) {
 	source := corpus.Shared(t, "data", "licensecheck_spans", "docs.jsonl")
 	t.Chdir(t.TempDir())
 	in := lines[record](t, source)

@@ -127,15 +127,15 @@ func documents(t *testing.T, name string) func(yield func(*input.Doc) bool) {
 }
 
 // Cutting obeys the law too, whatever goes in.
-func TestCutLaw(t *testing.T) {
+func TestCutAccountsForEveryDocument(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { checkCutLaw(t, seed) })
 	}
 }
 
-// TestCutSpilled cuts more runs than the least -memory has room for: the output and the
+// TestSpilledCutEqualsCutInMemory cuts more runs than the least -memory has room for: the output and the
 // log are those of a search in memory, and no file remains.
-func TestCutSpilled(t *testing.T) {
+func TestSpilledCutEqualsCutInMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("cuts 5 MB in pieces of four words")
 	}

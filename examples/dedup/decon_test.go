@@ -38,7 +38,7 @@ func evaluation(t *testing.T) {
 	}
 }
 
-func TestDecon(t *testing.T) {
+func TestDeconFindsItems(t *testing.T) {
 	evaluation(t)
 	fields := []string{"-field-question", "q", "-field-answer", "a"}
 	for _, workers := range []string{"1", "7"} {
@@ -63,7 +63,7 @@ func TestDecon(t *testing.T) {
 	}
 }
 
-func TestDeconMistakes(t *testing.T) {
+func TestDeconMistakesAreRefused(t *testing.T) {
 	evaluation(t)
 	data := []byte("nbdc\x01damaged")
 	if err := os.WriteFile("damaged.items", data, 0o666); err != nil {
@@ -98,8 +98,8 @@ func TestDeconMistakes(t *testing.T) {
 	}
 }
 
-// TestDeconMany searches more documents than wait at a time.
-func TestDeconMany(t *testing.T) {
+// TestDeconSearchesManyDocuments searches more documents than wait at a time.
+func TestDeconSearchesManyDocuments(t *testing.T) {
 	evaluation(t)
 	f, err := os.Create(filepath.Join("many.jsonl"))
 	if err != nil {

@@ -47,7 +47,7 @@ func anchors(page string) (names []string) {
 }
 
 // Links between the pages lead to files and headings that exist.
-func TestDocLinks(t *testing.T) {
+func TestDocLinksLeadSomewhere(t *testing.T) {
 	repository(t)
 	pages := docPages(t)
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
@@ -128,7 +128,7 @@ func docCommands(pages map[string]string, prefix string) map[string][]string {
 }
 
 // The pages use only commands and flags that the program has.
-func TestDocFlags(t *testing.T) {
+func TestDocFlagsExist(t *testing.T) {
 	repository(t)
 	pages := docPages(t)
 	flagLine := regexp.MustCompile(`(?m)^  -([a-z-]+)`)
@@ -182,7 +182,7 @@ func TestDocFlags(t *testing.T) {
 }
 
 // The tests and benchmarks that pages name as the source of a claim exist.
-func TestDocTests(t *testing.T) {
+func TestDocTestsExist(t *testing.T) {
 	repository(t)
 	placeholder := regexp.MustCompile(`\b(FOLDER|PACKAGE)\b`)
 	function := regexp.MustCompile(`(?m)^func (Test|Benchmark|Fuzz|Example)(\w*)\(`)

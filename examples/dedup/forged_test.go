@@ -19,7 +19,7 @@ const (
 // A text whose author knows the public hash removes no article: exact figures are
 // confirmed under a key that nobody knows. Estimates are not, which shows that the
 // forgery is one.
-func TestForgery(t *testing.T) {
+func TestForgedTextRemovesNoArticle(t *testing.T) {
 	var public shingle.Shingler
 	if j := public.Set(article).Jaccard(public.Set(forgery)); j != 1 {
 		t.Fatalf("similarity of text and forgery under the public hash = %v, want 1 (else the forgery failed and nothing is tested)", j)

@@ -10,7 +10,7 @@ import (
 )
 
 // A format is one entry of a table: reading, cleaning and help follow from it.
-func TestToyFormat(t *testing.T) {
+func TestNewFormatNeedsOneTableEntry(t *testing.T) {
 	was := input.Formats
 	t.Cleanup(func() { input.Formats = was })
 	input.Formats = append([]input.Format{{

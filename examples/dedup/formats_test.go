@@ -20,7 +20,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 )
 
-// A formatDoc is a document of the corpus that TestFormats stores in every format.
+// A formatDoc is a document of the corpus that TestFormatsGiveTheSameFindings stores in every format.
 type formatDoc struct {
 	ID   string `json:"id" parquet:"id"`
 	Text string `json:"text" parquet:"text,zstd"`
@@ -155,7 +155,7 @@ func store(t *testing.T, docs []formatDoc) map[string]string {
 var formatIDs = regexp.MustCompile(`"(?:txt/|http://)(site[0-9]\.example/)`)
 
 // The same corpus gives the same findings in every format.
-func TestFormats(t *testing.T) {
+func TestFormatsGiveTheSameFindings(t *testing.T) {
 	docs := formatCorpus()
 	t.Chdir(t.TempDir())
 	// In the order in which a folder is walked.

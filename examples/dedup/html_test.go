@@ -20,7 +20,7 @@ func read(t *testing.T, name string) string {
 	return string(b)
 }
 
-func TestPage(t *testing.T) {
+func TestReportPageHasFindings(t *testing.T) {
 	repository(t)
 	dir := t.TempDir()
 	var pages []string

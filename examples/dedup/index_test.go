@@ -32,7 +32,7 @@ const (
 	storyB = "Nobody in the valley remembered who had planted the walnut trees along the road or why every seventh of them bore no fruit at all."
 )
 
-func TestIndex(t *testing.T) {
+func TestIndexCommandsWorkTogether(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "seen")
 	ok := func(stdin, want string, args ...string) {
 		t.Helper()
@@ -92,7 +92,7 @@ func TestIndex(t *testing.T) {
 }
 
 // As a filter it answers a line before the next one comes, however large -sync is.
-func TestIndexFilter(t *testing.T) {
+func TestIndexFilterAnswersEachLineAtOnce(t *testing.T) {
 	in, feed := io.Pipe()
 	answers, out := io.Pipe()
 	done := make(chan int)
@@ -118,7 +118,7 @@ func TestIndexFilter(t *testing.T) {
 
 // On real text, add and query answer as comparing all documents with all does,
 // except for pairs that the bands may miss.
-func TestIndexExact(t *testing.T) {
+func TestIndexAgreesWithAllPairs(t *testing.T) {
 	name := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
 	db := filepath.Join(t.TempDir(), "seen")
 	added, stderr, status := dedup(t, "", "index", "add", "-db", db, "-threshold", ".5", name)
@@ -190,7 +190,7 @@ func TestIndexExact(t *testing.T) {
 }
 
 // With -new-only, documents that match another are left out, and nothing else is.
-func TestIndexNewOnly(t *testing.T) {
+func TestNewOnlyLeavesOutMatches(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "seen")
 	in := docLine("a", storyA) + docLine("copy", storyA) + docLine("b", storyB) + docLine("a", storyA)
 	want := `{"id":"a","new":true}
@@ -210,7 +210,7 @@ func TestIndexNewOnly(t *testing.T) {
 }
 
 // Shingles that are keyed by a file make an index that is of no use without it.
-func TestIndexKey(t *testing.T) {
+func TestKeyedIndexNeedsItsKey(t *testing.T) {
 	dir := t.TempDir()
 	db, key, other := filepath.Join(dir, "seen"), filepath.Join(dir, "key"), filepath.Join(dir, "other")
 	for name, content := range map[string]string{key: "a secret of some length", other: "another secret"} {
@@ -239,7 +239,7 @@ func TestIndexKey(t *testing.T) {
 
 // An index that is damaged is reported by every command that reads it, and saved by
 // repair.
-func TestIndexCare(t *testing.T) {
+func TestDamagedIndexIsReportedAndRepaired(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "seen")
 	run := func(wantStatus int, want string, args ...string) {

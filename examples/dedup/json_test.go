@@ -63,7 +63,7 @@ func fields(all map[string]bool, types map[string]bool, prefix string, t reflect
 }
 
 // docs/json.md has every field of every line, and no other.
-func TestJSONPage(t *testing.T) {
+func TestJSONPageHasEveryField(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "json.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -270,7 +270,7 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 }
 
 // In = kept + removed + left out, each accounted for by name, whatever goes in.
-func TestLaw(t *testing.T) {
+func TestEveryDocumentIsAccountedFor(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { checkLaw(t, seed) })
 		if seed%3 == 0 {
@@ -289,7 +289,7 @@ func FuzzLaw(f *testing.F) {
 
 // Records of a web archive that are not pages are copied byte for byte, and so are the
 // pages that are kept.
-func TestCleanWholeWARC(t *testing.T) {
+func TestCleanCopiesOtherWARCRecords(t *testing.T) {
 	m := &mix{r: rand.New(rand.NewPCG(7, 1)), texts: map[string]bool{}}
 	archive := strings.ReplaceAll(m.warc(12), "this is not HTTP", "HTTP/1.1 204\r\n\r\n")
 	t.Chdir(t.TempDir())
@@ -321,7 +321,7 @@ func TestCleanWholeWARC(t *testing.T) {
 }
 
 // Records too large to be held are copied too, unless they are pages, which are left out.
-func TestCleanLargeWARC(t *testing.T) {
+func TestCleanCopiesLargeWARCRecords(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes large records")
 	}
@@ -405,7 +405,7 @@ func TestCleanConverts(t *testing.T) {
 }
 
 // What cannot be written as asked is refused with a sentence, before anything is done.
-func TestCleanRefused(t *testing.T) {
+func TestCleanRefusesImpossibleOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"a.txt": ferry, "b.txt": bread, "a.jsonl": line("a", ferry), "a.warc": "WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\none\r\n\r\n",
 		"a.csv": "id,text\n1,one\n", "b.csv": "text,id\ntwo,2\n"})
@@ -435,7 +435,7 @@ func TestCleanRefused(t *testing.T) {
 }
 
 // Files, pages and records of a web archive become records of JSON Lines and tables.
-func TestCleanToRecords(t *testing.T) {
+func TestCleanConvertsPagesToRecords(t *testing.T) {
 	t.Chdir(t.TempDir())
 	page := "<title>Bread</title><p>" + bread + "</p>"
 	record := func(kind, contentType, body string) string {
@@ -481,7 +481,7 @@ func TestCleanToRecords(t *testing.T) {
 	}
 }
 
-func TestCleanKeepMax(t *testing.T) {
+func TestCleanKeepsLargestField(t *testing.T) {
 	t.Chdir(t.TempDir())
 	rows := `{"id":"a","text":"` + ferry + `","meta":{"quality":0.5}}
 {"id":"b","text":"` + ferry + `","meta":{"quality":0.9}}
@@ -514,7 +514,7 @@ func TestCleanKeepMax(t *testing.T) {
 }
 
 // A source that loses more than half is pointed out.
-func TestCleanWarns(t *testing.T) {
+func TestCleanWarnsOfLargeLosses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"good.jsonl": line("1", ferry) + line("2", bread), "bad.jsonl": line("3", ferry) + line("4", bread) + line("5", storyA)})
 	_, stderr, status := dedup(t, "", "clean", "-out", "out.jsonl", "good.jsonl", "bad.jsonl")
@@ -524,7 +524,7 @@ func TestCleanWarns(t *testing.T) {
 }
 
 // Documents that are equal but for case and punctuation go with -exact; edited ones stay.
-func TestCleanExact(t *testing.T) {
+func TestCleanExactKeepsEditedDocuments(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{
 		"old.jsonl": line("o", strings.ToUpper(storyB)),
@@ -540,7 +540,7 @@ func TestCleanExact(t *testing.T) {
 }
 
 // A flood of broken lines is counted, not printed.
-func TestFlood(t *testing.T) {
+func TestFloodOfBrokenLinesIsCounted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"bad.jsonl": strings.Repeat("{broken\n", 5000), "b/x.bin": "\x00"})
 	_, stderr, status := dedup(t, "", "pairs", "bad.jsonl", "b")

@@ -36,7 +36,7 @@ func repository(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 }
 
-func TestGolden(t *testing.T) {
+func TestGoldenOutput(t *testing.T) {
 	golden, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
+func TestStatusReportsBadInput(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for name, data := range map[string]string{
@@ -194,7 +194,7 @@ func TestStatus(t *testing.T) {
 }
 
 // The version is the newest one in the changelog.
-func TestVersion(t *testing.T) {
+func TestVersionIsNewestInChangelog(t *testing.T) {
 	changes, err := os.ReadFile(filepath.Join("..", "..", "CHANGELOG.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +208,7 @@ func TestVersion(t *testing.T) {
 }
 
 // The documents before and after a bad line are compared all the same.
-func TestLosesNothing(t *testing.T) {
+func TestBadLineLosesNoDocuments(t *testing.T) {
 	text := "one two three four five six seven eight"
 	stdin := `{"id":"a","text":"` + text + `"}` + "\n{\"id\":\"b\"\n" + `{"id":"c","text":"` + text + `"}`
 	stdout, stderr, status := dedup(t, stdin, "pairs", "-json", "-")
@@ -223,7 +223,7 @@ func TestLosesNothing(t *testing.T) {
 
 // With -strip a passage may run across a block that only one of its documents has;
 // it is not exact then.
-func TestStripPassages(t *testing.T) {
+func TestStrippedBlockDoesNotSplitPassage(t *testing.T) {
 	line := func(id, host, text string) string {
 		return fmt.Sprintf("{\"id\":%q,\"host\":%q,\"text\":%q}\n", id, host, text)
 	}
@@ -253,7 +253,7 @@ func TestStripPassages(t *testing.T) {
 	}
 }
 
-func TestKeep(t *testing.T) {
+func TestKeepChoosesRepresentative(t *testing.T) {
 	body := "the same story of forty words or so that three papers printed on three days under one headline and with one photograph of the mayor holding up a very large fish "
 	stdin := `{"id":"c","text":"` + body + `","time":"2026-01-02"}` + "\n" +
 		`{"id":"b","text":"` + body + body + `","time":"2026-01-01T10:00:00Z"}` + "\n" +
@@ -271,7 +271,7 @@ func TestKeep(t *testing.T) {
 }
 
 // An interrupt ends the work with an exit status of its own.
-func TestInterrupt(t *testing.T) {
+func TestInterruptEndsWithItsStatus(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, cmd := range program().Commands {
@@ -300,7 +300,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 // An interrupt ends the service in good order.
-func TestServe(t *testing.T) {
+func TestInterruptStopsService(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	dir := t.TempDir()
@@ -327,7 +327,7 @@ func TestServe(t *testing.T) {
 }
 
 // An interrupt is heeded while a command waits for its input.
-func TestInterruptWaiting(t *testing.T) {
+func TestInterruptEndsWaitForInput(t *testing.T) {
 	for _, args := range [][]string{
 		{"report", "-"}, {"pairs", "-"}, {"clusters", "-workers", "1", "-"}, {"passages", "-"}, {"boilerplate", "-"},
 		{"pairs", "-format", "text", "-"}, {"clean", "-dry-run", "-"}, {"clean", "-out", "kept.jsonl", "-"},
@@ -358,7 +358,7 @@ func TestInterruptWaiting(t *testing.T) {
 }
 
 // The output has the same bytes for any number of workers.
-func TestWorkers(t *testing.T) {
+func TestWorkersPrintTheSameBytes(t *testing.T) {
 	articles := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
 	terms := corpus.Shared(t, "data", "terms_versions", "docs.jsonl")
 	for _, args := range [][]string{
@@ -380,7 +380,7 @@ func TestWorkers(t *testing.T) {
 }
 
 // Pages of HTML are judged by the blocks of their markup.
-func TestPages(t *testing.T) {
+func TestPagesAreJudgedByMarkup(t *testing.T) {
 	t.Chdir(t.TempDir())
 	body := func(story string) string {
 		return "<nav>Home <b>World</b> Sport News</nav><h1>" + story + "</h1><p>" + story + " began at dawn.</p><footer>Write to the desk with corrections</footer>"

@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPassagesAgainst compares new documents with old ones: read anew, and as a saved
+// TestPassagesAgainstSavedIndexEqualsCorpus compares new documents with old ones: read anew, and as a saved
 // index, which print the same.
-func TestPassagesAgainst(t *testing.T) {
+func TestPassagesAgainstSavedIndexEqualsCorpus(t *testing.T) {
 	dir := t.TempDir()
 	const wall = "The old harbour wall, which was built in 1884 of stone from the quarry above the town, will be repaired this summer."
 	old, fresh, saved := filepath.Join(dir, "old.jsonl"), filepath.Join(dir, "new.jsonl"), filepath.Join(dir, "old.idx")
@@ -52,9 +52,9 @@ func TestPassagesAgainst(t *testing.T) {
 	}
 }
 
-// TestPassagesGroup prints each passage once with its holders, among all documents, and
+// TestPassagesGroupPrintsEachOnce prints each passage once with its holders, among all documents, and
 // of two saved indexes and new documents those that are on both sides.
-func TestPassagesGroup(t *testing.T) {
+func TestPassagesGroupPrintsEachOnce(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const wall = "The old harbour wall, which was built in 1884 of stone from the quarry above the town, will be repaired this summer."
 	const short = "nobody in the whole town has seen the keeper today" // ten words

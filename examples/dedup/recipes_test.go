@@ -28,7 +28,7 @@ func recipeArgs(t *testing.T, line string) (args []string) {
 }
 
 // The commands of docs/recipes.md run, find something and leave nothing out.
-func TestRecipes(t *testing.T) {
+func TestRecipesRun(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "recipes.md"))
 	if err != nil {
 		t.Fatal(err)

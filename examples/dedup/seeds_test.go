@@ -24,7 +24,7 @@ type goldPassage struct {
 
 // The two real stories share six paragraphs, two parts of sentences and one
 // edited passage, and nothing else of twelve words.
-func TestSeeds(t *testing.T) {
+func TestSeedStoriesSharePassages(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, err := filepath.Glob("*.txt")
 	if err != nil || len(names) != 2 {
@@ -108,7 +108,7 @@ func adjoin(end, start int) bool { return 0 < start-end && start-end <= 4 }
 func overlap(a, b, c, d int) int { return max(0, min(b, d)-max(a, c)) }
 
 // As wholes the stories are not near-duplicates, but each holds much of the other.
-func TestSeedsPairs(t *testing.T) {
+func TestSeedStoriesAreNotNearDuplicates(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, _ := filepath.Glob("*.txt")
 	if stdout, _, _ := dedup(t, "", append([]string{"pairs", "-json"}, names...)...); stdout != "" {

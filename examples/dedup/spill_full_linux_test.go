@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestSpillFull runs on a disk that is full again and again, a little later each time,
+// TestSpillContinuesAfterFullDisk runs on a disk that is full again and again, a little later each time,
 // until there is room for the whole run.
-func TestSpillFull(t *testing.T) {
+func TestSpillContinuesAfterFullDisk(t *testing.T) {
 	t.Chdir(t.TempDir())
 	files := spillCorpora(t, 400)
 	if err := os.Mkdir("disk", 0o700); err != nil {

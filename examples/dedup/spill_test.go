@@ -91,8 +91,8 @@ func spillCorpora(t *testing.T, docs int) map[string]string {
 	return files
 }
 
-// TestSpill compares commands with and without -spill: findings, messages, status.
-func TestSpill(t *testing.T) {
+// TestSpillEqualsRunInMemory compares commands with and without -spill: findings, messages, status.
+func TestSpillEqualsRunInMemory(t *testing.T) {
 	shared, err := filepath.Abs("../../../shared/data")
 	if err != nil {
 		t.Fatal(err)
@@ -172,8 +172,8 @@ func outputs(t *testing.T) string {
 	return all.String()
 }
 
-// TestSpillKilled kills a run again and again until it comes to its end.
-func TestSpillKilled(t *testing.T) {
+// TestKilledSpillContinues kills a run again and again until it comes to its end.
+func TestKilledSpillContinues(t *testing.T) {
 	t.Chdir(t.TempDir())
 	files := spillCorpora(t, 2000)
 	step := 5 * time.Millisecond
@@ -213,9 +213,9 @@ func TestSpillKilled(t *testing.T) {
 	}
 }
 
-// TestSpillResumed goes on after a shard that an earlier run completed, in the middle of
+// TestSpillResumesAfterFinishedShard goes on after a shard that an earlier run completed, in the middle of
 // what is sketched together, and refuses other documents in its place.
-func TestSpillResumed(t *testing.T) {
+func TestSpillResumesAfterFinishedShard(t *testing.T) {
 	t.Chdir(t.TempDir())
 	all := string(readFile(t, spillCorpora(t, 700)["copies"]))
 	lines := strings.SplitAfter(all, "\n")
@@ -240,9 +240,9 @@ func TestSpillResumed(t *testing.T) {
 	}
 }
 
-// TestSpillShards does each step in parts, by calls in any order, some of them twice and
+// TestSpillShardsEqualOneRun does each step in parts, by calls in any order, some of them twice and
 // some after their files were lost, and compares the findings of a last call.
-func TestSpillShards(t *testing.T) {
+func TestSpillShardsEqualOneRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	spillCorpora(t, 1500)
 	lines := strings.SplitAfter(string(readFile(t, "copies.jsonl")), "\n")
@@ -311,9 +311,9 @@ func readFile(t *testing.T, name string) []byte {
 	return data
 }
 
-// TestSpillRefuses has folders, inputs and flags that a run must refuse with a message
+// TestSpillRefusesWhatDoesNotFit has folders, inputs and flags that a run must refuse with a message
 // that shows what to do, and what it must overlook.
-func TestSpillRefuses(t *testing.T) {
+func TestSpillRefusesWhatDoesNotFit(t *testing.T) {
 	t.Chdir(t.TempDir())
 	file := spillCorpora(t, 500)["crowd"]
 	want, _, _ := dedup(t, "", "clusters", "-json", "-strip=false", file)

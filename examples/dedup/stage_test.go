@@ -102,10 +102,10 @@ func siteCorpus(t *testing.T, n int) string {
 	return path
 }
 
-// TestSortedStages runs examples/sort/clusters, which is the stages with sort and
+// TestSortedStagesEqualClusters runs examples/sort/clusters, which is the stages with sort and
 // join between them, and compares its bytes with those of dedup clusters; once
 // undisturbed, and once killed again and again until it is through.
-func TestSortedStages(t *testing.T) {
+func TestSortedStagesEqualClusters(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")
 	}
@@ -203,9 +203,9 @@ func TestSortedStages(t *testing.T) {
 	}
 }
 
-// TestStageMemory feeds every stage 10 MB and more, and long lines where lines are
+// TestStagesTakeBoundedMemory feeds every stage 10 MB and more, and long lines where lines are
 // documents: a stage takes less than 64 MB and forty times its longest line.
-func TestStageMemory(t *testing.T) {
+func TestStagesTakeBoundedMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads the memory of a process as Linux counts it")
 	}

@@ -14,7 +14,7 @@ import (
 
 // Commands that need no texts after reading keep none, in memory or in a file: they take
 // less memory than there is text, and no folder for temporary files.
-func TestNoTexts(t *testing.T) {
+func TestCommandsWithoutTextsKeepNone(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("reads 160 MB several times")
 	}

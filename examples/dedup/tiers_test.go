@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// TestTiers runs commands with every set of instructions of this processor and with
+// TestTiersPrintTheSame runs commands with every set of instructions of this processor and with
 // none: what they print is the same.
-func TestTiers(t *testing.T) {
+func TestTiersPrintTheSame(t *testing.T) {
 	repository(t)
 	const stories = "examples/stories"
 	for _, args := range [][]string{

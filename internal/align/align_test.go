@@ -202,8 +202,8 @@ func checkMoved(t *testing.T, a, b []uint32, c Chain) {
 	}
 }
 
-// TestExchange exchanges the texts, which must exchange the sides.
-func TestExchange(t *testing.T) {
+// TestExchangedTextsExchangeSides exchanges the texts, which must exchange the sides.
+func TestExchangedTextsExchangeSides(t *testing.T) {
 	r := rng(2)
 	for range 600 {
 		a, b := related(&r)
@@ -274,9 +274,9 @@ func scoreOf(path []Run) int {
 	return score
 }
 
-// TestExtend holds the extension against the full matrix, to both sides. Nothing
+// TestExtendEqualsFullMatrix holds the extension against the full matrix, to both sides. Nothing
 // is dropped, and the texts repeat too little for the jump to matter.
-func TestExtend(t *testing.T) {
+func TestExtendEqualsFullMatrix(t *testing.T) {
 	r := rng(3)
 	var x extender
 	for range 3000 {
@@ -310,9 +310,9 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// TestHostile aligns texts that repeat themselves: the work must stay within its
+// TestHostileTextsStayWithinBudget aligns texts that repeat themselves: the work must stay within its
 // budget, which is linear, and equal texts must still be found equal.
-func TestHostile(t *testing.T) {
+func TestHostileTextsStayWithinBudget(t *testing.T) {
 	n := 20_000
 	if testing.Short() {
 		n = 5000
@@ -359,9 +359,9 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestGlobal checks that the alignment of whole texts is valid, and good: that
+// TestGlobalKeepsUneditedTokens checks that the alignment of whole texts is valid, and good: that
 // it keeps the tokens that were not edited.
-func TestGlobal(t *testing.T) {
+func TestGlobalKeepsUneditedTokens(t *testing.T) {
 	r := rng(4)
 	for _, n := range []int{0, 1, 5, 100, 3000, 60_000} {
 		for _, words := range []int{2, 50, 5000} {
@@ -431,8 +431,8 @@ func FuzzTile(f *testing.F) {
 	})
 }
 
-// TestTile does so on texts with edits.
-func TestTile(t *testing.T) {
+// TestTileKeepsUneditedTokens does so on texts with edits.
+func TestTileKeepsUneditedTokens(t *testing.T) {
 	r := rng(9)
 	for range 600 {
 		words := 2 + r.n(40)
@@ -511,9 +511,9 @@ func ids(x []byte) []uint32 {
 	return out
 }
 
-// TestSingle compares the extension with and without its shortcut for single edits,
+// TestSingleEditShortcutChangesNothing compares the extension with and without its shortcut for single edits,
 // on texts that repeat too little for it to matter.
-func TestSingle(t *testing.T) {
+func TestSingleEditShortcutChangesNothing(t *testing.T) {
 	r := rng(5)
 	shortcuts := 0
 	for range 5000 {

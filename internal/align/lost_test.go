@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestLost checks on random texts of many alphabets that a border which is lost scores
+// TestLostBorderScoresNothing checks on random texts of many alphabets that a border which is lost scores
 // nothing, by the tile.
-func TestLost(t *testing.T) {
+func TestLostBorderScoresNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 9))
 	text := func(words int) []uint32 {
 		ids := make([]uint32, 1+r.IntN(60))

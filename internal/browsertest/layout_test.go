@@ -93,7 +93,7 @@ const faults = `(() => {
 	return [...new Set(faults)].slice(0, 25);
 })()`
 
-func TestLayout(t *testing.T) {
+func TestLayoutFitsEveryScreen(t *testing.T) {
 	file := report(t, corpus(t, mixed()))
 	for _, v := range views {
 		for _, part := range parts {

@@ -12,7 +12,7 @@ import (
 
 // A page about 20,000 documents with ten thousand findings is small and quick. A
 // machine that runs a gate may be busy, so the best of a few tries counts.
-func TestManyDocuments(t *testing.T) {
+func TestManyDocumentsLoadQuickly(t *testing.T) {
 	const (
 		largest    = 4_000_000 // bytes
 		firstPaint = 1000.     // milliseconds
@@ -74,7 +74,7 @@ func TestManyDocuments(t *testing.T) {
 // Ten thousand findings open, are searched, filtered and paged in a time that a
 // reader does not mind. The bounds are wide, since a gate may run on a busy
 // machine; the log has the times.
-func TestManyFindings(t *testing.T) {
+func TestManyFindingsAreSearchedQuickly(t *testing.T) {
 	began := time.Now()
 	file := report(t, corpus(t, many()))
 	t.Logf("dedup took %v", time.Since(began).Round(time.Millisecond))

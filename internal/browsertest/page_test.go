@@ -17,7 +17,7 @@ var parts = []string{"clusters", "passages", "blocks"}
 
 // Every part opens on every screen, every finding in it opens, and nothing that
 // the documents hold runs.
-func TestOpens(t *testing.T) {
+func TestEveryPartOpens(t *testing.T) {
 	file := report(t, corpus(t, mixed()))
 	for _, v := range views {
 		for _, part := range parts {
@@ -100,7 +100,7 @@ func (tb *tab) search(text string) {
 	tb.run(chromedp.Sleep(400 * time.Millisecond)) // the page waits for a pause in the typing
 }
 
-func TestSearch(t *testing.T) {
+func TestSearchFindsWords(t *testing.T) {
 	docs := mixed()
 	tb := open(t, report(t, corpus(t, docs))+"#clusters", desktop)
 	all := len(titles(tb))
@@ -144,7 +144,7 @@ func TestSearch(t *testing.T) {
 	tb.clean()
 }
 
-func TestFilters(t *testing.T) {
+func TestFiltersNarrowLists(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed()))+"#clusters", desktop)
 	set := func(name, value string) {
 		t.Helper()
@@ -241,7 +241,7 @@ func TestFilters(t *testing.T) {
 }
 
 // The figures of the summary are those of the lists.
-func TestCounts(t *testing.T) {
+func TestCountsMatchLists(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed())), desktop)
 	tiles := eval[[]string](tb, `[...document.querySelectorAll(".tile strong")].map(e => e.textContent)`)
 	if tiles[0] != strconv.Itoa(len(mixed())) {
@@ -255,7 +255,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-func TestKeyboard(t *testing.T) {
+func TestKeyboardMovesFocus(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed())), desktop)
 	focused := func(why, want string) {
 		t.Helper()
@@ -320,7 +320,7 @@ func lit(tb *tab) string {
 }
 
 // A word under the pointer is lit on both sides.
-func TestPointer(t *testing.T) {
+func TestPointerHighlightsBothSides(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
 	openAll(tb)
 	type place struct{ X, Y float64 }
@@ -341,7 +341,7 @@ func TestPointer(t *testing.T) {
 }
 
 // Words are linked one by one in scripts without spaces too.
-func TestChineseLinks(t *testing.T) {
+func TestChineseWordsAreLinked(t *testing.T) {
 	tb := open(t, report(t, "-threshold", ".6", corpus(t, mixed()))+"#clusters", desktop)
 	openAll(tb)
 	n := eval[int](tb, `[...document.querySelectorAll(".card")].find(c => c.textContent.includes("chinese1")).querySelectorAll(".pane.a .w").length`)
@@ -355,7 +355,7 @@ func TestChineseLinks(t *testing.T) {
 }
 
 // Both ways to show a comparison show the same differences.
-func TestAsOneText(t *testing.T) {
+func TestBothViewsShowTheSame(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
 	openAll(tb)
 	sides := eval[[]string](tb, `["a", "b"].map(s => [...document.querySelectorAll(".pane." + s + " mark")].map(e => e.textContent).join(" "))`)
@@ -368,7 +368,7 @@ func TestAsOneText(t *testing.T) {
 }
 
 // Without its script the page can be read.
-func TestWithoutScript(t *testing.T) {
+func TestPageIsReadableWithoutScript(t *testing.T) {
 	tb := open(t, "/dev/null", viewport{})
 	call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	call(tb, network.Enable, network.EnableParams{})

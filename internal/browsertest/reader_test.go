@@ -41,7 +41,7 @@ func texts(tb *tab) []string {
 }
 
 // The reader shows both articles whole, the shared passage marked in each.
-func TestReader(t *testing.T) {
+func TestReaderShowsWholeArticles(t *testing.T) {
 	docs := mixed()
 	byID := map[string]string{}
 	for _, d := range docs {
@@ -97,7 +97,7 @@ func TestReader(t *testing.T) {
 }
 
 // Differences of near-duplicates are stepped through, and equal text can be hidden.
-func TestReaderOfDuplicates(t *testing.T) {
+func TestReaderStepsThroughDifferences(t *testing.T) {
 	g := generator(13)
 	ws := g.words(400)
 	other := append([]string(nil), ws...)
@@ -163,7 +163,7 @@ func TestReaderScrollsTogether(t *testing.T) {
 }
 
 // A recycled block is shown in the documents that hold it.
-func TestBlocksWhereTheyOccur(t *testing.T) {
+func TestBlocksAreShownInDocuments(t *testing.T) {
 	docs := mixed()
 	tb := open(t, report(t, corpus(t, docs))+"#blocks", desktop)
 	openAll(tb)
@@ -188,7 +188,7 @@ func TestBlocksWhereTheyOccur(t *testing.T) {
 }
 
 // Long equal text is folded on both sides and opens on both.
-func TestFold(t *testing.T) {
+func TestEqualTextIsFolded(t *testing.T) {
 	g := generator(5)
 	ws := g.words(600)
 	other := append([]string(nil), ws...)
@@ -222,7 +222,7 @@ func TestFold(t *testing.T) {
 }
 
 // Documents with a URL are linked, and only those with a harmless one.
-func TestLinks(t *testing.T) {
+func TestOnlyHarmlessURLsAreLinked(t *testing.T) {
 	g := generator(9)
 	story := text(g.words(80))
 	tb := open(t, report(t, corpus(t, []document{
@@ -241,7 +241,7 @@ func TestLinks(t *testing.T) {
 }
 
 // A printout holds every finding with its texts, in whatever state the page is.
-func TestPrint(t *testing.T) {
+func TestPrintoutHasEveryFinding(t *testing.T) {
 	docs := mixed()
 	tb := open(t, report(t, corpus(t, docs)), desktop)
 	tb.run(chromedp.Evaluate[chromedp.Void](`dispatchEvent(new Event("beforeprint"))`))

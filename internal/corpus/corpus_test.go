@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/internal/corpus"
 )
 
-func TestSilver(t *testing.T) {
+func TestSilverPairsAreRead(t *testing.T) {
 	pairs := corpus.Silver(t, "minhash_articles", "silver_1000_j5.tsv")
 	docs := corpus.Docs(t, "minhash_articles", "articles_1000.jsonl")
 	if diff := cmp.Diff(1000, len(docs)); diff != "" {

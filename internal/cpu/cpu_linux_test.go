@@ -10,7 +10,7 @@ import (
 )
 
 // The kernel of Linux lists what may be used.
-func TestAgainstKernel(t *testing.T) {
+func TestTiersAgreeWithKernel(t *testing.T) {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		t.Skip(err)

@@ -2,7 +2,7 @@ package cpu
 
 import "testing"
 
-func TestUse(t *testing.T) {
+func TestUseSelectsTier(t *testing.T) {
 	tiers := Tiers()
 	best := tiers[len(tiers)-1]
 	if tiers[0] != Generic || Active() != best {

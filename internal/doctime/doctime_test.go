@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/internal/doctime"
 )
 
-func TestParse(t *testing.T) {
+func TestParseReadsTimes(t *testing.T) {
 	at := time.Date(2026, 1, 31, 15, 4, 5, 0, time.UTC)
 	for s, want := range map[string]time.Time{
 		"":                                {},

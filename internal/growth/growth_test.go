@@ -17,7 +17,7 @@ func (r *recorder) Helper() {}
 
 func (r *recorder) Errorf(format string, args ...any) { r.failed = fmt.Sprintf(format, args...) }
 
-func TestLinear(t *testing.T) {
+func TestLinearAcceptsLinearWork(t *testing.T) {
 	var sum int
 	steps := func(n int) {
 		for i := range n {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestLog2(t *testing.T) {
+func TestLog2AgreesWithMath(t *testing.T) {
 	for _, n := range []uint64{1, 2, 3, 5, 7, 10, 255, 256, 257, 1e6, 1e9, 1 << 40, 1<<63 - 1, 1 << 63, math.MaxUint64} {
 		got, want := float64(Log2(n))/Unit, math.Log2(float64(n))
 		if got > want+1e-9 || got < want-1.1/Unit {

@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-func TestRefs(t *testing.T) {
+func TestRefsHoldASet(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	var s sorted.Refs
 	want := map[int64]bool{}
@@ -26,8 +26,8 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-// TestBucket compares the pairs of buckets with those by the definition.
-func TestBucket(t *testing.T) {
+// TestBucketPairsFollowDefinition compares the pairs of buckets with those by the definition.
+func TestBucketPairsFollowDefinition(t *testing.T) {
 	type pair struct{ a, b int64 }
 	for _, self := range []bool{false, true} {
 		var got []pair
@@ -71,7 +71,7 @@ func TestBucket(t *testing.T) {
 	}
 }
 
-func TestFull(t *testing.T) {
+func TestFullAgreesWithFullSize(t *testing.T) {
 	sizes := []int{5000, 200, 40_000, 129}
 	full, work := sorted.Full(slices.Clone(sizes), 100_000, 16)
 	want := lsh.FullSize([]int{129, 200, 5000, 40_000}, 100_000, 16)
@@ -93,8 +93,8 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestClusters compares with the definition on random matches.
-func TestClusters(t *testing.T) {
+// TestClustersFollowDefinition compares with the definition on random matches.
+func TestClustersFollowDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for range 200 {
 		n := 2 + r.IntN(30)
@@ -118,7 +118,7 @@ func TestClusters(t *testing.T) {
 	}
 }
 
-func TestPack(t *testing.T) {
+func TestPackKeepsAgreement(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	x, y := make([]uint32, 4096), make([]uint32, 4096)
 	equal := 0

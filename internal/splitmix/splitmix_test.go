@@ -7,7 +7,7 @@ import (
 
 // The first numbers of seed 0 and of seed 1234567 are those of the reference
 // implementation.
-func TestGolden(t *testing.T) {
+func TestGoldenNumbers(t *testing.T) {
 	for seed, want := range map[uint64][]uint64{
 		0:       {0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F},
 		1234567: {6457827717110365317, 3203168211198807973, 9817491932198370423},
@@ -21,7 +21,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestMultiplier(t *testing.T) {
+func TestMultiplierIsOddAndMixed(t *testing.T) {
 	s := Source(1)
 	for range 100_000 {
 		if m := s.Multiplier(); m&1 == 0 || bits.OnesCount64(m^m>>1) < 24 {

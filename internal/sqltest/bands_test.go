@@ -17,9 +17,9 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2"
 )
 
-// TestBands runs the statements of docs/bands.md in DuckDB, on newswire stories
+// TestStatementsFindTheSamePairs runs the statements of docs/bands.md in DuckDB, on newswire stories
 // and on a made-up corpus with a bucket that is too large to compare in full.
-func TestBands(t *testing.T) {
+func TestStatementsFindTheSamePairs(t *testing.T) {
 	dedup := build(t)
 	t.Run("made up", func(t *testing.T) {
 		var docs bytes.Buffer

@@ -47,7 +47,7 @@ func decode(data []byte) (message, error) {
 
 var sample = message{1 << 40, "words:5", []uint32{1, 1 << 31}, []uint64{7, 1 << 63}, 9}
 
-func TestRoundTrip(t *testing.T) {
+func TestReaderReadsWhatWriterWrote(t *testing.T) {
 	got, err := decode(sample.append([]byte("before"))[len("before"):])
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestDamage(t *testing.T) {
+func TestDamageIsRefused(t *testing.T) {
 	data := sample.append(nil)
 	for i := range data {
 		if _, err := decode(data[:i]); err == nil {
@@ -76,7 +76,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestErrorsWrapTheirKind(t *testing.T) {
 	for _, c := range []struct {
 		why  string
 		data []byte
@@ -96,7 +96,7 @@ func TestErrors(t *testing.T) {
 }
 
 // A declared length must not be believed before the bytes are there.
-func TestDeclaredLength(t *testing.T) {
+func TestDeclaredLengthIsNotAllocated(t *testing.T) {
 	for _, n := range []uint64{1, 1 << 20, 1 << 33, 1 << 62, 1<<64 - 1} {
 		r := wire.NewReader(binary.AppendUvarint(nil, n))
 		got := testing.AllocsPerRun(10, func() {

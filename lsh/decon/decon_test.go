@@ -38,7 +38,7 @@ func search(items []Item, o Options, texts ...string) (out []string) {
 	return out
 }
 
-func TestMatches(t *testing.T) {
+func TestMatchesAreFound(t *testing.T) {
 	long := strings.Repeat("Nothing of it here, only rain on slate and a dog asleep. ", 500) // many chunks
 	fill := "Rain on slate; a dog asleep under the stove while somebody turned pages."
 	for _, tt := range []struct {
@@ -83,8 +83,8 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// TestBorders plants an item at every place around the border of a chunk.
-func TestBorders(t *testing.T) {
+// TestItemsAcrossChunksAreFound plants an item at every place around the border of a chunk.
+func TestItemsAcrossChunksAreFound(t *testing.T) {
 	items := []Item{{ID: "p", Text: passage}}
 	ix := New(items, Options{})
 	for lead := chunk - 60; lead < chunk+20; lead++ {
@@ -97,8 +97,8 @@ func TestBorders(t *testing.T) {
 	}
 }
 
-// TestLongItems finds the parts of a text that is longer than an entry may be.
-func TestLongItems(t *testing.T) {
+// TestLongItemsAreFoundInParts finds the parts of a text that is longer than an entry may be.
+func TestLongItemsAreFoundInParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	words := make([]string, 2*mostWords+1)
 	for i := range words {
@@ -112,8 +112,8 @@ func TestLongItems(t *testing.T) {
 	}
 }
 
-// TestOrder adds documents in several orders and from several goroutines.
-func TestOrder(t *testing.T) {
+// TestOrderDoesNotMatter adds documents in several orders and from several goroutines.
+func TestOrderDoesNotMatter(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var items []Item
 	var texts []string
@@ -145,9 +145,9 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestAlign compares the aligner with the length of the best chain that plain
+// TestAlignFindsLongestChain compares the aligner with the length of the best chain that plain
 // recursion finds.
-func TestAlign(t *testing.T) {
+func TestAlignFindsLongestChain(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	var al aligner
 	for range 300 {
@@ -208,8 +208,8 @@ func bestChain(a, b []uint32) int {
 	return best
 }
 
-// TestCommonRuns finds items of one template among thousands.
-func TestCommonRuns(t *testing.T) {
+// TestCommonRunsDoNotHideItems finds items of one template among thousands.
+func TestCommonRunsDoNotHideItems(t *testing.T) {
 	var items []Item
 	for i := range 3000 {
 		items = append(items, Item{ID: fmt.Sprint(i), Text: fmt.Sprintf("What is the usual colour of the flag of the town of place%d today?", i)})
@@ -230,7 +230,7 @@ func TestCommonRuns(t *testing.T) {
 	}
 }
 
-func TestPanics(t *testing.T) {
+func TestBadOptionsPanic(t *testing.T) {
 	for _, o := range []Options{{MinTokens: 2}, {Share: 1.5}, {Share: -1}} {
 		func() {
 			defer func() {
@@ -247,8 +247,8 @@ var update = flag.Bool("update", false, "write golden files")
 
 var goldenItems = []Item{{"q1", question, "Brimsey"}, {"", passage, ""}, {"kurz", "zu kurz", "\xff"}}
 
-// TestGolden reads the file of version 1 and writes it again.
-func TestGolden(t *testing.T) {
+// TestGoldenFileIsReadAndWritten reads the file of version 1 and writes it again.
+func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	name := filepath.Join("testdata", "items-v1.golden")
 	got, err := New(goldenItems, Options{Share: .8}).AppendBinary(nil)
 	if err != nil {
@@ -275,7 +275,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestDamage(t *testing.T) {
+func TestDamageIsRefused(t *testing.T) {
 	data, _ := New(goldenItems, Options{}).MarshalBinary()
 	for n := range data {
 		var ix Index

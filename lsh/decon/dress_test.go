@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestDress finds items that a document has in another dress: case, punctuation,
+// TestRestyledItemsAreFound finds items that a document has in another dress: case, punctuation,
 // paragraphs, a notice in the middle, widths of letters.
-func TestDress(t *testing.T) {
+func TestRestyledItemsAreFound(t *testing.T) {
 	items := []Item{
 		{ID: "short", Text: "Which river crosses the border of both provinces?"},
 		{ID: "long", Text: "A baker of Oxwick sells forty loaves on each working day and sixty on Saturday. How many loaves are sold in a week of six working days, if nine are returned?"},

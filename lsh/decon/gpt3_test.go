@@ -10,7 +10,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-func TestGPT3(t *testing.T) {
+func TestGPT3RuleFindsThirteenWords(t *testing.T) {
 	thirteen := "one two three four five six seven eight nine ten eleven twelve thirteen"
 	items := []Item{{Text: thirteen + " fourteen"}, {Text: question, Answer: thirteen}}
 	g := NewGPT3(items)
@@ -47,7 +47,7 @@ func TestGPT3(t *testing.T) {
 	}
 }
 
-func TestCutGPT3(t *testing.T) {
+func TestCutGPT3RemovesSurroundings(t *testing.T) {
 	a, hit, b := strings.Repeat("é", 450), "HIT", strings.Repeat("b", 399)
 	text := a + hit + b
 	span := shingle.Span{Start: len(a), End: len(a) + len(hit)}

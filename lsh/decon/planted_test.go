@@ -104,9 +104,9 @@ func edit(r *rand.Rand, words []string, n int, l language) []string {
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
-// TestPlanted plants items into real documents, unchanged and changed, and counts
+// TestPlantedItemsAreFound plants items into real documents, unchanged and changed, and counts
 // those found and the documents that hold none but are reported.
-func TestPlanted(t *testing.T) {
+func TestPlantedItemsAreFound(t *testing.T) {
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
 	r := rand.New(rand.NewPCG(5, 23))
 	const perLanguage = 600
@@ -194,9 +194,9 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// TestForeignItems looks for sentences of contracts and standards in news: documents
+// TestCommonPhrasesAreNotItems looks for sentences of contracts and standards in news: documents
 // that hold turns of phrase that everybody uses are not reported.
-func TestForeignItems(t *testing.T) {
+func TestCommonPhrasesAreNotItems(t *testing.T) {
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
 	if testing.Short() {
 		docs = docs[:len(docs)/8]

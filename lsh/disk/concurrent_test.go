@@ -162,7 +162,7 @@ func TestOneSyncServesManyInserts(t *testing.T) {
 
 // Of versions that drift, InsertNew leaves out only documents that are at or above
 // the threshold to one that is kept, from however many goroutines they come.
-func TestInsertNewDrift(t *testing.T) {
+func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	ctx := t.Context()
 	o := options
 	o.TableSize = 50
@@ -226,7 +226,7 @@ func TestInsertNewDrift(t *testing.T) {
 // Readers that open, refresh and verify while a writer adds, merges and compacts
 // see at least the documents that were durable before, and take no frame for damaged that the
 // writer is at.
-func TestReadersWithWriter(t *testing.T) {
+func TestReadersSeeDurableDocuments(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	o := options

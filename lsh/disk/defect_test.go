@@ -75,7 +75,7 @@ func TestRemovalLostInMergeIsUndone(t *testing.T) {
 
 // Verify finds what the defect above did to an index: a document whose entries are
 // gone.
-func TestVerifyMissingEntries(t *testing.T) {
+func TestVerifyFindsMissingEntries(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {
@@ -105,7 +105,7 @@ func TestVerifyMissingEntries(t *testing.T) {
 }
 
 // Compact may fail at any of its calls: the index opens, with all documents.
-func TestCompactFault(t *testing.T) {
+func TestFailedCompactLosesNothing(t *testing.T) {
 	const docs = 14
 	run := func(at int, forever, power bool) (calls int) {
 		disk := newSimDisk(uint64(at))
@@ -143,7 +143,7 @@ func TestCompactFault(t *testing.T) {
 
 // The size of a set that a record claims is compared with the bytes there before
 // memory is taken for it.
-func TestClaimedSet(t *testing.T) {
+func TestClaimedSetIsNotAllocated(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {
@@ -194,7 +194,7 @@ func (p params) headerSize(t testing.TB) int {
 }
 
 // A log that lost bytes which are in tables does not open.
-func TestShortLog(t *testing.T) {
+func TestShortLogDoesNotOpen(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {
@@ -217,7 +217,7 @@ func TestShortLog(t *testing.T) {
 }
 
 // An index that lost its manifest is not taken for a new one, however small it is.
-func TestLostManifest(t *testing.T) {
+func TestLostManifestIsNotANewIndex(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {

@@ -349,7 +349,7 @@ func TestZeroIndexPanics(t *testing.T) {
 
 // Dead counts the rows that Compact gives back: those of documents that were replaced,
 // removed or expired.
-func TestDead(t *testing.T) {
+func TestDeadCountsRowsToCompact(t *testing.T) {
 	ctx := t.Context()
 	ix := open(t, t.TempDir(), disk.Options{Scheme: sketcher.Scheme()})
 	sig := sketcher.Sketch([]uint64{1, 2, 3})

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-var flips = flag.Int("flips", 400, "how many bits TestFlip flips in an index of each kind")
+var flips = flag.Int("flips", 400, "how many bits TestFlippedBitsAreReported flips in an index of each kind")
 
 const flipDocs = 70
 
@@ -35,12 +35,12 @@ func flipIndex(t *testing.T, dir string) *disk.Index {
 	return ix
 }
 
-// TestFlip flips single bits, in an index that was closed, one whose writer was
+// TestFlippedBitsAreReported flips single bits, in an index that was closed, one whose writer was
 // killed, and one that is open. Every one is reported, by opening or by Verify; in
 // the last frame of an index that was not closed it may be reported as an end that
 // was cut off. Until then no query returns a wrong result, and none reports no match
 // where records are damaged.
-func TestFlip(t *testing.T) {
+func TestFlippedBitsAreReported(t *testing.T) {
 	ctx := t.Context()
 	for _, kind := range []string{"closed", "killed", "running"} {
 		t.Run(kind, func(t *testing.T) {

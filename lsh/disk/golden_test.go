@@ -40,7 +40,7 @@ func goldenIndex(t *testing.T, dir string) {
 }
 
 // A change of the golden files is a change of the format: see FORMAT.md.
-func TestGolden(t *testing.T) {
+func TestGoldenFilesAreReadAndWritten(t *testing.T) {
 	const golden = "testdata/v1"
 	names := []string{"MANIFEST", "documents-000001.log", "tables-000002.idx"}
 	dir := t.TempDir()

@@ -19,7 +19,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-var kills = flag.Int("kills", 50, "how many times TestKill kills a process of four writers")
+var kills = flag.Int("kills", 50, "how many times TestKilledWritersLoseNothing kills a process of four writers")
 
 const killWriters = 4
 
@@ -194,10 +194,10 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 	return out
 }
 
-// TestKill kills a process whose four writers mix all operations, synced and not,
+// TestKilledWritersLoseNothing kills a process whose four writers mix all operations, synced and not,
 // inside merges and compactions. Of each writer all that was acknowledged is
 // there, and of the rest the first operations.
-func TestKill(t *testing.T) {
+func TestKilledWritersLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process is killed only without -short")
 	}

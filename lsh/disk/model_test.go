@@ -22,9 +22,9 @@ import (
 // The tests of this file drive an index on a simulated disk with random
 // operations, and compare it with a model that knows the acknowledged ones.
 var (
-	powerCuts = flag.Int("powercuts", 1000, "losses of power of TestPowerCut")
-	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFault lets every call fail")
-	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCut with this seed alone")
+	powerCuts = flag.Int("powercuts", 1000, "losses of power of TestPowerCutLosesNothing")
+	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFailedCallLosesNothing lets every call fail")
+	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCutLosesNothing with this seed alone")
 )
 
 var modelSketcher = minhash.New(minhash.Options{K: 16, Elements: minhash.Name("model")})
@@ -545,10 +545,10 @@ func (w *world) live(steps int) {
 	}
 }
 
-// TestPowerCut cuts the power in the middle of random operations, again and again
+// TestPowerCutLosesNothing cuts the power in the middle of random operations, again and again
 // on the rest of the same disk, or kills the process, or lets calls fail
 // before either. Everything acknowledged is there each time.
-func TestPowerCut(t *testing.T) {
+func TestPowerCutLosesNothing(t *testing.T) {
 	if *modelSeed != 0 {
 		cuts, kills := powerCut(t, *modelSeed, 20)
 		t.Logf("%d losses of power, %d kills", cuts, kills)
@@ -570,7 +570,7 @@ func TestPowerCut(t *testing.T) {
 	t.Logf("%d losses of power and %d kills over %d disks, seeds 1 to %d: nothing acknowledged was lost", cuts.Load(), kills.Load(), next.Load(), next.Load())
 }
 
-// powerCut is one disk of TestPowerCut.
+// powerCut is one disk of TestPowerCutLosesNothing.
 func powerCut(t testing.TB, seed uint64, lives int) (cuts, kills int) {
 	w := newWorld(t, seed)
 	for life := range lives {
@@ -601,9 +601,9 @@ func powerCut(t testing.TB, seed uint64, lives int) (cuts, kills int) {
 	return cuts, kills
 }
 
-// TestFault lets each call of a workload fail, once and from then on, and then
+// TestFailedCallLosesNothing lets each call of a workload fail, once and from then on, and then
 // kills the process or cuts the power.
-func TestFault(t *testing.T) {
+func TestFailedCallLosesNothing(t *testing.T) {
 	points := 0
 	for seed := range uint64(*faultRuns) {
 		calls := faultRun(t, seed, 0, false)

@@ -46,7 +46,7 @@ func repairIndex(t *testing.T, closed bool) (*simDisk, state) {
 
 // Of an index that is whole, and of one that lost all but its log, everything is
 // saved.
-func TestRepairWhole(t *testing.T) {
+func TestRepairSavesWholeIndex(t *testing.T) {
 	for _, closed := range []bool{true, false} {
 		disk, want := repairIndex(t, closed)
 		for round := range 2 {
@@ -83,7 +83,7 @@ func TestRepairWhole(t *testing.T) {
 
 // A flipped bit anywhere in the log loses one record at most, which is listed, and
 // the files that are repaired stay as they are.
-func TestRepairFlip(t *testing.T) {
+func TestRepairLosesOneRecordPerFlip(t *testing.T) {
 	disk, want := repairIndex(t, true)
 	node := disk.find(modelDir + "/" + logName(1))
 	ids := map[string]bool{}
@@ -138,7 +138,7 @@ func TestRepairFlip(t *testing.T) {
 func registerBytes(d Document) []byte { return fmt.Append(nil, d.Signature.Values()) }
 
 // Records cut off or overwritten are lost, and no more.
-func TestRepairCut(t *testing.T) {
+func TestRepairLosesOnlyCutRecords(t *testing.T) {
 	disk, _ := repairIndex(t, true)
 	node := disk.find(modelDir + "/" + logName(1))
 	whole := bytes.Clone(node.data)
@@ -179,7 +179,7 @@ func TestRepairCut(t *testing.T) {
 }
 
 // The bytes of a record inside an id are not taken for a record.
-func TestRepairHostile(t *testing.T) {
+func TestRepairIgnoresRecordsInIDs(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
 	if err != nil {

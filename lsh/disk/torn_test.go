@@ -13,9 +13,9 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// TestTorn cuts the log at every length: intact records are there, the rest is reported
+// TestTornLogKeepsIntactRecords cuts the log at every length: intact records are there, the rest is reported
 // to be cut off.
-func TestTorn(t *testing.T) {
+func TestTornLogKeepsIntactRecords(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	ix := open(t, dir, options)

@@ -8,9 +8,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestCueBlocks compares the search between empty lines with that of the whole text,
+// TestCuesAreFoundBetweenEmptyLines compares the search between empty lines with that of the whole text,
 // on texts put together from pieces of cues and gaps.
-func TestCueBlocks(t *testing.T) {
+func TestCuesAreFoundBetweenEmptyLines(t *testing.T) {
 	pieces := strings.Split("\n|\n\n|\n\n\n| |according|According|to|the|The|Wall Street Journal|Reuters|reported|published by|told|"+
 		"LONDON, May 4 (AP) -|By Jane Doe|Reporting by Ann Lee|Source: Agency|- Jane Doe|© The Times|has|wrote|. |x", "|")
 	seed := uint64(1)
@@ -44,9 +44,9 @@ func TestCueBlocks(t *testing.T) {
 	}
 }
 
-// TestCitingOnce compares the search for many passages of a text with that for one, on
+// TestCitingManyEqualsCitingOne compares the search for many passages of a text with that for one, on
 // texts put together from cues and gaps.
-func TestCitingOnce(t *testing.T) {
+func TestCitingManyEqualsCitingOne(t *testing.T) {
 	pieces := strings.Split("\n|\n\n|\n\n\n| | |according to the |Wall Street Journal |Reuters |reported |published by |told the |"+
 		"LONDON, May 4 (AP) - |By Jane Doe\n|Reporting by Ann Lee\n|Source: Agency\n|- Jane Doe\n|\n– Jane Doe\n|© The Times\n|laut Reuters |wrote. |x |据新华社报道。|)-", "|")
 	seed := uint64(7)

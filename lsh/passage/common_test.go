@@ -64,9 +64,9 @@ func TestCommonPassageReachesEveryHolder(t *testing.T) {
 	}
 }
 
-// TestFormulas gives a formula to more than 64 documents. Every two of them are reported
+// TestFormulasAreReportedOrCounted gives a formula to more than 64 documents. Every two of them are reported
 // or counted as left out, and none is left out if the formula has 22 words or more.
-func TestFormulas(t *testing.T) {
+func TestFormulasAreReportedOrCounted(t *testing.T) {
 	const docs = 100
 	r := rng(16)
 	for _, n := range []int{12, 15, 18, 21, 22, 23, 24, 40} {
@@ -93,10 +93,10 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
-// TestCommonQuery asks for a passage that very many documents hold, some of which
+// TestCommonPassageIsComparedWithFirstHolders asks for a passage that very many documents hold, some of which
 // are gone: it is compared with the first holders that are left, however the
 // index came by them.
-func TestCommonQuery(t *testing.T) {
+func TestCommonPassageIsComparedWithFirstHolders(t *testing.T) {
 	r := rng(11)
 	licence := strings.Join(r.words(40, 5000), " ")
 	for _, every := range []int{1, 7, 1000} { // documents between two queries, each of which sorts them

@@ -54,9 +54,9 @@ func naiveCover(t *shingle.Text, passages []shingle.Passage, side func(shingle.P
 	return sum / float64(max(1, t.Len()))
 }
 
-// TestCovered compares the pairs found with those of all pairs of documents, and
+// TestCoveredAgreesWithAllPairs compares the pairs found with those of all pairs of documents, and
 // their covers with a count token by token.
-func TestCovered(t *testing.T) {
+func TestCoveredAgreesWithAllPairs(t *testing.T) {
 	texts, skip := framed(new(rng), 60)
 	var al shingle.Aligner
 	prepared := make([]*shingle.Text, len(texts))
@@ -117,9 +117,9 @@ func TestCovered(t *testing.T) {
 	}
 }
 
-// TestCoveredFrames shows what skipping is for: without it pages of one site cover
+// TestSkippedFramesDoNotCover shows what skipping is for: without it pages of one site cover
 // each other.
-func TestCoveredFrames(t *testing.T) {
+func TestSkippedFramesDoNotCover(t *testing.T) {
 	texts, skip := framed(new(rng), 30)
 	count := func(skipped bool) (n int) {
 		ix := passage.New(passage.Options{})
@@ -143,9 +143,9 @@ func TestCoveredFrames(t *testing.T) {
 	}
 }
 
-// TestCoveredCommon gives a story to more documents than the cap: every one is found
+// TestCommonStoryIsCoveredByFirstHolders gives a story to more documents than the cap: every one is found
 // with the first holders, in linear time.
-func TestCoveredCommon(t *testing.T) {
+func TestCommonStoryIsCoveredByFirstHolders(t *testing.T) {
 	const docs = 300
 	r := new(rng)
 	story := strings.Join(r.words(100, 5000), " ")
@@ -167,7 +167,7 @@ func TestCoveredCommon(t *testing.T) {
 	}
 }
 
-func TestCoveredStops(t *testing.T) {
+func TestCoveredStopsWithContext(t *testing.T) {
 	texts, _ := framed(new(rng), 60)
 	ix := index(passage.Options{}, texts)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -196,7 +196,7 @@ func TestCoveredStops(t *testing.T) {
 	}
 }
 
-func TestCoverZero(t *testing.T) {
+func TestEmptyTextsCoverNothing(t *testing.T) {
 	var al shingle.Aligner
 	empty := al.Prepare("")
 	if c := passage.Covered(empty, empty, nil); c != (passage.Cover{}) || c.Share() != 0 {
@@ -219,7 +219,7 @@ func ExampleCovered() {
 
 // Texts that are shorter than a passage cover each other if they are nearly equal, with
 // and without an index.
-func TestCoveredShort(t *testing.T) {
+func TestShortEqualTextsCoverEachOther(t *testing.T) {
 	for _, c := range []struct {
 		why, a, b string
 		want      bool
@@ -254,7 +254,7 @@ func TestCoveredShort(t *testing.T) {
 }
 
 // A thousand equal texts of two words are paired with the first few.
-func TestCoveredShortCommon(t *testing.T) {
+func TestShortCommonTextsArePairedWithFirst(t *testing.T) {
 	texts := make([]string, 1000)
 	for i := range texts {
 		texts[i] = "Talks fail"

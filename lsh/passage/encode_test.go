@@ -45,7 +45,7 @@ func written(t testing.TB) (*passage.Index, []byte) {
 	return ix, file.Bytes()
 }
 
-func TestReadWritten(t *testing.T) {
+func TestReadReturnsWrittenIndex(t *testing.T) {
 	ix, file := written(t)
 	got, err := passage.Read(iotest.OneByteReader(bytes.NewReader(file)), passage.Options{})
 	if err != nil {
@@ -69,9 +69,9 @@ func TestReadWritten(t *testing.T) {
 	}
 }
 
-// TestGoldenFile compares the output with a file of this version, and reads those of
+// TestGoldenFileIsReadAndWritten compares the output with a file of this version, and reads those of
 // all versions: they must be readable for ever.
-func TestGoldenFile(t *testing.T) {
+func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	ix, file := written(t)
 	const newest = "testdata/v2.ndpa"
 	if *update {
@@ -100,8 +100,8 @@ func TestGoldenFile(t *testing.T) {
 	}
 }
 
-// TestReadOtherOptions reads a file with options that make other tokens or fingerprints.
-func TestReadOtherOptions(t *testing.T) {
+// TestReadRefusesOtherOptions reads a file with options that make other tokens or fingerprints.
+func TestReadRefusesOtherOptions(t *testing.T) {
 	_, file := written(t)
 	for _, opts := range []passage.Options{
 		{Run: 9},
@@ -155,9 +155,9 @@ func resealed(file []byte, change func(block int, content []byte)) []byte {
 	return out
 }
 
-// TestReadHostile changes every byte of the content of a file, with checksums that are
+// TestReadSurvivesHostileContent changes every byte of the content of a file, with checksums that are
 // right: it is refused, or makes an index that can be searched.
-func TestReadHostile(t *testing.T) {
+func TestReadSurvivesHostileContent(t *testing.T) {
 	_, file := written(t)
 	refused := 0
 	for at := range file {
@@ -192,8 +192,8 @@ func TestReadHostile(t *testing.T) {
 	}
 }
 
-// TestFormatExample compares the bytes in FORMAT.md with the output.
-func TestFormatExample(t *testing.T) {
+// TestFormatExampleMatchesOutput compares the bytes in FORMAT.md with the output.
+func TestFormatExampleMatchesOutput(t *testing.T) {
 	page, err := os.ReadFile("FORMAT.md")
 	if err != nil {
 		t.Fatal(err)
@@ -219,8 +219,8 @@ func TestFormatExample(t *testing.T) {
 	}
 }
 
-// TestReadDamaged cuts and flips a file at every byte.
-func TestReadDamaged(t *testing.T) {
+// TestReadRefusesDamage cuts and flips a file at every byte.
+func TestReadRefusesDamage(t *testing.T) {
 	_, file := written(t)
 	for n := range file {
 		_, err := passage.Read(bytes.NewReader(file[:n]), passage.Options{})
@@ -258,9 +258,9 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestReadHugeLength declares a block of a terabyte: nothing of the kind may be
+// TestReadDoesNotAllocateDeclaredLength declares a block of a terabyte: nothing of the kind may be
 // allocated.
-func TestReadHugeLength(t *testing.T) {
+func TestReadDoesNotAllocateDeclaredLength(t *testing.T) {
 	file := append([]byte("NDpa\x02"), binary.LittleEndian.AppendUint64(nil, 1<<40)...)
 	allocated := testing.AllocsPerRun(1, func() {
 		if _, err := passage.Read(bytes.NewReader(append(file, "some bytes"...)), passage.Options{}); !errors.Is(err, passage.ErrCorrupt) {

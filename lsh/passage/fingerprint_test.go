@@ -87,9 +87,9 @@ func TestBothWinnowingsAgree(t *testing.T) {
 	}
 }
 
-// TestFingerprintDensity checks the memory that the package documents: one
+// TestFingerprintDensityMatchesDocumentation checks the memory that the package documents: one
 // fingerprint for two tokens.
-func TestFingerprintDensity(t *testing.T) {
+func TestFingerprintDensityMatchesDocumentation(t *testing.T) {
 	r := rng(2)
 	ids := make([]uint32, 100_000)
 	for i := range ids {

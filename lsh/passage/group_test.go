@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestGroups distinguishes a recycled paragraph from a quotation used once, and who
+// TestGroupsDistinguishQuotations distinguishes a recycled paragraph from a quotation used once, and who
 // had it first.
-func TestGroups(t *testing.T) {
+func TestGroupsDistinguishQuotations(t *testing.T) {
 	const quote = "We shall not sell a single acre of this forest, not to the railway and not to anybody else"
 	const background = "The forest above the lake has belonged to the three villages since 1611, when the last count died without an heir"
 	day := func(d int) time.Time { return time.Date(2020, 5, d, 0, 0, 0, 0, time.UTC) }

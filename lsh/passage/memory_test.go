@@ -43,10 +43,10 @@ func TestStatsBytesMatchHeap(t *testing.T) {
 	}
 }
 
-// TestPeakMemoryPerByteOfText holds the most memory in use while real documents are added and all pairs are
+// TestPeakMemoryIsProportionalToText holds the most memory in use while real documents are added and all pairs are
 // found to four bytes for a byte of text, the text included. The collector runs so often
 // that hardly anything else is counted.
-func TestPeakMemoryPerByteOfText(t *testing.T) {
+func TestPeakMemoryIsProportionalToText(t *testing.T) {
 	if race {
 		t.Skip("the race detector takes memory of its own")
 	}

@@ -92,10 +92,10 @@ func TestOriginsByDefinition(t *testing.T) {
 	}
 }
 
-// TestOriginsReal plants news stories at 40 hosts each, among other stories of the same
+// TestOriginsOfPlantedStoriesAreFound plants news stories at 40 hosts each, among other stories of the same
 // agency: whole with some words changed, or a paragraph of it in a text of the host's
 // own.
-func TestOriginsReal(t *testing.T) {
+func TestOriginsOfPlantedStoriesAreFound(t *testing.T) {
 	const stories, hosts = 20, 40
 	var long, other []string
 	ix := passage.New(passage.Options{}) // of the stories, which share nothing with other texts

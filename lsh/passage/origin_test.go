@@ -69,9 +69,9 @@ func plantTimelines(r *rng, ix *passage.Index, stories int, when func(k int) tim
 	return out
 }
 
-// TestOrigins finds the first holder and the number of origins of stories that were
+// TestOriginsNameFirstHolder finds the first holder and the number of origins of stories that were
 // planted at many hosts.
-func TestOrigins(t *testing.T) {
+func TestOriginsNameFirstHolder(t *testing.T) {
 	r := rng(21)
 	start := time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
 	ix := passage.New(passage.Options{Workers: 2})
@@ -112,8 +112,8 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestOriginsUnknown guesses nothing where times are missing or equal.
-func TestOriginsUnknown(t *testing.T) {
+// TestOriginsGuessNothing guesses nothing where times are missing or equal.
+func TestOriginsGuessNothing(t *testing.T) {
 	day := func(d int) time.Time { return time.Date(2024, 6, d, 0, 0, 0, 0, time.UTC) }
 	for _, c := range []struct {
 		name  string
@@ -150,8 +150,8 @@ func TestOriginsUnknown(t *testing.T) {
 	}
 }
 
-// TestCites finds the cues of attribution next to a passage.
-func TestCites(t *testing.T) {
+// TestCitesFindAttributions finds the cues of attribution next to a passage.
+func TestCitesFindAttributions(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"According to the Harbour Gazette, it rained. X", "According to the Harbour Gazette|Harbour Gazette"},
 		{"It rained, the Gazette of Works reported. X", "the Gazette of Works reported|Gazette of Works"},

@@ -138,9 +138,9 @@ func TestPairsAgreesWithAlign(t *testing.T) {
 	}
 }
 
-// TestWorkers checks that neither workers nor the way the index was filled
+// TestWorkersChangeNothing checks that neither workers nor the way the index was filled
 // change what it finds.
-func TestWorkers(t *testing.T) {
+func TestWorkersChangeNothing(t *testing.T) {
 	r := rng(3)
 	texts := library(&r, 80, 300)
 	want := collect(index(passage.Options{}, texts))
@@ -167,8 +167,8 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// TestQuery checks that a query finds what Pairs does.
-func TestQuery(t *testing.T) {
+// TestQueryFindsWhatPairsDoes checks that a query finds what Pairs does.
+func TestQueryFindsWhatPairsDoes(t *testing.T) {
 	r := rng(4)
 	texts := library(&r, 50, 300)
 	ix := index(passage.Options{}, texts)
@@ -207,8 +207,8 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// TestRemove removes and adds again, many times over.
-func TestRemove(t *testing.T) {
+// TestRemovedDocumentsAreNotFound removes and adds again, many times over.
+func TestRemovedDocumentsAreNotFound(t *testing.T) {
 	r := rng(5)
 	texts := library(&r, 150, 300)
 	ix := index(passage.Options{}, texts)
@@ -245,8 +245,8 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestOptions shows that each option changes what an index does.
-func TestOptions(t *testing.T) {
+// TestEachOptionChangesFindings shows that each option changes what an index does.
+func TestEachOptionChangesFindings(t *testing.T) {
 	r := rng(7)
 	// Thirty documents share one paragraph; two of them another one, of which
 	// every fourth word is another.
@@ -378,8 +378,8 @@ func pairsOf(ix *passage.Index) iter.Seq[passage.Pair] {
 
 func collect(ix *passage.Index) []passage.Pair { return slices.Collect(pairsOf(ix)) }
 
-// TestPairsInterrupted ends the search when its context does, with that error.
-func TestPairsInterrupted(t *testing.T) {
+// TestPairsStopWithContext ends the search when its context does, with that error.
+func TestPairsStopWithContext(t *testing.T) {
 	text := "the quick grey fox of the northern woods lives by the brook and hunts at night"
 	var texts []string
 	for range 100 {
@@ -401,8 +401,8 @@ func TestPairsInterrupted(t *testing.T) {
 	}
 }
 
-// TestProgress counts up to the number of documents.
-func TestProgress(t *testing.T) {
+// TestProgressCountsDocuments counts up to the number of documents.
+func TestProgressCountsDocuments(t *testing.T) {
 	var texts []string
 	for range 100 {
 		texts = append(texts, "too short")
@@ -427,9 +427,9 @@ func groupsOf(ix *passage.Index) []passage.Group {
 	return groups
 }
 
-// TestShortRuns finds every shared run of ten and eleven words when it is asked for, and
+// TestShortRunsAreFoundWhenAsked finds every shared run of ten and eleven words when it is asked for, and
 // none of them when it is not.
-func TestShortRuns(t *testing.T) {
+func TestShortRunsAreFoundWhenAsked(t *testing.T) {
 	r := rng(51)
 	for _, n := range []int{10, 11} {
 		var texts []string

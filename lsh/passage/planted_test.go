@@ -355,8 +355,8 @@ func planted(t *testing.T, docs [][]string, seeds int) {
 	}
 }
 
-// TestScore checks the measure itself on cases that one can count.
-func TestScore(t *testing.T) {
+// TestScoreCountsByHand checks the measure itself on cases that one can count.
+func TestScoreCountsByHand(t *testing.T) {
 	at := func(s, e, u, v int) truth {
 		return truth{part{"a", shingle.Span{Start: s, End: e}}, part{"b", shingle.Span{Start: u, End: v}}}
 	}

@@ -30,11 +30,11 @@ func table(t *testing.T, elem ...string) [][]string {
 	return rows
 }
 
-// TestRevisions distinguishes the answers of students who cut or revised a source
+// TestRevisionsCoverTheirSource distinguishes the answers of students who cut or revised a source
 // from those who wrote their own, by the share of the answer that is in passages. It
 // reports the area under the curve: the chance that a revision has the greater
 // share. Three of the revisions share no passage with their source.
-func TestRevisions(t *testing.T) {
+func TestRevisionsCoverTheirSource(t *testing.T) {
 	docs := corpus.Docs(t, "clough_stevenson", "docs.jsonl")
 	ix := passage.New(passage.Options{})
 	size := map[string]int{}
@@ -77,11 +77,11 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
-// TestLicences finds the texts of licences inside other files: wrapped, in
+// TestLicencesAreFoundInFiles finds the texts of licences inside other files: wrapped, in
 // comments, edited. A file that is one licence from end to end is a reference;
 // a span counts as found if passages shared with references of its licence
 // cover 95 % of its bytes.
-func TestLicences(t *testing.T) {
+func TestLicencesAreFoundInFiles(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("half a minute: 60,000 pairs")
 	}

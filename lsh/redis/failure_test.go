@@ -91,10 +91,10 @@ func (p *proxy) serve(client net.Conn, server string) {
 	}
 }
 
-// TestCut cuts the connection at each round trip of a workload, once. Calls that
+// TestCutConnectionLosesNothing cuts the connection at each round trip of a workload, once. Calls that
 // fail are repeated, and then the index holds what it holds without a cut, and
 // nothing is left over.
-func TestCut(t *testing.T) {
+func TestCutConnectionLosesNothing(t *testing.T) {
 	direct := server(t)
 	addr := direct.(*goredis.Client).Options().Addr
 	ctx := t.Context()
@@ -195,7 +195,7 @@ func byID(m []lsh.Match[string]) {
 }
 
 // Numbers without a document do not hide the documents after them in a bucket.
-func TestLeftovers(t *testing.T) {
+func TestLeftoverNumbersHideNothing(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
 	ix, err := redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme(), Bucket: 3})
@@ -216,7 +216,7 @@ func TestLeftovers(t *testing.T) {
 
 // Of copies that several crawlers store at the same time one is stored, although each
 // has looked before and found none, and what they have looked at does not hinder them.
-func TestInsertUnless(t *testing.T) {
+func TestInsertUnlessStoresOneCopy(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
 	const crawlers = 4
@@ -269,7 +269,7 @@ func TestInsertUnless(t *testing.T) {
 
 // Of copies that several crawlers add with InsertNewAll one is stored, and every
 // document that is left out is at or above the threshold to one that is kept.
-func TestInsertNewAll(t *testing.T) {
+func TestInsertNewAllStoresOneCopy(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
 	const crawlers, each = 4, 150
@@ -325,7 +325,7 @@ func TestInsertNewAll(t *testing.T) {
 }
 
 // A server that forgets is refused, and one that forgot is an error of every call.
-func TestForgetful(t *testing.T) {
+func TestForgetfulServerIsRefused(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
 	o := redis.Options{Namespace: "a", Scheme: sketcher.Scheme()}
@@ -360,7 +360,7 @@ func TestForgetful(t *testing.T) {
 }
 
 // Calls end with their context, also where the server does not answer.
-func TestSilentServer(t *testing.T) {
+func TestSilentServerEndsWithContext(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	defer l.Close()

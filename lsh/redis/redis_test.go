@@ -86,7 +86,7 @@ func document(id string, family, version int, keep bool) disk.Document {
 }
 
 // A server answers what an index on disk answers.
-func TestStores(t *testing.T) {
+func TestStoresAnswerAlike(t *testing.T) {
 	ctx := t.Context()
 	local, err := disk.Open(t.TempDir(), disk.Options{Scheme: sketcher.Scheme(), Threshold: .7, TableSize: 50})
 	check(t, err)
@@ -197,7 +197,7 @@ func TestStores(t *testing.T) {
 }
 
 // Of copies that several crawlers insert at the same time exactly one is new.
-func TestCrawlers(t *testing.T) {
+func TestCrawlersInsertOneCopy(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
 	const texts, crawlers = 200, 4
@@ -232,7 +232,7 @@ func TestCrawlers(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
+func TestOptionsAreChecked(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
 	ix, err := redis.Open(ctx, client, redis.Options{Namespace: "a", Scheme: sketcher.Scheme(), TimeToLive: 300 * time.Millisecond, Bucket: 2})

@@ -9,11 +9,11 @@ import (
 	"github.com/neardup/neardup/internal/corpus"
 )
 
-var all = flag.Bool("all", false, "TestReal cuts every corpus at every border")
+var all = flag.Bool("all", false, "TestRealRepeatsAreCutOnce cuts every corpus at every border")
 
-// TestReal cuts real documents: what it cuts is in the rests, and a second run over
+// TestRealRepeatsAreCutOnce cuts real documents: what it cuts is in the rests, and a second run over
 // these finds nothing.
-func TestReal(t *testing.T) {
+func TestRealRepeatsAreCutOnce(t *testing.T) {
 	for i, source := range []string{
 		"docs_versions_reactnative/docs.jsonl", "reuters21578/docs.jsonl", "laws_zh/docs.jsonl", "terms_versions/docs.jsonl",
 		"licensecheck_spans/docs.jsonl", "clough_stevenson/docs.jsonl", "minhash_articles/articles_1000.jsonl",

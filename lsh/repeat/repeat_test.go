@@ -12,7 +12,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-var seeds = flag.Int("seeds", 100, "corpora that TestProperties makes of each kind")
+var seeds = flag.Int("seeds", 100, "corpora that TestNoRepeatIsLeft makes of each kind")
 
 // A result is the output of a Cutter.
 type result struct {
@@ -176,7 +176,7 @@ var alphabets = []struct {
 	{"scripts", []string{"文", "字", "ひら", "がな", "カタ", "ค", "เก", "x", "½", "don't", "é", "'", "ﷺ", "\u200b", "👩‍💻"}, []string{"", "", "", " ", "。", "\n", "、"}},
 }
 
-func TestProperties(t *testing.T) {
+func TestNoRepeatIsLeft(t *testing.T) {
 	for _, a := range alphabets {
 		for _, border := range []Border{Tokens, Sentences, Paragraphs} {
 			t.Run(a.name+"/"+border.String(), func(t *testing.T) {
@@ -216,7 +216,7 @@ func words(from, to int) string {
 	return b.String()
 }
 
-func TestAdd(t *testing.T) {
+func TestAddCutsLaterCopies(t *testing.T) {
 	for _, tt := range []struct {
 		why   string
 		o     Options
@@ -250,8 +250,8 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestKeep adds documents that stay, although they repeat each other.
-func TestKeep(t *testing.T) {
+// TestKeptDocumentsAreNotCut adds documents that stay, although they repeat each other.
+func TestKeptDocumentsAreNotCut(t *testing.T) {
 	c := New(Options{})
 	for range 100 {
 		c.Keep(c.Prepare(words(0, 200)))
@@ -265,8 +265,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestCommonPhrase repeats a phrase that is too short to be cut in very many texts.
-func TestCommonPhrase(t *testing.T) {
+// TestCommonPhraseTakesLinearTime repeats a phrase that is too short to be cut in very many texts.
+func TestCommonPhraseTakesLinearTime(t *testing.T) {
 	c := New(Options{})
 	number := func(i int) string {
 		return fmt.Sprintf("a%d ", i) + words(0, 40) + fmt.Sprintf("b%d ", i) + words(1000*i, 1000*i+20)
@@ -287,8 +287,8 @@ func TestCommonPhrase(t *testing.T) {
 	}
 }
 
-// TestCollision has matches confirmed that are none.
-func TestCollision(t *testing.T) {
+// TestCollisionsAreNotCut has matches confirmed that are none.
+func TestCollisionsAreNotCut(t *testing.T) {
 	c := New(Options{MinTokens: 4})
 	c.Add(c.Prepare("a b c d e f"))
 	p := c.Prepare("p q r s t u")

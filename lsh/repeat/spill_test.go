@@ -58,9 +58,9 @@ func (r result) same(t testing.TB, want result, why string) {
 	}
 }
 
-// TestSpill compares cuts with files and without: a run for each document, some runs,
+// TestSpilledCutsAreTheSame compares cuts with files and without: a run for each document, some runs,
 // and one.
-func TestSpill(t *testing.T) {
+func TestSpilledCutsAreTheSame(t *testing.T) {
 	inMemory(t)
 	for _, a := range alphabets {
 		for _, border := range []Border{Tokens, Sentences, Paragraphs} {
@@ -81,9 +81,9 @@ func TestSpill(t *testing.T) {
 	}
 }
 
-// TestSpillReal compares cuts of real documents, in runs of many blocks that were merged
+// TestSpilledRealCutsAreTheSame compares cuts of real documents, in runs of many blocks that were merged
 // several times, and keeps some as they are.
-func TestSpillReal(t *testing.T) {
+func TestSpilledRealCutsAreTheSame(t *testing.T) {
 	var texts []string
 	for _, d := range corpus.Docs(t, "licensecheck_spans", "docs.jsonl")[:400] {
 		texts = append(texts, d.Text)
@@ -130,9 +130,9 @@ func TestSpillReal(t *testing.T) {
 	}
 }
 
-// TestSpilledPhrase is TestCommonPhrase with files: places of one anchor in many runs,
+// TestSpilledCommonPhraseTakesLinearTime is TestCommonPhraseTakesLinearTime with files: places of one anchor in many runs,
 // and its mark.
-func TestSpilledPhrase(t *testing.T) {
+func TestSpilledCommonPhraseTakesLinearTime(t *testing.T) {
 	var texts []string
 	for i := range 300 {
 		texts = append(texts, fmt.Sprintf("a%d ", i)+words(0, 40)+fmt.Sprintf("b%d ", i)+words(1000*i, 1000*i+20))
@@ -175,9 +175,9 @@ func (d smallDisk) ReadAt(p []byte, at int64) (int, error) {
 	return d.file.ReadAt(p, at)
 }
 
-// TestFullDisk lets the disk fill up at every place: the first error stays, nothing
+// TestFullDiskIsReported lets the disk fill up at every place: the first error stays, nothing
 // is cut after it, and no file remains.
-func TestFullDisk(t *testing.T) {
+func TestFullDiskIsReported(t *testing.T) {
 	defer func(f func(string) (file, error)) { create = f }(create)
 	real := create
 	text := words(0, 300)
@@ -224,7 +224,7 @@ func (d damagedFile) ReadAt(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-func TestDamage(t *testing.T) {
+func TestDamagedFileIsReported(t *testing.T) {
 	defer func(f func(string) (file, error)) { create = f }(create)
 	real := create
 	create = func(dir string) (file, error) {
@@ -241,8 +241,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestFilter asks a filter for keys that it has and for others.
-func TestFilter(t *testing.T) {
+// TestFilterFindsItsKeys asks a filter for keys that it has and for others.
+func TestFilterFindsItsKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	const n = 100_000
 	for _, bits := range []int{20, 12, 6, 2} {

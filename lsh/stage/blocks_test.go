@@ -116,9 +116,9 @@ func (e *engine) mask(pages []webPage) []string {
 	return e.filter("mask", 1, hosts, o)
 }
 
-// TestMask compares the masks with those of one detector that has observed all
+// TestMasksEqualThoseOfOneDetector compares the masks with those of one detector that has observed all
 // pages, in 1, 2 and 7 partitions.
-func TestMask(t *testing.T) {
+func TestMasksEqualThoseOfOneDetector(t *testing.T) {
 	for name, pages := range map[string][]webPage{"made up": sites(600), "portals": nil} {
 		t.Run(name, func(t *testing.T) {
 			if pages == nil {
@@ -175,9 +175,9 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// TestMaskedSets compares the sets that Sketch makes of masked pages with those of
+// TestMaskedSetsEqualShingles compares the sets that Sketch makes of masked pages with those of
 // package shingle.
-func TestMaskedSets(t *testing.T) {
+func TestMaskedSetsEqualShingles(t *testing.T) {
 	pages := sites(500)
 	e := &engine{t, stage.Options{}, 3}
 	lines := e.mask(pages)
@@ -218,7 +218,7 @@ func spansOf(mask [][2]int) (spans []shingle.Span) {
 	return spans
 }
 
-func TestBadCounts(t *testing.T) {
+func TestBadCountsAreRefused(t *testing.T) {
 	page := `"h"` + "\t1\t" + `{"ref":1,"id":"a","host":"h","text":"a b c"}`
 	var counts bytes.Buffer
 	if err := (stage.Options{Parts: 1}).Blocks(strings.NewReader(page), &counts); err != nil {

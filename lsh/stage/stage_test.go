@@ -120,7 +120,7 @@ func crowd(n int) []doc {
 	return docs
 }
 
-func TestCrowd(t *testing.T) {
+func TestCrowdedBucketsEqualBatch(t *testing.T) {
 	n := 8000
 	if raceEnabled {
 		n = 2500
@@ -139,9 +139,9 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// TestExactDuplicates has a corpus of which two fifths repeat another document word
+// TestExactDuplicatesShareAnAnswer has a corpus of which two fifths repeat another document word
 // for word, a third of these one and the same.
-func TestExactDuplicates(t *testing.T) {
+func TestExactDuplicatesShareAnAnswer(t *testing.T) {
 	docs := crowd(1500)
 	r := rand.New(rand.NewPCG(4, 4))
 	for i := 10; i < len(docs); i++ {
@@ -157,7 +157,7 @@ func TestExactDuplicates(t *testing.T) {
 	}
 }
 
-func TestReal(t *testing.T) {
+func TestRealClustersEqualBatch(t *testing.T) {
 	for _, name := range []string{"reuters21578", "terms_versions"} {
 		t.Run(name, func(t *testing.T) {
 			var docs []doc
@@ -177,9 +177,9 @@ func packed(a, b int) string {
 	return fmt.Sprintf("%d\t%d\t%s\n", a, b, strings.Repeat("AAAA", 42)+"AAA")
 }
 
-// TestBadLines has lines that a stage must refuse: with the number of the line,
+// TestBadLinesAreReported has lines that a stage must refuse: with the number of the line,
 // after the whole input was read.
-func TestBadLines(t *testing.T) {
+func TestBadLinesAreReported(t *testing.T) {
 	for _, test := range []struct{ stage, lines, want string }{
 		{"number", "{\"ref\":1}", "there already is a \"ref\""},
 		{"number", "[]", "line 1"},
@@ -246,7 +246,7 @@ var errFull = errors.New("disk full")
 
 func (failing) Write([]byte) (int, error) { return 0, errFull }
 
-func TestWriteError(t *testing.T) {
+func TestWriteErrorEndsStage(t *testing.T) {
 	var in strings.Builder
 	for i := range 50_000 {
 		fmt.Fprintf(&in, "%d\t%032x\n", i, i)
@@ -256,7 +256,7 @@ func TestWriteError(t *testing.T) {
 	}
 }
 
-func TestManifest(t *testing.T) {
+func TestManifestListsSettings(t *testing.T) {
 	a := stage.Options{}.Manifest()
 	want := `{"version":3,"scheme":"bucket k=128 rounds=2 seed=0 elements=\"words:5\" version=1","banding":"16x6","threshold":0.8,"estimate":false}`
 	if got := a.String(); got != want {

@@ -189,7 +189,7 @@ func BenchmarkGoroutines(b *testing.B) {
 }
 
 // Both must estimate the same similarity for a pair, or the race proves nothing.
-func TestSameTask(t *testing.T) {
+func TestBothEstimateTheSame(t *testing.T) {
 	var text strings.Builder
 	text.WriteString(strings.Repeat("x ", 3))
 	for i := range 400 {

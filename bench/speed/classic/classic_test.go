@@ -4,7 +4,7 @@ import "testing"
 
 // Both forms do the same work: otherwise the benchmarks compare with something
 // else.
-func TestForms(t *testing.T) {
+func TestBothFormsAgree(t *testing.T) {
 	s := New(3)
 	for n := range 100 {
 		hashes := make([]uint64, n)

@@ -102,7 +102,7 @@ func read(t *testing.T, name string) []string {
 
 // The configuration that is in the repository stores each story once, as it came,
 // knows it after a restart, and leaves out messages that are not pages.
-func TestConfig(t *testing.T) {
+func TestConfigStoresEachStoryOnce(t *testing.T) {
 	dir := t.TempDir()
 	pages, state, out := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state"), filepath.Join(dir, "new.jsonl")
 	lines := corpus("a.example")
@@ -134,7 +134,7 @@ func TestConfig(t *testing.T) {
 
 // The first pages of two sites that print the same stories are held, and each story is
 // stored once, also when all messages are delivered again.
-func TestHeld(t *testing.T) {
+func TestHeldStoriesAreStoredOnce(t *testing.T) {
 	dir := t.TempDir()
 	pages, state := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state")
 	frame := func(line, host string) string {
@@ -177,7 +177,7 @@ func TestHeld(t *testing.T) {
 
 // Several threads share a folder, and together take each story once. With a mapping,
 // pages may have other fields. What metadata there is adds up.
-func TestThreads(t *testing.T) {
+func TestThreadsTakeEachStoryOnce(t *testing.T) {
 	dir := t.TempDir()
 	pages := filepath.Join(dir, "pages.jsonl")
 	var lines []string
@@ -233,7 +233,7 @@ neardup:
 }
 
 // Wrong settings are refused, and right ones are not.
-func TestSettings(t *testing.T) {
+func TestWrongSettingsAreRefused(t *testing.T) {
 	for setting, ok := range map[string]bool{"threshold: 0.9": true, "threshold: 1.5": false, "keep: some": false, "unknown: 1": false, "page: root = (": false} {
 		b := service.NewStreamBuilder()
 		err := b.SetYAML(fmt.Sprintf("input: { generate: { count: 1, interval: '', mapping: 'root = {}' } }\npipeline:\n  processors:\n    - neardup:\n        dir: %q\n        %s\noutput: { drop: {} }\nlogger: { level: NONE }\n", t.TempDir(), setting))

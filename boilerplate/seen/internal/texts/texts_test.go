@@ -62,7 +62,7 @@ func near(t testing.TB, s *Store, text string) (got []string) {
 
 // Texts that share a run of eight words are found wherever they are: in memory, in one
 // file, in several, after a merge, and after the store was opened anew.
-func TestNear(t *testing.T) {
+func TestNearFindsSharedRuns(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	run := prose(1<<40, 8)
@@ -102,7 +102,7 @@ func TestNear(t *testing.T) {
 }
 
 // Spans that are left out propose nothing, and come back with the text.
-func TestSkip(t *testing.T) {
+func TestSkippedSpansProposeNothing(t *testing.T) {
 	s := open(t, t.TempDir())
 	frame, own := prose(1, 20), prose(2, 20)
 	x := Text{ID: "a", Text: frame + "\n\n" + own, Skip: []shingle.Span{{Start: 0, End: len(frame)}}}
@@ -135,7 +135,7 @@ func TestSkip(t *testing.T) {
 
 // Compact leaves out what is not to be kept, of the texts before the mark, and gives
 // back their room.
-func TestCompact(t *testing.T) {
+func TestCompactDropsUnkeptTexts(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	shared := prose(5, 10)
@@ -186,7 +186,7 @@ func TestCompact(t *testing.T) {
 }
 
 // A fingerprint that very many texts have proposes the first ones.
-func TestCommon(t *testing.T) {
+func TestCommonFingerprintProposesFirstTexts(t *testing.T) {
 	s := open(t, t.TempDir())
 	formula := prose(9, 10)
 	for i := range common + 50 {
@@ -204,7 +204,7 @@ func TestCommon(t *testing.T) {
 }
 
 // A store that was killed at any moment of a merge opens with every text.
-func TestLeftovers(t *testing.T) {
+func TestKilledMergeLosesNoText(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	for i := range 3 {
@@ -247,7 +247,7 @@ func TestLeftovers(t *testing.T) {
 }
 
 // Every changed byte and every cut is noticed when it is read, or changes nothing.
-func TestDamage(t *testing.T) {
+func TestDamageIsNoticed(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	text := prose(1, 60)
@@ -301,7 +301,7 @@ func TestDamage(t *testing.T) {
 
 // Readers and writers at the same time, while files are written and merged in the
 // background.
-func TestConcurrent(t *testing.T) {
+func TestReadersAndWritersRunConcurrently(t *testing.T) {
 	s := open(t, t.TempDir())
 	var wg sync.WaitGroup
 	for g := range 4 {

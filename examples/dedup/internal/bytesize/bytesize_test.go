@@ -6,7 +6,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 )
 
-func TestSize(t *testing.T) {
+func TestSizesAreParsedAndPrinted(t *testing.T) {
 	for _, tt := range []struct {
 		text string
 		want bytesize.Size

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestProgressLine(t *testing.T) {
+func TestProgressLineShowsShareAndTime(t *testing.T) {
 	for _, tt := range []struct {
 		why         string
 		unit        string

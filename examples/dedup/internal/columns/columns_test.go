@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/columns"
 )
 
-func TestWrap(t *testing.T) {
+func TestWrapBreaksAtWidth(t *testing.T) {
 	for _, tt := range []struct {
 		why, text string
 		width     int
@@ -29,7 +29,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-func TestWrite(t *testing.T) {
+func TestWriteCutsLongColumns(t *testing.T) {
 	var b strings.Builder
 	columns.Write(&b, 6, 2, "one two three four", "1")
 	want := "  one    | 1\n  two    |\n  … and 2 more lines\n"
@@ -38,7 +38,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestCut(t *testing.T) {
+func TestCutKeepsWidth(t *testing.T) {
 	for _, tt := range []struct {
 		text          string
 		width         int

@@ -36,9 +36,9 @@ func sorted(t testing.TB, records [][]byte, o Options, limit int64, fanIn int) [
 	return out
 }
 
-// TestSort compares with a sort in memory, for records of many kinds, sizes of runs,
+// TestSortEqualsSortInMemory compares with a sort in memory, for records of many kinds, sizes of runs,
 // numbers of runs that are merged at a time, and workers.
-func TestSort(t *testing.T) {
+func TestSortEqualsSortInMemory(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	word := func(n, letters int) []byte {
 		b := make([]byte, n)
@@ -93,8 +93,8 @@ func TestSort(t *testing.T) {
 	}
 }
 
-// TestBreak ends a sequence early, and sorters without All.
-func TestBreak(t *testing.T) {
+// TestEarlyBreakLeavesNoFile ends a sequence early, and sorters without All.
+func TestEarlyBreakLeavesNoFile(t *testing.T) {
 	for _, limit := range []int64{slabSize + 100, 1 << 30} {
 		s := New(Options{Dir: t.TempDir(), Workers: 2})
 		s.limit = limit
@@ -133,9 +133,9 @@ func (d smallDisk) WriteAt(p []byte, off int64) (int, error) {
 	return d.file.WriteAt(p, off)
 }
 
-// TestFullDisk lets the disk fill up in the first run, in later ones and while runs
+// TestFullDiskIsReported lets the disk fill up in the first run, in later ones and while runs
 // are merged: the error arrives, and no file remains.
-func TestFullDisk(t *testing.T) {
+func TestFullDiskIsReported(t *testing.T) {
 	defer func(f func(string) (file, error)) { create = f }(create)
 	record := make([]byte, 100_000)
 	const records = 100
@@ -186,8 +186,8 @@ func TestFullDisk(t *testing.T) {
 	s.Close()
 }
 
-// TestLongRecord has a record that no file holds.
-func TestLongRecord(t *testing.T) {
+// TestLongRecordIsRefused has a record that no file holds.
+func TestLongRecordIsRefused(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 1 GB of memory")
 	}
@@ -235,8 +235,8 @@ func read(stream []byte) (records [][]byte, err error) {
 	}
 }
 
-// TestDamage cuts a stream everywhere, changes each of its bytes, and exchanges blocks.
-func TestDamage(t *testing.T) {
+// TestDamageIsFound cuts a stream everywhere, changes each of its bytes, and exchanges blocks.
+func TestDamageIsFound(t *testing.T) {
 	long := bytes.Repeat([]byte("long"), blockSize/4)
 	want := [][]byte{{}, []byte("a"), long, []byte("b"), long, []byte("c")}
 	stream := written(t, want...)

@@ -24,7 +24,7 @@ func compared(a, b Document) comparison {
 	return compare(al, newSide(al, a, shingle.Span{End: len(a.Text)}), newSide(al, b, shingle.Span{End: len(b.Text)}))
 }
 
-func TestCompare(t *testing.T) {
+func TestCompareMarksChangedWords(t *testing.T) {
 	c := compared(Document{Text: ferry}, Document{Text: ferry2})
 	if got := joined(ferry, c.a, own); got != "May" {
 		t.Errorf("words of the first text alone = %q, want %q", got, "May")

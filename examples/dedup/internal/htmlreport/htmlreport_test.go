@@ -125,7 +125,7 @@ func TestLargeDataIsPacked(t *testing.T) {
 	}
 }
 
-func TestGolden(t *testing.T) {
+func TestGoldenPage(t *testing.T) {
 	got := write(t, small())
 	for _, part := range []string{styleCSS, earlyJS, scriptJS} {
 		if strings.Count(got, part) != 1 {
@@ -149,7 +149,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestSameBytes(t *testing.T) {
+func TestEqualReportsGiveTheSameBytes(t *testing.T) {
 	if a, b := write(t, small()), write(t, small()); a != b {
 		t.Error("two equal reports give different pages, want the same bytes")
 	}
@@ -157,7 +157,7 @@ func TestSameBytes(t *testing.T) {
 
 // The policy must allow the script and the style that are there, and no more;
 // and nothing in the page may point outside it.
-func TestSelfContained(t *testing.T) {
+func TestPageIsSelfContained(t *testing.T) {
 	page := write(t, small())
 	policy := between(t, page, `http-equiv="Content-Security-Policy" content="`, `"`)
 	var want strings.Builder
@@ -181,7 +181,7 @@ func TestSelfContained(t *testing.T) {
 }
 
 // Whatever the documents hold, the page has the elements of the template alone.
-func TestHostileText(t *testing.T) {
+func TestHostileTextAddsNoElements(t *testing.T) {
 	r := small()
 	plain := write(t, r)
 	doc := r.Document
@@ -223,7 +223,7 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-func TestShown(t *testing.T) {
+func TestShownReplacesControlCharacters(t *testing.T) {
 	for _, tt := range []struct{ why, in, want string }{
 		{"plain text stays", "Straße\n\t日本 שלום", "Straße\n\t日本 שלום"},
 		{"a NUL is seen", "a\x00b", "a\u2400b"},
@@ -239,7 +239,7 @@ func TestShown(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitsAreReported(t *testing.T) {
 	r := small()
 	text := strings.Repeat("one word after another makes a text that is long enough to be cut ", 400)
 	r.Document = func(i int) Document {
@@ -288,7 +288,7 @@ func TestLimits(t *testing.T) {
 
 // Every chart is well-formed XML with a title and a description, and its table
 // accounts for every pair.
-func TestCharts(t *testing.T) {
+func TestChartsAccountForEveryPair(t *testing.T) {
 	for _, tt := range []struct {
 		why          string
 		similarities []float64
@@ -347,7 +347,7 @@ func TestCharts(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestNumbersAreFormatted(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{number(0), "0"}, {number(999), "999"}, {number(1000), "1\u202f000"}, {number(1234567), "1\u202f234\u202f567"}, {number(-1000), "-1\u202f000"},
 		{count(1, "pair"), "1 pair"}, {count(0, "pair"), "0 pairs"},
@@ -411,7 +411,7 @@ func dated() *Report {
 	return r
 }
 
-func TestOrigins(t *testing.T) {
+func TestOriginsAreOnThePage(t *testing.T) {
 	page := write(t, dated())
 	o := data[originData](t, page, "origins")[0]
 	docs := data[docData](t, page, "docs")
@@ -443,9 +443,9 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// TestTemplate labels a passage that is one wording around different content, with and
+// TestTemplatePassageIsLabelled labels a passage that is one wording around different content, with and
 // without scripts.
-func TestTemplate(t *testing.T) {
+func TestTemplatePassageIsLabelled(t *testing.T) {
 	r := small()
 	p := &r.Shared[0].Passages[0]
 	p.Exact, p.Template, p.Similarity = false, true, .75

@@ -170,7 +170,7 @@ func TestStoreCutsLongTexts(t *testing.T) {
 	}
 }
 
-func TestWindows(t *testing.T) {
+func TestWindowsKeepOrderAndRunes(t *testing.T) {
 	text := strings.Repeat("日本 word ", 5000)
 	for _, around := range [][]shingle.Span{
 		nil,
@@ -194,7 +194,7 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-func TestCommonFolder(t *testing.T) {
+func TestCommonFolderIsFound(t *testing.T) {
 	for _, tt := range []struct{ ids, want string }{
 		{"", ""},
 		{"a/b/c", ""},
@@ -212,7 +212,7 @@ func TestCommonFolder(t *testing.T) {
 	}
 }
 
-func TestSafeLink(t *testing.T) {
+func TestOnlySafeLinksAreKept(t *testing.T) {
 	for _, tt := range []struct{ link, want string }{
 		{"", ""},
 		{"https://x.example/a?b=c#d", "https://x.example/a?b=c#d"},

@@ -16,7 +16,7 @@ import (
 
 // Brief documents are those that last, as long as they last; what Sketch appends to
 // them is of the same document.
-func TestBrief(t *testing.T) {
+func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 	dir := t.TempDir()
 	var lines, table strings.Builder
 	table.WriteString("id,text,host\n")
@@ -101,7 +101,7 @@ func TestBrief(t *testing.T) {
 }
 
 // An interrupt ends Read although nobody types.
-func TestInterrupt(t *testing.T) {
+func TestInterruptEndsRead(t *testing.T) {
 	in, w := io.Pipe()
 	defer w.Close()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -45,7 +45,7 @@ func zipped(names ...string) string {
 }
 
 // The content of a file decides on its format, then its name.
-func TestRecognize(t *testing.T) {
+func TestRecognizePrefersContentToName(t *testing.T) {
 	const page = "<!DOCTYPE html>\n<title>T</title><p>one"
 	const lines = `{"id":"a","text":"one"}` + "\n"
 	warc := response("http://a.example/", "200 OK", "text/plain", "one")
@@ -105,7 +105,7 @@ func TestRecognize(t *testing.T) {
 }
 
 // What holds no text to read is named, with what to do about it.
-func TestForeign(t *testing.T) {
+func TestForeignFilesAreNamedWithAdvice(t *testing.T) {
 	files := map[string]string{
 		"a.pdf": "%PDF-1.7 \x00", "b.txt": "%PDF-1.4 called a text", "c.docx": zipped("word/document.xml"),
 		"d.doc": "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "e.zip": zipped("a.txt"), "f.bin": "\x00\x01", "g.json": "{\n  \"a\": 1\n}\n",
@@ -133,7 +133,7 @@ func TestForeign(t *testing.T) {
 
 // Scripts, styles and images of a site are left out and counted, unless a format asks
 // what they are or they are named themselves.
-func TestMedia(t *testing.T) {
+func TestMediaFilesAreCounted(t *testing.T) {
 	tree(t, map[string]string{
 		"in/a.html": "<p>a", "in/x/site.css": "body {}", "in/x/app.js": "let a", "in/x/logo.png": "\x89PNG\x00", "in/x/photo.JPG": "\xff\xd8", "in/b.js?v=3": "let b",
 	})
@@ -159,7 +159,7 @@ func TestMedia(t *testing.T) {
 	}
 }
 
-func TestPatterns(t *testing.T) {
+func TestPatternsMatchFiles(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a", "in/x/b.txt": "b", "in/x/y/c.txt": "c", "in/x/d.md": "d", "in/e.html": "<p>e", "{odd}.txt": "o"})
 	for pattern, want := range map[string][]string{
 		"in/**/*.txt":     {"in/a.txt", "in/x/b.txt", "in/x/y/c.txt"},
@@ -176,7 +176,7 @@ func TestPatterns(t *testing.T) {
 }
 
 // A file that two inputs lead to is read once, and that is reported.
-func TestNamedTwice(t *testing.T) {
+func TestFileNamedTwiceIsReadOnce(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a", "in/b.jsonl": `{"id":1,"text":"b"}`})
 	docs, messages := read(t, input.Options{}, "in", "in/a.txt", "./in/b.jsonl")
 	want := []string{"in/a.txt: several inputs name this file; it is read once", "./in/b.jsonl: several inputs name this file; it is read once"}
@@ -186,7 +186,7 @@ func TestNamedTwice(t *testing.T) {
 }
 
 // Shards that number their documents from 0, and documents without ids, lose nothing.
-func TestIDs(t *testing.T) {
+func TestRepeatedIDsLoseNothing(t *testing.T) {
 	var shard strings.Builder
 	for i := range 10 {
 		shard.WriteString(fmt.Sprintf(`{"id":%d,"text":"t"}`+"\n", i))
@@ -235,7 +235,7 @@ func TestIDs(t *testing.T) {
 }
 
 // Every row of a table is a document or an error that names it.
-func TestTable(t *testing.T) {
+func TestEveryTableRowIsAccountedFor(t *testing.T) {
 	for _, tt := range []struct {
 		why, name, data string
 		texts           []string

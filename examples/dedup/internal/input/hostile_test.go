@@ -56,7 +56,7 @@ func heapOf(f func()) uint64 {
 
 // A line of a gigabyte is an error with its number; memory is bounded and the
 // lines around it are read.
-func TestLongLine(t *testing.T) {
+func TestLongLineIsAnError(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("reads a gigabyte")
 	}
@@ -84,7 +84,7 @@ func TestLongLine(t *testing.T) {
 
 // A gzip file that expands a thousandfold ends with an error, at a gigabyte or at
 // the limit of its format; memory is bounded.
-func TestBomb(t *testing.T) {
+func TestBombEndsWithAnError(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("unpacks gigabytes")
 	}

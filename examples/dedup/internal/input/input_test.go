@@ -73,7 +73,7 @@ func zstandard(s string) string {
 	return string(w.EncodeAll([]byte(s), nil))
 }
 
-func TestFolder(t *testing.T) {
+func TestFolderIsWalked(t *testing.T) {
 	tree(t, map[string]string{
 		"in/b.txt":            "bee",
 		"in/site.example/x":   "ex",
@@ -97,7 +97,7 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-func TestJSONLines(t *testing.T) {
+func TestJSONLinesAreRead(t *testing.T) {
 	lines := "\ufeff" + `{"id":"a","text":"one\u00e9","host":"h","url":"u","time":"2026-01-02","extra":[1]}` + "\r\n\n" +
 		`{"id":7,"text":""}` + "\n" + `{"id":"last","text":"no newline"}`
 	want := []input.Doc{
@@ -145,7 +145,7 @@ func TestJSONLines(t *testing.T) {
 }
 
 // Whatever is wrong, the message names the place and the rest is read.
-func TestBadInput(t *testing.T) {
+func TestBadInputIsNamedByPlace(t *testing.T) {
 	good := `{"id":"good","text":"kept"}` + "\n"
 	truncated := gzipped(strings.Repeat(good, 1))
 	for _, tt := range []struct {
@@ -189,7 +189,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-func TestMissingAndUnreadable(t *testing.T) {
+func TestMissingAndUnreadableFilesAreReported(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a", "in/secret": "s", "in/z.txt": "z"})
 	if err := os.Chmod("in/secret", 0); err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestMissingAndUnreadable(t *testing.T) {
 }
 
 // A caller may stop at any document or error.
-func TestStop(t *testing.T) {
+func TestReadStopsWhenAsked(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a", "in/b.jsonl": "x\n{\"id\":\"i\",\"text\":\"t\"}\n", "in/c.bin": "\x00", "in/d.txt": "d"})
 	all := 0
 	for range input.Read([]string{"in", "gone"}, input.Options{}) {
@@ -267,7 +267,7 @@ func FuzzJSONLines(f *testing.F) {
 }
 
 // Documents and messages are the same for any number of goroutines.
-func TestReadWorkers(t *testing.T) {
+func TestWorkersReadTheSame(t *testing.T) {
 	files := map[string]string{"in/bad.txt": "\x00", "in/page.html": "<p>one<p>two", "in/z.jsonl.gz": gzipped("{}\n")[:12]}
 	var lines strings.Builder
 	for i := range 3000 {
@@ -302,7 +302,7 @@ func TestReadWorkers(t *testing.T) {
 }
 
 // A reader that is asked for more than was written yet must not hold back lines.
-func TestStdinAnswers(t *testing.T) {
+func TestStdinLinesAreNotHeldBack(t *testing.T) {
 	for _, workers := range []int{1, 2} {
 		r, w := io.Pipe()
 		go io.WriteString(w, `{"id":"1","text":"first"}`+"\n")
@@ -320,7 +320,7 @@ func TestStdinAnswers(t *testing.T) {
 	}
 }
 
-func TestPattern(t *testing.T) {
+func TestPatternMatchesFoldersAndOddNames(t *testing.T) {
 	tree(t, map[string]string{"a1.txt": "one", "a2.txt": "two", "b.txt": "no", "dir1/x.txt": "in", "odd[1].txt": "odd"})
 	docs, messages := read(t, input.Options{}, "a?.txt", "dir*", "odd[1].txt", "none*.txt", "bad[")
 	if diff := cmp.Diff([]string{"a1.txt", "a2.txt", "dir1/x.txt", "odd[1].txt"}, ids(docs)); diff != "" {
@@ -331,7 +331,7 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-func TestHTML(t *testing.T) {
+func TestHTMLBecomesText(t *testing.T) {
 	tree(t, map[string]string{
 		"page.html":  "<title>T</title><p>Caf\xc3\xa9 &amp; bar<script>no()</script><li>item",
 		"latin.htm":  "<meta charset=iso-8859-1><p>Caf\xe9",

@@ -116,7 +116,7 @@ func checkFields(t *testing.T, line []byte, f input.Fields, names [5]string) (sc
 }
 
 // The scanner and encoding/json agree on every line.
-func TestObject(t *testing.T) {
+func TestScannerAgreesWithEncodingJSON(t *testing.T) {
 	scanned := 0
 	for _, line := range objects {
 		if checkObject(t, []byte(line)) {
@@ -149,7 +149,7 @@ func FuzzObject(f *testing.F) {
 }
 
 // Texts of any letters come back as encoding/json wrote them, by the scanner.
-func TestObjectRoundTrip(t *testing.T) {
+func TestScannerReadsWhatEncodingJSONWrites(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	letters := []string{"a", "b", " ", "\n", "\"", "\\", "é", "中", "😀", "\t", "\x00", "\u2028", "<", "word ", "another longer word "}
 	for range 2000 {

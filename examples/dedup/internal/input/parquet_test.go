@@ -40,7 +40,7 @@ func parquetFile[T any](t testing.TB, perGroup int, rows ...T) string {
 	return b.String()
 }
 
-func TestParquet(t *testing.T) {
+func TestParquetRowsAreRead(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	text := []string{"one", "", "thrée", "bad \xff"}
 	file := parquetFile(t, 2,
@@ -72,7 +72,7 @@ func TestParquet(t *testing.T) {
 }
 
 // An error of a file comes with what to do about it.
-func TestBadParquet(t *testing.T) {
+func TestBadParquetComesWithAdvice(t *testing.T) {
 	text := "text"
 	good := parquetFile(t, 10, parquetRow{ID: "a", Text: &text})
 	footer := binary.LittleEndian.Uint32([]byte(good[len(good)-8:]))

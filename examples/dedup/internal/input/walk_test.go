@@ -15,7 +15,7 @@ import (
 
 // A pipe in a folder is passed over: nobody may ever write to it. One that is
 // named is read.
-func TestPipe(t *testing.T) {
+func TestPipeInFolderIsSkipped(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a text"})
 	if err := syscall.Mkfifo("in/pipe.jsonl", 0o600); err != nil {
 		t.Skip(err)
@@ -32,7 +32,7 @@ func TestPipe(t *testing.T) {
 }
 
 // Ids are UTF-8, and those of different files differ, whatever their names are.
-func TestNames(t *testing.T) {
+func TestNamesBecomeDistinctUTF8IDs(t *testing.T) {
 	tree(t, map[string]string{"in/plain": "x"})
 	names := []string{"in/\xff\xfe", "in/\xfe\xff", "in/\ufffd\ufffd", "in/a\nb"}
 	for _, name := range names {
@@ -51,7 +51,7 @@ func TestNames(t *testing.T) {
 }
 
 // The bytes reported to Progress add up to Size.
-func TestProgress(t *testing.T) {
+func TestProgressAddsUpToSize(t *testing.T) {
 	tree(t, map[string]string{
 		"in/a.txt": "some text", "in/b.html": "<p>a page", "in/c.jsonl": "{\"id\":\"c\",\"text\":\"x\"}\n\n",
 		"in/d.jsonl.gz": gzipped(`{"id":"d","text":"x"}`), "e1.txt": "e", "e2.txt": "ee",
@@ -74,7 +74,7 @@ func TestProgress(t *testing.T) {
 }
 
 // A document without a host has that of its URL.
-func TestHostOfURL(t *testing.T) {
+func TestHostComesFromURL(t *testing.T) {
 	tree(t, map[string]string{"a.jsonl": `{"id":1,"text":"x","url":"https://News.example:8080/a"}
 {"id":2,"text":"x","url":"https://news.example/","host":"other"}
 {"id":3,"text":"x","url":"%"}

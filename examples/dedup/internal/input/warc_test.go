@@ -21,7 +21,7 @@ func response(uri, status, contentType, body string) string {
 	return warcRecord("response", uri, "application/http; msgtype=response", "HTTP/1.1 "+status+"\r\nContent-Type: "+contentType+"\r\n\r\n"+body)
 }
 
-func TestWARC(t *testing.T) {
+func TestWARCPagesAreRead(t *testing.T) {
 	records := []string{
 		warcRecord("warcinfo", "", "application/warc-fields", "software: none\r\n"),
 		warcRecord("request", "http://Site.Example/a", "application/http; msgtype=request", "GET /a HTTP/1.1\r\n\r\n"),
@@ -92,7 +92,7 @@ func mapped(in []string, f func(string) string) (out []string) {
 }
 
 // A bad record is reported with its place; the others are read.
-func TestBadWARC(t *testing.T) {
+func TestBadWARCRecordsAreReported(t *testing.T) {
 	good := response("http://good/", "200 OK", "text/plain", "good")
 	packed := func(body string) string {
 		return warcRecord("response", "http://bad/", "application/http", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/html\r\n\r\n"+body)
@@ -123,7 +123,7 @@ func TestBadWARC(t *testing.T) {
 }
 
 // Deep markup and large records take memory by their size only.
-func TestHostilePage(t *testing.T) {
+func TestHostilePageTakesBoundedMemory(t *testing.T) {
 	deep := response("http://deep/", "200 OK", "text/html", strings.Repeat("<b><div>", 1<<20)+"deep")
 	docs, messages := read(t, input.Options{Stdin: bytes.NewReader([]byte(deep)), Format: input.WARC}, "-")
 	if len(docs) != 1 || docs[0].Text != "deep" || len(messages) > 0 {

@@ -30,7 +30,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-func TestFile(t *testing.T) {
+func TestFileAppearsOnCommit(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "out")
 	write := func(text string, overwrite, commit bool) error {
@@ -72,7 +72,7 @@ func TestFile(t *testing.T) {
 	}
 }
 
-func TestDir(t *testing.T) {
+func TestDirAppearsOnCommit(t *testing.T) {
 	dir := t.TempDir()
 	write := func(file string, overwrite, commit bool) error {
 		d, err := outfile.CreateDir(filepath.Join(dir, "out"), overwrite)

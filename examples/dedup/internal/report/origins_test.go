@@ -8,7 +8,7 @@ import (
 
 // The page has who had a passage first where documents have times, and nothing on
 // origins where none has.
-func TestOrigins(t *testing.T) {
+func TestOriginsNeedTimes(t *testing.T) {
 	shared := prose(9, 3)
 	docs := []document{
 		{ID: "late", Host: "a", Time: "2026-11-03", Text: prose(1, 8) + "\n\n" + shared + "\n\n" + prose(2, 8)},

@@ -216,7 +216,7 @@ func TestScreenCountsTheRest(t *testing.T) {
 
 // Pairs are ranked by the words in common that are not recycled, and passages whose
 // sides have less than half of their words in common are not shown.
-func TestRank(t *testing.T) {
+func TestRankCountsUnrecycledWords(t *testing.T) {
 	const words = 27 // of three sentences
 	foot := prose(9, 6)
 	text := prose(1, 3) + "\n\n" + foot
@@ -238,7 +238,7 @@ func TestRank(t *testing.T) {
 
 func pairOf(passages ...shingle.Passage) passage.Pair { return passage.Pair{Passages: passages} }
 
-func TestShares(t *testing.T) {
+func TestSharesLeaveOutMasks(t *testing.T) {
 	text := "one two three four five six seven eight nine ten"
 	span := func(from, to string) shingle.Span {
 		return shingle.Span{Start: strings.Index(text, from), End: strings.Index(text, to) + len(to)}

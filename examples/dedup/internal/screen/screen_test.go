@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestOf(t *testing.T) {
+func TestScreenFollowsTerminalAndFlags(t *testing.T) {
 	t.Setenv("NO_COLOR", "")
 	file, err := os.Create(t.TempDir() + "/out")
 	if err != nil {
@@ -31,7 +31,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func TestStyle(t *testing.T) {
+func TestStyleNeedsColor(t *testing.T) {
 	plain, color := Screen{}, Screen{Color: true}
 	for _, tt := range []struct{ why, got, want string }{
 		{"no colour", plain.Heading("a"), "a"},

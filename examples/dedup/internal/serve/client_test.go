@@ -13,7 +13,7 @@ import (
 
 // The client in Python stores every story of two sites once, and what it counts
 // adds up.
-func TestPython(t *testing.T) {
+func TestPythonClientStoresEachStoryOnce(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("python3 is not in the path")
@@ -62,7 +62,7 @@ func TestPython(t *testing.T) {
 }
 
 // The client in Python asks for passages.
-func TestPythonPassages(t *testing.T) {
+func TestPythonClientGetsPassages(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("python3 is not in the path")

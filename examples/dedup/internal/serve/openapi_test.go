@@ -184,7 +184,7 @@ func TestDocumentHasEveryPath(t *testing.T) {
 }
 
 // The schemas have the fields of the types that are read and written.
-func TestSchemaFields(t *testing.T) {
+func TestSchemasHaveAllFields(t *testing.T) {
 	d := readDoc(t)
 	for name, v := range map[string]any{
 		"Page": document{}, "Verdict": verdict{}, "Final": final{}, "Found": found{}, "Match": match{}, "Stored": stored{},
@@ -220,7 +220,7 @@ type exchange struct {
 
 // What the service takes and answers is as the document has it, for every path in
 // each of its forms.
-func TestDocument(t *testing.T) {
+func TestAnswersMatchDocument(t *testing.T) {
 	d := readDoc(t)
 	o := options(t.TempDir())
 	o.Seen.Settle = 100

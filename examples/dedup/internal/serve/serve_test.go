@@ -25,7 +25,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// TestMain is also the service that TestKill kills.
+// TestMain is also the service that TestKilledServiceKeepsAcknowledgedPages kills.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("SERVE_TEST_DIR"); dir != "" {
 		o := options(dir)
@@ -255,7 +255,7 @@ func TestPageIsQueriedChangedRemovedAndAdded(t *testing.T) {
 }
 
 // A page shares a paragraph with a stored one, whichever way it is asked for.
-func TestPassages(t *testing.T) {
+func TestPassagesFindSharedParagraph(t *testing.T) {
 	o := options(t.TempDir())
 	o.Seen.Passages = true
 	s := start(t, o)
@@ -295,7 +295,7 @@ func TestPassages(t *testing.T) {
 }
 
 // Pages that are older than they may be are forgotten, and what repeats them is new.
-func TestOlder(t *testing.T) {
+func TestOlderPagesAreForgotten(t *testing.T) {
 	o := options(t.TempDir())
 	o.Older = 24 * time.Hour
 	s := start(t, o)
@@ -317,7 +317,7 @@ func TestOlder(t *testing.T) {
 }
 
 // With a covered share, an article in other text is a near-duplicate.
-func TestCovered(t *testing.T) {
+func TestCoveredArticleIsNearDuplicate(t *testing.T) {
 	o := options(t.TempDir())
 	o.Seen.Covered = .5
 	s := start(t, o)
@@ -393,7 +393,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 	}
 }
 
-func TestToken(t *testing.T) {
+func TestTokenIsRequired(t *testing.T) {
 	o := options(t.TempDir())
 	o.Token = "secret"
 	s := start(t, o)
@@ -502,7 +502,7 @@ func TestBusyServiceAnswers429(t *testing.T) {
 	}
 }
 
-func TestUnixSocket(t *testing.T) {
+func TestUnixSocketIsPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("permissions of sockets are those of Unix")
 	}
@@ -602,7 +602,7 @@ func TestSecondServiceIsRefused(t *testing.T) {
 }
 
 // Killed under load, the service has every page that it acknowledged.
-func TestKill(t *testing.T) {
+func TestKilledServiceKeepsAcknowledgedPages(t *testing.T) {
 	dir := t.TempDir()
 	exe, err := os.Executable()
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 	ferry2 = "Yesterday: the night ferry sails again from the first of June, and 夜間渡輪 is painted on its side in letters as tall as a man. Dogs do not."
 )
 
-func TestSideBySide(t *testing.T) {
+func TestSideBySideAlignsWords(t *testing.T) {
 	passages := shingle.Aligner{}.Align(ferry, ferry2)
 	if len(passages) != 1 {
 		t.Fatalf("%d passages, want 1", len(passages))
@@ -66,7 +66,7 @@ func TestSideBySide(t *testing.T) {
 }
 
 // Text of a document cannot style the terminal, whatever it holds.
-func TestSideBySideHostile(t *testing.T) {
+func TestHostileTextCannotStyleTerminal(t *testing.T) {
 	evil := "\x1b[31m\x1b]0;title\x07\u202e one two three four five six seven eight nine ten eleven twelve thirteen"
 	passages := shingle.Aligner{}.Align(evil+" fourteen", "zero "+evil+" other")
 	var b strings.Builder
@@ -76,7 +76,7 @@ func TestSideBySideHostile(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
+func TestCountsAndSizesAreFormatted(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{Count(1, "pair"), "1 pair"}, {Count(0, "pair"), "0 pairs"}, {Count(21578, "document"), "21,578 documents"},
 		{Number(999), "999"}, {Number(1000), "1,000"}, {Number(-1234567), "-1,234,567"},

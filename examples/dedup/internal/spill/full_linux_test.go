@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// TestFull writes to a device that is always full: every way to an error leads to advice,
+// TestFullDiskLeadsToAdvice writes to a device that is always full: every way to an error leads to advice,
 // and no file appears.
-func TestFull(t *testing.T) {
+func TestFullDiskLeadsToAdvice(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
 	for _, size := range []int{0, 10, 1 << 20} { // found by commit, and by add
 		out, err := create(name, 2)

@@ -12,8 +12,8 @@ import (
 	"github.com/neardup/neardup/internal/doctime"
 )
 
-// TestPreference compares the order of the bytes with that of the documents.
-func TestPreference(t *testing.T) {
+// TestPreferenceOrdersBytesLikeDocuments compares the order of the bytes with that of the documents.
+func TestPreferenceOrdersBytesLikeDocuments(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	times := []string{"", "2011-01-02", "0001-01-01T00:00:00.000000001Z", "1900-01-01", "2262-05-01", "9999-12-31T23:59:59.999999999Z", "1300000000", "-5", "2011-01-02T00:00:00.5Z"}
 	ranks := []float64{math.Inf(-1), math.Inf(1), 0, math.Copysign(0, -1), 1, -1, math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 3.5, -3.5}

@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// TestRecords writes records and reads them back.
-func TestRecords(t *testing.T) {
+// TestRecordsRoundTrip writes records and reads them back.
+func TestRecordsRoundTrip(t *testing.T) {
 	for _, ref := range []int64{0, 1, 255, 256, 1<<32 + 7, maxRef} {
 		if got := refAt(appendRef(nil, ref)); got != ref {
 			t.Errorf("ref written and read = %d, want %d", got, ref)
@@ -40,8 +40,8 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestStreams reads several streams of one file, and refuses the file cut anywhere.
-func TestStreams(t *testing.T) {
+// TestStreamsRefuseCutFiles reads several streams of one file, and refuses the file cut anywhere.
+func TestStreamsRefuseCutFiles(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
 	out, err := create(name, 3)
 	if err != nil {

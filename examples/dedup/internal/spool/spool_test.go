@@ -13,7 +13,7 @@ import (
 
 // Texts come back the same whether they are held in memory, in a file or both, in any
 // order and at once, and nothing is left in the folder of temporary files.
-func TestTexts(t *testing.T) {
+func TestTextsRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TMP", dir)
@@ -82,7 +82,7 @@ func TestTexts(t *testing.T) {
 }
 
 // A text that was skipped has a size, and no content that anybody might believe.
-func TestSkip(t *testing.T) {
+func TestSkippedTextHasOnlyASize(t *testing.T) {
 	s := spool.NewTexts(1 << 20)
 	if err := s.Skip("text"); err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestSkip(t *testing.T) {
 	s.At(0)
 }
 
-func TestTextsFailure(t *testing.T) {
+func TestClosedTextsReportAnError(t *testing.T) {
 	s := spool.NewTexts(0)
 	if err := s.Append("text"); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestTextsFailure(t *testing.T) {
 }
 
 // Registers come back the same from memory, a file or both, appended or put in blocks.
-func TestRegisters(t *testing.T) {
+func TestRegistersRoundTrip(t *testing.T) {
 	const k, docs = 16, 5000
 	want := make([]uint32, k*docs)
 	for i := range want {

@@ -54,7 +54,7 @@ func files(tb testing.TB) map[string][]byte {
 }
 
 // All decoders find the same.
-func TestDecoders(t *testing.T) {
+func TestDecodersAgree(t *testing.T) {
 	for name, file := range files(t) {
 		var want []string
 		for i, d := range decoders.All {

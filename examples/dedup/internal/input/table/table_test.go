@@ -124,7 +124,7 @@ func samples(n int) (plain []plainRow, delta []deltaRow, dict []dictRow, want []
 }
 
 // Every encoding, compression and version of pages that parquet-go writes is read.
-func TestRead(t *testing.T) {
+func TestReadUnderstandsEveryEncoding(t *testing.T) {
 	plain, delta, dict, want := samples(1500)
 	codecs := map[string]compress.Codec{
 		"plain": &parquet.Uncompressed, "snappy": &parquet.Snappy, "gzip": &parquet.Gzip,
@@ -155,7 +155,7 @@ type prefixRow struct {
 }
 
 // DELTA_LENGTH_BYTE_ARRAY, which parquet-go writes only on request.
-func TestDeltaLength(t *testing.T) {
+func TestDeltaLengthIsRead(t *testing.T) {
 	schema := parquet.NewSchema("table", parquet.Group{
 		"text": parquet.Encoded(parquet.String(), &parquet.DeltaLengthByteArray),
 		"more": parquet.Encoded(parquet.String(), &parquet.DeltaByteArray),
@@ -182,7 +182,7 @@ func TestDeltaLength(t *testing.T) {
 	}
 }
 
-func TestTypes(t *testing.T) {
+func TestTypesAreRecognized(t *testing.T) {
 	type inner struct {
 		URL *string `parquet:"url,optional"`
 	}
@@ -225,7 +225,7 @@ func TestTypes(t *testing.T) {
 }
 
 // A broken page costs its row group; the others are read.
-func TestBrokenPage(t *testing.T) {
+func TestBrokenPageCostsItsRowGroup(t *testing.T) {
 	plain, _, _, want := samples(300)
 	file := write(t, plain, 100, parquet.Compression(&parquet.Zstd))
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
@@ -251,7 +251,7 @@ func TestBrokenPage(t *testing.T) {
 
 // Whatever byte of a file changes, and wherever it is cut, there are rows and
 // errors, no panic and no memory beyond a bound.
-func TestDamage(t *testing.T) {
+func TestDamageCausesNoPanic(t *testing.T) {
 	plain, delta, dict, want := samples(40)
 	opt := []parquet.WriterOption{parquet.Compression(&parquet.Snappy), parquet.PageBufferSize(300)}
 	lz4 := []parquet.WriterOption{parquet.Compression(&parquet.Lz4Raw), parquet.DataPageVersion(1)}
@@ -331,7 +331,7 @@ func FuzzRead(f *testing.F) {
 }
 
 // A copy has the rows that were wanted, with every column.
-func TestCopy(t *testing.T) {
+func TestCopyKeepsWantedRows(t *testing.T) {
 	_, _, dict, want := samples(700)
 	file := write(t, dict, 300, parquet.Compression(&parquet.Zstd), parquet.KeyValueMetadata("made-by", "a test"))
 	var b bytes.Buffer
@@ -367,7 +367,7 @@ func TestCopy(t *testing.T) {
 
 // A column of PyArrow without a dictionary names the encoding of its levels
 // before that of its values.
-func TestCopyPlain(t *testing.T) {
+func TestCopyKeepsPlainColumns(t *testing.T) {
 	file, err := os.ReadFile("testdata/plain.parquet")
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,7 @@ func read(t *testing.T, file string, o warc.Options) (lines []string) {
 	return nil
 }
 
-func TestReader(t *testing.T) {
+func TestReaderReturnsRecords(t *testing.T) {
 	a, b := record("response", "http://a/", "one"), record("Conversion", "<http://b/>", "")
 	la, lga := len(a), len(gzipped(a))
 	wantA, wantB := `1 0 response http://a/ "one"`, `conversion http://b/ ""`
@@ -95,7 +95,7 @@ func TestReader(t *testing.T) {
 }
 
 // A record that is broken costs an error that names it; those around it are read.
-func TestBroken(t *testing.T) {
+func TestBrokenRecordIsReported(t *testing.T) {
 	a, z := record("response", "http://a/", "one"), record("response", "http://z/", "last")
 	long := strings.Replace(record("response", "http://b/", "two"), "Length: 3", "Length: 30", 1)
 	short := strings.Replace(record("response", "http://b/", "two and more"), "Length: 12", "Length: 3", 1)
@@ -152,7 +152,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
+func TestOptionsSelectRecords(t *testing.T) {
 	file := record("response", "http://a/", "longer than ten") + record("metadata", "http://b/", "not wanted, and long") + record("response", "http://c/", "short")
 	got := read(t, file, warc.Options{MaxBlock: 10, Want: func(r *warc.Record) bool { return r.Type == "response" }})
 	want := []string{
@@ -166,7 +166,7 @@ func TestOptions(t *testing.T) {
 }
 
 // A file may begin with the dictionary that its frames need.
-func TestDictionary(t *testing.T) {
+func TestDictionaryBeforeFramesIsUsed(t *testing.T) {
 	var samples [][]byte
 	for i := range 200 {
 		samples = append(samples, []byte(record("response", fmt.Sprintf("http://a/%d", i), strings.Repeat(fmt.Sprint("text ", i), 5))))
@@ -192,7 +192,7 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-func TestParseResponse(t *testing.T) {
+func TestParseResponseDecodesBody(t *testing.T) {
 	packed := gzipped("packed text")
 	chunks := "4\r\npack\r\n7;x=y\r\ned text\r\n0\r\n\r\n"
 	for _, tt := range []struct {
