@@ -194,7 +194,7 @@ func New(o Options) *Detector {
 // made panics if the Detector was not made by New or UnmarshalBinary.
 func (d *Detector) made() {
 	if d.opts.maxBytes == 0 {
-		panic("boilerplate: use of a zero Detector; New makes one")
+		panic("boilerplate: the Detector was not made by New")
 	}
 }
 
@@ -231,13 +231,13 @@ func (o Options) resolve() options {
 	}
 	switch {
 	case r.minDocs < 2 || r.minDocs > listed:
-		panic("boilerplate: MinDocuments is not between 2 and 8")
+		panic("boilerplate: MinDocuments must be from 2 to 8")
 	case r.minGlobal < 2 || r.minGlobal > listed:
-		panic("boilerplate: MinGlobal is not between 2 and 8")
+		panic("boilerplate: MinGlobal must be from 2 to 8")
 	case !(cov < 1):
-		panic("boilerplate: Coverage is not below 1")
+		panic("boilerplate: Coverage must be below 1")
 	case r.maxBytes < minBytes:
-		panic("boilerplate: MaxBytes is below 1 MiB")
+		panic("boilerplate: MaxBytes must be at least 1 MiB")
 	}
 	if cov > 0 {
 		r.coverage = uint32(cov * coverageUnit)

@@ -124,7 +124,7 @@ func (d *Detector) read(r *wire.Reader) {
 		for range r.Count(8) {
 			id := r.Uint64()
 			if id <= last {
-				r.Failf("documents out of order")
+				r.Failf("documents are out of order")
 				return
 			}
 			set.add(id)
@@ -135,7 +135,7 @@ func (d *Detector) read(r *wire.Reader) {
 	for i := range r.Count(siteSize) {
 		key := r.Uint64()
 		if i > 0 && key <= last {
-			r.Failf("hosts out of order")
+			r.Failf("hosts are out of order")
 			return
 		}
 		last = key
@@ -149,7 +149,7 @@ func (d *Detector) read(r *wire.Reader) {
 	if d.global != nil {
 		d.bytes -= d.global.bytes()
 		if d.global = readSite(r, d.opts.placing()); !d.global.wide {
-			r.Failf("all documents taken for a host")
+			r.Failf("the counts of all documents are marked as those of a host")
 		}
 		d.bytes += d.global.bytes()
 	}
@@ -220,14 +220,14 @@ func (c *counter) append(dst []byte) []byte {
 func readSite(r *wire.Reader, place placing) *site {
 	wide := r.Byte()
 	if wide > 1 {
-		r.Failf("host of kind %d", wide)
+		r.Failf("unknown kind %d of counts", wide)
 	}
 	s := newSite(wide == 1, place)
 	s.used = r.Uvarint()
 	gramDocs := r.Uvarint()
 	s.docs = readCounter(r)
 	if gramDocs > uint64(s.docs.count) {
-		r.Failf("more documents with runs of words than documents")
+		r.Failf("more documents have runs of words than there are documents")
 	}
 	s.gramDocs = uint32(gramDocs)
 
@@ -237,7 +237,7 @@ func readSite(r *wire.Reader, place placing) *site {
 		sl := slot{key: r.Uint64(), ref: r.Uint32()}
 		sl.place, sl.day = readUint16(r), readUint16(r)
 		if sl.key <= last || sl.ref == 0 || sl.ref&isCounter != 0 {
-			r.Failf("blocks out of order")
+			r.Failf("blocks are out of order")
 			break
 		}
 		last = sl.key
@@ -262,7 +262,7 @@ func readSite(r *wire.Reader, place placing) *site {
 		}
 		sl := &s.slots[s.find(key)]
 		if key <= last || sl.key != 0 || c.count < 2 {
-			r.Failf("blocks out of order")
+			r.Failf("blocks are out of order")
 			break
 		}
 		last = key
@@ -277,7 +277,7 @@ func readSite(r *wire.Reader, place placing) *site {
 	for range r.Count(8) {
 		g := r.Uint64()
 		if g>>16 <= last>>16 && last != 0 || g&maxGram == 0 {
-			r.Failf("runs of words out of order")
+			r.Failf("runs of words are out of order")
 			break
 		}
 		last = g
@@ -300,7 +300,7 @@ func readCounter(r *wire.Reader) (c counter) {
 	n := uint64(r.Byte())
 	if count > math.MaxUint32 || n > min(listed, count) || n == 0 && count > 0 ||
 		c.days[0] > c.days[1] || c.days[0] == 0 && c.days[1] != 0 {
-		r.Failf("%d documents, but %d are named", count, n)
+		r.Failf("a block of %d documents lists %d of them", count, n)
 		return c
 	}
 	c.count = uint32(count)
@@ -308,7 +308,7 @@ func readCounter(r *wire.Reader) (c counter) {
 	for i := range n {
 		doc := r.Uint32()
 		if doc <= last || doc&isCounter != 0 {
-			r.Failf("named documents out of order")
+			r.Failf("the listed documents are out of order")
 			return c
 		}
 		c.docs[i], last = doc, doc
@@ -319,14 +319,14 @@ func readCounter(r *wire.Reader) (c counter) {
 func readHosts(r *wire.Reader) (h hosts) {
 	n := int(r.Byte())
 	if n > len(h.least) {
-		r.Failf("%d hosts named", n)
+		r.Failf("too many hosts are listed: %d", n)
 		return h
 	}
 	last := uint16(0)
 	for i := range n {
 		x := readUint16(r)
 		if x <= last {
-			r.Failf("hosts out of order")
+			r.Failf("hosts are out of order")
 			return h
 		}
 		h.least[i], last = x, x

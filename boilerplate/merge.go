@@ -32,7 +32,7 @@ func (d *Detector) Merge(other *Detector) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.opts.seed != from.opts.seed || d.opts.hostOnly != from.opts.hostOnly {
-		return fmt.Errorf("boilerplate: merging detectors with different options: %w", ErrMismatch)
+		return fmt.Errorf("boilerplate: the merged detectors have different options: %w", ErrMismatch)
 	}
 	mine := d.ids.len()
 	common := d.ids.addAll(&from.ids)

@@ -13,7 +13,7 @@ import (
 func (d *Detector) Split(n int) (hosts *Detector, all []*Detector) {
 	d.made()
 	if n < 1 {
-		panic("boilerplate: Split into less than one part")
+		panic("boilerplate: Split: the number of parts must be at least 1")
 	}
 	hosts = d.clone()
 	whole := hosts.global
@@ -95,7 +95,7 @@ func (d *Detector) With(all *Detector) (*Detector, error) {
 	d.made()
 	all.made()
 	if d.opts.seed != all.opts.seed || d.opts.hostOnly != all.opts.hostOnly {
-		return nil, fmt.Errorf("boilerplate: joining detectors with different options: %w", ErrMismatch)
+		return nil, fmt.Errorf("boilerplate: the joined detectors have different options: %w", ErrMismatch)
 	}
 	return &Detector{
 		opts: d.opts, sites: maps.Clone(d.sites), global: all.global, bytes: d.bytes,

@@ -50,7 +50,7 @@ func (b Banding) Candidates(pairs []float64) float64 {
 // and 1, and recall is below 1.
 func Choose(k int, threshold, recall float64) Banding {
 	if k < 1 {
-		panic("lsh: signatures have at least one register")
+		panic("lsh: k must be at least 1")
 	}
 	checkTarget(threshold, recall)
 	for r := k; r >= 1; r-- {
@@ -68,7 +68,7 @@ func Choose(k int, threshold, recall float64) Banding {
 // an int, and panics on the same arguments as [Choose].
 func NeededK(threshold, recall float64, rows int) int {
 	if rows < 1 {
-		panic("lsh: a band has at least one row")
+		panic("lsh: rows must be at least 1")
 	}
 	checkTarget(threshold, recall)
 	k := neededBands(threshold, recall, rows) * float64(rows)

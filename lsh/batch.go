@@ -51,7 +51,7 @@ func (b *Batch) engine(ctx context.Context, src Source) *engine {
 	e.sets, e.progress = asSets(b.Sets), b.Progress
 	if b.Tags != nil {
 		if b.Tags.Len() != src.Len() || !b.Tags.key.equal(&e.key) {
-			panic("lsh: Batch.Tags are not those of the source")
+			panic("lsh: Batch.Tags belong to another source or seed")
 		}
 		e.tags = b.Tags
 	}

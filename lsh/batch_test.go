@@ -128,7 +128,7 @@ func TestTagsOfAnotherBatchAreRefused(t *testing.T) {
 		}
 		func() {
 			defer func() {
-				if got := recover(); got != "lsh: Batch.Tags are not those of the source" {
+				if got := recover(); got != "lsh: Batch.Tags belong to another source or seed" {
 					t.Errorf("%s: Pairs panics with %v", name, got)
 				}
 			}()

@@ -168,7 +168,7 @@ func (ix *Index) insertUnlessNear(sc *scratch, seen *span, id string, sig minhas
 func (ix *Index) fix(sig minhash.Signature) {
 	sc := sig.Scheme()
 	if sc == (minhash.Scheme{}) {
-		panic("lsh: zero Signature; use a minhash.Sketcher to make one")
+		panic("lsh: zero Signature; make signatures with a minhash.Sketcher")
 	}
 	if ix.scheme == (minhash.Scheme{}) {
 		sk, err := minhash.ForScheme(sc)
@@ -192,7 +192,7 @@ func mismatch(index, other minhash.Scheme) string {
 	same.Elements = other.Elements
 	switch {
 	case same != other:
-		return fmt.Sprintf("signature with a scheme other than the index's: %v, the index has %v", other, index)
+		return fmt.Sprintf("the scheme of the signature is %v, but the index has %v", other, index)
 	case index.Elements == "":
 		return fmt.Sprintf("the signatures in the index do not name their elements, but this one names %q: set minhash.Options.Elements for all", other.Elements)
 	case other.Elements == "":

@@ -368,7 +368,7 @@ func TestMismatchNamesElements(t *testing.T) {
 		{unnamed, words, `the signatures in the index do not name their elements, but this one names "words:5"`},
 		{words, unnamed, `the signature does not name its elements, but those in the index name "words:5"`},
 		{words, chars, `signature of the elements "chars:9", but the index has "words:5"`},
-		{words, sketch(minhash.Options{K: 64}), "signature with a scheme other than the index's"},
+		{words, sketch(minhash.Options{K: 64}), "the scheme of the signature is"},
 	} {
 		var ix, other lsh.Index
 		ix.Add("a", test.index)

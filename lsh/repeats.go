@@ -14,7 +14,7 @@ import (
 // documents are added one at a time, use [Index.InsertNew].
 func (b *Batch) Repeats(ctx context.Context, src Source, known int) ([]Pair[int], Work, error) {
 	if known < 0 || known > src.Len() {
-		panic("lsh: more known documents than documents")
+		panic("lsh: known must be from 0 to the number of documents")
 	}
 	e := b.engine(ctx, src)
 	matches, err := e.repeats(uint32(known))

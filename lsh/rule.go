@@ -39,7 +39,7 @@ type Rule struct {
 // positive or the threshold is not above 0 and at most 1.
 func NewRule(k int, threshold float64) Rule {
 	if k < 1 {
-		panic("lsh: signatures have at least one register")
+		panic("lsh: k must be at least 1")
 	}
 	checkThreshold(threshold)
 	t, n := threshold, float64(k)
@@ -70,7 +70,7 @@ func (r Rule) judge(agree int, score func(a, b []uint64) Score, sets func() (a, 
 		return Score{}, false
 	}
 	if r.K < 1 {
-		panic("lsh: Rule that was not made by NewRule")
+		panic("lsh: the Rule was not made by NewRule")
 	}
 	if sets != nil {
 		if a, b, known := sets(); known {
@@ -107,12 +107,12 @@ func (r Rule) least(sets bool) int {
 
 func checkThreshold(threshold float64) {
 	if !(threshold > 0 && threshold <= 1) {
-		panic(fmt.Sprintf("lsh: threshold %v is not above 0 and at most 1", threshold))
+		panic(fmt.Sprintf("lsh: threshold %v must be above 0 and at most 1", threshold))
 	}
 }
 
 func checkRecall(recall float64) {
 	if !(recall > 0 && recall < 1) {
-		panic(fmt.Sprintf("lsh: recall %v is not between 0 and 1", recall))
+		panic(fmt.Sprintf("lsh: recall %v must be between 0 and 1", recall))
 	}
 }

@@ -34,7 +34,7 @@ func (r Registers) Len() int {
 	case len(r.Values) == 0:
 		return 0
 	case r.Size < 1:
-		panic("lsh: Registers without a Size")
+		panic("lsh: Registers.Size must be set")
 	}
 	return len(r.Values) / r.Size
 }

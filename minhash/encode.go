@@ -120,7 +120,7 @@ func open(data []byte, want kind) (Scheme, *wire.Reader, error) {
 		return Scheme{}, nil, fmt.Errorf("minhash: %w", err)
 	}
 	if got := kind(r.Byte()); r.Err() == nil && got != want {
-		return Scheme{}, nil, fmt.Errorf("minhash: record of kind %d, want %d: %w", got, want, ErrFormat)
+		return Scheme{}, nil, fmt.Errorf("minhash: record of kind %d, want kind %d: %w", got, want, ErrFormat)
 	}
 	sc := readScheme(r)
 	if err := r.Err(); err != nil {

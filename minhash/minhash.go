@@ -134,7 +134,7 @@ func (q *sequence) add(hashes []uint64) bool {
 
 func (s *Sketcher) mustBeMade() {
 	if s.scheme.K == 0 {
-		panic("minhash: a Sketcher comes from New or ForScheme")
+		panic("minhash: the Sketcher was not made by New or ForScheme")
 	}
 }
 

@@ -201,9 +201,9 @@ func TestSchemeErrorsNameTheField(t *testing.T) {
 		want   string
 	}{
 		{func(sc *minhash.Scheme) { sc.K = 100 }, "minhash: invalid scheme: k is 100, but bucket needs a power of two from 16 to 1024"},
-		{func(sc *minhash.Scheme) { sc.Rounds = 3 }, "minhash: invalid scheme: 3 rounds, bucket has 2"},
+		{func(sc *minhash.Scheme) { sc.Rounds = 3 }, "minhash: invalid scheme: 3 rounds, but bucket has 2"},
 		{func(sc *minhash.Scheme) { sc.Algorithm = minhash.Classic }, "minhash: invalid scheme: 2 rounds, but classic has none"},
-		{func(sc *minhash.Scheme) { sc.Elements = strings.Repeat("x", 256) }, "minhash: invalid scheme: the name of the elements has 256 bytes, the limit is 255"},
+		{func(sc *minhash.Scheme) { sc.Elements = strings.Repeat("x", 256) }, "minhash: invalid scheme: the name of the elements has 256 bytes, limit 255"},
 		{func(sc *minhash.Scheme) { sc.Algorithm, sc.Rounds, sc.Seed = minhash.Legacy, 0, 1<<32 }, "minhash: invalid scheme: seed 4294967296 does not fit the 32 bits of legacy"},
 	} {
 		sc := good
@@ -261,8 +261,8 @@ func TestZeroValuesAreEmpty(t *testing.T) {
 	} {
 		func() {
 			defer func() {
-				if got := recover(); got != "minhash: a Sketcher comes from New or ForScheme" {
-					t.Errorf("%s of the zero Sketcher panics with %v, want %q", what, got, "minhash: a Sketcher comes from New or ForScheme")
+				if got := recover(); got != "minhash: the Sketcher was not made by New or ForScheme" {
+					t.Errorf("%s of the zero Sketcher panics with %v, want %q", what, got, "minhash: the Sketcher was not made by New or ForScheme")
 				}
 			}()
 			f()

@@ -34,7 +34,7 @@ type Packed struct {
 // else. The result shares no memory with s.
 func (s Signature) Pack(bits int) Packed {
 	if bits != 8 && bits != 16 {
-		panic("minhash: Pack to a number of bits other than 8 or 16")
+		panic("minhash: Pack: bits must be 8 or 16")
 	}
 	p := Packed{scheme: s.scheme, bits: bits}
 	if s.IsEmpty() {
@@ -77,7 +77,7 @@ func (p Packed) Compatible(q Packed) error {
 	if p.bits == q.bits && (p.scheme == q.scheme || p.Scheme() == q.Scheme()) {
 		return nil
 	}
-	return fmt.Errorf("minhash: %d bits of %v and %d bits of %v: %w", p.bits, p.Scheme(), q.bits, q.Scheme(), ErrMismatch)
+	return fmt.Errorf("minhash: %d-bit registers of %v and %d-bit registers of %v: %w", p.bits, p.Scheme(), q.bits, q.Scheme(), ErrMismatch)
 }
 
 // Similarity estimates the Jaccard similarity of the two sets; it is 0 when
@@ -161,7 +161,7 @@ func (p *Packed) UnmarshalBinary(data []byte) error {
 	}
 	width := int(r.Byte())
 	if r.Err() == nil && width != 8 && width != 16 {
-		r.Failf("registers of %d bits", width)
+		r.Failf("registers of %d bits, want 8 or 16", width)
 	}
 	if n := r.Len(); r.Err() == nil && n != 0 && n != sc.K*width/8 {
 		r.Failf("%d bytes for %d registers of %d bits", n, sc.K, width)

@@ -94,13 +94,13 @@ func (sc Scheme) String() string {
 func (sc Scheme) check() error {
 	switch {
 	case sc.Version != schemeVersion:
-		return fmt.Errorf("scheme version %d; this release knows version %d: %w", sc.Version, schemeVersion, ErrVersion)
+		return fmt.Errorf("scheme version %d, but this release knows only version %d: %w", sc.Version, schemeVersion, ErrVersion)
 	case sc.Algorithm >= algorithms:
 		return fmt.Errorf("unknown algorithm %d: %w", sc.Algorithm, ErrVersion)
 	case len(sc.Elements) > maxName:
-		return fmt.Errorf("the name of the elements has %d bytes, the limit is %d", len(sc.Elements), maxName)
+		return fmt.Errorf("the name of the elements has %d bytes, limit %d", len(sc.Elements), maxName)
 	case sc.Algorithm == Bucket && sc.Rounds != bucketRounds:
-		return fmt.Errorf("%d rounds, %v has %d", sc.Rounds, sc.Algorithm, bucketRounds)
+		return fmt.Errorf("%d rounds, but %v has %d", sc.Rounds, sc.Algorithm, bucketRounds)
 	case sc.Algorithm != Bucket && sc.Rounds != 0:
 		return fmt.Errorf("%d rounds, but %v has none", sc.Rounds, sc.Algorithm)
 	case sc.Algorithm == Bucket && (sc.K < 16 || sc.K > maxBucketK || bits.OnesCount(uint(sc.K)) != 1):
@@ -164,7 +164,7 @@ func (sc Scheme) checkValues(values []uint32) error {
 		allEmpty = allEmpty && v == empty
 	}
 	if !allEmpty {
-		return fmt.Errorf("registers without any element of round 0: %w", ErrCorrupt)
+		return fmt.Errorf("no register has an element of round 0: %w", ErrCorrupt)
 	}
 	return nil
 }

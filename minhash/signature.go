@@ -83,7 +83,7 @@ func (s Signature) Similarity(t Signature) float64 {
 // differ.
 func Agree(a, b []uint32) int {
 	if len(a) != len(b) {
-		panic("minhash: Agree on signatures of different length")
+		panic("minhash: Agree: the signatures have different lengths")
 	}
 	return agree(a, b)
 }

@@ -72,7 +72,7 @@ func unmarshalText(data []byte, unmarshalBinary func([]byte) error) error {
 	// The decoder of the standard library skips line ends, which would give a signature
 	// many text forms.
 	if at := slices.IndexFunc(data, func(c byte) bool { return c == '\n' || c == '\r' }); at >= 0 {
-		return fmt.Errorf("minhash: line end at byte %d of base64: %w", at, ErrFormat)
+		return fmt.Errorf("minhash: line break at byte %d of the base64 text: %w", at, ErrFormat)
 	}
 	decoded, err := text.AppendDecode(nil, data)
 	if err != nil {

@@ -173,7 +173,7 @@ var tokenBuffers = sync.Pool{New: func() any { return new([]Token) }}
 
 func newText(sh Shingler, text string, tokens []Token) *Text {
 	if int64(len(text)) > math.MaxInt32 {
-		panic("shingle: text of more than 2 GiB")
+		panic("shingle: the text is longer than 2 GiB")
 	}
 	n := len(tokens)
 	t := &Text{text: text, sh: sh, base: make([]uint32, (n+63)/64), starts: make([]uint16, n), size: make([]uint8, n)}
@@ -307,7 +307,7 @@ var engines = sync.Pool{New: func() any { return new(align.Engine) }}
 
 func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 	if a.sh != b.sh {
-		panic("shingle: texts prepared with different shinglers")
+		panic("shingle: the texts were prepared with different shinglers")
 	}
 	e := engines.Get().(*align.Engine)
 	defer engines.Put(e)
@@ -336,7 +336,7 @@ func (al Aligner) align(a, b *Text, seeds []align.Run) []Passage {
 
 func (al Aligner) params() align.Params {
 	if al.MinTokens < 0 || al.Drop < 0 {
-		panic("shingle: negative MinTokens or Drop")
+		panic("shingle: MinTokens and Drop must not be negative")
 	}
 	or := func(v, otherwise int) int {
 		switch {

@@ -53,7 +53,7 @@ func (al Aligner) Edits(a, b string, p Passage) []Edit {
 // the steps that turn a into b. The offsets are added to the spans of the result.
 func (al Aligner) EditsOf(a, b *Text, offsetA, offsetB int) []Edit {
 	if a.sh != b.sh {
-		panic("shingle: texts prepared with different shinglers")
+		panic("shingle: the texts were prepared with different shinglers")
 	}
 	var out []Edit
 	i, j := 0, 0

@@ -35,7 +35,7 @@ func Cut(text string, spans []Span) Rest {
 	at := 0
 	for _, s := range spans {
 		if s.Start < at || s.End < s.Start {
-			panic("shingle: spans to cut out of order")
+			panic("shingle: the spans to cut are out of order")
 		}
 		c.add(at, text[at:s.Start])
 		at = s.End

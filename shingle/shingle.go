@@ -301,7 +301,7 @@ func (s Shingler) Set(text string, skip ...Span) Set { return MakeSet(s.Hashes(t
 func checkSpans(spans []Span) {
 	for i, sp := range spans {
 		if sp.Start > sp.End || i > 0 && sp.Start < spans[i-1].Start {
-			panic("shingle: spans to skip out of order")
+			panic("shingle: the spans to skip are out of order")
 		}
 	}
 }

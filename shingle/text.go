@@ -23,7 +23,7 @@ func (s Shingler) String() string {
 // size.
 func (s Shingler) MarshalText() ([]byte, error) {
 	if s.Unit > Chars || s.Size < 0 {
-		return nil, fmt.Errorf("shingle: no name for unit %d and size %d", s.Unit, s.Size)
+		return nil, fmt.Errorf("shingle: invalid unit %d or size %d", s.Unit, s.Size)
 	}
 	b := append([]byte(unitNames[s.Unit]), ':')
 	b = strconv.AppendInt(b, int64(s.size()), 10)
@@ -85,11 +85,11 @@ func (s *Shingler) UnmarshalText(text []byte) error {
 	case hasSeed && (len(print) != 16 || strings.Trim(print, "0123456789abcdef") != ""):
 		return fmt.Errorf("shingle: bad fingerprint %q", print)
 	case hasSeed && s.Seed == 0:
-		return fmt.Errorf("shingle: %q needs the seed that has this fingerprint: %w", text, ErrSeed)
+		return fmt.Errorf("shingle: %q needs Seed to be the one with this fingerprint: %w", text, ErrSeed)
 	case hasSeed && fingerprint(s.Seed) != print:
-		return fmt.Errorf("shingle: %q has a seed other than that of fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
+		return fmt.Errorf("shingle: %q was made with a different seed than the one set, which has the fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
 	case !hasSeed && s.Seed != 0:
-		return fmt.Errorf("shingle: %q has no seed, but the seed with fingerprint %s is set: %w", text, fingerprint(s.Seed), ErrSeed)
+		return fmt.Errorf("shingle: %q was made without a seed, but the one with the fingerprint %s is set: %w", text, fingerprint(s.Seed), ErrSeed)
 	}
 	t.Seed = s.Seed
 	*s = t

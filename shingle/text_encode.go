@@ -7,7 +7,7 @@ import (
 )
 
 // errTokens means that tokens cannot belong to a text.
-var errTokens = errors.New("shingle: tokens do not fit the text")
+var errTokens = errors.New("shingle: the tokens do not belong to the text")
 
 // AppendTokens appends the tokens of the text to dst, without the text itself, for
 // [Aligner.Restore]: their number, their 32-bit ids, and for each token its distance

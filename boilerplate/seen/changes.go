@@ -56,7 +56,7 @@ func milliseconds(t time.Time) uint64 {
 func readTime(r *wire.Reader) int64 {
 	ms := r.Uvarint()
 	if ms > math.MaxInt64/2 {
-		r.Failf("time %d", ms)
+		r.Failf("time %d is out of range", ms)
 		return 0
 	}
 	return int64(ms)

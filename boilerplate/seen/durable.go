@@ -126,7 +126,7 @@ type position struct {
 // as a Filter at another.
 func OpenDurable(dir string, o DurableOptions) (_ *Durable, err error) {
 	if o.Checkpoint < 0 || o.MaxBatch < 0 {
-		panic("seen: option out of range")
+		panic("seen: Checkpoint and MaxBatch must not be negative")
 	}
 	o.Checkpoint, o.MaxBatch = cmp.Or(o.Checkpoint, 64<<20), cmp.Or(o.MaxBatch, 1000)
 	f, err := Open(dir, o.Options)

@@ -73,7 +73,7 @@ func readJournal(b []byte, number uint64, f func(payload []byte) error) (next ui
 			break
 		}
 		if n != number {
-			return number, int64(at), fmt.Errorf("offset %d: frame %d, should be %d: %w", at, n, number, boilerplate.ErrCorrupt)
+			return number, int64(at), fmt.Errorf("offset %d: frame %d, want frame %d: %w", at, n, number, boilerplate.ErrCorrupt)
 		}
 		if err := f(payload); err != nil {
 			return number, int64(at), err

@@ -188,7 +188,7 @@ func (o *own) put(ctx context.Context, d disk.Document, _ float64, _ []string) (
 func (o *own) force(ctx context.Context, d disk.Document) error {
 	// Otherwise the index on disk would refuse it, but only at the next save.
 	if len(d.ID) > maxID || len(d.Set) > maxText {
-		return fmt.Errorf("%w: id of %d bytes, %d shingles", ErrPage, len(d.ID), len(d.Set))
+		return fmt.Errorf("%w: id of %d bytes (limit %d), %d shingles (limit %d)", ErrPage, len(d.ID), maxID, len(d.Set), maxText)
 	}
 	_, there, err := o.get(ctx, d.ID)
 	if err != nil {

@@ -113,10 +113,10 @@ const (
 // page.
 func (p Page) Check() error {
 	if len(p.ID) > maxID {
-		return fmt.Errorf("seen: %w: id of %d bytes, %d at most", ErrPage, len(p.ID), maxID)
+		return fmt.Errorf("seen: %w: id of %d bytes, limit %d", ErrPage, len(p.ID), maxID)
 	}
 	if len(p.Text) > maxText {
-		return fmt.Errorf("seen: %w: text of %d bytes, %d at most", ErrPage, len(p.Text), maxText)
+		return fmt.Errorf("seen: %w: text of %d bytes, limit %d", ErrPage, len(p.Text), maxText)
 	}
 	end := 0
 	for _, b := range p.Blocks {

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrNoText is the error for a page whose text is not kept.
-var ErrNoText = errors.New("no text of this page is kept")
+var ErrNoText = errors.New("the text of this page is not stored")
 
 // maxShares is the default number of kept pages with which a page is aligned.
 const maxShares = 16
@@ -110,7 +110,7 @@ type neighbours struct {
 // texts left out. turn runs the steps that need the turn.
 func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func() error) error) (near neighbours, left int, err error) {
 	if f.texts == nil {
-		return near, 0, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
+		return near, 0, fmt.Errorf("texts are not stored: %w", errors.ErrUnsupported)
 	}
 	n = cmp.Or(n, maxShares)
 	for most := n + 8; ; most *= 2 {
@@ -156,7 +156,7 @@ func (f *Filter) valid(ctx context.Context, t texts.Text) (bool, error) {
 // text returns the text of a kept page.
 func (f *Filter) text(ctx context.Context, id string) (texts.Text, bool, error) {
 	if f.texts == nil {
-		return texts.Text{}, false, fmt.Errorf("no texts are kept: %w", errors.ErrUnsupported)
+		return texts.Text{}, false, fmt.Errorf("texts are not stored: %w", errors.ErrUnsupported)
 	}
 	all, err := f.texts.Get(id)
 	if err != nil {

@@ -181,7 +181,7 @@ type Filter struct {
 // range.
 func Open(dir string, o Options) (*Filter, error) {
 	if o.Own < 0 || o.Settle < 0 || !(o.Threshold >= 0 && o.Threshold <= 1) || !(o.Covered >= 0 && o.Covered <= 1) {
-		panic("seen: option out of range")
+		panic("seen: Own and Settle must not be negative, Threshold and Covered must be from 0 to 1")
 	}
 	if o.Covered > 0 && o.Store != nil {
 		return nil, fmt.Errorf("seen: covered shares need the texts of all pages, which a shared store does not have: %w", errors.ErrUnsupported)

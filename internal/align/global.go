@@ -227,7 +227,7 @@ func walk(i, j int, trace func(i, j int) byte, both func(i, j int)) {
 				gap = fromB
 			}
 		default:
-			panic("align: broken trace")
+			panic("align: inconsistent trace")
 		}
 	}
 }

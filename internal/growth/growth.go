@@ -30,5 +30,5 @@ func Linear(tb testing.TB, n int, f func(n int)) {
 			return
 		}
 	}
-	tb.Errorf("%v for %d times %d bytes, %v for %d", small, parts, n/parts, large, n)
+	tb.Errorf("took %v for %d times %d bytes, but %v for %d bytes at once", small, parts, n/parts, large, n)
 }

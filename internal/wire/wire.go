@@ -43,7 +43,7 @@ const sumSize = 8
 // has four bytes.
 func AppendHeader(dst []byte, magic string, version uint64) []byte {
 	if len(magic) != 4 {
-		panic("wire: a magic has four bytes")
+		panic("wire: the magic must have four bytes")
 	}
 	return binary.AppendUvarint(append(dst, magic...), version)
 }
@@ -88,13 +88,13 @@ func Open(data []byte, magic string, newest uint64) (*Reader, uint64, error) {
 	case r.err != nil:
 		return nil, 0, r.err
 	case version == 0 || version > newest:
-		return nil, 0, fmt.Errorf("version %d, newest known version %d: %w", version, newest, ErrVersion)
+		return nil, 0, fmt.Errorf("version %d, but the newest known version is %d: %w", version, newest, ErrVersion)
 	case len(r.rest) < sumSize:
-		return nil, 0, fmt.Errorf("%d bytes where the checksum should be: %w", len(r.rest), ErrCorrupt)
+		return nil, 0, fmt.Errorf("only %d bytes are left for the checksum: %w", len(r.rest), ErrCorrupt)
 	}
 	body := data[:len(data)-sumSize]
 	if got, want := xxhash.Sum64(body), binary.LittleEndian.Uint64(data[len(body):]); got != want {
-		return nil, 0, fmt.Errorf("checksum %016x, stored %016x: %w", got, want, ErrCorrupt)
+		return nil, 0, fmt.Errorf("the checksum is %016x, but %016x is stored: %w", got, want, ErrCorrupt)
 	}
 	r.rest = r.rest[:len(r.rest)-sumSize]
 	return r, version, nil
@@ -146,7 +146,7 @@ func (r *Reader) Bytes(n int) []byte {
 		return nil
 	}
 	if n < 0 || n > len(r.rest) {
-		r.Failf("%d bytes wanted, %d left", n, len(r.rest))
+		r.Failf("%d bytes expected, but only %d are left", n, len(r.rest))
 		return nil
 	}
 	b := r.rest[:n:n]
@@ -198,11 +198,11 @@ func (r *Reader) Uvarint() uint64 {
 // It panics if size is below 1.
 func (r *Reader) Count(size int) int {
 	if size < 1 {
-		panic("wire: Count of items without size")
+		panic("wire: Count: the size must be at least 1")
 	}
 	n := r.Uvarint()
 	if n > uint64(len(r.rest)/size) {
-		r.Failf("%d items of %d bytes declared, %d bytes left", n, size, len(r.rest))
+		r.Failf("%d items of %d bytes declared, but only %d bytes are left", n, size, len(r.rest))
 		return 0
 	}
 	return int(n)
@@ -214,7 +214,7 @@ func (r *Reader) String() string { return string(r.Bytes(r.Count(1))) }
 // Uint32s appends the next n little-endian 32-bit numbers to dst.
 func (r *Reader) Uint32s(dst []uint32, n int) []uint32 {
 	if n < 0 || n > len(r.rest)/4 {
-		r.Failf("%d numbers of 4 bytes wanted, %d bytes left", n, len(r.rest))
+		r.Failf("%d numbers of 4 bytes expected, but only %d bytes are left", n, len(r.rest))
 		return dst
 	}
 	for b := r.Bytes(4 * n); len(b) > 0; b = b[4:] {
@@ -226,7 +226,7 @@ func (r *Reader) Uint32s(dst []uint32, n int) []uint32 {
 // Uint64s appends the next n little-endian 64-bit numbers to dst.
 func (r *Reader) Uint64s(dst []uint64, n int) []uint64 {
 	if n < 0 || n > len(r.rest)/8 {
-		r.Failf("%d numbers of 8 bytes wanted, %d bytes left", n, len(r.rest))
+		r.Failf("%d numbers of 8 bytes expected, but only %d bytes are left", n, len(r.rest))
 		return dst
 	}
 	for b := r.Bytes(8 * n); len(b) > 0; b = b[8:] {
@@ -238,7 +238,7 @@ func (r *Reader) Uint64s(dst []uint64, n int) []uint64 {
 // End returns [Reader.Err], or a failure if bytes are left over.
 func (r *Reader) End() error {
 	if r.err == nil && len(r.rest) > 0 {
-		r.Failf("%d bytes too many", len(r.rest))
+		r.Failf("%d stray bytes at the end", len(r.rest))
 	}
 	return r.err
 }

@@ -137,9 +137,9 @@ func New(items []Item, o Options) *Index {
 	case o.Shingler.Unit != shingle.Words:
 		panic("decon: the unit must be words")
 	case o.MinTokens != 0 && o.MinTokens < runLength:
-		panic(fmt.Sprintf("decon: MinTokens is %d, less than %d", o.MinTokens, runLength))
+		panic(fmt.Sprintf("decon: MinTokens %d must be at least %d", o.MinTokens, runLength))
 	case o.Share < 0 || o.Share > 1 || o.Share != o.Share:
-		panic(fmt.Sprintf("decon: Share %v is not between 0 and 1", o.Share))
+		panic(fmt.Sprintf("decon: Share %v must be from 0 to 1", o.Share))
 	}
 	o.MinTokens = cmp.Or(o.MinTokens, 8)
 	o.Share = math.Round(cmp.Or(o.Share, 0.7)*shareUnit) / shareUnit // rounded as in a file

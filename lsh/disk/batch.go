@@ -95,7 +95,7 @@ func (ix *Index) insertAll(ctx context.Context, docs []Document, how adding) ([]
 // documents as exceptions, followed by [Index.Sync]: see [Store].
 func (ix *Index) InsertUnless(ctx context.Context, d Document, threshold float64, exceptions []string) (Verdict, error) {
 	if threshold < 0 || threshold > 1 {
-		panic("disk: threshold out of range")
+		panic("disk: threshold must be from 0 to 1")
 	}
 	match, seen, err := ix.insert(ctx, d, addNew, condition{threshold, exceptions})
 	if err != nil {

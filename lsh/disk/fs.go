@@ -160,7 +160,7 @@ func readFile(fsys fileSystem, name string) ([]byte, error) {
 		return nil, err
 	}
 	if size > 1<<31-1 {
-		return nil, fmt.Errorf("%s: %d bytes: %w", filepath.Base(name), size, ErrCorrupt)
+		return nil, fmt.Errorf("%s: file of %d bytes is too large: %w", filepath.Base(name), size, ErrCorrupt)
 	}
 	b := make([]byte, size)
 	n, err := f.ReadAt(b, 0)

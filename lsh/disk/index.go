@@ -71,7 +71,7 @@ func (g gate) tryEnter() bool {
 
 func (g gate) leave() { <-g }
 
-const notOpened = "disk: Index that was not made by Open"
+const notOpened = "disk: the Index was not made by Open"
 
 // newScratch returns the memory for a search; put it back into ix.scratch.
 func (ix *Index) newScratch() *scratch {

@@ -108,7 +108,7 @@ func checkLogHeader(f file, want []byte) error {
 	if n, err := f.ReadAt(got, 0); err != nil && err != io.EOF {
 		return err
 	} else if n < len(want) {
-		return fmt.Errorf("%d bytes: %w", n, ErrCorrupt)
+		return fmt.Errorf("the file ends within its header, after %d bytes: %w", n, ErrCorrupt)
 	}
 	if string(got) == string(want) {
 		return nil
@@ -116,7 +116,7 @@ func checkLogHeader(f file, want []byte) error {
 	if _, _, err := wire.Open(got, logMagic, formatVersion); err != nil {
 		return err
 	}
-	return fmt.Errorf("log of another index than the manifest: %w", ErrCorrupt)
+	return fmt.Errorf("the log belongs to a different index than the manifest: %w", ErrCorrupt)
 }
 
 // reset moves the end of the file to end.
@@ -194,7 +194,7 @@ func (l *log) read(b []byte, off int64) (int, error) {
 		end = l.writingBase
 	}
 	if off < 0 || off >= end {
-		return 0, fmt.Errorf("offset %d of %d: %w", off, end, ErrCorrupt)
+		return 0, fmt.Errorf("offset %d is outside the log, which ends at %d: %w", off, end, ErrCorrupt)
 	}
 	n, err := l.f.ReadAt(b[:min(int64(len(b)), end-off)], off)
 	if err == io.EOF {
@@ -273,7 +273,7 @@ func checkFrame(b []byte, records uint32, registers int) error {
 		return nil
 	})
 	if err == nil && n != records {
-		err = fmt.Errorf("frame of %d records, should be %d: %w", n, records, ErrCorrupt)
+		err = fmt.Errorf("frame has %d records, want %d: %w", n, records, ErrCorrupt)
 	}
 	return err
 }
@@ -281,14 +281,14 @@ func checkFrame(b []byte, records uint32, registers int) error {
 func eachRecord(b []byte, off int64, registers int, visit func(*record, int64, []byte) error) error {
 	for len(b) > 0 {
 		if len(b) < recordLeast {
-			return fmt.Errorf("%d bytes after the last record: %w", len(b), ErrCorrupt)
+			return fmt.Errorf("%d stray bytes after the last record: %w", len(b), ErrCorrupt)
 		}
 		r, err := decodeHead(b, registers)
 		if err != nil {
 			return err
 		}
 		if r.size() > int64(len(b)) {
-			return fmt.Errorf("record of %d bytes: %w", r.size(), ErrCorrupt)
+			return fmt.Errorf("record of %d bytes, but only %d are left: %w", r.size(), len(b), ErrCorrupt)
 		}
 		if err := visit(&r, off, b[:r.size()]); err != nil {
 			return err

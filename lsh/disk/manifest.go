@@ -64,26 +64,26 @@ func (m *manifest) unmarshal(b []byte) error {
 	m.log, m.next = r.Uvarint(), r.Uvarint()
 	rows, indexed, durable := r.Uvarint(), r.Uvarint(), r.Uvarint()
 	if rows >= maxRows || indexed > durable || durable > 1<<62 {
-		r.Failf("%d rows, %d bytes of %d", rows, indexed, durable)
+		r.Failf("out of range: %d rows, tables up to offset %d, durable up to offset %d", rows, indexed, durable)
 	}
 	m.rows, m.indexed, m.durable = uint32(rows), int64(indexed), int64(durable)
 	lo := uint64(0)
 	for range r.Count(4) {
 		number, hi, size, toc := r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()
 		if hi <= lo || hi > rows || size > 1<<62 || toc >= size || number >= m.next {
-			r.Failf("segment %d with rows up to %d, %d bytes", number, hi, size)
+			r.Failf("out of range: segment %d with rows up to %d and %d bytes", number, hi, size)
 			break
 		}
 		m.segs = append(m.segs, manifestSegment{number, uint32(hi), int64(size), int64(toc)})
 		lo = hi
 	}
 	if lo != rows && r.Err() == nil {
-		r.Failf("segments of %d rows, should be %d", lo, rows)
+		r.Failf("segments cover %d rows, want %d", lo, rows)
 	}
 	words := int((rows + 63) / 64)
 	m.dead = r.Uint64s(nil, words)
 	if n := len(m.dead); n > 0 && rows%64 != 0 && m.dead[n-1]>>(rows%64) != 0 {
-		r.Failf("dead rows beyond the last")
+		r.Failf("removed rows follow the last row")
 	}
 	return r.End()
 }

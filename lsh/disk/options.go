@@ -69,7 +69,7 @@ func (o Options) check() {
 		panic("disk: threshold must be above 0 and at most 1")
 	}
 	if o.Recall != 0 && !(o.Recall > 0 && o.Recall < 1) {
-		panic("disk: recall must lie between 0 and 1")
+		panic("disk: recall must be between 0 and 1")
 	}
 	if o.TableSize < 0 || o.TableSize > 1<<24 {
 		panic("disk: TableSize must be from 0 to 1<<24")

@@ -117,11 +117,11 @@ func headSize(b []byte, registers int) int {
 func decodeHead(b []byte, registers int) (record, error) {
 	n := headSize(b, registers)
 	if n == 0 || n > len(b) {
-		return record{}, fmt.Errorf("record of %d bytes: %w", n, ErrCorrupt)
+		return record{}, fmt.Errorf("record head of %d bytes, but %d are left: %w", n, len(b), ErrCorrupt)
 	}
 	b = b[:n]
 	if xxhash.Sum64(b[:n-8]) != binary.LittleEndian.Uint64(b[n-8:]) {
-		return record{}, fmt.Errorf("checksum of a record: %w", ErrCorrupt)
+		return record{}, fmt.Errorf("wrong checksum of a record: %w", ErrCorrupt)
 	}
 	r := record{
 		kind: kind(b[8]),
@@ -135,7 +135,7 @@ func decodeHead(b []byte, registers int) (record, error) {
 		want += 4 * registers
 	}
 	if r.kind < kindAdd || r.kind > kindExpire || want != n || r.set > maxSet || r.kind != kindAddSet && r.set != 0 || b[9]|b[10]|b[11] != 0 {
-		return record{}, fmt.Errorf("record that contradicts itself: %w", ErrCorrupt)
+		return record{}, fmt.Errorf("inconsistent record: %w", ErrCorrupt)
 	}
 	r.id = b[recordFixed : recordFixed+ids]
 	r.regs = b[recordFixed+ids : n-8]
@@ -146,7 +146,7 @@ func decodeHead(b []byte, registers int) (record, error) {
 func checkSet(b []byte) error {
 	n := len(b) - 8
 	if n < 0 || xxhash.Sum64(b[:n]) != binary.LittleEndian.Uint64(b[n:]) {
-		return fmt.Errorf("checksum of a set: %w", ErrCorrupt)
+		return fmt.Errorf("wrong checksum of a set: %w", ErrCorrupt)
 	}
 	return nil
 }

@@ -113,9 +113,9 @@ func findLog(fsys fileSystem, dir string) (*log, int64, error) {
 	}
 	if best == nil {
 		if err == nil {
-			err = errors.New("no log of documents")
+			err = errors.New("no document log was found")
 		}
-		return nil, 0, fmt.Errorf("%w; %w: no readable parameters: %w", merr, err, ErrCorrupt)
+		return nil, 0, fmt.Errorf("%w; %w: the parameters cannot be read: %w", merr, err, ErrCorrupt)
 	}
 	return best, begin, nil
 }
@@ -151,7 +151,7 @@ func readLogHeader(f file) (params, int64, error) {
 		return params{}, 0, err
 	}
 	if n < 7 {
-		return params{}, 0, fmt.Errorf("%d bytes: %w", n, ErrCorrupt)
+		return params{}, 0, fmt.Errorf("the file ends within its header, after %d bytes: %w", n, ErrCorrupt)
 	}
 	size := int(binary.LittleEndian.Uint16(b[5:]))
 	r, _, err := wire.Open(b[:min(n, size)], logMagic, formatVersion)
@@ -202,7 +202,7 @@ func (s *salvage) run(at int64) error {
 				return err
 			}
 		} else {
-			s.lose(at, end, "", "part of the head of a frame")
+			s.lose(at, end, "", "incomplete frame header")
 		}
 		at = end
 	}

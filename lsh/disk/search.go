@@ -110,7 +110,7 @@ func faults(err *error) func() {
 		switch r := recover().(type) {
 		case nil:
 		case interface{ Addr() uintptr }:
-			*err = fmt.Errorf("reading tables at %#x: %w", r.Addr(), ErrCorrupt)
+			*err = fmt.Errorf("page fault at address %#x while reading tables: %w", r.Addr(), ErrCorrupt)
 		default:
 			panic(r)
 		}

@@ -47,7 +47,7 @@ func (s *segment) bytes(off, n uint64) ([]byte, error) {
 			continue
 		}
 		if xxhash.Sum64(s.data[p*pageSize:(p+1)*pageSize]) != s.sums[p] {
-			return nil, fmt.Errorf("%s: page %d: checksum: %w", segmentName(s.number), p, ErrCorrupt)
+			return nil, fmt.Errorf("%s: wrong checksum of page %d: %w", segmentName(s.number), p, ErrCorrupt)
 		}
 		s.seen[p/64].Or(1 << (p % 64))
 	}
@@ -117,7 +117,7 @@ func (s *segment) bucket(kind int, tag uint32) (from, to uint64, err error) {
 	}
 	from, to = uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
 	if from > to || to > t.count {
-		return 0, 0, fmt.Errorf("%s: directory of table %d: %w", segmentName(s.number), kind, ErrCorrupt)
+		return 0, 0, fmt.Errorf("%s: the directory of table %d is out of range: %w", segmentName(s.number), kind, ErrCorrupt)
 	}
 	return from, to, nil
 }
@@ -176,7 +176,7 @@ func (s *segment) scan(dst []uint32, kind int, tag uint32, from, to uint64, n in
 			}
 			if row := uint32(e); uint32(e>>32) == tag && !dead.has(row) {
 				if row < s.lo || row >= s.hi {
-					return dst, fmt.Errorf("%s: row %d in table %d: %w", segmentName(s.number), row, kind, ErrCorrupt)
+					return dst, fmt.Errorf("%s: row %d in table %d is outside the segment: %w", segmentName(s.number), row, kind, ErrCorrupt)
 				}
 				dst = append(dst, row)
 				n--
@@ -205,7 +205,7 @@ func openSegment(fsys fileSystem, path string, s *segment, toc int64, width int)
 		return err
 	}
 	if size != s.size || toc <= 0 || toc%pageSize != 0 || toc >= s.size {
-		return fail("%d bytes, %d of them in the table of contents, should be %d", size, toc, s.size)
+		return fail("%d bytes with the table of contents at %d, want %d bytes", size, toc, s.size)
 	}
 	tail := make([]byte, s.size-toc)
 	if _, err := f.ReadAt(tail, toc); err != nil {
@@ -232,11 +232,11 @@ func openSegment(fsys fileSystem, path string, s *segment, toc int64, width int)
 		return fmt.Errorf("%s: %w", segmentName(s.number), err)
 	}
 	if !ok || int64(pages) != toc/pageSize {
-		return fail("tables out of their bounds")
+		return fail("the table of contents does not match the segment")
 	}
 	s.seen = make([]atomic.Uint64, (pages+63)/64)
 	if s.size > 1<<(bits.UintSize-2) {
-		return fmt.Errorf("%s: %d bytes are too many to map on this processor", segmentName(s.number), s.size)
+		return fmt.Errorf("%s: a file of %d bytes is too large to map on this processor", segmentName(s.number), s.size)
 	}
 	if s.full, s.unmap, err = f.mapped(int(s.size)); err != nil {
 		return fmt.Errorf("%s: %w", segmentName(s.number), err)

@@ -121,7 +121,7 @@ func (st *store) open(m *manifest, readOnly bool) (Recovery, error) {
 		return Recovery{}, missing(err)
 	}
 	if m.indexed < begin {
-		return Recovery{}, fmt.Errorf("%s: tables end at %d, but the log begins at %d: %w", manifestName, m.indexed, begin, ErrCorrupt)
+		return Recovery{}, fmt.Errorf("%s: the tables cover the log up to offset %d, but it begins at %d: %w", manifestName, m.indexed, begin, ErrCorrupt)
 	}
 	return st.replay(readOnly)
 }
@@ -142,7 +142,7 @@ func (st *store) replay(readOnly bool) (Recovery, error) {
 		return Recovery{}, err
 	}
 	if size < st.saved.durable {
-		return Recovery{}, fmt.Errorf("%s: %d bytes, but %d were durable: %w", name, size, st.saved.durable, ErrCorrupt)
+		return Recovery{}, fmt.Errorf("%s: the file has %d bytes, but %d were durable: %w", name, size, st.saved.durable, ErrCorrupt)
 	}
 	l.reset(size)
 	end, stuck := st.saved.indexed, int64(-1)
@@ -277,7 +277,7 @@ func (st *store) at(row uint32) (off, ms int64, err error) {
 	}
 	i, ok := st.segmentOf(row)
 	if !ok {
-		return 0, 0, fmt.Errorf("row %d of %d: %w", row, st.rows, ErrCorrupt)
+		return 0, 0, fmt.Errorf("row %d of %d is in no segment: %w", row, st.rows, ErrCorrupt)
 	}
 	u, ms, err := st.segs[i].row(row)
 	return int64(u), ms, err
@@ -363,7 +363,7 @@ func (st *store) headAt(off int64, buf *[]byte) (record, error) {
 		}
 	}
 	if len(b) < recordLeast {
-		return record{}, fmt.Errorf("%d bytes: %w", len(b), ErrCorrupt)
+		return record{}, fmt.Errorf("the log ends within a record, after %d bytes: %w", len(b), ErrCorrupt)
 	}
 	return decodeHead(b, registers)
 }
@@ -386,7 +386,7 @@ func (st *store) set(row uint32, r *record, dst []uint64, buf *[]byte) ([]uint64
 	*buf = slices.Grow((*buf)[:0], int(n))[:n]
 	got, err := st.log.read(*buf, off)
 	if err == nil && int64(got) < n {
-		err = fmt.Errorf("%d bytes of a set: %w", got, ErrCorrupt)
+		err = fmt.Errorf("set ends after %d bytes: %w", got, ErrCorrupt)
 	}
 	if err == nil {
 		err = checkSet(*buf)

@@ -106,7 +106,7 @@ func (s *segment) verifyFile(fsys fileSystem, path string) error {
 	defer f.Close()
 	size, err := f.Size()
 	if err == nil && size != s.size {
-		err = fmt.Errorf("%d bytes, should be %d: %w", size, s.size, ErrCorrupt)
+		err = fmt.Errorf("%d bytes, want %d: %w", size, s.size, ErrCorrupt)
 	}
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *segment) verifyFile(fsys fileSystem, path string) error {
 		}
 		for i := range pages {
 			if xxhash.Sum64(buf[i*pageSize:(i+1)*pageSize]) != s.sums[from+i] {
-				return fmt.Errorf("page %d: checksum: %w", from+i, ErrCorrupt)
+				return fmt.Errorf("wrong checksum of page %d: %w", from+i, ErrCorrupt)
 			}
 		}
 		from += pages
@@ -138,7 +138,7 @@ func readFull(f file, b []byte, off int64) error {
 		return nil
 	}
 	if err == nil || err == io.EOF {
-		err = fmt.Errorf("%d bytes at %d, should be %d: %w", n, off, len(b), ErrCorrupt)
+		err = fmt.Errorf("read %d bytes at offset %d, want %d: %w", n, off, len(b), ErrCorrupt)
 	}
 	return err
 }
@@ -183,7 +183,7 @@ func (v *verifier) rows(n int) (more bool, err error) {
 	for ; n > 0 && v.row < v.st.rows; n-- {
 		off, ms, err := v.st.at(v.row)
 		if err == nil && off <= v.off {
-			err = fmt.Errorf("record at %d, but the row before has one at %d: %w", off, v.off, ErrCorrupt)
+			err = fmt.Errorf("its record is at offset %d, but that of the row before is at %d: %w", off, v.off, ErrCorrupt)
 		}
 		if err == nil && !v.st.dead.has(v.row) {
 			err = v.alive(ms)
@@ -211,7 +211,7 @@ func (v *verifier) alive(ms int64) error {
 		return err
 	}
 	if r.time != ms {
-		return fmt.Errorf("time %d, but the record has %d: %w", ms, r.time, ErrCorrupt)
+		return fmt.Errorf("time %d in the tables, but %d in the record: %w", ms, r.time, ErrCorrupt)
 	}
 	id := string(r.id)
 	v.regs = appendRegisters(v.regs[:0], r.regs)
@@ -247,7 +247,7 @@ func (v *verifier) alive(ms int64) error {
 			return err
 		}
 		if !in {
-			return fmt.Errorf("%s: not in table %d: %w", segmentName(st.segs[i].number), k, ErrCorrupt)
+			return fmt.Errorf("%s: missing from table %d: %w", segmentName(st.segs[i].number), k, ErrCorrupt)
 		}
 	}
 	return nil
@@ -312,7 +312,7 @@ func (ix *Index) Refresh(ctx context.Context) error {
 	}
 	if st.p != ix.p {
 		_ = st.close()
-		return ix.wrap(fmt.Errorf("another index has taken its place: %w", ErrMismatch))
+		return ix.wrap(fmt.Errorf("the folder now contains another index: %w", ErrMismatch))
 	}
 	ix.mu.Lock()
 	old := ix.st

@@ -156,7 +156,7 @@ type CoveredPair struct {
 // for each fingerprint that several documents hold.
 func (ix *Index) Covered(ctx context.Context, o CoverOptions) iter.Seq2[CoveredPair, error] {
 	if !(o.Share > 0 && o.Share <= 1) {
-		panic(fmt.Sprintf("passage: covered share of %v, want above 0, up to 1", o.Share))
+		panic(fmt.Sprintf("passage: Share %v must be above 0 and at most 1", o.Share))
 	}
 	return func(yield func(CoveredPair, error) bool) {
 		docs, run := ix.snapshot()

@@ -201,7 +201,7 @@ func (rd *reader) read() error {
 		rd.ix.store.sealed = len(rd.ix.docs)
 	}
 	if _, err := rd.br.ReadByte(); err == nil {
-		return fmt.Errorf("bytes after the end: %w", ErrCorrupt)
+		return fmt.Errorf("stray bytes after the end: %w", ErrCorrupt)
 	} else if err != io.EOF {
 		return err
 	}
@@ -229,7 +229,7 @@ func (rd *reader) number(things string, n uint64) error {
 		return cut(err)
 	}
 	if declared := binary.LittleEndian.Uint64(word[:]); declared != n {
-		return fmt.Errorf("%d %s declared, %d there: %w", declared, things, n, ErrCorrupt)
+		return fmt.Errorf("%d %s declared, but %d found: %w", declared, things, n, ErrCorrupt)
 	}
 	return nil
 }
@@ -237,7 +237,7 @@ func (rd *reader) number(things string, n uint64) error {
 // cut turns an unexpected end of the file into ErrCorrupt.
 func cut(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return fmt.Errorf("cut short: %w", ErrCorrupt)
+		return fmt.Errorf("the file is truncated: %w", ErrCorrupt)
 	}
 	return err
 }
@@ -255,7 +255,7 @@ func (rd *reader) header() error {
 	case err != nil:
 		return cut(err)
 	case version == 0 || version > formatVersion:
-		return fmt.Errorf("newest version known is %d: %w", formatVersion, ErrVersion)
+		return fmt.Errorf("the newest known version is %d: %w", formatVersion, ErrVersion)
 	}
 	rd.version = version
 	return nil
@@ -275,7 +275,7 @@ func (rd *reader) block() (content []byte, err error) {
 	}
 	size := binary.LittleEndian.Uint64(word[:])
 	if size > 1<<40 {
-		return nil, fmt.Errorf("%d bytes declared: %w", size, ErrCorrupt)
+		return nil, fmt.Errorf("block of %d bytes declared: %w", size, ErrCorrupt)
 	}
 	rd.content.Reset()
 	if _, err := io.CopyN(&rd.content, rd.br, int64(size)); err != nil {
@@ -285,7 +285,7 @@ func (rd *reader) block() (content []byte, err error) {
 		return nil, cut(err)
 	}
 	if got, want := blockSum(rd.next, rd.content.Bytes()), binary.LittleEndian.Uint64(word[:]); got != want {
-		return nil, fmt.Errorf("checksum %016x, stored %016x: %w", got, want, ErrCorrupt)
+		return nil, fmt.Errorf("the checksum is %016x, but %016x is stored: %w", got, want, ErrCorrupt)
 	}
 	return rd.content.Bytes(), nil
 }
@@ -316,7 +316,7 @@ func (rd *reader) document(r *wire.Reader) error {
 	}
 	text := r.String()
 	if len(text) > math.MaxInt32 {
-		r.Failf("text of %d bytes", len(text))
+		r.Failf("text of %d bytes is too long", len(text))
 	}
 	skip := make([]shingle.Span, r.Count(2))
 	start, end := uint64(0), uint64(0)
@@ -324,7 +324,7 @@ func (rd *reader) document(r *wire.Reader) error {
 		start += r.Uvarint()
 		n := r.Uvarint()
 		if start < end || start > uint64(len(text)) || n > uint64(len(text))-start {
-			r.Failf("skipped span out of order or beyond the text")
+			r.Failf("a skipped span is out of order or beyond the text")
 			break
 		}
 		end = start + n
@@ -334,7 +334,7 @@ func (rd *reader) document(r *wire.Reader) error {
 		return err
 	}
 	if _, ok := ix.byID[id]; ok {
-		return fmt.Errorf("document %q twice: %w", id, ErrCorrupt)
+		return fmt.Errorf("document %q occurs twice: %w", id, ErrCorrupt)
 	}
 	if rd.version == 1 {
 		ix.AddAt(id, at, text, skip...)
@@ -358,7 +358,7 @@ func (rd *reader) document(r *wire.Reader) error {
 // read before.
 func (rd *reader) postings(content []byte) error {
 	if len(content)%postingSize != 0 {
-		return fmt.Errorf("part of a fingerprint: %w", ErrCorrupt)
+		return fmt.Errorf("incomplete fingerprint at the end of a block: %w", ErrCorrupt)
 	}
 	n := len(content) / postingSize
 	rd.count += uint64(n)
@@ -372,9 +372,9 @@ func (rd *reader) postings(content []byte) error {
 		p := posting{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
 		switch {
 		case uint64(p.doc) >= uint64(len(docs)) || uint64(p.pos)+gram > uint64(docs[p.doc].text.Len()):
-			return fmt.Errorf("fingerprint beyond its document: %w", ErrCorrupt)
+			return fmt.Errorf("fingerprint outside its document: %w", ErrCorrupt)
 		case rd.last.hash >= p.hash && (i > 0 || rd.count > uint64(n)) && comparePostings(rd.last, p) >= 0:
-			return fmt.Errorf("fingerprints out of order: %w", ErrCorrupt)
+			return fmt.Errorf("fingerprints are out of order: %w", ErrCorrupt)
 		}
 		run[i], rd.last = p, p
 	}

@@ -154,7 +154,7 @@ type Stats struct {
 // New returns an empty index. It panics if Run is below 5 and not 0.
 func New(opts Options) *Index {
 	if opts.Run != 0 && opts.Run < gram {
-		panic(fmt.Sprintf("passage: Run is %d tokens, the least is %d", opts.Run, gram))
+		panic(fmt.Sprintf("passage: Run %d must be at least %d", opts.Run, gram))
 	}
 	return &Index{opts: opts}
 }
@@ -219,7 +219,7 @@ func checkSkip(text string, skip []shingle.Span) {
 	end := 0
 	for _, s := range skip {
 		if s.Start < end || s.End < s.Start || s.End > len(text) {
-			panic("passage: spans to skip are not ascending, disjoint spans of the text")
+			panic("passage: the spans to skip are not ascending, disjoint spans of the text")
 		}
 		end = s.End
 	}
@@ -277,7 +277,7 @@ func (ix *Index) Merge(others ...*Index) {
 			continue // each document would replace itself
 		}
 		if o.opts.scheme() != ix.opts.scheme() {
-			panic("passage: Merge of indexes with different fingerprints")
+			panic("passage: Merge: the indexes have different fingerprints")
 		}
 		docs, run := o.snapshot()
 		ix.merge(docs, run)

@@ -236,7 +236,7 @@ func (ix *Index) InsertNewAll(ctx context.Context, docs []disk.Document) ([]disk
 // it: see [disk.Store].
 func (ix *Index) InsertUnless(ctx context.Context, d disk.Document, threshold float64, exceptions []string) (disk.Verdict, error) {
 	if threshold < 0 || threshold > 1 {
-		panic("redis: threshold out of range")
+		panic("redis: threshold must be from 0 to 1")
 	}
 	records, err := ix.makeRecords([]disk.Document{d})
 	if err != nil {

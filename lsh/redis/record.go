@@ -52,7 +52,7 @@ func (r *record) marshal() []byte {
 func unmarshalRecord(s string, k int) (*record, error) {
 	b := []byte(s)
 	if len(b) < 1+4*k+1+8 || xxhash.Sum64(b[:len(b)-8]) != binary.LittleEndian.Uint64(b[len(b)-8:]) {
-		return nil, fmt.Errorf("record of %d bytes: %w", len(b), disk.ErrCorrupt)
+		return nil, fmt.Errorf("record of %d bytes is damaged: %w", len(b), disk.ErrCorrupt)
 	}
 	r := &record{hasSet: b[0]&flagSet != 0, ms: -1}
 	timed := b[0]&flagTime != 0
@@ -61,7 +61,7 @@ func unmarshalRecord(s string, k int) (*record, error) {
 		r.ms = int64(binary.LittleEndian.Uint64(b))
 		b = b[8:]
 	} else if timed {
-		return nil, fmt.Errorf("record of %d bytes with a time: %w", len(s), disk.ErrCorrupt)
+		return nil, fmt.Errorf("record of %d bytes is too short for a time: %w", len(s), disk.ErrCorrupt)
 	}
 	for range k {
 		r.regs = append(r.regs, binary.LittleEndian.Uint32(b))
@@ -69,7 +69,7 @@ func unmarshalRecord(s string, k int) (*record, error) {
 	}
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(len(b)-size)/8 {
-		return nil, fmt.Errorf("record with a set of %d elements: %w", n, disk.ErrCorrupt)
+		return nil, fmt.Errorf("record declares a set of %d elements, more than it holds: %w", n, disk.ErrCorrupt)
 	}
 	for b = b[size:]; n > 0; n-- {
 		r.set = append(r.set, binary.LittleEndian.Uint64(b))

@@ -96,10 +96,10 @@ var _ disk.Store = (*Index)(nil)
 // an option is out of its range.
 func Open(ctx context.Context, client redis.UniversalClient, o Options) (*Index, error) {
 	if o.Namespace == "" {
-		panic("redis: an index needs a namespace")
+		panic("redis: Namespace must not be empty")
 	}
 	if o.Bucket < 0 || o.TimeToLive < 0 {
-		panic("redis: negative option")
+		panic("redis: Bucket and TimeToLive must not be negative")
 	}
 	o.Threshold = cmp.Or(o.Threshold, lsh.DefaultThreshold)
 	o.Bucket = cmp.Or(o.Bucket, 1024)

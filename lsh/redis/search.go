@@ -25,7 +25,7 @@ func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.M
 			return nil, fmt.Errorf("redis: signature of %v, but the index has %v: %w", q.Signature.Scheme(), ix.o.Scheme, disk.ErrMismatch)
 		}
 		if q.Limit < 0 || q.Threshold < 0 || q.Threshold > 1 {
-			panic("redis: search option out of its range")
+			panic("redis: Limit must not be negative and Threshold must be from 0 to 1")
 		}
 		qs[i] = query{
 			record:    &record{regs: q.Signature.Values(), set: ascending(q.Set), hasSet: q.Set != nil},
@@ -156,7 +156,7 @@ func (ix *Index) buckets(ctx context.Context, queries []query) (out [][]bucket, 
 			for _, m := range members {
 				n, err := strconv.ParseInt(m, 10, 64)
 				if err != nil {
-					return nil, 0, fmt.Errorf("bucket holds %q: %w", m, disk.ErrCorrupt)
+					return nil, 0, fmt.Errorf("a bucket contains %q, which is not a number: %w", m, disk.ErrCorrupt)
 				}
 				b.numbers = append(b.numbers, n)
 			}

@@ -64,7 +64,7 @@ var tokenBuffers = sync.Pool{New: func() any { return new([]shingle.Token) }}
 // pieces returns the pieces of a text.
 func (c *Cutter) pieces(text string) *seq {
 	if int64(len(text)) > math.MaxUint32 {
-		panic("repeat: text of more than 4 GiB")
+		panic("repeat: the text is longer than 4 GiB")
 	}
 	buf := tokenBuffers.Get().(*[]shingle.Token)
 	defer tokenBuffers.Put(buf)

@@ -141,11 +141,11 @@ func New(o Options) *Cutter {
 	case o.Shingler.Unit != shingle.Words:
 		panic("repeat: the unit must be words")
 	case o.MinTokens < 0 || o.MinTokens > MaxTokens:
-		panic(fmt.Sprintf("repeat: MinTokens %d is not between 1 and %d", o.MinTokens, MaxTokens))
+		panic(fmt.Sprintf("repeat: MinTokens %d must be from 1 to %d", o.MinTokens, MaxTokens))
 	case o.Border > Paragraphs:
 		panic(fmt.Sprintf("repeat: unknown Border %d", o.Border))
 	case o.Memory < 0:
-		panic(fmt.Sprintf("repeat: Memory %d is less than 0", o.Memory))
+		panic(fmt.Sprintf("repeat: Memory %d must not be negative", o.Memory))
 	}
 	o.MinTokens = cmp.Or(o.MinTokens, 50)
 	o.Seed = cmp.Or(o.Seed, 0x6e656172647570)

@@ -24,7 +24,7 @@ const (
 )
 
 // errDamaged reports a block that has changed since it was written.
-var errDamaged = errors.New("it has changed since it was written")
+var errDamaged = errors.New("the block has changed since it was written")
 
 // A file has the methods of an [os.File] that are used.
 type file interface {

@@ -35,7 +35,7 @@ func pageOf(line []byte) (p page, err error) {
 	case *p.Ref < 0 || *p.Ref > maxRef:
 		return p, fmt.Errorf("ref %d is not from 0 to 2^62", *p.Ref)
 	case p.Mask != nil:
-		return p, errors.New(`there is a "mask" already`)
+		return p, errors.New(`there already is a "mask"`)
 	}
 	if p.Host == "" && p.URL != "" {
 		if u, err := url.Parse(p.URL); err == nil {
@@ -92,7 +92,7 @@ func cutHost(line []byte) (host, ref, rest []byte, err error) {
 	host, line, _ = bytes.Cut(line, []byte("\t"))
 	ref, rest, ok := bytes.Cut(line, []byte("\t"))
 	if !ok {
-		return nil, nil, nil, errors.New("less than 3 columns")
+		return nil, nil, nil, errors.New("fewer than 3 columns")
 	}
 	return host, ref, rest, nil
 }
@@ -238,7 +238,7 @@ func (o Options) Merge(in io.Reader, out io.Writer) error {
 		}
 		p, err := strconv.ParseInt(string(column[0]), 10, 64)
 		if err != nil || p < hostPart {
-			return fmt.Errorf("part %s is not a number from -1", excerpt(column[0]))
+			return fmt.Errorf("part %s is neither -1 nor the number of a part", excerpt(column[0]))
 		}
 		more, err := countsOf(column[2])
 		if err != nil {
@@ -332,7 +332,7 @@ func (o Options) Mask(in io.Reader, out io.Writer) error {
 			return err
 		}
 		if *p.Ref != ref {
-			return fmt.Errorf("the document has the ref %d", *p.Ref)
+			return fmt.Errorf("the document has the ref %d, but its line has %d", *p.Ref, ref)
 		}
 		w.buf = w.buf[:0]
 		for i, s := range judge.Mask(p.blocks()) {

@@ -228,20 +228,20 @@ func TestBadCountsAreRefused(t *testing.T) {
 	state := strings.Split(host, "\t")[2]
 	for _, test := range []struct{ stage, lines, want string }{
 		{"hosts", `{"id":"a","text":"x"}`, `no "ref"`},
-		{"hosts", `{"ref":1,"mask":[],"text":"x"}`, `a "mask" already`},
+		{"hosts", `{"ref":1,"mask":[],"text":"x"}`, `already is a "mask"`},
 		{"hosts", `{"ref":1,"host":7}`, "host"},
-		{"blocks", `"h"` + "\t1", "less than 3 columns"},
+		{"blocks", `"h"` + "\t1", "fewer than 3 columns"},
 		{"blocks", page + "\n" + page, "ref 1 occurs twice"},
 		{"merge", all + "\n" + host, "not sorted"},
 		{"merge", host + "!", "base64"},
 		{"merge", host[:len(host)-9], "line 1"},
-		{"merge", "-2\t\"h\"\t", "not a number from -1"},
+		{"merge", "-2\t\"h\"\t", "neither -1 nor the number of a part"},
 		{"mask", page, "the counts of \"h\" are missing"},
 		{"mask", "\"h\"\t-1\t" + state + "\n" + strings.Replace(page, "\t1\t", "\t2\t", 1), "has the ref 1"},
 		{"mask", "\"h\"\t-1\t" + state + "\n" + page + "\n" + page, "ref 1 occurs twice"},
 		{"mask", "\"i\"\t-1\t" + state + "\n" + page, "not sorted by host"},
-		{"sketch", `{"ref":1,"id":"a","text":"abc","mask":[[0,4]]}`, "not ascending spans"},
-		{"sketch", `{"ref":1,"id":"a","text":"abc","mask":[[2,3],[0,1]]}`, "not ascending spans"},
+		{"sketch", `{"ref":1,"id":"a","text":"abc","mask":[[0,4]]}`, "must be ascending spans"},
+		{"sketch", `{"ref":1,"id":"a","text":"abc","mask":[[2,3],[0,1]]}`, "must be ascending spans"},
 	} {
 		err := (stage.Options{}).Run(test.stage, strings.NewReader(test.lines), new(bytes.Buffer))
 		if !errors.Is(err, stage.ErrLine) || !strings.Contains(err.Error(), test.want) {

@@ -90,7 +90,7 @@ func (o Options) Full(in io.Reader, out io.Writer) error {
 			return err
 		}
 		if n > o.Documents {
-			return fmt.Errorf("a bucket of %d documents, but there are only %d", n, o.Documents)
+			return fmt.Errorf("a bucket has %d documents, but there are only %d in all", n, o.Documents)
 		}
 		if n > lsh.FullBucket {
 			sizes[b.band] = append(sizes[b.band], n)

@@ -145,7 +145,7 @@ func (w *printer) encoded(b []byte) {
 func decode(dst, column []byte) ([]byte, error) {
 	dst, err := base64.RawStdEncoding.AppendDecode(dst, bytes.TrimRight(column, "="))
 	if err != nil {
-		return dst, fmt.Errorf("column of base64: %w", err)
+		return dst, fmt.Errorf("base64 column: %w", err)
 	}
 	return dst, nil
 }

@@ -31,7 +31,7 @@ func (o Options) Number(in io.Reader, out io.Writer) error {
 			return errors.New("not a JSON object")
 		}
 		if ref < 0 || ref > maxRef {
-			return errors.New("no refs up to 2^62 are left")
+			return errors.New("the refs exceed 2^62")
 		}
 		w.buf = append(w.buf[:0], `{"ref":`...)
 		w.buf = strconv.AppendInt(w.buf, ref, 10)

@@ -34,7 +34,7 @@ func (d *Document) spans(dst []shingle.Span) ([]shingle.Span, error) {
 	end := 0
 	for _, m := range d.Mask {
 		if m[0] < end || m[1] < m[0] || m[1] > len(d.Text) {
-			return nil, fmt.Errorf("mask %v: not ascending spans of a text of %d bytes", d.Mask, len(d.Text))
+			return nil, fmt.Errorf("mask %v: must be ascending spans within a text of %d bytes", d.Mask, len(d.Text))
 		}
 		end = m[1]
 		dst = append(dst, shingle.Span{Start: m[0], End: m[1]})

@@ -87,7 +87,7 @@ func (o *Options) pairs(name string, in io.Reader, out io.Writer, first func(a i
 }
 
 func errUnordered(a, b int64) error {
-	return fmt.Errorf("pair of %d and %d: the lower ref comes first", a, b)
+	return fmt.Errorf("pair of %d and %d: the lower ref must come first", a, b)
 }
 
 func errTwice(a, b int64) error { return fmt.Errorf("pair of %d and %d occurs twice", a, b) }
@@ -121,7 +121,7 @@ func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error)
 		return nil
 	}
 	if len(s.raw) == 0 || len(s.raw)%8 != 0 {
-		return fmt.Errorf("set of %d bytes, not a multiple of 8", len(s.raw))
+		return fmt.Errorf("set of %d bytes, want a multiple of 8", len(s.raw))
 	}
 	s.set = appendHashes(s.set[:0], s.raw)
 	s.regs = mh.AppendValues(s.regs[:0], s.set)

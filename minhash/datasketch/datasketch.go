@@ -79,7 +79,7 @@ func Read(data []byte, elements fmt.Stringer) (minhash.Signature, error) {
 	default:
 		code := r.Byte()
 		if r.Err() == nil && code != affine32 {
-			return minhash.Signature{}, fmt.Errorf("datasketch: LeanMinHash of scheme %d: %w", code, minhash.ErrVersion)
+			return minhash.Signature{}, fmt.Errorf("datasketch: LeanMinHash of unknown scheme %d: %w", code, minhash.ErrVersion)
 		}
 		sc.Algorithm, sc.K = minhash.Affine32, int(min(-k, 1<<31-1))
 		// In native order the values are aligned; the length reveals this.
@@ -95,7 +95,7 @@ func Read(data []byte, elements fmt.Stringer) (minhash.Signature, error) {
 		return minhash.Signature{}, fmt.Errorf("datasketch: LeanMinHash: %w", err)
 	}
 	if r.Len()%4 != 0 || r.Len()/4 != sc.K {
-		return minhash.Signature{}, fmt.Errorf("datasketch: LeanMinHash of %d registers with %d bytes for them: %w", sc.K, r.Len(), minhash.ErrCorrupt)
+		return minhash.Signature{}, fmt.Errorf("datasketch: LeanMinHash declares %d registers, but %d bytes follow: %w", sc.K, r.Len(), minhash.ErrCorrupt)
 	}
 	sig, err := sc.Wrap(r.Uint32s(make([]uint32, 0, sc.K), sc.K))
 	if err != nil {

@@ -84,7 +84,7 @@ func parseText(b []byte) (t Text, err error) {
 	}
 	t.Text = r.String()
 	if end > uint64(len(t.Text)) {
-		r.Failf("spans up to %d in a text of %d bytes", end, len(t.Text))
+		r.Failf("the last span ends at byte %d of a text of %d bytes", end, len(t.Text))
 	}
 	return t, r.End()
 }
@@ -271,7 +271,7 @@ func (x *file) block(b *[blockSize*entryBytes + 4]byte, table, n int) ([]byte, e
 	}
 	body := whole[:len(whole)-4]
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(whole[len(body):]) {
-		return nil, fmt.Errorf("%s: block %d of table %d: %w", x.f.Name(), n, table, wire.ErrCorrupt)
+		return nil, fmt.Errorf("%s: wrong checksum of block %d of table %d: %w", x.f.Name(), n, table, wire.ErrCorrupt)
 	}
 	return body, nil
 }

@@ -135,7 +135,7 @@ func copyTexts(w *writer, old []*file, keep func(Text) (bool, error)) error {
 					return err
 				}
 				if int(heads[i].value) >= len(numbers[i]) {
-					return fmt.Errorf("%s: no text %d: %w", old[i].f.Name(), heads[i].value, wire.ErrCorrupt)
+					return fmt.Errorf("%s: text %d is missing: %w", old[i].f.Name(), heads[i].value, wire.ErrCorrupt)
 				}
 				if n := numbers[i][heads[i].value]; n != gone {
 					heads[i].value = n

@@ -90,7 +90,7 @@ except ValueError as e:
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	want := "q a exact True\npage 1: seen: \"none\": no text of this page is kept\n"
+	want := "q a exact True\npage 1: seen: \"none\": the text of this page is not stored\n"
 	if diff := cmp.Diff(want, string(out)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -281,7 +281,7 @@ func TestPassagesFindSharedParagraph(t *testing.T) {
 			t.Errorf("step %d (-want +got):\n%s", i, diff)
 		}
 	}
-	want := `{"line":1,"error":"seen: \"none\": no text of this page is kept"}` + "\n" + `{"id":"q","matches":[],"left_out":0}` + "\n"
+	want := `{"line":1,"error":"seen: \"none\": the text of this page is not stored"}` + "\n" + `{"id":"q","matches":[],"left_out":0}` + "\n"
 	if diff := cmp.Diff(want, s.ok("POST", "/v1/passages", ndjson, `{"id":"none"}`+"\n"+`{"id":"q","text":"x"}`)); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
