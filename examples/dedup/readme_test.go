@@ -19,7 +19,7 @@ import (
 var updateReadme = flag.Bool("update-readme", false, "rewrite the output of commands in README.md and docs/tutorial.md")
 
 // The commands of the README and the tutorial print the output shown there.
-func TestReadme(t *testing.T) {
+func TestReadmeCommandsPrintOutputShown(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("the command go is not in the path")
 	}
@@ -29,13 +29,13 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// The service gives the answers that the README shows to the requests shown there.
-func TestReadmeService(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+// The service gives the answers that the tutorial shows to the requests shown there.
+func TestTutorialServiceAnswersAsShown(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "tutorial.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "## In a crawler\n")
+	_, section, _ := strings.Cut(string(text), "## A crawler\n")
 	_, rest, _ := strings.Cut(section, "```sh\n")
 	commands, rest, _ := strings.Cut(rest, "```\n")
 	_, rest, _ = strings.Cut(rest, "```json\n")
@@ -76,7 +76,7 @@ func TestReadmeService(t *testing.T) {
 		_, rest, _ := strings.Cut(line, " -d '")
 		body, url, ok := strings.Cut(strings.TrimSpace(rest), "' localhost:8080")
 		if !ok {
-			t.Fatalf("the README has the line %q, want curl … -d '…' localhost:8080/…", line)
+			t.Fatalf("the tutorial has the line %q, want curl … -d '…' localhost:8080/…", line)
 		}
 		resp, err := http.Post("http://"+address+url, "application/json", strings.NewReader(body))
 		if err != nil {
@@ -90,7 +90,7 @@ func TestReadmeService(t *testing.T) {
 		got.Write(answer)
 	}
 	if diff := cmp.Diff(want, got.String()); diff != "" {
-		t.Errorf("answers of the service (-want as in README +got):\n%s", diff)
+		t.Errorf("answers of the service (-want as in the tutorial +got):\n%s", diff)
 	}
 }
 
@@ -115,7 +115,7 @@ func runCommands(t *testing.T, page string) {
 			t.Fatalf("%s: %v", command, err)
 		}
 		if diff := cmp.Diff(want, string(out)); diff != "" && !*updateReadme {
-			t.Errorf("%s prints something else (-want +got; -update-readme rewrites it):\n%s", command, diff)
+			t.Errorf("%s prints something different (-want +got; -update-readme rewrites it):\n%s", command, diff)
 		}
 		parts[i+1] = command + "\n" + string(out) + end + rest
 	}
