@@ -29,15 +29,8 @@
 // Locality-sensitive hashing proposes candidates: pairs whose signatures agree in a
 // whole band of registers. Bands and rows are chosen so that a pair at the threshold
 // becomes a candidate with a probability of at least 99 % by default ([Choose]);
-// [Banding.Recall] is the curve for every other similarity. Signatures of 128
-// registers get
-//
-//	threshold  bands x rows  found at it  and .05 above   candidates of all pairs at .05, .1
-//	      0.3          49x2        99.0 %         99.8 %                12 %            39 %
-//	      0.5          35x3        99.1 %         99.8 %               .44 %           3.4 %
-//	      0.7          17x4        99.1 %         99.8 %               .01 %           .17 %
-//	      0.8          16x6        99.2 %         99.9 %      one in 4 million    one in 63,000
-//	      0.9         11x10        99.1 %        100.0 %                none            none
+// [Banding.Recall] is the curve for every other similarity, and docs/benchmarks.md
+// has its values for common thresholds.
 //
 // Candidates are then verified by a [Rule]. Where the sets of both documents are
 // known, the exact similarity decides: nothing below the threshold is ever reported,
@@ -64,16 +57,8 @@
 // An index of 16 bands takes up to 325 bytes per document, or 267 to 275 if
 // [Options.Capacity] was right, in addition to the signature and the id (go test
 // ./lsh -bench Memory), and 8 for each hash passed to [Index.AddSet]. A batch takes
-// up to 24 in addition to signatures and results. Signatures of 128 registers in a
-// file, every fifth of them a near-duplicate of an earlier one, clustered by one
-// worker (GOWORK=off go -C bench/scale run . 10000 100000 1000000 10000000):
-//
-//	            CPU us a document       peak heap
-//	 documents  2.5 GHz Xeon  EPYC Zen 5  with all results
-//	    10,000          1.69        1.18             2 MiB
-//	   100,000          2.32        1.36             4 MiB
-//	 1,000,000          2.87        1.55            30 MiB
-//	10,000,000          3.44        1.62           308 MiB
+// up to 24 in addition to signatures and results. docs/benchmarks.md has measurements
+// for up to ten million documents.
 //
 // # Stability
 //

@@ -36,15 +36,10 @@
 // # Algorithms
 //
 // [Bucket], the default, belongs to the family of Fast Similarity Sketching
-// (Dahlgaard, Knudsen and Thorup, FOCS 2017). In round 0 each element falls into one
-// of K buckets, and a register keeps the least rank in its bucket. If a bucket is
-// empty, round 1 distributes all elements again. A register that is still empty is
-// filled by the fallback, where every element competes for it, as in classic MinHash.
-// Registers of a later round are larger, whatever their rank, so minima merge
-// exactly. A set of n elements takes n steps in each round, and n more for each of
-// the about K*exp(-2n/K) registers left to the fallback. The estimate has no bias.
-// Its variance equals that of classic MinHash for sets much larger than K, and is .55
-// to .9 times as large for smaller ones.
+// (Dahlgaard, Knudsen and Thorup, FOCS 2017). Each element falls into one of K
+// buckets, in two rounds; every element competes for a register that is still empty,
+// as in classic MinHash. FORMAT.md has the definition. The estimate has no bias, and
+// its variance is that of classic MinHash or, for sets not much larger than K, less.
 //
 // [Classic] is MinHash as defined by Broder (1997), and serves as the reference.
 // [Affine32] and [Legacy] make the signatures of the Python package datasketch bit
@@ -66,9 +61,8 @@
 // last bit, on every processor, operating system and version of Go. If registers ever
 // changed, the [Scheme] would get a new version, and signatures of different schemes
 // refuse to compare. Later releases of this major version read what earlier ones
-// wrote: FORMAT.md in the directory of the package describes the binary form, with
-// version and checksum, and the text form for JSON. Golden files in testdata prove
-// it.
+// wrote: FORMAT.md describes the binary form, with version and checksum, and the text
+// form for JSON. Golden files in testdata prove it.
 //
 // # Untrusted input
 //
@@ -76,11 +70,7 @@
 // and returns a valid value or an error.
 //
 // An author who knows the seed can make sets whose estimates are wrong, in either
-// direction: choose a random seed and keep it secret where authors may be hostile.
-// The mixing is fast, not cryptographic: a secret seed stops crafted registers, but
-// not an author who can request any number of signatures. No seed of this package
-// distinguishes two texts with equal element hashes: see Shingler.Seed in package
-// shingle. The seed of [Signature.BandKeys] keeps different registers out of one
-// bucket; equal ones always meet. No input takes more work than the rounds plus
-// classic MinHash.
+// direction: where authors may be hostile, choose a random seed and keep it secret.
+// No seed of this package distinguishes two texts with equal element hashes: see
+// Shingler.Seed in package shingle. SECURITY.md has the details.
 package minhash
