@@ -23,7 +23,7 @@ func ExampleCompare() {
 	// 	"The night ferry between the two harbours will sail again…"
 }
 
-// Two sites print the same story, each in a frame of its own.
+// Two sites print the same story, each in its own frame.
 func ExampleCorpus() {
 	const post = "\n\nHarbour Post reporters file from the quay every morning but Sunday."
 	const wire = "\n\nNorthern Wire keeps this page current until midnight."

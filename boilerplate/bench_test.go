@@ -10,14 +10,13 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// BenchmarkObserveJudge observes and judges every page of a made-up site, of which
-// seven tenths are template, next to plain sketching of the same pages: in the one
-// line that package documentation shows, and with buffers reused. Of both it reports
-// the share that our speed is; the times are sums over the pages, in lots of twenty,
-// of the shortest of all rounds, which run in turn. Where blocks are given the
-// caller knows them, as from HTML; otherwise the paragraphs are found each time. In
-// two passes every text is read twice, unless the pages are prepared, of which the
-// cost is included.
+// BenchmarkObserveJudge observes and judges every page of a generated site, seven tenths
+// of which is template, and compares this with plain sketching of the same pages, both
+// with the one line in the package documentation and with reused buffers. It reports the
+// speed as a share of that of sketching. Times are sums over lots of twenty pages of the
+// shortest time of alternating rounds. With given blocks the caller knows them, for
+// example from HTML; otherwise paragraphs are found each time. With two passes every text
+// is read twice unless the pages are prepared; the cost of preparing is included.
 func BenchmarkObserveJudge(b *testing.B) {
 	pages := site(1000, 0.7, 1)
 	size := 0
@@ -81,7 +80,7 @@ func BenchmarkObserveJudge(b *testing.B) {
 	}
 }
 
-// shortest keeps the shortest times of the lots of twenty pages of every pass.
+// shortest keeps the shortest time of every lot of twenty pages, per pass.
 type shortest []time.Duration
 
 func (s *shortest) run(pages []boilerplate.Page, passes ...func(boilerplate.Page)) {

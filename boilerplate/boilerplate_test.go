@@ -31,8 +31,8 @@ func observeAll(d *boilerplate.Detector, pages []boilerplate.Page) *boilerplate.
 	return d
 }
 
-// newsroom is three hosts over twelve days with all kinds of recycled text, and
-// the reason that each is expected to be given.
+// newsroom returns the pages of three hosts over twelve days, with all kinds of recycled
+// text, and the reason expected for each block.
 func newsroom() (pages []boilerplate.Page, want map[string]boilerplate.Reason) {
 	w := writer(3)
 	want = map[string]boilerplate.Reason{}
@@ -103,7 +103,7 @@ func TestBlocksHaveExpectedReasons(t *testing.T) {
 	}
 }
 
-// TestEvidenceNamesCountsAndHosts checks the numbers of verdicts against those known.
+// TestEvidenceNamesCountsAndHosts checks the numbers in verdicts against known ones.
 func TestEvidenceNamesCountsAndHosts(t *testing.T) {
 	pages, _ := newsroom()
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
@@ -130,7 +130,7 @@ func TestEvidenceNamesCountsAndHosts(t *testing.T) {
 			}
 		}
 	}
-	// On a host that was never seen the sign-off is known from the others.
+	// On a new host the sign-off is known from the other hosts.
 	p := boilerplate.Page{Host: "new.example", Text: "A story of its own that nobody else has printed so far.\n\n" +
 		"Reporting by the Example Agency; to contact the desk write to desk@agency.example."}
 	blocks := d.Judge(p)
@@ -147,7 +147,7 @@ func TestEvidenceNamesCountsAndHosts(t *testing.T) {
 	}
 }
 
-// TestGroupCountsAsOneScope counts within a scope that the caller names.
+// TestGroupCountsAsOneScope counts within a scope named by the caller.
 func TestGroupCountsAsOneScope(t *testing.T) {
 	w := writer(5)
 	notice := "Terms of the agency apply to this text in full."
@@ -172,8 +172,8 @@ func TestGroupCountsAsOneScope(t *testing.T) {
 	}
 }
 
-// TestTemplateWithExchangedWordsIsVariant checks that a template with words exchanged is found, and that
-// no more than Coverage asks is.
+// TestTemplateWithExchangedWordsIsVariant checks that a template with exchanged words is
+// found as far as Coverage allows, and no further.
 func TestTemplateWithExchangedWordsIsVariant(t *testing.T) {
 	w := writer(9)
 	frame := strings.Fields(w.words(60))
@@ -204,8 +204,8 @@ func TestTemplateWithExchangedWordsIsVariant(t *testing.T) {
 	}
 }
 
-// TestShortBlocksNeedRecycledNeighbour checks that a word or two that recur need a neighbour that is
-// recycled, and how gaps are closed.
+// TestShortBlocksNeedRecycledNeighbour checks that a recurring block of one or two words
+// needs a recycled neighbour, and how gaps are closed.
 func TestShortBlocksNeedRecycledNeighbour(t *testing.T) {
 	w := writer(13)
 	menu := "Read the latest stories from the harbour"
@@ -251,8 +251,8 @@ func TestPagesWithoutWordsMatchNothing(t *testing.T) {
 	}
 }
 
-// TestEachOptionChangesVerdicts checks that each option changes what comes out, and that nonsense
-// panics.
+// TestEachOptionChangesVerdicts checks that each option changes the verdicts, and that
+// invalid options panic.
 func TestEachOptionChangesVerdicts(t *testing.T) {
 	pages, _ := newsroom()
 	verdicts := func(o boilerplate.Options) [][]boilerplate.Block {

@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// edited returns a story under the same title of which about one word in a
-// hundred was replaced, in every paragraph at least one.
+// edited returns a story with the same title in which about one word in a hundred is
+// replaced, at least one in every paragraph.
 func (w *writer) edited(story []string) []string {
 	out := make([]string, len(story))
 	for i, p := range story {
@@ -27,9 +27,9 @@ func (w *writer) edited(story []string) []string {
 	return out
 }
 
-// TestTemplateHeavySiteKeepsStoriesApart is the case that deduplication gets wrong: pages of
-// which seven tenths are template, with stories of their own but for fifty that
-// were edited and printed again.
+// TestTemplateHeavySiteKeepsStoriesApart covers the case that deduplication gets wrong:
+// seven tenths of each page are template, and all stories differ except fifty that were
+// edited and printed again.
 func TestTemplateHeavySiteKeepsStoriesApart(t *testing.T) {
 	w := writer(7)
 	tmpl := newTemplate(&w, 1000)
@@ -62,7 +62,7 @@ func TestTemplateHeavySiteKeepsStoriesApart(t *testing.T) {
 		plain[i] = sh.Set(p.Text)
 		masked[i] = sh.Set(p.Text, d.Mask(p)...)
 	}
-	// Masked, nothing is alike but the copies; plain, nearly everything is.
+	// With masks only the copies are alike; without masks nearly everything is.
 	alike, copies := 0, 0
 	for i, a := range masked {
 		for k, b := range masked[:i] {
@@ -106,7 +106,7 @@ func storyOf(t template, page string) []string {
 	return all[len(t.top) : len(all)-len(t.bottom)]
 }
 
-// TestCopiesOfOneStoryAreNotFlagged prints a story several times on a site: what masks by
+// TestCopiesOfOneStoryAreNotFlagged prints a story several times on one site: masking by
 // the number of pages alone would delete it everywhere.
 func TestCopiesOfOneStoryAreNotFlagged(t *testing.T) {
 	for _, c := range []struct {

@@ -58,8 +58,9 @@ func golden(tb testing.TB) []byte {
 	return data
 }
 
-// TestGoldenFileIsReadAndWritten reads the file that version 2 wrote. If it fails, saved detectors
-// can no longer be read or judge otherwise: that is a new version of the format.
+// TestGoldenFileIsReadAndWritten reads the file that version 2 wrote. If it fails, saved
+// detectors can no longer be read or give other verdicts, which requires a new version of
+// the format.
 func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	data := golden(t)
 	var d boilerplate.Detector
@@ -84,9 +85,9 @@ func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	}
 }
 
-// TestGoldenOlderVersionsAreRead reads files of version 1, one of them from before detectors knew
-// documents whose text has changed. They judge as a detector of this version with
-// their options does, and are written as version 2 with the same payload.
+// TestGoldenOlderVersionsAreRead reads files of version 1, one of them from before
+// detectors knew documents whose text has changed. They judge like a detector of this
+// version with the same options, and are written as version 2 with the same payload.
 func TestGoldenOlderVersionsAreRead(t *testing.T) {
 	pages := goldenPages()
 	fresh := observeAll(boilerplate.New(boilerplate.Options{Gap: 20}), pages)
@@ -141,8 +142,8 @@ func TestUnmarshalRefusesDamage(t *testing.T) {
 	}
 }
 
-// TestMergeOfPartsIsTheWhole joins detectors that saw parts of the pages, with and without pages
-// in common.
+// TestMergeOfPartsIsTheWhole merges detectors that saw parts of the pages, with and
+// without pages in common.
 func TestMergeOfPartsIsTheWhole(t *testing.T) {
 	pages, _ := newsroom()
 	pages = append(pages, site(60, 0.7, 2)...)
@@ -188,7 +189,8 @@ func TestMergeOfPartsIsTheWhole(t *testing.T) {
 			t.Errorf("%s: %d documents, want %d", name, got, len(pages))
 		}
 	}
-	// Half of the pages in both: counts are estimates, verdicts stand.
+	// Half of the pages are in both parts: the counts are estimates, but the verdicts do
+	// not change.
 	d := merge(part(func(i int) bool { return i%4 < 3 }), part(func(i int) bool { return i%4 > 0 }))
 	for i, blocks := range judgeAll(d, pages) {
 		for k, b := range blocks {
@@ -221,7 +223,7 @@ func FuzzUnmarshal(f *testing.F) {
 	page := pages[0]
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var d boilerplate.Detector
-		// The checksum is mended, for else nothing but it would be tried.
+		// The checksum is corrected, or else only the checksum would be tested.
 		if d.UnmarshalBinary(mend(data)) != nil {
 			return
 		}
@@ -237,7 +239,7 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// mend returns data with the checksum at its end that it should have.
+// mend returns data with a correct checksum at its end.
 func mend(data []byte) []byte {
 	if len(data) < 8 {
 		return data

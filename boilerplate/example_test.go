@@ -63,8 +63,8 @@ func ExampleDetector_Mask() {
 	// masked pages look alike: false
 }
 
-// Streaming: each page is judged by those before it; judging again later revises the
-// verdicts of the first pages.
+// Streaming: each page is judged by the pages before it; judging it again later revises
+// the verdict.
 func ExampleDetector_Next() {
 	d := boilerplate.New(boilerplate.Options{})
 	for _, p := range gazettePages {
@@ -85,7 +85,7 @@ func ExampleDetector_Next() {
 	// /ferry 2 revised
 }
 
-// Strip leaves out what Mask names.
+// Strip leaves out the spans that Mask returns.
 func ExampleDetector_Strip() {
 	d := boilerplate.New(boilerplate.Options{})
 	for _, p := range gazettePages {
@@ -96,7 +96,7 @@ func ExampleDetector_Strip() {
 	// A page that nobody has observed.
 }
 
-// Workers observe shares of the pages, and one detector takes over what all saw.
+// Workers observe shares of the pages, and one detector merges their counts.
 func ExampleDetector_Merge() {
 	whole := boilerplate.New(boilerplate.Options{})
 	for _, p := range gazettePages {
@@ -111,7 +111,7 @@ func ExampleDetector_Merge() {
 	// Output: 3
 }
 
-// A sign-off of several hosts is recognised on a host never seen before.
+// A sign-off of several hosts is recognised on a new host.
 func ExampleBlock() {
 	d := boilerplate.New(boilerplate.Options{})
 	signOff := "Reporting by the Harbour Agency; corrections to desk@agency.example"
@@ -146,7 +146,7 @@ func ExampleDetector_UnmarshalBinary() {
 	// Output: 2 blocks masked
 }
 
-// Cut leaves spans out of a text, here those of a rule of the caller's own.
+// Cut removes spans from a text, here those found by the caller's own rule.
 func ExampleCut() {
 	text := "A headline\n\nADVERTISEMENT\n\nA story."
 	var ads []shingle.Span

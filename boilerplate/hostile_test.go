@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/internal/growth"
 )
 
-// TestHostilePagesTakeLinearTime judges and observes pages made to hurt: time grows with the
-// length of the text, not faster.
+// TestHostilePagesTakeLinearTime judges and observes hostile pages: the time grows only
+// with the length of the text.
 func TestHostilePagesTakeLinearTime(t *testing.T) {
 	if race {
 		t.Skip("the race detector is too slow to measure")
@@ -46,7 +46,7 @@ func TestHostilePagesTakeLinearTime(t *testing.T) {
 			growth.Linear(t, size, func(n int) {
 				text := text(n)
 				d := boilerplate.New(boilerplate.Options{})
-				// Three times, so that blocks recur, and are copies.
+				// Three times, so that blocks recur and are copies.
 				for i := range 3 {
 					d.Next(boilerplate.Page{ID: fmt.Sprint(i), Host: "h", Text: fmt.Sprintf("page x%c\n\n", 'a'+i) + text})
 				}

@@ -9,14 +9,14 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// A verdict is that on one paragraph of a page.
+// A verdict is the verdict on one paragraph of a page.
 type verdict struct {
 	flagged, masked bool
 	reason          boilerplate.Reason
 	documents       int
 }
 
-// verdicts returns those on the paragraphs of a page, by their text.
+// verdicts returns the verdicts on the paragraphs of a page, by their text.
 func verdicts(t *testing.T, d *boilerplate.Detector, p boilerplate.Page) map[string]verdict {
 	t.Helper()
 	all := map[string]verdict{}
@@ -84,9 +84,9 @@ func TestTwoPagesDecideNothingAboutProse(t *testing.T) {
 	}
 }
 
-// TestReusedParagraphsAreFlaggedNotMasked puts a paragraph into several stories of a site, of twenty: at
-// the beginning, within and at the end. It is flagged on each of them, masked on none,
-// and the verdicts are the same.
+// TestReusedParagraphsAreFlaggedNotMasked puts one paragraph into several of twenty
+// stories of a site: at the beginning, in the middle and at the end. It is flagged in
+// each of them and masked in none, with equal verdicts.
 func TestReusedParagraphsAreFlaggedNotMasked(t *testing.T) {
 	for _, at := range []string{"first", "within", "last"} {
 		for _, n := range []int{3, 5, 9} {
@@ -113,8 +113,8 @@ func TestReusedParagraphsAreFlaggedNotMasked(t *testing.T) {
 	}
 }
 
-// TestSyndicatedStoriesAreNotMasked prints stories on several sites, in full and in part, in frames of
-// their own. No story is masked, sign-offs are.
+// TestSyndicatedStoriesAreNotMasked prints stories on several sites, in full and in part,
+// each site with its own frame. No story is masked; sign-offs are.
 func TestSyndicatedStoriesAreNotMasked(t *testing.T) {
 	w := writer(47)
 	frames := map[string]frame{}
@@ -129,7 +129,7 @@ func TestSyndicatedStoriesAreNotMasked(t *testing.T) {
 		for k := range 9 {
 			host := fmt.Sprint("host", (s+k)%12)
 			text := slices.Clone(story)
-			if (s+k)%3 == 0 { // half of it, and other text
+			if (s+k)%3 == 0 { // half of the story, and other text
 				text = append(text[:len(text)/2], w.story(120)[1:]...)
 			}
 			mine := map[string]bool{}
@@ -157,8 +157,8 @@ func TestSyndicatedStoriesAreNotMasked(t *testing.T) {
 	}
 }
 
-// TestHeavyFrameIsMaskedAlone is a site of forty pages in a frame of nineteen twentieths: the frame
-// is masked and nothing else.
+// TestHeavyFrameIsMaskedAlone has a site of forty pages whose frame is nineteen
+// twentieths of each: the frame is masked and nothing else.
 func TestHeavyFrameIsMaskedAlone(t *testing.T) {
 	w := writer(53)
 	var f frame
@@ -179,13 +179,14 @@ func TestHeavyFrameIsMaskedAlone(t *testing.T) {
 	}
 }
 
-// TestPageOfProseIsKept checks that a page whose prose would be masked keeps it and reports it.
+// TestPageOfProseIsKept checks that a page whose prose would be masked keeps it, with the
+// reason Kept.
 func TestPageOfProseIsKept(t *testing.T) {
 	w := writer(59)
 	f := frame{top: []string{"Home", w.words(3)}, bottom: []string{w.words(3), "Imprint"}}
 	story := w.story(300)
 	var pages []boilerplate.Page
-	for i := range 4 { // one story at four addresses is all that there is
+	for i := range 4 { // one story at four addresses is all the site has
 		pages = append(pages, f.page("h", fmt.Sprint(i), i+1, append([]string{w.words(5)}, story...)...))
 	}
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
@@ -198,8 +199,9 @@ func TestPageOfProseIsKept(t *testing.T) {
 	}
 }
 
-// TestClosingSentenceNeedsManySites checks that a sentence which closes stories of three sites is not
-// masked, since it may be a quotation, and that one which closes stories of seven is.
+// TestClosingSentenceNeedsManySites checks that a sentence that closes stories on three
+// sites is not masked, since it may be a quotation, and that one that closes stories on
+// seven sites is masked.
 func TestClosingSentenceNeedsManySites(t *testing.T) {
 	const sentence = "The keeper, who had not slept, counted eleven lamps along the quay before the ferry left, the Harbour Gazette said."
 	for _, tt := range []struct {
@@ -221,7 +223,8 @@ func TestClosingSentenceNeedsManySites(t *testing.T) {
 	}
 }
 
-// TestAdvertisementsAreNotSignOffs checks that labels of advertisements are not taken for sign-offs.
+// TestAdvertisementsAreNotSignOffs checks that labels of advertisements do not count as
+// sign-offs.
 func TestAdvertisementsAreNotSignOffs(t *testing.T) {
 	w := writer(61)
 	var pages []boilerplate.Page

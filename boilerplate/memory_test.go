@@ -21,7 +21,8 @@ func (w *writer) distinctPage(n int) string {
 	return text.String()
 }
 
-// TestMaxBytesBoundsMemory observes far more than the bound holds, of many hosts and of one.
+// TestMaxBytesBoundsMemory observes far more pages than the limit allows, from many hosts
+// and from one.
 func TestMaxBytesBoundsMemory(t *testing.T) {
 	const bound = 2 << 20
 	t.Run("many hosts", func(t *testing.T) {
@@ -48,7 +49,7 @@ func TestMaxBytesBoundsMemory(t *testing.T) {
 		if s.EvictedHosts == 0 || s.EvictedBlocks == 0 {
 			t.Errorf("Stats() = %+v, want forgotten hosts and blocks (EvictedHosts, EvictedBlocks above 0)", s)
 		}
-		// What recurs everywhere survives although nearly all hosts are gone.
+		// Blocks that recur everywhere survive, although nearly all hosts are evicted.
 		if got := len(d.Mask(boilerplate.Page{Host: "another host", Text: w.distinctPage(20) + notice})); got != 1 {
 			t.Errorf("%d blocks flagged on a new host, want 1", got)
 		}
@@ -89,11 +90,11 @@ func TestMaxBytesBoundsMemory(t *testing.T) {
 	})
 }
 
-// TestStatsBytesMatchHeap compares Stats with the memory really in use.
+// TestStatsBytesMatchHeap compares Stats with the memory actually in use.
 func TestStatsBytesMatchHeap(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()
-		runtime.GC() // the first leaves what pools hold
+		runtime.GC() // the first call leaves memory in pools
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
@@ -112,8 +113,8 @@ func TestStatsBytesMatchHeap(t *testing.T) {
 	}
 }
 
-// TestJudgingDoesNotAllocate checks that judging allocates nothing but what it returns.
-// The pages come with their blocks, for finding paragraphs may allocate.
+// TestJudgingDoesNotAllocate checks that judging allocates only its result. The pages
+// come with their blocks, because finding paragraphs may allocate.
 func TestJudgingDoesNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates, and pools drop what they hold")
@@ -139,8 +140,8 @@ func TestJudgingDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory reports the memory that blocks of 5 to 24 words take of which
-// no two are alike: with a host, and thus counted twice, and with HostOnly.
+// BenchmarkMemory reports the memory taken by distinct blocks of 5 to 24 words: with a
+// host, so that they are counted twice, and with HostOnly.
 func BenchmarkMemory(b *testing.B) {
 	w := writer(1)
 	const pages, blocks = 5000, 20

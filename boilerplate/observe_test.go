@@ -11,7 +11,8 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// TestObservingTwiceChangesNothing observes one page a hundred times, and everything twice.
+// TestObservingTwiceChangesNothing observes one page a hundred times, and all pages
+// twice.
 func TestObservingTwiceChangesNothing(t *testing.T) {
 	pages, _ := newsroom()
 	once := observeAll(boilerplate.New(boilerplate.Options{}), pages)
@@ -89,8 +90,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestNextIsJudgeThenObserve checks that Next is Judge, then Observe, and that verdicts are
-// revised by judging again.
+// TestNextIsJudgeThenObserve checks that Next equals Judge followed by Observe, and that
+// judging again revises verdicts.
 func TestNextIsJudgeThenObserve(t *testing.T) {
 	pages, _ := newsroom()
 	next, apart := boilerplate.New(boilerplate.Options{}), boilerplate.New(boilerplate.Options{})
@@ -118,9 +119,9 @@ func TestNextIsJudgeThenObserve(t *testing.T) {
 	}
 }
 
-// TestChangedPageIsNotHeldAgainstItself judges pages under the ID of an older text of theirs: what they
-// have kept of it is not held against them, however little that is, and what
-// others hold counts as if the older text had never been.
+// TestChangedPageIsNotHeldAgainstItself judges pages under the ID of their older text.
+// Text kept from the older version does not count against them, however little it is, and
+// text of other pages counts as if the older version had never existed.
 func TestChangedPageIsNotHeldAgainstItself(t *testing.T) {
 	w := writer(31)
 	tmpl := newTemplate(&w, 150)

@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestCountsAgreeWithMaps counts the same pages with plain maps of strings: pages that
+// TestCountsAgreeWithMaps counts the same pages with plain maps of strings. The pages
 // draw their blocks at random from a common stock.
 func TestCountsAgreeWithMaps(t *testing.T) {
 	w := writer(21)
@@ -34,7 +34,7 @@ func TestCountsAgreeWithMaps(t *testing.T) {
 		host := fmt.Sprint("host", w.below(7))
 		var blocks []string
 		for range 1 + w.below(30) {
-			// Some are drawn often, most are not, a third is nobody else's.
+			// Some blocks are drawn often, most rarely, and a third only once.
 			b := stock[min(w.below(len(stock)), w.below(len(stock)), w.below(len(stock)))]
 			if w.below(3) == 0 {
 				b = w.words(20)
@@ -81,13 +81,13 @@ func TestCountsAgreeWithMaps(t *testing.T) {
 	}
 }
 
-// TestScriptsAreFlaggedAlike judges one manual in seven languages, three of them in scripts of
-// their own and two without spaces between words: blocks recycled in one are so in
-// all.
+// TestScriptsAreFlaggedAlike judges one manual in seven languages, three of them in other
+// scripts and two without spaces between words: a block recycled in one language is
+// recycled in all.
 func TestScriptsAreFlaggedAlike(t *testing.T) {
 	docs := corpus.Docs(t, "throughput", "help_7_languages.jsonl")
-	// Some languages leave paragraphs untranslated: the languages are not to count
-	// each other's.
+	// Some languages leave paragraphs untranslated, so each language is counted
+	// separately.
 	d := boilerplate.New(boilerplate.Options{HostOnly: true})
 	for _, doc := range docs {
 		d.Observe(boilerplate.Page{ID: doc.ID, Host: doc.ID[:2], Text: doc.Text})
@@ -121,8 +121,8 @@ func TestScriptsAreFlaggedAlike(t *testing.T) {
 	}
 }
 
-// FuzzJudge checks what holds for every text: spans in order and on the borders
-// of characters, verdicts that do not depend on calls made before.
+// FuzzJudge checks properties of every text: spans are in order and on character
+// boundaries, and verdicts do not depend on earlier calls.
 func FuzzJudge(f *testing.F) {
 	f.Add("menu one two three\n\nown text\n\n12 April 2013\n\nfooter of four words", "host", true)
 	f.Add("全角１２３ 数字 和 汉字 漢字 かな ไทย ภาษา ລາວ\n\n\xff\xfe 12a b2c", "", false)

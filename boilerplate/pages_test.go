@@ -7,8 +7,8 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// A writer makes up text: words of a vocabulary of its own, from a counter
-// (SplitMix64), so that it is the same everywhere.
+// A writer makes up text from its own vocabulary and a counter (SplitMix64), so that the
+// text is the same everywhere.
 type writer uint64
 
 func (w *writer) next() uint64 {
@@ -24,7 +24,7 @@ func (w *writer) below(n int) int { return int(w.next() % uint64(n)) }
 
 var syllables = strings.Fields("ba co du el fi go ha in jo ka lu mi no or pe ra si tu ve wo")
 
-// word returns one of some thousand words, some of them frequent.
+// word returns one of a few thousand words, some of them frequent.
 func (w *writer) word() string {
 	n := min(w.below(4000), w.below(4000))
 	var s strings.Builder
@@ -85,7 +85,7 @@ func (t template) page(story ...string) string {
 	return strings.Join(all, "\n\n")
 }
 
-// story returns a title and paragraphs, about n words.
+// story returns a title and paragraphs, about n words in all.
 func (w *writer) story(n int) []string {
 	out := []string{w.words(7)}
 	for n > 0 {
@@ -96,7 +96,7 @@ func (w *writer) story(n int) []string {
 	return out
 }
 
-// site returns n pages of one host, of whose words the given share is template.
+// site returns n pages of one host; the given share of their words is template.
 func site(n int, share float64, seed uint64) []boilerplate.Page {
 	w := writer(seed)
 	const body = 300

@@ -2,9 +2,9 @@ package boilerplate
 
 import "testing"
 
-// TestHashesDoNotCrowd enters hashes that agree in all bits but a few, as whoever writes
-// the text can have them: neither may they crowd at one place of a table, nor may
-// a seed that is not known leave them there.
+// TestHashesDoNotCrowd inserts hashes that agree in nearly all bits, as a hostile author
+// can make them: they do not crowd together in one place of a table if the seed is
+// unknown.
 func TestHashesDoNotCrowd(t *testing.T) {
 	const n = 20_000
 	for _, seed := range []uint64{0, 1, 0xFEEDFACECAFEBEEF} {

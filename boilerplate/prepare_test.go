@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestPreparedPagesJudgeAlike counts and judges prepared pages next to plain ones, in two passes and
-// streaming: verdicts and saved bytes are the same.
+// TestPreparedPagesJudgeAlike counts and judges prepared and plain pages, in two passes
+// and streaming: verdicts and saved bytes are the same.
 func TestPreparedPagesJudgeAlike(t *testing.T) {
 	pages, _ := newsroom()
 	pages = append(pages, site(40, 0.7, 2)...)
@@ -53,7 +53,7 @@ func TestPreparedPagesJudgeAlike(t *testing.T) {
 				t.Errorf("%+v: Next (-want of plain pages +got of prepared):\n%s", o, diff)
 			}
 		}
-		// A page may be in use by many goroutines.
+		// Many goroutines may use one page.
 		var group sync.WaitGroup
 		got := make([][][]boilerplate.Block, 4)
 		for i := range got {
@@ -68,8 +68,8 @@ func TestPreparedPagesJudgeAlike(t *testing.T) {
 	}
 }
 
-// TestChangedPreparedPageIsPreparedAgain hands on prepared pages that are no longer what they were,
-// and one that a detector of another seed prepared.
+// TestChangedPreparedPageIsPreparedAgain passes on prepared pages that have changed
+// since, and one prepared by a detector with another seed.
 func TestChangedPreparedPageIsPreparedAgain(t *testing.T) {
 	d := boilerplate.New(boilerplate.Options{})
 	footer := "All rights reserved by the people of the site and their heirs."
@@ -97,7 +97,7 @@ func TestChangedPreparedPageIsPreparedAgain(t *testing.T) {
 		if diff := cmp.Diff(want, d.Judge(prepared)); diff != "" {
 			t.Errorf("prepared page with other %s: verdicts (-want of the plain page +got):\n%s", name, diff)
 		}
-		// What else is known of a page may change.
+		// Other fields of the page may change.
 		prepared.Host, plain.Host = "elsewhere", "elsewhere"
 		if diff := cmp.Diff(d.Judge(plain), d.Judge(prepared)); diff != "" {
 			t.Errorf("prepared page with other %s and host: verdicts (-want of the plain page +got):\n%s", name, diff)

@@ -12,15 +12,15 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A labelled page is a text, and for spans of it whether they are content.
+// A labelled page is a text with spans that are marked as content or not.
 type labelled struct {
 	boilerplate.Page
 	spans   []shingle.Span
 	content []bool
 }
 
-// readLabelled reads pages that people labelled block by block. The text is the
-// blocks, joined by blank lines.
+// readLabelled reads pages that people labelled block by block. The text is the blocks
+// joined by blank lines.
 func readLabelled(tb testing.TB, elem ...string) []labelled {
 	tb.Helper()
 	f, err := os.Open(corpus.Shared(tb, append([]string{"data"}, elem...)...))
@@ -58,8 +58,8 @@ func readLabelled(tb testing.TB, elem ...string) []labelled {
 	return pages
 }
 
-// score returns precision and recall of content, and their F1, over the bytes
-// of the labelled spans, without the blocks that judge masks.
+// score returns precision, recall and F1 of content over the bytes of the labelled spans,
+// without the blocks that judge masks.
 func score(pages []labelled, judge func(boilerplate.Page) []boilerplate.Block) (p, r, f1 float64) {
 	var kept, content, both float64
 	for _, page := range pages {
@@ -89,9 +89,9 @@ func score(pages []labelled, judge func(boilerplate.Page) []boilerplate.Block) (
 	return p, r, 2 * p * r / (p + r)
 }
 
-// TestCleanPortalEval scores the default setting on 71 pages of five portals
-// (CleanPortalEval, ppke-nlpg): with all pages observed before the first is
-// judged, and judging each page by those before it.
+// TestCleanPortalEval scores the default settings on 71 pages of five portals
+// (CleanPortalEval, ppke-nlpg): once with all pages observed before the first is judged,
+// and once with each page judged by the pages before it.
 func TestCleanPortalEval(t *testing.T) {
 	pages := readLabelled(t, "html_cleanportaleval", "blocks.jsonl")
 	two, stream := boilerplate.New(boilerplate.Options{}), boilerplate.New(boilerplate.Options{})
@@ -114,7 +114,7 @@ func TestCleanPortalEval(t *testing.T) {
 	}
 }
 
-// TestContentWithoutHostsIsKept checks that on 967 pages without hosts content is kept.
+// TestContentWithoutHostsIsKept checks that content is kept on 967 pages without hosts.
 func TestContentWithoutHostsIsKept(t *testing.T) {
 	pages := readLabelled(t, "boilerplate_blocks", "pages.jsonl")
 	d := boilerplate.New(boilerplate.Options{})

@@ -12,8 +12,8 @@ import (
 	"github.com/neardup/neardup/internal/growth"
 )
 
-// splitPages are pages of many hosts, some without one, with groups and times, and
-// sign-offs and stories that several hosts share.
+// splitPages returns pages of many hosts, some without one, with groups and times, and
+// with sign-offs and stories that several hosts share.
 func splitPages() []boilerplate.Page {
 	pages, _ := newsroom()
 	w := writer(77)
@@ -33,7 +33,7 @@ func splitPages() []boilerplate.Page {
 				p.Group = "agency"
 			}
 			pages = append(pages, p)
-			if w.below(6) == 0 { // a copy under another address
+			if w.below(6) == 0 { // a copy at another address
 				p.ID += "-copy"
 				pages = append(pages, p)
 			}
@@ -42,7 +42,7 @@ func splitPages() []boilerplate.Page {
 	return pages
 }
 
-// The parts of a detector are the whole, in any order.
+// The merged parts of a detector equal the whole, in any order.
 func TestSplitPartsMergeToTheWhole(t *testing.T) {
 	pages := splitPages()
 	for _, o := range []boilerplate.Options{{}, {HostOnly: true}, {Seed: 5}} {
@@ -76,8 +76,8 @@ func TestSplitPartsMergeToTheWhole(t *testing.T) {
 	}
 }
 
-// Every host is counted apart, the counts over all documents are merged in parts,
-// and all that is left is compact: the verdicts are those of one detector.
+// Each host is counted separately, the counts over all documents are merged in parts, and
+// only compact counts remain: the verdicts are those of one detector.
 func TestSplitPartsJudgeAlike(t *testing.T) {
 	pages := splitPages()
 	for _, o := range []boilerplate.Options{{}, {Seed: 5, MinGlobal: 2}, {HostOnly: true}} {
@@ -87,7 +87,7 @@ func TestSplitPartsJudgeAlike(t *testing.T) {
 		for i := range parts {
 			parts[i] = boilerplate.New(o)
 		}
-		// In two shares, as of two machines.
+		// In two shares, as on two machines.
 		for share := range 2 {
 			shares := map[string]*boilerplate.Detector{}
 			for i, p := range pages {
@@ -159,8 +159,8 @@ func TestSplitRefusesMismatch(t *testing.T) {
 	boilerplate.New(boilerplate.Options{}).Split(0)
 }
 
-// Tables are read in the order of their places, and smaller ones must not fill up
-// from their beginning.
+// Tables are read in the order of their slots; smaller tables must not fill up from the
+// beginning.
 func TestMergeTakesLinearTime(t *testing.T) {
 	made := map[int]*boilerplate.Detector{}
 	of := func(n int) *boilerplate.Detector {

@@ -11,8 +11,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestTitleIsKept checks that neither the title nor the headline that repeats it
-// fall to the smoothing between menus.
+// TestTitleIsKept checks that the gap between two menus is not closed over the title or
+// the headline that repeats it.
 func TestTitleIsKept(t *testing.T) {
 	w := writer(17)
 	tmpl := newTemplate(&w, 100)
@@ -33,7 +33,7 @@ func TestTitleIsKept(t *testing.T) {
 	}
 }
 
-// TestMaskAndStripAgree checks the spans that Mask and Strip leave out.
+// TestMaskAndStripAgree checks the spans that Mask returns and Strip removes.
 func TestMaskAndStripAgree(t *testing.T) {
 	pages, _ := newsroom()
 	d := observeAll(boilerplate.New(boilerplate.Options{}), pages)

@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// TestZeroDetectorPanics checks that a detector that New did not make panics and does not
-// return verdicts.
+// TestZeroDetectorPanics checks that a detector not made by New panics instead of
+// returning verdicts.
 func TestZeroDetectorPanics(t *testing.T) {
 	for name, call := range map[string]func(*boilerplate.Detector){
 		"Observe":       func(d *boilerplate.Detector) { d.Observe(boilerplate.Page{Host: "h", Text: "some words"}) },

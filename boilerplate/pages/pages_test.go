@@ -69,7 +69,7 @@ func TestParseFindsBlocks(t *testing.T) {
 	}
 }
 
-// check tests the properties of every page.
+// check tests properties that every page must have.
 func check(tb testing.TB, p pages.Page) {
 	tb.Helper()
 	if !utf8.ValidString(p.Text) {
@@ -132,8 +132,8 @@ func TestLimitsTruncate(t *testing.T) {
 	}
 }
 
-// TestHostileMarkupTakesLinearTime parses a few megabytes of markup made to hurt; time grows with
-// the length, not faster.
+// TestHostileMarkupTakesLinearTime parses a few megabytes of hostile markup; the time
+// grows only with its length.
 func TestHostileMarkupTakesLinearTime(t *testing.T) {
 	const size = 1 << 20
 	fill := func(s string, n int) string { return strings.Repeat(s, n/len(s)) }
@@ -169,7 +169,7 @@ func FuzzParse(f *testing.F) {
 		o := pages.Options{ContentType: "text/html; charset=utf-8"}
 		p := parse(t, markup, o)
 		check(t, p)
-		// Cutting off the end changes nothing before it but the last block.
+		// Cutting off the end changes only the last block.
 		if len(markup) > 1 {
 			cut := parse(t, markup, pages.Options{ContentType: o.ContentType, MaxBlocks: 1})
 			if len(p.Blocks) > 0 && p.Blocks[0] != cut.Blocks[0] {

@@ -36,9 +36,9 @@ func total(m map[string]int) (n int) {
 	return n
 }
 
-// TestExtractionKeepsArticles scores what remains of raw pages against the articles that
-// people cut out of them (CleanPortalEval): precision and recall of runs of four
-// words, means over the pages.
+// TestExtractionKeepsArticles compares the text extracted from raw pages with articles
+// that people cut out of them (CleanPortalEval): precision and recall of runs of four
+// words, averaged over the pages.
 func TestExtractionKeepsArticles(t *testing.T) {
 	f, err := os.Open(corpus.Shared(t, "data", "html_cleanportaleval", "pages.jsonl"))
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// size returns the bytes of the files below a folder. Files may come and go.
+// size returns the number of bytes in the files below a folder. Files may come and go
+// meanwhile.
 func size(t *testing.T, dir string) (n int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
@@ -36,9 +37,9 @@ func minutely(n int) seen.Page {
 	return seen.Page{ID: fmt.Sprint(n), Text: words(fmt.Sprintf("s%c%c%c", 'a'+n/676, 'a'+n/26%26, 'a'+n%26), 60), Time: time.Unix(60*int64(n), 0)}
 }
 
-// A filter that forgets gives back the room of what it forgot: with the last 300 pages
-// of 6,000 it takes no more than with 300 and as many as may wait. And it knows those
-// pages, before and after it is opened anew, and their passages.
+// A filter that forgets pages frees their space: with the last 300 of 6,000 pages it
+// takes no more than with 300 pages and as many as may await compaction. It still knows
+// those pages and their passages, before and after it is reopened.
 func TestCompactFreesForgottenPages(t *testing.T) {
 	t.Parallel()
 	const live, all = 300, 6000
@@ -69,8 +70,8 @@ func TestCompactFreesForgottenPages(t *testing.T) {
 		most = max(most, size(t, filepath.Join(dir, "index"))+size(t, filepath.Join(dir, "texts")))
 		texts = max(texts, s.Texts)
 	}
-	// 1,024 may be gone, 100 more until the next save; texts wait until they are twice
-	// as many as the pages.
+	// 1,024 may be gone, and 100 more until the next save; texts are compacted once they
+	// are twice as many as the pages.
 	if limit := one * (2*live + 1024 + 200); most > limit {
 		t.Errorf("%d bytes at most, of %d a page, want up to %d", most, one, limit)
 	}
@@ -106,8 +107,8 @@ func TestCompactFreesForgottenPages(t *testing.T) {
 	check(open(t, dir, o))
 }
 
-// A Durable does the same in the background, while pages are judged and asked for, and
-// gives the same verdicts after a kill.
+// A Durable compacts in the background while pages are judged and queried, and gives the
+// same verdicts after a kill.
 func TestDurableCompactsInBackground(t *testing.T) {
 	t.Parallel()
 	const live, all = 200, 4000
@@ -119,7 +120,7 @@ func TestDurableCompactsInBackground(t *testing.T) {
 			t.Fatalf("verdict = %q, want %q", got, fmt.Sprintf("%d: new", n))
 		}
 		if n >= live {
-			// What was judged a little while ago is known.
+			// A page judged recently is still known.
 			p := minutely(n - live/2)
 			p.ID = "q"
 			if s, err := d.Passages(t.Context(), p, 0); err != nil || len(s.Pages) != 1 {
@@ -137,7 +138,7 @@ func TestDurableCompactsInBackground(t *testing.T) {
 		}
 	}
 	s, err := d.Stats(t.Context())
-	if err != nil || s.Kept > live+100 { // what was forgotten since the last checkpoint counts
+	if err != nil || s.Kept > live+100 { // pages forgotten since the last checkpoint still count
 		t.Errorf("%d pages are kept, %v, want %d", s.Kept, err, live)
 	}
 	if s.Index.Compactions == 0 || s.Texts > 2*live+1024+1000 {
@@ -150,8 +151,7 @@ func TestDurableCompactsInBackground(t *testing.T) {
 	}
 }
 
-// Of copies the one of the earliest time is kept in the end, whatever the order, and
-// after a restart.
+// The copy with the earliest time is kept in the end, in any order and after a restart.
 func TestEarlierTimeWins(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, time.UTC) }
 	text := words("a", 60)
@@ -179,7 +179,7 @@ func TestEarlierTimeWins(t *testing.T) {
 		}
 		want := "first"
 		if order == 4 {
-			want = "elsewhere" // it came first, and no copy is of an earlier time
+			want = "elsewhere" // it came first, and no copy has an earlier time
 		}
 		matches, err := d.Query(t.Context(), seen.Page{ID: "q", Text: text}, 0)
 		if err != nil || len(matches) != 1 || matches[0].ID != want || stored != want {

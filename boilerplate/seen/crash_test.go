@@ -20,8 +20,8 @@ type step struct {
 	all    bool // release all pages that are held
 }
 
-// life returns what happens to a few addresses in a random year: they get texts that
-// others had before, edited or not, and get others later.
+// life returns the steps of a few addresses in a random year: they get texts that others
+// had before, edited or not, and get other texts later.
 func life(seed uint64, n int) []step {
 	r := rand.New(rand.NewPCG(seed, 7))
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -51,7 +51,7 @@ func life(seed uint64, n int) []step {
 		if r.IntN(4) > 0 {
 			p.Time = day
 		}
-		if host != "h0" || i%2 > 0 { // the pages of no site are never held
+		if host != "h0" || i%2 > 0 { // pages without a site are never held
 			p.Host = host
 			p.Text = words("menu"+host, 40) + "\n\n" + p.Text + "\n\n" + words("foot"+host, 40)
 		}
@@ -69,7 +69,7 @@ func asJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
-// do does a step and returns all answers of the filter.
+// do performs a step and returns all answers of the filter.
 func do(t *testing.T, f *seen.Filter, s step) string {
 	t.Helper()
 	var got []string
@@ -100,9 +100,9 @@ func do(t *testing.T, f *seen.Filter, s step) string {
 	return strings.Join(got, "\n")
 }
 
-// A filter that crashes after every step, and judges again what came after the last
-// save, gives the verdicts and the matches of one that never crashes, whatever pages
-// changed, went or became better copies in between.
+// A filter that crashes after every step, and judges again the pages since the last save,
+// gives the same verdicts and matches as one that never crashes, whichever pages changed,
+// went or became better copies in between.
 func TestCrashAfterEveryStep(t *testing.T) {
 	t.Parallel()
 	o := seen.Options{Settle: 4, Threshold: .75, Prefer: seen.BetterAddress}
@@ -152,9 +152,9 @@ func TestCrashAfterEveryStep(t *testing.T) {
 	}
 }
 
-// Of distinct articles whose copies come in any order each is stored once by
-// whoever follows the verdicts, when the process is killed after every page and the
-// page is sent again.
+// Copies of distinct articles come in any order, and the process is killed after every
+// page, which is then sent again. A caller that follows the verdicts stores each article
+// once.
 func TestEveryArticleIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	var pages []seen.Page
@@ -165,7 +165,7 @@ func TestEveryArticleIsStoredOnce(t *testing.T) {
 		}
 	}
 	r.Shuffle(len(pages), func(i, j int) { pages[i], pages[j] = pages[j], pages[i] })
-	// Later each kept page gets another text, and its old one comes back elsewhere.
+	// Later each kept page gets another text, and its old text comes back elsewhere.
 	late := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var more []seen.Page
 	for n := range 12 {

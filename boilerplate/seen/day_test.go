@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// A day of a stream by its own clock, of which the filter forgets pages older than
-// two hours, with a detector whose memory is bounded: it holds no more at midnight
-// than at noon, knows a text as long as it should, and not longer.
+// A filter with bounded memory reads a day of a stream by its own clock and forgets pages
+// older than two hours: it takes no more memory at midnight than at noon, and knows each
+// text for two hours and no longer.
 func TestMemoryIsBoundedOverADay(t *testing.T) {
 	const hosts, hour = 10, 120 // pages of an hour
 	f := open(t, t.TempDir(), seen.Options{Settle: 4, Detector: boilerplate.Options{MaxBytes: 1 << 20}})
@@ -46,7 +46,7 @@ func TestMemoryIsBoundedOverADay(t *testing.T) {
 			t.Fatal(err)
 		}
 		if h >= 3 {
-			// The text of an hour ago is known, that of three hours ago is not.
+			// A text from an hour ago is known, one from three hours ago is not.
 			for ago, want := range map[int]int{1: 1, 3: 0} {
 				n := (h+1)*hour - ago*hour - 1
 				matches, err := f.Query(t.Context(), page(fmt.Sprintf("h%c", 'a'+n%hosts), n, article(n)), 0)

@@ -34,8 +34,8 @@ func openDurable(t *testing.T, dir string, o seen.DurableOptions) *seen.Durable 
 	return d
 }
 
-// killed returns a copy of a directory as a process that is killed leaves it. A
-// save in the background may move files while they are copied: then it tries again.
+// killed returns a copy of a directory as a killed process leaves it. A save in the
+// background may move files during the copy, which is then repeated.
 func killed(t *testing.T, dir string) string {
 	t.Helper()
 	names := func() (all []string) {
@@ -71,7 +71,7 @@ func crawl() []seen.Page {
 	return pages
 }
 
-// verdicts returns all that a Durable answers about pages, as judge does.
+// verdicts returns all answers of a Durable about pages, as judge does.
 func verdicts(t *testing.T, d *seen.Durable, pages ...seen.Page) (got []string) {
 	t.Helper()
 	for _, p := range pages {
@@ -93,8 +93,8 @@ func released(d *seen.Durable, after uint64) (got []string) {
 	return got
 }
 
-// A process that is killed anywhere and started again gives the verdicts that it
-// would have given, and those on held pages again under the same numbers.
+// A process that is killed at any point and restarted gives the verdicts that it would
+// have given without the kill, and verdicts on held pages keep their numbers.
 func TestDurableRepeatsVerdictsAfterKills(t *testing.T) {
 	t.Parallel()
 	pages := crawl()
@@ -142,8 +142,8 @@ func TestDurableRepeatsVerdictsAfterKills(t *testing.T) {
 	}
 }
 
-// A journal that ends anywhere within its last frame is cut off there; damage
-// before is an error.
+// A journal that ends within its last frame is cut off there; damage before it is an
+// error.
 func TestDamagedJournalIsAnError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -176,7 +176,7 @@ func TestDamagedJournalIsAnError(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
-		// What Close saved goes, so that the next trial begins like this one.
+		// Files saved by Close are removed, so that the next trial begins like this one.
 		saves, err := filepath.Glob(filepath.Join(state, "saved-*"))
 		more, err2 := filepath.Glob(filepath.Join(state, "journal-*"))
 		for _, name := range append(saves, more...) {
@@ -218,7 +218,7 @@ func TestDamagedJournalIsAnError(t *testing.T) {
 	}
 }
 
-// A journal that is missing is noticed.
+// A missing journal is an error.
 func TestMissingJournalIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{Checkpoint: 1})
@@ -238,7 +238,7 @@ func TestMissingJournalIsAnError(t *testing.T) {
 	}
 }
 
-// Calls that come together share flushes, and each gets its own answer.
+// Concurrent calls share flushes, and each gets its own answer.
 func TestConcurrentCallsShareFlushes(t *testing.T) {
 	var operations, batches atomic.Int64
 	d := openDurable(t, t.TempDir(), seen.DurableOptions{Observe: func(b seen.Batch) {
@@ -271,7 +271,7 @@ func TestConcurrentCallsShareFlushes(t *testing.T) {
 	}
 }
 
-// Acknowledged verdicts are forgotten, and the rest keep their numbers.
+// Acknowledged verdicts are forgotten; the others keep their numbers.
 func TestReleasedKeepsNumbers(t *testing.T) {
 	dir := t.TempDir()
 	d := openDurable(t, dir, seen.DurableOptions{Options: seen.Options{Settle: 100}})
@@ -384,7 +384,7 @@ func TestClosedDurableRefusesCalls(t *testing.T) {
 	}
 }
 
-// A page that comes again later is compared with what it was; one that is only
+// A page that comes again later is compared with its earlier version; one that is only
 // delivered again is not.
 func TestRevisitReportsChanges(t *testing.T) {
 	d := openDurable(t, t.TempDir(), seen.DurableOptions{})
@@ -401,7 +401,7 @@ func TestRevisitReportsChanges(t *testing.T) {
 	} {
 		got = append(got, verdicts(t, d, p)...)
 	}
-	// 60 shingles before, 94 then, 60 of them common: 34 of 94.
+	// 60 shingles before and 94 after, 34 of them new.
 	want := []string{"a: new", "a: new", "a: unchanged", "a: 36 % changed, 34 words added, 0 removed", "a: 100 % changed, 64 words added, 98 removed", "a: new"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

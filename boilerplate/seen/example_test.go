@@ -9,8 +9,7 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// Five stories are on two sites, each in the frame of its site; one of them is on
-// both.
+// Two sites print five stories, each in the frame of its site; one story is on both.
 func Example() {
 	dir, err := os.MkdirTemp("", "seen")
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// dump describes all that a store has.
+// dump describes the whole content of a store.
 func dump(t *testing.T, ix *disk.Index) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -30,11 +30,10 @@ func dump(t *testing.T, ix *disk.Index) map[string]string {
 	return out
 }
 
-// A Durable with a shared store that is killed at random moments, and opened anew on
-// the store as it is by then, changes nothing there, gives the verdicts on held pages
-// under their numbers, and goes on with the verdicts of one that was never killed:
-// through changes, copies of what was changed later, removals, better copies and
-// expiry.
+// A Durable with a shared store is killed at random moments and reopened on the current
+// store. It changes nothing there, repeats the verdicts on held pages under their
+// numbers, and continues with the verdicts of one that was never killed, in spite of
+// changed pages, later copies of changed pages, removals, better copies and expiry.
 func TestSharedStoreSurvivesKills(t *testing.T) {
 	t.Parallel()
 	repeated := 0
@@ -113,8 +112,8 @@ func TestSharedStoreSurvivesKills(t *testing.T) {
 	}
 }
 
-// Killed after the store was changed and before the outcome was written down, an
-// operation was not answered: it is done again, and what it stored is stored once.
+// An operation whose process was killed after the store changed, but before the outcome
+// was recorded, was not answered. It is repeated, and its page is stored once.
 func TestUnansweredOperationIsRepeated(t *testing.T) {
 	o := seen.DurableOptions{Options: seen.Options{Settle: 4}}
 	ix := openStore(t, o.Options)

@@ -12,7 +12,7 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// shared describes what Passages returns: the pages and, of each passage, the text on
+// shared describes the result of Passages: the pages and, for each passage, the text on
 // both sides.
 func shared(t *testing.T, s seen.Shares, err error) (got []string) {
 	t.Helper()
@@ -31,8 +31,8 @@ func shared(t *testing.T, s seen.Shares, err error) (got []string) {
 	return got
 }
 
-// A page is found to share a paragraph with kept ones to the byte, without frame,
-// before and after a save, a kill and a restart; and no more when those are removed,
+// The paragraphs that a page shares with kept pages are found to the byte, without the
+// frame, before and after a save, a kill and a restart, until those pages are removed,
 // replaced or forgotten.
 func TestPassagesFindsSharedParagraphs(t *testing.T) {
 	t.Parallel()
@@ -108,7 +108,7 @@ func TestPassagesFindsSharedParagraphs(t *testing.T) {
 	check("after it was changed back")
 }
 
-// Where no texts are kept, that is an error.
+// Passages is an error if texts are not stored.
 func TestPassagesFailWithoutTexts(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if _, err := f.Passages(t.Context(), seen.Page{ID: "a", Text: words("a", 30)}, 0); !errors.Is(err, errors.ErrUnsupported) {
@@ -119,7 +119,7 @@ func TestPassagesFailWithoutTexts(t *testing.T) {
 	}
 }
 
-// A text that goes on under the name of its better copy keeps its passages.
+// A text that is kept under the name of its better copy keeps its passages.
 func TestPassagesNameBetterCopy(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Passages: true, Prefer: seen.BetterAddress})
 	text := words("a", 100)
@@ -136,8 +136,7 @@ func TestPassagesNameBetterCopy(t *testing.T) {
 	}
 }
 
-// Of random pages and excerpts, every excerpt of twelve words or more is found, and
-// nothing else.
+// Every excerpt of twelve words or more of random pages is found, and nothing else.
 func TestPassagesAgreeWithSearch(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	f := open(t, t.TempDir(), seen.Options{Passages: true})
@@ -186,8 +185,8 @@ func TestPassagesAgreeWithSearch(t *testing.T) {
 	}
 }
 
-// An article with as much other text around it is a copy by the share that is covered,
-// and not by its shingles; the verdict is the same after a kill.
+// An article with as much other text around it is a copy by its covered share, but not by
+// its shingles; the verdict is the same after a kill.
 func TestCoveredPagesAreNearDuplicates(t *testing.T) {
 	article, other := words("a", 100), words("b", 100)
 	steps := []struct {
@@ -197,7 +196,7 @@ func TestCoveredPagesAreNearDuplicates(t *testing.T) {
 		{seen.Page{ID: "1", Text: article}, "new"},
 		{seen.Page{ID: "2", Text: other + "\n\n" + article + "\n\n" + words("c", 60)}, "covered by 1 to 1.00"},
 		{seen.Page{ID: "3", Text: article}, "near-duplicate of 1 at 1.00"},
-		{seen.Page{ID: "4", Text: words("d", 200) + " " + article[:25*5]}, "new"}, // an eighth of it, a quarter of the article
+		{seen.Page{ID: "4", Text: words("d", 200) + " " + article[:25*5]}, "new"}, // an eighth of the page, a quarter of the article
 		{seen.Page{ID: "1", Text: article}, "new"},                                // it does not repeat itself
 		{seen.Page{ID: "5", Text: other}, "new"},                                  // 2 was not kept
 	}
@@ -222,8 +221,8 @@ func TestCoveredPagesAreNearDuplicates(t *testing.T) {
 	}
 }
 
-// A better copy by its covered share takes the place of the kept one, and comes again
-// as itself.
+// A copy that is better by its covered share replaces the kept page, and is recognized
+// when it comes again.
 func TestBetterCopyReplacesCoveredPage(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Covered: .5, Prefer: seen.BetterAddress})
 	article := words("a", 100)
@@ -240,8 +239,8 @@ func TestBetterCopyReplacesCoveredPage(t *testing.T) {
 	}
 }
 
-// Words that were added and removed are counted exactly where changes are apart, and
-// asking changes nothing.
+// Added and removed words are counted exactly if changes are far enough apart, and the
+// call changes nothing.
 func TestEarlierReportsStoredVersion(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	f := open(t, t.TempDir(), seen.Options{})
@@ -257,7 +256,7 @@ func TestEarlierReportsStoredVersion(t *testing.T) {
 		id := fmt.Sprint(round)
 		var old, now []string
 		added, removed := 0, 0
-		for range 1 + r.IntN(6) { // a change, then words that stay
+		for range 1 + r.IntN(6) { // a change, then unchanged words
 			if r.IntN(4) > 0 {
 				in, out := r.IntN(9), r.IntN(9)
 				now, old = append(now, fresh(in)...), append(old, fresh(out)...)

@@ -35,8 +35,8 @@ func TestPlainerAddressIsBetter(t *testing.T) {
 	}
 }
 
-// The life of a text whose best copy comes late: it is named after that copy, and
-// stays what later pages are compared with.
+// The best copy of a text comes late: the text is then named after that copy, and later
+// pages are still compared with the text kept first.
 func TestPreferKeepsBestCopy(t *testing.T) {
 	t.Parallel()
 	text, near, far := words("a", 100), words("a", 94)+" "+words("b", 6), words("a", 88)+" "+words("c", 12)
@@ -49,20 +49,20 @@ func TestPreferKeepsBestCopy(t *testing.T) {
 		{seen.Page{ID: "http://a/1?sid=2", Text: text, Time: day}, "near-duplicate of http://a/1?sid=1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: near, Time: day}, "better copy of http://a/1?sid=1 at 0.88"},
 		{seen.Page{ID: "http://b/1", Text: text, Time: day}, "near-duplicate of http://a/1 at 1.00"},
-		// Compared with the text that was kept, not with the better copy.
+		// The page is compared with the kept text, not with the better copy.
 		{seen.Page{ID: "http://b/2", Text: far, Time: day}, "near-duplicate of http://a/1 at 0.78"},
-		// The kept page comes again, and its better copy.
+		// The kept page and its better copy come again.
 		{seen.Page{ID: "http://a/1?sid=1", Text: text, Time: day.Add(time.Hour)}, "near-duplicate of http://a/1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: near, Time: day}, "new"},
 		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(time.Hour)}, "unchanged"},
 		// A still better one.
 		{seen.Page{ID: "http://a/", Text: text, Time: day}, "better copy of http://a/1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(2 * time.Hour)}, "near-duplicate of http://a/ at 1.00"},
-		// The kept page becomes another one: the text stays under its best name.
+		// The kept page gets another text: its old text stays under the best name.
 		{seen.Page{ID: "http://a/1?sid=1", Text: words("d", 100), Time: day.Add(2 * time.Hour)}, "100 % changed, 100 words added, 100 removed"},
 		{seen.Page{ID: "http://b/3", Text: text, Time: day}, "near-duplicate of http://a/ at 1.00"},
 		{seen.Page{ID: "http://b/4", Text: words("d", 100), Time: day}, "near-duplicate of http://a/1?sid=1 at 1.00"},
-		// The best copy becomes another one: what it was is new again.
+		// The best copy gets another text: its old text is new again.
 		{seen.Page{ID: "http://a/", Text: words("e", 100), Time: day.Add(3 * time.Hour)}, "100 % changed, 100 words added, 100 removed"},
 		{seen.Page{ID: "http://b/5", Text: text, Time: day}, "new"},
 	}
@@ -73,7 +73,7 @@ func TestPreferKeepsBestCopy(t *testing.T) {
 		for i, s := range steps {
 			if i%every == every-1 {
 				dir = killed(t, dir)
-				o.Checkpoint = int64(1 + i%2*100_000) // some saved, some repeated
+				o.Checkpoint = int64(1 + i%2*100_000) // some are saved, some repeated
 				d = openDurable(t, dir, o)
 			}
 			v, err := d.Judge(t.Context(), s.page)
@@ -112,8 +112,8 @@ func TestRemovedBestCopyIsForgotten(t *testing.T) {
 	}
 }
 
-// Of each article the plain address is kept in the end, in whatever order its
-// copies come.
+// For each article the plain address is kept in the end, in whatever order its copies
+// come.
 func TestPreferDoesNotDependOnOrder(t *testing.T) {
 	for first := range 4 {
 		d := openDurable(t, t.TempDir(), seen.DurableOptions{Options: seen.Options{Prefer: seen.BetterAddress}})

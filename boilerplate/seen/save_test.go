@@ -16,8 +16,8 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// An interrupted index copies the directory of its filter while the changes of a
-// save reach the disk.
+// An interrupted index copies the directory of its filter while the changes of a save are
+// written to disk.
 type interrupted struct {
 	*own
 	copyTo func(name string)
@@ -40,7 +40,7 @@ func (x interrupted) apply(ctx context.Context, c *changes) error {
 
 func text(word string) string { return strings.Repeat(word+" ", 3) + word + "s are here " + word }
 
-// contents returns the documents that an index has, in their order.
+// contents returns the documents of an index in order.
 func contents(t *testing.T, f *Filter) (all []string) {
 	t.Helper()
 	for d, err := range f.ix.(*own).ix.All(t.Context()) {
@@ -52,8 +52,8 @@ func contents(t *testing.T, f *Filter) (all []string) {
 	return all
 }
 
-// A process that dies while a save reaches the index, at any point, leaves a
-// directory that opens with the index of the whole save.
+// If a process dies at any point while a save writes to the index, the directory opens
+// with the index of the complete save.
 func TestInterruptedSaveOpensAsWhole(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Open(dir, Options{})
@@ -74,8 +74,8 @@ func TestInterruptedSaveOpensAsWhole(t *testing.T) {
 	if err := f.Save(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	// The ant goes by its time, the cat by its ID, the bee becomes an eel, and a fox comes
-	// that is older than the ant was.
+	// The ant is forgotten by its time, the cat by its ID, the bee becomes an eel, and a
+	// fox comes that is older than the ant.
 	if err := f.Forget(t.Context(), day.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestInterruptedSaveOpensAsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"before", "half", "after"} {
-		for range 2 { // opened twice, since the first time may end in a crash too
+		for range 2 { // opened twice, since the first opening may also end in a crash
 			g, err := Open(copies[name], Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -124,8 +124,8 @@ func TestInterruptedSaveOpensAsWhole(t *testing.T) {
 	}
 }
 
-// A damaged list of changes is an error, wherever the damage is, and never
-// allocates from a length that it declares.
+// A damaged list of changes is an error at every position, and its declared length is
+// never allocated.
 func TestCorruptChangesAreRefused(t *testing.T) {
 	o := Options{}.withDefaults()
 	mh := o.sketcher()
@@ -151,7 +151,7 @@ func TestCorruptChangesAreRefused(t *testing.T) {
 	}
 }
 
-// What can be read is written as it was.
+// A list that can be read is written back unchanged.
 func FuzzChanges(f *testing.F) {
 	mh := Options{}.withDefaults().sketcher()
 	set := shingler.Set(text("ant"))
@@ -167,7 +167,7 @@ func FuzzChanges(f *testing.F) {
 	})
 }
 
-// A save of version 1, whose index has its changes already, opens.
+// A save of version 1, whose index already has its changes, opens.
 func TestFirstVersionOpens(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Open(dir, Options{})

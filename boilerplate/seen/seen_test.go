@@ -18,7 +18,7 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// words returns n words that only texts of the same seed have.
+// words returns n words that occur only in texts with the same seed.
 func words(seed string, n int) string {
 	list := make([]string, n)
 	for i := range list {
@@ -27,7 +27,7 @@ func words(seed string, n int) string {
 	return strings.Join(list, " ")
 }
 
-// page returns an article in the frame of a host, which is as long as itself.
+// page returns an article in the frame of a host; the frame is as long as the article.
 func page(host string, n int, article string) seen.Page {
 	id := fmt.Sprintf("%s/%d", host, n)
 	return seen.Page{ID: id, Host: host, Text: words("menu"+host, 80) + "\n\n" + words(article, 120) + "\n\n" + words("foot"+host, 60)}
@@ -47,7 +47,7 @@ func open(t *testing.T, dir string, o seen.Options) *seen.Filter {
 	return f
 }
 
-// judge returns the verdicts of pages in the order in which they are final.
+// judge returns the verdicts on pages in the order in which they become final.
 func judge(t *testing.T, f *seen.Filter, all bool, pages ...seen.Page) []string {
 	t.Helper()
 	var got []string
@@ -86,8 +86,8 @@ func count(verdicts []string, what string) int {
 	return n
 }
 
-// The first pages of two sites carry the same article: it is found because
-// they wait for their frames, and is not where they do not.
+// The first pages of two sites carry the same article: the copy is found if they are held
+// until their frames are known, and missed if they are not.
 func TestEarlyPagesWaitForFrames(t *testing.T) {
 	var pages []seen.Page
 	for n := range 20 {
@@ -107,8 +107,8 @@ func TestEarlyPagesWaitForFrames(t *testing.T) {
 	}
 }
 
-// Distinct articles in one large frame are kept; a page with next to nothing of its
-// own is not.
+// Distinct articles in one large frame are kept; a page with next to no text of its own
+// is not.
 func TestDistinctPagesAreNew(t *testing.T) {
 	var pages []seen.Page
 	for n := range 30 {
@@ -128,8 +128,7 @@ func TestDistinctPagesAreNew(t *testing.T) {
 	}
 }
 
-// A page that is judged again does not repeat itself, and what it was is
-// forgotten.
+// A page that is judged again does not repeat itself, and its earlier text is forgotten.
 func TestPageJudgedAgainDoesNotRepeatItself(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Settle: 1})
 	a, b := page("p", 1, "a"), page("q", 1, "a")
@@ -152,8 +151,8 @@ func TestPageJudgedAgainDoesNotRepeatItself(t *testing.T) {
 	}
 }
 
-// A filter that was saved at any point, and lost what came after, gives the same
-// verdicts when that is judged again.
+// A filter that was saved at any point, and lost the pages after that, gives the same
+// verdicts when those are judged again.
 func TestSavedFilterContinues(t *testing.T) {
 	var pages []seen.Page
 	for n := range 24 {
@@ -185,7 +184,7 @@ func TestSavedFilterContinues(t *testing.T) {
 	}
 }
 
-// A damaged save is an error, wherever the damage is.
+// A damaged save is an error at every position.
 func TestCorruptFilesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	f := open(t, dir, seen.Options{})
@@ -221,7 +220,7 @@ func TestCorruptFilesAreRefused(t *testing.T) {
 	open(t, dir, seen.Options{})
 }
 
-// A page that the index would refuse is refused at once, and does not spoil a save.
+// A page that the index would refuse is refused immediately, and does not spoil a save.
 func TestLongIDIsRefusedAtOnce(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if v, err := f.Judge(t.Context(), seen.Page{ID: strings.Repeat("a", 1<<20+1), Text: words("a", 60)}); !errors.Is(err, seen.ErrPage) {
@@ -233,7 +232,7 @@ func TestLongIDIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// Calls end with their context, and at once.
+// Calls end as soon as their context does.
 func TestCancelledContextStopsCalls(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -249,7 +248,7 @@ func TestCancelledContextStopsCalls(t *testing.T) {
 	}
 }
 
-// Of copies that are judged at the same time one is kept.
+// One of several copies judged at the same time is kept.
 func TestConcurrentCopiesKeepOne(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{Settle: 1})
 	outcomes := make([]seen.Outcome, 64)

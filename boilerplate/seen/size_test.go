@@ -16,8 +16,8 @@ import (
 
 var benchPages = flag.Int("pages", 500, "pages of BenchmarkPassages")
 
-// BenchmarkPassages reports what a page of 3 KB costs without and with its text kept:
-// on disk, in memory, and in time to judge it and to ask for its passages.
+// BenchmarkPassages reports the cost of a page of 3 KB with and without its stored text:
+// bytes on disk and in memory, and the time to judge it and to find its passages.
 func BenchmarkPassages(b *testing.B) {
 	pages := *benchPages
 	article := func(i int) string {

@@ -27,8 +27,8 @@ func openStore(t *testing.T, o seen.Options) *disk.Index {
 	return ix
 }
 
-// Alone with a shared store, a filter gives the verdicts that it gives with an
-// index of its own.
+// A filter that uses a shared store alone gives the same verdicts as one with its own
+// index.
 func TestStoreGivesVerdictsOfOwnIndex(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	pages := crawl()
@@ -42,8 +42,8 @@ func TestStoreGivesVerdictsOfOwnIndex(t *testing.T) {
 	}
 }
 
-// Of copies on sites of different crawlers, which share a store and judge at the
-// same time, one is new.
+// Different crawlers share a store and judge copies of a page at the same time: one copy
+// is new.
 func TestSharedStoreKeepsOneCopy(t *testing.T) {
 	for round := range 5 {
 		ix := openStore(t, seen.Options{})
@@ -96,8 +96,8 @@ func TestSharedStoreKeepsOneCopy(t *testing.T) {
 	}
 }
 
-// A paragraph that one filter's site quotes again and again, and that another has met
-// once, hides no copy of a page from either.
+// A paragraph that one filter's site quotes again and again, and that another filter has
+// met once, does not hide a copy of a page from either.
 func TestQuotesInStoreHideNoCopy(t *testing.T) {
 	ix := openStore(t, seen.Options{})
 	quoting, other := open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix}), open(t, t.TempDir(), seen.Options{Settle: 4, Store: ix})
@@ -115,7 +115,7 @@ func TestQuotesInStoreHideNoCopy(t *testing.T) {
 	if count(got, "near-duplicate of p/11") != 1 {
 		t.Errorf("verdict on a copy on the other site = %q, want near-duplicate of p/11", got)
 	}
-	// The same the other way about: the page that was kept has the paragraph.
+	// The same the other way round: the kept page has the paragraph.
 	judge(t, other, true, quoted("q", 21, "tz"))
 	got = judge(t, quoting, true, quoted("p", 21, "tz"))
 	if count(got, "near-duplicate of q/21") != 1 {

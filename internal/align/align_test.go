@@ -98,8 +98,8 @@ func copies(ids, run []uint32) int {
 	return n
 }
 
-// TestRunsAreFound holds the aligner against the oracle: every run of Min equal
-// tokens or more lies in the chains, on both sides, and with Every in one chain.
+// TestRunsAreFound compares the aligner with the oracle: every run of at least Min equal
+// tokens lies in the chains, on both sides, and with Every in one chain.
 func TestRunsAreFound(t *testing.T) {
 	r := rng(1)
 	found, skipped := 0, 0
@@ -179,8 +179,8 @@ func check(t *testing.T, a, b []uint32, c Chain) {
 	}
 }
 
-// checkMoved checks a chain whose parts were moved: no token of either text is used
-// twice, and the runs reach from edge to edge.
+// checkMoved checks a chain with moved parts: no token of either text is used twice, and
+// the runs reach from edge to edge.
 func checkMoved(t *testing.T, a, b []uint32, c Chain) {
 	t.Helper()
 	inA, inB := make([]bool, len(a)), make([]bool, len(b))
@@ -202,7 +202,7 @@ func checkMoved(t *testing.T, a, b []uint32, c Chain) {
 	}
 }
 
-// TestExchangedTextsExchangeSides exchanges the texts, which must exchange the sides.
+// TestExchangedTextsExchangeSides checks that exchanging the texts exchanges the sides.
 func TestExchangedTextsExchangeSides(t *testing.T) {
 	r := rng(2)
 	for range 600 {
@@ -225,8 +225,8 @@ func TestExchangedTextsExchangeSides(t *testing.T) {
 	}
 }
 
-// best is the oracle of extend: the best score of any alignment that begins at
-// the first tokens, by the full matrix.
+// best is the oracle of extend: it returns the best score of any alignment that begins at
+// the first tokens, from the full matrix.
 func best(a, b []uint32) int32 {
 	h := make([][]int32, len(a)+1)
 	ga, gb := make([][]int32, len(a)+1), make([][]int32, len(a)+1)
@@ -258,7 +258,7 @@ func best(a, b []uint32) int32 {
 	return top
 }
 
-// scoreOf computes what the runs of a path are worth.
+// scoreOf computes the score of the runs of a path.
 func scoreOf(path []Run) int {
 	score := 0
 	i, j := int32(0), int32(0)
@@ -274,8 +274,8 @@ func scoreOf(path []Run) int {
 	return score
 }
 
-// TestExtendEqualsFullMatrix holds the extension against the full matrix, to both sides. Nothing
-// is dropped, and the texts repeat too little for the jump to matter.
+// TestExtendEqualsFullMatrix compares the extension with the full matrix, to both sides.
+// Nothing is dropped, and the texts repeat too little for jumps to matter.
 func TestExtendEqualsFullMatrix(t *testing.T) {
 	r := rng(3)
 	var x extender
@@ -359,8 +359,8 @@ func TestHostileTextsStayWithinBudget(t *testing.T) {
 	}
 }
 
-// TestGlobalKeepsUneditedTokens checks that the alignment of whole texts is valid, and good: that
-// it keeps the tokens that were not edited.
+// TestGlobalKeepsUneditedTokens checks that the alignment of whole texts is valid and
+// keeps the tokens that were not edited.
 func TestGlobalKeepsUneditedTokens(t *testing.T) {
 	r := rng(4)
 	for _, n := range []int{0, 1, 5, 100, 3000, 60_000} {
@@ -394,8 +394,8 @@ func TestGlobalKeepsUneditedTokens(t *testing.T) {
 	}
 }
 
-// FuzzExtend checks that the runs of an extension are of equal tokens, ascend from
-// the border and are worth the score.
+// FuzzExtend checks that the runs of an extension have equal tokens, ascend from the
+// border and yield the score.
 func FuzzExtend(f *testing.F) {
 	f.Add([]byte("abcdefghijklmnopqrstuvw"), []byte("abcxefghijklmnopqrstuvw"), byte(8))
 	f.Add([]byte("abcdefghijklmnopqrstuvw"), []byte("abcdeefghijklmnopqrstuvw"), byte(8))
@@ -431,7 +431,7 @@ func FuzzTile(f *testing.F) {
 	})
 }
 
-// TestTileKeepsUneditedTokens does so on texts with edits.
+// TestTileKeepsUneditedTokens compares the kernels on texts with edits.
 func TestTileKeepsUneditedTokens(t *testing.T) {
 	r := rng(9)
 	for range 600 {
@@ -451,13 +451,13 @@ func TestTileKeepsUneditedTokens(t *testing.T) {
 	}
 }
 
-// pathFrom returns the cells on the way from a cell to the border.
+// pathFrom returns the cells on the path from a cell to the border.
 func pathFrom(t *tile, i, j int) (path []int) {
 	t.walk(i, j, func(i, j int) { path = append(path, i, j) })
 	return path
 }
 
-// usedTile holds what the tile before left in it, which nothing may depend on.
+// usedTile holds data from an earlier tile, on which no result may depend.
 var usedTile tile
 
 func compareTiles(t *testing.T, a, b []uint32, drop int) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// zipf returns n ids, few of them frequent, as words are.
+// zipf returns n ids, a few of them frequent, like words.
 func zipf(n int, seed uint64) []uint32 {
 	ids := make([]uint32, n)
 	for i := range ids {
@@ -18,8 +18,8 @@ func zipf(n int, seed uint64) []uint32 {
 	return ids
 }
 
-// BenchmarkExtend measures the extension of a seed that leads nowhere, the most
-// frequent step of all.
+// BenchmarkExtend measures the extension of a seed that yields nothing, the most frequent
+// step.
 func BenchmarkExtend(b *testing.B) {
 	x, y := zipf(10000, 1), zipf(10000, 2)
 	var e extender
@@ -35,8 +35,8 @@ func BenchmarkExtend(b *testing.B) {
 	b.ReportMetric(float64(cells)/float64(b.N), "cells/op")
 }
 
-// BenchmarkAlign measures the alignment of two texts of so many words that share
-// a fifth of them in ten stretches, an edit in ten words.
+// BenchmarkAlign measures the alignment of two texts that share a fifth of their words in
+// ten stretches, with one edit in ten words.
 func BenchmarkAlign(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLostBorderScoresNothing checks on random texts of many alphabets that a border which is lost scores
-// nothing, by the tile.
+// TestLostBorderScoresNothing checks, on random texts of many alphabets, that a tile with
+// a lost border scores nothing.
 func TestLostBorderScoresNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 9))
 	text := func(words int) []uint32 {

@@ -8,8 +8,8 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// BenchmarkTile measures the tiers on tiles of which most end soon, as those of texts
-// that differ do, and some go on: the metric is nanoseconds a tile, of the fastest pass.
+// BenchmarkTile measures the tiers on tiles of which most end soon, as in texts that
+// differ, and some continue. The metric is nanoseconds per tile in the fastest pass.
 func BenchmarkTile(b *testing.B) {
 	r := rng(4)
 	type input struct{ a, b []uint32 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The kernel of Linux lists what may be used.
+// The Linux kernel lists the usable instruction sets.
 func TestTiersAgreeWithKernel(t *testing.T) {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/internal/growth"
 )
 
-// A recorder is a test that notes whether it fails.
+// A recorder is a test that records whether it fails.
 type recorder struct {
 	testing.TB
 	failed string

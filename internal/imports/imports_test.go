@@ -17,14 +17,14 @@ import (
 
 const module = "github.com/neardup/neardup"
 
-// A room is a folder with all that lies below it, other rooms excepted.
+// A room is a folder with everything below it except other rooms.
 type room struct {
 	dir string
 	may []string // the rooms that its code may import; tests may import every earlier room
 }
 
-// rooms lists the house from the ground up. The last element of a folder may be
-// "*": then each folder in it is a room of its own, unless it is listed by its name.
+// rooms lists the packages from the bottom up. If the last element of a folder is "*",
+// each folder in it is a separate room unless it is listed by its name.
 var rooms = []room{
 	{"internal/cpu", nil},
 	{"internal/*", []string{"internal/cpu"}},
@@ -56,8 +56,8 @@ type edge struct {
 	to   string
 }
 
-// find returns the number of the room that a folder lies in, -1 if it is in none,
-// and the folder of the room.
+// find returns the number of the room that contains a folder, or -1, and the folder of
+// the room.
 func find(dir string) (int, string) {
 	for d := dir; ; d = path.Dir(d) {
 		if d == "." && dir != "." {
@@ -95,7 +95,7 @@ func upward(e edge) string {
 }
 
 // edges reads the imports of every Go file of the repository, whatever its build
-// constraints, and returns how many files there are in each room.
+// constraints, and returns the number of files in each room.
 func edges(t *testing.T) (all []edge, files map[string]int) {
 	t.Helper()
 	root := filepath.Join("..", "..")
@@ -161,7 +161,7 @@ func TestNoImportRunsUpward(t *testing.T) {
 	}
 }
 
-// The check finds what it is there to find.
+// The check finds the faults that it looks for.
 func TestUpwardImportsAreFound(t *testing.T) {
 	for _, e := range []edge{
 		{"shingle/a.go", "shingle", "minhash"},

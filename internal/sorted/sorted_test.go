@@ -26,7 +26,8 @@ func TestRefsHoldASet(t *testing.T) {
 	}
 }
 
-// TestBucketPairsFollowDefinition compares the pairs of buckets with those by the definition.
+// TestBucketPairsFollowDefinition compares the pairs of buckets with those of the
+// definition.
 func TestBucketPairsFollowDefinition(t *testing.T) {
 	type pair struct{ a, b int64 }
 	for _, self := range []bool{false, true} {
@@ -93,7 +94,7 @@ func TestFullAgreesWithFullSize(t *testing.T) {
 	}
 }
 
-// TestClustersFollowDefinition compares with the definition on random matches.
+// TestClustersFollowDefinition compares clusters of random matches with the definition.
 func TestClustersFollowDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for range 200 {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The first numbers of seed 0 and of seed 1234567 are those of the reference
+// The first numbers for the seeds 0 and 1234567 are those of the reference
 // implementation.
 func TestGoldenNumbers(t *testing.T) {
 	for seed, want := range map[uint64][]uint64{

@@ -17,8 +17,9 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2"
 )
 
-// TestStatementsFindTheSamePairs runs the statements of docs/bands.md in DuckDB, on newswire stories
-// and on a made-up corpus with a bucket that is too large to compare in full.
+// TestStatementsFindTheSamePairs runs the statements of docs/bands.md in DuckDB, on
+// newswire stories and on a generated corpus with a bucket that is too large to compare
+// in full.
 func TestStatementsFindTheSamePairs(t *testing.T) {
 	dedup := build(t)
 	t.Run("made up", func(t *testing.T) {
@@ -42,7 +43,7 @@ func TestStatementsFindTheSamePairs(t *testing.T) {
 		}
 		db := open(t)
 		load(t, db, dedup, name, "TEMPORARY VIEW")
-		// 300 exact duplicates are one document: the edited one is compared with it.
+		// 300 exact duplicates count as one document: the edited one is compared with it.
 		if n := count(t, db, "SELECT count(*) FROM candidates"); n != 1 {
 			t.Errorf("%d candidates, want 1", n)
 		}
@@ -58,8 +59,8 @@ func TestStatementsFindTheSamePairs(t *testing.T) {
 		}
 	})
 	t.Run("oversized", func(t *testing.T) {
-		// Documents that share most of their words, more than are compared in full,
-		// and some that are alike.
+		// More documents share most of their words than are compared in full, and some
+		// are alike.
 		var docs bytes.Buffer
 		e := json.NewEncoder(&docs)
 		var story []string
@@ -145,7 +146,7 @@ func same(t *testing.T, db *sql.DB, dedup, corpus string) int {
 		}
 		want[[2]string{min(p.A, p.B), max(p.A, p.B)}] = p.Jaccard
 	}
-	// All pairs of two groups of exact duplicates that match, and within a group.
+	// All pairs within two matching groups of exact duplicates, and between them.
 	rows, err := db.Query(`
 		SELECT least(x.id, y.id), greatest(x.id, y.id), similarity FROM matches
 		JOIN firsts x ON x.first = a JOIN firsts y ON y.first = b
@@ -186,7 +187,7 @@ func open(t *testing.T) *sql.DB {
 	return db
 }
 
-// rows makes the rows of a corpus in a format and runs the statements that load them.
+// rows writes the rows of a corpus in a format and runs the statements that load them.
 func rows(t *testing.T, db *sql.DB, dedup, corpus, format string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -205,8 +206,8 @@ func rows(t *testing.T, db *sql.DB, dedup, corpus, format string) {
 	run(t, db, s)
 }
 
-// load makes the rows of a corpus as Parquet and runs all statements of the page on
-// them: as they are, which makes views, or as the page recommends, which makes tables.
+// load writes the rows of a corpus as Parquet and runs all statements of the page on
+// them: unchanged, which creates views, or as the page recommends, which creates tables.
 func load(t *testing.T, db *sql.DB, dedup, corpus, kind string) {
 	t.Helper()
 	rows(t, db, dedup, corpus, "parquet")
@@ -226,7 +227,7 @@ func run(t *testing.T, db *sql.DB, s string) {
 	}
 }
 
-// fences returns the blocks of a language in docs/bands.md.
+// fences returns the code blocks of a language in docs/bands.md.
 func fences(t *testing.T, language string) []string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/bands.md")

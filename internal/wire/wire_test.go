@@ -95,7 +95,7 @@ func TestErrorsWrapTheirKind(t *testing.T) {
 	}
 }
 
-// A declared length must not be believed before the bytes are there.
+// A declared length is not trusted until the bytes are present.
 func TestDeclaredLengthIsNotAllocated(t *testing.T) {
 	for _, n := range []uint64{1, 1 << 20, 1 << 33, 1 << 62, 1<<64 - 1} {
 		r := wire.NewReader(binary.AppendUvarint(nil, n))
@@ -126,7 +126,7 @@ func FuzzReader(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// The version is the only thing that the message does not carry.
+		// Only the version is not part of the message.
 		if data[4] == 3 {
 			if diff := cmp.Diff(data, m.append(nil)); diff != "" {
 				t.Errorf("encode(decode(data)) (-want +got):\n%s", diff)

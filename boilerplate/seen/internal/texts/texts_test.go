@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// prose returns n words that follow from a seed.
+// prose returns n words determined by a seed.
 func prose(seed uint64, n int) string {
 	r := rand.New(rand.NewPCG(seed, 1))
 	words := make([]string, n)
@@ -60,8 +60,8 @@ func near(t testing.TB, s *Store, text string) (got []string) {
 	return got
 }
 
-// Texts that share a run of eight words are found wherever they are: in memory, in one
-// file, in several, after a merge, and after the store was opened anew.
+// Texts that share a run of eight words are found wherever they are stored: in memory, in
+// one file, in several, after a merge, and after the store is reopened.
 func TestNearFindsSharedRuns(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -101,7 +101,7 @@ func TestNearFindsSharedRuns(t *testing.T) {
 	}
 }
 
-// Spans that are left out propose nothing, and come back with the text.
+// Skipped spans yield no candidates, and are returned with the text.
 func TestSkippedSpansProposeNothing(t *testing.T) {
 	s := open(t, t.TempDir())
 	frame, own := prose(1, 20), prose(2, 20)
@@ -123,7 +123,7 @@ func TestSkippedSpansProposeNothing(t *testing.T) {
 		}
 		put(t, s, x) // it is there
 	}
-	// An empty text, and one of fewer words than a shingle.
+	// An empty text, and one with fewer words than a shingle.
 	put(t, s, Text{ID: "empty"}, Text{ID: "short", Text: "two words"})
 	if got := near(t, s, "two words"); !slices.Equal(got, []string{"short"}) {
 		t.Errorf("Near of two words = %q", got)
@@ -133,8 +133,7 @@ func TestSkippedSpansProposeNothing(t *testing.T) {
 	}
 }
 
-// Compact leaves out what is not to be kept, of the texts before the mark, and gives
-// back their room.
+// Compact drops the texts before the mark that are not to be kept, and frees their space.
 func TestCompactDropsUnkeptTexts(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -185,7 +184,7 @@ func TestCompactDropsUnkeptTexts(t *testing.T) {
 	}
 }
 
-// A fingerprint that very many texts have proposes the first ones.
+// For a fingerprint that very many texts have, the first texts are the candidates.
 func TestCommonFingerprintProposesFirstTexts(t *testing.T) {
 	s := open(t, t.TempDir())
 	formula := prose(9, 10)
@@ -203,7 +202,7 @@ func TestCommonFingerprintProposesFirstTexts(t *testing.T) {
 	}
 }
 
-// A store that was killed at any moment of a merge opens with every text.
+// A store that is killed at any point of a merge opens with every text.
 func TestKilledMergeLosesNoText(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -223,7 +222,7 @@ func TestKilledMergeLosesNoText(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	// The merged file is there, and the old ones too.
+	// The merged file and the old ones are all present.
 	merged, err := os.ReadDir(dir)
 	if err != nil || len(merged) != 1 {
 		t.Fatalf("%v, %v", merged, err)
@@ -246,7 +245,7 @@ func TestKilledMergeLosesNoText(t *testing.T) {
 	}
 }
 
-// Every changed byte and every cut is noticed when it is read, or changes nothing.
+// Every changed byte and every cut is reported when it is read, or changes nothing.
 func TestDamageIsNoticed(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -299,7 +298,7 @@ func TestDamageIsNoticed(t *testing.T) {
 	}
 }
 
-// Readers and writers at the same time, while files are written and merged in the
+// Readers and writers work at the same time, while files are written and merged in the
 // background.
 func TestReadersAndWritersRunConcurrently(t *testing.T) {
 	s := open(t, t.TempDir())
