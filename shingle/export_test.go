@@ -58,7 +58,7 @@ func SameUnspaced(text []byte) (same bool, read int) {
 			n, m, after := foldUnspacedGeneric(want, text, &kindTables[k], before)
 			read = max(read, n)
 			gotN, gotM, gotAfter := foldUnspaced(got, text, &kindTables[k], before)
-			if cpu.Active() == cpu.VBMI2 && (gotN != n || gotM != m || gotAfter != after || string(got[:m]) != string(want[:m])) {
+			if cpu.Active() >= cpu.AVX512 && (gotN != n || gotM != m || gotAfter != after || string(got[:m]) != string(want[:m])) {
 				return false, read
 			}
 		}

@@ -55,7 +55,7 @@ func (f *folder) block(text []byte, n, at int) int {
 		if read := f.unspaced(text[:min(len(text), n+16)]); read > 0 {
 			return read
 		}
-		if cpu.Active() == cpu.VBMI2 {
+		if cpu.Active() >= cpu.AVX512 {
 			n = size // the next block may have other code points
 		}
 	}
@@ -67,7 +67,7 @@ func (f *folder) block(text []byte, n, at int) int {
 			n = size // the next block may have other code points
 		}
 	}
-	if full && hasPages() && bits.OnesCount64(leads) >= dense {
+	if full && hasPages() && bits.OnesCount64(leads) >= dense && mayHavePage(whole[bits.TrailingZeros64(leads)&63]) {
 		if read := f.byPages(text[:min(len(text), all+16)], at); read > 0 {
 			return read
 		}

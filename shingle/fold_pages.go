@@ -72,6 +72,10 @@ func newPageTable(runs *runTable) *pageTable {
 	return t
 }
 
+// mayHavePage reports whether there are pages for code points with this first byte; it
+// takes little time where most code points are ideographs or Hangul.
+func mayHavePage(c byte) bool { return c < 0xe3 || c > 0xed }
+
 // at returns the entry of a code point above ASCII, and its number of bytes.
 func (t *runTable) at(r rune) (e uint32, size int) {
 	switch {

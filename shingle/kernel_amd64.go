@@ -165,7 +165,7 @@ type run struct {
 	slow    uint // not 0 to avoid PEXT
 	stopped uint // not 0 if folder.put has to fold the code point at text
 
-	// only for foldPagesVBMI2
+	// only for foldPages
 	index *uint16
 	pages *page
 }
@@ -197,8 +197,27 @@ func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written 
 //go:noescape
 func foldPagesVBMI2(r *run)
 
+//go:noescape
+func foldPagesAVX512(r *run)
+
 // hasPages reports whether foldPages has a kernel.
-func hasPages() bool { return cpu.Active() == cpu.VBMI2 }
+func hasPages() bool { return cpu.Active() >= cpu.AVX512 }
+
+// insertions holds, for eight bytes and each mask of those that a space comes before, the
+// shuffle that makes the result from a vector of eight spaces and the eight bytes.
+//
+//lint:ignore U1000 assembly reads it
+var insertions = func() (shuffles [256][16]uint8) {
+	for m := range shuffles {
+		n := 0
+		for i := range 8 {
+			n += m >> i & 1 // a space is index 0
+			shuffles[m][n] = uint8(8 + i)
+			n++
+		}
+	}
+	return shuffles
+}()
 
 // foldPages folds blocks of text to out, which has room for three times the text and
 // one more block. It stops at a block that is not followed by 16 more bytes, is not
@@ -216,12 +235,16 @@ func foldPages(out, text []byte, t *pageTable, runs *runTable, state uint64) (re
 		entries: &runs.entries[0], doubles: unsafe.SliceData(runs.doubles), rows: &rows[0],
 		index: &t.index[0], pages: &t.list[0],
 	}
-	foldPagesVBMI2(&r)
+	if cpu.Active() == cpu.VBMI2 {
+		foldPagesVBMI2(&r)
+	} else {
+		foldPagesAVX512(&r)
+	}
 	return distance(&text[0], r.text), distance(&out[0], r.out), r.state, r.stopped != 0
 }
 
-// unspacedRun holds the arguments of unspacedVBMI2, which advances text and out, and
-// keeps in carry the kind of the last byte: letter, single, hiragana, katakana.
+// unspacedRun holds the arguments of the kernels below, which advance text and out, and
+// keep in carry the kind of the last byte: letter, single, hiragana, katakana.
 type unspacedRun struct {
 	text  *byte
 	last  *byte // the last position at which a block may begin
@@ -233,10 +256,13 @@ type unspacedRun struct {
 //go:noescape
 func unspacedVBMI2(r *unspacedRun)
 
+//go:noescape
+func unspacedAVX512(r *unspacedRun)
+
 // foldUnspaced works like foldUnspacedGeneric, or does nothing where the loop in
 // block is faster.
 func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
-	if cpu.Active() != cpu.VBMI2 || len(text) < blockSize+16 {
+	if cpu.Active() < cpu.AVX512 || len(text) < blockSize+16 {
 		return 0, 0, before
 	}
 	_ = out[2*len(text)-1]
@@ -244,7 +270,11 @@ func foldUnspaced(out, text []byte, table *kindTable, before uint8) (read, writt
 	for i := range r.carry {
 		r.carry[i] = uint64(before >> (7 - i) & 1)
 	}
-	unspacedVBMI2(&r)
+	if cpu.Active() == cpu.VBMI2 {
+		unspacedVBMI2(&r)
+	} else {
+		unspacedAVX512(&r)
+	}
 	after = kindSep
 	for i, c := range r.carry {
 		if c != 0 {

@@ -121,3 +121,16 @@ GLOBL leads<>(SB), RODATA|NOPTR, $128
 	MOVL  BX, DX \
 	AFTER \
 	EMIT
+
+// INSERT writes the eight bytes at AT(SRC) to DI, with spaces before those that the low
+// eight bits of MASK name, and shifts MASK. TABLE holds insertions, SPACES eight spaces;
+// A, B and X are scratch.
+#define INSERT(AT, SRC, MASK, TABLE, A, B, SPACES, X) \
+	MOVBLZX MASK, A \
+	SHRQ $8, MASK \
+	POPCNTL A, B \
+	SHLL $4, A \
+	VMOVHPS AT(SRC), SPACES, X \
+	VPSHUFB (TABLE)(A*1), X, X \
+	VMOVDQU X, (DI) \
+	LEAQ 8(DI)(B*1), DI
