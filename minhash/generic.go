@@ -1,9 +1,6 @@
 package minhash
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // The functions in this file define the algorithms; the kernels of each architecture
 // give the same results and are tested against them.
@@ -102,8 +99,7 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 			// A branch on whether a register is filled would be unpredictable, so there
 			// is none.
 			lanes[n%part] = uint16(from + i)
-			_, filled := bits.Sub32(v, tag, 0)
-			n += int(1 - filled)
+			n += int((uint64(tag) - 1 - uint64(v)) >> 63)
 		}
 		for at := 0; at < n; at += 3 {
 			// The last of the three may repeat a register.

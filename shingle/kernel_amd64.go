@@ -107,7 +107,7 @@ func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 // rolled.
 const widest = 16
 
-// hashShingles works like shinglesGeneric; toks has capacity for one more vector.
+// hashShingles works like shinglesGeneric; toks has capacity for two more vectors.
 func hashShingles(dst, toks []uint64, w int, m *mixer) {
 	switch {
 	case w > widest || len(dst) == 0:

@@ -345,9 +345,13 @@ hash512:
 
 // func shinglesAVX512(dst, toks *uint64, n, w int, m *mixer)
 //
+// Shingles of five tokens, the default, take three products instead of four: two tokens
+// are joined to a pair, two pairs to one of four tokens, and the last token is added.
+//
 //	SI  tokens          DI  dst              CX  shingles left
 //	BX  w               DX  the token of each shingle that is added
-//	Z0  the sums of eight shingles, Z16 step, Z17 mix, Z18 width
+//	Z0  the sums of eight shingles, Z16 step, Z17 mix, Z18 width, Z19 step squared
+//	Z2  for w = 5, the eight pairs that begin with the tokens at SI; Z3 the next eight
 TEXT ·shinglesAVX512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ toks+8(FP), SI
@@ -359,6 +363,9 @@ TEXT ·shinglesAVX512(SB), NOSPLIT, $0-40
 	MOVQ mixer_width(AX), DX
 	IMULQ BX, DX
 	VPBROADCASTQ DX, Z18
+	VPMULLQ Z16, Z16, Z19
+	VPMULLQ (SI), Z16, Z2
+	VPADDQ 8(SI), Z2, Z2
 	MOVL $0xff, AX
 	KMOVW AX, K1
 	PCALIGN $64
@@ -370,6 +377,18 @@ shingles512:
 	DECL AX
 	KMOVW AX, K1
 shingles512full:
+	CMPQ BX, $5
+	JNE  shingles512any
+	VPMULLQ 64(SI), Z16, Z3
+	VPMULLQ Z19, Z2, Z0
+	VPADDQ 72(SI), Z3, Z3
+	VALIGNQ $2, Z2, Z3, Z4
+	VPADDQ Z4, Z0, Z0
+	VPMULLQ Z16, Z0, Z0
+	VMOVDQA64 Z3, Z2
+	VPADDQ 32(SI), Z0, Z0
+	JMP  shingles512done
+shingles512any:
 	VMOVDQU64 (SI), Z0
 	MOVQ $1, DX
 shingles512token:
@@ -611,7 +630,10 @@ hash2:
 //
 //	SI  tokens          DI  dst              CX  shingles left
 //	BX  w               DX  the token of each shingle that is added
-//	Y0  the sums of four shingles, Y8, Y9 step, Y10, Y11 mix, Y12 width
+//	Y0  the sums of four shingles, Y8, Y9 step, Y10, Y11 mix, Y12 width, Y13, Y14 step
+//	    squared
+//	Y3  for w = 5, the four pairs that begin with the tokens at SI; Y4 the next four: see
+//	    shinglesAVX512
 TEXT ·shinglesAVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ toks+8(FP), SI
@@ -624,8 +646,29 @@ TEXT ·shinglesAVX2(SB), NOSPLIT, $0-40
 	IMULQ BX, DX
 	VMOVQ DX, X12
 	VPBROADCASTQ X12, Y12
+	MOVQ mixer_step(AX), DX
+	IMULQ DX, DX
+	VMOVQ DX, X13
+	VPBROADCASTQ X13, Y13
+	VPSRLQ $32, Y13, Y14
+	VMOVDQU (SI), Y3
+	MUL2(Y3, Y8, Y9, Y1, Y2)
+	VPADDQ 8(SI), Y3, Y3
 	PCALIGN $64
 shingles2:
+	CMPQ BX, $5
+	JNE  shingles2any
+	VMOVDQU 32(SI), Y4
+	MUL2(Y4, Y8, Y9, Y1, Y2)
+	VPADDQ 40(SI), Y4, Y4
+	VPERM2I128 $0x21, Y4, Y3, Y5
+	MUL2(Y3, Y13, Y14, Y1, Y2)
+	VPADDQ Y5, Y3, Y0
+	MUL2(Y0, Y8, Y9, Y1, Y2)
+	VPADDQ 32(SI), Y0, Y0
+	VMOVDQA Y4, Y3
+	JMP  shingles2done
+shingles2any:
 	VMOVDQU (SI), Y0
 	MOVQ $1, DX
 shingles2token:

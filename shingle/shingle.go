@@ -285,12 +285,25 @@ func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64
 func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 	from := len(dst)
 	for t.more() {
+		if n := len(t.hashes); cap(dst)-len(dst) < n {
+			dst = slices.Grow(dst, t.expect(len(dst)-from+n)-(len(dst)-from))
+		}
 		dst = t.shingles(dst, t.size, t.last())
 	}
 	if t.multiset {
 		t.counter().all(dst[from:])
 	}
 	return dst
+}
+
+// expect returns how many hashes the whole text will have if the part before t.at has n
+// of them, and the rest as many for its length, or a few more.
+func (t *tokenizer) expect(n int) int {
+	if len(t.rest) == 0 {
+		return n
+	}
+	more := n * len(t.rest) / t.at
+	return n + more + more/32 + 16
 }
 
 // Set returns the set of the shingles of text.
