@@ -1,6 +1,7 @@
 package shingle_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/neardup/neardup/shingle"
@@ -35,6 +36,24 @@ func TestReusedBuffersDoNotAllocate(t *testing.T) {
 			if n := testing.AllocsPerRun(50, c.f); n > 0.1 {
 				t.Errorf("%v: %s makes %v allocations, want 0", s, c.name, n)
 			}
+		}
+	}
+}
+
+// TestGrowth demands that AppendHashes without memory to reuse allocates once for a text
+// of many pieces, and leaves little of what it allocates unused.
+func TestGrowth(t *testing.T) {
+	if race {
+		t.Skip("the race detector allocates")
+	}
+	for _, n := range []int{1, 3000, 200_000} {
+		text := strings.Repeat("The ferry leaves the harbour at six, and it will not wait. ", n/60+1)
+		var hashes []uint64
+		if n := testing.AllocsPerRun(50, func() { hashes = (shingle.Shingler{}).AppendHashes(nil, text) }); n > 1.1 {
+			t.Errorf("%d bytes: AppendHashes makes %v allocations, want 1", len(text), n)
+		}
+		if got, limit := cap(hashes), len(hashes)*9/8+32; got > limit {
+			t.Errorf("%d bytes: a capacity of %d for %d hashes, want at most %d", len(text), got, len(hashes), limit)
 		}
 	}
 }
