@@ -36,8 +36,8 @@ func TestChooseReturnsKnownBandings(t *testing.T) {
 	}
 }
 
-// TestChooseKeepsItsPromise tries every banding: the chosen one reaches the
-// recall, no banding with more rows does, nor one with fewer bands.
+// TestChooseKeepsItsPromise tries every banding: the chosen one reaches the recall, and
+// no banding with more rows, or with as many rows and fewer bands, does.
 func TestChooseKeepsItsPromise(t *testing.T) {
 	for _, k := range []int{16, 64, 128, 200, 256} {
 		for threshold := .05; threshold < 1; threshold += .05 {
@@ -88,7 +88,7 @@ func TestRecallGrowsWithSimilarity(t *testing.T) {
 			t.Errorf("%v.Recall at 0, 1, -1, 2 = %v, %v, %v, %v, want 0, 1, 0, 1", b, b.Recall(0), b.Recall(1), b.Recall(-1), b.Recall(2))
 		}
 	}
-	// Far from the threshold the naive form would be 0.
+	// The naive formula would give 0 far from the threshold.
 	if got, want := (lsh.Banding{Bands: 8, Rows: 16}).Recall(.01), 8e-32; math.Abs(got/want-1) > 1e-9 {
 		t.Errorf("Recall(.01) = %v, want %v", got, want)
 	}
@@ -113,8 +113,8 @@ func TestNeededKReachesTheRecall(t *testing.T) {
 	}
 }
 
-// TestMeasuredRecallFollowsSCurve measures how often pairs of a known similarity become candidates,
-// and compares that with the curve.
+// TestMeasuredRecallFollowsSCurve measures how often pairs of a known similarity become
+// candidates, and compares the result with the curve.
 func TestMeasuredRecallFollowsSCurve(t *testing.T) {
 	const n, union = 2000, 1000
 	r := rand.New(rand.NewPCG(5, 6))
@@ -147,7 +147,7 @@ func TestMeasuredRecallFollowsSCurve(t *testing.T) {
 			}
 			for i, banding := range bandings {
 				p, got := banding.Recall(s), float64(hits[i])/n
-				// Where p is all but 0 or 1, one in n either way is not a deviation.
+				// If p is nearly 0 or 1, one in n more or less is not a deviation.
 				if se := math.Sqrt(p * (1 - p) / n); math.Abs(got-p) > 4*se+1.0/n {
 					t.Errorf("%v, %v: %.4f of pairs at %v are candidates, want %.4f with standard error %.4f", algorithm, banding, got, s, p, se)
 				}

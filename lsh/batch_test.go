@@ -105,7 +105,7 @@ func TestBatchStopsWithContext(t *testing.T) {
 		if _, _, err := b.Pairs(t.Context(), short); err == nil {
 			t.Error("Pairs of a file that is too short = nil error, want an error")
 		}
-		// With tags the registers are read when they are compared, and not before.
+		// With tags the registers are read only when they are compared.
 		b.Tags = b.NewTags(32)
 		b.Tags.Resize(100)
 		if _, _, err := b.Pairs(t.Context(), short); err == nil {
@@ -114,7 +114,7 @@ func TestBatchStopsWithContext(t *testing.T) {
 	}
 }
 
-// A Batch refuses tags of other options or of another number of documents.
+// A Batch refuses tags made with other options or for another number of documents.
 func TestTagsOfAnotherBatchAreRefused(t *testing.T) {
 	w := makeWorld(100, 32, 1)
 	for name, tags := range map[string]*lsh.Tags{
@@ -138,9 +138,9 @@ func TestTagsOfAnotherBatchAreRefused(t *testing.T) {
 	}
 }
 
-// TestSharedTemplateTakesBoundedWork has families of near-duplicates within a template that all
-// documents share and that alone makes no match: buckets are huge, and bounded,
-// and still the families are found.
+// TestSharedTemplateTakesBoundedWork has families of near-duplicates within a template
+// that all documents share and that alone does not make a match: buckets are huge and
+// bounded, and the families are still found.
 func TestSharedTemplateTakesBoundedWork(t *testing.T) {
 	n := many(40_000)
 	sk := minhash.New(minhash.Options{})

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// randomSignatures returns signatures of random sets of which every fifth is a
-// near-duplicate of an earlier one.
+// randomSignatures returns signatures of random sets; every fifth is a near-duplicate of
+// an earlier one.
 func randomSignatures(n int) (*minhash.Sketcher, []uint32) {
 	sk := minhash.New(minhash.Options{})
 	const k = 128
@@ -42,8 +42,8 @@ func wrap(tb testing.TB, sk *minhash.Sketcher, values []uint32, row int) minhash
 	return sig
 }
 
-// BenchmarkIndex adds documents to an index of 16 bands and asks for each of
-// them: band keys, tables, verification and results included.
+// BenchmarkIndex adds documents to an index of 16 bands and searches for each of them,
+// including band keys, tables, verification and results.
 func BenchmarkIndex(b *testing.B) {
 	const n = 100_000
 	sk, values := randomSignatures(n)
@@ -124,8 +124,8 @@ func BenchmarkBatch(b *testing.B) {
 	}
 }
 
-// BenchmarkContained joins documents of 100 elements, of which every fifth is a
-// part of an earlier one.
+// BenchmarkContained joins documents of 100 elements; every fifth is a part of an earlier
+// one.
 func BenchmarkContained(b *testing.B) {
 	const n = 50_000
 	sets := make([][]uint64, n)
@@ -149,8 +149,8 @@ func BenchmarkContained(b *testing.B) {
 	b.ReportMetric(float64(found)/float64(n), "found/doc")
 }
 
-// BenchmarkAddSet adds documents with their hashes, sorted and not: the cost of the
-// copy over that of Add.
+// BenchmarkAddSet adds documents with their hashes, sorted and unsorted: the difference
+// to Add is the cost of the copy.
 func BenchmarkAddSet(b *testing.B) {
 	const n, size = 20_000, 500
 	sk := minhash.New(minhash.Options{})

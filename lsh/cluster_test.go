@@ -60,7 +60,7 @@ func TestPoliciesChooseRepresentative(t *testing.T) {
 	}
 }
 
-// TestConnectedByDefinition compares components with a search over all matches.
+// TestConnectedByDefinition compares connected components with a search over all matches.
 func TestConnectedByDefinition(t *testing.T) {
 	for seed := range uint64(5) {
 		w := makeWorld(400, 64, 20+seed)
@@ -108,9 +108,9 @@ func TestConnectedByDefinition(t *testing.T) {
 	}
 }
 
-// TestSurvivorsCoverTheRemoved removes the documents that clusters let go: whatever the policy, at least
-// one document of every cluster stays, and everything that went has a match of
-// at least the threshold among what stays.
+// TestSurvivorsCoverTheRemoved removes the documents that clusters drop: with every
+// policy at least one document of each cluster stays, and every removed document matches
+// one that stays at the threshold or above.
 func TestSurvivorsCoverTheRemoved(t *testing.T) {
 	for seed := range uint64(10) {
 		w := makeWorld(300, 64, 60+seed)
@@ -161,7 +161,7 @@ func TestSurvivorsCoverTheRemoved(t *testing.T) {
 	}
 }
 
-// TestIndexStopsWithContext cancels the calls that take long, and counts their steps.
+// TestIndexStopsWithContext cancels long calls and counts their steps.
 func TestIndexStopsWithContext(t *testing.T) {
 	w := makeWorld(300, 64, 31)
 	var steps, total int

@@ -41,8 +41,8 @@ func Example() {
 	// harbour and update: 0.97, exact true
 }
 
-// A crawler keeps the pages that are new. The index is the only state: it stores a
-// page unless it holds a match.
+// A crawler keeps new pages. The index is its only state: it stores a page unless it
+// already has a match.
 func ExampleIndex_InsertNew() {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})
@@ -65,8 +65,8 @@ func ExampleIndex_InsertNew() {
 	// 2 pages
 }
 
-// A rule judges candidates that were found elsewhere, here by a query engine that
-// returned two signatures which share a band.
+// A rule judges candidates from elsewhere, here from a query engine that returned two
+// signatures that share a band.
 func ExampleRule() {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})
@@ -178,9 +178,9 @@ func ExampleBatch_Repeats() {
 	// 4 repeats 2
 }
 
-// The bandings that signatures of 128 registers get, how likely they are to
-// find pairs at the threshold and above it, and what share of pairs that have
-// little in common become candidates in vain.
+// The bandings for signatures of 128 registers: the probability of finding pairs at the
+// threshold and above it, and the share of pairs with little in common that become
+// candidates.
 func ExampleChoose() {
 	fmt.Println("threshold  banding  at it  +0.05  unrelated: 0.05      0.1      0.2")
 	for _, t := range []float64{0.3, 0.5, 0.7, 0.8, 0.9} {
@@ -205,7 +205,7 @@ func ExampleNeededK() {
 	// 410 registers for bands of 10 rows
 }
 
-// A million pairs of documents with a tenth in common, ten of near-duplicates.
+// A million pairs of documents with a tenth in common, and ten pairs of near-duplicates.
 func ExampleBanding_Candidates() {
 	pairs := make([]float64, 20)
 	pairs[2], pairs[18] = 1e6, 10

@@ -28,7 +28,8 @@ func FuzzIndex(f *testing.F) {
 			sig minhash.Signature
 		}
 		var docs []doc
-		// One of 32 texts: 8 families, in each of which sizes grow by a fifth.
+		// One of 32 texts: 8 families of growing sizes, each a fifth larger than the one
+		// before.
 		text := func(b byte) doc {
 			set := span(uint64(b%8)*1000, uint64(b%8)*1000+uint64(b/8%4)*5+uint64(b>>5))
 			return doc{set: set, sig: sk.Sketch(set)}
@@ -72,7 +73,7 @@ func FuzzIndex(f *testing.F) {
 		if ix.Len() != len(docs) {
 			t.Fatalf("Len() = %d, want %d", ix.Len(), len(docs))
 		}
-		// Equal documents are found for certain, and nothing below the threshold.
+		// Equal documents are always found, and nothing below the threshold is.
 		want, got := map[[2]string]bool{}, map[[2]string]bool{}
 		for b, y := range docs {
 			for _, x := range docs[:b] {
@@ -139,7 +140,7 @@ func FuzzContained(f *testing.F) {
 	})
 }
 
-// cmpopts makes no difference between no pairs and an empty slice of them.
+// cmpopts treats nil and an empty slice of pairs as equal.
 func cmpopts() gocmp.Option {
 	return gocmp.Transformer("list", func(p []lsh.Pair[int]) map[int]lsh.Pair[int] {
 		m := map[int]lsh.Pair[int]{}

@@ -63,8 +63,8 @@ func TestMergedIndexEqualsOneIndex(t *testing.T) {
 	}
 }
 
-// TestReplacedIDHoldsLastVersion adds an id again and again: the index holds the last version, and
-// does not grow without bound.
+// TestReplacedIDHoldsLastVersion adds an id repeatedly: the index holds the last version,
+// and its size is bounded.
 func TestReplacedIDHoldsLastVersion(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 16})
 	ix := lsh.New(lsh.Options{})
@@ -241,8 +241,8 @@ func TestIndexServesManyGoroutines(t *testing.T) {
 	wg.Wait()
 }
 
-// TestConcurrentInsertKeepsOneCopy inserts copies at the same time: all but one have a match,
-// and only InsertNew leaves them out.
+// TestConcurrentInsertKeepsOneCopy inserts copies at the same time: all but one have a
+// match, but only InsertNew leaves them out.
 func TestConcurrentInsertKeepsOneCopy(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	for round := range uint64(60) {
@@ -300,8 +300,8 @@ func TestSetsComeFromFunction(t *testing.T) {
 	}
 }
 
-// TestMergeKeepsSets merges an index whose sets come from the caller: one that has no
-// such function keeps the sets, one that has does not ask for them. The function
+// TestMergeKeepsSets merges an index whose sets come from the caller: an index without
+// such a function keeps the sets, one with a function does not ask for them. The function
 // may look into either index.
 func TestMergeKeepsSets(t *testing.T) {
 	w := makeWorld(200, 64, 12)
@@ -355,8 +355,8 @@ func TestSearchHonoursThreshold(t *testing.T) {
 	}
 }
 
-// TestMismatchNamesElements has signatures that differ in what their elements are: the
-// message names the one without a name, or has both names.
+// TestMismatchNamesElements has signatures of different elements: the message contains
+// both names, or reports the signature without a name.
 func TestMismatchNamesElements(t *testing.T) {
 	sketch := func(o minhash.Options) minhash.Signature { return minhash.New(o).Sketch([]uint64{1, 2, 3}) }
 	unnamed := sketch(minhash.Options{})

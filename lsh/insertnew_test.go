@@ -10,9 +10,9 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// TestInsertNewLeavesOutOnlyMatches inserts families of texts that drift from version to version:
-// every document left out is at or above the threshold to one that is kept. Insert
-// does not have that property, as the test shows.
+// TestInsertNewLeavesOutOnlyMatches inserts families of texts that drift from version to
+// version: every document left out is at or above the threshold to a kept one. The test
+// also shows that this does not hold for Insert.
 func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	const families, versions, size = 20, 40, 300
 	r := rand.New(rand.NewPCG(20, 40))
@@ -26,7 +26,7 @@ func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 			text = append(text, r.Uint64())
 		}
 		for v := range versions {
-			for range 6 { // of 300: each version is about .96 like the one before
+			for range 6 { // of 300: each version has a similarity of about .96 to the one before
 				text[r.IntN(size)] = r.Uint64()
 			}
 			id, set := fmt.Sprint(f, "/", v), slices.Sorted(slices.Values(text))
@@ -77,7 +77,7 @@ func keys(m map[string][]uint64) []string {
 	return out
 }
 
-// TestInsertNewReplacesItsID inserts ids that are there.
+// TestInsertNewReplacesItsID inserts ids that are already present.
 func TestInsertNewReplacesItsID(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	for _, exact := range []bool{false, true} {

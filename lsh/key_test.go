@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// TestCollidingKeysShareABucket makes signatures whose first bands differ and still have one
-// key, as anyone can who knows the seed: they meet in one bucket, which costs
-// bounded work and no false match. Under another seed they do not meet.
+// TestCollidingKeysShareABucket makes signatures whose first bands differ but have the
+// same key, as anyone who knows the seed can: they meet in one bucket, with bounded work
+// and no false match. With another seed they do not meet.
 func TestCollidingKeysShareABucket(t *testing.T) {
 	const n, k = 3000, 16
 	banding := Banding{4, 4}
@@ -23,7 +23,7 @@ func TestCollidingKeysShareABucket(t *testing.T) {
 		for b := range banding.Bands {
 			r := regs[4*b : 4*b+4]
 			inner := fold(known.start[b]^(uint64(r[0])|uint64(r[1])<<32), known.mul)
-			rest := inner ^ 0x0123456789ABCDEF // makes the state after it the same in all
+			rest := inner ^ 0x0123456789ABCDEF // gives all the same state afterwards
 			r[2], r[3] = uint32(rest), uint32(rest>>32)
 		}
 		values = append(values, regs...)
@@ -46,7 +46,7 @@ func TestCollidingKeysShareABucket(t *testing.T) {
 	}
 }
 
-// TestKeysDependOnBandAndRegisters checks what keys are for: equal bands have equal tags, and any
+// TestKeysDependOnBandAndRegisters checks that equal bands have equal tags, and that any
 // difference in the registers or the number of the band changes the tag.
 func TestKeysDependOnBandAndRegisters(t *testing.T) {
 	sk := minhash.New(minhash.Options{})

@@ -20,9 +20,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// bytesPerDocument returns the heap of an index of n documents of random
-// signatures with 16 bands without signatures and ids, and that of its tables
-// alone as arithmetic has it.
+// bytesPerDocument returns the heap per document of an index of n random signatures with
+// 16 bands, without signatures and ids, and the computed size of its tables alone.
 func bytesPerDocument(n, capacity int) (index, bare float64) {
 	sk := minhash.New(minhash.Options{})
 	k := sk.Scheme().K
@@ -62,7 +61,8 @@ func bytesPerDocument(n, capacity int) (index, bare float64) {
 	return float64(used-apart) / float64(n), float64(tables) / float64(n)
 }
 
-// TestIndexMemoryMatchesDocumentation checks the index against its documentation.
+// TestIndexMemoryMatchesDocumentation compares the memory of the index with its
+// documentation.
 func TestIndexMemoryMatchesDocumentation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("100,000 signatures take a second or two")
@@ -79,7 +79,8 @@ func TestIndexMemoryMatchesDocumentation(t *testing.T) {
 	}
 }
 
-// TestBatchMemoryMatchesDocumentation adds up what an engine holds for each document at most.
+// TestBatchMemoryMatchesDocumentation adds up the most that an engine holds for each
+// document.
 func TestBatchMemoryMatchesDocumentation(t *testing.T) {
 	const n, k = 50_000, 16
 	values := make([]uint32, n*k)
@@ -115,8 +116,8 @@ func TestBatchMemoryMatchesDocumentation(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory reports the heap of an index with 16 bands without signatures
-// and ids, for a document: all of the index, and the tables of the bands alone.
+// BenchmarkMemory reports the heap per document of an index with 16 bands, without
+// signatures and ids: of the whole index, and of the tables of the bands alone.
 func BenchmarkMemory(b *testing.B) {
 	for _, n := range []int{20_000, 100_000, 110_000, 120_000, 130_000} {
 		for _, capacity := range []int{0, n} {

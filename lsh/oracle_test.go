@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A world is a made-up corpus: families of sets that were copied and edited.
+// A world is a generated corpus: families of sets that were copied and edited.
 type world struct {
 	k      int
 	sk     *minhash.Sketcher
@@ -104,7 +104,7 @@ func jaccard(a, b []uint64) (j, ca, cb float64) {
 	return float64(n) / float64(len(a)+len(b)-n), float64(n) / float64(len(a)), float64(n) / float64(len(b))
 }
 
-// match is the definition: two rows match if they share a band and the exact or
+// match implements the definition: two rows match if they share a band and the exact or
 // estimated similarity is at or above the threshold.
 func (w *world) match(a, b int, banding lsh.Banding, threshold float64, exact bool) (float64, bool) {
 	va, vb := w.sigs[a].Values(), w.sigs[b].Values()
@@ -126,7 +126,7 @@ func (w *world) match(a, b int, banding lsh.Banding, threshold float64, exact bo
 	return s, s >= threshold-1e-12
 }
 
-// leaders is greedy clustering by the definition, in the given order of rows.
+// leaders implements greedy clustering as defined, in the given order of rows.
 func (w *world) leaders(order []int, banding lsh.Banding, threshold float64, exact bool) []lsh.Cluster[int] {
 	var reps []int
 	members := map[int][]lsh.Member[int]{}
@@ -157,9 +157,9 @@ func rows(n int) []int {
 	return order
 }
 
-// TestPairsAndClustersByDefinition compares index and batch with all pairs
-// compared one by one. A pair may be lost to an estimate four standard errors
-// too low: none is with these seeds.
+// TestPairsAndClustersByDefinition compares index and batch with an exhaustive comparison
+// of all pairs. A pair may be lost to an estimate four standard errors too low; with
+// these seeds none is.
 func TestPairsAndClustersByDefinition(t *testing.T) {
 	for seed := range uint64(6) {
 		for _, threshold := range []float64{.2, .5, .8} {
@@ -264,8 +264,8 @@ func TestContainedByDefinition(t *testing.T) {
 	}
 }
 
-// TestSearchByDefinition compares queries with all documents compared one by
-// one, after removals and replacements.
+// TestSearchByDefinition compares queries with an exhaustive comparison of all documents,
+// after removals and replacements.
 func TestSearchByDefinition(t *testing.T) {
 	for _, exact := range []bool{false, true} {
 		const threshold = .5
@@ -346,7 +346,7 @@ func TestRepeatsByDefinition(t *testing.T) {
 		for _, exact := range []bool{false, true} {
 			const threshold, known = .5, 150
 			w := makeWorld(400, 64, 40+seed)
-			// A text that is new and comes three times.
+			// A new text that comes three times.
 			set := w.sets[0][:0:0]
 			for i := range uint64(80) {
 				set = append(set, i*1_000_003)

@@ -8,8 +8,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// many returns a number of documents that is large unless tests are to be short
-// or the race detector slows them.
+// many returns a large number of documents, or a smaller one with -short or the race
+// detector.
 func many(n int) int {
 	if testing.Short() || raceEnabled {
 		return n / 20
@@ -17,14 +17,14 @@ func many(n int) int {
 	return n
 }
 
-// template returns n documents of 100 elements, of which the first `shared` are
-// the same in all, as registers.
+// template returns n documents of 100 elements as registers; the first `shared` elements
+// are the same in all.
 func template(n, shared int) (*minhash.Sketcher, []uint32, func(row int) []uint64) {
 	sk := minhash.New(minhash.Options{K: 64})
 	set := func(row int) []uint64 {
 		s := make([]uint64, 100)
 		for i := range s {
-			// Ascending, and elements not shared differ in the low bits.
+			// Ascending; elements that are not shared differ in the low bits.
 			s[i] = mix(uint64(i))>>8 + uint64(i)<<56
 			if i >= shared {
 				s[i] = mix(uint64(row)<<8|uint64(i))>>8 + uint64(i)<<56
@@ -46,8 +46,8 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// TestAlikeDocumentsTakeLinearWork has documents of which very many are alike, and counts the work:
-// it may grow with their number, and no faster.
+// TestAlikeDocumentsTakeLinearWork has a large number of similar documents and counts the
+// work: it must not grow faster than their number.
 func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -62,7 +62,7 @@ func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, values, set := template(min(test.docs, 100_000), test.shared)
-			for len(values) < test.docs*64 { // identical ones need not be made anew
+			for len(values) < test.docs*64 { // identical documents can be reused
 				values = append(values, values[:min(len(values), test.docs*64-len(values))]...)
 			}
 			for _, exact := range []bool{false, true} {
@@ -70,7 +70,7 @@ func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 				docs := test.docs
 				if exact {
 					b.Sets = set
-					docs = min(docs, many(100_000)) // making the sets is what takes time
+					docs = min(docs, many(100_000)) // making the sets takes most of the time
 				}
 				values := values[:docs*64]
 				src := lsh.Registers{Size: 64, Values: values}
@@ -105,15 +105,15 @@ func checkWork(t *testing.T, docs int, w lsh.Work) {
 	if w.Documents != docs {
 		t.Errorf("Work.Documents = %d, want %d", w.Documents, docs)
 	}
-	// 64 comparisons a band and document in buckets of 128 are the bound, and 8
-	// where a bucket is bounded; there are 12 bands, which clusters go through
-	// twice.
+	// At most 64 comparisons per band and document in buckets of 128, and 8 in a bounded
+	// bucket; there are 12 bands, and clusters go through them twice.
 	if w.Candidates > int64(2*(12*(64+8)+16)*docs) {
 		t.Errorf("%d comparisons for %d documents, want at most %d", w.Candidates, docs, 2*(12*(64+8)+16)*docs)
 	}
 }
 
-// TestInsertingAlikeDocumentsTakesLinearWork inserts documents that are all alike, one after the other.
+// TestInsertingAlikeDocumentsTakesLinearWork inserts similar documents one after the
+// other.
 func TestInsertingAlikeDocumentsTakesLinearWork(t *testing.T) {
 	for _, shared := range []int{100, 97, 70} {
 		n := many(8_000)
@@ -143,8 +143,9 @@ func TestInsertingAlikeDocumentsTakesLinearWork(t *testing.T) {
 	}
 }
 
-// TestContainedTemplateTakesLinearWork joins documents of one template. All share its elements, so
-// each is compared with the first of them only, whichever of the two is larger.
+// TestContainedTemplateTakesLinearWork joins documents of one template. They all share
+// its elements, so each is compared only with the first ones, whichever of the two is
+// larger.
 func TestContainedTemplateTakesLinearWork(t *testing.T) {
 	n := many(40_000)
 	_, _, set := template(1, 70)

@@ -38,9 +38,9 @@ func (r *real) set(row int) []uint64 { return r.sets[row] }
 func (r *real) source() lsh.Registers { return lsh.Registers{Size: 128, Values: r.values} }
 
 // TestRealPairsMatchReference compares the pairs found with exact references over other
-// tokens, by the rules of the program that scores them: pairs of at least the
-// threshold and .05 are due, pairs below the threshold less .05 are wrong, and a
-// similarity more than .1 off is counted.
+// tokens, by the rules of the program that scores them: pairs at least .05 above the
+// threshold must be found, pairs more than .05 below it are wrong, and similarities that
+// are off by more than .1 are counted.
 func TestRealPairsMatchReference(t *testing.T) {
 	tests := []struct {
 		folder, truth string
@@ -109,8 +109,8 @@ func TestRealPairsMatchReference(t *testing.T) {
 	}
 }
 
-// TestRealClustersDoNotChain checks the promise of clusters on versions of documents that
-// drift over the years, where chains are long.
+// TestRealClustersDoNotChain checks the guarantee of clusters on versions of documents
+// that drift over the years, where chains are long.
 func TestRealClustersDoNotChain(t *testing.T) {
 	r := load(t, shingle.Shingler{}, "terms_versions", "docs.jsonl")
 	for _, threshold := range []float64{.5, .8} {
@@ -159,7 +159,7 @@ func TestRealClustersDoNotChain(t *testing.T) {
 	}
 }
 
-// TestRealContainmentIsFound has two stories that share paragraphs in another order.
+// TestRealContainmentIsFound has two stories that share paragraphs in a different order.
 func TestRealContainmentIsFound(t *testing.T) {
 	var sets [][]uint64
 	var sh shingle.Shingler
@@ -181,8 +181,8 @@ func TestRealContainmentIsFound(t *testing.T) {
 	t.Logf("%+v", pairs[0])
 }
 
-// TestRealContainedAgreesWithAllPairs compares the containment join with all pairs of a real
-// corpus, one by one.
+// TestRealContainedAgreesWithAllPairs compares the containment join with an exhaustive
+// comparison of all pairs of a real corpus.
 func TestRealContainedAgreesWithAllPairs(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("all pairs of hundreds of texts take a while")
@@ -190,7 +190,7 @@ func TestRealContainedAgreesWithAllPairs(t *testing.T) {
 	r := load(t, shingle.Shingler{}, "docs_versions_reactnative", "docs.jsonl")
 	// Most pages are the same in several releases: compare each text once.
 	first := map[string]int{}
-	text := make([]int, len(r.docs)) // row of the first document of the same set
+	text := make([]int, len(r.docs)) // row of the first document with the same set
 	for row, set := range r.sets {
 		var bytes []byte
 		for _, x := range set {

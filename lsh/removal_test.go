@@ -8,8 +8,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// A family makes sets that all resemble each other: most elements are those of
-// all, the rest the number's own.
+// A family makes sets that all resemble each other: most elements are common to all, the
+// others depend on the number.
 func family(number uint64) []uint64 {
 	set := make([]uint64, 200)
 	for i := range set {
@@ -22,8 +22,8 @@ func family(number uint64) []uint64 {
 	return set
 }
 
-// chains returns the length of the longest chain of a tag and of the longest
-// chain of documents of one signature, removed ones included.
+// chains returns the length of the longest chain of a tag and of the longest chain of
+// documents with one signature, including removed ones.
 func chains(ix *Index) (entries, documents int) {
 	for b := range ix.tables.bands {
 		for _, slot := range ix.tables.bands[b].slots {
@@ -44,9 +44,9 @@ func chains(ix *Index) (entries, documents int) {
 	return entries, documents
 }
 
-// TestRemovedLeavesNoTrail replaces some pages again and again in an index of
-// many: the steps of a search may not grow with the number of
-// replacements, nor may removed versions keep it from those that are there.
+// TestRemovedLeavesNoTrail replaces some pages repeatedly in an index of many: the steps
+// of a search must not grow with the number of replacements, and removed versions must
+// not hide the pages present.
 func TestRemovedLeavesNoTrail(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	sig := func(number uint64) minhash.Signature { return sk.Sketch(family(number)) }
@@ -64,7 +64,7 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ix := New(Options{})
-			for i := range pages*rounds + 2000 { // enough that nothing is compacted
+			for i := range pages*rounds + 2000 { // enough documents that nothing is compacted
 				state := uint64(i)
 				ix.Add(fmt.Sprint("other", i), sk.Sketch([]uint64{splitMix(&state), splitMix(&state), splitMix(&state)}))
 			}
@@ -78,7 +78,7 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 			if s.Removed != pages*(rounds-1) {
 				t.Fatalf("Stats().Removed = %d, want %d (else the index was compacted and nothing is tested)", s.Removed, pages*(rounds-1))
 			}
-			// The page that stays, the others, and one version that may return.
+			// The page that stays, the others, and one version that may come back.
 			if entries, documents := chains(ix); entries > pages+2 || documents > pages+1 {
 				t.Errorf("chains of %d signatures and of %d documents, want at most %d and %d", entries, documents, pages+2, pages+1)
 			}
@@ -98,9 +98,9 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 	}
 }
 
-// TestRemovalAmongCopiesLeavesNoTrail removes and adds documents of which hundreds have one
-// signature and hundreds more share bands with it, more than one sweep passes, and
-// compares what queries find with a list.
+// TestRemovalAmongCopiesLeavesNoTrail removes and adds documents; hundreds have one
+// signature and hundreds more share bands with it, more than one sweep covers. It
+// compares the results of queries with a list.
 func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 64})
 	const ids = 900
@@ -116,7 +116,7 @@ func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 	for step := range 12_000 {
 		id := pick(ids)
 		if step > 6000 && step < 9000 {
-			id = ids - 1 - pick(60) // some of them over and over
+			id = ids - 1 - pick(60) // some of them repeatedly
 		}
 		gone := slices.IndexFunc(docs, func(d doc) bool { return d.id == id })
 		if gone >= 0 {
@@ -138,7 +138,7 @@ func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 			continue
 		}
 		for _, q := range []int{0, pick(len(sigs))} {
-			var same, alike []string // as a query has them: the same first
+			var same, alike []string // in the order of a query, which begins with the same
 			for _, d := range docs {
 				if d.text == q || sigs[d.text].Similarity(sigs[q]) == 1 {
 					same = append(same, fmt.Sprint(d.id))

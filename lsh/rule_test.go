@@ -65,9 +65,9 @@ func TestRuleDecidesByKindOfScore(t *testing.T) {
 	}
 }
 
-// TestClustersFollowFromPairs has buckets that are bounded: clusters are greedy
-// over the pairs that are listed, no matter how many buckets a second look at
-// fewer documents would compare in full.
+// TestClustersFollowFromPairs has bounded buckets: clusters are greedy over the pairs
+// that are listed, however many buckets a second pass over fewer documents would compare
+// in full.
 func TestClustersFollowFromPairs(t *testing.T) {
 	w := crowdWorld(t, 4000, 70, 100)
 	b := lsh.Batch{Threshold: .5, Banding: lsh.Banding{Bands: 8, Rows: 1}, Sets: w.set}
@@ -109,8 +109,8 @@ next:
 	}
 }
 
-// crowdWorld returns n documents of the given size, of which the first `shared`
-// elements are drawn from few and are the same in many.
+// crowdWorld returns n documents of the given size; their first `shared` elements are
+// drawn from a small stock, so that many documents share them.
 func crowdWorld(t *testing.T, n, shared, size int) *world {
 	t.Helper()
 	w := makeWorld(1, 64, 1)

@@ -14,7 +14,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// shuffled returns the elements of a set in any order, some of them several times.
+// shuffled returns the elements of a set in any order, some of them repeatedly.
 func shuffled(r *rand.Rand, set []uint64) []uint64 {
 	if set == nil {
 		return nil
@@ -29,9 +29,9 @@ func shuffled(r *rand.Rand, set []uint64) []uint64 {
 	return out
 }
 
-// TestHashesInAnyOrder gives every way into the package unsorted hashes with
-// repeats, in a buffer that is overwritten after each call: all answers are those
-// of sorted sets.
+// TestHashesInAnyOrder passes unsorted hashes with repeats to every function of the
+// package, in a buffer that is overwritten after each call: all answers are those of
+// sorted sets.
 func TestHashesInAnyOrder(t *testing.T) {
 	w := makeWorld(400, 64, 77)
 	r := rand.New(rand.NewPCG(7, 7))
@@ -60,7 +60,7 @@ func TestHashesInAnyOrder(t *testing.T) {
 		byFunc.Add(id, w.sigs[row])
 	}
 	for name, ix := range map[string]*lsh.Index{"AddSet": added, "Insert": inserted, "Options.Sets": byFunc} {
-		// Queries come first: they meet records that were not sorted yet.
+		// Queries come first, so that they meet records that are not sorted yet.
 		for row := range w.ids {
 			o := lsh.SearchOptions{Set: w.sets[row], Limit: row % 3}
 			due := want.Search(w.sigs[row], o)
@@ -141,8 +141,9 @@ func TestUnsortedSetsServeManyGoroutines(t *testing.T) {
 	wg.Wait()
 }
 
-// TestMemoryOfReplacedSetsIsFreed replaces documents with hashes again and again: the memory of old
-// versions is freed, and small and large sets take 8 bytes a hash and little more.
+// TestMemoryOfReplacedSetsIsFreed replaces documents with hashes repeatedly: the memory
+// of old versions is freed, and small and large sets take little more than 8 bytes per
+// hash.
 func TestMemoryOfReplacedSetsIsFreed(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 16})
 	measure := func(docs, rounds, size int) float64 {
@@ -186,7 +187,7 @@ func heapInUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestZeroIndexIsEmpty uses an index that nobody made.
+// TestZeroIndexIsEmpty uses an index that was not made by New.
 func TestZeroIndexIsEmpty(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	sig := sk.Sketch(span(0, 50))

@@ -10,8 +10,8 @@ import (
 
 const tableBands = 16
 
-// bandKeys returns the keys of n documents, of which every fifth shares half of
-// its bands with an earlier one.
+// bandKeys returns the keys of n documents; every fifth shares half of its bands with an
+// earlier one.
 func bandKeys(n int) []uint64 {
 	keys := make([]uint64, n*tableBands)
 	state := uint64(1)
@@ -83,9 +83,9 @@ func queryTables(t tables, keys []uint64) (sum int) {
 	return sum
 }
 
-// BenchmarkTables compares the bare tables of an index with a map of slices for
-// each band: the keys of 16 bands go in, and every document is asked for. Each
-// round does all of it, and the least time over the rounds counts.
+// BenchmarkTables compares the tables of an index with a map of slices per band: it
+// inserts the keys of 16 bands and looks up every document. Each round does all of this,
+// and the shortest time of all rounds counts.
 func BenchmarkTables(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 300_000} {
 		b.Run(fmt.Sprintf("docs=%d", n), func(b *testing.B) {
@@ -112,7 +112,8 @@ func BenchmarkTables(b *testing.B) {
 				grown = tables{}
 				clock("presized", func() { sized = insertTables(keys, n, n) })
 				clock("query", func() { sums[2] = queryTables(sized, keys) })
-				// Two keys of one 32-bit tag count as equal: about n/2^32 a probe.
+				// Two keys with the same 32-bit tag count as equal: about n/2^32 per
+				// probe.
 				if sums[1] < sums[0] || float64(sums[1]) > 1.001*float64(sums[0]) || sums[1] != sums[2] {
 					b.Fatalf("sums of grown, presized and queried tables = %v, want the same within 0.1%%", sums)
 				}

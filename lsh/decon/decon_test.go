@@ -83,7 +83,8 @@ func TestMatchesAreFound(t *testing.T) {
 	}
 }
 
-// TestItemsAcrossChunksAreFound plants an item at every place around the border of a chunk.
+// TestItemsAcrossChunksAreFound plants an item at every position around the border of a
+// chunk.
 func TestItemsAcrossChunksAreFound(t *testing.T) {
 	items := []Item{{ID: "p", Text: passage}}
 	ix := New(items, Options{})
@@ -97,7 +98,7 @@ func TestItemsAcrossChunksAreFound(t *testing.T) {
 	}
 }
 
-// TestLongItemsAreFoundInParts finds the parts of a text that is longer than an entry may be.
+// TestLongItemsAreFoundInParts finds the parts of a text that is too long for one entry.
 func TestLongItemsAreFoundInParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	words := make([]string, 2*mostWords+1)
@@ -145,8 +146,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestAlignFindsLongestChain compares the aligner with the length of the best chain that plain
-// recursion finds.
+// TestAlignFindsLongestChain compares the aligner with the length of the best chain found
+// by plain recursion.
 func TestAlignFindsLongestChain(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	var al aligner
@@ -307,8 +308,8 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// FuzzSearch checks that spans lie within the texts, and that an item is found in
-// any text that holds it.
+// FuzzSearch checks that spans lie within the texts, and that an item is found in any
+// text that contains it.
 func FuzzSearch(f *testing.F) {
 	f.Add(question, "Brimsey", passage, uint16(7))
 	f.Add("a b c a b c a b c a b c", "a", "a b c a b c a b c a b", uint16(0))

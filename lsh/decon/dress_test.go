@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestRestyledItemsAreFound finds items that a document has in another dress: case, punctuation,
-// paragraphs, a notice in the middle, widths of letters.
+// TestRestyledItemsAreFound finds items with different case, punctuation, paragraphs or
+// letter widths, or with a notice in the middle.
 func TestRestyledItemsAreFound(t *testing.T) {
 	items := []Item{
 		{ID: "short", Text: "Which river crosses the border of both provinces?"},

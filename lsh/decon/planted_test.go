@@ -75,7 +75,7 @@ func letter(r rune) rune {
 	return r
 }
 
-// edit changes n words, or inserts -n in one place.
+// edit changes n words, or inserts -n words in one place.
 func edit(r *rand.Rand, words []string, n int, l language) []string {
 	words = slices.Clone(words)
 	fresh := func() string {
@@ -104,8 +104,8 @@ func edit(r *rand.Rand, words []string, n int, l language) []string {
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
-// TestPlantedItemsAreFound plants items into real documents, unchanged and changed, and counts
-// those found and the documents that hold none but are reported.
+// TestPlantedItemsAreFound plants items into real documents, unchanged and changed, and
+// counts the items found and the documents that are reported without holding any.
 func TestPlantedItemsAreFound(t *testing.T) {
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
 	r := rand.New(rand.NewPCG(5, 23))
@@ -145,7 +145,7 @@ func TestPlantedItemsAreFound(t *testing.T) {
 			planted[at] = plant{at, len(items) - 1, kind, li}
 		}
 	}
-	// As many again that no document holds.
+	// As many more items that no document holds.
 	for _, l := range languages {
 		for i := range perLanguage {
 			items = append(items, Item{ID: "absent", Text: strings.Join(l.words(r, lengths[i%len(lengths)]), l.joint)})
@@ -194,8 +194,8 @@ func TestPlantedItemsAreFound(t *testing.T) {
 	}
 }
 
-// TestCommonPhrasesAreNotItems looks for sentences of contracts and standards in news: documents
-// that hold turns of phrase that everybody uses are not reported.
+// TestCommonPhrasesAreNotItems searches news for sentences of contracts and standards:
+// documents that contain only common turns of phrase are not reported.
 func TestCommonPhrasesAreNotItems(t *testing.T) {
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
 	if testing.Short() {

@@ -12,8 +12,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// benchSignatures returns signatures of which every fourth is a near-duplicate of
-// an earlier one.
+// benchSignatures returns signatures; every fourth is a near-duplicate of an earlier one.
 func benchSignatures(n int) []minhash.Signature {
 	sigs := make([]minhash.Signature, n)
 	r := rand.New(rand.NewPCG(1, 1))
@@ -45,7 +44,7 @@ func fill(b *testing.B, ix *disk.Index, sigs []minhash.Signature) {
 	check(b, ix.Sync(ctx))
 }
 
-// BenchmarkAdd adds a document, with a sync after every 1,000 and after each one.
+// BenchmarkAdd adds documents, with a sync after every 1,000 or after each one.
 func BenchmarkAdd(b *testing.B) {
 	for _, every := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("sync=%d", every), func(b *testing.B) {
@@ -63,8 +62,8 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
-// BenchmarkQuery asks an index of 100,000 documents, a third of which are in
-// memory, and one in memory.
+// BenchmarkQuery searches an index of 100,000 documents, a third of them in memory, and
+// an index in memory.
 func BenchmarkQuery(b *testing.B) {
 	sigs := benchSignatures(100_000)
 	b.Run("disk", func(b *testing.B) {

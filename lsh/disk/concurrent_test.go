@@ -23,8 +23,8 @@ type match = lsh.Match[string]
 
 var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrentWritersAgreeWithSequential goes on")
 
-// TestConcurrentWritersAgreeWithSequential adds and queries from eight goroutines while files are replaced,
-// and compares the outcome with a sequential run.
+// TestConcurrentWritersAgreeWithSequential adds and queries from eight goroutines while
+// files are replaced, and compares the result with a sequential run.
 func TestConcurrentWritersAgreeWithSequential(t *testing.T) {
 	ctx := t.Context()
 	o := options
@@ -107,7 +107,7 @@ func TestConcurrentWritersAgreeWithSequential(t *testing.T) {
 	if ix.Len() != sequential.Len() {
 		t.Errorf("%d documents, want %d", ix.Len(), sequential.Len())
 	}
-	// Equal matches come in the order in which they were added, which differs.
+	// Equal matches come in the order of insertion, which differs.
 	byID := func(m []match) []match {
 		slices.SortFunc(m, func(x, y match) int {
 			return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(x.ID, y.ID))
@@ -126,8 +126,8 @@ func TestConcurrentWritersAgreeWithSequential(t *testing.T) {
 	t.Logf("%d documents, %d queries", ix.Len(), queries.Load())
 }
 
-// Of copies inserted at the same time exactly one is new, and one sync serves
-// many.
+// Exactly one of several copies inserted at the same time is new, and one sync serves
+// many inserts.
 func TestOneSyncServesManyInserts(t *testing.T) {
 	ctx := context.Background()
 	ix := open(t, t.TempDir(), options)
@@ -160,8 +160,8 @@ func TestOneSyncServesManyInserts(t *testing.T) {
 	t.Logf("%d documents, each synced, by %d writes", m.Added, m.Syncs)
 }
 
-// Of versions that drift, InsertNew leaves out only documents that are at or above
-// the threshold to one that is kept, from however many goroutines they come.
+// Among versions that drift, InsertNew leaves out only documents that are at or above the
+// threshold to a kept one, for any number of goroutines.
 func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	ctx := t.Context()
 	o := options
@@ -174,7 +174,7 @@ func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 		for i := range set {
 			set[i] = r.Uint64()
 		}
-		for v := range version { // each version is that before with some elements replaced
+		for v := range version { // each version is the one before with some elements replaced
 			for range 5 {
 				set[r.IntN(len(set))] = uint64(family)<<32 | uint64(v)<<8 | uint64(r.IntN(256))
 			}
@@ -223,9 +223,9 @@ func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	check(t, ix.Verify(ctx))
 }
 
-// Readers that open, refresh and verify while a writer adds, merges and compacts
-// see at least the documents that were durable before, and take no frame for damaged that the
-// writer is at.
+// Readers that open, refresh and verify while a writer adds, merges and compacts see at
+// least the documents that were durable before, and do not report a frame that is being
+// written as damaged.
 func TestReadersSeeDurableDocuments(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// The tests of this file are of defects that were found, one each.
+// Each test of this file covers a defect that was found.
 
 func fillIndex(t testing.TB, ix *Index, n int) {
 	t.Helper()
@@ -29,8 +29,8 @@ func fillIndex(t testing.TB, ix *Index, n int) {
 	}
 }
 
-// A document that is removed while segments are merged, and whose removal is lost
-// with the process, is found again.
+// If a document is removed while segments are merged, and the removal is lost with the
+// process, the document is found again.
 func TestRemovalLostInMergeIsUndone(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -73,8 +73,8 @@ func TestRemovalLostInMergeIsUndone(t *testing.T) {
 	}
 }
 
-// Verify finds what the defect above did to an index: a document whose entries are
-// gone.
+// Verify finds the damage that the defect above did: a document whose entries are
+// missing.
 func TestVerifyFindsMissingEntries(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -104,7 +104,7 @@ func TestVerifyFindsMissingEntries(t *testing.T) {
 	}
 }
 
-// Compact may fail at any of its calls: the index opens, with all documents.
+// If Compact fails at any of its calls, the index opens with all documents.
 func TestFailedCompactLosesNothing(t *testing.T) {
 	const docs = 14
 	run := func(at int, forever, power bool) (calls int) {
@@ -141,8 +141,8 @@ func TestFailedCompactLosesNothing(t *testing.T) {
 	}
 }
 
-// The size of a set that a record claims is compared with the bytes there before
-// memory is taken for it.
+// The declared size of a set is compared with the bytes present before memory is
+// allocated for it.
 func TestClaimedSetIsNotAllocated(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -193,7 +193,7 @@ func (p params) headerSize(t testing.TB) int {
 	return len(b)
 }
 
-// A log that lost bytes which are in tables does not open.
+// A log that lost bytes covered by tables does not open.
 func TestShortLogDoesNotOpen(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -216,7 +216,7 @@ func TestShortLogDoesNotOpen(t *testing.T) {
 	}
 }
 
-// An index that lost its manifest is not taken for a new one, however small it is.
+// An index that lost its manifest is not treated as a new one, however small it is.
 func TestLostManifestIsNotANewIndex(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -235,8 +235,7 @@ func TestLostManifestIsNotANewIndex(t *testing.T) {
 	}
 }
 
-// An id may hold the bytes of a frame: a torn end after it is cut off all the
-// same.
+// An id may contain the bytes of a frame: a torn end after it is still cut off.
 func TestTornEndAfterFrameInIDIsCut(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -266,8 +265,8 @@ func TestTornEndAfterFrameInIDIsCut(t *testing.T) {
 	}
 }
 
-// The bytes written for a row grow with the logarithm of the rows, and so do the
-// segments.
+// The bytes written per row grow with the logarithm of the number of rows, and so does
+// the number of segments.
 func TestMergesRewriteRowsLogarithmically(t *testing.T) {
 	for _, n := range []uint32{30, 300, 3000, 30_000} {
 		var segs []*segment

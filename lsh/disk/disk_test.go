@@ -25,8 +25,8 @@ var sketcher = minhash.New(minhash.Options{Elements: minhash.Name("test")})
 
 var options = disk.Options{Scheme: sketcher.Scheme()}
 
-// makeDocument returns a document that its id and version determine. Documents
-// of a family are near-duplicates of each other, more or less.
+// makeDocument returns a document determined by its id and version. Documents of one
+// family are near-duplicates of each other, to a varying degree.
 func makeDocument(id string, family, version int, withSet bool) disk.Document {
 	r := rand.New(rand.NewPCG(uint64(family), 1))
 	set := make([]uint64, 0, 120)
@@ -73,8 +73,8 @@ func check(t testing.TB, err error) {
 	}
 }
 
-// TestAgreesWithIndexInMemory does the same to an index in memory and to one on disk, whose files
-// are replaced all the time, and wants the same answers.
+// TestAgreesWithIndexInMemory performs the same operations on an index in memory and on
+// one on disk, whose files are replaced all the time, and compares the answers.
 func TestAgreesWithIndexInMemory(t *testing.T) {
 	ctx := t.Context()
 	for _, withSets := range []bool{false, true} {
@@ -300,7 +300,7 @@ func TestCancelledContextStopsMethods(t *testing.T) {
 	}
 }
 
-// Opening and closing again and again does not pile up files.
+// Opening and closing repeatedly does not pile up files.
 func TestReopeningDoesNotPileUpFiles(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
@@ -323,7 +323,7 @@ func TestReopeningDoesNotPileUpFiles(t *testing.T) {
 	}
 }
 
-// The methods of an Index that was not opened panic with a sentence.
+// The methods of an Index that was not opened panic with a clear message.
 func TestZeroIndexPanics(t *testing.T) {
 	ctx := t.Context()
 	for name, f := range map[string]func(ix *disk.Index){
@@ -347,8 +347,8 @@ func TestZeroIndexPanics(t *testing.T) {
 	}
 }
 
-// Dead counts the rows that Compact gives back: those of documents that were replaced,
-// removed or expired.
+// Dead counts the rows that Compact would free: those of replaced, removed and expired
+// documents.
 func TestDeadCountsRowsToCompact(t *testing.T) {
 	ctx := t.Context()
 	ix := open(t, t.TempDir(), disk.Options{Scheme: sketcher.Scheme()})

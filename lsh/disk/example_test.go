@@ -13,8 +13,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A crawler asks of each page whether it has seen a similar one, and resumes after
-// any crash.
+// A crawler checks for each page whether it has seen a similar one, and resumes after any
+// crash.
 func Example() {
 	dir, err := os.MkdirTemp("", "seen")
 	if err != nil {
@@ -72,7 +72,7 @@ func exampleIndex() (*disk.Index, *minhash.Sketcher, func()) {
 	}
 }
 
-// Documents may be forgotten by age; the time need not be of a clock.
+// Documents may be forgotten by age; the time need not come from a clock.
 func ExampleIndex_Expire() {
 	ix, mh, done := exampleIndex()
 	defer done()

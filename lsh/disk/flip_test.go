@@ -19,8 +19,8 @@ var flips = flag.Int("flips", 400, "how many bits TestFlippedBitsAreReported fli
 
 const flipDocs = 70
 
-// flipIndex makes an index in a directory, of which every document was synced, the
-// last one alone.
+// flipIndex creates an index in a directory. Every document was synced, the last one
+// alone.
 func flipIndex(t *testing.T, dir string) *disk.Index {
 	t.Helper()
 	o := options
@@ -35,11 +35,11 @@ func flipIndex(t *testing.T, dir string) *disk.Index {
 	return ix
 }
 
-// TestFlippedBitsAreReported flips single bits, in an index that was closed, one whose writer was
-// killed, and one that is open. Every one is reported, by opening or by Verify; in
-// the last frame of an index that was not closed it may be reported as an end that
-// was cut off. Until then no query returns a wrong result, and none reports no match
-// where records are damaged.
+// TestFlippedBitsAreReported flips single bits in an index that was closed, one whose
+// writer was killed, and one that is open. Every flip is reported by opening or by
+// Verify; in the last frame of an index that was not closed, it may be reported as a
+// cut-off end. Until then no query returns a wrong result, and none reports that there is
+// no match if records are damaged.
 func TestFlippedBitsAreReported(t *testing.T) {
 	ctx := t.Context()
 	for _, kind := range []string{"closed", "killed", "running"} {
@@ -141,7 +141,7 @@ func isDamage(err error) bool {
 	return errors.Is(err, disk.ErrCorrupt) || errors.Is(err, disk.ErrFormat) || errors.Is(err, disk.ErrVersion)
 }
 
-// open opens the index with its flipped bit to read, and a copy of it to write.
+// open opens the index with its flipped bit for reading, and a copy of it for writing.
 func (f *flipper) open(where string) {
 	ix, err := disk.Open(f.dir, disk.Options{ReadOnly: true})
 	if f.r.IntN(50) == 0 {
@@ -174,8 +174,8 @@ func (f *flipper) open(where string) {
 	check(f.t, ix.Close())
 }
 
-// ask asks for every document. The answers are right, as far as they go; what they
-// lack is in tables that were checked before the bit was flipped, or was cut off.
+// ask searches for every document. The answers must be correct; a missing match must be
+// in tables that were checked before the flip, or have been cut off.
 func (f *flipper) ask(ix *disk.Index, where string) {
 	for i := range flipDocs {
 		got, err := ix.Search(f.t.Context(), makeDocument("", i/3, i, false).Signature, lsh.SearchOptions{})

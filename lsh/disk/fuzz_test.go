@@ -12,9 +12,9 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// FuzzFile puts any bytes in the place of one file of an index, with the
-// checksum at the end made right if asked. Opening, asking and repairing may fail,
-// and may not do anything else.
+// FuzzFile puts arbitrary bytes in place of one file of an index, with a correct checksum
+// at the end if asked. Opening, searching and repairing may return errors, but nothing
+// worse.
 func FuzzFile(f *testing.F) {
 	names := []string{"MANIFEST", "documents-000001.log", "tables-000002.idx"}
 	files := map[string][]byte{}
@@ -72,7 +72,7 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// FuzzManifest: what can be read is written as it was.
+// FuzzManifest checks that a manifest that can be read is written back unchanged.
 func FuzzManifest(f *testing.F) {
 	b, err := os.ReadFile("testdata/v1/MANIFEST")
 	if err != nil {
@@ -98,7 +98,7 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// FuzzRecord: a record that can be read is written as it was.
+// FuzzRecord checks that a record that can be read is written back unchanged.
 func FuzzRecord(f *testing.F) {
 	const k = 16
 	regs := make([]uint32, k)

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// goldenIndex makes the index whose files are in testdata/v1.
+// goldenIndex creates the index whose files are in testdata/v1.
 func goldenIndex(t *testing.T, dir string) {
 	t.Helper()
 	ctx := t.Context()
@@ -39,7 +39,7 @@ func goldenIndex(t *testing.T, dir string) {
 	check(t, ix.Close())
 }
 
-// A change of the golden files is a change of the format: see FORMAT.md.
+// If the golden files change, the format has changed: see FORMAT.md.
 func TestGoldenFilesAreReadAndWritten(t *testing.T) {
 	const golden = "testdata/v1"
 	names := []string{"MANIFEST", "documents-000001.log", "tables-000002.idx"}
@@ -71,7 +71,7 @@ func TestGoldenFilesAreReadAndWritten(t *testing.T) {
 		b := must(os.ReadFile(filepath.Join(golden, name)))(t)
 		at := 4 // the version
 		if name == "tables-000002.idx" {
-			continue // named by the manifest, so never of another version than that
+			continue // named by the manifest, so it always has the same version
 		}
 		b[at] = 2
 		check(t, os.WriteFile(filepath.Join(dir, name), b, 0o666))

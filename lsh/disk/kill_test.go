@@ -23,12 +23,12 @@ var kills = flag.Int("kills", 50, "how many times TestKilledWritersLoseNothing k
 
 const killWriters = 4
 
-// A killOp is one operation of a writer, which follows from a seed and its number alone,
+// A killOp is one operation of a writer. It is determined by a seed and its number alone,
 // so that the test knows it too.
 type killOp struct {
 	kind    killKind
 	id      string
-	version int // of the document, or the time before which documents go
+	version int // of the document, or the time before which documents expire
 }
 
 type killKind int
@@ -43,8 +43,8 @@ const (
 	killCompact
 )
 
-// A killPlan yields the operations of one writer. The documents of writer 0 have
-// early times, so that it alone expires its own.
+// A killPlan yields the operations of one writer. The documents of writer 0 have early
+// times, so that it expires only its own.
 type killPlan struct {
 	writer  int
 	version int
@@ -77,7 +77,7 @@ func killDocument(id string, version int) disk.Document {
 	return makeDocument(id, version%300, version, version%2 == 0)
 }
 
-// do does an operation, and reports whether InsertNew left the document out.
+// do performs an operation, and reports whether InsertNew left the document out.
 func (op killOp) do(ctx context.Context, ix *disk.Index) (leftOut bool, err error) {
 	switch op.kind {
 	case killAdd:
@@ -98,7 +98,7 @@ func (op killOp) do(ctx context.Context, ix *disk.Index) (leftOut bool, err erro
 	return leftOut, err
 }
 
-// apply does the operation to the documents of its writer, by id.
+// apply performs the operation on the documents of its writer, by id.
 func (op killOp) apply(docs map[string]int, leftOut bool) {
 	switch op.kind {
 	case killAdd, killInsert:
@@ -114,8 +114,8 @@ func (op killOp) apply(docs map[string]int, leftOut bool) {
 	}
 }
 
-// killProcess is the process that is killed: four writers, each of which prints a
-// line when an operation has returned.
+// killProcess is the process that is killed: four writers, each of which prints a line
+// when an operation returns.
 func killProcess(dir string, args []string) error {
 	o := options
 	o.TableSize = 40
@@ -183,7 +183,7 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 		w, leftOut, ok := strings.Cut(lines.Text(), " ")
 		n, err := strconv.Atoi(w)
 		if !ok || err != nil || leftOut != "true" && leftOut != "false" {
-			break // cut by the death of the process
+			break // cut off when the process died
 		}
 		out[n] = append(out[n], leftOut == "true")
 	}
@@ -194,9 +194,9 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 	return out
 }
 
-// TestKilledWritersLoseNothing kills a process whose four writers mix all operations, synced and not,
-// inside merges and compactions. Of each writer all that was acknowledged is
-// there, and of the rest the first operations.
+// TestKilledWritersLoseNothing kills a process whose four writers mix all operations,
+// synced and unsynced, during merges and compactions. All acknowledged operations of each
+// writer are present, and of the others an initial part.
 func TestKilledWritersLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process is killed only without -short")
@@ -237,8 +237,8 @@ func TestKilledWritersLoseNothing(t *testing.T) {
 	t.Logf("%d kills, %d operations that returned, of which the last %d, not acknowledged, are lost; an unfinished end cut off %d times", *kills, done, lost, cuts)
 }
 
-// readKilled returns the documents of each writer, and wants every one of them to
-// be as it was added, found by its id and its signature, and there once.
+// readKilled returns the documents of each writer. It fails unless every one of them is
+// as it was added, is found by its id and by its signature, and occurs once.
 func readKilled(t *testing.T, ix *disk.Index, kill int) (out [killWriters]map[string]int) {
 	t.Helper()
 	ctx := t.Context()
@@ -276,9 +276,9 @@ func readKilled(t *testing.T, ix *disk.Index, kill int) (out [killWriters]map[st
 	return out
 }
 
-// settleKilled counts the operations of a writer that are in the index: at least
-// those acknowledged, at most the one under way. docs holds its documents before,
-// found those in the index.
+// settleKilled counts the operations of a writer that are in the index: at least the
+// acknowledged ones, at most the one in progress. docs has its documents before, found
+// those in the index.
 func settleKilled(t *testing.T, kill int, p *killPlan, docs map[string]int, out []bool, found map[string]int) int {
 	t.Helper()
 	ops := make([]killOp, len(out)+1)

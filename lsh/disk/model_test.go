@@ -19,8 +19,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// The tests of this file drive an index on a simulated disk with random
-// operations, and compare it with a model that knows the acknowledged ones.
+// The tests of this file perform random operations on an index on a simulated disk, and
+// compare it with a model of the acknowledged operations.
 var (
 	powerCuts = flag.Int("powercuts", 1000, "losses of power of TestPowerCutLosesNothing")
 	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFailedCallLosesNothing lets every call fail")
@@ -37,8 +37,8 @@ var modelOptions = Options{
 	Seed:      5,
 }
 
-// modelDocument returns document n, which is a version of one of some texts. Its
-// time is n.
+// modelDocument returns document n, which is a version of one of a few texts. Its time is
+// n.
 func modelDocument(id string, n int) Document {
 	r := rand.New(rand.NewPCG(uint64(n), 1))
 	text := uint64(r.IntN(12)) << 32
@@ -102,7 +102,7 @@ func containsState(states []state, s state) bool {
 	return slices.ContainsFunc(states, func(t state) bool { return slices.Equal(s, t) })
 }
 
-// A world is an index on a simulated disk, and all that is known of it.
+// A world is an index on a simulated disk, with the test's knowledge of it.
 type world struct {
 	t       testing.TB
 	seed    uint64
@@ -111,14 +111,14 @@ type world struct {
 	ix      *Index
 	reader  *Index
 	n       int
-	durable []state            // what may be there after a loss of power
-	now     []state            // what the index may hold: one, unless an operation failed
-	snaps   map[string][]state // what the copies may hold: one, once that was read
+	durable []state            // possible contents after a loss of power
+	now     []state            // possible contents of the index: one state, unless an operation failed
+	snaps   map[string][]state // possible contents of the copies: one state, once it was read
 	trace   []string
 
-	busy   bool    // an operation is under way, in whose middle others happen
-	outer  func()  // notes the operation that is under way, before one in its middle
-	during []state // states since the operation under way began
+	busy   bool    // an operation is in progress, and others happen in the middle of it
+	outer  func()  // records the operation in progress before one that happens in the middle of it
+	during []state // states since the operation in progress began
 }
 
 func newWorld(t testing.TB, seed uint64) *world {
@@ -144,7 +144,7 @@ func (w *world) log(format string, args ...any) {
 
 const modelDir = "/data/index"
 
-// open opens the index to write. Power may go off in it.
+// open opens the index for writing. The power may fail meanwhile.
 func (w *world) open() error {
 	ix, err := openOn(w.disk, modelDir, modelOptions)
 	w.log("open: %v", err)
@@ -155,8 +155,8 @@ func (w *world) open() error {
 	return nil
 }
 
-// recover opens the index after a crash, on a disk that works, and wants it to
-// hold all that was acknowledged, and of the rest the first operations.
+// recover opens the index after a crash, on a working disk. It fails unless the index has
+// all acknowledged operations, and of the others an initial part.
 func (w *world) recover() {
 	w.t.Helper()
 	w.reader = nil
@@ -195,7 +195,7 @@ func (w *world) recover() {
 	}
 }
 
-// read returns what an index holds.
+// read returns the documents of an index.
 func (w *world) read(ix *Index) state {
 	w.t.Helper()
 	s, err := readState(ix)
@@ -221,7 +221,8 @@ func readState(ix *Index) (state, error) {
 	return s, nil
 }
 
-// checkAll asks an index everything, and wants what an index in memory answers.
+// checkAll searches the index for everything and compares the answers with those of an
+// index in memory.
 func (w *world) checkAll(ix *Index, s state) {
 	w.t.Helper()
 	ctx := context.Background()
@@ -255,8 +256,8 @@ func (w *world) search(ix *Index, oracle *lsh.Index, q Document, limit int) {
 	}
 }
 
-// did notes the outcome of an operation: apply returns what it makes of a state,
-// and false if it cannot have had this outcome there.
+// did records the outcome of an operation: apply returns the state after it, or false if
+// it cannot have had this outcome in a state.
 func (w *world) did(err error, what string, apply func(state) (state, bool)) {
 	w.t.Helper()
 	w.log("%s: %v", what, err)
@@ -286,8 +287,8 @@ func (w *world) did(err error, what string, apply func(state) (state, bool)) {
 	w.during = append(w.during, after...)
 }
 
-// interleave lets other operations happen in the middle of op, which may be noted
-// by note before the first of them.
+// interleave lets other operations happen in the middle of op; note may record op before
+// the first of them.
 func (w *world) interleave(note func(), op func() error) error {
 	w.during = slices.Clone(w.now)
 	if w.r.IntN(2) == 0 {
@@ -298,8 +299,8 @@ func (w *world) interleave(note func(), op func() error) error {
 	return err
 }
 
-// nested is an operation inside another one, as another goroutine would run it if it
-// had no lock to wait for.
+// nested performs an operation inside another one, as another goroutine would if it did
+// not have to wait for a lock.
 func (w *world) nested() {
 	ix := w.ix
 	if w.r.IntN(20) > 0 || ix == nil || !ix.mu.TryLock() {
@@ -325,7 +326,7 @@ func (w *world) nested() {
 	}
 }
 
-// synced notes an acknowledgement of all that was done before the operation.
+// synced records that everything before the operation is acknowledged.
 func (w *world) synced(err error, what string) {
 	w.log("%s: %v", what, err)
 	if err == nil {
@@ -374,7 +375,8 @@ func (w *world) add(ctx context.Context) error {
 		noted = true
 	}
 	if !w.busy {
-		// What happens in its middle comes after it: files are written once it is in.
+		// Operations in the middle of an insertion come after it, because files are
+		// written after it.
 		err := w.interleave(func() { note(nil) }, func() error { return w.ix.Add(ctx, d) })
 		note(err)
 		return err
@@ -386,7 +388,7 @@ func (w *world) add(ctx context.Context) error {
 
 func (w *world) id() string { return fmt.Sprintf("d%d", w.r.IntN(24)) }
 
-// step does one random operation and reports whether the index may be used on.
+// step performs one random operation and reports whether the index can still be used.
 func (w *world) step(ctx context.Context) bool {
 	w.t.Helper()
 	var err error
@@ -456,8 +458,8 @@ func (w *world) step(ctx context.Context) bool {
 	if err == nil || w.disk.off {
 		return true
 	}
-	// The index still answers what it holds, and that settles what the failed
-	// operation did.
+	// The index still answers from its contents, which shows the outcome of the failed
+	// operation.
 	if s, err := readState(w.ix); err == nil {
 		if !containsState(w.now, s) {
 			w.fatal("after the failure the index holds\n%v\nand may hold\n%v", s, w.now)
@@ -467,16 +469,16 @@ func (w *world) step(ctx context.Context) bool {
 	if w.r.IntN(2) == 0 {
 		return w.reopen()
 	}
-	return len(w.now) <= 8 // the possible states have no bound
+	return len(w.now) <= 8 // the number of possible states is unbounded
 }
 
-// reopen closes the index and opens it anew, and reports whether that succeeded.
+// reopen closes the index and opens it again, and reports whether that succeeded.
 func (w *world) reopen() bool {
 	w.t.Helper()
 	w.during = slices.Clone(w.now)
 	w.synced(w.ix.Close(), "Close")
 	w.ix = nil
-	w.now = slices.Clone(w.durable) // an index that could not be closed loses unsynced operations
+	w.now = slices.Clone(w.durable) // an index that failed to close loses unsynced operations
 	if w.open() != nil {
 		return false
 	}
@@ -512,8 +514,7 @@ func (w *world) read1(ctx context.Context) error {
 	return err
 }
 
-// bestMatch returns the match that an insertion of the document into a state
-// reports.
+// bestMatch returns the match that an insertion of the document into a state must report.
 func (w *world) bestMatch(s state, d Document) lsh.Match[string] {
 	found := s.without(d.ID).oracle().Search(d.Signature, lsh.SearchOptions{Set: ascendingSet(d.Set), Limit: 1})
 	if len(found) == 0 {
@@ -522,13 +523,12 @@ func (w *world) bestMatch(s state, d Document) lsh.Match[string] {
 	return found[0]
 }
 
-// live does some operations, in the middle of which something may happen to the
-// disk.
+// live performs some operations, in the middle of which the disk may fail.
 func (w *world) live(steps int) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if w.r.IntN(6) == 0 { // the caller gives up in the middle of something
+	if w.r.IntN(6) == 0 { // the caller gives up in the middle of an operation
 		w.disk.hookAt = w.disk.calls + 1 + w.r.IntN(200)
 		w.disk.hook = cancel
 	}
@@ -545,9 +545,9 @@ func (w *world) live(steps int) {
 	}
 }
 
-// TestPowerCutLosesNothing cuts the power in the middle of random operations, again and again
-// on the rest of the same disk, or kills the process, or lets calls fail
-// before either. Everything acknowledged is there each time.
+// TestPowerCutLosesNothing cuts the power in the middle of random operations, repeatedly
+// on what remains of the same disk, or kills the process, or lets calls fail before
+// either. All acknowledged operations are present each time.
 func TestPowerCutLosesNothing(t *testing.T) {
 	if *modelSeed != 0 {
 		cuts, kills := powerCut(t, *modelSeed, 20)
@@ -570,7 +570,7 @@ func TestPowerCutLosesNothing(t *testing.T) {
 	t.Logf("%d losses of power and %d kills over %d disks, seeds 1 to %d: nothing acknowledged was lost", cuts.Load(), kills.Load(), next.Load(), next.Load())
 }
 
-// powerCut is one disk of TestPowerCutLosesNothing.
+// powerCut runs one disk of TestPowerCutLosesNothing.
 func powerCut(t testing.TB, seed uint64, lives int) (cuts, kills int) {
 	w := newWorld(t, seed)
 	for life := range lives {
@@ -601,8 +601,8 @@ func powerCut(t testing.TB, seed uint64, lives int) (cuts, kills int) {
 	return cuts, kills
 }
 
-// TestFailedCallLosesNothing lets each call of a workload fail, once and from then on, and then
-// kills the process or cuts the power.
+// TestFailedCallLosesNothing lets each call of a workload fail, once or permanently, and
+// then kills the process or cuts the power.
 func TestFailedCallLosesNothing(t *testing.T) {
 	points := 0
 	for seed := range uint64(*faultRuns) {

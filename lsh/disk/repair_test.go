@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// repairIndex makes an index with some history, and returns its disk and what it
-// holds.
+// repairIndex creates an index with some history, and returns its disk and its documents.
 func repairIndex(t *testing.T, closed bool) (*simDisk, state) {
 	t.Helper()
 	ctx := t.Context()
@@ -44,8 +43,8 @@ func repairIndex(t *testing.T, closed bool) (*simDisk, state) {
 	return disk, s
 }
 
-// Of an index that is whole, and of one that lost all but its log, everything is
-// saved.
+// Repair saves all documents of an undamaged index, and of one that has only its log
+// left.
 func TestRepairSavesWholeIndex(t *testing.T) {
 	for _, closed := range []bool{true, false} {
 		disk, want := repairIndex(t, closed)
@@ -81,8 +80,8 @@ func TestRepairSavesWholeIndex(t *testing.T) {
 	}
 }
 
-// A flipped bit anywhere in the log loses one record at most, which is listed, and
-// the files that are repaired stay as they are.
+// A flipped bit anywhere in the log loses at most one record, which is listed; the
+// damaged files are not changed.
 func TestRepairLosesOneRecordPerFlip(t *testing.T) {
 	disk, want := repairIndex(t, true)
 	node := disk.find(modelDir + "/" + logName(1))
@@ -137,7 +136,7 @@ func TestRepairLosesOneRecordPerFlip(t *testing.T) {
 
 func registerBytes(d Document) []byte { return fmt.Append(nil, d.Signature.Values()) }
 
-// Records cut off or overwritten are lost, and no more.
+// Only records that are cut off or overwritten are lost.
 func TestRepairLosesOnlyCutRecords(t *testing.T) {
 	disk, _ := repairIndex(t, true)
 	node := disk.find(modelDir + "/" + logName(1))
@@ -162,7 +161,7 @@ func TestRepairLosesOnlyCutRecords(t *testing.T) {
 		for _, l := range rep.Lost {
 			lost += l.Bytes
 		}
-		// Records of the model have 200 bytes and less.
+		// Records of the model have at most 200 bytes.
 		if lost > int64(size)+400 {
 			t.Errorf("%d bad bytes from %d: %d bytes are lost, want at most %d: %+v", size, from, lost, size+400, rep)
 		}
@@ -178,7 +177,7 @@ func TestRepairLosesOnlyCutRecords(t *testing.T) {
 	}
 }
 
-// The bytes of a record inside an id are not taken for a record.
+// The bytes of a record inside an id do not count as a record.
 func TestRepairIgnoresRecordsInIDs(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)

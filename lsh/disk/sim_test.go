@@ -35,11 +35,11 @@ type simDisk struct {
 	locks   map[string]bool
 	off     bool
 	calls   int // of any kind
-	changes int // calls that change something
+	changes int // number of calls that change something
 
 	failAt  int  // the call that fails; 0 for none
 	forever bool // and all that follow
-	cutAt   int  // the change in whose middle the power goes off; 0 for none
+	cutAt   int  // the change during which the power fails; 0 for none
 	hookAt  int  // the call before which hook is called; 0 for none
 	hook    func()
 	between func() // called before each call, if not nil
@@ -49,8 +49,8 @@ type simDisk struct {
 type simNode struct {
 	isDir bool
 
-	// Of a directory: the names as they are seen, those that are durable, and what
-	// was done since the last syncDir.
+	// For a directory: the names as they are seen, the durable names, and the changes
+	// since the last syncDir.
 	names, durableNames map[string]*simNode
 	pendingNames        []nameChange
 
@@ -59,19 +59,19 @@ type simNode struct {
 	pending       []dataChange
 }
 
-// A nameChange is a name that has a node from now on, or no longer has one if the
-// node is nil. A rename is two of them that go together.
+// A nameChange gives a name a node, or removes the name if the node is nil. A rename is
+// two changes that go together.
 type nameChange struct {
 	name   string
 	node   *simNode
 	second *nameChange
 }
 
-// A dataChange is bytes at an offset, or another size if there are none.
+// A dataChange is bytes at an offset, or another size if there are no bytes.
 type dataChange struct {
 	at    int64
 	bytes []byte
-	clean bool // a failed Sync left it: no later one makes it durable
+	clean bool // a failed Sync left it: no later Sync makes it durable
 }
 
 func newSimDisk(seed uint64) *simDisk {
@@ -82,8 +82,8 @@ func newSimDisk(seed uint64) *simDisk {
 	}
 }
 
-// call begins a call, and reports whether it fails or the power goes off in it: then
-// the caller does as much of its work as it likes.
+// call begins a call, and reports whether the call or the power fails in it: then the
+// caller does any part of its work.
 func (d *simDisk) call(change bool) error {
 	d.calls++
 	if d.calls == d.hookAt {
@@ -111,7 +111,7 @@ func (d *simDisk) call(change bool) error {
 	return nil
 }
 
-// flip tosses a coin, and never while the power is off for good.
+// flip tosses a coin; it does not toss once the power is permanently off.
 func (d *simDisk) flip() bool { return d.r.IntN(2) == 0 }
 
 // find returns the node of a path; nil if there is none.
@@ -426,15 +426,15 @@ func (f *simFile) mapped(n int) ([]byte, func() error, error) {
 	return slices.Clone(f.n.data[:n]), func() error { return nil }, nil
 }
 
-// crash is the death of the process: the locks are gone, and bytes that were
-// written can still be read, and are no more durable than before.
+// crash simulates the death of the process: locks are gone; bytes that were written can
+// still be read, but are no more durable than before.
 func (d *simDisk) crash() {
 	clear(d.locks)
 	d.failAt, d.cutAt, d.hookAt, d.between = 0, 0, 0, nil
 }
 
-// reboot returns the disk as it may be found when the power is back. One loss of
-// power has many outcomes: the seed selects one.
+// reboot returns a disk as it may be found when the power is back. A loss of power has
+// many possible outcomes: the seed selects one.
 func (d *simDisk) reboot(seed uint64) *simDisk {
 	out := newSimDisk(seed)
 	seen := map[*simNode]*simNode{}
@@ -495,7 +495,7 @@ func (n *simNode) survive(r *rand.Rand, seen map[*simNode]*simNode) *simNode {
 	return s
 }
 
-// survivors returns what decides which of some changes survive: all, none, the
+// survivors returns a function that decides which of some changes survive: all, none, the
 // first ones, or any.
 func survivors(r *rand.Rand) func(i, n int) bool {
 	switch r.IntN(4) {

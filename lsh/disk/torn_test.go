@@ -13,8 +13,8 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// TestTornLogKeepsIntactRecords cuts the log at every length: intact records are there, the rest is reported
-// to be cut off.
+// TestTornLogKeepsIntactRecords cuts the log at every length: intact records are present,
+// and the rest is reported as cut off.
 func TestTornLogKeepsIntactRecords(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
@@ -55,7 +55,7 @@ func TestTornLogKeepsIntactRecords(t *testing.T) {
 		}
 		check(t, ix.Close())
 	}
-	// A log that lacks bytes that were durable when it was closed is damaged.
+	// A log that lost bytes that were durable when it was closed is damaged.
 	check(t, ix.Close())
 	check(t, os.Truncate(name, ends[3]+5))
 	if _, err := disk.Open(dir, options); !errors.Is(err, disk.ErrCorrupt) {
@@ -63,7 +63,7 @@ func TestTornLogKeepsIntactRecords(t *testing.T) {
 	}
 }
 
-// A file that shrinks below its mapping is an error like any other damage.
+// A file that becomes shorter than its mapping is reported like any other damage.
 func TestShrunkFileIsCorrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a mapped file is read into memory on Windows")

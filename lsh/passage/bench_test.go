@@ -13,8 +13,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// rfc returns about so many bytes of real documents; where there are none the
-// benchmark is skipped.
+// rfc returns about that many bytes of real documents; without them the benchmark is
+// skipped.
 func rfc(b *testing.B, size int) []corpus.Doc {
 	b.Helper()
 	docs := corpus.Docs(b, "throughput", "english_rfc.jsonl")
@@ -27,10 +27,9 @@ func rfc(b *testing.B, size int) []corpus.Doc {
 	return docs
 }
 
-// BenchmarkAdd compares the indexing of documents with the plain sketching of
-// the same, measured by turns: "add/sketching" is the quotient of the speeds of
-// Add and of sketching, "ready/sketching" that of Add with the sorting of all
-// fingerprints, which the first search after it does.
+// BenchmarkAdd compares indexing documents with sketching them, in alternation:
+// "add/sketching" is the speed of Add relative to sketching; "ready/sketching" includes
+// sorting all fingerprints, which the first search does.
 func BenchmarkAdd(b *testing.B) {
 	docs := rfc(b, 8<<20)
 	size := 0
@@ -62,10 +61,10 @@ func BenchmarkAdd(b *testing.B) {
 	b.ReportMetric(float64(sketch)/float64(ready), "ready/sketching")
 }
 
-// BenchmarkPairs measures the finding of all passages of a corpus, indexing
-// included, and compares it with the alignment of the same pairs of documents by
-// the full matrix, which it measures on some and reckons for all by the number
-// of cells: the metric "speed/matrix" is the quotient of the two speeds.
+// BenchmarkPairs measures finding all passages of a corpus, including indexing. It
+// compares this with aligning the same pairs of documents by the full matrix, which is
+// measured on some pairs and extrapolated by the number of cells; "speed/matrix" is the
+// ratio of the two speeds.
 func BenchmarkPairs(b *testing.B) {
 	docs := rfc(b, 4<<20)
 	size := 0
@@ -110,8 +109,8 @@ func BenchmarkPairs(b *testing.B) {
 	b.ReportMetric(float64((found-index).Microseconds())/float64(len(pairs)), "µs/pair")
 }
 
-// matrix is the local alignment with affine gaps by the full matrix (Smith and
-// Waterman 1981, Gotoh 1982) in two rows, without the way back: its best score.
+// matrix returns the best score of a local alignment with affine gaps by the full matrix
+// (Smith and Waterman 1981, Gotoh 1982), in two rows and without the path.
 func matrix(a, b []uint32) int32 {
 	h, gaps := make([]int32, len(b)+1), make([]int32, len(b)+1)
 	best := int32(0)
@@ -152,8 +151,7 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
-// BenchmarkRead measures the reading of a file, tokens and fingerprints made
-// anew.
+// BenchmarkRead measures reading a file, and computing its tokens and fingerprints again.
 func BenchmarkRead(b *testing.B) {
 	ix := passage.New(passage.Options{})
 	for _, d := range rfc(b, 4<<20) {
@@ -171,7 +169,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// scripts make one word, or what weighs about as much, of a script.
+// scripts make one word of a script, or as many letters as weigh about as much.
 var scripts = []struct {
 	name string
 	word func(r *rng) string
@@ -186,7 +184,7 @@ var scripts = []struct {
 	}},
 }
 
-// word returns so many random letters of an alphabet.
+// word returns that many random letters of an alphabet.
 func word(r *rng, alphabet string, n int) string {
 	letters := []rune(alphabet)
 	out := make([]rune, n)
@@ -196,9 +194,9 @@ func word(r *rng, alphabet string, n int) string {
 	return string(out)
 }
 
-// BenchmarkScripts finds the passages of corpora that are alike but for the script: in
-// every document two of ten paragraphs are those of another one, edited. By turns with
-// the English corpus: the metric "English/this" is the quotient of the times for a byte.
+// BenchmarkScripts finds the passages of corpora that differ only in their script: in
+// every document two of ten paragraphs are edited copies from another one. Each
+// alternates with the English corpus; "English/this" is the ratio of the times per byte.
 func BenchmarkScripts(b *testing.B) {
 	var english []string
 	for _, script := range scripts {

@@ -11,8 +11,8 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestCommonPassageReachesEveryHolder gives a passage to more documents than the cap: every one of them
-// is still reported, with the first who had it, in time linear in them.
+// TestCommonPassageReachesEveryHolder gives a passage to more documents than the cap:
+// each of them is still reported with the first holder, in time linear in their number.
 func TestCommonPassageReachesEveryHolder(t *testing.T) {
 	const docs, most = 400, 20
 	r := rng(6)
@@ -64,8 +64,9 @@ func TestCommonPassageReachesEveryHolder(t *testing.T) {
 	}
 }
 
-// TestFormulasAreReportedOrCounted gives a formula to more than 64 documents. Every two of them are reported
-// or counted as left out, and none is left out if the formula has 22 words or more.
+// TestFormulasAreReportedOrCounted gives a formula to more than 64 documents. Every pair
+// of them is reported or counted as left out, and none is left out if the formula has at
+// least 22 words.
 func TestFormulasAreReportedOrCounted(t *testing.T) {
 	const docs = 100
 	r := rng(16)
@@ -93,9 +94,9 @@ func TestFormulasAreReportedOrCounted(t *testing.T) {
 	}
 }
 
-// TestCommonPassageIsComparedWithFirstHolders asks for a passage that very many documents hold, some of which
-// are gone: it is compared with the first holders that are left, however the
-// index came by them.
+// TestCommonPassageIsComparedWithFirstHolders queries a passage that very many documents
+// hold, some of them removed: it is compared with the first remaining holders, however
+// the index was built.
 func TestCommonPassageIsComparedWithFirstHolders(t *testing.T) {
 	r := rng(11)
 	licence := strings.Join(r.words(40, 5000), " ")
@@ -122,7 +123,7 @@ func TestCommonPassageIsComparedWithFirstHolders(t *testing.T) {
 				t.Errorf("queries after every %d documents, %d gone (-want +got):\n%s", every, 30*gone, diff)
 			}
 		}
-		// Twenty and fewer are all compared.
+		// Up to twenty are all compared.
 		for i := range 80 {
 			ix.Remove(id(i))
 		}

@@ -14,9 +14,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// framed returns pages of two sites: stories of which every other one is on both,
-// with one word in thirty changed on each side, in the sites' frames, and the spans of
-// the frames.
+// framed returns pages of two sites in their frames, and the spans of the frames. Every
+// other story is on both sites, with one word in thirty changed on each side.
 func framed(r *rng, stories int) (texts []string, skip [][]shingle.Span) {
 	frames := [2]string{strings.Join(r.words(120, 3000), " "), strings.Join(r.words(90, 3000), " ")}
 	add := func(site int, story []string) {
@@ -54,8 +53,8 @@ func naiveCover(t *shingle.Text, passages []shingle.Passage, side func(shingle.P
 	return sum / float64(max(1, t.Len()))
 }
 
-// TestCoveredAgreesWithAllPairs compares the pairs found with those of all pairs of documents, and
-// their covers with a count token by token.
+// TestCoveredAgreesWithAllPairs compares the pairs found with those from all pairs of
+// documents, and their covers with a count token by token.
 func TestCoveredAgreesWithAllPairs(t *testing.T) {
 	texts, skip := framed(new(rng), 60)
 	var al shingle.Aligner
@@ -117,8 +116,8 @@ func TestCoveredAgreesWithAllPairs(t *testing.T) {
 	}
 }
 
-// TestSkippedFramesDoNotCover shows what skipping is for: without it pages of one site cover
-// each other.
+// TestSkippedFramesDoNotCover shows that pages of one site cover each other unless their
+// frames are skipped.
 func TestSkippedFramesDoNotCover(t *testing.T) {
 	texts, skip := framed(new(rng), 30)
 	count := func(skipped bool) (n int) {
@@ -143,8 +142,8 @@ func TestSkippedFramesDoNotCover(t *testing.T) {
 	}
 }
 
-// TestCommonStoryIsCoveredByFirstHolders gives a story to more documents than the cap: every one is found
-// with the first holders, in linear time.
+// TestCommonStoryIsCoveredByFirstHolders gives a story to more documents than the cap:
+// each is found with the first holders, in linear time.
 func TestCommonStoryIsCoveredByFirstHolders(t *testing.T) {
 	const docs = 300
 	r := new(rng)
@@ -204,8 +203,8 @@ func TestEmptyTextsCoverNothing(t *testing.T) {
 	}
 }
 
-// Two pages share a story in frames that differ: their Jaccard similarity is low,
-// but the story covers the shorter page's own text.
+// Two pages share a story in different frames: their Jaccard similarity is low, but the
+// story covers the shorter page's own text.
 func ExampleCovered() {
 	const story = "The night ferry between the two harbours will sail again from May, nine years after the last crossing. "
 	a := story + "Write to the desk."

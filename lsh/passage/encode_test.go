@@ -69,8 +69,8 @@ func TestReadReturnsWrittenIndex(t *testing.T) {
 	}
 }
 
-// TestGoldenFileIsReadAndWritten compares the output with a file of this version, and reads those of
-// all versions: they must be readable for ever.
+// TestGoldenFileIsReadAndWritten compares the output with a file of this version, and
+// reads files of all versions, which must remain readable.
 func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	ix, file := written(t)
 	const newest = "testdata/v2.ndpa"
@@ -100,7 +100,8 @@ func TestGoldenFileIsReadAndWritten(t *testing.T) {
 	}
 }
 
-// TestReadRefusesOtherOptions reads a file with options that make other tokens or fingerprints.
+// TestReadRefusesOtherOptions reads a file with options that give different tokens or
+// fingerprints.
 func TestReadRefusesOtherOptions(t *testing.T) {
 	_, file := written(t)
 	for _, opts := range []passage.Options{
@@ -135,7 +136,7 @@ func golden1(t *testing.T) []byte {
 	return data
 }
 
-// resealed changes the content of the blocks of a file and makes its checksums right.
+// resealed changes the content of the blocks of a file and corrects its checksums.
 func resealed(file []byte, change func(block int, content []byte)) []byte {
 	out := slices.Clone(file)
 	empty := 0
@@ -155,8 +156,8 @@ func resealed(file []byte, change func(block int, content []byte)) []byte {
 	return out
 }
 
-// TestReadSurvivesHostileContent changes every byte of the content of a file, with checksums that are
-// right: it is refused, or makes an index that can be searched.
+// TestReadSurvivesHostileContent changes every byte of the content of a file and corrects
+// the checksums: the file is refused, or gives an index that can be searched.
 func TestReadSurvivesHostileContent(t *testing.T) {
 	_, file := written(t)
 	refused := 0
@@ -258,7 +259,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestReadDoesNotAllocateDeclaredLength declares a block of a terabyte: nothing of the kind may be
+// TestReadDoesNotAllocateDeclaredLength declares a block of a terabyte, which must not be
 // allocated.
 func TestReadDoesNotAllocateDeclaredLength(t *testing.T) {
 	file := append([]byte("NDpa\x02"), binary.LittleEndian.AppendUint64(nil, 1<<40)...)
@@ -286,7 +287,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		// A decoded index is written and read alike.
+		// A decoded index is written and read back equal.
 		var once, twice bytes.Buffer
 		if _, err := ix.WriteTo(&once); err != nil {
 			t.Fatal(err)

@@ -17,8 +17,8 @@ func (r *rng) n(n int) int {
 	return int((z ^ z>>31) % uint64(n))
 }
 
-// TestFingerprintsMeet holds the winnowing against the quadratic oracle: any two
-// equal runs of Run tokens have a fingerprint in common, at the same token.
+// TestFingerprintsMeet compares the winnowing with a quadratic oracle: any two equal runs
+// of Run tokens share a fingerprint at the same token.
 func TestFingerprintsMeet(t *testing.T) {
 	r := rng(1)
 	met := 0
@@ -71,7 +71,7 @@ func TestFingerprintsMeet(t *testing.T) {
 	}
 }
 
-// TestBothWinnowingsAgree compares the two ways to winnow.
+// TestBothWinnowingsAgree compares the two implementations of winnowing.
 func TestBothWinnowingsAgree(t *testing.T) {
 	r := rng(4)
 	for range 500 {
@@ -87,8 +87,8 @@ func TestBothWinnowingsAgree(t *testing.T) {
 	}
 }
 
-// TestFingerprintDensityMatchesDocumentation checks the memory that the package documents: one
-// fingerprint for two tokens.
+// TestFingerprintDensityMatchesDocumentation checks the documented density: one
+// fingerprint per two tokens.
 func TestFingerprintDensityMatchesDocumentation(t *testing.T) {
 	r := rng(2)
 	ids := make([]uint32, 100_000)
@@ -100,8 +100,8 @@ func TestFingerprintDensityMatchesDocumentation(t *testing.T) {
 	}
 }
 
-// TestPostingsSortAsByLibrary compares the sorting of postings with that of the library, at sizes
-// around each number of passes, hashes that agree in many bits included.
+// TestPostingsSortAsByLibrary compares the sorting of postings with the standard library,
+// at sizes around each number of passes, including hashes that agree in many bits.
 func TestPostingsSortAsByLibrary(t *testing.T) {
 	r := rng(3)
 	for _, n := range []int{0, 1, 100, 2047, 2048, 5000, 300_000} {
@@ -127,8 +127,8 @@ func TestPostingsSortAsByLibrary(t *testing.T) {
 	}
 }
 
-// TestReplacedLeavesNoTrail replaces one document again and again in an index of
-// many: the steps of a query may not grow with them.
+// TestReplacedLeavesNoTrail replaces one document repeatedly in an index of many: the
+// steps of a query must not grow with the replacements.
 func TestReplacedLeavesNoTrail(t *testing.T) {
 	r := rng(5)
 	words := func(n int) string {
@@ -144,7 +144,7 @@ func TestReplacedLeavesNoTrail(t *testing.T) {
 		ix.Add(fmt.Sprint("other", i), words(60))
 	}
 	page := words(200)
-	for range docs - 100 { // few enough that the documents are not numbered anew
+	for range docs - 100 { // few enough that documents are not renumbered
 		ix.Add("page", page)
 		if got := ix.Query(page); len(got) != 1 || got[0].ID != "page" {
 			t.Fatalf("Query(page) = %+v, want the page alone", got)

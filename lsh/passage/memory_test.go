@@ -14,12 +14,12 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// TestStatsBytesMatchHeap checks Stats, and the 15 bytes a token of the package's documentation,
-// against the memory really in use, that of buffers included.
+// TestStatsBytesMatchHeap compares Stats, and the documented 15 bytes per token, with the
+// memory actually in use, including buffers.
 func TestStatsBytesMatchHeap(t *testing.T) {
 	heap := func() int64 {
 		runtime.GC()
-		runtime.GC() // the first leaves what pools hold
+		runtime.GC() // the first call leaves memory in pools
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
@@ -43,9 +43,9 @@ func TestStatsBytesMatchHeap(t *testing.T) {
 	}
 }
 
-// TestPeakMemoryIsProportionalToText holds the most memory in use while real documents are added and all pairs are
-// found to four bytes for a byte of text, the text included. The collector runs so often
-// that hardly anything else is counted.
+// TestPeakMemoryIsProportionalToText limits the peak memory while real documents are
+// added and all pairs are found to four bytes per byte of text, including the text. The
+// collector runs so often that hardly any garbage is counted.
 func TestPeakMemoryIsProportionalToText(t *testing.T) {
 	if race {
 		t.Skip("the race detector takes memory of its own")

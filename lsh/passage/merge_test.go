@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestMergedIndexEqualsOne compares indexes that were built apart, changed and merged with one that
-// all documents were added to.
+// TestMergedIndexEqualsOne compares indexes that were built separately, changed and
+// merged with one to which all documents were added.
 func TestMergedIndexEqualsOne(t *testing.T) {
 	r := rng(41)
 	texts := library(&r, 90, 500)

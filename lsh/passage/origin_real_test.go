@@ -12,8 +12,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// byDefinition counts the origins of a passage as they are defined: the holders less
-// those of which an earlier holder covers the share. Every two are aligned.
+// byDefinition counts the origins of a passage as defined: the holders that no earlier
+// holder covers by the share. Every two holders are aligned.
 func byDefinition(ix *passage.Index, o passage.Origin, share float64) int {
 	type holder struct {
 		text *shingle.Text
@@ -42,8 +42,8 @@ func byDefinition(ix *passage.Index, o passage.Origin, share float64) int {
 	return n
 }
 
-// TestOriginsByDefinition makes documents of parts of others, so that those which cover
-// a document are many, of all sizes, and rarely the ones that hold the passage.
+// TestOriginsByDefinition makes documents from parts of others, so that a document is
+// covered by many others, of all sizes, which rarely hold the passage.
 func TestOriginsByDefinition(t *testing.T) {
 	r := rng(31)
 	stock := make([]string, 40)
@@ -55,7 +55,7 @@ func TestOriginsByDefinition(t *testing.T) {
 	start := time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 160 {
 		var parts []string
-		for range 1 + r.n(8) { // of few stock paragraphs, so that some repeat one
+		for range 1 + r.n(8) { // from a few stock paragraphs, so that some repeat one
 			part := stock[r.n(len(stock))]
 			if r.n(4) == 0 {
 				part = words(15)(&r, part, vocabulary)
@@ -92,9 +92,9 @@ func TestOriginsByDefinition(t *testing.T) {
 	}
 }
 
-// TestOriginsOfPlantedStoriesAreFound plants news stories at 40 hosts each, among other stories of the same
-// agency: whole with some words changed, or a paragraph of it in a text of the host's
-// own.
+// TestOriginsOfPlantedStoriesAreFound plants news stories at 40 hosts each, among other
+// stories of the same agency: whole with some words changed, or one paragraph in a text
+// of the host's own.
 func TestOriginsOfPlantedStoriesAreFound(t *testing.T) {
 	const stories, hosts = 20, 40
 	var long, other []string

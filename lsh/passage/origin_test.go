@@ -69,7 +69,7 @@ func plantTimelines(r *rng, ix *passage.Index, stories int, when func(k int) tim
 	return out
 }
 
-// TestOriginsNameFirstHolder finds the first holder and the number of origins of stories that were
+// TestOriginsNameFirstHolder finds the first holder and the number of origins of stories
 // planted at many hosts.
 func TestOriginsNameFirstHolder(t *testing.T) {
 	r := rng(21)
@@ -112,7 +112,7 @@ func TestOriginsNameFirstHolder(t *testing.T) {
 	}
 }
 
-// TestOriginsGuessNothing guesses nothing where times are missing or equal.
+// TestOriginsGuessNothing leaves the first holder unknown if times are missing or equal.
 func TestOriginsGuessNothing(t *testing.T) {
 	day := func(d int) time.Time { return time.Date(2024, 6, d, 0, 0, 0, 0, time.UTC) }
 	for _, c := range []struct {

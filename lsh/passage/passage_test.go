@@ -34,7 +34,7 @@ func (r *rng) words(n, vocabulary int) []string {
 	return w
 }
 
-// library returns documents of which some share stretches of words.
+// library returns documents, some of which share stretches of words.
 func library(r *rng, docs, vocabulary int) []string {
 	var stock [][]string
 	for range docs / 2 {
@@ -62,7 +62,7 @@ func index(opts passage.Options, texts []string) *passage.Index {
 	return ix
 }
 
-// sharedRun is the quadratic oracle: the longest run of equal words.
+// sharedRun is a quadratic oracle that returns the longest run of equal words.
 func sharedRun(a, b string) int {
 	x, y := strings.Fields(a), strings.Fields(b)
 	best := 0
@@ -80,8 +80,8 @@ func sharedRun(a, b string) int {
 	return best
 }
 
-// TestPairsFindsRuns holds Pairs against the oracle: two documents that share a
-// run of 12 words or more are reported, and no two that share no word.
+// TestPairsFindsRuns compares Pairs with the oracle: two documents that share a run of at
+// least 12 words are reported, and two that share no word are not.
 func TestPairsFindsRuns(t *testing.T) {
 	r := rng(1)
 	for _, vocabulary := range []int{60, 500, 5000} {
@@ -138,8 +138,8 @@ func TestPairsAgreesWithAlign(t *testing.T) {
 	}
 }
 
-// TestWorkersChangeNothing checks that neither workers nor the way the index was filled
-// change what it finds.
+// TestWorkersChangeNothing checks that the findings depend neither on workers nor on how
+// the index was filled.
 func TestWorkersChangeNothing(t *testing.T) {
 	r := rng(3)
 	texts := library(&r, 80, 300)
@@ -207,7 +207,7 @@ func TestQueryFindsWhatPairsDoes(t *testing.T) {
 	}
 }
 
-// TestRemovedDocumentsAreNotFound removes and adds again, many times over.
+// TestRemovedDocumentsAreNotFound removes and adds documents many times.
 func TestRemovedDocumentsAreNotFound(t *testing.T) {
 	r := rng(5)
 	texts := library(&r, 150, 300)
@@ -245,11 +245,11 @@ func TestRemovedDocumentsAreNotFound(t *testing.T) {
 	}
 }
 
-// TestEachOptionChangesFindings shows that each option changes what an index does.
+// TestEachOptionChangesFindings shows that each option changes the findings of an index.
 func TestEachOptionChangesFindings(t *testing.T) {
 	r := rng(7)
-	// Thirty documents share one paragraph; two of them another one, of which
-	// every fourth word is another.
+	// Thirty documents share one paragraph; two of them share another one, with every
+	// fourth word changed.
 	shared, edited := r.words(30, 5000), r.words(60, 5000)
 	texts := make([]string, 30)
 	for i := range texts {
@@ -295,7 +295,7 @@ func TestEachOptionChangesFindings(t *testing.T) {
 	passage.New(passage.Options{Run: 4})
 }
 
-// TestSkippedSpansMatchNothing leaves out what the caller knows to be boilerplate.
+// TestSkippedSpansMatchNothing skips text that the caller knows to be boilerplate.
 func TestSkippedSpansMatchNothing(t *testing.T) {
 	r := rng(8)
 	footer := strings.Join(r.words(30, 5000), " ")
@@ -333,7 +333,7 @@ func TestSkippedSpansMatchNothing(t *testing.T) {
 	}
 }
 
-// TestManyGoroutinesShareAnIndex uses an index from many goroutines; it is of use under -race.
+// TestManyGoroutinesShareAnIndex uses an index from many goroutines; run it with -race.
 func TestManyGoroutinesShareAnIndex(t *testing.T) {
 	r := rng(9)
 	texts := library(&r, 40, 300)
@@ -378,7 +378,8 @@ func pairsOf(ix *passage.Index) iter.Seq[passage.Pair] {
 
 func collect(ix *passage.Index) []passage.Pair { return slices.Collect(pairsOf(ix)) }
 
-// TestPairsStopWithContext ends the search when its context does, with that error.
+// TestPairsStopWithContext checks that the search ends with its context and returns the
+// context's error.
 func TestPairsStopWithContext(t *testing.T) {
 	text := "the quick grey fox of the northern woods lives by the brook and hunts at night"
 	var texts []string
@@ -427,8 +428,8 @@ func groupsOf(ix *passage.Index) []passage.Group {
 	return groups
 }
 
-// TestShortRunsAreFoundWhenAsked finds every shared run of ten and eleven words when it is asked for, and
-// none of them when it is not.
+// TestShortRunsAreFoundWhenAsked finds every shared run of ten and eleven words if
+// Options ask for them, and none otherwise.
 func TestShortRunsAreFoundWhenAsked(t *testing.T) {
 	r := rng(51)
 	for _, n := range []int{10, 11} {

@@ -21,12 +21,12 @@ type part struct {
 	shingle.Span
 }
 
-// A truth is a passage that was planted: the source of it and the copy.
+// A truth is a planted passage: its source and the copy.
 type truth struct{ source, copy part }
 
-// score is plagdet (Potthast and others 2010) over bytes of both sides: the
-// harmonic mean of precision and recall, divided by log2 of 1 and the mean
-// number of detections of a planted passage that was found.
+// score computes plagdet (Potthast and others 2010) over the bytes of both sides: the
+// harmonic mean of precision and recall, divided by log2 of 1 plus the mean number of
+// detections per planted passage that was found.
 func score(want []truth, got []truth) (plagdet, precision, recall, granularity float64) {
 	type pair struct{ a, b string }
 	wants, gots := map[pair][]truth{}, map[pair][]truth{}
@@ -102,8 +102,8 @@ func bytesIn(spans []shingle.Span) int {
 	return n
 }
 
-// prose returns the paragraphs of documents that are sentences and of which
-// nothing much stood in one before, for documents that have six of them.
+// prose returns the paragraphs of documents that consist of sentences and hardly repeat
+// earlier ones, for documents with at least six such paragraphs.
 func prose(docs []corpus.Doc) [][]string {
 	word := regexp.MustCompile(`\pL{2,}`)
 	sh := shingle.Shingler{Size: 4}
@@ -144,8 +144,8 @@ func prose(docs []corpus.Doc) [][]string {
 	return out
 }
 
-// invented is the text of prose without real data: sentences of words with the
-// frequencies of a language.
+// invented replaces prose if there is no real data: sentences of words with the
+// frequencies of a natural language.
 func invented(r *rng) [][]string {
 	docs := make([][]string, 200)
 	for i := range docs {
@@ -182,7 +182,7 @@ func typography(r *rng, text string, _ []string) string {
 	return out.String()
 }
 
-// words substitutes, deletes, inserts or swaps so many words in a hundred.
+// words substitutes, deletes, inserts or swaps the given percentage of words.
 func words(percent int) edit {
 	return func(r *rng, text string, vocabulary []string) string {
 		var out []string
@@ -204,7 +204,7 @@ func words(percent int) edit {
 	}
 }
 
-// inserted puts a foreign line in the middle, as a paragraph of its own.
+// inserted puts a foreign line in the middle, as a separate paragraph.
 func inserted(r *rng, text string, _ []string) string {
 	w := strings.Fields(text)
 	at := len(w)/3 + r.n(len(w)/3+1)
@@ -229,9 +229,9 @@ func reordered(r *rng, text string, _ []string) string {
 	return strings.Join(sentences, " ")
 }
 
-// plant copies two to four paragraphs of every other document into the next one,
-// at random places and in random order. Of so many in a hundred it takes only a
-// run of words and sets it into a sentence.
+// plant copies two to four paragraphs of every other document into the next one, at
+// random places and in random order. For the given percentage of them it takes only a run
+// of words and puts it into a sentence.
 func plant(r *rng, docs [][]string, change edit, parts int) (texts []string, want []truth) {
 	var vocabulary []string
 	for _, d := range docs {
@@ -283,8 +283,8 @@ func (r *rng) order(n int) []int {
 	return p
 }
 
-// run returns the place of a run of 20 words or more of a paragraph: all of it, if
-// it has fewer.
+// run returns the place of a run of at least 20 words of a paragraph, or all of it if it
+// has fewer.
 func run(r *rng, text string) (from, to int) {
 	var starts, ends []int
 	for _, m := range regexp.MustCompile(`\S+`).FindAllStringIndex(text, -1) {
@@ -298,9 +298,9 @@ func run(r *rng, text string) (from, to int) {
 	return starts[first], ends[first+n-1]
 }
 
-// TestPlanted searches a whole corpus for planted passages. The limits are what the
-// package promises for English prose; the made-up text of machines without the real
-// one has no words that are common for a reason and is easier.
+// TestPlanted searches a whole corpus for planted passages. The limits are those that the
+// package promises for English prose; the made-up text used without real data has no
+// naturally common words and is easier.
 func TestPlanted(t *testing.T) {
 	t.Run("invented", func(t *testing.T) {
 		planted(t, invented(new(rng)), 1)
@@ -322,7 +322,7 @@ func planted(t *testing.T, docs [][]string, seeds int) {
 		parts    int
 		least    float64
 		required float64 // of precision
-		found    float64 // most findings for a passage
+		found    float64 // largest number of findings for one passage
 	}{
 		{"unedited", unedited, 0, .995, .99, 1.01},
 		{"typography", typography, 0, .995, .99, 1.01},
@@ -355,7 +355,7 @@ func planted(t *testing.T, docs [][]string, seeds int) {
 	}
 }
 
-// TestScoreCountsByHand checks the measure itself on cases that one can count.
+// TestScoreCountsByHand checks the score on cases that can be counted by hand.
 func TestScoreCountsByHand(t *testing.T) {
 	at := func(s, e, u, v int) truth {
 		return truth{part{"a", shingle.Span{Start: s, End: e}}, part{"b", shingle.Span{Start: u, End: v}}}

@@ -2,5 +2,5 @@
 
 package passage_test
 
-// race reports that the race detector is on, which makes the heaviest tests do less.
+// race reports whether the race detector is on; the heaviest tests then do less.
 const race = true

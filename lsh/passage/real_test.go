@@ -30,10 +30,10 @@ func table(t *testing.T, elem ...string) [][]string {
 	return rows
 }
 
-// TestRevisionsCoverTheirSource distinguishes the answers of students who cut or revised a source
-// from those who wrote their own, by the share of the answer that is in passages. It
-// reports the area under the curve: the chance that a revision has the greater
-// share. Three of the revisions share no passage with their source.
+// TestRevisionsCoverTheirSource separates answers of students who cut or revised a source
+// from those who wrote their own, by the share of the answer in passages. It reports the
+// area under the curve: the chance that a revision has the larger share. Three of the
+// revisions share no passage with their source.
 func TestRevisionsCoverTheirSource(t *testing.T) {
 	docs := corpus.Docs(t, "clough_stevenson", "docs.jsonl")
 	ix := passage.New(passage.Options{})
@@ -78,9 +78,8 @@ func TestRevisionsCoverTheirSource(t *testing.T) {
 }
 
 // TestLicencesAreFoundInFiles finds the texts of licences inside other files: wrapped, in
-// comments, edited. A file that is one licence from end to end is a reference;
-// a span counts as found if passages shared with references of its licence
-// cover 95 % of its bytes.
+// comments, edited. A file that is nothing but a licence is a reference; a span counts as
+// found if passages shared with references of its licence cover 95 % of its bytes.
 func TestLicencesAreFoundInFiles(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("half a minute: 60,000 pairs")
@@ -99,8 +98,8 @@ func TestLicencesAreFoundInFiles(t *testing.T) {
 	spans := map[string][]gold{}
 	var files []string
 	for _, row := range table(t, "licensecheck_spans", "spans.tsv") {
-		// One of these two is a list of addresses, of the other the truth has a
-		// fragment only.
+		// One of these two is a list of addresses; for the other the truth has only a
+		// fragment.
 		if row[0] == "ccurls.t1" || row[0] == "CC-BY-ND-4.0.t2" {
 			continue
 		}

@@ -23,13 +23,13 @@ import (
 	"github.com/neardup/neardup/lsh/redis"
 )
 
-// A proxy passes requests on to a server, and cuts the connection in the middle of
-// one: before the server gets it, or after the server has answered.
+// A proxy passes requests on to a server, and cuts the connection during one: before the
+// server gets it, or after the server has answered.
 type proxy struct {
 	addr    string
 	trips   atomic.Int64
 	cutAt   int64
-	answers bool // the server gets the request that is cut
+	answers bool // the server gets the request during which the connection is cut
 }
 
 func startProxy(t testing.TB, server string, cutAt int64, answers bool) *proxy {
@@ -91,9 +91,9 @@ func (p *proxy) serve(client net.Conn, server string) {
 	}
 }
 
-// TestCutConnectionLosesNothing cuts the connection at each round trip of a workload, once. Calls that
-// fail are repeated, and then the index holds what it holds without a cut, and
-// nothing is left over.
+// TestCutConnectionLosesNothing cuts the connection once at each round trip of a
+// workload. Failed calls are repeated; then the index holds the same as without a cut,
+// and nothing is left over.
 func TestCutConnectionLosesNothing(t *testing.T) {
 	direct := server(t)
 	addr := direct.(*goredis.Client).Options().Addr
@@ -166,7 +166,7 @@ func cutWorkload(t *testing.T, p *proxy, direct goredis.UniversalClient, namespa
 	check(t, err)
 	got, err := ix.SearchAll(ctx, queries)
 	check(t, err)
-	for i := range got { // repeated calls give other numbers, and so another order of equals
+	for i := range got { // repeated calls give other numbers, and so another order of equal matches
 		byID(want[i])
 		byID(got[i])
 	}
@@ -204,7 +204,7 @@ func TestLeftoverNumbersHideNothing(t *testing.T) {
 		_, err := ix.InsertAll(ctx, []disk.Document{document(fmt.Sprint(i), 1, 0, false)})
 		check(t, err)
 	}
-	for n := range 6 { // as a lost connection of a server that evicts would leave them
+	for n := range 6 { // as a lost connection to a server that evicts would leave them
 		check(t, client.Del(ctx, fmt.Sprintf("{a}:n:%d", n+1), fmt.Sprintf("{a}:i:%d", n)).Err())
 	}
 	found, err := ix.SearchAll(ctx, []disk.Query{{Signature: document("", 1, 0, false).Signature}})
@@ -214,8 +214,9 @@ func TestLeftoverNumbersHideNothing(t *testing.T) {
 	}
 }
 
-// Of copies that several crawlers store at the same time one is stored, although each
-// has looked before and found none, and what they have looked at does not hinder them.
+// If several crawlers store copies at the same time, one copy is stored, although each
+// crawler has looked before and found none; the documents that they found before do not
+// prevent it.
 func TestInsertUnlessStoresOneCopy(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
@@ -233,7 +234,7 @@ func TestInsertUnlessStoresOneCopy(t *testing.T) {
 			ix, err := redis.Open(ctx, client, o)
 			check(t, err)
 			wg.Go(func() {
-				// Each is like the old one, and more like the others.
+				// Each is similar to the old one, and more similar to the others.
 				d := document(fmt.Sprintf("%d/%d", round, c), 0, 29, true)
 				d.Set = append(d.Set, uint64(round), uint64(c)+1<<32)
 				d.Signature = sketcher.Sketch(d.Set)
@@ -267,8 +268,8 @@ func TestInsertUnlessStoresOneCopy(t *testing.T) {
 	}
 }
 
-// Of copies that several crawlers add with InsertNewAll one is stored, and every
-// document that is left out is at or above the threshold to one that is kept.
+// If several crawlers add copies with InsertNewAll, one copy is stored, and every
+// document left out is at or above the threshold to a kept one.
 func TestInsertNewAllStoresOneCopy(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
@@ -281,7 +282,7 @@ func TestInsertNewAllStoresOneCopy(t *testing.T) {
 		ix, err := redis.Open(ctx, client, o)
 		check(t, err)
 		wg.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(c/2), 3)) // two and two bring the same
+			r := rand.New(rand.NewPCG(uint64(c/2), 3)) // pairs of crawlers bring the same documents
 			for step := range each / 10 {
 				var docs []disk.Document
 				for i := range 10 {
@@ -324,7 +325,8 @@ func TestInsertNewAllStoresOneCopy(t *testing.T) {
 	}
 }
 
-// A server that forgets is refused, and one that forgot is an error of every call.
+// A server that forgets is refused, and every call to one that has forgotten returns an
+// error.
 func TestForgetfulServerIsRefused(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
@@ -359,7 +361,7 @@ func TestForgetfulServerIsRefused(t *testing.T) {
 	}
 }
 
-// Calls end with their context, also where the server does not answer.
+// Calls end with their context even if the server does not answer.
 func TestSilentServerEndsWithContext(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)

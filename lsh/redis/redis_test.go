@@ -85,7 +85,7 @@ func document(id string, family, version int, keep bool) disk.Document {
 	return d
 }
 
-// A server answers what an index on disk answers.
+// A server gives the same answers as an index on disk.
 func TestStoresAnswerAlike(t *testing.T) {
 	ctx := t.Context()
 	local, err := disk.Open(t.TempDir(), disk.Options{Scheme: sketcher.Scheme(), Threshold: .7, TableSize: 50})
@@ -196,7 +196,7 @@ func TestStoresAnswerAlike(t *testing.T) {
 	}
 }
 
-// Of copies that several crawlers insert at the same time exactly one is new.
+// If several crawlers insert copies at the same time, exactly one is new.
 func TestCrawlersInsertOneCopy(t *testing.T) {
 	ctx := t.Context()
 	client := server(t)
@@ -265,7 +265,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	if len(found[0]) != 0 {
 		t.Errorf("matches after their time to live = %v, want none", found)
 	}
-	// The times of documents that have outlived theirs do not pile up.
+	// The times of expired documents do not pile up.
 	for i := range 3 {
 		_, err = ix.InsertAll(ctx, []disk.Document{document(fmt.Sprint("late", i), 2+i, 0, false)})
 		check(t, err)
@@ -275,8 +275,8 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-// BenchmarkInsert inserts documents, 1,000 a batch, into a server and into an
-// index on disk.
+// BenchmarkInsert inserts documents in batches of 1,000 into a server and into an index
+// on disk.
 func BenchmarkInsert(b *testing.B) {
 	insert := func(b *testing.B, s disk.Store) (n int) {
 		docs := make([]disk.Document, 1000)

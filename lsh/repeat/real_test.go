@@ -11,8 +11,8 @@ import (
 
 var all = flag.Bool("all", false, "TestRealRepeatsAreCutOnce cuts every corpus at every border")
 
-// TestRealRepeatsAreCutOnce cuts real documents: what it cuts is in the rests, and a second run over
-// these finds nothing.
+// TestRealRepeatsAreCutOnce cuts real documents: every part that it cuts is in the
+// remaining texts, and a second run finds nothing in these.
 func TestRealRepeatsAreCutOnce(t *testing.T) {
 	for i, source := range []string{
 		"docs_versions_reactnative/docs.jsonl", "reuters21578/docs.jsonl", "laws_zh/docs.jsonl", "terms_versions/docs.jsonl",

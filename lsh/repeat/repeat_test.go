@@ -64,7 +64,7 @@ func (r result) check(t testing.TB, o Options) {
 			if cut := name(f.Of(r.texts[i])); !strings.Contains(words[f.Document], cut) {
 				t.Fatalf("document %d: %q was cut, want it in the rest of document %d: %q", i, f.Of(r.texts[i]), f.Document, r.rests[f.Document])
 			}
-			// Where it is said to be, without the cuts of that document.
+			// At the reported place, without the cuts of that document.
 			var cutsThere []shingle.Span
 			for _, k := range r.cuts[f.Document] {
 				if k.Start < f.At.End && f.At.Start < k.End {
@@ -87,7 +87,7 @@ func (r result) check(t testing.TB, o Options) {
 			}
 		}
 	}
-	// By brute force: no repetition is left.
+	// By brute force: no repeat is left.
 	if len(r.rests) > 50 {
 		return
 	}
@@ -111,7 +111,7 @@ func (r result) check(t testing.TB, o Options) {
 	}
 }
 
-// covered fails unless every repetition of an earlier document is cut whole.
+// covered fails unless every repeat of an earlier document is cut completely.
 func (r result) covered(t testing.TB, c *Cutter, rests []*seq) {
 	t.Helper()
 	for j, text := range r.texts {
@@ -250,7 +250,8 @@ func TestAddCutsLaterCopies(t *testing.T) {
 	}
 }
 
-// TestKeptDocumentsAreNotCut adds documents that stay, although they repeat each other.
+// TestKeptDocumentsAreNotCut adds documents that are kept whole, although they repeat
+// each other.
 func TestKeptDocumentsAreNotCut(t *testing.T) {
 	c := New(Options{})
 	for range 100 {
@@ -287,7 +288,7 @@ func TestCommonPhraseTakesLinearTime(t *testing.T) {
 	}
 }
 
-// TestCollisionsAreNotCut has matches confirmed that are none.
+// TestCollisionsAreNotCut makes hashes match although the texts differ.
 func TestCollisionsAreNotCut(t *testing.T) {
 	c := New(Options{MinTokens: 4})
 	c.Add(c.Prepare("a b c d e f"))

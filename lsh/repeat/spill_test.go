@@ -14,7 +14,7 @@ import (
 	"github.com/neardup/neardup/internal/corpus"
 )
 
-// A memoryFile is a file of a test that makes very many.
+// A memoryFile is a file in memory, for tests that create very many.
 type memoryFile struct{ *bytes.Buffer }
 
 func (memoryFile) Close() error { return nil }
@@ -24,14 +24,14 @@ func (f memoryFile) ReadAt(p []byte, at int64) (int, error) {
 	return bytes.NewReader(f.Bytes()).ReadAt(p, at)
 }
 
-// inMemory lets a test have its files in memory.
+// inMemory makes a test keep its files in memory.
 func inMemory(t testing.TB) {
 	before := create
 	create = func(string) (file, error) { return memoryFile{new(bytes.Buffer)}, nil }
 	t.Cleanup(func() { create = before })
 }
 
-// spilled returns the result of a Cutter with so much memory.
+// spilled returns the result of a Cutter with that much memory.
 func spilled(t testing.TB, o Options, texts []string, memory int64, fences int) result {
 	t.Helper()
 	o.Memory = memory
@@ -58,8 +58,8 @@ func (r result) same(t testing.TB, want result, why string) {
 	}
 }
 
-// TestSpilledCutsAreTheSame compares cuts with files and without: a run for each document, some runs,
-// and one.
+// TestSpilledCutsAreTheSame compares cuts with and without files: one run per document,
+// several runs, and one run.
 func TestSpilledCutsAreTheSame(t *testing.T) {
 	inMemory(t)
 	for _, a := range alphabets {
@@ -81,8 +81,8 @@ func TestSpilledCutsAreTheSame(t *testing.T) {
 	}
 }
 
-// TestSpilledRealCutsAreTheSame compares cuts of real documents, in runs of many blocks that were merged
-// several times, and keeps some as they are.
+// TestSpilledRealCutsAreTheSame compares cuts of real documents, in runs of many blocks
+// that were merged several times, with some documents kept whole.
 func TestSpilledRealCutsAreTheSame(t *testing.T) {
 	var texts []string
 	for _, d := range corpus.Docs(t, "licensecheck_spans", "docs.jsonl")[:400] {
@@ -130,8 +130,8 @@ func TestSpilledRealCutsAreTheSame(t *testing.T) {
 	}
 }
 
-// TestSpilledCommonPhraseTakesLinearTime is TestCommonPhraseTakesLinearTime with files: places of one anchor in many runs,
-// and its mark.
+// TestSpilledCommonPhraseTakesLinearTime is TestCommonPhraseTakesLinearTime with files:
+// the places of one anchor, and its mark, are in many runs.
 func TestSpilledCommonPhraseTakesLinearTime(t *testing.T) {
 	var texts []string
 	for i := range 300 {
@@ -153,7 +153,7 @@ func TestSpilledCommonPhraseTakesLinearTime(t *testing.T) {
 	}
 }
 
-// A smallDisk fails after so many bytes.
+// A smallDisk fails after that many bytes.
 type smallDisk struct {
 	file
 	left *int
@@ -175,7 +175,7 @@ func (d smallDisk) ReadAt(p []byte, at int64) (int, error) {
 	return d.file.ReadAt(p, at)
 }
 
-// TestFullDiskIsReported lets the disk fill up at every place: the first error stays, nothing
+// TestFullDiskIsReported fills the disk at every point: the first error is kept, nothing
 // is cut after it, and no file remains.
 func TestFullDiskIsReported(t *testing.T) {
 	defer func(f func(string) (file, error)) { create = f }(create)
@@ -241,7 +241,7 @@ func TestDamagedFileIsReported(t *testing.T) {
 	}
 }
 
-// TestFilterFindsItsKeys asks a filter for keys that it has and for others.
+// TestFilterFindsItsKeys queries a filter for keys that it has and for others.
 func TestFilterFindsItsKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	const n = 100_000

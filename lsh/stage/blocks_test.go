@@ -44,7 +44,7 @@ func sites(n int) []webPage {
 		}
 		p := webPage{Ref: i, ID: fmt.Sprint("p", i), Host: host}
 		switch r.IntN(10) {
-		case 0: // the host is that of the address
+		case 0: // the host comes from the address
 			p.Host, p.URL = "", "https://"+strings.ToUpper(host)+"/x"
 		case 1:
 			p.Host = ""
@@ -58,7 +58,7 @@ func sites(n int) []webPage {
 	return pages
 }
 
-// portals returns the pages of hosts that people have labelled.
+// portals returns the labelled pages of several hosts.
 func portals(t *testing.T) []webPage {
 	t.Helper()
 	f, err := os.Open(corpus.Shared(t, "data", "dragnet_hosts", "blocks.jsonl"))
@@ -175,8 +175,8 @@ func TestMasksEqualThoseOfOneDetector(t *testing.T) {
 	}
 }
 
-// TestMaskedSetsEqualShingles compares the sets that Sketch makes of masked pages with those of
-// package shingle.
+// TestMaskedSetsEqualShingles compares the sets that Sketch returns for masked pages with
+// those of package shingle.
 func TestMaskedSetsEqualShingles(t *testing.T) {
 	pages := sites(500)
 	e := &engine{t, stage.Options{}, 3}

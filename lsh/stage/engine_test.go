@@ -16,8 +16,8 @@ import (
 	"github.com/neardup/neardup/lsh/stage"
 )
 
-// An engine runs the stages in partitions, and does between them what any engine
-// can: it splits, sorts and joins lines.
+// An engine runs the stages in partitions and, between them, splits, sorts and joins
+// lines, as any engine can.
 type engine struct {
 	t     testing.TB
 	o     stage.Options
@@ -27,9 +27,9 @@ type engine struct {
 // A doc is a document of a corpus; its ref is its place.
 type doc struct{ id, text string }
 
-// filter runs a stage on lines that are split by their first n columns, 0 for the
-// place of the line, and sorted by all. The first partition is run twice: a retry
-// must repeat itself.
+// filter runs a stage on lines that are split by their first n columns (0 for the
+// position of the line) and sorted by all columns. The first partition is run twice,
+// because a retry must give the same output.
 func (e *engine) filter(name string, n int, lines []string, o stage.Options) []string {
 	e.t.Helper()
 	parts := make([][]string, e.parts)
@@ -80,7 +80,7 @@ func sortLines(lines []string) {
 		number int64
 	}
 	type row struct {
-		columns [4]column // as many as decide the order
+		columns [4]column // as many columns as decide the order
 		line    string
 	}
 	rows := make([]row, len(lines))
@@ -109,8 +109,8 @@ func sortLines(lines []string) {
 	}
 }
 
-// join runs a stage on pairs with the column that a table has for the second document.
-// Lines are made as they are read: those with sets would fill the memory.
+// join runs a stage on pairs, with the column that a table has for the second document.
+// Lines are made as they are read, since lines with sets would fill the memory.
 func (e *engine) join(name string, pairs []string, table map[string][]string, column int) []string {
 	e.t.Helper()
 	sortLines(pairs)
@@ -172,7 +172,7 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 	for _, line := range e.filter("sketch", 0, input, o) {
 		c := strings.Split(line, "\t")
 		sketches[c[0]] = c
-		digests = append(digests, c[1]+"\t"+c[0]) // the order of the columns is that of the sort
+		digests = append(digests, c[1]+"\t"+c[0]) // the columns have the order of the sort
 	}
 
 	first := map[string]string{}

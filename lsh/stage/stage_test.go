@@ -18,7 +18,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// batch is the answer of package lsh.
+// batch returns the answer of package lsh.
 func batch(t testing.TB, docs []doc, o stage.Options) ([]lsh.Cluster[string], lsh.Work) {
 	t.Helper()
 	mh := minhash.New(minhash.Options{K: o.K, Seed: o.Seed, Elements: o.Shingler})
@@ -87,9 +87,9 @@ func words(r *rand.Rand, n int) []string {
 	return w
 }
 
-// crowd returns n documents of which two fifths share their text but for one word,
-// so that they meet in oversized buckets, some are edited copies of others, and
-// one in a hundred is empty.
+// crowd returns n documents: two fifths share all their text but one word, so that they
+// meet in oversized buckets, some are edited copies of others, and one in a hundred is
+// empty.
 func crowd(n int) []doc {
 	r := rand.New(rand.NewPCG(1, uint64(n)))
 	base := words(r, 60)
@@ -139,8 +139,8 @@ func TestCrowdedBucketsEqualBatch(t *testing.T) {
 	}
 }
 
-// TestExactDuplicatesShareAnAnswer has a corpus of which two fifths repeat another document word
-// for word, a third of these one and the same.
+// TestExactDuplicatesShareAnAnswer has a corpus in which two fifths of the documents
+// repeat another word for word, a third of these the same one.
 func TestExactDuplicatesShareAnAnswer(t *testing.T) {
 	docs := crowd(1500)
 	r := rand.New(rand.NewPCG(4, 4))
@@ -172,13 +172,13 @@ func TestRealClustersEqualBatch(t *testing.T) {
 	}
 }
 
-// packed is a line that screen reads.
+// packed returns a line that screen reads.
 func packed(a, b int) string {
 	return fmt.Sprintf("%d\t%d\t%s\n", a, b, strings.Repeat("AAAA", 42)+"AAA")
 }
 
-// TestBadLinesAreReported has lines that a stage must refuse: with the number of the line,
-// after the whole input was read.
+// TestBadLinesAreReported has lines that a stage must refuse, with the number of the line
+// and after reading the whole input.
 func TestBadLinesAreReported(t *testing.T) {
 	for _, test := range []struct{ stage, lines, want string }{
 		{"number", "{\"ref\":1}", "there already is a \"ref\""},
@@ -239,7 +239,7 @@ func TestBadLinesAreReported(t *testing.T) {
 	}
 }
 
-// A failing writer fails from the start.
+// A failing writer fails at every call.
 type failing struct{}
 
 var errFull = errors.New("disk full")
@@ -269,7 +269,8 @@ func TestManifestListsSettings(t *testing.T) {
 	}
 }
 
-// FuzzStages feeds bytes to every stage: an answer or an error, and the same again.
+// FuzzStages feeds bytes to every stage: each returns an answer or an error, and the same
+// one again.
 func FuzzStages(f *testing.F) {
 	f.Add([]byte("{\"ref\":1,\"id\":\"x\",\"text\":\"a b c d e f\"}\n{\"ref\":2,\"id\":\"\",\"text\":\"a b c d e f\"}\n"))
 	f.Add([]byte("0\t5\t1\n0\t5\t2\n"))
