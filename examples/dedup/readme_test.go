@@ -29,13 +29,25 @@ func TestReadmeCommandsPrintOutputShown(t *testing.T) {
 	}
 }
 
-// The service gives the answers that the tutorial shows to the requests shown there.
-func TestTutorialServiceAnswersAsShown(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "tutorial.md"))
+// The service gives the answers that the README and the tutorial show to the requests
+// shown there.
+func TestServiceAnswersAsShown(t *testing.T) {
+	for _, page := range []struct{ name, heading string }{
+		{"README.md", "## In a crawler\n"},
+		{filepath.Join("docs", "tutorial.md"), "## A crawler\n"},
+	} {
+		t.Run(page.name, func(t *testing.T) { askService(t, page.name, page.heading) })
+	}
+}
+
+// askService starts the service with the first command of a section and compares its
+// answers with those that the section shows.
+func askService(t *testing.T, page, heading string) {
+	text, err := os.ReadFile(filepath.Join("..", "..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "## A crawler\n")
+	_, section, _ := strings.Cut(string(text), heading)
 	_, rest, _ := strings.Cut(section, "```sh\n")
 	commands, rest, _ := strings.Cut(rest, "```\n")
 	_, rest, _ = strings.Cut(rest, "```json\n")
@@ -76,7 +88,7 @@ func TestTutorialServiceAnswersAsShown(t *testing.T) {
 		_, rest, _ := strings.Cut(line, " -d '")
 		body, url, ok := strings.Cut(strings.TrimSpace(rest), "' localhost:8080")
 		if !ok {
-			t.Fatalf("the tutorial has the line %q, want curl … -d '…' localhost:8080/…", line)
+			t.Fatalf("the page has the line %q, want curl … -d '…' localhost:8080/…", line)
 		}
 		resp, err := http.Post("http://"+address+url, "application/json", strings.NewReader(body))
 		if err != nil {
@@ -90,7 +102,7 @@ func TestTutorialServiceAnswersAsShown(t *testing.T) {
 		got.Write(answer)
 	}
 	if diff := cmp.Diff(want, got.String()); diff != "" {
-		t.Errorf("answers of the service (-want as in the tutorial +got):\n%s", diff)
+		t.Errorf("answers of the service (-want as on the page +got):\n%s", diff)
 	}
 }
 
