@@ -17,8 +17,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// word returns one of some 17,000 words of letters: numbers are all alike to
-// package boilerplate.
+// word returns one of about 17,000 words of letters; package boilerplate treats all
+// numbers as equal.
 func word(rng *rand.Rand) string {
 	return fmt.Sprintf("%c%c%cer", 'a'+rng.IntN(26), 'a'+rng.IntN(26), 'a'+rng.IntN(26))
 }
@@ -58,7 +58,7 @@ func families(seed uint64, n int) []neardup.Document {
 	return docs
 }
 
-// The figures of Compare are those of the sets of five-word runs.
+// The figures of Compare are computed from the sets of five-word shingles.
 func TestCompareCountsShingles(t *testing.T) {
 	set := func(text string) map[string]bool {
 		m := map[string]bool{}
@@ -136,7 +136,7 @@ func TestCompareHandlesShortTexts(t *testing.T) {
 	}
 }
 
-// A corpus finds what comparing every two documents finds.
+// A corpus finds the same pairs as comparing every two documents.
 func TestCorpusFindsWhatEveryPairFinds(t *testing.T) {
 	docs := families(2, 120)
 	var c neardup.Corpus
@@ -224,8 +224,8 @@ func site(host string, stories ...string) []neardup.Document {
 	return pages
 }
 
-// Pages are compared without what their site recycles, whatever the order in
-// which they come; documents without a host are compared as a whole.
+// Pages are compared without the blocks that their site recycles, in any order of
+// arrival; documents without a host are compared whole.
 func TestCorpusMasksFrames(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	story := make([]string, 5)
@@ -275,8 +275,8 @@ func TestCorpusMasksFrames(t *testing.T) {
 	}
 }
 
-// Versions that drift: what AddNew leaves out is at the threshold to what it kept,
-// and no two of those that it kept are near-duplicates.
+// Versions drift: every document that AddNew leaves out is at the threshold or above to a
+// kept one, and no two kept documents are near-duplicates.
 func TestAddNewDoesNotChain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	var c neardup.Corpus
@@ -313,7 +313,7 @@ func TestAddNewDoesNotChain(t *testing.T) {
 func TestSameIDReplacesDocument(t *testing.T) {
 	docs := families(5, 8)
 	var c neardup.Corpus
-	for round := range 50 { // so that room of replaced documents is used again
+	for round := range 50 { // so that space of replaced documents is reused
 		for _, d := range docs[:2] {
 			c.Add(d)
 			if m, seen := c.Seen(d); seen {
@@ -324,7 +324,7 @@ func TestSameIDReplacesDocument(t *testing.T) {
 	if m, seen := c.Seen(neardup.Document{ID: "other", Text: docs[1].Text}); !seen || m.ID != docs[1].ID || m.Similarity != 1 {
 		t.Errorf("Seen(copy of %s) = %v, %v, want it at similarity 1", docs[1].ID, m, seen)
 	}
-	// A copy of another document leaves the one of its ID as it is.
+	// A copy of another document does not replace the document with its ID.
 	if m, seen := c.AddNew(neardup.Document{ID: docs[0].ID, Text: docs[1].Text}); !seen || m.ID != docs[1].ID {
 		t.Errorf("AddNew(copy of %s) = %v, %v, want a match with it", docs[1].ID, m, seen)
 	}

@@ -18,11 +18,11 @@ var trialsFlag = flag.Int("trials", 0, "trials in each cell of the accuracy tabl
 // A cell is the outcome of many estimates of one similarity.
 type cell struct {
 	z  float64 // bias in standard errors
-	vr float64 // mean squared error over that of classic MinHash in theory
+	vr float64 // mean squared error divided by that of classic MinHash in theory
 }
 
-// measure estimates the similarity of two sets that share common of union
-// elements, trials times, with other elements and another seed each time.
+// measure estimates the similarity of two sets that share common of their union elements,
+// trials times, each time with other elements and another seed.
 func measure(make func(minhash.Options) *minhash.Sketcher, o minhash.Options, elements func(trial, n int) []uint64, union, common, trials int) cell {
 	j := float64(common) / float64(union)
 	onlyA := (union - common) / 2
@@ -54,8 +54,7 @@ func sequential(trial, n int) []uint64 {
 	return set
 }
 
-// real returns the shingles of news articles, n of them from a place that
-// depends on the trial.
+// real returns n shingles of news articles, from a place that depends on the trial.
 func real(tb testing.TB) func(trial, n int) []uint64 {
 	var all []uint64
 	for _, d := range corpus.Docs(tb, "reuters21578", "docs.jsonl") {
@@ -79,8 +78,8 @@ func real(tb testing.TB) func(trial, n int) []uint64 {
 
 var accuracySizes = []int{5, 20, 64, 200, 1000, 5000, 20000}
 
-// attainable returns the shares of n elements that come nearest to a grid of
-// similarities, without repeats and without 0 and all.
+// attainable returns the shares of n elements that are nearest to a grid of similarities,
+// without repeats, 0 and n.
 func attainable(n int) []int {
 	var common []int
 	for _, j := range []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, .95} {
@@ -91,8 +90,8 @@ func attainable(n int) []int {
 	return common
 }
 
-// TestAccuracy makes the table of docs/benchmarks.md, of all kinds of
-// elements, sizes of the union and similarities:
+// TestAccuracy measures the table of docs/benchmarks.md for all kinds of elements, union
+// sizes and similarities:
 //
 //	go test ./minhash -run TestAccuracy -v -trials 2000
 func TestAccuracy(t *testing.T) {
@@ -126,8 +125,8 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-// Other numbers of registers and the other algorithms are unbiased too, and no
-// worse than theory. Legacy is left out: its bias is known and part of it.
+// Other numbers of registers and the other algorithms are also unbiased and no worse than
+// in theory. Legacy is left out: its bias is known and part of its definition.
 func TestAccuracyOfOtherAlgorithms(t *testing.T) {
 	trials := 1000
 	if testing.Short() || raceEnabled {
@@ -156,10 +155,9 @@ func TestAccuracyOfOtherAlgorithms(t *testing.T) {
 	}
 }
 
-// TestRoundsAccuracy makes the variance half of the table by which the number of
-// rounds was chosen (run it with -trials 4000 -v); BenchmarkRounds makes the other
-// half. With fewer trials it still sees that no number of rounds is worse than
-// classic MinHash.
+// TestRoundsAccuracy measures the variances in the table by which the number of rounds
+// was chosen (run it with -trials 4000 -v); BenchmarkRounds measures the times. With
+// fewer trials it still checks that no number of rounds is worse than classic MinHash.
 func TestRoundsAccuracy(t *testing.T) {
 	trials := *trialsFlag
 	if trials == 0 {

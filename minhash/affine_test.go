@@ -21,7 +21,7 @@ type datasketchCase struct {
 	Sum    uint64
 }
 
-// datasketchCases reads what datasketch/testdata/vectors.py wrote.
+// datasketchCases reads the output of datasketch/testdata/vectors.py.
 func datasketchCases(t *testing.T) (tokens map[string][]string, cases []datasketchCase) {
 	data, err := os.ReadFile("datasketch/testdata/datasketch.json")
 	if err != nil {
@@ -48,7 +48,7 @@ func (c datasketchCase) options() minhash.Options {
 	return o
 }
 
-// The signatures are those of the Python package, bit for bit.
+// The signatures equal those of the Python package, bit for bit.
 func TestAffineEqualsDatasketch(t *testing.T) {
 	tokens, cases := datasketchCases(t)
 	if len(cases) != 40 {

@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// The share of bands in which two sets meet is J^rows, also for sets far
-// smaller than K, where shortcuts in the literature fail.
+// Two sets meet in a share J^rows of the bands, also if they are far smaller than K,
+// where shortcuts in the literature fail.
 func TestBandsMeetWithProbabilityJToTheRows(t *testing.T) {
 	trials := 3000
 	if testing.Short() || raceEnabled {
@@ -69,7 +69,8 @@ func TestBandKeysDependOnTheirBandAlone(t *testing.T) {
 	if len(slices.Compact(keys)) != 16 {
 		t.Errorf("%d distinct keys of 16 bands of equal registers, want 16", len(slices.Compact(keys)))
 	}
-	// One bit of one register changes about half of the bits of its key alone.
+	// Changing one bit of one register changes about half of the bits of its key, and no
+	// other key.
 	flips, trials := 0, 0
 	values := a.Values()
 	before := minhash.BandKeys(nil, values, 16, 8, 9)

@@ -16,9 +16,9 @@ import (
 
 var benchSizes = []int{20, 64, 200, 1000, 5000, 20000}
 
-// fastest returns for each function the least time of a call, over rounds that
-// take turns, in nanoseconds. Each turn makes about as many calls as fit into
-// 200 microseconds.
+// fastest returns the shortest time of a call of each function in nanoseconds. The
+// functions alternate over several rounds, and each turn makes about as many calls as fit
+// into 200 microseconds.
 func fastest(rounds int, fs ...func()) []float64 {
 	best := make([]float64, len(fs))
 	calls := make([]int, len(fs))
@@ -41,8 +41,8 @@ func fastest(rounds int, fs ...func()) []float64 {
 	return best
 }
 
-// BenchmarkRounds reports the time a shingle with one, two and three bucket
-// rounds on each tier.
+// BenchmarkRounds reports the time per shingle with one, two and three bucket rounds on
+// each tier.
 func BenchmarkRounds(b *testing.B) {
 	for _, tier := range minhash.Tiers() {
 		for _, n := range benchSizes {
@@ -92,8 +92,8 @@ func BenchmarkAgree(b *testing.B) {
 	}
 }
 
-// BenchmarkBandKeys reports the time to make all keys of a signature of 128
-// registers, and how many times faster that is than XXH64 of each band's bytes.
+// BenchmarkBandKeys reports the time to compute all keys of a signature of 128 registers,
+// and the speed relative to XXH64 of each band's bytes.
 func BenchmarkBandKeys(b *testing.B) {
 	for _, bands := range []int{16, 32} {
 		rows := 128 / bands
@@ -123,9 +123,9 @@ func BenchmarkBandKeys(b *testing.B) {
 	}
 }
 
-// BenchmarkParallel reports nanoseconds of processor time a shingle for one and
-// for two goroutines that sketch documents of 200 shingles, each with its own
-// memory and both with one Sketcher: what they share must not slow them.
+// BenchmarkParallel reports nanoseconds of processor time per shingle for one and for two
+// goroutines that sketch documents of 200 shingles with their own memory and a shared
+// Sketcher: sharing it must not slow them down.
 func BenchmarkParallel(b *testing.B) {
 	s := minhash.New(minhash.Options{})
 	set := stream(1, 200)
@@ -160,9 +160,8 @@ func BenchmarkParallel(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkRepetitive reports the time an element of 10,000 that are few
-// distinct ones over and over, and how many times slower that is than as many
-// distinct ones.
+// BenchmarkRepetitive reports the time per element for 10,000 elements that repeat a few
+// distinct ones, and the slowdown compared with as many distinct ones.
 func BenchmarkRepetitive(b *testing.B) {
 	const n = 10000
 	for _, distinct := range []int{1, 20, 100, 300} {

@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Estimates are the same bits on every processor: the file holds those of
+// Estimates have the same bits on every processor: the file holds estimates of
 // similarity, containment and cardinality.
 func TestGoldenEstimates(t *testing.T) {
 	var out strings.Builder
@@ -28,8 +28,8 @@ func TestGoldenEstimates(t *testing.T) {
 	golden(t, "testdata/estimates.txt", []byte(out.String()))
 }
 
-// TestLogarithmAgreesWithMath compares with package math, whose results may be off in the last
-// place themselves.
+// TestLogarithmAgreesWithMath compares logarithms with package math, whose results may be
+// off in the last digit.
 func TestLogarithmAgreesWithMath(t *testing.T) {
 	check := func(what string, x, got, want float64) {
 		t.Helper()
@@ -50,8 +50,8 @@ func TestLogarithmAgreesWithMath(t *testing.T) {
 	}
 }
 
-// The sum of waiting times is that of the logarithms, from few and large to many
-// and small ones.
+// The sum of waiting times equals the sum of the logarithms, for anything from a few
+// large ones to many small ones.
 func TestWaitingTimesSumLogarithms(t *testing.T) {
 	for n := range 60 {
 		scale := math.Ldexp(1, -n)
@@ -68,8 +68,8 @@ func TestWaitingTimesSumLogarithms(t *testing.T) {
 	}
 }
 
-// BenchmarkCardinality reports the time of an estimate, and what the logarithm of
-// each register alone would take.
+// BenchmarkCardinality reports the time of an estimate, and of computing the logarithm of
+// each register.
 func BenchmarkCardinality(b *testing.B) {
 	for _, n := range []int{20, 200, 1000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {

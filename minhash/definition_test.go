@@ -16,8 +16,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// define computes registers straight from the definition in FORMAT.md, as slowly
-// as it reads: every value that names a register, and the least of them.
+// define computes registers directly from the definition in FORMAT.md, slowly: every
+// value assigned to a register, and the smallest of them.
 func define(k int, seed uint64, classic bool, set []uint64) []uint32 {
 	state := seed ^ 0x6a09e667f3bcc908
 	draw := func() uint64 {
@@ -68,7 +68,7 @@ func define(k int, seed uint64, classic bool, set []uint64) []uint32 {
 	return regs
 }
 
-// The kernels, which leave out most of the work, compute what the definition gives.
+// The kernels skip most of the work and still compute the registers of the definition.
 func TestSketchesFollowTheDefinition(t *testing.T) {
 	for _, k := range []int{16, 64, 128, 1024} {
 		for _, n := range []int{0, 1, 2, 20, 44, 45, 100, 300, 1500, 6000} {
@@ -86,8 +86,8 @@ func TestSketchesFollowTheDefinition(t *testing.T) {
 	}
 }
 
-// TestFormatDumpByHand decodes the dump in FORMAT.md at the offsets that its prose
-// gives, without the package.
+// TestFormatDumpByHand decodes the dump in FORMAT.md at the documented offsets, without
+// the package.
 func TestFormatDumpByHand(t *testing.T) {
 	page, err := os.ReadFile("FORMAT.md")
 	if err != nil {

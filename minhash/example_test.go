@@ -26,7 +26,7 @@ func Example() {
 	// Output: true true
 }
 
-// The memory for hashes and signature serves for all documents.
+// One slice of hashes and one signature are reused for all documents.
 func ExampleSketcher_SketchInto() {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})
@@ -43,7 +43,7 @@ func ExampleSketcher_SketchInto() {
 	// false
 }
 
-// As many goroutines as the caller likes, each with its own memory.
+// Any number of goroutines may run, each with its own memory.
 func ExampleSketcher() {
 	mh := minhash.New(minhash.Options{Elements: shingle.Shingler{}})
 	texts := []string{"all the boats are in", "the boats are all in", "none of the boats is in", ""}
@@ -64,7 +64,7 @@ func ExampleSketcher() {
 	// Output: 1 0 true
 }
 
-// Registers of many documents in one slice, and their scheme once.
+// The registers of many documents are in one slice, and their scheme is stored once.
 func ExampleSketcher_AppendValues() {
 	mh := minhash.New(minhash.Options{K: 64})
 	var registers []uint32
@@ -76,7 +76,7 @@ func ExampleSketcher_AppendValues() {
 	// Output: 64 0
 }
 
-// The same sets by the default and by the reference.
+// The same sets with the default algorithm and with the reference.
 func ExampleAlgorithm() {
 	set := make([]uint64, 100)
 	for i := range set {
@@ -106,7 +106,7 @@ func ExampleSketcher_Sketch_multiset() {
 	weighted := func(hashes []uint64) (elements []uint64) {
 		seen := make(map[uint64]uint64)
 		for _, h := range hashes {
-			// Far apart for neighbouring n, so that sums do not meet.
+			// Numbers far apart for neighbouring n, so that sums do not collide.
 			elements = append(elements, h+seen[h]*0x9E3779B97F4A7C15)
 			seen[h]++
 		}
@@ -121,7 +121,7 @@ func ExampleSketcher_Sketch_multiset() {
 	// Output: true
 }
 
-// The hashes of a text that need not be kept.
+// The hashes of a text that is not kept in memory.
 func ExampleSketcher_SketchSeq() {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})

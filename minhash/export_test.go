@@ -2,8 +2,8 @@ package minhash
 
 import "github.com/neardup/neardup/internal/cpu"
 
-// Tiers names the kernels that this machine can run; the first is the generic
-// one, the last the one that is used.
+// Tiers names the kernels that this machine can run: the generic one first, the one in
+// use last.
 func Tiers() []string {
 	var names []string
 	for _, t := range cpu.Tiers() {
@@ -30,9 +30,9 @@ func (s *Sketcher) OnTier(name string) *Sketcher {
 	return c
 }
 
-// WithRounds returns a Sketcher like s with another number of bucket rounds,
-// for the measurements by which the number was chosen. Its signatures are of no
-// scheme that can be stored.
+// WithRounds returns a Sketcher like s with another number of bucket rounds, for the
+// measurements by which the number was chosen. Its signatures have no scheme and cannot
+// be stored.
 func (s *Sketcher) WithRounds(n int) *Sketcher {
 	c := newSketcher(s.scheme)
 	c.scheme.Rounds, c.params.rounds, c.tier = n, n, s.tier
@@ -42,7 +42,7 @@ func (s *Sketcher) WithRounds(n int) *Sketcher {
 // AgreeOnTier is Agree with the named kernel.
 func AgreeOnTier(name string, a, b []uint32) int { return agreeTier(tierNamed(name), a, b) }
 
-// BandKeysGeneric is BandKeys of a set that is not empty, in Go.
+// BandKeysGeneric is the Go version of BandKeys for a non-empty set.
 func BandKeysGeneric(values []uint32, bands, rows int, seed uint64) []uint64 {
 	keys := make([]uint64, bands)
 	key := makeBandKey(seed)

@@ -45,9 +45,10 @@ func checksum(values []uint32) uint64 {
 	return xxhash.Sum64(data)
 }
 
-// Every register that the package has ever made, it makes for ever. The file
-// holds, for a scheme and the elements that stream(n, n) yields, the first
-// registers, XXH64 of all in little-endian order, and XXH64 of the band keys.
+// Registers never change: every register that the package has made, it makes in every
+// later version. For each scheme and the elements that stream(n, n) yields, the file has
+// the first registers, XXH64 of all registers in little-endian order, and XXH64 of the
+// band keys.
 func TestGoldenValues(t *testing.T) {
 	var out strings.Builder
 	for _, o := range everyOptions() {
@@ -89,7 +90,7 @@ func goldenSignature() minhash.Signature {
 	return s.Sketch(set)
 }
 
-// The golden files are written today and can be read for ever.
+// The golden files can be written by this version and read by every version.
 func TestGoldenFiles(t *testing.T) {
 	sig := goldenSignature()
 	format, err := os.ReadFile("FORMAT.md")
@@ -231,8 +232,8 @@ func TestUnmarshalRefusesDamagedBytes(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal decodes untrusted bytes: whatever is accepted comes out the same
-// when it is encoded, and nothing takes memory that the bytes do not back.
+// FuzzUnmarshal decodes untrusted bytes: accepted bytes are encoded back unchanged, and
+// memory is allocated only for bytes that are present.
 func FuzzUnmarshal(f *testing.F) {
 	sig := goldenSignature()
 	for _, v := range []interface{ AppendBinary([]byte) ([]byte, error) }{sig, sig.Pack(8), sig.Scheme()} {

@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// guarded returns memory for size bytes that ends where a page that must not be
-// touched begins, or begins where such a page ends.
+// guarded returns size bytes of memory that end just before a protected page, or begin
+// just after one.
 func guarded(t *testing.T, size int, atEnd bool) []byte {
 	page := syscall.Getpagesize()
 	inner := (size + page - 1) / page * page
@@ -30,7 +30,7 @@ func guarded(t *testing.T, size int, atEnd bool) []byte {
 	return mem[page : page+size : page+size]
 }
 
-// No kernel reads or writes outside the elements and registers it is given: the test
+// No kernel reads or writes outside the elements and registers that it gets: the test
 // would crash.
 func TestKernelsStayInside(t *testing.T) {
 	for _, k := range []int{16, 128, 1024} {

@@ -13,7 +13,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// stream is SplitMix64: n numbers that look random and are always the same.
+// stream returns the first n numbers of SplitMix64, which look random and are always the
+// same.
 func stream(seed uint64, n int) []uint64 {
 	out := make([]uint64, n)
 	for i := range out {
@@ -42,8 +43,8 @@ func everyOptions() []minhash.Options {
 
 func name(o minhash.Options) string { return minhash.New(o).Scheme().String() }
 
-// A set is what counts: not the order, the repeats, the cut into blocks or the
-// way the elements come.
+// Only the set counts, not the order, repeats, division into blocks or source of the
+// elements.
 func TestOrderAndRepeatsDoNotMatter(t *testing.T) {
 	for _, o := range everyOptions() {
 		t.Run(name(o), func(t *testing.T) {
@@ -77,8 +78,8 @@ func TestOrderAndRepeatsDoNotMatter(t *testing.T) {
 	}
 }
 
-// Text that repeats itself costs no accuracy, and takes the path that drops
-// repeats before the fallback.
+// Repetitive text does not reduce accuracy; it takes the path that drops repeats before
+// the fallback.
 func TestRepeatsCostNoAccuracy(t *testing.T) {
 	s := minhash.New(minhash.Options{})
 	for _, distinct := range []int{1, 3, 20, 100, 300} {
@@ -192,8 +193,7 @@ func TestForSchemeMakesTheSameSketcher(t *testing.T) {
 	}
 }
 
-// A caller who passes a wrong scheme reads which field is wrong, and nothing of
-// damaged data.
+// The error for a wrong scheme names the wrong field and does not mention damaged data.
 func TestSchemeErrorsNameTheField(t *testing.T) {
 	good := minhash.New(minhash.Options{}).Scheme()
 	for _, c := range []struct {
@@ -393,7 +393,7 @@ func TestReusedBuffersDoNotAllocate(t *testing.T) {
 				t.Errorf("n=%d: %s makes %g allocations, want 0", n, what, got)
 			}
 		}
-		// A new signature, and what the loop over a sequence takes.
+		// A new signature, and the allocations of the loop over a sequence.
 		if got := testing.AllocsPerRun(100, func() { s.SketchSeq(slices.Chunk(set, 512)) }); got > 8 {
 			t.Errorf("n=%d: SketchSeq makes %g allocations, want at most 8", n, got)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// Packed signatures agree wherever whole ones do, are corrected for chance and no
-// worse than documented.
+// Packed signatures agree wherever the full ones do, are corrected for chance, and are as
+// accurate as documented.
 func TestPackedAccuracy(t *testing.T) {
 	trials := 3000
 	if testing.Short() || raceEnabled {
@@ -47,8 +47,8 @@ func TestPackedAccuracy(t *testing.T) {
 	}
 }
 
-// Sets that share nothing score next to nothing on the average, where an
-// estimate without correction would score 2^-8.
+// The mean estimate for disjoint sets is close to 0; without the correction it would be
+// 2^-8.
 func TestPackedDisjointSetsScoreNearZero(t *testing.T) {
 	var sum float64
 	const trials = 2000
@@ -57,7 +57,7 @@ func TestPackedDisjointSetsScoreNearZero(t *testing.T) {
 		set := random(trial, 200)
 		sum += s.Sketch(set[:100]).Pack(8).Similarity(s.Sketch(set[100:]).Pack(8))
 	}
-	// Negative estimates count as 0, so what is left is half the spread.
+	// Negative estimates count as 0, which halves the spread.
 	if mean := sum / trials; mean > .0012 {
 		t.Errorf("mean similarity of disjoint sets = %.5f, want at most 0.0012", mean)
 	}

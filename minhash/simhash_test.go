@@ -28,7 +28,7 @@ func TestSimHashFollowsTheDefinition(t *testing.T) {
 	}
 	for n := range 600 {
 		set := stream(uint64(n), n)
-		if n%3 == 0 { // so that many bits are a tie, or nearly
+		if n%3 == 0 { // so that many bits are tied or nearly tied
 			set = append(set[:n/3], set[:n/3]...)
 		}
 		if got, want := minhash.SimHash64(set), naive(set); got != want {
@@ -38,8 +38,8 @@ func TestSimHashFollowsTheDefinition(t *testing.T) {
 	if got, want := minhash.SimHash64(stream(1, 70001)), naive(stream(1, 70001)); got != want {
 		t.Errorf("n=70001: %016x, want %016x", got, want)
 	}
-	// The angle between sets of equal size that share half of it is 60 degrees,
-	// a third of pi: 21.3 bits of 64.
+	// The angle between sets of equal size that share half of their elements is 60
+	// degrees, a third of pi: 21.3 of 64 bits.
 	var sum int
 	const trials = 500
 	for trial := range trials {
@@ -51,8 +51,8 @@ func TestSimHashFollowsTheDefinition(t *testing.T) {
 	}
 }
 
-// BenchmarkSimHash64 reports the time a shingle, and how many times faster that
-// is than a loop over the bits of each element.
+// BenchmarkSimHash64 reports the time per shingle, and the speed relative to a loop over
+// the bits of each element.
 func BenchmarkSimHash64(b *testing.B) {
 	for _, n := range []int{20, 200, 1000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {

@@ -135,7 +135,7 @@ func TestUnmarshalTextRefusesDamage(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshalText: whatever text is accepted comes out the same when it is encoded.
+// FuzzUnmarshalText checks that every accepted text is encoded back unchanged.
 func FuzzUnmarshalText(f *testing.F) {
 	sig := goldenSignature()
 	f.Add(mustText(f, sig))

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAlignFindsSharedNews finds what two news stories share, to the byte: adjoining
-// paragraphs come as one passage, curly quotes and hard spaces notwithstanding.
+// TestAlignFindsSharedNews finds the shared text of two news stories, to the byte:
+// adjoining paragraphs form one passage, despite curly quotes and no-break spaces.
 func TestAlignFindsSharedNews(t *testing.T) {
 	type side struct{ Start, End int }
 	type gold struct{ A, B side }
@@ -34,8 +34,8 @@ func TestAlignFindsSharedNews(t *testing.T) {
 	got := shingle.Aligner{}.Align(a, b)
 	covered := make([]bool, len(want))
 	for _, p := range got {
-		// The outer edges of a passage are edges of gold, and what it holds
-		// between them is gold and the space between paragraphs.
+		// The outer edges of a passage are gold edges, and between them it holds only
+		// gold passages and the space between paragraphs.
 		startA, startB, endA, endB := false, false, false, false
 		for i, g := range want {
 			startA = startA || near(p.A.Start, g.A.Start)

@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAlignFindsMarkedPassages runs the cases of testdata/align. In their texts "[1:" and "]" are
-// around a side of the passage 1, "[1,2:" around one of two passages.
+// TestAlignFindsMarkedPassages runs the cases of testdata/align. In their texts "[1:" and
+// "]" enclose a side of passage 1, and "[1,2:" begins a side of both passages.
 func TestAlignFindsMarkedPassages(t *testing.T) {
 	files, err := filepath.Glob("testdata/align/*.txt")
 	if err != nil || len(files) == 0 {
@@ -79,7 +79,7 @@ func show(text string, s shingle.Span) string {
 	return fmt.Sprintf("%04d %s", s.Start, strings.TrimSpace(s.Of(text)))
 }
 
-// marks takes the marks out of a text and returns the spans between them.
+// marks removes the marks from a text and returns the spans between them.
 func marks(t *testing.T, marked string) (string, map[string]shingle.Span) {
 	t.Helper()
 	spans := map[string]shingle.Span{}
@@ -131,7 +131,7 @@ func checkPassages(t *testing.T, al shingle.Aligner, a, b string, ps []shingle.P
 
 func sides(p shingle.Passage) []int { return []int{p.A.Start, p.B.Start, p.A.End, p.B.End} }
 
-// checkSpan fails unless a span lies on the borders of runes and of tokens.
+// checkSpan fails unless a span begins and ends on rune and token boundaries.
 func checkSpan(t *testing.T, al shingle.Aligner, text string, s shingle.Span) {
 	t.Helper()
 	if s.Start < 0 || s.Start >= s.End || s.End > len(text) {
@@ -149,7 +149,7 @@ func checkSpan(t *testing.T, al shingle.Aligner, text string, s shingle.Span) {
 	}
 }
 
-// checkEdits fails unless edits lead from one side to the other.
+// checkEdits fails unless edits turn one side into the other.
 func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Edit) {
 	t.Helper()
 	var sh shingle.Shingler
@@ -159,7 +159,7 @@ func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Ed
 			t.Fatalf("passage %+v: edit %+v, want edits in order and within it", p, e)
 		}
 		x, y := sh.AppendTokens(nil, e.A.Of(a)), sh.AppendTokens(nil, e.B.Of(b))
-		// What lies between two edits holds no token.
+		// The text between two edits has no tokens.
 		if n := len(sh.AppendTokens(nil, a[atA:e.A.Start])) + len(sh.AppendTokens(nil, b[atB:e.B.Start])); n > 0 {
 			t.Fatalf("passage %+v: %d tokens before edit %+v are in no edit, want 0", p, n, e)
 		}
@@ -188,7 +188,7 @@ func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Ed
 	}
 }
 
-// mill writes texts: paragraphs of made-up sentences, some shared, edited.
+// mill generates texts: paragraphs of made-up sentences, some of them shared or edited.
 type mill uint64
 
 func (m *mill) n(n int) int {
@@ -219,7 +219,8 @@ func (m *mill) paragraph() []string {
 	return words
 }
 
-// pair returns two texts that share paragraphs, with a rate of edits in 1000.
+// pair returns two texts that share paragraphs, with the given number of edits per 1000
+// words.
 func (m *mill) pair(rate int) (a, b string) {
 	var shared [][]string
 	for range 3 {
@@ -287,7 +288,8 @@ func exchanged(ps []shingle.Passage) []shingle.Passage {
 	return ps
 }
 
-// TestEachAlignOptionChangesPassages shows for every option two texts whose passages it changes.
+// TestEachAlignOptionChangesPassages has, for every option, two texts whose passages it
+// changes.
 func TestEachAlignOptionChangesPassages(t *testing.T) {
 	const tail = "runs over the hills and far away to the sea where nobody goes"
 	text := func(s string) string { return "One two three. " + s + " Seven eight nine." }
@@ -311,7 +313,8 @@ func TestEachAlignOptionChangesPassages(t *testing.T) {
 	}
 }
 
-// TestAlignAtFindsWhatAlignFinds finds from one seed what the alignment of the whole finds.
+// TestAlignAtFindsWhatAlignFinds finds from one seed the same passage as the alignment of
+// the whole texts.
 func TestAlignAtFindsWhatAlignFinds(t *testing.T) {
 	const a = "Nobody came. The clock on the tower of the town hall has stood still since the great storm of last winter."
 	const b = "They said the clock on the tower of the town hall has stood still since the great storm of last summer."
@@ -335,7 +338,7 @@ func TestAlignAtFindsWhatAlignFinds(t *testing.T) {
 	}
 }
 
-// TestPrepareSkipsSpans leaves spans out of a text.
+// TestPrepareSkipsSpans skips spans of a text.
 func TestPrepareSkipsSpans(t *testing.T) {
 	a := "The clock on the tower of the town hall has stood still since the great storm."
 	b := "The clock on the tower ADVERTISEMENT of the town hall has stood still since the great storm."
@@ -371,8 +374,8 @@ func FuzzAlign(f *testing.F) {
 	})
 }
 
-// TestNearCopiesAreAllReported has two copies on each side so close together that one
-// alignment passes through both: still every pair of them is reported.
+// TestNearCopiesAreAllReported has two copies on each side, so close together that one
+// alignment covers both: every pair of copies is still reported.
 func TestNearCopiesAreAllReported(t *testing.T) {
 	const phrase = "to be a good neighbour costs nothing but the time it takes to say good morning twice"
 	a := phrase + ". So it goes. " + phrase
@@ -390,7 +393,7 @@ func TestNearCopiesAreAllReported(t *testing.T) {
 	}
 }
 
-// A passage ends where skipped text begins, and takes none of its marks.
+// A passage ends where skipped text begins, and includes none of its punctuation.
 func TestPassageEndsAtSkippedText(t *testing.T) {
 	const story = "«The night ferry will sail again from May, nine years after the last crossing of the sound»"
 	const menu = " (Home | News | Sport) "

@@ -11,8 +11,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// idiomatic is the pipeline as one writes it without this package: lower the
-// text, split it into fields, join every five, hash.
+// idiomatic is the usual pipeline without this package: lower the text, split it into
+// fields, join every five, hash.
 func idiomatic(dst []uint64, text string) []uint64 {
 	fields := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -23,8 +23,8 @@ func idiomatic(dst []uint64, text string) []uint64 {
 	return dst
 }
 
-// sample returns up to n bytes of the documents whose id begins with prefix, in
-// parts of about 8 KB, cut at line ends: each is timed by itself.
+// sample returns up to n bytes of the documents whose id begins with prefix, in parts of
+// about 8 KB that end at line ends. Each part is timed separately.
 func sample(tb testing.TB, n int, prefix string, file ...string) []string {
 	tb.Helper()
 	var texts []string
@@ -63,9 +63,9 @@ func size(texts []string) (n int) {
 	return n
 }
 
-// fastest runs the functions on each text in turn, rounds times, and returns
-// for each function the sum over the texts of its shortest times: what else
-// the machine does meanwhile hardly shows.
+// fastest runs the functions on each text in alternation, rounds times, and returns for
+// each function the sum over the texts of its shortest times, which other load on the
+// machine hardly affects.
 func fastest(rounds int, texts []string, fs ...func(string)) []time.Duration {
 	best := make([]time.Duration, len(fs))
 	for _, text := range texts {
@@ -86,9 +86,9 @@ func fastest(rounds int, texts []string, fs ...func(string)) []time.Duration {
 	return best
 }
 
-// BenchmarkEnglish compares five-word shingles of English text, with each set
-// of instructions, with the idiomatic pipeline and with a bare pass of xxhash
-// over the same bytes, in turn, shortest of several rounds.
+// BenchmarkEnglish compares five-word shingles of English text, on each instruction set,
+// with the idiomatic pipeline and with xxhash over the same bytes. They alternate, and
+// the shortest time of several rounds counts.
 func BenchmarkEnglish(b *testing.B) {
 	texts := sample(b, 2<<20, "", "throughput", "english_rfc.jsonl")
 	var hashes []uint64
@@ -113,8 +113,8 @@ func BenchmarkEnglish(b *testing.B) {
 	})
 }
 
-// BenchmarkUnits measures what else there is: characters, tokens with their
-// spans, a stream, and short texts.
+// BenchmarkUnits measures other uses: characters, tokens with their spans, a stream, and
+// short texts.
 func BenchmarkUnits(b *testing.B) {
 	for _, lang := range []struct{ name, file string }{{"english", "english_rfc.jsonl"}, {"russian", "russian_docs.jsonl"}} {
 		texts := sample(b, 1<<20, "", "throughput", lang.file)
@@ -172,7 +172,7 @@ func BenchmarkUnits(b *testing.B) {
 	}
 }
 
-// rounds is how often fastest repeats.
+// rounds is the number of rounds of fastest.
 func rounds(b *testing.B) int {
 	if b.N == 1 {
 		return 1
@@ -180,8 +180,8 @@ func rounds(b *testing.B) int {
 	return 15
 }
 
-// BenchmarkScripts compares the speed on other scripts, and on texts that take more
-// work than most, with that on English help pages, with each set of instructions.
+// BenchmarkScripts compares the speed on other scripts, and on texts that take more work
+// than most, with that on English, on each instruction set.
 func BenchmarkScripts(b *testing.B) {
 	english := sample(b, 1<<20, "en", "throughput", "help_7_languages.jsonl")
 	type kind struct {

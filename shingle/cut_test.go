@@ -66,8 +66,8 @@ func TestOriginalMapsBackToText(t *testing.T) {
 	}
 }
 
-// FuzzCut cuts every token whose bit is set: the others are the tokens of the rest,
-// and are where they were.
+// FuzzCut cuts every token whose bit is set: the other tokens are those of the rest, at
+// the places that Original returns.
 func FuzzCut(f *testing.F) {
 	f.Add("one two  three\n\nfour; five ab中cd ½", []byte{0b01010101, 0b1010})
 	f.Add("ひら中がな don't\u200b x\xe4y\xb8\xad", []byte{0b01010100})
@@ -126,8 +126,8 @@ func TestSentencesEndWhereExpected(t *testing.T) {
 	}
 }
 
-// FuzzSentences: sentences ascend, have no space around them, and hold every token
-// once.
+// FuzzSentences checks that sentences ascend, have no space around them, and hold every
+// token once.
 func FuzzSentences(f *testing.F) {
 	f.Add("One. Two!\n\n\"Three?\" 第一句。第二句。\n- a. B\n- c")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -7,8 +7,7 @@ import (
 	"github.com/neardup/neardup/internal/unidata"
 )
 
-// EachTier runs f once for every set of instructions that this machine has, the best
-// first.
+// EachTier runs f once for each instruction set of this machine, the best first.
 func EachTier(f func(name string)) {
 	tiers := cpu.Tiers()
 	slices.Reverse(tiers)
@@ -23,8 +22,8 @@ func EachTier(f func(name string)) {
 // Occurrence is occurrence.
 func Occurrence(h, n uint64) uint64 { return public.occurrence(h, n) }
 
-// Pieces returns the tokens and their spans as found when text is given in
-// pieces of n bytes, cut between code points.
+// Pieces returns the tokens and spans found when text is read in pieces of n bytes, cut
+// between code points.
 func (s Shingler) Pieces(text string, n int) []Token {
 	t := s.tokenizer(true)
 	defer t.release()
@@ -48,9 +47,9 @@ func (s Shingler) Pieces(text string, n int) []Token {
 	return out
 }
 
-// SameUnspaced reports whether the instructions in use, if there are any, agree with
-// the plain form on blocks of text without spaces, after each kind and for both
-// tables. It returns how many bytes are taken at most.
+// SameUnspaced reports whether the vector instructions in use, if any, agree with the
+// plain form on blocks of text without spaces, after each kind and for both tables. It
+// returns the largest number of bytes taken.
 func SameUnspaced(text []byte) (same bool, read int) {
 	for k := range kindTables {
 		for _, before := range []uint8{kindSep, kindLetter, kindSingle, kindHiragana, kindKatakana} {
@@ -66,10 +65,10 @@ func SameUnspaced(text []byte) (same bool, read int) {
 	return true, read
 }
 
-// SameTwos reports whether the instructions in use agree with the plain form on
-// the code points of two bytes of a block that two names, for both tables.
+// SameTwos reports whether the vector instructions in use agree with the plain form on
+// the two-byte code points of a block, for both tables.
 func SameTwos(text [blockSize + 16]byte, two uint64) bool {
-	// Only first bytes of two, as a block has them.
+	// Only first bytes of two-byte sequences, as a block has them.
 	for q := range 64 {
 		if c := text[q]; c < 0xc0 || c >= 0xe0 || text[q+1]&0xc0 != 0x80 {
 			two &^= 1 << q
@@ -88,10 +87,10 @@ func SameTwos(text [blockSize + 16]byte, two uint64) bool {
 	return true
 }
 
-// SameBytes reports whether the instructions in use agree with the plain form on which
-// bytes of text are words, of which kind they are, and how many of them are ASCII.
+// SameBytes reports whether the vector instructions in use agree with the plain form on
+// which bytes of text belong to words, on their kinds, and on how many of them are ASCII.
 func SameBytes(text []byte) bool {
-	// Room for a block of anything after it, ended by a byte that is not a word's.
+	// Room for a block of any content, ended by a byte that does not belong to a word.
 	buf := append(slices.Clone(text), ' ')
 	n := len(buf)
 	buf = append(buf, "garbage that's after it all, 'as' much as a block and a vector'x"...)
@@ -122,9 +121,9 @@ func SameBytes(text []byte) bool {
 	return true
 }
 
-// SameRun reports whether the instructions in use agree with the plain form on the
-// blocks that text begins with, after each state, for both tables, up to the end and up
-// to the n-th byte. It returns how many bytes are taken at most.
+// SameRun reports whether the vector instructions in use agree with the plain form on the
+// first blocks of text, after each state, for both tables, up to the end and up to the
+// n-th byte. It returns the largest number of bytes taken.
 func SameRun(text []byte, n int) (same bool, read int) {
 	got, want := make([]byte, 3*len(text)+2*blockSize), make([]byte, 3*len(text)+2*blockSize)
 	for _, table := range runTables {
@@ -144,9 +143,9 @@ func SameRun(text []byte, n int) (same bool, read int) {
 	return true, read
 }
 
-// SameLetters reports whether the instructions in use, if there are any, agree with the
-// plain form on blocks of letters of two bytes, for both tables. It returns how many
-// bytes are taken at most.
+// SameLetters reports whether the vector instructions in use, if any, agree with the
+// plain form on blocks of two-byte letters, for both tables. It returns the largest
+// number of bytes taken.
 func SameLetters(text []byte) (same bool, read int) {
 	got, want := make([]byte, len(text)+blockSize), make([]byte, len(text)+blockSize)
 	for k := range lettersOf {
@@ -160,9 +159,9 @@ func SameLetters(text []byte) (same bool, read int) {
 	return true, read
 }
 
-// SamePages reports whether the instructions in use, if there are any, fold blocks of text
-// by pages to the same tokens, and to the same state, as code points folded one by one
-// do, after each state and for both tables. It returns the largest number of bytes taken.
+// SamePages reports whether the vector instructions in use, if any, fold blocks of text
+// by pages to the same tokens and state as folding code point by code point, after each
+// state and for both tables. It returns the largest number of bytes taken.
 func SamePages(text []byte) (same bool, read int) {
 	if !hasPages() {
 		return true, 0
@@ -174,7 +173,7 @@ func SamePages(text []byte) (same bool, read int) {
 			if stopped && r == len(text) || state == stateHiragana && r > 0 {
 				return false, r
 			}
-			// What goes before the text decides whether its first token is apart.
+			// The text before decides whether the first token is separate.
 			f := folder{table: table}
 			f.reserve(3*len(text) + 8*slack)
 			f.state = state
@@ -187,7 +186,8 @@ func SamePages(text []byte) (same bool, read int) {
 				f.put(e, delta, text[i:i+size], i, i+size)
 				i += size
 			}
-			// An apostrophe after a space is its own state or none, with one effect.
+			// After a space an apostrophe may or may not be a separate state; the effect
+			// is the same.
 			last := max(0, r-1)
 			if (f.state != after && text[last] != '\'') || !slices.Equal(words(got[:w]), words(f.buf[:f.n])) {
 				return false, r

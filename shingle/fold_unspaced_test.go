@@ -11,7 +11,7 @@ import (
 )
 
 // TestTiersAgreeOnEveryCodePoint puts each code point between others of every rule, in a
-// block by itself and near others: all sets of instructions must agree.
+// separate block and near others: all instruction sets must agree.
 func TestTiersAgreeOnEveryCodePoint(t *testing.T) {
 	around := []string{"漢", "か", "カ", "ー", "a", "'", "。", "я", "ក", "가"}
 	var b strings.Builder
@@ -45,17 +45,17 @@ func TestTiersAgreeOnEveryCodePoint(t *testing.T) {
 	}
 }
 
-// unspacedPieces are what the texts of TestUnspacedKernelsAgree are made of.
+// unspacedPieces are the pieces of the texts in TestUnspacedKernelsAgree.
 var unspacedPieces = []string{
 	"漢", "字", "の", "ひらがな", "カナ", "ー", "々", "、", "。", "「", "」", "a", "B", "'", "'", " ", "9", "word", "\n", "\u3000", "“", "—", "…", "，",
 	"Ａ", "１", "\u3099", "\u309a", "゛", "é", "한", "\U00020000", "\xe3", "\x80", "\xe4\xb8", "㈱", "ﾊ", "\u3400", "\u9fff",
 }
 
-// unspacedKnown is how many of them are of those kinds.
+// unspacedKnown is the number of pieces that the instructions handle.
 const unspacedKnown = 24
 
 // TestUnspacedKernelsAgree compares the vector instructions for text without spaces with
-// their plain form, on text that is mostly of the kinds that they know.
+// their plain form, on text that mostly consists of the kinds that they handle.
 func TestUnspacedKernelsAgree(t *testing.T) {
 	s, taken := stream(11), 0
 	for range 20000 {
@@ -78,7 +78,7 @@ func TestUnspacedKernelsAgree(t *testing.T) {
 	}
 }
 
-// The kernels for words, kinds of bytes and runs of ASCII do what their plain forms do.
+// The kernels for words, kinds of bytes and runs of ASCII agree with their plain forms.
 func TestKernelBytesAgree(t *testing.T) {
 	s := stream(7)
 	for range 3000 {
@@ -101,7 +101,7 @@ func TestKernelBytesAgree(t *testing.T) {
 	}
 }
 
-// The kernels for blocks of letters of two bytes do what their plain form does.
+// The kernels for blocks of two-byte letters agree with their plain form.
 func TestKernelLettersAgree(t *testing.T) {
 	s, taken := stream(17), 0
 	for i := range 10000 {
@@ -135,8 +135,8 @@ func TestKernelLettersAgree(t *testing.T) {
 	}
 }
 
-// The kernel for blocks of anything does what its plain form does: on text as people
-// write it, on code points of every kind in any order, and on broken bytes.
+// The kernel for blocks of any content agrees with its plain form: on natural text, on
+// code points of every kind in any order, and on invalid bytes.
 func TestKernelRunAgrees(t *testing.T) {
 	s, taken := stream(13), 0
 	for i := range 3000 {
@@ -150,7 +150,7 @@ func TestKernelRunAgrees(t *testing.T) {
 			case i%3 == 1 && s.next()%400 == 0:
 				b = append(b, byte(r))
 			default:
-				// Of one script at a time, as texts are.
+				// One script at a time, as in most texts.
 				lo := []rune{0x80, 0x370, 0x400, 0x5d0, 0xe00, 0x1780, 0x1f00, 0x3040, 0x4e00, 0xac00, 0xd7c0, 0x1d400, 0x1f300}[uint64(i)*7%13]
 				b = utf8.AppendRune(b, lo+r&0xff)
 			}
@@ -169,9 +169,9 @@ func TestKernelRunAgrees(t *testing.T) {
 	}
 }
 
-// The kernel for blocks of few pages gives the tokens that code points one by one give: on
-// texts of one script, with what becomes nothing, two code points or other marks in
-// between, and with others.
+// The kernel for blocks of few pages gives the same tokens as folding code point by code
+// point: on texts of one script, mixed with code points that fold to nothing or to two,
+// or with other marks, and on other texts.
 func TestKernelPagesAgree(t *testing.T) {
 	s, taken := stream(19), 0
 	for i := range 3000 {

@@ -17,9 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file anew")
 
-// golden renders what must never change: each token of the multilingual text
-// with its hash, and for several ways of shingling the number of hashes of each
-// line and of the whole, with a checksum over them.
+// golden renders the values that must never change: each token of the multilingual text
+// with its hash, and for several shinglers the number of hashes of each line and of the
+// whole text, with a checksum of them.
 func golden(text string, seed uint64) string {
 	var b strings.Builder
 	lines := strings.SplitAfter(text, "\n")
@@ -46,7 +46,8 @@ func golden(text string, seed uint64) string {
 	return b.String()
 }
 
-// TestGoldenHashes compares with the golden files: one without a seed, one with.
+// TestGoldenHashes compares hashes with the golden files: one without a seed, one with a
+// seed.
 func TestGoldenHashes(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
 	if err != nil {
@@ -74,8 +75,8 @@ func TestGoldenHashes(t *testing.T) {
 	}
 }
 
-// TestGoldenStreamEqualsWhole reads the multilingual text in pieces of many sizes: the hashes
-// are those that the golden file has for the whole.
+// TestGoldenStreamEqualsWhole reads the multilingual text in pieces of many sizes: the
+// hashes are those in the golden file for the whole text.
 func TestGoldenStreamEqualsWhole(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "multilingual.txt"))
 	if err != nil {
@@ -108,10 +109,9 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// FuzzKernels compares the sets of instructions with one another on bytes that
-// may be anything.
-// Every tier treats sequences that only look like UTF-8 alike: overlong ones,
-// surrogates, and code points above the last one.
+// FuzzKernels compares the instruction sets with each other on arbitrary bytes. Every
+// tier must treat sequences that resemble UTF-8 alike: overlong ones, surrogates, and
+// code points above the last one.
 func TestInvalidSequencesOnEveryTier(t *testing.T) {
 	const words = "ночной паром снова идёт с мая ภาษาไทย ὁ ποιητὴς 𝐦𝐚𝐭𝐡 "
 	for lead := 0xc0; lead <= 0xff; lead++ {

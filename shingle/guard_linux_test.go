@@ -11,8 +11,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// guarded returns a copy of text in memory that must not be written to, between
-// pages that must not be touched, at the end or at the start of its own.
+// guarded returns a copy of text in write-protected memory between inaccessible pages, at
+// the end or at the start of that memory.
 func guarded(t *testing.T, text string, atEnd bool) string {
 	page := syscall.Getpagesize()
 	inner := (len(text) + page - 1) / page * page
@@ -38,7 +38,7 @@ func guarded(t *testing.T, text string, atEnd bool) string {
 	return unsafe.String(&mem[at], len(text))
 }
 
-// No set of instructions reads outside a text or writes to it: the test would crash.
+// No kernel reads outside a text or writes to it: the test would crash.
 func TestTextsStayInside(t *testing.T) {
 	file, err := os.ReadFile("testdata/multilingual.txt")
 	if err != nil {

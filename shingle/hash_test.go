@@ -16,9 +16,9 @@ import (
 
 var collisions = flag.Int("collisions", 1_000_000, "shingles of BenchmarkCollisions")
 
-// TestEveryCharacterChangesHalfTheBits changes one character of a token, in every place of tokens of
-// every length, and demands that every bit of the token's hash and of the
-// shingle's hash flips half the time.
+// TestEveryCharacterChangesHalfTheBits changes one character of a token, at every place
+// in tokens of every length, and checks that every bit of the token's hash and of the
+// shingle's hash flips half of the time.
 func TestEveryCharacterChangesHalfTheBits(t *testing.T) {
 	for _, seed := range []uint64{0, 3} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { avalanche(t, shingle.Shingler{Seed: seed}) })
@@ -52,7 +52,7 @@ func avalanche(t *testing.T, sh shingle.Shingler) {
 					shingles[bit] += int(y >> bit & 1)
 				}
 			}
-			// Of a single character there are too few for 64 fair coins.
+			// There are too few single characters for 64 fair coins.
 			limit := 5.5 * math.Sqrt(float64(trials)) / 2
 			if n == 1 {
 				limit = float64(trials) / 4
@@ -69,8 +69,8 @@ func avalanche(t *testing.T, sh shingle.Shingler) {
 	}
 }
 
-// TestSequentialIDsSpread demands that hashes of consecutive numbers spread like
-// random ones over buckets, whichever bits choose them.
+// TestSequentialIDsSpread checks that hashes of consecutive numbers spread over buckets
+// like random ones, whichever bits choose the bucket.
 func TestSequentialIDsSpread(t *testing.T) {
 	const n = 1 << 16
 	for _, format := range []string{"%d", "%06d", "user%06d", "user-%06d", "item%012d", "a long identifier %08d", "%016d", "id%018d"} {
@@ -109,7 +109,8 @@ func TestSequentialIDsSpread(t *testing.T) {
 	}
 }
 
-// TestTokenBordersAndOrderMatter demands that where one token ends matters, and their order.
+// TestTokenBordersAndOrderMatter checks that the borders of tokens and their order change
+// hashes.
 func TestTokenBordersAndOrderMatter(t *testing.T) {
 	for _, s := range []shingle.Shingler{{}, {Size: 2}, {Size: 3}, {Size: 64}} {
 		seen := map[uint64]string{}
@@ -146,7 +147,8 @@ func TestTokenBordersAndOrderMatter(t *testing.T) {
 	}
 }
 
-// TestShortTextsCompareAsWholes has the similarities of texts of a few tokens and of none.
+// TestShortTextsCompareAsWholes checks the similarities of texts of a few tokens and of
+// empty texts.
 func TestShortTextsCompareAsWholes(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
@@ -172,9 +174,9 @@ func TestShortTextsCompareAsWholes(t *testing.T) {
 	}
 }
 
-// TestHashesCollideNoMoreThanRandom counts collisions among distinct shingles of real and made-up
-// text: the upper and lower halves of the hashes must not collide more often
-// than random ones of 32 bits, and whole hashes not at all.
+// TestHashesCollideNoMoreThanRandom counts collisions among distinct shingles of real and
+// generated text: the upper and lower halves of the hashes must collide no more often
+// than random 32-bit numbers, and whole hashes never.
 func TestHashesCollideNoMoreThanRandom(t *testing.T) {
 	var hashes []uint64
 	s := stream(6)
@@ -199,8 +201,8 @@ func TestHashesCollideNoMoreThanRandom(t *testing.T) {
 	})
 }
 
-// distinctShingles returns the hashes of the distinct shingles of text and
-// fails if two different ones have the same.
+// distinctShingles returns the hashes of the distinct shingles of text, and fails if two
+// different ones have the same hash.
 func distinctShingles(t *testing.T, text string) []uint64 {
 	t.Helper()
 	toks := (shingle.Shingler{}).AppendTokens(nil, text)
@@ -249,7 +251,7 @@ func BenchmarkCollisions(b *testing.B) {
 	for b.Loop() {
 		hashes := make([]uint64, 0, n+8192)
 		var text []byte
-		// The i-th shingle is i in base 631, in words that differ little.
+		// The i-th shingle is i in base 631, written in words that differ little.
 		for i := 0; i < n; {
 			text = text[:0]
 			for range 1024 {

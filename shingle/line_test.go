@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// plainLine is line.read one code point at a time. It returns the line of text
-// that begins at offset at, and where the next one does.
+// plainLine is line.read, one code point at a time. It returns the line of text that
+// begins at offset at, and the start of the next one.
 func plainLine(text string, at int) (l line, next int) {
 	l.Start, l.End, l.kind = at, at, blank
 	word := false // in the first word
@@ -39,7 +39,7 @@ func plainLine(text string, at int) (l line, next int) {
 			l.width += c
 			if word {
 				l.first += c
-				// Scripts without spaces may be wrapped anywhere.
+				// Scripts without spaces may be broken anywhere.
 				word = c < 2
 			}
 			l.End = at + n
@@ -50,8 +50,8 @@ func plainLine(text string, at int) (l line, next int) {
 	return l, at
 }
 
-// TestLinesAgreeWithCodePoints holds the lines that are read run by run against those that are read
-// one code point at a time.
+// TestLinesAgreeWithCodePoints compares lines that are read run by run with lines that
+// are read code point by code point.
 func TestLinesAgreeWithCodePoints(t *testing.T) {
 	pieces := []string{
 		" ", " ", "   ", "\n", "\n", "\t", "\r\n", "\r", "\f", "\v", "\u0085", "\u2028", "\u2029",

@@ -106,16 +106,16 @@ func FuzzParagraphs(f *testing.F) {
 			inside += len(words.AppendTokens(nil, p.Of(text)))
 			at = p.End
 		}
-		// No word is outside: a character more than the marks that a paragraph
-		// break takes from their letters would be.
+		// No word is outside, though a character may be if a paragraph break separates
+		// marks from their letters.
 		if all := len(words.AppendTokens(nil, text)); inside < all {
 			t.Fatalf("%q: %d characters are in paragraphs, want all %d", text, inside, all)
 		}
 	})
 }
 
-// TestParagraphsDoNotAllocate: finding paragraphs allocates nothing, unless more than
-// a few lines follow one another without a blank one.
+// TestParagraphsDoNotAllocate checks that finding paragraphs does not allocate unless
+// more than a few lines follow one another without a blank line.
 func TestParagraphsDoNotAllocate(t *testing.T) {
 	text := strings.Repeat(randomText(1, 300)+"\n\n", 10)
 	if n := testing.AllocsPerRun(20, func() {
@@ -126,8 +126,8 @@ func TestParagraphsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// BenchmarkParagraphs compares finding paragraphs with hashing the shingles of
-// the same text, in turn, shortest of several rounds.
+// BenchmarkParagraphs compares finding paragraphs with hashing the shingles of the same
+// text; they alternate, and the shortest time of several rounds counts.
 func BenchmarkParagraphs(b *testing.B) {
 	for _, c := range []struct{ name, prefix, file string }{
 		{"english", "", "english_rfc.jsonl"},

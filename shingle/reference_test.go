@@ -15,8 +15,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The reference defines tokens and shingles in the plainest way: the documentation
-// of Token in code, one code point after the other.
+// The reference defines tokens and shingles in the simplest way: it is the documentation
+// of Token as code, one code point after another.
 
 type folded struct {
 	r          rune
@@ -102,7 +102,7 @@ func foldRune(out []folded, s shingle.Shingler, r rune, start, end int, again bo
 		out[k-1].class, out[k].class = out[k].class, out[k-1].class
 	}
 	for i := k; i < n; i++ {
-		// Marks that changed places share their place.
+		// Marks that are reordered keep their place together.
 		out[i].start, out[i].end, out[n].start = out[k].start, end, out[k].start
 	}
 	return out
@@ -153,7 +153,7 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 			token.Reset()
 		}
 	}
-	state := -1 // class that the open token goes on with
+	state := -1 // class of token that the open token continues
 	for i, f := range rs {
 		if s.Unit == shingle.Chars {
 			if isWord(f) {
@@ -283,7 +283,7 @@ func (m multipliers) polynomial(token string) uint64 {
 	return m.last(sum.Uint64() ^ m.high)
 }
 
-// shinglesOf returns the shingles of w of the tokens.
+// shinglesOf returns the shingles of w tokens each.
 func shinglesOf(toks []shingle.Token, w int, seed uint64) []shingle.Shingle {
 	w = min(w, len(toks))
 	if w == 0 {
@@ -304,7 +304,7 @@ func shinglesOf(toks []shingle.Token, w int, seed uint64) []shingle.Shingle {
 	return out
 }
 
-// snippets are what the random and the fuzzed texts are made of.
+// snippets are the pieces of the random and the fuzzed texts.
 var snippets = []string{
 	"a", "word", "Word's", "'", "’", "''", " ", "  ", "\n", "\r\n", "0", "42", "x2", "_", "-", ".", "\x00", "\xff", "\xe4\xb8", "\xf0\x9f",
 	"é", "e\u0301", "\u0323", "\u0301", "Ǆ", "ß", "İ", "ı", "ﬃ", "ﷺ", "½", "①", "㍿", "ＡＢ１", "\u00ad", "\u200b", "\u200d", "\ufe0f", "\ufeff",
@@ -333,7 +333,7 @@ func randomText(seed uint64, n int) string {
 	return b.String()
 }
 
-// differ is cmp.Diff for long slices, which mostly are equal.
+// differ is cmp.Diff for long slices that are mostly equal.
 func differ[T comparable](want, got []T) string {
 	if slices.Equal(want, got) {
 		return ""
@@ -388,8 +388,8 @@ func TestTokensAgreeWithReference(t *testing.T) {
 	}
 }
 
-// Code points without meaning, and what only looks like one sign, are between tokens
-// wherever they come.
+// Code points without meaning, and sequences that only resemble one sign, always separate
+// tokens.
 func TestSeparatorsAreBetweenTokens(t *testing.T) {
 	for _, r := range "\uffbf\uffc0\uffc1\uffc8\uffc9\uffd0\uffd1\uffd8\uffd9\uffdd\u2044\u0378\uffff" {
 		for _, c := range configurations {

@@ -12,10 +12,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// forge returns a token of 16 letters and digits that is not token and has its hash
-// without a seed. It goes back through the multiplications of the hash: for any
-// first half of the new token there is one second half, which consists of letters
-// and digits by luck once in some million.
+// forge returns a different token of 16 letters and digits with the same unseeded hash.
+// It inverts the multiplications of the hash: for any first half of the new token there
+// is one second half, which consists of letters and digits about once in a million.
 func forge(token string, s *stream) string {
 	const (
 		low, high = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
@@ -62,9 +61,9 @@ func forge(token string, s *stream) string {
 	}
 }
 
-// TestForgedTokensNeedThePublicHash makes another text with the very hashes of a text, which shows
-// that the public hash withstands nobody who wants to, and finds that no seed of many
-// lets it through.
+// TestForgedTokensNeedThePublicHash makes another text with the same hashes as a text,
+// which shows that the public hash does not resist forgery, and checks that none of many
+// seeds accepts it.
 func TestForgedTokensNeedThePublicHash(t *testing.T) {
 	s := stream(99)
 	words := []string{"counterclockwise", "responsibilities", "interoperability"}
@@ -95,8 +94,8 @@ func TestForgedTokensNeedThePublicHash(t *testing.T) {
 	}
 }
 
-// TestShortTokensNeverCollide: up to eight bytes of a token determine its hash, and
-// the hash them, with any seed.
+// TestShortTokensNeverCollide checks that up to eight bytes of a token and its hash
+// determine each other, with any seed.
 func TestShortTokensNeverCollide(t *testing.T) {
 	s := stream(4)
 	text := randomText(11, 20000)
@@ -138,8 +137,8 @@ func tokenHashes(sh shingle.Shingler, words []string) (out []uint64) {
 	return out
 }
 
-// TestSeedChangesHashesOnly: with a seed, hashes are others than with another or with none,
-// and the similarity of two texts is the same.
+// TestSeedChangesHashesOnly checks that a seed changes all hashes, but not the similarity
+// of two texts.
 func TestSeedChangesHashesOnly(t *testing.T) {
 	a, b := randomText(21, 900), randomText(21, 800)+randomText(22, 100)
 	for _, base := range []shingle.Shingler{{}, {Size: 2}, {Unit: shingle.Chars, Size: 9}, {KeepAccents: true}, {Multiset: true, Size: 3}} {

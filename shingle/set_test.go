@@ -54,9 +54,9 @@ func TestMakeSetSortsAndDeduplicates(t *testing.T) {
 	}
 }
 
-// TestHostileSetsTakeNoLonger has sets that an author may make whose hashes all begin with the same
-// bits: they take no longer than a sort takes, for one that were quadratic would not
-// end.
+// TestHostileSetsTakeNoLonger has sets whose hashes all begin with the same bits, as an
+// author may choose them: they take no longer than a sort. A quadratic algorithm would
+// not finish.
 func TestHostileSetsTakeNoLonger(t *testing.T) {
 	const n = 1 << 20
 	for name, at := range map[string]func(i int) uint64{
@@ -128,8 +128,8 @@ func randomSet(s *stream, n int) []uint64 {
 	return h
 }
 
-// BenchmarkMakeSet reports the time a hash, and how many times faster that is than
-// slices.Sort and slices.Compact. The sets are many, so that no branch is learned.
+// BenchmarkMakeSet reports the time per hash, and the speed relative to slices.Sort and
+// slices.Compact. There are many sets, so that no branch is learned.
 func BenchmarkMakeSet(b *testing.B) {
 	for _, n := range []int{10, 50, 200, 1000, 10000, 100000} {
 		b.Run("n="+strconv.Itoa(n), func(b *testing.B) {

@@ -23,7 +23,7 @@ func collect(t *testing.T, s shingle.Shingler, r io.Reader) (hashes []uint64) {
 	return hashes
 }
 
-// joined returns the hashes of all blocks, none of which is empty.
+// joined returns the hashes of all blocks; none of them may be empty.
 func joined(blocks iter.Seq[[]uint64]) (hashes []uint64) {
 	for block := range blocks {
 		if len(block) == 0 {
@@ -34,7 +34,7 @@ func joined(blocks iter.Seq[[]uint64]) (hashes []uint64) {
 	return hashes
 }
 
-// A sequence that is left early gives its memory back in order.
+// Leaving a sequence early frees its memory properly.
 func TestLeavingHashesEarlyIsSafe(t *testing.T) {
 	text := strings.Repeat("one two three four five six seven ", 1000)
 	want := (shingle.Shingler{}).Hashes(text)
@@ -71,7 +71,7 @@ func TestHashesFromEqualsHashes(t *testing.T) {
 	}
 }
 
-// TestLongTokensAreHashedWhole has tokens longer than anything that is kept of one.
+// TestLongTokensAreHashedWhole has tokens longer than any buffer for a token.
 func TestLongTokensAreHashedWhole(t *testing.T) {
 	long := 60000
 	if race {
@@ -123,7 +123,7 @@ type idle struct{}
 
 func (idle) Read([]byte) (int, error) { return 0, nil }
 
-// repeated reads a text again and again.
+// repeated reads a text repeatedly.
 type repeated struct {
 	text  string
 	left  int
@@ -140,7 +140,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestHashesFromTakesBoundedMemory reads 64 MB of one word, and of many.
+// TestHashesFromTakesBoundedMemory reads 64 MB of one word, and of many words.
 func TestHashesFromTakesBoundedMemory(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("reads 128 MB")

@@ -36,7 +36,7 @@ func FuzzRestore(f *testing.F) {
 		if diff := cmp.Diff(al.AlignTexts(want, want), al.AlignTexts(got, want)); diff != "" {
 			t.Fatalf("AlignTexts of the restored text (-want as of the prepared one +got):\n%s", diff)
 		}
-		// Whatever is read can be aligned.
+		// Any tokens that are accepted can be aligned.
 		if odd, _, err := al.Restore(text, tokens); err == nil {
 			al.AlignTexts(odd, want)
 			al.AlignTexts(odd, odd)

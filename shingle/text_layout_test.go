@@ -7,8 +7,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestTextKeepsTokenPlaces compares the places of a prepared text's tokens with those of the
-// Shingler, where tokens or the gaps between them are so long that they are kept apart.
+// TestTextKeepsTokenPlaces compares the places of a prepared text's tokens with those of
+// the Shingler, for tokens and gaps so long that they are stored separately.
 func TestTextKeepsTokenPlaces(t *testing.T) {
 	word := func(n int) string { return strings.Repeat("a", n) }
 	for name, text := range map[string]string{

@@ -46,7 +46,7 @@ func TestShinglerTextRoundTrips(t *testing.T) {
 	}
 }
 
-// FuzzText takes any bytes for a name: an accepted one is written as it would be and
+// FuzzText uses any bytes as a name: an accepted one is written in canonical form and
 // read again.
 func FuzzText(f *testing.F) {
 	for _, name := range []string{"words:5", "chars", "words:12+accents+multiset", "words:05", "chars:+accents", "words:2147483648", "words:5+keyed:80bb9b052a6c3b55"} {
@@ -88,11 +88,11 @@ func TestNonsenseShinglerPanics(t *testing.T) {
 	}
 }
 
-// TestMultisetCountsOccurrences compares with counts in a map.
+// TestMultisetCountsOccurrences compares shingles of a multiset with counts in a map.
 func TestMultisetCountsOccurrences(t *testing.T) {
 	a, b := "x y x y x z", "x x y y y"
 	s := shingle.Shingler{Size: 1, Multiset: true}
-	// x 3 and 2, y 2 and 3, z 1 and 0: 4 in common of 7.
+	// x 3 and 2, y 2 and 3, z 1 and 0: 4 of 7 in common.
 	if got := s.Set(a).Jaccard(s.Set(b)); got != 4.0/7 {
 		t.Errorf("%v, want 4/7", got)
 	}
@@ -109,7 +109,7 @@ func TestMultisetCountsOccurrences(t *testing.T) {
 	}
 }
 
-// TestSkipDropsTokens compares with the text without the tokens in question.
+// TestSkipDropsTokens compares skipping with a text that lacks the skipped tokens.
 func TestSkipDropsTokens(t *testing.T) {
 	for seed := range uint64(60) {
 		text := randomText(seed, 200)

@@ -38,10 +38,10 @@ func codePoint(t *testing.T, hex string) string {
 	return string(rune(n))
 }
 
-// TestWordBoundariesFollowUAX29 holds tokens against the conformance data of Unicode
-// Standard Annex 29. A line with a character on which the package departs from
-// the annex is left out; everything else must agree: each word of the annex
-// that has a letter or digit is a token, and the other way round.
+// TestWordBoundariesFollowUAX29 compares tokens with the conformance data of Unicode
+// Standard Annex 29. A line with a character on which the package departs from the annex
+// is left out; everything else must agree: each word of the annex that has a letter or
+// digit is a token, and vice versa.
 func TestWordBoundariesFollowUAX29(t *testing.T) {
 	departures := []struct{ chars, why string }{
 		{".:,;\u2024", "points, colons and commas always split: 3.14 and example.com are found as parts too"},
@@ -78,8 +78,8 @@ lines:
 				continue lines
 			}
 		}
-		// Words of the annex that have a letter or digit, without what is
-		// invisible or accent at their ends.
+		// Words of the annex that have a letter or digit, without invisible characters
+		// and accents at their ends.
 		trim := func(s string) string { return strings.Trim(s, "\u00ad\u2060\u200d\u0300\u0308") }
 		var want, got []string
 		for i := 1; i < len(ends); i++ {

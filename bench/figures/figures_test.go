@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The pages have the stored figures, and these are of today's commands.
+// The pages have the stored figures, and these come from the current commands.
 func TestPagesShowStoredFigures(t *testing.T) {
 	r, err := load("figures.json")
 	if err != nil {

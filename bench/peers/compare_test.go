@@ -16,7 +16,7 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// TestMain lets the test's own binary be the process of a peer, as the program is.
+// TestMain makes the test binary act as the process of a peer, like the program.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && slices.Contains([]string{"measure", "peer", "passages", "blocks"}, os.Args[1]) {
 		if err := run(os.Args[1:]); err != nil {
@@ -44,8 +44,8 @@ func small(t *testing.T, n int) (texts []string, tr truth, file string) {
 	return texts, tr, file
 }
 
-// Every peer finds the exact duplicates, and no peer but the one that knows no
-// threshold takes unlike documents for alike.
+// Every peer finds the exact duplicates, and only the peer without a threshold reports
+// unlike documents.
 func TestPeersFindExactDuplicates(t *testing.T) {
 	texts, tr, _ := small(t, 500)
 	copies := 0
@@ -103,7 +103,7 @@ func TestExactPeersAgree(t *testing.T) {
 	}
 }
 
-// The way through a process gives what the call gives.
+// A peer in a separate process gives the same result as a call.
 func TestProcessEqualsCall(t *testing.T) {
 	texts, _, file := small(t, 200)
 	pairs := filepath.Join(t.TempDir(), "pairs")
@@ -143,8 +143,8 @@ func TestProcessEqualsCall(t *testing.T) {
 	}
 }
 
-// The finders of passages find a moved paragraph with one word changed, those of
-// blocks a line on every page.
+// The passage finders find a moved paragraph with one word changed; the block finders
+// find a line that is on every page.
 func TestSharedFindersFindPlantedText(t *testing.T) {
 	first := "The ferry leaves the northern pier at nine, calls at both islands before noon, and is back when the lamps are lit along the quay."
 	second := "Nobody had counted the herons since the flood, so the wardens went out with three boats and came home with two different numbers."
@@ -194,7 +194,7 @@ func TestJudgeComputesScores(t *testing.T) {
 	}
 }
 
-// The same documents come out everywhere.
+// The generated documents are the same on every machine.
 func TestGeneratedDocumentsAreTheSameEverywhere(t *testing.T) {
 	var a, b bytes.Buffer
 	pairs, err := generate(&a, 1500)
@@ -219,7 +219,7 @@ func TestGeneratedDocumentsAreTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// The page in the docs is the one that the figures make.
+// The page in the docs is the one made from the results.
 func TestPageIsMadeFromResults(t *testing.T) {
 	res, err := readResults(resultsFile)
 	if err != nil {
@@ -249,7 +249,7 @@ func TestPageIsMadeFromResults(t *testing.T) {
 	}
 }
 
-// Where a peer is ahead of neardup, the page gives the reason.
+// The page gives a reason wherever a peer is ahead of neardup.
 func TestEveryLossHasAReason(t *testing.T) {
 	slow, fast := nearRun{Process: cost{CPU: 2, Wall: 2, RSS: 2}, Loop: &report{LoopCPU: 2, IndexBytes: 2}}, nearRun{Process: cost{CPU: 1, Wall: 1, RSS: 1}, Loop: &report{LoopCPU: 1, IndexBytes: 1}}
 	res := &results{Corpora: []corpus{{Name: "reuters", Due: []due{{Threshold: .8}}}}, Pairs: []nearResult{
@@ -271,8 +271,8 @@ func TestEveryLossHasAReason(t *testing.T) {
 	}
 }
 
-// The drivers in other languages are what the program carries with it, and their
-// versions are pinned.
+// The drivers in other languages are those embedded in the program, and their versions
+// are pinned.
 func TestDriversArePinned(t *testing.T) {
 	for _, name := range []string{"near.py", "passages.py", "blocks.py", "requirements.txt", "requirements-nodeps.txt", "gaoya/Cargo.toml", "gaoya/Cargo.lock", "gaoya/src/main.rs"} {
 		if _, err := drivers.ReadFile("drivers/" + name); err != nil {
@@ -290,7 +290,7 @@ func TestDriversArePinned(t *testing.T) {
 			}
 		}
 	}
-	// Where there is a Python, it can at least read them.
+	// If there is a Python, it can at least parse them.
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Log("no python3: its drivers were not read")
@@ -303,9 +303,9 @@ func TestDriversArePinned(t *testing.T) {
 	}
 }
 
-// The peers in other languages find the planted pairs, if a comparison has
-// installed them; the tokenizer of text-dedup makes words of the space between
-// punctuation, so that it finds half.
+// The peers in other languages find the planted pairs, if a comparison has installed
+// them. The tokenizer of text-dedup treats the space between punctuation as words, so it
+// finds half.
 func TestOtherLanguagesFindPlantedPairs(t *testing.T) {
 	in := &installed{python: filepath.Join(workFolder(), "venv", "bin", "python"), drivers: "drivers",
 		gaoya: filepath.Join(workFolder(), "drivers", "gaoya", "target", "release", "gaoya-near")}
@@ -340,7 +340,7 @@ func TestOtherLanguagesFindPlantedPairs(t *testing.T) {
 	}
 }
 
-// Every field of the results is kept.
+// The results keep every field.
 func TestResultsKeepEveryField(t *testing.T) {
 	res, err := readResults(resultsFile)
 	if err != nil {

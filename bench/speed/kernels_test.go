@@ -16,7 +16,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// stream is SplitMix64: n numbers that look random and are always the same.
+// stream returns the first n numbers of SplitMix64, which look random and are always the
+// same.
 func stream(seed uint64, n int) []uint64 {
 	out := make([]uint64, n)
 	for i := range out {
@@ -29,9 +30,9 @@ func stream(seed uint64, n int) []uint64 {
 	return out
 }
 
-// fastest returns the shortest time of a call of each function, in nanoseconds.
-// The functions take turns, and each turn makes about as many calls as fit into
-// 200 microseconds.
+// fastest returns the shortest time of a call of each function in nanoseconds. The
+// functions alternate, and each turn makes about as many calls as fit into 200
+// microseconds.
 func fastest(rounds int, fs ...func()) []float64 {
 	best := make([]float64, len(fs))
 	calls := make([]int, len(fs))
@@ -54,10 +55,9 @@ func fastest(rounds int, fs ...func()) []float64 {
 	return best
 }
 
-// BenchmarkKernels reports, for sets of n shingles, the time per shingle of each
-// tier and how many times faster it is than classic 64-bit MinHash: AVX2 and
-// AVX-512 against its AVX-512, Go against its Go. The contestants take turns and
-// the shortest times count.
+// BenchmarkKernels reports, for sets of n shingles, the time per shingle of each tier and
+// its speed relative to classic 64-bit MinHash: AVX2 and AVX-512 compared with its
+// AVX-512 kernel, Go with its Go version. They alternate, and the shortest times count.
 func BenchmarkKernels(b *testing.B) {
 	for _, n := range []int{20, 64, 200, 1000, 5000, 20000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
@@ -107,7 +107,7 @@ func tiers() (list []cpu.Tier) {
 	return list
 }
 
-// All tiers make the same signature, or the benchmark compares different things.
+// All tiers must make the same signature, or the benchmark compares different work.
 func TestTiersMakeTheSameSignature(t *testing.T) {
 	set := stream(1, 1000)
 	want := minhash.New(minhash.Options{}).Sketch(set).Values()

@@ -12,8 +12,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// documents returns a megabyte of RFCs, and the pieces of 50 words that they fall
-// into.
+// documents returns a megabyte of RFCs, and the pieces of 50 words into which they are
+// split.
 func documents(tb testing.TB) (docs, paragraphs []string) {
 	size := 0
 	for _, d := range corpus.Docs(tb, "throughput", "english_rfc.jsonl") {
@@ -36,9 +36,9 @@ func documents(tb testing.TB) (docs, paragraphs []string) {
 	return docs, paragraphs
 }
 
-// BenchmarkPaths reports megabytes a second of the ways from a text to its signature,
-// and to its exact set, on each tier, and their speed relative to the way that reuses
-// its memory. The ways take turns in one run, garbage collection included, and the
+// BenchmarkPaths reports the speed, in megabytes per second, of each way from a text to
+// its signature or its exact set, on each tier, and the speed relative to the way that
+// reuses its memory. They alternate in one run, including garbage collection, and the
 // shortest times count.
 func BenchmarkPaths(b *testing.B) {
 	docs, paragraphs := documents(b)

@@ -17,11 +17,11 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// sitePages is how many pages of articles the sites of some tests have. The tests take
-// minutes with 20,000.
+// sitePages is the number of article pages on the sites of some tests. With 20,000 the
+// tests take minutes.
 var sitePages = flag.Int("pages", 0, "pages with articles; 0 for as many as a quick test needs")
 
-// articlePages returns how many pages with articles a test wants.
+// articlePages returns the number of article pages for a test.
 func articlePages(quick int) int {
 	switch {
 	case *sitePages > 0:
@@ -32,7 +32,7 @@ func articlePages(quick int) int {
 	return quick
 }
 
-// asCrawler is the argument with which this test binary is the crawler.
+// asCrawler is the argument that makes this test binary run as the crawler.
 const asCrawler = "-as-crawler"
 
 func TestMain(m *testing.M) {
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// lines reads a file of JSON objects and refuses one whose id was there before.
+// lines reads a file of JSON objects and fails if an id occurs twice.
 func lines[T any](t *testing.T, name string, id func(T) string) map[string]T {
 	t.Helper()
 	b, err := os.ReadFile(name)
@@ -69,9 +69,8 @@ func parse[T any](t *testing.T, b []byte, name string, id func(T) string) map[st
 	return m
 }
 
-// A site of 2,000 pages is crawled by a process that is killed and started
-// again. Every copy is found, every article is stored once, nothing that was
-// acknowledged is lost.
+// A process that crawls a site of 2,000 pages is killed and started again. Every copy is
+// found, every article is stored once, and no acknowledged page is lost.
 func TestCrawlStoresEveryArticleOnce(t *testing.T) {
 	pages := articlePages(2000)
 	w := newWeb(t, pages)
@@ -112,11 +111,11 @@ func TestCrawlStoresEveryArticleOnce(t *testing.T) {
 	clear(w.requests)
 	w.mu.Unlock()
 
-	// The second one needs no URLs, and ends.
+	// The second process needs no URLs, and finishes.
 	second := exec.Command(os.Args[0], args[:len(args)-len(w.hosts)]...)
 	var out, progress bytes.Buffer
 	second.Stdout, second.Stderr = &out, &progress
-	if err := second.Run(); second.ProcessState.ExitCode() != exitInput { // a picture, a page that is gone, a forbidden one
+	if err := second.Run(); second.ProcessState.ExitCode() != exitInput { // an image, a missing page, a forbidden page
 		t.Fatalf("second process: %v, %s, want status %d", err, &progress, exitInput)
 	}
 	t.Logf("%d verdicts before the kill; then: %s", len(acknowledged), progress.String())
@@ -199,7 +198,7 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 		t.Errorf("%d copies not found, %d articles dropped, want 0, of %d pages with %d articles", missed, dropped, len(w.group), len(groups))
 	}
 	w.checkDays(t, stored)
-	// A headline in a frame of which little was known yet may be taken for a page.
+	// A headline in a frame that was hardly known yet may count as a page.
 	frames := 0
 	for address := range w.stubs {
 		v := verdicts[address]
@@ -216,8 +215,8 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 	if float64(frames) < want*float64(len(w.stubs)) {
 		t.Errorf("%d of %d pages with a headline at most are Frame, want %.0f %% or more", frames, len(w.stubs), 100*want)
 	}
-	// A frame alone repeats on several pages like an article that has several
-	// addresses does, and so may be stored once.
+	// A bare frame occurs on several pages, like an article with several addresses, and
+	// so may be stored once.
 	bare := map[string]int{}
 	for address := range w.bare {
 		v := verdicts[address]
@@ -251,8 +250,8 @@ func (w *web) check(t *testing.T, stored map[string]storedPage, verdicts map[str
 	}
 }
 
-// checkDays checks that a calendar is not stored day by day: the first page of a month
-// may be taken for a text, because its site has not printed that month before.
+// checkDays checks that a calendar is not stored day by day. The first page of a month
+// may count as a text, because its site has not shown that month before.
 func (w *web) checkDays(t *testing.T, stored map[string]storedPage) {
 	t.Helper()
 	days, months := 0, map[string]bool{}
@@ -268,7 +267,7 @@ func (w *web) checkDays(t *testing.T, stored map[string]storedPage) {
 	}
 }
 
-// A crawl that is interrupted ends at once, and goes on later.
+// An interrupted crawl stops immediately, and can be resumed.
 func TestInterruptedCrawlResumes(t *testing.T) {
 	w := newWeb(t, 60)
 	dir := filepath.Join(t.TempDir(), "out")
@@ -281,7 +280,7 @@ func TestInterruptedCrawlResumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { // when these are there, an hour's wait begins
+	go func() { // once these have been fetched, a wait of an hour begins
 		for ctx.Err() == nil && c.counts.fetched.Load() < int64(len(w.hosts)) {
 			time.Sleep(time.Millisecond)
 		}
@@ -336,8 +335,8 @@ func write(t *testing.T, name string, b []byte) {
 	}
 }
 
-// A crawl that is killed over and over, checkpoints included, comes to the same
-// end, and each verdict is acknowledged at most once.
+// A crawl that is killed repeatedly, even during checkpoints, ends with the same result,
+// and each verdict is acknowledged at most once.
 func TestKilledCrawlReachesTheSameEnd(t *testing.T) {
 	w := newWeb(t, 240)
 	dir := filepath.Join(t.TempDir(), "out")

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Answers of servers become text in UTF-8, or a problem that names the reason.
+// Responses become UTF-8 text, or a problem with its reason.
 func TestFetchReturnsTextOrProblem(t *testing.T) {
 	const text = "Größe"
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -69,7 +69,7 @@ func TestFetchReturnsTextOrProblem(t *testing.T) {
 	}
 }
 
-// A request ends with the context, that of robots.txt too.
+// Every request ends with the context, including that for robots.txt.
 func TestFetchEndsWithContext(t *testing.T) {
 	for _, slow := range []string{"/robots.txt", "/page"} {
 		asked := make(chan bool, 1)

@@ -28,7 +28,7 @@ func (c *console) Write(b []byte) (int, error) {
 	return c.b.Write(b)
 }
 
-// Figures are served while a crawl is under way, and follow it.
+// Figures are served during a crawl and are kept up to date.
 func TestMetricsFollowTheCrawl(t *testing.T) {
 	w := newWeb(t, 40)
 	stderr := &console{at: make(chan string, 1)}
@@ -56,7 +56,7 @@ func TestMetricsFollowTheCrawl(t *testing.T) {
 		if c.Filter == nil || len(c.Verdicts) != len(outcomes) {
 			t.Fatalf("figures %+v, want a filter and %d kinds of verdicts", c, len(outcomes))
 		}
-		// All but what leads elsewhere has a verdict or waits for it.
+		// Every page, except links to other sites, has a verdict or is waiting for one.
 		sum := c.Filter.Held
 		for _, n := range c.Verdicts {
 			sum += n
@@ -83,7 +83,7 @@ func TestMetricsFollowTheCrawl(t *testing.T) {
 	}
 }
 
-// A wrong command line gets a message that names the fault, and -h lists the flags.
+// The message about a wrong command line names the mistake, and -h lists the flags.
 func TestWrongUsageIsExplained(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"", "-out"},
@@ -103,8 +103,8 @@ func TestWrongUsageIsExplained(t *testing.T) {
 	}
 }
 
-// A journal gives back its batches, without one that was cut, and refuses one
-// that was damaged amid others. An output drops half a line and repeats nothing.
+// A journal returns its batches without a truncated last one, and refuses a damaged batch
+// among others. An output drops an incomplete line and repeats nothing.
 func TestFilesSurviveCuts(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "journal")

@@ -73,8 +73,8 @@ func TestParseSitemapFindsURLs(t *testing.T) {
 	}
 }
 
-// A site without links is found by its sitemaps, which robots.txt names, and is
-// asked no more often than that file allows. What the crawler counts adds up.
+// A site without links is found through its sitemaps, which robots.txt names, and is
+// requested no more often than that file allows. The crawler's counts add up.
 func TestRobotsFileIsObeyed(t *testing.T) {
 	var mu sync.Mutex
 	var asked []time.Time
@@ -123,7 +123,7 @@ func TestRobotsFileIsObeyed(t *testing.T) {
 	if slices.Contains(paths, "/hidden") {
 		t.Error("/hidden was fetched, want it left alone: robots.txt forbids it")
 	}
-	// The first page shares its moment with robots.txt.
+	// The first page is requested right after robots.txt.
 	for i := 4; i < len(asked); i++ {
 		if d := asked[i].Sub(asked[i-1]); d < 140*time.Millisecond {
 			t.Errorf("%s came %v after %s, want 150ms as the site asks", paths[i], d, paths[i-1])
@@ -142,7 +142,7 @@ func TestRobotsFileIsObeyed(t *testing.T) {
 	}
 }
 
-// A delay that is asked for later than the first request holds up the next one.
+// A delay set after the first request postpones the next one.
 func TestLateDelayIsObeyed(t *testing.T) {
 	f := newFrontier()
 	f.allow("a")

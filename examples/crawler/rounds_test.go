@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A watch ends a crawl when a text has been written to it.
+// A watch stops a crawl once a text has been written to it.
 type watch struct {
 	mu   sync.Mutex
 	b    bytes.Buffer
@@ -47,8 +47,8 @@ func story(name string, n int) string {
 	return b.String()
 }
 
-// A site that changes between two rounds: what is new, changed by how much, unchanged
-// and gone is reported, once, and adds up to the URLs that were fetched.
+// A site changes between two rounds: each page is reported once as new, changed (by how
+// much), unchanged or gone, and the counts add up to the URLs fetched.
 func TestRoundsReportChanges(t *testing.T) {
 	var mu sync.Mutex
 	pages := map[string]string{}
@@ -87,8 +87,8 @@ func TestRoundsReportChanges(t *testing.T) {
 	defer s.Close()
 	dir := t.TempDir()
 	summary := regexp.MustCompile(`round (\d+): (\d+) URLs: (\d+) new, (\d+) changed, (\d+) unchanged, (\d+) gone, (\d+) redirects, (\d+) sitemaps; 0 URLs wait`)
-	// until crawls until some round is over, and returns what was printed and the figures
-	// of that round.
+	// until crawls until a given round is over, and returns the output and the figures of
+	// that round.
 	until := func(round int) (string, []int) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -136,7 +136,7 @@ func TestRoundsReportChanges(t *testing.T) {
 		return n
 	}
 
-	// 8 pages of which one is not there, a redirect, a sitemap.
+	// 8 pages, one of them missing, a redirect, a sitemap.
 	_, got := until(1)
 	if diff := cmp.Diff([]int{10, 8, 0, 0, 0, 1, 1}, got); diff != "" {
 		t.Errorf("the first round (-want +got):\n%s", diff)
@@ -145,8 +145,8 @@ func TestRoundsReportChanges(t *testing.T) {
 	if len(first) != 4 || first["/b"] != 1 || first["/c"] != 1 {
 		t.Errorf("stored: %v, want the links, a, b and c", first)
 	}
-	// Ten words of a hundred of c are new, in one place; copy is a story of its own; b is
-	// gone.
+	// Ten of a hundred words of c are new, in one place; copy is now a separate story; b
+	// is gone.
 	c := strings.Fields(story("c", 100))
 	changedC := strings.Join(c[:40], " ") + " " + story("d", 10) + strings.Join(c[50:], " ")
 	set(map[string]string{"/c": changedC, "/copy": story("e", 100), "/b": "", "/more": story("f", 100)})
@@ -154,7 +154,7 @@ func TestRoundsReportChanges(t *testing.T) {
 	if diff := cmp.Diff([]int{11, 1, 2, 5, 1, 1, 1}, got); diff != "" {
 		t.Errorf("the second round (-want +got):\n%s", diff)
 	}
-	// 14 shingles of 96 on both sides are not those of the other one.
+	// 14 of the 96 shingles on either side are not on the other.
 	var lines []string
 	for l := range strings.Lines(strings.ReplaceAll(out, s.URL, "")) {
 		lines = append(lines, strings.TrimSpace(l))

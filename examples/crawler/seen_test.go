@@ -14,7 +14,7 @@ import (
 	"github.com/neardup/neardup/lsh/redis"
 )
 
-// onRedis opens a filter with a journal on an index that others share.
+// onRedis opens a filter with a journal on a shared index.
 func onRedis(t *testing.T, dir, addr string) *seen.Durable {
 	t.Helper()
 	s := seen.Options{}.StoreOptions()
@@ -37,7 +37,7 @@ func onRedis(t *testing.T, dir, addr string) *seen.Durable {
 	return d
 }
 
-// inRedis returns all that a server has.
+// inRedis returns the whole content of a server.
 func inRedis(t *testing.T, addr string) map[string]string {
 	t.Helper()
 	c := goredis.NewClient(&goredis.Options{Addr: addr})
@@ -64,9 +64,9 @@ func judged(t *testing.T, d *seen.Durable, p seen.Page) string {
 	return p.ID + ": " + v[0].String()
 }
 
-// Two filters on one server know each other's pages: copies, revisits with what has
-// changed, and what is forgotten. Killed and opened anew, a filter changes nothing on
-// the server and goes on with the same verdicts.
+// Two filters on one server know each other's pages: copies, changed pages that come
+// again, and forgotten pages. A filter that is killed and reopened changes nothing on the
+// server and continues with the same verdicts.
 func TestFiltersShareRedis(t *testing.T) {
 	addr := redisServer(t)
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ func TestFiltersShareRedis(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 
-	// A process that is killed leaves its folder as it is.
+	// A killed process leaves its folder as it is.
 	at := t.TempDir()
 	if err := os.CopyFS(at, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestFiltersShareRedis(t *testing.T) {
 		}
 	}
 
-	// What one forgets is forgotten for all.
+	// A page forgotten by one filter is forgotten for all.
 	if err := c.Forget(t.Context(), day.Add(7*time.Hour+time.Minute)); err != nil {
 		t.Fatal(err)
 	}

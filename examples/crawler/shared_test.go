@@ -55,9 +55,9 @@ func redisServer(t *testing.T) string {
 	return ""
 }
 
-// Two crawlers, each on two of four sites that print each other's articles, store
-// every article once between them, through one server. Each is killed after a third of
-// its pages and started again.
+// Two crawlers, each on two of four sites that print each other's articles, together
+// store every article once, through one server. Each is killed after a third of its pages
+// and started again.
 func TestTwoCrawlersStoreEveryArticleOnce(t *testing.T) {
 	addr := redisServer(t)
 	pages := articlePages(800)
@@ -105,7 +105,7 @@ func TestTwoCrawlersStoreEveryArticleOnce(t *testing.T) {
 	w.check(t, stored, verdicts)
 }
 
-// killAfter runs a crawler and kills it after so many verdicts.
+// killAfter runs a crawler and kills it after that many verdicts.
 func killAfter(t *testing.T, verdicts int, args []string) {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Stderr = os.Stderr

@@ -40,7 +40,7 @@ func (r *random) words(n int) string {
 	return b.String()
 }
 
-// An article is the text of one page or several.
+// An article is the text of one or more pages.
 type article struct {
 	headline   string
 	paragraphs []string
@@ -50,27 +50,27 @@ type article struct {
 type web struct {
 	servers []*httptest.Server
 	hosts   []string
-	group   map[string]int // URL of an article's page -> which article it is
+	group   map[string]int // article of each URL
 	kind    map[string]string
-	bare    map[string]bool // URLs of pages that are the frame of the site alone
-	stubs   map[string]bool // URLs of pages that have a headline of their own at most
-	days    map[string]bool // URLs of calendar pages, which differ in their dates alone
+	bare    map[string]bool // URLs of pages with nothing but the frame of the site
+	stubs   map[string]bool // URLs of pages with at most a headline of their own
+	days    map[string]bool // URLs of calendar pages, which differ only in their dates
 
 	mu       sync.Mutex
 	requests map[string]int // URLs that were asked for
 	pages    []map[string]string
 }
 
-// asked returns how often each URL was asked for.
+// asked returns how often each URL was requested.
 func (w *web) asked() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return maps.Clone(w.requests)
 }
 
-// newWeb makes sites with that many articles' pages together, and a few others:
-// lists, calendars, frames without an article, a page that is forbidden, one that is no
-// HTML, one that is gone.
+// newWeb makes sites that together have the given number of article pages, and a few
+// other pages: lists, calendars, frames without an article, a forbidden page, one that is
+// not HTML, and one that is missing.
 func newWeb(t *testing.T, total int) *web {
 	w := &web{group: map[string]int{}, kind: map[string]string{}, bare: map[string]bool{}, stubs: map[string]bool{}, days: map[string]bool{}, requests: map[string]int{}}
 	const sites = 4
@@ -160,7 +160,7 @@ func (w *web) fill(total int) {
 		switch group % 6 {
 		case 1: // the same text on another site
 			list = append(list, placed{(site + 1 + r.next(3)) % 4, r.next(3), a, group, "mirror"})
-		case 2: // the same text with two words changed and a line more
+		case 2: // the same text with two words changed and one more line
 			b := article{headline: a.headline, paragraphs: append([]string{"First printed elsewhere."}, a.paragraphs...)}
 			for range 2 {
 				p := 1 + r.next(3)
@@ -169,7 +169,7 @@ func (w *web) fill(total int) {
 				b.paragraphs[p] = strings.Join(fields, " ")
 			}
 			list = append(list, placed{(site + 1 + r.next(3)) % 4, r.next(3), b, group, "reprint"})
-		case 3: // the version of the same site for printing
+		case 3: // the print version on the same site
 			if group%12 == 3 {
 				list = append(list, placed{site, sec, a, group, "print"})
 			}
@@ -196,7 +196,7 @@ func (w *web) fill(total int) {
 		}
 		w.pages[p.site][path] = frames[p.site].page(p.article.headline, own.String(), p.section, i)
 		links[p.site] = append(links[p.site], path)
-		if p.kind == "original" && p.group%6 == 4 { // the same page under session ids
+		if p.kind == "original" && p.group%6 == 4 { // the same page with session ids
 			for range 1 + p.group%2 {
 				session := fmt.Sprintf("?sid=%d", 1000+r.next(9000))
 				w.group[address+session], w.kind[address+session] = p.group, "session"
@@ -248,7 +248,7 @@ func calendar(year, month, day int) string {
 	return b.String()
 }
 
-// bare returns the frame without anything in it.
+// bare returns the frame without content.
 func (f *frame) bare() string {
 	return fmt.Sprintf("<!doctype html><title>%s</title><nav>%s</nav><div>%s</div><footer>%s</footer>", f.name, f.menu, f.notice, f.footer)
 }

@@ -30,8 +30,8 @@ func build(t *testing.T, folder string) string {
 	return exe
 }
 
-// feed writes all pages of the sites into a file, as {"url", "html"}, in an order that
-// has nothing to do with their links.
+// feed writes all pages of the sites to a file, as {"url", "html"}, in an order unrelated
+// to their links.
 func (w *web) feed(t *testing.T) (name string, pages int) {
 	t.Helper()
 	var urls []string
@@ -60,7 +60,7 @@ func (w *web) feed(t *testing.T) (name string, pages int) {
 	return name, len(urls)
 }
 
-// checkStored checks that of each article exactly one page was stored.
+// checkStored checks that exactly one page of each article was stored.
 func (w *web) checkStored(t *testing.T, stored map[string]storedPage) {
 	t.Helper()
 	kept, others := map[int]int{}, 0
@@ -115,7 +115,7 @@ func startService(t *testing.T, exe, dir, addr string) *exec.Cmd {
 	return nil
 }
 
-// freeAddress returns an address on this machine that nobody listens on.
+// freeAddress returns an unused address on this machine.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -128,8 +128,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// Through the service, asked by the client in Python, every article of the sites is
-// stored once, although the service is killed in the middle and started again.
+// The Python client stores every article of the sites once through the service, although
+// the service is killed halfway and started again.
 func TestPythonClientStoresEveryArticleOnce(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -197,8 +197,8 @@ func TestPythonClientStoresEveryArticleOnce(t *testing.T) {
 	w.checkStored(t, stored)
 }
 
-// Through Benthos every article of the sites is stored once, although it is killed in
-// the middle and reads all pages again.
+// Benthos stores every article of the sites once, although it is killed halfway and reads
+// all pages again.
 func TestBenthosStoresEveryArticleOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: building Benthos takes long")
@@ -227,7 +227,7 @@ func TestBenthosStoresEveryArticleOnce(t *testing.T) {
 			if err := json.Unmarshal(line, &p); err != nil {
 				continue // cut by the kill
 			}
-			id := p.ID + p.URL // a page is stored under its address: the second time in the place of the first
+			id := p.ID + p.URL // pages are stored by address: the second one replaces the first
 			stored[id] = storedPage{ID: id}
 		}
 		return stored

@@ -17,10 +17,10 @@ type leanCase struct {
 	K              int
 	Seed           uint64
 	Tokens         string
-	Native, Little string // bytes of a LeanMinHash in either form
+	Native, Little string // bytes of a LeanMinHash in both forms
 }
 
-// leanCases reads what testdata/vectors.py wrote.
+// leanCases reads the output of testdata/vectors.py.
 func leanCases(t testing.TB) []leanCase {
 	data, err := os.ReadFile("testdata/datasketch.json")
 	if err != nil {
@@ -71,7 +71,7 @@ func TestReadAndAppendRoundTrip(t *testing.T) {
 			}
 			for cut := range data {
 				if text == c.Native && c.Scheme == "affine32" && cut == len(data)-3 {
-					continue // looks like one without padding: the bytes have no checksum
+					continue // looks like one without padding, because the bytes have no checksum
 				}
 				if _, err := datasketch.Read(data[:cut], nil); !errors.Is(err, minhash.ErrCorrupt) {
 					t.Errorf("%s k=%d: Read(first %d bytes) = %v, want ErrCorrupt", c.Scheme, c.K, cut, err)

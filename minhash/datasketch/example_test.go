@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/minhash/datasketch"
 )
 
-// A signature that Python made with datasketch, compared with one made here.
+// A signature made by Python's datasketch is compared with one made here.
 func Example() {
 	mh := minhash.New(minhash.Options{Algorithm: minhash.Affine32, Seed: 1, Elements: minhash.Name("tokens")})
 	var set []uint64

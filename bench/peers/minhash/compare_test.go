@@ -24,15 +24,14 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The sketch that is compared: 128 registers over five words.
+// The compared sketch has 128 registers over five words.
 const (
 	registers = 128
 	width     = 5
 )
 
-// rival sketches a text with ekzhu/minhash-lsh, as its users do: lower case,
-// runs of letters and digits, joined five at a time. Shorter texts give one
-// shingle of all they have.
+// rival sketches a text with ekzhu/minhash-lsh, as its users do: lower case, runs of
+// letters and digits, joined five at a time. A shorter text is one shingle.
 func rival(text string) []uint64 {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
@@ -45,7 +44,7 @@ func rival(text string) []uint64 {
 	return m.Signature()
 }
 
-// ours is the way of the library that keeps its memory.
+// ours sketches a text with the library and reuses its memory.
 type ours struct {
 	mh     *minhash.Sketcher
 	sh     shingle.Shingler
@@ -62,8 +61,8 @@ func (o *ours) sketch(text string) {
 	o.mh.SketchInto(&o.sig, o.hashes)
 }
 
-// texts returns English documents of a few thousand words, and the pieces of
-// about 50 words that they fall into.
+// texts returns English documents of a few thousand words, and the pieces of about 50
+// words into which they are split.
 func texts(tb testing.TB) (docs, paragraphs []string) {
 	size := 0
 	for _, d := range corpus.Docs(tb, "throughput", "english_rfc.jsonl") {
@@ -94,8 +93,8 @@ func total(texts []string) (n int) {
 	return n
 }
 
-// timed returns the processor time of one call of f, over as many as take about
-// a twentieth of a second: what the system counts is coarse.
+// timed returns the processor time of one call of f, averaged over as many calls as take
+// about a twentieth of a second, because the system's accounting is coarse.
 func timed(f func()) float64 {
 	for n := 1; ; n *= 4 {
 		if t := cpuTime(func() {
@@ -108,10 +107,9 @@ func timed(f func()) float64 {
 	}
 }
 
-// BenchmarkTextToSignature reports megabytes a second of both and how many
-// times faster the library is, on each tier of instructions that the machine
-// has. The contestants take turns, in processor time with the garbage
-// collector's in it, and the best of many turns counts.
+// BenchmarkTextToSignature reports the speed of both in megabytes per second and their
+// ratio, on each tier of the machine. They alternate; processor time includes garbage
+// collection, and the best of many turns counts.
 func BenchmarkTextToSignature(b *testing.B) {
 	docs, paragraphs := texts(b)
 	for _, kind := range []struct {
@@ -188,7 +186,7 @@ func BenchmarkGoroutines(b *testing.B) {
 	}
 }
 
-// Both must estimate the same similarity for a pair, or the race proves nothing.
+// Both must estimate the same similarity for a pair, or the comparison is meaningless.
 func TestBothEstimateTheSame(t *testing.T) {
 	var text strings.Builder
 	text.WriteString(strings.Repeat("x ", 3))
@@ -216,10 +214,9 @@ func TestBothEstimateTheSame(t *testing.T) {
 	}
 }
 
-// BenchmarkAccuracy reports the mean squared error of both, over the J(1-J)/128
-// of classic MinHash in theory, on sets of consecutive numbers, which the other
-// is given in decimal: what an element hash that does not avalanche costs. J is
-// .5.
+// BenchmarkAccuracy reports the mean squared error of both, divided by the theoretical
+// J(1-J)/128 of classic MinHash, on sets of consecutive numbers, which the other module
+// gets in decimal. It shows the cost of an element hash that does not avalanche. J is .5.
 func BenchmarkAccuracy(b *testing.B) {
 	for _, n := range []int{20, 100, 1000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
@@ -234,7 +231,7 @@ func BenchmarkAccuracy(b *testing.B) {
 					for i := range 2 {
 						m := minhashlsh.NewMinhash(int64(trial), registers)
 						var set []uint64
-						for id := range n * 3 / 4 { // half of the union of n is shared
+						for id := range n * 3 / 4 { // half of the n elements of the union are shared
 							set = append(set, uint64(trial+id+i*n/4))
 							m.Push(strconv.AppendUint(nil, set[id], 10))
 						}

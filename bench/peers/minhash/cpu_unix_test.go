@@ -4,8 +4,8 @@ package minhash_test
 
 import "syscall"
 
-// cpuTime returns the processor time in seconds that f takes, with what the runtime
-// does meanwhile.
+// cpuTime returns the processor time in seconds that f takes, including the runtime's own
+// work.
 func cpuTime(f func()) float64 {
 	var before, after syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &before); err != nil {

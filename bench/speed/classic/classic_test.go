@@ -2,8 +2,7 @@ package classic
 
 import "testing"
 
-// Both forms do the same work: otherwise the benchmarks compare with something
-// else.
+// Both forms must give the same result, or the benchmarks compare different work.
 func TestBothFormsAgree(t *testing.T) {
 	s := New(3)
 	for n := range 100 {

@@ -19,7 +19,7 @@ import (
 	_ "github.com/neardup/neardup/examples/benthos/processor"
 )
 
-// words returns n words that only texts of the same seed have.
+// words returns n words that occur only in texts with the same seed.
 func words(seed string, n int) string {
 	list := make([]string, n)
 	for i := range list {
@@ -28,7 +28,7 @@ func words(seed string, n int) string {
 	return strings.Join(list, " ")
 }
 
-// corpus returns pages of a host, every story twice under another address.
+// corpus returns pages of a host, every story at two addresses.
 func corpus(host string) (lines []string) {
 	for n := range 60 {
 		for copy := range 2 {
@@ -67,7 +67,7 @@ func stream(t *testing.T, yaml string) {
 	}
 }
 
-// config returns a configuration of the repository for files of a folder.
+// config returns a configuration of the repository, for files in a folder.
 func config(t *testing.T, name, pages, state, out string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", name))
@@ -100,8 +100,8 @@ func read(t *testing.T, name string) []string {
 	return strings.Split(strings.TrimSpace(string(b)), "\n")
 }
 
-// The configuration that is in the repository stores each story once, as it came,
-// knows it after a restart, and leaves out messages that are not pages.
+// The configuration in the repository stores each story once and unchanged, knows it
+// after a restart, and leaves out messages that are not pages.
 func TestConfigStoresEachStoryOnce(t *testing.T) {
 	dir := t.TempDir()
 	pages, state, out := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state"), filepath.Join(dir, "new.jsonl")
@@ -133,7 +133,7 @@ func TestConfigStoresEachStoryOnce(t *testing.T) {
 }
 
 // The first pages of two sites that print the same stories are held, and each story is
-// stored once, also when all messages are delivered again.
+// stored once, even if all messages are delivered again.
 func TestHeldStoriesAreStoredOnce(t *testing.T) {
 	dir := t.TempDir()
 	pages, state := filepath.Join(dir, "pages.jsonl"), filepath.Join(dir, "state")
@@ -175,8 +175,8 @@ func TestHeldStoriesAreStoredOnce(t *testing.T) {
 	}
 }
 
-// Several threads share a folder, and together take each story once. With a mapping,
-// pages may have other fields. What metadata there is adds up.
+// Several threads share a folder and together take each story once. With a mapping, pages
+// may have other fields. The metadata add up.
 func TestThreadsTakeEachStoryOnce(t *testing.T) {
 	dir := t.TempDir()
 	pages := filepath.Join(dir, "pages.jsonl")
@@ -232,7 +232,7 @@ neardup:
 	}
 }
 
-// Wrong settings are refused, and right ones are not.
+// Wrong settings are refused, and correct ones are accepted.
 func TestWrongSettingsAreRefused(t *testing.T) {
 	for setting, ok := range map[string]bool{"threshold: 0.9": true, "threshold: 1.5": false, "keep: some": false, "unknown: 1": false, "page: root = (": false} {
 		b := service.NewStreamBuilder()
