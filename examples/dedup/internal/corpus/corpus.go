@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/neardup/neardup/examples/dedup/internal/bytesize"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
@@ -188,7 +189,9 @@ func (c *Corpus) makeRoom(r *growth) error {
 	if err := c.Require("so many documents", perDocument*docs); err != nil {
 		return err
 	}
-	if more := r.documents(len(c.Docs)); more > 0 {
+	// At the beginning many bytes are read ahead of the documents, so the estimate is too
+	// low: it is asked for only when the room made before is used up.
+	if more := r.documents(len(c.Docs)); more > 0 && cap(c.Docs)-len(c.Docs) < 1024 {
 		c.Docs = slices.Grow(c.Docs, int(min(int64(more), c.o.Memory/perDocument-docs)))
 	}
 	if c.o.Texts != Large {
@@ -196,7 +199,8 @@ func (c *Corpus) makeRoom(r *growth) error {
 	}
 	// Documents and signatures have priority over texts, because the search needs them
 	// most often. Texts are written to a file before they take memory from the others.
-	fixed := perDocument * docs
+	// Room for documents that are still to come counts from the moment that it is made.
+	fixed := perDocument*docs + int64(cap(c.Docs)-len(c.Docs))*int64(unsafe.Sizeof(Document{}))
 	if c.sketches != nil {
 		fixed += c.sketches.Registers.Held()
 	}
