@@ -7,7 +7,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestReusedBuffersDoNotAllocate demands that nothing is allocated where buffers are reused.
+// TestReusedBuffersDoNotAllocate checks that nothing is allocated if buffers are reused.
 func TestReusedBuffersDoNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates")
@@ -32,7 +32,7 @@ func TestReusedBuffersDoNotAllocate(t *testing.T) {
 				set.Containment(other)
 			}},
 		} {
-			// A pool may be emptied at any time, so one in ten is forgiven.
+			// A pool may be emptied at any time, so one run in ten may allocate.
 			if n := testing.AllocsPerRun(50, c.f); n > 0.1 {
 				t.Errorf("%v: %s makes %v allocations, want 0", s, c.name, n)
 			}
@@ -40,9 +40,9 @@ func TestReusedBuffersDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestGrowth demands that AppendHashes without memory to reuse allocates once for a text
+// TestLongTextAllocatesOnce checks that AppendHashes without memory to reuse allocates once for a text
 // of many pieces, and leaves little of what it allocates unused.
-func TestGrowth(t *testing.T) {
+func TestLongTextAllocatesOnce(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates")
 	}

@@ -181,7 +181,7 @@ func rounds(b *testing.B) int {
 }
 
 // BenchmarkScripts compares the speed on other scripts, and on texts that take more work
-// than most, with that on English, on each instruction set.
+// than most, with that on English help pages, on each instruction set.
 func BenchmarkScripts(b *testing.B) {
 	english := sample(b, 1<<20, "en", "throughput", "help_7_languages.jsonl")
 	type kind struct {

@@ -10,8 +10,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 )
 
-// New documents are compared with all old ones and with each other; what old
-// ones have in common is nobody's question.
+// New documents are compared with all old ones and with each other; passages that only
+// old documents share are not reported.
 func TestAgainstComparesNewDocuments(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ferry := "the night ferry sails again from the first of may nine years after the last crossing"

@@ -19,7 +19,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The rows of every format are those that the library's own keys make.
+// The rows of every format equal the keys computed by the library.
 func TestBandsRowsEqualLibraryKeys(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const long = "one text of more than five words that is there twice"
@@ -77,7 +77,7 @@ func TestBandsRowsEqualLibraryKeys(t *testing.T) {
 	}
 }
 
-// readRows reads what bands wrote to a file, or printed.
+// readRows reads the output of bands, from a file or printed.
 func readRows(t *testing.T, name, stdout string) []show.BandRow {
 	t.Helper()
 	if filepath.Ext(name) == ".parquet" {
@@ -126,7 +126,7 @@ func readRows(t *testing.T, name, stdout string) []show.BandRow {
 	return rows
 }
 
-// What contradicts itself is refused, and nothing that is there is overwritten.
+// Contradictory flags are refused, and no existing file is overwritten.
 func TestBandsRefusesContradictions(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{"a.txt": "a text", "there.tsv": "old"} {
@@ -157,8 +157,7 @@ func TestBandsRefusesContradictions(t *testing.T) {
 	}
 }
 
-// The rows of registers are those of the library's own signatures, and no row is
-// there for an empty document.
+// The rows of registers equal the library's signatures, and an empty document has no row.
 func TestRegisterRowsEqualLibrarySignatures(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("docs.jsonl", []byte("{\"id\":\"a\",\"text\":\"one two three\"}\n{\"id\":\"empty\",\"text\":\"\"}\n"), 0o666); err != nil {

@@ -19,8 +19,8 @@ import (
 
 var long = flag.Bool("long", false, "test the memory of every command, which takes minutes")
 
-// peak runs the program in a process of its own and returns the most memory that it had,
-// in MiB. What the system reports to the parent would hold the parent's own.
+// peak runs the program in a separate process and returns its peak memory in MiB. The
+// figure that the system reports to the parent would include the parent's own memory.
 func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -32,7 +32,7 @@ func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 	cmd := exec.Command(exe, args...)
 	cmd.Env = append(os.Environ(), "DEDUP_PEAK="+file)
 	cmd.Stderr = &errs
-	_ = cmd.Run() // the exit status is that of the program
+	_ = cmd.Run() // the exit status of the program
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatalf("peak memory of the process: %v, want it in its file: %s", err, errs.String())
@@ -48,8 +48,8 @@ func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 	return kib >> 10, errs.String()
 }
 
-// The program keeps within 1.25 times -memory as long as half a kilobyte a document
-// fits, and refuses more with the size that it takes.
+// The program stays within 1.25 times -memory as long as half a kilobyte per document
+// fits, and otherwise exits with a message that names the necessary size.
 func TestMemoryStaysWithinBudget(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("compares half a million documents")
@@ -66,7 +66,7 @@ func TestMemoryStaysWithinBudget(t *testing.T) {
 		fmt.Fprintf(w, `{"id":"document-%d","host":"h%d.example","text":"`, i, i%1000)
 		seed := uint64(i)
 		if i%20 == 19 {
-			seed-- // a document that repeats the one before
+			seed-- // a document that repeats the previous one
 		}
 		words := rand.New(rand.NewPCG(seed, 3))
 		for range 10 + r.IntN(10) {
@@ -107,8 +107,8 @@ func TestMemoryStaysWithinBudget(t *testing.T) {
 	}
 }
 
-// Files that unpack to a thousand times their size take no more memory for there being
-// many of them, on however many processors.
+// Many files that unpack to a thousand times their size take no more memory than one, on
+// any number of processors.
 func TestPackedBombsTakeBoundedMemory(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("unpacks gigabytes")

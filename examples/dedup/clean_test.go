@@ -25,7 +25,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// The test binary is also the program, so that it can be killed.
+// The test binary can also act as the program, so that it can be killed.
 func TestMain(m *testing.M) {
 	if file := os.Getenv("DEDUP_PEAK"); file != "" {
 		status := program().Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -198,7 +198,7 @@ func TestCleanWritesKeptAndLog(t *testing.T) {
 	}
 }
 
-// Compressed output holds what plain output would.
+// Compressed output has the same content as plain output.
 func TestCleanCompressesOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in.jsonl": line("a", ferry) + line("b", bread) + line("c", ferry)})
@@ -213,8 +213,8 @@ func TestCleanCompressesOutput(t *testing.T) {
 	}
 }
 
-// On real news: the kept documents have no pair at .85 or more by the exact reference,
-// nothing is removed without a partner that is kept, and every line is somewhere.
+// On real news, by the exact reference: no two kept documents have a similarity of .85 or
+// more, each removed document has a match that is kept, and every line is accounted for.
 func TestCleanLeavesNoNearDuplicates(t *testing.T) {
 	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")
 	out := filepath.Join(t.TempDir(), "kept.jsonl")
@@ -264,8 +264,8 @@ func TestCleanLeavesNoNearDuplicates(t *testing.T) {
 	}
 }
 
-// Whenever it is interrupted or killed, the input is as it was, the output is
-// whole or absent, and a second run succeeds.
+// If the command is interrupted or killed at any time, the input is unchanged, the output
+// is complete or absent, and a second run succeeds.
 func TestInterruptedCleanLeavesWholeOutput(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -296,7 +296,7 @@ func TestInterruptedCleanLeavesWholeOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Some runs are ended before they are done, some after: both must hold.
+	// Some runs end before they are done, some after; both kinds must occur.
 	ended, completed := 0, 0
 	for i := range 20 {
 		os.Remove("out.jsonl")
@@ -338,8 +338,8 @@ func TestInterruptedCleanLeavesWholeOutput(t *testing.T) {
 	}
 }
 
-// A web archive is copied record by record, each a gzip member of its own where
-// the output is compressed.
+// A web archive is copied record by record; in compressed output each record is a
+// separate gzip member.
 func TestCleanCopiesWARCRecords(t *testing.T) {
 	record := func(id, uri, text string) string {
 		return fmt.Sprintf("WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: <urn:uuid:%s>\r\nWARC-Target-URI: %s\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", id, uri, len(text), text)
@@ -368,7 +368,7 @@ func TestCleanCopiesWARCRecords(t *testing.T) {
 	}
 }
 
-// A pattern is as good as the files that it matches.
+// A pattern gives the same result as the files that it matches.
 func TestCleanAcceptsPatterns(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"in/a.txt": ferry, "in/b.html": "<p>" + bread + "</p>", "in/c.txt": ferry})
@@ -436,7 +436,7 @@ func TestCleanKeepsParquetColumns(t *testing.T) {
 	}
 }
 
-// A table of which nothing is kept is a table without rows.
+// A table with no kept rows is written as a table without rows.
 func TestCleanWritesEmptyParquet(t *testing.T) {
 	type row struct {
 		ID   string `parquet:"id"`
@@ -454,7 +454,7 @@ func TestCleanWritesEmptyParquet(t *testing.T) {
 	}
 }
 
-// A page from standard input is written as it came, markup and all.
+// A page from standard input is written unchanged, with its markup.
 func TestCleanKeepsMarkupFromStandardInput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	page := "<h1>Ferry</h1><p>" + ferry + "</p>\n"

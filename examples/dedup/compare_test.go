@@ -22,7 +22,7 @@ func words(from, to int) string {
 	return b.String()
 }
 
-// Of a chain the third document is apart from the second, which it matches: compare
+// The third document of a chain matches the second but is not in its cluster: compare
 // names the representative and the reason.
 func TestCompareExplainsChain(t *testing.T) {
 	corpus := docLine("a", words(0, 100)) + docLine("b", words(8, 108)) + docLine("c", words(16, 116)) + docLine("d", words(500, 600)) + docLine("b2", words(8, 108))
@@ -55,8 +55,8 @@ func TestCompareExplainsChain(t *testing.T) {
 	}
 }
 
-// TestCompareExplainsMissedPair compares two documents that match and that the search does not
-// find: their signatures share no band.
+// TestCompareExplainsMissedPair compares two documents that match although the search
+// does not find them: their signatures share no band.
 func TestCompareExplainsMissedPair(t *testing.T) {
 	t.Chdir(t.TempDir())
 	r := rand.New(rand.NewPCG(3, 3))

@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// sites returns pages of two sites as JSON Lines: in frames larger than the stories,
-// with comments of their own, five stories on each, of which the first is on both.
+// sites returns pages of two sites as JSON Lines. The frames are larger than the stories,
+// and each page has its own comments. Each site has five stories; the first is on both.
 func sites() string {
 	n := uint32(7)
 	words := func(count int) string {
@@ -36,7 +36,7 @@ func sites() string {
 				text = story
 			}
 			page := strings.Join([]string{"Home", top, words(7), text, words(90) + ".", "Share", words(3), notice, foot}, "\n\n")
-			if i > 0 { // the menu and the footer are the site's, the rest is each page's own
+			if i > 0 { // the menu and the footer belong to the site, the rest to the page
 				page = strings.Join([]string{"Home", top, words(7), text, "Share", notice, foot}, "\n\n")
 			}
 			line, _ := json.Marshal(map[string]string{"id": fmt.Sprint(host, i), "host": host, "text": page, "time": "2026-03-02T06:00:00Z"})
@@ -46,8 +46,8 @@ func sites() string {
 	return out.String()
 }
 
-// Pages that share a story are found by the share of their own text, and not by their
-// Jaccard similarity; the pages of one site are not found by their frame.
+// Pages that share a story are found by their covered share, but not by Jaccard
+// similarity; pages of one site are not found because of their frame.
 func TestCoveredFindsPagesWithSharedStory(t *testing.T) {
 	t.Chdir(t.TempDir())
 	pages := sites()
@@ -72,7 +72,7 @@ func TestCoveredFindsPagesWithSharedStory(t *testing.T) {
 			t.Errorf("pairs %v -covered .25 = %s, want tern0 and heron0, exact, covered by 0.4 and above", args, stdout)
 		}
 	}
-	// Either criterion suffices where both are given.
+	// If both criteria are given, either is sufficient.
 	stdout, _, _ := dedup(t, "", "pairs", "-json", "-covered", "1", "-threshold", ".3", "pages.jsonl")
 	if n := strings.Count(stdout, "\n"); n != 1 || !strings.Contains(stdout, `"covered_a":`) {
 		t.Errorf("pairs -covered 1 -threshold .3 = %s, want one pair, with covered_a", stdout)
@@ -105,8 +105,8 @@ func TestCoveredFindsPagesWithSharedStory(t *testing.T) {
 	}
 }
 
-// A thousand copies, more than a fingerprint proposes, are one cluster whichever is
-// kept.
+// A thousand copies, more than the cap of a fingerprint, form one cluster, whichever copy
+// is kept.
 func TestCoveredCopiesFormOneCluster(t *testing.T) {
 	var in strings.Builder
 	story := strings.Repeat("one two three four five six seven eight nine ten eleven twelve thirteen fourteen ", 1) + sites()[200:900]
@@ -123,7 +123,7 @@ func TestCoveredCopiesFormOneCluster(t *testing.T) {
 	}
 }
 
-// Texts are written without recycled blocks, and every part that is left out is logged.
+// Texts are written without recycled blocks, and every omitted part is logged.
 func TestBoilerplateOutLogsEveryCut(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"pages.jsonl": sites()})
@@ -160,7 +160,7 @@ func TestBoilerplateOutLogsEveryCut(t *testing.T) {
 	if diff := cmp.Diff(string(one), string(two)); diff != "" || len(one) == 0 {
 		t.Errorf("log of spans, %d bytes (-want of boilerplate +got of clean):\n%s", len(one), diff)
 	}
-	// The texts are the documents without the spans that are logged.
+	// The texts are the documents without the logged spans.
 	cut := map[string]string{}
 	at := map[string]int{}
 	for line := range strings.Lines(string(one)) {
@@ -190,8 +190,8 @@ func TestBoilerplateOutLogsEveryCut(t *testing.T) {
 	}
 }
 
-// Frames are left out unless asked otherwise where a host has several pages, which show
-// what is its frame; not where every page is of another host.
+// By default frames are left out if a host has several pages, which reveal its frame, but
+// not if every page is from a different host.
 func TestStripDependsOnHosts(t *testing.T) {
 	t.Chdir(t.TempDir())
 	pages := sites()

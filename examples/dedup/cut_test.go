@@ -66,7 +66,7 @@ func TestCleanRemovesHoldersOfItems(t *testing.T) {
 		t.Errorf("item in the log = %v, want the question of q1 at 0.9 and above", item)
 	}
 
-	// A saved index does the same, with every way to decide.
+	// A saved index gives the same result with every criterion.
 	dedup(t, "", append([]string{"decon", "-against", "quiz.jsonl", "-save", "quiz.items"}, fields...)...)
 	for _, how := range [][]string{{"-exact"}, {"-covered", "0.25"}, {"-against", "old.jsonl"}} {
 		writeLines(t, "old.jsonl", record{"old", "Nothing of it, and rain!"})
@@ -76,7 +76,7 @@ func TestCleanRemovesHoldersOfItems(t *testing.T) {
 		}
 	}
 
-	// A document that is like one that holds an item, and does not, stays.
+	// A document that is similar to one with an item, but holds no item itself, is kept.
 	var text strings.Builder
 	text.WriteString(strings.Repeat("The night ferry sails at nine from the old quay. ", 3) + "A sentence of its own, ")
 	for i := range 40 {
@@ -128,8 +128,8 @@ func TestCleanCutsParts(t *testing.T) {
 		t.Errorf("spans (-want +got):\n%s", diff)
 	}
 
-	// The order of -keep decides which copy stays, and a corpus of -against has none
-	// cut.
+	// The order of -keep decides which copy stays, and nothing is cut from a corpus of
+	// -against.
 	mustClean(t, "-cut", "repeats", "-min", "10", "-keep", "longest", "-overwrite", "-out", "out.jsonl", "in.jsonl")
 	if got := lines[record](t, "out.jsonl")[0].Text; got != "It begins. It ends." {
 		t.Errorf("text with -keep longest = %q, want %q", got, "It begins. It ends.")
@@ -150,7 +150,8 @@ func tokens(text string) string {
 	return b.String() + " "
 }
 
-// Files of text are cut, alone and in folders, packed or not; tables in .parquet.
+// Text files are cut, alone and in folders, plain or compressed; tables are cut into
+// .parquet.
 func TestCutWorksInEveryFormat(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ten := "One two three four five six seven eight nine ten."
@@ -193,9 +194,10 @@ func TestCutMistakesAreRefused(t *testing.T) {
 	}
 }
 
-// TestCutRealDocumentsLeavesNoRepeat cuts real documents in every way at once. The log has offsets into the
-// texts as given: cut there, they are the output. Every repeat is in the output.
-// Nothing depends on the number of workers, and a second run cuts nothing.
+// TestCutRealDocumentsLeavesNoRepeat cuts real documents in every way at once. The log
+// has offsets into the original texts: removing its spans gives the output. Every repeat
+// is also in the output. The result does not depend on the number of workers, and a
+// second run cuts nothing.
 func TestCutRealDocumentsLeavesNoRepeat(t *testing.T) {
 	source := corpus.Shared(t, "data", "licensecheck_spans", "docs.jsonl")
 	t.Chdir(t.TempDir())

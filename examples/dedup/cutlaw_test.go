@@ -17,7 +17,7 @@ import (
 )
 
 // checkCutLaw cuts a mix in one of many ways. In = kept + removed + left out; the output
-// is the texts of the documents kept without the parts of the log, and valid UTF-8; each
+// is the texts of the kept documents without the logged parts, and valid UTF-8; each
 // repeat is in the output, in the document that the log names; a second run cuts nothing.
 func checkCutLaw(t *testing.T, seed uint64) {
 	m := newMix(seed, 6)
@@ -126,15 +126,15 @@ func documents(t *testing.T, name string) func(yield func(*input.Doc) bool) {
 	}
 }
 
-// Cutting obeys the law too, whatever goes in.
+// Cutting also accounts for every document, whatever the input.
 func TestCutAccountsForEveryDocument(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { checkCutLaw(t, seed) })
 	}
 }
 
-// TestSpilledCutEqualsCutInMemory cuts more runs than the least -memory has room for: the output and the
-// log are those of a search in memory, and no file remains.
+// TestSpilledCutEqualsCutInMemory cuts more runs than the smallest -memory allows: the
+// output and the log equal those of a search in memory, and no file remains.
 func TestSpilledCutEqualsCutInMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("cuts 5 MB in pieces of four words")

@@ -27,7 +27,8 @@ const (
 `
 )
 
-// evaluation makes a folder with items and documents the working directory.
+// evaluation creates a folder with items and documents and makes it the working
+// directory.
 func evaluation(t *testing.T) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -98,7 +99,7 @@ func TestDeconMistakesAreRefused(t *testing.T) {
 	}
 }
 
-// TestDeconSearchesManyDocuments searches more documents than wait at a time.
+// TestDeconSearchesManyDocuments searches more documents than the queue holds.
 func TestDeconSearchesManyDocuments(t *testing.T) {
 	evaluation(t)
 	f, err := os.Create(filepath.Join("many.jsonl"))

@@ -31,7 +31,7 @@ func docPages(t *testing.T) map[string]string {
 	return pages
 }
 
-// anchors returns the names of a page's headings, in the form in which links have them.
+// anchors returns the names of a page's headings, in the form used in links.
 func anchors(page string) (names []string) {
 	other := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	for l := range strings.Lines(page) {
@@ -98,8 +98,8 @@ func shellWords(line string) (words []string) {
 	return words
 }
 
-// docCommands returns the command lines of the pages that hold prefix: lines of code
-// blocks from the prefix on, and code inside of sentences.
+// docCommands returns the command lines of the pages that contain prefix: lines of code
+// blocks from the prefix on, and code within sentences.
 func docCommands(pages map[string]string, prefix string) map[string][]string {
 	inline := regexp.MustCompile("`([^`\n]*)`")
 	commands := map[string][]string{}
@@ -151,7 +151,7 @@ func TestDocFlagsExist(t *testing.T) {
 			command := words[:1]
 			text := help(command...)
 			if !strings.Contains(text, "dedup "+words[0]) {
-				continue // the word is not a command: a file, or a word of a sentence
+				continue // the word is not a command but a file, or a word of a sentence
 			}
 			if len(words) > 1 && name.MatchString(words[1]) && words[0] == "index" {
 				command = words[:2]

@@ -8,17 +8,17 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// An article, and a text that was made to have the same shingle hashes: each word was
-// computed from the public hash of one of the article's (see TestForgedTokens of package
-// shingle).
+// An article, and a text forged to have the same shingle hashes: each of its words was
+// computed from the public hash of a word of the article (see
+// TestForgedTokensNeedThePublicHash of package shingle).
 const (
 	article = "counterclockwise responsibilities interoperability characteristical electromagnetics misunderstanding institutionalize indiscriminately incomprehensible disqualification extraterrestrial autobiographical"
 	forgery = "om03pnqb06mii03v lbeg1i23f725vsrp civc2ooq8qers613 qck5l3jd4kcvrnfw ihtrmvuwg8n7sr41 fljvafsrji8t3xku gg2n2ekeul0cqevr ysla5xbc0xu5b6u3 1j5jwkibd0es7pwh bsumghrvbq9qnj59 ix3k0x24qi5487bn h42uyze3izr1p29f"
 )
 
-// A text whose author knows the public hash removes no article: exact figures are
-// confirmed under a key that nobody knows. Estimates are not, which shows that the
-// forgery is one.
+// A text forged for the public hash does not remove an article, because exact figures are
+// confirmed under a secret key. Estimates are not confirmed, which shows that the forgery
+// works.
 func TestForgedTextRemovesNoArticle(t *testing.T) {
 	var public shingle.Shingler
 	if j := public.Set(article).Jaccard(public.Set(forgery)); j != 1 {

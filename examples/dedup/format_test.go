@@ -9,7 +9,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// A format is one entry of a table: reading, cleaning and help follow from it.
+// A new format needs only an entry in the table: reading, cleaning and help follow from
+// it.
 func TestNewFormatNeedsOneTableEntry(t *testing.T) {
 	was := input.Formats
 	t.Cleanup(func() { input.Formats = was })

@@ -27,9 +27,9 @@ type formatDoc struct {
 	Host string `json:"host" parquet:"host,dict"`
 }
 
-// formatCorpus are pages of three sites: articles, some of them copies with a few
-// words changed, some with a passage of another, all with the frame of their site,
-// in words of several scripts with what JSON, HTTP and CSV trip over.
+// formatCorpus returns pages of three sites: articles, some of them copies with a few
+// words changed, some with a passage of another one, all in the frame of their site. They
+// contain words of several scripts and characters that are special in JSON, HTTP and CSV.
 func formatCorpus() (docs []formatDoc) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	odd := []string{"naïve", "\"quoted\"", "back\\slash", "<b>bold</b>", "a&amp;b", "新聞", "Москва", "😀", "tab\there", "100%"}
@@ -78,7 +78,7 @@ func formatCorpus() (docs []formatDoc) {
 	return docs
 }
 
-// gzipMembers packs each part as a member of its own.
+// gzipMembers compresses each part as a separate member.
 func gzipMembers(parts ...string) string {
 	var b bytes.Buffer
 	for _, p := range parts {
@@ -89,8 +89,8 @@ func gzipMembers(parts ...string) string {
 	return b.String()
 }
 
-// store writes docs in every format below the working directory and returns the
-// input for each. A folder is read in the order of its names, so docs must be.
+// store writes docs in every format below the working directory and returns the input for
+// each. A folder is read in the order of its names, so docs must be in that order.
 func store(t *testing.T, docs []formatDoc) map[string]string {
 	t.Helper()
 	write := func(name, data string) {
@@ -151,7 +151,7 @@ func store(t *testing.T, docs []formatDoc) map[string]string {
 	return inputs
 }
 
-// formatIDs are what comes before an id in the formats that make ids of places.
+// formatIDs are the prefixes of ids in the formats whose ids are places.
 var formatIDs = regexp.MustCompile(`"(?:txt/|http://)(site[0-9]\.example/)`)
 
 // The same corpus gives the same findings in every format.

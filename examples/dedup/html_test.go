@@ -82,7 +82,7 @@ func TestPageIsNotWrittenOver(t *testing.T) {
 	if !strings.HasPrefix(read(t, "old.html"), "<!doctype html>") {
 		t.Errorf("old.html after -overwrite = %.40q, want a page", read(t, "old.html"))
 	}
-	// An interrupted report leaves no page and no half of one.
+	// An interrupted report leaves no page, not even an incomplete one.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if status := program().Run(ctx, []string{"report", "-html", "new.html", "in.txt"}, strings.NewReader(""), &strings.Builder{}, &strings.Builder{}); status != cli.ExitFatal {

@@ -91,7 +91,8 @@ func TestIndexCommandsWorkTogether(t *testing.T) {
 	}
 }
 
-// As a filter it answers a line before the next one comes, however large -sync is.
+// As a filter, index add answers each line before the next one comes, however large -sync
+// is.
 func TestIndexFilterAnswersEachLineAtOnce(t *testing.T) {
 	in, feed := io.Pipe()
 	answers, out := io.Pipe()
@@ -116,8 +117,8 @@ func TestIndexFilterAnswersEachLineAtOnce(t *testing.T) {
 	}
 }
 
-// On real text, add and query answer as comparing all documents with all does,
-// except for pairs that the bands may miss.
+// On real text, add and query give the same answers as comparing all documents with each
+// other, except for pairs that the bands may miss.
 func TestIndexAgreesWithAllPairs(t *testing.T) {
 	name := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
 	db := filepath.Join(t.TempDir(), "seen")
@@ -189,7 +190,7 @@ func TestIndexAgreesWithAllPairs(t *testing.T) {
 	}
 }
 
-// With -new-only, documents that match another are left out, and nothing else is.
+// With -new-only, exactly the documents that match another are left out.
 func TestNewOnlyLeavesOutMatches(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "seen")
 	in := docLine("a", storyA) + docLine("copy", storyA) + docLine("b", storyB) + docLine("a", storyA)
@@ -198,7 +199,7 @@ func TestNewOnlyLeavesOutMatches(t *testing.T) {
 {"id":"b","new":true}
 {"id":"a","new":true}
 `
-	for range 2 { // sent again, lines have the same answers
+	for range 2 { // lines that are sent again get the same answers
 		stdout, stderr, status := dedup(t, in, "index", "add", "-new-only", "-db", db, "-")
 		if diff := cmp.Diff(want, stdout); diff != "" || status != cli.ExitDone {
 			t.Errorf("exit status %d, standard error %q, standard output (-want +got):\n%s", status, stderr, diff)
@@ -209,7 +210,7 @@ func TestNewOnlyLeavesOutMatches(t *testing.T) {
 	}
 }
 
-// Shingles that are keyed by a file make an index that is of no use without it.
+// An index with keyed shingles cannot be used without its key file.
 func TestKeyedIndexNeedsItsKey(t *testing.T) {
 	dir := t.TempDir()
 	db, key, other := filepath.Join(dir, "seen"), filepath.Join(dir, "key"), filepath.Join(dir, "other")
@@ -237,8 +238,7 @@ func TestKeyedIndexNeedsItsKey(t *testing.T) {
 	run(cli.ExitFatal, "not made with this -key", "add", "-db", db+"y", "-key", key, "-")
 }
 
-// An index that is damaged is reported by every command that reads it, and saved by
-// repair.
+// Every command that reads a damaged index reports the damage, and repair saves the rest.
 func TestDamagedIndexIsReportedAndRepaired(t *testing.T) {
 	dir := t.TempDir()
 	db := filepath.Join(dir, "seen")
@@ -265,7 +265,7 @@ func TestDamagedIndexIsReportedAndRepaired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A killed process leaves an end that is not whole.
+	// A killed process leaves an incomplete end.
 	if err := os.WriteFile(name, append(bytes.Clone(whole), "NDfr and no more"...), 0o666); err != nil {
 		t.Fatal(err)
 	}

@@ -35,10 +35,10 @@ var jsonLines = map[string][]any{
 	"dedup decon": {items.Finding{}},
 }
 
-// elsewhere are fields whose own fields are in a section of their own.
+// elsewhere are fields whose own fields have a separate section.
 var elsewhere = []string{"passages", "boilerplate"}
 
-// fields adds the names of the JSON fields of a type, those within with a dot.
+// fields adds the names of the JSON fields of a type; nested names contain a dot.
 func fields(all map[string]bool, types map[string]bool, prefix string, t reflect.Type) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
@@ -62,7 +62,7 @@ func fields(all map[string]bool, types map[string]bool, prefix string, t reflect
 	}
 }
 
-// docs/json.md has every field of every line, and no other.
+// docs/json.md has exactly the fields of every line.
 func TestJSONPageHasEveryField(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "json.md"))
 	if err != nil {

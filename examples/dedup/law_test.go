@@ -20,7 +20,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 )
 
-// tales are texts none of which is like another.
+// tales are texts that are all different.
 var tales = []string{
 	ferry, bread, storyA, storyB,
 	"Seven herons were counted at the weir on the first morning of the year, two fewer than the miller remembers from his youth.",
@@ -29,16 +29,17 @@ var tales = []string{
 	"Whoever left a blue umbrella in the reading room may fetch it from the porter, who has used it only twice and in light rain.",
 }
 
-// A mix is files with documents, and what becomes of them.
+// A mix is a set of files with documents, and what is expected of them.
 type mix struct {
 	r     *rand.Rand
 	files map[string]string
-	in    int             // documents that go in, readable or not
+	in    int             // documents read, readable or not
 	texts map[string]bool // those that can be read
-	parts int             // of texts that repeat parts of others; 0 for whole tales
+	parts int             // number of texts of which parts are joined; 0 for whole tales
 }
 
-// text returns that of a document: one of a few, so that many repeat another.
+// text returns the text of a document, one of a few, so that many documents repeat
+// another.
 func (m *mix) text() string {
 	if m.parts > 0 {
 		return m.joined()
@@ -69,14 +70,14 @@ func (m *mix) joined() string {
 	return b.String()
 }
 
-// patched are the texts of which joined takes parts.
+// patched are the texts whose parts joined uses.
 var patched = append(slices.Clone(tales),
 	"河水在夜里上涨，淹没了老桥旁边的市场。商人们把货物搬到钟楼的二层，等到第三天早晨水才退去。",
 	"Heron 👩‍💻 wrote: ½ of the “weir” isn't\u200b there; the other ½ is.  Ask, don't guess!",
 	"เรือข้ามฟากออกตอนเก้าโมงจากท่าเรือเก่าทุกคืน",
 	"Home\nAbout us\nContact\nHome\nAbout us\nContact\n")
 
-// id returns an id for JSON, often none or one that was used before.
+// id returns an id as JSON, often missing or used before.
 func (m *mix) id() string {
 	switch m.r.IntN(4) {
 	case 0:
@@ -171,8 +172,8 @@ func (m *mix) warc(n int) string {
 	return b.String()
 }
 
-// newMix makes some files of every format, of texts that are tales, or joined of so many
-// parts.
+// newMix creates some files of every format, with texts that are tales or are joined from
+// that many parts.
 func newMix(seed uint64, parts int) *mix {
 	m := &mix{r: rand.New(rand.NewPCG(seed, 1)), files: map[string]string{}, texts: map[string]bool{}, parts: parts}
 	for i := range 1 + m.r.IntN(4) {
@@ -269,7 +270,8 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 	}
 }
 
-// In = kept + removed + left out, each accounted for by name, whatever goes in.
+// In = kept + removed + left out for any input, and each document is accounted for by
+// name.
 func TestEveryDocumentIsAccountedFor(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { checkLaw(t, seed) })
@@ -287,8 +289,8 @@ func FuzzLaw(f *testing.F) {
 	})
 }
 
-// Records of a web archive that are not pages are copied byte for byte, and so are the
-// pages that are kept.
+// Records of a web archive that are not pages are copied byte for byte, and so are kept
+// pages.
 func TestCleanCopiesOtherWARCRecords(t *testing.T) {
 	m := &mix{r: rand.New(rand.NewPCG(7, 1)), texts: map[string]bool{}}
 	archive := strings.ReplaceAll(m.warc(12), "this is not HTTP", "HTTP/1.1 204\r\n\r\n")
@@ -320,7 +322,8 @@ func TestCleanCopiesOtherWARCRecords(t *testing.T) {
 	}
 }
 
-// Records too large to be held are copied too, unless they are pages, which are left out.
+// Records that are too large to hold in memory are copied too, except pages, which are
+// left out.
 func TestCleanCopiesLargeWARCRecords(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes large records")
@@ -339,7 +342,7 @@ func TestCleanCopiesLargeWARCRecords(t *testing.T) {
 	}
 }
 
-// The extension of the output is its format: records are converted with all fields.
+// The extension of the output decides its format: records are converted with all fields.
 func TestCleanConverts(t *testing.T) {
 	t.Chdir(t.TempDir())
 	lines := `{"id":"a","text":"` + ferry + `","n":1,"x":1.5,"ok":true,"tags":["p","q"],"in":{"deep":[1]},"mixed":1}
@@ -404,7 +407,7 @@ func TestCleanConverts(t *testing.T) {
 	}
 }
 
-// What cannot be written as asked is refused with a sentence, before anything is done.
+// An impossible output is refused with a clear message before any work is done.
 func TestCleanRefusesImpossibleOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"a.txt": ferry, "b.txt": bread, "a.jsonl": line("a", ferry), "a.warc": "WARC/1.0\r\nWARC-Type: conversion\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\none\r\n\r\n",
@@ -434,7 +437,8 @@ func TestCleanRefusesImpossibleOutput(t *testing.T) {
 	}
 }
 
-// Files, pages and records of a web archive become records of JSON Lines and tables.
+// Files, pages and records of a web archive are converted to records of JSON Lines and
+// tables.
 func TestCleanConvertsPagesToRecords(t *testing.T) {
 	t.Chdir(t.TempDir())
 	page := "<title>Bread</title><p>" + bread + "</p>"
@@ -513,7 +517,7 @@ func TestCleanKeepsLargestField(t *testing.T) {
 	}
 }
 
-// A source that loses more than half is pointed out.
+// A source that loses more than half of its documents is reported.
 func TestCleanWarnsOfLargeLosses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"good.jsonl": line("1", ferry) + line("2", bread), "bad.jsonl": line("3", ferry) + line("4", bread) + line("5", storyA)})
@@ -523,7 +527,8 @@ func TestCleanWarnsOfLargeLosses(t *testing.T) {
 	}
 }
 
-// Documents that are equal but for case and punctuation go with -exact; edited ones stay.
+// With -exact, documents that differ only in case and punctuation are removed, and edited
+// ones are kept.
 func TestCleanExactKeepsEditedDocuments(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{
@@ -539,7 +544,7 @@ func TestCleanExactKeepsEditedDocuments(t *testing.T) {
 	}
 }
 
-// A flood of broken lines is counted, not printed.
+// Large numbers of broken lines are counted, not printed.
 func TestFloodOfBrokenLinesIsCounted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	put(t, map[string]string{"bad.jsonl": strings.Repeat("{broken\n", 5000), "b/x.bin": "\x00"})

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// dedup runs the program and returns what it prints and its exit status.
+// dedup runs the program and returns its output and its exit status.
 func dedup(t *testing.T, stdin string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -29,8 +29,8 @@ func dedup(t *testing.T, stdin string, args ...string) (stdout, stderr string, s
 	return out.String(), errs.String(), status
 }
 
-// repository makes the top folder of the repository the working directory, so
-// that ids in golden files are those that the README shows.
+// repository makes the top folder of the repository the working directory, so that ids in
+// golden files are the same as in the README.
 func repository(t *testing.T) {
 	t.Helper()
 	t.Chdir(filepath.Join("..", ".."))
@@ -207,7 +207,7 @@ func TestVersionIsNewestInChangelog(t *testing.T) {
 	}
 }
 
-// The documents before and after a bad line are compared all the same.
+// The documents before and after a bad line are still compared.
 func TestBadLineLosesNoDocuments(t *testing.T) {
 	text := "one two three four five six seven eight"
 	stdin := `{"id":"a","text":"` + text + `"}` + "\n{\"id\":\"b\"\n" + `{"id":"c","text":"` + text + `"}`
@@ -221,8 +221,8 @@ func TestBadLineLosesNoDocuments(t *testing.T) {
 	}
 }
 
-// With -strip a passage may run across a block that only one of its documents has;
-// it is not exact then.
+// With -strip a passage may extend across a block that only one of its documents has; it
+// is not exact then.
 func TestStrippedBlockDoesNotSplitPassage(t *testing.T) {
 	line := func(id, host, text string) string {
 		return fmt.Sprintf("{\"id\":%q,\"host\":%q,\"text\":%q}\n", id, host, text)
@@ -270,13 +270,13 @@ func TestKeepChoosesRepresentative(t *testing.T) {
 	}
 }
 
-// An interrupt ends the work with an exit status of its own.
+// An interrupt ends the program with a distinct exit status.
 func TestInterruptEndsWithItsStatus(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, cmd := range program().Commands {
 		if cmd.Name == "serve" || cmd.Name == "stage" {
-			continue // they have no other end: see their own tests
+			continue // they do not end by themselves: see their own tests
 		}
 		var out, errs bytes.Buffer
 		args := []string{cmd.Name, "-"}
@@ -299,7 +299,7 @@ func TestInterruptEndsWithItsStatus(t *testing.T) {
 	}
 }
 
-// An interrupt ends the service in good order.
+// An interrupt stops the service cleanly.
 func TestInterruptStopsService(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -326,7 +326,7 @@ func TestInterruptStopsService(t *testing.T) {
 	}
 }
 
-// An interrupt is heeded while a command waits for its input.
+// An interrupt ends a command that waits for input.
 func TestInterruptEndsWaitForInput(t *testing.T) {
 	for _, args := range [][]string{
 		{"report", "-"}, {"pairs", "-"}, {"clusters", "-workers", "1", "-"}, {"passages", "-"}, {"boilerplate", "-"},
@@ -379,7 +379,7 @@ func TestWorkersPrintTheSameBytes(t *testing.T) {
 	}
 }
 
-// Pages of HTML are judged by the blocks of their markup.
+// HTML pages are judged by the blocks of their markup.
 func TestPagesAreJudgedByMarkup(t *testing.T) {
 	t.Chdir(t.TempDir())
 	body := func(story string) string {

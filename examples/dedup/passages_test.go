@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestPassagesAgainstSavedIndexEqualsCorpus compares new documents with old ones: read anew, and as a saved
-// index, which print the same.
+// TestPassagesAgainstSavedIndexEqualsCorpus compares new documents with old ones, read as
+// a corpus and as a saved index; the output is the same.
 func TestPassagesAgainstSavedIndexEqualsCorpus(t *testing.T) {
 	dir := t.TempDir()
 	const wall = "The old harbour wall, which was built in 1884 of stone from the quarry above the town, will be repaired this summer."
@@ -27,7 +27,7 @@ func TestPassagesAgainstSavedIndexEqualsCorpus(t *testing.T) {
 	want := `{"a":{"id":"o1","start":41,"end":157},"b":{"id":"n1","start":35,"end":151},"similarity":1,"tokens":22,"kind":"exact"}
 {"a":{"id":"o2","start":0,"end":116},"b":{"id":"n1","start":35,"end":151},"similarity":1,"tokens":22,"kind":"exact"}
 `
-	label := regexp.MustCompile(`,"recycled":\{[^}]*\}`) // that of a saved index is not known
+	label := regexp.MustCompile(`,"recycled":\{[^}]*\}`) // the count of a saved index is not known
 	out, errs, status := dedup(t, "", "passages", "-json", "-quiet", "-against", old, fresh)
 	if diff := cmp.Diff(want, label.ReplaceAllString(out, "")); diff != "" || status != 0 {
 		t.Errorf("status %d, %s\n(-want +got):\n%s", status, errs, diff)
@@ -52,8 +52,9 @@ func TestPassagesAgainstSavedIndexEqualsCorpus(t *testing.T) {
 	}
 }
 
-// TestPassagesGroupPrintsEachOnce prints each passage once with its holders, among all documents, and
-// of two saved indexes and new documents those that are on both sides.
+// TestPassagesGroupPrintsEachOnce prints each passage once with its holders, among all
+// documents; with two saved indexes and new documents, it prints the passages that are on
+// both sides.
 func TestPassagesGroupPrintsEachOnce(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const wall = "The old harbour wall, which was built in 1884 of stone from the quarry above the town, will be repaired this summer."
@@ -99,7 +100,7 @@ func TestPassagesGroupPrintsEachOnce(t *testing.T) {
 	if _, errs, status := dedup(t, "", "passages", "-quiet", "-against", "old.idx", "-against", "old.idx", "new.jsonl"); status != 2 || !strings.Contains(errs, "old.idx") {
 		t.Errorf("passages with a saved index twice: status %d, %s, want 2 and its name", status, errs)
 	}
-	// Times matter to origins and to saved indexes only.
+	// Only origins and saved indexes use times.
 	write("odd.jsonl", `{"id":"x1","text":"`+wall+`","time":"soon"}`, `{"id":"x2","text":"`+wall+`"}`)
 	for command, want := range map[string]int{"passages": 0, "origins": 1} {
 		if _, errs, status := dedup(t, "", command, "-json", "-quiet", "odd.jsonl"); status != want {

@@ -2,5 +2,6 @@
 
 package main
 
-// raceEnabled is set where the race detector is on, which takes several times the memory.
+// raceEnabled reports whether the race detector is on, which takes several times the
+// memory.
 const raceEnabled = true

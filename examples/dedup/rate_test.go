@@ -29,12 +29,12 @@ func inParallel(n int, f func(worker, i int)) {
 	running.Wait()
 }
 
-// BenchmarkRate compares the whole program with what it cannot do without: reading
-// the texts and sketching them with the library, each on two goroutines. The three
-// take turns; the metrics are of the fastest round of each. The program's share is
-// the time of reading and sketching over its own: 1 means that finding pairs and
-// all else cost nothing. Of a folder of texts the last metric is the rate over that
-// of sketching alone.
+// BenchmarkRate compares the whole program with its indispensable work: reading the texts
+// and sketching them with the library, each on two goroutines. The three alternate; the
+// metrics are of the fastest round of each. The program's share is the time of reading
+// and sketching divided by the program's: 1 would mean that finding pairs and everything
+// else cost nothing. For a folder of texts the last metric is the rate divided by that of
+// sketching alone.
 func BenchmarkRate(b *testing.B) {
 	for _, path := range []string{"reuters21578/docs.jsonl", "throughput/english_rfc.jsonl"} {
 		file := corpus.Shared(b, "data", filepath.FromSlash(path))

@@ -12,7 +12,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 )
 
-// recipeArgs splits a command line as a shell does, patterns included.
+// recipeArgs splits a command line as a shell does, including patterns.
 func recipeArgs(t *testing.T, line string) (args []string) {
 	t.Helper()
 	for arg := range strings.FieldsSeq(line) {
@@ -27,7 +27,7 @@ func recipeArgs(t *testing.T, line string) (args []string) {
 	return args
 }
 
-// The commands of docs/recipes.md run, find something and leave nothing out.
+// The commands of docs/recipes.md run, have findings and leave nothing out.
 func TestRecipesRun(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "recipes.md"))
 	if err != nil {

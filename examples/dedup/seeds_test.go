@@ -22,8 +22,8 @@ type goldPassage struct {
 	Kind string
 }
 
-// The two real stories share six paragraphs, two parts of sentences and one
-// edited passage, and nothing else of twelve words.
+// The two real stories share six paragraphs, two parts of sentences and one edited
+// passage, and no other text of twelve words.
 func TestSeedStoriesSharePassages(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, err := filepath.Glob("*.txt")
@@ -42,8 +42,8 @@ func TestSeedStoriesSharePassages(t *testing.T) {
 		}
 		found = append(found, p)
 	}
-	// runs joins exact gold passages that adjoin in both texts, since they may
-	// come as one passage.
+	// runs joins exact gold passages that adjoin in both texts, since they may be
+	// reported as one passage.
 	var runs []goldPassage
 	exact := 0
 	for _, g := range gold(t) {
@@ -102,12 +102,13 @@ func gold(t *testing.T) (passages []goldPassage) {
 // near: within two bytes.
 func near(a, b int) bool { return -2 <= a-b && a-b <= 2 }
 
-// adjoin: nothing but the end of a paragraph lies between.
+// adjoin means that only the end of a paragraph lies between them.
 func adjoin(end, start int) bool { return 0 < start-end && start-end <= 4 }
 
 func overlap(a, b, c, d int) int { return max(0, min(b, d)-max(a, c)) }
 
-// As wholes the stories are not near-duplicates, but each holds much of the other.
+// As a whole the stories are not near-duplicates, but each has much of its text in the
+// other.
 func TestSeedStoriesAreNotNearDuplicates(t *testing.T) {
 	t.Chdir(corpus.Shared(t, "seeds"))
 	names, _ := filepath.Glob("*.txt")
@@ -119,7 +120,7 @@ func TestSeedStoriesAreNotNearDuplicates(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &p); err != nil {
 		t.Fatalf("pairs -containment .4 = %q, %v, want one pair", stdout, err)
 	}
-	// Counted by hand from shingles as strings.
+	// Counted independently, from shingles as strings.
 	a, b := words5(t, names[0]), words5(t, names[1])
 	common := 0
 	for s := range a {
@@ -137,7 +138,7 @@ func TestSeedStoriesAreNotNearDuplicates(t *testing.T) {
 	}
 }
 
-// words5 returns the five-word shingles of an English text the slow and obvious way.
+// words5 returns the five-word shingles of an English text in the most obvious way.
 func words5(t *testing.T, name string) map[string]bool {
 	t.Helper()
 	data, err := os.ReadFile(name)

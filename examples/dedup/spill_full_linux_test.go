@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestSpillContinuesAfterFullDisk runs on a disk that is full again and again, a little later each time,
-// until there is room for the whole run.
+// TestSpillContinuesAfterFullDisk runs on a disk that fills up repeatedly, a little later
+// each time, until there is room for the whole run.
 func TestSpillContinuesAfterFullDisk(t *testing.T) {
 	t.Chdir(t.TempDir())
 	files := spillCorpora(t, 400)

@@ -16,9 +16,9 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/spill"
 )
 
-// spillCorpora returns files of documents: in the first two fifths of the documents meet
-// in one bucket, in the second two fifths are exact duplicates, a third of them of one
-// text, and ids are missing, repeated and like places.
+// spillCorpora returns files of documents. In the first, two fifths of the documents meet
+// in one bucket; in the second, two fifths are exact duplicates, a third of them of one
+// text, and ids are missing, repeated or like places.
 func spillCorpora(t *testing.T, docs int) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -91,7 +91,8 @@ func spillCorpora(t *testing.T, docs int) map[string]string {
 	return files
 }
 
-// TestSpillEqualsRunInMemory compares commands with and without -spill: findings, messages, status.
+// TestSpillEqualsRunInMemory compares the findings, messages and exit status of commands
+// with and without -spill.
 func TestSpillEqualsRunInMemory(t *testing.T) {
 	shared, err := filepath.Abs("../../../shared/data")
 	if err != nil {
@@ -104,7 +105,7 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 			files[name] = found[0]
 		}
 	}
-	if file, ok := files["terms_versions"]; ok { // whose versions are long, and all alike
+	if file, ok := files["terms_versions"]; ok { // whose versions are long and all similar
 		files["terms_versions"] = "terms.jsonl"
 		put(t, map[string]string{"terms.jsonl": head(t, file, 120)})
 	}
@@ -118,7 +119,7 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 					continue // they have no times and scores
 				}
 				if (real || raceEnabled || testing.Short()) && i > 0 || i > 0 && !slices.Contains(command, "-json") && i+1 < len(command) {
-					continue // they take long, and have nothing more to show
+					continue // they take long and show nothing more
 				}
 				t.Run(fmt.Sprint(name, command, flags), func(t *testing.T) {
 					args := slices.Concat(command, flags, []string{"-strip=false", file})
@@ -143,7 +144,7 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 	}
 }
 
-// spillCommands are those with -spill.
+// spillCommands are the commands with -spill.
 var spillCommands = [][]string{{"clusters", "-json"}, {"pairs", "-json"}, {"clusters"},
 	{"clean", "-out", "out.jsonl", "-stats", "out.json"}, {"clean", "-json", "-dry-run"}, {"clean", "-out", "out/"},
 	{"clean", "-cut", "repeats", "-min", "8", "-spans", "out.cut.jsonl", "-out", "out.jsonl", "-stats", "out.json"},
@@ -172,7 +173,7 @@ func outputs(t *testing.T) string {
 	return all.String()
 }
 
-// TestKilledSpillContinues kills a run again and again until it comes to its end.
+// TestKilledSpillContinues kills a run repeatedly until it finishes.
 func TestKilledSpillContinues(t *testing.T) {
 	t.Chdir(t.TempDir())
 	files := spillCorpora(t, 2000)
@@ -213,8 +214,9 @@ func TestKilledSpillContinues(t *testing.T) {
 	}
 }
 
-// TestSpillResumesAfterFinishedShard goes on after a shard that an earlier run completed, in the middle of
-// what is sketched together, and refuses other documents in its place.
+// TestSpillResumesAfterFinishedShard resumes after a shard that an earlier run completed,
+// in the middle of a group that is sketched together, and refuses other documents in its
+// place.
 func TestSpillResumesAfterFinishedShard(t *testing.T) {
 	t.Chdir(t.TempDir())
 	all := string(readFile(t, spillCorpora(t, 700)["copies"]))
@@ -240,8 +242,9 @@ func TestSpillResumesAfterFinishedShard(t *testing.T) {
 	}
 }
 
-// TestSpillShardsEqualOneRun does each step in parts, by calls in any order, some of them twice and
-// some after their files were lost, and compares the findings of a last call.
+// TestSpillShardsEqualOneRun performs each step in parts, with calls in any order, some
+// of them repeated and some after their files were lost, and compares the findings of a
+// last call.
 func TestSpillShardsEqualOneRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	spillCorpora(t, 1500)
@@ -276,14 +279,14 @@ func TestSpillShardsEqualOneRun(t *testing.T) {
 				}
 				if i == of {
 					names, _ := filepath.Glob("run/" + step + ".0001*")
-					for _, name := range names { // lost, say with its machine
+					for _, name := range names { // lost, for example with its machine
 						if err := os.Remove(name); err != nil {
 							t.Fatal(err)
 						}
 					}
 				}
 			}
-			// Whatever was lost after its last call.
+			// Files that were lost after the last call.
 			if _, message, status := dedup(t, "", append(spilled, "-step", step)...); status > 1 && step != "sketch" {
 				t.Fatalf("step %s: status %d, %s, want 0 or 1", step, status, message)
 			} else if step == "sketch" {
@@ -311,8 +314,8 @@ func readFile(t *testing.T, name string) []byte {
 	return data
 }
 
-// TestSpillRefusesWhatDoesNotFit has folders, inputs and flags that a run must refuse with a message
-// that shows what to do, and what it must overlook.
+// TestSpillRefusesWhatDoesNotFit has folders, inputs and flags that a run must refuse
+// with advice, and others that it must accept.
 func TestSpillRefusesWhatDoesNotFit(t *testing.T) {
 	t.Chdir(t.TempDir())
 	file := spillCorpora(t, 500)["crowd"]

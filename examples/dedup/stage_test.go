@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// sortCorpus writes JSON Lines of documents that differ in all ways that matter to
-// the stages: edited copies, exact duplicates, empty ones, and ids of all kinds.
+// sortCorpus writes JSON Lines of documents that differ in all ways that matter to the
+// stages: edited copies, exact duplicates, empty documents, and ids of all kinds.
 func sortCorpus(t *testing.T, n int) string {
 	t.Helper()
 	r := rand.New(rand.NewPCG(5, 5))
@@ -56,8 +56,8 @@ func sortCorpus(t *testing.T, n int) string {
 	return path
 }
 
-// siteCorpus writes JSON Lines of pages in the frames of their hosts, with stories of
-// which some are on several hosts, and sign-offs.
+// siteCorpus writes JSON Lines of pages in the frames of their hosts, with sign-offs, and
+// with stories, some of them on several hosts.
 func siteCorpus(t *testing.T, n int) string {
 	t.Helper()
 	r := rand.New(rand.NewPCG(6, 6))
@@ -102,9 +102,9 @@ func siteCorpus(t *testing.T, n int) string {
 	return path
 }
 
-// TestSortedStagesEqualClusters runs examples/sort/clusters, which is the stages with sort and
-// join between them, and compares its bytes with those of dedup clusters; once
-// undisturbed, and once killed again and again until it is through.
+// TestSortedStagesEqualClusters runs examples/sort/clusters (the stages with sort and
+// join between them) and compares its output with that of dedup clusters, once
+// undisturbed, and once killed repeatedly until it finishes.
 func TestSortedStagesEqualClusters(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("needs a shell")
@@ -191,7 +191,7 @@ func TestSortedStagesEqualClusters(t *testing.T) {
 		t.Errorf("run in the folder of another run = %v, want error %q", err, "another run")
 	}
 
-	// A stage that fails leaves no result that a later run would take for whole.
+	// A failed stage leaves no result that a later run would take for a complete one.
 	if err := os.WriteFile(corpus, []byte("{\"id\":\"a\",\"text\":\"one two three\"}\n{\"id\":\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -203,8 +203,8 @@ func TestSortedStagesEqualClusters(t *testing.T) {
 	}
 }
 
-// TestStagesTakeBoundedMemory feeds every stage 10 MB and more, and long lines where lines are
-// documents: a stage takes less than 64 MB and forty times its longest line.
+// TestStagesTakeBoundedMemory feeds every stage 10 MB or more, and long lines if lines
+// are documents: a stage takes less than 64 MB plus forty times its longest line.
 func TestStagesTakeBoundedMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads the memory of a process as Linux counts it")
@@ -243,7 +243,7 @@ func TestStagesTakeBoundedMemory(t *testing.T) {
 		}
 		return out.Bytes()
 	}
-	// Lines of a pattern with the number of the line, made as they are read.
+	// Lines follow a pattern with the number of the line, and are made as they are read.
 	lines := func(n int, pattern func(w *bufio.Writer, i int)) io.Reader {
 		r, w := io.Pipe()
 		go func() {
@@ -322,7 +322,8 @@ func TestStagesTakeBoundedMemory(t *testing.T) {
 	stage(lines(500_000, func(w *bufio.Writer, i int) { fmt.Fprintf(w, "%d\t%d\t1\t\"document %d\"\n", i/9*9, i, i) }), "members")
 }
 
-// A longestLine notes the length of the longest line that is written to it, and of all.
+// A longestLine records the length of the longest line written to it, and the total
+// length.
 type longestLine struct{ now, most, all int }
 
 func (l *longestLine) Write(p []byte) (int, error) {

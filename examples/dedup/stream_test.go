@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Commands that need no texts after reading keep none, in memory or in a file: they take
-// less memory than there is text, and no folder for temporary files.
+// Commands that need no texts after reading keep none, neither in memory nor in a file:
+// they take less memory than the size of the texts, and no folder for temporary files.
 func TestCommandsWithoutTextsKeepNone(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("reads 160 MB several times")
@@ -42,7 +42,7 @@ func TestCommandsWithoutTextsKeepNone(t *testing.T) {
 		t.Fatalf("%v bytes, %v", info.Size(), err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
-	// The same without the flag: texts are held, so the test sees that they are.
+	// The same without the flag: texts are held, and the test notices.
 	if _, stderr := peak(t, "pairs", "-strip=false", "-memory", "64MiB", "-quiet", "large.jsonl"); !strings.Contains(stderr, "temporary file") {
 		t.Fatalf("pairs without -estimate needs no temporary file: %s", stderr)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/internal/cpu"
 )
 
-// TestTiersPrintTheSame runs commands with every set of instructions of this processor and with
-// none: what they print is the same.
+// TestTiersPrintTheSame runs commands with every instruction set of this processor and
+// without any: the output is the same.
 func TestTiersPrintTheSame(t *testing.T) {
 	repository(t)
 	const stories = "examples/stories"

@@ -25,7 +25,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// start starts one browser for all tests, with a profile of its own.
+// start starts one browser for all tests, with its own profile.
 var start = sync.OnceValues(func() (context.Context, error) {
 	var program string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
@@ -62,7 +62,7 @@ var start = sync.OnceValues(func() (context.Context, error) {
 
 var errAbsent = errors.New("no Chromium on this machine")
 
-// stop is what to do when all tests are over.
+// stop runs after all tests.
 var stop []func()
 
 type viewport struct {
@@ -71,7 +71,7 @@ type viewport struct {
 	dark          bool
 }
 
-// views are the screens that the page is tried on.
+// views are the screens on which the page is tested.
 var views = []viewport{desktop, desktopDark, phone, phoneDark}
 
 var (
@@ -81,11 +81,11 @@ var (
 	phoneDark   = viewport{"phone-dark", 390, 844, true}
 )
 
-// patience is how long the browser may take for one step; what a reader would
-// call slow is measured elsewhere.
+// patience is the time limit for one step of the browser; responsiveness is measured
+// elsewhere.
 const patience = time.Minute
 
-// A tab is an open page that notes what goes wrong in it.
+// A tab is an open page that records errors.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
@@ -95,7 +95,7 @@ type tab struct {
 	requests []string
 }
 
-// open opens a file in a tab of its own.
+// open opens a file in a new tab.
 func open(t *testing.T, file string, v viewport) *tab {
 	t.Helper()
 	ctx, err := start()
@@ -137,7 +137,7 @@ func call[P, R any](tb *tab, command cdp.Command[P, R], params P) R {
 	return r
 }
 
-// listen notes errors, and every request but that for the page itself.
+// listen records errors, and every request except that for the page itself.
 func (tb *tab) listen(event any) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
@@ -155,8 +155,8 @@ func (tb *tab) listen(event any) {
 	}
 }
 
-// clean fails the test if anything went wrong in the page, or it asked for more
-// than itself.
+// clean fails the test if an error occurred in the page, or if the page requested
+// anything but itself.
 func (tb *tab) clean() {
 	tb.t.Helper()
 	tb.mu.Lock()
@@ -200,7 +200,7 @@ func (tb *tab) wait(expression string) {
 	}
 }
 
-// key presses a key with whatever has the focus.
+// key presses a key in the focused element.
 func (tb *tab) key(keys ...string) {
 	tb.t.Helper()
 	for _, k := range keys {
@@ -232,7 +232,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// report writes a page about inputs and returns its name.
+// report writes a page about inputs and returns its file name.
 func report(t *testing.T, args ...string) string {
 	t.Helper()
 	if _, err := start(); errors.Is(err, errAbsent) {

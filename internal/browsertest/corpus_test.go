@@ -38,8 +38,8 @@ func corpus(t *testing.T, docs []document) string {
 	return name
 }
 
-// A generator makes words that mean nothing, always the same (SplitMix64, Steele,
-// Lea and Flood 2014).
+// A generator makes meaningless words, always the same ones (SplitMix64, Steele, Lea and
+// Flood 2014).
 type generator uint64
 
 func (g *generator) next(n int) int {
@@ -86,12 +86,11 @@ func text(ws []string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// attack is text that does harm where it is taken for markup.
+// attack is text that does harm if it is treated as markup.
 const attack = `</script><script>window.harmed=1</script><img src=x onerror="window.harmed=2"><svg onload=window.harmed=3><style>body{display:none}</style><!-- <a href="javascript:harmed()">link</a> ` + "\x00\u2028\u2029\u202e" + ` &lt;b&gt; ${harmed} {{.}} '"` + "`"
 
-// mixed is a small corpus with everything that a page must cope with: findings of
-// each kind, markup, long names, long words, scripts from right to left and
-// without spaces.
+// mixed is a small corpus with everything that a page must handle: findings of each kind,
+// markup, long names, long words, right-to-left scripts and scripts without spaces.
 func mixed() []document {
 	g := generator(7)
 	var docs []document
@@ -149,8 +148,8 @@ func mixed() []document {
 	return docs
 }
 
-// many is a corpus of 20,000 documents with 4,000 clusters, 4,000 pairs with a
-// shared passage, and 2,000 recycled blocks.
+// many is a corpus of 20,000 documents with 4,000 clusters, 4,000 pairs with a shared
+// passage, and 2,000 recycled blocks.
 func many() []document {
 	g := generator(11)
 	var docs []document
@@ -165,9 +164,9 @@ func many() []document {
 		feet[i] = text(g.words(12))
 	}
 	for i := range 4000 {
-		shared := g.words(30) // within a paragraph: a whole one could be a recycled block
+		shared := g.words(30) // within a paragraph, because a whole one could be a recycled block
 		for side := range 2 {
-			// Two pages of a host share a foot.
+			// Two pages of a host share a footer.
 			host := (2*i + side) / 4
 			docs = append(docs, document{ID: fmt.Sprintf("passages/%05d/%d", i, side), Host: fmt.Sprintf("host%04d.example", host),
 				Text: text(slices.Concat(g.words(40), shared, g.words(40))) + "\n\n" + feet[host]})

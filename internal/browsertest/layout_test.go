@@ -7,9 +7,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faults is a script that returns the faults of the layout as
-// shown: parts that stick out to the side, overlap, are too faint to read or
-// too small to touch.
+// faults is a script that returns the faults of the layout as shown: parts that overflow
+// at the side, overlap, are too faint to read or too small to touch.
 const faults = `(() => {
 	const faults = [];
 	const name = e => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + (e.getAttribute("class") ? "." + e.getAttribute("class").replaceAll(" ", ".") : "") + " '" + e.textContent.trim().slice(0, 30) + "'";
@@ -118,7 +117,7 @@ func TestLayoutFitsEveryScreen(t *testing.T) {
 	}
 }
 
-// The check above must find what it is there for.
+// The check above must find the faults that it looks for.
 func TestLayoutFaultsAreFound(t *testing.T) {
 	file := report(t, corpus(t, mixed()))
 	for _, tt := range []struct{ why, style, fault string }{

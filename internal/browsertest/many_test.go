@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// A page about 20,000 documents with ten thousand findings is small and quick. A
-// machine that runs a gate may be busy, so the best of a few tries counts.
+// A page about 20,000 documents with ten thousand findings is small and fast. The machine
+// may be busy, so the best of a few tries counts.
 func TestManyDocumentsLoadQuickly(t *testing.T) {
 	const (
 		largest    = 4_000_000 // bytes
@@ -57,7 +57,7 @@ func TestManyDocumentsLoadQuickly(t *testing.T) {
 			})
 			for _, part := range []string{"passages", "blocks", "clusters"} {
 				best("to "+part, tabChange, func() float64 {
-					// A new page, since the first change reads the findings.
+					// A new page, because the first change reads the findings.
 					return eval[float64](open(t, file, v), `(async () => {
 						const began = performance.now();
 						document.querySelector("#tab-`+part+`").click();
@@ -71,9 +71,8 @@ func TestManyDocumentsLoadQuickly(t *testing.T) {
 	}
 }
 
-// Ten thousand findings open, are searched, filtered and paged in a time that a
-// reader does not mind. The bounds are wide, since a gate may run on a busy
-// machine; the log has the times.
+// Opening, searching, filtering and paging ten thousand findings is fast enough for a
+// reader. The limits are wide, since the machine may be busy; the log has the times.
 func TestManyFindingsAreSearchedQuickly(t *testing.T) {
 	began := time.Now()
 	file := report(t, corpus(t, many()))
@@ -117,7 +116,7 @@ func TestManyFindingsAreSearchedQuickly(t *testing.T) {
 			if n := eval[int](tb, `document.querySelectorAll("*").length`); n > 20_000 {
 				t.Errorf("the page has %d elements, want at most 20000", n)
 			}
-			// How long the page is deaf to its reader.
+			// How long the page does not respond.
 			busy := eval[float64](tb, `(async () => {
 				const input = document.querySelector("#search");
 				input.value = "Ba";

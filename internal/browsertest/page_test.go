@@ -15,8 +15,8 @@ import (
 
 var parts = []string{"clusters", "passages", "blocks"}
 
-// Every part opens on every screen, every finding in it opens, and nothing that
-// the documents hold runs.
+// On every screen, every part and every finding in it opens, and nothing in the documents
+// is executed.
 func TestEveryPartOpens(t *testing.T) {
 	file := report(t, corpus(t, mixed()))
 	for _, v := range views {
@@ -45,14 +45,14 @@ func TestEveryPartOpens(t *testing.T) {
 	}
 }
 
-// openAll opens every finding that is shown.
+// openAll opens every visible finding.
 func openAll(tb *tab) {
 	tb.t.Helper()
 	tb.run(chromedp.Evaluate[chromedp.Void](`for (const b of document.querySelectorAll(".open[aria-expanded=false]")) if (b.checkVisibility()) b.click()`))
 }
 
-// A page that tries to load something is stopped by its policy, and the tests
-// see it: without this one, "no requests" could mean that nobody looks.
+// The policy stops a page that tries to load something, and the tests notice: otherwise
+// "no requests" could mean that requests are not recorded.
 func TestPolicyHolds(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed())), desktop)
 	tb.clean()
@@ -80,7 +80,7 @@ func TestPolicyHolds(t *testing.T) {
 	}
 }
 
-// titles returns the titles of the findings that are shown.
+// titles returns the titles of the visible findings.
 func titles(tb *tab) []string {
 	tb.t.Helper()
 	return eval[[]string](tb, `[...document.querySelectorAll(".panel.on .card .title")].map(e => e.textContent)`)
@@ -93,7 +93,7 @@ func (tb *tab) status(want string) {
 	}
 }
 
-// search types into the search field and waits until the list has followed.
+// search types into the search field and waits until the list is updated.
 func (tb *tab) search(text string) {
 	tb.t.Helper()
 	tb.run(chromedp.Focus("#search"), chromedp.Evaluate[chromedp.Void](`document.querySelector("#search").select()`), chromedp.KeyEvent(text))
@@ -219,7 +219,7 @@ func TestFiltersNarrowLists(t *testing.T) {
 	tb.run(chromedp.Click("#tab-blocks"))
 	blocks := len(titles(tb))
 	set("host", "hfurniture-one.example")
-	has("one host", 3, "repeated everywhere") // separators of lines split its hostile block
+	has("one host", 3, "repeated everywhere") // line separators split its hostile block
 	set("host", "")
 	set("pages", "5")
 	if n := len(titles(tb)); n == 0 || n > blocks {
@@ -240,7 +240,7 @@ func TestFiltersNarrowLists(t *testing.T) {
 	tb.clean()
 }
 
-// The figures of the summary are those of the lists.
+// The figures of the summary match the lists.
 func TestCountsMatchLists(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed())), desktop)
 	tiles := eval[[]string](tb, `[...document.querySelectorAll(".tile strong")].map(e => e.textContent)`)
@@ -292,7 +292,7 @@ func TestKeyboardMovesFocus(t *testing.T) {
 	if eval[bool](tb, `document.querySelector("#help").open`) {
 		t.Error("Escape leaves the help open, want it closed")
 	}
-	// From word to word, each lit on both sides.
+	// From word to word, each highlighted on both sides.
 	tb.run(chromedp.Focus("#clusters .card:first-child .pane.a"))
 	first := lit(tb)
 	tb.key(kb.ArrowRight, kb.ArrowRight)
@@ -308,7 +308,7 @@ func TestKeyboardMovesFocus(t *testing.T) {
 	tb.clean()
 }
 
-// lit returns the word that is lit, which must be the same on both sides.
+// lit returns the highlighted word, which must be the same on both sides.
 func lit(tb *tab) string {
 	tb.t.Helper()
 	words := eval[[]string](tb, `[...document.querySelectorAll(".lit")].map(e => e.textContent)`)
@@ -319,7 +319,7 @@ func lit(tb *tab) string {
 	return words[0]
 }
 
-// A word under the pointer is lit on both sides.
+// A word under the pointer is highlighted on both sides.
 func TestPointerHighlightsBothSides(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
 	openAll(tb)
@@ -340,7 +340,7 @@ func TestPointerHighlightsBothSides(t *testing.T) {
 	tb.clean()
 }
 
-// Words are linked one by one in scripts without spaces too.
+// Words are also linked one by one in scripts without spaces.
 func TestChineseWordsAreLinked(t *testing.T) {
 	tb := open(t, report(t, "-threshold", ".6", corpus(t, mixed()))+"#clusters", desktop)
 	openAll(tb)
@@ -354,7 +354,7 @@ func TestChineseWordsAreLinked(t *testing.T) {
 	}
 }
 
-// Both ways to show a comparison show the same differences.
+// Both views of a comparison show the same differences.
 func TestBothViewsShowTheSame(t *testing.T) {
 	tb := open(t, report(t, corpus(t, mixed()))+"#passages", desktop)
 	openAll(tb)
@@ -367,7 +367,7 @@ func TestBothViewsShowTheSame(t *testing.T) {
 	tb.clean()
 }
 
-// Without its script the page can be read.
+// The page can be read without its script.
 func TestPageIsReadableWithoutScript(t *testing.T) {
 	tb := open(t, "/dev/null", viewport{})
 	call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})

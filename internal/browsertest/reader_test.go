@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// read opens the whole texts of the finding that holds some words.
+// read opens the whole texts of the finding that contains some words.
 func (tb *tab) read(words string) {
 	tb.t.Helper()
 	openAll(tb)
@@ -40,7 +40,7 @@ func texts(tb *tab) []string {
 	})`)
 }
 
-// The reader shows both articles whole, the shared passage marked in each.
+// The reader shows both articles whole, with the shared passage marked in each.
 func TestReaderShowsWholeArticles(t *testing.T) {
 	docs := mixed()
 	byID := map[string]string{}
@@ -63,7 +63,7 @@ func TestReaderShowsWholeArticles(t *testing.T) {
 				t.Errorf("the reader is at %q, want %q", where, "Passage 1 of 1: 4…")
 			}
 			if v.width > 600 {
-				// Both marks are in view, joined by a ribbon.
+				// Both marks are in view and joined by a ribbon.
 				seen := eval[int](tb, `[...document.querySelectorAll("#reader .hit")].filter(e => {
 					const r = e.getBoundingClientRect(), f = e.closest(".reader-pane").getBoundingClientRect();
 					return r.bottom > f.top && r.top < f.bottom;
@@ -96,7 +96,7 @@ func TestReaderShowsWholeArticles(t *testing.T) {
 	}
 }
 
-// Differences of near-duplicates are stepped through, and equal text can be hidden.
+// The reader steps through the differences of near-duplicates, and can hide equal text.
 func TestReaderStepsThroughDifferences(t *testing.T) {
 	g := generator(13)
 	ws := g.words(400)
@@ -129,7 +129,7 @@ func TestReaderStepsThroughDifferences(t *testing.T) {
 	tb.clean()
 }
 
-// When one side is scrolled the other follows to what belongs to it.
+// When one side is scrolled, the other follows to the corresponding text.
 func TestReaderScrollsTogether(t *testing.T) {
 	g := generator(3)
 	shared, before, after := text(g.words(60)), text(g.words(900)), text(g.words(900))
@@ -162,7 +162,7 @@ func TestReaderScrollsTogether(t *testing.T) {
 	tb.clean()
 }
 
-// A recycled block is shown in the documents that hold it.
+// A recycled block is shown in the documents that contain it.
 func TestBlocksAreShownInDocuments(t *testing.T) {
 	docs := mixed()
 	tb := open(t, report(t, corpus(t, docs))+"#blocks", desktop)
@@ -187,7 +187,7 @@ func TestBlocksAreShownInDocuments(t *testing.T) {
 	tb.clean()
 }
 
-// Long equal text is folded on both sides and opens on both.
+// Long equal text is folded on both sides, and unfolds on both.
 func TestEqualTextIsFolded(t *testing.T) {
 	g := generator(5)
 	ws := g.words(600)
@@ -221,7 +221,7 @@ func TestEqualTextIsFolded(t *testing.T) {
 	tb.clean()
 }
 
-// Documents with a URL are linked, and only those with a harmless one.
+// Exactly the documents with a harmless URL are linked.
 func TestOnlyHarmlessURLsAreLinked(t *testing.T) {
 	g := generator(9)
 	story := text(g.words(80))
@@ -240,7 +240,7 @@ func TestOnlyHarmlessURLsAreLinked(t *testing.T) {
 	tb.clean()
 }
 
-// A printout holds every finding with its texts, in whatever state the page is.
+// A printout has every finding with its texts, whatever the state of the page.
 func TestPrintoutHasEveryFinding(t *testing.T) {
 	docs := mixed()
 	tb := open(t, report(t, corpus(t, docs)), desktop)

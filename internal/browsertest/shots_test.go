@@ -17,7 +17,7 @@ var (
 	picture  = flag.String("picture", "", "write the README's picture, whole articles side by side, to this file")
 )
 
-// TestPicture takes the picture of the README.
+// TestPicture takes the screenshot for the README.
 func TestPicture(t *testing.T) {
 	tb := open(t, report(t, filepath.Join("..", "..", "examples", "stories"))+"#passages", viewport{"picture", 1200, 640, false})
 	tb.read("letter.txt")
@@ -37,7 +37,7 @@ func TestPicture(t *testing.T) {
 	tb.clean()
 }
 
-// TestScreenshots writes pictures for people to look at.
+// TestScreenshots writes screenshots for people to look at.
 func TestScreenshots(t *testing.T) {
 	file := *shotPage
 	if file == "" {
@@ -65,7 +65,7 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// pictures are the views, taller, so that more is to be seen.
+// pictures are the views with greater height, to show more of the page.
 func pictures() []viewport {
 	tall := slices.Clone(views)
 	for i := range tall {

@@ -62,7 +62,7 @@ func TestCutKeepsWidth(t *testing.T) {
 	}
 }
 
-// Whatever the text, no line is wider than asked for, and nothing is lost.
+// For any text, no line is wider than the limit, and nothing is lost.
 func FuzzWidth(f *testing.F) {
 	f.Add("harbour-post/\u6e21\u8f6e e\u0301.txt", 6)
 	f.Add("a b\u200dc \U0001F6A2", 3)

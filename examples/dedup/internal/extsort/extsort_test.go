@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// sorted returns the records as a sorter gives them back whose runs hold about limit
-// bytes and which reads fanIn of them at a time; 0 leaves both as they are.
+// sorted returns the records as sorted by a sorter whose runs hold about limit bytes and
+// which merges fanIn of them at a time; 0 leaves both at their defaults.
 func sorted(t testing.TB, records [][]byte, o Options, limit int64, fanIn int) [][]byte {
 	t.Helper()
 	s := New(o)
@@ -36,8 +36,8 @@ func sorted(t testing.TB, records [][]byte, o Options, limit int64, fanIn int) [
 	return out
 }
 
-// TestSortEqualsSortInMemory compares with a sort in memory, for records of many kinds, sizes of runs,
-// numbers of runs that are merged at a time, and workers.
+// TestSortEqualsSortInMemory compares the result with a sort in memory, for many kinds of
+// records, sizes of runs, numbers of runs merged at a time, and workers.
 func TestSortEqualsSortInMemory(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	word := func(n, letters int) []byte {
@@ -93,7 +93,8 @@ func TestSortEqualsSortInMemory(t *testing.T) {
 	}
 }
 
-// TestEarlyBreakLeavesNoFile ends a sequence early, and sorters without All.
+// TestEarlyBreakLeavesNoFile leaves a sequence early, and closes sorters without calling
+// All.
 func TestEarlyBreakLeavesNoFile(t *testing.T) {
 	for _, limit := range []int64{slabSize + 100, 1 << 30} {
 		s := New(Options{Dir: t.TempDir(), Workers: 2})
@@ -118,7 +119,7 @@ func TestEarlyBreakLeavesNoFile(t *testing.T) {
 	}
 }
 
-// A small disk holds so many bytes.
+// A small disk holds that many bytes.
 type smallDisk struct {
 	file
 	left *int64
@@ -133,8 +134,8 @@ func (d smallDisk) WriteAt(p []byte, off int64) (int, error) {
 	return d.file.WriteAt(p, off)
 }
 
-// TestFullDiskIsReported lets the disk fill up in the first run, in later ones and while runs
-// are merged: the error arrives, and no file remains.
+// TestFullDiskIsReported fills the disk in the first run, in later ones and while runs
+// are merged: the error is returned, and no file remains.
 func TestFullDiskIsReported(t *testing.T) {
 	defer func(f func(string) (file, error)) { create = f }(create)
 	record := make([]byte, 100_000)
@@ -186,7 +187,7 @@ func TestFullDiskIsReported(t *testing.T) {
 	s.Close()
 }
 
-// TestLongRecordIsRefused has a record that no file holds.
+// TestLongRecordIsRefused adds a record that is too long for a file.
 func TestLongRecordIsRefused(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 1 GB of memory")
@@ -235,7 +236,8 @@ func read(stream []byte) (records [][]byte, err error) {
 	}
 }
 
-// TestDamageIsFound cuts a stream everywhere, changes each of its bytes, and exchanges blocks.
+// TestDamageIsFound cuts a stream at every length, changes each of its bytes, and
+// exchanges blocks.
 func TestDamageIsFound(t *testing.T) {
 	long := bytes.Repeat([]byte("long"), blockSize/4)
 	want := [][]byte{{}, []byte("a"), long, []byte("b"), long, []byte("c")}
@@ -270,7 +272,8 @@ func TestDamageIsFound(t *testing.T) {
 	}
 }
 
-// FuzzReader reads any bytes: no panic, and memory only for bytes that are there.
+// FuzzReader reads arbitrary bytes: it must not panic, and may allocate memory only for
+// bytes that are present.
 func FuzzReader(f *testing.F) {
 	f.Add(written(f))
 	f.Add(written(f, []byte("a"), []byte("bc")))

@@ -51,7 +51,7 @@ func TestCompareLeavesMaskOut(t *testing.T) {
 	}
 }
 
-// A piece without text marks the place of words that only the other side has.
+// An empty piece marks the place of words that only the other side has.
 func TestCompareMarksGaps(t *testing.T) {
 	longer := strings.Replace(ferry, "Tickets", "Surprisingly, tickets", 1)
 	c := compared(Document{Text: ferry}, Document{Text: longer})
@@ -69,8 +69,8 @@ func TestCompareMarksGaps(t *testing.T) {
 	}
 }
 
-// Whatever is compared: the pieces of a side make its text, shared pieces of one
-// link hold the same tokens, what the mask hides is recycled and nothing else is.
+// For any two texts: the pieces of a side make up its text, shared pieces with one link
+// have the same tokens, and exactly the masked text is recycled.
 func FuzzCompare(f *testing.F) {
 	f.Add(ferry, ferry2, uint16(4), uint16(9))
 	f.Add(quote, "", uint16(0), uint16(3))

@@ -155,8 +155,8 @@ func TestEqualReportsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-// The policy must allow the script and the style that are there, and no more;
-// and nothing in the page may point outside it.
+// The policy must allow exactly the script and the style of the page, and nothing in the
+// page may refer to anything outside it.
 func TestPageIsSelfContained(t *testing.T) {
 	page := write(t, small())
 	policy := between(t, page, `http-equiv="Content-Security-Policy" content="`, `"`)
@@ -180,7 +180,7 @@ func TestPageIsSelfContained(t *testing.T) {
 	}
 }
 
-// Whatever the documents hold, the page has the elements of the template alone.
+// Whatever the documents contain, the page has only the elements of the template.
 func TestHostileTextAddsNoElements(t *testing.T) {
 	r := small()
 	plain := write(t, r)
@@ -213,7 +213,7 @@ func TestHostileTextAddsNoElements(t *testing.T) {
 			t.Errorf("the page holds %+q, want it escaped", bad)
 		}
 	}
-	// It is there all the same, to be seen.
+	// The text is still visible.
 	docs := data[docData](t, page, "docs")
 	if want := shown(hostile); !strings.Contains(docs[0].ID, want) || !strings.HasPrefix(resolved(t, docs, 0), want) {
 		t.Errorf("the first document is %q with the text %q, want %q in both", docs[0].ID, docs[0].Text, want)

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// resolved returns the text of a document as the page's script makes it.
+// resolved returns the text of a document as the page's script computes it.
 func resolved(t *testing.T, docs []docData, n int) string {
 	t.Helper()
 	switch text := docs[n].Text.(type) {
@@ -71,8 +71,8 @@ func pageOf(t *testing.T, a, b Document, passages []shingle.Passage, limit int) 
 	return docs, clusters[0], pairs[0]
 }
 
-// The text of a document survives the way to the page, and pieces are where they
-// were, whatever the texts hold.
+// For any texts, a document's text is the same on the page, and its pieces are at the
+// same places.
 func FuzzStore(f *testing.F) {
 	f.Add(ferry, ferry2, uint8(4), uint8(9))
 	f.Add(ferry+" \U0001F6A2\U0001F6A2 "+quote, "\ufeff\r\n"+quote+"\x00\U0001F6A2", uint8(0), uint8(3))
@@ -120,7 +120,7 @@ func FuzzStore(f *testing.F) {
 	})
 }
 
-// letterAt returns the first place from n on where no letter is cut in two.
+// letterAt returns the first position at or after n that does not split a letter.
 func letterAt(text string, n int) int {
 	for n < len(text) && !utf8.RuneStart(text[n]) {
 		n++
@@ -128,7 +128,7 @@ func letterAt(text string, n int) int {
 	return n
 }
 
-// Texts that have much in common take little more than one of them.
+// Texts that have much in common take little more space than one of them.
 func TestStoreSharesText(t *testing.T) {
 	text := strings.Repeat("The pilots of the harbour want a boat of their own, and say so every spring. ", 60)
 	a, b := Document{ID: "a", Text: text + "The end."}, Document{ID: "b", Text: text + "No end."}
@@ -141,8 +141,8 @@ func TestStoreSharesText(t *testing.T) {
 	}
 }
 
-// A text that is too long is kept around what matters, and the page knows how much
-// is missing where.
+// A text that is too long keeps the parts around its findings, and the page knows how
+// much is missing in between.
 func TestStoreCutsLongTexts(t *testing.T) {
 	filler := strings.Repeat("Nothing of this is of interest to anyone in the harbour. ", 2000)
 	a := Document{ID: "a", Text: filler + quote + " " + filler}

@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// Brief documents are those that last, as long as they last; what Sketch appends to
-// them is of the same document.
+// Brief documents equal lasting ones while they are valid; the data that Sketch appends
+// belong to the same document.
 func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 	dir := t.TempDir()
 	var lines, table strings.Builder
@@ -100,7 +100,7 @@ func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 	}
 }
 
-// An interrupt ends Read although nobody types.
+// An interrupt ends Read even if nothing is typed.
 func TestInterruptEndsRead(t *testing.T) {
 	in, w := io.Pipe()
 	defer w.Close()

@@ -1,7 +1,7 @@
 package input
 
-// ParseObject decodes a line as Read does; scanned reports whether the scanner took
-// it, so that encoding/json was not asked.
+// ParseObject decodes a line as Read does; scanned reports whether the scanner handled it
+// without encoding/json.
 func ParseObject(line []byte, f Fields) (d *Doc, scanned bool, err error) {
 	p := lineParser{memory: new(scratch)}
 	p.setFields(f.names())

@@ -30,7 +30,7 @@ func xzed(s string) string {
 	return b.String()
 }
 
-// bzipped is the line {"id":"a","text":"one"} as bzip2 packs it.
+// bzipped is the line {"id":"a","text":"one"} compressed with bzip2.
 const bzipped = "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x85\xbe\x77\x8a\x00\x00\x0b\x59\x80\x00\x10\x10\x04\x00\x10\x26\x21\x84\x4a\x20\x00\x22\x1a\x26\x26\x9a\x7a\x10\x00\x00\xc4\xe5\x11\xdb\xb4\x4f\x65\x3f\xc1\x12\x5b\x45\xdc\x91\x4e\x14\x24\x21\x6f\x9d\xe2\x80"
 
 func zipped(names ...string) string {
@@ -44,7 +44,7 @@ func zipped(names ...string) string {
 	return b.String()
 }
 
-// The content of a file decides on its format, then its name.
+// The content of a file decides its format first, then its name.
 func TestRecognizePrefersContentToName(t *testing.T) {
 	const page = "<!DOCTYPE html>\n<title>T</title><p>one"
 	const lines = `{"id":"a","text":"one"}` + "\n"
@@ -104,7 +104,7 @@ func TestRecognizePrefersContentToName(t *testing.T) {
 	}
 }
 
-// What holds no text to read is named, with what to do about it.
+// A file without readable text is named, with advice.
 func TestForeignFilesAreNamedWithAdvice(t *testing.T) {
 	files := map[string]string{
 		"a.pdf": "%PDF-1.7 \x00", "b.txt": "%PDF-1.4 called a text", "c.docx": zipped("word/document.xml"),
@@ -131,8 +131,8 @@ func TestForeignFilesAreNamedWithAdvice(t *testing.T) {
 	}
 }
 
-// Scripts, styles and images of a site are left out and counted, unless a format asks
-// what they are or they are named themselves.
+// Scripts, styles and images of a site are left out and counted, unless -format is given
+// or they are named explicitly.
 func TestMediaFilesAreCounted(t *testing.T) {
 	tree(t, map[string]string{
 		"in/a.html": "<p>a", "in/x/site.css": "body {}", "in/x/app.js": "let a", "in/x/logo.png": "\x89PNG\x00", "in/x/photo.JPG": "\xff\xd8", "in/b.js?v=3": "let b",
@@ -175,7 +175,7 @@ func TestPatternsMatchFiles(t *testing.T) {
 	}
 }
 
-// A file that two inputs lead to is read once, and that is reported.
+// A file named by two inputs is read once, which is reported.
 func TestFileNamedTwiceIsReadOnce(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a", "in/b.jsonl": `{"id":1,"text":"b"}`})
 	docs, messages := read(t, input.Options{}, "in", "in/a.txt", "./in/b.jsonl")
@@ -185,7 +185,8 @@ func TestFileNamedTwiceIsReadOnce(t *testing.T) {
 	}
 }
 
-// Shards that number their documents from 0, and documents without ids, lose nothing.
+// Nothing is lost if several files number their documents from 0, or if documents have no
+// ids.
 func TestRepeatedIDsLoseNothing(t *testing.T) {
 	var shard strings.Builder
 	for i := range 10 {
@@ -234,7 +235,7 @@ func TestRepeatedIDsLoseNothing(t *testing.T) {
 	}
 }
 
-// Every row of a table is a document or an error that names it.
+// Every row of a table is a document or an error with the number of the row.
 func TestEveryTableRowIsAccountedFor(t *testing.T) {
 	for _, tt := range []struct {
 		why, name, data string
@@ -280,8 +281,8 @@ func TestEveryTableRowIsAccountedFor(t *testing.T) {
 	}
 }
 
-// FuzzTable: a table in any bytes yields rows in order, and the header and the raw rows
-// are parts of the file.
+// FuzzTable checks that a table of arbitrary bytes yields rows in order, and that the
+// header and the raw rows are parts of the file.
 func FuzzTable(f *testing.F) {
 	f.Add([]byte("id,text\n1,\"one\"\n2,two"))
 	f.Add([]byte("text\n\"\n\"\"\n\"x\"\"\n"))

@@ -11,7 +11,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// A repeater gives the same bytes over and over, n in all.
+// A repeater repeats the same bytes, n bytes in all.
 type repeater struct {
 	b []byte
 	n int64
@@ -30,7 +30,7 @@ func (r *repeater) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// heapOf runs f and returns the most that the heap held meanwhile.
+// heapOf runs f and returns the peak size of the heap.
 func heapOf(f func()) uint64 {
 	runtime.GC()
 	done := make(chan bool)
@@ -54,8 +54,8 @@ func heapOf(f func()) uint64 {
 	return <-peak
 }
 
-// A line of a gigabyte is an error with its number; memory is bounded and the
-// lines around it are read.
+// A line of a gigabyte is an error with the number of the line; memory is bounded, and
+// the lines around it are read.
 func TestLongLineIsAnError(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("reads a gigabyte")
@@ -82,15 +82,15 @@ func TestLongLineIsAnError(t *testing.T) {
 	}
 }
 
-// A gzip file that expands a thousandfold ends with an error, at a gigabyte or at
-// the limit of its format; memory is bounded.
+// A gzip file that expands a thousandfold ends with an error, at a gigabyte or at the
+// limit of its format; memory is bounded.
 func TestBombEndsWithAnError(t *testing.T) {
 	if testing.Short() || race {
 		t.Skip("unpacks gigabytes")
 	}
 	t.Chdir(t.TempDir())
 	for name, line := range map[string]string{"zeros.jsonl.gz": "0", "blank.jsonl.gz": strings.Repeat(" ", 1<<20-1) + "\n", "zeros.txt.gz": "0"} {
-		// Of one member, over and over.
+		// One member, repeated.
 		member := gzipped(strings.Repeat(line, 64<<20/len(line)))
 		if err := os.WriteFile(name, []byte(strings.Repeat(member, 24)), 0o666); err != nil {
 			t.Fatal(err)

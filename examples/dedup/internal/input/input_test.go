@@ -144,7 +144,7 @@ func TestJSONLinesAreRead(t *testing.T) {
 	})
 }
 
-// Whatever is wrong, the message names the place and the rest is read.
+// For any bad input, the message names the place and the rest is read.
 func TestBadInputIsNamedByPlace(t *testing.T) {
 	good := `{"id":"good","text":"kept"}` + "\n"
 	truncated := gzipped(strings.Repeat(good, 1))
@@ -199,7 +199,7 @@ func TestMissingAndUnreadableFilesAreReported(t *testing.T) {
 	docs, messages := read(t, input.Options{}, "gone.txt", "in")
 	want := []string{"in/a.txt", "in/z.txt"}
 	wantMessages := 4
-	// Root, and Windows, read in spite of the mode; Windows may refuse links.
+	// Root, and any user on Windows, can read despite the mode; Windows may refuse links.
 	if _, err := os.ReadFile("in/secret"); err == nil {
 		want, wantMessages = []string{"in/a.txt", "in/secret", "in/z.txt"}, 3
 	}
@@ -237,7 +237,8 @@ func TestReadStopsWhenAsked(t *testing.T) {
 	}
 }
 
-// FuzzJSONLines: any bytes give documents and errors that name their line, in order.
+// FuzzJSONLines checks that arbitrary bytes give documents, and errors that name their
+// line, in order.
 func FuzzJSONLines(f *testing.F) {
 	f.Add([]byte(`{"id":"a","text":"b"}` + "\n{}\n[]"))
 	f.Add([]byte(gzipped(`{"id":"a","text":"b"}`)))
@@ -301,7 +302,8 @@ func TestWorkersReadTheSame(t *testing.T) {
 	}
 }
 
-// A reader that is asked for more than was written yet must not hold back lines.
+// A reader that is asked for more than has been written must not hold back complete
+// lines.
 func TestStdinLinesAreNotHeldBack(t *testing.T) {
 	for _, workers := range []int{1, 2} {
 		r, w := io.Pipe()

@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// objects are lines that a hasty scanner gets wrong.
+// objects are lines that a careless scanner gets wrong.
 var objects = []string{
 	`{"id":"a","text":"b"}`,
 	` { "id" : "a" , "text" : "b" } `,
@@ -55,7 +55,7 @@ var objects = []string{
 	`{"id":"a","text":"` + strings.Repeat("seven. ", 9) + `\\` + strings.Repeat("eight!! ", 9) + `"}`,
 }
 
-// reference decodes a line with encoding/json alone, the plain way.
+// reference decodes a line with encoding/json alone.
 func reference(line []byte, names [5]string) (d input.Doc, ok bool) {
 	var obj map[string]any
 	dec := json.NewDecoder(strings.NewReader(string(line)))
@@ -81,7 +81,7 @@ func reference(line []byte, names [5]string) (d input.Doc, ok bool) {
 	return d, true
 }
 
-// lookUp returns the field of that name or, within objects, of that path.
+// lookUp returns the field with that name or, within objects, with that path.
 func lookUp(obj map[string]any, name string) any {
 	if v, ok := obj[name]; ok {
 		return v
@@ -122,7 +122,7 @@ func TestScannerAgreesWithEncodingJSON(t *testing.T) {
 		if checkObject(t, []byte(line)) {
 			scanned++
 		}
-		// Cut anywhere, and with any one byte changed.
+		// Cut at every position, and with each single byte changed.
 		if len(line) < 200 {
 			for i := range len(line) {
 				checkObject(t, []byte(line[:i]))
@@ -148,7 +148,7 @@ func FuzzObject(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line []byte) { checkObject(t, line) })
 }
 
-// Texts of any letters come back as encoding/json wrote them, by the scanner.
+// The scanner returns texts of any characters as encoding/json wrote them.
 func TestScannerReadsWhatEncodingJSONWrites(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	letters := []string{"a", "b", " ", "\n", "\"", "\\", "é", "中", "😀", "\t", "\x00", "\u2028", "<", "word ", "another longer word "}
@@ -169,7 +169,7 @@ func TestScannerReadsWhatEncodingJSONWrites(t *testing.T) {
 	}
 }
 
-// benchLine has a text of n words with the escapes that prose has.
+// benchLine has a text of n words with the usual escapes of prose.
 func benchLine(n int) []byte {
 	rng := rand.New(rand.NewPCG(3, 4))
 	var b strings.Builder

@@ -71,7 +71,7 @@ func TestParquetRowsAreRead(t *testing.T) {
 	}
 }
 
-// An error of a file comes with what to do about it.
+// An error about a file comes with advice.
 func TestBadParquetComesWithAdvice(t *testing.T) {
 	text := "text"
 	good := parquetFile(t, 10, parquetRow{ID: "a", Text: &text})

@@ -2,5 +2,5 @@
 
 package input_test
 
-// race reports whether the race detector is on, which makes everything ten times as slow.
+// race reports whether the race detector is on, which makes everything ten times slower.
 const race = true

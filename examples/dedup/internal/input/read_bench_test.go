@@ -8,7 +8,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// Reading JSON Lines of prose, one goroutine and several.
+// Reads JSON Lines of prose with one goroutine and with several.
 func BenchmarkJSONLines(b *testing.B) {
 	var file bytes.Buffer
 	for i := range 2000 {

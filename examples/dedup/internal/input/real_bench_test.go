@@ -42,9 +42,9 @@ func sketchAll(texts []string, workers int) {
 	running.Wait()
 }
 
-// BenchmarkReal compares reading real JSON Lines, by one goroutine and by two, with
-// sketching the texts in them by as many. The rounds of both are side by side; the
-// metrics are of the fastest round of each.
+// BenchmarkReal compares reading real JSON Lines, with one goroutine and with two, with
+// sketching their texts on as many. The rounds of both alternate; the metrics are of the
+// fastest round of each.
 func BenchmarkReal(b *testing.B) {
 	for _, path := range [][]string{{"reuters21578", "docs.jsonl"}, {"throughput", "english_rfc.jsonl"}, {"throughput", "japanese_books.jsonl"}, {"throughput", "help_7_languages.jsonl"}} {
 		for _, workers := range []int{1, 2} {

@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// A pipe in a folder is passed over: nobody may ever write to it. One that is
+// A pipe in a folder is skipped, because nobody may ever write to it; a pipe that is
 // named is read.
 func TestPipeInFolderIsSkipped(t *testing.T) {
 	tree(t, map[string]string{"in/a.txt": "a text"})
@@ -31,7 +31,8 @@ func TestPipeInFolderIsSkipped(t *testing.T) {
 	}
 }
 
-// Ids are UTF-8, and those of different files differ, whatever their names are.
+// Ids are valid UTF-8, and those of different files differ, whatever the names of the
+// files.
 func TestNamesBecomeDistinctUTF8IDs(t *testing.T) {
 	tree(t, map[string]string{"in/plain": "x"})
 	names := []string{"in/\xff\xfe", "in/\xfe\xff", "in/\ufffd\ufffd", "in/a\nb"}
@@ -73,7 +74,7 @@ func TestProgressAddsUpToSize(t *testing.T) {
 	}
 }
 
-// A document without a host has that of its URL.
+// A document without a host gets that of its URL.
 func TestHostComesFromURL(t *testing.T) {
 	tree(t, map[string]string{"a.jsonl": `{"id":1,"text":"x","url":"https://News.example:8080/a"}
 {"id":2,"text":"x","url":"https://news.example/","host":"other"}

@@ -122,7 +122,7 @@ func TestBadWARCRecordsAreReported(t *testing.T) {
 	}
 }
 
-// Deep markup and large records take memory by their size only.
+// Deep markup and large records take memory only in proportion to their size.
 func TestHostilePageTakesBoundedMemory(t *testing.T) {
 	deep := response("http://deep/", "200 OK", "text/html", strings.Repeat("<b><div>", 1<<20)+"deep")
 	docs, messages := read(t, input.Options{Stdin: bytes.NewReader([]byte(deep)), Format: input.WARC}, "-")

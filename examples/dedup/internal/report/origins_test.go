@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 )
 
-// The page has who had a passage first where documents have times, and nothing on
-// origins where none has.
+// The page has the first holders of passages if documents have times, and no origins if
+// none has.
 func TestOriginsNeedTimes(t *testing.T) {
 	shared := prose(9, 3)
 	docs := []document{

@@ -65,9 +65,8 @@ func findings(t *testing.T, docs []document) *Findings {
 	return f
 }
 
-// prose returns n sentences of words that mean nothing; those of one number have
-// next to nothing in common with those of another (SplitMix64, Steele, Lea and
-// Flood 2014).
+// prose returns n sentences of meaningless words; those with one number have next to
+// nothing in common with those with another (SplitMix64, Steele, Lea and Flood 2014).
 func prose(number, n int) string {
 	state := uint64(number) << 32
 	next := func(below int) int {
@@ -90,8 +89,8 @@ func prose(number, n int) string {
 	return strings.Join(sentences, " ")
 }
 
-// harbour is a corpus with more findings of each kind than a screen has lines, and
-// with ids that a terminal must not obey or break.
+// harbour is a corpus with more findings of each kind than a screen has lines, and with
+// ids that contain control characters.
 func harbour() (docs []document) {
 	add := func(id, host, text string) { docs = append(docs, document{ID: id, Host: host, Text: text}) }
 	for i := range 12 {
@@ -163,7 +162,7 @@ func TestScreenGolden(t *testing.T) {
 	}
 }
 
-// Whatever the corpus and the screen, the report fits on it.
+// The report fits on any screen, for any corpus.
 func TestScreenFits(t *testing.T) {
 	all := harbour()
 	for _, docs := range [][]document{nil, all[:1], all[:7], all[:20], all[30:46], all[40:], all} {
@@ -214,8 +213,8 @@ func TestScreenCountsTheRest(t *testing.T) {
 	}
 }
 
-// Pairs are ranked by the words in common that are not recycled, and passages whose
-// sides have less than half of their words in common are not shown.
+// Pairs are ranked by their shared words that are not recycled, and passages whose sides
+// share less than half of their words are not shown.
 func TestRankCountsUnrecycledWords(t *testing.T) {
 	const words = 27 // of three sentences
 	foot := prose(9, 6)

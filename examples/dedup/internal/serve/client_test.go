@@ -11,8 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The client in Python stores every story of two sites once, and what it counts
-// adds up.
+// The Python client stores every story of two sites once, and its counts add up.
 func TestPythonClientStoresEachStoryOnce(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -61,7 +60,7 @@ func TestPythonClientStoresEachStoryOnce(t *testing.T) {
 	}
 }
 
-// The client in Python asks for passages.
+// The Python client requests passages.
 func TestPythonClientGetsPassages(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {

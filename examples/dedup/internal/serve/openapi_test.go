@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A doc is the OpenAPI document, as far as the tests look at it.
+// A doc is the OpenAPI document, as far as the tests read it.
 type doc struct {
 	Paths map[string]map[string]struct {
 		OperationID string
@@ -60,11 +60,11 @@ func raw(v any) json.RawMessage {
 	return b
 }
 
-// known are the words of JSON Schema that check understands; another one in the
+// known are the keywords of JSON Schema that check understands; any other keyword in the
 // document would not be checked.
 var known = []string{"type", "properties", "required", "additionalProperties", "items", "enum", "minimum", "maximum", "anyOf", "oneOf", "description", "default"}
 
-// check returns the fault of a value by a schema, or "".
+// check returns how a value violates a schema, or "".
 func (d doc) check(schema json.RawMessage, v any) string {
 	s := d.resolve(schema)
 	for word := range s {
@@ -164,7 +164,7 @@ func parse(t *testing.T, s string) (v any) {
 	return v
 }
 
-// The document has the routes of the service and no other ones.
+// The document has exactly the routes of the service.
 func TestDocumentHasEveryPath(t *testing.T) {
 	d := readDoc(t)
 	var have, want []string
@@ -211,15 +211,14 @@ func TestSchemasHaveAllFields(t *testing.T) {
 	}
 }
 
-// An exchange is a request and the status that it gets.
+// An exchange is a request and the expected status.
 type exchange struct {
 	method, path, kind, body string
 	code                     int
-	bad                      bool // the request is not as the document has it
+	bad                      bool // the request does not match the document
 }
 
-// What the service takes and answers is as the document has it, for every path in
-// each of its forms.
+// Requests and answers match the document, for every path in each of its forms.
 func TestAnswersMatchDocument(t *testing.T) {
 	d := readDoc(t)
 	o := options(t.TempDir())
@@ -324,7 +323,7 @@ func TestAnswersMatchDocument(t *testing.T) {
 			}
 		}
 	}
-	// Every path was asked in every form that the document has.
+	// Every path was requested in every form in the document.
 	for path, methods := range d.Paths {
 		for _, op := range methods {
 			kinds := []string{""}
@@ -340,7 +339,7 @@ func TestAnswersMatchDocument(t *testing.T) {
 	}
 }
 
-// The test's reading of schemas finds faults.
+// The test's schema check finds violations.
 func TestSchemaCheckFindsFaults(t *testing.T) {
 	d := readDoc(t)
 	for _, c := range []struct {

@@ -25,7 +25,8 @@ import (
 	"github.com/neardup/neardup/lsh/disk"
 )
 
-// TestMain is also the service that TestKilledServiceKeepsAcknowledgedPages kills.
+// TestMain can also act as the service that TestKilledServiceKeepsAcknowledgedPages
+// kills.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("SERVE_TEST_DIR"); dir != "" {
 		o := options(dir)
@@ -43,13 +44,13 @@ func options(dir string) Options {
 	return Options{Dir: dir, Addr: "127.0.0.1:0", MaxBody: 1 << 20, MaxRequests: 64, Timeout: 20 * time.Second, Grace: 5 * time.Second}
 }
 
-// A service is one that runs in the test.
+// A service is a service that runs in the test.
 type service struct {
 	t      *testing.T
 	url    string
 	token  string
 	client *http.Client
-	stop   func() error // stops it and returns what Run did
+	stop   func() error // stops the service and returns the result of Run
 }
 
 func start(t *testing.T, o Options) *service {
@@ -113,7 +114,7 @@ func (s *service) do(method, path, kind, body string) (int, string, http.Header)
 	return resp.StatusCode, string(b), resp.Header
 }
 
-// ok is do for an answer of 200.
+// ok is do for requests that must get status 200.
 func (s *service) ok(method, path, kind, body string) string {
 	s.t.Helper()
 	code, b, _ := s.do(method, path, kind, body)
@@ -123,7 +124,7 @@ func (s *service) ok(method, path, kind, body string) string {
 	return b
 }
 
-// words returns n words that only texts of the same seed have.
+// words returns n words that occur only in texts with the same seed.
 func words(seed string, n int) string {
 	list := make([]string, n)
 	for i := range list {
@@ -157,8 +158,8 @@ func outcomes(t *testing.T, lines string) (all []string) {
 	return all
 }
 
-// Two sites print the same twenty stories, each in a frame of its own: twenty are
-// new, twenty are near-duplicates, and the first pages of either site wait.
+// Two sites print the same twenty stories, each in its own frame: twenty are new, twenty
+// are near-duplicates, and the first pages of either site are held.
 func TestTwoSitesStoreEachStoryOnce(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	var all strings.Builder
@@ -211,7 +212,7 @@ func TestTwoSitesStoreEachStoryOnce(t *testing.T) {
 	}
 }
 
-// Of two addresses of a story the plain one is kept in the end.
+// The plainer of two addresses of a story is kept in the end.
 func TestServicePrefersPlainerAddress(t *testing.T) {
 	o := options(t.TempDir())
 	o.Seen.Settle, o.Seen.Prefer = 1, seen.BetterAddress
@@ -227,7 +228,7 @@ func TestServicePrefersPlainerAddress(t *testing.T) {
 	}
 }
 
-// The rest of the life of a page: asked for, changed, removed, added; its blocks.
+// The other operations on a page: query, change, removal, addition, and its blocks.
 func TestPageIsQueriedChangedRemovedAndAdded(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	a, b := words("a", 64), words("b", 64)
@@ -254,7 +255,8 @@ func TestPageIsQueriedChangedRemovedAndAdded(t *testing.T) {
 	}
 }
 
-// A page shares a paragraph with a stored one, whichever way it is asked for.
+// The paragraph that a page shares with a stored one is found, whichever way the page is
+// given.
 func TestPassagesFindSharedParagraph(t *testing.T) {
 	o := options(t.TempDir())
 	o.Seen.Passages = true
@@ -294,7 +296,7 @@ func TestPassagesFindSharedParagraph(t *testing.T) {
 	}
 }
 
-// Pages that are older than they may be are forgotten, and what repeats them is new.
+// Pages older than the limit are forgotten, and a page that repeats them is new.
 func TestOlderPagesAreForgotten(t *testing.T) {
 	o := options(t.TempDir())
 	o.Older = 24 * time.Hour
@@ -316,7 +318,7 @@ func TestOlderPagesAreForgotten(t *testing.T) {
 	}
 }
 
-// With a covered share, an article in other text is a near-duplicate.
+// With a covered share, an article within other text is a near-duplicate.
 func TestCoveredArticleIsNearDuplicate(t *testing.T) {
 	o := options(t.TempDir())
 	o.Seen.Covered = .5
@@ -329,8 +331,8 @@ func TestCoveredArticleIsNearDuplicate(t *testing.T) {
 	}
 }
 
-// Lines that cannot be read are answered in their place, and the others as if they
-// were alone.
+// A line that cannot be read gets its answer in its place, and the others are answered as
+// if it were absent.
 func TestUnreadableLinesAreAnsweredInPlace(t *testing.T) {
 	s := start(t, options(t.TempDir()))
 	body := `{"id":"a","text":"` + words("a", 40) + `"}` + "\n\n" + `{"id":` + "\n" + `{"id":"b","text":"` + words("a", 40) + `"}` + "\r\n" + `{"text":"no name"}`
@@ -413,8 +415,8 @@ func TestTokenIsRequired(t *testing.T) {
 	}
 }
 
-// Without a token the service is out of the reach of other machines, and of pages
-// in a browser on this one.
+// Without a token the service cannot be reached from other machines, or by web pages in a
+// browser on this machine.
 func TestServiceWithoutTokenStaysLocal(t *testing.T) {
 	o := options(t.TempDir())
 	o.Addr = "0.0.0.0:0"
@@ -441,8 +443,8 @@ func TestServiceWithoutTokenStaysLocal(t *testing.T) {
 	}
 }
 
-// With all its slots taken the service answers 429, and the requests that had a
-// slot are answered as ever.
+// If all its slots are taken, the service answers 429, and the requests that have a slot
+// are answered as usual.
 func TestBusyServiceAnswers429(t *testing.T) {
 	o := options(t.TempDir())
 	o.MaxRequests = 2
@@ -469,10 +471,10 @@ func TestBusyServiceAnswers429(t *testing.T) {
 		return code, header
 	}
 	refused := 0
-	// An early request must not have the slot for which a slow one comes.
+	// An earlier request must not take the slot meant for a slow one.
 	time.Sleep(300 * time.Millisecond)
 	for deadline := time.Now().Add(10 * time.Second); refused == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		code, header := judge("early") // until both have their slot
+		code, header := judge("early") // until both have a slot
 		if code == 429 {
 			if refused++; header.Get("Retry-After") == "" {
 				t.Error("answer 429 without Retry-After, want the header")
@@ -510,7 +512,7 @@ func TestUnixSocketIsPrivate(t *testing.T) {
 	path := filepath.Join(dir, "s")
 	o := options(filepath.Join(dir, "db"))
 	o.Addr = "unix:" + path
-	// A socket that a killed process left.
+	// A socket left by a killed process.
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
 	if err != nil {
 		t.Fatal(err)
@@ -545,7 +547,7 @@ func TestUnixSocketIsPrivate(t *testing.T) {
 	}
 }
 
-// A service that is stopped answers what it has begun, saves, and repeats nothing
+// A service that is stopped answers the requests in progress, saves, and repeats nothing
 // when it starts again.
 func TestStopAnswersRunningRequests(t *testing.T) {
 	o := options(t.TempDir())
@@ -563,7 +565,7 @@ func TestStopAnswersRunningRequests(t *testing.T) {
 		answered <- string(b)
 	}()
 	fmt.Fprintf(w, `{"id":"a","text":"%s"}`+"\n", words("a", 30))
-	// The request that asks is one of the two.
+	// The request for the metrics is one of the two.
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.ok("GET", "/metrics", "", ""), "\nneardup_requests_running 2\n"); {
 		if time.Now().After(deadline) {
 			t.Fatal("the request does not begin in 10 s, want neardup_requests_running 2")
@@ -592,7 +594,7 @@ func TestStopAnswersRunningRequests(t *testing.T) {
 	}
 }
 
-// Another process may not use the same folder.
+// A second process cannot use the same folder.
 func TestSecondServiceIsRefused(t *testing.T) {
 	o := options(t.TempDir())
 	start(t, o)
@@ -601,7 +603,7 @@ func TestSecondServiceIsRefused(t *testing.T) {
 	}
 }
 
-// Killed under load, the service has every page that it acknowledged.
+// A service that is killed under load has every page that it acknowledged.
 func TestKilledServiceKeepsAcknowledgedPages(t *testing.T) {
 	dir := t.TempDir()
 	exe, err := os.Executable()
@@ -635,7 +637,7 @@ func TestKilledServiceKeepsAcknowledgedPages(t *testing.T) {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
-		// What earlier lives acknowledged is there.
+		// Pages acknowledged before earlier kills are present.
 		for id, text := range acknowledged {
 			if got := s.ok("POST", "/v1/query", oneJSON, `{"id":"q","text":"`+text+`"}`); !strings.Contains(got, `{"id":"`+id+`","similarity":1}`) {
 				t.Errorf("life %d: query for the text of %s = %s, want a match at similarity 1", life, id, got)

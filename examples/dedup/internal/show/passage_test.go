@@ -65,7 +65,7 @@ func TestSideBySideAlignsWords(t *testing.T) {
 	}
 }
 
-// Text of a document cannot style the terminal, whatever it holds.
+// The text of a document cannot change the style of the terminal.
 func TestHostileTextCannotStyleTerminal(t *testing.T) {
 	evil := "\x1b[31m\x1b]0;title\x07\u202e one two three four five six seven eight nine ten eleven twelve thirteen"
 	passages := shingle.Aligner{}.Align(evil+" fourteen", "zero "+evil+" other")

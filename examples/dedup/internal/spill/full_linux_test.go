@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestFullDiskLeadsToAdvice writes to a device that is always full: every way to an error leads to advice,
-// and no file appears.
+// TestFullDiskLeadsToAdvice writes to a device that is always full: every possible error
+// comes with advice, and no file appears.
 func TestFullDiskLeadsToAdvice(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
 	for _, size := range []int{0, 10, 1 << 20} { // found by commit, and by add

@@ -40,7 +40,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 	}
 }
 
-// TestStreamsRefuseCutFiles reads several streams of one file, and refuses the file cut anywhere.
+// TestStreamsRefuseCutFiles reads several streams of one file, and refuses the file if it
+// is cut at any length.
 func TestStreamsRefuseCutFiles(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
 	out, err := create(name, 3)
@@ -101,7 +102,8 @@ func TestStreamsRefuseCutFiles(t *testing.T) {
 	}
 }
 
-// FuzzRecords reads any bytes as every kind of record: a value or an error.
+// FuzzRecords reads arbitrary bytes as every kind of record: the result is a value or an
+// error.
 func FuzzRecords(f *testing.F) {
 	f.Add((&document{Doc: input.Doc{ID: "a", Place: input.Place{File: "f", Line: 3}}, Size: 7, Rank: 2.5}).append(nil))
 	f.Add(edge{1, 2, lsh.Score{Similarity: 1}, 1, 2}.append(nil))

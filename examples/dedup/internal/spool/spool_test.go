@@ -11,8 +11,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
 )
 
-// Texts come back the same whether they are held in memory, in a file or both, in any
-// order and at once, and nothing is left in the folder of temporary files.
+// Texts are returned unchanged whether they are in memory, in a file or both, in any
+// order and concurrently, and nothing is left in the folder for temporary files.
 func TestTextsRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -81,7 +81,7 @@ func TestTextsRoundTrip(t *testing.T) {
 	}
 }
 
-// A text that was skipped has a size, and no content that anybody might believe.
+// A skipped text has a size, but reading it panics.
 func TestSkippedTextHasOnlyASize(t *testing.T) {
 	s := spool.NewTexts(1 << 20)
 	if err := s.Skip("text"); err != nil {
@@ -110,7 +110,8 @@ func TestClosedTextsReportAnError(t *testing.T) {
 	}
 }
 
-// Registers come back the same from memory, a file or both, appended or put in blocks.
+// Registers are returned unchanged from memory, a file or both, appended singly or in
+// blocks.
 func TestRegistersRoundTrip(t *testing.T) {
 	const k, docs = 16, 5000
 	want := make([]uint32, k*docs)

@@ -16,7 +16,7 @@ import (
 	"github.com/neardup/neardup/internal/corpus"
 )
 
-// generated returns n lines of prose in several scripts with the escapes it has.
+// generated returns n lines of prose in several scripts, with the usual escapes.
 func generated(n int) []byte {
 	rng := rand.New(rand.NewPCG(5, 6))
 	words := []string{"naïve", "\"quoted\"", "Москва", "新聞", "a\tb", "back\\slash", "😀"}
@@ -40,7 +40,7 @@ func generated(n int) []byte {
 	return file.Bytes()
 }
 
-// files returns the files to decode: lines of our own and the real ones.
+// files returns the files to decode: generated lines and real ones.
 func files(tb testing.TB) map[string][]byte {
 	all := map[string][]byte{"generated": generated(2000)}
 	for _, name := range []string{"english_rfc", "help_7_languages", "japanese_books", "russian_docs"} {
@@ -53,7 +53,7 @@ func files(tb testing.TB) map[string][]byte {
 	return all
 }
 
-// All decoders find the same.
+// All decoders return the same.
 func TestDecodersAgree(t *testing.T) {
 	for name, file := range files(t) {
 		var want []string
@@ -73,8 +73,8 @@ func TestDecodersAgree(t *testing.T) {
 	}
 }
 
-// The decoders take turns over the same bytes. The metrics are of each one's
-// fastest round: its rate, and how many times as long as the scanner it takes.
+// The decoders alternate over the same bytes. The metrics are of each one's fastest
+// round: its rate, and its time relative to the scanner's.
 func BenchmarkDecoders(b *testing.B) {
 	for name, file := range files(b) {
 		b.Run(name, func(b *testing.B) {

@@ -5,8 +5,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// DecodePage decodes the data of a page of a column, whose values may be null if
-// levels is not 0, and returns how many values it has and its error.
+// DecodePage decodes the data of a page of a column, whose values may be null if levels
+// is not 0, and returns the number of values and its error.
 func DecodePage(kind parquet.Kind, encoding format.Encoding, levels int, values int64, v2 bool, data []byte) (n int, err error) {
 	f := &File{}
 	r := f.Rows(nil, Options{MaxPage: 1 << 20})
@@ -27,7 +27,7 @@ func DecodePage(kind parquet.Kind, encoding format.Encoding, levels int, values 
 	return n, nil
 }
 
-// DecodeDictionary decodes the data of a page of values to refer to.
+// DecodeDictionary decodes the data of a dictionary page.
 func DecodeDictionary(kind parquet.Kind, values int64, data []byte) error {
 	ch := &chunk{rows: (&File{}).Rows(nil, Options{}), c: Column{kind: kind, length: 5}}
 	return ch.dictionary(pageHeader{values: values, size: int64(len(data))}, data)

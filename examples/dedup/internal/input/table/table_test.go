@@ -123,7 +123,7 @@ func samples(n int) (plain []plainRow, delta []deltaRow, dict []dictRow, want []
 	return plain, delta, dict, want
 }
 
-// Every encoding, compression and version of pages that parquet-go writes is read.
+// Pages of every encoding, compression and version that parquet-go writes are read.
 func TestReadUnderstandsEveryEncoding(t *testing.T) {
 	plain, delta, dict, want := samples(1500)
 	codecs := map[string]compress.Codec{
@@ -224,7 +224,7 @@ func TestTypesAreRecognized(t *testing.T) {
 	}
 }
 
-// A broken page costs its row group; the others are read.
+// A broken page costs its row group; the other row groups are read.
 func TestBrokenPageCostsItsRowGroup(t *testing.T) {
 	plain, _, _, want := samples(300)
 	file := write(t, plain, 100, parquet.Compression(&parquet.Zstd))
@@ -249,8 +249,8 @@ func TestBrokenPageCostsItsRowGroup(t *testing.T) {
 	}
 }
 
-// Whatever byte of a file changes, and wherever it is cut, there are rows and
-// errors, no panic and no memory beyond a bound.
+// With any byte of a file changed, or the file cut anywhere, the result is rows and
+// errors, without a panic and with bounded memory.
 func TestDamageCausesNoPanic(t *testing.T) {
 	plain, delta, dict, want := samples(40)
 	opt := []parquet.WriterOption{parquet.Compression(&parquet.Snappy), parquet.PageBufferSize(300)}
@@ -330,7 +330,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// A copy has the rows that were wanted, with every column.
+// A copy has the wanted rows with every column.
 func TestCopyKeepsWantedRows(t *testing.T) {
 	_, _, dict, want := samples(700)
 	file := write(t, dict, 300, parquet.Compression(&parquet.Zstd), parquet.KeyValueMetadata("made-by", "a test"))
@@ -361,12 +361,12 @@ func TestCopyKeepsWantedRows(t *testing.T) {
 	if n := len(f.RowGroups()); n != 3 {
 		t.Errorf("%d row groups, want 3", n)
 	}
-	file[40] ^= 0xff // whatever comes of it, no panic
+	file[40] ^= 0xff // any result is fine except a panic
 	_ = copyTable(io.Discard, bytes.NewReader(file[:len(file)-9]), int64(len(file)-9), func(int64) bool { return true })
 }
 
-// A column of PyArrow without a dictionary names the encoding of its levels
-// before that of its values.
+// PyArrow lists the encoding of the levels before that of the values for a column without
+// a dictionary.
 func TestCopyKeepsPlainColumns(t *testing.T) {
 	file, err := os.ReadFile("testdata/plain.parquet")
 	if err != nil {
@@ -383,7 +383,7 @@ func TestCopyKeepsPlainColumns(t *testing.T) {
 	}
 }
 
-// FuzzPage: whatever a page holds, there are as many values as it declares, or an error.
+// FuzzPage checks that a page yields as many values as it declares, or an error.
 func FuzzPage(f *testing.F) {
 	kinds := []parquet.Kind{parquet.ByteArray, parquet.Int32, parquet.Int64, parquet.Int96, parquet.FixedLenByteArray}
 	encodings := []format.Encoding{format.Plain, format.RLEDictionary, format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray, format.Encoding(77)}

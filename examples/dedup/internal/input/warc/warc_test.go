@@ -94,7 +94,7 @@ func TestReaderReturnsRecords(t *testing.T) {
 	}
 }
 
-// A record that is broken costs an error that names it; those around it are read.
+// A broken record gives an error that names it; the records around it are read.
 func TestBrokenRecordIsReported(t *testing.T) {
 	a, z := record("response", "http://a/", "one"), record("response", "http://z/", "last")
 	long := strings.Replace(record("response", "http://b/", "two"), "Length: 3", "Length: 30", 1)
@@ -165,7 +165,7 @@ func TestOptionsSelectRecords(t *testing.T) {
 	}
 }
 
-// A file may begin with the dictionary that its frames need.
+// A file may begin with the dictionary of its frames.
 func TestDictionaryBeforeFramesIsUsed(t *testing.T) {
 	var samples [][]byte
 	for i := range 200 {
@@ -233,8 +233,8 @@ func TestParseResponseDecodesBody(t *testing.T) {
 	}
 }
 
-// FuzzReader: any bytes give records and errors in ascending order and then the
-// end; no more is held than the file has.
+// FuzzReader checks that arbitrary bytes give records and errors in ascending order and
+// then the end, and that no more is held than the file has.
 func FuzzReader(f *testing.F) {
 	a, b := record("response", "http://a/", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"+gzipped("text")), record("conversion", "http://b/", "two")
 	f.Add([]byte(a + b))
