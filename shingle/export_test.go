@@ -125,6 +125,15 @@ func SameBytes(text []byte) bool {
 // first blocks of text, after each state, for both tables, up to the end and up to the
 // n-th byte. It returns the largest number of bytes taken.
 func SameRun(text []byte, n int) (same bool, read int) {
+	same = withSlowPEXT(func() bool {
+		ok, r := sameRun(text, n)
+		read = max(read, r)
+		return ok
+	})
+	return same, read
+}
+
+func sameRun(text []byte, n int) (same bool, read int) {
 	got, want := make([]byte, 3*len(text)+2*blockSize), make([]byte, 3*len(text)+2*blockSize)
 	for _, table := range runTables {
 		for state := range uint64(8) {

@@ -173,6 +173,9 @@ type run struct {
 //go:noescape
 func foldRunBMI(r *run)
 
+// slowPEXT makes foldRun avoid PEXT. Only tests change it.
+var slowPEXT = cpu.SlowPEXT
+
 // foldRun works like foldRunGeneric.
 func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written int, after uint64, stopped bool) {
 	if cpu.Active() == cpu.Generic {
@@ -187,8 +190,8 @@ func foldRun(out, text []byte, n int, t *runTable, state uint64) (read, written 
 		text: &text[0], start: &text[0], n: n, last: &text[last], out: &out[0], state: state,
 		entries: &t.entries[0], doubles: unsafe.SliceData(t.doubles), rows: &rows[0], blocks: runBlocks,
 	}
-	if cpu.Active() == cpu.AVX2 {
-		r.slow = 1 // as on AMD processors before Zen 3
+	if slowPEXT {
+		r.slow = 1
 	}
 	foldRunBMI(&r)
 	return distance(&text[0], r.text), distance(&out[0], r.out), r.state, r.stopped != 0

@@ -35,5 +35,20 @@ func detect() []Tier {
 	return tiers
 }
 
+// SlowPEXT reports whether PEXT and PDEP take many cycles, as they do on AMD processors
+// before Zen 3.
+var SlowPEXT = slowPEXT()
+
+func slowPEXT() bool {
+	const auth, hygo, zen3 = 0x68747541, 0x6f677948, 0x19 // starts of the vendors' names; a family
+	_, vendor, _, _ := cpuid(0, 0)
+	a, _, _, _ := cpuid(1, 0)
+	family := a >> 8 & 0xf
+	if family == 0xf {
+		family += a >> 20 & 0xff
+	}
+	return (vendor == auth || vendor == hygo) && family < zen3
+}
+
 func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 func xgetbv() uint32

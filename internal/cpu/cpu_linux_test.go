@@ -5,6 +5,7 @@ package cpu
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -31,5 +32,27 @@ func TestTiersAgreeWithKernel(t *testing.T) {
 		if got := slices.Contains(Tiers(), tier); got != want[i] {
 			t.Errorf("%v: %t, the kernel of the system has %t", tier, got, want[i])
 		}
+	}
+}
+
+func TestSlowPEXTAgainstKernel(t *testing.T) {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		t.Skip(err)
+	}
+	field := func(name string) string {
+		_, rest, _ := strings.Cut(string(info), "\n"+name)
+		line, _, _ := strings.Cut(rest, "\n")
+		_, value, _ := strings.Cut(line, ":")
+		return strings.TrimSpace(value)
+	}
+	vendor := field("vendor_id")
+	family, err := strconv.Atoi(field("cpu family"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := (vendor == "AuthenticAMD" || vendor == "HygonGenuine") && family < 0x19
+	if SlowPEXT != want {
+		t.Errorf("SlowPEXT is %t for %s, family %d, want %t", SlowPEXT, vendor, family, want)
 	}
 }
