@@ -181,7 +181,7 @@ func (j *join) findPostings(seen *repeatFilter) error {
 }
 
 // sharedElements returns the elements of all rows that may occur in several rows,
-// and a hash of each whole set. It sets start.
+// and a hash of each whole set. It also fills j.start.
 func (j *join) sharedElements(seen *repeatFilter) (elements, hashes []uint64, err error) {
 	const run = 1024
 	runs := make([][]uint64, (j.docs+run-1)/run)

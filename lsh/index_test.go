@@ -326,10 +326,10 @@ func TestMergeKeepsSets(t *testing.T) {
 			t.Fatal(err)
 		}
 		if own != (asked == 0) {
-			t.Errorf("function of its own: %v; the other's was called %d times, want 0 with a function of its own and more without", own, asked)
+			t.Errorf("own function: %v; the other's was called %d times, want 0 with its own function and more without", own, asked)
 		}
 		if diff := gocmp.Diff(want, pairsIn(t, ix)); diff != "" {
-			t.Errorf("with a function of its own: %v; pairs (-want +got):\n%s", own, diff)
+			t.Errorf("with its own function: %v; pairs (-want +got):\n%s", own, diff)
 		}
 	}
 }

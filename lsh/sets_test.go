@@ -172,7 +172,7 @@ func TestMemoryOfReplacedSetsIsFreed(t *testing.T) {
 		{20, 10, 100_000, 9},
 	} {
 		got := measure(test.docs, test.rounds, test.size)
-		t.Logf("%d documents of %d hashes, replaced %d times: %.1f bytes a hash", test.docs, test.size, test.rounds-1, got)
+		t.Logf("%d documents of %d hashes, replaced %d times: %.1f bytes per hash", test.docs, test.size, test.rounds-1, got)
 		if got > test.most {
 			t.Errorf("%d documents of %d hashes, replaced %d times: %.1f bytes per hash, want at most %v", test.docs, test.size, test.rounds-1, got, test.most)
 		}

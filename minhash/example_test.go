@@ -100,8 +100,8 @@ func ExampleOptions() {
 	// Output: bucket k=256 rounds=2 seed=42 elements="words:5" version=1
 }
 
-// The Jaccard similarity of multisets: the n-th occurrence of a hash is an
-// element of its own.
+// The Jaccard similarity of multisets: the n-th occurrence of a hash is a
+// separate element.
 func ExampleSketcher_Sketch_multiset() {
 	weighted := func(hashes []uint64) (elements []uint64) {
 		seen := make(map[uint64]uint64)

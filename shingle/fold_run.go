@@ -23,9 +23,10 @@ const (
 	// ordered is set in entries of marks whose canonical order may matter, and of code
 	// points that fold to nothing. Two of them in a row are left to folder.put.
 	ordered = 1 << 30
-	// special entries are left to folder.put, too,
+	// special alone marks entries that are always left to folder.put.
 	special = 1 << 31
-	// unless both bits are set; the other bits are then the index in doubles.
+	// double marks entries that fold to two code points: both bits are set, and the
+	// other bits are the index in doubles.
 	double = special | ordered
 )
 

@@ -2,7 +2,7 @@ package shingle
 
 import "github.com/neardup/neardup/internal/unidata"
 
-// In Chinese and Japanese most code points are tokens of their own and yet keep
+// In Chinese and Japanese most code points are separate tokens and yet keep
 // their bytes, except punctuation. So whole blocks are classified by masks, and the
 // spaces between adjoining tokens are inserted at once.
 

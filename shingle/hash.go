@@ -137,7 +137,7 @@ func (m *mixer) occurrence(h, n uint64) uint64 {
 	return h ^ h>>32
 }
 
-// A counter gives every occurrence of a shingle a hash of its own; the zero counter
+// A counter gives every occurrence of a shingle its own hash; the zero counter
 // leaves hashes unchanged.
 type counter struct {
 	seen map[uint64]uint64

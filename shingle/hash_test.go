@@ -245,7 +245,7 @@ func birthday(t *testing.T, hashes []uint64) {
 //
 //	go test -run '^$' -bench Collisions -benchtime 1x -timeout 1h ./shingle -args -collisions 100000000
 //
-// for the figure of the documentation; it needs 16 bytes a shingle.
+// for the figure of the documentation; it needs 16 bytes per shingle.
 func BenchmarkCollisions(b *testing.B) {
 	n := *collisions
 	for b.Loop() {

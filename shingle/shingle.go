@@ -76,7 +76,7 @@ type Shingler struct {
 //   - An apostrophe joins two letters, so don't is one token, and joins nothing
 //     else. Full stops, commas, colons, underscores, hyphens and double quotes
 //     always separate, also within numbers and between Hebrew letters.
-//   - An ideograph is a token of its own: Han, Tangut, Khitan, Nushu, Yi,
+//   - An ideograph is a separate token: Han, Tangut, Khitan, Nushu, Yi,
 //     cuneiform and hieroglyphs. Five of them mean about as much as two or three
 //     words.
 //   - A run of Hiragana is a token, and so is a run of Katakana, each with its sound

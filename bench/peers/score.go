@@ -18,7 +18,7 @@ const margin = .05
 // true pairs at least margin above the threshold; precision is the share of reported
 // pairs whose true similarity is at most margin below the threshold. The strict
 // figures are the same without a margin; the truth has the shingles of the peers'
-// common tokenizer, so they penalize peers with a tokenizer of their own. ARI is the
+// common tokenizer, so they penalize peers with their own tokenizer. ARI is the
 // adjusted Rand index (Hubert and Arabie 1985) of the connected components of the
 // reported pairs, compared with the components of the true pairs at the threshold.
 type quality struct {

@@ -127,7 +127,7 @@ type Options struct {
 	// Store, if not nil, holds the new pages instead of an index in the directory: for
 	// example, an index in Redis that several crawlers share. It must have been opened
 	// with the result of [Options.StoreOptions], and Close leaves it open. Each crawler
-	// has a filter of its own for the pages of certain hosts, since the frame of a site
+	// has its own filter for the pages of certain hosts, since the frame of a site
 	// is learnt from all of its pages. If two crawlers judge copies at the same time,
 	// one of them is new.
 	Store disk.Store

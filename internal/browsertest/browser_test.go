@@ -1,5 +1,5 @@
 // Package browsertest opens the page of "dedup report -html" in headless
-// Chromium and uses it as a reader does. It is a module of its own, so that
+// Chromium and uses it as a reader does. It is a separate module, so that
 // nobody else needs what drives the browser; where there is no Chromium its
 // tests skip.
 package browsertest

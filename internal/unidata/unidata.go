@@ -9,7 +9,7 @@ package unidata
 const (
 	Sep        = iota // between tokens
 	Letter            // letters and digits of scripts with spaces: runs are tokens
-	Single            // an ideograph: a token of its own
+	Single            // an ideograph: a separate token
 	Katakana          // runs are tokens
 	Extend            // marks: belong to the preceding character
 	Prefix            // vowels written before their consonant: belong to the following one
@@ -23,7 +23,7 @@ const (
 
 // The treatments of an entry with the [Special] bit.
 const (
-	Expand  = iota // several code points, each with a class of its own
+	Expand  = iota // several code points, each with its own class
 	Reorder        // a mark that canonical order may place before earlier ones
 	HangulV        // a vowel that composes with the consonant before
 	HangulT        // a final consonant that composes with the syllable before

@@ -13,7 +13,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// An Index is a durable index in a directory of its own, made by [Open]. The methods
+// An Index is a durable index in its own directory, made by [Open]. The methods
 // of the zero Index panic.
 //
 // It is safe for concurrent use. Queries wait neither for each other nor for writes

@@ -20,7 +20,7 @@ const noRow = math.MaxUint32
 
 // A store is the content of an index: a log of records, in which each document is a
 // row; tables for looking up rows, in segments and, for the newest rows, in memory;
-// and a list of dead rows. It has no lock of its own.
+// and a list of dead rows. It has no lock itself.
 type store struct {
 	fsys fileSystem
 	dir  string

@@ -48,7 +48,7 @@ func TestStatsBytesMatchHeap(t *testing.T) {
 // collector runs so often that hardly any garbage is counted.
 func TestPeakMemoryIsProportionalToText(t *testing.T) {
 	if race {
-		t.Skip("the race detector takes memory of its own")
+		t.Skip("the race detector takes additional memory")
 	}
 	docs := corpus.Docs(t, "throughput", "english_rfc.jsonl")
 	size := 0
@@ -93,7 +93,7 @@ func TestPeakMemoryIsProportionalToText(t *testing.T) {
 	ratio := float64(peak.Load()-before)/float64(size) + 1
 	t.Logf("%d pairs in %d bytes of text: at most %.2f bytes for each", pairs, size, ratio)
 	if ratio > 4 {
-		t.Errorf("%.2f bytes of memory for a byte of text, want at most 4", ratio)
+		t.Errorf("%.2f bytes of memory per byte of text, want at most 4", ratio)
 	}
 	runtime.KeepAlive(docs)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Places on disk are in runs, each in a temporary file of its own. A run is sorted
+// Places on disk are in runs, each in a separate temporary file. A run is sorted
 // by key, and places with the same key are in the order in which they were added, in
 // blocks of perBlock. A block is the xxHash of the other bytes (8 bytes), its number
 // (8 bytes), and the places: key, document and piece (16 bytes). Numbers are

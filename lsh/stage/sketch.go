@@ -113,7 +113,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		w.encoded(compared)
 		_ = w.WriteByte('\t')
 		id.Reset()
-		if err := encode.Encode(d.ID); err != nil { // with the end of the line
+		if err := encode.Encode(d.ID); err != nil { // Encode also writes the end of the line
 			return err
 		}
 		_, err = w.Write(id.Bytes())

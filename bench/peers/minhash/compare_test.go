@@ -1,5 +1,5 @@
 // Package minhash_test compares the way from text to signature with that of
-// other modules. It is a module of its own, so that they are not a dependency of
+// other modules. It is a separate module, so that they are not a dependency of
 // the library:
 //
 //	GOWORK=off go -C bench/peers test -run '^$' -bench . -benchtime 1x ./minhash

@@ -258,7 +258,7 @@ func (r *Report) histogram() chart {
 	}
 	c.axisY(label, marks)
 	low := min(.9, math.Floor(r.ObservedFrom*10+1e-9)/10)
-	// The pairs of similarity 1 have a bar of their own, after the others.
+	// The pairs of similarity 1 have a separate bar, after the others.
 	const last = 12
 	at := c.axisX(low, plotRight-last, "Jaccard similarity of a pair")
 	width := (at(1) - at(low)) * .02 / (1 - low)

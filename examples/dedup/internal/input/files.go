@@ -19,7 +19,7 @@ import (
 // comes near it.
 const maxFile = 256 << 20
 
-// A file is a document in a file of its own.
+// A file is a document in its own file.
 type file struct {
 	name, id, host string
 	format         string // "" to recognize it

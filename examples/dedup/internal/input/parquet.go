@@ -130,8 +130,8 @@ func (r *rowReader) batch() (items []item, more bool) {
 // place returns the place of the row that is read next.
 func (r *rowReader) place() Place { return Place{File: r.name, Row: int(r.Row()) + 1} }
 
-// document makes a document from a row; an error that comes with it describes the
-// difference from the source.
+// document makes a document from a row. If it returns both a document and an error,
+// the error describes how the document differs from the row.
 func (r *rowReader) document(values [][]byte) (d *Doc, bad error) {
 	d = new(Doc)
 	for i, c := range r.columns {

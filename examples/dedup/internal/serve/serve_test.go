@@ -44,7 +44,7 @@ func options(dir string) Options {
 	return Options{Dir: dir, Addr: "127.0.0.1:0", MaxBody: 1 << 20, MaxRequests: 64, Timeout: 20 * time.Second, Grace: 5 * time.Second}
 }
 
-// A service is a service that runs in the test.
+// A service runs inside the test.
 type service struct {
 	t      *testing.T
 	url    string
