@@ -13,9 +13,12 @@ type table struct {
 	shift uint
 	slots []slot
 	next  []int32
-	of    []int32  // the slot of the gram at each token, -1 if it is not in the table
-	maybe []uint64 // a bit for every hash in the table: most grams are ruled out by it
+	of    []int32 // the slot of the gram at each token, -1 if it is not in the table
 	hits  []hit
+
+	maybe      []uint64 // a bit for every hash in the table: most grams are ruled out by it
+	maybeShift uint
+	some       [64]uint64 // the bits of a stretch of the other text
 }
 
 // count 0: free. other and rank are 0 between scans.
@@ -30,8 +33,9 @@ type hit struct{ j, slot int32 }
 
 // reset empties the table for up to n grams of ids.
 func (t *table) reset(ids []uint32, q, n int) {
-	width := bits.Len(uint(2*n + 15))
-	t.q, t.ids, t.shift = q, ids, uint(64-width)
+	width := min(bits.Len(uint(2*n+15)), 32)
+	wide := min(width+3, 32) // 8 bits a slot
+	t.q, t.ids, t.shift, t.maybeShift = q, ids, uint(32-width), uint(32-wide)
 	t.slots = slices.Grow(t.slots[:0], 1<<width)[:1<<width]
 	clear(t.slots)
 	t.next = slices.Grow(t.next[:0], len(ids))[:len(ids)]
@@ -39,37 +43,15 @@ func (t *table) reset(ids []uint32, q, n int) {
 	for i := range t.of {
 		t.of[i] = -1
 	}
-	t.maybe = slices.Grow(t.maybe[:0], 1<<(width-3))[:1<<(width-3)] // 8 bits a slot
+	t.maybe = slices.Grow(t.maybe[:0], 1<<(wide-6))[:1<<(wide-6)]
 	clear(t.maybe)
-}
-
-// hash mixes the q ids that begin at index at; the leading bits of the result are
-// mixed best.
-func (t *table) hash(ids []uint32, at int) uint64 {
-	g := ids[at : at+t.q]
-	if len(g) == 3 {
-		return hashThree(g[0], g[1], g[2]) // the usual widths
-	}
-	h, g := uint64(g[0])*0x9E3779B97F4A7C15, g[1:]
-	for ; len(g) > 1; g = g[2:] {
-		h = bits.RotateLeft64(h, 29) + uint64(g[0])*0xC2B2AE3D27D4EB4F + uint64(g[1])*0xD6E8FEB86659FD93
-	}
-	if len(g) > 0 {
-		h = bits.RotateLeft64(h, 29) + uint64(g[0])*0xC2B2AE3D27D4EB4F
-	}
-	return (h ^ h>>32) * 0xD1B54A32D192ED03
-}
-
-func hashThree(x, y, z uint32) uint64 {
-	h := uint64(x)*0x9E3779B97F4A7C15 + uint64(y)*0xC2B2AE3D27D4EB4F + bits.RotateLeft64(uint64(z)*0xD6E8FEB86659FD93, 29)
-	return (h ^ h>>32) * 0xD1B54A32D192ED03
 }
 
 // slot returns the slot of the gram of ids at the given token, or the free slot for
 // it.
 func (t *table) slot(ids []uint32, at int) int32 { return t.slotOf(ids, at, t.hash(ids, at)) }
 
-func (t *table) slotOf(ids []uint32, at int, h uint64) int32 {
+func (t *table) slotOf(ids []uint32, at int, h uint32) int32 {
 	mask := len(t.slots) - 1
 	for s := int(h >> t.shift); ; s = (s + 1) & mask {
 		sl := t.slots[s]
@@ -79,17 +61,11 @@ func (t *table) slotOf(ids []uint32, at int, h uint64) int32 {
 	}
 }
 
-// bit returns the word and the bit of a hash in maybe.
-func (t *table) bit(h uint64) (int, uint64) {
-	k := h >> (t.shift - 3)
-	return int(k >> 6), 1 << (k & 63)
-}
-
 // add adds the gram at the given token; later tokens must be added first.
 func (t *table) add(at int) {
 	h := t.hash(t.ids, at)
-	w, b := t.bit(h)
-	t.maybe[w] |= b
+	bit := h >> t.maybeShift
+	t.maybe[bit/64] |= 1 << (bit % 64)
 	k := t.slotOf(t.ids, at, h)
 	sl := &t.slots[k]
 	t.next[at], t.of[at] = -1, k
@@ -97,34 +73,6 @@ func (t *table) add(at int) {
 		t.next[at] = sl.first
 	}
 	sl.first, sl.count = int32(at), sl.count+1
-}
-
-// meet collects the grams of b that are in the table, and counts their places.
-func (t *table) meet(b []uint32, want func(j int) bool) {
-	t.hits = t.hits[:0]
-	next := len(t.ids) // the gram's place if the text continues like the gram before
-	for j := range len(b) - t.q + 1 {
-		var s int32
-		// Most grams that occur continue a run, and need no look-up.
-		if end := next + t.q - 1; end < len(t.ids) && t.ids[end] == b[j+t.q-1] && t.of[next] >= 0 {
-			s = t.of[next]
-			if next++; want != nil && !want(j) {
-				continue
-			}
-		} else {
-			next = len(t.ids)
-			h := t.hash(b, j)
-			if w, bit := t.bit(h); t.maybe[w]&bit == 0 || want != nil && !want(j) {
-				continue
-			}
-			if s = t.slotOf(b, j, h); t.slots[s].count == 0 {
-				continue
-			}
-			next = int(t.slots[s].first) + 1
-		}
-		t.hits = append(t.hits, hit{int32(j), s})
-		t.slots[s].other++
-	}
 }
 
 // part restores the table to its state before meet.
