@@ -95,8 +95,10 @@ type Engine struct {
 	indexed     []uint32 // the tokens that short indexes
 	wideAt      []int32  // the tokens that begin the grams of wide, descending
 	segs        []Run
-	order       []int32
+	starts      starts
+	ranks       []ranked
 	used        []bool
+	least       int32   // the least length of a run found
 	diag        []reach // per diagonal: the run found last
 	call        uint32  // counts the alignments, to tell current entries of diag from old ones
 	worth       int     // the least score that a run must have on its diagonal to be extended
@@ -188,7 +190,11 @@ func (e *Engine) run(a, b Seq, seed func(x, y []uint32)) []Chain {
 
 // sorted sorts chains into the order of a. Most are in order.
 func (e *Engine) sorted(chains []Chain) []Chain {
-	if slices.IsSortedFunc(chains, compareChains) {
+	k := 1
+	for k < len(chains) && (chains[k-1].A0 < chains[k].A0 || compareChains(chains[k-1], chains[k]) <= 0) {
+		k++
+	}
+	if k >= len(chains) {
 		return chains
 	}
 	out := make([]Chain, len(chains))
@@ -261,43 +267,102 @@ func mirror(chains []Chain) []Chain {
 // extendAll extends the runs found to chains, the longest run first; runs that a
 // chain has passed through are skipped.
 func (e *Engine) extendAll(a, b []uint32) {
-	slices.SortFunc(e.segs, func(x, y Run) int {
-		if d, f := x.A-x.B, y.A-y.B; d != f {
-			return cmp.Compare(d, f)
-		}
-		return cmp.Compare(x.A, y.A)
-	})
-	e.segs = slices.Compact(e.segs)
-	e.order = slices.Grow(e.order[:0], len(e.segs))[:len(e.segs)]
-	e.used = slices.Grow(e.used[:0], len(e.segs))[:len(e.segs)]
-	for i := range e.order {
-		e.order[i], e.used[i] = int32(i), false
-	}
-	slices.SortFunc(e.order, func(x, y int32) int {
-		s, t := &e.segs[x], &e.segs[y]
-		if s.N != t.N {
-			return cmp.Compare(t.N, s.N)
-		}
-		if at, bt := int64(s.A)+int64(s.B), int64(t.A)+int64(t.B); at != bt {
-			return cmp.Compare(at, bt)
-		}
-		return cmp.Compare(s.A, t.A)
-	})
-	for _, k := range e.order {
-		if e.used[k] {
+	e.rank()
+	for _, r := range e.ranks {
+		if e.used[r.seg] {
 			continue
 		}
 		if e.budget <= 0 {
 			e.Truncated = true
 			return
 		}
-		s := e.segs[k]
+		s := e.segs[r.seg]
 		if c := e.chain(a, b, s); int(c.Score) >= e.LocalMin {
 			e.runs = e.runs[:len(e.runs)+len(c.Runs)]
 			e.chains = append(e.chains, c)
-			e.passed(c.Runs)
+			e.passed(a, b, c.Runs)
 		}
 	}
+}
+
+// A ranked is the number of a run found, with its place in the order of extension.
+type ranked struct {
+	key uint64 // the longest first, then by A+B
+	seg int32
+}
+
+// rank drops runs that were found twice and ranks the others.
+func (e *Engine) rank() {
+	e.starts.reset(len(e.segs))
+	e.ranks = e.ranks[:0]
+	e.least = math.MaxInt32
+	n := int32(0)
+	for _, s := range e.segs {
+		e.least = min(e.least, s.N)
+		if !e.starts.add(e.segs[:n], s, n) {
+			continue
+		}
+		e.segs[n] = s
+		e.ranks = append(e.ranks, ranked{uint64(math.MaxInt32-s.N)<<32 | uint64(uint32(s.A)+uint32(s.B)), n})
+		n++
+	}
+	e.segs = e.segs[:n]
+	e.used = slices.Grow(e.used[:0], len(e.segs))[:len(e.segs)]
+	clear(e.used)
+	before := func(x, y ranked) bool {
+		return x.key < y.key || x.key == y.key && e.segs[x.seg].A < e.segs[y.seg].A
+	}
+	if len(e.ranks) > fewRuns {
+		slices.SortFunc(e.ranks, func(x, y ranked) int {
+			if x.key != y.key {
+				return cmp.Compare(x.key, y.key)
+			}
+			return cmp.Compare(e.segs[x.seg].A, e.segs[y.seg].A)
+		})
+		return
+	}
+	for i, r := range e.ranks { // most texts share few runs
+		for ; i > 0 && before(r, e.ranks[i-1]); i-- {
+			e.ranks[i] = e.ranks[i-1]
+		}
+		e.ranks[i] = r
+	}
+}
+
+const fewRuns = 32 // number of runs that are sorted by insertion
+
+// A starts finds runs by the tokens with which they begin.
+type starts struct {
+	slots []int32 // the number of a run and 1; 0 if free
+	shift uint
+}
+
+// reset empties the table for n runs.
+func (t *starts) reset(n int) {
+	width := bits.Len(uint(2*n + 2))
+	t.slots, t.shift = slices.Grow(t.slots[:0], 1<<width)[:1<<width], uint(32-width)
+	clear(t.slots)
+}
+
+// slot returns the slot of the run that begins at (i, j), or the free slot for it.
+func (t *starts) slot(segs []Run, i, j int32) *int32 {
+	mask := uint32(len(t.slots) - 1)
+	for k := (uint32(i)*0x9E3779B1 ^ uint32(j)*0x85EBCA77) >> t.shift; ; k++ {
+		s := &t.slots[k&mask]
+		if *s == 0 || segs[*s-1].A == i && segs[*s-1].B == j {
+			return s
+		}
+	}
+}
+
+// add adds s, the run with number n, and reports whether it was not there.
+func (t *starts) add(segs []Run, s Run, n int32) bool {
+	k := t.slot(segs, s.A, s.B)
+	if *k != 0 {
+		return false
+	}
+	*k = n + 1
+	return true
 }
 
 // worthOf returns the minimum score that a run must have on its diagonal to be
@@ -370,19 +435,19 @@ func addRun(runs []Run, r Run) []Run {
 	return append(runs, r)
 }
 
-// passed marks the found runs that lie on a chain.
-func (e *Engine) passed(runs []Run) {
+// passed marks the found runs that lie on a chain. They are as long as they can be, so
+// one that lies on a run of the chain begins where that begins.
+func (e *Engine) passed(a, b []uint32, runs []Run) {
+	q := e.least
 	for _, r := range runs {
-		at, to := 0, len(e.segs)
-		for at < to {
-			if m := (at + to) / 2; e.segs[m].A-e.segs[m].B < r.A-r.B || e.segs[m].A-e.segs[m].B == r.A-r.B && e.segs[m].A < r.A {
-				at = m + 1
-			} else {
-				to = m
-			}
+		if r.A > 0 && r.B > 0 && a[r.A-1] == b[r.B-1] {
+			continue // it began earlier
 		}
-		for ; at < len(e.segs) && e.segs[at].A-e.segs[at].B == r.A-r.B && e.segs[at].A < r.A+r.N; at++ {
-			e.used[at] = true
+		if i, j := int(r.A+q-1), int(r.B+q-1); i >= len(a) || j >= len(b) || a[i] != b[j] {
+			continue // it is too short to have been found
+		}
+		if k := *e.starts.slot(e.segs, r.A, r.B); k != 0 {
+			e.used[k-1] = true
 		}
 	}
 }

@@ -21,9 +21,9 @@ func (e *Engine) gather(chains []Chain, a, b Seq) []Chain {
 		return chains
 	}
 	chains = e.sorted(chains)
-	order := make([]int, len(chains))
-	for i := range order {
-		order[i] = i
+	order := neighbours(chains)
+	if len(order) == 0 {
+		return chains
 	}
 	slices.SortFunc(order, func(x, y int) int {
 		return cmp.Or(cmp.Compare(chains[y].Score, chains[x].Score), cmp.Compare(x, y))
@@ -54,6 +54,27 @@ func (e *Engine) gather(chains []Chain, a, b Seq) []Chain {
 	}
 	k := 0
 	return slices.DeleteFunc(chains, func(Chain) bool { k++; return gone[k-1] })
+}
+
+// neighbours returns the chains, in the order of a, that have another one near in both
+// texts. Only they can take others.
+func neighbours(chains []Chain) (order []int) {
+	var near []bool
+	for i := range chains {
+		c := &chains[i]
+		for k := i + 1; k < len(chains) && chains[k].A0 <= c.A1+movedNear; k++ {
+			if o := &chains[k]; o.B0 <= c.B1+movedNear && c.B0 <= o.B1+movedNear {
+				if near == nil {
+					near = make([]bool, len(chains))
+				}
+				near[i], near[k] = true, true
+			}
+		}
+		if near != nil && near[i] {
+			order = append(order, i)
+		}
+	}
+	return order
 }
 
 // takes reports whether o is a moved part of the passage c.

@@ -37,6 +37,10 @@ GLOBL ·laneUp<>(SB), RODATA|NOPTR, $64
 // CX  address of the scores of s  Z11 2, of an equal token and the first of a gap
 // BX  address of the masks of s   Z12 the floor
 // K1  all lanes but the first     Z13 0x7fff
+//                                 Z22 0x7fff less the best up to step s-1
+//                                 Z23 0x7fff less drop
+//
+// The floor stays in vectors: it is on the longest path from step to step.
 TEXT ·fillTileAVX512(SB), NOSPLIT, $0-72
 	MOVQ t+0(FP), DI
 	MOVQ b+8(FP), SI
@@ -67,9 +71,11 @@ full:
 	VPBROADCASTW AX, Z11
 	MOVL $0x7fff, AX
 	VPBROADCASTW AX, Z13
+	VMOVDQA64 Z13, Z22
 	XORL AX, AX
 	SUBL R10, AX
 	VPBROADCASTW AX, Z12
+	VPADDW Z12, Z13, Z23
 
 	// step 0: one cell
 	VMOVDQA64 Z8, Z0
@@ -164,10 +170,7 @@ inside:
 	MOVQ R11, R14
 still:
 	// the floor of the next step, by the best up to the one before
-	MOVQ drop+40(FP), R10
-	MOVQ R12, AX
-	SUBQ R10, AX
-	VPBROADCASTW AX, Z12
+	VPSUBW Z22, Z23, Z12
 
 	// the best: the least of 0x7fff - score
 	VEXTRACTI64X4 $1, Z0, Y20
@@ -177,6 +180,8 @@ still:
 	VPSUBW  X20, X13, X20
 	VMOVDQA64 X20, X15
 	VPHMINPOSUW X15, X15
+	VPBROADCASTW X15, Z20
+	VPMINUW Z20, Z22, Z22
 	VMOVD   X15, AX
 	MOVWLZX AX, AX
 	MOVQ    $0x7fff, R10
