@@ -266,6 +266,16 @@ func (t *Text) start(i int) int {
 	return int(t.base[uint(i)/64]) + int(t.starts[i])
 }
 
+// between returns where token i-1 ends and token i begins.
+func (t *Text) between(i int) (from, to int) {
+	n := t.size[i-1]
+	if uint(i)%64 == 0 || t.far != nil || n == longToken {
+		return t.end(i - 1), t.start(i)
+	}
+	base := int(t.base[uint(i)/64])
+	return base + int(t.starts[i-1]) + int(n), base + int(t.starts[i])
+}
+
 func (t *Text) end(i int) int {
 	if n := t.size[i]; n < longToken {
 		return t.start(i) + int(n)

@@ -65,7 +65,7 @@ func (t *Text) inNumber(i int) bool {
 	if i == 0 || i == t.Len() {
 		return false
 	}
-	from, to := t.end(i-1), t.start(i)
+	from, to := t.between(i)
 	if to <= from || to-from > len("’") || t.text[from] == ' ' {
 		return false // most are
 	}
@@ -159,7 +159,11 @@ func hasNumber(word string) bool {
 }
 
 func hanNumeral(r rune) bool {
-	return strings.ContainsRune("〇零一二三四五六七八九十百千万億亿", r)
+	switch r {
+	case '〇', '零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万', '億', '亿':
+		return true
+	}
+	return false
 }
 
 // numeral reports whether a word is a number. Words that are also articles, such as
