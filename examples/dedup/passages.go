@@ -76,6 +76,7 @@ func (p *passages) Run(e *cli.Env) error {
 		return err
 	}
 	pairs, found := 0, 0
+	var line []byte
 	for pair, err := range shared {
 		if err != nil {
 			return err
@@ -96,8 +97,17 @@ func (p *passages) Run(e *cli.Env) error {
 			show.SideBySide(e.Out, e.Screen(p.Output), pair.A, a, pair.B, c.Text(b), pair.Passages, recycled)
 			continue
 		}
+		idA, err := show.Quote(pair.A)
+		if err != nil {
+			return err
+		}
+		idB, err := show.Quote(pair.B)
+		if err != nil {
+			return err
+		}
 		for _, s := range pair.Passages {
-			if err := e.Print(show.NewPassage(pair.A, pair.B, s).In(recycled(s))); err != nil {
+			line = show.NewPassage(pair.A, pair.B, s).In(recycled(s)).AppendLine(line[:0], idA, idB)
+			if _, err := e.Out.Write(line); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,8 @@
 package show
 
 import (
+	"strconv"
+
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
@@ -42,6 +44,35 @@ type Passage struct {
 	Template   bool    `json:"template,omitempty"`
 
 	Recycled *Recycled `json:"recycled,omitempty"`
+}
+
+// AppendLine appends p as [JSON] returns it, for ids in JSON. A corpus may have
+// millions of passages, and each of its ids is quoted only once for many of them.
+func (p Passage) AppendLine(dst, idA, idB []byte) []byte {
+	dst = p.A.append(append(dst, `{"a":`...), idA)
+	dst = p.B.append(append(dst, `,"b":`...), idB)
+	dst = append(dst, `,"similarity":`...)
+	dst = strconv.AppendFloat(dst, p.Similarity, 'f', -1, 64) // at least 1e-6, so without an exponent
+	dst = append(dst, `,"tokens":`...)
+	dst = strconv.AppendInt(dst, int64(p.Tokens), 10)
+	dst = append(append(append(dst, `,"kind":"`...), p.Kind...), '"')
+	if p.Template {
+		dst = append(dst, `,"template":true`...)
+	}
+	if r := p.Recycled; r != nil {
+		dst = append(dst, `,"recycled":{"documents":`...)
+		dst = strconv.AppendInt(dst, int64(r.Documents), 10)
+		dst = append(dst, `,"hosts":`...)
+		dst = append(strconv.AppendInt(dst, int64(r.Hosts), 10), '}')
+	}
+	return append(dst, "}\n"...)
+}
+
+func (s Span) append(dst, id []byte) []byte {
+	dst = append(append(dst, `{"id":`...), id...)
+	dst = strconv.AppendInt(append(dst, `,"start":`...), int64(s.Start), 10)
+	dst = strconv.AppendInt(append(dst, `,"end":`...), int64(s.End), 10)
+	return append(dst, '}')
 }
 
 // A Recurring is a line of "dedup passages -group".

@@ -90,6 +90,12 @@ func Printable(s string) string {
 	}, s)
 }
 
+// Quote returns s as a string of JSON, as [JSON] writes it.
+func Quote(s string) ([]byte, error) {
+	line, err := JSON(s)
+	return bytes.TrimSuffix(line, []byte("\n")), err
+}
+
 // JSON returns v as a line of JSON, without escapes that matter only in HTML.
 func JSON(v any) ([]byte, error) {
 	var b bytes.Buffer
