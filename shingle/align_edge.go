@@ -139,6 +139,9 @@ func (t *Text) level(i int) int {
 	if i < 0 || i+1 >= t.Len() {
 		return sentenceEnd
 	}
+	if from, to := t.between(i + 1); len(t.skip) == 0 && (from >= to || to == from+1 && t.text[from] == ' ') {
+		return 0 // as between most tokens
+	}
 	breaks := t.paragraphs()
 	if k := t.breakFrom(i + 1); k < len(breaks) && int(breaks[k]) == i+1 {
 		return sentenceEnd

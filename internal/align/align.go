@@ -131,7 +131,7 @@ func (e *Engine) Align(a, b Seq) []Chain {
 func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 	return e.run(a, b, func(x, y []uint32) {
 		for _, s := range seeds {
-			e.found(x, y, s.A, s.B, s.N)
+			e.found(x, y, s.A, s.B, s.N, false)
 		}
 	})
 }
@@ -378,21 +378,41 @@ func (e *Engine) worthOf(n, m int) int {
 // worthwhile.
 func promising(a, b []uint32, s Run, drop, worth int) bool {
 	score := scoreEqual * int(s.N)
-	for step, at := range [2]int32{s.N, -1} {
-		best, now := 0, 0
-		i, j := s.A+at, s.B+at
-		for d := int32(1 - 2*step); score+best < worth && now >= best-drop &&
-			i >= 0 && j >= 0 && int(i) < len(a) && int(j) < len(b); i, j = i+d, j+d {
-			if a[i] == b[j] {
-				now += scoreEqual
-				best = max(best, now)
-			} else {
-				now -= costUnequal
-			}
-		}
-		score += best
+	end, next := s.A+s.N, s.B+s.N
+	if n := min(len(a)-int(end), len(b)-int(next), drop+1); score < worth && anyEqual(a[end:int(end)+n], b[next:int(next)+n]) {
+		score += onDiagonal(a, b, int(end), int(next), 1, drop, worth-score)
+	}
+	if n := min(s.A, s.B, int32(drop+1)); score < worth && anyEqual(a[s.A-n:s.A], b[s.B-n:s.B]) {
+		score += onDiagonal(a, b, int(s.A)-1, int(s.B)-1, -1, drop, worth-score)
 	}
 	return score >= worth
+}
+
+// anyEqual reports whether a token of x equals the one of y in the same place. Mostly
+// none does, and then there is nothing to score.
+func anyEqual(x, y []uint32) bool {
+	y = y[:len(x)]
+	met := uint32(0)
+	for k, id := range x {
+		d := id ^ y[k]
+		met |= ^d & (d - 1) // the top bit is set if d is 0
+	}
+	return met>>31 != 0
+}
+
+// onDiagonal returns the best score of the tokens on a diagonal from (i, j) on, or a
+// score of at least enough.
+func onDiagonal(a, b []uint32, i, j, dir, drop, enough int) int {
+	best, now := 0, 0
+	for ; best < enough && now >= best-drop && i >= 0 && j >= 0 && i < len(a) && j < len(b); i, j = i+dir, j+dir {
+		if a[i] == b[j] {
+			now += scoreEqual
+			best = max(best, now)
+		} else {
+			now -= costUnequal
+		}
+	}
+	return best
 }
 
 // chain extends the run s to both sides. The runs of the chain are the next ones of

@@ -91,14 +91,10 @@ func (s bitset) empty(n int) bitset {
 }
 
 func (s bitset) set(from, to int32) {
-	for ; from < to && from&63 != 0; from++ {
-		s[from>>6] |= 1 << (from & 63)
-	}
-	for ; from+64 <= to; from += 64 {
-		s[from>>6] = ^uint64(0)
-	}
-	for ; from < to; from++ {
-		s[from>>6] |= 1 << (from & 63)
+	for from < to {
+		k := min(64-from&63, to-from)
+		s[from>>6] |= ^uint64(0) >> (64 - k) << (from & 63)
+		from += k
 	}
 }
 

@@ -135,7 +135,7 @@ func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
 		s := &t.slots[h.slot]
 		if s.count == 1 && s.other == 1 { // most of them, and most within a run
 			if d := &e.diag[int(s.first)-int(h.j)+len(b)-1]; d.call != e.call || s.first < d.from || s.first >= d.to {
-				e.found(a, b, s.first, h.j, int32(t.q))
+				e.found(a, b, s.first, h.j, int32(t.q), true)
 			}
 			continue
 		}
@@ -146,7 +146,7 @@ func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
 			continue
 		}
 		for i := s.first; ka > 0; ka-- {
-			e.found(a, b, i, h.j, int32(t.q))
+			e.found(a, b, i, h.j, int32(t.q), true)
 			i = t.next[i]
 		}
 	}
@@ -213,8 +213,9 @@ func (e *Engine) seedWide(a, b []uint32) {
 	t.part()
 }
 
-// found widens the n equal tokens at (i, j) to the whole run of equal tokens.
-func (e *Engine) found(a, b []uint32, i, j, n int32) {
+// found widens the n equal tokens at (i, j) to the whole run of equal tokens. Unless
+// it is sure that they are equal, it checks that.
+func (e *Engine) found(a, b []uint32, i, j, n int32, sure bool) {
 	if i < 0 || j < 0 || int(i)+int(n) > len(a) || int(j)+int(n) > len(b) {
 		return
 	}
@@ -226,7 +227,7 @@ func (e *Engine) found(a, b []uint32, i, j, n int32) {
 		e.Truncated = true
 		return
 	}
-	if !equal(a[i:i+n], b[j:j+n]) {
+	if !sure && !equal(a[i:i+n], b[j:j+n]) {
 		return
 	}
 	end := i + n

@@ -112,21 +112,18 @@ func (t *tile) row(s, score int) int {
 // walk goes back from a cell to the border, and calls both for every pair of tokens
 // on the way.
 func (t *tile) walk(i, j int, both func(i, j int)) {
-	walk(i, j, func(i, j int) byte {
-		h, bit := &t.how[i+j], uint32(1)<<i
-		v := byte(fromBoth)
-		if h.fromA&bit != 0 {
-			v = fromA
+	gapA, gapB := false, false // the path is in a gap
+	for i > 0 || j > 0 {
+		h, bit := &t.how[i+j], uint32(1)<<(i%tileRows)
+		free := !gapA && !gapB
+		switch {
+		case gapB || free && h.fromB&bit != 0:
+			j, gapB = j-1, h.moreB&bit != 0
+		case gapA || free && h.fromA&bit != 0:
+			i, gapA = i-1, h.moreA&bit != 0
+		default:
+			i, j = i-1, j-1
+			both(i, j)
 		}
-		if h.fromB&bit != 0 {
-			v = fromB
-		}
-		if h.moreA&bit != 0 {
-			v |= moreOfA
-		}
-		if h.moreB&bit != 0 {
-			v |= moreOfB
-		}
-		return v
-	}, both)
+	}
 }
