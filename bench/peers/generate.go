@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/neardup/neardup/bench/peers/peers"
@@ -69,6 +71,22 @@ func generate(w io.Writer, n int) ([]pairOf, error) {
 		}
 	}
 	return pairs, nil
+}
+
+// documentsMain writes as many documents as its argument asks for.
+func documentsMain(args []string, w io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("usage: documents NUMBER")
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil || n < 0 {
+		return fmt.Errorf("documents %s: not a number of documents", args[0])
+	}
+	b := bufio.NewWriterSize(w, 1<<20)
+	if _, err := generate(b, n); err != nil {
+		return err
+	}
+	return b.Flush()
 }
 
 // invent makes up a word.

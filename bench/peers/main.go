@@ -25,6 +25,8 @@
 //	tables.go   its tables (those of the growth are in growth.go)
 //	plot.go     its plots
 //
+// The command "documents N" only writes the first N generated documents.
+//
 // Package peers (Go) and the folders in drivers (Python, Rust, and a Go module that
 // is missing from the proxy) hold the peers.
 package main
@@ -64,6 +66,8 @@ func run(args []string) error {
 			return measureMain(args[1:])
 		case "peer":
 			return peerMain(args[1:])
+		case "documents":
+			return documentsMain(args[1:], os.Stdout)
 		case "passages", "blocks":
 			return sharedMain(args[0], args[1:])
 		}
