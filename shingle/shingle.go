@@ -296,13 +296,14 @@ func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 	return dst
 }
 
-// expect returns how many hashes the whole text will have if the part before t.at has n
-// of them, and the rest as many for its length, or a few more.
+// expect returns for how many hashes to make room if the part of the text before t.at has
+// n of them: for those of the whole text, if the rest has as many for its length or a few
+// more. It is at most a multiple of n, in case the rest has far fewer.
 func (t *tokenizer) expect(n int) int {
 	if len(t.rest) == 0 {
 		return n
 	}
-	more := n * len(t.rest) / t.at
+	more := int(min(uint64(n)*uint64(len(t.rest))/uint64(t.at), 16*uint64(n)))
 	return n + more + more/32 + 16
 }
 
