@@ -65,7 +65,7 @@ func newEngine(ctx context.Context, src Source, o Options, workers int) *engine 
 		panic("lsh: Registers end within a signature")
 	}
 	if src.Len() < 0 {
-		panic("lsh: negative number of documents")
+		panic("lsh: the number of documents must not be negative")
 	}
 	e := &engine{
 		src:       src,

@@ -65,6 +65,6 @@ func (o Options) check() {
 		checkRecall(o.Recall)
 	}
 	if o.Capacity < 0 {
-		panic("lsh: negative capacity")
+		panic("lsh: Capacity must not be negative")
 	}
 }

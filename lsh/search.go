@@ -38,7 +38,7 @@ type SearchOptions struct {
 // other than the index's, or if an option is out of its range.
 func (ix *Index) Search(sig minhash.Signature, o SearchOptions) []Match[string] {
 	if o.Limit < 0 {
-		panic("lsh: negative limit")
+		panic("lsh: Limit must not be negative")
 	}
 	if o.Threshold != 0 {
 		checkThreshold(o.Threshold)

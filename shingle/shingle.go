@@ -139,7 +139,7 @@ func sizeOf(unit Unit, size int) int {
 	case unit > Chars:
 		panic("shingle: unknown unit")
 	case size < 0:
-		panic("shingle: negative size")
+		panic("shingle: Size must not be negative")
 	case size > 0:
 		return size
 	case unit == Chars:

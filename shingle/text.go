@@ -64,7 +64,7 @@ func (s *Shingler) UnmarshalText(text []byte) error {
 	if sized {
 		n, err := strconv.ParseUint(size, 10, 31)
 		if err != nil || n == 0 {
-			return fmt.Errorf("shingle: bad size %q", size)
+			return fmt.Errorf("shingle: invalid size %q", size)
 		}
 		t.Size = int(n)
 	}
@@ -83,13 +83,13 @@ func (s *Shingler) UnmarshalText(text []byte) error {
 	}
 	switch {
 	case hasSeed && (len(print) != 16 || strings.Trim(print, "0123456789abcdef") != ""):
-		return fmt.Errorf("shingle: bad fingerprint %q", print)
+		return fmt.Errorf("shingle: invalid fingerprint %q", print)
 	case hasSeed && s.Seed == 0:
-		return fmt.Errorf("shingle: %q needs Seed to be the one with this fingerprint: %w", text, ErrSeed)
+		return fmt.Errorf("shingle: %q was made with a seed, but Seed is not set: %w", text, ErrSeed)
 	case hasSeed && fingerprint(s.Seed) != print:
-		return fmt.Errorf("shingle: %q was made with a different seed than the one set, which has the fingerprint %s: %w", text, fingerprint(s.Seed), ErrSeed)
+		return fmt.Errorf("shingle: %q was made with a different seed than Seed, whose fingerprint is %s: %w", text, fingerprint(s.Seed), ErrSeed)
 	case !hasSeed && s.Seed != 0:
-		return fmt.Errorf("shingle: %q was made without a seed, but the one with the fingerprint %s is set: %w", text, fingerprint(s.Seed), ErrSeed)
+		return fmt.Errorf("shingle: %q was made without a seed, but Seed is set (fingerprint %s): %w", text, fingerprint(s.Seed), ErrSeed)
 	}
 	t.Seed = s.Seed
 	*s = t

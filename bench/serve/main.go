@@ -116,7 +116,7 @@ func run(tmp string) error {
 		return err
 	}
 	more := (processorTime(s.cmd.Process.Pid) - busy) / time.Duration(len(pages))
-	fmt.Printf("service, batches of %-4d %6.0f documents/s, %d new: %.2f of the filter's rate; %v of processor time each: the filter takes %.2f of it\n",
+	fmt.Printf("service, batches of %-4d %6.0f documents/s, %d new; %.2f times the filter's rate; %v of processor time each, of which the filter takes %.2f\n",
 		*batch, served, fresh, served/alone, more, float64(cost)/float64(more))
 
 	next := len(pages)

@@ -31,7 +31,7 @@ import (
 
 func main() {
 	before := flag.String("before", "", "`folder` of a checkout of 723a90a")
-	shared := flag.String("shared", filepath.Join("..", "..", "..", "shared"), "folder of the test data")
+	shared := flag.String("shared", filepath.Join("..", "..", "..", "shared"), "folder with the test data")
 	rounds := flag.Int("rounds", 9, "number of rounds in which both versions alternate")
 	tiers := flag.String("tiers", "Go,AVX2,AVX-512,AVX-512 VBMI2", "comma-separated instruction sets to use")
 	only := flag.String("ways", "", "comma-separated ways to measure (default: all)")

@@ -77,7 +77,7 @@ type Page struct {
 // reports an unknown encoding. It panics if a limit is negative.
 func Parse(r io.Reader, o Options) (Page, error) {
 	if o.MaxBytes < 0 || o.MaxBlocks < 0 {
-		panic("pages: negative limit")
+		panic("pages: limits must not be negative")
 	}
 	if o.MaxBytes == 0 {
 		o.MaxBytes = 16 << 20

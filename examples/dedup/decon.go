@@ -23,8 +23,8 @@ evidence. An answer of fewer than -min words is reported only next to its questi
 word for word.
 
 -against reads the items like a corpus, one item per record, or opens a file that
--save wrote. -rule gpt3 is the rule of 13 equal words in a row by which the
-training text of GPT-3 was filtered, for comparison.
+-save wrote. For comparison, -rule gpt3 applies the rule by which the
+training text of GPT-3 was filtered: 13 equal words in a row.
 `,
 	Example: `-against evals.jsonl corpus.jsonl.zst
 -against quiz.jsonl -field-question q -field-answer a crawl/

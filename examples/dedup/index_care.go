@@ -19,10 +19,10 @@ var verifyCommand = cli.Command{
 	Name:    "index verify",
 	Usage:   cli.NoInputs,
 	Summary: "check an index for damage",
-	Help: `Reads every byte of the index, checks that every document is found where its
-record puts it, and prints {"whole":true,...}. Exit status 0: whole, 1: damaged;
-"dedup index repair" then saves the rest. It changes nothing, and may run while a
-process adds.
+	Help: `Reads every byte of the index, checks that every document can be found by its
+record, and prints {"whole":true,...}. Exit status 0: whole, 1: damaged; "dedup
+index repair" then saves the undamaged parts. It changes nothing, and may run while
+another process adds documents.
 
 The last write to an index that was not closed may be unfinished: that is
 not damage, and its size is printed as unfinished_bytes.

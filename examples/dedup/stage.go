@@ -39,8 +39,8 @@ and the order of the stages, which are:
   manifest    prints the settings on which the lines depend, as JSON
 
 Give all stages of a run the same -threshold, -k, -unit, -size and -estimate. A
-line that a stage cannot parse ends it with status 2 and a message that
-names the line, once all input has been read.
+line that a stage cannot parse ends it with exit status 2, once all input has been
+read, and a message that names the line.
 `,
 	Example: `sketch < numbered.jsonl > sketches
 candidates -full 128,128,300 < bands | sort -u > candidates

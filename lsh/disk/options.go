@@ -75,7 +75,7 @@ func (o Options) check() {
 		panic("disk: TableSize must be from 0 to 1<<24")
 	}
 	if o.Banding.Bands < 0 || o.Banding.Rows < 0 {
-		panic("disk: negative number of bands or rows")
+		panic("disk: the numbers of bands and rows must not be negative")
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func (ix *Index) Search(ctx context.Context, sig minhash.Signature, o lsh.SearchOptions) ([]lsh.Match[string], error) {
 	began := time.Now()
 	if o.Limit < 0 {
-		panic("disk: negative limit")
+		panic("disk: Limit must not be negative")
 	}
 	if o.Threshold != 0 && !(o.Threshold > 0 && o.Threshold <= 1) {
 		panic("disk: threshold must be above 0 and at most 1")

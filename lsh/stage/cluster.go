@@ -113,7 +113,7 @@ func (o Options) Members(in io.Reader, out io.Writer) error {
 			_ = end(w) // it cannot fail
 			now = rep
 			if ref != rep {
-				return fmt.Errorf("the cluster of %d begins with %d: its representative is missing", rep, ref)
+				return fmt.Errorf("the cluster of %d begins with %d: the line of its representative is missing", rep, ref)
 			}
 			first = append(first[:0], text...)
 		case ref <= last:

@@ -204,7 +204,7 @@ func (o *Options) Criterion(threshold bool) string {
 // StreamFlag is -stream.
 func (o *Options) StreamFlag() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.BoolVar(&o.Stream, "stream", false, "judge each document by those before it, as a crawler would, instead of by all")
+		fs.BoolVar(&o.Stream, "stream", false, "judge each document by the documents before it, as a crawler would, instead of by all documents")
 	}}
 }
 

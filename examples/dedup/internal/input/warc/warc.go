@@ -122,7 +122,7 @@ const magic = "WARC/"
 // the Reader, which does not close in.
 func NewReader(in io.Reader, o Options) (*Reader, error) {
 	if o.MaxHeader < 0 || o.MaxBlock < 0 {
-		panic("warc: negative limit")
+		panic("warc: limits must not be negative")
 	}
 	if o.MaxHeader == 0 {
 		o.MaxHeader = 1 << 20
