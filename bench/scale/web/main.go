@@ -40,6 +40,9 @@ func main() {
 	memory := flag.String("memory", "2GiB", "value of -memory for the program")
 	only := flag.String("format", "", "format to measure: jsonl.zst or parquet (default: both)")
 	flag.Parse()
+	if *rounds < 1 {
+		log.Fatalf("-rounds %d: must be 1 or more", *rounds)
+	}
 	n, err := strconv.Atoi(flag.Arg(0))
 	if err != nil {
 		log.Fatal("the argument must be the number of documents: ", err)

@@ -35,7 +35,7 @@ func (o *Options) InputFlags() cli.Flags {
 			fs.StringVar(&f.Time, "field-time", "time", "`name` of the field or column of the time when a document was published or fetched")
 			o.Memory = 2 << 30
 			fs.TextVar((*bytesize.Size)(&o.Memory), "memory", bytesize.Size(o.Memory), "approximate `size` of memory to use; the rest of a corpus is kept in temporary files")
-			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "number of processors to use; results are the same for any number (default all, at most 256)")
+			fs.IntVar(&o.Workers, "workers", runtime.GOMAXPROCS(0), "number of documents to process at a time, while one more processor reads and writes; the results are the same for any number (default: one per processor, at most 256)")
 		},
 		Check: func() error {
 			switch {
