@@ -47,7 +47,7 @@ func (d Document) page() boilerplate.Page {
 // may be called by any number of goroutines at once. A Corpus must not be copied
 // after first use.
 type Corpus struct {
-	// Threshold is the least Jaccard similarity of near-duplicates; 0 means 0.8. It
+	// Threshold is the minimum Jaccard similarity of near-duplicates; 0 means 0.8. It
 	// must not change after first use; methods panic if it is out of range.
 	Threshold float64
 

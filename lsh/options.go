@@ -3,11 +3,11 @@ package lsh
 // Options configures [New]; the zero value is the recommended setting. A field out
 // of its range causes a panic when the options are first used.
 type Options struct {
-	// Threshold is the least Jaccard similarity of a match; 0 means DefaultThreshold.
+	// Threshold is the minimum Jaccard similarity of a match; 0 means DefaultThreshold.
 	// Both banding and verification depend on it.
 	Threshold float64
 
-	// Recall is the least probability that a pair at the threshold becomes a candidate;
+	// Recall is the minimum probability that a pair at the threshold becomes a candidate;
 	// 0 means DefaultRecall. See [Choose].
 	Recall float64
 

@@ -53,7 +53,7 @@ func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 		name     string
 		shared   int // of 100 elements
 		docs     int
-		clusters int // -1: as may be
+		clusters int // -1: any number
 	}{
 		{"identical", 100, many(1_000_000), 1},
 		{"one template, alike", 97, many(100_000), 1},

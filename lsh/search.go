@@ -28,7 +28,7 @@ type SearchOptions struct {
 	// the query are always compared.
 	Limit int
 
-	// Threshold is the least similarity of a match; 0 means the index's threshold. Below
+	// Threshold is the minimum similarity of a match; 0 means the index's threshold. Below
 	// that, matches are found with the probability given by [Banding.Recall].
 	Threshold float64
 }

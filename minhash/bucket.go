@@ -24,7 +24,7 @@ const (
 // round is below every value of a later round, and the minimum merges two signatures
 // exactly.
 
-// tagOf returns the least value that a register may have in the round.
+// tagOf returns the smallest value that a register may have in the round.
 func tagOf(round int) uint32 { return ^(^uint32(0) >> round) }
 
 // roundOf returns the round in which a register was filled.
@@ -68,7 +68,7 @@ func makeParams(sc Scheme) params {
 		return p
 	}
 	// The seed is changed first, so that elements that are also made by SplitMix64 do
-	// not equal the key: x would then be 0, the least value in every register.
+	// not equal the key: x would then be 0, the smallest value in every register.
 	rng := splitmix.Source(sc.Seed ^ 0x6A09E667F3BCC908) // from the square root of 2
 	p.key = [3]uint64{rng.Next(), rng.Multiplier(), rng.Multiplier()}
 	for r := range p.round {

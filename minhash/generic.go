@@ -112,7 +112,7 @@ func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
 	}
 }
 
-// compete returns the least products of the elements with three multipliers. It is a
+// compete returns the smallest products of the elements with three multipliers. It is a
 // separate function so that all values fit into registers.
 //
 //go:noinline

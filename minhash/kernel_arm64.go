@@ -6,7 +6,7 @@ import "github.com/neardup/neardup/internal/cpu"
 
 // The kernels require n > 0 and a multiple of 16 registers.
 
-// competeNEON sets each element of mins to the least a*x, modulo 2^32.
+// competeNEON sets each element of mins to the smallest a*x, modulo 2^32.
 //
 //go:noescape
 func competeNEON(mins, a *uint32, lanes int, xs *uint64, n int)

@@ -39,7 +39,7 @@ type Aligner struct {
 	// Shingler defines tokens by its Unit and its folding. Size and Multiset are
 	// ignored.
 	Shingler Shingler
-	// MinTokens is the least length of a passage: the number of equal tokens in scripts
+	// MinTokens is the minimum length of a passage: the number of equal tokens in scripts
 	// that separate words, and the equivalent number of English words in other scripts,
 	// by the weights of [Text.Weights]; 0 means 12.
 	MinTokens int

@@ -94,8 +94,8 @@ TEXT ·classifyNEON(SB), NOSPLIT, $0-16
 	MOVD b+8(FP), R1
 	MOVD $maskBits<>(SB), R3
 	VLD1 (R3), [V31.B16]
-	VMOVI $0x80, V20.B16 // the least continuation byte
-	VMOVI $0xc0, V21.B16 // the least first byte of two,
+	VMOVI $0x80, V20.B16 // the smallest continuation byte
+	VMOVI $0xc0, V21.B16 // the smallest first byte of two,
 	VMOVI $0xe0, V22.B16 // of three,
 	VMOVI $0xf0, V23.B16 // of four
 	VLD1 (R1), [V0.B16, V1.B16, V2.B16, V3.B16]

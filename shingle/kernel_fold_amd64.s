@@ -9,7 +9,7 @@
 	DATA NAME<>(SB)/8, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $8
 
-QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the least first byte of two
+QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the smallest first byte of two
 QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
 QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
 
@@ -19,7 +19,7 @@ QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
 	DATA NAME<>(SB)/4, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $4
 
-BYTES(lead2x4, 0xc0c0c0c0) // the least first byte of two
+BYTES(lead2x4, 0xc0c0c0c0) // the smallest first byte of two
 BYTES(evenBits, 0xfefefefe)
 BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuation byte
 BYTES(spaces, 0x20202020)
@@ -141,7 +141,7 @@ QUAD(openFour, 0xe000000000000000) // one of four
 //	AX  offset of the code point             CX, BX, DX scratch
 //	Before the code points of a block are folded, R8 has its first bytes, BX continuing
 //	ones, CX first bytes of three and more, R15 those of four.
-//	Y1 to Y3 the least first bytes of two, three, four; Y0, Y4 the block; Y5, Y6 scratch
+//	Y1 to Y3 the smallest first bytes of two, three, four; Y0, Y4 the block; Y5, Y6 scratch
 TEXT ·foldRunBMI(SB), NOSPLIT, $0-8
 	MOVQ r+0(FP), AX
 	MOVQ run_text(AX), SI

@@ -9,7 +9,7 @@
 	DATA NAME<>(SB)/8, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $8
 
-QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the least first byte of two
+QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the smallest first byte of two
 QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
 QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
 QUAD(openTwo, 0x8000000000000000) // positions at which a code point of two bytes reaches past the block,

@@ -10,7 +10,7 @@
 	DATA NAME<>(SB)/4, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $4
 
-BYTES(lead2x4, 0xc0c0c0c0) // the least first byte of two
+BYTES(lead2x4, 0xc0c0c0c0) // the smallest first byte of two
 BYTES(evenBits, 0xfefefefe)
 BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuation byte
 BYTES(spaces, 0x20202020)

@@ -98,10 +98,10 @@ type Engine struct {
 	starts      starts
 	ranks       []ranked
 	used        []bool
-	least       int32   // the least length of a run found
+	least       int32   // the minimum length of a run
 	diag        []reach // per diagonal: the run found last
 	call        uint32  // counts the alignments, to tell current entries of diag from old ones
-	worth       int     // the least score that a run must have on its diagonal to be extended
+	worth       int     // the minimum score that a run must have on its diagonal to be extended
 	path        []Run
 	left        []Run
 	chains      []Chain

@@ -76,11 +76,11 @@ type Options struct {
 	// Shingler defines words: its Unit must be Words. Size and Multiset are ignored.
 	Shingler shingle.Shingler
 
-	// MinTokens is the least number of words of an item that is searched for on its own;
+	// MinTokens is the minimum number of words of an item that is searched for on its own;
 	// 0 means 8. New panics if it is below 3, because there would be no run to index.
 	MinTokens int
 
-	// Share is the least share of an item, weighted by the rarity of its words, that a
+	// Share is the minimum share of an item, weighted by the rarity of its words, that a
 	// document must hold in one place and in order; 0 means 0.7. 1 finds only items
 	// without a substituted or missing word.
 	Share float64

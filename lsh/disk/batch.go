@@ -24,7 +24,7 @@ type Store interface {
 	InsertNewAll(ctx context.Context, docs []Document) ([]Verdict, error)
 
 	// InsertUnless stores a document unless one that is not among the exceptions matches
-	// it; threshold is the least similarity of a match, 0 for the store's own. It is for
+	// it; threshold is the minimum similarity of a match, 0 for the store's own. It is for
 	// callers that have decided that the exceptions do not match: documents that others
 	// stored in the meantime are not overlooked. The verdict is durable when it returns
 	// without error. After an error it may be repeated.

@@ -102,7 +102,7 @@ func (ix *Index) Len() int {
 // Scheme returns the scheme of the signatures in the index.
 func (ix *Index) Scheme() minhash.Scheme { return ix.p.scheme }
 
-// Threshold returns the least similarity of a match.
+// Threshold returns the minimum similarity of a match.
 func (ix *Index) Threshold() float64 { return ix.p.threshold }
 
 // Banding returns the banding of the index.

@@ -128,7 +128,7 @@ func firstFrom(t *shingle.Text, at int) int {
 
 // CoverOptions selects the pairs that [Index.Covered] yields.
 type CoverOptions struct {
-	// Share is the least [Cover.Share] of a pair: above 0, up to 1.
+	// Share is the minimum [Cover.Share] of a pair: above 0, up to 1.
 	Share float64
 
 	// Want, if not nil, reports whether two documents are to be compared. It is

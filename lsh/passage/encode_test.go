@@ -114,7 +114,7 @@ func TestReadRefusesOtherOptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := passage.Read(bytes.NewReader(golden1(t)), opts) // made anew from texts
+		want, err := passage.Read(bytes.NewReader(golden1(t)), opts) // rebuilt from texts
 		if err != nil {
 			t.Fatal(err)
 		}

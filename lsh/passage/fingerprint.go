@@ -24,9 +24,9 @@ func gramHash(ids []uint32) uint64 {
 	return h ^ h>>29
 }
 
-// appendFingerprints appends the winnowed fingerprints of a text: the least hash in
+// appendFingerprints appends the winnowed fingerprints of a text: the smallest hash in
 // every window of consecutive grams; of equal hashes, the last. A text with fewer
-// grams than a window has one fingerprint, the least hash of all. Where tokens are
+// grams than a window has one fingerprint, the smallest hash of all. Where tokens are
 // shorter than words, grams and windows have as many tokens as add up to the same
 // weight.
 func appendFingerprints(dst []fingerprint, t *shingle.Text, window int) []fingerprint {
@@ -107,7 +107,7 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 		recent = make([]uint64, size)
 	}
 	first := 0                  // recent[0] is the hash of this gram
-	least, at := ^uint64(0), -1 // the least hash of the window and its position
+	least, at := ^uint64(0), -1 // the smallest hash of the window and its position
 	for i := range n {
 		if i-first == size {
 			copy(recent, recent[size-window:])
@@ -120,7 +120,7 @@ func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 			least, at = h, i
 		case at > i-window:
 			if i != window-1 {
-				continue // nothing new, unless the first window has not reported its least hash yet
+				continue // nothing new, unless the first window has not reported its smallest hash yet
 			}
 		default:
 			least = ^uint64(0)

@@ -75,7 +75,7 @@ import (
 
 // Options configures an [Index]. The zero value is ready to use.
 type Options struct {
-	// Aligner aligns the candidates. Its MinTokens is the least length of a reported
+	// Aligner aligns the candidates. Its MinTokens is the minimum length of a reported
 	// passage, 12 by default, and its Shingler defines tokens.
 	Aligner shingle.Aligner
 	// Run is the number of equal tokens in a row that always make two texts candidates,

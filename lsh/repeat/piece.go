@@ -127,7 +127,7 @@ func (s *seq) atoms(tokens []shingle.Token) {
 }
 
 // setAnchors sets the anchors of all windows. For tokens these are, in every run of
-// MinTokens tokens, the run of half as many with the least hash; for sentences and
+// MinTokens tokens, the run of half as many with the smallest hash; for sentences and
 // paragraphs, the shortest run that ends with each piece and has at least MinTokens
 // tokens.
 func (c *Cutter) setAnchors(s *seq) {
@@ -213,7 +213,7 @@ func reduce(x uint64) uint64 {
 	return x
 }
 
-// mix spreads the bits of a hash, so that the least of several is an arbitrary choice.
+// mix spreads the bits of a hash, so that the smallest of several is an arbitrary choice.
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

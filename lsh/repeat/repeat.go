@@ -84,7 +84,7 @@ type Options struct {
 	// ignored.
 	Shingler shingle.Shingler
 
-	// MinTokens is the least number of tokens of a repetition, at most [MaxTokens]; 0
+	// MinTokens is the minimum number of tokens of a repetition, at most [MaxTokens]; 0
 	// means 50.
 	MinTokens int
 

@@ -35,7 +35,7 @@ func each(f func(text string)) func([]string) {
 	}
 }
 
-// atLeast is the least processor time of a measurement, because the system counts it
+// atLeast is the minimum processor time of a measurement, because the system counts it
 // coarsely.
 const atLeast = 40 * time.Millisecond
 

@@ -59,7 +59,7 @@ func TestTextsRoundTrip(t *testing.T) {
 				if b := s.Borrow(i, &buf); got[i] != text || b != text {
 					t.Fatalf("limit %d, unload %d: At(%d) = %.20q…, Borrow %.20q…, want %.20q…", limit, unload, i, got[i], b, text)
 				}
-				if i%3 > 0 { // some are passed over
+				if i%3 > 0 { // some are skipped
 					if s := scan.At(i); s != text {
 						t.Fatalf("limit %d, unload %d: Scan.At(%d) = %.20q…, want %.20q…", limit, unload, i, s, text)
 					}

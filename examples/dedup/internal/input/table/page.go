@@ -12,7 +12,7 @@ import (
 
 const (
 	headerWindow = 4 << 10 // fits most headers
-	maxHeader    = 4 << 20 // headers may contain the least and the greatest value
+	maxHeader    = 4 << 20 // headers may contain the smallest and the largest value
 	maxValues    = 1 << 26 // of a page
 
 	// plainDictionary is the old name of RLE_DICTIONARY.
