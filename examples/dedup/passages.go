@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
@@ -59,9 +60,11 @@ func (p *passages) Run(e *cli.Env) error {
 		return err
 	}
 	defer c.Close()
-	blocks, err := find.Blocks(c)
-	if err != nil {
-		return err
+	var blocks [][]boilerplate.Block
+	if !p.group || p.Strip == find.StripAlways { // groups are not labelled
+		if blocks, err = find.Blocks(c); err != nil {
+			return err
+		}
 	}
 	var masks [][]shingle.Span
 	if p.Strip == find.StripAlways {

@@ -159,8 +159,8 @@ func (ix *Index) Covered(ctx context.Context, o CoverOptions) iter.Seq2[CoveredP
 		panic(fmt.Sprintf("passage: Share %v must be above 0 and at most 1", o.Share))
 	}
 	return func(yield func(CoveredPair, error) bool) {
-		docs, run := ix.snapshot()
-		s := newCoverSearch(ix.opts, o, docs, run)
+		docs, ps := ix.snapshot()
+		s := newCoverSearch(ix.opts, o, docs, ps)
 		batch := make([][]CoveredPair, 16*s.workers)
 		for first := 0; first < len(docs); first += len(batch) {
 			n := min(len(batch), len(docs)-first)
@@ -189,16 +189,16 @@ type coverSearch struct {
 	cover   CoverOptions
 	workers int
 	docs    []*document
-	run     []posting
-	size    []int32  // number of distinct fingerprints of each document
-	from    []uint32 // the shared ones of document d begin at run[at[from[d]:from[d+1]]]
-	at      []uint32
-	equal   map[uint32][]uint32 // the later documents that equal a document without fingerprints
+	postings
+	size  []int32  // number of distinct fingerprints of each document
+	from  []uint32 // the shared ones of document d begin at run[at[from[d]:from[d+1]]]
+	at    []uint32
+	equal map[uint32][]uint32 // the later documents that equal a document without fingerprints
 }
 
-func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []posting) *coverSearch {
+func newCoverSearch(opts Options, cover CoverOptions, docs []*document, ps postings) *coverSearch {
 	s := &coverSearch{
-		opts: opts, cover: cover, workers: max(opts.Workers, 1), docs: docs, run: run,
+		opts: opts, cover: cover, workers: max(opts.Workers, 1), docs: docs, postings: ps,
 		size: make([]int32, len(docs)), from: make([]uint32, len(docs)+1),
 	}
 	if opts.Workers < 0 {
@@ -206,42 +206,41 @@ func newCoverSearch(opts Options, cover CoverOptions, docs []*document, run []po
 	}
 	// each visits the fingerprints that several documents hold: the first posting of
 	// every document except the last or, for a common fingerprint, of the first holders.
-	each := func(visit func(i int)) {
+	each := func(visit func(doc uint32, i int)) {
 		most := opts.maxDocuments()
-		for i, k := 0, 0; i < len(run); i = k {
-			df := 1
-			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
-				if run[k].doc != run[k-1].doc {
-					df++
-				}
+		for i, k := 0, 0; i < len(ps.run); i = k {
+			if k = i + 1; k == len(ps.run) || !ps.same(i, k) {
+				continue // most fingerprints have one posting
+			}
+			df := 0
+			for k = i; k < len(ps.run) && ps.same(i, k); df++ {
+				k = ps.after(k, ps.docOf(k))
 			}
 			left := df - 1
 			if most > 0 && df > most {
 				left = holders
 			}
-			for j := i; left > 0; j++ {
-				if j == i || run[j].doc != run[j-1].doc {
-					visit(j)
-					left--
-				}
+			for j := i; left > 0; left-- {
+				doc := ps.docOf(j)
+				visit(doc, j)
+				j = ps.after(j, doc)
 			}
 		}
 	}
-	for i := range run {
-		if i == 0 || run[i].hash != run[i-1].hash || run[i].doc != run[i-1].doc {
-			s.size[run[i].doc]++
-		}
+	for i := 0; i < len(ps.run); {
+		doc := ps.docOf(i)
+		s.size[doc]++
+		i = ps.after(i, doc)
 	}
-	each(func(i int) { s.from[run[i].doc+1]++ })
+	each(func(doc uint32, _ int) { s.from[doc+1]++ })
 	for d := range docs {
 		s.from[d+1] += s.from[d]
 	}
 	s.at = make([]uint32, s.from[len(docs)])
 	free := slices.Clone(s.from)
-	each(func(i int) {
-		d := run[i].doc
-		s.at[free[d]] = uint32(i)
-		free[d]++
+	each(func(doc uint32, i int) {
+		s.at[free[doc]] = uint32(i)
+		free[doc]++
 	})
 	s.pairShort()
 	return s
@@ -302,16 +301,14 @@ func (s *coverSearch) fill(ctx context.Context, batch [][]CoveredPair, first int
 func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
 	var found []uint32
 	for _, at := range s.at[s.from[d]:s.from[d+1]] {
-		hash, last := s.run[at].hash, d
-		for i := int(at) + 1; i < len(s.run) && s.run[i].hash == hash; i++ {
-			doc := s.run[i].doc
-			if doc == last {
-				continue
-			}
-			if last = doc; counts[doc] == 0 {
+		from := int(at)
+		for i := s.after(from, d); i < len(s.run) && s.same(i, from); {
+			doc := s.docOf(i)
+			if counts[doc] == 0 {
 				found = append(found, doc)
 			}
 			counts[doc]++
+			i = s.after(i, doc)
 		}
 	}
 	a := s.docs[d]

@@ -27,7 +27,7 @@ const (
 	formatMagic   = "NDpa"
 	formatVersion = 2
 	blockSize     = 1 << 20 // number of bytes after which a block is written
-	postingSize   = 16
+	postingSize   = 16      // number of bytes of a posting, of which a block holds a whole number
 )
 
 // WriteTo writes the index in the format that FORMAT.md describes: ids, times,
@@ -35,7 +35,7 @@ const (
 // added, and their fingerprints, so that [Read] need not compute them. Documents
 // that are added during the call are not in the file.
 func (ix *Index) WriteTo(w io.Writer) (int64, error) {
-	docs, run := ix.snapshot()
+	docs, ps := ix.snapshot()
 	out := blockWriter{w: w}
 	out.write(wire.AppendHeader(nil, formatMagic, formatVersion))
 	out.block([]byte(ix.opts.scheme()))
@@ -58,18 +58,20 @@ func (ix *Index) WriteTo(w io.Writer) (int64, error) {
 		out.block(block)
 	}
 	out.block(nil)
-	for part := range slices.Chunk(run, blockSize/postingSize) {
-		block = block[:0]
-		for _, p := range part {
-			block = binary.LittleEndian.AppendUint64(block, p.hash)
-			block = binary.LittleEndian.AppendUint32(block, number[p.doc])
-			block = binary.LittleEndian.AppendUint32(block, p.pos)
+	block = block[:0]
+	for k, p := range ps.run {
+		doc, pos := ps.place(k)
+		block = binary.LittleEndian.AppendUint64(block, p.hash())
+		block = binary.LittleEndian.AppendUint32(block, number[doc])
+		block = binary.LittleEndian.AppendUint32(block, pos)
+		if len(block) == blockSize || k == len(ps.run)-1 {
+			out.block(block)
+			block = block[:0]
 		}
-		out.block(block)
 	}
 	out.block(nil)
 	out.write(binary.LittleEndian.AppendUint64(nil, uint64(count)))
-	out.write(binary.LittleEndian.AppendUint64(nil, uint64(len(run))))
+	out.write(binary.LittleEndian.AppendUint64(nil, uint64(len(ps.run))))
 	if out.err != nil {
 		return out.n, fmt.Errorf("passage: %w", out.err)
 	}
@@ -369,11 +371,12 @@ func (rd *reader) postings(content []byte) error {
 	run := make([]posting, n)
 	for i := range run {
 		b := content[i*postingSize:][:postingSize]
-		p := posting{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])}
-		switch {
-		case uint64(p.doc) >= uint64(len(docs)) || uint64(p.pos)+gram > uint64(docs[p.doc].text.Len()):
+		doc, pos := binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])
+		if uint64(doc) >= uint64(len(docs)) || uint64(pos)+gram > uint64(docs[doc].text.Len()) {
 			return fmt.Errorf("fingerprint outside its document: %w", ErrCorrupt)
-		case rd.last.hash >= p.hash && (i > 0 || rd.count > uint64(n)) && comparePostings(rd.last, p) >= 0:
+		}
+		p := newPosting(binary.LittleEndian.Uint64(b), rd.ix.store.numbers.first[doc]+pos)
+		if (i > 0 || rd.count > uint64(n)) && comparePostings(rd.last, p) >= 0 {
 			return fmt.Errorf("fingerprints are out of order: %w", ErrCorrupt)
 		}
 		run[i], rd.last = p, p

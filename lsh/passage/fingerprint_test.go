@@ -106,14 +106,12 @@ func TestPostingsSortAsByLibrary(t *testing.T) {
 	r := rng(3)
 	for _, n := range []int{0, 1, 100, 2047, 2048, 5000, 300_000} {
 		var want []posting
-		for doc := uint32(0); len(want) < n; doc++ {
-			for pos := range min(1+r.n(3000), n-len(want)) {
-				h := uint64(r.n(1<<30))<<34 | uint64(r.n(4))
-				if r.n(4) == 0 {
-					h = uint64(r.n(50)) << 60
-				}
-				want = append(want, posting{h, doc, uint32(pos)})
+		for len(want) < n {
+			h := uint64(r.n(1<<30))<<34 | uint64(r.n(4))
+			if r.n(4) == 0 {
+				h = uint64(r.n(50)) << 60
 			}
+			want = append(want, newPosting(h, uint32(len(want))))
 		}
 		got := sorted(func(visit func(p posting)) {
 			for _, p := range want {
@@ -157,7 +155,7 @@ func TestReplacedLeavesNoTrail(t *testing.T) {
 	for _, run := range ix.store.runs {
 		held += len(run)
 	}
-	if living := len(ix.store.single(ix.docs, ix.opts.window())); held > living+living/2 {
+	if living := len(ix.store.single(ix.docs, ix.opts.window()).run); held > living+living/2 {
 		t.Errorf("%d postings are held, want at most half more than the %d of living documents", held, living)
 	}
 }

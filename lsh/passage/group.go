@@ -55,8 +55,8 @@ type place struct {
 // Groups are ordered by the number of documents, most first, then by their
 // representatives. It fails only if ctx ends.
 func (ix *Index) Groups(ctx context.Context) ([]Group, error) {
-	docs, run := ix.snapshot()
-	l := newLinker(ix.opts, docs, run)
+	docs, ps := ix.snapshot()
+	l := newLinker(ix.opts, docs, ps)
 	links, err := l.all(ctx)
 	if err != nil {
 		return nil, err
@@ -221,7 +221,7 @@ func (l *linker) project(k link) *projection {
 	a0, a1 := tokensOf(p.doc, k.A)
 	b0, b1 := tokensOf(p.holder, k.B)
 	for _, e := range l.entry[k.from:k.to] {
-		a, b := l.run[e.at].pos, l.run[e.first].pos
+		a, b := l.run[e.at].at-l.first[k.doc], l.run[e.first].at-l.first[k.holder]
 		if int(a) >= a0 && int(a)+gram <= a1 && int(b) >= b0 && int(b)+gram <= b1 {
 			p.anchors = append(p.anchors, anchor{a, b})
 		}

@@ -24,7 +24,7 @@ type link struct {
 type linker struct {
 	opts Options
 	docs []*document
-	run  []posting
+	postings
 	rank []int // rank of each document in the order of time
 	// The fingerprints that document d shares with earlier holders are
 	// entry[from[d]:from[d+1]].
@@ -66,36 +66,42 @@ func compareTimes(x, y *document) int {
 	return x.time.Compare(y.time)
 }
 
-func newLinker(opts Options, docs []*document, run []posting) *linker {
-	l := &linker{opts: opts, docs: docs, run: run, rank: ranks(docs), from: make([]uint32, len(docs)+1)}
-	each := func(visit func(at, begin, first int)) {
-		for i, k := 0, 0; i < len(run); i = k {
-			first := i
-			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
-				if run[k].doc != run[k-1].doc && l.rank[run[k].doc] < l.rank[run[first].doc] {
-					first = k
-				}
+func newLinker(opts Options, docs []*document, ps postings) *linker {
+	l := &linker{opts: opts, docs: docs, postings: ps, rank: ranks(docs), from: make([]uint32, len(docs)+1)}
+	each := func(visit func(doc uint32, at, begin, first int)) {
+		for i, k := 0, 0; i < len(ps.run); i = k {
+			if k = i + 1; k == len(ps.run) || !ps.same(i, k) {
+				continue // most fingerprints have one posting
 			}
-			for j, n := i, 0; j < k; j++ {
-				if n++; j == i || run[j].doc != run[j-1].doc {
-					n = 0
+			first, holder := i, ps.docOf(i)
+			for k = ps.after(i, holder); k < len(ps.run) && ps.same(i, k); {
+				doc := ps.docOf(k)
+				if l.rank[doc] < l.rank[holder] {
+					first, holder = k, doc
 				}
-				if run[j].doc != run[first].doc && n < places {
-					visit(j, i, first)
+				k = ps.after(k, doc)
+			}
+			for j := i; j < k; {
+				doc := ps.docOf(j)
+				end := ps.after(j, doc)
+				if doc != holder {
+					for n := j; n < min(end, j+places); n++ {
+						visit(doc, n, i, first)
+					}
 				}
+				j = end
 			}
 		}
 	}
-	each(func(at, _, _ int) { l.from[run[at].doc+1]++ })
+	each(func(doc uint32, _, _, _ int) { l.from[doc+1]++ })
 	for d := range docs {
 		l.from[d+1] += l.from[d]
 	}
 	l.entry = make([]heldFirst, l.from[len(docs)])
 	free := slices.Clone(l.from)
-	each(func(at, begin, first int) {
-		d := run[at].doc
-		l.entry[free[d]] = heldFirst{uint32(at), uint32(begin), uint32(first)}
-		free[d]++
+	each(func(doc uint32, at, begin, first int) {
+		l.entry[free[doc]] = heldFirst{uint32(at), uint32(begin), uint32(first)}
+		free[doc]++
 	})
 	return l
 }
@@ -105,20 +111,28 @@ func newLinker(opts Options, docs []*document, run []posting) *linker {
 // shares with d is in passages of earlier holders.
 func (l *linker) of(d int) []link {
 	held := l.entry[l.from[d]:l.from[d+1]]
-	l.sort(held)
-	text := l.docs[d].text
+	if len(held) == 0 {
+		return nil
+	}
+	l.sort(d, held)
+	text, own := l.docs[d].text, l.first[d]
 	covered := make([]uint64, text.Len()/64+1)
 	var out []link
 	var seeds []shingle.Seed
 	for i, k := 0, 0; i < len(held); i = k {
-		holder := l.run[held[i].first].doc
+		holder := l.docOf(int(held[i].first))
+		first, end := l.first[holder], l.first[holder+1]
 		seeds = seeds[:0]
 		fresh := false
-		for k = i; k < len(held) && l.run[held[k].first].doc == holder; k++ {
-			p := l.run[held[k].at].pos
+		for k = i; k < len(held); k++ {
+			from := int(held[k].first)
+			if at := l.run[from].at; at < first || at >= end {
+				break
+			}
+			p := l.run[held[k].at].at - own
 			fresh = fresh || covered[p/64]>>(p%64)&1 == 0
-			for q, n := int(held[k].first), 0; q < len(l.run) && n < places && l.run[q].hash == l.run[held[k].first].hash && l.run[q].doc == holder; q, n = q+1, n+1 {
-				seeds = append(seeds, shingle.Seed{A: int(p), B: int(l.run[q].pos), N: gram})
+			for q := from; q < min(len(l.run), from+places) && l.run[q].at < end && l.same(q, from); q++ {
+				seeds = append(seeds, shingle.Seed{A: int(p), B: int(l.run[q].at - first), N: gram})
 			}
 		}
 		if !fresh {
@@ -135,25 +149,62 @@ func (l *linker) of(d int) []link {
 	return out
 }
 
-// sort orders the entries of a document by the rank of the first holder, then by
-// position.
-func (l *linker) sort(held []heldFirst) {
-	// Each place has one entry, and places and ranks are small numbers, so they are
-	// sorted as packed integers.
-	byPlace, ranks := make([]uint64, len(held)), make([]uint64, 0, len(held))
+// sort orders the entries of document d by the rank of the first holder, then by
+// position. It takes time linear in the document, apart from sorting the ranks.
+func (l *linker) sort(d int, held []heldFirst) {
+	o := orders.Get().(*order)
+	defer orders.Put(o)
+	o.size(l.docs[d].text.Len(), len(l.docs), len(held))
 	for i, h := range held {
-		byPlace[i] = uint64(l.run[h.at].pos)<<32 | uint64(i)
+		o.at[l.run[h.at].at-l.first[d]] = uint32(i) + 1 // each token has one entry
+		r := l.rank[l.docOf(int(h.first))]
+		if o.next[r]++; o.next[r] == 1 {
+			o.ranks = append(o.ranks, r)
+		}
+		o.of[i] = uint32(r)
 	}
-	slices.Sort(byPlace)
-	for n, k := range byPlace {
-		ranks = append(ranks, uint64(l.rank[l.run[held[uint32(k)].first].doc])<<32|uint64(n))
+	slices.Sort(o.ranks)
+	sum := uint32(0)
+	for _, r := range o.ranks {
+		o.next[r], sum = sum, sum+o.next[r]
 	}
-	slices.Sort(ranks)
-	sorted := make([]heldFirst, len(held))
-	for i, k := range ranks {
-		sorted[i] = held[uint32(byPlace[uint32(k)])]
+	copy(o.held, held)
+	for p, i := range o.at {
+		if i == 0 {
+			continue
+		}
+		o.at[p] = 0
+		to := &o.next[o.of[i-1]]
+		held[*to] = o.held[i-1]
+		*to++
 	}
-	copy(held, sorted)
+	for _, r := range o.ranks {
+		o.next[r] = 0
+	}
+}
+
+// An order is scratch memory to sort the entries of a document.
+type order struct {
+	at    []uint32 // by token: 0, or the number of its entry plus 1
+	next  []uint32 // by rank: 0, or the position of the next entry
+	ranks []int    // those with entries
+	of    []uint32 // rank of each entry
+	held  []heldFirst
+}
+
+var orders = sync.Pool{New: func() any { return new(order) }}
+
+// size makes room for a number of tokens, ranks and entries.
+func (o *order) size(tokens, ranks, entries int) {
+	if cap(o.at) < tokens {
+		o.at = make([]uint32, tokens+tokens/4)
+	}
+	if cap(o.next) < ranks {
+		o.next = make([]uint32, ranks)
+	}
+	o.at, o.next, o.ranks = o.at[:tokens], o.next[:ranks], o.ranks[:0]
+	o.of = slices.Grow(o.of[:0], entries)[:entries]
+	o.held = slices.Grow(o.held[:0], entries)[:entries]
 }
 
 // tokensOf returns the tokens of a span.

@@ -68,8 +68,8 @@ type Source struct {
 // can cover it, until one does: those whose shared fingerprints, with 32 tokens on
 // each side, make up the share. It fails only if ctx ends.
 func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, error) {
-	docs, run := ix.snapshot()
-	l := newLinker(ix.opts, docs, run)
+	docs, ps := ix.snapshot()
+	l := newLinker(ix.opts, docs, ps)
 	of, err := l.all(ctx)
 	if err != nil {
 		return Origins{}, err

@@ -131,10 +131,11 @@ func (c *coverage) covers(d, e int) bool {
 // seeds returns the places at which two documents have the same fingerprints.
 func (c *coverage) seeds(d, e int) []shingle.Seed {
 	var out []shingle.Seed
+	first, end := c.first[e], c.first[e+1]
 	for _, s := range c.of[d].spots {
-		k := c.postingsOf(uint32(e), int(s.begin))
-		for n := 0; n < places && k < len(c.run) && c.run[k].hash == c.run[s.begin].hash && c.run[k].doc == uint32(e); k, n = k+1, n+1 {
-			out = append(out, shingle.Seed{A: int(s.pos), B: int(c.run[k].pos), N: gram})
+		from := c.postingsOf(e, int(s.begin))
+		for k := from; k < min(len(c.run), from+places) && c.run[k].at < end && c.same(k, int(s.begin)); k++ {
+			out = append(out, shingle.Seed{A: int(s.pos), B: int(c.run[k].at - first), N: gram})
 		}
 	}
 	return out
@@ -143,9 +144,9 @@ func (c *coverage) seeds(d, e int) []shingle.Seed {
 // postingsOf returns the position of a document's postings, or where they would be,
 // among the postings of the fingerprint that starts at a place of the run. Most
 // fingerprints have few postings.
-func (c *coverage) postingsOf(doc uint32, begin int) int {
-	hash := c.run[begin].hash
-	before := func(k int) bool { return k < len(c.run) && c.run[k].hash == hash && c.run[k].doc < doc }
+func (c *coverage) postingsOf(doc, begin int) int {
+	first := c.first[doc]
+	before := func(k int) bool { return k < len(c.run) && c.run[k].at < first && c.same(k, begin) }
 	step := 1
 	for before(begin + step - 1) {
 		step *= 2
@@ -174,12 +175,13 @@ type spot struct{ pos, begin uint32 }
 // document repeats itself.
 func (c *coverage) spots(d int) []spot {
 	var keys []uint64
+	first, end := c.first[d], c.first[d+1]
 	for _, e := range c.entry[c.from[d]:c.from[d+1]] {
-		if k := e.at; k > e.begin && c.run[k-1].doc == c.run[k].doc {
+		if k := e.at; k > e.begin && c.run[k-1].at >= first {
 			continue
 		}
-		for k := int(e.at); k < len(c.run) && c.run[k].hash == c.run[e.at].hash && c.run[k].doc == uint32(d); k++ {
-			keys = append(keys, uint64(c.run[k].pos)<<32|uint64(e.begin))
+		for k := int(e.at); k < len(c.run) && c.run[k].at < end && c.same(k, int(e.at)); k++ {
+			keys = append(keys, uint64(c.run[k].at-first)<<32|uint64(e.begin))
 		}
 	}
 	slices.Sort(keys)
@@ -217,9 +219,9 @@ func (c *coverage) reachable(d int) []extent {
 	t := c.scratch.Get().(*tally)
 	defer c.scratch.Put(t)
 	for _, s := range c.of[d].spots {
-		for k := int(s.begin); k < len(c.run) && c.run[k].hash == c.run[s.begin].hash; k++ {
-			o := c.run[k].doc
-			if k > int(s.begin) && c.run[k-1].doc == o || !before(c.docs[o], c.docs[d]) {
+		for k := int(s.begin); k < len(c.run) && c.same(k, int(s.begin)); {
+			o := c.docOf(k)
+			if k = c.after(k, o); !before(c.docs[o], c.docs[d]) {
 				continue
 			}
 			r := &t.of[o]
@@ -250,17 +252,15 @@ func (c *coverage) nearest(d int) []int {
 	t := c.scratch.Get().(*tally)
 	defer c.scratch.Put(t)
 	for _, e := range held {
-		hash := c.run[e.at].hash
-		if hash>>7&sample != 0 {
+		if c.run[e.at].hash()>>7&sample != 0 {
 			continue
 		}
-		for k, n := int(e.begin), 0; k < len(c.run) && c.run[k].hash == hash && n < nearHolders; k++ {
-			if o := c.run[k].doc; k == int(e.begin) || c.run[k-1].doc != o {
-				n++
-				if before(c.docs[o], c.docs[d]) {
-					if t.of[o].tokens++; t.of[o].tokens == 1 {
-						t.docs = append(t.docs, o)
-					}
+		for k, n := int(e.begin), 0; k < len(c.run) && c.same(k, int(e.at)) && n < nearHolders; n++ {
+			o := c.docOf(k)
+			k = c.after(k, o)
+			if before(c.docs[o], c.docs[d]) {
+				if t.of[o].tokens++; t.of[o].tokens == 1 {
+					t.docs = append(t.docs, o)
 				}
 			}
 		}

@@ -55,13 +55,13 @@
 // # Memory
 //
 // The index keeps the texts (strings shared with the caller), 7.1 bytes per token,
-// and 16 bytes for each fingerprint; there is one fingerprint for two tokens. That
-// is 15.1 bytes per token plus the text. Pairs and Stats compute the fingerprints of
+// and 12 bytes for each fingerprint; there is one fingerprint for two tokens. That
+// is 13.2 bytes per token plus the text. Pairs and Stats compute the fingerprints of
 // the newest documents and merge them with the others, which briefly takes as much
-// memory again as all of them. Pairs then takes up to 20 bytes for each fingerprint
-// that several documents hold, and the candidates of one document at a time, however
-// many pairs there are. An index holds up to four billion fingerprints, of eight
-// billion tokens; beyond that, its methods panic.
+// memory again as all of them. Pairs then takes 5 bytes for each fingerprint that a
+// document shares with later ones, and the candidates of one document at a time, however
+// many pairs there are. An index holds up to four billion tokens; beyond that, its
+// methods panic.
 package passage
 
 import (
@@ -206,13 +206,23 @@ func (ix *Index) insert(d *document) uint32 {
 	if ix.byID == nil {
 		ix.byID = map[string]uint32{}
 	}
+	ix.reserve(d.text.Len())
 	n := uint32(len(ix.docs))
 	ix.byID[d.id] = n
+	ix.store.numbers.add(d.text.Len())
 	ix.docs = append(ix.docs, d)
 	ix.live++
 	ix.tokens += d.text.Len()
 	ix.textLen += len(d.text.String())
 	return n
+}
+
+// reserve makes room for the numbers of that many tokens: removed documents keep
+// theirs until the index is compacted.
+func (ix *Index) reserve(tokens int) {
+	if !ix.store.numbers.fits(tokens) && ix.live < len(ix.docs) {
+		ix.compact()
+	}
 }
 
 func checkSkip(text string, skip []shingle.Span) {
@@ -284,14 +294,17 @@ func (ix *Index) Merge(others ...*Index) {
 	}
 }
 
-func (ix *Index) merge(docs []*document, run []posting) {
+func (ix *Index) merge(docs []*document, ps postings) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
+	tokens := 0
 	for _, d := range docs {
 		if d != nil {
 			ix.remove(d.id)
+			tokens += d.text.Len()
 		}
 	}
+	ix.reserve(tokens)
 	ix.store.seal(ix.docs, ix.opts.window())
 	number := make([]uint32, len(docs))
 	for i, d := range docs {
@@ -299,9 +312,10 @@ func (ix *Index) merge(docs []*document, run []posting) {
 			number[i] = ix.insert(d)
 		}
 	}
-	added := slices.Clone(run)
-	for i, p := range added {
-		added[i].doc = number[p.doc]
+	added := slices.Clone(ps.run)
+	for i := range added {
+		doc, pos := ps.place(i)
+		added[i].at = ix.store.numbers.first[number[doc]] + pos
 	}
 	ix.store.sealed = len(ix.docs)
 	ix.store.push(added, ix.docs)
@@ -327,7 +341,7 @@ func (ix *Index) Text(id string) (string, bool) {
 
 // snapshot returns the documents and all their fingerprints as one sorted run.
 // Neither of them changes any more.
-func (ix *Index) snapshot() ([]*document, []posting) {
+func (ix *Index) snapshot() ([]*document, postings) {
 	ix.mu.Lock()
 	defer ix.mu.Unlock()
 	return slices.Clone(ix.docs), ix.store.single(ix.docs, ix.opts.window())
@@ -335,8 +349,8 @@ func (ix *Index) snapshot() ([]*document, []posting) {
 
 // Stats counts the contents of the index; it reads all fingerprints.
 func (ix *Index) Stats() Stats {
-	docs, run := ix.snapshot()
-	s := Stats{Fingerprints: len(run), Bytes: 16 * len(run)}
+	docs, ps := ix.snapshot()
+	s := Stats{Fingerprints: len(ps.run), Bytes: 12 * len(ps.run)}
 	for _, d := range docs {
 		if d != nil {
 			s.Documents++
@@ -346,12 +360,10 @@ func (ix *Index) Stats() Stats {
 	}
 	s.Bytes += s.Tokens * 457 / 64
 	most := ix.opts.maxDocuments()
-	for i, k := 0, 0; i < len(run); i = k {
+	for i, k := 0, 0; i < len(ps.run); i = k {
 		df := 0
-		for k = i; k < len(run) && run[k].hash == run[i].hash; k++ {
-			if k == i || run[k].doc != run[k-1].doc {
-				df++
-			}
+		for k = i; k < len(ps.run) && ps.same(i, k); df++ {
+			k = ps.after(k, ps.docOf(k))
 		}
 		s.Distinct++
 		if most > 0 && df > most {

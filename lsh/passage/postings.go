@@ -7,11 +7,18 @@ import (
 	"slices"
 )
 
-// A posting records that a document holds a fingerprint, and at which token.
+// A posting records at which token of the index a fingerprint begins. The hash is in
+// two halves, so that a posting takes 12 bytes.
 type posting struct {
-	hash     uint64
-	doc, pos uint32
+	low, high uint32
+	at        uint32 // see numbering
 }
+
+func newPosting(hash uint64, at uint32) posting {
+	return posting{uint32(hash), uint32(hash >> 32), at}
+}
+
+func (p posting) hash() uint64 { return uint64(p.high)<<32 | uint64(p.low) }
 
 // gone replaces the number of a removed document.
 const gone = ^uint32(0)
@@ -20,6 +27,7 @@ const gone = ^uint32(0)
 // long as the one before it. Sorted runs never change, so readers may keep them. The
 // fingerprints of the newest documents are computed when they are sorted.
 type store struct {
+	numbers numbering
 	runs    [][]posting
 	sealed  int // documents with lower numbers have their postings in runs
 	removed int // documents removed since the runs were last merged into one
@@ -40,8 +48,9 @@ func (s *store) seal(docs []*document, window int) {
 				continue
 			}
 			buf = appendFingerprints(buf[:0], d.text, window)
+			first := s.numbers.first[s.sealed+i]
 			for _, f := range buf {
-				visit(posting{f.hash, uint32(s.sealed + i), f.pos})
+				visit(newPosting(f.hash, first+f.pos))
 			}
 		}
 	})
@@ -66,13 +75,13 @@ func (s *store) living(run []posting, docs []*document) []posting {
 	if s.removed == 0 {
 		return run
 	}
-	first := slices.IndexFunc(run, func(p posting) bool { return docs[p.doc] == nil })
+	first := slices.IndexFunc(run, func(p posting) bool { return docs[s.numbers.doc(p.at)] == nil })
 	if first < 0 {
 		return run
 	}
 	left := slices.Clone(run[:first])
 	for _, p := range run[first:] {
-		if docs[p.doc] != nil {
+		if docs[s.numbers.doc(p.at)] != nil {
 			left = append(left, p)
 		}
 	}
@@ -80,18 +89,18 @@ func (s *store) living(run []posting, docs []*document) []posting {
 }
 
 // single merges all runs into one, without removed documents.
-func (s *store) single(docs []*document, window int) []posting {
+func (s *store) single(docs []*document, window int) postings {
 	s.seal(docs, window)
 	for len(s.runs) > 1 {
 		k := len(s.runs) - 2
 		s.runs = append(s.runs[:k], mergeRuns(s.runs[k], s.runs[k+1]))
 	}
 	if len(s.runs) == 0 {
-		return nil
+		return postings{nil, s.numbers}
 	}
 	s.runs[0] = s.living(s.runs[0], docs)
 	s.removed = 0
-	return s.runs[0]
+	return postings{s.runs[0], s.numbers}
 }
 
 // renumber gives the documents new numbers in the same order; docs is indexed by the
@@ -99,21 +108,23 @@ func (s *store) single(docs []*document, window int) []posting {
 func (s *store) renumber(docs []*document, number []uint32, window int) {
 	s.seal(docs, window)
 	s.sealed = 0
-	for _, n := range number {
+	var numbers numbering
+	for i, n := range number {
 		if n != gone {
 			s.sealed++
+			numbers.add(docs[i].text.Len())
 		}
 	}
 	for i, run := range s.runs {
 		var left []posting
 		for _, p := range run {
-			if p.doc = number[p.doc]; p.doc != gone {
-				left = append(left, p)
+			if d := s.numbers.doc(p.at); number[d] != gone {
+				left = append(left, posting{p.low, p.high, p.at - s.numbers.first[d] + numbers.first[number[d]]})
 			}
 		}
 		s.runs[i] = left
 	}
-	s.removed = 0
+	s.numbers, s.removed = numbers, 0
 }
 
 // holders appends the postings of a fingerprint, in the order of documents, and
@@ -123,24 +134,27 @@ func (s *store) renumber(docs []*document, number []uint32, window int) {
 func (s *store) holders(dst []posting, hash uint64, docs []*document, most int) ([]posting, int) {
 	start, df := len(dst), 0
 	for _, run := range s.runs {
-		from, ok := slices.BinarySearchFunc(run, hash, func(p posting, h uint64) int { return cmp.Compare(p.hash, h) })
+		from, ok := slices.BinarySearchFunc(run, hash, func(p posting, h uint64) int { return cmp.Compare(p.hash(), h) })
 		if !ok {
 			continue
 		}
-		last, n := gone, 0 // all postings of a document are in one run
-		for ; from < len(run) && run[from].hash == hash; from++ {
+		end, n := uint32(0), 0 // all postings of a document are in one run
+		alive := false
+		for ; from < len(run) && run[from].hash() == hash; from++ {
 			p := run[from]
-			if docs[p.doc] == nil {
-				continue
-			}
-			if p.doc != last {
-				if most > 0 && n > most {
-					break
+			if p.at >= end {
+				d := s.numbers.doc(p.at)
+				end, alive = s.numbers.first[d+1], docs[d] != nil
+				if alive {
+					if most > 0 && n > most {
+						break
+					}
+					n++
 				}
-				last = p.doc
-				n++
 			}
-			dst = append(dst, p)
+			if alive {
+				dst = append(dst, p)
+			}
 		}
 		df += n
 	}
@@ -151,7 +165,7 @@ func (s *store) holders(dst []posting, hash uint64, docs []*document, most int) 
 }
 
 func comparePostings(x, y posting) int {
-	return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.doc, y.doc), cmp.Compare(x.pos, y.pos))
+	return cmp.Or(cmp.Compare(x.hash(), y.hash()), cmp.Compare(x.at, y.at))
 }
 
 // checkNumber panics if there are too many postings for the 32-bit numbers by which
@@ -184,7 +198,7 @@ func sorted(each func(visit func(p posting))) []posting {
 	counts := make([]uint32, 1<<most)
 	n := 0
 	each(func(p posting) {
-		counts[p.hash>>(64-most)]++
+		counts[p.hash()>>(64-most)]++
 		n++
 	})
 	checkNumber(n)
@@ -200,7 +214,7 @@ func sorted(each func(visit func(p posting))) []posting {
 	}
 	out := make([]posting, n)
 	each(func(p posting) {
-		at := &end[p.hash>>shift]
+		at := &end[p.hash()>>shift]
 		out[*at] = p
 		*at++
 	})
@@ -235,8 +249,8 @@ func sortPart(ps, scratch []posting, lead int) []posting {
 	low := 64 - lead - 16
 	for i, k := 0, 0; i < len(ps); i = k {
 		mixed := false
-		for k = i + 1; k < len(ps) && ps[k].hash>>low == ps[i].hash>>low; k++ {
-			mixed = mixed || ps[k].hash != ps[i].hash
+		for k = i + 1; k < len(ps) && ps[k].hash()>>low == ps[i].hash()>>low; k++ {
+			mixed = mixed || ps[k].hash() != ps[i].hash()
 		}
 		if mixed {
 			slices.SortFunc(ps[i:k], comparePostings)
@@ -249,14 +263,14 @@ func sortPart(ps, scratch []posting, lead int) []posting {
 func deal(to, from []posting, shift int) {
 	var at [256]uint32
 	for i := range from {
-		at[from[i].hash>>shift&255]++
+		at[from[i].hash()>>shift&255]++
 	}
 	sum := uint32(0)
 	for d, k := range at {
 		at[d], sum = sum, sum+k
 	}
 	for _, p := range from {
-		k := &at[p.hash>>shift&255]
+		k := &at[p.hash()>>shift&255]
 		to[*k] = p
 		*k++
 	}
@@ -266,8 +280,8 @@ func deal(to, from []posting, shift int) {
 // insertion sort, which is fast if the input is nearly in order.
 func insert(to, from []posting) {
 	for i, p := range from {
-		k := i
-		for ; k > 0 && to[k-1].hash > p.hash; k-- {
+		k, hash := i, p.hash()
+		for ; k > 0 && to[k-1].hash() > hash; k-- {
 			to[k] = to[k-1]
 		}
 		to[k] = p

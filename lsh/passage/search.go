@@ -49,9 +49,9 @@ const (
 func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
-	var mine []posting
+	var mine []posting // as if the text were a document of its own
 	for _, f := range appendFingerprints(nil, t, ix.opts.window()) {
-		mine = append(mine, posting{f.hash, 0, f.pos})
+		mine = append(mine, newPosting(f.hash, f.pos))
 	}
 	slices.SortFunc(mine, comparePostings)
 	trials, docs := ix.candidates(mine)
@@ -81,10 +81,11 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 	var held []posting
 	common := ix.opts.maxDocuments()
 	for k := 0; len(mine) > 0; mine = mine[k:] {
-		for k = 1; k < len(mine) && mine[k].hash == mine[0].hash; k++ {
+		hash := mine[0].hash()
+		for k = 1; k < len(mine) && mine[k].hash() == hash; k++ {
 		}
 		var df int
-		held, df = ix.store.holders(held[:0], mine[0].hash, ix.docs, common)
+		held, df = ix.store.holders(held[:0], hash, ix.docs, common)
 		most := limitless
 		if common > 0 && df > common {
 			most = holders
@@ -94,7 +95,7 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 			kind = usual // the current text is compared with all
 		}
 		for _, m := range mine[:min(k, places)] {
-			trials = propose(trials, m.pos, held, kind, most)
+			trials = propose(trials, m.at, held, &ix.store.numbers, kind, most)
 		}
 	}
 	slices.SortFunc(trials, func(x, y trial) int { return cmp.Or(cmp.Compare(x.pa, y.pa), cmp.Compare(x.pb, y.pb)) })
@@ -107,12 +108,14 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 
 // propose adds the trials of one fingerprint, which the current text has at the
 // token pos, with the first documents of held, as many as most allows.
-func propose(trials []trial, pos uint32, held []posting, kind kind, most int) []trial {
-	for i, k, n := 0, 0, 0; i < len(held) && n < most; i, n = k, n+1 {
-		for k = i + 1; k < len(held) && held[k].doc == held[i].doc; k++ {
-		}
-		for _, p := range held[i:min(k, i+places)] {
-			trials = append(trials, trial{p.doc, pos, p.pos, kind})
+func propose(trials []trial, pos uint32, held []posting, numbers *numbering, kind kind, most int) []trial {
+	for i, n := 0, 0; i < len(held) && n < most; n++ {
+		doc := numbers.doc(held[i].at)
+		first, end := numbers.first[doc], numbers.first[doc+1]
+		for k := 0; i < len(held) && held[i].at < end; i, k = i+1, k+1 {
+			if k < places {
+				trials = append(trials, trial{doc, pos, held[i].at - first, kind})
+			}
 		}
 	}
 	return trials
@@ -234,8 +237,8 @@ func worthWhole(ps []shingle.Passage, a, b *shingle.Text, trials []trial) bool {
 // Options.LeftOut.
 func (ix *Index) Pairs(ctx context.Context) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
-		docs, run := ix.snapshot()
-		s := newSearch(ix.opts, docs, run)
+		docs, ps := ix.snapshot()
+		s := newSearch(ix.opts, docs, ps)
 		for d, matches := range s.all(ctx) {
 			for _, m := range matches {
 				if !yield(Pair{d.id, m.ID, m.Passages}, nil) {
@@ -253,42 +256,29 @@ func (ix *Index) Pairs(ctx context.Context) iter.Seq2[Pair, error] {
 	}
 }
 
-// A search looks for the pairs of a corpus. It keeps the fingerprints that
-// several documents hold and, for every document, which of them it can propose.
+// A search looks for the pairs of a corpus. For every document it keeps which of its
+// fingerprints can propose later documents.
 type search struct {
-	opts   Options
-	docs   []*document
-	run    []posting
-	shared []shared
-	from   []uint32 // the entries of document d are entries[from[d]:from[d+1]]
-	entry  []entry
-	left   atomic.Int64 // pairs left out because they share only formulas
+	opts Options
+	docs []*document
+	postings
+	from []uint32     // the fingerprints of document d are at[from[d]:from[d+1]]
+	at   []uint32     // the first posting of the document in the run
+	kind []kind       // of each of them for the document
+	left atomic.Int64 // pairs left out because they share only formulas
 }
 
-// A shared is a fingerprint of several documents: its postings in the run and its
-// kind.
-type shared struct {
-	begin, end uint32
-	kind       kind
-}
-
-// An entry is a shared fingerprint of one document: the position in the run where
-// the document's postings begin.
-type entry struct{ at, shared uint32 }
-
-func newSearch(opts Options, docs []*document, run []posting) *search {
-	s := &search{opts: opts, docs: docs, run: run, from: make([]uint32, len(docs)+1)}
+func newSearch(opts Options, docs []*document, ps postings) *search {
+	s := &search{opts: opts, docs: docs, postings: ps, from: make([]uint32, len(docs)+1)}
 	most := opts.maxDocuments()
-	each := func(visit func(at, begin, end, df int)) {
-		for i, k := 0, 0; i < len(run); i = k {
-			df := 1
-			for k = i + 1; k < len(run) && run[k].hash == run[i].hash; k++ {
-				if run[k].doc != run[k-1].doc {
-					df++
-				}
+	each := func(visit func(doc uint32, at int, kind kind)) {
+		for i, k := 0, 0; i < len(ps.run); i = k {
+			if k = i + 1; k == len(ps.run) || !ps.same(i, k) {
+				continue // most fingerprints have one posting
 			}
-			if df == 1 {
-				continue
+			df := 0
+			for k = i; k < len(ps.run) && ps.same(i, k); df++ {
+				k = ps.after(k, ps.docOf(k))
 			}
 			// The last document has no other after it; for a common fingerprint only the first
 			// documents propose pairs.
@@ -296,33 +286,26 @@ func newSearch(opts Options, docs []*document, run []posting) *search {
 			if most > 0 && df > most {
 				left = min(left, holders)
 			}
-			for j := i; left > 0; j++ {
-				if j == i || run[j].doc != run[j-1].doc {
-					visit(j, i, k, df)
-					left--
+			for j, n := i, 0; n < left; n++ {
+				kind := opts.kind(df)
+				if kind == formula && n < holders && j-i < holders*places {
+					kind = usual // a formula counts as usual for its first holders
 				}
+				doc := ps.docOf(j)
+				visit(doc, j, kind)
+				j = ps.after(j, doc)
 			}
 		}
 	}
-	several, last := 0, 0
-	each(func(at, _, end, _ int) {
-		if s.from[run[at].doc+1]++; end != last {
-			several, last = several+1, end
-		}
-	})
-	s.shared = make([]shared, 0, several)
+	each(func(doc uint32, _ int, _ kind) { s.from[doc+1]++ })
 	for d := range docs {
 		s.from[d+1] += s.from[d]
 	}
-	s.entry = make([]entry, s.from[len(docs)])
+	s.at, s.kind = make([]uint32, s.from[len(docs)]), make([]kind, s.from[len(docs)])
 	free := slices.Clone(s.from)
-	each(func(at, begin, end, df int) {
-		if n := len(s.shared); n == 0 || s.shared[n-1].end != uint32(end) {
-			s.shared = append(s.shared, shared{uint32(begin), uint32(end), opts.kind(df)})
-		}
-		d := run[at].doc
-		s.entry[free[d]] = entry{uint32(at), uint32(len(s.shared) - 1)}
-		free[d]++
+	each(func(doc uint32, at int, kind kind) {
+		s.at[free[doc]], s.kind[free[doc]] = uint32(at), kind
+		free[doc]++
 	})
 	return s
 }
@@ -340,53 +323,31 @@ func (o Options) kind(documents int) kind {
 }
 
 // later returns the matches of document d among the documents added after it.
-func (s *search) later(d int) []Match {
-	g := groupings.Get().(*grouping)
-	defer groupings.Put(g)
+func (s *search) later(d int, g *grouping) []Match {
 	// The places of the fingerprints, in the order of the text.
 	g.spots = g.spots[:0]
-	for i, e := range s.entry[s.from[d]:s.from[d+1]] {
-		for k := e.at; k < s.shared[e.shared].end && s.run[k].doc == uint32(d) && k < e.at+places; k++ {
-			g.spots = append(g.spots, uint64(s.run[k].pos)<<32|uint64(i))
+	first, end := s.first[d], s.first[d+1]
+	for i := s.from[d]; i < s.from[d+1]; i++ {
+		from := int(s.at[i])
+		for k := from; k < min(from+places, len(s.run)) && s.run[k].at < end && s.same(k, from); k++ {
+			g.spots = append(g.spots, uint64(s.run[k].at-first)<<32|uint64(i))
 		}
 	}
 	slices.Sort(g.spots)
 	trials := g.trials[:0]
 	for _, spot := range g.spots {
-		e := s.entry[s.from[d]+uint32(spot)]
-		sh := s.shared[e.shared]
-		held := s.run[e.at:sh.end]
-		for len(held) > 0 && held[0].doc == uint32(d) {
-			held = held[1:]
+		i := uint32(spot)
+		from := s.after(int(s.at[i]), uint32(d))
+		to := from + 1 // there is a later document with the fingerprint
+		for to < len(s.run) && s.same(to, from) {
+			to++
 		}
-		trials = propose(trials, uint32(spot>>32), held, s.kind(sh, e.at), limitless)
+		trials = propose(trials, uint32(spot>>32), s.run[from:to], &s.numbering, s.kind[i], limitless)
 	}
 	g.trials = trials
 	found, left := s.opts.matches(g, s.docs[d].text, func(doc uint32) *document { return s.docs[doc] }, len(s.docs), trials)
 	s.left.Add(int64(left))
 	return found
-}
-
-// kind returns the kind of a shared fingerprint for the document whose postings
-// begin at that position: a formula counts as usual for its first holders.
-func (s *search) kind(sh shared, at uint32) kind {
-	if sh.kind != formula {
-		return sh.kind
-	}
-	before := s.run[sh.begin:at]
-	if len(before) >= holders*places {
-		return formula
-	}
-	n := 0
-	for i, p := range before {
-		if i == 0 || p.doc != before[i-1].doc {
-			n++
-		}
-	}
-	if n < holders {
-		return usual
-	}
-	return formula
 }
 
 // all yields the documents in order, each with its matches among the later ones,
@@ -398,9 +359,10 @@ func (s *search) all(ctx context.Context) iter.Seq2[*document, []Match] {
 			workers = runtime.GOMAXPROCS(0)
 		}
 		batch := make([][]Match, 16*workers)
+		scratch := make([]grouping, workers)
 		for first := 0; first < len(s.docs); first += len(batch) {
 			n := min(len(batch), len(s.docs)-first)
-			s.fill(ctx, batch[:n], first, workers)
+			s.fill(ctx, batch[:n], first, scratch)
 			if ctx.Err() != nil {
 				return
 			}
@@ -416,26 +378,27 @@ func (s *search) all(ctx context.Context) iter.Seq2[*document, []Match] {
 	}
 }
 
-// fill computes the matches of consecutive documents, until ctx is done.
-func (s *search) fill(ctx context.Context, batch [][]Match, first, workers int) {
-	work := func(i int) {
+// fill computes the matches of consecutive documents, until ctx is done, with a
+// goroutine for each scratch.
+func (s *search) fill(ctx context.Context, batch [][]Match, first int, scratch []grouping) {
+	work := func(i int, g *grouping) {
 		batch[i] = nil
 		if s.docs[first+i] != nil && ctx.Err() == nil {
-			batch[i] = s.later(first + i)
+			batch[i] = s.later(first+i, g)
 		}
 	}
-	if workers == 1 {
+	if len(scratch) == 1 {
 		for i := range batch {
-			work(i)
+			work(i, &scratch[0])
 		}
 		return
 	}
 	next := make(chan int)
 	var wg sync.WaitGroup
-	for range workers {
+	for k := range scratch {
 		wg.Go(func() {
 			for i := range next {
-				work(i)
+				work(i, &scratch[k])
 			}
 		})
 	}

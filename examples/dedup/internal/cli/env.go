@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -25,6 +26,7 @@ type Env struct {
 	InputErrors int      // problems other than notes
 	Notes       []string // parts missing from the result
 
+	json    *json.Encoder // writes to Out; nil until it is needed
 	stdout  io.Writer
 	program string
 	quiet   bool
@@ -110,12 +112,10 @@ func (e *Env) Note(format string, args ...any) {
 
 // Print writes one finding as a line of JSON.
 func (e *Env) Print(v any) error {
-	line, err := show.JSON(v)
-	if err != nil {
-		return err
+	if e.json == nil {
+		e.json = show.NewEncoder(e.Out)
 	}
-	_, err = e.Out.Write(line)
-	return err
+	return e.json.Encode(v)
 }
 
 // Summary writes a line for people to standard error.

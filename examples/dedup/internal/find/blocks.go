@@ -69,10 +69,20 @@ func detector(memory int64) *boilerplate.Detector {
 
 // recycled returns the blocks that are flagged or masked. Most are neither, and
 // keeping those of a large corpus would take more memory than the texts.
-func recycled(blocks []boilerplate.Block) (found []boilerplate.Block) {
-	for _, b := range blocks {
-		if b.Flagged || b.Masked {
-			found = append(found, b)
+func recycled(blocks []boilerplate.Block) []boilerplate.Block {
+	n := 0
+	for i := range blocks {
+		if blocks[i].Flagged || blocks[i].Masked {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	found := make([]boilerplate.Block, 0, n)
+	for i := range blocks {
+		if blocks[i].Flagged || blocks[i].Masked {
+			found = append(found, blocks[i])
 		}
 	}
 	return found

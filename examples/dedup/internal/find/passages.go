@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"runtime/debug"
 	"slices"
 
 	"github.com/neardup/neardup/boilerplate"
@@ -50,14 +49,15 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
 	ix := &Passages{c: c, masks: masks, least: o.MinTokens}
+	memory := saveMemory(c.Bytes())
 	po.LeftOut = func(pairs int) { ix.left = pairs }
 	po.Progress = func(done, total int) {
+		memory.adjust()
 		if ix.progress != nil {
 			ix.progress.Of(done, total)
 		}
 	}
 	ix.Index = passage.New(po)
-	saveMemory(c.Bytes())
 	p := c.Env().Progress("indexing", "documents", n)
 	defer p.Stop()
 	for _, name := range saved {
@@ -84,25 +84,6 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 		}
 	}
 	return ix, nil
-}
-
-// With at least muchText bytes of text, the garbage collector runs with GOGC set to
-// garbage. It can afford to run that often, because most memory holds texts and
-// fingerprints, which it does not scan.
-const (
-	muchText = 8 << 20
-	garbage  = 20
-)
-
-// saveMemory lowers the peak memory of a search over the given number of bytes of
-// text.
-func saveMemory(bytes int64) {
-	if bytes < muchText {
-		return
-	}
-	if old := debug.SetGCPercent(garbage); 0 <= old && old < garbage {
-		debug.SetGCPercent(old)
-	}
 }
 
 // open adds the documents of a saved index.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -99,8 +100,13 @@ func Quote(s string) ([]byte, error) {
 // JSON returns v as a line of JSON, without escapes that matter only in HTML.
 func JSON(v any) ([]byte, error) {
 	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
+	err := NewEncoder(&b).Encode(v)
 	return b.Bytes(), err
+}
+
+// NewEncoder returns an encoder of lines like those of [JSON].
+func NewEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
