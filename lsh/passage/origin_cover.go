@@ -19,14 +19,19 @@ const (
 	nearMost    = 3
 )
 
-// certain is the factor by which a lower bound of the covered part must exceed the
-// share to make an exact measurement unnecessary.
-const certain = 1.1
+// A lower bound of the covered part that exceeds the share by the factor certain, or
+// that is below the factor hopeless of the share, makes an exact measurement
+// unnecessary: the passages around shared fingerprints are most of all passages.
+const (
+	certain  = 1.1
+	hopeless = .5
+)
 
 // A coverage finds the holders that cover a document by a share of its text.
 type coverage struct {
 	*linker
 	share   float64
+	size    []uint32 // fingerprints of each document, repeats included
 	links   [][]link // by document
 	of      []coveredDocument
 	scratch sync.Pool // of *tally
@@ -52,12 +57,15 @@ type tally struct {
 	docs []uint32  // documents with counts above zero
 }
 
-// A reached is the number of tokens of a document, up to the end, that others may
-// cover.
-type reached struct{ tokens, end int }
+// A reached is the number of tokens of a document, up to the end, that another may
+// cover, and the number of fingerprints that the two share.
+type reached struct{ tokens, end, shared int }
 
 func newCoverage(l *linker, links [][]link, share float64) *coverage {
-	c := &coverage{linker: l, share: share, links: links, of: make([]coveredDocument, len(l.docs))}
+	c := &coverage{linker: l, share: share, size: make([]uint32, len(l.docs)), links: links, of: make([]coveredDocument, len(l.docs))}
+	for k := range l.run {
+		c.size[l.docOf(k)]++
+	}
 	c.scratch.New = func() any { return &tally{of: make([]reached, len(l.docs))} }
 	return c
 }
@@ -121,9 +129,11 @@ func (c *coverage) covers(d, e int) bool {
 			linked = append(linked, l.Passage)
 		}
 	}
-	yes := Covered(x, y, linked).A >= certain*c.share ||
-		Covered(x, y, c.opts.Aligner.AlignAt(x, y, c.seeds(d, e))).A >= certain*c.share ||
-		Covered(x, y, c.opts.Aligner.AlignTexts(x, y)).A >= c.share
+	yes := Covered(x, y, linked).A >= certain*c.share
+	if !yes {
+		around := Covered(x, y, c.opts.Aligner.AlignAt(x, y, c.seeds(d, e))).A
+		yes = around >= certain*c.share || around >= hopeless*c.share && Covered(x, y, c.opts.Aligner.AlignTexts(x, y)).A >= c.share
+	}
 	m[e] = yes
 	return yes
 }
@@ -213,8 +223,9 @@ func (c *coverage) extend(d, n, end int, p uint32) (int, int) {
 	return n + max(to-from, 0), max(end, to)
 }
 
-// reachable returns the earlier documents that share fingerprints with d, and how
-// much of it each of them may cover.
+// reachable returns the earlier documents that share enough fingerprints with d to
+// cover the share, by the rule of [Index.Covered], and how much of it each of them may
+// cover.
 func (c *coverage) reachable(d int) []extent {
 	t := c.scratch.Get().(*tally)
 	defer c.scratch.Put(t)
@@ -229,11 +240,15 @@ func (c *coverage) reachable(d int) []extent {
 				t.docs = append(t.docs, o)
 			}
 			r.tokens, r.end = c.extend(d, r.tokens, r.end, s.pos)
+			r.shared++
 		}
 	}
-	out := make([]extent, 0, len(t.docs))
+	need := leastShared(c.share, int(c.size[d]))
+	out := []extent{} // not nil, as it is known
 	for _, o := range t.docs {
-		out = append(out, extent{int(o), t.of[o].tokens})
+		if float64(t.of[o].shared) >= need {
+			out = append(out, extent{int(o), t.of[o].tokens})
+		}
 		t.of[o] = reached{}
 	}
 	t.docs = t.docs[:0]
