@@ -1,6 +1,8 @@
 package browsertest
 
 import (
+	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -387,5 +390,73 @@ func TestPageIsReadableWithoutScript(t *testing.T) {
 		if strings.Contains(text, absent) {
 			t.Errorf("without the script the page shows %q, want it hidden", absent)
 		}
+	}
+}
+
+// A browser that cannot unpack the findings shows a note.
+func TestWithoutUnpacking(t *testing.T) {
+	file := report(t, corpus(t, many()))
+	if raw, err := os.ReadFile(file); err != nil {
+		t.Fatal(err)
+	} else if !strings.Contains(string(raw), "data-packed") {
+		t.Fatal("the page has no packed data, want some (else nothing is tested)")
+	}
+	for _, v := range []viewport{desktop, phone} {
+		t.Run(v.name, func(t *testing.T) {
+			tb := open(t, "/dev/null", viewport{width: 0})
+			call(tb, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: v.height, DeviceScaleFactor: 1, Mobile: v.width < 600})
+			call(tb, page.Enable, page.EnableParams{})
+			call(tb, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: "delete window.DecompressionStream"})
+			tb.run(chromedp.Navigate("file://" + file))
+			tb.wait(`document.querySelector("[role=alert]") !== null`)
+			note := eval[string](tb, `(() => {
+				const e = document.querySelector("[role=alert]"), box = e.getBoundingClientRect();
+				return e.checkVisibility() && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth ? e.textContent : "hidden";
+			})()`)
+			if want := "This browser cannot unpack the findings of the page. Browsers of 2023 or later can."; note != want {
+				t.Errorf("the note at the top is %q, want %q", note, want)
+			}
+		})
+	}
+}
+
+// Passages that many documents hold are listed with all of these where no document
+// has a time, and none of them is called the first.
+func TestRecurring(t *testing.T) {
+	g := generator(31)
+	shared := text(g.words(40))
+	var docs []document
+	for i := range 7 {
+		docs = append(docs, document{ID: fmt.Sprintf("holder/%d", i), Text: text(g.words(150)) + "\n\n" + shared + "\n\n" + text(g.words(150))})
+	}
+	file := report(t, corpus(t, docs))
+	for _, v := range views {
+		t.Run(v.name, func(t *testing.T) {
+			tb := open(t, file+"#origins", v)
+			tb.status("1 passage")
+			if got := eval[string](tb, `document.querySelector("#tab-origins").textContent`); !strings.HasPrefix(strings.TrimSpace(got), "Recurring") {
+				t.Errorf("the tab is called %q, want Recurring", got)
+			}
+			openAll(tb)
+			if n := eval[int](tb, `document.querySelectorAll("#origins .holder").length`); n != len(docs) {
+				t.Errorf("%d holders, want %d", n, len(docs))
+			}
+			shown := eval[string](tb, `document.querySelector("#origins .results").innerText`)
+			for _, d := range docs {
+				if !strings.Contains(shown, strings.TrimPrefix(d.ID, "holder/")) {
+					t.Errorf("the list does not show %s", d.ID)
+				}
+			}
+			for _, absent := range []string{"first", "origin", "no time"} {
+				if strings.Contains(shown, absent) {
+					t.Errorf("the list shows %q, want nothing about times: %s", absent, shown)
+				}
+			}
+			tb.run(chromedp.Click("#origins .holder:nth-child(3) .whole"))
+			if got := eval[string](tb, `document.querySelector("#origins .block-here").textContent`); got != shared {
+				t.Errorf("the passage in its text is %q, want %q", got, shared)
+			}
+			tb.clean()
+		})
 	}
 }

@@ -318,7 +318,9 @@ func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
 		n := counts[doc]
 		counts[doc] = 0
 		b := s.docs[doc]
-		if need := leastShared(s.cover.Share, int(min(s.size[d], s.size[doc]))); float64(n) < need ||
+		// Texts with one word in ten changed on each side keep a quarter of their
+		// fingerprints.
+		if need := s.cover.Share * float64(min(s.size[d], s.size[doc])) / 5; float64(n) < need ||
 			s.cover.Want != nil && !s.cover.Want(a.id, b.id) {
 			continue
 		}
@@ -329,8 +331,3 @@ func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
 	}
 	return pairs
 }
-
-// leastShared returns how many of a text's fingerprints another one must have to cover
-// the share of it. Texts with one word in ten changed on each side keep a quarter of
-// their fingerprints.
-func leastShared(share float64, fingerprints int) float64 { return share * float64(fingerprints) / 5 }

@@ -65,10 +65,11 @@ type Source struct {
 //
 // Whether a document is covered by an earlier holder is measured by an alignment of
 // the two, see [Covered]. It is aligned with the earlier holders of the passage that
-// can cover it, until one does: those that share enough fingerprints with it, as
-// [Index.Covered] has it, and whose shared fingerprints, with 32 tokens on each side,
-// make up the share. The two are aligned whole unless the passages around these
-// fingerprints are clearly enough, or not half enough. It fails only if ctx ends.
+// can cover it, until one does: those whose shared fingerprints, with 32 tokens on
+// each side, make up the share. A long document, of about a thousand words, must also
+// share one in sixteen of the fingerprints in such a part, and the two are not aligned
+// whole if the passages around the shared ones cover less than a quarter of the share.
+// It fails only if ctx ends.
 func (ix *Index) Origins(ctx context.Context, opts OriginOptions) (Origins, error) {
 	docs, ps := ix.snapshot()
 	l := newLinker(ix.opts, docs, ps)

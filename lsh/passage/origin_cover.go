@@ -19,12 +19,18 @@ const (
 	nearMost    = 3
 )
 
-// A lower bound of the covered part that exceeds the share by the factor certain, or
-// that is below the factor hopeless of the share, makes an exact measurement
-// unnecessary: the passages around shared fingerprints are most of all passages.
+// certain is the factor by which a lower bound of the covered part must exceed the
+// share to make an exact measurement unnecessary.
+const certain = 1.1
+
+// In a document with as many fingerprints as longDocument, chance matters little: a
+// document that covers a part of it has some of the fingerprints of that part, at least
+// one in fewestShared, and the passages around them are at least the factor hopeless of
+// all passages.
 const (
-	certain  = 1.1
-	hopeless = .5
+	longDocument = 512
+	fewestShared = 16
+	hopeless     = .25
 )
 
 // A coverage finds the holders that cover a document by a share of its text.
@@ -132,7 +138,7 @@ func (c *coverage) covers(d, e int) bool {
 	yes := Covered(x, y, linked).A >= certain*c.share
 	if !yes {
 		around := Covered(x, y, c.opts.Aligner.AlignAt(x, y, c.seeds(d, e))).A
-		yes = around >= certain*c.share || around >= hopeless*c.share && Covered(x, y, c.opts.Aligner.AlignTexts(x, y)).A >= c.share
+		yes = around >= certain*c.share || (around >= hopeless*c.share || c.size[d] < longDocument) && Covered(x, y, c.opts.Aligner.AlignTexts(x, y)).A >= c.share
 	}
 	m[e] = yes
 	return yes
@@ -224,8 +230,7 @@ func (c *coverage) extend(d, n, end int, p uint32) (int, int) {
 }
 
 // reachable returns the earlier documents that share enough fingerprints with d to
-// cover the share, by the rule of [Index.Covered], and how much of it each of them may
-// cover.
+// cover the share, and how much of it each of them may cover.
 func (c *coverage) reachable(d int) []extent {
 	t := c.scratch.Get().(*tally)
 	defer c.scratch.Put(t)
@@ -243,7 +248,10 @@ func (c *coverage) reachable(d int) []extent {
 			r.shared++
 		}
 	}
-	need := leastShared(c.share, int(c.size[d]))
+	need := 0.
+	if c.size[d] >= longDocument {
+		need = c.share * float64(c.size[d]) / fewestShared
+	}
 	out := []extent{} // not nil, as it is known
 	for _, o := range t.docs {
 		if float64(t.of[o].shared) >= need {

@@ -3,9 +3,7 @@ package find
 import (
 	"slices"
 
-	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/lsh/passage"
-	"github.com/neardup/neardup/shingle"
 )
 
 // Groups returns the passages that recur, with all their holders. If there is a
@@ -69,17 +67,6 @@ func (ix *Passages) across(old int, saved bool) func(n int, id func(i int) strin
 		}
 		return first && rest
 	}
-}
-
-// Origins finds which document had each passage first, among all documents, ignoring
-// masked spans. A time that cannot be parsed is reported as a problem; the document
-// then has no time.
-func Origins(c *corpus.Corpus, o Options, masks [][]shingle.Span, share float64) (passage.Origins, error) {
-	ix, err := IndexPassages(c, o, masks)
-	if err != nil {
-		return passage.Origins{}, err
-	}
-	return ix.Origins(0, false, share)
 }
 
 // SplitAgainst divides the corpora to compare with into files to read and saved

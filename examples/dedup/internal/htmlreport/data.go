@@ -156,7 +156,11 @@ func (r *Report) data() dataSet {
 	if len(r.Origins) > 0 {
 		b.left += last
 		origins := firstOf(&b.store, r.Origins, b.findings, b.origin)
-		list("origins", "passages with an origin", len(origins), len(r.Origins), origins)
+		what := "recurring passages"
+		if r.Timed() {
+			what = "passages with an origin"
+		}
+		list("origins", what, len(origins), len(r.Origins), origins)
 	}
 	docs := make([]docData, len(b.docs))
 	for i, doc := range b.docs {

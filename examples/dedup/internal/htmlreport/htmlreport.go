@@ -132,7 +132,8 @@ type Place struct {
 	Span     shingle.Span
 }
 
-// An Origin is a passage with the documents that hold it, by time.
+// An Origin is a passage with the documents that hold it, by time. If no holder of any
+// passage has a time, the page shows recurring passages and not origins.
 type Origin struct {
 	Tokens    int
 	Documents int // number of documents that hold it
@@ -272,7 +273,11 @@ func (r *Report) kinds(data dataSet) []kind {
 		{Key: "blocks", Name: "Blocks", Count: len(r.Blocks)},
 	}
 	if len(r.Origins) > 0 {
-		kinds = append(kinds, kind{Key: "origins", Name: "Origins", Count: len(r.Origins)})
+		name := "Recurring"
+		if r.Timed() {
+			name = "Origins"
+		}
+		kinds = append(kinds, kind{Key: "origins", Name: name, Count: len(r.Origins)})
 	}
 	open := max(0, slices.IndexFunc(kinds, func(k kind) bool { return k.Count > 0 }))
 	kinds[open].Open = true
@@ -280,6 +285,13 @@ func (r *Report) kinds(data dataSet) []kind {
 		kinds[i].Static = data.static[kinds[i].Key]
 	}
 	return kinds
+}
+
+// Timed reports whether a holder of a passage in Origins has a time.
+func (r *Report) Timed() bool {
+	return slices.ContainsFunc(r.Origins, func(o Origin) bool {
+		return slices.ContainsFunc(o.Holders, func(h Holder) bool { return !h.Time.IsZero() })
+	})
 }
 
 // packedFrom is the number of bytes of data of one kind above which it is packed.

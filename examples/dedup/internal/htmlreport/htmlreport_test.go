@@ -438,8 +438,40 @@ func TestOriginsAreOnThePage(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
+	for _, absent := range []string{"Recurring passages", "no times"} {
+		if strings.Contains(page, absent) {
+			t.Errorf("the page has %q, want no word of passages without times", absent)
+		}
+	}
 	if strings.Contains(write(t, small()), "tab-origins") {
 		t.Error("a report without origins has a tab for them, want none")
+	}
+}
+
+// TestRecurringPassages checks that, without times, the page has
+// the holders of each passage and names none as the first.
+func TestRecurringPassages(t *testing.T) {
+	r := dated()
+	for i := range r.Origins[0].Holders {
+		h := &r.Origins[0].Holders[i]
+		h.Time, h.From, h.Cites = time.Time{}, -1, nil
+	}
+	r.Origins[0].First = -1
+	page := write(t, r)
+	for _, want := range []string{"<h2>Recurring passages</h2>", `id="tab-origins"`, "in 3 documents", "<bdi>post/council.txt</bdi>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, absent := range []string{"<h2>Origins</h2>", `name="known"`, "Earliest first"} {
+		if strings.Contains(page, absent) {
+			t.Errorf("the page has %q, want nothing about times", absent)
+		}
+	}
+	for i, h := range data[originData](t, page, "origins")[0].Holders {
+		if h.When != "" || h.Time != 0 || h.From != nil {
+			t.Errorf("holder %d = %+v, want no time and no source", i, h)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ const lists = {
       long: (a, b) => b.w - a.w,
     },
     filter: f => {
-      const least = limit(f.documents), known = f.known.checked;
+      const least = limit(f.documents), known = f.known?.checked;
       return i => (least === null || i.n >= least) && (!known || i.f >= 0);
     },
   },

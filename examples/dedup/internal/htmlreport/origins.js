@@ -1,11 +1,14 @@
-// Origins: passages with their holders by time.
+// Origins: passages with their holders by time, or recurring passages if no document
+// has a time.
+
+const timed = $('#origins [name=known]') !== null;
 
 const originCard = item => {
   const first = item.p[item.f];
   return card(
     [el('span', { class: 'line', dir: 'auto', text: item.t })],
     [el('span', { class: 'badge', text: count(item.n, 'document') }), el('span', { text: count(item.w, 'word') }),
-      el('span', null, first ? 'first: ' : 'no known origin', first ? nameOf(first.d, false) : null)],
+      timed ? el('span', null, first ? 'first: ' : 'no known origin', first ? nameOf(first.d, false) : null) : null].filter(x => x),
     '', () => originBody(item), item);
 };
 
@@ -50,7 +53,7 @@ const originBody = item => {
     const from = h.f === undefined ? null : el('span', null, 'perhaps from ', nameOf(item.p[h.f]?.d ?? h.d, false));
     const cites = (h.c || []).map(c => el('q', { class: 'cites', dir: 'auto', text: c }));
     return el('li', { class: i === item.f ? 'holder first' : 'holder' },
-      el('p', { class: 'when', text: (h.w || 'no time') + (gap ? ' · ' + gap : '') }),
+      timed ? el('p', { class: 'when', text: (h.w || 'no time') + (gap ? ' · ' + gap : '') }) : null,
       el('p', null, i === item.f ? el('span', { class: 'role a', text: 'first' }) : null, i === item.f ? ' ' : null, nameOf(h.d), ' ', hostOf(h.d)),
       from || cites.length ? el('p', { class: 'quietly' }, from, from && cites.length ? ', ' : null, cites.length ? 'names its source: ' : null, ...cites) : null,
       h.l > 0 ? button('Show in its text', { class: 'whole' }, () => show(h)) : null);

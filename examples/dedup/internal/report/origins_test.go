@@ -6,9 +6,9 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 )
 
-// The page has the first holders of passages if documents have times, and no origins if
-// none has.
-func TestOriginsNeedTimes(t *testing.T) {
+// The page has who had a passage first where documents have times. Where none has, it
+// has the passages of three documents, and nothing about who was first.
+func TestFirstHoldersNeedTimes(t *testing.T) {
 	shared := prose(9, 3)
 	docs := []document{
 		{ID: "late", Host: "a", Time: "2026-11-03", Text: prose(1, 8) + "\n\n" + shared + "\n\n" + prose(2, 8)},
@@ -30,6 +30,18 @@ func TestOriginsNeedTimes(t *testing.T) {
 		docs[i].Time = ""
 	}
 	if found, err := findings(t, docs).origins(); err != nil || found != nil {
-		t.Errorf("without times: got %+v and %v, want none", found, err)
+		t.Errorf("a passage of two documents without times: got %+v and %v, want none", found, err)
+	}
+	docs[2].Text += "\n\n" + shared
+	if found, err = findings(t, docs).origins(); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 || found[0].First != -1 || found[0].Documents != 3 || len(found[0].Holders) != 3 {
+		t.Fatalf("without times: got %+v, want one passage in three documents without a first holder", found)
+	}
+	for i, h := range found[0].Holders {
+		if h.Document != i || h.Span.Of(docs[i].Text) != shared || !h.Time.IsZero() || h.From != -1 || len(h.Cites) != 0 {
+			t.Errorf("holder %d is %+v, want document %d with the passage alone", i, h, i)
+		}
 	}
 }

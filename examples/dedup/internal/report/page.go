@@ -60,6 +60,10 @@ func (f *Findings) WritePage(to Page) error {
 		Notes:     f.c.Env().Notes,
 		Clusters:  f.clusters,
 	}
+	var err error
+	if r.Origins, err = f.origins(); err != nil { // before anything else takes memory
+		return err
+	}
 	folder, err := filepath.Abs(filepath.Dir(to.File))
 	if err != nil {
 		return err
@@ -84,9 +88,6 @@ func (f *Findings) WritePage(to Page) error {
 	for _, b := range f.recycled {
 		r.Blocks = append(r.Blocks, htmlreport.Block{Host: b.host, Text: b.text, Reason: b.block.Reason.String(), Scope: b.block.Scope.String(),
 			Documents: b.block.Documents, Hosts: b.block.Hosts, Places: b.places, Masked: b.block.Masked && f.strips()})
-	}
-	if r.Origins, err = f.origins(); err != nil {
-		return err
 	}
 	if r.Similarities, r.ObservedFrom, err = f.similarities(); err != nil {
 		return err

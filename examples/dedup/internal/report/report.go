@@ -24,6 +24,7 @@ type Findings struct {
 	recycled []*recycled // blocks
 	pages    int         // documents with recycled blocks
 	words    map[int]int // of documents, without recycled blocks
+	ix       *find.Passages
 }
 
 type cluster = lsh.Cluster[int]
@@ -108,5 +109,6 @@ func (f *Findings) findPassages() error {
 	for _, s := range ix.LeftOut() {
 		f.c.Env().Note("%s", s)
 	}
+	f.ix = ix
 	return nil
 }
