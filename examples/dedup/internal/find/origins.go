@@ -46,8 +46,10 @@ func (ix *Passages) Origins(old int, saved bool, share float64) (passage.Origins
 	return found, nil
 }
 
-// searching shows the progress of a search until the returned function is called.
+// searching shows the progress of a search for groups until the returned function is
+// called.
 func (ix *Passages) searching() (stop func()) {
+	ix.memory.set(groupsGarbage)
 	ix.progress = ix.c.Env().Progress("searching", "documents", 0)
 	return ix.progress.Stop
 }

@@ -30,6 +30,7 @@ type Passages struct {
 
 	untimed []cli.Problem // documents whose time cannot be parsed, for searches that need it
 
+	memory   saver
 	progress *cli.Progress // progress of a search for groups; nil if there is none
 }
 
@@ -48,11 +49,9 @@ func IndexFirst(c *corpus.Corpus, o Options, masks [][]shingle.Span, n int, save
 	}
 	po := passage.Options{Workers: c.Workers()}
 	po.Aligner.MinTokens = o.MinTokens
-	ix := &Passages{c: c, masks: masks, least: o.MinTokens}
-	memory := saveMemory(c.Bytes())
+	ix := &Passages{c: c, masks: masks, least: o.MinTokens, memory: saveMemory(c.Bytes())}
 	po.LeftOut = func(pairs int) { ix.left = pairs }
 	po.Progress = func(done, total int) {
-		memory.adjust()
 		if ix.progress != nil {
 			ix.progress.Of(done, total)
 		}
