@@ -39,7 +39,7 @@ func TestAgainstComparesNewDocuments(t *testing.T) {
 		why, args, want string
 	}{
 		{"both old copies of the new a, and the new x and y", "-against old.jsonl new.jsonl", pair("a", "a") + pair("b", "a") + pair("x", "y")},
-		{"by estimate the same", "-estimate -against old.jsonl new.jsonl", strings.ReplaceAll(pair("a", "a")+pair("b", "a")+pair("x", "y"), "true", "false")},
+		{"the same with -estimate", "-estimate -against old.jsonl new.jsonl", strings.ReplaceAll(pair("a", "a")+pair("b", "a")+pair("x", "y"), "true", "false")},
 		{"nothing old", "-against empty.jsonl new.jsonl", pair("x", "y")},
 		{"nothing new", "-against old.jsonl empty.jsonl", ""},
 	} {

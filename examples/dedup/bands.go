@@ -119,7 +119,7 @@ func appendRegisters(rows []show.RegisterRow, id string, sig minhash.Signature) 
 	}
 	r := show.RegisterRow{ID: id}
 	for _, v := range sig.Values() {
-		r.Registers = append(r.Registers, int32(v)) // engines have no unsigned numbers
+		r.Registers = append(r.Registers, int32(v)) // many SQL engines have no unsigned integers
 	}
 	return append(rows, r)
 }
@@ -144,7 +144,7 @@ func writeRows[T any](k *bands, e *cli.Env, b lsh.Banding, header []string,
 	}
 	defer w.abort()
 	o := k.Options
-	o.Estimate = true // no sets are needed
+	o.Estimate = true // bands need only signatures, not sets of shingles
 	k.read.Texts = corpus.Nowhere
 	c, err := o.Load(e, k.read, e.Inputs)
 	if err != nil {

@@ -146,7 +146,7 @@ func TestBandsRefusesContradictions(t *testing.T) {
 	} {
 		stdout, stderr, status := dedup(t, "", append(append([]string{"bands"}, args...), "a.txt")...)
 		if status != cli.ExitFatal || stdout != "" || !strings.Contains(stderr, want) {
-			t.Errorf("%q: status %d, %q on standard output, %q on standard error, want %q", args, status, stdout, stderr, want)
+			t.Errorf("%q: status %d, %q on standard output, %q on standard error; want an error with %q and no output", args, status, stdout, stderr, want)
 		}
 	}
 	if got, err := os.ReadFile("there.tsv"); err != nil || string(got) != "old" {
@@ -172,7 +172,7 @@ func TestRegisterRowsEqualLibrarySignatures(t *testing.T) {
 	}
 	stdout, stderr, status := dedup(t, "", "bands", "-registers", "docs.jsonl")
 	if status != cli.ExitDone || stdout != "id\tregisters\na\t"+strings.Join(text, ",")+"\n" {
-		t.Errorf("bands -registers: status %d, %s, got %q, want the row of a alone", status, stderr, stdout)
+		t.Errorf("bands -registers: status %d, %s, output %q, want only the row of a", status, stderr, stdout)
 	}
 	if _, stderr, status := dedup(t, "", "bands", "-registers", "-out", "rows.parquet", "docs.jsonl"); status != cli.ExitDone {
 		t.Fatal(stderr)

@@ -80,8 +80,8 @@ func (b *blocks) Run(e *cli.Env) error {
 	return nil
 }
 
-// A judging shows the blocks of each document in turn, writes its text without them,
-// and counts both.
+// A judging prints the recycled blocks of each document in turn, writes its text without
+// the masked ones, and counts documents, blocks and bytes.
 type judging struct {
 	*blocks
 	e     *cli.Env

@@ -32,7 +32,7 @@ func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 	cmd := exec.Command(exe, args...)
 	cmd.Env = append(os.Environ(), "DEDUP_PEAK="+file)
 	cmd.Stderr = &errs
-	_ = cmd.Run() // the exit status of the program
+	_ = cmd.Run() // an error is only the exit status, which the test ignores
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatalf("peak memory of the process: %v, want it in its file: %s", err, errs.String())

@@ -327,7 +327,7 @@ func TestInterruptedCleanLeavesWholeOutput(t *testing.T) {
 			completed++
 		}
 		if now, err := os.ReadFile("in.jsonl"); err != nil || string(now) != in.String() {
-			t.Fatalf("run %d: the input has changed, want it as it was", i)
+			t.Fatalf("run %d: the input has changed, want it unchanged", i)
 		}
 	}
 	t.Logf("%d ended before they were done, %d completed", ended, completed)

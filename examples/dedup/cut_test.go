@@ -141,7 +141,7 @@ func TestCleanCutsParts(t *testing.T) {
 	}
 }
 
-// tokens returns the tokens of a text as words of their hashes.
+// tokens returns the hashes of the tokens of a text, separated by spaces.
 func tokens(text string) string {
 	var b strings.Builder
 	for _, k := range (shingle.Shingler{}).AppendTokens(nil, text) {

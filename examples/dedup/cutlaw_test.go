@@ -49,7 +49,7 @@ func checkCutLaw(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	if f.Documents != m.in || f.Kept+f.Group.Removed+f.Group.LeftOut != m.in {
-		fatal("%d documents went in, and the figures are %+v", m.in, f.Group)
+		fatal("figures %+v, want %d documents in all", f.Group, m.in)
 	}
 
 	gone := map[string]bool{}
@@ -104,11 +104,11 @@ func checkCutLaw(t *testing.T, seed uint64) {
 		}
 	}
 	if n == 0 || strings.Contains(stderr, "stay although others repeat them") {
-		return // nothing to cut, or counted: see docs/removal.md
+		return // nothing was cut, or repeats were left in the output and counted: see docs/removal.md
 	}
 	again := mustClean(t, append([]string{"-threshold", "1", "-cut", "repeats", "-out", "again.jsonl", out}, how...)...)
 	if !strings.Contains(again, "\ncut: nothing (0 bytes)\n") {
-		fatal("a second run: %s", again)
+		fatal("a second run cuts text, want nothing: %s", again)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestSpilledCutEqualsCutInMemory(t *testing.T) {
 	for i := range 1500 {
 		var b strings.Builder
 		for b.Len() < 3000 {
-			if i > 0 && r.IntN(20) == 0 { // from a document before
+			if i > 0 && r.IntN(20) == 0 { // repeats part of an earlier document
 				from := docs[r.IntN(i)].Text
 				at := r.IntN(len(from) / 2)
 				b.WriteString(strings.TrimLeft(from[at:at+r.IntN(len(from)/2)], " "))

@@ -198,7 +198,7 @@ func TestDocTestsExist(t *testing.T) {
 				continue
 			}
 			target := "."
-			patterns := map[string]string{} // by the kind of function
+			patterns := map[string]string{} // by flag: -run, -bench or -fuzz
 			for i, w := range words {
 				switch {
 				case strings.HasPrefix(w, ".") && !strings.HasPrefix(words[i-1], "-"):

@@ -47,6 +47,6 @@ func TestForgedTextRemovesNoArticle(t *testing.T) {
 		t.Errorf("pairs -against = %s, want none", stdout)
 	}
 	if stdout, _, _ := dedup(t, corpus, "pairs", "-json", "-estimate", "-"); !strings.Contains(stdout, `"a":"forgery","b":"article"`) {
-		t.Errorf("pairs -estimate = %s, want the forgery matched (else it is none)", stdout)
+		t.Errorf("pairs -estimate = %s, want the forgery matched (else it is not a forgery)", stdout)
 	}
 }

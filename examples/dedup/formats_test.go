@@ -151,14 +151,14 @@ func store(t *testing.T, docs []formatDoc) map[string]string {
 	return inputs
 }
 
-// formatIDs are the prefixes of ids in the formats whose ids are places.
+// formatIDs matches the prefix that ids have in formats whose ids are paths or URLs.
 var formatIDs = regexp.MustCompile(`"(?:txt/|http://)(site[0-9]\.example/)`)
 
 // The same corpus gives the same findings in every format.
 func TestFormatsGiveTheSameFindings(t *testing.T) {
 	docs := formatCorpus()
 	t.Chdir(t.TempDir())
-	// In the order in which a folder is walked.
+	// The documents are in the order in which a folder is walked.
 	var ordered []formatDoc
 	for site := range 3 {
 		for _, d := range docs {

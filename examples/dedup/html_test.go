@@ -40,7 +40,7 @@ func TestReportPageHasFindings(t *testing.T) {
 	}
 	for _, part := range []string{"<!doctype html>", "examples/stories/harbour-post/letter.txt", "site furniture", "Ayatollah Ali Khamenei, for his part"} {
 		if !strings.Contains(pages[0], part) {
-			t.Errorf("the page lacks %q, want it", part)
+			t.Errorf("the page lacks %q", part)
 		}
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {

@@ -172,7 +172,7 @@ func TestIndexAgreesWithAllPairs(t *testing.T) {
 		delete(got, pair)
 	}
 	if len(got) > 0 || missed*50 > len(want) || len(want) <= len(docs) {
-		t.Errorf("of %d pairs %d were missed, and %d others found", len(want), missed, len(got))
+		t.Errorf("%d pairs, %d of them missed, and %d others found; want more pairs than documents, at most 2 %% missed and no others", len(want), missed, len(got))
 	}
 	wrong := 0
 	for l := range strings.Lines(added) {

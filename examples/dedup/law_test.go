@@ -34,7 +34,7 @@ type mix struct {
 	r     *rand.Rand
 	files map[string]string
 	in    int             // documents read, readable or not
-	texts map[string]bool // those that can be read
+	texts map[string]bool // texts of the readable documents
 	parts int             // number of texts of which parts are joined; 0 for whole tales
 }
 

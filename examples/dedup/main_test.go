@@ -265,7 +265,7 @@ func TestKeepChoosesRepresentative(t *testing.T) {
 			t.Fatalf("clusters -keep %s: status %d, %v, want one cluster: %s", policy, status, err, stdout)
 		}
 		if c.Representative != want || len(c.Members) != 3 || c.Members[0] != (show.Member{ID: want, Similarity: 1}) {
-			t.Errorf("-keep %s: %+v, want %s for the representative of three", policy, c, want)
+			t.Errorf("-keep %s: cluster %+v, want %s as the representative of three members", policy, c, want)
 		}
 	}
 }

@@ -21,11 +21,11 @@ var originsCommand = cli.Command{
 	Help: `Prints every passage of at least -min words that several documents hold, with its
 holders in the order of their times (-field-time). The first one is named only if
 every holder has a time and no two share the earliest. An origin is a holder that no
-earlier holder covers by -share or more: a document that only quotes the passage in a
-text of its own counts. Cues of attribution near a passage, such as "the Gazette reported", are
-printed as claims of the text. Then it prints, for each document, how much of it is elsewhere.
-With -against it prints the passages that a new document shares with an old one, and how
-much of each new document is elsewhere.
+earlier holder covers by -share or more, so a document that only quotes the passage in
+a text of its own is one too. Cues of attribution near a passage, such as "the Gazette
+reported", are printed as claims of the text. Then it prints, for each document, how
+much of it is elsewhere. With -against it prints the passages that a new document
+shares with an old one, and how much of each new document is elsewhere.
 `,
 	Example: `articles.jsonl
 -share .8 -strip articles.jsonl
@@ -49,7 +49,7 @@ func (o *origins) Flags() []cli.Flags {
 func (o *origins) shareFlag() cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
-			fs.Float64Var(&o.share, "share", .5, "minimum share covered by an earlier holder for a document not to be an origin")
+			fs.Float64Var(&o.share, "share", .5, "a document is not an origin if an earlier holder covers at least this share of it")
 		},
 		Check: func() error {
 			if !(o.share > 0 && o.share <= 1) {

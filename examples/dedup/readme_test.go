@@ -79,7 +79,7 @@ func askService(t *testing.T, page, heading string) {
 		}
 	}
 	if address == "" {
-		t.Fatalf("%s names no address in its log", start)
+		t.Fatalf("%s logs no address, want a line msg=listening", start)
 	}
 	go io.Copy(io.Discard, log) // what is logged later must not block the service
 

@@ -99,10 +99,11 @@ func gold(t *testing.T) (passages []goldPassage) {
 	return passages
 }
 
-// near: within two bytes.
+// near reports whether two offsets differ by at most two bytes.
 func near(a, b int) bool { return -2 <= a-b && a-b <= 2 }
 
-// adjoin means that only the end of a paragraph lies between them.
+// adjoin reports whether only the end of a paragraph lies between the end of one passage
+// and the start of the next.
 func adjoin(end, start int) bool { return 0 < start-end && start-end <= 4 }
 
 func overlap(a, b, c, d int) int { return max(0, min(b, d)-max(a, c)) }

@@ -43,17 +43,17 @@ func TestSpillContinuesAfterFullDisk(t *testing.T) {
 				break
 			}
 			if full++; status != 2 || got != "" || !strings.Contains(message, "free space on the disk of disk/run and start the same command again") {
-				t.Fatalf("%v with %d KiB: status %d, %d bytes of output, %s", command, kib, status, len(got), message)
+				t.Fatalf("%v with %d KiB: status %d, %d bytes of output, %s, want 2, none and advice to free space", command, kib, status, len(got), message)
 			}
 			if kib > 1<<16 {
-				t.Fatal("no end")
+				t.Fatal("the run does not finish with 64 MiB, want an end")
 			}
 		}
 		if full < 3 {
-			t.Errorf("%v: the disk was full %d times, want more", command, full)
+			t.Errorf("%v: the disk was full %d times, want at least 3", command, full)
 		}
 		if _, err := os.Stat("disk/run"); err == nil {
-			t.Error("the folder remains")
+			t.Error("the folder of the run remains, want it removed")
 		}
 		if err := syscall.Mount("tmpfs", "disk", "tmpfs", syscall.MS_REMOUNT, size(4)); err != nil {
 			t.Fatal(err)

@@ -105,7 +105,7 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 			files[name] = found[0]
 		}
 	}
-	if file, ok := files["terms_versions"]; ok { // whose versions are long and all similar
+	if file, ok := files["terms_versions"]; ok { // its documents are long versions of the same texts
 		files["terms_versions"] = "terms.jsonl"
 		put(t, map[string]string{"terms.jsonl": head(t, file, 120)})
 	}
@@ -116,10 +116,10 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 			for i, flags := range [][]string{{"-workers", "3", "-memory", "192MiB"}, {"-estimate", "-workers", "1"}, {"-threshold", "0.5", "-k", "64"}} {
 				real := filepath.IsAbs(file) || name == "terms_versions"
 				if real && slices.Contains(command, "-keep") && !slices.Contains(command, "longest") {
-					continue // they have no times and scores
+					continue // real documents have no times or scores
 				}
 				if (real || raceEnabled || testing.Short()) && i > 0 || i > 0 && !slices.Contains(command, "-json") && i+1 < len(command) {
-					continue // they take long and show nothing more
+					continue // these take long and test nothing new
 				}
 				t.Run(fmt.Sprint(name, command, flags), func(t *testing.T) {
 					args := slices.Concat(command, flags, []string{"-strip=false", file})
@@ -231,9 +231,9 @@ func TestSpillResumesAfterFinishedShard(t *testing.T) {
 		if err := os.Remove("run/sketch.0000.end"); err != nil {
 			t.Fatal(err)
 		}
-		other := strings.Replace(all, "yesterday", "tomorrow", 1) // the first document
+		other := strings.Replace(all, "yesterday", "tomorrow", 1) // changes the first document
 		if _, message, status := dedup(t, other, spilled...); status != 2 || !strings.Contains(message, "different documents than before") {
-			t.Errorf("other documents: status %d, %s", status, message)
+			t.Errorf("other documents: status %d, %s, want 2 and a message that the documents differ", status, message)
 		}
 		got, message, status := dedup(t, all, spilled...)
 		if got != want || status != wantStatus {
@@ -279,14 +279,14 @@ func TestSpillShardsEqualOneRun(t *testing.T) {
 				}
 				if i == of {
 					names, _ := filepath.Glob("run/" + step + ".0001*")
-					for _, name := range names { // lost, for example with its machine
+					for _, name := range names { // as if the machine that wrote them had failed
 						if err := os.Remove(name); err != nil {
 							t.Fatal(err)
 						}
 					}
 				}
 			}
-			// Files that were lost after the last call.
+			// Write the files that were lost after the last call again.
 			if _, message, status := dedup(t, "", append(spilled, "-step", step)...); status > 1 && step != "sketch" {
 				t.Fatalf("step %s: status %d, %s, want 0 or 1", step, status, message)
 			} else if step == "sketch" {
@@ -314,7 +314,7 @@ func readFile(t *testing.T, name string) []byte {
 	return data
 }
 
-// TestSpillRefusesWhatDoesNotFit has folders, inputs and flags that a run must refuse
+// TestSpillRefusesWhatDoesNotFit tries folders, inputs and flags that a run must refuse
 // with advice, and others that it must accept.
 func TestSpillRefusesWhatDoesNotFit(t *testing.T) {
 	t.Chdir(t.TempDir())

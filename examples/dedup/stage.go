@@ -30,7 +30,7 @@ and the order of the stages, which are:
   duplicates  the first of each group of exact duplicates
   bands       a line for each band of a document
   sizes       sizes of large buckets
-  full        up to which size buckets are compared in full (-documents)
+  full        for each band, the largest size of a bucket compared in full (-documents)
   candidates  pairs that share a bucket (-full)
   screen      candidates that may match, by a byte for each register
   verify      candidates that match, by their sets

@@ -160,7 +160,7 @@ func TestSortedStagesEqualClusters(t *testing.T) {
 		clusters[i] = want
 	}
 	if bytes.Equal(clusters[0], clusters[1]) || bytes.Count(clusters[1], []byte("\n")) < 20 {
-		t.Fatalf("%d clusters, of masked documents %d, want at least 20 and others (else nothing is tested)", bytes.Count(clusters[0], []byte("\n")), bytes.Count(clusters[1], []byte("\n")))
+		t.Fatalf("%d clusters of whole documents and %d of masked ones, want at least 20 and a difference (else nothing is tested)", bytes.Count(clusters[0], []byte("\n")), bytes.Count(clusters[1], []byte("\n")))
 	}
 	if got, err := run(0, t.TempDir(), "-strip"); err != nil || !bytes.Equal(got, clusters[1]) {
 		t.Fatalf("stages with -strip: %v, same lines %v, want nil and the lines of dedup clusters -strip", err, bytes.Equal(got, clusters[1]))
@@ -275,7 +275,7 @@ func TestStagesTakeBoundedMemory(t *testing.T) {
 		sorted := slices.Collect(strings.Lines(string(counts)))
 		slices.SortStableFunc(sorted, func(a, b string) int {
 			x, y := strings.SplitN(a, "\t", 3), strings.SplitN(b, "\t", 3)
-			return slices.Compare(x[:2], y[:2]) // parts -1, 0 and 1, and hosts
+			return slices.Compare(x[:2], y[:2]) // by part (-1, 0 or 1), then by host
 		})
 		merged := stage(strings.NewReader(strings.Join(sorted, "")), "merge")
 		all := filepath.Join(t.TempDir(), "counts")
@@ -298,7 +298,7 @@ func TestStagesTakeBoundedMemory(t *testing.T) {
 			case y[1] == counts:
 				return 1
 			}
-			return 0 // the documents are in order
+			return 0 // keeps the documents of a host in their order
 		})
 		stage(strings.NewReader(strings.Join(documents, "")), "mask", "-blocks", all)
 		stage(bytes.NewReader(numbered), "sketch")

@@ -42,9 +42,9 @@ func TestCommandsWithoutTextsKeepNone(t *testing.T) {
 		t.Fatalf("%v bytes, %v", info.Size(), err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
-	// The same without the flag: texts are held, and the test notices.
+	// Without -estimate the texts are kept, which this test must notice.
 	if _, stderr := peak(t, "pairs", "-strip=false", "-memory", "64MiB", "-quiet", "large.jsonl"); !strings.Contains(stderr, "temporary file") {
-		t.Fatalf("pairs without -estimate needs no temporary file: %s", stderr)
+		t.Fatalf("pairs without -estimate: %s, want an error about a temporary file (else nothing is tested)", stderr)
 	}
 	for _, args := range []string{"pairs -estimate -strip=false", "bands -strip=false -out bands.tsv", "boilerplate -stream -json -out texts.jsonl.zst"} {
 		mib, stderr := peak(t, append(strings.Fields(args), "-memory", "64MiB", "-quiet", "large.jsonl")...)

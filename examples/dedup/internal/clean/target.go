@@ -23,7 +23,7 @@ type Target struct {
 	Log       string   // a file for the removals; "" for Out with .removed.jsonl added
 	Stats     string   // a file for figures, or ""
 	Overwrite bool     // replace existing files
-	Annotate  bool     // add its cluster to a kept record
+	Annotate  bool     // add the fields of its cluster to each kept record
 	Cut       []string // parts to take out of kept texts, from Parts
 	Spans     string   // a file for the spans taken out, or ""
 }
@@ -70,7 +70,7 @@ func NewWriter(e *cli.Env, to Target, against []string, dry bool) (*Writer, erro
 	for _, in := range e.Inputs {
 		names, err := input.Expand(in)
 		if err != nil {
-			names = []string{in} // reported when it is read
+			names = []string{in} // reading it reports the error
 		}
 		c.inputs = append(c.inputs, names...)
 	}

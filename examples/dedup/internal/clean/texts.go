@@ -26,7 +26,7 @@ func CheckTexts(e *cli.Env, to Target) error {
 		for _, in := range e.Inputs {
 			names, err := input.Expand(in)
 			if err != nil {
-				names = []string{in} // reported when it is read
+				names = []string{in} // reading it reports the error
 			}
 			for _, in := range names {
 				if within(in, out) || within(out, in) {

@@ -24,7 +24,7 @@ type Writer struct {
 	e       *cli.Env
 	to      Target
 	inputs  []string // with patterns expanded
-	format  string   // of a single output file; "" for a folder
+	format  string   // format of a single output file; "" for a folder
 	convert bool     // records are converted, not copied
 	stdin   *os.File
 
@@ -291,7 +291,7 @@ func (c *Writer) document(d *input.Doc) error {
 		return nil
 	}
 	if len(spans) > 0 && input.FormatOf(d.Format).Whole {
-		_, err := s.Write(d.Raw) // the file is not copied unchanged
+		_, err := s.Write(d.Raw) // parts of the file were cut, so it cannot be copied as stored
 		return err
 	}
 	return s.keep(d)

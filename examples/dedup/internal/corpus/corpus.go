@@ -53,7 +53,7 @@ type Corpus struct {
 	env      *cli.Env
 	o        Options
 	texts    *spool.Texts
-	sketches *Sketches // nil: not made while reading
+	sketches *Sketches // nil if they were not made while reading
 	empty    int       // documents without text
 	hosts    map[string]string
 	names    names
@@ -231,7 +231,7 @@ func (c *Corpus) addText(text string) error {
 	return c.texts.Append(text)
 }
 
-// report prints an error of reading, and counts what it left out.
+// report prints a read error and counts the documents lost to it.
 func (c *Corpus) report(err error) {
 	c.env.Problem(Problem(err))
 	e, ok := err.(*input.Error)

@@ -18,7 +18,7 @@ type Options struct {
 	Workers int
 	Memory  int64
 
-	Sketching *Sketching // nil: no signatures are made while documents are read
+	Sketching *Sketching // nil if no signatures are made while documents are read
 	Texts     Keeping
 }
 

@@ -13,7 +13,7 @@ import (
 type Sketching struct {
 	K      int
 	Sketch func(dst []uint32, text string) []uint32 // appends the K registers of a text
-	Tags   *lsh.Tags                                // for the banding of the search; empty
+	Tags   *lsh.Tags                                // empty Tags for the banding of the search
 
 	// WholeTexts is set if signatures are always of whole texts. Otherwise sketching
 	// ends when a host has a second document: recycled blocks are then left out of the
@@ -54,7 +54,8 @@ type sketcher struct {
 	ended atomic.Bool
 }
 
-// prepare is called by the goroutines that decode documents.
+// prepare appends the signature of a document and its tags to dst. The goroutines that
+// decode documents call it concurrently.
 func (s *sketcher) prepare(dst []uint32, d *input.Doc) []uint32 {
 	if s.ended.Load() {
 		return dst

@@ -244,7 +244,7 @@ var create = func(dir string) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // this fails on Windows, where close removes it
+	_ = os.Remove(f.Name()) // Windows refuses to remove an open file; there close does it
 	return f, nil
 }
 

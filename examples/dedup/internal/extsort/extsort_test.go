@@ -119,7 +119,7 @@ func TestEarlyBreakLeavesNoFile(t *testing.T) {
 	}
 }
 
-// A small disk holds that many bytes.
+// A smallDisk has room for *left more bytes.
 type smallDisk struct {
 	file
 	left *int64

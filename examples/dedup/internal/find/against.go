@@ -37,7 +37,7 @@ func (s *Sketches) Old(limit int) ([][]Match, error) {
 	}
 	found := make([][]Match, len(s.c.Docs)-old)
 	if old == 0 {
-		return found, nil // an index without documents has no scheme for searches
+		return found, nil // an index without documents has no scheme, so it cannot be searched
 	}
 	p := s.env().Progress("comparing", "documents", len(found))
 	defer p.Stop()

@@ -164,7 +164,7 @@ func (v *Covering) cover(a, b int) passage.Cover {
 	return passage.Covered(x, y, passage.Shared(v.aligner, x, y))
 }
 
-// alike computes the figures of two documents from their shingles.
+// alike computes the similarity and containments of two documents from their shingles.
 func (v *Covering) alike(a, b int) lsh.Pair[int] {
 	x, y := v.set(a), v.set(b)
 	p := lsh.Pair[int]{A: a, B: b, Score: lsh.Score{Exact: true}}
@@ -237,12 +237,12 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 	// Text that very many documents hold is paired only with its first holders (see
 	// passage.Options). Such a hub can connect documents that match but are not listed
 	// as a pair.
-	const hub = 200         // neighbours
-	hubs := map[int][]int{} // clusters whose representatives are next to a hub
+	const hub = 200         // a document with more matches than this is a hub
+	hubs := map[int][]int{} // by hub, the clusters whose representatives match it
 	place := map[int]int{}  // the cluster of each document, by its index in found
 	var found []lsh.Cluster[int]
 	for _, row := range order {
-		score := map[int]float64{} // clusters of the representatives that it may match
+		score := map[int]float64{} // by cluster that row may join; 0 if the match is not known yet
 		for _, e := range near[row] {
 			if k, ok := place[e.to]; ok && found[k].Representative == e.to {
 				score[k] = e.score

@@ -16,7 +16,7 @@ const (
 )
 
 // A saver lowers the peak memory of a search.
-type saver struct{ most int } // GOGC set by the user; 0 leaves it alone
+type saver struct{ most int } // GOGC as set by the user; 0 means that set does nothing
 
 // saveMemory returns a saver for a search over the given number of bytes of text.
 func saveMemory(bytes int64) saver {
@@ -31,7 +31,7 @@ func saveMemory(bytes int64) saver {
 	return s
 }
 
-// set sets GOGC, but not above that of the user.
+// set sets GOGC, but never above the value set by the user.
 func (s saver) set(percent int) {
 	if s.most > 0 {
 		debug.SetGCPercent(min(percent, s.most))

@@ -263,8 +263,8 @@ func (ix *Passages) parts(p shingle.Passage, a, b int) (out []shingle.Passage) {
 	x, y := side(ix.c.Text(a), p.A, ix.masks[a]), side(ix.c.Text(b), p.B, ix.masks[b])
 	var al shingle.Aligner
 	var part shingle.Passage
-	var wordsA, wordsB int // start of the part
-	var looseA, looseB int // after its last common word
+	var wordsA, wordsB int // words from the beginning of the part to its last common word
+	var looseA, looseB int // words after its last common word
 	cut := func() {
 		if part.Matched >= ix.least {
 			part.Tokens = max(wordsA, wordsB)

@@ -52,7 +52,8 @@ func (s *Sketches) why(a, b, repA, repB int, p show.Placement) string {
 	case a == repA && b == repB:
 		return fmt.Sprintf("they match (%.3f), but %s", between, s.missed(a, b, between))
 	}
-	// One of them, or both, has a representative that the other does not match.
+	// At least one of them has a representative that the other document does not match, or
+	// matches without belonging to its cluster.
 	explain := func(who string, row, rep int, other float64) string {
 		if other < t {
 			return fmt.Sprintf("%s has a similarity of only %.3f to %s, which represents the other; a member must match its representative, so clusters do not chain", who, other, name(rep))

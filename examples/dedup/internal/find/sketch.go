@@ -15,17 +15,17 @@ import (
 // Sketches holds the signatures of the documents of a corpus and their sets of
 // shingles, which are computed on request.
 type Sketches struct {
-	Work lsh.Work // of the last search
+	Work lsh.Work // work done by the last search
 
-	order   lsh.ClusterOptions[int] // of the last call of Clusters
+	order   lsh.ClusterOptions[int] // options of the last call of Clusters
 	c       *corpus.Corpus
 	o       Options
 	confirm shingle.Shingler // for exact figures: the same shingles under the random key of the run
 	mh      *minhash.Sketcher
 	signed  *corpus.Sketches
 	own     bool                          // signed belongs to these sketches, not to the corpus
-	masks   [][]shingle.Span              // left out of each document; nil for nothing
-	sets    []atomic.Pointer[shingle.Set] // those requested so far; nil if each request computes its set again
+	masks   [][]shingle.Span              // spans left out of each document; nil for none
+	sets    []atomic.Pointer[shingle.Set] // sets requested so far; nil if each request computes its set again
 }
 
 // Sketch shingles and sketches every document, ignoring masked spans; nil masks hide

@@ -29,9 +29,9 @@ type piece struct {
 // A comparison is two texts side by side.
 type comparison struct {
 	a, b       []piece
-	equal      []copied // equal tokens, a before b
+	equal      []copied // stretches of equal tokens, in a and in b
 	ownA, ownB int      // tokens that only one side has
-	same       bool     // byte by byte
+	same       bool     // the two texts are equal byte by byte
 }
 
 // A side is a stretch of a text that is compared with another text.
@@ -39,7 +39,7 @@ type side struct {
 	text string
 	span shingle.Span
 	mask []shingle.Span
-	made *shingle.Text // masked parts of span
+	made *shingle.Text // span prepared for the aligner, without its masked parts
 }
 
 func newSide(al shingle.Aligner, d Document, span shingle.Span) *side {

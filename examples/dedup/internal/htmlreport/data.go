@@ -104,7 +104,7 @@ type (
 		Length int      `json:"l"`           // 0: the text is not on the page
 		Time   int64    `json:"t,omitempty"` // milliseconds since 1970
 		When   string   `json:"w,omitempty"`
-		From   *int     `json:"f,omitempty"` // number of another holder
+		From   *int     `json:"f,omitempty"` // index of the holder that it may have taken the passage from
 		Cites  []string `json:"c,omitempty"`
 	}
 )

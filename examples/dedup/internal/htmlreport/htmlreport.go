@@ -57,7 +57,7 @@ type Report struct {
 	Bytes     int64 // bytes of text
 
 	Threshold float64     // minimum similarity of near-duplicates
-	Banding   lsh.Banding // bands that found them
+	Banding   lsh.Banding // bands of the search that found them
 	Exact     bool        // similarities were computed from shingles, not estimated
 
 	// Similarities holds the similarities of all compared pairs at or above

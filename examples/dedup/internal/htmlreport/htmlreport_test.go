@@ -70,11 +70,11 @@ func between(t *testing.T, s, from, to string) string {
 	t.Helper()
 	_, s, ok := strings.Cut(s, from)
 	if !ok {
-		t.Fatalf("the page lacks %q, want it", from)
+		t.Fatalf("the page lacks %q", from)
 	}
 	s, _, ok = strings.Cut(s, to)
 	if !ok {
-		t.Fatalf("the page lacks %q after %q, want it", to, from)
+		t.Fatalf("the page lacks %q after %q", to, from)
 	}
 	return s
 }
@@ -118,10 +118,10 @@ func TestLargeDataIsPacked(t *testing.T) {
 		t.Errorf("%d bytes of data are packed into %d, want at most half", len(docs), len(packed))
 	}
 	if got := data[docData](t, page, "docs"); len(got) == 0 {
-		t.Error("the data that was packed has no documents")
+		t.Error("the packed data has no documents, want all of them")
 	}
 	if !strings.Contains(page, `json" id="data-blocks">`) {
-		t.Error("little data is packed")
+		t.Error("the blocks are packed, want them as plain JSON because they are few")
 	}
 }
 
@@ -281,7 +281,7 @@ func TestLimitsAreReported(t *testing.T) {
 		"comparisons of clusters are left out, to keep the page under 400 kB.",
 	} {
 		if !strings.Contains(page, said) {
-			t.Errorf("the page lacks %q, want it", said)
+			t.Errorf("the page lacks %q", said)
 		}
 	}
 }

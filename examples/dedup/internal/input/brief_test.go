@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// Brief documents equal lasting ones while they are valid; the data that Sketch appends
-// belong to the same document.
+// With Options.Brief, each document equals the one read without it, as long as it is
+// valid, and its Sketch was made from that document.
 func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 	dir := t.TempDir()
 	var lines, table strings.Builder
@@ -79,7 +79,7 @@ func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 								t.Fatalf("Sketch = %v, want nil where nothing was appended", s)
 							}
 						case len(s) != 2 || int(s[0]) != len(d.Text):
-							t.Fatalf("Sketch = %v of a text of %d bytes", s, len(d.Text))
+							t.Fatalf("Sketch = %v, want two numbers, the first %d", s, len(d.Text))
 						}
 						got = append(got, copied(d))
 					}
@@ -123,6 +123,6 @@ func TestInterruptEndsRead(t *testing.T) {
 			t.Errorf("%d documents, want 1", n)
 		}
 	case <-time.After(time.Minute):
-		t.Fatal("Read goes on a minute after the interrupt")
+		t.Fatal("Read still runs a minute after the interrupt, want its end")
 	}
 }

@@ -34,7 +34,8 @@
 //   - Web archives (ISO 28500): documents are the response records of status 200 to
 //     299 and the resource and conversion records that hold HTML or plain text; other
 //     records, such as images and redirects, are not documents. The id is the target
-//     URI, the host comes from it, the time is WARC-Date. If a page occurs more than once, the ids of the later ones end in a space and their time.
+//     URI, the host comes from it, the time is WARC-Date. If a page occurs more than
+//     once, the ids of its later captures end in a space and their time.
 //   - HTML: each file is a page. Its text is the text that a reader sees, divided
 //     into [Doc.Blocks]. Offsets refer to that text, here and in web archives.
 //   - Any other file is a text in UTF-8. The id of a file that is one document is

@@ -19,15 +19,15 @@ import (
 // comes near it.
 const maxFile = 256 << 20
 
-// A file is a document in its own file.
+// A file is an input file that holds one document, or whose format is not known yet.
 type file struct {
 	name, id, host string
 	format         string // "" to recognize it
 	size           int64
 }
 
-// small files are read together, because passing one to another goroutine costs more
-// than reading it.
+// files collects small files, which are read together, because passing one to another
+// goroutine costs more than reading it.
 type files struct {
 	waiting []file
 	weight  int

@@ -77,7 +77,7 @@ var Formats = []Format{
 		Name: WARC, Extensions: []string{".warc", ".wet"}, Unpacks: true,
 		Help: "one document per page of a web archive, with its URI as the id",
 		Recognize: func(head []byte) bool {
-			// The second is the dictionary that Zstandard frames may begin with.
+			// The second prefix begins the dictionary that may precede Zstandard frames.
 			return bytes.HasPrefix(head, []byte("WARC/")) || bytes.HasPrefix(head, []byte("\x5d\x2a\x4d\x18"))
 		},
 		Read: readWARC,

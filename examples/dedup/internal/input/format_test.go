@@ -92,7 +92,7 @@ func TestRecognizePrefersContentToName(t *testing.T) {
 		}
 		docs, messages := read(t, input.Options{Stdin: strings.NewReader(tt.data)}, "-")
 		switch {
-		case tt.format == input.Text, tt.format == input.CSV, tt.format == input.TSV: // of these a name decides
+		case tt.format == input.Text, tt.format == input.CSV, tt.format == input.TSV: // recognized only by file name, which standard input does not have
 		case tt.why == "a page without a declaration, saved from a query":
 		case tt.format == input.Parquet:
 			if len(messages) != 1 || !strings.Contains(messages[0], "cannot be read from standard input") {

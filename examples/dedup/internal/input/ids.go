@@ -69,8 +69,8 @@ func (n *Names) named(d *Doc, name string, attempt int) {
 type idCount struct {
 	n     int
 	first Place
-	id    string // id with which the first one was read
-	now   string // its present id
+	id    string // id with which the first document was read
+	now   string // id that the first document got instead
 }
 
 func (c *idCount) add(p Place, was, now string) {
@@ -181,7 +181,7 @@ func (n *namer) add(id string) bool {
 
 // A hashSet is a set of hashes. The zero value is ready to use.
 type hashSet struct {
-	slots []uint64 // 0 for none
+	slots []uint64 // 0 marks a free slot
 	n     int
 	zero  bool   // 0 is in the set
 	key   uint64 // makes the places of hashes secret, so that nobody can choose ids that collide

@@ -151,7 +151,7 @@ func TestBadInputIsNamedByPlace(t *testing.T) {
 	for _, tt := range []struct {
 		why, name, data string
 		ids             []string
-		messages        []string // prefix of each
+		messages        []string // the beginning of each message
 	}{
 		{"broken line", "c.jsonl", good + `{"id":"x","text":` + "\n" + `{"id":"after","text":""}`,
 			[]string{"good", "after"}, []string{"c.jsonl:2: broken JSON at byte 17"}},

@@ -18,7 +18,7 @@ type File struct {
 	Name string
 	In   io.Reader   // its bytes: unpacked and in UTF-8, unless the format is binary
 	At   io.ReaderAt // the same, if Binary is set
-	Size int64       // of At
+	Size int64       // size of At in bytes
 
 	taken func() int64 // bytes of the file read so far, before unpacking
 	r     *reader

@@ -21,10 +21,10 @@ type decodeFunc func(s *scratch, emit emitFunc, grow func(n int))
 // A batch is a few consecutive documents that one goroutine decodes.
 type batch struct {
 	weight   int // approximate number of bytes that it holds
-	number   int // of the batch, from 0
+	number   int // number of the batch, from 0
 	decode   decodeFunc
-	*scratch               // with the items
-	ready    chan struct{} // closed when items are all there
+	*scratch               // holds the items
+	ready    chan struct{} // closed when all items are decoded
 }
 
 // maxInFlight is the largest number of bytes that batches together may hold between
@@ -42,9 +42,9 @@ type queue struct {
 
 	mu       sync.Mutex
 	room     sync.Cond
-	limit    int // of inFlight
+	limit    int // maximum of inFlight
 	inFlight int
-	added    int // batches
+	added    int // batches that were added
 	consumed int // batches that the caller has consumed
 	stopped  bool
 }

@@ -14,11 +14,11 @@ type scratch struct {
 	items  []item
 	docs   []Doc
 	text   []byte
-	words  []uint32 // of Options.Sketch
+	words  []uint32 // numbers that Options.Sketch appended
 	chunks [][]byte // chunks that documents refer to
 }
 
-// scratches holds the free ones.
+// scratches holds the scratches that are not in use.
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (o Options) scratch() *scratch {
@@ -57,7 +57,8 @@ func (s *scratch) doc() *Doc {
 	return &s.docs[len(s.docs)-1]
 }
 
-// mostText is the largest number of bytes of text that a scratch holds.
+// mostText is the largest buffer for texts that a scratch allocates; a longer text has
+// its own memory.
 const mostText = 4 * chunkSize
 
 // string returns a copy of b.

@@ -15,7 +15,7 @@ const (
 
 // inspect collects the facts about a line that special relies on.
 func (p *lineParser) inspect(line []byte) {
-	var below, above uint64 // space, ASCII
+	var below, above uint64 // high bits are set if a byte is below a space, or above ASCII
 	b := line
 	for ; len(b) >= 8; b = b[8:] {
 		x := binary.LittleEndian.Uint64(b)

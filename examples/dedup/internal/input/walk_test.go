@@ -46,8 +46,8 @@ func TestNamesBecomeDistinctUTF8IDs(t *testing.T) {
 	if diff := cmp.Diff(want, ids(docs)); diff != "" {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}
-	if len(messages) != 1 { // the last one, a second time
-		t.Errorf("messages = %q, want one, of the second file with the last id", messages)
+	if len(messages) != 1 { // about names[0], which is also in the folder
+		t.Errorf("messages = %q, want one, about the file that is named twice", messages)
 	}
 }
 

@@ -24,7 +24,7 @@ type Options struct {
 	Answer    string // field of its answer; "": none
 	Save      string
 	Rule      string
-	Overwrite bool // of Save
+	Overwrite bool // replace the file named by Save
 
 	decon.Options
 }

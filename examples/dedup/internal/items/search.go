@@ -12,8 +12,8 @@ import (
 
 // Found is the result of a search: the items that documents hold.
 type Found struct {
-	Documents int            // read
-	IDs       map[int]string // of the documents that hold an item, by number
+	Documents int            // number of documents read
+	IDs       map[int]string // ids of the documents that hold an item, by document number
 	Matches   []decon.Match
 }
 
@@ -23,8 +23,8 @@ type searcher interface {
 	Matches() []decon.Match
 }
 
-// batch is the number of documents, and of their bytes, that wait for the goroutines
-// that search them.
+// Documents are searched in batches of this many documents, or of this many bytes of
+// text.
 const (
 	batch      = 256
 	batchBytes = 4 << 20
@@ -119,7 +119,8 @@ type Held struct {
 	Part       string  `json:"part"` // question, answer, or "" for an item without parts
 }
 
-// A Place is where an item is found: bytes of its text or its answer.
+// A Place is the part of an item that was found: a range of bytes of its text, or of the
+// question or answer that Held.Part names.
 type Place struct {
 	ID    string `json:"id"`
 	Start int    `json:"start"`

@@ -8,8 +8,8 @@ import (
 	"github.com/neardup/neardup/lsh/passage"
 )
 
-// manyHolders is the number of documents from which a passage without times is on the
-// page: the passages of pairs are in a part of their own.
+// manyHolders is the minimum number of documents with a passage for the page to list it
+// if there are no times. Passages of two documents are listed with the pairs.
 const manyHolders = 3
 
 // origins returns which document had each passage first, for the timeline of the
@@ -27,7 +27,7 @@ func (f *Findings) origins() ([]htmlreport.Origin, error) {
 		}
 		for _, g := range groups {
 			if g.Documents < manyHolders || len(out) == htmlreport.DefaultFindings {
-				break // those in most documents are first
+				break // the passages held by the most documents come first
 			}
 			o := htmlreport.Origin{Tokens: g.Tokens, Documents: g.Documents, First: -1}
 			for _, m := range g.Members {

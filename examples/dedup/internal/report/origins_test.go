@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/htmlreport"
 )
 
-// The page has who had a passage first where documents have times. Where none has, it
-// has the passages of three documents, and nothing about who was first.
+// If documents have times, the page shows who had a passage first. Without times it
+// lists the passages of three or more documents and names none of them as the first.
 func TestFirstHoldersNeedTimes(t *testing.T) {
 	shared := prose(9, 3)
 	docs := []document{

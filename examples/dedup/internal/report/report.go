@@ -17,13 +17,13 @@ type Findings struct {
 	c        *corpus.Corpus
 	o        find.Options
 	sketches *find.Sketches
-	blocks   [][]boilerplate.Block // flagged or masked
-	masks    [][]shingle.Span      // left out before documents are compared
+	blocks   [][]boilerplate.Block // flagged or masked blocks of each document
+	masks    [][]shingle.Span      // spans of each document left out of comparisons
 	clusters []cluster
-	pairs    []pair      // of documents in different clusters
-	recycled []*recycled // blocks
-	pages    int         // documents with recycled blocks
-	words    map[int]int // of documents, without recycled blocks
+	pairs    []pair      // documents of different clusters that share passages
+	recycled []*recycled // blocks by host
+	pages    int         // number of documents with recycled blocks
+	words    map[int]int // number of words of a document, not counting recycled blocks
 	ix       *find.Passages
 }
 

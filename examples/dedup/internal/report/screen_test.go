@@ -65,8 +65,8 @@ func findings(t *testing.T, docs []document) *Findings {
 	return f
 }
 
-// prose returns n sentences of meaningless words; those with one number have next to
-// nothing in common with those with another (SplitMix64, Steele, Lea and Flood 2014).
+// prose returns n sentences of meaningless words. Texts with different numbers have next
+// to nothing in common (SplitMix64, Steele, Lea and Flood 2014).
 func prose(number, n int) string {
 	state := uint64(number) << 32
 	next := func(below int) int {
@@ -216,7 +216,7 @@ func TestScreenCountsTheRest(t *testing.T) {
 // Pairs are ranked by their shared words that are not recycled, and passages whose sides
 // share less than half of their words are not shown.
 func TestRankCountsUnrecycledWords(t *testing.T) {
-	const words = 27 // of three sentences
+	const words = 27 // words of three sentences
 	foot := prose(9, 6)
 	text := prose(1, 3) + "\n\n" + foot
 	f := &Findings{

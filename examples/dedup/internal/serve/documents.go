@@ -140,7 +140,7 @@ func (o operation[In]) serve(s *server, w http.ResponseWriter, r *http.Request) 
 		return answer(w, out[0])
 	}
 	var ins []In
-	var answers []any // nil for the next result of do
+	var answers []any // one for each line; nil stands for the next result of do
 	var numbers []int // line numbers of ins
 	n := 0
 	for x := range bytes.Lines(b) {
@@ -301,7 +301,7 @@ var query = operation[seen.Page]{parsePage, func(ctx context.Context, _ *server,
 	return out, nil
 }}
 
-// judged is the answer with the blocks of a page.
+// judged is the answer that lists the blocks of a page.
 type judged struct {
 	ID     string  `json:"id"`
 	Text   string  `json:"text,omitempty"` // if the request had html
@@ -395,7 +395,7 @@ func (s *server) release(w http.ResponseWriter, r *http.Request) error {
 type final struct {
 	Number uint64 `json:"number"`
 	verdict
-	Text string `json:"text,omitempty"` // of a new page, and of a better copy
+	Text string `json:"text,omitempty"` // set for a new page and for a better copy
 }
 
 // released returns verdicts on pages that were held, one per line.

@@ -24,9 +24,9 @@ type Options struct {
 	Dir         string        // folder of the filter
 	Addr        string        // HOST:PORT, or unix:PATH
 	Token       string        // token that callers must send; "" for none
-	MaxBody     int64         // limit of a request in bytes
-	MaxRequests int           // limit of concurrent requests
-	Timeout     time.Duration // of a request
+	MaxBody     int64         // maximum size of a request in bytes
+	MaxRequests int           // maximum number of concurrent requests
+	Timeout     time.Duration // time limit for a request
 	Grace       time.Duration // time limit for running requests when the service stops
 	Older       time.Duration // age above which pages are forgotten; 0 for never
 	Seen        seen.DurableOptions

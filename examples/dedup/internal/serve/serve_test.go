@@ -389,7 +389,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 			t.Errorf("%s %s %s: %d %q, want %d %q", c.method, c.path, c.body, code, p.Error, c.code, c.message)
 		}
 	}
-	// Nothing of it was stored.
+	// None of the refused pages was stored.
 	if body := s.ok("GET", "/metrics", "", ""); !strings.Contains(body, "\nneardup_pages_kept 0\n") {
 		t.Errorf("metrics after refused pages = %s, want neardup_pages_kept 0", body)
 	}
@@ -474,7 +474,7 @@ func TestBusyServiceAnswers429(t *testing.T) {
 	// An earlier request must not take the slot meant for a slow one.
 	time.Sleep(300 * time.Millisecond)
 	for deadline := time.Now().Add(10 * time.Second); refused == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		code, header := judge("early") // until both have a slot
+		code, header := judge("early") // refused once both slow requests hold a slot
 		if code == 429 {
 			if refused++; header.Get("Retry-After") == "" {
 				t.Error("answer 429 without Retry-After, want the header")

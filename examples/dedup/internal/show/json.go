@@ -206,7 +206,7 @@ type Removal struct {
 	Similarity float64 `json:"similarity,omitempty"`
 	Exact      bool    `json:"exact,omitempty"`
 	Spans      []Both  `json:"spans,omitempty"`
-	Items      any     `json:"items,omitempty"`     // the item of an evaluation that it holds
+	Items      any     `json:"items,omitempty"`     // the items of an evaluation that it holds
 	Documents  int     `json:"documents,omitempty"` // number of documents that could not be read, if more than one
 	Place      string  `json:"place"`
 }
@@ -217,12 +217,12 @@ type Figures struct {
 	Passed       int            `json:"passed,omitempty"`  // records of web archives that are not documents, copied
 	Removed      map[string]int `json:"removed_by_reason"` // identical, equal, near-duplicate or evaluation item
 	LeftOut      map[string]int `json:"left_out_by_reason"`
-	Other        map[string]int `json:"not_documents"` // files of folders by kind
-	ClusterSizes map[string]int `json:"cluster_sizes"` // clusters by their number of documents
+	Other        map[string]int `json:"not_documents"` // files in folders that are not documents, by kind
+	ClusterSizes map[string]int `json:"cluster_sizes"` // number of clusters of each size
 	Sources      []Group        `json:"sources"`
 	Hosts        []Group        `json:"hosts"` // without documents that were left out
 
-	Cut map[string]CutFigures `json:"cut,omitempty"` // from the texts that are kept, by reason
+	Cut map[string]CutFigures `json:"cut,omitempty"` // parts cut from the kept texts, by reason
 }
 
 // CutFigures count the parts cut for one reason.
@@ -239,7 +239,7 @@ type Group struct {
 	Kept      int     `json:"kept"`
 	Removed   int     `json:"removed"`
 	LeftOut   int     `json:"left_out"`
-	Rate      float64 `json:"removal_rate"` // of those that were read
+	Rate      float64 `json:"removal_rate"` // share of the documents read that were removed
 }
 
 // A Both is a passage of a removed document and its place in the match.

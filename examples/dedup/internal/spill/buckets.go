@@ -14,12 +14,12 @@ import (
 //
 //	step        reads                             sorted by       writes
 //	bands       registers, duplicates of a part   ref             band, key, ref
-//	buckets     band, key, ref                    all             the same without those that are alone; band, size above lsh.FullBucket
+//	buckets     band, key, ref                    all             the same, for buckets of two or more; band, size above lsh.FullBucket
 //	candidates  band, key, ref; all sizes         all             a, b
 //
 // Bands, keys and refs are numbers of two, eight and six bytes, the highest first.
 
-const bucketSize = 2 + 8 // of a band and a key
+const bucketSize = 2 + 8 // size of a band and a key in bytes
 
 // bands writes the bands of the documents of a part, except exact duplicates that
 // are not the first.

@@ -10,7 +10,7 @@ type cursor struct {
 	shards []shard
 	stream int
 	next   int64 // ref of the next record
-	end    int64 // of the current shard
+	end    int64 // ref after the last one of the current shard
 	file   *opened
 	name   string
 	rd     interface{ Next() ([]byte, error) }

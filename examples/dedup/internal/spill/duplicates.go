@@ -19,7 +19,8 @@ func keyed(dst, digest []byte, ref int64) []byte {
 	return appendRef(append(dst, digest[:digestSize]...), ref)
 }
 
-// range32 returns the part of the keys that begin with these four bytes.
+// range32 returns the number of the part to which a key belongs, by its first four
+// bytes.
 func (r *Run) range32(key []byte) int {
 	return int(uint64(binary.BigEndian.Uint32(key)) * uint64(len(r.parts)) >> 32)
 }
@@ -93,7 +94,7 @@ func groups(records func(func([]byte, error) bool), f func(record []byte, first 
 	return failed
 }
 
-// same writes the documents that share their signature with another one.
+// same writes the documents whose signature another document has too.
 func (r *Run) same(t *task) error {
 	last := int64(-1)
 	write := func(digest []byte, ref int64) error {
@@ -111,7 +112,8 @@ func (r *Run) same(t *task) error {
 	})
 }
 
-// digests writes a digest of the signature and the set for each of these documents.
+// digests writes, for each document that the step same found, a digest of its signature
+// and its set.
 func (r *Run) digests(t *task) error {
 	c := r.cursor(r.parts[t.i].shards, textStream)
 	defer c.close()

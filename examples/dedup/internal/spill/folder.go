@@ -183,7 +183,7 @@ func (r *Run) Remove() error {
 func expand(in string) ([]string, error) {
 	names, err := input.Expand(in)
 	if err != nil {
-		return []string{in}, nil // reported when it is read
+		return []string{in}, nil // reading it reports the error
 	}
 	return names, nil
 }

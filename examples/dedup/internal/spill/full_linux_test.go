@@ -38,10 +38,10 @@ func TestFullDiskLeadsToAdvice(t *testing.T) {
 		}
 		r := &Run{s: Spill{Dir: "run"}}
 		if got := r.advise(err); !errors.Is(got, errNoSpace) || !strings.Contains(got.Error(), "free space on the disk of run") {
-			t.Errorf("advise(%v) = %v, want what to do", err, got)
+			t.Errorf("advise(%v) = %v, want the error with advice to free space on the disk of run", err, got)
 		}
 		if _, err := os.Stat(name); err == nil {
-			t.Errorf("records of %d bytes: the file appeared", size)
+			t.Errorf("records of %d bytes: the file appeared, want none", size)
 		}
 	}
 	r := &Run{}

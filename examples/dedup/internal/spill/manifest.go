@@ -16,7 +16,7 @@ type manifest struct {
 	Threshold float64
 	Estimate  bool
 	Keep      string
-	Reading   string // fields and format
+	Reading   string // format of the inputs and names of their fields
 	Shards    int    // number of shards of -shard, 1 without it
 	Inputs    []inputFile
 	Key       uint64 // seed of the shingles that exact figures are counted from
@@ -61,7 +61,7 @@ func stat(name string) (inputFile, error) {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		return in, nil // reported when it is read
+		return in, nil // reading it reports the error
 	}
 	switch {
 	case info.Mode().IsRegular():
@@ -69,7 +69,7 @@ func stat(name string) (inputFile, error) {
 	case info.IsDir():
 		err = filepath.WalkDir(name, func(_ string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
-				return nil // reported when it is read
+				return nil // reading it reports the error
 			}
 			if info, err := e.Info(); err == nil {
 				in.Size += info.Size()

@@ -122,8 +122,9 @@ func (r *Run) namePairs(all *extsort.Sorter) error {
 	})
 }
 
-// expand adds all pairs to a sorter: those that match, and the pairs of their exact
-// duplicates and within each group of exact duplicates, unless these are too many.
+// expand adds all pairs to a sorter: the matching pairs, the pairs between their exact
+// duplicates, and the pairs within each group of exact duplicates. If these are too many
+// (see [lsh.FullDuplicates]), a duplicate is paired only with the first of its group.
 func (r *Run) expand(all *extsort.Sorter) error {
 	x := &expanding{r: r, all: all, sizes: map[uint64]int{}}
 	if err := x.count(); err != nil {
@@ -162,7 +163,7 @@ func smallest(sizes map[uint64]int, documents int) []int {
 type expanding struct {
 	r     *Run
 	all   *extsort.Sorter
-	edges *extsort.Sorter // with the sizes of both groups
+	edges *extsort.Sorter // matching pairs, with the sizes of both groups
 	sizes map[uint64]int  // number of groups of each size above lsh.FullBucket
 	full  uint64
 	buf   []byte
@@ -333,9 +334,9 @@ type copies struct {
 	record  []byte // first record not yet read
 	begun   bool
 	first   int64
-	n       uint64                       // documents of the group, 1 if there is none
-	members []int64                      // the first one and the others, up to the requested number
-	each    func(first, ref int64) error // if not nil, called for all but the first
+	n       uint64                       // documents of the group; 1 if first has no duplicates
+	members []int64                      // first and its duplicates, up to the requested number
+	each    func(first, ref int64) error // if not nil, called for every duplicate of first
 }
 
 func (r *Run) copies() *copies {

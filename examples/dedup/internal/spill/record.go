@@ -80,8 +80,8 @@ func hashes(dst []uint64, b []byte) []uint64 {
 // A document holds the data that a run keeps in addition to text and registers.
 type document struct {
 	input.Doc         // without text
-	Size      int     // of the text, in bytes
-	Rank      float64 // by the field named by -keep
+	Size      int     // length of the text in bytes
+	Rank      float64 // value of the field that -keep names
 	Origin    int64   // its ref in the order of the input, if different
 }
 

@@ -49,13 +49,13 @@ type Run struct {
 	empty    int64    // documents without text
 	sketched bool     // sketched by this process
 	work     lsh.Work // comparisons left out
-	ended    ending   // of sketch
+	ended    ending   // what sketch recorded besides documents
 }
 
 // A part is a range of shards and of refs.
 type part struct {
 	shards     []shard
-	first, end int64 // refs
+	first, end int64 // refs from first to before end
 }
 
 // mostParts is the largest number of parts: a task keeps a block in memory for each.
@@ -121,7 +121,7 @@ func (r *Run) Search() (bool, error) {
 				return false, err
 			}
 		} else if r.s.single() {
-			r.dropAfter(s) // in case the process ended before this
+			r.dropAfter(s) // in case the process was killed before it removed them
 		}
 	}
 	if r.s.Step != "" {

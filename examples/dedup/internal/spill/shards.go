@@ -34,9 +34,9 @@ type shard struct {
 
 // An ending holds everything that sketch found other than documents.
 type ending struct {
-	Shards      int // files
+	Shards      int // number of shard files
 	InputErrors int
-	Problems    []problem // some of them
+	Problems    []problem // the first mostProblems of them
 	Lost        []loss
 	Other       map[string]int
 }

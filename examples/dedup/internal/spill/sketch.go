@@ -55,10 +55,10 @@ type sketching struct {
 	lost   map[corpus.Loss]int
 
 	finished []shardNote // shards of an earlier run that are skipped
-	done     int64       // documents in them, whose signatures are not made again
+	done     int64       // documents in these shards, whose signatures are not made again
 
 	out    *output
-	note   shardNote // of the shard so far
+	note   shardNote // figures of the current shard so far
 	bytes  int64
 	digest xxhash.Digest
 	buf    []byte
@@ -69,7 +69,7 @@ type batch struct {
 	docs      []*input.Doc
 	skipped   int // documents at the beginning that are in shards of an earlier run
 	bytes     int
-	registers [][]uint32 // of the others
+	registers [][]uint32 // registers of the documents that are not skipped
 	done      chan struct{}
 }
 
@@ -288,7 +288,8 @@ func (k *sketching) write(b *batch) error {
 	return nil
 }
 
-// compare ends a shard of an earlier run when all its documents have been seen.
+// compare checks, once all documents of a shard from an earlier run have been read
+// again, that they are the same as then, and moves on to the next shard.
 func (k *sketching) compare() error {
 	note := k.finished[0]
 	if k.note.Docs < note.Docs {

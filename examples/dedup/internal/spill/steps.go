@@ -16,8 +16,8 @@ type step struct {
 	tasks func(r *Run) int
 	do    func(r *Run, t *task) error
 	drop  []string // steps whose files are not needed after it
-	sets  bool     // only if sets decide
-	keep  bool     // only if -keep has an order other than the input's
+	sets  bool     // run the step only if sets decide
+	keep  bool     // run the step only if -keep has an order other than the input's
 }
 
 func perPart(r *Run) int { return len(r.parts) }

@@ -36,7 +36,7 @@ type stream struct {
 	out     *output
 	w       *extsort.Writer
 	records uint64
-	blocks  []byte // offset and length of each, as varints
+	blocks  []byte // offset and length of each block, as varints
 }
 
 // create begins the file of the given name with n streams.

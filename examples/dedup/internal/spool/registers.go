@@ -18,8 +18,8 @@ import (
 // by Put, which any number of goroutines may call for different documents.
 type Registers struct {
 	k, docs int
-	most    int // documents in memory
-	rows    int // of a chunk
+	most    int // largest number of documents in memory
+	rows    int // documents per chunk
 
 	chunks [][]uint32
 	file   *os.File

@@ -20,7 +20,7 @@ func temp(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("temporary file: %w (TMPDIR selects another folder)", err)
 	}
-	os.Remove(f.Name()) // this fails on Windows, where Remove removes it
+	os.Remove(f.Name()) // Windows refuses to remove an open file; there Remove does it
 	return f, nil
 }
 

@@ -92,7 +92,7 @@ func TestSkippedTextHasOnlyASize(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("At returns a text that was skipped")
+			t.Error("At of a skipped text returned, want a panic")
 		}
 	}()
 	s.At(0)
@@ -157,7 +157,7 @@ func TestRegistersRoundTrip(t *testing.T) {
 			r.Close()
 			if limit == 0 {
 				if _, err := src.Rows(make([]uint32, k), 0, 1); err == nil {
-					t.Error("a closed file gives no error")
+					t.Error("Rows of closed Registers: no error, want one")
 				}
 			}
 		}

@@ -27,13 +27,13 @@ type Texts struct {
 	held   int64  // bytes of chunks, used or not
 	first  int    // number of texts in chunks, or in the file early if they were unloaded
 
-	starts []int64  // where each text begins: in the chunks, or in the file of the others
-	sizes  []uint32 // of each text
+	starts []int64  // where each text begins: in the chunks, or in file for the texts after them
+	sizes  []uint32 // length of each text in bytes
 
 	early *os.File // the chunks, if Unload has written them
 	file  *os.File
 	w     *bufio.Writer
-	end   int64 // of file
+	end   int64 // where the next text in file begins
 	mu    sync.Mutex
 	err   error // the first failure of a file
 }

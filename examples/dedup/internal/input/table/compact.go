@@ -152,12 +152,12 @@ type pageHeader struct {
 	kind         int64 // type of page: 0 data, 1 index, 2 dictionary, 3 data of version 2
 	packed, size int64 // bytes in the file, bytes when unpacked
 	values       int64
-	nulls        int64 // of version 2
+	nulls        int64 // in version 2: number of nulls
 	encoding     int64
 	levels       int64 // encoding of definition levels
-	defBytes     int64 // of version 2: the levels precede the compressed bytes
+	defBytes     int64 // in version 2: size of the definition levels, before the compressed bytes
 	repBytes     int64
-	plain        bool // of version 2: not compressed, despite the chunk's codec
+	plain        bool // in version 2: not compressed, despite the chunk's codec
 	bytes        int  // size of the header itself
 }
 

@@ -277,7 +277,7 @@ func (l *lengths) next() ([]byte, error) {
 	return v, nil
 }
 
-// prefixes are values that share a prefix with the value before (encoding
+// prefixes are values that share a prefix with the previous value (encoding
 // DELTA_BYTE_ARRAY).
 type prefixes struct {
 	prefixes []int32
@@ -311,7 +311,7 @@ func (p *prefixes) next() ([]byte, error) {
 	p.prefixes = p.prefixes[1:]
 	switch {
 	case n > len(p.last):
-		return nil, fmt.Errorf("%w: a value repeats %d bytes of the value before, which has %d", ErrCorrupt, n, len(p.last))
+		return nil, fmt.Errorf("%w: a value repeats %d bytes of the previous value, which has only %d", ErrCorrupt, n, len(p.last))
 	case n+len(suffix) > p.limit:
 		return nil, fmt.Errorf("a value of %d bytes: %w", n+len(suffix), ErrLimit)
 	}

@@ -12,8 +12,8 @@ import (
 
 const (
 	headerWindow = 4 << 10 // fits most headers
-	maxHeader    = 4 << 20 // headers may contain the smallest and the largest value
-	maxValues    = 1 << 26 // of a page
+	maxHeader    = 4 << 20 // a header may contain the smallest and the largest value of its page
+	maxValues    = 1 << 26 // largest number of values in a page
 
 	// plainDictionary is the old name of RLE_DICTIONARY.
 	plainDictionary = format.Encoding(2)

@@ -153,7 +153,7 @@ type Column struct {
 	index  int
 	name   string
 	kind   parquet.Kind
-	length int // of a FIXED_LEN_BYTE_ARRAY
+	length int // length of a FIXED_LEN_BYTE_ARRAY
 	levels int // the largest definition level
 	write  func(dst, value []byte) []byte
 }
@@ -204,7 +204,7 @@ type Rows struct {
 	columns []Column
 	maxPage int
 	group   int      // index of the current row group, plus one
-	chunks  []*chunk // of its columns
+	chunks  []*chunk // chunks of the columns in the current row group
 	row     int64    // position in the file of the next value
 	end     int64    // the first row after the row group
 	values  [][]byte
@@ -224,7 +224,7 @@ func (f *File) Rows(columns []Column, o Options) *Rows {
 	return r
 }
 
-// Close frees the memory of decompression.
+// Close frees the decompressors' memory. It does not close the file.
 func (r *Rows) Close() { r.unpack.close() }
 
 // An Error is a part of the file that could not be read.

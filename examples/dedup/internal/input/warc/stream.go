@@ -77,7 +77,7 @@ func (s *stream) compressed() bool { _, ok := s.source.(*gzipSource); return ok 
 // offset returns the offset in the file of the next byte.
 func (s *stream) offset() int64 {
 	if len(s.buf) == 0 && s.err != nil && s.compressed() {
-		return s.source.at() // no byte of that member was consumed
+		return s.source.at() // no byte of the next member was consumed
 	}
 	return s.place(s.taken)
 }

@@ -137,11 +137,12 @@ func NewReader(in io.Reader, o Options) (*Reader, error) {
 	return &Reader{o: o, s: s}, nil
 }
 
-// Close frees the memory of decompression. It does not close the file.
+// Close frees the decompressor's memory. It does not close the file.
 func (r *Reader) Close() { r.s.close() }
 
-// Next returns the next record, or [io.EOF] after the last. Any other error is
-// an [*Error], after which Next may be called again: it ends with io.EOF.
+// Next returns the next record, or [io.EOF] after the last. Any other error is an
+// [*Error], unless Options.Large returned it. After an Error, Next may be called again:
+// the errors end with io.EOF.
 func (r *Reader) Next() (*Record, error) {
 	err := r.skipBlankLines(nil)
 	if err == io.EOF {
@@ -170,7 +171,7 @@ func (r *Reader) Next() (*Record, error) {
 	return rec, nil
 }
 
-// A stop is an error of the caller.
+// A stop wraps an error of Options.Large that Next returns unchanged.
 type stop struct{ err error }
 
 func (s *stop) Error() string { return s.err.Error() }
