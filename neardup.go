@@ -61,7 +61,7 @@ type Comparison struct {
 
 // Compare compares two texts. All figures are exact: none is an estimate.
 //
-// The cost is linear in the texts, and most of it goes into the passages. See
+// The cost is linear in the length of the texts, and most of it goes into the passages. See
 // [shingle.Shingler] and [shingle.Aligner] for other units, sizes and limits.
 func Compare(a, b string) Comparison {
 	var sh shingle.Shingler

@@ -83,14 +83,14 @@ func TestCompareCountsShingles(t *testing.T) {
 			got := [3]float64{c.Jaccard, c.ContainmentA, c.ContainmentB}
 			want := [3]float64{float64(common) / float64(len(a)+len(b)-common), float64(common) / float64(len(a)), float64(common) / float64(len(b))}
 			if got != want {
-				t.Fatalf("%s and %s: %v, want %v", x.ID, y.ID, got, want)
+				t.Fatalf("%s and %s: Jaccard and containments %v, want %v", x.ID, y.ID, got, want)
 			}
 			if x.ID != y.ID && common > 0 {
 				similar++
 			}
 			if e := neardup.Compare(y.Text, x.Text); x.ID == y.ID && (c.CoveredA != 1 || c.CoveredB != 1) ||
 				c.CoveredA > 1 || (c.CoveredA > 0) != (len(c.Passages) > 0) || (e.CoveredA > 0) != (c.CoveredB > 0) {
-				t.Errorf("%s and %s: covered %v and %v, exchanged %v and %v, want 1 and 1 for one ID, and shares above 0 only with passages", x.ID, y.ID, c.CoveredA, c.CoveredB, e.CoveredA, e.CoveredB)
+				t.Errorf("%s and %s: covered %v and %v, with the texts exchanged %v and %v, want 1 and 1 for a text and itself, and shares above 0 only with passages", x.ID, y.ID, c.CoveredA, c.CoveredB, e.CoveredA, e.CoveredB)
 			}
 			for _, p := range c.Passages {
 				if p.Exact && !strings.EqualFold(p.A.Of(x.Text), p.B.Of(y.Text)) {
@@ -164,7 +164,7 @@ func TestCorpusFindsWhatEveryPairFinds(t *testing.T) {
 		}
 	}
 	if len(want) < 10 {
-		t.Fatalf("only %d pairs", len(want))
+		t.Fatalf("%d near-duplicate pairs, want at least 10 (else too little is tested)", len(want))
 	}
 	pairs, err := c.Pairs(t.Context())
 	if err != nil {
@@ -268,15 +268,16 @@ func TestCorpusMasksFrames(t *testing.T) {
 					}
 				}
 				if n := len(c.Recycled("post/1")); n != 2 {
-					t.Errorf("%d recycled blocks, want menu and footer", n)
+					t.Errorf("%d recycled blocks, want 2: menu and footer", n)
 				}
 			}
 		}
 	}
 }
 
-// Versions drift: every document that AddNew leaves out is at the threshold or above to a
-// kept one, and no two kept documents are near-duplicates.
+// Each version differs a little from the one before. Every document that AddNew leaves out
+// must still reach the threshold with a kept one, and no two kept documents may be
+// near-duplicates.
 func TestAddNewDoesNotChain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	var c neardup.Corpus
@@ -290,7 +291,7 @@ func TestAddNewDoesNotChain(t *testing.T) {
 			if seen {
 				left++
 				if s := neardup.Compare(d.Text, kept[m.ID]).Jaccard; s < .8 || s != m.Similarity {
-					t.Errorf("%s was left out for %s at %v, want the similarity %v, 0.8 and above", d.ID, m.ID, m.Similarity, s)
+					t.Errorf("%s was left out as a match of %s at %v, want the exact similarity %v, at least 0.8", d.ID, m.ID, m.Similarity, s)
 				}
 			} else {
 				kept[d.ID] = d.Text
@@ -299,7 +300,7 @@ func TestAddNewDoesNotChain(t *testing.T) {
 		}
 	}
 	if len(kept) != c.Len() || left < 100 || len(kept) < 20 {
-		t.Errorf("%d kept, Len() = %d, %d left out, want as many in the corpus as kept, at least 20, and 100 left out", len(kept), c.Len(), left)
+		t.Errorf("%d kept, %d left out, Len() = %d; want Len() equal to kept, at least 20 kept and at least 100 left out", len(kept), left, c.Len())
 	}
 	pairs, err := c.Pairs(t.Context())
 	if err != nil {

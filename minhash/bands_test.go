@@ -39,7 +39,7 @@ func TestBandsMeetWithProbabilityJToTheRows(t *testing.T) {
 				// Bands of one document are not independent: at small n they depend
 				// on the same few elements, so the bound is absolute.
 				if math.Abs(got-want) > .02+.05*want {
-					t.Errorf("n=%d J=%.2f rows=%d: %.4f of the bands agree, J^rows is %.4f", n, j, rows, got, want)
+					t.Errorf("n=%d J=%.2f rows=%d: %.4f of the bands agree, want about J^rows = %.4f", n, j, rows, got, want)
 				}
 			}
 		}

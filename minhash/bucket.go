@@ -42,7 +42,7 @@ type params struct {
 
 	// In round 0 the top bits of x are the number of the element's bucket, and the low
 	// 32 bits, shifted, are its rank. In round r > 0 the same holds for y = x *
-	// rounds[r], y ^= y>>32.
+	// round[r], y ^= y>>32.
 	round [maxRounds]uint64
 
 	// In the fallback the element's value in register j is a[j]*uint32(x), shifted; for

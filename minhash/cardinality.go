@@ -27,7 +27,7 @@ func (s Signature) Cardinality() float64 {
 	// In a round, an element is in a given register with probability 1/k; in the
 	// fallback it is in all of them.
 	rounds := s.scheme.Rounds
-	passed, unfilled := 0, 0 // rounds that left a register empty, and registers that some round left empty
+	passed, unfilled := 0, 0 // how often a round left a register empty, and how many registers round 0 left empty
 	for _, v := range s.values {
 		r := roundOf(v, rounds)
 		if r > 0 {

@@ -105,7 +105,7 @@ func TestFormatDumpByHand(t *testing.T) {
 	for i := range set {
 		set[i] = uint64(i + 1)
 	}
-	want := []byte("NDmh\x01\x01\x00\x02\x01") // versions 1, a signature, bucket, two rounds
+	want := []byte("NDmh\x01\x01\x00\x02\x01") // magic, format version, kind signature, algorithm bucket, two rounds, scheme version
 	want = append(want, 16)
 	want = binary.LittleEndian.AppendUint64(want, 1)
 	want = append(want, "\x07words:5"...)

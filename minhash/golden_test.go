@@ -224,7 +224,7 @@ func TestUnmarshalRefusesDamagedBytes(t *testing.T) {
 	} {
 		var got minhash.Signature
 		if err := got.UnmarshalBinary(c.data); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+			t.Errorf("%s: UnmarshalBinary() = %v, want %v", c.why, err, c.want)
 		}
 		if got.Values() != nil {
 			t.Errorf("%s: failed UnmarshalBinary left values %v, want none", c.why, got.Values())

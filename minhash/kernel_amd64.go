@@ -202,7 +202,7 @@ func (s *Sketcher) countFrom(regs []uint32, least uint32) int {
 	return countFromGeneric(regs, least)
 }
 
-// At most missing registers remain to be filled.
+// fallback fills the registers that no round filled, of which there are at most missing.
 func (s *Sketcher) fallback(regs []uint32, xs []uint64, missing int) {
 	p := &s.params
 	n := len(xs)

@@ -190,7 +190,7 @@ no:
 	VPXORQ  T, X, X   \
 	VPSRLQ  X23, X, T
 
-// Packs these elements as bucket<<32 | value into X. X24 = cut, Z25 = tag, Z26 =
+// Packs the results of LATER into X, as bucket<<32 | value. X24 = cut, Z25 = tag, Z26 =
 // upper halves.
 #define PACK(X, T) \
 	VPSLLQ  $32, T, T \

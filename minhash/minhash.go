@@ -119,7 +119,7 @@ type sequence struct {
 	sketcher *Sketcher
 	regs     []uint32 // padded to whole vectors, for the kernels
 	begun    bool
-	push     func([]uint64) bool // is add
+	push     func([]uint64) bool // the method add
 }
 
 func (q *sequence) add(hashes []uint64) bool {

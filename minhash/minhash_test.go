@@ -178,7 +178,7 @@ func TestForSchemeMakesTheSameSketcher(t *testing.T) {
 		}
 		want := minhash.New(o).Sketch(stream(3, 50))
 		if diff := cmp.Diff(want.Values(), s.Sketch(stream(3, 50)).Values()); diff != "" {
-			t.Errorf("%v: other values (-want +got):\n%s", sc, diff)
+			t.Errorf("%v: registers differ (-want +got):\n%s", sc, diff)
 		}
 		later := sc
 		later.Version++
@@ -204,7 +204,7 @@ func TestSchemeErrorsNameTheField(t *testing.T) {
 		{func(sc *minhash.Scheme) { sc.Rounds = 3 }, "minhash: invalid scheme: 3 rounds, but bucket has 2"},
 		{func(sc *minhash.Scheme) { sc.Algorithm = minhash.Classic }, "minhash: invalid scheme: 2 rounds, but classic has none"},
 		{func(sc *minhash.Scheme) { sc.Elements = strings.Repeat("x", 256) }, "minhash: invalid scheme: the name of the elements has 256 bytes, limit 255"},
-		{func(sc *minhash.Scheme) { sc.Algorithm, sc.Rounds, sc.Seed = minhash.Legacy, 0, 1<<32 }, "minhash: invalid scheme: seed 4294967296 does not fit the 32 bits of legacy"},
+		{func(sc *minhash.Scheme) { sc.Algorithm, sc.Rounds, sc.Seed = minhash.Legacy, 0, 1<<32 }, "minhash: invalid scheme: seed 4294967296 does not fit in the 32 bits of legacy"},
 	} {
 		sc := good
 		c.change(&sc)

@@ -117,7 +117,7 @@ func TestPackedRefusesDamage(t *testing.T) {
 	} {
 		var got minhash.Packed
 		if err := got.UnmarshalBinary(c.data); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+			t.Errorf("%s: UnmarshalBinary() = %v, want %v", c.why, err, c.want)
 		}
 	}
 	whole, err := minhash.New(minhash.Options{K: 16}).Sketch([]uint64{1}).MarshalBinary()

@@ -75,11 +75,11 @@ var (
 // comes from [Sketcher.Scheme] or from stored data.
 type Scheme struct {
 	Algorithm Algorithm
-	K         int    // registers
+	K         int    // number of registers
 	Rounds    int    // bucket rounds before the fallback; 0 unless Bucket
-	Seed      uint64 // of the hash functions
+	Seed      uint64 // seed of the hash functions
 	Elements  string // the kind of elements: the name from Options, or ""
-	Version   int    // of the definition of the algorithms
+	Version   int    // version of the algorithms' definition
 }
 
 // String returns the scheme on one line, as [Scheme.MarshalText] does, but also for
@@ -108,12 +108,12 @@ func (sc Scheme) check() error {
 	case sc.K < 1 || sc.K > maxK:
 		return fmt.Errorf("k is %d, but %v needs a number from 1 to %d", sc.K, sc.Algorithm, maxK)
 	case sc.Algorithm >= Affine32 && sc.Seed>>32 != 0:
-		return fmt.Errorf("seed %d does not fit the 32 bits of %v", sc.Seed, sc.Algorithm)
+		return fmt.Errorf("seed %d does not fit in the 32 bits of %v", sc.Seed, sc.Algorithm)
 	}
 	return nil
 }
 
-// valid returns the error of check for callers that pass a Scheme.
+// valid is check with the error wrapped for callers that pass in a Scheme.
 func (sc Scheme) valid() error {
 	err := sc.check()
 	if err == nil || errors.Is(err, ErrVersion) {
@@ -122,7 +122,7 @@ func (sc Scheme) valid() error {
 	return fmt.Errorf("%w: %w", ErrScheme, err)
 }
 
-// intact returns the error of check for data that contains a Scheme.
+// intact is check with the error wrapped for decoders of a stored Scheme.
 func (sc Scheme) intact() error {
 	err := sc.check()
 	if err == nil || errors.Is(err, ErrVersion) {

@@ -32,11 +32,11 @@ func TestSimHashFollowsTheDefinition(t *testing.T) {
 			set = append(set[:n/3], set[:n/3]...)
 		}
 		if got, want := minhash.SimHash64(set), naive(set); got != want {
-			t.Fatalf("n=%d: %016x, want %016x", len(set), got, want)
+			t.Fatalf("SimHash64(%d elements) = %016x, want %016x", len(set), got, want)
 		}
 	}
 	if got, want := minhash.SimHash64(stream(1, 70001)), naive(stream(1, 70001)); got != want {
-		t.Errorf("n=70001: %016x, want %016x", got, want)
+		t.Errorf("SimHash64(70001 elements) = %016x, want %016x", got, want)
 	}
 	// The angle between sets of equal size that share half of their elements is 60
 	// degrees, a third of pi: 21.3 of 64 bits.

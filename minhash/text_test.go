@@ -107,7 +107,7 @@ func TestUnmarshalTextRefusesDamage(t *testing.T) {
 	} {
 		var sig minhash.Signature
 		if err := sig.UnmarshalText([]byte(c.text)); !errors.Is(err, c.want) || sig.Values() != nil {
-			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+			t.Errorf("%s: Signature.UnmarshalText() = %v, want %v and no values", c.why, err, c.want)
 		}
 	}
 	for _, c := range []struct {
@@ -130,7 +130,7 @@ func TestUnmarshalTextRefusesDamage(t *testing.T) {
 	} {
 		var sc minhash.Scheme
 		if err := sc.UnmarshalText([]byte(c.text)); !errors.Is(err, c.want) || sc != (minhash.Scheme{}) {
-			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+			t.Errorf("%s: Scheme.UnmarshalText() = %v, want %v and the zero Scheme", c.why, err, c.want)
 		}
 	}
 }

@@ -68,13 +68,13 @@ type Copies uint8
 
 const (
 	// CoverCopies maps each copy to one counterpart: every shared stretch of
-	// either text is in a passage, and two copies here that have two copies
-	// there make two passages, not four.
+	// either text is in a passage, and two copies in each text make two
+	// passages, not four.
 	CoverCopies Copies = iota
 	// BestCopy uses no stretch of either text twice: a passage that occurs once in one
 	// text and three times in the other is reported once.
 	BestCopy
-	// EveryCopy reports every pair of copies (at most 64 for a phrase).
+	// EveryCopy reports every pair of copies (at most 64 pairs for a phrase).
 	EveryCopy
 )
 
@@ -87,9 +87,9 @@ const (
 	// paragraph if that is about one token in both texts (two if it has 16 equal tokens
 	// or more, three if it has 32), so that a paragraph whose last word was changed is
 	// included whole. It does the same with a sentence if the passage is edited anyway.
-	// Left out are equally few tokens that reach into another paragraph, parts of a
+	// It leaves out equally few tokens that reach into another paragraph, parts of a
 	// number, and a single token that reaches into another sentence or clause if both
-	// texts have it elsewhere too.
+	// texts also have it elsewhere.
 	SnapNear Snap = iota
 	// SnapNone ends a passage at its last equal token.
 	SnapNone
@@ -138,13 +138,13 @@ type Text struct {
 	sh     Shingler
 	ids    []uint32
 	base   []uint32          // offsets of every 64th token
-	starts []uint16          // start of each token, relative to the base before it
-	far    []uint32          // start of each token, if one is too far from its base
+	starts []uint16          // start of each token, relative to its entry of base
+	far    []uint32          // start of each token; nil if base and starts suffice
 	size   []uint8           // bytes of each token, at most longToken
-	ends   map[uint32]uint32 // lengths of the long tokens
+	ends   map[uint32]uint32 // ends of the tokens of longToken bytes or more
 
-	weights []uint8 // nil if all are words
-	weight  int     // their sum
+	weights []uint8 // weight of each token; nil if all are words
+	weight  int     // sum of the weights
 
 	once   sync.Once
 	breaks []uint32
@@ -160,7 +160,7 @@ type Seed struct{ A, B, N int }
 // passage may run across one. It panics if the text is longer than 2 GiB.
 func (al Aligner) Prepare(text string, skip ...Span) *Text {
 	sh := al.Shingler
-	sh.Size, sh.Multiset = 0, false // ignored here
+	sh.Size, sh.Multiset = 0, false // they do not change the tokens
 	buf := tokenBuffers.Get().(*[]Token)
 	defer tokenBuffers.Put(buf)
 	*buf = sh.AppendTokens((*buf)[:0], text, skip...)
@@ -255,7 +255,7 @@ func (t *Text) Len() int { return len(t.starts) }
 // Token returns the span of token i.
 func (t *Text) Token(i int) Span { return Span{t.start(i), t.end(i)} }
 
-// The length of a token of longToken bytes or more is stored separately.
+// The end of a token of longToken bytes or more is stored separately, in Text.ends.
 const longToken = 255
 
 // start returns the offset at which token i begins; end, at which it ends.
@@ -381,8 +381,8 @@ func (al Aligner) passage(a, b *Text, c align.Chain) Passage {
 	return p
 }
 
-// sameTokens compares the whole hashes of the tokens on both sides, of which 32 bits
-// are known to agree.
+// sameTokens compares the full hashes of the tokens on both sides. Aligning compared
+// only 32 bits of each.
 func sameTokens(a, b *Text, p Passage) bool {
 	if p.A.Of(a.text) == p.B.Of(b.text) && slices.Equal(a.skipInside(p.A), b.skipInside(p.B)) {
 		return true
@@ -393,7 +393,7 @@ func sameTokens(a, b *Text, p Passage) bool {
 	return slices.EqualFunc(*x, *y, func(s, t Token) bool { return s.Hash == t.Hash })
 }
 
-// inside tokenizes a part of the text, into a buffer of the pool.
+// inside tokenizes a part of the text, into a buffer from the pool.
 func (t *Text) inside(s Span) *[]Token {
 	buf := tokenBuffers.Get().(*[]Token)
 	*buf = t.sh.AppendTokens((*buf)[:0], s.Of(t.text), t.skipInside(s)...)

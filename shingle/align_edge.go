@@ -25,7 +25,8 @@ func (e *edges) span() Span {
 	return Span{e.t.start(e.from), e.t.end(e.to - 1)}
 }
 
-// paragraph returns the tokens of the paragraphs that hold tokens i and j.
+// paragraph returns the range of tokens from the start of the paragraph of token i to
+// the end of the paragraph of token j.
 func (t *Text) paragraph(i, j int) (from, to int) {
 	breaks := t.paragraphs()
 	k := t.breakFrom(i)
@@ -140,14 +141,14 @@ func (t *Text) level(i int) int {
 		return sentenceEnd
 	}
 	if from, to := t.between(i + 1); len(t.skip) == 0 && (from >= to || to == from+1 && t.text[from] == ' ') {
-		return 0 // as between most tokens
+		return 0 // most tokens have nothing or one space between them
 	}
 	breaks := t.paragraphs()
 	if k := t.breakFrom(i + 1); k < len(breaks) && int(breaks[k]) == i+1 {
 		return sentenceEnd
 	}
 	gap := t.after(i)
-	if gap == "" || gap == " " { // most are
+	if gap == "" || gap == " " { // as most gaps are
 		return 0
 	}
 	if t.endsSentence(i) {
@@ -205,8 +206,8 @@ func (s Snap) move(a, b *edges, matched int, exact bool) {
 }
 
 // untilHead returns the number of tokens from the start of the sentence to token i,
-// -1 if more than n. untilTail returns the number of tokens from token i to the end
-// of the sentence of the token before it.
+// or -1 if there are more than n. untilTail returns the number of tokens from token i
+// to the end of the sentence that token i-1 is in, or -1 likewise.
 func (t *Text) untilHead(i, n int) int {
 	for k := range n + 1 {
 		if t.level(i-k-1) == sentenceEnd {

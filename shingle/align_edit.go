@@ -6,7 +6,7 @@ import "github.com/neardup/neardup/internal/align"
 type Op uint8
 
 const (
-	// Equal tokens are in both sides.
+	// Equal: A and B have the same tokens.
 	Equal Op = iota
 	// Replace: A and B have different tokens in the same place.
 	Replace
@@ -34,7 +34,7 @@ func (o Op) String() string {
 // An Edit is one step of turning one side of a passage into the other.
 type Edit struct {
 	Op   Op
-	A, B Span // in bytes of the texts
+	A, B Span // byte ranges in the texts
 }
 
 // Edits returns the steps that turn side A of a passage into side B: stretches of

@@ -26,7 +26,7 @@ func template(a, b edges, runs []align.Run, matched int) bool {
 	va, vb := values{edges: a}, values{edges: b}
 	similar := 2*float64(matched) >= templateSimilarity*float64(a.to-a.from+b.to-b.from)
 	if similar && len(runs)+1 < max(templateSlots, (matched+templateTokens-1)/templateTokens) {
-		return false // there are fewer slots than that
+		return false // at most len(runs)+1 slots, which is too few
 	}
 	slots, differ, filled := 0, 0, 0
 	slot := func(i, x, j, y int) {
@@ -67,7 +67,7 @@ func (t *Text) inNumber(i int) bool {
 	}
 	from, to := t.between(i)
 	if to <= from || to-from > len("’") || t.text[from] == ' ' {
-		return false // most are
+		return false // as for most tokens
 	}
 	switch t.text[from:to] {
 	case ".", ",", "-", "/", ":", "'", "’", "\u00a0", "\u202f":
@@ -123,8 +123,8 @@ func (v *values) count(from, to int) (n int) {
 	return n
 }
 
-// is reports whether a token is a number, in digits or a small one in words, or a
-// name: a word with a capital letter that does not begin a sentence.
+// is reports whether a token is a number (in digits, or a small one in words) or a
+// name (a word with a capital letter that does not begin a sentence).
 func (v *values) is(i int) bool {
 	r := v.first(i)
 	if r >= 0x4e00 && r <= 0x9fff {
@@ -146,7 +146,7 @@ func (v *values) is(i int) bool {
 	return numeral(word)
 }
 
-// hasNumber reports whether a word has a digit or another number.
+// hasNumber reports whether a word has a digit or another numeric character, such as ½.
 func hasNumber(word string) bool {
 	for i := 0; i < len(word); i++ {
 		if c := word[i]; c >= utf8.RuneSelf {

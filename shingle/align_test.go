@@ -103,7 +103,7 @@ func marks(t *testing.T, marked string) (string, map[string]shingle.Span) {
 	}
 }
 
-// checkPassages fails unless the passages of two texts are as documented.
+// checkPassages fails unless the passages of two texts have the documented properties.
 func checkPassages(t *testing.T, al shingle.Aligner, a, b string, ps []shingle.Passage) {
 	t.Helper()
 	least := cmp.Or(al.MinTokens, 12)
@@ -115,7 +115,7 @@ func checkPassages(t *testing.T, al shingle.Aligner, a, b string, ps []shingle.P
 			t.Fatalf("%+v: sides of %d and %d tokens, want Tokens the larger and Matched from %d to the smaller", p, na, nb, least)
 		}
 		if want := 2 * float64(p.Matched) / float64(na+nb); p.Similarity != want {
-			t.Fatalf("%+v: similarity should be %v", p, want)
+			t.Fatalf("passage %+v: want Similarity %v", p, want)
 		}
 		equal := slices.EqualFunc(al.Shingler.AppendTokens(nil, p.A.Of(a)), al.Shingler.AppendTokens(nil, p.B.Of(b)),
 			func(x, y shingle.Token) bool { return x.Hash == y.Hash })
@@ -181,7 +181,7 @@ func checkEdits(t *testing.T, a, b string, p shingle.Passage, edits []shingle.Ed
 		t.Fatalf("passage %+v: its last %d tokens are in no edit, want 0", p, n)
 	}
 	if p.Exact && (len(edits) != 1 || edits[0].Op != shingle.Equal) {
-		t.Fatalf("exact passage %+v: edits %+v, want one, Equal", p, edits)
+		t.Fatalf("exact passage %+v: edits %+v, want a single Equal edit", p, edits)
 	}
 	if same < p.Matched*9/10 {
 		t.Fatalf("passage %+v: edits keep %d tokens, want at least %d", p, same, p.Matched*9/10)
@@ -288,8 +288,8 @@ func exchanged(ps []shingle.Passage) []shingle.Passage {
 	return ps
 }
 
-// TestEachAlignOptionChangesPassages has, for every option, two texts whose passages it
-// changes.
+// TestEachAlignOptionChangesPassages checks, for every option, that it changes the
+// passages of two texts.
 func TestEachAlignOptionChangesPassages(t *testing.T) {
 	const tail = "runs over the hills and far away to the sea where nobody goes"
 	text := func(s string) string { return "One two three. " + s + " Seven eight nine." }
@@ -322,7 +322,7 @@ func TestAlignAtFindsWhatAlignFinds(t *testing.T) {
 	x, y := al.Prepare(a), al.Prepare(b)
 	want := al.Align(a, b)
 	if len(want) != 1 {
-		t.Fatalf("passages %+v", want)
+		t.Fatalf("Align() = %+v, want one passage", want)
 	}
 	seeds := []shingle.Seed{{A: 6, B: 6, N: 3}}
 	if diff := gocmp.Diff(want, al.AlignAt(x, y, seeds)); diff != "" {

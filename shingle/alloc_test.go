@@ -52,7 +52,7 @@ func TestNewHashesAllocateSeldom(t *testing.T) {
 		name   string
 		text   string
 		allocs float64
-		times  int // as many hashes may have room as there are
+		times  int // maximum capacity, as a multiple of the number of hashes
 	}{
 		{"a line", line, 1, 1},
 		{"60 KB", strings.Repeat(line, 1000), 1, 1},

@@ -15,17 +15,17 @@ type Rest struct {
 	chunks []chunk
 }
 
-// A chunk is a run of n kept bytes, without the white space around them, with its old
-// and its new offset.
+// A chunk is a run of n kept bytes, without the white space around them. It begins at
+// offset from in the original text and at offset to in the rest.
 type chunk struct{ from, to, n int }
 
 // Cut returns text without spans, which must be ascending and disjoint and begin and
 // end between tokens. The tokens of the rest are those outside the spans.
 //
-// Of the white space on the two sides of a span, the side with more line breaks
-// stays, the first one if they have equally many. At the beginning of the text the
-// side before the span stays, at its end the side after it. A space is inserted where
-// two tokens would otherwise join.
+// If there is white space on both sides of a span, only one side keeps it: the side with
+// more line breaks, or the side before the span if both have equally many. At the
+// beginning of the text it is always the side before the span, at the end the side after
+// it. A space is inserted where two tokens would otherwise join.
 func Cut(text string, spans []Span) Rest {
 	if len(spans) == 0 {
 		return Rest{text, []chunk{{0, 0, len(text)}}}
@@ -48,8 +48,8 @@ func Cut(text string, spans []Span) Rest {
 	return Rest{c.out.String(), c.chunks}
 }
 
-// Original returns the original span of a span of the rest: from the first of its
-// bytes that was kept to the last one, including all cut text in between. It is
+// Original maps a span of the rest to the original text: from the place of its first
+// kept byte to that of its last, including all cut text in between. The result is
 // empty if the span holds only white space around a cut.
 func (r Rest) Original(s Span) Span {
 	i := sort.Search(len(r.chunks), func(i int) bool { return r.chunks[i].to+r.chunks[i].n > s.Start })
@@ -65,8 +65,8 @@ func (r Rest) Original(s Span) Span {
 type cutter struct {
 	out    strings.Builder
 	chunks []chunk
-	gap    string // white space to be written next
-	end    int    // of the last chunk, in the original text
+	gap    string // white space to write before the next chunk
+	end    int    // end of the last chunk in the original text
 }
 
 // add adds a part of the text between two spans.
@@ -115,7 +115,7 @@ func parting(space string) int {
 
 // meld reports whether joining two texts changes the tokens where they meet.
 func meld(a, b string) bool {
-	const near = 64 // bytes; text further away does not change them
+	const near = 64 // bytes on each side; text further away does not affect these tokens
 	a = a[max(0, len(a)-near):]
 	if len(b) > near {
 		n := near

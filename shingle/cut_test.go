@@ -61,13 +61,13 @@ func TestOriginalMapsBackToText(t *testing.T) {
 	} {
 		at := strings.Index(rest.Text, tt.part)
 		if got := rest.Original(shingle.Span{Start: at, End: at + len(tt.part)}).Of(text); got != tt.want {
-			t.Errorf("%q of %q was %q, want %q", tt.part, rest.Text, got, tt.want)
+			t.Errorf("Original(%q of %q) = %q, want %q", tt.part, rest.Text, got, tt.want)
 		}
 	}
 }
 
-// FuzzCut cuts every token whose bit is set: the other tokens are those of the rest, at
-// the places that Original returns.
+// FuzzCut cuts every token whose bit is set. The rest must have exactly the other tokens,
+// and Original must return their places.
 func FuzzCut(f *testing.F) {
 	f.Add("one two  three\n\nfour; five ab中cd ½", []byte{0b01010101, 0b1010})
 	f.Add("ひら中がな don't\u200b x\xe4y\xb8\xad", []byte{0b01010100})
@@ -95,7 +95,7 @@ func FuzzCut(f *testing.F) {
 		}
 		for i := range got {
 			if at := rest.Original(got[i].Span); at != want[i].Span {
-				t.Fatalf("%q was at %v, not %v of %q", got[i].Of(rest.Text), want[i].Span, at, text)
+				t.Fatalf("Original(token %q) = %v in %q, want %v", got[i].Of(rest.Text), at, text, want[i].Span)
 			}
 		}
 		if utf8.ValidString(text) && !utf8.ValidString(rest.Text) {

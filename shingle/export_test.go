@@ -19,7 +19,7 @@ func EachTier(f func(name string)) {
 	}
 }
 
-// Occurrence is occurrence.
+// Occurrence exports occurrence, for hashes without a seed.
 func Occurrence(h, n uint64) uint64 { return public.occurrence(h, n) }
 
 // Pieces returns the tokens and spans found when text is read in pieces of n bytes, cut
@@ -47,8 +47,8 @@ func (s Shingler) Pieces(text string, n int) []Token {
 	return out
 }
 
-// SameUnspaced reports whether the vector instructions in use, if any, agree with the
-// plain form on blocks of text without spaces, after each kind and for both tables. It
+// SameUnspaced reports whether the kernel in use, if any, agrees with its generic
+// counterpart on blocks of text without spaces, after each kind and for both tables. It
 // returns the largest number of bytes taken.
 func SameUnspaced(text []byte) (same bool, read int) {
 	for k := range kindTables {
@@ -65,8 +65,8 @@ func SameUnspaced(text []byte) (same bool, read int) {
 	return true, read
 }
 
-// SameTwos reports whether the vector instructions in use agree with the plain form on
-// the two-byte code points of a block, for both tables.
+// SameTwos reports whether the kernel in use agrees with its generic counterpart on the
+// two-byte code points of a block, for both tables.
 func SameTwos(text [blockSize + 16]byte, two uint64) bool {
 	// Only first bytes of two-byte sequences, as a block has them.
 	for q := range 64 {
@@ -87,10 +87,11 @@ func SameTwos(text [blockSize + 16]byte, two uint64) bool {
 	return true
 }
 
-// SameBytes reports whether the vector instructions in use agree with the plain form on
+// SameBytes reports whether the kernels in use agree with their generic counterparts on
 // which bytes of text belong to words, on their kinds, and on how many of them are ASCII.
 func SameBytes(text []byte) bool {
-	// Room for a block of any content, ended by a byte that does not belong to a word.
+	// A space ends the last word. Kernels read past it, but what they read there must not
+	// change the result.
 	buf := append(slices.Clone(text), ' ')
 	n := len(buf)
 	buf = append(buf, "garbage that's after it all, 'as' much as a block and a vector'x"...)
@@ -121,7 +122,7 @@ func SameBytes(text []byte) bool {
 	return true
 }
 
-// SameRun reports whether the vector instructions in use agree with the plain form on the
+// SameRun reports whether the kernel in use agrees with its generic counterpart on the
 // first blocks of text, after each state, for both tables, up to the end and up to the
 // n-th byte. It returns the largest number of bytes taken.
 func SameRun(text []byte, n int) (same bool, read int) {
@@ -152,8 +153,8 @@ func sameRun(text []byte, n int) (same bool, read int) {
 	return true, read
 }
 
-// SameLetters reports whether the vector instructions in use, if any, agree with the
-// plain form on blocks of two-byte letters, for both tables. It returns the largest
+// SameLetters reports whether the kernel in use, if any, agrees with its generic
+// counterpart on blocks of two-byte letters, for both tables. It returns the largest
 // number of bytes taken.
 func SameLetters(text []byte) (same bool, read int) {
 	got, want := make([]byte, len(text)+blockSize), make([]byte, len(text)+blockSize)
@@ -168,9 +169,9 @@ func SameLetters(text []byte) (same bool, read int) {
 	return true, read
 }
 
-// SamePages reports whether the vector instructions in use, if any, fold blocks of text
-// by pages to the same tokens and state as folding code point by code point, after each
-// state and for both tables. It returns the largest number of bytes taken.
+// SamePages reports whether the kernel in use, if any, folds blocks of text by pages to
+// the same tokens and state as folding code point by code point does, after each state
+// and for both tables. It returns the largest number of bytes taken.
 func SamePages(text []byte) (same bool, read int) {
 	if !hasPages() {
 		return true, 0

@@ -9,21 +9,21 @@ import (
 )
 
 // A folder folds a piece of text into bytes in which every token is a run of word
-// bytes: ASCII letters (of either case), digits, and bytes from 0x80, and the
+// bytes: ASCII letters (of either case), digits, bytes outside ASCII, and the
 // apostrophe where it is between letters. Separators become ASCII bytes that are not
 // word bytes. Where two tokens adjoin, as ideographs do, a space is written between
 // them.
 type folder struct {
 	table   *unidata.Table
-	letters *letters   // of lettersOf
-	kinds   *kindTable // of kindTables
+	letters *letters   // an element of lettersOf
+	kinds   *kindTable // an element of kindTables
 	buf     []byte     // folded text, followed by room for one 64-byte step
-	n       int        // bytes folded
+	n       int        // length of the folded text
 	state   uint64
 
-	runs   *runTable                  // of runTables; nil until it is needed
-	pages  *pageTable                 // of pageTables; nil until it is needed
-	mended [2 * (blockSize + 16)]byte // a block without its broken bytes, and spare room
+	runs   *runTable                  // made by runTables; nil until it is needed
+	pages  *pageTable                 // made by pageTables; nil until it is needed
+	mended [2 * (blockSize + 16)]byte // a block with spaces for its broken bytes, and spare room
 
 	// Origins of the folded bytes. Unless mixed, byte i comes from byte base+i of the
 	// text. Otherwise, if origins are requested, it comes from the bytes base+start[i]
@@ -133,8 +133,8 @@ func (f *folder) ascii(text []byte, at int) int {
 	return n
 }
 
-// copyASCIIGeneric copies src to dst up to its first byte from 0x80, and returns how
-// many bytes it copied. dst has room for eight bytes more.
+// copyASCIIGeneric copies src to dst up to its first byte outside ASCII, and returns
+// how many ASCII bytes it copied. dst has room for eight more bytes.
 func copyASCIIGeneric(dst, src []byte) int {
 	n := 0
 	for ; len(src)-n >= 32; n += 32 {

@@ -14,13 +14,13 @@ const blockSize = 64
 
 // utf8Masks classify the bytes of a block.
 type utf8Masks struct {
-	high, cont, three, four uint64 // 0x80 and above; continuing; first of three or more; first of four
+	high, cont, three, four uint64 // bytes outside ASCII; continuation bytes; first bytes of three or more; first bytes of four
 }
 
 // block folds the complete code points in the first block of text, and perhaps in
 // the following ones, up to n bytes, and returns the number of bytes folded. It
-// returns 0 if all are ASCII. If n is below blockSize+16, twice that must be
-// readable.
+// returns 0 if the first block is all ASCII. If n is below blockSize+16, text must
+// have 2*(blockSize+16) readable bytes.
 func (f *folder) block(text []byte, n, at int) int {
 	var m utf8Masks
 	classifyUTF8(&m, text)
@@ -167,7 +167,7 @@ type letters struct {
 // two adjoining first bytes, an even one and the next.
 type pairTable [2][128]uint8
 
-// lettersOf holds the letters of each table.
+// lettersOf holds the letters of each folding table.
 var lettersOf = func() (t [2]letters) {
 	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
 		two := &t[k].two

@@ -22,21 +22,21 @@ const (
 	pageExtend  // a mark, also an accent
 	pageCluster // with pageStacker, a prefix vowel
 	pageStacker
-	pageLow  // the lower bit of the level of a mark in canonical order,
-	pageHigh // and the upper one
+	pageLow  // the lower bit of a mark's level in canonical order
+	pageHigh // the upper bit of that level
 
 	pageLetter  = 0
-	pageNothing = pageSep | pageExtend      // with no bytes; changes nothing
+	pageNothing = pageSep | pageExtend      // with 0 bytes: a code point that has no effect
 	pageSpaced  = pageCluster | pageStacker // a space may be written before or after it
 )
 
-// A pageTable holds the pages of one table.
+// A pageTable holds the pages of one folding table.
 type pageTable struct {
-	index [1024]uint16 // by code point / 128: index in list, 0 if there is no such page
+	index [1024]uint16 // indexed by code point / 128: index of the page in list, or 0 if it has none
 	list  []page       // the first one holds the kinds of ASCII
 }
 
-// pageTables makes the table for texts without accents, and for those with them.
+// pageTables makes the table that folds accents away and the one that keeps them.
 var pageTables = [2]func() *pageTable{
 	sync.OnceValue(func() *pageTable { return newPageTable(runTables[0]()) }),
 	sync.OnceValue(func() *pageTable { return newPageTable(runTables[1]()) }),
@@ -63,7 +63,7 @@ func newPageTable(runs *runTable) *pageTable {
 				p[0][i], p[1][i], p[2][i], p[3][i] = uint8(e), uint8(e>>8), uint8(e>>16), kind
 			}
 		}
-		// Ideographs and Hangul come from too many pages.
+		// Ideographs and Hangul span too many pages to store.
 		if known && (r < 0x3000 || r >= 0xd7c0) {
 			t.index[r/128] = uint16(len(t.list))
 			t.list = append(t.list, p)

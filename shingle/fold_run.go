@@ -39,7 +39,7 @@ const (
 	fourCount = 0x20000 - fourAt
 )
 
-// The least encodings of two and three bytes, with the marker bits of their bytes
+// The smallest encodings of two and three bytes, with the marker bits of their bytes
 // left in; the bytes are combined with a shift of six bits.
 const (
 	leastTwo   = 0xc0<<6 + 0x80
@@ -131,7 +131,7 @@ func packed(text string, class int) uint32 {
 	return e
 }
 
-// bytesOfEntry returns the bytes of an entry of up to three.
+// bytesOfEntry returns the bytes of an entry that has up to three.
 func bytesOfEntry(e unidata.Entry) []byte {
 	return binary.LittleEndian.AppendUint32(nil, uint32(e))[:e.Len()]
 }

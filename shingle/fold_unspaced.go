@@ -6,8 +6,8 @@ import "github.com/neardup/neardup/internal/unidata"
 // their bytes, except punctuation. So whole blocks are classified by masks, and the
 // spaces between adjoining tokens are inserted at once.
 
-// The pages of code points that kindTables cover, 128 each, by their first two
-// bytes: kana, punctuation of ideographs, full-width forms, quotes and dashes.
+// kindPages are the pages of 128 code points that a kindTable covers, each given by
+// the first two bytes of its first code point: kana, punctuation of ideographs, full-width forms, quotes and dashes.
 // CJK unified ideographs are recognized without a table.
 var kindPages = [4][2]byte{{0xe3, 0x80}, {0xe3, 0x82}, {0xef, 0xbc}, {0xe2, 0x80}}
 
@@ -25,7 +25,7 @@ const (
 // A kindTable holds the kinds of the code points of kindPages, then of ASCII.
 type kindTable [5 * 128]uint8
 
-// kindTables holds the kinds for each table.
+// kindTables holds the kinds for each folding table.
 var kindTables = func() (t [2]kindTable) {
 	for k, table := range []*unidata.Table{unidata.Plain(), unidata.Kept()} {
 		for p, page := range kindPages {
@@ -96,7 +96,7 @@ var stateOfKind = [16]uint64{
 	kindKatakana >> 4: stateKatakana,
 }
 
-// mayBeUnspaced reports whether kinds cover a first byte.
+// mayBeUnspaced reports whether code points with this first byte may have a kind.
 func mayBeUnspaced(c byte) bool { return c >= 0xe2 && c <= 0xe9 || c == 0xef }
 
 // unspaced folds blocks of text as long as their code points outside ASCII are of
@@ -119,9 +119,9 @@ func (f *folder) unspaced(text []byte) int {
 	return read
 }
 
-// foldUnspacedGeneric folds blocks of text to out as long as they have code points
-// outside ASCII and kinds cover all of them. A block is 64 bytes, without an
-// incomplete code point at its end, and 16 more bytes follow it. before is the kind
+// foldUnspacedGeneric folds blocks of text to out. It stops at a block that is all
+// ASCII, has a code point without a kind, or is followed by fewer than 16 bytes. A
+// block is 64 bytes, without an incomplete code point at its end. before is the kind
 // of the preceding text. It returns the numbers of bytes read and written, and the
 // kind of the last byte. out has room for twice the text.
 func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read, written int, after uint8) {
@@ -173,7 +173,7 @@ func foldUnspacedGeneric(out, text []byte, table *kindTable, before uint8) (read
 	return read, written, before
 }
 
-// kindAt returns the kind of the code point of three bytes, 0 if there is none.
+// kindAt returns the kind of a code point of three bytes, or 0 if it has none.
 func kindAt(table *kindTable, first, second, third byte) uint8 {
 	if second&0xc0 != 0x80 || third&0xc0 != 0x80 {
 		return 0

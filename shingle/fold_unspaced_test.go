@@ -51,11 +51,11 @@ var unspacedPieces = []string{
 	"Ａ", "１", "\u3099", "\u309a", "゛", "é", "한", "\U00020000", "\xe3", "\x80", "\xe4\xb8", "㈱", "ﾊ", "\u3400", "\u9fff",
 }
 
-// unspacedKnown is the number of pieces that the instructions handle.
+// unspacedKnown is the number of pieces, from the first on, that the kernels handle.
 const unspacedKnown = 24
 
-// TestUnspacedKernelsAgree compares the vector instructions for text without spaces with
-// their plain form, on text that mostly consists of the kinds that they handle.
+// TestUnspacedKernelsAgree compares the kernels for text without spaces with their generic
+// counterpart, on text that mostly consists of the kinds that they handle.
 func TestUnspacedKernelsAgree(t *testing.T) {
 	s, taken := stream(11), 0
 	for range 20000 {
@@ -69,7 +69,7 @@ func TestUnspacedKernelsAgree(t *testing.T) {
 		}
 		same, read := shingle.SameUnspaced([]byte(b.String()))
 		if !same {
-			t.Fatalf("unspaced text %q: vector instructions differ, want the result of plain Go", b.String())
+			t.Fatalf("unspaced text %q: the kernel differs, want the result of plain Go", b.String())
 		}
 		taken += read
 	}
@@ -78,7 +78,8 @@ func TestUnspacedKernelsAgree(t *testing.T) {
 	}
 }
 
-// The kernels for words, kinds of bytes and runs of ASCII agree with their plain forms.
+// The kernels for words, kinds of bytes and runs of ASCII agree with their generic
+// counterparts.
 func TestKernelBytesAgree(t *testing.T) {
 	s := stream(7)
 	for range 3000 {
@@ -101,7 +102,7 @@ func TestKernelBytesAgree(t *testing.T) {
 	}
 }
 
-// The kernels for blocks of two-byte letters agree with their plain form.
+// The kernels for blocks of two-byte letters agree with their generic counterpart.
 func TestKernelLettersAgree(t *testing.T) {
 	s, taken := stream(17), 0
 	for i := range 10000 {
@@ -135,8 +136,8 @@ func TestKernelLettersAgree(t *testing.T) {
 	}
 }
 
-// The kernel for blocks of any content agrees with its plain form: on natural text, on
-// code points of every kind in any order, and on invalid bytes.
+// The kernel for blocks of any content agrees with its generic counterpart: on natural
+// text, on code points of every kind in any order, and on invalid bytes.
 func TestKernelRunAgrees(t *testing.T) {
 	s, taken := stream(13), 0
 	for i := range 3000 {
@@ -208,8 +209,7 @@ func TestKernelPagesAgree(t *testing.T) {
 	}
 }
 
-// FuzzBlocks compares the vector instructions for blocks of 64 bytes with
-// their plain form.
+// FuzzBlocks compares the kernels for blocks of 64 bytes with their generic counterparts.
 func FuzzBlocks(f *testing.F) {
 	for _, s := range []string{
 		"漢字かなカナーabc、「日本語」'a'漢'", "0年5月abc中a中a中a中a中a中a中a中a中a中a中a中a",

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-var update = flag.Bool("update", false, "write the golden file anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden renders the values that must never change: each token of the multilingual text
 // with its hash, and for several shinglers the number of hashes of each line and of the
@@ -69,7 +69,7 @@ func TestGoldenHashes(t *testing.T) {
 		}
 		shingle.EachTier(func(tier string) {
 			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(golden(string(text), c.seed), "\n")); diff != "" {
-				t.Errorf("%s, %s: hashes have changed, which is a new major version (-want +got):\n%s", c.file, tier, diff)
+				t.Errorf("%s, %s: hashes have changed, which requires a new major version (-want +got):\n%s", c.file, tier, diff)
 			}
 		})
 	}
@@ -109,9 +109,9 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// FuzzKernels compares the instruction sets with each other on arbitrary bytes. Every
-// tier must treat sequences that resemble UTF-8 alike: overlong ones, surrogates, and
-// code points above the last one.
+// TestInvalidSequencesOnEveryTier checks that all tiers give the same hashes for
+// sequences that resemble UTF-8: overlong ones, surrogates, and code points above the
+// last one.
 func TestInvalidSequencesOnEveryTier(t *testing.T) {
 	const words = "ночной паром снова идёт с мая ภาษาไทย ὁ ποιητὴς 𝐦𝐚𝐭𝐡 "
 	for lead := 0xc0; lead <= 0xff; lead++ {

@@ -10,13 +10,13 @@ import (
 // access its fields by name.
 type mixer struct {
 	low   uint64 // multiplies the first eight bytes of a token
-	high  uint64 // multiplies the next eight
+	high  uint64 // multiplies the next eight bytes
 	mix   uint64 // multiplies both together, and the finished shingle
-	end   uint64 // multiplies in the last step of a token
+	end   uint64 // multiplies in the last step of the token hash
 	step  uint64 // the point at which the polynomial of a shingle is evaluated; 5 mod 8
 	width uint64 // multiplies the number of tokens in a shingle
 	short uint64 // the longest token, in bytes, that is hashed by multiplying and mixing
-	point uint64 // the point at which the polynomial of a longer token is evaluated; 0 is for xxhash
+	point uint64 // the point at which the polynomial of a longer token is evaluated; 0 selects xxhash
 }
 
 // public is the mixer of Shinglers without a seed. The multipliers are odd, with
@@ -31,8 +31,8 @@ var public = mixer{
 	short: 16,
 }
 
-// lower has the bit set, in every byte, that distinguishes lower-case ASCII letters
-// from capitals.
+// lower has, in every byte, the bit that distinguishes lower-case ASCII letters from
+// capitals.
 const lower = 0x2020202020202020
 
 // keep[n] masks the first n of 16 bytes.

@@ -126,7 +126,7 @@ func TestTokenBordersAndOrderMatter(t *testing.T) {
 				continue
 			}
 			if other, ok := seen[hashes[0]]; ok {
-				t.Errorf("%v: %q and %q have one hash, want two", s, text, other)
+				t.Errorf("%v: %q and %q have the same hash, want different ones", s, text, other)
 			}
 			seen[hashes[0]] = text
 		}
@@ -137,12 +137,12 @@ func TestTokenBordersAndOrderMatter(t *testing.T) {
 		for n := 1; n <= 130; n++ {
 			h := shingle.Shingler{Size: n}.AppendHashes(nil, strings.Repeat(word+" ", n))
 			if len(h) != 1 {
-				t.Fatalf("Size %d: %d hashes of as many tokens, want 1", n, len(h))
+				t.Fatalf("Size %d: %d hashes for %d tokens, want 1", n, len(h), n)
 			}
 			if other, ok := seen[h[0]]; ok {
-				t.Errorf("%d times %q and %s have one hash, want two", n, word, other)
+				t.Errorf("%q repeated %d times and %s have the same hash, want different ones", word, n, other)
 			}
-			seen[h[0]] = fmt.Sprintf("%d times %q", n, word)
+			seen[h[0]] = fmt.Sprintf("%q repeated %d times", word, n)
 		}
 	}
 }
@@ -163,13 +163,13 @@ func TestShortTextsCompareAsWholes(t *testing.T) {
 	} {
 		for _, s := range []shingle.Shingler{{}, {Size: 3}, {Unit: shingle.Chars}} {
 			if got := s.Set(c.a).Jaccard(s.Set(c.b)); got != c.want {
-				t.Errorf("%v: %q and %q: %v, want %v", s, c.a, c.b, got, c.want)
+				t.Errorf("%v: similarity of %q and %q = %v, want %v", s, c.a, c.b, got, c.want)
 			}
 		}
 	}
 	for _, c := range [][2]string{{"one two", "two one"}, {"one two", "one two three"}, {"one", "one one"}} {
 		if got := (shingle.Shingler{}).Set(c[0]).Jaccard((shingle.Shingler{}).Set(c[1])); got != 0 {
-			t.Errorf("%q and %q: %v, want 0", c[0], c[1], got)
+			t.Errorf("similarity of %q and %q = %v, want 0", c[0], c[1], got)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func distinctShingles(t *testing.T, text string) []uint64 {
 	for i, h := range (shingle.Shingler{}).AppendHashes(nil, text) {
 		name := strings.Join(names[i:i+5], "\x00")
 		if other, ok := byHash[h]; ok && other != name {
-			t.Errorf("%q and %q have one hash, want two", name, other)
+			t.Errorf("%q and %q have the same hash, want different ones", name, other)
 		}
 		byHash[h] = name
 	}

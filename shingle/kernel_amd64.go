@@ -153,7 +153,7 @@ func classifyUTF8(m *utf8Masks, b []byte) {
 // state.
 type run struct {
 	text    *byte
-	start   *byte // of the text, of which n bytes are to be folded
+	start   *byte // start of the text, of which n bytes are to be folded
 	n       int
 	last    *byte // the last position at which a block may begin
 	out     *byte
@@ -161,7 +161,7 @@ type run struct {
 	entries *uint32
 	doubles *[2]uint32
 	rows    *uint64
-	blocks  int  // number of blocks that may be taken
+	blocks  int  // number of blocks left to fold in this call
 	slow    uint // not 0 to avoid PEXT
 	stopped uint // not 0 if folder.put has to fold the code point at text
 
@@ -206,8 +206,8 @@ func foldPagesAVX512(r *run)
 // hasPages reports whether foldPages has a kernel.
 func hasPages() bool { return cpu.Active() >= cpu.AVX512 }
 
-// insertions holds, for eight bytes and each mask of those that a space comes before, the
-// shuffle that makes the result from a vector of eight spaces and the eight bytes.
+// insertions holds the shuffles that insert spaces into eight bytes. The index is a mask
+// of the bytes that get a space before them; the operand is eight spaces, then the bytes.
 //
 //lint:ignore U1000 assembly reads it
 var insertions = func() (shuffles [256][16]uint8) {

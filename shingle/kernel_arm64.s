@@ -54,9 +54,9 @@ TEXT ·masksNEON(SB), NOSPLIT, $0-32
 	VEOR V30.B16, V30.B16, V30.B16
 	VMOVI $0x20, V20.B16 // the bit of small letters
 	VMOVI $0x61, V21.B16 // the first letter
-	VMOVI $25, V22.B16   // the distance to the last one
+	VMOVI $25, V22.B16   // the distance to the last letter
 	VMOVI $0x30, V23.B16 // the first digit
-	VMOVI $9, V24.B16    // the distance to the last one
+	VMOVI $9, V24.B16    // the distance to the last digit
 	VMOVI $0x80, V25.B16 // the first byte outside ASCII
 	VMOVI $0x27, V26.B16 // the apostrophe
 words:
@@ -95,9 +95,9 @@ TEXT ·classifyNEON(SB), NOSPLIT, $0-16
 	MOVD $maskBits<>(SB), R3
 	VLD1 (R3), [V31.B16]
 	VMOVI $0x80, V20.B16 // the smallest continuation byte
-	VMOVI $0xc0, V21.B16 // the smallest first byte of two,
-	VMOVI $0xe0, V22.B16 // of three,
-	VMOVI $0xf0, V23.B16 // of four
+	VMOVI $0xc0, V21.B16 // the smallest first byte of a two-byte code point
+	VMOVI $0xe0, V22.B16 // the smallest first byte of a three-byte code point
+	VMOVI $0xf0, V23.B16 // the smallest first byte of a four-byte code point
 	VLD1 (R1), [V0.B16, V1.B16, V2.B16, V3.B16]
 	LEAST(V20, R4)
 	LEAST(V21, R5)
@@ -113,7 +113,7 @@ TEXT ·classifyNEON(SB), NOSPLIT, $0-16
 // func copyNEON(dst, src *byte, n int) int
 //
 // It copies 64 bytes at a time, at least 64, and returns the number of bytes before
-// the first block that has a byte from 0x80.
+// the first block that has a byte outside ASCII.
 //
 //	R0  dst             R1  src              R2  bytes left  R3  bytes copied
 TEXT ·copyNEON(SB), NOSPLIT, $0-32

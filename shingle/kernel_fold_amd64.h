@@ -2,7 +2,7 @@
 
 // LEAD defines, by the upper half of its first byte, the bits that identify a code
 // point of up to three bytes, big-endian, and the offset of the first such code
-// point in runTable.entries. Continuing bytes are not first bytes.
+// point in runTable.entries. Continuation bytes are not first bytes.
 #define LEAD(C, BITS, FIRST) \
 	DATA leads<>+(8*C)(SB)/4, $BITS \
 	DATA leads<>+(8*C+4)(SB)/4, $FIRST

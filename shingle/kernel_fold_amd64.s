@@ -9,9 +9,9 @@
 	DATA NAME<>(SB)/8, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $8
 
-QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the smallest first byte of two
-QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
-QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
+QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the smallest first byte of a two-byte code point
+QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // the smallest first byte of a three-byte code point
+QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // the smallest first byte of a four-byte code point
 
 // BYTES defines a byte four times: broadcasting single bytes would use the port that
 // compares and permutes need.
@@ -19,7 +19,7 @@ QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
 	DATA NAME<>(SB)/4, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $4
 
-BYTES(lead2x4, 0xc0c0c0c0) // the smallest first byte of two
+BYTES(lead2x4, 0xc0c0c0c0) // the smallest first byte of a two-byte code point
 BYTES(evenBits, 0xfefefefe)
 BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuation byte
 BYTES(spaces, 0x20202020)
@@ -28,7 +28,7 @@ BYTES(spaces, 0x20202020)
 //
 // It copies 32 bytes at a time, at least 32; the last step overlaps the one
 // before it. It returns the number of bytes before the first block that has a byte
-// from 0x80.
+// outside ASCII.
 //
 //	SI  src             DI  dst              CX  n           AX  bytes copied
 TEXT ·copyAVX2(SB), NOSPLIT, $0-32
@@ -62,7 +62,7 @@ copy2done:
 
 // func classifyAVX512(m *utf8Masks, b *byte)
 //
-// Continuing bytes have the first bit set and are below 0xc0 as signed numbers.
+// Continuation bytes have the first bit set and are below 0xc0 as signed numbers.
 TEXT ·classifyAVX512(SB), NOSPLIT, $0-16
 	MOVQ m+0(FP), DI
 	MOVQ b+8(FP), SI
@@ -111,9 +111,9 @@ TEXT ·classifyAVX2(SB), NOSPLIT, $0-16
 	VZEROUPPER
 	RET
 
-QUAD(openTwo, 0x8000000000000000) // positions at which a code point of two bytes reaches past the block,
-QUAD(openThree, 0xc000000000000000) // one of three,
-QUAD(openFour, 0xe000000000000000) // one of four
+QUAD(openTwo, 0x8000000000000000) // positions at which a two-byte code point reaches past the block
+QUAD(openThree, 0xc000000000000000) // positions at which a three-byte code point does
+QUAD(openFour, 0xe000000000000000) // positions at which a four-byte code point does
 
 // MASK32 moves the top bits of Y5 to the upper half of R and the top bits of Y6 to
 // the lower half, with DX for scratch.
@@ -139,8 +139,8 @@ QUAD(openFour, 0xe000000000000000) // one of four
 //	R10 entries         R11 leads, or 0      R12 bytes of the block
 //	R13 rows            R14 as AFTER sets it R15 bytes of the block that are folded
 //	AX  offset of the code point             CX, BX, DX scratch
-//	Before the code points of a block are folded, R8 has its first bytes, BX continuing
-//	ones, CX first bytes of three and more, R15 those of four.
+//	Before the code points of a block are folded, R8 has its first bytes, BX its
+//	continuation bytes, CX the first bytes of three and more, R15 those of four.
 //	Y1 to Y3 the smallest first bytes of two, three, four; Y0, Y4 the block; Y5, Y6 scratch
 TEXT ·foldRunBMI(SB), NOSPLIT, $0-8
 	MOVQ r+0(FP), AX
@@ -205,7 +205,7 @@ block:
 	BZHIQ R12, CX, CX
 	BZHIQ R12, R15, R15
 closed:
-	// Continuing bytes must be exactly where first bytes require them.
+	// Continuation bytes must be exactly where first bytes require them.
 	LEAQ (R8)(R8*1), AX
 	SHLQ $2, CX
 	SHLQ $3, R15

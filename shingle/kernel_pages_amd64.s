@@ -9,12 +9,12 @@
 	DATA NAME<>(SB)/8, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $8
 
-QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the smallest first byte of two
-QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // of three
-QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // of four
-QUAD(openTwo, 0x8000000000000000) // positions at which a code point of two bytes reaches past the block,
-QUAD(openThree, 0xc000000000000000) // one of three,
-QUAD(openFour, 0xe000000000000000) // one of four
+QUAD(lead2, 0xc0c0c0c0c0c0c0c0) // the smallest first byte of a two-byte code point
+QUAD(lead3, 0xe0e0e0e0e0e0e0e0) // the smallest first byte of a three-byte code point
+QUAD(lead4, 0xf0f0f0f0f0f0f0f0) // the smallest first byte of a four-byte code point
+QUAD(openTwo, 0x8000000000000000) // positions at which a two-byte code point reaches past the block
+QUAD(openThree, 0xc000000000000000) // positions at which a three-byte code point does
+QUAD(openFour, 0xe000000000000000) // positions at which a four-byte code point does
 QUAD(evenBits, 0xfefefefefefefefe)
 QUAD(lowSix, 0x3f3f3f3f3f3f3f3f)
 QUAD(blanks, 0x2020202020202020)
@@ -35,7 +35,8 @@ QUAD(foreign, 0x0000000101010000) // stateSingle, stateKatakana and stateHiragan
 QUAD(odd, 0xaaaaaaaaaaaaaaaa)
 QUAD(even, 0x5555555555555555)
 
-// Each byte is the index of the byte one place before it, or two places before it.
+// oneBack holds in each byte the index of the byte one place before it; twoBack, that of
+// the byte two places before it.
 DATA oneBack<>+0(SB)/8, $0x060504030201003f
 DATA oneBack<>+8(SB)/8, $0x0e0d0c0b0a090807
 DATA oneBack<>+16(SB)/8, $0x161514131211100f
@@ -68,13 +69,13 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 	SBBQ R, R
 
 // Local variables.
-#define BEFOREHIGH 0(SP) // the level of the preceding mark: its upper bit,
-#define BEFORELOW 8(SP) // and the lower one
+#define BEFOREHIGH 0(SP) // the upper bit of the level of the preceding mark
+#define BEFORELOW 8(SP) // the lower bit of that level
 #define POINTS 16(SP) // where code points begin, ASCII included
-#define LEADS 24(SP) // where those outside ASCII begin
-#define THREES 32(SP) // those of three or more bytes
-#define FOURS 40(SP) // those of four
-#define STATE 48(SP) // at the start of the part
+#define LEADS 24(SP) // where code points outside ASCII begin
+#define THREES 32(SP) // where code points of three or more bytes begin
+#define FOURS 40(SP) // where code points of four bytes begin
+#define STATE 48(SP) // the state at the start of the part
 #define WHOLE 56(SP) // bytes of the block that are whole code points
 #define NOTHING 72(SP) // where code points that become nothing begin
 #define NOPAGE 64(SP) // not 0 if there is no page for the code point after the block
@@ -83,7 +84,7 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 
 // Only without VBMI2.
 #define FOLDED 96(SP) // the block, folded in place, and as much room after it
-#define KEPT 224(SP) // 0xff for each byte of it that is written
+#define KEPT 224(SP) // 0xff for each byte of FOLDED that is written
 #define PACKED 288(SP) // the bytes that are written
 
 // START sets the constants that the other macros need.
@@ -91,7 +92,7 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 	VMOVDQU64 oneBack<>(SB), Z22 \
 	VMOVDQU64 twoBack<>(SB), Z23
 
-// PLACES prepares the places in Z4 for LOOKUP.
+// PLACES prepares the indices in Z4 for LOOKUP.
 #define PLACES
 
 // LOOKUP sets Z9 to the kinds, and Z10 to Z12 to the folded bytes, of the page at DX.

@@ -49,7 +49,7 @@ GLOBL places<>(SB), RODATA|NOPTR, $64
 //	CX  blocks that are left                 BX  mask of the last block (AVX2: last-8(SP))
 //	R8  apostrophes, R9 letters, R10 word bytes of the block whose bounds are found
 //	R11 whether the block before it ended in a letter
-//	R12 whether it ended in a word byte
+//	R12 whether that block ended in a word byte
 //	AX  letters of the block after it        DX, R13 scratch
 
 // CLASSIFY sets K1 to the letters, K3 to the word bytes and K4 to the

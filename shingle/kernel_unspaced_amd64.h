@@ -6,8 +6,8 @@
 //	R8  r               SI  text             DI  out
 //	BX  first bytes of code points outside ASCII in the block
 //	CX  bytes of the block that are whole code points
-//	R9  letters         R10 single ones      R11 hiragana    R12 katakana
-//	R13 marks           R14 CX-1, for CARRY  R15 first bytes of single ones
+//	R9  letters         R10 kindSingle      R11 hiragana    R12 katakana
+//	R13 marks           R14 CX-1, for CARRY  R15 first bytes of kindSingle
 //	AX, DX              scratch; after label whole DX marks where spaces are inserted
 //	Z0  first bytes, then the output         Z1, Z2 second and third bytes
 //	Z3 to Z7            scratch; Z6 the kinds of the code points

@@ -10,13 +10,13 @@
 	DATA NAME<>(SB)/4, $VALUE \
 	GLOBL NAME<>(SB), RODATA|NOPTR, $4
 
-BYTES(lead2x4, 0xc0c0c0c0) // the smallest first byte of two
+BYTES(lead2x4, 0xc0c0c0c0) // the smallest first byte of a two-byte code point
 BYTES(evenBits, 0xfefefefe)
 BYTES(lowSix, 0x3f3f3f3f) // the payload of a continuation byte
 BYTES(spaces, 0x20202020)
-BYTES(firstHan, 0xe4e4e4e4) // ideographs begin with e4 and b8 or more,
+BYTES(firstHan, 0xe4e4e4e4) // the smallest first byte of an ideograph; b8 or more must follow it
 BYTES(hanSecond, 0xb8b8b8b8)
-BYTES(hanLeads, 0x06060606) // or with one of the five bytes after e4
+BYTES(hanLeads, 0x06060606) // the number of first bytes of ideographs, from e4 on
 BYTES(single, 0x40404040) // kindSingle
 BYTES(leadKana, 0xe3e3e3e3) // the first and second bytes of kindPages
 BYTES(leadFull, 0xefefefef)

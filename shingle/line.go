@@ -12,17 +12,17 @@ type line struct {
 	Span
 	kind   lineKind
 	indent int  // columns of leading white space
-	width  int  // columns in all
+	width  int  // columns of the whole line
 	first  int  // columns of the first word
 	quoted int  // number of leading > signs
-	last   bool // ends its block whatever follows
+	last   bool // the line ends its block, whatever follows
 }
 
 // read sets l, which is zero, to the line of text that begins at offset at, and
 // returns the offset of the next line.
 func (l *line) read(text string, at int) int {
 	l.Start, l.End, l.kind = at, at, blank
-	word := false // in the first word
+	word := false // whether the first word is still open
 	for at < len(text) {
 		c := text[at]
 		if ' ' <= c && c < utf8.RuneSelf {
@@ -49,7 +49,7 @@ func (l *line) read(text string, at int) int {
 			l.width += (end - at) / 3 * 2
 			if word {
 				l.first += 2
-				word = false // text may be wrapped anywhere after it
+				word = false // text may be wrapped after any wide character
 			}
 			at = end
 			continue
@@ -119,7 +119,7 @@ func (l *line) ascii(text string, at, end int, word *bool) {
 	}
 }
 
-// ink records that there is something visible from start to end. The first on a line
+// ink records that text from start to end is visible. The first visible text of a line
 // begins its first word.
 func (l *line) ink(start, end int, word *bool) {
 	if l.kind == blank {

@@ -10,7 +10,7 @@ import (
 // begins at offset at, and the start of the next one.
 func plainLine(text string, at int) (l line, next int) {
 	l.Start, l.End, l.kind = at, at, blank
-	word := false // in the first word
+	word := false // whether the first word is still open
 	for at < len(text) {
 		r, n := rune(text[at]), 1
 		if r >= utf8.RuneSelf {

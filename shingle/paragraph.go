@@ -49,8 +49,8 @@ func Paragraphs(text string) iter.Seq[Span] {
 }
 
 const (
-	narrowest  = 30  // least number of columns to which text is wrapped
-	widestLine = 130 // and the greatest
+	narrowest  = 30  // smallest number of columns to which text is wrapped
+	widestLine = 130 // largest number of columns to which text is wrapped
 )
 
 // paragraphs yields the paragraphs of a block of lines without a blank line.

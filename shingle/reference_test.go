@@ -102,7 +102,7 @@ func foldRune(out []folded, s shingle.Shingler, r rune, start, end int, again bo
 		out[k-1].class, out[k].class = out[k].class, out[k-1].class
 	}
 	for i := k; i < n; i++ {
-		// Marks that are reordered keep their place together.
+		// Marks that are reordered share one place, the span of all of them.
 		out[i].start, out[i].end, out[n].start = out[k].start, end, out[k].start
 	}
 	return out
@@ -153,7 +153,7 @@ func reference(s shingle.Shingler, text string) []shingle.Token {
 			token.Reset()
 		}
 	}
-	state := -1 // class of token that the open token continues
+	state := -1 // class of the open token; -1 if no token is open
 	for i, f := range rs {
 		if s.Unit == shingle.Chars {
 			if isWord(f) {

@@ -75,7 +75,7 @@ func (m *mixer) polynomial(b []byte) uint64 {
 // A polynomial computes the hash of a token that arrives in parts.
 type polynomial struct {
 	value uint64
-	n     int        // bytes so far
+	n     int        // number of bytes written
 	part  [limb]byte // the last n%limb bytes
 }
 

@@ -85,7 +85,7 @@ func TestForgedTokensNeedThePublicHash(t *testing.T) {
 		a, b := sh.AppendTokens(nil, real), sh.AppendTokens(nil, fake)
 		for i := range a {
 			if a[i].Hash == b[i].Hash {
-				t.Errorf("seed %d: %q and its forgery %q have one hash, want two", sh.Seed, words[i], forged[i])
+				t.Errorf("seed %d: %q and its forgery %q have the same hash, want different ones", sh.Seed, words[i], forged[i])
 			}
 		}
 		if j := sh.Set(real).Jaccard(sh.Set(fake)); j != 0 {
@@ -144,7 +144,7 @@ func TestSeedChangesHashesOnly(t *testing.T) {
 	for _, base := range []shingle.Shingler{{}, {Size: 2}, {Unit: shingle.Chars, Size: 9}, {KeepAccents: true}, {Multiset: true, Size: 3}} {
 		want := base.Set(a).Jaccard(base.Set(b))
 		if want < .3 || want == 1 {
-			t.Fatalf("%v: similarity %g proves nothing", base, want)
+			t.Fatalf("%v: similarity %g, want at least 0.3 and below 1 (else nothing is tested)", base, want)
 		}
 		sets := []shingle.Set{base.Set(a)}
 		for _, seed := range []uint64{1, 2, 3, 1 << 32, 1 << 63, ^uint64(0)} {
@@ -152,7 +152,7 @@ func TestSeedChangesHashesOnly(t *testing.T) {
 			sh.Seed = seed
 			set := sh.Set(a)
 			if got := set.Jaccard(sh.Set(b)); got != want {
-				t.Errorf("%v: similarity %g, without a seed %g", sh, got, want)
+				t.Errorf("%v: similarity %g, want %g as without a seed", sh, got, want)
 			}
 			for _, other := range sets {
 				if n := set.Common(other); n != 0 {

@@ -27,8 +27,8 @@ func MakeSet(hashes []uint64) Set {
 // A sorter holds the memory that sorting needs in addition to the hashes.
 type sorter struct {
 	count [1 << maxRadix]uint32
-	tmp   []uint64 // hashes by their buckets
-	parts []uint64 // the same, for a set that is first cut into parts
+	tmp   []uint64 // hashes in the order of their buckets
+	parts []uint64 // hashes in the order of their parts, for a set that is first cut into parts
 }
 
 const (

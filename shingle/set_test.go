@@ -54,9 +54,9 @@ func TestMakeSetSortsAndDeduplicates(t *testing.T) {
 	}
 }
 
-// TestHostileSetsTakeNoLonger has sets whose hashes all begin with the same bits, as an
-// author may choose them: they take no longer than a sort. A quadratic algorithm would
-// not finish.
+// TestHostileSetsTakeNoLonger makes sets whose hashes all begin with the same bits, as an
+// author may choose them. They must take no longer than a sort; a quadratic algorithm
+// would not finish.
 func TestHostileSetsTakeNoLonger(t *testing.T) {
 	const n = 1 << 20
 	for name, at := range map[string]func(i int) uint64{
@@ -107,14 +107,14 @@ func TestSetOperationsAgreeWithMaps(t *testing.T) {
 			}
 			a, b := sets[0], sets[1]
 			if a.Common(b) != common || b.Common(a) != common {
-				t.Fatalf("%v of %d: common %d and %d, want %d", sizes, space, a.Common(b), b.Common(a), common)
+				t.Fatalf("sets of %v numbers below %d: Common = %d and %d, want %d", sizes, space, a.Common(b), b.Common(a), common)
 			}
 			jaccard, containment := 0.0, 0.0
 			if common > 0 {
 				jaccard, containment = float64(common)/float64(len(in)), float64(common)/float64(len(a))
 			}
 			if a.Jaccard(b) != jaccard || a.Containment(b) != containment {
-				t.Fatalf("%v of %d: %v %v, want %v %v", sizes, space, a.Jaccard(b), a.Containment(b), jaccard, containment)
+				t.Fatalf("sets of %v numbers below %d: Jaccard = %v, Containment = %v, want %v and %v", sizes, space, a.Jaccard(b), a.Containment(b), jaccard, containment)
 			}
 		}
 	}

@@ -296,9 +296,9 @@ func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 	return dst
 }
 
-// expect returns for how many hashes to make room if the part of the text before t.at has
-// n of them: for those of the whole text, if the rest has as many for its length or a few
-// more. It is at most a multiple of n, in case the rest has far fewer.
+// expect returns the number of hashes to make room for, given that the text before t.at
+// has n. It assumes that the rest has as many for its length, or a few more. The result
+// is at most about 18 times n, in case the rest has far fewer.
 func (t *tokenizer) expect(n int) int {
 	if len(t.rest) == 0 {
 		return n

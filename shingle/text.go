@@ -43,8 +43,8 @@ const keyedOption = "+keyed:"
 
 var unitNames = [...]string{Words: "words", Chars: "chars"}
 
-// UnmarshalText sets s from a name that [Shingler.String] returned. The size may be
-// left out, with its colon.
+// UnmarshalText sets s from a name that [Shingler.String] returned. The colon and the
+// size may be left out together.
 //
 // A name does not hold the seed. Set s.Seed first; it is kept. The error wraps
 // [ErrSeed] if the name belongs to another seed, or to no seed where s has one. On

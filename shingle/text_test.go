@@ -88,16 +88,16 @@ func TestNonsenseShinglerPanics(t *testing.T) {
 	}
 }
 
-// TestMultisetCountsOccurrences compares shingles of a multiset with counts in a map.
+// TestMultisetCountsOccurrences compares multisets of shingles with a count by hand.
 func TestMultisetCountsOccurrences(t *testing.T) {
 	a, b := "x y x y x z", "x x y y y"
 	s := shingle.Shingler{Size: 1, Multiset: true}
-	// x 3 and 2, y 2 and 3, z 1 and 0: 4 of 7 in common.
+	// a and b have x 3 and 2 times, y 2 and 3 times, z 1 and 0 times: 4 of 7 in common.
 	if got := s.Set(a).Jaccard(s.Set(b)); got != 4.0/7 {
-		t.Errorf("%v, want 4/7", got)
+		t.Errorf("Jaccard similarity of multisets = %v, want 4/7", got)
 	}
 	if n := len(s.Set(a)); n != 6 {
-		t.Errorf("%d elements, want 6", n)
+		t.Errorf("the multiset has %d elements, want 6", n)
 	}
 	if !slices.Equal(s.AppendHashes([]uint64{1}, a)[1:], joined(s.HashesSeq(a))) {
 		t.Error("AppendHashes and HashesSeq differ, want the same hashes")

@@ -19,20 +19,20 @@ const piece = 4096
 type tokenizer struct {
 	folder
 	unit     Unit
-	size     int // of a shingle
+	size     int // number of tokens in a shingle
 	multiset bool
 	masks    []uint64
 	bounds   []uint32 // start and end of each token of the last step, in folded bytes
-	hashes   []uint64 // of the tokens
+	hashes   []uint64 // hashes of tokens
 	first    int      // tokens of the last step begin at hashes[first]
 	done     int      // folded bytes that the last step has processed
-	open     int      // folded bytes that all belong to a token without an end
-	begun    bool     // a shingle has been made
+	open     int      // number of folded bytes, if all belong to one unfinished token
+	begun    bool     // whether a shingle has been made
 	*keyed            // hash functions
 
 	// The unread rest of a text that is in memory as a whole: see more.
 	rest  []byte
-	at    int // offset of rest
+	at    int // offset of rest in the text
 	spans []Span
 
 	out []uint64 // for hashes that will be copied
@@ -43,7 +43,7 @@ type tokenizer struct {
 	longStart int
 	digest    digest
 	longFirst bool // the first token of the last step was longer than longest
-	firstAt   int  // and began here
+	firstAt   int  // offset at which that token began
 }
 
 // keepOut is the largest capacity of out, in hashes, that is kept for the next text.
@@ -123,7 +123,7 @@ func pieceOf(text []byte) int {
 			return n
 		}
 	}
-	return piece // no code point is longer, so the bytes are invalid anyway
+	return piece // four continuation bytes in a row: the text is invalid here anyway
 }
 
 // step reads the next piece of a text, which begins at offset at, and appends the
@@ -368,8 +368,8 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	return k
 }
 
-// hashGeneric hashes the tokens of buf with the given bounds. At least 16 bytes must
-// be readable from the start of each token.
+// hashGeneric hashes the tokens of buf that have the given bounds. At least 16 bytes
+// must be readable from the start of each token.
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	bounds = bounds[:2*len(dst)]
 	for i := range dst {

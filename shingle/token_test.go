@@ -72,7 +72,7 @@ func TestFoldingMakesEqualTokens(t *testing.T) {
 		{"café", "cafe\u0301", 1}, {"café", "cafe", 0}, {"ệ", "e\u0323\u0302", 1}, {"ệ", "e\u0302\u0323", 1}, {"CAFÉ", "café", 1},
 	} {
 		if got := keep.Set(c.a).Jaccard(keep.Set(c.b)); got != c.want {
-			t.Errorf("accents kept: %q and %q: %v, want %v", c.a, c.b, got, c.want)
+			t.Errorf("accents kept: similarity of %q and %q = %v, want %v", c.a, c.b, got, c.want)
 		}
 	}
 }

@@ -30,12 +30,12 @@ const (
 const (
 	gramWords  = 3     // tokens of a seed where tokens are words
 	longText   = 20000 // texts of more tokens have seeds one token longer, and one more for each factor of ten
-	maxCopies  = 64    // most pairs of places that one gram proposes
-	sideCopies = 8     // places on a side that are always examined
-	gramWide   = 12    // tokens of the grams that are used where short ones are too common
+	maxCopies  = 64    // maximum number of pairs of places that are examined for one gram
+	sideCopies = 8     // number of places on each side that are always examined
+	gramWide   = 12    // tokens of the wide grams, which are used where short ones are too common
 )
 
-const runBlock = 1 << 10 // runs allocated at a time
+const runBlock = 1 << 10 // number of runs allocated at a time
 
 // budgetPerToken bounds the work: the number of alignment cells and comparisons for
 // every token of the two texts. Real texts need only a few.
@@ -74,15 +74,15 @@ const (
 
 // Params are the caller's parameters. All fields must be set.
 type Params struct {
-	Min      int // least number of equal tokens
-	Gap      int // most tokens between two joined alignments, on either side
-	ParGap   int // the same if the gap contains a paragraph border
+	Min      int // minimum number of equal tokens
+	Gap      int // maximum number of tokens between two joined alignments, on either side
+	ParGap   int // maximum number of such tokens if there is a paragraph border between them
 	Drift    int // largest difference between the two sides of such a gap
 	Drop     int // how far the score may fall below its best
 	Copies   Copies
-	Density  float64 // least share of equal tokens in the longer side
+	Density  float64 // minimum share of equal tokens in the longer side
 	LocalMin int     // score below which a lone alignment is not even joined
-	Gram     int     // tokens of a seed
+	Gram     int     // number of tokens in a seed
 	Worth    int     // minimum score that a run must have on its diagonal to be extended, in texts of any size
 }
 
@@ -287,7 +287,7 @@ func (e *Engine) extendAll(a, b []uint32) {
 
 // A ranked is the number of a run found, with its place in the order of extension.
 type ranked struct {
-	key uint64 // the longest first, then by A+B
+	key uint64 // orders runs: the longest first, then by A+B
 	seg int32
 }
 
@@ -333,7 +333,7 @@ const fewRuns = 32 // number of runs that are sorted by insertion
 
 // A starts finds runs by the tokens with which they begin.
 type starts struct {
-	slots []int32 // the number of a run and 1; 0 if free
+	slots []int32 // the number of a run plus 1; 0 if the slot is free
 	shift uint
 }
 
@@ -355,7 +355,7 @@ func (t *starts) slot(segs []Run, i, j int32) *int32 {
 	}
 }
 
-// add adds s, the run with number n, and reports whether it was not there.
+// add adds the run s, which has number n, and reports whether it is new.
 func (t *starts) add(segs []Run, s Run, n int32) bool {
 	k := t.slot(segs, s.A, s.B)
 	if *k != 0 {
@@ -388,8 +388,8 @@ func promising(a, b []uint32, s Run, drop, worth int) bool {
 	return score >= worth
 }
 
-// anyEqual reports whether a token of x equals the one of y in the same place. Mostly
-// none does, and then there is nothing to score.
+// anyEqual reports whether x and y have an equal token in the same place. Usually they
+// have none, and then there is nothing to score.
 func anyEqual(x, y []uint32) bool {
 	y = y[:len(x)]
 	met := uint32(0)
@@ -400,8 +400,8 @@ func anyEqual(x, y []uint32) bool {
 	return met>>31 != 0
 }
 
-// onDiagonal returns the best score of the tokens on a diagonal from (i, j) on, or a
-// score of at least enough.
+// onDiagonal returns the best score of the tokens on a diagonal from (i, j) on. It stops
+// as soon as the score is at least enough.
 func onDiagonal(a, b []uint32, i, j, dir, drop, enough int) int {
 	best, now := 0, 0
 	for ; best < enough && now >= best-drop && i >= 0 && j >= 0 && i < len(a) && j < len(b); i, j = i+dir, j+dir {
@@ -461,10 +461,10 @@ func (e *Engine) passed(a, b []uint32, runs []Run) {
 	q := e.least
 	for _, r := range runs {
 		if r.A > 0 && r.B > 0 && a[r.A-1] == b[r.B-1] {
-			continue // it began earlier
+			continue // the run found begins before r
 		}
 		if i, j := int(r.A+q-1), int(r.B+q-1); i >= len(a) || j >= len(b) || a[i] != b[j] {
-			continue // it is too short to have been found
+			continue // r is too short to have been found
 		}
 		if k := *e.starts.slot(e.segs, r.A, r.B); k != 0 {
 			e.used[k-1] = true

@@ -98,8 +98,9 @@ func copies(ids, run []uint32) int {
 	return n
 }
 
-// TestRunsAreFound compares the aligner with the oracle: every run of at least Min equal
-// tokens lies in the chains, on both sides, and with Every in one chain.
+// TestRunsAreFound compares the aligner with the oracle. At least half of every run of
+// Min or more equal tokens must be in chains, on both sides. In mode Every, more than half
+// must be in a single chain, with the same counterparts.
 func TestRunsAreFound(t *testing.T) {
 	r := rng(1)
 	found, skipped := 0, 0
@@ -128,7 +129,7 @@ func TestRunsAreFound(t *testing.T) {
 					})
 				}
 				if !ok {
-					t.Fatalf("round %d, mode %d: run %+v is in no chain, want every run of the minimum length in one\na %v\nb %v\nchains %+v", round, mode, run, a, b, chains)
+					t.Fatalf("round %d, mode %d: run %+v is not in the chains, want at least half of it in them, in mode Every in a single one\na %v\nb %v\nchains %+v", round, mode, run, a, b, chains)
 				}
 			}
 		}

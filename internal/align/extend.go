@@ -9,7 +9,7 @@ const jump = 8
 type extender struct {
 	tile  tile
 	found []Run
-	plain bool // for tests: a tile for every edit
+	plain bool // set by tests to compute a tile for every edit
 }
 
 // extend aligns outwards from the border before the tokens a[i0] and b[j0]: to the
@@ -79,7 +79,7 @@ type edit struct {
 // many equal ones that no other alignment of them scores higher. Most edits are of
 // this kind, and need no tile.
 func single(a, b []uint32, ai, bj, dir, n, m int) (edit, bool) {
-	const run = jump + 2 // number of tokens that must exist
+	const run = jump + 2 // number of tokens that both sides must still have
 	if n < run || m < run {
 		return edit{}, false
 	}

@@ -25,8 +25,8 @@ func (t *table) hash(ids []uint32, at int) uint32 {
 
 func mixGram(h uint32) uint32 { return (h ^ h>>gramFold) * gramMix }
 
-// maybeIn sets a bit of out for each of the first n grams of ids whose hash is in the
-// table; ids has n+q-1 tokens or more.
+// maybeIn sets, for each of the first n grams of ids, the bit of out that shows whether
+// its hash is in the table; ids has n+q-1 tokens or more.
 func (t *table) maybeIn(ids []uint32, n int, out []uint64) {
 	k := maybeBlocks(t, ids, n/blockGrams, out) // blocks done
 	maybeInGeneric(t, ids[blockGrams*k:], n-blockGrams*k, out[k:])
@@ -56,7 +56,7 @@ func maybeInGeneric(t *table, ids []uint32, n int, out []uint64) {
 // meet collects the grams of b that are in the table, and counts their places.
 func (t *table) meet(b []uint32, want func(j int) bool) {
 	t.hits = t.hits[:0]
-	at, next := -1, 0 // gram at of b is at next in the table's text if that continues like the gram before
+	at, next := -1, 0 // where the next gram is expected if the current run continues: at in b, next in t.ids
 	for from, n := 0, len(b)-t.q+1; from < n; from += blockGrams * len(t.some) {
 		part := min(n-from, blockGrams*len(t.some))
 		t.maybeIn(b[from:], part, t.some[:])

@@ -31,7 +31,7 @@ func compareGrams(t *testing.T, a, b []uint32, q int) {
 				t.Fatalf("%v, grams of %d, gram %d of %d: got %d, want %d", tier, q, j, n, g, want)
 			}
 			if there := tab.slots[tab.slot(b, j)].count > 0; there && want == 0 {
-				t.Fatalf("grams of %d, gram %d of %d is in the table, but has no bit", q, j, n)
+				t.Fatalf("grams of %d, gram %d of %d is in the table, but its bit is 0, want 1", q, j, n)
 			}
 		}
 	}
@@ -43,8 +43,8 @@ func TestGrams(t *testing.T) {
 		words := 2 + r.n(1+r.n(5000))
 		compareGrams(t, r.ids(r.n(700), words), r.ids(r.n(700), words), 1+r.n(14))
 	}
-	// Hashes are as good as random even of small ids: few grams that are not in the table
-	// have a bit.
+	// Even for small ids, hashes behave like random ones: few grams that are not in the
+	// table hit a bit that is set.
 	var tab table
 	a, b := r.ids(10_000, 2000), r.ids(10_000, 2000)
 	tab.reset(a, 3, len(a))
@@ -57,7 +57,7 @@ func TestGrams(t *testing.T) {
 		bits += int(tab.maybe[bit/64] >> (bit % 64) & 1)
 	}
 	if bits < 300 || bits > 500 {
-		t.Errorf("%d of 10,000 other grams have a bit, want about 380, the share of bits that are set", bits)
+		t.Errorf("%d of 10,000 grams of another text hit a bit that is set, want about 380, the share of bits set", bits)
 	}
 }
 

@@ -15,7 +15,7 @@ func joinCost(gap int32) int32 { return 2 + gap/2 }
 // text in between: an inserted line, or a clause that the first text leaves out. That
 // the parts touch in one text is evidence in itself, so the gap costs less.
 const (
-	touch     = 3 // tokens between parts that touch
+	touch     = 3 // maximum number of tokens between parts that touch
 	wideByGap = 4 // how many times as wide such a gap may be
 )
 

@@ -33,7 +33,7 @@ func TestLostBorderScoresNothing(t *testing.T) {
 		score, _, _, _ := x.block(a, b, ai, bj, dir, n, m, drop, &budget)
 		if lost(a, b, ai, bj, dir, n, m, drop) {
 			if lostOnes++; score != 0 {
-				t.Fatalf("lost with drop %d: the tile scores %d for %v and %v in direction %d", drop, score, a, b, dir)
+				t.Fatalf("lost with drop %d: the tile scores %d for %v and %v in direction %d, want 0", drop, score, a, b, dir)
 			}
 		} else if score > 0 {
 			scored++

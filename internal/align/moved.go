@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	movedNear = 8   // tokens between the parts of a moved passage, in both texts
-	movedFar  = 100 // number of tokens by which a part inside a passage may have moved
+	movedNear = 8   // maximum number of tokens between the parts of a moved passage, in both texts
+	movedFar  = 100 // maximum number of tokens by which a part inside a passage may have moved
 
-	movedOverlap = 12 // tokens of a part that may already be in the passage, because an edge was extended too far
+	movedOverlap = 12 // maximum number of tokens of a part that may already be in the passage, because an edge was extended too far
 )
 
 // gather merges chains that are close together in both texts but in a different
@@ -112,8 +112,9 @@ func trimmed(c Chain, a, b Seq) Chain {
 	return t
 }
 
-// borderAfter returns the paragraph border up to touch tokens after a token, or the
-// token itself; borderBefore returns the border before an end.
+// borderAfter returns the first paragraph border within touch tokens after at, or at if
+// there is none; borderBefore returns the last one within touch
+// tokens before at likewise.
 func borderAfter(of func() []uint32, at int32) int32 {
 	if k := int32(0); of != nil {
 		for ; k < touch; k++ {

@@ -18,14 +18,14 @@ type table struct {
 
 	maybe      []uint64 // a bit for every hash in the table: most grams are ruled out by it
 	maybeShift uint
-	some       [64]uint64 // the bits of a stretch of the other text
+	some       [64]uint64 // the bits that maybeIn sets for a stretch of the other text
 }
 
-// count 0: free. other and rank are 0 between scans.
+// A slot is free if count is 0. Between scans, other and rank are 0.
 type slot struct {
 	first, count int32
-	other        int32 // places in the other text
-	rank         int32 // places of the other text seen so far
+	other        int32 // number of places in the other text
+	rank         int32 // number of those places seen so far
 }
 
 // A hit is a gram of the other text, at token j, that the table has.
@@ -34,7 +34,7 @@ type hit struct{ j, slot int32 }
 // reset empties the table for up to n grams of ids.
 func (t *table) reset(ids []uint32, q, n int) {
 	width := min(bits.Len(uint(2*n+15)), 32)
-	wide := min(width+3, 32) // 8 bits a slot
+	wide := min(width+3, 32) // eight bits of maybe for each slot
 	t.q, t.ids, t.shift, t.maybeShift = q, ids, uint(32-width), uint(32-wide)
 	t.slots = slices.Grow(t.slots[:0], 1<<width)[:1<<width]
 	clear(t.slots)
@@ -133,7 +133,7 @@ func (e *Engine) seed(a, b []uint32) {
 func (e *Engine) scan(t *table, a, b []uint32) (common bool) {
 	for _, h := range t.hits {
 		s := &t.slots[h.slot]
-		if s.count == 1 && s.other == 1 { // most of them, and most within a run
+		if s.count == 1 && s.other == 1 { // as most grams are, most of them within a run
 			if d := &e.diag[int(s.first)-int(h.j)+len(b)-1]; d.call != e.call || s.first < d.from || s.first >= d.to {
 				e.found(a, b, s.first, h.j, int32(t.q), true)
 			}
@@ -214,7 +214,7 @@ func (e *Engine) seedWide(a, b []uint32) {
 }
 
 // found widens the n equal tokens at (i, j) to the whole run of equal tokens. Unless
-// it is sure that they are equal, it checks that.
+// sure is set, it first checks that they are equal.
 func (e *Engine) found(a, b []uint32, i, j, n int32, sure bool) {
 	if i < 0 || j < 0 || int(i)+int(n) > len(a) || int(j)+int(n) > len(b) {
 		return

@@ -6,7 +6,7 @@ package align
 const (
 	tileRows  = 32 // lanes: up to 31 tokens of a
 	tileSteps = 64
-	tileWork  = 16 // cost of a step in the budget
+	tileWork  = 16 // what a step takes from the budget
 
 	tileDead = -1 << 14 // the score of a nonexistent cell
 )
@@ -22,9 +22,9 @@ type tile struct {
 }
 
 // howMasks has a bit for each lane; it is meaningless for dead cells. A cell with
-// neither of the first two was reached by a token of both sides.
+// neither fromA nor fromB was reached by a token of both sides.
 type howMasks struct {
-	fromA, fromB uint32 // by a token of a alone, of b alone; b takes precedence
+	fromA, fromB uint32 // reached by a token of a alone, of b alone; b takes precedence
 	moreA, moreB uint32 // a gap that ends here continues an earlier one
 }
 

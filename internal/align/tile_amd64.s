@@ -33,8 +33,8 @@ GLOBL ·laneUp<>(SB), RODATA|NOPTR, $64
 // R12 best                        Z7  tokens of b, lanes 16 to 31
 // R13 at                          Z8  dead scores
 // R14 last                        Z9  laneUp
-// R15 living lanes of step s-1    Z10 1, the cost of an unequal token and of the next of a gap
-// CX  address of the scores of s  Z11 2, of an equal token and the first of a gap
+// R15 living lanes of step s-1    Z10 1, the cost of an unequal token and of a further token of a gap
+// CX  address of the scores of s  Z11 2, the score of an equal token and the cost of the first token of a gap
 // BX  address of the masks of s   Z12 the floor
 // K1  all lanes but the first     Z13 0x7fff
 //                                 Z22 0x7fff less the best up to step s-1

@@ -1,7 +1,7 @@
 // Package browsertest opens the page of "dedup report -html" in headless
-// Chromium and uses it as a reader does. It is a separate module, so that
-// nobody else needs what drives the browser; where there is no Chromium its
-// tests skip.
+// Chromium and uses it as a reader does. It is a separate module, so that no
+// other module depends on the browser driver. The tests skip if there is no
+// Chromium.
 package browsertest
 
 import (
@@ -62,7 +62,7 @@ var start = sync.OnceValues(func() (context.Context, error) {
 
 var errAbsent = errors.New("no Chromium on this machine")
 
-// stop runs after all tests.
+// stop holds the functions that clean up after all tests.
 var stop []func()
 
 type viewport struct {
@@ -208,7 +208,7 @@ func (tb *tab) key(keys ...string) {
 	}
 }
 
-// dedup builds the program once and runs it.
+// build builds the program once for all tests and returns its file name.
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "dedup")
 	if err != nil {

@@ -68,7 +68,7 @@ func (g *generator) words(n int) []string {
 	return ws
 }
 
-// text joins words to sentences.
+// text joins words into sentences.
 func text(ws []string) string {
 	var b strings.Builder
 	for i, w := range ws {

@@ -7,7 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// faults is a script that returns the faults of the layout as shown: parts that overflow
+// faults is a script that returns the faults of the visible layout: parts that stick out
 // at the side, overlap, are too faint to read or too small to touch.
 const faults = `(() => {
 	const faults = [];
@@ -78,7 +78,7 @@ const faults = `(() => {
 	}
 	if (seen < 20) faults.push("only " + seen + " texts were looked at");
 
-	// Targets of touch are 24 pixels and more (WCAG 2.2, 2.5.8), text is 11 and more.
+	// Touch targets have at least 24 pixels (WCAG 2.2, 2.5.8), text at least 11.
 	for (const e of all) {
 		if (e.matches("button, select, input:not([type=checkbox]), summary")) {
 			const r = e.getBoundingClientRect();

@@ -131,7 +131,7 @@ func TestManyFindingsAreSearchedQuickly(t *testing.T) {
 				}
 				return longest;
 			})()`)
-			t.Logf("deaf while searching: %.0f ms", busy)
+			t.Logf("unresponsive while searching: %.0f ms", busy)
 			if busy > 2000 {
 				t.Errorf("the page does not respond for %.0f ms, want at most 2000", busy)
 			}

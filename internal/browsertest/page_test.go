@@ -253,7 +253,7 @@ func TestCountsMatchLists(t *testing.T) {
 	for i, part := range parts {
 		tb.run(chromedp.Click("#tab-" + part))
 		if got, want := len(titles(tb)), eval[string](tb, `document.querySelector("#count-`+part+`").textContent`); strconv.Itoa(got) != want {
-			t.Errorf("%d %s shown, the tab shows %s (tile %s)", got, part, want, tiles[i+1])
+			t.Errorf("%d %s in the list, want %s as on the tab (tile: %s)", got, part, want, tiles[i+1])
 		}
 	}
 }
@@ -295,14 +295,14 @@ func TestKeyboardMovesFocus(t *testing.T) {
 	if eval[bool](tb, `document.querySelector("#help").open`) {
 		t.Error("Escape leaves the help open, want it closed")
 	}
-	// From word to word, each highlighted on both sides.
+	// The arrow keys move from word to word; each is highlighted on both sides.
 	tb.run(chromedp.Focus("#clusters .card:first-child .pane.a"))
 	first := lit(tb)
 	tb.key(kb.ArrowRight, kb.ArrowRight)
 	third := lit(tb)
 	tb.key(kb.ArrowLeft, kb.ArrowLeft)
 	if again := lit(tb); again != first || third == first {
-		t.Errorf("lit words: %q at first, %q two further, %q back; want another and then the first again", first, third, again)
+		t.Errorf("lit words: %q at first, %q after two steps right, %q after two steps left; want another word, then the first again", first, third, again)
 	}
 	// The focus can be seen.
 	if w := eval[string](tb, `getComputedStyle(document.activeElement).outlineStyle`); w == "none" {
@@ -420,8 +420,8 @@ func TestWithoutUnpacking(t *testing.T) {
 	}
 }
 
-// Passages that many documents hold are listed with all of these where no document
-// has a time, and none of them is called the first.
+// Where no document has a time, a passage that many documents hold is listed with all of
+// them, and none of them is called the first.
 func TestRecurring(t *testing.T) {
 	g := generator(31)
 	shared := text(g.words(40))

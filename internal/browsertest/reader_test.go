@@ -74,11 +74,11 @@ func TestReaderShowsWholeArticles(t *testing.T) {
 			} else {
 				shown := `[...document.querySelectorAll("#reader .reader-column")].map(e => e.checkVisibility())`
 				if got := eval[[]bool](tb, shown); !got[0] || got[1] {
-					t.Errorf("on a phone the sides shown are %v, want A alone", got)
+					t.Errorf("visibility of sides A and B on a phone = %v, want A alone", got)
 				}
 				tb.press(".reader-sides [data-side=b]")
 				if got := eval[[]bool](tb, shown); got[0] || !got[1] {
-					t.Errorf("after B the sides shown are %v, want B alone", got)
+					t.Errorf("visibility of sides A and B after choosing B = %v, want B alone", got)
 				}
 			}
 			for _, f := range eval[[]string](tb, faults) {

@@ -13,7 +13,7 @@ import (
 
 var (
 	shots    = flag.String("shots", "", "write screenshots to this folder")
-	shotPage = flag.String("page", "", "take them of this page instead of one about the stories")
+	shotPage = flag.String("page", "", "take the screenshots of this page instead of one about the stories")
 	picture  = flag.String("picture", "", "write the README's picture, whole articles side by side, to this file")
 )
 
@@ -65,7 +65,7 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// pictures are the views with greater height, to show more of the page.
+// pictures returns the views with a greater height, to show more of the page.
 func pictures() []viewport {
 	tall := slices.Clone(views)
 	for i := range tall {

@@ -40,7 +40,7 @@ func detect() []Tier {
 var SlowPEXT = slowPEXT()
 
 func slowPEXT() bool {
-	const auth, hygo, zen3 = 0x68747541, 0x6f677948, 0x19 // starts of the vendors' names; a family
+	const auth, hygo, zen3 = 0x68747541, 0x6f677948, 0x19 // the first four letters of two vendor names, and a processor family
 	_, vendor, _, _ := cpuid(0, 0)
 	a, _, _, _ := cpuid(1, 0)
 	family := a >> 8 & 0xf

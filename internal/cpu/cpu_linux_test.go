@@ -30,7 +30,7 @@ func TestTiersAgreeWithKernel(t *testing.T) {
 	want := [3]bool{all("avx2", "bmi1", "bmi2", "popcnt"), all("avx2", "avx512f", "avx512dq", "avx512bw", "avx512vl"), all("avx512f", "avx512_vbmi2", "avx512vbmi")}
 	for i, tier := range []Tier{AVX2, AVX512, VBMI2} {
 		if got := slices.Contains(Tiers(), tier); got != want[i] {
-			t.Errorf("%v: %t, the kernel of the system has %t", tier, got, want[i])
+			t.Errorf("Tiers() has %v: %t, want %t as in /proc/cpuinfo", tier, got, want[i])
 		}
 	}
 }

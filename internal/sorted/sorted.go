@@ -121,7 +121,7 @@ func Full(sizes []int, documents, bands int) (full int, work lsh.Work) {
 // Clusters decides which documents join a representative. The zero Clusters is ready
 // to use.
 type Clusters struct {
-	gone    Refs // have a representative
+	gone    Refs // documents that have a representative
 	now     int64
 	begun   bool
 	decided bool

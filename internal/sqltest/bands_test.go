@@ -60,7 +60,7 @@ func TestStatementsFindTheSamePairs(t *testing.T) {
 	})
 	t.Run("oversized", func(t *testing.T) {
 		// More documents share most of their words than are compared in full, and some
-		// are alike.
+		// are near-duplicates.
 		var docs bytes.Buffer
 		e := json.NewEncoder(&docs)
 		var story []string
@@ -164,14 +164,14 @@ func same(t *testing.T, db *sql.DB, dedup, corpus string) int {
 		}
 		got[[2]string{a, b}] = s
 		if w, ok := want[[2]string{a, b}]; !ok || w != s {
-			t.Errorf("%s and %s: similarity %v in SQL, want %v as from dedup pairs (there: %v)", a, b, s, w, ok)
+			t.Errorf("%s and %s: similarity %v in SQL, want %v as from dedup pairs (which has the pair: %v)", a, b, s, w, ok)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != len(want) {
-		t.Errorf("%d pairs, dedup pairs finds %d", len(got), len(want))
+		t.Errorf("SQL finds %d pairs, want %d as from dedup pairs", len(got), len(want))
 	}
 	return len(want)
 }
@@ -195,7 +195,7 @@ func rows(t *testing.T, db *sql.DB, dedup, corpus, format string) {
 	output(t, dedup, "bands", "-quiet", "-registers", "-out", filepath.Join(dir, "registers-0."+format), corpus)
 	loading := fences(t, "sql duckdb")
 	if len(loading) != 1 {
-		t.Fatalf("%d blocks that load the rows, want 1", len(loading))
+		t.Fatalf("docs/bands.md has %d code blocks that load the rows, want 1", len(loading))
 	}
 	s := strings.ReplaceAll(loading[0], "read_parquet('", "read_parquet('"+dir+"/")
 	if format != "parquet" {
@@ -213,7 +213,7 @@ func load(t *testing.T, db *sql.DB, dedup, corpus, kind string) {
 	rows(t, db, dedup, corpus, "parquet")
 	common := fences(t, "sql")
 	if len(common) != 4 {
-		t.Fatalf("%d blocks after it, want 4", len(common))
+		t.Fatalf("docs/bands.md has %d other SQL code blocks, want 4", len(common))
 	}
 	for _, s := range common {
 		run(t, db, strings.ReplaceAll(s, "TEMPORARY VIEW", kind))

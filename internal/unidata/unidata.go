@@ -12,7 +12,7 @@ const (
 	Single            // an ideograph: a separate token
 	Katakana          // runs are tokens
 	Extend            // marks: belong to the preceding character
-	Prefix            // vowels written before their consonant: belong to the following one
+	Prefix            // vowels written before their consonant: belong to that consonant
 	Cluster           // consonants of scripts without spaces: begin a token
 	Stacker           // join the next consonant to the cluster
 	Apostrophe        // joins two letters
@@ -56,7 +56,7 @@ func (e Entry) Text() string {
 // A Range is the folded form of a range of supplementary code points.
 type Range struct {
 	Lo, Hi rune
-	Entry  Entry // of length 4: the code point shifted by Delta
+	Entry  Entry // if its Len is 4, the code point is shifted by Delta
 	Delta  rune
 }
 
@@ -65,9 +65,9 @@ const ASCII = 2048
 
 // A Table defines one way of folding.
 type Table struct {
-	Low    [ASCII + 128]Entry // two-byte encodings, then ASCII; invalid where the encoding is ASCII
-	Index  [1024]uint16       // by code point / 64: block of the rest of the BMP
-	Ranges []Range            // above U+FFFF, code points that are not separators
+	Low    [ASCII + 128]Entry // by two-byte encoding (separators where it is overlong), then by ASCII
+	Index  [1024]uint16       // by code point / 64: index in blocks, for the rest of the BMP
+	Ranges []Range            // code points above U+FFFF that are not separators
 }
 
 // An Order is the canonical combining class of a range of marks.

@@ -85,14 +85,14 @@ func ignorable(r rune) bool {
 		unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Me, r) || r == 0x0640 || optional(r)
 }
 
-// optional marks are left out of ordinary writing: the points of Hebrew, the
-// vowel signs and annotations of Arabic and Syriac.
+// optional reports whether r is a mark that ordinary writing leaves out: a point of
+// Hebrew, or a vowel sign or annotation of Arabic or Syriac.
 func optional(r rune) bool {
 	return unicode.Is(unicode.Mn, r) && (unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac) ||
 		r >= 0x064b && r <= 0x0655 && r != 0x0653 && r != 0x0654 && r != 0x0655 || r == 0x0670 || r == 0x05c7)
 }
 
-// accent marks are folded away unless accents are kept.
+// accent reports whether r is a mark that is folded away unless accents are kept.
 func accent(r rune) bool {
 	return unicode.Is(unicode.Mn, r) && (unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) ||
 		unicode.Is(unicode.Inherited, r) && r != 0x3099 && r != 0x309a)
@@ -287,7 +287,7 @@ func special(kind, cls int, text string) uint32 {
 	return 1<<31 | uint32(kind)<<28 | uint32(cls)<<24 | uint32(len(text))<<16&0x3f0000 | uint32(off)
 }
 
-// entry packs the folded form of a code point.
+// entry returns the folded form of a code point as an Entry of package unidata.
 func entry(r rune, keep bool) uint32 {
 	s := fold(r, keep)
 	switch {
@@ -328,7 +328,7 @@ func entry(r rune, keep bool) uint32 {
 	return e
 }
 
-// order is the canonical combining class that matters for kept marks.
+// order returns the canonical combining class of a mark, or 0 if folding drops the mark.
 func order(r rune, keep bool) int {
 	if ignorable(r) || accent(r) && !keep {
 		return 0

@@ -33,7 +33,7 @@ def main():
                 native, little = bytearray(lean.bytesize()), bytearray(lean.bytesize("<"))
                 lean.serialize(native)
                 lean.serialize(little, "<")
-                # Of long signatures only the first values are checked.
+                # Only the first values of long signatures are checked.
                 keep = num_perm if num_perm <= 128 and name != "none" else 8
                 cases.append({
                     "scheme": scheme, "k": num_perm, "seed": seed, "tokens": name,
