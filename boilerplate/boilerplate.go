@@ -98,9 +98,9 @@ type Options struct {
 	// 50; a negative number masks no stretches.
 	Gap int
 
-	// Coverage decides when a block counts as an edited variant: when more than this
-	// share of its five-word runs recur. It is below 1; 0 means 0.5; a negative number
-	// disables variants.
+	// Coverage is a share below 1: a block counts as an edited variant if more than this
+	// share of its five-word runs recur. 0 means 0.5; a negative number disables
+	// variants.
 	Coverage float64
 
 	// HostOnly disables counting over all documents, which saves a third to half of the
@@ -145,7 +145,7 @@ type Page struct {
 	// means the paragraphs that [shingle.Paragraphs] finds.
 	Blocks []shingle.Span
 
-	prepared *prepared // by Prepare
+	prepared *prepared // set by Prepare
 }
 
 // A Detector counts blocks and judges pages. Make one with [New] or
@@ -156,18 +156,18 @@ type Detector struct {
 	opts options
 
 	mu     sync.RWMutex
-	sites  map[uint64]*site // by scope and name
-	global *site            // nil if HostOnly
-	ids    seen             // documents that were observed
-	texts  seen             // and their texts
-	bytes  int              // of all sites
+	sites  map[uint64]*site // by the hash of scope and name; see Detector.site
+	global *site            // counts over all documents; nil if HostOnly
+	ids    seen             // hashes of the IDs of the observed documents
+	texts  seen             // hashes of the observed texts, and their links to IDs: see name.with
+	bytes  int              // memory of all sites
 	closed bool             // every page has been observed; see With
 	tallies
 }
 
 // tallies are the counts that a detector keeps for [Stats].
 type tallies struct {
-	clock         uint64 // observations, for the eviction of hosts
+	clock         uint64 // number of observations so far; decides which hosts to evict
 	documents     uint64
 	evictedHosts  uint64
 	evictedBlocks uint64
@@ -176,7 +176,7 @@ type tallies struct {
 // options is Options with the defaults filled in.
 type options struct {
 	minDocs, minGlobal int
-	gap                int // half words
+	gap                int // in half words
 	coverage           uint32
 	hostOnly           bool
 	maxBytes           int
@@ -242,7 +242,7 @@ func (o Options) resolve() options {
 	if cov > 0 {
 		r.coverage = uint32(cov * coverageUnit)
 	} else {
-		r.coverage = coverageUnit // no more than all runs can recur
+		r.coverage = coverageUnit // all runs at most can recur, so this disables variants
 	}
 	return r
 }

@@ -27,7 +27,7 @@ func (v *view) findCopies(scope Scope, docs int) int {
 			seen := v.seen(i, scope)
 			same = max(same, seen.unnamed())
 			weight := int64(v.dg.blocks[i].mass) * v.rarity(seen)
-			if weight == 0 { // all documents hold it
+			if weight == 0 { // all documents hold the block
 				if seen.named == listed {
 					v.full = append(v.full, seen.counter)
 				}
@@ -59,9 +59,9 @@ func (v *view) findCopies(scope Scope, docs int) int {
 	return most
 }
 
-// split counts the named documents that are copies of the page and the others; the
-// page itself is in neither count. If as many documents are named as can be, they
-// are a sample: if most of them are copies, all documents count as copies.
+// split counts how many of the named documents are copies of the page and how many
+// are not, leaving out the page itself. A full list of names is only a sample, so if
+// most of it are copies, all of it counts as copies.
 func (v *view) split(names []uint32) (copies, others int) {
 	if len(v.copies) == 0 {
 		others = len(names)
@@ -97,7 +97,7 @@ func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	unique := !v.credit(seen, whole)
 	if len(names) == listed {
 		v.fill(seen.counter, whole.weight)
-		return // a template, or a story with enough copies
+		return // a template, or a story with many copies: anchors are not needed
 	}
 	anchors := 0
 	grams := v.dg.gramsOf(b)
@@ -174,11 +174,11 @@ func (v *view) rarity(seen *sighting) int64 {
 
 // An overlap is the text that a document shares with the page.
 type overlap struct {
-	doc     uint32 // 0: free
-	anchors int32  // of blocks that it does not hold verbatim
+	doc     uint32 // 0 marks a free slot
+	anchors int32  // number of shared anchors in blocks that doc does not hold verbatim
 	weight  int64
-	prose   int64 // part of weight: of prose
-	unknown int64 // part of weight: of blocks that have no anchors by chance
+	prose   int64 // part of weight that is prose
+	unknown int64 // part of weight in blocks that happen to have no anchors
 }
 
 func (o *overlap) add(p *overlap) {
@@ -188,8 +188,9 @@ func (o *overlap) add(p *overlap) {
 	o.unknown += p.unknown
 }
 
-// copies reports whether a document with this overlap is a copy of the whole;
-// undecided is the weight of the parts that it may hold without being named.
+// copies reports whether a document with this overlap is a copy of the page. whole holds
+// the totals of the page; undecided is the weight of the parts that the document may
+// hold without being named.
 func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	total := whole.weight
 	if o.anchors >= 3 {
@@ -198,14 +199,14 @@ func (o *overlap) copies(whole *overlap, undecided int64) bool {
 	return 2*o.weight > total-undecided && 4*o.weight > total
 }
 
-// A limit is the last named document for a part of the page held by more documents
-// than can be named.
+// A limit belongs to a part of the page that more documents hold than its counter can
+// name. doc is the last document named there.
 type limit struct {
 	doc    uint32
-	weight int64 // of the part; once sorted, of all up to this one
+	weight int64 // weight of the part; after sum, of all parts up to this one
 }
 
-// sum sorts the limits.
+// sum sorts the limits and adds up their weights.
 func (v *view) sum() {
 	slices.SortFunc(v.limits, func(a, b limit) int { return cmp.Compare(a.doc, b.doc) })
 	weight := int64(0)
@@ -215,8 +216,8 @@ func (v *view) sum() {
 	}
 }
 
-// undecided returns the weight of the parts that doc may hold although they do not
-// name it, because all documents that they name come before it.
+// undecided returns the weight of the parts that doc may hold without being named:
+// all documents named for these parts come before doc.
 func (v *view) undecided(doc uint32) int64 {
 	n, _ := slices.BinarySearchFunc(v.limits, doc, func(l limit, doc uint32) int {
 		return cmp.Compare(l.doc, doc)
@@ -229,7 +230,7 @@ func (v *view) undecided(doc uint32) int64 {
 
 // overlaps holds the overlap of each document with the page.
 type overlaps struct {
-	slots []overlap // open addressing; a power of two, or none
+	slots []overlap // open addressing; the length is zero or a power of two
 	used  []int32
 }
 

@@ -5,23 +5,23 @@ import (
 	"slices"
 )
 
-// listed is the number of documents that a counter names.
+// listed is the maximum number of documents that a counter names.
 const listed = 8
 
 // A site counts the blocks of one scope: a host, a group or all documents.
 type site struct {
-	wide     bool    // a group or all documents: counts hosts, not sections
-	docs     counter // of all documents observed
-	gramDocs uint32  // of these, the number that added their grams
-	used     uint64  // clock of the last observation
-	slots    []slot  // open addressing; a power of two, or none
+	wide     bool    // the scope is a group or all documents: count hosts, not sections
+	docs     counter // counts all documents observed
+	gramDocs uint32  // number of documents whose grams were counted
+	used     uint64  // value of the clock at the last observation
+	slots    []slot  // open addressing; the length is zero or a power of two
 	filled   int
 	counters []counter
-	hosts    []hosts // parallel to counters if wide
+	hosts    []hosts // parallel to counters if wide, otherwise nil
 	grams    gramTable
 }
 
-// newSite returns a site without documents; place is the placing of its gram table.
+// newSite returns a site without documents. place is the placing of its gram table.
 func newSite(wide bool, place placing) *site {
 	return &site{wide: wide, grams: gramTable{place: place}}
 }
@@ -29,18 +29,18 @@ func newSite(wide bool, place placing) *site {
 // A slot holds the counts of one block. Blocks in only one document, the great
 // majority, need nothing more.
 type slot struct {
-	key uint64 // 0: free
-	ref uint32 // the document, or an index into counters with the top bit set
+	key uint64 // 0 marks a free slot
+	ref uint32 // a document or, if the top bit is set, an index into counters
 	origin
 }
 
 // An origin is the part of a source that a slot keeps.
 type origin struct {
-	place uint16 // section or, if the site is wide, host
-	day   uint16 // 0: unknown
+	place uint16 // fingerprint of the section or, if the site is wide, of the host
+	day   uint16 // 0 if unknown
 }
 
-// A source is where a block is seen.
+// A source is the document in which a block occurs, and its origin.
 type source struct {
 	doc uint32 // fingerprint, at most 31 bits, never 0
 	origin
@@ -53,9 +53,9 @@ const isCounter = 1 << 31
 // order of observation, and blocks that occur in the same documents name the same
 // ones.
 type counter struct {
-	docs  [listed]uint32 // fingerprints, ascending; zeros at the end are free
+	docs  [listed]uint32 // fingerprints, ascending; zeros at the end mark free entries
 	count uint32
-	place uint16 // section of all of them, or manyPlaces
+	place uint16 // the section of all documents, or manyPlaces
 	days  [2]uint16
 }
 
@@ -154,8 +154,8 @@ func (s *site) find(key uint64) int {
 // A sighting holds the counts of a block in one scope. It is valid until the site
 // changes.
 type sighting struct {
-	*counter     // of the site, or single, or unseen
-	named    int // of counter.docs
+	*counter     // points into the site, to single or to unseen
+	named    int // number of documents in counter.docs
 	hosts    hosts
 	single   counter
 }
@@ -208,8 +208,8 @@ func (s *site) fetch(keys []uint64) {
 //go:noinline
 func fetched(uint64) {}
 
-// unnamed returns the number of documents that are not named although there is room:
-// their text is the same as another document's.
+// unnamed returns the number of documents that are not named although there is room.
+// They have the fingerprint of a named document, because their text is the same.
 func (s *sighting) unnamed() int {
 	if s.named == listed {
 		return 0

@@ -27,14 +27,14 @@ func (w *writer) edited(story []string) []string {
 	return out
 }
 
-// TestTemplateHeavySiteKeepsStoriesApart covers the case that deduplication gets wrong:
-// seven tenths of each page are template, and all stories differ except fifty that were
+// TestTemplateHeavySiteKeepsStoriesApart covers a site on which deduplication fails
+// without masks: seven tenths of each page are template, and all stories differ except fifty that were
 // edited and printed again.
 func TestTemplateHeavySiteKeepsStoriesApart(t *testing.T) {
 	w := writer(7)
 	tmpl := newTemplate(&w, 1000)
 	var pages []boilerplate.Page
-	var copyOf []int // of each page, or -1
+	var copyOf []int // the page that each page copies, or -1
 	var stories [][]string
 	for i := range 950 {
 		stories = append(stories, w.story(400))

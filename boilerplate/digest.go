@@ -10,7 +10,7 @@ import (
 
 // A digest is the result of reading a text, for counting and judging.
 type digest struct {
-	blocks []block  // that have tokens
+	blocks []block  // blocks with at least one token
 	grams  []uint64 // sampled grams of the blocks
 	keys   []uint64 // distinct keys of blocks and anchors to be counted
 	fresh  []uint64 // distinct grams to be counted
@@ -21,8 +21,8 @@ type digest struct {
 type reader struct {
 	digest
 	tokens  []shingle.Token
-	hashes  []uint64 // of the folded tokens, one for a run of numbers
-	narrow  []narrow // tokens, ascending
+	hashes  []uint64 // hashes of the folded tokens; a run of numbers has one hash
+	narrow  []narrow // narrow tokens, by ascending index
 	special int      // offset of the next byte that is not a plain letter
 	units   []int32  // scratch
 	known   hashSet  // scratch
@@ -33,10 +33,10 @@ type reader struct {
 type block struct {
 	shingle.Span
 	key   uint64
-	mass  int32    // half words
-	toks  [2]int32 // of reader.hashes
-	grams [2]int32 // of digest.grams
-	title bool     // part of the title, if the first block is a title
+	mass  int32    // in half words
+	toks  [2]int32 // range in reader.hashes
+	grams [2]int32 // range in digest.grams
+	title bool     // the block is part of the title, provided that the first block is a title
 }
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
@@ -99,7 +99,7 @@ func (r *reader) count(o *options) {
 	for i := range r.blocks {
 		b := &r.blocks[i]
 		if r.known.add(b.key) {
-			continue // its grams are known as well
+			continue // the grams of a repeated block are repeated as well
 		}
 		r.keys = append(r.keys, b.key)
 		from := len(r.fresh)
@@ -140,7 +140,7 @@ func (r *reader) add(text string, span shingle.Span, next int, seed uint64) int 
 			h, numeric = r.fold(text, t, int32(len(hashes)))
 			special = r.special
 			if numeric && number {
-				continue // 12 April 2013 and 2013 are one number
+				continue // adjacent numbers count as one
 			}
 		}
 		number = numeric
@@ -189,7 +189,7 @@ func (r *reader) fold(text string, t *shingle.Token, i int32) (uint64, bool) {
 		}
 	}
 	tok := t.Of(text)
-	if tok[0] > 0xE1 && tok[0] < 0xEF { // where there are no digits
+	if tok[0] > 0xE1 && tok[0] < 0xEF { // no decimal digit begins with such a byte
 		r.note(tok, i)
 		if len(tok) == 3 {
 			return t.Hash, false // an ideograph
@@ -228,8 +228,8 @@ func (r *reader) note(tok string, i int32) {
 	}
 }
 
-// nextSpecial returns the offset of the first byte from i on that is a digit, may
-// begin a digit or may begin a narrow token; len(text) if there is none.
+// nextSpecial returns the offset of the first byte from i on that is an ASCII digit or
+// may begin another digit or a narrow token; len(text) if there is none.
 func nextSpecial(text string, i int) int {
 	for i < len(text) {
 		if i+32 <= len(text) {
@@ -258,8 +258,9 @@ const (
 	high = 0x8080808080808080
 )
 
-// maybeSpecial sets the top bits of the eight bytes of s that are digits or not
-// ASCII, and perhaps of others that follow a byte that is not ASCII.
+// maybeSpecial returns a word whose i-th byte has its top bit set if s[i] is a digit
+// or not ASCII, for the first eight bytes of s. The bit may also be set if s[i]
+// follows a byte that is not ASCII.
 func maybeSpecial(s string) uint64 {
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56

@@ -9,10 +9,10 @@ import (
 // value describes an empty detector.
 type Stats struct {
 	Documents int // distinct documents observed
-	Hosts     int // hosts and groups now held
+	Hosts     int // hosts and groups currently held
 	Blocks    int // distinct blocks held, in all scopes together
-	Recurring int // of these, blocks in more than one document
-	Bytes     int // memory of the counts and of the documents' names
+	Recurring int // blocks that more than one document holds
+	Bytes     int // memory of the counts and of the hashes of documents
 
 	// EvictedHosts is the number of times a host or group was forgotten to stay within
 	// the bound. Later observations of it start from zero.

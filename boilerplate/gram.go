@@ -16,12 +16,12 @@ const (
 	gramUnits   = 5 * wordUnits
 )
 
-// One gram in four is counted: a gram whose hash ends in zeros.
+// One gram in four is counted: a gram whose hash has no bit in common with this mask.
 const gramSample = 3
 
-// Counted grams whose hash has three more zeros are anchors: like blocks, they have
-// counters that name documents. Anchors reveal a copy of the page even if every
-// paragraph was edited.
+// Counted grams whose hash also has no bit in common with this longer mask are
+// anchors: like blocks, they have counters that name documents. Anchors reveal a copy
+// of the page even if every paragraph was edited.
 const anchorSample = 31
 
 // anchorKey returns the key under which an anchor is counted.

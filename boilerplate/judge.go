@@ -38,10 +38,10 @@ func (d *Detector) Next(p Page) []Block {
 // A finding is the evidence about one block.
 type finding struct {
 	status
-	recurring int     // grams that recur, if a variant
+	recurring int     // number of grams that recur, if the block is a variant
 	grams     int     // number of sampled grams
-	gramDocs  int     // fewest documents that hold a recurring gram
-	between   float64 // confidence, if between
+	gramDocs  int     // number of documents that hold the rarest recurring gram
+	between   float64 // confidence, if the state is between
 	seen      [Global]sighting
 }
 
@@ -52,11 +52,11 @@ type status struct {
 	masked      bool
 	weak        bool  // masked on the evidence of a few pages
 	restored    bool  // unmasked by restore
-	independent bool  // independent of the other prose of the page: see independent
-	looked      uint8 // a bit for every scope for which seen is filled in
-	scope       Scope // that decided
-	others      int   // documents of the scope that are neither the page nor copies
-	documents   int   // documents of the deciding scope that hold the block, including the page and copies
+	independent bool  // true in scope Host, otherwise the result of view.independent
+	looked      uint8 // bit set of the scopes for which seen is filled in
+	scope       Scope // the scope that decided
+	others      int   // number of documents with the block in the last scope examined, without the page and its copies
+	documents   int   // number of documents with the block in the deciding scope, including the page and its copies
 }
 
 type state uint8
@@ -64,11 +64,11 @@ type state uint8
 const (
 	own         state = iota
 	exact             // recurs
-	unsupported       // recurs, short, needs support
+	unsupported       // recurs, but is short and needs support: see view.support
 	variant           // most of its grams recur
 	between           // lies between masked blocks
-	copied            // recurs on copies of the page
-	sameDay           // recurs on one day
+	copied            // recurs, but only on copies of the page
+	sameDay           // recurs, but only on one day
 	paired            // prose that one other page holds
 )
 
@@ -81,11 +81,11 @@ func (s state) flagged() bool { return s == exact || s == variant }
 type judge struct {
 	findings []finding
 	overlaps overlaps
-	copies   []uint32   // fingerprints, ascending
-	full     []*counter // of blocks and anchors whose counters do not name all documents
-	limits   []limit    // of the blocks and anchors with weight among these
+	copies   []uint32   // fingerprints of the copies of the page, ascending
+	full     []*counter // full counters of blocks and anchors, which may not name all documents
+	limits   []limit    // limits of the counters in full, except of blocks that all documents hold
 	anchor   sighting   // scratch
-	docs     int        // of the scope, the page included
+	docs     int        // number of documents in the scope, including the page
 	logDocs  int64      // logarithm of docs
 	keys     []uint64   // scratch
 	gaps     []gap      // scratch
@@ -144,21 +144,21 @@ type view struct {
 	d        *Detector
 	p        Page
 	dg       *digest
-	sites    [scopes]*site // nil where the page has none
+	sites    [scopes]*site // nil if the page has no such scope, or nothing was observed in it
 	observed bool
 	self     uint32 // the fingerprint by which counters name the page, if it was observed
-	host     uint16 // fingerprint, or 0
-	section  uint16 // fingerprint, or 0
+	host     uint16 // fingerprint of the host, or 0 if there is none
+	section  uint16 // fingerprint of the section, or 0 if there is none
 	day      uint16
 
-	proseMasked           bool // a block of prose is masked
+	proseMasked           bool // some block of prose is masked
 	placed                bool // firstProse and lastProse are filled in
 	firstProse, lastProse int  // see ownProse
 }
 
 // findSelf returns the fingerprint under which counters name an observed page: the
-// fingerprint of its text or, if the text has changed since, of the earlier text,
-// provided that one of its blocks is left.
+// fingerprint of its text or, if the text has changed since, of the earlier text. The
+// latter is found only if a block of the earlier text is still on the page.
 func (v *view) findSelf(name name) uint32 {
 	now := fingerprint(name.text)
 	if v.d.closed || v.p.ID == "" || v.d.texts.has(name.with(now)) {
@@ -179,8 +179,8 @@ func (v *view) findSelf(name name) uint32 {
 	return now
 }
 
-// counted reports whether the page is among the documents that a sighting counts;
-// the sighting need not name all of them.
+// counted reports whether the page is among the documents that a sighting counts. If it
+// does not name all its documents, an observed page is assumed to be among them.
 func (v *view) counted(seen *sighting) bool {
 	return v.observed && (int(seen.count) > seen.named || slices.Contains(seen.names(), v.self))
 }

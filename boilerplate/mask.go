@@ -10,10 +10,10 @@ import (
 const (
 	proseMass    = 2 * 25  // a block of this mass is prose
 	sentenceMass = 2 * 16  // a block of this mass that ends like a sentence is prose too
-	spokenMass   = 2 * 5   // least mass of a block that reads like running text
-	framedMass   = 2 * 100 // contiguous frame prose
-	enclosedMass = 2 * 60  // recurring text enclosed by masked blocks
-	ownMass      = 2 * 12  // least own text of a page for masking
+	spokenMass   = 2 * 5   // minimum mass of a block that reads like running text
+	framedMass   = 2 * 100 // maximum mass of contiguous prose in a frame
+	enclosedMass = 2 * 60  // maximum mass of recurring text that is masked between masked blocks
+	ownMass      = 2 * 12  // minimum mass of own text that masking must leave
 )
 
 // sentenceStories is the number of other documents, from several sites, that must
@@ -50,7 +50,7 @@ func endsSentence(s string) bool {
 // updates or a background paragraph. Prose belongs to the frame if it lies in the
 // frame or nearly all pages of the site have it.
 func (v *view) mask() {
-	open := false // there is unmasked recurring text that may be enclosed
+	open := false // set if unmasked recurring text may be enclosed
 	for i := range v.findings {
 		f := &v.findings[i]
 		switch {
@@ -83,8 +83,9 @@ func (v *view) amid(i int) bool {
 	return v.firstProse < i && i < v.lastProse
 }
 
-// ownProse returns two blocks: the ones where the page's own prose, counted from the
-// beginning and from the end, reaches the mass of a paragraph.
+// ownProse returns the indices of two blocks: the one at which the page's own prose,
+// added up from the beginning, reaches the mass of a paragraph, and the same from the
+// end.
 func (v *view) ownProse() (first, last int) {
 	first, last = len(v.findings), -1
 	mass := int32(0)
@@ -295,7 +296,7 @@ func (v *view) enclose() {
 // restore unmasks prose where masking it would remove most of the page's prose on
 // the evidence of a few pages, or leave hardly any text.
 func (v *view) restore() {
-	var weak, prose, text int32 // mass masked on the evidence of a few pages; mass left
+	var weak, prose, text int32 // weak is the mass masked on the evidence of a few pages; the others are the mass left
 	for i := range v.findings {
 		f, m := &v.findings[i], v.dg.blocks[i].mass
 		switch {

@@ -49,8 +49,8 @@ func (f frame) page(host, id string, day int, story ...string) boilerplate.Page 
 	}
 }
 
-// TestTwoPagesDecideNothingAboutProse checks that two pages of a site decide nothing about prose, and that a
-// third revises the verdicts on the first two.
+// TestTwoPagesDecideNothingAboutProse checks that two pages of a site decide nothing about
+// prose, and that a third revises the verdicts on the first two.
 func TestTwoPagesDecideNothingAboutProse(t *testing.T) {
 	w := writer(41)
 	f := newFrame(&w)
@@ -129,7 +129,7 @@ func TestSyndicatedStoriesAreNotMasked(t *testing.T) {
 		for k := range 9 {
 			host := fmt.Sprint("host", (s+k)%12)
 			text := slices.Clone(story)
-			if (s+k)%3 == 0 { // half of the story, and other text
+			if (s+k)%3 == 0 { // half of the story, with other text
 				text = append(text[:len(text)/2], w.story(120)[1:]...)
 			}
 			mine := map[string]bool{}
@@ -217,7 +217,7 @@ func TestClosingSentenceNeedsManySites(t *testing.T) {
 		d := observeAll(boilerplate.New(boilerplate.Options{}), pages)
 		for _, p := range pages {
 			if v := verdicts(t, d, p)[sentence]; !v.flagged || v.masked != tt.want {
-				t.Errorf("%d sites: %s: %+v, want it flagged and masked %v", tt.sites, p.ID, v, tt.want)
+				t.Errorf("%d sites: %s: verdict %+v, want it flagged, and masked = %v", tt.sites, p.ID, v, tt.want)
 			}
 		}
 	}

@@ -39,7 +39,7 @@ func (d *Detector) Merge(other *Detector) error {
 	d.texts.addAll(&from.texts)
 	switch {
 	case common == from.ids.len() && common > 0:
-		return nil // nothing new
+		return nil // other has nothing new
 	case common == mine && common > 0:
 		// d already knows all of from.
 		d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
@@ -126,7 +126,7 @@ func (s *site) merge(t *site, overlap bool) {
 		b, bh := t.counterOf(x)
 		c := union(a, b, overlap)
 		if c.count < 2 {
-			continue // both are the same document
+			continue // the one document is the same in both
 		}
 		if sl.ref&isCounter == 0 {
 			s.promote(sl)

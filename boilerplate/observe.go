@@ -26,7 +26,7 @@ func (d *Detector) Observe(p Page) bool {
 	return d.observe(&p, name, dg)
 }
 
-// addText enters a hash into texts.
+// addText adds a hash to d.texts if it is missing.
 func (d *Detector) addText(hash uint64) {
 	if !d.texts.has(hash) {
 		d.texts.add(hash)
@@ -96,7 +96,8 @@ func (d *Detector) count(s *site, keys, grams []uint64, from source) {
 // hasHost reports whether p belongs to a site.
 func (d *Detector) hasHost(p *Page) bool { return p.Host != "" || d.opts.hostOnly }
 
-// site returns the site of that name. If there is none, it adds one or returns nil.
+// site returns the site with a scope and name. If there is none, it adds one if add is
+// set, and otherwise returns nil.
 func (d *Detector) site(scope Scope, name string, add bool) *site {
 	key := mix(d.hash(name) + uint64(scope))
 	s := d.sites[key]

@@ -162,7 +162,7 @@ func TestChangedPageIsNotHeldAgainstItself(t *testing.T) {
 				t.Errorf("%s, %d paragraphs kept: blocks (-want without the older text +got with it):\n%s", name, kept, diff)
 			}
 			if next := d.Next(now); !cmp.Equal(got, next) || d.Observe(now) {
-				t.Errorf("%s, %d paragraphs kept: Next and Observe took the changed page for a new one; want Next to repeat Judge's verdicts and Observe to return false", name, kept)
+				t.Errorf("%s, %d paragraphs kept: Next differs from Judge, or Observe = true; want the same verdicts, and false for a known page", name, kept)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func TestCountsAgreeWithMaps(t *testing.T) {
 		stock = append(stock, w.words(4+w.below(40)))
 	}
 	type set map[string]bool
-	docs := map[string]set{} // by scope and block
+	docs := map[string]set{} // IDs of the documents, by scope and block
 	add := func(key, doc string) {
 		if docs[key] == nil {
 			docs[key] = set{}

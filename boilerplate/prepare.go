@@ -33,7 +33,7 @@ type prepared struct {
 	text   string
 	blocks []shingle.Span
 	seed   uint64
-	sum    uint64 // of the text
+	sum    uint64 // checksum of the text
 }
 
 // ready returns the prepared form of the text of p, or nil.

@@ -58,8 +58,8 @@ func readLabelled(tb testing.TB, elem ...string) []labelled {
 	return pages
 }
 
-// score returns precision, recall and F1 of content over the bytes of the labelled spans,
-// without the blocks that judge masks.
+// score returns precision, recall and F1 of the content that is left when the blocks
+// that judge masks are removed, over the bytes of the labelled spans.
 func score(pages []labelled, judge func(boilerplate.Page) []boilerplate.Block) (p, r, f1 float64) {
 	var kept, content, both float64
 	for _, page := range pages {

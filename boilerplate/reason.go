@@ -50,7 +50,7 @@ func (v *view) signOff(i int, text string) bool {
 	noted := signed || inParentheses(text)
 	spoken := signed || (noted || v.dg.blocks[i].mass >= unsignedMass) && v.spoken(i)
 	if !noted && !spoken {
-		return false // evaluated last, because it looks at all documents
+		return false // decided here, before the lookup over all documents below
 	}
 	if v.findings[i].scope == Host && v.hosts(v.seen(i, Global)) < 2 {
 		return noted && 3*v.holders(i) < int(v.sites[Host].docs.count)

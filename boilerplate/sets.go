@@ -58,7 +58,7 @@ func (s *seen) all() iter.Seq[uint64] {
 
 // An idSet is a set of hashes other than 0.
 type idSet struct {
-	slots  []uint64 // open addressing; a power of two, or none
+	slots  []uint64 // open addressing; the length is zero or a power of two
 	filled int
 }
 
@@ -104,7 +104,7 @@ func (s *idSet) add(id uint64) {
 // A hashSet is a set of hashes other than 0.
 type hashSet struct {
 	place placing
-	slots []uint64 // open addressing; a power of two
+	slots []uint64 // open addressing; the length is a power of two
 	n     int
 }
 

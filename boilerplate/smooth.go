@@ -14,7 +14,7 @@ func (v *view) support() {
 		}
 	}
 	spread := func(at func(int) int) {
-		before := true // an end of the page
+		before := true // the end of a page counts as a flagged block
 		for i := range n {
 			f := &v.findings[at(i)]
 			if f.state == unsupported && before {
@@ -30,8 +30,8 @@ func (v *view) support() {
 // A gap is a stretch of blocks that are not masked.
 type gap struct {
 	from, to   int
-	mass, most int32 // mass of all its blocks; mass of the longest
-	prose      bool  // holds prose
+	mass, most int32 // mass of all blocks of the gap, and of its longest block
+	prose      bool  // the gap holds prose
 }
 
 // findGaps returns the gaps between masked blocks, in order. The slice is reused by
@@ -72,7 +72,7 @@ func (v *view) smooth() {
 		}
 	}
 	if longest.from == longest.to || longest.from == 0 && longest.to == len(v.findings) {
-		return // everything is masked, or nothing
+		return // all blocks are masked, or none
 	}
 	titled := !v.findings[0].masked
 	for _, g := range gaps {

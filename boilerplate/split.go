@@ -31,7 +31,7 @@ func (d *Detector) Split(n int) (hosts *Detector, all []*Detector) {
 	}
 	first := all[0].global
 	first.docs, first.gramDocs, first.used = whole.docs, whole.gramDocs, whole.used
-	part := func(hash uint64) *site { return all[(hash>>32)%uint64(n)].global } // low bits are places
+	part := func(hash uint64) *site { return all[(hash>>32)%uint64(n)].global } // find uses the low bits
 	blocks, grams := make(map[*site]int, n), make(map[*site]int, n)
 	for _, sl := range whole.slots {
 		if sl.key != 0 {

@@ -13,7 +13,7 @@ func (o *options) placing() placing { return placing(mix(o.seed^0x67726170) | 1)
 // of returns the place of a hash in a table of size slots, a power of two.
 func (p placing) of(hash uint64, size int) uint64 { return p.at(hash, shiftFor(size)) }
 
-// at is of for callers with many lookups: shift is the result of shiftFor for the
+// at is like of, for callers with many lookups: shift is the result of shiftFor for the
 // size.
 func (p placing) at(hash uint64, shift uint) uint64 { return hash * uint64(p) >> (shift & 63) }
 
@@ -23,7 +23,7 @@ func shiftFor(size int) uint { return uint(bits.LeadingZeros64(uint64(size - 1))
 // the hash above a saturating 16-bit count; it does not name documents.
 type gramTable struct {
 	place  placing
-	slots  []uint64 // open addressing; a power of two, or none
+	slots  []uint64 // open addressing; the length is zero or a power of two
 	filled int
 }
 
@@ -130,7 +130,7 @@ func (t *gramTable) recurring(grams []uint64, need int) (n, least int) {
 	return n, least
 }
 
-// lookup returns the number of documents with gram.
+// lookup returns the number of documents that hold gram.
 func (t *gramTable) lookup(gram uint64) int {
 	if len(t.slots) == 0 {
 		return 0

@@ -91,7 +91,7 @@ func nameOf[T ~uint8](i T, names ...string) string {
 // A Block is the verdict on one block of a page. The zero value is an empty block
 // of own text.
 type Block struct {
-	shingle.Span // of the text as given
+	shingle.Span // position in Page.Text
 
 	// Flagged reports whether the block recurs, on documents that are not
 	// copies of the page. That is evidence of reuse.

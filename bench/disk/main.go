@@ -262,7 +262,7 @@ func report(sides []*side) error {
 		if err != nil {
 			return err
 		}
-		s.adding = time.Duration(n) // done with
+		s.adding = time.Duration(n) // from here on, adding holds the size on disk
 	}
 	row("bytes per document on disk", func(s *side) float64 { return float64(s.adding) / float64(*docs+*singles) }, "%.0f", false)
 	row("MB of memory after the queries", func(s *side) float64 { return float64(s.memory) / 1e6 }, "%.1f", false)

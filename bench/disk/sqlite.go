@@ -112,7 +112,7 @@ func (s *sqlite) query(ctx context.Context, sig minhash.Signature) (int, error) 
 			return 0, err
 		}
 		if len(b) != 4*len(sig.Values()) {
-			return 0, fmt.Errorf("a signature of %d bytes", len(b))
+			return 0, fmt.Errorf("unexpected signature size of %d bytes", len(b))
 		}
 		s.regs = s.regs[:0]
 		for ; len(b) > 0; b = b[4:] {

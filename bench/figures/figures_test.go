@@ -23,7 +23,7 @@ func TestPagesShowStoredFigures(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != want {
-			t.Errorf("%s differs from what figures.json makes, want its figures: run this program with -page", name)
+			t.Errorf("%s does not show the figures in figures.json: run this program with -page", name)
 		}
 	}
 	for i, w := range rows {

@@ -8,17 +8,17 @@ import (
 
 // A row is a line of the table: a command, and the figures in its output.
 type row struct {
-	What    string // the measurement and its unit
+	What    string // describes the measurement and its unit
 	Command string // run by a shell in the top folder of the repository
 	metrics []metric
-	once    bool // takes minutes, or its figures do not vary
-	readme  bool // also in the README
+	once    bool // run the command once: it takes minutes, or its figures do not vary
+	readme  bool // the row is also in the README
 }
 
 // A metric finds figures in the output of a command.
 type metric struct {
-	label  string // before the figure, unless the pattern has a group "label"
-	unit   string // after the figure
+	label  string // text before the figure, unless the pattern has a group "label"
+	unit   string // text after the figure
 	find   *regexp.Regexp
 	format string // format of the figure, for package fmt; "" shows up to three digits
 }

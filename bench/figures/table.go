@@ -9,7 +9,7 @@ import (
 
 // results holds the measurements of a run; figures.json has the last one.
 type results struct {
-	Machine string // processor, number of processors, system
+	Machine string // model and number of processors, and the system
 	Go      string
 	Date    string
 	Rounds  int
@@ -28,7 +28,7 @@ func median(values []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-// show writes a value with the format of its figure, or with up to three digits.
+// show formats a value as the figure requires, or with up to three digits.
 func (f figure) show(v float64) string {
 	switch {
 	case f.Format != "":
@@ -40,7 +40,7 @@ func (f figure) show(v float64) string {
 	return fmt.Sprintf("%.*f", digits, v)
 }
 
-// cell writes the figures of a row: each median with its label and unit and, if
+// cell returns the text for the figures of a row: each median with its label and unit and, if
 // spread is set and they differ, the smallest and the largest value.
 func (m measured) cell(spread bool) string {
 	var parts []string
@@ -54,7 +54,7 @@ func (m measured) cell(spread bool) string {
 	return strings.Join(parts, "; ")
 }
 
-// rounds writes the number of rounds.
+// rounds returns the number of rounds as text.
 func (r *results) rounds() string {
 	if r.Rounds == 1 {
 		return "one round"
@@ -62,7 +62,7 @@ func (r *results) rounds() string {
 	return fmt.Sprintf("%d rounds", r.Rounds)
 }
 
-// short is the table of the README: its rows, without spread and commands.
+// short returns the table for the README: only its rows, without spreads and commands.
 func (r *results) short() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s; %s; %s; medians of %s.\n\n| measured | figure |\n|---|---|\n", r.Machine, r.Go, r.Date, r.rounds())
@@ -74,7 +74,7 @@ func (r *results) short() string {
 	return b.String()
 }
 
-// long is the table with spreads and commands.
+// long returns the whole table, with spreads and commands.
 func (r *results) long() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s; %s; %s; medians of %s that alternated, with the smallest and largest value.\n\n| measured | figure | command |\n|---|---|---|\n", r.Machine, r.Go, r.Date, r.rounds())
@@ -90,7 +90,7 @@ const (
 	end   = "<!-- end of figures -->\n"
 )
 
-// replace puts a table between the marks of a page.
+// replace returns the page with the table between its marks.
 func replace(page, table string) (string, error) {
 	head, rest, ok := strings.Cut(page, begin)
 	_, tail, ok2 := strings.Cut(rest, end)

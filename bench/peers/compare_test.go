@@ -54,12 +54,12 @@ func TestPeersFindExactDuplicates(t *testing.T) {
 			f := p.Find(texts, .8)
 			if p.Floor {
 				if len(f.Pairs) > 0 {
-					t.Errorf("a floor finds %v, want nothing", f.Pairs)
+					t.Errorf("the floor found %v, want nothing", f.Pairs)
 				}
 				return
 			}
 			if f.Banding == "" || f.Index == nil {
-				t.Errorf("banding %q, index %v, want both", f.Banding, f.Index)
+				t.Errorf("banding %q, index %v, want neither to be empty", f.Banding, f.Index)
 			}
 			got := map[[2]int]bool{}
 			for _, pair := range f.Pairs {
@@ -159,7 +159,7 @@ func TestSharedFindersFindPlantedText(t *testing.T) {
 			covered += s.SpanA[1] - s.SpanA[0]
 		}
 		least := len(first) + len(second) - 10
-		if p.Name == "Smith-Waterman" { // it has one passage to give
+		if p.Name == "Smith-Waterman" { // it reports only one passage
 			least = len(second) - 10
 		}
 		if covered < least || covered > least+40 {
@@ -304,8 +304,8 @@ func TestDriversArePinned(t *testing.T) {
 }
 
 // The peers in other languages find the planted pairs, if a comparison has installed
-// them. The tokenizer of text-dedup treats the space between punctuation as words, so it
-// finds half.
+// them. text-dedup finds only about half, because its tokenizer counts the empty strings
+// between punctuation marks as words.
 func TestOtherLanguagesFindPlantedPairs(t *testing.T) {
 	in := &installed{python: filepath.Join(workFolder(), "venv", "bin", "python"), drivers: "drivers",
 		gaoya: filepath.Join(workFolder(), "drivers", "gaoya", "target", "release", "gaoya-near")}
@@ -335,12 +335,12 @@ func TestOtherLanguagesFindPlantedPairs(t *testing.T) {
 		}
 		q := judge(500, tr, .8, found)
 		if q.Precision < .8 || q.Recall < .4 || q.Recall < .75 && p.name != "text-dedup" || rep.Documents != 500 || rep.Pairs != len(found) {
-			t.Errorf("%s: %+v, %+v, want precision 0.8, recall 0.75 (text-dedup 0.4), 500 documents and %d pairs", p.name, q, rep, len(found))
+			t.Errorf("%s: quality %+v, report %+v; want precision 0.8, recall 0.75 (text-dedup 0.4), 500 documents and %d pairs", p.name, q, rep, len(found))
 		}
 	}
 }
 
-// The results keep every field.
+// Results that are read and written again keep every field.
 func TestResultsKeepEveryField(t *testing.T) {
 	res, err := readResults(resultsFile)
 	if err != nil {

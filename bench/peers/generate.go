@@ -21,7 +21,7 @@ import (
 // and punctuation, the others in one, two or four words. All other pairs of
 // documents have next to nothing in common. Documents have 60 to 140 words from a
 // vocabulary of 30,000, both frequent and rare, as in any language.
-const generation = 1 // incremented when the documents change
+const generation = 1 // increment it when the documents change
 
 const vocabulary = 30_000
 

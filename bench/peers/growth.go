@@ -27,7 +27,7 @@ func (p *pager) growthPeers() (names []string) {
 			key[r.Peer] = math.Inf(1)
 		}
 		if r.Stopped == "" {
-			key[r.Peer] = order(r)/float64(r.Documents) - float64(r.Documents) // the peer that reached more documents is first
+			key[r.Peer] = order(r)/float64(r.Documents) - float64(r.Documents) // peers that reached more documents come first
 		}
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return compareFloat(key[a], key[b]) })

@@ -20,7 +20,7 @@ type installed struct {
 	self, python, gaoya, dedup string
 	drivers                    string // folder of the Python programs
 	versions                   []version
-	missing                    []string // the reason why a peer is missing
+	missing                    []string // for each missing peer, the reason
 }
 
 // A version is the version of a peer or a tool.

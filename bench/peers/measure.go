@@ -97,7 +97,7 @@ func measureMain(args []string) error {
 	if cmd.ProcessState == nil {
 		return err
 	}
-	// It includes the processes for which the child waited.
+	// The usage of the child includes the processes that it waited for.
 	r := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	c.CPU, c.RSS = seconds(*r), r.Maxrss*1024
 	// At the limit the system sends SIGXCPU, which Go ignores, and five seconds

@@ -15,9 +15,9 @@ import (
 // A contestant is a peer that runs as a process.
 type contestant struct {
 	name string
-	// command runs it; nil means that the peer is missing.
+	// command returns the command that runs the peer; nil if the peer is missing.
 	command func(docs, threshold, pairs string) []string
-	// program reports whether it is a complete program, which prints pairs by id.
+	// program is set for a complete program, which prints pairs by id.
 	program bool
 }
 

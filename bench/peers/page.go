@@ -32,7 +32,7 @@ const (
 	whyClusters why = "clusters"
 )
 
-// whys lists all of them, in the order of the page, with their marks.
+// whys lists all reasons, in the order of the page.
 var whys = []why{whyLoop, whyProcess, whyMemory, whyIndex, whyStrict, whyQuality, whyClusters}
 
 // A loss is a measure in which a peer is ahead of neardup.
@@ -82,8 +82,8 @@ func makePage(r *results) (map[string][]byte, error) {
 	return files, nil
 }
 
-// lossesFor describes where neardup loses for one reason; it is empty if nowhere.
-// Make the tables first.
+// lossesFor returns the losses of neardup that have one reason. They are recorded
+// while the tables are made, so make the tables first.
 func (p *pager) lossesFor(w string) []loss {
 	var out []loss
 	for _, b := range p.lost {
@@ -94,7 +94,7 @@ func (p *pager) lossesFor(w string) []loss {
 	return out
 }
 
-// losses lists them, peer by peer.
+// losses formats the losses as a Markdown list with one item per peer.
 func (p *pager) losses(bs []loss) string {
 	var b strings.Builder
 	for _, peer := range slices.Sorted(maps.Keys(byPeer(bs))) {
@@ -143,7 +143,8 @@ func label(peer string) string {
 	return peer
 }
 
-// number formats three digits.
+// number formats v to about three significant digits; it returns "" for NaN and
+// infinities.
 func number(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
@@ -180,7 +181,7 @@ func mib(v float64) string {
 	return number(v/(1<<20)) + " MiB"
 }
 
-// count separates thousands.
+// count formats n with separated thousands.
 func count(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -19,8 +19,8 @@ import (
 // A report is the line that a peer's program prints about one run.
 type report struct {
 	Documents  int     `json:"documents"`
-	Bytes      int     `json:"bytes"`       // of text
-	LoopCPU    float64 `json:"loop_cpu"`    // seconds of all threads, texts in memory to pairs in memory
+	Bytes      int     `json:"bytes"`       // size of the texts
+	LoopCPU    float64 `json:"loop_cpu"`    // seconds of all threads, from texts in memory to pairs in memory
 	LoopWall   float64 `json:"loop_wall"`   // seconds
 	IndexBytes int64   `json:"index_bytes"` // resident memory after the loop minus that before it
 	Banding    string  `json:"banding"`
@@ -74,7 +74,7 @@ func measurePeer(p peers.Peer, texts []string, threshold float64) (report, peers
 	rep.LoopCPU, rep.LoopWall = ownCPU()-began, time.Since(wall).Seconds()
 	rep.IndexBytes = resident() - held
 	runtime.KeepAlive(found.Index)
-	runtime.KeepAlive(texts) // otherwise they would be gone by now, and the index would look smaller
+	runtime.KeepAlive(texts) // if the texts were freed during the loop, the index would look smaller
 	rep.Banding, rep.Pairs = found.Banding, len(found.Pairs)
 	return rep, found
 }
@@ -129,7 +129,7 @@ func resident() int64 {
 	debug.FreeOSMemory()
 	statm, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0 // not Linux: the page leaves it out
+		return 0 // only Linux reports it; elsewhere the page leaves it out
 	}
 	pages, _ := strconv.ParseInt(strings.Fields(string(statm))[1], 10, 64)
 	return pages * int64(os.Getpagesize())

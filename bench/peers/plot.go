@@ -21,7 +21,7 @@ func plots(r *results) map[string][]byte {
 // colour-blind people.
 var colours = []string{"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c8c00", "#7f7f7f", "#b2182b", "#5e3c99", "#1b7837", "#a6611a", "#2166ac", "#c51b7d", "#35978f", "#542788", "#000000", "#b15928", "#4d9221", "#8073ac"}
 
-// plain is a label without marks.
+// plain removes Markdown markup from a label and escapes it for SVG.
 var plain = strings.NewReplacer("*", "", "`", "", "&", "&amp;", "<", "&lt;")
 
 func (p *pager) plot(title string, value func(nearResult) float64) []byte {

@@ -17,10 +17,10 @@ const (
 	docsFolder  = "../../docs"
 )
 
-// results holds everything that was measured: the page is made from it alone.
+// results holds all measurements; the page is made from them alone.
 type results struct {
 	Date         string
-	Minutes      map[string]float64 // by part
+	Minutes      map[string]float64 // duration of each part
 	Rounds       int
 	LimitSeconds float64
 	Machine      machineInfo
@@ -59,7 +59,7 @@ type nearResult struct {
 	Documents int
 	Bytes     int
 	Peer      string
-	Stopped   string    `json:",omitempty"` // the reason why there are no figures
+	Stopped   string    `json:",omitempty"` // why there are no figures
 	Runs      []nearRun `json:",omitempty"`
 	Quality   quality
 }
@@ -68,7 +68,7 @@ type nearResult struct {
 type sharedResult struct {
 	Set, Peer                             string
 	Bytes                                 int
-	Given                                 bool // it was given the pairs to compare
+	Given                                 bool // the peer was given the pairs to compare
 	Runs                                  []nearRun
 	Precision, Recall, Score, Granularity float64
 	Stopped                               string `json:",omitempty"`

@@ -9,7 +9,7 @@ import (
 )
 
 // margin is the distance from the threshold within which pairs are not judged,
-// because tokenizers differ.
+// because peers tokenize differently.
 const margin = .05
 
 // quality holds recall, precision and similar figures.
@@ -86,7 +86,7 @@ func harmonic(a, b float64) float64 {
 	return 2 * a * b / (a + b)
 }
 
-// A forest is a union of disjoint sets of rows.
+// A forest is a union-find structure over rows.
 type forest []int
 
 func newForest(n int) forest {

@@ -28,7 +28,7 @@ type finder struct {
 	name    string
 	given   bool
 	command func(t task, out string) []string
-	program bool // it prints its findings
+	program bool // a complete program, which prints its findings instead of writing them to out
 }
 
 // planted lists the edits of planted passages, with the names that plant.py uses.

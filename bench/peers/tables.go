@@ -80,7 +80,7 @@ func (p *pager) compare(where string, us, r nearResult) string {
 	var cell []string
 	less := func(w why, f func(nearRun) float64, show func(float64) string) {
 		o, t := median(us.Runs, f), median(r.Runs, f)
-		if t < o { // not if either is NaN
+		if t < o { // false if either is NaN
 			p.lost = append(p.lost, loss{w, where, r.Peer, show(o), show(t)})
 			cell = append(cell, fmt.Sprintf("%s %s%s", w, times(o/t), mark(w)))
 		}
@@ -132,8 +132,8 @@ func find(rows []nearResult, peer string) (nearResult, bool) {
 	return rows[i], true
 }
 
-// passagesTable has the plagdet score for each set, and the loop time of all sets
-// together.
+// passagesTable is the table of passages: the plagdet score for each set, and the cost
+// of all sets together.
 func (p *pager) passagesTable() string {
 	var sets, names []string
 	at := map[[2]string]sharedResult{}
@@ -195,7 +195,7 @@ func (p *pager) passagesTable() string {
 	return b.String()
 }
 
-// blocksTable has the F1 of content.
+// blocksTable is the table of blocks: precision, recall and F1 of the content kept.
 func (p *pager) blocksTable() string {
 	var us sharedResult
 	for _, r := range p.Blocks {

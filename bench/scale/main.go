@@ -110,7 +110,7 @@ func original(row int) (int, bool) {
 	}
 	at := int(mix(uint64(row)) % uint64(row))
 	if at%5 == 4 {
-		at-- // originals are not copies themselves
+		at-- // row at is a copy; the row before it is an original
 	}
 	return at, true
 }

@@ -149,7 +149,7 @@ func run(tmp string) error {
 	clear(s.acked)
 	_, codes = s.openLoop(&next, 2*offered, time.Duration(*seconds)*time.Second/2)
 	err = <-killed
-	_ = s.cmd.Wait() // it was killed
+	_ = s.cmd.Wait() // the error only reports the kill
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ type service struct {
 	http *http.Client
 
 	mu    sync.Mutex
-	acked map[int]bool // documents that were judged, and whether they were new
+	acked map[int]bool // numbers of the judged documents -> whether each was new
 }
 
 func start(exe, dir string) (*service, error) {
@@ -380,7 +380,7 @@ func (s *service) openLoop(next *int, rate float64, d time.Duration) ([]time.Dur
 		*next++
 		wg.Go(func() {
 			code := s.one(i)
-			t := time.Since(due) // measured from the time it was due
+			t := time.Since(due) // latency counts from the time at which the request was due
 			mu.Lock()
 			defer mu.Unlock()
 			codes[code]++

@@ -208,7 +208,7 @@ func measure(programs [2]string, tier, texts string, rounds int, only string, si
 				for i, d := range drivers {
 					w := way
 					if i == 0 && way == "sequence" {
-						w = "one-line" // which took a sequence
+						w = "one-line" // the old version has this way under the name one-line
 					}
 					ns, err := d.ask(w, kind)
 					if err != nil {

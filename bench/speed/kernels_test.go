@@ -66,7 +66,7 @@ func BenchmarkKernels(b *testing.B) {
 			tiers := tiers()
 			for _, t := range tiers {
 				restore := cpu.Use(t)
-				s := minhash.New(minhash.Options{}) // keeps the tier in use now
+				s := minhash.New(minhash.Options{}) // keeps tier t after restore
 				restore()
 				sig := s.Sketch(set)
 				fs = append(fs, func() { s.SketchInto(&sig, set) })

@@ -84,7 +84,7 @@ func BenchmarkPaths(b *testing.B) {
 		for _, tier := range cpu.Tiers() {
 			b.Run(kind.name+"/"+tier.String(), func(b *testing.B) {
 				defer cpu.Use(tier)()
-				mh, _ = minhash.ForScheme(mh.Scheme()) // with the kernels of the tier
+				mh, _ = minhash.ForScheme(mh.Scheme()) // uses the kernels of the selected tier
 				var fs []func()
 				for _, w := range ways {
 					fs = append(fs, func() {

@@ -112,12 +112,12 @@ type parser struct {
 	maxBlocks int
 	page      Page
 	text      strings.Builder
-	start     int       // of the current block, or -1
+	start     int       // start of the current block, or -1 if there is none
 	space     bool      // white space is due before the next letter
 	breaks    int       // line breaks since the last letter
-	skip      atom.Atom // the element that is being dropped, or 0
-	depth     int       // depth of nested elements of that name
-	title     bool      // within the title
+	skip      atom.Atom // the kind of element being dropped, or 0
+	depth     int       // nesting depth of elements of that kind
+	title     bool      // the current text is in the title
 }
 
 func (p *parser) run() error {

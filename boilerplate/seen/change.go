@@ -12,22 +12,22 @@ import (
 // A Change describes how much a page has changed since an earlier page with its ID
 // was kept. The frames of both are ignored.
 //
-// Words are counted by the shingles of both, so no text is needed: a word counts as
-// unchanged if it is in a run of five words that the other text also has. So the
-// counts are exact if changes are at least five words apart and no run of five words
-// repeats; words between closer changes count as added and as removed.
+// Words are counted from the shingles of both pages, without their texts: a word
+// counts as unchanged if it is in a run of five words that the other page also has.
+// So the counts are exact if changes are at least five words apart and no run of five
+// words repeats; words between closer changes count as added and as removed.
 type Change struct {
 	Time       time.Time // time of the earlier page
 	Similarity float64   // Jaccard similarity of the shingles
-	Added      int       // words of the page that the earlier one does not have
-	Removed    int       // words of the earlier page that the page does not have
+	Added      int       // number of words that only the later page has
+	Removed    int       // number of words that only the earlier page has
 }
 
 // Changed is 1 minus the similarity: the share of all shingles that only one of the
 // two has.
 func (c Change) Changed() float64 { return 1 - c.Similarity }
 
-// of writes the change to a verdict.
+// of records the change in a verdict.
 func (c Change) of(v *Verdict) {
 	v.Revisit, v.Changed, v.Added, v.Removed = true, c.Changed(), c.Added, c.Removed
 }
@@ -53,9 +53,9 @@ func (f *Filter) Earlier(ctx context.Context, p Page) (Change, bool, error) {
 	return c, err == nil, wrap(err)
 }
 
-// change compares a page with a kept one twice: as they are, and without the text
-// that only one of them has because more is known about frames now. The more similar
-// result counts.
+// change compares a page with a kept one twice: as they are, and without text that
+// only one of them has because more is known about frames now. It returns the smaller
+// change.
 func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Change, error) {
 	page, kept := c.set, shingle.Set(d.Set)
 	out := Change{Time: d.Time, Similarity: page.Jaccard(kept)}
@@ -80,7 +80,7 @@ func (f *Filter) change(ctx context.Context, c *comparison, d disk.Document) (Ch
 // shingles than words, or as many as words at the beginning and the end.
 func (f *Filter) words(c *comparison, page, kept shingle.Set) (added, removed int) {
 	const over = 4
-	var shared []bool // the shingles of the page in their order
+	var shared []bool // for each shingle of the page, in order, whether the kept page has it
 	for _, h := range f.sh.Hashes(c.page.Text, c.mask...) {
 		if _, ok := slices.BinarySearch(page, h); ok {
 			_, ok = slices.BinarySearch(kept, h)
@@ -89,7 +89,7 @@ func (f *Filter) words(c *comparison, page, kept shingle.Set) (added, removed in
 	}
 	removed = len(kept) - page.Common(kept)
 	if !slices.Contains(shared, true) {
-		// Nothing is unchanged: every word counts.
+		// No word is unchanged, so every word counts.
 		if len(kept) > 0 {
 			removed += over
 		}

@@ -15,7 +15,7 @@ import (
 // order: remove the documents before a time, remove the named ones, add the others
 // in their order.
 type changes struct {
-	expired time.Time // the zero Time if none are removed
+	expired time.Time // documents before this time are removed; the zero Time removes none
 	gone    []string
 	docs    []disk.Document
 	layers  []*layer // the layers that these changes are from

@@ -18,8 +18,8 @@ type batch struct {
 	requests []*request
 	began    time.Time
 	about    Batch
-	frame    uint64    // of the journal
-	rotated  *position // not nil if a new journal began after the batch
+	frame    uint64    // number of the frame in the journal
+	rotated  *position // set if a new journal began after the batch
 }
 
 // write writes requests to the journal, batch by batch, and hands them on when they

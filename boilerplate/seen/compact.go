@@ -60,7 +60,7 @@ func (d *Durable) compactLater(mark uint64) error {
 			return err
 		}
 	default:
-		return nil // it is already running
+		return nil // compact is already running
 	}
 	ctx := d.ctx
 	go func() {

@@ -61,7 +61,7 @@ func TestCompactFreesForgottenPages(t *testing.T) {
 		}
 		s, err := f.Stats(t.Context())
 		if err != nil || s.Kept != min(live, n+1) {
-			t.Fatalf("%d pages: %d are kept, %v, want %d", n+1, s.Kept, err, min(live, n+1))
+			t.Fatalf("after %d pages: %d are kept (error %v), want %d", n+1, s.Kept, err, min(live, n+1))
 		}
 		if n+1 == live {
 			one = size(t, filepath.Join(dir, "index")) + size(t, filepath.Join(dir, "texts"))
@@ -70,13 +70,13 @@ func TestCompactFreesForgottenPages(t *testing.T) {
 		most = max(most, size(t, filepath.Join(dir, "index"))+size(t, filepath.Join(dir, "texts")))
 		texts = max(texts, s.Texts)
 	}
-	// 1,024 may be gone, and 100 more until the next save; texts are compacted once they
-	// are twice as many as the pages.
+	// The space of up to 1,024 removed pages is not freed yet, nor that of 100 more until
+	// the next save. Texts are compacted once they are twice as many as the pages.
 	if limit := one * (2*live + 1024 + 200); most > limit {
-		t.Errorf("%d bytes at most, of %d a page, want up to %d", most, one, limit)
+		t.Errorf("the files take up to %d bytes, with %d bytes per page; want at most %d", most, one, limit)
 	}
 	if texts > 2*live+1024+200 {
-		t.Errorf("%d texts at most, want up to %d", texts, 2*live+1024+200)
+		t.Errorf("up to %d texts are stored, want at most %d", texts, 2*live+1024+200)
 	}
 	check := func(f *seen.Filter) {
 		t.Helper()
@@ -139,10 +139,10 @@ func TestDurableCompactsInBackground(t *testing.T) {
 	}
 	s, err := d.Stats(t.Context())
 	if err != nil || s.Kept > live+100 { // pages forgotten since the last checkpoint still count
-		t.Errorf("%d pages are kept, %v, want %d", s.Kept, err, live)
+		t.Errorf("%d pages are kept (error %v), want at most 100 more than %d", s.Kept, err, live)
 	}
 	if s.Index.Compactions == 0 || s.Texts > 2*live+1024+1000 {
-		t.Errorf("%d compactions of the index, %d texts, want at least 1 and at most %d", s.Index.Compactions, s.Texts, 2*live+1024+1000)
+		t.Errorf("%d compactions of the index, want at least 1; %d texts, want at most %d", s.Index.Compactions, s.Texts, 2*live+1024+1000)
 	}
 	p := minutely(all - live - 1)
 	p.ID = "again"
@@ -179,11 +179,11 @@ func TestEarlierTimeWins(t *testing.T) {
 		}
 		want := "first"
 		if order == 4 {
-			want = "elsewhere" // it came first, and no copy has an earlier time
+			want = "elsewhere" // this copy is judged first, and no other has an earlier time
 		}
 		matches, err := d.Query(t.Context(), seen.Page{ID: "q", Text: text}, 0)
 		if err != nil || len(matches) != 1 || matches[0].ID != want || stored != want {
-			t.Errorf("from %s on: %s is stored, the matches are %v, %v, want %s", pages[order].ID, stored, matches, err, want)
+			t.Errorf("starting with %s: stored copy %s, matches %v (error %v); want %s for both", pages[order].ID, stored, matches, err, want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 type step struct {
 	page   seen.Page
 	forget time.Time
-	all    bool // release all pages that are held
+	all    bool // release all held pages
 }
 
 // life returns the steps of a few addresses in a random year: they get texts that others
@@ -37,7 +37,7 @@ func life(seed uint64, n int) []step {
 			continue
 		}
 		text := words(fmt.Sprintf("s%c", 'a'+r.IntN(12)), 100)
-		for range r.IntN(3) { // at most two of ten parts are changed
+		for range r.IntN(3) { // change at most two of ten parts
 			fields := strings.Fields(text)
 			at := r.IntN(10) * 10
 			copy(fields[at:], strings.Fields(words(fmt.Sprintf("e%d", r.IntN(50)), 10)))
@@ -51,7 +51,7 @@ func life(seed uint64, n int) []step {
 		if r.IntN(4) > 0 {
 			p.Time = day
 		}
-		if host != "h0" || i%2 > 0 { // pages without a site are never held
+		if host != "h0" || i%2 > 0 { // pages without a host are never held
 			p.Host = host
 			p.Text = words("menu"+host, 40) + "\n\n" + p.Text + "\n\n" + words("foot"+host, 40)
 		}

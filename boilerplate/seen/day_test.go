@@ -14,7 +14,7 @@ import (
 // older than two hours: it takes no more memory at midnight than at noon, and knows each
 // text for two hours and no longer.
 func TestMemoryIsBoundedOverADay(t *testing.T) {
-	const hosts, hour = 10, 120 // pages of an hour
+	const hosts, hour = 10, 120 // number of hosts, and of pages per hour
 	f := open(t, t.TempDir(), seen.Options{Settle: 4, Detector: boilerplate.Options{MaxBytes: 1 << 20}})
 	clock := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	article := func(n int) string { return fmt.Sprintf("s%c%c%c", 'a'+n/676, 'a'+n/26%26, 'a'+n%26) }
@@ -51,7 +51,7 @@ func TestMemoryIsBoundedOverADay(t *testing.T) {
 				n := (h+1)*hour - ago*hour - 1
 				matches, err := f.Query(t.Context(), page(fmt.Sprintf("h%c", 'a'+n%hosts), n, article(n)), 0)
 				if err != nil || len(matches) != want {
-					t.Fatalf("hour %d: matches of the text of %d hours ago = %v, %v, want %d", h, ago, matches, err, want)
+					t.Fatalf("hour %d: Query(text from %d hours ago) = %v, %v, want %d matches", h, ago, matches, err, want)
 				}
 				duplicates += len(matches)
 			}
@@ -65,12 +65,12 @@ func TestMemoryIsBoundedOverADay(t *testing.T) {
 	noon, midnight := hours[11], hours[23]
 	t.Logf("kept, detector, heap at 12 and at 24 o'clock: %+v, %+v", noon, midnight)
 	if noon.kept != midnight.kept || noon.kept < 2*hour-2 || noon.kept > 2*hour+2 {
-		t.Errorf("%d pages are kept at noon and %d at midnight, want the same, two hours of them", noon.kept, midnight.kept)
+		t.Errorf("%d pages are kept at noon and %d at midnight, want the pages of two hours (about %d) both times", noon.kept, midnight.kept, 2*hour)
 	}
 	if midnight.heap > noon.heap*3/2 {
-		t.Errorf("heap of %d bytes at noon and %d at midnight, want at most half as much again", noon.heap, midnight.heap)
+		t.Errorf("heap of %d bytes at noon and %d at midnight, want at most 1.5 times as much at midnight", noon.heap, midnight.heap)
 	}
 	if duplicates != 21 {
-		t.Errorf("%d texts of an hour ago were known, want 21", duplicates)
+		t.Errorf("%d texts from an hour before were found, want 21", duplicates)
 	}
 }

@@ -36,10 +36,10 @@ type DurableOptions struct {
 // A Batch describes operations that were made durable together.
 type Batch struct {
 	Operations int
-	Bytes      int64         // of the journal
-	Sync       time.Duration // of the flush
-	Total      time.Duration // of the whole batch, the flush included
-	Checkpoint bool          // a new journal began
+	Bytes      int64         // bytes written to the journal
+	Sync       time.Duration // duration of the flush
+	Total      time.Duration // duration of the whole batch, including the flush
+	Checkpoint bool          // a new journal began after the batch
 }
 
 // A Durable is a [Filter] whose every answer is durable: when a call returns without
@@ -64,22 +64,22 @@ type Durable struct {
 	mu      sync.Mutex // guards the fields below
 	failed  error
 	closing bool
-	queue   []Final // released pages that were not acknowledged, by number
+	queue   []Final // verdicts on released pages that are not acknowledged yet, by number
 	last    uint64  // number of the last released page
 
 	calls    sync.WaitGroup
-	journal  *journal   // of write
+	journal  *journal   // the journal that write appends to
 	journals sync.Mutex // guards journal; with a shared store, apply writes to it too
-	saving   chan error // from apply: the outcome of a save in the background
+	saving   chan error // receives the result of a save in the background; used by apply
 
-	ctx       context.Context // for the compaction in the background
+	ctx       context.Context // ends compaction in the background
 	cancel    context.CancelFunc
-	compacted chan error // the outcome of the last compaction; empty while one is running
+	compacted chan error // holds the result of the last compaction; empty while one is running
 }
 
 // A Final is the verdict on a page that was held.
 type Final struct {
-	Number  uint64  `json:"number"` // ascending, from 1 on
+	Number  uint64  `json:"number"` // ascending, starting at 1
 	Page    Page    `json:"page"`
 	Verdict Verdict `json:"verdict"`
 }
@@ -90,9 +90,9 @@ type op struct {
 	Keep    *Page   `json:"keep,omitempty"`
 	Remove  *string `json:"remove,omitempty"`
 	Release bool    `json:"release,omitempty"`
-	Forget  int64   `json:"forget,omitempty"` // before this time, in milliseconds since 1970
+	Forget  int64   `json:"forget,omitempty"` // forget pages before this time, in milliseconds since 1970
 
-	// Outcomes belong to an earlier frame and are not an operation.
+	// Outcomes are not an operation: they are the results of an earlier frame.
 	Outcomes *outcomes `json:"outcomes,omitempty"`
 }
 
@@ -113,8 +113,8 @@ type request struct {
 
 // A position is the note of a saved filter.
 type position struct {
-	Journal uint64  `json:"journal"` // Outcomes, of an earlier frame, is not an operation.
-	Frame   uint64  `json:"frame"`   // the number of its first frame
+	Journal uint64  `json:"journal"` // number of the first journal to replay
+	Frame   uint64  `json:"frame"`   // number of the first frame of that journal
 	Last    uint64  `json:"last"`
 	Queue   []Final `json:"queue,omitempty"`
 }
@@ -170,7 +170,7 @@ func (d *Durable) replay() error {
 	if d.o.Store != nil {
 		known = readOutcomes(d.f.dir, at.Journal, at.Frame)
 	}
-	now := at.Frame // the current frame
+	now := at.Frame // number of the current frame
 	for number, frame := at.Journal, at.Frame; ; number++ {
 		j, err := openJournal(d.f.dir, number, frame, func(payload []byte) error {
 			done := known[now]

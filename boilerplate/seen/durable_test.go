@@ -58,7 +58,7 @@ func killed(t *testing.T, dir string) string {
 			t.Fatal(err)
 		}
 	}
-	t.Fatal("the directory keeps changing, want a state to copy")
+	t.Fatal("the directory keeps changing: no consistent state to copy")
 	return ""
 }
 
@@ -105,7 +105,7 @@ func TestDurableRepeatsVerdictsAfterKills(t *testing.T) {
 	}
 	wantReleased := released(reference, 0)
 	if count(want, "near-duplicate") < 5 || len(wantReleased) < 16 {
-		t.Fatalf("this test shows nothing: %q, %q", want, wantReleased)
+		t.Fatalf("verdicts %q, released %q; want at least 5 near-duplicates and 16 released pages (else nothing is tested)", want, wantReleased)
 	}
 	for _, o := range []seen.DurableOptions{{}, {Checkpoint: 1}, {Checkpoint: 10_000}} {
 		for _, every := range []int{3, 7, 20} {
@@ -193,7 +193,7 @@ func TestDamagedJournalIsAnError(t *testing.T) {
 			want = 3
 		}
 		if n, err := try(three[:end]); n != want || err != nil {
-			t.Fatalf("%d bytes of %d: %d operations repeated, %v; want %d", end, len(three), n, err, want)
+			t.Fatalf("first %d of %d bytes: %d operations repeated, error %v; want %d, nil", end, len(three), n, err, want)
 		}
 	}
 	if n, err := try(three); n != 3 || err != nil {
@@ -210,7 +210,7 @@ func TestDamagedJournalIsAnError(t *testing.T) {
 			t.Errorf("byte %d changed: %v, want ErrCorrupt", at, err)
 		}
 		if at >= len(two) && (n != 2 || err != nil) {
-			t.Errorf("byte %d, of the last frame, changed: %d operations repeated, %v, want 2, nil", at, n, err)
+			t.Errorf("byte %d (in the last frame) changed: %d operations repeated, error %v; want 2, nil", at, n, err)
 		}
 	}
 	if _, err := try(three[len(two):]); !errors.Is(err, boilerplate.ErrCorrupt) {
@@ -393,17 +393,17 @@ func TestRevisitReportsChanges(t *testing.T) {
 	var got []string
 	for _, p := range []seen.Page{
 		{ID: "a", Text: text, Time: day},
-		{ID: "a", Text: text, Time: day}, // its answer was lost
+		{ID: "a", Text: text, Time: day}, // judged again, because the answer was lost
 		{ID: "a", Text: text, Time: day.Add(time.Hour)},
 		{ID: "a", Text: words("b", 34) + " " + text, Time: day.Add(2 * time.Hour)},
 		{ID: "a", Text: words("c", 64), Time: day.Add(3 * time.Hour)},
-		{ID: "a", Text: words("c", 64)}, // no time
+		{ID: "a", Text: words("c", 64)}, // the page has no time, so it is not a revisit
 	} {
 		got = append(got, verdicts(t, d, p)...)
 	}
 	// 60 shingles before and 94 after, 34 of them new.
 	want := []string{"a: new", "a: new", "a: unchanged", "a: 36 % changed, 34 words added, 0 removed", "a: 100 % changed, 64 words added, 98 removed", "a: new"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
 }

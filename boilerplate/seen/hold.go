@@ -15,8 +15,8 @@ type Released struct {
 // A site is the state of a filter for a host, in addition to the detector's.
 type site struct {
 	Pages    int            `json:"pages"`
-	Sections map[string]int `json:"sections,omitempty"` // pages of each; nil if there are too many
-	Many     bool           `json:"many,omitempty"`     // sections
+	Sections map[string]int `json:"sections,omitempty"` // number of pages in each section; nil if there are too many sections
+	Many     bool           `json:"many,omitempty"`     // there are too many sections to distinguish
 	Held     []held         `json:"held,omitempty"`
 
 	dirty bool // pages were observed since the last release
@@ -25,11 +25,11 @@ type site struct {
 // A held page waits until its frame is known.
 type held struct {
 	Page Page  `json:"page"`
-	Turn int64 `json:"turn"` // its number among all pages ever held
-	At   int   `json:"at"`   // Pages of the site when it arrived
+	Turn int64 `json:"turn"` // number of the page among all pages ever held
+	At   int   `json:"at"`   // site.Pages when the page arrived
 }
 
-// count counts a page of a section.
+// count counts an observed page of a section.
 func (s *site) count(section string) {
 	s.Pages++
 	if s.Many {

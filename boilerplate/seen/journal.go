@@ -97,8 +97,8 @@ func readJournal(b []byte, number uint64, f func(payload []byte) error) (next ui
 // A journal is open for appending.
 type journal struct {
 	f      *os.File
-	number uint64 // of the file
-	frame  uint64 // of the next frame
+	number uint64 // number of the file
+	frame  uint64 // number of the next frame
 	size   int64
 	buf    []byte
 }

@@ -16,9 +16,9 @@ const maxMatches = 16
 // A comparison holds the set and signature by which a page is compared with others.
 type comparison struct {
 	page Page
-	mask []shingle.Span // frame
-	set  shingle.Set    // without frame
-	r    *recurring     // nil until it is needed
+	mask []shingle.Span // the frame of the page
+	set  shingle.Set    // shingles outside the frame
+	r    *recurring     // nil until recur is called
 }
 
 // best returns the most similar kept page and the similarity. If none reaches the
@@ -45,7 +45,7 @@ func (f *Filter) best(ctx context.Context, c *comparison, sig minhash.Signature)
 			id, similarity = m.ID, s
 		}
 		if similarity >= f.threshold {
-			break // matches come best first
+			break // matches are ordered, best first
 		}
 		unlike = append(unlike, m.ID)
 	}
@@ -128,10 +128,10 @@ func (f *Filter) choose(ctx context.Context, p Page, text string, v *Verdict) er
 	return nil
 }
 
-// recurring holds the text of a page that other pages have too.
+// recurring holds the parts of a page that other pages have too.
 type recurring struct {
 	frame  map[uint64]bool // shingles of the frame
-	blocks []shingle.Set   // shingles of blocks that recur but are not frame: quoted prose
+	blocks []shingle.Set   // shingles of each block that recurs outside the frame, such as quoted prose
 }
 
 // recur finds the recurring parts of a page, unless they are known.

@@ -20,7 +20,7 @@ import (
 
 // An outcome is the result of an operation.
 type outcome struct {
-	Verdicts []Verdict `json:"verdicts,omitempty"` // verdicts on pages that were decided, in order
+	Verdicts []Verdict `json:"verdicts,omitempty"` // verdicts on all pages that the operation decided, in order
 	Names    []naming  `json:"names,omitempty"`
 }
 
@@ -28,7 +28,7 @@ type outcome struct {
 type naming struct {
 	Text string `json:"text"`
 	Name string `json:"name,omitempty"`
-	Time int64  `json:"time,omitempty"` // in milliseconds since 1970; 0 if it is not known
+	Time int64  `json:"time,omitempty"` // in milliseconds since 1970; 0 if unknown
 }
 
 // outcomes are the outcomes of the operations in a frame.

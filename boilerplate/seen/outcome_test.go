@@ -144,7 +144,7 @@ func TestUnansweredOperationIsRepeated(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := openDurable(t, at, o)
-		verdicts(t, d, pages...) // whoever asked asks again
+		verdicts(t, d, pages...) // after the crash, callers submit their pages again
 		if err := d.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -26,17 +26,17 @@ import (
 // single index: documents of later layers were added later.
 type own struct {
 	ix     *disk.Index
-	reach  lsh.Options // of the index of a layer
+	reach  lsh.Options // options for the index of each layer
 	layers []*layer    // the oldest first; changes go into the last one
 	base   int         // number of documents on disk when no layer was being applied
-	turn   int64       // of the next change
+	turn   int64       // number of the next change
 }
 
-// A layer has the last change of each ID between two saves.
+// A layer holds the changes between two saves: the last one of each ID.
 type layer struct {
 	changes map[string]change
-	ix      *lsh.Index // of the documents added
-	expired time.Time  // earlier documents on disk are removed; the zero Time if none are
+	ix      *lsh.Index // index of the documents added
+	expired time.Time  // documents on disk from before this time are removed; the zero Time removes none
 	more    int        // number of documents added minus number removed
 
 	// applied is set when the index on disk has the changes. From then on the layer is
@@ -105,8 +105,8 @@ func (o *own) find(ctx context.Context, id string, layers []*layer) (disk.Docume
 	return d, true, nil
 }
 
-// older reports whether one document is older than another, compared as the index on
-// disk compares them.
+// older reports whether a document is from before a time, by the rule of the index on
+// disk. No document is older than the zero Time.
 func older(d disk.Document, before time.Time) bool {
 	return !before.IsZero() && d.Time.UnixMilli() < before.UnixMilli()
 }
@@ -197,7 +197,7 @@ func (o *own) force(ctx context.Context, d disk.Document) error {
 	if d.Time.IsZero() {
 		d.Time = time.Now()
 	}
-	d.Time = time.UnixMilli(max(d.Time.UnixMilli(), 0)) // as the index on disk stores it
+	d.Time = time.UnixMilli(max(d.Time.UnixMilli(), 0)) // the index on disk stores times in this form
 	l := o.top()
 	if !there {
 		l.more++

@@ -13,7 +13,7 @@ import (
 type Page struct {
 	ID      string `json:"id"`                // the page's address; at most 1 MiB
 	Host    string `json:"host,omitempty"`    // the site; a page without a host is never held
-	Section string `json:"section,omitempty"` // of the site, such as the first segment of the path
+	Section string `json:"section,omitempty"` // part of the site, such as the first segment of the path
 	Text    string `json:"text"`
 
 	// Canonical is the address that the page itself declares (rel=canonical), if any.
@@ -105,7 +105,7 @@ var ErrPage = errors.New("invalid page")
 
 // Limits of a page that a Durable accepts.
 const (
-	maxID   = 1 << 20 // limit of package disk
+	maxID   = 1 << 20 // the limit in package disk
 	maxText = 1 << 28
 )
 

@@ -22,7 +22,7 @@ const maxShares = 16
 // Shares are the passages that a page shares with kept pages.
 type Shares struct {
 	ID   string
-	Text string // spans of the page
+	Text string // the page's text, to which spans of the page refer
 
 	// Pages are the pages that share a passage, ordered by how much of the page they
 	// cover, largest first.
@@ -99,7 +99,7 @@ func (f *Filter) shares(ctx context.Context, t texts.Text, n int) (Shares, error
 	return near.align(ctx, left)
 }
 
-// Neighbours are a text and the kept texts that share words with it.
+// neighbours are a text and the kept texts that share words with it.
 type neighbours struct {
 	of     texts.Text
 	kept   []texts.Text

@@ -79,7 +79,7 @@ func TestPassagesFindsSharedParagraphs(t *testing.T) {
 	verdicts(t, d, quoting)
 	s, err = d.PassagesOf(t.Context(), "quoting", 0)
 	if got := shared(t, s, err); !slices.Equal(got, want) {
-		t.Errorf("a kept page shares %q, want %q", got, want)
+		t.Errorf("PassagesOf(quoting) = %q, want %q", got, want)
 	}
 	if len(s.Pages) == 1 {
 		if c := s.Pages[0].Cover; c.A < .27 || c.A > .3 || c.B < .3 || c.B > .35 {
@@ -87,7 +87,7 @@ func TestPassagesFindsSharedParagraphs(t *testing.T) {
 		}
 	}
 	if s, err := d.Passages(t.Context(), asked, 1); err != nil || len(s.Pages) != 1 || s.LeftOut != 1 {
-		t.Errorf("of one page: %d pages, %d left out, %v, want one of each", len(s.Pages), s.LeftOut, err)
+		t.Errorf("Passages with limit 1 = %d pages, %d left out, %v; want 1 and 1", len(s.Pages), s.LeftOut, err)
 	}
 	if _, err := d.PassagesOf(t.Context(), "unknown", 0); !errors.Is(err, seen.ErrNoText) {
 		t.Errorf("PassagesOf(unknown page) = %v, want ErrNoText", err)
@@ -108,7 +108,7 @@ func TestPassagesFindsSharedParagraphs(t *testing.T) {
 	check("after it was changed back")
 }
 
-// Passages is an error if texts are not stored.
+// Passages returns an error if texts are not stored.
 func TestPassagesFailWithoutTexts(t *testing.T) {
 	f := open(t, t.TempDir(), seen.Options{})
 	if _, err := f.Passages(t.Context(), seen.Page{ID: "a", Text: words("a", 30)}, 0); !errors.Is(err, errors.ErrUnsupported) {
@@ -136,7 +136,7 @@ func TestPassagesNameBetterCopy(t *testing.T) {
 	}
 }
 
-// Every excerpt of twelve words or more of random pages is found, and nothing else.
+// Passages finds every excerpt of at least twelve words of random pages, and nothing else.
 func TestPassagesAgreeWithSearch(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	f := open(t, t.TempDir(), seen.Options{Passages: true})
@@ -196,9 +196,9 @@ func TestCoveredPagesAreNearDuplicates(t *testing.T) {
 		{seen.Page{ID: "1", Text: article}, "new"},
 		{seen.Page{ID: "2", Text: other + "\n\n" + article + "\n\n" + words("c", 60)}, "covered by 1 to 1.00"},
 		{seen.Page{ID: "3", Text: article}, "near-duplicate of 1 at 1.00"},
-		{seen.Page{ID: "4", Text: words("d", 200) + " " + article[:25*5]}, "new"}, // an eighth of the page, a quarter of the article
-		{seen.Page{ID: "1", Text: article}, "new"},                                // it does not repeat itself
-		{seen.Page{ID: "5", Text: other}, "new"},                                  // 2 was not kept
+		{seen.Page{ID: "4", Text: words("d", 200) + " " + article[:25*5]}, "new"}, // the excerpt is an eighth of the page and a quarter of the article
+		{seen.Page{ID: "1", Text: article}, "new"},                                // a page does not repeat itself
+		{seen.Page{ID: "5", Text: other}, "new"},                                  // page 2, with the same text, was not kept
 	}
 	for _, every := range []int{1000, 1, 2} {
 		dir := t.TempDir()
@@ -235,7 +235,7 @@ func TestBetterCopyReplacesCoveredPage(t *testing.T) {
 		"http://b/1: near-duplicate of http://a/1 at 1.00", "http://a/1: new", "http://a/1?print=1: near-duplicate of http://a/1 at 1.00",
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("%q\nwant %q", got, want)
+		t.Errorf("verdicts = %q\nwant %q", got, want)
 	}
 }
 

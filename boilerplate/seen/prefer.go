@@ -11,8 +11,8 @@ import (
 // A Kept is a kept page, as passed to [Options.Prefer].
 type Kept struct {
 	ID         string
-	Time       time.Time // of the page, if a better copy had one; otherwise of the kept text
-	Similarity float64   // of the current page and the kept text
+	Time       time.Time // time of the best copy so far, if known; otherwise of the kept text
+	Similarity float64   // similarity of the current page and the kept text
 }
 
 // names holds the names of kept pages. Among copies, the first one is kept and its
@@ -21,9 +21,9 @@ type Kept struct {
 // only the name.
 type names struct {
 	better map[string]string // ID in the index -> ID of the best copy
-	texts  map[string]string // the reverse
+	texts  map[string]string // ID of the best copy -> ID in the index
 	times  map[string]int64  // ID in the index -> time of the best copy, if known
-	log    *[]naming         // called with each change, if not nil
+	log    *[]naming         // if not nil, each change is appended to it
 }
 
 func newNames(better map[string]string, times map[string]int64) names {

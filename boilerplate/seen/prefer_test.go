@@ -55,7 +55,7 @@ func TestPreferKeepsBestCopy(t *testing.T) {
 		{seen.Page{ID: "http://a/1?sid=1", Text: text, Time: day.Add(time.Hour)}, "near-duplicate of http://a/1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: near, Time: day}, "new"},
 		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(time.Hour)}, "unchanged"},
-		// A still better one.
+		// An even better copy comes.
 		{seen.Page{ID: "http://a/", Text: text, Time: day}, "better copy of http://a/1 at 1.00"},
 		{seen.Page{ID: "http://a/1", Text: text, Time: day.Add(2 * time.Hour)}, "near-duplicate of http://a/ at 1.00"},
 		// The kept page gets another text: its old text stays under the best name.
@@ -73,7 +73,7 @@ func TestPreferKeepsBestCopy(t *testing.T) {
 		for i, s := range steps {
 			if i%every == every-1 {
 				dir = killed(t, dir)
-				o.Checkpoint = int64(1 + i%2*100_000) // some are saved, some repeated
+				o.Checkpoint = int64(1 + i%2*100_000) // some operations are saved, the others repeated
 				d = openDurable(t, dir, o)
 			}
 			v, err := d.Judge(t.Context(), s.page)
@@ -91,8 +91,8 @@ func TestRemovedBestCopyIsForgotten(t *testing.T) {
 	for _, c := range []struct {
 		remove, later string
 	}{
-		{"http://a/1", "new"}, // the best copy, and the text with it
-		{"http://a/1?sid=1", "near-duplicate of http://a/1 at 1.00"}, // the text stays under its best name
+		{"http://a/1", "new"}, // the best copy is removed, and the text with it
+		{"http://a/1?sid=1", "near-duplicate of http://a/1 at 1.00"}, // the text stays under the name of the best copy
 	} {
 		d := openDurable(t, t.TempDir(), seen.DurableOptions{Options: seen.Options{Prefer: seen.BetterAddress}})
 		text := words("a", 60)

@@ -72,8 +72,8 @@ func (f *Filter) Save(ctx context.Context, note []byte) error {
 // A snapshot is a save in progress.
 type snapshot struct {
 	detector, held, note []byte
-	changes              *changes // of the index; nil if there are none
-	mark                 uint64   // of the texts
+	changes              *changes // changes of the index; nil if there are none
+	mark                 uint64   // mark of the stored texts: see texts.Store.Mark
 }
 
 // snapshot encodes the contents of a save, except the changes of the index.
@@ -116,7 +116,7 @@ func (f *Filter) write(ctx context.Context, s snapshot) error {
 		err = f.texts.Flush()
 	}
 	if err == nil {
-		err = ctx.Err() // the last chance to give up
+		err = ctx.Err() // last check of the context before the save takes effect
 	}
 	if err == nil {
 		err = os.Rename(tmp, f.folder(f.saved+1))
@@ -184,7 +184,7 @@ func (f *Filter) load() error {
 		return wrap(err)
 	}
 	var older []string
-	for _, e := range entries { // in ascending order
+	for _, e := range entries { // ReadDir sorts by name, so the last save comes last
 		digits, ok := strings.CutPrefix(e.Name(), savePrefix)
 		n, err := strconv.ParseUint(digits, 16, 64)
 		if !ok || err != nil {

@@ -157,7 +157,7 @@ type Filter struct {
 	turn      chan struct{} // holds one token: the right to use the fields below
 	detector  *boilerplate.Detector
 	ix        kept
-	texts     *texts.Store // nil if none are kept
+	texts     *texts.Store // nil if texts are not kept
 	textsLeft int          // number of texts after the last compaction, or when they were opened
 	covered   float64
 	mh        *minhash.Sketcher
@@ -165,12 +165,12 @@ type Filter struct {
 	sites     map[string]*site
 	prefer    func(Page, Kept) bool
 	names     names
-	outcome   *outcome // of the current operation, if it is to be recorded
-	repeated  *outcome // of the current operation, if it is known
-	dirty     []string // sites in the order in which they became dirty
+	outcome   *outcome // outcome of the current operation, if it is being recorded
+	repeated  *outcome // the part of a known outcome that is still to be repeated
+	dirty     []string // names of the dirty sites, in the order in which they became dirty
 	turns     int64    // number of pages held so far
 	holding   int
-	saved     uint64 // the number of the last save
+	saved     uint64 // number of the last save
 	note      []byte
 	closed    bool
 }
@@ -291,12 +291,12 @@ func (f *Filter) forget(ctx context.Context, before time.Time) error {
 // Stats counts the contents of a filter.
 type Stats struct {
 	Texts     int   // kept texts, including those of removed pages; 0 without Options.Passages
-	TextBytes int64 // size of their files
+	TextBytes int64 // total size of the files with these texts
 
 	Kept     int // pages in the index; 0 with a shared store. Forgotten pages count until the next Save
 	Held     int // pages waiting for their frame
 	Detector boilerplate.Stats
-	Index    disk.Metrics // of the last Save
+	Index    disk.Metrics // metrics at the last Save
 }
 
 // Stats returns figures about the filter.

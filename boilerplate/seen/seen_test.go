@@ -100,7 +100,7 @@ func TestEarlyPagesWaitForFrames(t *testing.T) {
 	if n, d := count(held, ": new"), count(held, "near-duplicate"); n != 20 || d != 20 {
 		t.Errorf("%d new and %d near-duplicates, want 20 of each: %q", n, d, held)
 	}
-	// This is why they wait.
+	// Without waiting, copies are missed.
 	hasty := judge(t, open(t, t.TempDir(), seen.Options{Settle: 1}), true, pages...)
 	if n := count(hasty, "near-duplicate"); n >= 20 {
 		t.Errorf("%d copies were found without waiting, want less than 20 (else nothing is tested)", n)
@@ -137,7 +137,7 @@ func TestPageJudgedAgainDoesNotRepeatItself(t *testing.T) {
 	// The frame of q is still unknown, so b is compared with it.
 	want := []string{"p/1: new", "p/1: new", "q/1: new", "p/1: new", "q/1: new"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
 	s, err := f.Stats(t.Context())
 	if err != nil || s.Kept != 2 {
@@ -166,7 +166,7 @@ func TestSavedFilterContinues(t *testing.T) {
 		if err := f.Save(t.Context(), []byte("note")); err != nil {
 			t.Fatal(err)
 		}
-		judge(t, f, false, pages[at:min(at+10, len(pages))]...) // the index gets these
+		judge(t, f, false, pages[at:min(at+10, len(pages))]...) // these pages are lost: they are judged after the save
 		if _, err := seen.Open(dir, seen.Options{}); !errors.Is(err, disk.ErrLocked) {
 			t.Errorf("Open of a directory in use = %v, want ErrLocked", err)
 		}

@@ -19,7 +19,7 @@ import (
 // document for each of those paragraphs, under an ID that no page can have.
 type shared struct {
 	disk.Store
-	lock   *disk.Index // of the directory
+	lock   *disk.Index // locks the directory
 	mh     *minhash.Sketcher
 	stored map[string]time.Time // IDs of paragraphs -> when they were stored
 }
@@ -129,9 +129,9 @@ func (s *shared) expire(ctx context.Context, before time.Time) error {
 	return err
 }
 
-func (s *shared) freeze() *changes                      { return nil } // its calls are durable
+func (s *shared) freeze() *changes                      { return nil } // every call of the store is durable
 func (s *shared) apply(context.Context, *changes) error { return nil }
-func (s *shared) compact(context.Context) error         { return nil } // it compacts itself
+func (s *shared) compact(context.Context) error         { return nil } // the store compacts itself
 func (s *shared) keeps(ctx context.Context, id string) (disk.Document, bool, error) {
 	return s.get(ctx, id)
 }

@@ -38,7 +38,7 @@ func TestStoreGivesVerdictsOfOwnIndex(t *testing.T) {
 		t.Errorf("verdicts %q, want %q", got, want)
 	}
 	if ix.Len() != count(want, ": new") || ix.Len() < 20 {
-		t.Errorf("%d pages are stored, %d were new", ix.Len(), count(want, ": new"))
+		t.Errorf("%d pages are stored, want %d, the number of new ones", ix.Len(), count(want, ": new"))
 	}
 }
 
@@ -86,7 +86,7 @@ func TestSharedStoreKeepsOneCopy(t *testing.T) {
 		}
 		wg.Wait()
 		if len(fresh) != 30 || total != 90 || ix.Len() != 30 {
-			t.Errorf("%d stories are new, %d verdicts, %d stored, want 30, 90, 30", len(fresh), total, ix.Len())
+			t.Errorf("%d stories are new, %d verdicts, %d pages stored; want 30, 90, 30", len(fresh), total, ix.Len())
 		}
 		for story, n := range fresh {
 			if n != 1 {
@@ -129,7 +129,7 @@ func TestStoreLimitsAreEnforced(t *testing.T) {
 	f := open(t, dir, seen.Options{Store: ix})
 	judge(t, f, true, seen.Page{ID: "old", Text: words("a", 40), Time: time.Unix(1000, 0)}, seen.Page{ID: "young", Text: words("b", 40)})
 	if err := f.Forget(t.Context(), time.Now().Add(-time.Hour)); err != nil || ix.Len() != 1 {
-		t.Errorf("Forget: %v, %d pages are left, want 1", err, ix.Len())
+		t.Errorf("Forget = %v, %d pages are left, want nil and 1", err, ix.Len())
 	}
 	if _, err := seen.Open(dir, seen.Options{Store: ix}); !errors.Is(err, disk.ErrLocked) {
 		t.Errorf("Open of a directory in use = %v, want ErrLocked", err)

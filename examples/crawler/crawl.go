@@ -33,34 +33,34 @@ type crawl struct {
 	stdout  *bufio.Writer
 	stderr  io.Writer
 	filter  *seen.Filter
-	store   disk.Store // the index that crawlers share; nil if this one is alone
+	store   disk.Store // the index shared with other crawlers; nil without -redis
 	journal *journal
 	pages   *output
 	results *output // verdicts.jsonl
 	urls    *frontier
 	at      position
-	since   int // pages since the last checkpoint
+	since   int // number of pages since the last checkpoint
 	counts  counts
 }
 
 // A position is the state from which a crawl resumes, in addition to the state of
 // the filter. It is the note saved with the filter.
 type position struct {
-	Journal  int              `json:"journal"` // the number of the journal to replay
-	Pages    int64            `json:"pages"`   // durable bytes of pages.jsonl
+	Journal  int              `json:"journal"` // number of the journal to replay
+	Pages    int64            `json:"pages"`   // number of durable bytes in pages.jsonl
 	Verdicts int64            `json:"verdicts"`
 	Fetched  int              `json:"fetched"`
 	Counts   map[string]int64 `json:"counts"`
 	Hosts    []string         `json:"hosts"`
 	Waiting  []string         `json:"waiting"` // URLs to fetch, in order
-	Known    []string         `json:"known"`   // all URLs, sorted
+	Known    []string         `json:"known"`   // all URLs found, sorted
 
 	// With -every:
-	Round   int             `json:"round,omitempty"`  // from 0 on
+	Round   int             `json:"round,omitempty"`  // number of the round, from 0
 	Began   time.Time       `json:"began,omitzero"`   // when the round began
-	InRound int             `json:"in_round"`         // URLs fetched in the round
-	States  map[state]int64 `json:"states,omitempty"` // of these
-	Last    map[string]last `json:"last,omitempty"`   // state of each URL
+	InRound int             `json:"in_round"`         // number of URLs fetched in the round
+	States  map[state]int64 `json:"states,omitempty"` // number of those URLs in each state
+	Last    map[string]last `json:"last,omitempty"`   // result of the last fetch of each URL
 }
 
 // A storedPage is a line of pages.jsonl.
@@ -74,7 +74,7 @@ type storedPage struct {
 // A result is a line of verdicts.jsonl.
 type result struct {
 	seen.Verdict
-	Reason string `json:"reason,omitempty"` // the reason why a page is unreadable
+	Reason string `json:"reason,omitempty"` // why the page is unreadable
 	State  state  `json:"state,omitempty"`  // with -every
 }
 
@@ -208,7 +208,7 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 	fetched := make(chan fetch)
 	var running sync.WaitGroup
 	defer running.Wait()
-	defer cancel() // before waiting
+	defer cancel() // deferred after the wait, so it runs first
 	for {
 		wait := time.Duration(-1)
 		for ctx.Err() == nil && (c.o.maxPages == 0 || c.fetched()+c.urls.flying() < c.o.maxPages) {
@@ -237,7 +237,7 @@ func (c *crawl) fetchAll(ctx, after context.Context) error {
 		case <-timer:
 		case x := <-fetched:
 			if ctx.Err() != nil {
-				return ctx.Err() // the failure may be due to that
+				return ctx.Err() // the failure may be due to the end of the context
 			}
 			batch := c.collect(nil, x)
 			for more := true; more && len(batch) < maxBatch; {
@@ -372,7 +372,7 @@ func (c *crawl) record(r result, p seen.Page) error {
 	}
 	switch {
 	case r.State == unchanged:
-		return nil // it would hide the change
+		return nil // unchanged pages would bury the changes
 	case r.State == gone:
 		line = "gone: " + r.Reason
 	case r.State == changed && !r.Revisit:
@@ -391,7 +391,7 @@ func (c *crawl) checkpoint(ctx context.Context) error {
 	clear(c.pages.tail)
 	clear(c.results.tail)
 	next := c.journalName(c.at.Journal + 1)
-	f, err := os.Create(next) // an interrupted checkpoint may have left one
+	f, err := os.Create(next) // an interrupted checkpoint may have left this file
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func TestCrawlStoresEveryArticleOnce(t *testing.T) {
 	for r.Scan() {
 		var v result
 		if err := json.Unmarshal(r.Bytes(), &v); err != nil {
-			break // cut by the kill
+			break // the kill cut the line short
 		}
 		acknowledged[v.ID] = v
 		if len(acknowledged) == pages*2/5 {
@@ -115,7 +115,7 @@ func TestCrawlStoresEveryArticleOnce(t *testing.T) {
 	second := exec.Command(os.Args[0], args[:len(args)-len(w.hosts)]...)
 	var out, progress bytes.Buffer
 	second.Stdout, second.Stderr = &out, &progress
-	if err := second.Run(); second.ProcessState.ExitCode() != exitInput { // an image, a missing page, a forbidden page
+	if err := second.Run(); second.ProcessState.ExitCode() != exitInput { // some pages are unreadable
 		t.Fatalf("second process: %v, %s, want status %d", err, &progress, exitInput)
 	}
 	t.Logf("%d verdicts before the kill; then: %s", len(acknowledged), progress.String())
@@ -147,11 +147,11 @@ func TestCrawlStoresEveryArticleOnce(t *testing.T) {
 		}
 	}
 
-	// A third finds nothing to do.
+	// A third process finds nothing to do.
 	var stderr bytes.Buffer
 	out.Reset()
 	if status := run(t.Context(), []string{"-out", dir, "-json"}, &out, &stderr); status != exitInput || out.Len() > 0 {
-		t.Errorf("crawl that was over: status %d, %q, %q, want %d and no output", status, &out, &stderr, exitInput)
+		t.Errorf("finished crawl started again: status %d, %q, %q, want %d and no output", status, &out, &stderr, exitInput)
 	}
 }
 
@@ -274,13 +274,13 @@ func TestInterruptedCrawlResumes(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out, stderr bytes.Buffer
-	args := []string{"-out", dir, "-delay", "1h", "-json"} // each host has one page
+	args := []string{"-out", dir, "-delay", "1h", "-json"} // with this delay, one page of each host is fetched
 	args = append(args, w.hosts...)
 	c, err := open(ctx, mustParse(t, args), bufio.NewWriter(&out), &stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { // once these have been fetched, a wait of an hour begins
+	go func() { // once the first page of each host has been fetched, the wait of an hour begins
 		for ctx.Err() == nil && c.counts.fetched.Load() < int64(len(w.hosts)) {
 			time.Sleep(time.Millisecond)
 		}

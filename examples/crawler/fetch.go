@@ -22,7 +22,7 @@ import (
 // A fetch is the result of fetching a URL, as stored in the journal.
 type fetch struct {
 	URL     string     `json:"url"`
-	Problem string     `json:"problem,omitempty"` // the reason why the page is missing
+	Problem string     `json:"problem,omitempty"` // why there is no page
 	Page    *seen.Page `json:"page,omitempty"`
 	Links   []string   `json:"links,omitempty"`
 	Gone    bool       `json:"gone,omitempty"` // the server has no such page
@@ -34,7 +34,7 @@ type fetch struct {
 	// Delay is the time between requests that the host asks for.
 	Delay time.Duration `json:"delay,omitempty"`
 
-	retry bool // may succeed another time
+	retry bool // the fetch may succeed another time
 }
 
 const (
@@ -60,7 +60,7 @@ func newFetcher(ctx context.Context, o options, hosts map[string]bool) *fetcher 
 	// colly reads settings from the environment, so all that matter are set here.
 	c.UserAgent = o.agent
 	c.IgnoreRobotsTxt = false
-	c.AllowURLRevisit = true // the frontier keeps track
+	c.AllowURLRevisit = true // the frontier keeps track of visited URLs
 	c.MaxBodySize = o.maxBody + 1
 	c.MaxDepth, c.MaxRequests = 0, 0
 	c.CacheDir, c.Async, c.ParseHTTPErrorResponse, c.DetectCharset = "", false, false, false

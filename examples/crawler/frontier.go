@@ -13,13 +13,13 @@ const maxURL = 2048
 // A frontier keeps the URLs that were found, those not fetched yet, and the time at
 // which each host may be asked again. Its methods do not lock.
 type frontier struct {
-	hosts    map[string]bool // that may be visited
+	hosts    map[string]bool // hosts that may be visited
 	order    []string        // hosts, in the order in which they were added
-	known    map[string]bool // number of URLs ever found
+	known    map[string]bool // every URL found so far
 	queues   map[string][]string
 	inFlight map[string][]string
 	next     map[string]time.Time
-	attempts map[string]int           // number of attempts for URLs that failed
+	attempts map[string]int           // number of failed attempts for each URL
 	delays   map[string]time.Duration // delays that hosts ask for
 }
 
@@ -38,8 +38,8 @@ func (f *frontier) allow(host string) {
 	}
 }
 
-// add adds a URL to its queue, and reports whether it is to be fetched and was not
-// found before.
+// add adds a URL to the queue of its host if it may be fetched and is new, and reports
+// whether it did.
 func (f *frontier) add(link string) bool {
 	if len(link) > maxURL {
 		return false
@@ -74,7 +74,7 @@ func (f *frontier) again(link string) bool {
 	return true
 }
 
-// done removes a URL from those in flight, or from its queue, and returns its host.
+// done removes a URL from the URLs in flight, or from its queue, and returns its host.
 func (f *frontier) done(link string) string {
 	u, err := url.Parse(link)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // the state of the crawl when it was last observed. They may be read at any time.
 type counts struct {
 	fresh, duplicate, frame, unreadable atomic.Int64
-	redirects, sitemaps                 atomic.Int64 // URLs that lead elsewhere
+	redirects, sitemaps                 atomic.Int64 // numbers of URLs that lead elsewhere
 	fetched, waiting                    atomic.Int64
 	filter                              atomic.Pointer[seen.Stats]
 }

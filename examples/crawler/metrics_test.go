@@ -16,7 +16,7 @@ import (
 type console struct {
 	mu sync.Mutex
 	b  bytes.Buffer
-	at chan string // the address of the figures, once
+	at chan string // receives the address of the figures, once
 }
 
 func (c *console) Write(b []byte) (int, error) {
@@ -134,7 +134,7 @@ func TestFilesSurviveCuts(t *testing.T) {
 		t.Fatalf("journal = %q, %v, want a aa b bb c cc", urls, err)
 	}
 	whole := readAll(t, name)
-	third := len(whole) / 3 // all batches are of one length
+	third := len(whole) / 3 // all batches have the same length
 	for cut := range whole {
 		write(t, name, whole[:cut])
 		urls, err := read()

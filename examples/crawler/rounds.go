@@ -15,9 +15,9 @@ import (
 type state string
 
 const (
-	fresh     state = "new"       // it was not a page the last time
-	changed   state = "changed"   // a change of its text, or of the page that it repeats
-	unchanged state = "unchanged" // no change
+	fresh     state = "new"       // there was no readable page the last time
+	changed   state = "changed"   // the text, the verdict or the match has changed
+	unchanged state = "unchanged" // nothing has changed
 	gone      state = "gone"      // the page is no longer on the server
 )
 
@@ -27,7 +27,7 @@ type last struct {
 	Match      string       `json:"match,omitempty"`
 	Similarity float64      `json:"similarity,omitempty"`
 	Gone       bool         `json:"gone,omitempty"`
-	Digest     uint64       `json:"digest,omitempty"` // of the text
+	Digest     uint64       `json:"digest,omitempty"` // checksum of the text
 }
 
 // compare sets the state of a result by comparing it with the last one for its URL,
@@ -46,7 +46,7 @@ func (c *crawl) compare(r *result, text string) {
 	was := known && !before.Gone && before.Outcome != seen.Unreadable || r.Revisit
 	switch {
 	case before.Gone && r.Outcome != seen.Unreadable:
-		r.State = fresh // it is back
+		r.State = fresh // the page is back
 	case r.State == gone && was:
 	case r.State == gone && known, same && was, now == before && known && !r.Revisit:
 		r.State = unchanged

@@ -172,12 +172,12 @@ func TestRoundsReportChanges(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"/": 1, "/b": 1, "/c": 2, "/copy": 1, "/more": 1}, without(stored(), "/a", "/other")); diff != "" {
 		t.Errorf("stored (-want +got):\n%s", diff)
 	}
-	// Nothing changes.
+	// In the third round nothing has changed.
 	out, got = until(3)
 	if diff := cmp.Diff([]int{11, 0, 0, 9, 0, 1, 1}, got); diff != "" || out != "" {
 		t.Errorf("the third round (-want +got):\n%s%s", diff, out)
 	}
-	// A page comes back.
+	// In the fourth round a page is back.
 	set(map[string]string{"/b": story("b", 100)})
 	_, got = until(4)
 	if diff := cmp.Diff([]int{11, 1, 0, 8, 0, 1, 1}, got); diff != "" {

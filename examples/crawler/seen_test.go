@@ -81,11 +81,11 @@ func TestFiltersShareRedis(t *testing.T) {
 	}{
 		{a, seen.Page{ID: "x", Text: first, Time: day}, "x: new"},
 		{b, seen.Page{ID: "copy", Text: first, Time: day}, "copy: near-duplicate of x at 1.00"},
-		{b, seen.Page{ID: "x", Text: first, Time: day}, "x: new"}, // the same page, which was not fetched again
+		{b, seen.Page{ID: "x", Text: first, Time: day}, "x: new"}, // the same fetch, delivered again to the other filter
 		{b, seen.Page{ID: "x", Text: first, Time: day.Add(time.Hour)}, "x: unchanged"},
 		{a, seen.Page{ID: "x", Text: second, Time: day.Add(2 * time.Hour)}, "x: 17 % changed, 20 words added, 0 removed"},
 		{b, seen.Page{ID: "x", Text: other, Time: day.Add(3 * time.Hour)}, "x: 100 % changed, 100 words added, 120 removed"},
-		{a, seen.Page{ID: "y", Text: first, Time: day.Add(4 * time.Hour)}, "y: new"}, // x has another text
+		{a, seen.Page{ID: "y", Text: first, Time: day.Add(4 * time.Hour)}, "y: new"}, // x has another text by now
 		{a, seen.Page{ID: "z", Text: other, Time: day.Add(5 * time.Hour)}, "z: near-duplicate of x at 1.00"},
 		{a, seen.Page{ID: "y", Text: story("d", 100), Time: day.Add(6 * time.Hour)}, "y: 100 % changed, 100 words added, 100 removed"},
 	}

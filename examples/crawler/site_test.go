@@ -50,14 +50,14 @@ type article struct {
 type web struct {
 	servers []*httptest.Server
 	hosts   []string
-	group   map[string]int // article of each URL
+	group   map[string]int // URL -> index of the article, for pages with an article
 	kind    map[string]string
 	bare    map[string]bool // URLs of pages with nothing but the frame of the site
 	stubs   map[string]bool // URLs of pages with at most a headline of their own
 	days    map[string]bool // URLs of calendar pages, which differ only in their dates
 
 	mu       sync.Mutex
-	requests map[string]int // URLs that were asked for
+	requests map[string]int // URL -> number of requests
 	pages    []map[string]string
 }
 
@@ -81,7 +81,7 @@ func newWeb(t *testing.T, total int) *web {
 		w.servers = append(w.servers, s)
 		w.hosts = append(w.hosts, s.URL)
 	}
-	w.mu.Lock() // the servers run already
+	w.mu.Lock() // the servers are running already
 	defer w.mu.Unlock()
 	w.fill(total)
 	return w
@@ -116,8 +116,8 @@ func (w *web) serve(site int, rw http.ResponseWriter, r *http.Request) {
 // A frame is what the pages of a site have in common.
 type frame struct {
 	name, menu, notice, footer string
-	sections                   []string // their own menus
-	teasers                    []string // some on each page
+	sections                   []string // the menu of each section
+	teasers                    []string // each page shows some of them
 }
 
 var sections = []string{"home", "world", "sport"}

@@ -96,7 +96,7 @@ type output struct {
 	f    *os.File
 	w    *bufio.Writer
 	size int64
-	tail map[string]int // number of occurrences of an id after the last checkpoint
+	tail map[string]int // id -> number of lines with it after the last checkpoint that are not repeated yet
 }
 
 // openOutput opens an output whose first n bytes are durable.
@@ -131,7 +131,7 @@ func (o *output) recover() error {
 		}
 		var v struct{ ID string }
 		if err == io.EOF || json.Unmarshal(line, &v) != nil {
-			break // half written
+			break // the line was only partly written
 		}
 		o.tail[v.ID]++
 		o.size += int64(len(line))

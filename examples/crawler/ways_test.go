@@ -176,7 +176,7 @@ func TestPythonClientStoresEveryArticleOnce(t *testing.T) {
 			if err := service.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			_ = service.Wait() // it was killed
+			_ = service.Wait() // the error only reports the kill
 			service = startService(t, exe, dir, addr)
 		}
 	}
@@ -225,7 +225,7 @@ func TestBenthosStoresEveryArticleOnce(t *testing.T) {
 		for line := range bytes.Lines(b) {
 			var p struct{ ID, URL string }
 			if err := json.Unmarshal(line, &p); err != nil {
-				continue // cut by the kill
+				continue // the kill cut the line short
 			}
 			id := p.ID + p.URL // pages are stored by address: the second one replaces the first
 			stored[id] = storedPage{ID: id}

@@ -39,9 +39,9 @@ for line in open(pairs, encoding="utf-8"):
     expected[min(p["a"], p["b"]), max(p["a"], p["b"])] = p["jaccard"]
 removals = {r.id: r.match for r in spark.table("removals").collect()}
 if len(expected) < 100 or found != expected:
-    sys.exit(f"{len(found)} pairs, dedup pairs has {len(expected)}; other pairs or similarities: {len(found.items() ^ expected.items())}")
+    sys.exit(f"SQL finds {len(found)} pairs, dedup pairs finds {len(expected)}; {len(found.items() ^ expected.items())} differ")
 if len(removals) < len(expected) / 4 or removals.keys() & set(removals.values()):
-    sys.exit(f"{len(removals)} removals, some by documents that are removed")
+    sys.exit(f"{len(removals)} removals: too few, or a match is itself removed")
 for i, match in removals.items():
     if (min(i, match), max(i, match)) not in expected:
         sys.exit(f"{i} is removed for {match}, which it does not match")

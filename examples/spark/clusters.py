@@ -59,7 +59,7 @@ class Run:
         files = self.spark.read.format("binaryFile").load(inputs).select("path", "length").collect()
         tables = sum(f.path.endswith(".parquet") for f in files)
         if tables not in (0, len(files)):
-            sys.exit(f"{len(files)} input files, {tables} of them Parquet: all or none of them must be Parquet")
+            sys.exit(f"{tables} of {len(files)} input files are Parquet: all must be, or none")
         listing = hashlib.sha256(json.dumps(sorted(files)).encode()).hexdigest()
         own = json.dumps({"settings": json.loads(self.here("manifest")), "strip": self.strip, "files": len(files), "listing": listing})
         if not self.done("manifest"):

@@ -38,7 +38,7 @@ class Kills:
         return steps[-1] if steps else None
 
     def wait(self, step, find):
-        """Returns the result of find while the driver is in a step, None after that."""
+        """Calls find until it succeeds and returns its result, or None once the driver has left the step."""
         while self.step() == step and self.driver.poll() is None:
             if found := find():
                 return found

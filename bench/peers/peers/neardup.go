@@ -40,7 +40,7 @@ func neardupIndex(texts []string, threshold float64, set func(string) shingle.Se
 	f := Found{Index: ix, Banding: ix.Banding().String()}
 	pairs, err := ix.Pairs(context.Background())
 	if err != nil {
-		panic(err) // only the context could fail
+		panic(err) // impossible: the context never ends
 	}
 	for _, p := range pairs {
 		a, _ := strconv.Atoi(p.A)
@@ -65,7 +65,7 @@ func neardupSignatures(texts []string, threshold float64) Found {
 	b := lsh.Batch{Threshold: threshold}
 	pairs, _, err := b.Pairs(context.Background(), src)
 	if err != nil {
-		panic(err) // the source is in memory
+		panic(err) // impossible: reading from memory cannot fail
 	}
 	f := Found{Index: src, Banding: lsh.Choose(Registers, threshold, .99).String()}
 	for _, p := range pairs {

@@ -61,13 +61,14 @@ func appendPassages(out []Shared, a, b string, ps []shingle.Passage) []Shared {
 	return out
 }
 
-// leastWords is the length of the shortest passage that any finder reports.
+// leastWords is the minimum length of a passage, in words, for every finder.
 const leastWords = 12
 
-// A token is a word, by number, with its place.
+// A token is a word, represented by its number, and its position in bytes.
 type token struct{ word, start, end int }
 
-// tokens returns words with places; the numbers of words come from the dictionary.
+// tokens splits a text into words and numbers them by the dictionary, to which it adds
+// new words.
 func tokens(text string, dictionary map[string]int) (out []token) {
 	start := -1
 	add := func(end int) {
@@ -102,8 +103,9 @@ func smithWatermanOnce(docs map[string]string, _ []string, pairs [][2]string) []
 	return smithWaterman(docs, pairs, 1)
 }
 
-// smithWatermanAgain repeats this on the text outside the passages found so far,
-// until none of twelve words is left, as users who need more than one passage do.
+// smithWatermanAgain repeats the alignment on the text outside the passages found so
+// far, until no passage of twelve words is left, as users who need more than one
+// passage do.
 func smithWatermanAgain(docs map[string]string, _ []string, pairs [][2]string) []Shared {
 	return smithWaterman(docs, pairs, 1<<30)
 }

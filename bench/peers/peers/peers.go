@@ -16,7 +16,7 @@ const (
 
 // A Found is the output of a peer.
 type Found struct {
-	Pairs   [][2]int // rows of near-duplicates, the lower first
+	Pairs   [][2]int // the rows of each pair, the lower first
 	Banding string   // bands x rows, or its equivalent
 	Index   any      // the memory that the peer keeps to answer the next query
 }
@@ -26,10 +26,10 @@ type Found struct {
 type Peer struct {
 	Name string
 	Find func(texts []string, threshold float64) Found
-	// Quadratic reports whether every document is compared with every other one.
+	// Quadratic is set if the peer compares every document with every other one.
 	Quadratic bool
-	// Floor reports whether it only makes shingles and finds nothing: no peer can be
-	// faster.
+	// Floor is set if the peer only makes shingles and finds nothing: its time is a lower
+	// bound for all peers.
 	Floor bool
 }
 

@@ -82,7 +82,7 @@ func (c *Corpus) Append(dst []byte, i int) []byte {
 	n := int(median / wordBytes * math.Exp(sigma*r.NormFloat64()))
 	n = max(20, min(n, mostWords))
 	edits := rand.NewPCG(c.seed+3, uint64(i))
-	rate := uint64(0) // share of edited words, in 2^16
+	rate := uint64(0) // share of edited words, in units of 1/65536
 	if kind == editedCopy {
 		rate = edits.Uint64() % 2000 // up to 3 %
 	}

@@ -87,8 +87,8 @@ type measured struct {
 	dir    string
 	cpu    time.Duration
 	wall   time.Duration
-	memory int64 // peak of one process
-	disk   int64 // peak at any one time
+	memory int64 // peak memory of a single process
+	disk   int64 // peak disk usage
 	files  int
 	digest []byte
 }
@@ -112,7 +112,7 @@ func (m *measured) run(dedup string, args []string, c *corpus.Corpus, n int, lim
 	}
 	var feeding sync.WaitGroup
 	feeding.Go(func() {
-		_ = c.Write(bufio.NewWriterSize(in, 1<<20), n) // a killed process reads no further
+		_ = c.Write(bufio.NewWriterSize(in, 1<<20), n) // the write fails if the program is killed
 		_ = in.Close()
 	})
 	stop := make(chan struct{})

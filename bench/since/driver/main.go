@@ -23,7 +23,7 @@ import (
 
 var (
 	ids   []string
-	count int // keeps results in use
+	count int // keeps the compiler from dropping unused results
 )
 
 // each returns a way that processes texts one by one.

@@ -48,7 +48,7 @@ import (
 type processor struct {
 	filter *shared
 	page   *bloblang.Executor
-	only   bool // drop pages that are not new
+	only   bool // set if pages that are not new are dropped
 }
 
 func init() {
@@ -89,7 +89,7 @@ func (p *processor) ProcessBatch(ctx context.Context, batch service.MessageBatch
 	var ps []seen.Page
 	isNew := map[*service.Message]bool{}
 	for _, m := range batch {
-		if _, ok := m.MetaGet(numberKey); ok { // of the input neardup_released
+		if _, ok := m.MetaGet(numberKey); ok { // messages from the input neardup_released have verdicts already
 			verdict, _ := m.MetaGet(verdictKey)
 			isNew[m] = verdict == string(seen.New)
 			continue
@@ -124,7 +124,7 @@ func (p *processor) ProcessBatch(ctx context.Context, batch service.MessageBatch
 	return []service.MessageBatch{out}, nil
 }
 
-// Names of metadata.
+// Metadata keys.
 const (
 	verdictKey = "neardup_verdict"
 	numberKey  = "neardup_number"

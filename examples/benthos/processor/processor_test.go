@@ -76,7 +76,7 @@ func config(t *testing.T, name, pages, state, out string) string {
 	}
 	s := strings.NewReplacer("${PAGES:pages.jsonl}", pages, "${STATE:state}", state, "${OUT:new.jsonl}", out).Replace(string(b))
 	if strings.Contains(s, "${PAGES") || !strings.Contains(s, state) {
-		t.Fatalf("%s has other variables, want PAGES, STATE and OUT alone", name)
+		t.Fatalf("%s does not use ${PAGES:pages.jsonl} and ${STATE:state}, want both to be replaced", name)
 	}
 	return s
 }
@@ -175,7 +175,7 @@ func TestHeldStoriesAreStoredOnce(t *testing.T) {
 	}
 }
 
-// Several threads share a folder and together take each story once. With a mapping, pages
+// Several threads share a folder, and each story is new once. With a mapping, pages
 // may have other fields. The metadata add up.
 func TestThreadsTakeEachStoryOnce(t *testing.T) {
 	dir := t.TempDir()
@@ -247,7 +247,7 @@ func TestWrongSettingsAreRefused(t *testing.T) {
 			cancel()
 		}
 		if (err == nil) != ok {
-			t.Errorf("setting %s: %v, want success = %v", setting, err, ok)
+			t.Errorf("setting %s: error %v, want success = %v", setting, err, ok)
 		}
 	}
 }

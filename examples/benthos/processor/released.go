@@ -17,7 +17,7 @@ type released struct {
 	follow bool
 
 	filter *shared
-	ended  bool          // all pages were released
+	ended  bool          // set once all pages were released
 	after  uint64        // the number of the last page that was acknowledged
 	free   chan struct{} // holds a token unless a batch is in flight
 }
@@ -70,7 +70,7 @@ func (r *released) ReadBatch(ctx context.Context) (service.MessageBatch, service
 		return nil, nil, err
 	}
 	return batch, func(_ context.Context, err error) error {
-		if err == nil { // otherwise the batch is delivered again
+		if err == nil { // after an error the batch is delivered again
 			r.after = last
 		}
 		r.free <- struct{}{}

@@ -259,7 +259,7 @@ func (x *file) read() error {
 // texts returns the number of texts in the file.
 func (x *file) texts() int { return int(x.counts[places]) }
 
-// blocks is a pool of block buffers, which are needed often.
+// blocks is a pool of buffers for one block each.
 var blocks = sync.Pool{New: func() any { return new([blockSize*entryBytes + 4]byte) }}
 
 // block reads a block of a table into b and returns the bytes of its entries.
@@ -348,8 +348,8 @@ func (x *file) cursor(table int) *cursor { return &cursor{x: x, table: table} }
 type cursor struct {
 	x     *file
 	table int
-	next  int // block
-	at    int // entries of the current block
+	next  int // next block
+	at    int // number of entries returned from the current block
 	body  []byte
 	bytes [blockSize*entryBytes + 4]byte
 }

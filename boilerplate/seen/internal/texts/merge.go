@@ -11,7 +11,7 @@ import (
 )
 
 // mergeSome keeps the number of files small: while a file is at most one and a half
-// times as large as all files after it together, it merges them. The caller holds
+// times as large as all later files together, it is merged with them. The caller holds
 // s.work.
 func (s *Store) mergeSome() error {
 	for {
@@ -34,8 +34,8 @@ func (s *Store) mergeSome() error {
 	}
 }
 
-// Compact drops the texts that were put before a Mark, have been flushed, and that
-// keep rejects, and frees their space. Texts may be added in the meantime.
+// Compact drops the texts that keep rejects, among those that were put before a Mark
+// and have been flushed, and frees their space. Texts may be added in the meantime.
 func (s *Store) Compact(mark uint64, keep func(Text) (bool, error)) error {
 	s.work.Lock()
 	defer s.work.Unlock()
@@ -81,7 +81,7 @@ func (s *Store) merge(from, to int, keep func(Text) (bool, error)) error {
 	s.mu.Lock()
 	files := append(slices.Clone(s.files[:from]), x)
 	s.files = append(files, s.files[to:]...)
-	s.mu.Unlock() // and the old ones are no longer read
+	s.mu.Unlock() // the old files are no longer read
 	var errs []error
 	for _, o := range old {
 		errs = append(errs, o.f.Close(), os.Remove(s.path(o.span)))
@@ -91,7 +91,7 @@ func (s *Store) merge(from, to int, keep func(Text) (bool, error)) error {
 
 // copyTexts copies texts and tables to a new file.
 func copyTexts(w *writer, old []*file, keep func(Text) (bool, error)) error {
-	numbers := make([][]uint32, len(old)) // number of each text in the new file
+	numbers := make([][]uint32, len(old)) // for each old file, the numbers of its texts in the new one
 	next := uint32(0)
 	for i, x := range old {
 		numbers[i] = make([]uint32, x.texts())

@@ -15,7 +15,7 @@ const (
 
 // A Candidate is a text that shares fingerprints with another.
 type Candidate struct {
-	Shared int // fingerprints
+	Shared int // number of fingerprints shared
 	Text   Text
 }
 
@@ -25,7 +25,7 @@ type Candidate struct {
 func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, left int, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	type place struct{ file, text uint32 } // files are numbered first, then batches
+	type place struct{ file, text uint32 } // file counts the files first, then the batches
 	shared := map[place]int{}
 	var found []place
 	var numbers []uint32
@@ -47,7 +47,7 @@ func (s *Store) Near(ctx context.Context, t Text, most int) (out []Candidate, le
 			for n := b.heads[h]; n > 0; n = b.links[n-1].before {
 				numbers = append(numbers, b.links[n-1].text)
 			}
-			for _, n := range slices.Backward(numbers) { // in the order in which they were put
+			for _, n := range slices.Backward(numbers) { // links run from the latest text to the first
 				found = append(found, place{uint32(len(s.files) + i), n})
 			}
 		}

@@ -22,7 +22,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A Text is a text with its name and the spans left out.
+// A Text is a text with its ID and the spans to skip.
 type Text struct {
 	ID   string
 	Text string
@@ -72,13 +72,13 @@ type batch struct {
 	number uint64
 	texts  []Text
 	size   int
-	heads  map[uint64]uint32 // fingerprint -> 1 + its last link
+	heads  map[uint64]uint32 // fingerprint -> 1 + index of its last link
 	links  []link
-	byID   map[string]uint32 // the last text of each ID
+	byID   map[string]uint32 // ID -> index of the last text with it
 }
 
-// A link names a text that has a fingerprint, and the previous link of that
-// fingerprint.
+// A link is the index of a text that has a fingerprint, and 1 + the index of the
+// previous link of that fingerprint, or 0.
 type link struct{ text, before uint32 }
 
 func newBatch(number uint64) *batch {
@@ -103,13 +103,13 @@ type Store struct {
 	work sync.Mutex // held while writing or merging files
 
 	mu      sync.RWMutex // guards the fields below
-	files   []*file      // ascending
-	batches []*batch     // after the files, ascending; texts go into the last one
-	// Compact may drop the texts of batches before this one, so a text put meanwhile is
-	// not confused with them.
+	files   []*file      // in the order of their batches
+	batches []*batch     // batches later than the files, in order; new texts go into the last one
+	// compacting is a batch number: a running Compact may drop the texts of earlier
+	// batches, so Put stores a text again even if they have it.
 	compacting uint64
 
-	writing bool  // a goroutine writes batches
+	writing bool  // a goroutine is writing batches
 	err     error // the error of that goroutine
 	closed  bool
 }
@@ -140,7 +140,7 @@ func Open(dir string) (*Store, error) {
 	})
 	next := uint64(1)
 	for _, n := range spans {
-		if n.lo < next { // it was merged into the previous file
+		if n.lo < next { // the file was merged into the previous one
 			if err := os.Remove(s.path(n)); err != nil {
 				return nil, errors.Join(err, s.Close())
 			}
@@ -156,8 +156,8 @@ func Open(dir string) (*Store, error) {
 	return s, nil
 }
 
-// A span names a file by the numbers of its first and its last batch and the number
-// of merges.
+// A span identifies a file by the numbers of its first and last batch and the number
+// of merges that led to it.
 type span struct {
 	lo, hi uint64
 	merges int
@@ -375,7 +375,7 @@ func SyncDir(name string) error {
 type Stats struct {
 	Texts  int
 	Files  int
-	Bytes  int64 // size of the files
+	Bytes  int64 // total size of the files
 	Memory int64 // approximate memory of the texts not in files yet, and of the keys of those in files
 }
 

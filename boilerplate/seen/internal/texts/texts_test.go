@@ -49,12 +49,12 @@ func near(t testing.TB, s *Store, text string) (got []string) {
 	t.Helper()
 	all, left, err := s.Near(t.Context(), Text{Text: text}, 1000)
 	if err != nil || left != 0 {
-		t.Fatalf("Near = %d left, %v", left, err)
+		t.Fatalf("Near leaves out %d texts, error %v; want 0, nil", left, err)
 	}
 	for i, c := range all {
 		got = append(got, c.Text.ID)
 		if one, left, err := s.Near(t.Context(), Text{Text: text}, i); len(one) != i || left != len(all)-i || err != nil {
-			t.Fatalf("Near of %d texts = %d, %d left, %v", i, len(one), left, err)
+			t.Fatalf("Near with limit %d = %d texts, %d left out, error %v; want %[1]d texts, %[5]d left out", i, len(one), left, err, len(all)-i)
 		}
 	}
 	return got
@@ -97,7 +97,7 @@ func TestNearFindsSharedRuns(t *testing.T) {
 		t.Errorf("opened again: Near = %q, want %q", got, want)
 	}
 	if got := near(t, s, prose(1<<41, 40)); len(got) > 0 {
-		t.Errorf("Near of another text = %q, want none", got)
+		t.Errorf("Near(unrelated text) = %q, want none", got)
 	}
 }
 
@@ -109,10 +109,10 @@ func TestSkippedSpansProposeNothing(t *testing.T) {
 	put(t, s, x, x)
 	for range 2 {
 		if got := near(t, s, frame); len(got) > 0 {
-			t.Errorf("Near of what is left out = %q", got)
+			t.Errorf("Near(skipped text) = %q, want none", got)
 		}
 		if got := near(t, s, own); !slices.Equal(got, []string{"a"}) {
-			t.Errorf("Near = %q, want a once", got)
+			t.Errorf("Near(text of a) = %q, want a once", got)
 		}
 		got, err := s.Get("a")
 		if err != nil || len(got) != 1 || !got[0].equal(x) {
@@ -121,19 +121,19 @@ func TestSkippedSpansProposeNothing(t *testing.T) {
 		if err := s.Flush(); err != nil {
 			t.Fatal(err)
 		}
-		put(t, s, x) // it is there
+		put(t, s, x) // x is already stored
 	}
 	// An empty text, and one with fewer words than a shingle.
 	put(t, s, Text{ID: "empty"}, Text{ID: "short", Text: "two words"})
 	if got := near(t, s, "two words"); !slices.Equal(got, []string{"short"}) {
-		t.Errorf("Near of two words = %q", got)
+		t.Errorf("Near(two words) = %q, want short", got)
 	}
 	if got := near(t, s, ""); len(got) > 0 {
-		t.Errorf("Near of nothing = %q", got)
+		t.Errorf("Near(empty text) = %q, want none", got)
 	}
 }
 
-// Compact drops the texts before the mark that are not to be kept, and frees their space.
+// Compact drops the texts before the mark that keep rejects, and frees their space.
 func TestCompactDropsUnkeptTexts(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -158,7 +158,7 @@ func TestCompactDropsUnkeptTexts(t *testing.T) {
 	}
 	after := s.Stats()
 	if before.Texts != 601 || after.Texts != 61 || after.Bytes > before.Bytes/8 {
-		t.Errorf("from %+v to %+v, want a tenth", before, after)
+		t.Errorf("Stats before Compact = %+v, after = %+v; want 601 and 61 texts, and at most an eighth of the bytes", before, after)
 	}
 	check := func(s *Store) {
 		t.Helper()
@@ -167,10 +167,10 @@ func TestCompactDropsUnkeptTexts(t *testing.T) {
 			t.Errorf("Near = %d texts %q, want 61", len(got), got)
 		}
 		if x, err := s.Get("8"); err != nil || len(x) > 0 {
-			t.Errorf("Get of a text that was left out = %v, %v", x, err)
+			t.Errorf("Get(dropped text) = %v, %v, want none", x, err)
 		}
 		if x, err := s.Get("107"); err != nil || len(x) != 1 {
-			t.Errorf("Get of a text that was kept = %v, %v", x, err)
+			t.Errorf("Get(kept text) = %v, %v, want 1 text", x, err)
 		}
 	}
 	check(s)
@@ -180,7 +180,7 @@ func TestCompactDropsUnkeptTexts(t *testing.T) {
 	check(open(t, dir))
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != after.Files {
-		t.Errorf("%d files are there, want %d, %v", len(files), after.Files, err)
+		t.Errorf("the folder has %d files (error %v), want %d", len(files), err, after.Files)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestKilledMergeLosesNoText(t *testing.T) {
 	// The merged file and the old ones are all present.
 	merged, err := os.ReadDir(dir)
 	if err != nil || len(merged) != 1 {
-		t.Fatalf("%v, %v", merged, err)
+		t.Fatalf("ReadDir after the merge = %v, %v, want 1 file", merged, err)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, merged[0].Name()))
 	if err != nil {
@@ -239,13 +239,13 @@ func TestKilledMergeLosesNoText(t *testing.T) {
 		s := open(t, both)
 		for i := range 3 {
 			if got, err := s.Get(fmt.Sprint(i)); err != nil || len(got) != 1 {
-				t.Errorf("%s: Get(%d) = %d texts, %v", name, i, len(got), err)
+				t.Errorf("with file %s: Get(%d) = %d texts, %v, want 1", name, i, len(got), err)
 			}
 		}
 	}
 }
 
-// Every changed byte and every cut is reported when it is read, or changes nothing.
+// Every changed byte and every cut is reported when the file is opened or read.
 func TestDamageIsNoticed(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -256,7 +256,7 @@ func TestDamageIsNoticed(t *testing.T) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
-		t.Fatalf("%v, %v", entries, err)
+		t.Fatalf("ReadDir = %v, %v, want 1 file", entries, err)
 	}
 	name := filepath.Join(dir, entries[0].Name())
 	whole, err := os.ReadFile(name)
@@ -274,7 +274,7 @@ func TestDamageIsNoticed(t *testing.T) {
 			for _, id := range []string{"a", "b"} {
 				var got []Text
 				if got, err = s.Get(id); err == nil && len(got) != 1 {
-					t.Fatalf("%s: Get(%s) = %v without an error", what, id, got)
+					t.Fatalf("%s: Get(%s) = %v, nil, want 1 text or an error", what, id, got)
 				}
 				if err != nil {
 					break
@@ -285,7 +285,7 @@ func TestDamageIsNoticed(t *testing.T) {
 			}
 		}
 		if err == nil || !errors.Is(err, wire.ErrCorrupt) && !errors.Is(err, wire.ErrFormat) {
-			t.Fatalf("%s: %v", what, err)
+			t.Fatalf("%s: error = %v, want ErrCorrupt or ErrFormat", what, err)
 		}
 	}
 	for at := 0; at < len(whole); at += 5 {
@@ -313,7 +313,7 @@ func TestReadersAndWritersRunConcurrently(t *testing.T) {
 				}
 				got, err := s.Get(x.ID)
 				if err != nil || len(got) != 1 {
-					t.Errorf("Get(%s) = %d texts, %v", x.ID, len(got), err)
+					t.Errorf("Get(%s) = %d texts, %v, want 1", x.ID, len(got), err)
 				}
 				if i%16 == 15 {
 					if err := s.Flush(); err != nil {
