@@ -25,7 +25,7 @@ func TestChooseReturnsKnownBandings(t *testing.T) {
 		{128, .3, .99, lsh.Banding{Bands: 49, Rows: 2}, ""},
 		{128, .9, .99, lsh.Banding{Bands: 11, Rows: 10}, ""},
 		{128, 1, .99, lsh.Banding{Bands: 1, Rows: 128}, "equal sets agree everywhere"},
-		{128, .01, .99, lsh.Banding{Bands: 128, Rows: 1}, "as many chances as there are, and still only .72"},
+		{128, .01, .99, lsh.Banding{Bands: 128, Rows: 1}, "even bands of one row, the most chances possible, reach only .72"},
 		{1, .5, .4, lsh.Banding{Bands: 1, Rows: 1}, ""},
 	}
 	for _, test := range tests {
@@ -49,7 +49,7 @@ func TestChooseKeepsItsPromise(t *testing.T) {
 				needed := lsh.NeededK(threshold, recall, b.Rows)
 				if b.Recall(threshold) < recall {
 					if b != (lsh.Banding{Bands: k, Rows: 1}) || needed <= k {
-						t.Errorf("Choose(%d, %v, %v) = %v with recall %v, want that recall, or one row if K is too small", k, threshold, recall, b, b.Recall(threshold))
+						t.Errorf("Choose(%d, %v, %v) = %v with recall %v, want at least that recall, or bands of one row if K is too small", k, threshold, recall, b, b.Recall(threshold))
 					}
 					continue
 				}
@@ -88,7 +88,7 @@ func TestRecallGrowsWithSimilarity(t *testing.T) {
 			t.Errorf("%v.Recall at 0, 1, -1, 2 = %v, %v, %v, %v, want 0, 1, 0, 1", b, b.Recall(0), b.Recall(1), b.Recall(-1), b.Recall(2))
 		}
 	}
-	// The naive formula would give 0 far from the threshold.
+	// Far from the threshold, 1-(1-s^Rows)^Bands computed directly would round to 0.
 	if got, want := (lsh.Banding{Bands: 8, Rows: 16}).Recall(.01), 8e-32; math.Abs(got/want-1) > 1e-9 {
 		t.Errorf("Recall(.01) = %v, want %v", got, want)
 	}
@@ -120,7 +120,7 @@ func TestMeasuredRecallFollowsSCurve(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, algorithm := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
 		if algorithm == minhash.Classic && (raceEnabled || testing.Short()) {
-			continue // 100 times the work, for the reference
+			continue // the classic algorithm is only the reference, and takes 100 times as long
 		}
 		sk := minhash.New(minhash.Options{Algorithm: algorithm})
 		for _, common := range []int{300, 400, 500, 600, 700, 800, 900} {
@@ -147,7 +147,7 @@ func TestMeasuredRecallFollowsSCurve(t *testing.T) {
 			}
 			for i, banding := range bandings {
 				p, got := banding.Recall(s), float64(hits[i])/n
-				// If p is nearly 0 or 1, one in n more or less is not a deviation.
+				// If p is nearly 0 or 1, a deviation of one pair is allowed.
 				if se := math.Sqrt(p * (1 - p) / n); math.Abs(got-p) > 4*se+1.0/n {
 					t.Errorf("%v, %v: %.4f of pairs at %v are candidates, want %.4f with standard error %.4f", algorithm, banding, got, s, p, se)
 				}

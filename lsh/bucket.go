@@ -148,7 +148,7 @@ func (e *engine) leaders(entries []uint64) []uint32 {
 // each other, then every other document with the leaders.
 func (w *worker) oversizedBucket(leaders []uint32, entries []uint64, band int, v visit) error {
 	w.rows = append(w.rows[:0], leaders...)
-	w.rows = append(w.rows, leaders[0]) // replaced by each of the other rows
+	w.rows = append(w.rows, leaders[0]) // a placeholder for each of the other rows in turn
 	if err := w.fetch(); err != nil {
 		return err
 	}

@@ -52,8 +52,8 @@ func (e *engine) components() ([][]uint32, error) {
 	return e.collect(), nil
 }
 
-// connecting records the matches that join documents not joined yet, neither by
-// earlier bands nor within the bucket.
+// connecting records the matches between documents that are not connected yet,
+// either by earlier bands or within the bucket.
 var connecting = visit{
 	wanted: func(w *worker, j int) bool {
 		root := w.root(w.rows[j])

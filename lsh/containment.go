@@ -48,19 +48,19 @@ type join struct {
 	workers int
 	work    Work
 
-	size    []uint32 // of each set
-	firstOf []uint32 // the first row of the same set; none if it is the row itself
+	size    []uint32 // number of elements of each set
+	firstOf []uint32 // for an exact duplicate, the first row with the same set; otherwise none
 
-	// The shared elements of each row, as numbers in the order of their frequency, the
-	// rarest first: row i has the ones at start[i]:start[i+1].
+	// tokens[start[i]:start[i+1]] are the shared elements of row i, numbered by
+	// their frequency, the rarest first.
 	start  []int
 	tokens []uint32
 
-	// The rows of each shared element, in ascending order: element i has the ones at
-	// from[i]:from[i+1].
+	// rows[from[i]:from[i+1]] are the rows indexed under shared element i, in
+	// ascending order.
 	from []int
 	rows []uint32
-	full int // number of rows of an element up to which all are examined
+	full int // largest number of rows of an element that are all examined
 }
 
 func (j *join) run() ([]Pair[int], error) {
@@ -125,7 +125,7 @@ func (j *join) findShared() (*repeatFilter, error) {
 	return seen, err
 }
 
-// each calls f for every i below n, in parallel, in blocks.
+// each calls f for every i below n. Workers take the numbers in blocks, in parallel.
 func (j *join) each(n int, f func(i int)) error {
 	const block = 64
 	return parallel(j.ctx, j.workers, (n+block-1)/block, func() func(int) error {

@@ -32,13 +32,13 @@ type engine struct {
 	rank     []uint32               // position of each row in the order of preference; nil means the order of the rows
 	removed  func(row int) bool     // nil if no row is removed
 
-	state []uint8  // of each row
-	link  []uint32 // of each row: another row, whose meaning depends on the state
+	state []uint8  // state of each row
+	link  []uint32 // for each row another row, whose meaning depends on the state
 
-	sized     int                 // bands whose oversized buckets are known
+	sized     int                 // number of bands whose oversized buckets are known
 	oversized map[uint64][]uint32 // leaders of the buckets not compared in full, by band<<32 | tag
 	work      Work
-	edges     []edge // found so far, unordered
+	edges     []edge // matches found so far, unordered
 }
 
 // An edge is a pair of matching rows.
@@ -62,7 +62,7 @@ const none = math.MaxUint32
 func newEngine(ctx context.Context, src Source, o Options, workers int) *engine {
 	o = o.withDefaults(src.K())
 	if r, ok := src.(Registers); ok && r.Size > 0 && len(r.Values)%r.Size != 0 {
-		panic("lsh: Registers end within a signature")
+		panic("lsh: the length of Registers.Values is not a multiple of Registers.Size")
 	}
 	if src.Len() < 0 {
 		panic("lsh: the number of documents must not be negative")
@@ -111,14 +111,14 @@ func (e *engine) step() {
 type worker struct {
 	*engine
 	buf  []uint32   // registers read from the source
-	regs [][]uint32 // of the rows of a bucket; nil where not needed yet
-	err  error      // of the source, when registers were read for a comparison
-	rows []uint32   // of a bucket, in the order of preference
+	regs [][]uint32 // registers of the rows of a bucket; nil where they were not needed yet
+	err  error      // error of the source when registers were read for a comparison
+	rows []uint32   // rows of a bucket, in the order of preference
 	keep map[uint32][]uint64
 	work Work
 
 	edges []edge
-	local []int // of the rows of a bucket: see connecting
+	local []int // links between the rows of a bucket: see connecting
 }
 
 func (e *engine) newWorker() *worker {
@@ -252,7 +252,7 @@ func (w *worker) elements(regs []uint32) float64 {
 // full or one of them was a leader.
 func (w *worker) compared(band, i, j int) bool {
 	x, y := w.rows[i], w.rows[j]
-	// full reports whether the bucket that they share compared them.
+	// full reports whether x and y were compared in the bucket of tag in band b.
 	full := func(b int, tag uint32) bool {
 		leaders, oversized := w.oversized[uint64(b)<<32|uint64(tag)]
 		return !oversized || slices.Contains(leaders, x) || slices.Contains(leaders, y)

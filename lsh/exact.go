@@ -98,7 +98,7 @@ func (w *worker) duplicates(entries []uint64) error {
 
 // expandDuplicates adds the pairs of exact duplicates: with each other, and with
 // every match of the first of their group. If there are too many pairs, each
-// duplicate is paired only with its first.
+// duplicate is paired only with the first of its group.
 func (e *engine) expandDuplicates() {
 	groups := e.duplicateGroups()
 	if len(groups) == 0 {
@@ -161,7 +161,7 @@ func (e *engine) fullDuplicates(groups map[uint32][]uint32) int {
 }
 
 // orderedEdge returns the edge of a and b with the lower row first; s is the score
-// in the given order.
+// with a as A and b as B.
 func orderedEdge(a, b uint32, s Score) edge {
 	if a > b {
 		a, b = b, a
@@ -170,8 +170,8 @@ func orderedEdge(a, b uint32, s Score) edge {
 	return edge{a, b, s}
 }
 
-// duplicateGroups returns the rows of each group of exact duplicates under the row
-// of their first, which comes first.
+// duplicateGroups returns the rows of each group of exact duplicates, keyed by the
+// first row of the group, which also comes first in its list.
 func (e *engine) duplicateGroups() map[uint32][]uint32 {
 	groups := map[uint32][]uint32{}
 	for row, s := range e.state {

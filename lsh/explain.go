@@ -72,8 +72,8 @@ func (e *engine) explain(x, y int) (Explanation, error) {
 	out.Agree = minhash.Agree(rx, ry)
 	out.Score, out.Similar = w.score(0, 1)
 	if !out.Similar {
-		// The floor rules the pair out by its estimate, but the figures are still of
-		// interest.
+		// A pair that does not match may have no figures: compute them with a rule
+		// without a floor.
 		none := Rule{K: e.rule.K}
 		out.Score, _ = none.judge(out.Agree, scoreSets, func() (a, b []uint64, known bool) {
 			a, b = w.set(w.rows[0]), w.set(w.rows[1])

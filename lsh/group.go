@@ -23,7 +23,7 @@ type grouper struct {
 	key     *keyer
 	all     *Tags // the tags of all rows, or nil
 	workers int
-	tags    []uint32 // of every row, for each band of the scan one after the other
+	tags    []uint32 // tags of every row, one band of the scan after another
 	entries []uint64 // tag<<32 | row
 	parts   []part
 	bits    int // number of tag bits that select the part

@@ -5,9 +5,9 @@ import "hash/maphash"
 // idTable maps ids to rows: open addressing over row numbers; the caller keeps the
 // ids.
 type idTable struct {
-	seed  maphash.Seed // ids can be chosen to collide; that affects no result
-	slots []uint32     // row+1; 0 free, deleted where a row was removed
-	used  int          // not free
+	seed  maphash.Seed // random, so that ids cannot be chosen to collide; no result depends on it
+	slots []uint32     // row+1; 0 if free, deleted if the row was removed
+	used  int          // number of slots that are not free
 }
 
 const deleted = none

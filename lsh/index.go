@@ -33,7 +33,7 @@ type Index struct {
 	mu   sync.RWMutex
 	opts Options // as given until the first Add, then with defaults
 
-	scheme   minhash.Scheme // of the first document
+	scheme   minhash.Scheme // scheme of the first document
 	sketcher *minhash.Sketcher
 	rule     Rule
 	key      keyer
@@ -45,20 +45,20 @@ type Index struct {
 	next   []uint32 // the next document of the same group, as row+1
 	ids    idTable
 	live   int
-	nonNil int // records of known hashes
+	nonNil int // number of documents whose hashes are known
 	arena  arena
 	epoch  int // grows when rows are renumbered
 
 	// Groups of documents with the same signature.
-	first, last []uint32 // document of each, as row+1; first is 0 where none is left
+	first, last []uint32 // first and last document of each group, as row+1; first is 0 if none is left
 	registers   blocks
-	tables      tables // one entry per group; the last table is by whole signature
+	tables      tables // one entry per group; the last table is by the tag of the whole signature
 	tags        []uint32
 	emptied     uint32 // the group that most recently lost its last document; none if there was none
 
 	scratch        sync.Pool
 	boundedQueries atomic.Int64
-	work           atomic.Pointer[Work] // of the last Pairs or Clusters
+	work           atomic.Pointer[Work] // work of the last call of Pairs or Clusters
 }
 
 // New returns an empty index. It panics if an option is out of its range; options
@@ -416,7 +416,7 @@ func (ix *Index) Merge(other *Index) error {
 	if ix.hasSets() {
 		v.opts.Sets = nil
 	}
-	given := make([][]uint64, len(v.group)) // made before ix is locked, because it calls back
+	given := make([][]uint64, len(v.group)) // filled before ix is locked, because Sets is the caller's function
 	for row, g := range v.group {
 		if g != none && v.record(row) == nil && v.opts.Sets != nil {
 			given[row] = v.opts.Sets(v.names[row])

@@ -136,41 +136,41 @@ func TestProgrammerErrorsPanic(t *testing.T) {
 	ix := lsh.New(lsh.Options{})
 	ix.Add("a", sig)
 	for name, f := range map[string]func(){
-		"threshold above 1":  func() { lsh.New(lsh.Options{Threshold: 1.1}) },
-		"negative threshold": func() { lsh.New(lsh.Options{Threshold: -1}) },
-		"recall of 1":        func() { lsh.New(lsh.Options{Recall: 1}) },
-		"negative capacity":  func() { lsh.New(lsh.Options{Capacity: -1}) },
-		"banding too large":  func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17, Rows: 8}}).Add("a", sig) },
-		"half a banding":     func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17}}).Add("a", sig) },
-		"no scheme":          func() { lsh.New(lsh.Options{}).Add("a", minhash.Signature{}) },
-		"another scheme":     func() { ix.Add("b", other) },
-		"insert of another":  func() { ix.Insert("b", other, nil) },
-		"query of another":   func() { ix.Search(other, lsh.SearchOptions{}) },
-		"negative limit":     func() { ix.Search(sig, lsh.SearchOptions{Limit: -1}) },
-		"search threshold":   func() { ix.Search(sig, lsh.SearchOptions{Threshold: 2}) },
-		"newest, no time":    func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: lsh.Newest}) },
-		"longest of what": func() {
+		"threshold above 1":        func() { lsh.New(lsh.Options{Threshold: 1.1}) },
+		"negative threshold":       func() { lsh.New(lsh.Options{Threshold: -1}) },
+		"recall of 1":              func() { lsh.New(lsh.Options{Recall: 1}) },
+		"negative capacity":        func() { lsh.New(lsh.Options{Capacity: -1}) },
+		"banding too large":        func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17, Rows: 8}}).Add("a", sig) },
+		"half a banding":           func() { lsh.New(lsh.Options{Banding: lsh.Banding{Bands: 17}}).Add("a", sig) },
+		"no scheme":                func() { lsh.New(lsh.Options{}).Add("a", minhash.Signature{}) },
+		"another scheme":           func() { ix.Add("b", other) },
+		"insert of another scheme": func() { ix.Insert("b", other, nil) },
+		"query of another scheme":  func() { ix.Search(other, lsh.SearchOptions{}) },
+		"negative limit":           func() { ix.Search(sig, lsh.SearchOptions{Limit: -1}) },
+		"search threshold":         func() { ix.Search(sig, lsh.SearchOptions{Threshold: 2}) },
+		"newest, no time":          func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: lsh.Newest}) },
+		"longest, no sizes": func() {
 			_, _, _ = (&lsh.Batch{}).Clusters(context.Background(), lsh.Registers{Size: 128, Values: sig.Values()}, lsh.ClusterOptions[int]{Keep: lsh.Longest})
 		},
 		"zero rule":          func() { lsh.Rule{}.Judge(3, nil, nil) },
-		"rule of nothing":    func() { lsh.NewRule(0, .8) },
+		"rule, no registers": func() { lsh.NewRule(0, .8) },
 		"registers, no size": func() { lsh.Registers{Values: []uint32{1}}.Len() },
-		"explain no row": func() {
+		"explain, row out of range": func() {
 			_, _ = (&lsh.Batch{}).Explain(context.Background(), lsh.Registers{Size: 128, Values: sig.Values()}, 0, 1, lsh.ClusterOptions[int]{})
 		},
-		"unknown policy":      func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: 9}) },
-		"choose for nothing":  func() { lsh.Choose(0, .8, .99) },
-		"choose at 0":         func() { lsh.Choose(128, 0, .99) },
-		"no rows":             func() { lsh.NeededK(.8, .99, 0) },
-		"containment no sets": func() { _, _, _ = (&lsh.Batch{}).Contained(context.Background(), 3, .5) },
+		"unknown policy":       func() { clustersIn(t, ix, lsh.ClusterOptions[string]{Keep: 9}) },
+		"choose, no registers": func() { lsh.Choose(0, .8, .99) },
+		"choose, threshold 0":  func() { lsh.Choose(128, 0, .99) },
+		"no rows":              func() { lsh.NeededK(.8, .99, 0) },
+		"containment, no sets": func() { _, _, _ = (&lsh.Batch{}).Contained(context.Background(), 3, .5) },
 		"half a signature": func() {
 			_, _, _ = (&lsh.Batch{}).Pairs(context.Background(), lsh.Registers{Size: 128, Values: make([]uint32, 200)})
 		},
 		"no registers": func() { _, _, _ = (&lsh.Batch{}).Pairs(context.Background(), lsh.Registers{}) },
-		"documents below 0": func() {
+		"negative number of documents": func() {
 			_, _, _ = (&lsh.Batch{}).Pairs(context.Background(), lsh.File{Docs: -1, Size: 128})
 		},
-		"known too many": func() { _, _, _ = (&lsh.Batch{}).Repeats(context.Background(), lsh.Registers{Size: 128}, 1) },
+		"too many known rows": func() { _, _, _ = (&lsh.Batch{}).Repeats(context.Background(), lsh.Registers{Size: 128}, 1) },
 	} {
 		func() {
 			defer func() {
@@ -186,7 +186,7 @@ func TestProgrammerErrorsPanic(t *testing.T) {
 	if ix.Len() != 1 {
 		t.Errorf("after panics: Len() = %d, want 1", ix.Len())
 	}
-	ix.Add("b", sig) // the lock was released
+	ix.Add("b", sig) // would block if a panic had left the lock held
 }
 
 // TestIndexServesManyGoroutines uses an index from many goroutines.

@@ -19,14 +19,14 @@ func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	sk := minhash.New(minhash.Options{})
 	kept, stored := lsh.New(lsh.Options{}), lsh.New(lsh.Options{})
 	sets := map[string][]uint64{}
-	var left, chained []string // by InsertNew and by Insert
+	var left, chained []string // ids left out by InsertNew, and ids for which Insert found a match
 	for f := range families {
 		var text []uint64
 		for range size {
 			text = append(text, r.Uint64())
 		}
 		for v := range versions {
-			for range 6 { // of 300: each version has a similarity of about .96 to the one before
+			for range 6 { // 6 of 300 elements: each version has a similarity of about .96 to the one before
 				text[r.IntN(size)] = r.Uint64()
 			}
 			id, set := fmt.Sprint(f, "/", v), slices.Sorted(slices.Values(text))
@@ -99,7 +99,7 @@ func TestInsertNewReplacesItsID(t *testing.T) {
 		for _, step := range []struct {
 			id    string
 			set   []uint64
-			match string // of another document
+			match string // id of the match, which is another document; "" for none
 		}{
 			{"a", a, ""}, {"a", a, ""}, {"a", a2, ""}, {"b", a2, "a"}, {"b", b, ""}, {"b", a, "a"}, {"a", b, "b"},
 		} {
@@ -111,7 +111,7 @@ func TestInsertNewReplacesItsID(t *testing.T) {
 		if ix.Len() != 2 || !slices.Equal(holds(a2), []string{"a"}) || !slices.Equal(holds(b), []string{"b"}) {
 			t.Errorf("exact %v: after a document was left out: Len() = %d, %q hold a2, %q hold b, want 2, a, b", exact, ix.Len(), holds(a2), holds(b))
 		}
-		// Many copies of one document, and its own among them.
+		// Two copies of one document, one of them with the id that is inserted again.
 		ix.Add("first", sk.Sketch(span(5000, 5100)))
 		ix.Add("second", sk.Sketch(span(5000, 5100)))
 		if m, found := insert("first", span(5000, 5100)); !found || m.ID != "second" {

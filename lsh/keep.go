@@ -28,7 +28,7 @@ func preference[ID any](e *engine, o ClusterOptions[ID], id func(row uint32) ID,
 	switch {
 	case o.Before != nil:
 		return func(a, b uint32) int {
-			if e.isRemoved(a) || e.isRemoved(b) { // rows without an id
+			if e.isRemoved(a) || e.isRemoved(b) { // removed rows have no id
 				return tie(a, b)
 			}
 			switch x, y := id(a), id(b); {

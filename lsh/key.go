@@ -12,7 +12,7 @@ import (
 // a tag more often than by chance.
 type keyer struct {
 	banding Banding
-	start   []uint64 // one a band
+	start   []uint64 // one per band
 	mul     uint64
 }
 

@@ -126,7 +126,7 @@ var earliestChosen = visit{
 func (w *worker) inOrder(rest []uint32) error {
 	bands := w.opts.Banding.Bands
 	t := makeTables(bands, 0)
-	var risen []uint32 // the row of each entry
+	var risen []uint32 // the row of each entry of the tables
 	tags, heads := make([]uint32, bands), make([]uint32, bands)
 	buf, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
 	var near []uint32

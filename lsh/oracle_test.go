@@ -346,7 +346,7 @@ func TestRepeatsByDefinition(t *testing.T) {
 		for _, exact := range []bool{false, true} {
 			const threshold, known = .5, 150
 			w := makeWorld(400, 64, 40+seed)
-			// A new text that comes three times.
+			// A new text that occurs three times.
 			set := w.sets[0][:0:0]
 			for i := range uint64(80) {
 				set = append(set, i*1_000_003)
@@ -392,7 +392,7 @@ func TestRepeatsByDefinition(t *testing.T) {
 				}
 			}
 			if n := len(want); n < 50 || want[n-1].A != len(w.ids)-1 || want[n-1].B != len(w.ids)-3 {
-				t.Errorf("the second copies within the batch are not there: %+v", want[n-1])
+				t.Errorf("the second copies within the batch were not found: %+v", want[n-1])
 			}
 		}
 	}

@@ -51,7 +51,7 @@ func mix(z uint64) uint64 {
 func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 	tests := []struct {
 		name     string
-		shared   int // of 100 elements
+		shared   int // number of shared elements, of 100
 		docs     int
 		clusters int // -1: any number
 	}{
@@ -150,7 +150,7 @@ func TestContainedTemplateTakesLinearWork(t *testing.T) {
 	n := many(40_000)
 	_, _, set := template(1, 70)
 	b := lsh.Batch{Workers: -1, Sets: func(row int) []uint64 {
-		return set(row)[:100-row%3*10] // of three sizes
+		return set(row)[:100-row%3*10] // sets of three sizes
 	}}
 	pairs, work, err := b.Contained(t.Context(), n, .5)
 	if err != nil {

@@ -73,7 +73,7 @@ func (e *engine) pairs() ([]edge, error) {
 
 func (e *engine) sortEdges() {
 	slices.SortFunc(e.edges, func(x, y edge) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
-	// A pair is found twice where its first bucket was bounded.
+	// A pair may be found a second time if its first bucket was bounded.
 	e.edges = slices.CompactFunc(e.edges, func(x, y edge) bool { return x.a == y.a && x.b == y.b })
 }
 

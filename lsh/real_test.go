@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A real corpus, sketched.
+// A real is a real corpus with the sketches of its documents.
 type real struct {
 	docs   []corpus.Doc
 	sets   [][]uint64
@@ -230,12 +230,12 @@ func TestRealContainedAgreesWithAllPairs(t *testing.T) {
 		}
 		for _, p := range pairs {
 			if !want[[2]int{p.A, p.B}] {
-				t.Errorf("threshold %v: pair %+v, want pairs at the threshold alone", least, p)
+				t.Errorf("threshold %v: pair %+v, want only pairs at or above the threshold", least, p)
 			}
 		}
 		t.Logf("least %v: %d of %d pairs, %+v", least, len(pairs), len(want), work)
 		if len(pairs) != len(want) {
-			t.Errorf("least %v: %d pairs of %d", least, len(pairs), len(want))
+			t.Errorf("least %v: %d pairs, want %d", least, len(pairs), len(want))
 		}
 	}
 }

@@ -55,11 +55,11 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 		name    string
 		version func(page, round int) uint64
 	}{
-		{"every version another", func(page, round int) uint64 { return uint64(1000 + page*rounds + round) }},
+		{"every version different", func(page, round int) uint64 { return uint64(1000 + page*rounds + round) }},
 		{"all pages alike", func(_, round int) uint64 { return uint64(1000 + round) }},
-		{"one version, and back", func(page, round int) uint64 { return uint64(1000 + page*2 + round%2) }},
-		{"the same again", func(page, _ int) uint64 { return uint64(1000 + page) }},
-		{"always the same", func(int, int) uint64 { return 1000 }},
+		{"two versions in turn", func(page, round int) uint64 { return uint64(1000 + page*2 + round%2) }},
+		{"each page unchanged", func(page, _ int) uint64 { return uint64(1000 + page) }},
+		{"one text for all pages", func(int, int) uint64 { return 1000 }},
 		{"copies of the page that stays", func(int, int) uint64 { return 1 }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -78,7 +78,8 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 			if s.Removed != pages*(rounds-1) {
 				t.Fatalf("Stats().Removed = %d, want %d (else the index was compacted and nothing is tested)", s.Removed, pages*(rounds-1))
 			}
-			// The page that stays, the others, and one version that may come back.
+			// One for the page that stays, one for each other page, and one for a
+			// version that may come back.
 			if entries, documents := chains(ix); entries > pages+2 || documents > pages+1 {
 				t.Errorf("chains of %d signatures and of %d documents, want at most %d and %d", entries, documents, pages+2, pages+1)
 			}
@@ -138,7 +139,7 @@ func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 			continue
 		}
 		for _, q := range []int{0, pick(len(sigs))} {
-			var same, alike []string // in the order of a query, which begins with the same
+			var same, alike []string // in the order of search results, which list the same text first
 			for _, d := range docs {
 				if d.text == q || sigs[d.text].Similarity(sigs[q]) == 1 {
 					same = append(same, fmt.Sprint(d.id))

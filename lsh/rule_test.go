@@ -20,7 +20,7 @@ func TestFullSizeBoundsWork(t *testing.T) {
 		{nil, 1000, 16, lsh.FullBucket},
 		{[]int{129, 700}, 1000, 16, 700}, // 253,000 comparisons of 262,144
 		{[]int{129, 725}, 1000, 16, 129},
-		{[]int{129, 300, 725}, 1 << 20, 16, 725}, // 16 a document
+		{[]int{129, 300, 725}, 1 << 20, 16, 725}, // 16 comparisons per document
 		{[]int{600, 600}, 1000, 16, lsh.FullBucket},
 	} {
 		if got := lsh.FullSize(c.sizes, c.documents, c.bands); got != c.want {

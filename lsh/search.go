@@ -79,9 +79,9 @@ type scratch struct {
 	hits        []hit
 
 	query    []uint32
-	record   record   // of the query, where the index has it
+	record   record   // record of the query, if the index has one
 	set      []uint64 // hashes of the query; nil if they are not known
-	ready    bool     // set is ascending
+	ready    bool     // whether set is in ascending order without repeats
 	sets     func(id string) []uint64
 	locks    *recordLocks
 	sketcher *minhash.Sketcher
@@ -188,7 +188,7 @@ func (ix *Index) collectGroups(sc *scratch, regs []uint32, limit int) {
 		left := longest
 		for ; e != 0; e = ix.tables.next.at(int(e - 1))[b] {
 			if ix.first[e-1] == 0 {
-				continue // removed, and ignored
+				continue // a group without documents does not count
 			}
 			if left == 0 {
 				bounded = true
@@ -262,7 +262,7 @@ func (sc *scratch) matches(r Rule, limit int) []Match[string] {
 	if len(found) > 0 {
 		out = make([]Match[string], len(found))
 	}
-	size := -1.0 // of the query, estimated when first needed
+	size := -1.0 // size of the query, estimated when first needed
 	for i, f := range found {
 		h := &sc.hits[f.hit]
 		if !f.Exact && h.agree < r.K {

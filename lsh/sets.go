@@ -12,8 +12,8 @@ import (
 // more than a copy.
 type arena struct {
 	free  []uint64 // the rest of the newest chunk
-	live  int      // words of the chunks used by records of live documents
-	total int      // words of all chunks
+	live  int      // number of words that records of live documents use in the chunks
+	total int      // number of words in all chunks
 
 	locks *recordLocks // shared with the views of an index
 	next  uint64       // lock for the next record
@@ -23,7 +23,7 @@ type arena struct {
 type recordLocks [1 << lockBits]sync.Mutex
 
 const (
-	minChunk, maxChunk = 1 << 10, 1 << 16 // words
+	minChunk, maxChunk = 1 << 10, 1 << 16 // sizes in words
 
 	// Larger records are allocated on their own.
 	maxInChunk = maxChunk / 4

@@ -166,7 +166,7 @@ func TestMemoryOfReplacedSetsIsFreed(t *testing.T) {
 		docs, rounds, size int
 		most               float64
 	}{
-		{4000, 1, 500, 10}, // and the tables of the index
+		{4000, 1, 500, 10}, // includes the tables of the index
 		{1000, 30, 500, 25},
 		{20, 1, 100_000, 9},
 		{20, 10, 100_000, 9},

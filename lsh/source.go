@@ -22,10 +22,10 @@ type Source interface {
 }
 
 // Registers is a [Source] in memory: the registers of one document after another. A
-// [Batch] panics if they end within a signature, or if Size is 0.
+// [Batch] panics if the length of Values is not a multiple of Size, or if Size is 0.
 type Registers struct {
 	Size   int      // registers of one signature
-	Values []uint32 // Size values a document
+	Values []uint32 // Size values for each document
 }
 
 // Len returns the number of documents. It panics if there are values but Size is 0.

@@ -146,7 +146,7 @@ func one(ok bool) (n int) {
 type tables struct {
 	bands []table
 	next  blocks // len(bands) words per entry: the next older entry of the same tag, as entry+1
-	n     int    // entries
+	n     int    // number of entries
 
 	touched uint64 // keeps touch from being optimized away
 }
@@ -171,8 +171,8 @@ func (t *tables) add(tags []uint32) uint32 {
 	return e
 }
 
-// touch loads the first slot of each band's tag, all at once, because put would wait
-// for one load after the other.
+// touch loads the first slot for each band's tag, all at once, because put would
+// wait for one load after another.
 func (t *tables) touch(tags []uint32) {
 	if t.n == 0 {
 		return

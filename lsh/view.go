@@ -26,7 +26,7 @@ func (ix *Index) view() *view {
 		opts:     ix.opts,
 		scheme:   ix.scheme,
 		sketcher: ix.sketcher,
-		// Removal writes to these.
+		// A later removal in the index writes to these, so the view has copies.
 		names:     slices.Clone(ix.names),
 		sets:      slices.Clone(ix.sets),
 		group:     slices.Clone(ix.group),

@@ -90,11 +90,11 @@ const (
 	// NearTokens is the largest distance in words between a question and a short answer.
 	NearTokens = 64
 
-	runLength    = 3   // words of a run
+	runLength    = 3   // number of words in a run
 	commonRun    = 256 // a run shared by more items than this is common
-	leastIndexed = 4   // runs of an item that are indexed even if they are common
+	leastIndexed = 4   // number of runs of an item that are indexed even if they are common
 	mostPostings = 1024
-	mostWords    = 400 // words of an entry; aligning n words takes 1.5*n*n steps
+	mostWords    = 400 // largest number of words in an entry; aligning n words takes 1.5*n*n steps
 )
 
 // An Index holds items. It is immutable and safe for concurrent use. The zero Index
@@ -103,9 +103,9 @@ type Index struct {
 	opts    Options
 	items   []Item
 	entries []entry
-	words   map[uint64]uint32 // hash of a token: its number, from 1
+	words   map[uint64]uint32 // number of each token by its hash, from 1
 	runs    map[uint64][]posting
-	short   []int // for each item: the index in entries of its short answer, plus 1
+	short   []int // for each item, 1 + the index in entries of its short answer; 0 if it has none
 	stats   Stats
 }
 
@@ -114,8 +114,8 @@ type entry struct {
 	part    Part
 	words   []uint32
 	spans   []shingle.Span
-	items   []int // items that have it, ascending
-	indexed int   // runs by which it is indexed
+	items   []int // items with this text or answer, ascending
+	indexed int   // number of runs under which the entry is indexed
 }
 
 // A posting is the position of a run in an entry.
@@ -123,7 +123,7 @@ type posting struct{ entry, at uint32 }
 
 // Stats describes an [Index]. The zero Stats describe an index without items.
 type Stats struct {
-	Items   int // given
+	Items   int // items passed to New
 	Short   int // items whose text is shorter than MinTokens: they are not searched for
 	Texts   int // different texts and answers that are searched for on their own
 	Words   int // distinct words
@@ -142,7 +142,7 @@ func New(items []Item, o Options) *Index {
 		panic(fmt.Sprintf("decon: Share %v must be from 0 to 1", o.Share))
 	}
 	o.MinTokens = cmp.Or(o.MinTokens, 8)
-	o.Share = math.Round(cmp.Or(o.Share, 0.7)*shareUnit) / shareUnit // rounded as in a file
+	o.Share = math.Round(cmp.Or(o.Share, 0.7)*shareUnit) / shareUnit // rounded as it is when stored in a file
 	ix := &Index{opts: o, items: slices.Clone(items), words: map[uint64]uint32{}, short: make([]int, len(items))}
 	ix.stats.Items = len(items)
 	b := builder{Index: ix, same: map[string]int{}}
@@ -158,7 +158,7 @@ func New(items []Item, o Options) *Index {
 // A builder makes the entries of an Index.
 type builder struct {
 	*Index
-	same   map[string]int // part and words: entry
+	same   map[string]int // entry by part and words
 	tokens []shingle.Token
 	key    []byte
 }

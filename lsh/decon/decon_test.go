@@ -222,7 +222,7 @@ func TestCommonRunsDoNotHideItems(t *testing.T) {
 		if m.Exact {
 			exact++
 			if m.Item != 1234 {
-				t.Errorf("item %d is exact, want 1234 only", m.Item)
+				t.Errorf("item %d matched exactly, want only item 1234", m.Item)
 			}
 		}
 	}

@@ -32,11 +32,11 @@ const (
 //
 // Its methods are safe for concurrent use. Make it with [NewGPT3].
 type GPT3 struct {
-	grams  map[string]uint32 // number of a run of items
-	places [][]gramPlace     // of each
+	grams  map[string]uint32 // number of each run of 13 words in the items
+	places [][]gramPlace     // places of each run in the items, by its number
 
 	mu        sync.Mutex
-	documents []int // the items that hold each
+	documents []int // number of documents that hold each run
 	found     []collision
 }
 
@@ -165,7 +165,7 @@ func forward(text string, at, n int) int {
 func eachGram(text string, f func(gram []byte, span shingle.Span)) {
 	type word struct {
 		shingle.Span
-		at int // in line
+		at int // offset of the word in line
 	}
 	var words []word
 	var line []byte // the words, each followed by a space

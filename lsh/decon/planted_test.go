@@ -13,7 +13,7 @@ import (
 // A language makes items of about n words.
 type language struct {
 	name  string
-	joint string // between words
+	joint string // separator of words
 	words func(r *rand.Rand, n int) []string
 }
 
@@ -145,7 +145,7 @@ func TestPlantedItemsAreFound(t *testing.T) {
 			planted[at] = plant{at, len(items) - 1, kind, li}
 		}
 	}
-	// As many more items that no document holds.
+	// As many items again, which no document holds.
 	for _, l := range languages {
 		for i := range perLanguage {
 			items = append(items, Item{ID: "absent", Text: strings.Join(l.words(r, lengths[i%len(lengths)]), l.joint)})

@@ -18,8 +18,8 @@ type Search struct {
 	ix *Index
 
 	mu        sync.Mutex
-	documents int      // with a word
-	holders   []uint32 // number of documents that hold a word, by the number of the word
+	documents int      // number of documents that have a word
+	holders   []uint32 // number of documents that hold each word, by the number of the word
 	found     []found
 	free      []*reader
 }
@@ -29,10 +29,10 @@ type found struct {
 	document int
 	entry    uint32
 	span     shingle.Span
-	first    int    // first and last word of the entry found in the document
-	last     int    //
-	matched  []bool // per word of the entry, whether the document has it; nil if it has all
-	words    int    // words of the document between the first and the last matched one
+	first    int    // first word of the entry that was found in the document
+	last     int    // last word of the entry that was found in the document
+	matched  []bool // whether the document has each word of the entry; nil if it has all of them
+	words    int    // number of words of the document from the first to the last matched one
 	answers  []nearAnswer
 }
 
@@ -157,16 +157,16 @@ func (s *Search) Matches() []Match {
 type reader struct {
 	ix       *Index
 	tokens   []shingle.Token
-	words    []uint32 // numbers of the tokens; 0 if no item has one
-	seen     []bool   // by number of a word
-	distinct []uint32 // those seen
+	words    []uint32 // number of each token of the document; 0 if no item has it
+	seen     []bool   // whether the document has a word, by the number of the word
+	distinct []uint32 // numbers of the words seen
 	hits     []hit
 	count    []uint16
 	align    aligner
 }
 
 // A hit is a run of an entry in the document.
-type hit struct{ entry, at, run uint32 } // at: word of the document; run: word of the entry
+type hit struct{ entry, at, run uint32 } // at: first word in the document; run: first word in the entry
 
 // chunk is the number of words that are processed together, so that a text takes no
 // more memory than its words and the postings of that many runs.
@@ -231,7 +231,7 @@ func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []
 	need := max(1, (e.indexed*15+99)/100)
 	r.count = append(r.count[:0], make([]uint16, len(e.words))...) // count of each run in the window
 	distinct, next := 0, 0                                         // the window is hits[:next]
-	free := 0                                                      // words before it belong to a place already
+	free := 0                                                      // words before free already belong to a place
 	shift := func() {
 		if r.count[hits[0].run]--; r.count[hits[0].run] == 0 {
 			distinct--
@@ -264,7 +264,7 @@ func (r *reader) entry(document int, hits []hit, end int) (left []hit, places []
 			places = append(places, f)
 			free = last + 1
 		} else {
-			last = from + width/4 // a place that begins later is aligned again
+			last = from + width/4 // the next attempt begins after this word
 		}
 		for len(hits) > 0 && int(hits[0].at) <= last {
 			if next == 0 {

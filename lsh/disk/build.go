@@ -18,14 +18,14 @@ type segmentWriter struct {
 	f    file
 	w    *bufio.Writer
 	off  uint64
-	page []byte // not yet complete
+	page []byte // the page that is being filled
 	sums []uint64
 	err  error
 
 	s      *segment
 	table  segmentTable
 	dir    []uint32
-	filled int // of dir
+	filled int // number of entries of dir that are set
 }
 
 // newSegmentWriter starts the file of a segment of rows lo to hi.

@@ -38,8 +38,8 @@ func (ix *Index) Compact(ctx context.Context) error {
 	if placed, err := c.compact(ctx); err != nil {
 		_ = st.close()
 		if placed {
-			// The index on disk is the old one or the new one. The next Open decides, and needs
-			// the files of both.
+			// The index on disk is either the old or the new one. The next Open
+			// finds out which, and needs the files of both until then.
 			return ix.fail(err)
 		}
 		old.tidy()
@@ -114,16 +114,17 @@ type copier struct {
 	from, to  *store
 	tableSize int
 	dead      bitmap   // rows to leave out; nil means the rows that are currently dead
-	row       uint32   // the next to copy
+	row       uint32   // the next row to copy
 	moved     []uint32 // new row number of each old row
 	buf, set  []byte
 	reg       []uint32
 }
 
 // compact copies all rows and replaces the old store by the new one. After an error,
-// placed is the result of writeManifest.
+// placed reports whether the new manifest may be in place: see writeManifest.
 func (c *copier) compact(ctx context.Context) (placed bool, err error) {
-	// Most rows are copied while writers go on, the last ones while they wait.
+	// Most rows are copied while writers continue; writers wait only for the last
+	// ones.
 	for range 4 {
 		c.ix.mu.RLock()
 		rows := c.from.rows
@@ -257,7 +258,8 @@ func (c *copier) flush() error {
 }
 
 // finish makes the new store durable and makes it the index of its directory. After
-// an error, placed is the result of writeManifest.
+// an error, placed reports whether the new manifest may be in place: see
+// writeManifest.
 func (c *copier) finish() (placed bool, err error) {
 	if err := c.flush(); err != nil {
 		return false, err

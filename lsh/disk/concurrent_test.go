@@ -21,7 +21,7 @@ import (
 
 type match = lsh.Match[string]
 
-var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrentWritersAgreeWithSequential goes on")
+var concurrentTime = flag.Duration("concurrent", 2*time.Second, "how long TestConcurrentWritersAgreeWithSequential runs")
 
 // TestConcurrentWritersAgreeWithSequential adds and queries from eight goroutines while
 // files are replaced, and compares the result with a sequential run.

@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/lsh"
 )
 
-// Each test of this file covers a defect that was found.
+// Each test in this file covers a defect that was found and fixed.
 
 func fillIndex(t testing.TB, ix *Index, n int) {
 	t.Helper()
@@ -73,8 +73,8 @@ func TestRemovalLostInMergeIsUndone(t *testing.T) {
 	}
 }
 
-// Verify finds the damage that the defect above did: a document whose entries are
-// missing.
+// Verify finds the damage that the defect tested above caused: a document whose entries
+// are missing.
 func TestVerifyFindsMissingEntries(t *testing.T) {
 	disk := newSimDisk(1)
 	ix, err := openOn(disk, modelDir, modelOptions)
@@ -104,7 +104,8 @@ func TestVerifyFindsMissingEntries(t *testing.T) {
 	}
 }
 
-// If Compact fails at any of its calls, the index opens with all documents.
+// If Compact fails at any of its calls to the disk, the index still opens with all
+// documents.
 func TestFailedCompactLosesNothing(t *testing.T) {
 	const docs = 14
 	run := func(at int, forever, power bool) (calls int) {
@@ -151,7 +152,7 @@ func TestClaimedSetIsNotAllocated(t *testing.T) {
 	}
 	set := []uint64{1, 2, 3}
 	d := Document{ID: "a", Signature: modelSketcher.Sketch(set), Set: set}
-	for _, d.ID = range []string{"a", "b", "c"} { // which fills a table
+	for _, d.ID = range []string{"a", "b", "c"} { // enough to fill a table
 		if err := ix.Add(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}

@@ -156,7 +156,7 @@ func TestAgreesWithIndexInMemory(t *testing.T) {
 			}
 			s := must(ix.Stats(ctx))(t)
 			if want := oracle.Stats().Documents; s.Documents != want || s.Segments > 12 || len(s.Largest) == 0 {
-				t.Errorf("Stats() = %+v, want %d documents in a dozen of files at most", s, want)
+				t.Errorf("Stats() = %+v, want %d documents in at most a dozen files", s, want)
 			}
 		})
 	}

@@ -19,8 +19,8 @@ var flips = flag.Int("flips", 400, "how many bits TestFlippedBitsAreReported fli
 
 const flipDocs = 70
 
-// flipIndex creates an index in a directory. Every document was synced, the last one
-// alone.
+// flipIndex creates an index in a directory. Every document is synced, the last one in
+// a sync of its own.
 func flipIndex(t *testing.T, dir string) *disk.Index {
 	t.Helper()
 	o := options
@@ -38,8 +38,8 @@ func flipIndex(t *testing.T, dir string) *disk.Index {
 // TestFlippedBitsAreReported flips single bits in an index that was closed, one whose
 // writer was killed, and one that is open. Every flip is reported by opening or by
 // Verify; in the last frame of an index that was not closed, it may be reported as a
-// cut-off end. Until then no query returns a wrong result, and none reports that there is
-// no match if records are damaged.
+// cut-off end. Until a flip is reported, no query returns a wrong match, and none
+// misses a match because records are damaged.
 func TestFlippedBitsAreReported(t *testing.T) {
 	ctx := t.Context()
 	for _, kind := range []string{"closed", "killed", "running"} {
@@ -71,7 +71,7 @@ func TestFlippedBitsAreReported(t *testing.T) {
 				}
 				undo()
 			}
-			t.Logf("%d flips: %d reported on opening, %d by Verify, %d as an end that was cut off; %d queries answered, of which %d lacked a match that damaged tables hid", *flips, f.refused, f.verified, f.dropped, f.answered, f.hidden)
+			t.Logf("%d flips: %d reported on opening, %d by Verify, %d as a cut-off end; %d queries answered, of which %d lacked a match that damaged tables hid", *flips, f.refused, f.verified, f.dropped, f.answered, f.hidden)
 			if *flips >= 400 && (f.verified == 0 || f.answered == 0 || kind != "running" && f.refused == 0) {
 				t.Errorf("%d flips: %d reported on opening, %d by Verify, %d queries answered, want some of each (else nothing is proved)", *flips, f.refused, f.verified, f.answered)
 			}
@@ -116,7 +116,7 @@ func (f *flipper) flip() (where string, undo func()) {
 	}
 	at := f.r.Int64N(total)
 	i := 0
-	if f.r.IntN(4) == 0 { // small files would have few
+	if f.r.IntN(4) == 0 { // otherwise small files would get few flips
 		i = f.r.IntN(len(f.names))
 		at = f.r.Int64N(f.sizes[i])
 	} else {
@@ -141,7 +141,8 @@ func isDamage(err error) bool {
 	return errors.Is(err, disk.ErrCorrupt) || errors.Is(err, disk.ErrFormat) || errors.Is(err, disk.ErrVersion)
 }
 
-// open opens the index with its flipped bit for reading, and a copy of it for writing.
+// open opens the index with its flipped bit for reading, and sometimes a copy of it for
+// writing, and checks that it is correct or reports damage.
 func (f *flipper) open(where string) {
 	ix, err := disk.Open(f.dir, disk.Options{ReadOnly: true})
 	if f.r.IntN(50) == 0 {
@@ -157,7 +158,7 @@ func (f *flipper) open(where string) {
 	}
 	if err != nil {
 		if !isDamage(err) {
-			f.t.Fatalf("%s: Open = %v, want nil or a sentinel of damage", where, err)
+			f.t.Fatalf("%s: Open = %v, want nil, ErrCorrupt, ErrFormat or ErrVersion", where, err)
 		}
 		f.refused++
 		return
@@ -174,14 +175,15 @@ func (f *flipper) open(where string) {
 	check(f.t, ix.Close())
 }
 
-// ask searches for every document. The answers must be correct; a missing match must be
-// in tables that were checked before the flip, or have been cut off.
+// ask searches for every document. The answers must be correct; a match may be missing
+// only if the flip is in tables that were checked before it, or if the end of the log
+// was cut off.
 func (f *flipper) ask(ix *disk.Index, where string) {
 	for i := range flipDocs {
 		got, err := ix.Search(f.t.Context(), makeDocument("", i/3, i, false).Signature, lsh.SearchOptions{})
 		if err != nil {
 			if !isDamage(err) {
-				f.t.Fatalf("%s: Search = %v, want nil or a sentinel of damage", where, err)
+				f.t.Fatalf("%s: Search = %v, want nil, ErrCorrupt, ErrFormat or ErrVersion", where, err)
 			}
 			continue
 		}
@@ -191,20 +193,20 @@ func (f *flipper) ask(ix *disk.Index, where string) {
 		}
 		for _, m := range got {
 			if !slices.Contains(f.want[i], m) {
-				f.t.Fatalf("%s: query %d returns %v, which is not among %v", where, i, m, f.want[i])
+				f.t.Fatalf("%s: query %d returns %v, want only matches among %v", where, i, m, f.want[i])
 			}
 		}
 		if f.unclosed && (strings.HasPrefix(where, "tables") || ix.Recovery().Bytes > 0) {
 			f.hidden++
 			continue
 		}
-		f.t.Fatalf("%s: query %d returns %v, not %v", where, i, got, f.want[i])
+		f.t.Fatalf("%s: query %d returns %v, want %v", where, i, got, f.want[i])
 	}
 }
 
 func (f *flipper) verify(ix *disk.Index, where string) {
 	if err := ix.Verify(f.t.Context()); !isDamage(err) {
-		f.t.Fatalf("%s: Verify = %v, want a sentinel of damage", where, err)
+		f.t.Fatalf("%s: Verify = %v, want ErrCorrupt, ErrFormat or ErrVersion", where, err)
 	}
 	f.verified++
 }

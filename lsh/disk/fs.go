@@ -68,7 +68,7 @@ func (osFS) open(name string, write bool) (file, error) {
 
 func wrapFile(f *os.File, err error) (file, error) {
 	if err != nil {
-		return nil, err // and not an interface that holds a nil pointer
+		return nil, err // nil itself, not an interface that holds a nil pointer
 	}
 	return osFile{f}, nil
 }
@@ -195,8 +195,8 @@ func makeDir(fsys fileSystem, dir string) error {
 	}
 	parent := filepath.Dir(dir)
 	if ok {
-		// The process that made it may have been killed before its name was durable. A
-		// directory without read permission cannot be synced.
+		// The process that made the directory may have been killed before its name
+		// was durable. A directory without read permission cannot be synced.
 		for ; parent != dir; dir, parent = parent, filepath.Dir(parent) {
 			_ = fsys.syncDir(parent)
 		}

@@ -12,9 +12,9 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// FuzzFile puts arbitrary bytes in place of one file of an index, with a correct checksum
-// at the end if asked. Opening, searching and repairing may return errors, but nothing
-// worse.
+// FuzzFile puts arbitrary bytes in place of one file of an index, with a correct
+// checksum at the end if asked. Opening, searching and repairing may return errors, but
+// must not panic.
 func FuzzFile(f *testing.F) {
 	names := []string{"MANIFEST", "documents-000001.log", "tables-000002.idx"}
 	files := map[string][]byte{}

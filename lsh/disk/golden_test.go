@@ -54,7 +54,7 @@ func TestGoldenFilesAreReadAndWritten(t *testing.T) {
 		}
 		want := must(os.ReadFile(path))(t)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s is written otherwise: this is another format (-want +got):\n%s", name, diff)
+			t.Errorf("the bytes of %s have changed, which requires a new version of the format (-want +got):\n%s", name, diff)
 		}
 	}
 	ix := open(t, golden, disk.Options{ReadOnly: true})
@@ -69,7 +69,7 @@ func TestGoldenFilesAreReadAndWritten(t *testing.T) {
 
 	for _, name := range names {
 		b := must(os.ReadFile(filepath.Join(golden, name)))(t)
-		at := 4 // the version
+		at := 4 // offset of the version
 		if name == "tables-000002.idx" {
 			continue // named by the manifest, so it always has the same version
 		}

@@ -26,15 +26,15 @@ type Index struct {
 	fsys fileSystem
 	dir  string
 	p    params
-	lock io.Closer // held by a writer
+	lock io.Closer // the lock that a writer holds; nil for a reader
 
-	mu     sync.RWMutex // of store and failed
+	mu     sync.RWMutex // guards st and failed
 	st     *store
 	failed error // the reason why nothing can be written any more
 
-	syncing gate         // gate for writing a frame
-	work    gate         // gate for writing tables or replacing the files
-	rows    sync.RWMutex // gate that keeps row numbers unchanged
+	syncing gate         // held while a frame is written
+	work    gate         // held while tables are written or files are replaced
+	rows    sync.RWMutex // held, shared, while row numbers must not change
 	meter   meter
 	scratch sync.Pool
 
@@ -344,7 +344,7 @@ func (ix *Index) Sync(ctx context.Context) error {
 		return err
 	}
 	if ix.st != st || ix.st.log.pendingBase >= want {
-		ix.mu.Unlock() // another call did it, or the files were replaced, durably
+		ix.mu.Unlock() // another call has synced these records, or the files were replaced by ones that are already durable
 		return nil
 	}
 	frame, at := ix.st.log.cut()
@@ -358,7 +358,7 @@ func (ix *Index) write(frame []byte, at int64) error {
 		return nil
 	}
 	began := time.Now()
-	l := ix.st.log // replaced only by goroutines that are past the syncing gate
+	l := ix.st.log // replaced only by goroutines that hold the syncing gate
 	_, err := l.f.WriteAt(frame, at)
 	if err == nil {
 		err = l.f.Sync()

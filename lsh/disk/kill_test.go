@@ -28,7 +28,7 @@ const killWriters = 4
 type killOp struct {
 	kind    killKind
 	id      string
-	version int // of the document, or the time before which documents expire
+	version int // version of the document, or the time before which documents expire
 }
 
 type killKind int
@@ -195,8 +195,8 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 }
 
 // TestKilledWritersLoseNothing kills a process whose four writers mix all operations,
-// synced and unsynced, during merges and compactions. All acknowledged operations of each
-// writer are present, and of the others an initial part.
+// synced and unsynced, during merges and compactions. After each kill, all acknowledged
+// operations of each writer are present, and an initial part of its others.
 func TestKilledWritersLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process is killed only without -short")
@@ -277,8 +277,8 @@ func readKilled(t *testing.T, ix *disk.Index, kill int) (out [killWriters]map[st
 }
 
 // settleKilled counts the operations of a writer that are in the index: at least the
-// acknowledged ones, at most the one in progress. docs has its documents before, found
-// those in the index.
+// acknowledged ones, at most the one in progress. docs are its documents before these
+// operations, found those in the index.
 func settleKilled(t *testing.T, kill int, p *killPlan, docs map[string]int, out []bool, found map[string]int) int {
 	t.Helper()
 	ops := make([]killOp, len(out)+1)

@@ -17,7 +17,7 @@ const (
 
 // lockFile takes the lock on an open file without waiting; closing the file, or the
 // end of the process, releases it. The lock is on one byte far beyond the end, so
-// that others can read who holds it.
+// that other processes can still read the id of the one that holds it.
 func lockFile(f *os.File) error {
 	at := syscall.Overlapped{OffsetHigh: 1 << 30}
 	ok, _, err := lockFileEx.Call(f.Fd(), exclusiveLock|failImmediately, 0, 1, 0, uintptr(unsafe.Pointer(&at)))

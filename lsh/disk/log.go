@@ -44,7 +44,7 @@ type log struct {
 	// will be synced later. Each begins with room for the head of a frame.
 	writing, pending         []byte
 	writingBase, pendingBase int64
-	records                  uint32 // in pending
+	records                  uint32 // number of records in pending
 	spare                    []byte
 }
 
@@ -129,7 +129,7 @@ func (l *log) reset(end int64) {
 func (l *log) end() int64 { return l.pendingBase + int64(len(l.pending)) }
 
 // cut takes the pending records as a frame and returns it with the offset to write
-// it at, or nil if no record is pending. Pass the frame to finish.
+// it at, or nil if no record is pending. Pass the frame to written.
 func (l *log) cut() ([]byte, int64) {
 	if l.records == 0 {
 		return nil, l.pendingBase
@@ -144,7 +144,7 @@ func (l *log) cut() ([]byte, int64) {
 	return frame, l.writingBase
 }
 
-// written records that a frame is in the file.
+// written notes that a frame that cut returned is in the file.
 func (l *log) written(frame []byte) {
 	if cap(frame) <= 2*maxFrame {
 		l.spare = frame

@@ -36,7 +36,7 @@ func (ix *Index) maintain(ctx context.Context, choked bool) error {
 	return ix.fail(err)
 }
 
-// flush writes the tables in memory to a segment; the caller is past the work gate.
+// flush writes the tables in memory to a segment; the caller holds the work gate.
 func (ix *Index) flush(ctx context.Context) error {
 	if ix.st.frozen == nil {
 		if err := ix.freeze(ctx); err != nil {
@@ -75,7 +75,7 @@ func (ix *Index) freeze(ctx context.Context) error {
 	return ix.write(frame, at)
 }
 
-// freeze starts new tables in memory; all records have been cut.
+// freeze starts new tables in memory. All pending records must have been cut.
 func (st *store) freeze() {
 	st.frozen, st.frozenDead, st.frozenEnd = st.mem, slices.Clone(st.dead), st.log.pendingBase
 	st.mem = newTable(st.p.tags(), st.rows)
@@ -158,8 +158,8 @@ func mergeFrom(segs []*segment) int {
 	return best
 }
 
-// mergeSegments merges all segments from an index on into one; the caller is past
-// the work gate. It leaves out only the rows that are dead in the manifest: the
+// mergeSegments merges all segments from an index on into one; the caller holds the
+// work gate. It leaves out only the rows that are dead in the manifest: the
 // operations that killed other rows may not be durable yet, and a row that is alive
 // after a crash needs its entries.
 func (ix *Index) mergeSegments(ctx context.Context, from int) error {
@@ -179,7 +179,7 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 	}
 	ix.mu.Lock()
 	st.segs = append(slices.Clip(st.segs[:from]), s)
-	ix.mu.Unlock() // and the old ones are no longer in use
+	ix.mu.Unlock() // from here on the old segments are not in use
 	st.saved.segs = append(slices.Clip(st.saved.segs[:from]), ms)
 	ix.meter.merges.Add(1)
 	_, err = writeManifest(st.fsys, st.dir, &st.saved)
@@ -189,7 +189,7 @@ func (ix *Index) mergeSegments(ctx context.Context, from int) error {
 		}
 	}
 	if err != nil {
-		return err // the current manifest may name the old ones
+		return err // the manifest on disk may still name the old segments
 	}
 	for _, s := range old {
 		_ = st.fsys.remove(filePath(st.dir, segmentName(s.number)))

@@ -21,16 +21,16 @@ type manifest struct {
 	params
 	log     uint64 // number of the log
 	next    uint64 // next unused file number
-	rows    uint32 // in segments
-	indexed int64  // end of the log that is in segments
-	durable int64  // end of the log that was durable when this was written
+	rows    uint32 // number of rows in segments
+	indexed int64  // offset up to which the log is in segments
+	durable int64  // offset up to which the log was durable when the manifest was written
 	segs    []manifestSegment
 	dead    bitmap // rows of segments that are dead as of indexed
 }
 
 type manifestSegment struct {
 	number uint64
-	hi     uint32 // rows from the hi of the segment before
+	hi     uint32 // row after its last; its first is the hi of the previous segment
 	size   int64
 	toc    int64
 }
@@ -90,8 +90,8 @@ func (m *manifest) unmarshal(b []byte) error {
 
 func filePath(dir, name string) string { return filepath.Join(dir, name) }
 
-// writeManifest replaces the manifest of a directory, durably. After an error,
-// placed reports that the new one may still be in place; then every file that either
+// writeManifest durably replaces the manifest of a directory. After an error, placed
+// reports that the new one may still be in place; then every file that either
 // manifest names must stay.
 func writeManifest(fsys fileSystem, dir string, m *manifest) (placed bool, err error) {
 	b, err := m.marshal()
@@ -102,7 +102,7 @@ func writeManifest(fsys fileSystem, dir string, m *manifest) (placed bool, err e
 	if err := writeFile(fsys, tmp, b); err != nil {
 		return false, err
 	}
-	// The files that it names have durable names before the manifest is durable.
+	// The names of the files in the manifest must be durable before the manifest is.
 	if err := fsys.syncDir(dir); err != nil {
 		return false, err
 	}

@@ -15,11 +15,11 @@ import (
 // Metrics counts the work of an [Index] since it was opened. It works with expvar or
 // a JSON encoder.
 type Metrics struct {
-	Documents int // in the index
+	Documents int // documents in the index
 
 	Added      int64 // stored documents, including those replaced later
 	Inserted   int64 // calls of Insert and InsertNew
-	Duplicates int64 // documents among these that had a match
+	Duplicates int64 // inserted documents that had a match
 	Removed    int64
 	Expired    int64
 
@@ -31,11 +31,11 @@ type Metrics struct {
 	Syncs       int64
 	BytesSynced int64
 	Flushes     int64 // times that tables were written to a file
-	Merges      int64 // of files of tables
+	Merges      int64 // times that files of tables were merged
 	Compactions int64
 
-	// Duration of calls. Add and Insert include the writing of tables that some calls
-	// do, but not Sync.
+	// Durations of calls. Those of Add and Insert include the writing of tables that
+	// some calls do, but not Sync.
 	Add, Query, Sync Latency
 }
 
@@ -140,7 +140,7 @@ func bucketOf(n uint64) int {
 	return 8*e + int(n>>e)
 }
 
-// bucketTop is the largest duration of a bucket.
+// bucketTop returns the largest duration of bucket i, in nanoseconds.
 func bucketTop(i int) int64 {
 	if i < 16 {
 		return int64(i)
@@ -179,9 +179,9 @@ type Stats struct {
 	Banding   lsh.Banding
 	Threshold float64
 
-	LogBytes    int64 // of the file of documents
-	TableBytes  int64 // of the files of tables
-	MemoryBytes int64 // approximate; without the file pages that the system caches
+	LogBytes    int64 // size of the log of documents
+	TableBytes  int64 // size of the files of tables
+	MemoryBytes int64 // approximate memory in use, without the file pages that the system caches
 
 	// Largest lists the number of documents in the ten largest buckets of all bands, in
 	// descending order. Very large buckets mean that very many documents are the same,

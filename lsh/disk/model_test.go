@@ -22,8 +22,8 @@ import (
 // The tests of this file perform random operations on an index on a simulated disk, and
 // compare it with a model of the acknowledged operations.
 var (
-	powerCuts = flag.Int("powercuts", 1000, "losses of power of TestPowerCutLosesNothing")
-	faultRuns = flag.Int("faultruns", 1, "workloads of which TestFailedCallLosesNothing lets every call fail")
+	powerCuts = flag.Int("powercuts", 1000, "number of losses of power in TestPowerCutLosesNothing")
+	faultRuns = flag.Int("faultruns", 1, "number of workloads in which TestFailedCallLosesNothing lets each call fail")
 	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCutLosesNothing with this seed alone")
 )
 
@@ -117,7 +117,7 @@ type world struct {
 	trace   []string
 
 	busy   bool    // an operation is in progress, and others happen in the middle of it
-	outer  func()  // records the operation in progress before one that happens in the middle of it
+	outer  func()  // records the operation in progress; called before another one happens in the middle of it
 	during []state // states since the operation in progress began
 }
 
@@ -155,8 +155,8 @@ func (w *world) open() error {
 	return nil
 }
 
-// recover opens the index after a crash, on a working disk. It fails unless the index has
-// all acknowledged operations, and of the others an initial part.
+// recover opens the index after a crash, on a working disk. It fails unless the index
+// has all acknowledged operations and an initial part of the others.
 func (w *world) recover() {
 	w.t.Helper()
 	w.reader = nil
@@ -173,10 +173,10 @@ func (w *world) recover() {
 	}
 	got := w.read(w.ix)
 	if !containsState(w.durable, got) {
-		w.fatal("after the crash the index holds\n%v\nand may hold\n%v", got, w.durable)
+		w.fatal("after the crash the index holds\n%v\nwant one of\n%v", got, w.durable)
 	}
 	if err == nil && !slices.Equal(got, before) {
-		w.fatal("a reader found\n%v\nand the writer\n%v", before, got)
+		w.fatal("a reader found\n%v\nbut the writer found\n%v", before, got)
 	}
 	w.now, w.durable = []state{got}, []state{got}
 	w.checkAll(w.ix, got)
@@ -187,7 +187,7 @@ func (w *world) recover() {
 		}
 		got := w.read(ix)
 		if !containsState(want, got) {
-			w.fatal("the snapshot holds\n%v\nnot\n%v", got, want)
+			w.fatal("the snapshot holds\n%v\nwant one of\n%v", got, want)
 		}
 		w.snaps[dir] = []state{got}
 		w.checkAll(ix, got)
@@ -462,7 +462,7 @@ func (w *world) step(ctx context.Context) bool {
 	// operation.
 	if s, err := readState(w.ix); err == nil {
 		if !containsState(w.now, s) {
-			w.fatal("after the failure the index holds\n%v\nand may hold\n%v", s, w.now)
+			w.fatal("after the failure the index holds\n%v\nwant one of\n%v", s, w.now)
 		}
 		w.now = []state{s}
 	}
@@ -487,7 +487,7 @@ func (w *world) reopen() bool {
 		return false
 	}
 	if !containsState(w.durable, s) {
-		w.fatal("opened anew, the index holds\n%v\nand may hold\n%v", s, w.durable)
+		w.fatal("opened again, the index holds\n%v\nwant one of\n%v", s, w.durable)
 	}
 	w.now, w.durable = []state{s}, []state{s}
 	return true
@@ -509,7 +509,7 @@ func (w *world) read1(ctx context.Context) error {
 	}
 	s, err := readState(w.reader)
 	if err == nil && !containsState(w.durable, s) {
-		w.fatal("a reader finds\n%v\nand may find\n%v", s, w.durable)
+		w.fatal("a reader finds\n%v\nwant one of\n%v", s, w.durable)
 	}
 	return err
 }
@@ -523,7 +523,7 @@ func (w *world) bestMatch(s state, d Document) lsh.Match[string] {
 	return found[0]
 }
 
-// live performs some operations, in the middle of which the disk may fail.
+// live performs some operations. The disk may fail in the middle of any of them.
 func (w *world) live(steps int) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -197,7 +197,7 @@ func (ix *Index) Close() error {
 	ix.work <- struct{}{}
 	defer ix.work.leave()
 	ix.mu.RLock()
-	closed := ix.usable() // by another call
+	closed := ix.usable() // not nil if another call has closed the index
 	ix.mu.RUnlock()
 	if closed != nil {
 		return closed

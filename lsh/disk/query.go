@@ -58,7 +58,7 @@ func (ix *Index) Get(ctx context.Context, id string) (_ Document, _ bool, err er
 	if err := ctx.Err(); err != nil {
 		return Document{}, false, err
 	}
-	ix.mu.Lock() // findID has only one buffer
+	ix.mu.Lock() // findID uses a buffer that all calls share
 	defer ix.mu.Unlock()
 	if err := ix.usable(); err != nil {
 		return Document{}, false, err

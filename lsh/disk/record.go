@@ -48,7 +48,7 @@ const (
 type record struct {
 	kind kind
 	time int64
-	id   []byte // shares memory with the decoded bytes, like all of a record
+	id   []byte // shares memory with the decoded bytes, as regs does
 	regs []byte // 4*K bytes
 	set  int    // number of elements
 	head int    // size of the head
@@ -60,7 +60,7 @@ const (
 	kindAdd    kind = 1
 	kindAddSet kind = 2
 	kindRemove kind = 3
-	kindExpire kind = 4 // of documents older than the time of the record
+	kindExpire kind = 4 // expires the documents older than the time of the record
 )
 
 const (

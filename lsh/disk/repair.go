@@ -213,7 +213,7 @@ func (s *salvage) lose(from, to int64, id, reason string) {
 	s.done.Lost = append(s.done.Lost, Loss{Offset: from, Bytes: to - from, ID: id, Reason: reason})
 }
 
-// records saves the records in b, which begins at an offset.
+// records saves the records in b, which begins at offset off of the log.
 func (s *salvage) records(b []byte, off int64) error {
 	k := s.log.p.scheme.K
 	for at := 0; at < len(b); {

@@ -59,7 +59,7 @@ func TestRepairSavesWholeIndex(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got, err := readState(ix); err != nil || !containsState([]state{want}, got) {
-				t.Fatalf("%v, %v, want %v", got, err, want)
+				t.Fatalf("the new index holds %v, %v, want %v", got, err, want)
 			}
 			if err := ix.Verify(t.Context()); err != nil {
 				t.Fatal(err)
@@ -123,7 +123,7 @@ func TestRepairLosesOneRecordPerFlip(t *testing.T) {
 			}
 		}
 		if got < len(want)-1 || got < len(want) && len(rep.Lost) == 0 {
-			t.Fatalf("byte %d: %d documents of %d, %+v", i, got, len(want), rep)
+			t.Fatalf("byte %d flipped: %d of %d documents are left, want all but at most one that is reported lost: %+v", i, got, len(want), rep)
 		}
 		lostSomething += len(rep.Lost)
 		node.data[i] ^= 1 << (i % 8)
@@ -200,6 +200,6 @@ func TestRepairIgnoresRecordsInIDs(t *testing.T) {
 	node.data[at-recordFixed] ^= 1 // the size of the head
 	rep, err := repair(t.Context(), disk, modelDir, "/saved")
 	if err != nil || rep.Documents != 1 || len(rep.Lost) != 1 {
-		t.Errorf("%+v, %v, want document 0", rep, err)
+		t.Errorf("Repair = %+v, %v, want 1 document and 1 loss", rep, err)
 	}
 }

@@ -46,9 +46,9 @@ type scratch struct {
 	found      []found
 	bounded    bool
 	candidates int
-	left       []int // rows wanted from each band
+	left       []int // number of rows still wanted from each band
 	spans      []span
-	elements   float64 // estimated elements of the query; 0 until needed
+	elements   float64 // estimated number of elements of the query; 0 until needed
 }
 
 type found struct {
@@ -124,7 +124,7 @@ func (st *store) searchSame(ctx context.Context, sc *scratch, q *query) (done bo
 	if q.limit == 0 {
 		return false, nil
 	}
-	n := q.limit + 1 // one may be except
+	n := q.limit + 1 // one of them may be the row to leave out
 	if q.set != nil {
 		n += moreSame
 	}

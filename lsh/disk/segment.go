@@ -14,7 +14,7 @@ import (
 const (
 	segmentMagic = "NDix"
 	pageSize     = 1024
-	rowSize      = 16 // offset and time
+	rowSize      = 16 // bytes: the offset and the time of a row
 )
 
 // A segment holds the tables of consecutive rows in a file that never changes: for
@@ -23,20 +23,20 @@ const (
 // mapped into memory, and each page is checked when it is first read.
 type segment struct {
 	number uint64
-	lo, hi uint32 // rows
+	lo, hi uint32 // rows lo to hi-1
 	size   int64
 	data   []byte // whole pages
 	full   []byte // the mapped file
 	unmap  func() error
 	sums   []uint64
-	seen   []atomic.Uint64 // pages that were checked
+	seen   []atomic.Uint64 // a bit for each page that was checked
 	rows   uint64          // offset of the row table
 	tables []segmentTable
 }
 
 type segmentTable struct {
-	entries, count uint64 // offset and number
-	dir            uint64 // offset
+	entries, count uint64 // offset and number of the entries
+	dir            uint64 // offset of the directory
 	dirBits        int
 }
 

@@ -20,25 +20,25 @@ var (
 // durable. Any call may be made to fail, and the power may go off in the middle
 // of any that changes something. It is as hostile as POSIX lets a disk be:
 //
-//   - After a loss of power, each piece of 512 bytes that was not synced is
-//     there or not, in whatever order it was written; a file may have its new size
-//     and not its bytes.
-//   - Names that were made, changed or removed since the last syncDir are as
-//     before or as after, each of them, in whatever order.
+//   - After a loss of power, each piece of 512 bytes that was not synced is either
+//     there or not, whatever the order of the writes; a file may have its new size
+//     without its new bytes.
+//   - Each name that was made, changed or removed since the last syncDir is either as
+//     before or as after, whatever the order of the changes.
 //   - A call that fails may have done its work, some of it or none.
-//   - A Sync that fails leaves pages that later ones take for clean: they are read
-//     as they were written, and are lost with the power unless written once more.
+//   - A Sync that fails leaves pages that later ones take for clean: reads return what
+//     was written, but it is lost with the power unless it is written once more.
 type simDisk struct {
 	mu      sync.Mutex
 	r       *rand.Rand
 	root    *simNode
 	locks   map[string]bool
 	off     bool
-	calls   int // of any kind
+	calls   int // number of calls of any kind
 	changes int // number of calls that change something
 
 	failAt  int  // the call that fails; 0 for none
-	forever bool // and all that follow
+	forever bool // whether all calls after it fail too
 	cutAt   int  // the change during which the power fails; 0 for none
 	hookAt  int  // the call before which hook is called; 0 for none
 	hook    func()
@@ -54,7 +54,8 @@ type simNode struct {
 	names, durableNames map[string]*simNode
 	pendingNames        []nameChange
 
-	// Of a file, the same.
+	// For a file: the bytes as they are read, the durable bytes, and the changes since
+	// the last Sync.
 	data, durable []byte
 	pending       []dataChange
 }
@@ -71,7 +72,7 @@ type nameChange struct {
 type dataChange struct {
 	at    int64
 	bytes []byte
-	clean bool // a failed Sync left it: no later Sync makes it durable
+	clean bool // left by a failed Sync: no later Sync makes it durable
 }
 
 func newSimDisk(seed uint64) *simDisk {
@@ -82,8 +83,8 @@ func newSimDisk(seed uint64) *simDisk {
 	}
 }
 
-// call begins a call, and reports whether the call or the power fails in it: then the
-// caller does any part of its work.
+// call begins a call. It returns an error if the call or the power fails during it; the
+// caller may then do any part of its work.
 func (d *simDisk) call(change bool) error {
 	d.calls++
 	if d.calls == d.hookAt {
@@ -270,8 +271,8 @@ func (d *simDisk) names(dir string) ([]string, error) {
 	return slices.Sorted(maps.Keys(n.names)), nil
 }
 
-// syncDir of a directory that fails may have done some of its work; the next
-// one does the rest.
+// syncDir makes the names in a directory durable. If it fails, it may have done some of
+// its work; the next call does the rest.
 func (d *simDisk) syncDir(dir string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -469,7 +470,7 @@ func (n *simNode) survive(r *rand.Rand, seen map[*simNode]*simNode) *simNode {
 				at = end
 			}
 		}
-		if len(s.data) < len(n.data) && r.IntN(4) == 0 { // the size without the bytes
+		if len(s.data) < len(n.data) && r.IntN(4) == 0 { // the new size without the new bytes
 			fill := make([]byte, len(n.data)-len(s.data))
 			if r.IntN(2) == 0 {
 				for i := range fill {

@@ -28,18 +28,18 @@ type store struct {
 	sk   *minhash.Sketcher
 	log  *log
 
-	segs   []*segment // of consecutive rows
+	segs   []*segment // segments of consecutive rows, the first rows of the store
 	frozen *table     // the following rows, being written to a segment; or nil
 	mem    *table     // the rows after those
 	dead   bitmap
 	rows   uint32
 	live   int
 
-	// The content of the manifest once frozen has become a segment.
+	// The fields dead and indexed of the manifest, once frozen has become a segment.
 	frozenDead bitmap
 	frozenEnd  int64
 
-	saved manifest // as it was last written
+	saved manifest // the manifest as it was last written
 	tg    tagger
 	tag   []uint32
 	buf   []byte
@@ -83,7 +83,7 @@ func createStore(fsys fileSystem, dir string, p params, number uint64) (*store, 
 type Recovery struct {
 	File   string
 	Offset int64 // where the last whole frame ends
-	Bytes  int64 // after it; 0 if the log is whole
+	Bytes  int64 // number of bytes after it; 0 if the log is whole
 }
 
 // openStore opens the store that the manifest describes.
@@ -193,7 +193,7 @@ func (st *store) replay(readOnly bool) (Recovery, error) {
 func (st *store) settle(end, size int64) error {
 	l := st.log
 	if end == st.saved.durable && end == size {
-		return nil // it was closed
+		return nil // the index was closed, which made everything durable
 	}
 	if err := l.rewrite(st.saved.durable, end); err != nil {
 		return err

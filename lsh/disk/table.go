@@ -52,10 +52,10 @@ type table struct {
 	width int
 	base  uint32
 
-	offsets []uint64 // of records, one per row
+	offsets []uint64 // offset of the record of each row
 	times   []int64
 	empty   []bool   // rows of empty signatures, which have only the tag of the id
-	tags    []uint32 // width a row
+	tags    []uint32 // width tags for each row
 
 	slots []uint64 // mixed tag<<32 | oldest entry+1; 0 is free
 	used  int

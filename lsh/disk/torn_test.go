@@ -28,7 +28,7 @@ func TestTornLogKeepsIntactRecords(t *testing.T) {
 		ends = append(ends, size())
 	}
 	whole := must(os.ReadFile(name))(t)
-	manifest := must(os.ReadFile(dir + "/MANIFEST"))(t) // of an index that was not closed
+	manifest := must(os.ReadFile(dir + "/MANIFEST"))(t) // manifest of an index that was not closed
 	for n := ends[0]; n <= ends[4]; n += 1 + n%41 {
 		torn := t.TempDir()
 		check(t, os.WriteFile(torn+"/documents-000001.log", whole[:n], 0o666))
@@ -51,7 +51,7 @@ func TestTornLogKeepsIntactRecords(t *testing.T) {
 		check(t, ix.Close())
 		ix = open(t, torn, disk.Options{})
 		if ix.Len() != docs+1 || ix.Recovery().Bytes != 0 {
-			t.Fatalf("%d documents after another, want %d", ix.Len(), docs+1)
+			t.Fatalf("%d documents after another was added, want %d", ix.Len(), docs+1)
 		}
 		check(t, ix.Close())
 	}

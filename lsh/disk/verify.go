@@ -169,7 +169,7 @@ func (ix *Index) verifyRows(ctx context.Context) error {
 type verifier struct {
 	st       *store
 	row      uint32
-	off      int64 // of the row before
+	off      int64 // offset of the record of the previous row
 	tg       tagger
 	tags     []uint32
 	regs     []uint32

@@ -13,8 +13,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// rfc returns about that many bytes of real documents; without them the benchmark is
-// skipped.
+// rfc returns about size bytes of real documents; without such documents it skips the
+// benchmark.
 func rfc(b *testing.B, size int) []corpus.Doc {
 	b.Helper()
 	docs := corpus.Docs(b, "throughput", "english_rfc.jsonl")
@@ -169,7 +169,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// scripts make one word of a script, or as many letters as weigh about as much.
+// scripts lists scripts with a function that makes one word of each, or letters that
+// weigh about as much as a word.
 var scripts = []struct {
 	name string
 	word func(r *rng) string
@@ -184,7 +185,7 @@ var scripts = []struct {
 	}},
 }
 
-// word returns that many random letters of an alphabet.
+// word returns n random letters of an alphabet.
 func word(r *rng, alphabet string, n int) string {
 	letters := []rune(alphabet)
 	out := make([]rune, n)

@@ -28,7 +28,7 @@ const source = `((?:\p{Lu}[\p{L}\p{N}'’&.-]*[\p{L}\p{N}])(?:[ \n](?:of[ \n]|th
 type cue struct {
 	words   []string
 	pattern *regexp.Regexp
-	media   bool // anybody may be the source: it counts if its name looks like a medium
+	media   bool // the wording fits any name: the source counts only if it is named like a medium
 }
 
 var cues = []cue{

@@ -15,7 +15,7 @@ import (
 type citing struct {
 	once       sync.Once
 	paragraphs []shingle.Span
-	words      [][]cueWord // by cue, ascending
+	words      [][]cueWord // words of each cue, in ascending order
 }
 
 // A cueWord is a word of a cue in a text: its first byte, its end, and the place

@@ -123,7 +123,7 @@ func TestCommonPassageIsComparedWithFirstHolders(t *testing.T) {
 				t.Errorf("queries after every %d documents, %d gone (-want +got):\n%s", every, 30*gone, diff)
 			}
 		}
-		// Up to twenty are all compared.
+		// The twenty documents that remain are few enough to be compared with all.
 		for i := range 80 {
 			ix.Remove(id(i))
 		}

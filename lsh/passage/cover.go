@@ -26,7 +26,7 @@ type Cover struct {
 }
 
 // Share returns the cover of the text with fewer tokens of its own; for texts of
-// equal length, the larger one.
+// equal length, the larger of the two covers.
 func (c Cover) Share() float64 {
 	switch {
 	case c.TokensA < c.TokensB:
@@ -191,7 +191,7 @@ type coverSearch struct {
 	docs    []*document
 	postings
 	size  []int32  // number of distinct fingerprints of each document
-	from  []uint32 // the shared ones of document d begin at run[at[from[d]:from[d+1]]]
+	from  []uint32 // at[from[d]:from[d+1]] are the positions in run of the shared fingerprints of document d
 	at    []uint32
 	equal map[uint32][]uint32 // the later documents that equal a document without fingerprints
 }
@@ -296,8 +296,8 @@ func (s *coverSearch) fill(ctx context.Context, batch [][]CoveredPair, first int
 	wg.Wait()
 }
 
-// later returns the pairs of document d with those added after it. The counts are
-// zero before and after.
+// later returns the pairs of document d with those added after it. All counts are
+// zero before and after the call.
 func (s *coverSearch) later(d uint32, counts []int32) (pairs []CoveredPair) {
 	var found []uint32
 	for _, at := range s.at[s.from[d]:s.from[d+1]] {

@@ -85,7 +85,7 @@ func TestCoveredAgreesWithAllPairs(t *testing.T) {
 			}
 		}
 		if share < .5 && len(want) < 25 {
-			t.Fatalf("at %v only %d pairs: the texts show nothing", share, len(want))
+			t.Fatalf("at %v only %d pairs, want more (else nothing is tested)", share, len(want))
 		}
 		near := cmp.Comparer(func(x, y float64) bool { return math.Abs(x-y) < 1e-6 })
 		for _, workers := range []int{1, 3, -1} {
@@ -107,12 +107,12 @@ func TestCoveredAgreesWithAllPairs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p.A == id(0) {
-			t.Errorf("a pair that is not wanted: %s, %s", p.A, p.B)
+			t.Errorf("pair %s, %s, want no pair that Want rejects", p.A, p.B)
 		}
 		wanted++
 	}
 	if wanted == 0 {
-		t.Error("no pair is wanted")
+		t.Error("0 pairs, want some that Want accepts")
 	}
 }
 

@@ -162,11 +162,11 @@ type reader struct {
 	ix      *Index
 	next    uint64 // the number of the next block
 	version byte
-	same    bool         // the stored tokens and fingerprints fit the options
-	content bytes.Buffer // of the last block
-	runs    [][]posting  // of the blocks
+	same    bool         // whether the stored tokens and fingerprints fit the options
+	content bytes.Buffer // content of the last block read
+	runs    [][]posting  // postings of each block read
 	last    posting
-	count   uint64 // postings
+	count   uint64 // number of postings read
 }
 
 func (rd *reader) read() error {
@@ -210,7 +210,7 @@ func (rd *reader) read() error {
 	return nil
 }
 
-// blocks passes on the content of the blocks up to the empty one.
+// blocks calls use with the content of each block up to the empty one.
 func (rd *reader) blocks(use func(content []byte) error) error {
 	for {
 		number := rd.next

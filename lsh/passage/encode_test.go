@@ -119,10 +119,10 @@ func TestReadRefusesOtherOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(collect(want), collect(got)); diff != "" {
-			t.Errorf("%+v: Pairs (-want made anew +got):\n%s", opts, diff)
+			t.Errorf("%+v: Pairs (-want rebuilt from texts +got):\n%s", opts, diff)
 		}
 		if diff := cmp.Diff(want.Stats(), got.Stats()); diff != "" {
-			t.Errorf("%+v: Stats (-want made anew +got):\n%s", opts, diff)
+			t.Errorf("%+v: Stats (-want rebuilt from texts +got):\n%s", opts, diff)
 		}
 	}
 }

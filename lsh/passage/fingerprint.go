@@ -41,7 +41,7 @@ const word = 100
 
 // appendWeighted is appendFingerprints for tokens with the given weights.
 func appendWeighted(dst []fingerprint, ids []uint32, weights []uint8, window int) []fingerprint {
-	hashes := make([]uint64, 0, len(ids)) // hash of the gram that begins at each token, as long as there is one
+	hashes := make([]uint64, 0, len(ids)) // hash of the gram that begins at each token, up to the last gram
 	end, sum := 0, 0                      // the gram of the current token ends before end
 	for i := range ids {
 		for ; end < len(ids) && sum < gram*word; end++ {
@@ -99,7 +99,8 @@ func appendTokens(dst []fingerprint, ids []uint32, window int) []fingerprint {
 func appendWindows(dst []fingerprint, ids []uint32, window int) []fingerprint {
 	n := len(ids) - gram + 1
 	dst = slices.Grow(dst, n*2/(window+1)+n/16)
-	// Hashes are computed a stretch at a time, keeping the end of the stretch before.
+	// Hashes are computed one stretch at a time, keeping the end of the previous
+	// stretch.
 	var hashes [512]uint64
 	size := max(len(hashes), 2*window)
 	recent := hashes[:]

@@ -38,7 +38,7 @@ type Member struct {
 type place struct {
 	doc   int
 	span  shingle.Span
-	links []int // by number
+	links []int // numbers of the links to the place
 }
 
 // Groups finds the passages that recur, with all places of each. Every document is
@@ -107,8 +107,8 @@ func makePlaces(links []link) []place {
 	for _, i := range order {
 		s := links[i]
 		best, most := -1, 0
-		// Starts ascend, so a place that overlaps by half of the longer one began at most
-		// the length of s before it.
+		// Starts ascend, so a place that overlaps s.B by more than half of the
+		// longer of the two begins at most the length of s.B before it.
 		for k := len(places) - 1; k >= 0 && places[k].doc == s.holder && places[k].span.Start >= s.B.Start-s.B.Len(); k-- {
 			o := min(places[k].span.End, s.B.End) - s.B.Start
 			if 2*o > max(places[k].span.Len(), s.B.Len()) && o > most {

@@ -15,7 +15,7 @@ import (
 type link struct {
 	doc, holder int
 	shingle.Passage
-	from, to uint32 // the linker's entries that led to it, together with others of the same two texts
+	from, to uint32 // entry[from:to] of the linker led to this link and to any others between the same two texts
 }
 
 // A linker links every document only with the first holders of its fingerprints: the
@@ -187,7 +187,7 @@ func (l *linker) sort(d int, held []heldFirst) {
 type order struct {
 	at    []uint32 // by token: 0, or the number of its entry plus 1
 	next  []uint32 // by rank: 0, or the position of the next entry
-	ranks []int    // those with entries
+	ranks []int    // the ranks that have entries
 	of    []uint32 // rank of each entry
 	held  []heldFirst
 }

@@ -11,8 +11,8 @@ type numbering struct {
 	block []uint32 // document that holds every blockTokens-th token
 }
 
-// blockTokens is a compromise: a block of a table that takes 4 bytes holds few
-// documents.
+// blockTokens is a compromise: the table of blocks takes 4 bytes per block, and a
+// block should hold few documents.
 const blockTokens = 64
 
 // fits reports whether there are numbers for that many more tokens.

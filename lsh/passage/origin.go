@@ -19,7 +19,7 @@ type OriginOptions struct {
 // show.
 type Origins struct {
 	Passages  []Origin
-	Documents []Source // documents with text that is also elsewhere, in the order in which they were added
+	Documents []Source // documents that share text with another one, in the order in which they were added
 }
 
 // An Origin is a passage with its holders, in the order of time.
@@ -55,7 +55,7 @@ type Source struct {
 	// Elsewhere is the share of the document's own text that passages of other documents
 	// cover: earlier ones where the times are known, otherwise any.
 	Elsewhere float64
-	From      []string // those documents, with the one that covers most first
+	From      []string // ids of those documents, the one that covers most first
 }
 
 // Origins finds the passages that recur, as [Index.Groups] does, and for each of
@@ -108,7 +108,7 @@ func originOf(docs []*document, g numbered, covered *coverage, cites func(d int,
 	if !missing && (rest < 0 || before(docs[g.docs[0]], docs[g.docs[rest]])) {
 		o.First = 0
 	}
-	by, first := map[int]int{}, map[int]int{} // for each document the one that covers it, -1 for none, and its first place
+	by, first := map[int]int{}, map[int]int{} // for each document: the earlier one that covers it, or -1; and its first place among the members
 	for k, m := range g.Members {
 		d := g.docs[k]
 		e, ok := by[d]

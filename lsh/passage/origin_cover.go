@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	coverReach = 32 // number of tokens around a fingerprint that may be covered with it
+	coverReach = 32 // number of tokens on each side of a fingerprint that may be covered with it
 
 	// In a long document every fourth fingerprint is examined, and for each the first
 	// holders, to find the documents that are most likely to cover it.
@@ -23,10 +23,10 @@ const (
 // share to make an exact measurement unnecessary.
 const certain = 1.1
 
-// In a document with as many fingerprints as longDocument, chance matters little: a
-// document that covers a part of it has some of the fingerprints of that part, at least
-// one in fewestShared, and the passages around them are at least the factor hopeless of
-// all passages.
+// In a document with at least longDocument fingerprints, chance matters little: a
+// document that covers a part of it has at least one in fewestShared of the
+// fingerprints of that part, and the passages around these cover at least hopeless
+// times as much as all passages.
 const (
 	longDocument = 512
 	fewestShared = 16
@@ -46,9 +46,9 @@ type coverage struct {
 // A coveredDocument is a document with the documents that cover it.
 type coveredDocument struct {
 	mu      sync.Mutex
-	covered map[int]bool // by document, whether it covers the share
+	covered map[int]bool // for each document examined, whether it covers the share
 	nearest []int        // earlier documents that share most of its fingerprints, most first
-	looked  bool         // for nearest
+	looked  bool         // whether the other fields except extents have been set
 	never   bool         // no document can cover it
 	extents []extent     // extents of all earlier documents, the largest first; nil until they are needed
 	spots   []spot
@@ -167,7 +167,7 @@ func (c *coverage) postingsOf(doc, begin int) int {
 	for before(begin + step - 1) {
 		step *= 2
 	}
-	lo, hi := begin+step/2, begin+step-1 // those below lo come before
+	lo, hi := begin+step/2, begin+step-1 // postings below lo belong to earlier documents
 	for lo < hi {
 		if m := (lo + hi) / 2; before(m) {
 			lo = m + 1
@@ -218,12 +218,13 @@ func (c *coverage) reach(d int) int {
 	return n
 }
 
-// extend adds the reach of the fingerprint at token p to n tokens of d that end
-// there.
+// extend adds the tokens of d that may be covered with the fingerprint at token p to
+// a count of n tokens, the last of which ends at end. It returns the new count and
+// the new end.
 func (c *coverage) extend(d, n, end int, p uint32) (int, int) {
 	reach, t := coverReach, c.docs[d].text
 	if t.Weights() != nil {
-		reach *= 2 // a fingerprint has this many more tokens
+		reach *= 2 // a fingerprint may have that many more tokens
 	}
 	from, to := max(end, int(p)-reach), min(int(p)+gram+reach, t.Len())
 	return n + max(to-from, 0), max(end, to)
@@ -252,7 +253,7 @@ func (c *coverage) reachable(d int) []extent {
 	if c.size[d] >= longDocument {
 		need = c.share * float64(c.size[d]) / fewestShared
 	}
-	out := []extent{} // not nil, as it is known
+	out := []extent{} // nil would mean that it has not been computed
 	for _, o := range t.docs {
 		if float64(t.of[o].shared) >= need {
 			out = append(out, extent{int(o), t.of[o].tokens})
@@ -288,7 +289,7 @@ func (c *coverage) nearest(d int) []int {
 			}
 		}
 	}
-	var all []extent // fingerprints here, not tokens
+	var all []extent // the field tokens counts fingerprints here
 	for _, o := range t.docs {
 		all = append(all, extent{int(o), t.of[o].tokens})
 		t.of[o] = reached{}

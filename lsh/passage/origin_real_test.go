@@ -66,7 +66,7 @@ func TestOriginsByDefinition(t *testing.T) {
 			parts = slices.Repeat(parts[:1], 12)
 		}
 		parts = append(parts, strings.Join(r.words(r.n(80), 8000), " "))
-		at := start.Add(time.Duration(r.n(100)) * time.Hour) // some are equal
+		at := start.Add(time.Duration(r.n(100)) * time.Hour) // some times are equal
 		if r.n(12) == 0 {
 			at = time.Time{}
 		}
@@ -98,7 +98,7 @@ func TestOriginsByDefinition(t *testing.T) {
 func TestOriginsOfPlantedStoriesAreFound(t *testing.T) {
 	const stories, hosts = 20, 40
 	var long, other []string
-	ix := passage.New(passage.Options{}) // of the stories, which share nothing with other texts
+	ix := passage.New(passage.Options{}) // holds only the stories, which share nothing with other texts
 	for pass := range 2 {
 		for _, d := range corpus.Docs(t, "reuters21578", "docs.jsonl") {
 			n := len(strings.Fields(d.Text))
@@ -187,7 +187,7 @@ func TestOriginsOfPlantedStoriesAreFound(t *testing.T) {
 						t.Errorf("story %d: %d origins of %d documents, want %d", s, o.Origins, o.Documents, want)
 					}
 					if want := 1 + hosts/4; c.name == "times" && o.Documents == hosts && o.Origins != want {
-						t.Errorf("story %d: %d origins, planted %d", s, o.Origins, want)
+						t.Errorf("story %d: %d origins, want %d as planted", s, o.Origins, want)
 					}
 					for k, h := range o.Holders {
 						if h.From >= k || h.From >= 0 && !o.Holders[h.From].Time.Before(h.Time) {

@@ -144,7 +144,7 @@ type Stats struct {
 	Documents    int
 	Tokens       int
 	TextBytes    int
-	Fingerprints int // held, repeats included
+	Fingerprints int // fingerprints held, repeats included
 	Distinct     int // distinct fingerprints
 	Common       int // distinct fingerprints that more than MaxDocuments documents hold
 	Withheld     int // pairs of documents that Common fingerprints did not propose, summed over these fingerprints

@@ -163,7 +163,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 		t.Errorf("documents replaced one by one: Pairs (-want +got):\n%s", diff)
 	}
 	for range ix.Pairs(context.Background()) {
-		break // ends early without harm
+		break // stopping early must do no harm
 	}
 }
 
@@ -196,7 +196,7 @@ func TestQueryFindsWhatPairsDoes(t *testing.T) {
 			}
 		}
 		if !self {
-			t.Errorf("Query(text of %s) lacks the document itself, want it", id(i))
+			t.Errorf("Query(text of %s) does not return the document itself", id(i))
 		}
 	}
 	if n != len(pairs) {

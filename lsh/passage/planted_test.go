@@ -15,7 +15,7 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// A span of a document.
+// A part is a span of a document.
 type part struct {
 	id string
 	shingle.Span
@@ -321,8 +321,8 @@ func planted(t *testing.T, docs [][]string, seeds int) {
 		change   edit
 		parts    int
 		least    float64
-		required float64 // of precision
-		found    float64 // largest number of findings for one passage
+		required float64 // minimum precision
+		found    float64 // maximum granularity: mean number of findings for each passage found
 	}{
 		{"unedited", unedited, 0, .995, .99, 1.01},
 		{"typography", typography, 0, .995, .99, 1.01},

@@ -20,9 +20,9 @@ const (
 
 	limitless = math.MaxInt
 
-	// A fingerprint that more documents hold belongs to a formula, unless two texts
-	// share this many of them: a run of 22 words always does. Only its first holders are
-	// tried with others.
+	// A fingerprint that more than formulaDocuments documents hold belongs to a
+	// formula, unless two texts share at least formulaShared of them, as they do if
+	// they share a run of 22 words. A formula is tried only with its first holders.
 	formulaDocuments = 64
 	formulaShared    = 6
 )
@@ -30,7 +30,7 @@ const (
 // A trial is a fingerprint that the current text shares with a document.
 type trial struct {
 	doc    uint32
-	pa, pb uint32 // the tokens
+	pa, pb uint32 // first tokens of the fingerprint in the current text and in the document
 	kind   kind
 }
 
@@ -92,7 +92,7 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 		}
 		kind := ix.opts.kind(df)
 		if kind == formula {
-			kind = usual // the current text is compared with all
+			kind = usual // a queried text is compared with all holders
 		}
 		for _, m := range mine[:min(k, places)] {
 			trials = propose(trials, m.at, held, &ix.store.numbers, kind, most)
@@ -164,12 +164,12 @@ func (o Options) matches(g *grouping, t *shingle.Text, docs func(uint32) *docume
 	return out, left
 }
 
-// A grouping sorts trials by document, with one counter for each.
+// A grouping sorts trials by document, with one counter for each document.
 type grouping struct {
 	next   []uint32 // by document: 0, or the position of its next trial
 	docs   []uint32
 	sorted []trial
-	spots  []uint64 // in the current text: a place, and the fingerprint there
+	spots  []uint64 // places in the current text, each with the fingerprint there
 	trials []trial
 }
 
@@ -263,8 +263,8 @@ type search struct {
 	docs []*document
 	postings
 	from []uint32     // the fingerprints of document d are at[from[d]:from[d+1]]
-	at   []uint32     // the first posting of the document in the run
-	kind []kind       // of each of them for the document
+	at   []uint32     // first posting of each fingerprint in its document, as an index in run
+	kind []kind       // kind[i] is the kind of the fingerprint at[i] for its document
 	left atomic.Int64 // pairs left out because they share only formulas
 }
 

@@ -23,13 +23,13 @@ import (
 	"github.com/neardup/neardup/lsh/redis"
 )
 
-// A proxy passes requests on to a server, and cuts the connection during one: before the
-// server gets it, or after the server has answered.
+// A proxy passes requests on to a server, and cuts the connection during one of them:
+// before the server gets the request, or after it has answered.
 type proxy struct {
 	addr    string
 	trips   atomic.Int64
 	cutAt   int64
-	answers bool // the server gets the request during which the connection is cut
+	answers bool // whether the server gets the request during which the connection is cut
 }
 
 func startProxy(t testing.TB, server string, cutAt int64, answers bool) *proxy {
@@ -81,7 +81,7 @@ func (p *proxy) serve(client net.Conn, server string) {
 			cut.Store(true)
 			if p.answers {
 				_, _ = up.Write(buf[:n])
-				time.Sleep(20 * time.Millisecond) // for the server to do it
+				time.Sleep(20 * time.Millisecond) // let the server process the request
 			}
 			return
 		}
@@ -92,8 +92,8 @@ func (p *proxy) serve(client net.Conn, server string) {
 }
 
 // TestCutConnectionLosesNothing cuts the connection once at each round trip of a
-// workload. Failed calls are repeated; then the index holds the same as without a cut,
-// and nothing is left over.
+// workload. Failed calls are repeated; the index must then hold the same documents as
+// without a cut, with nothing left over.
 func TestCutConnectionLosesNothing(t *testing.T) {
 	direct := server(t)
 	addr := direct.(*goredis.Client).Options().Addr
@@ -166,7 +166,7 @@ func cutWorkload(t *testing.T, p *proxy, direct goredis.UniversalClient, namespa
 	check(t, err)
 	got, err := ix.SearchAll(ctx, queries)
 	check(t, err)
-	for i := range got { // repeated calls give other numbers, and so another order of equal matches
+	for i := range got { // repeated calls number the documents differently, which changes the order of equal matches
 		byID(want[i])
 		byID(got[i])
 	}
@@ -234,7 +234,8 @@ func TestInsertUnlessStoresOneCopy(t *testing.T) {
 			ix, err := redis.Open(ctx, client, o)
 			check(t, err)
 			wg.Go(func() {
-				// Each is similar to the old one, and more similar to the others.
+				// Each document is similar to the old one, and more similar to the
+				// other new ones.
 				d := document(fmt.Sprintf("%d/%d", round, c), 0, 29, true)
 				d.Set = append(d.Set, uint64(round), uint64(c)+1<<32)
 				d.Signature = sketcher.Sketch(d.Set)

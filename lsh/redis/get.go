@@ -10,7 +10,7 @@ import (
 
 // GetAll returns documents by their ids: see [disk.Store]. A document that is
 // replaced during the call may be missing. Documents stored by versions of this
-// package without times have the zero Time.
+// package that did not store times have the zero Time.
 func (ix *Index) GetAll(ctx context.Context, ids []string) ([]disk.Document, error) {
 	all := make([]int, len(ids))
 	for i := range all {

@@ -264,8 +264,8 @@ func (ix *Index) insertNew(ctx context.Context, records []*record, threshold flo
 }
 
 // decide returns the verdicts on records in order, as if each new one were stored
-// before the next is looked up, and the new ones. The verdicts hold as long as no
-// document with a number above last is stored in their bands.
+// before the next is looked up. It also returns the new ones. The verdicts hold as
+// long as no document with a number above last is stored in their bands.
 func (ix *Index) decide(ctx context.Context, records []*record, threshold float64, except []string) (out []disk.Verdict, fresh []*record, last int64, err error) {
 	queries := make([]query, len(records))
 	for i, r := range records {
@@ -276,7 +276,7 @@ func (ix *Index) decide(ctx context.Context, records []*record, threshold float6
 		return nil, nil, 0, err
 	}
 	out = make([]disk.Verdict, len(records))
-	current := map[string]int64{} // numbers of the new ones, by id
+	current := map[string]int64{} // numbers of the new documents, by id
 	inBand := map[string][]int64{}
 	const provisional = math.MaxInt64 / 2 // numbers above all numbers in the server
 	for i, r := range records {

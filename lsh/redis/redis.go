@@ -185,7 +185,7 @@ func (g guard) check(ix *Index) error {
 }
 
 func (ix *Index) gone() error {
-	return fmt.Errorf("the server has lost the index in %q, by eviction, deletion or a restart: remove its remaining keys and start again: %w", ix.o.Namespace, disk.ErrCorrupt)
+	return fmt.Errorf("the server has lost part of the index in %q (by eviction, deletion or a restart); remove its remaining keys and start again: %w", ix.o.Namespace, disk.ErrCorrupt)
 }
 
 // guardScript begins every script. The first keys hold the description and the
@@ -241,7 +241,7 @@ func (ix *Index) run(ctx context.Context, s *redis.Script, send func(redis.Pipel
 	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return err
 	}
-	// None of the calls was run.
+	// The server did not know the script, so it ran none of the calls.
 	if _, err := within(ctx, func() (string, error) { return s.Load(ctx, ix.client).Result() }); err != nil {
 		return err
 	}

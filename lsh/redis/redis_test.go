@@ -271,7 +271,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		check(t, err)
 	}
 	if n, err := client.ZCard(ctx, "{a}:times").Result(); err != nil || n > 3 {
-		t.Errorf("%d times of 3 documents, %v, want at most 3", n, err)
+		t.Errorf("%d times are stored, %v, want at most 3, one per document", n, err)
 	}
 }
 

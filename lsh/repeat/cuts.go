@@ -14,7 +14,7 @@ type cutStore struct {
 	limit  int      // bytes in memory; 0 for no limit
 	starts []uint64 // offset of the cuts of each document
 	recent []byte
-	before uint64 // bytes in the file
+	before uint64 // number of bytes in the file
 	file   file
 	buf    []byte
 	fail   func(error)

@@ -17,10 +17,10 @@ const mostFences = 1 << 16
 // without a key are rarely read.
 type disk struct {
 	dir     string
-	filters int // bytes that filters may take
+	filters int // number of bytes that filters may take
 	fences  int
 	runs    []*sortedRun // the oldest first
-	buf     []byte       // a block
+	buf     []byte       // room for a block
 	err     error        // the first error
 
 	known map[uint64][]place // places by key, valid until the next document
@@ -82,7 +82,7 @@ func (d *disk) fail(err error) {
 // write adds a run of sorted entries.
 func (d *disk) write(entries []entry) error {
 	if d.err != nil {
-		return nil // its first key is known
+		return nil // nothing is written after an error; Err returns the first one
 	}
 	if d.buf == nil {
 		d.buf = make([]byte, blockSize)
@@ -127,7 +127,7 @@ func (d *disk) merge(from int) error {
 	n := 0
 	for i, r := range old {
 		n += r.n
-		r.filter = filter{} // it is no longer in use
+		r.filter = filter{} // frees its memory: the filter is no longer used
 		cursors[i] = cursor{run: r}
 		if err := cursors[i].next(); err != nil {
 			return err

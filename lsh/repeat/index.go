@@ -15,9 +15,9 @@ const mostPlaces = 32
 type index struct {
 	table table
 	disk  disk
-	runs  int     // all places except marks
-	found []place // by places
-	equal []place // by addUnlessEqual
+	runs  int     // number of places, not counting marks
+	found []place // buffer of places
+	equal []place // buffer of addUnlessEqual
 }
 
 // A place is a piece of a document.
@@ -43,7 +43,8 @@ func (x *index) places(key uint64) []place {
 	return x.found
 }
 
-// add adds the anchors of a document outside the known text.
+// add adds the anchors of a document, except those whose windows all lie in one
+// known match.
 func (x *index) add(c *Cutter, doc uint32, s *seq, known []match) {
 	for _, a := range s.anchors {
 		for len(known) > 0 && known[0].to < c.end(a) {
@@ -91,8 +92,8 @@ func (x *index) addWindows(c *Cutter, doc uint32, s *seq, a anchor) {
 
 // addUnlessEqual adds n pieces, unless the document already has equal ones:
 // overlapping pieces may be equal, and so may pieces of a document that was not cut.
-// All pieces of one document with the same key are added without a write to disk in
-// between.
+// The table is not written to disk while a document is added, so it holds all places
+// of the document with that key.
 func (x *index) addUnlessEqual(key uint64, doc uint32, s *seq, at, n int) {
 	x.equal = x.table.appendPlaces(x.equal[:0], key)
 	for _, p := range x.equal {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// A match is a run of pieces of a text that a document has from piece at on.
+// A match is a run of pieces of a text that equals the pieces of document doc from
+// piece at on.
 type match struct {
 	from, to int
 	doc      uint32
@@ -38,7 +39,7 @@ func (c *Cutter) covered(s *seq) []match {
 // may be missing.
 func (c *Cutter) matches(s *seq) []match {
 	var all []match
-	from, to := 0, 0 // covered by matches without a gap
+	from, to := 0, 0 // pieces that matches cover without a gap
 	found := func(m match) {
 		if m.to-m.from == 0 {
 			return
@@ -52,7 +53,7 @@ func (c *Cutter) matches(s *seq) []match {
 	}
 	for _, a := range s.anchors {
 		if from <= a.first && c.end(a) <= to {
-			continue // the matches of these windows are known, or found by later ones
+			continue // the matches of these windows are known, or are found by later windows
 		}
 		if places := c.index.places(a.hash); !isCommon(places) {
 			for _, p := range places {
@@ -101,7 +102,7 @@ func cover(all []match) (out []match) {
 	slices.SortFunc(all, func(x, y match) int {
 		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(y.to, x.to), cmp.Compare(x.doc, y.doc), cmp.Compare(x.at, y.at))
 	})
-	at := 0 // covered so far
+	at := 0 // end of the pieces considered so far
 	for i := 0; i < len(all); {
 		at = max(at, all[i].from)
 		best := all[i]

@@ -18,15 +18,15 @@ func (c *Cutter) Prepare(text string) *Text { return &Text{c.read(text)} }
 // A seq is a list of the pieces of a text. Pieces without a token are left out.
 type seq struct {
 	text       string
-	sym        []uint64 // equal for pieces of equal tokens
+	sym        []uint64 // symbol of each piece; pieces of equal tokens have equal symbols
 	start, end []uint32
-	tokens     []uint32 // number of tokens before each piece, and of all; nil if each piece has one
-	sum        []uint64 // hash of the pieces before each, and of all
+	tokens     []uint32 // number of tokens before each piece, then the total; nil if every piece is one token
+	sum        []uint64 // hash of the pieces before each piece, then of all pieces
 	anchors    []anchor
 }
 
 // An anchor is a run of pieces by which repetitions are found: it represents the
-// windows whose first piece is one from first to last.
+// windows that begin with one of the pieces first to last.
 type anchor struct {
 	hash        uint64
 	at, n       int
@@ -175,7 +175,7 @@ func (c *Cutter) setAnchors(s *seq) {
 	}
 }
 
-// end returns where the last window of an anchor ends.
+// end returns the number of the piece after the last window of an anchor.
 func (c *Cutter) end(a anchor) int {
 	if c.opts.Border == Tokens {
 		return a.last + c.opts.MinTokens

@@ -127,8 +127,8 @@ type Cutter struct {
 	runLength int      // number of pieces in a hashed run, for tokens
 	powers    []uint64 // powers of the base of hashes
 	docs      int
-	texts     []string // of all documents, unless Options.Text returns them
-	cuts      cutStore // of all documents
+	texts     []string // texts of all documents, unless Options.Text returns them
+	cuts      cutStore // cuts of all documents
 	index     index
 	cache     cache
 	blocked   int
@@ -184,7 +184,7 @@ func (c *Cutter) Close() {
 // Stats counts the work of a Cutter.
 type Stats struct {
 	Documents int
-	Runs      int // kept
+	Runs      int // number of runs kept
 	// Blocked is the number of sentences or paragraphs that repeat others but stay,
 	// because cuts name them as sources. This happens if, again and again, the rest of a
 	// document splits into different sentences or paragraphs than before.
@@ -254,7 +254,7 @@ func more(cuts, found []Cut, number int) (all []Cut, back bool) {
 // sources of others, so that the search ends.
 const mostRounds = 16
 
-// sources returns the sources within the document itself.
+// sources returns the spans of the document that are sources of its own cuts.
 func sources(cuts []Cut, number int) (spans []shingle.Span) {
 	for _, k := range cuts {
 		if k.Document == number {

@@ -64,7 +64,8 @@ func (r result) check(t testing.TB, o Options) {
 			if cut := name(f.Of(r.texts[i])); !strings.Contains(words[f.Document], cut) {
 				t.Fatalf("document %d: %q was cut, want it in the rest of document %d: %q", i, f.Of(r.texts[i]), f.Document, r.rests[f.Document])
 			}
-			// At the reported place, without the cuts of that document.
+			// The text must also be at the reported place, without the cuts of that
+			// document.
 			var cutsThere []shingle.Span
 			for _, k := range r.cuts[f.Document] {
 				if k.Start < f.At.End && f.At.Start < k.End {
@@ -145,12 +146,12 @@ func random(r *rand.Rand, alphabet []string, marks []string) []string {
 		var b strings.Builder
 		for range r.IntN(60) {
 			switch r.IntN(12) {
-			case 0: // from a text before
+			case 0: // from an earlier text
 				from := texts[r.IntN(i+1)]
 				x := r.IntN(len(from) + 1)
 				y := x + r.IntN(len(from)-x+1)
 				b.WriteString(strings.ToValidUTF8(from[x:y], " "))
-			case 1: // from this one
+			case 1: // from this text
 				from := b.String()
 				x := r.IntN(len(from) + 1)
 				b.WriteString(strings.ToValidUTF8(from[x:], " "))
@@ -231,7 +232,7 @@ func TestAddCutsLaterCopies(t *testing.T) {
 		{"no overlap with its source", Options{MinTokens: 4}, []string{"a a a a a a a", "b b b b b b b b b b"}, []string{"a a a a a a a", "b b b b b b"}},
 		{"joined words are a repetition", Options{MinTokens: 4}, []string{"p q r s", "a b c d", "a b p q r s c d e"}, []string{"p q r s", "a b c d", "e"}},
 		{"a source is not cut later", Options{MinTokens: 4}, []string{"p q r s", "c d x y", "a b c d. A b c d p q r s x y"}, []string{"p q r s", "c d x y", "a b c d."}},
-		{"the break that parts more stays", Options{MinTokens: 3}, []string{"a b c.", "x a b c.\n\ny"}, []string{"a b c.", "x\n\ny"}},
+		{"the stronger break stays", Options{MinTokens: 3}, []string{"a b c.", "x a b c.\n\ny"}, []string{"a b c.", "x\n\ny"}},
 		{"scripts without spaces", Options{MinTokens: 4}, []string{"重复文字", "第一重复文字。第二"}, []string{"重复文字", "第一。第二"}},
 		{"letters do not become one word", Options{MinTokens: 2}, []string{"重复", "ab重复cd"}, []string{"重复", "ab cd"}},
 		{"a fraction is not cut in two", Options{MinTokens: 3}, []string{"x y ㎧ z", "x y ㎧"}, []string{"x y ㎧ z", ""}},

@@ -26,7 +26,7 @@ const (
 // errDamaged reports a block that has changed since it was written.
 var errDamaged = errors.New("the block has changed since it was written")
 
-// A file has the methods of an [os.File] that are used.
+// A file has the methods of an [os.File] that this package uses.
 type file interface {
 	io.ReaderAt
 	io.Writer
@@ -40,7 +40,7 @@ var create = func(dir string) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // this fails on Windows, where remove removes it
+	_ = os.Remove(f.Name()) // fails on Windows, where the function remove deletes the file
 	return f, nil
 }
 
@@ -52,11 +52,11 @@ func remove(f file) {
 // A sortedRun holds places on disk.
 type sortedRun struct {
 	file   file
-	n      int // places
+	n      int // number of places
 	level  int // number of times it was merged
 	filter filter
 
-	// First keys of every stride-th block:
+	// fences are the first keys of every stride-th block.
 	stride int
 	fences []uint64
 }
@@ -66,7 +66,7 @@ type runWriter struct {
 	*sortedRun
 	w     *bufio.Writer
 	block []byte
-	done  int // places
+	done  int // number of places written
 	err   error
 }
 
@@ -106,7 +106,7 @@ func (w *runWriter) flush() {
 	w.block = b[:16]
 }
 
-// end returns the run.
+// end writes the rest of the file and returns the run.
 func (w *runWriter) end() (*sortedRun, error) {
 	if len(w.block) > 16 {
 		w.flush()
@@ -121,7 +121,7 @@ func (w *runWriter) end() (*sortedRun, error) {
 	return w.sortedRun, nil
 }
 
-// read reads blocks into a buffer.
+// read fills buf with consecutive blocks and verifies them.
 func (r *sortedRun) read(block int, buf []byte) error {
 	if n, err := r.file.ReadAt(buf, int64(block)*blockSize); n < len(buf) {
 		return fmt.Errorf("%s: %w", r.file.Name(), err)

@@ -20,8 +20,8 @@ type scan struct {
 	cuts   []Cut
 
 	kept   []int    // pieces on the stack
-	sum    []uint64 // like the field of seq, for the stack
-	tokens []int    // like the field of seq, for the stack
+	sum    []uint64 // sum of seq, but for the pieces on the stack
+	tokens []int    // tokens of seq, but for the pieces on the stack
 	fixed  int      // number of pieces at the bottom of the stack that must stay
 }
 
@@ -90,9 +90,10 @@ func (k *scan) pop(to int) {
 // sym returns a piece of the stack.
 func (k *scan) sym(n int) uint64 { return k.s.sym[k.kept[n]] }
 
-// check cuts a repetition that ends on top of the stack, together with the following
-// pieces of the text that also follow in the source, up to a piece that ends it.
-// next is the next piece of the text, before and after.
+// check cuts the repetition that ends at the top of the stack, if there is one,
+// together with the following pieces of the text as long as they also follow in the
+// source and ends does not report one of them. next is the next piece of the text;
+// check returns its new value.
 func (k *scan) check(next int, ends func(int) bool) int {
 	to := len(k.kept)
 	from := to

@@ -17,13 +17,13 @@ type cache struct {
 }
 
 const (
-	mostCached  = 1 << 20 // limit of a cache if there is no other
+	mostCached  = 1 << 20 // largest limit of a cache
 	cachedPiece = 24      // approximate bytes of a piece, including its text
 )
 
 // serve is called before a document with the given number of pieces is processed. A
 // long document gets more room, since it needs the same sources again and again, and
-// they may be as long.
+// those may be as long as the document.
 func (k *cache) serve(pieces int) { k.now = max(k.limit, min(2*pieces, 2*k.limit)) }
 
 // source returns the kept pieces of a document.

@@ -170,7 +170,7 @@ func (d smallDisk) Write(p []byte) (int, error) {
 
 func (d smallDisk) ReadAt(p []byte, at int64) (int, error) {
 	if *d.left < 0 {
-		return 0, io.ErrUnexpectedEOF // no failure after the first counts
+		return 0, io.ErrUnexpectedEOF // only the first failure counts
 	}
 	return d.file.ReadAt(p, at)
 }
@@ -249,7 +249,7 @@ func TestFilterFindsItsKeys(t *testing.T) {
 		f := newFilter(n, n*bits/8)
 		keys := make([]uint64, n)
 		for i := range keys {
-			keys[i] = r.Uint64() >> 3 // as of least hashes
+			keys[i] = r.Uint64() >> 3 // like the smallest hashes of windows, whose leading bits are 0
 			f.add(keys[i])
 		}
 		for _, k := range keys {

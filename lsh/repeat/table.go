@@ -84,7 +84,7 @@ func (t *table) sort() {
 // clear removes all entries.
 func (t *table) clear() {
 	if len(t.entries) > t.limit+t.limit/2 {
-		*t = table{limit: t.limit} // a long document needed more
+		*t = table{limit: t.limit} // frees what a long document needed in addition
 		return
 	}
 	clear(t.slots)

@@ -97,8 +97,8 @@ func cutHost(line []byte) (host, ref, rest []byte, err error) {
 	return host, ref, rest, nil
 }
 
-// Number of bytes of counts that Blocks holds before it writes them. Writing them
-// takes several times as much memory.
+// The counts, in bytes, that Blocks holds in memory before it writes them. Writing
+// them takes several times as much memory.
 const (
 	hostBytes = 2 << 20
 	allBytes  = 4 << 20
@@ -112,10 +112,11 @@ const hostPart = -1
 const defaultParts = 64
 
 // Blocks reads the lines of Hosts, preferably sorted by host, and counts the blocks
-// of each host and of all documents (package boilerplate). It writes the counts: for
-// each host -1, the host and its counts; and for each of the Parts of the counts
-// over all documents the number of the part, an empty string and the counts. Counts
-// are base64. The counts of a host or part may take several lines; Merge joins them.
+// of each host and of all documents (package boilerplate). It writes lines of
+// counts: for each host, -1, the host and its counts; and for each of the Parts of
+// the counts over all documents, the number of the part, an empty string and the
+// counts. Counts are base64. The counts of a host or part may take several lines;
+// Merge joins them.
 func (o Options) Blocks(in io.Reader, out io.Writer) error {
 	parts := o.Parts
 	if parts == 0 {
@@ -125,7 +126,7 @@ func (o Options) Blocks(in io.Reader, out io.Writer) error {
 		panic("stage: Parts is negative")
 	}
 	var (
-		now []byte // host
+		now []byte // the current host
 		d   = boilerplate.New(boilerplate.Options{})
 		all = boilerplate.New(boilerplate.Options{})
 	)
@@ -281,9 +282,9 @@ func ReadCounts(r io.Reader) (*boilerplate.Detector, error) {
 
 // Mask reads, for each host, its counts, with -1 as their ref, and then the lines of
 // Hosts, sorted by host and ref. It writes the documents, adding a "mask" with the
-// spans of the blocks that Sketch leaves out, if there are any. It gives the masks
-// of a single detector that has observed all documents; without Counts, only the
-// counts of the host decide.
+// spans of the blocks that Sketch leaves out, if there are any. The masks equal
+// those of a single detector that has observed all documents; without Counts, only
+// the counts of the host decide.
 func (o Options) Mask(in io.Reader, out io.Writer) error {
 	all := o.Counts
 	if all == nil {

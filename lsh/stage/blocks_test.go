@@ -199,7 +199,7 @@ func TestMaskedSetsEqualShingles(t *testing.T) {
 		fmt.Fprintf(&want, "%d %d\n", p.Ref, len(set))
 	}
 	if differ < 100 {
-		t.Fatalf("%d documents have less shingles with the mask, want at least 100 (else nothing is tested)", differ)
+		t.Fatalf("%d documents have fewer shingles with the mask, want at least 100 (else nothing is tested)", differ)
 	}
 	var sizes strings.Builder
 	for _, line := range linesOf(&got) {

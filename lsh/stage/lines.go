@@ -82,7 +82,7 @@ func excerpt(line []byte) string {
 	return strconv.Quote(string(line))
 }
 
-// cut splits a line into columns in dst, which has as many elements.
+// cut splits a line into len(dst) columns.
 func cut(dst [][]byte, line []byte) error {
 	n := bytes.Count(line, []byte("\t")) + 1
 	if n != len(dst) {
@@ -150,7 +150,7 @@ func decode(dst, column []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// appendWords and appendHashes append the values in little-endian bytes.
+// appendWords and appendHashes append the values that little-endian bytes encode.
 func appendWords(dst []uint32, b []byte) []uint32 {
 	for ; len(b) >= 4; b = b[4:] {
 		dst = append(dst, binary.LittleEndian.Uint32(b))

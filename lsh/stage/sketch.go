@@ -103,7 +103,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		w.buf = hex.AppendEncode(w.buf, sum[:16])
 		for i, key := range keys {
 			w.buf = append(w.buf, "\t,"[min(i, 1)])
-			w.buf = strconv.AppendInt(w.buf, int64(key), 10) // engines have no unsigned numbers
+			w.buf = strconv.AppendInt(w.buf, int64(key), 10) // many engines have no unsigned integers
 		}
 		w.buf = append(w.buf, '\t')
 		_, _ = w.Write(w.buf)
@@ -153,7 +153,7 @@ func (o Options) Duplicates(in io.Reader, out io.Writer) error {
 	}, nil)
 }
 
-// errOrder returns the error for a ref that does not follow the one before.
+// errOrder returns the error for a ref that is not above the previous one.
 func errOrder(ref, last int64) error {
 	if ref == last {
 		return fmt.Errorf("ref %d occurs twice: every document needs its own", ref)

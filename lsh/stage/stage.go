@@ -42,9 +42,9 @@
 //   - Screen compares a byte for each register and drops candidates that cannot
 //     match, before the sets, nine tenths of all bytes, are joined to the remaining
 //     pairs;
-//   - Candidates and Screen print the pair of a document with itself before its
-//     others, so registers and sets need to be joined only by b, and appear once for
-//     each a;
+//   - Candidates and Screen print the pair of a document with itself before the
+//     other pairs of that document, so registers and sets need to be joined only by
+//     b, and appear once for each a;
 //   - Cluster prints every document that has a representative. The representative of
 //     an exact duplicate is the representative of its first, or the first itself.
 //
@@ -72,7 +72,7 @@ import (
 type Options struct {
 	Shingler  shingle.Shingler
 	K         int         // registers of a signature; 0 means 128
-	Seed      uint64      // of signatures and bands
+	Seed      uint64      // seed of the signatures and of the keys of bands
 	Threshold float64     // as in lsh.Batch
 	Recall    float64     // as in lsh.Batch
 	Banding   lsh.Banding // as in lsh.Batch
@@ -124,7 +124,7 @@ func (o Options) rule() lsh.Rule { return lsh.NewRule(o.K, o.Threshold) }
 // equal manifests may use each other's results. The zero Manifest does not belong to
 // any run.
 type Manifest struct {
-	Version   int     `json:"version"` // of the stages
+	Version   int     `json:"version"` // version of the stages
 	Scheme    string  `json:"scheme"`
 	Banding   string  `json:"banding"`
 	Threshold float64 `json:"threshold"`

@@ -13,7 +13,8 @@ import (
 // Screen reads candidates with a byte for each register of the second document,
 // sorted by both refs, and writes the pairs that may match: those with at least as
 // many equal bytes as a match has equal registers. The pair of a document with
-// itself precedes its others in input and output.
+// itself comes before the other pairs of that document, in the input and in the
+// output.
 func (o Options) Screen(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	least := o.rule().Floor
@@ -22,7 +23,7 @@ func (o Options) Screen(in io.Reader, out io.Writer) error {
 	}
 	var (
 		x, y    []byte
-		written bool // the pair of x with itself
+		written bool // whether the pair of x with itself was written
 	)
 	return o.pairs("screen", in, out, func(_ int64, column []byte) (err error) {
 		written = false
@@ -54,7 +55,8 @@ func (o *Options) packed(dst, column []byte) ([]byte, error) {
 }
 
 // pairs reads pairs with a column of the second document, sorted by both refs. It
-// calls first for the pair of a document with itself, and then do for its others.
+// calls first for the pair of a document with itself, and then do for each other
+// pair of that document.
 func (o *Options) pairs(name string, in io.Reader, out io.Writer, first func(a int64, column []byte) error, do func(a, b int64, column []byte, w *printer) error) error {
 	var (
 		now, last int64 = -1, -1
@@ -129,9 +131,9 @@ func (s *side) read(column []byte, o *Options, mh *minhash.Sketcher) (err error)
 }
 
 // Verify reads candidates with the set of the second document, or with its registers
-// if Estimate is set, sorted by both refs; the pair of a document with itself
-// precedes its others. It writes the pairs that match by the [lsh.Rule], the higher
-// ref first, with their similarity.
+// if Estimate is set, sorted by both refs; the pair of a document with itself comes
+// before the other pairs of that document. It writes the pairs that match by the
+// [lsh.Rule], the higher ref first, with their similarity.
 func (o Options) Verify(in io.Reader, out io.Writer) error {
 	o = o.withDefaults()
 	rule, mh := o.rule(), o.sketcher()
