@@ -314,7 +314,7 @@ func TestAddNewDoesNotChain(t *testing.T) {
 func TestSameIDReplacesDocument(t *testing.T) {
 	docs := families(5, 8)
 	var c neardup.Corpus
-	for round := range 50 { // so that space of replaced documents is reused
+	for round := range 50 { // so that the space of replaced documents is reused
 		for _, d := range docs[:2] {
 			c.Add(d)
 			if m, seen := c.Seen(d); seen {

@@ -12,8 +12,8 @@ const bucketRounds = 2
 
 const (
 	empty     = ^uint32(0) // a register that no element has reached
-	blockSize = 1024       // elements that are sketched in one block
-	vector    = 16         // registers of the widest kernel
+	blockSize = 1024       // number of elements that are sketched in one block
+	vector    = 16         // number of registers that the widest kernel handles at a time
 	maxRounds = 3          // capacity of the parameter arrays
 )
 

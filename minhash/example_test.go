@@ -76,7 +76,7 @@ func ExampleSketcher_AppendValues() {
 	// Output: 64 0
 }
 
-// The same sets with the default algorithm and with the reference.
+// The default algorithm and the reference estimate the similarity of the same sets.
 func ExampleAlgorithm() {
 	set := make([]uint64, 100)
 	for i := range set {
@@ -100,20 +100,20 @@ func ExampleOptions() {
 	// Output: bucket k=256 rounds=2 seed=42 elements="words:5" version=1
 }
 
-// The Jaccard similarity of multisets: the n-th occurrence of a hash is a
-// separate element.
+// This estimates the Jaccard similarity of multisets: each occurrence of a hash
+// becomes a separate element.
 func ExampleSketcher_Sketch_multiset() {
 	weighted := func(hashes []uint64) (elements []uint64) {
 		seen := make(map[uint64]uint64)
 		for _, h := range hashes {
-			// Numbers far apart for neighbouring n, so that sums do not collide.
+			// Consecutive occurrences are far apart, so that sums do not collide.
 			elements = append(elements, h+seen[h]*0x9E3779B97F4A7C15)
 			seen[h]++
 		}
 		return elements
 	}
 	mh := minhash.New(minhash.Options{K: 1024})
-	a := []uint64{1, 1, 1, 1, 2} // four of one, one of the other
+	a := []uint64{1, 1, 1, 1, 2} // one element occurs four times, the other once
 	b := []uint64{1, 1, 2, 2, 2}
 	got := mh.Sketch(weighted(a)).Similarity(mh.Sketch(weighted(b)))
 	exact := (2. + 1) / (4 + 3)
@@ -121,7 +121,7 @@ func ExampleSketcher_Sketch_multiset() {
 	// Output: true
 }
 
-// The hashes of a text that is not kept in memory.
+// SketchSeq sketches the hashes of a text without ever holding all of them.
 func ExampleSketcher_SketchSeq() {
 	var sh shingle.Shingler
 	mh := minhash.New(minhash.Options{Elements: sh})

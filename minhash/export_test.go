@@ -50,13 +50,13 @@ func BandKeysGeneric(values []uint32, bands, rows int, seed uint64) []uint64 {
 	return keys
 }
 
-// The logarithms of Cardinality.
+// The logarithms that Cardinality uses.
 var (
 	Logarithm  = logarithm
 	Logarithm1 = logarithm1
 )
 
-// Waiting sums -log(1-u).
+// Waiting returns the sum of -log(1-u) over us.
 func Waiting(us []float64) float64 {
 	var w waiting
 	for _, u := range us {

@@ -263,7 +263,8 @@ loop:
 	MOVQ     AX, ret+24(FP)
 	RET
 
-// One block of 8 registers; Y12 holds the element in every lane.
+// COMPETE lets the element in Y12 compete for 8 registers: A holds their multipliers, ACC
+// their minima.
 #define COMPETE(A, T, ACC) \
 	VPMULLD Y12, A, T \
 	VPMINUD T, ACC, ACC

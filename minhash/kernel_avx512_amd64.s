@@ -389,7 +389,8 @@ loop:
 	MOVQ    AX, ret+24(FP)
 	RET
 
-// One block of 16 registers and one element.
+// COMPETE lets the element at AX compete for 16 registers: A holds their multipliers, ACC
+// their minima.
 #define COMPETE(A, T, ACC) \
 	VPMULLD.BCST (AX), A, T \
 	VPMINUD T, ACC, ACC
@@ -562,7 +563,7 @@ next:
 	VZEROUPPER
 	RET
 
-// The result of a block of the full fallback: see COMPETE.
+// FINISH merges the minima of COMPETE into a block of registers, for the full fallback.
 #define FINISH(OFF, ACC) \
 	VPSRLD  X30, ACC, ACC       \
 	VPORD   Z31, ACC, ACC       \

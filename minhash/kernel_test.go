@@ -88,7 +88,7 @@ func FuzzTiers(f *testing.F) {
 			}
 			set = append(set, h)
 			if choice>>7 == 1 {
-				data = data[1:] // many elements of few bytes
+				data = data[1:] // makes many elements from few bytes
 			} else {
 				data = data[8:]
 			}

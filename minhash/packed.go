@@ -27,7 +27,7 @@ var (
 type Packed struct {
 	scheme *Scheme
 	bits   int
-	values []byte // none for the empty set
+	values []byte // packed registers; empty for the empty set
 }
 
 // Pack returns s with 8 or 16 bits a register; it panics if bits is anything

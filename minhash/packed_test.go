@@ -105,7 +105,7 @@ func TestPackedRefusesDamage(t *testing.T) {
 			t.Errorf("UnmarshalBinary(first %d bytes) = %v and %d bits, want an error and 0", cut, err, got.Bits())
 		}
 	}
-	body := len(good) - 8 - 32 // where the registers start, after their width
+	body := len(good) - 8 - 32 // offset of the registers, which follow their width
 	for _, c := range []struct {
 		why  string
 		data []byte

@@ -127,7 +127,7 @@ func (sc *Scheme) UnmarshalText(data []byte) error {
 	if err := got.intact(); err != nil {
 		return fmt.Errorf("minhash: %w", err)
 	}
-	if got.String() != string(data) { // leading zeros, needless escapes
+	if got.String() != string(data) { // it has leading zeros or needless escapes
 		return fmt.Errorf("minhash: %.80q is not the canonical text of a scheme: %w", data, ErrFormat)
 	}
 	*sc = got

@@ -137,10 +137,10 @@ type Text struct {
 	skip   []Span
 	sh     Shingler
 	ids    []uint32
-	base   []uint32          // offsets of every 64th token
+	base   []uint32          // byte offset of every 64th token
 	starts []uint16          // start of each token, relative to its entry of base
 	far    []uint32          // start of each token; nil if base and starts suffice
-	size   []uint8           // bytes of each token, at most longToken
+	size   []uint8           // length of each token in bytes, at most longToken
 	ends   map[uint32]uint32 // ends of the tokens of longToken bytes or more
 
 	weights []uint8 // weight of each token; nil if all are words

@@ -20,7 +20,7 @@ type edges struct {
 	from, to int
 }
 
-// span returns the bytes from the first token to the last.
+// span returns the byte range from the first token to the last.
 func (e *edges) span() Span {
 	return Span{e.t.start(e.from), e.t.end(e.to - 1)}
 }
@@ -128,13 +128,13 @@ func (t *Text) repeats(i int) bool {
 	return slices.Contains(t.ids[:i], id) || slices.Contains(t.ids[i+1:], id)
 }
 
-// The kinds of border after a token:
+// The kinds of border after a token, from weak to strong.
 const (
-	clauseEnd   = 1 + iota // a clause: a comma, a colon, a dash, a bracket
-	sentenceEnd            // a sentence or a paragraph
+	clauseEnd   = 1 + iota // end of a clause: a comma, a colon, a dash, a bracket
+	sentenceEnd            // end of a sentence or a paragraph
 )
 
-// level returns the kind of border between token i and the next; 0 if there is none.
+// level returns the kind of border between token i and the next, or 0 if there is none.
 // The beginning and the end of the text count as ends of sentences.
 func (t *Text) level(i int) int {
 	if i < 0 || i+1 >= t.Len() {
@@ -302,7 +302,7 @@ func border(gap string) (end, begin int) {
 	return len(gap), 0
 }
 
-// neutral maps the variants of a mark to one: quotes, dashes, spaces.
+// neutral maps every kind of quote, dash or space to one character each.
 func neutral(r rune) rune {
 	switch {
 	case unicode.IsSpace(r), r == '\u200b', r == '\u2060', r == '\ufeff':
@@ -367,7 +367,7 @@ func joins(gap string, n int) bool {
 	return true
 }
 
-// lastSpace returns the offset after the last space; 0 if there is none.
+// lastSpace returns the offset after the last space, or 0 if there is none.
 func lastSpace(s string) int {
 	return len(strings.TrimRightFunc(s, func(r rune) bool { return !space(r) }))
 }

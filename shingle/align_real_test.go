@@ -10,8 +10,9 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestAlignFindsSharedNews finds the shared text of two news stories, to the byte:
-// adjoining paragraphs form one passage, despite curly quotes and no-break spaces.
+// TestAlignFindsSharedNews checks that the shared text of two news stories is found, to
+// the byte. Adjoining paragraphs form one passage, despite curly quotes and no-break
+// spaces.
 func TestAlignFindsSharedNews(t *testing.T) {
 	type side struct{ Start, End int }
 	type gold struct{ A, B side }

@@ -6,8 +6,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// TestTemplateIsNotAnEdit distinguishes one wording around different content from an edited
-// text.
+// TestTemplateIsNotAnEdit checks that Template distinguishes one wording around different
+// content from an edited text.
 func TestTemplateIsNotAnEdit(t *testing.T) {
 	for _, c := range []struct {
 		why  string

@@ -313,8 +313,8 @@ func TestEachAlignOptionChangesPassages(t *testing.T) {
 	}
 }
 
-// TestAlignAtFindsWhatAlignFinds finds from one seed the same passage as the alignment of
-// the whole texts.
+// TestAlignAtFindsWhatAlignFinds checks that AlignAt finds, from one seed, the passage
+// that Align finds.
 func TestAlignAtFindsWhatAlignFinds(t *testing.T) {
 	const a = "Nobody came. The clock on the tower of the town hall has stood still since the great storm of last winter."
 	const b = "They said the clock on the tower of the town hall has stood still since the great storm of last summer."
@@ -338,7 +338,7 @@ func TestAlignAtFindsWhatAlignFinds(t *testing.T) {
 	}
 }
 
-// TestPrepareSkipsSpans skips spans of a text.
+// TestPrepareSkipsSpans checks that a passage runs across a skipped span.
 func TestPrepareSkipsSpans(t *testing.T) {
 	a := "The clock on the tower of the town hall has stood still since the great storm."
 	b := "The clock on the tower ADVERTISEMENT of the town hall has stood still since the great storm."
@@ -347,7 +347,7 @@ func TestPrepareSkipsSpans(t *testing.T) {
 	ps := al.AlignTexts(al.Prepare(a), al.Prepare(b, shingle.Span{Start: at, End: at + len("ADVERTISEMENT ")}))
 	want := []shingle.Passage{{A: shingle.Span{Start: 0, End: len(a)}, B: shingle.Span{Start: 0, End: len(b)}, Tokens: 16, Matched: 16, Similarity: 1, Exact: true}}
 	if diff := gocmp.Diff(want, ps); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		t.Errorf("passages with a span skipped (-want +got):\n%s", diff)
 	}
 }
 
@@ -374,8 +374,8 @@ func FuzzAlign(f *testing.F) {
 	})
 }
 
-// TestNearCopiesAreAllReported has two copies on each side, so close together that one
-// alignment covers both: every pair of copies is still reported.
+// TestNearCopiesAreAllReported aligns texts that have two copies each, so close together
+// that one alignment covers both. Every pair of copies must still be in a passage.
 func TestNearCopiesAreAllReported(t *testing.T) {
 	const phrase = "to be a good neighbour costs nothing but the time it takes to say good morning twice"
 	a := phrase + ". So it goes. " + phrase

@@ -48,7 +48,7 @@ func sample(tb testing.TB, n int, prefix string, file ...string) []string {
 	return texts
 }
 
-// repeated8K returns texts of 8 KB that repeat one.
+// repeated8K returns texts of 8 KB, each of which repeats the given text.
 func repeated8K(text string) (texts []string) {
 	for range 16 {
 		texts = append(texts, strings.Repeat(text, 8192/len(text)))
@@ -172,7 +172,7 @@ func BenchmarkUnits(b *testing.B) {
 	}
 }
 
-// rounds is the number of rounds of fastest.
+// rounds returns the number of rounds for fastest.
 func rounds(b *testing.B) int {
 	if b.N == 1 {
 		return 1
@@ -212,8 +212,8 @@ func BenchmarkScripts(b *testing.B) {
 	)
 	for _, c := range kinds {
 		texts := c.texts
-		// Each text in turn with one of English, so that both have the machine
-		// as it is at the time.
+		// Each text alternates with an English one, so that both are timed under
+		// the same load.
 		var pairs []string
 		for i := range texts {
 			pairs = append(pairs, english[i%len(english)])

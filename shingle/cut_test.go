@@ -10,7 +10,7 @@ import (
 )
 
 func TestCutRemovesSpans(t *testing.T) {
-	for _, tt := range []struct{ why, text, want string }{ // what is in [] is cut
+	for _, tt := range []struct{ why, text, want string }{ // Cut removes the text in []
 		{"nothing", " a b ", " a b "},
 		{"a word", "a [b] c", "a c"},
 		{"the first of equal spaces stays", "a\t[b] c", "a\tc"},
@@ -77,7 +77,7 @@ func FuzzCut(f *testing.F) {
 		var want []shingle.Token
 		tokens := sh.AppendTokens(nil, text)
 		for i := 0; i < len(tokens); {
-			k := i + 1 // tokens of one character go together
+			k := i + 1 // tokens of one character are cut together
 			for k < len(tokens) && tokens[k].Start < tokens[k-1].End {
 				k++
 			}

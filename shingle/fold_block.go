@@ -234,7 +234,7 @@ func foldLettersGeneric(out, text []byte, k *letters) (read int) {
 			}
 			others = others || c >= 0x80
 			if i+size > blockSize {
-				break // left for the next block
+				break // the next block begins with this code point
 			}
 			switch {
 			case c < 0x80:

@@ -19,7 +19,7 @@ type page [4][128]uint8
 // bits are the number of bytes in the folded form.
 const (
 	pageSep     = 1 << (2 + iota)
-	pageExtend  // a mark, also an accent
+	pageExtend  // a mark, including accents
 	pageCluster // with pageStacker, a prefix vowel
 	pageStacker
 	pageLow  // the lower bit of a mark's level in canonical order

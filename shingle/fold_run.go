@@ -35,7 +35,7 @@ const (
 	twoBase   = 0x80
 	threeBase = twoBase + 0x800
 	fourBase  = threeBase + 0x10000
-	fourAt    = 0x1d000 // letters of mathematics, young alphabets, emoji
+	fourAt    = 0x1d000 // the first code point covered: mathematical letters, recent alphabets, emoji
 	fourCount = 0x20000 - fourAt
 )
 

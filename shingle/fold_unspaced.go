@@ -7,8 +7,8 @@ import "github.com/neardup/neardup/internal/unidata"
 // spaces between adjoining tokens are inserted at once.
 
 // kindPages are the pages of 128 code points that a kindTable covers, each given by
-// the first two bytes of its first code point: kana, punctuation of ideographs, full-width forms, quotes and dashes.
-// CJK unified ideographs are recognized without a table.
+// the first two bytes of its first code point: kana, ideographic punctuation, full-width
+// forms, quotes and dashes. CJK unified ideographs are recognized without a table.
 var kindPages = [4][2]byte{{0xe3, 0x80}, {0xe3, 0x82}, {0xef, 0xbc}, {0xe2, 0x80}}
 
 // Bits of kindTables; 0 is for code points that folding changes or that are not

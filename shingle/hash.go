@@ -11,7 +11,7 @@ import (
 type mixer struct {
 	low   uint64 // multiplies the first eight bytes of a token
 	high  uint64 // multiplies the next eight bytes
-	mix   uint64 // multiplies both together, and the finished shingle
+	mix   uint64 // multiplies the combination of both, and the sum of a shingle
 	end   uint64 // multiplies in the last step of the token hash
 	step  uint64 // the point at which the polynomial of a shingle is evaluated; 5 mod 8
 	width uint64 // multiplies the number of tokens in a shingle

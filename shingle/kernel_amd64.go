@@ -214,7 +214,7 @@ var insertions = func() (shuffles [256][16]uint8) {
 	for m := range shuffles {
 		n := 0
 		for i := range 8 {
-			n += m >> i & 1 // a space is index 0
+			n += m >> i & 1 // index 0 is a space
 			shuffles[m][n] = uint8(8 + i)
 			n++
 		}

@@ -405,7 +405,7 @@ begun:
 	ANDNQ AX, CX, AX
 	ORQ  BX, AX
 	PDEPQ R8, AX, R11
-	// The state after the last one.
+	// The state after the last code point.
 	POPCNTQ R8, CX
 	DECQ CX
 	MOVL $const_stateLetter, R9

@@ -388,8 +388,7 @@ func TestTokensAgreeWithReference(t *testing.T) {
 	}
 }
 
-// Code points without meaning, and sequences that only resemble one sign, always separate
-// tokens.
+// Unassigned code points, noncharacters and the fraction slash always separate tokens.
 func TestSeparatorsAreBetweenTokens(t *testing.T) {
 	for _, r := range "\uffbf\uffc0\uffc1\uffc8\uffc9\uffd0\uffd1\uffd8\uffd9\uffdd\u2044\u0378\uffff" {
 		for _, c := range configurations {

@@ -27,7 +27,7 @@ func fingerprint(seed uint64) string {
 type keyed struct {
 	seed  uint64
 	mixer mixer
-	chars [128]uint64 // hashes of ASCII characters as tokens
+	chars [128]uint64 // hash of each ASCII character as a token
 }
 
 var unkeyed = newKeyed(0)
@@ -57,7 +57,7 @@ func newKeyed(seed uint64) *keyed {
 
 const (
 	mersenne61 = 1<<61 - 1
-	limb       = 7 // bytes of a coefficient
+	limb       = 7 // number of bytes in a coefficient
 )
 
 // polynomial returns the hash of a token with a seed. It is a polynomial over the

@@ -20,7 +20,7 @@ func forge(token string, s *stream) string {
 		low, high = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
 		alphabet  = "abcdefghijklmnopqrstuvwxyz0123456789"
 	)
-	inverse := uint64(1) // of high, by Newton's iteration
+	inverse := uint64(1) // inverse of high modulo 2^64, by Newton's iteration
 	for range 6 {
 		inverse *= 2 - high*inverse
 	}

@@ -281,7 +281,7 @@ func (s Shingler) AppendHashes(dst []uint64, text string, skip ...Span) []uint64
 	return dst
 }
 
-// appendHashes appends the hashes of the text of t.
+// appendHashes appends the hashes of the shingles of the text that t reads.
 func (t *tokenizer) appendHashes(dst []uint64) []uint64 {
 	from := len(dst)
 	for t.more() {

@@ -22,7 +22,7 @@ func (s Shingler) HashesFrom(r io.Reader) iter.Seq2[[]uint64, error] {
 		var (
 			count = t.counter()
 			buf   = t.input()
-			held  int // bytes of an incomplete code point
+			held  int // number of bytes held back, because their code point is incomplete
 			idle  int // consecutive reads that returned nothing
 		)
 		block := func(last bool) bool {

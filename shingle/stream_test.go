@@ -71,7 +71,7 @@ func TestHashesFromEqualsHashes(t *testing.T) {
 	}
 }
 
-// TestLongTokensAreHashedWhole has tokens longer than any buffer for a token.
+// TestLongTokensAreHashedWhole hashes tokens that are longer than any buffer for a token.
 func TestLongTokensAreHashedWhole(t *testing.T) {
 	long := 60000
 	if race {

@@ -50,7 +50,7 @@ func (al Aligner) Restore(text string, tokens []byte, skip ...Span) (*Text, []by
 		var gap int64
 		var size uint64
 		k, m := 1, 1
-		if len(rest) > 1 && rest[0]|rest[1] < 0x80 { // as for most texts
+		if len(rest) > 1 && rest[0]|rest[1] < 0x80 { // two varints of one byte each, as for most tokens
 			gap, size = int64(rest[0]>>1)^-int64(rest[0]&1), uint64(rest[1])
 		} else {
 			if gap, k = binary.Varint(rest); k <= 0 {

@@ -119,7 +119,7 @@ func TestSkipDropsTokens(t *testing.T) {
 		for at := int(r.next() % 100); at < len(text); {
 			end := min(len(text), at+int(r.next()%60))
 			skip = append(skip, shingle.Span{Start: at, End: end})
-			if r.next()%4 == 0 { // overlapping, or beyond the text
+			if r.next()%4 == 0 { // this span overlaps the one before it, and may reach beyond the text
 				skip = append(skip, shingle.Span{Start: at, End: at + int(r.next()%500)})
 			}
 			at = end + int(r.next()%300)

@@ -23,7 +23,7 @@ type tokenizer struct {
 	multiset bool
 	masks    []uint64
 	bounds   []uint32 // start and end of each token of the last step, in folded bytes
-	hashes   []uint64 // hashes of tokens
+	hashes   []uint64 // hashes of the tokens of the last step, after some from earlier steps
 	first    int      // tokens of the last step begin at hashes[first]
 	done     int      // folded bytes that the last step has processed
 	open     int      // number of folded bytes, if all belong to one unfinished token
@@ -35,10 +35,10 @@ type tokenizer struct {
 	at    int // offset of rest in the text
 	spans []Span
 
-	out []uint64 // for hashes that will be copied
-	in  []byte   // what a stream is read into
+	out []uint64 // a buffer for hashes that are then copied
+	in  []byte   // a buffer for the text of a stream
 
-	// A token longer than longest is hashed part by part.
+	// For a token of more than longest bytes, which is hashed part by part:
 	long      bool // the open token is longer than longest
 	longStart int
 	digest    digest
@@ -344,7 +344,7 @@ func boundsGeneric(dst []uint32, masks []uint64, buf []byte, n int) int {
 	return positions(dst, masks, n)
 }
 
-// positions is boundsGeneric for known masks of n bytes.
+// positions is boundsGeneric once the masks of the n bytes are known.
 func positions(dst []uint32, masks []uint64, n int) int {
 	if n%64 != 0 {
 		masks[len(masks)-1] &= 1<<(n%64) - 1

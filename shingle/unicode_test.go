@@ -107,7 +107,7 @@ lines:
 	}
 }
 
-// TestCaseFoldingIsComplete demands that every code point with a case folding makes the
+// TestCaseFoldingIsComplete checks that every code point with a case folding makes the
 // same token as what it folds to, accents kept or not.
 func TestCaseFoldingIsComplete(t *testing.T) {
 	n := 0
@@ -153,8 +153,9 @@ func TestFoldingIsIdempotent(t *testing.T) {
 	}
 }
 
-// TestCanonicallyEquivalentTextsAgree has texts that are canonically equivalent and differ in the
-// order of marks, some of which join consonants, or in the code points.
+// TestCanonicallyEquivalentTextsAgree compares the hashes of texts that are canonically
+// equivalent but differ in the order of marks, some of which join consonants, or in the
+// code points.
 func TestCanonicallyEquivalentTextsAgree(t *testing.T) {
 	for _, c := range [][2]string{
 		{"Ã\u1039ซ", "a\u1039\u0303ซ"},

@@ -22,13 +22,13 @@ import (
 const (
 	scoreEqual   = 2
 	costUnequal  = 1
-	costGapFirst = 2 // the first token of a gap
-	costGapNext  = 1 // every further one
+	costGapFirst = 2 // cost of the first token of a gap
+	costGapNext  = 1 // cost of every further token of a gap
 )
 
-// Seeds.
+// Parameters of the search for seeds.
 const (
-	gramWords  = 3     // tokens of a seed where tokens are words
+	gramWords  = 3     // number of tokens in a seed where tokens are words
 	longText   = 20000 // texts of more tokens have seeds one token longer, and one more for each factor of ten
 	maxCopies  = 64    // maximum number of pairs of places that are examined for one gram
 	sideCopies = 8     // number of places on each side that are always examined
@@ -59,7 +59,7 @@ type Chain struct {
 	Matched        int32 // number of equal tokens
 	Score          int32
 	Runs           []Run // the equal tokens, ascending; if Moved, ascending only in a
-	Moved          bool  // parts of it have a different order in b
+	Moved          bool  // whether parts of the chain have a different order in b
 }
 
 // Copies selects how a stretch with several counterparts is treated.
@@ -69,7 +69,7 @@ type Copies uint8
 const (
 	Cover Copies = iota // every shared stretch of either side is mapped, without a cross product
 	Once                // no stretch of either side is used twice
-	Every               // all pairs of copies
+	Every               // all pairs of copies are reported
 )
 
 // Params are the caller's parameters. All fields must be set.
@@ -89,16 +89,16 @@ type Params struct {
 // An Engine holds the memory for alignments. It is not safe for concurrent use.
 type Engine struct {
 	Params
-	Truncated bool // the last alignment used up its budget
+	Truncated bool // whether the last alignment used up its budget
 
 	short, wide table
-	indexed     []uint32 // the tokens that short indexes
-	wideAt      []int32  // the tokens that begin the grams of wide, descending
+	indexed     []uint32 // the text whose grams are in short
+	wideAt      []int32  // where the grams in wide begin in their text, descending
 	segs        []Run
 	starts      starts
 	ranks       []ranked
 	used        []bool
-	least       int32   // the minimum length of a run
+	least       int32   // the length of the shortest run found
 	diag        []reach // per diagonal: the run found last
 	call        uint32  // counts the alignments, to tell current entries of diag from old ones
 	worth       int     // the minimum score that a run must have on its diagonal to be extended
@@ -331,7 +331,7 @@ func (e *Engine) rank() {
 
 const fewRuns = 32 // number of runs that are sorted by insertion
 
-// A starts finds runs by the tokens with which they begin.
+// A starts finds runs by the places where they begin in both texts.
 type starts struct {
 	slots []int32 // the number of a run plus 1; 0 if the slot is free
 	shift uint

@@ -331,7 +331,7 @@ func TestHostileTextsStayWithinBudget(t *testing.T) {
 		r := rng(9)
 		for len(texts[name]) < n {
 			texts[name] = append(texts[name], block...)
-			block[r.n(size)] = uint32(r.n(5000)) // and every repeat differs in a word
+			block[r.n(size)] = uint32(r.n(5000)) // so that every repeat differs in a word
 		}
 	}
 	for name, a := range texts {
@@ -432,7 +432,7 @@ func FuzzTile(f *testing.F) {
 	})
 }
 
-// TestTileKeepsUneditedTokens compares the kernels on texts with edits.
+// TestTileKeepsUneditedTokens compares the kernels with plain Go on texts with edits.
 func TestTileKeepsUneditedTokens(t *testing.T) {
 	r := rng(9)
 	for range 600 {

@@ -5,7 +5,7 @@ package align
 // repeats itself.
 const jump = 8
 
-// An extender holds the memory of extensions.
+// An extender holds the memory that extensions reuse.
 type extender struct {
 	tile  tile
 	found []Run
@@ -22,7 +22,7 @@ func (x *extender) extend(a, b []uint32, i0, j0, dir, drop int, budget *int, pat
 		n, m, ai, bj = i0, j0, i0-1, j0-1
 	}
 	total := 0
-	emit := func(i, j, k int) { // k equal tokens, i and j tokens beyond the border
+	emit := func(i, j, k int) { // adds a run of k tokens, i and j tokens beyond the border
 		if dir > 0 {
 			*path = append(*path, Run{int32(i0 + i), int32(j0 + j), int32(k)})
 		} else {
@@ -99,7 +99,8 @@ func single(a, b []uint32, ai, bj, dir, n, m int) (edit, bool) {
 	return edit{}, false
 }
 
-// same reports whether n tokens from those positions on are equal.
+// same reports whether the n tokens from a[ai] on, in direction dir, equal those from
+// b[bj] on.
 func same(a, b []uint32, ai, bj, dir, n int) bool {
 	for k := range n {
 		if a[ai+dir*k] != b[bj+dir*k] {

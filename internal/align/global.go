@@ -196,10 +196,10 @@ func (g *global) exact(a, b []uint32, oa, ob int) {
 // How a cell was reached: by a token of both sides, or by a gap on one side.
 const (
 	fromBoth = 1
-	fromA    = 2 // a token of a alone
-	fromB    = 3 // a token of b alone
+	fromA    = 2 // by a token of a alone
+	fromB    = 3 // by a token of b alone
 	moreOfA  = 4 // the gap in a continues
-	moreOfB  = 8
+	moreOfB  = 8 // the gap in b continues
 )
 
 // walk goes back from a cell to the first one, and calls both for every pair of

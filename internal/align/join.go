@@ -195,7 +195,7 @@ func borderIn(of func() []uint32, from, to int32) bool {
 	return k < len(breaks) && int32(breaks[k]) <= to
 }
 
-// After returns c without the part before the tokens a or b.
+// After returns c without what lies before token a of one text or token b of the other.
 func (c Chain) After(a, b int32) Chain {
 	if c.A0 >= a && c.B0 >= b {
 		return c
@@ -232,7 +232,8 @@ func joined(c, o Chain) Chain {
 	}
 }
 
-// Before returns c without the part at or after the tokens a or b.
+// Before returns c without what lies at or after token a of one text or token b of the
+// other.
 func (c Chain) Before(a, b int32) Chain {
 	if c.A1 <= a && c.B1 <= b {
 		return c

@@ -161,7 +161,7 @@ func (c Chain) without(o Chain) Chain {
 	return Chain{f.A, l.A + l.N, f.B, l.B + l.N, n, c.Score - scoreEqual*(c.Matched-n), left, false}
 }
 
-// take adds the part o.
+// take adds the moved part o to c.
 func (c *Chain) take(o Chain) {
 	c.A0, c.A1, c.B0, c.B1 = min(c.A0, o.A0), max(c.A1, o.A1), min(c.B0, o.B0), max(c.B1, o.B1)
 	c.Matched += o.Matched

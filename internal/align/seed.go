@@ -16,7 +16,7 @@ type table struct {
 	of    []int32 // the slot of the gram at each token, -1 if it is not in the table
 	hits  []hit
 
-	maybe      []uint64 // a bit for every hash in the table: most grams are ruled out by it
+	maybe      []uint64 // the bits of all hashes in the table are set; they rule out most grams
 	maybeShift uint
 	some       [64]uint64 // the bits that maybeIn sets for a stretch of the other text
 }
@@ -165,7 +165,7 @@ func (e *Engine) seedWide(a, b []uint32) {
 		return ka < s.slots[k].count || kb < s.slots[k].other
 	}
 	span := gramWide - s.q + 1 // number of short grams in a wide one
-	// The tokens of b at which a wide gram of common short ones begins, ascending.
+	// The tokens of b at which a wide gram of common short ones begins, descending.
 	var at []int32
 	for k, run := len(s.hits)-1, 0; k >= 0; k-- {
 		h := s.hits[k]

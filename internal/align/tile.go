@@ -4,7 +4,7 @@ package align
 // of b, one lane for each i. The lanes of a step depend only on the two steps before
 // it, so all of them are computed at once.
 const (
-	tileRows  = 32 // lanes: up to 31 tokens of a
+	tileRows  = 32 // number of lanes, for up to 31 tokens of a
 	tileSteps = 64
 	tileWork  = 16 // what a step takes from the budget
 
@@ -99,7 +99,7 @@ func fillTileGeneric(t *tile, b []uint32, bj, dir, n, m, drop int) (best, at, la
 	return best, at, last
 }
 
-// row returns the first lane of a step with that score.
+// row returns the first lane of step s that has the given score.
 func (t *tile) row(s, score int) int {
 	for i, v := range t.score[s] {
 		if int(v) == score {
@@ -112,7 +112,7 @@ func (t *tile) row(s, score int) int {
 // walk goes back from a cell to the border, and calls both for every pair of tokens
 // on the way.
 func (t *tile) walk(i, j int, both func(i, j int)) {
-	gapA, gapB := false, false // the path is in a gap
+	gapA, gapB := false, false // whether the path is in a gap of a, of b
 	for i > 0 || j > 0 {
 		h, bit := &t.how[i+j], uint32(1)<<(i%tileRows)
 		free := !gapA && !gapB

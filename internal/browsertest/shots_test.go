@@ -21,7 +21,7 @@ var (
 func TestPicture(t *testing.T) {
 	tb := open(t, report(t, filepath.Join("..", "..", "examples", "stories"))+"#passages", viewport{"picture", 1200, 640, false})
 	tb.read("letter.txt")
-	tb.run(chromedp.Sleep(500 * time.Millisecond)) // fonts and ribbons settle
+	tb.run(chromedp.Sleep(500 * time.Millisecond)) // until fonts and ribbons have settled
 	shot, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		t.Fatal(err)

@@ -58,7 +58,7 @@ func Docs(tb testing.TB, elem ...string) []Doc {
 type Pair struct {
 	A, B        string
 	Jaccard     float64
-	Containment float64 // of the smaller document in the larger
+	Containment float64 // containment of the smaller document in the larger
 }
 
 // Silver reads an exact all-pairs reference (silver_*.tsv) below shared/data.

@@ -77,13 +77,13 @@ func find(dir string) (int, string) {
 	}
 }
 
-// upward returns the fault of an import, or "".
+// upward describes what is wrong with an import; it returns "" if nothing is.
 func upward(e edge) string {
 	from, fromDir := find(e.from)
 	to, toDir := find(e.to)
 	switch {
 	case from < 0 || to < 0:
-		return fmt.Sprintf("%s: import of %q: no room for one of them; add it to the table of rooms", e.file, e.to)
+		return fmt.Sprintf("%s: import of %q: one of the two folders is in no room; add it to the list rooms", e.file, e.to)
 	case fromDir == toDir:
 		return ""
 	case slices.Contains(rooms[from].may, rooms[to].dir):

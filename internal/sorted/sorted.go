@@ -85,7 +85,7 @@ func (b *Bucket) End() error {
 	return err
 }
 
-// pairs makes the pairs of the first refs with all refs after them.
+// pairs makes the pairs of each of the first refs with all refs after it.
 func (b *Bucket) pairs(firsts int) error {
 	for i, x := range b.refs[:firsts] {
 		rest := b.refs[i+1:]

@@ -33,7 +33,7 @@ func TestBucketPairsFollowDefinition(t *testing.T) {
 	for _, self := range []bool{false, true} {
 		var got []pair
 		b := &sorted.Bucket{Self: self, Pair: func(x, y int64) error { got = append(got, pair{x, y}); return nil }}
-		for _, full := range []int{0, 1, 5, 8, 9, 20} { // one Bucket for all of them
+		for _, full := range []int{0, 1, 5, 8, 9, 20} { // all of them with one Bucket
 			for n := range 24 {
 				got = nil
 				for i := range n {
@@ -100,7 +100,7 @@ func TestClustersFollowDefinition(t *testing.T) {
 	for range 200 {
 		n := 2 + r.IntN(30)
 		var c sorted.Clusters
-		rep := make([]int, n) // by the definition: itself for a representative
+		rep := make([]int, n) // the representative of each document by the definition; its own number if it is one
 		for b := range n {
 			rep[b] = b
 			for a := range b {
@@ -134,7 +134,7 @@ func TestPackKeepsAgreement(t *testing.T) {
 	if len(p) != len(x) || len(q) != len(y) {
 		t.Fatalf("%d and %d bytes, want %d", len(p), len(q), len(x))
 	}
-	if got := sorted.Agree(p, q); got < equal || got > equal+60 { // 2730 others, 1 in 256 by chance
+	if got := sorted.Agree(p, q); got < equal || got > equal+60 { // of 2730 different registers, about one in 256 agrees by chance
 		t.Errorf("Agree() = %d, want %d and at most 60 more", got, equal)
 	}
 	if got := sorted.Agree(p, p); got != len(x) {

@@ -7,17 +7,17 @@ package unidata
 
 // The classes of folded code points. Tokens break between classes.
 const (
-	Sep        = iota // between tokens
-	Letter            // letters and digits of scripts with spaces: runs are tokens
+	Sep        = iota // separates tokens
+	Letter            // letters and digits of scripts with spaces: a run is a token
 	Single            // an ideograph: a separate token
-	Katakana          // runs are tokens
+	Katakana          // a run is a token
 	Extend            // marks: belong to the preceding character
 	Prefix            // vowels written before their consonant: belong to that consonant
 	Cluster           // consonants of scripts without spaces: begin a token
-	Stacker           // join the next consonant to the cluster
+	Stacker           // joins the next consonant to the cluster
 	Apostrophe        // joins two letters
-	Ignore            // ignored
-	Hiragana          // runs are tokens
+	Ignore            // has no effect
+	Hiragana          // a run is a token
 	Accent            // marks that are dropped without a letter before them
 )
 

@@ -17,7 +17,7 @@ type leanCase struct {
 	K              int
 	Seed           uint64
 	Tokens         string
-	Native, Little string // bytes of a LeanMinHash in both forms
+	Native, Little string // hexadecimal bytes of a LeanMinHash in native form and with byteorder "<"
 }
 
 // leanCases reads the output of testdata/vectors.py.
@@ -71,7 +71,7 @@ func TestReadAndAppendRoundTrip(t *testing.T) {
 			}
 			for cut := range data {
 				if text == c.Native && c.Scheme == "affine32" && cut == len(data)-3 {
-					continue // looks like one without padding, because the bytes have no checksum
+					continue // without its padding this is a valid LeanMinHash, since there is no checksum
 				}
 				if _, err := datasketch.Read(data[:cut], nil); !errors.Is(err, minhash.ErrCorrupt) {
 					t.Errorf("%s k=%d: Read(first %d bytes) = %v, want ErrCorrupt", c.Scheme, c.K, cut, err)

@@ -356,7 +356,7 @@ func main() {
 
 	var blocks [][64]uint32
 	blockIndex := map[[64]uint32]int{}
-	expansions.WriteByte(' ') // no offset is zero
+	expansions.WriteByte(' ') // so that no offset is zero
 	for _, keep := range []bool{false, true} {
 		name := "plain"
 		if keep {
