@@ -54,8 +54,8 @@ func (k *bands) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.StringVar(&k.out, "out", "", "`file` to write to instead of standard output; .parquet, or .tsv, also with .gz or .zst")
 		fs.BoolVar(&k.overwrite, "overwrite", false, "replace the file of -out if it exists")
-		fs.BoolVar(&k.registers, "registers", false, "instead, one row per document with its registers, to verify candidates")
-		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows of each, as in `16x6` (default: the bands that find 99 % of the pairs at -threshold)")
+		fs.BoolVar(&k.registers, "registers", false, "print one row per document with its registers instead, to verify candidates")
+		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows per band, as in `16x6` (default: the bands that find 99 % of the pairs at -threshold)")
 	}}
 	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
 }

@@ -42,8 +42,8 @@ type blocks struct {
 
 func (b *blocks) Flags() []cli.Flags {
 	own := cli.Flags{Register: func(fs *flag.FlagSet) {
-		fs.StringVar(&b.to.Out, "out", "", "`file` to write the texts without masked blocks to, as JSON Lines (.gz, .zst and .xz compress); standard output if it is -")
-		fs.StringVar(&b.to.Spans, "spans", "", "`file` to log every block that -out leaves out to, as JSON Lines: id, start, end, reason, evidence")
+		fs.StringVar(&b.to.Out, "out", "", "`file` for the texts without masked blocks, as JSON Lines (.gz, .zst and .xz compress); standard output if it is -")
+		fs.StringVar(&b.to.Spans, "spans", "", "`file` for a log of every block that -out leaves out, as JSON Lines: id, start, end, reason, evidence")
 		fs.BoolVar(&b.to.Overwrite, "overwrite", false, "replace the files of -out and -spans if they exist")
 	}}
 	return []cli.Flags{own, b.StreamFlag(), b.read.InputFlags(), b.OutputFlags()}

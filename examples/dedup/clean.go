@@ -78,7 +78,7 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.Func("cut", "comma-separated `parts` to cut from the kept texts: blocks that pages recycle (see dedup boilerplate); items of -decon; repeats of text in kept documents. They are cut in this order", k.setCut)
 		fs.IntVar(&k.MinTokens, "min", 50, "minimum `number` of words in a repeat cut by -cut repeats")
 		fs.StringVar(&k.border, "border", borders[0], "where a repeat begins and ends: token, sentence or paragraph; with the last two, only whole sentences or paragraphs are cut")
-		fs.StringVar(&k.items.Against, "decon", "", "`file` or folder of evaluation items, or an index that \"dedup decon -save\" wrote: remove the documents that hold any")
+		fs.StringVar(&k.items.Against, "decon", "", "`file` or folder of evaluation items, or an index that \"dedup decon -save\" wrote: remove the documents that hold an item")
 		fs.StringVar(&k.items.Question, "field-question", "", "`name` of the field of an item's question (default: the whole text)")
 		fs.StringVar(&k.items.Answer, "field-answer", "", "`name` of the field of an item's answer (default: none)")
 		fs.StringVar(&k.to.Spans, "spans", "", "`file` for a log of every part that -cut removes, as JSON Lines: id, start, end, reason, evidence")

@@ -91,7 +91,7 @@ func TestCleanWritesKeptAndLog(t *testing.T) {
 		args   string
 		stdin  string
 		status int
-		out    map[string]string // the new documents
+		out    map[string]string // the expected files, by path
 	}{
 		{
 			why:  "lines stay as they are",

@@ -53,7 +53,7 @@ func formatCorpus() (docs []formatDoc) {
 			for range 3 {
 				body[rng.IntN(len(body))] = "changed"
 			}
-		case i%5 == 3: // a passage of another
+		case i%5 == 3: // a text with a passage of another one
 			other := bodies[rng.IntN(len(bodies))]
 			at := rng.IntN(len(other) / 2)
 			body = append(words(60), other[at:at+len(other)/3]...)

@@ -172,7 +172,7 @@ func readKey(name string) (uint64, error) {
 		return 0, fmt.Errorf("-key %s: a key needs at least %d bytes; make one with: head -c 32 /dev/urandom > %[1]s", name, least)
 	}
 	sum := sha256.Sum256(b)
-	return max(1, binary.LittleEndian.Uint64(sum[:])), nil // 0 is not a key
+	return max(1, binary.LittleEndian.Uint64(sum[:])), nil // 0 would mean no key
 }
 
 type indexAdd struct {

@@ -35,7 +35,7 @@ type mix struct {
 	files map[string]string
 	in    int             // documents read, readable or not
 	texts map[string]bool // texts of the readable documents
-	parts int             // number of texts of which parts are joined; 0 for whole tales
+	parts int             // maximum number of pieces joined into a text; 0 for whole tales
 }
 
 // text returns the text of a document, one of a few, so that many documents repeat
@@ -52,7 +52,7 @@ func (m *mix) text() string {
 	return t
 }
 
-// joined returns parts of texts.
+// joined returns a text joined from at most m.parts pieces: whole texts and parts of texts.
 func (m *mix) joined() string {
 	var b strings.Builder
 	for range 1 + m.r.IntN(m.parts) {
@@ -172,8 +172,8 @@ func (m *mix) warc(n int) string {
 	return b.String()
 }
 
-// newMix creates some files of every format, with texts that are tales or are joined from
-// that many parts.
+// newMix creates some files of every format. Their texts are whole tales or, if parts is
+// not 0, are joined from at most so many pieces.
 func newMix(seed uint64, parts int) *mix {
 	m := &mix{r: rand.New(rand.NewPCG(seed, 1)), files: map[string]string{}, texts: map[string]bool{}, parts: parts}
 	for i := range 1 + m.r.IntN(4) {

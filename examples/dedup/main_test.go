@@ -276,7 +276,7 @@ func TestInterruptEndsWithItsStatus(t *testing.T) {
 	cancel()
 	for _, cmd := range program().Commands {
 		if cmd.Name == "serve" || cmd.Name == "stage" {
-			continue // they do not end by themselves: see their own tests
+			continue // these commands do not end without an interrupt: they have separate tests
 		}
 		var out, errs bytes.Buffer
 		args := []string{cmd.Name, "-"}
@@ -342,7 +342,7 @@ func TestInterruptEndsWaitForInput(t *testing.T) {
 			defer never.Close()
 			ctx, interrupt := context.WithCancel(context.Background())
 			go func() {
-				_, _ = never.Write([]byte(`{"id":"a","text":"b"}`)) // without the end of its line
+				_, _ = never.Write([]byte(`{"id":"a","text":"b"}`)) // an incomplete line
 				interrupt()
 			}()
 			var out, errs bytes.Buffer

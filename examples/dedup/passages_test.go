@@ -27,7 +27,7 @@ func TestPassagesAgainstSavedIndexEqualsCorpus(t *testing.T) {
 	want := `{"a":{"id":"o1","start":41,"end":157},"b":{"id":"n1","start":35,"end":151},"similarity":1,"tokens":22,"kind":"exact"}
 {"a":{"id":"o2","start":0,"end":116},"b":{"id":"n1","start":35,"end":151},"similarity":1,"tokens":22,"kind":"exact"}
 `
-	label := regexp.MustCompile(`,"recycled":\{[^}]*\}`) // the count of a saved index is not known
+	label := regexp.MustCompile(`,"recycled":\{[^}]*\}`) // a saved index does not know in how many documents a block recurs
 	out, errs, status := dedup(t, "", "passages", "-json", "-quiet", "-against", old, fresh)
 	if diff := cmp.Diff(want, label.ReplaceAllString(out, "")); diff != "" || status != 0 {
 		t.Errorf("status %d, %s\n(-want +got):\n%s", status, errs, diff)

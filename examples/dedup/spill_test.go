@@ -18,7 +18,7 @@ import (
 
 // spillCorpora returns files of documents. In the first, two fifths of the documents meet
 // in one bucket; in the second, two fifths are exact duplicates, a third of them of one
-// text, and ids are missing, repeated or like places.
+// text, and ids are missing, repeated or look like places.
 func spillCorpora(t *testing.T, docs int) map[string]string {
 	t.Helper()
 	files := map[string]string{}

@@ -243,7 +243,7 @@ func TestStagesTakeBoundedMemory(t *testing.T) {
 		}
 		return out.Bytes()
 	}
-	// Lines follow a pattern with the number of the line, and are made as they are read.
+	// lines returns a reader of n lines. pattern writes line i shortly before it is read.
 	lines := func(n int, pattern func(w *bufio.Writer, i int)) io.Reader {
 		r, w := io.Pipe()
 		go func() {

@@ -254,7 +254,7 @@ func (t *tableWriter) rowFields(d *input.Doc) ([]field, error) {
 		for _, name := range r.names {
 			v := r.values[name]
 			if x, ok := v.(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
-				v = nil // JSON has no such numbers
+				v = nil // JSON has no NaN and no infinities
 			}
 			b, err := show.JSON(v)
 			if err != nil {

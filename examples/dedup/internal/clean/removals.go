@@ -42,7 +42,7 @@ type Decision struct {
 
 	Cuts *Cuts // spans taken out of kept documents; nil for none
 
-	exact bool // only equal documents count
+	exact bool // documents are removed only if equal to another one
 	c     *corpus.Corpus
 }
 

@@ -36,12 +36,12 @@ type Writer struct {
 	spans *SpanLog // nil unless parts are cut
 
 	logw    *sink
-	out     *sink             // of the file being written
+	out     *sink             // sink of the output file being written
 	file    *os.File          // the file, if it lies in an output folder
 	from    string            // the input file that it copies
 	target  string            // the folder being written
 	written map[string]string // the input file copied to each path below the output folder
-	table   *tableWriter      // for records that are converted
+	table   *tableWriter      // collects records that are converted; nil if none are
 }
 
 // Log returns the file to which removals are written, "" if there is none.

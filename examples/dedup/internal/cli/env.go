@@ -31,7 +31,7 @@ type Env struct {
 	program string
 	quiet   bool
 	printed map[[2]string]int  // problems by kind and file, and by kind alone
-	more    map[string]*unsaid // by kind
+	more    map[string]*unsaid // problems that were not printed, by kind
 }
 
 // Screen returns the screen on which findings are shown.
@@ -55,7 +55,7 @@ const (
 // An unsaid counts the problems of one kind beyond those printed.
 type unsaid struct {
 	n     int
-	files map[string]struct{} // some of the files
+	files map[string]struct{} // some of the files with these problems
 }
 
 // Problem prints a problem, or counts it if enough of its kind have been printed.

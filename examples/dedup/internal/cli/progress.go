@@ -18,7 +18,7 @@ type Progress struct {
 	what, unit string
 	start      time.Time
 
-	done, total atomic.Int64             // of units; total is 0 if it is not known
+	done, total atomic.Int64             // units done and in total; total is 0 if it is not known
 	part        atomic.Pointer[fraction] // nil if done and total are known
 
 	mu    sync.Mutex

@@ -43,7 +43,7 @@ type Options struct {
 const (
 	defaultMemory = 64 << 20
 	leastMemory   = 4 << 20
-	mostFanIn     = 512 // runs that are read at the same time
+	mostFanIn     = 512 // largest number of runs merged at a time
 )
 
 // A Sorter takes records in any order and returns them sorted. Add must not run
@@ -51,7 +51,7 @@ const (
 type Sorter struct {
 	o       Options
 	fanIn   int
-	limit   int64       // bytes of a run in memory
+	limit   int64       // maximum size in bytes of a run in memory
 	spare   chan *chunk // chunk to be filled
 	now     *chunk      // chunk being filled
 	sorting sync.WaitGroup
@@ -330,7 +330,7 @@ type source struct {
 	*Reader
 	number int
 	record []byte // the first record not yet returned
-	prefix uint64 // of record
+	prefix uint64 // first eight bytes of record, as a number
 }
 
 // next reads the next record and reports whether there is one.

@@ -111,7 +111,7 @@ func checksum(header, payload []byte) uint64 {
 // A Reader reads the stream of a [Writer]. Make it with [NewReader].
 type Reader struct {
 	r      io.Reader
-	block  []byte // payload
+	block  []byte // payload of the current block
 	rest   []byte // unread part of block
 	number uint64
 	header [headerSize]byte

@@ -234,9 +234,9 @@ func (v *Covering) Clusters(pairs []CoveredPair, rows []int) ([]lsh.Cluster[int]
 			return cmp.Compare(a, b)
 		})
 	}
-	// Text that very many documents hold is paired only with its first holders (see
-	// passage.Options). Such a hub can connect documents that match but are not listed
-	// as a pair.
+	// Documents that hold very common text are paired only with its first holders (see
+	// passage.Options), which thus have very many matches. Such a hub can connect
+	// documents that match but are not listed as a pair.
 	const hub = 200         // a document with more matches than this is a hub
 	hubs := map[int][]int{} // by hub, the clusters whose representatives match it
 	place := map[int]int{}  // the cluster of each document, by its index in found

@@ -11,7 +11,7 @@ import (
 // scan.
 const (
 	muchText      = 8 << 20
-	garbage       = 5 // GOGC
+	garbage       = 5 // value of GOGC
 	groupsGarbage = 20
 )
 

@@ -115,7 +115,7 @@ type builder struct {
 	store
 	al       shingle.Aligner
 	findings int
-	static   map[string][]staticFinding // by kind
+	static   map[string][]staticFinding // findings shown without a script, by kind
 }
 
 func (r *Report) data() dataSet {
@@ -315,7 +315,7 @@ func (b *builder) both(rowA, rowB int, aroundA, aroundB []shingle.Span, equal []
 	if nA >= 0 {
 		other := nA
 		if b.number[rowA] != nA {
-			other = -1 // an excerpt
+			other = -1 // nothing is copied from an excerpt
 		}
 		nB = add(rowB, other, aroundB)
 	}

@@ -37,7 +37,7 @@ type Database struct {
 // A Mode is the purpose for which an index is opened.
 type Mode uint8
 
-// The modes.
+// The modes of [Open]:
 const (
 	ToRead Mode = iota
 	ToWrite

@@ -182,7 +182,7 @@ const growStep = 1 << 20
 // readWhole returns the bytes of in, at most limit. size is a hint; grow is called for
 // bytes beyond it.
 func readWhole(in io.Reader, limit int, size int64, grow func(int)) ([]byte, error) {
-	data := make([]byte, 0, min(size, growStep)+bytes.MinRead) // allocate more only when it is there
+	data := make([]byte, 0, min(size, growStep)+bytes.MinRead) // grows only as bytes arrive
 	room := int(min(size, int64(limit)))
 	for {
 		if len(data) == cap(data) {

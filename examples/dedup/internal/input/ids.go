@@ -17,7 +17,7 @@ type namer struct {
 	o    Options
 	seen hashSet // hashes of the ids so far; if two ids have the same hash, the second one counts as read before
 
-	cut *unpacking // file that unpacked to too much
+	cut *unpacking // of the file that unpacked to too much; its rest is skipped
 
 	notes Names
 }
@@ -93,7 +93,7 @@ func place(err error) Place {
 // emit yields d, with a unique id.
 func (n *namer) emit(d *Doc, err error, yield func(*Doc, error) bool) bool {
 	if n.cut != nil && (d != nil && d.File == n.cut.file || place(err).File == n.cut.file) {
-		return true // after too much was unpacked from the file
+		return true // skip the rest of a file that unpacked to too much
 	}
 	if u, ok := err.(*unpackedBody); ok {
 		if !u.tooMuch() {

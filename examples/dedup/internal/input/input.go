@@ -47,9 +47,9 @@ type Doc struct {
 // Row and Record is set.
 type Place struct {
 	File   string
-	Line   int   // of a text or JSON Lines file, from 1
-	Row    int   // of a table, from 1; the header does not count
-	Record int   // of a WARC file, from 1
+	Line   int   // line of a text or JSON Lines file, from 1
+	Row    int   // row of a table, from 1; the header does not count
+	Record int   // record of a WARC file, from 1
 	Offset int64 // offset of that record in the file; in a gzip file, of the member in which the record begins
 }
 

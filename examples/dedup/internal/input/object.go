@@ -54,10 +54,10 @@ func (d *Doc) fillHost() {
 type lineParser struct {
 	fields  [numFields]string
 	heads   [numFields]string // the part of a field name before its first dot; "" if it has none
-	groups  [numFields][]byte // of the last object: the values of heads
-	inner   *lineParser       // for groups
-	values  [numFields][]byte // of the last object, as written
-	strings [numFields]string // those that are strings, if scan found them
+	groups  [numFields][]byte // values of heads in the last object
+	inner   *lineParser       // decodes the values in groups
+	values  [numFields][]byte // values of the fields in the last object, as written
+	strings [numFields]string // values that are strings, decoded by scan
 	valid   bool              // the last line was valid UTF-8
 	control bool              // the last line has control characters
 	quote   int               // the position of a quote, with none between it and the last position examined

@@ -36,9 +36,9 @@ const maxInFlight = 64 << 20
 // order in which the batches were added.
 type queue struct {
 	o     Options
-	order chan *batch   // as added
-	work  chan *batch   // the same, for any free goroutine
-	stop  chan struct{} // closed when no more are wanted
+	order chan *batch   // all batches, in the order in which they were added
+	work  chan *batch   // the same batches, for any free goroutine
+	stop  chan struct{} // closed when no more documents are wanted
 
 	mu       sync.Mutex
 	room     sync.Cond

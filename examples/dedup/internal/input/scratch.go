@@ -51,7 +51,7 @@ func (s *scratch) doc() *Doc {
 		return new(Doc)
 	}
 	if len(s.docs) == cap(s.docs) {
-		s.docs = make([]Doc, 0, max(64, 2*cap(s.docs))) // documents remain where they are
+		s.docs = make([]Doc, 0, max(64, 2*cap(s.docs))) // not append: pointers to earlier documents must stay valid
 	}
 	s.docs = append(s.docs, Doc{})
 	return &s.docs[len(s.docs)-1]

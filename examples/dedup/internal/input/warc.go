@@ -112,7 +112,7 @@ func readWARC(f *File) bool {
 type unpacking struct {
 	file  string
 	bytes int64
-	over  atomic.Bool // too much
+	over  atomic.Bool // the bodies exceed the limit
 }
 
 // An unpackedBody is an error that carries the unpacked size of a record's body, so
@@ -132,7 +132,7 @@ const (
 	ratioBodies = 100
 )
 
-// tooMuch counts the body and reports whether the limit was already exceeded.
+// tooMuch counts the body and reports whether the bodies so far exceed the limit.
 func (u *unpackedBody) tooMuch() bool {
 	u.bytes += int64(u.size)
 	return u.bytes > freeBodies && u.bytes > freeBodies+ratioBodies*u.at

@@ -16,7 +16,7 @@ import (
 type Packed struct {
 	io.Writer
 	buffer *bufio.Writer
-	gzip   *gzip.Writer // nil if it is not gzip
+	gzip   *gzip.Writer // nil if the output is not gzip
 	flush  []func() error
 }
 

@@ -39,10 +39,10 @@ func (f *Findings) Screen(w io.Writer, s screen.Screen) {
 type section struct {
 	heading string
 	count   int
-	least   int                        // lines of a finding in short form
-	size    func(i int) int            // lines of finding i in full
-	command string                     // lists all findings
-	show    func(n, most int) []string // the first n findings, each on at most the given number of lines
+	least   int                        // number of lines of a finding in short form
+	size    func(i int) int            // returns the number of lines of finding i in full
+	command string                     // command that lists all findings
+	show    func(n, most int) []string // returns the first n findings, each on at most the given number of lines
 
 	rows int // lines given to the section
 }

@@ -32,7 +32,7 @@ func readDoc(t *testing.T) (d doc) {
 	return d
 }
 
-// resolve follows references.
+// resolve returns the object in raw or, if that is a reference, the component it names.
 func (d doc) resolve(raw json.RawMessage) (out map[string]any) {
 	var v map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &v); err != nil {

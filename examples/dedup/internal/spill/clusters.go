@@ -146,8 +146,8 @@ func (r *Run) Members() iter.Seq2[Member, error] {
 	}
 }
 
-// addMembers adds the members of all clusters to a sorter: the ref of the
-// representative, their own, their similarity and their name.
+// addMembers adds the members of all clusters to a sorter, each with the ref of its
+// representative, its own ref, its similarity and its name.
 func (r *Run) addMembers(byRef, members *extsort.Sorter) error {
 	var buf []byte
 	for p, err := range r.places() {

@@ -13,7 +13,7 @@ import (
 // comes with advice, and no file appears.
 func TestFullDiskLeadsToAdvice(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
-	for _, size := range []int{0, 10, 1 << 20} { // found by commit, and by add
+	for _, size := range []int{0, 10, 1 << 20} { // small files fail in commit, large ones in add
 		out, err := create(name, 2)
 		if err != nil {
 			t.Fatal(err)

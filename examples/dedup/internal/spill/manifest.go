@@ -53,7 +53,7 @@ func (r *Run) manifest() (manifest, error) {
 	return m, nil
 }
 
-// stat describes an input.
+// stat returns the present state of an input, so that later changes are noticed.
 func stat(name string) (inputFile, error) {
 	in := inputFile{Name: name}
 	if name == "-" {

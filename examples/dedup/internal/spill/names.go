@@ -56,7 +56,7 @@ func (r *Run) names(t *task) error {
 	return r.note(t, attempts)
 }
 
-// claim does a round. It returns the attempts of the next round, and the number of
+// claim runs one round of naming. It returns the attempts of the next round, and the number of
 // claims that were lost.
 func (r *Run) claim(t *task, now *attempts) (next *attempts, lost int64, err error) {
 	next = new(attempts)

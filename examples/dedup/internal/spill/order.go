@@ -115,7 +115,7 @@ func (r *Run) appendPreference(dst []byte, d *named, t *task) ([]byte, error) {
 		dst = binary.BigEndian.AppendUint64(dst, ^(uint64(at.Unix()) ^ 1<<63))
 		return binary.BigEndian.AppendUint32(dst, ^uint32(at.Nanosecond())), nil
 	}
-	bits := math.Float64bits(d.Rank + 0) // -0 is 0
+	bits := math.Float64bits(d.Rank + 0) // adding 0 turns -0 into 0
 	if bits>>63 != 0 {
 		bits = ^bits
 	} else {

@@ -248,7 +248,7 @@ func (x *expanding) count() error {
 	}
 }
 
-// pairs adds the pairs of the groups of each edge.
+// pairs adds, for each edge, the pairs between the groups of its two documents.
 func (x *expanding) pairs() error {
 	byB := x.r.outputSorter(false)
 	defer byB.Close()
@@ -300,7 +300,7 @@ func (x *expanding) pairs() error {
 	return nil
 }
 
-// groups adds the pairs of each group.
+// groups adds the pairs within each group of exact duplicates.
 func (x *expanding) groups() error {
 	score := lsh.Score{Similarity: 1, ContainmentA: 1, ContainmentB: 1, Exact: !x.r.o.Estimate}
 	c := x.r.copies()

@@ -82,7 +82,7 @@ type document struct {
 	input.Doc         // without text
 	Size      int     // length of the text in bytes
 	Rank      float64 // value of the field that -keep names
-	Origin    int64   // its ref in the order of the input, if different
+	Origin    int64   // ref in the order of the input, if -keep has another order
 }
 
 func (d *document) append(dst []byte) []byte {

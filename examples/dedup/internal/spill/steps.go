@@ -117,7 +117,7 @@ func (r *Run) step(s step) error {
 	return nil
 }
 
-// do does one task.
+// do runs one task of a step and makes its file appear.
 func (r *Run) do(s step, i int, memory int64) error {
 	out, err := create(r.path(taskName(s.name, i)), len(r.parts)+1)
 	if err != nil {

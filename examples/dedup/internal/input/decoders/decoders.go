@@ -7,8 +7,8 @@
 // The scanner does more than the others here: it reads from a stream, counts lines
 // and remembers ids. fastjson does less: it checks neither for control characters
 // nor for invalid UTF-8, so it decodes broken lines differently from encoding/json.
-// It is the yardstick; the others are candidates. Decoders in assembly for a few
-// processors are left out.
+// fastjson is only a yardstick; the others are candidates. Decoders in assembly for a
+// few processors are left out.
 package decoders
 
 import (

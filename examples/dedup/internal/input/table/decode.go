@@ -59,7 +59,7 @@ func (d *indices) next() ([]byte, error) {
 // A hybrid decodes runs of equal numbers and of packed ones (encoding RLE).
 type hybrid struct {
 	b      []byte
-	width  int    // bits of a number
+	width  int    // bits per number
 	run    uint64 // numbers left in the run
 	packed bool
 	value  uint32
@@ -141,8 +141,8 @@ type delta struct {
 	total   uint64 // numbers left
 	last    int64
 	first   bool // the next number is the first one
-	inBlock int  // numbers of a miniblock
-	minis   int  // miniblocks of a block
+	inBlock int  // numbers per miniblock
+	minis   int  // miniblocks per block
 	widths  []byte
 	least   int64
 	left    int // numbers left in the miniblock

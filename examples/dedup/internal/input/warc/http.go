@@ -52,7 +52,7 @@ func ParseResponse(block []byte, limit int, want func(*Response) bool) (*Respons
 		}
 		name, value, ok := strings.Cut(string(line), ":")
 		if !ok {
-			continue // servers write anything here
+			continue // not a field; servers send all kinds of lines in headers
 		}
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(name)) {

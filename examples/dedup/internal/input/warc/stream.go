@@ -18,7 +18,7 @@ type stream struct {
 	taken  int64  // number of bytes before buf
 	err    error  // error after buf
 	starts []start
-	packed *counter // size of the file; nil if it is not compressed
+	packed *counter // counts the bytes read from the file; nil if it is not compressed
 	filled int64    // unpacked bytes read
 	bomb   bool     // more was unpacked than maxUnpacked allows
 }
@@ -77,7 +77,7 @@ func (s *stream) compressed() bool { _, ok := s.source.(*gzipSource); return ok 
 // offset returns the offset in the file of the next byte.
 func (s *stream) offset() int64 {
 	if len(s.buf) == 0 && s.err != nil && s.compressed() {
-		return s.source.at() // no byte of the next member was consumed
+		return s.source.at() // no byte of the source's current member was consumed
 	}
 	return s.place(s.taken)
 }
@@ -271,7 +271,7 @@ func (s *stream) resync() {
 // makes offsets useless.
 type plainSource struct {
 	in   io.Reader
-	n    int64 // number of bytes before the last ones read
+	n    int64 // number of bytes before those last returned by Read
 	last int
 	done func()
 }
@@ -321,7 +321,7 @@ func (g *gzipSource) Read(b []byte) (int, error) {
 func (g *gzipSource) next() error {
 	g.member = g.position()
 	if _, err := g.in.Peek(1); err != nil {
-		return err // the regular end
+		return err // io.EOF if the file ends after a whole member
 	}
 	var err error
 	if g.z == nil {

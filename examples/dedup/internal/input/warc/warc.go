@@ -54,7 +54,7 @@ type Options struct {
 
 // A Record is one record of a web archive.
 type Record struct {
-	Number int   // of the record in the file, from 1
+	Number int   // number of the record in the file, from 1
 	Offset int64 // offset of the record in the file; in a gzip file, of the member in which the record begins; in a Zstandard file, in the unpacked bytes
 
 	Type string // WARC-Type in lower case: response, resource, conversion, warcinfo, ...
@@ -163,7 +163,7 @@ func (r *Reader) Next() (*Record, error) {
 	}
 	if err != nil {
 		if r.s.taken == begin && len(r.s.buf) > 0 {
-			r.s.discard(1) // do not return this one again
+			r.s.discard(1) // otherwise resync would find this record again
 		}
 		r.s.resync()
 		return nil, &Error{rec.Number, rec.Offset, err}
@@ -232,7 +232,7 @@ func (r *Reader) header(rec *Record) error {
 			}
 			name = strings.ToLower(string(bytes.TrimSpace(key)))
 			if _, again := rec.fields[name]; again {
-				name = "" // the first one counts, together with its continuation lines
+				name = "" // drop a repeated field with its continuation lines: the first one counts
 				continue
 			}
 			rec.fields[name] = string(bytes.TrimSpace(value))
@@ -314,7 +314,7 @@ func (r *Reader) ended(rec *Record, length int64) error {
 	case err != nil && r.s.compressed() && r.s.source.at() == member:
 		return err // the unpacked bytes of this member up to here may be wrong, too
 	case err != nil:
-		return nil // the error is reported next time
+		return nil // the next call of Next reports the error
 	}
 	if b, _ := r.s.peek(len(magic)); string(b) != magic {
 		return fmt.Errorf("%w: it declares %d bytes, but no record ends there", ErrLength, length)

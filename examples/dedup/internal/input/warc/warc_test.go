@@ -110,7 +110,7 @@ func TestBrokenRecordIsReported(t *testing.T) {
 	at := func(n, offset int) string { return fmt.Sprintf("%d %d response http://z/ \"last\"", n, offset) }
 	for _, tt := range []struct {
 		why, file string
-		want      []string // the beginning of each
+		want      []string // the beginning of each line of read
 	}{
 		{"a length too great, plain", a + long + z,
 			[]string{wantA, fmt.Sprintf("record 2 at byte %d: wrong Content-Length: it declares 30", len(a)), at(3, len(a+long))}},
