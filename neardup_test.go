@@ -325,7 +325,7 @@ func TestSameIDReplacesDocument(t *testing.T) {
 	if m, seen := c.Seen(neardup.Document{ID: "other", Text: docs[1].Text}); !seen || m.ID != docs[1].ID || m.Similarity != 1 {
 		t.Errorf("Seen(copy of %s) = %v, %v, want it at similarity 1", docs[1].ID, m, seen)
 	}
-	// A copy of another document does not replace the document with its ID.
+	// Adding a copy of another document does not replace the document of the same ID.
 	if m, seen := c.AddNew(neardup.Document{ID: docs[0].ID, Text: docs[1].Text}); !seen || m.ID != docs[1].ID {
 		t.Errorf("AddNew(copy of %s) = %v, %v, want a match with it", docs[1].ID, m, seen)
 	}

@@ -54,7 +54,8 @@ func sequential(trial, n int) []uint64 {
 	return set
 }
 
-// real returns n shingles of news articles, from a place that depends on the trial.
+// real returns a function that returns n shingles of news articles, from a place that
+// depends on the trial.
 func real(tb testing.TB) func(trial, n int) []uint64 {
 	var all []uint64
 	for _, d := range corpus.Docs(tb, "reuters21578", "docs.jsonl") {
@@ -63,7 +64,7 @@ func real(tb testing.TB) func(trial, n int) []uint64 {
 			break
 		}
 	}
-	// In order of appearance, without repeats.
+	// Keep the order of appearance and drop repeats.
 	seen := make(map[uint64]bool, len(all))
 	all = slices.DeleteFunc(all, func(h uint64) bool {
 		was := seen[h]

@@ -2,8 +2,8 @@ package minhash
 
 import "math/bits"
 
-// The algorithms of the Python package datasketch. Package minhash/datasketch has
-// its hash function and its file format.
+// This file has the algorithms of the Python package datasketch. Package
+// minhash/datasketch has that package's hash function and file format.
 
 // affine32 sets the parameters that numpy.random.RandomState(seed) draws for the
 // scheme "affine32": first all multipliers, then all addends.

@@ -16,8 +16,8 @@ import (
 	"github.com/neardup/neardup/minhash"
 )
 
-// define computes registers directly from the definition in FORMAT.md, slowly: every
-// value assigned to a register, and the smallest of them.
+// define computes registers slowly, directly from the definition in FORMAT.md: it
+// computes every value assigned to a register and keeps the smallest.
 func define(k int, seed uint64, classic bool, set []uint64) []uint32 {
 	state := seed ^ 0x6a09e667f3bcc908
 	draw := func() uint64 {

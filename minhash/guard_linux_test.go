@@ -30,8 +30,8 @@ func guarded(t *testing.T, size int, atEnd bool) []byte {
 	return mem[page : page+size : page+size]
 }
 
-// No kernel reads or writes outside the elements and registers that it gets: the test
-// would crash.
+// No kernel reads or writes outside the elements and registers that it gets; otherwise
+// the test would crash.
 func TestKernelsStayInside(t *testing.T) {
 	for _, k := range []int{16, 128, 1024} {
 		for _, n := range []int{1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 200, 1000, 1025, 4099} {

@@ -30,7 +30,7 @@ type Packed struct {
 	values []byte // packed registers; empty for the empty set
 }
 
-// Pack returns s with 8 or 16 bits a register; it panics if bits is anything
+// Pack returns s with 8 or 16 bits per register; it panics if bits is anything
 // else. The result shares no memory with s.
 func (s Signature) Pack(bits int) Packed {
 	if bits != 8 && bits != 16 {

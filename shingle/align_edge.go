@@ -270,8 +270,8 @@ func stop(r rune) bool { return wideStop(r) || strings.ContainsRune(".!?…؟।
 
 func wideStop(r rune) bool { return strings.ContainsRune("。！？｡", r) }
 
-// title reports whether a word that a full stop follows is a title that precedes a
-// name.
+// title reports whether a word followed by a full stop is a title before a name, such
+// as Dr.
 func title(word string) bool {
 	switch word {
 	case "Mr", "Mrs", "Ms", "Dr", "Prof", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Capt", "Sgt", "Rev", "Messrs", "Mme", "Mlle":

@@ -11,8 +11,8 @@ import (
 	"github.com/neardup/neardup/shingle"
 )
 
-// idiomatic is the usual pipeline without this package: lower the text, split it into
-// fields, join every five, hash.
+// idiomatic is the usual pipeline without this package: convert the text to lower case,
+// split it into fields, join every five, hash.
 func idiomatic(dst []uint64, text string) []uint64 {
 	fields := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r)

@@ -262,8 +262,8 @@ func foldLettersGeneric(out, text []byte, k *letters) (read int) {
 	return read
 }
 
-// foldTwosGeneric folds the code points of text at the bits of two into out, if they
-// share a table with the first of them and become two bytes. It returns the bits of
+// foldTwosGeneric folds into out the code points of text that begin at the bits of two,
+// if they share a table with the first one and become two bytes. It returns the bits of
 // the code points that it folded. It leaves all bytes after the first 64 unchanged.
 func foldTwosGeneric(out, text *[blockSize + 16]byte, k *letters, two uint64) (done uint64) {
 	first := text[bits.TrailingZeros64(two)&63] &^ 1

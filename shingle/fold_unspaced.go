@@ -88,7 +88,7 @@ var kindOfState = func() (t [8]uint8) {
 	return t
 }()
 
-// stateOfKind holds the state after a kind, indexed by its upper half.
+// stateOfKind holds the state after a kind, indexed by the upper half of the kind.
 var stateOfKind = [16]uint64{
 	kindLetter >> 4:   stateLetter,
 	kindSingle >> 4:   stateSingle,

@@ -38,7 +38,7 @@ func guarded(t *testing.T, text string, atEnd bool) string {
 	return unsafe.String(&mem[at], len(text))
 }
 
-// No kernel reads outside a text or writes to it: the test would crash.
+// No kernel reads outside a text or writes to it; otherwise the test would crash.
 func TestTextsStayInside(t *testing.T) {
 	file, err := os.ReadFile("testdata/multilingual.txt")
 	if err != nil {

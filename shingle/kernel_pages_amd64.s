@@ -82,7 +82,7 @@ GLOBL twoBack<>(SB), RODATA|NOPTR, $64
 #define FROM 80(SP) // mask of the bytes at or after the start of the part
 #define UNKNOWN 88(SP) // where code points that pages do not fold begin
 
-// Only without VBMI2.
+// Local variables that only the kernel without VBMI2 uses.
 #define FOLDED 96(SP) // the block, folded in place, and as much room after it
 #define KEPT 224(SP) // 0xff for each byte of FOLDED that is written
 #define PACKED 288(SP) // the bytes that are written

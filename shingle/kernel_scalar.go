@@ -2,7 +2,7 @@
 
 package shingle
 
-// The functions that have kernels on amd64 only.
+// These functions have kernels on amd64 only.
 
 func hashTokens(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	hashGeneric(dst, buf, bounds, m)

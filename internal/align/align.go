@@ -107,7 +107,7 @@ type Engine struct {
 	chains      []Chain
 	kept        []Chain
 	keys        []uint64
-	runs        []Run // the unused part of the current block of runs
+	runs        []Run // the current block of runs; those up to its length are in use
 	inA, inB    bitset
 	dp          extender
 	budget      int
@@ -126,8 +126,8 @@ func (e *Engine) Align(a, b Seq) []Chain {
 	return e.run(a, b, func(x, y []uint32) { e.seed(x, y) })
 }
 
-// AlignAt is like Align, but looks only where seeds report equal tokens. A seed's N
-// is used; a seed whose tokens are unequal is ignored.
+// AlignAt is like Align, but looks only around the given seeds, each of which stands for
+// N equal tokens. A seed whose tokens are unequal is ignored.
 func (e *Engine) AlignAt(a, b Seq, seeds []Run) []Chain {
 	return e.run(a, b, func(x, y []uint32) {
 		for _, s := range seeds {
@@ -415,8 +415,8 @@ func onDiagonal(a, b []uint32, i, j, dir, drop, enough int) int {
 	return best
 }
 
-// chain extends the run s to both sides. The runs of the chain are the next ones of
-// e.runs; the caller takes them.
+// chain extends the run s to both sides. The runs of the chain are stored after
+// the length of e.runs; the caller lengthens e.runs to keep them.
 func (e *Engine) chain(a, b []uint32, s Run) Chain {
 	e.path = e.path[:0]
 	left := e.dp.extend(a, b, int(s.A), int(s.B), -1, e.Drop, &e.budget, &e.path)

@@ -172,7 +172,7 @@ still:
 	// the floor of the next step, by the best up to the one before
 	VPSUBW Z22, Z23, Z12
 
-	// the best: the least of 0x7fff - score
+	// the best score: the smallest 0x7fff - score
 	VEXTRACTI64X4 $1, Z0, Y20
 	VPMAXSW Y0, Y20, Y20
 	VEXTRACTI32X4 $1, Y20, X21

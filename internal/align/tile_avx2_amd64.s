@@ -238,7 +238,7 @@ still:
 	VMOVD AX, X9
 	VPBROADCASTW X9, Y9
 
-	// the best: the least of 0x7fff - score
+	// the best score: the smallest 0x7fff - score
 	VPMAXSW      Y0, Y1, Y10
 	VEXTRACTI128 $1, Y10, X11
 	VPMAXSW      X10, X11, X10

@@ -116,7 +116,7 @@ func TestManyFindingsAreSearchedQuickly(t *testing.T) {
 			if n := eval[int](tb, `document.querySelectorAll("*").length`); n > 20_000 {
 				t.Errorf("the page has %d elements, want at most 20000", n)
 			}
-			// How long the page does not respond.
+			// busy is the longest time for which the page does not respond.
 			busy := eval[float64](tb, `(async () => {
 				const input = document.querySelector("#search");
 				input.value = "Ba";

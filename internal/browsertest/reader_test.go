@@ -30,7 +30,7 @@ func (tb *tab) press(selector string) {
 	tb.run(chromedp.MouseClickXY(p.X, p.Y))
 }
 
-// texts returns the two texts that the reader shows, without the numbers of passages.
+// texts returns the two texts that the reader shows, without the passage numbers.
 func texts(tb *tab) []string {
 	tb.t.Helper()
 	return eval[[]string](tb, `[...document.querySelectorAll("#reader .reader-pane .text")].map(e => {

@@ -127,9 +127,9 @@ type Clusters struct {
 	decided bool
 }
 
-// Join reports whether b joins a, which it matches. Matches must come in the order
-// of b, and for one b in the order of a, which is less than b: a document joins the
-// first representative that it matches, and becomes one if it matches none.
+// Join reports whether b joins the cluster of a, given that a and b match and that a is
+// less than b. Matches must come in ascending order of b, then of a. A document joins
+// the first representative that it matches, and becomes one if it matches none.
 func (c *Clusters) Join(b, a int64) bool {
 	if !c.begun || b != c.now {
 		c.now, c.begun, c.decided = b, true, false

@@ -146,7 +146,7 @@ func same(t *testing.T, db *sql.DB, dedup, corpus string) int {
 		}
 		want[[2]string{min(p.A, p.B), max(p.A, p.B)}] = p.Jaccard
 	}
-	// All pairs within two matching groups of exact duplicates, and between them.
+	// All pairs between matching groups of exact duplicates, and within every group.
 	rows, err := db.Query(`
 		SELECT least(x.id, y.id), greatest(x.id, y.id), similarity FROM matches
 		JOIN firsts x ON x.first = a JOIN firsts y ON y.first = b
