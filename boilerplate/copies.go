@@ -86,8 +86,9 @@ func (v *view) split(names []uint32) (copies, others int) {
 	return copies, others
 }
 
-// compare credits the documents that hold a block, or anchors of it, with their
-// share, and adds the block's weight to the total.
+// compare credits the documents that hold the i-th block, or anchors of it, with the
+// weight of what they hold. It completes whole, which is what the block adds to the
+// totals of the page.
 func (v *view) compare(scope Scope, i int, seen *sighting, whole *overlap) {
 	b := &v.dg.blocks[i]
 	if v.findings[i].prose {
@@ -150,7 +151,8 @@ func (v *view) credit(seen *sighting, part *overlap) (others bool) {
 	return others
 }
 
-// fill records a counter that does not name all its documents.
+// fill records a full counter, which may not name all its documents, with the weight of
+// its block or anchor.
 func (v *view) fill(c *counter, weight int64) {
 	v.full = append(v.full, c)
 	v.limits = append(v.limits, limit{c.docs[listed-1], weight})

@@ -63,8 +63,8 @@ type counter struct {
 // is in section 0.
 const manyPlaces = 0xFFFF
 
-// hosts counts the hosts of a block's documents: the four smallest
-// fingerprints, and a bit for each of 64 classes.
+// hosts counts the hosts of a block's documents. It keeps the four smallest
+// fingerprints, and a bit for each of 64 classes of fingerprints.
 type hosts struct {
 	least   [4]uint16
 	classes uint64
@@ -173,7 +173,7 @@ func (s *site) lookup(key uint64, out *sighting) {
 	switch i := sl.ref &^ isCounter; {
 	case sl.key == 0:
 	case sl.ref&isCounter == 0:
-		// No other document has ever been entered there.
+		// The block has no counter, because only one document holds it.
 		c := &out.single
 		c.docs[0], c.count, c.place, c.days = sl.ref, 1, sl.place, [2]uint16{sl.day, sl.day}
 		if s.wide {
@@ -276,7 +276,7 @@ func (s *site) promote(sl *slot) uint32 {
 	return i
 }
 
-// enter adds a document and its source to the counter at index i.
+// enter adds a document with its origin to the counter at index i, but not to its count.
 func (s *site) enter(i uint32, from source) {
 	c := &s.counters[i]
 	insertLeast(c.docs[:], from.doc)
@@ -300,7 +300,7 @@ func (s *site) reserve(n int) {
 	s.rehash(size, func(slot) bool { return true })
 }
 
-// rehash moves the slots for which keep is true to a table of size slots.
+// rehash replaces the table by one of the given size, with the slots that keep accepts.
 func (s *site) rehash(size int, keep func(slot) bool) {
 	old := s.slots
 	s.slots, s.filled = make([]slot, size), 0

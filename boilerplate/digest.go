@@ -54,7 +54,7 @@ func (r *reader) digestOf(p *Page, o *options) *digest {
 	return &r.digest
 }
 
-// counted is digestOf with the digest prepared for counting.
+// counted is like digestOf, but also prepares the digest for counting.
 func (r *reader) counted(p *Page, o *options) *digest {
 	if q := p.ready(o.seed); q != nil {
 		return &q.digest

@@ -83,7 +83,7 @@ func (d *Detector) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// list returns the options in the order of the file.
+// list returns the options in the order of the file format.
 func (o *options) list() []uint64 {
 	hostOnly := uint64(0)
 	if o.hostOnly {
@@ -95,7 +95,7 @@ func (o *options) list() []uint64 {
 	}
 }
 
-// tally returns the counts of a detector that the file stores.
+// tally returns pointers to those counts of a detector that the file stores.
 func (d *Detector) tally() []*uint64 {
 	return []*uint64{&d.clock, &d.documents, &d.evictedHosts, &d.evictedBlocks}
 }

@@ -59,9 +59,10 @@ func (d *Detector) Stats() Stats {
 
 func (s *seen) bytes() int { return 8 * (len(s.recent.slots) + len(s.old.slots)) }
 
-// evict reduces the memory to three quarters of the bound. First it forgets the
-// hosts and groups that were observed least recently, all but the latest one; then,
-// in what remains, the blocks that recur least often.
+// evict reduces the memory to three quarters of the bound. The scope of all documents
+// may keep half of that. Then it forgets the hosts and groups that were observed least
+// recently, except those of the latest observation, and after that the blocks of the
+// remaining ones that recur least often.
 func (d *Detector) evict() {
 	goal := d.opts.maxBytes / 4 * 3
 	type held struct {
@@ -159,7 +160,7 @@ func (s *site) prune(least int) int {
 	return was - s.filled
 }
 
-// tableSize returns the size of a table for n entries with room to grow.
+// tableSize returns the number of slots of a table for n entries, with room to grow.
 func tableSize(n int) int {
 	size := 16
 	for n >= size/2 {

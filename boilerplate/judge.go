@@ -307,7 +307,7 @@ func (v *view) undecidedKeys() []uint64 {
 	return v.keys
 }
 
-// hosts returns the number of hosts with the block, including the page's host.
+// hosts returns the number of hosts that hold a block, including the page's host.
 func (v *view) hosts(seen *sighting) int {
 	h := seen.hosts
 	h.add(v.host)

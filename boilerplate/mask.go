@@ -164,8 +164,8 @@ func (v *view) everywhere(i int) bool {
 		4*v.holders(i) >= 3*int(v.sites[f.scope].docs.count)
 }
 
-// proseRun returns the mass of the recurring prose around the i-th block. It stops
-// counting at framedMass plus one block.
+// proseRun returns the mass of the contiguous recurring prose that includes the i-th
+// block. It stops adding blocks once the mass exceeds framedMass.
 func (v *view) proseRun(i int) int32 {
 	mass := v.dg.blocks[i].mass
 	for _, by := range [...]int{-1, 1} {
@@ -179,8 +179,8 @@ func (v *view) proseRun(i int) int32 {
 	return mass
 }
 
-// touches reports whether own text follows the i-th block in direction by; other
-// recurring prose in between is ignored.
+// touches reports whether the page's own text is next to the i-th block in direction by
+// (-1 or 1); recurring prose in between is skipped.
 func (v *view) touches(i, by int) bool {
 	for i += by; 0 <= i && i < len(v.findings); i += by {
 		if f := &v.findings[i]; !f.state.flagged() {

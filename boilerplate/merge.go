@@ -41,7 +41,7 @@ func (d *Detector) Merge(other *Detector) error {
 	case common == from.ids.len() && common > 0:
 		return nil // other has nothing new
 	case common == mine && common > 0:
-		// d already knows all of from.
+		// from has observed all documents of d, so its counts replace those of d.
 		d.sites, d.global, d.bytes = map[uint64]*site{}, nil, 0
 		if from.global != nil {
 			d.global = newSite(true, d.opts.placing())
@@ -104,7 +104,7 @@ func (s *site) clone() *site {
 	return &c
 }
 
-// merge adds the counts of t; overlap is set if documents may be in both.
+// merge adds the counts of t to s; overlap is set if both may hold the same documents.
 func (s *site) merge(t *site, overlap bool) {
 	s.used = max(s.used, t.used)
 	before := s.docs
@@ -193,8 +193,8 @@ func (s *site) take(sl *slot, x slot, t *site) {
 	}
 }
 
-// union returns the counter for the documents of a and b; overlap is set if some may
-// be in both.
+// union returns the counter for the documents of a and b; overlap is set if both may
+// hold the same documents.
 func union(a, b counter, overlap bool) counter {
 	c := a
 	widen(&c.days, b.days)

@@ -76,7 +76,8 @@ func advertises(text string) bool { return adWords.begin(text) }
 // signs reports whether a block begins with the name of an agency or the like.
 func signs(text string) bool { return signWords.begin(text) }
 
-// The lists are frozen.
+// Lists of the words that begin advertisements and sign-offs. Changing them changes
+// reasons, so they are frozen.
 var (
 	adWords = list("ad ads advert advertise advertisement advertisements advertising sponsored " +
 		"promoted anzeige anzeigen werbung publicité publicidad anuncio anuncios pubblicità " +
@@ -85,7 +86,7 @@ var (
 		"bloomberg reporting edited editing by von par por")
 )
 
-// words holds lower-case words by their first byte.
+// words is a list of lower-case words, grouped by their first byte.
 type words struct {
 	by   [256][]string
 	none [256]bool // no word, nor punctuation before a word, begins with the byte

@@ -18,7 +18,7 @@ func (s *seen) has(id uint64) bool { return s.recent.has(id) || s.old.has(id) }
 // len returns the number of documents remembered.
 func (s *seen) len() int { return s.recent.filled + s.old.filled }
 
-// add enters an id that is not in the set yet.
+// add adds an id that is not remembered yet.
 func (s *seen) add(id uint64) {
 	if s.recent.filled >= s.limit/2 {
 		s.old, s.recent = s.recent, idSet{}
@@ -26,8 +26,8 @@ func (s *seen) add(id uint64) {
 	s.recent.add(id)
 }
 
-// addAll enters the ids of other that are missing, and returns the number of those
-// that were there.
+// addAll adds the ids of other that s lacks, and returns the number of ids that s had
+// already.
 func (s *seen) addAll(other *seen) (common int) {
 	for id := range other.all() {
 		if s.has(id) {

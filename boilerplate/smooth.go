@@ -100,8 +100,8 @@ func (v *view) smooth() {
 // maxTitle is the number of words above which a first block is not a title.
 const maxTitle = 50
 
-// findTitle marks the title, which is the first block unless it recurs, and blocks
-// of at least three words that repeat a part of it.
+// findTitle marks the first block as the title, and blocks of at least three words that
+// repeat a part of it.
 func (r *reader) findTitle() {
 	var title []uint64
 	for i := range r.blocks {

@@ -73,7 +73,7 @@ func generate(w io.Writer, n int) ([]pairOf, error) {
 	return pairs, nil
 }
 
-// documentsMain writes as many documents as its argument asks for.
+// documentsMain writes the number of documents that its argument gives.
 func documentsMain(args []string, w io.Writer) error {
 	if len(args) != 1 {
 		return errors.New("usage: documents NUMBER")
@@ -146,8 +146,8 @@ func jaccard(a, b []string) float64 {
 	return float64(common) / float64(len(sa)+len(sb)-common)
 }
 
-// generated returns the file of n documents, which it writes unless it exists, and
-// their truth.
+// generated returns a file of n documents and their truth. It writes the file unless it
+// exists.
 func generated(work string, n int) (file string, tr truth, err error) {
 	file = filepath.Join(work, fmt.Sprintf("generated-%d-%d.jsonl", generation, n))
 	to := io.Discard

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// sizes are the numbers of documents in the growth measurement.
+// sizes returns the numbers of documents in the growth measurement.
 func (p *pager) sizes() (ns []int) {
 	for _, r := range p.Growth {
 		if !slices.Contains(ns, r.Documents) {
@@ -17,8 +17,8 @@ func (p *pager) sizes() (ns []int) {
 	return ns
 }
 
-// growthPeers are the peers of the growth measurement, ordered by the time of their
-// loops at the largest number of documents that they reached.
+// growthPeers returns the peers of the growth measurement: first those that reached the
+// most documents, then by the time of their loop at that number.
 func (p *pager) growthPeers() (names []string) {
 	key := map[string]float64{}
 	for _, r := range p.Growth {
@@ -34,7 +34,8 @@ func (p *pager) growthPeers() (names []string) {
 	return names
 }
 
-// growthTables are the tables of processor time, memory and index size.
+// growthTables returns a table of the growth measurement: what is loop, process, memory
+// or index.
 func (p *pager) growthTables(what string) string {
 	ns := p.sizes()
 	var b strings.Builder
@@ -101,7 +102,7 @@ func (p *pager) growthCell(what, peer string, n int) string {
 	return each(whyIndex, indexBytes, whole)
 }
 
-// growthQuality is the recall and precision of each peer at the largest number of
+// growthQuality returns a table of the quality of each peer at the largest number of
 // documents that it reached.
 func (p *pager) growthQuality() string {
 	var b strings.Builder

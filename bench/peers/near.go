@@ -156,7 +156,7 @@ func runGrowth(c config, in *installed, res *results) error {
 	return nil
 }
 
-// race runs all peers in turn. row maps ids of documents to rows, or is nil if
+// race runs all peers in turn. row maps the ids of documents to rows; it is nil if the
 // ids are rows.
 func race(c config, cs []contestant, docs string, row map[string]int, n int, tr truth, threshold float64, rounds int, stopped map[string]string) ([]nearResult, error) {
 	out := make([]nearResult, len(cs))
@@ -210,7 +210,7 @@ func race(c config, cs []contestant, docs string, row map[string]int, n int, tr 
 	return out, nil
 }
 
-// parsePairs parses the output of the program.
+// parsePairs parses the pairs that dedup printed.
 func parsePairs(printed []byte, row map[string]int) (pairs [][2]int, err error) {
 	for dec := json.NewDecoder(bytes.NewReader(printed)); dec.More(); {
 		var p struct{ A, B string }

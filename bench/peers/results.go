@@ -74,7 +74,7 @@ type sharedResult struct {
 	Stopped                               string `json:",omitempty"`
 }
 
-// TotalMinutes is the duration of all parts.
+// TotalMinutes returns the total duration of all parts.
 func (r *results) TotalMinutes() (sum float64) {
 	for _, part := range slices.Sorted(maps.Keys(r.Minutes)) {
 		sum += r.Minutes[part]

@@ -147,13 +147,13 @@ func readSilver(name string, row map[string]int) (truth, error) {
 			return nil
 		}
 		if len(f) < 3 {
-			return fmt.Errorf("%d fields", len(f))
+			return fmt.Errorf("line has %d fields, want at least 3", len(f))
 		}
 		a, okA := row[f[0]]
 		b, okB := row[f[1]]
 		s, err := strconv.ParseFloat(f[2], 64)
 		if !okA || !okB || err != nil {
-			return fmt.Errorf("cannot read %q", line)
+			return fmt.Errorf("unknown document or invalid similarity in %q", line)
 		}
 		tr[[2]int{min(a, b), max(a, b)}] = s
 		return nil

@@ -135,8 +135,8 @@ func runBlocks(c config, in *installed, res *results) error {
 	if in.python == "" {
 		return nil
 	}
-	// A block is flagged if either of them flags it. This needs no further run; its cost
-	// is the sum of both.
+	// The combination flags a block if either of the two flags it. It is not run on
+	// its own, so it has no cost.
 	both := filepath.Join(c.work, "flagged-both")
 	var joined []byte
 	sum := sharedResult{Set: t.set, Peer: "trafilatura and neardup, two passes"}

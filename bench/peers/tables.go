@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// pairsTable is the table of one corpus at one threshold, the fastest peer first.
+// pairsTable returns the table of one corpus at one threshold, the fastest peer first.
 func (p *pager) pairsTable(corpus string, threshold float64) string {
 	var rows []nearResult
 	for _, r := range p.Pairs {
@@ -45,8 +45,8 @@ func (p *pager) pairsTable(corpus string, threshold float64) string {
 	return b.String()
 }
 
-// summary is the first screen: each peer's cost compared with neardup's, on one
-// corpus at one threshold, the fastest first.
+// summary returns the table at the top of the page: each peer's cost compared with
+// neardup's, on one corpus at one threshold, the fastest first.
 func (p *pager) summary(corpus string, threshold float64) string {
 	var rows []nearResult
 	for _, r := range p.Pairs {
@@ -102,8 +102,8 @@ func (p *pager) compare(where string, us, r nearResult) string {
 
 func mark(w why) string { return fmt.Sprintf(" ([why](#why-%s))", w) }
 
-// order sorts by the loop's time, or by the process's if there is no loop; peers
-// without figures are last.
+// order returns the sort key of a result: the time of the loop, or of the process if
+// there is no loop. Peers without figures come last.
 func order(r nearResult) float64 {
 	if r.Stopped != "" {
 		return math.Inf(1)
@@ -132,8 +132,8 @@ func find(rows []nearResult, peer string) (nearResult, bool) {
 	return rows[i], true
 }
 
-// passagesTable is the table of passages: the plagdet score for each set, and the cost
-// of all sets together.
+// passagesTable returns the table of passages: the plagdet score for each set, and the
+// cost of all sets together.
 func (p *pager) passagesTable() string {
 	var sets, names []string
 	at := map[[2]string]sharedResult{}
@@ -195,7 +195,7 @@ func (p *pager) passagesTable() string {
 	return b.String()
 }
 
-// blocksTable is the table of blocks: precision, recall and F1 of the content kept.
+// blocksTable returns the table of blocks: precision, recall and F1 of the content kept.
 func (p *pager) blocksTable() string {
 	var us sharedResult
 	for _, r := range p.Blocks {

@@ -88,7 +88,7 @@ func readJournal(b []byte, number uint64, f func(payload []byte) error) (next ui
 		}
 		rest += i
 		if n, _, ok := parseFrame(b[rest:]); ok && n >= number {
-			return number, int64(at), fmt.Errorf("damaged at offset %d, although frame %d at %d is whole: %w", at, n, rest, boilerplate.ErrCorrupt)
+			return number, int64(at), fmt.Errorf("damaged at offset %d, before the intact frame %d at offset %d: %w", at, n, rest, boilerplate.ErrCorrupt)
 		}
 	}
 	return number, int64(at), nil

@@ -41,7 +41,7 @@ func (f *Filter) judge(ctx context.Context, p Page) (Verdict, error) {
 	return f.decide(ctx, p)
 }
 
-// observe counts a page and returns its site.
+// observe passes a page to the detector and returns its site.
 func (f *Filter) observe(p Page) *site {
 	s := f.sites[p.Host]
 	if s == nil {
@@ -72,7 +72,7 @@ func (f *Filter) mask(p Page) []shingle.Span {
 	return out
 }
 
-// ownSite reports whether a block is frame or repeated within its site.
+// ownSite reports whether a block is frame or recurs within its site.
 func ownSite(b boilerplate.Block) bool {
 	return b.Masked || b.Flagged && (b.Scope == boilerplate.Section || b.Scope == boilerplate.Host)
 }
@@ -190,7 +190,7 @@ func (f *Filter) remove(ctx context.Context, id string) (bool, error) {
 	return removed || there, wrap(err)
 }
 
-// unhold drops a held page and reports whether there was one.
+// unhold drops the held page with an ID, and reports whether there was one.
 func (f *Filter) unhold(id, host string) bool {
 	s := f.sites[host]
 	if s == nil {

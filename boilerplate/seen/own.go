@@ -57,7 +57,7 @@ func newOwn(ix *disk.Index, threshold float64, seed uint64) *own {
 	return o
 }
 
-// push begins a layer.
+// push adds an empty layer, which receives further changes.
 func (o *own) push() {
 	l := &layer{changes: map[string]change{}}
 	lo := o.reach
@@ -158,7 +158,7 @@ func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.Sear
 				continue
 			}
 			if !expired.IsZero() {
-				// A document without its time may have been removed from the disk by now.
+				// Matches have no times, and the document may be gone by now, so look it up.
 				d, ok, err := o.ix.Get(ctx, m.ID)
 				if err != nil {
 					return nil, err

@@ -83,8 +83,8 @@ func (f *Filter) PassagesOf(ctx context.Context, id string, n int) (Shares, erro
 	return f.shares(ctx, t, n)
 }
 
-// shares returns the passages that a text shares with kept ones. It takes the turn
-// only to check which candidates are kept, because a long text has many.
+// shares returns the passages that a text shares with kept ones. It takes the turn only
+// to check which candidates are kept, because a long text has many candidates.
 func (f *Filter) shares(ctx context.Context, t texts.Text, n int) (Shares, error) {
 	near, left, err := f.near(ctx, t, n, func(check func() error) error {
 		if err := f.enter(ctx); err != nil {
@@ -106,8 +106,8 @@ type neighbours struct {
 	better []string
 }
 
-// near returns the n kept texts that share most words with a text, and the number of
-// texts left out. turn runs the steps that need the turn.
+// near returns the n kept texts that share the most words with a text, and the number
+// of texts left out. turn runs the steps that need the turn.
 func (f *Filter) near(ctx context.Context, t texts.Text, n int, turn func(func() error) error) (near neighbours, left int, err error) {
 	if f.texts == nil {
 		return near, 0, fmt.Errorf("texts are not stored: %w", errors.ErrUnsupported)

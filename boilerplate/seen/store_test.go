@@ -115,7 +115,7 @@ func TestQuotesInStoreHideNoCopy(t *testing.T) {
 	if count(got, "near-duplicate of p/11") != 1 {
 		t.Errorf("verdict on a copy on the other site = %q, want near-duplicate of p/11", got)
 	}
-	// The same the other way round: the kept page has the paragraph.
+	// Now the kept page has the paragraph, and its copy is on the quoting site.
 	judge(t, other, true, quoted("q", 21, "tz"))
 	got = judge(t, quoting, true, quoted("p", 21, "tz"))
 	if count(got, "near-duplicate of q/21") != 1 {

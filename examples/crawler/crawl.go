@@ -272,7 +272,7 @@ func (c *crawl) fetched() int {
 	return c.at.Fetched
 }
 
-// collect appends a fetch to a batch, unless it is to be tried again.
+// collect appends a fetch to a batch, unless its URL will be tried again.
 func (c *crawl) collect(batch []entry, x fetch) []entry {
 	if x.retry && c.urls.again(x.URL) {
 		return batch

@@ -52,7 +52,7 @@ func (n *counts) elsewhere() map[string]int64 {
 	return map[string]int64{redirect: n.redirects.Load(), sitemap: n.sitemaps.Load()}
 }
 
-// get returns all counts, and set sets them.
+// get returns all counts, in the form that set accepts.
 func (n *counts) get() map[string]int64 {
 	m := n.verdicts()
 	maps.Copy(m, n.elsewhere())
@@ -67,7 +67,8 @@ func (n *counts) set(m map[string]int64) {
 	n.sitemaps.Store(m[sitemap])
 }
 
-// observe reads the state of a crawl, if figures are served.
+// observe copies the state of a crawl into the counts; without -metrics, only the number
+// of fetched pages.
 func (n *counts) observe(ctx context.Context, c *crawl) {
 	n.fetched.Store(int64(c.at.Fetched))
 	if c.o.metrics == "" {

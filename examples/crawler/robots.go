@@ -28,7 +28,7 @@ type robots struct {
 // file cannot stop a crawl.
 const maxCrawlDelay = 10 * time.Minute
 
-// learn reads a robots.txt. An unreadable file has no rules, as in colly.
+// learn stores the rules in a robots.txt. An unreadable file has no rules, as in colly.
 func (r *robots) learn(host string, file []byte) {
 	data, err := robotstxt.FromBytes(file)
 	if err != nil {

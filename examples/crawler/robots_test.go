@@ -118,7 +118,7 @@ func TestRobotsFileIsObeyed(t *testing.T) {
 		}
 	}
 	if v := verdicts[s.URL+"/feed"]; v.Reason != "not HTML but text/xml" {
-		t.Errorf("verdict on a feed = %+v, want reason %q", v, "no HTML but text/xml")
+		t.Errorf("verdict on a feed = %+v, want reason %q", v, "not HTML but text/xml")
 	}
 	if slices.Contains(paths, "/hidden") {
 		t.Error("/hidden was fetched, want it left alone: robots.txt forbids it")

@@ -136,7 +136,7 @@ func TestRoundsReportChanges(t *testing.T) {
 		return n
 	}
 
-	// 8 pages, one of them missing, a redirect, a sitemap.
+	// The site has 8 pages, one of them missing, a redirect and a sitemap.
 	_, got := until(1)
 	if diff := cmp.Diff([]int{10, 8, 0, 0, 0, 1, 1}, got); diff != "" {
 		t.Errorf("the first round (-want +got):\n%s", diff)

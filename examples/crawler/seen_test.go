@@ -101,7 +101,7 @@ func TestFiltersShareRedis(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 
-	// A killed process leaves its folder as it is.
+	// A killed process leaves its folder unchanged.
 	at := t.TempDir()
 	if err := os.CopyFS(at, os.DirFS(dir)); err != nil {
 		t.Fatal(err)

@@ -118,7 +118,7 @@ func (o *output) recover() error {
 		return err
 	}
 	if info.Size() < o.size {
-		return fmt.Errorf("%d bytes, but %d were written: another program changed it", info.Size(), o.size)
+		return fmt.Errorf("the file has %d bytes, but %d were written: another program changed it", info.Size(), o.size)
 	}
 	if _, err := o.f.Seek(o.size, io.SeekStart); err != nil {
 		return err

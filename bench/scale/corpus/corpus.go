@@ -40,7 +40,7 @@ func New(seed uint64) *Corpus {
 	return c
 }
 
-// kinds of documents.
+// The kinds of documents.
 const (
 	original = iota
 	exactCopy
@@ -101,7 +101,7 @@ func (c *Corpus) Append(dst []byte, i int) []byte {
 	return dst
 }
 
-// Write writes documents as JSON Lines.
+// Write writes the first n documents as JSON Lines.
 func (c *Corpus) Write(w *bufio.Writer, n int) error {
 	var line []byte
 	for i := range n {

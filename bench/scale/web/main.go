@@ -99,7 +99,7 @@ func measure(name string, args []string) (cpu, wall time.Duration, err error) {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), time.Since(start), nil
 }
 
-// made writes a file unless it is there.
+// made creates a file with write unless it exists.
 func made(name string, write func(*os.File) error) error {
 	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 		return err
