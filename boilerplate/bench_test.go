@@ -13,8 +13,8 @@ import (
 // BenchmarkObserveJudge observes and judges every page of a generated site, seven tenths
 // of which is template, and compares this with plain sketching of the same pages, both
 // with the one line in the package documentation and with reused buffers. It reports the
-// speed as a share of that of sketching. Times are sums over lots of twenty pages of the
-// shortest time of alternating rounds. In one variant the caller passes the blocks, for
+// speed as a share of that of sketching. The pages are timed in lots of twenty; for each lot
+// the shortest time of several alternating rounds counts. In one variant the caller passes the blocks, for
 // example from HTML; otherwise paragraphs are found each time. With two passes every text
 // is read twice unless the pages are prepared; the cost of preparing is included.
 func BenchmarkObserveJudge(b *testing.B) {

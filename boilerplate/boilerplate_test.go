@@ -147,7 +147,8 @@ func TestEvidenceNamesCountsAndHosts(t *testing.T) {
 	}
 }
 
-// TestGroupCountsAsOneScope counts within a scope named by the caller.
+// TestGroupCountsAsOneScope checks that documents are also counted within the group that
+// the caller names.
 func TestGroupCountsAsOneScope(t *testing.T) {
 	w := writer(5)
 	notice := "Terms of the agency apply to this text in full."
@@ -205,7 +206,7 @@ func TestTemplateWithExchangedWordsIsVariant(t *testing.T) {
 }
 
 // TestShortBlocksNeedRecycledNeighbour checks that a recurring block of one or two words
-// needs a recycled neighbour, and how gaps are closed.
+// is flagged only next to a recycled block, and which gaps are masked.
 func TestShortBlocksNeedRecycledNeighbour(t *testing.T) {
 	w := writer(13)
 	menu := "Read the latest stories from the harbour"

@@ -51,7 +51,7 @@ const isCounter = 1 << 31
 // A counter counts the documents that hold a block, if there is more than one. It
 // names those with the smallest fingerprints, so the names do not depend on the
 // order of observation, and blocks that occur in the same documents name the same
-// ones.
+// documents.
 type counter struct {
 	docs  [listed]uint32 // fingerprints, ascending; zeros at the end mark free entries
 	count uint32

@@ -58,7 +58,7 @@ func TestMaskAndStripAgree(t *testing.T) {
 		stripped := d.Strip(p)
 		var sh shingle.Shingler
 		if diff := cmp.Diff(sh.Set(stripped), sh.Set(p.Text, mask...)); diff != "" {
-			t.Errorf("%s: shingles (-want of the masked text +got of Strip()):\n%s", p.ID, diff)
+			t.Errorf("%s: shingles (-got of Strip() +want of the masked text):\n%s", p.ID, diff)
 		}
 	}
 	if got := boilerplate.Cut("keep  drop\n\nkeep", []shingle.Span{{Start: 6, End: 10}}); got != "keep  keep" {

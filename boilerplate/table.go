@@ -52,7 +52,7 @@ func (t *gramTable) fetch(grams []uint64) {
 	fetched(sum)
 }
 
-// addAll adds 1 to the count of each of the grams.
+// addAll adds 1 to the count of every given gram.
 func (t *gramTable) addAll(grams []uint64) {
 	t.fetch(grams)
 	shift := shiftFor(len(t.slots))

@@ -120,7 +120,7 @@ func (r *results) figures(command string) []figure {
 	return nil
 }
 
-// pages returns the pages with the figures in them, by name.
+// pages returns the contents of the pages with the figures filled in, by file name.
 func pages(root string, r *results) (map[string]string, error) {
 	out := map[string]string{}
 	for name, table := range map[string]string{"README.md": r.short(), "docs/benchmarks.md": r.long()} {

@@ -15,7 +15,7 @@ type machineInfo struct {
 	MemoryGiB        float64
 }
 
-// machine reads the names of processor and memory from the operating system.
+// machine describes the machine, as far as the operating system reports it.
 func machine() machineInfo {
 	m := machineInfo{CPU: "unknown", OS: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU()}
 	info, _ := os.ReadFile("/proc/cpuinfo") // absent except on Linux

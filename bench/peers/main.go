@@ -19,7 +19,7 @@
 //	install.go  the peers, and their versions
 //	near.go     near-duplicates: corpora with truth, and growth
 //	shared.go   passages and blocks, scored by the programs in shared/score
-//	score.go    pairs against exact truth
+//	score.go    pairs, scored against the exact truth
 //	generate.go any number of documents, with planted near-duplicates
 //	page.go     the page, from results.json and page.md.tmpl
 //	tables.go   its tables (those of the growth are in growth.go)
@@ -27,8 +27,7 @@
 //
 // The command "documents N" only writes the first N generated documents.
 //
-// Package peers (Go) and the folders in drivers (Python, Rust, and a Go module that
-// is missing from the proxy) hold the peers.
+// Package peers holds the peers in Go, and the folder drivers those in Python and Rust.
 package main
 
 import (

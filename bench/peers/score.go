@@ -14,11 +14,11 @@ const margin = .05
 
 // quality holds recall, precision and similar figures.
 //
-// Recall and Precision are pairwise: recall is the share of reported pairs among the
-// true pairs at least margin above the threshold; precision is the share of reported
-// pairs whose true similarity is at most margin below the threshold. The strict
-// figures are the same without a margin; the truth has the shingles of the peers'
-// common tokenizer, so they penalize peers with their own tokenizer. ARI is the
+// Recall and Precision count pairs. Recall is the share of the true pairs at least
+// margin above the threshold that are reported. Precision is the share of the reported
+// pairs whose true similarity is at most margin below the threshold. The strict figures
+// have no margin. They penalize peers with a tokenizer of their own, because the truth
+// has the shingles of the common tokenizer. ARI is the
 // adjusted Rand index (Hubert and Arabie 1985) of the connected components of the
 // reported pairs, compared with the components of the true pairs at the threshold.
 type quality struct {

@@ -57,7 +57,8 @@ func fastest(rounds int, fs ...func()) []float64 {
 
 // BenchmarkKernels reports, for sets of n shingles, the time per shingle of each tier and
 // its speed relative to classic 64-bit MinHash: AVX2 and AVX-512 compared with its
-// AVX-512 kernel, Go with its Go version. They alternate, and the shortest times count.
+// AVX-512 kernel, Go with its Go version. All of them alternate, and the shortest times
+// count.
 func BenchmarkKernels(b *testing.B) {
 	for _, n := range []int{20, 64, 200, 1000, 5000, 20000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {

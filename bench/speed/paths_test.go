@@ -38,7 +38,7 @@ func documents(tb testing.TB) (docs, paragraphs []string) {
 
 // BenchmarkPaths reports the speed, in megabytes per second, of each way from a text to
 // its signature or its exact set, on each tier, and the speed relative to the way that
-// reuses its memory. They alternate in one run, including garbage collection, and the
+// reuses its memory. The ways alternate in one run, including garbage collection, and the
 // shortest times count.
 func BenchmarkPaths(b *testing.B) {
 	docs, paragraphs := documents(b)

@@ -24,7 +24,7 @@ type Change struct {
 }
 
 // Changed is 1 minus the similarity: the share of all shingles that only one of the
-// two has.
+// two pages has.
 func (c Change) Changed() float64 { return 1 - c.Similarity }
 
 // of records the change in a verdict.

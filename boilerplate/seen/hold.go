@@ -40,8 +40,8 @@ func (s *site) count(section string) {
 	}
 }
 
-// known reports whether enough of a section has been observed. Pages without a host
-// belong to no site and never wait.
+// known reports whether enough pages of a section have been observed. Pages without a
+// host do not belong to a site and never wait.
 func (f *Filter) known(host string, s *site, section string) bool {
 	if host == "" {
 		return true

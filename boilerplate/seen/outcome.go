@@ -24,7 +24,8 @@ type outcome struct {
 	Names    []naming  `json:"names,omitempty"`
 }
 
-// A naming is a change of names: the text lost its name if Name is "".
+// A naming is a change of the name of a kept text. If Name is "", the text has its
+// original name again.
 type naming struct {
 	Text string `json:"text"`
 	Name string `json:"name,omitempty"`

@@ -142,8 +142,8 @@ func changed(id string, layers []*layer) bool {
 	return slices.ContainsFunc(layers, func(l *layer) bool { _, ok := l.changes[id]; return ok })
 }
 
-// searchDisk returns the best matches on disk that have not been removed. It asks
-// for more until there are enough.
+// searchDisk returns the best matches on disk that no layer changes or removes. It
+// doubles the limit until enough of them are left.
 func (o *own) searchDisk(ctx context.Context, sig minhash.Signature, so lsh.SearchOptions) ([]lsh.Match[string], error) {
 	limit, expired := so.Limit, o.expired()
 	for ; ; so.Limit *= 2 {

@@ -40,7 +40,7 @@ type save struct {
 	Sites map[string]*site `json:"sites"`
 	Turns int64            `json:"turns"`
 
-	// Better lists the kept texts that are named by better copies.
+	// Better maps the IDs of kept texts to those of the better copies that name them.
 	Better map[string]string `json:"better,omitempty"`
 
 	// Times has the times of the better copies, in milliseconds since 1970.

@@ -107,9 +107,9 @@ func timed(f func()) float64 {
 	}
 }
 
-// BenchmarkTextToSignature reports the speed of both in megabytes per second and their
-// ratio, on each tier of the machine. They alternate; processor time includes garbage
-// collection, and the best of many turns counts.
+// BenchmarkTextToSignature reports the speed of both modules in megabytes per second, and
+// their ratio, on each tier of the machine. The modules alternate; processor time includes
+// garbage collection, and the best of many turns counts.
 func BenchmarkTextToSignature(b *testing.B) {
 	docs, paragraphs := texts(b)
 	for _, kind := range []struct {
@@ -186,7 +186,8 @@ func BenchmarkGoroutines(b *testing.B) {
 	}
 }
 
-// Both must estimate the same similarity for a pair, or the comparison is meaningless.
+// Both modules must estimate the same similarity for a pair, or the comparison is
+// meaningless.
 func TestBothEstimateTheSame(t *testing.T) {
 	var text strings.Builder
 	text.WriteString(strings.Repeat("x ", 3))
@@ -214,9 +215,10 @@ func TestBothEstimateTheSame(t *testing.T) {
 	}
 }
 
-// BenchmarkAccuracy reports the mean squared error of both, divided by the theoretical
-// J(1-J)/128 of classic MinHash, on sets of consecutive numbers, which the other module
-// gets in decimal. It shows the cost of an element hash that does not avalanche. J is .5.
+// BenchmarkAccuracy reports the mean squared error of both modules, divided by that of
+// ideal MinHash, J(1-J)/128, at a similarity J of 0.5. The sets hold consecutive numbers,
+// which the other module gets in decimal: this shows the cost of an element hash that does
+// not avalanche.
 func BenchmarkAccuracy(b *testing.B) {
 	for _, n := range []int{20, 100, 1000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {

@@ -1,8 +1,8 @@
 // Package texts keeps texts on disk and finds those that share a run of words with
 // another text. Its memory grows only by a hundredth of the size of the texts.
 //
-// A text is kept until [Store.Compact] drops it: callers must know which of the
-// returned texts still count.
+// A text is kept until [Store.Compact] drops it, even if a later one has its ID: callers
+// must check which of the returned texts are still valid.
 package texts
 
 import (
