@@ -21,7 +21,7 @@ func TestPoliciesChooseRepresentative(t *testing.T) {
 		"a": span(0, 90), "b": span(0, 100), "c": span(0, 90), "d": span(2, 95), "e": span(1000, 1100),
 	}
 	day := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
-	times := map[string]time.Time{"a": day, "b": day, "d": day.AddDate(0, 0, 1)} // c has none
+	times := map[string]time.Time{"a": day, "b": day, "d": day.AddDate(0, 0, 1)} // document c has no time
 	sk := minhash.New(minhash.Options{})
 	ix := lsh.New(lsh.Options{})
 	for _, id := range []string{"c", "b", "a", "e", "d"} {
@@ -199,7 +199,7 @@ func TestIndexStopsWithContext(t *testing.T) {
 func TestBatchKeepsLikeIndex(t *testing.T) {
 	w := makeWorld(300, 64, 33)
 	for i := range w.ids {
-		w.ids[i] = fmt.Sprintf("%04d", i) // ties by id are ties by row
+		w.ids[i] = fmt.Sprintf("%04d", i) // the order of ids is the order of rows, so ties are decided alike
 	}
 	when := func(row int) time.Time {
 		if row%7 == 0 {

@@ -322,8 +322,8 @@ func (j *join) larger(a, b uint32) bool {
 
 // candidates appends the rows that may contain the given one: rows that are at least
 // as large and share one of its rarest elements. For an element that too many rows
-// share, it appends the first rows, whatever their size: they do not look for other
-// rows either.
+// share, it appends the first rows, whatever their size, because these look only for
+// each other.
 func (j *join) candidates(near []uint32, row int) []uint32 {
 	list := j.postings(row)
 	need := 0

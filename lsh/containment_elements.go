@@ -40,12 +40,12 @@ func (f *repeatFilter) twice(x uint64) bool {
 
 // A numbering maps elements to their numbers.
 type numbering struct {
-	elements []uint64 // ascending
+	elements []uint64 // in ascending order
 	numbers  []uint32
 }
 
 // numberByFrequency numbers the elements that occur more than once, the rarest
-// first, and returns their number.
+// first. It also returns how many there are.
 func numberByFrequency(elements []uint64) (numbering, int) {
 	sorted := slices.Clone(elements)
 	slices.Sort(sorted)

@@ -76,10 +76,10 @@ func TestReplacedIDHoldsLastVersion(t *testing.T) {
 		t.Errorf("Len() = %d, want 2", ix.Len())
 	}
 	if got := ix.Search(sk.Sketch(span(0, 50)), lsh.SearchOptions{}); len(got) != 1 || got[0].ID != "b" {
-		t.Errorf("Search(first version) = %+v, want b alone", got)
+		t.Errorf("Search(first version) = %+v, want only b", got)
 	}
 	if got := ix.Search(sk.Sketch(span(499900, 499950)), lsh.SearchOptions{}); len(got) != 1 || got[0].ID != "a" {
-		t.Errorf("Search(last version) = %+v, want a alone", got)
+		t.Errorf("Search(last version) = %+v, want only a", got)
 	}
 	if s := ix.Stats(); s.Removed > 2000 || s.Documents != 2 || s.Signatures != 2 {
 		t.Errorf("Stats() = %+v, want 2 documents, 2 signatures, at most 2000 removed", s)

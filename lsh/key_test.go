@@ -23,7 +23,7 @@ func TestCollidingKeysShareABucket(t *testing.T) {
 		for b := range banding.Bands {
 			r := regs[4*b : 4*b+4]
 			inner := fold(known.start[b]^(uint64(r[0])|uint64(r[1])<<32), known.mul)
-			rest := inner ^ 0x0123456789ABCDEF // gives all the same state afterwards
+			rest := inner ^ 0x0123456789ABCDEF // brings all signatures to the same state
 			r[2], r[3] = uint32(rest), uint32(rest>>32)
 		}
 		values = append(values, regs...)
@@ -84,7 +84,7 @@ func TestTableAgreesWithMap(t *testing.T) {
 			for e := range uint32(5000) {
 				tag := uint32(splitMix(&state) % distinct)
 				if distinct < 1<<32 {
-					tag = ^tag // the last slots, where runs wrap around
+					tag = ^tag // uses the last slots, where runs wrap around
 				}
 				want[tag] = append(want[tag], e)
 				if got := ts.add([]uint32{tag}); got != e {

@@ -121,7 +121,7 @@ var earliestChosen = visit{
 	},
 }
 
-// inOrder decides the waiting rows one after the other, each against the
+// inOrder decides the waiting rows one after another, each against the
 // representatives that emerged among them before it, which it keeps in tables.
 func (w *worker) inOrder(rest []uint32) error {
 	bands := w.opts.Banding.Bands
@@ -190,7 +190,7 @@ func (w *worker) inOrder(rest []uint32) error {
 func (e *engine) collect() [][]uint32 {
 	e.grouper = grouper{} // reuse its memory for the result
 	var keys []uint64     // rank of the representative, rank of the member
-	var rows []uint32     // row of each rank, where they differ
+	var rows []uint32     // row of each rank; nil if ranks are row numbers
 	if e.rank != nil {
 		rows = make([]uint32, len(e.rank))
 		for row, r := range e.rank {

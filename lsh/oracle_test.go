@@ -189,7 +189,7 @@ func TestPairsAndClustersByDefinition(t *testing.T) {
 						t.Fatalf("Pairs() mismatch (-want +got):\n%s", diff)
 					}
 					if len(want) < 20 {
-						t.Errorf("%d pairs: too few to prove anything", len(want))
+						t.Errorf("%d pairs, want at least 20 (else nothing is tested)", len(want))
 					}
 
 					b := lsh.Batch{Threshold: threshold, Scheme: w.sk.Scheme()}
@@ -273,7 +273,7 @@ func TestSearchByDefinition(t *testing.T) {
 		ix := w.index(lsh.Options{Threshold: threshold}, exact)
 		banding := ix.Banding()
 		r := rand.New(rand.NewPCG(1, 2))
-		place := rows(len(w.ids)) // in the order of insertion; -1 once removed
+		place := rows(len(w.ids)) // position of each row in the order of insertion; -1 once removed
 		next := len(w.ids)
 		for range 700 {
 			row := r.IntN(len(w.ids))

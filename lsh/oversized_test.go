@@ -53,7 +53,7 @@ func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
 		name     string
 		shared   int // number of shared elements, of 100
 		docs     int
-		clusters int // -1: any number
+		clusters int // number of clusters wanted; -1 for any
 	}{
 		{"identical", 100, many(1_000_000), 1},
 		{"one template, alike", 97, many(100_000), 1},

@@ -105,19 +105,19 @@ func TestRemovedLeavesNoTrail(t *testing.T) {
 func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 	sk := minhash.New(minhash.Options{K: 64})
 	const ids = 900
-	sigs := make([]minhash.Signature, 300) // the first of most documents
+	sigs := make([]minhash.Signature, 300) // most documents have sigs[0]
 	for i := range sigs {
 		sigs[i] = sk.Sketch(family(uint64(i)))
 	}
 	ix := New(Options{Threshold: .8})
 	type doc struct{ id, text int }
-	var docs []doc // as they were added
+	var docs []doc // in the order in which they were added
 	state := uint64(17)
 	pick := func(n int) int { return int(splitMix(&state) % uint64(n)) }
 	for step := range 12_000 {
 		id := pick(ids)
 		if step > 6000 && step < 9000 {
-			id = ids - 1 - pick(60) // some of them repeatedly
+			id = ids - 1 - pick(60) // replaces a few ids again and again
 		}
 		gone := slices.IndexFunc(docs, func(d doc) bool { return d.id == id })
 		if gone >= 0 {

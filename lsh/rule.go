@@ -31,8 +31,8 @@ const standardErrors = 4
 type Rule struct {
 	K         int     // registers of a signature
 	Threshold float64 // least Jaccard similarity of a match
-	Floor     int     // agreement four standard errors below the threshold
-	Accept    int     // agreement at the threshold
+	Floor     int     // number of agreeing registers four standard errors below the threshold
+	Accept    int     // number of agreeing registers at the threshold
 }
 
 // NewRule returns the rule for signatures of k registers. It panics if k is not

@@ -39,7 +39,7 @@ func TestHashesInAnyOrder(t *testing.T) {
 	want := w.index(lsh.Options{Threshold: threshold}, true)
 	wantPairs := pairsIn(t, want)
 	if len(wantPairs) < 100 {
-		t.Fatalf("%d pairs: too few", len(wantPairs))
+		t.Fatalf("%d pairs, want at least 100 (else nothing is tested)", len(wantPairs))
 	}
 	buffer := make([]uint64, 1000)
 	given := func(row int) []uint64 { return append(buffer[:0], shuffled(r, w.sets[row])...) }

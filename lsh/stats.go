@@ -5,7 +5,7 @@ import "slices"
 // Stats describes an [Index]. The zero value describes an index that never held a
 // document.
 type Stats struct {
-	Documents  int     // in the index
+	Documents  int     // documents in the index
 	Signatures int     // distinct signatures
 	Removed    int     // rows whose memory is not reused yet
 	Banding    Banding // see Options

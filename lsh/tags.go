@@ -15,7 +15,7 @@ const tagRows = 1 << 13
 // Append and Resize must not run concurrently with anything.
 type Tags struct {
 	key    keyer
-	blocks [][]uint32 // of tagRows rows each: the tags of one band, then the tags of the next
+	blocks [][]uint32 // blocks of tagRows rows: the tags of one band, then those of the next
 	rows   int
 }
 

@@ -39,7 +39,7 @@ func search(items []Item, o Options, texts ...string) (out []string) {
 }
 
 func TestMatchesAreFound(t *testing.T) {
-	long := strings.Repeat("Nothing of it here, only rain on slate and a dog asleep. ", 500) // many chunks
+	long := strings.Repeat("Nothing of it here, only rain on slate and a dog asleep. ", 500) // takes many chunks
 	fill := "Rain on slate; a dog asleep under the stove while somebody turned pages."
 	for _, tt := range []struct {
 		name  string

@@ -53,7 +53,7 @@ func TestRestyledItemsAreFound(t *testing.T) {
 		found := map[int]int{}
 		for _, m := range search.Matches() {
 			if m.Item != m.Document {
-				t.Errorf("%s: document %d is reported for item %s, want its own item alone", name, m.Document, items[m.Item].ID)
+				t.Errorf("%s: document %d is reported for item %s, want only its own item", name, m.Document, items[m.Item].ID)
 			}
 			found[m.Item]++
 		}

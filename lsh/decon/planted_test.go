@@ -123,7 +123,7 @@ func TestPlantedItemsAreFound(t *testing.T) {
 	lengths := []int{8, 9, 10, 12, 15, 20, 30, 50, 100, 200}
 	var items []Item
 	type plant struct{ doc, item, kind, lang int }
-	planted := map[int]plant{} // by document
+	planted := map[int]plant{} // the planted item of each document
 	texts := make([]string, len(docs))
 	for i, d := range docs {
 		texts[i] = d.Text
@@ -185,7 +185,7 @@ func TestPlantedItemsAreFound(t *testing.T) {
 			share := float64(hit) / float64(n)
 			t.Logf("%s, %s: %d of %d (%.3f), missed by words %v", l.name, kind.name, hit, n, share, missed)
 			if share < kind.least {
-				t.Errorf("%s, %s: found %.3f, want %.2f", l.name, kind.name, share, kind.least)
+				t.Errorf("%s, %s: found %.3f, want at least %.2f", l.name, kind.name, share, kind.least)
 			}
 		}
 	}

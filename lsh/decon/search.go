@@ -100,8 +100,9 @@ func (s *Search) Matches() []Match {
 	weight := make([]int64, len(s.holders))
 	all := intlog.Log2(uint64(s.documents + 2))
 	for w, n := range s.holders {
-		// The item counts as one more document, so no word has a count of zero; and as one
-		// more document without the word, so all words count in a corpus of one.
+		// Two documents are added to the counts: the item itself, so that no word
+		// has a count of zero, and one without the word, so that words have a weight
+		// even in a corpus of one document.
 		weight[w] = all - intlog.Log2(uint64(max(n, 1)+1))
 	}
 	// Common words are evidence if a document is unlikely to have them by chance: they

@@ -107,7 +107,8 @@ func TestConcurrentWritersAgreeWithSequential(t *testing.T) {
 	if ix.Len() != sequential.Len() {
 		t.Errorf("%d documents, want %d", ix.Len(), sequential.Len())
 	}
-	// Equal matches come in the order of insertion, which differs.
+	// Equal matches come in the order of insertion, which differs between the two
+	// indexes.
 	byID := func(m []match) []match {
 		slices.SortFunc(m, func(x, y match) int {
 			return cmp.Or(cmp.Compare(y.Similarity, x.Similarity), cmp.Compare(x.ID, y.ID))

@@ -30,7 +30,7 @@ type Index struct {
 
 	mu     sync.RWMutex // guards st and failed
 	st     *store
-	failed error // the reason why nothing can be written any more
+	failed error // the reason why nothing more can be written, or nil
 
 	syncing gate         // held while a frame is written
 	work    gate         // held while tables are written or files are replaced
@@ -165,7 +165,7 @@ type adding uint8
 
 const (
 	addAll     adding = iota // store it in any case
-	addAndLook               // and look for a match
+	addAndLook               // store it, and look for a match
 	addNew                   // store it only without a match
 )
 

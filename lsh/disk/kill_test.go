@@ -183,7 +183,7 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 		w, leftOut, ok := strings.Cut(lines.Text(), " ")
 		n, err := strconv.Atoi(w)
 		if !ok || err != nil || leftOut != "true" && leftOut != "false" {
-			break // cut off when the process died
+			break // the line was cut off when the process died
 		}
 		out[n] = append(out[n], leftOut == "true")
 	}
@@ -196,7 +196,7 @@ func killAfter(t *testing.T, dir string, seed uint64, versions [killWriters]int,
 
 // TestKilledWritersLoseNothing kills a process whose four writers mix all operations,
 // synced and unsynced, during merges and compactions. After each kill, all acknowledged
-// operations of each writer are present, and an initial part of its others.
+// operations of each writer are present, and an initial part of its other operations.
 func TestKilledWritersLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process is killed only without -short")

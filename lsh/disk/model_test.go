@@ -24,7 +24,7 @@ import (
 var (
 	powerCuts = flag.Int("powercuts", 1000, "number of losses of power in TestPowerCutLosesNothing")
 	faultRuns = flag.Int("faultruns", 1, "number of workloads in which TestFailedCallLosesNothing lets each call fail")
-	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCutLosesNothing with this seed alone")
+	modelSeed = flag.Uint64("modelseed", 0, "run TestPowerCutLosesNothing with only this seed; 0 for all")
 )
 
 var modelSketcher = minhash.New(minhash.Options{K: 16, Elements: minhash.Name("model")})
@@ -55,7 +55,7 @@ func modelDocument(id string, n int) Document {
 	d := Document{ID: id, Signature: modelSketcher.Sketch(set), Time: time.UnixMilli(int64(n))}
 	if r.IntN(2) == 0 {
 		r.Shuffle(len(set), func(i, j int) { set[i], set[j] = set[j], set[i] })
-		d.Set = append(set, set[:len(set)/3]...) // any order, with repeats
+		d.Set = append(set, set[:len(set)/3]...) // unsorted, with repeats
 	}
 	return d
 }
@@ -116,7 +116,7 @@ type world struct {
 	snaps   map[string][]state // possible contents of the copies: one state, once it was read
 	trace   []string
 
-	busy   bool    // an operation is in progress, and others happen in the middle of it
+	busy   bool    // whether an operation is in progress, in the middle of which others happen
 	outer  func()  // records the operation in progress; called before another one happens in the middle of it
 	during []state // states since the operation in progress began
 }
@@ -230,7 +230,7 @@ func (w *world) checkAll(ix *Index, s state) {
 		w.fatal("Verify: %v", err)
 	}
 	if ix.Len() != len(s) {
-		w.fatal("%d documents by Len, %d by All", ix.Len(), len(s))
+		w.fatal("Len() = %d, want %d as yielded by All", ix.Len(), len(s))
 	}
 	oracle := s.oracle()
 	for _, e := range s {
@@ -241,7 +241,7 @@ func (w *world) checkAll(ix *Index, s state) {
 	}
 	for range 3 {
 		if _, ok, err := ix.Get(ctx, "nobody"); ok || err != nil {
-			w.fatal("Get of an id that is not there: %v, %v", ok, err)
+			w.fatal("Get of an id that is not there = _, %v, %v, want false, nil", ok, err)
 		}
 		w.search(ix, oracle, modelDocument("", w.r.IntN(1<<20)), w.r.IntN(3))
 	}
@@ -276,7 +276,7 @@ func (w *world) did(err error, what string, apply func(state) (state, bool)) {
 		}
 	}
 	if len(after) == 0 {
-		w.fatal("%s cannot have this outcome in\n%v", what, w.now)
+		w.fatal("%s: no state allows this outcome, of\n%v", what, w.now)
 	}
 	w.now = after
 	for _, s := range after {
@@ -469,7 +469,7 @@ func (w *world) step(ctx context.Context) bool {
 	if w.r.IntN(2) == 0 {
 		return w.reopen()
 	}
-	return len(w.now) <= 8 // the number of possible states is unbounded
+	return len(w.now) <= 8 // stop before there are too many possible states
 }
 
 // reopen closes the index and opens it again, and reports whether that succeeded.

@@ -43,8 +43,8 @@ const (
 //	8     time
 //	      id
 //	4*K   registers, for an add
-//	8     checksum: XXH64 of all of the head before it
-//	      elements of the set, 8 bytes each, and XXH64 of them, under kindAddSet
+//	8     XXH64 of the preceding bytes of the head
+//	      for kindAddSet: the elements of the set, 8 bytes each, and their XXH64
 type record struct {
 	kind kind
 	time int64

@@ -17,8 +17,8 @@ import (
 type Repaired struct {
 	Log       string // the file that was read
 	Records   int    // additions, removals and expiries that were saved
-	Documents int    // in the new index
-	Lost      []Loss // in the order of the file
+	Documents int    // documents in the new index
+	Lost      []Loss // the lost parts, in the order of the file
 }
 
 // A Loss is a part of the log that [Repair] could not save.
@@ -278,7 +278,7 @@ func wholeHead(b []byte, registers int) (record, int) {
 // offset from which one record follows another up to the end of b. So bytes within
 // an id that look like records are not mistaken for records.
 func resume(b []byte, damaged, registers int) int {
-	bad := map[int]bool{} // offsets from which the end is not reached
+	bad := map[int]bool{} // offsets from which records do not continue to the end of b
 	for at := damaged + 1; at+recordLeast <= len(b); at++ {
 		if b[at+9]|b[at+10]|b[at+11] != 0 || b[at+8] < byte(kindAdd) || b[at+8] > byte(kindExpire) {
 			continue

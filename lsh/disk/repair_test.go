@@ -197,7 +197,7 @@ func TestRepairIgnoresRecordsInIDs(t *testing.T) {
 	}
 	node := disk.find(modelDir + "/" + logName(1))
 	at := bytes.Index(node.data, fake)
-	node.data[at-recordFixed] ^= 1 // the size of the head
+	node.data[at-recordFixed] ^= 1 // damages the size of the head
 	rep, err := repair(t.Context(), disk, modelDir, "/saved")
 	if err != nil || rep.Documents != 1 || len(rep.Lost) != 1 {
 		t.Errorf("Repair = %+v, %v, want 1 document and 1 loss", rep, err)

@@ -17,7 +17,7 @@ type query struct {
 	regs   []uint32
 	set    []uint64
 	limit  int
-	except uint32 // a row to leave out
+	except uint32 // a row to leave out; noRow for none
 	rule   lsh.Rule
 }
 
@@ -41,7 +41,7 @@ type scratch struct {
 	same       []uint32 // rows with exactly the signature of the query
 	regs       []uint32
 	set        []uint64
-	sorted     []uint64 // the sorted set of the query, if it came in another order
+	sorted     []uint64 // the set of the query in ascending order, if it came in another one
 	buf, bytes []byte
 	found      []found
 	bounded    bool

@@ -25,7 +25,7 @@ type segment struct {
 	number uint64
 	lo, hi uint32 // rows lo to hi-1
 	size   int64
-	data   []byte // whole pages
+	data   []byte // the pages of the file
 	full   []byte // the mapped file
 	unmap  func() error
 	sums   []uint64

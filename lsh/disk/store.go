@@ -29,8 +29,8 @@ type store struct {
 	log  *log
 
 	segs   []*segment // segments of consecutive rows, the first rows of the store
-	frozen *table     // the following rows, being written to a segment; or nil
-	mem    *table     // the rows after those
+	frozen *table     // tables of the following rows, which are being written to a segment; or nil
+	mem    *table     // tables of the rows after those
 	dead   bitmap
 	rows   uint32
 	live   int

@@ -16,7 +16,7 @@ import (
 // The zero Cite names no source.
 type Cite struct {
 	Text   string // the cue as it appears in the text
-	Source string // the name in it, without an article
+	Source string // the name in the cue, without an article
 	Span   shingle.Span
 }
 

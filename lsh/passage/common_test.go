@@ -100,7 +100,7 @@ func TestFormulasAreReportedOrCounted(t *testing.T) {
 func TestCommonPassageIsComparedWithFirstHolders(t *testing.T) {
 	r := rng(11)
 	licence := strings.Join(r.words(40, 5000), " ")
-	for _, every := range []int{1, 7, 1000} { // documents between two queries, each of which sorts them
+	for _, every := range []int{1, 7, 1000} { // number of documents added between two queries; a query sorts the new ones
 		ix := passage.New(passage.Options{MaxDocuments: 20})
 		for i := range 100 {
 			ix.Add(id(i), strings.Join(r.words(30, 5000), " ")+" "+licence)
@@ -143,7 +143,7 @@ func TestChangedIndexEqualsNewOne(t *testing.T) {
 	}
 	opts := passage.Options{MaxDocuments: 12, RareDocuments: 3}
 	ix := passage.New(opts)
-	var live []int // documents as they were added; a document's text is that of its number
+	var live []int // numbers of the documents in the order of addition; document i has texts[i]
 	for step := range 3000 {
 		i := r.n(len(texts))
 		at := slices.Index(live, i)

@@ -145,7 +145,7 @@ func TestReplacedLeavesNoTrail(t *testing.T) {
 	for range docs - 100 { // few enough that documents are not renumbered
 		ix.Add("page", page)
 		if got := ix.Query(page); len(got) != 1 || got[0].ID != "page" {
-			t.Fatalf("Query(page) = %+v, want the page alone", got)
+			t.Fatalf("Query(page) = %+v, want only the page", got)
 		}
 	}
 	if len(ix.docs) != 2*docs-100 {

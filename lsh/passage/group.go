@@ -210,7 +210,7 @@ func (g numbered) sorted(docs []*document) numbered {
 type projection struct {
 	holder, doc *shingle.Text
 	link        link
-	anchors     []anchor // ascending in the holder
+	anchors     []anchor // in ascending order of their tokens in the holder
 }
 
 // An anchor is a fingerprint of a link: its token in the document and in the holder.

@@ -156,7 +156,7 @@ func (l *linker) sort(d int, held []heldFirst) {
 	defer orders.Put(o)
 	o.size(l.docs[d].text.Len(), len(l.docs), len(held))
 	for i, h := range held {
-		o.at[l.run[h.at].at-l.first[d]] = uint32(i) + 1 // each token has one entry
+		o.at[l.run[h.at].at-l.first[d]] = uint32(i) + 1 // a token has at most one entry
 		r := l.rank[l.docOf(int(h.first))]
 		if o.next[r]++; o.next[r] == 1 {
 			o.ranks = append(o.ranks, r)

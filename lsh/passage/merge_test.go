@@ -24,7 +24,7 @@ func TestMergedIndexEqualsOne(t *testing.T) {
 			parts[p] = passage.New(opts)
 			live := []int{}
 			for range r.n(60) {
-				i := r.n(len(texts)) // some are in several parts, or twice in one
+				i := r.n(len(texts)) // some documents are in several parts, or twice in one part
 				parts[p].AddAt(id(i), time.Unix(int64(i), 0), texts[i], shingle.Span{Start: 0, End: i % 3})
 				live = without(live, i)
 				if live = append(live, i); r.n(5) == 0 {

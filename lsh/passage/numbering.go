@@ -15,12 +15,12 @@ type numbering struct {
 // block should hold few documents.
 const blockTokens = 64
 
-// fits reports whether there are numbers for that many more tokens.
+// fits reports whether there are enough numbers for the given number of new tokens.
 func (n *numbering) fits(tokens int) bool {
 	return uint64(tokens) <= math.MaxUint32-uint64(n.end())
 }
 
-// end returns the number after that of the last token.
+// end returns the number that follows the number of the last token.
 func (n *numbering) end() uint32 {
 	if len(n.first) == 0 {
 		return 0

@@ -12,7 +12,7 @@ import (
 func TestNumberingFindsDocuments(t *testing.T) {
 	r := rng(11)
 	var numbers numbering
-	var want []uint32 // by token
+	var want []uint32 // document of each token
 	for doc := range uint32(3000) {
 		tokens := 0
 		if r.n(4) == 0 {

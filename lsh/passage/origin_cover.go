@@ -38,9 +38,9 @@ type coverage struct {
 	*linker
 	share   float64
 	size    []uint32 // fingerprints of each document, repeats included
-	links   [][]link // by document
+	links   [][]link // links of each document
 	of      []coveredDocument
-	scratch sync.Pool // of *tally
+	scratch sync.Pool // pool of *tally
 }
 
 // A coveredDocument is a document with the documents that cover it.
@@ -49,22 +49,23 @@ type coveredDocument struct {
 	covered map[int]bool // for each document examined, whether it covers the share
 	nearest []int        // earlier documents that share most of its fingerprints, most first
 	looked  bool         // whether the other fields except extents have been set
-	never   bool         // no document can cover it
+	never   bool         // whether no document can cover it
 	extents []extent     // extents of all earlier documents, the largest first; nil until they are needed
 	spots   []spot
 }
 
-// An extent is the largest number of tokens of a document that another may cover.
+// An extent is another document, and the largest number of tokens of a document that
+// it may cover.
 type extent struct{ doc, tokens int }
 
 // A tally counts per document. All counts are zero between uses.
 type tally struct {
-	of   []reached // by document
+	of   []reached // counts of each document
 	docs []uint32  // documents with counts above zero
 }
 
-// A reached is the number of tokens of a document, up to the end, that another may
-// cover, and the number of fingerprints that the two share.
+// A reached counts the tokens of a document before end that another document may
+// cover, and the fingerprints that the two share.
 type reached struct{ tokens, end, shared int }
 
 func newCoverage(l *linker, links [][]link, share float64) *coverage {

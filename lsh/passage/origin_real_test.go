@@ -55,7 +55,7 @@ func TestOriginsByDefinition(t *testing.T) {
 	start := time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 160 {
 		var parts []string
-		for range 1 + r.n(8) { // from a few stock paragraphs, so that some repeat one
+		for range 1 + r.n(8) { // paragraphs from a small stock, so that some documents repeat one
 			part := stock[r.n(len(stock))]
 			if r.n(4) == 0 {
 				part = words(15)(&r, part, vocabulary)
@@ -143,7 +143,7 @@ func TestOriginsOfPlantedStoriesAreFound(t *testing.T) {
 				quoted[s] = best.Of(story)
 				place := map[int]int{}
 				for k, host := range r.order(hosts) {
-					place[host] = k // the host's place in time
+					place[host] = k // the position of the host in the order of time
 				}
 				for host := range hosts {
 					name := fmt.Sprintf("story %d at host %d", s, host)
@@ -203,7 +203,7 @@ func TestOriginsOfPlantedStoriesAreFound(t *testing.T) {
 			if c.name == "times" {
 				t.Logf("first holder right for %d of %d stories", right, stories)
 				if right < stories*99/100 {
-					t.Errorf("first holder right for %d of %d stories, want 99%%", right, stories)
+					t.Errorf("first holder right for %d of %d stories, want at least 99%%", right, stories)
 				}
 			}
 		})

@@ -112,7 +112,7 @@ type Options struct {
 type Index struct {
 	opts    Options
 	mu      sync.RWMutex
-	docs    []*document // by number; nil once removed
+	docs    []*document // documents by number; nil for removed ones
 	byID    map[string]uint32
 	store   store
 	live    int
@@ -130,13 +130,13 @@ type document struct {
 // A Match is a document that shares passages with a queried text.
 type Match struct {
 	ID       string
-	Passages []shingle.Passage // A is a span of the query text, B of the document
+	Passages []shingle.Passage // in each, A is a span of the query text and B a span of the document
 }
 
 // A Pair is two documents that share passages; A was added before B.
 type Pair struct {
 	A, B     string
-	Passages []shingle.Passage // in the order of A
+	Passages []shingle.Passage // in the order of their spans in A
 }
 
 // Stats counts the contents of an index. The zero Stats describe an empty index.
@@ -217,8 +217,8 @@ func (ix *Index) insert(d *document) uint32 {
 	return n
 }
 
-// reserve makes room for the numbers of that many tokens: removed documents keep
-// theirs until the index is compacted.
+// reserve makes room for the numbers of the given number of new tokens: removed
+// documents keep theirs until the index is compacted.
 func (ix *Index) reserve(tokens int) {
 	if !ix.store.numbers.fits(tokens) && ix.live < len(ix.docs) {
 		ix.compact()

@@ -279,13 +279,13 @@ func TestEachOptionChangesFindings(t *testing.T) {
 		t.Errorf("MinTokens 4: %+v, want %+v as with Run 5", least, s)
 	}
 	if p, _, s := count(passage.Options{MaxDocuments: 2}); p >= pairs || s.Common == 0 {
-		t.Errorf("MaxDocuments 2: %d pairs, %d Common, want less than the %d pairs by default and some Common", p, s.Common, pairs)
+		t.Errorf("MaxDocuments 2: %d pairs, %d Common, want fewer than the %d pairs by default and some Common", p, s.Common, pairs)
 	}
 	if _, p, _ := count(passage.Options{RareDocuments: -1}); p >= passages {
-		t.Errorf("RareDocuments -1: %d passages, want less than the %d by default", p, passages)
+		t.Errorf("RareDocuments -1: %d passages, want fewer than the %d by default", p, passages)
 	}
 	if _, p, _ := count(passage.Options{Aligner: shingle.Aligner{MinTokens: 31}}); p >= passages {
-		t.Errorf("MinTokens 31: %d passages, want less than the %d by default", p, passages)
+		t.Errorf("MinTokens 31: %d passages, want fewer than the %d by default", p, passages)
 	}
 	defer func() {
 		if recover() == nil {
@@ -309,7 +309,7 @@ func TestSkippedSpansMatchNothing(t *testing.T) {
 		t.Errorf("Pairs with the footer skipped = %+v, want none", got)
 	}
 	if got := ix.Query(a, mask); len(got) != 1 || got[0].ID != "a" {
-		t.Errorf("Query that skips the footer = %+v, want a alone", got)
+		t.Errorf("Query that skips the footer = %+v, want only a", got)
 	}
 	if got := ix.Query(a); len(got) != 2 {
 		t.Errorf("Query that does not skip = %+v, want 2 documents", got)

@@ -347,7 +347,7 @@ func planted(t *testing.T, docs [][]string, seeds int) {
 				t.Logf("seed %d: %d documents, %d planted: plagdet %.4f, precision %.4f, recall %.4f, granularity %.4f",
 					seed, len(texts), len(want), plagdet, precision, recall, granularity)
 				if plagdet < c.least || precision < c.required || granularity > c.found {
-					t.Errorf("seed %d: plagdet %.4f, precision %.4f, granularity %.4f; want %.3f, %.2f and at most %.2f",
+					t.Errorf("seed %d: plagdet %.4f, precision %.4f, granularity %.4f; want at least %.3f, at least %.2f and at most %.2f",
 						seed, plagdet, precision, granularity, c.least, c.required, c.found)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 // two halves, so that a posting takes 12 bytes.
 type posting struct {
 	low, high uint32
-	at        uint32 // see numbering
+	at        uint32 // number of the token: see numbering
 }
 
 func newPosting(hash uint64, at uint32) posting {
@@ -128,9 +128,9 @@ func (s *store) renumber(docs []*document, number []uint32, window int) {
 }
 
 // holders appends the postings of a fingerprint, in the order of documents, and
-// returns the number of documents with them. If most is above 0, it stops counting
-// after that many documents of a run: the first ones are included, and it is clear
-// that there are many.
+// returns the number of documents with them. If most is above 0, it stops in each
+// run once it has counted more than most documents: dst then has the postings of the
+// first ones, and the number returned is above most.
 func (s *store) holders(dst []posting, hash uint64, docs []*document, most int) ([]posting, int) {
 	start, df := len(dst), 0
 	for _, run := range s.runs {

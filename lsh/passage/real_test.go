@@ -119,7 +119,7 @@ func TestLicencesAreFoundInFiles(t *testing.T) {
 			reference[f] = g[0].licence
 		}
 	}
-	found := map[string]map[string][]shingle.Span{} // by file, then reference
+	found := map[string]map[string][]shingle.Span{} // spans by file, then by reference
 	hit := func(file, ref string, s shingle.Span) {
 		if reference[ref] != "" {
 			if found[file] == nil {

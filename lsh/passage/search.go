@@ -49,7 +49,7 @@ const (
 func (ix *Index) Query(text string, skip ...shingle.Span) []Match {
 	checkSkip(text, skip)
 	t := ix.opts.Aligner.Prepare(text, skip...)
-	var mine []posting // as if the text were a document of its own
+	var mine []posting // postings of the text, as if it were the only document
 	for _, f := range appendFingerprints(nil, t, ix.opts.window()) {
 		mine = append(mine, newPosting(f.hash, f.pos))
 	}
@@ -107,7 +107,7 @@ func (ix *Index) candidates(mine []posting) ([]trial, map[uint32]*document) {
 }
 
 // propose adds the trials of one fingerprint, which the current text has at the
-// token pos, with the first documents of held, as many as most allows.
+// token pos, with the first documents of held, at most the number given by most.
 func propose(trials []trial, pos uint32, held []posting, numbers *numbering, kind kind, most int) []trial {
 	for i, n := 0, 0; i < len(held) && n < most; n++ {
 		doc := numbers.doc(held[i].at)

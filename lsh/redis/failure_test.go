@@ -204,13 +204,13 @@ func TestLeftoverNumbersHideNothing(t *testing.T) {
 		_, err := ix.InsertAll(ctx, []disk.Document{document(fmt.Sprint(i), 1, 0, false)})
 		check(t, err)
 	}
-	for n := range 6 { // as a lost connection to a server that evicts would leave them
+	for n := range 6 { // leaves numbers as a lost connection to a server that evicts would
 		check(t, client.Del(ctx, fmt.Sprintf("{a}:n:%d", n+1), fmt.Sprintf("{a}:i:%d", n)).Err())
 	}
 	found, err := ix.SearchAll(ctx, []disk.Query{{Signature: document("", 1, 0, false).Signature}})
 	check(t, err)
 	if len(found[0]) != 2 || found[0][0].ID != "6" {
-		t.Errorf("%v, want documents 6 and 7", found)
+		t.Errorf("Search finds %v, want documents 6 and 7", found)
 	}
 }
 

@@ -83,7 +83,7 @@ type Index struct {
 	client  redis.UniversalClient
 	o       Options
 	sk      *minhash.Sketcher
-	meta    string // the description in the server
+	meta    string // description of the index, as stored in the server
 	bounded atomic.Int64
 }
 
@@ -151,7 +151,7 @@ func evictionPolicy(ctx context.Context, client redis.UniversalClient) (string, 
 	info, err := within(ctx, func() (string, error) { return client.Info(ctx, "memory").Result() })
 	var refused redis.Error
 	if errors.As(err, &refused) {
-		return "", nil // this user may not read it
+		return "", nil // the user may not read the policy
 	}
 	for line := range strings.Lines(info) {
 		if policy, ok := strings.CutPrefix(line, "maxmemory_policy:"); ok {

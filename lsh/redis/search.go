@@ -108,7 +108,7 @@ func (ix *Index) candidates(ctx context.Context, queries []query, replaced map[i
 type bucket struct {
 	key     string
 	numbers []int64
-	bounded bool // there are more than these
+	bounded bool // whether the band has more numbers than these
 }
 
 // buckets returns the numbers in the bands of queries, and the last number assigned

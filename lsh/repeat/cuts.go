@@ -11,7 +11,7 @@ import (
 // memory, the others in a temporary file.
 type cutStore struct {
 	dir    string
-	limit  int      // bytes in memory; 0 for no limit
+	limit  int      // number of bytes to keep in memory; 0 for no limit
 	starts []uint64 // offset of the cuts of each document
 	recent []byte
 	before uint64 // number of bytes in the file

@@ -20,7 +20,7 @@ func newFilter(n, bytes int) filter {
 	lines := min(bytes/64, (n*mostBits+511)/512)
 	perKey := lines * 512 / max(n, 1)
 	if perKey == 0 {
-		return filter{} // it would report nearly all keys
+		return filter{} // a filter this small would report nearly all keys
 	}
 	return filter{make([][8]uint64, lines), min(max(1, perKey*7/10), 7)}
 }

@@ -147,7 +147,7 @@ func (c *Cutter) setAnchors(s *seq) {
 		hash uint64
 		at   int
 	}
-	var queue []gram // ascending hashes
+	var queue []gram // possible anchors, in ascending order of hash
 	head := 0
 	width := c.opts.MinTokens - c.runLength + 1
 	for i := range max(0, s.len()-c.runLength+1) {

@@ -38,7 +38,7 @@ func TestRealRepeatsAreCutOnce(t *testing.T) {
 						cuts++
 					}
 				}
-				if cuts == 0 && source != "minhash_articles/articles_1000.jsonl" { // each is a paragraph
+				if cuts == 0 && source != "minhash_articles/articles_1000.jsonl" { // each document of that corpus is one paragraph
 					t.Error("0 cuts, want at least 1")
 				}
 				t.Logf("%d documents: %d cuts of %.1f %%", len(texts), cuts, 100*float64(gone)/float64(bytes))

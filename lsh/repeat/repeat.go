@@ -67,8 +67,8 @@ type Border uint8
 
 const (
 	Tokens     Border = iota // between words
-	Sentences                // of [shingle.Sentences]
-	Paragraphs               // of [shingle.Paragraphs]
+	Sentences                // between sentences, see [shingle.Sentences]
+	Paragraphs               // between paragraphs, see [shingle.Paragraphs]
 )
 
 // String returns "token", "sentence" or "paragraph".
@@ -114,9 +114,9 @@ type Options struct {
 
 // A Cut is a repetition, or a part of one.
 type Cut struct {
-	shingle.Span              // in the text as given
+	shingle.Span              // span to be cut, in the text as given
 	Document     int          // the number of the document that also has the text: an earlier one, or the document itself
-	At           shingle.Span // the place there, in the text as given; it may contain other cuts of that document
+	At           shingle.Span // place of the text in that document, as given; it may contain other cuts of that document
 }
 
 // A Cutter cuts one document after another. Make one with [New], and Close it if

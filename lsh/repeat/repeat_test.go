@@ -279,7 +279,7 @@ func TestCommonPhraseTakesLinearTime(t *testing.T) {
 		}
 	}
 	if n := len(c.index.table.entries); n == c.Stats().Runs {
-		t.Errorf("%d anchors for as many runs, want less: the phrase is common", n)
+		t.Errorf("%d entries for as many runs, want more: a mark for the common phrase", n)
 	}
 	for i := range 300 {
 		cuts := c.Add(c.Prepare("x " + number(i+1)))

@@ -12,7 +12,7 @@ type source struct {
 type cache struct {
 	young, old map[uint32]*source
 	limit      int // number of pieces in a generation
-	now        int // the limit for the current document
+	now        int // limit of a generation for the current document
 	pieces     int // number of pieces in the young generation
 }
 

@@ -153,7 +153,7 @@ func TestSpilledCommonPhraseTakesLinearTime(t *testing.T) {
 	}
 }
 
-// A smallDisk fails after that many bytes.
+// A smallDisk is a file on a disk that has room for only left more bytes.
 type smallDisk struct {
 	file
 	left *int

@@ -55,7 +55,7 @@ func (t *table) add(key uint64, p place) {
 	if 4*(t.used+1) > 3*len(t.slots) {
 		t.slots = make([]uint32, max(leastSlots, 2*len(t.slots)))
 		for i, e := range t.entries {
-			*t.slot(e.key) = uint32(i + 1) // ascending, so the last one stays
+			*t.slot(e.key) = uint32(i + 1) // numbers ascend, so the slot keeps the last entry of its key
 		}
 	}
 	s := t.slot(key)

@@ -172,7 +172,7 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 	for _, line := range e.filter("sketch", 0, input, o) {
 		c := strings.Split(line, "\t")
 		sketches[c[0]] = c
-		digests = append(digests, c[1]+"\t"+c[0]) // the columns have the order of the sort
+		digests = append(digests, c[1]+"\t"+c[0]) // the columns are in the order of the sort
 	}
 
 	first := map[string]string{}
@@ -219,7 +219,7 @@ func (e *engine) clusters(docs []doc) ([]lsh.Cluster[string], lsh.Work) {
 	for i := range docs {
 		ref := strconv.Itoa(i)
 		if first[ref] == "" {
-			continue // empty
+			continue // an empty document
 		}
 		p, ok := places[first[ref]]
 		if !ok {

@@ -264,7 +264,7 @@ func TestManifestListsSettings(t *testing.T) {
 	}
 	for _, o := range []stage.Options{{Threshold: .7}, {Seed: 1}, {Estimate: true}, {Banding: lsh.Banding{Bands: 8, Rows: 8}}, {Shingler: shingle.Shingler{Size: 3}}} {
 		if o.Manifest() == a {
-			t.Errorf("Manifest of %+v equals that of other options, want another", o)
+			t.Errorf("Manifest of %+v equals that of other options, want a different one", o)
 		}
 	}
 }
