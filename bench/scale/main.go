@@ -35,8 +35,8 @@ func main() {
 	dir := flag.String("dir", os.TempDir(), "folder for the file of signatures")
 	threshold := flag.Float64("threshold", .8, "minimum similarity of a pair")
 	flag.Parse()
-	// The collector could let garbage double the memory in use, so its work is part of
-	// the measurement.
+	// By default garbage may double the memory in use. The collector runs more often here,
+	// and its work is part of the measured time.
 	debug.SetGCPercent(50)
 	fmt.Println("documents  clusters  planted found  CPU us/document  peak heap MiB  bytes/document")
 	for _, arg := range flag.Args() {

@@ -37,9 +37,9 @@ func minutely(n int) seen.Page {
 	return seen.Page{ID: fmt.Sprint(n), Text: words(fmt.Sprintf("s%c%c%c", 'a'+n/676, 'a'+n/26%26, 'a'+n%26), 60), Time: time.Unix(60*int64(n), 0)}
 }
 
-// A filter that forgets pages frees their space: with the last 300 of 6,000 pages it
-// takes no more than with 300 pages and as many as may await compaction. It still knows
-// those pages and their passages, before and after it is reopened.
+// A filter that forgets pages frees their space: with the last 300 of 6,000 pages, it
+// takes at most the space of those 300 and of the pages that may await compaction. It
+// still knows the 300 pages and their passages, before and after it is reopened.
 func TestCompactFreesForgottenPages(t *testing.T) {
 	t.Parallel()
 	const live, all = 300, 6000

@@ -13,15 +13,15 @@ import (
 	"github.com/neardup/neardup/boilerplate/seen"
 )
 
-// A step is something that happens to a filter: one of its fields is set.
+// A step is one operation on a filter: exactly one field is set.
 type step struct {
 	page   seen.Page
 	forget time.Time
 	all    bool // release all held pages
 }
 
-// life returns the steps of a few addresses in a random year: they get texts that others
-// had before, edited or not, and get other texts later.
+// life returns n random steps over a span of time, in which the pages at a few addresses
+// take texts that other pages had before, edited or not, and change again later.
 func life(seed uint64, n int) []step {
 	r := rand.New(rand.NewPCG(seed, 7))
 	day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -64,9 +64,9 @@ class Service:
         return self.batch("/v1/judge", pages)
 
     def passages(self, pages, limit=16, texts=False):
-        """Returns, for each page, the passages that it shares with stored pages. A page
-        without text stands for the stored page with its id. Offsets are in bytes of
-        UTF-8. The service must have been started with -passages."""
+        """Returns, for each page, the passages that it shares with stored pages. For a page
+        without text, the text of the stored page with its id is used. Offsets are in bytes
+        of UTF-8. The service must have been started with -passages."""
         query = f"?limit={limit}&texts={'true' if texts else 'false'}"
         return self.batch("/v1/passages" + query, pages)
 

@@ -142,7 +142,7 @@ func TestFiltersShareRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := inRedis(t, addr)
-	if len(left) != 2 { // the description and the numbering
+	if len(left) != 2 { // the description and the numbering of the index remain
 		t.Errorf("%d keys are left when all is forgotten, want 2: %q", len(left), fmt.Sprint(left))
 	}
 }

@@ -14,20 +14,21 @@ PERMUTATIONS, WIDTH, BATCH = 128, 5, 1000
 word = re.compile(r'\w+')
 
 def shingles(text):
-    """Five words at a time; a shorter text is one shingle."""
+    """Returns the runs of five words; a shorter text is one shingle."""
     w = word.findall(text.lower())
     if not w: return []
     n = min(WIDTH, len(w))
     return [' '.join(w[i:i + n]) for i in range(len(w) - n + 1)]
 
 def batches(texts):
-    """Rows and shingles, a few thousand documents at a time, to limit memory."""
+    """Yields the first row and the shingles of a few thousand documents at a time, to limit memory."""
     for start in range(0, len(texts), BATCH):
         yield start, [shingles(t) for t in texts[start:start + BATCH]]
 
 def bands(threshold):
-    """Bands that divide the signature, as rensa and FastSketchLSH require: the fewest whose curve
-    has its middle, (1/bands)^(1/rows), below the threshold. Both READMEs have 16 for 0.8."""
+    """Returns the number of bands, which must divide the signature for rensa and FastSketchLSH: the
+    smallest for which the middle of the curve, (1/bands)^(1/rows), is below the threshold. Both READMEs
+    have 16 for 0.8."""
     return next(b for b in (2, 4, 8, 16, 32, 64) if (1 / b) ** (b / PERMUTATIONS) < threshold)
 
 def datasketch(texts, threshold, **options):

@@ -4,7 +4,7 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 )
 
-// A Flagged is a span of a document that is not its own.
+// A Flagged is a span of a document that a finder reports as recycled.
 type Flagged struct {
 	ID         string
 	Start, End int

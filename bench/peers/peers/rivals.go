@@ -22,9 +22,10 @@ func ekzhu(texts []string, threshold float64) Found {
 	})
 }
 
-// dgryski is dgryski/go-minhash, which makes signatures but has no index. It uses
-// ekzhu's index, which uses signatures from this module too, but with different
-// hashes. The first hash is the one that its tests use, the second is xxhash.
+// dgryski is dgryski/go-minhash, which makes signatures but has no index: they go into
+// the index of ekzhu, which makes its own signatures with this module too, but with
+// different hashes. The first hash is the one that the module's tests use, the second
+// is xxhash.
 func dgryski(texts []string, threshold float64) Found {
 	first := func(b []byte) uint64 { return metro.Hash64(b, 0) }
 	return inEkzhu(texts, threshold, func(text string) []uint64 {
