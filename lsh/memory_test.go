@@ -56,7 +56,7 @@ func bytesPerDocument(n, capacity int) (index, bare float64) {
 	runtime.KeepAlive(ix)
 	runtime.KeepAlive(ids)
 	if ix.Len() != n || len(ix.first) != n || k != 128 {
-		panic("lsh: not the index that was meant")
+		panic("lsh: the index does not have the intended documents, groups and registers")
 	}
 	return float64(used-apart) / float64(n), float64(tables) / float64(n)
 }

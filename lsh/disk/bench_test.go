@@ -63,7 +63,7 @@ func BenchmarkAdd(b *testing.B) {
 }
 
 // BenchmarkQuery searches an index of 100,000 documents, a third of them in memory, and
-// an index in memory.
+// for comparison an index of package lsh.
 func BenchmarkQuery(b *testing.B) {
 	sigs := benchSignatures(100_000)
 	b.Run("disk", func(b *testing.B) {

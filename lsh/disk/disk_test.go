@@ -264,7 +264,7 @@ func TestSnapshotHoldsTheSameDocuments(t *testing.T) {
 		want, ok := must2(ix.Get(ctx, fmt.Sprint(i)))(t)
 		got, also := must2(copied.Get(ctx, fmt.Sprint(i)))(t)
 		if ok != also || ok && (got.ID != want.ID || !slices.Equal(got.Set, want.Set) || !slices.Equal(got.Signature.Values(), want.Signature.Values()) || !got.Time.Equal(want.Time)) {
-			t.Fatalf("document %d: %v, %v in the snapshot, want %v, %v", i, got, also, want, ok)
+			t.Fatalf("document %d in the snapshot = %v, %v, want %v, %v", i, got, also, want, ok)
 		}
 	}
 }

@@ -119,7 +119,7 @@ func checkLogHeader(f file, want []byte) error {
 	return fmt.Errorf("the log belongs to a different index than the manifest: %w", ErrCorrupt)
 }
 
-// reset moves the end of the file to end.
+// reset sets the end of the log to end, with no record pending.
 func (l *log) reset(end int64) {
 	l.writing, l.pendingBase, l.records = nil, end, 0
 	l.pending = append(l.pending[:0], make([]byte, frameHead)...)

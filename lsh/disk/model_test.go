@@ -102,7 +102,7 @@ func containsState(states []state, s state) bool {
 	return slices.ContainsFunc(states, func(t state) bool { return slices.Equal(s, t) })
 }
 
-// A world is an index on a simulated disk, with the test's knowledge of it.
+// A world is an index on a simulated disk, with the contents that it may have.
 type world struct {
 	t       testing.TB
 	seed    uint64
@@ -375,8 +375,8 @@ func (w *world) add(ctx context.Context) error {
 		noted = true
 	}
 	if !w.busy {
-		// Operations in the middle of an insertion come after it, because files are
-		// written after it.
+		// Operations in the middle of an insertion count as later ones: it writes files
+		// only after the document has been inserted.
 		err := w.interleave(func() { note(nil) }, func() error { return w.ix.Add(ctx, d) })
 		note(err)
 		return err

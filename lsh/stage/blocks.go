@@ -123,7 +123,7 @@ func (o Options) Blocks(in io.Reader, out io.Writer) error {
 		parts = defaultParts
 	}
 	if parts < 0 {
-		panic("stage: Parts is negative")
+		panic("stage: Parts must not be negative")
 	}
 	var (
 		now []byte // the current host
