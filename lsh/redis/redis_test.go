@@ -252,7 +252,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	found, err := ix.SearchAll(ctx, query)
 	check(t, err)
 	if len(found[0]) != 2 || found[0][0].ID != "1" || ix.Bounded() == 0 {
-		t.Errorf("%v, %d bounded, want the first two", found, ix.Bounded())
+		t.Errorf("matches %v, Bounded() = %d, want the first two documents and above 0", found, ix.Bounded())
 	}
 	found, err = other.SearchAll(ctx, query)
 	check(t, err)
