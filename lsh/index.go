@@ -83,10 +83,10 @@ func (ix *Index) AddSet(id string, sig minhash.Signature, hashes []uint64) {
 	ix.insert(id, sig.Values(), ix.arena.put(hashes))
 }
 
-// Insert is [Index.AddSet] that also reports whether the index held a match, and
-// returns the best one among the documents that were there before, except one with
-// the same id, as [Index.Search] with a Limit of 1 finds it. If two copies are
-// inserted at the same time, exactly one is reported to have a match.
+// Insert is like [Index.AddSet], but also reports whether the index already held a
+// match, and returns the best one, as [Index.Search] with a Limit of 1 would. It
+// ignores a document with the same id. If two copies are inserted at the same time,
+// exactly one is reported to have a match.
 //
 // Insert stores duplicates too, so a text that changes step by step always matches
 // its previous version: see [Index.InsertNew].

@@ -163,7 +163,7 @@ func TestRemovalAmongCopiesLeavesNoTrail(t *testing.T) {
 				got = append(got, m.ID)
 			}
 			if !slices.Equal(got, same[:limit]) {
-				t.Fatalf("step %d: a query for %d finds %v, want %v", step, limit, got, same[:limit])
+				t.Fatalf("step %d: a query with limit %d finds %v, want %v", step, limit, got, same[:limit])
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func TestTextsStayInside(t *testing.T) {
 					shingle.EachTier(func(tier string) {
 						for _, s := range []shingle.Shingler{{Size: 2}, {Unit: shingle.Chars, KeepAccents: true}} {
 							if !slices.Equal(s.AppendHashes(nil, inside), s.AppendHashes(nil, part)) || !slices.Equal(s.AppendTokens(nil, inside), s.AppendTokens(nil, part)) {
-								t.Fatalf("%s: hashes or tokens of %q at a border of memory differ, want those of a copy elsewhere", tier, part)
+								t.Fatalf("%s: hashes or tokens of %q next to a guard page differ from those of a copy in ordinary memory", tier, part)
 							}
 						}
 					})

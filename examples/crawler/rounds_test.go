@@ -115,7 +115,7 @@ func TestRoundsReportChanges(t *testing.T) {
 			sum += v
 		}
 		if n[0] != round || sum != n[1] {
-			t.Errorf("round %d of %d: %d URLs, the parts are %d: %s", n[0], round, n[1], sum, all[len(all)-1][0])
+			t.Errorf("round %d, want %d; %d URLs, but the counts add up to %d: %s", n[0], round, n[1], sum, all[len(all)-1][0])
 		}
 		return stdout.String(), n[1:]
 	}

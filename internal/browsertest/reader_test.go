@@ -156,7 +156,7 @@ func TestReaderScrollsTogether(t *testing.T) {
 			t.Errorf("the passages are %.0f pixels apart, want at most 120", apart)
 		}
 		if !together && apart < 120 {
-			t.Errorf("the passages are %.0f pixels apart, want at least 120: the sides scroll alone", apart)
+			t.Errorf("the passages are %.0f pixels apart, want at least 120, since the sides scroll independently", apart)
 		}
 	}
 	tb.clean()

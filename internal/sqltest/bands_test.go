@@ -164,7 +164,7 @@ func same(t *testing.T, db *sql.DB, dedup, corpus string) int {
 		}
 		got[[2]string{a, b}] = s
 		if w, ok := want[[2]string{a, b}]; !ok || w != s {
-			t.Errorf("%s and %s: similarity %v in SQL, want %v as from dedup pairs (which has the pair: %v)", a, b, s, w, ok)
+			t.Errorf("%s and %s: similarity %v in SQL, want %v as dedup pairs reports (pair found there: %v)", a, b, s, w, ok)
 		}
 	}
 	if err := rows.Err(); err != nil {

@@ -161,8 +161,8 @@ func TestOneSyncServesManyInserts(t *testing.T) {
 	t.Logf("%d documents, each synced, by %d writes", m.Added, m.Syncs)
 }
 
-// Among versions that drift, InsertNew leaves out only documents that are at or above the
-// threshold to a kept one, for any number of goroutines.
+// Among versions that drift, InsertNew leaves out only documents whose similarity to a
+// kept one is at or above the threshold, for any number of goroutines.
 func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
 	ctx := t.Context()
 	o := options

@@ -65,7 +65,7 @@ type lineParser struct {
 	memory  *scratch // memory for documents
 }
 
-// parsers holds free parsers, for their scratch memory.
+// parsers is a pool of idle parsers, so that their scratch memory is reused.
 var parsers = sync.Pool{New: func() any { return new(lineParser) }}
 
 // setFields chooses the fields.

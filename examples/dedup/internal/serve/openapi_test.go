@@ -179,7 +179,7 @@ func TestDocumentHasEveryPath(t *testing.T) {
 	slices.Sort(have)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, have); diff != "" {
-		t.Errorf("paths of the document (-want of the service +got):\n%s", diff)
+		t.Errorf("paths in the OpenAPI document differ from those of the service (-want +got):\n%s", diff)
 	}
 }
 
@@ -292,7 +292,7 @@ func TestAnswersMatchDocument(t *testing.T) {
 		content := d.resolve(answer)["content"].(map[string]any)
 		schema, ok := content[kind].(map[string]any)
 		if !ok {
-			t.Errorf("%s %s answers with type %s, want a type of the document", x.method, x.path, kind)
+			t.Errorf("%s %s answers with content type %s, want one listed in the OpenAPI document", x.method, x.path, kind)
 			continue
 		}
 		answers, requests := []string{body}, []string{x.body}

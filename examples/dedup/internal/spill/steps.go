@@ -9,7 +9,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 )
 
-// A step is a part of the search that follows another.
+// A step is one part of the search; steps run one after another.
 type step struct {
 	name  string
 	what  string // shown as progress

@@ -188,8 +188,8 @@ func Values(r io.ReaderAt, size int64, f func(names []string, row map[string]any
 	}
 }
 
-// readable reports whether the form for people of a type's values differs from the
-// stored form, as for times, dates and UUIDs.
+// readable reports whether values of the type have a form for readers that differs
+// from the stored one, as times, dates and UUIDs do.
 func readable(t parquet.Type) bool {
 	if t.Kind() == parquet.Int96 {
 		return true
