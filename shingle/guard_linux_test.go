@@ -65,7 +65,7 @@ func TestTextsStayInside(t *testing.T) {
 						}
 					})
 					if !slices.Equal(slices.Collect(shingle.Paragraphs(inside)), slices.Collect(shingle.Paragraphs(part))) {
-						t.Fatalf("paragraphs of %q at a border of memory differ, want those of a copy elsewhere", part)
+						t.Fatalf("paragraphs of %q next to a guard page differ from those of a copy in ordinary memory", part)
 					}
 				}
 			}
