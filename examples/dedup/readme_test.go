@@ -48,13 +48,23 @@ func askService(t *testing.T, page, heading string) {
 		t.Fatal(err)
 	}
 	_, section, _ := strings.Cut(string(text), heading)
-	_, rest, _ := strings.Cut(section, "```sh\n")
-	commands, rest, _ := strings.Cut(rest, "```\n")
-	_, rest, _ = strings.Cut(rest, "```json\n")
+	commands, rest, _ := strings.Cut(section, "```json\n")
 	want, _, _ := strings.Cut(rest, "```\n")
-	start, requests, _ := strings.Cut(commands, "\n")
+	var start string
+	var requests []string
+	for line := range strings.Lines(commands) {
+		switch {
+		case strings.HasPrefix(line, "./dedup serve "):
+			start = strings.TrimSpace(line)
+		case strings.HasPrefix(line, "curl "):
+			requests = append(requests, line)
+		}
+	}
+	if start == "" || len(requests) == 0 {
+		t.Fatalf("the section %q starts the service with %q and has %d requests, want a command and requests", heading, start, len(requests))
+	}
 
-	args := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(start, "go run ./examples/dedup "), "&"))
+	args := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(start, "./dedup "), "&"))
 	args[slices.Index(args, "-db")+1] = filepath.Join(t.TempDir(), "seen")
 	args = append(args, "-addr", "127.0.0.1:0")
 	ctx, stop := context.WithCancel(t.Context())
@@ -84,7 +94,7 @@ func askService(t *testing.T, page, heading string) {
 	go io.Copy(io.Discard, log) // what is logged later must not block the service
 
 	var got strings.Builder
-	for line := range strings.Lines(requests) {
+	for _, line := range requests {
 		_, rest, _ := strings.Cut(line, " -d '")
 		body, url, ok := strings.Cut(strings.TrimSpace(rest), "' localhost:8080")
 		if !ok {

@@ -167,7 +167,7 @@ func (s *server) listen() (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", s.o.Addr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-addr %s: %w", s.o.Addr, err)
 	}
 	loopback := l.Addr().(*net.TCPAddr).IP.IsLoopback()
 	if !loopback && s.o.Token == "" {
