@@ -180,8 +180,8 @@ func (j *join) findPostings(seen *repeatFilter) error {
 	return nil
 }
 
-// sharedElements returns the elements of all rows that may occur in several rows,
-// and a hash of each whole set. It also fills j.start.
+// sharedElements returns the elements that may occur in more than one row, row by
+// row, and a hash of each row's whole set. It also fills j.start.
 func (j *join) sharedElements(seen *repeatFilter) (elements, hashes []uint64, err error) {
 	const run = 1024
 	runs := make([][]uint64, (j.docs+run-1)/run)

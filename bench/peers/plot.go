@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// plots draws the growth with logarithmic axes, as SVG without a script or font of
-// its own.
+// plots draws how time and memory grow with the number of documents, on logarithmic
+// axes, as SVG without scripts or embedded fonts.
 func plots(r *results) map[string][]byte {
 	p := &pager{results: r}
 	return map[string][]byte{

@@ -47,7 +47,7 @@ var (
 	clients = flag.Int("clients", 4, "number of clients that send batches")
 	seconds = flag.Int("seconds", 10, "duration of each open loop in seconds")
 	rate    = flag.Float64("rate", 0, "documents per second in the open loop; 0 means half the rate that requests of one document reach")
-	dir     = flag.String("dir", os.TempDir(), "folder for the files")
+	dir     = flag.String("dir", os.TempDir(), "folder in which to create temporary files")
 )
 
 // One document in four is a copy of an earlier one with a few words changed.

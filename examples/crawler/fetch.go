@@ -34,7 +34,7 @@ type fetch struct {
 	// Delay is the time between requests that the host asks for.
 	Delay time.Duration `json:"delay,omitempty"`
 
-	retry bool // the fetch may succeed another time
+	retry bool // the fetch may succeed if it is tried again
 }
 
 const (

@@ -135,7 +135,7 @@ func TestRobotsFileIsObeyed(t *testing.T) {
 	var n [8]int
 	if _, err := fmt.Sscanf(stderr.String(), "crawler: %d URLs: %d new, %d near-duplicates, %d nothing but frame, %d unreadable, %d redirects, %d sitemaps; %d URLs wait",
 		&n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7]); err != nil {
-		t.Fatalf("counts of the crawl: %v, want the line with all of them: %s", err, &stderr)
+		t.Fatalf("standard error has no line with the counts of the crawl: %v; it is:\n%s", err, &stderr)
 	}
 	if n[0] != n[1]+n[2]+n[3]+n[4]+n[5]+n[6] || n[0] != 8 || n[5] != 1 || n[6] != 2 || n[7] != 0 {
 		t.Errorf("counts %v, want 8 URLs, 1 redirect, 2 sitemaps, none waiting, and a sum that agrees: %s", n, &stderr)

@@ -46,7 +46,7 @@ func TestSpillContinuesAfterFullDisk(t *testing.T) {
 				t.Fatalf("%v with %d KiB: status %d, %d bytes of output, %s, want 2, none and advice to free space", command, kib, status, len(got), message)
 			}
 			if kib > 1<<16 {
-				t.Fatal("the run does not finish with 64 MiB, want an end")
+				t.Fatal("the run still does not finish on a disk of 64 MiB")
 			}
 		}
 		if full < 3 {

@@ -34,7 +34,7 @@ func Example() {
 		set := sh.Set(text)
 		match, seen, err := ix.Insert(ctx, disk.Document{ID: url, Signature: mh.Sketch(set), Set: set})
 		if err == nil {
-			err = ix.Sync(ctx) // now it will be known
+			err = ix.Sync(ctx) // a crash cannot lose the document any more
 		}
 		if err != nil {
 			log.Fatal(err)

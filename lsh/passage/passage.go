@@ -217,8 +217,8 @@ func (ix *Index) insert(d *document) uint32 {
 	return n
 }
 
-// reserve makes room for the numbers of the given number of new tokens: removed
-// documents keep theirs until the index is compacted.
+// reserve ensures that so many more tokens can be numbered. If necessary, it compacts
+// the index, because removed documents keep their numbers until then.
 func (ix *Index) reserve(tokens int) {
 	if !ix.store.numbers.fits(tokens) && ix.live < len(ix.docs) {
 		ix.compact()

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	holders = 8 // largest number of documents with which a common fingerprint is tried: its first holders
-	places  = 8 // largest number of places of a fingerprint in one document that are tried
+	holders = 8 // a common fingerprint is tried with this many documents at most, its first holders
+	places  = 8 // at most this many places of a fingerprint are tried in a document
 
 	limitless = math.MaxInt
 

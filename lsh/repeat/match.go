@@ -74,8 +74,8 @@ func (c *Cutter) matches(s *seq) []match {
 	return all
 }
 
-// extend returns the longest match at a place that includes the n pieces from piece
-// at on; an empty one if the pieces differ or the match is too short.
+// extend returns the longest match with the text at p that includes s.sym[at:at+n],
+// or an empty match if these pieces differ there or the match is too short.
 func (c *Cutter) extend(s *seq, at, n int, p place) match {
 	src := c.source(p.doc).sym
 	q := int(p.at)

@@ -14,8 +14,8 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 )
 
-// With Options.Brief, each document equals the one read without it, as long as it is
-// valid, and its Sketch was made from that document.
+// A document read with Options.Brief equals the one read without that option until
+// the next one is read, and its Sketch is the one of its own text.
 func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 	dir := t.TempDir()
 	var lines, table strings.Builder
