@@ -129,8 +129,8 @@ func TestSearchFindsWords(t *testing.T) {
 	if got := titles(tb); len(got) != 0 {
 		t.Errorf("search for words of two findings shows %q, want none", got)
 	}
-	if text := eval[string](tb, `document.querySelector(".panel.on .nothing").textContent`); !strings.Contains(text, "No finding fits") {
-		t.Errorf("an empty list shows %q, want %q", text, "No finding fits")
+	if text := eval[string](tb, `document.querySelector(".panel.on .nothing").textContent`); !strings.Contains(text, "No finding matches") {
+		t.Errorf("an empty list shows %q, want %q", text, "No finding matches")
 	}
 	tb.search("两港之间")
 	if got := titles(tb); len(got) != 1 || !strings.Contains(got[0], "scripts/chinese1") {
@@ -413,7 +413,7 @@ func TestWithoutUnpacking(t *testing.T) {
 				const e = document.querySelector("[role=alert]"), box = e.getBoundingClientRect();
 				return e.checkVisibility() && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth ? e.textContent : "hidden";
 			})()`)
-			if want := "This browser cannot unpack the findings of the page. Browsers of 2023 or later can."; note != want {
+			if want := "This browser cannot unpack the findings on this page. Open it in a browser from 2023 or later."; note != want {
 				t.Errorf("the note at the top is %q, want %q", note, want)
 			}
 		})
