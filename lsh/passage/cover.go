@@ -208,14 +208,7 @@ func newCoverSearch(opts Options, cover CoverOptions, docs []*document, ps posti
 	// every document except the last or, for a common fingerprint, of the first holders.
 	each := func(visit func(doc uint32, i int)) {
 		most := opts.maxDocuments()
-		for i, k := 0, 0; i < len(ps.run); i = k {
-			if k = i + 1; k == len(ps.run) || !ps.same(i, k) {
-				continue // most fingerprints have one posting
-			}
-			df := 0
-			for k = i; k < len(ps.run) && ps.same(i, k); df++ {
-				k = ps.after(k, ps.docOf(k))
-			}
+		for i, df := range ps.fingerprints() {
 			left := df - 1
 			if most > 0 && df > most {
 				left = holders

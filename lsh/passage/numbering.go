@@ -1,6 +1,9 @@
 package passage
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // A numbering gives each token of an index a number: the tokens of all documents are
 // counted in the order in which the documents were added. The zero value is the
@@ -87,4 +90,23 @@ func (p *postings) after(k int, doc uint32) int {
 	for k++; k < len(p.run) && p.run[k].at < end && p.same(k, from); k++ {
 	}
 	return k
+}
+
+// fingerprints yields the fingerprints with several postings: the first posting of
+// each, and the number of documents that hold it.
+func (p *postings) fingerprints() iter.Seq2[int, int] {
+	return func(yield func(first, documents int) bool) {
+		for i, k := 0, 0; i < len(p.run); i = k {
+			if k = i + 1; k == len(p.run) || !p.same(i, k) {
+				continue // most fingerprints have one posting
+			}
+			documents := 0
+			for k = i; k < len(p.run) && p.same(i, k); documents++ {
+				k = p.after(k, p.docOf(k))
+			}
+			if !yield(i, documents) {
+				return
+			}
+		}
+	}
 }

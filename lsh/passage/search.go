@@ -272,14 +272,7 @@ func newSearch(opts Options, docs []*document, ps postings) *search {
 	s := &search{opts: opts, docs: docs, postings: ps, from: make([]uint32, len(docs)+1)}
 	most := opts.maxDocuments()
 	each := func(visit func(doc uint32, at int, kind kind)) {
-		for i, k := 0, 0; i < len(ps.run); i = k {
-			if k = i + 1; k == len(ps.run) || !ps.same(i, k) {
-				continue // most fingerprints have one posting
-			}
-			df := 0
-			for k = i; k < len(ps.run) && ps.same(i, k); df++ {
-				k = ps.after(k, ps.docOf(k))
-			}
+		for i, df := range ps.fingerprints() {
 			// The last document has no other after it; for a common fingerprint only the first
 			// documents propose pairs.
 			left := df - 1
