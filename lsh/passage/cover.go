@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -198,11 +197,8 @@ type coverSearch struct {
 
 func newCoverSearch(opts Options, cover CoverOptions, docs []*document, ps postings) *coverSearch {
 	s := &coverSearch{
-		opts: opts, cover: cover, workers: max(opts.Workers, 1), docs: docs, postings: ps,
+		opts: opts, cover: cover, workers: opts.workers(), docs: docs, postings: ps,
 		size: make([]int32, len(docs)), from: make([]uint32, len(docs)+1),
-	}
-	if opts.Workers < 0 {
-		s.workers = runtime.GOMAXPROCS(0)
 	}
 	// each visits the fingerprints that several documents hold: the first posting of
 	// every document except the last or, for a common fingerprint, of the first holders.

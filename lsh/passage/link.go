@@ -239,13 +239,18 @@ func (l *linker) all(ctx context.Context) ([][]link, error) {
 	return of, err
 }
 
+// workers returns the number of goroutines to use.
+func (o Options) workers() int {
+	if o.Workers < 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return max(o.Workers, 1)
+}
+
 // each calls work for the numbers below n, with as many goroutines as the options
 // ask for, until ctx is done.
 func (o Options) each(ctx context.Context, n int, work func(i int)) error {
-	workers := max(o.Workers, 1)
-	if o.Workers < 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+	workers := o.workers()
 	for first := 0; first < n && ctx.Err() == nil; {
 		end := min(first+64*workers, n)
 		var wg sync.WaitGroup

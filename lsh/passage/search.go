@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -347,10 +346,7 @@ func (s *search) later(d int, g *grouping) []Match {
 // until ctx is done.
 func (s *search) all(ctx context.Context) iter.Seq2[*document, []Match] {
 	return func(yield func(*document, []Match) bool) {
-		workers := max(s.opts.Workers, 1)
-		if s.opts.Workers < 0 {
-			workers = runtime.GOMAXPROCS(0)
-		}
+		workers := s.opts.workers()
 		batch := make([][]Match, 16*workers)
 		scratch := make([]grouping, workers)
 		for first := 0; first < len(s.docs); first += len(batch) {
