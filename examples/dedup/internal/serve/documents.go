@@ -229,7 +229,7 @@ var judge = operation[seen.Page]{parsePage, func(ctx context.Context, s *server,
 	out := make([]any, len(in))
 	for i, v := range verdicts {
 		out[i] = newVerdict(v)
-		s.metrics.verdicts.WithLabelValues(string(v.Outcome)).Inc()
+		s.figures.verdict(v.Outcome)
 	}
 	return out, nil
 }}

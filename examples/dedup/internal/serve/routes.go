@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -15,8 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/neardup/neardup/boilerplate/seen"
 	"github.com/neardup/neardup/lsh/disk"
@@ -68,7 +67,7 @@ func (s *server) routes() http.Handler {
 				s.log.Error("panic", "path", r.URL.Path, "panic", x)
 				s.fail(out, failure{http.StatusInternalServerError, "internal error"})
 			}
-			s.metrics.request(name, out.code, time.Since(began))
+			s.figures.request(name, out.code, time.Since(began))
 			s.log.Debug("request", "method", r.Method, "path", r.URL.Path, "status", out.code, "bytes", out.n, "took", time.Since(began))
 		}()
 		route, ok := routes[r.URL.Path]
@@ -283,9 +282,12 @@ func (s *server) describe(w http.ResponseWriter, _ *http.Request) error {
 	return err
 }
 
-func (s *server) scrape(w http.ResponseWriter, r *http.Request) error {
-	promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
-	return nil
+func (s *server) scrape(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	var b bytes.Buffer
+	s.figures.write(&b)
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 func answer(w http.ResponseWriter, v any) error {

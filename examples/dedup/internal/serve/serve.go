@@ -47,7 +47,7 @@ type server struct {
 	slots   chan struct{}
 	filter  atomic.Pointer[seen.Durable]
 	stop    atomic.Bool
-	metrics *metrics
+	figures *figures
 	handler http.Handler
 }
 
@@ -56,7 +56,7 @@ func newServer(o Options) *server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.metrics = newMetrics(s)
+	s.figures = newFigures(s)
 	s.handler = s.routes()
 	return s
 }
@@ -93,7 +93,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	// journal has to be replayed.
 	began := time.Now()
 	so := o.Seen
-	so.Observe = s.metrics.observe
+	so.Observe = s.figures.observe
 	d, err := seen.OpenDurable(o.Dir, so)
 	if err != nil {
 		return errors.Join(err, h.Close(), ended(<-served))
