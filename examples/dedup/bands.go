@@ -10,11 +10,10 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/corpus"
 	"github.com/neardup/neardup/examples/dedup/internal/find"
+	"github.com/neardup/neardup/examples/dedup/internal/input/table"
 	"github.com/neardup/neardup/examples/dedup/internal/outfile"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/lsh"
@@ -57,7 +56,10 @@ func (k *bands) Flags() []cli.Flags {
 		fs.BoolVar(&k.registers, "registers", false, "print one row per document with its registers instead, to verify candidates")
 		fs.TextVar(&k.banding, "banding", banding{}, "bands and rows per band, as in `16x6` (default: the bands that find 99 % of the pairs at -threshold)")
 	}}
-	return []cli.Flags{own, k.ThresholdFlags(), k.ShingleFlags(), k.StripOnlyFlag(), k.read.InputFlags(), k.OutputFlags()}
+	return []cli.Flags{
+		own, find.ThresholdFlags(&k.Options), find.ShingleFlags(&k.Options), find.StripOnlyFlag(&k.Options),
+		k.read.InputFlags(), cli.OutputFlags(&k.Output),
+	}
 }
 
 // A banding is the flag value for an lsh.Banding; the zero value is the empty
@@ -96,16 +98,23 @@ func (k *bands) Run(e *cli.Env) error {
 		return errors.New("-json prints to standard output and cannot be combined with -out")
 	}
 	if k.registers {
-		return writeRows(k, e, b, []string{"id", "registers"}, appendRegisters, registerColumns)
+		return writeRows(k, e, b, rowFormat[show.RegisterRow]{[]string{"id", "registers"}, registerColumns, table.Registers}, appendRegisters)
 	}
 	var keys []uint64
-	return writeRows(k, e, b, []string{"band", "key", "id"}, func(rows []show.BandRow, id string, sig minhash.Signature) []show.BandRow {
+	return writeRows(k, e, b, rowFormat[show.BandRow]{[]string{"band", "key", "id"}, bandColumns, table.Bands}, func(rows []show.BandRow, id string, sig minhash.Signature) []show.BandRow {
 		keys = sig.BandKeys(keys[:0], b.Bands, b.Rows, 0)
 		for band, key := range keys {
 			rows = append(rows, show.BandRow{Band: int32(band), Key: int64(key), ID: id})
 		}
 		return rows
-	}, bandColumns)
+	})
+}
+
+// A rowFormat is how rows are written as text and as a Parquet file.
+type rowFormat[T any] struct {
+	header  []string
+	columns func(dst []string, row T) []string
+	table   func(io.Writer, table.Metadata) (write func([]T) error, flush func() error)
 }
 
 func bandColumns(dst []string, r show.BandRow) []string {
@@ -136,9 +145,8 @@ func registerColumns(dst []string, r show.RegisterRow) []string {
 }
 
 // writeRows writes the rows of all documents.
-func writeRows[T any](k *bands, e *cli.Env, b lsh.Banding, header []string,
-	appendRows func(rows []T, id string, sig minhash.Signature) []T, columns func(dst []string, row T) []string) error {
-	w, err := newRowWriter(k, e, b, header, columns)
+func writeRows[T any](k *bands, e *cli.Env, b lsh.Banding, format rowFormat[T], appendRows func(rows []T, id string, sig minhash.Signature) []T) error {
+	w, err := newRowWriter(k, e, b, format)
 	if err != nil {
 		return err
 	}
@@ -215,13 +223,13 @@ func (w *rowWriter[T]) abort() {
 	}
 }
 
-func newRowWriter[T any](k *bands, e *cli.Env, b lsh.Banding, header []string, columns func([]string, T) []string) (*rowWriter[T], error) {
+func newRowWriter[T any](k *bands, e *cli.Env, b lsh.Banding, format rowFormat[T]) (*rowWriter[T], error) {
 	switch {
 	case k.JSON:
 		return &rowWriter[T]{write: func(rows []T) error { return printRows(e, rows) }, flush: func() error { return nil }}, nil
 	case k.out == "":
 		w := new(rowWriter[T])
-		w.write, w.flush = rowsAsText(e.Out, header, columns)
+		w.write, w.flush = rowsAsText(e.Out, format)
 		return w, nil
 	}
 	f, err := outfile.Create(k.out, k.overwrite)
@@ -230,8 +238,8 @@ func newRowWriter[T any](k *bands, e *cli.Env, b lsh.Banding, header []string, c
 	}
 	w := &rowWriter[T]{file: f}
 	if filepath.Ext(k.out) == ".parquet" {
-		t := rowsAsTable[T](k, f, b)
-		w.write, w.flush = func(rows []T) error { _, err := t.Write(rows); return err }, t.Close
+		// The metadata record everything that the rows depend on.
+		w.write, w.flush = format.table(f, table.Metadata{{"neardup.scheme", k.Sketcher().Scheme().String()}, {"neardup.banding", b.String()}})
 		return w, nil
 	}
 	s, err := outfile.NewPacked(f, k.out)
@@ -239,7 +247,7 @@ func newRowWriter[T any](k *bands, e *cli.Env, b lsh.Banding, header []string, c
 		f.Abort()
 		return nil, err
 	}
-	write, flush := rowsAsText(s, header, columns)
+	write, flush := rowsAsText(s, format)
 	w.write, w.flush = write, func() error { return cmp.Or(flush(), s.Close()) }
 	return w, nil
 }
@@ -255,14 +263,14 @@ func printRows[T any](e *cli.Env, rows []T) error {
 
 // rowsAsText writes rows with tabs between the columns. Ids that contain a tab, a
 // quote or a line break are quoted as in RFC 4180, as CSV readers expect.
-func rowsAsText[T any](w io.Writer, header []string, columns func([]string, T) []string) (write func([]T) error, flush func() error) {
+func rowsAsText[T any](w io.Writer, format rowFormat[T]) (write func([]T) error, flush func() error) {
 	c := csv.NewWriter(w)
 	c.Comma = '\t'
-	first := c.Write(header)
+	first := c.Write(format.header)
 	var line []string
 	write = func(rows []T) error {
 		for _, r := range rows {
-			line = columns(line[:0], r)
+			line = format.columns(line[:0], r)
 			if err := c.Write(line); err != nil {
 				return err
 			}
@@ -274,16 +282,4 @@ func rowsAsText[T any](w io.Writer, header []string, columns func([]string, T) [
 		return cmp.Or(first, c.Error())
 	}
 	return write, flush
-}
-
-// rowsAsTable writes a Parquet file whose metadata record everything that the rows
-// depend on.
-func rowsAsTable[T any](k *bands, w io.Writer, b lsh.Banding) *parquet.GenericWriter[T] {
-	scheme := k.Sketcher().Scheme()
-	return parquet.NewGenericWriter[T](w,
-		parquet.Compression(&parquet.Zstd),
-		parquet.MaxRowsPerRowGroup(1<<20),
-		parquet.KeyValueMetadata("neardup.scheme", scheme.String()),
-		parquet.KeyValueMetadata("neardup.banding", b.String()),
-	)
 }

@@ -46,7 +46,7 @@ func (b *blocks) Flags() []cli.Flags {
 		fs.StringVar(&b.to.Spans, "spans", "", "`file` for a log of every block that -out leaves out, as JSON Lines: id, start, end, reason, evidence")
 		fs.BoolVar(&b.to.Overwrite, "overwrite", false, "replace the files of -out and -spans if they exist")
 	}}
-	return []cli.Flags{own, b.StreamFlag(), b.read.InputFlags(), b.OutputFlags()}
+	return []cli.Flags{own, find.StreamFlag(&b.Options), b.read.InputFlags(), cli.OutputFlags(&b.Output)}
 }
 
 func (b *blocks) Run(e *cli.Env) error {

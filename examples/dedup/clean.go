@@ -85,7 +85,11 @@ func (k *cleaning) Flags() []cli.Flags {
 		fs.BoolVar(&k.exact, "exact", false, "remove only exact duplicates, which differ at most in case, accents, punctuation and space: a cheap first pass")
 		fs.BoolVar(&k.dry, "dry-run", false, "print the removals and write nothing; -out and -log are optional, and checked if given")
 	}}
-	return []cli.Flags{own, k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.AgainstFlag(), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.spill.Flags(&k.Options), k.OutputFlags()}
+	return []cli.Flags{
+		own, find.MatchFlags(&k.Options), find.CoveredFlag(&k.Options), find.KeepFlag(&k.Options, &k.read),
+		find.AgainstFlag(&k.Options), find.ShingleFlags(&k.Options), find.StripFlag(&k.Options),
+		k.read.InputFlags(), k.spill.Flags(&k.Options), cli.OutputFlags(&k.Output),
+	}
 }
 
 func (k *cleaning) Run(e *cli.Env) error {

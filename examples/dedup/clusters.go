@@ -36,7 +36,11 @@ type clusters struct {
 }
 
 func (k *clusters) Flags() []cli.Flags {
-	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.spill.Flags(&k.Options), k.OutputFlags()}
+	return []cli.Flags{
+		find.MatchFlags(&k.Options), find.CoveredFlag(&k.Options), find.KeepFlag(&k.Options, &k.read),
+		find.ShingleFlags(&k.Options), find.StripFlag(&k.Options), k.read.InputFlags(), k.spill.Flags(&k.Options),
+		cli.OutputFlags(&k.Output),
+	}
 }
 
 func (k *clusters) Run(e *cli.Env) error {

@@ -41,7 +41,11 @@ type compare struct {
 }
 
 func (k *compare) Flags() []cli.Flags {
-	return []cli.Flags{k.ThresholdFlags(), k.PassageFlags(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.read.InputFlags(), k.ColorFlag(), k.OutputFlags()}
+	return []cli.Flags{
+		find.ThresholdFlags(&k.Options), find.PassageFlags(&k.Options), find.KeepFlag(&k.Options, &k.read),
+		find.ShingleFlags(&k.Options), find.StripFlag(&k.Options), k.read.InputFlags(), cli.ColorFlag(&k.Output),
+		cli.OutputFlags(&k.Output),
+	}
 }
 
 func (k *compare) Run(e *cli.Env) error {

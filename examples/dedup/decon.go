@@ -40,7 +40,7 @@ type deconFlags struct {
 }
 
 func (d *deconFlags) Flags() []cli.Flags {
-	return []cli.Flags{d.ItemFlags(), d.read.InputFlags(), d.OutputFlags()}
+	return []cli.Flags{d.ItemFlags(), d.read.InputFlags(), cli.OutputFlags(&d.Output)}
 }
 
 func (d *deconFlags) Run(e *cli.Env) error {

@@ -131,7 +131,7 @@ func (k *indexOptions) idFlag() cli.Flags {
 
 // settingFlags are the flags for settings that are fixed when an index is created.
 func (k *indexOptions) settingFlags() cli.Flags {
-	a, b := k.MatchFlags(), k.ShingleFlags()
+	a, b := find.MatchFlags(&k.Options), find.ShingleFlags(&k.Options)
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			a.Register(fs)
@@ -145,7 +145,7 @@ func (k *indexOptions) settingFlags() cli.Flags {
 func (k *indexOptions) outputFlags() cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.BoolVar(&k.JSON, "json", false, "print JSON (this command always does)")
-		k.QuietFlag().Register(fs)
+		cli.QuietFlag(&k.Output).Register(fs)
 	}}
 }
 

@@ -43,7 +43,10 @@ type origins struct {
 }
 
 func (o *origins) Flags() []cli.Flags {
-	return []cli.Flags{o.PassageFlags(), o.shareFlag(), o.PassagesAgainstFlag(), o.StripFlag(), o.read.InputFlags(), o.OutputFlags()}
+	return []cli.Flags{
+		find.PassageFlags(&o.Options), o.shareFlag(), find.PassagesAgainstFlag(&o.Options),
+		find.StripFlag(&o.Options), o.read.InputFlags(), cli.OutputFlags(&o.Output),
+	}
 }
 
 func (o *origins) shareFlag() cli.Flags {

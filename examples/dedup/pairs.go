@@ -40,7 +40,11 @@ type pairs struct {
 }
 
 func (p *pairs) Flags() []cli.Flags {
-	return []cli.Flags{p.MatchFlags(), p.CoveredFlag(), p.ContainmentFlag(), p.AgainstFlag(), p.ShingleFlags(), p.StripFlag(), p.read.InputFlags(), p.spill.Flags(&p.Options), p.OutputFlags()}
+	return []cli.Flags{
+		find.MatchFlags(&p.Options), find.CoveredFlag(&p.Options), find.ContainmentFlag(&p.Options),
+		find.AgainstFlag(&p.Options), find.ShingleFlags(&p.Options), find.StripFlag(&p.Options),
+		p.read.InputFlags(), p.spill.Flags(&p.Options), cli.OutputFlags(&p.Output),
+	}
 }
 
 func (p *pairs) Run(e *cli.Env) error {

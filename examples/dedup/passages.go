@@ -47,7 +47,10 @@ type passages struct {
 }
 
 func (p *passages) Flags() []cli.Flags {
-	return []cli.Flags{p.PassageFlags(), p.groupFlag(), p.PassagesAgainstFlag(), p.saveFlag(), p.StripOnlyFlag(), p.read.InputFlags(), p.ColorFlag(), p.OutputFlags()}
+	return []cli.Flags{
+		find.PassageFlags(&p.Options), p.groupFlag(), find.PassagesAgainstFlag(&p.Options), p.saveFlag(),
+		find.StripOnlyFlag(&p.Options), p.read.InputFlags(), cli.ColorFlag(&p.Output), cli.OutputFlags(&p.Output),
+	}
 }
 
 func (p *passages) Run(e *cli.Env) error {

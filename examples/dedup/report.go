@@ -38,7 +38,11 @@ func (k *reporting) Flags() []cli.Flags {
 		fs.StringVar(&k.page.File, "html", "", "also write a page for a browser to this `file`: the findings with their texts side by side")
 		fs.BoolVar(&k.page.Overwrite, "overwrite", false, "replace the file of -html if it exists")
 	}}
-	return []cli.Flags{k.MatchFlags(), k.CoveredFlag(), k.KeepFlag(&k.read), k.ShingleFlags(), k.StripFlag(), k.PassageFlags(), own, k.read.InputFlags(), k.ColorFlag(), k.QuietFlag()}
+	return []cli.Flags{
+		find.MatchFlags(&k.Options), find.CoveredFlag(&k.Options), find.KeepFlag(&k.Options, &k.read),
+		find.ShingleFlags(&k.Options), find.StripFlag(&k.Options), find.PassageFlags(&k.Options), own,
+		k.read.InputFlags(), cli.ColorFlag(&k.Output), cli.QuietFlag(&k.Output),
+	}
 }
 
 func (k *reporting) Run(e *cli.Env) error {

@@ -81,7 +81,7 @@ func (k *stageAction) Flags() []cli.Flags {
 			return nil
 		},
 	}
-	return []cli.Flags{own, k.MatchFlags(), k.ShingleFlags()}
+	return []cli.Flags{own, find.MatchFlags(&k.Options), find.ShingleFlags(&k.Options)}
 }
 
 func (k *stageAction) Run(e *cli.Env) error {

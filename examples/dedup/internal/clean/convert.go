@@ -13,8 +13,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/neardup/neardup/examples/dedup/internal/input"
 	"github.com/neardup/neardup/examples/dedup/internal/input/table"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
@@ -306,95 +304,73 @@ func (t *tableWriter) write(s *sink) error {
 	return t.writeParquet(s.file)
 }
 
-// An ordered is a group whose columns keep the order in which they were first seen.
-type ordered struct {
-	parquet.Group
-	names []string
-}
-
-// Fields returns the columns.
-func (g ordered) Fields() []parquet.Field {
-	fields := g.Group.Fields()
-	slices.SortFunc(fields, func(a, b parquet.Field) int {
-		return slices.Index(g.names, a.Name()) - slices.Index(g.names, b.Name())
-	})
-	return fields
-}
-
-// node returns the type of a column: the type of all its values, or text.
-func (c *column) node() parquet.Node {
+// kind returns the type of a column: the type of all its values, or text.
+func (c *column) kind() table.Kind {
 	switch {
 	case c.strings || c.others || c.truths && c.numbers:
 	case c.truths:
-		return parquet.Leaf(parquet.BooleanType)
+		return table.Truth
 	case c.numbers && c.integers:
-		return parquet.Int(64)
+		return table.Integer
 	case c.numbers:
-		return parquet.Leaf(parquet.DoubleType)
+		return table.Number
 	}
-	return parquet.String()
+	return table.Text
 }
 
 // value returns a value of the column.
-func (c *column) value(raw json.RawMessage) (parquet.Value, error) {
+func (c *column) value(raw json.RawMessage) (any, error) {
 	if len(raw) == 0 || raw[0] == 'n' {
-		return parquet.NullValue(), nil
+		return nil, nil
 	}
-	switch c.node().Type().Kind() {
-	case parquet.Boolean:
-		return parquet.BooleanValue(raw[0] == 't'), nil
-	case parquet.Int64:
-		n, err := strconv.ParseInt(string(raw), 10, 64)
-		return parquet.Int64Value(n), err
-	case parquet.Double:
+	switch c.kind() {
+	case table.Truth:
+		return raw[0] == 't', nil
+	case table.Integer:
+		return strconv.ParseInt(string(raw), 10, 64)
+	case table.Number:
 		x, err := strconv.ParseFloat(string(raw), 64)
 		if errors.Is(err, strconv.ErrRange) {
 			err = nil // out of range: x is infinite
 		}
-		return parquet.DoubleValue(x), err
+		return x, err
 	}
 	if raw[0] != '"' {
-		return parquet.ByteArrayValue(raw), nil
+		return string(raw), nil
 	}
 	var s string
 	err := json.Unmarshal(raw, &s)
-	return parquet.ByteArrayValue([]byte(s)), err
+	return s, err
 }
 
-func (t *tableWriter) writeParquet(w io.Writer) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("writing Parquet: %v", p)
-		}
-	}()
-	group := ordered{Group: parquet.Group{}}
+func (t *tableWriter) writeParquet(w io.Writer) error {
+	var columns []table.NewColumn
 	for _, c := range t.columns {
-		group.names = append(group.names, c.name)
-		group.Group[c.name] = parquet.Compressed(parquet.Optional(c.node()), &parquet.Zstd)
+		columns = append(columns, table.NewColumn{Name: c.name, Kind: c.kind()})
 	}
-	out := parquet.NewGenericWriter[any](w, parquet.NewSchema("documents", group), parquet.MaxRowsPerRowGroup(1<<17))
+	return table.Write(w, columns, t.rows)
+}
+
+// rows yields the values of each record by column. The next call overwrites them.
+func (t *tableWriter) rows(yield func([]any, error) bool) {
 	dec := json.NewDecoder(bufio.NewReaderSize(t.file, 1<<16))
-	row := make(parquet.Row, len(t.columns))
+	row := make([]any, len(t.columns))
 	for {
 		var values map[string]json.RawMessage
-		if err := dec.Decode(&values); err == io.EOF {
-			return out.Close()
-		} else if err != nil {
-			return err
+		err := dec.Decode(&values)
+		if err == io.EOF {
+			return
 		}
 		for i, c := range t.columns {
-			v, err := c.value(values[c.name])
 			if err != nil {
-				return fmt.Errorf("column %q: %w", c.name, err)
+				break
 			}
-			defined := 1
-			if v.IsNull() {
-				defined = 0
+			if row[i], err = c.value(values[c.name]); err != nil {
+				err = fmt.Errorf("column %q: %w", c.name, err)
 			}
-			row[i] = v.Level(0, defined, i)
 		}
-		if _, err := out.WriteRows([]parquet.Row{row}); err != nil {
-			return err
+		if !yield(row, err) || err != nil {
+			return
 		}
 	}
 }

@@ -17,13 +17,7 @@ type sink struct {
 	file     io.Writer // the file underneath compression
 	verbatim bool      // written directly to file, bypassing Packed
 	head     []byte    // header of a CSV table that has been written
-	tables   []tableRows
-}
-
-// A tableRows lists the rows to copy from a Parquet file.
-type tableRows struct {
-	file string
-	rows []int
+	tables   []table.Selection
 }
 
 func newSink(w io.Writer, name string) (*sink, error) {
@@ -34,8 +28,8 @@ func newSink(w io.Writer, name string) (*sink, error) {
 // meet prepares for the documents of a file, even if none of them is kept: a table
 // without rows is still a table.
 func (s *sink) meet(d *input.Doc) error {
-	if d.Format == input.Parquet && (len(s.tables) == 0 || s.tables[len(s.tables)-1].file != d.File) {
-		s.tables = append(s.tables, tableRows{file: d.File})
+	if d.Format == input.Parquet && (len(s.tables) == 0 || s.tables[len(s.tables)-1].File != d.File) {
+		s.tables = append(s.tables, table.Selection{File: d.File})
 	}
 	if d.Head == nil || bytes.Equal(bytes.TrimRight(d.Head, "\r\n"), bytes.TrimRight(s.head, "\r\n")) {
 		return nil
@@ -55,7 +49,7 @@ func (s *sink) keep(d *input.Doc) error {
 	case d.Format == input.Parquet:
 		// Rows are copied together once all of them are known.
 		t := &s.tables[len(s.tables)-1]
-		t.rows = append(t.rows, d.Row)
+		t.Rows = append(t.Rows, d.Row)
 		return nil
 	case f.Write != nil:
 		return f.Write(s, d)
@@ -79,43 +73,9 @@ func (s *sink) keep(d *input.Doc) error {
 func (s *sink) close() error {
 	switch {
 	case len(s.tables) > 0:
-		return s.copyRows()
+		return table.Copy(s.file, s.tables)
 	case s.verbatim:
 		return nil
 	}
 	return s.Close()
-}
-
-// copyRows copies the kept rows of tables.
-func (s *sink) copyRows() error {
-	c, err := table.NewCopier(s.file)
-	if err != nil {
-		return err
-	}
-	for _, t := range s.tables {
-		if err := copyTable(c, t); err != nil {
-			return fmt.Errorf("%s: %w", t.file, err)
-		}
-	}
-	return c.Close()
-}
-
-func copyTable(c *table.Copier, t tableRows) error {
-	f, err := os.Open(t.file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	rows := t.rows
-	return c.Copy(f, info.Size(), func(row int64) bool {
-		keep := len(rows) > 0 && row == int64(rows[0]-1)
-		if keep {
-			rows = rows[1:]
-		}
-		return keep
-	})
 }

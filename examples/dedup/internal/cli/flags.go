@@ -21,7 +21,7 @@ type Output struct {
 }
 
 // ColorFlag is -color.
-func (o *Output) ColorFlag() Flags {
+func ColorFlag(o *Output) Flags {
 	return Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&o.Color, "color", screen.Colors[0], "colour: auto, on a terminal unless NO_COLOR is set; always; or never")
@@ -31,15 +31,15 @@ func (o *Output) ColorFlag() Flags {
 }
 
 // OutputFlags are -json and -quiet.
-func (o *Output) OutputFlags() Flags {
+func OutputFlags(o *Output) Flags {
 	return Flags{Register: func(fs *flag.FlagSet) {
 		fs.BoolVar(&o.JSON, "json", false, "print each finding as one line of JSON, and nothing else")
-		o.QuietFlag().Register(fs)
+		QuietFlag(o).Register(fs)
 	}}
 }
 
 // QuietFlag is -quiet.
-func (o *Output) QuietFlag() Flags {
+func QuietFlag(o *Output) Flags {
 	return Flags{Register: func(fs *flag.FlagSet) {
 		fs.BoolVar(&o.Quiet, quiet, false, "no progress and no summary on standard error; errors are still printed")
 	}}

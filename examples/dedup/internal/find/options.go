@@ -38,7 +38,7 @@ type Options struct {
 }
 
 // ThresholdFlags are -threshold and -k.
-func (o *Options) ThresholdFlags() cli.Flags {
+func ThresholdFlags(o *Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.Float64Var(&o.Threshold, "threshold", lsh.DefaultThreshold, "minimum Jaccard similarity of near-duplicates, above 0 up to 1")
@@ -57,8 +57,8 @@ func (o *Options) ThresholdFlags() cli.Flags {
 }
 
 // MatchFlags are -threshold, -k and -estimate.
-func (o *Options) MatchFlags() cli.Flags {
-	f := o.ThresholdFlags()
+func MatchFlags(o *Options) cli.Flags {
+	f := ThresholdFlags(o)
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			f.Register(fs)
@@ -69,7 +69,7 @@ func (o *Options) MatchFlags() cli.Flags {
 }
 
 // ContainmentFlag is -containment.
-func (o *Options) ContainmentFlag() cli.Flags {
+func ContainmentFlag(o *Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.Float64Var(&o.Containment, "containment", 0, "also print pairs in which one document has at least this share of its shingles in the other")
@@ -89,7 +89,7 @@ func (o *Options) ContainmentFlag() cli.Flags {
 }
 
 // AgainstFlag is -against.
-func (o *Options) AgainstFlag() cli.Flags {
+func AgainstFlag(o *Options) cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.Func("against", "an older `corpus` (file or folder): report documents that repeat it, but not repeats within it; may be given several times", func(name string) error {
 			o.Against = append(o.Against, name)
@@ -99,7 +99,7 @@ func (o *Options) AgainstFlag() cli.Flags {
 }
 
 // PassagesAgainstFlag is -against for passages.
-func (o *Options) PassagesAgainstFlag() cli.Flags {
+func PassagesAgainstFlag(o *Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.Func("against", "compare each input only with the documents of a `corpus`: a file, a folder, or an index written by passages -save; may be given several times", func(name string) error {
@@ -117,7 +117,7 @@ func (o *Options) PassagesAgainstFlag() cli.Flags {
 }
 
 // ShingleFlags are -unit and -size.
-func (o *Options) ShingleFlags() cli.Flags {
+func ShingleFlags(o *Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&o.Unit, "unit", "words", "unit of a shingle: `words|chars`")
@@ -142,14 +142,14 @@ const (
 )
 
 // StripFlag is -strip.
-func (o *Options) StripFlag() cli.Flags {
+func StripFlag(o *Options) cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate) before comparing; -strip=false compares whole texts (default: leave them out if a host has several documents)", o.setStrip)
 	}}
 }
 
 // StripOnlyFlag is -strip for commands that leave nothing out by default.
-func (o *Options) StripOnlyFlag() cli.Flags {
+func StripOnlyFlag(o *Options) cli.Flags {
 	o.Strip = StripNever
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.BoolFunc("strip", "leave out the blocks that pages recycle (see dedup boilerplate)", o.setStrip)
@@ -166,7 +166,7 @@ func (o *Options) setStrip(value string) error {
 }
 
 // CoveredFlag is -covered.
-func (o *Options) CoveredFlag() cli.Flags {
+func CoveredFlag(o *Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.Func("covered", "for pages: minimum covered `share`, 0.25 is recommended. It is the share of the shorter page's own text, without recycled blocks, that lies in passages of both pages, weighted by their similarity. It decides alone; if -threshold is also given, either is sufficient", func(s string) (err error) {
@@ -202,14 +202,14 @@ func (o *Options) Criterion(threshold bool) string {
 }
 
 // StreamFlag is -stream.
-func (o *Options) StreamFlag() cli.Flags {
+func StreamFlag(o *Options) cli.Flags {
 	return cli.Flags{Register: func(fs *flag.FlagSet) {
 		fs.BoolVar(&o.Stream, "stream", false, "judge each document by the documents before it, as a crawler would, instead of by all documents")
 	}}
 }
 
 // KeepFlag is -keep, which may name a field to be read.
-func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
+func KeepFlag(o *Options, read *corpus.Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.StringVar(&o.Keep, "keep", "first", "which document represents its cluster: `first|longest|newest|max:FIELD`, newest by the time field, max by a number or time in any field")
@@ -225,7 +225,7 @@ func (o *Options) KeepFlag(read *corpus.Options) cli.Flags {
 }
 
 // PassageFlags are the flags for passages.
-func (o *Options) PassageFlags() cli.Flags {
+func PassageFlags(o *Options) cli.Flags {
 	return cli.Flags{
 		Register: func(fs *flag.FlagSet) {
 			fs.IntVar(&o.MinTokens, "min", 12, "minimum number of words of a shared passage")

@@ -45,7 +45,7 @@ func findings(t *testing.T, docs []document) *Findings {
 	var read corpus.Options
 	var o find.Options
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	for _, f := range []cli.Flags{read.InputFlags(), o.MatchFlags(), o.KeepFlag(&read), o.ShingleFlags(), o.PassageFlags()} {
+	for _, f := range []cli.Flags{read.InputFlags(), find.MatchFlags(&o), find.KeepFlag(&o, &read), find.ShingleFlags(&o), find.PassageFlags(&o)} {
 		f.Register(fs)
 	}
 	env := &cli.Env{Ctx: context.Background(), Inputs: []string{"-"}, Stdin: strings.NewReader(lines.String()), Out: bufio.NewWriter(io.Discard), Stderr: io.Discard}

@@ -33,7 +33,7 @@ func (r *rereading) Flags() []cli.Flags {
 		fs.StringVar(&r.to.Out, "out", "", "`file` to write to")
 		fs.BoolVar(&r.to.Overwrite, "overwrite", false, "replace it")
 	}}
-	return []cli.Flags{own, r.read.InputFlags(), r.OutputFlags()}
+	return []cli.Flags{own, r.read.InputFlags(), cli.OutputFlags(&r.Output)}
 }
 
 func (r *rereading) Run(e *cli.Env) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -11,18 +12,31 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A Copier writes rows of Parquet files with one schema to a new one. Unlike the
-// reader of this package it decodes only with parquet-go, so use it only for files
-// that were read without an error before; a panic of that library still becomes an
-// error.
-type Copier struct {
-	w      io.Writer
-	out    *parquet.GenericWriter[any]
-	schema string
+// A Selection is some rows of a file.
+type Selection struct {
+	File string
+	Rows []int // ascending; the first row of a file is 1
 }
 
-// NewCopier returns a Copier that writes to w. Close it.
-func NewCopier(w io.Writer) (*Copier, error) { return &Copier{w: w}, nil }
+// Copy writes the selected rows of files with one schema to a new file, with all
+// columns and about the same row groups, compressed like each original column. The
+// metadata come from the first file. Unlike the reader of this package it decodes only
+// with parquet-go, so use it only for files that were read without an error before; a
+// panic of that library still becomes an error.
+func Copy(w io.Writer, from []Selection) error {
+	c := new(copier)
+	for _, s := range from {
+		if err := c.add(w, s); err != nil {
+			return fmt.Errorf("%s: %w", s.File, err)
+		}
+	}
+	return c.close()
+}
+
+type copier struct {
+	out    *parquet.GenericWriter[any] // nil before the first file
+	schema string
+}
 
 // Schema returns the schema of a file as text; files with equal texts have the same
 // schema.
@@ -52,10 +66,20 @@ func open(r io.ReaderAt, size int64) (*parquet.File, error) {
 	return f, nil
 }
 
-// Copy writes the rows for which keep returns true, with all columns and about the
-// same row groups, compressed like each original column; the first row is 0. The
-// metadata come from the first file.
-func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err error) {
+func (c *copier) add(w io.Writer, s Selection) error {
+	file, err := os.Open(s.File)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	return c.copy(w, file, info.Size(), s.Rows)
+}
+
+func (c *copier) copy(w io.Writer, r io.ReaderAt, size int64, rows []int) (err error) {
 	defer recovered(&err)
 	f, err := open(r, size)
 	if err != nil {
@@ -66,13 +90,13 @@ func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err
 		for _, kv := range f.Metadata().KeyValueMetadata {
 			options = append(options, parquet.KeyValueMetadata(kv.Key, kv.Value))
 		}
-		c.out, c.schema = parquet.NewGenericWriter[any](c.w, options...), f.Schema().String()
+		c.out, c.schema = parquet.NewGenericWriter[any](w, options...), f.Schema().String()
 	} else if f.Schema().String() != c.schema {
 		return fmt.Errorf("the columns differ from those of the file before: %w", ErrUnsupported)
 	}
-	row := int64(0)
+	row := 1
 	for _, g := range f.RowGroups() {
-		if row, err = copyGroup(c.out, g, row, keep); err != nil {
+		if row, rows, err = copyGroup(c.out, g, row, rows); err != nil {
 			return err
 		}
 		if err := c.out.Flush(); err != nil {
@@ -82,8 +106,8 @@ func (c *Copier) Copy(r io.ReaderAt, size int64, keep func(row int64) bool) (err
 	return nil
 }
 
-// Close writes the footer.
-func (c *Copier) Close() (err error) {
+// close writes the footer.
+func (c *copier) close() (err error) {
 	defer recovered(&err)
 	if c.out == nil {
 		return nil
@@ -119,26 +143,28 @@ func encodingOf(n parquet.Node) encoding.Encoding {
 	return e
 }
 
-// copyGroup copies the rows of a row group and returns the number of the next row.
-func copyGroup(out *parquet.GenericWriter[any], g parquet.RowGroup, row int64, keep func(int64) bool) (int64, error) {
+// copyGroup copies those of rows that are in a row group, whose first row has the number
+// row. It returns the number of the row after the group and the other rows.
+func copyGroup(out *parquet.GenericWriter[any], g parquet.RowGroup, row int, rows []int) (int, []int, error) {
 	in := g.Rows()
 	defer in.Close()
 	buf := make([]parquet.Row, 64)
 	for {
 		n, err := in.ReadRows(buf)
 		for _, r := range buf[:n] {
-			if keep(row) {
+			if len(rows) > 0 && row == rows[0] {
 				if _, err := out.WriteRows([]parquet.Row{r}); err != nil {
-					return row, err
+					return row, rows, err
 				}
+				rows = rows[1:]
 			}
 			row++
 		}
 		if err == io.EOF {
-			return row, nil
+			return row, rows, nil
 		}
 		if err != nil {
-			return row, err
+			return row, rows, err
 		}
 	}
 }

@@ -1,13 +1,12 @@
 package table
 
 import (
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 )
 
 // DecodePage decodes the data of a page of a column, whose values may be null if levels
 // is not 0, and returns the number of values and its error.
-func DecodePage(kind parquet.Kind, encoding format.Encoding, levels int, values int64, v2 bool, data []byte) (n int, err error) {
+func DecodePage(kind format.Type, encoding format.Encoding, levels int, values int64, v2 bool, data []byte) (n int, err error) {
 	f := &File{}
 	r := f.Rows(nil, Options{MaxPage: 1 << 20})
 	ch := &chunk{rows: r, c: Column{kind: kind, length: 5, levels: levels}, dict: [][]byte{{1}, {}, {2, 3}}}
@@ -28,7 +27,7 @@ func DecodePage(kind parquet.Kind, encoding format.Encoding, levels int, values 
 }
 
 // DecodeDictionary decodes the data of a dictionary page.
-func DecodeDictionary(kind parquet.Kind, values int64, data []byte) error {
+func DecodeDictionary(kind format.Type, values int64, data []byte) error {
 	ch := &chunk{rows: (&File{}).Rows(nil, Options{}), c: Column{kind: kind, length: 5}}
 	return ch.dictionary(pageHeader{values: values, size: int64(len(data))}, data)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/bits"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -38,15 +37,11 @@ type decoder interface {
 	next() ([]byte, error)
 }
 
-func (r *Rows) newChunk(c Column, m *format.ColumnMetaData) *chunk {
-	ch := &chunk{rows: r, c: c, codec: m.Codec, at: m.DataPageOffset}
-	if d := m.DictionaryPageOffset; d > 0 && d < ch.at {
-		ch.at = d
+func (r *Rows) newChunk(c Column, p place) *chunk {
+	ch := &chunk{rows: r, c: c, codec: p.codec, at: p.at, end: p.at + p.size}
+	if p.at < 0 || p.size < 0 || p.size > r.f.size || p.at > r.f.size-p.size {
+		ch.bad = fmt.Errorf("%w: a column chunk from byte %d to %d in a file of %d bytes", ErrCorrupt, ch.at, ch.end, r.f.size)
 	}
-	if ch.at < 0 || m.TotalCompressedSize < 0 || m.TotalCompressedSize > r.f.size || ch.at > r.f.size-m.TotalCompressedSize {
-		ch.bad = fmt.Errorf("%w: a column chunk from byte %d to %d in a file of %d bytes", ErrCorrupt, ch.at, ch.at+m.TotalCompressedSize, r.f.size)
-	}
-	ch.end = ch.at + m.TotalCompressedSize
 	return ch
 }
 
@@ -182,7 +177,7 @@ func (ch *chunk) data(h pageHeader, data []byte) (err error) {
 
 // decoder returns a decoder for n values.
 func (ch *chunk) decoder(e format.Encoding, data []byte, n int) (decoder, error) {
-	bytes := ch.c.kind == parquet.ByteArray
+	bytes := ch.c.kind == format.ByteArray
 	switch {
 	case e == format.Plain:
 		return ch.plain(data)
@@ -195,19 +190,19 @@ func (ch *chunk) decoder(e format.Encoding, data []byte, n int) (decoder, error)
 			return nil, fmt.Errorf("%w: dictionary indices of %d bits", ErrCorrupt, d.width)
 		}
 		return d, nil
-	case e == format.DeltaBinaryPacked && (ch.c.kind == parquet.Int32 || ch.c.kind == parquet.Int64):
+	case e == format.DeltaBinaryPacked && (ch.c.kind == format.Int32 || ch.c.kind == format.Int64):
 		d, err := newDelta(data)
 		return &numbers{delta: d, length: ch.c.width()}, err
 	case e == format.DeltaLengthByteArray && bytes:
 		return newLengths(data, n)
-	case e == format.DeltaByteArray && (bytes || ch.c.kind == parquet.FixedLenByteArray):
+	case e == format.DeltaByteArray && (bytes || ch.c.kind == format.FixedLenByteArray):
 		return newPrefixes(data, n, ch.rows.maxPage)
 	}
 	return nil, fmt.Errorf("encoding %v: %w", e, ErrUnsupported)
 }
 
 func (ch *chunk) plain(data []byte) (decoder, error) {
-	if ch.c.kind == parquet.ByteArray {
+	if ch.c.kind == format.ByteArray {
 		return &plainBytes{data}, nil
 	}
 	n := ch.c.width()
@@ -220,11 +215,11 @@ func (ch *chunk) plain(data []byte) (decoder, error) {
 // width returns the length of a value whose type is not BYTE_ARRAY.
 func (c Column) width() int {
 	switch c.kind {
-	case parquet.Int32:
+	case format.Int32:
 		return 4
-	case parquet.Int64:
+	case format.Int64:
 		return 8
-	case parquet.Int96:
+	case format.Int96:
 		return 12
 	}
 	return c.length

@@ -1,6 +1,6 @@
 // Package table reads columns of text and numbers from a Parquet file, row by row.
 // It returns the values of some columns, formatted for people, and for each broken
-// part of the file an error that names the rows lost.
+// part of the file an error that names the rows lost. It also writes Parquet files.
 //
 //	f, err := table.Open(file, size)
 //	text, err := f.Column("text")
@@ -53,8 +53,30 @@ const maxFooter = 16 << 20
 type File struct {
 	r      io.ReaderAt
 	size   int64
-	groups []format.RowGroup
-	leaves []*parquet.Column
+	groups []group
+	leaves []leaf
+}
+
+// A File keeps what it needs of the footer in types of its own: the methods of
+// parquet-go's generic types are compiled again in each package that sees them, even in
+// unexported fields or in the signatures of methods.
+
+// A group is a row group.
+type group struct {
+	rows   int64
+	chunks []place // by column
+}
+
+// A place is where the pages of a column chunk are.
+type place struct {
+	codec    format.CompressionCodec
+	at, size int64
+}
+
+// A leaf is a column, and an error if its values cannot be read.
+type leaf struct {
+	Column
+	err error
 }
 
 // Open reads the footer of a file.
@@ -72,23 +94,40 @@ func Open(r io.ReaderAt, size int64) (f *File, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	f = &File{r: r, size: size, groups: pf.Metadata().RowGroups}
-	f.addLeaves(pf.Root())
-	for i, g := range f.groups {
+	f = &File{r: r, size: size, leaves: appendLeaves(nil, pf.Root())}
+	for i, g := range pf.Metadata().RowGroups {
 		if g.NumRows < 0 || len(g.Columns) != len(f.leaves) {
 			return nil, fmt.Errorf("%w: row group %d has %d rows and %d of %d columns", ErrCorrupt, i, g.NumRows, len(g.Columns), len(f.leaves))
 		}
+		own := group{rows: g.NumRows}
+		for _, c := range g.Columns {
+			own.chunks = append(own.chunks, newPlace(&c.MetaData))
+		}
+		f.groups = append(f.groups, own)
 	}
 	return f, nil
 }
 
-func (f *File) addLeaves(c *parquet.Column) {
+// newPlace returns the place of a chunk, whose dictionary is in front of its values.
+func newPlace(m *format.ColumnMetaData) place {
+	p := place{m.Codec, m.DataPageOffset, m.TotalCompressedSize}
+	if d := m.DictionaryPageOffset; d > 0 && d < p.at {
+		p.at = d
+	}
+	return p
+}
+
+// appendLeaves appends the columns of c, in the order of the file.
+func appendLeaves(dst []leaf, c *parquet.Column) []leaf {
 	if c.Leaf() {
-		f.leaves = append(f.leaves, c)
+		l := leaf{Column: Column{index: len(dst), name: strings.Join(c.Path(), ".")}}
+		l.err = describe(&l.Column, c)
+		dst = append(dst, l)
 	}
 	for _, child := range c.Columns() {
-		f.addLeaves(child)
+		dst = appendLeaves(dst, child)
 	}
+	return dst
 }
 
 // checkFooter checks that the footer exists and declares no more than it holds.
@@ -133,7 +172,7 @@ func checkFooter(r io.ReaderAt, size int64) error {
 func (f *File) NumRows() int64 {
 	n := int64(0)
 	for _, g := range f.groups {
-		n += min(g.NumRows, math.MaxInt64-n)
+		n += min(g.rows, math.MaxInt64-n)
 	}
 	return n
 }
@@ -142,8 +181,8 @@ func (f *File) NumRows() int64 {
 // dots.
 func (f *File) Names() []string {
 	var names []string
-	for _, c := range f.leaves {
-		names = append(names, strings.Join(c.Path(), "."))
+	for _, l := range f.leaves {
+		names = append(names, l.name)
 	}
 	return names
 }
@@ -152,7 +191,7 @@ func (f *File) Names() []string {
 type Column struct {
 	index  int
 	name   string
-	kind   parquet.Kind
+	kind   format.Type
 	length int // length of a FIXED_LEN_BYTE_ARRAY
 	levels int // the largest definition level
 	write  func(dst, value []byte) []byte
@@ -161,36 +200,40 @@ type Column struct {
 // Column returns the column with that name. It returns an error if there is none
 // (ErrColumn), or if the column has a type other than text, whole number or time, or
 // several values per row (ErrUnsupported).
-func (f *File) Column(name string) (c Column, err error) {
-	defer func() {
-		if p := recover(); p != nil { // the library's types may not match each other
-			c, err = Column{}, fmt.Errorf("%w: column %q: %v", ErrCorrupt, name, p)
+func (f *File) Column(name string) (Column, error) {
+	for _, l := range f.leaves {
+		if l.name == name {
+			return l.Column, l.err
 		}
-	}()
-	names := f.Names()
-	for i, c := range f.leaves {
-		if names[i] != name {
-			continue
-		}
-		col := Column{index: i, name: name, kind: c.Type().Kind(), length: c.Type().Length(), levels: c.MaxDefinitionLevel()}
-		if c.MaxRepetitionLevel() > 0 {
-			return col, fmt.Errorf("column %q has lists of values: %w", name, ErrUnsupported)
-		}
-		if col.write = writer(c.Type()); col.write == nil {
-			return col, fmt.Errorf("column %q is of type %v, neither text nor a number: %w", name, c.Type(), ErrUnsupported)
-		}
-		return col, nil
 	}
-	for _, n := range names {
-		if strings.HasPrefix(n, name+".") {
-			return Column{}, fmt.Errorf("column %q is a group (its columns begin with %q): %w", name, n, ErrUnsupported)
+	for _, l := range f.leaves {
+		if strings.HasPrefix(l.name, name+".") {
+			return Column{}, fmt.Errorf("column %q is a group (its columns begin with %q): %w", name, l.name, ErrUnsupported)
 		}
 	}
 	return Column{}, ErrColumn
 }
 
+// describe sets the type of a column, or returns why its values cannot be read.
+func describe(c *Column, from *parquet.Column) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // the library's types may not match each other
+			err = fmt.Errorf("%w: column %q: %v", ErrCorrupt, c.name, p)
+		}
+	}()
+	t := from.Type()
+	c.kind, c.length, c.levels, c.write = format.Type(t.Kind()), t.Length(), from.MaxDefinitionLevel(), writer(t)
+	switch {
+	case from.MaxRepetitionLevel() > 0:
+		return fmt.Errorf("column %q has lists of values: %w", c.name, ErrUnsupported)
+	case c.write == nil:
+		return fmt.Errorf("column %q is of type %v, neither text nor a number: %w", c.name, t, ErrUnsupported)
+	}
+	return nil
+}
+
 // Text reports whether the column holds text or bytes, not numbers or times.
-func (c Column) Text() bool { return c.kind == parquet.ByteArray }
+func (c Column) Text() bool { return c.kind == format.ByteArray }
 
 // Options bounds the resources of reading; the zero value is the recommended
 // setting.
@@ -253,10 +296,10 @@ func (r *Rows) Next() ([][]byte, error) {
 		}
 		g := &r.f.groups[r.group]
 		r.group++
-		r.end = r.row + min(g.NumRows, math.MaxInt64-r.row)
+		r.end = r.row + min(g.rows, math.MaxInt64-r.row)
 		r.chunks = r.chunks[:0]
 		for _, c := range r.columns {
-			r.chunks = append(r.chunks, r.newChunk(c, &g.Columns[c.index].MetaData))
+			r.chunks = append(r.chunks, r.newChunk(c, g.chunks[c.index]))
 		}
 	}
 	for i, ch := range r.chunks {
