@@ -35,11 +35,11 @@ var public = mixer{
 // capitals.
 const lower = 0x2020202020202020
 
-// keep[n] masks the first n of 16 bytes.
-var keep [17][2]uint64
+// keep[n] masks the first n of 16 bytes. It has room for any index of five bits.
+var keep [32][2]uint64
 
 func init() {
-	for n := range keep {
+	for n := range 17 {
 		for i := range n {
 			keep[n][i/8] |= 0xff << (i % 8 * 8)
 		}
@@ -49,18 +49,24 @@ func init() {
 // hash16 hashes a token of n <= 16 bytes: x holds the first eight and y the others,
 // little-endian, with zeros after the token. Case is folded by setting a bit in every
 // byte below 0x80; digits and apostrophes already have it, and the zeros become
-// spaces.
-func (m *mixer) hash16(x, y uint64, n int) uint64 {
-	x |= lower &^ (x >> 2)
-	y |= lower &^ (y >> 2)
-	a := (x + uint64(n)) * m.low
-	b := y * m.high
-	a ^= a >> 32
-	b ^= b >> 29
-	h := (a + (b<<19 | b>>45)) * m.mix
-	h ^= h >> 32
-	h *= m.end
-	return h ^ h>>29
+// spaces. The multipliers are those of a mixer, as arguments, so that loops keep them in
+// registers.
+func hash16(x, y uint64, n uint, low, tail, mix, end uint64) uint64 {
+	if (x|y)&high == 0 { // this branch is only for speed
+		x |= lower
+		y |= lower
+	} else {
+		x |= lower &^ (x >> 2)
+		y |= lower &^ (y >> 2)
+	}
+	x = (x + uint64(n)) * low
+	x ^= x >> 32
+	y *= tail
+	y ^= y >> 29
+	x = (x + (y<<19 | y>>45)) * mix
+	x ^= x >> 32
+	x *= end
+	return x ^ x>>29
 }
 
 // hashLong hashes buf[start:end], a token of more than m.short bytes. It folds the
@@ -95,21 +101,13 @@ func lowerASCII(b []byte, n int) {
 	}
 }
 
-// finish turns the sum over n tokens into the hash of their shingle.
-func (m *mixer) finish(sum uint64, n int) uint64 {
-	sum ^= uint64(n) * m.width
-	sum ^= sum >> 32
-	sum *= m.mix
-	return sum ^ sum>>29
-}
-
 // shinglesGeneric writes the hashes of the len(toks)-w+1 shingles of w tokens. The
 // hash of a shingle is a polynomial in m.step, modulo 2^64, whose coefficients are
-// the hashes of its tokens, followed by finish. The polynomial rolls from one shingle
-// to the next.
+// the hashes of its tokens. It rolls from one shingle to the next. Then the number of
+// tokens is added and all bits are mixed.
 func shinglesGeneric(dst, toks []uint64, w int, m *mixer) {
 	var sum uint64
-	step := m.step
+	step, mix, width := m.step, m.mix, uint64(w)*m.width
 	first := uint64(1) // step to the power of w
 	for _, t := range toks[:w-1] {
 		sum = sum*step + t
@@ -118,11 +116,15 @@ func shinglesGeneric(dst, toks []uint64, w int, m *mixer) {
 	first *= step
 	dst = dst[:len(toks)-w+1]
 	last := toks[w-1:][:len(dst)]
+	toks = toks[:len(dst)]
 	var gone uint64
 	for i := range dst {
-		sum = sum*step + last[i] - gone*first
-		gone = toks[i]
-		dst[i] = m.finish(sum, w)
+		sum = sum*step + (last[i] - gone)
+		gone = toks[i] * first
+		h := sum ^ width
+		h ^= h >> 32
+		h *= mix
+		dst[i] = h ^ h>>29
 	}
 }
 

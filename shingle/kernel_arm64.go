@@ -2,11 +2,7 @@
 
 package shingle
 
-import (
-	"bytes"
-
-	"github.com/neardup/neardup/internal/cpu"
-)
+import "github.com/neardup/neardup/internal/cpu"
 
 // NEON only classifies bytes. The hashes need 64-bit products, which it lacks.
 
@@ -27,18 +23,9 @@ func findBounds(dst []uint32, masks []uint64, buf []byte, n int) int {
 	if cpu.Active() == cpu.Generic || len(masks) == 0 {
 		return boundsGeneric(dst, masks, buf, n)
 	}
-	end := blockSize * len(masks)
-	_ = buf[end-1]
+	_ = buf[blockSize*len(masks)-1]
 	if masksNEON(&masks[0], &buf[0], len(masks)) != 0 {
-		for i := 0; ; i++ {
-			k := bytes.IndexByte(buf[i:end], '\'')
-			if k < 0 {
-				break
-			}
-			if i += k; betweenLetters(buf, i, end) {
-				masks[i/blockSize] |= 1 << (i % blockSize)
-			}
-		}
+		joinGeneric(masks, buf)
 	}
 	return positions(dst, masks, n)
 }

@@ -49,8 +49,9 @@ func newKeyed(seed uint64) *keyed {
 			k.mixer.point = rng.Next() & mersenne61
 		}
 	}
+	m := &k.mixer
 	for c := range k.chars {
-		k.chars[c] = k.mixer.hash16(uint64(c), 0, 1)
+		k.chars[c] = hash16(uint64(c), 0, 1, m.low, m.high, m.mix, m.end)
 	}
 	return k
 }

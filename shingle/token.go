@@ -1,6 +1,7 @@
 package shingle
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"sync"
@@ -245,6 +246,7 @@ func (t *tokenizer) swallow() {
 func (t *tokenizer) chars() {
 	t.grow(t.done)
 	dst := t.hashes[t.first:]
+	low, tail, mix, end := t.mixer.low, t.mixer.high, t.mixer.mix, t.mixer.end
 	t.bounds = t.bounds[:0]
 	k := 0
 	for i := 0; i < t.done; {
@@ -260,7 +262,7 @@ func (t *tokenizer) chars() {
 			// The folded text is valid: the first byte gives the length.
 			n = 2 + int(c>>5&1) + int((c>>5)&(c>>4)&1)
 			x := binary.LittleEndian.Uint32(t.buf[i:]) << (32 - 8*n) >> (32 - 8*n)
-			dst[k] = t.mixer.hash16(uint64(x), 0, n)
+			dst[k] = hash16(uint64(x), 0, uint(n), low, tail, mix, end)
 		}
 		k++
 		if t.origins {
@@ -288,25 +290,29 @@ const (
 // maskGeneric sets bit i%64 of dst[i/64] if buf[i] is a word byte.
 func maskGeneric(dst []uint64, buf []byte) {
 	for i := range dst {
-		b := (*[64]byte)(buf[i*64:])
-		words, quotes := classify(b)
-		if quotes != 0 {
-			words |= joining(buf, i*64, 64*len(dst))
-		}
-		dst[i] = words
+		dst[i] = classify((*[64]byte)(buf[i*64:]))
 	}
+	joinGeneric(dst, buf)
 }
 
-// classify returns which of 64 bytes are letters or digits, and a value other than 0
-// if there may be an apostrophe.
-func classify(b *[64]byte) (words, quotes uint64) {
-	for k := 0; k < 64; k += 8 {
-		c := binary.LittleEndian.Uint64(b[k:])
-		words |= gather(wordBytes(c)) << k
-		// Only the top bit of each byte matters.
-		quotes |= ^((c&^high ^ ones*'\'') + ones*0x7f) &^ c & high
-	}
-	return words, quotes
+// classify returns which of 64 bytes are letters or digits.
+func classify(b *[64]byte) uint64 {
+	// Bit 8*i+k is byte i of the k-th eight bytes.
+	m := wordBytes(binary.LittleEndian.Uint64(b[:]))>>7 |
+		wordBytes(binary.LittleEndian.Uint64(b[8:]))>>6 |
+		wordBytes(binary.LittleEndian.Uint64(b[16:]))>>5 |
+		wordBytes(binary.LittleEndian.Uint64(b[24:]))>>4 |
+		wordBytes(binary.LittleEndian.Uint64(b[32:]))>>3 |
+		wordBytes(binary.LittleEndian.Uint64(b[40:]))>>2 |
+		wordBytes(binary.LittleEndian.Uint64(b[48:]))>>1 |
+		wordBytes(binary.LittleEndian.Uint64(b[56:]))
+	// Transpose the matrix of eight by eight bits (Warren, Hacker's Delight, 7-3).
+	t := (m ^ m>>7) & 0x00aa00aa00aa00aa
+	m ^= t ^ t<<7
+	t = (m ^ m>>14) & 0x0000cccc0000cccc
+	m ^= t ^ t<<14
+	t = (m ^ m>>28) & 0x00000000f0f0f0f0
+	return m ^ t ^ t<<28
 }
 
 // wordBytes sets the top bit of the bytes of c that are letters, digits or at least
@@ -314,20 +320,24 @@ func classify(b *[64]byte) (words, quotes uint64) {
 func wordBytes(c uint64) uint64 {
 	c7 := c &^ high
 	l := c7 | ones*0x20
-	l = (l + ones*(0x80-'a')) &^ (l + ones*(0x80-'{'))
-	d := (c7 + ones*(0x80-'0')) &^ (c7 + ones*(0x80-':'))
-	return (l | d | c) & high
+	// The top bit of a sum is set from the first letter, from the byte after the last
+	// letter, from the first digit, from the byte after the last digit.
+	w := (l + ones*(0x80-'a')) ^ (l + ones*(0x80-'{')) ^ (c7 + ones*(0x80-'0')) ^ (c7 + ones*(0x80-':'))
+	return (w | c) & high
 }
 
-// joining returns which of the 64 bytes that begin at at are apostrophes between
-// letters; bytes at or after end do not count.
-func joining(buf []byte, at, end int) (mask uint64) {
-	for i := at; i < at+64; i++ {
-		if buf[i] == '\'' && betweenLetters(buf, i, end) {
-			mask |= 1 << (i - at)
+// joinGeneric sets the bits of the apostrophes between letters in the masks of buf.
+func joinGeneric(masks []uint64, buf []byte) {
+	end := blockSize * len(masks)
+	for i := 0; ; i++ {
+		k := bytes.IndexByte(buf[i:end], '\'')
+		if k < 0 {
+			return
+		}
+		if i += k; betweenLetters(buf, i, end) {
+			masks[i/blockSize] |= 1 << (i % blockSize)
 		}
 	}
-	return mask
 }
 
 // betweenLetters reports whether an apostrophe at buf[i] is between letters, before
@@ -349,38 +359,66 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	if n%64 != 0 {
 		masks[len(masks)-1] &= 1<<(n%64) - 1
 	}
-	k := 0
+	k, at := 0, uint32(0)
 	var carry uint64
-	for i, m := range masks {
+	for _, m := range masks {
 		edges := m ^ (m<<1 | carry)
 		carry = m >> 63
-		// Take eight at a time, for fewer unpredictable branches.
-		at, end := uint32(i*64), k+bits.OnesCount64(edges)
-		for ; k < end; k += 8 {
+		for range 8 {
+			p, n := &edgePlaces[edges&0xff], bits.OnesCount8(uint8(edges))
 			d := (*[8]uint32)(dst[k:])
-			for j := range d {
-				d[j] = at + uint32(bits.TrailingZeros64(edges))
-				edges &= edges - 1
+			d[0], d[1], d[2], d[3] = at+p[0], at+p[1], at+p[2], at+p[3]
+			if n > 4 { // rare in text
+				d[4], d[5], d[6], d[7] = at+p[4], at+p[5], at+p[6], at+p[7]
 			}
+			k += n
+			edges >>= 8
+			at += 8
 		}
-		k = end
 	}
 	return k
 }
+
+// edgePlaces lists the positions of the set bits of each byte.
+var edgePlaces = func() (places [256][8]uint32) {
+	for b := range places {
+		n := 0
+		for i := range uint32(8) {
+			if b>>i&1 != 0 {
+				places[b][n] = i
+				n++
+			}
+		}
+	}
+	return places
+}()
 
 // hashGeneric hashes the tokens of buf that have the given bounds. At least 16 bytes
 // must be readable from the start of each token.
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	bounds = bounds[:2*len(dst)]
-	for i := range dst {
-		start, end := int(bounds[2*i]), int(bounds[2*i+1])
-		n := end - start
-		if n > int(m.short) {
-			dst[i] = m.hashLong(buf, start, end)
-			continue
+	for i := 0; i < len(dst); i++ {
+		if i += m.hashShort(dst[i:], buf, bounds[2*i:]); i < len(dst) {
+			dst[i] = m.hashLong(buf, int(bounds[2*i]), int(bounds[2*i+1]))
 		}
-		b := (*[16]byte)(buf[start:])
-		k := &keep[n]
-		dst[i] = m.hash16(binary.LittleEndian.Uint64(b[:])&k[0], binary.LittleEndian.Uint64(b[8:])&k[1], n)
 	}
+}
+
+// hashShort hashes tokens like hashGeneric, up to the first one of more than m.short
+// bytes, and returns their number. A call within its loop would push the multipliers out
+// of the registers.
+func (m *mixer) hashShort(dst []uint64, buf []byte, bounds []uint32) int {
+	low, tail, mix, end, short := m.low, m.high, m.mix, m.end, uint(m.short)
+	for j := 1; j < len(bounds); j += 2 {
+		start := uint(bounds[j-1])
+		n := uint(bounds[j]) - start
+		if n > short {
+			return j >> 1
+		}
+		b := buf[start : start+16 : start+16]
+		k := &keep[n&31]
+		x, y := binary.LittleEndian.Uint64(b)&k[0], binary.LittleEndian.Uint64(b[8:])&k[1]
+		dst[j>>1] = hash16(x, y, n, low, tail, mix, end)
+	}
+	return len(dst)
 }
