@@ -38,9 +38,10 @@ func firstRoundGeneric(regs []uint32, xs, hashes []uint64, p *params) {
 	}
 }
 
-// fullLimit bounds the greatest register for fullRound: below it every bucket has
-// seen several elements, and most further elements do not change a register.
-const fullLimit = 1 << 30
+// fullLimit bounds the greatest register for fullRound: below it every bucket has seen
+// so many elements that seven in eight further ones, or more, change no register. With a
+// higher limit the branch on that would be hard to predict.
+const fullLimit = 1 << 28
 
 // fullRoundGeneric does the first round and returns true if all buckets are well
 // filled. No other round is needed then.
@@ -90,26 +91,37 @@ func countFromGeneric(regs []uint32, least uint32) int {
 // fallbackGeneric lets every element compete for every register that no round
 // filled. It takes three registers at a time.
 func fallbackGeneric(regs []uint32, xs []uint64, p *params) {
-	const part = 64
-	tag := tagOf(p.rounds)
-	var lanes [part]uint16
-	for from := 0; from < len(regs); from += part {
-		n := 0
-		for i, v := range regs[from:min(from+part, len(regs))] {
-			// A branch on whether a register is filled would be unpredictable, so there
-			// is none.
-			lanes[n%part] = uint16(from + i)
-			n += int((uint64(tag) - 1 - uint64(v)) >> 63)
-		}
+	tag, cut := tagOf(p.rounds), p.rounds&31
+	var lanes lanes
+	for from := 0; from < len(regs); from += len(lanes) {
+		regs, as := regs[from:], p.a[from:]
+		n := lanes.missing(regs, tag)
 		for at := 0; at < n; at += 3 {
 			// The last of the three may repeat a register.
 			i, j, k := lanes[at], lanes[min(at+1, n-1)], lanes[min(at+2, n-1)]
-			a, b, c := compete(xs, p.a[i], p.a[j], p.a[k])
-			regs[i] = min(regs[i], a>>(p.rounds&31)|tag)
-			regs[j] = min(regs[j], b>>(p.rounds&31)|tag)
-			regs[k] = min(regs[k], c>>(p.rounds&31)|tag)
+			a, b, c := compete(xs, as[i], as[j], as[k])
+			regs[i] = min(regs[i], a>>cut|tag)
+			regs[j] = min(regs[j], b>>cut|tag)
+			regs[k] = min(regs[k], c>>cut|tag)
 		}
 	}
+}
+
+// lanes are indices of registers.
+type lanes [128]uint8
+
+// missing sets l to the indices of the registers among the first len(l) that are at
+// least tag, and returns their number. A branch on each would be unpredictable, so
+// there is none. It is a separate function so that all values fit into registers.
+//
+//go:noinline
+func (l *lanes) missing(regs []uint32, tag uint32) int {
+	n, most := 0, uint64(tag)-1
+	for i, v := range regs[:min(len(regs), len(l))] {
+		l[n&(len(l)-1)] = uint8(i)
+		n += int((most - uint64(v)) >> 63)
+	}
+	return n
 }
 
 // compete returns the smallest products of the elements with three multipliers. It is a
