@@ -77,6 +77,9 @@ func tinyAVX512(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul ui
 func tinyAVX2(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32)
 
 //go:noescape
+func fewAVX2(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a *uint32, gather, scatter *[256][8]byte)
+
+//go:noescape
 func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag uint32, cut uint, gather, scatter *[256][8]byte)
 
 //go:noescape
@@ -133,6 +136,8 @@ func (s *Sketcher) tiny(regs []uint32, hashes []uint64) bool {
 		tinyAVX512((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
 	case s.tier == cpu.AVX2 && n <= 24:
 		tinyAVX2((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0])
+	case s.tier == cpu.AVX2 && n <= 64:
+		fewAVX2((*[128]uint32)(regs), &hashes[0], n, &p.key, p.round[1], &p.a[0], &gatherLanes, &scatterLanes)
 	default:
 		return false
 	}

@@ -274,11 +274,138 @@ loop:
 	VPOR    Y15, ACC, ACC \
 	VMOVDQU ACC, OFF(R12)
 
+// FALLBACK lets CX elements at SI compete for the missing ones of R10 registers at DI,
+// with the multipliers at R9. Y15 holds the tag and X14 the cut of the fallback. MISSING
+// is room for the multipliers of the missing registers, and then their values: R10 and
+// one vector. GATHER and SCATTER are the tables, which replace the instructions that
+// compress and expand a vector; registers that are not missing are skipped. AX, BX, DX, R11 to R13 and Y0 to Y13 are scratch.
+#define FALLBACK(MISSING, GATHER, SCATTER) \
+	LEAQ MISSING, R11 \
+	MOVQ GATHER, R13 \
+	XORQ R12, R12 \
+gather: \
+	VMOVDQU   (DI)(R12*4), Y0 \
+	VPMAXUD   Y15, Y0, Y1 \
+	VPCMPEQD  Y0, Y1, Y1 \
+	VMOVMSKPS Y1, AX \
+	VPMOVZXBD (R13)(AX*8), Y2 \
+	VPERMD    (R9)(R12*4), Y2, Y3 \
+	VMOVDQU   Y3, (R11) \
+	POPCNTL   AX, AX \
+	LEAQ      (R11)(AX*4), R11 \
+	ADDQ      $8, R12 \
+	CMPQ      R12, R10 \
+	JB        gather \
+	LEAQ MISSING, R12 \
+	CMPQ R12, R11 \
+	JEQ  next \
+blocks: \
+	MOVQ SI, AX \
+	MOVQ CX, BX \
+	MOVQ R11, DX \
+	SUBQ R12, DX \
+	CMPQ DX, $96 \
+	JA   four \
+	CMPQ DX, $64 \
+	JA   three \
+	CMPQ DX, $32 \
+	JA   two \
+	VMOVDQU  (R12), Y0 \
+	VPCMPEQD Y8, Y8, Y8 \
+loop1: \
+	VPBROADCASTD (AX), Y12 \
+	COMPETE(Y0, Y4, Y8) \
+	ADDQ $8, AX \
+	DECQ BX \
+	JNZ  loop1 \
+	STORE(0, Y8) \
+	JMP  scatter \
+two: \
+	VMOVDQU  (R12), Y0 \
+	VMOVDQU  32(R12), Y1 \
+	VPCMPEQD Y8, Y8, Y8 \
+	VMOVDQA  Y8, Y9 \
+loop2: \
+	VPBROADCASTD (AX), Y12 \
+	COMPETE(Y0, Y4, Y8) \
+	COMPETE(Y1, Y5, Y9) \
+	ADDQ $8, AX \
+	DECQ BX \
+	JNZ  loop2 \
+	STORE(0, Y8) \
+	STORE(32, Y9) \
+	JMP  scatter \
+three: \
+	VMOVDQU  (R12), Y0 \
+	VMOVDQU  32(R12), Y1 \
+	VMOVDQU  64(R12), Y2 \
+	VPCMPEQD Y8, Y8, Y8 \
+	VMOVDQA  Y8, Y9 \
+	VMOVDQA  Y8, Y10 \
+loop3: \
+	VPBROADCASTD (AX), Y12 \
+	COMPETE(Y0, Y4, Y8) \
+	COMPETE(Y1, Y5, Y9) \
+	COMPETE(Y2, Y6, Y10) \
+	ADDQ $8, AX \
+	DECQ BX \
+	JNZ  loop3 \
+	STORE(0, Y8) \
+	STORE(32, Y9) \
+	STORE(64, Y10) \
+	JMP  scatter \
+four: \
+	VMOVDQU  (R12), Y0 \
+	VMOVDQU  32(R12), Y1 \
+	VMOVDQU  64(R12), Y2 \
+	VMOVDQU  96(R12), Y3 \
+	VPCMPEQD Y8, Y8, Y8 \
+	VMOVDQA  Y8, Y9 \
+	VMOVDQA  Y8, Y10 \
+	VMOVDQA  Y8, Y11 \
+loop4: \
+	VPBROADCASTD (AX), Y12 \
+	COMPETE(Y0, Y4, Y8) \
+	COMPETE(Y1, Y5, Y9) \
+	COMPETE(Y2, Y6, Y10) \
+	COMPETE(Y3, Y7, Y11) \
+	ADDQ $8, AX \
+	DECQ BX \
+	JNZ  loop4 \
+	STORE(0, Y8) \
+	STORE(32, Y9) \
+	STORE(64, Y10) \
+	STORE(96, Y11) \
+	ADDQ $128, R12 \
+	CMPQ R12, R11 \
+	JB   blocks \
+scatter: \
+	LEAQ MISSING, R11 \
+	MOVQ SCATTER, R13 \
+	XORQ R12, R12 \
+	VPCMPEQD Y13, Y13, Y13 \
+put: \
+	VMOVDQU   (DI)(R12*4), Y0 \
+	VPMAXUD   Y15, Y0, Y1 \
+	VPCMPEQD  Y0, Y1, Y1 \
+	VMOVMSKPS Y1, AX \
+	VPMOVZXBD (R13)(AX*8), Y2 \
+	VPERMD    (R11), Y2, Y3 \
+	VPXOR     Y13, Y1, Y1 \
+	VPOR      Y1, Y3, Y3 \
+	VPMINUD   Y3, Y0, Y0 \
+	VMOVDQU   Y0, (DI)(R12*4) \
+	POPCNTL   AX, AX \
+	LEAQ      (R11)(AX*4), R11 \
+	ADDQ      $8, R12 \
+	CMPQ      R12, R10 \
+	JB        put \
+next:
+
 // func fallbackAVX2(regs *uint32, lanes int, xs *uint64, n int, a *uint32, tag
 // uint32, cut uint, gather, scatter *[256][8]byte)
 //
-// Like fallbackAVX512, in blocks of 8; tables replace the instructions that compress
-// and expand a vector.
+// Like fallbackAVX512, for up to 256 registers at a time.
 TEXT ·fallbackAVX2(SB), 0, $1088-72
 	MOVQ regs+0(FP), DI
 	MOVQ lanes+8(FP), R8
@@ -294,145 +421,114 @@ group:
 	MOVQ $256, R10
 	CMPQ R8, R10
 	CMOVQCS R8, R10
-	LEAQ buf-1088(SP), R11
-	MOVQ gather+56(FP), R13
-	XORQ R12, R12
-
-gather:
-	VMOVDQU   (DI)(R12*4), Y0
-	VPMAXUD   Y15, Y0, Y1
-	VPCMPEQD  Y0, Y1, Y1
-	VMOVMSKPS Y1, AX
-	VPMOVZXBD (R13)(AX*8), Y2
-	VPERMD    (R9)(R12*4), Y2, Y3
-	VMOVDQU   Y3, (R11)
-	POPCNTL   AX, AX
-	LEAQ      (R11)(AX*4), R11
-	ADDQ      $8, R12
-	CMPQ      R12, R10
-	JB        gather
-
-	LEAQ buf-1088(SP), R12
-	CMPQ R12, R11
-	JEQ  next
-
-blocks:
-	MOVQ SI, AX
-	MOVQ CX, BX
-	MOVQ R11, DX
-	SUBQ R12, DX
-	CMPQ DX, $96
-	JA   four
-	CMPQ DX, $64
-	JA   three
-	CMPQ DX, $32
-	JA   two
-
-	VMOVDQU  (R12), Y0
-	VPCMPEQD Y8, Y8, Y8
-
-loop1:
-	VPBROADCASTD (AX), Y12
-	COMPETE(Y0, Y4, Y8)
-	ADDQ $8, AX
-	DECQ BX
-	JNZ  loop1
-	STORE(0, Y8)
-	JMP  scatter
-
-two:
-	VMOVDQU  (R12), Y0
-	VMOVDQU  32(R12), Y1
-	VPCMPEQD Y8, Y8, Y8
-	VMOVDQA  Y8, Y9
-
-loop2:
-	VPBROADCASTD (AX), Y12
-	COMPETE(Y0, Y4, Y8)
-	COMPETE(Y1, Y5, Y9)
-	ADDQ $8, AX
-	DECQ BX
-	JNZ  loop2
-	STORE(0, Y8)
-	STORE(32, Y9)
-	JMP  scatter
-
-three:
-	VMOVDQU  (R12), Y0
-	VMOVDQU  32(R12), Y1
-	VMOVDQU  64(R12), Y2
-	VPCMPEQD Y8, Y8, Y8
-	VMOVDQA  Y8, Y9
-	VMOVDQA  Y8, Y10
-
-loop3:
-	VPBROADCASTD (AX), Y12
-	COMPETE(Y0, Y4, Y8)
-	COMPETE(Y1, Y5, Y9)
-	COMPETE(Y2, Y6, Y10)
-	ADDQ $8, AX
-	DECQ BX
-	JNZ  loop3
-	STORE(0, Y8)
-	STORE(32, Y9)
-	STORE(64, Y10)
-	JMP  scatter
-
-four:
-	VMOVDQU  (R12), Y0
-	VMOVDQU  32(R12), Y1
-	VMOVDQU  64(R12), Y2
-	VMOVDQU  96(R12), Y3
-	VPCMPEQD Y8, Y8, Y8
-	VMOVDQA  Y8, Y9
-	VMOVDQA  Y8, Y10
-	VMOVDQA  Y8, Y11
-
-loop4:
-	VPBROADCASTD (AX), Y12
-	COMPETE(Y0, Y4, Y8)
-	COMPETE(Y1, Y5, Y9)
-	COMPETE(Y2, Y6, Y10)
-	COMPETE(Y3, Y7, Y11)
-	ADDQ $8, AX
-	DECQ BX
-	JNZ  loop4
-	STORE(0, Y8)
-	STORE(32, Y9)
-	STORE(64, Y10)
-	STORE(96, Y11)
-	ADDQ $128, R12
-	CMPQ R12, R11
-	JB   blocks
-
-scatter:
-	LEAQ buf-1088(SP), R11
-	MOVQ scatter+64(FP), R13
-	XORQ R12, R12
-	VPCMPEQD Y13, Y13, Y13
-
-put:
-	VMOVDQU   (DI)(R12*4), Y0
-	VPMAXUD   Y15, Y0, Y1
-	VPCMPEQD  Y0, Y1, Y1
-	VMOVMSKPS Y1, AX
-	VPMOVZXBD (R13)(AX*8), Y2
-	VPERMD    (R11), Y2, Y3
-	VPXOR     Y13, Y1, Y1
-	VPOR      Y1, Y3, Y3         // skip the registers that are not missing
-	VPMINUD   Y3, Y0, Y0
-	VMOVDQU   Y0, (DI)(R12*4)
-	POPCNTL   AX, AX
-	LEAQ      (R11)(AX*4), R11
-	ADDQ      $8, R12
-	CMPQ      R12, R10
-	JB        put
-
-next:
+	FALLBACK(missing-1088(SP), gather+56(FP), scatter+64(FP))
 	LEAQ (DI)(R10*4), DI
 	LEAQ (R9)(R10*4), R9
 	SUBQ R10, R8
 	JNZ  group
+	VZEROUPPER
+	RET
+
+// An element in a round becomes one value of 64 bits: the upper half is its bucket, of
+// 128, and the lower half the value for the register. It is made by shifting both halves.
+DATA firstCuts<>+0(SB)/8, $0x0000001900000001
+DATA firstCuts<>+8(SB)/8, $0x0000001900000001
+DATA firstCuts<>+16(SB)/8, $0x0000001900000001
+DATA firstCuts<>+24(SB)/8, $0x0000001900000001
+GLOBL firstCuts<>(SB), RODATA|NOPTR, $32
+DATA nextCuts<>+0(SB)/8, $0x0000001900000002
+DATA nextCuts<>+8(SB)/8, $0x0000001900000002
+DATA nextCuts<>+16(SB)/8, $0x0000001900000002
+DATA nextCuts<>+24(SB)/8, $0x0000001900000002
+GLOBL nextCuts<>(SB), RODATA|NOPTR, $32
+DATA nextTag<>+0(SB)/8, $0x0000000080000000
+GLOBL nextTag<>(SB), RODATA|NOPTR, $8
+
+// BIN puts the value at OFF(R11) into its register. DI = registers.
+#define BIN(OFF, X, BIN, OLD) \
+	MOVL    OFF(R11), X       \
+	MOVL    (OFF+4)(R11), BIN \
+	MOVL    (DI)(BIN*4), OLD  \
+	CMPL    X, OLD            \
+	CMOVLCS X, OLD            \
+	MOVL    OLD, (DI)(BIN*4)
+
+// func fewAVX2(regs *[128]uint32, hashes *uint64, n int, key *[3]uint64, mul uint64, a
+// *uint32, gather, scatter *[256][8]byte)
+//
+// The whole sketch of 4 to 64 elements in 128 registers with two rounds. Where n is not
+// a multiple of 4, the last step takes some elements for the second time.
+TEXT ·fewAVX2(SB), 0, $1536-64
+	MOVQ regs+0(FP), DI
+	MOVQ hashes+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ key+24(FP), AX
+	KEYS(AX)
+	VPBROADCASTQ mul+32(FP), Y13
+	VPSRLQ $32, Y13, Y14
+	VPBROADCASTQ nextTag<>(SB), Y15
+	VPCMPEQD Y0, Y0, Y0
+	MOVQ DI, DX
+	MOVL $4, AX
+
+fill:
+	VMOVDQU Y0, 0(DX)
+	VMOVDQU Y0, 32(DX)
+	VMOVDQU Y0, 64(DX)
+	VMOVDQU Y0, 96(DX)
+	ADDQ    $128, DX
+	DECQ    AX
+	JNZ     fill
+
+	LEAQ xs-512(SP), R8
+	LEAQ values-1536(SP), R12
+	LEAQ -4(CX), DX
+	XORL BX, BX
+
+mix:
+	VMOVDQU (SI)(BX*8), Y0
+	MIX(Y0, Y1, Y2)
+	VMOVDQU Y0, (R8)(BX*8)
+	VMOVDQA Y0, Y3
+	MUL(Y3, Y13, Y14, Y1, Y2)
+	VPSRLVD firstCuts<>(SB), Y0, Y0
+	VPSRLQ  $32, Y3, Y1
+	VPXOR   Y1, Y3, Y3
+	VPSRLVD nextCuts<>(SB), Y3, Y3
+	VPOR    Y15, Y3, Y3
+	VMOVDQU Y0, (R12)
+	VMOVDQU Y3, 32(R12)
+	ADDQ $64, R12
+	ADDQ $4, BX
+	CMPQ BX, DX
+	JLE  mix
+	CMPQ BX, CX
+	MOVQ DX, BX
+	JLT  mix
+
+	LEAQ values-1536(SP), R11
+
+place:
+	BIN(0, AX, BX, DX)
+	BIN(8, R9, R10, R13)
+	BIN(16, AX, BX, DX)
+	BIN(24, R9, R10, R13)
+	BIN(32, AX, BX, DX)
+	BIN(40, R9, R10, R13)
+	BIN(48, AX, BX, DX)
+	BIN(56, R9, R10, R13)
+	ADDQ $64, R11
+	CMPQ R11, R12
+	JB   place
+
+	MOVQ R8, SI
+	MOVQ a+40(FP), R9
+	MOVQ $128, R10
+	VPCMPEQD Y15, Y15, Y15
+	VPSLLD   $30, Y15, Y15
+	MOVL $2, AX
+	VMOVD AX, X14
+	FALLBACK(values-1536(SP), gather+48(FP), scatter+56(FP))
 	VZEROUPPER
 	RET
 
