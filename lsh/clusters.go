@@ -88,15 +88,18 @@ func (b *Batch) preferring(ctx context.Context, src Source, o ClusterOptions[int
 
 // clusterRows finds the clusters of an engine's rows.
 func clusterRows[ID any](e *engine, connected bool, id func(row uint32) ID) ([]Cluster[ID], error) {
-	find := e.clusters
+	var (
+		clusters [][]uint32
+		sims     [][]float64
+		err      error
+	)
 	if connected {
-		find = e.components
+		if clusters, err = e.components(); err == nil {
+			sims, err = e.compareMembers(clusters)
+		}
+	} else if clusters, err = e.clusters(); err == nil {
+		sims = e.similarities(clusters)
 	}
-	clusters, err := find()
-	if err != nil {
-		return nil, err
-	}
-	sims, err := e.similarities(clusters)
 	if err != nil {
 		return nil, err
 	}

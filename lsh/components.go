@@ -126,3 +126,33 @@ func (e *engine) union(a, b uint32) {
 	}
 	e.link[b] = a
 }
+
+// compareMembers returns the similarity of every row of every component to the first
+// of its component: most of them were not compared with it.
+func (e *engine) compareMembers(components [][]uint32) ([][]float64, error) {
+	out := make([][]float64, len(components))
+	const batch = 64
+	err := e.each((len(components)+batch-1)/batch, func(w *worker, i int) error {
+		first, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
+		for c := i * batch; c < min((i+1)*batch, len(components)); c++ {
+			rows := components[c]
+			sims := make([]float64, len(rows))
+			sims[0] = 1
+			ra, err := w.one(first, rows[0])
+			if err != nil {
+				return err
+			}
+			set := w.set(rows[0])
+			for j, row := range rows[1:] {
+				rb, err := w.one(other, row)
+				if err != nil {
+					return err
+				}
+				sims[j+1] = w.similarity(set, w.set(row), ra, rb)
+			}
+			out[c] = sims
+		}
+		return nil
+	})
+	return out, err
+}

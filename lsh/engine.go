@@ -38,7 +38,14 @@ type engine struct {
 	sized     int                 // number of bands whose oversized buckets are known
 	oversized map[uint64][]uint32 // leaders of the buckets not compared in full, by band<<32 | tag
 	work      Work
-	edges     []edge // matches found so far, unordered
+	edges     []edge    // matches found so far, unordered
+	linkings  []linking // links made so far, including those that others replaced, unordered
+}
+
+// A linking links a row to an earlier one that it matches.
+type linking struct {
+	row, to    uint32
+	similarity float64
 }
 
 // An edge is a pair of matching rows.
@@ -117,8 +124,9 @@ type worker struct {
 	keep map[uint32][]uint64
 	work Work
 
-	edges []edge
-	local []int // links between the rows of a bucket: see connecting
+	edges    []edge
+	linkings []linking
+	local    []int // links between the rows of a bucket: see connecting
 }
 
 func (e *engine) newWorker() *worker {
@@ -291,6 +299,7 @@ func (e *engine) each(n int, f func(w *worker, i int) error) error {
 	for _, w := range all {
 		e.work.add(w.work)
 		e.edges = append(e.edges, w.edges...)
+		e.linkings = append(e.linkings, w.linkings...)
 	}
 	return err
 }

@@ -49,11 +49,17 @@ var earliest = visit{
 			if w.compared(band, i, j) {
 				continue
 			}
-			if _, ok := w.match(i, j); ok {
-				w.link[w.rows[j]] = w.rows[i]
+			if s, ok := w.match(i, j); ok {
+				w.join(w.rows[j], w.rows[i], s)
 			}
 		}
 	},
+}
+
+// join links a row to an earlier one that it matches.
+func (w *worker) join(row, to uint32, s Score) {
+	w.link[row] = to
+	w.linkings = append(w.linkings, linking{row, to, s.Similarity})
 }
 
 // improves reports whether the i-th row of the bucket precedes the link of the j-th
@@ -114,8 +120,8 @@ var earliestChosen = visit{
 			if w.state[w.rows[i]] != chosen || w.compared(band, i, j) {
 				continue
 			}
-			if _, ok := w.match(i, j); ok {
-				w.link[w.rows[j]] = w.rows[i]
+			if s, ok := w.match(i, j); ok {
+				w.join(w.rows[j], w.rows[i], s)
 			}
 		}
 	},
@@ -169,8 +175,8 @@ func (w *worker) inOrder(rest []uint32) error {
 			if err != nil {
 				return err
 			}
-			if _, ok := w.judge(risen[entry], row, r, regs, nil); ok {
-				w.link[row] = risen[entry]
+			if s, ok := w.judge(risen[entry], row, r, regs, nil); ok {
+				w.join(row, risen[entry], s)
 				break
 			}
 		}
@@ -183,6 +189,7 @@ func (w *worker) inOrder(rest []uint32) error {
 		risen = append(risen, row)
 	}
 	w.engine.work.add(w.work)
+	w.engine.linkings = append(w.engine.linkings, w.linkings...)
 	return nil
 }
 
@@ -243,31 +250,26 @@ func (e *engine) collect() [][]uint32 {
 }
 
 // similarities returns the similarity of every row of every cluster to the
-// first of its cluster.
-func (e *engine) similarities(clusters [][]uint32) ([][]float64, error) {
-	out := make([][]float64, len(clusters))
-	const batch = 64
-	err := e.each((len(clusters)+batch-1)/batch, func(w *worker, i int) error {
-		first, other := make([]uint32, w.src.K()), make([]uint32, w.src.K())
-		for c := i * batch; c < min((i+1)*batch, len(clusters)); c++ {
-			rows := clusters[c]
-			sims := make([]float64, len(rows))
-			sims[0] = 1
-			ra, err := w.one(first, rows[0])
-			if err != nil {
-				return err
-			}
-			set := w.set(rows[0])
-			for j, row := range rows[1:] {
-				rb, err := w.one(other, row)
-				if err != nil {
-					return err
-				}
-				sims[j+1] = w.similarity(set, w.set(row), ra, rb)
-			}
-			out[c] = sims
+// first of its cluster, as found when the row was linked.
+func (e *engine) similarities(clusters [][]uint32) [][]float64 {
+	at := make([]uint32, len(e.link)) // for each row the number of its linking, plus one
+	for i, j := range e.linkings {
+		if e.link[j.row] == j.to { // the row did not match an earlier one later on
+			at[j.row] = uint32(i + 1)
 		}
-		return nil
-	})
-	return out, err
+	}
+	out := make([][]float64, len(clusters))
+	for c, rows := range clusters {
+		out[c] = make([]float64, len(rows))
+		for i, row := range rows {
+			if e.state[row] == duplicate {
+				row = e.link[row]
+			}
+			out[c][i] = 1
+			if n := at[row]; n > 0 {
+				out[c][i] = e.linkings[n-1].similarity
+			}
+		}
+	}
+	return out
 }
