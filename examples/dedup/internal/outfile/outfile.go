@@ -2,11 +2,14 @@
 package outfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 )
 
 // ErrExists is the error for a destination that already exists.
@@ -29,6 +32,28 @@ type File struct {
 	*os.File
 	name string
 	done bool
+
+	unsynced int            // bytes written since an early sync began
+	early    sync.WaitGroup // the early sync in progress
+	syncing  atomic.Bool    // there is one
+	failed   error          // the first error of an early sync: a later sync may not report it again
+}
+
+// syncBytes is the number of bytes after which an early sync begins.
+const syncBytes = 32 << 20
+
+// Write writes p. From time to time it begins to move the bytes written so far to the
+// disk, so that Commit need not wait for all of them.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	if f.unsynced += n; f.unsynced >= syncBytes && !f.syncing.Swap(true) {
+		f.unsynced = 0
+		f.early.Go(func() {
+			f.failed = cmp.Or(f.failed, f.Sync())
+			f.syncing.Store(false)
+		})
+	}
+	return n, err
 }
 
 // Create begins a file. It fails if a file of that name exists and overwrite is not
@@ -47,7 +72,8 @@ func Create(name string, overwrite bool) (*File, error) {
 // Commit makes the file durable and renames it in one step: however the process
 // ends, the name has either the old content or the complete new content.
 func (f *File) Commit() error {
-	if err := f.Sync(); err != nil {
+	f.early.Wait()
+	if err := cmp.Or(f.failed, f.Sync()); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
