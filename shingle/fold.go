@@ -137,18 +137,17 @@ func (f *folder) ascii(text []byte, at int) int {
 // how many ASCII bytes it copied. dst has room for eight more bytes.
 func copyASCIIGeneric(dst, src []byte) int {
 	n := 0
-	for ; len(src)-n >= 32; n += 32 {
-		s, d := (*[32]byte)(src[n:]), (*[32]byte)(dst[n:])
-		a, b := binary.LittleEndian.Uint64(s[:]), binary.LittleEndian.Uint64(s[8:])
-		c, e := binary.LittleEndian.Uint64(s[16:]), binary.LittleEndian.Uint64(s[24:])
-		if (a|b|c|e)&high != 0 {
+	for ; len(src)-n >= 64; n += 64 {
+		s := (*[64]byte)(src[n:])
+		a := binary.LittleEndian.Uint64(s[:]) | binary.LittleEndian.Uint64(s[8:])
+		b := binary.LittleEndian.Uint64(s[16:]) | binary.LittleEndian.Uint64(s[24:])
+		c := binary.LittleEndian.Uint64(s[32:]) | binary.LittleEndian.Uint64(s[40:])
+		d := binary.LittleEndian.Uint64(s[48:]) | binary.LittleEndian.Uint64(s[56:])
+		if (a|b|c|d)&high != 0 {
 			break
 		}
-		binary.LittleEndian.PutUint64(d[:], a)
-		binary.LittleEndian.PutUint64(d[8:], b)
-		binary.LittleEndian.PutUint64(d[16:], c)
-		binary.LittleEndian.PutUint64(d[24:], e)
 	}
+	copy(dst, src[:n])
 	for ; len(src)-n >= 8; n += 8 {
 		w := binary.LittleEndian.Uint64(src[n:])
 		binary.LittleEndian.PutUint64(dst[n:], w)

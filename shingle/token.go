@@ -359,24 +359,31 @@ func positions(dst []uint32, masks []uint64, n int) int {
 	if n%64 != 0 {
 		masks[len(masks)-1] &= 1<<(n%64) - 1
 	}
-	k, at := 0, uint32(0)
+	k := 0
 	var carry uint64
-	for _, m := range masks {
-		edges := m ^ (m<<1 | carry)
+	for i, m := range masks {
+		k += putPlaces((*[64]uint32)(dst[k:]), m^(m<<1|carry), uint32(i*64))
 		carry = m >> 63
-		for range 8 {
-			p, n := &edgePlaces[edges&0xff], bits.OnesCount8(uint8(edges))
-			d := (*[8]uint32)(dst[k:])
-			d[0], d[1], d[2], d[3] = at+p[0], at+p[1], at+p[2], at+p[3]
-			if n > 4 { // rare in text
-				d[4], d[5], d[6], d[7] = at+p[4], at+p[5], at+p[6], at+p[7]
-			}
-			k += n
-			edges >>= 8
-			at += 8
-		}
 	}
 	return k
+}
+
+// putPlaces writes the positions of the set bits of edges, plus at, and returns their
+// number. It may write some more.
+func putPlaces(dst *[64]uint32, edges uint64, at uint32) int {
+	n := 0
+	for range 8 {
+		d, p := (*[8]uint32)(dst[n&63:]), &edgePlaces[edges&0xff]
+		d[0], d[1], d[2], d[3] = at+p[0], at+p[1], at+p[2], at+p[3]
+		count := bits.OnesCount8(uint8(edges))
+		if count > 4 { // rare in text
+			d[4], d[5], d[6], d[7] = at+p[4], at+p[5], at+p[6], at+p[7]
+		}
+		n += count
+		edges >>= 8
+		at += 8
+	}
+	return n
 }
 
 // edgePlaces lists the positions of the set bits of each byte.
@@ -397,9 +404,10 @@ var edgePlaces = func() (places [256][8]uint32) {
 // must be readable from the start of each token.
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	bounds = bounds[:2*len(dst)]
+	pairs := unsafe.Slice((*[2]uint32)(unsafe.Pointer(unsafe.SliceData(bounds))), len(dst))
 	for i := 0; i < len(dst); i++ {
-		if i += m.hashShort(dst[i:], buf, bounds[2*i:]); i < len(dst) {
-			dst[i] = m.hashLong(buf, int(bounds[2*i]), int(bounds[2*i+1]))
+		if i += m.hashShort(dst[i:], buf, pairs[i:]); i < len(dst) {
+			dst[i] = m.hashLong(buf, int(pairs[i][0]), int(pairs[i][1]))
 		}
 	}
 }
@@ -407,18 +415,19 @@ func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 // hashShort hashes tokens like hashGeneric, up to the first one of more than m.short
 // bytes, and returns their number. A call within its loop would push the multipliers out
 // of the registers.
-func (m *mixer) hashShort(dst []uint64, buf []byte, bounds []uint32) int {
+func (m *mixer) hashShort(dst []uint64, buf []byte, bounds [][2]uint32) int {
 	low, tail, mix, end, short := m.low, m.high, m.mix, m.end, uint(m.short)
-	for j := 1; j < len(bounds); j += 2 {
-		start := uint(bounds[j-1])
-		n := uint(bounds[j]) - start
+	dst = dst[:len(bounds)]
+	for i := range bounds {
+		start := uint(bounds[i][0])
+		n := uint(bounds[i][1]) - start
 		if n > short {
-			return j >> 1
+			return i
 		}
 		b := buf[start : start+16 : start+16]
 		k := &keep[n&31]
 		x, y := binary.LittleEndian.Uint64(b)&k[0], binary.LittleEndian.Uint64(b[8:])&k[1]
-		dst[j>>1] = hash16(x, y, n, low, tail, mix, end)
+		dst[i] = hash16(x, y, n, low, tail, mix, end)
 	}
 	return len(dst)
 }
