@@ -542,6 +542,12 @@ bounds2last:
 	VPBROADCASTQ FROM, LO \
 	VPSRLQ $32, LO, HI
 
+DATA lowHalves<>+0(SB)/8, $0x00000000ffffffff
+DATA lowHalves<>+8(SB)/8, $0x00000000ffffffff
+DATA lowHalves<>+16(SB)/8, $0x00000000ffffffff
+DATA lowHalves<>+24(SB)/8, $0x00000000ffffffff
+GLOBL lowHalves<>(SB), RODATA|NOPTR, $32
+
 // func hashAVX2(dst *uint64, buf *byte, bounds *uint32, n int, long *byte, m *mixer)
 //
 //	SI  buf             DI  dst              BX  bounds of the next four tokens
@@ -575,24 +581,20 @@ hash2:
 	VMOVDQU (BX), Y6
 	VPSRLQ $32, Y6, Y7
 	VPSUBD Y6, Y7, Y7
-	VPSLLQ $32, Y7, Y7
-	VPSRLQ $32, Y7, Y7
+	VPAND lowHalves<>(SB), Y7, Y7
 	VPBROADCASTQ mixer_short(R12), Y0
 	VPCMPGTQ Y0, Y7, Y0
 	VMOVMSKPD Y0, R8
 	MOVB R8, (DX)
+	// Zero the bytes after the tokens. Shifts by 64 and more give 0.
 	VPSLLQ $3, Y7, Y6
-	VPBROADCASTQ wordBits<>(SB), Y0
-	VPSUBQ Y6, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPCMPGTQ Y0, Y1, Y1
-	VPANDN Y0, Y1, Y0
-	VPSLLVQ Y0, Y4, Y4
-	VPSRLVQ Y0, Y4, Y4
-	VPBROADCASTQ twoWordBits<>(SB), Y0
-	VPSUBQ Y6, Y0, Y0
-	VPSLLVQ Y0, Y5, Y5
-	VPSRLVQ Y0, Y5, Y5
+	VPCMPEQD Y0, Y0, Y0
+	VPSLLVQ Y6, Y0, Y1
+	VPANDN Y4, Y1, Y4
+	VPBROADCASTQ twoWordBits<>(SB), Y1
+	VPSUBQ Y6, Y1, Y1
+	VPSRLVQ Y1, Y0, Y0
+	VPAND Y0, Y5, Y5
 	VPBROADCASTQ caseBits<>(SB), Y0
 	VPSRLQ $2, Y4, Y1
 	VPANDN Y0, Y1, Y1
