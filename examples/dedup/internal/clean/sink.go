@@ -69,11 +69,11 @@ func (s *sink) keep(d *input.Doc) error {
 	return err
 }
 
-// close writes the pending records.
-func (s *sink) close() error {
+// close writes the pending records. The options are those for reading.
+func (s *sink) close(o input.Options) error {
 	switch {
 	case len(s.tables) > 0:
-		return table.Copy(s.file, s.tables)
+		return table.Copy(s.file, s.tables, table.CopyOptions{Workers: o.Workers, Memory: o.Ahead})
 	case s.verbatim:
 		return nil
 	}

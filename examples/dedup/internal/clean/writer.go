@@ -134,7 +134,7 @@ func (c *Writer) WriteRows(docs Corpus, rows Rows) error {
 		return err
 	}
 	if c.logw != nil {
-		if err := c.logw.close(); err != nil {
+		if err := c.logw.close(c.docs.Reading); err != nil {
 			return err
 		}
 	}
@@ -422,7 +422,7 @@ func (c *Writer) closeSink() error {
 	if c.out == nil {
 		return nil
 	}
-	err := c.out.close()
+	err := c.out.close(c.docs.Reading)
 	c.out = nil
 	if c.file != nil {
 		err = errors.Join(err, c.file.Sync(), c.file.Close())

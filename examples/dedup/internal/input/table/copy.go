@@ -1,10 +1,12 @@
 package table
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -18,13 +20,19 @@ type Selection struct {
 	Rows []int // ascending; the first row of a file is 1
 }
 
+// CopyOptions bounds the resources of [Copy]; the output does not depend on them.
+type CopyOptions struct {
+	Workers int   // row groups to copy at a time; below 1 means 1
+	Memory  int64 // compressed bytes of row groups to hold; one group may be larger
+}
+
 // Copy writes the selected rows of files with one schema to a new file, with all
 // columns and about the same row groups, compressed like each original column. The
 // metadata come from the first file. Unlike the reader of this package it decodes only
 // with parquet-go, so use it only for files that were read without an error before; a
 // panic of that library still becomes an error.
-func Copy(w io.Writer, from []Selection) error {
-	c := new(copier)
+func Copy(w io.Writer, from []Selection, o CopyOptions) error {
+	c := &copier{o: o}
 	for _, s := range from {
 		if err := c.add(w, s); err != nil {
 			return fmt.Errorf("%s: %w", s.File, err)
@@ -34,6 +42,7 @@ func Copy(w io.Writer, from []Selection) error {
 }
 
 type copier struct {
+	o      CopyOptions
 	out    *parquet.GenericWriter[any] // nil before the first file
 	schema string
 }
@@ -94,16 +103,45 @@ func (c *copier) copy(w io.Writer, r io.ReaderAt, size int64, rows []int) (err e
 	} else if f.Schema().String() != c.schema {
 		return fmt.Errorf("the columns differ from those of the file before: %w", ErrUnsupported)
 	}
-	row := 1
-	for _, g := range f.RowGroups() {
-		if row, rows, err = copyGroup(c.out, g, row, rows); err != nil {
-			return err
+	return c.copyGroups(f, rows)
+}
+
+// copyGroups copies row groups into memory, several at a time, and writes them in order.
+func (c *copier) copyGroups(f *parquet.File, rows []int) (failed error) {
+	var (
+		groups = f.RowGroups()
+		begun  []*groupCopy
+		held   int64 // size of the groups begun and not written
+		row    = 1   // first row of the next group to begin
+	)
+	for i := 0; i < len(groups); i++ {
+		for next := len(begun); next < len(groups) && failed == nil; next++ {
+			size := int64(0)
+			for _, column := range f.Metadata().RowGroups[next].Columns {
+				size += max(0, column.MetaData.TotalCompressedSize)
+			}
+			if next > i && (next-i >= c.o.Workers || held+size > c.o.Memory) {
+				break
+			}
+			held += size
+			last := row + int(groups[next].NumRows())
+			n, _ := slices.BinarySearch(rows, last)
+			begun = append(begun, beginCopy(c.out.BeginRowGroup(), groups[next], size, row, rows[:n]))
+			row, rows = last, rows[n:]
 		}
-		if err := c.out.Flush(); err != nil {
-			return err
+		if i == len(begun) {
+			break // after an error
 		}
+		g := begun[i]
+		begun[i] = nil // its memory can be used again
+		err := <-g.done
+		if err == nil && failed == nil {
+			_, err = g.out.Commit()
+		}
+		failed = cmp.Or(failed, err)
+		held -= g.size
 	}
-	return nil
+	return failed
 }
 
 // close writes the footer.
@@ -143,9 +181,22 @@ func encodingOf(n parquet.Node) encoding.Encoding {
 	return e
 }
 
-// copyGroup copies those of rows that are in a row group, whose first row has the number
-// row. It returns the number of the row after the group and the other rows.
-func copyGroup(out *parquet.GenericWriter[any], g parquet.RowGroup, row int, rows []int) (int, []int, error) {
+// A groupCopy is a row group that a goroutine copies into memory.
+type groupCopy struct {
+	out  *parquet.ConcurrentRowGroupWriter
+	size int64
+	done chan error
+}
+
+// beginCopy begins to copy rows of a row group, whose first row has the number row.
+func beginCopy(out *parquet.ConcurrentRowGroupWriter, g parquet.RowGroup, size int64, row int, rows []int) *groupCopy {
+	c := &groupCopy{out, size, make(chan error, 1)}
+	go func() { c.done <- copyGroup(out, g, row, rows) }()
+	return c
+}
+
+func copyGroup(out *parquet.ConcurrentRowGroupWriter, g parquet.RowGroup, row int, rows []int) (err error) {
+	defer recovered(&err)
 	in := g.Rows()
 	defer in.Close()
 	buf := make([]parquet.Row, 64)
@@ -153,18 +204,18 @@ func copyGroup(out *parquet.GenericWriter[any], g parquet.RowGroup, row int, row
 		n, err := in.ReadRows(buf)
 		for _, r := range buf[:n] {
 			if len(rows) > 0 && row == rows[0] {
-				if _, err := out.WriteRows([]parquet.Row{r}); err != nil {
-					return row, rows, err
-				}
 				rows = rows[1:]
+				if _, err := out.WriteRows([]parquet.Row{r}); err != nil {
+					return err
+				}
 			}
 			row++
 		}
 		if err == io.EOF {
-			return row, rows, nil
+			return out.Flush()
 		}
 		if err != nil {
-			return row, rows, err
+			return err
 		}
 	}
 }

@@ -406,11 +406,21 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-// copyTable copies rows of one file; the first row is 1.
+// copyTable copies rows of one file; the first row is 1. The copy is the same if several
+// row groups are copied at a time.
 func copyTable(t *testing.T, w io.Writer, file []byte, rows []int) error {
 	name := filepath.Join(t.TempDir(), "in.parquet")
 	if err := os.WriteFile(name, file, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	return table.Copy(w, []table.Selection{{File: name, Rows: rows}})
+	from := []table.Selection{{File: name, Rows: rows}}
+	var several bytes.Buffer
+	also := table.Copy(&several, from, table.CopyOptions{Workers: 3, Memory: 1 << 30})
+	var one bytes.Buffer
+	err := table.Copy(&one, from, table.CopyOptions{})
+	if (err == nil) != (also == nil) || !bytes.Equal(one.Bytes(), several.Bytes()) {
+		t.Errorf("copying several row groups at a time: %d bytes, %v; one: %d bytes, %v", several.Len(), also, one.Len(), err)
+	}
+	_, writing := w.Write(one.Bytes())
+	return errors.Join(err, writing)
 }
