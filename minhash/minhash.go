@@ -83,32 +83,53 @@ func newSketcher(sc Scheme) *Sketcher {
 func (s *Sketcher) Scheme() Scheme { return s.scheme }
 
 // Sketch returns the signature of the set of hashes; repeats and order do not
-// matter.
+// matter. It allocates the registers of the signature, or nothing if K is 128 and the
+// compiler sees that the caller does not keep the signature, as in
+//
+//	similarity := mh.Sketch(a).Similarity(mh.Sketch(b))
 func (s *Sketcher) Sketch(hashes []uint64) Signature {
-	var sig Signature
-	s.SketchInto(&sig, hashes)
-	return sig
+	// This function has to be cheap enough to be inlined: then the registers are on the
+	// stack of a caller that does not keep them.
+	var regs []uint32
+	if s.scheme.K == 128 {
+		regs = make([]uint32, 128)
+	}
+	return s.sketch(regs, hashes)
+}
+
+// sketch is Sketch, with memory for the registers if regs is not nil.
+//
+//go:noinline
+func (s *Sketcher) sketch(regs []uint32, hashes []uint64) Signature {
+	return Signature{&s.scheme, s.AppendValues(regs[:0], hashes)}
 }
 
 // SketchSeq returns the signature of the set of hashes in a sequence of blocks, as
 // [Sketcher.Sketch] does for all of them together, but holds only one block at a
 // time. With blocks of fewer than a few hundred hashes, the overhead per block
-// exceeds the cost of the hashes.
+// exceeds the cost of the hashes. It allocates what Sketch allocates.
 func (s *Sketcher) SketchSeq(blocks iter.Seq[[]uint64]) Signature {
+	var regs []uint32
+	if s.scheme.K == 128 {
+		regs = make([]uint32, 128)
+	}
+	return s.sketchSeq(regs, blocks)
+}
+
+// sketchSeq is SketchSeq, with memory for the registers if regs is not nil.
+func (s *Sketcher) sketchSeq(regs []uint32, blocks iter.Seq[[]uint64]) Signature {
 	s.mustBeMade()
 	q, _ := s.sequences.Get().(*sequence)
 	if q == nil {
-		q = new(sequence)
+		q = &sequence{sketcher: s, regs: make([]uint32, s.params.lanes())}
 		q.push = q.add
 	}
-	k := s.scheme.K
-	regs := make([]uint32, k, s.params.lanes())
-	q.sketcher, q.regs, q.begun = s, regs[:cap(regs)], false
+	q.begun = false
 	blocks(q.push)
 	if !q.begun {
 		fill(q.regs)
 	}
-	q.sketcher, q.regs = nil, nil
+	regs = append(regs[:0], q.regs[:s.scheme.K]...)
 	s.sequences.Put(q)
 	return Signature{&s.scheme, regs}
 }

@@ -69,3 +69,41 @@ func TestNewHashesAllocateSeldom(t *testing.T) {
 		}
 	}
 }
+
+// TestHashesOnTheStack checks that the hashes of a short text are on the stack of a
+// caller that does not keep them, and how much memory they take if they are kept.
+func TestHashesOnTheStack(t *testing.T) {
+	if race {
+		t.Skip("the race detector allocates")
+	}
+	var sh shingle.Shingler
+	var kept []uint64
+	sum := uint64(0)
+	for _, c := range []struct {
+		words          int
+		dropped, keeps float64 // allocations
+		capacity       int     // maximum, if kept
+	}{
+		{0, 0, 1, 0},
+		{1, 0, 1, 64},
+		{50, 0, 1, 64},
+		{68, 0, 1, 64},
+		{69, 1, 2, 72},
+		{300, 1, 1, 340},
+	} {
+		text := strings.Repeat("a word ", c.words/2) + strings.Repeat("last", c.words%2)
+		dropped := testing.AllocsPerRun(50, func() {
+			for _, h := range sh.Hashes(text) {
+				sum += h
+			}
+		})
+		keeps := testing.AllocsPerRun(50, func() { kept = sh.Hashes(text) })
+		// A pool may be emptied at any time, so one run in ten may allocate.
+		if dropped > c.dropped+0.1 || keeps > c.keeps+0.1 {
+			t.Errorf("%d words: %v allocations, or %v if the hashes are kept; want %v and %v", c.words, dropped, keeps, c.dropped, c.keeps)
+		}
+		if cap(kept) > c.capacity {
+			t.Errorf("%d words: a capacity of %d for %d hashes, want at most %d", c.words, cap(kept), len(kept), c.capacity)
+		}
+	}
+}

@@ -223,11 +223,38 @@ func (s Shingler) All(text string, skip ...Span) iter.Seq[Shingle] {
 
 // Hashes returns the hashes of the shingles of text, in order, repeats included, as
 // input for a minhash.Sketcher. It is nil for a text without tokens.
-// [Shingler.AppendHashes] does the same with the memory of an earlier text.
-func (s Shingler) Hashes(text string, skip ...Span) []uint64 {
+//
+// It allocates nothing if the text has at most 512 bytes and 64 shingles and the
+// compiler sees that the caller does not keep the hashes, as in
+//
+//	sig := mh.Sketch(sh.Hashes(text))
+//
+// If the caller keeps them, those of a text of at most 512 bytes take at least that
+// much memory. [Shingler.AppendHashes] with nil takes no more than necessary, and with
+// the memory of an earlier text it allocates nothing.
+func (s Shingler) Hashes(text string, skip ...Span) (hashes []uint64) {
+	// This function has to be cheap enough to be inlined: then the memory for few hashes
+	// is on the stack of a caller that does not keep them.
+	if len(text) <= 512 {
+		hashes = make([]uint64, fewHashes)
+	}
+	return s.hashes(hashes, text, skip)
+}
+
+// fewHashes is the number of hashes for which Hashes has memory on the stack.
+const fewHashes = 64
+
+// hashes returns the hashes of the shingles of text: in few, if that is not nil and
+// large enough, and otherwise in a new slice.
+func (s Shingler) hashes(few []uint64, text string, skip []Span) []uint64 {
 	t := s.read(text, skip, false)
 	t.out = t.appendHashes(t.out[:0])
-	out := t.handOut()
+	var out []uint64
+	if n := len(t.out); 0 < n && n <= len(few) {
+		out = few[:copy(few, t.out)]
+	} else {
+		out = t.handOut()
+	}
 	t.release()
 	return out
 }
@@ -258,16 +285,27 @@ func (s Shingler) check(skip []Span) {
 	checkSpans(skip)
 }
 
+// enough is the number of hashes from which HashesSeq yields a block. Sketching costs
+// less per hash in larger blocks.
+const enough = 2048
+
 // pushHashes is separate from HashesSeq so that callers inline the latter and no
 // closure is allocated.
 func (s Shingler) pushHashes(text string, skip []Span, yield func([]uint64) bool) {
 	t := s.read(text, skip, false)
 	count := t.counter()
+	t.out = t.out[:0]
 	for t.more() {
-		t.out = t.shingles(t.out[:0], t.size, t.last())
-		if count.all(t.out); len(t.out) > 0 && !yield(t.out) {
+		n := len(t.out)
+		t.out = t.shingles(t.out, t.size, t.last())
+		count.all(t.out[n:])
+		if len(t.out) < enough && !t.last() {
+			continue
+		}
+		if len(t.out) > 0 && !yield(t.out) {
 			break
 		}
+		t.out = t.out[:0]
 	}
 	t.release()
 }
@@ -308,7 +346,13 @@ func (t *tokenizer) expect(n int) int {
 }
 
 // Set returns the set of the shingles of text.
-func (s Shingler) Set(text string, skip ...Span) Set { return MakeSet(s.Hashes(text, skip...)) }
+func (s Shingler) Set(text string, skip ...Span) Set {
+	t := s.read(text, skip, false)
+	t.out = MakeSet(t.appendHashes(t.out[:0]))
+	out := t.handOut()
+	t.release()
+	return out
+}
 
 // checkSpans panics if spans to skip break the rules of AppendTokens. Without this
 // check, spans out of order would silently be ignored.
