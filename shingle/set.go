@@ -26,7 +26,7 @@ func MakeSet(hashes []uint64) Set {
 
 // A sorter holds the memory that sorting needs in addition to the hashes.
 type sorter struct {
-	count [1 << maxRadix]uint32
+	count [1 << maxRadix]uint16
 	tmp   []uint64 // hashes in the order of their buckets
 	parts []uint64 // hashes in the order of their parts, for a set that is first cut into parts
 }
@@ -54,7 +54,7 @@ func (s *sorter) sort(dst, src []uint64) int {
 	}
 	radix := min(maxRadix, bits.Len(uint(len(src)/partSize)))
 	s.parts = room(s.parts, len(src))
-	ends := append([]uint32(nil), s.scatter(s.parts, src, 0, radix)...)
+	ends := s.split(s.parts, src, radix)
 	n, from := 0, uint32(0)
 	for _, to := range ends {
 		n += s.sortPart(dst[n:], s.parts[from:to], radix)
@@ -74,16 +74,56 @@ func room(h []uint64, n int) []uint64 {
 	return h[:n]
 }
 
-// scatter writes src to dst in order of the radix bits after the upper skip bits, and
-// returns the end of each bucket in dst.
-func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
+// split writes src to dst in order of the upper radix bits, and returns the end of each
+// part in dst.
+func (s *sorter) split(dst, src []uint64, radix int) []uint32 {
+	right := uint(64-radix) & 63
+	ends := make([]uint32, 1<<radix)
+	for _, x := range src {
+		ends[x>>right]++
+	}
+	sum := uint32(0)
+	for i, c := range ends {
+		ends[i] = sum
+		sum += c
+	}
+	for _, x := range src {
+		c := &ends[x>>right]
+		dst[*c] = x
+		*c++
+	}
+	return ends
+}
+
+// sortPart is like sort, for elements whose upper skip bits are all equal. It takes
+// about as many buckets as there are hashes; since hashes are spread evenly, few share
+// a bucket.
+func (s *sorter) sortPart(dst, src []uint64, skip int) int {
+	switch {
+	case len(src) < 2:
+		return copy(dst, src)
+	case len(src) >= 1<<16: // too many for the counters, because they are not spread evenly
+		copy(dst, src)
+		slices.Sort(dst[:len(src)])
+		return len(slices.Compact(dst[:len(src)]))
+	}
+	n := len(src)
+	s.tmp = room(s.tmp, n+1)
+	s.scatter(s.tmp, src, skip, min(maxRadix, bits.Len(uint(n))))
+	s.tmp[n] = ^uint64(0)
+	return settle(dst, s.tmp)
+}
+
+// scatter writes src, of fewer than 1<<16 elements, to dst in order of the radix bits
+// after the upper skip bits.
+func (s *sorter) scatter(dst, src []uint64, skip, radix int) {
 	left, right := uint(skip)&63, uint(64-radix)&63
 	count, buckets := &s.count, s.count[:1<<radix]
 	clear(buckets)
 	for _, x := range src {
 		count[x<<left>>right&(1<<maxRadix-1)]++
 	}
-	sum := uint32(0)
+	sum := uint16(0)
 	for i, c := range buckets {
 		buckets[i] = sum
 		sum += c
@@ -93,60 +133,45 @@ func (s *sorter) scatter(dst, src []uint64, skip, radix int) []uint32 {
 		dst[*c] = x
 		*c++
 	}
-	return buckets
 }
 
-// sortPart is like sort, for elements whose upper skip bits are all equal. It takes
-// more buckets than there are hashes; since hashes are spread evenly, few share a
-// bucket.
-func (s *sorter) sortPart(dst, src []uint64, skip int) int {
-	if len(src) < 2 {
-		return copy(dst, src)
-	}
-	s.tmp = room(s.tmp, len(src))
-	radix := min(maxRadix, bits.Len(uint(len(src)))+1)
-	s.scatter(s.tmp, src, skip, radix)
+// settle sorts src without its last element, which is the greatest number and follows
+// two or more others that are nearly sorted, into dst. It drops repeats and returns the
+// number left.
+func settle(dst, src []uint64) int {
+	dst = dst[:len(src)-1]
 	// Most elements are in place, and most of the others are one place too late: carry
-	// the greater of two on, without a branch, which would be unpredictable.
-	dst = dst[:len(s.tmp)]
-	most := s.tmp[0]
-	for i, x := range s.tmp[1:] {
-		dst[i] = min(x, most)
-		most = max(x, most)
-	}
-	dst[len(dst)-1] = most
-	return settle(dst)
-}
-
-// settle sorts h, which is nearly sorted, drops repeats and returns the number left.
-func settle(h []uint64) int {
+	// the greater of two on, without a branch, which would be unpredictable. The last
+	// element of src pushes the greatest of the others out.
+	last, most := min(src[0], src[1]), max(src[0], src[1])
+	dst[0] = last
 	n, steps := 1, 0
-	last := h[0]
-	for i := 1; i < len(h); i++ {
-		x := h[i]
-		if x >= last {
-			h[n] = x
-			if x != last {
+	for _, x := range src[2:] {
+		v := min(x, most)
+		most = max(x, most)
+		if v >= last {
+			dst[n] = v
+			if v != last {
 				n++
 			}
-			last = x
+			last = v
 			continue
 		}
-		k := n - 1 // h[k] is above x
-		for k > 0 && h[k-1] > x {
+		k := n - 1 // dst[k] is above v
+		for k > 0 && dst[k-1] > v {
 			k--
 		}
-		if steps += n - k; steps > patience*len(h) {
+		if steps += n - k; steps > patience*len(src) {
 			// So many moves mean that the elements are not ordinary hashes.
-			n += copy(h[n:], h[i:])
-			slices.Sort(h[:n])
-			return len(slices.Compact(h[:n]))
+			copy(dst, src)
+			slices.Sort(dst)
+			return len(slices.Compact(dst))
 		}
-		if k > 0 && h[k-1] == x {
+		if k > 0 && dst[k-1] == v {
 			continue
 		}
-		copy(h[k+1:n+1], h[k:n])
-		h[k] = x
+		copy(dst[k+1:n+1], dst[k:n])
+		dst[k] = v
 		n++
 	}
 	return n
