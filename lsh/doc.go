@@ -54,7 +54,7 @@
 //
 // # Memory
 //
-// An index of 16 bands takes up to 325 bytes per document, or 267 to 275 if
+// An index of 16 bands takes 313 to 327 bytes per document, or 267 to 275 if
 // [Options.Capacity] was right, in addition to the signature and the id (go test
 // ./lsh -bench Memory), and 8 for each hash passed to [Index.AddSet]. A batch takes
 // up to 24 in addition to signatures and results. docs/benchmarks.md has measurements
