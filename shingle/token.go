@@ -405,29 +405,31 @@ var edgePlaces = func() (places [256][8]uint32) {
 func hashGeneric(dst []uint64, buf []byte, bounds []uint32, m *mixer) {
 	bounds = bounds[:2*len(dst)]
 	pairs := unsafe.Slice((*[2]uint32)(unsafe.Pointer(unsafe.SliceData(bounds))), len(dst))
-	for i := 0; i < len(dst); i++ {
-		if i += m.hashShort(dst[i:], buf, pairs[i:]); i < len(dst) {
-			dst[i] = m.hashLong(buf, int(pairs[i][0]), int(pairs[i][1]))
-		}
+	for next := m.hashShort(dst, buf, pairs); next != 0; {
+		i := next - 1
+		next = dst[i]
+		dst[i] = m.hashLong(buf, int(pairs[i][0]), int(pairs[i][1]))
 	}
 }
 
-// hashShort hashes tokens like hashGeneric, up to the first one of more than m.short
-// bytes, and returns their number. A call within its loop would push the multipliers out
-// of the registers.
-func (m *mixer) hashShort(dst []uint64, buf []byte, bounds [][2]uint32) int {
+// hashShort hashes tokens like hashGeneric, except those of more than m.short bytes. It
+// returns 1 plus the index of the last one of these, or 0. The element of dst for each
+// refers to the one before it in the same way. With a call for them in its loop, the
+// multipliers would not stay in registers.
+func (m *mixer) hashShort(dst []uint64, buf []byte, bounds [][2]uint32) (long uint64) {
 	low, tail, mix, end, short := m.low, m.high, m.mix, m.end, uint(m.short)
 	dst = dst[:len(bounds)]
 	for i := range bounds {
 		start := uint(bounds[i][0])
 		n := uint(bounds[i][1]) - start
 		if n > short {
-			return i
+			dst[i], long = long, uint64(i+1)
+			continue
 		}
 		b := buf[start : start+16 : start+16]
 		k := &keep[n&31]
 		x, y := binary.LittleEndian.Uint64(b)&k[0], binary.LittleEndian.Uint64(b[8:])&k[1]
 		dst[i] = hash16(x, y, n, low, tail, mix, end)
 	}
-	return len(dst)
+	return long
 }
