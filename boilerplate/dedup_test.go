@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -31,6 +32,7 @@ func (w *writer) edited(story []string) []string {
 // without masks: seven tenths of each page are template, and all stories differ except fifty that were
 // edited and printed again.
 func TestTemplateHeavySiteKeepsStoriesApart(t *testing.T) {
+	race.Alone(t)
 	w := writer(7)
 	tmpl := newTemplate(&w, 1000)
 	var pages []boilerplate.Page

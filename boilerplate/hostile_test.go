@@ -7,12 +7,13 @@ import (
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/internal/growth"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // TestHostilePagesTakeLinearTime judges and observes hostile pages: the time grows only
 // with the length of the text.
 func TestHostilePagesTakeLinearTime(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("the race detector is too slow to measure")
 	}
 	const size = 1 << 18

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -116,7 +117,7 @@ func TestStatsBytesMatchHeap(t *testing.T) {
 // TestJudgingDoesNotAllocate checks that judging allocates only its result. The pages
 // come with their blocks, because finding paragraphs may allocate.
 func TestJudgingDoesNotAllocate(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("the race detector allocates, and pools drop what they hold")
 	}
 	pages := site(50, 0.7, 1)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -85,6 +86,7 @@ func TestCountsAgreeWithMaps(t *testing.T) {
 // scripts and two without spaces between words: a block recycled in one language is
 // recycled in all.
 func TestScriptsAreFlaggedAlike(t *testing.T) {
+	race.Alone(t)
 	docs := corpus.Docs(t, "throughput", "help_7_languages.jsonl")
 	// Some languages leave paragraphs untranslated, so each language is counted
 	// separately.

@@ -11,12 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/boilerplate"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
 // TestPreparedPagesJudgeAlike counts and judges prepared and plain pages, in two passes
 // and streaming: verdicts and saved bytes are the same.
 func TestPreparedPagesJudgeAlike(t *testing.T) {
+	race.Alone(t)
 	pages, _ := newsroom()
 	pages = append(pages, site(40, 0.7, 2)...)
 	for i, p := range pages {

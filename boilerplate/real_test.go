@@ -9,6 +9,7 @@ import (
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -116,6 +117,7 @@ func TestCleanPortalEval(t *testing.T) {
 
 // TestContentWithoutHostsIsKept checks that content is kept on 967 pages without hosts.
 func TestContentWithoutHostsIsKept(t *testing.T) {
+	race.Alone(t)
 	pages := readLabelled(t, "boilerplate_blocks", "pages.jsonl")
 	d := boilerplate.New(boilerplate.Options{})
 	for _, p := range pages {

@@ -8,6 +8,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 )
@@ -119,7 +120,7 @@ func TestMeasuredRecallFollowsSCurve(t *testing.T) {
 	const n, union = 2000, 1000
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, algorithm := range []minhash.Algorithm{minhash.Bucket, minhash.Classic} {
-		if algorithm == minhash.Classic && (raceEnabled || testing.Short()) {
+		if algorithm == minhash.Classic && (race.Enabled || testing.Short()) {
 			continue // the classic algorithm is only the reference, and takes 100 times as long
 		}
 		sk := minhash.New(minhash.Options{Algorithm: algorithm})

@@ -3,12 +3,14 @@ package lsh_test
 import (
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 )
 
 // TestExplainByDefinition compares explanations with the pairs that are found, in a
 // corpus with oversized buckets and exact duplicates.
 func TestExplainByDefinition(t *testing.T) {
+	race.Alone(t)
 	w := crowdWorld(t, 3000, 70, 100)
 	for i := range 20 {
 		w.add("copy", w.sets[i*7])

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 )
@@ -14,6 +15,7 @@ import (
 // version: every document left out is at or above the threshold to a kept one. The test
 // also shows that this does not hold for Insert.
 func TestInsertNewLeavesOutOnlyMatches(t *testing.T) {
+	race.Alone(t)
 	const families, versions, size = 20, 40, 300
 	r := rand.New(rand.NewPCG(20, 40))
 	sk := minhash.New(minhash.Options{})

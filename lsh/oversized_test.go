@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 )
@@ -11,7 +12,7 @@ import (
 // many returns a large number of documents, or a smaller one with -short or the race
 // detector.
 func many(n int) int {
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		return n / 20
 	}
 	return n
@@ -49,6 +50,7 @@ func mix(z uint64) uint64 {
 // TestAlikeDocumentsTakeLinearWork has a large number of similar documents and counts the
 // work: it must not grow faster than their number.
 func TestAlikeDocumentsTakeLinearWork(t *testing.T) {
+	race.Alone(t)
 	tests := []struct {
 		name     string
 		shared   int // number of shared elements, of 100

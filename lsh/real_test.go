@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
@@ -50,6 +51,9 @@ func TestRealPairsMatchReference(t *testing.T) {
 		{"reuters21578", "silver_j5.tsv", shingle.Shingler{}, []float64{.3, .5, .7, .8, .9}},
 		{"docs_versions_reactnative", "silver_j5.tsv", shingle.Shingler{}, []float64{.5, .8}},
 		{"laws_zh", "silver_c5.tsv", shingle.Shingler{Unit: shingle.Chars, Size: 5}, []float64{.5, .8}},
+	}
+	if race.Short() {
+		tests, tests[0].thresholds = tests[:1], tests[0].thresholds[:1]
 	}
 	for _, test := range tests {
 		t.Run(test.folder, func(t *testing.T) {
@@ -184,7 +188,7 @@ func TestRealContainmentIsFound(t *testing.T) {
 // TestRealContainedAgreesWithAllPairs compares the containment join with an exhaustive
 // comparison of all pairs of a real corpus.
 func TestRealContainedAgreesWithAllPairs(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		t.Skip("all pairs of hundreds of texts take a while")
 	}
 	r := load(t, shingle.Shingler{}, "docs_versions_reactnative", "docs.jsonl")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/minhash"
 	"github.com/neardup/neardup/shingle"
 )
@@ -96,8 +97,9 @@ func attainable(n int) []int {
 //
 //	go test ./minhash -run TestAccuracy -v -trials 2000
 func TestAccuracy(t *testing.T) {
+	race.Alone(t)
 	trials, sizes := 1000, accuracySizes
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		trials, sizes = 250, sizes[:5]
 	}
 	if *trialsFlag > 0 {
@@ -130,7 +132,7 @@ func TestAccuracy(t *testing.T) {
 // in theory. Legacy is left out: its bias is known and part of its definition.
 func TestAccuracyOfOtherAlgorithms(t *testing.T) {
 	trials := 1000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		trials = 200
 	}
 	bar := 1 + 3*math.Sqrt(2/float64(trials))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -13,7 +14,7 @@ import (
 // where shortcuts in the literature fail.
 func TestBandsMeetWithProbabilityJToTheRows(t *testing.T) {
 	trials := 3000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		trials = 500
 	}
 	for _, n := range []int{5, 10, 20, 50, 200, 1000} {

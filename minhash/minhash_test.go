@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -370,7 +371,7 @@ func TestAgreeCountsEqualRegisters(t *testing.T) {
 }
 
 func TestReusedBuffersDoNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	for _, n := range []int{1, 20, 50, 200, 1000, 5000} {

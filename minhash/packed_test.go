@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -13,7 +14,7 @@ import (
 // accurate as documented.
 func TestPackedAccuracy(t *testing.T) {
 	trials := 3000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		trials = 600
 	}
 	for _, width := range []int{8, 16} {

@@ -12,6 +12,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -247,6 +248,7 @@ func (m *mill) pair(rate int) (a, b string) {
 }
 
 func TestAlignedPassagesAreValid(t *testing.T) {
+	race.Alone(t)
 	m := mill(1)
 	rounds := 150
 	if testing.Short() {

@@ -4,12 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
 // TestReusedBuffersDoNotAllocate checks that nothing is allocated if buffers are reused.
 func TestReusedBuffersDoNotAllocate(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	text := randomText(9, 2000)
@@ -44,7 +45,7 @@ func TestReusedBuffersDoNotAllocate(t *testing.T) {
 // once for a text of several pieces, a few times for a long one, and leaves little of
 // what it allocates unused, even if most of the text has no tokens.
 func TestNewHashesAllocateSeldom(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	const line = "The ferry leaves the harbour at six, and it will not wait. "
@@ -73,7 +74,7 @@ func TestNewHashesAllocateSeldom(t *testing.T) {
 // TestHashesOnTheStack checks that the hashes of a short text are on the stack of a
 // caller that does not keep them, and how much memory they take if they are kept.
 func TestHashesOnTheStack(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("the race detector allocates")
 	}
 	var sh shingle.Shingler

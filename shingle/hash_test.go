@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -20,6 +21,7 @@ var collisions = flag.Int("collisions", 1_000_000, "shingles of BenchmarkCollisi
 // in tokens of every length, and checks that every bit of the token's hash and of the
 // shingle's hash flips half of the time.
 func TestEveryCharacterChangesHalfTheBits(t *testing.T) {
+	race.Alone(t)
 	for _, seed := range []uint64{0, 3} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { avalanche(t, shingle.Shingler{Seed: seed}) })
 	}
@@ -28,7 +30,7 @@ func TestEveryCharacterChangesHalfTheBits(t *testing.T) {
 func avalanche(t *testing.T, sh shingle.Shingler) {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	trials, last := 3000, 20
-	if race {
+	if race.Enabled {
 		trials, last = 500, 17
 	}
 	s := stream(5)
@@ -72,6 +74,7 @@ func avalanche(t *testing.T, sh shingle.Shingler) {
 // TestSequentialIDsSpread checks that hashes of consecutive numbers spread over buckets
 // like random ones, whichever bits choose the bucket.
 func TestSequentialIDsSpread(t *testing.T) {
+	race.Alone(t)
 	const n = 1 << 16
 	for _, format := range []string{"%d", "%06d", "user%06d", "user-%06d", "item%012d", "a long identifier %08d", "%016d", "id%018d"} {
 		var text strings.Builder
@@ -178,11 +181,12 @@ func TestShortTextsCompareAsWholes(t *testing.T) {
 // generated text: the upper and lower halves of the hashes must collide no more often
 // than random 32-bit numbers, and whole hashes never.
 func TestHashesCollideNoMoreThanRandom(t *testing.T) {
+	race.Alone(t)
 	var hashes []uint64
 	s := stream(6)
 	var text strings.Builder
 	made, docs := 100000, 60
-	if race {
+	if race.Enabled {
 		made, docs = 20000, 6
 	}
 	for i := range made { // combinations of near-equal tokens

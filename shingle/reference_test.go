@@ -11,6 +11,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/internal/unidata"
 	"github.com/neardup/neardup/shingle"
 )
@@ -376,8 +377,9 @@ var configurations = []shingle.Shingler{
 }
 
 func TestTokensAgreeWithReference(t *testing.T) {
+	race.Alone(t)
 	texts := uint64(400)
-	if race {
+	if race.Enabled {
 		texts = 80
 	}
 	for seed := range texts {

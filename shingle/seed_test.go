@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -77,7 +78,7 @@ func TestForgedTokensNeedThePublicHash(t *testing.T) {
 		t.Fatalf("forged %q for %q: similarity %g without a seed, want 1 (else the forgery failed and nothing is tested)", fake, real, j)
 	}
 	seeds := 4000
-	if race {
+	if race.Enabled {
 		seeds = 500
 	}
 	for range seeds {
@@ -97,6 +98,7 @@ func TestForgedTokensNeedThePublicHash(t *testing.T) {
 // TestShortTokensNeverCollide checks that up to eight bytes of a token and its hash
 // determine each other, with any seed.
 func TestShortTokensNeverCollide(t *testing.T) {
+	race.Alone(t)
 	s := stream(4)
 	text := randomText(11, 20000)
 	var folded []string

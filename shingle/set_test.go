@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -22,6 +23,7 @@ func (s *stream) next() uint64 {
 }
 
 func TestMakeSetSortsAndDeduplicates(t *testing.T) {
+	race.Alone(t)
 	s, count := stream(1), uint64(1)<<62
 	for _, n := range []int{0, 1, 2, 3, 7, 8, 15, 16, 17, 63, 64, 65, 200, 5000, 16383, 16384, 40000} {
 		for name, gen := range map[string]func() uint64{
@@ -58,6 +60,7 @@ func TestMakeSetSortsAndDeduplicates(t *testing.T) {
 // author may choose them. They must take no longer than a sort; a quadratic algorithm
 // would not finish.
 func TestHostileSetsTakeNoLonger(t *testing.T) {
+	race.Alone(t)
 	const n = 1 << 20
 	for name, at := range map[string]func(i int) uint64{
 		"one after many": func(i int) uint64 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -50,7 +51,7 @@ func TestLeavingHashesEarlyIsSafe(t *testing.T) {
 
 func TestHashesFromEqualsHashes(t *testing.T) {
 	long := 20000
-	if race {
+	if race.Enabled {
 		long = 1500
 	}
 	texts := []string{"", " ", "word", "two words", "中", "e\u0301", "cut\xe4\xb8", strings.Repeat("a", 100), randomText(7, long), randomText(8, 30)}
@@ -73,8 +74,9 @@ func TestHashesFromEqualsHashes(t *testing.T) {
 
 // TestLongTokensAreHashedWhole hashes tokens that are longer than any buffer for a token.
 func TestLongTokensAreHashedWhole(t *testing.T) {
+	race.Alone(t)
 	long := 60000
-	if race {
+	if race.Enabled {
 		long = 25000
 	}
 	for _, unit := range []string{"a", "Ab", "中", "é", "e\u0301", "don't", "'", "x'", "か", "e\u0301\u0323", "\u0301\u0323", "ﷺ", "ក្ក", "1", "longer than piece "} {
@@ -142,7 +144,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 
 // TestHashesFromTakesBoundedMemory reads 64 MB of one word, and of many words.
 func TestHashesFromTakesBoundedMemory(t *testing.T) {
-	if testing.Short() || race {
+	if testing.Short() || race.Enabled {
 		t.Skip("reads 128 MB")
 	}
 	for _, text := range []string{strings.Repeat("endless", 5000), strings.Repeat("word after word ", 2000)} {

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -133,6 +134,7 @@ func TestCaseFoldingIsComplete(t *testing.T) {
 // TestFoldingIsIdempotent folds what each code point folds to once more: nothing may
 // change, or a text and a copy of it that was normalised elsewhere would differ.
 func TestFoldingIsIdempotent(t *testing.T) {
+	race.Alone(t)
 	for _, s := range []shingle.Shingler{{}, {KeepAccents: true}} {
 		for r := rune(0); r <= unicode.MaxRune; r++ {
 			if !utf8.ValidRune(r) {

@@ -15,6 +15,7 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/boilerplate/pages"
 	"github.com/neardup/neardup/internal/growth"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -135,6 +136,7 @@ func TestLimitsTruncate(t *testing.T) {
 // TestHostileMarkupTakesLinearTime parses a few megabytes of hostile markup; the time
 // grows only with its length.
 func TestHostileMarkupTakesLinearTime(t *testing.T) {
+	race.Alone(t)
 	const size = 1 << 20
 	fill := func(s string, n int) string { return strings.Repeat(s, n/len(s)) }
 	for name, markup := range map[string]func(n int) string{

@@ -12,6 +12,7 @@ import (
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/boilerplate/pages"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 )
 
 var word = regexp.MustCompile(`[\p{L}\p{N}_]+`)
@@ -40,6 +41,7 @@ func total(m map[string]int) (n int) {
 // that people cut out of them (CleanPortalEval): precision and recall of runs of four
 // words, averaged over the pages.
 func TestExtractionKeepsArticles(t *testing.T) {
+	race.Alone(t)
 	f, err := os.Open(corpus.Shared(t, "data", "html_cleanportaleval", "pages.jsonl"))
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // size returns the number of bytes in the files below a folder. Files may come and go
@@ -41,6 +42,7 @@ func minutely(n int) seen.Page {
 // takes at most the space of those 300 and of the pages that may await compaction. It
 // still knows the 300 pages and their passages, before and after it is reopened.
 func TestCompactFreesForgottenPages(t *testing.T) {
+	race.Alone(t)
 	t.Parallel()
 	const live, all = 300, 6000
 	dir := t.TempDir()

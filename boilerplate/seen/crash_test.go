@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // A step is one operation on a filter: exactly one field is set.
@@ -104,6 +105,7 @@ func do(t *testing.T, f *seen.Filter, s step) string {
 // gives the same verdicts and matches as one that never crashes, whichever pages changed,
 // went or became better copies in between.
 func TestCrashAfterEveryStep(t *testing.T) {
+	race.Alone(t)
 	t.Parallel()
 	o := seen.Options{Settle: 4, Threshold: .75, Prefer: seen.BetterAddress}
 	for seed := range uint64(2) {

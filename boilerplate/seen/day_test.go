@@ -8,12 +8,14 @@ import (
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // A filter with bounded memory reads a day of a stream by its own clock and forgets pages
 // older than two hours: it takes no more memory at midnight than at noon, and knows each
 // text for two hours and no longer.
 func TestMemoryIsBoundedOverADay(t *testing.T) {
+	race.Alone(t)
 	const hosts, hour = 10, 120 // number of hosts, and of pages per hour
 	f := open(t, t.TempDir(), seen.Options{Settle: 4, Detector: boilerplate.Options{MaxBytes: 1 << 20}})
 	clock := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/boilerplate/seen"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // sitePages is the number of article pages on the sites of some tests. With 20,000 the
@@ -26,7 +27,7 @@ func articlePages(quick int) int {
 	switch {
 	case *sitePages > 0:
 		return *sitePages
-	case testing.Short() || raceEnabled:
+	case testing.Short() || race.Enabled:
 		return 400
 	}
 	return quick

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/neardup/neardup/internal/race"
 )
 
 var long = flag.Bool("long", false, "test the memory of every command, which takes minutes")
@@ -51,7 +53,7 @@ func peak(t *testing.T, args ...string) (mib int64, stderr string) {
 // The program stays within 1.25 times -memory as long as half a kilobyte per document
 // fits, and otherwise exits with a message that names the necessary size.
 func TestMemoryStaysWithinBudget(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		t.Skip("compares half a million documents")
 	}
 	t.Chdir(t.TempDir())
@@ -110,7 +112,7 @@ func TestMemoryStaysWithinBudget(t *testing.T) {
 // Many files that unpack to a thousand times their size take no more memory than one, on
 // any number of processors.
 func TestPackedBombsTakeBoundedMemory(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		t.Skip("unpacks gigabytes")
 	}
 	t.Chdir(t.TempDir())

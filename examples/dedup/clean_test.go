@@ -22,6 +22,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -216,6 +217,7 @@ func TestCleanCompressesOutput(t *testing.T) {
 // On real news, by the exact reference: no two kept documents have a similarity of .85 or
 // more, each removed document has a match that is kept, and every line is accounted for.
 func TestCleanLeavesNoNearDuplicates(t *testing.T) {
+	race.Alone(t)
 	in := corpus.Shared(t, "data", "reuters21578", "docs.jsonl")
 	out := filepath.Join(t.TempDir(), "kept.jsonl")
 	if _, stderr, status := dedup(t, "", "clean", "-out", out, in); status != cli.ExitDone {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -201,6 +202,10 @@ func TestCutMistakesAreRefused(t *testing.T) {
 func TestCutRealDocumentsLeavesNoRepeat(t *testing.T) {
 	source := corpus.Shared(t, "data", "licensecheck_spans", "docs.jsonl")
 	t.Chdir(t.TempDir())
+	if race.Short() {
+		put(t, map[string]string{"some.jsonl": head(t, source, 150)})
+		source = "some.jsonl"
+	}
 	in := lines[record](t, source)
 	writeLines(t, "evals.jsonl", record{"e", strings.Join(strings.Fields(in[3].Text)[20:50], " ")})
 	args := []string{"-exact", "-cut", "blocks,items,repeats", "-decon", "evals.jsonl"}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/neardup/neardup/internal/race"
 )
 
 // docPages returns the pages of the repository by their path, with their text.
@@ -183,6 +185,7 @@ func TestDocFlagsExist(t *testing.T) {
 
 // The tests and benchmarks that pages name as the source of a claim exist.
 func TestDocTestsExist(t *testing.T) {
+	race.Alone(t)
 	repository(t)
 	placeholder := regexp.MustCompile(`\b(FOLDER|PACKAGE)\b`)
 	function := regexp.MustCompile(`(?m)^func (Test|Benchmark|Fuzz|Example)(\w*)\(`)

@@ -17,6 +17,7 @@ import (
 	"github.com/neardup/neardup/examples/dedup/internal/cli"
 	"github.com/neardup/neardup/examples/dedup/internal/show"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -361,6 +362,12 @@ func TestInterruptEndsWaitForInput(t *testing.T) {
 func TestWorkersPrintTheSameBytes(t *testing.T) {
 	articles := corpus.Shared(t, "data", "minhash_articles", "articles_1000.jsonl")
 	terms := corpus.Shared(t, "data", "terms_versions", "docs.jsonl")
+	if race.Short() {
+		texts := map[string]string{"articles.jsonl": head(t, articles, 500), "terms.jsonl": head(t, terms, 60)}
+		t.Chdir(t.TempDir())
+		put(t, texts)
+		articles, terms = "articles.jsonl", "terms.jsonl"
+	}
 	for _, args := range [][]string{
 		{"pairs", "-json", "-threshold", ".2", articles},
 		{"clusters", "-json", "-threshold", ".5", terms},

@@ -14,12 +14,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/neardup/neardup/internal/race"
 )
 
 var updateReadme = flag.Bool("update-readme", false, "rewrite the output of commands in README.md and docs/tutorial.md")
 
 // The commands of the README and the tutorial print the output shown there.
 func TestReadmeCommandsPrintOutputShown(t *testing.T) {
+	race.Alone(t)
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("the command go is not in the path")
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/spill"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // spillCorpora returns files of documents. In the first, two fifths of the documents meet
@@ -99,9 +100,13 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	files := spillCorpora(t, 700)
+	docs := 700
+	if race.Short() {
+		docs = 250
+	}
+	files := spillCorpora(t, docs)
 	for _, name := range []string{"reuters21578", "terms_versions"} {
-		if found, _ := filepath.Glob(filepath.Join(shared, name, "docs.jsonl*")); len(found) > 0 && !testing.Short() && !raceEnabled {
+		if found, _ := filepath.Glob(filepath.Join(shared, name, "docs.jsonl*")); len(found) > 0 && !testing.Short() && !race.Enabled {
 			files[name] = found[0]
 		}
 	}
@@ -118,7 +123,7 @@ func TestSpillEqualsRunInMemory(t *testing.T) {
 				if real && slices.Contains(command, "-keep") && !slices.Contains(command, "longest") {
 					continue // real documents have no times or scores
 				}
-				if (real || raceEnabled || testing.Short()) && i > 0 || i > 0 && !slices.Contains(command, "-json") && i+1 < len(command) {
+				if (real || race.Enabled || testing.Short()) && i > 0 || i > 0 && !slices.Contains(command, "-json") && i+1 < len(command) {
 					continue // these take long and test nothing new
 				}
 				t.Run(fmt.Sprint(name, command, flags), func(t *testing.T) {
@@ -176,9 +181,13 @@ func outputs(t *testing.T) string {
 // TestKilledSpillContinues kills a run repeatedly until it finishes.
 func TestKilledSpillContinues(t *testing.T) {
 	t.Chdir(t.TempDir())
-	files := spillCorpora(t, 2000)
+	docs := 2000
+	if race.Short() {
+		docs = 500
+	}
+	files := spillCorpora(t, docs)
 	step := 5 * time.Millisecond
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		step *= 10 // everything takes longer
 	}
 	for _, command := range [][]string{spillCommands[0], spillCommands[1], spillCommands[8]} {

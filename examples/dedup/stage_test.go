@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/neardup/neardup/internal/race"
 )
 
 // sortCorpus writes JSON Lines of documents that differ in all ways that matter to the
@@ -209,7 +211,7 @@ func TestStagesTakeBoundedMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads the memory of a process as Linux counts it")
 	}
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		t.Skip("takes long")
 	}
 	peak := filepath.Join(t.TempDir(), "peak")

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/neardup/neardup/internal/race"
 )
 
 // Commands that need no texts after reading keep none, neither in memory nor in a file:
 // they take less memory than the size of the texts, and no folder for temporary files.
 func TestCommandsWithoutTextsKeepNone(t *testing.T) {
-	if testing.Short() || raceEnabled {
+	if testing.Short() || race.Enabled {
 		t.Skip("reads 160 MB several times")
 	}
 	t.Chdir(t.TempDir())

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // A language makes items of about n words.
@@ -107,6 +108,7 @@ func edit(r *rand.Rand, words []string, n int, l language) []string {
 // TestPlantedItemsAreFound plants items into real documents, unchanged and changed, and
 // counts the items found and the documents that are reported without holding any.
 func TestPlantedItemsAreFound(t *testing.T) {
+	race.Alone(t)
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
 	r := rand.New(rand.NewPCG(5, 23))
 	const perLanguage = 600
@@ -197,6 +199,7 @@ func TestPlantedItemsAreFound(t *testing.T) {
 // TestCommonPhrasesAreNotItems searches news for sentences of contracts and standards:
 // documents that contain only common turns of phrase are not reported.
 func TestCommonPhrasesAreNotItems(t *testing.T) {
+	race.Alone(t)
 	docs := corpus.Docs(t, "reuters21578", "docs.jsonl")
 	if testing.Short() {
 		docs = docs[:len(docs)/8]

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 )
@@ -41,6 +42,7 @@ func flipIndex(t *testing.T, dir string) *disk.Index {
 // cut-off end. Until a flip is reported, no query returns a wrong match, and none
 // misses a match because records are damaged.
 func TestFlippedBitsAreReported(t *testing.T) {
+	race.Alone(t)
 	ctx := t.Context()
 	for _, kind := range []string{"closed", "killed", "running"} {
 		t.Run(kind, func(t *testing.T) {

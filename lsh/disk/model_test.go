@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 )
@@ -555,11 +556,15 @@ func TestPowerCutLosesNothing(t *testing.T) {
 		return
 	}
 	const lives = 20
+	most := int64(*powerCuts)
+	if race.Short() {
+		most /= 5
+	}
 	var cuts, kills, next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for cuts.Load() < int64(*powerCuts) && !t.Failed() {
+			for cuts.Load() < most && !t.Failed() {
 				c, k := powerCut(t, uint64(next.Add(1)), lives)
 				cuts.Add(int64(c))
 				kills.Add(int64(k))
@@ -604,6 +609,7 @@ func powerCut(t testing.TB, seed uint64, lives int) (cuts, kills int) {
 // TestFailedCallLosesNothing lets each call of a workload fail, once or permanently, and
 // then kills the process or cuts the power.
 func TestFailedCallLosesNothing(t *testing.T) {
+	race.Alone(t)
 	points := 0
 	for seed := range uint64(*faultRuns) {
 		calls := faultRun(t, seed, 0, false)

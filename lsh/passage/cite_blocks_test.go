@@ -5,12 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
 // TestCuesAreFoundBetweenEmptyLines compares searching between empty lines with searching
 // the whole text, on texts assembled from pieces of cues and gaps.
 func TestCuesAreFoundBetweenEmptyLines(t *testing.T) {
+	race.Alone(t)
 	pieces := strings.Split("\n|\n\n|\n\n\n| |according|According|to|the|The|Wall Street Journal|Reuters|reported|published by|told|"+
 		"LONDON, May 4 (AP) -|By Jane Doe|Reporting by Ann Lee|Source: Agency|- Jane Doe|© The Times|has|wrote|. |x", "|")
 	seed := uint64(1)
@@ -47,6 +49,7 @@ func TestCuesAreFoundBetweenEmptyLines(t *testing.T) {
 // TestCitingManyEqualsCitingOne compares searching for many passages of a text with
 // searching for one, on texts assembled from cues and gaps.
 func TestCitingManyEqualsCitingOne(t *testing.T) {
+	race.Alone(t)
 	pieces := strings.Split("\n|\n\n|\n\n\n| | |according to the |Wall Street Journal |Reuters |reported |published by |told the |"+
 		"LONDON, May 4 (AP) - |By Jane Doe\n|Reporting by Ann Lee\n|Source: Agency\n|- Jane Doe\n|\n– Jane Doe\n|© The Times\n|laut Reuters |wrote. |x |据新华社报道。|)-", "|")
 	seed := uint64(7)

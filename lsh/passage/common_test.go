@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh/passage"
 )
 
@@ -136,6 +137,7 @@ func TestCommonPassageIsComparedWithFirstHolders(t *testing.T) {
 // TestChangedIndexEqualsNewOne adds, replaces and removes documents at random, with queries in
 // between, and compares the index with a new one of the remaining documents.
 func TestChangedIndexEqualsNewOne(t *testing.T) {
+	race.Alone(t)
 	r := rng(14)
 	texts := library(&r, 60, 400)
 	for i := range texts { // some of the shared text is common

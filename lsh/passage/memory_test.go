@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh/passage"
 )
 
@@ -47,7 +48,7 @@ func TestStatsBytesMatchHeap(t *testing.T) {
 // added and all pairs are found to four bytes per byte of text, including the text. The
 // collector runs so often that hardly any garbage is counted.
 func TestPeakMemoryIsProportionalToText(t *testing.T) {
-	if race {
+	if race.Enabled {
 		t.Skip("the race detector takes additional memory")
 	}
 	docs := corpus.Docs(t, "throughput", "english_rfc.jsonl")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh/passage"
 	"github.com/neardup/neardup/shingle"
 )
@@ -81,7 +82,7 @@ func TestRevisionsCoverTheirSource(t *testing.T) {
 // comments, edited. A file that is nothing but a licence is a reference; a span counts as
 // found if passages shared with references of its licence cover 95 % of its bytes.
 func TestLicencesAreFoundInFiles(t *testing.T) {
-	if testing.Short() || race {
+	if testing.Short() || race.Enabled {
 		t.Skip("half a minute: 60,000 pairs")
 	}
 	docs := corpus.Docs(t, "licensecheck_spans", "docs.jsonl")

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -178,6 +179,7 @@ var alphabets = []struct {
 }
 
 func TestNoRepeatIsLeft(t *testing.T) {
+	race.Alone(t)
 	for _, a := range alphabets {
 		for _, border := range []Border{Tokens, Sentences, Paragraphs} {
 			t.Run(a.name+"/"+border.String(), func(t *testing.T) {

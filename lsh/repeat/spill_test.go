@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // A memoryFile is a file in memory, for tests that create very many.
@@ -61,6 +62,7 @@ func (r result) same(t testing.TB, want result, why string) {
 // TestSpilledCutsAreTheSame compares cuts with and without files: one run per document,
 // several runs, and one run.
 func TestSpilledCutsAreTheSame(t *testing.T) {
+	race.Alone(t)
 	inMemory(t)
 	for _, a := range alphabets {
 		for _, border := range []Border{Tokens, Sentences, Paragraphs} {
@@ -84,6 +86,7 @@ func TestSpilledCutsAreTheSame(t *testing.T) {
 // TestSpilledRealCutsAreTheSame compares cuts of real documents, in runs of many blocks
 // that were merged several times, with some documents kept whole.
 func TestSpilledRealCutsAreTheSame(t *testing.T) {
+	race.Alone(t)
 	var texts []string
 	for _, d := range corpus.Docs(t, "licensecheck_spans", "docs.jsonl")[:400] {
 		texts = append(texts, d.Text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/neardup/neardup/boilerplate"
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh/stage"
 	"github.com/neardup/neardup/shingle"
 )
@@ -119,9 +120,14 @@ func (e *engine) mask(pages []webPage) []string {
 // TestMasksEqualThoseOfOneDetector compares the masks with those of one detector that has observed all
 // pages, in 1, 2 and 7 partitions.
 func TestMasksEqualThoseOfOneDetector(t *testing.T) {
-	for name, pages := range map[string][]webPage{"made up": sites(600), "portals": nil} {
+	n, partitions := 600, []int{1, 2, 7}
+	if race.Short() {
+		n, partitions = 150, []int{2}
+	}
+	for name, pages := range map[string][]webPage{"made up": sites(n), "portals": nil} {
 		t.Run(name, func(t *testing.T) {
 			if pages == nil {
+				race.Alone(t) // "made up" runs as many goroutines
 				pages = portals(t)
 			}
 			d := boilerplate.New(boilerplate.Options{})
@@ -147,7 +153,7 @@ func TestMasksEqualThoseOfOneDetector(t *testing.T) {
 			if masked < len(pages)/3 || name == "made up" && global < len(pages)/10 {
 				t.Fatalf("%d masked blocks, %d of them by all documents, want more (else nothing is tested)", masked, global)
 			}
-			for _, parts := range []int{1, 2, 7} {
+			for _, parts := range partitions {
 				e := &engine{t, stage.Options{Parts: 5}, parts}
 				lines := e.mask(pages)
 				if len(lines) != len(pages) {

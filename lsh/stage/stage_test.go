@@ -12,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/internal/corpus"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/stage"
 	"github.com/neardup/neardup/minhash"
@@ -60,7 +61,7 @@ func compare(t *testing.T, docs []doc, o stage.Options) lsh.Work {
 		place[d.id] = i
 	}
 	partitions := []int{1, 2, 7}
-	if raceEnabled {
+	if race.Enabled {
 		partitions = []int{2}
 	}
 	for _, parts := range partitions {
@@ -121,8 +122,9 @@ func crowd(n int) []doc {
 }
 
 func TestCrowdedBucketsEqualBatch(t *testing.T) {
+	race.Alone(t)
 	n := 8000
-	if raceEnabled {
+	if race.Enabled {
 		n = 2500
 	}
 	docs := crowd(n)
@@ -142,6 +144,7 @@ func TestCrowdedBucketsEqualBatch(t *testing.T) {
 // TestExactDuplicatesShareAnAnswer has a corpus in which two fifths of the documents
 // repeat another word for word, a third of these the same one.
 func TestExactDuplicatesShareAnAnswer(t *testing.T) {
+	race.Alone(t)
 	docs := crowd(1500)
 	r := rand.New(rand.NewPCG(4, 4))
 	for i := 10; i < len(docs); i++ {
@@ -164,8 +167,11 @@ func TestRealClustersEqualBatch(t *testing.T) {
 			for _, d := range corpus.Docs(t, name, "docs.jsonl") {
 				docs = append(docs, doc{d.ID, d.Text})
 			}
-			if testing.Short() || raceEnabled {
+			if testing.Short() || race.Enabled {
 				docs = docs[:len(docs)/10]
+			}
+			if race.Short() {
+				docs = docs[:len(docs)/4]
 			}
 			compare(t, docs, stage.Options{})
 		})

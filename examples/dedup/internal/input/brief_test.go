@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // A document read with Options.Brief equals the one read without that option until
@@ -20,7 +21,11 @@ func TestBriefDocumentsMatchLastingOnes(t *testing.T) {
 	dir := t.TempDir()
 	var lines, table strings.Builder
 	table.WriteString("id,text,host\n")
-	for i := range 1500 {
+	n := 1500
+	if race.Short() {
+		n = 500
+	}
+	for i := range n {
 		switch i % 7 {
 		case 0:
 			fmt.Fprintf(&lines, `{"id":"e%d","text":"with \"escapes\"\nand \u00e9 %s","meta":{"n":%d}}`+"\n", i, strings.Repeat("x\\n", i%900), i)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // A repeater repeats the same bytes, n bytes in all.
@@ -57,7 +58,7 @@ func heapOf(f func()) uint64 {
 // A line of a gigabyte is an error with the number of the line; memory is bounded, and
 // the lines around it are read.
 func TestLongLineIsAnError(t *testing.T) {
-	if testing.Short() || race {
+	if testing.Short() || race.Enabled {
 		t.Skip("reads a gigabyte")
 	}
 	in := func() io.Reader {
@@ -85,7 +86,7 @@ func TestLongLineIsAnError(t *testing.T) {
 // A gzip file that expands a thousandfold ends with an error, at a gigabyte or at the
 // limit of its format; memory is bounded.
 func TestBombEndsWithAnError(t *testing.T) {
-	if testing.Short() || race {
+	if testing.Short() || race.Enabled {
 		t.Skip("unpacks gigabytes")
 	}
 	t.Chdir(t.TempDir())

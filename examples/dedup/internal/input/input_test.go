@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -270,8 +271,12 @@ func FuzzJSONLines(f *testing.F) {
 // Documents and messages are the same for any number of goroutines.
 func TestWorkersReadTheSame(t *testing.T) {
 	files := map[string]string{"in/bad.txt": "\x00", "in/page.html": "<p>one<p>two", "in/z.jsonl.gz": gzipped("{}\n")[:12]}
+	n := 3000
+	if race.Short() {
+		n = 1000
+	}
 	var lines strings.Builder
-	for i := range 3000 {
+	for i := range n {
 		files[fmt.Sprintf("in/%04d.txt", i)] = strings.Repeat("some text of a file ", i%50)
 		fmt.Fprintf(&lines, `{"id":"line %d","text":%q}`+"\n", i, strings.Repeat("text of a line ", i%60))
 		if i%100 == 50 {
@@ -281,7 +286,7 @@ func TestWorkersReadTheSame(t *testing.T) {
 	files["in/lines.jsonl"] = lines.String()
 	tree(t, files)
 	want, wantMessages := read(t, input.Options{}, "in", "gone")
-	if len(want) != 6001 || len(wantMessages) != 30+3 {
+	if len(want) != 2*n+1 || len(wantMessages) != n/100+3 {
 		t.Fatalf("%d documents, messages %q", len(want), wantMessages)
 	}
 	for _, workers := range []int{2, 3, 8} {
@@ -334,6 +339,7 @@ func TestPatternMatchesFoldersAndOddNames(t *testing.T) {
 }
 
 func TestHTMLBecomesText(t *testing.T) {
+	race.Alone(t)
 	tree(t, map[string]string{
 		"page.html":  "<title>T</title><p>Caf\xc3\xa9 &amp; bar<script>no()</script><li>item",
 		"latin.htm":  "<meta charset=iso-8859-1><p>Caf\xe9",

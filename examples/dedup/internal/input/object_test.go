@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // objects are lines that a careless scanner gets wrong.
@@ -117,6 +118,7 @@ func checkFields(t *testing.T, line []byte, f input.Fields, names [5]string) (sc
 
 // The scanner and encoding/json agree on every line.
 func TestScannerAgreesWithEncodingJSON(t *testing.T) {
+	race.Alone(t)
 	scanned := 0
 	for _, line := range objects {
 		if checkObject(t, []byte(line)) {

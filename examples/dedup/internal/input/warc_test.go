@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input"
+	"github.com/neardup/neardup/internal/race"
 	"github.com/neardup/neardup/shingle"
 )
 
@@ -93,6 +94,7 @@ func mapped(in []string, f func(string) string) (out []string) {
 
 // A bad record is reported with its place; the others are read.
 func TestBadWARCRecordsAreReported(t *testing.T) {
+	race.Alone(t)
 	good := response("http://good/", "200 OK", "text/plain", "good")
 	packed := func(body string) string {
 		return warcRecord("response", "http://bad/", "application/http", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Type: text/html\r\n\r\n"+body)
@@ -124,6 +126,7 @@ func TestBadWARCRecordsAreReported(t *testing.T) {
 
 // Deep markup and large records take memory only in proportion to their size.
 func TestHostilePageTakesBoundedMemory(t *testing.T) {
+	race.Alone(t)
 	deep := response("http://deep/", "200 OK", "text/html", strings.Repeat("<b><div>", 1<<20)+"deep")
 	docs, messages := read(t, input.Options{Stdin: bytes.NewReader([]byte(deep)), Format: input.WARC}, "-")
 	if len(docs) != 1 || docs[0].Text != "deep" || len(messages) > 0 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/neardup/neardup/examples/dedup/internal/spool"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // Texts are returned unchanged whether they are in memory, in a file or both, in any
@@ -113,6 +114,7 @@ func TestClosedTextsReportAnError(t *testing.T) {
 // Registers are returned unchanged from memory, a file or both, appended singly or in
 // blocks.
 func TestRegistersRoundTrip(t *testing.T) {
+	race.Alone(t)
 	const k, docs = 16, 5000
 	want := make([]uint32, k*docs)
 	for i := range want {

@@ -19,6 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input/table"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // write returns a file of rows as parquet-go writes it.
@@ -126,6 +127,7 @@ func samples(n int) (plain []plainRow, delta []deltaRow, dict []dictRow, want []
 
 // Pages of every encoding, compression and version that parquet-go writes are read.
 func TestReadUnderstandsEveryEncoding(t *testing.T) {
+	race.Alone(t)
 	plain, delta, dict, want := samples(1500)
 	codecs := map[string]compress.Codec{
 		"plain": &parquet.Uncompressed, "snappy": &parquet.Snappy, "gzip": &parquet.Gzip,
@@ -253,6 +255,7 @@ func TestBrokenPageCostsItsRowGroup(t *testing.T) {
 // With any byte of a file changed, or the file cut anywhere, the result is rows and
 // errors, without a panic and with bounded memory.
 func TestDamageCausesNoPanic(t *testing.T) {
+	race.Alone(t)
 	plain, delta, dict, want := samples(40)
 	opt := []parquet.WriterOption{parquet.Compression(&parquet.Snappy), parquet.PageBufferSize(300)}
 	lz4 := []parquet.WriterOption{parquet.Compression(&parquet.Lz4Raw), parquet.DataPageVersion(1)}

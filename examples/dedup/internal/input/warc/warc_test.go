@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/neardup/neardup/examples/dedup/internal/input/warc"
+	"github.com/neardup/neardup/internal/race"
 )
 
 // record returns a record as written in a file.
@@ -167,6 +168,7 @@ func TestOptionsSelectRecords(t *testing.T) {
 
 // A file may begin with the dictionary of its frames.
 func TestDictionaryBeforeFramesIsUsed(t *testing.T) {
+	race.Alone(t)
 	var samples [][]byte
 	for i := range 200 {
 		samples = append(samples, []byte(record("response", fmt.Sprintf("http://a/%d", i), strings.Repeat(fmt.Sprint("text ", i), 5))))

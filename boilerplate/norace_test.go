@@ -1,5 +1,0 @@
-//go:build !race
-
-package boilerplate_test
-
-const race = false

@@ -1,0 +1,18 @@
+// Package race tells tests whether the race detector is on, which takes about ten times
+// the time and several times the memory. Tests without it run in full.
+package race
+
+import "testing"
+
+// Short reports whether the race detector is on and -short was given. A test may then
+// take less input, if that still runs each goroutine of the code.
+func Short() bool { return Enabled && testing.Short() }
+
+// Alone skips a test if Short. It is for long tests of code that starts no goroutine, in
+// which the detector has nothing to find.
+func Alone(t testing.TB) {
+	t.Helper()
+	if Short() {
+		t.Skip("one goroutine: nothing for the race detector")
+	}
+}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package shingle_test
-
-const race = false
