@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/neardup/neardup/internal/hashset"
 )
 
 // An arena stores the element hashes of documents in chunks, 8 bytes each, as given:
@@ -122,9 +124,7 @@ func (r record) set(locks *recordLocks) []uint64 {
 		m.Lock()
 		defer m.Unlock()
 		if h := r[0]; h&sortedBit == 0 { // written under the lock only
-			s := r.hashes()
-			slices.Sort(s)
-			n := len(slices.Compact(s))
+			n := len(hashset.Make(r.hashes()))
 			h = uint64(n)<<lenShift | h&(1<<lenShift-1) | sortedBit
 			atomic.StoreUint64(&r[0], h)
 		}
@@ -149,9 +149,7 @@ func asSet(hashes []uint64) []uint64 {
 	if ascending(hashes) {
 		return hashes
 	}
-	s := slices.Clone(hashes)
-	slices.Sort(s)
-	return slices.Compact(s)
+	return hashset.Make(slices.Clone(hashes))
 }
 
 // asSets wraps f so that it returns sets whatever the order of its hashes; nil if f

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/neardup/neardup/internal/hashset"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/minhash"
 )
@@ -94,8 +95,7 @@ func ascending(buf *[]uint64, set []uint64) []uint64 {
 	for i := 1; i < len(set); i++ {
 		if set[i-1] >= set[i] {
 			*buf = append((*buf)[:0], set...)
-			slices.Sort(*buf)
-			return slices.Compact(*buf)
+			return hashset.Make(*buf)
 		}
 	}
 	return set

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/neardup/neardup/internal/hashset"
 	"github.com/neardup/neardup/lsh/disk"
 )
 
@@ -37,9 +38,7 @@ func (ix *Index) makeRecords(docs []disk.Document) ([]*record, error) {
 func ascending(set []uint64) []uint64 {
 	for i := 1; i < len(set); i++ {
 		if set[i-1] >= set[i] {
-			set = slices.Clone(set)
-			slices.Sort(set)
-			return slices.Compact(set)
+			return hashset.Make(slices.Clone(set))
 		}
 	}
 	return set

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
 	"github.com/neardup/neardup/internal/sorted"
@@ -91,8 +90,7 @@ func (o Options) Sketch(in io.Reader, out io.Writer) error {
 		}
 		compared := raw
 		if !o.Estimate {
-			slices.Sort(hashes)
-			for _, x := range slices.Compact(hashes) {
+			for _, x := range shingle.MakeSet(hashes) {
 				raw = binary.LittleEndian.AppendUint64(raw, x)
 			}
 			compared = raw[4*len(regs):]
