@@ -278,7 +278,8 @@ loop:
 // with the multipliers at R9. Y15 holds the tag and X14 the cut of the fallback. MISSING
 // is room for the multipliers of the missing registers, and then their values: R10 and
 // one vector. GATHER and SCATTER are the tables, which replace the instructions that
-// compress and expand a vector; registers that are not missing are skipped. AX, BX, DX, R11 to R13 and Y0 to Y13 are scratch.
+// compress and expand a vector; registers that are not missing are skipped. AX, BX, DX,
+// R11 to R13 and Y0 to Y13 are scratch.
 #define FALLBACK(MISSING, GATHER, SCATTER) \
 	LEAQ MISSING, R11 \
 	MOVQ GATHER, R13 \
