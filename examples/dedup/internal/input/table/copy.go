@@ -114,7 +114,7 @@ func (c *copier) copyGroups(f *parquet.File, rows []int) (failed error) {
 		held   int64 // size of the groups begun and not written
 		row    = 1   // first row of the next group to begin
 	)
-	for i := 0; i < len(groups); i++ {
+	for i := range groups {
 		for next := len(begun); next < len(groups) && failed == nil; next++ {
 			size := int64(0)
 			for _, column := range f.Metadata().RowGroups[next].Columns {
