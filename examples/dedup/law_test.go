@@ -257,6 +257,7 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 	if f.Kept == 0 {
 		return
 	}
+	masked := strings.Contains(stderr, "compared without recycled blocks")
 	again, stderr, status := dedup(t, "", "clean", "-dry-run", "-stats", "again.json", "-json", "out")
 	var g show.Figures
 	if err := json.Unmarshal([]byte(read(t, "again.json")), &g); err != nil {
@@ -265,8 +266,10 @@ func checkLaw(t *testing.T, seed uint64, args ...string) {
 	if status != cli.ExitDone || g.Documents != f.Kept || g.Kept != f.Kept || again != "" {
 		t.Errorf("seed %d: second run: status %d, %d documents, %d removed, want %d, all kept: %s%s", seed, status, g.Documents, g.Group.Removed, f.Kept, again, stderr)
 	}
-	if g.Documents != len(m.texts) {
-		t.Errorf("seed %d: %d texts came out, want the %d different ones that went in", seed, g.Documents, len(m.texts))
+	// A text may come out twice only if one of the two is not compared: on a host of a few
+	// pages, one without capitals and full stops may count as a recycled block.
+	if g.Documents < len(m.texts) || g.Documents > len(m.texts) && !masked {
+		t.Errorf("seed %d: %d texts came out, want the %d different ones that went in; masked: %v", seed, g.Documents, len(m.texts), masked)
 	}
 }
 
