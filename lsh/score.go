@@ -1,5 +1,7 @@
 package lsh
 
+import "github.com/neardup/neardup/internal/hashset"
+
 // A Score describes how similar two documents are. The zero value is the estimated
 // score of two documents with nothing in common.
 type Score struct {
@@ -20,7 +22,7 @@ type Score struct {
 // ExactScore returns the score of two sets. It is cheapest if both are in ascending
 // order without repeats, like a shingle.Set; other input is copied and sorted. Two
 // empty sets have nothing in common: their similarity is 0.
-func ExactScore(a, b []uint64) Score { return scoreSets(asSet(a), asSet(b)) }
+func ExactScore(a, b []uint64) Score { return scoreSets(hashset.Of(a), hashset.Of(b)) }
 
 // scoreSets is [ExactScore] of ascending sets without repeats.
 func scoreSets(a, b []uint64) Score {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/neardup/neardup/internal/hashset"
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -113,7 +114,7 @@ func (sc *scratch) querySet() []uint64 {
 		if sc.record != nil {
 			sc.set = sc.record.set(sc.locks)
 		} else {
-			sc.set = asSet(sc.set)
+			sc.set = hashset.Of(sc.set)
 		}
 		sc.ready = true
 	}
@@ -233,7 +234,7 @@ func (sc *scratch) matches(r Rule, limit int) []Match[string] {
 				return nil, nil, false
 			}
 			if b = h.set.set(sc.locks); b == nil && sc.sets != nil {
-				b = asSet(sc.sets(h.name))
+				b = hashset.Of(sc.sets(h.name))
 			}
 			if b == nil {
 				return nil, nil, false

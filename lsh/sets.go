@@ -1,7 +1,6 @@
 package lsh
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -73,7 +72,7 @@ func (a *arena) put(hashes []uint64) record {
 	}
 	r := a.alloc(len(hashes))
 	copy(r[1:], hashes)
-	if ascending(r[1:]) {
+	if hashset.Is(r[1:]) {
 		r[0] |= sortedBit
 	}
 	return r
@@ -132,31 +131,11 @@ func (r record) set(locks *recordLocks) []uint64 {
 	return r.hashes()
 }
 
-// ascending reports whether hashes are in ascending order without repeats, as
-// comparisons require.
-func ascending(hashes []uint64) bool {
-	for i := 1; i < len(hashes); i++ {
-		if hashes[i] <= hashes[i-1] {
-			return false
-		}
-	}
-	return true
-}
-
-// asSet returns hashes in ascending order without repeats: the slice itself if it
-// already is, otherwise a copy.
-func asSet(hashes []uint64) []uint64 {
-	if ascending(hashes) {
-		return hashes
-	}
-	return hashset.Make(slices.Clone(hashes))
-}
-
 // asSets wraps f so that it returns sets whatever the order of its hashes; nil if f
 // is nil.
 func asSets[ID any](f func(ID) []uint64) func(ID) []uint64 {
 	if f == nil {
 		return nil
 	}
-	return func(id ID) []uint64 { return asSet(f(id)) }
+	return func(id ID) []uint64 { return hashset.Of(f(id)) }
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/neardup/neardup/internal/hashset"
 	"github.com/neardup/neardup/minhash"
 )
 
@@ -56,7 +57,7 @@ func (v *view) set(row int) []uint64 {
 		return r.set(v.locks)
 	}
 	if v.opts.Sets != nil {
-		return asSet(v.opts.Sets(v.names[row]))
+		return hashset.Of(v.opts.Sets(v.names[row]))
 	}
 	return nil
 }

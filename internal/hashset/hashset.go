@@ -18,6 +18,24 @@ func Make(hashes []uint64) []uint64 {
 	return hashes[:n]
 }
 
+// Is reports whether hashes are a set: in ascending order without repeats.
+func Is(hashes []uint64) bool {
+	for i := 1; i < len(hashes); i++ {
+		if hashes[i] <= hashes[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
+// Of returns hashes as a set: the slice itself if it already is one, otherwise a copy.
+func Of(hashes []uint64) []uint64 {
+	if Is(hashes) {
+		return hashes
+	}
+	return Make(slices.Clone(hashes))
+}
+
 // A sorter holds the memory that sorting needs in addition to the hashes.
 type sorter struct {
 	count [1 << maxRadix]uint16

@@ -1,4 +1,4 @@
-// Package race tells tests whether the race detector is on, which takes about ten times
+// Package race reports to tests whether the race detector is on, which takes about ten times
 // the time and several times the memory. Tests without it run in full.
 package race
 

@@ -92,13 +92,11 @@ func (st *store) search(ctx context.Context, sc *scratch, q query) (_ []lsh.Matc
 // ascending returns a set in ascending order and without repeats: the slice itself
 // if it already is, otherwise a copy in buf.
 func ascending(buf *[]uint64, set []uint64) []uint64 {
-	for i := 1; i < len(set); i++ {
-		if set[i-1] >= set[i] {
-			*buf = append((*buf)[:0], set...)
-			return hashset.Make(*buf)
-		}
+	if hashset.Is(set) {
+		return set
 	}
-	return set
+	*buf = append((*buf)[:0], set...)
+	return hashset.Make(*buf)
 }
 
 // faults converts the fault of an unreadable page of a mapped file into an error.

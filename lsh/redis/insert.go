@@ -28,20 +28,9 @@ func (ix *Index) makeRecords(docs []disk.Document) ([]*record, error) {
 		if t.IsZero() {
 			t = time.Now()
 		}
-		records[i] = &record{id: d.ID, regs: d.Signature.Values(), set: ascending(d.Set), hasSet: d.Set != nil, ms: max(t.UnixMilli(), 0)}
+		records[i] = &record{id: d.ID, regs: d.Signature.Values(), set: hashset.Of(d.Set), hasSet: d.Set != nil, ms: max(t.UnixMilli(), 0)}
 	}
 	return records, nil
-}
-
-// ascending returns a set in ascending order and without repeats: the slice itself
-// if it already is.
-func ascending(set []uint64) []uint64 {
-	for i := 1; i < len(set); i++ {
-		if set[i-1] >= set[i] {
-			return hashset.Make(slices.Clone(set))
-		}
-	}
-	return set
 }
 
 // InsertAll stores documents and reports which had a match: see [disk.Store].

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/neardup/neardup/internal/hashset"
 	"github.com/neardup/neardup/lsh"
 	"github.com/neardup/neardup/lsh/disk"
 	"github.com/neardup/neardup/minhash"
@@ -28,7 +29,7 @@ func (ix *Index) SearchAll(ctx context.Context, queries []disk.Query) ([][]lsh.M
 			panic("redis: Limit must not be negative and Threshold must be from 0 to 1")
 		}
 		qs[i] = query{
-			record:    &record{regs: q.Signature.Values(), set: ascending(q.Set), hasSet: q.Set != nil},
+			record:    &record{regs: q.Signature.Values(), set: hashset.Of(q.Set), hasSet: q.Set != nil},
 			below:     math.MaxInt64,
 			limit:     q.Limit,
 			threshold: cmp.Or(q.Threshold, ix.o.Threshold),
