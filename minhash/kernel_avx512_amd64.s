@@ -135,7 +135,7 @@ max:
 	VPSHUFD $0xB1, X0, X1
 	VPMAXUD X1, X0, X0
 	VMOVD   X0, AX
-	CMPL    AX, $0x40000000         // above fullLimit: there is no branch to predict
+	CMPL    AX, $0x40000000         // above fullLimit: nothing branches on an element
 	JHI     no
 
 	// A value is the low half of an element without its last bit.
